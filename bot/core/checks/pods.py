@@ -1,0 +1,280 @@
+"""Pods that do not run. The documented `--field-selector=status.phase=Running` would hide them all.
+
+Source: the pod lifecycle of the Kubernetes documentation; a crash-looping pod *is* Running.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from bot.core import conditions, flux, objects
+from bot.core.check import Check
+from bot.core.finding import HEALTHY, Evidence, Judgement, Ref
+from bot.core.snapshot import Snapshot
+from bot.core.verdict import Verdict
+
+STUCK = frozenset(
+    {
+        "CrashLoopBackOff",
+        "ImagePullBackOff",
+        "ErrImagePull",
+        "ErrImageNeverPull",
+        "InvalidImageName",
+        "ImageInspectError",
+        "RegistryUnavailable",
+        "CreateContainerConfigError",
+        "CreateContainerError",
+        "PreCreateHookError",
+        "PreStartHookError",
+        "PostStartHookError",
+        "RunContainerError",
+    }
+)
+"""Waiting reasons that do not pass by themselves."""
+
+READY_GRACE = timedelta(minutes=5)
+"""How long a pod may start, or be unready, before that is a finding."""
+
+RECENT = timedelta(hours=1)
+"""How long the last crash of a container that runs again is worth a finding."""
+
+MISSING = re.compile(r'(?P<kind>secret|configmap) "(?P<name>[^"]+)" not found')
+"""How the kubelet names what a container's configuration lacks."""
+
+
+def judge(pod: objects.Pod, snapshot: Snapshot) -> Judgement:
+    """A pod's verdict, from the worst of its containers to its phase and readiness."""
+    if _runs_well(pod):
+        return HEALTHY
+    now = snapshot.taken_at
+    phase = pod.status.phase
+    if pod.metadata.deletion_timestamp:
+        return _terminating(pod, now)
+    if phase == "Succeeded":
+        return HEALTHY
+    if phase == "Failed" or _evicted(pod):
+        return _failed(pod, snapshot)
+    return (
+        _stuck(pod, snapshot)
+        or _unschedulable(pod)
+        or _starting(pod, snapshot)
+        or _crashed(pod, now)
+        or HEALTHY
+    )
+
+
+def _runs_well(pod: objects.Pod) -> bool:
+    """The quick way for the many: running, all containers ready and never restarted."""
+    status = pod.status
+    return (
+        status.phase == "Running"
+        and bool(status.container_statuses)
+        and pod.metadata.deletion_timestamp is None
+        and all(each.ready and not each.restart_count for each in status.container_statuses)
+        and all(
+            not each.restart_count and not each.state.waiting
+            for each in status.init_container_statuses
+        )
+        and all(each.status == "True" for each in status.conditions if each.type == "Ready")
+    )
+
+
+def _terminating(pod: objects.Pod, now: datetime) -> Judgement:
+    return conditions.progressing(
+        "Terminating",
+        "It is being deleted.",
+        pod.metadata.deletion_timestamp,
+        now,
+        follows=_node(pod),
+    )
+
+
+def _failed(pod: objects.Pod, snapshot: Snapshot) -> Judgement:
+    """Failed or evicted: said once for the pods of one owner, which follow from the newest."""
+    by_kubelet = _evicted(pod)
+    ended = next(_terminations(pod), None)
+    reason = pod.status.reason or ("Evicted" if by_kubelet else "") or _word(ended) or "Failed"
+    message = pod.status.message or (by_kubelet.message if by_kubelet else "")
+    return Judgement(
+        verdict=Verdict.FAILED,
+        reason=reason,
+        message=message or "The pod failed.",
+        since=(ended[1].finished_at if ended else None) or _unready_since(pod),
+        evidence=(*_named(ended), *_last_terminations(pod)),
+        follows=_newest_sibling(pod, snapshot),
+    )
+
+
+def _evicted(pod: objects.Pod) -> objects.Condition | None:
+    """The kubelet's word that it ended this pod, which `status.reason` does not always repeat."""
+    disrupted = conditions.is_true(pod.status.conditions, "DisruptionTarget")
+    return disrupted if disrupted and disrupted.reason == "TerminationByKubelet" else None
+
+
+def _newest_sibling(pod: objects.Pod, snapshot: Snapshot) -> tuple[Ref, ...]:
+    owner = _controller(pod)
+    if owner is None:
+        return ()
+    failed = [
+        each
+        for each in snapshot.by_controller(objects.Pod).get((pod.namespace, *owner), ())
+        if each.status.phase == "Failed" or _evicted(each)
+    ]
+    newest = max(failed, key=lambda each: (str(each.metadata.creation_timestamp), each.name))
+    return () if newest.name == pod.name else (Ref("Pod", newest.namespace, newest.name),)
+
+
+def _controller(pod: objects.Pod) -> tuple[str, str] | None:
+    owners = pod.metadata.owner_references or ()
+    return next(((each.kind, each.name) for each in owners if each.controller), None)
+
+
+def _stuck(pod: objects.Pod, snapshot: Snapshot) -> Judgement | None:
+    for container in _containers(pod):
+        waiting = container.state.waiting
+        if waiting and waiting.reason in STUCK:
+            return Judgement(
+                verdict=Verdict.FAILED,
+                reason=waiting.reason,
+                message=waiting.message or f"Container {container.name} does not start.",
+                since=_unready_since(pod),
+                evidence=(Evidence("container", container.name), *_last_terminations(pod)),
+                follows=(*_node(pod), *_lacking(pod, waiting.message, snapshot)),
+            )
+    return None
+
+
+def _unschedulable(pod: objects.Pod) -> Judgement | None:
+    scheduled = conditions.condition(pod.status.conditions, "PodScheduled")
+    if scheduled is None or scheduled.status != "False" or scheduled.reason != "Unschedulable":
+        return None
+    return conditions.judged(scheduled, Verdict.FAILED)
+
+
+def _starting(pod: objects.Pod, snapshot: Snapshot) -> Judgement | None:
+    """Not ready: under way for a while, then degraded."""
+    if pod.status.phase == "Unknown":
+        return Judgement(
+            verdict=Verdict.UNKNOWN,
+            reason=pod.status.reason or "NodeLost",
+            message=pod.status.message or "Its node does not tell what it does.",
+            follows=_node(pod),
+        )
+    ready = conditions.condition(pod.status.conditions, "Ready")
+    if ready and ready.status == "True":
+        return None
+    unready = [each.name for each in pod.status.container_statuses if not each.ready]
+    running = pod.status.phase == "Running" and bool(pod.status.container_statuses)
+    if ready is None and running and not unready:
+        return None
+    return conditions.progressing(
+        _starting_reason(pod, ready),
+        _starting_message(ready, unready),
+        _unready_since(pod),
+        snapshot.taken_at,
+        patience=READY_GRACE,
+        follows=(*_node(pod), *_lacking(pod, "", snapshot)),
+    )
+
+
+def _starting_reason(pod: objects.Pod, ready: objects.Condition | None) -> str:
+    waiting = [each.state.waiting.reason for each in _containers(pod) if each.state.waiting]
+    ended = next((each for each in _terminations(pod, last=False)), None)
+    said = ready.reason if ready else ""
+    return _word(ended) or (waiting[0] if waiting and waiting[0] else "") or said or "NotReady"
+
+
+def _starting_message(ready: objects.Condition | None, unready: list[str]) -> str:
+    said = ready.message if ready else ""
+    return said or ("Not ready: " + ", ".join(unready) if unready else "It has not started yet.")
+
+
+def _crashed(pod: objects.Pod, now: datetime) -> Judgement | None:
+    """It runs again, but a container of it ended badly within the last hour."""
+    for container, ended in _terminations(pod, last=True):
+        if ended.finished_at and now - ended.finished_at <= RECENT:
+            return Judgement(
+                verdict=Verdict.DEGRADED,
+                reason=_word((container, ended)),
+                message=f"Container {container.name} runs again after {container.restart_count} "
+                "restarts in all.",
+                since=ended.finished_at,
+                evidence=(*_named((container, ended)), *_last_terminations(pod)),
+            )
+    return None
+
+
+def _containers(pod: objects.Pod) -> tuple[objects.ContainerStatus, ...]:
+    """Init containers (native sidecars among them) first: they hold up the others."""
+    return (*pod.status.init_container_statuses, *pod.status.container_statuses)
+
+
+Termination = tuple[objects.ContainerStatus, objects.Terminated]
+
+
+def _terminations(pod: objects.Pod, *, last: bool | None = None) -> Iterator[Termination]:
+    """Containers that ended badly: now, the time before (`last`), or either (None)."""
+    for container in _containers(pod):
+        states = (container.state, container.last_state)
+        for state in states if last is None else states[last : last + 1]:
+            ended = state.terminated
+            if ended and (ended.exit_code or ended.reason not in ("", "Completed")):
+                yield container, ended
+
+
+def _word(termination: Termination | None) -> str:
+    return termination[1].reason or "Error" if termination else ""
+
+
+def _last_terminations(pod: objects.Pod) -> tuple[Evidence, ...]:
+    return tuple(
+        Evidence(f"last termination of {container.name}", _told(ended))
+        for container, ended in _terminations(pod)
+    )
+
+
+def _named(termination: Termination | None) -> tuple[Evidence, ...]:
+    """Which container is meant: where the log lines are looked for."""
+    return (Evidence("container", termination[0].name),) if termination else ()
+
+
+def _told(ended: objects.Terminated) -> str:
+    at = f" at {ended.finished_at:%Y-%m-%d %H:%M:%S} UTC" if ended.finished_at else ""
+    signal = f", signal {ended.signal}" if ended.signal else ""
+    said = f": {ended.message.strip()}" if ended.message.strip() else ""
+    return f"{ended.reason or 'Error'}, exit code {ended.exit_code}{signal}{at}{said}"
+
+
+def _unready_since(pod: objects.Pod) -> datetime | None:
+    ready = conditions.condition(pod.status.conditions, "Ready")
+    return (ready.last_transition_time if ready else None) or pod.metadata.creation_timestamp
+
+
+def _node(pod: objects.Pod) -> tuple[Ref, ...]:
+    return (Ref("Node", "", pod.spec.node_name),) if pod.spec.node_name else ()
+
+
+def _lacking(pod: objects.Pod, message: str, snapshot: Snapshot) -> tuple[Ref, ...]:
+    """Who should have brought what the pod lacks: its ExternalSecret, else Flux."""
+    lacking = MISSING.search(message)
+    mounted = {each.secret.secret_name for each in pod.spec.volumes if each.secret}
+    secrets = {lacking["name"]} if lacking and lacking["kind"] == "secret" else mounted
+    bringers = tuple(
+        Ref("ExternalSecret", each.namespace, each.name)
+        for each in snapshot.of(objects.ExternalSecret)
+        if each.namespace == pod.namespace and (each.spec.target.name or each.name) in secrets
+    )
+    return (*bringers, *flux.owners(pod)) if lacking or bringers else ()
+
+
+CHECK = Check(
+    name="pods",
+    scope="pods",
+    title="Pods that do not run, are not ready, or crashed within the hour.",
+    judges={objects.Pod: judge},
+    documented_as="kubectl get pods -A",
+    advice="Look at its events and the last log lines of the container that ended.",
+    refers_to=(objects.Node, objects.ExternalSecret, objects.HelmRelease, objects.Kustomization),
+)

@@ -1,0 +1,112 @@
+"""What was read of a cluster at one moment, and what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeVar, cast
+
+import msgspec
+
+from bot.core.objects import Object
+
+T = TypeVar("T", bound=Object)
+M = TypeVar("M")
+
+
+class Why(StrEnum):
+    """Why a kind was not seen. None of these is ever healthy."""
+
+    NOT_INSTALLED = "not installed"
+    FORBIDDEN = "forbidden"
+    UNREACHABLE = "unreachable"
+    STALE = "stale"
+    OFF = "switched off"
+
+    @property
+    def by_choice(self) -> bool:
+        """True where the owner's choice explains it, so that it does not make a report unknown."""
+        return self in (Why.NOT_INSTALLED, Why.OFF)
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """A kind that was not seen, or only as it was at `since`.
+
+    `detail` says what would help: the missing permission, the error, the setting.
+    """
+
+    kind: str
+    why: Why
+    detail: str = ""
+    since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Objects by type at `taken_at`.
+
+    `namespaces` is set where only those were read. `live` is False for saved files, whose
+    silence proves nothing. A type that is absent from `objects` was not read at all.
+    """
+
+    taken_at: datetime
+    objects: Mapping[type[Object], tuple[Object, ...]] = field(default_factory=dict)
+    gaps: tuple[Gap, ...] = ()
+    namespaces: tuple[str, ...] | None = None
+    live: bool = True
+    _memo: dict[object, object] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def of(self, kind: type[T]) -> tuple[T, ...]:
+        """All objects of a type; empty where none was read."""
+        return cast("tuple[T, ...]", self.objects.get(kind, ()))
+
+    def by_name(self, kind: type[T]) -> Mapping[tuple[str, str], T]:
+        """The objects of a type by (namespace, name), made once a snapshot."""
+        if kind not in self._memo:
+            self._memo[kind] = {(each.namespace, each.name): each for each in self.of(kind)}
+        return cast("Mapping[tuple[str, str], T]", self._memo[kind])
+
+    def get(self, kind: type[T], namespace: str, name: str) -> T | None:
+        """One object, or None where it was not read."""
+        return self.by_name(kind).get((namespace, name))
+
+    def by_label(self, kind: type[T], label: str) -> Mapping[tuple[str, str], list[T]]:
+        """The objects of a type by (namespace, value of a label), made once a snapshot."""
+        memo = (kind, label)
+        if memo not in self._memo:
+            groups: dict[tuple[str, str], list[T]] = {}
+            for each in self.of(kind):
+                if value := (each.metadata.labels or {}).get(label):
+                    groups.setdefault((each.namespace, value), []).append(each)
+            self._memo[memo] = groups
+        return cast("Mapping[tuple[str, str], list[T]]", self._memo[memo])
+
+    def by_controller(self, kind: type[T]) -> Mapping[tuple[str, str, str], list[T]]:
+        """The objects of a type by (namespace, kind, name) of what controls them."""
+        memo = (kind, "controller")
+        if memo not in self._memo:
+            groups: dict[tuple[str, str, str], list[T]] = {}
+            for each in self.of(kind):
+                for owner in each.metadata.owner_references or ():
+                    if owner.controller:
+                        key = (each.namespace, owner.kind, owner.name)
+                        groups.setdefault(key, []).append(each)
+            self._memo[memo] = groups
+        return cast("Mapping[tuple[str, str, str], list[T]]", self._memo[memo])
+
+    def once(self, name: str, make: Callable[[], M]) -> M:
+        """What `make` gives, made once a snapshot: an index that a check needs, by its name."""
+        if name not in self._memo:
+            self._memo[name] = make()
+        return cast("M", self._memo[name])
+
+    def sees(self, kind: type[Object], namespace: str | None = None) -> bool:
+        """Whether the absence of an object of this type (in this namespace) is evidence."""
+        if not self.live or kind not in self.objects:
+            return False
+        if self.namespaces is not None and namespace not in (None, *self.namespaces):
+            return False
+        name = "Secret" if kind.__name__ == "SecretName" else kind.__name__
+        return all(gap.kind != name or gap.why is Why.NOT_INSTALLED for gap in self.gaps)
