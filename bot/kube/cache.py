@@ -1,0 +1,218 @@
+"""The watch cache: every kind kept current, and a snapshot at any moment without a request."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import msgspec
+
+from bot.core import objects
+from bot.core.kinds import KIND_OF, KINDS, Kind
+from bot.core.objects import Object, SecretName
+from bot.core.snapshot import Gap, Snapshot, Why
+from bot.errors import ClusterError
+from bot.kube.api import Api
+from bot.kube.details import Details
+from bot.kube.discovery import Served, Source, discover
+from bot.kube.listing import gap
+from bot.kube.reader import OFF
+from bot.kube.reflector import Reflector, State, Timing
+
+log = logging.getLogger(__name__)
+
+FIRST_ANSWER = 20.0
+"""Seconds that a question waits for the first lists; what has not come by then is said."""
+
+
+class WatchCache(Details):
+    """The cluster as the watches show it. `start` begins, `close` ends.
+
+    `namespaces` narrows the watches where the bot may not read the whole cluster.
+    """
+
+    def __init__(
+        self,
+        api: Api,
+        *,
+        secret_inventory: bool = False,
+        namespaces: tuple[str, ...] = (),
+        timing: Timing | None = None,
+        kinds: tuple[Kind, ...] = KINDS,
+        first_answer: float = FIRST_ANSWER,
+    ) -> None:
+        super().__init__(api)
+        self._api = api
+        self._off = [OFF] if not secret_inventory else []
+        self._kinds = tuple(
+            each for each in kinds if each.type is not SecretName or secret_inventory
+        )
+        self._namespaces = namespaces
+        self._timing = timing or Timing()
+        self._first_answer = first_answer
+        self._reflectors: dict[type[Object], list[Reflector]] = {}
+        self._tasks: dict[tuple[str, str, str], asyncio.Task[None]] = {}
+        self._tuples: dict[type[Object], tuple[tuple[int, ...], tuple[Object, ...]]] = {}
+        self._discovered = asyncio.Event()
+        self._undiscovered: ClusterError | None = None
+        self._watcher: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to discover and watch. Returns at once, whatever the cluster does."""
+        self._watcher = asyncio.create_task(self._discover_until_done())
+
+    async def close(self) -> None:
+        """End every watch."""
+        tasks = [*self._tasks.values(), *([self._watcher] if self._watcher else [])]
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def rediscover(self) -> None:
+        """Look for kinds that were installed since, and watch them. Called on a schedule.
+
+        Raises:
+            ClusterError: The server does not answer the question.
+        """
+        served = await discover(self._api, self._kinds)
+        self._undiscovered = None
+        self._watch(served)
+        self._discovered.set()
+
+    async def snapshot(
+        self, types: Iterable[type[Object]], namespace: str | None = None
+    ) -> Snapshot:
+        """The present state from memory. At the start it waits a little for the first lists.
+
+        `namespace` narrows nothing here: a report is narrowed by who makes it.
+        """
+        del namespace
+        wanted = [KIND_OF[kind] for kind in dict.fromkeys(types) if kind in KIND_OF]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._first_answer):
+                await self._first_lists()
+        found: dict[type[Object], tuple[Object, ...]] = {}
+        gaps = list(self._off) if any(kind.type is SecretName for kind in wanted) else []
+        for kind in wanted:
+            if kind in self._kinds:
+                gaps += self._gaps(kind)
+                if any(each.heard_at for each in self._reflectors.get(kind.type, ())):
+                    found[kind.type] = self._tuple(kind.type)
+        return Snapshot(datetime.now(UTC), found, tuple(gaps), self._namespaces or None)
+
+    def names(self, kind: type[Object]) -> tuple[str, ...]:
+        """The names of a kind's objects, for autocomplete: from memory, sorted."""
+        return tuple(sorted({each.name for each in self._tuple(kind)}))
+
+    def states(self) -> dict[str, State]:
+        """Each watched source and its state, for the log and the tests."""
+        return {
+            each.source.title + (f" in {each.namespace}" if each.namespace else ""): each.state
+            for reflectors in self._reflectors.values()
+            for each in reflectors
+        }
+
+    async def _discover_until_done(self) -> None:
+        delay = self._timing.first_delay
+        while not self._discovered.is_set():
+            try:
+                await self.rediscover()
+            except ClusterError as error:
+                self._undiscovered = error
+                log.warning("discovery: %s", error)
+                await asyncio.sleep(delay)
+                delay = min(self._timing.longest_delay, delay * 2)
+
+    def _watch(self, served: Served) -> None:
+        for kind in self._kinds:
+            for source in served.sources(kind):
+                places = self._namespaces if self._namespaces and kind.namespaced else (None,)
+                for place in places:
+                    self._watch_one(source, place)
+
+    def _watch_one(self, source: Source, place: str | None) -> None:
+        """Begin a watch, unless one runs; one of a version that is served no more is replaced."""
+        key = (source.kind.plural, source.group, place or "")
+        ours = self._reflectors.setdefault(source.kind.type, [])
+        if key in self._tasks:
+            old = [
+                each
+                for each in ours
+                if each.source.group == source.group and each.namespace == place
+            ]
+            if all(each.source.version == source.version for each in old):
+                return
+            self._tasks.pop(key).cancel()
+            ours[:] = [each for each in ours if each not in old]
+        slim = SLIM.get(source.kind.type, _same)
+        reflector = Reflector(self._api, source, place, timing=self._timing, slim=slim)
+        ours.append(reflector)
+        self._tasks[key] = asyncio.create_task(reflector.run())
+
+    async def _first_lists(self) -> None:
+        await self._discovered.wait()
+        for reflectors in list(self._reflectors.values()):
+            for each in reflectors:
+                await each.settled()
+
+    def _gaps(self, kind: Kind) -> list[Gap]:
+        """What keeps this kind from being seen as it is now."""
+        reflectors = self._reflectors.get(kind.type, [])
+        if not self._discovered.is_set():
+            detail = str(self._undiscovered or "the API server has not answered yet")
+            return [Gap(kind.name, Why.UNREACHABLE, detail)]
+        present = [each for each in reflectors if each.state is not State.ABSENT]
+        if not present:
+            titles = " or ".join(f"{kind.plural}.{group}" for group in kind.groups)
+            return [Gap(kind.name, Why.NOT_INSTALLED, f"{titles} is not served")]
+        return [_gap(each) for each in present if each.state is not State.LIVE]
+
+    def _tuple(self, kind: type[Object]) -> tuple[Object, ...]:
+        reflectors = self._reflectors.get(kind, [])
+        revisions = tuple(each.revision for each in reflectors)
+        kept = self._tuples.get(kind)
+        if kept is None or kept[0] != revisions:
+            merged = tuple(each for one in reflectors for each in one.objects.values())
+            kept = self._tuples[kind] = (revisions, merged)
+        return kept[1]
+
+
+def _gap(reflector: Reflector) -> Gap:
+    name = reflector.source.kind.name
+    if reflector.state is State.STALE:
+        return Gap(
+            name, Why.STALE, str(reflector.error or "the watch is silent"), reflector.heard_at
+        )
+    if reflector.error is None:
+        return Gap(name, Why.UNREACHABLE, "its first list has not come yet")
+    return gap(
+        reflector.source, reflector.error, namespace=reflector.namespace, since=reflector.heard_at
+    )
+
+
+def _same(each: Object) -> Object:
+    return each
+
+
+def _slim_pod(each: Object) -> Object:
+    """A pod without what a healthy one repeats ten thousand times: conditions that hold."""
+    if not isinstance(each, objects.Pod):
+        return each
+    conditions = tuple(
+        condition
+        for condition in each.status.conditions
+        if condition.status != "True" or condition.type in ("Ready", "DisruptionTarget")
+    )
+    status = msgspec.structs.replace(each.status, conditions=conditions)
+    spec = msgspec.structs.replace(each.spec, node_name=sys.intern(each.spec.node_name))
+    return msgspec.structs.replace(each, status=status, spec=spec)
+
+
+SLIM: dict[type[Object], Callable[[Object], Object]] = {objects.Pod: _slim_pod}
+"""What is left out of a kind before it is kept, where there are many and it decides nothing."""

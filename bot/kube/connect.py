@@ -1,0 +1,111 @@
+"""Opening a connection: kubeconfig or service account, with errors that a person can act on."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import yaml
+from kubernetes.aio import config as kube_config
+from kubernetes.aio.client.api_client import ApiClient
+from kubernetes.aio.client.configuration import Configuration
+from kubernetes.aio.config.kube_config import KubeConfigLoader
+
+from bot.errors import ClusterError
+from bot.kube.api import Api
+
+POOL = 80
+"""A watch holds a connection: one for each kind, group and namespace, and some to spare."""
+
+CONNECT_TIMEOUT = 30.0
+"""Seconds for reading the configuration, which may run a credential plugin."""
+
+
+@asynccontextmanager
+async def connect(
+    *, kubeconfig: Path | None = None, context: str | None = None, pool: int = POOL
+) -> AsyncIterator[Api]:
+    """An open connection to the cluster that a kubeconfig or the pod's service account names.
+
+    Without `kubeconfig`: the service account inside a cluster, else `$KUBECONFIG`, else
+    `~/.kube/config`. Nothing is sent yet.
+
+    Raises:
+        ClusterError: No configuration, or one that cannot be used.
+    """
+    configuration = Configuration()
+    configuration.connection_pool_maxsize = pool
+    loader = await _load(configuration, kubeconfig, context)
+    try:
+        client = ApiClient(configuration)
+    except (ssl.SSLError, OSError, ValueError) as error:
+        msg = f"The cluster's certificates cannot be loaded ({error}). Check the kubeconfig's CA."
+        raise ClusterError(msg) from error
+    refresh = asyncio.create_task(_keep_token(loader, configuration)) if loader else None
+    try:
+        yield Api(client)
+    finally:
+        if refresh:
+            refresh.cancel()
+            with suppress(asyncio.CancelledError):
+                await refresh
+        await client.close()
+
+
+async def _load(
+    configuration: Configuration, kubeconfig: Path | None, context: str | None
+) -> KubeConfigLoader | None:
+    if kubeconfig is None and context is None and os.environ.get("KUBERNETES_SERVICE_HOST"):
+        _load_service_account(configuration)
+        return None
+    where = _find(kubeconfig)
+    try:
+        async with asyncio.timeout(CONNECT_TIMEOUT):
+            return await kube_config.load_kube_config(
+                config_file=where,
+                context=context,
+                client_configuration=configuration,
+                persist_config=False,
+            )
+    except TimeoutError as error:
+        msg = (
+            f"Reading {where} took longer than {CONNECT_TIMEOUT:.0f} s: a credential plugin hangs."
+        )
+        raise ClusterError(msg) from error
+    except (kube_config.ConfigException, yaml.YAMLError, OSError, ValueError, TypeError) as error:
+        msg = f"The kubeconfig at {where} cannot be used: {_first_line(error)}"
+        raise ClusterError(msg) from error
+
+
+def _find(kubeconfig: Path | None) -> str:
+    """One path, or several joined as `$KUBECONFIG` joins them."""
+    where = str(kubeconfig or os.environ.get("KUBECONFIG") or Path("~/.kube/config").expanduser())
+    if any(Path(each).expanduser().is_file() for each in where.split(os.pathsep) if each):
+        return where
+    msg = (
+        f"There is no kubeconfig at {where}. Name one with --kubeconfig or $KUBECONFIG, "
+        "or run inside the cluster."
+    )
+    raise ClusterError(msg)
+
+
+def _load_service_account(configuration: Configuration) -> None:
+    try:
+        kube_config.load_incluster_config(client_configuration=configuration)
+    except (kube_config.ConfigException, OSError) as error:
+        msg = f"The pod's service account cannot be used: {_first_line(error)}"
+        raise ClusterError(msg) from error
+
+
+async def _keep_token(loader: KubeConfigLoader, configuration: Configuration) -> None:
+    """Renew a token that a credential plugin gives; returns at once where there is none."""
+    await kube_config.refresh_token(loader, configuration)
+
+
+def _first_line(error: Exception) -> str:
+    """An error's first line: YAML errors quote the file, which may hold credentials."""
+    return str(error).splitlines()[0][:300] if str(error) else type(error).__name__

@@ -1,0 +1,140 @@
+"""Which kinds the API server serves, and in which versions.
+
+Aggregated discovery (one request, Kubernetes 1.26 on) where it is answered, else a request for
+each group version.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from bot.core.kinds import Kind
+from bot.kube.api import Absent, Api
+
+AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+
+Versions = Mapping[tuple[str, str], tuple[str, ...]]
+"""(group, plural) -> the served versions, in the server's order of preference."""
+
+
+class _Resource(msgspec.Struct, frozen=True):
+    resource: str = ""
+    name: str = ""
+
+
+class _Version(msgspec.Struct, frozen=True):
+    version: str
+    resources: tuple[_Resource, ...] = ()
+
+
+class _GroupName(msgspec.Struct, frozen=True):
+    name: str = ""
+
+
+class _Group(msgspec.Struct, frozen=True):
+    name: str = ""
+    metadata: _GroupName = _GroupName()
+    versions: tuple[_Version, ...] = ()
+
+
+class _GroupList(msgspec.Struct, frozen=True):
+    kind: str = ""
+    items: tuple[_Group, ...] = ()
+    groups: tuple[_Group, ...] = ()
+
+
+class _ResourceList(msgspec.Struct, frozen=True):
+    resources: tuple[_Resource, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where one kind is read: a path to list, by group and version."""
+
+    kind: Kind
+    group: str
+    version: str
+
+    def path(self, namespace: str | None = None) -> str:
+        """The collection's path, of the whole cluster or of one namespace."""
+        root = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
+        place = f"/namespaces/{namespace}" if namespace and self.kind.namespaced else ""
+        return f"{root}{place}/{self.kind.plural}"
+
+    @property
+    def title(self) -> str:
+        """`certificates.cert-manager.io`, as RBAC and kubectl name it."""
+        return f"{self.kind.plural}.{self.group}" if self.group else self.kind.plural
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What discovery found."""
+
+    versions: Versions = field(default_factory=dict)
+
+    def sources(self, kind: Kind) -> tuple[Source, ...]:
+        """Where to read a kind: one source for each served group, with the best version.
+
+        Core and other groups that every cluster has are not looked up.
+        """
+        found = []
+        for group in kind.groups:
+            if not group:
+                found.append(Source(kind, group, kind.versions[0]))
+            elif version := self._best(kind, group):
+                found.append(Source(kind, group, version))
+        return tuple(found)
+
+    def _best(self, kind: Kind, group: str) -> str | None:
+        served = self.versions.get((group, kind.plural), ())
+        known = [version for version in kind.versions if version in served]
+        return next(iter((*known, *served)), None)
+
+
+async def discover(api: Api, kinds: Iterable[Kind]) -> Served:
+    """What the server serves of these kinds.
+
+    Raises:
+        ClusterError: The server does not answer the question.
+    """
+    body = await api.get("/apis", accept=f"{AGGREGATED},application/json")
+    groups = msgspec.json.decode(body, type=_GroupList)
+    if groups.kind == "APIGroupDiscoveryList":
+        return Served(_aggregated(groups))
+    wanted = {group for kind in kinds for group in kind.groups}
+    pairs = [
+        (group.name, version.version)
+        for group in groups.groups
+        for version in group.versions
+        if group.name in wanted
+    ]
+    lists = await asyncio.gather(*(_plurals(api, *pair) for pair in pairs))
+    versions: dict[tuple[str, str], tuple[str, ...]] = {}
+    for (group, version), plurals in zip(pairs, lists, strict=True):
+        for plural in plurals:
+            versions[group, plural] = (*versions.get((group, plural), ()), version)
+    return Served(versions)
+
+
+def _aggregated(groups: _GroupList) -> Versions:
+    versions: dict[tuple[str, str], tuple[str, ...]] = {}
+    for group in groups.items:
+        for version in group.versions:
+            for resource in version.resources:
+                key = (group.metadata.name, resource.resource)
+                versions[key] = (*versions.get(key, ()), version.version)
+    return versions
+
+
+async def _plurals(api: Api, group: str, version: str) -> tuple[str, ...]:
+    try:
+        body = await api.get(f"/apis/{group}/{version}")
+    except Absent:
+        return ()
+    listed = msgspec.json.decode(body, type=_ResourceList)
+    return tuple(each.name for each in listed.resources if "/" not in each.name)

@@ -1,0 +1,68 @@
+"""Listing a kind page by page, and the gap that stands for a kind that cannot be listed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+import msgspec
+
+from bot.core.decode import Page, decode_page
+from bot.core.objects import Object
+from bot.core.snapshot import Gap, Why
+from bot.errors import ClusterError
+from bot.kube.api import Absent, Api, Forbidden, ServerError, breathe
+from bot.kube.discovery import Source
+
+PAGE = 100
+"""Objects a page: decoding a hundred pods holds the event loop for some 5 ms."""
+
+METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+
+
+def accept(source: Source) -> str:
+    """The Accept header: metadata alone where a kind asks for no more, and never a fallback."""
+    return METADATA if source.kind.metadata_only else "application/json"
+
+
+async def pages(
+    api: Api, source: Source, namespace: str | None = None, *, page: int = PAGE
+) -> AsyncIterator[Page[Object]]:
+    """A kind's pages, with a breath for the event loop after each.
+
+    Raises:
+        ClusterError: As `Api.get`; Gone where the list took so long that it must begin again.
+    """
+    token = ""
+    while True:
+        query: list[tuple[str, str | int]] = [("limit", page)]
+        if source.kind.selector:
+            query.append(("labelSelector", source.kind.selector))
+        if token:
+            query.append(("continue", token))
+        body = await api.get(source.path(namespace), query, accept=accept(source))
+        try:
+            decoded = decode_page(body, source.kind.type)
+        except msgspec.DecodeError as error:
+            msg = f"The API server's list of {source.title} is not a list: {error}"
+            raise ServerError(msg) from error
+        yield decoded
+        token = decoded.metadata.continue_
+        if not token:
+            return
+        await breathe()
+
+
+def gap(
+    source: Source, error: ClusterError, *, namespace: str | None = None, since: datetime | None
+) -> Gap:
+    """Why a kind was not seen, and what would help."""
+    name = source.kind.name
+    if isinstance(error, Forbidden):
+        place = f"in namespace {namespace}" if namespace else "in all namespaces"
+        place = place if source.kind.namespaced else "(cluster-scoped)"
+        detail = f'needs the verbs "list" and "watch" on {source.title} {place}'
+        return Gap(name, Why.FORBIDDEN, detail, since)
+    if isinstance(error, Absent):
+        return Gap(name, Why.NOT_INSTALLED, f"{source.title} is not served", since)
+    return Gap(name, Why.UNREACHABLE, str(error), since)

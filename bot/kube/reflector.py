@@ -1,0 +1,225 @@
+"""Keeping one kind current: list once, then watch, through outages and expired versions.
+
+The rules are those of client-go's reflector, with a state that says how far the result can be
+trusted: bookmarks, 410 means list again, jittered back-off, and a connection that falls silent
+without closing (half-open, as a mesh leaves them) counts as stale.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+
+import aiohttp
+import msgspec
+
+from bot.core.decode import ListMeta, decode_object
+from bot.core.objects import Object
+from bot.errors import ClusterError
+from bot.kube.api import Absent, Api, Forbidden, Gone, ServerError
+from bot.kube.discovery import Source
+from bot.kube.listing import METADATA, pages
+
+
+class State(StrEnum):
+    """How far a reflector's objects can be trusted."""
+
+    SYNCING = "syncing"
+    LIVE = "live"
+    STALE = "stale"
+    FORBIDDEN = "forbidden"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """All waits in seconds, so that a test can hurry them."""
+
+    watch: tuple[float, float] = (240, 480)
+    silence: float = 120
+    """A watch with no byte for so long is half-open. Bookmarks come about once a minute."""
+    first_delay: float = 0.2
+    longest_delay: float = 30
+    forbidden: float = 60
+    absent: float = 300
+    connect: float = 5
+
+
+class _Event(msgspec.Struct, frozen=True):
+    type: str
+    object: msgspec.Raw
+
+
+class _Expired(msgspec.Struct, frozen=True):
+    code: int = 0
+    message: str = ""
+
+
+class _Bookmark(msgspec.Struct, frozen=True):
+    metadata: ListMeta
+
+
+@dataclass(slots=True, eq=False)
+class Reflector:
+    """One kind of one group, of the whole cluster or of one namespace, kept current by `run`."""
+
+    api: Api
+    source: Source
+    namespace: str | None = None
+    timing: Timing = field(default_factory=Timing)
+    jitter: Callable[[float, float], float] = random.uniform
+    slim: Callable[[Object], Object] = lambda each: each
+
+    state: State = State.SYNCING
+    heard_at: datetime | None = None
+    error: ClusterError | None = None
+    objects: dict[tuple[str, str], Object] = field(default_factory=dict)
+    revision: int = 0
+    """Counts changes, so that a reader may keep what it made of the objects."""
+    lists: int = 0
+    watches: int = 0
+    _version: str = ""
+    _failures: int = 0
+    _settled: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self) -> None:
+        """List and watch until cancelled. Never raises for what the cluster does."""
+        while True:
+            try:
+                if not self._version:
+                    await self._list()
+                began = time.monotonic()
+                await self._watch()
+                if time.monotonic() - began < SHORT:
+                    # A server that ends each watch at once must not be asked in a circle.
+                    await asyncio.sleep(self.jitter(0.5, 1))
+            except ClusterError as error:
+                delay = self._failed(error)
+                self._settled.set()
+                await asyncio.sleep(delay)
+
+    async def settled(self) -> None:
+        """Wait until the first list has come, or failed."""
+        await self._settled.wait()
+
+    def _failed(self, error: ClusterError) -> float:
+        """Take an error into the state; the seconds to wait before the next attempt."""
+        self.error = error
+        self._failures += 1
+        if isinstance(error, Gone):
+            self._version = ""
+            self._lost()
+            return self.jitter(0, 0.5) * min(self._failures, 10)
+        if isinstance(error, Forbidden):
+            self.state, self._version = State.FORBIDDEN, ""
+            return self.timing.forbidden
+        if isinstance(error, Absent):
+            self.state, self._version = State.ABSENT, ""
+            self._replace({})
+            return self.timing.absent
+        self._lost()
+        if isinstance(error, ServerError) and error.retry_after:
+            return error.retry_after
+        doubled: float = self.timing.first_delay * 2 ** min(self._failures, 10)
+        return min(self.timing.longest_delay, doubled) * self.jitter(0.5, 1)
+
+    def _lost(self) -> None:
+        """What was read before is kept, marked stale; before the first list there is nothing."""
+        if self.heard_at is not None:
+            self.state = State.STALE
+
+    def _heard(self) -> None:
+        self.heard_at = datetime.now(UTC)
+        self.state, self.error, self._failures = State.LIVE, None, 0
+
+    def _replace(self, objects: dict[tuple[str, str], Object]) -> None:
+        self.objects = objects
+        self.revision += 1
+
+    async def _list(self) -> None:
+        self.lists += 1
+        fresh: dict[tuple[str, str], Object] = {}
+        version = ""
+        async for page in pages(self.api, self.source, self.namespace):
+            for each in page.items:
+                fresh[each.namespace, each.name] = self.slim(each)
+            version = page.metadata.resource_version or version
+        self._version = version
+        self._replace(fresh)
+        self._heard()
+        self._settled.set()
+
+    async def _watch(self) -> None:
+        self.watches += 1
+        query: list[tuple[str, str | int]] = [
+            ("watch", "true"),
+            ("allowWatchBookmarks", "true"),
+            ("resourceVersion", self._version),
+            ("timeoutSeconds", int(self.jitter(*self.timing.watch))),
+        ]
+        if self.source.kind.selector:
+            query.append(("labelSelector", self.source.kind.selector))
+        limits = aiohttp.ClientTimeout(
+            total=None, sock_connect=self.timing.connect, sock_read=self.timing.silence
+        )
+        accept = METADATA.replace("PartialObjectMetadataList", "PartialObjectMetadata")
+        accept = accept if self.source.kind.metadata_only else "application/json"
+        path = self.source.path(self.namespace)
+        async with self.api.stream(path, query, accept=accept, limits=limits) as response:
+            self._heard()
+            await self._follow(response)
+
+    async def _follow(self, response: aiohttp.ClientResponse) -> None:
+        """Take in events line by line; a line may be split over chunks, and be of any length."""
+        rest = b""
+        async for chunk in response.content.iter_any():
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                if line.strip():
+                    self._take(line)
+            if lines:
+                self._heard()
+            if len(lines) > BURST:
+                await asyncio.sleep(0)
+
+    def _take(self, line: bytes) -> None:
+        try:
+            event = msgspec.json.decode(line, type=_Event)
+            if event.type == "ERROR":
+                self._refused(bytes(event.object))
+            if event.type == "BOOKMARK":
+                marked = msgspec.json.decode(event.object, type=_Bookmark)
+                self._version = marked.metadata.resource_version
+                return
+            each = decode_object(bytes(event.object), self.source.kind.type)
+        except msgspec.DecodeError as error:
+            self._version = ""
+            msg = f"The watch of {self.source.title} sent what is no event: {error}"
+            raise ServerError(msg) from error
+        key = (each.namespace, each.name)
+        self.revision += 1
+        self._version = each.metadata.resource_version or self._version
+        if event.type == "DELETED":
+            self.objects.pop(key, None)
+        else:
+            self.objects[key] = self.slim(each)
+
+    def _refused(self, status: bytes) -> None:
+        said = msgspec.json.decode(status, type=_Expired)
+        if said.code == GONE:
+            raise Gone(said.message or "The watch's resource version is too old.")
+        raise ServerError(said.message or f"The watch of {self.source.title} ended with an error.")
+
+
+SHORT = 1.0
+"""Seconds below which a watch that ended well is suspicious."""
+
+BURST = 20
+"""Events in one chunk after which the event loop gets a breath."""
+
+GONE = 410

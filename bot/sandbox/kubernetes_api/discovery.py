@@ -1,0 +1,178 @@
+"""What the API tells about itself: versions, groups and resources.
+
+Source: Kubernetes API concepts, "Discovery API" (aggregated and unaggregated).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from bot.sandbox.kubernetes_api.served import Resource, versions_of
+from bot.sandbox.kubernetes_api.shapes import media_ranges
+from bot.sandbox.kubernetes_api.status import PageNotFoundError
+
+Document = dict[str, Any]
+
+VERSION: Document = {
+    "major": "1",
+    "minor": "33",
+    "gitVersion": "v1.33.5+k3s1",
+    "gitCommit": "0000000000000000000000000000000000000000",
+    "gitTreeState": "clean",
+    "buildDate": "2025-10-01T00:00:00Z",
+    "goVersion": "go1.24.6",
+    "compiler": "gc",
+    "platform": "linux/amd64",
+}
+
+REVIEWS = Resource(
+    "authorization.k8s.io",
+    ("v1",),
+    "selfsubjectaccessreviews",
+    "SelfSubjectAccessReview",
+    namespaced=False,
+    subresources=(),
+)
+"""Served always: asking what one may do needs no rights and no custom resource."""
+
+READING = ["get", "list", "watch"]
+_AGGREGATED = "application/json;g=apidiscovery.k8s.io;v={};as=APIGroupDiscoveryList"
+
+
+def aggregated_version(accept: str) -> str | None:
+    """The version of aggregated discovery that an Accept header asks for before plain JSON."""
+    for media, parameters in media_ranges(accept):
+        version = parameters.get("v")
+        wanted = parameters.get("as") == "APIGroupDiscoveryList"
+        if media == "application/json" and wanted and version in ("v2", "v2beta1"):
+            return version
+        if not parameters.get("as"):
+            return None
+    return None
+
+
+def aggregated_type(version: str) -> str:
+    """The Content-Type by which a client knows an aggregated answer."""
+    return _AGGREGATED.format(version)
+
+
+def core_versions() -> Document:
+    """`/api`."""
+    return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}
+
+
+def groups(served: tuple[Resource, ...]) -> Document:
+    """`/apis`."""
+    found = [group(name, served) for name in _names(served) if name]
+    return {"kind": "APIGroupList", "apiVersion": "v1", "groups": found}
+
+
+def group(name: str, served: tuple[Resource, ...]) -> Document:
+    """`/apis/{group}`.
+
+    Raises:
+        PageNotFoundError: The group is not served.
+    """
+    served = (*served, REVIEWS)
+    versions = [
+        {"groupVersion": f"{name}/{version}", "version": version}
+        for version in versions_of(name, served)
+    ]
+    if not versions:
+        raise PageNotFoundError
+    return {
+        "kind": "APIGroup",
+        "apiVersion": "v1",
+        "name": name,
+        "versions": versions,
+        "preferredVersion": versions[0],
+    }
+
+
+def resources(name: str, version: str, served: tuple[Resource, ...]) -> Document:
+    """`/api/v1` and `/apis/{group}/{version}`.
+
+    Raises:
+        PageNotFoundError: The version is not served.
+    """
+    found = list(_in_version(name, version, served))
+    if not found:
+        raise PageNotFoundError
+    return {
+        "kind": "APIResourceList",
+        "apiVersion": "v1",
+        "groupVersion": found[0].api_version(version),
+        "resources": [row for resource in found for row in _rows(resource)],
+    }
+
+
+def aggregated(served: tuple[Resource, ...], version: str, *, core: bool) -> Document:
+    """`/api` (core) or `/apis` (all others) with all resources in one document."""
+    names = [name for name in _names(served) if bool(name) != core]
+    return {
+        "kind": "APIGroupDiscoveryList",
+        "apiVersion": f"apidiscovery.k8s.io/{version}",
+        "metadata": {},
+        "items": [
+            {
+                "metadata": {"name": name, "creationTimestamp": None},
+                "versions": [
+                    _version(name, each, served) for each in versions_of(name, (*served, REVIEWS))
+                ],
+            }
+            for name in names
+        ],
+    }
+
+
+def _names(served: tuple[Resource, ...]) -> Iterable[str]:
+    return dict.fromkeys(resource.group for resource in (*served, REVIEWS))
+
+
+def _in_version(name: str, version: str, served: tuple[Resource, ...]) -> Iterable[Resource]:
+    return (r for r in (*served, REVIEWS) if r.group == name and version in r.versions)
+
+
+def _verbs(resource: Resource) -> list[str]:
+    return ["create"] if resource is REVIEWS else READING
+
+
+def _rows(resource: Resource) -> Iterable[Document]:
+    yield {
+        "name": resource.plural,
+        "singularName": resource.kind.lower(),
+        "namespaced": resource.namespaced,
+        "kind": resource.kind,
+        "verbs": _verbs(resource),
+        "shortNames": list(resource.short_names),
+    }
+    for subresource in resource.subresources:
+        yield {
+            "name": f"{resource.plural}/{subresource}",
+            "singularName": "",
+            "namespaced": resource.namespaced,
+            "kind": resource.kind,
+            "verbs": ["get"],
+        }
+
+
+def _version(name: str, version: str, served: tuple[Resource, ...]) -> Document:
+    found = [_aggregated_row(r, version) for r in _in_version(name, version, served)]
+    return {"version": version, "freshness": "Current", "resources": found}
+
+
+def _aggregated_row(resource: Resource, version: str) -> Document:
+    kind = {"group": resource.group, "version": version, "kind": resource.kind}
+    return {
+        "resource": resource.plural,
+        "responseKind": kind,
+        "scope": "Namespaced" if resource.namespaced else "Cluster",
+        "singularResource": resource.kind.lower(),
+        "verbs": _verbs(resource),
+        "shortNames": list(resource.short_names),
+        "subresources": [
+            {"subresource": name, "responseKind": kind, "verbs": ["get"]}
+            for name in resource.subresources
+        ],
+    }

@@ -1,0 +1,131 @@
+"""Label and field selectors, read once a request and tried on each object.
+
+Source: Kubernetes, "Labels and Selectors" and "Field Selectors".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.sandbox.kubernetes_api.status import ApiError
+
+_OUTSIDE_PARENTHESES = re.compile(r",(?![^(]*\))")
+_IN = re.compile(r"\s*([\w./-]+)\s+(in|notin)\s*\(([^()]*)\)\s*")
+_EQUAL = re.compile(r"\s*([\w./-]+)\s*(==|=|!=)\s*([\w.-]*)\s*")
+_EXISTS = re.compile(r"\s*(!?)\s*([\w./-]+)\s*")
+_FIELD = re.compile(r"([^=!]+)(==|=|!=)(.*)")
+
+_NAMES = frozenset({"metadata.name", "metadata.namespace"})
+_INVOLVED = ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath")
+FIELDS: Mapping[str, frozenset[str]] = {
+    "pods": _NAMES
+    | {
+        "spec.nodeName",
+        "spec.restartPolicy",
+        "spec.schedulerName",
+        "spec.serviceAccountName",
+        "status.phase",
+        "status.podIP",
+        "status.nominatedNodeName",
+    },
+    "events": _NAMES
+    | {f"involvedObject.{name}" for name in _INVOLVED}
+    | {"reason", "type", "reportingComponent"},
+    "namespaces": _NAMES | {"status.phase"},
+    "nodes": _NAMES | {"spec.unschedulable"},
+    "secrets": _NAMES | {"type"},
+}
+"""The fields that may be selected on, by qualified resource; for all others the names alone."""
+
+
+class Selectable(Protocol):
+    """What a selector looks at."""
+
+    @property
+    def labels(self) -> Mapping[str, str]: ...  # noqa: D102 - the names say all there is
+
+    @property
+    def fields(self) -> Mapping[str, str]: ...  # noqa: D102 - the same
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """The value at `key` is among `values`, or is not; `None` among them stands for "absent"."""
+
+    key: str
+    values: frozenset[str | None]
+    wanted: bool
+
+    def met_by(self, found: Mapping[str, str]) -> bool:
+        """Whether a mapping of labels or fields meets it."""
+        return (found.get(self.key) in self.values) == self.wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A label selector and a field selector together."""
+
+    labels: tuple[Requirement, ...] = ()
+    fields: tuple[Requirement, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.labels or self.fields)
+
+    def matches(self, item: Selectable) -> bool:
+        """Whether `item` meets every requirement."""
+        return all(each.met_by(item.labels) for each in self.labels) and all(
+            each.met_by(item.fields) for each in self.fields
+        )
+
+
+def fields_of(qualified: str) -> frozenset[str]:
+    """The paths that a field selector may name for a resource."""
+    return FIELDS.get(qualified, _NAMES)
+
+
+def selection(labels: str, fields: str, *, qualified: str) -> Selection:
+    """The two selectors of a request.
+
+    Raises:
+        ApiError: 400 where one cannot be read, or names a field that the resource does not offer.
+    """
+    return Selection(
+        tuple(_label(part) for part in _parts(labels)),
+        tuple(_field(part, fields, qualified) for part in _parts(fields)),
+    )
+
+
+def _parts(text: str) -> list[str]:
+    return [part for part in _OUTSIDE_PARENTHESES.split(text) if part.strip()]
+
+
+def _label(part: str) -> Requirement:
+    if found := _IN.fullmatch(part):
+        key, operator, listed = found.groups()
+        values = frozenset(value.strip() for value in listed.split(","))
+        return Requirement(key, values, wanted=operator == "in")
+    if found := _EQUAL.fullmatch(part):
+        key, operator, value = found.groups()
+        return Requirement(key, frozenset({value}), wanted=operator != "!=")
+    if found := _EXISTS.fullmatch(part):
+        absent, key = found.groups()
+        return Requirement(key, frozenset({None}), wanted=bool(absent))
+    raise ApiError(400, f"unable to parse requirement: {part.strip()}")
+
+
+def _field(part: str, whole: str, qualified: str) -> Requirement:
+    found = _FIELD.fullmatch(part)
+    if found is None:
+        raise ApiError(400, f"invalid selector: '{whole}'; can't understand '{part}'")
+    path, operator, value = found.groups()
+    if path not in fields_of(qualified):
+        plural, _, group = qualified.partition(".")
+        raise ApiError(
+            400,
+            f'Unable to find "{group}/v1, Resource={plural}" that match label selector "",'
+            f' field selector "{whole}": field label not supported: {path}',
+        )
+    return Requirement(path, frozenset({value}), wanted=operator != "!=")

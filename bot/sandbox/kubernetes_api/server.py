@@ -1,0 +1,177 @@
+"""The HTTP server: records each request, applies faults and access, and passes it on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from ssl import SSLContext
+
+import msgspec
+from aiohttp import hdrs, web
+
+from bot.sandbox.kubernetes_api import discovery
+from bot.sandbox.kubernetes_api.exchange import Exchange, json_response, sever
+from bot.sandbox.kubernetes_api.reading import get, listing
+from bot.sandbox.kubernetes_api.reviews import review
+from bot.sandbox.kubernetes_api.routes import Target, target
+from bot.sandbox.kubernetes_api.status import ApiError, PageNotFoundError
+from bot.sandbox.kubernetes_api.store import Asked, SimulatedCluster
+from bot.sandbox.kubernetes_api.watching import watching
+
+_PATIENCE = 0.05
+"""Seconds that open requests get at shutdown; a watch would go on for half an hour."""
+
+Answer = Callable[[Exchange], Awaitable[web.StreamResponse]]
+
+
+async def _read_only(_: Exchange) -> web.StreamResponse:
+    raise ApiError(405, "the simulation is read-only")
+
+
+ANSWERS: Mapping[str, Answer] = {
+    "get": get,
+    "list": listing,
+    "watch": watching,
+    "create": _read_only,
+    "update": _read_only,
+    "patch": _read_only,
+    "delete": _read_only,
+}
+"""How each verb is answered; a file for writes would take over the last four."""
+
+
+@asynccontextmanager
+async def serve(
+    cluster: SimulatedCluster,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    ssl: SSLContext | None = None,
+) -> AsyncIterator[str]:
+    """Serve `cluster` and give the base URL; port 0 takes a free one.
+
+    On leaving, open watches and hanging requests are cut off, and the port is free again.
+    """
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        return await _handle(cluster, request)
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", handle)
+    # A watch whose client has left must end at once, not at its next event.
+    runner = web.AppRunner(
+        app, access_log=None, handler_cancellation=True, shutdown_timeout=_PATIENCE
+    )
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port, ssl_context=ssl).start()
+        taken = runner.addresses[0][1]
+        yield f"{'https' if ssl else 'http'}://{host}:{taken}"
+    finally:
+        await runner.cleanup()
+
+
+async def _handle(cluster: SimulatedCluster, request: web.Request) -> web.StreamResponse:
+    """Any request: failures become their answers here."""
+    _record(cluster, request)
+    try:
+        return await _answer(cluster, request)
+    except ApiError as error:
+        return _failure(error)
+    except PageNotFoundError:
+        return web.Response(status=404, text="404 page not found\n")
+
+
+async def _answer(cluster: SimulatedCluster, request: web.Request) -> web.StreamResponse:
+    try:
+        asked = target(request.path, request.method, request.query, cluster.served)
+        failure = None
+    except (ApiError, PageNotFoundError) as error:
+        asked, failure = None, error
+    verb, plural = (asked.verb, asked.resource.plural) if asked else ("get", "")
+    await cluster.faults.before_answer(verb, plural)
+    cluster.access.authenticate(request.headers.get(hdrs.AUTHORIZATION, ""))
+    if failure is not None:
+        raise failure
+    response = await _dispatch(cluster, request, asked)
+    truncating = cluster.faults.truncate and cluster.faults.concern(verb, plural)
+    if truncating and isinstance(response, web.Response):
+        return await _truncated(request, response)
+    return response
+
+
+async def _dispatch(
+    cluster: SimulatedCluster, request: web.Request, asked: Target | None
+) -> web.StreamResponse:
+    if asked is None:
+        return _document(request, cluster)
+    exchange = Exchange(cluster, request, asked)
+    if asked.resource is discovery.REVIEWS and asked.verb == "create":
+        return await review(exchange)
+    if asked.resource is discovery.REVIEWS:
+        raise ApiError(405)
+    cluster.access.authorize(asked.attributes)
+    return await ANSWERS[asked.verb](exchange)
+
+
+def _document(request: web.Request, cluster: SimulatedCluster) -> web.Response:
+    """What is no resource: health, the version, and discovery.
+
+    Raises:
+        ApiError: 404 for an unknown path.
+        PageNotFoundError: The group or version is not served.
+    """
+    parts = request.path.strip("/").split("/")
+    if parts[0] in ("healthz", "livez", "readyz"):
+        return web.Response(text="ok")
+    aggregated = discovery.aggregated_version(request.headers.get(hdrs.ACCEPT, ""))
+    if aggregated and parts in (["api"], ["apis"]):
+        body = discovery.aggregated(cluster.served, aggregated, core=parts == ["api"])
+        headers = {hdrs.CONTENT_TYPE: discovery.aggregated_type(aggregated)}
+        return web.Response(body=msgspec.json.encode(body), headers=headers)
+    return json_response(msgspec.json.encode(_plain_document(parts, cluster)))
+
+
+def _plain_document(parts: list[str], cluster: SimulatedCluster) -> discovery.Document:
+    match parts:
+        case ["version"]:
+            return discovery.VERSION
+        case ["api"]:
+            return discovery.core_versions()
+        case ["api", version]:
+            return discovery.resources("", version, cluster.served)
+        case ["apis"]:
+            return discovery.groups(cluster.served)
+        case ["apis", group]:
+            return discovery.group(group, cluster.served)
+        case ["apis", group, version]:
+            return discovery.resources(group, version, cluster.served)
+        case _:
+            raise ApiError(404)
+
+
+def _record(cluster: SimulatedCluster, request: web.Request) -> None:
+    headers = {k: v for k, v in request.headers.items() if k != hdrs.AUTHORIZATION}
+    cluster.requests.append(
+        Asked(time.monotonic(), request.method, request.path, dict(request.query), headers)
+    )
+
+
+def _failure(error: ApiError) -> web.Response:
+    response = json_response(msgspec.json.encode(error.body()), status=error.code)
+    if error.retry_after is not None:
+        response.headers[hdrs.RETRY_AFTER] = str(error.retry_after)
+    return response
+
+
+async def _truncated(request: web.Request, whole: web.Response) -> web.StreamResponse:
+    """Promise the whole body, send half of it, and close."""
+    body = whole.body if isinstance(whole.body, bytes) else b""
+    response = web.StreamResponse(status=whole.status)
+    response.content_type = whole.content_type
+    response.content_length = len(body)
+    await response.prepare(request)
+    await response.write(body[: len(body) // 2])
+    sever(request, flushed=True)
+    return response

@@ -1,0 +1,103 @@
+"""Failures as an API server words them: a `Status` body, its HTTP code and its headers.
+
+Source: k8s.io/apimachinery, pkg/api/errors; k8s.io/apiserver, pkg/endpoints and pkg/storage.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+REASONS = {
+    400: ("BadRequest", "the server rejected our request for an unknown reason"),
+    401: ("Unauthorized", "Unauthorized"),
+    403: ("Forbidden", "forbidden"),
+    404: ("NotFound", "the server could not find the requested resource"),
+    405: ("MethodNotAllowed", "the server does not allow this method on the requested resource"),
+    406: ("NotAcceptable", "only the following media types are accepted: application/json"),
+    409: ("Conflict", "the server reported a conflict"),
+    410: ("Expired", "The resourceVersion for the provided watch is too old."),
+    415: (
+        "UnsupportedMediaType",
+        "the body of the request was in an unknown format - accepted media types include:"
+        " application/json",
+    ),
+    429: ("TooManyRequests", "Too many requests, please try again later."),
+    500: ("InternalError", "Internal error occurred: etcdserver: request timed out"),
+    503: (
+        "ServiceUnavailable",
+        "the server is currently unable to handle the request",
+    ),
+    504: ("Timeout", "the server was unable to return a response in the time allotted"),
+}
+"""For each code: the reason, and the message where nothing better is known."""
+
+LIST_EXPIRED = (
+    "The provided continue parameter is too old to display a consistent list result. You can start"
+    " a new list without the continue parameter, or use the continue token in this response to"
+    " retrieve the remainder of the results. Continuing with the provided token results in an"
+    " inconsistent list - objects that were created, modified, or deleted between the time the"
+    " first chunk was returned and now may show up in the list."
+)
+
+
+class ApiError(Exception):
+    """A request that is answered with a `Status` of failure."""
+
+    def __init__(
+        self,
+        code: int,
+        message: str = "",
+        *,
+        details: dict[str, Any] | None = None,
+        metadata: dict[str, Any] | None = None,
+        retry_after: int | None = None,
+    ) -> None:
+        reason, usual = REASONS.get(code, ("", "unknown"))
+        super().__init__(message or usual)
+        self.code = code
+        self.reason = reason
+        self.details = details or {}
+        self.metadata = metadata or {}
+        self.retry_after = retry_after
+
+    def body(self) -> dict[str, Any]:
+        """The `Status` object."""
+        details = dict(self.details)
+        if self.retry_after is not None:
+            details["retryAfterSeconds"] = self.retry_after
+        return {
+            "kind": "Status",
+            "apiVersion": "v1",
+            "metadata": self.metadata,
+            "status": "Failure",
+            "message": str(self),
+            "reason": self.reason,
+            **({"details": details} if details else {}),
+            "code": self.code,
+        }
+
+
+class PageNotFoundError(Exception):
+    """No such group, version or custom resource: answered in plain text, not with a `Status`.
+
+    Source: k8s.io/apiserver, pkg/util/notfoundhandler, which ends in Go's `http.NotFound`.
+    """
+
+
+def not_found(qualified: str, name: str) -> ApiError:
+    """No such object. `qualified` is the resource as in `certificates.cert-manager.io`."""
+    plural, _, group = qualified.partition(".")
+    details = {"name": name, **({"group": group} if group else {}), "kind": plural}
+    return ApiError(404, f'{qualified} "{name}" not found', details=details)
+
+
+def too_old(version: int, oldest: int) -> ApiError:
+    """A watch from before the history that is kept. Source: apiserver, the watch cache."""
+    return ApiError(410, f"too old resource version: {version} ({oldest})")
+
+
+def too_large(version: int, current: int) -> ApiError:
+    """A version that this server has not reached, as after a restore of its database."""
+    cause = {"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}
+    message = f"Timeout: Too large resource version: {version}, current: {current}"
+    return ApiError(504, message, details={"causes": [cause]}, retry_after=1)

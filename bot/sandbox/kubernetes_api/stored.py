@@ -1,0 +1,92 @@
+"""An object as the store keeps it: rendered once, with just what selectors look at beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from bot.sandbox.kubernetes_api.selectors import fields_of
+
+_OPENING = b'{"metadata":'
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One version of one object.
+
+    `key` is `namespace/name`, which is the order of lists. `body` is JSON without `apiVersion` and
+    `kind`, as an item of a list of a built-in kind; it begins with the metadata, which ends at
+    `metadata_end`. The object as dicts is not kept: 10,000 pods would fill the memory.
+    """
+
+    key: str
+    name: str
+    namespace: str
+    version: int
+    created: str
+    body: bytes
+    metadata_end: int
+    labels: Mapping[str, str]
+    fields: Mapping[str, str]
+
+    @property
+    def metadata(self) -> bytes:
+        """The metadata alone, as JSON."""
+        return self.body[len(_OPENING) : self.metadata_end]
+
+    def typed(self, api_version: str, kind: str) -> bytes:
+        """The object as JSON, with its type."""
+        return b'{"apiVersion":"%b","kind":"%b",%b' % (
+            api_version.encode(),
+            kind.encode(),
+            self.body[1:],
+        )
+
+    def plain(self) -> dict[str, Any]:
+        """The object as fresh dicts, without its type."""
+        decoded: dict[str, Any] = msgspec.json.decode(self.body)
+        return decoded
+
+    def at(self, version: int, qualified: str) -> Stored:
+        """The same content under another resourceVersion, as a deletion is told."""
+        plain = self.plain()
+        return store(plain, plain["metadata"], version, qualified)
+
+
+def key_of(namespace: str, name: str) -> str:
+    """The key of an object; `namespace` is empty for a kind of the cluster's scope."""
+    return f"{namespace}/{name}"
+
+
+def store(obj: Mapping[str, Any], metadata: dict[str, Any], version: int, qualified: str) -> Stored:
+    """`obj` with `metadata` in place of its own, under `version`."""
+    # YAML readers make timestamps of what the API knows as text.
+    metadata = msgspec.to_builtins({**metadata, "resourceVersion": str(version)})
+    head = _OPENING + msgspec.json.encode(metadata)
+    rest = {k: v for k, v in obj.items() if k not in ("apiVersion", "kind", "metadata")}
+    tail = b"," + msgspec.json.encode(rest)[1:] if rest else b"}"
+    name, namespace = metadata["name"], metadata.get("namespace") or ""
+    whole = {**rest, "metadata": metadata}
+    return Stored(
+        key=key_of(namespace, name),
+        name=name,
+        namespace=namespace,
+        version=version,
+        created=metadata.get("creationTimestamp") or "",
+        body=head + tail,
+        metadata_end=len(head),
+        labels=metadata.get("labels") or {},
+        fields={path: _at(whole, path) for path in fields_of(qualified)},
+    )
+
+
+def _at(obj: Any, path: str) -> str:
+    """The value at a dotted path as a field selector compares it: absent is empty."""
+    for step in path.split("."):
+        obj = obj.get(step) if isinstance(obj, Mapping) else None
+    if isinstance(obj, bool):
+        return str(obj).lower()
+    return "" if obj is None else str(obj)

@@ -1,0 +1,137 @@
+"""Answers to watch: a stream of events, one JSON object a line."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import msgspec
+from aiohttp import web
+
+from bot.sandbox.kubernetes_api.exchange import Exchange, sever
+from bot.sandbox.kubernetes_api.faults import never
+from bot.sandbox.kubernetes_api.history import Change, Signal, Watch
+from bot.sandbox.kubernetes_api.selectors import Selection
+from bot.sandbox.kubernetes_api.shapes import Renderer
+from bot.sandbox.kubernetes_api.status import too_old
+from bot.sandbox.kubernetes_api.stored import Stored
+
+_USUAL_TIMEOUT = 1800
+"""Seconds that a watch lasts when it names no timeout (a real server takes 30 to 60 minutes)."""
+_BOOKMARKS_EVERY = 60.0
+_BATCH = 500
+"""Events in one write."""
+_LAST = (Signal.EXPIRED, Signal.ENDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An open watch, the connection that it is told over, and the version that it began at."""
+
+    exchange: Exchange
+    response: web.StreamResponse
+    renderer: Renderer
+    chosen: Selection
+    watch: Watch
+    since: int
+    woken: asyncio.Event
+
+    async def send_existing(self, existing: Sequence[Stored]) -> None:
+        """What a watch without a version is told first: everything there is, as ADDED."""
+        events = (
+            _event("ADDED", self.renderer.one(item))
+            for item in existing
+            if self._in_scope(item) and self.chosen.matches(item)
+        )
+        while batch := b"".join(islice(events, _BATCH)):
+            await self._write(batch)
+        if self.exchange.flag("sendInitialEvents"):
+            end = self.renderer.bookmark(self.since, ends_initial=True)
+            await self._write(_event("BOOKMARK", end))
+
+    async def follow(self, deadline: float) -> None:
+        """Tell what happens until the deadline, or until something ends the watch."""
+        while (left := deadline - time.monotonic()) > 0:
+            news = list(self._taken())
+            await self._write(b"".join(self._lines(news)))
+            if Signal.DROPPED in news:
+                sever(self.exchange.http)
+            if any(each in news for each in (*_LAST, Signal.DROPPED)):
+                return
+            await self._wait(min(left, _BOOKMARKS_EVERY))
+        await self._write(b"".join(self._lines([Signal.BOOKMARK])))
+
+    async def _wait(self, seconds: float) -> None:
+        """Wait for news; after a while without any, a bookmark is the news."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.woken.wait()
+        except TimeoutError:
+            if seconds == _BOOKMARKS_EVERY:
+                self.watch.pending.append(Signal.BOOKMARK)
+        self.woken.clear()
+
+    def _taken(self) -> Iterator[Change | Signal]:
+        while self.watch.pending:
+            yield self.watch.pending.popleft()
+
+    def _lines(self, news: list[Change | Signal]) -> Iterator[bytes]:
+        for each in news:
+            if isinstance(each, Change):
+                yield from self._change(each)
+            elif each is Signal.EXPIRED:
+                error = too_old(self.since, self.exchange.cluster.oldest)
+                yield _event("ERROR", msgspec.json.encode(error.body()))
+            elif each is Signal.BOOKMARK and self.exchange.flag("allowWatchBookmarks"):
+                yield _event("BOOKMARK", self.renderer.bookmark(self.exchange.cluster.version))
+
+    def _change(self, change: Change) -> Iterator[bytes]:
+        if self._in_scope(change.after) and (told := change.told(self.chosen)):
+            name, item = told
+            yield _event(name, self.renderer.one(item))
+
+    def _in_scope(self, item: Stored) -> bool:
+        return self.exchange.target.namespace in ("", item.namespace)
+
+    async def _write(self, data: bytes) -> None:
+        """Send `data`, unless a fault has something else in mind."""
+        faults = self.exchange.cluster.faults
+        concerned = faults.concern("watch", self.exchange.target.resource.plural)
+        if concerned and faults.silent_watches:
+            await never()
+        if not data:
+            return
+        if concerned and faults.truncate:
+            await self.response.write(data[: len(data) // 2])
+            sever(self.exchange.http, flushed=True)
+            return
+        await self.response.write(data)
+
+
+async def watching(exchange: Exchange) -> web.StreamResponse:
+    """Stream the changes from a version on, or everything and then the changes."""
+    renderer, chosen = exchange.renderer(), exchange.selection()
+    asked = exchange.number("resourceVersion")
+    seconds = exchange.number("timeoutSeconds")
+    deadline = time.monotonic() + (_USUAL_TIMEOUT if seconds is None else seconds)
+    initial = not asked or exchange.flag("sendInitialEvents")
+    woken = asyncio.Event()
+    since = None if initial else asked
+    with exchange.cluster.watching(exchange.qualified, since, woken.set) as watch:
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        start = since if since is not None else exchange.cluster.version
+        stream = Stream(exchange, response, renderer, chosen, watch, start, woken)
+        # Taken before anything is awaited: what changes from here on is in the watch.
+        existing = exchange.cluster.in_order(exchange.qualified) if initial else ()
+        await response.prepare(exchange.http)
+        if initial:
+            await stream.send_existing(existing)
+        await stream.follow(deadline)
+    return response
+
+
+def _event(name: str, obj: bytes) -> bytes:
+    return b'{"type":"%b","object":%b}\n' % (name.encode(), obj)

@@ -1,0 +1,60 @@
+"""Plain objects as the API serves them; a builder shows only what matters to a test."""
+
+from typing import Any
+
+Plain = dict[str, Any]
+NOW = "2026-11-23T12:00:00Z"
+
+
+def an_object(
+    kind: str, name: str, api_version: str = "v1", namespace: str = "apps", **rest: Any
+) -> Plain:
+    """Any object."""
+    meta = {"name": name, "namespace": namespace} if namespace else {"name": name}
+    return {"apiVersion": api_version, "kind": kind, "metadata": meta, **rest}
+
+
+def a_pod(
+    name: str = "web", *, waiting: str = "", namespace: str = "apps", node: str = "home-1"
+) -> Plain:
+    """A pod that runs well, or one whose only container waits."""
+    state = {"waiting": {"reason": waiting}} if waiting else {"running": {"startedAt": NOW}}
+    ready = "False" if waiting else "True"
+    return an_object(
+        "Pod",
+        name,
+        namespace=namespace,
+        spec={"nodeName": node, "containers": [{"name": "main"}]},
+        status={
+            "phase": "Running",
+            "conditions": [{"type": "Ready", "status": ready, "lastTransitionTime": NOW}],
+            "containerStatuses": [
+                {"name": "main", "ready": not waiting, "restartCount": 0, "state": state}
+            ],
+        },
+    )
+
+
+def a_certificate(name: str = "site", *, ready: str = "True", reason: str = "Ready") -> Plain:
+    """A Certificate with a Ready condition."""
+    condition = {"type": "Ready", "status": ready, "reason": reason, "lastTransitionTime": NOW}
+    return an_object(
+        "Certificate",
+        name,
+        "cert-manager.io/v1",
+        spec={"secretName": f"{name}-tls"},
+        status={"conditions": [condition], "notAfter": "2027-11-23T12:00:00Z"},
+    )
+
+
+def a_kustomization(name: str = "apps", **spec: Any) -> Plain:
+    """A Kustomization that is reconciled."""
+    condition = {"type": "Ready", "status": "True", "reason": "ReconciliationSucceeded"}
+    return an_object(
+        "Kustomization",
+        name,
+        "kustomize.toolkit.fluxcd.io/v1",
+        namespace="flux-system",
+        spec=spec,
+        status={"conditions": [condition], "observedGeneration": 1},
+    )

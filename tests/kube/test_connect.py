@@ -1,0 +1,60 @@
+"""Opening a connection with a kubeconfig that is missing, wrong or expired."""
+
+import pytest
+
+from bot.core import objects
+from bot.core.snapshot import Why
+from bot.errors import ClusterError
+from bot.kube.connect import connect
+from bot.kube.reader import ClusterReader
+from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
+
+
+async def opened(path, context=None):
+    async with connect(kubeconfig=path, context=context) as api:
+        return await ClusterReader(api).snapshot([objects.Pod])
+
+
+async def test_a_missing_kubeconfig_says_where_it_looked_and_what_to_do(tmp_path):
+    """The path and the way out stand in the message."""
+    with pytest.raises(ClusterError, match=r"no kubeconfig at .*nowhere.*--kubeconfig"):
+        await opened(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[", "just words", "apiVersion: v1\nkind: Config\n", "users: 5", "\x00"]
+)
+async def test_a_wrong_kubeconfig_is_refused_without_a_trace(tmp_path, content):
+    """Whatever is in the file, the error is ours and names the file."""
+    path = tmp_path / "kubeconfig"
+    path.write_text(content)
+    with pytest.raises(ClusterError, match="kubeconfig"):
+        await opened(path)
+
+
+async def test_a_context_that_is_not_there_is_named(tmp_path):
+    """`--context` with a typing error."""
+    write_kubeconfig(tmp_path / "kubeconfig", "http://127.0.0.1:1", None)
+    with pytest.raises(ClusterError, match="homlab"):
+        await opened(tmp_path / "kubeconfig", context="homlab")
+
+
+async def test_an_expired_token_is_said_and_not_repeated(tmp_path):
+    """401 leaves nothing seen, says so, and does not print the token."""
+    cluster = SimulatedCluster()
+    cluster.token = "the-new-token-of-today"
+    async with serve(cluster) as url:
+        write_kubeconfig(tmp_path / "kubeconfig", url, "the-old-token-of-yesterday")
+        snapshot = await opened(tmp_path / "kubeconfig")
+    (gap,) = snapshot.gaps
+    assert gap.why is Why.UNREACHABLE
+    assert "401" in gap.detail
+    assert "yesterday" not in gap.detail
+
+
+async def test_a_server_that_is_not_there_is_said(tmp_path):
+    """Connection refused is no trace but a gap that names the address."""
+    write_kubeconfig(tmp_path / "kubeconfig", "http://127.0.0.1:9", None)
+    (gap,) = (await opened(tmp_path / "kubeconfig")).gaps
+    assert gap.why is Why.UNREACHABLE
+    assert "127.0.0.1:9" in gap.detail
