@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Machines differ in speed, and a slow example is no failure.
+settings.register_profile("default", deadline=None, max_examples=60)
+settings.load_profile("default")
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 

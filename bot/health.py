@@ -1,0 +1,143 @@
+"""What stands behind `/health`, `/why` and `meshmedic check`: ask, examine, remember."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bot.core import report as reporting
+from bot.core.check import Check
+from bot.core.checks import CHECKS
+from bot.core.finding import Finding, Ref
+from bot.core.objects import Object
+from bot.core.report import Report
+from bot.core.snapshot import Snapshot
+from bot.core.story import Event, LogTail, Story
+from bot.errors import ClusterError, InputError
+
+KEPT = 16
+"""Reports that are remembered, so that drilling in and exporting show what was answered."""
+
+STORY_EVENTS = 5
+
+
+class Cluster(Protocol):
+    """What health needs of a cluster, listed once or watched."""
+
+    async def snapshot(
+        self, types: Collection[type[Object]], namespace: str | None = None
+    ) -> Snapshot:
+        """What is there now; what cannot be read is a gap."""
+        ...
+
+    async def events(self, ref: Ref) -> tuple[Event, ...]:
+        """The events about an object, the newest first."""
+        ...
+
+    async def last_log_lines(self, pod: Ref, container: str) -> LogTail | None:
+        """The last lines of a container, before its last restart where it had one."""
+        ...
+
+
+@dataclass
+class Health:
+    """Reports and the stories behind their findings."""
+
+    cluster: Cluster
+    checks: tuple[Check, ...] = CHECKS
+    _kept: OrderedDict[str, Report] = field(default_factory=OrderedDict)
+    _latest: Report | None = None
+
+    async def check(self, scopes: tuple[str, ...] = (), namespace: str | None = None) -> Report:
+        """Examine the cluster for these scopes (all where none is named)."""
+        checks = tuple(each for each in self.checks if not scopes or each.scope in scopes)
+        types = tuple(dict.fromkeys(kind for check in checks for kind in check.reads))
+        snapshot = await self.cluster.snapshot(types, namespace)
+        # Ten thousand pods take some 30 ms: in a thread, so that the event loop goes on.
+        report = await asyncio.to_thread(self._examine, snapshot, checks, namespace)
+        self._remember(report)
+        return report
+
+    async def why(self, code: str) -> Story:
+        """The story of the finding with that code, as the cluster is now.
+
+        Raises:
+            InputError: No present finding has that code.
+        """
+        report = await self.check()
+        return await self.story(report, self._one(report, code))
+
+    async def story(self, report: Report, finding: Finding) -> Story:
+        """Chain, downstream, events and last log lines; what cannot be read is said."""
+        events, log = await asyncio.gather(
+            self.cluster.events(finding.subject), self._log(finding), return_exceptions=True
+        )
+        unseen = [str(each) for each in (events, log) if isinstance(each, ClusterError)]
+        for each in (events, log):
+            if isinstance(each, BaseException) and not isinstance(each, ClusterError):
+                raise each
+        return Story(
+            taken_at=report.taken_at,
+            chain=report.chain(finding),
+            check=next(check for check in self.checks if check.name == finding.check),
+            downstream=report.downstream.get(finding.key, ()),
+            events=() if isinstance(events, BaseException) else events[:STORY_EVENTS],
+            log=None if isinstance(log, BaseException) else log,
+            unseen=tuple(unseen),
+        )
+
+    def recall(self, number: str) -> Report | None:
+        """A report that was answered lately, by its number; None once it is forgotten."""
+        return self._kept.get(number)
+
+    def suggestions(self, typed: str, most: int) -> tuple[Finding, ...]:
+        """Findings of the latest report whose code, subject or reason holds what was typed."""
+        return _holding(self._latest, typed)[:most]
+
+    def _examine(
+        self, snapshot: Snapshot, checks: tuple[Check, ...], namespace: str | None
+    ) -> Report:
+        """Judge all that was read, so that a cause of another scope is found, and narrow then."""
+        return reporting.focus(
+            reporting.examine(snapshot, self.checks, namespace=namespace), checks
+        )
+
+    async def _log(self, finding: Finding) -> LogTail | None:
+        if finding.subject.kind != "Pod":
+            return None
+        container = next(
+            (each.value for each in finding.evidence if each.label == "container"), None
+        )
+        return await self.cluster.last_log_lines(finding.subject, container) if container else None
+
+    def _remember(self, report: Report) -> None:
+        self._kept[report.number] = report
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        if not report.namespace and len(report.scopes) > 1:
+            self._latest = report
+
+    def _one(self, report: Report, asked: str) -> Finding:
+        """The finding with that code, else the only one whose name or reason holds the words."""
+        found = report.with_code(asked) or _holding(report, asked)
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            msg = f"No finding has the code {asked!r} now: it is mended, or the code is mistyped."
+            raise InputError(msg)
+        subjects = ", ".join(f"{each.code} ({each.subject})" for each in found[:5])
+        msg = f"{asked!r} stands for {len(found)} findings. Choose one by its code: {subjects}."
+        raise InputError(msg)
+
+
+def _holding(report: Report | None, words: str) -> tuple[Finding, ...]:
+    """The findings whose code, subject or reason holds what was typed."""
+    wanted = words.strip().lower()
+    return tuple(
+        each
+        for each in (report.findings if report else ())
+        if wanted in each.code or wanted in f"{each.subject} {each.reason}".lower()
+    )

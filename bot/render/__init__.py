@@ -1,0 +1,1 @@
+"""One room for each way of showing: discord, terminal, JSON. Total: truncating, never raising."""

@@ -1,0 +1,238 @@
+"""Cards for Discord: Components V2, readable on a phone, verdict first, worst first.
+
+Limits: 4,000 characters over all text of a message, 40 components, 25 select options of 100
+characters. Whatever the cluster says stands in inline code or a fence that it cannot break.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.core.finding import Finding
+from bot.core.report import Report
+from bot.core.story import Event, LogTail, Story
+from bot.core.verdict import Verdict
+from bot.render import words
+
+COLOUR = {
+    Verdict.HEALTHY: 0x2E9E6B,
+    Verdict.PROGRESSING: 0x3B82F6,
+    Verdict.SUSPENDED: 0x0EA5B7,
+    Verdict.UNKNOWN: 0x8B5CF6,
+    Verdict.DEGRADED: 0xE69F00,
+    Verdict.FAILED: 0xD5473F,
+}
+
+TEXT = 3900
+"""Characters of one message, some below Discord's 4,000."""
+
+ROOTS = 8
+"""Findings that are spelled out in a message; the select and the file have more."""
+
+CHOICES = 25
+LABEL = 100
+SUBJECT = 120
+MESSAGE = 220
+LOG_TEXT = 1400
+NO_BREAK = "\u200b"
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file to send along."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One message: its view and its files, each shown by a File component of the view."""
+
+    view: ui.LayoutView
+    files: tuple[Attachment, ...] = ()
+
+    def discord_files(self) -> list[discord.File]:
+        """Fresh file objects, since sending uses them up."""
+        return [discord.File(io.BytesIO(each.content), each.name) for each in self.files]
+
+
+Row = ui.ActionRow[Any]
+
+
+def report(each: Report, rows: Sequence[Row] = ()) -> Card:
+    """The answer to `/health`; `rows` hold the select to drill in and the buttons."""
+    place = f" in {code(each.namespace, 63)}" if each.namespace else ""
+    parts = [
+        f"## {words.MARK[each.verdict]} {each.verdict.capitalize()}\n"
+        f"**{words.headline(each)}**{place}"
+    ]
+    tail = list(_tail(each))
+    room = TEXT - len(parts[0]) - sum(map(len, tail)) - 100
+    shown = list(_fitting([_root(root, each) for root in each.roots[:ROOTS]], room))
+    parts += shown
+    if hidden := len(each.roots) - len(shown):
+        parts.append(f"-# … and {hidden:,} more: choose one below, or export.")
+    return _card(each.verdict, [*parts, *tail], rows)
+
+
+def story(each: Story, rows: Sequence[Row] = ()) -> Card:
+    """The answer to `/why`: chain, evidence, events, log lines and the next step."""
+    finding = each.finding
+    head = [
+        f"## {words.MARK[finding.verdict]} {code(str(finding.subject), SUBJECT)}\n"
+        f"{_said(finding, each.taken_at)}"
+    ]
+    head += [f"{code(one.label, LABEL)} {code(one.value, MESSAGE)}" for one in finding.evidence[:6]]
+    for link in each.chain[1:4]:
+        head.append(
+            f"↳ follows from {words.MARK[link.verdict]} {_brief(link)}\n"
+            f"{_said(link, each.taken_at)}"
+        )
+    if each.downstream:
+        names = ", ".join(code(str(one.subject), 60) for one in each.downstream[:5])
+        head.append(f"**{len(each.downstream):,} downstream** {names}")
+    tail = [_unseen(one) for one in each.unseen]
+    tail.append(
+        f"**Next** {each.check.advice}\n-# stands for {code(each.check.documented_as, 150)}"
+    )
+    body = [_event(event, each.taken_at) for event in each.events]
+    if each.log:
+        body.append(_log(each.log))
+    room = TEXT - sum(map(len, head)) - sum(map(len, tail))
+    return _card(finding.verdict, [*head, *_fitting(body, room), *tail], rows)
+
+
+def note(text: str, *, raw: bool = False) -> Card:
+    """A short word to one person. `raw` text is our own and may carry markup."""
+    return _card(None, [text if raw else escape(words.line(text, 1500))], ())
+
+
+def topic(title: str, text: str) -> Card:
+    """A page of the runbook: our own Markdown, never text from the cluster."""
+    return _card(None, [f"## {title}\n{text[:TEXT]}"], ())
+
+
+def files(text: str, attachments: tuple[Attachment, ...]) -> Card:
+    """Files with a line above them."""
+    items: list[ui.Item[Any]] = [ui.TextDisplay(text)]
+    items += [ui.File(f"attachment://{each.name}") for each in attachments]
+    view = ui.LayoutView(timeout=None)
+    for item in items:
+        view.add_item(item)
+    return Card(view, attachments)
+
+
+def choices(findings: Sequence[Finding]) -> list[discord.SelectOption]:
+    """The findings as options of a select; the value is the code."""
+    options: dict[str, discord.SelectOption] = {}
+    for each in findings:
+        if len(options) == CHOICES:
+            break
+        options.setdefault(
+            each.code,
+            discord.SelectOption(
+                label=words.line(str(each.subject), LABEL) or "?",
+                value=each.code,
+                description=words.line(f"{each.verdict}: {each.reason}", LABEL),
+            ),
+        )
+    return list(options.values())
+
+
+def suggestion(each: Finding) -> tuple[str, str]:
+    """A finding as an autocomplete choice: what is shown, and the code that it stands for."""
+    shown = f"{each.code} · {each.verdict} · {each.subject}: {each.reason}"
+    return words.line(shown, LABEL), each.code
+
+
+def code(text: str, most: int) -> str:
+    """Text from the cluster as inline code: in it no mention, link or markup has a meaning."""
+    shown = words.line(text, most).replace("`", "ˋ")
+    return f"`{shown}`" if shown else "–"
+
+
+def fence(lines: Sequence[str], most: int) -> str:
+    """Log lines in a block: the last ones that fit, with every run of backticks broken."""
+    kept: list[str] = []
+    for line in reversed(lines):
+        shown = words.line(line, 300).replace("`", f"`{NO_BREAK}")
+        if sum(map(len, kept)) + len(kept) + len(shown) > most:
+            break
+        kept.insert(0, shown)
+    return "```\n" + "\n".join(kept) + "\n```"
+
+
+def escape(text: str) -> str:
+    """Prose that may quote the cluster: markup, mentions and links are taken apart."""
+    escaped = discord.utils.escape_markdown(text.replace("`", "ˋ"))
+    for sign in ("<", "@", "[", "]", "#", ":"):
+        escaped = escaped.replace(sign, f"{sign}{NO_BREAK}")
+    return escaped
+
+
+def _card(verdict: Verdict | None, parts: Sequence[str], rows: Sequence[Row]) -> Card:
+    colour = COLOUR[verdict] if verdict else None
+    container: ui.Container[Any] = ui.Container(accent_colour=colour)
+    for part in parts:
+        container.add_item(ui.TextDisplay(part))
+    for row in rows:
+        container.add_item(row)
+    view = ui.LayoutView(timeout=None)
+    view.add_item(container)
+    return Card(view)
+
+
+def _root(root: Finding, whole: Report) -> str:
+    effects = whole.downstream.get(root.key, ())
+    more = f"\n-# ↳ {len(effects):,} downstream" if effects else ""
+    return f"{words.MARK[root.verdict]} {_brief(root)}\n{_said(root, whole.taken_at)}{more}"
+
+
+def _brief(finding: Finding) -> str:
+    return f"**{code(str(finding.subject), SUBJECT)}** · {finding.code}"
+
+
+def _said(finding: Finding, now: datetime) -> str:
+    since = words.age(finding.since, now)
+    age = f" for {since}" if since else ""
+    return f"{code(finding.reason, 60)}{age}: {code(finding.message, MESSAGE)}"
+
+
+def _tail(each: Report) -> Iterator[str]:
+    if healthy := words.healthy_line(each):
+        yield f"{words.MARK[Verdict.HEALTHY]} healthy: {words.line(healthy, 500)}"
+    unseen = [words.line(one, 300) for one in words.unseen_lines(each.gaps, each.taken_at)]
+    if unseen:
+        yield _unseen("; ".join(unseen), 700)
+    yield f"-# seen <t:{int(each.taken_at.timestamp())}:R>"
+
+
+def _unseen(text: str, most: int = 300) -> str:
+    return f"{words.MARK[Verdict.UNKNOWN]} not seen: {code(text, most)}"
+
+
+def _event(event: Event, now: datetime) -> str:
+    when = f"{words.age(event.at, now)} ago" if event.at else "once"
+    said = code(event.message, MESSAGE)
+    return f"-# {when} {code(event.reason, 60)} ×{event.count}: {said}"
+
+
+def _log(log: LogTail) -> str:
+    before = " before its last restart" if log.previous else ""
+    return f"Last lines of {code(log.container, 63)}{before}\n{fence(log.lines, LOG_TEXT)}"
+
+
+def _fitting(parts: Sequence[str], room: int) -> Iterator[str]:
+    for part in parts:
+        room -= len(part)
+        if room < 0:
+            return
+        yield part

@@ -1,0 +1,95 @@
+"""Words that every renderer shares: ages, counts, one clean line."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from datetime import datetime
+
+from bot.core.redact import redact
+from bot.core.report import Report
+from bot.core.snapshot import Gap
+from bot.core.verdict import Verdict
+
+MARK = {
+    Verdict.HEALTHY: "🟢",
+    Verdict.PROGRESSING: "🔵",
+    Verdict.SUSPENDED: "⏸️",
+    Verdict.UNKNOWN: "❔",
+    Verdict.DEGRADED: "🟠",
+    Verdict.FAILED: "🔴",
+}
+"""Each verdict has a sign of its own shape or place beside its word: colour is never alone."""
+
+
+def age(since: datetime | None, now: datetime) -> str:
+    """How long ago, in its two largest units: `3 d 4 h`, `12 min`; empty where it is not known."""
+    if since is None:
+        return ""
+    seconds = max(0, int((now - since).total_seconds()))
+    for size, name, smaller, small in (
+        (86400, "d", 3600, "h"),
+        (3600, "h", 60, "min"),
+        (60, "min", 0, ""),
+    ):
+        if seconds >= size:
+            rest = (seconds % size) // smaller if smaller else 0
+            return f"{seconds // size} {name}" + (f" {rest} {small}" if rest else "")
+    return f"{seconds} s"
+
+
+def line(text: str, most: int) -> str:
+    """One line of at most `most` characters: no secret, no control or direction character."""
+    shown = redact(text[: most * 4])
+    clean = shown if shown.isascii() and shown.isprintable() else "".join(map(_visible, shown))
+    folded = " ".join(clean.split())
+    return folded if len(folded) <= most else folded[: max(0, most - 1)] + "…"
+
+
+def _visible(char: str) -> str:
+    category = unicodedata.category(char)
+    if category in ("Cc", "Zl", "Zp", "Zs"):
+        return " "
+    return "" if category in ("Cf", "Cs", "Co", "Cn") else char
+
+
+def plural(count: int, noun: str, nouns: str | None = None) -> str:
+    """`1 pod`, `2 pods`."""
+    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
+
+
+def headline(report: Report) -> str:
+    """The verdict in a word, and how much of what."""
+    roots = report.roots
+    tally = {verdict: sum(1 for root in roots if root.verdict is verdict) for verdict in Verdict}
+    said = [f"{tally[each]:,} {each}" for each in reversed(Verdict) if tally[each]]
+    more = len(report.findings) - len(roots)
+    downstream = f" ({more:,} downstream)" if more else ""
+    seen = sum(report.counts.values())
+    return f"{', '.join(said) or 'nothing found'}{downstream} · {plural(seen, 'object')} judged"
+
+
+def healthy_line(report: Report) -> str:
+    """The kinds without a finding, and how many objects each has: `Pod 12, Node 3`."""
+    return ", ".join(
+        f"{kind} {count:,}"
+        for kind, count in sorted(report.counts.items())
+        if count and not report.affected(kind)
+    )
+
+
+def unseen_lines(gaps: Iterable[Gap], now: datetime) -> list[str]:
+    """What was not seen, grouped by why and what would help: one line for each such group."""
+    groups: dict[tuple[str, str], list[Gap]] = {}
+    for gap in gaps:
+        shared = "" if gap.why.by_choice else gap.detail
+        groups.setdefault((gap.why.value, shared), []).append(gap)
+    return [_unseen(why, detail, group, now) for (why, detail), group in groups.items()]
+
+
+def _unseen(why: str, detail: str, group: list[Gap], now: datetime) -> str:
+    kinds = ", ".join(dict.fromkeys(gap.kind for gap in group))
+    oldest = min((gap.since for gap in group if gap.since), default=None)
+    when = f" (as of {age(oldest, now)} ago)" if oldest else ""
+    said = detail or (group[0].detail if len(group) == 1 else "")
+    return f"{why}: {kinds}{when}" + (f" – {said}" if said else "")

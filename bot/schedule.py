@@ -1,0 +1,53 @@
+"""What runs by the clock: APScheduler jobs that call use cases."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot.errors import MeshmedicError
+
+log = logging.getLogger(__name__)
+
+REDISCOVER = 300
+"""Seconds between two looks for kinds that were installed or upgraded since."""
+
+JITTER = 30
+
+
+class Schedule:
+    """The jobs of one process. Made and ended inside the event loop."""
+
+    def __init__(self) -> None:
+        self._scheduler = AsyncIOScheduler(timezone="UTC")
+
+    def every(self, seconds: int, name: str, call: Callable[[], Awaitable[None]]) -> None:
+        """Call something again and again; a missed turn is not made up for."""
+        self._scheduler.add_job(
+            _quietly,
+            "interval",
+            args=(name, call),
+            seconds=seconds,
+            jitter=min(JITTER, seconds // 2) or None,
+            id=name,
+            coalesce=True,
+            max_instances=1,
+        )
+
+    def start(self) -> None:
+        """Begin."""
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """End, without waiting for a running job."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+
+
+async def _quietly(name: str, call: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await call()
+    except MeshmedicError as error:
+        log.warning("%s: %s", name, error)

@@ -1,0 +1,181 @@
+"""Every setting, read once at the start: environment, or files of a mounted Secret."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.core.access import Circles, Members
+from bot.errors import SettingsError
+
+PREFIX = "MESHMEDIC_"
+SECRETS_DIR = f"{PREFIX}SECRETS_DIR"
+SNOWFLAKE = re.compile(r"\d{15,20}")
+"""Discord's ids: 64-bit numbers, 17 to 20 digits since 2015."""
+
+PEOPLE = "user ids, and role ids as `role:ID`, separated by commas"
+LEVELS = ("debug", "info", "warning", "error")
+
+
+class Settings(BaseSettings):
+    """The settings. Each has an environment variable of its name with the prefix MESHMEDIC_."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True
+    )
+
+    discord_token: SecretStr | None = Field(
+        default=None, description="The bot's token, from Discord's developer portal. Needed by run."
+    )
+    guild_id: int | None = Field(
+        default=None, description="The id of the one server that the bot serves. Needed by run."
+    )
+    viewers: Annotated[Members, NoDecode] = Field(
+        default=Members(), description=f"Who may look: {PEOPLE}. Empty: the approvers."
+    )
+    operators: Annotated[Members, NoDecode] = Field(
+        default=Members(),
+        description=f"Who may probe and read logs: {PEOPLE}. Empty: the approvers.",
+    )
+    approvers: Annotated[Members, NoDecode] = Field(
+        default=Members(), description=f"Who may approve changes: {PEOPLE}. Empty: nobody."
+    )
+    kubeconfig: Path | None = Field(
+        default=None,
+        description="The kubeconfig to use. Empty: the service account in a cluster, else "
+        "`$KUBECONFIG`, else `~/.kube/config`.",
+    )
+    context: str | None = Field(
+        default=None, description="The kubeconfig's context to use. Empty: its current one."
+    )
+    namespaces: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Namespaces to watch, separated by commas, where the bot may not read all. "
+        "Empty: the whole cluster.",
+    )
+    secret_inventory: bool = Field(
+        default=False,
+        description="List Secrets by name. Needs the permission to list Secrets, which in "
+        "Kubernetes includes their values; the bot asks for metadata only.",
+    )
+    log_level: str = Field(default="info", description=f"How much is logged: {', '.join(LEVELS)}.")
+
+    @field_validator("viewers", "operators", "approvers", mode="before")
+    @classmethod
+    def _people(cls, given: Any) -> Any:
+        return _members(given) if isinstance(given, str | int) else given
+
+    @field_validator("namespaces", mode="before")
+    @classmethod
+    def _listed(cls, given: Any) -> Any:
+        if not isinstance(given, str):
+            return given
+        names = tuple(each.strip() for each in given.split(",") if each.strip())
+        for name in names:
+            if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name):
+                msg = f"{name!r} is no namespace's name"
+                raise ValueError(msg)
+        return names
+
+    @field_validator("log_level")
+    @classmethod
+    def _level(cls, given: str) -> str:
+        if given.lower() not in LEVELS:
+            msg = f"it is one of {', '.join(LEVELS)}"
+            raise ValueError(msg)
+        return given.lower()
+
+    @model_validator(mode="after")
+    def _not_everyone(self) -> Self:
+        for circle in ("operators", "approvers"):
+            if self.guild_id in getattr(self, circle).roles:
+                msg = f"{PREFIX}{circle.upper()}: a role with the server's own id is @everyone"
+                raise ValueError(msg)
+        return self
+
+    @property
+    def circles(self) -> Circles:
+        """Who may do what; empty viewers or operators are the approvers."""
+        return Circles(
+            viewers=self.viewers or self.approvers,
+            operators=self.operators or self.approvers,
+            approvers=self.approvers,
+        )
+
+    def for_discord(self) -> tuple[str, int]:
+        """The token and the server that `run` needs.
+
+        Raises:
+            SettingsError: One of them is missing, or nobody may use the bot.
+        """
+        if self.discord_token is None:
+            raise SettingsError(_missing("DISCORD_TOKEN", "the bot's token"))
+        if self.guild_id is None:
+            raise SettingsError(_missing("GUILD_ID", "the id of your Discord server"))
+        if not (self.viewers or self.operators or self.approvers):
+            raise SettingsError(
+                _missing("APPROVERS", "your own user id; without it nobody may ask")
+            )
+        return self.discord_token.get_secret_value().strip(), self.guild_id
+
+
+def load() -> Settings:
+    """The settings from the environment and from `$MESHMEDIC_SECRETS_DIR`.
+
+    Raises:
+        SettingsError: Every wrong setting, with what is allowed; secret values are not repeated.
+    """
+    secrets = os.environ.get(SECRETS_DIR)
+    if secrets and not Path(secrets).is_dir():
+        msg = f"{SECRETS_DIR}: there is no folder {secrets}."
+        raise SettingsError(msg)
+    _refuse_unknown()
+    try:
+        options: dict[str, Any] = {"_secrets_dir": secrets} if secrets else {}
+        return Settings(**options)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_told(each) for each in error.errors())) from None
+
+
+def _members(given: str | int) -> Members:
+    users: set[int] = set()
+    roles: set[int] = set()
+    for each in filter(None, (part.strip() for part in str(given).split(","))):
+        kind, _, number = each.rpartition(":")
+        if kind not in ("", "role", "user") or not SNOWFLAKE.fullmatch(number):
+            msg = f"{each!r} is no id: right-click a person or role in Discord and copy its id"
+            raise ValueError(msg)
+        (roles if kind == "role" else users).add(int(number))
+    return Members(frozenset(users), frozenset(roles))
+
+
+def _refuse_unknown() -> None:
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {SECRETS_DIR}
+    for name in os.environ:
+        if name.startswith(PREFIX) and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            msg = f"{name} is no setting.{hint} The README lists all."
+            raise SettingsError(msg)
+
+
+def _told(error: Any) -> str:
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if not error["loc"]:
+        return f"{message}."
+    name = str(error["loc"][0]).removeprefix(PREFIX.lower())
+    field = Settings.model_fields.get(name)
+    if field is None:
+        return f"{name}: no such setting. The README lists all."
+    given = "" if name == "discord_token" else f" (given: {str(error['input'])[:80]!r})"
+    return f"{PREFIX}{name.upper()}: {message}{given}. Allowed: {field.description}"
+
+
+def _missing(name: str, what: str) -> str:
+    return f"{PREFIX}{name} is not set: {what}. The README lists every setting."

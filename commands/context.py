@@ -1,0 +1,18 @@
+"""What commands stand on, made once in the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.health import Health
+from bot.runbook import Runbook
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The use cases, and the live namespaces for autocomplete, from memory."""
+
+    health: Health
+    runbook: Runbook
+    namespaces: Callable[[], tuple[str, ...]]

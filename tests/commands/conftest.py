@@ -1,0 +1,100 @@
+"""The real client and the real commands in an in-memory Discord, over a fake cluster."""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from simcord import ChannelHandle, MemberActor, RoleHandle
+from simcord.env import Env
+
+from bot import runbook
+from bot.client import Client
+from bot.core.access import Circles, Members
+from bot.health import Health
+from commands import everything
+from commands.context import Context
+from tests.fakes import FakeCluster
+
+GUILD = 100_000_000_000_000_001
+
+
+@dataclass
+class Room:
+    """A channel with a viewer, an approver by user id, and a stranger in it."""
+
+    env: Env
+    cluster: FakeCluster
+    channel: ChannelHandle
+    viewer: MemberActor
+    stranger: MemberActor
+    viewers: RoleHandle
+    circles: Circles
+
+    async def restart(self) -> None:
+        """The process ends and begins anew: nothing is remembered but what Discord keeps."""
+        await self.env.restart_bot(make_client(self.cluster, self.circles))
+
+
+def make_client(cluster: FakeCluster, circles: Circles) -> Client:
+    context = Context(
+        Health(cluster), runbook.load(), lambda: ("apps", "flux-system", "kube-system")
+    )
+    return Client(circles, GUILD, lambda client: everything.register(client, context))
+
+
+@dataclass
+class _LateCircles:
+    """Role ids are known once the role exists, which is after the client was made."""
+
+    viewers: set[int] = field(default_factory=set)
+
+    def allow(self, needed: Any, user: int, roles: Any) -> bool:
+        made = Circles(viewers=Members(roles=frozenset(self.viewers)))
+        return made.allow(needed, user, roles)
+
+
+@pytest.fixture
+async def room() -> AsyncIterator[Room]:
+    cluster = FakeCluster()
+    late: Any = _LateCircles()
+    client = make_client(cluster, late)
+    env = Env(client)
+    guild = env.create_guild("Homelab", id=GUILD)
+    channel = guild.create_text_channel("ops")
+    role = guild.create_role("Viewers")
+    late.viewers.add(role.id)
+    await env.start()
+    viewer = guild.add_member(env.create_user("vera"), roles=[role])
+    stranger = guild.add_member(env.create_user("sam"))
+    yield Room(env, cluster, channel, viewer, stranger, role, late)
+    await env.shutdown()
+
+
+def texts(components: Any) -> str:
+    """Every text of a message, nested ones too, in order."""
+    found = []
+    for each in components:
+        if each.get("content"):
+            found.append(each["content"])
+        found.append(texts(each.get("components", ())))
+        found.append((each.get("file") or {}).get("url", ""))
+    return "\n".join(filter(None, found))
+
+
+def message(result: Any) -> Any:
+    """The bot's answer: the response itself, or the last followup to it."""
+    return result.followups[-1] if result.followups else result.response
+
+
+def said(result: Any) -> str:
+    """The text of the bot's answer."""
+    return texts(message(result).components)
+
+
+def code_in(result: Any) -> str:
+    """The short code of the first finding in an answer."""
+    found = re.search(r"· ([0-9a-z]{7})\b", said(result))
+    assert found, said(result)
+    return found[1]

@@ -1,0 +1,67 @@
+"""Fakes of our own protocols, written by hand."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.core.decode import read_object
+from bot.core.finding import Ref
+from bot.core.kinds import KIND_OF, KINDS
+from bot.core.objects import Object
+from bot.core.snapshot import Gap, Snapshot
+from bot.core.story import Event, LogTail
+from bot.errors import ClusterError
+
+TYPES = {kind.name: kind.type for kind in KINDS}
+
+
+def snapshot_of(
+    *plain: dict[str, Any], now: datetime | None = None, gaps: tuple[Gap, ...] = ()
+) -> Snapshot:
+    """A snapshot that saw every kind, and these objects."""
+    objects: dict[type[Object], tuple[Object, ...]] = dict.fromkeys(KIND_OF, ())
+    for each in plain:
+        kind = TYPES[each["kind"]]
+        objects[kind] = (*objects[kind], read_object(each, kind))
+    return Snapshot(now or datetime.now(UTC), objects, gaps)
+
+
+@dataclass
+class FakeCluster:
+    """The Cluster protocol over plain objects; `fails` is raised by whatever is asked next."""
+
+    objects: list[dict[str, Any]] = field(default_factory=list)
+    gaps: tuple[Gap, ...] = ()
+    story: dict[Ref, tuple[Event, ...]] = field(default_factory=dict)
+    logs: dict[Ref, LogTail] = field(default_factory=dict)
+    fails: Exception | None = None
+    details_fail: ClusterError | None = None
+    asked: int = 0
+
+    def set(self, objects: Iterable[dict[str, Any]]) -> None:
+        """Put other objects in the place of all."""
+        self.objects = list(objects)
+
+    async def snapshot(
+        self, types: Collection[type[Object]], namespace: str | None = None
+    ) -> Snapshot:
+        """What is there now."""
+        self.asked += 1
+        if self.fails:
+            raise self.fails
+        whole = snapshot_of(*self.objects, gaps=self.gaps)
+        kept = {kind: found for kind, found in whole.objects.items() if kind in set(types)}
+        return Snapshot(whole.taken_at, kept, whole.gaps)
+
+    async def events(self, ref: Ref) -> tuple[Event, ...]:
+        """The events that a test laid out."""
+        if self.details_fail:
+            raise self.details_fail
+        return self.story.get(ref, ())
+
+    async def last_log_lines(self, pod: Ref, container: str) -> LogTail | None:
+        """The lines that a test laid out."""
+        if self.details_fail:
+            raise self.details_fail
+        return self.logs.get(pod)
