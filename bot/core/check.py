@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from bot.core.finding import Judgement
@@ -21,9 +21,10 @@ SCOPES = ("pods", "nodes", "flux", "certificates", "secrets", "endpoints", "rout
 class Check:
     """One documented check.
 
-    `judges` has a judge for each type that the check answers for; `refers_to` are further types
-    that its judges look at; `documented_as` is the runbook's command; `advice` is the next thing
-    to do. `scope` is None for a check that only `meshmedic judge` uses.
+    `judges` has a judge for each type that the check answers for; `needs` are further types
+    without which its judges cannot tell, `refers_to` those that explain; `documented_as` is the
+    runbook's command; `advice` is the next thing to do. `scope` is None for a check that only
+    `meshmedic judge` uses.
     """
 
     name: str
@@ -32,9 +33,10 @@ class Check:
     documented_as: str
     advice: str
     scope: str | None = None
-    refers_to: tuple[type[Object], ...] = field(default=())
+    needs: tuple[type[Object], ...] = ()
+    refers_to: tuple[type[Object], ...] = ()
 
     @property
     def reads(self) -> tuple[type[Object], ...]:
         """Every type that must be read for this check, its own first."""
-        return (*self.judges, *self.refers_to)
+        return (*self.judges, *self.needs, *self.refers_to)

@@ -296,6 +296,8 @@ class HelmReleaseSpec(FluxSpec, frozen=True):
     """`spec` of a HelmRelease."""
 
     chart: ChartTemplate | None = None
+    release_name: str = ""
+    target_namespace: str = ""
 
 
 class HelmRelease(Object, frozen=True):

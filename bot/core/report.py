@@ -125,7 +125,7 @@ def examine(snapshot: Snapshot, checks: Iterable[Check], *, namespace: str | Non
     report = Report(
         taken_at=snapshot.taken_at,
         findings=linked,
-        gaps=_relevant_gaps(snapshot, judged),
+        gaps=_gaps_of(snapshot.gaps, checks),
         counts=_counts(snapshot, judged, namespace),
         scopes=tuple(dict.fromkeys(check.scope for check in checks if check.scope)),
         namespace=namespace,
@@ -141,7 +141,7 @@ def focus(report: Report, checks: Iterable[Check]) -> Report:
     narrowed = _narrowed(report, lambda finding: finding.check in names)
     return replace(
         narrowed,
-        gaps=tuple(gap for gap in report.gaps if gap.kind in kinds),
+        gaps=_gaps_of(report.gaps, checks),
         counts={kind: count for kind, count in report.counts.items() if kind in kinds},
         scopes=tuple(dict.fromkeys(check.scope for check in checks if check.scope)),
     )
@@ -231,9 +231,10 @@ def _ordered(report: Report) -> Report:
     return replace(report, findings=tuple(ordered))
 
 
-def _relevant_gaps(snapshot: Snapshot, judged: set[type[Object]]) -> tuple[Gap, ...]:
-    names = {kind_name(kind) for kind in judged}
-    return tuple(gap for gap in snapshot.gaps if gap.kind in names)
+def _gaps_of(gaps: tuple[Gap, ...], checks: tuple[Check, ...]) -> tuple[Gap, ...]:
+    """The gaps that keep these checks from telling."""
+    names = {kind_name(kind) for check in checks for kind in (*check.judges, *check.needs)}
+    return tuple(gap for gap in gaps if gap.kind in names)
 
 
 def _counts(snapshot: Snapshot, judged: set[type[Object]], namespace: str | None) -> dict[str, int]:

@@ -65,13 +65,27 @@ def story(each: Story) -> RenderableType:
         parts.append(
             Text(f"last log lines of {words.line(each.log.container, 70)}{before}:", "dim")
         )
-        parts += [Padding(Text(words.line(one, WIDE)), (0, 0, 0, 4)) for one in each.log.lines]
+        parts += [
+            Padding(Text(words.line(one, WIDE)), (0, 0, 0, 4), expand=False)
+            for one in each.log.lines
+        ]
     parts += [
         Text.assemble(("not seen: ", "magenta"), words.line(one, WIDE)) for one in each.unseen
     ]
     parts.append(Text.assemble(("documented as: ", "dim"), each.check.documented_as))
     parts.append(Text.assemble(("next: ", "bold"), each.check.advice))
     return Group(*parts)
+
+
+def judged(subject: str, verdict: Verdict, reason: str, message: str) -> RenderableType:
+    """One line of `meshmedic judge`, and its message below it where there is one."""
+    title = Text.assemble(
+        (f"{verdict:<11}", f"bold {STYLE[verdict]}"), (words.line(subject, 300), "bold")
+    )
+    said = f"{reason}: {message}" if reason and message else reason or message
+    if not said:
+        return title
+    return Group(title, Padding(Text(words.line(said, WIDE)), (0, 0, 0, 2), expand=False))
 
 
 def show(console: Console, renderable: RenderableType) -> None:
@@ -112,4 +126,4 @@ def _body(finding: Finding, now: datetime) -> list[RenderableType]:
         Text.assemble((words.line(each.label, 60) + ": ", "dim"), words.line(each.value, WIDE))
         for each in finding.evidence
     ]
-    return [Padding(each, (0, 0, 0, 2)) for each in lines]
+    return [Padding(each, (0, 0, 0, 2), expand=False) for each in lines]

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+import msgspec
+
 from bot.core import conditions, flux, objects
 from bot.core.check import Check
 from bot.core.finding import HEALTHY, Evidence, Judgement, Ref
@@ -34,6 +36,9 @@ STUCK = frozenset(
 )
 """Waiting reasons that do not pass by themselves."""
 
+PHASES = frozenset({"", "Pending", "Running", "Unknown"})
+"""The phases of a pod that has not ended."""
+
 READY_GRACE = timedelta(minutes=5)
 """How long a pod may start, or be unready, before that is a finding."""
 
@@ -56,10 +61,12 @@ def judge(pod: objects.Pod, snapshot: Snapshot) -> Judgement:
         return HEALTHY
     if phase == "Failed" or _evicted(pod):
         return _failed(pod, snapshot)
+    if phase not in PHASES:
+        return _in_no_phase(pod)
     return (
         _stuck(pod, snapshot)
         or _unschedulable(pod)
-        or _starting(pod, snapshot)
+        or _unready(pod, snapshot)
         or _crashed(pod, now)
         or HEALTHY
     )
@@ -92,7 +99,7 @@ def _terminating(pod: objects.Pod, now: datetime) -> Judgement:
 
 
 def _failed(pod: objects.Pod, snapshot: Snapshot) -> Judgement:
-    """Failed or evicted: said once for the pods of one owner, which follow from the newest."""
+    """Failed or evicted: said once for the pods of one owner, which follow from the first."""
     by_kubelet = _evicted(pod)
     ended = next(_terminations(pod), None)
     reason = pod.status.reason or ("Evicted" if by_kubelet else "") or _word(ended) or "Failed"
@@ -103,7 +110,7 @@ def _failed(pod: objects.Pod, snapshot: Snapshot) -> Judgement:
         message=message or "The pod failed.",
         since=(ended[1].finished_at if ended else None) or _unready_since(pod),
         evidence=(*_named(ended), *_last_terminations(pod)),
-        follows=_newest_sibling(pod, snapshot),
+        follows=_first_sibling(pod, snapshot),
     )
 
 
@@ -113,7 +120,7 @@ def _evicted(pod: objects.Pod) -> objects.Condition | None:
     return disrupted if disrupted and disrupted.reason == "TerminationByKubelet" else None
 
 
-def _newest_sibling(pod: objects.Pod, snapshot: Snapshot) -> tuple[Ref, ...]:
+def _first_sibling(pod: objects.Pod, snapshot: Snapshot) -> tuple[Ref, ...]:
     owner = _controller(pod)
     if owner is None:
         return ()
@@ -122,8 +129,8 @@ def _newest_sibling(pod: objects.Pod, snapshot: Snapshot) -> tuple[Ref, ...]:
         for each in snapshot.by_controller(objects.Pod).get((pod.namespace, *owner), ())
         if each.status.phase == "Failed" or _evicted(each)
     ]
-    newest = max(failed, key=lambda each: (str(each.metadata.creation_timestamp), each.name))
-    return () if newest.name == pod.name else (Ref("Pod", newest.namespace, newest.name),)
+    first = min(failed, key=lambda each: (str(each.metadata.creation_timestamp), each.name))
+    return () if first.name == pod.name else (Ref("Pod", first.namespace, first.name),)
 
 
 def _controller(pod: objects.Pod) -> tuple[str, str] | None:
@@ -151,6 +158,31 @@ def _unschedulable(pod: objects.Pod) -> Judgement | None:
     if scheduled is None or scheduled.status != "False" or scheduled.reason != "Unschedulable":
         return None
     return conditions.judged(scheduled, Verdict.FAILED)
+
+
+def _in_no_phase(pod: objects.Pod) -> Judgement:
+    """Some tools write kubectl's STATUS into the phase, and a later version may add another."""
+    phase = pod.status.phase
+    return Judgement(
+        verdict=Verdict.FAILED if phase in STUCK else Verdict.UNKNOWN,
+        reason=phase,
+        message=pod.status.message or f"Its phase is {phase}.",
+        since=_unready_since(pod),
+        evidence=_last_terminations(pod),
+        follows=_node(pod),
+    )
+
+
+def _unready(pod: objects.Pod, snapshot: Snapshot) -> Judgement | None:
+    """Not ready; a container that ended badly, now or lately, is more than a start under way."""
+    starting = _starting(pod, snapshot)
+    if starting is None or starting.verdict is not Verdict.PROGRESSING:
+        return starting
+    if next(_terminations(pod, last=False), None):
+        return msgspec.structs.replace(
+            starting, verdict=Verdict.DEGRADED, evidence=_last_terminations(pod)
+        )
+    return _crashed(pod, snapshot.taken_at) or starting
 
 
 def _starting(pod: objects.Pod, snapshot: Snapshot) -> Judgement | None:

@@ -1,0 +1,175 @@
+"""The command line and the composition root: everything is wired here, by hand."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn, TypeAlias
+
+from bot import __version__
+from bot.core.check import SCOPES
+from bot.core.verdict import Verdict
+from bot.errors import MeshmedicError
+
+EXIT = {
+    Verdict.HEALTHY: 0,
+    Verdict.PROGRESSING: 0,
+    Verdict.SUSPENDED: 1,
+    Verdict.DEGRADED: 1,
+    Verdict.FAILED: 2,
+    Verdict.UNKNOWN: 3,
+}
+"""Under way within its grace is no cause for alarm; suspended is never as good as healthy."""
+
+UNKNOWN = EXIT[Verdict.UNKNOWN]
+USAGE = 64
+"""EX_USAGE of sysexits.h: argparse's own 2 would read as "failed"."""
+
+
+def main(argv: Sequence[str] | None = None) -> NoReturn:
+    """Run one subcommand and exit with its code."""
+    arguments = _parser().parse_args(argv)
+    command: Callable[[argparse.Namespace], int] = arguments.command
+    try:
+        code = command(arguments)
+    except MeshmedicError as error:
+        print(f"meshmedic: {error}", file=sys.stderr)  # noqa: T201  # the terminal is our page
+        code = UNKNOWN
+    except KeyboardInterrupt:
+        code = 130
+    except BrokenPipeError:
+        # Whoever read us has enough; the interpreter must not complain while it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(USAGE, f"{self.prog}: {message}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="meshmedic", description="Evidence before prescription.")
+    parser.add_argument("--version", action="version", version=f"meshmedic {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_run(commands)
+    _add_check(commands)
+    _add_why(commands)
+    _add_judge(commands)
+    _add_sandbox(commands)
+    _add_schema(commands)
+    return parser
+
+
+Commands: TypeAlias = Any
+"""What `add_subparsers` returns; argparse has no public name for it."""
+
+
+def _add_run(commands: Commands) -> None:
+    add = commands.add_parser("run", help="answer on Discord, about the real cluster")
+    add.set_defaults(command=_run)
+
+
+def _add_check(commands: Commands) -> None:
+    add = commands.add_parser(
+        "check",
+        help="run the health checks once",
+        epilog="exit code: 0 healthy, 1 degraded or suspended, 2 failed, 3 unknown",
+    )
+    add.add_argument(
+        "scope",
+        nargs="*",
+        choices=("all", *SCOPES),
+        default="all",
+        metavar="SCOPE",
+        help=f"all (default) or {', '.join(SCOPES)}",
+    )
+    add.add_argument("--output", choices=("text", "json"), default="text")
+    _add_cluster(add)
+    add.set_defaults(command=_check)
+
+
+def _add_why(commands: Commands) -> None:
+    add = commands.add_parser("why", help="tell the story of one finding")
+    add.add_argument("code", help="the finding's code, as check prints it")
+    _add_cluster(add)
+    add.set_defaults(command=_why)
+
+
+def _add_cluster(add: argparse.ArgumentParser) -> None:
+    add.add_argument("--namespace", "-n", help="only this namespace")
+    add.add_argument("--kubeconfig", type=Path, help="default: $KUBECONFIG or ~/.kube/config")
+    add.add_argument("--context", help="the kubeconfig's context to use")
+
+
+def _add_judge(commands: Commands) -> None:
+    add = commands.add_parser(
+        "judge",
+        help="judge objects from files, without a cluster",
+        epilog="exit code: as check, by the worst verdict",
+    )
+    add.add_argument("file", nargs="+", help="YAML or JSON; - for standard input")
+    add.add_argument("--output", choices=("text", "json"), default="text")
+    add.add_argument("--now", help="the time to judge at, such as 2026-01-31T12:00:00Z")
+    add.set_defaults(command=_judge)
+
+
+def _add_sandbox(commands: Commands) -> None:
+    add = commands.add_parser("sandbox", help="try the bot in a browser, without Discord")
+    add.add_argument("--scenario", default="homelab", help="which homelab; `list` names them")
+    add.add_argument("--kubeconfig", type=Path, help="a real cluster in place of a scenario")
+    add.add_argument("--port", type=int, default=8642, help="default: 8642; 0 for any")
+    add.set_defaults(command=_sandbox)
+
+
+def _add_schema(commands: Commands) -> None:
+    add = commands.add_parser("schema", help="print the JSON Schema of check --output json")
+    add.set_defaults(command=_schema)
+
+
+def _run(_arguments: argparse.Namespace) -> int:
+    from bot import running  # noqa: PLC0415  # each subcommand loads only what it needs
+
+    return running.run()
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from bot import cli  # noqa: PLC0415  # as above
+
+    scopes = () if "all" in arguments.scope else tuple(arguments.scope)
+    where = cli.Where(arguments.kubeconfig, arguments.context, arguments.namespace)
+    return EXIT[cli.check(scopes, where, as_json=arguments.output == "json")]
+
+
+def _why(arguments: argparse.Namespace) -> int:
+    from bot import cli  # noqa: PLC0415  # as above
+
+    where = cli.Where(arguments.kubeconfig, arguments.context, arguments.namespace)
+    return EXIT[cli.why(arguments.code, where)]
+
+
+def _judge(arguments: argparse.Namespace) -> int:
+    from bot import cli  # noqa: PLC0415  # as above
+
+    return EXIT[cli.judge(arguments.file, arguments.now, as_json=arguments.output == "json")]
+
+
+def _sandbox(arguments: argparse.Namespace) -> int:
+    from bot import running  # noqa: PLC0415  # as above
+
+    return running.sandbox(arguments.scenario, arguments.kubeconfig, arguments.port)
+
+
+def _schema(_arguments: argparse.Namespace) -> int:
+    from bot import cli  # noqa: PLC0415  # as above
+
+    return EXIT[cli.schema()]
+
+
+if __name__ == "__main__":
+    main()

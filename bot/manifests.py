@@ -1,0 +1,307 @@
+"""From YAML or JSON to plain objects, in files or from standard input: a bad one loses no other.
+
+Times stay strings, as the API server sends them. A document that cannot be read becomes an error
+that says where, why and what to do; the documents around it are kept.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+import yaml
+
+from bot.errors import InputError
+
+MAX_BYTES = 64 * 1024 * 1024
+"""More than any `kubectl get -A -o yaml` of a homelab, less than what would fill its memory."""
+
+MAX_DEPTH = 200
+"""Far deeper than any Kubernetes object; libyaml overruns its stack at some ten thousand levels."""
+
+TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels, as no Kubernetes object is. Remove it."
+
+MAX_ALIASED = 1_000_000
+"""How many nodes aliases may stand for, in one document."""
+
+STDIN = "-"
+
+DOCUMENT = re.compile(r"^---(?=\s|$)", re.MULTILINE)
+"""A line that begins so begins a YAML document wherever it stands, in a block of text too."""
+
+CONTENT = re.compile(r"^(?!(?:---)?[^\S\n]*(?:[#%]|$))", re.MULTILINE)
+"""A line that is neither empty nor a comment nor a directive: without one there is no document."""
+
+ENCODINGS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+"""PowerShell writes redirected output as UTF-16."""
+
+UNREADABLE = (
+    yaml.YAMLError,
+    ValueError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    TypeError,
+    OverflowError,
+    RecursionError,
+)
+"""What PyYAML raises for a text, or for a value that its explicit tag does not fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifests:
+    """Every object that was read, in order, lists taken apart; and what could not be read."""
+
+    objects: tuple[object, ...] = ()
+    problems: tuple[InputError, ...] = ()
+
+
+class _Loader(yaml.CSafeLoader):
+    """Plain data only, and times left as the text that they are."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012  # a class attribute of PyYAML's own
+        first: [(tag, pattern) for tag, pattern in each if tag != "tag:yaml.org,2002:timestamp"]
+        for first, each in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def read_all(names: Iterable[str], *, stdin: BinaryIO | None = None) -> Manifests:
+    """The objects of these files, `-` being standard input."""
+    objects: list[object] = []
+    problems: list[InputError] = []
+    for name in names:
+        try:
+            body = _bytes(name, stdin or sys.stdin.buffer)
+            found = parse(body, "standard input" if name == STDIN else name)
+        except InputError as error:
+            problems.append(error)
+        else:
+            objects += found.objects
+            problems += found.problems
+    return Manifests(tuple(objects), tuple(problems))
+
+
+def parse(body: bytes, name: str) -> Manifests:
+    """The objects in one file's bytes; `name` is how errors call it.
+
+    Raises:
+        InputError: Nothing of it can be read.
+    """
+    text = _text(body, name)
+    found = _json(text, name)
+    if found is None:
+        found = _yaml(text, name)
+    if not found.objects and not found.problems:
+        raise InputError(f"{name}: there is no object in it.")
+    objects = tuple(each for document in found.objects for each in _unpacked(document))
+    return Manifests(objects, found.problems)
+
+
+def _bytes(name: str, stdin: BinaryIO) -> bytes:
+    try:
+        if name == STDIN:
+            body = stdin.read(MAX_BYTES + 1)
+        else:
+            with Path(name).open("rb") as file:
+                body = file.read(MAX_BYTES + 1)
+    except IsADirectoryError as error:
+        raise InputError(f"{name}: that is a directory. Name the files in it.") from error
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"{name}: it cannot be read: {why}. Check the name.") from error
+    if len(body) > MAX_BYTES:
+        limit = MAX_BYTES // 1024 // 1024
+        raise InputError(f"{name}: it is larger than {limit} MiB. Split it, by namespace say.")
+    return body
+
+
+def _text(body: bytes, name: str) -> str:
+    encoding = next((known for mark, known in ENCODINGS if body.startswith(mark)), "utf-8")
+    try:
+        return body.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = body.count(b"\n", 0, error.start) + 1
+        raise InputError(
+            f"{name}, line {line}: that is not {encoding} text. Save it as UTF-8."
+        ) from error
+
+
+def _json(text: str, name: str) -> Manifests | None:
+    """JSON documents, one after the other; None where the text is not JSON from its start."""
+    if text.lstrip()[:1] not in ("{", "["):
+        return None
+    documents: list[object] = []
+    try:
+        for document in _json_stream(text):
+            _check_depth(document)
+            documents.append(document)
+    except json.JSONDecodeError as error:
+        if not documents:
+            return None
+        message = f"{name}, line {error.lineno}: not JSON: {error.msg}. Mend it there."
+        return Manifests(tuple(documents), (InputError(message),))
+    except RecursionError:
+        return Manifests(tuple(documents), (InputError(f"{name}: {TOO_DEEP}"),))
+    return Manifests(tuple(documents))
+
+
+def _json_stream(text: str) -> Iterator[object]:
+    try:
+        yield msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        # Several documents, or an error that the slower reader gives a line for.
+        decoder = json.JSONDecoder()
+        at = _next(text, 0)
+        while at < len(text):
+            document, end = decoder.raw_decode(text, at)
+            yield document
+            at = _next(text, end)
+
+
+def _next(text: str, at: int) -> int:
+    while at < len(text) and text[at] in " \t\r\n\x1e":
+        at += 1
+    return at
+
+
+def _check_depth(document: object) -> None:
+    level: list[object] = [document]
+    for _ in range(MAX_DEPTH):
+        level = [inner for each in level for inner in _inside(each)]
+        if not level:
+            return
+    raise RecursionError
+
+
+def _inside(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _yaml(text: str, name: str) -> Manifests:
+    documents: list[object] = []
+    errors: list[InputError] = []
+    for line, part in _documents(text):
+        try:
+            _check_events(part, name, line)
+            documents += (each for each in yaml.load_all(part, Loader=_Loader) if each is not None)
+        except InputError as error:
+            errors.append(error)
+        except UNREADABLE as error:
+            errors.append(_not_yaml(error, part, name, line))
+    return Manifests(tuple(documents), tuple(errors))
+
+
+def _documents(text: str) -> Iterator[tuple[int, str]]:
+    """The documents, each with the number of its first line; a bad one then loses no other."""
+    starts = [found.start() for found in DOCUMENT.finditer(text)]
+    line = 1
+    for begin, end in pairwise([0, *starts, len(text)]):
+        part = text[begin:end]
+        if CONTENT.search(part):
+            yield line, part
+        line += part.count("\n")
+
+
+def _check_events(part: str, name: str, line: int) -> None:
+    """Refuse what would overrun the stack or, by its aliases, the memory.
+
+    Parsing to events needs neither, however deep or entangled the text is.
+    """
+    weight = _Weight()
+    for event in yaml.parse(part, Loader=yaml.CSafeLoader):
+        wrong = weight.add(event)
+        if wrong:
+            at = line + (event.start_mark.line if event.start_mark else 0)
+            raise InputError(f"{name}, line {at}: {wrong}")
+
+
+@dataclass(slots=True)
+class _Weight:
+    """How deep a document is, and how many nodes it has with each alias written out."""
+
+    open: list[tuple[str | None, int]] = field(default_factory=list)
+    anchored: dict[str | None, int] = field(default_factory=dict)
+    nodes: int = 0
+    aliased: int = 0
+
+    def add(self, event: yaml.Event) -> str:
+        """Take in the next event, and say what is wrong then, if anything."""
+        match event:
+            case yaml.AliasEvent():
+                if any(anchor == event.anchor for anchor, _ in self.open):
+                    return "a YAML alias contains itself. Write its content out."
+                self.aliased += self.anchored.get(event.anchor, 0)
+                self.nodes += self.anchored.get(event.anchor, 0)
+            case yaml.CollectionStartEvent():
+                self.open.append((event.anchor, self.nodes))
+                self.nodes += 1
+            case yaml.CollectionEndEvent():
+                anchor, before = self.open.pop()
+                self.anchored[anchor] = self.nodes - before
+            case yaml.ScalarEvent():
+                self.anchored[event.anchor] = 1
+                self.nodes += 1
+        return self._excess()
+
+    def _excess(self) -> str:
+        if len(self.open) > MAX_DEPTH:
+            return TOO_DEEP
+        if self.aliased > MAX_ALIASED:
+            return "YAML aliases stand for too much. Write their content out."
+        return ""
+
+
+def _not_yaml(error: Exception, part: str, name: str, line: int) -> InputError:
+    mark = getattr(error, "problem_mark", None)
+    at = line + (mark.line if mark else 0)
+    why = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+    if "{{" in part:
+        return InputError(
+            f"{name}, line {at}: it looks like a template. Render it first (helm template), "
+            "or give what kubectl get -o yaml prints."
+        )
+    return InputError(f"{name}, line {at}: not YAML: {why}. Mend it there.")
+
+
+def _unpacked(document: object) -> Iterator[object]:
+    """The items of a `List`, in any depth; any other object itself."""
+    waiting = [document]
+    while waiting:
+        each = waiting.pop()
+        if items := _items(each):
+            waiting += reversed(items)
+        elif items is None:
+            yield each
+
+
+def _items(document: object) -> list[object] | None:
+    """The items of a list, with the kind that a typed list leaves out; None if it is no list."""
+    if not isinstance(document, dict):
+        return None
+    kind, items = document.get("kind"), document.get("items", [])
+    if not isinstance(kind, str) or not kind.endswith("List") or "spec" in document:
+        return None
+    if not isinstance(items, list | None):
+        return None
+    version = document.get("apiVersion", "")
+    return [_typed(each, kind.removesuffix("List"), version) for each in items or ()]
+
+
+def _typed(item: Any, kind: str, version: object) -> object:
+    if not isinstance(item, dict) or item.get("kind") or not kind:
+        return item
+    return {"apiVersion": version, "kind": kind, **item}

@@ -1,0 +1,126 @@
+"""Settings: documented, clear when wrong, and never a reason to call Discord in a circle."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.settings import PREFIX, SECRETS_DIR, Settings
+
+ROOT = Path(__file__).parents[1]
+ME, ROLE, GUILD = "100000000000000003", "100000000000000005", "100000000000000001"
+ENOUGH = {"DISCORD_TOKEN": "a.b.c", "GUILD_ID": GUILD, "APPROVERS": ME}
+
+
+def said(code: str, **given: str) -> str:
+    """What a fresh process with these settings prints: nothing is shared with this one."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    given = {f"{PREFIX}{name}": value for name, value in given.items()}
+    program = (
+        "from bot import settings\n"
+        "from bot.errors import SettingsError\n"
+        f"try:\n    read = settings.load(); print({code})\n"
+        "except SettingsError as error: print(error)\n"
+    )
+    done = subprocess.run(  # noqa: S603  # our own interpreter and text
+        [sys.executable, "-c", program], env=clean | given, capture_output=True, text=True, cwd=ROOT,
+        check=True,
+    )  # fmt: skip
+    return done.stdout.strip()
+
+
+def test_the_readme_documents_every_setting_as_the_class_does():
+    """Name, default and description stand in one table, and no setting is missing or made up."""
+    table = dict(
+        re.findall(rf"^\| `({PREFIX}\w+)` \| (.*?) \|$", (ROOT / "README.md").read_text(), re.M)
+    )
+    wanted = {}
+    for name, field in Settings.model_fields.items():
+        default = "" if not field.default else f"`{field.default}`"
+        wanted[f"{PREFIX}{name.upper()}"] = f"{default} | {field.description}"
+    assert {name: row for name, row in table.items() if name != SECRETS_DIR} == wanted
+    assert SECRETS_DIR in table
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("GUILD_ID", "my server", ["integer", "'my server'"]),
+        ("APPROVERS", "@me", ["'@me' is no id", "copy its id"]),
+        ("VIEWERS", "role:x", ["'role:x' is no id"]),
+        ("LOG_LEVEL", "loud", ["debug, info, warning, error"]),
+        ("NAMESPACES", "Apps", ["'Apps' is no namespace's name"]),
+        ("SECRET_INVENTORY", "perhaps", ["boolean", "'perhaps'"]),
+    ],
+)
+def test_a_wrong_value_says_which_why_and_what_is_allowed(name: str, value: str, words: list[str]):
+    """The variable's full name, the value, and the allowed ones."""
+    message = said("'fine'", **{name: value})
+    assert message.startswith(f"{PREFIX}{name}: ")
+    assert "Allowed: " in message
+    assert all(word in message for word in words)
+
+
+def test_every_wrong_value_is_said_at_once():
+    """Nobody mends one to learn of the next."""
+    assert len(said("'fine'", GUILD_ID="x", LOG_LEVEL="y").splitlines()) == 2
+
+
+def test_a_mistyped_name_is_not_passed_over():
+    """A setting that is silently ignored may open a door or close one."""
+    assert "Did you mean MESHMEDIC_APPROVERS?" in said("'fine'", APROVERS=ME)
+
+
+def test_everyone_may_not_be_made_an_approver():
+    """A role with the server's own id is @everyone."""
+    assert "@everyone" in said("'fine'", **ENOUGH | {"APPROVERS": f"role:{GUILD}"})
+
+
+def test_ids_of_people_and_roles_are_told_apart():
+    """Plain ids are people."""
+    assert ME in said("read.approvers", APPROVERS=f"{ME}, role:{ROLE}")
+    answer = said("sorted(read.approvers.roles)", APPROVERS=f"{ME}, role:{ROLE}")
+    assert answer == f"[{ROLE}]"
+
+
+def test_empty_viewers_and_operators_are_the_approvers():
+    """One id is enough for one person at home."""
+    answer = said("read.circles.viewers == read.circles.operators == read.approvers", APPROVERS=ME)
+    assert answer == "True"
+
+
+@pytest.mark.parametrize("missing", sorted(ENOUGH))
+def test_run_names_the_setting_that_it_lacks(missing: str):
+    """Token, server, and somebody who may ask."""
+    given = {name: value for name, value in ENOUGH.items() if name != missing}
+    assert said("read.for_discord()", **given).startswith(f"{PREFIX}{missing} is not set")
+
+
+def test_secrets_come_from_files_too_and_are_never_printed(tmp_path):
+    """A mounted Secret is a folder of files; the token is not in what is printed."""
+    (tmp_path / "meshmedic_discord_token").write_text("from.the.file\n")
+    answer = said("read.for_discord()[0]", SECRETS_DIR=str(tmp_path), GUILD_ID=GUILD, APPROVERS=ME)
+    assert answer == "from.the.file"
+    assert "from.the.file" not in said("read", SECRETS_DIR=str(tmp_path))
+
+
+def test_a_missing_folder_of_secrets_is_named():
+    """A Secret that was not mounted."""
+    assert "there is no folder /nowhere" in said("'fine'", SECRETS_DIR="/nowhere")
+
+
+def test_run_stops_once_with_a_code_and_calls_nobody_when_a_setting_is_wrong():
+    """No crash loop against Discord's login."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    done = subprocess.run(  # noqa: S603  # our own interpreter
+        [sys.executable, "-m", "bot", "run"], env=clean, capture_output=True, text=True, cwd=ROOT,
+        check=False, timeout=30,
+    )  # fmt: skip
+    assert done.returncode == 3
+    assert done.stderr == (
+        "meshmedic: MESHMEDIC_DISCORD_TOKEN is not set: the bot's token. "
+        "The README lists every setting.\n"
+    )
