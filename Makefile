@@ -17,8 +17,8 @@ setup: $(READY) ## Make .venv with the locked dependencies
 sandbox: $(READY) ## Run the bot in a simulated Discord and homelab, in your browser
 	@$(BIN)/meshmedic sandbox $(ARGS)
 
-test: lint ## Lint, types, import rules and every test (under 5 minutes)
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+test: lint ## Lint, types, import rules and every test but the browser's
+	@$(BIN)/python -m pytest -n 2 --ignore tests/browser $(ARGS)
 
 lint: $(READY) ## Format, lint, types and import rules
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
@@ -28,19 +28,27 @@ lint: $(READY) ## Format, lint, types and import rules
 format: $(READY) ## Format the code and mend what can be mended
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-bench: $(READY) ## Measure speed and memory on a large local cluster
-	@$(BIN)/python -m tests.bench $(ARGS)
+test-browser: $(READY) ## Drive the sandbox in headless Chromium (needs it installed)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-browser.txt
+	@$(BIN)/python -m pytest tests/browser $(ARGS)
 
 screenshots: $(READY) ## Make the README's pictures in headless Chromium
-	@sh tests/browser/run $(ARGS)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-browser.txt
+	@$(BIN)/python -m tests.browser.screenshots docs/pictures
+
+bench: $(READY) ## Measure speed and memory on a large local cluster
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 lock: $(READY) ## Resolve the locked requirements again
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url \
 	  --no-emit-find-links --no-annotate pyproject.toml -o requirements.txt
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url \
 	  --no-emit-find-links --no-annotate --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url \
+	  --no-emit-find-links --no-annotate --extra browser -c requirements-dev.txt pyproject.toml \
+	  -o requirements-browser.txt
 
 clean: ## Remove the virtual environment and caches
 	@rm -rf $(VENV) .cache build *.egg-info
 
-.PHONY: help setup sandbox test lint format bench screenshots lock clean
+.PHONY: help setup sandbox test test-browser lint format bench screenshots lock clean

@@ -26,16 +26,24 @@ def said(code: str, **given: str) -> str:
         "except SettingsError as error: print(error)\n"
     )
     done = subprocess.run(  # noqa: S603  # our own interpreter and text
-        [sys.executable, "-c", program], env=clean | given, capture_output=True, text=True, cwd=ROOT,
+        [sys.executable, "-c", program],
+        env=clean | given,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
         check=True,
-    )  # fmt: skip
+    )
     return done.stdout.strip()
 
 
 def test_the_readme_documents_every_setting_as_the_class_does():
     """Name, default and description stand in one table, and no setting is missing or made up."""
     table = dict(
-        re.findall(rf"^\| `({PREFIX}\w+)` \| (.*?) \|$", (ROOT / "README.md").read_text(), re.M)
+        re.findall(
+            rf"^\| `({PREFIX}\w+)` \| (.*?) \|$",
+            (ROOT / "README.md").read_text(),
+            re.MULTILINE,
+        )
     )
     wanted = {}
     for name, field in Settings.model_fields.items():
@@ -115,10 +123,15 @@ def test_a_missing_folder_of_secrets_is_named():
 def test_run_stops_once_with_a_code_and_calls_nobody_when_a_setting_is_wrong():
     """No crash loop against Discord's login."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    done = subprocess.run(  # noqa: S603  # our own interpreter
-        [sys.executable, "-m", "bot", "run"], env=clean, capture_output=True, text=True, cwd=ROOT,
-        check=False, timeout=30,
-    )  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "run"],
+        env=clean,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+        timeout=30,
+    )
     assert done.returncode == 3
     assert done.stderr == (
         "meshmedic: MESHMEDIC_DISCORD_TOKEN is not set: the bot's token. "

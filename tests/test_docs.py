@@ -1,0 +1,77 @@
+"""The documents say what the code does."""
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import jsonschema
+
+from bot.core.check import SCOPES
+from bot.core.checks import CHECKS
+from bot.core.report import examine
+from bot.render import json as render
+from tests.builders import a_certificate, a_pod
+from tests.fakes import snapshot_of
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def test_the_published_schema_is_the_one_of_the_code():
+    """`meshmedic schema > docs/report.schema.json` was run after the last change."""
+    assert json.loads((ROOT / "docs/report.schema.json").read_text()) == render.schema()
+
+
+def test_the_published_schema_describes_what_is_printed():
+    """A report with findings, evidence and a cause is valid by it."""
+    report = examine(snapshot_of(a_pod(waiting="CrashLoopBackOff"), a_certificate()), CHECKS)
+    jsonschema.validate(json.loads(render.report(report)), render.schema())
+
+
+def test_every_scope_stands_in_the_readme():
+    """The commands table names what can be asked for."""
+    assert all(re.search(rf"[|\\ ]{scope}[\\`]", README) for scope in SCOPES)
+
+
+def test_every_dependency_earns_its_place_in_one_line():
+    """The table of dependencies is that of pyproject.toml."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = {re.split(r"[<>=\[]", each)[0] for each in project["dependencies"]}
+    table = README.partition("## Dependencies")[2]
+    assert wanted == set(re.findall(r"^\| ([\w.-]+) \|", table, re.MULTILINE)) - {"Package"}
+
+
+def test_every_picture_of_the_readme_is_there():
+    """Made by `make screenshots`."""
+    assert all((ROOT / path).is_file() for path in re.findall(r"\]\((docs/[\w./]+)\)", README))
+
+
+def test_the_locked_requirements_hold_hashes_and_no_addresses():
+    """Whoever installs them chooses where from."""
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        text = (ROOT / name).read_text()
+        pinned = re.findall(r"^[\w.-]+==", text, re.MULTILINE)
+        assert pinned
+        assert len(re.findall(r"--hash=sha256:", text)) >= len(pinned)
+        assert "://" not in text
+        assert "index-url" not in text
+
+
+def test_every_check_has_words_that_end_in_a_full_stop():
+    """Title and advice are sentences that people read."""
+    for check in CHECKS:
+        assert check.title.endswith(".")
+        assert check.advice.endswith(".")
+
+
+def test_checks_are_complete_and_named_once():
+    """Every file in the folder of checks is in the tuple, unless only `judge` uses it."""
+    names = [check.name for check in CHECKS]
+    assert len(names) == len(set(names))
+    scoped = {
+        path.stem
+        for path in (ROOT / "bot/core/checks").glob("*.py")
+        if re.search(r"^\s+scope=", path.read_text(), re.MULTILINE)
+    }
+    assert {name.replace("-", "_") for name in names} == scoped
