@@ -59,13 +59,16 @@ class Client(discord.Client):
         self._ended = ended
         self._answering: set[asyncio.Task[Any]] = set()
         self._known: list[re.Pattern[str]] = []
+        self._extended = False
         self.tree = Tree(self)
 
     async def setup_hook(self) -> None:
         """Register commands and buttons, and begin what runs beside them."""
-        self._extend(self)
-        if self._began:
-            await self._began()
+        if not self._extended:
+            self._extended = True
+            self._extend(self)
+            if self._began:
+                await self._began()
         guild = discord.Object(self.guild_id)
         self.tree.copy_global_to(guild=guild)
         await self.tree.sync(guild=guild)

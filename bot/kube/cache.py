@@ -25,7 +25,7 @@ from bot.kube.reflector import Reflector, State, Timing
 
 log = logging.getLogger(__name__)
 
-FIRST_ANSWER = 20.0
+FIRST_ANSWER = 10.0
 """Seconds that a question waits for the first lists; what has not come by then is said."""
 
 
@@ -58,6 +58,7 @@ class WatchCache(Details):
         self._tasks: dict[tuple[str, str, str], asyncio.Task[None]] = {}
         self._tuples: dict[type[Object], tuple[tuple[int, ...], tuple[Object, ...]]] = {}
         self._discovered = asyncio.Event()
+        self._tried = asyncio.Event()
         self._undiscovered: ClusterError | None = None
         self._watcher: asyncio.Task[None] | None = None
 
@@ -84,6 +85,7 @@ class WatchCache(Details):
         self._undiscovered = None
         self._watch(served)
         self._discovered.set()
+        self._tried.set()
 
     async def snapshot(
         self, types: Iterable[type[Object]], namespace: str | None = None
@@ -125,6 +127,7 @@ class WatchCache(Details):
                 await self.rediscover()
             except ClusterError as error:
                 self._undiscovered = error
+                self._tried.set()
                 log.warning("discovery: %s", error)
                 await asyncio.sleep(delay)
                 delay = min(self._timing.longest_delay, delay * 2)
@@ -156,7 +159,7 @@ class WatchCache(Details):
         self._tasks[key] = asyncio.create_task(reflector.run())
 
     async def _first_lists(self) -> None:
-        await self._discovered.wait()
+        await self._tried.wait()
         for reflectors in list(self._reflectors.values()):
             for each in reflectors:
                 await each.settled()
