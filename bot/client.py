@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
+import aiohttp
 import discord
 from discord import app_commands, ui
 
@@ -25,6 +26,10 @@ CIRCLE = "circle"
 DRAIN = 10.0
 """Seconds that running answers get when the process is asked to stop."""
 
+RETRIES = (0.5, 2.0)
+"""Seconds before an answer is sent again."""
+
+SERVER_ERROR = 500
 EXPIRED = 10062
 ALREADY_ACKNOWLEDGED = 40060
 
@@ -167,8 +172,23 @@ async def acknowledge(interaction: discord.Interaction, *, private: bool) -> Non
 
 
 async def answer(interaction: discord.Interaction, card: render.Card) -> None:
-    """Send the answer that `acknowledge` promised."""
-    await interaction.followup.send(view=card.view, files=card.discord_files())
+    """Put the answer where `acknowledge` promised it.
+
+    An edit can be tried again without saying anything twice; the library itself gives up at once
+    on a 503 and on a connection that breaks.
+    """
+    for delay in (*RETRIES, None):
+        try:
+            await interaction.edit_original_response(
+                view=card.view, attachments=card.discord_files()
+            )
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            if delay is None or getattr(error, "status", SERVER_ERROR) < SERVER_ERROR:
+                raise
+            log.warning("an answer is tried again in %.1f s: %s", delay, error)
+            await asyncio.sleep(delay)
+        else:
+            return
 
 
 async def refuse(interaction: discord.Interaction, why: str) -> None:

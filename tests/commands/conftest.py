@@ -25,6 +25,7 @@ class Room:
     """A channel with a viewer, an approver by user id, and a stranger in it."""
 
     env: Env
+    client: Client
     cluster: FakeCluster
     channel: ChannelHandle
     viewer: MemberActor
@@ -34,7 +35,8 @@ class Room:
 
     async def restart(self) -> None:
         """The process ends and begins anew: nothing is remembered but what Discord keeps."""
-        await self.env.restart_bot(make_client(self.cluster, self.circles))
+        self.client = make_client(self.cluster, self.circles)
+        await self.env.restart_bot(self.client)
 
 
 def make_client(cluster: FakeCluster, circles: Circles) -> Client:
@@ -68,7 +70,7 @@ async def room() -> AsyncIterator[Room]:
     await env.start()
     viewer = guild.add_member(env.create_user("vera"), roles=[role])
     stranger = guild.add_member(env.create_user("sam"))
-    yield Room(env, cluster, channel, viewer, stranger, role, late)
+    yield Room(env, client, cluster, channel, viewer, stranger, role, late)
     await env.shutdown()
 
 
