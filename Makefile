@@ -36,9 +36,6 @@ screenshots: $(READY) ## Make the README's pictures in headless Chromium
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-browser.txt
 	@$(BIN)/python -m tests.browser.screenshots docs/pictures
 
-bench: $(READY) ## Measure speed and memory on a large local cluster
-	@$(BIN)/python -m tests.bench $(ARGS)
-
 lock: $(READY) ## Resolve the locked requirements again
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url \
 	  --no-emit-find-links --no-annotate pyproject.toml -o requirements.txt
@@ -51,4 +48,4 @@ lock: $(READY) ## Resolve the locked requirements again
 clean: ## Remove the virtual environment and caches
 	@rm -rf $(VENV) .cache build *.egg-info
 
-.PHONY: help setup sandbox test test-browser lint format bench screenshots lock clean
+.PHONY: help setup sandbox test test-browser lint format screenshots lock clean

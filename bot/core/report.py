@@ -222,7 +222,9 @@ def _narrowed(report: Report, wanted: Callable[[Finding], bool]) -> Report:
 
 def _ordered(report: Report) -> Report:
     def rank(root: Finding) -> tuple[int, int, str]:
-        return -root.verdict.rank, -len(report.downstream.get(root.key, ())), root.key
+        """By the worst that it brings about: a cause may be milder than its effects."""
+        tree = (root, *report.downstream.get(root.key, ()))
+        return -max(each.verdict.rank for each in tree), -len(tree), root.key
 
     ordered: list[Finding] = []
     for root in sorted(report.roots, key=rank):

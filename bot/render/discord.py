@@ -39,7 +39,8 @@ ROOTS = 8
 CHOICES = 25
 LABEL = 100
 SUBJECT = 120
-MESSAGE = 220
+MESSAGE = 300
+BRIEF = 140
 LOG_TEXT = 1400
 NO_BREAK = "\u200b"
 
@@ -70,44 +71,27 @@ Row = ui.ActionRow[Any]
 def report(each: Report, rows: Sequence[Row] = ()) -> Card:
     """The answer to `/health`; `rows` hold the select to drill in and the buttons."""
     place = f" in {code(each.namespace, 63)}" if each.namespace else ""
-    parts = [
-        f"## {words.MARK[each.verdict]} {each.verdict.capitalize()}\n"
-        f"**{words.headline(each)}**{place}"
-    ]
-    tail = list(_tail(each))
-    room = TEXT - len(parts[0]) - sum(map(len, tail)) - 100
+    head = (
+        f"## {words.MARK[each.verdict]} {each.verdict.capitalize()}\n{words.headline(each)}{place}"
+    )
+    tail = "\n".join(_tail(each))
+    room = TEXT - len(head) - len(tail) - 100
     shown = list(_fitting([_root(root, each) for root in each.roots[:ROOTS]], room))
-    parts += shown
     if hidden := len(each.roots) - len(shown):
-        parts.append(f"-# … and {hidden:,} more: choose one below, or export.")
-    return _card(each.verdict, [*parts, *tail], rows)
+        shown.append(f"-# … and {hidden:,} more: choose one below, or export.")
+    return _card(each.verdict, [head, *shown, tail], rows)
 
 
 def story(each: Story, rows: Sequence[Row] = ()) -> Card:
     """The answer to `/why`: chain, evidence, events, log lines and the next step."""
     finding = each.finding
-    head = [
-        f"## {words.MARK[finding.verdict]} {code(str(finding.subject), SUBJECT)}\n"
-        f"{_said(finding, each.taken_at)}"
-    ]
-    head += [f"{code(one.label, LABEL)} {code(one.value, MESSAGE)}" for one in finding.evidence[:6]]
-    for link in each.chain[1:4]:
-        head.append(
-            f"↳ follows from {words.MARK[link.verdict]} {_brief(link)}\n"
-            f"{_said(link, each.taken_at)}"
-        )
-    if each.downstream:
-        names = ", ".join(code(str(one.subject), 60) for one in each.downstream[:5])
-        head.append(f"**{len(each.downstream):,} downstream** {names}")
-    tail = [_unseen(one) for one in each.unseen]
-    tail.append(
-        f"**Next** {each.check.advice}\n-# stands for {code(each.check.documented_as, 150)}"
-    )
-    body = [_event(event, each.taken_at) for event in each.events]
-    if each.log:
-        body.append(_log(each.log))
-    room = TEXT - sum(map(len, head)) - sum(map(len, tail))
-    return _card(finding.verdict, [*head, *_fitting(body, room), *tail], rows)
+    head = f"## {words.MARK[finding.verdict]} {finding.subject.kind} {_place(finding)}\n"
+    head += _said(finding, each.taken_at)
+    fixed = [head, *_seen(each), *(_unseen(one) for one in each.unseen), _next(each)]
+    body = ["\n".join(_event(event, each.taken_at) for event in each.events)]
+    body += [_log(each.log)] if each.log else []
+    shown = _fitting(list(filter(None, body)), TEXT - sum(map(len, fixed)))
+    return _card(finding.verdict, [*fixed[:-1], *shown, fixed[-1]], rows)
 
 
 def note(text: str, *, raw: bool = False) -> Card:
@@ -179,9 +163,12 @@ def escape(text: str) -> str:
 
 
 def _card(verdict: Verdict | None, parts: Sequence[str], rows: Sequence[Row]) -> Card:
+    """Parts with a little room between them, so that the eye finds where one ends."""
     colour = COLOUR[verdict] if verdict else None
     container: ui.Container[Any] = ui.Container(accent_colour=colour)
-    for part in parts:
+    for number, part in enumerate(parts):
+        if number:
+            container.add_item(ui.Separator(visible=number in (1, len(parts) - 1)))
         container.add_item(ui.TextDisplay(part))
     for row in rows:
         container.add_item(row)
@@ -192,23 +179,55 @@ def _card(verdict: Verdict | None, parts: Sequence[str], rows: Sequence[Row]) ->
 
 def _root(root: Finding, whole: Report) -> str:
     effects = whole.downstream.get(root.key, ())
-    more = f"\n-# ↳ {len(effects):,} downstream" if effects else ""
-    return f"{words.MARK[root.verdict]} {_brief(root)}\n{_said(root, whole.taken_at)}{more}"
+    more = f" · {len(effects):,} downstream" if effects else ""
+    return (
+        f"{words.MARK[root.verdict]} **{root.subject.kind}** {_place(root)}\n"
+        f"{_said(root, whole.taken_at, BRIEF)}\n-# {root.code}{more}"
+    )
 
 
-def _brief(finding: Finding) -> str:
-    return f"**{code(str(finding.subject), SUBJECT)}** · {finding.code}"
+def _place(finding: Finding) -> str:
+    """Namespace and name of what a finding is about."""
+    subject = finding.subject
+    return code(f"{subject.namespace}/{subject.name}".lstrip("/"), SUBJECT)
 
 
-def _said(finding: Finding, now: datetime) -> str:
+def _said(finding: Finding, now: datetime, most: int = MESSAGE) -> str:
     since = words.age(finding.since, now)
     age = f" for {since}" if since else ""
-    return f"{code(finding.reason, 60)}{age}: {code(finding.message, MESSAGE)}"
+    return f"{_word(finding.reason)}{age}: {code(finding.message, most)}"
+
+
+def _word(reason: str) -> str:
+    """A reason is a word in CamelCase; whatever else a cluster puts there is shown as code."""
+    plain = reason.isascii() and reason.isalnum() and len(reason) <= LABEL
+    return f"**{reason}**" if plain else code(reason, 60)
+
+
+def _seen(each: Story) -> Iterator[str]:
+    """Evidence, the chain of causes, and what follows."""
+    shown = [
+        f"{code(one.label, LABEL)} {code(one.value, MESSAGE)}" for one in each.finding.evidence
+    ]
+    if shown:
+        yield "\n".join(shown[:6])
+    for link in each.chain[1:4]:
+        yield (
+            f"↳ follows from {words.MARK[link.verdict]} **{link.subject.kind}** {_place(link)}\n"
+            f"{_said(link, each.taken_at)}"
+        )
+    if each.downstream:
+        names = ", ".join(code(str(one.subject), 60) for one in each.downstream[:5])
+        yield f"**{len(each.downstream):,} downstream** {names}"
+
+
+def _next(each: Story) -> str:
+    return f"**Next** {each.check.advice}\n-# stands for {code(each.check.documented_as, 150)}"
 
 
 def _tail(each: Report) -> Iterator[str]:
     if healthy := words.healthy_line(each):
-        yield f"{words.MARK[Verdict.HEALTHY]} healthy: {words.line(healthy, 500)}"
+        yield f"-# {words.MARK[Verdict.HEALTHY]} healthy: {words.line(healthy, 500)}"
     unseen = [words.line(one, 300) for one in words.unseen_lines(each.gaps, each.taken_at)]
     if unseen:
         yield _unseen("; ".join(unseen), 700)
@@ -216,7 +235,7 @@ def _tail(each: Report) -> Iterator[str]:
 
 
 def _unseen(text: str, most: int = 300) -> str:
-    return f"{words.MARK[Verdict.UNKNOWN]} not seen: {code(text, most)}"
+    return f"{words.MARK[Verdict.UNKNOWN]} **not seen** {code(text, most)}"
 
 
 def _event(event: Event, now: datetime) -> str:

@@ -21,6 +21,9 @@ async def _health(tab: Tab) -> None:
 async def make(folder: Path) -> None:
     """The answer on a desktop and on a phone, and the story of one finding."""
     async with sandbox("homelab") as running, chromium() as browser:
+        async with open_tab(browser, running.url, viewport=PHONE) as tab:
+            await _health(tab)
+            await tab.screenshot(folder / "phone.png")
         async with open_tab(browser, running.url, viewport=TALL) as tab:
             await _health(tab)
             await tab.screenshot(folder / "health.png")
@@ -28,9 +31,6 @@ async def make(folder: Path) -> None:
             await tab.see("Next")
             await tab.page.wait_for_timeout(700)
             await tab.screenshot(folder / "why.png")
-        async with open_tab(browser, running.url, viewport=PHONE) as tab:
-            await _health(tab)
-            await tab.screenshot(folder / "phone.png")
 
 
 if __name__ == "__main__":

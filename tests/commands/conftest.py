@@ -97,6 +97,6 @@ def said(result: Any) -> str:
 
 def code_in(result: Any) -> str:
     """The short code of the first finding in an answer."""
-    found = re.search(r"· ([0-9a-z]{7})\b", said(result))
+    found = re.search(r"^-# ([0-9a-z]{7})\b", said(result), re.MULTILINE)
     assert found, said(result)
     return found[1]

@@ -19,8 +19,8 @@ async def test_a_viewer_sees_the_verdict_first_and_the_worst_first(room: Room):
     room.cluster.set([a_pod("fine"), BROKEN])
     answer = said(await room.viewer.slash(room.channel, "health all"))
     assert answer.startswith("## 🔴 Failed")
-    assert "`Pod apps/web`" in answer
-    assert "`CrashLoopBackOff`" in answer
+    assert "**Pod** `apps/web`" in answer
+    assert "**CrashLoopBackOff**" in answer
     assert "fine" not in answer
 
 
@@ -52,7 +52,7 @@ async def test_a_namespace_narrows_the_answer(room: Room):
     """Only what is there is reported and counted."""
     room.cluster.set([BROKEN, a_pod("other", waiting="ErrImagePull", namespace="media")])
     answer = said(await room.viewer.slash(room.channel, "health pods", namespace="media"))
-    assert "`Pod media/other`" in answer
+    assert "**Pod** `media/other`" in answer
     assert "apps/web" not in answer
 
 
@@ -107,7 +107,7 @@ async def test_buttons_work_after_a_restart(room: Room):
     room.cluster.set([BROKEN])
     shown = await room.viewer.slash(room.channel, "health all")
     await room.restart()
-    assert "`CrashLoopBackOff`" in said(await room.viewer.select(message(shown), [code_in(shown)]))
+    assert "**CrashLoopBackOff**" in said(await room.viewer.select(message(shown), [code_in(shown)]))
     exported = await room.viewer.click(message(shown), label="Export")
     assert message(exported).attachments
 

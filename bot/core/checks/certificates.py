@@ -51,7 +51,7 @@ def _judge(certificate: objects.Certificate, snapshot: Snapshot) -> Judgement:
     if issuing and ready and ready.status != "True" and not _failing(status):
         return conditions.progressing(
             issuing.reason or "Issuing",
-            issuing.message,
+            issuing.message or ready.message,
             issuing.last_transition_time,
             now,
             patience=ISSUING,

@@ -203,7 +203,7 @@ def _starting(pod: objects.Pod, snapshot: Snapshot) -> Judgement | None:
         return None
     return conditions.progressing(
         _starting_reason(pod, ready),
-        _starting_message(ready, unready),
+        _starting_message(pod, ready, unready),
         _unready_since(pod),
         snapshot.taken_at,
         patience=READY_GRACE,
@@ -218,9 +218,14 @@ def _starting_reason(pod: objects.Pod, ready: objects.Condition | None) -> str:
     return _word(ended) or (waiting[0] if waiting and waiting[0] else "") or said or "NotReady"
 
 
-def _starting_message(ready: objects.Condition | None, unready: list[str]) -> str:
-    said = ready.message if ready else ""
-    return said or ("Not ready: " + ", ".join(unready) if unready else "It has not started yet.")
+def _starting_message(pod: objects.Pod, ready: objects.Condition | None, unready: list[str]) -> str:
+    if ready and ready.message:
+        return ready.message
+    if unready:
+        return "Not ready: " + ", ".join(unready)
+    if ready and pod.status.phase == "Running":
+        return "Its containers ran when they were last heard of, but it is not called ready."
+    return "It has not started yet."
 
 
 def _crashed(pod: objects.Pod, now: datetime) -> Judgement | None:

@@ -1,0 +1,106 @@
+"""Opening the sandbox: a scenario or a real cluster behind a Discord of one's own."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import discord
+
+from bot.core.access import Circles, Members
+from bot.errors import InputError
+from bot.kube.cache import WatchCache
+from bot.kube.connect import connect
+from bot.sandbox.discord_page import GUILD_ID, NOTICE, OWNER_ID, TITLE, live_discord
+from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
+from bot.sandbox.scenarios import SCENARIOS, Homelab, Scenario
+
+CIRCLES = Circles(approvers=Members(frozenset({OWNER_ID})), viewers=Members(frozenset({OWNER_ID})))
+"""The owner of the simulated server may do everything, the guest nothing."""
+
+MakeClient = Callable[[WatchCache, Circles, int], discord.Client]
+
+HEARTBEAT = 60.0
+"""Seconds between two signs of life of the simulated homelab."""
+
+REAL = (
+    "The people and this Discord are simulated; the cluster is the real one of your kubeconfig. "
+    "The bot only reads."
+)
+
+
+async def open_sandbox(
+    scenario: str, kubeconfig: Path | None, port: int, make_client: MakeClient
+) -> None:
+    """Serve the page until somebody closes it or Ctrl-C.
+
+    Raises:
+        InputError: No such scenario, or the port is taken.
+        ClusterError: The kubeconfig cannot be used.
+    """
+    if kubeconfig is None:
+        chosen = find(scenario)
+        async with simulated(chosen) as path:
+            notice = f"{NOTICE} Scenario {chosen.name}: {chosen.tells} Type /health all."
+            _say(f"scenario    {chosen.name}: {chosen.title}")
+            _say(f"terminal    .venv/bin/meshmedic check --kubeconfig {path}")
+            await _serve(path, port, make_client, notice)
+    else:
+        await _serve(kubeconfig, port, make_client, REAL)
+
+
+def find(name: str) -> Scenario:
+    """The scenario of that name.
+
+    Raises:
+        InputError: There is none; the message lists them all.
+    """
+    for each in SCENARIOS:
+        if each.name == name:
+            return each
+    listed = "\n".join(f"  {each.name:<14}{each.title}" for each in SCENARIOS)
+    asked = "" if name == "list" else f"There is no scenario {name!r}. "
+    msg = f"{asked}The scenarios:\n{listed}"
+    raise InputError(msg)
+
+
+@asynccontextmanager
+async def simulated(scenario: Scenario) -> AsyncIterator[Path]:
+    """A simulated cluster that plays the scenario; yields the kubeconfig that reaches it."""
+    homelab = scenario.build(datetime.now(UTC))
+    cluster = SimulatedCluster(homelab.objects)
+    homelab.prepare(cluster)
+    with tempfile.TemporaryDirectory(prefix="meshmedic-sandbox-") as folder:
+        async with serve(cluster) as url:
+            path = Path(folder) / "kubeconfig"
+            write_kubeconfig(path, url, None)
+            ageing = asyncio.create_task(_keep_fresh(homelab, cluster))
+            yield path
+            ageing.cancel()
+
+
+async def _keep_fresh(homelab: Homelab, cluster: SimulatedCluster) -> None:
+    """Let kubelets and controllers be heard from, or the page would find them silent."""
+    while True:
+        await asyncio.sleep(HEARTBEAT)
+        homelab.refresh(cluster, datetime.now(UTC))
+
+
+async def _serve(kubeconfig: Path, port: int, make_client: MakeClient, notice: str) -> None:
+    async with connect(kubeconfig=kubeconfig) as api:
+        cache = WatchCache(api, secret_inventory=True)
+        client = make_client(cache, CIRCLES, GUILD_ID)
+        async with live_discord(client, port=port, title=TITLE, notice=notice) as page:
+            _say(notice)
+            _say(f"open        {page.url}")
+            _say("stop        Ctrl-C")
+            await page.wait_closed()
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stdout, flush=True)  # noqa: T201  # the terminal is our page

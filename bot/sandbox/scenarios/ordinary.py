@@ -1,0 +1,107 @@
+"""The ordinary bad day: several small things at once, as the runbook knows them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.sandbox.scenarios.apps import APPS, DOMAIN, a_route
+from bot.sandbox.scenarios.breaking import tell, unsynced, waits
+from bot.sandbox.scenarios.homelab import DBG, healthy
+from bot.sandbox.scenarios.issuance import renewal_failed
+from bot.sandbox.scenarios.scenario import Homelab
+
+UNREACHED = (
+    f"acme: authorization error for nextcloud.{DOMAIN}: 400 urn:ietf:params:acme:error:connection: "
+    "203.0.113.7: Fetching http://nextcloud." + DOMAIN + "/.well-known/acme-challenge/"
+    "LoqXcYV8q5ONbJQxbmR7SCTNo3tiAXDfowyjxAjEuX0: Timeout during connect (likely firewall problem)"
+)
+
+
+def homelab(now: datetime) -> Homelab:
+    """Traefik meets refused connections, and five things are wrong besides."""
+    lab = healthy(now)
+    _traefik_is_refused(lab)
+    _out_of_memory(lab)
+    unsynced(lab, "productivity", "paperless-env", lab.times.ago(hours=5), "permission denied")
+    renewal_failed(lab, "productivity", "nextcloud-tls", UNREACHED, hours=7, attempts=2)
+    _suspended(lab)
+    _route_to_nowhere(lab)
+    return lab
+
+
+def _traefik_is_refused(lab: Homelab) -> None:
+    """At DEBUG, as Traefik v3 writes it, for every backend that runs on another node."""
+    pod = lab.pod_of("traefik")
+    backends = [app for app in APPS if app.route and app.node != pod["spec"]["nodeName"]]
+    lines = [
+        f"{lab.times.ago(minutes=minutes)} {DBG}/proxy/httputil/proxy.go:121 > 502 Bad Gateway "
+        f'error="dial tcp {lab.pod_of(app.name)["status"]["podIP"]}:{app.port}: connect: '
+        'connection refused"'
+        for minutes in range(14, 0, -2)
+        for app in backends
+    ]
+    key = ("kube-system", pod["metadata"]["name"], "traefik", False)
+    lab.logs[key] += "\n".join(lines) + "\n"
+
+
+def _out_of_memory(lab: Homelab) -> None:
+    """Immich's machine learning outgrows its limit as soon as it has loaded its model."""
+    pod = lab.pod_of("immich-machine-learning")
+    name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
+    container = "immich-machine-learning"
+    back_off = (
+        f"back-off 5m0s restarting failed container={container} "
+        f"pod={name}_{namespace}(3f6c1e52-8c1b-4a7e-9b52-1f0f3d1f5b7a)"
+    )
+    ended = {
+        "reason": "OOMKilled",
+        "exitCode": 137,
+        "startedAt": lab.times.ago(minutes=5),
+        "finishedAt": lab.times.ago(minutes=4),
+    }
+    waits(
+        lab,
+        pod,
+        lab.times.ago(minutes=22),
+        reason="CrashLoopBackOff",
+        message=back_off,
+        last=ended,
+        restarts=6,
+    )
+    tell(lab, pod, "BackOff", f"Back-off restarting failed container {container}", count=31)
+    tell(
+        lab,
+        pod,
+        "Pulled",
+        'Container image "immich-app/immich-machine-learning:v1.142.0" already present on machine',
+        count=7,
+        minutes=5,
+        normal=True,
+    )
+    lab.logs[namespace, name, container, True] = _last_words(lab)
+
+
+def _last_words(lab: Homelab) -> str:
+    """Nothing tells a process that the kernel is about to kill it."""
+    at = lab.times.ago(minutes=4)
+    said = (
+        "Starting gunicorn 23.0.0",
+        "Listening at: http://[::]:3003 (9)",
+        "Booting worker with pid: 10",
+        "Application startup complete.",
+        "Loading visual model 'ViT-SO400M-16-SigLIP2-384__webli' to memory",
+        "Setting execution providers to ['CPUExecutionProvider'], in descending order",
+    )
+    return "".join(f"[{at}] INFO     {line}\n" for line in said)
+
+
+def _suspended(lab: Homelab) -> None:
+    """Somebody held an upgrade back by hand, and did not come back to it."""
+    lab.get("HelmRelease", "home", "home-assistant")["spec"]["suspend"] = True
+
+
+def _route_to_nowhere(lab: Homelab) -> None:
+    """The chart's new version calls its Service otherwise; the route still has the old name."""
+    (forgejo,) = (app for app in APPS if app.name == "forgejo")
+    lab.drop("IngressRoute", forgejo.namespace, forgejo.name)
+    lab.add(a_route(lab.times, forgejo, service="forgejo-http"))

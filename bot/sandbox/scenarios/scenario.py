@@ -1,0 +1,108 @@
+"""What a scenario is: a homelab that is built, then changed until it tells its story."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.sandbox.kubernetes_api import SimulatedCluster
+from bot.sandbox.scenarios.plain import Calendar, Plain
+
+LogKey = tuple[str, str, str, bool]
+"""Namespace, pod, container, and whether the log is that of the run before."""
+
+
+@dataclass
+class Homelab:
+    """A homelab while it is built; a scenario changes its objects in place.
+
+    logs: Text by namespace, pod, container, and whether it is of the run before.
+    setup: What is done to the simulated cluster that serves it: faults, forbidden reads.
+    """
+
+    times: Calendar
+    objects: list[Plain] = field(default_factory=list)
+    logs: dict[LogKey, str] = field(default_factory=dict)
+    setup: list[Callable[[SimulatedCluster], None]] = field(default_factory=list)
+
+    def prepare(self, cluster: SimulatedCluster) -> None:
+        """Give the simulated cluster the logs, the faults and the permissions of this homelab."""
+        cluster.logs.update(self.logs)
+        for each in self.setup:
+            each(cluster)
+
+    def refresh(self, cluster: SimulatedCluster, now: datetime) -> None:
+        """Write what kubelets and External Secrets write by themselves every few minutes.
+
+        Without it a homelab that is looked at for longer seems silent: after 12 minutes its nodes,
+        after an hour and a half its ExternalSecrets. What is broken stays as it is.
+        """
+        moment = Calendar(now).ago()
+        for node in filter(_well, self.of("Node")):
+            for condition in node["status"]["conditions"]:
+                condition["lastHeartbeatTime"] = moment
+            cluster.put(node)
+        for external in filter(_well, self.of("ExternalSecret")):
+            external["status"]["refreshTime"] = moment
+            cluster.put(external)
+
+    def add(self, *objects: Plain) -> None:
+        """Put more objects in."""
+        self.objects.extend(objects)
+
+    def of(self, kind: str) -> list[Plain]:
+        """All objects of a kind."""
+        return [each for each in self.objects if each["kind"] == kind]
+
+    def get(self, kind: str, namespace: str, name: str) -> Plain:
+        """The object itself, to be changed in place.
+
+        Raises:
+            LookupError: There is none.
+        """
+        for each in self.of(kind):
+            meta = each["metadata"]
+            if (meta.get("namespace", ""), meta["name"]) == (namespace, name):
+                return each
+        msg = f"the homelab has no {kind} {namespace}/{name}"
+        raise LookupError(msg)
+
+    def drop(self, kind: str, namespace: str, name: str) -> None:
+        """Take an object out.
+
+        Raises:
+            LookupError: There is none.
+        """
+        self.objects.remove(self.get(kind, namespace, name))
+
+    def pod_of(self, app: str) -> Plain:
+        """The first pod of an app, by its label `app.kubernetes.io/instance`.
+
+        Raises:
+            LookupError: There is none.
+        """
+        for each in self.of("Pod"):
+            if each["metadata"]["labels"].get("app.kubernetes.io/instance") == app:
+                return each
+        msg = f"the homelab has no pod of {app}"
+        raise LookupError(msg)
+
+
+def _well(each: Plain) -> bool:
+    """Whether its controller goes on with it: Ready, and not merely because nothing is left."""
+    ready = next(said for said in each["status"]["conditions"] if said["type"] == "Ready")
+    return bool(ready["status"] == "True" and ready["reason"] != "SecretDeleted")
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A homelab to look at.
+
+    name: What is typed. title: What it shows, for a list. tells: What will be seen, in a sentence.
+    """
+
+    name: str
+    title: str
+    tells: str
+    build: Callable[[datetime], Homelab]

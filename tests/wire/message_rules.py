@@ -1,0 +1,96 @@
+"""What Discord demands of a message beyond its API description, and what we demand of ours.
+
+Ours: no message with text may mention anybody, whatever the cluster's objects are called.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tests.wire import component_rules
+from tests.wire.component_rules import V2, Kind
+from tests.wire.messages import COMPONENTS_V2, walk
+from tests.wire.recording import Upload
+from tests.wire.world import Json
+
+LONGEST_CONTENT = 2000
+LONGEST_TEXT = 4000
+LOST_IN_V2 = ("content", "embeds", "poll", "sticker_ids")
+SHOWN = ("content", "embeds", "components", "attachments", "poll", "sticker_ids")
+
+
+def problems(body: Json, files: Mapping[str, Upload], *, edits: bool) -> Iterator[str]:
+    """What is wrong with a message that is created or edited."""
+    components = body.get("components") or []
+    yield from _emptiness(body, files, edits=edits)
+    yield from _lengths(body, components)
+    yield from _version(body, components)
+    yield from _mentions(body, components)
+    yield from _attachments(body, components, files)
+    yield from component_rules.problems(components)
+
+
+def _emptiness(body: Json, files: Mapping[str, Upload], *, edits: bool) -> Iterator[str]:
+    if edits and not files and not any(key in body for key in SHOWN):
+        yield "an edit that changes nothing"
+    if not edits and not files and not any(_filled(body.get(key)) for key in SHOWN):
+        yield "an empty message"
+
+
+def _filled(value: Any) -> bool:
+    return bool(value.strip() if isinstance(value, str) else value)
+
+
+def _lengths(body: Json, components: list[Json]) -> Iterator[str]:
+    content = len(body.get("content") or "")
+    if content > LONGEST_CONTENT:
+        yield f"content of {content:,} characters: at most {LONGEST_CONTENT:,}"
+    text = sum(map(len, _texts(components)))
+    if text > LONGEST_TEXT:
+        yield f"{text:,} characters over all texts: at most {LONGEST_TEXT:,}"
+
+
+def _texts(components: list[Json]) -> list[str]:
+    return [each["content"] for each in walk(components) if isinstance(each.get("content"), str)]
+
+
+def _version(body: Json, components: list[Json]) -> Iterator[str]:
+    flagged = bool((body.get("flags") or 0) & COMPONENTS_V2)
+    if not flagged and any(each.get("type") in V2 for each in walk(components)):
+        yield "Components V2 without the flag IS_COMPONENTS_V2"
+    for key in LOST_IN_V2:
+        if flagged and body.get(key):
+            yield f"{key} beside the flag IS_COMPONENTS_V2"
+
+
+def _mentions(body: Json, components: list[Json]) -> Iterator[str]:
+    if not (body.get("content") or body.get("embeds") or _texts(components)):
+        return
+    allowed = body.get("allowed_mentions")
+    if allowed is None:
+        yield "text without allowed_mentions"
+    elif allowed.get("parse") != [] or any(allowed[key] for key in allowed):
+        yield f"allowed_mentions {allowed}: only an empty parse is safe"
+
+
+def _attachments(body: Json, components: list[Json], files: Mapping[str, Upload]) -> Iterator[str]:
+    """Every file is shown by a component of a V2 message, and every component has its file."""
+    sent = {each.name for each in files.values()}
+    shown = set(_shown_files(components))
+    if (body.get("flags") or 0) & COMPONENTS_V2:
+        for name in sorted(sent - shown):
+            yield f"file {name} is shown by no component"
+    # An edit may show files that the message already has.
+    stays = any(isinstance(each.get("id"), str) for each in body.get("attachments") or ())
+    for name in sorted(shown - sent):
+        if not stays:
+            yield f"a component shows {name}, which is not sent along"
+
+
+def _shown_files(components: list[Json]) -> Iterator[str]:
+    for each in walk(components):
+        media = [each.get("media"), *(one.get("media") for one in each.get("items") or ())]
+        if each.get("type") == Kind.FILE:
+            media.append(each.get("file"))
+        for one in media:
+            if one and str(one.get("url")).startswith("attachment://"):
+                yield one["url"].removeprefix("attachment://")

@@ -1,0 +1,161 @@
+"""The made-up server that the wire tests play in, and its objects as Discord words them.
+
+Source: Discord's API v10 (objects: user, member, role, channel, guild, application).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+Json = dict[str, Any]
+
+TOKEN = "wire.made-up.token"
+APPLICATION_ID = 300_000_000_000_000_001
+BOT_ID = APPLICATION_ID
+GUILD_ID = 300_000_000_000_000_002
+CHANNEL_ID = 300_000_000_000_000_003
+VIEWERS = 300_000_000_000_000_011
+OPERATORS = 300_000_000_000_000_012
+APPROVERS = 300_000_000_000_000_013
+
+ROLES = {GUILD_ID: "@everyone", VIEWERS: "viewers", OPERATORS: "operators", APPROVERS: "approvers"}
+"""Discord's @everyone role has the id of its server."""
+
+EVERYTHING = str((1 << 50) - 1)
+"""Permissions as Discord sends them: a decimal string of bits."""
+
+NOW = "2026-01-31T12:00:00.000000+00:00"
+FILE_LIMIT = 10 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody in the server, with the ids of their roles."""
+
+    id: int
+    name: str
+    roles: tuple[int, ...] = ()
+
+
+VERA = Person(300_000_000_000_000_021, "vera", (VIEWERS,))
+OLGA = Person(300_000_000_000_000_022, "olga", (VIEWERS, OPERATORS))
+ADA = Person(300_000_000_000_000_023, "ada", (VIEWERS, OPERATORS, APPROVERS))
+SAM = Person(300_000_000_000_000_024, "sam")
+"""A stranger: no role at all."""
+
+
+def fresh_ids() -> Iterator[int]:
+    """Ids that no other object has."""
+    return count(300_000_000_000_100_000)
+
+
+def user(who: Person, *, bot: bool = False) -> Json:
+    """A user."""
+    return {
+        "id": str(who.id),
+        "username": who.name,
+        "global_name": who.name.title(),
+        "discriminator": "0",
+        "avatar": None,
+        "bot": bot,
+        "public_flags": 0,
+    }
+
+
+def the_bot() -> Json:
+    """The bot's own user."""
+    return user(Person(BOT_ID, "meshmedic"), bot=True)
+
+
+def member(who: Person, roles: Sequence[int] | None = None) -> Json:
+    """A member of the server, with fresh roles and permissions as interactions carry them."""
+    return {
+        "user": user(who, bot=who.id == BOT_ID),
+        "roles": [str(role) for role in (who.roles if roles is None else roles)],
+        "joined_at": NOW,
+        "deaf": False,
+        "mute": False,
+        "flags": 0,
+        "pending": False,
+        "permissions": EVERYTHING,
+    }
+
+
+def channel() -> Json:
+    """The one text channel."""
+    return {
+        "id": str(CHANNEL_ID),
+        "type": 0,
+        "guild_id": str(GUILD_ID),
+        "name": "ops",
+        "position": 0,
+        "permission_overwrites": [],
+        "nsfw": False,
+        "topic": None,
+        "parent_id": None,
+        "permissions": EVERYTHING,
+    }
+
+
+def guild() -> Json:
+    """The whole server, as GUILD_CREATE tells it."""
+    return {
+        "id": str(GUILD_ID),
+        "name": "Homelab",
+        "owner_id": str(ADA.id),
+        "unavailable": False,
+        "large": False,
+        "member_count": 5,
+        "roles": [_role(number, name) for number, name in ROLES.items()],
+        "channels": [channel()],
+        "members": [member(Person(BOT_ID, "meshmedic"))],
+        "threads": [],
+        "emojis": [],
+        "stickers": [],
+        "features": [],
+        "voice_states": [],
+        "presences": [],
+        "preferred_locale": "en-US",
+        "premium_tier": 0,
+        "nsfw_level": 0,
+        "mfa_level": 0,
+        "verification_level": 0,
+        "default_message_notifications": 1,
+        "explicit_content_filter": 0,
+        "system_channel_flags": 0,
+        "afk_timeout": 300,
+        "joined_at": NOW,
+    }
+
+
+def application() -> Json:
+    """What the bot learns about itself at login."""
+    return {
+        "id": str(APPLICATION_ID),
+        "name": "meshmedic",
+        "icon": None,
+        "description": "",
+        "bot_public": False,
+        "bot_require_code_grant": False,
+        "verify_key": "0" * 64,
+        "flags": 0,
+        "owner": user(ADA),
+        "team": None,
+        "interactions_endpoint_url": None,
+    }
+
+
+def _role(number: int, name: str) -> Json:
+    return {
+        "id": str(number),
+        "name": name,
+        "color": 0,
+        "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
+        "hoist": False,
+        "position": 0 if number == GUILD_ID else 1,
+        "permissions": "0",
+        "managed": False,
+        "mentionable": False,
+        "flags": 0,
+    }
