@@ -107,7 +107,9 @@ async def test_buttons_work_after_a_restart(room: Room):
     room.cluster.set([BROKEN])
     shown = await room.viewer.slash(room.channel, "health all")
     await room.restart()
-    assert "**CrashLoopBackOff**" in said(await room.viewer.select(message(shown), [code_in(shown)]))
+    assert "**CrashLoopBackOff**" in said(
+        await room.viewer.select(message(shown), [code_in(shown)])
+    )
     exported = await room.viewer.click(message(shown), label="Export")
     assert message(exported).attachments
 
