@@ -240,8 +240,9 @@ def _gaps_of(gaps: tuple[Gap, ...], checks: tuple[Check, ...]) -> tuple[Gap, ...
 
 
 def _counts(snapshot: Snapshot, judged: set[type[Object]], namespace: str | None) -> dict[str, int]:
+    seen = {kind_name(kind): snapshot.of(kind) for kind in judged if kind in snapshot.objects}
+    if namespace is None:
+        return {name: len(found) for name, found in seen.items()}
     return {
-        kind_name(kind): sum(1 for each in snapshot.of(kind) if namespace in (None, each.namespace))
-        for kind in judged
-        if kind in snapshot.objects
+        name: sum(each.namespace == namespace for each in found) for name, found in seen.items()
     }

@@ -253,8 +253,9 @@ def _entry_points(snapshot: Snapshot) -> frozenset[str] | None:
     """The names in the arguments of all Traefik pods, or None where they do not tell."""
     arguments = [
         argument
-        for pod in snapshot.of(objects.Pod)
-        if (pod.metadata.labels or {}).get(TRAEFIK_NAME) == "traefik"
+        for (_, name), pods in snapshot.by_label(objects.Pod, TRAEFIK_NAME).items()
+        if name == "traefik"
+        for pod in pods
         for container in pod.spec.containers
         for argument in container.args or ()
     ]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import TypeVar, cast
 
 import msgspec
@@ -43,6 +44,48 @@ class Gap(msgspec.Struct, frozen=True):
     since: datetime | None = None
 
 
+class Indexed(tuple[T, ...]):
+    """The objects of one type, with indexes that are made once and live as long as they do.
+
+    The watch cache keeps them from one question to the next while nothing changed.
+    """
+
+    @cached_property
+    def by_name(self) -> Mapping[tuple[str, str], T]:
+        """By (namespace, name)."""
+        return {(each.metadata.namespace, each.metadata.name): each for each in self}
+
+    @cached_property
+    def by_controller(self) -> Mapping[tuple[str, str, str], list[T]]:
+        """By (namespace, kind, name) of what controls them."""
+        groups: dict[tuple[str, str, str], list[T]] = {}
+        for each in self:
+            for owner in each.metadata.owner_references or ():
+                if owner.controller:
+                    key = (each.namespace, owner.kind, owner.name)
+                    groups.setdefault(key, []).append(each)
+        return groups
+
+    @cached_property
+    def labels(self) -> dict[str, Mapping[tuple[str, str], list[T]]]:
+        """The labels that were asked for so far, each with its index."""
+        return {}
+
+    def by_label(self, label: str) -> Mapping[tuple[str, str], list[T]]:
+        """By (namespace, value of a label)."""
+        if label not in self.labels:
+            groups: dict[tuple[str, str], list[T]] = {}
+            for each in self:
+                meta = each.metadata
+                if meta.labels and (value := meta.labels.get(label)):
+                    groups.setdefault((meta.namespace, value), []).append(each)
+            self.labels[label] = groups
+        return self.labels[label]
+
+
+NONE: Indexed[Object] = Indexed()
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """Objects by type at `taken_at`.
@@ -58,43 +101,33 @@ class Snapshot:
     live: bool = True
     _memo: dict[object, object] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def of(self, kind: type[T]) -> tuple[T, ...]:
+    def __post_init__(self) -> None:
+        """Give each type's objects their indexes, unless they bring some along."""
+        indexed = {
+            kind: each if isinstance(each, Indexed) else Indexed(each)
+            for kind, each in self.objects.items()
+        }
+        object.__setattr__(self, "objects", indexed)
+
+    def of(self, kind: type[T]) -> Indexed[T]:
         """All objects of a type; empty where none was read."""
-        return cast("tuple[T, ...]", self.objects.get(kind, ()))
+        return cast("Indexed[T]", self.objects.get(kind) or NONE)
 
     def by_name(self, kind: type[T]) -> Mapping[tuple[str, str], T]:
-        """The objects of a type by (namespace, name), made once a snapshot."""
-        if kind not in self._memo:
-            self._memo[kind] = {(each.namespace, each.name): each for each in self.of(kind)}
-        return cast("Mapping[tuple[str, str], T]", self._memo[kind])
+        """The objects of a type by (namespace, name)."""
+        return self.of(kind).by_name
 
     def get(self, kind: type[T], namespace: str, name: str) -> T | None:
         """One object, or None where it was not read."""
         return self.by_name(kind).get((namespace, name))
 
     def by_label(self, kind: type[T], label: str) -> Mapping[tuple[str, str], list[T]]:
-        """The objects of a type by (namespace, value of a label), made once a snapshot."""
-        memo = (kind, label)
-        if memo not in self._memo:
-            groups: dict[tuple[str, str], list[T]] = {}
-            for each in self.of(kind):
-                if value := (each.metadata.labels or {}).get(label):
-                    groups.setdefault((each.namespace, value), []).append(each)
-            self._memo[memo] = groups
-        return cast("Mapping[tuple[str, str], list[T]]", self._memo[memo])
+        """The objects of a type by (namespace, value of a label)."""
+        return self.of(kind).by_label(label)
 
     def by_controller(self, kind: type[T]) -> Mapping[tuple[str, str, str], list[T]]:
         """The objects of a type by (namespace, kind, name) of what controls them."""
-        memo = (kind, "controller")
-        if memo not in self._memo:
-            groups: dict[tuple[str, str, str], list[T]] = {}
-            for each in self.of(kind):
-                for owner in each.metadata.owner_references or ():
-                    if owner.controller:
-                        key = (each.namespace, owner.kind, owner.name)
-                        groups.setdefault(key, []).append(each)
-            self._memo[memo] = groups
-        return cast("Mapping[tuple[str, str, str], list[T]]", self._memo[memo])
+        return self.of(kind).by_controller
 
     def once(self, name: str, make: Callable[[], M]) -> M:
         """What `make` gives, made once a snapshot: an index that a check needs, by its name."""

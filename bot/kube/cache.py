@@ -14,7 +14,7 @@ import msgspec
 from bot.core import objects
 from bot.core.kinds import KIND_OF, KINDS, Kind
 from bot.core.objects import Object, SecretName
-from bot.core.snapshot import Gap, Snapshot, Why
+from bot.core.snapshot import Gap, Indexed, Snapshot, Why
 from bot.errors import ClusterError
 from bot.kube.api import Api
 from bot.kube.details import Details
@@ -56,7 +56,7 @@ class WatchCache(Details):
         self._first_answer = first_answer
         self._reflectors: dict[type[Object], list[Reflector]] = {}
         self._tasks: dict[tuple[str, str, str], asyncio.Task[None]] = {}
-        self._tuples: dict[type[Object], tuple[tuple[int, ...], tuple[Object, ...]]] = {}
+        self._kept: dict[type[Object], tuple[tuple[int, ...], Indexed[Object]]] = {}
         self._discovered = asyncio.Event()
         self._tried = asyncio.Event()
         self._undiscovered: ClusterError | None = None
@@ -105,12 +105,12 @@ class WatchCache(Details):
             if kind in self._kinds:
                 gaps += self._gaps(kind)
                 if any(each.heard_at for each in self._reflectors.get(kind.type, ())):
-                    found[kind.type] = self._tuple(kind.type)
+                    found[kind.type] = self._objects(kind.type)
         return Snapshot(datetime.now(UTC), found, tuple(gaps), self._namespaces or None)
 
     def names(self, kind: type[Object]) -> tuple[str, ...]:
         """The names of a kind's objects, for autocomplete: from memory, sorted."""
-        return tuple(sorted({each.name for each in self._tuple(kind)}))
+        return tuple(sorted({each.name for each in self._objects(kind)}))
 
     def states(self) -> dict[str, State]:
         """Each watched source and its state, for the log and the tests."""
@@ -176,13 +176,13 @@ class WatchCache(Details):
             return [Gap(kind.name, Why.NOT_INSTALLED, f"{titles} is not served")]
         return [_gap(each) for each in present if each.state is not State.LIVE]
 
-    def _tuple(self, kind: type[Object]) -> tuple[Object, ...]:
+    def _objects(self, kind: type[Object]) -> Indexed[Object]:
         reflectors = self._reflectors.get(kind, [])
         revisions = tuple(each.revision for each in reflectors)
-        kept = self._tuples.get(kind)
+        kept = self._kept.get(kind)
         if kept is None or kept[0] != revisions:
-            merged = tuple(each for one in reflectors for each in one.objects.values())
-            kept = self._tuples[kind] = (revisions, merged)
+            merged = Indexed(each for one in reflectors for each in one.objects.values())
+            kept = self._kept[kind] = (revisions, merged)
         return kept[1]
 
 

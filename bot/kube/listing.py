@@ -17,6 +17,9 @@ from bot.kube.discovery import Source
 PAGE = 100
 """Objects a page: decoding a hundred pods holds the event loop for some 5 ms."""
 
+KUBECTLS_PAGE = 500
+"""Objects a page where nobody else waits for the event loop: what kubectl asks for."""
+
 METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 

@@ -13,7 +13,7 @@ from bot.errors import ClusterError
 from bot.kube.api import Api, Gone
 from bot.kube.details import Details
 from bot.kube.discovery import Served, Source, discover
-from bot.kube.listing import gap, pages
+from bot.kube.listing import KUBECTLS_PAGE, gap, pages
 
 PATIENCE = 60.0
 """Seconds for all pages of one kind."""
@@ -80,4 +80,5 @@ class ClusterReader(Details):
             return await self._all(source, namespace)
 
     async def _all(self, source: Source, namespace: str | None) -> list[Object]:
-        return [each async for page in pages(self._api, source, namespace) for each in page.items]
+        read = pages(self._api, source, namespace, page=KUBECTLS_PAGE)
+        return [each async for page in read for each in page.items]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 
 from rich.console import Console, Group, RenderableType
@@ -86,6 +87,17 @@ def judged(subject: str, verdict: Verdict, reason: str, message: str) -> Rendera
     if not said:
         return title
     return Group(title, Padding(Text(words.line(said, WIDE)), (0, 0, 0, 2), expand=False))
+
+
+def console() -> Console:
+    """Standard output: its width, and colours only where it is a terminal."""
+    return Console(soft_wrap=False, legacy_windows=False)
+
+
+def write(content: bytes) -> None:
+    """Put bytes on standard output as they are, for another program."""
+    sys.stdout.buffer.write(content)
+    sys.stdout.flush()
 
 
 def show(console: Console, renderable: RenderableType) -> None:

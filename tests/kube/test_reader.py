@@ -14,11 +14,11 @@ def gaps_of(snapshot):
 
 
 async def test_every_page_is_read(cluster: SimulatedCluster, api):
-    """250 pods come in three pages of at most a hundred, and none is lost."""
-    for number in range(250):
+    """1,200 pods come in three pages of at most 500, and none is lost."""
+    for number in range(1_200):
         cluster.put(a_pod(f"web-{number}"))
     snapshot = await ClusterReader(api).snapshot([objects.Pod])
-    assert len(snapshot.of(objects.Pod)) == 250
+    assert len(snapshot.of(objects.Pod)) == 1_200
     assert sum("/pods" in each.path for each in cluster.requests) == 3
 
 

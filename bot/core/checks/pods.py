@@ -75,17 +75,18 @@ def judge(pod: objects.Pod, snapshot: Snapshot) -> Judgement:
 def _runs_well(pod: objects.Pod) -> bool:
     """The quick way for the many: running, all containers ready and never restarted."""
     status = pod.status
-    return (
-        status.phase == "Running"
-        and bool(status.container_statuses)
-        and pod.metadata.deletion_timestamp is None
-        and all(each.ready and not each.restart_count for each in status.container_statuses)
-        and all(
-            not each.restart_count and not each.state.waiting
-            for each in status.init_container_statuses
-        )
-        and all(each.status == "True" for each in status.conditions if each.type == "Ready")
-    )
+    if status.phase != "Running" or pod.metadata.deletion_timestamp:
+        return False
+    for each in status.container_statuses:
+        if not each.ready or each.restart_count:
+            return False
+    for each in status.init_container_statuses:
+        if each.restart_count or each.state.waiting:
+            return False
+    for said in status.conditions:
+        if said.type == "Ready" and said.status != "True":
+            return False
+    return bool(status.container_statuses)
 
 
 def _terminating(pod: objects.Pod, now: datetime) -> Judgement:
@@ -298,12 +299,18 @@ def _lacking(pod: objects.Pod, message: str, snapshot: Snapshot) -> tuple[Ref, .
     lacking = MISSING.search(message)
     mounted = {each.secret.secret_name for each in pod.spec.volumes if each.secret}
     secrets = {lacking["name"]} if lacking and lacking["kind"] == "secret" else mounted
-    bringers = tuple(
-        Ref("ExternalSecret", each.namespace, each.name)
-        for each in snapshot.of(objects.ExternalSecret)
-        if each.namespace == pod.namespace and (each.spec.target.name or each.name) in secrets
-    )
+    made = snapshot.once("pods: who makes a Secret", lambda: _makers(snapshot))
+    bringers = [maker for name in sorted(secrets) for maker in made.get((pod.namespace, name), ())]
     return (*bringers, *flux.owners(pod)) if lacking or bringers else ()
+
+
+def _makers(snapshot: Snapshot) -> dict[tuple[str, str], list[Ref]]:
+    """The ExternalSecrets by (namespace, name) of the Secret that they make."""
+    makers: dict[tuple[str, str], list[Ref]] = {}
+    for each in snapshot.of(objects.ExternalSecret):
+        made = (each.namespace, each.spec.target.name or each.name)
+        makers.setdefault(made, []).append(Ref("ExternalSecret", each.namespace, each.name))
+    return makers
 
 
 CHECK = Check(
