@@ -32,6 +32,9 @@ test-browser: $(READY) ## Drive the sandbox in headless Chromium (needs it insta
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-browser.txt
 	@$(BIN)/python -m pytest tests/browser $(ARGS)
 
+bench: $(READY) ## Measure speed and memory (ARGS=--quick for a twentieth of the size)
+	@$(BIN)/python -m tests.bench $(ARGS)
+
 screenshots: $(READY) ## Make the README's pictures in headless Chromium
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-browser.txt
 	@$(BIN)/python -m tests.browser.screenshots docs/pictures
@@ -48,4 +51,4 @@ lock: $(READY) ## Resolve the locked requirements again
 clean: ## Remove the virtual environment and caches
 	@rm -rf $(VENV) .cache build *.egg-info
 
-.PHONY: help setup sandbox test test-browser lint format screenshots lock clean
+.PHONY: help setup sandbox test test-browser lint format bench screenshots lock clean

@@ -1,22 +1,19 @@
-"""The Discord connection: who may ask, one error handler, one safe reply, an orderly end."""
+"""The Discord connection: who may ask, one error handler, an orderly end."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import re
-import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
-import aiohttp
 import discord
 from discord import app_commands, ui
 
 from bot.core.access import Circle, Circles
-from bot.errors import MeshmedicError, Refused
-from bot.render import discord as render
+from bot.replies import explain, refuse, say
 
 log = logging.getLogger(__name__)
 
@@ -26,12 +23,10 @@ CIRCLE = "circle"
 DRAIN = 10.0
 """Seconds that running answers get when the process is asked to stop."""
 
-RETRIES = (0.5, 2.0)
-"""Seconds before an answer is sent again."""
+FAREWELL = 2.0
+"""Seconds for telling those whose answers did not finish."""
 
-SERVER_ERROR = 500
-EXPIRED = 10062
-ALREADY_ACKNOWLEDGED = 40060
+STOPPED = "The bot is being restarted, and this was not answered. Please ask again in a minute."
 
 
 class Client(discord.Client):
@@ -62,7 +57,7 @@ class Client(discord.Client):
         self._extend = extend
         self._began = began
         self._ended = ended
-        self._answering: set[asyncio.Task[Any]] = set()
+        self._answering: dict[asyncio.Task[Any], discord.Interaction] = {}
         self._known: list[re.Pattern[str]] = []
         self._extended = False
         self.tree = Tree(self)
@@ -96,10 +91,13 @@ class Client(discord.Client):
         self._known += [item.__discord_ui_compiled_template__ for item in items]
 
     async def stop(self) -> None:
-        """Let running answers finish for a while, then leave."""
-        waiting = {task for task in self._answering if task is not asyncio.current_task()}
-        if waiting:
-            await asyncio.wait(waiting, timeout=DRAIN)
+        """Let running answers finish for a while, tell whose did not, then leave."""
+        deadline = self.loop.time() + DRAIN
+        while (waiting := self._unanswered()) and (left := deadline - self.loop.time()) > 0:
+            await asyncio.wait(waiting, timeout=left)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL):
+                await asyncio.gather(*(_cut_off(*each) for each in waiting.items()))
         await self.close()
 
     async def close(self) -> None:
@@ -109,6 +107,12 @@ class Client(discord.Client):
             with suppress(asyncio.CancelledError):
                 await ended()
         await super().close()
+
+    def note(self, interaction: discord.Interaction) -> None:
+        """Remember that the present task answers this, so that `stop` waits for it."""
+        if task := asyncio.current_task():
+            self._answering[task] = interaction
+            task.add_done_callback(self._forget)
 
     def permits(self, interaction: discord.Interaction, needed: Circle) -> bool:
         """Whether this person may do this here and now, by the roles that Discord sends along."""
@@ -121,9 +125,7 @@ class Client(discord.Client):
         self, interaction: discord.Interaction, needed: Circle, answer: Awaitable[None]
     ) -> None:
         """Run the answer to a click: refused politely, and no failure without a word."""
-        if task := asyncio.current_task():
-            self._answering.add(task)
-            task.add_done_callback(self._answering.discard)
+        self.note(interaction)
         if not self.permits(interaction, needed):
             close = getattr(answer, "close", None)
             if close:
@@ -135,15 +137,27 @@ class Client(discord.Client):
         except Exception as error:  # noqa: BLE001  # the last guard before silence
             await explain(interaction, error)
 
+    def _unanswered(self) -> dict[asyncio.Task[Any], discord.Interaction]:
+        ours = asyncio.current_task()
+        return {task: asked for task, asked in self._answering.items() if task is not ours}
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._answering.pop(task, None)
+
+
+async def _cut_off(task: asyncio.Task[Any], interaction: discord.Interaction) -> None:
+    """End an answer that takes too long, and say so to who waits for it."""
+    task.cancel()
+    if interaction.type is not discord.InteractionType.autocomplete:
+        await say(interaction, STOPPED)
+
 
 class Tree(app_commands.CommandTree[Client]):
     """The command tree with our guard in front and our error handler behind."""
 
     async def interaction_check(self, interaction: discord.Interaction[Client], /) -> bool:
         """Commands and autocomplete: only for the circle that the command names."""
-        if task := asyncio.current_task():
-            interaction.client._answering.add(task)  # noqa: SLF001  # ours
-            task.add_done_callback(interaction.client._answering.discard)  # noqa: SLF001  # ours
+        interaction.client.note(interaction)
         command = interaction.command
         needed = Circle((command.extras if command else {}).get(CIRCLE, Circle.VIEWER))
         if interaction.client.permits(interaction, needed):
@@ -166,63 +180,6 @@ class Tree(app_commands.CommandTree[Client]):
         await explain(interaction, cause)
 
 
-async def acknowledge(interaction: discord.Interaction, *, private: bool) -> None:
-    """Tell Discord within its three seconds that an answer will come."""
-    await interaction.response.defer(ephemeral=private, thinking=True)
-
-
-async def answer(interaction: discord.Interaction, card: render.Card) -> None:
-    """Put the answer where `acknowledge` promised it.
-
-    An edit can be tried again without saying anything twice; the library itself gives up at once
-    on a 503 and on a connection that breaks.
-    """
-    for delay in (*RETRIES, None):
-        try:
-            await interaction.edit_original_response(
-                view=card.view, attachments=card.discord_files()
-            )
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            if delay is None or getattr(error, "status", SERVER_ERROR) < SERVER_ERROR:
-                raise
-            log.warning("an answer is tried again in %.1f s: %s", delay, error)
-            await asyncio.sleep(delay)
-        else:
-            return
-
-
-async def refuse(interaction: discord.Interaction, why: str) -> None:
-    """Say no, to this person alone."""
-    await _say(interaction, why)
-
-
-async def explain(interaction: discord.Interaction, error: BaseException) -> None:
-    """Tell a person what went wrong: our own words, else a number to look for in the log."""
-    if isinstance(error, discord.HTTPException) and error.code in (EXPIRED, ALREADY_ACKNOWLEDGED):
-        log.warning("an interaction was answered too late, or by somebody else: %s", error)
-        return
-    if isinstance(error, MeshmedicError):
-        await _say(interaction, str(error))
-        return
-    number = secrets.token_hex(4)
-    log.error("failure %s", number, exc_info=error)
-    await _say(interaction, f"That failed. The log has it under the number `{number}`.", raw=True)
-
-
-async def _say(interaction: discord.Interaction, text: str, *, raw: bool = False) -> None:
-    view = render.note(text, raw=raw).view
-    try:
-        if interaction.response.is_done():
-            await interaction.followup.send(view=view, ephemeral=True)
-        else:
-            await interaction.response.send_message(view=view, ephemeral=True)
-    except discord.HTTPException as error:
-        log.warning("could not tell a person %r: %s", text, error)
-
-
 def _refusal(needed: Circle) -> str:
     people = {Circle.VIEWER: "viewers", Circle.OPERATOR: "operators", Circle.APPROVER: "approvers"}
     return f"This is for this bot's {people[needed]}. Ask whoever runs it to add you."
-
-
-__all__ = ["CIRCLE", "Client", "Refused", "acknowledge", "answer", "explain", "refuse"]

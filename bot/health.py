@@ -126,11 +126,18 @@ class Health:
         if len(found) == 1:
             return found[0]
         if not found:
-            msg = f"No finding has the code {asked!r} now: it is mended, or the code is mistyped."
-            raise InputError(msg)
+            raise InputError(not_found(f"No finding has the code {asked!r} now", report))
         subjects = ", ".join(f"{each.code} ({each.subject})" for each in found[:5])
         msg = f"{asked!r} stands for {len(found)} findings. Choose one by its code: {subjects}."
         raise InputError(msg)
+
+
+def not_found(what: str, report: Report) -> str:
+    """Why a finding is not there: a cluster that was not seen whole has proved nothing."""
+    if not report.unseen:
+        return f"{what}: it is mended, or the code is mistyped. Ask /health again."
+    kinds = ", ".join(dict.fromkeys(gap.kind for gap in report.unseen))
+    return f"{what}, but not everything could be seen, so it may be there still. Not seen: {kinds}."
 
 
 def _holding(report: Report | None, words: str) -> tuple[Finding, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 from collections.abc import AsyncIterator
@@ -32,6 +33,9 @@ def run() -> int:
     read = settings.load()
     logs.configure(read.log_level)
     token, guild_id = read.for_discord()
+    # What was imported is never garbage: looking through it would hold the event loop up.
+    gc.collect()
+    gc.freeze()
     return asyncio.run(_run(read, token, guild_id))
 
 

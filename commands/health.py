@@ -7,9 +7,9 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.client import acknowledge, answer
 from bot.core.check import SCOPES
 from bot.render import discord as render
+from bot.replies import acknowledge, answer
 from commands.context import Context
 from commands.report_controls import Controls
 

@@ -12,14 +12,15 @@ from typing import Any, Self
 import discord
 from discord import ui
 
-from bot.client import Client, acknowledge, answer
+from bot.client import Client
 from bot.core.access import Circle
 from bot.core.check import SCOPES
 from bot.core.report import Report
 from bot.errors import InputError
-from bot.health import Health
+from bot.health import Health, not_found
 from bot.render import discord as render
 from bot.render import export
+from bot.replies import acknowledge, answer
 
 ASKED = (
     rf"(?P<number>[0-9a-f]{{8}}):(?P<scope>all|{'|'.join(SCOPES)}):(?P<namespace>[a-z0-9-]{{0,63}})"
@@ -56,8 +57,7 @@ async def _tell(interaction: discord.Interaction, health: Health, asked: str, co
     report = await _again(health, asked)
     found = report.with_code(code)
     if not found:
-        msg = "That finding is gone: it was mended since. Ask /health again."
-        raise InputError(msg)
+        raise InputError(not_found("That finding is gone", report))
     await answer(interaction, render.story(await health.story(report, found[0])))
 
 

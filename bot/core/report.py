@@ -45,8 +45,12 @@ class Report:
     def verdict(self) -> Verdict:
         """The worst that was seen; UNKNOWN where something was not seen, or nothing was."""
         seen = worst([finding.verdict for finding in self.findings])
-        unseen = any(not gap.why.by_choice for gap in self.gaps) or not self.counts
-        return worst([seen, Verdict.UNKNOWN]) if unseen else seen
+        return worst([seen, Verdict.UNKNOWN]) if self.unseen or not self.counts else seen
+
+    @property
+    def unseen(self) -> tuple[Gap, ...]:
+        """The gaps that the owner did not choose: while there are any, absence proves nothing."""
+        return tuple(gap for gap in self.gaps if not gap.why.by_choice)
 
     @cached_property
     def by_key(self) -> Mapping[str, Finding]:

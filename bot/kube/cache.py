@@ -25,8 +25,11 @@ from bot.kube.reflector import Reflector, State, Timing
 
 log = logging.getLogger(__name__)
 
-FIRST_ANSWER = 10.0
-"""Seconds that a question waits for the first lists; what has not come by then is said."""
+FIRST_ANSWER = 8.0
+"""Seconds that a question waits for the first lists; what has not come by then is said.
+
+Less than `bot.client.DRAIN`: whoever asked just before the end is answered.
+"""
 
 
 class WatchCache(Details):

@@ -14,8 +14,8 @@ from bot.errors import ClusterError
 from bot.kube.api import Absent, Api, Forbidden, ServerError, breathe
 from bot.kube.discovery import Source
 
-PAGE = 100
-"""Objects a page: decoding a hundred pods holds the event loop for some 5 ms."""
+PAGE = 250
+"""Objects a page: decoding so many pods holds the event loop for some 5 ms."""
 
 KUBECTLS_PAGE = 500
 """Objects a page where nobody else waits for the event loop: what kubectl asks for."""

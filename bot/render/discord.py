@@ -41,6 +41,7 @@ LABEL = 100
 SUBJECT = 120
 MESSAGE = 300
 BRIEF = 140
+KINDS = 8
 LOG_TEXT = 1400
 NO_BREAK = "\u200b"
 
@@ -228,7 +229,7 @@ def _next(each: Story) -> str:
 def _tail(each: Report) -> Iterator[str]:
     if healthy := words.healthy_line(each):
         yield f"-# {words.MARK[Verdict.HEALTHY]} healthy: {words.line(healthy, 500)}"
-    unseen = [words.line(one, 300) for one in words.unseen_lines(each.gaps, each.taken_at)]
+    unseen = [words.line(one, 300) for one in words.unseen_lines(each.gaps, each.taken_at, KINDS)]
     if unseen:
         yield _unseen("; ".join(unseen), 700)
     yield f"-# seen <t:{int(each.taken_at.timestamp())}:R>"

@@ -31,6 +31,9 @@ EFFECTS = 5
 WIDE = 400
 """Characters of one message."""
 
+KINDS = 100
+"""Kinds that one line says were not seen: all."""
+
 
 def report(each: Report, *, most: int = MOST) -> RenderableType:
     """The whole report."""
@@ -44,8 +47,8 @@ def report(each: Report, *, most: int = MOST) -> RenderableType:
     if healthy := words.healthy_line(each):
         parts.append(Text.assemble(("healthy: ", "green"), healthy))
     parts += [
-        Text.assemble(("not seen: ", "magenta"), words.line(said, WIDE))
-        for said in words.unseen_lines(each.gaps, each.taken_at)
+        Text.assemble(("not seen: ", "magenta"), words.line(said, 2 * WIDE))
+        for said in words.unseen_lines(each.gaps, each.taken_at, KINDS)
     ]
     return Group(*parts)
 

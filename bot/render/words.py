@@ -78,17 +78,22 @@ def healthy_line(report: Report) -> str:
     )
 
 
-def unseen_lines(gaps: Iterable[Gap], now: datetime) -> list[str]:
-    """What was not seen, grouped by why and what would help: one line for each such group."""
+def unseen_lines(gaps: Iterable[Gap], now: datetime, most: int) -> list[str]:
+    """What was not seen, grouped by why and what would help: one line for each such group.
+
+    Of each group `most` kinds are named, so that the cause behind them has room.
+    """
     groups: dict[tuple[str, str], list[Gap]] = {}
     for gap in gaps:
         shared = "" if gap.why.by_choice else gap.detail
         groups.setdefault((gap.why.value, shared), []).append(gap)
-    return [_unseen(why, detail, group, now) for (why, detail), group in groups.items()]
+    return [_unseen(why, detail, group, now, most) for (why, detail), group in groups.items()]
 
 
-def _unseen(why: str, detail: str, group: list[Gap], now: datetime) -> str:
-    kinds = ", ".join(dict.fromkeys(gap.kind for gap in group))
+def _unseen(why: str, detail: str, group: list[Gap], now: datetime, most: int) -> str:
+    names = list(dict.fromkeys(gap.kind for gap in group))
+    kinds = ", ".join(names[:most])
+    kinds += f" and {len(names) - most} more" if len(names) > most else ""
     oldest = min((gap.since for gap in group if gap.since), default=None)
     when = f" (as of {age(oldest, now)} ago)" if oldest else ""
     said = detail or (group[0].detail if len(group) == 1 else "")

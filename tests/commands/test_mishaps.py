@@ -29,7 +29,7 @@ async def test_an_answer_that_discord_drops_is_sent_again(room: Room, caplog):
     result = await room.viewer.slash(room.channel, "health all")
     await room.env.advance_time(1)
     assert "Healthy" in said(result)
-    assert "tried again" in caplog.text
+    assert "sending again" in caplog.text
 
 
 async def test_a_discord_that_stays_down_is_logged_and_the_bot_goes_on(room: Room, caplog):

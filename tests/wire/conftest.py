@@ -1,11 +1,15 @@
 """A local Discord for each test, whose every request from the bot must be in order at the end."""
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
+from bot.sandbox.kubernetes_api import SimulatedCluster
+from tests.wire.bot_process import a_cluster, connected, leaked
 from tests.wire.discord_server import DiscordServer, serve
 from tests.wire.pointing import Pointed, pointing_at
+from tests.wire.processes import Running
 
 
 @pytest.fixture
@@ -27,3 +31,29 @@ def pointed(careless_server: DiscordServer) -> Iterator[Pointed]:
     """The library of this process speaks to that Discord."""
     with pointing_at(careless_server) as made:
         yield made
+
+
+@pytest.fixture
+def scenario() -> str:
+    """The ordinary bad day; a test may be parametrised with another."""
+    return "homelab"
+
+
+@pytest.fixture
+def cluster(scenario: str) -> SimulatedCluster:
+    """The cluster that the bot looks at; tests put faults into it."""
+    return a_cluster(scenario)
+
+
+@pytest.fixture
+async def bot(
+    server: DiscordServer, cluster: SimulatedCluster, tmp_path: Path
+) -> AsyncIterator[Running]:
+    """The bot, connected to both. At the end it is alive, leaves in order, and told no secret."""
+    async with connected(server, cluster, tmp_path) as running:
+        yield running
+        if running.process.returncode is None:
+            running.process.terminate()
+        code, printed = await running.ended()
+        assert code == 0, printed
+        assert leaked(printed) == []

@@ -1,0 +1,99 @@
+"""What a person is told, also where Discord loses a request or its reply."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable
+
+import aiohttp
+import discord
+
+from bot.errors import MeshmedicError
+from bot.render import discord as render
+
+log = logging.getLogger(__name__)
+
+ACKNOWLEDGE_AGAIN = (0.2,)
+"""Seconds before an acknowledgement is sent again; Discord waits three in all."""
+
+ANSWER_AGAIN = (0.5, 2.0)
+"""Seconds before an answer is sent again."""
+
+SERVER_ERROR = 500
+EXPIRED = 10062
+ALREADY_ACKNOWLEDGED = 40060
+
+LOST = (discord.HTTPException, aiohttp.ClientError, OSError)
+"""How the library tells that a request failed."""
+
+
+async def acknowledge(interaction: discord.Interaction, *, private: bool) -> None:
+    """Tell Discord within its three seconds that an answer will come."""
+    try:
+        await _insist(
+            lambda: interaction.response.defer(ephemeral=private, thinking=True), ACKNOWLEDGE_AGAIN
+        )
+    except discord.HTTPException as error:
+        if error.code != ALREADY_ACKNOWLEDGED:
+            raise
+        # Ours, whose reply was lost; or another instance's, which then answers the same.
+        log.warning("an interaction was acknowledged before: %s", error)
+
+
+async def answer(interaction: discord.Interaction, card: render.Card) -> None:
+    """Put the answer where `acknowledge` promised it.
+
+    An edit can be tried again without saying anything twice.
+    """
+    await _insist(
+        lambda: interaction.edit_original_response(
+            view=card.view, attachments=card.discord_files()
+        ),
+        ANSWER_AGAIN,
+    )
+
+
+async def _insist(send: Callable[[], Awaitable[object]], delays: tuple[float, ...]) -> None:
+    """Send, again where Discord is to blame: the library gives up at once on 503 and resets."""
+    for delay in (*delays, None):
+        try:
+            await send()
+        except LOST as error:
+            if delay is None or getattr(error, "status", SERVER_ERROR) < SERVER_ERROR:
+                raise
+            log.warning("sending again in %.1f s: %s", delay, error)
+            await asyncio.sleep(delay)
+        else:
+            return
+
+
+async def refuse(interaction: discord.Interaction, why: str) -> None:
+    """Say no, to this person alone."""
+    await say(interaction, why)
+
+
+async def explain(interaction: discord.Interaction, error: BaseException) -> None:
+    """Tell a person what went wrong: our own words, else a number to look for in the log."""
+    if isinstance(error, discord.HTTPException) and error.code in (EXPIRED, ALREADY_ACKNOWLEDGED):
+        log.warning("an interaction was answered too late, or by somebody else: %s", error)
+        return
+    if isinstance(error, MeshmedicError):
+        await say(interaction, str(error))
+        return
+    number = secrets.token_hex(4)
+    log.error("failure %s", number, exc_info=error)
+    await say(interaction, f"That failed. The log has it under the number `{number}`.", raw=True)
+
+
+async def say(interaction: discord.Interaction, text: str, *, raw: bool = False) -> None:
+    """Tell a person something in private. Never raises: there is nobody else to tell."""
+    view = render.note(text, raw=raw).view
+    try:
+        if interaction.response.is_done():
+            await interaction.followup.send(view=view, ephemeral=True)
+        else:
+            await interaction.response.send_message(view=view, ephemeral=True)
+    except LOST as error:
+        log.warning("could not tell a person %r: %s", text, error)

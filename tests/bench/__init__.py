@@ -1,0 +1,1 @@
+"""How fast and how lean: `make bench`. Ratios of one run, not timed tests."""

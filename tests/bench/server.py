@@ -1,0 +1,113 @@
+"""The simulated Kubernetes API as a process of its own, so that its work is not counted as ours.
+
+    python -m tests.bench.server SHARE KUBECONFIG
+
+It says `ready` once it serves, and then obeys lines on standard input, `done` after each: `hang`,
+`slow SECONDS`, `fail STATUS`, `churn CHANGES_A_SECOND`, `well`. It ends with its standard input.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import itertools
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
+from tests.bench.homelab import Size, homelab
+
+ROOT = Path(__file__).parents[2]
+START = 120.0
+"""Seconds that making 17,000 objects may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The running process as the benchmark sees it."""
+
+    kubeconfig: Path
+    process: asyncio.subprocess.Process
+
+    async def obey(self, line: str) -> None:
+        """Let it do something else from now on."""
+        assert self.process.stdin
+        self.process.stdin.write(f"{line}\n".encode())
+        await self.said("done")
+
+    async def said(self, word: str) -> None:
+        """Wait for a word of it."""
+        assert self.process.stdout
+        line = await asyncio.wait_for(self.process.stdout.readline(), START)
+        assert line.decode().strip() == word, f"the server said {line!r}, not {word!r}"
+
+
+@asynccontextmanager
+async def started(share: float, folder: Path) -> AsyncIterator[Server]:
+    """A server with a share of the whole size; its kubeconfig is written to `folder`."""
+    kubeconfig = folder / "kubeconfig"
+    argv = (sys.executable, "-m", "tests.bench.server", str(share), str(kubeconfig))
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*argv, cwd=ROOT, stdin=pipe, stdout=pipe)
+    try:
+        server = Server(kubeconfig, process)
+        await server.said("ready")
+        yield server
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def _main(share: float, kubeconfig: Path) -> None:
+    cluster = SimulatedCluster(homelab(Size().scaled(share)))
+    # Its own collector must not make anybody wait.
+    gc.collect()
+    gc.freeze()
+    lines = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(lines), sys.stdin
+    )
+    async with serve(cluster) as url:
+        write_kubeconfig(kubeconfig, url)
+        _say("ready")
+        await _obey(cluster, lines)
+
+
+async def _obey(cluster: SimulatedCluster, lines: asyncio.StreamReader) -> None:
+    churning: asyncio.Task[None] | None = None
+    while line := (await lines.readline()).decode().split():
+        cluster.faults.clear()
+        if churning:
+            churning.cancel()
+        match line:
+            case ["hang"]:
+                cluster.faults.hang = True
+            case ["slow", seconds]:
+                cluster.faults.delay = float(seconds)
+            case ["fail", status]:
+                cluster.faults.status = int(status)
+                cluster.drop_connections()
+            case ["churn", each_second]:
+                churning = asyncio.create_task(_churn(cluster, int(each_second)))
+        _say("done")
+
+
+async def _churn(cluster: SimulatedCluster, each_second: int) -> None:
+    """Write pods anew, one after the other, as kubelets do."""
+    for stored in itertools.cycle(cluster.in_order("pods")):
+        pod = cluster.get("Pod", stored.namespace, stored.name)
+        if pod:
+            cluster.put(pod)
+        await asyncio.sleep(1 / each_second)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201  # the other end reads it
+
+
+if __name__ == "__main__":
+    asyncio.run(_main(float(sys.argv[1]), Path(sys.argv[2])))
