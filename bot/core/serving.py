@@ -10,8 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.core import objects
-from bot.core.conditions import is_true
+from bot.core import containers, objects
 from bot.core.snapshot import Snapshot
 from bot.core.verdict import Verdict
 
@@ -82,11 +81,6 @@ def without_ready(service: objects.Service, state: Serving, snapshot: Snapshot) 
     return Verdict.FAILED
 
 
-def is_ready(pod: objects.Pod) -> bool:
-    """Whether the kubelet calls a pod ready, which is what makes its endpoint ready."""
-    return is_true(pod.status.conditions, "Ready") is not None
-
-
 def exposes(pod: objects.Pod, port: str) -> bool:
     """Whether a container of the pod has a port of that name."""
     containers = (*pod.spec.containers, *pod.spec.init_containers)
@@ -100,7 +94,7 @@ def _starts(pod: objects.Pod, now: datetime) -> bool:
     return (
         made is not None
         and now - made <= STARTING
-        and not is_ready(pod)
+        and not containers.is_ready(pod)
         and pod.status.phase in ("Pending", "Running")
         and pod.metadata.deletion_timestamp is None
         and not any(each.restart_count or _failed(each.state) for each in statuses)

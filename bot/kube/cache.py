@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from bot.core import objects
+from bot.core import containers, objects
 from bot.core.kinds import KIND_OF, KINDS, Kind
 from bot.core.objects import Object, SecretName
 from bot.core.snapshot import Gap, Indexed, Snapshot, Why
@@ -206,18 +206,21 @@ def _same(each: Object) -> Object:
     return each
 
 
+WELL = objects.PodStatus(
+    phase="Running",
+    conditions=(objects.Condition(type="Ready", status="True"),),
+    container_statuses=(objects.ContainerStatus(ready=True),),
+)
+"""What is kept of the status of a pod that runs well: that it does, said once for all of them."""
+
+
 def _slim_pod(each: Object) -> Object:
-    """A pod without what a healthy one repeats ten thousand times: conditions that hold."""
+    """A pod without what ten thousand healthy ones repeat and nothing asks them for."""
     if not isinstance(each, objects.Pod):
         return each
-    conditions = tuple(
-        condition
-        for condition in each.status.conditions
-        if condition.status != "True" or condition.type in ("Ready", "DisruptionTarget")
-    )
-    status = msgspec.structs.replace(each.status, conditions=conditions)
     spec = msgspec.structs.replace(each.spec, node_name=sys.intern(each.spec.node_name))
-    return msgspec.structs.replace(each, status=status, spec=spec)
+    well = containers.runs_well(each) and containers.is_ready(each) and not each.malformed
+    return msgspec.structs.replace(each, status=WELL if well else each.status, spec=spec)
 
 
 SLIM: dict[type[Object], Callable[[Object], Object]] = {objects.Pod: _slim_pod}

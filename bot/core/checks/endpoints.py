@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from bot.core import conditions, flux, objects, serving
+from bot.core import conditions, containers, flux, objects, serving
 from bot.core.check import Check
 from bot.core.finding import HEALTHY, Evidence, Judgement, Ref
 from bot.core.serving import Serving
@@ -97,7 +97,7 @@ def _unexposed(ports: Iterable[objects.ServicePort], pods: tuple[objects.Pod, ..
 
 def _unserved(service: objects.Service, state: Serving, snapshot: Snapshot) -> Judgement:
     pods = serving.selected(service, snapshot)
-    unready = tuple(pod for pod in pods if not serving.is_ready(pod))
+    unready = tuple(pod for pod in pods if not containers.is_ready(pod))
     reason, message = _why(state, pods, unready, snapshot)
     return Judgement(
         verdict=serving.without_ready(service, state, snapshot),

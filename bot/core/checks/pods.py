@@ -6,12 +6,11 @@ Source: the pod lifecycle of the Kubernetes documentation; a crash-looping pod *
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import msgspec
 
-from bot.core import conditions, flux, objects
+from bot.core import conditions, containers, flux, objects
 from bot.core.check import Check
 from bot.core.finding import HEALTHY, Evidence, Judgement, Ref
 from bot.core.snapshot import Snapshot
@@ -51,7 +50,7 @@ MISSING = re.compile(r'(?P<kind>secret|configmap) "(?P<name>[^"]+)" not found')
 
 def judge(pod: objects.Pod, snapshot: Snapshot) -> Judgement:
     """A pod's verdict, from the worst of its containers to its phase and readiness."""
-    if _runs_well(pod):
+    if containers.runs_well(pod):
         return HEALTHY
     now = snapshot.taken_at
     phase = pod.status.phase
@@ -72,23 +71,6 @@ def judge(pod: objects.Pod, snapshot: Snapshot) -> Judgement:
     )
 
 
-def _runs_well(pod: objects.Pod) -> bool:
-    """The quick way for the many: running, all containers ready and never restarted."""
-    status = pod.status
-    if status.phase != "Running" or pod.metadata.deletion_timestamp:
-        return False
-    for each in status.container_statuses:
-        if not each.ready or each.restart_count:
-            return False
-    for each in status.init_container_statuses:
-        if each.restart_count or each.state.waiting:
-            return False
-    for said in status.conditions:
-        if said.type == "Ready" and said.status != "True":
-            return False
-    return bool(status.container_statuses)
-
-
 def _terminating(pod: objects.Pod, now: datetime) -> Judgement:
     return conditions.progressing(
         "Terminating",
@@ -102,15 +84,17 @@ def _terminating(pod: objects.Pod, now: datetime) -> Judgement:
 def _failed(pod: objects.Pod, snapshot: Snapshot) -> Judgement:
     """Failed or evicted: said once for the pods of one owner, which follow from the first."""
     by_kubelet = _evicted(pod)
-    ended = next(_terminations(pod), None)
-    reason = pod.status.reason or ("Evicted" if by_kubelet else "") or _word(ended) or "Failed"
+    ended = next(containers.terminations(pod), None)
+    reason = (
+        pod.status.reason or ("Evicted" if by_kubelet else "") or containers.word(ended) or "Failed"
+    )
     message = pod.status.message or (by_kubelet.message if by_kubelet else "")
     return Judgement(
         verdict=Verdict.FAILED,
         reason=reason,
         message=message or "The pod failed.",
         since=(ended[1].finished_at if ended else None) or _unready_since(pod),
-        evidence=(*_named(ended), *_last_terminations(pod)),
+        evidence=(*containers.named(ended), *containers.last_terminations(pod)),
         follows=_first_sibling(pod, snapshot),
     )
 
@@ -140,7 +124,7 @@ def _controller(pod: objects.Pod) -> tuple[str, str] | None:
 
 
 def _stuck(pod: objects.Pod, snapshot: Snapshot) -> Judgement | None:
-    for container in _containers(pod):
+    for container in containers.containers(pod):
         waiting = container.state.waiting
         if waiting and waiting.reason in STUCK:
             return Judgement(
@@ -148,7 +132,10 @@ def _stuck(pod: objects.Pod, snapshot: Snapshot) -> Judgement | None:
                 reason=waiting.reason,
                 message=waiting.message or f"Container {container.name} does not start.",
                 since=_unready_since(pod),
-                evidence=(Evidence("container", container.name), *_last_terminations(pod)),
+                evidence=(
+                    Evidence("container", container.name),
+                    *containers.last_terminations(pod),
+                ),
                 follows=(*_node(pod), *_lacking(pod, waiting.message, snapshot)),
             )
     return None
@@ -169,7 +156,7 @@ def _in_no_phase(pod: objects.Pod) -> Judgement:
         reason=phase,
         message=pod.status.message or f"Its phase is {phase}.",
         since=_unready_since(pod),
-        evidence=_last_terminations(pod),
+        evidence=containers.last_terminations(pod),
         follows=_node(pod),
     )
 
@@ -179,9 +166,9 @@ def _unready(pod: objects.Pod, snapshot: Snapshot) -> Judgement | None:
     starting = _starting(pod, snapshot)
     if starting is None or starting.verdict is not Verdict.PROGRESSING:
         return starting
-    if next(_terminations(pod, last=False), None):
+    if next(containers.terminations(pod, last=False), None):
         return msgspec.structs.replace(
-            starting, verdict=Verdict.DEGRADED, evidence=_last_terminations(pod)
+            starting, verdict=Verdict.DEGRADED, evidence=containers.last_terminations(pod)
         )
     return _crashed(pod, snapshot.taken_at) or starting
 
@@ -213,10 +200,17 @@ def _starting(pod: objects.Pod, snapshot: Snapshot) -> Judgement | None:
 
 
 def _starting_reason(pod: objects.Pod, ready: objects.Condition | None) -> str:
-    waiting = [each.state.waiting.reason for each in _containers(pod) if each.state.waiting]
-    ended = next((each for each in _terminations(pod, last=False)), None)
+    waiting = [
+        each.state.waiting.reason for each in containers.containers(pod) if each.state.waiting
+    ]
+    ended = next((each for each in containers.terminations(pod, last=False)), None)
     said = ready.reason if ready else ""
-    return _word(ended) or (waiting[0] if waiting and waiting[0] else "") or said or "NotReady"
+    return (
+        containers.word(ended)
+        or (waiting[0] if waiting and waiting[0] else "")
+        or said
+        or "NotReady"
+    )
 
 
 def _starting_message(pod: objects.Pod, ready: objects.Condition | None, unready: list[str]) -> str:
@@ -231,58 +225,20 @@ def _starting_message(pod: objects.Pod, ready: objects.Condition | None, unready
 
 def _crashed(pod: objects.Pod, now: datetime) -> Judgement | None:
     """It runs again, but a container of it ended badly within the last hour."""
-    for container, ended in _terminations(pod, last=True):
+    for container, ended in containers.terminations(pod, last=True):
         if ended.finished_at and now - ended.finished_at <= RECENT:
             return Judgement(
                 verdict=Verdict.DEGRADED,
-                reason=_word((container, ended)),
+                reason=containers.word((container, ended)),
                 message=f"Container {container.name} runs again after {container.restart_count} "
                 "restarts in all.",
                 since=ended.finished_at,
-                evidence=(*_named((container, ended)), *_last_terminations(pod)),
+                evidence=(
+                    *containers.named((container, ended)),
+                    *containers.last_terminations(pod),
+                ),
             )
     return None
-
-
-def _containers(pod: objects.Pod) -> tuple[objects.ContainerStatus, ...]:
-    """Init containers (native sidecars among them) first: they hold up the others."""
-    return (*pod.status.init_container_statuses, *pod.status.container_statuses)
-
-
-Termination = tuple[objects.ContainerStatus, objects.Terminated]
-
-
-def _terminations(pod: objects.Pod, *, last: bool | None = None) -> Iterator[Termination]:
-    """Containers that ended badly: now, the time before (`last`), or either (None)."""
-    for container in _containers(pod):
-        states = (container.state, container.last_state)
-        for state in states if last is None else states[last : last + 1]:
-            ended = state.terminated
-            if ended and (ended.exit_code or ended.reason not in ("", "Completed")):
-                yield container, ended
-
-
-def _word(termination: Termination | None) -> str:
-    return termination[1].reason or "Error" if termination else ""
-
-
-def _last_terminations(pod: objects.Pod) -> tuple[Evidence, ...]:
-    return tuple(
-        Evidence(f"last termination of {container.name}", _told(ended))
-        for container, ended in _terminations(pod)
-    )
-
-
-def _named(termination: Termination | None) -> tuple[Evidence, ...]:
-    """Which container is meant: where the log lines are looked for."""
-    return (Evidence("container", termination[0].name),) if termination else ()
-
-
-def _told(ended: objects.Terminated) -> str:
-    at = f" at {ended.finished_at:%Y-%m-%d %H:%M:%S} UTC" if ended.finished_at else ""
-    signal = f", signal {ended.signal}" if ended.signal else ""
-    said = f": {ended.message.strip()}" if ended.message.strip() else ""
-    return f"{ended.reason or 'Error'}, exit code {ended.exit_code}{signal}{at}{said}"
 
 
 def _unready_since(pod: objects.Pod) -> datetime | None:
