@@ -28,22 +28,28 @@ def certificate_of(request: objects.CertificateRequest) -> str:
 
 def requests_for(name: str, namespace: str, snapshot: Snapshot) -> list[objects.CertificateRequest]:
     """The requests of a Certificate, old ones too."""
-    return [
-        each
-        for each in snapshot.of(objects.CertificateRequest)
-        if each.namespace == namespace and certificate_of(each) == name
-    ]
+
+    def grouped() -> dict[tuple[str, str], list[objects.CertificateRequest]]:
+        groups: dict[tuple[str, str], list[objects.CertificateRequest]] = {}
+        for each in snapshot.of(objects.CertificateRequest):
+            groups.setdefault((each.namespace, certificate_of(each)), []).append(each)
+        return groups
+
+    return snapshot.once("issuance: requests by Certificate", grouped).get((namespace, name), [])
 
 
 def owned(parent: objects.Object, kind: type[T], snapshot: Snapshot) -> list[T]:
     """The objects of a type that name the parent as their owner."""
-    wanted = (type(parent).__name__, parent.name)
-    return [
-        each
-        for each in snapshot.of(kind)
-        if each.namespace == parent.namespace
-        and wanted in ((owner.kind, owner.name) for owner in each.metadata.owner_references or ())
-    ]
+
+    def grouped() -> dict[tuple[str, str, str], list[T]]:
+        groups: dict[tuple[str, str, str], list[T]] = {}
+        for each in snapshot.of(kind):
+            for owner in each.metadata.owner_references or ():
+                groups.setdefault((each.namespace, owner.kind, owner.name), []).append(each)
+        return groups
+
+    found = snapshot.once(f"issuance: {kind.__name__} by owner", grouped)
+    return found.get((parent.namespace, type(parent).__name__, parent.name), [])
 
 
 def refs(each: list[T]) -> tuple[Ref, ...]:
