@@ -95,10 +95,16 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     message: str = ""
 
 
+class AnyStatus(objects.ConditionsStatus, frozen=True):
+    """A `status` that may say which generation it speaks of."""
+
+    observed_generation: int = 0
+
+
 class Other(objects.Object, frozen=True):
     """An object of a kind that no check covers: only its conditions are read."""
 
-    status: objects.ConditionsStatus = objects.ConditionsStatus()
+    status: AnyStatus = AnyStatus()
 
 
 def judge(

@@ -338,7 +338,6 @@ class ConditionsStatus(Part, frozen=True):
     """A `status` that is known by its conditions."""
 
     conditions: tuple[Condition, ...] = ()
-    observed_generation: int = 0
 
 
 class CertificateRequestSpec(Part, frozen=True):
