@@ -19,6 +19,9 @@ from bot.core.kinds import KIND_OF
 from bot.core.snapshot import Snapshot
 from bot.core.verdict import Verdict
 
+ELSEWHERE = re.compile(r"[^@\s]+@[a-z][a-z0-9-]*")
+"""A name of another provider, such as `auth@file`: what it stands for is not seen from here."""
+
 KUBERNETES_CRD = "@kubernetescrd"
 """The provider whose names stand for Traefik's own kinds: `<namespace>-<name>@kubernetescrd`."""
 
@@ -161,7 +164,7 @@ def _traefik(
 ) -> Defect | None:
     if name.endswith(KUBERNETES_CRD):
         return _by_provider(snapshot, kind, name)
-    if "@" in name or snapshot.get(kind, namespace, name):
+    if ELSEWHERE.fullmatch(name) or snapshot.get(kind, namespace, name):
         return None
     return _absent(snapshot, kind, namespace, name)
 

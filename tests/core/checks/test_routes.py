@@ -65,6 +65,8 @@ def test_a_route_whose_references_all_exist_is_healthy() -> None:
         (a_rule(middlewares=[{"name": "gone"}]), "MiddlewareNotFound"),
         (a_rule(middlewares=[{"name": "apps-gone@kubernetescrd"}]), "MiddlewareNotFound"),
         (a_rule({"kind": "TraefikService", "name": "gone"}), "TraefikServiceNotFound"),
+        (a_rule({"name": "@everyone", "port": 80}), "TraefikServiceNotFound"),
+        (a_rule(middlewares=[{"name": "auth@"}]), "MiddlewareNotFound"),
         ({"match": "", "services": [{"name": "web", "port": 80}]}, "EmptyRule"),
     ],
 )
