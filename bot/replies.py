@@ -91,9 +91,18 @@ async def say(interaction: discord.Interaction, text: str, *, raw: bool = False)
     """Tell a person something in private. Never raises: there is nobody else to tell."""
     view = render.note(text, raw=raw).view
     try:
-        if interaction.response.is_done():
+        if interaction.response.is_done() or not await _replied(interaction, view):
             await interaction.followup.send(view=view, ephemeral=True)
-        else:
-            await interaction.response.send_message(view=view, ephemeral=True)
     except LOST as error:
         log.warning("could not tell a person %r: %s", text, error)
+
+
+async def _replied(interaction: discord.Interaction, view: discord.ui.LayoutView) -> bool:
+    """Whether Discord took it as the first reply: it does not where a lost one had arrived."""
+    try:
+        await interaction.response.send_message(view=view, ephemeral=True)
+    except discord.HTTPException as error:
+        if error.code != ALREADY_ACKNOWLEDGED:
+            raise
+        return False
+    return True

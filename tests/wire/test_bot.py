@@ -182,6 +182,16 @@ async def test_an_acknowledgement_that_got_lost_is_sent_again(
     assert fault.hits == 1
 
 
+async def test_a_failure_is_told_where_the_acknowledgements_reply_was_lost(
+    server: DiscordServer, bot: Running
+) -> None:
+    """The library believes that nothing was acknowledged; Discord knows better."""
+    server.fail(endpoints.CALLBACK, 502, after_effect=True)
+    server.fail(endpoints.EDIT_ORIGINAL, 400)
+    handle = await server.slash("health", "all")
+    assert (await handle.answer()).text.startswith("That failed.")
+
+
 async def test_an_answer_that_cannot_be_sent_is_said(server: DiscordServer, bot: Running) -> None:
     """The person gets a number, the log has it, and the next command works."""
     server.fail(endpoints.EDIT_ORIGINAL, 400)
