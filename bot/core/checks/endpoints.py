@@ -33,7 +33,7 @@ def judge(service: objects.Service, snapshot: Snapshot) -> Judgement:
         return pending or HEALTHY
     state = serving.behind(service, snapshot)
     if state is None:
-        return _not_seen(pending) if snapshot.live else pending or HEALTHY
+        return _not_seen(service, pending, snapshot) if snapshot.live else pending or HEALTHY
     if state.ready:
         return _without_port(service, state, snapshot) or pending or HEALTHY
     return _unserved(service, state, snapshot)
@@ -59,11 +59,29 @@ def _without_address(service: objects.Service, now: datetime) -> Judgement | Non
     return conditions.progressing("NoAddress", message, service.metadata.creation_timestamp, now)
 
 
-def _not_seen(pending: Judgement | None) -> Judgement:
+def _not_seen(service: objects.Service, pending: Judgement | None, snapshot: Snapshot) -> Judgement:
+    """Said once for the Services of a namespace, which follow from the first."""
     if pending and pending.verdict.rank > Verdict.UNKNOWN.rank:
         return pending
     message = "Its EndpointSlices were not seen, so nobody knows whether it is served."
-    return Judgement(verdict=Verdict.UNKNOWN, reason="EndpointSlicesNotSeen", message=message)
+    first = snapshot.once("endpoints: the first of each namespace", lambda: _firsts(snapshot))
+    leader = first.get(service.namespace, service.name)
+    return Judgement(
+        verdict=Verdict.UNKNOWN,
+        reason="EndpointSlicesNotSeen",
+        message=message,
+        follows=(Ref("Service", service.namespace, leader),) if leader != service.name else (),
+    )
+
+
+def _firsts(snapshot: Snapshot) -> dict[str, str]:
+    """The first Service by name, in each namespace, of those that need endpoints."""
+    named = sorted(
+        (each.namespace, each.name)
+        for each in snapshot.of(objects.Service)
+        if each.spec.selector and each.spec.type != "ExternalName"
+    )
+    return dict(reversed(named))
 
 
 def _without_port(service: objects.Service, state: Serving, snapshot: Snapshot) -> Judgement | None:

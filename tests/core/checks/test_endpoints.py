@@ -172,3 +172,14 @@ def test_any_shape_of_service_is_answered() -> None:
     odd: list[Any] = [{"type": "Other"}, {"selector": {}}, {"ports": None}, {"selector": {"a": ""}}]
     for spec in odd:
         assert judged(judge, an_object("Service", "odd", spec=spec), *WEB).verdict in Verdict
+
+
+def test_services_whose_slices_may_not_be_read_are_said_once_for_a_namespace() -> None:
+    """None of them is healthy, and the page is not filled with them."""
+    names = ("c", "a", "b")
+    there = [an_object("Service", "z", namespace="media", spec={"selector": {"app": "z"}})]
+    services = [*(a_service(name) for name in names), *there]
+    report = examine(a_snapshot(*services, unseen=(objects.EndpointSlice,)), (CHECK,))
+    assert [str(each.subject) for each in report.roots] == ["Service apps/a", "Service media/z"]
+    assert {each.verdict for each in report.findings} == {Verdict.UNKNOWN}
+    assert len(report.findings) == 4
