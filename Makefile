@@ -17,8 +17,8 @@ setup: $(READY) ## Make .venv with the locked dependencies
 sandbox: $(READY) ## Run the bot in a simulated Discord and homelab, in your browser
 	@$(BIN)/meshmedic sandbox $(ARGS)
 
-test: lint ## Lint, types, import rules and every test but the browser's
-	@$(BIN)/python -m pytest -n 2 --ignore tests/browser $(ARGS)
+test: lint ## Lint, types, import rules and every test but the two suites below
+	@$(BIN)/python -m pytest -n 2 --ignore tests/browser --ignore tests/cluster $(ARGS)
 
 lint: $(READY) ## Format, lint, types and import rules
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
@@ -31,6 +31,10 @@ format: $(READY) ## Format the code and mend what can be mended
 test-browser: $(READY) ## Drive the sandbox in headless Chromium (needs it installed)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-browser.txt
 	@$(BIN)/python -m pytest tests/browser $(ARGS)
+
+test-cluster: $(READY) ## Tests on a real Kubernetes API server (needs Go: builds it once, 15 minutes)
+	@$(BIN)/python -m tests.cluster.build
+	@$(BIN)/python -m pytest tests/cluster $(ARGS)
 
 bench: $(READY) ## Measure speed and memory (ARGS=--quick for a twentieth of the size)
 	@$(BIN)/python -m tests.bench $(ARGS)
@@ -51,4 +55,4 @@ lock: $(READY) ## Resolve the locked requirements again
 clean: ## Remove the virtual environment and caches
 	@rm -rf $(VENV) .cache build *.egg-info
 
-.PHONY: help setup sandbox test test-browser lint format bench screenshots lock clean
+.PHONY: help setup sandbox test test-browser test-cluster lint format bench screenshots lock clean

@@ -1,0 +1,155 @@
+"""The programs of the cluster tests, built by Go once and kept outside the checkout.
+
+`python -m tests.cluster.build` builds what is missing and says where it lies. A program's place is
+named by a hash of what it is made from, so a change builds it anew and nothing else does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+SOURCES = Path(__file__).parents[1] / "controlplane"
+OLDEST = (1, 21)
+"""Since Go 1.21 an older go command fetches the one that a module asks for."""
+
+
+class CannotBuild(Exception):  # as the project names errors: for what happened
+    """A program cannot be built here; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """What `go build` is told: a module's folder, its package, and values to link in."""
+
+    name: str
+    folder: Path
+    package: str
+    linked: tuple[str, ...]
+    minutes: int
+
+    @property
+    def path(self) -> Path:
+        """Where it lies once it is built."""
+        digest = hashlib.sha256("\n".join(self.linked).encode())
+        for each in self._made_from():
+            digest.update(each.name.encode() + each.read_bytes())
+        return cache() / f"{self.name}-{digest.hexdigest()[:16]}"
+
+    def _made_from(self) -> Iterator[Path]:
+        yield from sorted(
+            each for each in self.folder.iterdir() if each.suffix in (".go", ".mod", ".sum")
+        )
+
+
+KUBERNETES = "1.36.3"
+MAJOR, MINOR, _ = KUBERNETES.split(".")
+TRAEFIK = "3.6.13"
+VERSION = "k8s.io/component-base/version"
+
+CONTROL_PLANE = Program(
+    "controlplane",
+    SOURCES,
+    ".",
+    (
+        f"{VERSION}.gitVersion=v{KUBERNETES}",
+        f"{VERSION}.gitMajor={MAJOR}",
+        f"{VERSION}.gitMinor={MINOR}",
+        f"k8s.io/client-go/pkg/version.gitVersion=v{KUBERNETES}",
+    ),
+    minutes=8,
+)
+TRAEFIK_PROXY = Program(
+    "traefik",
+    SOURCES / "traefik",
+    "github.com/traefik/traefik/v3/cmd/traefik",
+    (f"github.com/traefik/traefik/v3/pkg/version.Version={TRAEFIK}",),
+    minutes=6,
+)
+PROGRAMS = (CONTROL_PLANE, TRAEFIK_PROXY)
+
+
+def cache() -> Path:
+    """The folder for what was built: `$XDG_CACHE_HOME/meshmedic`."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "meshmedic"
+
+
+def built(program: Program) -> Path:
+    """The path of a program, built now where it is missing.
+
+    Raises:
+        CannotBuild: Go is missing or too old, or the build fails.
+    """
+    path = program.path
+    if path.is_file():
+        return path
+    go = _go()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _say(f"building {program.name}: some {program.minutes} minutes on two cores, once")
+    began = time.monotonic()
+    made = path.with_suffix(f".{os.getpid()}")
+    flags = "-s -w " + " ".join(f"-X {each}" for each in program.linked)
+    command = (go, "build", "-trimpath", "-buildvcs=false", "-ldflags", flags)
+    environment = os.environ | {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly"}
+    ended = subprocess.run(  # noqa: S603  # the command is ours
+        (*command, "-o", str(made), program.package),
+        cwd=program.folder,
+        env=environment,
+        check=False,
+    )
+    if ended.returncode:
+        made.unlink(missing_ok=True)
+        msg = f"go build of {program.name} ended with code {ended.returncode}; see above."
+        raise CannotBuild(msg)
+    made.replace(path)  # two builds at once must not see half of each other's
+    _say(f"{program.name} is at {path} (after {time.monotonic() - began:.0f} s)")
+    return path
+
+
+def _go() -> str:
+    usual = f"{os.environ.get('PATH', '')}{os.pathsep}/usr/local/go/bin"
+    go = shutil.which("go", path=usual)
+    if go is None:
+        msg = (
+            "Go is missing. The cluster tests build a real Kubernetes API server from its sources: "
+            "install Go 1.21 or newer from https://go.dev/dl, or name a cluster of your own with "
+            "KUBECONFIG_UNDER_TEST, or envtest's programs with KUBEBUILDER_ASSETS."
+        )
+        raise CannotBuild(msg)
+    said = subprocess.run(  # noqa: S603  # found above
+        (go, "env", "GOVERSION"), capture_output=True, text=True, check=False
+    ).stdout.strip()
+    numbers = said.removeprefix("go").split(".")[:2]
+    if not all(each.isdigit() for each in numbers) or tuple(map(int, numbers)) < OLDEST:
+        msg = f"Go {said or 'of an unknown version'} at {go} is too old: 1.21 or newer is needed."
+        raise CannotBuild(msg)
+    return go
+
+
+def _say(text: str) -> None:
+    print(f"build: {text}", file=sys.stderr, flush=True)  # noqa: T201  # the terminal is our page
+
+
+def main() -> int:
+    """Build whatever is missing, and nothing where the tests bring their own cluster."""
+    if os.environ.get("KUBECONFIG_UNDER_TEST") or os.environ.get("KUBEBUILDER_ASSETS"):
+        _say("nothing: a control plane was named in the environment")
+        return 0
+    try:
+        for program in PROGRAMS:
+            built(program)
+    except CannotBuild as error:
+        _say(str(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
