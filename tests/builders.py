@@ -24,7 +24,7 @@ def a_pod(
         "Pod",
         name,
         namespace=namespace,
-        spec={"nodeName": node, "containers": [{"name": "main"}]},
+        spec={"nodeName": node, "containers": [{"name": "main", "image": "web"}]},
         status={
             "phase": "Running",
             "conditions": [{"type": "Ready", "status": ready, "lastTransitionTime": NOW}],
@@ -42,9 +42,16 @@ def a_certificate(name: str = "site", *, ready: str = "True", reason: str = "Rea
         "Certificate",
         name,
         "cert-manager.io/v1",
-        spec={"secretName": f"{name}-tls"},
+        spec={"secretName": f"{name}-tls", "issuerRef": {"name": "letsencrypt"}},
         status={"conditions": [condition], "notAfter": "2027-11-23T12:00:00Z"},
     )
+
+
+def an_external_secret(name: str = "db", *, version: str = "v1") -> Plain:
+    """An ExternalSecret that nobody has taken up yet."""
+    store = {"name": "vault", "kind": "SecretStore"}
+    spec = {"secretStoreRef": store, "target": {"name": name}}
+    return an_object("ExternalSecret", name, f"external-secrets.io/{version}", spec=spec)
 
 
 def a_kustomization(name: str = "apps", **spec: Any) -> Plain:

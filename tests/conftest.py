@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.clusters.fixtures import cluster, homelab, real, simulation
+
+__all__ = ["cluster", "homelab", "real", "simulation"]
+
 # Machines differ in speed, and a slow example is no failure.
 settings.register_profile("default", deadline=None, max_examples=60)
 settings.load_profile("default")
@@ -19,6 +23,24 @@ def data() -> Path:
     if not DATA.is_dir():
         pytest.skip(f"the real data is not at {DATA}")
     return DATA
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--cluster real` runs the shared suite on a real API server."""
+    parser.addoption("--cluster", choices=("simulated", "real"), default="simulated")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On a real cluster only what speaks of one is run."""
+    if config.getoption("cluster") != "real":
+        return
+    wanted, others = [], []
+    for item in items:
+        used = set(getattr(item, "fixturenames", ()))
+        fits = used & {"real", "cluster"} and "simulation" not in used
+        (wanted if fits else others).append(item)
+    items[:] = wanted
+    config.hook.pytest_deselected(items=others)
 
 
 @pytest.hookimpl(wrapper=True)

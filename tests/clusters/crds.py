@@ -1,0 +1,64 @@
+"""The CRDs that a homelab has: each project's newest, and Traefik's old group beside the new."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from bot.core.kinds import KINDS
+from tests.clusters import Plain
+
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+OLD_GROUP = "traefik.containo.us"
+NEWEST_WITH_OLD_GROUP = "v2.11.0"
+
+
+def _release(folder: Path) -> tuple[int, ...]:
+    return tuple(int(each) for each in re.findall(r"\d+", folder.name))
+
+
+@cache
+def installed(data: Path) -> tuple[Plain, ...]:
+    """The CRDs of our kinds in `data`/crds, the newest, without webhooks that nobody answers."""
+    projects = {release.parent for release in (data / "crds").rglob("v*") if release.is_dir()}
+    newest = [max(project.glob("v*"), key=_release) for project in sorted(projects)]
+    folders = [*newest, data / "crds" / "traefik" / NEWEST_WITH_OLD_GROUP]
+    found: dict[str, Plain] = {}
+    for path in (path for folder in folders for path in sorted(folder.glob("*.y*ml"))):
+        for document in yaml.load_all(path.read_text(), LOADER):
+            if document and document.get("kind") == "CustomResourceDefinition" and _read(document):
+                found.setdefault(document["metadata"]["name"], _bare(document))
+    return tuple(found.values())
+
+
+def _read(crd: Plain) -> bool:
+    """Whether the bot reads this kind."""
+    spec = crd["spec"]
+    return any(spec["group"] in k.groups and spec["names"]["plural"] == k.plural for k in KINDS)
+
+
+def _bare(crd: Plain) -> Plain:
+    kept = {name: value for name, value in crd["spec"].items() if name != "conversion"}
+    meta = {"name": crd["metadata"]["name"]}
+    return {"apiVersion": crd["apiVersion"], "kind": crd["kind"], "metadata": meta, "spec": kept}
+
+
+def left(crds: Iterable[Plain], dropped: Iterable[str]) -> tuple[list[Plain], list[Plain]]:
+    """What stays when groups or versions are dropped: CRDs to apply, and CRDs to delete."""
+    dropped = set(dropped)
+    changed, gone = [], []
+    for crd in crds:
+        group = crd["spec"]["group"]
+        mine = {f"{group}/{version['name']}" for version in crd["spec"]["versions"]}
+        if group in dropped or mine <= dropped:
+            gone.append(crd)
+        elif mine & dropped:
+            changed.append(copy.deepcopy(crd))
+            for version in changed[-1]["spec"]["versions"]:
+                version["served"] = f"{group}/{version['name']}" not in dropped
+    return changed, gone
