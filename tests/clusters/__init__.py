@@ -94,5 +94,5 @@ async def watch(
             timeout=SOON,
         ) as response,
     ):
-        assert response.status == 200
+        assert response.status == 200, await response.text()
         yield response.content

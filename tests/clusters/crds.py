@@ -48,17 +48,20 @@ def _bare(crd: Plain) -> Plain:
     return {"apiVersion": crd["apiVersion"], "kind": crd["kind"], "metadata": meta, "spec": kept}
 
 
-def left(crds: Iterable[Plain], dropped: Iterable[str]) -> tuple[list[Plain], list[Plain]]:
-    """What stays when groups or versions are dropped: CRDs to apply, and CRDs to delete."""
+def without(definitions: Iterable[Plain], dropped: Iterable[str]) -> list[Plain]:
+    """The CRDs that change when these groups and versions are no longer served.
+
+    Nothing is deleted: to a client, a kind without a served version is not there, and its objects
+    come back with it.
+    """
     dropped = set(dropped)
-    changed, gone = [], []
-    for crd in crds:
+    changed = []
+    for crd in definitions:
         group = crd["spec"]["group"]
         mine = {f"{group}/{version['name']}" for version in crd["spec"]["versions"]}
-        if group in dropped or mine <= dropped:
-            gone.append(crd)
-        elif mine & dropped:
+        if group in dropped or mine & dropped:
             changed.append(copy.deepcopy(crd))
             for version in changed[-1]["spec"]["versions"]:
-                version["served"] = f"{group}/{version['name']}" not in dropped
-    return changed, gone
+                gone = dropped & {group, f"{group}/{version['name']}"}
+                version["served"] = not gone
+    return changed

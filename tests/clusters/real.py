@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,7 +21,7 @@ import msgspec
 import yaml
 
 from bot.core.kinds import KINDS
-from bot.kube.api import Absent, Api, Conflict, Invalid
+from bot.kube.api import Absent, Api, Conflict, Invalid, ServerError
 from bot.kube.connect import connect
 from tests.cluster.control_plane import ControlPlane
 from tests.clusters import Plain, crds
@@ -156,20 +157,13 @@ class Real:
             await self._until_may((group, plural, each), expected=True, namespace=namespace)
 
     async def uninstall(self, *dropped: str) -> None:
-        changed, gone = crds.left(self.definitions, dropped)
-        names = {each["metadata"]["name"] for each in (*changed, *gone)}
+        changed = crds.without(self.definitions, dropped)
+        names = {each["metadata"]["name"] for each in changed}
         self._changed += [each for each in self.definitions if each["metadata"]["name"] in names]
-        await asyncio.to_thread(self.real.install, changed)
-        named = [f"crd/{each['metadata']['name']}" for each in gone]
-        if named:
-            await asyncio.to_thread(self.real.kubectl, "delete", "--timeout=30s", *named)
-        for crd in (*changed, *gone):
-            await self._until_served(crd, dropped)
+        await self._serve(changed)
 
     async def install(self) -> None:
-        await asyncio.to_thread(self.real.install, self._changed)
-        for crd in self._changed:
-            await self._until_served(crd, ())
+        await self._serve(self._changed)
         self._changed.clear()
 
     async def expire_history(self) -> None:
@@ -177,6 +171,8 @@ class Real:
         assert plane is not None, "the cluster is not ours to restart"
         self.wire.set(Mode.DEAD)
         await asyncio.to_thread(plane.forget_history)
+        for crd in self.definitions:  # at first a restarted server answers 429 about custom kinds
+            await _until(partial(self._answers, crd), f"{crd['metadata']['name']} after a restart")
         self.wire.set(Mode.PASSES)
 
     async def cut(self) -> None:
@@ -301,30 +297,35 @@ class Real:
 
         await _until(agrees, f"{verb} {plural}: {expected}")
 
-    async def _until_served(self, crd: Plain, dropped: Iterable[str]) -> None:
-        """Wait until each version of a kind is served, or is not, also by discovery."""
+    async def _serve(self, definitions: list[Plain]) -> None:
+        """Apply CRDs, and wait until each version is served, or is not, also by discovery."""
+        if not definitions:
+            return
+        await asyncio.to_thread(self.real.apply, *definitions)
+        for crd in definitions:
+            spec = crd["spec"]
+            for version in spec["versions"]:
+                path = f"/apis/{spec['group']}/{version['name']}"
+                await _until(
+                    partial(self._agrees, path, spec["names"]["plural"], wanted=version["served"]),
+                    f"{path}/{spec['names']['plural']} is served: {version['served']}",
+                )
+
+    async def _answers(self, crd: Plain) -> bool:
         spec = crd["spec"]
-        group, plural = spec["group"], spec["names"]["plural"]
+        version = next(each["name"] for each in spec["versions"] if each["served"])
+        with suppress(ServerError):
+            path = f"/apis/{spec['group']}/{version}/{spec['names']['plural']}"
+            await self.admin.get(path, [("limit", 1)])
+            return True
+        return False
 
-        async def agrees(version: str, *, wanted: bool) -> bool:
-            try:
-                listed = json.loads(await self.admin.get(f"/apis/{group}/{version}"))
-            except Absent:
-                return not wanted
-            there = any(each["name"] == plural for each in listed["resources"])
-            with suppress(Absent):
-                await self.admin.get(f"/apis/{group}/{version}/{plural}", [("limit", 1)])
-                return there and wanted
-            return not there and not wanted
-
-        for version in spec["versions"]:
-            gone = group in dropped or f"{group}/{version['name']}" in dropped
-            wanted = version["served"] and not gone
-            name = version["name"]
-            await _until(
-                lambda name=name, wanted=wanted: agrees(name, wanted=wanted),
-                f"{plural}.{group}/{name} served: {wanted}",
-            )
+    async def _agrees(self, path: str, plural: str, *, wanted: bool) -> bool:
+        listed = False
+        with suppress(Absent):
+            resources = json.loads(await self.admin.get(path))["resources"]
+            listed = any(each["name"] == plural for each in resources)
+        return listed == wanted == await _exists(self.admin, f"{path}/{plural}?limit=1")
 
 
 def _batches(objects: tuple[Plain, ...], size: int) -> Iterator[tuple[Plain, ...]]:

@@ -18,6 +18,8 @@ from bot.sandbox.kubernetes_api import (
 )
 from tests.clusters import Plain
 
+TOKEN = "made-up-token-of-the-simulation"
+
 
 @dataclass
 class Simulated:
@@ -28,7 +30,7 @@ class Simulated:
     kubeconfig: Path
 
     def session(self) -> aiohttp.ClientSession:
-        return aiohttp.ClientSession(self.url)
+        return aiohttp.ClientSession(self.url, headers={"Authorization": f"Bearer {TOKEN}"})
 
     async def put(self, *objects: Plain) -> None:
         for each in objects:
@@ -72,7 +74,7 @@ class Simulated:
 @asynccontextmanager
 async def simulated(folder: Path) -> AsyncIterator[Simulated]:
     """An empty simulated cluster on a real wire."""
-    simulation = SimulatedCluster()
+    simulation = SimulatedCluster(token=TOKEN)
     async with serve(simulation) as url:
-        write_kubeconfig(folder / "kubeconfig", url, None)
+        write_kubeconfig(folder / "kubeconfig", url, TOKEN)
         yield Simulated(simulation, url, folder / "kubeconfig")

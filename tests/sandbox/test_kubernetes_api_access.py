@@ -88,56 +88,6 @@ async def test_a_token_is_asked_for() -> None:
     assert (body["message"], body["reason"]) == ("Unauthorized", "Unauthorized")
 
 
-async def test_what_is_forbidden_is_named_in_the_words_of_rbac() -> None:
-    """The messages that administrators know, at the cluster's scope and in a namespace."""
-    cluster = SimulatedCluster([a_pod("a")])
-    cluster.forbid("list", "pods")
-    cluster.forbid("get", "certificates", "cert-manager.io", "web")
-    async with serve(cluster) as url:
-        status, everywhere = await ask(url, PODS)
-        _, inside = await ask(url, "/apis/cert-manager.io/v1/namespaces/web/certificates/a")
-        readable, _ = await ask(url, "/api/v1/namespaces/web/pods/a")
-    user = "system:serviceaccount:meshmedic:meshmedic"
-    assert (status, readable) == (403, 200)
-    assert everywhere["message"] == (
-        f'pods is forbidden: User "{user}" cannot list resource "pods" in API group ""'
-        " at the cluster scope"
-    )
-    assert inside["message"] == (
-        f'certificates.cert-manager.io "a" is forbidden: User "{user}" cannot get resource'
-        ' "certificates" in API group "cert-manager.io" in the namespace "web"'
-    )
-
-
-async def test_one_namespace_may_be_permitted() -> None:
-    """Forbidden at the cluster's scope and allowed in a namespace, as with a Role."""
-    cluster = SimulatedCluster([a_pod("a")])
-    cluster.forbid("*", "pods")
-    cluster.allow("list", "pods", namespace="web")
-    async with serve(cluster) as url:
-        status, _ = await ask(url, PODS)
-        assert status == 403
-        assert await names(url, "/api/v1/namespaces/web/pods") == ["a"]
-
-
-async def test_a_review_agrees_with_the_answers() -> None:
-    """SelfSubjectAccessReview says what a request would meet, subresources included."""
-    cluster = SimulatedCluster()
-    cluster.forbid("get", "pods/log")
-    async with the_real_client(cluster) as api:
-
-        async def may(verb: str, subresource: str | None = None) -> bool:
-            asked = client.V1ResourceAttributes(verb=verb, resource="pods", subresource=subresource)
-            spec = client.V1SelfSubjectAccessReviewSpec(resource_attributes=asked)
-            body = client.V1SelfSubjectAccessReview(spec=spec)
-            reviews = client.AuthorizationV1Api(api)
-            answer = await reviews.create_self_subject_access_review(body)
-            return bool(answer.status.allowed)
-
-        assert await may("get")
-        assert not await may("get", "log")
-
-
 async def test_writes_are_refused() -> None:
     """The simulation is read-only and says so."""
     async with the_real_client(SimulatedCluster([a_pod("a")])) as api:

@@ -69,53 +69,6 @@ async def test_the_real_client_watches() -> None:
     assert seen == [("ADDED", "a"), ("ADDED", "b"), ("MODIFIED", "a"), ("DELETED", "b")]
 
 
-async def test_a_watch_goes_on_from_the_version_of_a_list() -> None:
-    """Nothing is missed between the list and the watch, and nothing is told twice."""
-    cluster = SimulatedCluster([a_pod("a")])
-    async with serve(cluster) as url:
-        _, listed = await ask(url, PODS)
-        cluster.put(a_pod("between"))
-        cluster.put(a_certificate())
-        version = listed["metadata"]["resourceVersion"]
-        async with watching(url, resourceVersion=version) as stream:
-            cluster.put(a_pod("after"))
-            assert await told(stream, 2) == [("ADDED", "between"), ("ADDED", "after")]
-
-
-async def test_a_deletion_carries_the_last_content_and_a_new_version() -> None:
-    """A client that resumes from a deletion's version does not see it again."""
-    cluster = SimulatedCluster([a_pod("a")])
-    async with serve(cluster) as url, watching(url) as stream:
-        added = await event(stream)
-        cluster.delete("Pod", "web", "a")
-        deleted = await event(stream)
-        version = deleted["object"]["metadata"]["resourceVersion"]
-        assert deleted["object"]["spec"] == added["object"]["spec"]
-        assert version == str(cluster.version)
-        async with watching(url, resourceVersion=version) as later:
-            cluster.put(a_pod("b"))
-            assert await told(later, 1) == [("ADDED", "b")]
-
-
-async def test_leaving_a_selection_is_told_as_a_deletion() -> None:
-    """A watch with a selector sees objects come and go as their labels change."""
-    cluster = SimulatedCluster([a_pod("a", app="web"), a_pod("x", app="db")])
-    async with serve(cluster) as url, watching(url, labelSelector="app=web") as stream:
-        cluster.put(a_pod("a", app="db"))
-        cluster.put(a_pod("x", app="web"))
-        expected = [("ADDED", "a"), ("DELETED", "a"), ("ADDED", "x")]
-        assert await told(stream, 3) == expected
-
-
-async def test_a_watch_of_a_namespace_sees_no_other() -> None:
-    """Changes elsewhere are not told."""
-    cluster = SimulatedCluster([a_pod("a")])
-    async with serve(cluster) as url, watching(url, "/api/v1/namespaces/db/pods") as stream:
-        cluster.put(a_pod("b"))
-        cluster.put(a_pod("c", "db"))
-        assert await told(stream, 1) == [("ADDED", "c")]
-
-
 async def test_a_bookmark_is_sent_where_it_is_allowed() -> None:
     """It carries the version alone, and comes again before the watch runs out."""
     cluster = SimulatedCluster()
@@ -134,17 +87,6 @@ async def test_a_bookmark_is_sent_where_it_is_allowed() -> None:
     assert (first["type"], last["type"]) == ("BOOKMARK", "BOOKMARK")
     assert first["object"]["metadata"]["resourceVersion"] == str(cluster.version)
     assert first["object"]["kind"] == "Pod"
-
-
-async def test_a_streamed_list_ends_with_a_marked_bookmark() -> None:
-    """With sendInitialEvents a client knows when it has seen everything."""
-    async with (
-        serve(SimulatedCluster([a_pod("a")])) as url,
-        watching(url, sendInitialEvents="true", allowWatchBookmarks="true") as stream,
-    ):
-        assert await told(stream, 1) == [("ADDED", "a")]
-        end = await event(stream)
-    assert end["object"]["metadata"]["annotations"] == {"k8s.io/initial-events-end": "true"}
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def _token(exchange: Exchange) -> Token | None:
         padded = text + "=" * (-len(text) % 4)
         return msgspec.json.decode(base64.urlsafe_b64decode(padded), type=Token)
     except (msgspec.MsgspecError, binascii.Error, ValueError) as error:
-        raise ApiError(400, f"continue key is not valid: {error}") from None
+        raise ApiError(400, f"invalid continue token: continue key is not valid: {error}") from None
 
 
 def _contents(exchange: Exchange, token: Token | None) -> tuple[int, Sequence[Stored]]:
