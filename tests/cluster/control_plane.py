@@ -181,10 +181,10 @@ class ControlPlane:
             "--use-service-account-credentials",
             "--leader-elect=false",
             "--secure-port=0",
-            # What would need a kubelet, a cloud or a scheduler, or would undo what tests write.
+            # Not those that need a kubelet, a cloud or a scheduler; nor the garbage collector and
+            # the one of EndpointSlices: they would undo what tests write themselves.
             "--controllers=serviceaccount-controller,serviceaccount-token-controller,"
             "root-ca-certificate-publisher-controller,namespace-controller,"
-            "garbage-collector-controller,endpointslice-controller,"
             "clusterrole-aggregation-controller,validatingadmissionpolicy-status-controller",
         )
 

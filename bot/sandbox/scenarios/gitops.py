@@ -126,6 +126,9 @@ def a_release(
     return helm_chart, release
 
 
+ACME_SERVER = "https://acme-v02.api.letsencrypt.org/directory"
+
+
 def issuers(times: Calendar) -> list[Plain]:
     """The ClusterIssuer that asks Let's Encrypt."""
     said = "The ACME account was registered with the ACME server"
@@ -135,7 +138,7 @@ def issuers(times: Calendar) -> list[Plain]:
             "letsencrypt",
             api=CERT_MANAGER,
             born=times.ago(days=200),
-            spec={"acme": {"server": "https://acme-v02.api.letsencrypt.org/directory"}},
+            spec={"acme": {"server": ACME_SERVER, "privateKeySecretRef": {"name": "letsencrypt"}}},
             status=ready(times.ago(days=200), "ACMEAccountRegistered", said),
         )
     ]
@@ -177,10 +180,19 @@ def a_certificate(
 def a_secret(
     times: Calendar, name: str, namespace: str, *, type_: str = "Opaque", managed: bool = False
 ) -> Plain:
-    """A Secret without data: nothing in the sandbox needs any."""
+    """A Secret without values: nothing in the sandbox needs any."""
+    keys = ("tls.crt", "tls.key") if type_ == "kubernetes.io/tls" else ()
     labels = MANAGED if managed else None
     born = times.ago(days=150)
-    return an_object("Secret", name, namespace, born=born, labels=labels, type=type_, data={})
+    return an_object(
+        "Secret",
+        name,
+        namespace,
+        born=born,
+        labels=labels,
+        type=type_,
+        data=dict.fromkeys(keys, ""),
+    )
 
 
 def stores(times: Calendar) -> list[Plain]:

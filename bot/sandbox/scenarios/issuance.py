@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.sandbox.scenarios.breaking import tell
-from bot.sandbox.scenarios.gitops import CERT_MANAGER
+from bot.sandbox.scenarios.gitops import ACME_SERVER, CERT_MANAGER
 from bot.sandbox.scenarios.plain import Plain, a_condition, an_object, letters
 from bot.sandbox.scenarios.scenario import Homelab
 
@@ -70,6 +70,10 @@ def _note_failure(certificate: Plain, failed: str, message: str, attempts: int) 
     certificate["status"]["lastFailureTime"] = failed
 
 
+UNREAD = "AA=="
+"""Bytes that a CRD demands and nobody looks at."""
+
+
 def _request(certificate: Plain, born: str, *, revision: int) -> Plain:
     meta = certificate["metadata"]
     return an_object(
@@ -83,7 +87,7 @@ def _request(certificate: Plain, born: str, *, revision: int) -> Plain:
             "cert-manager.io/certificate-revision": str(revision),
         },
         owner=("Certificate", meta["name"]),
-        spec={"issuerRef": dict(certificate["spec"]["issuerRef"])},
+        spec={"issuerRef": dict(certificate["spec"]["issuerRef"]), "request": UNREAD},
     )
 
 
@@ -100,7 +104,7 @@ def _chain(lab: Homelab, certificate: Plain, *, hours: float) -> tuple[Plain, Pl
         api=ACME,
         born=born,
         owner=("CertificateRequest", name),
-        spec={"dnsNames": [host]},
+        spec={"dnsNames": [host], **request["spec"]},
     )
     challenge = an_object(
         "Challenge",
@@ -109,6 +113,15 @@ def _chain(lab: Homelab, certificate: Plain, *, hours: float) -> tuple[Plain, Pl
         api=ACME,
         born=born,
         owner=("Order", order["metadata"]["name"]),
-        spec={"dnsName": host, "type": "HTTP-01"},
+        spec={
+            "dnsName": host,
+            "type": "HTTP-01",
+            "authorizationURL": f"{ACME_SERVER}/authz/1",
+            "url": f"{ACME_SERVER}/chall/1",
+            "issuerRef": request["spec"]["issuerRef"],
+            "key": UNREAD,
+            "token": UNREAD,
+            "solver": {"http01": {"ingress": {"ingressClassName": "traefik"}}},
+        },
     )
     return request, order, challenge

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +12,21 @@ Plain = dict[str, Any]
 
 SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
 """The letters that Kubernetes makes names of. Source: apimachinery, `rand.SafeEncodeString`."""
+
+OWNERS = {
+    "Certificate": "cert-manager.io/v1",
+    "CertificateRequest": "cert-manager.io/v1",
+    "CronJob": "batch/v1",
+    "DaemonSet": "apps/v1",
+    "ExternalSecret": "external-secrets.io/v1",
+    "HelmRelease": "helm.toolkit.fluxcd.io/v2",
+    "Job": "batch/v1",
+    "Order": "acme.cert-manager.io/v1",
+    "ReplicaSet": "apps/v1",
+    "Service": "v1",
+    "StatefulSet": "apps/v1",
+}
+"""`apiVersion` of what controls other objects; an API server takes no owner without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +68,14 @@ def an_object(
     if annotations:
         meta["annotations"] = annotations
     if owner:
-        meta["ownerReferences"] = [{"kind": owner[0], "name": owner[1], "controller": True}]
+        meta["ownerReferences"] = [_owned_by(*owner)]
     return {"apiVersion": api, "kind": kind, "metadata": meta, **rest}
+
+
+def _owned_by(kind: str, name: str) -> Plain:
+    uid = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{kind}/{name}"))
+    api = OWNERS[kind]
+    return {"apiVersion": api, "kind": kind, "name": name, "uid": uid, "controller": True}
 
 
 def a_condition(
