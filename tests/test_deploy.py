@@ -1,20 +1,41 @@
-"""The manifests allow exactly what the code asks for."""
+"""The manifests allow exactly what the code asks for. What an API server says is in cluster/."""
 
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import pytest
 import yaml
 
-from bot.core.kinds import KINDS
+from bot.core.checks import CHECKS
+from bot.core.kinds import KIND_OF, KINDS
+from bot.settings import PREFIX, SECRETS_DIR, Settings
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
+READ = ("get", "list", "watch")
+
+Right = tuple[str, str, str]
 
 
-def rules(path: str) -> set[tuple[str, str, str]]:
-    """Every (group, resource, verb) that the roles in a file give."""
-    documents = yaml.safe_load_all((DEPLOY / path).read_text())
+def documents(*paths: str) -> Iterator[dict[str, Any]]:
+    """Every object in these files."""
+    for path in paths:
+        yield from yaml.safe_load_all((DEPLOY / path).read_text())
+
+
+def only(path: str, kind: str) -> dict[str, Any]:
+    """The one object of a kind in a file."""
+    (found,) = (each for each in documents(path) if each["kind"] == kind)
+    return found
+
+
+def rights(document: dict[str, Any]) -> set[Right]:
+    """Every (group, resource, verb) that a role gives."""
     return {
         (group, resource, verb)
-        for document in documents
         for rule in document.get("rules", ())
         for group in rule["apiGroups"]
         for resource in rule["resources"]
@@ -22,28 +43,123 @@ def rules(path: str) -> set[tuple[str, str, str]]:
     }
 
 
-def test_the_base_role_reads_every_kind_that_is_checked_and_nothing_else():
-    """No kind is forgotten, none is left over, and there is no verb that writes."""
-    read = {
-        (group, kind.plural, verb)
+CHECK_ROLES = {each["metadata"]["name"]: each for each in documents("base/checks.yaml")}
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda each: each.name)
+def test_the_role_of_a_check_allows_what_that_check_reads_and_nothing_else(check):
+    """One role a check, and Secrets in none of them."""
+    kinds = [KIND_OF[each] for each in check.reads if not KIND_OF[each].metadata_only]
+    wanted = {
+        (group, kind.plural, verb) for kind in kinds for group in kind.groups for verb in READ
+    }
+    assert rights(CHECK_ROLES[f"meshmedic-check-{check.name}"]) == wanted
+
+
+def test_the_viewer_is_the_checks_and_what_is_asked_about_one_finding():
+    """No role is left over, each is part of the viewer, and together they read every kind."""
+    others = {
+        "meshmedic-namespaces": {("", "namespaces", verb) for verb in READ},
+        "meshmedic-details": {("", "events", "list"), ("", "pods/log", "get")},
+    }
+    assert set(CHECK_ROLES) == {f"meshmedic-check-{each.name}" for each in CHECKS} | set(others)
+    for name, wanted in others.items():
+        assert rights(CHECK_ROLES[name]) == wanted
+    (selector,) = only("base/account.yaml", "ClusterRole")["aggregationRule"][
+        "clusterRoleSelectors"
+    ]
+    for role in CHECK_ROLES.values():
+        assert role["metadata"]["labels"] == selector["matchLabels"]
+    read = {right for role in CHECK_ROLES.values() for right in rights(role)}
+    everything = {
+        (group, kind.plural, "list")
         for kind in KINDS
         if not kind.metadata_only
         for group in kind.groups
-        for verb in ("get", "list", "watch")
     }
-    details = {("", each, verb) for each in ("events", "pods/log") for verb in ("get", "list")}
-    assert rules("base/rbac.yaml") == read | details
+    assert everything <= read
 
 
 def test_secrets_are_only_in_the_component_that_says_what_it_costs():
     """The base install cannot read a Secret."""
-    assert not any(resource == "secrets" for _, resource, _ in rules("base/rbac.yaml"))
-    component = rules("components/secret-inventory/rbac.yaml")
-    assert component == {("", "secrets", "list"), ("", "secrets", "watch")}
+    found = {
+        path.relative_to(DEPLOY).as_posix(): right
+        for path in DEPLOY.rglob("*.yaml")
+        for document in documents(path.relative_to(DEPLOY).as_posix())
+        for right in rights(document)
+        if right[1] == "secrets"
+    }
+    assert set(found) == {"components/secret-inventory/rbac.yaml"}
+    component = only("components/secret-inventory/rbac.yaml", "ClusterRole")
+    assert rights(component) == {("", "secrets", "list"), ("", "secrets", "watch")}
 
 
-def test_one_process_at_a_time():
-    """Two live processes would both answer one interaction."""
-    deployment = yaml.safe_load((DEPLOY / "base/deployment.yaml").read_text())
+def test_nobody_but_a_person_deletes_what_was_recorded():
+    """The bot's own role withholds `delete`: else a Change could be made anew with another past."""
+    state = rights(only("base/state.yaml", "Role"))
+    assert {verb for _, _, verb in state} <= {"get", "list", "watch", "create", "update", "patch"}
+
+
+def test_no_role_uses_a_wildcard():
+    """Whatever is allowed is named."""
+    for path in DEPLOY.rglob("*.yaml"):
+        for document in documents(path.relative_to(DEPLOY).as_posix()):
+            assert not any("*" in right for right in rights(document)), path
+
+
+def test_one_process_at_a_time_unless_the_component_is_chosen():
+    """The base replaces its process, and does not run two."""
+    deployment = only("base/deployment.yaml", "Deployment")
     assert deployment["spec"]["replicas"] == 1
     assert deployment["spec"]["strategy"]["type"] == "Recreate"
+
+
+@pytest.mark.xfail(
+    "http_port" not in Settings.model_fields,
+    strict=True,
+    reason="MESHMEDIC_HTTP_PORT and MESHMEDIC_LOG_FORMAT come with the HTTP server",
+)
+def test_every_variable_in_the_manifests_is_a_setting():
+    """A name that the code does not know would stop the bot at its start."""
+    text = "\n".join(path.read_text() for path in DEPLOY.rglob("*.yaml"))
+    named = set(re.findall(rf"\b{PREFIX}[A-Z_]+\b", text)) - {PREFIX}
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {SECRETS_DIR}
+    assert named <= known
+
+
+def test_a_service_adds_no_variable_that_would_be_taken_for_a_setting():
+    """Service links of `meshmedic-…` begin with our prefix, and unknown ones are refused."""
+    pod = only("base/deployment.yaml", "Deployment")["spec"]["template"]["spec"]
+    services = [each for each in documents("base/network.yaml") if each["kind"] == "Service"]
+    assert any(
+        each["metadata"]["name"].upper().replace("-", "_").startswith(PREFIX) for each in services
+    )
+    assert pod["enableServiceLinks"] is False
+
+
+def test_the_settings_cannot_be_changed_in_place():
+    """The bot may write ConfigMaps: every merge says again that these are immutable."""
+    found = [
+        entry
+        for path in DEPLOY.rglob("kustomization.yaml")
+        for entry in yaml.safe_load(path.read_text()).get("configMapGenerator", ())
+    ]
+    assert len(found) >= 3
+    assert all(entry["options"]["immutable"] is True for entry in found)
+
+
+def test_the_flux_example_points_at_a_folder_that_is_there():
+    """Its path, and the only folder that it fetches."""
+    kustomization = only("flux/meshmedic.yaml", "Kustomization")
+    assert (DEPLOY.parent / kustomization["spec"]["path"] / "kustomization.yaml").is_file()
+
+
+def test_every_component_is_named_in_the_example_and_explained():
+    """Whoever copies the example sees what there is; the README says what it costs."""
+    example = (DEPLOY / "example/kustomization.yaml").read_text()
+    readme = (DEPLOY / "README.md").read_text()
+    components = [path.name for path in (DEPLOY / "components").iterdir()]
+    assert components
+    for name in components:
+        assert f"../components/{name}\n" in example
+        assert f"`{name}`" in readme
