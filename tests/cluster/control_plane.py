@@ -185,7 +185,8 @@ class ControlPlane:
             # the one of EndpointSlices: they would undo what tests write themselves.
             "--controllers=serviceaccount-controller,serviceaccount-token-controller,"
             "root-ca-certificate-publisher-controller,namespace-controller,"
-            "clusterrole-aggregation-controller,validatingadmissionpolicy-status-controller",
+            "clusterrole-aggregation-controller,validatingadmissionpolicy-status-controller,"
+            "resourcequota-controller",
         )
 
     def _etcd(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:

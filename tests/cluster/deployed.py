@@ -1,0 +1,155 @@
+"""What `deploy/` becomes: overlays built by kustomize, and sent to the real API server."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.cluster.conftest import RealCluster
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+COMPONENTS = tuple(sorted(path.name for path in (DEPLOY / "components").iterdir()))
+NAMESPACES = ("apps", "media", "flux-system")
+"""Whatever else stands in a homelab: the listed namespaces, and Flux's own."""
+
+CRDS = (
+    "traefik/v3.7.9/kubernetes-crd-definition-v1.yml",
+    "traefik/v2.11.0/kubernetes-crd-definition-v1.yml",
+    "flux/source-controller/v1.9.1/*.yaml",
+    "flux/kustomize-controller/v1.9.4/*.yaml",
+    "flux/helm-controller/v1.6.3/*.yaml",
+    "cert-manager/v1.21.1/*.yaml",
+    "external-secrets/v2.9.0/external-secrets.io_*.yaml",
+)
+"""The newest of everything, and of Traefik also the last that serves both groups."""
+
+SERVICE_MONITOR = {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {
+        "name": "servicemonitors.monitoring.coreos.com",
+        "annotations": {"api-approved.kubernetes.io": "unapproved, the tests' own"},
+    },
+    "spec": {
+        "group": "monitoring.coreos.com",
+        "scope": "Namespaced",
+        "names": {"kind": "ServiceMonitor", "plural": "servicemonitors"},
+        "versions": [
+            {
+                "name": "v1",
+                "served": True,
+                "storage": True,
+                "schema": {
+                    "openAPIV3Schema": {
+                        "type": "object",
+                        "required": ["spec"],
+                        "properties": {
+                            "spec": {
+                                "type": "object",
+                                "required": ["endpoints", "selector"],
+                                "properties": {
+                                    "selector": {
+                                        "type": "object",
+                                        "properties": {
+                                            "matchLabels": {
+                                                "type": "object",
+                                                "additionalProperties": {"type": "string"},
+                                            }
+                                        },
+                                    },
+                                    "endpoints": {
+                                        "type": "array",
+                                        "items": {
+                                            "type": "object",
+                                            "properties": {
+                                                "port": {"type": "string"},
+                                                "path": {"type": "string"},
+                                                "interval": {"type": "string"},
+                                            },
+                                        },
+                                    },
+                                },
+                            }
+                        },
+                    }
+                },
+            }
+        ],
+    },
+}
+"""The few fields that we use, as the Prometheus operator has them."""
+
+
+def install_kinds(real: RealCluster, data: Path) -> None:
+    """Every kind that the checks and the components know; what is served already stays."""
+    files = [str(path) for each in CRDS for path in sorted((data / "crds").glob(each))]
+    assert len(files) > len(CRDS)
+    named = [argument for each in files for argument in ("-f", each)]
+    real.kubectl("apply", "--server-side", "--force-conflicts", *named)
+    real.apply(SERVICE_MONITOR)
+    real.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
+    for name in NAMESPACES:
+        real.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+
+
+def overlay(folder: Path, components: Sequence[str], *, bindings: str = "") -> Path:
+    """A homelab's own folder, with these components and none of the example's choices."""
+    folder.mkdir(parents=True, exist_ok=True)
+    here = os.path.relpath(DEPLOY, folder.resolve())
+    resources = [f"{here}/base"]
+    if bindings:
+        (folder / "namespaces.yaml").write_text(bindings)
+        resources.append("namespaces.yaml")
+    made = {
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        "resources": resources,
+        "components": [f"{here}/components/{each}" for each in components],
+    }
+    (folder / "kustomization.yaml").write_text(yaml.safe_dump(made))
+    return folder
+
+
+def built(real: RealCluster, folder: Path) -> str:
+    """What `kubectl kustomize` makes of a folder."""
+    return real.kubectl("kustomize", str(folder))
+
+
+def objects(manifests: str) -> list[dict[str, Any]]:
+    """The objects of a stream of YAML."""
+    return [each for each in yaml.safe_load_all(manifests) if each]
+
+
+def send(real: RealCluster, manifests: str, *options: str) -> None:
+    """Apply strictly: an unknown field and every warning is an error."""
+    real.kubectl(
+        *("apply", "--server-side", "--validate=strict", "--warnings-as-errors", "-f", "-"),
+        *options,
+        given=manifests,
+    )
+
+
+def install(real: RealCluster, manifests: str) -> None:
+    """Apply for good, the kind `Change` and the namespaces first, and wait for the controllers."""
+    first = [
+        each
+        for each in objects(manifests)
+        if each["kind"] in ("CustomResourceDefinition", "Namespace")
+    ]
+    send(real, yaml.safe_dump_all(first))
+    real.kubectl("wait", "--for=condition=Established", "crd/changes.meshmedic.dev")
+    send(real, manifests)
+    until(lambda: real.read("clusterrole", "meshmedic-viewer").get("rules"))
+
+
+def until(true: Callable[[], object], seconds: float = 20) -> None:
+    """Wait for what a controller does after us."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "the controllers did not act in time"
+        time.sleep(0.1)
