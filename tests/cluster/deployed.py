@@ -18,15 +18,24 @@ NAMESPACES = ("apps", "media", "flux-system")
 """Whatever else stands in a homelab: the listed namespaces, and Flux's own."""
 
 CRDS = (
+    "traefik/v2.11.0/kubernetes-crd-definition-v1.yml",  # the last with both groups
     "traefik/v3.7.9/kubernetes-crd-definition-v1.yml",
-    "traefik/v2.11.0/kubernetes-crd-definition-v1.yml",
     "flux/source-controller/v1.9.1/*.yaml",
     "flux/kustomize-controller/v1.9.4/*.yaml",
     "flux/helm-controller/v1.6.3/*.yaml",
     "cert-manager/v1.21.1/*.yaml",
     "external-secrets/v2.9.0/external-secrets.io_*.yaml",
 )
-"""The newest of everything, and of Traefik also the last that serves both groups."""
+"""The newest of everything; a later file overwrites what it shares with an earlier one."""
+
+RIGHTS = (
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "Role",
+    "RoleBinding",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+)
 
 SERVICE_MONITOR = {
     "apiVersion": "apiextensions.k8s.io/v1",
@@ -144,7 +153,29 @@ def install(real: RealCluster, manifests: str) -> None:
     send(real, yaml.safe_dump_all(first))
     real.kubectl("wait", "--for=condition=Established", "crd/changes.meshmedic.dev")
     send(real, manifests)
-    until(lambda: real.read("clusterrole", "meshmedic-viewer").get("rules"))
+    until(lambda: viewer_rules(real))
+
+
+def install_only(real: RealCluster, folder: Path, components: Sequence[str], **how: str) -> None:
+    """The base with these components, and no right that another component gave before."""
+    wanted = built(real, overlay(folder / "wanted", components, **how))
+    kept = {(each["kind"], each["metadata"]["name"]) for each in objects(wanted)}
+    everything = objects(built(real, overlay(folder / "everything", COMPONENTS)))
+    for each in everything:
+        if each["kind"] in RIGHTS and (each["kind"], each["metadata"]["name"]) not in kept:
+            place = each["metadata"].get("namespace")
+            at = ("-n", place) if place else ()
+            name = each["metadata"]["name"]
+            real.kubectl("delete", "--ignore-not-found", *at, each["kind"].lower(), name)
+    install(real, wanted)
+    inventory = "secret-inventory" in components
+    until(lambda: inventory == any("secrets" in rule["resources"] for rule in viewer_rules(real)))
+
+
+def viewer_rules(real: RealCluster) -> list[dict[str, Any]]:
+    """What the aggregated role gives at the moment."""
+    rules: list[dict[str, Any]] = real.read("clusterrole", "meshmedic-viewer").get("rules") or []
+    return rules
 
 
 def until(true: Callable[[], object], seconds: float = 20) -> None:
