@@ -34,7 +34,7 @@ test-browser: $(READY) ## Drive the sandbox in headless Chromium (needs it insta
 
 test-cluster: $(READY) ## Tests on a real Kubernetes API server (needs Go: builds it once, 15 minutes)
 	@$(BIN)/python -m tests.cluster.build
-	@$(BIN)/python -m pytest --cluster real tests/cluster tests/clusters tests/kube $(ARGS)
+	@$(BIN)/python -m pytest --cluster real tests/clusters tests/kube tests/cluster $(ARGS)
 
 bench: $(READY) ## Measure speed and memory (ARGS=--quick for a twentieth of the size)
 	@$(BIN)/python -m tests.bench $(ARGS)

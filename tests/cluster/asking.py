@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.cluster.conftest import RealCluster
+from tests.clusters.real import RealCluster
 
 APPROVER = {
     "Impersonate-User": "meshmedic:approver",

@@ -10,23 +10,13 @@ from typing import Any
 
 import yaml
 
-from tests.cluster.conftest import RealCluster
+from tests.clusters import crds
+from tests.clusters.real import RealCluster
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 COMPONENTS = tuple(sorted(path.name for path in (DEPLOY / "components").iterdir()))
 NAMESPACES = ("apps", "media", "flux-system")
 """Whatever else stands in a homelab: the listed namespaces, and Flux's own."""
-
-CRDS = (
-    "traefik/v2.11.0/kubernetes-crd-definition-v1.yml",  # the last with both groups
-    "traefik/v3.7.9/kubernetes-crd-definition-v1.yml",
-    "flux/source-controller/v1.9.1/*.yaml",
-    "flux/kustomize-controller/v1.9.4/*.yaml",
-    "flux/helm-controller/v1.6.3/*.yaml",
-    "cert-manager/v1.21.1/*.yaml",
-    "external-secrets/v2.9.0/external-secrets.io_*.yaml",
-)
-"""The newest of everything; a later file overwrites what it shares with an earlier one."""
 
 RIGHTS = (
     "ClusterRole",
@@ -96,12 +86,8 @@ SERVICE_MONITOR = {
 
 def install_kinds(real: RealCluster, data: Path) -> None:
     """Every kind that the checks and the components know; what is served already stays."""
-    files = [str(path) for each in CRDS for path in sorted((data / "crds").glob(each))]
-    assert len(files) > len(CRDS)
-    named = [argument for each in files for argument in ("-f", each)]
-    real.kubectl("apply", "--server-side", "--force-conflicts", *named)
-    real.apply(SERVICE_MONITOR)
-    real.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
+    real.install(crds.installed(data))
+    real.install([SERVICE_MONITOR])
     for name in NAMESPACES:
         real.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
 

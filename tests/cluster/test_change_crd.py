@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from bot.kube.api import Api, Conflict, Invalid
-from tests.cluster.conftest import RealCluster
 from tests.cluster.deployed import DEPLOY, send
+from tests.clusters.real import RealCluster
 
 CHANGES = "/apis/meshmedic.dev/v1alpha1/namespaces/default/changes"
 NUMBERS = itertools.count()

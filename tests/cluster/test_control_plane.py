@@ -6,8 +6,8 @@ import pytest
 
 from bot.kube.api import Api, Conflict, Gone, Invalid
 from tests.cluster import build
-from tests.cluster.conftest import RealCluster
 from tests.cluster.control_plane import ControlPlane
+from tests.clusters.real import RealCluster
 
 CONFIG_MAPS = "/api/v1/namespaces/default/configmaps"
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.conftest import RealCluster
 from tests.cluster.deployed import (
     COMPONENTS,
     DEPLOY,
@@ -22,6 +21,7 @@ from tests.cluster.deployed import (
     send,
     until,
 )
+from tests.clusters.real import RealCluster
 
 CREATE = ("create", "--dry-run=server", "-f", "-")
 CHOICES = [(), *((each,) for each in COMPONENTS), COMPONENTS]

@@ -17,9 +17,9 @@ from bot.kube.connect import connect
 from bot.kube.reader import ClusterReader
 from bot.sandbox.kubernetes_api import write_kubeconfig
 from tests.cluster.asking import APPROVER, Somebody, everything_goes, service_account, where
-from tests.cluster.conftest import RealCluster
 from tests.cluster.deployed import install_kinds, install_only
 from tests.cluster.scene import RESTRICTED, named, set_the_scene
+from tests.clusters.real import RealCluster
 
 ACCOUNT = {"kind": "ServiceAccount", "name": "meshmedic", "namespace": "meshmedic"}
 ADMIN = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"}
