@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import ssl
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -21,6 +22,8 @@ APPROVER = {
 """As the bot writes for an approved change."""
 
 SUCCEEDED = range(200, 300)
+TOO_MANY = 429
+TRIES = 10
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,15 @@ class Somebody:
     def ask(
         self, method: str, path: str, body: object = None, content_type: str = "application/json"
     ) -> Answer:
-        """One request; of a watch, how it begins."""
+        """One request; of a watch, how it begins. While a kind's cache begins, ask again."""
+        for _ in range(TRIES):
+            answer = self._once(method, path, body, content_type)
+            if answer.code != TOO_MANY:
+                break
+            time.sleep(1)
+        return answer
+
+    def _once(self, method: str, path: str, body: object, content_type: str) -> Answer:
         asked = urllib.request.Request(  # noqa: S310  # ours, and https
             self.url + path,
             method=method,

@@ -42,7 +42,6 @@ SCENE = [
     within("apps", named("v1", "Endpoints", "web")),  # what the API server's own proxy reads
     within("apps", named("v1", "Pod", "web", spec=RESTRICTED)),
     within("meshmedic", named("coordination.k8s.io/v1", "Lease", "another")),
-    named("v1", "Namespace", "meshmedic-probe"),
 ]
 
 

@@ -55,11 +55,14 @@ Request = tuple[str, str, Any]
 
 
 @pytest.fixture(scope="module")
-def bot(real: RealCluster, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Somebody:
+def bot(
+    real: RealCluster, data: Path, tmp_path_factory: pytest.TempPathFactory, admin: Somebody
+) -> Somebody:
     """The account of the base install, without any component."""
     install_kinds(real, data)
     install_only(real, tmp_path_factory.mktemp("base"), ())
     set_the_scene(real)
+    admin.ask("POST", "/api/v1/namespaces", named("v1", "Namespace", "meshmedic-probe"))
     return service_account(real, "meshmedic", "meshmedic")
 
 

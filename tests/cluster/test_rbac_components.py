@@ -1,0 +1,156 @@
+"""What `prober`, `exec` and `secret-inventory` allow beyond the base, tried with the real token."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cluster.asking import Somebody, everything_goes, service_account
+from tests.cluster.conftest import RealCluster
+from tests.cluster.deployed import install_kinds, install_only, until
+from tests.cluster.scene import RESTRICTED, named, set_the_scene, within
+
+PROBES = "/api/v1/namespaces/meshmedic-probe"
+SLICES = "/apis/discovery.k8s.io/v1/namespaces/meshmedic-probe/endpointslices"
+APPS = "/api/v1/namespaces/apps"
+TRAEFIK = "/api/v1/namespaces/kube-system"
+EXEC = "exec?command=wget&stdout=true"
+NOT_PLACED = "does not have a host assigned"
+"""What is answered to whoever may run a command in a pod that no kubelet has."""
+
+
+@pytest.fixture(scope="module")
+def admin(real: RealCluster) -> Somebody:
+    """Who puts things there."""
+    return everything_goes(real)
+
+
+@pytest.fixture(scope="module")
+def bot(
+    real: RealCluster, data: Path, tmp_path_factory: pytest.TempPathFactory, admin: Somebody
+) -> Somebody:
+    """The account with the three components."""
+    install_kinds(real, data)
+    chosen = ("exec", "prober", "secret-inventory")
+    install_only(real, tmp_path_factory.mktemp("components"), chosen)
+    set_the_scene(real)
+    for name in ("traefik-5d8c", "svclb-traefik-1", "coredns-1"):
+        real.apply(within("kube-system", named("v1", "Pod", name, spec=RESTRICTED)))
+    for at in (f"{PROBES}/pods/made", f"{PROBES}/services/made", f"{SLICES}/made"):
+        admin.ask("DELETE", at)
+    made = service_account(real, "meshmedic", "meshmedic")
+    # A policy acts a moment after it was made.
+    until(lambda: made.ask("GET", f"{TRAEFIK}/pods/coredns-1/{EXEC}").code == 422)
+    return made
+
+
+def test_it_probes_in_the_probe_namespace(bot: Somebody) -> None:
+    """A pod, its log as far as that goes without a kubelet, and a VIP with a chosen endpoint."""
+    chosen = {
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": {"name": "made", "labels": {"kubernetes.io/service-name": "made"}},
+        "addressType": "IPv4",
+        "endpoints": [{"addresses": ["192.0.2.1"]}],
+        "ports": [{"port": 80}],
+    }
+    for listing, made in (
+        (f"{PROBES}/pods", named("v1", "Pod", "made", spec=RESTRICTED)),
+        (f"{PROBES}/services", named("v1", "Service", "made", spec={"ports": [{"port": 80}]})),
+        (SLICES, chosen),
+    ):
+        created = bot.ask("POST", listing, made)
+        assert created.done, created.said
+        assert bot.ask("GET", f"{listing}/made").done
+        if listing.endswith("pods"):
+            assert bot.ask("GET", f"{listing}/made/log").code == 204
+            assert "serviceAccountToken" not in json.dumps(created.body)
+            assert bot.ask("GET", f"{listing}?watch=true").done
+        assert bot.ask("DELETE", f"{listing}/made").done
+
+
+def a_pod(**spec: Any) -> dict[str, Any]:
+    return named("v1", "Pod", "made", spec=RESTRICTED | spec)
+
+
+SERVICE = named("v1", "Service", "made", spec={"ports": [{"port": 80}], "type": "LoadBalancer"})
+REFUSED: dict[str, tuple[str, str, Any, str]] = {
+    "a pod on the node's network": (
+        *("POST", f"{PROBES}/pods", a_pod(hostNetwork=True)),
+        'violates PodSecurity "restricted',
+    ),
+    "a pod with the node's files": (
+        *("POST", f"{PROBES}/pods"),
+        a_pod(volumes=[{"name": "a", "hostPath": {"path": "/"}}]),
+        'violates PodSecurity "restricted',
+    ),
+    "a larger pod": (
+        *("POST", f"{PROBES}/pods"),
+        a_pod(
+            containers=[RESTRICTED["containers"][0] | {"resources": {"limits": {"memory": "1Gi"}}}]
+        ),
+        "maximum memory usage per Container is 128Mi",
+    ),
+    "a load balancer": ("POST", f"{PROBES}/services", SERVICE, "exceeded quota"),
+    "a pod elsewhere": ("POST", f"{APPS}/pods", a_pod(), "cannot create resource"),
+    "a pod in its own namespace": (
+        *("POST", "/api/v1/namespaces/meshmedic/pods", a_pod()),
+        "cannot create resource",
+    ),
+    "a DaemonSet": (
+        *("POST", "/apis/apps/v1/namespaces/meshmedic-probe/daemonsets", {}),
+        "cannot create resource",
+    ),
+    "a Secret in the probe namespace": (
+        *("POST", f"{PROBES}/secrets", named("v1", "Secret", "made")),
+        "cannot create resource",
+    ),
+    "a command in a probe": ("POST", f"{PROBES}/pods/made/{EXEC}", None, "cannot create resource"),
+    "a change of a probe": ("PATCH", f"{PROBES}/pods/made", {}, "cannot patch resource"),
+    "a command elsewhere": ("POST", f"{APPS}/pods/web/{EXEC}", None, "cannot create resource"),
+    "a port of Traefik": (
+        *("POST", f"{TRAEFIK}/pods/traefik-5d8c/portforward", None),
+        "cannot create resource",
+    ),
+    "a Secret by name": ("GET", f"{APPS}/secrets/precious", None, "cannot get resource"),
+    "a Secret's end": ("DELETE", f"{APPS}/secrets/precious", None, "cannot delete resource"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_it_is_refused(what: str, bot: Somebody) -> None:
+    """What the components stop short of: by RBAC, Pod Security, the quota or the limits."""
+    method, path, body, why = REFUSED[what]
+    content_type = "application/merge-patch+json" if method == "PATCH" else "application/json"
+    answer = bot.ask(method, path, body, content_type)
+    assert (answer.code, why in answer.said) == (403, True), answer.said
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_it_runs_commands_in_traefiks_pods_alone(method: str, bot: Somebody) -> None:
+    """By WebSocket and by SPDY; other pods of kube-system are refused by the policy."""
+    into_traefik = bot.ask(method, f"{TRAEFIK}/pods/traefik-5d8c/{EXEC}")
+    assert (into_traefik.code, NOT_PLACED in into_traefik.said) == (400, True), into_traefik
+    for name in ("svclb-traefik-1", "coredns-1"):
+        refused = bot.ask(method, f"{TRAEFIK}/pods/{name}/{EXEC}")
+        assert (refused.code, "in Traefik's pods alone" in refused.said) == (422, True), refused
+
+
+def test_the_inventory_lists_names_and_the_permission_includes_values(bot: Somebody) -> None:
+    """What the README says that it costs, shown: RBAC would let the values through."""
+    listed = bot.ask("GET", f"{APPS}/secrets")
+    assert listed.done
+    assert [each["data"] for each in listed.body["items"]] == [{"a": "Yg=="}]
+    assert bot.ask("GET", "/api/v1/secrets?watch=true").done
+
+
+def test_a_probes_own_account_may_nothing(bot: Somebody, real: RealCluster) -> None:
+    """Even with a token made by hand it reads no pod of its own namespace."""
+    for name in ("probe", "default"):
+        probe = service_account(real, "meshmedic-probe", name)
+        for path in (f"{PROBES}/pods", f"{APPS}/pods", "/api/v1/nodes"):
+            refused = probe.ask("GET", path)
+            assert (refused.code, "cannot list resource" in refused.said) == (403, True)
