@@ -244,10 +244,10 @@ def test_it_impersonates_nobody(whom: dict[str, str], bot: Somebody, admin: Some
 
 def test_it_cannot_make_itself_an_approver(bot: Somebody, real: RealCluster) -> None:
     """Its settings are a ConfigMap that it may write, and immutable."""
-    names = [
-        each["metadata"]["name"] for each in real.read("configmap", "-n", "meshmedic")["items"]
-    ]
-    (settings,) = (each for each in names if each.startswith("meshmedic-settings-"))
+    deployment = real.read("deployment", "meshmedic", "-n", "meshmedic")
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    (source,) = container["envFrom"]
+    settings = source["configMapRef"]["name"]
     for body in ({"data": {"MESHMEDIC_APPROVERS": "1"}}, {"immutable": False}):
         refused = bot.ask("PATCH", f"{OWN}/configmaps/{settings}", body, MERGE)
         assert (refused.code, "immutable" in json.dumps(refused.body)) == (422, True)
