@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
-from bot import __version__
+from bot import __version__, logs
 from bot.core.check import SCOPES
 from bot.core.verdict import Verdict
 from bot.errors import MeshmedicError
@@ -32,12 +32,13 @@ USAGE = 64
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run one subcommand and exit with its code."""
+    logs.configure()
     arguments = _parser().parse_args(argv)
     command: Callable[[argparse.Namespace], int] = arguments.command
     try:
         code = command(arguments)
     except MeshmedicError as error:
-        print(f"meshmedic: {error}", file=sys.stderr)  # noqa: T201  # the terminal is our page
+        logs.farewell(str(error))
         code = UNKNOWN
     except KeyboardInterrupt:
         code = 130
@@ -51,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
-        self.exit(USAGE, f"{self.prog}: {message}\n")
+        self.exit(USAGE, f"{self.prog}: {logs.shown(message)}\n")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -62,5 +62,5 @@ async def _why(code: str, where: Where) -> Story:
 
 def _settings() -> settings.Settings:
     read = settings.load()
-    logs.configure(read.log_level)
+    logs.configure(read.log_level, read.log_format)
     return read

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 def run() -> int:
     """Answer on Discord until SIGTERM or SIGINT. Returns the exit code."""
     read = settings.load()
-    logs.configure(read.log_level)
+    logs.configure(read.log_level, read.log_format)
     token, guild_id = read.for_discord()
     # What was imported is never garbage: looking through it would hold the event loop up.
     gc.collect()
@@ -107,7 +107,7 @@ async def _connected(client: Client, token: str) -> None:
             await client.login(token)
             break
         except discord.LoginFailure as error:
-            msg = "MESHMEDIC_DISCORD_TOKEN: Discord refuses it. Make a new one in its portal."
+            msg = "MESHMEDIC_DISCORD_TOKEN is refused by Discord. Make a new one in its portal."
             raise SettingsError(msg) from error
         except (discord.Forbidden, discord.NotFound) as error:
             msg = (

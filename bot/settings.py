@@ -11,6 +11,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.core import known_secrets
 from bot.core.access import Circles, Members
 from bot.errors import SettingsError
 
@@ -21,6 +22,7 @@ SNOWFLAKE = re.compile(r"\d{15,20}")
 
 PEOPLE = "user ids, and role ids as `role:ID`, separated by commas"
 LEVELS = ("debug", "info", "warning", "error")
+FORMATS = ("text", "json")
 
 
 class Settings(BaseSettings):
@@ -65,6 +67,10 @@ class Settings(BaseSettings):
         "Kubernetes includes their values; the bot asks for metadata only.",
     )
     log_level: str = Field(default="info", description=f"How much is logged: {', '.join(LEVELS)}.")
+    log_format: str = Field(
+        default="text",
+        description="How it is logged: text for people, json for one JSON object a line.",
+    )
 
     @field_validator("viewers", "operators", "approvers", mode="before")
     @classmethod
@@ -88,6 +94,14 @@ class Settings(BaseSettings):
     def _level(cls, given: str) -> str:
         if given.lower() not in LEVELS:
             msg = f"it is one of {', '.join(LEVELS)}"
+            raise ValueError(msg)
+        return given.lower()
+
+    @field_validator("log_format")
+    @classmethod
+    def _format(cls, given: str) -> str:
+        if given.lower() not in FORMATS:
+            msg = f"it is one of {', '.join(FORMATS)}"
             raise ValueError(msg)
         return given.lower()
 
@@ -128,6 +142,8 @@ class Settings(BaseSettings):
 def load() -> Settings:
     """The settings from the environment and from `$MESHMEDIC_SECRETS_DIR`.
 
+    Secret values are hidden from then on, wherever text is shown.
+
     Raises:
         SettingsError: Every wrong setting, with what is allowed; secret values are not repeated.
     """
@@ -138,9 +154,13 @@ def load() -> Settings:
     _refuse_unknown()
     try:
         options: dict[str, Any] = {"_secrets_dir": secrets} if secrets else {}
-        return Settings(**options)
+        read = Settings(**options)
     except ValidationError as error:
         raise SettingsError("\n".join(_told(each) for each in error.errors())) from None
+    for name in Settings.model_fields:
+        if isinstance(secret := getattr(read, name), SecretStr):
+            known_secrets.learn(name, secret.get_secret_value())
+    return read
 
 
 def _members(given: str | int) -> Members:
@@ -173,7 +193,9 @@ def _told(error: Any) -> str:
     field = Settings.model_fields.get(name)
     if field is None:
         return f"{name}: no such setting. The README lists all."
-    given = "" if name == "discord_token" else f" (given: {str(error['input'])[:80]!r})"
+    given = (
+        "" if "SecretStr" in str(field.annotation) else f" (given: {str(error['input'])[:80]!r})"
+    )
     return f"{PREFIX}{name.upper()}: {message}{given}. Allowed: {field.description}"
 
 

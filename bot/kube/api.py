@@ -16,6 +16,7 @@ import aiohttp
 import msgspec
 from kubernetes.aio.client.api_client import ApiClient
 
+from bot.core import known_secrets
 from bot.errors import ClusterError
 
 Query = Sequence[tuple[str, str | int]]
@@ -158,6 +159,9 @@ class Api:
                 body=body,
                 auth_settings=["BearerToken"],
             )
+            # It rotates: what is sent is what must not be shown.
+            sent = str(call[2].get("authorization") or "")
+            known_secrets.learn("kubernetes", sent.rpartition(" ")[2])
             answer = await self._client.call_api(*call, _request_timeout=limits)
             response = answer.response
             try:

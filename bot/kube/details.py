@@ -9,6 +9,7 @@ import msgspec
 
 from bot.core.finding import Ref
 from bot.core.objects import Time
+from bot.core.redact import redact
 from bot.core.story import Event, LogTail
 from bot.kube.api import Absent, Api, ServerError
 
@@ -104,7 +105,8 @@ class Details:
             if NOTHING.search(str(error)):
                 return ()
             raise
-        return tuple(body.decode(errors="replace").splitlines())
+        # Before it is split: a key or an object of several lines is known by all of them.
+        return tuple(redact(body.decode(errors="replace")).splitlines())
 
 
 def _told(event: _Event) -> Event:

@@ -61,7 +61,7 @@ def report(each: Report) -> bytes:
         findings=tuple(
             _finding(finding, each, documented.get(finding.check, "")) for finding in each.findings
         ),
-        gaps=each.gaps,
+        gaps=tuple(msgspec.structs.replace(gap, detail=redact(gap.detail)) for gap in each.gaps),
     )
     return msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n"
 

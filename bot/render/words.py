@@ -22,6 +22,10 @@ MARK = {
 """Each verdict has a sign of its own shape or place beside its word: colour is never alone."""
 
 
+MARGIN = 200
+"""Characters that are read and not shown: longer than a secret that is known by its value only."""
+
+
 def age(since: datetime | None, now: datetime) -> str:
     """How long ago, in its two largest units: `3 d 4 h`, `12 min`; empty where it is not known."""
     if since is None:
@@ -40,7 +44,10 @@ def age(since: datetime | None, now: datetime) -> str:
 
 def line(text: str, most: int) -> str:
     """One line of at most `most` characters: no secret, no control or direction character."""
-    shown = redact(text[: most * 4])
+    shown = redact(text[: most * 4 + MARGIN])
+    if len(text) > most * 4 + MARGIN:
+        # What was cut in two at the end is no secret by its looks any more.
+        shown = shown[:-MARGIN]
     clean = shown if shown.isascii() and shown.isprintable() else "".join(map(_visible, shown))
     folded = " ".join(clean.split())
     return folded if len(folded) <= most else folded[: max(0, most - 1)] + "…"

@@ -92,7 +92,7 @@ async def test_a_refused_token_ends_the_bot_with_advice(
     async with starting(server, cluster, tmp_path) as bot:
         code, printed = await bot.ended()
     assert code == CONFIG_FAILED
-    assert "MESHMEDIC_DISCORD_TOKEN: Discord refuses it. Make a new one" in printed
+    assert "MESHMEDIC_DISCORD_TOKEN is refused by Discord. Make a new one" in printed
     assert "Traceback" not in printed
     assert leaked(printed) == []
     assert [each.endpoint for each in server.requests] == [endpoints.ME]

@@ -1,0 +1,75 @@
+"""The secrets that this process holds itself, taken out of text by their exact value.
+
+They are the one thing that is global here: whoever writes text must not be able to forget them.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from urllib.parse import quote, quote_plus, unquote
+
+HIDDEN = "[redacted]"
+
+SHORTEST = 6
+"""Characters below which a value is no secret: ordinary text would be full of it."""
+
+KEPT = 4
+"""Values of one origin that are remembered: the older ones of a token that rotates have expired."""
+
+_known: dict[str, tuple[str, ...]] = {}
+_forms: tuple[str, ...] = ()
+_bare: tuple[str, ...] = ()
+
+
+def learn(origin: str, secret: str) -> None:
+    """Hide this value from now on; `origin` says whose it is, such as `discord_token`."""
+    global _forms, _bare  # noqa: PLW0603  # as the module says
+    secret = secret.strip()
+    before = _known.get(origin, ())
+    if len(secret) < SHORTEST or secret in before:
+        return
+    _known[origin] = (secret, *before)[:KEPT]
+    forms = {form for values in _known.values() for value in values for form in forms_of(value)}
+    # The longest first: a shorter one may be a part of it.
+    _forms = tuple(sorted(forms, key=lambda form: (-len(form), form)))
+    _bare = tuple(each for each in map(_stripped, _forms) if len(each) >= SHORTEST)
+
+
+def hidden(text: str) -> str:
+    """The text without them, in any usual encoding.
+
+    Where one is spread over lines, or quoted or percent-encoded in an unusual way, the whole text
+    is hidden.
+    """
+    for form in _forms:
+        if form in text:
+            text = text.replace(form, HIDDEN)
+    if len(text) < SHORTEST:
+        return text
+    views = {_stripped(text), _stripped(unquote(text))} if "%" in text else {_stripped(text)}
+    return HIDDEN if any(each in view for view in views for each in _bare) else text
+
+
+def forms_of(secret: str) -> Iterator[str]:
+    """How a value may stand in a text: plain, quoted, percent-encoded, in base64."""
+    yield secret
+    yield from (quote(secret, safe=""), quote(secret), quote_plus(secret))
+    yield from (json.dumps(secret)[1:-1], repr(secret)[1:-1], ascii(secret)[1:-1])
+    yield from _base64(secret.encode())
+
+
+def _base64(secret: bytes) -> Iterator[str]:
+    """The characters of base64 that the value decides alone, wherever it begins in the bytes."""
+    for before in range(3):
+        whole = base64.b64encode(bytes(before) + secret).decode()
+        first = -(-before * 8 // 6)
+        inner = whole[first : (before + len(secret)) * 8 // 6]
+        yield inner
+        yield inner.translate(str.maketrans("+/", "-_"))
+
+
+def _stripped(text: str) -> str:
+    """The text without what quoting and folding add to it."""
+    return "".join(text.replace("\\n", "").replace("\\", "").split())
