@@ -36,6 +36,10 @@ test-cluster: $(READY) ## Tests on a real Kubernetes API server (needs Go: build
 	@$(BIN)/python -m tests.cluster.build
 	@$(BIN)/python -m pytest --cluster real tests/clusters tests/kube tests/cluster $(ARGS)
 
+faults: $(READY) ## Break everything around the bot and print what it costs (ARGS=--quick: minutes less)
+	@$(BIN)/python -m tests.cluster.build
+	@$(BIN)/python -m tests.faults $(ARGS)
+
 bench: $(READY) ## Measure speed and memory (ARGS=--quick for a twentieth of the size)
 	@$(BIN)/python -m tests.bench $(ARGS)
 
@@ -55,4 +59,4 @@ lock: $(READY) ## Resolve the locked requirements again
 clean: ## Remove the virtual environment and caches
 	@rm -rf $(VENV) .cache build *.egg-info
 
-.PHONY: help setup sandbox test test-browser test-cluster lint format bench screenshots lock clean
+.PHONY: help setup sandbox test test-browser test-cluster lint format faults bench screenshots lock clean

@@ -141,9 +141,11 @@ class Api:
         method: str = "GET",
         body: Mapping[str, Any] | None = None,
         content_type: str = "application/json",
+        begins: float | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """The response of a request while it comes in, closed at the end.
 
+        `begins`: seconds until its headers must be there, where the body may take for ever.
         Errors while reading are translated too, so a caller's loop may stand inside.
         """
         # On a LAN gzip costs more than it saves.
@@ -162,7 +164,8 @@ class Api:
             # It rotates: what is sent is what must not be shown.
             sent = str(call[2].get("authorization") or "")
             known_secrets.learn("kubernetes", sent.rpartition(" ")[2])
-            answer = await self._client.call_api(*call, _request_timeout=limits)
+            async with asyncio.timeout(begins):
+                answer = await self._client.call_api(*call, _request_timeout=limits)
             response = answer.response
             try:
                 if response.status >= 300:  # noqa: PLR2004  # HTTP's own boundary

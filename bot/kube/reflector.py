@@ -48,6 +48,8 @@ class Timing:
     forbidden: float = 60
     absent: float = 300
     connect: float = 5
+    answer: float = 10
+    """A watch whose headers do not come: an API server sends them before it looks for events."""
 
 
 class _Event(msgspec.Struct, frozen=True):
@@ -170,7 +172,10 @@ class Reflector:
         accept = METADATA.replace("PartialObjectMetadataList", "PartialObjectMetadata")
         accept = accept if self.source.kind.metadata_only else "application/json"
         path = self.source.path(self.namespace)
-        async with self.api.stream(path, query, accept=accept, limits=limits) as response:
+        begins = self.timing.connect + self.timing.answer
+        async with self.api.stream(
+            path, query, accept=accept, limits=limits, begins=begins
+        ) as response:
             self._heard()
             await self._follow(response)
 
