@@ -40,6 +40,9 @@ faults: $(READY) ## Break everything around the bot and print what it costs (ARG
 	@$(BIN)/python -m tests.cluster.build
 	@$(BIN)/python -m tests.faults $(ARGS)
 
+test-image: $(READY) ## Do the Dockerfile's steps without a container engine, and start the result
+	@$(BIN)/python -m tests.image
+
 bench: $(READY) ## Measure speed and memory (ARGS=--quick for a twentieth of the size)
 	@$(BIN)/python -m tests.bench $(ARGS)
 
@@ -59,4 +62,5 @@ lock: $(READY) ## Resolve the locked requirements again
 clean: ## Remove the virtual environment and caches
 	@rm -rf $(VENV) .cache build *.egg-info
 
-.PHONY: help setup sandbox test test-browser test-cluster lint format faults bench screenshots lock clean
+.PHONY: help setup sandbox test test-browser test-cluster test-image lint format faults bench \
+  screenshots lock clean
