@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from tests.cluster.deployed import (
 )
 from tests.clusters.real import RealCluster
 
+README = (DEPLOY.parent / "README.md").read_text()
 CREATE = ("create", "--dry-run=server", "-f", "-")
 CHOICES = [(), *((each,) for each in COMPONENTS), COMPONENTS]
 
@@ -90,6 +92,32 @@ def test_what_people_copy_is_accepted_strictly(
     manifests = built(real, DEPLOY / folder)
     send(real, manifests, "--dry-run=server")
     send(real, manifests, "--force-conflicts")
+
+
+def test_the_readmes_install_commands_do_what_they_say(
+    installed: str, real: RealCluster, tmp_path: Path
+) -> None:
+    """Those of kubectl, over a copy of the example; no kubelet would end the rollout."""
+    section = README.partition("### Install in the cluster")[2].partition("```sh\n")[2]
+    commands = [line.split("    #")[0] for line in section.partition("```")[0].splitlines()]
+    assert len(commands) <= 5
+    docker, copied, applied, secret, rollout = commands
+    assert "deploy/Dockerfile" in docker
+    shutil.copytree(DEPLOY, tmp_path / "deploy")
+    copy, _, edited = copied.partition(" && ")
+    _, _, source, target = copy.split()
+    shutil.copytree(tmp_path / source, tmp_path / target)
+    assert target in edited
+    _, *arguments = applied.split()
+    real.kubectl(*(each.replace(target, str(tmp_path / target)) for each in arguments))
+    real.kubectl("delete", "secret", "meshmedic", "-n", "meshmedic", "--ignore-not-found")
+    real.kubectl(*secret.split()[1:], given="a.b.c\n")
+    (volume,) = real.read("deployment", "meshmedic", "-n", "meshmedic")["spec"]["template"]["spec"][
+        "volumes"
+    ]
+    made = real.read("secret", volume["secret"]["secretName"], "-n", "meshmedic")
+    assert list(made["data"]) == ["meshmedic_discord_token"]
+    real.kubectl(*rollout.split()[1:], "--watch=false")
 
 
 def test_the_example_lists_its_namespaces_one_by_one(installed: str, real: RealCluster) -> None:
