@@ -12,6 +12,7 @@ from typing import Any
 import discord
 from discord import app_commands, ui
 
+from bot.answering import Answered, Asked, Outcome
 from bot.core.access import Circle, Circles
 from bot.replies import explain, refuse, say
 
@@ -33,7 +34,7 @@ class Client(discord.Client):
     """The bot's connection to one server.
 
     `extend` adds commands to the tree and dynamic items to the client; `began` and `ended` are
-    called around the connection's life, in its event loop.
+    called around the connection's life, in its event loop; `told` of all that was answered.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Client(discord.Client):
         *,
         began: Callable[[], Awaitable[None]] | None = None,
         ended: Callable[[], Awaitable[None]] | None = None,
+        told: Callable[[Answered], None] | None = None,
         **options: Any,
     ) -> None:
         # With Intents.none() the library does not know the roles of who clicks.
@@ -57,7 +59,11 @@ class Client(discord.Client):
         self._extend = extend
         self._began = began
         self._ended = ended
-        self._answering: dict[asyncio.Task[Any], discord.Interaction] = {}
+        self._told = told
+        self.connected = False
+        self.stopping = False
+        self._welcomes = 0
+        self._answering: dict[asyncio.Task[Any], Asked] = {}
         self._known: list[re.Pattern[str]] = []
         self._extended = False
         self.tree = Tree(self)
@@ -76,6 +82,27 @@ class Client(discord.Client):
     async def on_ready(self) -> None:
         """Say in the log that the bot answers now."""
         log.info("connected as %s", self.user)
+        self._welcomed()
+
+    async def on_resumed(self) -> None:
+        """The session goes on after a broken connection."""
+        self._welcomed()
+
+    async def on_disconnect(self) -> None:
+        """The connection broke; the library tries again."""
+        self.connected = False
+
+    @property
+    def reconnects(self) -> int:
+        """How often a session was begun or resumed after the first time."""
+        return max(0, self._welcomes - 1)
+
+    @property
+    def beats(self) -> bool:
+        """False where there is a session that nobody keeps alive any more."""
+        # The library has no public word for its heartbeat's thread; without one it is believed.
+        keeper = getattr(self.ws, "_keep_alive", None) if self.connected else None
+        return keeper is None or bool(keeper.is_alive())
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Answer a click on a button that no code of today knows, which would else be silence."""
@@ -92,6 +119,7 @@ class Client(discord.Client):
 
     async def stop(self) -> None:
         """Let running answers finish for a while, tell whose did not, then leave."""
+        self.stopping = True
         deadline = self.loop.time() + DRAIN
         while (waiting := self._unanswered()) and (left := deadline - self.loop.time()) > 0:
             await asyncio.wait(waiting, timeout=left)
@@ -111,8 +139,18 @@ class Client(discord.Client):
     def note(self, interaction: discord.Interaction) -> None:
         """Remember that the present task answers this, so that `stop` waits for it."""
         if task := asyncio.current_task():
-            self._answering[task] = interaction
+            self._answering[task] = Asked(interaction)
             task.add_done_callback(self._forget)
+
+    def refused(self) -> None:
+        """Note that what the present task answers is not for this person."""
+        if asked := self._asked():
+            asked.outcome = Outcome.REFUSED
+
+    def failed(self, error: BaseException) -> None:
+        """Note why the present task has no answer."""
+        if asked := self._asked():
+            asked.failed(error)
 
     def permits(self, interaction: discord.Interaction, needed: Circle) -> bool:
         """Whether this person may do this here and now, by the roles that Discord sends along."""
@@ -130,26 +168,39 @@ class Client(discord.Client):
             close = getattr(answer, "close", None)
             if close:
                 close()
+            self.refused()
             await refuse(interaction, _refusal(needed))
             return
         try:
             await answer
         except Exception as error:  # noqa: BLE001  # the last guard before silence
+            self.failed(error)
             await explain(interaction, error)
 
-    def _unanswered(self) -> dict[asyncio.Task[Any], discord.Interaction]:
+    def _welcomed(self) -> None:
+        self.connected = True
+        self._welcomes += 1
+
+    def _asked(self) -> Asked | None:
+        task = asyncio.current_task()
+        return self._answering.get(task) if task else None
+
+    def _unanswered(self) -> dict[asyncio.Task[Any], Asked]:
         ours = asyncio.current_task()
         return {task: asked for task, asked in self._answering.items() if task is not ours}
 
     def _forget(self, task: asyncio.Task[Any]) -> None:
-        self._answering.pop(task, None)
+        asked = self._answering.pop(task, None)
+        if asked and self._told:
+            self._told(asked.ended())
 
 
-async def _cut_off(task: asyncio.Task[Any], interaction: discord.Interaction) -> None:
+async def _cut_off(task: asyncio.Task[Any], asked: Asked) -> None:
     """End an answer that takes too long, and say so to who waits for it."""
+    asked.outcome = Outcome.CUT_OFF
     task.cancel()
-    if interaction.type is not discord.InteractionType.autocomplete:
-        await say(interaction, STOPPED)
+    if asked.interaction.type is not discord.InteractionType.autocomplete:
+        await say(asked.interaction, STOPPED)
 
 
 class Tree(app_commands.CommandTree[Client]):
@@ -162,6 +213,7 @@ class Tree(app_commands.CommandTree[Client]):
         needed = Circle((command.extras if command else {}).get(CIRCLE, Circle.VIEWER))
         if interaction.client.permits(interaction, needed):
             return True
+        interaction.client.refused()
         if interaction.type is discord.InteractionType.autocomplete:
             with suppress(discord.HTTPException):
                 await interaction.response.autocomplete([])
@@ -177,6 +229,7 @@ class Tree(app_commands.CommandTree[Client]):
             log.warning("autocomplete failed", exc_info=error)
             return
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+        interaction.client.failed(cause)
         await explain(interaction, cause)
 
 

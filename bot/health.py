@@ -13,7 +13,7 @@ from bot.core.check import Check
 from bot.core.checks import CHECKS
 from bot.core.finding import Finding, Ref
 from bot.core.objects import Object
-from bot.core.report import Report
+from bot.core.report import Around, Report
 from bot.core.snapshot import Snapshot
 from bot.core.story import Event, LogTail, Story
 from bot.errors import ClusterError, InputError
@@ -44,10 +44,11 @@ class Cluster(Protocol):
 
 @dataclass
 class Health:
-    """Reports and the stories behind their findings."""
+    """Reports and the stories behind their findings; `around` stands about each check's run."""
 
     cluster: Cluster
     checks: tuple[Check, ...] = CHECKS
+    around: Around = reporting.alone
     _kept: OrderedDict[str, Report] = field(default_factory=OrderedDict)
     _latest: Report | None = None
 
@@ -60,6 +61,11 @@ class Health:
         report = await asyncio.to_thread(self._examine, snapshot, checks, namespace)
         self._remember(report)
         return report
+
+    @property
+    def latest(self) -> Report | None:
+        """The latest report of everything."""
+        return self._latest
 
     async def why(self, code: str) -> Story:
         """The story of the finding with that code, as the cluster is now.
@@ -102,7 +108,8 @@ class Health:
     ) -> Report:
         """Judge all that was read, so that a cause of another scope is found, and narrow then."""
         return reporting.focus(
-            reporting.examine(snapshot, self.checks, namespace=namespace), checks
+            reporting.examine(snapshot, self.checks, namespace=namespace, around=self.around),
+            checks,
         )
 
     async def _log(self, finding: Finding) -> LogTail | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import time
 from collections.abc import Awaitable, Callable
 
 import aiohttp
@@ -29,6 +30,16 @@ LOST = (discord.HTTPException, aiohttp.ClientError, OSError)
 """How the library tells that a request failed."""
 
 
+ACKNOWLEDGED = "acknowledged"
+"""The key in an interaction's `extras` for when Discord was told first, on the monotonic clock."""
+
+
+def acknowledged_at(interaction: discord.Interaction) -> float | None:
+    """When Discord was told that somebody answers; None where it was not."""
+    at: float | None = interaction.extras.get(ACKNOWLEDGED)
+    return at
+
+
 async def acknowledge(interaction: discord.Interaction, *, private: bool) -> None:
     """Tell Discord within its three seconds that an answer will come."""
     try:
@@ -40,6 +51,7 @@ async def acknowledge(interaction: discord.Interaction, *, private: bool) -> Non
             raise
         # Ours, whose reply was lost; or another instance's, which then answers the same.
         log.warning("an interaction was acknowledged before: %s", error)
+    interaction.extras.setdefault(ACKNOWLEDGED, time.monotonic())
 
 
 async def answer(interaction: discord.Interaction, card: render.Card) -> None:
@@ -105,4 +117,5 @@ async def _replied(interaction: discord.Interaction, view: discord.ui.LayoutView
         if error.code != ALREADY_ACKNOWLEDGED:
             raise
         return False
+    interaction.extras.setdefault(ACKNOWLEDGED, time.monotonic())
     return True

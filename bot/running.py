@@ -7,13 +7,14 @@ import gc
 import logging
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
 import discord
 
-from bot import logs, runbook, settings
+from bot import endpoints, logs, runbook, settings
 from bot.client import Client
 from bot.core.access import Circles
 from bot.core.objects import Namespace
@@ -21,7 +22,9 @@ from bot.errors import MeshmedicError, SettingsError
 from bot.health import Health
 from bot.kube.cache import WatchCache
 from bot.kube.connect import connect
+from bot.metrics import Metrics, Sources
 from bot.schedule import REDISCOVER, Schedule
+from bot.vitals import Vitals
 from commands import everything
 from commands.context import Context
 
@@ -39,41 +42,68 @@ def run() -> int:
     return asyncio.run(_run(read, token, guild_id))
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The bot, wired to a cluster."""
+
+    client: Client
+    vitals: Vitals
+    metrics: Metrics
+
+
 def make_client(cache: WatchCache, circles: Circles, guild_id: int) -> Client:
+    """The bot alone, for the sandbox."""
+    return wire(cache, circles, guild_id).client
+
+
+def wire(cache: WatchCache, circles: Circles, guild_id: int) -> Parts:
     """The bot, wired to a cluster: the same in production, sandbox and tests."""
+    metrics = Metrics()
+    health = Health(cache, around=metrics.around)
     context = Context(
-        health=Health(cache),
+        health=health,
         runbook=runbook.load(),
         namespaces=lambda: cache.names(Namespace),
     )
-    schedule: list[Schedule] = []
+    schedule = Schedule()
 
     async def began() -> None:
         await cache.start()
-        schedule.append(Schedule())
-        schedule[0].every(REDISCOVER, "look for new kinds", cache.rediscover)
-        schedule[0].start()
+        schedule.every(REDISCOVER, "look for new kinds", cache.rediscover)
+        schedule.start()
 
     async def ended() -> None:
-        for each in schedule:
-            each.stop()
+        schedule.stop()
         await cache.close()
 
-    return Client(
+    client = Client(
         circles,
         guild_id,
         lambda client: everything.register(client, context),
         began=began,
         ended=ended,
+        told=metrics.answered,
     )
+    vitals = Vitals(client, cache, schedule)
+    metrics.read_from(Sources(client, cache.watches, lambda: health.latest, vitals.leads))
+    return Parts(client, vitals, metrics)
 
 
 async def _run(read: settings.Settings, token: str, guild_id: int) -> int:
     async with connect(kubeconfig=read.kubeconfig, context=read.context) as api:
         cache = WatchCache(api, secret_inventory=read.secret_inventory, namespaces=read.namespaces)
-        client = make_client(cache, read.circles, guild_id)
-        async with _signals() as stopped:
-            return await _serve(client, token, stopped)
+        parts = wire(cache, read.circles, guild_id)
+        async with _signals() as stopped, _answering_machines(read.http_port, parts):
+            return await _serve(parts.client, token, stopped)
+
+
+def _answering_machines(port: int, parts: Parts) -> AbstractAsyncContextManager[None]:
+    return endpoints.serving(
+        port,
+        healthz=parts.vitals.ailments,
+        readyz=parts.vitals.obstacles,
+        metrics=parts.metrics.exposition,
+    )
 
 
 async def _serve(client: Client, token: str, stopped: asyncio.Event) -> int:

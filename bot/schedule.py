@@ -18,10 +18,11 @@ JITTER = 30
 
 
 class Schedule:
-    """The jobs of one process. Made and ended inside the event loop."""
+    """The jobs of one process. Begun and ended inside the event loop."""
 
     def __init__(self) -> None:
         self._scheduler = AsyncIOScheduler(timezone="UTC")
+        self._begun = False
 
     def every(self, seconds: int, name: str, call: Callable[[], Awaitable[None]]) -> None:
         """Call something again and again; a missed turn is not made up for."""
@@ -36,12 +37,19 @@ class Schedule:
             max_instances=1,
         )
 
+    @property
+    def ended(self) -> bool:
+        """Whether it runs no more though nobody stopped it."""
+        return self._begun and not self._scheduler.running
+
     def start(self) -> None:
         """Begin."""
+        self._begun = True
         self._scheduler.start()
 
     def stop(self) -> None:
         """End, without waiting for a running job."""
+        self._begun = False
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
 

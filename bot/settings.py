@@ -66,6 +66,13 @@ class Settings(BaseSettings):
         description="List Secrets by name. Needs the permission to list Secrets, which in "
         "Kubernetes includes their values; the bot asks for metadata only.",
     )
+    http_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="The port for `/healthz`, `/readyz` and `/metrics`, on all interfaces. "
+        "0: none.",
+    )
     log_level: str = Field(default="info", description=f"How much is logged: {', '.join(LEVELS)}.")
     log_format: str = Field(
         default="text",

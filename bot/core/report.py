@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -116,14 +117,29 @@ def judge_one(each: Object, judge: Judge, snapshot: Snapshot) -> Judgement:
     return Judgement(verdict=Verdict.UNKNOWN, reason="Malformed", message=message)
 
 
-def examine(snapshot: Snapshot, checks: Iterable[Check], *, namespace: str | None = None) -> Report:
+Around = Callable[[Check], AbstractContextManager[object]]
+
+
+def alone(_check: Check) -> AbstractContextManager[object]:
+    """Nothing stands around a check: nobody times it."""
+    return nullcontext()
+
+
+def examine(
+    snapshot: Snapshot,
+    checks: Iterable[Check],
+    *,
+    namespace: str | None = None,
+    around: Around = alone,
+) -> Report:
     """Run the checks over a snapshot.
 
     With `namespace`, only objects there are reported, and the causes of their findings wherever
-    those are. Scopes are taken from the checks.
+    those are. Scopes are taken from the checks. Each check runs inside what `around` gives, so
+    that a caller with a clock can time it.
     """
     checks = tuple(checks)
-    found = tuple(_found(snapshot, checks))
+    found = tuple(_found(snapshot, checks, around))
     linked = collapse(found)
     judged = {kind for check in checks for kind in check.judges}
     report = Report(
@@ -171,13 +187,18 @@ def collapse(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     )
 
 
-def _found(snapshot: Snapshot, checks: tuple[Check, ...]) -> Iterator[Finding]:
+def _found(snapshot: Snapshot, checks: tuple[Check, ...], around: Around) -> Iterator[Finding]:
     for check in checks:
-        for kind, judge in check.judges.items():
-            for each in snapshot.of(kind):
-                judgement = judge_one(each, judge, snapshot)
-                if judgement.verdict is not Verdict.HEALTHY:
-                    yield _finding(check, each, judgement)
+        with around(check):
+            yield from _found_by(check, snapshot)
+
+
+def _found_by(check: Check, snapshot: Snapshot) -> Iterator[Finding]:
+    for kind, judge in check.judges.items():
+        for each in snapshot.of(kind):
+            judgement = judge_one(each, judge, snapshot)
+            if judgement.verdict is not Verdict.HEALTHY:
+                yield _finding(check, each, judgement)
 
 
 def _finding(check: Check, each: Object, judgement: Judgement) -> Finding:

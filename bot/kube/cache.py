@@ -67,16 +67,16 @@ class WatchCache(Details):
 
     async def start(self) -> None:
         """Begin to discover and watch. Returns at once, whatever the cluster does."""
-        self._watcher = asyncio.create_task(self._discover_until_done())
+        self._watcher = asyncio.create_task(self._discover_until_done(), name="discovery")
+        self._watcher.add_done_callback(_tell_end)
 
     async def close(self) -> None:
         """End every watch."""
         tasks = [*self._tasks.values(), *([self._watcher] if self._watcher else [])]
         for task in tasks:
             task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        # One that died of a bug was logged then; it must not spoil the end too.
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def rediscover(self) -> None:
         """Look for kinds that were installed since, and watch them. Called on a schedule.
@@ -123,6 +123,20 @@ class WatchCache(Details):
             for each in reflectors
         }
 
+    def watches(self) -> tuple[Reflector, ...]:
+        """Every watch, whatever its state."""
+        return tuple(each for ours in self._reflectors.values() for each in ours)
+
+    @property
+    def tried(self) -> bool:
+        """Whether each kind was listed once, or could not be."""
+        return self._tried.is_set() and all(each.tried for each in self.watches())
+
+    def ended(self) -> tuple[str, ...]:
+        """What runs no more though nobody stopped it, by an error that is ours."""
+        running = [*self._tasks.values(), *([self._watcher] if self._watcher else [])]
+        return tuple(task.get_name() for task in running if _died(task))
+
     async def _discover_until_done(self) -> None:
         delay = self._timing.first_delay
         while not self._discovered.is_set():
@@ -159,7 +173,9 @@ class WatchCache(Details):
         slim = SLIM.get(source.kind.type, _same)
         reflector = Reflector(self._api, source, place, timing=self._timing, slim=slim)
         ours.append(reflector)
-        self._tasks[key] = asyncio.create_task(reflector.run())
+        task = asyncio.create_task(reflector.run(), name=f"watch of {source.title}")
+        task.add_done_callback(_tell_end)
+        self._tasks[key] = task
 
     async def _first_lists(self) -> None:
         await self._tried.wait()
@@ -187,6 +203,16 @@ class WatchCache(Details):
             merged = Indexed(each for one in reflectors for each in one.objects.values())
             kept = self._kept[kind] = (revisions, merged)
         return kept[1]
+
+
+def _died(task: asyncio.Task[None]) -> bool:
+    return task.done() and not task.cancelled() and task.exception() is not None
+
+
+def _tell_end(task: asyncio.Task[None]) -> None:
+    """Say at once what would be said when the process ends: the task is held until then."""
+    if _died(task):
+        log.error("the %s has ended", task.get_name(), exc_info=task.exception())
 
 
 def _gap(reflector: Reflector) -> Gap:

@@ -84,6 +84,8 @@ class Reflector:
     revision: int = 0
     """Counts changes, so that a reader may keep what it made of the objects."""
     lists: int = 0
+    relists: int = 0
+    """Lists after a whole one, such as after 410."""
     watches: int = 0
     _version: str = ""
     _failures: int = 0
@@ -108,6 +110,11 @@ class Reflector:
     async def settled(self) -> None:
         """Wait until the first list has come, or failed."""
         await self._settled.wait()
+
+    @property
+    def tried(self) -> bool:
+        """Whether the first list has come, or failed."""
+        return self._settled.is_set()
 
     def _failed(self, error: ClusterError) -> float:
         """Take an error into the state; the seconds to wait before the next attempt."""
@@ -145,6 +152,7 @@ class Reflector:
 
     async def _list(self) -> None:
         self.lists += 1
+        self.relists += self.heard_at is not None
         fresh: dict[tuple[str, str], Object] = {}
         version = ""
         async for page in pages(self.api, self.source, self.namespace):

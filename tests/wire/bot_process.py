@@ -1,6 +1,6 @@
 """The whole bot as a process: a simulated cluster on one side, a local Discord on the other."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,9 +39,14 @@ FOUND = (
 
 @asynccontextmanager
 async def starting(
-    server: DiscordServer, cluster: SimulatedCluster, folder: Path, *, token: str = TOKEN
+    server: DiscordServer,
+    cluster: SimulatedCluster,
+    folder: Path,
+    *,
+    token: str = TOKEN,
+    more: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Running]:
-    """`meshmedic run`, told about both; it may not be connected yet."""
+    """`meshmedic run`, told about both and `more` settings; it may not be connected yet."""
     kubeconfig = folder / "kubeconfig"
     settings = {
         "MESHMEDIC_DISCORD_TOKEN": token,
@@ -53,7 +58,7 @@ async def starting(
     }
     async with serve(cluster) as url:
         write_kubeconfig(kubeconfig, url, KUBERNETES_TOKEN)
-        async with started(server, "run", environment=settings) as running:
+        async with started(server, "run", environment=settings | dict(more or {})) as running:
             yield running
 
 

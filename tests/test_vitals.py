@@ -1,0 +1,151 @@
+"""When the process is alive, and when it is ready."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.client import Client
+from bot.core.access import Circles
+from bot.kube.api import Api
+from bot.kube.cache import WatchCache
+from bot.kube.connect import connect
+from bot.kube.reflector import Timing
+from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
+from bot.schedule import Schedule
+from bot.vitals import Vitals
+from tests.builders import a_pod
+
+QUICK = Timing(first_delay=0.01, longest_delay=0.05)
+
+
+class Breaking(Api):
+    """An API reader with a bug of ours: it breaks at the kinds that are named."""
+
+    def __init__(self, api: Api, *plurals: str) -> None:
+        super().__init__(api._client)
+        self._plurals = plurals
+
+    async def get(self, path: str, *arguments: Any, **options: Any) -> bytes:
+        if path.endswith(self._plurals):
+            msg = "a bug"
+            raise TypeError(msg)
+        return await super().get(path, *arguments, **options)
+
+
+@dataclass
+class Standing:
+    """Who leads, as a test says."""
+
+    leads: bool = True
+
+
+@dataclass
+class Body:
+    vitals: Vitals
+    cache: WatchCache
+    standing: Standing
+
+
+async def a_body(api: Api) -> Body:
+    cache = WatchCache(api, timing=QUICK)
+    client = Client(Circles(), 1, lambda _: None)
+    standing = Standing()
+    schedule = Schedule()
+    return Body(Vitals(client, cache, schedule, lambda: standing.leads), cache, standing)
+
+
+@pytest.fixture
+async def api(tmp_path: Path) -> AsyncIterator[Api]:
+    async with serve(SimulatedCluster([a_pod()])) as url:
+        write_kubeconfig(tmp_path / "kubeconfig", url, None)
+        async with connect(kubeconfig=tmp_path / "kubeconfig") as api:
+            yield api
+
+
+async def until_ailing(vitals: Vitals) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            if vitals.ailments():
+                return
+            await asyncio.sleep(0.01)
+
+
+async def until_tried(cache: WatchCache) -> None:
+    async with asyncio.timeout(10):
+        await cache.snapshot(())
+
+
+async def test_before_the_start_it_is_alive_and_not_ready(api: Api):
+    """Nothing has died that has not begun."""
+    body = await a_body(api)
+    assert body.vitals.ailments() == ()
+    assert body.vitals.obstacles() == (
+        "There is no Discord session.",
+        "The watches have not been tried yet.",
+    )
+
+
+async def test_it_is_ready_with_a_session_and_watches_that_were_tried(api: Api):
+    """And no more when the session is lost; alive all the time."""
+    body = await a_body(api)
+    await body.cache.start()
+    await until_tried(body.cache)
+    await body.vitals.client.on_ready()
+    assert body.vitals.obstacles() == ()
+    await body.vitals.client.on_disconnect()
+    assert body.vitals.obstacles() == ("There is no Discord session.",)
+    await body.vitals.client.on_resumed()
+    assert body.vitals.obstacles() == ()
+    assert body.vitals.client.reconnects == 1
+    await body.cache.close()
+    assert body.vitals.ailments() == ()
+
+
+async def test_a_watch_that_dies_of_a_bug_is_told_and_logged(
+    api: Api, caplog: pytest.LogCaptureFixture
+):
+    """It would be stale for ever, and nobody would know: only a restart helps."""
+    body = await a_body(Breaking(api, "/pods"))
+    with caplog.at_level(logging.ERROR):
+        await body.cache.start()
+        await until_ailing(body.vitals)
+    assert body.vitals.ailments() == ("The watch of pods has ended.",)
+    assert "The watch of pods has ended." in body.vitals.obstacles()
+    assert "TypeError: a bug" in caplog.text
+    await body.cache.close()
+
+
+async def test_discovery_that_dies_of_a_bug_is_told(api: Api):
+    """Without it no kind is watched."""
+    body = await a_body(Breaking(api, "/apis"))
+    await body.cache.start()
+    await until_ailing(body.vitals)
+    assert body.vitals.ailments() == ("The discovery has ended.",)
+    await body.cache.close()
+
+
+async def test_a_schedule_that_ended_by_itself_is_told(api: Api):
+    """One that was stopped is none."""
+    body = await a_body(api)
+    schedule = body.vitals.schedule
+    schedule.start()
+    assert body.vitals.ailments() == ()
+    schedule._scheduler.shutdown(wait=False)
+    await asyncio.sleep(0)
+    assert body.vitals.ailments() == ("The schedule has ended.",)
+    schedule.stop()
+    assert body.vitals.ailments() == ()
+
+
+async def test_a_standby_is_ready_without_discord(api: Api):
+    """It waits to lead; when it does, it needs a session."""
+    body = await a_body(api)
+    body.standing.leads = False
+    assert body.vitals.obstacles() == ()
+    body.standing.leads = True
+    assert len(body.vitals.obstacles()) == 2
