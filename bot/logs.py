@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
-from bot.core.redact import PASSES, names_a_secret
+from bot.core.redact import HIDDEN, PASSES, names_a_secret
 
 if TYPE_CHECKING:
     Stream = logging.StreamHandler[TextIO]
@@ -40,6 +40,10 @@ CONTROL = {
 
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 """What every record has; all else came as `extra`."""
+
+
+Search = Callable[[str], str]
+"""The text without secrets; whatever it raises, nothing of the text is shown."""
 
 
 class Unsearched(Exception):
@@ -75,12 +79,13 @@ def shown(text: str) -> str:
 class Text(logging.Formatter):
     """Lines for people: what belongs to the same event is indented."""
 
-    def __init__(self) -> None:
+    def __init__(self, search: Search = searched) -> None:
+        self._search = search
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
         """The finished text."""
-        return searched(super().format(record)).translate(CONTROL).replace("\n", "\n  ")
+        return self._search(super().format(record)).translate(CONTROL).replace("\n", "\n  ")
 
     def withheld(self, record: logging.LogRecord, why: str) -> str:
         """What stands in the place of a record that may not be shown."""
@@ -90,13 +95,18 @@ class Text(logging.Formatter):
 class Json(logging.Formatter):
     """One JSON object a line."""
 
+    def __init__(self, search: Search = searched) -> None:
+        self._search = search
+        super().__init__()
+
     def format(self, record: logging.LogRecord) -> str:
         """The finished line."""
-        told = {"logger": searched(record.name), "message": searched(record.getMessage())}
+        search = self._search
+        told = {"logger": search(record.name), "message": search(record.getMessage())}
         if exception := self._exception(record):
-            told["exception"] = searched(exception)
+            told["exception"] = search(exception)
         extra = {name: value for name, value in vars(record).items() if name not in STANDARD}
-        return self._line(record, told | ({"extra": _told(extra)} if extra else {}))
+        return self._line(record, told | ({"extra": self._told(extra)} if extra else {}))
 
     def withheld(self, record: logging.LogRecord, why: str) -> str:
         """What stands in the place of a record that may not be shown."""
@@ -108,20 +118,18 @@ class Json(logging.Formatter):
         )
         return "\n".join(filter(None, (trace, record.stack_info)))
 
+    def _told(self, extra: dict[str, object]) -> dict[str, object]:
+        return {self._search(name): self._told_one(name, each) for name, each in extra.items()}
+
+    def _told_one(self, name: str, value: object) -> object:
+        if names_a_secret(name):
+            return HIDDEN
+        return value if value is None or isinstance(value, bool | int) else self._search(str(value))
+
     def _line(self, record: logging.LogRecord, told: dict[str, object]) -> str:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         head = {"time": at.replace("+00:00", "Z"), "level": record.levelname}
         return json.dumps(head | told)
-
-
-def _told(extra: dict[str, object]) -> dict[str, object]:
-    return {searched(name): _told_one(name, value) for name, value in extra.items()}
-
-
-def _told_one(name: str, value: object) -> object:
-    if names_a_secret(name):
-        return "[redacted]"
-    return value if value is None or isinstance(value, bool | int) else searched(str(value))
 
 
 class Handler(Stream):

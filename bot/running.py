@@ -6,7 +6,7 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,7 @@ from bot.kube.cache import WatchCache
 from bot.kube.connect import connect
 from bot.metrics import Metrics, Sources
 from bot.schedule import REDISCOVER, Schedule
-from bot.vitals import Vitals
+from bot.vitals import Vitals, always
 from commands import everything
 from commands.context import Context
 
@@ -56,8 +56,13 @@ def make_client(cache: WatchCache, circles: Circles, guild_id: int) -> Client:
     return wire(cache, circles, guild_id).client
 
 
-def wire(cache: WatchCache, circles: Circles, guild_id: int) -> Parts:
-    """The bot, wired to a cluster: the same in production, sandbox and tests."""
+def wire(
+    cache: WatchCache, circles: Circles, guild_id: int, *, leads: Callable[[], bool] = always
+) -> Parts:
+    """The bot, wired to a cluster: the same in production, sandbox and tests.
+
+    `leads` tells whether this process is the one that acts.
+    """
     metrics = Metrics()
     health = Health(cache, around=metrics.around)
     context = Context(
@@ -84,8 +89,8 @@ def wire(cache: WatchCache, circles: Circles, guild_id: int) -> Parts:
         ended=ended,
         told=metrics.answered,
     )
-    vitals = Vitals(client, cache, schedule)
-    metrics.read_from(Sources(client, cache.watches, lambda: health.latest, vitals.leads))
+    vitals = Vitals(client, cache, schedule, leads)
+    metrics.read_from(Sources(client, cache.watches, lambda: health.latest, leads))
     return Parts(client, vitals, metrics)
 
 

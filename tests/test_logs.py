@@ -4,10 +4,13 @@ Every test reads both streams of a real process, which leaks as tests/leaking.py
 """
 
 import base64
+import io
 import json
+import logging
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -19,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core import known_secrets
-from bot.logs import LONGEST, WITHHELD
+from bot.logs import BUDGET, LONGEST, WITHHELD, Handler, Json, Text, Unsearched, searched
 from tests.leaking import WAYS
 
 ROOT = Path(__file__).parents[1]
@@ -165,6 +168,46 @@ def test_a_secretly_named_extra_is_hidden_whatever_it_is():
     assert '"extra": {"note": 1}' in printed
     assert '"extra": {"password": "[redacted]"}' in printed
     assert "correct horse" not in leak("text", ("message", hidden))
+
+
+def fails(_text: str) -> str:
+    msg = "the search has a bug"
+    raise ValueError(msg)
+
+
+def stalls(text: str) -> str:
+    began = time.thread_time()
+    while time.thread_time() < began + 2 * BUDGET:
+        pass
+    return text
+
+
+@pytest.mark.parametrize("form", [Text, Json])
+def test_where_the_search_fails_nothing_is_shown_but_where_it_was_logged(form: type[Text | Json]):
+    """Also of the arguments, the trace and the extras."""
+    out = io.StringIO()
+    log = logging.getLogger("tests.failing")
+    log.propagate, log.handlers = False, [Handler(form(search=fails), out)]
+    log.error("a %s word", "plain", exc_info=OSError("plain"), extra={"note": "plain"})
+    (line,) = out.getvalue().splitlines()
+    assert f"{WITHHELD} (ValueError), from {__file__}:" in line
+    assert "plain" not in line
+
+
+def test_a_search_that_takes_too_long_is_a_failure():
+    """Even where it found nothing in the end."""
+    with pytest.raises(Unsearched):
+        searched("plain", (stalls,))
+
+
+def test_a_stream_that_is_closed_shows_nothing_elsewhere(capfd: pytest.CaptureFixture[str]):
+    """Logging itself would print the record, arguments and all, to standard error."""
+    out = io.StringIO()
+    log = logging.getLogger("tests.closed")
+    log.propagate, log.handlers = False, [Handler(Text(), out)]
+    out.close()
+    log.error("a %s word", "plain")
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_text_that_is_too_long_is_withheld_and_said_so():

@@ -22,8 +22,11 @@ MARK = {
 """Each verdict has a sign of its own shape or place beside its word: colour is never alone."""
 
 
+SPARE = 4096
+"""Characters that are searched for secrets beyond those that have a chance to be shown."""
+
 MARGIN = 200
-"""Characters that are read and not shown: longer than a secret that is known by its value only."""
+"""The last of them that are never shown: longer than a secret that is known by its value only."""
 
 
 def age(since: datetime | None, now: datetime) -> str:
@@ -44,12 +47,15 @@ def age(since: datetime | None, now: datetime) -> str:
 
 def line(text: str, most: int) -> str:
     """One line of at most `most` characters: no secret, no control or direction character."""
-    shown = redact(text[: most * 4 + MARGIN])
-    if len(text) > most * 4 + MARGIN:
+    searched = most * 4 + SPARE
+    shown = redact(text[:searched])
+    if len(text) > searched:
         # What was cut in two at the end is no secret by its looks any more.
-        shown = shown[:-MARGIN]
-    clean = shown if shown.isascii() and shown.isprintable() else "".join(map(_visible, shown))
-    folded = " ".join(clean.split())
+        shown = f"{shown[:-MARGIN]}…"
+    if not (shown.isascii() and shown.isprintable()):
+        # Searched again: what nobody sees may have stood in the middle of a secret.
+        shown = redact("".join(map(_visible, shown)))
+    folded = " ".join(shown.split())
     return folded if len(folded) <= most else folded[: max(0, most - 1)] + "…"
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bot.core.report import Report
 from bot.core.story import Story
 from bot.render import discord as render
+from bot.render import words
 from tests.render.strategies import findings, hostile, reports, stories
 
 FENCE = re.compile(r"```\n.*?\n```", re.DOTALL)
@@ -95,3 +96,12 @@ def test_an_error_of_ours_that_quotes_the_cluster_is_harmless(text: str):
 def test_a_secret_in_a_message_does_not_reach_the_card(said: str, secret: str):
     """What looks like a secret is hidden wherever the cluster says it."""
     assert secret not in render.code(f"failed with {said}", 200)
+
+
+def test_a_secret_that_is_cut_or_interspersed_is_not_shown():
+    """Half a secret has no shape, and neither has one with invisible characters in it."""
+    token = "ghp_" + "NotARealToken" * 3
+    for before in range(4000, 5000, 50):
+        shown = words.line("password=" + "x" * before + " " + token * 9, 40)
+        assert "NotAReal" not in shown
+    assert "ghp_" not in words.line("said " + "\u200b".join(token), 100)

@@ -1,6 +1,7 @@
 """What the whole process tells a kubelet and Prometheus, while things go well and wrong."""
 
 import asyncio
+import json
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -174,23 +175,28 @@ async def test_no_page_and_no_log_holds_a_secret_or_an_objects_name(
         code, printed = await bot.terminated()
     assert code == 0, printed
     assert names
+    assert all(json.loads(line)["level"] for line in printed.splitlines())
     whole = "".join(pages)
     assert [name for name in names if name in whole] == []
     assert leaked(whole + printed) == []
     assert FAKE_TOKEN not in whole
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
 async def test_a_port_that_is_taken_ends_it_with_advice(
-    server: DiscordServer, cluster: SimulatedCluster, tmp_path: Path, probed: Probed
+    server: DiscordServer, cluster: SimulatedCluster, tmp_path: Path, probed: Probed, form: str
 ) -> None:
-    """Before Discord or the cluster is asked anything."""
+    """Before Discord or the cluster is asked anything; the last words have the log's form."""
+    more = probed.settings | {"MESHMEDIC_LOG_FORMAT": form}
     other = await asyncio.start_server(lambda *_: None, "0.0.0.0", probed.port)  # noqa: S104
-    async with other, starting(server, cluster, tmp_path, more=probed.settings) as bot:
+    async with other, starting(server, cluster, tmp_path, more=more) as bot:
         code, printed = await bot.ended()
     assert code == CONFIG_FAILED
-    assert printed.endswith(
-        f"\nmeshmedic: MESHMEDIC_HTTP_PORT: cannot listen on port {probed.port}: another process "
-        "listens there. Stop it, or choose another port, or 0 for none.\n"
+    last = printed.splitlines()[-1]
+    said = json.loads(last)["message"] if form == "json" else last.removeprefix("meshmedic: ")
+    assert said == (
+        f"MESHMEDIC_HTTP_PORT: cannot listen on port {probed.port}: another process "
+        "listens there. Stop it, or choose another port, or 0 for none."
     )
     assert server.requests == []
 
