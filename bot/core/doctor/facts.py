@@ -1,0 +1,156 @@
+"""What was seen of Discord and of the cluster, before anybody says what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias
+
+from bot.core.access import Circles
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """Nobody knows: no answer, or one that could not be read."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """A clear no of the other side: 401, 403 or 404. `why` is in its words."""
+
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unset:
+    """The setting that this needs is not there."""
+
+    setting: str
+
+
+Commands: TypeAlias = tuple[Mapping[str, Any], ...]
+"""Slash commands as Discord's API words them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What the settings say, and the commands that this version has."""
+
+    guild_id: int | None
+    circles: Circles
+    commands: Commands = ()
+    namespaces: tuple[str, ...] = ()
+    secret_inventory: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """The application that a token belongs to.
+
+    `privileged` are the privileged intents that are switched on; `endpoint` tells whether Discord
+    sends interactions to a web address in place of the gateway.
+    """
+
+    id: int
+    name: str
+    public: bool = False
+    code_grant: bool = False
+    endpoint: bool = False
+    privileged: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A text channel, and what the bot may do there (names as in Discord's documentation)."""
+
+    name: str
+    permissions: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The server: its roles by id, its text channels, what the bot's roles allow there."""
+
+    id: int
+    name: str
+    roles: Mapping[int, str]
+    permissions: frozenset[str]
+    channels: tuple[Channel, ...] | Unseen = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """The commands that Discord shows: those of the server, and names of those everywhere."""
+
+    commands: Commands
+    everywhere: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The bot is not in the server that was meant, but in these."""
+
+    servers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DiscordFacts:
+    """What Discord told.
+
+    `members` are the people of the settings: a name, or why there is none. `skew` is how many
+    seconds our clock is ahead of Discord's; `here` the channel in which somebody asks.
+    """
+
+    login: Application | Denied | Unset | Unseen
+    server: Server | Elsewhere | Unset | Unseen
+    registered: Registered | Denied | Unset | Unseen
+    members: Mapping[int, str | Denied | Unseen] = field(default_factory=dict)
+    skew: float | None = None
+    here: Channel | None = None
+
+
+class Right(NamedTuple):
+    """A permission in the cluster. An empty namespace means all of them."""
+
+    verb: str
+    group: str
+    resource: str
+    namespace: str = ""
+
+    def __str__(self) -> str:
+        title = f"{self.resource}.{self.group}" if self.group else self.resource
+        return f"{self.verb} {title}"
+
+
+@dataclass(frozen=True, slots=True)
+class TraefikPod:
+    """A pod that says that it is Traefik's."""
+
+    namespace: str
+    name: str
+    running: bool
+    image: str = ""
+    version_label: str = ""
+    args: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterFacts:
+    """What the API server told. `served` is (group, plural) -> versions, the preferred first."""
+
+    host: str
+    version: str | Denied | Unseen
+    served: Mapping[tuple[str, str], tuple[str, ...]] | Denied | Unseen
+    rights: Mapping[Right, bool | Unseen]
+    traefik: tuple[TraefikPod, ...] | Denied | Unseen
+    probe: bool | Denied | Unseen
+    user: str = ""
+    skew: float | None = None
+
+    @classmethod
+    def unseen(cls, host: str, why: str) -> ClusterFacts:
+        """Of a cluster that nothing is known of."""
+        lost = Unseen(why)
+        return cls(host, lost, lost, {}, lost, lost)
