@@ -1,1 +1,1 @@
-"""What the doctor examines: pure functions from what was seen to what it means and how to fix it."""
+"""What the doctor examines: pure functions from what was seen to what it means, and its fix."""

@@ -37,15 +37,24 @@ History, threads and pins belong to features that are not there yet; nothing ask
 TITLES = {each.flag: each.title for each in PERMISSIONS}
 INVITE = "Open the link that `meshmedic invite` prints, or give the bot's role that permission."
 VIEW = "view_channel"
+ADMINISTRATOR = "administrator"
 
 
 def examine(server: Server, here: Channel | None = None) -> Iterator[Examination]:
     """One examination for the roles, one for the channels, one for where somebody asks."""
-    yield _told("permissions", "in the server", _missing(server.permissions), INVITE)
+    yield _roles(server.permissions)
     if here:
         fix = f"Edit the channel #{here.name}, Permissions, and allow it for the bot's role."
         yield _told("this channel", f"in #{here.name}", _missing(here.permissions), fix)
     yield _channels(server.channels)
+
+
+def _roles(given: frozenset[str]) -> Examination:
+    if ADMINISTRATOR not in given:
+        return _told("permissions", "in the server", _missing(given), INVITE)
+    saw = f"The bot is an administrator; it needs no more than {listed(TITLES.values())}."
+    fix = "Take Administrator from its role, and allow those four."
+    return Examination(Area.DISCORD, "permissions", Outcome.WARNING, saw, fix)
 
 
 def _channels(channels: tuple[Channel, ...] | Unseen) -> Examination:
@@ -68,7 +77,7 @@ def _channels(channels: tuple[Channel, ...] | Unseen) -> Examination:
 
 
 def _missing(given: frozenset[str]) -> list[Permission]:
-    if "administrator" in given:
+    if ADMINISTRATOR in given:
         return []
     return [each for each in PERMISSIONS if each.flag not in given]
 

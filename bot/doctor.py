@@ -1,0 +1,88 @@
+"""What stands behind `meshmedic doctor` and `/doctor`: look at both sides, and say what it means.
+
+Nothing waits for anything else longer than it must: a side that hangs is not seen, and does not
+hide the other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.core.checks import CHECKS
+from bot.core.doctor import clock, cluster, people, permissions, registration, traefik
+from bot.core.doctor.examination import Area, CheckUp, Examination, Outcome
+from bot.core.doctor.facts import ClusterFacts, DiscordFacts, Right, Server, Setup, Unseen
+
+PATIENCE = 13.0
+"""Seconds for each side; the sides themselves give up earlier, call by call."""
+
+
+class Discord(Protocol):
+    """What the doctor needs of Discord."""
+
+    async def look(self, setup: Setup) -> DiscordFacts:
+        """What Discord tells about the bot; what fails is in the facts."""
+        ...
+
+
+class Cluster(Protocol):
+    """What the doctor needs of a cluster."""
+
+    async def look(self, rights: tuple[Right, ...]) -> ClusterFacts:
+        """What the API server tells, and whether each right is given; what fails is in it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Doctor:
+    """Both sides, and what the settings want of them."""
+
+    discord: Discord
+    cluster: Cluster
+    setup: Setup
+    patience: float = PATIENCE
+
+    async def examine(self) -> CheckUp:
+        """Look at both sides at once."""
+        found, seen = await asyncio.gather(self._discord(), self._cluster())
+        return CheckUp((*_of_discord(found, self.setup), *_of_cluster(seen, self.setup)))
+
+    async def _discord(self) -> DiscordFacts:
+        try:
+            async with asyncio.timeout(self.patience):
+                return await self.discord.look(self.setup)
+        except TimeoutError:
+            lost = Unseen("Discord did not answer in time.")
+            return DiscordFacts(lost, lost, lost)
+
+    async def _cluster(self) -> ClusterFacts:
+        try:
+            async with asyncio.timeout(self.patience):
+                return await self.cluster.look(cluster.wanted(CHECKS, self.setup))
+        except TimeoutError:
+            return ClusterFacts.unseen("", "The API server did not answer in time.")
+
+
+def _of_discord(facts: DiscordFacts, setup: Setup) -> Iterator[Examination]:
+    yield registration.token(facts)
+    yield from registration.application(facts)
+    yield registration.server(facts)
+    if isinstance(facts.server, Server):
+        yield from permissions.examine(facts.server, facts.here)
+    else:
+        yield Examination(
+            Area.DISCORD, "permissions", Outcome.UNSEEN, "The server could not be read."
+        )
+    yield from people.examine(facts, setup)
+    yield registration.commands(facts, setup)
+
+
+def _of_cluster(facts: ClusterFacts, setup: Setup) -> Iterator[Examination]:
+    yield cluster.server(facts)
+    yield from cluster.kinds(facts)
+    yield from cluster.access(facts, CHECKS, setup)
+    yield from traefik.examine(facts)
+    yield clock.examine(Area.CLUSTER, "the API server's", facts.skew, "It sent no date.")

@@ -1,0 +1,239 @@
+"""What the API server tells the doctor: version, clock, kinds, permissions, Traefik's pods.
+
+Every call has its own time limit, and no answer waits for another one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import partial
+from typing import TypeVar
+
+import aiohttp
+import msgspec
+
+from bot.core.doctor.facts import ClusterFacts, Denied, Right, TraefikPod, Unseen
+from bot.core.kinds import KINDS
+from bot.errors import ClusterError
+from bot.kube.api import CONNECT, Absent, Api, Forbidden, Query, Unauthorized
+from bot.kube.discovery import discover
+
+T = TypeVar("T")
+
+QUICK = 6.0
+"""Seconds for one call."""
+
+IN_ALL = 10.0
+"""Seconds for all of them; what is not back by then was not seen."""
+
+AT_ONCE = 24
+"""Requests at a time, so that the watches of a live bot keep their connections."""
+
+REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+MYSELF = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+PROBE = "/api/v1/namespaces/meshmedic-probe"
+TRAEFIK: Query = [("labelSelector", "app.kubernetes.io/name=traefik"), ("limit", 50)]
+
+
+class _Version(msgspec.Struct, rename="camel", frozen=True):
+    git_version: str
+
+
+class _ReviewStatus(msgspec.Struct, rename="camel", frozen=True):
+    allowed: bool
+    evaluation_error: str = ""
+
+
+class _Review(msgspec.Struct, frozen=True):
+    status: _ReviewStatus
+
+
+class _UserInfo(msgspec.Struct, frozen=True):
+    username: str = ""
+
+
+class _MyselfStatus(msgspec.Struct, rename="camel", frozen=True):
+    user_info: _UserInfo = _UserInfo()
+
+
+class _Myself(msgspec.Struct, frozen=True):
+    status: _MyselfStatus = _MyselfStatus()
+
+
+class _Meta(msgspec.Struct, rename="camel", frozen=True):
+    name: str = ""
+    namespace: str = ""
+    labels: dict[str, str] | None = None
+    deletion_timestamp: str | None = None
+
+
+class _Container(msgspec.Struct, frozen=True):
+    name: str = ""
+    image: str = ""
+    command: tuple[str, ...] | None = None
+    args: tuple[str, ...] | None = None
+
+
+class _Spec(msgspec.Struct, frozen=True):
+    containers: tuple[_Container, ...] = ()
+
+
+class _Status(msgspec.Struct, frozen=True):
+    phase: str = ""
+
+
+class _Pod(msgspec.Struct, frozen=True):
+    metadata: _Meta = _Meta()
+    spec: _Spec = _Spec()
+    status: _Status = _Status()
+
+
+class _Pods(msgspec.Struct, frozen=True):
+    items: tuple[_Pod, ...] | None = None
+
+
+class _Asking:
+    """Calls that end in an answer, whatever happens: at the latest at the deadline."""
+
+    def __init__(self, host: str, deadline: float) -> None:
+        self._host = host
+        self._deadline = deadline
+        self._turns = asyncio.Semaphore(AT_ONCE)
+
+    async def __call__(self, call: Callable[[], Awaitable[T]]) -> T | Denied | Unseen:
+        try:
+            async with asyncio.timeout_at(self._deadline), self._turns:
+                return await call()
+        except TimeoutError:
+            return Unseen(f"The API server at {self._host} did not answer in time.")
+        except (Forbidden, Unauthorized) as error:
+            return Denied(str(error))
+        except ClusterError as error:
+            return Unseen(str(error))
+        except msgspec.MsgspecError:
+            return Unseen(f"What answers at {self._host} is not understood.")
+
+
+class Access:
+    """The questions to one API server."""
+
+    def __init__(self, api: Api, *, quick: float = QUICK, in_all: float = IN_ALL) -> None:
+        self._api = api
+        self._quick = quick
+        self._in_all = in_all
+
+    async def look(self, rights: tuple[Right, ...]) -> ClusterFacts:
+        """Ask everything at once. What fails is in the answer."""
+        ask = _Asking(self._api.host, asyncio.get_running_loop().time() + self._in_all)
+        async with asyncio.TaskGroup() as group:
+            version = group.create_task(ask(self._version))
+            served = group.create_task(ask(self._served))
+            pods = group.create_task(ask(self._traefik))
+            probe = group.create_task(ask(self._probe))
+            user = group.create_task(ask(self._user))
+            reviews = {right: group.create_task(ask(partial(self._may, right))) for right in rights}
+        told = version.result()
+        named = user.result()
+        return ClusterFacts(
+            host=self._api.host,
+            version=told[0] if isinstance(told, tuple) else told,
+            served=served.result(),
+            rights={right: _yes_or_no(each.result()) for right, each in reviews.items()},
+            traefik=pods.result(),
+            probe=probe.result(),
+            user=named if isinstance(named, str) else "",
+            skew=told[1] if isinstance(told, tuple) else None,
+        )
+
+    async def _version(self) -> tuple[str, float | None]:
+        """The version, and how far our clock is ahead."""
+        limits = aiohttp.ClientTimeout(total=self._quick, sock_connect=CONNECT)
+        before = datetime.now(UTC)
+        async with self._api.stream("/version", (), limits=limits) as response:
+            body = await response.read()
+            date = response.headers.get("Date")
+        version = msgspec.json.decode(body, type=_Version).git_version
+        return version, ahead(before, datetime.now(UTC), date)
+
+    async def _served(self) -> Mapping[tuple[str, str], tuple[str, ...]]:
+        async with asyncio.timeout(self._quick):
+            return (await discover(self._api, KINDS)).versions
+
+    async def _user(self) -> str:
+        body = await self._api.send(
+            "POST",
+            MYSELF,
+            {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"},
+            total=self._quick,
+        )
+        return msgspec.json.decode(body, type=_Myself).status.user_info.username
+
+    async def _may(self, right: Right) -> bool:
+        resource, _, subresource = right.resource.partition("/")
+        asked = {
+            "verb": right.verb,
+            "group": right.group,
+            "resource": resource,
+            "subresource": subresource,
+            "namespace": right.namespace,
+        }
+        body = await self._api.send(
+            "POST",
+            REVIEWS,
+            {
+                "apiVersion": "authorization.k8s.io/v1",
+                "kind": "SelfSubjectAccessReview",
+                "spec": {"resourceAttributes": {key: each for key, each in asked.items() if each}},
+            },
+            total=self._quick,
+        )
+        return msgspec.json.decode(body, type=_Review).status.allowed
+
+    async def _traefik(self) -> tuple[TraefikPod, ...]:
+        body = await self._api.get("/api/v1/pods", TRAEFIK, total=self._quick)
+        listed = msgspec.json.decode(body, type=_Pods).items or ()
+        return tuple(map(_pod, listed))
+
+    async def _probe(self) -> bool:
+        try:
+            await self._api.get(PROBE, total=self._quick)
+        except Absent:
+            return False
+        return True
+
+
+def _yes_or_no(answer: bool | Denied | Unseen) -> bool | Unseen:  # noqa: FBT001  # a fact
+    """A review that may not be asked for tells nothing about the permission."""
+    return Unseen(answer.why) if isinstance(answer, Denied) else answer
+
+
+def ahead(before: datetime, after: datetime, date: str | None) -> float | None:
+    """Seconds that our clock is ahead of a Date header, which came between two of our times."""
+    try:
+        theirs = parsedate_to_datetime(date or "")
+    except ValueError:
+        return None
+    if theirs.tzinfo is None:
+        return None
+    # The header has whole seconds, cut off: half a second later is the best guess.
+    middle = before + (after - before) / 2
+    return (middle - theirs).total_seconds() - 0.5
+
+
+def _pod(pod: _Pod) -> TraefikPod:
+    """The container named traefik, else the first one."""
+    containers = pod.spec.containers
+    main = next((each for each in containers if each.name == "traefik"), None)
+    main = main or next(iter(containers), _Container())
+    labels = pod.metadata.labels or {}
+    return TraefikPod(
+        namespace=pod.metadata.namespace,
+        name=pod.metadata.name,
+        running=pod.status.phase == "Running" and pod.metadata.deletion_timestamp is None,
+        image=main.image,
+        version_label=labels.get("app.kubernetes.io/version", ""),
+        args=(*(main.command or ()), *(main.args or ())),
+    )
