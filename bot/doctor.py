@@ -14,9 +14,9 @@ from typing import Protocol
 from bot.core.checks import CHECKS
 from bot.core.doctor import clock, cluster, people, permissions, registration, traefik
 from bot.core.doctor.examination import Area, CheckUp, Examination, Outcome
-from bot.core.doctor.facts import ClusterFacts, DiscordFacts, Right, Server, Setup, Unseen
+from bot.core.doctor.facts import ClusterFacts, DiscordFacts, Right, Server, Setup, Unseen, refused
 
-PATIENCE = 13.0
+PATIENCE = 12.0
 """Seconds for each side; the sides themselves give up earlier, call by call."""
 
 
@@ -55,8 +55,7 @@ class Doctor:
             async with asyncio.timeout(self.patience):
                 return await self.discord.look(self.setup)
         except TimeoutError:
-            lost = Unseen("Discord did not answer in time.")
-            return DiscordFacts(lost, lost, lost)
+            return refused(Unseen("Discord did not answer in time."))
 
     async def _cluster(self) -> ClusterFacts:
         try:
@@ -78,6 +77,7 @@ def _of_discord(facts: DiscordFacts, setup: Setup) -> Iterator[Examination]:
         )
     yield from people.examine(facts, setup)
     yield registration.commands(facts, setup)
+    yield clock.examine(Area.DISCORD, "Discord's", facts.skew, "Discord sent no date.")
 
 
 def _of_cluster(facts: ClusterFacts, setup: Setup) -> Iterator[Examination]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import TypeVar
 
 import aiohttp
 import msgspec
 
+from bot.core.doctor.clock import ahead
 from bot.core.doctor.facts import ClusterFacts, Denied, Right, TraefikPod, Unseen
 from bot.core.kinds import KINDS
 from bot.errors import ClusterError
@@ -208,19 +208,6 @@ class Access:
 def _yes_or_no(answer: bool | Denied | Unseen) -> bool | Unseen:  # noqa: FBT001  # a fact
     """A review that may not be asked for tells nothing about the permission."""
     return Unseen(answer.why) if isinstance(answer, Denied) else answer
-
-
-def ahead(before: datetime, after: datetime, date: str | None) -> float | None:
-    """Seconds that our clock is ahead of a Date header, which came between two of our times."""
-    try:
-        theirs = parsedate_to_datetime(date or "")
-    except ValueError:
-        return None
-    if theirs.tzinfo is None:
-        return None
-    # The header has whole seconds, cut off: half a second later is the best guess.
-    middle = before + (after - before) / 2
-    return (middle - theirs).total_seconds() - 0.5
 
 
 def _pod(pod: _Pod) -> TraefikPod:

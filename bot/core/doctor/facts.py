@@ -99,11 +99,13 @@ class Elsewhere:
 class DiscordFacts:
     """What Discord told.
 
-    `members` are the people of the settings: a name, or why there is none. `skew` is how many
-    seconds our clock is ahead of Discord's; `here` the channel in which somebody asks.
+    `login` is the bot's user id. `members` are the people of the settings: a name, or why there
+    is none. `skew` is how many seconds our clock is ahead of Discord's; `here` the channel in
+    which somebody asks.
     """
 
-    login: Application | Denied | Unset | Unseen
+    login: int | Denied | Unset | Unseen
+    application: Application | Unseen
     server: Server | Elsewhere | Unset | Unseen
     registered: Registered | Denied | Unset | Unseen
     members: Mapping[int, str | Denied | Unseen] = field(default_factory=dict)
@@ -154,3 +156,9 @@ class ClusterFacts:
         """Of a cluster that nothing is known of."""
         lost = Unseen(why)
         return cls(host, lost, lost, {}, lost, lost)
+
+
+def refused(login: Denied | Unset | Unseen) -> DiscordFacts:
+    """What is known where Discord did not let the bot in: why, and nothing else."""
+    lost = login if isinstance(login, Unseen) else Unseen("Discord did not let the bot in.")
+    return DiscordFacts(login, lost, lost, lost)

@@ -29,8 +29,8 @@ COPY_ID = "Right-click the server in Discord (with Developer Mode on), copy its 
 def token(facts: DiscordFacts) -> Examination:
     """Whether Discord lets the bot in."""
     match facts.login:
-        case Application() as found:
-            return _said("token", Outcome.OK, f"Discord knows it: application {found.id}.")
+        case int(number):
+            return _said("token", Outcome.OK, f"Discord knows it: bot {number}.")
         case Denied():
             return _said("token", Outcome.FAILED, "Discord refuses it (401).", NEW_TOKEN)
         case Unset():
@@ -42,12 +42,12 @@ def token(facts: DiscordFacts) -> Examination:
 
 def application(facts: DiscordFacts) -> Iterator[Examination]:
     """Switches in the developer portal: who may invite it, where interactions go, intents."""
-    if not isinstance(facts.login, Application):
-        yield _unasked("application", facts.login)
-        yield _unasked("intents", facts.login)
-        return
-    yield _application(facts.login)
-    yield _intents(facts.login)
+    if isinstance(facts.application, Unseen):
+        yield _said("application", Outcome.UNSEEN, facts.application.why)
+        yield _said("intents", Outcome.UNSEEN, facts.application.why)
+    else:
+        yield _application(facts.application)
+        yield _intents(facts.application)
 
 
 def _application(found: Application) -> Examination:
@@ -159,11 +159,6 @@ def _ignored() -> frozenset[str]:
 def _default(key: str, value: Any) -> bool:
     empty = value is None or value is False or value in ("", [], {})
     return empty or (key == "type" and value == 1)
-
-
-def _unasked(name: str, login: Denied | Unset | Unseen) -> Examination:
-    why = login.why if isinstance(login, Unseen) else "Discord did not let the bot in."
-    return _said(name, Outcome.UNSEEN, why)
 
 
 def _said(name: str, outcome: Outcome, saw: str, fix: str = "") -> Examination:
