@@ -12,6 +12,7 @@ from typing import Any, NoReturn, TypeAlias
 
 from bot import __version__, logs
 from bot.core.check import SCOPES
+from bot.core.doctor.examination import Outcome
 from bot.core.verdict import Verdict
 from bot.errors import MeshmedicError
 
@@ -24,6 +25,14 @@ EXIT = {
     Verdict.UNKNOWN: 3,
 }
 """Under way within its grace is no cause for alarm; suspended is never as good as healthy."""
+
+EXIT_OF_DOCTOR = {
+    Outcome.OK: 0,
+    Outcome.NOTE: 0,
+    Outcome.WARNING: 0,
+    Outcome.FAILED: 1,
+    Outcome.UNSEEN: 3,
+}
 
 UNKNOWN = EXIT[Verdict.UNKNOWN]
 USAGE = 64
@@ -63,6 +72,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(commands)
     _add_why(commands)
     _add_judge(commands)
+    _add_doctor(commands)
+    _add_invite(commands)
     _add_sandbox(commands)
     _add_schema(commands)
     return parser
@@ -121,6 +132,23 @@ def _add_judge(commands: Commands) -> None:
     add.set_defaults(command=_judge)
 
 
+def _add_doctor(commands: Commands) -> None:
+    add = commands.add_parser(
+        "doctor",
+        help="examine the set-up: Discord, the cluster, permissions",
+        epilog="exit code: 0 nothing failed, 1 something did, 3 not everything could be seen",
+    )
+    add.add_argument("--kubeconfig", type=Path, help="default: $KUBECONFIG or ~/.kube/config")
+    add.add_argument("--context", help="the kubeconfig's context to use")
+    add.set_defaults(command=_doctor)
+
+
+def _add_invite(commands: Commands) -> None:
+    add = commands.add_parser("invite", help="print the link that brings the bot into your server")
+    add.add_argument("--application-id", help="default: the one that the token begins with")
+    add.set_defaults(command=_invite)
+
+
 def _add_sandbox(commands: Commands) -> None:
     add = commands.add_parser("sandbox", help="try the bot in a browser, without Discord")
     add.add_argument("--scenario", default="homelab", help="which homelab; `list` names them")
@@ -161,6 +189,19 @@ def _judge(arguments: argparse.Namespace) -> int:
     from bot import offline  # noqa: PLC0415  # as above
 
     return EXIT[offline.judge(arguments.file, arguments.now, as_json=arguments.output == "json")]
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from bot import examining  # noqa: PLC0415  # as above
+
+    return EXIT_OF_DOCTOR[examining.doctor(arguments.kubeconfig, arguments.context)]
+
+
+def _invite(arguments: argparse.Namespace) -> int:
+    from bot import examining  # noqa: PLC0415  # as above
+
+    examining.invite(arguments.application_id)
+    return 0
 
 
 def _sandbox(arguments: argparse.Namespace) -> int:

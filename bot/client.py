@@ -14,6 +14,7 @@ from discord import app_commands, ui
 
 from bot.answering import Answered, Asked, Outcome
 from bot.core.access import Circle, Circles
+from bot.dates import Dates
 from bot.replies import explain, refuse, say
 
 log = logging.getLogger(__name__)
@@ -48,10 +49,12 @@ class Client(discord.Client):
         told: Callable[[Answered], None] | None = None,
         **options: Any,
     ) -> None:
+        self.dates = Dates()
         # With Intents.none() the library does not know the roles of who clicks.
         super().__init__(
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
+            http_trace=self.dates.trace,
             **options,
         )
         self.circles = circles

@@ -68,7 +68,7 @@ class Doctor:
 def _of_discord(facts: DiscordFacts, setup: Setup) -> Iterator[Examination]:
     yield registration.token(facts)
     yield from registration.application(facts)
-    yield registration.server(facts)
+    yield registration.server(facts, setup)
     if isinstance(facts.server, Server):
         yield from permissions.examine(facts.server, facts.here)
     else:

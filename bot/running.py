@@ -69,6 +69,9 @@ def wire(
         health=health,
         runbook=runbook.load(),
         namespaces=lambda: cache.names(Namespace),
+        cluster=cache.access,
+        watched=cache.watched,
+        secret_inventory=cache.secret_inventory,
     )
     schedule = Schedule()
 

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.doctor import Cluster
 from bot.health import Health
 from bot.runbook import Runbook
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The use cases, and the live namespaces for autocomplete, from memory."""
+    """The use cases, and the live namespaces for autocomplete, from memory.
+
+    `cluster`, `watched` and `secret_inventory` are what the doctor looks at.
+    """
 
     health: Health
     runbook: Runbook
     namespaces: Callable[[], tuple[str, ...]]
+    cluster: Cluster
+    watched: tuple[str, ...] = ()
+    secret_inventory: bool = False

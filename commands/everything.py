@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeAlias
+
+from discord import app_commands
+
 from bot.client import Client
-from commands import health, report_controls, runbook, why
+from commands import doctor, health, report_controls, runbook, why
 from commands.context import Context
 
-COMMANDS = (health, why, runbook)
+Command: TypeAlias = app_commands.Command[Any, ..., Any] | app_commands.Group
+
+COMMANDS = (health, why, runbook, doctor)
 
 
 def register(client: Client, context: Context) -> None:
     """Add every command, button and select to the client."""
     controls = report_controls.Controls(context.health)
     client.add_buttons(controls.drill, controls.export)
-    for module in COMMANDS:
-        client.tree.add_command(module.command(context, controls))
+    for command in _made(context, controls):
+        client.tree.add_command(command)
+
+
+def commands(context: Context) -> tuple[Command, ...]:
+    """Every command, to know what would be registered."""
+    return _made(context, report_controls.Controls(context.health))
+
+
+def _made(context: Context, controls: report_controls.Controls) -> tuple[Command, ...]:
+    return tuple(module.command(context, controls) for module in COMMANDS)

@@ -16,6 +16,7 @@ from bot.core.kinds import KIND_OF, KINDS, Kind
 from bot.core.objects import Object, SecretName
 from bot.core.snapshot import Gap, Indexed, Snapshot, Why
 from bot.errors import ClusterError
+from bot.kube.access import Access
 from bot.kube.api import Api
 from bot.kube.details import Details
 from bot.kube.discovery import Served, Source, discover
@@ -50,6 +51,7 @@ class WatchCache(Details):
     ) -> None:
         super().__init__(api)
         self._api = api
+        self.secret_inventory = secret_inventory
         self._off = [OFF] if not secret_inventory else []
         self._kinds = tuple(
             each for each in kinds if each.type is not SecretName or secret_inventory
@@ -64,6 +66,16 @@ class WatchCache(Details):
         self._tried = asyncio.Event()
         self._undiscovered: ClusterError | None = None
         self._watcher: asyncio.Task[None] | None = None
+
+    @property
+    def access(self) -> Access:
+        """What the doctor asks the same API server."""
+        return Access(self._api)
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """The namespaces that are enough; empty where all are wanted."""
+        return self._namespaces
 
     async def start(self) -> None:
         """Begin to discover and watch. Returns at once, whatever the cluster does."""

@@ -80,7 +80,7 @@ def report(each: Report, rows: Sequence[Row] = ()) -> Card:
     shown = list(_fitting([_root(root, each) for root in each.roots[:ROOTS]], room))
     if hidden := len(each.roots) - len(shown):
         shown.append(f"-# … and {hidden:,} more: choose one below, or export.")
-    return _card(each.verdict, [head, *shown, tail], rows)
+    return card(each.verdict, [head, *shown, tail], rows)
 
 
 def story(each: Story, rows: Sequence[Row] = ()) -> Card:
@@ -92,17 +92,17 @@ def story(each: Story, rows: Sequence[Row] = ()) -> Card:
     body = ["\n".join(_event(event, each.taken_at) for event in each.events)]
     body += [_log(each.log)] if each.log else []
     shown = _fitting(list(filter(None, body)), TEXT - sum(map(len, fixed)))
-    return _card(finding.verdict, [*fixed[:-1], *shown, fixed[-1]], rows)
+    return card(finding.verdict, [*fixed[:-1], *shown, fixed[-1]], rows)
 
 
 def note(text: str, *, raw: bool = False) -> Card:
     """A short word to one person. `raw` text is our own and may carry markup."""
-    return _card(None, [text if raw else escape(words.line(text, 1500))], ())
+    return card(None, [text if raw else escape(words.line(text, 1500))], ())
 
 
 def topic(title: str, text: str) -> Card:
     """A page of the runbook: our own Markdown, never text from the cluster."""
-    return _card(None, [f"## {title}\n{text[:TEXT]}"], ())
+    return card(None, [f"## {title}\n{text[:TEXT]}"], ())
 
 
 def files(text: str, attachments: tuple[Attachment, ...]) -> Card:
@@ -163,7 +163,7 @@ def escape(text: str) -> str:
     return escaped
 
 
-def _card(verdict: Verdict | None, parts: Sequence[str], rows: Sequence[Row]) -> Card:
+def card(verdict: Verdict | None, parts: Sequence[str], rows: Sequence[Row]) -> Card:
     """Parts with a little room between them, so that the eye finds where one ends."""
     colour = COLOUR[verdict] if verdict else None
     container: ui.Container[Any] = ui.Container(accent_colour=colour)

@@ -4,6 +4,7 @@ from tests.wire.recording import Endpoint
 
 ME = Endpoint("GET", "/users/@me")
 APPLICATION = Endpoint("GET", "/oauth2/applications/@me")
+MY_GUILDS = Endpoint("GET", "/users/@me/guilds")
 GATEWAY = Endpoint("GET", "/gateway")
 GATEWAY_BOT = Endpoint("GET", "/gateway/bot")
 
@@ -11,6 +12,12 @@ _COMMANDS = "/applications/{application_id}/guilds/{guild_id}/commands"
 SYNC = Endpoint("PUT", _COMMANDS)
 LIST_COMMANDS = Endpoint("GET", _COMMANDS)
 SYNC_EVERYWHERE = Endpoint("PUT", "/applications/{application_id}/commands")
+
+LIST_EVERYWHERE = Endpoint("GET", "/applications/{application_id}/commands")
+
+GUILD = Endpoint("GET", "/guilds/{guild_id}")
+GUILD_CHANNELS = Endpoint("GET", "/guilds/{guild_id}/channels")
+GUILD_MEMBER = Endpoint("GET", "/guilds/{guild_id}/members/{user_id}")
 
 CALLBACK = Endpoint("POST", "/interactions/{interaction_id}/{interaction_token}/callback")
 FOLLOWUP = Endpoint("POST", "/webhooks/{webhook_id}/{webhook_token}")

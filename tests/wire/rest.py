@@ -17,7 +17,9 @@ from tests.wire.replying import (
     INVALID_WEBHOOK_TOKEN,
     NO_CONTENT,
     UNKNOWN_CHANNEL,
+    UNKNOWN_GUILD,
     UNKNOWN_INTERACTION,
+    UNKNOWN_MEMBER,
     UNKNOWN_MESSAGE,
     UNKNOWN_WEBHOOK,
     Reply,
@@ -35,6 +37,9 @@ class Rest:
     ids: Iterator[int]
     messages: Messages
     gateway_url: str = ""
+    application: Json = field(default_factory=world.application)
+    guilds: dict[str, Json] = field(default_factory=lambda: {str(world.GUILD_ID): world.guild()})
+    everywhere: list[Json] = field(default_factory=list)
     commands: list[Json] = field(default_factory=list)
     interactions: dict[str, Interaction] = field(default_factory=dict)
     acknowledge_within: float = ACKNOWLEDGE_WITHIN
@@ -44,12 +49,17 @@ class Rest:
         """What answers each endpoint; literal paths before those with a placeholder."""
         return {
             endpoints.ME: lambda _: Reply(body=world.the_bot()),
-            endpoints.APPLICATION: lambda _: Reply(body=world.application()),
+            endpoints.APPLICATION: lambda _: Reply(body=self.application),
+            endpoints.MY_GUILDS: self._my_guilds,
+            endpoints.GUILD: self._guild,
+            endpoints.GUILD_CHANNELS: self._guild_channels,
+            endpoints.GUILD_MEMBER: self._guild_member,
             endpoints.GATEWAY: lambda _: Reply(body={"url": self.gateway_url}),
             endpoints.GATEWAY_BOT: self._gateway_bot,
             endpoints.SYNC: self._sync,
             endpoints.SYNC_EVERYWHERE: self._sync,
             endpoints.LIST_COMMANDS: lambda _: Reply(body=self.commands),
+            endpoints.LIST_EVERYWHERE: lambda _: Reply(body=self.everywhere),
             endpoints.CALLBACK: self._callback,
             endpoints.FOLLOWUP: self._followup,
             endpoints.GET_ORIGINAL: self._get_original,
@@ -64,6 +74,25 @@ class Rest:
             endpoints.EDIT_MESSAGE: self._edit_message,
             endpoints.DELETE_MESSAGE: self._delete_message,
         }
+
+    def _my_guilds(self, _request: Request) -> Reply:
+        listed = [{"id": each["id"], "name": each["name"]} for each in self.guilds.values()]
+        return Reply(body=listed)
+
+    def _guild(self, request: Request) -> Reply:
+        found = self.guilds.get(request.parameters["guild_id"])
+        return Reply(body=found) if found else UNKNOWN_GUILD
+
+    def _guild_channels(self, request: Request) -> Reply:
+        found = self.guilds.get(request.parameters["guild_id"])
+        return Reply(body=found["channels"]) if found else UNKNOWN_GUILD
+
+    def _guild_member(self, request: Request) -> Reply:
+        if request.parameters["guild_id"] not in self.guilds:
+            return UNKNOWN_GUILD
+        wanted = request.parameters["user_id"]
+        found = next((each for each in world.MEMBERS if str(each.id) == wanted), None)
+        return Reply(body=world.member(found)) if found else UNKNOWN_MEMBER
 
     def _gateway_bot(self, _request: Request) -> Reply:
         limit = {"total": 1000, "remaining": 999, "reset_after": 86_400_000, "max_concurrency": 1}

@@ -19,8 +19,20 @@ VIEWERS = 300_000_000_000_000_011
 OPERATORS = 300_000_000_000_000_012
 APPROVERS = 300_000_000_000_000_013
 
-ROLES = {GUILD_ID: "@everyone", VIEWERS: "viewers", OPERATORS: "operators", APPROVERS: "approvers"}
+ITS_OWN = 300_000_000_000_000_014
+"""The role that an invitation gives to the bot."""
+
+ROLES = {
+    GUILD_ID: "@everyone",
+    ITS_OWN: "meshmedic",
+    VIEWERS: "viewers",
+    OPERATORS: "operators",
+    APPROVERS: "approvers",
+}
 """Discord's @everyone role has the id of its server."""
+
+INVITED_WITH = str(1 << 10 | 1 << 11 | 1 << 14 | 1 << 15)
+"""View Channels, Send Messages, Embed Links, Attach Files."""
 
 EVERYTHING = str((1 << 50) - 1)
 """Permissions as Discord sends them: a decimal string of bits."""
@@ -44,6 +56,9 @@ ADA = Person(300_000_000_000_000_023, "ada", (VIEWERS, OPERATORS, APPROVERS))
 SAM = Person(300_000_000_000_000_024, "sam")
 """A stranger: no role at all."""
 
+THE_BOT = Person(BOT_ID, "meshmedic", (ITS_OWN,))
+MEMBERS = (THE_BOT, VERA, OLGA, ADA, SAM)
+
 
 def fresh_ids() -> Iterator[int]:
     """Ids that no other object has."""
@@ -65,7 +80,7 @@ def user(who: Person, *, bot: bool = False) -> Json:
 
 def the_bot() -> Json:
     """The bot's own user."""
-    return user(Person(BOT_ID, "meshmedic"), bot=True)
+    return user(THE_BOT, bot=True)
 
 
 def member(who: Person, roles: Sequence[int] | None = None) -> Json:
@@ -109,7 +124,7 @@ def guild() -> Json:
         "member_count": 5,
         "roles": [_role(number, name) for number, name in ROLES.items()],
         "channels": [channel()],
-        "members": [member(Person(BOT_ID, "meshmedic"))],
+        "members": [member(THE_BOT)],
         "threads": [],
         "emojis": [],
         "stickers": [],
@@ -154,8 +169,8 @@ def _role(number: int, name: str) -> Json:
         "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
         "hoist": False,
         "position": 0 if number == GUILD_ID else 1,
-        "permissions": "0",
-        "managed": False,
+        "permissions": INVITED_WITH if number == ITS_OWN else "0",
+        "managed": number == ITS_OWN,
         "mentionable": False,
         "flags": 0,
     }

@@ -14,6 +14,7 @@ CREDENTIALS = "Renew the kubeconfig, or the token of the service account meshmed
 REACH = "Look at the kubeconfig's server, the firewall, and whether k3s runs on that node."
 BASE = "deploy/base"
 INVENTORY = "deploy/components/secret-inventory"
+NOT_ASKED = Unseen("The API server was not asked.")
 STORIES = (Right("list", "", "events"), Right("get", "", "pods/log"))
 """What `/why` reads about one finding."""
 
@@ -38,7 +39,7 @@ def server(facts: ClusterFacts) -> Examination:
         case Denied(why):
             return Examination(area, name, Outcome.FAILED, why, CREDENTIALS)
         case Unseen(why):
-            return Examination(area, name, Outcome.UNSEEN, why, REACH)
+            return Examination(area, name, Outcome.UNSEEN, why, REACH if facts.host else "")
         case version:
             whose = f", as {facts.user}" if facts.user else ""
             return Examination(area, name, Outcome.OK, f"{version} at {facts.host}{whose}.")
@@ -58,7 +59,7 @@ def wanted(checks: Iterable[Check], setup: Setup) -> tuple[Right, ...]:
 def access(facts: ClusterFacts, checks: Iterable[Check], setup: Setup) -> Iterator[Examination]:
     """One examination a check: may the bot list and watch all that it reads."""
     for check in checks:
-        if SecretName in check.reads and not setup.secret_inventory:
+        if SecretName in check.judges and not setup.secret_inventory:
             saw = "Secrets are not listed: MESHMEDIC_SECRET_INVENTORY is off."
             yield Examination(Area.ACCESS, check.name, Outcome.NOTE, saw)
             continue
@@ -147,12 +148,12 @@ def _may(name: str, rights: list[Right], facts: ClusterFacts, setup: Setup) -> E
     if lost:
         why = lost[0][1].why
         return Examination(Area.ACCESS, name, Outcome.UNSEEN, why)
-    return Examination(Area.ACCESS, name, Outcome.OK, f"May {_joined(list(answers))}.")
+    return Examination(Area.ACCESS, name, Outcome.OK, "May read all that it needs.")
 
 
 def _allowed(right: Right, facts: ClusterFacts, setup: Setup) -> bool | Unseen:
     """In the whole cluster, else in each of the namespaces that the settings name."""
-    missing = Unseen("The API server was not asked.")
+    missing = facts.version if isinstance(facts.version, Unseen) else NOT_ASKED
     everywhere = facts.rights.get(right, missing)
     if everywhere is True or not setup.namespaces or not _namespaced(right):
         return everywhere

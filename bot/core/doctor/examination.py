@@ -25,6 +25,7 @@ class Outcome(StrEnum):
 class Area(StrEnum):
     """What an examination is about; reports are grouped by it."""
 
+    SETTINGS = "Settings"
     DISCORD = "Discord"
     CLUSTER = "Cluster"
     ACCESS = "Permissions in the cluster"
@@ -62,12 +63,30 @@ class CheckUp:
         return Outcome.OK if Outcome.OK in ended else Outcome.UNSEEN
 
     def of(self, area: Area) -> tuple[Examination, ...]:
-        """Those of one area."""
-        return tuple(each for each in self.examinations if each.area is area)
+        """Those of one area; what ended in the same words is one, under all its names."""
+        groups: dict[tuple[Outcome, str, str], list[str]] = {}
+        for each in self.examinations:
+            if each.area is area:
+                groups.setdefault((each.outcome, each.saw, each.fix), []).append(each.name)
+        return tuple(
+            Examination(area, ", ".join(names), outcome, saw, fix)
+            for (outcome, saw, fix), names in groups.items()
+        )
+
+    @property
+    def headline(self) -> str:
+        """`1 failed, 2 not seen, 14 ok`: the worst first."""
+        counts = ((outcome, self.count(outcome)) for outcome in reversed(Outcome))
+        return ", ".join(_counted(outcome, count) for outcome, count in counts if count)
 
     def count(self, outcome: Outcome) -> int:
         """How many ended so."""
         return sum(each.outcome is outcome for each in self.examinations)
+
+
+def _counted(outcome: Outcome, count: int) -> str:
+    noun = outcome in (Outcome.NOTE, Outcome.WARNING)
+    return f"{count} {outcome}s" if noun and count > 1 else f"{count} {outcome}"
 
 
 def listed(words: Iterable[str], most: int = 5) -> str:

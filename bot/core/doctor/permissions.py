@@ -44,7 +44,7 @@ def examine(server: Server, here: Channel | None = None) -> Iterator[Examination
     """One examination for the roles, one for the channels, one for where somebody asks."""
     yield _roles(server.permissions)
     if here:
-        fix = f"Edit the channel #{here.name}, Permissions, and allow it for the bot's role."
+        fix = "Edit this channel, Permissions, and allow it for the bot's role."
         yield _told("this channel", f"in #{here.name}", _missing(here.permissions), fix)
     yield _channels(server.channels)
 

@@ -30,7 +30,7 @@ def token(facts: DiscordFacts) -> Examination:
     """Whether Discord lets the bot in."""
     match facts.login:
         case int(number):
-            return _said("token", Outcome.OK, f"Discord knows it: bot {number}.")
+            return _said("token", Outcome.OK, f"Discord lets the bot in (id {number}).")
         case Denied():
             return _said("token", Outcome.FAILED, "Discord refuses it (401).", NEW_TOKEN)
         case Unset():
@@ -74,16 +74,18 @@ def _intents(found: Application) -> Examination:
     return _said("intents", Outcome.WARNING, saw, fix)
 
 
-def server(facts: DiscordFacts) -> Examination:
+def server(facts: DiscordFacts, setup: Setup) -> Examination:
     """Whether the bot is in the server that the settings name."""
+    if setup.guild_id is None:
+        fix = f"{COPY_ID}, and set it."
+        return _said("server", Outcome.FAILED, "MESHMEDIC_GUILD_ID is not set.", fix)
     match facts.server:
         case Elsewhere(servers):
             place = f"It is in {listed(servers)}" if servers else "It is in none"
             saw = f"The bot is not in the server that MESHMEDIC_GUILD_ID names. {place}."
             return _said("server", Outcome.FAILED, saw, f"{COPY_ID} and compare. {INVITE}")
         case Unset(setting):
-            fix = f"{COPY_ID}, and set it."
-            return _said("server", Outcome.FAILED, f"{setting} is not set.", fix)
+            return _said("server", Outcome.UNSEEN, f"{setting} is not set.")
         case Unseen(why):
             return _said("server", Outcome.UNSEEN, why)
         case found:

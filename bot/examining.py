@@ -1,0 +1,158 @@
+"""The terminal's commands about the set-up: `meshmedic doctor` and `meshmedic invite`."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+from collections.abc import Collection
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import discord
+from discord import app_commands
+
+from bot import logs, runbook, settings
+from bot.core.doctor.examination import Area, CheckUp, Examination, Outcome
+from bot.core.doctor.facts import ClusterFacts, Commands, Right, Setup
+from bot.core.doctor.permissions import PERMISSIONS
+from bot.core.finding import Ref
+from bot.core.objects import Object
+from bot.core.snapshot import Snapshot
+from bot.core.story import Event, LogTail
+from bot.doctor import Cluster, Doctor
+from bot.errors import ClusterError, InputError, SettingsError
+from bot.health import Health
+from bot.kube.access import Access
+from bot.kube.connect import connect
+from bot.render import terminal, terminal_check_up
+from bot.standing import FromTerminal, payload
+from commands import everything
+from commands.context import Context
+
+SCOPES = ("bot", "applications.commands")
+
+
+def doctor(kubeconfig: Path | None, context: str | None) -> Outcome:
+    """Print what is set up wrongly, and how to fix it."""
+    found = asyncio.run(_examine(kubeconfig, context))
+    terminal.show(terminal.console(), terminal_check_up.check_up(found))
+    return found.outcome
+
+
+def invite(application_id: str | None) -> None:
+    """Print the link that brings the bot into the server, and why each permission is in it.
+
+    Raises:
+        SettingsError: Neither a token nor an id tells which application it is.
+        InputError: The id is none.
+    """
+    read = settings.load()
+    token = read.discord_token.get_secret_value().strip() if read.discord_token else None
+    lines = [link(_application(application_id, token), read.guild_id), ""]
+    lines += [f"{each.title:<16}{each.feature}" for each in PERMISSIONS]
+    if read.guild_id is None:
+        lines += ["", "MESHMEDIC_GUILD_ID is not set, so the page asks which server is meant."]
+    terminal.write("\n".join([*lines, ""]).encode())
+
+
+def link(application_id: int, guild_id: int | None) -> str:
+    """The address of Discord's page that asks to let the bot in, with what it needs and no more."""
+    wanted = discord.Permissions(**{each.flag: True for each in PERMISSIONS})
+    if guild_id is None:
+        return discord.utils.oauth_url(application_id, permissions=wanted, scopes=SCOPES)
+    return discord.utils.oauth_url(
+        application_id,
+        permissions=wanted,
+        scopes=SCOPES,
+        guild=discord.Object(guild_id),
+        disable_guild_select=True,
+    )
+
+
+def _application(given: str | None, token: str | None) -> int:
+    """The id, by the token's first part, which is the id in base64. No network is needed."""
+    if given is not None:
+        if not settings.SNOWFLAKE.fullmatch(given):
+            msg = f"{given!r} is no application id: it is a number of 17 to 20 digits."
+            raise InputError(msg)
+        return int(given)
+    if token is None:
+        msg = "MESHMEDIC_DISCORD_TOKEN is not set. Set it, or name the bot with --application-id."
+        raise SettingsError(msg)
+    first = token.partition(".")[0]
+    try:
+        decoded = base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)).decode("ascii")
+    except ValueError:
+        decoded = ""
+    if not settings.SNOWFLAKE.fullmatch(decoded):
+        msg = (
+            "MESHMEDIC_DISCORD_TOKEN does not look like a bot's token. Copy it again from the "
+            "developer portal, or name the bot with --application-id."
+        )
+        raise SettingsError(msg)
+    return int(decoded)
+
+
+async def _examine(kubeconfig: Path | None, context: str | None) -> CheckUp:
+    try:
+        read = settings.load()
+    except SettingsError as error:
+        fix = "Set it right; nothing else was examined."
+        wrong = Examination(Area.SETTINGS, "settings", Outcome.FAILED, str(error), fix)
+        return CheckUp((wrong,))
+    logs.configure("error")
+    # What the library says while it tries again stands in the answer, where it matters.
+    logging.getLogger("discord").setLevel(logging.ERROR)
+    token = read.discord_token.get_secret_value().strip() if read.discord_token else None
+    setup = Setup(
+        guild_id=read.guild_id,
+        circles=read.circles,
+        commands=_commands(),
+        namespaces=read.namespaces,
+        secret_inventory=read.secret_inventory,
+    )
+    async with AsyncExitStack() as stack:
+        where = connect(kubeconfig=kubeconfig or read.kubeconfig, context=context or read.context)
+        try:
+            cluster: Cluster = Access(await stack.enter_async_context(where))
+        except ClusterError as error:
+            cluster = _Nowhere(error)
+        return await Doctor(FromTerminal(token), cluster, setup).examine()
+
+
+def _commands() -> Commands:
+    """What this version registers, without a connection to anything."""
+    nowhere = _Nowhere(ClusterError("No cluster is asked."))
+    context = Context(Health(nowhere), runbook.load(), lambda: (), nowhere)
+    client = discord.Client(intents=discord.Intents.none())
+    tree = app_commands.CommandTree(client)
+    for command in everything.commands(context):
+        tree.add_command(command)
+    return payload(tree)
+
+
+@dataclass(frozen=True, slots=True)
+class _Nowhere:
+    """A cluster that no configuration leads to: every question is answered with why."""
+
+    why: ClusterError
+
+    async def look(self, rights: tuple[Right, ...]) -> ClusterFacts:
+        del rights
+        return ClusterFacts.unseen("", str(self.why))
+
+    async def snapshot(
+        self, types: Collection[type[Object]], namespace: str | None = None
+    ) -> Snapshot:
+        del types, namespace
+        raise self.why
+
+    async def events(self, ref: Ref) -> tuple[Event, ...]:
+        del ref
+        raise self.why
+
+    async def last_log_lines(self, pod: Ref, container: str) -> LogTail | None:
+        del pod, container
+        raise self.why

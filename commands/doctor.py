@@ -1,0 +1,44 @@
+"""`/doctor`: what is set up wrongly, and how to fix it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot import standing
+from bot.client import CIRCLE, Client
+from bot.core.access import Circle
+from bot.core.doctor.facts import Setup
+from bot.doctor import Doctor
+from bot.render import discord_check_up as render
+from bot.replies import acknowledge, answer
+from commands.context import Context
+from commands.report_controls import Controls
+
+
+def command(context: Context, _controls: Controls) -> app_commands.Command[Any, ..., None]:
+    """The command: for operators, since it tells how the cluster is guarded, and to them alone."""
+
+    @app_commands.command(
+        name="doctor",
+        description="What is set up wrongly, and how to fix it.",
+        extras={CIRCLE: Circle.OPERATOR},
+    )
+    async def doctor(interaction: discord.Interaction[Client]) -> None:
+        await acknowledge(interaction, private=True)
+        client = interaction.client
+        setup = Setup(
+            guild_id=client.guild_id,
+            circles=client.circles,
+            commands=standing.payload(client.tree),
+            namespaces=context.watched,
+            secret_inventory=context.secret_inventory,
+        )
+        here = standing.channel_of(interaction)
+        live = standing.Live(client, client.dates, here)
+        found = await Doctor(live, context.cluster, setup).examine()
+        await answer(interaction, render.check_up(found))
+
+    return doctor
