@@ -77,7 +77,8 @@ def _of_discord(facts: DiscordFacts, setup: Setup) -> Iterator[Examination]:
         )
     yield from people.examine(facts, setup)
     yield registration.commands(facts, setup)
-    yield clock.examine(Area.DISCORD, "Discord's", facts.skew, "Discord sent no date.")
+    why = facts.login.why if isinstance(facts.login, Unseen) else "Discord sent no date."
+    yield clock.examine(Area.DISCORD, "Discord's", facts.skew, why)
 
 
 def _of_cluster(facts: ClusterFacts, setup: Setup) -> Iterator[Examination]:
@@ -85,4 +86,5 @@ def _of_cluster(facts: ClusterFacts, setup: Setup) -> Iterator[Examination]:
     yield from cluster.kinds(facts)
     yield from cluster.access(facts, CHECKS, setup)
     yield from traefik.examine(facts)
-    yield clock.examine(Area.CLUSTER, "the API server's", facts.skew, "It sent no date.")
+    why = facts.version.why if isinstance(facts.version, Unseen) else "It sent no date."
+    yield clock.examine(Area.CLUSTER, "the API server's", facts.skew, why)

@@ -1,0 +1,82 @@
+"""A set-up in which all is well; a test changes what it is about."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from bot.core.access import Circles, Members
+from bot.core.checks import CHECKS
+from bot.core.doctor import cluster
+from bot.core.doctor.examination import Examination, Outcome
+from bot.core.doctor.facts import (
+    Application,
+    Channel,
+    ClusterFacts,
+    DiscordFacts,
+    Registered,
+    Server,
+    Setup,
+    TraefikPod,
+)
+from bot.core.doctor.permissions import PERMISSIONS
+from bot.core.kinds import KINDS
+
+GUILD = 300_000_000_000_000_002
+BOT = 300_000_000_000_000_001
+VERA = 300_000_000_000_000_021
+VIEWERS = 300_000_000_000_000_011
+NOBODY = 300_000_000_000_000_099
+
+NEEDED = frozenset(each.flag for each in PERMISSIONS)
+COMMANDS = ({"name": "health", "type": 1, "description": "What is healthy."},)
+
+SETUP = Setup(
+    guild_id=GUILD,
+    circles=Circles(
+        viewers=Members(roles=frozenset({VIEWERS})),
+        operators=Members(users=frozenset({VERA})),
+        approvers=Members(users=frozenset({VERA})),
+    ),
+    commands=COMMANDS,
+)
+SERVER = Server(
+    id=GUILD,
+    name="Homelab",
+    roles={GUILD: "@everyone", VIEWERS: "viewers"},
+    permissions=NEEDED,
+    channels=(Channel("ops", NEEDED),),
+)
+DISCORD = DiscordFacts(
+    login=BOT,
+    application=Application(BOT, "meshmedic"),
+    server=SERVER,
+    registered=Registered(COMMANDS),
+    members={VERA: "Vera"},
+    skew=0.3,
+)
+SERVED: Mapping[tuple[str, str], tuple[str, ...]] = {
+    (group, kind.plural): kind.versions[:1] for kind in KINDS for group in kind.groups if group
+}
+TRAEFIK = TraefikPod(
+    "kube-system", "traefik-1", running=True, image="rancher/mirrored-library-traefik:3.6.2"
+)
+
+
+def a_cluster(setup: Setup = SETUP, **changes: Any) -> ClusterFacts:
+    """A cluster that allows all that is asked of it."""
+    rights = dict.fromkeys(cluster.wanted(CHECKS, setup), True)
+    whole = ClusterFacts(
+        host="https://10.0.0.1:6443",
+        version="v1.34.2+k3s1",
+        served=SERVED,
+        rights=rights,
+        traefik=(TRAEFIK,),
+        probe=False,
+        skew=-0.4,
+    )
+    return replace(whole, **changes)
+
+
+def failed_with_fix(each: Examination, saw: str, fix: str) -> bool:
+    """Whether it failed, and says both what was seen and what to do."""
+    return each.outcome is Outcome.FAILED and saw in each.saw and fix in each.fix
