@@ -53,18 +53,15 @@ GUILD_ID = Unset("MESHMEDIC_GUILD_ID")
 class FromTerminal:
     """A login of its own, without a gateway: no session begins, and the bot may run elsewhere."""
 
-    def __init__(self, token: str | None, connector: aiohttp.BaseConnector | None = None) -> None:
+    def __init__(self, token: str | None) -> None:
         self._token = token
-        self._options: dict[str, Any] = {"connector": connector} if connector else {}
 
     async def look(self, setup: Setup) -> DiscordFacts:
         """Log in, then ask."""
         if not self._token:
             return refused(Unset("MESHMEDIC_DISCORD_TOKEN"))
         dates = Dates()
-        client = discord.Client(
-            intents=discord.Intents.none(), http_trace=dates.trace, **self._options
-        )
+        client = discord.Client(intents=discord.Intents.none(), http_trace=dates.trace)
         async with client:
             login = await _ask(client.http.static_login(self._token))
             if isinstance(login, Denied | Unseen):
@@ -105,7 +102,9 @@ async def _look(
     async with asyncio.TaskGroup() as group:
         application = group.create_task(_application(client))
         server = group.create_task(_server(client, bot, setup.guild_id))
-        registered = group.create_task(_registered(client, bot, setup.guild_id))
+        registered = group.create_task(
+            _registered(client, client.application_id or bot, setup.guild_id)
+        )
         members = {
             user: group.create_task(_member(client, setup.guild_id, user)) for user in people
         }
@@ -171,14 +170,14 @@ async def _elsewhere(client: discord.Client) -> Elsewhere | Unseen:
 
 
 async def _registered(
-    client: discord.Client, bot: int, guild_id: int | None
+    client: discord.Client, application: int, guild_id: int | None
 ) -> Registered | Denied | Unset | Unseen:
-    """An application's id is that of its bot. Source: Discord, since 2016."""
+    """Without a connection the bot's id stands for the application's: the same since 2016."""
     if guild_id is None:
         return GUILD_ID
     here, everywhere = await asyncio.gather(
-        _ask(client.http.get_guild_commands(bot, guild_id)),
-        _ask(client.http.get_global_commands(bot)),
+        _ask(client.http.get_guild_commands(application, guild_id)),
+        _ask(client.http.get_global_commands(application)),
     )
     if isinstance(here, Denied | Unseen):
         return here

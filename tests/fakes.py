@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.core.decode import read_object
+from bot.core.doctor.facts import ClusterFacts, Right
 from bot.core.finding import Ref
 from bot.core.kinds import KIND_OF, KINDS
 from bot.core.objects import Object
@@ -37,6 +38,9 @@ class FakeCluster:
     logs: dict[Ref, LogTail] = field(default_factory=dict)
     fails: Exception | None = None
     details_fail: ClusterError | None = None
+    examined: ClusterFacts = field(
+        default_factory=lambda: ClusterFacts.unseen("", "Nobody laid out what it says.")
+    )
     asked: int = 0
 
     def set(self, objects: Iterable[dict[str, Any]]) -> None:
@@ -53,6 +57,13 @@ class FakeCluster:
         whole = snapshot_of(*self.objects, gaps=self.gaps)
         kept = {kind: found for kind, found in whole.objects.items() if kind in set(types)}
         return Snapshot(whole.taken_at, kept, whole.gaps)
+
+    async def look(self, rights: tuple[Right, ...]) -> ClusterFacts:
+        """What the doctor sees of it."""
+        assert rights
+        if self.fails:
+            raise self.fails
+        return self.examined
 
     async def events(self, ref: Ref) -> tuple[Event, ...]:
         """The events that a test laid out."""

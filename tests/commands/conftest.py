@@ -29,6 +29,7 @@ class Room:
     cluster: FakeCluster
     channel: ChannelHandle
     viewer: MemberActor
+    operator: MemberActor
     stranger: MemberActor
     viewers: RoleHandle
     circles: Circles
@@ -41,7 +42,10 @@ class Room:
 
 def make_client(cluster: FakeCluster, circles: Circles) -> Client:
     context = Context(
-        Health(cluster), runbook.load(), lambda: ("apps", "flux-system", "kube-system")
+        Health(cluster),
+        runbook.load(),
+        lambda: ("apps", "flux-system", "kube-system"),
+        cluster,
     )
     return Client(circles, GUILD, lambda client: everything.register(client, context))
 
@@ -50,10 +54,13 @@ def make_client(cluster: FakeCluster, circles: Circles) -> Client:
 class _LateCircles:
     """Role ids are known once the role exists, which is after the client was made."""
 
-    viewers: set[int] = field(default_factory=set)
+    roles: dict[str, int] = field(default_factory=dict)
+
+    def __getattr__(self, circle: str) -> Members:
+        return Members(roles=frozenset({self.roles[circle]} if circle in self.roles else ()))
 
     def allow(self, needed: Any, user: int, roles: Any) -> bool:
-        made = Circles(viewers=Members(roles=frozenset(self.viewers)))
+        made = Circles(viewers=self.viewers, operators=self.operators)
         return made.allow(needed, user, roles)
 
 
@@ -66,11 +73,13 @@ async def room() -> AsyncIterator[Room]:
     guild = env.create_guild("Homelab", id=GUILD)
     channel = guild.create_text_channel("ops")
     role = guild.create_role("Viewers")
-    late.viewers.add(role.id)
+    late.roles["viewers"] = role.id
+    late.roles["operators"] = (operators := guild.create_role("Operators")).id
     await env.start()
     viewer = guild.add_member(env.create_user("vera"), roles=[role])
+    operator = guild.add_member(env.create_user("olga"), roles=[operators])
     stranger = guild.add_member(env.create_user("sam"))
-    yield Room(env, client, cluster, channel, viewer, stranger, role, late)
+    yield Room(env, client, cluster, channel, viewer, operator, stranger, role, late)
     await env.shutdown()
 
 

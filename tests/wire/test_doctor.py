@@ -1,0 +1,319 @@
+"""`meshmedic doctor` and `/doctor` over the wire: each fault of either side, and its fix."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from bot import examining
+from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
+from bot.sandbox.kubernetes_api.served import SERVED, without
+from tests.wire import endpoints
+from tests.wire.bot_process import KUBERNETES_TOKEN, connected, leaked
+from tests.wire.discord_server import DiscordServer
+from tests.wire.processes import started
+from tests.wire.world import ADA, APPROVERS, GUILD_ID, OLGA, SAM, TOKEN, VIEWERS
+
+IN_ALL = 15.0
+"""Seconds that the whole may take, whatever hangs."""
+
+GONE = 300_000_000_000_000_098
+
+
+@pytest.fixture
+def cluster(scenario: str) -> SimulatedCluster:
+    """Empty: what runs in it does not matter here."""
+    return SimulatedCluster(token=KUBERNETES_TOKEN)
+
+
+@pytest.fixture
+def registered(server: DiscordServer) -> DiscordServer:
+    """A Discord in which the commands of this version are registered."""
+    server.rest.commands = [dict(each) for each in examining._commands()]
+    return server
+
+
+async def doctor(
+    server: DiscordServer, cluster: SimulatedCluster, folder: Path, **settings: str
+) -> tuple[int, str]:
+    """Its exit code, and what it prints in one line; no secret in it, and nothing too wide."""
+    given = {
+        "DISCORD_TOKEN": TOKEN,
+        "GUILD_ID": str(GUILD_ID),
+        "VIEWERS": f"role:{VIEWERS}",
+        "APPROVERS": f"{ADA.id},role:{APPROVERS}",
+    } | settings
+    named = {f"MESHMEDIC_{name}": value for name, value in given.items() if value}
+    async with serve(cluster) as url:
+        write_kubeconfig(folder / "kubeconfig", url, KUBERNETES_TOKEN)
+        named |= {"MESHMEDIC_KUBECONFIG": str(folder / "kubeconfig"), "COLUMNS": "80"}
+        async with started(server, "doctor", environment=named) as running:
+            code, printed = await running.ended(2 * IN_ALL)
+    assert leaked(printed) == []
+    assert "Traceback" not in printed
+    assert max(map(len, printed.splitlines())) <= 80
+    return code, " ".join(printed.split())
+
+
+async def test_a_set_up_without_a_fault_ends_with_0(
+    registered: DiscordServer, cluster: SimulatedCluster, tmp_path: Path
+) -> None:
+    """Both sides are named, with the people in their names."""
+    code, said = await doctor(registered, cluster, tmp_path)
+    assert code == 0, said
+    assert "The bot is in Homelab." in said
+    assert "Ada, the role approvers." in said
+    assert "/health, /why, /runbook, /doctor." in said
+    assert "v1.33.5+k3s1" in said
+    assert "failed" not in said
+
+
+async def test_what_the_bot_registers_is_what_the_doctor_expects(
+    server: DiscordServer, cluster: SimulatedCluster, tmp_path: Path
+) -> None:
+    """The bot's own registration, through Discord and back, shows no difference."""
+    async with connected(server, cluster, tmp_path):
+        code, said = await doctor(server, cluster, tmp_path)
+    assert code == 0, said
+    assert "As this version has them" in said
+
+
+def _public(server: DiscordServer) -> None:
+    server.rest.application |= {"bot_public": True}
+
+
+def _endpoint(server: DiscordServer) -> None:
+    server.rest.application |= {"interactions_endpoint_url": "https://example.org/discord"}
+
+
+def _message_content(server: DiscordServer) -> None:
+    server.rest.application |= {"flags": 1 << 19}
+
+
+def _another_token(server: DiscordServer) -> None:
+    server.token = "another.token"
+
+
+def _another_server(server: DiscordServer) -> None:
+    server.rest.guilds = {"300000000000000077": {"id": "300000000000000077", "name": "Work"}}
+
+
+def _no_scope(server: DiscordServer) -> None:
+    server.fail(endpoints.LIST_COMMANDS, 403)
+
+
+def _forgotten_command(server: DiscordServer) -> None:
+    server.rest.commands = [each for each in server.rest.commands if each["name"] != "why"]
+
+
+def _global_command(server: DiscordServer) -> None:
+    server.rest.everywhere = [{"id": "1", "name": "old", "type": 1, "description": "."}]
+
+
+def _no_files(server: DiscordServer) -> None:
+    for role in server.rest.guilds[str(GUILD_ID)]["roles"]:
+        if role["name"] == "meshmedic":
+            role["permissions"] = str(int(role["permissions"]) & ~(1 << 15))
+
+
+def _silent_channel(server: DiscordServer) -> None:
+    deny = {"id": str(GUILD_ID), "type": 0, "allow": "0", "deny": str(1 << 11)}
+    server.rest.guilds[str(GUILD_ID)]["channels"][0]["permission_overwrites"] = [deny]
+
+
+class Fault(NamedTuple):
+    """What is wrong in Discord, the exit code, what is told, and what to do."""
+
+    spoil: Callable[[DiscordServer], None]
+    code: int
+    saw: str
+    fix: str
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(_another_token, 1, "Discord refuses it (401).", "Reset Token"),
+        Fault(_another_server, 1, "It is in Work (300000000000000077).", "`meshmedic invite`"),
+        Fault(_no_scope, 1, "does not let the bot have commands", "`meshmedic invite` prints"),
+        Fault(_forgotten_command, 1, "/why is missing", "Restart the bot"),
+        Fault(_global_command, 0, "shown twice: /old", "delete the application's global commands"),
+        Fault(_no_files, 1, "lacks Attach Files", "`meshmedic invite` prints"),
+        Fault(_silent_channel, 0, "#ops lacks Send Messages", "Edit those channels"),
+        Fault(_public, 0, "strangers may invite it", "Switch it off"),
+        Fault(_endpoint, 1, "sends interactions to a web address", "Interactions Endpoint URL"),
+        Fault(_message_content, 0, "Message Content Intent on", "Privileged Gateway Intents"),
+    ],
+    ids=lambda fault: fault.spoil.__name__,
+)
+async def test_each_fault_in_discord_has_its_fix(
+    registered: DiscordServer, cluster: SimulatedCluster, tmp_path: Path, fault: Fault
+) -> None:
+    """Warnings end with 0, failures with 1; the cluster's side is complete whatever happens."""
+    fault.spoil(registered)
+    code, said = await doctor(registered, cluster, tmp_path)
+    assert code == fault.code, said
+    assert fault.saw in said
+    assert fault.fix in said
+    assert "v1.33.5+k3s1" in said
+
+
+@pytest.mark.parametrize(
+    ("settings", "saw"),
+    [
+        ({"DISCORD_TOKEN": ""}, "MESHMEDIC_DISCORD_TOKEN is not set."),
+        ({"GUILD_ID": ""}, "MESHMEDIC_GUILD_ID is not set."),
+        ({"GUILD_ID": str(GONE)}, "It is in Homelab (300000000000000002)."),
+        ({"APPROVERS": "", "VIEWERS": ""}, "nobody may ask"),
+        ({"APPROVERS": f"role:{GONE}"}, f"role:{GONE} is no role of this server"),
+        ({"APPROVERS": str(APPROVERS)}, f"write role:{APPROVERS}"),
+        ({"APPROVERS": "somebody"}, "MESHMEDIC_APPROVERS: 'somebody' is no id"),
+    ],
+)
+async def test_each_wrong_setting_is_named(
+    registered: DiscordServer,
+    cluster: SimulatedCluster,
+    tmp_path: Path,
+    settings: dict[str, str],
+    saw: str,
+) -> None:
+    """The setting, and what is wrong with it."""
+    code, said = await doctor(registered, cluster, tmp_path, **settings)
+    assert code == 1, said
+    assert saw in said
+    assert "fix: " in said
+
+
+async def test_somebody_who_left_is_a_warning(
+    registered: DiscordServer, cluster: SimulatedCluster, tmp_path: Path
+) -> None:
+    """Those who are there are still found."""
+    code, said = await doctor(registered, cluster, tmp_path, APPROVERS=f"{SAM.id},{GONE}")
+    assert code == 0
+    assert f"{GONE} is nobody in this server" in said
+
+
+def _no_watch(cluster: SimulatedCluster) -> None:
+    cluster.forbid("watch", "certificates", "cert-manager.io")
+
+
+def _no_logs(cluster: SimulatedCluster) -> None:
+    cluster.forbid("get", "pods/log")
+
+
+def _no_flux_list(cluster: SimulatedCluster) -> None:
+    cluster.forbid("list", "helmreleases", "helm.toolkit.fluxcd.io")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "saw"),
+    [
+        (_no_watch, "May not watch certificates.cert-manager.io."),
+        (_no_logs, "why May not get pods/log."),
+        (_no_flux_list, "May not list helmreleases.helm.toolkit.fluxcd.io."),
+    ],
+)
+async def test_each_missing_permission_in_the_cluster_has_its_fix(
+    registered: DiscordServer,
+    cluster: SimulatedCluster,
+    tmp_path: Path,
+    spoil: Callable[[SimulatedCluster], None],
+    saw: str,
+) -> None:
+    """By SelfSubjectAccessReview, and with the component that grants it."""
+    spoil(cluster)
+    code, said = await doctor(registered, cluster, tmp_path)
+    assert code == 1
+    assert saw in said
+    assert "fix: Apply deploy/base again" in said
+
+
+async def test_listing_secrets_is_granted_by_a_component_of_its_own(
+    registered: DiscordServer, cluster: SimulatedCluster, tmp_path: Path
+) -> None:
+    """And asked about only where the inventory is on."""
+    cluster.forbid("list", "secrets")
+    assert (await doctor(registered, cluster, tmp_path))[0] == 0
+    code, said = await doctor(registered, cluster, tmp_path, SECRET_INVENTORY="true")
+    assert code == 1
+    assert "May not list secrets." in said
+    assert "the component deploy/components/secret-inventory" in said
+
+
+async def test_kinds_that_are_not_installed_are_notes(
+    registered: DiscordServer, tmp_path: Path
+) -> None:
+    """And their versions are told where they are."""
+    served = without("cert-manager.io", "acme.cert-manager.io", "external-secrets.io/v1")
+    bare = SimulatedCluster(token=KUBERNETES_TOKEN, served=served)
+    code, said = await doctor(registered, bare, tmp_path)
+    assert code == 0
+    assert "note cert-manager Not installed." in said
+    assert "ClusterSecretStore (v1beta1)." in said
+    assert len(served) < len(SERVED)
+
+
+async def test_refused_credentials_of_the_cluster_fail(
+    registered: DiscordServer, cluster: SimulatedCluster, tmp_path: Path
+) -> None:
+    """401: what could not be asked is not seen, and Discord's side is complete."""
+    cluster.access.token = "another-kubernetes-token"
+    code, said = await doctor(registered, cluster, tmp_path)
+    assert code == 1
+    assert "The API server answered 401" in said
+    assert "Renew the kubeconfig" in said
+    assert "The bot is in Homelab." in said
+
+
+async def test_everything_hangs_and_the_answer_still_comes(
+    registered: DiscordServer, cluster: SimulatedCluster, tmp_path: Path
+) -> None:
+    """In less than 15 seconds, with 3: nothing was seen, and nothing is called ok."""
+    cluster.faults.hang = True
+    registered.fail(endpoints.ME, delay=60, times=9)
+    began = time.monotonic()
+    code, said = await doctor(registered, cluster, tmp_path)
+    assert time.monotonic() - began < IN_ALL
+    assert code == 3, said
+    assert " ok " not in said
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "unseen"),
+    [
+        (endpoints.APPLICATION, "not seen application"),
+        (endpoints.GUILD, "not seen server"),
+        (endpoints.GUILD_CHANNELS, "not seen channels"),
+        (endpoints.GUILD_MEMBER, "not seen server"),
+        (endpoints.LIST_COMMANDS, "not seen commands"),
+        (endpoints.LIST_EVERYWHERE, "not seen commands"),
+    ],
+)
+async def test_a_question_that_hangs_hides_no_other(
+    registered: DiscordServer, cluster: SimulatedCluster, tmp_path: Path, endpoint, unseen: str
+) -> None:
+    """Each endpoint of Discord in its turn; exit 3, and the token is known to be good."""
+    registered.fail(endpoint, delay=60, times=99)
+    began = time.monotonic()
+    code, said = await doctor(registered, cluster, tmp_path)
+    assert time.monotonic() - began < IN_ALL
+    assert code == 3, said
+    assert unseen in said
+    assert "Discord lets the bot in" in said
+    assert "v1.33.5+k3s1" in said
+
+
+async def test_the_same_is_told_in_discord_by_the_connected_bot(
+    server: DiscordServer, cluster: SimulatedCluster, tmp_path: Path
+) -> None:
+    """Ephemeral, to an operator, within the limits of a message, and with a fault in it."""
+    cluster.forbid("watch", "nodes")
+    async with connected(server, cluster, tmp_path):
+        handle = await server.slash("doctor", user=OLGA)
+        answer = await handle.answer(IN_ALL)
+    assert answer.text.startswith("## 🔴 Something is wrong")
+    assert "May not watch nodes." in answer.text
+    assert "Discord: token, application, intents, server, permissions, this channel" in answer.text
+    assert handle.ack_latency < 1
