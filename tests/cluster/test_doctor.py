@@ -1,0 +1,205 @@
+"""The doctor on the real API server: what it says of permissions is what really happens."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import aiohttp
+import pytest
+import yaml
+
+from bot.core.access import Circles
+from bot.core.checks import CHECKS
+from bot.core.doctor import cluster
+from bot.core.doctor.examination import Outcome
+from bot.core.doctor.facts import ClusterFacts, Right, Setup
+from bot.core.kinds import KINDS
+from bot.errors import ClusterError
+from bot.kube.access import Access
+from bot.kube.api import Api, Forbidden
+from bot.kube.connect import connect
+from tests.cluster.conftest import RealCluster
+
+ROOT = Path(__file__).parents[2]
+PLACE = "doctor-apps"
+SETUP = Setup(guild_id=None, circles=Circles(), namespaces=(PLACE,), secret_inventory=True)
+RBAC = "rbac.authorization.k8s.io"
+SOON = 15.0
+"""Seconds that the authorizer may take to see new roles."""
+
+
+def a_rule(group: str, resource: str, *verbs: str) -> dict[str, list[str]]:
+    return {"apiGroups": [group], "resources": [resource], "verbs": list(verbs)}
+
+
+def some_permissions() -> list[dict[str, object]]:
+    """An account that may do some things everywhere, and some in one namespace."""
+    subject = {"kind": "ServiceAccount", "name": "half", "namespace": PLACE}
+    everywhere = [
+        a_rule("", "pods", "list", "watch"),
+        a_rule("", "nodes", "list"),
+        a_rule("", "events", "list"),
+        a_rule("cert-manager.io", "certificates", "list", "watch"),
+        a_rule("traefik.io", "ingressroutes", "watch"),
+    ]
+    here = [
+        a_rule("", "services", "list", "watch"),
+        a_rule("", "pods/log", "get"),
+        a_rule("", "secrets", "watch"),
+        a_rule("discovery.k8s.io", "endpointslices", "list"),
+    ]
+    name = {"name": "half"}
+    inside = {"name": "half", "namespace": PLACE}
+    return [
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": PLACE}},
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": inside},
+        {
+            "apiVersion": f"{RBAC}/v1", "kind": "ClusterRole", "metadata": name,
+            "rules": everywhere,
+        },
+        {
+            "apiVersion": f"{RBAC}/v1", "kind": "ClusterRoleBinding", "metadata": name,
+            "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": "half"},
+            "subjects": [subject],
+        },
+        {"apiVersion": f"{RBAC}/v1", "kind": "Role", "metadata": inside, "rules": here},
+        {
+            "apiVersion": f"{RBAC}/v1", "kind": "RoleBinding", "metadata": inside,
+            "roleRef": {"apiGroup": RBAC, "kind": "Role", "name": "half"},
+            "subjects": [subject],
+        },
+    ]  # fmt: skip
+
+
+@asynccontextmanager
+async def as_account(
+    real: RealCluster, folder: Path, namespace: str, name: str
+) -> AsyncIterator[Api]:
+    """The bot's own connection with a service account's token from the API server."""
+    token = real.kubectl("create", "token", name, "--namespace", namespace).strip()
+    config = yaml.safe_load(real.kubeconfig.read_text())
+    for each in config["users"]:
+        each["user"] = {"token": token}
+    path = folder / f"kubeconfig-{name}"
+    path.write_text(yaml.safe_dump(config))
+    async with connect(kubeconfig=path) as api:
+        yield api
+
+
+@pytest.fixture
+async def half(real: RealCluster, tmp_path: Path) -> AsyncIterator[Api]:
+    real.apply(*some_permissions()[:1])
+    real.apply(*some_permissions()[1:])
+    async with as_account(real, tmp_path, PLACE, "half") as api:
+        yield api
+
+
+async def looked(api: Api, setup: Setup, known: Right) -> ClusterFacts:
+    """The facts, once the authorizer has seen the roles: `known` is one that they give."""
+    deadline = time.monotonic() + SOON
+    while True:
+        facts = await Access(api).look(cluster.wanted(CHECKS, setup))
+        if facts.rights[known] is True or time.monotonic() > deadline:
+            return facts
+        await asyncio.sleep(0.2)
+
+
+async def really(api: Api, right: Right) -> bool:
+    """Try it: anything but 403 means that it is allowed (404 comes after authorization)."""
+    place = f"/namespaces/{right.namespace}" if right.namespace else ""
+    query: list[tuple[str, str | int]] = [("limit", 1)]
+    if right.resource == "pods/log":
+        path = f"/api/v1/namespaces/{right.namespace}/pods/none/log"
+        query = []
+    else:
+        versions = {
+            (group, kind.plural): kind.versions[0] for kind in KINDS for group in kind.groups
+        }
+        version = versions.get((right.group, right.resource), "v1")
+        root = f"/apis/{right.group}/{version}" if right.group else f"/api/{version}"
+        path = f"{root}{place}/{right.resource}"
+    if right.verb == "watch":
+        query = [("watch", "true"), ("timeoutSeconds", 1)]
+    try:
+        async with api.stream(path, query, limits=aiohttp.ClientTimeout(total=5)):
+            return True
+    except Forbidden:
+        return False
+    except ClusterError:
+        return True
+
+
+def tried(right: Right) -> bool:
+    """Logs of all namespaces cannot be asked for, and nodes are in none."""
+    if not right.namespace:
+        return right.resource != "pods/log"
+    return all(kind.namespaced for kind in KINDS if kind.plural == right.resource)
+
+
+async def test_every_review_agrees_with_what_really_happens(half: Api) -> None:
+    """Each right of each check, everywhere and in one namespace, is reviewed and then tried."""
+    facts = await looked(half, SETUP, Right("list", "", "services", PLACE))
+    rights = [right for right in facts.rights if tried(right)]
+    happened = await asyncio.gather(*(really(half, right) for right in rights))
+    assert {right: facts.rights[right] for right in rights} == dict(
+        zip(rights, happened, strict=True)
+    )
+    assert sum(happened) >= 10
+    assert happened.count(False) >= 50
+
+
+async def test_an_account_with_half_of_the_permissions_is_told_the_other_half(half: Api) -> None:
+    """By name, with who was asked for; the version is the server's own."""
+    facts = await looked(half, SETUP, Right("list", "", "services", PLACE))
+    found = {each.name: each for each in cluster.access(facts, CHECKS, SETUP)}
+    server = cluster.server(facts)
+    assert facts.user == f"system:serviceaccount:{PLACE}:half"
+    assert server.outcome is Outcome.OK
+    assert server.saw.startswith("v1.")
+    assert abs(facts.skew or 99) < 5
+    assert found["nodes"].outcome is Outcome.FAILED
+    assert "May not watch nodes" in found["nodes"].saw
+    assert found["why"].outcome is Outcome.OK
+    assert "list secrets" in found["injected-secrets"].saw
+    assert "secret-inventory" in found["injected-secrets"].fix
+    assert facts.probe is not True
+    kinds = {each.name: each for each in cluster.kinds(facts)}
+    assert "EndpointSlice" in kinds["Kubernetes"].saw
+
+
+async def test_a_token_that_is_none_is_a_failure_and_not_a_missing_permission(
+    real: RealCluster, tmp_path: Path
+) -> None:
+    """401, by the real server."""
+    config = yaml.safe_load(real.kubeconfig.read_text())
+    for each in config["users"]:
+        each["user"] = {"token": "nobody-knows-it"}
+    (tmp_path / "kubeconfig").write_text(yaml.safe_dump(config))
+    async with connect(kubeconfig=tmp_path / "kubeconfig") as api:
+        facts = await Access(api).look(cluster.wanted(CHECKS, SETUP))
+    assert cluster.server(facts).outcome is Outcome.FAILED
+    assert {each.outcome for each in cluster.access(facts, CHECKS, SETUP)} == {Outcome.UNSEEN}
+
+
+async def test_the_base_of_deploy_grants_what_the_doctor_asks_for(
+    real: RealCluster, tmp_path: Path
+) -> None:
+    """Every check but the one of Secrets, whose component the doctor then names."""
+    real.kubectl("apply", "--server-side", "--force-conflicts", "-k", str(ROOT / "deploy/base"))
+    everywhere = replace(SETUP, namespaces=())
+    async with as_account(real, tmp_path, "meshmedic", "meshmedic") as api:
+        facts = await looked(api, everywhere, Right("list", "", "pods"))
+    found = {each.name: each for each in cluster.access(facts, CHECKS, everywhere)}
+    assert found.pop("injected-secrets").outcome is Outcome.FAILED
+    failed = {name for name, each in found.items() if each.outcome is Outcome.FAILED}
+    # Checks that explain by Secrets' names read them too where the inventory is on.
+    assert failed == {
+        check.name
+        for check in CHECKS
+        if check.name in found and any(kind.__name__ == "SecretName" for kind in check.reads)
+    }
+    off = replace(everywhere, secret_inventory=False)
+    assert Outcome.FAILED not in {each.outcome for each in cluster.access(facts, CHECKS, off)}
