@@ -7,23 +7,18 @@ from typing import NamedTuple
 
 import pytest
 
-from bot import examining
-from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
-from bot.sandbox.kubernetes_api.served import SERVED, without
+from bot.sandbox.kubernetes_api import SimulatedCluster
 from tests.wire import endpoints
-from tests.wire.bot_process import KUBERNETES_TOKEN, connected, leaked
+from tests.wire.bot_process import KUBERNETES_TOKEN, connected
 from tests.wire.discord_server import DiscordServer
-from tests.wire.processes import started
-from tests.wire.world import ADA, APPROVERS, GUILD_ID, OLGA, SAM, TOKEN, VIEWERS
-
-IN_ALL = 15.0
-"""Seconds that the whole may take, whatever hangs."""
+from tests.wire.doctor_process import IN_ALL, doctor, register
+from tests.wire.world import APPROVERS, GUILD_ID, OLGA, SAM
 
 GONE = 300_000_000_000_000_098
 
 
 @pytest.fixture
-def cluster(scenario: str) -> SimulatedCluster:
+def cluster() -> SimulatedCluster:
     """Empty: what runs in it does not matter here."""
     return SimulatedCluster(token=KUBERNETES_TOKEN)
 
@@ -31,30 +26,7 @@ def cluster(scenario: str) -> SimulatedCluster:
 @pytest.fixture
 def registered(server: DiscordServer) -> DiscordServer:
     """A Discord in which the commands of this version are registered."""
-    server.rest.commands = [dict(each) for each in examining._commands()]
-    return server
-
-
-async def doctor(
-    server: DiscordServer, cluster: SimulatedCluster, folder: Path, **settings: str
-) -> tuple[int, str]:
-    """Its exit code, and what it prints in one line; no secret in it, and nothing too wide."""
-    given = {
-        "DISCORD_TOKEN": TOKEN,
-        "GUILD_ID": str(GUILD_ID),
-        "VIEWERS": f"role:{VIEWERS}",
-        "APPROVERS": f"{ADA.id},role:{APPROVERS}",
-    } | settings
-    named = {f"MESHMEDIC_{name}": value for name, value in given.items() if value}
-    async with serve(cluster) as url:
-        write_kubeconfig(folder / "kubeconfig", url, KUBERNETES_TOKEN)
-        named |= {"MESHMEDIC_KUBECONFIG": str(folder / "kubeconfig"), "COLUMNS": "80"}
-        async with started(server, "doctor", environment=named) as running:
-            code, printed = await running.ended(2 * IN_ALL)
-    assert leaked(printed) == []
-    assert "Traceback" not in printed
-    assert max(map(len, printed.splitlines())) <= 80
-    return code, " ".join(printed.split())
+    return register(server)
 
 
 async def test_a_set_up_without_a_fault_ends_with_0(
@@ -193,78 +165,6 @@ async def test_somebody_who_left_is_a_warning(
     code, said = await doctor(registered, cluster, tmp_path, APPROVERS=f"{SAM.id},{GONE}")
     assert code == 0
     assert f"{GONE} is nobody in this server" in said
-
-
-def _no_watch(cluster: SimulatedCluster) -> None:
-    cluster.forbid("watch", "certificates", "cert-manager.io")
-
-
-def _no_logs(cluster: SimulatedCluster) -> None:
-    cluster.forbid("get", "pods/log")
-
-
-def _no_flux_list(cluster: SimulatedCluster) -> None:
-    cluster.forbid("list", "helmreleases", "helm.toolkit.fluxcd.io")
-
-
-@pytest.mark.parametrize(
-    ("spoil", "saw"),
-    [
-        (_no_watch, "May not watch certificates.cert-manager.io."),
-        (_no_logs, "why May not get pods/log."),
-        (_no_flux_list, "May not list helmreleases.helm.toolkit.fluxcd.io."),
-    ],
-)
-async def test_each_missing_permission_in_the_cluster_has_its_fix(
-    registered: DiscordServer,
-    cluster: SimulatedCluster,
-    tmp_path: Path,
-    spoil: Callable[[SimulatedCluster], None],
-    saw: str,
-) -> None:
-    """By SelfSubjectAccessReview, and with the component that grants it."""
-    spoil(cluster)
-    code, said = await doctor(registered, cluster, tmp_path)
-    assert code == 1
-    assert saw in said
-    assert "fix: Apply deploy/base again" in said
-
-
-async def test_listing_secrets_is_granted_by_a_component_of_its_own(
-    registered: DiscordServer, cluster: SimulatedCluster, tmp_path: Path
-) -> None:
-    """And asked about only where the inventory is on."""
-    cluster.forbid("list", "secrets")
-    assert (await doctor(registered, cluster, tmp_path))[0] == 0
-    code, said = await doctor(registered, cluster, tmp_path, SECRET_INVENTORY="true")
-    assert code == 1
-    assert "May not list secrets." in said
-    assert "the component deploy/components/secret-inventory" in said
-
-
-async def test_kinds_that_are_not_installed_are_notes(
-    registered: DiscordServer, tmp_path: Path
-) -> None:
-    """And their versions are told where they are."""
-    served = without("cert-manager.io", "acme.cert-manager.io", "external-secrets.io/v1")
-    bare = SimulatedCluster(token=KUBERNETES_TOKEN, served=served)
-    code, said = await doctor(registered, bare, tmp_path)
-    assert code == 0
-    assert "note cert-manager Not installed." in said
-    assert "ClusterSecretStore (v1beta1)." in said
-    assert len(served) < len(SERVED)
-
-
-async def test_refused_credentials_of_the_cluster_fail(
-    registered: DiscordServer, cluster: SimulatedCluster, tmp_path: Path
-) -> None:
-    """401: what could not be asked is not seen, and Discord's side is complete."""
-    cluster.access.token = "another-kubernetes-token"
-    code, said = await doctor(registered, cluster, tmp_path)
-    assert code == 1
-    assert "The API server answered 401" in said
-    assert "Renew the kubeconfig" in said
-    assert "The bot is in Homelab." in said
 
 
 async def test_everything_hangs_and_the_answer_still_comes(

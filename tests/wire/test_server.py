@@ -265,5 +265,5 @@ async def test_a_bad_request_is_noticed(careless_server: DiscordServer, bot: Sta
 async def test_an_unknown_request_is_noticed(careless_server: DiscordServer, bot: StandIn) -> None:
     """A request that this server cannot answer fails the test by name, not by a riddle."""
     with pytest.raises(discord.NotFound):
-        await bot.fetch_guild(world.GUILD_ID)
+        await bot.fetch_guild_preview(world.GUILD_ID)
     assert "GET /guilds" in careless_server.problems()[0]

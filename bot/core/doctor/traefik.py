@@ -78,8 +78,9 @@ def _api(pods: list[TraefikPod]) -> Examination:
         ports = [found[1] for found in map(ADDRESS.match, args) if found]
         saw = f"Switched on at port {(ports or [DEFAULT_PORT])[0]}. Not tested: needs the prober."
         return _said("Traefik API", Outcome.NOTE, saw)
-    way = "only for a route to api@internal" if any(map(DASHBOARD.match, args)) else "nowhere"
-    return _said("Traefik API", Outcome.NOTE, f"Served {way}.", HOW_TO_ENABLE)
+    routed = any(map(DASHBOARD.match, args))
+    saw = "Served only to a route that leads to api@internal." if routed else "Not switched on."
+    return _said("Traefik API", Outcome.NOTE, saw, HOW_TO_ENABLE)
 
 
 def _prober(there: bool | Denied | Unseen) -> Examination:  # noqa: FBT001  # a fact, not a switch

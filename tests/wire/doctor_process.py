@@ -1,0 +1,41 @@
+"""`meshmedic doctor` as a process, between a simulated cluster and a local Discord."""
+
+from pathlib import Path
+
+from bot import examining
+from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
+from tests.wire.bot_process import KUBERNETES_TOKEN, leaked
+from tests.wire.discord_server import DiscordServer
+from tests.wire.processes import started
+from tests.wire.world import ADA, APPROVERS, GUILD_ID, TOKEN, VIEWERS
+
+IN_ALL = 15.0
+"""Seconds that the whole may take, whatever hangs."""
+
+
+def register(server: DiscordServer) -> DiscordServer:
+    """Register the commands of this version, as the bot does when it starts."""
+    server.rest.commands = [dict(each) for each in examining._commands()]
+    return server
+
+
+async def doctor(
+    server: DiscordServer, cluster: SimulatedCluster, folder: Path, **settings: str
+) -> tuple[int, str]:
+    """Its exit code, and what it prints in one line; no secret in it, and nothing too wide."""
+    given = {
+        "DISCORD_TOKEN": TOKEN,
+        "GUILD_ID": str(GUILD_ID),
+        "VIEWERS": f"role:{VIEWERS}",
+        "APPROVERS": f"{ADA.id},role:{APPROVERS}",
+    } | settings
+    named = {f"MESHMEDIC_{name}": value for name, value in given.items() if value}
+    async with serve(cluster) as url:
+        write_kubeconfig(folder / "kubeconfig", url, KUBERNETES_TOKEN)
+        named |= {"MESHMEDIC_KUBECONFIG": str(folder / "kubeconfig"), "COLUMNS": "80"}
+        async with started(server, "doctor", environment=named) as running:
+            code, printed = await running.ended(2 * IN_ALL)
+    assert leaked(printed) == []
+    assert "Traceback" not in printed
+    assert max(map(len, printed.splitlines())) <= 80
+    return code, " ".join(printed.split())

@@ -1,0 +1,96 @@
+"""What `meshmedic doctor` tells of the cluster, over the wire: each fault and its fix."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.kubernetes_api import SimulatedCluster
+from bot.sandbox.kubernetes_api.served import SERVED, without
+from tests.wire.bot_process import KUBERNETES_TOKEN
+from tests.wire.discord_server import DiscordServer
+from tests.wire.doctor_process import doctor, register
+
+
+@pytest.fixture
+def cluster() -> SimulatedCluster:
+    """Empty: what runs in it does not matter here."""
+    return SimulatedCluster(token=KUBERNETES_TOKEN)
+
+
+@pytest.fixture
+def registered(server: DiscordServer) -> DiscordServer:
+    """A Discord in which nothing is wrong."""
+    return register(server)
+
+
+def _no_watch(cluster: SimulatedCluster) -> None:
+    cluster.forbid("watch", "certificates", "cert-manager.io")
+
+
+def _no_logs(cluster: SimulatedCluster) -> None:
+    cluster.forbid("get", "pods/log")
+
+
+def _no_flux_list(cluster: SimulatedCluster) -> None:
+    cluster.forbid("list", "helmreleases", "helm.toolkit.fluxcd.io")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "saw"),
+    [
+        (_no_watch, "May not watch certificates.cert-manager.io."),
+        (_no_logs, "why May not get pods/log."),
+        (_no_flux_list, "May not list helmreleases.helm.toolkit.fluxcd.io."),
+    ],
+)
+async def test_each_missing_permission_in_the_cluster_has_its_fix(
+    registered: DiscordServer,
+    cluster: SimulatedCluster,
+    tmp_path: Path,
+    spoil: Callable[[SimulatedCluster], None],
+    saw: str,
+) -> None:
+    """By SelfSubjectAccessReview, and with the component that grants it."""
+    spoil(cluster)
+    code, said = await doctor(registered, cluster, tmp_path)
+    assert code == 1
+    assert saw in said
+    assert "fix: Apply deploy/base again" in said
+
+
+async def test_listing_secrets_is_granted_by_a_component_of_its_own(
+    registered: DiscordServer, cluster: SimulatedCluster, tmp_path: Path
+) -> None:
+    """And asked about only where the inventory is on."""
+    cluster.forbid("list", "secrets")
+    assert (await doctor(registered, cluster, tmp_path))[0] == 0
+    code, said = await doctor(registered, cluster, tmp_path, SECRET_INVENTORY="true")
+    assert code == 1
+    assert "May not list secrets." in said
+    assert "the component deploy/components/secret-inventory" in said
+
+
+async def test_kinds_that_are_not_installed_are_notes(
+    registered: DiscordServer, tmp_path: Path
+) -> None:
+    """And their versions are told where they are."""
+    served = without("cert-manager.io", "acme.cert-manager.io", "external-secrets.io/v1")
+    bare = SimulatedCluster(token=KUBERNETES_TOKEN, served=served)
+    code, said = await doctor(registered, bare, tmp_path)
+    assert code == 0
+    assert "note cert-manager Not installed." in said
+    assert "ClusterSecretStore (v1beta1)." in said
+    assert len(served) < len(SERVED)
+
+
+async def test_refused_credentials_of_the_cluster_fail(
+    registered: DiscordServer, cluster: SimulatedCluster, tmp_path: Path
+) -> None:
+    """401: what could not be asked is not seen, and Discord's side is complete."""
+    cluster.access.token = "another-kubernetes-token"
+    code, said = await doctor(registered, cluster, tmp_path)
+    assert code == 1
+    assert "The API server answered 401" in said
+    assert "Renew the kubeconfig" in said
+    assert "The bot is in Homelab." in said
