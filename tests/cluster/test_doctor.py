@@ -21,7 +21,8 @@ from bot.errors import ClusterError
 from bot.kube.access import Access
 from bot.kube.api import Api, Forbidden
 from bot.kube.connect import connect
-from tests.cluster.conftest import RealCluster
+from tests.cluster.deployed import install_only
+from tests.clusters.real import RealCluster
 
 ROOT = Path(__file__).parents[2]
 PLACE = "doctor-apps"
@@ -188,7 +189,7 @@ async def test_the_base_of_deploy_grants_what_the_doctor_asks_for(
     real: RealCluster, tmp_path: Path
 ) -> None:
     """Every check but the one of Secrets, whose component the doctor then names."""
-    real.kubectl("apply", "--server-side", "--force-conflicts", "-k", str(ROOT / "deploy/base"))
+    install_only(real, tmp_path, ())
     everywhere = replace(SETUP, namespaces=())
     async with as_account(real, tmp_path, "meshmedic", "meshmedic") as api:
         facts = await looked(api, everywhere, Right("list", "", "pods"))

@@ -24,7 +24,7 @@ def _release(folder: Path) -> tuple[int, ...]:
 
 @cache
 def installed(data: Path) -> tuple[Plain, ...]:
-    """The CRDs of our kinds in `data`/crds, the newest, without webhooks that nobody answers."""
+    """The CRDs of our groups in `data`/crds, the newest, without webhooks that nobody answers."""
     projects = {release.parent for release in (data / "crds").rglob("v*") if release.is_dir()}
     newest = [max(project.glob("v*"), key=_release) for project in sorted(projects)]
     folders = [*newest, data / "crds" / "traefik" / NEWEST_WITH_OLD_GROUP]
@@ -37,9 +37,8 @@ def installed(data: Path) -> tuple[Plain, ...]:
 
 
 def _read(crd: Plain) -> bool:
-    """Whether the bot reads this kind."""
-    spec = crd["spec"]
-    return any(spec["group"] in k.groups and spec["names"]["plural"] == k.plural for k in KINDS)
+    """Whether the bot reads this group; Traefik starts only where all kinds of its own are."""
+    return any(crd["spec"]["group"] in kind.groups for kind in KINDS)
 
 
 def _bare(crd: Plain) -> Plain:
