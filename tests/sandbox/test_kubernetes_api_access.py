@@ -11,6 +11,7 @@ from kubernetes.aio import client
 from kubernetes.aio.client.exceptions import ApiException
 
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, without, write_kubeconfig
+from tests.refusals import a_config_map
 from tests.sandbox.kubernetes_objects import (
     TABLE,
     a_certificate,
@@ -88,15 +89,20 @@ async def test_a_token_is_asked_for() -> None:
     assert (body["message"], body["reason"]) == ("Unauthorized", "Unauthorized")
 
 
-async def test_writes_are_refused() -> None:
-    """The simulation is read-only and says so."""
-    async with the_real_client(SimulatedCluster([a_pod("a")])) as api:
+async def test_access_rules_decide_on_writes() -> None:
+    """A verb that is forbidden is refused in the words of RBAC, and nothing happens."""
+    cluster = SimulatedCluster([a_config_map("a")])
+    cluster.forbid("delete", "configmaps", namespace="default")
+    async with the_real_client(cluster) as api:
         core = client.CoreV1Api(api)
         with pytest.raises(ApiException) as caught:
-            await core.delete_namespaced_pod("a", "web")
-        assert (await core.read_namespaced_pod("a", "web")).metadata.name == "a"
-    assert caught.value.status == 405
-    assert "the simulation is read-only" in caught.value.body
+            await core.delete_namespaced_config_map("a", "default")
+        assert (await core.read_namespaced_config_map("a", "default")).data == {"a": "1"}
+        cluster.allow("delete", "configmaps", namespace="default")
+        await core.delete_namespaced_config_map("a", "default")
+    assert caught.value.status == 403
+    assert 'cannot delete resource \\"configmaps\\"' in caught.value.body
+    assert cluster.get("ConfigMap", "default", "a") is None
 
 
 async def test_requests_are_recorded_without_the_token() -> None:

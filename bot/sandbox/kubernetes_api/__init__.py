@@ -1,8 +1,8 @@
-"""A Kubernetes API over local HTTP that answers a reader as a real API server does.
+"""A Kubernetes API over local HTTP that answers as a real API server does.
 
 The sandbox runs the bot against it, and so do the tests: the wire is real, the cluster is not.
 `store` holds the objects and knows no HTTP; `server` is the HTTP; what lies between are small
-files for one concern each. Only reads and access reviews are answered.
+files for one concern each.
 """
 
 from bot.sandbox.kubernetes_api.faults import Faults

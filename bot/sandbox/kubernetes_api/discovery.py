@@ -36,7 +36,7 @@ REVIEWS = Resource(
 )
 """Served always: asking what one may do needs no rights and no custom resource."""
 
-READING = ["get", "list", "watch"]
+VERBS = ["create", "delete", "get", "list", "patch", "update", "watch"]
 _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v={};as=APIGroupDiscoveryList"
 
 
@@ -135,7 +135,7 @@ def _in_version(name: str, version: str, served: tuple[Resource, ...]) -> Iterab
 
 
 def _verbs(resource: Resource) -> list[str]:
-    return ["create"] if resource is REVIEWS else READING
+    return ["create"] if resource is REVIEWS else VERBS
 
 
 def _rows(resource: Resource) -> Iterable[Document]:

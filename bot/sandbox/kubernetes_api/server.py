@@ -18,6 +18,7 @@ from bot.sandbox.kubernetes_api.routes import Target, target
 from bot.sandbox.kubernetes_api.status import ApiError, PageNotFoundError
 from bot.sandbox.kubernetes_api.store import Asked, SimulatedCluster
 from bot.sandbox.kubernetes_api.watching import watching
+from bot.sandbox.kubernetes_api.writing import create, delete, patch, update
 
 _PATIENCE = 0.05
 """Seconds that open requests get at shutdown; a watch would go on for half an hour."""
@@ -25,20 +26,16 @@ _PATIENCE = 0.05
 Answer = Callable[[Exchange], Awaitable[web.StreamResponse]]
 
 
-async def _read_only(_: Exchange) -> web.StreamResponse:
-    raise ApiError(405, "the simulation is read-only")
-
-
 ANSWERS: Mapping[str, Answer] = {
     "get": get,
     "list": listing,
     "watch": watching,
-    "create": _read_only,
-    "update": _read_only,
-    "patch": _read_only,
-    "delete": _read_only,
+    "create": create,
+    "update": update,
+    "patch": patch,
+    "delete": delete,
 }
-"""How each verb is answered; a file for writes would take over the last four."""
+"""How each verb is answered."""
 
 
 @asynccontextmanager

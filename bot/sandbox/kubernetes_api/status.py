@@ -21,6 +21,7 @@ REASONS = {
         "the body of the request was in an unknown format - accepted media types include:"
         " application/json",
     ),
+    422: ("Invalid", "the server refused the content of the request"),
     429: ("TooManyRequests", "Too many requests, please try again later."),
     500: ("InternalError", "Internal error occurred: etcdserver: request timed out"),
     503: (
@@ -48,14 +49,15 @@ class ApiError(Exception):
         code: int,
         message: str = "",
         *,
+        reason: str | None = None,
         details: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
         retry_after: int | None = None,
     ) -> None:
-        reason, usual = REASONS.get(code, ("", "unknown"))
+        usual_reason, usual = REASONS.get(code, ("", "unknown"))
         super().__init__(message or usual)
         self.code = code
-        self.reason = reason
+        self.reason = usual_reason if reason is None else reason
         self.details = details or {}
         self.metadata = metadata or {}
         self.retry_after = retry_after
@@ -71,7 +73,7 @@ class ApiError(Exception):
             "metadata": self.metadata,
             "status": "Failure",
             "message": str(self),
-            "reason": self.reason,
+            **({"reason": self.reason} if self.reason else {}),
             **({"details": details} if details else {}),
             "code": self.code,
         }
@@ -86,9 +88,45 @@ class PageNotFoundError(Exception):
 
 def not_found(qualified: str, name: str) -> ApiError:
     """No such object. `qualified` is the resource as in `certificates.cert-manager.io`."""
+    return ApiError(404, f'{qualified} "{name}" not found', details=_about(qualified, name))
+
+
+def already_exists(qualified: str, name: str) -> ApiError:
+    """The name is taken."""
+    message = f'{qualified} "{name}" already exists'
+    return ApiError(409, message, reason="AlreadyExists", details=_about(qualified, name))
+
+
+def modified(qualified: str, name: str) -> ApiError:
+    """A write that names another version than the present one."""
+    return ApiError(
+        409,
+        f'Operation cannot be fulfilled on {qualified} "{name}": the object has been modified;'
+        " please apply your changes to the latest version and try again",
+        details=_about(qualified, name),
+    )
+
+
+def invalid(kind: str, name: str, field: str, why: str) -> ApiError:
+    """A field that is refused. `kind` as in `ConfigMap`, `Certificate.cert-manager.io`."""
+    reason = next(each for words, each in _CAUSES.items() if why.startswith(words))
+    cause = {"reason": reason, "message": why, "field": field}
+    message = f'{kind} "{name}" is invalid: {field}: {why}'
+    return ApiError(422, message, details={**_about(kind, name), "causes": [cause]})
+
+
+_CAUSES = {
+    "Required value": "FieldValueRequired",
+    "Invalid value": "FieldValueInvalid",
+    "Unsupported value": "FieldValueNotSupported",
+}
+"""A cause's reason by how its message begins. Source: apimachinery, pkg/util/validation/field."""
+
+
+def _about(qualified: str, name: str) -> dict[str, str]:
     plural, _, group = qualified.partition(".")
-    details = {"name": name, **({"group": group} if group else {}), "kind": plural}
-    return ApiError(404, f'{qualified} "{name}" not found', details=details)
+    about = {"name": name, "group": group, "kind": plural}
+    return {key: value for key, value in about.items() if value}
 
 
 def too_old(version: int, oldest: int) -> ApiError:

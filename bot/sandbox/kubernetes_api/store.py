@@ -43,7 +43,7 @@ def _key(resource: Resource, namespace: str, name: str) -> str:
 
 
 class SimulatedCluster:
-    """A cluster to read from.
+    """A cluster to read from and to write to.
 
     logs: Text by (namespace, pod, container, previous).
     access: The token that is asked for (None: anyone may), and what is forbidden.
@@ -115,15 +115,20 @@ class SimulatedCluster:
         self.access.rules.append(Rule(True, verb, plural, group, namespace))  # noqa: FBT003 - the same
 
     def put(self, obj: Mapping[str, Any]) -> str:
-        """Add or replace an object; gives its resourceVersion.
+        """Add or replace an object; gives its resourceVersion, which is always a new one.
 
-        A new resourceVersion is always assigned, as any write does; uid, creationTimestamp and
-        generation only where missing. The version in `apiVersion` does not matter. A namespaced
-        object without a namespace goes to `default`.
+        Uid, creationTimestamp and generation are assigned only where missing. The version in
+        `apiVersion` does not matter. A namespaced object without a namespace goes to `default`.
 
         Raises:
             LookupError: No such kind is served.
         """
+        change = self.intended(obj)
+        self.commit(change)
+        return str(change.version)
+
+    def intended(self, obj: Mapping[str, Any]) -> Change:
+        """What `put` would do, not done yet."""
         resource = self._resource_of(obj)
         metadata = dict(obj["metadata"])
         namespace = metadata.pop("namespace", None) or "default"
@@ -131,13 +136,18 @@ class SimulatedCluster:
             metadata["namespace"] = namespace
         key = _key(resource, namespace, metadata["name"])
         before = self._objects[resource.qualified].get(key)
-        self.version += 1
-        for name, value in self._defaults(obj, resource, key, before).items():
+        version = self.version + 1
+        identity = f"{resource.qualified}/{key}#{version}"
+        for name, value in self._defaults(obj, identity, before).items():
             metadata[name] = metadata.get(name) or value
-        after = store(obj, metadata, self.version, resource.qualified)
-        self._objects[resource.qualified][key] = after
-        self._record(Change(self.version, resource.qualified, before, after))
-        return str(self.version)
+        after = store(obj, metadata, version, resource.qualified)
+        return Change(version, resource.qualified, before, after)
+
+    def commit(self, change: Change) -> None:
+        """Do what `intended` told, with nothing in between."""
+        self.version = change.version
+        self._objects[change.qualified][change.after.key] = change.after
+        self._record(change)
 
     def get(
         self, kind: str, namespace: str, name: str, *, group: str | None = None
@@ -272,11 +282,10 @@ class SimulatedCluster:
         return found[0] if found else None
 
     def _defaults(
-        self, obj: Mapping[str, Any], resource: Resource, key: str, before: Stored | None
+        self, obj: Mapping[str, Any], identity: str, before: Stored | None
     ) -> dict[str, Any]:
         """What the server fills in: a replaced object keeps its identity."""
         if before is None:
-            identity = f"{resource.qualified}/{key}#{self.version}"
             # An object whose status speaks of generation 3 has reached it: 1 would look stale.
             observed = (obj.get("status") or {}).get("observedGeneration")
             return {

@@ -50,8 +50,8 @@ class Stored:
         decoded: dict[str, Any] = msgspec.json.decode(self.body)
         return decoded
 
-    def at(self, version: int, qualified: str) -> Stored:
-        """The same content under another resourceVersion, as a deletion is told."""
+    def at(self, version: int | None, qualified: str) -> Stored:
+        """The same content under another resourceVersion, as a deletion is told, or under none."""
         plain = self.plain()
         return store(plain, plain["metadata"], version, qualified)
 
@@ -61,10 +61,14 @@ def key_of(namespace: str, name: str) -> str:
     return f"{namespace}/{name}"
 
 
-def store(obj: Mapping[str, Any], metadata: dict[str, Any], version: int, qualified: str) -> Stored:
-    """`obj` with `metadata` in place of its own, under `version`."""
+def store(
+    obj: Mapping[str, Any], metadata: dict[str, Any], version: int | None, qualified: str
+) -> Stored:
+    """`obj` with `metadata` in place of its own, under `version`; None is a dry run's."""
+    own = {key: value for key, value in metadata.items() if key != "resourceVersion"}
+    known = {} if version is None else {"resourceVersion": str(version)}
     # YAML readers make timestamps of what the API knows as text.
-    metadata = msgspec.to_builtins({**metadata, "resourceVersion": str(version)})
+    metadata = msgspec.to_builtins({**own, **known})
     head = _OPENING + msgspec.json.encode(metadata)
     rest = {k: v for k, v in obj.items() if k not in ("apiVersion", "kind", "metadata")}
     tail = b"," + msgspec.json.encode(rest)[1:] if rest else b"}"
@@ -74,7 +78,7 @@ def store(obj: Mapping[str, Any], metadata: dict[str, Any], version: int, qualif
         key=key_of(namespace, name),
         name=name,
         namespace=namespace,
-        version=version,
+        version=version or 0,
         created=metadata.get("creationTimestamp") or "",
         body=head + tail,
         metadata_end=len(head),

@@ -1,0 +1,278 @@
+"""Answers to create, update, patch and delete, for every kind that is served.
+
+What a real server refuses for reasons of its own is refused here in its words: a stale
+resourceVersion, a name that is taken or is none. Schemas, admission, finalizers and the existence
+of a namespace are not looked at; a field manager is taken and forgotten.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from bot.sandbox.kubernetes_api.exchange import Exchange, json_response
+from bot.sandbox.kubernetes_api.status import (
+    ApiError,
+    already_exists,
+    invalid,
+    modified,
+    not_found,
+)
+from bot.sandbox.kubernetes_api.stored import Stored, key_of
+
+Object = dict[str, Any]
+
+MERGE_PATCH = "application/merge-patch+json"
+OF_THE_SERVER = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "uid")
+"""Metadata that a client cannot set."""
+
+SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+NO_SUBDOMAIN = (
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or"
+    " '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used"
+    f" for validation is '{SUBDOMAIN.pattern}')"
+)
+
+
+async def create(exchange: Exchange) -> web.StreamResponse:
+    """Add an object.
+
+    Raises:
+        ApiError: 409 where the name is taken, 422 for a name that is none.
+    """
+    target = exchange.target
+    if target.name:
+        raise ApiError(405)
+    given = await _body(exchange)
+    metadata = given["metadata"]
+    if not metadata.get("name") and metadata.get("generateName"):
+        metadata["name"] = metadata["generateName"] + secrets.token_hex(3)[:5]
+    name = metadata.get("name") or ""
+    _check_name(exchange, name)
+    if metadata.get("resourceVersion"):
+        message = "resourceVersion should not be set on objects to be created"
+        raise ApiError(500, message, reason="")
+    if exchange.cluster.lookup(exchange.qualified, key_of(target.namespace, name)):
+        raise already_exists(exchange.qualified, name)
+    return _created(exchange, given)
+
+
+async def update(exchange: Exchange) -> web.StreamResponse:
+    """Replace an object, or its status alone.
+
+    Raises:
+        ApiError: 404 where it does not exist, 409 where it is another version than was read.
+    """
+    present = _present(exchange)
+    if present is None and not _is_lease(exchange):
+        raise not_found(exchange.qualified, exchange.target.name)
+    given = await _body(exchange)
+    name = given["metadata"].get("name")
+    if name != exchange.target.name:
+        raise ApiError(
+            400,
+            f"the name of the object ({name or ''}) does not match the name on the URL"
+            f" ({exchange.target.name})",
+        )
+    if present is None:
+        return _created(exchange, given)
+    _check_version(exchange, given, present)
+    return _stored(exchange, _kept_apart(exchange, given, present), present)
+
+
+async def patch(exchange: Exchange) -> web.StreamResponse:
+    """Merge into an object, or into its status alone.
+
+    Raises:
+        ApiError: As `update`, and 415 for any other kind of patch.
+    """
+    if exchange.http.content_type != MERGE_PATCH:
+        raise ApiError(
+            415,
+            "the body of the request was in an unknown format - accepted media types include:"
+            f" {MERGE_PATCH}",
+        )
+    before = _existing(exchange)
+    change = _decoded(await exchange.http.read())
+    merged = _merged(_typed(exchange, before), change)
+    if "resourceVersion" in (change.get("metadata") or {}):
+        _check_version(exchange, merged, before)
+    return _stored(exchange, _kept_apart(exchange, merged, before), before)
+
+
+async def delete(exchange: Exchange) -> web.StreamResponse:
+    """Delete an object at once.
+
+    Raises:
+        ApiError: 404 where it does not exist, 405 for a whole collection.
+    """
+    before = _existing(exchange)
+    target = exchange.target
+    if not _dry_run(exchange):
+        exchange.cluster.delete(
+            target.resource.kind, before.namespace, before.name, group=target.resource.group
+        )
+    about = {"name": before.name, "group": target.resource.group, "kind": target.resource.plural}
+    details = {key: value for key, value in about.items() if value}
+    uid = before.plain()["metadata"]["uid"]
+    told = {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Success",
+        "details": {**details, "uid": uid},
+    }
+    return json_response(msgspec.json.encode(told))
+
+
+def _present(exchange: Exchange) -> Stored | None:
+    target = exchange.target
+    if not target.name:
+        raise ApiError(405)
+    return exchange.cluster.lookup(exchange.qualified, key_of(target.namespace, target.name))
+
+
+def _existing(exchange: Exchange) -> Stored:
+    found = _present(exchange)
+    if found is None:
+        raise not_found(exchange.qualified, exchange.target.name)
+    return found
+
+
+def _is_lease(exchange: Exchange) -> bool:
+    """A replacement makes a lease that is absent. Source: its strategy's `AllowCreateOnUpdate`."""
+    return exchange.qualified == "leases.coordination.k8s.io"
+
+
+async def _body(exchange: Exchange) -> Object:
+    """The object that a client sent, of the kind and the namespace of the path."""
+    if exchange.http.content_type != "application/json":
+        raise ApiError(415)
+    given = _decoded(await exchange.http.read())
+    target = exchange.target
+    wanted = (target.resource.api_version(target.version), target.resource.kind)
+    said = (given.setdefault("apiVersion", wanted[0]), given.setdefault("kind", wanted[1]))
+    if said != wanted:
+        version = said[0].rpartition("/")[2]
+        message = f'{said[1]} in version "{version}" cannot be handled as a {wanted[1]}'
+        raise ApiError(400, message)
+    metadata = given["metadata"] = dict(given.get("metadata") or {})
+    if (metadata.get("namespace") or target.namespace) != target.namespace:
+        raise ApiError(
+            400,
+            "the namespace of the provided object does not match the namespace sent on the request",
+        )
+    if target.namespace:
+        metadata["namespace"] = target.namespace
+    return given
+
+
+def _decoded(body: bytes) -> Object:
+    try:
+        return msgspec.json.decode(body, type=dict[str, Any])
+    except msgspec.MsgspecError as error:
+        raise ApiError(400, f"the object provided is unrecognized: {error}") from None
+
+
+def _check_name(exchange: Exchange, name: str) -> None:
+    resource = exchange.target.resource
+    kind = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
+    field = "metadata.name"
+    if not name:
+        raise invalid(kind, name, field, "Required value: name or generateName is required")
+    if not SUBDOMAIN.fullmatch(name):
+        raise invalid(kind, name, field, f'Invalid value: "{name}": {NO_SUBDOMAIN}')
+
+
+def _check_version(exchange: Exchange, given: Object, before: Stored) -> None:
+    """A version that is named must be the present one; some kinds must name one."""
+    said = str(given["metadata"].get("resourceVersion") or "")
+    if said and said != str(before.version):
+        raise modified(exchange.qualified, before.name)
+    # Source: `AllowUnconditionalUpdate` of the kinds' strategies; custom resources have it off.
+    if not said and (_is_lease(exchange) or not exchange.target.resource.builtin):
+        field, why = "metadata.resourceVersion", "Invalid value: 0: must be specified for an update"
+        raise invalid(exchange.qualified, before.name, field, why)
+
+
+def _kept_apart(exchange: Exchange, given: Object, before: Stored) -> Object:
+    """The status is written through its own path, and nothing else through that."""
+    if "status" not in exchange.target.resource.subresources:
+        return given
+    whole = _typed(exchange, before)
+    status, rest = (given, whole) if exchange.target.subresource == "status" else (whole, given)
+    kept = {key: value for key, value in rest.items() if key != "status"}
+    return kept | ({"status": status["status"]} if "status" in status else {})
+
+
+def _created(exchange: Exchange, given: Object) -> web.Response:
+    if "status" in exchange.target.resource.subresources:
+        given.pop("status", None)
+    return _stored(exchange, given, None)
+
+
+def _stored(exchange: Exchange, given: Object, before: Stored | None) -> web.Response:
+    """Write, unless it is a dry run or changes nothing, and show what is there then."""
+    cluster = exchange.cluster
+    metadata = {k: v for k, v in given["metadata"].items() if k not in OF_THE_SERVER}
+    change = cluster.intended(given | {"metadata": metadata})
+    if before is not None and _same(before, change.after):
+        return json_response(exchange.renderer().one(before))
+    shown = change.after
+    if _dry_run(exchange):
+        shown = shown.at(before.version if before else None, exchange.qualified)
+    else:
+        cluster.commit(change)
+    return json_response(exchange.renderer().one(shown), status=200 if before else 201)
+
+
+def _same(before: Stored, after: Stored) -> bool:
+    old, new = before.plain(), after.plain()
+    for each in (old, new):
+        del each["metadata"]["resourceVersion"]
+    return old == new
+
+
+def _typed(exchange: Exchange, stored: Stored) -> Object:
+    target = exchange.target
+    kind = target.resource.kind
+    return {
+        "apiVersion": target.resource.api_version(target.version),
+        "kind": kind,
+        **stored.plain(),
+    }
+
+
+def _merged(whole: Any, change: Any) -> Any:
+    """RFC 7396."""
+    if not isinstance(change, Mapping):
+        return change
+    merged = dict(whole) if isinstance(whole, Mapping) else {}
+    for key, value in change.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = _merged(merged.get(key), value)
+    return merged
+
+
+def _dry_run(exchange: Exchange) -> bool:
+    said = exchange.parameter("dryRun")
+    if said not in ("", "All"):
+        kind = f"{OPTIONS[exchange.target.verb]}.meta.k8s.io"
+        why = f'Unsupported value: ["{said}"]: supported values: "All"'
+        raise invalid(kind, "", "dryRun", why)
+    return said == "All"
+
+
+OPTIONS = {
+    "create": "CreateOptions",
+    "update": "UpdateOptions",
+    "patch": "PatchOptions",
+    "delete": "DeleteOptions",
+}
