@@ -1,0 +1,155 @@
+"""Who of several processes acts: the rules of an election by a lease, without clock or wire.
+
+The rules are those of client-go's leaderelection, with two promises more. Leadership ends by the
+process's own clock before anybody else may take the lease, whatever a request in flight does. And
+a lease that vanished is still its last known holder's until it would have expired.
+
+Two machines' clocks are never compared: another holder's time runs from the moment that a change
+of its lease was seen. All times are seconds of one process's monotonic clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+FOREVER = float("inf")
+
+
+class Standing(StrEnum):
+    """What a process is in the election."""
+
+    LEADING = "leading"
+    STANDBY = "standby"
+    CUT_OFF = "cut off"
+    """It led and cannot renew: perhaps somebody else leads by now."""
+
+
+class Leadership(Protocol):
+    """What those who act ask, right before each act.
+
+    A yes holds for the few seconds of one bounded request: a write goes out with the version that
+    it was made from, so that one which is late after all fails.
+    """
+
+    def may_act(self) -> bool:
+        """Whether this process, and no other, may act now."""
+        ...
+
+    def hesitation(self) -> float:
+        """Seconds to leave to a healthy leader before an interaction is acknowledged."""
+        ...
+
+
+class Alone:
+    """The leadership of a process that was told that there is no other."""
+
+    def may_act(self) -> bool:
+        """Always."""
+        return True
+
+    def hesitation(self) -> float:
+        """None."""
+        return 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds. `duration` is written into the lease, which takes whole ones.
+
+    duration: How long others respect a lease that is not renewed.
+    renew: How long a leader acts after its last renewal began; less than `duration`.
+    retry: Between two attempts.
+    request: The longest that one request may take.
+    hesitation: What a leader that is cut off leaves to a healthy one.
+    """
+
+    duration: int = 30
+    renew: float = 20.0
+    retry: float = 5.0
+    request: float = 5.0
+    hesitation: float = 1.0
+
+
+class Record(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """The `spec` of a Lease. Source: coordination.k8s.io/v1."""
+
+    holder_identity: str | None = None
+    lease_duration_seconds: int | None = None
+    acquire_time: str | None = None
+    renew_time: str | None = None
+    lease_transitions: int | None = None
+
+
+@dataclass(slots=True)
+class Election:
+    """What one candidate knows. `leads_until` is when its leadership ends without a renewal."""
+
+    me: str
+    timing: Timing = field(default_factory=Timing)
+    record: Record = field(default_factory=Record)
+    leads_until: float = -FOREVER
+    _seen_at: float = -FOREVER
+    _led: bool = False
+
+    @property
+    def holder(self) -> str:
+        """Who held the lease when it was last seen; empty: nobody."""
+        return self.record.holder_identity or ""
+
+    def see(self, record: Record | None, now: float) -> None:
+        """The lease was read; None is one that does not exist."""
+        if record is None:
+            return
+        if record != self.record:
+            self.record, self._seen_at = record, now
+        if self.holder not in ("", self.me):
+            self._led, self.leads_until = False, -FOREVER
+
+    def free_at(self) -> float:
+        """From when on this process may try to take the lease."""
+        if self.holder in ("", self.me):
+            return -FOREVER
+        return self._seen_at + (self.record.lease_duration_seconds or self.timing.duration)
+
+    def claim(self, stamp: str) -> Record:
+        """What to write to take the lease or to keep it; `stamp` is the time, for people."""
+        ours = self.holder == self.me
+        transitions = self.record.lease_transitions or 0
+        return Record(
+            holder_identity=self.me,
+            lease_duration_seconds=self.timing.duration,
+            acquire_time=(self.record.acquire_time if ours else None) or stamp,
+            renew_time=stamp,
+            lease_transitions=transitions if ours else transitions + 1,
+        )
+
+    def won(self, record: Record, asked_at: float) -> None:
+        """The claim was written, by a request that began at `asked_at`."""
+        self.record, self._seen_at = record, asked_at
+        self._led, self.leads_until = True, asked_at + self.timing.renew
+
+    def resign(self) -> None:
+        """Act no more, whatever the lease says."""
+        self._led, self.leads_until = False, -FOREVER
+
+    def released(self, stamp: str) -> Record:
+        """What to write so that others need not wait. Source: client-go's `release`."""
+        return msgspec.structs.replace(
+            self.record, holder_identity="", lease_duration_seconds=1, renew_time=stamp
+        )
+
+    def standing(self, now: float) -> Standing:
+        """What this process is at this moment."""
+        if now < self.leads_until:
+            return Standing.LEADING
+        return Standing.CUT_OFF if self._led else Standing.STANDBY
+
+    def pause(self, now: float) -> float:
+        """Seconds until something is to be done: an attempt, or the end of leadership."""
+        due = [self.timing.retry]
+        due += [each - now for each in (self.free_at(), self.leads_until) if each > now]
+        return min(due)
