@@ -1,0 +1,91 @@
+"""What follows from the observations: one row of the decision table, and what helps.
+
+The rules, with the reason of each, are in docs/diagnosis.md.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Row(StrEnum):
+    """The rows of the decision table. A test holds docs/diagnosis.md against them."""
+
+    HEALTHY = "healthy"
+    OVERLAY_DOWN = "overlay-down"
+    ONE_WAY = "one-way"
+    NODE_ADDRESS = "node-address"
+    NO_ROUTE = "no-route"
+    MTU = "mtu"
+    LOSS = "loss"
+    SLOW_PATH = "slow-path"
+    CHECKSUM_OFFLOAD = "checksum-offload"
+    VIP_BROKEN = "vip-broken"
+    REDIRECT = "redirect"
+    POLICY = "policy"
+    SOURCE_ADDRESS = "source-address"
+    STALE_ENDPOINTS = "stale-endpoints"
+    TARGET_PORT = "target-port"
+    APPLICATION = "application"
+    NO_ENDPOINTS = "no-endpoints"
+    DNS = "dns"
+    OUTSIDE = "outside"
+    """ExternalName: the cluster's network does not carry it."""
+    INCONCLUSIVE = "inconclusive"
+
+
+class Confidence(StrEnum):
+    """How much the evidence bears: decisive tests agree, or something was not tested."""
+
+    PROVEN = "proven"
+    LIKELY = "likely"
+    NONE = "none"
+
+
+class Effect(StrEnum):
+    """What nativeLB would do to this route. Never HELPS without evidence for it."""
+
+    HELPS = "helps"
+    LOWERS = "lowers the failure rate"
+    """The VIP leads past the fault only where it happens to choose another endpoint."""
+    USELESS = "useless"
+    HARMS = "harms"
+    IMPOSSIBLE = "impossible"
+    """Headless, ExternalName, an old Traefik, or a TraefikService."""
+    ALREADY = "already on"
+    NEEDLESS = "needless"
+    """Nothing is broken that it could mend."""
+    UNKNOWN = "unknown"
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """One row of evidence, for people: what was tried from where, and how it ended.
+
+    `bears` is True where the verdict rests on it.
+    """
+
+    what: str
+    result: str
+    bears: bool = False
+
+
+class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer of `/net diagnose`.
+
+    `because` is one sentence, `places` the nodes or pairs at fault (`a -> b`), `advice` what to do
+    in order, `untested` what could not be tested with how to allow it, `next` the next test where
+    the row is INCONCLUSIVE.
+    """
+
+    row: Row
+    confidence: Confidence
+    because: str
+    effect: Effect
+    effect_because: str
+    places: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
+    evidence: tuple[Seen, ...] = ()
+    untested: tuple[str, ...] = ()
+    next: str = ""

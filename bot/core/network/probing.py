@@ -1,0 +1,166 @@
+"""What a probe is asked and what it answers: the format between the bot and `bot.probe`.
+
+Both ends write it as JSON with the names of these fields. The prober runs on the standard library
+alone and has its own reading of it; a test holds the two against each other.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+SECONDS = 3.0
+"""The limit of one try: the first connection over a relayed Tailscale path may take that long."""
+
+PAYLOAD = 8192
+"""The most bytes that a probe sends, and that it asks for."""
+
+
+class Wire(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The base of what goes over the wire."""
+
+
+class Kind(StrEnum):
+    """What is tried."""
+
+    TCP = "tcp"
+    """Connect, and close."""
+    HTTP = "http"
+    """Connect, a handshake where `tls` is set, GET, and the status line."""
+    DNS = "dns"
+    """Look a name up."""
+    ECHO = "echo"
+    """Connect to a listener of ours, send `size` bytes and ask for `size` bytes."""
+    UDP = "udp"
+    """Send a datagram of `size` bytes to a listener of ours, which sends as much back."""
+
+
+class Outcome(StrEnum):
+    """How a try ended."""
+
+    OK = "ok"
+    REFUSED = "refused"
+    TIMEOUT = "timeout"
+    """Nothing came back while connecting."""
+    NO_ROUTE = "no route"
+    """EHOSTUNREACH, ENETUNREACH, and what else the kernel knows at once."""
+    RESET = "reset"
+    CLOSED = "closed"
+    """Connected, and the other end closed it without an answer."""
+    STALLED = "stalled"
+    """Connected, and then nothing came, or only a part of it."""
+    NAME = "name"
+    """The name does not exist, or its server says that it cannot tell."""
+    TLS = "tls"
+    NOT_HTTP = "not http"
+    UNTRIED = "untried"
+    """The prober could not even begin; `detail` says why."""
+
+
+class Probe(Wire, frozen=True):
+    """One thing to try, `tries` times, each with a connection of its own.
+
+    `address` is a literal of either family; of a DNS probe it is the name server (empty: the
+    pod's own). `name` is the Host header and the server name of TLS, or the name to look up. A
+    try that times out is made `again` times more. `size` and PAYLOAD are bytes, `seconds` seconds.
+    """
+
+    id: str
+    kind: Kind
+    address: str = ""
+    port: int = 0
+    name: str = ""
+    path: str = "/"
+    tls: bool = False
+    size: int = 0
+    tries: int = 1
+    seconds: float = SECONDS
+    again: int = 1
+
+
+class Answer(Wire, frozen=True):
+    """How one try of a probe ended. Times are milliseconds; `at` counts from the job's beginning.
+
+    `connected` is the time until the TCP handshake was done, or until it was refused. `backend`
+    is who answered: a listener's node, or the fingerprint of an HTTP answer (equal for equal
+    answers of the same backend). `retried` says that an earlier try was given up. `size` is how
+    many bytes came back. `source` is the address that the try went out from.
+    """
+
+    id: str
+    outcome: Outcome
+    at: float = 0.0
+    took: float = 0.0
+    connected: float | None = None
+    errno: int = 0
+    status: int = 0
+    size: int = 0
+    backend: str = ""
+    source: str = ""
+    addresses: tuple[str, ...] = ()
+    retried: bool = False
+    detail: str = ""
+
+
+class Listen(Wire, frozen=True):
+    """A listener: TCP and UDP on one port, for so many seconds, under the name of its node."""
+
+    name: str
+    port: int = 8473
+    seconds: float = 60.0
+
+
+class Heard(Wire, frozen=True):
+    """What a listener heard from one address: connections and datagrams."""
+
+    source: str
+    tcp: int = 0
+    udp: int = 0
+
+
+class Job(Wire, frozen=True):
+    """What a prober does at once: listen, try, or both. After `expires` (Unix time) nothing."""
+
+    id: str
+    expires: float
+    probes: tuple[Probe, ...] = ()
+    listen: Listen | None = None
+
+
+class Line(Wire, frozen=True):
+    """One line that a prober prints: an answer, what was heard, that it listens, or the end.
+
+    Every line carries its job's id, so that a log that others write to can be read too.
+    """
+
+    job: str
+    answer: Answer | None = None
+    heard: Heard | None = None
+    listening: str = ""
+    """The address and port that a listener is bound to."""
+    done: bool = False
+    refused: str = ""
+    """Why the job was not done."""
+
+
+class Listener(msgspec.Struct, frozen=True):
+    """A listener of ours that runs on a node, in the pod network."""
+
+    node: str
+    address: str
+    port: int
+
+
+class Backend(msgspec.Struct, frozen=True, order=True):
+    """The one endpoint that a temporary Service is to lead to."""
+
+    address: str
+    port: int
+
+
+class Vip(msgspec.Struct, frozen=True):
+    """Where a temporary Service answers."""
+
+    address: str
+    port: int
