@@ -22,7 +22,11 @@ class Cluster(Protocol):
     """A cluster that a test arranges; the bot reads it through `kubeconfig`."""
 
     kubeconfig: Path
-    """Of the bot: `system:serviceaccount:meshmedic:meshmedic`, who may do everything at first."""
+    """Of the bot, who may do everything at first."""
+
+    @property
+    def user(self) -> str:
+        """Whom the API server takes the bot for, such as `system:serviceaccount:apps:default`."""
 
     def session(self) -> aiohttp.ClientSession:
         """Raw HTTP with the bot's credentials; paths begin with a slash."""

@@ -28,8 +28,12 @@ from tests.cluster.control_plane import ControlPlane
 from tests.clusters import Plain, crds
 from tests.clusters.wire import Mode, Wire, wired
 
-BOT = ("meshmedic", "meshmedic")
-"""Namespace and name of the bot's service account."""
+BOT = ("tested", "tested")
+"""Namespace and name of the bot's service account.
+
+Not the one of `deploy/`, which other tests install for good: what its roles allow, no test of this
+suite could forbid.
+"""
 
 APPLY = "application/apply-patch+yaml"
 PERMITTED: tuple[tuple[str, str], ...] = (
@@ -104,6 +108,10 @@ class Real:
     _permitted: set[tuple[str, str, str]] = field(default_factory=set)
     _roles: set[str] = field(default_factory=set)
     _changed: list[Plain] = field(default_factory=list)
+
+    @property
+    def user(self) -> str:
+        return f"system:serviceaccount:{BOT[0]}:{BOT[1]}"
 
     def session(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
@@ -276,7 +284,7 @@ class Real:
         attributes = {"group": group, "resource": resource, "verb": verb}
         attributes |= {"subresource": subresource, "namespace": namespace or ""}
         spec = {
-            "user": f"system:serviceaccount:{BOT[0]}:{BOT[1]}",
+            "user": self.user,
             "resourceAttributes": attributes,
         }
         review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview"}

@@ -16,6 +16,7 @@ from bot.sandbox.kubernetes_api import (
     without,
     write_kubeconfig,
 )
+from bot.sandbox.kubernetes_api.access import USER
 from tests.clusters import Plain
 
 TOKEN = "made-up-token-of-the-simulation"
@@ -28,6 +29,7 @@ class Simulated:
     simulation: SimulatedCluster
     url: str
     kubeconfig: Path
+    user: str = USER
 
     def session(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(self.url, headers={"Authorization": f"Bearer {TOKEN}"})

@@ -5,8 +5,6 @@ from kubernetes.aio import client, config
 from tests.clusters import Cluster, ask, names
 from tests.clusters.objects import PODS, a_pod
 
-USER = "system:serviceaccount:meshmedic:meshmedic"
-
 
 async def test_what_is_forbidden_is_named_in_the_words_of_rbac(cluster: Cluster) -> None:
     """The messages that administrators know, at the cluster's scope and in a namespace."""
@@ -18,11 +16,11 @@ async def test_what_is_forbidden_is_named_in_the_words_of_rbac(cluster: Cluster)
     readable, _ = await ask(cluster, "/api/v1/namespaces/web/pods/a")
     assert (status, readable) == (403, 200)
     assert everywhere["message"] == (
-        f'pods is forbidden: User "{USER}" cannot list resource "pods" in API group ""'
+        f'pods is forbidden: User "{cluster.user}" cannot list resource "pods" in API group ""'
         " at the cluster scope"
     )
     assert inside["message"] == (
-        f'certificates.cert-manager.io "a" is forbidden: User "{USER}" cannot get resource'
+        f'certificates.cert-manager.io "a" is forbidden: User "{cluster.user}" cannot get resource'
         ' "certificates" in API group "cert-manager.io" in the namespace "web"'
     )
 
