@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(commands)
     _add_why(commands)
     _add_judge(commands)
+    _add_route(commands)
     _add_doctor(commands)
     _add_invite(commands)
     _add_sandbox(commands)
@@ -132,6 +133,17 @@ def _add_judge(commands: Commands) -> None:
     add.set_defaults(command=_judge)
 
 
+def _add_route(commands: Commands) -> None:
+    group = commands.add_parser("route", help="mend the routes in files, without a cluster")
+    routes = group.add_subparsers(required=True, metavar="COMMAND")
+    codes = "exit code: 0 done, 1 something was refused, 2 unreadable input"
+    add = routes.add_parser("edit", help="add nativeLB to the IngressRoutes of files", epilog=codes)
+    add.add_argument("file", nargs="+", help="YAML or JSON; - for standard input")
+    add.add_argument("--in-place", action="store_true", help="change the files, too")
+    add.add_argument("--output", choices=("text", "json"), default="text")
+    add.set_defaults(command=_route_edit)
+
+
 def _add_doctor(commands: Commands) -> None:
     add = commands.add_parser(
         "doctor",
@@ -189,6 +201,14 @@ def _judge(arguments: argparse.Namespace) -> int:
     from bot import offline  # noqa: PLC0415  # as above
 
     return EXIT[offline.judge(arguments.file, arguments.now, as_json=arguments.output == "json")]
+
+
+def _route_edit(arguments: argparse.Namespace) -> int:
+    from bot import rerouting  # noqa: PLC0415  # as above
+
+    return rerouting.edit(
+        arguments.file, in_place=arguments.in_place, as_json=arguments.output == "json"
+    )
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

@@ -83,7 +83,7 @@ def read_all(names: Iterable[str], *, stdin: BinaryIO | None = None) -> Manifest
     problems: list[InputError] = []
     for name in names:
         try:
-            body = _bytes(name, stdin or sys.stdin.buffer)
+            body = read_bytes(name, stdin)
             found = parse(body, "standard input" if name == STDIN else name)
         except InputError as error:
             problems.append(error)
@@ -109,10 +109,15 @@ def parse(body: bytes, name: str) -> Manifests:
     return Manifests(objects, found.problems)
 
 
-def _bytes(name: str, stdin: BinaryIO) -> bytes:
+def read_bytes(name: str, stdin: BinaryIO | None = None) -> bytes:
+    """The bytes of a file, `-` being standard input.
+
+    Raises:
+        InputError: It cannot be read, or is larger than MAX_BYTES.
+    """
     try:
         if name == STDIN:
-            body = stdin.read(MAX_BYTES + 1)
+            body = (stdin or sys.stdin.buffer).read(MAX_BYTES + 1)
         else:
             with Path(name).open("rb") as file:
                 body = file.read(MAX_BYTES + 1)

@@ -1,0 +1,155 @@
+"""Setting one key in a YAML text, by inserting characters: every other byte stays as it is.
+
+PyYAML tells where each node stands; the new entry takes the layout of its neighbours. Whatever
+cannot be placed with certainty is refused, and the caller compares the result as data.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import yaml
+
+LINE_END = re.compile(r"\r\n|\n|\r")
+PLAIN_TO_THE_END = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|\Z)")
+"""What may follow a value on its line: a comment."""
+
+
+class Misfit(Exception):  # the answer is "no, because", not a fault
+    """The key cannot be set without touching more than it; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Splice:
+    """Characters `start` to `end` of a text become `text`."""
+
+    start: int
+    end: int
+    text: str
+
+
+def splice(text: str, splices: Iterable[Splice]) -> str:
+    """The text with all of them done, none touching another."""
+    done: list[str] = []
+    at = 0
+    for each in sorted(set(splices), key=lambda one: one.start):
+        done += [text[at : each.start], each.text]
+        at = each.end
+    return "".join([*done, text[at:]])
+
+
+def documents(text: str) -> list[yaml.Node | None]:
+    """The root node of each document, None for an empty one.
+
+    Raises:
+        yaml.YAMLError: It is not YAML.
+    """
+    loader = yaml.SafeLoader(text)
+    roots: list[yaml.Node | None] = []
+    try:
+        while loader.check_node():
+            roots.append(loader.get_node())
+    finally:
+        loader.dispose()
+    return roots
+
+
+def within(root: yaml.Node, path: Sequence[str | int]) -> yaml.MappingNode:
+    """The mapping at a path.
+
+    Raises:
+        Misfit: A key on the way stands there twice, or there is no mapping.
+    """
+    node = root
+    for step in path:
+        node = node.value[step] if isinstance(step, int) else _value(node, step)
+    if not isinstance(node, yaml.MappingNode):
+        raise Misfit("there is no mapping where the service should stand")
+    return node
+
+
+def setting(text: str, mapping: yaml.MappingNode, key: str, value: str) -> Splice:
+    """How to set a key of a mapping to a plain scalar.
+
+    Raises:
+        Misfit: It cannot be placed with certainty.
+    """
+    found = [pair for pair in mapping.value if pair[0].value == key]
+    if len(found) > 1:
+        raise Misfit(f"{key} stands there twice")
+    if found:
+        return _replaced(text, found[0][0], found[0][1], value)
+    return (
+        _in_flow(text, mapping, key, value)
+        if mapping.flow_style
+        else _in_block(text, mapping, key, value)
+    )
+
+
+def _value(node: yaml.Node, key: str) -> yaml.Node:
+    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+    found: list[yaml.Node] = [value for name, value in pairs if name.value == key]
+    if len(found) != 1:
+        raise Misfit(f"{key} stands there {len(found)} times")
+    return found[0]
+
+
+def _replaced(text: str, key: yaml.Node, old: yaml.Node, value: str) -> Splice:
+    start, end = old.start_mark.index, old.end_mark.index
+    if not isinstance(old, yaml.ScalarNode) or old.style in ("|", ">") or not _beside(key, old):
+        raise Misfit(f"{key.value} has a value that is no plain scalar")
+    # An empty value begins where the colon ends.
+    gap = " " if start == end and text[start - 1 : start] == ":" else ""
+    return Splice(start, end, gap + value)
+
+
+def _in_block(text: str, mapping: yaml.MappingNode, key: str, value: str) -> Splice:
+    """A line of its own, below the last entry that ends on its line."""
+    for name, last in reversed(mapping.value):
+        if not _is_simple(name, last):
+            continue
+        at = last.end_mark.index
+        rest = PLAIN_TO_THE_END.match(text, at)
+        if rest:
+            indent = " " * mapping.start_mark.column
+            return Splice(rest.end(), rest.end(), f"{_line_end(text, at)}{indent}{key}: {value}")
+    raise Misfit("none of its entries ends on the line where it begins")
+
+
+def _in_flow(text: str, mapping: yaml.MappingNode, key: str, value: str) -> Splice:
+    """Between braces, after the last entry, separated and quoted as its neighbours are."""
+    if not mapping.value:
+        raise Misfit("the mapping is empty")
+    name, last = mapping.value[-1]
+    if not _beside(name, last):
+        raise Misfit("its last entry is an alias")
+    end = last.end_mark.index
+    before = text.rfind("\n", 0, name.start_mark.index) + 1
+    lead = text[before : name.start_mark.index]
+    own_line = not lead.strip() and before > mapping.start_mark.index
+    separator = f",{_line_end(text, before - 2)}{lead}" if own_line else ", "
+    quote = text[name.start_mark.index] if text[name.start_mark.index] in "\"'" else ""
+    return Splice(end, end, f"{separator}{quote}{key}{quote}: {value}")
+
+
+def _is_simple(key: yaml.Node, value: yaml.Node) -> bool:
+    """Whether a value is a scalar that stands right there: no block of text, no alias."""
+    return (
+        isinstance(value, yaml.ScalarNode) and value.style not in ("|", ">") and _beside(key, value)
+    )
+
+
+def _beside(key: yaml.Node, value: yaml.Node) -> bool:
+    """False for an alias, whose node stands where its anchor does."""
+    return bool(
+        key.end_mark.index <= value.start_mark.index
+        and value.start_mark.line - key.end_mark.line <= 1
+    )
+
+
+def _line_end(text: str, at: int) -> str:
+    """The line end that is next in use, else the one before, else a newline."""
+    found = LINE_END.search(text, max(0, at)) or LINE_END.search(text)
+    return found.group() if found else "\n"
