@@ -1,0 +1,31 @@
+"""`python -m bot.probe once JOB`."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+
+from bot.probe import once
+
+USAGE = 64
+
+
+async def _run(arguments: list[str]) -> int:
+    task = asyncio.current_task()
+    assert task  # noqa: S101  # we are inside of one
+    # What was seen so far is printed already; the last words are said on the way out.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    match arguments:
+        case ["once", job]:
+            return await once.main(job)
+        case _:
+            sys.stderr.write("usage: python -m bot.probe once JOB\n")
+            return USAGE
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(asyncio.run(_run(sys.argv[1:])))
+    except (asyncio.CancelledError, KeyboardInterrupt, BrokenPipeError):
+        sys.exit(0)

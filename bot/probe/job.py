@@ -1,0 +1,161 @@
+"""A job, read from JSON and held to its limits before anything is done."""
+
+from __future__ import annotations
+
+import json
+import math
+import socket
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
+
+KINDS = frozenset({"tcp", "http", "dns", "echo", "udp"})
+
+MOST_PROBES = 2000
+MOST_TRIES = 10_000
+"""Of all probes together."""
+
+MOST_BYTES = 8192
+MOST_SECONDS = 30.0
+MOST_AGAIN = 5
+LONGEST_TEXT = 1024
+LONGEST_LISTEN = 900.0
+
+T = TypeVar("T")
+
+
+class Refused(Exception):  # an answer, said to who asked
+    """The job is not done; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """As `bot.core.network.probing.Probe`."""
+
+    id: str
+    kind: str
+    address: str = ""
+    port: int = 0
+    name: str = ""
+    path: str = "/"
+    tls: bool = False
+    size: int = 0
+    tries: int = 1
+    seconds: float = 3.0
+    again: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """As `bot.core.network.probing.Listen`."""
+
+    name: str
+    port: int = 8473
+    seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """As `bot.core.network.probing.Job`."""
+
+    id: str
+    expires: float
+    probes: tuple[Probe, ...] = ()
+    listen: Listen | None = None
+
+
+def read(text: str | bytes, now: float) -> Job:
+    """The job in a text.
+
+    Raises:
+        Refused: It is no job, is too much, or its time is over.
+    """
+    try:
+        given = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Refused(f"not JSON: {error}") from error
+    if not isinstance(given, dict):
+        raise Refused("a job is a JSON object")
+    probes = given.get("probes", [])
+    if not isinstance(probes, list) or len(probes) > MOST_PROBES:
+        raise Refused(f"probes is a list of at most {MOST_PROBES}")
+    listen = given.get("listen")
+    job = Job(
+        id=_checked(given.get("id"), str, "id"),
+        expires=_checked(given.get("expires"), float, "expires"),
+        probes=tuple(_probe(each) for each in probes),
+        listen=None if listen is None else _listen(_struct(Listen, listen)),
+    )
+    if sum(each.tries for each in job.probes) > MOST_TRIES:
+        raise Refused(f"more than {MOST_TRIES} tries")
+    if job.expires <= now:
+        raise Refused(f"expired {now - job.expires:.0f} s ago by this node's clock")
+    return job
+
+
+def _probe(given: Any) -> Probe:
+    probe = _struct(Probe, given)
+    if probe.kind not in KINDS:
+        raise Refused(f"no kind of probe: {probe.kind}")
+    if not is_address(probe.address) and not (probe.kind == "dns" and not probe.address):
+        raise Refused(f"no address: {probe.address!r}")
+    limits = (
+        0 <= probe.port <= 65535,  # noqa: PLR2004  # a port's own limit
+        0 <= probe.size <= MOST_BYTES,
+        1 <= probe.tries <= MOST_TRIES,
+        0 < probe.seconds <= MOST_SECONDS,
+        0 <= probe.again <= MOST_AGAIN,
+        _is_plain(probe.name) and _is_plain(probe.path) and probe.path.startswith("/"),
+    )
+    if not all(limits):
+        raise Refused(f"probe {probe.id}: a value is out of its limits")
+    return probe
+
+
+def _listen(listen: Listen) -> Listen:
+    fits = 0 <= listen.port <= 65535 and 0 < listen.seconds <= LONGEST_LISTEN  # noqa: PLR2004
+    if not fits or not _is_plain(listen.name):
+        raise Refused("listen: a value is out of its limits")
+    return listen
+
+
+def _struct(kind: type[T], given: Any) -> T:
+    if not isinstance(given, dict):
+        raise Refused(f"a {kind.__name__} is a JSON object")
+    known = {each.name: each for each in fields(kind)}  # type: ignore[arg-type]
+    if strange := given.keys() - known.keys():
+        raise Refused(f"unknown field {min(strange)!r}")
+    types = {"str": str, "int": int, "float": float, "bool": bool}
+    try:
+        values: dict[str, Any] = {
+            name: _checked(value, types[str(known[name].type)], name)
+            for name, value in given.items()
+        }
+        return kind(**values)
+    except TypeError as error:
+        raise Refused(f"a field of {kind.__name__} is missing") from error
+
+
+def _checked(value: Any, kind: type[T], name: str) -> T:
+    if kind is float and type(value) is int:
+        value = float(value)
+    if type(value) is not kind or (isinstance(value, float) and not math.isfinite(value)):
+        raise Refused(f"{name} is no {kind.__name__}")
+    if isinstance(value, str) and len(value) > LONGEST_TEXT:
+        raise Refused(f"{name} is too long")
+    return value
+
+
+def is_address(text: str) -> bool:
+    """Whether it is a literal address of either family."""
+    for family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            socket.inet_pton(family, text)
+        except (OSError, ValueError):
+            continue
+        return True
+    return False
+
+
+def _is_plain(text: str) -> bool:
+    """Printable ASCII without a space: nothing that could end a header's line."""
+    return text.isascii() and text.isprintable() and " " not in text

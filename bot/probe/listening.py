@@ -1,0 +1,138 @@
+"""Our own listener: it answers `echo` and `datagram`, and counts whom it heard."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from bot.probe.echo import MAGIC, SHORTEST
+from bot.probe.job import MOST_BYTES, Refused
+
+LONGEST_HEAD = 64
+PATIENCE = 15.0
+"""Seconds that one connection is kept."""
+
+MOST_CLIENTS = 256
+MOST_SOURCES = 4096
+"""Addresses that are counted; what comes from more is answered and not counted."""
+
+MAPPED = "::ffff:"
+"""How an IPv4 address looks to a socket of both families."""
+
+
+class Listener:
+    """TCP and UDP on one port, under a name. `heard` counts (source, protocol)."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name.encode("ascii", "replace")
+        self.heard: Counter[tuple[str, str]] = Counter()
+        self._clients = 0
+
+    def counts(self) -> Iterator[dict[str, Any]]:
+        """What was heard so far, by source."""
+        for source in sorted({source for source, _ in self.heard}):
+            found = {each: self.heard[source, each] for each in ("tcp", "udp")}
+            yield {"source": source, **{each: count for each, count in found.items() if count}}
+
+    @asynccontextmanager
+    async def bound(self, port: int) -> AsyncIterator[str]:
+        """Listen while the block runs; gives the address and port.
+
+        Raises:
+            Refused: The port is not to be had.
+        """
+        try:
+            stream, packets = _sockets(port)
+        except OSError as error:
+            raise Refused(f"port {port}: {error.strerror}") from error
+        loop = asyncio.get_running_loop()
+        server = await asyncio.start_server(self._serve, sock=stream, limit=MOST_BYTES * 2)
+        transport, _ = await loop.create_datagram_endpoint(lambda: _Echoes(self), sock=packets)
+        try:
+            yield f"{stream.getsockname()[1]}"
+        finally:
+            server.close()
+            transport.close()
+
+    def note(self, address: str, protocol: str) -> None:
+        """Count whom we heard."""
+        source = address.removeprefix(MAPPED)
+        if (source, protocol) in self.heard or len(self.heard) < MOST_SOURCES:
+            self.heard[source, protocol] += 1
+
+    def answer(self, packet: bytes) -> bytes | None:
+        """The datagram that goes back: the same size, with our name."""
+        head, found, _ = packet.partition(b"\n")
+        if not found or not head.startswith(MAGIC) or len(packet) < SHORTEST:
+            return None
+        return (head + b" " + self._name + b"\n")[: len(packet)].ljust(len(packet), b".")
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.note(str(writer.get_extra_info("peername", ("",))[0]), "tcp")
+        self._clients += 1
+        try:
+            if self._clients <= MOST_CLIENTS:
+                with suppress(TimeoutError, ConnectionError, ValueError, EOFError):
+                    async with asyncio.timeout(PATIENCE):
+                        await self._echo(reader, writer)
+        finally:
+            self._clients -= 1
+            writer.close()
+
+    async def _echo(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readline()
+        magic, up, down = head.split(b" ")
+        sizes = int(up), int(down)
+        if magic != MAGIC or not all(0 <= size <= MOST_BYTES for size in sizes):
+            return
+        await reader.readexactly(sizes[0])
+        writer.write(MAGIC + b" " + self._name + b"\n")
+        await writer.drain()
+        writer.write(b"." * min(sizes))
+        await writer.drain()
+        # The client closes: to close first could cut off what is still on its way.
+        await reader.read(1)
+
+
+class _Echoes(asyncio.DatagramProtocol):
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        self._listener.note(str(addr[0]), "udp")
+        if back := self._listener.answer(data):
+            self._transport.sendto(back, addr)  # type: ignore[attr-defined]
+
+
+def _sockets(port: int) -> tuple[socket.socket, socket.socket]:
+    """A stream and a datagram socket on one port, of both families where there are both."""
+    if socket.has_ipv6:
+        with suppress(OSError):
+            return _pair(socket.AF_INET6, "::", port)
+    return _pair(socket.AF_INET, "0.0.0.0", port)  # noqa: S104  # whoever is in the pod network
+
+
+def _pair(family: int, address: str, port: int) -> tuple[socket.socket, socket.socket]:
+    made: list[socket.socket] = []
+    try:
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+            each = socket.socket(family, kind)
+            made.append(each)
+            each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                each.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+            each.bind((address, port or (made[0].getsockname()[1] if len(made) > 1 else 0)))
+            each.settimeout(0)
+        made[0].listen(MOST_CLIENTS)
+    except OSError:
+        for each in made:
+            each.close()
+        raise
+    return made[0], made[1]

@@ -1,0 +1,170 @@
+"""Looking a name up, with the answer of the name server told apart from its silence."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import socket
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.probe.connecting import connected, family, receive, send
+from bot.probe.job import Probe
+from bot.probe.outcomes import NAME, NO_ROUTE, Ended, Seen, ended
+
+RESOLV_CONF = Path("/etc/resolv.conf")
+PORT = 53
+A, AAAA = 1, 28
+TRUNCATED = 0x0200
+CODES = {1: "format error", 2: "server failure", 3: "no such name", 5: "refused by the server"}
+NO_SUCH_NAME = 3
+LONGEST_LABEL = 63
+
+
+async def look_up(probe: Probe, seen: Seen) -> None:
+    """Ask for the addresses of a name, as the pod's own resolver would.
+
+    Raises:
+        Ended: There is none, or no answer.
+    """
+    servers, search, dots = _configuration()
+    server = probe.address or next(iter(servers), "")
+    if not server:
+        raise Ended(NO_ROUTE, "no name server is configured")
+    last: Ended | None = None
+    for name in _candidates(probe.name, search, dots):
+        try:
+            seen.addresses = await _addresses(server, probe.port or PORT, name, seen)
+        except Ended as error:
+            if error.outcome != NAME:
+                raise
+            last = error
+        else:
+            return
+    raise last or Ended(NAME, "no such name", NO_SUCH_NAME)
+
+
+def _configuration() -> tuple[list[str], list[str], int]:
+    """Name servers, search domains and `ndots` of this pod."""
+    servers: list[str] = []
+    search: list[str] = []
+    dots = 1
+    try:
+        lines = RESOLV_CONF.read_text(errors="replace").splitlines()
+    except OSError:
+        lines = []
+    for line in lines:
+        match line.split():
+            case ["nameserver", server, *_]:
+                servers.append(server)
+            case ["search", *domains]:
+                search = domains
+            case ["options", *options]:
+                found = [each.removeprefix("ndots:") for each in options if "ndots:" in each]
+                dots = int(found[0]) if found and found[0].isdecimal() else dots
+    return servers, search, dots
+
+
+def _candidates(name: str, search: list[str], dots: int) -> Iterator[str]:
+    """The names to try, in the order of resolv.conf(5)."""
+    if name.endswith("."):
+        yield name
+        return
+    searched = [f"{name}.{domain.strip('.')}." for domain in search if domain.strip(".")]
+    if name.count(".") >= dots:
+        yield f"{name}."
+        yield from searched
+    else:
+        yield from searched
+        yield f"{name}."
+
+
+async def _addresses(server: str, port: int, name: str, seen: Seen) -> tuple[str, ...]:
+    found: list[str] = []
+    for kind in (A, AAAA):
+        found += await _ask(server, port, name, kind, seen)
+        if found:
+            return tuple(found)
+    raise Ended(NAME, f"{name} has no address")
+
+
+async def _ask(server: str, port: int, name: str, kind: int, seen: Seen) -> list[str]:
+    query = _query(name, kind)
+    reply = await _by_udp(server, port, query, seen)
+    if struct.unpack_from("!H", reply, 2)[0] & TRUNCATED:
+        reply = await _by_tcp(server, port, query)
+    code = reply[3] & 0x0F
+    if code:
+        raise Ended(NAME, f"{name}: {CODES.get(code, f'code {code}')}", code)
+    try:
+        return list(_answers(reply, kind))
+    except (struct.error, IndexError, ValueError) as error:
+        raise Ended(NAME, f"{name}: the answer cannot be read") from error
+
+
+def _query(name: str, kind: int) -> bytes:
+    labels = name.rstrip(".").split(".")
+    if not all(0 < len(label) <= LONGEST_LABEL and label.isascii() for label in labels):
+        raise Ended(NAME, f"{name} is no name")
+    asked = b"".join(bytes([len(label)]) + label.encode() for label in labels) + b"\0"
+    header = struct.pack("!HHHHHH", secrets.randbits(16), 0x0100, 1, 0, 0, 0)
+    return header + asked + struct.pack("!HH", kind, 1)
+
+
+async def _by_udp(server: str, port: int, query: bytes, seen: Seen) -> bytes:
+    loop = asyncio.get_running_loop()
+    with socket.socket(family(server), socket.SOCK_DGRAM) as made:
+        made.settimeout(0)
+        try:
+            # Connected, so that a refusal comes back as one.
+            await loop.sock_connect(made, (server, port))
+            seen.source = made.getsockname()[0]
+            await loop.sock_sendall(made, query)
+            while True:
+                reply = await loop.sock_recv(made, 4096)
+                if len(reply) >= len(query) and reply[:2] == query[:2]:
+                    return reply
+        except OSError as error:
+            raise ended(error) from error
+
+
+async def _by_tcp(server: str, port: int, query: bytes) -> bytes:
+    async with connected(server, port, Seen()) as made:
+        await send(made, struct.pack("!H", len(query)) + query)
+        (length,) = struct.unpack("!H", await _exactly(made, 2))
+        return await _exactly(made, length)
+
+
+async def _exactly(made: socket.socket, length: int) -> bytes:
+    found = b""
+    while len(found) < length:
+        part = await receive(made, length - len(found))
+        if not part:
+            raise Ended(NAME, "the name server closed the connection")
+        found += part
+    return found
+
+
+def _answers(reply: bytes, kind: int) -> Iterator[str]:
+    """The addresses of one kind in the answer section. Source: RFC 1035, 4.1."""
+    questions, answers = struct.unpack_from("!HH", reply, 4)
+    at = 12
+    for _ in range(questions):
+        at = _past_name(reply, at) + 4
+    for _ in range(answers):
+        at = _past_name(reply, at)
+        found, _, _, length = struct.unpack_from("!HHIH", reply, at)
+        at += 10
+        if found == kind:
+            number = socket.AF_INET if kind == A else socket.AF_INET6
+            yield socket.inet_ntop(number, reply[at : at + length])
+        at += length
+
+
+def _past_name(reply: bytes, at: int) -> int:
+    while length := reply[at]:
+        if length & 0xC0:
+            return at + 2
+        at += 1 + length
+    return at + 1

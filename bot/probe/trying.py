@@ -1,0 +1,119 @@
+"""Every try of every probe, many at a time, each with its limit and its answer."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.probe.connecting import connected
+from bot.probe.echo import datagram, echo
+from bot.probe.job import Probe
+from bot.probe.outcomes import OK, PATIENT, STALLED, TIMEOUT, UNTRIED, Ended, Seen
+from bot.probe.resolving import look_up
+from bot.probe.web import request
+
+AT_ONCE = 64
+EACH_AT_ONCE = 8
+"""Tries of one probe at a time."""
+
+GIVE_UP = 4
+"""After so many tries in vain, and none with success, a probe's further ones are left out."""
+
+Say = Callable[[dict[str, Any]], None]
+"""Told each answer as it comes."""
+
+
+async def _connect(probe: Probe, seen: Seen) -> None:
+    async with connected(probe.address, probe.port, seen):
+        pass
+
+
+TRIES: dict[str, Callable[[Probe, Seen], Awaitable[None]]] = {
+    "tcp": _connect,
+    "http": request,
+    "dns": look_up,
+    "echo": echo,
+    "udp": datagram,
+}
+
+
+@dataclass(slots=True)
+class _Course:
+    """How the tries of one probe go."""
+
+    well: int = 0
+    in_vain: int = 0
+
+    @property
+    def hopeless(self) -> bool:
+        return not self.well and self.in_vain >= GIVE_UP
+
+
+async def try_all(probes: Sequence[Probe], say: Say) -> None:
+    """Make all tries, and say each answer."""
+    began = time.perf_counter()
+    room = asyncio.Semaphore(AT_ONCE)
+    async with asyncio.TaskGroup() as group:
+        for probe in probes:
+            group.create_task(_all_of(probe, room, began, say))
+
+
+async def _all_of(probe: Probe, room: asyncio.Semaphore, began: float, say: Say) -> None:
+    course = _Course()
+    own = asyncio.Semaphore(EACH_AT_ONCE)
+
+    async def one() -> None:
+        async with own, room:
+            if course.hopeless:
+                return
+            at = (time.perf_counter() - began) * 1000
+            answer = await _patiently(probe)
+            course.well += answer["outcome"] == OK
+            course.in_vain += answer["outcome"] in PATIENT
+            say({"id": probe.id, "at": round(at, 1), **answer})
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(probe.tries):
+            group.create_task(one())
+
+
+async def _patiently(probe: Probe) -> dict[str, Any]:
+    """One try, made again where it ran out of time."""
+    for number in range(probe.again + 1):
+        answer = await _once(probe)
+        if number:
+            answer["retried"] = True
+        if answer["outcome"] not in PATIENT:
+            break
+    return answer
+
+
+async def _once(probe: Probe) -> dict[str, Any]:
+    seen, outcome, detail, number = Seen(), OK, "", 0
+    began = time.perf_counter()
+    try:
+        async with asyncio.timeout(probe.seconds):
+            await TRIES[probe.kind](probe, seen)
+    except Ended as end:
+        outcome, detail, number = end.outcome, end.detail, end.number
+    except TimeoutError:
+        outcome = TIMEOUT if seen.connected is None else STALLED
+        detail = seen.doing
+    except OSError as error:
+        outcome, detail = UNTRIED, str(error)
+    took = (time.perf_counter() - began) * 1000
+    told = {
+        "connected": None if seen.connected is None else round(seen.connected, 3),
+        "errno": number,
+        "status": seen.status,
+        "size": seen.size,
+        "backend": seen.backend,
+        "source": seen.source,
+        "addresses": list(seen.addresses),
+        "detail": detail[:200],
+    }
+    kept = {name: value for name, value in told.items() if value not in (None, 0, "", [])}
+    return {"outcome": outcome, "took": round(took, 3), **kept}

@@ -1,0 +1,86 @@
+import contextlib
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.network import probing
+from bot.probe import job as jobs
+from bot.probe import outcomes
+
+addresses = st.ip_addresses().map(str)
+plain = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=40)
+probes = st.builds(
+    probing.Probe,
+    id=plain,
+    kind=st.sampled_from(probing.Kind),
+    address=addresses,
+    port=st.integers(0, 65535),
+    name=plain,
+    path=plain.map("/{}".format),
+    tls=st.booleans(),
+    size=st.integers(0, probing.PAYLOAD),
+    tries=st.integers(1, 20),
+    seconds=st.floats(0.1, 30),
+    again=st.integers(0, 5),
+)
+listens = st.builds(
+    probing.Listen, name=plain, port=st.integers(0, 65535), seconds=st.floats(1, 900)
+)
+
+
+@given(st.lists(probes, max_size=5), st.none() | listens)
+def test_the_prober_reads_whatever_the_bot_writes(
+    given_probes: list[probing.Probe], listen: probing.Listen | None
+) -> None:
+    """Both ends have their own words for it; they must stay the same."""
+    sent = probing.Job(id="j", expires=10.5, probes=tuple(given_probes), listen=listen)
+    read = jobs.read(msgspec.json.encode(sent), now=0)
+    assert msgspec.json.decode(msgspec.json.encode(read), type=probing.Job) == sent
+
+
+def test_the_prober_has_a_word_for_every_outcome() -> None:
+    ours = {
+        value for name, value in vars(outcomes).items() if name.isupper() and isinstance(value, str)
+    }
+    assert ours == set(probing.Outcome)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["id", "expires", "probes", "listen", "kind", "port", "address"]), inner
+        )
+    ),
+)
+
+
+@given(JSON.map(msgspec.json.encode) | st.binary(max_size=100))
+def test_no_text_makes_it_do_more_than_refuse(text: bytes) -> None:
+    with contextlib.suppress(jobs.Refused):
+        assert isinstance(jobs.read(text, now=0), jobs.Job)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"expires": 5.0}, "expired"),
+        ({"probes": [{"id": "a", "kind": "ping", "address": "::1"}]}, "no kind"),
+        ({"probes": [{"id": "a", "kind": "tcp", "address": "host"}]}, "no address"),
+        ({"probes": [{"id": "a", "kind": "tcp", "address": "::1", "seconds": 31}]}, "limits"),
+        ({"probes": [{"id": "a", "kind": "tcp", "address": "::1", "size": 8193}]}, "limits"),
+        ({"probes": [{"id": "a", "kind": "http", "address": "::1", "path": "/ x"}]}, "limits"),
+        ({"probes": [{"id": "a", "kind": "http", "address": "::1", "name": "a\r\nb"}]}, "limits"),
+        ({"probes": [{"id": "a", "kind": "tcp", "address": "::1", "command": "sh"}]}, "unknown"),
+        ({"probes": [{"id": "a", "kind": "tcp", "address": "::1"}] * 2001}, "at most"),
+        ({"listen": {"name": "a", "seconds": 1000}}, "limits"),
+        ({"listen": {"port": 1}}, "missing"),
+    ],
+)
+def test_what_goes_beyond_the_limits_is_refused_with_a_word(change: object, why: str) -> None:
+    body = {"id": "j", "expires": 20.0, "probes": []} | change  # type: ignore[operator]
+    with pytest.raises(jobs.Refused, match=why):
+        jobs.read(msgspec.json.encode(body), now=10)

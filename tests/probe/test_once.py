@@ -1,0 +1,59 @@
+"""The program itself, as a pod runs it."""
+
+import asyncio
+import json
+import signal
+import sys
+import time
+
+import msgspec
+
+from bot.core.network import lines
+from bot.core.network.probing import Job, Kind, Listen, Outcome, Probe
+
+COMMAND = (sys.executable, "-m", "bot.probe", "once")
+
+
+async def started(job: Job | str) -> asyncio.subprocess.Process:
+    text = job if isinstance(job, str) else msgspec.json.encode(job).decode()
+    return await asyncio.create_subprocess_exec(*COMMAND, text, stdout=asyncio.subprocess.PIPE)
+
+
+async def test_a_job_is_done_and_its_lines_end_with_done() -> None:
+    probe = Probe(id="p", kind=Kind.TCP, address="127.0.0.1", port=1, tries=2)
+    running = await started(Job(id="j", expires=time.time() + 60, probes=(probe,)))
+    out, _ = await asyncio.wait_for(running.communicate(), 30)
+    found = list(lines.of_job(out, "j"))
+    assert running.returncode == 0
+    assert [line.done for line in found] == [False, False, True]
+    assert {each.outcome for each in lines.answers(iter(found))} == {Outcome.REFUSED}
+
+
+async def test_a_job_that_is_over_is_refused_with_a_word() -> None:
+    running = await started(Job(id="j", expires=1.0))
+    out, _ = await asyncio.wait_for(running.communicate(), 30)
+    assert running.returncode == 2
+    assert "expired" in json.loads(out)["refused"]
+
+
+async def test_a_listener_says_where_it_listens_and_ends_when_asked() -> None:
+    """What was heard is said on the way out."""
+    listen = Listen(name="alpha", port=0, seconds=60)
+    running = await started(Job(id="j", expires=time.time() + 60, listen=listen))
+    assert running.stdout
+    first = json.loads(await asyncio.wait_for(running.stdout.readline(), 30))
+    _, writer = await asyncio.open_connection("127.0.0.1", int(first["listening"]))
+    writer.write(b"MESHMEDIC 0 0\n")
+    writer.close()
+    heard = json.loads(await asyncio.wait_for(running.stdout.readline(), 30))
+    running.send_signal(signal.SIGTERM)
+    await asyncio.wait_for(running.communicate(), 30)
+    assert heard["heard"] == {"source": "127.0.0.1", "tcp": 1}
+    assert running.returncode == 0
+
+
+async def test_it_ends_by_itself_when_its_time_is_over() -> None:
+    listen = Listen(name="alpha", port=0, seconds=600)
+    running = await started(Job(id="j", expires=time.time() + 2, listen=listen))
+    out, _ = await asyncio.wait_for(running.communicate(), 30)
+    assert list(lines.of_job(out, "j"))[-1].done

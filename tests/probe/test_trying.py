@@ -1,0 +1,202 @@
+"""Every outcome, made by real sockets, and read as the bot reads it."""
+
+import asyncio
+import ssl
+import struct
+from typing import Any
+
+import msgspec
+import pytest
+import trustme
+
+from bot.core.network.probing import Answer, Kind, Outcome, Probe
+from bot.probe import job as jobs
+from bot.probe.listening import Listener
+from bot.probe.trying import try_all
+from tests.probe import servers
+
+
+async def tried(probe: Probe, *more: Probe) -> list[Answer]:
+    """The answers, over the same JSON as on the wire."""
+    answers: list[Answer] = []
+    body = {"id": "j", "expires": 9e9, "probes": [probe, *more]}
+    job = jobs.read(msgspec.json.encode(body), now=0)
+
+    def say(answer: dict[str, Any]) -> None:
+        answers.append(msgspec.json.decode(msgspec.json.encode(answer), type=Answer))
+
+    await try_all(job.probes, say)
+    return answers
+
+
+def to(port: int, kind: Kind = Kind.TCP, **options: Any) -> Probe:
+    given = {"seconds": 0.5, "again": 0, "address": "127.0.0.1", **options}
+    return Probe(id="p", kind=kind, port=port, **given)
+
+
+async def test_a_connection_tells_how_long_the_handshake_took() -> None:
+    async with servers.serving(servers.silent) as port:
+        (answer,) = await tried(to(port))
+    assert answer.outcome is Outcome.OK
+    assert answer.connected is not None
+    assert answer.source == "127.0.0.1"
+
+
+async def test_a_refusal_is_told_with_its_errno_and_the_time_it_took() -> None:
+    async with servers.serving(servers.silent) as port:
+        pass
+    (answer,) = await tried(to(port))
+    assert (answer.outcome, answer.errno) == (Outcome.REFUSED, 111)
+    assert answer.connected is not None
+
+
+async def test_no_answer_to_the_handshake_is_a_timeout_and_is_tried_again() -> None:
+    async with servers.full() as port:
+        (answer,) = await tried(to(port, again=1, seconds=0.3))
+    assert (answer.outcome, answer.retried) == (Outcome.TIMEOUT, True)
+    assert answer.connected is None
+
+
+@pytest.mark.parametrize(
+    ("serve", "outcome"),
+    [
+        (servers.silent, Outcome.STALLED),
+        (servers.resetting, Outcome.RESET),
+        (servers.closing, Outcome.CLOSED),
+        (servers.saying(b"SSH-2.0-OpenSSH\r\n\r\n"), Outcome.NOT_HTTP),
+        (servers.saying(b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\nhi"), Outcome.CLOSED),
+        (servers.saying(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"), Outcome.OK),
+    ],
+)
+async def test_each_way_to_fail_after_the_handshake_has_its_word(
+    serve: servers.Serve, outcome: Outcome
+) -> None:
+    async with servers.serving(serve) as port:
+        (answer,) = await tried(to(port, Kind.HTTP))
+    assert answer.outcome is outcome
+
+
+async def test_an_error_status_is_an_answer() -> None:
+    async with servers.serving(servers.saying(b"HTTP/1.1 503 No\r\n\r\n")) as port:
+        (answer,) = await tried(to(port, Kind.HTTP))
+    assert (answer.outcome, answer.status) == (Outcome.OK, 503)
+
+
+async def test_a_backend_is_known_by_its_own_name_or_else_by_its_answer() -> None:
+    named = b"HTTP/1.1 200 OK\r\n\r\nHostname: web-1\nIP: 10.42.0.1\n"
+    header = b"HTTP/1.1 200 OK\r\nX-Served-By: web-2\r\n\r\n"
+    found = []
+    for content in (named, header, b"HTTP/1.1 200 OK\r\n\r\na", b"HTTP/1.1 200 OK\r\n\r\nb"):
+        async with servers.serving(servers.saying(content)) as port:
+            found += [each.backend for each in await tried(to(port, Kind.HTTP, tries=2))]
+    assert found[:4] == ["web-1", "web-1", "web-2", "web-2"]
+    assert found[4] == found[5] != found[6] == found[7]
+
+
+async def test_the_request_carries_the_host_and_as_many_bytes_as_asked() -> None:
+    asked: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 204 No\r\n\r\n")
+
+    async with servers.serving(serve) as port:
+        await tried(to(port, Kind.HTTP, name="shop.example", path="/a?b", size=3000))
+    assert asked[0].startswith(b"GET /a?b HTTP/1.1\r\nHost: shop.example\r\n")
+    assert len(asked[0]) > 3000
+
+
+async def test_a_handshake_of_tls_that_fails_is_told_apart() -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("shop.example").configure_cert(context)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        (well,) = await tried(to(port, Kind.HTTP, tls=True, name="shop.example", seconds=5))
+    async with servers.serving(servers.saying(b"HTTP/1.1 200 OK\r\n\r\n")) as port:
+        (plain,) = await tried(to(port, Kind.HTTP, tls=True))
+    assert well.outcome is Outcome.OK
+    assert plain.outcome in (Outcome.TLS, Outcome.STALLED)
+
+
+async def test_a_listener_gives_back_what_it_got_and_says_whom_it_heard() -> None:
+    listener = Listener("alpha")
+    async with listener.bound(0) as port:
+        small, large, packet = (
+            to(int(port), kind, size=size, seconds=5)
+            for kind, size in ((Kind.ECHO, 1), (Kind.ECHO, 8192), (Kind.UDP, 1400))
+        )
+        answers = await tried(small, large, packet)
+    assert {(each.outcome, each.size, each.backend) for each in answers} == {
+        (Outcome.OK, size, "alpha") for size in (1, 8192, 1400)
+    }
+    assert list(listener.counts()) == [{"source": "127.0.0.1", "tcp": 2, "udp": 1}]
+
+
+async def test_a_listener_never_sends_more_than_it_got() -> None:
+    listener = Listener("a" * 200)
+    async with listener.bound(0) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(port))
+        writer.write(b"MESHMEDIC 10 8192\n" + b"." * 10)
+        head = await reader.readline()
+        rest = await reader.readexactly(10)
+        writer.close()
+        assert await reader.read() == b""
+    assert head.startswith(b"MESHMEDIC aaa")
+    assert rest == b"." * 10
+    for size in (10, 128, 1400):
+        assert len(listener.answer(b"MESHMEDIC x\n".ljust(size, b".")) or b"") in (0, size)
+
+
+@pytest.mark.parametrize("kind", [Kind.ECHO, Kind.UDP])
+async def test_a_listener_that_is_not_ours_is_no_echo(kind: Kind) -> None:
+    async with servers.serving(servers.silent) as port:
+        (answer,) = await tried(to(port, kind, size=10, seconds=0.3))
+    assert answer.outcome in (Outcome.STALLED, Outcome.REFUSED)
+
+
+class NameServer(asyncio.DatagramProtocol):
+    """Knows `web.apps.svc.cluster.local` alone."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        known = b"\x03web\x04apps\x03svc\x07cluster\x05local\x00" in data
+        fails = b"\x05fails" in data
+        answer = b"\xc0\x0c" + struct.pack("!HHIH", 1, 1, 5, 4) + bytes([10, 43, 0, 7])
+        found = known and data[-3] == 1
+        code = 2 if fails else 0 if known else 3
+        head = data[:2] + struct.pack("!HHHHH", 0x8180 | code, 1, int(found), 0, 0)
+        self.transport.sendto(head + data[12:] + (answer if found else b""), addr)  # type: ignore[attr-defined]
+
+
+async def test_a_name_server_that_answers_no_is_not_one_that_is_silent() -> None:
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_datagram_endpoint(NameServer, local_addr=("127.0.0.1", 0))
+    port = transport.get_extra_info("sockname")[1]
+    names = ("web.apps.svc.cluster.local.", "no.such.name.", "fails.example.")
+    well, absent, failing = [
+        (await tried(to(port, Kind.DNS, name=name, seconds=5)))[0] for name in names
+    ]
+    transport.close()
+    (refused,) = await tried(to(port, Kind.DNS, name=names[0]))
+    assert (well.outcome, well.addresses) == (Outcome.OK, ("10.43.0.7",))
+    assert (absent.outcome, absent.errno) == (Outcome.NAME, 3)
+    assert (failing.outcome, failing.errno) == (Outcome.NAME, 2)
+    assert refused.outcome is Outcome.REFUSED
+
+
+async def test_a_hopeless_probe_is_given_up_and_the_others_go_on() -> None:
+    async with servers.full() as dead, servers.serving(servers.silent) as port:
+        answers = await tried(
+            to(dead, tries=40, seconds=0.2), msgspec.structs.replace(to(port, tries=40), id="q")
+        )
+    assert sum(each.id == "q" for each in answers) == 40
+    assert 4 <= sum(each.id == "p" for each in answers) < 20
