@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
@@ -12,10 +13,12 @@ from typing import Any
 import discord
 from discord import app_commands, ui
 
+from bot import attempts
 from bot.answering import Answered, Asked, Outcome
 from bot.core.access import Circle, Circles
+from bot.core.election import Alone, Leadership
 from bot.dates import Dates
-from bot.replies import explain, refuse, say
+from bot.replies import ARRIVED, explain, refuse, say
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +39,8 @@ class Client(discord.Client):
 
     `extend` adds commands to the tree and dynamic items to the client; `began` and `ended` are
     called around the connection's life, in its event loop; `told` of all that was answered.
+    `leadership` tells whether this process acts: one of several leaves interactions to the leader
+    first. Alone, it registers its commands when it logs in; else whoever leads calls `register`.
     """
 
     def __init__(
@@ -47,9 +52,11 @@ class Client(discord.Client):
         began: Callable[[], Awaitable[None]] | None = None,
         ended: Callable[[], Awaitable[None]] | None = None,
         told: Callable[[Answered], None] | None = None,
+        leadership: Leadership | None = None,
         **options: Any,
     ) -> None:
         self.dates = Dates()
+        attempts.listen(self.dates.trace)
         # With Intents.none() the library does not know the roles of who clicks.
         super().__init__(
             intents=discord.Intents(guilds=True),
@@ -59,6 +66,8 @@ class Client(discord.Client):
         )
         self.circles = circles
         self.guild_id = guild_id
+        self.leadership = leadership or Alone()
+        self.logged_in = asyncio.Event()
         self._extend = extend
         self._began = began
         self._ended = ended
@@ -78,9 +87,14 @@ class Client(discord.Client):
             self._extend(self)
             if self._began:
                 await self._began()
-        guild = discord.Object(self.guild_id)
-        self.tree.copy_global_to(guild=guild)
-        await self.tree.sync(guild=guild)
+        self.tree.copy_global_to(guild=discord.Object(self.guild_id))
+        if isinstance(self.leadership, Alone):
+            await self.register()
+        self.logged_in.set()
+
+    async def register(self) -> None:
+        """Put the commands of this version in the place of all that Discord shows."""
+        await self.tree.sync(guild=discord.Object(self.guild_id))
 
     async def on_ready(self) -> None:
         """Say in the log that the bot answers now."""
@@ -113,6 +127,7 @@ class Client(discord.Client):
             return
         custom_id = str(dict(interaction.data or {}).get("custom_id", ""))
         if not any(pattern.fullmatch(custom_id) for pattern in self._known):
+            await self.hesitate()
             await refuse(interaction, "This button is no longer known. Please ask again.")
 
     def add_buttons(self, *items: type[ui.DynamicItem[Any]]) -> None:
@@ -139,16 +154,36 @@ class Client(discord.Client):
                 await ended()
         await super().close()
 
+    async def hesitate(self) -> None:
+        """Leave an interaction to a healthy leader first, where this process does not lead.
+
+        Whoever acknowledges first answers it; the others are silent.
+        """
+        if seconds := self.leadership.hesitation():
+            await asyncio.sleep(seconds)
+
     def note(self, interaction: discord.Interaction) -> None:
         """Remember that the present task answers this, so that `stop` waits for it."""
+        interaction.extras.setdefault(ARRIVED, time.monotonic())
         if task := asyncio.current_task():
             self._answering[task] = Asked(interaction)
             task.add_done_callback(self._forget)
+
+    def left(self) -> None:
+        """Note that another process answers what the present task is about."""
+        if asked := self._asked():
+            asked.outcome = Outcome.LEFT
 
     def refused(self) -> None:
         """Note that what the present task answers is not for this person."""
         if asked := self._asked():
             asked.outcome = Outcome.REFUSED
+
+    async def refuse(self, interaction: discord.Interaction, needed: Circle) -> None:
+        """Tell a person that this is for others."""
+        self.refused()
+        if not await refuse(interaction, _refusal(needed)):
+            self.left()
 
     def failed(self, error: BaseException) -> None:
         """Note why the present task has no answer."""
@@ -167,12 +202,12 @@ class Client(discord.Client):
     ) -> None:
         """Run the answer to a click: refused politely, and no failure without a word."""
         self.note(interaction)
+        await self.hesitate()
         if not self.permits(interaction, needed):
             close = getattr(answer, "close", None)
             if close:
                 close()
-            self.refused()
-            await refuse(interaction, _refusal(needed))
+            await self.refuse(interaction, needed)
             return
         try:
             await answer
@@ -211,17 +246,24 @@ class Tree(app_commands.CommandTree[Client]):
 
     async def interaction_check(self, interaction: discord.Interaction[Client], /) -> bool:
         """Commands and autocomplete: only for the circle that the command names."""
-        interaction.client.note(interaction)
+        client = interaction.client
+        client.note(interaction)
+        suggests = interaction.type is discord.InteractionType.autocomplete
+        if suggests and client.leadership.led_by_another():
+            # Nobody notices when they are missing for a moment, and each would be refused.
+            client.left()
+            return False
+        await client.hesitate()
         command = interaction.command
         needed = Circle((command.extras if command else {}).get(CIRCLE, Circle.VIEWER))
-        if interaction.client.permits(interaction, needed):
+        if client.permits(interaction, needed):
             return True
-        interaction.client.refused()
-        if interaction.type is discord.InteractionType.autocomplete:
+        if suggests:
+            client.refused()
             with suppress(discord.HTTPException):
                 await interaction.response.autocomplete([])
         else:
-            await refuse(interaction, _refusal(needed))
+            await client.refuse(interaction, needed)
         return False
 
     async def on_error(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -44,11 +44,15 @@ class Cluster(Protocol):
 
 @dataclass
 class Health:
-    """Reports and the stories behind their findings; `around` stands about each check's run."""
+    """Reports and the stories behind their findings.
+
+    `around` stands about each check's run; `told` hears of each report of everything.
+    """
 
     cluster: Cluster
     checks: tuple[Check, ...] = CHECKS
     around: Around = reporting.alone
+    told: Callable[[Report], None] | None = None
     _kept: OrderedDict[str, Report] = field(default_factory=OrderedDict)
     _latest: Report | None = None
 
@@ -99,6 +103,19 @@ class Health:
         """A report that was answered lately, by its number; None once it is forgotten."""
         return self._kept.get(number)
 
+    def restore(self, report: Report) -> None:
+        """Take a report of everything from before a restart for the latest, unless one is newer.
+
+        It was kept shortened, so it serves suggestions and stories, and is not exported.
+        """
+        if self._latest is None or self._latest.taken_at < report.taken_at:
+            self._latest = report
+
+    def remembered(self, number: str) -> Report | None:
+        """The same, or the latest one from before a restart: it names what is to be looked into."""
+        latest = self._latest
+        return self.recall(number) or (latest if latest and latest.number == number else None)
+
     def suggestions(self, typed: str, most: int) -> tuple[Finding, ...]:
         """Findings of the latest report whose code, subject or reason holds what was typed."""
         return _holding(self._latest, typed)[:most]
@@ -126,6 +143,8 @@ class Health:
             self._kept.popitem(last=False)
         if not report.namespace and len(report.scopes) > 1:
             self._latest = report
+            if self.told:
+                self.told(report)
 
     def _one(self, report: Report, asked: str) -> Finding:
         """The finding with that code, else the only one whose name or reason holds the words."""

@@ -38,25 +38,17 @@ class Breaking(Api):
 
 
 @dataclass
-class Standing:
-    """Who leads, as a test says."""
-
-    leads: bool = True
-
-
-@dataclass
 class Body:
     vitals: Vitals
     cache: WatchCache
-    standing: Standing
+    lost: list[str]
 
 
 async def a_body(api: Api) -> Body:
     cache = WatchCache(api, timing=QUICK)
     client = Client(Circles(), 1, lambda _: None)
-    standing = Standing()
-    schedule = Schedule()
-    return Body(Vitals(client, cache, schedule, lambda: standing.leads), cache, standing)
+    lost: list[str] = []
+    return Body(Vitals(client, cache, Schedule(), lambda: lost), cache, lost)
 
 
 @pytest.fixture
@@ -142,10 +134,8 @@ async def test_a_schedule_that_ended_by_itself_is_told(api: Api):
     assert body.vitals.ailments() == ()
 
 
-async def test_a_standby_is_ready_without_discord(api: Api):
-    """It waits to lead; when it does, it needs a session."""
+async def test_what_else_ended_by_itself_is_told(api: Api):
+    """The election, for one: without it nobody would ever act again."""
     body = await a_body(api)
-    body.standing.leads = False
-    assert body.vitals.obstacles() == ()
-    body.standing.leads = True
-    assert len(body.vitals.obstacles()) == 2
+    body.lost.append("election")
+    assert body.vitals.ailments() == ("The election has ended.",)

@@ -218,6 +218,7 @@ def _created(exchange: Exchange, given: Object) -> web.Response:
 
 def _stored(exchange: Exchange, given: Object, before: Stored | None) -> web.Response:
     """Write, unless it is a dry run or changes nothing, and show what is there then."""
+    _check_size(exchange, given)
     cluster = exchange.cluster
     metadata = {k: v for k, v in given["metadata"].items() if k not in OF_THE_SERVER}
     change = cluster.intended(given | {"metadata": metadata})
@@ -229,6 +230,21 @@ def _stored(exchange: Exchange, given: Object, before: Stored | None) -> web.Res
     else:
         cluster.commit(change)
     return json_response(exchange.renderer().one(shown), status=200 if before else 201)
+
+
+MOST_DATA = 1024 * 1024
+"""Bytes of a ConfigMap's values. Source: core validation, `MaxSecretSize`."""
+
+
+def _check_size(exchange: Exchange, given: Object) -> None:
+    if exchange.qualified != "configmaps":
+        return
+    data, binary = given.get("data") or {}, given.get("binaryData") or {}
+    size = sum(len(str(each).encode()) for each in data.values())
+    size += sum(len(str(each)) * 3 // 4 for each in binary.values())
+    if size > MOST_DATA:
+        why = f"Too long: may not be more than {MOST_DATA} bytes"
+        raise invalid("ConfigMap", given["metadata"].get("name", ""), "[]", why)
 
 
 def _same(before: Stored, after: Stored) -> bool:
