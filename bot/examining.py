@@ -25,7 +25,7 @@ from bot.doctor import Cluster, Doctor
 from bot.errors import ClusterError, InputError, SettingsError
 from bot.health import Health
 from bot.kube.access import Access
-from bot.kube.connect import connect
+from bot.kube.connect import connect, own_namespace
 from bot.render import terminal, terminal_check_up
 from bot.standing import FromTerminal, payload
 from commands import everything
@@ -106,19 +106,23 @@ async def _examine(kubeconfig: Path | None, context: str | None) -> CheckUp:
     # What the library says while it tries again stands in the answer, where it matters.
     logging.getLogger("discord").setLevel(logging.ERROR)
     token = read.discord_token.get_secret_value().strip() if read.discord_token else None
-    setup = Setup(
-        guild_id=read.guild_id,
-        circles=read.circles,
-        commands=_commands(),
-        namespaces=read.namespaces,
-        secret_inventory=read.secret_inventory,
-    )
+    kubeconfig, context = kubeconfig or read.kubeconfig, context or read.context
     async with AsyncExitStack() as stack:
-        where = connect(kubeconfig=kubeconfig or read.kubeconfig, context=context or read.context)
+        where = connect(kubeconfig=kubeconfig, context=context)
+        place = read.state_namespace
         try:
+            place = place or own_namespace(kubeconfig, context)
             cluster: Cluster = Access(await stack.enter_async_context(where))
         except ClusterError as error:
             cluster = _Nowhere(error)
+        setup = Setup(
+            guild_id=read.guild_id,
+            circles=read.circles,
+            commands=_commands(),
+            namespaces=read.namespaces,
+            secret_inventory=read.secret_inventory,
+            state_namespace=place,
+        )
         return await Doctor(FromTerminal(token), cluster, setup).examine()
 
 
@@ -139,8 +143,8 @@ class _Nowhere:
 
     why: ClusterError
 
-    async def look(self, rights: tuple[Right, ...]) -> ClusterFacts:
-        del rights
+    async def look(self, rights: tuple[Right, ...], *, lease_in: str = "") -> ClusterFacts:
+        del rights, lease_in
         return ClusterFacts.unseen("", str(self.why))
 
     async def snapshot(

@@ -79,6 +79,7 @@ def wire(cache: WatchCache, circles: Circles, guild_id: int, *, post: Post | Non
         cluster=cache.access,
         watched=cache.watched,
         secret_inventory=cache.secret_inventory,
+        state_namespace=post.namespace if post else "",
     )
     schedule = Schedule()
 

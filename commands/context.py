@@ -14,7 +14,7 @@ from bot.runbook import Runbook
 class Context:
     """The use cases, and the live namespaces for autocomplete, from memory.
 
-    `cluster`, `watched` and `secret_inventory` are what the doctor looks at.
+    `cluster`, `watched`, `secret_inventory` and `state_namespace` are what the doctor looks at.
     """
 
     health: Health
@@ -23,3 +23,4 @@ class Context:
     cluster: Cluster
     watched: tuple[str, ...] = ()
     secret_inventory: bool = False
+    state_namespace: str = ""

@@ -58,7 +58,7 @@ class FakeCluster:
         kept = {kind: found for kind, found in whole.objects.items() if kind in set(types)}
         return Snapshot(whole.taken_at, kept, whole.gaps)
 
-    async def look(self, rights: tuple[Right, ...]) -> ClusterFacts:
+    async def look(self, rights: tuple[Right, ...], *, lease_in: str = "") -> ClusterFacts:
         """What the doctor sees of it."""
         assert rights
         if self.fails:

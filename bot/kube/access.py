@@ -15,11 +15,12 @@ import aiohttp
 import msgspec
 
 from bot.core.doctor.clock import ahead
-from bot.core.doctor.facts import ClusterFacts, Denied, Right, TraefikPod, Unseen
+from bot.core.doctor.facts import ClusterFacts, Denied, Held, Right, TraefikPod, Unseen
 from bot.core.kinds import KINDS
 from bot.errors import ClusterError
 from bot.kube.api import CONNECT, Absent, Api, Forbidden, Query, Unauthorized
 from bot.kube.discovery import discover
+from bot.kube.lease import NAME, leases
 
 T = TypeVar("T")
 
@@ -61,6 +62,16 @@ class _MyselfStatus(msgspec.Struct, rename="camel", frozen=True):
 
 class _Myself(msgspec.Struct, frozen=True):
     status: _MyselfStatus = _MyselfStatus()
+
+
+class _LeaseSpec(msgspec.Struct, rename="camel", frozen=True):
+    holder_identity: str | None = None
+    lease_duration_seconds: int | None = None
+    renew_time: datetime | None = None
+
+
+class _Lease(msgspec.Struct, frozen=True):
+    spec: _LeaseSpec = _LeaseSpec()
 
 
 class _Meta(msgspec.Struct, rename="camel", frozen=True):
@@ -125,7 +136,7 @@ class Access:
         self._quick = quick
         self._in_all = in_all
 
-    async def look(self, rights: tuple[Right, ...]) -> ClusterFacts:
+    async def look(self, rights: tuple[Right, ...], *, lease_in: str = "") -> ClusterFacts:
         """Ask everything at once. What fails is in the answer."""
         ask = _Asking(self._api.host, asyncio.get_running_loop().time() + self._in_all)
         async with asyncio.TaskGroup() as group:
@@ -134,6 +145,7 @@ class Access:
             pods = group.create_task(ask(self._traefik))
             probe = group.create_task(ask(self._probe))
             user = group.create_task(ask(self._user))
+            lease = group.create_task(ask(partial(self._lease, lease_in)))
             reviews = {right: group.create_task(ask(partial(self._may, right))) for right in rights}
         told = version.result()
         named = user.result()
@@ -146,6 +158,7 @@ class Access:
             probe=probe.result(),
             user=named if isinstance(named, str) else "",
             skew=told[1] if isinstance(told, tuple) else None,
+            lease=lease.result(),
         )
 
     async def _version(self) -> tuple[str, float | None]:
@@ -179,6 +192,7 @@ class Access:
             "resource": resource,
             "subresource": subresource,
             "namespace": right.namespace,
+            "name": right.name,
         }
         body = await self._api.send(
             "POST",
@@ -196,6 +210,18 @@ class Access:
         body = await self._api.get("/api/v1/pods", TRAEFIK, total=self._quick)
         listed = msgspec.json.decode(body, type=_Pods).items or ()
         return tuple(map(_pod, listed))
+
+    async def _lease(self, namespace: str) -> Held | None:
+        if not namespace:
+            return None
+        try:
+            body = await self._api.get(f"{leases(namespace)}/{NAME}", total=self._quick)
+        except Absent:
+            return None
+        spec = msgspec.json.decode(body, type=_Lease).spec
+        renewed = spec.renew_time
+        ago = (datetime.now(UTC) - renewed).total_seconds() if renewed else None
+        return Held(spec.holder_identity or "", ago, spec.lease_duration_seconds or 0)
 
     async def _probe(self) -> bool:
         try:

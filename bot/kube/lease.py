@@ -51,6 +51,11 @@ def identity() -> str:
     return f"{socket.gethostname()}_{secrets.token_hex(4)}"
 
 
+def leases(namespace: str) -> str:
+    """The path of a namespace's leases."""
+    return f"/apis/{API_VERSION}/namespaces/{namespace}/leases"
+
+
 class Elector:
     """A candidate. `run` takes part until it is cancelled; `release` gives the lease back."""
 
@@ -65,7 +70,7 @@ class Elector:
         clock: Callable[[], float] = uptime,
     ) -> None:
         self._api = api
-        self._path = f"/apis/{API_VERSION}/namespaces/{namespace}/leases"
+        self._path = leases(namespace)
         self._namespace = namespace
         self._name = name
         self._clock = clock

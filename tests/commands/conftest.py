@@ -50,6 +50,7 @@ def make_client(health: Health, cluster: FakeCluster, circles: Circles, led: Led
         runbook.load(),
         lambda: ("apps", "flux-system", "kube-system"),
         cluster,
+        state_namespace="meshmedic",
     )
     return RegisteringClient(
         circles, GUILD, lambda client: everything.register(client, context), leadership=led
