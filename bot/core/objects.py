@@ -131,6 +131,20 @@ class ContainerPort(Part, frozen=True):
     container_port: int = 0
 
 
+class ProbedPort(Part, frozen=True):
+    """`tcpSocket` or `httpGet` of a readiness probe: a port by number or by name."""
+
+    port: int | str | None = None
+    host: str = ""
+
+
+class ReadinessProbe(Part, frozen=True):
+    """`spec.containers[].readinessProbe`, as far as it says that a port was reached."""
+
+    tcp_socket: ProbedPort | None = None
+    http_get: ProbedPort | None = None
+
+
 class Container(Part, frozen=True):
     """`spec.containers[]` and `spec.initContainers[]`."""
 
@@ -138,6 +152,7 @@ class Container(Part, frozen=True):
     ports: tuple[ContainerPort, ...] | None = None
     args: tuple[str, ...] | None = None
     restart_policy: str = ""
+    readiness_probe: ReadinessProbe | None = None
 
 
 class SecretVolume(Part, frozen=True):
@@ -157,15 +172,24 @@ class PodSpec(Part, frozen=True):
     """`spec` of a Pod."""
 
     node_name: str = ""
+    host_network: bool = False
     containers: tuple[Container, ...] = ()
     init_containers: tuple[Container, ...] = ()
     volumes: tuple[Volume, ...] = ()
+
+
+class PodIP(Part, frozen=True):
+    """`status.podIPs[]`."""
+
+    ip: str = ""
 
 
 class PodStatus(Part, frozen=True):
     """`status` of a Pod."""
 
     phase: str = ""
+    pod_ip: str = msgspec.field(default="", name="podIP")
+    pod_ips: tuple[PodIP, ...] | None = msgspec.field(default=None, name="podIPs")
     reason: str = ""
     message: str = ""
     conditions: tuple[Condition, ...] = ()
@@ -495,6 +519,8 @@ class ServiceSpec(Part, frozen=True):
     selector: dict[str, str] | None = None
     ports: tuple[ServicePort, ...] | None = None
     cluster_ip: str = msgspec.field(default="", name="clusterIP")
+    cluster_ips: tuple[str, ...] | None = msgspec.field(default=None, name="clusterIPs")
+    internal_traffic_policy: str = ""
     external_name: str = ""
 
 
@@ -631,6 +657,7 @@ class RouteService(Part, frozen=True):
     name: str = ""
     namespace: str = ""
     port: int | str | None = None
+    scheme: str = ""
     native_lb: bool | None = msgspec.field(default=None, name="nativeLB")
 
 
