@@ -208,6 +208,8 @@ class NodeSpec(Part, frozen=True):
     """`spec` of a Node."""
 
     unschedulable: bool = False
+    pod_cidr: str = msgspec.field(default="", name="podCIDR")
+    pod_cidrs: tuple[str, ...] | None = msgspec.field(default=None, name="podCIDRs")
 
 
 class NodeAddress(Part, frozen=True):
