@@ -24,8 +24,11 @@ AT_ONCE = 8
 SETUP = 15.0
 """Seconds for listeners, and again for temporary Services: pods on demand take up to 8."""
 
-PASS = 25.0
-"""Seconds for one pass: two tries of 3 s with a retry each, and the way there and back."""
+PASS = 30.0
+"""Seconds for one pass: where nothing answers, every try and its retry take 3 s."""
+
+WHOLE = 60.0
+"""Seconds for all of it; what is not done then is left undone, and said."""
 
 READING = 6.0
 """Seconds for what Traefik itself says, and for what a listener heard."""
@@ -51,9 +54,11 @@ class Observing:
     stage: Stage
     progress: Progress
     unmade: list[str] = field(default_factory=list)
+    ends: float = 0.0
 
     async def both(self) -> Seen:
         """One pass, and a second one where not all was well; what was set up is removed."""
+        self.ends = asyncio.get_running_loop().time() + WHOLE
         async with AsyncExitStack() as stack:
             means = await self._set_up(stack)
             asked = questions.first(self.subject, self.stage, means)
@@ -86,7 +91,7 @@ class Observing:
     ) -> Mapping[K, V]:
         """What a block of the prober's gives; nothing where it fails or takes too long."""
         try:
-            async with asyncio.timeout(SETUP):
+            async with self._limit(SETUP):
                 return await stack.enter_async_context(block)
         except MeshmedicError as error:
             self.unmade.append(f"{what}: {error}")
@@ -117,13 +122,18 @@ class Observing:
         """All questions of one place; the reason where it could not be asked."""
         probes = [each.probe for each in asked]
         try:
-            async with asyncio.timeout(PASS), slots:
+            async with self._limit(PASS), slots:
                 answers = await self.prober.probe(place, probes, self.progress)
         except MeshmedicError as error:
             return _unasked(asked, str(error), number)
         except TimeoutError:
             return _unasked(asked, f"No answer within {PASS:g} s.", number)
         return _observed(asked, answers, number)
+
+    def _limit(self, seconds: float) -> asyncio.Timeout:
+        """So many seconds, and no longer than the whole may take."""
+        now = asyncio.get_running_loop().time()
+        return asyncio.timeout_at(min(now + seconds, self.ends))
 
     async def _ear(self, listener: Listener) -> Ear:
         try:

@@ -6,13 +6,13 @@ often enough for a rate.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from bot.core.network.case import Case
 from bot.core.network.observation import Aim, Question, Source, Target
-from bot.core.network.questions import AT_ONCE, FEW, MANY
+from bot.core.network.questions import FEW, MANY
 from bot.core.network.rules.application import SERVER_ERROR
 from bot.core.network.rules.slow_path import SLOW
 from bot.core.network.tally import State, Tally
@@ -39,20 +39,17 @@ def again(case: Case, asked: Sequence[Question]) -> tuple[Question, ...]:
     """The questions of a second pass."""
     lossy = frozenset(_pair(key) for key, each in case.tallies.items() if _loses(key, each))
     made: list[Question] = []
-    for question in _distinct(asked):
+    for question in asked:
         key = (question.source, question.aim, question.target)
         tried = case.at(*key)
         if not tried.seen:
             continue
         tries, once = _tries(key, tried, rated=_pair(key) in lossy)
-        for begun in range(0, tries, AT_ONCE):
-            probe = msgspec.structs.replace(
-                question.probe,
-                id=str(len(made)),
-                tries=min(AT_ONCE, tries - begun),
-                again=0 if once else question.probe.again,
-            )
-            made.append(msgspec.structs.replace(question, probe=probe))
+        patience = 0 if once else question.probe.again
+        probe = msgspec.structs.replace(
+            question.probe, id=str(len(made)), tries=tries, again=patience
+        )
+        made.append(msgspec.structs.replace(question, probe=probe))
     return tuple(made)
 
 
@@ -77,12 +74,3 @@ def _loses(key: Key, each: Tally) -> bool:
 
 def _pair(key: Key) -> frozenset[str]:
     return frozenset((key[0].node, key[2].node))
-
-
-def _distinct(asked: Iterable[Question]) -> Iterable[Question]:
-    """Each question once, however many probes it took."""
-    seen: dict[object, Question] = {}
-    for each in asked:
-        probe = msgspec.structs.replace(each.probe, id="", tries=1)
-        seen.setdefault((each.source, each.aim, each.target, probe), each)
-    return seen.values()

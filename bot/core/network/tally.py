@@ -45,6 +45,9 @@ STATES = {
 }
 """UNTRIED is none of these: it says nothing of the network."""
 
+REACHED = frozenset(STATES) - {Outcome.TIMEOUT, Outcome.NO_ROUTE, Outcome.NAME}
+"""Outcomes of tries that somebody answered, so that their times tell how far away that was."""
+
 LATE = 900.0
 """A lost SYN is sent again after a second: a connection that took this much longer lost one."""
 
@@ -165,7 +168,7 @@ class Tally:
         return [
             each.connected
             for each in self.answers
-            if each.connected is not None and not each.retried
+            if each.connected is not None and each.outcome in REACHED and not each.retried
         ]
 
     def __str__(self) -> str:
@@ -215,12 +218,12 @@ def _mended(answers: Sequence[Answer]) -> bool:
 
 
 def _impaired(answers: Sequence[Answer]) -> int:
-    times = [each.connected for each in answers if each.connected is not None]
-    late = min(times, default=0.0) + LATE
+    reached = [each for each in answers if each.outcome in REACHED and each.connected is not None]
+    late = min((each.connected or 0.0 for each in reached), default=0.0) + LATE
     return sum(
         each.retried
         or each.outcome in (Outcome.TIMEOUT, Outcome.STALLED)
-        or (each.connected is not None and each.connected >= late)
+        or (each in reached and (each.connected or 0.0) >= late)
         for each in answers
     )
 
