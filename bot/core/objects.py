@@ -652,6 +652,34 @@ class Ingress(Object, frozen=True):
     status: LoadBalancerStatus = LoadBalancerStatus()
 
 
+class SelectorRequirement(Part, frozen=True):
+    """`matchExpressions[]` of a label selector."""
+
+    key: str = ""
+    operator: str = ""
+    values: tuple[str, ...] | None = None
+
+
+class Selector(Part, frozen=True):
+    """A label selector; an empty one selects everything."""
+
+    match_labels: dict[str, str] | None = None
+    match_expressions: tuple[SelectorRequirement, ...] | None = None
+
+
+class NetworkPolicySpec(Part, frozen=True):
+    """`spec` of a NetworkPolicy, as far as it says whom it concerns."""
+
+    pod_selector: Selector = Selector()
+    policy_types: tuple[str, ...] | None = None
+
+
+class NetworkPolicy(Object, frozen=True):
+    """networking.k8s.io NetworkPolicy."""
+
+    spec: NetworkPolicySpec = NetworkPolicySpec()
+
+
 class RouteService(Part, frozen=True):
     """`routes[].services[]` of an IngressRoute."""
 

@@ -100,7 +100,7 @@ def _drifts(case: Case, key: Key, each: Tally) -> bool:
     if key[1] in DRIFTS:
         return True
     lossy = any(
-        (path.edge, path.endpoint.node) == (key[0].node, key[2].node)
+        path.edge == key[0].node and key[2].node in ("", path.endpoint.node)
         for path in case.paths
         if loss.loses(case, path)
     )

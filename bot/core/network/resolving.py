@@ -7,7 +7,7 @@ import re
 
 from bot.core import objects
 from bot.core.finding import Ref
-from bot.core.network import placing
+from bot.core.network import placing, policies
 from bot.core.network.candidates import Candidate, candidates
 from bot.core.network.subject import Native, Subject, Unresolved
 from bot.core.snapshot import Snapshot
@@ -26,6 +26,7 @@ READS: tuple[type[objects.Object], ...] = (
     objects.EndpointSlice,
     objects.Pod,
     objects.Node,
+    objects.NetworkPolicy,
 )
 """What must be read for it."""
 
@@ -145,7 +146,7 @@ def _subject(
         native_because=because,
         traefik=placing.traefik(snapshot),
         nodes=placing.nodes(snapshot),
-        policies=None,
+        policies=policies.selecting(service, snapshot),
     )
 
 

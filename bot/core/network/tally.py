@@ -141,7 +141,9 @@ class Tally:
             return True
         if before is State.MIXED:
             return after is State.OK and not _impaired(self.rounds[-1])
-        return after is not State.MIXED or _mended(self.rounds[-1])
+        if after is State.MIXED:
+            return before is not State.OK and _mended(self.rounds[-1])
+        return True
 
     @property
     def before(self) -> State:
