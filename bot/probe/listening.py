@@ -76,7 +76,8 @@ class Listener:
         self._clients += 1
         try:
             if self._clients <= MOST_CLIENTS:
-                with suppress(TimeoutError, ConnectionError, ValueError, EOFError):
+                # A cancellation is the program's end: asyncio would print it for each client.
+                with suppress(asyncio.CancelledError, TimeoutError, OSError, ValueError, EOFError):
                     async with asyncio.timeout(PATIENCE):
                         await self._echo(reader, writer)
         finally:
