@@ -14,7 +14,7 @@ from bot.core.network.diagnosis import Confidence, Diagnosis, Effect, Row
 from bot.core.network.observation import Aim, Belief, Ear, Observation
 from bot.core.network.rule import Match, Rule
 from bot.core.network.rules import BESIDE, CONNECTING, DECIDED, healthy, loss
-from bot.core.network.subject import Subject
+from bot.core.network.subject import Native, Subject
 from bot.core.network.tally import SHARP, Tally
 
 Found = tuple[Rule, Match]
@@ -143,9 +143,11 @@ def _inconclusive(case: Case, because: str, untested: tuple[str, ...]) -> Diagno
 
 def _unknown(case: Case) -> tuple[Effect, str]:
     native = case.subject.native
-    if native.value == "impossible":
+    if native is Native.IMPOSSIBLE:
         return Effect.IMPOSSIBLE, case.subject.native_because
-    if native.value == "on":
+    if effects.too_old(case.belief.version):
+        return Effect.IMPOSSIBLE, f"Traefik {case.belief.version} knows no nativeLB."
+    if native is Native.ON:
         return Effect.ALREADY, case.subject.native_because
     return Effect.UNKNOWN, "What the evidence does not explain, it does not cure either."
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.core.network.case import Case, Path
 from bot.core.network.diagnosis import Effect, Row
 from bot.core.network.rule import Match, Rule
@@ -9,6 +11,9 @@ from bot.core.network.subject import Native
 from bot.core.network.tally import Tally
 
 Said = tuple[Effect, str]
+
+FIRST = (2, 10)
+"""The first version of Traefik with nativeLB."""
 
 HARMFUL = (Row.CHECKSUM_OFFLOAD, Row.VIP_BROKEN)
 CURABLE = (Row.REDIRECT, Row.SOURCE_ADDRESS)
@@ -26,6 +31,8 @@ def effect(case: Case, rule: Rule, match: Match, beside: tuple[Row, ...] = ()) -
     subject = case.subject
     if rule.row is Row.OUTSIDE or subject.native is Native.IMPOSSIBLE:
         return Effect.IMPOSSIBLE, subject.native_because or rule.effect_because
+    if too_old(case.belief.version):
+        return Effect.IMPOSSIBLE, f"Traefik {case.belief.version} knows no nativeLB: v2.10 does."
     if rule.row in HARMFUL:
         return Effect.HARMS, rule.effect_because
     if subject.native is Native.ON:
@@ -35,6 +42,12 @@ def effect(case: Case, rule: Rule, match: Match, beside: tuple[Row, ...] = ()) -
     if rule.row in CHOOSES and _chooses(case, match):
         return Effect.LOWERS, _fooled(case)
     return rule.effect, rule.effect_because
+
+
+def too_old(version: str) -> bool:
+    """Whether a Traefik is older than v2.10, which was the first to know nativeLB."""
+    found = re.match(r"v?(\d{1,3})\.(\d{1,3})", version)
+    return found is not None and (int(found[1]), int(found[2])) < FIRST
 
 
 def leads_past(case: Case, path: Path) -> bool:

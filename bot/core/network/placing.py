@@ -37,14 +37,29 @@ def traefik(snapshot: Snapshot) -> tuple[TraefikAt, ...]:
             TraefikAt(
                 pod.spec.node_name, pod.namespace, pod.name, addresses(pod), pod.spec.host_network
             )
-            for (_, name), pods in snapshot.by_label(objects.Pod, TRAEFIK_NAME).items()
-            if name == "traefik"
-            for pod in pods
-            if pod.status.phase == "Running"
-            and pod.spec.node_name
-            and pod.metadata.deletion_timestamp is None
+            for pod in _traefik_pods(snapshot)
         )
     )
+
+
+def has_argument(snapshot: Snapshot, name: str) -> bool:
+    """Whether every running Traefik has a switch among its arguments, and it is on."""
+    wanted = {f"--{name}", f"--{name}=true"}
+    pods = list(_traefik_pods(snapshot))
+    return bool(pods) and all(wanted & set(_arguments(pod)) for pod in pods)
+
+
+def _traefik_pods(snapshot: Snapshot) -> Iterator[objects.Pod]:
+    for (_, name), pods in snapshot.by_label(objects.Pod, TRAEFIK_NAME).items():
+        for pod in pods if name == "traefik" else ():
+            leaving = pod.metadata.deletion_timestamp is not None
+            if pod.status.phase == "Running" and pod.spec.node_name and not leaving:
+                yield pod
+
+
+def _arguments(pod: objects.Pod) -> Iterator[str]:
+    for container in pod.spec.containers:
+        yield from (each.casefold() for each in container.args or ())
 
 
 def nodes(snapshot: Snapshot) -> tuple[NodeAt, ...]:

@@ -128,6 +128,33 @@ def refusals(case: Case) -> Iterator[Refusal]:
             yield refusal
 
 
+def everywhere(refusal: Refusal) -> bool:
+    """Refused from every place that was asked, the endpoint's own node among them."""
+    homes = (refusal.at_home, refusal.home_itself)
+    if refusal.sole.successes or refusal.by_source or refusal.listens:
+        return False
+    if not any(each.seen for each in homes):
+        return False
+    every = (*homes, *refusal.elsewhere, refusal.edge_itself)
+    return all(each.state in (State.REFUSED, State.UNSEEN) for each in every) and _no_policy(
+        refusal
+    )
+
+
+def mistaken(refusal: Refusal) -> bool:
+    """Whether the pod listens on another port than the Service leads to."""
+    each = refusal.path.endpoint
+    if each.declared:
+        return each.port not in each.declared
+    places = (refusal.place, *refusal.case.places(Aim.OTHER_PORT))
+    return any(refusal.case.other_ports(place, each).successes for place in places)
+
+
+def _no_policy(refusal: Refusal) -> bool:
+    """A NetworkPolicy refuses the node's other pods too: only the node itself tells then."""
+    return refusal.home_itself.seen or not refusal.case.subject.policies
+
+
 def _known(case: Case) -> frozenset[str]:
     """The addresses that our own tries went out from."""
     return frozenset(

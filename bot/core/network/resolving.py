@@ -120,7 +120,7 @@ def _subject(
 ) -> Subject:
     spec, notes = service.spec, service.metadata.annotations or {}
     headless = spec.cluster_ip == "None"
-    native, because = _native(found, service)
+    native, because = _native(found, service, snapshot)
     vips = tuple(
         each for each in spec.cluster_ips or (spec.cluster_ip,) if each not in ("", "None")
     )
@@ -155,14 +155,18 @@ def _looks_like_tls(port: objects.ServicePort) -> bool:
     return port.port == HTTPS or port.name.startswith("https")
 
 
-def _native(found: Candidate, service: objects.Service) -> tuple[Native, str]:
+def _native(found: Candidate, service: objects.Service, snapshot: Snapshot) -> tuple[Native, str]:
     """Source: Traefik v2.10 to v3.7. The annotation is for an Ingress, the field for a route."""
     if service.spec.type == "ExternalName":
         return Native.IMPOSSIBLE, "The Service is an ExternalName: it has no VIP."
     if service.spec.cluster_ip == "None":
         return Native.IMPOSSIBLE, "The Service is headless: it has no VIP."
-    said = (service.metadata.annotations or {}).get(NATIVE, "").casefold() == "true"
-    if found.native if found.kind == "IngressRoute" else said:
-        where = "the route" if found.kind == "IngressRoute" else f"the annotation {NATIVE}"
-        return Native.ON, f"It is on by {where}."
+    route = found.kind == "IngressRoute"
+    said = (service.metadata.annotations or {}).get(NATIVE, "").casefold()
+    own = found.native if route else {"true": True, "false": False}.get(said)
+    if own:
+        return Native.ON, f"It is on by {'the route' if route else f'the annotation {NATIVE}'}."
+    provider = "kubernetescrd" if route else "kubernetesingress"
+    if own is None and placing.has_argument(snapshot, f"providers.{provider}.nativelbbydefault"):
+        return Native.ON, "It is on by Traefik's argument nativeLBByDefault."
     return Native.OFF, ""

@@ -54,6 +54,9 @@ LATE = 900.0
 LOST = {State.SILENT, State.BROKEN}
 """What loses packets ends in either way."""
 
+SAID = {State.REFUSED, State.NO_ROUTE}
+"""Errors that a router or firewall sends, or keeps to itself where it sent many already."""
+
 SHARP = {State.REFUSED, State.NO_ROUTE, State.NAMELESS, State.FOREIGN}
 """Somebody said so: loss alone never ends like this."""
 
@@ -137,6 +140,8 @@ class Tally:
         before, after = _state(self.rounds[0]), _state(self.rounds[-1])
         if before is after or {before, after} <= LOST:
             return False
+        if State.SILENT in (before, after) and {before, after} & SAID:
+            return False
         if {before, after} & SHARP:
             return True
         if before is State.MIXED:
@@ -207,7 +212,13 @@ def _by_time(answer: Answer) -> tuple[float, str, str]:
 
 
 def _state(answers: Sequence[Answer]) -> State:
+    """A refusal among silences is a refusal.
+
+    The kernel limits how many errors it sends (icmp_ratelimit), and rejects the rest in silence.
+    """
     states = {STATES[each.outcome] for each in answers}
+    if len(states & SAID) == 1:
+        states.discard(State.SILENT)
     if not states:
         return State.UNSEEN
     return states.pop() if len(states) == 1 else State.MIXED

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bot.core.network.case import Case
 from bot.core.network.diagnosis import Effect, Row
 from bot.core.network.observation import Aim
-from bot.core.network.refusals import Refusal, refusals
+from bot.core.network.refusals import Refusal, everywhere, mistaken, refusals
 from bot.core.network.rule import Match, Rule, certain, merged
 from bot.core.network.tally import State, Tally
 
@@ -22,33 +22,6 @@ def find(case: Case) -> Match | None:
     """Ports that are refused on their own node too; else answers that are no good anywhere."""
     found = [_match(each) for each in refusals(case) if everywhere(each) and not mistaken(each)]
     return merged(found) or merged(list(_answers(case)))
-
-
-def everywhere(refusal: Refusal) -> bool:
-    """Refused from every place that was asked, the endpoint's own node among them."""
-    homes = (refusal.at_home, refusal.home_itself)
-    if refusal.sole.successes or refusal.by_source or refusal.listens:
-        return False
-    if not any(each.seen for each in homes):
-        return False
-    every = (*homes, *refusal.elsewhere, refusal.edge_itself)
-    return all(each.state in (State.REFUSED, State.UNSEEN) for each in every) and _no_policy(
-        refusal
-    )
-
-
-def mistaken(refusal: Refusal) -> bool:
-    """Whether the pod listens on another port than the Service leads to."""
-    each = refusal.path.endpoint
-    if each.declared:
-        return each.port not in each.declared
-    places = (refusal.place, *refusal.case.places(Aim.OTHER_PORT))
-    return any(refusal.case.other_ports(place, each).successes for place in places)
-
-
-def _no_policy(refusal: Refusal) -> bool:
-    """A NetworkPolicy refuses the node's other pods too: only the node itself tells then."""
-    return refusal.home_itself.seen or not refusal.case.subject.policies
 
 
 def _match(refusal: Refusal) -> Match:

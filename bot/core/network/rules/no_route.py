@@ -9,8 +9,6 @@ from bot.core.network.overlay import Overlay
 from bot.core.network.rule import Match, Rule, certain, merged
 from bot.core.network.tally import State
 
-ERRORS = (State.NO_ROUTE, State.REFUSED)
-
 
 def find(case: Case) -> Match | None:
     """Ways on which endpoint and our listener both meet an error that neither can have made."""
@@ -23,9 +21,11 @@ def _fits(overlay: Overlay, path: Path) -> bool:
     direct, far = case.beside(path), case.listener(path.edge, path.endpoint.node)
     if not path.crosses or case.sole(case.stand(path.edge), path.endpoint).successes:
         return False
-    if direct.state not in ERRORS or far.state is not direct.state:
-        return False
-    return direct.state is State.NO_ROUTE or overlay.alive(path.endpoint.node)
+    states = {direct.state, far.state}
+    if states == {State.REFUSED}:
+        return overlay.alive(path.endpoint.node)
+    # Silence beside it: the kernel sends only so many of these errors a second.
+    return State.NO_ROUTE in states and states <= {State.NO_ROUTE, State.SILENT}
 
 
 def _match(case: Case, path: Path) -> Match:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from bot.core.network.case import Case
 from bot.core.network.diagnosis import Effect, Row
 from bot.core.network.observation import Aim
-from bot.core.network.refusals import Refusal, refusals
+from bot.core.network.refusals import Refusal, everywhere, mistaken, refusals
 from bot.core.network.rule import Match, Rule, certain, merged
-from bot.core.network.rules.application import everywhere, mistaken
 
 
 def find(case: Case) -> Match | None:
