@@ -114,15 +114,14 @@ def _helps(case: Case, match: Match) -> str:
 def _chooses(case: Case, match: Match) -> bool:
     """Whether some endpoints work from a place where others do not, and the VIP finds them."""
     for edge in {path.edge for path in match.paths}:
-        ways = [case.beside(path) for path in case.paths if path.edge == edge]
-        vip = case.vip_from(case.stand(edge))
-        if any(each.ok for each in ways) and vip.successes:
+        ways = [case.direct(path) for path in case.paths if path.edge == edge]
+        if any(each.ok for each in ways) and case.vip(edge).successes:
             return True
     return False
 
 
 def _fooled(case: Case) -> str:
-    vips = [case.vip_from(case.stand(edge)) for edge in case.stage.edges]
+    vips = [case.vip(edge) for edge in case.stage.edges]
     tries, went_well = sum(each.tries for each in vips), sum(each.successes for each in vips)
     return (
         f"The VIP worked {went_well} of {tries} times: where it happened to choose an endpoint "

@@ -7,12 +7,14 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from bot.core.network.asking import stage
 from bot.core.network.diagnosis import Diagnosis
-from bot.core.network.observation import Belief, Source
+from bot.core.network.observation import Belief, Ear, Observation, Source
 from bot.core.network.probing import Answer, Backend, Heard, Listener, Probe, Vip
 from bot.core.network.subject import Subject
 from bot.diagnose import Diagnose
 from bot.errors import ClusterError
+from bot.observing import Observing
 from bot.prober import Progress
 from tests.core.network.world import World
 from tests.core.networks import MOMENT
@@ -66,17 +68,28 @@ class WorldProber:
 
 def diagnosed(world: World, belief: Belief | None = None) -> Diagnosis:
     """The verdict on a world, by the questions that a diagnosis asks."""
-    subject = world.subject
     prober = WorldProber(world)
+    diagnose = Diagnose(FakeCluster(), prober, BelievingTraefik(belief))
+    try:
+        return asyncio.run(diagnose.examine(world.subject, MOMENT, healing(world)))
+    finally:
+        assert not prober.alive
+
+
+def observed(world: World) -> tuple[tuple[Observation, ...], tuple[Ear, ...]]:
+    """What a diagnosis sees of a world."""
+    each = Observing(WorldProber(world), world.subject, stage(world.subject), healing(world))
+    seen = asyncio.run(each.both())
+    return seen.observations, seen.ears
+
+
+def healing(world: World) -> Progress:
+    """Mends a world that heals, once the second pass is told of."""
 
     def progress(said: str) -> None:
         world.healed |= world.heals and said.startswith("Not all is well")
 
-    diagnose = Diagnose(FakeCluster(), prober, BelievingTraefik(belief))
-    try:
-        return asyncio.run(diagnose.examine(subject, MOMENT, progress))
-    finally:
-        assert not prober.alive
+    return progress
 
 
 @dataclass

@@ -22,6 +22,11 @@ SYN_AGAIN = 1000.0
 Pair = tuple[str, str]
 
 
+def dice(seed: int) -> random.Random:
+    """A course of events that is always the same."""
+    return random.Random(seed)  # noqa: S311  # no secret
+
+
 def a_subject(**rest: object) -> Subject:
     """`apps/web` with an endpoint on home-1, where Traefik is, and one on home-2; home-3 beside."""
     given: dict[str, object] = {
@@ -95,6 +100,8 @@ class World:
     drops: frozenset[str] = frozenset()
     strict: bool = False
     """The policy refuses the pods of its own node too, as kube-router's does."""
+    admits_traefik: bool = False
+    """The policy lets Traefik's own pod in."""
     masquerade: bool = False
     status: int = 200
     answers: Outcome = Outcome.OK
@@ -106,7 +113,7 @@ class World:
     traefik_refused: frozenset[str] = frozenset()
     turn: int = 0
     heard: dict[str, dict[str, Heard]] = field(default_factory=dict)
-    dice: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311 - a fixed course of events, no secret
+    dice: random.Random = field(default_factory=lambda: dice(7))
     healed: bool = False
 
     def listener(self, node: str) -> Listener:
@@ -212,6 +219,7 @@ class World:
         there = self._node_of(address)
         at_home = source.node == there and (source.stance is Stance.HOST or not self.strict)
         masked = by_vip and self.masquerade
+        at_home |= self.admits_traefik and source.stance is Stance.TRAEFIK
         if source.stance is Stance.TRAEFIK and address in self.traefik_refused:
             return Outcome.REFUSED, trip
         if address in self.rejects and not at_home and not masked:

@@ -12,7 +12,15 @@ from bot.core.network.tally import State
 
 def find(case: Case) -> Match | None:
     """Every way whose refusal was made on the source's own node."""
-    return merged([_match(each) for each in refusals(case) if _fits(each)])
+    found = tuple(refusals(case))
+    sure = {(each.path.edge, each.path.endpoint.port) for each in found if _fits(each)}
+    return merged([_match(each) for each in found if _fits(each) or _alike(each, sure)])
+
+
+def _alike(refusal: Refusal, sure: set[tuple[str, int]]) -> bool:
+    """The same port on the same node, of a pod that others reach: the same rule catches it."""
+    caught = (refusal.path.edge, refusal.path.endpoint.port) in sure
+    return caught and refusal.pod_reached and any(each.ok for each in refusal.elsewhere)
 
 
 def _fits(refusal: Refusal) -> bool:
