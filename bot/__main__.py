@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(commands)
     _add_why(commands)
     _add_judge(commands)
+    _add_net(commands)
     _add_route(commands)
     _add_doctor(commands)
     _add_invite(commands)
@@ -131,6 +132,21 @@ def _add_judge(commands: Commands) -> None:
     add.add_argument("--output", choices=("text", "json"), default="text")
     add.add_argument("--now", help="the time to judge at, such as 2026-01-31T12:00:00Z")
     add.set_defaults(command=_judge)
+
+
+def _add_net(commands: Commands) -> None:
+    group = commands.add_parser("net", help="test the network between the nodes")
+    tests = group.add_subparsers(required=True, metavar="COMMAND")
+    add = tests.add_parser(
+        "diagnose",
+        help="where a route breaks, and whether nativeLB would help",
+        epilog="exit code: 0 it works, 1 in part, 2 it is broken, 3 inconclusive",
+    )
+    add.add_argument("route", nargs="+", help="a route, its host, or a Service")
+    add.add_argument("--output", choices=("text", "json"), default="text")
+    add.add_argument("--kubeconfig", type=Path, help="default: $KUBECONFIG or ~/.kube/config")
+    add.add_argument("--context", help="the kubeconfig's context to use")
+    add.set_defaults(command=_net_diagnose)
 
 
 def _add_route(commands: Commands) -> None:
@@ -201,6 +217,14 @@ def _judge(arguments: argparse.Namespace) -> int:
     from bot import offline  # noqa: PLC0415  # as above
 
     return EXIT[offline.judge(arguments.file, arguments.now, as_json=arguments.output == "json")]
+
+
+def _net_diagnose(arguments: argparse.Namespace) -> int:
+    from bot import connectivity  # noqa: PLC0415  # as above
+
+    where = connectivity.Where(arguments.kubeconfig, arguments.context)
+    asked = " ".join(arguments.route)
+    return EXIT[connectivity.diagnose(asked, where, as_json=arguments.output == "json")]
 
 
 def _route_edit(arguments: argparse.Namespace) -> int:

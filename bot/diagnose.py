@@ -14,12 +14,13 @@ import msgspec
 from bot.core.network import asking, decide, resolving
 from bot.core.network.diagnosis import Diagnosis
 from bot.core.network.observation import Belief
+from bot.core.network.probing import Progress
 from bot.core.network.subject import Subject, Unresolved
 from bot.core.objects import Object
 from bot.core.snapshot import Snapshot
 from bot.errors import ClusterError, InputError
 from bot.observing import READING, Observing, Seen
-from bot.prober import Prober, Progress
+from bot.prober import Prober
 
 NO_PROBER = "The network: there is no prober. Install it, or allow pods on demand."
 

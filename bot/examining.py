@@ -21,6 +21,7 @@ from bot.core.finding import Ref
 from bot.core.objects import Object
 from bot.core.snapshot import Snapshot
 from bot.core.story import Event, LogTail
+from bot.diagnose import Diagnose
 from bot.doctor import Cluster, Doctor
 from bot.errors import ClusterError, InputError, SettingsError
 from bot.health import Health
@@ -129,7 +130,7 @@ async def _examine(kubeconfig: Path | None, context: str | None) -> CheckUp:
 def _commands() -> Commands:
     """What this version registers, without a connection to anything."""
     nowhere = _Nowhere(ClusterError("No cluster is asked."))
-    context = Context(Health(nowhere), runbook.load(), lambda: (), nowhere)
+    context = Context(Health(nowhere), Diagnose(nowhere), runbook.load(), lambda: (), nowhere)
     client = discord.Client(intents=discord.Intents.none())
     tree = app_commands.CommandTree(client)
     for command in everything.commands(context):

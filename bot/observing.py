@@ -13,10 +13,10 @@ import msgspec
 from bot.core.network import asking, case, questions, repeating
 from bot.core.network.asking import Means, Stage
 from bot.core.network.observation import Ear, Observation, Question, Source
-from bot.core.network.probing import Answer, Listener
+from bot.core.network.probing import Answer, Listener, Progress
 from bot.core.network.subject import Subject
 from bot.errors import MeshmedicError
-from bot.prober import Prober, Progress
+from bot.prober import Prober
 
 AT_ONCE = 8
 """Places that are asked at once."""

@@ -19,13 +19,17 @@ from bot.client import Client
 from bot.core.access import Circles
 from bot.core.election import Alone, Leadership
 from bot.core.objects import Namespace
+from bot.diagnose import Diagnose
 from bot.errors import MeshmedicError, SettingsError
 from bot.health import Health
 from bot.keeping import Memory
 from bot.kube.cache import WatchCache
 from bot.kube.connect import connect, own_namespace
+from bot.kube.own_image import OwnImage
+from bot.kube.probe_jobs import ProbeJobs
 from bot.metrics import Metrics, Sources
 from bot.post import Post, post
+from bot.prober import Prober
 from bot.schedule import REDISCOVER, Schedule
 from bot.takeover import Takeover, refusals_explained
 from bot.vitals import Vitals
@@ -57,15 +61,25 @@ class Parts:
     memory: Memory | None = None
 
 
-def make_client(cache: WatchCache, circles: Circles, guild_id: int) -> Client:
+def make_client(
+    cache: WatchCache, circles: Circles, guild_id: int, prober: Prober | None = None
+) -> Client:
     """The bot alone, for the sandbox."""
-    return wire(cache, circles, guild_id).client
+    return wire(cache, circles, guild_id, prober=prober).client
 
 
-def wire(cache: WatchCache, circles: Circles, guild_id: int, *, post: Post | None = None) -> Parts:
+def wire(
+    cache: WatchCache,
+    circles: Circles,
+    guild_id: int,
+    *,
+    post: Post | None = None,
+    prober: Prober | None = None,
+) -> Parts:
     """The bot, wired to a cluster: the same in production, sandbox and tests.
 
-    Without a post it is alone: it always acts, and keeps nothing.
+    Without a post it is alone: it always acts, and keeps nothing. Without a prober a diagnosis
+    rests on the objects.
     """
     leadership: Leadership = post.elector if post else Alone()
     metrics = Metrics()
@@ -74,6 +88,7 @@ def wire(cache: WatchCache, circles: Circles, guild_id: int, *, post: Post | Non
     health.told = memory.note if memory else None
     context = Context(
         health=health,
+        diagnose=Diagnose(cache, prober),
         runbook=runbook.load(),
         namespaces=lambda: cache.names(Namespace),
         cluster=cache.access,
@@ -115,12 +130,16 @@ async def _run(read: settings.Settings, token: str, guild_id: int) -> int:
         cache = WatchCache(api, secret_inventory=read.secret_inventory, namespaces=read.namespaces)
         place = read.state_namespace or own_namespace(read.kubeconfig, read.context)
         posted = post(api, place) if place else None
-        parts = wire(cache, read.circles, guild_id, post=posted)
+        image = OwnImage(api, read.probe_image)
+        prober = ProbeJobs(api, image, host_network=read.probe_host_network)
+        sweeping = asyncio.create_task(prober.sweep())
+        parts = wire(cache, read.circles, guild_id, post=posted, prober=prober)
         async with AsyncExitStack() as stack:
             stopped = await stack.enter_async_context(_signals())
             await stack.enter_async_context(_answering_machines(read.http_port, parts))
             if posted and parts.memory:
                 await stack.enter_async_context(posted.held(parts.memory))
+            stack.callback(sweeping.cancel)
             return await _serve(parts, token, stopped)
 
 

@@ -72,6 +72,16 @@ class Settings(BaseSettings):
         "then. Empty: the pod's own namespace in a cluster; elsewhere the process is alone, always "
         "acts and keeps nothing.",
     )
+    probe_image: str = Field(
+        default="",
+        description="The image of the pods that probe; it must hold meshmedic. Empty: the bot's "
+        "own, where it runs in that cluster.",
+    )
+    probe_host_network: bool = Field(
+        default=False,
+        description="Probe from the nodes' own networks too. Needs the namespace "
+        "`meshmedic-probe` under Pod Security `privileged`.",
+    )
     http_port: int = Field(
         default=0,
         ge=0,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.diagnose import Diagnose
 from bot.doctor import Cluster
 from bot.health import Health
 from bot.runbook import Runbook
@@ -18,6 +19,7 @@ class Context:
     """
 
     health: Health
+    diagnose: Diagnose
     runbook: Runbook
     namespaces: Callable[[], tuple[str, ...]]
     cluster: Cluster

@@ -13,6 +13,7 @@ from bot.core.objects import Object
 from bot.core.snapshot import Gap, Snapshot
 from bot.core.story import Event, LogTail
 from bot.errors import ClusterError
+from bot.prober import Prober
 
 TYPES = {kind.name: kind.type for kind in KINDS}
 
@@ -36,6 +37,7 @@ class FakeCluster:
     gaps: tuple[Gap, ...] = ()
     story: dict[Ref, tuple[Event, ...]] = field(default_factory=dict)
     logs: dict[Ref, LogTail] = field(default_factory=dict)
+    prober: Prober | None = None
     fails: Exception | None = None
     details_fail: ClusterError | None = None
     examined: ClusterFacts = field(

@@ -11,6 +11,7 @@ from bot.core.check import SCOPES
 from bot.core.checks import CHECKS
 from bot.core.report import examine
 from bot.render import json as render
+from bot.render import json_diagnosis
 from tests.builders import a_certificate, a_pod
 from tests.fakes import snapshot_of
 
@@ -21,6 +22,12 @@ README = (ROOT / "README.md").read_text()
 def test_the_published_schema_is_the_one_of_the_code():
     """`meshmedic schema > docs/report.schema.json` was run after the last change."""
     assert json.loads((ROOT / "docs/report.schema.json").read_text()) == render.schema()
+
+
+def test_the_published_schema_of_a_diagnosis_is_the_one_of_the_code():
+    """`docs/diagnosis.schema.json` was written after the last change."""
+    published = json.loads((ROOT / "docs/diagnosis.schema.json").read_text())
+    assert published == json_diagnosis.schema()
 
 
 def test_the_published_schema_describes_what_is_printed():

@@ -10,8 +10,9 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
@@ -28,6 +29,7 @@ from bot.core.network.probing import (
     Listen,
     Listener,
     Probe,
+    Progress,
     Vip,
 )
 from bot.errors import ClusterError, MeshmedicError
@@ -54,9 +56,6 @@ LONGEST = 60.0
 
 REQUEST = 8.0
 MOST_LOG = 4 * 1024 * 1024
-MOST_ARGUMENT = 96 * 1024
-"""Bytes of a job: the kernel takes an argument of 128 KiB."""
-
 LISTEN = 120.0
 LEFT_OVER = 600.0
 """Seconds after which what is ours and still there was left by a process that is gone."""
@@ -101,14 +100,18 @@ class _Events(msgspec.Struct, frozen=True):
 
 
 class ProbeJobs:
-    """A `Prober` of pods on demand. `image` holds `bot.probe`: the bot's own."""
+    """A `Prober` of pods on demand. `image` tells which image holds `bot.probe`: the bot's own."""
 
     name = "pods on demand"
 
-    def __init__(self, api: Api, image: str, *, host_network: bool = False) -> None:
+    def __init__(
+        self, api: Api, image: Callable[[], Awaitable[str]], *, host_network: bool = False
+    ) -> None:
         self._api = api
         self._image = image
         self._host_network = host_network
+        self.start = START
+        """Seconds until a pod must run."""
         self._owner: Manifest | None = None
         self._pods: dict[str, str] = {}
 
@@ -126,7 +129,7 @@ class ProbeJobs:
         return (policies,) if self._host_network else (policies, host)
 
     async def probe(
-        self, source: Source, probes: Sequence[Probe], progress: Any
+        self, source: Source, probes: Sequence[Probe], progress: Progress
     ) -> tuple[Answer, ...]:
         """One Job on that node; several, one after the other, where its argument grows too long.
 
@@ -139,7 +142,7 @@ class ProbeJobs:
         if source.stance is Stance.HOST and not self._host_network:
             raise ClusterError(self.blind[1])
         found: dict[str, list[Answer]] = {each.id: [] for each in probes}
-        for few in _few(probes):
+        for few in manifests.portions(probes):
             progress(f"Starting a pod on {source.node}.")
             for answer in await self._probed(source, few):
                 found.get(answer.id, []).append(answer)
@@ -147,7 +150,7 @@ class ProbeJobs:
 
     @asynccontextmanager
     async def listening(
-        self, nodes: Sequence[str], progress: Any
+        self, nodes: Sequence[str], progress: Progress
     ) -> AsyncIterator[Mapping[str, Listener]]:
         """Listeners on these nodes while the block runs; nodes that cannot have one are absent."""
         progress(f"Starting listeners on {', '.join(nodes)}.")
@@ -179,7 +182,7 @@ class ProbeJobs:
 
     @asynccontextmanager
     async def sole_vips(
-        self, backends: Sequence[Backend], progress: Any
+        self, backends: Sequence[Backend], progress: Progress
     ) -> AsyncIterator[Mapping[Backend, Vip]]:
         """Temporary Services, each with one endpoint only, while the block runs."""
         progress("Making temporary Services.")
@@ -194,8 +197,11 @@ class ProbeJobs:
                     break
             yield made
 
-    async def sweep(self) -> int:
-        """Remove what a process that is gone left behind. Returns how many objects."""
+    async def sweep(self, *, older_than: float = LEFT_OVER) -> int:
+        """Remove what a process that is gone left behind. Returns how many objects.
+
+        Without it they end at their deadlines; `older_than` in seconds spares who is at work.
+        """
         removed = 0
         for path in (JOBS, SERVICES, SLICES):
             try:
@@ -204,7 +210,7 @@ class ProbeJobs:
                 log.warning("what was left in %s cannot be looked for: %s", NAMESPACE, error)
                 return removed
             for each in msgspec.json.decode(body, type=_Pods).items:
-                if _is_old(each.metadata.creation_timestamp):
+                if _age(each.metadata.creation_timestamp) > older_than:
                     await self._remove(f"{path}/{each.metadata.name}")
                     removed += 1
         return removed
@@ -229,8 +235,9 @@ class ProbeJobs:
     ) -> AsyncIterator[_Pod]:
         """The pod of a Job, once it runs or has ended; removed after the block."""
         seconds = int(max(0.0, job.expires - time.time())) + 5
+        image = await self._image()
         manifest = manifests.probe_job(
-            job, node=node, image=self._image, seconds=seconds, host_network=host_network
+            job, node=node, image=image, seconds=seconds, host_network=host_network
         )
         made = await self._create(JOBS, manifest)
         if job.listen:
@@ -248,7 +255,7 @@ class ProbeJobs:
         Raises:
             ClusterError: It does not, in time; the message says what keeps it.
         """
-        end = time.monotonic() + START
+        end = time.monotonic() + self.start
         pod: _Pod | None = None
         while time.monotonic() < end:
             query = [("labelSelector", f"{manifests.JOB_NAME}={job}")]
@@ -263,14 +270,14 @@ class ProbeJobs:
 
     async def _why_not(self, job: str, pod: _Pod | None) -> str:
         name = pod.metadata.name if pod else job
-        said = f"The probe's pod did not run within {START:.0f} s"
+        said = f"The probe's pod did not run within {self.start:.0f} s"
         with suppress(ClusterError, msgspec.MsgspecError):
             query = [("fieldSelector", f"involvedObject.name={name}")]
             body = await self._api.get(EVENTS, query, total=REQUEST)
             events = msgspec.json.decode(body, type=_Events).items
             if events:
                 return f"{said}: {events[-1].reason}: {events[-1].message}"[:400]
-        return f"{said}: its node may be away, or its image ({self._image}) not to be had."
+        return f"{said}: its node may be away, or its image not to be had."
 
     async def _log_until_done(self, pod: _Pod, job: str) -> bytes:
         """Follow the log until the job's last line, or its end."""
@@ -321,21 +328,6 @@ class ProbeJobs:
             log.warning("what was made to probe is removed at its deadline: %s", error)
 
 
-def _few(probes: Sequence[Probe]) -> Iterator[list[Probe]]:
-    """As many as one argument holds, again and again."""
-    few: list[Probe] = []
-    size = 0
-    for probe in probes:
-        more = len(msgspec.json.encode(probe))
-        if few and size + more > MOST_ARGUMENT:
-            yield few
-            few, size = [], 0
-        few.append(probe)
-        size += more
-    if few:
-        yield few
-
-
 def _name(what: str) -> str:
     return f"{what}-{secrets.token_hex(5)}"
 
@@ -354,8 +346,6 @@ def _obstacle(pod: _Pod) -> str:
     return ""
 
 
-def _is_old(created: str) -> bool:
-    from datetime import UTC, datetime  # noqa: PLC0415
-
-    made = datetime.fromisoformat(created.replace("Z", "+00:00")) if created else datetime.now(UTC)
-    return (datetime.now(UTC) - made).total_seconds() > LEFT_OVER
+def _age(created: str) -> float:
+    now = datetime.now(UTC)
+    return (now - (datetime.fromisoformat(created) if created else now)).total_seconds()

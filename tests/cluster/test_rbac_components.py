@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.core.network import manifests
+from bot.core.network.probing import Job
 from tests.cluster.asking import Somebody, everything_goes, service_account
 from tests.cluster.conftest import RealCluster
 from tests.cluster.deployed import install_kinds, install_only, until
 from tests.cluster.scene import RESTRICTED, named, set_the_scene, within
 
 PROBES = "/api/v1/namespaces/meshmedic-probe"
+JOBS = "/apis/batch/v1/namespaces/meshmedic-probe/jobs"
 SLICES = "/apis/discovery.k8s.io/v1/namespaces/meshmedic-probe/endpointslices"
 APPS = "/api/v1/namespaces/apps"
 TRAEFIK = "/api/v1/namespaces/kube-system"
@@ -47,8 +49,8 @@ def bot(
     return made
 
 
-def test_it_probes_in_the_probe_namespace(bot: Somebody) -> None:
-    """A pod, its log as far as that goes without a kubelet, and a VIP with a chosen endpoint."""
+def test_it_probes_in_the_probe_namespace(bot: Somebody, admin: Somebody) -> None:
+    """A Job, a pod's log as far as that goes without a kubelet, a VIP with a chosen endpoint."""
     chosen = {
         "apiVersion": "discovery.k8s.io/v1",
         "kind": "EndpointSlice",
@@ -57,18 +59,20 @@ def test_it_probes_in_the_probe_namespace(bot: Somebody) -> None:
         "endpoints": [{"addresses": ["192.0.2.1"]}],
         "ports": [{"port": 80}],
     }
+    admin.ask("POST", f"{PROBES}/pods", named("v1", "Pod", "made", spec=RESTRICTED))
+    assert bot.ask("GET", f"{PROBES}/pods/made").done
+    assert bot.ask("GET", f"{PROBES}/pods/made/log").code == 204
+    assert bot.ask("GET", f"{PROBES}/pods?watch=true").done
+    admin.ask("DELETE", f"{PROBES}/pods/made")
+    job = manifests.probe_job(Job(id="made", expires=0.0), node="edge", image="probe", seconds=60)
     for listing, made in (
-        (f"{PROBES}/pods", named("v1", "Pod", "made", spec=RESTRICTED)),
+        (JOBS, job),
         (f"{PROBES}/services", named("v1", "Service", "made", spec={"ports": [{"port": 80}]})),
         (SLICES, chosen),
     ):
         created = bot.ask("POST", listing, made)
         assert created.done, created.said
         assert bot.ask("GET", f"{listing}/made").done
-        if listing.endswith("pods"):
-            assert bot.ask("GET", f"{listing}/made/log").code == 204
-            assert "serviceAccountToken" not in json.dumps(created.body)
-            assert bot.ask("GET", f"{listing}?watch=true").done
         assert bot.ask("DELETE", f"{listing}/made").done
 
 
@@ -76,23 +80,35 @@ def a_pod(**spec: Any) -> dict[str, Any]:
     return named("v1", "Pod", "made", spec=RESTRICTED | spec)
 
 
-SERVICE = named("v1", "Service", "made", spec={"ports": [{"port": 80}], "type": "LoadBalancer"})
-REFUSED: dict[str, tuple[str, str, Any, str]] = {
-    "a pod on the node's network": (
-        *("POST", f"{PROBES}/pods", a_pod(hostNetwork=True)),
-        'violates PodSecurity "restricted',
-    ),
-    "a pod with the node's files": (
-        *("POST", f"{PROBES}/pods"),
+BEYOND: dict[str, tuple[dict[str, Any], str]] = {
+    "on the node's network": (a_pod(hostNetwork=True), 'violates PodSecurity "restricted'),
+    "with the node's files": (
         a_pod(volumes=[{"name": "a", "hostPath": {"path": "/"}}]),
         'violates PodSecurity "restricted',
     ),
-    "a larger pod": (
-        *("POST", f"{PROBES}/pods"),
+    "a larger one": (
         a_pod(
             containers=[RESTRICTED["containers"][0] | {"resources": {"limits": {"memory": "1Gi"}}}]
         ),
         "maximum memory usage per Container is 128Mi",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", BEYOND)
+def test_no_pod_is_let_in_that_could_do_more(what: str, bot: Somebody, admin: Somebody) -> None:
+    """Whoever makes it: the Job controller does for the bot, which makes none itself."""
+    pod, why = BEYOND[what]
+    answer = admin.ask("POST", f"{PROBES}/pods", pod)
+    assert (answer.code, why in answer.said) == (403, True), answer.said
+
+
+SERVICE = named("v1", "Service", "made", spec={"ports": [{"port": 80}], "type": "LoadBalancer"})
+REFUSED: dict[str, tuple[str, str, Any, str]] = {
+    "a pod that no Job made": ("POST", f"{PROBES}/pods", a_pod(), "cannot create resource"),
+    "a Job elsewhere": (
+        *("POST", "/apis/batch/v1/namespaces/apps/jobs", {}),
+        "cannot create resource",
     ),
     "a load balancer": ("POST", f"{PROBES}/services", SERVICE, "exceeded quota"),
     "a pod elsewhere": ("POST", f"{APPS}/pods", a_pod(), "cannot create resource"),

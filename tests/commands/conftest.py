@@ -12,6 +12,7 @@ from simcord.env import Env
 from bot import runbook
 from bot.client import Client
 from bot.core.access import Circles, Members
+from bot.diagnose import Diagnose
 from bot.health import Health
 from commands import everything
 from commands.context import Context
@@ -47,6 +48,7 @@ class Room:
 def make_client(health: Health, cluster: FakeCluster, circles: Circles, led: Led) -> Client:
     context = Context(
         health,
+        Diagnose(cluster, cluster.prober),
         runbook.load(),
         lambda: ("apps", "flux-system", "kube-system"),
         cluster,

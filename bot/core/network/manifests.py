@@ -7,11 +7,12 @@ batch/v1, and the Pod Security Standard "restricted".
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 
-from bot.core.network.probing import Backend, Job
+from bot.core.network.probing import Backend, Job, Probe
 
 NAMESPACE = "meshmedic-probe"
 ACCOUNT = "probe"
@@ -25,6 +26,9 @@ JOB_NAME = "batch.kubernetes.io/job-name"
 
 REMAINS = 30
 """Seconds that a finished Job stays, for its log to be read."""
+
+MOST_ARGUMENT = 96 * 1024
+"""Bytes of a job: the kernel takes an argument of 128 KiB."""
 
 Manifest = dict[str, Any]
 
@@ -127,3 +131,18 @@ def _owned(name: str, owner: Manifest | None) -> Manifest:
             }
         ]
     return metadata
+
+
+def portions(probes: Sequence[Probe]) -> Iterator[list[Probe]]:
+    """As many probes as one argument holds, again and again."""
+    few: list[Probe] = []
+    size = 0
+    for probe in probes:
+        more = len(msgspec.json.encode(probe))
+        if few and size + more > MOST_ARGUMENT:
+            yield few
+            few, size = [], 0
+        few.append(probe)
+        size += more
+    if few:
+        yield few

@@ -213,7 +213,19 @@ def _kept_apart(exchange: Exchange, given: Object, before: Stored) -> Object:
 def _created(exchange: Exchange, given: Object) -> web.Response:
     if "status" in exchange.target.resource.subresources:
         given.pop("status", None)
+    if exchange.qualified == "services":
+        _allocate(exchange, given.setdefault("spec", {}))
     return _stored(exchange, given, None)
+
+
+def _allocate(exchange: Exchange, spec: Object) -> None:
+    """Give a Service its VIP, the first free one of a range of its own."""
+    if spec.get("clusterIP") or spec.get("type", "ClusterIP") == "ExternalName":
+        return
+    every = exchange.cluster.in_order("services")
+    taken = {each.plain().get("spec", {}).get("clusterIP") for each in every}
+    free = (f"10.43.240.{number}" for number in range(1, 255))
+    spec["clusterIP"] = next((each for each in free if each not in taken), "")
 
 
 def _stored(exchange: Exchange, given: Object, before: Stored | None) -> web.Response:

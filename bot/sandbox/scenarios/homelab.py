@@ -13,7 +13,7 @@ from bot.sandbox.scenarios.scenario import Homelab
 KUBELET = "v1.34.1+k3s1"
 
 BUILT_IN = ("default", "kube-node-lease", "kube-public", "kube-system")
-SYSTEM = ("cert-manager", "external-secrets", "flux-system")
+SYSTEM = ("cert-manager", "external-secrets", "flux-system", "meshmedic-probe")
 
 PRESSURES = {
     "MemoryPressure": ("KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
