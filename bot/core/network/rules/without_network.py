@@ -34,7 +34,7 @@ OUTSIDE = Rule(
     seen="The Service is an ExternalName.",
     apart="Nothing: the object says so.",
     advice=(
-        "Test the name from Traefik's node: /net test.",
+        "Test the name from Traefik's node: curl -sv http://NAME.",
         "If it only stands for a Service of this cluster, point the route at that Service.",
     ),
 )
