@@ -63,5 +63,16 @@ def native(effect: Effect) -> str:
 
 
 def evidence(each: Diagnosis) -> Sequence[Seen]:
-    """What the verdict rests on first, and of that what failed."""
-    return sorted(each.evidence, key=lambda seen: (not seen.bears, seen.result.startswith("ok")))
+    """What the verdict rests on first: what failed, then what was seen from the same places."""
+    failed = {_place(row) for row in each.evidence if row.bears and not _well(row)}
+    return sorted(
+        each.evidence, key=lambda row: (not row.bears, _well(row), _place(row) not in failed)
+    )
+
+
+def _well(row: Seen) -> bool:
+    return row.result.startswith("ok")
+
+
+def _place(row: Seen) -> str:
+    return row.what.partition(" -> ")[0]

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from playwright.async_api import ViewportSize
 
-from tests.browser.driver import PHONE, Tab, chromium, open_tab
+from tests.browser.driver import PHONE, Pick, Tab, chromium, open_tab
 from tests.browser.sandbox import sandbox
 
+NEXTCLOUD = "ingressroute/productivity/nextcloud nextcloud.lab.example.org"
 TALL: ViewportSize = {"width": 1120, "height": 1250}
 
 
@@ -18,8 +19,14 @@ async def _health(tab: Tab) -> None:
     await tab.page.wait_for_timeout(700)
 
 
+async def _diagnosis(tab: Tab) -> None:
+    await tab.command("net diagnose", route=Pick("nextcloud", NEXTCLOUD))
+    await tab.see("What was seen")
+    await tab.page.wait_for_timeout(700)
+
+
 async def make(folder: Path) -> None:
-    """The answer on a desktop and on a phone, and the story of one finding."""
+    """The answer on a desktop and on a phone, the story of one finding, and a diagnosis."""
     async with sandbox("homelab") as running, chromium() as browser:
         async with open_tab(browser, running.url, viewport=PHONE) as tab:
             await _health(tab)
@@ -31,6 +38,9 @@ async def make(folder: Path) -> None:
             await tab.see("Next")
             await tab.page.wait_for_timeout(700)
             await tab.screenshot(folder / "why.png")
+        async with open_tab(browser, running.url, viewport=TALL) as tab:
+            await _diagnosis(tab)
+            await tab.screenshot(folder / "diagnosis.png")
 
 
 if __name__ == "__main__":

@@ -184,7 +184,7 @@ class Tally:
             return "not tested: " + "; ".join(self.reasons) if self.reasons else "not tested"
         kinds = sorted({each.outcome for each in self.answers})
         counts = [f"{each} {_count(each, self.answers)} of {self.tries}" for each in kinds]
-        after = f", typically after {self.typical:.1f} ms" if self.typical is not None else ""
+        after = "" if self.typical is None else f", typically after {milliseconds(self.typical)}"
         return ", ".join(counts) + after
 
 
@@ -243,3 +243,12 @@ def _impaired(answers: Sequence[Answer]) -> int:
 
 def _count(outcome: Outcome, answers: Sequence[Answer]) -> int:
     return sum(each.outcome is outcome for each in answers)
+
+
+SHORTEST = 0.1
+"""Milliseconds below which a figure would pretend too much."""
+
+
+def milliseconds(time: float) -> str:
+    """A time as people read it."""
+    return f"{time:.1f} ms" if time >= SHORTEST else f"under {SHORTEST} ms"

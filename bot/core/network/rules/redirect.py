@@ -7,7 +7,7 @@ from bot.core.network.diagnosis import Effect, Row
 from bot.core.network.observation import Aim, Stance
 from bot.core.network.refusals import Refusal, refusals
 from bot.core.network.rule import Match, Rule, certain, merged
-from bot.core.network.tally import State
+from bot.core.network.tally import State, milliseconds
 
 
 def find(case: Case) -> Match | None:
@@ -66,7 +66,8 @@ def _sooner(refusal: Refusal) -> str:
         return ""
     trip = refusal.case.round_trip(refusal.place, refusal.path.endpoint.node) or 0.0
     took = refusal.direct.typical or 0.0
-    return f", and the refusal ({took:.1f} ms) beats the round trip to that node ({trip:.1f} ms)"
+    trips = f"the round trip to that node ({milliseconds(trip)})"
+    return f", and the refusal ({milliseconds(took)}) beats {trips}"
 
 
 def _by_vip(refusal: Refusal) -> str:
