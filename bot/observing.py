@@ -59,18 +59,34 @@ class Observing:
     async def both(self) -> Seen:
         """One pass, and a second one where not all was well; what was set up is removed."""
         self.ends = asyncio.get_running_loop().time() + WHOLE
-        async with AsyncExitStack() as stack:
-            means = await self._set_up(stack)
-            asked = questions.first(self.subject, self.stage, means)
-            self.progress(f"Testing from {', '.join(self.stage.nodes)}.")
-            seen = await self._ask(asked, 1)
-            laid = case.lay_out(self.subject, seen)
-            if repeating.wanted(laid):
-                self.progress("Not all is well: testing again, to see whether it stays so.")
-                seen += await self._ask(repeating.again(laid, asked), 2)
-            self.progress("Reading what the listeners heard.")
-            ears = await asyncio.gather(*map(self._ear, means.listeners.values()))
-        return Seen(seen, tuple(ears), tuple(self.unmade))
+        stack = AsyncExitStack()
+        try:
+            seen, ears = await self._passes(stack)
+        finally:
+            await self._remove(stack)
+        return Seen(seen, ears, tuple(self.unmade))
+
+    async def _passes(
+        self, stack: AsyncExitStack
+    ) -> tuple[tuple[Observation, ...], tuple[Ear, ...]]:
+        means = await self._set_up(stack)
+        asked = questions.first(self.subject, self.stage, means)
+        self.progress(f"Testing from {', '.join(self.stage.nodes)}.")
+        seen = await self._ask(asked, 1)
+        laid = case.lay_out(self.subject, seen)
+        if repeating.wanted(laid):
+            self.progress("Not all is well: testing again, to see whether it stays so.")
+            seen += await self._ask(repeating.again(laid, asked), 2)
+        self.progress("Reading what the listeners heard.")
+        ears = await asyncio.gather(*map(self._ear, means.listeners.values()))
+        return seen, tuple(ears)
+
+    async def _remove(self, stack: AsyncExitStack) -> None:
+        """What could not be removed is said: the verdict is none the worse for it."""
+        try:
+            await stack.aclose()
+        except MeshmedicError as error:
+            self.unmade.append(f"Something may be left behind: {error}")
 
     async def _set_up(self, stack: AsyncExitStack) -> Means:
         """Listeners first, since temporary Services lead to them too."""
