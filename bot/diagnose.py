@@ -12,6 +12,7 @@ from typing import Protocol
 import msgspec
 
 from bot.core.network import asking, decide, resolving
+from bot.core.network.diagnosed import Diagnosed
 from bot.core.network.diagnosis import Diagnosis
 from bot.core.network.observation import Belief
 from bot.core.network.probing import Progress
@@ -50,14 +51,6 @@ class TraefikView(Protocol):
         ...
 
 
-class Remembered(msgspec.Struct, frozen=True):
-    """A diagnosis with its subject and the moment of the objects that it rests on."""
-
-    taken_at: datetime
-    subject: Subject
-    diagnosis: Diagnosis
-
-
 def quiet(_: str) -> None:
     """Progress that nobody waits for."""
 
@@ -69,7 +62,7 @@ class Diagnose:
     cluster: Cluster
     prober: Prober | None = None
     traefik: TraefikView | None = None
-    _kept: OrderedDict[str, Remembered] = field(default_factory=OrderedDict)
+    _kept: OrderedDict[str, Diagnosed] = field(default_factory=OrderedDict)
 
     async def diagnose(self, asked: str, progress: Progress = quiet) -> Diagnosis:
         """The verdict on the route or Service that is asked for.
@@ -103,7 +96,7 @@ class Diagnose:
         )
         prober = self.prober.name if self.prober and seen.observations else ""
         diagnosis = msgspec.structs.replace(found, subject=subject.name, prober=prober)
-        self._remember(Remembered(taken_at, subject, diagnosis))
+        self._remember(Diagnosed(taken_at, subject, diagnosis))
         return diagnosis
 
     async def suggestions(self, typed: str, most: int = 25) -> tuple[str, ...]:
@@ -112,11 +105,11 @@ class Diagnose:
         return resolving.suggestions(snapshot, typed, most)
 
     @property
-    def remembered(self) -> tuple[Remembered, ...]:
+    def remembered(self) -> tuple[Diagnosed, ...]:
         """The latest diagnosis of each route, the newest last."""
         return tuple(self._kept.values())
 
-    def recall(self, name: str) -> Remembered | None:
+    def recall(self, name: str) -> Diagnosed | None:
         """The latest diagnosis of a subject, by its name."""
         return self._kept.get(name)
 
@@ -140,7 +133,7 @@ class Diagnose:
             return Seen(unmade=(NO_PROBER,))
         return await Observing(self.prober, subject, stage, progress).both()
 
-    def _remember(self, each: Remembered) -> None:
+    def _remember(self, each: Diagnosed) -> None:
         self._kept[each.subject.name] = each
         self._kept.move_to_end(each.subject.name)
         while len(self._kept) > KEPT:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from bot.core import report as reporting
 from bot.core.check import Check
 from bot.core.checks import CHECKS
 from bot.core.finding import Finding, Ref
+from bot.core.network.diagnosed import Diagnosed
 from bot.core.objects import Object
 from bot.core.report import Around, Report
 from bot.core.snapshot import Snapshot
@@ -46,13 +47,15 @@ class Cluster(Protocol):
 class Health:
     """Reports and the stories behind their findings.
 
-    `around` stands about each check's run; `told` hears of each report of everything.
+    `around` stands about each check's run; `told` hears of each report of everything. `diagnosed`
+    gives the latest diagnoses of routes.
     """
 
     cluster: Cluster
     checks: tuple[Check, ...] = CHECKS
     around: Around = reporting.alone
     told: Callable[[Report], None] | None = None
+    diagnosed: Callable[[], tuple[Diagnosed, ...]] = tuple
     _kept: OrderedDict[str, Report] = field(default_factory=OrderedDict)
     _latest: Report | None = None
 
@@ -60,7 +63,8 @@ class Health:
         """Examine the cluster for these scopes (all where none is named)."""
         checks = tuple(each for each in self.checks if not scopes or each.scope in scopes)
         types = tuple(dict.fromkeys(kind for check in checks for kind in check.reads))
-        snapshot = await self.cluster.snapshot(types, namespace)
+        seen = await self.cluster.snapshot(types, namespace)
+        snapshot = replace(seen, diagnosed=self.diagnosed())
         # Ten thousand pods take some 30 ms: in a thread, so that the event loop goes on.
         report = await asyncio.to_thread(self._examine, snapshot, checks, namespace)
         self._remember(report)

@@ -83,12 +83,13 @@ def wire(
     """
     leadership: Leadership = post.elector if post else Alone()
     metrics = Metrics()
-    health = Health(cache, around=metrics.around)
+    diagnose = Diagnose(cache, prober)
+    health = Health(cache, around=metrics.around, diagnosed=lambda: diagnose.remembered)
     memory = Memory(post.state, health, post.elector) if post else None
     health.told = memory.note if memory else None
     context = Context(
         health=health,
-        diagnose=Diagnose(cache, prober),
+        diagnose=diagnose,
         runbook=runbook.load(),
         namespaces=lambda: cache.names(Namespace),
         cluster=cache.access,

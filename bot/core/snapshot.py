@@ -11,6 +11,7 @@ from typing import TypeVar, cast
 
 import msgspec
 
+from bot.core.network.diagnosed import Diagnosed
 from bot.core.objects import Object
 
 T = TypeVar("T", bound=Object)
@@ -92,6 +93,7 @@ class Snapshot:
 
     `namespaces` is set where only those were read. `live` is False for saved files, whose
     silence proves nothing. A type that is absent from `objects` was not read at all.
+    `diagnosed` are the latest diagnoses of routes, whatever their age.
     """
 
     taken_at: datetime
@@ -99,6 +101,7 @@ class Snapshot:
     gaps: tuple[Gap, ...] = ()
     namespaces: tuple[str, ...] | None = None
     live: bool = True
+    diagnosed: tuple[Diagnosed, ...] = ()
     _memo: dict[object, object] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
