@@ -1,4 +1,4 @@
-"""`python -m bot.probe once JOB`."""
+"""`python -m bot.probe once JOB`, and `python -m bot.probe serve …`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import signal
 import sys
 
-from bot.probe import once
+from bot.probe import once, options, serve
 
 USAGE = 64
 
@@ -19,13 +19,17 @@ async def _run(arguments: list[str]) -> int:
     match arguments:
         case ["once", job]:
             return await once.main(job)
+        case ["serve", *given]:
+            return await serve.main(options.read(given))
         case _:
-            sys.stderr.write("usage: python -m bot.probe once JOB\n")
-            return USAGE
+            raise options.Wrong("once or serve?")
 
 
 if __name__ == "__main__":
     try:
         sys.exit(asyncio.run(_run(sys.argv[1:])))
+    except options.Wrong as wrong:
+        sys.stderr.write(f"{wrong}\n{options.USAGE}")
+        sys.exit(USAGE)
     except (asyncio.CancelledError, KeyboardInterrupt, BrokenPipeError):
         sys.exit(0)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+from bot.probe.binding import bound
 from bot.probe.echo import MAGIC, SHORTEST
-from bot.probe.job import MOST_BYTES, Refused
+from bot.probe.job import MOST_BYTES
 
 LONGEST_HEAD = 64
 PATIENCE = 15.0
@@ -32,12 +33,6 @@ class Listener:
         self.heard: Counter[tuple[str, str]] = Counter()
         self._clients = 0
 
-    def counts(self) -> Iterator[dict[str, Any]]:
-        """What was heard so far, by source."""
-        for source in sorted({source for source, _ in self.heard}):
-            found = {each: self.heard[source, each] for each in ("tcp", "udp")}
-            yield {"source": source, **{each: count for each, count in found.items() if count}}
-
     @asynccontextmanager
     async def bound(self, port: int) -> AsyncIterator[str]:
         """Listen while the block runs; gives the address and port.
@@ -45,10 +40,7 @@ class Listener:
         Raises:
             Refused: The port is not to be had.
         """
-        try:
-            stream, packets = _sockets(port)
-        except OSError as error:
-            raise Refused(f"port {port}: {error.strerror}") from error
+        stream, packets = bound(port, socket.SOCK_STREAM, socket.SOCK_DGRAM)
         loop = asyncio.get_running_loop()
         server = await asyncio.start_server(self._serve, sock=stream, limit=MOST_BYTES * 2)
         transport, _ = await loop.create_datagram_endpoint(lambda: _Echoes(self), sock=packets)
@@ -110,30 +102,3 @@ class _Echoes(asyncio.DatagramProtocol):
         self._listener.note(str(addr[0]), "udp")
         if back := self._listener.answer(data):
             self._transport.sendto(back, addr)  # type: ignore[attr-defined]
-
-
-def _sockets(port: int) -> tuple[socket.socket, socket.socket]:
-    """A stream and a datagram socket on one port, of both families where there are both."""
-    if socket.has_ipv6:
-        with suppress(OSError):
-            return _pair(socket.AF_INET6, "::", port)
-    return _pair(socket.AF_INET, "0.0.0.0", port)  # noqa: S104  # whoever is in the pod network
-
-
-def _pair(family: int, address: str, port: int) -> tuple[socket.socket, socket.socket]:
-    made: list[socket.socket] = []
-    try:
-        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-            each = socket.socket(family, kind)
-            made.append(each)
-            each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                each.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-            each.bind((address, port or (made[0].getsockname()[1] if len(made) > 1 else 0)))
-            each.settimeout(0)
-        made[0].listen(MOST_CLIENTS)
-    except OSError:
-        for each in made:
-            each.close()
-        raise
-    return made[0], made[1]

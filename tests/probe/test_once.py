@@ -5,12 +5,15 @@ import json
 import signal
 import sys
 import time
+from pathlib import Path
 
 import msgspec
 
 from bot.core.network import lines
 from bot.core.network.probing import Job, Kind, Listen, Outcome, Probe
+from bot.probe.listening import Listener
 
+ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "bot.probe", "once")
 
 
@@ -57,3 +60,28 @@ async def test_it_ends_by_itself_when_its_time_is_over() -> None:
     running = await started(Job(id="j", expires=time.time() + 2, listen=listen))
     out, _ = await asyncio.wait_for(running.communicate(), 30)
     assert list(lines.of_job(out, "j"))[-1].done
+
+
+async def test_a_port_that_is_taken_is_said() -> None:
+    listener = Listener("other")
+    async with listener.bound(0) as port:
+        listen = Listen(name="alpha", port=int(port))
+        running = await started(Job(id="j", expires=time.time() + 60, listen=listen))
+        out, _ = await asyncio.wait_for(running.communicate(), 30)
+    assert running.returncode == 2
+    assert "Address already in use" in json.loads(out)["refused"]
+
+
+async def test_it_needs_nothing_but_the_standard_library() -> None:
+    """Without any folder of packages, and with no other part of ours loaded."""
+    said = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); import bot.probe.serve; "
+        "print(*(each for each in sys.modules if each.startswith('bot')))"
+    )
+    running = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-I", "-S", "-c", said), stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await asyncio.wait_for(running.communicate(), 30)
+    assert running.returncode == 0
+    loaded = out.decode().split()
+    assert all(each == "bot" or each.startswith("bot.probe") for each in loaded)
