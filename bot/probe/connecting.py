@@ -8,11 +8,43 @@ import struct
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Protocol
 
 from bot.probe.outcomes import Seen, ended
 
 RTT_AT = 68
 """Where `tcpi_rtt` stands in Linux's struct tcp_info, in microseconds."""
+
+
+RECORD = 16384
+"""Bytes that are received at a time: one record of TLS at most. Source: RFC 8446, 5.1."""
+
+
+class Connection(Protocol):
+    """Bytes there and back, plain or by TLS. Both raise `Ended` where it breaks."""
+
+    async def send(self, content: bytes) -> None:
+        """Send all of it."""
+        ...
+
+    async def receive(self) -> bytes:
+        """Some bytes; empty at the end."""
+        ...
+
+
+class Plain:
+    """As the socket has it."""
+
+    def __init__(self, made: socket.socket) -> None:
+        self._made = made
+
+    async def send(self, content: bytes) -> None:
+        """Send all of it."""
+        await send(self._made, content)
+
+    async def receive(self) -> bytes:
+        """Some bytes; empty at the end."""
+        return await receive(self._made, RECORD)
 
 
 def family(address: str) -> socket.AddressFamily:

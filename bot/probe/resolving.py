@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
+import os
 import socket
 import struct
 from collections.abc import Iterator
@@ -108,7 +108,7 @@ def _query(name: str, kind: int) -> bytes:
     if not all(0 < len(label) <= LONGEST_LABEL and label.isascii() for label in labels):
         raise Ended(NAME, f"{name} is no name")
     asked = b"".join(bytes([len(label)]) + label.encode() for label in labels) + b"\0"
-    header = struct.pack("!HHHHHH", secrets.randbits(16), 0x0100, 1, 0, 0, 0)
+    header = os.urandom(2) + struct.pack("!HHHHH", 0x0100, 1, 0, 0, 0)
     return header + asked + struct.pack("!HH", kind, 1)
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
-import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.probe.hashing import sha256
 from bot.probe.job import MOST_BYTES, Probe, is_address
 from bot.probe.trying import try_all
 
@@ -56,7 +55,7 @@ def peers(path: Path, node: str) -> list[Peer]:
 async def rounds(seconds: float, path: Path, node: str, write: Write) -> None:
     """Try the peers every so many seconds, for ever. The file is read for each round."""
     # Agents start together; their rounds need not.
-    await asyncio.sleep(random.uniform(0, seconds))  # noqa: S311  # no secret
+    await asyncio.sleep(seconds * _place(node) / 2**64)
     while True:
         await one(peers(path, node), write)
         await asyncio.sleep(seconds)
@@ -95,4 +94,4 @@ def _further(node: str, other: str) -> int:
 
 
 def _place(node: str) -> int:
-    return int.from_bytes(hashlib.sha256(node.encode()).digest()[:8], "big")
+    return int.from_bytes(sha256(node.encode())[:8], "big")

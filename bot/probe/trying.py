@@ -16,6 +16,9 @@ from bot.probe.resolving import look_up
 from bot.probe.web import request
 
 AT_ONCE = 64
+TLS_AT_ONCE = 8
+"""Of these, for the memory that each takes."""
+
 EACH_AT_ONCE = 8
 """Tries of one probe at a time."""
 
@@ -59,13 +62,13 @@ class _Course:
 async def try_all(probes: Sequence[Probe], say: Say) -> None:
     """Make all tries, and say each answer."""
     began = time.perf_counter()
-    room = asyncio.Semaphore(AT_ONCE)
+    room, narrow = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(TLS_AT_ONCE)
     waiting = iter(probes)
 
     # Lanes, and not a task for each: ten thousand tasks would be all of the memory.
     async def lane() -> None:
         for probe in waiting:
-            await _all_of(probe, room, began, say)
+            await _all_of(probe, narrow if probe.tls else room, began, say)
 
     async with asyncio.TaskGroup() as group:
         for _ in range(min(AT_ONCE, len(probes))):

@@ -5,10 +5,11 @@ What is signed is said in `bot.core.network.signed_job`.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
+
+from bot.probe.hashing import sha256
 
 EXPONENT = 65537
 BITS = range(3072, 4097)
@@ -47,7 +48,7 @@ def is_signed(message: bytes, signature: bytes, modulus: int) -> bool:
     number = int.from_bytes(signature, "big")
     if len(signature) != length or number >= modulus:
         return False
-    info = DIGEST_INFO + hashlib.sha256(message).digest()
+    info = DIGEST_INFO + sha256(message)
     wanted = b"\x00\x01" + b"\xff" * (length - len(info) - 3) + b"\x00" + info
     return pow(number, EXPONENT, modulus).to_bytes(length, "big") == wanted
 

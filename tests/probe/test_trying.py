@@ -1,13 +1,11 @@
 """Every outcome, made by real sockets, and read as the bot reads it."""
 
 import asyncio
-import ssl
 import struct
 from typing import Any
 
 import msgspec
 import pytest
-import trustme
 
 from bot.core.network.probing import Answer, Kind, Outcome, Probe
 from bot.probe import job as jobs
@@ -106,23 +104,49 @@ async def test_the_request_carries_the_host_and_as_many_bytes_as_asked() -> None
     assert len(asked[0]) > 3000
 
 
-async def test_a_handshake_of_tls_that_fails_is_told_apart() -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    trustme.CA().issue_cert("shop.example").configure_cert(context)
+@pytest.mark.parametrize("name", ["shop.example", "other.example", "10.42.0.9", ""])
+async def test_tls_is_spoken_whoever_the_certificate_is_for(name: str) -> None:
+    """Also where the answer is larger than a record, and more than one at a time."""
+    async with servers.securely(b"x" * 60_000) as port:
+        answers = await tried(to(port, Kind.HTTP, tls=True, name=name, seconds=20, tries=20))
+    assert {(each.outcome, each.status, each.size) for each in answers} == {
+        (Outcome.OK, 200, 60_000)
+    }
+    assert len({each.backend for each in answers}) == 1
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-        await writer.drain()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
-    async with server:
-        port = server.sockets[0].getsockname()[1]
-        (well,) = await tried(to(port, Kind.HTTP, tls=True, name="shop.example", seconds=5))
-    async with servers.serving(servers.saying(b"HTTP/1.1 200 OK\r\n\r\n")) as port:
-        (plain,) = await tried(to(port, Kind.HTTP, tls=True))
-    assert well.outcome is Outcome.OK
-    assert plain.outcome in (Outcome.TLS, Outcome.STALLED)
+async def test_tls_that_the_other_end_does_not_end_properly_has_an_answer_all_the_same() -> None:
+    async with servers.securely(b"cut off", rudely=True) as port:
+        (answer,) = await tried(to(port, Kind.HTTP, tls=True, seconds=20))
+    assert (answer.outcome, answer.size) == (Outcome.OK, 7)
+
+
+async def _plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read(1)
+    writer.write(b"HTTP/1.1 400 no plain text here, please\r\n\r\n")
+    await writer.drain()
+
+
+async def _closing_at_once(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+    await reader.read(2000)
+
+
+@pytest.mark.parametrize(
+    ("serve", "outcome"),
+    [
+        (_plain, Outcome.TLS),
+        (_closing_at_once, Outcome.TLS),
+        (servers.resetting, Outcome.TLS),
+        (servers.silent, Outcome.STALLED),
+    ],
+)
+async def test_a_handshake_of_tls_that_fails_is_told_apart(
+    serve: servers.Serve, outcome: Outcome
+) -> None:
+    async with servers.serving(serve) as port:
+        (answer,) = await tried(to(port, Kind.HTTP, tls=True, name="shop.example"))
+    assert answer.outcome is outcome
+    assert answer.detail
 
 
 async def test_a_listener_gives_back_what_it_got_and_says_whom_it_heard() -> None:
