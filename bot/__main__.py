@@ -147,6 +147,16 @@ def _add_net(commands: Commands) -> None:
     add.add_argument("--kubeconfig", type=Path, help="default: $KUBECONFIG or ~/.kube/config")
     add.add_argument("--context", help="the kubeconfig's context to use")
     add.set_defaults(command=_net_diagnose)
+    add = tests.add_parser(
+        "matrix",
+        help="what gets from node to node",
+        epilog="exit code: 0 everything, 1 not all, 2 some not at all, 3 not everything was seen",
+    )
+    add.add_argument("node", nargs="?", default="", help="only to and from this node")
+    add.add_argument("--output", choices=("text", "json"), default="text")
+    add.add_argument("--kubeconfig", type=Path, help="default: $KUBECONFIG or ~/.kube/config")
+    add.add_argument("--context", help="the kubeconfig's context to use")
+    add.set_defaults(command=_net_matrix)
 
 
 def _add_route(commands: Commands) -> None:
@@ -225,6 +235,13 @@ def _net_diagnose(arguments: argparse.Namespace) -> int:
     where = connectivity.Where(arguments.kubeconfig, arguments.context)
     asked = " ".join(arguments.route)
     return EXIT[connectivity.diagnose(asked, where, as_json=arguments.output == "json")]
+
+
+def _net_matrix(arguments: argparse.Namespace) -> int:
+    from bot import connectivity  # noqa: PLC0415  # as above
+
+    where = connectivity.Where(arguments.kubeconfig, arguments.context)
+    return EXIT[connectivity.matrix(arguments.node, where, as_json=arguments.output == "json")]
 
 
 def _route_edit(arguments: argparse.Namespace) -> int:

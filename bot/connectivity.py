@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from bot.cli import Where, read_settings
 from bot.core.network.diagnosis import Diagnosis
+from bot.core.network.matrix import Matrix
 from bot.core.verdict import Verdict
 from bot.diagnose import Diagnose
 from bot.kube.connect import connect
 from bot.kube.own_image import OwnImage
 from bot.kube.probe_jobs import ProbeJobs
 from bot.kube.reader import ClusterReader
+from bot.matrix import Mesh
 from bot.render import diagnosis as told
-from bot.render import json_diagnosis, terminal, terminal_diagnosis, words
+from bot.render import (
+    json_diagnosis,
+    json_matrix,
+    terminal,
+    terminal_diagnosis,
+    terminal_matrix,
+    words,
+)
 
-__all__ = ["Where", "diagnose"]
+__all__ = ["Where", "diagnose", "matrix"]
 
 PROGRESS = 78
 
@@ -31,14 +42,34 @@ def diagnose(asked: str, where: Where, *, as_json: bool) -> Verdict:
     return told.verdict(found)
 
 
+def matrix(node: str, where: Where, *, as_json: bool) -> Verdict:
+    """Print what gets from node to node."""
+    found = asyncio.run(_matrix(node, where))
+    if as_json:
+        terminal.write(json_matrix.matrix(found))
+    else:
+        terminal.show(terminal.console(), terminal_matrix.matrix(found))
+    return found.verdict
+
+
 async def _diagnose(asked: str, where: Where) -> Diagnosis:
+    async with _connected(where) as (cluster, prober):
+        return await Diagnose(cluster, prober).diagnose(asked, _progress)
+
+
+async def _matrix(node: str, where: Where) -> Matrix:
+    async with _connected(where) as (cluster, prober):
+        return await Mesh(cluster, prober).measure(_progress, node)
+
+
+@asynccontextmanager
+async def _connected(where: Where) -> AsyncIterator[tuple[ClusterReader, ProbeJobs]]:
     read = read_settings()
     async with connect(
         kubeconfig=where.kubeconfig or read.kubeconfig, context=where.context or read.context
     ) as api:
         image = OwnImage(api, read.probe_image)
-        prober = ProbeJobs(api, image, host_network=read.probe_host_network)
-        return await Diagnose(ClusterReader(api), prober).diagnose(asked, _progress)
+        yield ClusterReader(api), ProbeJobs(api, image, host_network=read.probe_host_network)
 
 
 def _progress(said: str) -> None:

@@ -27,6 +27,7 @@ from bot.errors import ClusterError, InputError, SettingsError
 from bot.health import Health
 from bot.kube.access import Access
 from bot.kube.connect import connect, own_namespace
+from bot.matrix import Mesh
 from bot.render import terminal, terminal_check_up
 from bot.standing import FromTerminal, payload
 from commands import everything
@@ -130,7 +131,9 @@ async def _examine(kubeconfig: Path | None, context: str | None) -> CheckUp:
 def _commands() -> Commands:
     """What this version registers, without a connection to anything."""
     nowhere = _Nowhere(ClusterError("No cluster is asked."))
-    context = Context(Health(nowhere), Diagnose(nowhere), runbook.load(), lambda: (), nowhere)
+    context = Context(
+        Health(nowhere), Diagnose(nowhere), Mesh(nowhere), runbook.load(), lambda: (), nowhere
+    )
     client = discord.Client(intents=discord.Intents.none())
     tree = app_commands.CommandTree(client)
     for command in everything.commands(context):

@@ -27,6 +27,7 @@ from bot.kube.cache import WatchCache
 from bot.kube.connect import connect, own_namespace
 from bot.kube.own_image import OwnImage
 from bot.kube.probe_jobs import ProbeJobs
+from bot.matrix import Mesh
 from bot.metrics import Metrics, Sources
 from bot.post import Post, post
 from bot.prober import Prober
@@ -90,6 +91,7 @@ def wire(
     context = Context(
         health=health,
         diagnose=diagnose,
+        mesh=Mesh(cache, prober),
         runbook=runbook.load(),
         namespaces=lambda: cache.names(Namespace),
         cluster=cache.access,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.diagnose import Diagnose
 from bot.doctor import Cluster
 from bot.health import Health
+from bot.matrix import Mesh
 from bot.runbook import Runbook
 
 
@@ -20,6 +21,7 @@ class Context:
 
     health: Health
     diagnose: Diagnose
+    mesh: Mesh
     runbook: Runbook
     namespaces: Callable[[], tuple[str, ...]]
     cluster: Cluster

@@ -14,6 +14,7 @@ from bot.client import Client
 from bot.core.access import Circles, Members
 from bot.diagnose import Diagnose
 from bot.health import Health
+from bot.matrix import Mesh
 from commands import everything
 from commands.context import Context
 from tests.fakes import FakeCluster
@@ -49,6 +50,7 @@ def make_client(health: Health, cluster: FakeCluster, circles: Circles, led: Led
     context = Context(
         health,
         Diagnose(cluster, cluster.prober),
+        Mesh(cluster, cluster.prober),
         runbook.load(),
         lambda: ("apps", "flux-system", "kube-system"),
         cluster,

@@ -172,3 +172,30 @@ async def test_only_operators_probe_and_are_given_suggestions(room: Room, prober
     assert not fake.asked
     found = await room.operator.autocomplete(room.channel, "net diagnose", "route", "nextc")
     assert any("nextcloud" in choice["value"] for choice in found)
+
+
+async def test_the_matrix_names_the_broken_node_in_words(room: Room, prober: Any) -> None:
+    await prober(Broken(overlay_down=frozenset({"cabin-pi"})))
+    answer = said(await room.operator.slash(room.channel, "net matrix"))
+    assert "🔴 Some nodes do not reach others" in answer
+    assert "Nothing gets to or from cabin-pi by pod IP" in answer.replace("\u200b", "")
+    assert "matrix.txt" in answer
+
+
+async def test_a_matrix_of_one_node_and_of_none(room: Room, prober: Any) -> None:
+    await prober()
+    answer = said(await room.operator.slash(room.channel, "net matrix", node="edge"))
+    assert "🟢 Everything gets through" in answer
+    wrong = said(await room.operator.slash(room.channel, "net matrix", node="nowhere"))
+    assert "There is no node" in wrong
+
+
+async def test_without_a_prober_there_is_no_matrix_and_the_component_is_named(
+    room: Room, prober: Any
+) -> None:
+    fake = await prober()
+    fake.fails = ClusterError("May not create jobs. Add deploy/components/prober.")
+    answer = said(await room.operator.slash(room.channel, "net matrix"))
+    assert "❔ Not everything could be seen" in answer
+    assert "deploy/components/prober" in answer
+    assert "operators" in said(await room.viewer.slash(room.channel, "net matrix"))

@@ -11,6 +11,7 @@ from bot.core.network.diagnosis import Confidence, Diagnosis, Effect, Row, Seen
 from bot.core.verdict import Verdict
 from bot.render import diagnosis as told
 from bot.render import discord_diagnosis, json_diagnosis, terminal_diagnosis
+from bot.render.discord import Card
 from tests.render.strategies import hostile
 
 diagnoses = st.builds(
@@ -35,10 +36,15 @@ def _texts(component: Any) -> list[str]:
     return found + [text for each in component.get("components", ()) for text in _texts(each)]
 
 
+def texts_of(made: Card) -> list[str]:
+    """Every text of a card, in order."""
+    return [text for part in made.view.to_components() for text in _texts(part)]
+
+
 @given(diagnoses)
 def test_a_card_keeps_within_the_limits_and_mentions_nobody(each: Diagnosis) -> None:
     made = discord_diagnosis.diagnosis(each, [])
-    texts = [text for part in made.view.to_components() for text in _texts(part)]
+    texts = texts_of(made)
     assert sum(map(len, texts)) <= 4000
     assert made.view.total_children_count <= 40
     whole = "\n".join(texts)
