@@ -13,7 +13,15 @@ from bot.core.network.case import Case, Key, lay_out
 from bot.core.network.diagnosis import Confidence, Diagnosis, Effect, Row
 from bot.core.network.observation import Aim, Belief, Ear, Observation
 from bot.core.network.rule import Match, Rule
-from bot.core.network.rules import BESIDE, CONNECTING, DECIDED, healthy, loss
+from bot.core.network.rules import (
+    BESIDE,
+    CONNECTING,
+    DECIDED,
+    GRAVEST,
+    healthy,
+    loss,
+    slow_path,
+)
 from bot.core.network.subject import Native, Subject
 from bot.core.network.tally import SHARP, Tally
 
@@ -52,10 +60,9 @@ def _verdict(case: Case) -> tuple[Found, tuple[Found, ...]] | str:
     connecting, beside = _matching(CONNECTING, case), _matching(BESIDE, case)
     if case.failing:
         return _of_failures(case, connecting, beside)
-    found = (*[each for each in beside if each[0].row is Row.STALE_ENDPOINTS], *connecting, *beside)
-    found = tuple(dict.fromkeys(found))
+    found = sorted((*connecting, *beside), key=lambda each: GRAVEST.index(each[0].row))
     if found:
-        return found[0], found[1:]
+        return found[0], tuple(found[1:])
     if match := healthy.find(case):
         return (healthy.RULE, match), ()
     return nexts.unexplained(case)
@@ -96,15 +103,15 @@ def _changed(case: Case) -> str:
 
 
 def _drifts(case: Case, key: Key, each: Tally) -> bool:
-    """Whether a change says nothing: beside the route, or of few tries on a lossy way."""
+    """Whether a change says nothing: beside the route, or of few tries on a bad way."""
     if key[1] in DRIFTS:
         return True
-    lossy = any(
-        path.edge == key[0].node and key[2].node in ("", path.endpoint.node)
+    strained = any(
+        path.edge == key[0].node and (path.endpoint.node == key[2].node or not key[2].node)
         for path in case.paths
-        if loss.loses(case, path)
+        if loss.loses(case, path) or slow_path.drags(case, path)
     )
-    return lossy and not {each.before, each.after} & SHARP
+    return strained and not {each.before, each.after} & SHARP
 
 
 def _diagnosis(

@@ -20,7 +20,9 @@ from bot.core.verdict import Verdict
 
 FRESH = timedelta(hours=24)
 
-STOPS = frozenset({*(rule.row for rule in CONNECTING), Row.MTU, Row.STALE_ENDPOINTS})
+STOPS = frozenset({*(rule.row for rule in CONNECTING), Row.MTU, Row.STALE_ENDPOINTS}) - {
+    Row.SLOW_PATH
+}
 """Rows in which requests of the route fail."""
 
 BY_VIP = frozenset({Row.VIP_BROKEN, Row.CHECKSUM_OFFLOAD})

@@ -23,6 +23,16 @@ AS_LATE = 0.8
 """So much of the round trip at least, and it may have."""
 
 
+HEARD_BY_LISTENERS = (
+    Aim.FAR,
+    Aim.BACK,
+    Aim.FAR_SMALL,
+    Aim.FAR_LARGE,
+    Aim.FAR_UDP,
+    Aim.FAR_VIP,
+)
+
+
 @dataclass(frozen=True)
 class Refusal:
     """A way on which every connection is refused, and what the other tests say about it."""
@@ -156,10 +166,13 @@ def _no_policy(refusal: Refusal) -> bool:
 
 
 def _known(case: Case) -> frozenset[str]:
-    """The addresses that our own tries went out from."""
+    """The addresses that our own tries to listeners went out from.
+
+    Those of other tries do not count: a node's own address is what a masquerade gives.
+    """
     return frozenset(
         address
-        for key, each in case.tallies.items()
-        if key[1] is not Aim.NAME
+        for (_, aim, _), each in case.tallies.items()
+        if aim in HEARD_BY_LISTENERS
         for address in each.sources
     )

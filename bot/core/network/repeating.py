@@ -14,7 +14,6 @@ from bot.core.network.case import Case
 from bot.core.network.observation import Aim, Question, Source, Target
 from bot.core.network.questions import FEW, MANY
 from bot.core.network.rules.application import SERVER_ERROR
-from bot.core.network.rules.slow_path import SLOW
 from bot.core.network.tally import State, Tally
 
 QUIET = (Aim.OTHER_PORT, Aim.NODE)
@@ -54,9 +53,8 @@ def again(case: Case, asked: Sequence[Question]) -> tuple[Question, ...]:
 
 
 def _unwell(each: Tally) -> bool:
-    slow = each.typical is not None and each.typical >= SLOW
     wrong = any(answer.status >= SERVER_ERROR for answer in each.answers)
-    return not each.clean or slow or wrong
+    return not each.clean or each.slow or wrong
 
 
 def _tries(key: Key, tried: Tally, *, rated: bool) -> tuple[int, bool]:

@@ -45,6 +45,9 @@ STATES = {
 }
 """UNTRIED is none of these: it says nothing of the network."""
 
+SLOW = 200.0
+"""Milliseconds to connect: more than half way round the earth takes on a good line."""
+
 REACHED = frozenset(STATES) - {Outcome.TIMEOUT, Outcome.NO_ROUTE, Outcome.NAME}
 """Outcomes of tries that somebody answered, so that their times tell how far away that was."""
 
@@ -117,6 +120,11 @@ class Tally:
     def impaired(self) -> int:
         """Tries that lost packets: timed out, stalled, given up once, or a second late."""
         return _impaired(self.answers)
+
+    @property
+    def slow(self) -> bool:
+        """Whether even its quickest connection took long: then lateness is no sign of loss."""
+        return self.fastest is not None and self.fastest >= SLOW
 
     @property
     def clean(self) -> bool:

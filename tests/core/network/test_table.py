@@ -149,6 +149,15 @@ TABLE = (
         confidence=SURE,
     ),
     case(
+        "the same, and the node itself may be asked: its address is no pod's",
+        Row.SOURCE_ADDRESS,
+        HELPS,
+        rejects=frozenset({REMOTE}),
+        masquerade=True,
+        forbidden=frozenset({Stance.TRAEFIK}),
+        masked="100.64.0.1",
+    ),
+    case(
         "a policy refuses",
         Row.POLICY,
         USELESS,
@@ -331,6 +340,13 @@ TABLE = (
     case("large packets, no listener", Row.MTU, USELESS, narrow=around("home-2"), deaf=True),
     case("packets get lost", Row.LOSS, USELESS, loss=dict.fromkeys(around("home-2"), 0.3)),
     case("everything is slow", Row.SLOW_PATH, USELESS, trip=300.0, confidence=SURE),
+    case(
+        "so slow that some connections do not come about in time",
+        Row.SLOW_PATH,
+        USELESS,
+        trip=700.0,
+        loss=dict.fromkeys(around("home-2"), 0.1),
+    ),
     case("far apart, and no slower than that", Row.HEALTHY, Effect.NEEDLESS, trip=120.0),
     # --- VIPs, names, objects -------------------------------------------------------------------
     case(

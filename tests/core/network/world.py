@@ -103,6 +103,8 @@ class World:
     admits_traefik: bool = False
     """The policy lets Traefik's own pod in."""
     masquerade: bool = False
+    masked: str = ""
+    """The address that a masquerade gives; empty: the node's in the pod network."""
     status: int = 200
     answers: Outcome = Outcome.OK
     nameless: frozenset[str] = frozenset()
@@ -239,7 +241,7 @@ class World:
             return
         own = self._address(source)
         if by_vip and self.masquerade:
-            own = f"10.42.{number(source.node)}.0"
+            own = self.masked or f"10.42.{number(source.node)}.0"
         was = self.heard.setdefault(there, {}).get(own, Heard(source=own))
         udp = probe.kind is Kind.UDP
         now = Heard(source=own, tcp=was.tcp + (not udp), udp=was.udp + udp)

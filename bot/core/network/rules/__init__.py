@@ -35,6 +35,7 @@ CONNECTING: tuple[Rule, ...] = (
     policy.RULE,
     target_port.RULE,
     application.RULE,
+    slow_path.RULE,
 )
 """Why connections to endpoints fail."""
 
@@ -43,10 +44,18 @@ BESIDE: tuple[Rule, ...] = (
     mtu.RULE,
     vips.CHECKSUM,
     vips.BROKEN,
-    slow_path.RULE,
     dns.RULE,
 )
-"""What is wrong although endpoints are reached, the gravest for a route first."""
+"""What is wrong although endpoints are reached."""
+
+LAST = (slow_path.RULE.row, dns.RULE.row)
+
+GRAVEST = (
+    stale_endpoints.RULE.row,
+    *(rule.row for rule in (*CONNECTING, *BESIDE) if rule.row not in LAST),
+    *LAST,
+)
+"""Which is the verdict where every endpoint is reached, the gravest for a route first."""
 
 RULES: tuple[Rule, ...] = (*DECIDED, *CONNECTING, *BESIDE, healthy.RULE)
 """Every row but INCONCLUSIVE, which is what remains."""

@@ -25,6 +25,8 @@ def loses(case: Case, path: Path) -> bool:
     """Whether endpoint and listener both lose packets there, and neither all of them."""
     direct, far = case.beside(path), case.listener(path.edge, path.endpoint.node)
     tries, impaired = direct.tries + far.tries, direct.impaired + far.impaired
+    if direct.slow:
+        return False
     mixed = direct.successes and direct.state in (State.OK, State.MIXED) and _by_loss(direct)
     return bool(
         mixed and far.successes and far.impaired and impaired >= IMPAIRED and tries >= TRIES

@@ -79,11 +79,12 @@ def _stalls(view: View) -> bool:
     across, here = view.across, view.here
     if not across or not here or not all(each.clean for each in here):
         return False
-    return all(_slow(each) for each in across)
+    usual = max(view.case.beside(path).typical or 0.0 for path in view.paths)
+    return all(_slow(each, usual) for each in across)
 
 
-def _slow(each: Tally) -> bool:
-    late = each.ok and each.fastest is not None and each.fastest >= STALLS
+def _slow(each: Tally, usual: float) -> bool:
+    late = each.ok and each.fastest is not None and each.fastest >= usual + STALLS
     return late or (each.fails and each.state in (State.SILENT, State.BROKEN))
 
 
