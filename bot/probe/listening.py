@@ -1,11 +1,10 @@
-"""Our own listener: it answers `echo` and `datagram`, and counts whom it heard."""
+"""Our own listener: it answers `echo` and `datagram`, and tells whom it heard."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
-from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -18,19 +17,16 @@ PATIENCE = 15.0
 """Seconds that one connection is kept."""
 
 MOST_CLIENTS = 256
-MOST_SOURCES = 4096
-"""Addresses that are counted; what comes from more is answered and not counted."""
-
 MAPPED = "::ffff:"
 """How an IPv4 address looks to a socket of both families."""
 
 
 class Listener:
-    """TCP and UDP on one port, under a name. `heard` counts (source, protocol)."""
+    """TCP and UDP on one port, under a name. `hearers` are told each source and protocol."""
 
     def __init__(self, name: str) -> None:
         self._name = name.encode("ascii", "replace")
-        self.heard: Counter[tuple[str, str]] = Counter()
+        self.hearers: list[Callable[[str, str], None]] = []
         self._clients = 0
 
     @asynccontextmanager
@@ -51,10 +47,9 @@ class Listener:
             transport.close()
 
     def note(self, address: str, protocol: str) -> None:
-        """Count whom we heard."""
-        source = address.removeprefix(MAPPED)
-        if (source, protocol) in self.heard or len(self.heard) < MOST_SOURCES:
-            self.heard[source, protocol] += 1
+        """Pass on whom we heard."""
+        for hear in self.hearers:
+            hear(address.removeprefix(MAPPED), protocol)
 
     def answer(self, packet: bytes) -> bytes | None:
         """The datagram that goes back: the same size, with our name."""

@@ -13,37 +13,44 @@ from bot.probe.listening import Listener
 OFTEN = 0.5
 """Seconds between two looks whether something was heard."""
 
+MOST_SOURCES = 4096
+"""Sources that are counted. Of more, the one that was silent longest is forgotten."""
+
 Say = Callable[[dict[str, Any]], None]
 
 
 class News:
-    """Says the counts of each source since this was made, where they have changed."""
+    """Counts by source, and says those that have changed."""
 
-    def __init__(self, listener: Listener, say: Say) -> None:
-        self._heard = listener.heard
+    def __init__(self, say: Say) -> None:
         self._say = say
-        self._before = Counter(self._heard)
-        self._told = Counter(self._heard)
+        self._heard: dict[str, Counter[str]] = {}
+        self._new: set[str] = set()
+
+    def hear(self, source: str, protocol: str) -> None:
+        """Count one connection or datagram."""
+        counts = self._heard.pop(source, Counter())
+        # A flood of invented sources is to blind us for a moment only.
+        if len(self._heard) >= MOST_SOURCES:
+            forgotten = next(iter(self._heard))
+            del self._heard[forgotten]
+            self._new.discard(forgotten)
+        counts[protocol] += 1
+        self._heard[source] = counts
+        self._new.add(source)
 
     def tell(self) -> None:
         """Say what is new since the last time."""
-        if self._heard.total() == self._told.total():
-            return
-        changed = {each[0] for each, count in self._heard.items() if count != self._told[each]}
-        self._told = Counter(self._heard)
-        for source in sorted(changed):
-            self._say({"heard": {"source": source, **self._counts(source)}})
-
-    def _counts(self, source: str) -> dict[str, int]:
-        kinds = ("tcp", "udp")
-        found = {each: self._heard[source, each] - self._before[source, each] for each in kinds}
-        return {each: count for each, count in found.items() if count}
+        new, self._new = self._new, set()
+        for source in sorted(new):
+            self._say({"heard": {"source": source, **self._heard[source]}})
 
 
 @asynccontextmanager
 async def telling(listener: Listener, say: Say, often: float = OFTEN) -> AsyncIterator[None]:
     """Tell while the block runs, and once more at its end."""
-    news = News(listener, say)
+    news = News(say)
+    listener.hearers.append(news.hear)
 
     async def again_and_again() -> None:
         while True:
@@ -55,4 +62,5 @@ async def telling(listener: Listener, say: Say, often: float = OFTEN) -> AsyncIt
         yield
     finally:
         task.cancel()
+        listener.hearers.remove(news.hear)
         news.tell()

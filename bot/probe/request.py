@@ -13,7 +13,7 @@ BODY_PATIENCE = 10.0
 """Seconds, in which a body comes over a slow link too."""
 
 REQUEST_LINE = re.compile(r"(GET|POST) (/[!-~]{0,100}) HTTP/1\.[01]")
-HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([ -~\t]*?)[ \t]*")
+HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([ -~\t]*)")
 LENGTH = re.compile(r"\d{1,7}")
 
 
@@ -66,7 +66,7 @@ def parse(head: bytes) -> Request:
     headers = [HEADER.fullmatch(line) for line in lines]
     if not asked or not all(headers):
         raise Denied(400, "no HTTP request")
-    pairs = tuple((each[1].lower(), each[2]) for each in headers if each)
+    pairs = tuple((each[1].lower(), each[2].strip()) for each in headers if each)
     return Request(asked[1], asked[2], pairs)
 
 

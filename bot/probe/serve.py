@@ -25,7 +25,10 @@ JOB_LINES = 10_000
 """A minute, on standard output; a job's own answer has all of them."""
 
 OWN_LINES = 1000
-"""A minute, of what nobody asked for: whoever floods the listener is not to fill the log."""
+"""A minute, of the rounds."""
+
+HEARD_LINES = 500
+"""A minute, of what was heard: whoever floods the listener is not to fill the log."""
 
 STANDING_OFTEN = 1.0
 """Seconds."""
@@ -42,13 +45,14 @@ async def main(options: Options) -> int:
 
 
 async def _run(options: Options, own: Output) -> None:
+    heard = Output(HEARD_LINES)
     listener = Listener(options.name)
     jobs = _Jobs(listener)
     agent = Agent(Admission(options.name, options.keys, time.time()), jobs.do)
     async with (
         listener.bound(options.port and options.port + 1) as jobs.where,
         agent.bound(options.port) as front,
-        telling(listener, lambda line: own.write({"job": "standing", **line}), STANDING_OFTEN),
+        telling(listener, lambda line: heard.write({"job": "standing", **line}), STANDING_OFTEN),
     ):
         own.write({"job": "standing", "listening": jobs.where})
         own.write({"job": "agent", "listening": front})

@@ -61,5 +61,11 @@ def test_a_body_without_one_clear_length_is_refused(headers: bytes, status: int)
     assert caught.value.status == status
 
 
+def test_a_hostile_head_costs_no_more_than_another() -> None:
+    """A pattern that looks back and forth would take minutes for this."""
+    with pytest.raises(Denied):
+        parse(b"GET / HTTP/1.1\r\nA:" + b" \t" * 200_000 + b"\0\r\n\r\n")
+
+
 def test_a_header_that_is_there_twice_counts_as_absent() -> None:
     assert parse(b"GET / HTTP/1.1\r\nA: 1\r\na: 2\r\n\r\n").one("a") == ""

@@ -1,7 +1,10 @@
 """Every outcome, made by real sockets, and read as the bot reads it."""
 
 import asyncio
+import socket
 import struct
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,6 +13,9 @@ import pytest
 from bot.core.network.probing import Answer, Kind, Outcome, Probe
 from bot.probe import job as jobs
 from bot.probe.listening import Listener
+from bot.probe.news import MOST_SOURCES, News, telling
+from bot.probe.outcomes import Ended, Seen
+from bot.probe.resolving import look_up
 from bot.probe.trying import try_all
 from tests.probe import servers
 
@@ -149,18 +155,41 @@ async def test_a_handshake_of_tls_that_fails_is_told_apart(
     assert answer.detail
 
 
-async def test_a_listener_gives_back_what_it_got_and_says_whom_it_heard() -> None:
-    listener = Listener("alpha")
-    async with listener.bound(0) as port:
+def _loopback() -> list[str]:
+    """The addresses of this machine's loopback, of both families where there are both."""
+    with suppress(OSError), socket.socket(socket.AF_INET6) as made:
+        made.bind(("::1", 0))
+        return ["127.0.0.1", "::1"]
+    return ["127.0.0.1"]
+
+
+@pytest.mark.parametrize("address", _loopback())
+async def test_a_listener_gives_back_what_it_got_and_says_whom_it_heard(address: str) -> None:
+    listener, said = Listener("alpha"), list[dict[str, Any]]()
+    async with listener.bound(0) as port, telling(listener, said.append, often=60):
         small, large, packet = (
-            to(int(port), kind, size=size, seconds=5)
+            to(int(port), kind, size=size, seconds=5, address=address)
             for kind, size in ((Kind.ECHO, 1), (Kind.ECHO, 8192), (Kind.UDP, 1400))
         )
         answers = await tried(small, large, packet)
     assert {(each.outcome, each.size, each.backend) for each in answers} == {
         (Outcome.OK, size, "alpha") for size in (1, 8192, 1400)
     }
-    assert listener.heard == {("127.0.0.1", "tcp"): 2, ("127.0.0.1", "udp"): 1}
+    assert said == [{"heard": {"source": address, "tcp": 2, "udp": 1}}]
+
+
+def test_a_flood_of_sources_makes_a_listener_forget_and_not_deaf() -> None:
+    said: list[dict[str, Any]] = []
+    news = News(said.append)
+    for source in ("10.42.0.1", *(f"flood-{number}" for number in range(MOST_SOURCES))):
+        news.hear(source, "udp")
+    news.tell()
+    assert len(said) == MOST_SOURCES
+    news.hear("10.42.0.1", "udp")
+    news.hear("10.42.0.1", "tcp")
+    news.tell()
+    news.tell()
+    assert said[MOST_SOURCES:] == [{"heard": {"source": "10.42.0.1", "udp": 1, "tcp": 1}}]
 
 
 async def test_a_listener_never_sends_more_than_it_got() -> None:
@@ -215,6 +244,29 @@ async def test_a_name_server_that_answers_no_is_not_one_that_is_silent() -> None
     assert (absent.outcome, absent.errno) == (Outcome.NAME, 3)
     assert (failing.outcome, failing.errno) == (Outcome.NAME, 2)
     assert refused.outcome is Outcome.REFUSED
+
+
+async def test_names_are_completed_by_the_pods_search_domains(tmp_path: Path) -> None:
+    """And of several failures the one that tells most is told."""
+    (tmp_path / "resolv.conf").write_text(
+        "nameserver 192.0.2.1\n"
+        "search probe.svc.cluster.local svc.cluster.local cluster.local fails.example\n"
+        "options ndots:5\n"
+    )
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_datagram_endpoint(NameServer, local_addr=("127.0.0.1", 0))
+    seen, unseen = Seen(), Seen()
+    probe, absent = (
+        jobs.Probe("p", "dns", "127.0.0.1", transport.get_extra_info("sockname")[1], name)
+        for name in ("web.apps", "no.such")
+    )
+    async with asyncio.timeout(30):
+        await look_up(probe, seen, tmp_path / "resolv.conf")
+        with pytest.raises(Ended) as caught:
+            await look_up(absent, unseen, tmp_path / "resolv.conf")
+    transport.close()
+    assert seen.addresses == ("10.43.0.7",)
+    assert (caught.value.outcome, caught.value.number) == (Outcome.NAME, 2)
 
 
 async def test_a_hopeless_probe_is_given_up_and_the_others_go_on() -> None:
