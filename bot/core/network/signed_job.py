@@ -7,8 +7,12 @@ RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017, 8.2) by a key of 3072 to 4096 bits wit
 65537: the standard library has no other that is still sound, and agents hold public keys only.
 
 The answer is a stream of `Line`s, ended by closing; it is whole where its last one is `done`. A
-refusal is a status of 400 or more, and one `Line` that says why. The way is plain HTTP: answers
-are as true as the pod network that they describe, and prove nothing to anybody else.
+refusal is a status of 400 or more, and one `Line` that says why. A job that is to listen gets the
+agent's own listener, whatever name and port it asks for: `listening` says the port, and `heard`
+counts from the job's beginning. All of these lines are in the agent's log too.
+
+The way is plain HTTP: answers are as true as the pod network that they describe, and prove nothing
+to anybody else.
 """
 
 from __future__ import annotations
