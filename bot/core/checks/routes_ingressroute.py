@@ -21,7 +21,7 @@ def judge(route: objects.IngressRoute, snapshot: Snapshot) -> Judgement:
     """By its references: failed where no rule works, degraded where some do."""
     if gone := conditions.terminating(route.metadata, snapshot.taken_at):
         return gone
-    if snapshot.live and _superseded(route, snapshot):
+    if snapshot.live and superseded(route, snapshot):
         return HEALTHY
     if not route.spec.routes:
         message = "It has no routes, so Traefik makes nothing of it."
@@ -32,7 +32,7 @@ def judge(route: objects.IngressRoute, snapshot: Snapshot) -> Judgement:
     return broken or lasting.judgement(here, snapshot) or HEALTHY
 
 
-def _superseded(route: objects.IngressRoute, snapshot: Snapshot) -> bool:
+def superseded(route: objects.IngressRoute, snapshot: Snapshot) -> bool:
     """Whether the same name exists in the younger group, which is then the one that counts."""
     if not route.api_version.startswith(ELDER_GROUP):
         return False

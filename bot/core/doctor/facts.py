@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
 from bot.core.access import Circles
+from bot.core.traefik.instance import TraefikPod
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,18 +127,6 @@ class Right(NamedTuple):
     def __str__(self) -> str:
         title = f"{self.resource}.{self.group}" if self.group else self.resource
         return f"{self.verb} {title}"
-
-
-@dataclass(frozen=True, slots=True)
-class TraefikPod:
-    """A pod that says that it is Traefik's."""
-
-    namespace: str
-    name: str
-    running: bool
-    image: str = ""
-    version_label: str = ""
-    args: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

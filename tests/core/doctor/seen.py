@@ -17,10 +17,10 @@ from bot.core.doctor.facts import (
     Registered,
     Server,
     Setup,
-    TraefikPod,
 )
 from bot.core.doctor.permissions import PERMISSIONS
 from bot.core.kinds import KINDS
+from bot.core.traefik.instance import TraefikPod
 
 GUILD = 300_000_000_000_000_002
 BOT = 300_000_000_000_000_001
