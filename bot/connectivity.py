@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from bot.cli import Where, read_settings
 from bot.core.network.diagnosis import Diagnosis
@@ -16,6 +17,7 @@ from bot.kube.connect import connect
 from bot.kube.own_image import OwnImage
 from bot.kube.probe_jobs import ProbeJobs
 from bot.kube.reader import ClusterReader
+from bot.kube.traefik import TraefikReader
 from bot.matrix import Mesh
 from bot.render import diagnosis as told
 from bot.render import (
@@ -26,6 +28,7 @@ from bot.render import (
     terminal_matrix,
     words,
 )
+from bot.traefik import Traefik
 
 __all__ = ["Where", "diagnose", "matrix"]
 
@@ -53,23 +56,36 @@ def matrix(node: str, where: Where, *, as_json: bool) -> Verdict:
 
 
 async def _diagnose(asked: str, where: Where) -> Diagnosis:
-    async with _connected(where) as (cluster, prober):
-        return await Diagnose(cluster, prober).diagnose(asked, _progress)
+    async with _connected(where) as there:
+        diagnose = Diagnose(there.cluster, there.prober, there.traefik)
+        return await diagnose.diagnose(asked, _progress)
 
 
 async def _matrix(node: str, where: Where) -> Matrix:
-    async with _connected(where) as (cluster, prober):
-        return await Mesh(cluster, prober).measure(_progress, node)
+    async with _connected(where) as there:
+        return await Mesh(there.cluster, there.prober).measure(_progress, node)
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """What the tests stand on."""
+
+    cluster: ClusterReader
+    prober: ProbeJobs
+    traefik: Traefik
 
 
 @asynccontextmanager
-async def _connected(where: Where) -> AsyncIterator[tuple[ClusterReader, ProbeJobs]]:
+async def _connected(where: Where) -> AsyncIterator[Connected]:
     read = read_settings()
     async with connect(
         kubeconfig=where.kubeconfig or read.kubeconfig, context=where.context or read.context
     ) as api:
         image = OwnImage(api, read.probe_image)
-        yield ClusterReader(api), ProbeJobs(api, image, host_network=read.probe_host_network)
+        cluster = ClusterReader(api)
+        traefik = Traefik(cluster, TraefikReader(api))
+        prober = ProbeJobs(api, image, host_network=read.probe_host_network)
+        yield Connected(cluster, prober, traefik)
 
 
 def _progress(said: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,9 @@ from bot.core.finding import Ref
 from bot.core.objects import Object
 from bot.core.snapshot import Snapshot
 from bot.core.story import Event, LogTail
+from bot.core.traefik.api import Runtime
+from bot.core.traefik.instance import TraefikPod
+from bot.core.traefik.reading import LogAsked, LogEnd, NotSeen
 from bot.diagnose import Diagnose
 from bot.doctor import Cluster, Doctor
 from bot.errors import ClusterError, InputError, SettingsError
@@ -30,6 +33,7 @@ from bot.kube.connect import connect, own_namespace
 from bot.matrix import Mesh
 from bot.render import terminal, terminal_check_up
 from bot.standing import FromTerminal, payload
+from bot.traefik import Traefik
 from commands import everything
 from commands.context import Context
 
@@ -132,7 +136,13 @@ def _commands() -> Commands:
     """What this version registers, without a connection to anything."""
     nowhere = _Nowhere(ClusterError("No cluster is asked."))
     context = Context(
-        Health(nowhere), Diagnose(nowhere), Mesh(nowhere), runbook.load(), lambda: (), nowhere
+        Health(nowhere),
+        Diagnose(nowhere),
+        Mesh(nowhere),
+        Traefik(nowhere, nowhere),
+        runbook.load(),
+        lambda: (),
+        nowhere,
     )
     client = discord.Client(intents=discord.Intents.none())
     tree = app_commands.CommandTree(client)
@@ -163,4 +173,15 @@ class _Nowhere:
 
     async def last_log_lines(self, pod: Ref, container: str) -> LogTail | None:
         del pod, container
+        raise self.why
+
+    async def pods(self) -> tuple[TraefikPod, ...]:
+        raise self.why
+
+    async def runtime(self, pod: TraefikPod) -> Runtime | NotSeen:
+        del pod
+        raise self.why
+
+    async def log(self, pod: TraefikPod, asked: LogAsked, take: Callable[[bytes], None]) -> LogEnd:
+        del pod, asked, take
         raise self.why

@@ -33,6 +33,7 @@ from bot.post import Post, post
 from bot.prober import Prober
 from bot.schedule import REDISCOVER, Schedule
 from bot.takeover import Takeover, refusals_explained
+from bot.traefik import Traefik
 from bot.vitals import Vitals
 from commands import everything
 from commands.context import Context
@@ -84,7 +85,8 @@ def wire(
     """
     leadership: Leadership = post.elector if post else Alone()
     metrics = Metrics()
-    diagnose = Diagnose(cache, prober)
+    traefik = Traefik(cache, cache.traefik)
+    diagnose = Diagnose(cache, prober, traefik)
     health = Health(cache, around=metrics.around, diagnosed=lambda: diagnose.remembered)
     memory = Memory(post.state, health, post.elector) if post else None
     health.told = memory.note if memory else None
@@ -92,6 +94,7 @@ def wire(
         health=health,
         diagnose=diagnose,
         mesh=Mesh(cache, prober),
+        traefik=traefik,
         runbook=runbook.load(),
         namespaces=lambda: cache.names(Namespace),
         cluster=cache.access,

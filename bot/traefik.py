@@ -7,6 +7,7 @@ answer says so, and how to allow it; what follows from the objects is told all t
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
@@ -34,6 +35,9 @@ from bot.errors import ClusterError, InputError
 
 SINCE = timedelta(hours=1)
 LONGEST = timedelta(days=30)
+
+SPAN = re.compile(r"(\d{1,6})\s*([smhd])")
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 NO_TRAEFIK = (
     "No running pod has the label app.kubernetes.io/name=traefik: nothing of Traefik was seen."
@@ -96,10 +100,10 @@ class Traefik:
         Raises:
             ClusterError: The cluster's objects cannot be read at all.
         """
-        snapshot, (pods, unseen) = await asyncio.gather(self.cluster.snapshot(READS), self._pods())
+        snapshot, (pods, unseen) = await asyncio.gather(self.cluster.snapshot(READS), self.pods())
         believed = await self._believed(pods)
         return view.routes(
-            served(snapshot, _reading(pods)),
+            served(snapshot, reading(pods)),
             snapshot,
             pods,
             believed.beliefs,
@@ -127,9 +131,9 @@ class Traefik:
             InputError: No route is meant by that, or the time is none.
             ClusterError: As in `routes`.
         """
-        seconds = _seconds(since or SINCE)
-        snapshot, (pods, unseen) = await asyncio.gather(self.cluster.snapshot(READS), self._pods())
-        found = served(snapshot, _reading(pods))
+        seconds = _seconds(SINCE if since is None else since)
+        snapshot, (pods, unseen) = await asyncio.gather(self.cluster.snapshot(READS), self.pods())
+        found = served(snapshot, reading(pods))
         label = _meant(route, found, unseen) if route else ""
         asked = LogAsked(seconds=seconds, previous=previous)
         summaries, failed = await self._logs(pods, asked)
@@ -166,7 +170,7 @@ class Traefik:
         Raises:
             ClusterError: Nothing can be read; the message says how to allow it.
         """
-        pods, unseen = await self._pods()
+        pods, unseen = await self.pods()
         if not pods:
             raise ClusterError(" ".join(unseen) or NO_TRAEFIK)
         (summaries, failed), believed, snapshot = await asyncio.gather(
@@ -176,14 +180,14 @@ class Traefik:
         )
         if not believed.beliefs:
             believed = _of_logs(summaries, believed.unseen)
-        reading = _reading(pods)
+        known = reading(pods)
         answer = view.routes(
-            served(snapshot, reading), snapshot, pods, believed.beliefs, of=believed.of, unseen=()
+            served(snapshot, known), snapshot, pods, believed.beliefs, of=believed.of, unseen=()
         )
         unseen = tuple(dict.fromkeys((*believed.unseen, *failed)))
-        return subject_belief.belief(subject, answer, summaries, reading.version, unseen)
+        return subject_belief.belief(subject, answer, summaries, known.version, unseen)
 
-    async def _pods(self) -> tuple[tuple[TraefikPod, ...], tuple[str, ...]]:
+    async def pods(self) -> tuple[tuple[TraefikPod, ...], tuple[str, ...]]:
         """The running replicas, and why there are none."""
         try:
             pods = await self.source.pods()
@@ -249,9 +253,22 @@ def _of_logs(summaries: dict[str, LogSummary], unseen: tuple[str, ...]) -> _Beli
     return _Believed("", {}, (*unseen, *([quiet] if quiet else [])))
 
 
-def _reading(pods: tuple[TraefikPod, ...]) -> Reading:
+def reading(pods: tuple[TraefikPod, ...]) -> Reading:
     """By the first replica; they are of one Deployment as a rule."""
     return Reading(version(pods[0]), static(pods[0].args)) if pods else Reading()
+
+
+def since_of(text: str) -> timedelta:
+    """A time such as `15m`, `2h`, `1d` or `90s`.
+
+    Raises:
+        InputError: It is none.
+    """
+    found = SPAN.fullmatch(text.strip().lower())
+    if found is None:
+        msg = f"{text!r} is no time: write 90s, 15m, 2h or 1d."
+        raise InputError(msg)
+    return timedelta(seconds=int(found[1]) * UNITS[found[2]])
 
 
 def _seconds(since: timedelta) -> int:

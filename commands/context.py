@@ -10,6 +10,7 @@ from bot.doctor import Cluster
 from bot.health import Health
 from bot.matrix import Mesh
 from bot.runbook import Runbook
+from bot.traefik import Traefik
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Context:
     health: Health
     diagnose: Diagnose
     mesh: Mesh
+    traefik: Traefik
     runbook: Runbook
     namespaces: Callable[[], tuple[str, ...]]
     cluster: Cluster

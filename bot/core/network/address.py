@@ -56,7 +56,7 @@ class AddressKind(StrEnum):
     """Not classified: what would tell was not seen, or it is no address."""
 
 
-class Address(msgspec.Struct, frozen=True, kw_only=True):
+class Address(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """An address and what is known of it.
 
     `ip` is the address in its shortest writing, or the name. `service` is the Service that serves

@@ -36,7 +36,7 @@ class Mode(StrEnum):
     """Traefik makes no server of it, or nobody knows."""
 
 
-class Backend(msgspec.Struct, frozen=True, kw_only=True):
+class Backend(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One reference of a rule. `because` says why this mode, or why there is no server.
 
     `lacks_native` is True where nativeLB could be set and is not. That alone is no fault.

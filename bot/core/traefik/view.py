@@ -24,9 +24,7 @@ API, LOG = "API", "log"
 """Where a belief comes from."""
 
 
-class Answer(
-    msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag_field=None, omit_defaults=False
-):
+class Answer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The base of what goes to people and into JSON."""
 
 
@@ -92,10 +90,6 @@ class RoutesAnswer(Answer, frozen=True):
     of: str = ""
     routes: tuple[RouteView, ...] = ()
     unseen: tuple[str, ...] = ()
-
-    def lacking_native(self) -> int:
-        """How many routes have a Service whose nativeLB is neither on nor off."""
-        return sum(any(each.lacks_native for each in one.backends) for one in self.routes)
 
 
 Beliefs = Mapping[str, tuple[RouterBelief, ...]]
