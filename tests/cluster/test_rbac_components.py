@@ -1,4 +1,4 @@
-"""What `prober`, `exec` and `secret-inventory` allow beyond the base, tried with the real token."""
+"""What `prober`, `exec`, `traefik-api` and `secret-inventory` allow, tried with the real token."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ SLICES = "/apis/discovery.k8s.io/v1/namespaces/meshmedic-probe/endpointslices"
 APPS = "/api/v1/namespaces/apps"
 TRAEFIK = "/api/v1/namespaces/kube-system"
 EXEC = "exec?command=wget&stdout=true"
+RAWDATA = "proxy/api/rawdata"
 NOT_PLACED = "does not have a host assigned"
 """What is answered to whoever may run a command in a pod that no kubelet has."""
 
@@ -34,9 +35,9 @@ def admin(real: RealCluster) -> Somebody:
 def bot(
     real: RealCluster, data: Path, tmp_path_factory: pytest.TempPathFactory, admin: Somebody
 ) -> Somebody:
-    """The account with the three components."""
+    """The account with the four components."""
     install_kinds(real, data)
-    chosen = ("exec", "prober", "secret-inventory")
+    chosen = ("exec", "prober", "secret-inventory", "traefik-api")
     install_only(real, tmp_path_factory.mktemp("components"), chosen)
     set_the_scene(real)
     for name in ("traefik-5d8c", "svclb-traefik-1", "coredns-1"):
@@ -46,6 +47,7 @@ def bot(
     made = service_account(real, "meshmedic", "meshmedic")
     # A policy acts a moment after it was made.
     until(lambda: made.ask("GET", f"{TRAEFIK}/pods/coredns-1/{EXEC}").code == 422)
+    until(lambda: made.ask("GET", f"{TRAEFIK}/pods/coredns-1:80/{RAWDATA}").code == 422)
     return made
 
 
@@ -153,6 +155,46 @@ def test_it_runs_commands_in_traefiks_pods_alone(method: str, bot: Somebody) -> 
     for name in ("svclb-traefik-1", "coredns-1"):
         refused = bot.ask(method, f"{TRAEFIK}/pods/{name}/{EXEC}")
         assert (refused.code, "in Traefik's pods alone" in refused.said) == (422, True), refused
+
+
+@pytest.mark.parametrize(
+    "path", ["rawdata", "http/routers?page=1&per_page=100", "http/services?page=2"]
+)
+def test_it_reads_traefiks_api_at_any_port(path: str, bot: Somebody) -> None:
+    """As far as that goes without a kubelet: the pod has no address yet."""
+    for port in ("", ":8080", ":9000"):
+        answer = bot.ask("GET", f"{TRAEFIK}/pods/traefik-5d8c{port}/proxy/api/{path}")
+        assert (answer.code, NO_ADDRESS in answer.said) == (400, True), answer
+
+
+NO_ADDRESS = "address not allowed"
+READ_BEYOND = {
+    "another pod": ("svclb-traefik-1:8080", RAWDATA),
+    "a pod of the system": ("coredns-1:9153", RAWDATA),
+    "another path": ("traefik-5d8c:8080", "proxy/metrics"),
+    "a dump": ("traefik-5d8c:8080", "proxy/api/support-dump"),
+    "a path that climbs": ("traefik-5d8c:8080", "proxy/api/../metrics?x=/api/rawdata"),
+    "nothing": ("traefik-5d8c:8080", "proxy"),
+}
+
+
+@pytest.mark.parametrize("what", READ_BEYOND)
+def test_it_reads_nothing_else_through_the_proxy(what: str, bot: Somebody) -> None:
+    """RBAC would allow any port and path of any pod there; the policy does not."""
+    name, path = READ_BEYOND[what]
+    answer = bot.ask("GET", f"{TRAEFIK}/pods/{name}/{path}")
+    assert (answer.code, "routers and services alone" in answer.said) == (422, True), answer
+
+
+def test_it_sends_nothing_through_the_proxy(bot: Somebody) -> None:
+    """Traefik's API takes no writes, and the account has no right to try; nor elsewhere."""
+    for method, path in (
+        ("POST", f"{TRAEFIK}/pods/traefik-5d8c:8080/{RAWDATA}"),
+        ("GET", f"{APPS}/pods/web:80/{RAWDATA}"),
+        ("GET", f"{TRAEFIK}/services/traefik:80/{RAWDATA}"),
+    ):
+        answer = bot.ask(method, path)
+        assert (answer.code, "cannot" in answer.said) == (403, True), answer
 
 
 def test_the_inventory_lists_names_and_the_permission_includes_values(bot: Somebody) -> None:
