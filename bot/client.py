@@ -74,6 +74,7 @@ class Client(discord.Client):
         self._told = told
         self.connected = False
         self.stopping = False
+        self._leaving = False
         self._welcomes = 0
         self._answering: dict[asyncio.Task[Any], Asked] = {}
         self._known: list[re.Pattern[str]] = []
@@ -126,8 +127,8 @@ class Client(discord.Client):
         if interaction.type is not discord.InteractionType.component:
             return
         custom_id = str(dict(interaction.data or {}).get("custom_id", ""))
-        if not any(pattern.fullmatch(custom_id) for pattern in self._known):
-            await self.hesitate()
+        known = any(pattern.fullmatch(custom_id) for pattern in self._known)
+        if not known and await self.takes():
             await refuse(interaction, "This button is no longer known. Please ask again.")
 
     def add_buttons(self, *items: type[ui.DynamicItem[Any]]) -> None:
@@ -141,6 +142,7 @@ class Client(discord.Client):
         deadline = self.loop.time() + DRAIN
         while (waiting := self._unanswered()) and (left := deadline - self.loop.time()) > 0:
             await asyncio.wait(waiting, timeout=left)
+        self._leaving = True
         with suppress(TimeoutError):
             async with asyncio.timeout(FAREWELL):
                 await asyncio.gather(*(_cut_off(*each) for each in waiting.items()))
@@ -154,13 +156,15 @@ class Client(discord.Client):
                 await ended()
         await super().close()
 
-    async def hesitate(self) -> None:
-        """Leave an interaction to a healthy leader first, where this process does not lead.
+    async def takes(self) -> bool:
+        """Whether this process acknowledges what has just come in.
 
-        Whoever acknowledges first answers it; the others are silent.
+        One that does not lead leaves it to a healthy leader first: whoever acknowledges first
+        answers it, and the others are silent. One that leaves could not answer any more.
         """
-        if seconds := self.leadership.hesitation():
+        if not self._leaving and (seconds := self.leadership.hesitation()):
             await asyncio.sleep(seconds)
+        return not self._leaving
 
     def note(self, interaction: discord.Interaction) -> None:
         """Remember that the present task answers this, so that `stop` waits for it."""
@@ -202,11 +206,12 @@ class Client(discord.Client):
     ) -> None:
         """Run the answer to a click: refused politely, and no failure without a word."""
         self.note(interaction)
-        await self.hesitate()
+        if not await self.takes():
+            _unasked(answer)
+            self.left()
+            return
         if not self.permits(interaction, needed):
-            close = getattr(answer, "close", None)
-            if close:
-                close()
+            _unasked(answer)
             await self.refuse(interaction, needed)
             return
         try:
@@ -233,6 +238,12 @@ class Client(discord.Client):
             self._told(asked.ended())
 
 
+def _unasked(answer: Awaitable[None]) -> None:
+    """Close what will not be awaited."""
+    if close := getattr(answer, "close", None):
+        close()
+
+
 async def _cut_off(task: asyncio.Task[Any], asked: Asked) -> None:
     """End an answer that takes too long, and say so to who waits for it."""
     asked.outcome = Outcome.CUT_OFF
@@ -249,11 +260,10 @@ class Tree(app_commands.CommandTree[Client]):
         client = interaction.client
         client.note(interaction)
         suggests = interaction.type is discord.InteractionType.autocomplete
-        if suggests and client.leadership.led_by_another():
-            # Nobody notices when they are missing for a moment, and each would be refused.
+        # Suggestions: nobody notices when they are missing for a moment, and each would be refused.
+        if (suggests and client.leadership.led_by_another()) or not await client.takes():
             client.left()
             return False
-        await client.hesitate()
         command = interaction.command
         needed = Circle((command.extras if command else {}).get(CIRCLE, Circle.VIEWER))
         if client.permits(interaction, needed):

@@ -20,6 +20,9 @@ from tests.wire.scraping import Probed, free_port
 
 PLACE = "meshmedic"
 LEADS = "meshmedic_leader"
+START = 90.0
+"""Seconds for a process to begin, on a machine that begins many at once."""
+
 TAKEOVER = 45.0
 """Seconds within which a leader that vanished is replaced: what the README promises."""
 
@@ -86,7 +89,7 @@ async def member(
         environment |= {"MESHMEDIC_STATE_NAMESPACE": PLACE} | dict(more or {})
         async with started(server, "run", environment=environment) as running:
             if ready:
-                await probed.becomes("/readyz", 200)
+                await probed.becomes("/readyz", 200, seconds=START)
             yield Member(running, probed, wire)
 
 

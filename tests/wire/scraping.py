@@ -39,9 +39,9 @@ class Probed:
         ):
             return answer.status, await answer.text()
 
-    async def becomes(self, path: str, status: int, says: str = "") -> str:
+    async def becomes(self, path: str, status: int, says: str = "", *, seconds: float = 15) -> str:
         """Ask until the status is this one and the text begins so; the whole text."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(seconds):
             while True:
                 with suppress(aiohttp.ClientError, TimeoutError):
                     found, text = await self.get(path)
