@@ -6,10 +6,12 @@ import asyncio
 import signal
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import aiohttp
 
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from tests.clusters.wire import Wire, wired
@@ -49,11 +51,17 @@ class Member:
 
     async def _becomes(self, *, leader: bool, seconds: float) -> float:
         began = time.monotonic()
-        while await self.leads() is not leader:
+        while await self._says() is not leader:
             waited = time.monotonic() - began
             assert waited < seconds, f"waited {waited:.0f} s in vain for leader={leader}"
             await asyncio.sleep(0.05)
         return time.monotonic() - began
+
+    async def _says(self) -> bool | None:
+        """Whether it acts; None where it does not say."""
+        with suppress(aiohttp.ClientError, TimeoutError):
+            return await self.leads()
+        return None
 
     async def kill(self) -> None:
         """SIGKILL, as a node that loses its power."""
