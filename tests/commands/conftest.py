@@ -18,6 +18,7 @@ from bot.matrix import Mesh
 from bot.traefik import Traefik
 from commands import everything
 from commands.context import Context
+from tests.builders import a_pod
 from tests.fakes import FakeCluster
 from tests.led import Led
 
@@ -87,7 +88,7 @@ class _LateCircles:
 
 @pytest.fixture
 async def room() -> AsyncIterator[Room]:
-    cluster = FakeCluster()
+    cluster = FakeCluster([a_pod()])
     late: Any = _LateCircles()
     led, health = Led(), Health(cluster)
     client = make_client(health, cluster, late, led)
