@@ -118,7 +118,7 @@ def _compared(found: Registered, ours: Commands) -> Examination:
         saw = f"Also registered for every server, so some are shown twice: {names}."
         fix = "An older program registered them: delete the application's global commands."
         return _said("commands", Outcome.WARNING, saw, fix)
-    names = listed(f"/{each['name']}" for each in ours)
+    names = ", ".join(f"/{each['name']}" for each in ours)
     return _said("commands", Outcome.OK, f"As this version has them: {names}.")
 
 
