@@ -74,12 +74,16 @@ class Memory:
         self._some.clear()
         if report is None or not self._leadership.may_act():
             return
-        kept = await asyncio.to_thread(remembered, report)
         try:
+            kept = await asyncio.to_thread(remembered, report)
             await self._store.change(REPORT, lambda old: _newest(old, kept))
             self._trouble = ""
         except MeshmedicError as error:
             self._complain(str(error))
+        except asyncio.CancelledError:
+            # The process is asked to stop in the middle of it: `flush` has the last word.
+            self._waiting = self._waiting or report
+            raise
 
     async def restore(self) -> None:
         """Recall what was kept, unless something newer is known. Never raises."""

@@ -124,6 +124,20 @@ async def test_a_store_that_hangs_does_not_hold_up_the_end(caplog):
     assert "was not kept" in caplog.text
 
 
+async def test_a_write_that_a_stop_cuts_off_is_made_by_the_last_word():
+    """Else a process that is asked to stop right after an answer would forget its report."""
+    store = FakeStore()
+    memory = a_memory(store)
+    memory.note(a_report())
+    running = asyncio.create_task(memory.run())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await memory.flush()
+    assert store.written == 1
+
+
 async def test_what_was_kept_is_recalled_unless_something_newer_is_known():
     """At a start, and at the beginning of each term."""
     store = FakeStore({"report": remembered(a_report(5))})
