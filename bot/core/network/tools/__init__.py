@@ -1,0 +1,1 @@
+"""`/net tool`: what may be run on a node, against what. Pure: a command, or why not."""
