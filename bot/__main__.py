@@ -26,6 +26,8 @@ EXIT = {
 }
 """Under way within its grace is no cause for alarm; suspended is never as good as healthy."""
 
+EXIT_CODES = "exit code: 0 healthy, 1 degraded or suspended, 2 failed, 3 unknown"
+
 EXIT_OF_DOCTOR = {
     Outcome.OK: 0,
     Outcome.NOTE: 0,
@@ -113,7 +115,7 @@ def _add_check(commands: Commands) -> None:
     add = commands.add_parser(
         "check",
         help="run the health checks once",
-        epilog="exit code: 0 healthy, 1 degraded or suspended, 2 failed, 3 unknown",
+        epilog=EXIT_CODES,
     )
     add.add_argument(
         "scope",
