@@ -35,7 +35,7 @@ def routes(answer: RoutesAnswer) -> render.Card:
 
 def route(each: RouteView, answer: RoutesAnswer) -> render.Card:
     """One route in full."""
-    head = _head(each.verdict, each.ref.kind, "")
+    head = _head(each.verdict, _escaped(each.ref.kind), "")
     head += f"\n{render.code(f'{each.ref.namespace}/{each.ref.name}', NAME)}"
     tail = _tail(answer)
     parts = [_escaped(each.unread)] if each.unread else []
