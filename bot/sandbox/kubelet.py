@@ -12,6 +12,7 @@ import msgspec
 
 from bot.core.network import manifests
 from bot.core.network.probing import Answer, Heard, Job, Kind, Line, Outcome
+from bot.sandbox import tools
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.kubernetes_api.history import Change
 from bot.sandbox.network import LISTENER, Network
@@ -55,37 +56,61 @@ class Kubelet:
             self._remove(name)
         elif news.before is None:
             await asyncio.sleep(STARTING)
-            if job := self._cluster.get("Job", manifests.NAMESPACE, name):
-                self._start(job)
+            made = self._cluster.get("Job", manifests.NAMESPACE, name)
+            if made and made["spec"].get("parallelism") != 0:
+                self._start(made)
 
     def _start(self, made: Plain) -> None:
+        pod = self._pod(made)
+        self._cluster.put(pod)
+        self._learn()
+        (container,) = pod["spec"]["containers"]
+        if "args" in container:
+            self._probe(pod, container["args"][0])
+        else:
+            argv = [each.replace("$$(", "$(") for each in container["command"]]
+            said, code = tools.run(self._network, pod["spec"]["nodeName"], argv)
+            self._log(pod["metadata"]["name"], said)
+            self._end(pod, code)
+
+    def _pod(self, made: Plain) -> Plain:
         template = made["spec"]["template"]["spec"]
-        job = msgspec.json.decode(template["containers"][0]["args"][0], type=Job)
         node = template["nodeName"]
         number = next(self._numbers) % 250
-        host = bool(template.get("hostNetwork"))
         index = NODES.index(node) if node in NODES else len(NODES)
-        pod = {
+        return {
             "apiVersion": "v1",
             "kind": "Pod",
             "metadata": {
                 "name": f"{made['metadata']['name']}-{number:x}",
                 "namespace": manifests.NAMESPACE,
                 "labels": {**manifests.LABELS, manifests.JOB_NAME: made["metadata"]["name"]},
-                "annotations": {"meshmedic.dev/listens": str(job.listen is not None).lower()},
             },
             "spec": template,
             "status": {"phase": "Running", "podIP": f"10.42.{index}.{number}"},
         }
-        self._cluster.put(pod)
-        self._learn()
-        address = pod["status"]["podIP"]
-        lines = list(self._lines(job, node, address, host=host))
+
+    def _probe(self, pod: Plain, argument: str) -> None:
+        job = msgspec.json.decode(argument.replace("$$(", "$("), type=Job)
+        address, name = pod["status"]["podIP"], pod["metadata"]["name"]
+        host = bool(pod["spec"].get("hostNetwork"))
+        listens = str(job.listen is not None).lower()
+        pod["metadata"]["annotations"] = {"meshmedic.dev/listens": listens}
+        lines = list(self._lines(job, pod["spec"]["nodeName"], address, host=host))
+        self._log(name, _text(lines))
         if job.listen:
-            self._listeners[address] = job.id, pod["metadata"]["name"]
+            self._listeners[address] = job.id, name
+            self._cluster.put(pod)
         else:
-            pod["status"] = {"phase": "Succeeded", "podIP": address}
-        self._log(pod["metadata"]["name"], lines)
+            self._end(pod, 0)
+
+    def _end(self, pod: Plain, code: int) -> None:
+        (container,) = pod["spec"]["containers"]
+        state = {"terminated": {"exitCode": code, "reason": "Error" if code else "Completed"}}
+        pod["status"] |= {
+            "phase": "Failed" if code else "Succeeded",
+            "containerStatuses": [{"name": container["name"], "ready": False, "state": state}],
+        }
         self._cluster.put(pod)
 
     def _lines(self, job: Job, node: str, address: str, *, host: bool) -> Iterator[Line]:
@@ -113,10 +138,9 @@ class Kubelet:
         for source in sorted({source for source, _ in counts}):
             heard = Heard(source=source, tcp=counts[source, "tcp"], udp=counts[source, "udp"])
             lines.append(Line(job=job, heard=heard))
-        self._log(pod, lines)
+        self._log(pod, _text(lines))
 
-    def _log(self, pod: str, lines: list[Line]) -> None:
-        text = "".join(msgspec.json.encode(each).decode() + "\n" for each in lines)
+    def _log(self, pod: str, text: str) -> None:
         self._cluster.logs[manifests.NAMESPACE, pod, manifests.CONTAINER, False] = text
 
     def _learn(self) -> None:
@@ -126,8 +150,20 @@ class Kubelet:
         )
 
     def _remove(self, job: str) -> None:
-        """The garbage collector: pods and Services go with the Job that owns them."""
+        """The garbage collector: pods, and Services with their slices, go with their Job."""
         for pod in [each.plain() for each in self._cluster.in_order("pods")]:
             if (pod["metadata"].get("labels") or {}).get(manifests.JOB_NAME) == job:
                 self._cluster.delete("Pod", manifests.NAMESPACE, pod["metadata"]["name"])
                 self._listeners.pop(pod["status"].get("podIP", ""), None)
+        for plural, kind in (
+            ("services", "Service"),
+            ("endpointslices.discovery.k8s.io", "EndpointSlice"),
+        ):
+            for made in [each.plain()["metadata"] for each in self._cluster.in_order(plural)]:
+                owners = [each["name"] for each in made.get("ownerReferences") or ()]
+                if made["namespace"] == manifests.NAMESPACE and job in owners:
+                    self._cluster.delete(kind, manifests.NAMESPACE, made["name"])
+
+
+def _text(lines: list[Line]) -> str:
+    return "".join(msgspec.json.encode(each).decode() + "\n" for each in lines)

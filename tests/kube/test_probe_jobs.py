@@ -16,7 +16,8 @@ from bot.core.network.observation import Source, Stance
 from bot.core.network.probing import Backend, Job, Kind, Outcome, Probe
 from bot.errors import ClusterError
 from bot.kube.connect import connect
-from bot.kube.probe_jobs import JOBS, PODS, SERVICES, SLICES, ProbeJobs
+from bot.kube.node_jobs import JOBS, PODS, SERVICES, SLICES
+from bot.kube.probe_jobs import ProbeJobs
 from bot.sandbox.kubelet import Kubelet
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.network import Broken, Network
@@ -121,7 +122,7 @@ async def test_listeners_hear_and_sole_vips_lead_to_them(
 async def test_a_pod_that_never_runs_is_told_and_removed(
     cluster: Cluster, prober: ProbeJobs
 ) -> None:
-    prober.start = 1.0
+    prober.jobs.start = 1.0
     with pytest.raises(ClusterError, match="did not run within 1 s"):
         await prober.probe(EDGE, [to("10.42.1.25", 80)], quiet)
     assert await left(cluster) == []

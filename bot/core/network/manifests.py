@@ -30,6 +30,12 @@ REMAINS = 30
 MOST_ARGUMENT = 96 * 1024
 """Bytes of a job: the kernel takes an argument of 128 KiB."""
 
+OTHERS = (
+    *("AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD"),
+    *("NET_BIND_SERVICE", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"),
+)
+"""What containerd gives a container besides NET_RAW. Source: containerd, pkg/oci."""
+
 Manifest = dict[str, Any]
 
 
@@ -41,7 +47,7 @@ def probe_job(
         "name": CONTAINER,
         "image": image,
         "command": ["python", "-m", "bot.probe", "once"],
-        "args": [msgspec.json.encode(job).decode()],
+        "args": [verbatim(msgspec.json.encode(job).decode())],
         "securityContext": {
             "allowPrivilegeEscalation": False,
             "capabilities": {"drop": ["ALL"]},
@@ -53,6 +59,54 @@ def probe_job(
         },
     }
     return _job(job.id, node, container, seconds, host_network=host_network)
+
+
+def tool_job(
+    name: str, argv: Sequence[str], *, node: str, image: str, seconds: int, raw: bool = False
+) -> Manifest:
+    """A Job that runs one tool on a node. `raw`: with raw sockets, which `restricted` forbids.
+
+    Raw sockets need the capability NET_RAW, which a process of another user than root does not
+    keep over exec. It is one of the runtime's own set, and `baseline` lets nobody ask for it: so
+    the others are given up.
+    """
+    security: Manifest = {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": list(OTHERS) if raw else ["ALL"]},
+        "readOnlyRootFilesystem": True,
+    }
+    if raw:
+        security |= {"runAsNonRoot": False, "runAsUser": 0, "runAsGroup": 0}
+    container = {
+        "name": CONTAINER,
+        "image": image,
+        "command": [verbatim(each) for each in argv],
+        "securityContext": security,
+        "resources": {
+            "requests": {"cpu": "10m", "memory": "32Mi"},
+            "limits": {"cpu": "500m", "memory": "128Mi"},
+        },
+    }
+    return _job(name, node, container, seconds, host_network=False)
+
+
+def anchor_job(name: str, image: str, seconds: int) -> Manifest:
+    """A Job without a pod, to own what must not outlive it: it ends at its deadline.
+
+    Source: batch/v1, `parallelism` 0; the Job controller looks at the deadline all the same.
+    """
+    job = _job(name, "", {"name": CONTAINER, "image": image}, seconds, host_network=False)
+    job["spec"]["parallelism"] = 0
+    job["spec"]["ttlSecondsAfterFinished"] = 0
+    return job
+
+
+def verbatim(text: str) -> str:
+    """As an argument, so that the kubelet puts no variable in the place of `$(NAME)`.
+
+    Source: core/v1, Container `command`.
+    """
+    return text.replace("$(", "$$(")
 
 
 def _job(

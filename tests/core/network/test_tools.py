@@ -292,12 +292,21 @@ def _permitted(tool: Tool, host: str) -> bool:
 
 @given(st.lists(st.text(max_size=20), max_size=3))
 def test_a_setting_is_a_name_a_range_or_an_error(entries: list[str]) -> None:
-    try:
-        found = targets.allowed(entries)
-    except ValueError as error:
-        assert "no range" in str(error)
-    else:
+    found = _allowed(entries)
+    if found:
         assert len(found.names) + len(found.ranges) == len(entries)
+
+
+def _allowed(entries: list[str]) -> targets.Allowed | None:
+    try:
+        return targets.allowed(entries)
+    except ValueError:
+        return None
+
+
+def test_a_wrong_setting_is_named() -> None:
+    with pytest.raises(ValueError, match="'-x' is no name, no address"):
+        targets.allowed(["example.org", "-x"])
 
 
 def test_what_could_not_be_read_is_said_instead_of_not_being_there() -> None:

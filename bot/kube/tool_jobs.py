@@ -1,0 +1,133 @@
+"""Running one tool on a node, by a short-lived Job of the tools' image."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Sequence
+
+import msgspec
+
+from bot.core.network import manifests
+from bot.core.network.manifests import NAMESPACE
+from bot.core.network.probing import Progress
+from bot.core.network.tools.ran import Ran, raw_obstacle
+from bot.errors import ClusterError
+from bot.kube.api import Api, Forbidden, Unreachable
+from bot.kube.node_jobs import REQUEST, NodeJobs, Pod
+
+START = 120.0
+"""Seconds until the pod must run: the image may have to be pulled."""
+
+LONGEST = 45.0
+"""Seconds that a tool may take."""
+
+MOST_OUTPUT = 64 * 1024
+"""Bytes of output."""
+
+
+NEVER_RAN = ("StartError", "ContainerCannotRun")
+"""How a container ends whose image has no such program. Source: containerd, dockershim."""
+
+
+class _Meta(msgspec.Struct, frozen=True):
+    labels: dict[str, str] | None = None
+
+
+class _Namespace(msgspec.Struct, frozen=True):
+    metadata: _Meta = _Meta()
+
+
+class ToolJobs:
+    """Runs tools by Jobs of this image."""
+
+    def __init__(self, api: Api, image: str) -> None:
+        self._api = api
+        self._image = image
+        self.jobs = NodeJobs(api, START)
+        self.longest = LONGEST
+        """Seconds that a tool may take."""
+        self.most = MOST_OUTPUT
+        """Bytes of output."""
+
+    async def run(
+        self, node: str, argv: Sequence[str], progress: Progress, *, raw: bool = False
+    ) -> Ran:
+        """Run this on that node, without a shell; its pod is removed afterwards.
+
+        `progress` is told the newest line of the output.
+
+        Raises:
+            ClusterError: It cannot be run there; the message says why and how to allow it.
+        """
+        if raw:
+            await self._check_raw()
+        seconds = int(START + self.longest) + 5
+        name = f"tool-{secrets.token_hex(5)}"
+        manifest = manifests.tool_job(
+            name, argv, node=node, image=self._image, seconds=seconds, raw=raw
+        )
+        progress(f"Starting a pod on {node}.")
+        async with self.jobs.running(manifest) as pod:
+            progress(f"Running {argv[0]} on {node}.")
+            return await self._output(pod, node, tuple(argv), progress)
+
+    async def _output(self, pod: Pod, node: str, argv: tuple[str, ...], progress: Progress) -> Ran:
+        body = bytearray()
+        late = False
+        try:
+            async with (
+                asyncio.timeout(self.longest),
+                self.jobs.following(pod, limit=self.most + 1, seconds=2 * self.longest) as parts,
+            ):
+                await _read(parts, body, self.most, progress)
+        except TimeoutError:
+            late = True
+        except Unreachable:
+            if not body:
+                raise
+            # What was seen of it is worth more than none of it.
+            late = True
+        cut = len(body) > self.most
+        ended = None if cut or late else await self.jobs.ended(pod)
+        if ended and ended.reason in NEVER_RAN:
+            raise ClusterError(f"{argv[0]} could not be started: {ended.message}"[:300])
+        return Ran(
+            node=node,
+            argv=argv,
+            output=body[: self.most].decode(errors="replace"),
+            exit_code=ended.exit_code if ended else None,
+            cut=cut,
+            late=late,
+        )
+
+    async def _check_raw(self) -> None:
+        """Ask the namespace; where it may not be read, the pod's own fate tells.
+
+        Raises:
+            ClusterError: It allows no raw sockets.
+        """
+        try:
+            body = await self._api.get(f"/api/v1/namespaces/{NAMESPACE}", total=REQUEST)
+        except Forbidden:
+            return
+        labels = msgspec.json.decode(body, type=_Namespace).metadata.labels
+        if why := raw_obstacle(labels):
+            raise ClusterError(why)
+
+
+async def _read(
+    parts: AsyncIterator[bytes], body: bytearray, most: int, progress: Progress
+) -> None:
+    async for part in parts:
+        body += part
+        if newest := _newest(body):
+            progress(newest)
+        if len(body) > most:
+            return
+
+
+def _newest(body: bytearray) -> str:
+    """The last whole line that says something."""
+    whole = bytes(body[-2000:]).rpartition(b"\n")[0].decode(errors="replace")
+    return next((each.strip() for each in reversed(whole.splitlines()) if each.strip()), "")

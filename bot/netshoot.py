@@ -1,0 +1,79 @@
+"""What stands behind `/net tool`: one allow-listed command from a node, against the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bot.core import objects
+from bot.core.network.probing import Progress
+from bot.core.network.tools.command import Command, command
+from bot.core.network.tools.options import Tool
+from bot.core.network.tools.ran import Ran
+from bot.core.network.tools.targets import NEEDED, Allowed
+from bot.core.objects import Object
+from bot.core.snapshot import Snapshot
+from bot.errors import ClusterError, InputError
+
+__all__ = ["Netshoot", "Ran", "Tool"]
+
+NO_RUNNER = "Nothing can be run: add deploy/components/prober."
+
+
+class Cluster(Protocol):
+    """What this needs of a cluster's objects."""
+
+    async def snapshot(
+        self, types: Collection[type[Object]], namespace: str | None = None
+    ) -> Snapshot:
+        """What is there now; what cannot be read is a gap."""
+        ...
+
+
+class Runner(Protocol):
+    """Runs one process on a node."""
+
+    async def run(
+        self, node: str, argv: Sequence[str], progress: Progress, *, raw: bool = False
+    ) -> Ran:
+        """Run it there, without a shell.
+
+        Raises:
+            ClusterError: It cannot be run there.
+        """
+        ...
+
+
+@dataclass
+class Netshoot:
+    """Runs tools. `also` is what may be asked beyond the cluster."""
+
+    cluster: Cluster
+    runner: Runner | None = None
+    also: Allowed = field(default_factory=Allowed)
+
+    async def run(
+        self, tool: Tool, node: str, target: str, options: str, progress: Progress
+    ) -> Ran:
+        """Run a tool on a node against a target.
+
+        Raises:
+            InputError: The target or an option is not allowed, or there is no such node.
+            ClusterError: It cannot be run.
+        """
+        if self.runner is None:
+            raise ClusterError(NO_RUNNER)
+        snapshot = await self.cluster.snapshot(NEEDED)
+        _check_node(snapshot, node)
+        wanted = command(snapshot, tool, target, options, self.also)
+        if not isinstance(wanted, Command):
+            raise InputError(wanted.why)
+        return await self.runner.run(node, wanted.argv, progress, raw=wanted.raw)
+
+
+def _check_node(snapshot: Snapshot, node: str) -> None:
+    names = [each.name for each in snapshot.of(objects.Node)]
+    if node not in names:
+        known = ", ".join(sorted(names)[:20]) or "none can be seen"
+        raise InputError(f"There is no node {node!r}. Choose one of: {known}.")
