@@ -174,6 +174,7 @@ def _add_net(commands: Commands) -> None:
         epilog="exit code: 0 everything, 1 not all, 2 some not at all, 3 not everything was seen",
     )
     add.add_argument("node", nargs="?", default="", help="only to and from this node")
+    add.add_argument("--picture", type=Path, help="draw it into this file too, as a PNG")
     add.add_argument("--output", choices=("text", "json"), default="text")
     add.add_argument("--kubeconfig", type=Path, help="default: $KUBECONFIG or ~/.kube/config")
     add.add_argument("--context", help="the kubeconfig's context to use")
@@ -296,7 +297,10 @@ def _net_matrix(arguments: argparse.Namespace) -> int:
     from bot import connectivity  # noqa: PLC0415  # as above
 
     where = connectivity.Where(arguments.kubeconfig, arguments.context)
-    return EXIT[connectivity.matrix(arguments.node, where, as_json=arguments.output == "json")]
+    as_json = arguments.output == "json"
+    return EXIT[
+        connectivity.matrix(arguments.node, where, as_json=as_json, picture=arguments.picture)
+    ]
 
 
 def _traefik_routes(arguments: argparse.Namespace) -> int:

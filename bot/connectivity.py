@@ -7,12 +7,16 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
+from bot import logs
 from bot.cli import Where, read_settings
 from bot.core.network.diagnosis import Diagnosis
 from bot.core.network.matrix import Matrix
 from bot.core.verdict import Verdict
 from bot.diagnose import Diagnose
+from bot.drawing import Artist
+from bot.errors import InputError
 from bot.kube.connect import connect
 from bot.kube.own_image import OwnImage
 from bot.kube.probe_jobs import ProbeJobs
@@ -21,6 +25,7 @@ from bot.kube.traefik import TraefikReader
 from bot.matrix import Mesh
 from bot.render import diagnosis as told
 from bot.render import (
+    heat_map,
     json_diagnosis,
     json_matrix,
     terminal,
@@ -28,6 +33,7 @@ from bot.render import (
     terminal_matrix,
     words,
 )
+from bot.render.drawing import Undrawn
 from bot.traefik import Traefik
 
 __all__ = ["Where", "diagnose", "matrix"]
@@ -45,14 +51,31 @@ def diagnose(asked: str, where: Where, *, as_json: bool) -> Verdict:
     return told.verdict(found)
 
 
-def matrix(node: str, where: Where, *, as_json: bool) -> Verdict:
-    """Print what gets from node to node."""
+def matrix(node: str, where: Where, *, as_json: bool, picture: Path | None = None) -> Verdict:
+    """Print what gets from node to node, and draw it into a file.
+
+    Raises:
+        InputError: The file cannot be written.
+    """
     found = asyncio.run(_matrix(node, where))
+    if picture:
+        _draw(found, picture)
     if as_json:
         terminal.write(json_matrix.matrix(found))
     else:
         terminal.show(terminal.console(), terminal_matrix.matrix(found))
     return found.verdict
+
+
+def _draw(found: Matrix, picture: Path) -> None:
+    drawn = asyncio.run(Artist().draw(heat_map.heat_map(found)))
+    if isinstance(drawn, Undrawn):
+        logs.farewell(f"No picture: {drawn.why}")
+        return
+    try:
+        picture.write_bytes(drawn)
+    except OSError as error:
+        raise InputError(f"{picture} cannot be written: {error.strerror}.") from error
 
 
 async def _diagnose(asked: str, where: Where) -> Diagnosis:

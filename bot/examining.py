@@ -26,6 +26,7 @@ from bot.core.traefik.instance import TraefikPod
 from bot.core.traefik.reading import LogAsked, LogEnd, NotSeen
 from bot.diagnose import Diagnose
 from bot.doctor import Cluster, Doctor
+from bot.drawing import Artist
 from bot.errors import ClusterError, InputError, SettingsError
 from bot.health import Health
 from bot.kube.access import Access
@@ -139,6 +140,7 @@ def _commands() -> Commands:
         Health(nowhere),
         Diagnose(nowhere),
         Mesh(nowhere),
+        Artist().draw,
         Traefik(nowhere, nowhere),
         runbook.load(),
         lambda: (),

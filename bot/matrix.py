@@ -18,6 +18,7 @@ from bot.core.network.probing import (
     Backend,
     Kind,
     Listener,
+    Outcome,
     Probe,
     Progress,
     Vip,
@@ -103,6 +104,7 @@ class Mesh:
         seen = [each for each in found if not isinstance(each, str)]
         return Matrix(
             nodes=names,
+            wanted=frozenset((row.node, other) for row in rows for other in row.others),
             cells=tuple(one for cells, _ in seen for one in cells),
             dns=tuple(one for _, dns in seen for one in dns),
             unseen=tuple(sorted(unseen.items())),
@@ -153,8 +155,14 @@ async def _try(
         return str(error)
     by_id: dict[str, list[Answer]] = {}
     for answer in answers:
+        if answer.outcome is Outcome.UNTRIED:
+            # Where the prober could not even begin, nothing was seen of the network.
+            continue
         by_id.setdefault(answer.id, []).append(answer)
     cells = [
-        cell(row.node, other, test, by_id.get(key, ())) for key, (other, test, _) in asked.items()
+        cell(row.node, other, test, by_id[key])
+        for key, (other, test, _) in asked.items()
+        if key in by_id
     ]
-    return cells, [cell(row.node, row.node, By.POD, by_id.get("dns", ()))]
+    names = by_id.get("dns")
+    return cells, [cell(row.node, row.node, By.DNS, names)] if names else []

@@ -20,6 +20,7 @@ from bot.core.access import Circles
 from bot.core.election import Alone, Leadership
 from bot.core.objects import Namespace
 from bot.diagnose import Diagnose
+from bot.drawing import Artist
 from bot.errors import MeshmedicError, SettingsError
 from bot.health import Health
 from bot.keeping import Memory
@@ -94,6 +95,7 @@ def wire(
         health=health,
         diagnose=diagnose,
         mesh=Mesh(cache, prober),
+        draw=Artist().draw,
         traefik=traefik,
         runbook=runbook.load(),
         namespaces=lambda: cache.names(Namespace),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.diagnose import Diagnose
 from bot.doctor import Cluster
+from bot.drawing import Draw
 from bot.health import Health
 from bot.matrix import Mesh
 from bot.runbook import Runbook
@@ -23,6 +24,7 @@ class Context:
     health: Health
     diagnose: Diagnose
     mesh: Mesh
+    draw: Draw
     traefik: Traefik
     runbook: Runbook
     namespaces: Callable[[], tuple[str, ...]]

@@ -53,6 +53,7 @@ def make_client(health: Health, cluster: FakeCluster, circles: Circles, led: Led
         health,
         Diagnose(cluster, cluster.prober),
         Mesh(cluster, cluster.prober),
+        cluster.draw,
         Traefik(cluster, cluster.traefik),
         runbook.load(),
         lambda: ("apps", "flux-system", "kube-system"),

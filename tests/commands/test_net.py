@@ -19,9 +19,10 @@ from bot.core.network.probing import (
     Vip,
 )
 from bot.errors import ClusterError
+from bot.render.drawing import Undrawn
 from bot.sandbox.network import Broken, Network, Place
 from bot.sandbox.scenarios.homelab import healthy
-from tests.commands.conftest import Room, said
+from tests.commands.conftest import Room, message, said
 from tests.render.strategies import HOSTILE
 
 EAR = 8473
@@ -76,6 +77,12 @@ class FakeProber:
             (vip.address, vip.port): [(each.address, each.port)] for each, vip in made.items()
         }
         yield made
+
+
+def pictured(result: Any) -> str:
+    """What the pictures of an answer show, in words."""
+    galleries = [each for each in message(result).components if each.get("items")]
+    return "\n".join(item["description"] for each in galleries for item in each["items"])
 
 
 Break = Callable[[Broken], FakeProber]
@@ -180,6 +187,51 @@ async def test_the_matrix_names_the_broken_node_in_words(room: Room, prober: Any
     assert "🔴 Some nodes do not reach others" in answer
     assert "Nothing gets to or from cabin-pi by pod IP" in answer.replace("\u200b", "")
     assert "matrix.txt" in answer
+    assert "Heat map of" in pictured(await room.operator.slash(room.channel, "net matrix"))
+
+
+async def test_without_its_picture_the_matrix_is_told_in_letters_with_the_reason(
+    room: Room, prober: Any
+) -> None:
+    await prober(Broken(overlay_down=frozenset({"cabin-pi"})))
+    room.cluster.drawn = Undrawn("It was not drawn within 30 s.")
+    result = await room.operator.slash(room.channel, "net matrix")
+    assert "No picture: It was not drawn" in said(result)
+    assert "P pod IP" in said(result)
+    assert not pictured(result)
+
+
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [
+        ("net diagnose", {"route": "nextcloud.lab.example.org"}),
+        ("net matrix", {}),
+        ("net matrix", {"node": "edge"}),
+    ],
+)
+async def test_a_test_can_be_made_again_after_a_restart_by_operators_only(
+    room: Room, prober: Any, command: str, options: dict[str, str]
+) -> None:
+    """The new answer stands below the old one."""
+    await prober()
+    first = await room.operator.slash(room.channel, command, **options)
+    fake = await prober(Broken(overlay_down=frozenset({"edge"})))
+    refused = await room.viewer.click(message(first), label="Test again")
+    assert "operators" in said(refused)
+    assert not fake.asked
+    again = await room.operator.click(message(first), label="Test again")
+    assert "🔴" in said(again)
+    assert message(again).id != message(first).id
+    assert "🟢" in said(first)
+
+
+async def test_what_was_asked_in_private_is_tested_again_in_private(
+    room: Room, prober: Any
+) -> None:
+    await prober()
+    first = await room.operator.slash(room.channel, "net matrix", private=True)
+    assert first.ephemeral
+    assert (await room.operator.click(message(first), label="Test again")).ephemeral
 
 
 async def test_a_matrix_of_one_node_and_of_none(room: Room, prober: Any) -> None:
