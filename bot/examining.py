@@ -32,6 +32,7 @@ from bot.health import Health
 from bot.kube.access import Access
 from bot.kube.connect import connect, own_namespace
 from bot.matrix import Mesh
+from bot.reach import Reach
 from bot.render import terminal, terminal_check_up
 from bot.standing import FromTerminal, payload
 from bot.traefik import Traefik
@@ -140,6 +141,7 @@ def _commands() -> Commands:
         Health(nowhere),
         Diagnose(nowhere),
         Mesh(nowhere),
+        Reach(nowhere),
         Artist().draw,
         Traefik(nowhere, nowhere),
         runbook.load(),

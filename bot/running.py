@@ -32,6 +32,7 @@ from bot.matrix import Mesh
 from bot.metrics import Metrics, Sources
 from bot.post import Post, post
 from bot.prober import Prober
+from bot.reach import Reach
 from bot.schedule import REDISCOVER, Schedule
 from bot.takeover import Takeover, refusals_explained
 from bot.traefik import Traefik
@@ -95,6 +96,7 @@ def wire(
         health=health,
         diagnose=diagnose,
         mesh=Mesh(cache, prober),
+        reach=Reach(cache, prober, cache.inside),
         draw=Artist().draw,
         traefik=traefik,
         runbook=runbook.load(),

@@ -10,6 +10,7 @@ from bot.doctor import Cluster
 from bot.drawing import Draw
 from bot.health import Health
 from bot.matrix import Mesh
+from bot.reach import Reach
 from bot.runbook import Runbook
 from bot.traefik import Traefik
 
@@ -24,6 +25,7 @@ class Context:
     health: Health
     diagnose: Diagnose
     mesh: Mesh
+    reach: Reach
     draw: Draw
     traefik: Traefik
     runbook: Runbook

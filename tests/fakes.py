@@ -17,6 +17,7 @@ from bot.core.traefik.instance import TraefikPod
 from bot.core.traefik.reading import LogAsked, LogEnd, NotSeen
 from bot.errors import ClusterError
 from bot.prober import Prober
+from bot.reach import Inside
 from bot.render.drawing import HeatMap, Undrawn
 
 TYPES = {kind.name: kind.type for kind in KINDS}
@@ -80,6 +81,7 @@ class FakeCluster:
     examined: ClusterFacts = field(
         default_factory=lambda: ClusterFacts.unseen("", "Nobody laid out what it says.")
     )
+    inside: Inside | None = None
     drawn: bytes | Undrawn = b"a picture"
     asked: int = 0
 
