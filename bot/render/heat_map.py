@@ -31,12 +31,14 @@ def heat_map(each: Matrix) -> HeatMap:
     every = told.asked(each)
     names = _chosen(every, cells)
     some = f"{len(names)} of {len(every)} nodes" if len(names) < len(every) else ""
+    rows = tuple(tuple(_tile((row, column), cells, each) for column in names) for row in names)
+    signs = {tile.sign for row in rows for tile in row}
     return HeatMap(
         title=words.line(told.HEADS[each.verdict], TITLE),
         subtitle=f"{some or words.plural(len(names), 'node')}, from the row to the column",
         names=tuple(words.line(name, NAME) or "?" for name in names),
-        rows=tuple(tuple(_tile((row, column), cells, each) for column in names) for row in names),
-        key=KEY,
+        rows=rows,
+        key=tuple(one for one in KEY if one.tile.sign in signs),
     )
 
 
