@@ -68,7 +68,8 @@ def matrix(node: str, where: Where, *, as_json: bool, picture: Path | None = Non
     if as_json:
         terminal.write(json_matrix.matrix(found))
     else:
-        terminal.show(terminal.console(), terminal_matrix.matrix(found))
+        console = terminal.console()
+        terminal.show(console, terminal_matrix.matrix(found, console.width))
     return found.verdict
 
 

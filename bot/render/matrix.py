@@ -16,6 +16,9 @@ LEGEND = (
 NAME = 16
 """Characters of a node's name in the grid."""
 
+CELL = 5
+"""Characters of a cell."""
+
 HEADS = {
     Verdict.HEALTHY: "Everything gets through",
     Verdict.UNKNOWN: "Not everything could be seen",
@@ -24,15 +27,23 @@ HEADS = {
 }
 
 
-def grid(each: Matrix) -> Iterator[str]:
-    """Lines of equal columns: a row a source, a column a target by its number."""
+def grid(each: Matrix, width: int = 10_000) -> Iterator[str]:
+    """Lines of equal columns: a row a source, a column a target by its number.
+
+    What is wider than `width` comes in blocks of columns, one below the other.
+    """
     cells = by_pair(each)
-    shown = asked(each)
-    columns = {name: str(number) for number, name in enumerate(shown, 1)}
-    yield " " * (NAME + 4) + "".join(f"{number:>5}" for number in columns.values())
-    for name, number in columns.items():
-        row = "".join(f"{_cell((name, other), cells, each):>5}" for other in columns)
-        yield f"{number:>3} {words.line(name, NAME):<{NAME}}{row}"
+    columns = {name: str(number) for number, name in enumerate(asked(each), 1)}
+    for block in _blocks(tuple(columns), max(1, (width - NAME - 4) // CELL)):
+        yield " " * (NAME + 4) + "".join(f"{columns[name]:>{CELL}}" for name in block)
+        for name, number in columns.items():
+            row = "".join(f"{_cell((name, other), cells, each):>{CELL}}" for other in block)
+            yield f"{number:>3} {words.line(name, NAME):<{NAME}}{row}"
+
+
+def _blocks(names: tuple[str, ...], most: int) -> Iterator[tuple[str, ...]]:
+    for begin in range(0, len(names), most):
+        yield names[begin : begin + most]
 
 
 def asked(each: Matrix) -> tuple[str, ...]:

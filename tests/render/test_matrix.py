@@ -100,5 +100,11 @@ def test_the_grid_says_what_failed_by_letters_that_need_no_colour() -> None:
     _, row_a, row_b = told.grid(Matrix(nodes=nodes, cells=cells))
     assert row_a.split() == ["1", "a", "·", "Lu"]
     assert row_b.split() == ["2", "b", "?", "·"]
+    many = tuple(f"n{number}" for number in range(30))
+    wide = Matrix(nodes=many, unseen=tuple((node, "away") for node in many))
+    lines = list(told.grid(wide, 80))
+    assert len(lines) == 3 * (1 + 30)
+    assert all(len(line) <= 80 for line in lines)
+    assert lines[0].split() == [str(number) for number in range(1, 13)]
     well = Matrix(nodes=nodes, cells=(one(By.POD, 3),))
     assert list(told.grid(well))[1].split() == ["1", "a", "·", "16"]
