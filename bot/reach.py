@@ -36,7 +36,7 @@ POLICIES = (
     "NetworkPolicies that select {pod}: it was tested from a pod of ours on its node. {why} "
     "deploy/components/exec shows how to allow commands in a pod."
 )
-NODE = "The node's own network: it was tested from a pod on the node. {why}"
+NODE = "It was tested from a pod on the node instead. {why}"
 
 
 class Cluster(Protocol):

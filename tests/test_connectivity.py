@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -90,14 +91,26 @@ async def test_one_request_ends_with_the_code_of_its_verdict(homelab: Path) -> N
     assert (code, err) == (0, "")
     assert "HTTP 200" in out
     assert all(len(line) <= 80 for line in out.splitlines())
-    code, out, _ = await net(
-        homelab, "test", "traefik", "http://10.42.250.250:80", "--output", "json"
-    )
+    code, out, _ = await net(homelab, "test", "home-1", "10.42.250.250:80", "--output", "json")
     told = json.loads(out)
     jsonschema.validate(told, json_reached.schema())
     assert code == 2
     assert told["attempts"][0]["steps"][0]["outcome"] == "timeout"
-    assert any("NetworkPolicies" in each for each in told["untested"])
+
+
+async def test_the_runbooks_two_requests_from_traefiks_own_pod(homelab: Path) -> None:
+    """Refused by the pod's IP, answered by the VIP: its wget says so, as the runbook has it."""
+    code, out, _ = await net(homelab, "test", "traefik", "nextcloud.productivity:80")
+    assert code == 0
+    assert "wget in the pod itself" in out
+    code, out, _ = await net(homelab, "diagnose", NEXTCLOUD, "--output", "json")
+    rows = json.loads(out)["evidence"]
+    seen = next(each["what"] for each in rows if "refused" in each["result"])
+    address = re.search(r"10\.42\.\d+\.\d+", seen)
+    assert address, seen
+    code, out, _ = await net(homelab, "test", "traefik", f"http://{address[0]}:80")
+    assert code == 2
+    assert "connection refused (errno 111)" in out
 
 
 async def test_what_does_not_exist_is_told_and_ends_with_3(homelab: Path) -> None:

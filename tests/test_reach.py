@@ -75,7 +75,7 @@ async def test_a_service_is_asked_from_a_node_by_name_and_vip() -> None:
     assert [step.leg for step in found.attempts[0].steps] == [Leg.CONNECT, Leg.HTTP]
     assert found.attempts[0].status == 200
     assert "in a pod on edge" in found.way
-    assert any("node's own network" in each for each in found.untested)
+    assert any("from a pod on the node instead" in each for each in found.untested)
     assert [each.stance for each in world.prober.asked] == [Stance.HOST, Stance.POD]
 
 

@@ -76,8 +76,8 @@ def _address(stderr: str) -> str:
 def _failed(stderr: str) -> Step:
     for words, leg, outcome, errno in WORDS:
         if re.search(words, stderr, re.IGNORECASE):
-            said = "" if errno or leg is not Leg.CONNECT else UNCLEAR
-            return Step(leg=leg, outcome=outcome, errno=errno, said=said or _last(stderr))
+            said = UNCLEAR if leg is Leg.CONNECT else _last(stderr)
+            return Step(leg=leg, outcome=outcome, errno=errno, said="" if errno else said)
     return Step(leg=Leg.CONNECT, outcome=Outcome.UNTRIED, said=_last(stderr) or "it said nothing")
 
 
