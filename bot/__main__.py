@@ -174,10 +174,22 @@ def _add_net(commands: Commands) -> None:
         epilog="exit code: 0 everything, 1 not all, 2 some not at all, 3 not everything was seen",
     )
     add.add_argument("node", nargs="?", default="", help="only to and from this node")
+    add.add_argument("--picture", type=Path, help="draw it into this file too, as a PNG")
     add.add_argument("--output", choices=("text", "json"), default="text")
     add.add_argument("--kubeconfig", type=Path, help="default: $KUBECONFIG or ~/.kube/config")
     add.add_argument("--context", help="the kubeconfig's context to use")
     add.set_defaults(command=_net_matrix)
+    add = tests.add_parser(
+        "test",
+        help="one request, with DNS, connection, TLS and HTTP told apart",
+        epilog="exit code: 0 it is reached, 1 it answers 5xx or in part, 2 not, 3 nothing tried",
+    )
+    add.add_argument("begin", metavar="FROM", help="a node or a pod: edge, kube-system/traefik")
+    add.add_argument("end", metavar="TO", help="a URL, service.namespace[:port], address:port")
+    add.add_argument("--output", choices=("text", "json"), default="text")
+    add.add_argument("--kubeconfig", type=Path, help="default: $KUBECONFIG or ~/.kube/config")
+    add.add_argument("--context", help="the kubeconfig's context to use")
+    add.set_defaults(command=_net_test)
 
 
 def _add_traefik(commands: Commands) -> None:
@@ -296,7 +308,18 @@ def _net_matrix(arguments: argparse.Namespace) -> int:
     from bot import connectivity  # noqa: PLC0415  # as above
 
     where = connectivity.Where(arguments.kubeconfig, arguments.context)
-    return EXIT[connectivity.matrix(arguments.node, where, as_json=arguments.output == "json")]
+    as_json = arguments.output == "json"
+    return EXIT[
+        connectivity.matrix(arguments.node, where, as_json=as_json, picture=arguments.picture)
+    ]
+
+
+def _net_test(arguments: argparse.Namespace) -> int:
+    from bot import connectivity  # noqa: PLC0415  # as above
+
+    where = connectivity.Where(arguments.kubeconfig, arguments.context)
+    as_json = arguments.output == "json"
+    return EXIT[connectivity.test(arguments.begin, arguments.end, where, as_json=as_json)]
 
 
 def _traefik_routes(arguments: argparse.Namespace) -> int:

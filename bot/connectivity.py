@@ -7,30 +7,41 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
+from bot import logs
 from bot.cli import Where, read_settings
 from bot.core.network.diagnosis import Diagnosis
 from bot.core.network.matrix import Matrix
+from bot.core.network.reached import Reached
 from bot.core.verdict import Verdict
 from bot.diagnose import Diagnose
+from bot.drawing import Artist
+from bot.errors import InputError
 from bot.kube.connect import connect
+from bot.kube.inside import Inside
 from bot.kube.own_image import OwnImage
 from bot.kube.probe_jobs import ProbeJobs
 from bot.kube.reader import ClusterReader
 from bot.kube.traefik import TraefikReader
 from bot.matrix import Mesh
+from bot.reach import Reach
 from bot.render import diagnosis as told
 from bot.render import (
+    heat_map,
     json_diagnosis,
     json_matrix,
+    json_reached,
     terminal,
     terminal_diagnosis,
     terminal_matrix,
+    terminal_reached,
     words,
 )
+from bot.render.drawing import Undrawn
 from bot.traefik import Traefik
 
-__all__ = ["Where", "diagnose", "matrix"]
+__all__ = ["Where", "diagnose", "matrix", "test"]
 
 PROGRESS = 78
 
@@ -45,14 +56,42 @@ def diagnose(asked: str, where: Where, *, as_json: bool) -> Verdict:
     return told.verdict(found)
 
 
-def matrix(node: str, where: Where, *, as_json: bool) -> Verdict:
-    """Print what gets from node to node."""
+def matrix(node: str, where: Where, *, as_json: bool, picture: Path | None = None) -> Verdict:
+    """Print what gets from node to node, and draw it into a file.
+
+    Raises:
+        InputError: The file cannot be written.
+    """
     found = asyncio.run(_matrix(node, where))
+    if picture:
+        _draw(found, picture)
     if as_json:
         terminal.write(json_matrix.matrix(found))
     else:
-        terminal.show(terminal.console(), terminal_matrix.matrix(found))
+        console = terminal.console()
+        terminal.show(console, terminal_matrix.matrix(found, console.width))
     return found.verdict
+
+
+def test(begin: str, end: str, where: Where, *, as_json: bool) -> Verdict:
+    """Print how one request ended."""
+    found = asyncio.run(_test(begin, end, where))
+    if as_json:
+        terminal.write(json_reached.reached(found))
+    else:
+        terminal.show(terminal.console(), terminal_reached.reached(found))
+    return found.verdict
+
+
+def _draw(found: Matrix, picture: Path) -> None:
+    drawn = asyncio.run(Artist().draw(heat_map.heat_map(found)))
+    if isinstance(drawn, Undrawn):
+        logs.farewell(f"No picture: {drawn.why}")
+        return
+    try:
+        picture.write_bytes(drawn)
+    except OSError as error:
+        raise InputError(f"{picture} cannot be written: {error.strerror}.") from error
 
 
 async def _diagnose(asked: str, where: Where) -> Diagnosis:
@@ -66,6 +105,12 @@ async def _matrix(node: str, where: Where) -> Matrix:
         return await Mesh(there.cluster, there.prober).measure(_progress, node)
 
 
+async def _test(begin: str, end: str, where: Where) -> Reached:
+    async with _connected(where) as there:
+        reach = Reach(there.cluster, there.prober, there.inside)
+        return await reach.test(begin, end, _progress)
+
+
 @dataclass(frozen=True, slots=True)
 class Connected:
     """What the tests stand on."""
@@ -73,6 +118,7 @@ class Connected:
     cluster: ClusterReader
     prober: ProbeJobs
     traefik: Traefik
+    inside: Inside
 
 
 @asynccontextmanager
@@ -85,7 +131,7 @@ async def _connected(where: Where) -> AsyncIterator[Connected]:
         cluster = ClusterReader(api)
         traefik = Traefik(cluster, TraefikReader(api))
         prober = ProbeJobs(api, image, host_network=read.probe_host_network)
-        yield Connected(cluster, prober, traefik)
+        yield Connected(cluster, prober, traefik, Inside(api))
 
 
 def _progress(said: str) -> None:

@@ -26,11 +26,13 @@ from bot.core.traefik.instance import TraefikPod
 from bot.core.traefik.reading import LogAsked, LogEnd, NotSeen
 from bot.diagnose import Diagnose
 from bot.doctor import Cluster, Doctor
+from bot.drawing import Artist
 from bot.errors import ClusterError, InputError, SettingsError
 from bot.health import Health
 from bot.kube.access import Access
 from bot.kube.connect import connect, own_namespace
 from bot.matrix import Mesh
+from bot.reach import Reach
 from bot.render import terminal, terminal_check_up
 from bot.standing import FromTerminal, payload
 from bot.traefik import Traefik
@@ -139,6 +141,8 @@ def _commands() -> Commands:
         Health(nowhere),
         Diagnose(nowhere),
         Mesh(nowhere),
+        Reach(nowhere),
+        Artist().draw,
         Traefik(nowhere, nowhere),
         runbook.load(),
         lambda: (),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import msgspec
@@ -18,6 +18,7 @@ from bot.core.network.probing import (
     Backend,
     Kind,
     Listener,
+    Outcome,
     Probe,
     Progress,
     Vip,
@@ -32,8 +33,13 @@ TRIES = 3
 AT_ONCE = 10
 """Nodes that try at once."""
 
-LONGEST = 120.0
-"""Seconds for all of it."""
+LONGEST = 180.0
+"""Seconds for all of it, listeners and their removal included."""
+
+TRYING = 75.0
+"""Seconds in which nodes may try: well before the first listener ends, which would look broken."""
+
+TOO_LATE = "it had not tried when the time was over; ask for this node alone"
 
 NO_PROBER = "Nothing can be tried: there is no prober. Add deploy/components/prober."
 
@@ -54,6 +60,7 @@ class Mesh:
 
     cluster: Cluster
     prober: Prober | None = None
+    trying: float = TRYING
 
     async def measure(self, progress: Progress, node: str = "") -> Matrix:
         """The whole matrix, or the rows and columns of one node.
@@ -90,12 +97,13 @@ class Mesh:
         self, prober: Prober, names: tuple[str, ...], node: str, progress: Progress
     ) -> Matrix:
         async with prober.listening(names, progress) as ears:
+            end = asyncio.get_running_loop().time() + self.trying
             backends = [Backend(each.address, each.port) for each in ears.values()]
             async with prober.sole_vips(backends, progress) as vips:
                 rows = [_Row(name, self._others(names, name, node), ears, vips) for name in names]
                 progress(f"{len(ears)} of {len(names)} nodes listen; each tries the others.")
-                room = asyncio.Semaphore(AT_ONCE)
-                found = await asyncio.gather(*(_try(prober, row, room, progress) for row in rows))
+                trying = _Trying(prober, len(rows), end, progress)
+                found = await asyncio.gather(*map(trying.row, rows))
         unseen = {name: "no listener could be started there" for name in names if name not in ears}
         unseen |= {
             row.node: why for row, why in zip(rows, found, strict=True) if isinstance(why, str)
@@ -103,6 +111,7 @@ class Mesh:
         seen = [each for each in found if not isinstance(each, str)]
         return Matrix(
             nodes=names,
+            wanted=frozenset((row.node, other) for row in rows for other in row.others),
             cells=tuple(one for cells, _ in seen for one in cells),
             dns=tuple(one for _, dns in seen for one in dns),
             unseen=tuple(sorted(unseen.items())),
@@ -139,22 +148,49 @@ class _Row:
                 yield other, By.VIP, Probe(id="", kind=Kind.TCP, tries=TRIES, **place)
 
 
-async def _try(
-    prober: Prober, row: _Row, room: asyncio.Semaphore, progress: Progress
-) -> tuple[list[Cell], list[Cell]] | str:
-    """The cells of one row and its DNS, or why it has none."""
+@dataclass
+class _Trying:
+    """Lets some nodes try at a time, until `end` on the loop's clock, and counts them."""
+
+    prober: Prober
+    count: int
+    end: float
+    progress: Progress
+    done: int = 0
+    _room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+
+    async def row(self, row: _Row) -> tuple[list[Cell], list[Cell]] | str:
+        """The cells of one row and its DNS, or why it has none."""
+        try:
+            async with asyncio.timeout_at(self.end), self._room:
+                found = await _tried(self.prober, row)
+        except TimeoutError:
+            return TOO_LATE
+        except ClusterError as error:
+            return str(error)
+        self.done += 1
+        self.progress(f"{self.done} of {self.count} nodes have tried.")
+        return found
+
+
+async def _tried(prober: Prober, row: _Row) -> tuple[list[Cell], list[Cell]]:
     asked = {str(number): each for number, each in enumerate(row.probes())}
     probes = [msgspec.structs.replace(probe, id=key) for key, (*_, probe) in asked.items()]
     dns = Probe(id="dns", kind=Kind.DNS, name=CONTROL_NAME, tries=2)
-    try:
-        async with room:
-            answers = await prober.probe(Source(row.node), [*probes, dns], progress)
-    except ClusterError as error:
-        return str(error)
+    answers = await prober.probe(Source(row.node), [*probes, dns], _silent)
     by_id: dict[str, list[Answer]] = {}
     for answer in answers:
-        by_id.setdefault(answer.id, []).append(answer)
+        if answer.outcome is not Outcome.UNTRIED:
+            # Where the prober could not even begin, nothing was seen of the network.
+            by_id.setdefault(answer.id, []).append(answer)
     cells = [
-        cell(row.node, other, test, by_id.get(key, ())) for key, (other, test, _) in asked.items()
+        cell(row.node, other, test, by_id[key])
+        for key, (other, test, _) in asked.items()
+        if key in by_id
     ]
-    return cells, [cell(row.node, row.node, By.POD, by_id.get("dns", ()))]
+    names = by_id.get("dns")
+    return cells, [cell(row.node, row.node, By.DNS, names)] if names else []
+
+
+def _silent(_: str) -> None:
+    """Of many nodes the count is told, and not each pod."""

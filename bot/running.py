@@ -20,6 +20,7 @@ from bot.core.access import Circles
 from bot.core.election import Alone, Leadership
 from bot.core.objects import Namespace
 from bot.diagnose import Diagnose
+from bot.drawing import Artist
 from bot.errors import MeshmedicError, SettingsError
 from bot.health import Health
 from bot.keeping import Memory
@@ -31,6 +32,7 @@ from bot.matrix import Mesh
 from bot.metrics import Metrics, Sources
 from bot.post import Post, post
 from bot.prober import Prober
+from bot.reach import Reach
 from bot.schedule import REDISCOVER, Schedule
 from bot.takeover import Takeover, refusals_explained
 from bot.traefik import Traefik
@@ -94,6 +96,8 @@ def wire(
         health=health,
         diagnose=diagnose,
         mesh=Mesh(cache, prober),
+        reach=Reach(cache, prober, cache.inside),
+        draw=Artist().draw,
         traefik=traefik,
         runbook=runbook.load(),
         namespaces=lambda: cache.names(Namespace),

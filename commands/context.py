@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from bot.diagnose import Diagnose
 from bot.doctor import Cluster
+from bot.drawing import Draw
 from bot.health import Health
 from bot.matrix import Mesh
+from bot.reach import Reach
 from bot.runbook import Runbook
 from bot.traefik import Traefik
 
@@ -23,6 +25,8 @@ class Context:
     health: Health
     diagnose: Diagnose
     mesh: Mesh
+    reach: Reach
+    draw: Draw
     traefik: Traefik
     runbook: Runbook
     namespaces: Callable[[], tuple[str, ...]]

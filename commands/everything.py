@@ -18,7 +18,7 @@ COMMANDS = (health, why, net, traefik, runbook, doctor)
 def register(client: Client, context: Context) -> None:
     """Add every command, button and select to the client."""
     controls = report_controls.Controls(context.health)
-    client.add_buttons(controls.drill, controls.export)
+    client.add_buttons(controls.drill, controls.export, controls.again.button)
     for command in _made(context, controls):
         client.tree.add_command(command)
 

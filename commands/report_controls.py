@@ -21,6 +21,7 @@ from bot.health import Health, not_found
 from bot.render import discord as render
 from bot.render import export
 from bot.replies import acknowledge, answer
+from commands.again import Again
 
 ASKED = (
     rf"(?P<number>[0-9a-f]{{8}}):(?P<scope>all|{'|'.join(SCOPES)}):(?P<namespace>[a-z0-9-]{{0,63}})"
@@ -29,9 +30,10 @@ ASKED = (
 
 
 class Controls:
-    """The two controls, bound to the use case that answers them."""
+    """The two controls, bound to the use case that answers them; `again` is that of tests."""
 
     def __init__(self, health: Health) -> None:
+        self.again = Again()
         self.drill = _drill(health)
         self.export = _export(health)
 

@@ -17,6 +17,8 @@ from bot.core.traefik.instance import TraefikPod
 from bot.core.traefik.reading import LogAsked, LogEnd, NotSeen
 from bot.errors import ClusterError
 from bot.prober import Prober
+from bot.reach import Inside
+from bot.render.drawing import HeatMap, Undrawn
 
 TYPES = {kind.name: kind.type for kind in KINDS}
 
@@ -79,7 +81,14 @@ class FakeCluster:
     examined: ClusterFacts = field(
         default_factory=lambda: ClusterFacts.unseen("", "Nobody laid out what it says.")
     )
+    inside: Inside | None = None
+    drawn: bytes | Undrawn = b"a picture"
     asked: int = 0
+
+    async def draw(self, each: HeatMap) -> bytes | Undrawn:
+        """Whatever a test wants to be drawn."""
+        assert each.names
+        return self.drawn
 
     def set(self, objects: Iterable[dict[str, Any]]) -> None:
         """Put other objects in the place of all."""

@@ -12,7 +12,7 @@ from bot.core.check import SCOPES
 from bot.core.checks import CHECKS
 from bot.core.network.diagnosis import Row
 from bot.core.report import examine
-from bot.render import decision_table, json_diagnosis, json_matrix, json_traefik
+from bot.render import decision_table, json_diagnosis, json_matrix, json_reached, json_traefik
 from bot.render import json as render
 from tests.builders import a_certificate, a_pod
 from tests.fakes import snapshot_of
@@ -42,6 +42,12 @@ def test_the_published_schema_of_a_matrix_is_the_one_of_the_code():
     """`docs/matrix.schema.json` was written after the last change."""
     published = json.loads((ROOT / "docs/matrix.schema.json").read_text())
     assert published == json_matrix.schema()
+
+
+def test_the_published_schema_of_a_tested_request_is_the_one_of_the_code():
+    """`docs/net-test.schema.json` was written after the last change."""
+    published = json.loads((ROOT / "docs/net-test.schema.json").read_text())
+    assert published == json_reached.schema()
 
 
 def test_the_published_schema_of_what_is_told_of_traefik_is_the_one_of_the_code():

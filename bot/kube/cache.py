@@ -20,6 +20,7 @@ from bot.kube.access import Access
 from bot.kube.api import Api
 from bot.kube.details import Details
 from bot.kube.discovery import Served, Source, discover
+from bot.kube.inside import Inside
 from bot.kube.listing import gap
 from bot.kube.reader import OFF
 from bot.kube.reflector import Reflector, State, Timing
@@ -72,6 +73,11 @@ class WatchCache(Details):
     def access(self) -> Access:
         """What the doctor asks the same API server."""
         return Access(self._api)
+
+    @property
+    def inside(self) -> Inside:
+        """Commands in pods, where that is allowed."""
+        return Inside(self._api)
 
     @property
     def traefik(self) -> TraefikReader:

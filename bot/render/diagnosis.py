@@ -64,13 +64,14 @@ def native(effect: Effect) -> str:
 
 def evidence(each: Diagnosis) -> Sequence[Seen]:
     """What the verdict rests on first: what failed, then what was seen from the same places."""
-    failed = {_place(row) for row in each.evidence if row.bears and not _well(row)}
+    failed = {_place(row) for row in each.evidence if row.bears and not well(row)}
     return sorted(
-        each.evidence, key=lambda row: (not row.bears, _well(row), _place(row) not in failed)
+        each.evidence, key=lambda row: (not row.bears, well(row), _place(row) not in failed)
     )
 
 
-def _well(row: Seen) -> bool:
+def well(row: Seen) -> bool:
+    """Whether it went well."""
     return row.result.startswith("ok")
 
 

@@ -38,6 +38,7 @@ ROOTS = 8
 
 CHOICES = 25
 LABEL = 100
+ALT = 1024
 SUBJECT = 120
 MESSAGE = 300
 BRIEF = 160
@@ -120,6 +121,13 @@ def with_files(made: Card, attachments: tuple[Attachment, ...]) -> Card:
     for each in attachments:
         made.view.add_item(ui.File(f"attachment://{each.name}"))
     return Card(made.view, (*made.files, *attachments))
+
+
+def with_picture(made: Card, picture: Attachment, alt: str) -> Card:
+    """A card with a picture below it; `alt` says what it shows, for who cannot see it."""
+    item = discord.MediaGalleryItem(f"attachment://{picture.name}", description=alt[:ALT] or "?")
+    made.view.add_item(ui.MediaGallery(item))
+    return Card(made.view, (*made.files, picture))
 
 
 def choices(findings: Sequence[Finding]) -> list[discord.SelectOption]:

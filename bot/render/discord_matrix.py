@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.core.network.matrix import Matrix
 from bot.core.verdict import Verdict
 from bot.render import discord as render
+from bot.render import heat_map, terminal_matrix, words
 from bot.render import matrix as told
-from bot.render import terminal_matrix, words
+from bot.render.drawing import Undrawn
 
 SENTENCES = 8
 LINE = 250
 GRID = 1500
 FILE = "matrix.txt"
+PICTURE = "matrix.png"
 
 
-def matrix(each: Matrix) -> render.Card:
-    """One message, and the whole of it as a file."""
+def matrix(
+    each: Matrix, drawn: bytes | Undrawn | None = None, rows: Sequence[render.Row] = ()
+) -> render.Card:
+    """One message with its picture where there is one, and the whole of it as a file."""
     verdict = each.verdict
     grid = list(told.grid(each))
     shown = sum(map(len, grid)) + len(grid) <= GRID
+    picture = isinstance(drawn, bytes)
     parts = [
         f"## {words.MARK[verdict]} {told.HEADS[verdict]}\n{words.plural(len(each.nodes), 'node')}",
         _listed(told.sentences(each)),
         _unseen(tuple(told.unseen(each))),
-        render.fence(grid, GRID) if shown else "-# The grid is in the file.",
-        f"-# {told.LEGEND}",
+        "" if picture else render.fence(grid, GRID) if shown else "-# The grid is in the file.",
+        f"-# No picture: {drawn.why}" if isinstance(drawn, Undrawn) else "",
+        "" if picture else f"-# {told.LEGEND}",
     ]
-    made = render.card(verdict, [part for part in parts if part], ())
+    made = render.card(verdict, [part for part in parts if part], rows)
+    if isinstance(drawn, bytes):
+        made = render.with_picture(made, render.Attachment(PICTURE, drawn), heat_map.alt(each))
     whole = render.Attachment(FILE, terminal_matrix.text(each).encode())
     return render.with_files(made, (whole,))
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 
 from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.text import Text
 
 from bot.core.network.diagnosis import Diagnosis
@@ -15,8 +17,8 @@ WIDE = 600
 PAGE = 100
 
 
-def diagnosis(each: Diagnosis) -> RenderableType:
-    """The whole of it: verdict first, what bears on it before the rest."""
+def diagnosis(each: Diagnosis, *, whole: bool = False) -> RenderableType:
+    """Verdict first, then what bears on it; every test where the `whole` of it is wanted."""
     verdict = told.verdict(each)
     sure = told.sure(each)
     title = Text(told.TITLE[each.row], style=f"bold {terminal.STYLE[verdict]}")
@@ -28,15 +30,31 @@ def diagnosis(each: Diagnosis) -> RenderableType:
     parts += [_labelled(f"{number}. ", step) for number, step in enumerate(each.advice, 1)]
     if each.next:
         parts.append(_labelled("next: ", each.next))
-    parts.append(Text("\nwhat was seen (* the verdict rests on it)", "bold"))
-    for row in told.evidence(each):
-        sign = "* " if row.bears else "  "
-        result = (words.line(row.result, WIDE), "bold")
-        parts.append(Text.assemble(sign, words.line(row.what, WIDE), ": ", result))
+    parts += _seen(each, whole=whole)
+    parts.append(Text(""))
     parts += [_labelled("not tested: ", one) for one in each.untested]
     by = words.line(each.prober, WIDE) or "nothing: there is no prober"
     parts.append(Text(f"tested by {by}", "dim"))
     return Group(*parts)
+
+
+def _seen(each: Diagnosis, *, whole: bool) -> Iterator[RenderableType]:
+    """Row by row under the place that it was tried from; what bears on the verdict first."""
+    rows = [row for row in told.evidence(each) if whole or row.bears or not told.well(row)]
+    yield Text("\nwhat was seen (* the verdict rests on it)", "bold")
+    places: dict[str, list[Text]] = {}
+    for row in rows:
+        place, arrow, what = row.what.partition(" -> ")
+        line = Text("* " if row.bears else "  ")
+        line.append(words.line(what if arrow else place, WIDE)).append(": ")
+        line.append(words.line(row.result, WIDE), "bold")
+        places.setdefault(words.line(place, WIDE) if arrow else "", []).append(line)
+    for place, lines in places.items():
+        if place:
+            yield Text(f"from {place}")
+        yield from (Padding(line, (0, 0, 0, 2), expand=False) if place else line for line in lines)
+    if left := len(each.evidence) - len(rows):
+        yield Text(f"… and {left} more tests that went well: --output json has them", "dim")
 
 
 def text(each: Diagnosis) -> str:
@@ -44,7 +62,7 @@ def text(each: Diagnosis) -> str:
     page = io.StringIO()
     console = Console(file=page, width=PAGE, color_system=None, legacy_windows=False)
     terminal.show(console, Text(words.line(each.subject, WIDE)))
-    terminal.show(console, diagnosis(each))
+    terminal.show(console, diagnosis(each, whole=True))
     return page.getvalue()
 
 

@@ -15,8 +15,8 @@ WIDE = 400
 PAGE = 300
 
 
-def matrix(each: Matrix) -> RenderableType:
-    """The verdict, what is broken in words, then the grid."""
+def matrix(each: Matrix, width: int = PAGE) -> RenderableType:
+    """The verdict, what is broken in words, then the grid, in blocks that fit into `width`."""
     parts: list[RenderableType] = [
         Text(told.HEADS[each.verdict], style=f"bold {terminal.STYLE[each.verdict]}")
     ]
@@ -24,7 +24,7 @@ def matrix(each: Matrix) -> RenderableType:
     parts += [
         Text.assemble(("not seen: ", "magenta"), words.line(one, WIDE)) for one in told.unseen(each)
     ]
-    parts += [Text(""), *(Text(line, no_wrap=True) for line in told.grid(each))]
+    parts += [Text(""), *(Text(line, no_wrap=True) for line in told.grid(each, width))]
     parts.append(Text(f"{told.LEGEND}; tried by {words.line(each.prober, WIDE)}", "dim"))
     return Group(*parts)
 

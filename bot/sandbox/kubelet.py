@@ -17,6 +17,7 @@ from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.kubernetes_api.history import Change
 from bot.sandbox.network import LISTENER, Network
 from bot.sandbox.scenarios.pods import NODES
+from bot.sandbox.wget import busybox
 
 Plain = dict[str, Any]
 STARTING = 0.4
@@ -49,6 +50,15 @@ class Kubelet:
                         news = watch.pending.popleft()
                         if isinstance(news, Change) and news.after.namespace == manifests.NAMESPACE:
                             group.create_task(self._treat(news))
+
+    def open_shells(self, app: str) -> None:
+        """Let commands be run in the pods of an app, which have busybox."""
+        for pod in (each.plain() for each in self._cluster.in_order("pods")):
+            if (pod["metadata"].get("labels") or {}).get("app.kubernetes.io/name") == app:
+                shell = busybox(self._network, pod["spec"]["nodeName"], self._learn)
+                for container in pod["spec"]["containers"]:
+                    key = (pod["metadata"]["namespace"], pod["metadata"]["name"], container["name"])
+                    self._cluster.shells.setdefault(key, shell)
 
     async def _treat(self, news: Change) -> None:
         name = news.after.name

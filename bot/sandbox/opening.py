@@ -99,6 +99,7 @@ async def simulated(scenario: Scenario) -> AsyncIterator[Path]:
 async def _beside(cluster: SimulatedCluster, homelab: Homelab) -> AsyncIterator[None]:
     """What goes on in a cluster by itself, while the block runs."""
     kubelet = Kubelet(cluster, Network(homelab.broken))
+    kubelet.open_shells("traefik")
     tasks = [
         asyncio.create_task(_keep_fresh(homelab, cluster)),
         asyncio.create_task(kubelet.run()),

@@ -10,6 +10,7 @@ from tests.browser.driver import PHONE, Pick, Tab, chromium, open_tab
 from tests.browser.sandbox import sandbox
 
 NEXTCLOUD = "ingressroute/productivity/nextcloud nextcloud.lab.example.org"
+MATRIX: ViewportSize = {"width": 900, "height": 1020}
 TALL: ViewportSize = {"width": 1120, "height": 1250}
 
 
@@ -25,8 +26,15 @@ async def _diagnosis(tab: Tab) -> None:
     await tab.page.wait_for_timeout(700)
 
 
+async def _matrix(tab: Tab) -> None:
+    await tab.command("net matrix")
+    await tab.see("to or from cabin-pi", seconds=60)
+    await tab.newest.get_by_alt_text("Heat map of").wait_for()
+    await tab.page.wait_for_timeout(1500)
+
+
 async def make(folder: Path) -> None:
-    """The answer on a desktop and on a phone, the story of one finding, and a diagnosis."""
+    """Reports on a desktop and on a phone, the story of a finding, a diagnosis and a matrix."""
     async with sandbox("homelab") as running, chromium() as browser:
         async with open_tab(browser, running.url, viewport=PHONE) as tab:
             await _health(tab)
@@ -41,6 +49,13 @@ async def make(folder: Path) -> None:
         async with open_tab(browser, running.url, viewport=TALL) as tab:
             await _diagnosis(tab)
             await tab.screenshot(folder / "diagnosis.png")
+    async with (
+        sandbox("overlay-down") as running,
+        chromium() as browser,
+        open_tab(browser, running.url, viewport=MATRIX) as tab,
+    ):
+        await _matrix(tab)
+        await tab.screenshot(folder / "matrix.png")
 
 
 if __name__ == "__main__":

@@ -9,10 +9,14 @@ import pytest_asyncio
 pytest.importorskip("playwright", reason="needs the extra `browser`")
 pytest.importorskip("simcord", reason="needs the extra `sandbox`")
 
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from tests.browser.driver import PHONE, Pick, Tab, chromium, find_chromium, open_tab
 from tests.browser.sandbox import Sandbox, sandbox
+
+NEXTCLOUD = "ingressroute/productivity/nextcloud nextcloud.lab.example.org"
+PATIENCE = 60.0
+"""Seconds that a test of the network may take on a busy machine."""
 
 pytestmark = [
     pytest.mark.skipif(find_chromium() is None, reason="needs a Chromium on the path"),
@@ -71,6 +75,35 @@ async def test_the_runbook_opens_at_a_word(tab: Tab) -> None:
     """A topic is found by what it speaks of."""
     await tab.command("runbook", topic=Pick("nativelb", "The fix: nativeLB"))
     await tab.see("It goes round a broken path")
+
+
+async def test_a_route_is_diagnosed_and_its_evidence_downloads(tab: Tab) -> None:
+    """The runbook's own symptom, with what nativeLB would do, and the same again by a button."""
+    await tab.command("net diagnose", route=Pick("nextcloud", NEXTCLOUD))
+    await tab.see("nativeLB would help", seconds=PATIENCE)
+    assert b"refused" in await tab.download("diagnosis.txt")
+    before = await tab.messages.locator("article.channel-message").count()
+    await tab.press("Test again")
+    await expect(tab.messages.locator("article.channel-message")).to_have_count(before + 1)
+    await expect(tab.newest).to_contain_text("nativeLB would help", timeout=PATIENCE * 1000)
+
+
+async def test_a_matrix_is_shown_as_a_picture(browser: Browser) -> None:
+    """With the dead node in words, and the picture's own words for who cannot see it."""
+    async with sandbox("overlay-down") as running, open_tab(browser, running.url) as tab:
+        await tab.command("net matrix")
+        await tab.see("Nothing gets to or from cabin-pi by pod IP", seconds=PATIENCE)
+        picture = tab.newest.get_by_alt_text("Heat map of")
+        await expect(picture).to_be_visible(timeout=PATIENCE * 1000)
+        await expect(picture).to_have_js_property("complete", value=True)
+        assert await picture.evaluate("image => image.naturalWidth") > 500
+
+
+async def test_one_request_is_tested_from_a_node(tab: Tab) -> None:
+    edge = Pick("edge", "node/edge")
+    await tab.command("net test", **{"from": edge, "to": "nextcloud.productivity"})
+    await tab.see("It is reached", seconds=PATIENCE)
+    await tab.see("HTTP 200")
 
 
 async def test_a_guest_is_refused(tab: Tab) -> None:

@@ -15,6 +15,7 @@ from bot.core.access import Circles, Members
 from bot.diagnose import Diagnose
 from bot.health import Health
 from bot.matrix import Mesh
+from bot.reach import Reach
 from bot.traefik import Traefik
 from commands import everything
 from commands.context import Context
@@ -53,6 +54,8 @@ def make_client(health: Health, cluster: FakeCluster, circles: Circles, led: Led
         health,
         Diagnose(cluster, cluster.prober),
         Mesh(cluster, cluster.prober),
+        Reach(cluster, cluster.prober, cluster.inside),
+        cluster.draw,
         Traefik(cluster, cluster.traefik),
         runbook.load(),
         lambda: ("apps", "flux-system", "kube-system"),

@@ -1,81 +1,24 @@
 """`/net diagnose`, as people use it in Discord, over a prober that answers as it is told."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from bot.core.network.observation import Source, Stance
-from bot.core.network.probing import (
-    Answer,
-    Backend,
-    Heard,
-    Listener,
-    Probe,
-    Progress,
-    Vip,
-)
 from bot.errors import ClusterError
-from bot.sandbox.network import Broken, Network, Place
+from bot.render.drawing import Undrawn
+from bot.sandbox.network import Broken, Network
 from bot.sandbox.scenarios.homelab import healthy
-from tests.commands.conftest import Room, said
+from tests.commands.conftest import Room, message, said
+from tests.fake_prober import FakeProber
 from tests.render.strategies import HOSTILE
 
-EAR = 8473
 
-
-@dataclass
-class FakeProber:
-    """Pods on demand of a network that is made up; `fails` is raised where it is asked."""
-
-    network: Network
-    name: str = "pods on demand"
-    blind: tuple[str, ...] = ()
-    fails: ClusterError | None = None
-    asked: list[Source] = field(default_factory=list)
-
-    async def probe(
-        self, source: Source, probes: Sequence[Probe], progress: Progress
-    ) -> tuple[Answer, ...]:
-        """By the network."""
-        self.asked.append(source)
-        if self.fails or source.stance is not Stance.POD:
-            raise self.fails or ClusterError("Only pods can be had.")
-        return tuple(
-            answer
-            for probe in probes
-            for answer in self.network.answers(source.node, probe, host=False)
-        )
-
-    @asynccontextmanager
-    async def listening(
-        self, nodes: Sequence[str], progress: Progress
-    ) -> AsyncIterator[Mapping[str, Listener]]:
-        """One a node."""
-        made = {node: Listener(node, f"10.42.{250 + i}.1", EAR) for i, node in enumerate(nodes)}
-        for node, each in made.items():
-            self.network.places[each.address] = Place(node, frozenset({EAR}), node, listens=True)
-        yield made
-
-    async def heard(self, listener: Listener) -> tuple[Heard, ...] | None:
-        """Nothing can be read."""
-        return None
-
-    @asynccontextmanager
-    async def sole_vips(
-        self, backends: Sequence[Backend], progress: Progress
-    ) -> AsyncIterator[Mapping[Backend, Vip]]:
-        """One a backend."""
-        made = {
-            each: Vip(f"10.43.250.{number}", each.port) for number, each in enumerate(backends, 1)
-        }
-        self.network.vips |= {
-            (vip.address, vip.port): [(each.address, each.port)] for each, vip in made.items()
-        }
-        yield made
+def pictured(result: Any) -> str:
+    """What the pictures of an answer show, in words."""
+    galleries = [each for each in message(result).components if each.get("items")]
+    return "\n".join(item["description"] for each in galleries for item in each["items"])
 
 
 Break = Callable[[Broken], FakeProber]
@@ -180,6 +123,52 @@ async def test_the_matrix_names_the_broken_node_in_words(room: Room, prober: Any
     assert "🔴 Some nodes do not reach others" in answer
     assert "Nothing gets to or from cabin-pi by pod IP" in answer.replace("\u200b", "")
     assert "matrix.txt" in answer
+    assert "Heat map of" in pictured(await room.operator.slash(room.channel, "net matrix"))
+
+
+async def test_without_its_picture_the_matrix_is_told_in_letters_with_the_reason(
+    room: Room, prober: Any
+) -> None:
+    await prober(Broken(overlay_down=frozenset({"cabin-pi"})))
+    room.cluster.drawn = Undrawn("It was not drawn within 30 s.")
+    result = await room.operator.slash(room.channel, "net matrix")
+    assert "No picture: It was not drawn" in said(result)
+    assert "P pod IP" in said(result)
+    assert not pictured(result)
+
+
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [
+        ("net diagnose", {"route": "nextcloud.lab.example.org"}),
+        ("net matrix", {}),
+        ("net matrix", {"node": "edge"}),
+        ("net test", {"from": "edge", "to": "http://nextcloud.productivity"}),
+    ],
+)
+async def test_a_test_can_be_made_again_after_a_restart_by_operators_only(
+    room: Room, prober: Any, command: str, options: dict[str, str]
+) -> None:
+    """The new answer stands below the old one."""
+    await prober()
+    first = await room.operator.slash(room.channel, command, **options)
+    fake = await prober(Broken(overlay_down=frozenset({"edge"})))
+    refused = await room.viewer.click(message(first), label="Test again")
+    assert "operators" in said(refused)
+    assert not fake.asked
+    again = await room.operator.click(message(first), label="Test again")
+    assert "🔴" in said(again)
+    assert message(again).id != message(first).id
+    assert "🟢" in said(first)
+
+
+async def test_what_was_asked_in_private_is_tested_again_in_private(
+    room: Room, prober: Any
+) -> None:
+    await prober()
+    first = await room.operator.slash(room.channel, "net matrix", private=True)
+    assert first.ephemeral
+    assert (await room.operator.click(message(first), label="Test again")).ephemeral
 
 
 async def test_a_matrix_of_one_node_and_of_none(room: Room, prober: Any) -> None:
@@ -199,3 +188,34 @@ async def test_without_a_prober_there_is_no_matrix_and_the_component_is_named(
     assert "❔ Not everything could be seen" in answer
     assert "deploy/components/prober" in answer
     assert "operators" in said(await room.viewer.slash(room.channel, "net matrix"))
+
+
+async def test_one_request_is_told_step_by_step(room: Room, prober: Any) -> None:
+    await prober()
+    asked = {"from": "edge", "to": "nextcloud.productivity:80"}
+    answer = said(await room.operator.slash(room.channel, "net test", **asked))
+    assert "🟢 It is reached" in answer
+    assert "HTTP 200" in answer
+    assert "**not tested**" in answer
+
+
+async def test_start_and_goal_are_suggested_to_operators(room: Room, prober: Any) -> None:
+    await prober()
+    starts = await room.operator.autocomplete(room.channel, "net test", "from", "edge")
+    assert any(each["value"] == "node/edge" for each in starts)
+    goals = await room.operator.autocomplete(room.channel, "net test", "to", "nextc")
+    assert any(each["value"].startswith("nextcloud.productivity:") for each in goals)
+    refused = await room.viewer.slash(room.channel, "net test", **{"from": "edge", "to": "x:1"})
+    assert "operators" in said(refused)
+
+
+@pytest.mark.parametrize("typed", HOSTILE)
+async def test_whatever_is_typed_as_a_goal_gets_an_answer_that_mentions_nobody(
+    room: Room, prober: Any, typed: str
+) -> None:
+    await prober()
+    asked = {"from": typed or "?", "to": typed or "?"}
+    answer = said(await room.operator.slash(room.channel, "net test", **asked))
+    assert answer
+    assert "<@123456789012345678>" not in answer
+    assert "@everyone" not in answer

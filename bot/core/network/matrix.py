@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 
@@ -27,6 +28,12 @@ class By(StrEnum):
     VIP = "VIP"
     LARGE = "large payload"
     UDP = "UDP"
+    DNS = "DNS"
+    """Of one node: a name that every cluster has."""
+
+
+PAIRED = (By.POD, By.VIP, By.LARGE, By.UDP)
+"""What is tried of every pair."""
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,9 +59,13 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Matrix(msgspec.Struct, frozen=True, kw_only=True):
-    """All that was measured. `dns` has a cell a node, to itself; `unseen` says why, by node."""
+    """All that was measured. `dns` has a cell a node, to itself; `unseen` says why, by node.
+
+    `wanted` are the pairs that were to be tried.
+    """
 
     nodes: tuple[str, ...]
+    wanted: frozenset[Pair] = frozenset()
     cells: tuple[Cell, ...] = ()
     dns: tuple[Cell, ...] = ()
     unseen: tuple[tuple[str, str], ...] = ()
@@ -68,7 +79,23 @@ class Matrix(msgspec.Struct, frozen=True, kw_only=True):
             return Verdict.FAILED
         if bad:
             return Verdict.DEGRADED
-        return Verdict.UNKNOWN if self.unseen or not self.cells else Verdict.HEALTHY
+        seen = self.cells and not (self.unseen or self.untested or self.without_dns)
+        return Verdict.HEALTHY if seen else Verdict.UNKNOWN
+
+    @property
+    def untested(self) -> dict[By, int]:
+        """Of how many pairs something was not tested, though both nodes took part."""
+        absent = {node for node, _ in self.unseen}
+        wanted = [pair for pair in self.wanted if absent.isdisjoint(pair)]
+        done = {(each.pair, each.test) for each in self.cells}
+        missing = Counter(test for pair in wanted for test in PAIRED if (pair, test) not in done)
+        return dict(missing)
+
+    @property
+    def without_dns(self) -> tuple[str, ...]:
+        """The nodes that took part, but from which no name was looked up."""
+        done = {each.source for each in self.dns} | {node for node, _ in self.unseen}
+        return tuple(dict.fromkeys(node for node, _ in self.wanted if node not in done))
 
 
 def neighbours(nodes: Sequence[str], node: str) -> tuple[str, ...]:

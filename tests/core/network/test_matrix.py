@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -103,6 +104,28 @@ def test_what_was_not_seen_is_never_healthy() -> None:
     assert Matrix(nodes=("a", "b")).verdict is Verdict.UNKNOWN
     assert a_matrix(3, {("node-a", "node-b")}).verdict is Verdict.FAILED
     assert a_matrix(3, {("node-a", "node-b")}, By.LARGE).verdict is Verdict.DEGRADED
+
+
+def test_a_test_that_was_not_made_of_a_pair_is_no_success() -> None:
+    """Without temporary Services there is no test of the VIP: then nothing is said to be well."""
+    whole = a_matrix(3, set())
+    wanted = frozenset(every(whole.nodes))
+    dns = tuple(cell(node, node, By.DNS, [Answer(id="d", outcome=Outcome.OK)]) for node in NAMES)
+    seen = msgspec.structs.replace(whole, wanted=wanted, dns=dns)
+    assert seen.verdict is Verdict.HEALTHY
+    few = tuple(each for each in whole.cells if each.test is not By.VIP)
+    partly = msgspec.structs.replace(seen, cells=few)
+    assert partly.untested == {By.VIP: 6}
+    assert partly.verdict is Verdict.UNKNOWN
+    blind = msgspec.structs.replace(seen, dns=dns[1:])
+    assert blind.without_dns == ("node-a",)
+    assert blind.verdict is Verdict.UNKNOWN
+
+
+def test_what_a_node_that_took_no_part_could_not_try_is_told_once() -> None:
+    gone = Matrix(nodes=NAMES[:2], wanted=frozenset(every(NAMES[:2])), unseen=(("node-a", "off"),))
+    assert gone.untested == {}
+    assert gone.without_dns == ("node-b",)
 
 
 def test_a_try_that_was_never_made_is_no_success() -> None:

@@ -1,0 +1,86 @@
+"""Reading what `wget` says in somebody else's container: busybox's and GNU's words for it.
+
+It tells no times. Source: busybox 1.36 and GNU Wget 1.24, with the C libraries' words for errno.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from bot.core.network.address import parse
+from bot.core.network.goal import Goal
+from bot.core.network.probing import Outcome
+from bot.core.network.reached import Attempt, Leg, Step
+
+SECONDS = 5
+
+ADDRESS = re.compile(r"[(|]\[?([0-9a-f.:]{1,45}?[0-9a-f])\]?(?::\d{1,5})?[)|]", re.IGNORECASE)
+STATUS = re.compile(r"HTTP/\d(?:\.\d)? (\d{3})")
+
+WORDS = (
+    (r"bad address|unable to resolve|name resolution|not known", Leg.DNS, Outcome.NAME, 0),
+    (r"connection refused", Leg.CONNECT, Outcome.REFUSED, 111),
+    (r"no route to host|host is unreachable", Leg.CONNECT, Outcome.NO_ROUTE, 113),
+    (r"network (is )?unreachable", Leg.CONNECT, Outcome.NO_ROUTE, 101),
+    (r"(connection|operation) timed out", Leg.CONNECT, Outcome.TIMEOUT, 110),
+    (r"certificate|ssl|tls", Leg.TLS, Outcome.TLS, 0),
+    (r"connection reset", Leg.HTTP, Outcome.RESET, 104),
+    (r"error getting response|no data received", Leg.HTTP, Outcome.CLOSED, 0),
+    (r"read error|download timed out|timed out", Leg.CONNECT, Outcome.TIMEOUT, 0),
+)
+"""By what busybox, GNU, musl and glibc call it; the first that fits."""
+
+UNCLEAR = "wget does not say whether it waited for the connection or for the answer"
+
+
+class Said(msgspec.Struct, frozen=True):
+    """What the command wrote; `exit_code` is None where it was cut off."""
+
+    stderr: str
+    exit_code: int | None
+
+
+def argv(goal: Goal) -> tuple[str, ...]:
+    """The documented request, as busybox takes it too; without a shell, and bounded."""
+    return ("wget", "-S", "-O", "/dev/null", "-t", "1", "-T", str(SECONDS), goal.url)
+
+
+def read(goal: Goal, said: Said) -> tuple[Step | None, Attempt | None]:
+    """The step of DNS and the attempt; no attempt where it got no further than the name."""
+    stderr = said.stderr
+    found = STATUS.findall(stderr)
+    status = int(found[-1]) if found else 0
+    failed = None if status or said.exit_code == 0 else _failed(stderr)
+    if failed and failed.leg is Leg.DNS:
+        return failed, None
+    steps = []
+    for leg in (Leg.CONNECT, *([Leg.TLS] if goal.tls else []), Leg.HTTP):
+        if failed and failed.leg is leg:
+            steps.append(failed)
+            break
+        steps.append(Step(leg=leg))
+    dns = Step(leg=Leg.DNS) if goal.name else None
+    address = _address(stderr) or goal.address or goal.name
+    host = f"[{address}]" if ":" in address else address
+    return dns, Attempt(address=f"{host}:{goal.port}", steps=tuple(steps), status=status)
+
+
+def _address(stderr: str) -> str:
+    """The last that it says that it goes to: after a redirection it may be another."""
+    found = [each for each in ADDRESS.findall(stderr) if parse(each)]
+    return found[-1] if found else ""
+
+
+def _failed(stderr: str) -> Step:
+    for words, leg, outcome, errno in WORDS:
+        if re.search(words, stderr, re.IGNORECASE):
+            said = UNCLEAR if leg is Leg.CONNECT else _last(stderr)
+            return Step(leg=leg, outcome=outcome, errno=errno, said="" if errno else said)
+    return Step(leg=Leg.CONNECT, outcome=Outcome.UNTRIED, said=_last(stderr) or "it said nothing")
+
+
+def _last(stderr: str) -> str:
+    lines = [each.strip() for each in stderr.splitlines() if each.strip()]
+    return lines[-1][:200] if lines else ""

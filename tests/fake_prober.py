@@ -1,0 +1,71 @@
+"""A prober over a network that is made up."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from bot.core.network.observation import Source, Stance
+from bot.core.network.probing import (
+    Answer,
+    Backend,
+    Heard,
+    Listener,
+    Probe,
+    Progress,
+    Vip,
+)
+from bot.errors import ClusterError
+from bot.sandbox.network import Network, Place
+
+EAR = 8473
+
+
+@dataclass
+class FakeProber:
+    """Pods on demand of a network that is made up; `fails` is raised where it is asked."""
+
+    network: Network
+    name: str = "pods on demand"
+    blind: tuple[str, ...] = ()
+    fails: ClusterError | None = None
+    asked: list[Source] = field(default_factory=list)
+
+    async def probe(
+        self, source: Source, probes: Sequence[Probe], progress: Progress
+    ) -> tuple[Answer, ...]:
+        """By the network."""
+        self.asked.append(source)
+        if self.fails or source.stance is not Stance.POD:
+            raise self.fails or ClusterError("Only pods can be had.")
+        return tuple(
+            answer
+            for probe in probes
+            for answer in self.network.answers(source.node, probe, host=False)
+        )
+
+    @asynccontextmanager
+    async def listening(
+        self, nodes: Sequence[str], progress: Progress
+    ) -> AsyncIterator[Mapping[str, Listener]]:
+        """One a node."""
+        made = {node: Listener(node, f"10.42.{250 + i}.1", EAR) for i, node in enumerate(nodes)}
+        for node, each in made.items():
+            self.network.places[each.address] = Place(node, frozenset({EAR}), node, listens=True)
+        yield made
+
+    async def heard(self, listener: Listener) -> tuple[Heard, ...] | None:
+        """Nothing can be read."""
+        return None
+
+    @asynccontextmanager
+    async def sole_vips(
+        self, backends: Sequence[Backend], progress: Progress
+    ) -> AsyncIterator[Mapping[Backend, Vip]]:
+        """One a backend."""
+        made = {
+            each: Vip(f"10.43.250.{number}", each.port) for number, each in enumerate(backends, 1)
+        }
+        self.network.vips |= {
+            (vip.address, vip.port): [(each.address, each.port)] for each, vip in made.items()
+        }
+        yield made

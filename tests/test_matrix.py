@@ -1,0 +1,132 @@
+"""The use case behind the matrix: who listens, who tries whom, and who could not."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+
+from bot.core.network.matrix import By
+from bot.core.network.observation import Source
+from bot.core.network.probing import Answer, Backend, Listener, Outcome, Probe, Progress, Vip
+from bot.core.verdict import Verdict
+from bot.errors import ClusterError, InputError
+from bot.matrix import TOO_LATE, Mesh
+from bot.sandbox.network import Network
+from tests.builders import an_object
+from tests.fake_prober import FakeProber
+from tests.fakes import FakeCluster
+
+
+def quiet(_: str) -> None:
+    """Nobody waits."""
+
+
+def nodes(count: int) -> FakeCluster:
+    return FakeCluster([an_object("Node", f"n{i:03}", namespace="") for i in range(count)])
+
+
+@dataclass
+class Mended(FakeProber):
+    """All well, but for what a test breaks: silent nodes hang, failing ones cannot be probed."""
+
+    network: Network = field(default_factory=Network)
+    hangs: frozenset[str] = frozenset()
+    deaf: frozenset[str] = frozenset()
+    without_vips: bool = False
+    untried: bool = False
+    at_work: int = 0
+    most: int = 0
+    begun: list[str] = field(default_factory=list)
+
+    async def probe(
+        self, source: Source, probes: Sequence[Probe], progress: Progress
+    ) -> tuple[Answer, ...]:
+        """Well, in the name of whatever is asked."""
+        self.at_work += 1
+        self.most = max(self.most, self.at_work)
+        self.begun.append(source.node)
+        try:
+            if source.node in self.hangs:
+                await asyncio.sleep(3600)
+            await asyncio.sleep(0)
+            if self.fails:
+                raise self.fails
+            end = Outcome.UNTRIED if self.untried else Outcome.OK
+            return tuple(Answer(id=each.id, outcome=end, connected=5.0) for each in probes)
+        finally:
+            self.at_work -= 1
+
+    @asynccontextmanager
+    async def listening(
+        self, nodes: Sequence[str], progress: Progress
+    ) -> AsyncIterator[Mapping[str, Listener]]:
+        """Wherever nobody is deaf."""
+        heard = [node for node in nodes if node not in self.deaf]
+        yield {node: Listener(node, f"10.42.0.{i}", 8473) for i, node in enumerate(heard)}
+
+    @asynccontextmanager
+    async def sole_vips(
+        self, backends: Sequence[Backend], progress: Progress
+    ) -> AsyncIterator[Mapping[Backend, Vip]]:
+        """One a backend, or none."""
+        vips = {each: Vip(f"10.43.0.{i}", each.port) for i, each in enumerate(backends)}
+        yield {} if self.without_vips else vips
+
+
+async def test_each_node_tries_each_other_in_every_way() -> None:
+    found = await Mesh(nodes(4), Mended()).measure(quiet)
+    assert found.verdict is Verdict.HEALTHY
+    assert len(found.cells) == 4 * 3 * 4
+    assert {each.source for each in found.dns} == set(found.nodes)
+
+
+async def test_of_one_node_only_its_row_and_its_column_are_tried() -> None:
+    found = await Mesh(nodes(60), Mended()).measure(quiet, "n007")
+    assert found.verdict is Verdict.HEALTHY
+    assert all("n007" in pair for pair in found.wanted)
+    assert len(found.wanted) == 2 * 59
+
+
+async def test_without_temporary_services_the_vip_is_said_to_be_untested() -> None:
+    found = await Mesh(nodes(3), Mended(without_vips=True)).measure(quiet)
+    assert found.verdict is Verdict.UNKNOWN
+    assert found.untested == {By.VIP: 6}
+
+
+async def test_a_node_without_a_listener_still_tries_the_others() -> None:
+    found = await Mesh(nodes(3), Mended(deaf=frozenset({"n001"}))).measure(quiet)
+    assert found.unseen == (("n001", "no listener could be started there"),)
+    assert any(each.source == "n001" for each in found.cells)
+    assert found.verdict is Verdict.UNKNOWN
+
+
+async def test_a_node_that_takes_too_long_costs_only_its_own_row() -> None:
+    prober = Mended(hangs=frozenset({"n002"}))
+    found = await Mesh(nodes(4), prober, trying=1.0).measure(quiet)
+    assert found.unseen == (("n002", TOO_LATE),)
+    assert {each.source for each in found.cells} == {"n000", "n001", "n003"}
+    assert prober.at_work == 0
+
+
+async def test_what_the_prober_could_not_begin_is_not_seen_and_not_broken() -> None:
+    found = await Mesh(nodes(3), Mended(untried=True)).measure(quiet)
+    assert found.cells == ()
+    assert found.verdict is Verdict.UNKNOWN
+
+
+async def test_a_few_nodes_try_at_a_time_and_are_counted() -> None:
+    prober, said = Mended(), list[str]()
+    await Mesh(nodes(40), prober).measure(said.append)
+    assert 1 < prober.most <= 10
+    assert said[-1] == "40 of 40 nodes have tried."
+
+
+async def test_a_node_that_does_not_exist_and_no_prober_are_told() -> None:
+    with pytest.raises(InputError, match="There is no node 'x'"):
+        await Mesh(nodes(2), Mended()).measure(quiet, "x")
+    with pytest.raises(ClusterError, match="no prober"):
+        await Mesh(nodes(2)).measure(quiet)
+    with pytest.raises(ClusterError, match="No node can be seen"):
+        await Mesh(nodes(0), Mended()).measure(quiet)
