@@ -81,7 +81,7 @@ class Agent:
             case "GET", "/healthz":
                 writer.write(_head(200, "text/plain") + b"ok\n")
             case "POST", "/jobs":
-                await self._done(await self._job(asked, reader), writer)
+                await self._done(await self._job(asked, reader), reader, writer)
             case _:
                 raise Denied(404, "there are POST /jobs and GET /healthz")
 
@@ -99,11 +99,14 @@ class Agent:
             raise Denied(503, f"{MOST_JOBS} jobs are under way")
         return self._admission.admit(asked, body, time.time())
 
-    async def _done(self, job: Job, writer: asyncio.StreamWriter) -> None:
+    async def _done(
+        self, job: Job, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         self._jobs += 1
         try:
             writer.write(_head(200, LINES))
-            await self._do(job, lambda line: _say(line, writer))
+            doing = self._do(job, lambda line: _say(line, writer))
+            await (_while_asked(doing, reader) if job.listen else doing)
         finally:
             self._jobs -= 1
 
@@ -118,6 +121,26 @@ def _say(line: dict[str, Any], writer: asyncio.StreamWriter) -> None:
         writer.transport.abort()
     if not writer.transport.is_closing():
         writer.write(encoded(line))
+
+
+async def _while_asked(doing: Awaitable[None], reader: asyncio.StreamReader) -> None:
+    """Listen until whoever asked hangs up: what would go on then only keeps others waiting."""
+    working = asyncio.ensure_future(doing)
+    leaving = asyncio.create_task(_end(reader))
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (working, leaving):
+            task.cancel()
+        await asyncio.gather(working, leaving, return_exceptions=True)
+    if not working.cancelled():
+        working.result()
+
+
+async def _end(reader: asyncio.StreamReader) -> None:
+    with suppress(ConnectionError):
+        while await reader.read(MOST_HEAD):
+            pass
 
 
 async def _take_leave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

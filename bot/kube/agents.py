@@ -1,0 +1,204 @@
+"""The agents of the DaemonSet: where they are, and one job sent to one of them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+import aiohttp
+import msgspec
+
+from bot.core.network import lines, signed_job
+from bot.core.network.probing import Job, Line
+from bot.errors import ClusterError
+from bot.kube.api import Api
+from bot.kube.node_jobs import PODS, REQUEST
+from bot.kube.probe_key import ProbeKey
+
+LABEL = "app.kubernetes.io/component=agent"
+PORT_NAME = "jobs"
+
+CONNECT = 3.0
+"""Seconds to connect: over a relayed path the first connection may take that long."""
+
+MOST_ANSWER = 4 * 1024 * 1024
+"""Bytes of one job's answer."""
+
+KNOWN = 5.0
+"""Seconds that the list of agents is taken for true."""
+
+
+class Unanswered(ClusterError):
+    """An agent did not do a job; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """An agent that is ready."""
+
+    node: str
+    pod: str
+    address: str
+    port: int = signed_job.PORT
+
+
+class _Port(msgspec.Struct, frozen=True, rename="camel"):
+    container_port: int
+    name: str = ""
+
+
+class _Container(msgspec.Struct, frozen=True):
+    ports: tuple[_Port, ...] | None = None
+
+
+class _Spec(msgspec.Struct, frozen=True, rename="camel"):
+    node_name: str = ""
+    containers: tuple[_Container, ...] = ()
+
+
+class _Condition(msgspec.Struct, frozen=True):
+    type: str = ""
+    status: str = ""
+
+
+class _Status(msgspec.Struct, frozen=True):
+    pod_ip: str = msgspec.field(default="", name="podIP")
+    conditions: tuple[_Condition, ...] | None = None
+
+
+class _Meta(msgspec.Struct, frozen=True):
+    name: str
+
+
+class _Pod(msgspec.Struct, frozen=True):
+    metadata: _Meta
+    spec: _Spec = _Spec()
+    status: _Status = _Status()
+
+
+class _Pods(msgspec.Struct, frozen=True):
+    items: tuple[_Pod, ...] = ()
+
+
+class Agents:
+    """Finds agents, and sends them what `key` signed."""
+
+    def __init__(self, api: Api, key: ProbeKey) -> None:
+        self._api = api
+        self._key = key
+        self._found: dict[str, Agent] = {}
+        self._until = 0.0
+        self._looking = asyncio.Lock()
+
+    async def on(self, node: str) -> Agent | None:
+        """The agent on that node; None where none is ready, or nobody can tell."""
+        if not self._key.published:
+            return None
+        async with self._looking:
+            if time.monotonic() >= self._until:
+                self._found = await self._list()
+                self._until = time.monotonic() + KNOWN
+        return self._found.get(node)
+
+    @asynccontextmanager
+    async def asked(self, agent: Agent, job: Job, seconds: float) -> AsyncIterator[Answering]:
+        """The answer to a job while it comes in; hung up after the block.
+
+        `seconds` is the limit of the whole.
+
+        Raises:
+            Unanswered: It cannot be reached, refuses the job, or is cut off.
+        """
+        request = await self._key.sign(agent.node, msgspec.json.encode(job))
+        host = f"[{agent.address}]" if ":" in agent.address else agent.address
+        url = f"http://{host}:{agent.port}{signed_job.PATH}"
+        limits = aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT)
+        async with AsyncExitStack() as stack:
+            session = await stack.enter_async_context(aiohttp.ClientSession(timeout=limits))
+            with _translated(agent):
+                sending = session.post(
+                    url, data=request.body, headers=request.headers, allow_redirects=False
+                )
+                response = await stack.enter_async_context(sending)
+            yield Answering(agent, job.id, response)
+
+    async def log(self, agent: Agent, job: str, since: float) -> tuple[Line, ...]:
+        """What an agent said of a job in its log in so many last seconds.
+
+        Raises:
+            ClusterError: It cannot be read.
+        """
+        query: list[tuple[str, str | int]] = [
+            ("sinceSeconds", max(1, int(since) + 1)),
+            ("limitBytes", MOST_ANSWER),
+        ]
+        body = await self._api.get(f"{PODS}/{agent.pod}/log", query, accept="*/*", total=REQUEST)
+        return tuple(lines.of_job(body, job))
+
+    async def _list(self) -> dict[str, Agent]:
+        try:
+            body = await self._api.get(PODS, [("labelSelector", LABEL)], total=REQUEST)
+        except ClusterError:
+            return {}
+        pods = msgspec.json.decode(body, type=_Pods).items
+        return {pod.spec.node_name: _agent(pod) for pod in pods if _is_ready(pod)}
+
+
+class Answering:
+    """The lines of one job, as they come."""
+
+    def __init__(self, agent: Agent, job: str, response: aiohttp.ClientResponse) -> None:
+        self._agent = agent
+        self._job = job
+        self._response = response
+
+    async def until(self, wanted: str) -> tuple[Line, ...]:
+        """All lines up to the first that has a `wanted` field, such as `done`.
+
+        Raises:
+            Unanswered: It refuses the job, says too much, is cut off, or ends before.
+        """
+        found: list[Line] = []
+        rest, size = b"", 0
+        with _translated(self._agent):
+            async for part in self._response.content.iter_any():
+                whole, _, rest = (rest + part).rpartition(b"\n")
+                new = [line for job in (self._job, "") for line in lines.of_job(whole, job)]
+                found += new
+                size += len(part)
+                if refusals := [line.refused for line in new if line.refused]:
+                    raise Unanswered(f"it refused the job: {refusals[0]}"[:200])
+                if any(getattr(line, wanted) for line in new):
+                    return tuple(found)
+                if size > MOST_ANSWER:
+                    raise Unanswered("it says more than anybody asked for")
+        raise Unanswered(f"it ended without its last line (status {self._response.status})")
+
+
+@contextmanager
+def _translated(agent: Agent) -> Iterator[None]:
+    try:
+        yield
+    except TimeoutError as error:
+        raise Unanswered(f"no answer from {agent.address} in time") from error
+    except (aiohttp.ClientError, OSError) as error:
+        raise Unanswered(f"{agent.address} cannot be reached: {error}"[:200]) from error
+
+
+def _agent(pod: _Pod) -> Agent:
+    ports = [
+        port.container_port
+        for container in pod.spec.containers
+        for port in container.ports or ()
+        if port.name == PORT_NAME
+    ]
+    port = ports[0] if ports else signed_job.PORT
+    return Agent(pod.spec.node_name, pod.metadata.name, pod.status.pod_ip, port)
+
+
+def _is_ready(pod: _Pod) -> bool:
+    ready = {each.type: each.status for each in pod.status.conditions or ()}.get("Ready")
+    return ready == "True" and bool(pod.status.pod_ip)
