@@ -53,6 +53,15 @@ class Netshoot:
     runner: Runner | None = None
     also: Allowed = field(default_factory=Allowed)
 
+    async def targets(self, typed: str, most: int = 25) -> tuple[str, ...]:
+        """Nodes, then Services, that hold what was typed."""
+        snapshot = await self.cluster.snapshot(NEEDED)
+        nodes = sorted(each.name for each in snapshot.of(objects.Node))
+        services = sorted(f"{each.namespace}/{each.name}" for each in snapshot.of(objects.Service))
+        words = typed.casefold().split()
+        found = (one for one in (*nodes, *services) if all(word in one for word in words))
+        return tuple(found)[:most]
+
     async def run(
         self, tool: Tool, node: str, target: str, options: str, progress: Progress
     ) -> Ran:

@@ -18,6 +18,7 @@ from bot import endpoints, logs, runbook, settings
 from bot.client import Client
 from bot.core.access import Circles
 from bot.core.election import Alone, Leadership
+from bot.core.network.tools.targets import Allowed, allowed
 from bot.core.objects import Namespace
 from bot.diagnose import Diagnose
 from bot.drawing import Artist
@@ -28,8 +29,10 @@ from bot.kube.cache import WatchCache
 from bot.kube.connect import connect, own_namespace
 from bot.kube.own_image import OwnImage
 from bot.kube.probe_jobs import ProbeJobs
+from bot.kube.tool_jobs import ToolJobs
 from bot.matrix import Mesh
 from bot.metrics import Metrics, Sources
+from bot.netshoot import Netshoot, Runner
 from bot.post import Post, post
 from bot.prober import Prober
 from bot.reach import Reach
@@ -66,10 +69,10 @@ class Parts:
 
 
 def make_client(
-    cache: WatchCache, circles: Circles, guild_id: int, prober: Prober | None = None
+    cache: WatchCache, circles: Circles, guild_id: int, prober: Prober, runner: Runner
 ) -> Client:
     """The bot alone, for the sandbox."""
-    return wire(cache, circles, guild_id, prober=prober).client
+    return wire(cache, circles, guild_id, prober=prober, runner=runner).client
 
 
 def wire(
@@ -79,11 +82,13 @@ def wire(
     *,
     post: Post | None = None,
     prober: Prober | None = None,
+    runner: Runner | None = None,
+    also: Allowed | None = None,
 ) -> Parts:
     """The bot, wired to a cluster: the same in production, sandbox and tests.
 
     Without a post it is alone: it always acts, and keeps nothing. Without a prober a diagnosis
-    rests on the objects.
+    rests on the objects; `runner` runs tools, within the cluster and what is allowed `also`.
     """
     leadership: Leadership = post.elector if post else Alone()
     metrics = Metrics()
@@ -97,6 +102,7 @@ def wire(
         diagnose=diagnose,
         mesh=Mesh(cache, prober),
         reach=Reach(cache, prober, cache.inside),
+        netshoot=Netshoot(cache, runner, also or Allowed()),
         draw=Artist().draw,
         traefik=traefik,
         runbook=runbook.load(),
@@ -143,7 +149,10 @@ async def _run(read: settings.Settings, token: str, guild_id: int) -> int:
         image = OwnImage(api, read.probe_image)
         prober = ProbeJobs(api, image, host_network=read.probe_host_network)
         sweeping = asyncio.create_task(prober.sweep())
-        parts = wire(cache, read.circles, guild_id, post=posted, prober=prober)
+        runner, also = ToolJobs(api, read.tool_image), allowed(read.net_targets)
+        parts = wire(
+            cache, read.circles, guild_id, post=posted, prober=prober, runner=runner, also=also
+        )
         async with AsyncExitStack() as stack:
             stopped = await stack.enter_async_context(_signals())
             await stack.enter_async_context(_answering_machines(read.http_port, parts))

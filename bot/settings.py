@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.core import known_secrets
 from bot.core.access import Circles, Members
+from bot.core.network.tools import targets
 from bot.errors import SettingsError
 
 PREFIX = "MESHMEDIC_"
@@ -21,6 +22,9 @@ SNOWFLAKE = re.compile(r"\d{15,20}")
 """Discord's ids: 64-bit numbers, 17 to 20 digits since 2015."""
 
 PEOPLE = "user ids, and role ids as `role:ID`, separated by commas"
+TOOL_IMAGE = "docker.io/nicolaka/netshoot:v0.13"
+"""The documented one, of a fixed version."""
+
 LEVELS = ("debug", "info", "warning", "error")
 FORMATS = ("text", "json")
 
@@ -82,6 +86,15 @@ class Settings(BaseSettings):
         description="Probe from the nodes' own networks too. Needs the namespace "
         "`meshmedic-probe` under Pod Security `privileged`.",
     )
+    tool_image: str = Field(
+        default=TOOL_IMAGE,
+        description="The image of the pods of `/net tool`; it must hold the tools.",
+    )
+    net_targets: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="What `/net tool` may be aimed at beyond the cluster, separated by commas: "
+        "names, `.example.org` for all beneath, addresses and ranges.",
+    )
     http_port: int = Field(
         default=0,
         ge=0,
@@ -109,6 +122,15 @@ class Settings(BaseSettings):
         for name in names:
             _check_namespace(name)
         return names
+
+    @field_validator("net_targets", mode="before")
+    @classmethod
+    def _aims(cls, given: Any) -> Any:
+        if not isinstance(given, str):
+            return given
+        entries = tuple(each.strip() for each in given.split(",") if each.strip())
+        targets.allowed(entries)
+        return entries
 
     @field_validator("state_namespace")
     @classmethod

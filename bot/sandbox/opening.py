@@ -18,17 +18,20 @@ from bot.kube.cache import WatchCache
 from bot.kube.connect import connect
 from bot.kube.own_image import OwnImage
 from bot.kube.probe_jobs import ProbeJobs
+from bot.kube.tool_jobs import ToolJobs
+from bot.netshoot import Runner
 from bot.prober import Prober
 from bot.sandbox.discord_page import GUILD_ID, NOTICE, OWNER_ID, TITLE, live_discord
 from bot.sandbox.kubelet import Kubelet
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from bot.sandbox.network import Network
 from bot.sandbox.scenarios import SCENARIOS, Homelab, Scenario
+from bot.settings import TOOL_IMAGE
 
 CIRCLES = Circles(approvers=Members(frozenset({OWNER_ID})), viewers=Members(frozenset({OWNER_ID})))
 """The owner of the simulated server may do everything, the guest nothing."""
 
-MakeClient = Callable[[WatchCache, Circles, int, Prober], discord.Client]
+MakeClient = Callable[[WatchCache, Circles, int, Prober, Runner], discord.Client]
 
 SIMULATED_IMAGE = "registry.example/meshmedic:sandbox"
 
@@ -124,7 +127,7 @@ async def _serve(
     async with connect(kubeconfig=kubeconfig) as api:
         cache = WatchCache(api, secret_inventory=True)
         prober = ProbeJobs(api, OwnImage(api, image))
-        client = make_client(cache, CIRCLES, GUILD_ID, prober)
+        client = make_client(cache, CIRCLES, GUILD_ID, prober, ToolJobs(api, TOOL_IMAGE))
         async with live_discord(client, port=port, title=TITLE, notice=notice) as page:
             _say(notice)
             _say(f"open        {page.url}")

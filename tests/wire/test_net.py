@@ -102,3 +102,12 @@ async def test_one_request_is_told_step_by_step(server: DiscordServer, probing: 
     answer = await told(handle)
     assert "**not tested**" in answer.text
     assert control(answer, "again") == "meshmedic:again:test:edge nextcloud.productivity"
+
+
+async def test_a_tool_is_run_on_a_node_and_nothing_is_left(
+    server: DiscordServer, cluster: SimulatedCluster, probing: Running
+) -> None:
+    asked = {"tool": "dig", "node": "edge", "target": "productivity/nextcloud"}
+    answer = await told(await server.slash("net", "tool", options=asked, user=OLGA))
+    assert "NOERROR" in answer.text
+    assert [each for each in cluster.in_order("jobs.batch") if each.namespace == NAMESPACE] == []
