@@ -106,6 +106,15 @@ async def test_one_request_is_tested_from_a_node(tab: Tab) -> None:
     await tab.see("HTTP 200")
 
 
+async def test_a_tool_is_run_on_a_node(tab: Tab) -> None:
+    """Its choices and suggestions come from the command itself and from the live objects."""
+    asked = {"tool": Pick("di", "dig"), "node": Pick("edge", "edge")}
+    target = Pick("nextc", "productivity/nextcloud")
+    await tab.command("net tool", **asked, target=target)
+    await tab.see("exit code 0", seconds=PATIENCE)
+    await tab.see("NOERROR")
+
+
 async def test_a_guest_is_refused(tab: Tab) -> None:
     """Who is in no circle learns nothing."""
     await tab.view_as("guest")
