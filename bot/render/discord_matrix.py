@@ -27,7 +27,7 @@ def matrix(
     shown = sum(map(len, grid)) + len(grid) <= GRID
     picture = isinstance(drawn, bytes)
     parts = [
-        f"## {words.MARK[verdict]} {told.HEADS[verdict]}\n{words.plural(len(each.nodes), 'node')}",
+        f"## {words.MARK[verdict]} {told.HEADS[verdict]}\n{told.headline(each)}",
         _listed(told.sentences(each)),
         _unseen(tuple(told.unseen(each))),
         "" if picture else render.fence(grid, GRID) if shown else "-# The grid is in the file.",

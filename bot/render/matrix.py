@@ -64,6 +64,16 @@ def sentences(each: Matrix) -> tuple[str, ...]:
     return findings(each)
 
 
+def headline(each: Matrix) -> str:
+    """How many nodes, and the round trips between them."""
+    times = sorted(one.took for one in each.cells if one.test is By.POD and one.took is not None)
+    nodes = words.plural(len(asked(each) or each.nodes), "node")
+    if not times:
+        return nodes
+    least, middle, most = times[0], times[len(times) // 2], times[-1]
+    return f"{nodes}, round trips of {least:.1f} to {most:.1f} ms, the middle one {middle:.1f} ms"
+
+
 def unseen(each: Matrix) -> Iterator[str]:
     """The nodes of which something was not seen, and why; the tests that were not made."""
     for node, why in each.unseen:

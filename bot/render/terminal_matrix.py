@@ -20,6 +20,7 @@ def matrix(each: Matrix, width: int = PAGE) -> RenderableType:
     parts: list[RenderableType] = [
         Text(told.HEADS[each.verdict], style=f"bold {terminal.STYLE[each.verdict]}")
     ]
+    parts.append(Text(told.headline(each)))
     parts += [Text(words.line(one, WIDE)) for one in told.sentences(each)]
     parts += [
         Text.assemble(("not seen: ", "magenta"), words.line(one, WIDE)) for one in told.unseen(each)

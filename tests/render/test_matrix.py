@@ -80,6 +80,16 @@ def test_each_way_to_fail_has_a_sign_of_its_own() -> None:
     assert [tile.sign for tile in rows[1]] == [Sign.UNSEEN, Sign.SELF, Sign.UNTRIED, Sign.UNTRIED]
 
 
+def test_the_round_trips_are_told_in_a_line() -> None:
+    cells = [
+        Cell(source="a", target=target, test=By.POD, tries=3, well=3, took=took)
+        for target, took in (("b", 10.0), ("c", 20.0), ("d", 300.0))
+    ]
+    found = told.headline(Matrix(nodes=("a", "b", "c", "d"), cells=tuple(cells)))
+    assert found == "4 nodes, round trips of 10.0 to 300.0 ms, the middle one 20.0 ms"
+    assert told.headline(Matrix(nodes=("a",))) == "1 node"
+
+
 def test_of_too_many_nodes_those_with_failures_are_drawn() -> None:
     nodes = tuple(f"n{number}" for number in range(heat_map.MOST + 1))
     cells = [
