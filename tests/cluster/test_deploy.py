@@ -112,9 +112,8 @@ def test_the_readmes_install_commands_do_what_they_say(
     real.kubectl(*(each.replace(target, str(tmp_path / target)) for each in arguments))
     real.kubectl("delete", "secret", "meshmedic", "-n", "meshmedic", "--ignore-not-found")
     real.kubectl(*secret.split()[1:], given="a.b.c\n")
-    (volume,) = real.read("deployment", "meshmedic", "-n", "meshmedic")["spec"]["template"]["spec"][
-        "volumes"
-    ]
+    pod = real.read("deployment", "meshmedic", "-n", "meshmedic")["spec"]["template"]["spec"]
+    (volume,) = (each for each in pod["volumes"] if "secret" in each)
     made = real.read("secret", volume["secret"]["secretName"], "-n", "meshmedic")
     assert list(made["data"]) == ["meshmedic_discord_token"]
     real.kubectl(*rollout.split()[1:], "--watch=false")
