@@ -66,6 +66,12 @@ def named(termination: Termination | None) -> tuple[Evidence, ...]:
     return (Evidence("container", termination[0].name),) if termination else ()
 
 
+def told(termination: Termination) -> str:
+    """How a container ended, in a sentence."""
+    container, ended = termination
+    return f"Container {container.name} ended: {_told(ended)}"
+
+
 def _told(ended: objects.Terminated) -> str:
     at = f" at {ended.finished_at:%Y-%m-%d %H:%M:%S} UTC" if ended.finished_at else ""
     signal = f", signal {ended.signal}" if ended.signal else ""

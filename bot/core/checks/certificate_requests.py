@@ -65,11 +65,16 @@ def _by_state(
         )
     return conditions.progressing(
         status.state.capitalize() or "NoStatus",
-        status.reason,
+        status.reason or _awaited(each),
         each.metadata.creation_timestamp,
         snapshot.taken_at,
         follows=follows,
     )
+
+
+def _awaited(each: objects.Order | objects.Challenge) -> str:
+    kind, state = type(each).__name__.lower(), each.status.state
+    return f"The {kind} is {state}." if state else "Its controller has not reported a status."
 
 
 def _replaced(request: objects.CertificateRequest, snapshot: Snapshot) -> bool:

@@ -18,6 +18,9 @@ LATE = timedelta(hours=1)
 ISSUING = timedelta(hours=1)
 """ACME takes minutes; cert-manager itself waits an hour after a first failure."""
 
+WAITING = frozenset({"InProgress", "Pending", "TemporaryCertificate"})
+"""How cert-manager said, before it kept a condition Issuing (0.16), that it was at it."""
+
 
 def judge(certificate: objects.Certificate, snapshot: Snapshot) -> Judgement:
     """Expired and not Ready are failed; a renewal that is late, fails or takes long is degraded."""
@@ -57,9 +60,24 @@ def _judge(certificate: objects.Certificate, snapshot: Snapshot) -> Judgement:
             patience=ISSUING,
         )
     by_ready = conditions.by_ready_alone(certificate.metadata, ready, now)
+    if ready and by_ready.verdict is Verdict.FAILED:
+        return _unissued(status, ready, by_ready, now)
     if by_ready.verdict is not Verdict.HEALTHY:
         return by_ready
     return _renewal(status, issuing, now) or by_ready
+
+
+def _unissued(
+    status: objects.CertificateStatus, ready: objects.Condition, failed: Judgement, now: datetime
+) -> Judgement:
+    """There is no certificate: an elder cert-manager is at it, or the last attempt says why."""
+    if ready.reason in WAITING:
+        since = ready.last_transition_time
+        return conditions.progressing(ready.reason, ready.message, since, now, patience=ISSUING)
+    issuing = conditions.condition(status.conditions, "Issuing")
+    if issuing is None or issuing.status != "False" or issuing.message in ("", ready.message):
+        return failed
+    return msgspec.structs.replace(failed, message=f"{failed.message} {issuing.message}".strip())
 
 
 def _renewal(
@@ -75,8 +93,14 @@ def _renewal(
     if status.renewal_time and now - status.renewal_time > LATE:
         message = f"It was due for renewal at {_told(status.renewal_time)}."
         return _said(Verdict.DEGRADED, "RenewalLate", message, status.renewal_time)
-    if issuing and issuing.last_transition_time and now - issuing.last_transition_time > ISSUING:
-        return conditions.judged(issuing, Verdict.DEGRADED)
+    if issuing:
+        return conditions.progressing(
+            issuing.reason or "Issuing",
+            issuing.message,
+            issuing.last_transition_time,
+            now,
+            patience=ISSUING,
+        )
     return None
 
 

@@ -18,6 +18,12 @@ from bot.core.verdict import Verdict
 
 PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
 
+TROUBLES = re.compile(
+    r"KernelDeadlock|ReadonlyFilesystem|CorruptDockerOverlay2|Frequent\w+"
+    r"|(?:Kubelet|ContainerRuntime)Unhealthy|\w+Problem"
+)
+"""The conditions of node-problem-detector that are bad when they are true."""
+
 SILENCE = timedelta(minutes=12)
 """Two missed status posts of five minutes each, and some clock skew."""
 
@@ -56,9 +62,9 @@ def _not_ready(ready: objects.Condition) -> Judgement:
 
 
 def _under_pressure(node: objects.Node) -> Judgement | None:
-    pressed = [
-        found for type_ in PRESSURES if (found := conditions.is_true(node.status.conditions, type_))
-    ]
+    kept = node.status.conditions
+    pressed = [found for type_ in PRESSURES if (found := conditions.is_true(kept, type_))]
+    pressed += [each for each in kept if each.status == "True" and TROUBLES.fullmatch(each.type)]
     if not pressed:
         return None
     return Judgement(

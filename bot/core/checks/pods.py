@@ -25,6 +25,7 @@ STUCK = frozenset(
         "InvalidImageName",
         "ImageInspectError",
         "RegistryUnavailable",
+        "SignatureValidationFailed",
         "CreateContainerConfigError",
         "CreateContainerError",
         "PreCreateHookError",
@@ -185,6 +186,8 @@ def _starting(pod: objects.Pod, snapshot: Snapshot) -> Judgement | None:
     ready = conditions.condition(pod.status.conditions, "Ready")
     if ready and ready.status == "True":
         return None
+    if gated := _gated(pod):
+        return gated
     unready = [each.name for each in pod.status.container_statuses if not each.ready]
     running = pod.status.phase == "Running" and bool(pod.status.container_statuses)
     if ready is None and running and not unready:
@@ -197,6 +200,14 @@ def _starting(pod: objects.Pod, snapshot: Snapshot) -> Judgement | None:
         patience=READY_GRACE,
         follows=(*_node(pod), *_lacking(pod, "", snapshot)),
     )
+
+
+def _gated(pod: objects.Pod) -> Judgement | None:
+    """A scheduling gate holds it back on purpose, however long: a queue such as Kueue's does."""
+    scheduled = conditions.condition(pod.status.conditions, "PodScheduled")
+    if scheduled is None or scheduled.reason != "SchedulingGated":
+        return None
+    return conditions.judged(scheduled, Verdict.PROGRESSING)
 
 
 def _starting_reason(pod: objects.Pod, ready: objects.Condition | None) -> str:
@@ -214,6 +225,8 @@ def _starting_reason(pod: objects.Pod, ready: objects.Condition | None) -> str:
 
 
 def _starting_message(pod: objects.Pod, ready: objects.Condition | None, unready: list[str]) -> str:
+    if ended := next(containers.terminations(pod, last=False), None):
+        return containers.told(ended)
     if ready and ready.message:
         return ready.message
     if unready:

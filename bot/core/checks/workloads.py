@@ -91,8 +91,10 @@ def judge_job(job: objects.Job, snapshot: Snapshot) -> Judgement:
     meta, spec, status = job.metadata, job.spec, job.status
     if gone := conditions.terminating(meta, snapshot.taken_at):
         return gone
-    if failed := conditions.is_true(status.conditions, "Failed"):
-        return conditions.judged(failed, Verdict.FAILED)
+    for type_ in ("Failed", "FailureTarget"):
+        # FailureTarget (Kubernetes 1.31) comes first, while its last pods are still ending.
+        if failed := conditions.is_true(status.conditions, type_):
+            return conditions.judged(failed, Verdict.FAILED)
     if status.failed and not status.succeeded:
         message = f"{status.failed} of its pods failed, and none succeeded so far."
         return Judgement(verdict=Verdict.DEGRADED, reason="NoneSucceeded", message=message)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from bot.core.checks import CHECKS, certificates
 from bot.core.finding import Judgement, Ref
 from bot.core.report import examine
@@ -61,6 +63,33 @@ def test_a_first_issuance_is_under_way_for_an_hour() -> None:
 def test_one_that_is_not_ready_and_not_being_issued_is_failed() -> None:
     """Nobody works on it."""
     assert verdict(said("Ready", "False", reason="Expired")).verdict is Verdict.FAILED
+
+
+@pytest.mark.parametrize(
+    ("minutes", "expected"), [(5, Verdict.PROGRESSING), (90, Verdict.DEGRADED)]
+)
+def test_a_renewal_under_way_is_said_while_the_old_one_serves(
+    minutes: int, expected: Verdict
+) -> None:
+    """Progressing at first, degraded once it takes long."""
+    renewing = said("Issuing", reason="Renewing", minutes=minutes)
+    found = verdict(READY, renewing)
+    assert (found.verdict, found.reason) == (expected, "Renewing")
+
+
+def test_an_elder_cert_manager_that_waits_for_its_request_is_under_way() -> None:
+    """Before it kept a condition Issuing, Ready=False said so by its reason."""
+    waiting = said("Ready", "False", reason="InProgress", message="Waiting for CertificateRequest")
+    assert verdict(waiting).verdict is Verdict.PROGRESSING
+
+
+def test_a_first_issuance_that_failed_says_why() -> None:
+    """Ready only says that there is no Secret; the last attempt tells the reason."""
+    absent = said("Ready", "False", reason="DoesNotExist", message="No Secret.")
+    failed = said("Issuing", "False", reason="Failed", message="The order is invalid.")
+    found = verdict(absent, failed, lastFailureTime=ago(minutes=2), failedIssuanceAttempts=1)
+    assert (found.verdict, found.reason) == (Verdict.FAILED, "DoesNotExist")
+    assert found.message == "No Secret. The order is invalid."
 
 
 def test_everything_follows_from_the_challenge_that_failed() -> None:

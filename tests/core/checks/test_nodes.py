@@ -60,6 +60,23 @@ def test_pressure_is_degraded(pressure: str):
     assert (said.verdict, said.reason) == (Verdict.DEGRADED, pressure)
 
 
+@pytest.mark.parametrize(
+    ("type_", "verdict"),
+    [
+        ("KernelDeadlock", Verdict.DEGRADED),
+        ("ReadonlyFilesystem", Verdict.DEGRADED),
+        ("FrequentKubeletRestart", Verdict.DEGRADED),
+        ("ContainerRuntimeProblem", Verdict.DEGRADED),
+        ("EtcdIsVoter", Verdict.HEALTHY),
+    ],
+)
+def test_what_the_problem_detector_reports_is_degraded(type_: str, verdict: Verdict):
+    """Its conditions are bad when true; k3s keeps one of its own that is good."""
+    node = a_node()
+    node["status"]["conditions"].append({"type": type_, "status": "True"})
+    assert judged(node).verdict is verdict
+
+
 def test_a_kubelet_that_fell_silent_is_unknown_although_nobody_marked_it():
     """With the control plane's node controller gone too, Ready alone proves nothing."""
     assert judged(a_node(heard=60)).verdict is Verdict.UNKNOWN

@@ -88,6 +88,26 @@ def test_an_unschedulable_pod_is_failed_in_the_schedulers_words():
     assert (said.verdict, said.reason, said.message) == (Verdict.FAILED, "Unschedulable", "0/3")
 
 
+def test_a_gated_pod_waits_on_purpose_however_long():
+    """A queue holds it back; it says so in the scheduler's words."""
+    pod = a_pod()
+    gated = {"type": "PodScheduled", "status": "False", "reason": "SchedulingGated"}
+    pod["status"] = {"phase": "Pending", "conditions": [gated | {"message": "gates"}]}
+    pod["metadata"]["creationTimestamp"] = ago(days=2)
+    said = judged(pod)
+    assert (said.verdict, said.reason) == (Verdict.PROGRESSING, "SchedulingGated")
+
+
+def test_between_two_tries_of_an_init_container_its_end_is_told():
+    """kubectl's Init:Error: which container, and its exit code, rather than "not ready"."""
+    pod = a_starting_pod(ago(minutes=1), message="containers with incomplete status: [init]")
+    ended = {"reason": "Error", "exitCode": 3}
+    pod["status"]["initContainerStatuses"] = [{"name": "init", "state": {"terminated": ended}}]
+    said = judged(pod)
+    assert (said.verdict, said.reason) == (Verdict.DEGRADED, "Error")
+    assert said.message == "Container init ended: Error, exit code 3"
+
+
 @pytest.mark.parametrize(("minutes", "verdict"), [(1, Verdict.PROGRESSING), (30, Verdict.DEGRADED)])
 def test_a_pod_that_is_not_ready_is_under_way_for_a_while_only(minutes: int, verdict: Verdict):
     """After the grace it is degraded."""

@@ -157,6 +157,15 @@ def test_a_daemon_set_wants_a_pod_on_each_node() -> None:
             {},
             (Verdict.FAILED, "BackoffLimit"),
         ),
+        (
+            {
+                "startTime": ago(hours=5),
+                "succeeded": 1,
+                "conditions": [{"type": "FailureTarget", "status": "True", "reason": "Policy"}],
+            },
+            {},
+            (Verdict.FAILED, "Policy"),
+        ),
     ],
 )
 def test_a_job_is_judged_by_its_end_or_by_its_attempts(
