@@ -8,16 +8,17 @@ otherwise. Silence proves nothing here: what a file does not hold is never taken
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-from bot.core import conditions, objects
+from bot.core import conditions, flux, objects
 from bot.core.check import Check
 from bot.core.checks import JUDGED
 from bot.core.decode import read_object
-from bot.core.finding import Judgement
+from bot.core.finding import HEALTHY, Judgement
 from bot.core.kinds import KINDS
 from bot.core.report import judge_one
 from bot.core.snapshot import Snapshot
@@ -111,25 +112,41 @@ def judge(
     plain: Iterable[object],
     *,
     now: datetime | None = None,
-    otherwise: datetime | None = None,
+    timely: bool = False,
+    counts: Sequence[int] = (),
     checks: Sequence[Check] = JUDGED,
 ) -> list[Judged]:
     """A verdict on each of these objects, in the order in which they were given.
 
-    `now` is the time to judge at; without it, the newest moment that the objects themselves tell
-    of (a saved object has not aged), and where they tell of none, `otherwise`.
+    `now` is the time to judge at, and `timely` that it is the objects' own, so that what was not
+    heard of since is late. Without it the time is the newest moment that the objects of a file
+    tell of (a saved object has not aged), `counts` being how many of them each file gave.
     """
     given = tuple(plain)
     read = tuple(_read(each) for each in given)
-    snapshot = Snapshot(
-        taken_at=now or newest_moment(given) or otherwise or EPOCH,
+    whole = Snapshot(
+        taken_at=EPOCH,
         objects=_by_type(each for each in read if each is not None),
         live=False,
+        timely=timely,
     )
-    return [
-        _judged(each, _verdict(each, found, snapshot, checks))
-        for each, found in zip(given, read, strict=True)
-    ]
+    found: list[Judged] = []
+    for part in _parts(len(given), counts):
+        taken_at = now or newest_moment(given[part]) or newest_moment(given) or EPOCH
+        snapshot = replace(whole, taken_at=taken_at)
+        found += (
+            _judged(each, _verdict(each, one, snapshot, checks))
+            for each, one in zip(given[part], read[part], strict=True)
+        )
+    return found
+
+
+def _parts(size: int, counts: Sequence[int]) -> Iterator[slice]:
+    """Where each file's objects stand; all are of one where nobody counted them."""
+    begin = 0
+    for count in counts or (size,):
+        yield slice(begin, begin + count)
+        begin += count
 
 
 def newest_moment(plain: Iterable[object]) -> datetime | None:
@@ -181,11 +198,20 @@ def _verdict(
     if read is None:
         return _no_object(plain)
     judges = [check.judges[type(read)] for check in checks if type(read) in check.judges]
+    if not judges and _held(plain):
+        return flux.suspended(objects.FluxSpec(suspend=True), None) or HEALTHY
     if not judges:
         return judge_one(read_object(plain, Other), _judge_other, snapshot)
     found = [judge_one(read, each, snapshot) for each in judges]
     worst = max(found, key=lambda judgement: judgement.verdict.rank)
     return worst if worst.reason or worst.message else _confirmed(worst, read)
+
+
+def _held(plain: object) -> bool:
+    """Whether it is one of Flux's further kinds (images, notifications), and suspended."""
+    spec = plain.get("spec") if isinstance(plain, dict) else None
+    ours = _group(_word(plain, "apiVersion")).endswith(".toolkit.fluxcd.io")
+    return ours and isinstance(spec, dict) and spec.get("suspend") is True
 
 
 def _no_object(plain: object) -> Judgement:

@@ -62,10 +62,14 @@ UNREADABLE = (
 
 @dataclass(frozen=True, slots=True)
 class Manifests:
-    """Every object that was read, in order, lists taken apart; and what could not be read."""
+    """Every object that was read, in order, lists taken apart; and what could not be read.
+
+    `counts` says how many of the objects each file gave, in order.
+    """
 
     objects: tuple[object, ...] = ()
     problems: tuple[InputError, ...] = ()
+    counts: tuple[int, ...] = ()
 
 
 class _Loader(yaml.CSafeLoader):
@@ -81,6 +85,7 @@ def read_all(names: Iterable[str], *, stdin: BinaryIO | None = None) -> Manifest
     """The objects of these files, `-` being standard input."""
     objects: list[object] = []
     problems: list[InputError] = []
+    counts: list[int] = []
     for name in names:
         try:
             body = read_bytes(name, stdin)
@@ -90,7 +95,8 @@ def read_all(names: Iterable[str], *, stdin: BinaryIO | None = None) -> Manifest
         else:
             objects += found.objects
             problems += found.problems
-    return Manifests(tuple(objects), tuple(problems))
+            counts.append(len(found.objects))
+    return Manifests(tuple(objects), tuple(problems), tuple(counts))
 
 
 def parse(body: bytes, name: str) -> Manifests:

@@ -18,9 +18,10 @@ from bot.render import json, terminal
 def judge(files: Sequence[str], now: str | None, *, as_json: bool) -> Verdict:
     """Print the verdicts on the objects in files."""
     # What is piped in comes from a cluster just now; a saved file is as old as it says itself.
+    # That a controller fell silent is only told where the time was: a pipe may hold a file.
     moment = _moment(now) or (datetime.now(UTC) if "-" in files else None)
     read = manifests.read_all(files)
-    judged = judging.judge(read.objects, now=moment)
+    judged = judging.judge(read.objects, now=moment, timely=now is not None, counts=read.counts)
     if as_json:
         terminal.write(msgspec.json.format(msgspec.json.encode(judged), indent=2) + b"\n")
     else:

@@ -108,6 +108,43 @@ def test_the_time_is_the_newest_that_the_objects_tell_of() -> None:
     assert newest_moment([{}]) is None
 
 
+def test_each_file_is_judged_at_its_own_newest_moment() -> None:
+    """A file of years ago has not aged because a younger one was given beside it."""
+    old = a_pod("old", waiting="ContainerCreating")
+    old["status"]["conditions"][0]["lastTransitionTime"] = "2020-01-01T00:00:00Z"
+    old["status"]["containerStatuses"][0]["state"] = {"waiting": {"reason": "ContainerCreating"}}
+    apart = judge([old, a_pod("new")], counts=(1, 1))
+    together = judge([old, a_pod("new")])
+    assert [each.verdict for each in apart] == [Verdict.PROGRESSING, Verdict.HEALTHY]
+    assert [each.verdict for each in together] == [Verdict.DEGRADED, Verdict.HEALTHY]
+
+
+def test_files_are_one_cluster_all_the_same() -> None:
+    """Services in one file are judged by the slices in another."""
+    down = a_slice("web", an_endpoint(ready=False))
+    assert judge([a_service(), down], counts=(1, 1))[0].reason == "NoReadyEndpoints"
+
+
+def test_a_refresh_that_did_not_come_is_late_only_where_the_time_was_told() -> None:
+    """A saved ExternalSecret may have been refreshed since; at a time that is told it was not."""
+    secret = conditioned("ExternalSecret", "external-secrets.io/v1", READY)
+    secret |= {"spec": {"refreshInterval": "1h"}}
+    secret["status"]["refreshTime"] = "2026-11-23T06:00:00Z"
+    assert one(secret, now=NOON).verdict is Verdict.HEALTHY
+    assert one(secret, now=NOON, timely=True).reason == "RefreshLate"
+
+
+@pytest.mark.parametrize("kind", ["ImageUpdateAutomation", "Receiver"])
+def test_any_kind_of_flux_may_be_suspended(kind: str) -> None:
+    """Those that no check covers too; what suspend means elsewhere is not ours to say."""
+    for version, verdict in (
+        ("image.toolkit.fluxcd.io/v1", Verdict.SUSPENDED),
+        ("example.org/v1", Verdict.HEALTHY),
+    ):
+        held = conditioned(kind, version, READY) | {"spec": {"suspend": True}}
+        assert one(held).verdict is verdict
+
+
 def test_now_decides_whether_a_thing_takes_too_long() -> None:
     """Under way when it was saved, degraded when judged an hour later."""
     pod = a_pod("web", waiting="ContainerCreating")

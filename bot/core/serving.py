@@ -42,9 +42,29 @@ def behind(service: objects.Service, snapshot: Snapshot) -> Serving | None:
     key = (service.namespace, service.name)
     slices = snapshot.by_label(objects.EndpointSlice, SERVICE_NAME).get(key, ())
     if slices or snapshot.sees(objects.EndpointSlice, service.namespace):
-        return _merged(slices)
+        return merged(slices)
     elder = None if snapshot.live else snapshot.get(objects.Endpoints, *key)
     return _from_elder(elder) if elder else None
+
+
+def merged(slices: Iterable[objects.EndpointSlice]) -> Serving:
+    """What the slices of one Service say together."""
+    ready = draining = 0
+    unready: list[str] = []
+    ports: set[str] = set()
+    for each in slices:
+        before = ready
+        for endpoint in each.endpoints or ():
+            state = endpoint.conditions
+            if state.ready is not False:
+                ready += 1
+            elif state.terminating and state.serving is not False:
+                draining += 1
+            else:
+                unready.append(_named(endpoint))
+        if ready > before:
+            ports.update(port.name or "" for port in each.ports or ())
+    return Serving(ready, draining, tuple(unready), frozenset(ports))
 
 
 def selected(service: objects.Service, snapshot: Snapshot) -> tuple[objects.Pod, ...]:
@@ -105,25 +125,6 @@ def _failed(state: objects.ContainerState) -> bool:
     if state.terminated:
         return state.terminated.exit_code != 0
     return state.waiting is not None and state.waiting.reason not in BEGINNINGS
-
-
-def _merged(slices: Iterable[objects.EndpointSlice]) -> Serving:
-    ready = draining = 0
-    unready: list[str] = []
-    ports: set[str] = set()
-    for each in slices:
-        before = ready
-        for endpoint in each.endpoints or ():
-            state = endpoint.conditions
-            if state.ready is not False:
-                ready += 1
-            elif state.terminating and state.serving is not False:
-                draining += 1
-            else:
-                unready.append(_named(endpoint))
-        if ready > before:
-            ports.update(port.name or "" for port in each.ports or ())
-    return Serving(ready, draining, tuple(unready), frozenset(ports))
 
 
 def _named(endpoint: objects.Endpoint | objects.EndpointAddress) -> str:

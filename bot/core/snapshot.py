@@ -91,7 +91,9 @@ class Snapshot:
     """Objects by type at `taken_at`.
 
     `namespaces` is set where only those were read. `live` is False for saved files, whose
-    silence proves nothing. A type that is absent from `objects` was not read at all.
+    silence proves nothing: what they do not hold may be there all the same, and what was not heard
+    of may have spoken since, unless `timely` says that somebody told the time. A type that is
+    absent from `objects` was not read at all.
     """
 
     taken_at: datetime
@@ -99,6 +101,7 @@ class Snapshot:
     gaps: tuple[Gap, ...] = ()
     namespaces: tuple[str, ...] | None = None
     live: bool = True
+    timely: bool = False
     _memo: dict[object, object] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -108,6 +111,11 @@ class Snapshot:
             for kind, each in self.objects.items()
         }
         object.__setattr__(self, "objects", indexed)
+
+    @property
+    def hears(self) -> bool:
+        """Whether not having heard of something until `taken_at` is evidence."""
+        return self.live or self.timely
 
     def of(self, kind: type[T]) -> Indexed[T]:
         """All objects of a type; empty where none was read."""

@@ -4,6 +4,7 @@ from bot.core.check import Check
 from bot.core.checks import (
     certificate_requests,
     certificates,
+    endpoint_slices,
     endpoints,
     external_secrets,
     flux_helmreleases,
@@ -38,7 +39,13 @@ CHECKS: tuple[Check, ...] = (
 )
 """Every check that is run on a live cluster."""
 
-JUDGED: tuple[Check, ...] = (*CHECKS, endpoints.ELDER, push_secrets.CHECK, workloads.CHECK)
+JUDGED: tuple[Check, ...] = (
+    *CHECKS,
+    endpoint_slices.CHECK,
+    endpoints.ELDER,
+    push_secrets.CHECK,
+    workloads.CHECK,
+)
 """Every check that `meshmedic judge` uses on saved objects."""
 
 

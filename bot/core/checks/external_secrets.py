@@ -97,7 +97,7 @@ def _lost(secret: objects.ExternalSecret, snapshot: Snapshot) -> Judgement | Non
 def _stale(secret: objects.ExternalSecret, snapshot: Snapshot) -> Judgement | None:
     """Not refreshed for twice its interval, unless that is what was asked for."""
     refreshed, interval = secret.status.refresh_time, _seconds(secret.spec.refresh_interval)
-    if not snapshot.live or refreshed is None or not interval:
+    if not snapshot.hears or refreshed is None or not interval:
         return None
     if secret.spec.refresh_policy in UNREFRESHED:
         return None

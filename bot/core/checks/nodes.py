@@ -78,7 +78,7 @@ def _under_pressure(node: objects.Node) -> Judgement | None:
 
 def _silent(ready: objects.Condition, snapshot: Snapshot) -> Judgement | None:
     heard = ready.last_heartbeat_time
-    if not snapshot.live or heard is None or snapshot.taken_at - heard <= SILENCE:
+    if not snapshot.hears or heard is None or snapshot.taken_at - heard <= SILENCE:
         return None
     return Judgement(
         verdict=Verdict.UNKNOWN,

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import pytest
+
 from bot.core import objects
-from bot.core.checks import CHECKS
+from bot.core.checks import CHECKS, endpoint_slices
 from bot.core.checks.endpoints import CHECK, judge, judge_elder
 from bot.core.finding import Ref
 from bot.core.report import examine
@@ -134,6 +136,33 @@ def test_slices_or_elder_endpoints_in_the_same_file_are_honoured() -> None:
     elder = an_object("Endpoints", "web", subsets=[{"notReadyAddresses": [{"ip": "10.42.0.5"}]}])
     for kept in (a_slice("web", UNREADY), elder):
         assert judged(judge, a_service(), kept, live=False).verdict is Verdict.FAILED
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "reason"),
+    [
+        ([an_endpoint()], ""),
+        ([UNREADY, READY], ""),
+        ([UNREADY], "NotReady"),
+        ([an_endpoint(ready=False, serving=True, terminating=True)], "OnlyTerminating"),
+        ([], "NoAddresses"),
+    ],
+)
+def test_a_saved_slice_is_judged_by_its_endpoints(endpoints: list[Plain], reason: str) -> None:
+    """Degraded at most: it does not say whether its Service is meant to have any."""
+    found = judged(endpoint_slices.judge, a_slice("web", *endpoints), live=False)
+    assert (found.verdict, found.reason) == (
+        Verdict.DEGRADED if reason else Verdict.HEALTHY,
+        reason,
+    )
+
+
+def test_an_empty_slice_beside_a_full_one_of_its_service_is_healthy() -> None:
+    """Dual-stack Services have one for each family of addresses."""
+    other = a_slice("web", READY)
+    assert judged(endpoint_slices.judge, a_slice("web"), other, live=False).verdict is (
+        Verdict.HEALTHY
+    )
 
 
 def test_an_endpoints_object_without_addresses_is_degraded_unless_it_elects_a_leader() -> None:

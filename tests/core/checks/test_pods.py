@@ -99,7 +99,7 @@ def test_a_gated_pod_waits_on_purpose_however_long():
 
 
 def test_between_two_tries_of_an_init_container_its_end_is_told():
-    """kubectl's Init:Error: which container, and its exit code, rather than "not ready"."""
+    """Init:Error in kubectl: which container, and its exit code, rather than "not ready"."""
     pod = a_starting_pod(ago(minutes=1), message="containers with incomplete status: [init]")
     ended = {"reason": "Error", "exitCode": 3}
     pod["status"]["initContainerStatuses"] = [{"name": "init", "state": {"terminated": ended}}]
