@@ -165,8 +165,16 @@ def _add_sandbox(commands: Commands) -> None:
     add = commands.add_parser("sandbox", help="try the bot in a browser, without Discord")
     add.add_argument("--scenario", default="homelab", help="which homelab; `list` names them")
     add.add_argument("--kubeconfig", type=Path, help="a real cluster in place of a scenario")
-    add.add_argument("--port", type=int, default=8642, help="default: 8642; 0 for any")
+    add.add_argument("--port", type=_port, default=8642, help="default: 8642; 0 for any")
     add.set_defaults(command=_sandbox)
+
+
+def _port(text: str) -> int:
+    port = int(text) if text.isdecimal() and len(text) <= len("65535") else -1
+    if not 0 <= port <= 65535:  # noqa: PLR2004  # what TCP has
+        msg = f"{text!r} is no port: it is a number from 0 to 65535"
+        raise argparse.ArgumentTypeError(msg)
+    return port
 
 
 def _add_schema(commands: Commands) -> None:

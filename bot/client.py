@@ -19,6 +19,9 @@ from bot.replies import explain, refuse, say
 
 log = logging.getLogger(__name__)
 
+# The library warns of packages for voice channels, in which this bot has nothing to say.
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+
 CIRCLE = "circle"
 """The key in a command's `extras` that names the circle it needs; without it, viewers."""
 

@@ -125,6 +125,16 @@ async def test_a_wrong_command_line_ends_with_64_and_the_usage():
         assert "usage:" in done.err
 
 
+async def test_the_scenarios_are_listed_and_a_wrong_port_is_a_wrong_command_line():
+    """Nothing is started, and there is no trace."""
+    listed = await meshmedic("sandbox", "--scenario", "list")
+    assert (listed.code, listed.err) == (0, "")
+    assert "flux-broken" in listed.out
+    wrong = await meshmedic("sandbox", "--port", "99999")
+    assert (wrong.code, wrong.out) == (64, "")
+    assert "it is a number from 0 to 65535" in wrong.err
+
+
 async def test_judge_reads_a_list_from_standard_input():
     """As `kubectl get … -o json` prints it; one entry for each object, in order."""
     items = [a_pod("fine"), a_pod("web", waiting="CrashLoopBackOff"), {"kind": "Widget"}]

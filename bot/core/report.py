@@ -44,9 +44,14 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst that was seen; UNKNOWN where something was not seen, or nothing was."""
+        """The worst that was seen; UNKNOWN where something was not seen, or nothing was there."""
         seen = worst([finding.verdict for finding in self.findings])
-        return worst([seen, Verdict.UNKNOWN]) if self.unseen or not self.counts else seen
+        return worst([seen, Verdict.UNKNOWN]) if self.unseen or not self.judged else seen
+
+    @property
+    def judged(self) -> int:
+        """How many objects were judged; none (in a namespace that is mistyped, say) is no health."""
+        return sum(self.counts.values())
 
     @property
     def unseen(self) -> tuple[Gap, ...]:

@@ -40,7 +40,7 @@ CHOICES = 25
 LABEL = 100
 SUBJECT = 120
 MESSAGE = 300
-BRIEF = 140
+BRIEF = 160
 KINDS = 8
 LOG_TEXT = 1400
 NO_BREAK = "\u200b"
@@ -196,7 +196,7 @@ def _place(finding: Finding) -> str:
 def _said(finding: Finding, now: datetime, most: int = MESSAGE) -> str:
     since = words.age(finding.since, now)
     age = f" for {since}" if since else ""
-    return f"{_word(finding.reason)}{age}: {code(finding.message, most)}"
+    return f"{_word(finding.reason)}{age}: {code(words.brief(finding.message, most), most)}"
 
 
 def _word(reason: str) -> str:

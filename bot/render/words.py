@@ -59,6 +59,15 @@ def line(text: str, most: int) -> str:
     return folded if len(folded) <= most else folded[: max(0, most - 1)] + "…"
 
 
+def brief(text: str, most: int) -> str:
+    """The same, with the middle left out of a long one: errors end with what began them."""
+    whole = line(text, 8 * most)
+    if len(whole) <= most:
+        return whole
+    head = (most - 3) * 2 // 5
+    return f"{whole[:head].rstrip()} … {whole[head + 3 - most :].lstrip()}"
+
+
 def _visible(char: str) -> str:
     category = unicodedata.category(char)
     if category in ("Cc", "Zl", "Zp", "Zs"):
@@ -78,8 +87,15 @@ def headline(report: Report) -> str:
     said = [f"{tally[each]:,} {each}" for each in reversed(Verdict) if tally[each]]
     more = len(report.findings) - len(roots)
     downstream = f" ({more:,} downstream)" if more else ""
-    seen = sum(report.counts.values())
-    return f"{', '.join(said) or 'nothing found'}{downstream} · {plural(seen, 'object')} judged"
+    found = ", ".join(said) or _nothing(report)
+    return f"{found}{downstream} · {plural(report.judged, 'object')} judged"
+
+
+def _nothing(report: Report) -> str:
+    """How far the word reaches that there is no finding."""
+    if report.unseen:
+        return "nothing found in what was seen" if report.judged else "nothing was seen"
+    return "nothing found" if report.judged else "there was nothing to judge"
 
 
 def healthy_line(report: Report) -> str:

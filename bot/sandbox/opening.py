@@ -43,7 +43,9 @@ async def open_sandbox(
         InputError: No such scenario, or the port is taken.
         ClusterError: The kubeconfig cannot be used.
     """
-    if kubeconfig is None:
+    if kubeconfig is None and scenario == "list":
+        _say(listed())
+    elif kubeconfig is None:
         chosen = find(scenario)
         async with simulated(chosen) as path:
             notice = f"{NOTICE} Scenario {chosen.name}: {chosen.tells} Type /health all."
@@ -63,10 +65,14 @@ def find(name: str) -> Scenario:
     for each in SCENARIOS:
         if each.name == name:
             return each
-    listed = "\n".join(f"  {each.name:<14}{each.title}" for each in SCENARIOS)
-    asked = "" if name == "list" else f"There is no scenario {name!r}. "
-    msg = f"{asked}The scenarios:\n{listed}"
+    msg = f"There is no scenario {name!r}. {listed()}"
     raise InputError(msg)
+
+
+def listed() -> str:
+    """The scenarios that can be played, a line for each."""
+    lines = (f"  {each.name:<14}{each.title}" for each in SCENARIOS)
+    return "\n".join(["The scenarios:", *lines])
 
 
 @asynccontextmanager

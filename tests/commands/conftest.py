@@ -15,6 +15,7 @@ from bot.core.access import Circles, Members
 from bot.health import Health
 from commands import everything
 from commands.context import Context
+from tests.builders import a_pod
 from tests.fakes import FakeCluster
 
 GUILD = 100_000_000_000_000_001
@@ -66,7 +67,7 @@ class _LateCircles:
 
 @pytest.fixture
 async def room() -> AsyncIterator[Room]:
-    cluster = FakeCluster()
+    cluster = FakeCluster([a_pod()])
     late: Any = _LateCircles()
     client = make_client(cluster, late)
     env = Env(client)

@@ -24,6 +24,12 @@ async def test_a_viewer_sees_the_verdict_first_and_the_worst_first(room: Room):
     assert "fine" not in answer
 
 
+async def test_a_namespace_that_does_not_exist_is_no_good_news(room: Room):
+    """A typing error is answered with what it is: there was nothing to judge."""
+    answer = said(await room.viewer.slash(room.channel, "health all", namespace="typo"))
+    assert "## ❔ Unknown\nthere was nothing to judge" in answer
+
+
 async def test_a_healthy_homelab_is_a_short_answer(room: Room):
     """Healthy kinds in one line, and nothing to drill into."""
     room.cluster.set([a_pod("one"), a_pod("two")])

@@ -108,9 +108,16 @@ def test_nothing_seen_is_unknown_and_not_healthy():
     assert examine(Snapshot(NOW), CHECKS).verdict is Verdict.UNKNOWN
 
 
-def test_an_empty_cluster_that_was_seen_is_healthy():
-    """Nothing there, and everything seen."""
-    assert examine(snapshot_of(), CHECKS).verdict is Verdict.HEALTHY
+def test_an_empty_cluster_is_unknown_although_all_of_it_was_seen():
+    """Where there was nothing to judge, nobody can say that it is well."""
+    assert examine(snapshot_of(), CHECKS).verdict is Verdict.UNKNOWN
+
+
+def test_a_namespace_that_does_not_exist_is_not_healthy():
+    """A typing error in its name must not be read as good news."""
+    snapshot = snapshot_of(a_pod(namespace="apps"))
+    assert examine(snapshot, CHECKS, namespace="apps").verdict is Verdict.HEALTHY
+    assert examine(snapshot, CHECKS, namespace="aps").verdict is Verdict.UNKNOWN
 
 
 def test_every_reason_for_not_seeing_but_the_owners_choice_is_unknown():

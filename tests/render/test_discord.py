@@ -63,6 +63,23 @@ def test_a_fence_is_never_broken_from_inside(lines: list[str]):
     assert len(block) <= 1400 + 8
 
 
+def test_a_long_error_keeps_its_end():
+    """What began a chain of errors stands last in it."""
+    said = "failed to checkout: unable to clone: " + "x" * 300 + ": ssh: handshake failed"
+    shown = words.brief(said, 100)
+    assert shown.startswith("failed to checkout: unable to clone")
+    assert shown.endswith(": ssh: handshake failed")
+    assert len(shown) <= 100
+
+
+@given(hostile, st.integers(20, 400))
+def test_a_brief_text_fits_and_a_short_one_is_whole(said: str, most: int):
+    """Never longer than asked for, and nothing is left out that had room."""
+    assert len(words.brief(said, most)) <= most
+    if len(words.line(said, 4000)) <= most:
+        assert words.brief(said, most) == words.line(said, 4000)
+
+
 @given(st.lists(findings, max_size=60))
 def test_choices_are_valid_options(found):
     """At most 25, labels within the limit, no value twice."""
