@@ -38,6 +38,9 @@ UNKNOWN = EXIT[Verdict.UNKNOWN]
 USAGE = 64
 """EX_USAGE of sysexits.h: argparse's own 2 would read as "failed"."""
 
+SOFTWARE = 70
+"""EX_SOFTWARE of sysexits.h: Python's own 1 would read as "degraded"."""
+
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run one subcommand and exit with its code."""
@@ -55,7 +58,22 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
         # Whoever read us has enough; the interpreter must not complain while it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except Exception as error:
+        if command is _run:  # the log of a service is where its traces belong
+            raise
+        code = _unexpected(error)
     sys.exit(code)
+
+
+def _unexpected(error: Exception) -> int:
+    """Say that it is our fault; whoever wants the trace gets it."""
+    if os.environ.get("MESHMEDIC_LOG_LEVEL", "").lower() == "debug":
+        logs.log.critical("nobody caught this", exc_info=error)
+    logs.farewell(
+        f"That is a fault of meshmedic itself ({type(error).__name__}). "
+        "With MESHMEDIC_LOG_LEVEL=debug it shows the trace: please report it."
+    )
+    return SOFTWARE
 
 
 class _Parser(argparse.ArgumentParser):

@@ -40,6 +40,8 @@ DOCUMENT = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 CONTENT = re.compile(r"^(?!(?:---)?[^\S\n]*(?:[#%]|$))", re.MULTILINE)
 """A line that is neither empty nor a comment nor a directive: without one there is no document."""
 
+JSON_BEGINS = ("{", "[")
+
 ENCODINGS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -151,7 +153,7 @@ def _text(body: bytes, name: str) -> str:
 
 def _json(text: str, name: str) -> Manifests | None:
     """JSON documents, one after the other; None where the text is not JSON from its start."""
-    if text.lstrip()[:1] not in ("{", "["):
+    if text.lstrip()[:1] not in JSON_BEGINS:
         return None
     documents: list[object] = []
     try:
@@ -285,7 +287,8 @@ def _not_yaml(error: Exception, part: str, name: str, line: int) -> InputError:
             f"{name}, line {at}: it looks like a template. Render it first (helm template), "
             "or give what kubectl get -o yaml prints."
         )
-    return InputError(f"{name}, line {at}: not YAML: {why}. Mend it there.")
+    wanted = "neither JSON nor YAML" if part.lstrip()[:1] in JSON_BEGINS else "not YAML"
+    return InputError(f"{name}, line {at}: {wanted}: {why}. Mend it there.")
 
 
 def _unpacked(document: object) -> Iterator[object]:

@@ -186,8 +186,10 @@ def _refuse_unknown() -> None:
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {SECRETS_DIR}
     for name in os.environ:
         if name.startswith(PREFIX) and name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f" Did you mean {near[0]}?" if near else ""
+            # Without the prefix, which makes all of them alike.
+            bare = {each.removeprefix(PREFIX): each for each in known}
+            near = difflib.get_close_matches(name.removeprefix(PREFIX), bare, n=1)
+            hint = f" Did you mean {bare[near[0]]}?" if near else ""
             msg = f"{name} is no setting.{hint} The README lists all."
             raise SettingsError(msg)
 

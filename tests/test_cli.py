@@ -135,6 +135,35 @@ async def test_the_scenarios_are_listed_and_a_wrong_port_is_a_wrong_command_line
     assert "it is a number from 0 to 65535" in wrong.err
 
 
+async def test_a_fault_of_our_own_ends_with_70_and_a_word():
+    """Python's own 1 would read as degraded. Standard output is closed, which nobody foresaw."""
+    command = ["sh", "-c", 'exec "$0" -m bot schema >&-', sys.executable]
+    process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
+    _, said = await process.communicate()
+    assert process.returncode == 70
+    assert b"a fault of meshmedic itself" in said
+    assert b"Traceback" not in said
+
+
+async def test_what_is_no_api_server_is_unknown(tmp_path: Path):
+    """Such as a portal that answers everything with a page of its own."""
+
+    async def page(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nContent-Length: 14\r\nConnection: close\r\n\r\n<p>Welcome</p>"
+        )
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(page, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        write_kubeconfig(tmp_path / "kubeconfig", f"http://127.0.0.1:{port}", None)
+        done = await check(str(tmp_path / "kubeconfig"), "pods")
+    assert (done.code, done.err) == (3, "")
+    assert "is no Kubernetes API server" in " ".join(done.out.split())
+
+
 async def test_judge_reads_a_list_from_standard_input():
     """As `kubectl get … -o json` prints it; one entry for each object, in order."""
     items = [a_pod("fine"), a_pod("web", waiting="CrashLoopBackOff"), {"kind": "Widget"}]

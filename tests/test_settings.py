@@ -80,6 +80,7 @@ def test_every_wrong_value_is_said_at_once():
 def test_a_mistyped_name_is_not_passed_over():
     """A setting that is silently ignored may open a door or close one."""
     assert "Did you mean MESHMEDIC_APPROVERS?" in said("'fine'", APROVERS=ME)
+    assert "Did you mean" not in said("'fine'", FOO=ME)
 
 
 def test_everyone_may_not_be_made_an_approver():

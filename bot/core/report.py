@@ -50,7 +50,7 @@ class Report:
 
     @property
     def judged(self) -> int:
-        """How many objects were judged; none (in a namespace that is mistyped, say) is no health."""
+        """How many objects were judged; none, as in a mistyped namespace, is no health."""
         return sum(self.counts.values())
 
     @property

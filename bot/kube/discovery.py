@@ -9,11 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import msgspec
 
 from bot.core.kinds import Kind
-from bot.kube.api import Absent, Api
+from bot.kube.api import Absent, Api, ServerError
+
+T = TypeVar("T")
 
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 
@@ -103,7 +106,7 @@ async def discover(api: Api, kinds: Iterable[Kind]) -> Served:
         ClusterError: The server does not answer the question.
     """
     body = await api.get("/apis", accept=f"{AGGREGATED},application/json")
-    groups = msgspec.json.decode(body, type=_GroupList)
+    groups = _decoded(api, body, _GroupList)
     if groups.kind == "APIGroupDiscoveryList":
         return Served(_aggregated(groups))
     wanted = {group for kind in kinds for group in kind.groups}
@@ -131,10 +134,18 @@ def _aggregated(groups: _GroupList) -> Versions:
     return versions
 
 
+def _decoded(api: Api, body: bytes, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.DecodeError as error:
+        msg = f"What answers at {api.host} is no Kubernetes API server: {error}"
+        raise ServerError(msg) from error
+
+
 async def _plurals(api: Api, group: str, version: str) -> tuple[str, ...]:
     try:
         body = await api.get(f"/apis/{group}/{version}")
     except Absent:
         return ()
-    listed = msgspec.json.decode(body, type=_ResourceList)
+    listed = _decoded(api, body, _ResourceList)
     return tuple(each.name for each in listed.resources if "/" not in each.name)

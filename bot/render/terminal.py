@@ -84,7 +84,7 @@ def story(each: Story) -> RenderableType:
 def judged(subject: str, verdict: Verdict, reason: str, message: str) -> RenderableType:
     """One line of `meshmedic judge`, and its message below it where there is one."""
     title = Text.assemble(
-        (f"{verdict:<11}", f"bold {STYLE[verdict]}"), (words.line(subject, 300), "bold")
+        (f"{verdict:<12}", f"bold {STYLE[verdict]}"), (words.line(subject, 300), "bold")
     )
     said = f"{reason}: {message}" if reason and message else reason or message
     if not said:
@@ -125,7 +125,7 @@ def _root(root: Finding, whole: Report) -> RenderableType:
 
 def _title(finding: Finding) -> Text:
     return Text.assemble(
-        (f"{finding.verdict:<11}", f"bold {STYLE[finding.verdict]}"),
+        (f"{finding.verdict:<12}", f"bold {STYLE[finding.verdict]}"),
         (words.line(str(finding.subject), 300), "bold"),
         "  ",
         (finding.code, "dim"),
