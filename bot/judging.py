@@ -38,6 +38,9 @@ ELDER_GROUPS: dict[str, tuple[str, ...]] = {
     "PushSecret": ("external-secrets.io",),
     "Endpoints": ("",),
     "PersistentVolumeClaim": ("",),
+    "PersistentVolume": ("",),
+    "HorizontalPodAutoscaler": ("autoscaling",),
+    "ReplicationController": ("",),
     "Deployment": ("apps", "extensions"),
     "ReplicaSet": ("apps", "extensions"),
     "DaemonSet": ("apps", "extensions"),
@@ -82,6 +85,24 @@ STANDARD = frozenset({"Ready", "Reconciling", "Stalled"})
 
 SERVED = ("Available", "Established")
 """What an APIService and a CustomResourceDefinition have in place of Ready."""
+
+
+STATUSLESS = frozenset(
+    {
+        ("", "ConfigMap"),
+        ("", "LimitRange"),
+        ("", "ServiceAccount"),
+        ("networking.k8s.io", "IngressClass"),
+        ("networking.k8s.io", "NetworkPolicy"),
+        ("rbac.authorization.k8s.io", "ClusterRole"),
+        ("rbac.authorization.k8s.io", "ClusterRoleBinding"),
+        ("rbac.authorization.k8s.io", "Role"),
+        ("rbac.authorization.k8s.io", "RoleBinding"),
+        ("scheduling.k8s.io", "PriorityClass"),
+        ("storage.k8s.io", "StorageClass"),
+    }
+)
+"""Kinds without a status, by group: nothing acts on them, so being there is all that they can."""
 
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -237,6 +258,9 @@ def _judge_other(other: Other, snapshot: Snapshot) -> Judgement:
     served = [each for each in status.conditions if each.type in SERVED]
     if served:
         return conditions.by_ready_alone(other.metadata, served[0], now)
+    if (_group(other.api_version), other.kind) in STATUSLESS:
+        message = "It is there, which is all that an object of this kind can be."
+        return Judgement(verdict=Verdict.HEALTHY, reason="NoStatusNeeded", message=message)
     message = f"No check covers {other.kind}, and it has none of the standard conditions."
     return Judgement(verdict=Verdict.UNKNOWN, reason="NoCheck", message=message)
 

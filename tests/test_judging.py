@@ -46,7 +46,8 @@ def test_one_verdict_for_each_object_in_order_with_duplicates() -> None:
         (None, "NotAnObject"),
         ({}, "NoKind"),
         ({"kind": 7}, "NoKind"),
-        ({"kind": "ConfigMap", "apiVersion": "v1"}, "NoCheck"),
+        ({"kind": "Widget", "apiVersion": "example.org/v1"}, "NoCheck"),
+        ({"kind": "ConfigMap", "apiVersion": "example.org/v1"}, "NoCheck"),
     ],
 )
 def test_what_cannot_be_judged_is_unknown_and_says_why(plain: object, reason: str) -> None:
@@ -132,6 +133,14 @@ def test_a_refresh_that_did_not_come_is_late_only_where_the_time_was_told() -> N
     secret["status"]["refreshTime"] = "2026-11-23T06:00:00Z"
     assert one(secret, now=NOON).verdict is Verdict.HEALTHY
     assert one(secret, now=NOON, timely=True).reason == "RefreshLate"
+
+
+def test_a_kind_that_has_no_status_is_well_by_being_there() -> None:
+    """A ConfigMap among saved objects does not make all of them unknown."""
+    assert one(an_object("ConfigMap", "x")).verdict is Verdict.HEALTHY
+    gone = an_object("ConfigMap", "x")
+    gone["metadata"] |= {"deletionTimestamp": "2026-11-23T11:59:00Z"}
+    assert one(gone, now=NOON).verdict is Verdict.PROGRESSING
 
 
 @pytest.mark.parametrize("kind", ["ImageUpdateAutomation", "Receiver"])

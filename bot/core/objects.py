@@ -214,8 +214,18 @@ class Node(Object, frozen=True):
     status: NodeStatus = NodeStatus()
 
 
+class PhaseStatus(Part, frozen=True):
+    """A `status` that is known by its phase."""
+
+    phase: str = ""
+    message: str = ""
+    conditions: tuple[Condition, ...] = ()
+
+
 class Namespace(Object, frozen=True):
     """v1 Namespace: read for autocomplete."""
+
+    status: PhaseStatus = PhaseStatus()
 
 
 # --- Flux -----------------------------------------------------------------------------------------
@@ -750,6 +760,13 @@ class ReplicaSet(Object, frozen=True):
     status: WorkloadStatus = WorkloadStatus()
 
 
+class ReplicationController(Object, frozen=True):
+    """v1 ReplicationController: a ReplicaSet's elder."""
+
+    spec: WorkloadSpec = WorkloadSpec()
+    status: WorkloadStatus = WorkloadStatus()
+
+
 class StatefulSet(Object, frozen=True):
     """apps StatefulSet."""
 
@@ -821,14 +838,26 @@ class CronJob(Object, frozen=True):
     status: CronJobStatus = CronJobStatus()
 
 
-class ClaimStatus(Part, frozen=True):
-    """`status` of a PersistentVolumeClaim."""
-
-    phase: str = ""
-    conditions: tuple[Condition, ...] = ()
-
-
 class PersistentVolumeClaim(Object, frozen=True):
     """v1 PersistentVolumeClaim."""
 
-    status: ClaimStatus = ClaimStatus()
+    status: PhaseStatus = PhaseStatus()
+
+
+class PersistentVolume(Object, frozen=True):
+    """v1 PersistentVolume."""
+
+    status: PhaseStatus = PhaseStatus()
+
+
+class AutoscalerStatus(Part, frozen=True):
+    """`status` of a HorizontalPodAutoscaler; autoscaling/v1 keeps no conditions in it."""
+
+    current_replicas: int | None = None
+    conditions: tuple[Condition, ...] = ()
+
+
+class HorizontalPodAutoscaler(Object, frozen=True):
+    """autoscaling HorizontalPodAutoscaler."""
+
+    status: AutoscalerStatus = AutoscalerStatus()

@@ -4,6 +4,7 @@ from bot.core.check import Check
 from bot.core.checks import (
     certificate_requests,
     certificates,
+    cluster_objects,
     endpoint_slices,
     endpoints,
     external_secrets,
@@ -45,6 +46,7 @@ JUDGED: tuple[Check, ...] = (
     endpoints.ELDER,
     push_secrets.CHECK,
     workloads.CHECK,
+    cluster_objects.CHECK,
 )
 """Every check that `meshmedic judge` uses on saved objects."""
 

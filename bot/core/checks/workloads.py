@@ -35,7 +35,9 @@ def judge_deployment(deployment: objects.Deployment, snapshot: Snapshot) -> Judg
     )
 
 
-def judge_replica_set(replica_set: objects.ReplicaSet, snapshot: Snapshot) -> Judgement:
+def judge_replica_set(
+    replica_set: objects.ReplicaSet | objects.ReplicationController, snapshot: Snapshot
+) -> Judgement:
     """Enough labelled, available and ready pods, and none too many."""
     status, want = replica_set.status, replica_set.spec.replicas
     return (
@@ -240,6 +242,7 @@ CHECK = Check(
     judges={
         objects.Deployment: judge_deployment,
         objects.ReplicaSet: judge_replica_set,
+        objects.ReplicationController: judge_replica_set,
         objects.StatefulSet: judge_stateful_set,
         objects.DaemonSet: judge_daemon_set,
         objects.Job: judge_job,

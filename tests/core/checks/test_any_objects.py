@@ -42,8 +42,11 @@ WORKLOADS = {
     "Job": "batch/v1",
     "CronJob": "batch/v1",
     "PersistentVolumeClaim": "v1",
+    "PersistentVolume": "v1",
+    "ReplicationController": "v1",
+    "HorizontalPodAutoscaler": "autoscaling/v2",
 }
-UNJUDGED = frozenset({"Namespace", "Middleware", "Event"})
+UNJUDGED = frozenset({"Middleware", "Event"})
 
 WHOLE = (
     *(each for each in homelab(MOMENT).objects if each["kind"] not in UNJUDGED),

@@ -10,7 +10,12 @@ from bot.judging import type_of
 from tests.builders import Plain, an_object
 from tests.core.networks import ago, judged
 
-GROUPS = {"Job": "batch/v1", "CronJob": "batch/v1", "PersistentVolumeClaim": "v1"}
+GROUPS = {
+    "ReplicationController": "v1",
+    "Job": "batch/v1",
+    "CronJob": "batch/v1",
+    "PersistentVolumeClaim": "v1",
+}
 AVAILABLE = {"type": "Available", "status": "True"}
 FULL = {"replicas": 2, "updatedReplicas": 2, "readyReplicas": 2, "availableReplicas": 2}
 SPREAD = {
