@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from bot.core import conditions, containers, flux, objects
+from bot.core import conditions, containers, flux, leftovers, objects
 from bot.core.check import Check
 from bot.core.finding import HEALTHY, Evidence, Judgement, Ref
 from bot.core.snapshot import Snapshot
@@ -59,7 +59,7 @@ def judge(pod: objects.Pod, snapshot: Snapshot) -> Judgement:
         return _terminating(pod, now)
     if phase == "Succeeded":
         return HEALTHY
-    if phase == "Failed" or _evicted(pod):
+    if phase == "Failed" or leftovers.evicted(pod):
         return _failed(pod, snapshot)
     if phase not in PHASES:
         return _in_no_phase(pod)
@@ -83,45 +83,25 @@ def _terminating(pod: objects.Pod, now: datetime) -> Judgement:
 
 
 def _failed(pod: objects.Pod, snapshot: Snapshot) -> Judgement:
-    """Failed or evicted: said once for the pods of one owner, which follow from the first."""
-    by_kubelet = _evicted(pod)
+    """Failed or evicted: said once for the pods of one owner, which follow from the first.
+
+    Degraded where another pod of the owner does well: then it is only what was left lying.
+    """
+    by_kubelet = leftovers.evicted(pod)
     ended = next(containers.terminations(pod), None)
     reason = (
         pod.status.reason or ("Evicted" if by_kubelet else "") or containers.word(ended) or "Failed"
     )
-    message = pod.status.message or (by_kubelet.message if by_kubelet else "")
+    message = pod.status.message or (by_kubelet.message if by_kubelet else "") or "The pod failed."
+    replaced = leftovers.replaced(pod, snapshot)
     return Judgement(
-        verdict=Verdict.FAILED,
+        verdict=Verdict.DEGRADED if replaced else Verdict.FAILED,
         reason=reason,
-        message=message or "The pod failed.",
+        message=f"{message} Another pod of its owner does well." if replaced else message,
         since=(ended[1].finished_at if ended else None) or _unready_since(pod),
         evidence=(*containers.named(ended), *containers.last_terminations(pod)),
-        follows=_first_sibling(pod, snapshot),
+        follows=leftovers.first_sibling(pod, snapshot),
     )
-
-
-def _evicted(pod: objects.Pod) -> objects.Condition | None:
-    """The kubelet's word that it ended this pod, which `status.reason` does not always repeat."""
-    disrupted = conditions.is_true(pod.status.conditions, "DisruptionTarget")
-    return disrupted if disrupted and disrupted.reason == "TerminationByKubelet" else None
-
-
-def _first_sibling(pod: objects.Pod, snapshot: Snapshot) -> tuple[Ref, ...]:
-    owner = _controller(pod)
-    if owner is None:
-        return ()
-    failed = [
-        each
-        for each in snapshot.by_controller(objects.Pod).get((pod.namespace, *owner), ())
-        if each.status.phase == "Failed" or _evicted(each)
-    ]
-    first = min(failed, key=lambda each: (str(each.metadata.creation_timestamp), each.name))
-    return () if first.name == pod.name else (Ref("Pod", first.namespace, first.name),)
-
-
-def _controller(pod: objects.Pod) -> tuple[str, str] | None:
-    owners = pod.metadata.owner_references or ()
-    return next(((each.kind, each.name) for each in owners if each.controller), None)
 
 
 def _stuck(pod: objects.Pod, snapshot: Snapshot) -> Judgement | None:

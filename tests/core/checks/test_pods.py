@@ -148,6 +148,21 @@ def test_evicted_pods_of_one_owner_are_said_once():
     assert {each.reason for each in report.findings} == {"Evicted"}
 
 
+@pytest.mark.parametrize("phase", ["Running", "Succeeded"])
+def test_a_failed_pod_whose_owner_has_one_that_does_well_is_only_degraded(phase: str):
+    """A ReplicaSet has replaced it, or a Job's next try succeeded."""
+    owner = [{"kind": "Job", "name": "backup", "controller": True}]
+    left, well = a_pod("left"), a_pod("well")
+    left["status"] = {"phase": "Failed", "reason": "Error"}
+    well["status"]["phase"] = phase
+    for each in (left, well):
+        each["metadata"]["ownerReferences"] = owner
+    assert judged(left).verdict is Verdict.FAILED
+    found = judged(left, well)
+    assert found.verdict is Verdict.DEGRADED
+    assert found.message.endswith("Another pod of its owner does well.")
+
+
 def test_an_eviction_is_known_by_the_kubelets_condition_alone():
     """`status.reason` is not always filled in."""
     pod = a_starting_pod(ago(minutes=1))
