@@ -219,8 +219,9 @@ def _verdict(
     if read is None:
         return _no_object(plain)
     judges = [check.judges[type(read)] for check in checks if type(read) in check.judges]
-    if not judges and _held(plain):
-        return flux.suspended(objects.FluxSpec(suspend=True), None) or HEALTHY
+    spec = objects.FluxSpec(suspend=not judges and _held(plain))
+    if held := flux.suspended(read.metadata, spec, None):
+        return held
     if not judges:
         return judge_one(read_object(plain, Other), _judge_other, snapshot)
     found = [judge_one(read, each, snapshot) for each in judges]
