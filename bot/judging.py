@@ -18,7 +18,7 @@ from bot.core import conditions, flux, objects
 from bot.core.check import Check
 from bot.core.checks import JUDGED
 from bot.core.decode import read_object
-from bot.core.finding import HEALTHY, Judgement
+from bot.core.finding import Judgement
 from bot.core.kinds import KINDS
 from bot.core.report import judge_one
 from bot.core.snapshot import Snapshot
