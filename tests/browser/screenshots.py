@@ -20,11 +20,18 @@ async def _health(tab: Tab) -> None:
 
 async def make(folder: Path) -> None:
     """The answer on a desktop and on a phone, and the story of one finding."""
-    async with sandbox("homelab") as running, chromium() as browser:
-        async with open_tab(browser, running.url, viewport=PHONE) as tab:
+    async with chromium() as browser:
+        # Each in a channel of its own: the pages of one sandbox share what was said.
+        async with (
+            sandbox("homelab") as running,
+            open_tab(browser, running.url, viewport=PHONE) as tab,
+        ):
             await _health(tab)
             await tab.screenshot(folder / "phone.png")
-        async with open_tab(browser, running.url, viewport=TALL) as tab:
+        async with (
+            sandbox("homelab") as running,
+            open_tab(browser, running.url, viewport=TALL) as tab,
+        ):
             await _health(tab)
             await tab.screenshot(folder / "health.png")
             await tab.choose("Look into a finding", "Pod")
