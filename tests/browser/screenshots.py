@@ -27,6 +27,9 @@ async def make(folder: Path) -> None:
             open_tab(browser, running.url, viewport=PHONE) as tab,
         ):
             await _health(tab)
+            # The page shows the newest words; the verdict is what one reads first.
+            await tab.newest.evaluate("message => message.scrollIntoView({block: 'start'})")
+            await tab.page.wait_for_timeout(300)
             await tab.screenshot(folder / "phone.png")
         async with (
             sandbox("homelab") as running,
