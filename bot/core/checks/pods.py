@@ -115,7 +115,6 @@ def _stuck(pod: objects.Pod, snapshot: Snapshot) -> Judgement | None:
                 since=_unready_since(pod),
                 evidence=(
                     Evidence("container", container.name),
-                    *((Evidence("waiting", waiting.message),) if waiting.message else ()),
                     *containers.last_terminations(pod),
                 ),
                 follows=(*_node(pod), *_lacking(pod, waiting.message, snapshot)),
