@@ -26,6 +26,8 @@ EXIT = {
 }
 """Under way within its grace is no cause for alarm; suspended is never as good as healthy."""
 
+EXIT_CODES = "exit code: 0 healthy, 1 degraded or suspended, 2 failed, 3 unknown"
+
 EXIT_OF_DOCTOR = {
     Outcome.OK: 0,
     Outcome.NOTE: 0,
@@ -111,7 +113,7 @@ def _add_check(commands: Commands) -> None:
     add = commands.add_parser(
         "check",
         help="run the health checks once",
-        epilog="exit code: 0 healthy, 1 degraded or suspended, 2 failed, 3 unknown",
+        epilog=EXIT_CODES,
     )
     add.add_argument(
         "scope",
@@ -143,7 +145,7 @@ def _add_judge(commands: Commands) -> None:
     add = commands.add_parser(
         "judge",
         help="judge objects from files, without a cluster",
-        epilog="exit code: as check, by the worst verdict",
+        epilog=EXIT_CODES,
     )
     add.add_argument("file", nargs="+", help="YAML or JSON; - for standard input")
     add.add_argument("--output", choices=("text", "json"), default="text")
