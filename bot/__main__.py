@@ -14,7 +14,7 @@ from bot import __version__, logs
 from bot.core.check import SCOPES
 from bot.core.doctor.examination import Outcome
 from bot.core.verdict import Verdict
-from bot.errors import MeshmedicError
+from bot.errors import InputError, MeshmedicError
 
 EXIT = {
     Verdict.HEALTHY: 0,
@@ -92,6 +92,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(commands)
     _add_why(commands)
     _add_judge(commands)
+    _add_net(commands)
+    _add_traefik(commands)
     _add_route(commands)
     _add_doctor(commands)
     _add_invite(commands)
@@ -151,6 +153,57 @@ def _add_judge(commands: Commands) -> None:
     add.add_argument("--output", choices=("text", "json"), default="text")
     add.add_argument("--now", help="the time to judge at, such as 2026-01-31T12:00:00Z")
     add.set_defaults(command=_judge)
+
+
+def _add_net(commands: Commands) -> None:
+    group = commands.add_parser("net", help="test the network between the nodes")
+    tests = group.add_subparsers(required=True, metavar="COMMAND")
+    add = tests.add_parser(
+        "diagnose",
+        help="where a route breaks, and whether nativeLB would help",
+        epilog="exit code: 0 it works, 1 in part, 2 it is broken, 3 inconclusive",
+    )
+    add.add_argument("route", nargs="+", help="a route, its host, or a Service")
+    add.add_argument("--output", choices=("text", "json"), default="text")
+    add.add_argument("--kubeconfig", type=Path, help="default: $KUBECONFIG or ~/.kube/config")
+    add.add_argument("--context", help="the kubeconfig's context to use")
+    add.set_defaults(command=_net_diagnose)
+    add = tests.add_parser(
+        "matrix",
+        help="what gets from node to node",
+        epilog="exit code: 0 everything, 1 not all, 2 some not at all, 3 not everything was seen",
+    )
+    add.add_argument("node", nargs="?", default="", help="only to and from this node")
+    add.add_argument("--output", choices=("text", "json"), default="text")
+    add.add_argument("--kubeconfig", type=Path, help="default: $KUBECONFIG or ~/.kube/config")
+    add.add_argument("--context", help="the kubeconfig's context to use")
+    add.set_defaults(command=_net_matrix)
+
+
+def _add_traefik(commands: Commands) -> None:
+    group = commands.add_parser("traefik", help="what Traefik serves, and what its logs tell")
+    asked = group.add_subparsers(required=True, metavar="COMMAND")
+    codes = "exit code: as check, by the worst verdict"
+    add = asked.add_parser("routes", help="every route and its servers", epilog=codes)
+    add.set_defaults(command=_traefik_routes)
+    _add_answer(add)
+    add = asked.add_parser("describe", help="one route in full", epilog=codes)
+    add.add_argument("route", nargs="+", help="kind/namespace/name, namespace/name, or its host")
+    add.set_defaults(command=_traefik_describe)
+    _add_answer(add)
+    add = asked.add_parser("logs", help="failures by route, servers, refused objects", epilog=codes)
+    add.add_argument("route", nargs="?", help="only this route")
+    add.add_argument("--since", help="how far back, such as 15m, 2h or 1d; default: 1h")
+    add.add_argument("--previous", action="store_true", help="the run before the last restart")
+    add.add_argument("--file", help="a saved log in place of the cluster's; - for standard input")
+    add.set_defaults(command=_traefik_logs)
+    _add_answer(add)
+
+
+def _add_answer(add: argparse.ArgumentParser) -> None:
+    add.add_argument("--output", choices=("text", "json"), default="text")
+    add.add_argument("--kubeconfig", type=Path, help="default: $KUBECONFIG or ~/.kube/config")
+    add.add_argument("--context", help="the kubeconfig's context to use")
 
 
 def _add_route(commands: Commands) -> None:
@@ -229,6 +282,52 @@ def _judge(arguments: argparse.Namespace) -> int:
     from bot import offline  # noqa: PLC0415  # as above
 
     return EXIT[offline.judge(arguments.file, arguments.now, as_json=arguments.output == "json")]
+
+
+def _net_diagnose(arguments: argparse.Namespace) -> int:
+    from bot import connectivity  # noqa: PLC0415  # as above
+
+    where = connectivity.Where(arguments.kubeconfig, arguments.context)
+    asked = " ".join(arguments.route)
+    return EXIT[connectivity.diagnose(asked, where, as_json=arguments.output == "json")]
+
+
+def _net_matrix(arguments: argparse.Namespace) -> int:
+    from bot import connectivity  # noqa: PLC0415  # as above
+
+    where = connectivity.Where(arguments.kubeconfig, arguments.context)
+    return EXIT[connectivity.matrix(arguments.node, where, as_json=arguments.output == "json")]
+
+
+def _traefik_routes(arguments: argparse.Namespace) -> int:
+    from bot import traefik_cli  # noqa: PLC0415  # as above
+
+    where = traefik_cli.Where(arguments.kubeconfig, arguments.context)
+    return EXIT[traefik_cli.routes(where, as_json=arguments.output == "json")]
+
+
+def _traefik_describe(arguments: argparse.Namespace) -> int:
+    from bot import traefik_cli  # noqa: PLC0415  # as above
+
+    where = traefik_cli.Where(arguments.kubeconfig, arguments.context)
+    asked = " ".join(arguments.route)
+    return EXIT[traefik_cli.describe(asked, where, as_json=arguments.output == "json")]
+
+
+def _traefik_logs(arguments: argparse.Namespace) -> int:
+    from bot import traefik_cli  # noqa: PLC0415  # as above
+
+    where = traefik_cli.Where(arguments.kubeconfig, arguments.context)
+    as_json = arguments.output == "json"
+    if arguments.file is None:
+        asked = arguments.route, arguments.since, where
+        found = traefik_cli.logs(*asked, previous=arguments.previous, as_json=as_json)
+    elif arguments.route or arguments.since or arguments.previous:
+        msg = "With --file the whole file is read: leave route, --since and --previous out."
+        raise InputError(msg)
+    else:
+        found = traefik_cli.saved(arguments.file, where, as_json=as_json)
+    return EXIT[found]
 
 
 def _route_edit(arguments: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from enum import StrEnum
 import discord
 
 from bot.errors import MeshmedicError
-from bot.replies import acknowledged_at
+from bot.replies import Taken, acknowledged_at
 
 
 class Outcome(StrEnum):
@@ -20,6 +20,8 @@ class Outcome(StrEnum):
     """It could not be done, and the person was told why in our own words."""
     FAILED = "failed"
     REFUSED = "refused"
+    LEFT = "left"
+    """To another process of the bot, which answers it."""
     CUT_OFF = "cut off"
 
 
@@ -48,6 +50,8 @@ class Asked:
         """Note why there is no answer."""
         ours = isinstance(error, MeshmedicError)
         self.outcome = Outcome.EXPLAINED if ours else Outcome.FAILED
+        if isinstance(error, Taken):
+            self.outcome = Outcome.LEFT
 
     def ended(self) -> Answered:
         """How it ended, now. What Discord heard nothing of has failed, whoever swallowed why."""

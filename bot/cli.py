@@ -43,7 +43,7 @@ def why(code: str, where: Where) -> Verdict:
 
 
 async def _check(scopes: tuple[str, ...], where: Where) -> Report:
-    read = _settings()
+    read = read_settings()
     async with connect(
         kubeconfig=where.kubeconfig or read.kubeconfig, context=where.context or read.context
     ) as api:
@@ -52,7 +52,7 @@ async def _check(scopes: tuple[str, ...], where: Where) -> Report:
 
 
 async def _why(code: str, where: Where) -> Story:
-    read = _settings()
+    read = read_settings()
     async with connect(
         kubeconfig=where.kubeconfig or read.kubeconfig, context=where.context or read.context
     ) as api:
@@ -60,7 +60,8 @@ async def _why(code: str, where: Where) -> Story:
         return await health.why(code)
 
 
-def _settings() -> settings.Settings:
+def read_settings() -> settings.Settings:
+    """The settings, with the log as they want it."""
     read = settings.load()
     logs.configure(read.log_level, read.log_format)
     return read

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
@@ -12,10 +13,12 @@ from typing import Any
 import discord
 from discord import app_commands, ui
 
+from bot import attempts
 from bot.answering import Answered, Asked, Outcome
 from bot.core.access import Circle, Circles
+from bot.core.election import Alone, Leadership
 from bot.dates import Dates
-from bot.replies import explain, refuse, say
+from bot.replies import ARRIVED, explain, refuse, say
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +42,8 @@ class Client(discord.Client):
 
     `extend` adds commands to the tree and dynamic items to the client; `began` and `ended` are
     called around the connection's life, in its event loop; `told` of all that was answered.
+    `leadership` tells whether this process acts: one of several leaves interactions to the leader
+    first. Alone, it registers its commands when it logs in; else whoever leads calls `register`.
     """
 
     def __init__(
@@ -50,9 +55,11 @@ class Client(discord.Client):
         began: Callable[[], Awaitable[None]] | None = None,
         ended: Callable[[], Awaitable[None]] | None = None,
         told: Callable[[Answered], None] | None = None,
+        leadership: Leadership | None = None,
         **options: Any,
     ) -> None:
         self.dates = Dates()
+        attempts.listen(self.dates.trace)
         # With Intents.none() the library does not know the roles of who clicks.
         super().__init__(
             intents=discord.Intents(guilds=True),
@@ -62,12 +69,15 @@ class Client(discord.Client):
         )
         self.circles = circles
         self.guild_id = guild_id
+        self.leadership = leadership or Alone()
+        self.logged_in = asyncio.Event()
         self._extend = extend
         self._began = began
         self._ended = ended
         self._told = told
         self.connected = False
         self.stopping = False
+        self._leaving = False
         self._welcomes = 0
         self._answering: dict[asyncio.Task[Any], Asked] = {}
         self._known: list[re.Pattern[str]] = []
@@ -81,9 +91,14 @@ class Client(discord.Client):
             self._extend(self)
             if self._began:
                 await self._began()
-        guild = discord.Object(self.guild_id)
-        self.tree.copy_global_to(guild=guild)
-        await self.tree.sync(guild=guild)
+        self.tree.copy_global_to(guild=discord.Object(self.guild_id))
+        if isinstance(self.leadership, Alone):
+            await self.register()
+        self.logged_in.set()
+
+    async def register(self) -> None:
+        """Put the commands of this version in the place of all that Discord shows."""
+        await self.tree.sync(guild=discord.Object(self.guild_id))
 
     async def on_ready(self) -> None:
         """Say in the log that the bot answers now."""
@@ -115,7 +130,8 @@ class Client(discord.Client):
         if interaction.type is not discord.InteractionType.component:
             return
         custom_id = str(dict(interaction.data or {}).get("custom_id", ""))
-        if not any(pattern.fullmatch(custom_id) for pattern in self._known):
+        known = any(pattern.fullmatch(custom_id) for pattern in self._known)
+        if not known and await self.takes():
             await refuse(interaction, "This button is no longer known. Please ask again.")
 
     def add_buttons(self, *items: type[ui.DynamicItem[Any]]) -> None:
@@ -129,6 +145,7 @@ class Client(discord.Client):
         deadline = self.loop.time() + DRAIN
         while (waiting := self._unanswered()) and (left := deadline - self.loop.time()) > 0:
             await asyncio.wait(waiting, timeout=left)
+        self._leaving = True
         with suppress(TimeoutError):
             async with asyncio.timeout(FAREWELL):
                 await asyncio.gather(*(_cut_off(*each) for each in waiting.items()))
@@ -142,16 +159,38 @@ class Client(discord.Client):
                 await ended()
         await super().close()
 
+    async def takes(self) -> bool:
+        """Whether this process acknowledges what has just come in.
+
+        One that does not lead leaves it to a healthy leader first: whoever acknowledges first
+        answers it, and the others are silent. One that leaves could not answer any more.
+        """
+        if not self._leaving and (seconds := self.leadership.hesitation()):
+            await asyncio.sleep(seconds)
+        return not self._leaving
+
     def note(self, interaction: discord.Interaction) -> None:
         """Remember that the present task answers this, so that `stop` waits for it."""
+        interaction.extras.setdefault(ARRIVED, time.monotonic())
         if task := asyncio.current_task():
             self._answering[task] = Asked(interaction)
             task.add_done_callback(self._forget)
+
+    def left(self) -> None:
+        """Note that another process answers what the present task is about."""
+        if asked := self._asked():
+            asked.outcome = Outcome.LEFT
 
     def refused(self) -> None:
         """Note that what the present task answers is not for this person."""
         if asked := self._asked():
             asked.outcome = Outcome.REFUSED
+
+    async def refuse(self, interaction: discord.Interaction, needed: Circle) -> None:
+        """Tell a person that this is for others."""
+        self.refused()
+        if not await refuse(interaction, _refusal(needed)):
+            self.left()
 
     def failed(self, error: BaseException) -> None:
         """Note why the present task has no answer."""
@@ -170,12 +209,13 @@ class Client(discord.Client):
     ) -> None:
         """Run the answer to a click: refused politely, and no failure without a word."""
         self.note(interaction)
+        if not await self.takes():
+            _unasked(answer)
+            self.left()
+            return
         if not self.permits(interaction, needed):
-            close = getattr(answer, "close", None)
-            if close:
-                close()
-            self.refused()
-            await refuse(interaction, _refusal(needed))
+            _unasked(answer)
+            await self.refuse(interaction, needed)
             return
         try:
             await answer
@@ -201,6 +241,12 @@ class Client(discord.Client):
             self._told(asked.ended())
 
 
+def _unasked(answer: Awaitable[None]) -> None:
+    """Close what will not be awaited."""
+    if close := getattr(answer, "close", None):
+        close()
+
+
 async def _cut_off(task: asyncio.Task[Any], asked: Asked) -> None:
     """End an answer that takes too long, and say so to who waits for it."""
     asked.outcome = Outcome.CUT_OFF
@@ -214,17 +260,23 @@ class Tree(app_commands.CommandTree[Client]):
 
     async def interaction_check(self, interaction: discord.Interaction[Client], /) -> bool:
         """Commands and autocomplete: only for the circle that the command names."""
-        interaction.client.note(interaction)
+        client = interaction.client
+        client.note(interaction)
+        suggests = interaction.type is discord.InteractionType.autocomplete
+        # Suggestions: nobody notices when they are missing for a moment, and each would be refused.
+        if (suggests and client.leadership.led_by_another()) or not await client.takes():
+            client.left()
+            return False
         command = interaction.command
         needed = Circle((command.extras if command else {}).get(CIRCLE, Circle.VIEWER))
-        if interaction.client.permits(interaction, needed):
+        if client.permits(interaction, needed):
             return True
-        interaction.client.refused()
-        if interaction.type is discord.InteractionType.autocomplete:
+        if suggests:
+            client.refused()
             with suppress(discord.HTTPException):
                 await interaction.response.autocomplete([])
         else:
-            await refuse(interaction, _refusal(needed))
+            await client.refuse(interaction, needed)
         return False
 
     async def on_error(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.core.checks import CHECKS
-from bot.core.doctor import clock, cluster, people, permissions, registration, traefik
+from bot.core.doctor import clock, cluster, election, people, permissions, registration, traefik
 from bot.core.doctor.examination import Area, CheckUp, Examination, Outcome
 from bot.core.doctor.facts import ClusterFacts, DiscordFacts, Right, Server, Setup, Unseen, refused
 
@@ -31,8 +31,11 @@ class Discord(Protocol):
 class Cluster(Protocol):
     """What the doctor needs of a cluster."""
 
-    async def look(self, rights: tuple[Right, ...]) -> ClusterFacts:
-        """What the API server tells, and whether each right is given; what fails is in it."""
+    async def look(self, rights: tuple[Right, ...], *, lease_in: str = "") -> ClusterFacts:
+        """What the API server tells, and whether each right is given; what fails is in it.
+
+        `lease_in` is the namespace of the bot's Lease; empty where it has none.
+        """
         ...
 
 
@@ -60,7 +63,10 @@ class Doctor:
     async def _cluster(self) -> ClusterFacts:
         try:
             async with asyncio.timeout(self.patience):
-                return await self.cluster.look(cluster.wanted(CHECKS, self.setup))
+                return await self.cluster.look(
+                    (*cluster.wanted(CHECKS, self.setup), *election.wanted(self.setup)),
+                    lease_in=self.setup.state_namespace,
+                )
         except TimeoutError:
             return ClusterFacts.unseen("", "The API server did not answer in time.")
 
@@ -83,8 +89,10 @@ def _of_discord(facts: DiscordFacts, setup: Setup) -> Iterator[Examination]:
 
 def _of_cluster(facts: ClusterFacts, setup: Setup) -> Iterator[Examination]:
     yield cluster.server(facts)
+    yield election.leader(facts, setup)
     yield from cluster.kinds(facts)
     yield from cluster.access(facts, CHECKS, setup)
+    yield election.keeping(facts, setup)
     yield from traefik.examine(facts)
     why = facts.version.why if isinstance(facts.version, Unseen) else "It sent no date."
     yield clock.examine(Area.CLUSTER, "the API server's", facts.skew, why)

@@ -17,5 +17,13 @@ class ClusterError(MeshmedicError):
     """The cluster cannot be reached, or answers with an error."""
 
 
+class NotLeading(MeshmedicError):
+    """Only the process that holds the Lease writes, and this one does not, or cannot tell."""
+
+
+class StateError(MeshmedicError):
+    """What the bot keeps in the cluster cannot be kept: too much of it, or somebody else's."""
+
+
 class Refused(MeshmedicError):
     """This person may not do that."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,13 +21,19 @@ from bot.core.finding import Ref
 from bot.core.objects import Object
 from bot.core.snapshot import Snapshot
 from bot.core.story import Event, LogTail
+from bot.core.traefik.api import Runtime
+from bot.core.traefik.instance import TraefikPod
+from bot.core.traefik.reading import LogAsked, LogEnd, NotSeen
+from bot.diagnose import Diagnose
 from bot.doctor import Cluster, Doctor
 from bot.errors import ClusterError, InputError, SettingsError
 from bot.health import Health
 from bot.kube.access import Access
-from bot.kube.connect import connect
+from bot.kube.connect import connect, own_namespace
+from bot.matrix import Mesh
 from bot.render import terminal, terminal_check_up
 from bot.standing import FromTerminal, payload
+from bot.traefik import Traefik
 from commands import everything
 from commands.context import Context
 
@@ -106,26 +112,38 @@ async def _examine(kubeconfig: Path | None, context: str | None) -> CheckUp:
     # What the library says while it tries again stands in the answer, where it matters.
     logging.getLogger("discord").setLevel(logging.ERROR)
     token = read.discord_token.get_secret_value().strip() if read.discord_token else None
-    setup = Setup(
-        guild_id=read.guild_id,
-        circles=read.circles,
-        commands=_commands(),
-        namespaces=read.namespaces,
-        secret_inventory=read.secret_inventory,
-    )
+    kubeconfig, context = kubeconfig or read.kubeconfig, context or read.context
     async with AsyncExitStack() as stack:
-        where = connect(kubeconfig=kubeconfig or read.kubeconfig, context=context or read.context)
+        where = connect(kubeconfig=kubeconfig, context=context)
+        place = read.state_namespace
         try:
+            place = place or own_namespace(kubeconfig, context)
             cluster: Cluster = Access(await stack.enter_async_context(where))
         except ClusterError as error:
             cluster = _Nowhere(error)
+        setup = Setup(
+            guild_id=read.guild_id,
+            circles=read.circles,
+            commands=_commands(),
+            namespaces=read.namespaces,
+            secret_inventory=read.secret_inventory,
+            state_namespace=place,
+        )
         return await Doctor(FromTerminal(token), cluster, setup).examine()
 
 
 def _commands() -> Commands:
     """What this version registers, without a connection to anything."""
     nowhere = _Nowhere(ClusterError("No cluster is asked."))
-    context = Context(Health(nowhere), runbook.load(), lambda: (), nowhere)
+    context = Context(
+        Health(nowhere),
+        Diagnose(nowhere),
+        Mesh(nowhere),
+        Traefik(nowhere, nowhere),
+        runbook.load(),
+        lambda: (),
+        nowhere,
+    )
     client = discord.Client(intents=discord.Intents.none())
     tree = app_commands.CommandTree(client)
     for command in everything.commands(context):
@@ -139,8 +157,8 @@ class _Nowhere:
 
     why: ClusterError
 
-    async def look(self, rights: tuple[Right, ...]) -> ClusterFacts:
-        del rights
+    async def look(self, rights: tuple[Right, ...], *, lease_in: str = "") -> ClusterFacts:
+        del rights, lease_in
         return ClusterFacts.unseen("", str(self.why))
 
     async def snapshot(
@@ -155,4 +173,15 @@ class _Nowhere:
 
     async def last_log_lines(self, pod: Ref, container: str) -> LogTail | None:
         del pod, container
+        raise self.why
+
+    async def pods(self) -> tuple[TraefikPod, ...]:
+        raise self.why
+
+    async def runtime(self, pod: TraefikPod) -> Runtime | NotSeen:
+        del pod
+        raise self.why
+
+    async def log(self, pod: TraefikPod, asked: LogAsked, take: Callable[[bytes], None]) -> LogEnd:
+        del pod, asked, take
         raise self.why

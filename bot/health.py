@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from bot.core import report as reporting
 from bot.core.check import Check
 from bot.core.checks import CHECKS
 from bot.core.finding import Finding, Ref
+from bot.core.network.diagnosed import Diagnosed
 from bot.core.objects import Object
 from bot.core.report import Around, Report
 from bot.core.snapshot import Snapshot
@@ -44,11 +45,17 @@ class Cluster(Protocol):
 
 @dataclass
 class Health:
-    """Reports and the stories behind their findings; `around` stands about each check's run."""
+    """Reports and the stories behind their findings.
+
+    `around` stands about each check's run; `told` hears of each report of everything. `diagnosed`
+    gives the latest diagnoses of routes.
+    """
 
     cluster: Cluster
     checks: tuple[Check, ...] = CHECKS
     around: Around = reporting.alone
+    told: Callable[[Report], None] | None = None
+    diagnosed: Callable[[], tuple[Diagnosed, ...]] = tuple
     _kept: OrderedDict[str, Report] = field(default_factory=OrderedDict)
     _latest: Report | None = None
 
@@ -56,7 +63,8 @@ class Health:
         """Examine the cluster for these scopes (all where none is named)."""
         checks = tuple(each for each in self.checks if not scopes or each.scope in scopes)
         types = tuple(dict.fromkeys(kind for check in checks for kind in check.reads))
-        snapshot = await self.cluster.snapshot(types, namespace)
+        seen = await self.cluster.snapshot(types, namespace)
+        snapshot = replace(seen, diagnosed=self.diagnosed())
         # Ten thousand pods take some 30 ms: in a thread, so that the event loop goes on.
         report = await asyncio.to_thread(self._examine, snapshot, checks, namespace)
         self._remember(report)
@@ -99,6 +107,19 @@ class Health:
         """A report that was answered lately, by its number; None once it is forgotten."""
         return self._kept.get(number)
 
+    def restore(self, report: Report) -> None:
+        """Take a report of everything from before a restart for the latest, unless one is newer.
+
+        It was kept shortened, so it serves suggestions and stories, and is not exported.
+        """
+        if self._latest is None or self._latest.taken_at < report.taken_at:
+            self._latest = report
+
+    def remembered(self, number: str) -> Report | None:
+        """The same, or the latest one from before a restart: it names what is to be looked into."""
+        latest = self._latest
+        return self.recall(number) or (latest if latest and latest.number == number else None)
+
     def suggestions(self, typed: str, most: int) -> tuple[Finding, ...]:
         """Findings of the latest report whose code, subject or reason holds what was typed."""
         return _holding(self._latest, typed)[:most]
@@ -126,6 +147,8 @@ class Health:
             self._kept.popitem(last=False)
         if not report.namespace and len(report.scopes) > 1:
             self._latest = report
+            if self.told:
+                self.told(report)
 
     def _one(self, report: Report, asked: str) -> Finding:
         """The finding with that code, else the only one whose name or reason holds the words."""

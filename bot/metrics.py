@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter as Tally
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -66,6 +66,7 @@ class Sources:
     watches: Callable[[], Iterable[Reflector]]
     latest: Callable[[], Report | None]
     leads: Callable[[], bool]
+    changes: Callable[[], Mapping[str, int]] = dict
 
 
 class Metrics:
@@ -140,6 +141,7 @@ class _State(Collector):
         yield from _gateway(self._sources.gateway)
         yield from _watches(self._sources.watches())
         yield from _report(self._sources.latest())
+        yield _changes(self._sources.changes())
 
 
 def _gateway(gateway: Gateway) -> Iterator[Metric]:
@@ -207,6 +209,13 @@ def _report(report: Report | None) -> Iterator[Metric]:
             findings.add_metric(labels, count)
         taken.add_metric((), report.taken_at.timestamp())
     yield from (findings, taken)
+
+
+def _changes(tally: Mapping[str, int]) -> Metric:
+    changes = GaugeMetricFamily("meshmedic_changes", "Changes in a state.", labels=("state",))
+    for state, count in tally.items():
+        changes.add_metric((state,), count)
+    return changes
 
 
 def _resource(watch: Reflector) -> str:

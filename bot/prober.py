@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from bot.core.network.observation import Source
-from bot.core.network.probing import Answer, Backend, Heard, Listener, Probe, Vip
-
-Progress = Callable[[str], None]
-"""Told what goes on, in a few words for the person who waits."""
+from bot.core.network.probing import Answer, Backend, Heard, Listener, Probe, Progress, Vip
 
 
 class Prober(Protocol):

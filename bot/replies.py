@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable
 import aiohttp
 import discord
 
+from bot.attempts import Attempts, counting
+from bot.core.election import Alone, Leadership
 from bot.errors import MeshmedicError
 from bot.render import discord as render
 
@@ -26,12 +28,28 @@ SERVER_ERROR = 500
 EXPIRED = 10062
 ALREADY_ACKNOWLEDGED = 40060
 
+ALONE = Alone()
+
 LOST = (discord.HTTPException, aiohttp.ClientError, OSError)
 """How the library tells that a request failed."""
 
 
+class Taken(Exception):
+    """Another process of the bot acknowledged it first, and answers it: not a word from this one.
+
+    No MeshmedicError, for there is nobody to tell.
+    """
+
+
 ACKNOWLEDGED = "acknowledged"
 """The key in an interaction's `extras` for when Discord was told first, on the monotonic clock."""
+
+
+ARRIVED = "arrived"
+"""The key for when it came in, on the same clock."""
+
+ATTEMPTS = "attempts"
+"""The key for the attempts to acknowledge it."""
 
 
 def acknowledged_at(interaction: discord.Interaction) -> float | None:
@@ -41,17 +59,47 @@ def acknowledged_at(interaction: discord.Interaction) -> float | None:
 
 
 async def acknowledge(interaction: discord.Interaction, *, private: bool) -> None:
-    """Tell Discord within its three seconds that an answer will come."""
-    try:
-        await _insist(
-            lambda: interaction.response.defer(ephemeral=private, thinking=True), ACKNOWLEDGE_AGAIN
-        )
-    except discord.HTTPException as error:
-        if error.code != ALREADY_ACKNOWLEDGED:
-            raise
-        # Ours, whose reply was lost; or another instance's, which then answers the same.
-        log.warning("an interaction was acknowledged before: %s", error)
+    """Tell Discord within its three seconds that an answer will come.
+
+    Raises:
+        Taken: Another process of the bot did.
+    """
+    with counting(_attempts(interaction)):
+        try:
+            await _insist(
+                lambda: interaction.response.defer(ephemeral=private, thinking=True),
+                ACKNOWLEDGE_AGAIN,
+            )
+        except discord.HTTPException as error:
+            _claim(interaction, error)
     interaction.extras.setdefault(ACKNOWLEDGED, time.monotonic())
+
+
+def _claim(interaction: discord.Interaction, error: discord.HTTPException) -> None:
+    """Pass over a second acknowledgement that is our own first one, whose reply was lost.
+
+    Raises:
+        Taken: It is another process's, or may be.
+        HTTPException: It is something else.
+    """
+    if error.code != ALREADY_ACKNOWLEDGED:
+        raise error
+    now = time.monotonic()
+    waited = now - interaction.extras.get(ARRIVED, now)
+    if not _attempts(interaction).lost or waited >= _leadership(interaction).head_start():
+        raise Taken from error
+    log.warning("the reply to an acknowledgement was lost: %s", error)
+
+
+def _attempts(interaction: discord.Interaction) -> Attempts:
+    """All that were made so far to acknowledge it."""
+    made: Attempts = interaction.extras.setdefault(ATTEMPTS, Attempts())
+    return made
+
+
+def _leadership(interaction: discord.Interaction) -> Leadership:
+    known: Leadership = getattr(interaction.client, "leadership", ALONE)
+    return known
 
 
 async def answer(interaction: discord.Interaction, card: render.Card) -> None:
@@ -81,13 +129,16 @@ async def _insist(send: Callable[[], Awaitable[object]], delays: tuple[float, ..
             return
 
 
-async def refuse(interaction: discord.Interaction, why: str) -> None:
-    """Say no, to this person alone."""
-    await say(interaction, why)
+async def refuse(interaction: discord.Interaction, why: str) -> bool:
+    """Say no, to this person alone; False where another process of the bot said it."""
+    return await say(interaction, why)
 
 
 async def explain(interaction: discord.Interaction, error: BaseException) -> None:
     """Tell a person what went wrong: our own words, else a number to look for in the log."""
+    if isinstance(error, Taken):
+        log.info("left an interaction to another process, which was faster")
+        return
     if isinstance(error, discord.HTTPException) and error.code in (EXPIRED, ALREADY_ACKNOWLEDGED):
         log.warning("an interaction was answered too late, or by somebody else: %s", error)
         return
@@ -99,23 +150,41 @@ async def explain(interaction: discord.Interaction, error: BaseException) -> Non
     await say(interaction, f"That failed. The log has it under the number `{number}`.", raw=True)
 
 
-async def say(interaction: discord.Interaction, text: str, *, raw: bool = False) -> None:
-    """Tell a person something in private. Never raises: there is nobody else to tell."""
+async def say(interaction: discord.Interaction, text: str, *, raw: bool = False) -> bool:
+    """Tell a person something in private; False where another process of the bot answers.
+
+    Never raises: there is nobody else to tell.
+    """
     view = render.note(text, raw=raw).view
     try:
-        if interaction.response.is_done() or not await _replied(interaction, view):
+        if _acknowledged(interaction) or not await _replied(interaction, view):
             await interaction.followup.send(view=view, ephemeral=True)
+    except Taken:
+        log.info("left an interaction to another process, which was faster")
+        return False
     except LOST as error:
         log.warning("could not tell a person %r: %s", text, error)
+    return True
+
+
+def _acknowledged(interaction: discord.Interaction) -> bool:
+    """Whether Discord has our acknowledgement, though the library may not know of it."""
+    return interaction.response.is_done() or acknowledged_at(interaction) is not None
 
 
 async def _replied(interaction: discord.Interaction, view: discord.ui.LayoutView) -> bool:
-    """Whether Discord took it as the first reply: it does not where a lost one had arrived."""
-    try:
-        await interaction.response.send_message(view=view, ephemeral=True)
-    except discord.HTTPException as error:
-        if error.code != ALREADY_ACKNOWLEDGED:
-            raise
-        return False
+    """Whether Discord took it as the first reply: it does not where a lost promise had arrived.
+
+    Raises:
+        Taken: Another process's had arrived.
+    """
+    promised = _attempts(interaction).lost
+    with counting(_attempts(interaction)):
+        try:
+            await interaction.response.send_message(view=view, ephemeral=True)
+        except discord.HTTPException as error:
+            _claim(interaction, error)
+            if promised:
+                return False
     interaction.extras.setdefault(ACKNOWLEDGED, time.monotonic())
     return True

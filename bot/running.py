@@ -6,8 +6,8 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,14 +17,24 @@ import discord
 from bot import endpoints, logs, runbook, settings
 from bot.client import Client
 from bot.core.access import Circles
+from bot.core.election import Alone, Leadership
 from bot.core.objects import Namespace
+from bot.diagnose import Diagnose
 from bot.errors import MeshmedicError, SettingsError
 from bot.health import Health
+from bot.keeping import Memory
 from bot.kube.cache import WatchCache
-from bot.kube.connect import connect
+from bot.kube.connect import connect, own_namespace
+from bot.kube.own_image import OwnImage
+from bot.kube.probe_jobs import ProbeJobs
+from bot.matrix import Mesh
 from bot.metrics import Metrics, Sources
+from bot.post import Post, post
+from bot.prober import Prober
 from bot.schedule import REDISCOVER, Schedule
-from bot.vitals import Vitals, always
+from bot.takeover import Takeover, refusals_explained
+from bot.traefik import Traefik
+from bot.vitals import Vitals
 from commands import everything
 from commands.context import Context
 
@@ -44,34 +54,53 @@ def run() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The bot, wired to a cluster."""
+    """The bot, wired to a cluster; `takeover` and `memory` where it has a post there."""
 
     client: Client
     vitals: Vitals
     metrics: Metrics
+    takeover: Takeover | None = None
+    memory: Memory | None = None
 
 
-def make_client(cache: WatchCache, circles: Circles, guild_id: int) -> Client:
+def make_client(
+    cache: WatchCache, circles: Circles, guild_id: int, prober: Prober | None = None
+) -> Client:
     """The bot alone, for the sandbox."""
-    return wire(cache, circles, guild_id).client
+    return wire(cache, circles, guild_id, prober=prober).client
 
 
 def wire(
-    cache: WatchCache, circles: Circles, guild_id: int, *, leads: Callable[[], bool] = always
+    cache: WatchCache,
+    circles: Circles,
+    guild_id: int,
+    *,
+    post: Post | None = None,
+    prober: Prober | None = None,
 ) -> Parts:
     """The bot, wired to a cluster: the same in production, sandbox and tests.
 
-    `leads` tells whether this process is the one that acts.
+    Without a post it is alone: it always acts, and keeps nothing. Without a prober a diagnosis
+    rests on the objects.
     """
+    leadership: Leadership = post.elector if post else Alone()
     metrics = Metrics()
-    health = Health(cache, around=metrics.around)
+    traefik = Traefik(cache, cache.traefik)
+    diagnose = Diagnose(cache, prober, traefik)
+    health = Health(cache, around=metrics.around, diagnosed=lambda: diagnose.remembered)
+    memory = Memory(post.state, health, post.elector) if post else None
+    health.told = memory.note if memory else None
     context = Context(
         health=health,
+        diagnose=diagnose,
+        mesh=Mesh(cache, prober),
+        traefik=traefik,
         runbook=runbook.load(),
         namespaces=lambda: cache.names(Namespace),
         cluster=cache.access,
         watched=cache.watched,
         secret_inventory=cache.secret_inventory,
+        state_namespace=post.namespace if post else "",
     )
     schedule = Schedule()
 
@@ -91,18 +120,33 @@ def wire(
         began=began,
         ended=ended,
         told=metrics.answered,
+        leadership=leadership,
     )
-    vitals = Vitals(client, cache, schedule, leads)
-    metrics.read_from(Sources(client, cache.watches, lambda: health.latest, leads))
-    return Parts(client, vitals, metrics)
+    vitals = Vitals(client, cache, schedule, post.ended if post else tuple)
+    tally = post.changes.tally if post else dict
+    metrics.read_from(
+        Sources(client, cache.watches, lambda: health.latest, leadership.may_act, tally)
+    )
+    takeover = Takeover(post.elector, client, post.state, memory) if post and memory else None
+    return Parts(client, vitals, metrics, takeover, memory)
 
 
 async def _run(read: settings.Settings, token: str, guild_id: int) -> int:
     async with connect(kubeconfig=read.kubeconfig, context=read.context) as api:
         cache = WatchCache(api, secret_inventory=read.secret_inventory, namespaces=read.namespaces)
-        parts = wire(cache, read.circles, guild_id)
-        async with _signals() as stopped, _answering_machines(read.http_port, parts):
-            return await _serve(parts.client, token, stopped)
+        place = read.state_namespace or own_namespace(read.kubeconfig, read.context)
+        posted = post(api, place) if place else None
+        image = OwnImage(api, read.probe_image)
+        prober = ProbeJobs(api, image, host_network=read.probe_host_network)
+        sweeping = asyncio.create_task(prober.sweep())
+        parts = wire(cache, read.circles, guild_id, post=posted, prober=prober)
+        async with AsyncExitStack() as stack:
+            stopped = await stack.enter_async_context(_signals())
+            await stack.enter_async_context(_answering_machines(read.http_port, parts))
+            if posted and parts.memory:
+                await stack.enter_async_context(posted.held(parts.memory))
+            stack.callback(sweeping.cancel)
+            return await _serve(parts, token, stopped)
 
 
 def _answering_machines(port: int, parts: Parts) -> AbstractAsyncContextManager[None]:
@@ -114,22 +158,27 @@ def _answering_machines(port: int, parts: Parts) -> AbstractAsyncContextManager[
     )
 
 
-async def _serve(client: Client, token: str, stopped: asyncio.Event) -> int:
+async def _serve(parts: Parts, token: str, stopped: asyncio.Event) -> int:
     """Connect, and leave in good order when asked to.
 
     Raises:
         SettingsError: Discord refuses the token or the server: asking again would not help.
     """
-    serving = asyncio.create_task(_connected(client, token))
+    client = parts.client
+    working = {asyncio.create_task(_connected(client, token))}
+    if parts.takeover:
+        working.add(asyncio.create_task(parts.takeover.run()))
     stopping = asyncio.create_task(stopped.wait())
     try:
-        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if not serving.done():
+        await asyncio.wait({*working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if stopping.done() and not any(task.done() for task in working):
             log.info("asked to stop")
             await client.stop()
-            serving.cancel()
-        with suppress(asyncio.CancelledError):
-            await serving
+        for task in working:
+            task.cancel()
+        for task in working:
+            with suppress(asyncio.CancelledError):
+                await task
     finally:
         stopping.cancel()
         if not client.is_closed():
@@ -142,16 +191,11 @@ async def _connected(client: Client, token: str) -> None:
     delay = FIRST_DELAY
     while True:
         try:
-            await client.login(token)
+            with refusals_explained():
+                await client.login(token)
             break
         except discord.LoginFailure as error:
             msg = "MESHMEDIC_DISCORD_TOKEN is refused by Discord. Make a new one in its portal."
-            raise SettingsError(msg) from error
-        except (discord.Forbidden, discord.NotFound) as error:
-            msg = (
-                "MESHMEDIC_GUILD_ID: Discord does not let the bot add commands there. Is the id "
-                "right, and was the bot invited with the scopes bot and applications.commands?"
-            )
             raise SettingsError(msg) from error
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.warning("Discord cannot be reached, trying again in %.0f s: %s", delay, error)

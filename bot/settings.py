@@ -66,6 +66,22 @@ class Settings(BaseSettings):
         description="List Secrets by name. Needs the permission to list Secrets, which in "
         "Kubernetes includes their values; the bot asks for metadata only.",
     )
+    state_namespace: str = Field(
+        default="",
+        description="Where the bot keeps its Lease and its state. One of several processes acts "
+        "then. Empty: the pod's own namespace in a cluster; elsewhere the process is alone, always "
+        "acts and keeps nothing.",
+    )
+    probe_image: str = Field(
+        default="",
+        description="The image of the pods that probe; it must hold meshmedic. Empty: the bot's "
+        "own, where it runs in that cluster.",
+    )
+    probe_host_network: bool = Field(
+        default=False,
+        description="Probe from the nodes' own networks too. Needs the namespace "
+        "`meshmedic-probe` under Pod Security `privileged`.",
+    )
     http_port: int = Field(
         default=0,
         ge=0,
@@ -91,10 +107,15 @@ class Settings(BaseSettings):
             return given
         names = tuple(each.strip() for each in given.split(",") if each.strip())
         for name in names:
-            if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name):
-                msg = f"{name!r} is no namespace's name"
-                raise ValueError(msg)
+            _check_namespace(name)
         return names
+
+    @field_validator("state_namespace")
+    @classmethod
+    def _named(cls, given: str) -> str:
+        if given:
+            _check_namespace(given)
+        return given
 
     @field_validator("log_level")
     @classmethod
@@ -168,6 +189,12 @@ def load() -> Settings:
         if isinstance(secret := getattr(read, name), SecretStr):
             known_secrets.learn(name, secret.get_secret_value())
     return read
+
+
+def _check_namespace(name: str) -> None:
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name):
+        msg = f"{name!r} is no namespace's name"
+        raise ValueError(msg)
 
 
 def _members(given: str | int) -> Members:

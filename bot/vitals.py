@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from bot.client import Client
@@ -10,26 +10,22 @@ from bot.kube.cache import WatchCache
 from bot.schedule import Schedule
 
 
-def always() -> bool:
-    """One process alone always leads."""
-    return True
-
-
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """Reads the state of the parts when asked; `leads` tells whether this process acts.
+    """Reads the state of the parts when asked; `others` names what else has ended by itself.
 
-    Every reason is a plain sentence without a name from the cluster.
+    A standby is connected and watches as the leader does, so the same makes it ready. Every
+    reason is a plain sentence without a name from the cluster.
     """
 
     client: Client
     cache: WatchCache
     schedule: Schedule
-    leads: Callable[[], bool] = always
+    others: Callable[[], Iterable[str]] = tuple
 
     def ailments(self) -> tuple[str, ...]:
         """What has ended for good: only a restart helps. Discord and the API may well be away."""
-        ended = [f"The {each} has ended." for each in self.cache.ended()]
+        ended = [f"The {each} has ended." for each in (*self.cache.ended(), *self.others())]
         if self.schedule.ended:
             ended.append("The schedule has ended.")
         if not self.client.beats:
@@ -37,13 +33,12 @@ class Vitals:
         return tuple(ended)
 
     def obstacles(self) -> tuple[str, ...]:
-        """Why a person who asks now gets no full answer. A standby has none but its ailments."""
+        """Why a person who asks now gets no full answer."""
         found = list(self.ailments())
         if self.client.stopping:
             found.append("The process is being stopped.")
-        if self.leads():
-            if not self.client.connected:
-                found.append("There is no Discord session.")
-            if not self.cache.tried:
-                found.append("The watches have not been tried yet.")
+        if not self.client.connected:
+            found.append("There is no Discord session.")
+        if not self.cache.tried:
+            found.append("The watches have not been tried yet.")
         return tuple(found)

@@ -5,21 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.diagnose import Diagnose
 from bot.doctor import Cluster
 from bot.health import Health
+from bot.matrix import Mesh
 from bot.runbook import Runbook
+from bot.traefik import Traefik
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """The use cases, and the live namespaces for autocomplete, from memory.
 
-    `cluster`, `watched` and `secret_inventory` are what the doctor looks at.
+    `cluster`, `watched`, `secret_inventory` and `state_namespace` are what the doctor looks at.
     """
 
     health: Health
+    diagnose: Diagnose
+    mesh: Mesh
+    traefik: Traefik
     runbook: Runbook
     namespaces: Callable[[], tuple[str, ...]]
     cluster: Cluster
     watched: tuple[str, ...] = ()
     secret_inventory: bool = False
+    state_namespace: str = ""

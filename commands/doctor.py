@@ -35,6 +35,7 @@ def command(context: Context, _controls: Controls) -> app_commands.Command[Any, 
             commands=standing.payload(client.tree),
             namespaces=context.watched,
             secret_inventory=context.secret_inventory,
+            state_namespace=context.state_namespace,
         )
         here = standing.channel_of(interaction)
         live = standing.Live(client, client.dates, here)

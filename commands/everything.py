@@ -7,12 +7,12 @@ from typing import Any, TypeAlias
 from discord import app_commands
 
 from bot.client import Client
-from commands import doctor, health, report_controls, runbook, why
+from commands import doctor, health, net, report_controls, runbook, traefik, why
 from commands.context import Context
 
 Command: TypeAlias = app_commands.Command[Any, ..., Any] | app_commands.Group
 
-COMMANDS = (health, why, runbook, doctor)
+COMMANDS = (health, why, net, traefik, runbook, doctor)
 
 
 def register(client: Client, context: Context) -> None:

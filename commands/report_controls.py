@@ -54,7 +54,8 @@ async def _again(health: Health, asked: str) -> Report:
 
 async def _tell(interaction: discord.Interaction, health: Health, asked: str, code: str) -> None:
     await acknowledge(interaction, private=True)
-    report = await _again(health, asked)
+    number = asked.partition(":")[0]
+    report = health.remembered(number) or await _again(health, asked)
     found = report.with_code(code)
     if not found:
         raise InputError(not_found("That finding is gone", report))

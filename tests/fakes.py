@@ -1,6 +1,6 @@
 """Fakes of our own protocols, written by hand."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +12,11 @@ from bot.core.kinds import KIND_OF, KINDS
 from bot.core.objects import Object
 from bot.core.snapshot import Gap, Snapshot
 from bot.core.story import Event, LogTail
+from bot.core.traefik.api import Runtime
+from bot.core.traefik.instance import TraefikPod
+from bot.core.traefik.reading import LogAsked, LogEnd, NotSeen
 from bot.errors import ClusterError
+from bot.prober import Prober
 
 TYPES = {kind.name: kind.type for kind in KINDS}
 
@@ -29,6 +33,38 @@ def snapshot_of(
 
 
 @dataclass
+class FakeTraefik:
+    """Replicas, what their API says (None: off), and their logs; `fails` is raised by all."""
+
+    replicas: tuple[TraefikPod, ...] = ()
+    runtimes: dict[str, Runtime] = field(default_factory=dict)
+    logs: dict[str, bytes | ClusterError] = field(default_factory=dict)
+    fails: ClusterError | None = None
+    asked: list[LogAsked] = field(default_factory=list)
+
+    async def pods(self) -> tuple[TraefikPod, ...]:
+        """The replicas that a test laid out."""
+        if self.fails:
+            raise self.fails
+        return self.replicas
+
+    async def runtime(self, pod: TraefikPod) -> Runtime | NotSeen:
+        """Off, unless a test says something else."""
+        off = NotSeen(f"{pod.name}: Traefik's API is not switched on.", "Switch it on.")
+        return self.runtimes.get(pod.name, off)
+
+    async def log(self, pod: TraefikPod, asked: LogAsked, take: Callable[[bytes], None]) -> LogEnd:
+        """In chunks that cut lines in two."""
+        self.asked.append(asked)
+        log = self.logs.get(pod.name, b"")
+        if isinstance(log, ClusterError):
+            raise log
+        for begin in range(0, len(log), 100):
+            take(log[begin : begin + 100])
+        return LogEnd(len(log))
+
+
+@dataclass
 class FakeCluster:
     """The Cluster protocol over plain objects; `fails` is raised by whatever is asked next."""
 
@@ -36,6 +72,8 @@ class FakeCluster:
     gaps: tuple[Gap, ...] = ()
     story: dict[Ref, tuple[Event, ...]] = field(default_factory=dict)
     logs: dict[Ref, LogTail] = field(default_factory=dict)
+    prober: Prober | None = None
+    traefik: FakeTraefik = field(default_factory=FakeTraefik)
     fails: Exception | None = None
     details_fail: ClusterError | None = None
     examined: ClusterFacts = field(
@@ -58,7 +96,7 @@ class FakeCluster:
         kept = {kind: found for kind, found in whole.objects.items() if kind in set(types)}
         return Snapshot(whole.taken_at, kept, whole.gaps)
 
-    async def look(self, rights: tuple[Right, ...]) -> ClusterFacts:
+    async def look(self, rights: tuple[Right, ...], *, lease_in: str = "") -> ClusterFacts:
         """What the doctor sees of it."""
         assert rights
         if self.fails:

@@ -1,5 +1,7 @@
 """Writes that an API server refuses, each with its answer: one table for two servers."""
 
+import io
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,6 +90,12 @@ REFUSED = (
         {"metadata": {"resourceVersion": "1"}, "data": {"a": "2"}},
         MERGE,
     ),
+    Write(
+        "more than fits",
+        "PUT",
+        f"{CONFIG_MAPS}/standing",
+        a_config_map("standing") | {"data": {"a": "x" * (1024 * 1024 + 1)}},
+    ),
     Write("no kind of patch", "PATCH", f"{CONFIG_MAPS}/standing", {}, same_words=False),
     Write("no object to delete", "DELETE", f"{CONFIG_MAPS}/absent"),
     Write(
@@ -101,10 +109,10 @@ REFUSED = (
 
 async def answer(session: aiohttp.ClientSession, url: str, write: Write) -> tuple[int, Any]:
     """The status and the body, decoded."""
-    data = write.body if isinstance(write.body, str) else None
-    json = write.body if data is None else None
+    text = write.body if isinstance(write.body, str) else json.dumps(write.body)
+    data = None if write.body is None else io.BytesIO(text.encode())
     headers = {"Content-Type": write.content_type}
     async with session.request(
-        write.method, url + write.path, json=json, data=data, headers=headers
+        write.method, url + write.path, data=data, headers=headers
     ) as response:
         return response.status, await response.json()

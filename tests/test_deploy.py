@@ -61,6 +61,7 @@ def test_the_viewer_is_the_checks_and_what_is_asked_about_one_finding():
     others = {
         "meshmedic-namespaces": {("", "namespaces", verb) for verb in READ},
         "meshmedic-details": {("", "events", "list"), ("", "pods/log", "get")},
+        "meshmedic-diagnose": {("networking.k8s.io", "networkpolicies", verb) for verb in READ},
     }
     assert set(CHECK_ROLES) == {f"meshmedic-check-{each.name}" for each in CHECKS} | set(others)
     for name, wanted in others.items():

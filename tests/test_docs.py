@@ -6,10 +6,13 @@ import tomllib
 from pathlib import Path
 
 import jsonschema
+import msgspec
 
 from bot.core.check import SCOPES
 from bot.core.checks import CHECKS
+from bot.core.network.diagnosis import Row
 from bot.core.report import examine
+from bot.render import decision_table, json_diagnosis, json_matrix, json_traefik
 from bot.render import json as render
 from tests.builders import a_certificate, a_pod
 from tests.fakes import snapshot_of
@@ -21,6 +24,30 @@ README = (ROOT / "README.md").read_text()
 def test_the_published_schema_is_the_one_of_the_code():
     """`meshmedic schema > docs/report.schema.json` was run after the last change."""
     assert json.loads((ROOT / "docs/report.schema.json").read_text()) == render.schema()
+
+
+def test_the_published_schema_of_a_diagnosis_is_the_one_of_the_code():
+    """`docs/diagnosis.schema.json` was written after the last change."""
+    published = json.loads((ROOT / "docs/diagnosis.schema.json").read_text())
+    assert published == json_diagnosis.schema()
+
+
+def test_the_page_of_the_decision_table_is_the_one_of_the_rules():
+    """Every row has its place, and `python -m bot.render.decision_table` wrote them."""
+    assert (ROOT / "docs/diagnosis.md").read_text() == decision_table.page()
+    assert sorted(decision_table.rows()) == sorted(Row)
+
+
+def test_the_published_schema_of_a_matrix_is_the_one_of_the_code():
+    """`docs/matrix.schema.json` was written after the last change."""
+    published = json.loads((ROOT / "docs/matrix.schema.json").read_text())
+    assert published == json_matrix.schema()
+
+
+def test_the_published_schema_of_what_is_told_of_traefik_is_the_one_of_the_code():
+    """`docs/traefik.schema.json` was written after the last change."""
+    published = json.loads((ROOT / "docs/traefik.schema.json").read_text())
+    assert published == json.loads(msgspec.json.encode(json_traefik.schema()))
 
 
 def test_the_published_schema_describes_what_is_printed():

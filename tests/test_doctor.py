@@ -37,7 +37,7 @@ class ToldCluster:
     facts: ClusterFacts
     delay: float = 0.0
 
-    async def look(self, rights: tuple[Right, ...]) -> ClusterFacts:
+    async def look(self, rights: tuple[Right, ...], *, lease_in: str = "") -> ClusterFacts:
         assert set(rights) == set(self.facts.rights)
         await asyncio.sleep(self.delay)
         return self.facts

@@ -43,7 +43,13 @@ def metrics_of(*watches: Reflector, gateway: FakeGateway | None = None) -> Metri
     report = examine(snapshot_of(a_pod(waiting="CrashLoopBackOff")), CHECKS, around=made.around)
     made.answered(Answered("health all", Outcome.ANSWERED, 0.3, 0.1))
     made.read_from(
-        Sources(gateway or FakeGateway(), lambda: watches, lambda: report, leads=lambda: True)
+        Sources(
+            gateway or FakeGateway(),
+            lambda: watches,
+            lambda: report,
+            leads=lambda: True,
+            changes=lambda: {"Proposed": 2, "Done": 0},
+        )
     )
     return made
 

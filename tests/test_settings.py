@@ -61,6 +61,7 @@ def test_the_readme_documents_every_setting_as_the_class_does():
         ("VIEWERS", "role:x", ["'role:x' is no id"]),
         ("LOG_LEVEL", "loud", ["debug, info, warning, error"]),
         ("NAMESPACES", "Apps", ["'Apps' is no namespace's name"]),
+        ("STATE_NAMESPACE", "my state", ["'my state' is no namespace's name"]),
         ("SECRET_INVENTORY", "perhaps", ["boolean", "'perhaps'"]),
     ],
 )

@@ -43,6 +43,14 @@ class Leadership(Protocol):
         """Seconds to leave to a healthy leader before an interaction is acknowledged."""
         ...
 
+    def head_start(self) -> float:
+        """Seconds from an interaction's arrival in which nobody else acknowledges it."""
+        ...
+
+    def led_by_another(self) -> bool:
+        """Whether somebody else holds the lease, as far as this process has heard."""
+        ...
+
 
 class Alone:
     """The leadership of a process that was told that there is no other."""
@@ -55,6 +63,14 @@ class Alone:
         """None."""
         return 0.0
 
+    def head_start(self) -> float:
+        """For ever."""
+        return FOREVER
+
+    def led_by_another(self) -> bool:
+        """Never."""
+        return False
+
 
 @dataclass(frozen=True, slots=True)
 class Timing:
@@ -64,14 +80,17 @@ class Timing:
     renew: How long a leader acts after its last renewal began; less than `duration`.
     retry: Between two attempts.
     request: The longest that one request may take.
-    hesitation: What a leader that is cut off leaves to a healthy one.
+    hesitation: What a standby leaves to a healthy leader before it acknowledges an interaction:
+        longer than the second after which discord.py sends a lost acknowledgement again.
+    deference: What a leader that is cut off leaves besides to a standby, which sees more than it.
     """
 
     duration: int = 30
     renew: float = 20.0
     retry: float = 5.0
     request: float = 5.0
-    hesitation: float = 1.0
+    hesitation: float = 1.5
+    deference: float = 0.5
 
 
 class Record(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -147,6 +166,24 @@ class Election:
         if now < self.leads_until:
             return Standing.LEADING
         return Standing.CUT_OFF if self._led else Standing.STANDBY
+
+    def hesitation(self, now: float) -> float:
+        """Seconds to leave to others before an interaction is acknowledged; Discord waits three."""
+        match self.standing(now):
+            case Standing.LEADING:
+                return 0.0
+            case Standing.STANDBY:
+                return self.timing.hesitation
+            case Standing.CUT_OFF:
+                return self.timing.hesitation + self.timing.deference
+
+    def head_start(self, now: float) -> float:
+        """Seconds from an interaction's arrival in which nobody else acknowledges it."""
+        return self.timing.hesitation if self.standing(now) is Standing.LEADING else 0.0
+
+    def led_by_another(self, now: float) -> bool:
+        """Whether somebody else holds a lease that has not expired, as far as was heard."""
+        return self.holder not in ("", self.me) and now < self.free_at()
 
     def pause(self, now: float) -> float:
         """Seconds until something is to be done: an attempt, or the end of leadership."""

@@ -49,6 +49,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(objects.Service, "services"),
     Kind(objects.EndpointSlice, "endpointslices", ("discovery.k8s.io",), ("v1", "v1beta1")),
     Kind(objects.Ingress, "ingresses", ("networking.k8s.io",)),
+    Kind(objects.NetworkPolicy, "networkpolicies", ("networking.k8s.io",)),
     Kind(objects.IngressRoute, "ingressroutes", TRAEFIK, ("v1alpha1",)),
     Kind(objects.Middleware, "middlewares", TRAEFIK, ("v1alpha1",)),
     Kind(objects.TraefikService, "traefikservices", TRAEFIK, ("v1alpha1",)),

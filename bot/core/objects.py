@@ -131,6 +131,20 @@ class ContainerPort(Part, frozen=True):
     container_port: int = 0
 
 
+class ProbedPort(Part, frozen=True):
+    """`tcpSocket` or `httpGet` of a readiness probe: a port by number or by name."""
+
+    port: int | str | None = None
+    host: str = ""
+
+
+class ReadinessProbe(Part, frozen=True):
+    """`spec.containers[].readinessProbe`, as far as it says that a port was reached."""
+
+    tcp_socket: ProbedPort | None = None
+    http_get: ProbedPort | None = None
+
+
 class Container(Part, frozen=True):
     """`spec.containers[]` and `spec.initContainers[]`."""
 
@@ -138,6 +152,7 @@ class Container(Part, frozen=True):
     ports: tuple[ContainerPort, ...] | None = None
     args: tuple[str, ...] | None = None
     restart_policy: str = ""
+    readiness_probe: ReadinessProbe | None = None
 
 
 class SecretVolume(Part, frozen=True):
@@ -157,15 +172,24 @@ class PodSpec(Part, frozen=True):
     """`spec` of a Pod."""
 
     node_name: str = ""
+    host_network: bool = False
     containers: tuple[Container, ...] = ()
     init_containers: tuple[Container, ...] = ()
     volumes: tuple[Volume, ...] = ()
+
+
+class PodIP(Part, frozen=True):
+    """`status.podIPs[]`."""
+
+    ip: str = ""
 
 
 class PodStatus(Part, frozen=True):
     """`status` of a Pod."""
 
     phase: str = ""
+    pod_ip: str = msgspec.field(default="", name="podIP")
+    pod_ips: tuple[PodIP, ...] | None = msgspec.field(default=None, name="podIPs")
     reason: str = ""
     message: str = ""
     conditions: tuple[Condition, ...] = ()
@@ -184,6 +208,8 @@ class NodeSpec(Part, frozen=True):
     """`spec` of a Node."""
 
     unschedulable: bool = False
+    pod_cidr: str = msgspec.field(default="", name="podCIDR")
+    pod_cidrs: tuple[str, ...] | None = msgspec.field(default=None, name="podCIDRs")
 
 
 class NodeAddress(Part, frozen=True):
@@ -505,6 +531,8 @@ class ServiceSpec(Part, frozen=True):
     selector: dict[str, str] | None = None
     ports: tuple[ServicePort, ...] | None = None
     cluster_ip: str = msgspec.field(default="", name="clusterIP")
+    cluster_ips: tuple[str, ...] | None = msgspec.field(default=None, name="clusterIPs")
+    internal_traffic_policy: str = ""
     external_name: str = ""
 
 
@@ -634,6 +662,34 @@ class Ingress(Object, frozen=True):
     status: LoadBalancerStatus = LoadBalancerStatus()
 
 
+class SelectorRequirement(Part, frozen=True):
+    """`matchExpressions[]` of a label selector."""
+
+    key: str = ""
+    operator: str = ""
+    values: tuple[str, ...] | None = None
+
+
+class Selector(Part, frozen=True):
+    """A label selector; an empty one selects everything."""
+
+    match_labels: dict[str, str] | None = None
+    match_expressions: tuple[SelectorRequirement, ...] | None = None
+
+
+class NetworkPolicySpec(Part, frozen=True):
+    """`spec` of a NetworkPolicy, as far as it says whom it concerns."""
+
+    pod_selector: Selector = Selector()
+    policy_types: tuple[str, ...] | None = None
+
+
+class NetworkPolicy(Object, frozen=True):
+    """networking.k8s.io NetworkPolicy."""
+
+    spec: NetworkPolicySpec = NetworkPolicySpec()
+
+
 class RouteService(Part, frozen=True):
     """`routes[].services[]` of an IngressRoute."""
 
@@ -641,6 +697,7 @@ class RouteService(Part, frozen=True):
     name: str = ""
     namespace: str = ""
     port: int | str | None = None
+    scheme: str = ""
     native_lb: bool | None = msgspec.field(default=None, name="nativeLB")
 
 

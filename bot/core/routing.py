@@ -16,6 +16,7 @@ from bot.core import objects, serving
 from bot.core.conditions import condition
 from bot.core.finding import Evidence, Judgement, Ref
 from bot.core.kinds import KIND_OF
+from bot.core.network.address import named_service
 from bot.core.snapshot import Snapshot
 from bot.core.verdict import Verdict
 
@@ -103,7 +104,7 @@ def service(snapshot: Snapshot, namespace: str, name: str, port: int | str | Non
         said = "no port is named" if port in (None, "", 0) else f"it has no port {port}"
         message = f"Service {namespace}/{name}: {said} (it has {have})."
         return Defect("PortNotFound", message)
-    return _unserved(found, snapshot)
+    return _in_place_of_another(found, snapshot) or _unserved(found, snapshot)
 
 
 def middleware(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:
@@ -220,6 +221,28 @@ def _has_port(found: objects.Service, port: int | str | None) -> bool:
 
 def _told(port: objects.ServicePort) -> str:
     return f"{port.port} {port.name}".strip()
+
+
+def _in_place_of_another(found: objects.Service, snapshot: Snapshot) -> Defect | None:
+    """An ExternalName that leads back into this cluster: to nothing, or to its own neighbour.
+
+    One that leads to another namespace may be needed (an Ingress reaches no other), and is not
+    judged.
+    """
+    external = found.spec.external_name if found.spec.type == "ExternalName" else ""
+    meant = named_service(external) if snapshot.live and external else None
+    if meant is None:
+        return None
+    told = f"Service {found.namespace}/{found.name} is an ExternalName of {meant}"
+    other = snapshot.get(objects.Service, meant.namespace, meant.name)
+    if other is None:
+        if not snapshot.sees(objects.Service, meant.namespace):
+            return None
+        return Defect("ServiceNotFound", f"{told}, which does not exist.")
+    if meant.namespace != found.namespace or other.spec.type == "ExternalName":
+        return None
+    instead = "in the same namespace: the route can name it, with nativeLB where the VIP is wanted."
+    return Defect("DuplicateService", f"{told}, {instead}", Verdict.DEGRADED)
 
 
 def _unserved(found: objects.Service, snapshot: Snapshot) -> Defect | None:

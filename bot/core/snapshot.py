@@ -11,6 +11,7 @@ from typing import TypeVar, cast
 
 import msgspec
 
+from bot.core.network.diagnosed import Diagnosed
 from bot.core.objects import Object
 
 T = TypeVar("T", bound=Object)
@@ -93,7 +94,8 @@ class Snapshot:
     `namespaces` is set where only those were read. `live` is False for saved files, whose
     silence proves nothing: what they do not hold may be there all the same, and what was not heard
     of may have spoken since, unless `timely` says that somebody told the time. A type that is
-    absent from `objects` was not read at all.
+    absent from `objects` was not read at all. `diagnosed` are the latest diagnoses of routes,
+    whatever their age.
     """
 
     taken_at: datetime
@@ -102,6 +104,7 @@ class Snapshot:
     namespaces: tuple[str, ...] | None = None
     live: bool = True
     timely: bool = False
+    diagnosed: tuple[Diagnosed, ...] = ()
     _memo: dict[object, object] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

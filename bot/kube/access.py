@@ -15,11 +15,13 @@ import aiohttp
 import msgspec
 
 from bot.core.doctor.clock import ahead
-from bot.core.doctor.facts import ClusterFacts, Denied, Right, TraefikPod, Unseen
+from bot.core.doctor.facts import ClusterFacts, Denied, Held, Right, Unseen
 from bot.core.kinds import KINDS
 from bot.errors import ClusterError
-from bot.kube.api import CONNECT, Absent, Api, Forbidden, Query, Unauthorized
+from bot.kube.api import CONNECT, Absent, Api, Forbidden, Unauthorized
 from bot.kube.discovery import discover
+from bot.kube.lease import NAME, leases
+from bot.kube.traefik import traefik_pods
 
 T = TypeVar("T")
 
@@ -35,7 +37,6 @@ AT_ONCE = 24
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 MYSELF = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 PROBE = "/api/v1/namespaces/meshmedic-probe"
-TRAEFIK: Query = [("labelSelector", "app.kubernetes.io/name=traefik"), ("limit", 50)]
 
 
 class _Version(msgspec.Struct, rename="camel", frozen=True):
@@ -63,36 +64,14 @@ class _Myself(msgspec.Struct, frozen=True):
     status: _MyselfStatus = _MyselfStatus()
 
 
-class _Meta(msgspec.Struct, rename="camel", frozen=True):
-    name: str = ""
-    namespace: str = ""
-    labels: dict[str, str] | None = None
-    deletion_timestamp: str | None = None
+class _LeaseSpec(msgspec.Struct, rename="camel", frozen=True):
+    holder_identity: str | None = None
+    lease_duration_seconds: int | None = None
+    renew_time: datetime | None = None
 
 
-class _Container(msgspec.Struct, frozen=True):
-    name: str = ""
-    image: str = ""
-    command: tuple[str, ...] | None = None
-    args: tuple[str, ...] | None = None
-
-
-class _Spec(msgspec.Struct, frozen=True):
-    containers: tuple[_Container, ...] = ()
-
-
-class _Status(msgspec.Struct, frozen=True):
-    phase: str = ""
-
-
-class _Pod(msgspec.Struct, frozen=True):
-    metadata: _Meta = _Meta()
-    spec: _Spec = _Spec()
-    status: _Status = _Status()
-
-
-class _Pods(msgspec.Struct, frozen=True):
-    items: tuple[_Pod, ...] | None = None
+class _Lease(msgspec.Struct, frozen=True):
+    spec: _LeaseSpec = _LeaseSpec()
 
 
 class _Asking:
@@ -125,15 +104,16 @@ class Access:
         self._quick = quick
         self._in_all = in_all
 
-    async def look(self, rights: tuple[Right, ...]) -> ClusterFacts:
+    async def look(self, rights: tuple[Right, ...], *, lease_in: str = "") -> ClusterFacts:
         """Ask everything at once. What fails is in the answer."""
         ask = _Asking(self._api.host, asyncio.get_running_loop().time() + self._in_all)
         async with asyncio.TaskGroup() as group:
             version = group.create_task(ask(self._version))
             served = group.create_task(ask(self._served))
-            pods = group.create_task(ask(self._traefik))
+            pods = group.create_task(ask(partial(traefik_pods, self._api, total=self._quick)))
             probe = group.create_task(ask(self._probe))
             user = group.create_task(ask(self._user))
+            lease = group.create_task(ask(partial(self._lease, lease_in)))
             reviews = {right: group.create_task(ask(partial(self._may, right))) for right in rights}
         told = version.result()
         named = user.result()
@@ -146,6 +126,7 @@ class Access:
             probe=probe.result(),
             user=named if isinstance(named, str) else "",
             skew=told[1] if isinstance(told, tuple) else None,
+            lease=lease.result(),
         )
 
     async def _version(self) -> tuple[str, float | None]:
@@ -179,6 +160,7 @@ class Access:
             "resource": resource,
             "subresource": subresource,
             "namespace": right.namespace,
+            "name": right.name,
         }
         body = await self._api.send(
             "POST",
@@ -192,10 +174,17 @@ class Access:
         )
         return msgspec.json.decode(body, type=_Review).status.allowed
 
-    async def _traefik(self) -> tuple[TraefikPod, ...]:
-        body = await self._api.get("/api/v1/pods", TRAEFIK, total=self._quick)
-        listed = msgspec.json.decode(body, type=_Pods).items or ()
-        return tuple(map(_pod, listed))
+    async def _lease(self, namespace: str) -> Held | None:
+        if not namespace:
+            return None
+        try:
+            body = await self._api.get(f"{leases(namespace)}/{NAME}", total=self._quick)
+        except Absent:
+            return None
+        spec = msgspec.json.decode(body, type=_Lease).spec
+        renewed = spec.renew_time
+        ago = (datetime.now(UTC) - renewed).total_seconds() if renewed else None
+        return Held(spec.holder_identity or "", ago, spec.lease_duration_seconds or 0)
 
     async def _probe(self) -> bool:
         try:
@@ -208,19 +197,3 @@ class Access:
 def _yes_or_no(answer: bool | Denied | Unseen) -> bool | Unseen:  # noqa: FBT001  # a fact
     """A review that may not be asked for tells nothing about the permission."""
     return Unseen(answer.why) if isinstance(answer, Denied) else answer
-
-
-def _pod(pod: _Pod) -> TraefikPod:
-    """The container named traefik, else the first one."""
-    containers = pod.spec.containers
-    main = next((each for each in containers if each.name == "traefik"), None)
-    main = main or next(iter(containers), _Container())
-    labels = pod.metadata.labels or {}
-    return TraefikPod(
-        namespace=pod.metadata.namespace,
-        name=pod.metadata.name,
-        running=pod.status.phase == "Running" and pod.metadata.deletion_timestamp is None,
-        image=main.image,
-        version_label=labels.get("app.kubernetes.io/version", ""),
-        args=(*(main.command or ()), *(main.args or ())),
-    )

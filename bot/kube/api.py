@@ -15,6 +15,7 @@ from typing import Any
 import aiohttp
 import msgspec
 from kubernetes.aio.client.api_client import ApiClient
+from kubernetes.aio.client.configuration import Configuration
 
 from bot.core import known_secrets
 from bot.errors import ClusterError
@@ -90,6 +91,11 @@ class Api:
     def host(self) -> str:
         """The server's address, such as `https://10.0.0.1:6443`."""
         return str(self._client.configuration.host)
+
+    @property
+    def configuration(self) -> Configuration:
+        """What a connection of another kind is made from: address, TLS, credentials."""
+        return self._client.configuration
 
     async def get(
         self,

@@ -23,6 +23,7 @@ from bot.kube.discovery import Served, Source, discover
 from bot.kube.listing import gap
 from bot.kube.reader import OFF
 from bot.kube.reflector import Reflector, State, Timing
+from bot.kube.traefik import TraefikReader
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,11 @@ class WatchCache(Details):
     def access(self) -> Access:
         """What the doctor asks the same API server."""
         return Access(self._api)
+
+    @property
+    def traefik(self) -> TraefikReader:
+        """What is asked of Traefik itself, through the same API server."""
+        return TraefikReader(self._api)
 
     @property
     def watched(self) -> tuple[str, ...]:

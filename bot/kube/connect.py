@@ -21,6 +21,8 @@ from bot.kube.api import Api
 POOL = 80
 """A watch holds a connection: one for each kind, group and namespace, and some to spare."""
 
+NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+
 CONNECT_TIMEOUT = 30.0
 """Seconds for reading the configuration, which may run a credential plugin."""
 
@@ -56,10 +58,33 @@ async def connect(
         await client.close()
 
 
+def own_namespace(kubeconfig: Path | None, context: str | None) -> str:
+    """The pod's namespace where its service account is used; empty outside a cluster.
+
+    Raises:
+        ClusterError: In a cluster, but nobody tells where: several processes could all act.
+    """
+    if not _in_cluster(kubeconfig, context):
+        return ""
+    try:
+        return NAMESPACE_FILE.read_text().strip()
+    except OSError as error:
+        msg = (
+            f"The pod's namespace cannot be read from {NAMESPACE_FILE} ({error.strerror}). "
+            "Set MESHMEDIC_STATE_NAMESPACE, or mount the service account's token."
+        )
+        raise ClusterError(msg) from error
+
+
+def _in_cluster(kubeconfig: Path | None, context: str | None) -> bool:
+    here = bool(os.environ.get("KUBERNETES_SERVICE_HOST"))
+    return here and kubeconfig is None and context is None
+
+
 async def _load(
     configuration: Configuration, kubeconfig: Path | None, context: str | None
 ) -> KubeConfigLoader | None:
-    if kubeconfig is None and context is None and os.environ.get("KUBERNETES_SERVICE_HOST"):
+    if _in_cluster(kubeconfig, context):
         _load_service_account(configuration)
         return None
     where = _find(kubeconfig)

@@ -51,6 +51,11 @@ def identity() -> str:
     return f"{socket.gethostname()}_{secrets.token_hex(4)}"
 
 
+def leases(namespace: str) -> str:
+    """The path of a namespace's leases."""
+    return f"/apis/{API_VERSION}/namespaces/{namespace}/leases"
+
+
 class Elector:
     """A candidate. `run` takes part until it is cancelled; `release` gives the lease back."""
 
@@ -65,7 +70,7 @@ class Elector:
         clock: Callable[[], float] = uptime,
     ) -> None:
         self._api = api
-        self._path = f"/apis/{API_VERSION}/namespaces/{namespace}/leases"
+        self._path = leases(namespace)
         self._namespace = namespace
         self._name = name
         self._clock = clock
@@ -99,12 +104,20 @@ class Elector:
 
     def hesitation(self) -> float:
         """Seconds to leave to a healthy leader before an interaction is acknowledged."""
-        return 0.0 if self.may_act() else self._timing.hesitation
+        return self._election.hesitation(self._clock())
 
-    async def until(self, wanted: Standing) -> None:
-        """Wait until this process is that."""
+    def head_start(self) -> float:
+        """Seconds from an interaction's arrival in which nobody else acknowledges it."""
+        return self._election.head_start(self._clock())
+
+    def led_by_another(self) -> bool:
+        """Whether somebody else holds the lease, as far as this process has heard."""
+        return self._election.led_by_another(self._clock())
+
+    async def until(self, *wanted: Standing) -> None:
+        """Wait until this process is one of these."""
         async with self._news:
-            await self._news.wait_for(lambda: self.standing is wanted)
+            await self._news.wait_for(lambda: self.standing in wanted)
 
     async def run(self) -> None:
         """Take the lease when it is free, keep it, and tell who waits. Outages end nothing."""
@@ -240,11 +253,11 @@ class Elector:
 
 
 @asynccontextmanager
-async def taking_part(elector: Elector) -> AsyncIterator[None]:
-    """Run an elector beside the block, and release the lease after it."""
-    running = asyncio.create_task(elector.run())
+async def taking_part(elector: Elector) -> AsyncIterator[asyncio.Task[None]]:
+    """Run an elector beside the block, and release the lease after it. Yields its task."""
+    running = asyncio.create_task(elector.run(), name="election")
     try:
-        yield
+        yield running
     finally:
         running.cancel()
         with suppress(asyncio.CancelledError):

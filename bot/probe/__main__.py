@@ -1,12 +1,17 @@
-"""`python -m bot.probe once JOB`."""
+"""`python -m bot.probe once JOB`, and `python -m bot.probe serve …`."""
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import sys
 
-from bot.probe import once
+# asyncio takes ssl where it is there: 4 MB for what a probe by TLS alone needs, which loads it.
+sys.modules["ssl"] = None  # type: ignore[assignment]
+import asyncio  # noqa: E402
+
+del sys.modules["ssl"]
+
+from bot.probe import once, options, serve  # noqa: E402
 
 USAGE = 64
 
@@ -19,13 +24,17 @@ async def _run(arguments: list[str]) -> int:
     match arguments:
         case ["once", job]:
             return await once.main(job)
+        case ["serve", *given]:
+            return await serve.main(options.read(given))
         case _:
-            sys.stderr.write("usage: python -m bot.probe once JOB\n")
-            return USAGE
+            raise options.Wrong("once or serve?")
 
 
 if __name__ == "__main__":
     try:
         sys.exit(asyncio.run(_run(sys.argv[1:])))
+    except options.Wrong as wrong:
+        sys.stderr.write(f"{wrong}\n{options.USAGE}")
+        sys.exit(USAGE)
     except (asyncio.CancelledError, KeyboardInterrupt, BrokenPipeError):
         sys.exit(0)

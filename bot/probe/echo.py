@@ -9,7 +9,7 @@ come back than was sent.
 from __future__ import annotations
 
 import asyncio
-import secrets
+import os
 import socket
 
 from bot.probe.connecting import connected, family, receive, send
@@ -48,7 +48,7 @@ async def datagram(probe: Probe, seen: Seen) -> None:
         Ended: The system says that it cannot be sent.
     """
     loop = asyncio.get_running_loop()
-    token = secrets.token_hex(8).encode()
+    token = os.urandom(8).hex().encode()
     sent = (MAGIC + b" " + token + b"\n").ljust(max(probe.size, SHORTEST), b".")
     with socket.socket(family(probe.address), socket.SOCK_DGRAM) as made:
         made.settimeout(0)

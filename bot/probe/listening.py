@@ -1,42 +1,33 @@
-"""Our own listener: it answers `echo` and `datagram`, and counts whom it heard."""
+"""Our own listener: it answers `echo` and `datagram`, and tells whom it heard."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+from bot.probe.binding import bound
 from bot.probe.echo import MAGIC, SHORTEST
-from bot.probe.job import MOST_BYTES, Refused
+from bot.probe.job import MOST_BYTES
 
 LONGEST_HEAD = 64
 PATIENCE = 15.0
 """Seconds that one connection is kept."""
 
 MOST_CLIENTS = 256
-MOST_SOURCES = 4096
-"""Addresses that are counted; what comes from more is answered and not counted."""
-
 MAPPED = "::ffff:"
 """How an IPv4 address looks to a socket of both families."""
 
 
 class Listener:
-    """TCP and UDP on one port, under a name. `heard` counts (source, protocol)."""
+    """TCP and UDP on one port, under a name. `hearers` are told each source and protocol."""
 
     def __init__(self, name: str) -> None:
         self._name = name.encode("ascii", "replace")
-        self.heard: Counter[tuple[str, str]] = Counter()
+        self.hearers: list[Callable[[str, str], None]] = []
         self._clients = 0
-
-    def counts(self) -> Iterator[dict[str, Any]]:
-        """What was heard so far, by source."""
-        for source in sorted({source for source, _ in self.heard}):
-            found = {each: self.heard[source, each] for each in ("tcp", "udp")}
-            yield {"source": source, **{each: count for each, count in found.items() if count}}
 
     @asynccontextmanager
     async def bound(self, port: int) -> AsyncIterator[str]:
@@ -45,10 +36,7 @@ class Listener:
         Raises:
             Refused: The port is not to be had.
         """
-        try:
-            stream, packets = _sockets(port)
-        except OSError as error:
-            raise Refused(f"port {port}: {error.strerror}") from error
+        stream, packets = bound(port, socket.SOCK_STREAM, socket.SOCK_DGRAM)
         loop = asyncio.get_running_loop()
         server = await asyncio.start_server(self._serve, sock=stream, limit=MOST_BYTES * 2)
         transport, _ = await loop.create_datagram_endpoint(lambda: _Echoes(self), sock=packets)
@@ -59,10 +47,9 @@ class Listener:
             transport.close()
 
     def note(self, address: str, protocol: str) -> None:
-        """Count whom we heard."""
-        source = address.removeprefix(MAPPED)
-        if (source, protocol) in self.heard or len(self.heard) < MOST_SOURCES:
-            self.heard[source, protocol] += 1
+        """Pass on whom we heard."""
+        for hear in self.hearers:
+            hear(address.removeprefix(MAPPED), protocol)
 
     def answer(self, packet: bytes) -> bytes | None:
         """The datagram that goes back: the same size, with our name."""
@@ -76,7 +63,8 @@ class Listener:
         self._clients += 1
         try:
             if self._clients <= MOST_CLIENTS:
-                with suppress(TimeoutError, ConnectionError, ValueError, EOFError):
+                # A cancellation is the program's end: asyncio would print it for each client.
+                with suppress(asyncio.CancelledError, TimeoutError, OSError, ValueError, EOFError):
                     async with asyncio.timeout(PATIENCE):
                         await self._echo(reader, writer)
         finally:
@@ -109,30 +97,3 @@ class _Echoes(asyncio.DatagramProtocol):
         self._listener.note(str(addr[0]), "udp")
         if back := self._listener.answer(data):
             self._transport.sendto(back, addr)  # type: ignore[attr-defined]
-
-
-def _sockets(port: int) -> tuple[socket.socket, socket.socket]:
-    """A stream and a datagram socket on one port, of both families where there are both."""
-    if socket.has_ipv6:
-        with suppress(OSError):
-            return _pair(socket.AF_INET6, "::", port)
-    return _pair(socket.AF_INET, "0.0.0.0", port)  # noqa: S104  # whoever is in the pod network
-
-
-def _pair(family: int, address: str, port: int) -> tuple[socket.socket, socket.socket]:
-    made: list[socket.socket] = []
-    try:
-        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-            each = socket.socket(family, kind)
-            made.append(each)
-            each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                each.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-            each.bind((address, port or (made[0].getsockname()[1] if len(made) > 1 else 0)))
-            each.settimeout(0)
-        made[0].listen(MOST_CLIENTS)
-    except OSError:
-        for each in made:
-            each.close()
-        raise
-    return made[0], made[1]

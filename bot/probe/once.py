@@ -6,20 +6,21 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
 
 from bot.probe import job as jobs
 from bot.probe.job import Job, Listen, Refused
 from bot.probe.listening import Listener
+from bot.probe.news import telling
 from bot.probe.trying import try_all
 
 Write = Callable[[dict[str, Any]], None]
 """Told each line of one job, its id included."""
 
-NEWS = 0.5
-"""Seconds between two looks whether a listener heard something."""
+Listening = Callable[[Listen, Write], AbstractAsyncContextManager[None]]
+"""Listens while the block runs, and says where, and who was heard."""
 
 
 def write(line: dict[str, Any]) -> None:
@@ -32,14 +33,14 @@ async def main(text: str) -> int:
     """Do a job and print its lines. Returns the exit code: 2 for one that is refused."""
     try:
         job = jobs.read(text, time.time())
-        await do(job, write)
+        await do(job, write, own_listener)
     except Refused as refusal:
         write({"job": _id(text), "refused": str(refusal)})
         return 2
     return 0
 
 
-async def do(job: Job, write: Write) -> None:
+async def do(job: Job, write: Write, listening: Listening) -> None:
     """Listen, try, or both, until it is done or the job's time is over.
 
     Raises:
@@ -50,36 +51,36 @@ async def do(job: Job, write: Write) -> None:
         write({"job": job.id, **line})
 
     with suppress(TimeoutError):
-        async with asyncio.timeout(job.expires - time.time()), asyncio.TaskGroup() as group:
-            if job.listen:
-                group.create_task(_listen(job.listen, say))
-            if job.probes:
-                group.create_task(try_all(job.probes, lambda answer: say({"answer": answer})))
+        async with asyncio.timeout(job.expires - time.time()):
+            await _do(job, say, listening)
     say({"done": True})
 
 
-async def _listen(listen: Listen, say: Write) -> None:
-    """Listen for a while, and say whom we heard whenever that changed."""
+async def _do(job: Job, say: Write, listening: Listening) -> None:
+    async def probe() -> None:
+        await try_all(job.probes, lambda answer: say({"answer": answer}))
+
+    if not job.listen:
+        return await probe()
+    end = time.monotonic() + job.listen.seconds
+    async with listening(job.listen, say):
+        await probe()
+        await asyncio.sleep(end - time.monotonic())
+    return None
+
+
+@asynccontextmanager
+async def own_listener(listen: Listen, say: Write) -> AsyncIterator[None]:
+    """A listener for this job alone.
+
+    Raises:
+        Refused: Its port is not to be had.
+    """
     listener = Listener(listen.name)
-    told: dict[str, dict[str, Any]] = {}
-
-    def news() -> None:
-        for each in listener.counts():
-            if told.get(each["source"]) != each:
-                told[each["source"]] = each
-                say({"heard": each})
-
     async with listener.bound(listen.port) as where:
         say({"listening": where})
-        try:
-            async with asyncio.timeout(listen.seconds):
-                while True:
-                    await asyncio.sleep(NEWS)
-                    news()
-        except TimeoutError:
-            pass
-        finally:
-            news()
+        async with telling(listener, say):
+            yield
 
 
 def _id(text: str) -> str:

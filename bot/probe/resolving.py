@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
+import os
 import socket
 import struct
 from collections.abc import Iterator
@@ -22,13 +22,13 @@ NO_SUCH_NAME = 3
 LONGEST_LABEL = 63
 
 
-async def look_up(probe: Probe, seen: Seen) -> None:
-    """Ask for the addresses of a name, as the pod's own resolver would.
+async def look_up(probe: Probe, seen: Seen, resolv_conf: Path = RESOLV_CONF) -> None:
+    """Ask for the addresses of a name, as the pod's own resolver would by that file.
 
     Raises:
         Ended: There is none, or no answer.
     """
-    servers, search, dots = _configuration()
+    servers, search, dots = _configuration(resolv_conf)
     server = probe.address or next(iter(servers), "")
     if not server:
         raise Ended(NO_ROUTE, "no name server is configured")
@@ -39,19 +39,21 @@ async def look_up(probe: Probe, seen: Seen) -> None:
         except Ended as error:
             if error.outcome != NAME:
                 raise
-            last = error
+            # Of all candidates' failures the one that tells more than that there is no such name.
+            if last is None or last.number == NO_SUCH_NAME:
+                last = error
         else:
             return
     raise last or Ended(NAME, "no such name", NO_SUCH_NAME)
 
 
-def _configuration() -> tuple[list[str], list[str], int]:
+def _configuration(resolv_conf: Path) -> tuple[list[str], list[str], int]:
     """Name servers, search domains and `ndots` of this pod."""
     servers: list[str] = []
     search: list[str] = []
     dots = 1
     try:
-        lines = RESOLV_CONF.read_text(errors="replace").splitlines()
+        lines = resolv_conf.read_text(errors="replace").splitlines()
     except OSError:
         lines = []
     for line in lines:
@@ -108,7 +110,7 @@ def _query(name: str, kind: int) -> bytes:
     if not all(0 < len(label) <= LONGEST_LABEL and label.isascii() for label in labels):
         raise Ended(NAME, f"{name} is no name")
     asked = b"".join(bytes([len(label)]) + label.encode() for label in labels) + b"\0"
-    header = struct.pack("!HHHHHH", secrets.randbits(16), 0x0100, 1, 0, 0, 0)
+    header = os.urandom(2) + struct.pack("!HHHHH", 0x0100, 1, 0, 0, 0)
     return header + asked + struct.pack("!HH", kind, 1)
 
 

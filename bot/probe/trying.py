@@ -16,11 +16,17 @@ from bot.probe.resolving import look_up
 from bot.probe.web import request
 
 AT_ONCE = 64
+TLS_AT_ONCE = 8
+"""Of these, for the memory that each takes."""
+
 EACH_AT_ONCE = 8
 """Tries of one probe at a time."""
 
 GIVE_UP = 4
 """After so many tries in vain, and none with success, a probe's further ones are left out."""
+
+MOST_ADDRESSES = 16
+"""Of one name that are told: a line stays short enough to be written in one piece."""
 
 Say = Callable[[dict[str, Any]], None]
 """Told each answer as it comes."""
@@ -44,40 +50,47 @@ TRIES: dict[str, Callable[[Probe, Seen], Awaitable[None]]] = {
 class _Course:
     """How the tries of one probe go."""
 
+    left: int
     well: int = 0
     in_vain: int = 0
 
     @property
-    def hopeless(self) -> bool:
-        return not self.well and self.in_vain >= GIVE_UP
+    def over(self) -> bool:
+        return not self.left or (not self.well and self.in_vain >= GIVE_UP)
 
 
 async def try_all(probes: Sequence[Probe], say: Say) -> None:
     """Make all tries, and say each answer."""
     began = time.perf_counter()
-    room = asyncio.Semaphore(AT_ONCE)
+    room, narrow = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(TLS_AT_ONCE)
+    waiting = iter(probes)
+
+    # Lanes, and not a task for each: ten thousand tasks would be all of the memory.
+    async def lane() -> None:
+        for probe in waiting:
+            await _all_of(probe, narrow if probe.tls else room, began, say)
+
     async with asyncio.TaskGroup() as group:
-        for probe in probes:
-            group.create_task(_all_of(probe, room, began, say))
+        for _ in range(min(AT_ONCE, len(probes))):
+            group.create_task(lane())
 
 
 async def _all_of(probe: Probe, room: asyncio.Semaphore, began: float, say: Say) -> None:
-    course = _Course()
-    own = asyncio.Semaphore(EACH_AT_ONCE)
+    course = _Course(left=probe.tries)
 
-    async def one() -> None:
-        async with own, room:
-            if course.hopeless:
-                return
-            at = (time.perf_counter() - began) * 1000
-            answer = await _patiently(probe)
+    async def lane() -> None:
+        while not course.over:
+            course.left -= 1
+            async with room:
+                at = (time.perf_counter() - began) * 1000
+                answer = await _patiently(probe)
             course.well += answer["outcome"] == OK
             course.in_vain += answer["outcome"] in PATIENT
             say({"id": probe.id, "at": round(at, 1), **answer})
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(probe.tries):
-            group.create_task(one())
+        for _ in range(min(EACH_AT_ONCE, probe.tries)):
+            group.create_task(lane())
 
 
 async def _patiently(probe: Probe) -> dict[str, Any]:
@@ -112,7 +125,7 @@ async def _once(probe: Probe) -> dict[str, Any]:
         "size": seen.size,
         "backend": seen.backend,
         "source": seen.source,
-        "addresses": list(seen.addresses),
+        "addresses": list(seen.addresses[:MOST_ADDRESSES]),
         "detail": detail[:200],
     }
     kept = {name: value for name, value in told.items() if value not in (None, 0, "", [])}

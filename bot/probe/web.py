@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import re
 import socket
-import ssl
 from contextlib import suppress
 
-from bot.probe.connecting import connected
+from bot.probe.connecting import Connection, Plain, connected
+from bot.probe.hashing import sha256
 from bot.probe.job import Probe, is_address
-from bot.probe.outcomes import CLOSED, NOT_HTTP, TLS, Ended, Seen, ended
+from bot.probe.outcomes import CLOSED, NOT_HTTP, Ended, Seen
 
 MOST_BODY = 65536
 """Bytes of an answer that are read; what is longer is not asked for."""
 
-LINE = 8192
+MOST_HEAD = 8192
+KEPT = 8192
+"""Bytes of an answer that are looked at for who gave it."""
+
+UNPROMISED = 1.0
+"""Seconds in which an answer without a length is read on."""
+
+LENGTH = re.compile(r"\d{1,15}")
+LAST_CHUNK = b"0\r\n\r\n"
 
 STATUS_LINE = re.compile(rb"HTTP/1\.[01] (\d{3})(?: |\r?\n|$)")
 
@@ -36,45 +43,27 @@ async def request(probe: Probe, seen: Seen) -> None:
         Ended: It went otherwise than well; an error status is no such thing.
     """
     async with connected(probe.address, probe.port, seen) as made:
-        reader, writer = await _streams(made, probe, seen)
-        try:
-            seen.doing = "asked, and no answer came"
-            writer.write(_request(probe))
-            await writer.drain()
-            head = await _head(reader)
-            seen.doing = "the answer stalled"
-            seen.status = _status(head)
-            headers = _headers(head)
-            body = await _body(reader, headers, seen)
-            seen.backend = _backend(seen.status, headers, body)
-        except OSError as error:
-            raise ended(error) from error
-        finally:
-            # Closed by `connected`: a TLS farewell may wait for an answer that never comes.
-            writer.transport.abort()
+        connection = await _connection(made, probe, seen)
+        seen.doing = "asked, and no answer came"
+        await connection.send(_request(probe))
+        head, begun = await _head(connection)
+        seen.doing = "the answer stalled"
+        seen.status = _status(head)
+        headers = _headers(head)
+        body = await _body(connection, begun, headers, seen)
+        seen.backend = _backend(seen.status, headers, body)
 
 
-async def _streams(
-    made: socket.socket, probe: Probe, seen: Seen
-) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    context = name = None
-    if probe.tls:
-        seen.doing = "no answer to the TLS handshake"
-        # Which name it is for is a question of its own; here it is whether anything answers.
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        name = "" if not probe.name or is_address(probe.name) else probe.name
-    try:
-        return await asyncio.open_connection(
-            sock=made.dup(), ssl=context, server_hostname=name, limit=LINE
-        )
-    except ssl.SSLError as error:
-        raise Ended(TLS, error.reason or "the handshake failed") from error
-    except ConnectionError as error:
-        raise Ended(TLS, "the connection was closed in the handshake") from error
-    except OSError as error:
-        raise ended(error) from error
+async def _connection(made: socket.socket, probe: Probe, seen: Seen) -> Connection:
+    if not probe.tls:
+        return Plain(made)
+    seen.doing = "no answer to the TLS handshake"
+    # It loads OpenSSL, which only such a probe needs.
+    from bot.probe.securing import Secured  # noqa: PLC0415
+
+    secured = Secured(made, "" if is_address(probe.name) else probe.name)
+    await secured.shake_hands()
+    return secured
 
 
 def _request(probe: Probe) -> bytes:
@@ -91,16 +80,18 @@ def _request(probe: Probe) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode()
 
 
-async def _head(reader: asyncio.StreamReader) -> bytes:
-    try:
-        head = await reader.readuntil(b"\r\n\r\n")
-    except asyncio.IncompleteReadError as error:
-        if not error.partial:
-            raise Ended(CLOSED, "closed without an answer") from error
-        head = error.partial
-    except asyncio.LimitOverrunError:
-        head = await reader.read(LINE)
-    return head
+async def _head(connection: Connection) -> tuple[bytes, bytes]:
+    """The head, as much as there is of it up to MOST_HEAD, and what came behind it."""
+    found = b""
+    while b"\r\n\r\n" not in found and len(found) < MOST_HEAD:
+        part = await connection.receive()
+        if not part and not found:
+            raise Ended(CLOSED, "closed without an answer")
+        if not part:
+            break
+        found += part
+    head, _, begun = found.partition(b"\r\n\r\n")
+    return head, begun
 
 
 def _status(head: bytes) -> int:
@@ -119,30 +110,32 @@ def _headers(head: bytes) -> dict[str, str]:
     }
 
 
-async def _body(reader: asyncio.StreamReader, headers: dict[str, str], seen: Seen) -> bytes:
-    """The body, as much as there is; `seen` counts along, so that a stall tells how far it came."""
+async def _body(connection: Connection, begun: bytes, headers: dict[str, str], seen: Seen) -> bytes:
+    """The beginning of the body; `seen` counts all of it, so that a stall tells how far it came."""
     length = headers.get("content-length", "")
-    wanted = min(MOST_BODY, int(length)) if length.isdecimal() and len(length) < LINE else MOST_BODY
-    body = b""
+    wanted = min(MOST_BODY, int(length)) if LENGTH.fullmatch(length) else MOST_BODY
+    chunked = "chunked" in headers.get("transfer-encoding", "").lower()
+    body, end = b"", b""
+    part = begun
     # One that streams for ever has answered: only a length that was promised must be kept.
-    unbounded = not length and seen.status
-    with suppress(*((TimeoutError,) if unbounded else ())):
-        async with asyncio.timeout(1.0 if unbounded else None):
-            while len(body) < wanted and (part := await reader.read(wanted - len(body))):
-                body += part
-                seen.size = len(body)
-                if "chunked" in headers.get("transfer-encoding", "") and body.endswith(
-                    b"0\r\n\r\n"
-                ):
+    with suppress(*(() if length else (TimeoutError,))):
+        async with asyncio.timeout(None if length else UNPROMISED):
+            while True:
+                seen.size += len(part)
+                body = (body + part)[:KEPT]
+                end = (end + part)[-len(LAST_CHUNK) :]
+                if seen.size >= wanted or (chunked and end == LAST_CHUNK):
                     break
-    if length and len(body) < wanted:
-        raise Ended(CLOSED, f"closed after {len(body)} of {wanted} bytes")
+                if not (part := await connection.receive()):
+                    break
+    if length and seen.size < wanted:
+        raise Ended(CLOSED, f"closed after {seen.size} of {wanted} bytes")
     return body
 
 
 def _backend(status: int, headers: dict[str, str], body: bytes) -> str:
     """Its own name, where it tells one; else a print of what does not change by the request."""
-    if found := HOSTNAME.search(body[:MOST_BODY]):
+    if found := HOSTNAME.search(body):
         return found[1].decode("latin-1")
     for header in NAMED:
         if headers.get(header):
@@ -150,4 +143,4 @@ def _backend(status: int, headers: dict[str, str], body: bytes) -> str:
     stable = "\n".join(
         [str(status), *(headers.get(each, "") for each in ("server", "content-type", "etag"))]
     )
-    return hashlib.sha256(stable.encode() + body[:BODY_PREFIX]).hexdigest()[:16]
+    return sha256(stable.encode() + body[:BODY_PREFIX]).hex()[:16]

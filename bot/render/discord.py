@@ -115,6 +115,13 @@ def files(text: str, attachments: tuple[Attachment, ...]) -> Card:
     return Card(view, attachments)
 
 
+def with_files(made: Card, attachments: tuple[Attachment, ...]) -> Card:
+    """A card with files below it."""
+    for each in attachments:
+        made.view.add_item(ui.File(f"attachment://{each.name}"))
+    return Card(made.view, (*made.files, *attachments))
+
+
 def choices(findings: Sequence[Finding]) -> list[discord.SelectOption]:
     """The findings as options of a select; the value is the code."""
     options: dict[str, discord.SelectOption] = {}

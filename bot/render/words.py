@@ -133,3 +133,11 @@ def _unseen(why: str, detail: str, group: list[Gap], now: datetime, most: int) -
     when = f" (as of {age(oldest, now)} ago)" if oldest else ""
     said = detail or (group[0].detail if len(group) == 1 else "")
     return f"{why}: {kinds}{when}" + (f" – {said}" if said else "")
+
+
+def span(seconds: int) -> str:
+    """A time in its largest unit that fits: `90 min`, `6 h`, `2 d`."""
+    for size, name in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size and seconds % size == 0:
+            return f"{seconds // size} {name}"
+    return f"{seconds} s"

@@ -16,21 +16,28 @@ from bot.core.access import Circles, Members
 from bot.errors import InputError
 from bot.kube.cache import WatchCache
 from bot.kube.connect import connect
+from bot.kube.own_image import OwnImage
+from bot.kube.probe_jobs import ProbeJobs
+from bot.prober import Prober
 from bot.sandbox.discord_page import GUILD_ID, NOTICE, OWNER_ID, TITLE, live_discord
+from bot.sandbox.kubelet import Kubelet
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
+from bot.sandbox.network import Network
 from bot.sandbox.scenarios import SCENARIOS, Homelab, Scenario
 
 CIRCLES = Circles(approvers=Members(frozenset({OWNER_ID})), viewers=Members(frozenset({OWNER_ID})))
 """The owner of the simulated server may do everything, the guest nothing."""
 
-MakeClient = Callable[[WatchCache, Circles, int], discord.Client]
+MakeClient = Callable[[WatchCache, Circles, int, Prober], discord.Client]
+
+SIMULATED_IMAGE = "registry.example/meshmedic:sandbox"
 
 HEARTBEAT = 60.0
 """Seconds between two signs of life of the simulated homelab."""
 
 REAL = (
     "The people and this Discord are simulated; the cluster is the real one of your kubeconfig. "
-    "The bot only reads."
+    "The bot reads; /net diagnose makes pods in the namespace meshmedic-probe, and removes them."
 )
 
 
@@ -51,7 +58,7 @@ async def open_sandbox(
             notice = f"{NOTICE} Scenario {chosen.name}: {chosen.tells} Type /health all."
             _say(f"scenario    {chosen.name}: {chosen.title}")
             _say(f"terminal    .venv/bin/meshmedic check --kubeconfig {path}")
-            await _serve(path, port, make_client, notice)
+            await _serve(path, port, make_client, notice, image=SIMULATED_IMAGE)
     else:
         await _serve(kubeconfig, port, make_client, REAL)
 
@@ -82,12 +89,25 @@ async def simulated(scenario: Scenario) -> AsyncIterator[Path]:
     cluster = SimulatedCluster(homelab.objects)
     homelab.prepare(cluster)
     with tempfile.TemporaryDirectory(prefix="meshmedic-sandbox-") as folder:
-        async with serve(cluster) as url:
+        async with serve(cluster) as url, _beside(cluster, homelab):
             path = Path(folder) / "kubeconfig"
             write_kubeconfig(path, url, None)
-            ageing = asyncio.create_task(_keep_fresh(homelab, cluster))
             yield path
-            ageing.cancel()
+
+
+@asynccontextmanager
+async def _beside(cluster: SimulatedCluster, homelab: Homelab) -> AsyncIterator[None]:
+    """What goes on in a cluster by itself, while the block runs."""
+    kubelet = Kubelet(cluster, Network(homelab.broken))
+    tasks = [
+        asyncio.create_task(_keep_fresh(homelab, cluster)),
+        asyncio.create_task(kubelet.run()),
+    ]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 async def _keep_fresh(homelab: Homelab, cluster: SimulatedCluster) -> None:
@@ -97,10 +117,13 @@ async def _keep_fresh(homelab: Homelab, cluster: SimulatedCluster) -> None:
         homelab.refresh(cluster, datetime.now(UTC))
 
 
-async def _serve(kubeconfig: Path, port: int, make_client: MakeClient, notice: str) -> None:
+async def _serve(
+    kubeconfig: Path, port: int, make_client: MakeClient, notice: str, *, image: str = ""
+) -> None:
     async with connect(kubeconfig=kubeconfig) as api:
         cache = WatchCache(api, secret_inventory=True)
-        client = make_client(cache, CIRCLES, GUILD_ID)
+        prober = ProbeJobs(api, OwnImage(api, image))
+        client = make_client(cache, CIRCLES, GUILD_ID, prober)
         async with live_discord(client, port=port, title=TITLE, notice=notice) as page:
             _say(notice)
             _say(f"open        {page.url}")

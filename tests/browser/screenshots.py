@@ -2,13 +2,16 @@
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-from playwright.async_api import ViewportSize
+from playwright.async_api import Browser, ViewportSize
 
-from tests.browser.driver import PHONE, Tab, chromium, open_tab
+from tests.browser.driver import PHONE, Pick, Tab, chromium, open_tab
 from tests.browser.sandbox import sandbox
 
+NEXTCLOUD = "ingressroute/productivity/nextcloud nextcloud.lab.example.org"
 TALL: ViewportSize = {"width": 1120, "height": 1250}
 
 
@@ -18,29 +21,41 @@ async def _health(tab: Tab) -> None:
     await tab.page.wait_for_timeout(700)
 
 
+async def _diagnosis(tab: Tab) -> None:
+    await tab.command("net diagnose", route=Pick("nextcloud", NEXTCLOUD))
+    await tab.see("What was seen")
+    await tab.page.wait_for_timeout(700)
+
+
+@asynccontextmanager
+async def _tab(browser: Browser, viewport: ViewportSize) -> AsyncIterator[Tab]:
+    """A sandbox of its own: the pages of one share what was said."""
+    async with (
+        sandbox("homelab") as running,
+        open_tab(browser, running.url, viewport=viewport) as tab,
+    ):
+        yield tab
+
+
 async def make(folder: Path) -> None:
-    """The answer on a desktop and on a phone, and the story of one finding."""
+    """The answer on a desktop and on a phone, the story of one finding, and a diagnosis."""
     async with chromium() as browser:
-        # Each in a channel of its own: the pages of one sandbox share what was said.
-        async with (
-            sandbox("homelab") as running,
-            open_tab(browser, running.url, viewport=PHONE) as tab,
-        ):
+        async with _tab(browser, PHONE) as tab:
             await _health(tab)
             # The page shows the newest words; the verdict is what one reads first.
             await tab.newest.evaluate("message => message.scrollIntoView({block: 'start'})")
             await tab.page.wait_for_timeout(300)
             await tab.screenshot(folder / "phone.png")
-        async with (
-            sandbox("homelab") as running,
-            open_tab(browser, running.url, viewport=TALL) as tab,
-        ):
+        async with _tab(browser, TALL) as tab:
             await _health(tab)
             await tab.screenshot(folder / "health.png")
             await tab.choose("Look into a finding", "Pod")
             await tab.see("Next")
             await tab.page.wait_for_timeout(700)
             await tab.screenshot(folder / "why.png")
+        async with _tab(browser, TALL) as tab:
+            await _diagnosis(tab)
+            await tab.screenshot(folder / "diagnosis.png")
 
 
 if __name__ == "__main__":

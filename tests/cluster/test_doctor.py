@@ -13,14 +13,17 @@ import yaml
 
 from bot.core.access import Circles
 from bot.core.checks import CHECKS
-from bot.core.doctor import cluster
+from bot.core.doctor import cluster, election
+from bot.core.doctor.election import GROUP
 from bot.core.doctor.examination import Outcome
 from bot.core.doctor.facts import ClusterFacts, Right, Setup
+from bot.core.election import Standing
 from bot.core.kinds import KINDS
 from bot.errors import ClusterError
 from bot.kube.access import Access
 from bot.kube.api import Api, Forbidden
 from bot.kube.connect import connect
+from bot.kube.lease import Elector, taking_part
 from tests.cluster.deployed import install_only
 from tests.clusters.real import RealCluster
 
@@ -102,7 +105,8 @@ async def looked(api: Api, setup: Setup, known: Right) -> ClusterFacts:
     """The facts, once the authorizer has seen the roles: `known` is one that they give."""
     deadline = time.monotonic() + SOON
     while True:
-        facts = await Access(api).look(cluster.wanted(CHECKS, setup))
+        rights = (*cluster.wanted(CHECKS, setup), *election.wanted(setup))
+        facts = await Access(api).look(rights, lease_in=setup.state_namespace)
         if facts.rights[known] is True or time.monotonic() > deadline:
             return facts
         await asyncio.sleep(0.2)
@@ -171,6 +175,35 @@ async def test_an_account_with_half_of_the_permissions_is_told_the_other_half(ha
     assert "EndpointSlice" in kinds["Kubernetes"].saw
 
 
+async def test_who_holds_the_lease_is_read_from_the_real_one(
+    real: RealCluster, tmp_path: Path
+) -> None:
+    """Absent, held and given back, by the account of deploy/base."""
+    install_only(real, tmp_path, ())
+    real.kubectl("delete", "lease/meshmedic", "-n", "meshmedic", "--ignore-not-found")
+    setup = replace(SETUP, namespaces=(), state_namespace="meshmedic")
+    async with as_account(real, tmp_path, "meshmedic", "meshmedic") as api:
+        facts = await looked(api, setup, Right("create", GROUP, "leases", "meshmedic"))
+        assert "no Lease" in election.leader(facts, setup).saw
+        elector = Elector(api, namespace="meshmedic", me="a-pod_1")
+        async with taking_part(elector):
+            await asyncio.wait_for(elector.until(Standing.LEADING), SOON)
+            held = await Access(api).look((), lease_in="meshmedic")
+            assert election.leader(held, setup).saw.startswith("a-pod_1 acts, and renewed")
+        given_back = await Access(api).look((), lease_in="meshmedic")
+        assert "gave the Lease back" in election.leader(given_back, setup).saw
+
+
+async def test_who_may_not_keep_its_state_is_told_each_right(half: Api) -> None:
+    """By name, and with what grants it."""
+    setup = replace(SETUP, state_namespace=PLACE)
+    facts = await looked(half, setup, Right("list", "", "services", PLACE))
+    found = election.keeping(facts, setup)
+    assert found.outcome is Outcome.FAILED
+    assert "get and create and update configmaps" in found.saw
+    assert "deploy/base" in found.fix
+
+
 async def test_a_token_that_is_none_is_a_failure_and_not_a_missing_permission(
     real: RealCluster, tmp_path: Path
 ) -> None:
@@ -190,9 +223,11 @@ async def test_the_base_of_deploy_grants_what_the_doctor_asks_for(
 ) -> None:
     """Every check but the one of Secrets, whose component the doctor then names."""
     install_only(real, tmp_path, ())
-    everywhere = replace(SETUP, namespaces=())
+    everywhere = replace(SETUP, namespaces=(), state_namespace="meshmedic")
     async with as_account(real, tmp_path, "meshmedic", "meshmedic") as api:
         facts = await looked(api, everywhere, Right("list", "", "pods"))
+    state = election.keeping(facts, everywhere)
+    assert state.outcome is Outcome.OK, state.saw
     found = {each.name: each for each in cluster.access(facts, CHECKS, everywhere)}
     assert found.pop("injected-secrets").outcome is Outcome.FAILED
     failed = {name for name, each in found.items() if each.outcome is Outcome.FAILED}

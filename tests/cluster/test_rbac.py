@@ -134,8 +134,9 @@ def test_it_keeps_its_state(bot: Somebody, real: RealCluster) -> None:
         assert saved.done, saved.said
     proposed = bot.ask("PATCH", f"{CHANGES}/recorded/status", STATUS, MERGE)
     assert proposed.done, proposed.said
-    for listing in (f"{OWN}/configmaps", CHANGES):
-        assert bot.ask("GET", f"{listing}?watch=true").done
+    one = f"{LEASES}/meshmedic/leases?fieldSelector=metadata.name%3Dmeshmedic&watch=true"
+    for watched in (f"{OWN}/configmaps?watch=true", f"{CHANGES}?watch=true", one):
+        assert bot.ask("GET", watched).done
     assert bot.ask("PATCH", f"{OWN}/configmaps/state", {"data": {"a": "c"}}, MERGE).done
 
 
@@ -193,6 +194,7 @@ NOT: dict[str, Request] = {
         {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}},
     ),
     "hold another's Lease": ("GET", f"{LEASES}/meshmedic/leases/another", None),
+    "watch another's Lease": ("GET", f"{LEASES}/meshmedic/leases?watch=true", None),
     "make a Lease elsewhere": (
         *("POST", f"{LEASES}/kube-system/leases"),
         named("coordination.k8s.io/v1", "Lease", "meshmedic"),

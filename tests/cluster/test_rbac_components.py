@@ -1,23 +1,26 @@
-"""What `prober`, `exec` and `secret-inventory` allow beyond the base, tried with the real token."""
+"""What `prober`, `exec`, `traefik-api` and `secret-inventory` allow, tried with the real token."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.core.network import manifests
+from bot.core.network.probing import Job
 from tests.cluster.asking import Somebody, everything_goes, service_account
 from tests.cluster.conftest import RealCluster
 from tests.cluster.deployed import install_kinds, install_only, until
 from tests.cluster.scene import RESTRICTED, named, set_the_scene, within
 
 PROBES = "/api/v1/namespaces/meshmedic-probe"
+JOBS = "/apis/batch/v1/namespaces/meshmedic-probe/jobs"
 SLICES = "/apis/discovery.k8s.io/v1/namespaces/meshmedic-probe/endpointslices"
 APPS = "/api/v1/namespaces/apps"
 TRAEFIK = "/api/v1/namespaces/kube-system"
 EXEC = "exec?command=wget&stdout=true"
+RAWDATA = "proxy/api/rawdata"
 NOT_PLACED = "does not have a host assigned"
 """What is answered to whoever may run a command in a pod that no kubelet has."""
 
@@ -32,9 +35,9 @@ def admin(real: RealCluster) -> Somebody:
 def bot(
     real: RealCluster, data: Path, tmp_path_factory: pytest.TempPathFactory, admin: Somebody
 ) -> Somebody:
-    """The account with the three components."""
+    """The account with the four components."""
     install_kinds(real, data)
-    chosen = ("exec", "prober", "secret-inventory")
+    chosen = ("exec", "prober", "secret-inventory", "traefik-api")
     install_only(real, tmp_path_factory.mktemp("components"), chosen)
     set_the_scene(real)
     for name in ("traefik-5d8c", "svclb-traefik-1", "coredns-1"):
@@ -44,11 +47,12 @@ def bot(
     made = service_account(real, "meshmedic", "meshmedic")
     # A policy acts a moment after it was made.
     until(lambda: made.ask("GET", f"{TRAEFIK}/pods/coredns-1/{EXEC}").code == 422)
+    until(lambda: made.ask("GET", f"{TRAEFIK}/pods/coredns-1:80/{RAWDATA}").code == 422)
     return made
 
 
-def test_it_probes_in_the_probe_namespace(bot: Somebody) -> None:
-    """A pod, its log as far as that goes without a kubelet, and a VIP with a chosen endpoint."""
+def test_it_probes_in_the_probe_namespace(bot: Somebody, admin: Somebody) -> None:
+    """A Job, a pod's log as far as that goes without a kubelet, a VIP with a chosen endpoint."""
     chosen = {
         "apiVersion": "discovery.k8s.io/v1",
         "kind": "EndpointSlice",
@@ -57,18 +61,20 @@ def test_it_probes_in_the_probe_namespace(bot: Somebody) -> None:
         "endpoints": [{"addresses": ["192.0.2.1"]}],
         "ports": [{"port": 80}],
     }
+    admin.ask("POST", f"{PROBES}/pods", named("v1", "Pod", "made", spec=RESTRICTED))
+    assert bot.ask("GET", f"{PROBES}/pods/made").done
+    assert bot.ask("GET", f"{PROBES}/pods/made/log").code == 204
+    assert bot.ask("GET", f"{PROBES}/pods?watch=true").done
+    admin.ask("DELETE", f"{PROBES}/pods/made")
+    job = manifests.probe_job(Job(id="made", expires=0.0), node="edge", image="probe", seconds=60)
     for listing, made in (
-        (f"{PROBES}/pods", named("v1", "Pod", "made", spec=RESTRICTED)),
+        (JOBS, job),
         (f"{PROBES}/services", named("v1", "Service", "made", spec={"ports": [{"port": 80}]})),
         (SLICES, chosen),
     ):
         created = bot.ask("POST", listing, made)
         assert created.done, created.said
         assert bot.ask("GET", f"{listing}/made").done
-        if listing.endswith("pods"):
-            assert bot.ask("GET", f"{listing}/made/log").code == 204
-            assert "serviceAccountToken" not in json.dumps(created.body)
-            assert bot.ask("GET", f"{listing}?watch=true").done
         assert bot.ask("DELETE", f"{listing}/made").done
 
 
@@ -76,23 +82,35 @@ def a_pod(**spec: Any) -> dict[str, Any]:
     return named("v1", "Pod", "made", spec=RESTRICTED | spec)
 
 
-SERVICE = named("v1", "Service", "made", spec={"ports": [{"port": 80}], "type": "LoadBalancer"})
-REFUSED: dict[str, tuple[str, str, Any, str]] = {
-    "a pod on the node's network": (
-        *("POST", f"{PROBES}/pods", a_pod(hostNetwork=True)),
-        'violates PodSecurity "restricted',
-    ),
-    "a pod with the node's files": (
-        *("POST", f"{PROBES}/pods"),
+BEYOND: dict[str, tuple[dict[str, Any], str]] = {
+    "on the node's network": (a_pod(hostNetwork=True), 'violates PodSecurity "restricted'),
+    "with the node's files": (
         a_pod(volumes=[{"name": "a", "hostPath": {"path": "/"}}]),
         'violates PodSecurity "restricted',
     ),
-    "a larger pod": (
-        *("POST", f"{PROBES}/pods"),
+    "a larger one": (
         a_pod(
             containers=[RESTRICTED["containers"][0] | {"resources": {"limits": {"memory": "1Gi"}}}]
         ),
         "maximum memory usage per Container is 128Mi",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", BEYOND)
+def test_no_pod_is_let_in_that_could_do_more(what: str, bot: Somebody, admin: Somebody) -> None:
+    """Whoever makes it: the Job controller does for the bot, which makes none itself."""
+    pod, why = BEYOND[what]
+    answer = admin.ask("POST", f"{PROBES}/pods", pod)
+    assert (answer.code, why in answer.said) == (403, True), answer.said
+
+
+SERVICE = named("v1", "Service", "made", spec={"ports": [{"port": 80}], "type": "LoadBalancer"})
+REFUSED: dict[str, tuple[str, str, Any, str]] = {
+    "a pod that no Job made": ("POST", f"{PROBES}/pods", a_pod(), "cannot create resource"),
+    "a Job elsewhere": (
+        *("POST", "/apis/batch/v1/namespaces/apps/jobs", {}),
+        "cannot create resource",
     ),
     "a load balancer": ("POST", f"{PROBES}/services", SERVICE, "exceeded quota"),
     "a pod elsewhere": ("POST", f"{APPS}/pods", a_pod(), "cannot create resource"),
@@ -137,6 +155,46 @@ def test_it_runs_commands_in_traefiks_pods_alone(method: str, bot: Somebody) -> 
     for name in ("svclb-traefik-1", "coredns-1"):
         refused = bot.ask(method, f"{TRAEFIK}/pods/{name}/{EXEC}")
         assert (refused.code, "in Traefik's pods alone" in refused.said) == (422, True), refused
+
+
+@pytest.mark.parametrize(
+    "path", ["rawdata", "http/routers?page=1&per_page=100", "http/services?page=2"]
+)
+def test_it_reads_traefiks_api_at_any_port(path: str, bot: Somebody) -> None:
+    """As far as that goes without a kubelet: the pod has no address yet."""
+    for port in ("", ":8080", ":9000"):
+        answer = bot.ask("GET", f"{TRAEFIK}/pods/traefik-5d8c{port}/proxy/api/{path}")
+        assert (answer.code, NO_ADDRESS in answer.said) == (400, True), answer
+
+
+NO_ADDRESS = "address not allowed"
+READ_BEYOND = {
+    "another pod": ("svclb-traefik-1:8080", RAWDATA),
+    "a pod of the system": ("coredns-1:9153", RAWDATA),
+    "another path": ("traefik-5d8c:8080", "proxy/metrics"),
+    "a dump": ("traefik-5d8c:8080", "proxy/api/support-dump"),
+    "a path that climbs": ("traefik-5d8c:8080", "proxy/api/../metrics?x=/api/rawdata"),
+    "nothing": ("traefik-5d8c:8080", "proxy"),
+}
+
+
+@pytest.mark.parametrize("what", READ_BEYOND)
+def test_it_reads_nothing_else_through_the_proxy(what: str, bot: Somebody) -> None:
+    """RBAC would allow any port and path of any pod there; the policy does not."""
+    name, path = READ_BEYOND[what]
+    answer = bot.ask("GET", f"{TRAEFIK}/pods/{name}/{path}")
+    assert (answer.code, "routers and services alone" in answer.said) == (422, True), answer
+
+
+def test_it_sends_nothing_through_the_proxy(bot: Somebody) -> None:
+    """Traefik's API takes no writes, and the account has no right to try; nor elsewhere."""
+    for method, path in (
+        ("POST", f"{TRAEFIK}/pods/traefik-5d8c:8080/{RAWDATA}"),
+        ("GET", f"{APPS}/pods/web:80/{RAWDATA}"),
+        ("GET", f"{TRAEFIK}/services/traefik:80/{RAWDATA}"),
+    ):
+        answer = bot.ask(method, path)
+        assert (answer.code, "cannot" in answer.said) == (403, True), answer
 
 
 def test_the_inventory_lists_names_and_the_permission_includes_values(bot: Somebody) -> None:

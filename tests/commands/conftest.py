@@ -12,11 +12,15 @@ from simcord.env import Env
 from bot import runbook
 from bot.client import Client
 from bot.core.access import Circles, Members
+from bot.diagnose import Diagnose
 from bot.health import Health
+from bot.matrix import Mesh
+from bot.traefik import Traefik
 from commands import everything
 from commands.context import Context
 from tests.builders import a_pod
 from tests.fakes import FakeCluster
+from tests.led import Led
 
 GUILD = 100_000_000_000_000_001
 
@@ -34,21 +38,38 @@ class Room:
     stranger: MemberActor
     viewers: RoleHandle
     circles: Circles
+    led: Led
+    health: Health
 
     async def restart(self) -> None:
         """The process ends and begins anew: nothing is remembered but what Discord keeps."""
-        self.client = make_client(self.cluster, self.circles)
+        self.health = Health(self.cluster)
+        self.client = make_client(self.health, self.cluster, self.circles, self.led)
         await self.env.restart_bot(self.client)
 
 
-def make_client(cluster: FakeCluster, circles: Circles) -> Client:
+def make_client(health: Health, cluster: FakeCluster, circles: Circles, led: Led) -> Client:
     context = Context(
-        Health(cluster),
+        health,
+        Diagnose(cluster, cluster.prober),
+        Mesh(cluster, cluster.prober),
+        Traefik(cluster, cluster.traefik),
         runbook.load(),
         lambda: ("apps", "flux-system", "kube-system"),
         cluster,
+        state_namespace="meshmedic",
     )
-    return Client(circles, GUILD, lambda client: everything.register(client, context))
+    return RegisteringClient(
+        circles, GUILD, lambda client: everything.register(client, context), leadership=led
+    )
+
+
+class RegisteringClient(Client):
+    """Registers its commands when it logs in, whoever leads."""
+
+    async def setup_hook(self) -> None:
+        await super().setup_hook()
+        await self.register()
 
 
 @dataclass
@@ -69,7 +90,8 @@ class _LateCircles:
 async def room() -> AsyncIterator[Room]:
     cluster = FakeCluster([a_pod()])
     late: Any = _LateCircles()
-    client = make_client(cluster, late)
+    led, health = Led(), Health(cluster)
+    client = make_client(health, cluster, late, led)
     env = Env(client)
     guild = env.create_guild("Homelab", id=GUILD)
     channel = guild.create_text_channel("ops")
@@ -80,7 +102,7 @@ async def room() -> AsyncIterator[Room]:
     viewer = guild.add_member(env.create_user("vera"), roles=[role])
     operator = guild.add_member(env.create_user("olga"), roles=[operators])
     stranger = guild.add_member(env.create_user("sam"))
-    yield Room(env, client, cluster, channel, viewer, operator, stranger, role, late)
+    yield Room(env, client, cluster, channel, viewer, operator, stranger, role, late, led, health)
     await env.shutdown()
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.core.doctor.facts import Held
 from tests.commands.conftest import GUILD, Room, said
 from tests.core.doctor.seen import a_cluster
 
@@ -65,3 +66,12 @@ async def test_a_cluster_that_nothing_is_known_of_hides_nothing_of_discord(room:
     answer = said(await room.operator.slash(room.channel, "doctor"))
     assert answer.count("Nobody laid out what it says.") <= 6
     assert "Discord: token, " in answer
+
+
+async def test_who_acts_is_told_to_an_operator(room: Room):
+    """And a Lease that nobody renews is the first thing to read."""
+    room.cluster.examined = a_cluster(lease=Held("meshmedic-1_a", 600.0, 30))
+    answer = said(await room.operator.slash(room.channel, "doctor"))
+    assert answer.startswith("## 🔴 Something is wrong")
+    assert "Nobody acts: meshmedic-1_a renewed the Lease last 600 s ago." in answer
+    assert "→ Look at the bot's pods" in answer

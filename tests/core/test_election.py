@@ -250,3 +250,5 @@ def test_without_an_election_the_one_process_acts():
     """No lease, no waiting."""
     assert Alone().may_act()
     assert Alone().hesitation() == 0
+    assert Alone().head_start() > 3600
+    assert not Alone().led_by_another()

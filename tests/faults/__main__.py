@@ -13,14 +13,17 @@ import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from tests.faults.faults import FAULTS, Fault
+from tests.faults.faults import FAULTS, STRIKES, Fault, Strike
+from tests.faults.posts import posted
 from tests.faults.stage import Stage, faketime, staged
+from tests.wire.pair import TAKEOVER
 
 RECOVERY = 60.0
 """Seconds within which everything must be whole again after a fault's end."""
@@ -28,25 +31,39 @@ RECOVERY = 60.0
 LONG_RECOVERY = 330.0
 """The same after an outage of minutes: attempts to reach Discord have become rare by then."""
 
+WIDTH = 96
+"""Characters of the table."""
+
 AT_ONCE = 2
 """Faults that are played at the same time; more would measure the machine."""
 
 
+PAIRS_AT_ONCE = 3
+"""The same for a leader and a standby: they mostly wait for a Lease to expire."""
+
+
 @dataclass(frozen=True)
 class Outcome:
-    """What one fault did. `recovery` in seconds, None for never."""
+    """What one fault did.
 
-    fault: Fault
+    Seconds, None for never: `recovery` until a person has a whole answer again, `acts` until
+    another process leads.
+    """
+
+    fault: Fault | Strike
     lasted: float
     saw: str
     recovery: float | None
     lost: int
     twice: int
+    acts: float | None = None
 
     @property
     def as_wanted(self) -> bool:
         """Whole again in time, nothing twice, nothing lost but what the fault costs by nature."""
-        return self.recovery is not None and self.lost <= self.fault.costs and not self.twice
+        told = self.recovery is not None and self.lost <= self.fault.costs and not self.twice
+        hands_over = isinstance(self.fault, Strike) and self.fault.hands_over
+        return told and (self.acts is not None or not hands_over)
 
 
 async def played(fault: Fault, *, quick: bool) -> Outcome:
@@ -82,6 +99,24 @@ async def _played(fault: Fault, stage: Stage, *, lasts: float) -> Outcome:
     return Outcome(fault, lasted, saw, recovery, stage.lost, stage.twice)
 
 
+async def struck(strike: Strike) -> Outcome:
+    """Strike a leader whose standby is alive."""
+    with tempfile.TemporaryDirectory(prefix="meshmedic-faults-") as made:
+        async with posted(Path(made)) as stage:
+            await strike.begin(stage)
+            text = await stage.told()
+            recovery: float | None = time.monotonic() - stage.struck
+            if not stage.whole(text):
+                recovery = await stage.recovered(RECOVERY, since=stage.struck)
+            acts = await stage.led_again(TAKEOVER) if strike.hands_over else None
+            await strike.end(stage)
+            lasted = time.monotonic() - stage.struck
+            await strike.proves(stage)
+            await stage.all_told()
+            saw = _in_words(stage, text)
+            return Outcome(strike, lasted, saw, recovery, stage.lost, stage.twice, acts)
+
+
 def _in_words(stage: Stage, text: str) -> str:
     if not text:
         return "no answer"
@@ -92,10 +127,14 @@ def _in_words(stage: Stage, text: str) -> str:
     return " and ".join(words) + known or text.splitlines()[0][:40]
 
 
-async def _all(faults: list[Fault], *, quick: bool) -> list[Outcome | BaseException]:
-    turns = asyncio.Semaphore(AT_ONCE)
+async def _all(faults: Sequence[Fault | Strike], *, quick: bool) -> list[Outcome | BaseException]:
+    turns, pairs = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(PAIRS_AT_ONCE)
 
-    async def one(fault: Fault) -> Outcome:
+    async def one(fault: Fault | Strike) -> Outcome:
+        if isinstance(fault, Strike):
+            async with pairs:  # it mostly waits for a lease to expire
+                print(f"faults: {fault.name}", file=sys.stderr, flush=True)  # noqa: T201
+                return await struck(fault)
         if fault.long and not quick:
             return await played(fault, quick=quick)  # it mostly waits
         async with turns:
@@ -112,27 +151,32 @@ def main() -> int:
     parser.add_argument("--only", default="", help="only faults with this in their name")
     asked = parser.parse_args()
     logging.getLogger("aiohttp").setLevel(logging.CRITICAL)  # cut wires are the point
-    chosen = [each for each in FAULTS if asked.only in each.name]
-    able = [each for each in chosen if each.needs is None or each.needs()]
+    every: tuple[Fault | Strike, ...] = (*FAULTS, *STRIKES)
+    chosen = [each for each in every if asked.only in each.name]
+    able = [
+        each for each in chosen if isinstance(each, Strike) or each.needs is None or each.needs()
+    ]
     outcomes = asyncio.run(_all(able, quick=asked.quick))
-    table = Table(title=f"{len(able)} faults, each on a bot of its own", width=80)
+    title = f"{len(able)} faults, each on a bot of its own; those of a leader with a standby"
+    table = Table(title=title, width=WIDTH)
     for name, justify in (("fault", "left"), ("lasts", "right"), ("a person sees", "left")):
         table.add_column(name, justify=justify)
-    for name in ("whole again", "lost", "twice"):
+    for name in ("whole again", "another acts", "lost", "twice"):
         table.add_column(name, justify="right")
     wrong = 0
     for fault, outcome in zip(able, outcomes, strict=True):
         if isinstance(outcome, BaseException):
             wrong += 1
-            table.add_row(fault.name, "", f"[red]failed: {outcome!r}"[:200], "", "", "")
+            table.add_row(fault.name, "", f"[red]failed: {outcome!r}"[:200], "", "", "", "")
             traceback.print_exception(outcome)
             continue
         wrong += not outcome.as_wanted
         again = "never" if outcome.recovery is None else f"{outcome.recovery:.1f} s"
+        acts = "–" if outcome.acts is None else f"{outcome.acts:.1f} s"
         style = None if outcome.as_wanted else "red"
-        cells = (f"{outcome.lasted:.0f} s", outcome.saw, again, outcome.lost, outcome.twice)
+        cells = (f"{outcome.lasted:.0f} s", outcome.saw, again, acts, outcome.lost, outcome.twice)
         table.add_row(fault.name, *map(str, cells), style=style)
-    Console(width=80).print(table)
+    Console(width=WIDTH).print(table)
     skipped = [each.name for each in chosen if each not in able]
     for name in skipped:
         print(f"not tried, since faketime is not installed: {name}")  # noqa: T201

@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from tests.clusters.wire import Mode
+from tests.faults import posts
+from tests.faults.posts import Posts
 from tests.faults.stage import Stage, faketime
 from tests.wire import endpoints
 from tests.wire.interactions import until
@@ -113,19 +115,42 @@ async def _reply_lost(stage: Stage) -> None:
 
 
 async def _no_discord(stage: Stage) -> None:
+    assert stage.discord is not None
     stage.discord.set(Mode.DEAD)
 
 
 async def _discord_back(stage: Stage) -> None:
+    assert stage.discord is not None
     stage.discord.set(Mode.PASSES)
 
 
 async def _api_gone(stage: Stage) -> None:
+    assert stage.api is not None
     stage.api.set(Mode.DEAD)
 
 
 async def _api_back(stage: Stage) -> None:
+    assert stage.api is not None
     stage.api.set(Mode.PASSES)
+
+
+async def _nothing_of_posts(_: Posts) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Strike:
+    """What strikes the leader of two processes; `hands_over`: whether another acts then.
+
+    `proves` holds what must be true at the end, beside answers.
+    """
+
+    name: str
+    begin: Callable[[Posts], Awaitable[None]]
+    end: Callable[[Posts], Awaitable[None]] = _nothing_of_posts
+    proves: Callable[[Posts], Awaitable[None]] = _nothing_of_posts
+    costs: int = 0
+    hands_over: bool = True
 
 
 def _clock(moved: str) -> Act:
@@ -162,3 +187,24 @@ FAULTS: tuple[Fault, ...] = (
     Fault("clock 2 h ahead", _clock("+2h"), _clock("+0"), lasts=2, needs=faketime),
     Fault("clock 2 h back", _clock("-2h"), _clock("+0"), lasts=2, needs=faketime),
 )
+
+STRIKES: tuple[Strike, ...] = (
+    Strike("leader killed, answering", posts.killed_answering, costs=1),
+    Strike("leader killed, renewing", posts.killed_renewing),
+    Strike("leader killed, writing", posts.killed_keeping, proves=posts.the_report_is_kept),
+    Strike(
+        "leader killed, registering",
+        posts.killed_registering,
+        proves=posts.the_commands_are_registered,
+    ),
+    Strike("leader stopped", posts.stopped),
+    Strike("leader loses the API", posts.cut_off, posts.back, posts.the_report_is_kept),
+    Strike(
+        "ConfigMap full",
+        posts.config_map_full,
+        posts.config_map_deleted,
+        posts.it_was_said,
+        hands_over=False,
+    ),
+)
+"""Each on a leader and a standby."""

@@ -17,11 +17,10 @@ from tests.cluster.control_plane import ControlPlane
 from tests.clusters.real import RealCluster
 from tests.clusters.wire import Wire, wired
 from tests.wire import discord_server
-from tests.wire.bot_process import KUBERNETES_TOKEN, a_cluster
+from tests.wire.bot_process import KUBERNETES_TOKEN, a_cluster, settings_of
 from tests.wire.discord_server import DiscordServer
 from tests.wire.interactions import Interaction
 from tests.wire.processes import Running, started
-from tests.wire.world import APPROVERS, GUILD_ID, OPERATORS, TOKEN, VIEWERS
 
 PATIENCE = 20.0
 """Seconds that a person waits for an answer before it counts as lost."""
@@ -34,8 +33,8 @@ class Stage:
     """One bot and its surroundings. Everything that was asked is kept, to be counted at the end."""
 
     server: DiscordServer
-    discord: Wire
-    api: Wire
+    discord: Wire | None
+    api: Wire | None
     folder: Path
     cluster: SimulatedCluster | None
     plane: ControlPlane | None
@@ -123,14 +122,7 @@ async def staged(
             plane, api, marker = await _real(stack, folder)
         else:
             cluster, api, marker = await _simulated(stack, folder)
-        settings = {
-            "MESHMEDIC_DISCORD_TOKEN": TOKEN,
-            "MESHMEDIC_GUILD_ID": str(GUILD_ID),
-            "MESHMEDIC_VIEWERS": f"role:{VIEWERS}",
-            "MESHMEDIC_OPERATORS": f"role:{OPERATORS}",
-            "MESHMEDIC_APPROVERS": f"role:{APPROVERS}",
-            "MESHMEDIC_KUBECONFIG": str(folder / "kubeconfig"),
-        }
+        settings = settings_of(folder / "kubeconfig")
         given = settings | dict(environment or {})
         stage = Stage(server, discord, api, folder, cluster, plane, marker, given)
         stack.push_async_callback(stage.close)

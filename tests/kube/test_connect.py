@@ -1,11 +1,14 @@
 """Opening a connection with a kubeconfig that is missing, wrong or expired."""
 
+from pathlib import Path
+
 import pytest
 
 from bot.core import objects
 from bot.core.snapshot import Why
 from bot.errors import ClusterError
-from bot.kube.connect import connect
+from bot.kube import connect as connecting
+from bot.kube.connect import connect, own_namespace
 from bot.kube.reader import ClusterReader
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 
@@ -58,3 +61,21 @@ async def test_a_server_that_is_not_there_is_said(tmp_path):
     (gap,) = (await opened(tmp_path / "kubeconfig")).gaps
     assert gap.why is Why.UNREACHABLE
     assert "127.0.0.1:9" in gap.detail
+
+
+def test_outside_a_cluster_there_is_no_namespace_of_ones_own(monkeypatch):
+    """A laptop's process is alone, and so is one in a pod that was given a kubeconfig."""
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    assert own_namespace(None, None) == ""
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.43.0.1")
+    assert own_namespace(Path("kubeconfig"), None) == ""
+
+
+def test_in_a_pod_it_is_the_one_of_its_account(monkeypatch, tmp_path):
+    """As Kubernetes mounts it beside the token; where it is missing, the process does not start."""
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.43.0.1")
+    monkeypatch.setattr(connecting, "NAMESPACE_FILE", tmp_path / "namespace")
+    with pytest.raises(ClusterError, match=r"cannot be read .* Set MESHMEDIC_STATE_NAMESPACE"):
+        own_namespace(None, None)
+    (tmp_path / "namespace").write_text("meshmedic\n")
+    assert own_namespace(None, None) == "meshmedic"

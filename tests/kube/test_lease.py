@@ -93,6 +93,8 @@ async def two(world: World) -> AsyncIterator[tuple[Running, Running]]:
         await until(leads(one))
         other = await world.joined("other")
         await until(lambda: other.elector.holder == "one")
+        assert other.elector.led_by_another()
+        assert not one.elector.led_by_another()
         async with never_two([one, other]):
             yield one, other
         await one.killed()
@@ -183,8 +185,9 @@ async def test_a_leader_that_cannot_renew_stops_acting_before_others_may(world: 
         assert one.elector.hesitation() == 0
         await until(lambda: one.elector.standing is Standing.CUT_OFF)
         assert not one.elector.may_act()
-        assert one.elector.hesitation() == HASTY.hesitation
+        assert one.elector.hesitation() == HASTY.hesitation + HASTY.deference
         assert other.elector.standing is Standing.STANDBY
+        assert other.elector.hesitation() == HASTY.hesitation
         await asyncio.sleep(HASTY.duration)
         world.cluster.faults.clear()
         await until(lambda: one.elector.may_act() or other.elector.may_act(), PATIENCE)

@@ -2,9 +2,12 @@
 
 import asyncio
 import socket
+import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+
+import trustme
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -74,3 +77,32 @@ async def full() -> AsyncIterator[int]:
         finally:
             for each in waiting:
                 each.close()
+
+
+@asynccontextmanager
+async def securely(body: bytes, *, rudely: bool = False) -> AsyncIterator[int]:
+    """The port of a server that answers by TLS; `rudely` breaks off without a length or an end."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("shop.example").configure_cert(context)
+    length = b"" if rudely else b"Content-Length: %d\r\n" % len(body)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\n" + length + b"\r\n" + body)
+            await writer.drain()
+            if rudely:
+                under = writer.get_extra_info("socket")
+                under.shutdown(socket.SHUT_WR)
+            else:
+                await reader.read()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()

@@ -1,16 +1,23 @@
 """The program itself, as a pod runs it."""
 
 import asyncio
+import errno
 import json
+import os
+import shutil
 import signal
 import sys
 import time
+from pathlib import Path
 
 import msgspec
+import pytest
 
 from bot.core.network import lines
 from bot.core.network.probing import Job, Kind, Listen, Outcome, Probe
+from bot.probe.listening import Listener
 
+ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "bot.probe", "once")
 
 
@@ -57,3 +64,48 @@ async def test_it_ends_by_itself_when_its_time_is_over() -> None:
     running = await started(Job(id="j", expires=time.time() + 2, listen=listen))
     out, _ = await asyncio.wait_for(running.communicate(), 30)
     assert list(lines.of_job(out, "j"))[-1].done
+
+
+async def test_a_port_that_is_taken_is_said() -> None:
+    listener = Listener("other")
+    async with listener.bound(0) as port:
+        listen = Listen(name="alpha", port=int(port))
+        running = await started(Job(id="j", expires=time.time() + 60, listen=listen))
+        out, _ = await asyncio.wait_for(running.communicate(), 30)
+    assert running.returncode == 2
+    assert "Address already in use" in json.loads(out)["refused"]
+
+
+async def test_an_address_that_no_way_leads_to_is_no_route() -> None:
+    """In a network namespace with nothing in it."""
+    if os.geteuid() or not shutil.which("unshare"):
+        pytest.skip("a network namespace needs root and unshare (Debian: util-linux)")
+    probes = tuple(
+        Probe(id=kind, kind=kind, address="10.42.0.9", port=80) for kind in (Kind.TCP, Kind.UDP)
+    )
+    job = Job(id="j", expires=time.time() + 60, probes=probes)
+    running = await asyncio.create_subprocess_exec(
+        *("unshare", "--net", *COMMAND, msgspec.json.encode(job).decode()),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    out, _ = await asyncio.wait_for(running.communicate(), 30)
+    answers = lines.answers(lines.of_job(out, "j"))
+    assert {(each.outcome, each.errno) for each in answers} == {
+        (Outcome.NO_ROUTE, errno.ENETUNREACH)
+    }
+    assert len(answers) == 2
+
+
+async def test_it_needs_nothing_but_the_standard_library() -> None:
+    """Without any folder of packages, and with no other part of ours loaded."""
+    said = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); import bot.probe.serve; "
+        "print(*(each for each in sys.modules if each.startswith('bot')))"
+    )
+    running = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-I", "-S", "-c", said), stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await asyncio.wait_for(running.communicate(), 30)
+    assert running.returncode == 0
+    loaded = out.decode().split()
+    assert all(each == "bot" or each.startswith("bot.probe") for each in loaded)

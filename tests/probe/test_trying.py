@@ -1,17 +1,21 @@
 """Every outcome, made by real sockets, and read as the bot reads it."""
 
 import asyncio
-import ssl
+import socket
 import struct
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-import trustme
 
 from bot.core.network.probing import Answer, Kind, Outcome, Probe
 from bot.probe import job as jobs
 from bot.probe.listening import Listener
+from bot.probe.news import MOST_SOURCES, News, telling
+from bot.probe.outcomes import Ended, Seen
+from bot.probe.resolving import look_up
 from bot.probe.trying import try_all
 from tests.probe import servers
 
@@ -106,37 +110,86 @@ async def test_the_request_carries_the_host_and_as_many_bytes_as_asked() -> None
     assert len(asked[0]) > 3000
 
 
-async def test_a_handshake_of_tls_that_fails_is_told_apart() -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    trustme.CA().issue_cert("shop.example").configure_cert(context)
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-        await writer.drain()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
-    async with server:
-        port = server.sockets[0].getsockname()[1]
-        (well,) = await tried(to(port, Kind.HTTP, tls=True, name="shop.example", seconds=5))
-    async with servers.serving(servers.saying(b"HTTP/1.1 200 OK\r\n\r\n")) as port:
-        (plain,) = await tried(to(port, Kind.HTTP, tls=True))
-    assert well.outcome is Outcome.OK
-    assert plain.outcome in (Outcome.TLS, Outcome.STALLED)
+@pytest.mark.parametrize("name", ["shop.example", "other.example", "10.42.0.9", ""])
+async def test_tls_is_spoken_whoever_the_certificate_is_for(name: str) -> None:
+    """Also where the answer is larger than a record, and more than one at a time."""
+    async with servers.securely(b"x" * 60_000) as port:
+        answers = await tried(to(port, Kind.HTTP, tls=True, name=name, seconds=20, tries=20))
+    assert {(each.outcome, each.status, each.size) for each in answers} == {
+        (Outcome.OK, 200, 60_000)
+    }
+    assert len({each.backend for each in answers}) == 1
 
 
-async def test_a_listener_gives_back_what_it_got_and_says_whom_it_heard() -> None:
-    listener = Listener("alpha")
-    async with listener.bound(0) as port:
+async def test_tls_that_the_other_end_does_not_end_properly_has_an_answer_all_the_same() -> None:
+    async with servers.securely(b"cut off", rudely=True) as port:
+        (answer,) = await tried(to(port, Kind.HTTP, tls=True, seconds=20))
+    assert (answer.outcome, answer.size) == (Outcome.OK, 7)
+
+
+async def _plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read(1)
+    writer.write(b"HTTP/1.1 400 no plain text here, please\r\n\r\n")
+    await writer.drain()
+
+
+async def _closing_at_once(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+    await reader.read(2000)
+
+
+@pytest.mark.parametrize(
+    ("serve", "outcome"),
+    [
+        (_plain, Outcome.TLS),
+        (_closing_at_once, Outcome.TLS),
+        (servers.resetting, Outcome.TLS),
+        (servers.silent, Outcome.STALLED),
+    ],
+)
+async def test_a_handshake_of_tls_that_fails_is_told_apart(
+    serve: servers.Serve, outcome: Outcome
+) -> None:
+    async with servers.serving(serve) as port:
+        (answer,) = await tried(to(port, Kind.HTTP, tls=True, name="shop.example"))
+    assert answer.outcome is outcome
+    assert answer.detail
+
+
+def _loopback() -> list[str]:
+    """The addresses of this machine's loopback, of both families where there are both."""
+    with suppress(OSError), socket.socket(socket.AF_INET6) as made:
+        made.bind(("::1", 0))
+        return ["127.0.0.1", "::1"]
+    return ["127.0.0.1"]
+
+
+@pytest.mark.parametrize("address", _loopback())
+async def test_a_listener_gives_back_what_it_got_and_says_whom_it_heard(address: str) -> None:
+    listener, said = Listener("alpha"), list[dict[str, Any]]()
+    async with listener.bound(0) as port, telling(listener, said.append, often=60):
         small, large, packet = (
-            to(int(port), kind, size=size, seconds=5)
+            to(int(port), kind, size=size, seconds=5, address=address)
             for kind, size in ((Kind.ECHO, 1), (Kind.ECHO, 8192), (Kind.UDP, 1400))
         )
         answers = await tried(small, large, packet)
     assert {(each.outcome, each.size, each.backend) for each in answers} == {
         (Outcome.OK, size, "alpha") for size in (1, 8192, 1400)
     }
-    assert list(listener.counts()) == [{"source": "127.0.0.1", "tcp": 2, "udp": 1}]
+    assert said == [{"heard": {"source": address, "tcp": 2, "udp": 1}}]
+
+
+def test_a_flood_of_sources_makes_a_listener_forget_and_not_deaf() -> None:
+    said: list[dict[str, Any]] = []
+    news = News(said.append)
+    for source in ("10.42.0.1", *(f"flood-{number}" for number in range(MOST_SOURCES))):
+        news.hear(source, "udp")
+    news.tell()
+    assert len(said) == MOST_SOURCES
+    news.hear("10.42.0.1", "udp")
+    news.hear("10.42.0.1", "tcp")
+    news.tell()
+    news.tell()
+    assert said[MOST_SOURCES:] == [{"heard": {"source": "10.42.0.1", "udp": 1, "tcp": 1}}]
 
 
 async def test_a_listener_never_sends_more_than_it_got() -> None:
@@ -191,6 +244,29 @@ async def test_a_name_server_that_answers_no_is_not_one_that_is_silent() -> None
     assert (absent.outcome, absent.errno) == (Outcome.NAME, 3)
     assert (failing.outcome, failing.errno) == (Outcome.NAME, 2)
     assert refused.outcome is Outcome.REFUSED
+
+
+async def test_names_are_completed_by_the_pods_search_domains(tmp_path: Path) -> None:
+    """And of several failures the one that tells most is told."""
+    (tmp_path / "resolv.conf").write_text(
+        "nameserver 192.0.2.1\n"
+        "search probe.svc.cluster.local svc.cluster.local cluster.local fails.example\n"
+        "options ndots:5\n"
+    )
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_datagram_endpoint(NameServer, local_addr=("127.0.0.1", 0))
+    seen, unseen = Seen(), Seen()
+    probe, absent = (
+        jobs.Probe("p", "dns", "127.0.0.1", transport.get_extra_info("sockname")[1], name)
+        for name in ("web.apps", "no.such")
+    )
+    async with asyncio.timeout(30):
+        await look_up(probe, seen, tmp_path / "resolv.conf")
+        with pytest.raises(Ended) as caught:
+            await look_up(absent, unseen, tmp_path / "resolv.conf")
+    transport.close()
+    assert seen.addresses == ("10.43.0.7",)
+    assert (caught.value.outcome, caught.value.number) == (Outcome.NAME, 2)
 
 
 async def test_a_hopeless_probe_is_given_up_and_the_others_go_on() -> None:

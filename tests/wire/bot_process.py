@@ -37,6 +37,18 @@ FOUND = (
 """What is wrong in the scenario homelab."""
 
 
+def settings_of(kubeconfig: Path, token: str = TOKEN) -> dict[str, str]:
+    """What `run` is told about both."""
+    return {
+        "MESHMEDIC_DISCORD_TOKEN": token,
+        "MESHMEDIC_GUILD_ID": str(GUILD_ID),
+        "MESHMEDIC_VIEWERS": f"role:{VIEWERS}",
+        "MESHMEDIC_OPERATORS": f"role:{OPERATORS}",
+        "MESHMEDIC_APPROVERS": f"role:{APPROVERS}",
+        "MESHMEDIC_KUBECONFIG": str(kubeconfig),
+    }
+
+
 @asynccontextmanager
 async def starting(
     server: DiscordServer,
@@ -48,14 +60,7 @@ async def starting(
 ) -> AsyncIterator[Running]:
     """`meshmedic run`, told about both and `more` settings; it may not be connected yet."""
     kubeconfig = folder / "kubeconfig"
-    settings = {
-        "MESHMEDIC_DISCORD_TOKEN": token,
-        "MESHMEDIC_GUILD_ID": str(GUILD_ID),
-        "MESHMEDIC_VIEWERS": f"role:{VIEWERS}",
-        "MESHMEDIC_OPERATORS": f"role:{OPERATORS}",
-        "MESHMEDIC_APPROVERS": f"role:{APPROVERS}",
-        "MESHMEDIC_KUBECONFIG": str(kubeconfig),
-    }
+    settings = settings_of(kubeconfig, token)
     async with serve(cluster) as url:
         write_kubeconfig(kubeconfig, url, KUBERNETES_TOKEN)
         async with started(server, "run", environment=settings | dict(more or {})) as running:

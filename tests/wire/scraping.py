@@ -11,6 +11,9 @@ from prometheus_client.parser import text_string_to_metric_families
 OK = 200
 NO = 503
 
+PATIENCE = 5.0
+"""Seconds for one answer, on a machine that many share."""
+
 
 def free_port() -> int:
     """A port that nobody listens on at this moment."""
@@ -31,17 +34,17 @@ class Probed:
         return {"MESHMEDIC_HTTP_PORT": str(self.port)}
 
     async def get(self, path: str, accept: str = "*/*", host: str = "127.0.0.1") -> tuple[int, str]:
-        """Status and text, within a second."""
-        limits = aiohttp.ClientTimeout(total=1)
+        """Status and text."""
+        limits = aiohttp.ClientTimeout(total=PATIENCE)
         async with (
             aiohttp.ClientSession(timeout=limits) as session,
             session.get(f"http://{host}:{self.port}{path}", headers={"Accept": accept}) as answer,
         ):
             return answer.status, await answer.text()
 
-    async def becomes(self, path: str, status: int, says: str = "") -> str:
+    async def becomes(self, path: str, status: int, says: str = "", *, seconds: float = 15) -> str:
         """Ask until the status is this one and the text begins so; the whole text."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(seconds):
             while True:
                 with suppress(aiohttp.ClientError, TimeoutError):
                     found, text = await self.get(path)

@@ -94,3 +94,23 @@ async def test_refused_credentials_of_the_cluster_fail(
     assert "The API server answered 401" in said
     assert "Renew the kubeconfig" in said
     assert "The bot is in Homelab." in said
+
+
+async def test_a_permission_that_the_state_needs_is_told(
+    registered: DiscordServer, cluster: SimulatedCluster, tmp_path: Path
+) -> None:
+    """Without it every start registers the commands anew, and a restart forgets."""
+    cluster.forbid("update", "configmaps")
+    code, said = await doctor(registered, cluster, tmp_path, STATE_NAMESPACE="meshmedic")
+    assert code == 1
+    assert "May not update configmaps in meshmedic." in said
+    assert "There is no Lease meshmedic/meshmedic yet" in said
+
+
+async def test_alone_it_says_what_is_missed(
+    registered: DiscordServer, cluster: SimulatedCluster, tmp_path: Path
+) -> None:
+    """A note, and no failure."""
+    _, said = await doctor(registered, cluster, tmp_path)
+    assert "election, " in said or "election Outside" in said
+    assert "it always acts, and keeps nothing over a restart" in said

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 
 from bot.core import conditions, objects, routing
 from bot.core.check import Check
-from bot.core.finding import HEALTHY, Judgement
+from bot.core.finding import HEALTHY, Judgement, Ref
+from bot.core.network import lasting
 from bot.core.routing import Defect, Rule
 from bot.core.snapshot import Snapshot
 from bot.core.verdict import Verdict
@@ -32,7 +33,10 @@ def judge(ingress: objects.Ingress, snapshot: Snapshot) -> Judgement:
         Rule(match, tuple(_backend(each, ingress.namespace, snapshot))) for match, each in backends
     )
     found = routing.judgement(rules, tuple(_common(ingress, snapshot)))
-    return found or _without_address(ingress, snapshot) or HEALTHY
+    if found or (found := _without_address(ingress, snapshot)):
+        return found
+    here = Ref("Ingress", ingress.namespace, ingress.name)
+    return lasting.judgement(here, snapshot) or HEALTHY
 
 
 def _backends(ingress: objects.Ingress) -> Iterator[tuple[str, objects.IngressBackend]]:
@@ -86,10 +90,10 @@ def _without_address(ingress: objects.Ingress, snapshot: Snapshot) -> Judgement 
 CHECK = Check(
     name="routes-ingress",
     scope="routes",
-    title="Ingresses with a broken reference.",
+    title="Ingresses with a broken reference, or seen failing by a test.",
     judges={objects.Ingress: judge},
     documented_as="kubectl get ingress -A",
-    advice="Mend the reference where the Ingress is kept, in Git.",
+    advice="Mend the reference where it is kept, in Git; /net diagnose says what a test showed.",
     needs=(
         objects.Service,
         objects.Middleware,

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from bot.core import conditions, objects, routing
 from bot.core.check import Check
-from bot.core.finding import HEALTHY, Judgement
+from bot.core.finding import HEALTHY, Judgement, Ref
+from bot.core.network import lasting
 from bot.core.routing import Defect, Rule
 from bot.core.snapshot import Snapshot
 from bot.core.verdict import Verdict
@@ -20,16 +21,18 @@ def judge(route: objects.IngressRoute, snapshot: Snapshot) -> Judgement:
     """By its references: failed where no rule works, degraded where some do."""
     if gone := conditions.terminating(route.metadata, snapshot.taken_at):
         return gone
-    if snapshot.live and _superseded(route, snapshot):
+    if snapshot.live and superseded(route, snapshot):
         return HEALTHY
     if not route.spec.routes:
         message = "It has no routes, so Traefik makes nothing of it."
         return Judgement(verdict=Verdict.DEGRADED, reason="NoRoutes", message=message)
     rules = tuple(_rule(each, route.namespace, snapshot) for each in route.spec.routes)
-    return routing.judgement(rules, _common(route, snapshot)) or HEALTHY
+    here = Ref("IngressRoute", route.namespace, route.name)
+    broken = routing.judgement(rules, _common(route, snapshot))
+    return broken or lasting.judgement(here, snapshot) or HEALTHY
 
 
-def _superseded(route: objects.IngressRoute, snapshot: Snapshot) -> bool:
+def superseded(route: objects.IngressRoute, snapshot: Snapshot) -> bool:
     """Whether the same name exists in the younger group, which is then the one that counts."""
     if not route.api_version.startswith(ELDER_GROUP):
         return False
@@ -80,10 +83,10 @@ def _common(route: objects.IngressRoute, snapshot: Snapshot) -> tuple[Defect, ..
 CHECK = Check(
     name="routes-ingressroute",
     scope="routes",
-    title="IngressRoutes with a broken reference.",
+    title="IngressRoutes with a broken reference, or seen failing by a test.",
     judges={objects.IngressRoute: judge},
     documented_as="kubectl describe ingressroute -A",
-    advice="Mend the reference where the route is kept, in Git.",
+    advice="Mend the reference where it is kept, in Git; /net diagnose says what a test showed.",
     needs=(
         objects.Service,
         objects.Middleware,

@@ -143,7 +143,7 @@ def _may(name: str, rights: list[Right], facts: ClusterFacts, setup: Setup) -> E
     lost = [(right, each) for right, each in answers.items() if isinstance(each, Unseen)]
     if refused:
         places = "" if not setup.namespaces else f" in {listed(setup.namespaces)}"
-        saw = f"May not {_joined(refused)}{places}."
+        saw = f"May not {joined(refused)}{places}."
         return Examination(Area.ACCESS, name, Outcome.FAILED, saw, _grant(refused))
     if lost:
         why = lost[0][1].why
@@ -169,8 +169,8 @@ def _namespaced(right: Right) -> bool:
     return all(kind.namespaced for kind in KINDS if kind.plural == right.resource)
 
 
-def _joined(rights: list[Right]) -> str:
-    """`list and watch pods, nodes; get pods/log`."""
+def joined(rights: list[Right]) -> str:
+    """The rights in words: `list and watch pods, nodes; get pods/log`."""
     verbs: dict[str, list[str]] = {}
     for right in rights:
         title = f"{right.resource}.{right.group}" if right.group else right.resource

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
 from bot.core.access import Circles
+from bot.core.traefik.instance import TraefikPod
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Setup:
     commands: Commands = ()
     namespaces: tuple[str, ...] = ()
     secret_inventory: bool = False
+    state_namespace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +116,13 @@ class DiscordFacts:
 
 
 class Right(NamedTuple):
-    """A permission in the cluster. An empty namespace means all of them."""
+    """A permission in the cluster. An empty namespace means all of them, an empty name any."""
 
     verb: str
     group: str
     resource: str
     namespace: str = ""
+    name: str = ""
 
     def __str__(self) -> str:
         title = f"{self.resource}.{self.group}" if self.group else self.resource
@@ -127,20 +130,23 @@ class Right(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class TraefikPod:
-    """A pod that says that it is Traefik's."""
+class Held:
+    """The bot's Lease: who holds it (empty: nobody), and times in seconds.
 
-    namespace: str
-    name: str
-    running: bool
-    image: str = ""
-    version_label: str = ""
-    args: tuple[str, ...] = ()
+    `renewed_ago` compares the holder's clock with ours; None where the Lease does not tell.
+    """
+
+    holder: str
+    renewed_ago: float | None
+    duration: int
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterFacts:
-    """What the API server told. `served` is (group, plural) -> versions, the preferred first."""
+    """What the API server told. `served` is (group, plural) -> versions, the preferred first.
+
+    `lease` is None where there is none, or none was asked for.
+    """
 
     host: str
     version: str | Denied | Unseen
@@ -150,12 +156,13 @@ class ClusterFacts:
     probe: bool | Denied | Unseen
     user: str = ""
     skew: float | None = None
+    lease: Held | Denied | Unseen | None = None
 
     @classmethod
     def unseen(cls, host: str, why: str) -> ClusterFacts:
         """Of a cluster that nothing is known of."""
         lost = Unseen(why)
-        return cls(host, lost, lost, {}, lost, lost)
+        return cls(host, lost, lost, {}, lost, lost, lease=lost)
 
 
 def refused(login: Denied | Unset | Unseen) -> DiscordFacts:

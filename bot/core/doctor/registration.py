@@ -22,7 +22,10 @@ PORTAL = "https://discord.com/developers/applications"
 NEW_TOKEN = f"Make a new token at {PORTAL} (Bot, Reset Token) and set MESHMEDIC_DISCORD_TOKEN."
 NETWORK = "Look at this machine's way to https://discord.com and at discordstatus.com."
 INVITE = "Open the link that `meshmedic invite` prints, as somebody who may manage the server."
-RESTART = "Restart the bot: it registers its commands when it starts."
+RESTART = (
+    "Restart the bot: it registers its commands when it starts. Where it keeps its state in the "
+    "cluster, delete the ConfigMap meshmedic-commands before: it remembers what it registered."
+)
 COPY_ID = "Right-click the server in Discord (with Developer Mode on), copy its id"
 
 
@@ -115,7 +118,7 @@ def _compared(found: Registered, ours: Commands) -> Examination:
         saw = f"Also registered for every server, so some are shown twice: {names}."
         fix = "An older program registered them: delete the application's global commands."
         return _said("commands", Outcome.WARNING, saw, fix)
-    names = listed(f"/{each['name']}" for each in ours)
+    names = ", ".join(f"/{each['name']}" for each in ours)
     return _said("commands", Outcome.OK, f"As this version has them: {names}.")
 
 

@@ -89,3 +89,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     evidence: tuple[Seen, ...] = ()
     untested: tuple[str, ...] = ()
     next: str = ""
+    subject: str = ""
+    """How to ask for the same again."""
+    prober: str = ""
+    """By what was tested, in words; empty where nothing was."""

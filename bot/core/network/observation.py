@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
 import msgspec
 
-from bot.core.network.probing import Answer, Probe
+from bot.core.network.probing import Answer, Heard, Outcome, Probe
 
 
 class Stance(StrEnum):
@@ -32,6 +33,8 @@ class Aim(StrEnum):
 
     ENDPOINT = "endpoint"
     """One endpoint, by its pod IP and its own port."""
+    OTHER_PORT = "other-port"
+    """Another port of the same pod: it tells the pod from its port."""
     VIP = "vip"
     """The Service's VIP: kube-proxy chooses the endpoint."""
     SOLE_VIP = "sole-vip"
@@ -77,8 +80,43 @@ class Question(msgspec.Struct, frozen=True):
 
 
 class Observation(msgspec.Struct, frozen=True):
-    """A question and how its tries ended; none where it could not be asked, with the reason."""
+    """A question and how its tries ended; none where it could not be asked, with the reason.
+
+    `round` is 1 for the first pass and 2 for the one that repeats what failed.
+    """
 
     question: Question
     answers: tuple[Answer, ...] = ()
     unasked: str = ""
+    round: int = 1
+
+
+class Ear(msgspec.Struct, frozen=True):
+    """What a listener on a node heard; None where that could not be read."""
+
+    node: str
+    heard: tuple[Heard, ...] | None = None
+
+
+class Upstream(msgspec.Struct, frozen=True, order=True):
+    """An address that Traefik failed to reach, by its log: how, how often, and when last."""
+
+    address: str
+    port: int
+    outcome: Outcome
+    count: int = 1
+    last: datetime | None = None
+
+
+class Belief(msgspec.Struct, frozen=True, kw_only=True):
+    """What Traefik itself believes of a route's Service.
+
+    `servers` are its (address, port) pairs, None where they were not seen; `of` is where from
+    (`API`, `log`). `unseen` says what could not be read, each with how to allow it.
+    """
+
+    servers: tuple[tuple[str, int], ...] | None = None
+    of: str = ""
+    failures: tuple[Upstream, ...] = ()
+    version: str = ""
+    unseen: tuple[str, ...] = ()

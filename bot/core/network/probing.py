@@ -6,9 +6,13 @@ alone and has its own reading of it; a test holds the two against each other.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 
 import msgspec
+
+Progress = Callable[[str], None]
+"""Told what goes on, in a few words for the person who waits."""
 
 SECONDS = 3.0
 """The limit of one try: the first connection over a relayed Tailscale path may take that long."""

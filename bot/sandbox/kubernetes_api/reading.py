@@ -17,6 +17,7 @@ from bot.sandbox.kubernetes_api.logs import log
 from bot.sandbox.kubernetes_api.selectors import Selection
 from bot.sandbox.kubernetes_api.status import ApiError, not_found, too_large
 from bot.sandbox.kubernetes_api.stored import Stored, key_of
+from bot.sandbox.kubernetes_api.streams import executed, proxied
 
 _CURRENT = -1
 """The version in a continue token that goes on with the objects as they are now."""
@@ -43,8 +44,12 @@ class Page(NamedTuple):
 
 
 async def get(exchange: Exchange) -> web.StreamResponse:
-    """One object, or the log of a pod."""
+    """One object, the log of a pod, or what leads into a pod."""
     target = exchange.target
+    if target.subresource == "proxy":
+        return await proxied(exchange)
+    if target.subresource == "exec":
+        return await executed(exchange)
     key = key_of(target.namespace, target.name)
     stored = exchange.cluster.lookup(exchange.qualified, key)
     if stored is None:

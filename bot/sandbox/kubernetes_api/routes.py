@@ -49,6 +49,9 @@ def target(
         case _:
             return None
     namespace, rest = _scope(rest)
+    if rest[2:3] == ["proxy"]:
+        # What follows is a path in the pod.
+        rest = rest[:3]
     plural, name, subresource = (*rest, "", "")[:3]
     resource = _resource(group, version, plural, served)
     if len(rest) > 3 or not _fits(resource, namespace, name, subresource):  # noqa: PLR2004 - plural, name, subresource

@@ -70,7 +70,14 @@ def _traefik(group: str) -> tuple[Resource, ...]:
     )
 
 
-PODS = Resource("", ("v1",), "pods", "Pod", short_names=("po",), subresources=("log", "status"))
+PODS = Resource(
+    "",
+    ("v1",),
+    "pods",
+    "Pod",
+    short_names=("po",),
+    subresources=("exec", "log", "proxy", "status"),
+)
 
 SERVED: tuple[Resource, ...] = (
     PODS,

@@ -23,6 +23,9 @@ from bot.sandbox.kubernetes_api.writing import create, delete, patch, update
 _PATIENCE = 0.05
 """Seconds that open requests get at shutdown; a watch would go on for half an hour."""
 
+LARGEST_BODY = 3 * 1024 * 1024
+"""Bytes of a request. Source: apiserver, `MaxRequestBodyBytes`."""
+
 Answer = Callable[[Exchange], Awaitable[web.StreamResponse]]
 
 
@@ -54,7 +57,7 @@ async def serve(
     async def handle(request: web.Request) -> web.StreamResponse:
         return await _handle(cluster, request)
 
-    app = web.Application()
+    app = web.Application(client_max_size=LARGEST_BODY)
     app.router.add_route("*", "/{path:.*}", handle)
     # A watch whose client has left must end at once, not at its next event.
     runner = web.AppRunner(

@@ -117,6 +117,7 @@ def invalid(kind: str, name: str, field: str, why: str) -> ApiError:
 
 _CAUSES = {
     "Required value": "FieldValueRequired",
+    "Too long": "FieldValueTooLong",
     "Invalid value": "FieldValueInvalid",
     "Unsupported value": "FieldValueNotSupported",
 }

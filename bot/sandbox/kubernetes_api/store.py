@@ -11,7 +11,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bot.sandbox.kubernetes_api.access import Access, Rule
 from bot.sandbox.kubernetes_api.faults import Faults
@@ -19,6 +19,9 @@ from bot.sandbox.kubernetes_api.history import Change, History, Signal, Watch
 from bot.sandbox.kubernetes_api.served import SERVED, Resource
 from bot.sandbox.kubernetes_api.status import LIST_EXPIRED, ApiError, too_large
 from bot.sandbox.kubernetes_api.stored import Stored, key_of, store
+
+if TYPE_CHECKING:
+    from bot.sandbox.kubernetes_api.streams import Listener, Shell
 
 _FIRST_VERSION = 1000
 _KEPT_REQUESTS = 10_000
@@ -46,6 +49,8 @@ class SimulatedCluster:
     """A cluster to read from and to write to.
 
     logs: Text by (namespace, pod, container, previous).
+    listeners: What answers in a pod, by (namespace, pod, port).
+    shells: What runs commands in a pod, by (namespace, pod, container).
     access: The token that is asked for (None: anyone may), and what is forbidden.
     faults: What goes wrong.
     requests: What was asked, oldest first, bounded.
@@ -61,6 +66,8 @@ class SimulatedCluster:
         clock: Callable[[], datetime] = _now,
     ) -> None:
         self.logs: dict[tuple[str, str, str, bool], str] = {}
+        self.listeners: dict[tuple[str, str, int], Listener] = {}
+        self.shells: dict[tuple[str, str, str], Shell] = {}
         self.access = Access(token)
         self.faults = Faults()
         self.requests: deque[Asked] = deque(maxlen=_KEPT_REQUESTS)

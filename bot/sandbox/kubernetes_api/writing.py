@@ -213,11 +213,24 @@ def _kept_apart(exchange: Exchange, given: Object, before: Stored) -> Object:
 def _created(exchange: Exchange, given: Object) -> web.Response:
     if "status" in exchange.target.resource.subresources:
         given.pop("status", None)
+    if exchange.qualified == "services":
+        _allocate(exchange, given.setdefault("spec", {}))
     return _stored(exchange, given, None)
+
+
+def _allocate(exchange: Exchange, spec: Object) -> None:
+    """Give a Service its VIP, the first free one of a range of its own."""
+    if spec.get("clusterIP") or spec.get("type", "ClusterIP") == "ExternalName":
+        return
+    every = exchange.cluster.in_order("services")
+    taken = {each.plain().get("spec", {}).get("clusterIP") for each in every}
+    free = (f"10.43.240.{number}" for number in range(1, 255))
+    spec["clusterIP"] = next((each for each in free if each not in taken), "")
 
 
 def _stored(exchange: Exchange, given: Object, before: Stored | None) -> web.Response:
     """Write, unless it is a dry run or changes nothing, and show what is there then."""
+    _check_size(exchange, given)
     cluster = exchange.cluster
     metadata = {k: v for k, v in given["metadata"].items() if k not in OF_THE_SERVER}
     change = cluster.intended(given | {"metadata": metadata})
@@ -229,6 +242,21 @@ def _stored(exchange: Exchange, given: Object, before: Stored | None) -> web.Res
     else:
         cluster.commit(change)
     return json_response(exchange.renderer().one(shown), status=200 if before else 201)
+
+
+MOST_DATA = 1024 * 1024
+"""Bytes of a ConfigMap's values. Source: core validation, `MaxSecretSize`."""
+
+
+def _check_size(exchange: Exchange, given: Object) -> None:
+    if exchange.qualified != "configmaps":
+        return
+    data, binary = given.get("data") or {}, given.get("binaryData") or {}
+    size = sum(len(str(each).encode()) for each in data.values())
+    size += sum(len(str(each)) * 3 // 4 for each in binary.values())
+    if size > MOST_DATA:
+        why = f"Too long: may not be more than {MOST_DATA} bytes"
+        raise invalid("ConfigMap", given["metadata"].get("name", ""), "[]", why)
 
 
 def _same(before: Stored, after: Stored) -> bool:

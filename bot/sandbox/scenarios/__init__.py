@@ -42,6 +42,12 @@ SCENARIOS: tuple[Scenario, ...] = (
         broken.node_down,
     ),
     Scenario(
+        "overlay-down",
+        "The Raspberry Pi's overlay is gone.",
+        "Every object says that all is well; /net matrix and /net diagnose say that it is not.",
+        broken.overlay_down,
+    ),
+    Scenario(
         "forbidden",
         "RBAC hides a part.",
         "Certificates, Secrets and nodes may not be read, so nobody can say that all is well.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.sandbox.network import Broken
 from bot.sandbox.scenarios import gitops
 from bot.sandbox.scenarios.apps import DOMAIN
 from bot.sandbox.scenarios.breaking import not_ready, tell, unready, unsynced, waits
@@ -188,4 +189,11 @@ def node_down(now: datetime) -> Homelab:
             tell(
                 lab, pod, "NodeNotReady", "Node is not ready", minutes=47, source="node-controller"
             )
+    return lab
+
+
+def overlay_down(now: datetime) -> Homelab:
+    """The Raspberry Pi's overlay is gone: every object says that all is well."""
+    lab = healthy(now)
+    lab.broken = Broken(overlay_down=frozenset({"cabin-pi"}))
     return lab

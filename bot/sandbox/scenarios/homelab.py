@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.core.traefik import naming
 from bot.sandbox.scenarios import gitops
-from bot.sandbox.scenarios.apps import APPS, apps
+from bot.sandbox.scenarios.apps import APPS, App, apps
 from bot.sandbox.scenarios.plain import Calendar, Plain, a_condition, an_object
 from bot.sandbox.scenarios.pods import NODES, a_pod, a_service
 from bot.sandbox.scenarios.scenario import Homelab
@@ -13,7 +14,7 @@ from bot.sandbox.scenarios.scenario import Homelab
 KUBELET = "v1.34.1+k3s1"
 
 BUILT_IN = ("default", "kube-node-lease", "kube-public", "kube-system")
-SYSTEM = ("cert-manager", "external-secrets", "flux-system")
+SYSTEM = ("cert-manager", "external-secrets", "flux-system", "meshmedic-probe")
 
 PRESSURES = {
     "MemoryPressure": ("KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
@@ -54,7 +55,6 @@ RELEASES = (
     ("external-secrets", "external-secrets", ("HelmRepository", "external-secrets")),
 )
 
-PROVIDERS = {"IngressRoute": "kubernetescrd", "Ingress": "kubernetes"}
 DBG = "DBG github.com/traefik/traefik/v3/pkg"
 
 
@@ -171,13 +171,20 @@ def _traefik(times: Calendar) -> list[Plain]:
     return [pod, service, slice_, *balancers]
 
 
+def _router(app: App) -> str:
+    """What Traefik calls the router of an app's only rule."""
+    if app.route == "Ingress":
+        return naming.of_ingress(app.namespace, app.name, app.host, "/")
+    return naming.of_route(app.namespace, app.name, f"Host(`{app.host}`)")
+
+
 def _log_of_traefik(lab: Homelab) -> None:
     """Which backends Traefik knows: pod addresses, as nobody has set nativeLB."""
     pod = lab.pod_of("traefik")
     lines = [
         f"{lab.times.ago(minutes=55)} {DBG}/server/service/service.go:313 > Creating server "
-        f"entryPointName=websecure routerName={app.namespace}-{app.name}@{PROVIDERS[app.route]} "
-        f"serverIndex=0 serviceName={app.namespace}-{app.name}-80 "
+        f"entryPointName=websecure routerName={_router(app)} "
+        f"serverIndex=0 serviceName={_router(app)} "
         f"URL=http://{lab.pod_of(app.name)['status']['podIP']}:{app.port}"
         for app in APPS
         if app.route

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.sandbox.network import Broken
 from bot.sandbox.scenarios.apps import APPS, DOMAIN, a_route
 from bot.sandbox.scenarios.breaking import tell, unsynced, waits
 from bot.sandbox.scenarios.homelab import DBG, healthy
@@ -42,6 +43,8 @@ def _traefik_is_refused(lab: Homelab) -> None:
     ]
     key = ("kube-system", pod["metadata"]["name"], "traefik", False)
     lab.logs[key] += "\n".join(lines) + "\n"
+    # A rule for the NodePorts of the edge, which names no interface, catches the pods' own packets.
+    lab.broken = Broken(redirects=frozenset(("edge", app.port) for app in backends))
 
 
 def _out_of_memory(lab: Homelab) -> None:

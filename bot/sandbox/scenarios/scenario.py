@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.sandbox.kubernetes_api import SimulatedCluster
+from bot.sandbox.network import Broken
 from bot.sandbox.scenarios.plain import Calendar, Plain
 
 LogKey = tuple[str, str, str, bool]
@@ -19,12 +20,14 @@ class Homelab:
 
     logs: Text by namespace, pod, container, and whether it is of the run before.
     setup: What is done to the simulated cluster that serves it: faults, forbidden reads.
+    broken: What is wrong with its network.
     """
 
     times: Calendar
     objects: list[Plain] = field(default_factory=list)
     logs: dict[LogKey, str] = field(default_factory=dict)
     setup: list[Callable[[SimulatedCluster], None]] = field(default_factory=list)
+    broken: Broken = field(default_factory=Broken)
 
     def prepare(self, cluster: SimulatedCluster) -> None:
         """Give the simulated cluster the logs, the faults and the permissions of this homelab."""

@@ -1,12 +1,14 @@
 """IngressRoutes and Ingresses with broken references."""
 
+from typing import Any
+
 import pytest
 
 from bot.core import objects
 from bot.core.checks import CHECKS
 from bot.core.checks.routes_ingress import judge as judge_ingress
 from bot.core.checks.routes_ingressroute import judge
-from bot.core.finding import Ref
+from bot.core.finding import HEALTHY, Judgement, Ref
 from bot.core.report import examine
 from bot.core.snapshot import Gap, Why
 from bot.core.verdict import Verdict
@@ -275,3 +277,41 @@ def test_issuer_or_node_to_route_is_one_chain() -> None:
     report = examine(a_snapshot(pod, a_service(), down, a_route(a_rule())), CHECKS)
     assert [root.subject.kind for root in report.roots] == ["Pod"]
     assert len(report.findings) == 3
+
+
+def an_alias(of: str) -> Plain:
+    return a_service("alias", ports=({"port": 80},), type="ExternalName", externalName=of)
+
+
+def by_alias(of: str, *others: Plain, **rest: Any) -> Judgement:
+    route = a_route(a_rule({"name": "alias", "port": 80}))
+    return judged(judge, route, an_alias(of), *others, **rest)
+
+
+@pytest.mark.parametrize("name", ["web.apps.svc.cluster.local", "web.apps.svc"])
+def test_an_external_name_of_a_neighbour_is_a_duplicate(name: str):
+    """It only worked around what nativeLB does: the route can name the Service itself."""
+    found = by_alias(name, *WEB)
+    assert (found.verdict, found.reason) == (Verdict.DEGRADED, "DuplicateService")
+    assert "is an ExternalName of Service apps/web, in the same namespace" in found.message
+
+
+def test_an_external_name_of_nobody_in_this_cluster_leads_nowhere():
+    found = by_alias("gone.apps.svc.cluster.local")
+    assert (found.verdict, found.reason) == (Verdict.FAILED, "ServiceNotFound")
+    assert "is an ExternalName of Service apps/gone, which does not exist." in found.message
+
+
+@pytest.mark.parametrize(
+    "name", ["db.example.org", "web.apps.svc.other.example", "other.elsewhere.svc.cluster.local"]
+)
+def test_an_external_name_of_elsewhere_is_no_finding(name: str):
+    """Another namespace is no duplicate: an Ingress reaches it in no other way."""
+    other = an_object("Service", "other", namespace="elsewhere", spec={"ports": [{"port": 80}]})
+    assert by_alias(name, other, *WEB) is HEALTHY
+
+
+def test_an_external_name_in_a_saved_file_or_unseen_services_prove_nothing():
+    assert by_alias("web.apps.svc.cluster.local", *WEB, live=False) is HEALTHY
+    only_here = by_alias("gone.other.svc.cluster.local", namespaces=("apps",))
+    assert only_here.verdict is Verdict.HEALTHY

@@ -6,20 +6,21 @@ from typing import Any
 
 from bot.core.access import Circles, Members
 from bot.core.checks import CHECKS
-from bot.core.doctor import cluster
+from bot.core.doctor import cluster, election
 from bot.core.doctor.examination import Examination, Outcome
 from bot.core.doctor.facts import (
     Application,
     Channel,
     ClusterFacts,
     DiscordFacts,
+    Held,
     Registered,
     Server,
     Setup,
-    TraefikPod,
 )
 from bot.core.doctor.permissions import PERMISSIONS
 from bot.core.kinds import KINDS
+from bot.core.traefik.instance import TraefikPod
 
 GUILD = 300_000_000_000_000_002
 BOT = 300_000_000_000_000_001
@@ -38,6 +39,7 @@ SETUP = Setup(
         approvers=Members(users=frozenset({VERA})),
     ),
     commands=COMMANDS,
+    state_namespace="meshmedic",
 )
 SERVER = Server(
     id=GUILD,
@@ -64,7 +66,7 @@ TRAEFIK = TraefikPod(
 
 def a_cluster(setup: Setup = SETUP, **changes: Any) -> ClusterFacts:
     """A cluster that allows all that is asked of it."""
-    rights = dict.fromkeys(cluster.wanted(CHECKS, setup), True)
+    rights = dict.fromkeys((*cluster.wanted(CHECKS, setup), *election.wanted(setup)), True)
     whole = ClusterFacts(
         host="https://10.0.0.1:6443",
         version="v1.34.2+k3s1",
@@ -73,6 +75,7 @@ def a_cluster(setup: Setup = SETUP, **changes: Any) -> ClusterFacts:
         traefik=(TRAEFIK,),
         probe=False,
         skew=-0.4,
+        lease=Held("meshmedic-1_a", 3.2, 30),
     )
     return replace(whole, **changes)
 

@@ -8,6 +8,7 @@ import pytest
 from bot.core.doctor import clock, traefik
 from bot.core.doctor.examination import Area, Examination, Outcome
 from bot.core.doctor.facts import Denied, Unseen
+from bot.core.traefik import instance
 from tests.core.doctor.seen import TRAEFIK, a_cluster
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
@@ -35,7 +36,7 @@ def examined(*args: str, **changes: object) -> dict[str, Examination]:
 )
 def test_a_version_is_read_from_the_tag_else_from_the_label(image: str, label: str, version: str):
     """A port, a digest or a word is none."""
-    assert traefik.version(replace(TRAEFIK, image=image, version_label=label)) == version
+    assert instance.version(replace(TRAEFIK, image=image, version_label=label)) == version
 
 
 def test_a_running_traefik_is_found_with_version_and_place():

@@ -1,0 +1,84 @@
+"""What tests of the last day say of a route that its objects alone call healthy.
+
+No finding without evidence: pod-IP routing that nobody saw failing is healthy. A test counts for a
+day, and only while the route leads to the same endpoints in the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from bot.core.finding import Evidence, Judgement, Ref
+from bot.core.network import resolving
+from bot.core.network.diagnosed import Diagnosed
+from bot.core.network.diagnosis import Confidence, Effect, Row
+from bot.core.network.rules import CONNECTING
+from bot.core.network.subject import Native, Subject
+from bot.core.snapshot import Snapshot
+from bot.core.verdict import Verdict
+
+FRESH = timedelta(hours=24)
+
+STOPS = frozenset({*(rule.row for rule in CONNECTING), Row.MTU, Row.STALE_ENDPOINTS}) - {
+    Row.SLOW_PATH
+}
+"""Rows in which requests of the route fail."""
+
+BY_VIP = frozenset({Row.VIP_BROKEN, Row.CHECKSUM_OFFLOAD})
+"""Rows in which they fail where nativeLB is on."""
+
+SHOWN = 5
+"""Rows of evidence that a finding keeps."""
+
+
+def judgement(route: Ref, snapshot: Snapshot) -> Judgement | None:
+    """The verdict that the latest fresh test of a route supports; None where there is none."""
+    fresh = sorted(_fresh(route, snapshot), key=lambda each: each.taken_at)
+    failing = [each for each in fresh if _fails(each)]
+    return _judged(failing[-1]) if failing else None
+
+
+def _fresh(route: Ref, snapshot: Snapshot) -> Iterator[Diagnosed]:
+    for each in snapshot.diagnosed:
+        recent = timedelta() <= snapshot.taken_at - each.taken_at <= FRESH
+        if each.route == route and recent and _unchanged(each.subject, snapshot):
+            yield each
+
+
+def _unchanged(then: Subject, snapshot: Snapshot) -> bool:
+    """Whether the route leads to the same endpoints in the same way still."""
+    now = resolving.resolve(snapshot, then.name)
+    return isinstance(now, Subject) and _way(now) == _way(then)
+
+
+def _way(subject: Subject) -> tuple[object, ...]:
+    places = frozenset((each.address, each.port) for each in subject.endpoints)
+    return subject.service, subject.port, subject.native, places
+
+
+def _fails(each: Diagnosed) -> bool:
+    """Proven to fail, or proven that nativeLB leads past what fails."""
+    found = each.diagnosis
+    if found.effect is not Effect.HELPS and found.confidence is not Confidence.PROVEN:
+        return False
+    by_vip = each.subject.native is Native.ON and found.row in BY_VIP
+    around = each.subject.native is Native.ON and found.row not in BY_VIP
+    return by_vip or (found.row in STOPS and not around)
+
+
+def _judged(each: Diagnosed) -> Judgement:
+    found = each.diagnosis
+    helps = found.effect is Effect.HELPS
+    words = "".join(word.capitalize() for word in found.row.value.split("-"))
+    advice = f" nativeLB would lead past it: {found.effect_because}" if helps else ""
+    shown = [one for one in found.evidence if one.bears][:SHOWN]
+    return Judgement(
+        verdict=Verdict.DEGRADED,
+        reason="NativeLBHelps" if helps else words,
+        message=f"{found.because}{advice}",
+        evidence=(
+            Evidence("tested", f"{each.taken_at:%Y-%m-%d %H:%M} UTC, {found.confidence}"),
+            *(Evidence(one.what, one.result) for one in shown),
+        ),
+    )

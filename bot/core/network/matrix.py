@@ -1,0 +1,166 @@
+"""Node by node, what gets through: the measurements, and the broken node or pair in words."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+
+import msgspec
+
+from bot.core.network.probing import Answer, Outcome
+from bot.core.verdict import Verdict
+
+Pair = tuple[str, str]
+"""From which node to which."""
+
+WHOLE = 50
+"""Up to so many nodes each is tried from each; above that from its neighbours on a ring."""
+
+NEIGHBOURS = 10
+
+
+class By(StrEnum):
+    """What is tried from a pod on one node to a listener on another."""
+
+    POD = "pod IP"
+    VIP = "VIP"
+    LARGE = "large payload"
+    UDP = "UDP"
+
+
+class Cell(msgspec.Struct, frozen=True, kw_only=True):
+    """One test of one pair: how many tries went well, how the others ended, milliseconds."""
+
+    source: str
+    target: str
+    test: By
+    tries: int
+    well: int
+    ended: Outcome = Outcome.OK
+    took: float | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether every try went well."""
+        return self.tries > 0 and self.well == self.tries
+
+    @property
+    def pair(self) -> Pair:
+        """From which node to which."""
+        return self.source, self.target
+
+
+class Matrix(msgspec.Struct, frozen=True, kw_only=True):
+    """All that was measured. `dns` has a cell a node, to itself; `unseen` says why, by node."""
+
+    nodes: tuple[str, ...]
+    cells: tuple[Cell, ...] = ()
+    dns: tuple[Cell, ...] = ()
+    unseen: tuple[tuple[str, str], ...] = ()
+    prober: str = ""
+
+    @property
+    def verdict(self) -> Verdict:
+        """What was not seen is never healthy; without the pod network little works."""
+        bad = [each for each in (*self.cells, *self.dns) if not each.ok]
+        if any(each.test is By.POD and each.well == 0 for each in self.cells):
+            return Verdict.FAILED
+        if bad:
+            return Verdict.DEGRADED
+        return Verdict.UNKNOWN if self.unseen or not self.cells else Verdict.HEALTHY
+
+
+def neighbours(nodes: Sequence[str], node: str) -> tuple[str, ...]:
+    """Whom a node tries: everybody, or the next ones on a ring that hashes order."""
+    others = [each for each in nodes if each != node]
+    if len(nodes) <= WHOLE:
+        return tuple(others)
+    ring = sorted(nodes, key=lambda each: hashlib.sha256(each.encode()).digest())
+    at = ring.index(node)
+    return tuple(ring[(at + step) % len(ring)] for step in range(1, NEIGHBOURS + 1))
+
+
+def cell(source: str, target: str, test: By, answers: Iterable[Answer]) -> Cell:
+    """One test of one pair, from the answers to its tries."""
+    given = tuple(answers)
+    well = [each for each in given if each.outcome is Outcome.OK]
+    bad = [each.outcome for each in given if each.outcome is not Outcome.OK]
+    bad = bad if given else [Outcome.UNTRIED]
+    times = sorted(each.took if each.connected is None else each.connected for each in well)
+    return Cell(
+        source=source,
+        target=target,
+        test=test,
+        tries=len(given),
+        well=len(well),
+        ended=max(bad, key=bad.count) if bad else Outcome.OK,
+        took=times[len(times) // 2] if times else None,
+    )
+
+
+def findings(matrix: Matrix) -> tuple[str, ...]:
+    """What is broken, each in a sentence: the fewest nodes and pairs that explain all failures."""
+    told: list[str] = []
+    explained: set[Pair] = set()
+    for test in By:
+        cells = [each for each in matrix.cells if each.test is test]
+        bad = {each.pair: each for each in cells if not each.ok and each.pair not in explained}
+        told += _of_test(test, {each.pair for each in cells}, bad)
+        if test is By.POD:
+            # What does not get through by the pod IP fails in every other way as well.
+            explained |= {pair for pair, each in bad.items() if each.well == 0}
+    told += [f"DNS from {each.source}: {_how(each)}." for each in matrix.dns if not each.ok]
+    return tuple(told)
+
+
+def _of_test(test: By, tried: set[Pair], bad: dict[Pair, Cell]) -> Iterator[str]:
+    left = dict(bad)
+    if len(tried) > 2 and left.keys() == tried:  # noqa: PLR2004  # of one pair alone, the pair is named
+        yield f"Nothing gets from any node to any other by {test}: {_common(left.values())}."
+        return
+    for node, way, pairs in _nodes(tried, left):
+        cells = [left.pop(pair) for pair in sorted(pairs)]
+        yield f"Nothing gets {way} {node} by {test}: {_common(cells)}."
+    for pair in sorted(left):
+        if pair not in left:
+            continue
+        each, back = left.pop(pair), left.pop((pair[1], pair[0]), None)
+        arrow = "<->" if back else "->"
+        yield f"{pair[0]} {arrow} {pair[1]} by {test}: {_how(each)}."
+
+
+def _nodes(tried: set[Pair], left: dict[Pair, Cell]) -> Iterator[tuple[str, str, set[Pair]]]:
+    """The nodes that explain several failures at once, those of most failures first."""
+    while True:
+        found = max(_candidates(tried, left), key=lambda each: len(each[2]), default=None)
+        if found is None:
+            return
+        yield found
+
+
+def _candidates(tried: set[Pair], left: dict[Pair, Cell]) -> Iterator[tuple[str, str, set[Pair]]]:
+    for node in sorted({node for pair in left for node in pair}):
+        out = {pair for pair in tried if pair[0] == node}
+        back = {pair for pair in tried if pair[1] == node}
+        for way, pairs in (("to or from", out | back), ("from", out), ("to", back)):
+            # Of two nodes nobody can tell which one it is.
+            if len(pairs) > 1 and len(_others(node, pairs)) > 1 and pairs <= left.keys():
+                yield node, way, pairs
+
+
+def _others(node: str, pairs: set[Pair]) -> set[str]:
+    return {each for pair in pairs for each in pair} - {node}
+
+
+def _common(cells: Iterable[Cell]) -> str:
+    ended = [each.ended for each in cells]
+    return max(ended, key=ended.count).value
+
+
+def _how(each: Cell) -> str:
+    return (
+        each.ended.value
+        if each.well == 0
+        else f"{each.ended.value} {each.tries - each.well} of {each.tries}"
+    )

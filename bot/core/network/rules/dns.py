@@ -1,0 +1,52 @@
+"""DNS: names are not found, or not answered."""
+
+from __future__ import annotations
+
+from bot.core.network.case import Case
+from bot.core.network.diagnosis import Effect, Row
+from bot.core.network.observation import Aim
+from bot.core.network.rule import Match, Rule, certain, merged
+from bot.core.network.tally import State
+
+
+def find(case: Case) -> Match | None:
+    """Traefik's nodes on which the Service's name is not found."""
+    return merged([_match(case, edge) for edge in case.stage.edges if _fails(case, edge)])
+
+
+def _fails(case: Case, edge: str) -> bool:
+    return case.matching(case.stand(edge), (Aim.NAME,)).fails
+
+
+def _match(case: Case, edge: str) -> Match:
+    place = case.stand(edge)
+    own, control = (case.matching(place, (aim,)) for aim in (Aim.NAME, Aim.CONTROL_NAME))
+    elsewhere = [case.matching(p, (Aim.NAME,)) for p in case.places(Aim.NAME) if p.node != edge]
+    only_here = bool(elsewhere) and all(each.ok for each in elsewhere)
+    all_fail = control.fails
+    return Match(
+        because=(
+            f"On {edge} the Service's name is "
+            + ("not answered" if own.state is State.SILENT else "not found")
+            + (", and neither is kubernetes.default" if all_fail else ", while other names are")
+            + (": other nodes find it, so the way to CoreDNS is at fault." if only_here else ".")
+        ),
+        confidence=certain(proven=all_fail and own.repeated),
+        places=(edge,),
+        bears=(Aim.NAME, Aim.CONTROL_NAME),
+    )
+
+
+RULE = Rule(
+    row=Row.DNS,
+    find=find,
+    effect=Effect.USELESS,
+    effect_because="Traefik reaches this Service without DNS, with nativeLB or without.",
+    seen="The Service's name fails from Traefik's node while endpoints and VIP answer.",
+    apart="Where connections fail too, what stops them is likely to stop DNS as well.",
+    advice=(
+        "kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide: is CoreDNS ready, and on "
+        "which node? Diagnose the Service kube-system/kube-dns next.",
+        "The names end in cluster.local: a cluster with another domain needs none of this.",
+    ),
+)

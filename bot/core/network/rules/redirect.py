@@ -1,0 +1,99 @@
+"""REDIRECT: a nat rule on Traefik's node catches the pods' own packets to that port."""
+
+from __future__ import annotations
+
+from bot.core.network.case import Case
+from bot.core.network.diagnosis import Effect, Row
+from bot.core.network.observation import Aim, Stance
+from bot.core.network.refusals import Refusal, refusals
+from bot.core.network.rule import Match, Rule, certain, merged
+from bot.core.network.tally import State, milliseconds
+
+
+def find(case: Case) -> Match | None:
+    """Every way whose refusal was made on the source's own node."""
+    found = tuple(refusals(case))
+    sure = {(each.path.edge, each.path.endpoint.port) for each in found if _fits(each)}
+    return merged([_match(each) for each in found if _fits(each) or _alike(each, sure)])
+
+
+def _alike(refusal: Refusal, sure: set[tuple[str, int]]) -> bool:
+    """The same port on the same node, of a pod that others reach: the same rule catches it."""
+    caught = (refusal.path.edge, refusal.path.endpoint.port) in sure
+    return caught and refusal.pod_reached and any(each.ok for each in refusal.elsewhere)
+
+
+def _fits(refusal: Refusal) -> bool:
+    """The node's own packets pass no PREROUTING chain, so only a pod's can be caught."""
+    if refusal.place.stance is not Stance.POD or not refusal.pod_reached:
+        return False
+    if refusal.by_source is not None:
+        return refusal.by_source
+    return refusal.sole.ok and _only_here(refusal)
+
+
+def _only_here(refusal: Refusal) -> bool:
+    """Where time cannot tell: no other node is refused, or the packets are the same by the VIP."""
+    if refusal.masqueraded is False and refusal.listens:
+        return True
+    remote = refusal.remote
+    refused = any(each.state is State.REFUSED for each in remote)
+    return any(each.ok for each in remote) and not refused
+
+
+def _match(refusal: Refusal) -> Match:
+    path, port = refusal.path, refusal.path.endpoint.port
+    decisive = refusal.sole.ok and refusal.repeated and refusal.far.ok
+    elsewhere = any(each.ok for each in refusal.elsewhere)
+    return Match(
+        because=(
+            f"On {path.edge}, connections of pods to port {port} of a pod on "
+            f"{path.endpoint.node or 'an unknown node'} are refused, while other ports there are "
+            f"open{_sooner(refusal)}{_by_vip(refusal)}: a nat rule of {path.edge} itself catches "
+            "them."
+        ),
+        confidence=certain(proven=decisive and elsewhere),
+        paths=frozenset({path}),
+        places=(path.edge,),
+        bears=(Aim.ENDPOINT, Aim.SOLE_VIP, Aim.FAR, Aim.OTHER_PORT, Aim.NODE),
+        untested=() if refusal.sole.seen else ("The VIP with this one endpoint was not tried.",),
+        instead=(f"On {path.edge}: iptables-save -t nat | grep -E 'PREROUTING.*dport {port}'",),
+    )
+
+
+def _sooner(refusal: Refusal) -> str:
+    if not refusal.by_source:
+        return ""
+    trip = refusal.case.round_trip(refusal.place, refusal.path.endpoint.node) or 0.0
+    took = refusal.direct.typical or 0.0
+    trips = f"the round trip to that node ({milliseconds(trip)})"
+    return f", and the refusal ({milliseconds(took)}) beats {trips}"
+
+
+def _by_vip(refusal: Refusal) -> str:
+    return ", and the VIP leads to the same pod" if refusal.sole.ok else ""
+
+
+RULE = Rule(
+    row=Row.REDIRECT,
+    find=find,
+    effect=Effect.UNKNOWN,
+    effect_because="Whether the VIP leads past that rule was not tried, or not often enough.",
+    seen=(
+        "Pods on Traefik's node are refused on the endpoint's port; our listener or another port "
+        "there is open; and either the refusal is faster than half the round trip to that node "
+        "(2 ms or longer), or the VIP with that one endpoint works from the same place while no "
+        "other node is refused."
+    ),
+    apart=(
+        "NetworkPolicy and application refuse from the far node, so a round trip later, by the "
+        "VIP too, and other nodes as well; a masquerade changes the address that our listener "
+        "hears."
+    ),
+    advice=(
+        "Narrow that rule to the outer interface (add `-i <interface>` or a destination address), "
+        "or remove it.",
+        "Until then nativeLB is a sound way round where the VIP was seen to work: kube-proxy "
+        "rewrites the destination first.",
+    ),
+)

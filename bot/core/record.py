@@ -1,0 +1,91 @@
+"""What the bot keeps in the cluster, as text: schema-versioned JSON, far smaller than its place.
+
+A record is one ConfigMap, which holds 1 MiB at most. Whoever reads one of another version, or one
+that somebody mangled, gets a word about it rather than a wrong value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+MOST = 256 * 1024
+"""Bytes of one record: a quarter of what a ConfigMap takes."""
+
+
+def nothing_to_spare(_value: object) -> None:
+    """A record of which no part may be dropped."""
+    return
+
+
+@dataclass(frozen=True)
+class Shelf(Generic[T]):
+    """The place of one record.
+
+    name: Of the ConfigMap, after the prefix `meshmedic-`.
+    type: What is kept: frozen structs, which msgspec reads and writes.
+    schema: Counts up when the type changes so that older text cannot be read as the new type.
+    spare: A value with less in it, the oldest or least dropped; None where nothing may go.
+    """
+
+    name: str
+    type: type[T]
+    schema: int = 1
+    spare: Callable[[T], T | None] = nothing_to_spare
+    most: int = MOST
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A text that is no record of this version. `newer`: of a later one, which must not be lost."""
+
+    why: str
+    newer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TooLarge:
+    """A value that does not fit, though everything was dropped that may go. Sizes in bytes."""
+
+    size: int
+    most: int
+
+
+class _Head(msgspec.Struct, frozen=True):
+    schema: int
+
+
+class _Record(msgspec.Struct, Generic[T], frozen=True):
+    schema: int
+    value: T
+
+
+def written(shelf: Shelf[T], value: T) -> str | TooLarge:
+    """The text of a value, cut down until it fits."""
+    smaller: T | None = value
+    text = b""
+    while smaller is not None:
+        text = msgspec.json.encode(_Record(shelf.schema, smaller))
+        if len(text) <= shelf.most:
+            return text.decode()
+        smaller = shelf.spare(smaller)
+    return TooLarge(len(text), shelf.most)
+
+
+def read(shelf: Shelf[T], text: str) -> T | Unreadable:
+    """The value that a text holds."""
+    try:
+        schema = msgspec.json.decode(text, type=_Head).schema
+        if schema != shelf.schema:
+            why = f"it has version {schema}, and this meshmedic knows version {shelf.schema}"
+            return Unreadable(why, newer=schema > shelf.schema)
+        kept = msgspec.json.decode(text, type=_Record[shelf.type])  # type: ignore[name-defined]
+        value: T = kept.value
+    except (msgspec.MsgspecError, RecursionError) as error:
+        return Unreadable(f"it is no such record: {str(error)[:200]}")
+    return value

@@ -1,0 +1,37 @@
+"""How Traefik names the router of a rule, and how that leads back to the rule.
+
+Source: providers kubernetescrd (`makeServiceKey`, `makeID`) and kubernetesingress, v2.10 to 3.7.10;
+3.7.11 can name them otherwise (`safeNaming`), so a rule is also known by its text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+CRD, INGRESS = "kubernetescrd", "kubernetes"
+WORDS = re.compile(r"[^\W_]+")
+
+
+def normalized(name: str) -> str:
+    """Letters and numbers, with one dash for whatever stands between."""
+    return "-".join(WORDS.findall(name))
+
+
+def of_route(namespace: str, name: str, match: str) -> str:
+    """The router of a rule of an IngressRoute."""
+    digest = hashlib.sha256(match.encode(errors="surrogatepass")).hexdigest()[:20]
+    return f"{normalized(f'{namespace}-{name}-{digest}')}@{CRD}"
+
+
+def of_ingress(namespace: str, name: str, host: str, path: str) -> str:
+    """The router of a path of an Ingress."""
+    return f"{normalized(f'{namespace}-{name}-{host}{path}')}@{INGRESS}"
+
+
+DEFAULT_BACKEND = f"default-router@{INGRESS}"
+
+
+def is_named(router: str, expected: str) -> bool:
+    """Whether a router is the expected one, or what an entrypoint made of it (`web-…`)."""
+    return router == expected or router.endswith(f"-{expected}")

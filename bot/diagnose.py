@@ -1,0 +1,140 @@
+"""What stands behind `/net diagnose`: resolve, ask in two passes, decide, remember."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from bot.core.network import asking, decide, resolving
+from bot.core.network.diagnosed import Diagnosed
+from bot.core.network.diagnosis import Diagnosis
+from bot.core.network.observation import Belief
+from bot.core.network.probing import Progress
+from bot.core.network.subject import Subject, Unresolved
+from bot.core.objects import Object
+from bot.core.snapshot import Snapshot
+from bot.errors import ClusterError, InputError
+from bot.observing import READING, Observing, Seen
+from bot.prober import Prober
+
+NO_PROBER = "The network: there is no prober. Install it, or allow pods on demand."
+
+KEPT = 64
+"""Diagnoses that are remembered, one a route."""
+
+
+class Cluster(Protocol):
+    """What a diagnosis needs of a cluster's objects."""
+
+    async def snapshot(
+        self, types: Collection[type[Object]], namespace: str | None = None
+    ) -> Snapshot:
+        """What is there now; what cannot be read is a gap."""
+        ...
+
+
+class TraefikView(Protocol):
+    """What Traefik itself believes and tells."""
+
+    async def belief(self, subject: Subject) -> Belief:
+        """Its servers and its failures for a route's Service, from its API, else its log.
+
+        Raises:
+            ClusterError: Neither can be read; the message says how to allow it.
+        """
+        ...
+
+
+def quiet(_: str) -> None:
+    """Progress that nobody waits for."""
+
+
+@dataclass
+class Diagnose:
+    """Diagnoses; the latest of each route is remembered. Both probers may be absent."""
+
+    cluster: Cluster
+    prober: Prober | None = None
+    traefik: TraefikView | None = None
+    _kept: OrderedDict[str, Diagnosed] = field(default_factory=OrderedDict)
+
+    async def diagnose(self, asked: str, progress: Progress = quiet) -> Diagnosis:
+        """The verdict on the route or Service that is asked for.
+
+        Raises:
+            InputError: It is none, or several; the message names what may be meant.
+            ClusterError: The cluster's objects cannot be read at all.
+        """
+        progress("Reading routes, Services and endpoints.")
+        snapshot = await self.cluster.snapshot(resolving.READS)
+        subject = resolving.resolve(snapshot, asked)
+        if isinstance(subject, Unresolved):
+            raise InputError(str(subject))
+        return await self.examine(subject, snapshot.taken_at, progress)
+
+    async def examine(
+        self, subject: Subject, taken_at: datetime, progress: Progress = quiet
+    ) -> Diagnosis:
+        """The verdict on a subject that is resolved already."""
+        async with asyncio.TaskGroup() as group:
+            believing = group.create_task(self._belief(subject))
+            observing = group.create_task(self._observe(subject, progress))
+        seen = observing.result()
+        blind = self.prober.blind if self.prober and seen.observations else ()
+        found = decide.decide(
+            subject,
+            seen.observations,
+            seen.ears,
+            believing.result(),
+            tuple(dict.fromkeys((*seen.unmade, *blind))),
+        )
+        prober = self.prober.name if self.prober and seen.observations else ""
+        diagnosis = msgspec.structs.replace(found, subject=subject.name, prober=prober)
+        self._remember(Diagnosed(taken_at, subject, diagnosis))
+        return diagnosis
+
+    async def suggestions(self, typed: str, most: int = 25) -> tuple[str, ...]:
+        """What can be asked for and holds what was typed."""
+        snapshot = await self.cluster.snapshot(resolving.READS)
+        return resolving.suggestions(snapshot, typed, most)
+
+    @property
+    def remembered(self) -> tuple[Diagnosed, ...]:
+        """The latest diagnosis of each route, the newest last."""
+        return tuple(self._kept.values())
+
+    def recall(self, name: str) -> Diagnosed | None:
+        """The latest diagnosis of a subject, by its name."""
+        return self._kept.get(name)
+
+    async def _belief(self, subject: Subject) -> Belief:
+        if self.traefik is None:
+            return Belief(unseen=("What Traefik itself believes was not asked.",))
+        try:
+            async with asyncio.timeout(READING):
+                return await self.traefik.belief(subject)
+        except TimeoutError:
+            return Belief(unseen=(f"Traefik's own view did not come within {READING:g} s.",))
+        except ClusterError as error:
+            return Belief(unseen=(str(error),))
+
+    async def _observe(self, subject: Subject, progress: Progress) -> Seen:
+        """Two passes of questions; none where the objects decide, or nobody can ask."""
+        stage = asking.stage(subject)
+        if not stage.edges or not stage.endpoints or subject.external:
+            return Seen()
+        if self.prober is None:
+            return Seen(unmade=(NO_PROBER,))
+        return await Observing(self.prober, subject, stage, progress).both()
+
+    def _remember(self, each: Diagnosed) -> None:
+        self._kept[each.subject.name] = each
+        self._kept.move_to_end(each.subject.name)
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)

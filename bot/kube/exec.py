@@ -1,0 +1,164 @@
+"""Running a command in a container: its output and exit code, within bounds of size and time.
+
+Source: Kubernetes' remote command protocol v4 over a WebSocket. The package's own ways to run a
+command lose the exit code or split letters at frames, so the frames are read here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from urllib.parse import quote
+
+import aiohttp
+import msgspec
+from kubernetes.aio.stream import WsApiClient
+
+from bot.core import known_secrets
+from bot.core.finding import Ref
+from bot.errors import ClusterError
+from bot.kube.api import ERRORS, MAX_DETAIL, Api, Forbidden, ServerError, Unreachable
+
+STDOUT, STDERR, ERROR = 1, 2, 3
+"""Channels of the protocol: the first byte of a frame."""
+
+MOST_STATUS = 64 * 1024
+"""Bytes of the final status that are read."""
+
+
+class CannotExecute(ClusterError):
+    """The command could not be started: no such container, no such program."""
+
+
+class Executed(msgspec.Struct, frozen=True):
+    """What a command wrote. `exit_code` is None where it was cut off because it wrote too much."""
+
+    stdout: bytes
+    stderr: bytes
+    exit_code: int | None
+
+    @property
+    def cut(self) -> bool:
+        """Whether there was more than was allowed."""
+        return self.exit_code is None
+
+
+class _Cause(msgspec.Struct, frozen=True):
+    reason: str = ""
+    message: str = ""
+
+
+class _Details(msgspec.Struct, frozen=True):
+    causes: tuple[_Cause, ...] | None = None
+
+
+class _Status(msgspec.Struct, frozen=True):
+    status: str = ""
+    message: str = ""
+    details: _Details | None = None
+
+
+async def execute(
+    api: Api,
+    pod: Ref,
+    container: str,
+    argv: Sequence[str],
+    *,
+    limit_bytes: int,
+    seconds: float,
+) -> Executed:
+    """Run `argv` in a container of a pod, without a shell and without input.
+
+    `limit_bytes` bounds both outputs together. Needs `get` and `create` of pods/exec.
+
+    Raises:
+        CannotExecute: The container runtime did not start it.
+        Forbidden: The permission is missing, or a policy refuses.
+        ClusterError: Any other of `bot.kube.api`, by what went wrong; the time limit too.
+    """
+    path = f"/api/v1/namespaces/{quote(pod.namespace)}/pods/{quote(pod.name)}/exec"
+    query = [("container", container), ("stdout", "true"), ("stderr", "true")]
+    query += [("command", each) for each in argv]
+    client = WsApiClient(configuration=api.configuration)
+    try:
+        async with asyncio.timeout(seconds):
+            return await _run(client, path, query, limit_bytes)
+    except TimeoutError as error:
+        msg = f"{argv[0]} in {pod} did not end within {seconds:.0f} s."
+        raise Unreachable(msg) from error
+    except aiohttp.WSServerHandshakeError as error:
+        raise _refused(pod, error) from error
+    except (aiohttp.ClientError, OSError) as error:
+        msg = f"The API server at {api.host} cannot be reached: {error}"[:MAX_DETAIL]
+        raise Unreachable(msg) from error
+    finally:
+        await client.close()
+
+
+async def _run(
+    client: WsApiClient, path: str, query: list[tuple[str, str]], limit: int
+) -> Executed:
+    call = await client.param_serialize(
+        "GET", path, query_params=query, auth_settings=["BearerToken"]
+    )
+    sent = str(call[2].get("authorization") or "")
+    known_secrets.learn("kubernetes", sent.rpartition(" ")[2])
+    answer = await client.call_api(*call, _preload_content=False)
+    async with answer.response as socket:
+        return await _read(socket, limit)
+
+
+async def _read(socket: aiohttp.ClientWebSocketResponse, limit: int) -> Executed:
+    """The frames until the status comes: each begins with its channel."""
+    written = {STDOUT: bytearray(), STDERR: bytearray()}
+    status = bytearray()
+    async for frame in socket:
+        if frame.type not in (aiohttp.WSMsgType.BINARY, aiohttp.WSMsgType.TEXT):
+            continue
+        data = frame.data if isinstance(frame.data, bytes) else frame.data.encode()
+        channel, said = data[:1], data[1:]
+        if not said:
+            continue
+        if channel[0] == ERROR:
+            status += said[:MOST_STATUS]
+        elif channel[0] in written:
+            room = limit - sum(map(len, written.values()))
+            written[channel[0]] += said[:room]
+            if len(said) > room:
+                return Executed(bytes(written[STDOUT]), bytes(written[STDERR]), None)
+    code = _exit_code(bytes(status))
+    return Executed(bytes(written[STDOUT]), bytes(written[STDERR]), code)
+
+
+def _exit_code(body: bytes) -> int:
+    """0 for Success, else the code among the causes.
+
+    Raises:
+        CannotExecute: The command never ran.
+        ServerError: The connection ended before the command did.
+    """
+    if not body:
+        msg = "The connection ended before the command did."
+        raise ServerError(msg)
+    try:
+        status = msgspec.json.decode(body, type=_Status)
+        if status.status == "Success":
+            return 0
+        causes = (status.details.causes if status.details else None) or ()
+        codes = [int(each.message) for each in causes if each.reason == "ExitCode"]
+    except (msgspec.DecodeError, ValueError) as error:
+        msg = "How the command ended is not understood."
+        raise ServerError(msg) from error
+    if not codes:
+        msg = f"The command could not be started: {status.message}"[:MAX_DETAIL]
+        raise CannotExecute(msg)
+    return codes[0]
+
+
+def _refused(pod: Ref, error: aiohttp.WSServerHandshakeError) -> ClusterError:
+    """The API server's no to the handshake; it has a status and no body."""
+    if ERRORS.get(error.status) is Forbidden:
+        msg = f"The bot may not run a command in {pod} (create pods/exec, or an admission policy)."
+        return Forbidden(msg)
+    msg = f"The API server answered {error.status} to a command in {pod}: {error.message}"
+    return ERRORS.get(error.status, ServerError)(msg[:MAX_DETAIL])

@@ -1,0 +1,128 @@
+"""The agent's front: a signed job comes by POST /jobs, and its lines go back as they come."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from bot.probe import request as requests
+from bot.probe.admitting import Admission
+from bot.probe.binding import bound
+from bot.probe.job import Job
+from bot.probe.output import encoded
+from bot.probe.request import MOST_HEAD, Denied, Request
+
+MOST_CLIENTS = 64
+MOST_BODIES = 8
+"""Jobs that are read at a time, so that who may not ask cannot fill the memory."""
+
+MOST_JOBS = 4
+MOST_UNREAD = 1024 * 1024
+"""Bytes that wait for a client; one that reads more slowly is cut off, and its job goes on."""
+
+FAREWELL = 5.0
+"""Seconds in which the last bytes reach a client."""
+
+LINES = "application/x-ndjson"
+
+Write = Callable[[dict[str, Any]], None]
+Do = Callable[[Job, Write], Awaitable[None]]
+"""Does an admitted job, and says its lines."""
+
+
+class Agent:
+    """Takes jobs that `admission` admits, and has them done."""
+
+    def __init__(self, admission: Admission, do: Do) -> None:
+        self._admission = admission
+        self._do = do
+        self._clients = self._bodies = self._jobs = 0
+
+    @asynccontextmanager
+    async def bound(self, port: int) -> AsyncIterator[str]:
+        """Take requests while the block runs; gives the port.
+
+        Raises:
+            Refused: The port is not to be had.
+        """
+        (stream,) = bound(port, socket.SOCK_STREAM)
+        server = await asyncio.start_server(self._serve, sock=stream, limit=MOST_HEAD)
+        try:
+            yield f"{stream.getsockname()[1]}"
+        finally:
+            server.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._clients += 1
+        try:
+            if self._clients <= MOST_CLIENTS:
+                with suppress(ConnectionError, TimeoutError):
+                    await self._answer(reader, writer)
+                    await _take_leave(reader, writer)
+        finally:
+            self._clients -= 1
+            writer.transport.abort()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self._route(await requests.head(reader), reader, writer)
+        except Denied as denied:
+            line = {"job": "", "refused": str(denied)}
+            writer.write(_head(denied.status, LINES) + encoded(line))
+
+    async def _route(
+        self, asked: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        match asked.method, asked.path:
+            case "GET", "/healthz":
+                writer.write(_head(200, "text/plain") + b"ok\n")
+            case "POST", "/jobs":
+                await self._done(await self._job(asked, reader), writer)
+            case _:
+                raise Denied(404, "there are POST /jobs and GET /healthz")
+
+    async def _job(self, asked: Request, reader: asyncio.StreamReader) -> Job:
+        self._admission.look(asked, time.time())
+        length = asked.length
+        if self._bodies >= MOST_BODIES:
+            raise Denied(503, "busy with other requests")
+        self._bodies += 1
+        try:
+            body = await requests.body(reader, length)
+        finally:
+            self._bodies -= 1
+        if self._jobs >= MOST_JOBS:
+            raise Denied(503, f"{MOST_JOBS} jobs are under way")
+        return self._admission.admit(asked, body, time.time())
+
+    async def _done(self, job: Job, writer: asyncio.StreamWriter) -> None:
+        self._jobs += 1
+        try:
+            writer.write(_head(200, LINES))
+            await self._do(job, lambda line: _say(line, writer))
+        finally:
+            self._jobs -= 1
+
+
+def _head(status: int, kind: str) -> bytes:
+    """A head without a length: the answer ends where the connection does."""
+    return f"HTTP/1.1 {status} \r\nContent-Type: {kind}\r\nConnection: close\r\n\r\n".encode()
+
+
+def _say(line: dict[str, Any], writer: asyncio.StreamWriter) -> None:
+    if writer.transport.get_write_buffer_size() > MOST_UNREAD:
+        writer.transport.abort()
+    if not writer.transport.is_closing():
+        writer.write(encoded(line))
+
+
+async def _take_leave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Close so that all arrives: with something unread, the kernel would break the connection."""
+    async with asyncio.timeout(FAREWELL):
+        writer.write_eof()
+        while await reader.read(MOST_HEAD):
+            pass

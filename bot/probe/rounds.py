@@ -1,0 +1,97 @@
+"""The background round: from time to time each peer is tried, and the log tells how it went."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.probe.hashing import sha256
+from bot.probe.job import MOST_BYTES, Probe, is_address
+from bot.probe.trying import try_all
+
+JOB = "round"
+"""The job id of its lines."""
+
+WHOLE = 50
+"""Nodes up to which everybody tries everybody."""
+
+NEIGHBOURS = 10
+MOST_FILE = 1024 * 1024
+MOST_NAME = 253
+SHORTEST = 10.0
+"""Seconds from one round to the next, at least."""
+
+DATAGRAM = 1000
+"""Bytes: fits into a packet of every overlay."""
+
+Write = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """The listener of another agent."""
+
+    node: str
+    address: str
+    port: int
+
+
+def peers(path: Path, node: str) -> list[Peer]:
+    """Who is tried from this node, by a file with a list of `{node, address, port}`.
+
+    Everybody, and above WHOLE nodes the NEIGHBOURS that follow on a ring by the hash of the name:
+    so each node is also tried by as many others.
+    """
+    others = [peer for peer in _read(path) if peer.node != node]
+    if len(others) < WHOLE:
+        return others
+    return sorted(others, key=lambda peer: _further(node, peer.node))[:NEIGHBOURS]
+
+
+async def rounds(seconds: float, path: Path, node: str, write: Write) -> None:
+    """Try the peers every so many seconds, for ever. The file is read for each round."""
+    # Agents start together; their rounds need not.
+    await asyncio.sleep(seconds * _place(node) / 2**64)
+    while True:
+        await one(peers(path, node), write)
+        await asyncio.sleep(seconds)
+
+
+async def one(tried: Sequence[Peer], write: Write) -> None:
+    """One round: connect, a datagram, and the largest payload, to each."""
+    probes = [probe for peer in tried for probe in _probes(peer)]
+    await try_all(probes, lambda answer: write({"job": JOB, "answer": answer}))
+    write({"job": JOB, "done": True})
+
+
+def _probes(peer: Peer) -> Iterator[Probe]:
+    for kind, size in (("tcp", 0), ("udp", DATAGRAM), ("echo", MOST_BYTES)):
+        name = f"{kind}/{peer.node}"
+        yield Probe(id=name, kind=kind, address=peer.address, port=peer.port, size=size)
+
+
+def _read(path: Path) -> Iterator[Peer]:
+    try:
+        with path.open("rb") as opened:
+            given = json.loads(opened.read(MOST_FILE))
+    except (OSError, ValueError, RecursionError):
+        return
+    for each in given if isinstance(given, list) else ():
+        match each:
+            case {"node": str(node), "address": str(address), "port": int(port)}:
+                fits = 0 < port <= 65535 and len(node) <= MOST_NAME  # noqa: PLR2004  # a port
+                if fits and is_address(address):
+                    yield Peer(node, address, port)
+
+
+def _further(node: str, other: str) -> int:
+    """How far the other stands behind this node on the ring."""
+    return (_place(other) - _place(node)) % 2**64
+
+
+def _place(node: str) -> int:
+    return int.from_bytes(sha256(node.encode())[:8], "big")

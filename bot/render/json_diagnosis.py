@@ -1,0 +1,65 @@
+"""A diagnosis as JSON, for scripts. The schema is published in docs/diagnosis.schema.json."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from bot.core.network.diagnosis import Confidence, Diagnosis, Effect, Row, Seen
+from bot.core.redact import redact
+from bot.core.verdict import Verdict
+from bot.render import diagnosis as told
+
+VERSION = "meshmedic.dev/diagnosis/v1"
+
+
+class JsonDiagnosis(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A diagnosis. `row` is the row of docs/diagnosis.md, `effect` what nativeLB would do."""
+
+    schema: str
+    subject: str
+    verdict: Verdict
+    row: Row
+    confidence: Confidence
+    because: str
+    places: tuple[str, ...]
+    effect: Effect
+    effect_because: str
+    advice: tuple[str, ...]
+    next: str
+    evidence: tuple[Seen, ...]
+    untested: tuple[str, ...]
+    prober: str
+
+
+def diagnosis(each: Diagnosis) -> bytes:
+    """The diagnosis as indented JSON with a line end."""
+    whole = JsonDiagnosis(
+        schema=VERSION,
+        subject=redact(each.subject),
+        verdict=told.verdict(each),
+        row=each.row,
+        confidence=each.confidence,
+        because=redact(each.because),
+        places=each.places,
+        effect=each.effect,
+        effect_because=redact(each.effect_because),
+        advice=each.advice,
+        next=each.next,
+        evidence=tuple(
+            Seen(redact(one.what), redact(one.result), one.bears) for one in told.evidence(each)
+        ),
+        untested=tuple(redact(one) for one in each.untested),
+        prober=each.prober,
+    )
+    return msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n"
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a diagnosis."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": VERSION,
+        **msgspec.json.schema(JsonDiagnosis),
+    }

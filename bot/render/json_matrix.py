@@ -1,0 +1,64 @@
+"""A matrix as JSON, for scripts. The schema is published in docs/matrix.schema.json."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from bot.core.network.matrix import By, Matrix
+from bot.core.network.probing import Outcome
+from bot.core.redact import redact
+from bot.core.verdict import Verdict
+from bot.render import matrix as told
+
+VERSION = "meshmedic.dev/matrix/v1"
+
+
+class JsonCell(msgspec.Struct, frozen=True, rename="camel"):
+    """One test of one pair; `took` in milliseconds."""
+
+    source: str
+    target: str
+    test: By
+    tries: int
+    well: int
+    ended: Outcome
+    took: float | None
+
+
+class JsonMatrix(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A matrix. `findings` says in words what is broken; `dns` has a cell a node."""
+
+    schema: str
+    verdict: Verdict
+    findings: tuple[str, ...]
+    nodes: tuple[str, ...]
+    cells: tuple[JsonCell, ...]
+    dns: tuple[JsonCell, ...]
+    unseen: tuple[tuple[str, str], ...]
+    prober: str
+
+
+def matrix(each: Matrix) -> bytes:
+    """The matrix as indented JSON with a line end."""
+    whole = JsonMatrix(
+        schema=VERSION,
+        verdict=each.verdict,
+        findings=told.sentences(each),
+        nodes=each.nodes,
+        cells=tuple(msgspec.convert(one, JsonCell, from_attributes=True) for one in each.cells),
+        dns=tuple(msgspec.convert(one, JsonCell, from_attributes=True) for one in each.dns),
+        unseen=tuple((node, redact(why)) for node, why in each.unseen),
+        prober=each.prober,
+    )
+    return msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n"
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a matrix."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": VERSION,
+        **msgspec.json.schema(JsonMatrix),
+    }

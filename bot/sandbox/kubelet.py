@@ -1,0 +1,133 @@
+"""The simulated kubelets and Job controller, for the Jobs that probe: they become pods and logs."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from bot.core.network import manifests
+from bot.core.network.probing import Answer, Heard, Job, Kind, Line, Outcome
+from bot.sandbox.kubernetes_api import SimulatedCluster
+from bot.sandbox.kubernetes_api.history import Change
+from bot.sandbox.network import LISTENER, Network
+from bot.sandbox.scenarios.pods import NODES
+
+Plain = dict[str, Any]
+STARTING = 0.4
+"""Seconds that a pod takes to run."""
+
+JOBS = "jobs.batch"
+
+
+class Kubelet:
+    """Runs what is created in the probe's namespace, by a network that is made up."""
+
+    def __init__(self, cluster: SimulatedCluster, network: Network) -> None:
+        self._cluster = cluster
+        self._network = network
+        self._numbers = itertools.count(200)
+        self._heard: dict[str, Counter[tuple[str, str]]] = {}
+        """By the address of a listener: how often (source, protocol) came."""
+        self._listeners: dict[str, tuple[str, str]] = {}
+        """By address: the job and the pod."""
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        woken = asyncio.Event()
+        with self._cluster.watching(JOBS, None, woken.set) as watch:
+            async with asyncio.TaskGroup() as group:
+                while True:
+                    await woken.wait()
+                    woken.clear()
+                    while watch.pending:
+                        news = watch.pending.popleft()
+                        if isinstance(news, Change) and news.after.namespace == manifests.NAMESPACE:
+                            group.create_task(self._treat(news))
+
+    async def _treat(self, news: Change) -> None:
+        name = news.after.name
+        if news.deleted:
+            self._remove(name)
+        elif news.before is None:
+            await asyncio.sleep(STARTING)
+            if job := self._cluster.get("Job", manifests.NAMESPACE, name):
+                self._start(job)
+
+    def _start(self, made: Plain) -> None:
+        template = made["spec"]["template"]["spec"]
+        job = msgspec.json.decode(template["containers"][0]["args"][0], type=Job)
+        node = template["nodeName"]
+        number = next(self._numbers) % 250
+        host = bool(template.get("hostNetwork"))
+        index = NODES.index(node) if node in NODES else len(NODES)
+        pod = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {
+                "name": f"{made['metadata']['name']}-{number:x}",
+                "namespace": manifests.NAMESPACE,
+                "labels": {**manifests.LABELS, manifests.JOB_NAME: made["metadata"]["name"]},
+                "annotations": {"meshmedic.dev/listens": str(job.listen is not None).lower()},
+            },
+            "spec": template,
+            "status": {"phase": "Running", "podIP": f"10.42.{index}.{number}"},
+        }
+        self._cluster.put(pod)
+        self._learn()
+        address = pod["status"]["podIP"]
+        lines = list(self._lines(job, node, address, host=host))
+        if job.listen:
+            self._listeners[address] = job.id, pod["metadata"]["name"]
+        else:
+            pod["status"] = {"phase": "Succeeded", "podIP": address}
+        self._log(pod["metadata"]["name"], lines)
+        self._cluster.put(pod)
+
+    def _lines(self, job: Job, node: str, address: str, *, host: bool) -> Iterator[Line]:
+        if job.listen:
+            yield Line(job=job.id, listening=str(job.listen.port))
+            return
+        for probe in job.probes:
+            for answer in self._network.answers(node, probe, host=host):
+                self._hear(answer, probe.address, probe.port, probe.kind, address)
+                yield Line(job=job.id, answer=answer)
+        yield Line(job=job.id, done=True)
+
+    def _hear(self, answer: Answer, address: str, port: int, kind: Kind, source: str) -> None:
+        """A listener notes who came, directly or by a temporary Service."""
+        for reached, _ in self._network.vips.get((address, port), [(address, port)]):
+            if reached in self._listeners and port == LISTENER and answer.outcome is Outcome.OK:
+                protocol = "udp" if kind is Kind.UDP else "tcp"
+                self._heard.setdefault(reached, Counter())[source, protocol] += 1
+                self._tell(reached)
+
+    def _tell(self, address: str) -> None:
+        job, pod = self._listeners[address]
+        counts = self._heard[address]
+        lines = [Line(job=job, listening=str(LISTENER))]
+        for source in sorted({source for source, _ in counts}):
+            heard = Heard(source=source, tcp=counts[source, "tcp"], udp=counts[source, "udp"])
+            lines.append(Line(job=job, heard=heard))
+        self._log(pod, lines)
+
+    def _log(self, pod: str, lines: list[Line]) -> None:
+        text = "".join(msgspec.json.encode(each).decode() + "\n" for each in lines)
+        self._cluster.logs[manifests.NAMESPACE, pod, manifests.CONTAINER, False] = text
+
+    def _learn(self) -> None:
+        kinds = ("nodes", "pods", "services", "endpointslices.discovery.k8s.io")
+        self._network.learn(
+            *([each.plain() for each in self._cluster.in_order(kind)] for kind in kinds)
+        )
+
+    def _remove(self, job: str) -> None:
+        """The garbage collector: pods and Services go with the Job that owns them."""
+        for pod in [each.plain() for each in self._cluster.in_order("pods")]:
+            if (pod["metadata"].get("labels") or {}).get(manifests.JOB_NAME) == job:
+                self._cluster.delete("Pod", manifests.NAMESPACE, pod["metadata"]["name"])
+                self._listeners.pop(pod["status"].get("podIP", ""), None)

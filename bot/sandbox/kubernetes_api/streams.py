@@ -1,0 +1,110 @@
+"""What leads into a pod: pods/proxy and pods/exec, answered by what a scenario laid out.
+
+Source: apimachinery's UpgradeAwareHandler; the remote command protocol v4 over a WebSocket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
+
+import msgspec
+from aiohttp import web
+
+from bot.sandbox.kubernetes_api.access import Attributes
+from bot.sandbox.kubernetes_api.exchange import Exchange
+from bot.sandbox.kubernetes_api.status import ApiError, not_found
+from bot.sandbox.kubernetes_api.stored import key_of
+
+PROTOCOL = "v4.channel.k8s.io"
+FRAME = 32 * 1024
+
+
+class Reply(NamedTuple):
+    """What a listener in a pod answers."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = {}
+
+
+class Ended(NamedTuple):
+    """What a command wrote, and its exit code; `refused` where it could not be started."""
+
+    stdout: bytes = b""
+    stderr: bytes = b""
+    code: int = 0
+    refused: str = ""
+
+
+Listener: TypeAlias = Callable[[str, Mapping[str, str]], Reply]
+"""A path and a query -> the answer."""
+
+Shell: TypeAlias = Callable[[Sequence[str]], Ended]
+"""A command and its arguments -> how it ended."""
+
+
+async def proxied(exchange: Exchange) -> web.Response:
+    """A request to a port of a pod: the name may end in `:port`.
+
+    Raises:
+        ApiError: 404 without such a pod, 503 where nothing listens.
+    """
+    target = exchange.target
+    name, _, port = target.name.partition(":")
+    if exchange.cluster.lookup(exchange.qualified, key_of(target.namespace, name)) is None:
+        raise not_found(exchange.qualified, name)
+    listener = exchange.cluster.listeners.get((target.namespace, name, int(port or 80)))
+    if listener is None:
+        message = f"error trying to reach service: dial tcp {name}:{port}: connection refused"
+        raise ApiError(503, message)
+    path = exchange.http.path.partition("/proxy")[2] or "/"
+    reply = listener(path, exchange.http.query)
+    return web.Response(status=reply.status, body=reply.body, headers=reply.headers)
+
+
+async def executed(exchange: Exchange) -> web.StreamResponse:
+    """A command in a container.
+
+    Raises:
+        ApiError: 400 unless it is a WebSocket, 403 and 404 as anywhere.
+    """
+    target, query = exchange.target, exchange.http.query
+    asked = exchange.target.attributes
+    # From 1.35 on a WebSocket needs `create` beside `get`.
+    exchange.cluster.access.authorize(
+        Attributes("create", asked.group, asked.resource, asked.namespace, asked.name)
+    )
+    if exchange.cluster.lookup(exchange.qualified, key_of(target.namespace, target.name)) is None:
+        raise not_found(exchange.qualified, target.name)
+    socket = web.WebSocketResponse(protocols=(PROTOCOL,))
+    if not socket.can_prepare(exchange.http):
+        raise ApiError(400, "Upgrade request required")
+    await socket.prepare(exchange.http)
+    shell = exchange.cluster.shells.get((target.namespace, target.name, query.get("container", "")))
+    ended = shell(query.getall("command", [])) if shell else Ended(refused="container not found")
+    for channel, said in ((b"\x01", ended.stdout), (b"\x02", ended.stderr)):
+        for begin in range(0, len(said), FRAME):
+            await socket.send_bytes(channel + said[begin : begin + FRAME])
+    await socket.send_bytes(b"\x03" + status_of(ended))
+    await socket.close()
+    return socket
+
+
+def status_of(ended: Ended) -> bytes:
+    """The last frame's words, as a kubelet writes them."""
+    if ended.refused:
+        words = {"status": "Failure", "message": ended.refused, "reason": "InternalError"}
+        return msgspec.json.encode({"metadata": {}, **words, "code": 500})
+    if not ended.code:
+        return msgspec.json.encode({"metadata": {}, "status": "Success"})
+    causes = [{"reason": "ExitCode", "message": str(ended.code)}]
+    return msgspec.json.encode(
+        {
+            "metadata": {},
+            "status": "Failure",
+            "message": f"command terminated with non-zero exit code: exit status {ended.code}",
+            "reason": "NonZeroExitCode",
+            "details": {"causes": causes},
+        }
+    )

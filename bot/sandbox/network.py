@@ -1,0 +1,183 @@
+"""The simulated homelab's network: what a probe from a place would meet. Pure, and made up.
+
+It knows pods, Services and slices from the cluster's objects; a scenario says what is broken. What
+it answers is what the real prober answers, with round trips that look like a mesh of homes.
+"""
+
+from __future__ import annotations
+
+import itertools
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.core.network.probing import Answer, Kind, Outcome, Probe
+
+Plain = dict[str, Any]
+LISTENER = 8473
+KUBELET = 10250
+CLUSTER_DOMAIN = ".svc.cluster.local"
+SAME_NODE = 0.08
+REFUSED_HERE = 0.04
+"""Milliseconds within one node."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """What is wrong with the network.
+
+    `redirects` are (node, port): what pods there send to that port of another pod, the node itself
+    refuses. `overlay_down` are nodes whose pods reach no other node, and are not reached.
+    """
+
+    redirects: frozenset[tuple[str, int]] = frozenset()
+    overlay_down: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an address leads: a node, the ports that are open there, and who answers."""
+
+    node: str
+    ports: frozenset[int]
+    name: str
+    listens: bool = False
+
+
+@dataclass(slots=True)
+class Network:
+    """The objects by address, and what is broken."""
+
+    broken: Broken = Broken()
+    places: dict[str, Place] = field(default_factory=dict)
+    vips: dict[tuple[str, int], list[tuple[str, int]]] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    _turn: Iterator[int] = field(default_factory=itertools.count)
+
+    def learn(
+        self, nodes: list[Plain], pods: list[Plain], services: list[Plain], slices: list[Plain]
+    ) -> None:
+        """Take in what there is now."""
+        self.places = {address: place for node in nodes for address, place in _node(node)}
+        self.places |= {pod["status"]["podIP"]: _pod(pod) for pod in pods if _has_address(pod)}
+        self.vips, self.names = {}, {"kubernetes.default" + CLUSTER_DOMAIN: "10.43.0.1"}
+        behind = {_key(each): each for each in slices}
+        for service in services:
+            self._service(service, behind.get(_name(service)))
+
+    def answers(self, node: str, probe: Probe, *, host: bool) -> tuple[Answer, ...]:
+        """What each try of a probe from a node meets."""
+        return tuple(self._one(node, probe, host=host) for _ in range(probe.tries))
+
+    def _service(self, service: Plain, piece: Plain | None) -> None:
+        spec = service["spec"]
+        vip = spec.get("clusterIP", "")
+        namespace, name = _name(service)
+        if vip and vip != "None":
+            self.names[f"{name}.{namespace}{CLUSTER_DOMAIN}"] = vip
+        for port in spec.get("ports") or ():
+            endpoints = [
+                (address, target["port"])
+                for each in (piece or {}).get("endpoints") or ()
+                for address in each["addresses"]
+                for target in (piece or {}).get("ports") or ()
+                if target.get("name") == port.get("name")
+            ]
+            self.vips[vip, port["port"]] = endpoints
+
+    def _one(self, node: str, probe: Probe, *, host: bool) -> Answer:
+        if probe.kind is Kind.DNS:
+            return self._name(probe)
+        address, port, by_vip = probe.address, probe.port, False
+        if (address, port) in self.vips:
+            endpoints = self.vips[address, port]
+            if not endpoints:
+                return Answer(
+                    id=probe.id, outcome=Outcome.REFUSED, connected=REFUSED_HERE, errno=111
+                )
+            by_vip = True
+            address, port = endpoints[next(self._turn) % len(endpoints)]
+        place = self.places.get(address)
+        caught = (node, port) in self.broken.redirects and not by_vip and not host
+        if caught and place and not place.listens:
+            return _refused(probe, REFUSED_HERE)
+        if place is None or self._cut(node, place, address):
+            return Answer(
+                id=probe.id, outcome=Outcome.TIMEOUT, took=3000.0, retried=probe.again > 0
+            )
+        trip = round_trip(node, place.node)
+        if port not in place.ports:
+            return _refused(probe, trip)
+        return _well(probe, place, trip)
+
+    def _cut(self, node: str, place: Place, address: str) -> bool:
+        """Whether the way leads over an overlay that is down; the nodes' own addresses do not."""
+        down = {node, place.node} & self.broken.overlay_down
+        return bool(down) and node != place.node and address.startswith("10.42.")
+
+    def _name(self, probe: Probe) -> Answer:
+        name = probe.name.rstrip(".")
+        for candidate in (name, name + CLUSTER_DOMAIN, f"{name}.cluster.local"):
+            if found := self.names.get(candidate):
+                return Answer(id=probe.id, outcome=Outcome.OK, took=14.0, addresses=(found,))
+        return Answer(id=probe.id, outcome=Outcome.NAME, took=14.0, errno=3, detail="no such name")
+
+
+def round_trip(begin: str, end: str) -> float:
+    """Milliseconds between two nodes: always the same, and different from pair to pair."""
+    if begin == end:
+        return SAME_NODE
+    pair = "-".join(sorted((begin, end)))
+    return 8.0 + zlib.crc32(pair.encode()) % 300 / 10
+
+
+def _well(probe: Probe, place: Place, trip: float) -> Answer:
+    answer = Answer(id=probe.id, outcome=Outcome.OK, took=2 * trip, connected=trip)
+    size = probe.size if probe.kind in (Kind.ECHO, Kind.UDP) else 0
+    status = 200 if probe.kind is Kind.HTTP else 0
+    backend = "" if probe.kind is Kind.TCP else place.name
+    return Answer(
+        id=answer.id,
+        outcome=answer.outcome,
+        took=answer.took,
+        connected=answer.connected,
+        size=size or (512 if status else 0),
+        status=status,
+        backend=backend,
+    )
+
+
+def _refused(probe: Probe, took: float) -> Answer:
+    return Answer(id=probe.id, outcome=Outcome.REFUSED, took=took, connected=took, errno=111)
+
+
+def _node(node: Plain) -> Iterator[tuple[str, Place]]:
+    name = node["metadata"]["name"]
+    for each in node["status"].get("addresses") or ():
+        if each["type"] == "InternalIP":
+            yield each["address"], Place(name, frozenset({KUBELET}), name)
+
+
+def _pod(pod: Plain) -> Place:
+    containers = pod["spec"]["containers"]
+    ports = {port["containerPort"] for each in containers for port in each.get("ports") or ()}
+    listens = pod["metadata"].get("annotations", {}).get("meshmedic.dev/listens") == "true"
+    node = pod["spec"].get("nodeName", "")
+    if listens:
+        return Place(node, frozenset({LISTENER}), node, listens=True)
+    return Place(node, frozenset(ports), pod["metadata"]["name"])
+
+
+def _has_address(pod: Plain) -> bool:
+    return bool(pod.get("status", {}).get("podIP")) and pod["status"].get("phase") == "Running"
+
+
+def _name(each: Plain) -> tuple[str, str]:
+    return each["metadata"].get("namespace", ""), each["metadata"]["name"]
+
+
+def _key(piece: Mapping[str, Any]) -> tuple[str, str]:
+    metadata = piece["metadata"]
+    service = (metadata.get("labels") or {}).get("kubernetes.io/service-name", "")
+    return metadata.get("namespace", ""), service

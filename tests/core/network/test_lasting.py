@@ -1,0 +1,146 @@
+"""Findings that rest on a test of the last day, and on nothing else."""
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from bot.core.checks import routes_ingress, routes_ingressroute
+from bot.core.finding import Judgement, Ref
+from bot.core.network.diagnosed import Diagnosed
+from bot.core.network.diagnosis import Confidence, Diagnosis, Effect, Row, Seen
+from bot.core.network.resolving import resolve
+from bot.core.network.subject import Native, Subject
+from bot.core.objects import Ingress, IngressRoute
+from bot.core.snapshot import Snapshot
+from bot.core.verdict import Verdict
+from bot.health import Health
+from tests.builders import Plain
+from tests.core.network.test_resolving import a_cluster, a_route, an_ingress, placed
+from tests.core.networks import MOMENT, a_slice
+from tests.fakes import FakeCluster
+
+
+def found(row: Row = Row.REDIRECT, effect: Effect = Effect.HELPS, **rest: Any) -> Diagnosis:
+    given = {
+        "confidence": Confidence.PROVEN,
+        "because": "Refused on edge.",
+        "effect_because": "The VIP worked 8 of 8 times.",
+        "evidence": (Seen("edge -> 10.42.1.5", "refused 8 of 8", bears=True), Seen("more", "ok")),
+        **rest,
+    }
+    return Diagnosis(row=row, effect=effect, **given)  # type: ignore[arg-type]
+
+
+def judged(
+    diagnosis: Diagnosis, *more: Plain, hours: float = 1, was: Any = None, **rest: Any
+) -> Judgement:
+    """What a check says of the route after such a test, in a cluster that is as it was then."""
+    snapshot = a_cluster(*more)
+    subject = resolve(was or snapshot, "web.example")
+    assert isinstance(subject, Subject)
+    subject = msgspec.structs.replace(subject, **rest)
+    tested = Diagnosed(MOMENT - timedelta(hours=hours), subject, diagnosis)
+    after = Snapshot(snapshot.taken_at, snapshot.objects, diagnosed=(tested,))
+    if routes := snapshot.of(IngressRoute):
+        return routes_ingressroute.judge(routes[0], after)
+    return routes_ingress.judge(snapshot.of(Ingress)[0], after)
+
+
+@pytest.mark.parametrize("route", [an_ingress(), a_route()])
+def test_nativelb_that_was_proven_to_help_is_a_finding(route: Plain):
+    """Of a plain Ingress and of an IngressRoute, with when it was tested and what was seen."""
+    said = judged(found(), route)
+    assert (said.verdict, said.reason) == (Verdict.DEGRADED, "NativeLBHelps")
+    assert "nativeLB would lead past it" in said.message
+    assert [each.label for each in said.evidence] == ["tested", "edge -> 10.42.1.5"]
+
+
+def test_a_route_that_was_seen_failing_is_a_finding_without_a_prescription():
+    """The overlay is to be mended."""
+    said = judged(found(Row.OVERLAY_DOWN, Effect.USELESS), an_ingress())
+    assert (said.verdict, said.reason) == (Verdict.DEGRADED, "OverlayDown")
+    assert "nativeLB" not in said.message
+
+
+@pytest.mark.parametrize(
+    ("row", "effect", "rest"),
+    [
+        (Row.HEALTHY, Effect.NEEDLESS, {}),
+        (Row.INCONCLUSIVE, Effect.UNKNOWN, {"confidence": Confidence.NONE}),
+        (Row.POLICY, Effect.USELESS, {"confidence": Confidence.LIKELY}),
+        (Row.DNS, Effect.USELESS, {}),
+        (Row.SLOW_PATH, Effect.USELESS, {}),
+        (Row.VIP_BROKEN, Effect.HARMS, {}),
+        (Row.NO_ENDPOINTS, Effect.USELESS, {}),
+    ],
+)
+def test_what_does_not_prove_that_the_route_fails_is_no_finding(
+    row: Row, effect: Effect, rest: Any
+):
+    """Pod-IP routing that nobody saw failing is healthy."""
+    assert judged(found(row, effect, **rest), an_ingress()).verdict is Verdict.HEALTHY
+
+
+def test_a_healthy_cluster_with_pod_ip_routing_is_healthy():
+    """No test, no finding."""
+    snapshot = a_cluster(an_ingress())
+    assert routes_ingress.judge(snapshot.of(Ingress)[0], snapshot).verdict is Verdict.HEALTHY
+
+
+@pytest.mark.parametrize("hours", [25, -1])
+def test_a_test_counts_for_a_day(hours: float):
+    """And none from the future."""
+    assert judged(found(), an_ingress(), hours=hours).verdict is Verdict.HEALTHY
+
+
+def test_a_test_counts_while_the_endpoints_are_the_same():
+    """Another pod may be reached where that one was not."""
+    other = a_cluster(an_ingress(), a_slice("web", placed("10.42.1.77")))
+    assert judged(found(), an_ingress(), was=other).verdict is Verdict.HEALTHY
+
+
+def test_nativelb_that_was_turned_on_since_is_no_finding():
+    """What was proposed was done."""
+    was = a_cluster(a_route())
+    assert judged(found(), a_route(nativeLB=True), was=was).verdict is Verdict.HEALTHY
+
+
+def test_a_fault_that_nativelb_goes_round_is_no_finding_of_the_route():
+    """It works by the VIP."""
+    diagnosis = found(Row.REDIRECT, Effect.ALREADY)
+    assert judged(diagnosis, a_route(nativeLB=True)).verdict is Verdict.HEALTHY
+
+
+def test_a_broken_vip_is_a_finding_where_nativelb_is_on():
+    """Then the route uses it."""
+    said = judged(found(Row.VIP_BROKEN, Effect.HARMS), a_route(nativeLB=True), native=Native.ON)
+    assert said.reason == "VipBroken"
+
+
+def test_a_test_of_another_route_says_nothing_of_this_one():
+    """Even where both lead to one Service."""
+    other = Ref("Ingress", "apps", "other")
+    assert judged(found(), an_ingress(), route=other).verdict is Verdict.HEALTHY
+
+
+def test_a_broken_reference_goes_before_a_test():
+    """It explains the failure by itself."""
+    said = judged(found(), an_ingress(to="gone"), was=a_cluster(an_ingress()))
+    assert said.reason == "ServiceNotFound"
+
+
+async def test_health_asks_for_the_latest_tests():
+    """They are part of what the checks look at."""
+    web = a_cluster(an_ingress())
+    subject = resolve(web, "web.example")
+    assert isinstance(subject, Subject)
+    asked: list[int] = []
+
+    def tested() -> tuple[Diagnosed, ...]:
+        asked.append(1)
+        return (Diagnosed(MOMENT, subject, found()),)
+
+    await Health(FakeCluster(), diagnosed=tested).check(("routes",))
+    assert asked

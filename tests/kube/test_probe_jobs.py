@@ -1,0 +1,190 @@
+"""Probing by Jobs: what goes in, what comes out, and that nothing stays behind."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.network import manifests
+from bot.core.network.manifests import NAMESPACE
+from bot.core.network.observation import Source, Stance
+from bot.core.network.probing import Backend, Job, Kind, Outcome, Probe
+from bot.errors import ClusterError
+from bot.kube.connect import connect
+from bot.kube.probe_jobs import JOBS, PODS, SERVICES, SLICES, ProbeJobs
+from bot.sandbox.kubelet import Kubelet
+from bot.sandbox.kubernetes_api import SimulatedCluster
+from bot.sandbox.network import Broken, Network
+from bot.sandbox.scenarios.homelab import healthy
+from tests.clusters import Cluster, names
+
+EDGE = Source("edge")
+
+
+async def image() -> str:
+    return "registry.example/meshmedic:test"
+
+
+def quiet(_: str) -> None:
+    """Nobody waits."""
+
+
+def to(address: str, port: int, **options: Any) -> Probe:
+    return Probe(id="p", kind=Kind.TCP, address=address, port=port, **options)
+
+
+@pytest.fixture
+async def prober(cluster: Cluster) -> AsyncIterator[ProbeJobs]:
+    """One whose API server nobody runs pods for."""
+    await cluster.put(
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}},
+    )
+    for plural, group in (
+        ("jobs", "batch"),
+        ("pods", ""),
+        ("services", ""),
+        ("endpointslices", "discovery.k8s.io"),
+    ):
+        for verb in ("get", "list", "create", "delete"):
+            await cluster.allow(verb, plural, group)
+    async with connect(kubeconfig=cluster.kubeconfig) as api:
+        yield ProbeJobs(api, image)
+
+
+Begin = Callable[..., Awaitable[None]]
+
+
+@pytest.fixture
+async def kubelet(simulation: SimulatedCluster) -> AsyncIterator[Begin]:
+    """Begins to run pods in a homelab whose network is broken so."""
+    tasks: list[asyncio.Task[None]] = []
+
+    async def begin(broken: Broken | None = None) -> None:
+        for each in healthy(datetime.now(UTC)).objects:
+            simulation.put(each)
+        running = Kubelet(simulation, Network(broken or Broken())).run()
+        tasks.append(asyncio.create_task(running))
+        await asyncio.sleep(0)
+
+    yield begin
+    for task in tasks:
+        task.cancel()
+
+
+async def left(cluster: Cluster) -> list[str]:
+    """Whatever is in the probe's namespace."""
+    return [name for path in (JOBS, PODS, SERVICES, SLICES) for name in await names(cluster, path)]
+
+
+async def test_a_place_answers_by_its_pods_log_and_nothing_stays_behind(
+    cluster: Cluster, prober: ProbeJobs, kubelet: Begin
+) -> None:
+    await kubelet(Broken(redirects=frozenset({("edge", 80)})))
+    asked = [to("10.42.1.25", 80, tries=2), msgspec.structs.replace(to("100.64.0.12", 1), id="q")]
+    found = await prober.probe(EDGE, asked, quiet)
+    assert [(each.id, each.outcome) for each in found] == [
+        ("p", Outcome.REFUSED),
+        ("p", Outcome.REFUSED),
+        ("q", Outcome.REFUSED),
+    ]
+    assert await left(cluster) == []
+
+
+async def test_listeners_hear_and_sole_vips_lead_to_them(
+    cluster: Cluster, prober: ProbeJobs, kubelet: Begin
+) -> None:
+    """And all of it is owned by a Job that Kubernetes itself would end."""
+    await kubelet()
+    async with prober.listening(["edge", "home-1"], quiet) as ears:
+        ear = ears["home-1"]
+        backend = Backend(ear.address, ear.port)
+        async with prober.sole_vips([backend], quiet) as vips:
+            (made,) = await names(cluster, SERVICES)
+            async with cluster.session() as session, session.get(f"{SERVICES}/{made}") as answer:
+                owners = (await answer.json())["metadata"]["ownerReferences"]
+            assert owners[0]["kind"] == "Job"
+            vip = vips[backend]
+            probe = Probe(id="p", kind=Kind.ECHO, address=vip.address, port=vip.port, size=64)
+            (found,) = await prober.probe(EDGE, [probe], quiet)
+        heard = await prober.heard(ear)
+    assert (found.outcome, found.backend, found.size) == (Outcome.OK, "home-1", 64)
+    assert heard
+    assert sum(each.tcp for each in heard) == 1
+    assert await left(cluster) == []
+
+
+async def test_a_pod_that_never_runs_is_told_and_removed(
+    cluster: Cluster, prober: ProbeJobs
+) -> None:
+    prober.start = 1.0
+    with pytest.raises(ClusterError, match="did not run within 1 s"):
+        await prober.probe(EDGE, [to("10.42.1.25", 80)], quiet)
+    assert await left(cluster) == []
+
+
+async def test_a_diagnosis_that_is_cancelled_leaves_nothing(
+    cluster: Cluster, prober: ProbeJobs
+) -> None:
+    probing = asyncio.create_task(prober.probe(EDGE, [to("10.42.1.25", 80)], quiet))
+    for _ in range(200):
+        if await names(cluster, JOBS):
+            break
+        await asyncio.sleep(0.05)
+    probing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await probing
+    assert await left(cluster) == []
+
+
+async def test_without_the_permission_it_says_which_component_gives_it(
+    cluster: Cluster, prober: ProbeJobs
+) -> None:
+    await cluster.forbid("create", "jobs", "batch")
+    with pytest.raises(ClusterError, match="deploy/components/prober"):
+        await prober.probe(EDGE, [to("10.42.1.25", 80)], quiet)
+    async with prober.listening(["edge"], quiet) as ears:
+        assert ears == {}
+
+
+async def test_a_new_process_removes_what_a_dead_one_left(
+    cluster: Cluster, prober: ProbeJobs
+) -> None:
+    """Only what is old: another process may be at work."""
+    job = Job(id="probe-left", expires=0.0)
+    await cluster.put(manifests.probe_job(job, node="edge", image="x", seconds=60))
+    assert await prober.sweep() == 0
+    assert await prober.sweep(older_than=-5.0) == 1
+    assert await names(cluster, JOBS) == []
+
+
+@pytest.mark.parametrize(
+    ("stance", "why"), [(Stance.TRAEFIK, "components/exec"), (Stance.HOST, "HOST_NETWORK")]
+)
+async def test_what_pods_cannot_do_is_said_with_how_to_allow_it(stance: Stance, why: str) -> None:
+    nowhere: Any = None
+    with pytest.raises(ClusterError, match=why):
+        await ProbeJobs(nowhere, image).probe(Source("edge", stance), [to("::1", 80)], quiet)
+
+
+@given(st.lists(st.integers(0, 4000), max_size=300))
+def test_probes_that_do_not_fit_one_argument_are_shared_out(sizes: list[int]) -> None:
+    probes = [to("10.42.0.1", 80, path="/" + "x" * size) for size in sizes]
+    shared = list(manifests.portions(probes))
+    assert [each for few in shared for each in few] == probes
+    assert all(len(msgspec.json.encode(few)) < 128 * 1024 for few in shared)
+
+
+def test_a_probe_is_restricted_and_ends_by_itself() -> None:
+    made = manifests.probe_job(Job(id="j", expires=0.0), node="edge", image="x", seconds=60)
+    pod = made["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    assert made["spec"]["ttlSecondsAfterFinished"] == manifests.REMAINS
+    assert made["spec"]["activeDeadlineSeconds"] == 60
+    assert pod["automountServiceAccountToken"] is False
+    assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    assert "hostNetwork" not in pod

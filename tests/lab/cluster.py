@@ -1,0 +1,139 @@
+"""The objects that a real API server would show of the lab."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+
+from bot.core import objects
+from bot.core.network.observation import Belief
+from bot.core.network.subject import Subject
+from bot.core.objects import Object
+from bot.core.snapshot import Snapshot
+from tests.lab.topology import Node, Pod
+from tests.lab.world import METRICS, NAME, PORT, World
+
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
+HOST = "shop.example"
+ROUTE = "apps/web"
+
+
+class LabCluster:
+    """Gives snapshots of a world as it is now."""
+
+    def __init__(self, world: World, lies: dict[str, str]) -> None:
+        self._world = world
+        self._lies = lies
+
+    async def snapshot(
+        self, types: Collection[type[Object]], namespace: str | None = None
+    ) -> Snapshot:
+        """All that there is, whatever types are asked for."""
+        made: dict[type[Object], tuple[Object, ...]] = dict.fromkeys(
+            (*types, objects.IngressRoute), ()
+        )
+        made[objects.Node] = tuple(_node(each, self._lies) for each in self._world.lab.nodes)
+        made[objects.Pod] = tuple(self._pods())
+        made[objects.Service] = (self._service(),)
+        made[objects.EndpointSlice] = tuple(self._slices())
+        made[objects.Ingress] = (_ingress(),)
+        return Snapshot(NOW, made)
+
+    def _pods(self) -> list[objects.Pod]:
+        world = self._world
+        web = [_pod(each, "apps", {"app": "web"}, world) for each in world.web]
+        traefik = _pod(world.traefik, "kube-system", {"app.kubernetes.io/name": "traefik"}, world)
+        return [*web, traefik, _pod(world.dns, "kube-system", {"k8s-app": "kube-dns"}, world)]
+
+    def _service(self) -> objects.Service:
+        world = self._world
+        cluster_ip = {"ClusterIP": world.service.vip, "Headless": "None"}.get(world.kind, "")
+        spec = objects.ServiceSpec(
+            type="ExternalName" if world.kind == "ExternalName" else "ClusterIP",
+            selector=None if world.kind == "ExternalName" else {"app": "web"},
+            ports=(objects.ServicePort(port=PORT, target_port=world.target_port),),
+            cluster_ip=cluster_ip,
+            external_name=world.external,
+        )
+        return objects.Service(metadata=_meta("web", "apps"), spec=spec)
+
+    def _slices(self) -> list[objects.EndpointSlice]:
+        world = self._world
+        if world.kind == "ExternalName":
+            return []
+        by_address = {each.address: each for each in world.web}
+        endpoints = tuple(
+            objects.Endpoint(
+                addresses=(address,),
+                conditions=objects.EndpointConditions(ready=True),
+                node_name=by_address[address].node.name,
+                target_ref=objects.Reference(
+                    kind="Pod", name=by_address[address].name, namespace="apps"
+                ),
+            )
+            for address, _ in world.service.endpoints
+        )
+        port = objects.EndpointPort(name="", port=world.target_port)
+        label = {"kubernetes.io/service-name": "web"}
+        meta = objects.Meta(name="web-1", namespace="apps", labels=label)
+        return [objects.EndpointSlice(metadata=meta, endpoints=endpoints, ports=(port,))]
+
+
+class LabTraefik:
+    """What Traefik would say in its API; `silent` where it is off, as k3s has it."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def belief(self, _subject: Subject) -> Belief:
+        """Its servers, where the scenario tells of them."""
+        if self._world.believed is None:
+            return Belief(unseen=("Traefik's API is off: set ingressRoute.dashboard.enabled.",))
+        return Belief(servers=tuple(self._world.believed), of="API")
+
+
+def _meta(name: str, namespace: str = "", labels: dict[str, str] | None = None) -> objects.Meta:
+    made = NOW - timedelta(days=3)
+    return objects.Meta(name=name, namespace=namespace, labels=labels, creation_timestamp=made)
+
+
+def _node(node: Node, lies: dict[str, str]) -> objects.Node:
+    announced = lies.get(node.name, node.address)
+    flannel = {"flannel.alpha.coreos.com/public-ip": announced}
+    ready = objects.Condition(type="Ready", status="True")
+    return objects.Node(
+        metadata=objects.Meta(name=node.name, annotations=flannel),
+        status=objects.NodeStatus(
+            conditions=(ready,),
+            addresses=(objects.NodeAddress(type="InternalIP", address=node.address),),
+        ),
+    )
+
+
+def _pod(pod: Pod, namespace: str, labels: dict[str, str], world: World) -> objects.Pod:
+    ports = (
+        objects.ContainerPort(container_port=PORT),
+        objects.ContainerPort(container_port=METRICS),
+    )
+    ready = objects.Condition(type="Ready", status="True")
+    return objects.Pod(
+        metadata=_meta(pod.name, namespace, labels),
+        spec=objects.PodSpec(
+            node_name=pod.node.name,
+            host_network=pod.namespace == pod.node.namespace,
+            containers=(objects.Container(name="main", ports=ports if pod in world.web else None),),
+        ),
+        status=objects.PodStatus(phase="Running", pod_ip=pod.address, conditions=(ready,)),
+    )
+
+
+def _ingress() -> objects.Ingress:
+    service = objects.IngressService(name="web", port=objects.IngressServicePort(number=PORT))
+    path = objects.IngressPath(
+        path="/", path_type="Prefix", backend=objects.IngressBackend(service=service)
+    )
+    rule = objects.IngressRule(host=HOST, http=objects.IngressHttp(paths=(path,)))
+    return objects.Ingress(metadata=_meta("web", "apps"), spec=objects.IngressSpec(rules=(rule,)))
+
+
+__all__ = ["HOST", "NAME", "ROUTE", "LabCluster", "LabTraefik"]

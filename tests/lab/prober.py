@@ -1,0 +1,153 @@
+"""The real prober in the lab: a process in a namespace for each place that it is asked at."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+
+import msgspec
+
+from bot.core.network import lines, manifests
+from bot.core.network.observation import Source, Stance
+from bot.core.network.probing import (
+    Answer,
+    Backend,
+    Heard,
+    Job,
+    Line,
+    Listen,
+    Listener,
+    Probe,
+    Progress,
+    Vip,
+)
+from bot.errors import ClusterError
+from tests.lab.services import Service, program
+from tests.lab.topology import Lab, Pod
+
+PORT = 8473
+SECONDS = 120.0
+
+NO_EXEC = "Probing from Traefik's own pod needs the component exec, which is not installed."
+
+
+class LabProber:
+    """As pods on demand: in the pod network of each node, and on the node itself."""
+
+    name = "the lab's namespaces"
+    blind: tuple[str, ...] = ()
+
+    def __init__(self, lab: Lab, services: list[Service]) -> None:
+        self._lab = lab
+        self._services = services
+        self._pods = {node.name: lab.pod(node, f"probe-{node.name}") for node in lab.nodes}
+        self._ears = {node.name: lab.pod(node, f"ear-{node.name}") for node in lab.nodes}
+        self._listening: dict[str, list[Line]] = {}
+        self._numbers = itertools.count()
+        self._asked: set[Source] = set()
+        self.before_again: Callable[[], Awaitable[None]] | None = None
+        """Called once, before a place is asked for the second time."""
+
+    async def probe(
+        self, source: Source, probes: Sequence[Probe], progress: Progress
+    ) -> tuple[Answer, ...]:
+        """By as many jobs, one after the other, as the kernel's arguments want."""
+        progress(f"Probing from {source.node}.")
+        if source.stance is Stance.TRAEFIK:
+            raise ClusterError(NO_EXEC)
+        if source in self._asked and self.before_again:
+            act, self.before_again = self.before_again, None
+            await act()
+        self._asked.add(source)
+        namespace = self._namespace(source)
+        found: dict[str, list[Answer]] = {each.id: [] for each in probes}
+        for few in manifests.portions(probes):
+            for answer in await self._job(namespace, few):
+                found[answer.id].append(answer)
+        return tuple(answer for each in probes for answer in found[each.id])
+
+    @asynccontextmanager
+    async def listening(
+        self, nodes: Sequence[str], progress: Progress
+    ) -> AsyncIterator[Mapping[str, Listener]]:
+        """A process on each node, beside nothing else in its pod."""
+        progress("Listening on every node.")
+        begun = [await self._listen(self._ears[name]) for name in nodes]
+        try:
+            yield {pod.node.name: Listener(pod.node.name, pod.address, PORT) for pod, *_ in begun}
+        finally:
+            for _, process, reading in begun:
+                process.terminate()
+                await process.wait()
+                await reading
+
+    async def heard(self, listener: Listener) -> tuple[Heard, ...] | None:
+        """By its output, which no broken network can hold up."""
+        await asyncio.sleep(1.0)
+        return lines.heard(iter(self._listening[listener.node]))
+
+    @asynccontextmanager
+    async def sole_vips(
+        self, backends: Sequence[Backend], progress: Progress
+    ) -> AsyncIterator[Mapping[Backend, Vip]]:
+        """Services of one endpoint in kube-proxy's rules."""
+        progress("Making temporary Services.")
+        made = {
+            each: Vip(f"10.43.200.{number}", each.port)
+            for number, each in enumerate(dict.fromkeys(backends), start=1)
+        }
+        temporary = [
+            Service("sole", "meshmedic-probe", vip.address, vip.port, [(each.address, each.port)])
+            for each, vip in made.items()
+        ]
+        program(self._lab, [*self._services, *temporary])
+        try:
+            yield made
+        finally:
+            program(self._lab, self._services)
+
+    def _namespace(self, source: Source) -> str:
+        if source.stance is Stance.HOST:
+            return self._lab.node(source.node).namespace
+        return self._pods[source.node].namespace
+
+    async def _job(self, namespace: str, probes: Sequence[Probe]) -> tuple[Answer, ...]:
+        job = Job(
+            id=f"job{next(self._numbers)}", expires=time.time() + SECONDS, probes=tuple(probes)
+        )
+        process = await _begun(namespace, job)
+        try:
+            async with asyncio.timeout(SECONDS):
+                out, _ = await process.communicate()
+        finally:
+            with suppress(ProcessLookupError):
+                process.kill()
+        return lines.answers(lines.of_job(out, job.id))
+
+    async def _listen(self, pod: Pod) -> tuple[Pod, asyncio.subprocess.Process, asyncio.Task[None]]:
+        listen = Listen(name=pod.node.name, port=PORT, seconds=SECONDS)
+        job = Job(id=f"ear{next(self._numbers)}", expires=time.time() + SECONDS, listen=listen)
+        process = await _begun(pod.namespace, job)
+        assert process.stdout
+        told = self._listening[pod.node.name] = []
+        async with asyncio.timeout(30):
+            told += lines.of_job(await process.stdout.readline(), job.id)
+
+        async def read() -> None:
+            assert process.stdout
+            async for line in process.stdout:
+                told.extend(lines.of_job(line, job.id))
+
+        return pod, process, asyncio.create_task(read())
+
+
+async def _begun(namespace: str, job: Job) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *("ip", "netns", "exec", namespace, sys.executable, "-m", "bot.probe", "once"),
+        msgspec.json.encode(job).decode(),
+        stdout=asyncio.subprocess.PIPE,
+    )
