@@ -2,9 +2,11 @@
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-from playwright.async_api import ViewportSize
+from playwright.async_api import Browser, ViewportSize
 
 from tests.browser.driver import PHONE, Pick, Tab, chromium, open_tab
 from tests.browser.sandbox import sandbox
@@ -25,20 +27,33 @@ async def _diagnosis(tab: Tab) -> None:
     await tab.page.wait_for_timeout(700)
 
 
+@asynccontextmanager
+async def _tab(browser: Browser, viewport: ViewportSize) -> AsyncIterator[Tab]:
+    """A sandbox of its own: the pages of one share what was said."""
+    async with (
+        sandbox("homelab") as running,
+        open_tab(browser, running.url, viewport=viewport) as tab,
+    ):
+        yield tab
+
+
 async def make(folder: Path) -> None:
     """The answer on a desktop and on a phone, the story of one finding, and a diagnosis."""
-    async with sandbox("homelab") as running, chromium() as browser:
-        async with open_tab(browser, running.url, viewport=PHONE) as tab:
+    async with chromium() as browser:
+        async with _tab(browser, PHONE) as tab:
             await _health(tab)
+            # The page shows the newest words; the verdict is what one reads first.
+            await tab.newest.evaluate("message => message.scrollIntoView({block: 'start'})")
+            await tab.page.wait_for_timeout(300)
             await tab.screenshot(folder / "phone.png")
-        async with open_tab(browser, running.url, viewport=TALL) as tab:
+        async with _tab(browser, TALL) as tab:
             await _health(tab)
             await tab.screenshot(folder / "health.png")
             await tab.choose("Look into a finding", "Pod")
             await tab.see("Next")
             await tab.page.wait_for_timeout(700)
             await tab.screenshot(folder / "why.png")
-        async with open_tab(browser, running.url, viewport=TALL) as tab:
+        async with _tab(browser, TALL) as tab:
             await _diagnosis(tab)
             await tab.screenshot(folder / "diagnosis.png")
 
