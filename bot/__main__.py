@@ -147,7 +147,7 @@ def _add_judge(commands: Commands) -> None:
     add = commands.add_parser(
         "judge",
         help="judge objects from files, without a cluster",
-        epilog="exit code: as check, by the worst verdict",
+        epilog=EXIT_CODES,
     )
     add.add_argument("file", nargs="+", help="YAML or JSON; - for standard input")
     add.add_argument("--output", choices=("text", "json"), default="text")

@@ -18,7 +18,7 @@ from bot.core import conditions, flux, objects
 from bot.core.check import Check
 from bot.core.checks import JUDGED
 from bot.core.decode import read_object
-from bot.core.finding import HEALTHY, Judgement
+from bot.core.finding import Judgement
 from bot.core.kinds import KINDS
 from bot.core.report import judge_one
 from bot.core.snapshot import Snapshot
@@ -200,7 +200,22 @@ TYPES = _types()
 def _read(plain: object) -> objects.Object | None:
     if not isinstance(plain, dict) or not _word(plain, "kind"):
         return None
-    return read_object(plain, type_of(plain))
+    return read_object(_unquoted(plain), type_of(plain))
+
+
+def _unquoted(plain: dict[str, Any]) -> dict[str, Any]:
+    """With `status: True` of a condition as text: written by hand, YAML takes it for a truth."""
+    status = plain.get("status")
+    kept = status.get("conditions") if isinstance(status, dict) else None
+    if not isinstance(status, dict) or not isinstance(kept, list):
+        return plain
+    mended = [
+        {**each, "status": str(each["status"])}
+        if isinstance(each, dict) and isinstance(each.get("status"), bool)
+        else each
+        for each in kept
+    ]
+    return {**plain, "status": {**status, "conditions": mended}}
 
 
 def _by_type(
@@ -219,10 +234,12 @@ def _verdict(
     if read is None:
         return _no_object(plain)
     judges = [check.judges[type(read)] for check in checks if type(read) in check.judges]
-    if not judges and _held(plain):
-        return flux.suspended(objects.FluxSpec(suspend=True), None) or HEALTHY
+    spec = objects.FluxSpec(suspend=not judges and _held(plain))
+    if held := flux.suspended(read.metadata, spec, None):
+        return held
     if not judges:
-        return judge_one(read_object(plain, Other), _judge_other, snapshot)
+        other = read_object(_unquoted(plain) if isinstance(plain, dict) else plain, Other)
+        return judge_one(other, _judge_other, snapshot)
     found = [judge_one(read, each, snapshot) for each in judges]
     worst = max(found, key=lambda judgement: judgement.verdict.rank)
     return worst if worst.reason or worst.message else _confirmed(worst, read)

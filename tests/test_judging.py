@@ -168,6 +168,14 @@ def test_a_healthy_verdict_is_in_the_words_of_the_ready_condition() -> None:
     assert (one(pod).reason, one(pod).message) == ("Fine", "All is well.")
 
 
+@pytest.mark.parametrize("kind", ["Node", "Widget"])
+def test_an_unquoted_status_of_a_condition_is_understood(kind: str) -> None:
+    """YAML takes True for a truth value; who writes a file by hand means the word."""
+    for status, verdict in ((True, Verdict.HEALTHY), (False, Verdict.FAILED)):
+        written = conditioned(kind, "v1", {"type": "Ready", "status": status})
+        assert one(written).verdict is verdict
+
+
 def test_an_object_that_cannot_be_read_whole_is_never_healthy() -> None:
     """A field of the wrong type is named."""
     pod = {**a_pod(), "status": {**a_pod()["status"], "initContainerStatuses": "none"}}

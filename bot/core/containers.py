@@ -67,13 +67,20 @@ def named(termination: Termination | None) -> tuple[Evidence, ...]:
 
 
 def told(termination: Termination) -> str:
-    """How a container ended, in a sentence."""
+    """How a container ended, in a sentence, without what it said: that may be the end of its log.
+
+    A finding's message is kept in the cluster, where log lines never go; the evidence is not.
+    """
     container, ended = termination
-    return f"Container {container.name} ended: {_told(ended)}"
+    return f"Container {container.name} ended: {_how(ended)}"
 
 
 def _told(ended: objects.Terminated) -> str:
+    said = f": {ended.message.strip()}" if ended.message.strip() else ""
+    return f"{_how(ended)}{said}"
+
+
+def _how(ended: objects.Terminated) -> str:
     at = f" at {ended.finished_at:%Y-%m-%d %H:%M:%S} UTC" if ended.finished_at else ""
     signal = f", signal {ended.signal}" if ended.signal else ""
-    said = f": {ended.message.strip()}" if ended.message.strip() else ""
-    return f"{ended.reason or 'Error'}, exit code {ended.exit_code}{signal}{at}{said}"
+    return f"{ended.reason or 'Error'}, exit code {ended.exit_code}{signal}{at}"

@@ -21,13 +21,15 @@ WAITED = re.compile(r"deadline exceeded|timed? ?out|health check|not ready", re.
 """How Flux says that it waited for others in vain: then the fault is theirs."""
 
 
-def suspended(spec: objects.FluxSpec, ready: objects.Condition | None) -> Judgement | None:
-    """A verdict on an object that somebody suspended, None where it is not.
+def suspended(
+    meta: objects.Meta, spec: objects.FluxSpec, ready: objects.Condition | None
+) -> Judgement | None:
+    """A verdict on an object that somebody suspended, None where it is not, or is being deleted.
 
     Flux keeps no time of the suspension; the conditions are frozen as they were, so `since` is
     the last time that they changed.
     """
-    if not spec.suspend:
+    if not spec.suspend or meta.deletion_timestamp:
         return None
     last = f" It last said: {ready.reason}." if ready and ready.reason else ""
     return Judgement(

@@ -731,8 +731,22 @@ class IngressRoute(Object, frozen=True):
     spec: IngressRouteSpec = IngressRouteSpec()
 
 
+class Chain(Part, frozen=True):
+    """`spec.chain` of a Middleware: others, one after the other."""
+
+    middlewares: tuple[Reference, ...] = ()
+
+
+class MiddlewareSpec(Part, frozen=True):
+    """`spec` of a Middleware."""
+
+    chain: Chain | None = None
+
+
 class Middleware(Object, frozen=True):
     """Middleware of traefik.io and of the elder traefik.containo.us."""
+
+    spec: MiddlewareSpec = MiddlewareSpec()
 
 
 class TraefikService(Object, frozen=True):

@@ -9,7 +9,7 @@ Traefik's own default certificate is served. References to other providers (`@in
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.core import objects, serving
@@ -108,8 +108,26 @@ def service(snapshot: Snapshot, namespace: str, name: str, port: int | str | Non
 
 
 def middleware(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:
-    """The defect of a reference to a Middleware, which may name its provider."""
-    return _traefik(snapshot, objects.Middleware, namespace, name)
+    """The defect of a reference to a Middleware, which may name its provider, or of its chain."""
+    defect = _traefik(snapshot, objects.Middleware, namespace, name)
+    return defect or next(_chained(snapshot, namespace, name), None)
+
+
+def _chained(snapshot: Snapshot, namespace: str, name: str) -> Iterator[Defect]:
+    """The defects of the Middlewares of a chain, which may hold chains; each is seen once."""
+    waiting = [(namespace, name)]
+    seen = set(waiting)
+    while waiting:
+        place, chain = waiting.pop()
+        found = snapshot.get(objects.Middleware, place, chain)
+        for each in found.spec.chain.middlewares if found and found.spec.chain else ():
+            there = (each.namespace or place, each.name)
+            if defect := _traefik(snapshot, objects.Middleware, *there):
+                message = f"Middleware {place}/{chain} is a chain: {defect.message}"
+                yield replace(defect, message=message)
+            elif there not in seen:
+                seen.add(there)
+                waiting.append(there)
 
 
 def traefik_service(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:

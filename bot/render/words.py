@@ -65,7 +65,13 @@ def brief(text: str, most: int) -> str:
     if len(whole) <= most:
         return whole
     head = (most - 3) * 2 // 5
-    return f"{whole[:head].rstrip()} … {whole[head + 3 - most :].lstrip()}"
+    before, after = whole[:head], whole[head + 3 - most :]
+    # Between words, unless that would lose more than half of a side.
+    space = before.rfind(" ")
+    before = before[:space] if space > head // 2 else before
+    space = after.find(" ")
+    after = after[space:] if 0 <= space < len(after) // 2 else after
+    return f"{before.rstrip()} … {after.lstrip()}"
 
 
 def _visible(char: str) -> str:

@@ -2,9 +2,11 @@
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-from playwright.async_api import ViewportSize
+from playwright.async_api import Browser, ViewportSize
 
 from tests.browser.driver import PHONE, Pick, Tab, chromium, open_tab
 from tests.browser.sandbox import sandbox
@@ -33,29 +35,40 @@ async def _matrix(tab: Tab) -> None:
     await tab.page.wait_for_timeout(1500)
 
 
+@asynccontextmanager
+async def _tab(
+    browser: Browser, viewport: ViewportSize, scenario: str = "homelab"
+) -> AsyncIterator[Tab]:
+    """A sandbox of its own: the pages of one share what was said."""
+    async with (
+        sandbox(scenario) as running,
+        open_tab(browser, running.url, viewport=viewport) as tab,
+    ):
+        yield tab
+
+
 async def make(folder: Path) -> None:
     """Reports on a desktop and on a phone, the story of a finding, a diagnosis and a matrix."""
-    async with sandbox("homelab") as running, chromium() as browser:
-        async with open_tab(browser, running.url, viewport=PHONE) as tab:
+    async with chromium() as browser:
+        async with _tab(browser, PHONE) as tab:
             await _health(tab)
+            # The page shows the newest words; the verdict is what one reads first.
+            await tab.newest.evaluate("message => message.scrollIntoView({block: 'start'})")
+            await tab.page.wait_for_timeout(300)
             await tab.screenshot(folder / "phone.png")
-        async with open_tab(browser, running.url, viewport=TALL) as tab:
+        async with _tab(browser, TALL) as tab:
             await _health(tab)
             await tab.screenshot(folder / "health.png")
             await tab.choose("Look into a finding", "Pod")
             await tab.see("Next")
             await tab.page.wait_for_timeout(700)
             await tab.screenshot(folder / "why.png")
-        async with open_tab(browser, running.url, viewport=TALL) as tab:
+        async with _tab(browser, TALL) as tab:
             await _diagnosis(tab)
             await tab.screenshot(folder / "diagnosis.png")
-    async with (
-        sandbox("overlay-down") as running,
-        chromium() as browser,
-        open_tab(browser, running.url, viewport=MATRIX) as tab,
-    ):
-        await _matrix(tab)
-        await tab.screenshot(folder / "matrix.png")
+        async with _tab(browser, MATRIX, "overlay-down") as tab:
+            await _matrix(tab)
+            await tab.screenshot(folder / "matrix.png")
 
 
 if __name__ == "__main__":

@@ -52,6 +52,20 @@ def test_no_line_of_a_log_is_kept():
     assert [each.label for each in again(report).findings[0].evidence] == ["container"]
 
 
+def test_no_line_of_a_log_is_kept_of_an_init_container_between_two_tries():
+    """Its end is told in the message, without what it said last."""
+    pod = a_pod()
+    ended = {"terminated": {"exitCode": 1, "reason": "Error", "message": LINE}}
+    pod["status"] |= {
+        "phase": "Pending",
+        "conditions": [{"type": "Ready", "status": "False"}],
+        "initContainerStatuses": [{"name": "init", "state": ended}],
+    }
+    report = examine(snapshot_of(pod, now=NOW), CHECKS)
+    assert report.findings[0].message.startswith("Container init ended: Error, exit code 1")
+    assert "panic" not in str(written(REPORT, remembered(report)))
+
+
 def test_secrets_are_taken_out_before_anything_is_cut():
     """A cut token is no less a token, and hides from who looks for whole ones."""
     token = "ghp_" + "a1B2" * 9

@@ -12,7 +12,7 @@ def judge(release: objects.HelmRelease, snapshot: Snapshot) -> Judgement:
     """Suspended is a state of its own (its conditions are frozen); the rest is kstatus."""
     status = release.status
     ready = conditions.condition(status.conditions, "Ready")
-    return flux.suspended(release.spec, ready) or conditions.by_ready(
+    return flux.suspended(release.metadata, release.spec, ready) or conditions.by_ready(
         release.metadata,
         status.conditions,
         snapshot.taken_at,

@@ -17,7 +17,7 @@ def judge(kustomization: objects.Kustomization, snapshot: Snapshot) -> Judgement
     """Suspended is a state of its own (its conditions are frozen); the rest is kstatus."""
     meta, status = kustomization.metadata, kustomization.status
     ready = conditions.condition(status.conditions, "Ready")
-    return flux.suspended(kustomization.spec, ready) or conditions.by_ready(
+    return flux.suspended(meta, kustomization.spec, ready) or conditions.by_ready(
         meta,
         status.conditions,
         snapshot.taken_at,

@@ -20,7 +20,7 @@ def judge(source: Source, snapshot: Snapshot) -> Judgement:
     """Suspended is a state of its own (its conditions are frozen); the rest is kstatus."""
     status = source.status
     ready = conditions.condition(status.conditions, "Ready")
-    return flux.suspended(source.spec, ready) or conditions.by_ready(
+    return flux.suspended(source.metadata, source.spec, ready) or conditions.by_ready(
         source.metadata,
         status.conditions,
         snapshot.taken_at,

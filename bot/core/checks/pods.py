@@ -111,7 +111,7 @@ def _stuck(pod: objects.Pod, snapshot: Snapshot) -> Judgement | None:
             return Judgement(
                 verdict=Verdict.FAILED,
                 reason=waiting.reason,
-                message=waiting.message or f"Container {container.name} does not start.",
+                message=_why_stuck(container, waiting),
                 since=_unready_since(pod),
                 evidence=(
                     Evidence("container", container.name),
@@ -120,6 +120,15 @@ def _stuck(pod: objects.Pod, snapshot: Snapshot) -> Judgement | None:
                 follows=(*_node(pod), *_lacking(pod, waiting.message, snapshot)),
             )
     return None
+
+
+def _why_stuck(container: objects.ContainerStatus, waiting: objects.Waiting) -> str:
+    """How it ended, where it keeps ending: that the kubelet backs off, the reason says already."""
+    ended = container.last_state.terminated
+    if waiting.reason == "CrashLoopBackOff" and ended:
+        times = f" It was restarted {container.restart_count} times."
+        return containers.told((container, ended)) + "." + times * bool(container.restart_count)
+    return waiting.message or f"Container {container.name} does not start."
 
 
 def _unschedulable(pod: objects.Pod) -> Judgement | None:

@@ -39,6 +39,13 @@ def test_a_suspended_one_is_never_healthy_whatever_its_frozen_conditions_say():
     assert (said.verdict, said.reason) == (Verdict.SUSPENDED, "Suspended")
 
 
+def test_a_suspended_one_that_is_being_deleted_is_on_its_way_out():
+    """The suspension no longer decides: its finalizer runs all the same."""
+    plain = a_kustomization(suspend=True)
+    plain["metadata"]["deletionTimestamp"] = "2026-11-23T12:58:00Z"
+    assert judged(plain).reason == "Terminating"
+
+
 def test_a_failed_build_is_failed_in_fluxs_words():
     """Reason and message are those of the condition."""
     said = judged(with_conditions(a_condition("Ready", "False", reason="BuildFailed", message="x")))

@@ -64,6 +64,7 @@ def test_a_crash_loop_shows_how_the_last_run_ended():
     evidence = {each.label: each.value for each in judged(pod).evidence}
     assert evidence["container"] == "main"
     assert "OOMKilled, exit code 137" in evidence["last termination of main"]
+    assert judged(pod).message.startswith("Container main ended: OOMKilled, exit code 137 at ")
 
 
 def test_an_init_container_that_fails_holds_up_the_pod():

@@ -100,6 +100,24 @@ def test_references_to_other_providers_are_not_judged(rule: Plain) -> None:
     assert judged(judge, a_route(rule), *WEB).verdict is Verdict.HEALTHY
 
 
+def a_chain(name: str, *middlewares: Plain) -> Plain:
+    return {**a_middleware(name), "spec": {"chain": {"middlewares": list(middlewares)}}}
+
+
+def test_a_chain_is_as_broken_as_what_is_in_it() -> None:
+    """Chains in chains are followed, and one that comes back to itself ends the walk."""
+    route = a_route(a_rule(middlewares=[{"name": "outer"}]))
+    outer = a_chain("outer", {"name": "inner"}, {"name": "rate@file"})
+    whole = a_chain("inner", {"name": "outer"}, {"name": "auth", "namespace": "other"})
+    there = a_middleware("auth", "other")
+    assert judged(judge, route, *WEB, outer, whole, there).verdict is Verdict.HEALTHY
+    found = judged(judge, route, *WEB, outer, whole)
+    assert (found.verdict, found.reason) == (Verdict.FAILED, "MiddlewareNotFound")
+    assert found.message == (
+        "Middleware apps/inner is a chain: Middleware other/auth does not exist."
+    )
+
+
 def test_an_external_name_service_needs_no_such_port() -> None:
     """Traefik takes the port of the reference for an ExternalName Service."""
     external = a_service("db", type="ExternalName", selector=None, ports=())
