@@ -32,6 +32,7 @@ from bot.health import Health
 from bot.kube.access import Access
 from bot.kube.connect import connect, own_namespace
 from bot.matrix import Mesh
+from bot.netshoot import Netshoot
 from bot.reach import Reach
 from bot.render import terminal, terminal_check_up
 from bot.standing import FromTerminal, payload
@@ -142,6 +143,7 @@ def _commands() -> Commands:
         Diagnose(nowhere),
         Mesh(nowhere),
         Reach(nowhere),
+        Netshoot(nowhere),
         Artist().draw,
         Traefik(nowhere, nowhere),
         runbook.load(),

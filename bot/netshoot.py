@@ -71,6 +71,20 @@ class Netshoot:
             raise InputError(wanted.why)
         return await self.runner.run(node, wanted.argv, progress, raw=wanted.raw)
 
+    async def nodes(self, typed: str, most: int) -> tuple[str, ...]:
+        """Nodes whose names hold what somebody has typed so far."""
+        snapshot = await self.cluster.snapshot((objects.Node,))
+        names = sorted(each.name for each in snapshot.of(objects.Node))
+        return tuple(name for name in names if typed.casefold().strip() in name)[:most]
+
+    async def targets(self, typed: str, most: int) -> tuple[str, ...]:
+        """Nodes and Services whose names hold what somebody has typed so far."""
+        snapshot = await self.cluster.snapshot(NEEDED)
+        services = snapshot.of(objects.Service)
+        names = sorted(each.name for each in snapshot.of(objects.Node))
+        names += sorted(f"{each.namespace}/{each.name}" for each in services)
+        return tuple(name for name in names if typed.casefold().strip() in name)[:most]
+
 
 def _check_node(snapshot: Snapshot, node: str) -> None:
     names = [each.name for each in snapshot.of(objects.Node)]

@@ -13,6 +13,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.core import known_secrets
 from bot.core.access import Circles, Members
+from bot.core.network import manifests
+from bot.core.network.tools import targets
 from bot.errors import SettingsError
 
 PREFIX = "MESHMEDIC_"
@@ -82,6 +84,16 @@ class Settings(BaseSettings):
         description="Probe from the nodes' own networks too. Needs the namespace "
         "`meshmedic-probe` under Pod Security `privileged`.",
     )
+    tool_image: str = Field(
+        default=manifests.TOOL_IMAGE,
+        description="The image of `/net tool`, with dig, curl, ping, tracepath and mtr. Pin it by "
+        "its digest.",
+    )
+    net_targets: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="What `/net tool` may ask beyond the cluster, separated by commas: names, "
+        "`.example.org` for all beneath, addresses and ranges.",
+    )
     http_port: int = Field(
         default=0,
         ge=0,
@@ -109,6 +121,23 @@ class Settings(BaseSettings):
         for name in names:
             _check_namespace(name)
         return names
+
+    @field_validator("net_targets", mode="before")
+    @classmethod
+    def _targets(cls, given: Any) -> Any:
+        if not isinstance(given, str):
+            return given
+        entries = tuple(each.strip() for each in given.split(",") if each.strip())
+        targets.allowed(entries)
+        return entries
+
+    @field_validator("tool_image")
+    @classmethod
+    def _image(cls, given: str) -> str:
+        if not re.fullmatch(r"[a-z0-9][\w.:/@-]{0,400}", given):
+            msg = "it is no image's name"
+            raise ValueError(msg)
+        return given
 
     @field_validator("state_namespace")
     @classmethod

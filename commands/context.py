@@ -10,6 +10,7 @@ from bot.doctor import Cluster
 from bot.drawing import Draw
 from bot.health import Health
 from bot.matrix import Mesh
+from bot.netshoot import Netshoot
 from bot.reach import Reach
 from bot.runbook import Runbook
 from bot.traefik import Traefik
@@ -26,6 +27,7 @@ class Context:
     diagnose: Diagnose
     mesh: Mesh
     reach: Reach
+    netshoot: Netshoot
     draw: Draw
     traefik: Traefik
     runbook: Runbook

@@ -16,6 +16,7 @@ from bot.core.traefik.api import Runtime
 from bot.core.traefik.instance import TraefikPod
 from bot.core.traefik.reading import LogAsked, LogEnd, NotSeen
 from bot.errors import ClusterError
+from bot.netshoot import Runner
 from bot.prober import Prober
 from bot.reach import Inside
 from bot.render.drawing import HeatMap, Undrawn
@@ -82,6 +83,7 @@ class FakeCluster:
         default_factory=lambda: ClusterFacts.unseen("", "Nobody laid out what it says.")
     )
     inside: Inside | None = None
+    tools: Runner | None = None
     drawn: bytes | Undrawn = b"a picture"
     asked: int = 0
 

@@ -13,11 +13,14 @@ from pathlib import Path
 import discord
 
 from bot.core.access import Circles, Members
+from bot.core.network.manifests import TOOL_IMAGE
 from bot.errors import InputError
 from bot.kube.cache import WatchCache
 from bot.kube.connect import connect
 from bot.kube.own_image import OwnImage
 from bot.kube.probe_jobs import ProbeJobs
+from bot.kube.tool_jobs import ToolJobs
+from bot.netshoot import Runner
 from bot.prober import Prober
 from bot.sandbox.discord_page import GUILD_ID, NOTICE, OWNER_ID, TITLE, live_discord
 from bot.sandbox.kubelet import Kubelet
@@ -28,7 +31,7 @@ from bot.sandbox.scenarios import SCENARIOS, Homelab, Scenario
 CIRCLES = Circles(approvers=Members(frozenset({OWNER_ID})), viewers=Members(frozenset({OWNER_ID})))
 """The owner of the simulated server may do everything, the guest nothing."""
 
-MakeClient = Callable[[WatchCache, Circles, int, Prober], discord.Client]
+MakeClient = Callable[[WatchCache, Circles, int, Prober, Runner], discord.Client]
 
 SIMULATED_IMAGE = "registry.example/meshmedic:sandbox"
 
@@ -37,7 +40,7 @@ HEARTBEAT = 60.0
 
 REAL = (
     "The people and this Discord are simulated; the cluster is the real one of your kubeconfig. "
-    "The bot reads; /net diagnose makes pods in the namespace meshmedic-probe, and removes them."
+    "The bot reads; /net makes pods in the namespace meshmedic-probe, and removes them."
 )
 
 
@@ -124,7 +127,8 @@ async def _serve(
     async with connect(kubeconfig=kubeconfig) as api:
         cache = WatchCache(api, secret_inventory=True)
         prober = ProbeJobs(api, OwnImage(api, image))
-        client = make_client(cache, CIRCLES, GUILD_ID, prober)
+        tools = ToolJobs(api, TOOL_IMAGE)
+        client = make_client(cache, CIRCLES, GUILD_ID, prober, tools)
         async with live_discord(client, port=port, title=TITLE, notice=notice) as page:
             _say(notice)
             _say(f"open        {page.url}")

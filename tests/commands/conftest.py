@@ -15,6 +15,7 @@ from bot.core.access import Circles, Members
 from bot.diagnose import Diagnose
 from bot.health import Health
 from bot.matrix import Mesh
+from bot.netshoot import Netshoot
 from bot.reach import Reach
 from bot.traefik import Traefik
 from commands import everything
@@ -55,6 +56,7 @@ def make_client(health: Health, cluster: FakeCluster, circles: Circles, led: Led
         Diagnose(cluster, cluster.prober),
         Mesh(cluster, cluster.prober),
         Reach(cluster, cluster.prober, cluster.inside),
+        Netshoot(cluster, cluster.tools),
         cluster.draw,
         Traefik(cluster, cluster.traefik),
         runbook.load(),
