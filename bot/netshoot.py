@@ -53,14 +53,17 @@ class Netshoot:
     runner: Runner | None = None
     also: Allowed = field(default_factory=Allowed)
 
-    async def targets(self, typed: str, most: int = 25) -> tuple[str, ...]:
-        """Nodes, then Services, that hold what was typed."""
+    async def nodes(self, typed: str, most: int) -> tuple[str, ...]:
+        """Nodes whose names hold the words typed so far."""
+        snapshot = await self.cluster.snapshot((objects.Node,))
+        return _holding(typed, sorted(each.name for each in snapshot.of(objects.Node)), most)
+
+    async def targets(self, typed: str, most: int) -> tuple[str, ...]:
+        """Nodes, then Services, whose names hold the words typed so far."""
         snapshot = await self.cluster.snapshot(NEEDED)
         nodes = sorted(each.name for each in snapshot.of(objects.Node))
         services = sorted(f"{each.namespace}/{each.name}" for each in snapshot.of(objects.Service))
-        words = typed.casefold().split()
-        found = (one for one in (*nodes, *services) if all(word in one for word in words))
-        return tuple(found)[:most]
+        return _holding(typed, [*nodes, *services], most)
 
     async def run(
         self, tool: Tool, node: str, target: str, options: str, progress: Progress
@@ -86,3 +89,8 @@ def _check_node(snapshot: Snapshot, node: str) -> None:
     if node not in names:
         known = ", ".join(sorted(names)[:20]) or "none can be seen"
         raise InputError(f"There is no node {node!r}. Choose one of: {known}.")
+
+
+def _holding(typed: str, names: Sequence[str], most: int) -> tuple[str, ...]:
+    words = typed.casefold().split()
+    return tuple(name for name in names if all(word in name for word in words))[:most]

@@ -6,10 +6,11 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import aiohttp
 import discord
@@ -18,7 +19,8 @@ from bot import endpoints, logs, runbook, settings
 from bot.client import Client
 from bot.core.access import Circles
 from bot.core.election import Alone, Leadership
-from bot.core.network.tools.targets import Allowed, allowed
+from bot.core.network import agent_keys
+from bot.core.network.tools import targets
 from bot.core.objects import Namespace
 from bot.diagnose import Diagnose
 from bot.drawing import Artist
@@ -28,6 +30,7 @@ from bot.keeping import Memory
 from bot.kube.cache import WatchCache
 from bot.kube.connect import connect, own_namespace
 from bot.kube.own_image import OwnImage
+from bot.kube.probe_agents import ProbeAgents
 from bot.kube.probe_jobs import ProbeJobs
 from bot.kube.tool_jobs import ToolJobs
 from bot.matrix import Mesh
@@ -69,10 +72,14 @@ class Parts:
 
 
 def make_client(
-    cache: WatchCache, circles: Circles, guild_id: int, prober: Prober, runner: Runner
+    cache: WatchCache,
+    circles: Circles,
+    guild_id: int,
+    prober: Prober | None = None,
+    tools: Runner | None = None,
 ) -> Client:
     """The bot alone, for the sandbox."""
-    return wire(cache, circles, guild_id, prober=prober, runner=runner).client
+    return wire(cache, circles, guild_id, prober=prober, netshoot=Netshoot(cache, tools)).client
 
 
 def wire(
@@ -82,13 +89,13 @@ def wire(
     *,
     post: Post | None = None,
     prober: Prober | None = None,
-    runner: Runner | None = None,
-    also: Allowed | None = None,
+    netshoot: Netshoot | None = None,
+    regularly: Mapping[str, tuple[int, Callable[[], Awaitable[None]]]] = MappingProxyType({}),
 ) -> Parts:
     """The bot, wired to a cluster: the same in production, sandbox and tests.
 
     Without a post it is alone: it always acts, and keeps nothing. Without a prober a diagnosis
-    rests on the objects; `runner` runs tools, within the cluster and what is allowed `also`.
+    rests on the objects. `regularly` is what else to do every so many seconds, by name.
     """
     leadership: Leadership = post.elector if post else Alone()
     metrics = Metrics()
@@ -102,7 +109,7 @@ def wire(
         diagnose=diagnose,
         mesh=Mesh(cache, prober),
         reach=Reach(cache, prober, cache.inside),
-        netshoot=Netshoot(cache, runner, also or Allowed()),
+        netshoot=netshoot or Netshoot(cache),
         draw=Artist().draw,
         traefik=traefik,
         runbook=runbook.load(),
@@ -117,6 +124,8 @@ def wire(
     async def began() -> None:
         await cache.start()
         schedule.every(REDISCOVER, "look for new kinds", cache.rediscover)
+        for name, (seconds, call) in regularly.items():
+            schedule.every(seconds, name, call)
         schedule.start()
 
     async def ended() -> None:
@@ -147,18 +156,25 @@ async def _run(read: settings.Settings, token: str, guild_id: int) -> int:
         place = read.state_namespace or own_namespace(read.kubeconfig, read.context)
         posted = post(api, place) if place else None
         image = OwnImage(api, read.probe_image)
-        prober = ProbeJobs(api, image, host_network=read.probe_host_network)
-        sweeping = asyncio.create_task(prober.sweep())
-        runner, also = ToolJobs(api, read.tool_image), allowed(read.net_targets)
+        jobs = ProbeJobs(api, image, host_network=read.probe_host_network)
+        prober = ProbeAgents(api, jobs)
+        allowed = targets.allowed(read.net_targets)
+        beginning = asyncio.create_task(prober.begin())
         parts = wire(
-            cache, read.circles, guild_id, post=posted, prober=prober, runner=runner, also=also
+            cache,
+            read.circles,
+            guild_id,
+            post=posted,
+            prober=prober,
+            netshoot=Netshoot(cache, ToolJobs(api, read.tool_image), allowed),
+            regularly={"publish the key of probes": (int(agent_keys.AGAIN), prober.refresh)},
         )
         async with AsyncExitStack() as stack:
             stopped = await stack.enter_async_context(_signals())
             await stack.enter_async_context(_answering_machines(read.http_port, parts))
             if posted and parts.memory:
                 await stack.enter_async_context(posted.held(parts.memory))
-            stack.callback(sweeping.cancel)
+            stack.callback(beginning.cancel)
             return await _serve(parts, token, stopped)
 
 

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.core import known_secrets
 from bot.core.access import Circles, Members
+from bot.core.network import manifests
 from bot.core.network.tools import targets
 from bot.errors import SettingsError
 
@@ -22,9 +23,6 @@ SNOWFLAKE = re.compile(r"\d{15,20}")
 """Discord's ids: 64-bit numbers, 17 to 20 digits since 2015."""
 
 PEOPLE = "user ids, and role ids as `role:ID`, separated by commas"
-TOOL_IMAGE = "docker.io/nicolaka/netshoot:v0.13"
-"""The documented one, of a fixed version."""
-
 LEVELS = ("debug", "info", "warning", "error")
 FORMATS = ("text", "json")
 
@@ -87,13 +85,14 @@ class Settings(BaseSettings):
         "`meshmedic-probe` under Pod Security `privileged`.",
     )
     tool_image: str = Field(
-        default=TOOL_IMAGE,
-        description="The image of the pods of `/net tool`; it must hold the tools.",
+        default=manifests.TOOL_IMAGE,
+        description="The image of `/net tool`, with dig, curl, ping, tracepath and mtr. Pin it by "
+        "its digest.",
     )
     net_targets: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
-        description="What `/net tool` may be aimed at beyond the cluster, separated by commas: "
-        "names, `.example.org` for all beneath, addresses and ranges.",
+        description="What `/net tool` may ask beyond the cluster, separated by commas: names, "
+        "`.example.org` for all beneath, addresses and ranges.",
     )
     http_port: int = Field(
         default=0,
@@ -125,12 +124,20 @@ class Settings(BaseSettings):
 
     @field_validator("net_targets", mode="before")
     @classmethod
-    def _aims(cls, given: Any) -> Any:
+    def _targets(cls, given: Any) -> Any:
         if not isinstance(given, str):
             return given
         entries = tuple(each.strip() for each in given.split(",") if each.strip())
         targets.allowed(entries)
         return entries
+
+    @field_validator("tool_image")
+    @classmethod
+    def _image(cls, given: str) -> str:
+        if not re.fullmatch(r"[a-z0-9][\w.:/@-]{0,400}", given):
+            msg = "it is no image's name"
+            raise ValueError(msg)
+        return given
 
     @field_validator("state_namespace")
     @classmethod

@@ -83,7 +83,7 @@ class FakeCluster:
         default_factory=lambda: ClusterFacts.unseen("", "Nobody laid out what it says.")
     )
     inside: Inside | None = None
-    runner: Runner | None = None
+    tools: Runner | None = None
     drawn: bytes | Undrawn = b"a picture"
     asked: int = 0
 

@@ -12,10 +12,14 @@ import yaml
 
 from bot.core.checks import CHECKS
 from bot.core.kinds import KIND_OF, KINDS
+from bot.core.network import agent_keys, manifests, signed_job
+from bot.kube import agents
+from bot.probe import options
 from bot.settings import PREFIX, SECRETS_DIR, Settings
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 READ = ("get", "list", "watch")
+DISCOVERY = "discovery.k8s.io"
 
 Right = tuple[str, str, str]
 
@@ -99,6 +103,42 @@ def test_nobody_but_a_person_deletes_what_was_recorded():
     """The bot's own role withholds `delete`: else a Change could be made anew with another past."""
     state = rights(only("base/state.yaml", "Role"))
     assert {verb for _, _, verb in state} <= {"get", "list", "watch", "create", "update", "patch"}
+
+
+def test_the_agents_are_what_the_bot_looks_for():
+    """Labels, ports, the place of the keys, and a command line that the agent understands."""
+    where = "components/prober-daemonset/agents.yaml"
+    made = only(where, "DaemonSet")
+    template = made["spec"]["template"]
+    (container,) = template["spec"]["containers"]
+    key, _, value = agents.LABEL.partition("=")
+    assert template["metadata"]["labels"][key] == value
+    ports = {each["name"]: each["containerPort"] for each in container["ports"]}
+    assert ports[agents.PORT_NAME] == signed_job.PORT
+    assert ports["listener"] == ports["listener-udp"] == signed_job.LISTENER_PORT
+    assert made["metadata"]["namespace"] == manifests.NAMESPACE
+    keys = only(where, "ConfigMap")["metadata"]
+    assert (keys["name"], keys["namespace"]) == (agent_keys.CONFIG_MAP, manifests.NAMESPACE)
+    (volume,) = template["spec"]["volumes"]
+    assert volume["configMap"]["name"] == agent_keys.CONFIG_MAP
+    (mount,) = container["volumeMounts"]
+    understood = options.read(container["args"])
+    assert (str(understood.keys), understood.port) == (mount["mountPath"], signed_job.PORT)
+    role = only("components/prober-daemonset/rbac.yaml", "Role")
+    (rule,) = role["rules"]
+    assert rule["resourceNames"] == [agent_keys.CONFIG_MAP]
+    assert rights(role) == {("", "configmaps", "get"), ("", "configmaps", "patch")}
+
+
+def test_the_account_may_do_in_the_probes_namespace_what_probing_does_and_no_more():
+    """Jobs, their pods' logs, and Services with their slices."""
+    made = {
+        (group, resource, verb)
+        for group, resource in (("batch", "jobs"), ("", "services"), (DISCOVERY, "endpointslices"))
+        for verb in ("get", "list", "create", "delete")
+    }
+    read = {("", "pods", verb) for verb in READ} | {("", "pods/log", "get")}
+    assert rights(only("components/prober/rbac.yaml", "Role")) == made | read
 
 
 def test_no_role_uses_a_wildcard():

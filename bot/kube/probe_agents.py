@@ -76,9 +76,10 @@ class ProbeAgents:
         """Publish the key that agents know us by, where they are installed; time and again."""
         await self._key.publish()
 
-    async def sweep(self) -> int:
-        """Remove what a process that is gone left behind. Returns how many objects."""
-        return await self._jobs.sweep()
+    async def begin(self) -> None:
+        """Remove what a process that is gone left behind, and publish the key."""
+        await self._jobs.sweep()
+        await self.refresh()
 
     async def probe(
         self, source: Source, probes: Sequence[Probe], progress: Progress

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 from bot.core.network.tools.ran import Ran
+from bot.core.redact import redact
 from bot.render import discord as render
 from bot.render import words
 
@@ -22,13 +24,14 @@ def ran(each: Ran, rows: Sequence[render.Row] = ()) -> render.Card:
     """One message; what does not fit into it is in a file."""
     tool = words.line(each.argv[0], 20) if each.argv else "?"
     head = f"## {render.escape(tool)} on {render.code(each.node, 100)}\n-# {ended(each)}"
-    lines = each.output.splitlines()
+    # As a whole first: what is secret may stand on several lines.
+    lines = redact(each.output).splitlines()
     block = render.fence(lines[:LINES], OUTPUT)
     nothing = not any(line.strip() for line in lines)
     parts = [
         head,
         "It said nothing." if nothing else block,
-        f"-# {render.code(' '.join(each.argv), ARGUMENTS)}",
+        f"-# {render.code(shlex.join(each.argv), ARGUMENTS)}",
     ]
     made = render.card(None, parts, rows)
     if nothing or (len(lines) <= LINES and _fits(lines)):

@@ -13,6 +13,7 @@ from pathlib import Path
 import discord
 
 from bot.core.access import Circles, Members
+from bot.core.network.manifests import TOOL_IMAGE
 from bot.errors import InputError
 from bot.kube.cache import WatchCache
 from bot.kube.connect import connect
@@ -26,7 +27,6 @@ from bot.sandbox.kubelet import Kubelet
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from bot.sandbox.network import Network
 from bot.sandbox.scenarios import SCENARIOS, Homelab, Scenario
-from bot.settings import TOOL_IMAGE
 
 CIRCLES = Circles(approvers=Members(frozenset({OWNER_ID})), viewers=Members(frozenset({OWNER_ID})))
 """The owner of the simulated server may do everything, the guest nothing."""
@@ -40,7 +40,7 @@ HEARTBEAT = 60.0
 
 REAL = (
     "The people and this Discord are simulated; the cluster is the real one of your kubeconfig. "
-    "The bot reads; /net diagnose makes pods in the namespace meshmedic-probe, and removes them."
+    "The bot reads; /net makes pods in the namespace meshmedic-probe, and removes them."
 )
 
 
@@ -127,7 +127,8 @@ async def _serve(
     async with connect(kubeconfig=kubeconfig) as api:
         cache = WatchCache(api, secret_inventory=True)
         prober = ProbeJobs(api, OwnImage(api, image))
-        client = make_client(cache, CIRCLES, GUILD_ID, prober, ToolJobs(api, TOOL_IMAGE))
+        tools = ToolJobs(api, TOOL_IMAGE)
+        client = make_client(cache, CIRCLES, GUILD_ID, prober, tools)
         async with live_discord(client, port=port, title=TITLE, notice=notice) as page:
             _say(notice)
             _say(f"open        {page.url}")

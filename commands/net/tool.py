@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import discord
@@ -10,8 +9,8 @@ from discord import app_commands
 
 from bot.client import CIRCLE
 from bot.core.access import Circle
-from bot.core.network.tools.options import Tool
 from bot.errors import InputError
+from bot.netshoot import Tool
 from bot.render import discord as render
 from bot.render import discord_ran
 from bot.replies import acknowledge, answer
@@ -62,7 +61,7 @@ def command(context: Context, again: Again) -> app_commands.Command[Any, ..., No
     async def on_which(
         _interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
-        return _choices(name for name in await context.mesh.nodes() if typed.casefold() in name)
+        return _choices(await context.netshoot.nodes(typed, render.CHOICES))
 
     @ask.autocomplete("target")
     async def at_what(
@@ -86,7 +85,8 @@ def _read(asked: str) -> tuple[Tool, str, str, str]:
     return Tool(words[0]), words[1], words[2], words[3] if len(words) > PARTS else ""
 
 
-def _choices(names: Iterable[str]) -> list[app_commands.Choice[str]]:
+def _choices(names: tuple[str, ...]) -> list[app_commands.Choice[str]]:
     """A name that is too long for Discord can still be typed."""
-    fitting = [name for name in names if len(name) <= render.LABEL]
-    return [app_commands.Choice(name=name, value=name) for name in fitting[: render.CHOICES]]
+    return [
+        app_commands.Choice(name=name, value=name) for name in names if len(name) <= render.LABEL
+    ]

@@ -33,6 +33,18 @@ READY = 60.0
 STOPPING = 10.0
 """Seconds until a part must have ended."""
 
+MANAGER = "kube-controller-manager"
+
+CONTROLLERS = (
+    *("serviceaccount-controller", "serviceaccount-token-controller", "namespace-controller"),
+    *("root-ca-certificate-publisher-controller", "clusterrole-aggregation-controller"),
+    *("validatingadmissionpolicy-status-controller", "resourcequota-controller"),
+)
+"""Not those that need a kubelet, a cloud or a scheduler; nor the garbage collector and the one of
+EndpointSlices: they would undo what tests write themselves."""
+
+CLEANERS = ("job-controller", "ttl-after-finished-controller", "garbage-collector-controller")
+
 Commands = Mapping[str, Sequence[str]]
 """How etcd, kube-apiserver and kube-controller-manager are called; the last may be absent."""
 
@@ -77,7 +89,7 @@ class ControlPlane:
         self._start_etcd()
         self.start_api_server()
         if "kube-controller-manager" in self.commands:
-            self._start("kube-controller-manager", *self._controller_manager_flags())
+            self._start(MANAGER, *self._controller_manager_flags(CONTROLLERS))
 
     def start_api_server(self) -> None:
         """Start the API server alone, and wait until it is ready."""
@@ -134,12 +146,15 @@ class ControlPlane:
         (self.folder / "tokens.csv").write_text(f'{self.token},tester,1,"system:masters"\n')
         write_kubeconfig(self.kubeconfig, self.url, self.token, ca=self.authority.cert_pem.bytes())
 
-    def _start(self, name: str, *flags: str) -> None:
+    def _start(self, name: str, *flags: str, program: str = "") -> None:
         if name in self.processes and self.processes[name].poll() is None:
             return
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(  # noqa: S603  # ours
-                (*self.commands[name], *flags), stdout=log, stderr=log, stdin=subprocess.DEVNULL
+                (*self.commands[program or name], *flags),
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
             )
 
     def _start_etcd(self) -> None:
@@ -172,7 +187,20 @@ class ControlPlane:
             "--allow-privileged",
         )
 
-    def _controller_manager_flags(self) -> tuple[str, ...]:
+    @contextmanager
+    def cleaning(self) -> Iterator[None]:
+        """While the block runs, Jobs make pods and end, and what nobody owns any more is removed.
+
+        Whatever else refers to an owner that does not exist is removed too.
+        """
+        name = f"{MANAGER}-cleaning"
+        self._start(name, *self._controller_manager_flags(CLEANERS), program=MANAGER)
+        try:
+            yield
+        finally:
+            self.stop(name, kill=True)
+
+    def _controller_manager_flags(self, controllers: Sequence[str]) -> tuple[str, ...]:
         at = self.folder
         return (
             f"--kubeconfig={self.kubeconfig}",
@@ -181,12 +209,7 @@ class ControlPlane:
             "--use-service-account-credentials",
             "--leader-elect=false",
             "--secure-port=0",
-            # Not those that need a kubelet, a cloud or a scheduler; nor the garbage collector and
-            # the one of EndpointSlices: they would undo what tests write themselves.
-            "--controllers=serviceaccount-controller,serviceaccount-token-controller,"
-            "root-ca-certificate-publisher-controller,namespace-controller,"
-            "clusterrole-aggregation-controller,validatingadmissionpolicy-status-controller,"
-            "resourcequota-controller",
+            f"--controllers={','.join(controllers)}",
         )
 
     def _etcd(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.network import manifests
+from bot.core.network import agent_keys, manifests
 from bot.core.network.probing import Job
 from tests.cluster.asking import Somebody, everything_goes, service_account
 from tests.cluster.conftest import RealCluster
@@ -35,9 +35,9 @@ def admin(real: RealCluster) -> Somebody:
 def bot(
     real: RealCluster, data: Path, tmp_path_factory: pytest.TempPathFactory, admin: Somebody
 ) -> Somebody:
-    """The account with the four components."""
+    """The account with these components."""
     install_kinds(real, data)
-    chosen = ("exec", "prober", "secret-inventory", "traefik-api")
+    chosen = ("exec", "prober", "prober-daemonset", "secret-inventory", "traefik-api")
     install_only(real, tmp_path_factory.mktemp("components"), chosen)
     set_the_scene(real)
     for name in ("traefik-5d8c", "svclb-traefik-1", "coredns-1"):
@@ -76,6 +76,16 @@ def test_it_probes_in_the_probe_namespace(bot: Somebody, admin: Somebody) -> Non
         assert created.done, created.said
         assert bot.ask("GET", f"{listing}/made").done
         assert bot.ask("DELETE", f"{listing}/made").done
+
+
+def test_it_tells_agents_its_key(bot: Somebody) -> None:
+    """By the one ConfigMap that the component makes, in the patch that the bot sends."""
+    assert bot.ask("GET", f"{PROBES}/configmaps/{agent_keys.CONFIG_MAP}").done
+    for patch in ({"data": {"key-1": "{}"}}, {"data": {"key-1": None}}):
+        at = f"{PROBES}/configmaps/{agent_keys.CONFIG_MAP}"
+        answer = bot.ask("PATCH", at, patch, "application/merge-patch+json")
+        assert answer.done, answer.said
+    assert not answer.body.get("data")
 
 
 def a_pod(**spec: Any) -> dict[str, Any]:
@@ -127,6 +137,18 @@ REFUSED: dict[str, tuple[str, str, Any, str]] = {
         "cannot create resource",
     ),
     "a command in a probe": ("POST", f"{PROBES}/pods/made/{EXEC}", None, "cannot create resource"),
+    "another ConfigMap": (
+        *("POST", f"{PROBES}/configmaps", named("v1", "ConfigMap", "made")),
+        "cannot create resource",
+    ),
+    "a look at another ConfigMap": (
+        *("GET", f"{PROBES}/configmaps/kube-root-ca.crt", None),
+        "cannot get resource",
+    ),
+    "the end of the keys": (
+        *("DELETE", f"{PROBES}/configmaps/{agent_keys.CONFIG_MAP}", None),
+        "cannot delete resource",
+    ),
     "a change of a probe": ("PATCH", f"{PROBES}/pods/made", {}, "cannot patch resource"),
     "a command elsewhere": ("POST", f"{APPS}/pods/web/{EXEC}", None, "cannot create resource"),
     "a port of Traefik": (

@@ -56,7 +56,7 @@ def make_client(health: Health, cluster: FakeCluster, circles: Circles, led: Led
         Diagnose(cluster, cluster.prober),
         Mesh(cluster, cluster.prober),
         Reach(cluster, cluster.prober, cluster.inside),
-        Netshoot(cluster, cluster.runner),
+        Netshoot(cluster, cluster.tools),
         cluster.draw,
         Traefik(cluster, cluster.traefik),
         runbook.load(),

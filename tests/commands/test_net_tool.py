@@ -41,9 +41,9 @@ async def runner(room: Room) -> FakeRunner:
     """A cluster of one node and one Service, and a runner in it."""
     edge = an_object("Node", "edge", namespace="")
     room.cluster.set([edge, an_object("Service", "web", spec=WEB)])
-    room.cluster.runner = FakeRunner()
+    room.cluster.tools = FakeRunner()
     await room.restart()
-    return room.cluster.runner
+    return room.cluster.tools
 
 
 async def tool(room: Room, name: str, target: str, **more: str) -> str:
@@ -105,7 +105,7 @@ async def test_whatever_a_tool_says_mentions_nobody(
 async def test_why_it_cannot_be_run_is_told(room: Room, runner: FakeRunner) -> None:
     runner.fails = ClusterError("It needs raw sockets, which Pod Security forbids.")
     assert "raw sockets" in await tool(room, "ping", "apps/web")
-    room.cluster.runner = None
+    room.cluster.tools = None
     await room.restart()
     assert "deploy/components/prober" in await tool(room, "dig", "apps/web")
 

@@ -168,7 +168,7 @@ async def test_one_that_is_cancelled_leaves_nothing(cluster: Cluster, tools: Too
 async def test_an_api_server_that_dies_in_the_middle_is_told_and_the_job_has_a_deadline(
     cluster: Cluster, tools: ToolJobs
 ) -> None:
-    """What cannot be removed then is ended by Kubernetes itself."""
+    """What cannot be removed then is ended by Kubernetes itself, and by the next process."""
     running = asyncio.create_task(tools.run("edge", ("dig", "-q", "x"), quiet))
     job = await a_job(cluster)
     await cluster.leave()
@@ -179,6 +179,8 @@ async def test_an_api_server_that_dies_in_the_middle_is_told_and_the_job_has_a_d
         spec = (await answer.json())["spec"]
     assert spec["activeDeadlineSeconds"] <= 180
     assert spec["ttlSecondsAfterFinished"] == manifests.REMAINS
+    assert await tools.jobs.sweep(older_than=-5.0) == 1
+    assert await left(cluster) == []
 
 
 async def test_whoever_may_not_create_jobs_is_told_the_component(

@@ -20,6 +20,9 @@ LABELS = {
     "app.kubernetes.io/name": "meshmedic-probe",
     "app.kubernetes.io/managed-by": "meshmedic",
 }
+TOOL_IMAGE = "docker.io/nicolaka/netshoot:v0.13"
+"""The tools of `/net tool`, unless a setting says otherwise."""
+
 CONTAINER = "probe"
 JOB_NAME = "batch.kubernetes.io/job-name"
 """The label by which the control plane says which Job a pod is of (Kubernetes 1.27 on)."""
