@@ -17,8 +17,8 @@ setup: $(READY) ## Make .venv with the locked dependencies
 sandbox: $(READY) ## Run the bot in a simulated Discord and homelab, in your browser
 	@$(BIN)/meshmedic sandbox $(ARGS)
 
-test: lint ## Lint, types, import rules and every test but the two suites below
-	@$(BIN)/python -m pytest -n 2 --ignore tests/browser --ignore tests/cluster $(ARGS)
+test: lint ## Lint, types, import rules and every test but the three suites below
+	@$(BIN)/python -m pytest -n 2 --ignore tests/browser --ignore tests/cluster --ignore tests/pair $(ARGS)
 
 lint: $(READY) ## Format, lint, types and import rules
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
@@ -27,6 +27,9 @@ lint: $(READY) ## Format, lint, types and import rules
 
 format: $(READY) ## Format the code and mend what can be mended
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+test-pair: $(READY) ## Two processes of the bot: who acts, and who takes over
+	@$(BIN)/python -m pytest -n 2 tests/pair $(ARGS)
 
 test-browser: $(READY) ## Drive the sandbox in headless Chromium (needs it installed)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-browser.txt
