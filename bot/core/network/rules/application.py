@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bot.core.network.case import Case
 from bot.core.network.diagnosis import Effect, Row
-from bot.core.network.observation import Aim
+from bot.core.network.observation import Aim, Source, Stance
 from bot.core.network.refusals import Refusal, everywhere, mistaken, refusals
 from bot.core.network.rule import Match, Rule, certain, merged
 from bot.core.network.tally import State, Tally
@@ -49,11 +49,16 @@ def _answers(case: Case) -> Iterator[Match]:
         if len(what) == 1 and (wrong := what.pop()):
             at_home = any(place.node == each.node for place in places)
             yield Match(
-                because=f"{each} accepts connections, but {wrong}, from everywhere.",
+                because=f"{each} accepts connections, but {wrong}, from {_from(places)}.",
                 confidence=certain(proven=at_home and all(tally.repeated for tally in seen)),
                 places=(each.pod or str(each),),
                 bears=(Aim.REQUEST,),
             )
+
+
+def _from(places: tuple[Source, ...]) -> str:
+    inside = all(place.stance is Stance.TRAEFIK for place in places)
+    return "Traefik's own pod" if inside else "everywhere"
 
 
 def _wrong(tally: Tally) -> str:
