@@ -20,7 +20,9 @@ def unexplained(case: Case) -> str:
         return f"No connection was tried{_by_log(case)}."
     if case.failing:
         ways = ", ".join(f"{path}: {case.direct(path)}" for path in case.failing[:MOST])
-        return f"Connections fail ({ways}), and the other tests do not say why."
+        vip = case.vip(case.failing[0].edge)
+        while_ = f", while the Service's VIP is {vip}" if vip.ok else ""
+        return f"Connections fail ({ways}{while_}), and the other tests do not say why."
     missing = "; ".join(dict.fromkeys(lacking(case)))
     return f"What was tried works, but not all was: {missing}."
 

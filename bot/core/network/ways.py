@@ -22,8 +22,10 @@ ALONE = (
 
 
 def told(prober: str, observations: Iterable[Observation]) -> str:
-    """By what was asked: the prober (also where nothing answered), Traefik's own pod, or both."""
+    """By what was asked: the prober, Traefik's own pod, or both."""
     stances = _answered(observations)
+    if not stances:
+        return f"nothing: neither {prober} nor {INSIDE} could be asked"
     if Stance.TRAEFIK not in stances:
         return prober
     return INSIDE if len(stances) == 1 else f"{prober}, and {INSIDE}"
@@ -32,9 +34,9 @@ def told(prober: str, observations: Iterable[Observation]) -> str:
 def blind(prober: tuple[str, ...], observations: Iterable[Observation]) -> tuple[str, ...]:
     """What these means cannot see, each with how to allow it."""
     stances = _answered(observations)
-    if Stance.TRAEFIK not in stances:
-        return (POLICIES, *prober)
-    return (ALONE,) if len(stances) == 1 else prober
+    if stances == {Stance.TRAEFIK}:
+        return (ALONE,)
+    return (POLICIES, *prober) if stances and Stance.TRAEFIK not in stances else prober
 
 
 def _answered(observations: Iterable[Observation]) -> frozenset[Stance]:
