@@ -92,7 +92,7 @@ class Diagnose:
             seen.observations,
             seen.ears,
             believing.result(),
-            tuple(dict.fromkeys((*seen.unmade, *blind))),
+            tuple(dict.fromkeys((*blind, *seen.unmade))),
         )
         diagnosis = msgspec.structs.replace(found, subject=subject.name, prober=prober)
         self._remember(Diagnosed(taken_at, subject, diagnosis))

@@ -15,9 +15,8 @@ POLICIES = (
 )
 
 ALONE = (
-    "What wget in Traefik's own pod, the only thing that could be asked, does not tell: times, "
-    "datagrams, payloads of a size, TLS, a VIP with one endpoint only, other nodes, and the nodes' "
-    "own network. To test these too, add deploy/components/prober."
+    "Times, datagrams, large payloads, TLS, single-endpoint VIPs, other nodes: wget in Traefik's "
+    "pod sees none of these. deploy/components/prober does."
 )
 
 

@@ -63,7 +63,7 @@ def _match(refusal: Refusal) -> Match:
     inside = refusal.place.stance is Stance.TRAEFIK
     vip = (Aim.VIP,) if inside else ()
     unsure = (MASKED,) if inside else ()
-    sole = () if refusal.sole.seen else ("The VIP with this one endpoint was not tried.",)
+    sole = () if inside or refusal.sole.seen else ("The VIP with this one endpoint was not tried.",)
     unlike = "" if inside else ", while other ports there are open"
     return Match(
         because=(
@@ -97,8 +97,8 @@ def _by_vip(refusal: Refusal) -> str:
 
 
 MASKED = (
-    "Whether a firewall of the other node refuses Traefik's address, which a masquerade hides from "
-    "it behind the VIP: to tell, add deploy/components/prober."
+    "A firewall of the other node, from which a masquerade hides Traefik's address, looks alike: "
+    "deploy/components/prober tells."
 )
 
 
