@@ -88,7 +88,7 @@ class ProbeInside:
             return await self._others.probe(source, probes, progress)
         start = await self._start(source.node)
         progress(f"Asking wget in {start}.")
-        asking = _Asking(self._run, start, time.monotonic() + LONGEST)
+        asking = Asking(self._run, start, time.monotonic() + LONGEST)
         return await asking.all(probes)
 
     def listening(
@@ -115,7 +115,7 @@ class ProbeInside:
 
 
 @dataclass
-class _Asking:
+class Asking:
     """The commands of one place; once one of them cannot be run at all, no further one is."""
 
     run: Run

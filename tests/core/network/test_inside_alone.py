@@ -166,3 +166,18 @@ def test_one_fault_is_named_beside_a_prober_as_without_it() -> None:
         found = by_inside(faulty({name}, 7, BOTH, frozenset({Stance.HOST})))
         alone = by_inside(faulty({name}, 7, BOTH, frozenset({Stance.HOST, Stance.TRAEFIK})))
         assert found.row is alone.row, (name, rows, found.because)
+
+
+def test_an_answer_that_does_not_come_is_not_laid_on_the_application() -> None:
+    """From one pod, packets that are too large or get lost end in the same way."""
+    for outcome in (Outcome.STALLED, Outcome.CLOSED, Outcome.RESET):
+        found = by_inside(a_world(answers=outcome))
+        assert found.row is Row.INCONCLUSIVE
+
+
+def test_names_count_only_where_every_connection_works() -> None:
+    """Where VIPs are broken, so is the one of the DNS server."""
+    broken = {"nameless": frozenset({"home-1"}), "no_vip": {"home-1": Outcome.TIMEOUT}}
+    assert by_inside(a_world(**broken)).row is Row.INCONCLUSIVE
+    found = by_inside(a_world(nameless=frozenset({"home-1"})))
+    assert (found.row, found.confidence) == (Row.DNS, Confidence.LIKELY)

@@ -45,7 +45,7 @@ def _answers(case: Case) -> Iterator[Match]:
     for each in case.stage.endpoints:
         places = case.places(Aim.REQUEST)
         seen = [tally for place in places if (tally := case.request(place, each)).seen]
-        what = {_wrong(tally) for tally in seen}
+        what = {_wrong(tally) for tally in seen if not _vague(places, tally)}
         if len(what) == 1 and (wrong := what.pop()):
             at_home = any(place.node == each.node for place in places)
             yield Match(
@@ -56,9 +56,20 @@ def _answers(case: Case) -> Iterator[Match]:
             )
 
 
+def _vague(places: tuple[Source, ...], tally: Tally) -> bool:
+    """Seen from Traefik's own pod alone, an answer that does not come may be the network's fault.
+
+    Nothing was seen then of large packets, of loss, or of the application from anywhere else.
+    """
+    return _inside(places) and tally.state is State.BROKEN
+
+
 def _from(places: tuple[Source, ...]) -> str:
-    inside = all(place.stance is Stance.TRAEFIK for place in places)
-    return "Traefik's own pod" if inside else "everywhere"
+    return "Traefik's own pod" if _inside(places) else "everywhere"
+
+
+def _inside(places: tuple[Source, ...]) -> bool:
+    return all(place.stance is Stance.TRAEFIK for place in places)
 
 
 def _wrong(tally: Tally) -> str:
