@@ -122,6 +122,7 @@ class Asking:
     start: Start
     ends: float
     obstacle: ClusterError | None = None
+    ran: bool = False
     begun: float = field(default_factory=time.monotonic)
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
@@ -169,7 +170,11 @@ class Asking:
             self.obstacle = _obstacle(error)
             return untried(probe, str(self.obstacle))
         except ClusterError as error:
+            if not self.ran:
+                # Where not even the first one came back, the others would not either.
+                self.obstacle = error
             return untried(probe, str(error))
+        self.ran = True
         if said.exit_code in NOT_STARTED:
             self.obstacle = CannotExecute(f"wget ended with {said.exit_code}. {NO_WGET}")
             return untried(probe, str(self.obstacle))

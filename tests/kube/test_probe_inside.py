@@ -8,16 +8,19 @@ from typing import Any
 
 import pytest
 
+from bot.core.finding import Ref
 from bot.core.network import ways
 from bot.core.network.diagnosis import Confidence, Diagnosis, Effect, Row
 from bot.core.network.observation import Source, Stance
 from bot.core.network.probing import Kind, Outcome, Probe
+from bot.core.network.start import Start
 from bot.diagnose import Diagnose
 from bot.errors import ClusterError
 from bot.kube import probe_inside
 from bot.kube.api import Api
 from bot.kube.connect import connect
-from bot.kube.probe_inside import ProbeInside
+from bot.kube.inside import Inside
+from bot.kube.probe_inside import Asking, ProbeInside
 from bot.kube.probe_jobs import ProbeJobs
 from bot.kube.reader import ClusterReader
 from bot.kube.traefik import TraefikReader
@@ -206,6 +209,19 @@ async def test_a_command_that_hangs_is_given_up_and_said(
     assert well.outcome is Outcome.OK
     assert hung.outcome is Outcome.UNTRIED
     assert "did not end within" in hung.detail
+
+
+async def test_a_kubelet_that_is_away_is_asked_once(
+    simulation: SimulatedCluster, api: Api, opened: Open
+) -> None:
+    """The API server cannot reach it: no time is lost on what would end alike."""
+    opened(None)
+    (pod,) = await TraefikReader(api).pods()
+    simulation.faults.verbs, simulation.faults.status = frozenset({"get"}), 502
+    asking = Asking(Inside(api).run, Start("edge", Ref("Pod", pod.namespace, pod.name)), 1e9)
+    with pytest.raises(ClusterError, match="502"):
+        await asking.all([to(tries=40)])
+    assert sum(each.path.endswith("/exec") for each in simulation.requests) == 1
 
 
 async def test_what_one_place_may_take_is_bounded(
