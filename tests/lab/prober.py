@@ -39,7 +39,7 @@ SECONDS = 120.0
 
 NO_EXEC = "Probing from Traefik's own pod needs the component exec, which is not installed."
 
-BY_WGET = os.environ.get("MESHMEDIC_LAB_BY_WGET", "")
+BY_WGET = os.environ.get("LAB_BY_WGET", "")
 """`beside`: wget in Traefik's pod is asked too; `alone`: nothing else is, as the last resort."""
 
 ALONE = "alone"
