@@ -21,10 +21,12 @@ from bot.errors import InputError
 from bot.kube.connect import connect
 from bot.kube.inside import Inside
 from bot.kube.own_image import OwnImage
+from bot.kube.probe_inside import ProbeInside
 from bot.kube.probe_jobs import ProbeJobs
 from bot.kube.reader import ClusterReader
 from bot.kube.traefik import TraefikReader
 from bot.matrix import Mesh
+from bot.prober import Prober
 from bot.reach import Reach
 from bot.render import diagnosis as told
 from bot.render import (
@@ -116,7 +118,7 @@ class Connected:
     """What the tests stand on."""
 
     cluster: ClusterReader
-    prober: ProbeJobs
+    prober: Prober
     traefik: Traefik
     inside: Inside
 
@@ -130,8 +132,8 @@ async def _connected(where: Where) -> AsyncIterator[Connected]:
         image = OwnImage(api, read.probe_image)
         cluster = ClusterReader(api)
         traefik = Traefik(cluster, TraefikReader(api))
-        prober = ProbeJobs(api, image, host_network=read.probe_host_network)
-        yield Connected(cluster, prober, traefik, Inside(api))
+        jobs = ProbeJobs(api, image, host_network=read.probe_host_network)
+        yield Connected(cluster, ProbeInside(api, jobs), traefik, Inside(api))
 
 
 def _progress(said: str) -> None:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import msgspec
 
-from bot.core.network import asking, decide, resolving
+from bot.core.network import asking, decide, resolving, ways
 from bot.core.network.diagnosed import Diagnosed
 from bot.core.network.diagnosis import Diagnosis
 from bot.core.network.observation import Belief
@@ -86,15 +86,14 @@ class Diagnose:
             believing = group.create_task(self._belief(subject))
             observing = group.create_task(self._observe(subject, progress))
         seen = observing.result()
-        blind = self.prober.blind if self.prober and seen.observations else ()
+        prober, blind = self._means(seen)
         found = decide.decide(
             subject,
             seen.observations,
             seen.ears,
             believing.result(),
-            tuple(dict.fromkeys((*seen.unmade, *blind))),
+            tuple(dict.fromkeys((*blind, *seen.unmade))),
         )
-        prober = self.prober.name if self.prober and seen.observations else ""
         diagnosis = msgspec.structs.replace(found, subject=subject.name, prober=prober)
         self._remember(Diagnosed(taken_at, subject, diagnosis))
         return diagnosis
@@ -132,6 +131,13 @@ class Diagnose:
         if self.prober is None:
             return Seen(unmade=(NO_PROBER,))
         return await Observing(self.prober, subject, stage, progress).both()
+
+    def _means(self, seen: Seen) -> tuple[str, tuple[str, ...]]:
+        """By what was tested, and what that cannot see; nothing where nothing was asked."""
+        if self.prober is None or not seen.observations:
+            return "", ()
+        blind = ways.blind(self.prober.blind, seen.observations)
+        return ways.told(self.prober.name, seen.observations), blind
 
     def _remember(self, each: Diagnosed) -> None:
         self._kept[each.subject.name] = each

@@ -15,12 +15,12 @@ class Prober(Protocol):
 
     @property
     def name(self) -> str:
-        """How it does it, in words for people, such as `pods on demand`."""
+        """How it probes elsewhere than in Traefik's own pod, for people: `pods on demand`."""
         ...
 
     @property
     def blind(self) -> tuple[str, ...]:
-        """What it cannot see, each with how to allow it."""
+        """What it cannot see beside Traefik's own pod, each with how to allow it."""
         ...
 
     async def probe(

@@ -31,6 +31,7 @@ from bot.kube.cache import WatchCache
 from bot.kube.connect import connect, own_namespace
 from bot.kube.own_image import OwnImage
 from bot.kube.probe_agents import ProbeAgents
+from bot.kube.probe_inside import ProbeInside
 from bot.kube.probe_jobs import ProbeJobs
 from bot.kube.tool_jobs import ToolJobs
 from bot.matrix import Mesh
@@ -157,17 +158,17 @@ async def _run(read: settings.Settings, token: str, guild_id: int) -> int:
         posted = post(api, place) if place else None
         image = OwnImage(api, read.probe_image)
         jobs = ProbeJobs(api, image, host_network=read.probe_host_network)
-        prober = ProbeAgents(api, jobs)
+        agents = ProbeAgents(api, jobs)
         allowed = targets.allowed(read.net_targets)
-        beginning = asyncio.create_task(prober.begin())
+        beginning = asyncio.create_task(agents.begin())
         parts = wire(
             cache,
             read.circles,
             guild_id,
             post=posted,
-            prober=prober,
+            prober=ProbeInside(api, agents),
             netshoot=Netshoot(cache, ToolJobs(api, read.tool_image), allowed),
-            regularly={"publish the key of probes": (int(agent_keys.AGAIN), prober.refresh)},
+            regularly={"publish the key of probes": (int(agent_keys.AGAIN), agents.refresh)},
         )
         async with AsyncExitStack() as stack:
             stopped = await stack.enter_async_context(_signals())

@@ -136,7 +136,7 @@ class Traefik:
         found = served(snapshot, reading(pods))
         label = _meant(route, found, unseen) if route else ""
         asked = LogAsked(seconds=seconds, previous=previous)
-        summaries, failed = await self._logs(pods, asked)
+        summaries, failed = await self.summaries(pods, asked)
         statics = [static(pod.args) for pod in pods]
         shows = bool(statics) and all(each.shows_servers or each.access_log for each in statics)
         answer = log_book.logs(
@@ -174,7 +174,7 @@ class Traefik:
         if not pods:
             raise ClusterError(" ".join(unseen) or NO_TRAEFIK)
         (summaries, failed), believed, snapshot = await asyncio.gather(
-            self._logs(pods, LogAsked(seconds=_seconds(SINCE))),
+            self.summaries(pods, LogAsked(seconds=_seconds(SINCE))),
             self._by_api(pods),
             self.cluster.snapshot(READS),
         )
@@ -201,7 +201,7 @@ class Traefik:
         if found.beliefs or not pods:
             return found
         # What a router's servers are was logged when they were made, however long ago.
-        summaries, failed = await self._logs(pods, LogAsked())
+        summaries, failed = await self.summaries(pods, LogAsked())
         return _of_logs(summaries, (*found.unseen, *failed))
 
     async def _by_api(self, pods: tuple[TraefikPod, ...]) -> _Believed:
@@ -215,7 +215,7 @@ class Traefik:
                 beliefs[pod.name] = believing.by_api(answer)
         return _Believed(API if beliefs else "", beliefs, tuple(unseen))
 
-    async def _logs(
+    async def summaries(
         self, pods: tuple[TraefikPod, ...], asked: LogAsked
     ) -> tuple[dict[str, LogSummary], tuple[str, ...]]:
         """The log of each replica, read and counted as it comes; and what could not be read."""

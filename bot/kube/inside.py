@@ -1,4 +1,4 @@
-"""Commands in somebody else's pod, for `/net test`: bounded, without a shell and without input."""
+"""Commands in somebody else's pod, for `/net`: bounded, without a shell and without input."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Inside:
 
     api: Api
 
-    async def run(self, start: Start, argv: Sequence[str]) -> Said:
-        """What it wrote to its standard error.
+    async def run(self, start: Start, argv: Sequence[str], seconds: float = SECONDS) -> Said:
+        """What it wrote to its standard error, within so many seconds.
 
         Raises:
             ClusterError: It may not, or the container has no such program.
@@ -31,6 +31,6 @@ class Inside:
         if start.pod is None:
             raise ClusterError("A node is no container: no command can be run in it.")
         done = await execute(
-            self.api, start.pod, start.container, argv, limit_bytes=MOST, seconds=SECONDS
+            self.api, start.pod, start.container, argv, limit_bytes=MOST, seconds=seconds
         )
         return Said(done.stderr.decode(errors="replace"), done.exit_code)

@@ -51,6 +51,11 @@ LISTEN = 120.0
 ANCHOR = 180
 """Seconds that temporary Services may live at most, whoever has forgotten them."""
 
+HOST = (
+    "The node's own network: set MESHMEDIC_PROBE_HOST_NETWORK=true, and the namespace "
+    "meshmedic-probe to Pod Security privileged."
+)
+
 
 class ProbeJobs:
     """A `Prober` of pods on demand. `image` tells which image holds `bot.probe`: the bot's own."""
@@ -70,15 +75,7 @@ class ProbeJobs:
     @property
     def blind(self) -> tuple[str, ...]:
         """What pods in their own namespace do not see."""
-        policies = (
-            "NetworkPolicies that select Traefik's pods: the probes run beside Traefik, not in it. "
-            "deploy/components/exec allows to ask from its pod."
-        )
-        host = (
-            "The node's own network: set MESHMEDIC_PROBE_HOST_NETWORK=true, and the namespace "
-            "meshmedic-probe to Pod Security privileged."
-        )
-        return (policies,) if self._host_network else (policies, host)
+        return () if self._host_network else (HOST,)
 
     async def probe(
         self, source: Source, probes: Sequence[Probe], progress: Progress
@@ -89,10 +86,9 @@ class ProbeJobs:
             ClusterError: It cannot be made or does not run; the message says why.
         """
         if source.stance is Stance.TRAEFIK:
-            msg = "Probing from Traefik's own pod needs deploy/components/exec in its namespace."
-            raise ClusterError(msg)
+            raise ClusterError("Pods on demand run beside Traefik, and not in its pod.")
         if source.stance is Stance.HOST and not self._host_network:
-            raise ClusterError(self.blind[1])
+            raise ClusterError(HOST)
         found: dict[str, list[Answer]] = {each.id: [] for each in probes}
         for few in manifests.portions(probes):
             progress(f"Starting a pod on {source.node}.")

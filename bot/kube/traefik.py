@@ -15,7 +15,7 @@ from bot.core.traefik.api import Runtime
 from bot.core.traefik.instance import API_PORT, HOW_TO_ENABLE, Static, TraefikPod, static
 from bot.core.traefik.reading import LogAsked, LogEnd, NotSeen
 from bot.errors import ClusterError
-from bot.kube.api import CONNECT, Absent, Api, Forbidden, Query, ServerError
+from bot.kube.api import CONNECT, Absent, Api, Forbidden, Query, ServerError, breathe
 from bot.kube.details import NOTHING
 from bot.kube.exec import execute
 
@@ -158,6 +158,7 @@ class TraefikReader:
                 async for chunk in got.content.iter_chunked(CHUNK):
                     kept = chunk[: asked.limit_bytes - taken]
                     take(kept)
+                    await breathe()
                     taken += len(kept)
                     lines += kept.count(b"\n")
                     if len(kept) < len(chunk):

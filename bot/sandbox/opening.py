@@ -18,6 +18,7 @@ from bot.errors import InputError
 from bot.kube.cache import WatchCache
 from bot.kube.connect import connect
 from bot.kube.own_image import OwnImage
+from bot.kube.probe_inside import ProbeInside
 from bot.kube.probe_jobs import ProbeJobs
 from bot.kube.tool_jobs import ToolJobs
 from bot.netshoot import Runner
@@ -126,7 +127,7 @@ async def _serve(
 ) -> None:
     async with connect(kubeconfig=kubeconfig) as api:
         cache = WatchCache(api, secret_inventory=True)
-        prober = ProbeJobs(api, OwnImage(api, image))
+        prober = ProbeInside(api, ProbeJobs(api, OwnImage(api, image)))
         tools = ToolJobs(api, TOOL_IMAGE)
         client = make_client(cache, CIRCLES, GUILD_ID, prober, tools)
         async with live_discord(client, port=port, title=TITLE, notice=notice) as page:

@@ -164,7 +164,7 @@ async def test_a_new_process_removes_what_a_dead_one_left(
 
 
 @pytest.mark.parametrize(
-    ("stance", "why"), [(Stance.TRAEFIK, "components/exec"), (Stance.HOST, "HOST_NETWORK")]
+    ("stance", "why"), [(Stance.TRAEFIK, "beside Traefik"), (Stance.HOST, "HOST_NETWORK")]
 )
 async def test_what_pods_cannot_do_is_said_with_how_to_allow_it(stance: Stance, why: str) -> None:
     nowhere: Any = None

@@ -1,21 +1,26 @@
 """Traefik's pods, API and log as the simulated API server leads to them."""
 
 import json
+import tracemalloc
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from bot.core.traefik.api import Runtime
 from bot.core.traefik.instance import TraefikPod
-from bot.core.traefik.reading import LogAsked, NotSeen
+from bot.core.traefik.reading import BYTES, LogAsked, NotSeen
 from bot.kube.api import Forbidden
 from bot.kube.connect import connect
 from bot.kube.traefik import TraefikReader
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from bot.sandbox.kubernetes_api.streams import Ended, Reply
+from bot.traefik import Traefik
 from tests.builders import Plain, an_object
+from tests.fakes import FakeCluster
 
 RAW = {
     "routers": {"site@kubernetescrd": {"rule": "Host(`a`)", "service": "site"}},
@@ -197,6 +202,56 @@ async def test_a_log_that_may_not_be_read_is_forbidden_and_one_of_nobody_is_empt
         cluster.forbid("get", "pods/log")
         with pytest.raises(Forbidden):
             await reader.log(pod, LogAsked(), lambda _: None)
+
+
+LINE = b"x" * 4095 + b"\n"
+LARGE = 32 * 1024 * 1024
+
+
+@asynccontextmanager
+async def talkative(tmp_path: Path) -> AsyncIterator[TraefikReader]:
+    """An API server whose logs are LARGE, whatever bound it was asked for."""
+
+    async def log(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for _ in range(LARGE // len(LINE)):
+            await response.write(LINE)
+        return response
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}/log", log)
+    async with TestServer(app) as server:
+        write_kubeconfig(tmp_path / "kubeconfig", str(server.make_url("")).rstrip("/"))
+        async with connect(kubeconfig=tmp_path / "kubeconfig") as api:
+            yield TraefikReader(api)
+
+
+async def test_a_large_log_is_counted_as_it_comes_and_never_held(tmp_path: Path) -> None:
+    """Through the wire, the splitter and the counting of `/traefik logs`; 32 MB in 8 at most."""
+    pod = TraefikPod(namespace=PLACE, name=NAME, running=True, container="traefik")
+    asked = LogAsked(limit_bytes=2 * LARGE, lines=LARGE, patience=300)
+    async with talkative(tmp_path) as reader:
+        traefik = Traefik(FakeCluster(), reader)
+        tracemalloc.start()
+        try:
+            summaries, failed = await traefik.summaries((pod,), asked)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert failed == ()
+    assert summaries[NAME].lines == LARGE // len(LINE)
+    assert peak < LARGE // 4
+
+
+async def test_of_a_log_without_end_no_more_is_read_than_was_asked_for(tmp_path: Path) -> None:
+    """A kubelet that knows no limit costs no more time either."""
+    pod = TraefikPod(namespace=PLACE, name=NAME, running=True, container="traefik")
+    taken: list[int] = []
+    async with talkative(tmp_path) as reader:
+        end = await reader.log(pod, LogAsked(patience=300), lambda part: taken.append(len(part)))
+    assert (sum(taken), end.taken) == (BYTES, BYTES)
+    assert "bytes were read" in end.cut
 
 
 async def test_a_log_that_hangs_costs_a_bounded_time(tmp_path: Path) -> None:

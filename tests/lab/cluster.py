@@ -37,6 +37,7 @@ class LabCluster:
         made[objects.Service] = (self._service(),)
         made[objects.EndpointSlice] = tuple(self._slices())
         made[objects.Ingress] = (_ingress(),)
+        made[objects.NetworkPolicy] = self._policies()
         return Snapshot(NOW, made)
 
     def _pods(self) -> list[objects.Pod]:
@@ -44,6 +45,10 @@ class LabCluster:
         web = [_pod(each, "apps", {"app": "web"}, world) for each in world.web]
         traefik = _pod(world.traefik, "kube-system", {"app.kubernetes.io/name": "traefik"}, world)
         return [*web, traefik, _pod(world.dns, "kube-system", {"k8s-app": "kube-dns"}, world)]
+
+    def _policies(self) -> tuple[objects.NetworkPolicy, ...]:
+        meta = _meta("web", "apps")
+        return (objects.NetworkPolicy(metadata=meta),) if self._world.policed else ()
 
     def _service(self) -> objects.Service:
         world = self._world

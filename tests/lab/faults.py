@@ -94,6 +94,7 @@ def policy(answer: str, *, masquerade: bool = False) -> Fault:
                     rules.append(f"-A FORWARD {to} -m conntrack --ctstate NEW {answer}")
         for node in world.lab.nodes:
             node.masquerades_all = masquerade
+        world.policed = True
         world.apply()
 
     return begin

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -11,6 +12,7 @@ from contextlib import asynccontextmanager, suppress
 
 import msgspec
 
+from bot.core.finding import Ref
 from bot.core.network import lines, manifests
 from bot.core.network.observation import Source, Stance
 from bot.core.network.probing import (
@@ -25,7 +27,10 @@ from bot.core.network.probing import (
     Progress,
     Vip,
 )
+from bot.core.network.start import Start
+from bot.core.network.wget import Said
 from bot.errors import ClusterError
+from bot.kube.probe_inside import LONGEST, Asking
 from tests.lab.services import Service, program
 from tests.lab.topology import Lab, Pod
 
@@ -33,6 +38,12 @@ PORT = 8473
 SECONDS = 120.0
 
 NO_EXEC = "Probing from Traefik's own pod needs the component exec, which is not installed."
+
+BY_WGET = os.environ.get("LAB_BY_WGET", "")
+"""`beside`: wget in Traefik's pod is asked too; `alone`: nothing else is, as the last resort."""
+
+ALONE = "alone"
+TRAEFIK = Start("", Ref("Pod", "kube-system", "traefik"), "traefik")
 
 
 class LabProber:
@@ -51,18 +62,24 @@ class LabProber:
         self._asked: set[Source] = set()
         self.before_again: Callable[[], Awaitable[None]] | None = None
         """Called once, before a place is asked for the second time."""
+        self.traefik: Pod | None = None
+        """In which `wget` may be run."""
 
     async def probe(
         self, source: Source, probes: Sequence[Probe], progress: Progress
     ) -> tuple[Answer, ...]:
         """By as many jobs, one after the other, as the kernel's arguments want."""
         progress(f"Probing from {source.node}.")
-        if source.stance is Stance.TRAEFIK:
-            raise ClusterError(NO_EXEC)
         if source in self._asked and self.before_again:
             act, self.before_again = self.before_again, None
             await act()
         self._asked.add(source)
+        if source.stance is Stance.TRAEFIK:
+            if self.traefik is None or not BY_WGET:
+                raise ClusterError(NO_EXEC)
+            return await Asking(self._command, TRAEFIK, time.monotonic() + LONGEST).all(probes)
+        if BY_WGET == ALONE:
+            raise ClusterError("Nothing but wget in Traefik's pod is allowed.")
         namespace = self._namespace(source)
         found: dict[str, list[Answer]] = {each.id: [] for each in probes}
         for few in manifests.portions(probes):
@@ -114,6 +131,25 @@ class LabProber:
         if source.stance is Stance.HOST:
             return self._lab.node(source.node).namespace
         return self._pods[source.node].namespace
+
+    async def _command(self, start: Start, argv: Sequence[str], seconds: float) -> Said:
+        """As `bot.kube.inside`, in the namespace of Traefik's pod."""
+        assert self.traefik
+        process = await asyncio.create_subprocess_exec(
+            *("ip", "netns", "exec", self.traefik.namespace, *argv),
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+        )
+        try:
+            async with asyncio.timeout(seconds):
+                _, said = await process.communicate()
+        except TimeoutError as error:
+            raise ClusterError(f"{start}: {argv[0]} did not end within {seconds:.0f} s.") from error
+        finally:
+            with suppress(ProcessLookupError):
+                process.kill()
+        return Said(said.decode(errors="replace"), process.returncode)
 
     async def _job(self, namespace: str, probes: Sequence[Probe]) -> tuple[Answer, ...]:
         job = Job(

@@ -36,6 +36,8 @@ class World:
     target_port: int = PORT
     believed: list[tuple[str, int]] | None = None
     endpoints: list[tuple[str, int]] = field(default_factory=list)
+    policed: bool = False
+    """Whether a NetworkPolicy selects the web servers, as one does where kube-router refuses."""
 
     @property
     def edge(self) -> Node:
@@ -89,6 +91,7 @@ async def world(
         servers = [await backends.web(each, port) for each in web for port in (PORT, METRICS)]
         services = [service, resolver]
         prober = LabProber(lab, services)
+        prober.traefik = traefik
         made = World(lab, traefik, web, dns, services, prober, servers, names)
         made.endpoints = service.endpoints
         made.apply()

@@ -17,7 +17,7 @@ from bot.core.network.observation import (
     Target,
 )
 from bot.core.network.subject import EndpointAt, Subject
-from bot.core.network.tally import Tally, tally
+from bot.core.network.tally import State, Tally, tally
 
 Key = tuple[Source, Aim, Target]
 
@@ -66,19 +66,26 @@ class Case:
         return self.tallies.get((place, aim, target), NOTHING)
 
     def stand(self, edge: str) -> Source:
-        """The place that stands for Traefik on its node."""
+        """The place that stands for Traefik on its node: its own pod where no other was asked."""
+        if edge in self._inside_alone:
+            return Source(edge, Stance.TRAEFIK)
         host = self.subject.in_host_network(edge)
         return Source(edge, Stance.HOST if host else Stance.POD)
+
+    def inside(self, path: Path) -> Tally:
+        """The endpoint by its own address, from Traefik's own pod."""
+        return self.endpoint(Source(path.edge, Stance.TRAEFIK), path.endpoint)
 
     def direct(self, path: Path) -> Tally:
         """The endpoint by its own address, as Traefik on that node sees it.
 
         What Traefik's own pod saw goes before what a prober beside it saw: a NetworkPolicy may
-        treat the two differently.
+        treat the two differently. Not so its silence: `wget` does not tell a connection that
+        nobody takes from a request that nobody answers.
         """
-        places = (Source(path.edge, Stance.TRAEFIK), self.stand(path.edge), Source(path.edge))
-        found = (self.endpoint(place, path.endpoint) for place in places)
-        return next((each for each in found if each.seen), NOTHING)
+        own, beside = self.inside(path), self.beside(path)
+        vague = own.state is State.SILENT and beside.seen
+        return own if own.seen and not vague else beside
 
     def beside(self, path: Path) -> Tally:
         """The same from the prober's place, which the VIPs were tried from too."""
@@ -165,6 +172,13 @@ class Case:
         return tuple(
             each for each in self.paths if self.direct(each).seen and not self.direct(each).ok
         )
+
+    @cached_property
+    def _inside_alone(self) -> frozenset[str]:
+        """Nodes on which Traefik's own pod was asked, and nothing beside it."""
+        seen = {key[0] for key, each in self.tallies.items() if each.seen}
+        own = {each.node for each in seen if each.stance is Stance.TRAEFIK}
+        return frozenset(own - {each.node for each in seen if each.stance is not Stance.TRAEFIK})
 
     @cached_property
     def _by_place(self) -> dict[tuple[Source, Aim], list[tuple[Target, Tally]]]:

@@ -56,7 +56,7 @@ def leads_past(case: Case, path: Path) -> bool:
     Where every endpoint fails by pod IP and the Service's own VIP always works, whichever it
     chose is proof as well.
     """
-    return fails_twice(case, path) and (_works_twice(_sole(case, path)) or _vip_alone(case, path))
+    return fails_twice(case, path) and (_works_twice(_sole(case, path)) or vip_alone(case, path))
 
 
 def fails_twice(case: Case, path: Path) -> bool:
@@ -73,7 +73,8 @@ def _works_twice(each: Tally) -> bool:
     return each.ok and each.repeated
 
 
-def _vip_alone(case: Case, path: Path) -> bool:
+def vip_alone(case: Case, path: Path) -> bool:
+    """Whether every endpoint fails from here and the Service's VIP always works, both twice."""
     every = len(case.stage.endpoints) == len(case.subject.endpoints)
     ways = [each for each in case.paths if each.edge == path.edge]
     return (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.core.network.case import Case
-from bot.core.network.observation import Aim
+from bot.core.network.observation import Aim, Stance
 from bot.core.network.rules.healthy import lacking
 from bot.core.network.tally import State
 
@@ -20,7 +20,9 @@ def unexplained(case: Case) -> str:
         return f"No connection was tried{_by_log(case)}."
     if case.failing:
         ways = ", ".join(f"{path}: {case.direct(path)}" for path in case.failing[:MOST])
-        return f"Connections fail ({ways}), and the other tests do not say why."
+        vip = case.vip(case.failing[0].edge)
+        while_ = f", while the Service's VIP is {vip}" if vip.ok else ""
+        return f"Connections fail ({ways}{while_}), and the other tests do not say why."
     missing = "; ".join(dict.fromkeys(lacking(case)))
     return f"What was tried works, but not all was: {missing}."
 
@@ -32,13 +34,21 @@ def next_test(case: Case, because: str) -> str:
     if not case.subject.traefik:
         return "Label Traefik's pods app.kubernetes.io/name=traefik, or say where it runs."
     if not any(each.seen for each in case.tallies.values()):
-        return "Install a prober (the DaemonSet of deploy/), or allow pods on demand; ask again."
+        return (
+            "Install a prober (the DaemonSet of deploy/), or allow pods on demand, or as the last "
+            "resort commands in Traefik's pods (deploy/components/exec); ask again."
+        )
     return _for_failures(case) if case.failing else _for_gaps(case)
 
 
 def _for_failures(case: Case) -> str:
     path = case.failing[0]
     node, state = path.endpoint.node, case.direct(path).state
+    if case.stand(path.edge).stance is Stance.TRAEFIK:
+        return (
+            "Add deploy/components/prober, and ask again: wget in Traefik's pod was all that could "
+            f"be asked, and a listener on {node} tells the overlay from the pod."
+        )
     if not case.listener(path.edge, node).seen:
         return f"Test a listener on {node}: it tells the overlay from the pod."
     if not case.sole(case.stand(path.edge), path.endpoint).seen:

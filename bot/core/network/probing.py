@@ -66,8 +66,9 @@ class Probe(Wire, frozen=True):
     """One thing to try, `tries` times, each with a connection of its own.
 
     `address` is a literal of either family; of a DNS probe it is the name server (empty: the
-    pod's own). `name` is the Host header and the server name of TLS, or the name to look up. A
-    try that times out is made `again` times more. `size` and PAYLOAD are bytes, `seconds` seconds.
+    pod's own), and `port` its port, or the one that `wget` asks for at the name. `name` is the
+    Host header and the server name of TLS, or the name to look up. A try that times out is made
+    `again` times more. `size` and PAYLOAD are bytes, `seconds` seconds.
     """
 
     id: str

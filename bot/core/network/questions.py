@@ -23,6 +23,11 @@ MANY = 24
 VIP_TRIES = 5
 """Fresh connections to a VIP for each endpoint behind it."""
 MOST_VIP_TRIES = 40
+MOST_INSIDE = 20
+"""Connections to a VIP from Traefik's own pod: each is a command there."""
+
+HTTPS = 443
+"""The port of `kubernetes.default`."""
 
 
 @dataclass
@@ -85,9 +90,22 @@ def _from_elsewhere(asking: Asking, place: Source) -> None:
 
 
 def _from_traefik(asking: Asking, place: Source) -> None:
-    """From Traefik's own pod, which NetworkPolicies may treat in another way than a prober."""
+    """From Traefik's own pod, which NetworkPolicies may treat in another way than a prober.
+
+    Each try is a command there: fewer of them, and no more than its wget can answer.
+    """
+    subject = asking.subject
     _endpoints(asking, place, 2)
-    _vips(asking, place, VIP_TRIES)
+    _vips(asking, place, min(VIP_TRIES * max(1, len(subject.endpoints)), MOST_INSIDE))
+    for aim, name, port in (
+        (Aim.NAME, _name(subject), subject.port),
+        (Aim.CONTROL_NAME, CONTROL_NAME, HTTPS),
+    ):
+        asking.ask(place, aim, Target(), Probe(id="", kind=Kind.DNS, name=name, port=port), 1)
+    if not subject.tls:
+        for each in asking.stage.endpoints:
+            probe = _http(subject, each.address, each.port)
+            asking.ask(place, Aim.REQUEST, target(each), probe, 1)
 
 
 def _from_host(asking: Asking, place: Source) -> None:
@@ -128,10 +146,12 @@ def _sole_vips(asking: Asking, place: Source) -> None:
 
 
 def _names(asking: Asking, place: Source) -> None:
-    service = asking.subject.service
-    own = f"{service.name}.{service.namespace}.svc.cluster.local"
-    for aim, name in ((Aim.NAME, own), (Aim.CONTROL_NAME, CONTROL_NAME)):
+    for aim, name in ((Aim.NAME, _name(asking.subject)), (Aim.CONTROL_NAME, CONTROL_NAME)):
         asking.ask(place, aim, Target(), Probe(id="", kind=Kind.DNS, name=name), 2)
+
+
+def _name(subject: Subject) -> str:
+    return f"{subject.service.name}.{subject.service.namespace}.svc.cluster.local"
 
 
 def _requests(asking: Asking, place: Source) -> None:

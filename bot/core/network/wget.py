@@ -1,6 +1,8 @@
 """Reading what `wget` says in somebody else's container: busybox's and GNU's words for it.
 
-It tells no times. Source: busybox 1.36 and GNU Wget 1.24, with the C libraries' words for errno.
+It tells no times. What the server wrote is indented by two spaces, and is not wget's word for
+anything. Source: busybox 1.35 and 1.36, GNU Wget 1.21 and 1.24, with the C libraries' words for
+errno.
 """
 
 from __future__ import annotations
@@ -15,11 +17,16 @@ from bot.core.network.probing import Outcome
 from bot.core.network.reached import Attempt, Leg, Step
 
 SECONDS = 5
+INDENT = "  "
+ECHOED = "--"
+"""How GNU's line begins that repeats the URL, which somebody else may have written."""
 
 ADDRESS = re.compile(r"[(|]\[?([0-9a-f.:]{1,45}?[0-9a-f])\]?(?::\d{1,5})?[)|]", re.IGNORECASE)
 STATUS = re.compile(r"HTTP/\d(?:\.\d)? (\d{3})")
 
 WORDS = (
+    (r"(invalid|unrecognized) option|usage:", Leg.CONNECT, Outcome.UNTRIED, 0),
+    (r"read error \(connection timed out", Leg.HTTP, Outcome.STALLED, 110),
     (r"bad address|unable to resolve|name resolution|not known", Leg.DNS, Outcome.NAME, 0),
     (r"connection refused", Leg.CONNECT, Outcome.REFUSED, 111),
     (r"no route to host|host is unreachable", Leg.CONNECT, Outcome.NO_ROUTE, 113),
@@ -28,6 +35,7 @@ WORDS = (
     (r"certificate|ssl|tls", Leg.TLS, Outcome.TLS, 0),
     (r"connection reset", Leg.HTTP, Outcome.RESET, 104),
     (r"error getting response|no data received", Leg.HTTP, Outcome.CLOSED, 0),
+    (r"server returned error|bad header line", Leg.HTTP, Outcome.NOT_HTTP, 0),
     (r"read error|download timed out|timed out", Leg.CONNECT, Outcome.TIMEOUT, 0),
 )
 """By what busybox, GNU, musl and glibc call it; the first that fits."""
@@ -52,7 +60,7 @@ def read(goal: Goal, said: Said) -> tuple[Step | None, Attempt | None]:
     stderr = said.stderr
     found = STATUS.findall(stderr)
     status = int(found[-1]) if found else 0
-    failed = None if status or said.exit_code == 0 else _failed(stderr)
+    failed = None if status or said.exit_code == 0 else failure(stderr)
     if failed and failed.leg is Leg.DNS:
         return failed, None
     steps = []
@@ -67,20 +75,29 @@ def read(goal: Goal, said: Said) -> tuple[Step | None, Attempt | None]:
     return dns, Attempt(address=f"{host}:{goal.port}", steps=tuple(steps), status=status)
 
 
+def lines(stderr: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The lines that are wget's own, and those that the server wrote."""
+    every = [each.rstrip("\r") for each in stderr.split("\n")]
+    own = tuple(each for each in every if not each.startswith((INDENT, ECHOED)))
+    return own, tuple(each.strip() for each in every if each.startswith(INDENT))
+
+
+def failure(stderr: str) -> Step:
+    """The step that failed, by wget's own words; UNTRIED where they are not known."""
+    own = "\n".join(lines(stderr)[0])
+    for words, leg, outcome, errno in WORDS:
+        if re.search(words, own, re.IGNORECASE):
+            said = UNCLEAR if (leg, outcome) == (Leg.CONNECT, Outcome.TIMEOUT) else _last(own)
+            return Step(leg=leg, outcome=outcome, errno=errno, said="" if errno else said)
+    return Step(leg=Leg.CONNECT, outcome=Outcome.UNTRIED, said=_last(own) or "it said nothing")
+
+
 def _address(stderr: str) -> str:
     """The last that it says that it goes to: after a redirection it may be another."""
     found = [each for each in ADDRESS.findall(stderr) if parse(each)]
     return found[-1] if found else ""
 
 
-def _failed(stderr: str) -> Step:
-    for words, leg, outcome, errno in WORDS:
-        if re.search(words, stderr, re.IGNORECASE):
-            said = UNCLEAR if leg is Leg.CONNECT else _last(stderr)
-            return Step(leg=leg, outcome=outcome, errno=errno, said="" if errno else said)
-    return Step(leg=Leg.CONNECT, outcome=Outcome.UNTRIED, said=_last(stderr) or "it said nothing")
-
-
-def _last(stderr: str) -> str:
-    lines = [each.strip() for each in stderr.splitlines() if each.strip()]
-    return lines[-1][:200] if lines else ""
+def _last(own: str) -> str:
+    said = [each.strip() for each in own.split("\n") if each.strip()]
+    return said[-1][:200] if said else ""

@@ -131,7 +131,8 @@ def test_a_cure_has_proof_in_any_observations(
 def _is_proven(case: Case) -> bool:
     """By the answers themselves: pod IP never, VIP always, in two passes, from the same place."""
     for path in case.failing:
-        place = Source(path.edge)
+        stand = case.stand(path.edge)
+        place = stand if stand.stance is Stance.TRAEFIK else Source(path.edge)
         by_pod = case.endpoint(place, path.endpoint)
         by_vip = (case.sole(place, path.endpoint), case.vip_from(place))
         never = {answer.outcome for answer in by_pod.answers} - {Outcome.OK}

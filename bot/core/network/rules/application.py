@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bot.core.network.case import Case
 from bot.core.network.diagnosis import Effect, Row
-from bot.core.network.observation import Aim
+from bot.core.network.observation import Aim, Source, Stance
 from bot.core.network.refusals import Refusal, everywhere, mistaken, refusals
 from bot.core.network.rule import Match, Rule, certain, merged
 from bot.core.network.tally import State, Tally
@@ -45,15 +45,31 @@ def _answers(case: Case) -> Iterator[Match]:
     for each in case.stage.endpoints:
         places = case.places(Aim.REQUEST)
         seen = [tally for place in places if (tally := case.request(place, each)).seen]
-        what = {_wrong(tally) for tally in seen}
+        what = {_wrong(tally) for tally in seen if not _vague(places, tally)}
         if len(what) == 1 and (wrong := what.pop()):
             at_home = any(place.node == each.node for place in places)
             yield Match(
-                because=f"{each} accepts connections, but {wrong}, from everywhere.",
+                because=f"{each} accepts connections, but {wrong}, from {_from(places)}.",
                 confidence=certain(proven=at_home and all(tally.repeated for tally in seen)),
                 places=(each.pod or str(each),),
                 bears=(Aim.REQUEST,),
             )
+
+
+def _vague(places: tuple[Source, ...], tally: Tally) -> bool:
+    """Seen from Traefik's own pod alone, an answer that does not come may be the network's fault.
+
+    Nothing was seen then of large packets, of loss, or of the application from anywhere else.
+    """
+    return _inside(places) and tally.state is State.BROKEN
+
+
+def _from(places: tuple[Source, ...]) -> str:
+    return "Traefik's own pod" if _inside(places) else "everywhere"
+
+
+def _inside(places: tuple[Source, ...]) -> bool:
+    return all(place.stance is Stance.TRAEFIK for place in places)
 
 
 def _wrong(tally: Tally) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.core.network.case import Case
 from bot.core.network.diagnosis import Effect, Row
-from bot.core.network.observation import Aim
+from bot.core.network.observation import Aim, Stance
 from bot.core.network.rule import Match, Rule, certain, merged
 from bot.core.network.tally import State
 
@@ -15,7 +15,19 @@ def find(case: Case) -> Match | None:
 
 
 def _fails(case: Case, edge: str) -> bool:
-    return case.matching(case.stand(edge), (Aim.NAME,)).fails
+    place = case.stand(edge)
+    if place.stance is Stance.TRAEFIK and not _connects(case, edge):
+        return False
+    return case.matching(place, (Aim.NAME,)).fails
+
+
+def _connects(case: Case, edge: str) -> bool:
+    """By Traefik's own pod alone, names count only where every connection works at once.
+
+    What stops some of them, such as loss or broken rules for VIPs, stops the way to DNS as well.
+    """
+    ways = [case.direct(path).clean for path in case.paths if path.edge == edge]
+    return all(ways) and (case.vip(edge).clean or not case.subject.vips)
 
 
 def _match(case: Case, edge: str) -> Match:
@@ -31,7 +43,7 @@ def _match(case: Case, edge: str) -> Match:
             + (", and neither is kubernetes.default" if all_fail else ", while other names are")
             + (": other nodes find it, so the way to CoreDNS is at fault." if only_here else ".")
         ),
-        confidence=certain(proven=all_fail and own.repeated),
+        confidence=certain(proven=all_fail and own.repeated and place.stance is not Stance.TRAEFIK),
         places=(edge,),
         bears=(Aim.NAME, Aim.CONTROL_NAME),
     )

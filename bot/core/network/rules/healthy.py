@@ -39,6 +39,8 @@ def lacking(case: Case) -> Iterator[str]:
     for path in case.paths:
         if not case.direct(path).ok:
             yield f"{path}: {path.endpoint} was not tried, or not always reached"
+        elif case.inside(path).seen and not case.inside(path).ok:
+            yield f"{path}: Traefik's own pod did not always reach {path.endpoint}"
         elif _too_soon(case, path) and _another(case, path):
             yield f"{path}: something nearer than {path.endpoint} answers in its place"
         elif path.crosses and not _large(case, path):
@@ -80,8 +82,10 @@ def _rest(case: Case) -> Iterator[str]:
     if len(case.subject.endpoints) > len(case.stage.endpoints):
         yield "Not every endpoint was tested."
     for path in case.paths:
-        if impaired := case.direct(path).impaired:
-            yield f"{path}: {impaired} of {case.direct(path).tries} connections lost a packet."
+        if impaired := case.beside(path).impaired:
+            yield f"{path}: {impaired} of {case.beside(path).tries} connections lost a packet."
+        if case.beside(path).typical is None:
+            yield f"{path}: how long a connection takes was not measured."
     if case.belief.failures:
         yield "Traefik's log tells of failures that did not show now: they may come and go."
 

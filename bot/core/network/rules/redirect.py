@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.core.network.case import Case
 from bot.core.network.diagnosis import Effect, Row
+from bot.core.network.effects import leads_past
 from bot.core.network.observation import Aim, Stance
 from bot.core.network.refusals import Refusal, refusals
 from bot.core.network.rule import Match, Rule, certain, merged
@@ -25,11 +26,25 @@ def _alike(refusal: Refusal, sure: set[tuple[str, int]]) -> bool:
 
 def _fits(refusal: Refusal) -> bool:
     """The node's own packets pass no PREROUTING chain, so only a pod's can be caught."""
-    if refusal.place.stance is not Stance.POD or not refusal.pod_reached:
+    if refusal.case.subject.in_host_network(refusal.path.edge):
+        return False
+    if refusal.place.stance is Stance.TRAEFIK:
+        return _left_over(refusal)
+    if not refusal.pod_reached:
         return False
     if refusal.by_source is not None:
         return refusal.by_source
     return refusal.sole.ok and _only_here(refusal)
+
+
+def _left_over(refusal: Refusal) -> bool:
+    """Where Traefik's own pod alone was asked: the VIP leads to the very pods that refuse it.
+
+    An application, a port or a missing route would stop the VIP too, and so would a policy, unless
+    a masquerade hides where the VIP's packets come from.
+    """
+    case = refusal.case
+    return case.subject.policies == () and leads_past(case, refusal.path)
 
 
 def _only_here(refusal: Refusal) -> bool:
@@ -45,18 +60,23 @@ def _match(refusal: Refusal) -> Match:
     path, port = refusal.path, refusal.path.endpoint.port
     decisive = refusal.sole.ok and refusal.repeated and refusal.far.ok
     elsewhere = any(each.ok for each in refusal.elsewhere)
+    inside = refusal.place.stance is Stance.TRAEFIK
+    vip = (Aim.VIP,) if inside else ()
+    unsure = (MASKED,) if inside else ()
+    sole = () if inside or refusal.sole.seen else ("The VIP with this one endpoint was not tried.",)
+    unlike = "" if inside else ", while other ports there are open"
     return Match(
         because=(
-            f"On {path.edge}, connections of pods to port {port} of a pod on "
-            f"{path.endpoint.node or 'an unknown node'} are refused, while other ports there are "
-            f"open{_sooner(refusal)}{_by_vip(refusal)}: a nat rule of {path.edge} itself catches "
-            "them."
+            f"On {path.edge}, connections of {'Traefik' if inside else 'pods'} to port {port} of "
+            f"a pod on {path.endpoint.node or 'an unknown node'} are refused"
+            f"{unlike}{_sooner(refusal)}{_by_vip(refusal)}: a nat rule of {path.edge} itself "
+            "catches them."
         ),
         confidence=certain(proven=decisive and elsewhere),
         paths=frozenset({path}),
         places=(path.edge,),
-        bears=(Aim.ENDPOINT, Aim.SOLE_VIP, Aim.FAR, Aim.OTHER_PORT, Aim.NODE),
-        untested=() if refusal.sole.seen else ("The VIP with this one endpoint was not tried.",),
+        bears=(Aim.ENDPOINT, Aim.SOLE_VIP, Aim.FAR, Aim.OTHER_PORT, Aim.NODE, *vip),
+        untested=(*unsure, *sole),
         instead=(f"On {path.edge}: iptables-save -t nat | grep -E 'PREROUTING.*dport {port}'",),
     )
 
@@ -71,7 +91,15 @@ def _sooner(refusal: Refusal) -> str:
 
 
 def _by_vip(refusal: Refusal) -> str:
+    if refusal.place.stance is Stance.TRAEFIK:
+        return ", and the Service's VIP works every time, though it leads to these very pods"
     return ", and the VIP leads to the same pod" if refusal.sole.ok else ""
+
+
+MASKED = (
+    "A firewall of the other node, from which a masquerade hides Traefik's address, looks alike: "
+    "deploy/components/prober tells."
+)
 
 
 RULE = Rule(
@@ -83,7 +111,9 @@ RULE = Rule(
         "Pods on Traefik's node are refused on the endpoint's port; our listener or another port "
         "there is open; and either the refusal is faster than half the round trip to that node "
         "(2 ms or longer), or the VIP with that one endpoint works from the same place while no "
-        "other node is refused."
+        "other node is refused. Where only Traefik's own pod could be asked: every endpoint is "
+        "refused in both passes, the Service's VIP works every time in both, and no NetworkPolicy "
+        "selects its pods; then it is likely, and no more."
     ),
     apart=(
         "NetworkPolicy and application refuse from the far node, so a round trip later, by the "

@@ -111,7 +111,9 @@ def _fails(view: View) -> bool:
         return local or works or view.vip.state is State.REFUSED
     sharp = view.vip.state is State.MIXED
     complete = len(view.case.stage.endpoints) == len(view.case.subject.endpoints)
-    return sharp and complete and all(each.clean for each in (*view.across, *view.here))
+    told = bool(view.across) or not any(path.crosses for path in view.paths)
+    tried = (*view.across, *view.here)
+    return sharp and complete and told and all(each.clean for each in tried)
 
 
 def _broken(view: View) -> Match:
