@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Protocol
 
-import msgspec
-
-from bot.core import objects
-from bot.core.network.matrix import By, Cell, Matrix, cell, neighbours
-from bot.core.network.observation import Source
+from bot.core import conditions, objects
+from bot.core.network.matrix import Matrix, neighbours
 from bot.core.network.probing import (
-    PAYLOAD,
-    Answer,
     Backend,
-    Kind,
-    Listener,
-    Outcome,
-    Probe,
     Progress,
-    Vip,
 )
 from bot.core.objects import Object
 from bot.core.snapshot import Snapshot
 from bot.errors import ClusterError, InputError
+from bot.matrix_rows import Row, all_tried
 from bot.prober import Prober
-
-CONTROL_NAME = "kubernetes.default.svc.cluster.local"
-TRIES = 3
-AT_ONCE = 10
-"""Nodes that try at once."""
 
 LONGEST = 180.0
 """Seconds for all of it, listeners and their removal included."""
@@ -39,7 +25,7 @@ LONGEST = 180.0
 TRYING = 75.0
 """Seconds in which nodes may try: well before the first listener ends, which would look broken."""
 
-TOO_LATE = "it had not tried when the time was over; ask for this node alone"
+NOT_READY = "the node is not ready: no pod can be started there"
 
 NO_PROBER = "Nothing can be tried: there is no prober. Add deploy/components/prober."
 
@@ -71,12 +57,14 @@ class Mesh:
         """
         if self.prober is None:
             raise ClusterError(NO_PROBER)
-        names = await self.nodes()
+        found = await self._nodes()
+        names = tuple(each.name for each in found)
         if node and node not in names:
             raise InputError(f"There is no node {node!r}. Choose one of: {', '.join(names[:20])}.")
+        ready = tuple(each.name for each in found if _may_run(each))
         try:
             async with asyncio.timeout(LONGEST):
-                return await self._measured(self.prober, names, node, progress)
+                return await self._measured(self.prober, names, ready, node, progress)
         except TimeoutError as error:
             raise ClusterError(f"It took longer than {LONGEST:.0f} s. Try one node.") from error
 
@@ -86,25 +74,33 @@ class Mesh:
         Raises:
             ClusterError: They cannot be read.
         """
+        return tuple(each.name for each in await self._nodes())
+
+    async def _nodes(self) -> tuple[objects.Node, ...]:
         snapshot = await self.cluster.snapshot((objects.Node,))
-        found = tuple(sorted(each.name for each in snapshot.of(objects.Node)))
+        found = tuple(sorted(snapshot.of(objects.Node), key=lambda each: each.name))
         if not found:
             why = "; ".join(f"{gap.why}: {gap.detail}" for gap in snapshot.gaps) or "there is none"
             raise ClusterError(f"No node can be seen: {why}.")
         return found
 
     async def _measured(
-        self, prober: Prober, names: tuple[str, ...], node: str, progress: Progress
+        self,
+        prober: Prober,
+        names: tuple[str, ...],
+        ready: tuple[str, ...],
+        node: str,
+        progress: Progress,
     ) -> Matrix:
-        async with prober.listening(names, progress) as ears:
-            end = asyncio.get_running_loop().time() + self.trying
+        async with prober.listening(ready, progress) as ears:
             backends = [Backend(each.address, each.port) for each in ears.values()]
             async with prober.sole_vips(backends, progress) as vips:
-                rows = [_Row(name, self._others(names, name, node), ears, vips) for name in names]
+                rows = [Row(each, self._others(names, each, node), ears, vips) for each in ready]
                 progress(f"{len(ears)} of {len(names)} nodes listen; each tries the others.")
-                trying = _Trying(prober, len(rows), end, progress)
-                found = await asyncio.gather(*map(trying.row, rows))
-        unseen = {name: "no listener could be started there" for name in names if name not in ears}
+                end = asyncio.get_running_loop().time() + self.trying
+                found = await all_tried(prober, rows, end, progress)
+        unseen = {name: NOT_READY for name in names if name not in ready}
+        unseen |= {name: "no listener could be started there" for name in ready if name not in ears}
         unseen |= {
             row.node: why for row, why in zip(rows, found, strict=True) if isinstance(why, str)
         }
@@ -124,73 +120,7 @@ class Mesh:
         return tuple(each for each in names if each != node) if name == node else (node,)
 
 
-@dataclass(frozen=True)
-class _Row:
-    """What one node tries."""
-
-    node: str
-    others: tuple[str, ...]
-    ears: Mapping[str, Listener]
-    vips: Mapping[Backend, Vip]
-
-    def probes(self) -> Iterator[tuple[str, By, Probe]]:
-        """Each with its target and what it tests."""
-        for other in self.others:
-            ear = self.ears.get(other)
-            if ear is None:
-                continue
-            at: dict[str, Any] = {"address": ear.address, "port": ear.port}
-            yield other, By.POD, Probe(id="", kind=Kind.TCP, tries=TRIES, **at)
-            yield other, By.LARGE, Probe(id="", kind=Kind.ECHO, size=PAYLOAD, tries=2, **at)
-            yield other, By.UDP, Probe(id="", kind=Kind.UDP, size=64, tries=TRIES, **at)
-            if vip := self.vips.get(Backend(ear.address, ear.port)):
-                place: dict[str, Any] = {"address": vip.address, "port": vip.port}
-                yield other, By.VIP, Probe(id="", kind=Kind.TCP, tries=TRIES, **place)
-
-
-@dataclass
-class _Trying:
-    """Lets some nodes try at a time, until `end` on the loop's clock, and counts them."""
-
-    prober: Prober
-    count: int
-    end: float
-    progress: Progress
-    done: int = 0
-    _room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
-
-    async def row(self, row: _Row) -> tuple[list[Cell], list[Cell]] | str:
-        """The cells of one row and its DNS, or why it has none."""
-        try:
-            async with asyncio.timeout_at(self.end), self._room:
-                found = await _tried(self.prober, row)
-        except TimeoutError:
-            return TOO_LATE
-        except ClusterError as error:
-            return str(error)
-        self.done += 1
-        self.progress(f"{self.done} of {self.count} nodes have tried.")
-        return found
-
-
-async def _tried(prober: Prober, row: _Row) -> tuple[list[Cell], list[Cell]]:
-    asked = {str(number): each for number, each in enumerate(row.probes())}
-    probes = [msgspec.structs.replace(probe, id=key) for key, (*_, probe) in asked.items()]
-    dns = Probe(id="dns", kind=Kind.DNS, name=CONTROL_NAME, tries=2)
-    answers = await prober.probe(Source(row.node), [*probes, dns], _silent)
-    by_id: dict[str, list[Answer]] = {}
-    for answer in answers:
-        if answer.outcome is not Outcome.UNTRIED:
-            # Where the prober could not even begin, nothing was seen of the network.
-            by_id.setdefault(answer.id, []).append(answer)
-    cells = [
-        cell(row.node, other, test, by_id[key])
-        for key, (other, test, _) in asked.items()
-        if key in by_id
-    ]
-    names = by_id.get("dns")
-    return cells, [cell(row.node, row.node, By.DNS, names)] if names else []
-
-
-def _silent(_: str) -> None:
-    """Of many nodes the count is told, and not each pod."""
+def _may_run(node: objects.Node) -> bool:
+    """Whether a pod can be started there. A node that says nothing of itself is tried."""
+    ready = conditions.condition(node.status.conditions, "Ready")
+    return ready is None or ready.status == "True"

@@ -1,7 +1,7 @@
 """The use case behind the matrix: who listens, who tries whom, and who could not."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -9,10 +9,20 @@ import pytest
 
 from bot.core.network.matrix import By
 from bot.core.network.observation import Source
-from bot.core.network.probing import Answer, Backend, Listener, Outcome, Probe, Progress, Vip
+from bot.core.network.probing import (
+    SECONDS,
+    Answer,
+    Backend,
+    Listener,
+    Outcome,
+    Probe,
+    Progress,
+    Vip,
+)
 from bot.core.verdict import Verdict
 from bot.errors import ClusterError, InputError
-from bot.matrix import TOO_LATE, Mesh
+from bot.matrix import NOT_READY, Mesh
+from bot.matrix_rows import TOO_LATE
 from bot.sandbox.network import Network
 from tests.builders import an_object
 from tests.fake_prober import FakeProber
@@ -36,6 +46,8 @@ class Mended(FakeProber):
     deaf: frozenset[str] = frozenset()
     without_vips: bool = False
     untried: bool = False
+    late: Callable[[str, Probe], bool] = lambda _node, _probe: False
+    given: list[tuple[str, float]] = field(default_factory=list)
     at_work: int = 0
     most: int = 0
     begun: list[str] = field(default_factory=list)
@@ -53,10 +65,18 @@ class Mended(FakeProber):
             await asyncio.sleep(0)
             if self.fails:
                 raise self.fails
-            end = Outcome.UNTRIED if self.untried else Outcome.OK
-            return tuple(Answer(id=each.id, outcome=end, connected=5.0) for each in probes)
+            self.given += [(source.node, each.seconds) for each in probes if each.address]
+            return tuple(
+                Answer(id=each.id, outcome=self._end(source.node, each), connected=5.0)
+                for each in probes
+            )
         finally:
             self.at_work -= 1
+
+    def _end(self, node: str, probe: Probe) -> Outcome:
+        if self.late(node, probe):
+            return Outcome.TIMEOUT
+        return Outcome.UNTRIED if self.untried else Outcome.OK
 
     @asynccontextmanager
     async def listening(
@@ -116,10 +136,48 @@ async def test_what_the_prober_could_not_begin_is_not_seen_and_not_broken() -> N
     assert found.verdict is Verdict.UNKNOWN
 
 
-async def test_a_few_nodes_try_at_a_time_and_are_counted() -> None:
+async def test_a_slow_pair_is_given_the_time_of_a_relayed_path() -> None:
+    """It is well then; and nobody else is tried again."""
+
+    def late(node: str, probe: Probe) -> bool:
+        return node == "n001" and probe.address.endswith(".2") and probe.seconds < SECONDS
+
+    prober = Mended(late=late)
+    found = await Mesh(nodes(4), prober).measure(quiet)
+    assert found.verdict is Verdict.HEALTHY
+    assert {node for node, seconds in prober.given if seconds == SECONDS} == {"n001"}
+    assert len(found.cells) == 4 * 3 * 4
+
+
+async def test_a_dead_node_is_not_waited_for_twice() -> None:
+    def late(node: str, probe: Probe) -> bool:
+        return node == "n002" or probe.address.endswith(".2")
+
+    prober = Mended(late=late)
+    found = await Mesh(nodes(4), prober).measure(quiet)
+    assert found.verdict is Verdict.FAILED
+    assert max(seconds for _, seconds in prober.given) < SECONDS
+
+
+async def test_on_a_node_that_is_not_ready_nothing_is_started() -> None:
+    cluster = nodes(3)
+    gone = {"conditions": [{"type": "Ready", "status": "Unknown"}]}
+    cluster.set(
+        [
+            *(an_object("Node", f"n{i:03}", namespace="") for i in range(3)),
+            an_object("Node", "n003", namespace="", status=gone),
+        ]
+    )
+    prober = Mended()
+    found = await Mesh(cluster, prober).measure(quiet)
+    assert found.unseen == (("n003", NOT_READY),)
+    assert "n003" not in prober.begun
+    assert found.verdict is Verdict.UNKNOWN
+
+
+async def test_the_nodes_that_have_tried_are_counted() -> None:
     prober, said = Mended(), list[str]()
     await Mesh(nodes(40), prober).measure(said.append)
-    assert 1 < prober.most <= 10
     assert said[-1] == "40 of 40 nodes have tried."
 
 

@@ -46,6 +46,9 @@ log = logging.getLogger(__name__)
 LONGEST = 60.0
 """Seconds that one place may probe."""
 
+AT_ONCE = 10
+"""Places that probe at once: each is a pod to schedule."""
+
 MOST_LOG = 4 * 1024 * 1024
 LISTEN = 120.0
 ANCHOR = 180
@@ -69,6 +72,7 @@ class ProbeJobs:
         self._image = image
         self._host_network = host_network
         self.jobs = NodeJobs(api)
+        self._room = asyncio.Semaphore(AT_ONCE)
         self._pods: dict[str, str] = {}
         """The pods that listen, by address."""
 
@@ -91,8 +95,10 @@ class ProbeJobs:
             raise ClusterError(HOST)
         found: dict[str, list[Answer]] = {each.id: [] for each in probes}
         for few in manifests.portions(probes):
-            progress(f"Starting a pod on {source.node}.")
-            for answer in await self._probed(source, few):
+            async with self._room:
+                progress(f"Starting a pod on {source.node}.")
+                answers = await self._probed(source, few)
+            for answer in answers:
                 found.get(answer.id, []).append(answer)
         return tuple(answer for each in probes for answer in found[each.id])
 

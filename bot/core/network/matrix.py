@@ -32,6 +32,8 @@ class By(StrEnum):
     """Of one node: a name that every cluster has."""
 
 
+LATE = (Outcome.TIMEOUT, Outcome.STALLED)
+
 PAIRED = (By.POD, By.VIP, By.LARGE, By.UDP)
 """What is tried of every pair."""
 
@@ -124,6 +126,25 @@ def cell(source: str, target: str, test: By, answers: Iterable[Answer]) -> Cell:
         ended=max(bad, key=bad.count) if bad else Outcome.OK,
         took=times[len(times) // 2] if times else None,
     )
+
+
+def in_doubt(cells: Iterable[Cell]) -> frozenset[Pair]:
+    """Pairs that ran out of time and are perhaps only slow: both nodes reach, or are reached.
+
+    A node that at least two others tried, and none of them reached, is dead: nobody waits for it.
+    """
+    met: dict[str, dict[str, bool]] = {}
+    late: set[Pair] = set()
+    for each in cells:
+        if each.source == each.target:
+            continue
+        for own, other in (each.pair, each.pair[::-1]):
+            peers = met.setdefault(own, {})
+            peers[other] = peers.get(other, False) or each.well > 0
+        if each.ended in LATE:
+            late.add(each.pair)
+    dead = {node for node, peers in met.items() if len(peers) > 1 and not any(peers.values())}
+    return frozenset(pair for pair in late if dead.isdisjoint(pair))
 
 
 def findings(matrix: Matrix) -> tuple[str, ...]:

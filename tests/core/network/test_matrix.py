@@ -15,6 +15,7 @@ from bot.core.network.matrix import (
     Pair,
     cell,
     findings,
+    in_doubt,
     neighbours,
 )
 from bot.core.network.probing import Answer, Outcome
@@ -147,3 +148,41 @@ def test_many_nodes_try_a_ring_of_neighbours(count: int) -> None:
     wanted = count - 1 if count <= WHOLE else NEIGHBOURS
     assert all(len(set(each)) == wanted and node not in each for node, each in tried.items())
     assert all(sum(node in each for each in tried.values()) == wanted for node in nodes)
+
+
+def ended(source: str, target: str, outcome: Outcome, test: By = By.POD) -> Cell:
+    well = outcome is Outcome.OK
+    return Cell(source=source, target=target, test=test, tries=1, well=int(well), ended=outcome)
+
+
+@given(counts, st.data())
+def test_a_dead_node_is_waited_for_no_longer(count: int, data: st.DataObject) -> None:
+    """Whatever else is slow; and of a pair between the living that was late, more is asked."""
+    nodes = NAMES[:count]
+    dead = data.draw(st.sampled_from(nodes))
+    alive = every(set(nodes) - {dead})
+    slow = data.draw(st.sets(st.sampled_from(sorted(alive)))) if alive else set()
+    late = {pair for pair in every(nodes) if dead in pair} | slow
+    cells = [ended(*pair, Outcome.TIMEOUT if pair in late else Outcome.OK) for pair in every(nodes)]
+    doubt = in_doubt(cells)
+    assert not any(dead in pair for pair in doubt)
+    assert doubt == {pair for pair in slow if not _alone(pair, alive - slow)}
+
+
+def _alone(pair: Pair, reached: set[Pair]) -> bool:
+    return any(all(node not in other for other in reached) for node in pair)
+
+
+def test_of_two_nodes_nobody_can_tell_so_both_get_time() -> None:
+    cells = [ended("a", "b", Outcome.TIMEOUT), ended("b", "a", Outcome.TIMEOUT)]
+    assert in_doubt(cells) == {("a", "b"), ("b", "a")}
+
+
+def test_what_was_refused_at_once_is_not_asked_again() -> None:
+    cells = [ended("a", "b", Outcome.REFUSED), ended("b", "a", Outcome.OK)]
+    assert in_doubt(cells) == frozenset()
+
+
+def test_large_payloads_that_stall_get_time() -> None:
+    cells = [ended("a", "b", Outcome.OK), ended("a", "b", Outcome.STALLED, By.LARGE)]
+    assert in_doubt(cells) == {("a", "b")}
