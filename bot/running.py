@@ -19,7 +19,7 @@ from bot import endpoints, logs, runbook, settings
 from bot.client import Client
 from bot.core.access import Circles
 from bot.core.election import Alone, Leadership
-from bot.core.network import agent_keys
+from bot.core.network import agent_keys, agent_peers
 from bot.core.network.tools import targets
 from bot.core.objects import Namespace
 from bot.diagnose import Diagnose
@@ -168,7 +168,10 @@ async def _run(read: settings.Settings, token: str, guild_id: int) -> int:
             post=posted,
             prober=ProbeInside(api, agents),
             netshoot=Netshoot(cache, ToolJobs(api, read.tool_image), allowed),
-            regularly={"publish the key of probes": (int(agent_keys.AGAIN), agents.refresh)},
+            regularly={
+                "publish the key of probes": (int(agent_keys.AGAIN), agents.refresh),
+                "tell agents their peers": (int(agent_peers.AGAIN), agents.peers.publish),
+            },
         )
         async with AsyncExitStack() as stack:
             stopped = await stack.enter_async_context(_signals())

@@ -12,7 +12,7 @@ import yaml
 
 from bot.core.checks import CHECKS
 from bot.core.kinds import KIND_OF, KINDS
-from bot.core.network import agent_keys, manifests, signed_job
+from bot.core.network import agent_keys, agent_peers, manifests, signed_job
 from bot.kube import agents
 from bot.probe import options
 from bot.settings import PREFIX, SECRETS_DIR, Settings
@@ -117,16 +117,19 @@ def test_the_agents_are_what_the_bot_looks_for():
     assert ports[agents.PORT_NAME] == signed_job.PORT
     assert ports["listener"] == ports["listener-udp"] == signed_job.LISTENER_PORT
     assert made["metadata"]["namespace"] == manifests.NAMESPACE
-    keys = only(where, "ConfigMap")["metadata"]
-    assert (keys["name"], keys["namespace"]) == (agent_keys.CONFIG_MAP, manifests.NAMESPACE)
-    (volume,) = template["spec"]["volumes"]
-    assert volume["configMap"]["name"] == agent_keys.CONFIG_MAP
-    (mount,) = container["volumeMounts"]
+    both = [agent_keys.CONFIG_MAP, agent_peers.CONFIG_MAP]
+    made = [each["metadata"] for each in documents(where) if each["kind"] == "ConfigMap"]
+    assert [each["name"] for each in made] == both
+    assert {each["namespace"] for each in made} == {manifests.NAMESPACE}
+    volumes = {each["name"]: each["configMap"]["name"] for each in template["spec"]["volumes"]}
+    mounted = {volumes[each["name"]]: each["mountPath"] for each in container["volumeMounts"]}
     understood = options.read(container["args"])
-    assert (str(understood.keys), understood.port) == (mount["mountPath"], signed_job.PORT)
+    assert understood.port == signed_job.PORT
+    assert str(understood.keys) == mounted[agent_keys.CONFIG_MAP]
+    assert str(understood.peers) == f"{mounted[agent_peers.CONFIG_MAP]}/{agent_peers.FILE}"
     role = only("components/prober-daemonset/rbac.yaml", "Role")
     (rule,) = role["rules"]
-    assert rule["resourceNames"] == [agent_keys.CONFIG_MAP]
+    assert rule["resourceNames"] == both
     assert rights(role) == {("", "configmaps", "get"), ("", "configmaps", "patch")}
 
 

@@ -69,8 +69,9 @@ class _Status(msgspec.Struct, frozen=True):
     conditions: tuple[_Condition, ...] | None = None
 
 
-class _Meta(msgspec.Struct, frozen=True):
+class _Meta(msgspec.Struct, frozen=True, rename="camel"):
     name: str
+    deletion_timestamp: str = ""
 
 
 class _Pod(msgspec.Struct, frozen=True):
@@ -138,13 +139,28 @@ class Agents:
         body = await self._api.get(f"{PODS}/{agent.pod}/log", query, accept="*/*", total=REQUEST)
         return tuple(lines.of_job(body, job))
 
+    async def present(self) -> tuple[Agent, ...]:
+        """Every agent that has an address, ready or not, but for those that are being ended.
+
+        Raises:
+            ClusterError: The pods cannot be listed.
+        """
+        return tuple(
+            _agent(pod)
+            for pod in await self._pods()
+            if pod.status.pod_ip and not pod.metadata.deletion_timestamp
+        )
+
     async def _list(self) -> dict[str, Agent]:
         try:
-            body = await self._api.get(PODS, [("labelSelector", LABEL)], total=REQUEST)
+            pods = await self._pods()
         except ClusterError:
             return {}
-        pods = msgspec.json.decode(body, type=_Pods).items
         return {pod.spec.node_name: _agent(pod) for pod in pods if _is_ready(pod)}
+
+    async def _pods(self) -> tuple[_Pod, ...]:
+        body = await self._api.get(PODS, [("labelSelector", LABEL)], total=REQUEST)
+        return msgspec.json.decode(body, type=_Pods).items
 
 
 class Answering:

@@ -28,6 +28,7 @@ from bot.kube.agents import Agent, Agents, Unanswered
 from bot.kube.api import Api
 from bot.kube.probe_jobs import LISTEN, LONGEST, ProbeJobs
 from bot.kube.probe_key import ProbeKey
+from bot.kube.probe_peers import ProbePeers
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,7 @@ class ProbeAgents:
         self._jobs = jobs
         self._key = ProbeKey(api)
         self._agents = Agents(api, self._key)
+        self.peers = ProbePeers(api, self._agents)
         self._apart: dict[str, float] = {}
         """Until when the agent of a node is not asked, by the monotonic clock."""
         self._ears: dict[tuple[str, int], _Ear] = {}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.network import agent_keys, manifests
+from bot.core.network import agent_keys, agent_peers, manifests
 from bot.core.network.probing import Job
 from tests.cluster.asking import Somebody, everything_goes, service_account
 from tests.cluster.conftest import RealCluster
@@ -78,11 +78,12 @@ def test_it_probes_in_the_probe_namespace(bot: Somebody, admin: Somebody) -> Non
         assert bot.ask("DELETE", f"{listing}/made").done
 
 
-def test_it_tells_agents_its_key(bot: Somebody) -> None:
-    """By the one ConfigMap that the component makes, in the patch that the bot sends."""
-    assert bot.ask("GET", f"{PROBES}/configmaps/{agent_keys.CONFIG_MAP}").done
+@pytest.mark.parametrize("name", [agent_keys.CONFIG_MAP, agent_peers.CONFIG_MAP])
+def test_it_tells_agents_its_key_and_their_peers(bot: Somebody, name: str) -> None:
+    """By the ConfigMaps that the component makes, in the patches that the bot sends."""
+    at = f"{PROBES}/configmaps/{name}"
+    assert bot.ask("GET", at).done
     for patch in ({"data": {"key-1": "{}"}}, {"data": {"key-1": None}}):
-        at = f"{PROBES}/configmaps/{agent_keys.CONFIG_MAP}"
         answer = bot.ask("PATCH", at, patch, "application/merge-patch+json")
         assert answer.done, answer.said
     assert not answer.body.get("data")
