@@ -10,7 +10,7 @@ import msgspec
 from bot import manifests
 from bot.core.conversion.batch import convert_all
 from bot.core.conversion.convert import Became, Conversion
-from bot.core.conversion.known import gather
+from bot.core.conversion.known import Known, gather
 from bot.core.conversion.source import is_ingress
 from bot.core.conversion.target import Target
 from bot.errors import InputError
@@ -47,9 +47,8 @@ class _Document(msgspec.Struct, frozen=True):
 def convert(files: Sequence[str], target: Target, *, as_json: bool) -> int:
     """Print what becomes of each Ingress of these files. Returns the exit code."""
     found, problems = _read(files)
-    known = gather(each.object for each in found)
     ingresses = [each for each in found if is_ingress(each.object)]
-    made = convert_all([each.object for each in ingresses], known, target)
+    made = convert_all(_surrounded(ingresses, found), target)
     lines = [_line(each, one) for each, one in zip(ingresses, made, strict=True)]
     for line in lines:
         _show(line, as_json=as_json)
@@ -76,6 +75,19 @@ def _read(files: Sequence[str]) -> tuple[list[_Document], list[InputError]]:
         problems += read.problems
         found += _objects(name, read.documents)
     return found, problems
+
+
+def _surrounded(
+    ingresses: Sequence[_Document], found: Sequence[_Document]
+) -> Iterator[tuple[Mapping[str, Any], Known]]:
+    """Each with the objects around it: where several files have one, that of its own file."""
+    far = gather(each.object for each in found)
+    by_file: dict[str, list[object]] = {}
+    for each in found:
+        by_file.setdefault(each.file, []).append(each.object)
+    near = {file: far.before(gather(by_file[file])) for file in {each.file for each in ingresses}}
+    for each in ingresses:
+        yield each.object, near[each.file]
 
 
 def _objects(name: str, documents: Sequence[tuple[int, object]]) -> Iterator[_Document]:

@@ -111,6 +111,16 @@ def test_a_service_in_another_file_tells_that_it_has_no_vip(folder: Path) -> Non
     assert b"headless-service" in made.stderr
 
 
+def test_of_two_services_of_one_name_that_of_the_same_file_counts(folder: Path) -> None:
+    headless = SERVICE.replace("spec: {", "spec: {clusterIP: None, ")
+    (folder / "web.yaml").write_text(f"{INGRESS}---\n{SERVICE}")
+    (folder / "svc.yaml").write_text(headless)
+    assert run("web.yaml", "svc.yaml", cwd=folder).returncode == 0
+    (folder / "web.yaml").write_text(f"{headless}---\n{INGRESS}")
+    (folder / "svc.yaml").write_text(SERVICE)
+    assert run("web.yaml", "svc.yaml", cwd=folder).returncode == 1
+
+
 def test_a_file_that_cannot_be_read_stops_no_other(folder: Path) -> None:
     (folder / "bad.yaml").write_bytes(b"a: [\n")
     (folder / "latin.yaml").write_bytes(b"a: \xe9\n")

@@ -7,15 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 from bot.core.conversion.convert import Conversion, convert
-from bot.core.conversion.known import Known, gather
+from bot.core.conversion.known import Known, Place, gather
 from bot.core.conversion.target import Target
 
 
 def convert_all(
-    ingresses: Iterable[Mapping[str, Any]], known: Known, target: Target
+    ingresses: Iterable[tuple[Mapping[str, Any], Known]], target: Target
 ) -> Iterator[Conversion]:
-    """What becomes of each, in order."""
-    for each in ingresses:
-        made = convert(each, known, target)
-        known = replace(known, routes=known.routes | gather(made.manifests).routes)
-        yield made
+    """What becomes of each, in order, each with what is known around it."""
+    made: frozenset[Place] = frozenset()
+    for each, known in ingresses:
+        conversion = convert(each, replace(known, routes=known.routes | made), target)
+        made |= gather(conversion.manifests).routes
+        yield conversion

@@ -14,7 +14,7 @@ from bot.core.conversion.references import reference
 from bot.core.conversion.refusals import Reason, Unfaithful, told
 from bot.core.conversion.router_annotations import Router
 from bot.core.conversion.rule import Rule
-from bot.core.conversion.source import Backend, Source, read
+from bot.core.conversion.source import Backend, Source, decoded, read
 from bot.core.conversion.target import Target
 from bot.core.conversion.tls import Route, parts
 from bot.core.conversion.writing import ingress_routes
@@ -59,8 +59,11 @@ def convert(
     ones then go first. Without it each router keeps the priority that it has.
     """
     try:
-        source = read(manifest)
-        if why := ingress_class.another(source, known, target) or _idle(source):
+        ingress = decoded(manifest)
+        if why := ingress_class.another(ingress, known, target):
+            return Conversion(Became.UNCHANGED, reason=why)
+        source = read(ingress)
+        if why := _idle(source):
             return Conversion(Became.UNCHANGED, reason=why)
         made = _converted(source, known, target, added_priority)
     except Unfaithful as refusal:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.core import objects
 from bot.core.conversion.known import Known
 from bot.core.conversion.source import Source
 from bot.core.conversion.target import SINCE_CLASS_NAME, Target
@@ -17,11 +18,11 @@ OURS = "traefik"
 CONTROLLER = "traefik.io/ingress-controller"
 
 
-def another(source: Source, known: Known, target: Target) -> str:
+def another(ingress: objects.Ingress, known: Known, target: Target) -> str:
     """Why Traefik does not read it; empty where it does."""
-    wanted, name = target.ingress_class, source.class_name
+    wanted, name = target.ingress_class, ingress.spec.ingress_class_name
     if not name:
-        said = source.annotations.get(ANNOTATION, "")
+        said = (ingress.metadata.annotations or {}).get(ANNOTATION, "")
         if said == wanted or (not wanted and said == OURS):
             return ""
         return f"Its ingress class is {said or 'not set'}, and this Traefik reads {wanted or OURS}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.core import objects
@@ -31,6 +31,14 @@ class Known:
     secrets: frozenset[Place] = frozenset()
     routes: frozenset[Place] = frozenset()
     whole: bool = False
+
+    def before(self, near: Known) -> Known:
+        """The same, where what is near goes before what is far: of two of one name, say."""
+        return replace(
+            self,
+            services={**self.services, **near.services},
+            controllers={**self.controllers, **near.controllers},
+        )
 
 
 def gather(manifests: Iterable[object], *, whole: bool = False) -> Known:

@@ -19,7 +19,6 @@ class Reason(StrEnum):
     UNRESOLVED_REFERENCE = "unresolved-reference"
     CROSS_NAMESPACE = "cross-namespace"
     MISSING_SERVICE = "missing-service"
-    MISSING_PORT = "missing-port"
     HEADLESS_SERVICE = "headless-service"
     EXTERNAL_NAME = "external-name"
     STICKY_SESSIONS = "sticky-sessions"
@@ -73,10 +72,6 @@ EXPLAINED = {
     ),
     Reason.MISSING_SERVICE: Explained(
         "The Service does not exist, so Traefik does not serve the path.", "Create the Service."
-    ),
-    Reason.MISSING_PORT: Explained(
-        "The Service has no such port, so Traefik does not serve the path.",
-        "Name a port that the Service has.",
     ),
     Reason.HEADLESS_SERVICE: Explained(
         "A headless Service has no VIP: with nativeLB Traefik would drop the route.",

@@ -35,7 +35,7 @@ def service(backend: Backend, namespace: str, known: Known, target: Target) -> d
             raise Unfaithful(Reason.MISSING_SERVICE, f"{namespace}/{backend.service}")
         return made
     name = f"{namespace}/{backend.service}"
-    _check(found, backend, name)
+    _check(found, name)
     said = service_annotations.read(found.metadata.annotations or {}, target, name)
     return made | dict(_said(said, name, namespace, known, target))
 
@@ -47,6 +47,8 @@ def remarks(backend: Backend, namespace: str, known: Known, target: Target) -> I
     if found is None:
         yield f"{name} was not seen: neither its VIP nor its annotations were looked at."
         return
+    if not any(backend.port in (each.port, each.name) for each in found.spec.ports or ()):
+        yield f"{name} has no port {backend.port}: Traefik serves that path neither now nor then."
     said = service_annotations.read(found.metadata.annotations or {}, target, name)
     if said.native_lb is not None:
         state = "already switches nativeLB on" if said.native_lb else "switches nativeLB off"
@@ -55,15 +57,13 @@ def remarks(backend: Backend, namespace: str, known: Known, target: Target) -> I
         yield f"{name} is reached by its node ports today, and by its VIP then."
 
 
-def _check(found: objects.Service, backend: Backend, name: str) -> None:
+def _check(found: objects.Service, name: str) -> None:
     if found.malformed:
         raise Unfaithful(Reason.MALFORMED, f"Service {name}: {found.malformed[0]}")
     if found.spec.type == "ExternalName":
         raise Unfaithful(Reason.EXTERNAL_NAME, f"Service {name}")
     if found.spec.cluster_ip == "None":
         raise Unfaithful(Reason.HEADLESS_SERVICE, f"Service {name}")
-    if not any(backend.port in (each.port, each.name) for each in found.spec.ports or ()):
-        raise Unfaithful(Reason.MISSING_PORT, f"port {backend.port} of Service {name}")
 
 
 def _said(

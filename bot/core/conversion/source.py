@@ -74,17 +74,26 @@ def is_ingress(manifest: object) -> bool:
     return str(manifest.get("apiVersion", "")).partition("/")[0] in GROUPS
 
 
-def read(manifest: Mapping[str, Any]) -> Source:
-    """The Ingress of a manifest.
+def decoded(manifest: Mapping[str, Any]) -> objects.Ingress:
+    """The Ingress of a manifest, whole.
 
     Raises:
-        Unfaithful: It is encrypted, or no API server would take it, or a backend is a resource.
+        Unfaithful: It is encrypted, or no API server would take it.
     """
     if "sops" in manifest:
         raise Unfaithful(Reason.ENCRYPTED)
     found = read_object(manifest, objects.Ingress)
     if found.malformed:
         raise Unfaithful(Reason.MALFORMED, found.malformed[0])
+    return found
+
+
+def read(found: objects.Ingress) -> Source:
+    """What Traefik reads of an Ingress.
+
+    Raises:
+        Unfaithful: A backend is a resource, or leads nowhere.
+    """
     spec, meta = found.spec, found.metadata
     young = found.api_version == YOUNG
     default = spec.default_backend or spec.backend

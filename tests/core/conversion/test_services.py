@@ -62,7 +62,6 @@ def test_middlewares_of_a_service_are_of_traefik_3_7() -> None:
     [
         ({"clusterIP": "None"}, Reason.HEADLESS_SERVICE),
         ({"type": "ExternalName", "externalName": "a.b"}, Reason.EXTERNAL_NAME),
-        ({"ports": [{"port": 8080}]}, Reason.MISSING_PORT),
         ({"ports": "none"}, Reason.MALFORMED),
         ({"annotations": said(service_sticky_cookie="true")}, Reason.STICKY_SESSIONS),
         ({"annotations": said(service_sticky_cookie_name="c")}, Reason.STICKY_SESSIONS),
@@ -95,6 +94,12 @@ def test_a_service_of_another_namespace_is_another_service() -> None:
 def test_where_everything_is_known_what_is_missing_does_not_exist() -> None:
     made = convert(an_ingress(), Known(whole=True), target())
     assert made.code is Reason.MISSING_SERVICE
+
+
+def test_a_port_that_the_service_lacks_is_served_neither_now_nor_then() -> None:
+    made = converted(an_ingress(), a_service(ports=[{"port": 8080}]))
+    assert made.manifests
+    assert any("has no port 80" in each for each in made.warnings)
 
 
 def test_what_was_not_seen_of_a_service_is_said() -> None:
