@@ -78,7 +78,9 @@ def _annotated(source: Source, router: Router, known: Known, target: Target) -> 
     written: dict[str, Any] = {}
     if said and said.options and said.options != DEFAULT_OPTIONS:
         name = reference(said.options, "TLSOption", source.namespace, known, target)
-        written["options"] = name
+        # Up to v3.6 Traefik takes options of another provider for those of another namespace,
+        # unless the route's own is named, which it ignores then.
+        written["options"] = name | {"namespace": source.namespace}
     if said and said.cert_resolver:
         written["certResolver"] = said.cert_resolver
     if said and said.domains:

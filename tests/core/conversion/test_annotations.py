@@ -140,6 +140,13 @@ def test_the_default_tls_options_are_those_that_hold_anyway() -> None:
     assert made["spec"]["tls"] == {}
 
 
+def test_tls_options_of_another_provider_name_the_own_namespace() -> None:
+    """Without it Traefik 3.6 takes them for another namespace's, and drops the route."""
+    annotations = said(router_tls="true", router_tls_options="modern@file")
+    (made,) = manifests(an_ingress(annotations=annotations))
+    assert made["spec"]["tls"] == {"options": {"name": "modern@file", "namespace": "apps"}}
+
+
 def test_an_entry_without_rules_for_the_path_matcher_still_has_its_other_fields() -> None:
     annotations = said(router_pathmatcher="Path")
     ingress = an_ingress(
