@@ -12,7 +12,7 @@ from bot.core.conversion.batch import convert_all
 from bot.core.conversion.convert import Became, Conversion
 from bot.core.conversion.known import Known, gather
 from bot.core.conversion.source import is_ingress
-from bot.core.conversion.target import Target
+from bot.core.conversion.target import SINCE_STRICT_PREFIX, Target
 from bot.errors import InputError
 from bot.render import terminal, yaml_documents
 
@@ -46,6 +46,8 @@ class _Document(msgspec.Struct, frozen=True):
 
 def convert(files: Sequence[str], target: Target, *, as_json: bool) -> int:
     """Print what becomes of each Ingress of these files. Returns the exit code."""
+    if target.strict_prefix and not target.since(SINCE_STRICT_PREFIX):
+        terminal.tell("That Traefik has no strictPrefixMatching: it is left out of account.")
     found, problems = _read(files)
     ingresses = [each for each in found if is_ingress(each.object)]
     made = convert_all(_surrounded(ingresses, found), target)

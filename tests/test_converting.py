@@ -148,6 +148,9 @@ def test_traefiks_arguments_are_heeded(folder: Path) -> None:
     (folder / "web.yaml").write_text(text)
     strict = run("web.yaml", "--strict-prefix-matching", cwd=folder).stdout
     assert b"(Path(`/x`) || PathPrefix(`/x/`))" in strict
+    elder = run("web.yaml", "--strict-prefix-matching", cwd=folder, version="3.4.5")
+    assert b"Host(`a.example`) && PathPrefix(`/x`)" in elder.stdout
+    assert b"no strictPrefixMatching" in elder.stderr
     classed = run("web.yaml", "--ingress-class", "lan", cwd=folder)
     assert b"unchanged: Its ingress class is not set, and this Traefik reads lan." in classed.stderr
     old = run("web.yaml", cwd=folder, version="2.9.10")

@@ -53,6 +53,8 @@ def remarks(backend: Backend, namespace: str, known: Known, target: Target) -> I
     if said.native_lb is not None:
         state = "already switches nativeLB on" if said.native_lb else "switches nativeLB off"
         yield f"{name} {state} by annotation, for its Ingress."
+    if found.spec.internal_traffic_policy == "Local":
+        yield f"{name} has internalTrafficPolicy Local: its VIP reaches no pod of another node."
     if said.node_port_lb:
         yield f"{name} is reached by its node ports today, and by its VIP then."
 
@@ -62,7 +64,7 @@ def _check(found: objects.Service, name: str) -> None:
         raise Unfaithful(Reason.MALFORMED, f"Service {name}: {found.malformed[0]}")
     if found.spec.type == "ExternalName":
         raise Unfaithful(Reason.EXTERNAL_NAME, f"Service {name}")
-    if found.spec.cluster_ip == "None":
+    if "None" in (found.spec.cluster_ip, *(found.spec.cluster_ips or ())):
         raise Unfaithful(Reason.HEADLESS_SERVICE, f"Service {name}")
 
 

@@ -17,6 +17,7 @@ from bot.core.conversion.references import reference
 from bot.core.conversion.router_annotations import Router
 from bot.core.conversion.source import Source, SourceTls
 from bot.core.conversion.target import Target
+from bot.core.traefik.naming import normalized
 
 DEFAULT_OPTIONS = "default"
 """The TLS options that hold where none are named."""
@@ -58,10 +59,10 @@ def parts(
     if others:
         # What an entrypoint of another name speaks is not known, and need not be.
         return Part("", every, router.entry_points), *_certificates(source.secrets)
-    plain = (Part("-".join(http), every, http),) if http else ()
+    plain = (Part(_suffix(http), every, http),) if http else ()
     if not https:
         return *plain, *_certificates(source.secrets)
-    return *plain, *_by_secret(source, every, https, {}, suffix="-".join(https))
+    return *plain, *_by_secret(source, every, https, {}, suffix=_suffix(https))
 
 
 def _told_apart(router: Router, target: Target) -> tuple[tuple[str, ...], ...]:
@@ -71,6 +72,11 @@ def _told_apart(router: Router, target: Target) -> tuple[tuple[str, ...], ...]:
     http = tuple(each for each in said if each in known.http)
     https = tuple(each for each in said if each in known.https)
     return http, https, tuple(each for each in said if each not in (*http, *https))
+
+
+def _suffix(entry_points: tuple[str, ...]) -> str:
+    """What an object's name may have of them."""
+    return normalized("-".join(entry_points)).lower()
 
 
 def _annotated(source: Source, router: Router, known: Known, target: Target) -> dict[str, Any]:

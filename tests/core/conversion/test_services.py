@@ -61,6 +61,7 @@ def test_middlewares_of_a_service_are_of_traefik_3_7() -> None:
     ("spec", "reason"),
     [
         ({"clusterIP": "None"}, Reason.HEADLESS_SERVICE),
+        ({"clusterIPs": ["None"]}, Reason.HEADLESS_SERVICE),
         ({"type": "ExternalName", "externalName": "a.b"}, Reason.EXTERNAL_NAME),
         ({"ports": "none"}, Reason.MALFORMED),
         ({"annotations": said(service_sticky_cookie="true")}, Reason.STICKY_SESSIONS),
@@ -94,6 +95,11 @@ def test_a_service_of_another_namespace_is_another_service() -> None:
 def test_where_everything_is_known_what_is_missing_does_not_exist() -> None:
     made = convert(an_ingress(), Known(whole=True), target())
     assert made.code is Reason.MISSING_SERVICE
+
+
+def test_a_vip_that_leads_to_own_nodes_only_is_named() -> None:
+    made = converted(an_ingress(), a_service(internalTrafficPolicy="Local"))
+    assert any("internalTrafficPolicy Local" in each for each in made.warnings)
 
 
 def test_a_port_that_the_service_lacks_is_served_neither_now_nor_then() -> None:

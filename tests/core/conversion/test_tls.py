@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from tests.core.conversion.ingresses import a_rule, an_ingress, manifests, said
+from bot.core.conversion.target import EntryPoints
+from tests.core.conversion.ingresses import a_rule, an_ingress, manifests, said, target
 
 SECRET = ({"hosts": ["a.example"], "secretName": "a-tls"},)
 TWO = (*SECRET, {"hosts": ["b.example", "*.c.example"], "secretName": "b-tls"})
@@ -86,6 +87,15 @@ def test_a_secret_without_a_route_is_loaded_still() -> None:
     assert shape(made) == [
         ("web-tls", None, {"secretName": "a-tls", "certResolver": "le"}, ["a.example"]),
         ("web-certificate", None, {"secretName": "b-tls"}, []),
+    ]
+
+
+def test_a_caller_may_know_other_names_of_entrypoints() -> None:
+    """The bot reads them from Traefik's arguments."""
+    known = target(entry_points=EntryPoints(http=("lan",), https=("Secure", "out_side")))
+    assert shape(manifests(an_ingress(tls=SECRET), to=known)) == [
+        ("web-lan", ["lan"], None, ["a.example"]),
+        ("web-secure-out-side", ["Secure", "out_side"], {"secretName": "a-tls"}, ["a.example"]),
     ]
 
 
