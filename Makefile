@@ -39,6 +39,9 @@ test-cluster: $(READY) ## Tests on a real Kubernetes API server (needs Go: build
 	@$(BIN)/python -m tests.cluster.build
 	@$(BIN)/python -m pytest --cluster real tests/clusters tests/kube tests/cluster $(ARGS)
 
+conversion: $(READY) ## Convert every Ingress at hand, and hold it against an independent reading and the CRDs
+	@$(BIN)/python -m tests.conversion
+
 lab: $(READY) ## Diagnose real packets in network namespaces, 46 faults (needs root, iproute2, iptables)
 	@$(BIN)/python -m tests.lab $(ARGS)
 
@@ -68,5 +71,5 @@ lock: $(READY) ## Resolve the locked requirements again
 clean: ## Remove the virtual environment and caches
 	@rm -rf $(VENV) .cache build *.egg-info
 
-.PHONY: help setup sandbox test test-browser test-cluster test-image lint format lab faults bench \
+.PHONY: help setup sandbox test test-browser test-cluster test-image lint format conversion lab faults bench \
   screenshots lock clean

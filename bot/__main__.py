@@ -227,6 +227,45 @@ def _add_route(commands: Commands) -> None:
     add.add_argument("--in-place", action="store_true", help="change the files, too")
     add.add_argument("--output", choices=("text", "json"), default="text")
     add.set_defaults(command=_route_edit)
+    add = routes.add_parser(
+        "convert", help="make IngressRoutes with nativeLB of the Ingresses of files", epilog=codes
+    )
+    add.add_argument("file", nargs="+", help="YAML or JSON; - for standard input")
+    add.add_argument(
+        "--traefik-version",
+        required=True,
+        type=_traefik_version,
+        metavar="V",
+        help="of the Traefik that shall read them, such as 3.6.2; without a patch its newest",
+    )
+    add.add_argument(
+        "--strict-prefix-matching",
+        action="store_true",
+        help="Traefik runs with --providers.kubernetesingress.strictprefixmatching",
+    )
+    add.add_argument(
+        "--allow-cross-namespace",
+        action="store_true",
+        help="Traefik runs with --providers.kubernetescrd.allowcrossnamespace",
+    )
+    add.add_argument(
+        "--ingress-class",
+        default="",
+        metavar="NAME",
+        help="Traefik's providers run with this ingressclass",
+    )
+    add.add_argument("--output", choices=("text", "json"), default="text")
+    add.set_defaults(command=_route_convert)
+
+
+def _traefik_version(text: str) -> tuple[int, int, int]:
+    from bot.core.conversion.target import version  # noqa: PLC0415  # as with each subcommand
+
+    found = version(text)
+    if found is None:
+        msg = f"{text!r} is no version of Traefik: it is written like 3.6.2, 3.6 or v2.11.8"
+        raise argparse.ArgumentTypeError(msg)
+    return found
 
 
 def _add_doctor(commands: Commands) -> None:
@@ -359,6 +398,19 @@ def _route_edit(arguments: argparse.Namespace) -> int:
     return rerouting.edit(
         arguments.file, in_place=arguments.in_place, as_json=arguments.output == "json"
     )
+
+
+def _route_convert(arguments: argparse.Namespace) -> int:
+    from bot import converting  # noqa: PLC0415  # as above
+    from bot.core.conversion.target import Target  # noqa: PLC0415  # as above
+
+    target = Target(
+        arguments.traefik_version,
+        strict_prefix=arguments.strict_prefix_matching,
+        ingress_class=arguments.ingress_class,
+        cross_namespace=arguments.allow_cross_namespace,
+    )
+    return converting.convert(arguments.file, target, as_json=arguments.output == "json")
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

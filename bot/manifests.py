@@ -74,6 +74,14 @@ class Manifests:
     counts: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """The documents of one file with their numbers, from 0, empty ones counted and left out."""
+
+    documents: tuple[tuple[int, object], ...] = ()
+    problems: tuple[InputError, ...] = ()
+
+
 class _Loader(yaml.CSafeLoader):
     """Plain data only, and times left as the text that they are."""
 
@@ -107,14 +115,24 @@ def parse(body: bytes, name: str) -> Manifests:
     Raises:
         InputError: Nothing of it can be read.
     """
+    found = numbered(body, name)
+    if not found.documents and not found.problems:
+        raise InputError(f"{name}: there is no object in it.")
+    objects = tuple(each for _, document in found.documents for each in unpacked(document))
+    return Manifests(objects, found.problems)
+
+
+def numbered(body: bytes, name: str) -> Numbered:
+    """The documents in one file's bytes, lists as they are; `name` is how errors call it.
+
+    Raises:
+        InputError: It is no text.
+    """
     text = _text(body, name)
     found = _json(text, name)
     if found is None:
-        found = _yaml(text, name)
-    if not found.objects and not found.problems:
-        raise InputError(f"{name}: there is no object in it.")
-    objects = tuple(each for document in found.objects for each in _unpacked(document))
-    return Manifests(objects, found.problems)
+        return _yaml(text, name)
+    return Numbered(tuple(enumerate(found.objects)), found.problems)
 
 
 def read_bytes(name: str, stdin: BinaryIO | None = None) -> bytes:
@@ -204,18 +222,23 @@ def _inside(value: object) -> Iterable[object]:
     return value if isinstance(value, list) else ()
 
 
-def _yaml(text: str, name: str) -> Manifests:
-    documents: list[object] = []
+def _yaml(text: str, name: str) -> Numbered:
+    documents: list[tuple[int, object]] = []
     errors: list[InputError] = []
+    number = 0
     for line, part in _documents(text):
+        made: list[object] = [None]
         try:
-            _check_events(part, name, line)
-            documents += (each for each in yaml.load_all(part, Loader=_Loader) if each is not None)
+            if CONTENT.search(part):
+                _check_events(part, name, line)
+                made = list(yaml.load_all(part, Loader=_Loader))
         except InputError as error:
             errors.append(error)
         except UNREADABLE as error:
             errors.append(_not_yaml(error, part, name, line))
-    return Manifests(tuple(documents), tuple(errors))
+        documents += ((at, each) for at, each in enumerate(made, number) if each is not None)
+        number += len(made)
+    return Numbered(tuple(documents), tuple(errors))
 
 
 def _documents(text: str) -> Iterator[tuple[int, str]]:
@@ -224,7 +247,8 @@ def _documents(text: str) -> Iterator[tuple[int, str]]:
     line = 1
     for begin, end in pairwise([0, *starts, len(text)]):
         part = text[begin:end]
-        if CONTENT.search(part):
+        # What stands before the first mark is a document only if there is something in it.
+        if DOCUMENT.match(part) or CONTENT.search(part):
             yield line, part
         line += part.count("\n")
 
@@ -291,7 +315,7 @@ def _not_yaml(error: Exception, part: str, name: str, line: int) -> InputError:
     return InputError(f"{name}, line {at}: {wanted}: {why}. Mend it there.")
 
 
-def _unpacked(document: object) -> Iterator[object]:
+def unpacked(document: object) -> Iterator[object]:
     """The items of a `List`, in any depth; any other object itself."""
     waiting = [document]
     while waiting:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -18,7 +17,7 @@ from bot import manifests
 from bot.errors import InputError
 from bot.gitops.edit import Outcome, Result
 from bot.gitops.edit import edit as edited
-from bot.render import terminal, words
+from bot.render import terminal
 
 DONE, REFUSED, UNREADABLE = 0, 1, 2
 
@@ -113,7 +112,7 @@ def _show(outcomes: Iterable[Outcome], *, as_json: bool) -> None:
         if as_json:
             terminal.write(msgspec.json.encode(each) + b"\n")
         elif each.reason:
-            _tell(f"{_subject(each)}: {each.result}: {each.reason}")
+            terminal.tell(f"{_subject(each)}: {each.result}: {each.reason}")
 
 
 def _difference(name: str, before: str, after: str) -> Iterator[str]:
@@ -129,10 +128,6 @@ def _subject(each: Outcome) -> str:
     return (
         f"{each.file}: IngressRoute {place}{each.name}" if each.document is not None else each.file
     )
-
-
-def _tell(text: str) -> None:
-    print(f"meshmedic: {words.line(text, 1000)}", file=sys.stderr)  # noqa: T201  # the terminal is our page
 
 
 def _first_line(error: Exception) -> str:

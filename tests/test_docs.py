@@ -12,7 +12,14 @@ from bot.core.check import SCOPES
 from bot.core.checks import CHECKS
 from bot.core.network.diagnosis import Row
 from bot.core.report import examine
-from bot.render import decision_table, json_diagnosis, json_matrix, json_reached, json_traefik
+from bot.render import (
+    decision_table,
+    json_diagnosis,
+    json_matrix,
+    json_reached,
+    json_traefik,
+    refusals,
+)
 from bot.render import json as render
 from tests.builders import a_certificate, a_pod
 from tests.fakes import snapshot_of
@@ -36,6 +43,11 @@ def test_the_page_of_the_decision_table_is_the_one_of_the_rules():
     """Every row has its place, and `python -m bot.render.decision_table` wrote them."""
     assert (ROOT / "docs/diagnosis.md").read_text() == decision_table.page()
     assert sorted(decision_table.rows()) == sorted(Row)
+
+
+def test_the_page_of_refusals_is_the_one_of_the_code():
+    """`python -m bot.render.refusals > docs/conversion.md` was run after the last change."""
+    assert (ROOT / "docs/conversion.md").read_text() == refusals.page()
 
 
 def test_the_published_schema_of_a_matrix_is_the_one_of_the_code():

@@ -103,6 +103,11 @@ def write(content: bytes) -> None:
     sys.stdout.flush()
 
 
+def tell(text: str) -> None:
+    """One line on standard error, for whoever reads along."""
+    print(f"meshmedic: {words.line(text, 1000)}", file=sys.stderr)  # noqa: T201  # the terminal is our page
+
+
 def show(console: Console, renderable: RenderableType) -> None:
     """Print, folding long words so that nothing is lost at 80 columns."""
     console.print(renderable, soft_wrap=False, overflow="fold", highlight=False, markup=False)

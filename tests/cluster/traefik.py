@@ -36,11 +36,12 @@ Source: doc.traefik.io, "Traefik & Kubernetes", RBAC.
 
 @dataclass(frozen=True)
 class Traefik:
-    """`web` is the entrypoint's address, `api` that of its own API."""
+    """`web` is the entrypoint's address, `api` that of its own API, `secure` that of TLS."""
 
     web: str
     api: str
     log_file: Path
+    secure: int = 0
 
     def services(self) -> dict[str, list[str]]:
         """The addresses of the servers that Traefik would use, by service."""
@@ -54,6 +55,10 @@ class Traefik:
     def routers(self) -> dict[str, dict[str, Any]]:
         """Traefik's routers by name, with their status and errors."""
         return {each["name"]: each for each in self._read("/api/http/routers?per_page=1000")}
+
+    def raw(self) -> Any:
+        """All that Traefik runs, without pages: routers and services by name."""
+        return self._read("/api/rawdata")
 
     def version(self) -> str:
         """As it says itself."""
@@ -92,8 +97,8 @@ def servers(traefik: Traefik, part: str) -> list[str]:
 
 
 @contextmanager
-def running(real: RealCluster, folder: Path) -> Iterator[Traefik]:
-    """Traefik with its own service account on this API server."""
+def running(real: RealCluster, folder: Path, *more: str) -> Iterator[Traefik]:
+    """Traefik with its own service account on this API server; `more` are further arguments."""
     rules = [{**each, "verbs": ["get", "list", "watch"]} for each in READS]
     rbac = "rbac.authorization.k8s.io"
     real.apply(
@@ -118,7 +123,7 @@ def running(real: RealCluster, folder: Path) -> Iterator[Traefik]:
     )
     token = real.kubectl("create", "token", "traefik", "-n", "kube-system").strip()
     assert real.plane is not None
-    web, api = free_port(), free_port()
+    web, api, secure = free_port(), free_port(), free_port()
     providers = (
         f"--providers.{name}.{option}"
         for name in ("kubernetesingress", "kubernetescrd")
@@ -132,17 +137,20 @@ def running(real: RealCluster, folder: Path) -> Iterator[Traefik]:
         str(build.built(build.TRAEFIK_PROXY)),
         f"--entrypoints.web.address=127.0.0.1:{web}",
         f"--entrypoints.traefik.address=127.0.0.1:{api}",
+        f"--entrypoints.websecure.address=127.0.0.1:{secure}",
+        "--entrypoints.websecure.http.tls=true",
         "--api.insecure",
         "--log.level=DEBUG",
         "--log.format=json",
         "--global.checknewversion=false",
         "--global.sendanonymoususage=false",
         *providers,
+        *more,
     )
     log_file = folder / "traefik.log"
     with log_file.open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)  # noqa: S603
-    traefik = Traefik(f"http://127.0.0.1:{web}", f"http://127.0.0.1:{api}", log_file)
+    traefik = Traefik(f"http://127.0.0.1:{web}", f"http://127.0.0.1:{api}", log_file, secure)
     try:
         traefik_answers(traefik, process)
         yield traefik

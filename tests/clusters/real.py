@@ -66,6 +66,16 @@ class RealCluster:
         assert fails == bool(ended.returncode), ended.stderr or ended.stdout
         return ended.stderr if fails else ended.stdout
 
+    def kubectl_tries(self, *arguments: str, given: str) -> None:
+        """Let kubectl do what it can; what becomes of it is seen in the cluster."""
+        subprocess.run(  # noqa: S603  # ours
+            (*self.kubectl_command, "--kubeconfig", str(self.kubeconfig), *arguments),
+            input=given.encode(),
+            capture_output=True,
+            timeout=120,
+            check=False,
+        )
+
     def apply(self, *objects: dict[str, Any]) -> None:
         """Server-side apply, strictly: an unknown field is an error."""
         listed = {"apiVersion": "v1", "kind": "List", "items": list(objects)}
