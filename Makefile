@@ -18,7 +18,8 @@ sandbox: $(READY) ## Run the bot in a simulated Discord and homelab, in your bro
 	@$(BIN)/meshmedic sandbox $(ARGS)
 
 test: lint ## Lint, types, import rules and every test but the three suites below
-	@$(BIN)/python -m pytest -n 2 --ignore tests/browser --ignore tests/cluster --ignore tests/pair $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --ignore tests/browser --ignore tests/cluster \
+	  --ignore tests/wire --ignore tests/pair $(ARGS)
 
 lint: $(READY) ## Format, lint, types and import rules
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
@@ -28,8 +29,8 @@ lint: $(READY) ## Format, lint, types and import rules
 format: $(READY) ## Format the code and mend what can be mended
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-test-pair: $(READY) ## Two processes of the bot: who acts, and who takes over
-	@$(BIN)/python -m pytest -n 2 tests/pair $(ARGS)
+test-wire: $(READY) ## The whole bot as a process, and two of them, on a local Discord
+	@$(BIN)/python -m pytest -n 2 tests/wire tests/pair $(ARGS)
 
 test-browser: $(READY) ## Drive the sandbox in headless Chromium (needs it installed)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-browser.txt
