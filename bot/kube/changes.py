@@ -7,25 +7,12 @@ from collections.abc import Mapping
 
 import msgspec
 
+from bot.core.change import states
 from bot.core.kinds import Kind
 from bot.core.objects import Object
 from bot.kube.api import Api
 from bot.kube.discovery import Source
 from bot.kube.reflector import Reflector, State, Timing
-
-STATES = (
-    "Proposed",
-    "Approved",
-    "Rejected",
-    "Expired",
-    "Applying",
-    "AwaitingMerge",
-    "Verifying",
-    "Done",
-    "RolledBack",
-    "Failed",
-)
-"""As the kind allows them. Source: deploy/base/change-crd.yaml, compared by a test."""
 
 GROUP, VERSION = "meshmedic.dev", "v1alpha1"
 
@@ -59,10 +46,10 @@ class Changes:
         if self._watch.state not in (State.LIVE, State.STALE):
             return {}
         found = Counter(map(_state, self._watch.objects.values()))
-        return {state: found[state] for state in STATES}
+        return {state.value: found[state] for state in states.State}
 
 
 def _state(each: Object) -> str:
     """A Change without a status was just made: it is proposed, and its maker will say so."""
     known = each.status.state if isinstance(each, _Change) else ""
-    return known or STATES[0]
+    return known or states.State.PROPOSED

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import yaml
 
-from bot.kube.changes import GROUP, KIND, STATES, VERSION, Changes
+from bot.core.change.states import State
+from bot.kube.changes import GROUP, KIND, VERSION, Changes
 from bot.kube.connect import connect
 from bot.kube.reflector import Timing
 from bot.sandbox.kubernetes_api import SERVED, Resource, SimulatedCluster, serve, write_kubeconfig
@@ -50,7 +51,7 @@ def test_the_states_are_those_of_the_kind_in_deploy() -> None:
     crd = yaml.safe_load(CRD.read_text())
     (version,) = crd["spec"]["versions"]
     status = version["schema"]["openAPIV3Schema"]["properties"]["status"]["properties"]
-    assert tuple(status["state"]["enum"]) == STATES
+    assert tuple(status["state"]["enum"]) == tuple(State)
     assert (crd["spec"]["group"], crd["spec"]["names"]["plural"]) == (GROUP, KIND.plural)
     assert (version["name"], crd["spec"]["names"]["kind"]) == (VERSION, KIND.name)
 
@@ -61,7 +62,7 @@ async def test_every_state_is_counted_in_the_own_namespace(tmp_path: Path) -> No
     cluster = SimulatedCluster(made, served=WITH_CHANGES)
     async with watched(cluster, tmp_path) as changes:
         await until(lambda: changes.tally() != {})
-        assert set(changes.tally()) == set(STATES)
+        assert set(changes.tally()) == set(State)
         assert {k: v for k, v in changes.tally().items() if v} == {"Done": 1, "Proposed": 1}
         cluster.put(a_change("b", "Approved"))
         await until(lambda: changes.tally()["Approved"] == 1)

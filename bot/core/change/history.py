@@ -1,0 +1,74 @@
+"""Who moved a Change, when and why: append-only, and the only place that says its state."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from bot.core.change.states import EXPIRES, MOVES, State
+from bot.core.redact import redact
+
+MOST = 64
+"""Entries that the kind holds. Source: deploy/base/change-crd.yaml."""
+
+NOTE = 1024
+"""Characters of a note; the same."""
+
+BOT = "meshmedic"
+"""By whom, where no person did it."""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One move: the state after it, by a Discord id or BOT."""
+
+    seq: int
+    at: datetime
+    by: str
+    state: State
+    note: str = ""
+
+
+class Illegal(msgspec.Struct, frozen=True):
+    """Why a Change cannot move so."""
+
+    why: str
+
+
+class History(msgspec.Struct, frozen=True):
+    """All moves, the first one to Proposed."""
+
+    entries: tuple[Entry, ...]
+
+    @property
+    def state(self) -> State:
+        """Where it stands: where its last move led."""
+        return self.entries[-1].state
+
+    def moved(
+        self, to: State, *, by: str, at: datetime, expires: datetime, note: str = ""
+    ) -> History | Illegal:
+        """One entry longer, or why not. `expires` is the Change's own.
+
+        The time that is over is not approved, and what is not over does not expire.
+        """
+        if to not in MOVES[self.state]:
+            return Illegal(f"It is {self.state}, and cannot become {to}.")
+        if len(self.entries) >= MOST:
+            return Illegal(f"Its history is full: {MOST} entries.")
+        if to in (State.APPROVED, State.APPLYING) and is_over(self.state, at, expires):
+            return Illegal(f"It expired at {expires.isoformat(timespec='seconds')}.")
+        if to is State.EXPIRED and not is_over(self.state, at, expires):
+            return Illegal("Its time is not over.")
+        entry = Entry(len(self.entries), at, by, to, redact(note)[:NOTE])
+        return History((*self.entries, entry))
+
+
+def proposed(by: str, at: datetime, note: str = "") -> History:
+    """The history of a Change that was just made."""
+    return History((Entry(0, at, by, State.PROPOSED, redact(note)[:NOTE]),))
+
+
+def is_over(state: State, now: datetime, expires: datetime) -> bool:
+    """Whether nobody may go on with it any more. What has begun is carried to its end."""
+    return state in EXPIRES and now >= expires
