@@ -1,0 +1,33 @@
+"""The annotation of a Service by which Traefik takes its VIP for a plain Ingress (2.10 and later).
+
+Its value is an object with that one key, or an empty one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.core.change.places.place import Manifest, Place
+
+KEY = "traefik.ingress.kubernetes.io/service.nativelb"
+
+
+def _read(live: Manifest, _known: Any) -> object:
+    annotations = live.get("metadata", {}).get("annotations") or {}
+    return {KEY: annotations[KEY]} if KEY in annotations else {}
+
+
+def _write(made: Manifest, value: Any) -> None:
+    metadata = made.setdefault("metadata", {})
+    others = {key: each for key, each in (metadata.get("annotations") or {}).items() if key != KEY}
+    metadata["annotations"] = {**others, **value}
+
+
+def _mistake(value: Any) -> str:
+    fits = isinstance(value, dict) and value.keys() <= {KEY}
+    if fits and all(isinstance(text, str) for text in value.values()):
+        return ""
+    return f"Of a Service only the annotation {KEY} is written."
+
+
+PLACE = Place(frozenset({("", "Service")}), _read, _mistake, _write)
