@@ -49,7 +49,6 @@ class Mended(FakeProber):
     late: Callable[[str, Probe], bool] = lambda _node, _probe: False
     given: list[tuple[str, float]] = field(default_factory=list)
     at_work: int = 0
-    most: int = 0
     begun: list[str] = field(default_factory=list)
 
     async def probe(
@@ -57,7 +56,6 @@ class Mended(FakeProber):
     ) -> tuple[Answer, ...]:
         """Well, in the name of whatever is asked."""
         self.at_work += 1
-        self.most = max(self.most, self.at_work)
         self.begun.append(source.node)
         try:
             if source.node in self.hangs:

@@ -96,6 +96,22 @@ async def test_a_place_answers_by_its_pods_log_and_nothing_stays_behind(
     assert await left(cluster) == []
 
 
+async def test_a_few_places_probe_at_a_time(
+    simulation: SimulatedCluster, prober: ProbeJobs, kubelet: Begin
+) -> None:
+    """Each is a pod to schedule: of forty, more than one and no more than ten."""
+    await kubelet()
+    probes = [to("100.64.0.12", 1)]
+    await asyncio.gather(*(prober.probe(EDGE, probes, quiet) for _ in range(40)))
+    at_work, most = 0, 0
+    for each in simulation.requests:
+        if each.path.startswith(JOBS) and each.method in ("POST", "DELETE"):
+            at_work += 1 if each.method == "POST" else -1
+            most = max(most, at_work)
+    assert at_work == 0
+    assert 1 < most <= 10
+
+
 async def test_listeners_hear_and_sole_vips_lead_to_them(
     cluster: Cluster, prober: ProbeJobs, kubelet: Begin
 ) -> None:
