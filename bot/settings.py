@@ -117,7 +117,7 @@ class Settings(BaseSettings):
     def _listed(cls, given: Any) -> Any:
         if not isinstance(given, str):
             return given
-        names = tuple(each.strip() for each in given.split(",") if each.strip())
+        names = _entries(given)
         for name in names:
             _check_namespace(name)
         return names
@@ -127,7 +127,7 @@ class Settings(BaseSettings):
     def _targets(cls, given: Any) -> Any:
         if not isinstance(given, str):
             return given
-        entries = tuple(each.strip() for each in given.split(",") if each.strip())
+        entries = _entries(given)
         targets.allowed(entries)
         return entries
 
@@ -224,6 +224,11 @@ def _check_namespace(name: str) -> None:
     if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name):
         msg = f"{name!r} is no namespace's name"
         raise ValueError(msg)
+
+
+def _entries(given: str) -> tuple[str, ...]:
+    """What stands between commas."""
+    return tuple(each.strip() for each in given.split(",") if each.strip())
 
 
 def _members(given: str | int) -> Members:

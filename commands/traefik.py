@@ -15,6 +15,7 @@ from bot.replies import acknowledge, answer
 from bot.traefik import Traefik, since_of
 from commands.context import Context
 from commands.report_controls import Controls
+from commands.suggestions import suggestions
 
 Command = app_commands.Command[Any, ..., None]
 
@@ -83,6 +84,4 @@ def _suggesting(ask: Command, traefik: Traefik) -> None:
     async def suggest(
         _interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
-        names = await traefik.suggestions(typed, render.CHOICES)
-        fitting = [name for name in names if len(name) <= render.LABEL]
-        return [app_commands.Choice(name=name, value=name) for name in fitting]
+        return suggestions(await traefik.suggestions(typed, render.CHOICES))

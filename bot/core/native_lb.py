@@ -19,6 +19,8 @@ Manifest = Mapping[str, Any]
 """An object as YAML or JSON has it: anything may be missing or of a wrong type."""
 
 FIELD = "nativeLB"
+ANNOTATION = "traefik.ingress.kubernetes.io/service.nativelb"
+"""Of a Service: the same for a plain Ingress."""
 
 PER_POD = frozenset({"p2c", "hrw", "leasttime"})
 """Strategies that choose among pods, which Traefik no longer sees behind a VIP."""

@@ -8,12 +8,10 @@ import secrets
 import time
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from bot.core.network import agent_keys, signed_job
-from bot.core.network.manifests import NAMESPACE
 from bot.core.network.signed_job import Request
 from bot.errors import ClusterError
+from bot.kube.agents_config import AgentsConfig, path
 from bot.kube.api import Absent, Api
 
 if TYPE_CHECKING:
@@ -21,20 +19,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-KEYS = f"/api/v1/namespaces/{NAMESPACE}/configmaps/{agent_keys.CONFIG_MAP}"
+KEYS = path(agent_keys.CONFIG_MAP)
 BITS = 3072
-REQUEST = 8.0
-
-
-class _ConfigMap(msgspec.Struct, frozen=True):
-    data: dict[str, str] | None = None
 
 
 class ProbeKey:
     """Made when it is first published, and never written down."""
 
     def __init__(self, api: Api) -> None:
-        self._api = api
+        self._config = AgentsConfig(api, agent_keys.CONFIG_MAP)
         self._name = f"key-{secrets.token_hex(6)}"
         self._key: RSAPrivateKey | None = None
 
@@ -50,9 +43,7 @@ class ProbeKey:
         for a while.
         """
         try:
-            body = await self._api.get(KEYS, total=REQUEST)
-            present = msgspec.json.decode(body, type=_ConfigMap).data or {}
-            await self._write(present)
+            await self._write(await self._config.read())
         except Absent:
             self._key = None
             return False
@@ -80,9 +71,7 @@ class ProbeKey:
         modulus = key.public_key().public_numbers().n
         now = time.time()
         line = signed_job.public_key(modulus, now + agent_keys.LIFE).decode()
-        patch = {"data": agent_keys.renewed(present, self._name, line, now)}
-        merge = "application/merge-patch+json"
-        await self._api.send("PATCH", KEYS, patch, content_type=merge, total=REQUEST)
+        await self._config.merge(agent_keys.renewed(present, self._name, line, now))
         self._key = key
 
 

@@ -15,6 +15,7 @@ from bot.replies import acknowledge, answer
 from commands.again import Again
 from commands.context import Context
 from commands.net.progress import Progress
+from commands.suggestions import suggestions
 
 NAME = "test"
 BETWEEN = " "
@@ -51,19 +52,13 @@ def command(context: Context, again: Again) -> app_commands.Command[Any, ..., No
     async def from_where(
         _interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
-        return _choices(await context.reach.starts(typed, render.CHOICES))
+        return suggestions(await context.reach.starts(typed, render.CHOICES))
 
     @ask.autocomplete("end")
     async def to_where(
         _interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
-        return _choices(await context.reach.goals(typed, render.CHOICES))
+        return suggestions(await context.reach.goals(typed, render.CHOICES))
 
     again.offer(NAME, tell)
     return ask
-
-
-def _choices(names: tuple[str, ...]) -> list[app_commands.Choice[str]]:
-    """A name that is too long for Discord can still be typed."""
-    fitting = [name for name in names if len(name) <= render.LABEL]
-    return [app_commands.Choice(name=name, value=name) for name in fitting]

@@ -17,6 +17,7 @@ from bot.replies import acknowledge, answer
 from commands.again import Again
 from commands.context import Context
 from commands.net.progress import Progress
+from commands.suggestions import suggestions
 
 NAME = "tool"
 PARTS = 3
@@ -61,13 +62,13 @@ def command(context: Context, again: Again) -> app_commands.Command[Any, ..., No
     async def on_which(
         _interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
-        return _choices(await context.netshoot.nodes(typed, render.CHOICES))
+        return suggestions(await context.netshoot.nodes(typed, render.CHOICES))
 
     @ask.autocomplete("target")
     async def at_what(
         _interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
-        return _choices(await context.netshoot.targets(typed, render.CHOICES))
+        return suggestions(await context.netshoot.targets(typed, render.CHOICES))
 
     again.offer(NAME, tell)
     return ask
@@ -83,10 +84,3 @@ def _read(asked: str) -> tuple[Tool, str, str, str]:
     if len(words) < PARTS or words[0] not in list(Tool) or "" in words[1:PARTS]:
         raise InputError(f"Name a tool ({', '.join(Tool)}), a node, and a target without spaces.")
     return Tool(words[0]), words[1], words[2], words[3] if len(words) > PARTS else ""
-
-
-def _choices(names: tuple[str, ...]) -> list[app_commands.Choice[str]]:
-    """A name that is too long for Discord can still be typed."""
-    return [
-        app_commands.Choice(name=name, value=name) for name in names if len(name) <= render.LABEL
-    ]

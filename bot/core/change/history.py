@@ -60,13 +60,16 @@ class History(msgspec.Struct, frozen=True):
             return Illegal(f"It expired at {expires.isoformat(timespec='seconds')}.")
         if to is State.EXPIRED and not is_over(self.state, at, expires):
             return Illegal("Its time is not over.")
-        entry = Entry(len(self.entries), at, by, to, redact(note)[:NOTE])
-        return History((*self.entries, entry))
+        return History((*self.entries, _entry(len(self.entries), at, by, to, note)))
 
 
 def proposed(by: str, at: datetime, note: str = "") -> History:
     """The history of a Change that was just made."""
-    return History((Entry(0, at, by, State.PROPOSED, redact(note)[:NOTE]),))
+    return History((_entry(0, at, by, State.PROPOSED, note),))
+
+
+def _entry(seq: int, at: datetime, by: str, state: State, note: str) -> Entry:
+    return Entry(seq, at, by, state, redact(note)[:NOTE])
 
 
 def is_over(state: State, now: datetime, expires: datetime) -> bool:

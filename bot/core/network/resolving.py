@@ -7,6 +7,7 @@ import re
 
 from bot.core import objects
 from bot.core.finding import Ref
+from bot.core.native_lb import ANNOTATION
 from bot.core.network import placing, policies
 from bot.core.network.candidates import Candidate, candidates
 from bot.core.network.subject import Native, Subject, Unresolved
@@ -16,7 +17,6 @@ NEAR = 5
 """How many names are offered."""
 
 HTTPS = 443
-NATIVE = "traefik.ingress.kubernetes.io/service.nativelb"
 SCHEME = "traefik.ingress.kubernetes.io/service.serversscheme"
 
 READS: tuple[type[objects.Object], ...] = (
@@ -162,10 +162,10 @@ def _native(found: Candidate, service: objects.Service, snapshot: Snapshot) -> t
     if service.spec.cluster_ip == "None":
         return Native.IMPOSSIBLE, "The Service is headless: it has no VIP."
     route = found.kind == "IngressRoute"
-    said = (service.metadata.annotations or {}).get(NATIVE, "").casefold()
+    said = (service.metadata.annotations or {}).get(ANNOTATION, "").casefold()
     own = found.native if route else {"true": True, "false": False}.get(said)
     if own:
-        return Native.ON, f"It is on by {'the route' if route else f'the annotation {NATIVE}'}."
+        return Native.ON, f"It is on by {'the route' if route else f'the annotation {ANNOTATION}'}."
     provider = "kubernetescrd" if route else "kubernetesingress"
     if own is None and placing.has_argument(snapshot, f"providers.{provider}.nativelbbydefault"):
         return Native.ON, "It is on by Traefik's argument nativeLBByDefault."

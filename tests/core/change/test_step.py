@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.change.places import PLACES, Action, annotation
+from bot.core.change.places import PLACES, Action
 from bot.core.change.step import MOST, Progress, Step, Target, mistake, progress, step, written
+from bot.core.native_lb import ANNOTATION
 
 Manifest = dict[str, Any]
 
@@ -41,7 +42,7 @@ routes = st.lists(
     max_size=3,
 )
 annotations = st.dictionaries(
-    st.sampled_from([annotation.KEY, "a", "b"]), st.sampled_from(["true", "false", "x"])
+    st.sampled_from([ANNOTATION, "a", "b"]), st.sampled_from(["true", "false", "x"])
 )
 
 
@@ -50,10 +51,10 @@ def of_a_service(draw: st.DrawFn) -> tuple[Manifest, Step]:
     live = an_object(SERVICE, "v1", spec={"clusterIP": "10.43.0.7"})
     if (given := draw(st.none() | annotations)) is not None:
         live["metadata"]["annotations"] = given
-    now = (given or {}).get(annotation.KEY)
+    now = (given or {}).get(ANNOTATION)
     wanted = draw(st.sampled_from([each for each in ("true", "false") if each != now]))
-    was = {} if now is None else {annotation.KEY: now}
-    return live, step(Action.ANNOTATE_SERVICE, SERVICE, was, {annotation.KEY: wanted})
+    was = {} if now is None else {ANNOTATION: now}
+    return live, step(Action.ANNOTATE_SERVICE, SERVICE, was, {ANNOTATION: wanted})
 
 
 @st.composite
@@ -92,7 +93,7 @@ def without(text: str, manifest: Manifest) -> object:
     rest = copy.deepcopy(manifest)
     if text == Action.ANNOTATE_SERVICE:
         kept = rest["metadata"].pop("annotations", None) or {}
-        return rest, {key: value for key, value in kept.items() if key != annotation.KEY}
+        return rest, {key: value for key, value in kept.items() if key != ANNOTATION}
     for route in rest["spec"]["routes"]:
         if text == Action.SET_PRIORITY:
             route.pop("priority", None)
@@ -178,11 +179,11 @@ NONE = {**NATIVE, "nativeLB": None}
     "tampered",
     [
         step(Action.OPEN_PULL_REQUEST, ROUTE, None, {}),
-        step(Action.ANNOTATE_SERVICE, ROUTE, {}, {annotation.KEY: "true"}),
+        step(Action.ANNOTATE_SERVICE, ROUTE, {}, {ANNOTATION: "true"}),
         step(Action.ANNOTATE_SERVICE, SERVICE, {}, {"other": "true"}),
-        step(Action.ANNOTATE_SERVICE, SERVICE, {}, {annotation.KEY: True}),
+        step(Action.ANNOTATE_SERVICE, SERVICE, {}, {ANNOTATION: True}),
         step(Action.ANNOTATE_SERVICE, SERVICE, {}, {}),
-        step(Action.ANNOTATE_SERVICE, SERVICE, None, {annotation.KEY: "true"}),
+        step(Action.ANNOTATE_SERVICE, SERVICE, None, {ANNOTATION: "true"}),
         step(Action.SET_NATIVE_LB, ROUTE, [NONE], [{**NATIVE, "port": 1}]),
         step(Action.SET_NATIVE_LB, ROUTE, [NONE], [{**NATIVE, "service": 1}]),
         step(Action.SET_NATIVE_LB, ROUTE, [NONE], [{**NATIVE, "name": "db"}]),

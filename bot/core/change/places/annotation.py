@@ -8,26 +8,27 @@ from __future__ import annotations
 from typing import Any
 
 from bot.core.change.places.place import Manifest, Place
-
-KEY = "traefik.ingress.kubernetes.io/service.nativelb"
+from bot.core.native_lb import ANNOTATION
 
 
 def _read(live: Manifest, _known: Any) -> object:
     annotations = live.get("metadata", {}).get("annotations") or {}
-    return {KEY: annotations[KEY]} if KEY in annotations else {}
+    return {ANNOTATION: annotations[ANNOTATION]} if ANNOTATION in annotations else {}
 
 
 def _write(made: Manifest, value: Any) -> None:
     metadata = made.setdefault("metadata", {})
-    others = {key: each for key, each in (metadata.get("annotations") or {}).items() if key != KEY}
+    others = {
+        key: each for key, each in (metadata.get("annotations") or {}).items() if key != ANNOTATION
+    }
     metadata["annotations"] = {**others, **value}
 
 
 def _mistake(value: Any) -> str:
-    fits = isinstance(value, dict) and value.keys() <= {KEY}
+    fits = isinstance(value, dict) and value.keys() <= {ANNOTATION}
     if fits and all(isinstance(text, str) for text in value.values()):
         return ""
-    return f"Of a Service only the annotation {KEY} is written."
+    return f"Of a Service only the annotation {ANNOTATION} is written."
 
 
 PLACE = Place(frozenset({("", "Service")}), _read, _mistake, _write)

@@ -10,8 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.core.change.places.place import ROUTES, Manifest, Place, are, put, route
-
-FIELD = "nativeLB"
+from bot.core.native_lb import FIELD
 
 
 def _read(live: Manifest, known: Any) -> object:
