@@ -260,8 +260,13 @@ class Real:
         body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
         with suppress(Conflict):
             await self.admin.send("POST", "/api/v1/namespaces", body)
-        account = f"/api/v1/namespaces/{namespace}/serviceaccounts/default"
-        await _until(lambda: _exists(self.admin, account), f"{account}")
+        # Pods need it. Its controller makes it too, but may be away for half a minute after the
+        # API server was restarted.
+        account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}}
+        with suppress(Conflict):
+            await self.admin.send(
+                "POST", f"/api/v1/namespaces/{namespace}/serviceaccounts", account
+            )
 
     async def _write_role(self) -> None:
         rules = [
