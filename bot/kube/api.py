@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 from typing import Any
 
 import aiohttp
@@ -29,6 +30,8 @@ TOTAL = 30.0
 """Seconds for one answer."""
 
 MAX_DETAIL = 300
+
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class Unreachable(ClusterError):
@@ -103,15 +106,18 @@ class Api:
         query: Query = (),
         *,
         accept: str = "application/json",
+        headers: Mapping[str, str] = NONE,
         total: float = TOTAL,
     ) -> bytes:
-        """The body of a GET.
+        """The body of a GET. `headers` go along.
 
         Raises:
             ClusterError: One of this module's, by what went wrong.
         """
         limits = aiohttp.ClientTimeout(total=total, sock_connect=CONNECT)
-        async with self.stream(path, query, accept=accept, limits=limits) as response:
+        async with self.stream(
+            path, query, accept=accept, headers=headers, limits=limits
+        ) as response:
             return await response.read()
 
     async def send(
@@ -122,9 +128,10 @@ class Api:
         query: Query = (),
         *,
         content_type: str = "application/json",
+        headers: Mapping[str, str] = NONE,
         total: float = TOTAL,
     ) -> bytes:
-        """The answer to a POST, PUT, PATCH or DELETE of a JSON body.
+        """The answer to a POST, PUT, PATCH or DELETE of a JSON body. `headers` go along.
 
         Raises:
             ClusterError: One of this module's, by what went wrong. After `Unreachable` nobody
@@ -132,7 +139,13 @@ class Api:
         """
         limits = aiohttp.ClientTimeout(total=total, sock_connect=CONNECT)
         async with self.stream(
-            path, query, method=method, body=body, content_type=content_type, limits=limits
+            path,
+            query,
+            method=method,
+            body=body,
+            content_type=content_type,
+            headers=headers,
+            limits=limits,
         ) as response:
             return await response.read()
 
@@ -147,6 +160,7 @@ class Api:
         method: str = "GET",
         body: Mapping[str, Any] | None = None,
         content_type: str = "application/json",
+        headers: Mapping[str, str] = NONE,
         begins: float | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """The response of a request while it comes in, closed at the end.
@@ -155,15 +169,15 @@ class Api:
         Errors while reading are translated too, so a caller's loop may stand inside.
         """
         # On a LAN gzip costs more than it saves.
-        headers = {"Accept": accept, "Accept-Encoding": "identity"}
+        sent_along = {"Accept": accept, "Accept-Encoding": "identity", **headers}
         if body is not None:
-            headers["Content-Type"] = content_type
+            sent_along["Content-Type"] = content_type
         try:
             call = await self._client.param_serialize(
                 method,
                 path,
                 query_params=list(query),
-                header_params=headers,
+                header_params=sent_along,
                 body=body,
                 auth_settings=["BearerToken"],
             )

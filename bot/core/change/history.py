@@ -36,14 +36,14 @@ class Illegal(msgspec.Struct, frozen=True):
 
 
 class History(msgspec.Struct, frozen=True):
-    """All moves, the first one to Proposed."""
+    """All moves, the first one to Proposed; none where its maker has not said so yet."""
 
     entries: tuple[Entry, ...]
 
     @property
     def state(self) -> State:
         """Where it stands: where its last move led."""
-        return self.entries[-1].state
+        return self.entries[-1].state if self.entries else State.PROPOSED
 
     def moved(
         self, to: State, *, by: str, at: datetime, expires: datetime, note: str = ""

@@ -8,7 +8,7 @@ its own words say and the approver read.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -41,6 +41,22 @@ class Step(msgspec.Struct, frozen=True):
     def undo(self) -> Step:
         """The step that takes it back."""
         return Step(self.action, self.object, was=self.to, to=self.was)
+
+    @property
+    def manifest(self) -> Manifest:
+        """The object of a step that makes or takes away a whole one."""
+        found = _value(self.to or self.was)
+        return found if isinstance(found, dict) else {}
+
+
+STAYS = frozenset({Action.RELEASE_CERTIFICATE})
+"""What is not undone: an Ingress that was put back is another one, and what names the old one as
+its owner would be collected as garbage."""
+
+
+def undoing(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """What takes a plan back, in reverse."""
+    return tuple(each.undo for each in reversed(steps) if each.action not in STAYS)
 
 
 class Progress(StrEnum):

@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from bot.core.change.places import annotation, native_lb, priority, whole
+from bot.core.change.places import (
+    annotation,
+    certificate,
+    native_lb,
+    priority,
+    reconcile,
+    whole,
+)
 from bot.core.change.places.place import Action, Manifest, Place
 
 __all__ = ["PLACES", "Action", "Manifest", "Place"]
@@ -17,8 +24,10 @@ __all__ = ["PLACES", "Action", "Manifest", "Place"]
 PLACES: Mapping[Action, Place] = MappingProxyType(
     {
         Action.ANNOTATE_SERVICE: annotation.PLACE,
+        Action.PAUSE_RECONCILING: reconcile.PLACE,
         Action.SET_NATIVE_LB: native_lb.PLACE,
         Action.SET_PRIORITY: priority.PLACE,
+        Action.RELEASE_CERTIFICATE: certificate.PLACE,
         Action.CREATE_INGRESSROUTE: whole.INGRESSROUTE,
         Action.DELETE_INGRESS: whole.INGRESS,
     }

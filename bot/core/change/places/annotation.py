@@ -1,4 +1,4 @@
-"""The annotation of a Service by which Traefik takes its VIP for a plain Ingress (2.10 and later).
+"""One annotation of an object: that of a Service by which Traefik takes its VIP for an Ingress.
 
 Its value is an object with that one key, or an empty one.
 """
@@ -11,24 +11,28 @@ from bot.core.change.places.place import Manifest, Place
 from bot.core.native_lb import ANNOTATION
 
 
-def _read(live: Manifest, _known: Any) -> object:
-    annotations = live.get("metadata", {}).get("annotations") or {}
-    return {ANNOTATION: annotations[ANNOTATION]} if ANNOTATION in annotations else {}
+def of_key(key: str, kinds: frozenset[tuple[str, str]], mistake: str) -> Place:
+    """The place of the annotation with that key."""
+
+    def read(live: Manifest, _known: Any) -> object:
+        annotations = live.get("metadata", {}).get("annotations") or {}
+        return {key: annotations[key]} if key in annotations else {}
+
+    def write(made: Manifest, value: Any) -> None:
+        metadata = made.setdefault("metadata", {})
+        present = metadata.get("annotations") or {}
+        others = {name: each for name, each in present.items() if name != key}
+        metadata["annotations"] = {**others, **value}
+
+    def wrong(value: Any) -> str:
+        fits = isinstance(value, dict) and value.keys() <= {key}
+        return "" if fits and all(isinstance(text, str) for text in value.values()) else mistake
+
+    return Place(kinds, read, wrong, write)
 
 
-def _write(made: Manifest, value: Any) -> None:
-    metadata = made.setdefault("metadata", {})
-    others = {
-        key: each for key, each in (metadata.get("annotations") or {}).items() if key != ANNOTATION
-    }
-    metadata["annotations"] = {**others, **value}
-
-
-def _mistake(value: Any) -> str:
-    fits = isinstance(value, dict) and value.keys() <= {ANNOTATION}
-    if fits and all(isinstance(text, str) for text in value.values()):
-        return ""
-    return f"Of a Service only the annotation {ANNOTATION} is written."
-
-
-PLACE = Place(frozenset({("", "Service")}), _read, _mistake, _write)
+PLACE = of_key(
+    ANNOTATION,
+    frozenset({("", "Service")}),
+    f"Of a Service only the annotation {ANNOTATION} is written.",
+)

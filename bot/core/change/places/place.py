@@ -22,9 +22,11 @@ class Action(StrEnum):
     """What a step does. Source: deploy/base/change-crd.yaml."""
 
     ANNOTATE_SERVICE = "annotate-service"
+    PAUSE_RECONCILING = "pause-reconciling"
     SET_NATIVE_LB = "set-native-lb"
     CREATE_INGRESSROUTE = "create-ingressroute"
     SET_PRIORITY = "set-priority"
+    RELEASE_CERTIFICATE = "release-certificate"
     DELETE_INGRESS = "delete-ingress"
     OPEN_PULL_REQUEST = "open-pull-request"
 

@@ -1,0 +1,233 @@
+"""Carries an approved change to its end: steps, proof, and back again where it did not help.
+
+Each state is saved before what it stands for is done, and each step compares before it writes. So
+whoever finds a change half done, after a crash or a takeover, goes on from what is there.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from bot.core.change import walking
+from bot.core.change.change import Change, Undoing
+from bot.core.change.history import BOT, Illegal
+from bot.core.change.places import Action, Manifest
+from bot.core.change.proof import Proof, Sample
+from bot.core.change.states import State
+from bot.core.change.step import Progress, Step, Target, mistake, undoing
+from bot.core.change.through import Request
+from bot.errors import ClusterError, InputError
+from bot.kube.api import Conflict, ServerError, Unreachable
+
+log = logging.getLogger(__name__)
+
+TURNS = 4
+"""Attempts of one step, each failing only where somebody else wrote the object in between."""
+
+TEMPORARY = (Unreachable, ServerError)
+"""Errors after which it is tried again later, as nobody knows what became of the request."""
+
+
+class Store(Protocol):
+    """Where Changes are kept."""
+
+    async def read(self, name: str) -> Change:
+        """One of them."""
+        ...
+
+    async def write(self, change: Change) -> Change:
+        """Write its status, if nobody wrote it since it was read. Raises Conflict else."""
+        ...
+
+
+class Writer(Protocol):
+    """Reads and writes the objects of steps."""
+
+    async def live(self, target: Target) -> Manifest | None:
+        """The object as it is now; None where there is none."""
+        ...
+
+    async def write(
+        self, step: Step, live: Manifest | None, change: str, by: str, *, dry_run: bool
+    ) -> None:
+        """Do a step that is TO_DO, as the approver identity."""
+        ...
+
+
+class Prove(Protocol):
+    """Tells by requests whether a change helped."""
+
+    async def helped(self, request: Request, before: Sample) -> Proof:
+        """After the change, compared with what was before."""
+        ...
+
+
+class Stuck(Exception):  # told, and the change is taken back: no fault of ours
+    """A step cannot be done; the message says why, for people."""
+
+
+Told = Callable[[Change], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """Does what was approved. `told` is called after every move; `clock` gives the time."""
+
+    store: Store
+    writer: Writer
+    proving: Prove
+    clock: Callable[[], datetime]
+    told: Told
+
+    async def moved(self, change: Change, state: State, by: str = BOT, note: str = "") -> Change:
+        """The Change one state further, saved.
+
+        Raises:
+            InputError: That move is none.
+            Conflict: Somebody else moved it first.
+        """
+        history = change.history.moved(
+            state, by=by, at=self.clock(), expires=change.expires, note=note
+        )
+        if isinstance(history, Illegal):
+            raise InputError(history.why)
+        saved = await self.store.write(msgspec.structs.replace(change, history=history))
+        log.info(
+            "change %s is %s, by %s: %s %s", saved.name, state, by, saved.plan.target, note[:200]
+        )
+        await self.told(saved)
+        return saved
+
+    async def rehearse(self, change: Change, by: str) -> None:
+        """Ask the API server whether it would take each step that can be tried by itself.
+
+        Raises:
+            InputError: It would not, or the object is no longer as planned; the message says why.
+            ClusterError: Nobody knows.
+        """
+        steps = change.plan.steps
+        live = await self._live(steps)
+        for each, how in zip(steps, walking.standing(steps, live), strict=True):
+            if how is Progress.CHANGED and live[each.object] is not None:
+                raise InputError(_changed(each))
+            if how is Progress.TO_DO:
+                await self.writer.write(each, live[each.object], change.name, by, dry_run=True)
+
+    async def apply(self, change: Change) -> Change:
+        """From Approved or Applying on, to the end.
+
+        Raises:
+            ClusterError: The API server cannot be asked; it goes on from there later.
+        """
+        if change.state is State.APPROVED:
+            change = await self.moved(change, State.APPLYING)
+        try:
+            await self._steps(change, change.plan.steps)
+        except Stuck as stuck:
+            return await self.take_back(change, BOT, str(stuck))
+        return await self.verify(await self.moved(change, State.VERIFYING))
+
+    async def verify(self, change: Change) -> Change:
+        """Prove that it helped; else take it back."""
+        proof = await self._proof(change)
+        if not proof.helped:
+            return await self.take_back(change, BOT, proof.because)
+        noted = (*change.notes.proof, proof.because)
+        return await self.moved(_noted(change, proof=noted[-16:]), State.DONE, note=proof.because)
+
+    async def take_back(self, change: Change, by: str, why: str) -> Change:
+        """Undo every step in reverse, and say what is left where somebody was at it."""
+        if change.notes.undoing is None:
+            undone = Undoing(by, self.clock(), why[:1000])
+            change = await self.store.write(_noted(change, undoing=undone))
+        noted = change.notes.undoing or Undoing(by, self.clock(), why)
+        left: list[str] = []
+        for each in undoing(change.plan.steps):
+            try:
+                await self._one(change, each, undoing(change.plan.steps), gate=False)
+            except Stuck as stuck:
+                left.append(str(stuck))
+        if left:
+            note = f"{noted.why} Not all was taken back: {' '.join(left)}"
+            return await self.moved(change, State.FAILED, noted.by, note)
+        return await self.moved(change, State.ROLLED_BACK, noted.by, noted.why)
+
+    async def obstacles(self, change: Change) -> tuple[str, ...]:
+        """What stands against taking it back: objects that somebody changed since."""
+        steps = undoing(change.plan.steps)
+        live = await self._live(steps)
+        pairs = zip(steps, walking.standing(steps, live), strict=True)
+        return tuple(_changed(each) for each, how in pairs if how is Progress.CHANGED)
+
+    async def _steps(self, change: Change, steps: Sequence[Step]) -> None:
+        for each in steps:
+            if why := mistake(each):
+                raise Stuck(why)
+        for each in steps:
+            await self._one(change, each, steps, gate=True)
+
+    async def _one(self, change: Change, step: Step, steps: Sequence[Step], *, gate: bool) -> None:
+        """Do one step, unless it is done. `gate`: prove before an Ingress is taken away.
+
+        Raises:
+            Stuck: It cannot be done.
+            ClusterError: The API server cannot be asked now.
+        """
+        for _ in range(TURNS):
+            live = await self._live(steps)
+            how = walking.standing(steps, live)[list(steps).index(step)]
+            if how is Progress.DONE:
+                return
+            if how is Progress.CHANGED:
+                raise Stuck(_changed(step))
+            if gate and step.action is Action.DELETE_INGRESS:
+                await self._through_the_new(change)
+                # The proof took its time: look again before the one step that takes away.
+                if await self._live(steps) != live:
+                    gate = False
+                    continue
+            try:
+                await self.writer.write(
+                    step, live[step.object], change.name, change.who(State.APPROVED), dry_run=False
+                )
+            except Conflict:
+                continue
+            except TEMPORARY:
+                raise
+            except ClusterError as error:
+                raise Stuck(f"{step.action} of {_named(step.object)}: {error}") from error
+            return
+        raise Stuck(f"{_named(step.object)} is changed by somebody else again and again.")
+
+    async def _through_the_new(self, change: Change) -> None:
+        """The IngressRoutes go first by their priority: they must serve before the Ingress goes."""
+        proof = await self._proof(change)
+        if not proof.helped:
+            raise Stuck(
+                f"With the IngressRoutes beside the Ingress it is no better. {proof.because}"
+            )
+
+    async def _proof(self, change: Change) -> Proof:
+        request = Request(change.plan.host, change.plan.path)
+        return await self.proving.helped(request, change.notes.baseline or Sample())
+
+    async def _live(self, steps: Sequence[Step]) -> dict[Target, Manifest | None]:
+        return {each: await self.writer.live(each) for each in walking.objects(steps)}
+
+
+def _noted(change: Change, **notes: object) -> Change:
+    return msgspec.structs.replace(change, notes=msgspec.structs.replace(change.notes, **notes))
+
+
+def _named(target: Target) -> str:
+    return f"{target.kind} {target.namespace}/{target.name}"
+
+
+def _changed(step: Step) -> str:
+    return f"{_named(step.object)} was changed by somebody else since ({step.action})."

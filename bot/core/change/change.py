@@ -1,0 +1,94 @@
+"""A Change: a plan, its history, and what goes along: card, baseline, proof, and an undoing begun.
+
+Its plan never changes. Source: deploy/base/change-crd.yaml.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from bot.core.change.history import History
+from bot.core.change.plan import Plan
+from bot.core.change.proof import Sample
+from bot.core.change.states import State
+
+UNDONE_FOR = timedelta(days=7)
+"""For so long a finished change can be taken back."""
+
+
+class Card(msgspec.Struct, frozen=True):
+    """The message in Discord that shows it."""
+
+    channel: int
+    message: int
+
+
+class Undoing(msgspec.Struct, frozen=True):
+    """That it shall be taken back, saved before anything is: by whom, since when, why."""
+
+    by: str
+    at: datetime
+    why: str
+
+
+class PullRequest(msgspec.Struct, frozen=True):
+    """Where a pull request is."""
+
+    number: int
+    url: str
+
+
+class Notes(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is noted about it as it goes. None of it decides who may do what."""
+
+    card: Card | None = None
+    baseline: Sample | None = None
+    proof: tuple[str, ...] = ()
+    undoing: Undoing | None = None
+    pull_request: PullRequest | None = None
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One change. `version` is that of the object that was read."""
+
+    name: str
+    requester: str
+    expires: datetime
+    plan: Plan
+    history: History
+    notes: Notes = Notes()
+    version: str = ""
+
+    @property
+    def state(self) -> State:
+        """Where it stands."""
+        return self.history.state
+
+    def entered(self, state: State) -> datetime | None:
+        """When it came into a state the last time."""
+        times = [each.at for each in self.history.entries if each.state is state]
+        return times[-1] if times else None
+
+    def who(self, state: State) -> str:
+        """Who brought it there."""
+        people = [each.by for each in self.history.entries if each.state is state]
+        return people[-1] if people else ""
+
+    @property
+    def returns_at(self) -> datetime | None:
+        """When it is taken back by itself; None where it stays."""
+        done = self.entered(State.DONE)
+        if not self.plan.returns_after or done is None or self.state is not State.DONE:
+            return None
+        return done + timedelta(minutes=self.plan.returns_after)
+
+    def undoable(self, now: datetime) -> str:
+        """Why it cannot be taken back now; empty where it can."""
+        done = self.entered(State.DONE)
+        if self.state is not State.DONE or done is None:
+            return f"It is {self.state}: only what is Done can be taken back."
+        if now - done > UNDONE_FOR:
+            return f"It was done more than {UNDONE_FOR.days} days ago: nobody remembers enough."
+        return ""

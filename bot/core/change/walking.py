@@ -1,0 +1,35 @@
+"""Which step is next, by what is there now: so that a crash loses nothing and repeats nothing.
+
+A step counts as done, too, where a later step of the same object is: an IngressRoute whose
+priority was dropped is no longer as it was made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot.core.change.places import Manifest
+from bot.core.change.step import Progress, Step, Target, progress
+
+Live = Mapping[Target, Manifest | None]
+"""The objects as they are now; None where there is none."""
+
+
+def standing(steps: Sequence[Step], live: Live) -> tuple[Progress, ...]:
+    """How each step stands."""
+    alone = [progress(each, live[each.object]) for each in steps]
+    return tuple(
+        Progress.DONE if _superseded(number, steps, alone) else each
+        for number, each in enumerate(alone)
+    )
+
+
+def objects(steps: Sequence[Step]) -> tuple[Target, ...]:
+    """Every object that is written, once."""
+    return tuple(dict.fromkeys(each.object for each in steps))
+
+
+def _superseded(number: int, steps: Sequence[Step], alone: Sequence[Progress]) -> bool:
+    later = zip(steps[number + 1 :], alone[number + 1 :], strict=True)
+    own = steps[number].object
+    return any(each.object == own and how is Progress.DONE for each, how in later)

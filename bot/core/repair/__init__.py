@@ -1,0 +1,1 @@
+"""From a diagnosis to the smallest repair that its evidence supports, or to the reason why none."""

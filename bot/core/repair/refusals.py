@@ -1,0 +1,83 @@
+"""Why a repair is not proposed: a closed list, each with what to do instead.
+
+Source: issue 5, and "Refuse, with the reason, when" of the facts on Traefik. A test holds
+docs/fix.md against it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Reason(StrEnum):
+    """Why a way to repair a route is refused."""
+
+    NO_ROUTE = "no-route"
+    UNTOUCHABLE = "untouchable"
+    USELESS = "useless"
+    HARMFUL = "harmful"
+    IMPOSSIBLE = "impossible"
+    ALREADY = "already-on"
+    NEEDLESS = "needless"
+    TRAEFIK_UNSEEN = "traefik-unseen"
+    TRAEFIK_TOO_OLD = "traefik-too-old"
+    LOCAL_ONLY = "local-only"
+    PER_POD = "per-pod"
+    NOT_READ = "not-read"
+    OTHER_KIND = "other-kind"
+    ANOTHER_PROVIDER_OBJECT = "not-this-object"
+    NOT_FAITHFUL = "not-faithful"
+    REVERTED = "reverted"
+    OWNED = "owned"
+    TOO_LARGE = "too-large"
+    NO_PROOF = "no-proof"
+    NO_REPOSITORY = "no-repository"
+    NOT_IN_FILE = "not-in-file"
+
+
+INSTEAD = {
+    Reason.NO_ROUTE: "Ask for the route that leads to the Service; `/traefik routes` names them.",
+    Reason.UNTOUCHABLE: "Change it by hand, if you are sure: the settings name these namespaces.",
+    Reason.USELESS: "Do what `/net diagnose` advises: the fault itself must be mended.",
+    Reason.HARMFUL: "Leave nativeLB off, and do what `/net diagnose` advises.",
+    Reason.IMPOSSIBLE: "Do what `/net diagnose` advises.",
+    Reason.ALREADY: "Nothing is to be switched on. If it fails still, see `/net diagnose`.",
+    Reason.NEEDLESS: "Nothing is to be repaired. Test again when it fails.",
+    Reason.TRAEFIK_UNSEEN: "Let Traefik's image carry its version as its tag.",
+    Reason.TRAEFIK_TOO_OLD: "Upgrade Traefik to 2.10 or later first.",
+    Reason.LOCAL_ONLY: "Remove internalTrafficPolicy: Local, or let a pod run where Traefik runs.",
+    Reason.PER_POD: "Remove it first, if no session and no balancing needs its pod.",
+    Reason.NOT_READ: "Ask again when it can be read; `/doctor` says what is missing.",
+    Reason.OTHER_KIND: "Choose another way.",
+    Reason.ANOTHER_PROVIDER_OBJECT: "Name a route that leads to a Service.",
+    Reason.NOT_FAITHFUL: "Mend what it names, or use the annotation, which needs no conversion.",
+    Reason.REVERTED: "Change it where it is kept: by pull request, or by hand in its source.",
+    Reason.OWNED: "Change it where it is kept.",
+    Reason.TOO_LARGE: "Convert it by hand: `meshmedic route convert` prints the objects.",
+    Reason.NO_PROOF: "Without a request through Traefik nobody could tell whether it helped.",
+    Reason.NO_REPOSITORY: "Set MESHMEDIC_GIT_URL and its token, or paste the text by hand.",
+    Reason.NOT_IN_FILE: "Paste the text by hand where the object is written.",
+}
+"""What to do instead, in a whole sentence."""
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """A way that is not proposed: `why` is a sentence about this very object.
+
+    `paste` is the text to put into the source by hand, where there is one.
+    """
+
+    reason: Reason
+    why: str
+    paste: str = ""
+
+    @property
+    def instead(self) -> str:
+        """What to do instead."""
+        return INSTEAD[self.reason]
+
+    def __str__(self) -> str:
+        """Both sentences."""
+        return f"{self.why} {self.instead}"

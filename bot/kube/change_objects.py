@@ -1,0 +1,166 @@
+"""A Change as the object of its kind, and back. Source: deploy/base/change-crd.yaml."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from bot.core.change.change import Card, Change, Notes, PullRequest, Undoing
+from bot.core.change.history import Entry, History
+from bot.core.change.plan import Plan, Way
+from bot.core.change.proof import Sample
+from bot.core.change.states import State
+from bot.core.change.step import Step
+
+API_VERSION, KIND = "meshmedic.dev/v1alpha1", "Change"
+Manifest = dict[str, Any]
+
+
+class _Meta(msgspec.Struct, frozen=True, rename="camel"):
+    name: str
+    resource_version: str = ""
+
+
+class _Spec(msgspec.Struct, frozen=True, rename="camel"):
+    target: str
+    way: Way
+    requester: str
+    expires_at: datetime
+    steps: tuple[Step, ...]
+    asked: str = ""
+    host: str = ""
+    path: str = "/"
+    row: str = ""
+    effect: str = ""
+    trial: bool = False
+    cures: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    risks: tuple[str, ...] = ()
+    returns_after: int = 0
+
+
+class _Status(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    state: State | None = None
+    history: tuple[Entry, ...] = ()
+    card: Card | None = None
+    baseline: Sample | None = None
+    proof: tuple[str, ...] = ()
+    undoing: Undoing | None = None
+    pull_request: PullRequest | None = None
+
+
+class _Object(msgspec.Struct, frozen=True):
+    metadata: _Meta
+    spec: _Spec
+    status: _Status = _Status()
+
+
+def manifest(change: Change) -> Manifest:
+    """The object as it is created: without a status, which is written by itself."""
+    plan = change.plan
+    spec = _Spec(
+        plan.target,
+        plan.way,
+        change.requester,
+        change.expires,
+        plan.steps,
+        plan.asked,
+        plan.host,
+        plan.path,
+        plan.row,
+        plan.effect,
+        plan.trial,
+        plan.cures,
+        plan.evidence,
+        plan.risks,
+        plan.returns_after,
+    )
+    return _head(change) | {"spec": msgspec.to_builtins(spec)}
+
+
+def status(change: Change) -> Manifest:
+    """The body that replaces the status of the version that the Change was read at."""
+    notes = change.notes
+    made = _Status(
+        change.state,
+        change.history.entries,
+        notes.card,
+        notes.baseline,
+        notes.proof,
+        notes.undoing,
+        notes.pull_request,
+    )
+    body = manifest(change) | {"status": msgspec.to_builtins(made)}
+    body["metadata"]["resourceVersion"] = change.version
+    return body
+
+
+def read(body: bytes) -> Change:
+    """The Change of an answer.
+
+    Raises:
+        msgspec.MsgspecError: It is none of this version.
+    """
+    return _change(msgspec.json.decode(body, type=_Object))
+
+
+def read_all(body: bytes) -> tuple[tuple[Change, ...], str]:
+    """The Changes of a list, and the token of its next page; what cannot be read is passed over."""
+    listed = msgspec.json.decode(body, type=_List)
+    found: list[Change] = []
+    for each in listed.items:
+        try:
+            found.append(read(each))
+        except msgspec.MsgspecError:
+            continue
+    return tuple(found), listed.metadata.next_page
+
+
+class _ListMeta(msgspec.Struct, frozen=True):
+    next_page: str = msgspec.field(default="", name="continue")
+
+
+class _List(msgspec.Struct, frozen=True):
+    items: tuple[msgspec.Raw, ...] = ()
+    metadata: _ListMeta = _ListMeta()
+
+
+def _head(change: Change) -> Manifest:
+    return {"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": change.name}}
+
+
+def _change(each: _Object) -> Change:
+    spec, noted = each.spec, each.status
+    plan = Plan(
+        target=spec.target,
+        way=spec.way,
+        asked=spec.asked,
+        host=spec.host,
+        path=spec.path,
+        row=spec.row,
+        effect=spec.effect,
+        trial=spec.trial,
+        cures=spec.cures,
+        evidence=spec.evidence,
+        risks=spec.risks,
+        steps=spec.steps,
+        returns_after=spec.returns_after,
+    )
+    notes = Notes(
+        card=noted.card,
+        baseline=noted.baseline,
+        proof=noted.proof,
+        undoing=noted.undoing,
+        pull_request=noted.pull_request,
+    )
+    return Change(
+        name=each.metadata.name,
+        requester=spec.requester,
+        expires=spec.expires_at,
+        plan=plan,
+        history=History(noted.history),
+        notes=notes,
+        version=each.metadata.resource_version,
+    )

@@ -1,0 +1,106 @@
+"""Changes in the bot's own namespace: made, read, and moved by compare-and-set.
+
+The API server holds the rules of the kind as well; whoever loses a race gets a Conflict, and has
+changed nothing. Only the process that leads writes.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from bot.core.change.change import Change
+from bot.core.election import Leadership
+from bot.errors import ClusterError, InputError, NotLeading
+from bot.kube import change_objects
+from bot.kube.api import Absent, Api
+from bot.kube.state import NOT_LEADING, QUICK
+
+PAGE = 200
+MOST = 2000
+"""Changes that are listed at most, the API server's order: by name, which begins with the time."""
+
+NO_KIND = "The cluster does not know the kind Change. Apply deploy/base/change-crd.yaml."
+
+
+class ChangeStore:
+    """The Changes of one namespace."""
+
+    def __init__(self, api: Api, namespace: str, leadership: Leadership) -> None:
+        self._api = api
+        self._path = f"/apis/meshmedic.dev/v1alpha1/namespaces/{namespace}/changes"
+        self._leadership = leadership
+
+    async def create(self, change: Change) -> Change:
+        """Save a new one with its first state.
+
+        Raises:
+            NotLeading: Another process may be acting: nothing was written.
+            ClusterError: The API server did not take it.
+        """
+        self._check()
+        try:
+            body = await self._api.send(
+                "POST", self._path, change_objects.manifest(change), total=QUICK
+            )
+        except Absent as error:
+            raise ClusterError(NO_KIND) from error
+        version = _read(body).version
+        return await self.write(msgspec.structs.replace(change, version=version))
+
+    async def read(self, name: str) -> Change:
+        """One of them.
+
+        Raises:
+            InputError: There is none of that name.
+            ClusterError: The API server does not tell.
+        """
+        try:
+            return _read(await self._api.get(f"{self._path}/{name}", total=QUICK))
+        except Absent as error:
+            msg = f"There is no change {name!r}. `/fix history` names them."
+            raise InputError(msg) from error
+
+    async def write(self, change: Change) -> Change:
+        """Write its status, if nobody wrote it since it was read.
+
+        Raises:
+            Conflict: Somebody did: read it again, and decide anew.
+            NotLeading: Another process may be acting: nothing was written.
+            ClusterError: The API server did not take it, or nobody knows.
+        """
+        self._check()
+        path = f"{self._path}/{change.name}/status"
+        return _read(await self._api.send("PUT", path, change_objects.status(change), total=QUICK))
+
+    async def every(self) -> tuple[Change, ...]:
+        """All of them, the newest first.
+
+        Raises:
+            ClusterError: They cannot be listed.
+        """
+        found: list[Change] = []
+        token = ""
+        while len(found) < MOST:
+            query: list[tuple[str, str | int]] = [("limit", PAGE)]
+            query += [("continue", token)] if token else []
+            try:
+                body = await self._api.get(self._path, query, total=QUICK)
+            except Absent:
+                return ()
+            some, token = change_objects.read_all(body)
+            found += some
+            if not token:
+                break
+        return tuple(sorted(found, key=lambda each: each.name, reverse=True))
+
+    def _check(self) -> None:
+        if not self._leadership.may_act():
+            raise NotLeading(NOT_LEADING)
+
+
+def _read(body: bytes) -> Change:
+    try:
+        return change_objects.read(body)
+    except msgspec.MsgspecError as error:
+        msg = f"What the API server sent is no Change of this version: {str(error)[:200]}"
+        raise ClusterError(msg) from error

@@ -1,0 +1,271 @@
+"""What stands behind `/fix`: propose, decide at the click, carry out, take back, and go on later.
+
+The plan that was shown is the plan that is done. At the click everything is looked at again, and
+where the evidence asks for something else, nothing is written and a new plan is shown.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from bot.carrying import Carrier
+from bot.core.access import Circle, Circles
+from bot.core.change import approval, history
+from bot.core.change.approval import Asked, Click, Policy
+from bot.core.change.change import Card, Change, Notes
+from bot.core.change.history import BOT
+from bot.core.change.naming import change_name
+from bot.core.change.plan import Plan, Way
+from bot.core.change.proof import Sample, baseline_refusal
+from bot.core.change.states import EXPIRES, MOVES, State
+from bot.core.change.through import Request
+from bot.core.network.diagnosis import Effect
+from bot.core.network.probing import Progress
+from bot.core.repair import offering
+from bot.core.repair.offering import Offers
+from bot.core.repair.refusals import Reason, Refusal
+from bot.diagnose import quiet
+from bot.errors import InputError, Refused
+from bot.kube.api import Conflict
+from bot.proving import Proving, Trouble
+from bot.surveying import Survey
+from bot.underway import Underway, quietly
+
+FASTER = "Somebody else was faster. The card shows what became of it."
+
+
+class Store(Protocol):
+    """Where Changes are kept."""
+
+    async def create(self, change: Change) -> Change:
+        """Save a new one."""
+        ...
+
+    async def read(self, name: str) -> Change:
+        """One of them; InputError where there is none."""
+        ...
+
+    async def write(self, change: Change) -> Change:
+        """Write its status, if nobody wrote it since it was read. Raises Conflict else."""
+        ...
+
+    async def every(self) -> tuple[Change, ...]:
+        """All of them, the newest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A saved change, and what else could be done."""
+
+    change: Change
+    offers: Offers
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """Nothing was written: why, and the new proposal where there is one."""
+
+    why: str
+    instead: Proposal | None = None
+
+
+@dataclass
+class Remedy:
+    """The use case. One an election's process; what another began it goes on with."""
+
+    survey: Survey
+    store: Store
+    carrier: Carrier
+    proving: Proving
+    circles: Circles
+    policy: Policy
+    clock: Callable[[], datetime]
+    may_act: Callable[[], bool]
+    token: Callable[[], str] = lambda: secrets.token_hex(2)
+
+    def __post_init__(self) -> None:
+        self.underway = Underway(self.store, self.carrier, self._replan, self.clock, self.may_act)
+
+    async def offers(self, asked: str, progress: Progress = quiet) -> tuple[Offers, str]:
+        """What a fresh diagnosis of a route supports, and the hint at the switch for all routes.
+
+        Raises:
+            InputError: No route is meant by that.
+            ClusterError: The cluster cannot be read.
+        """
+        situation = await self.survey.of(asked, progress)
+        found = offering.offers(situation, self.policy.untouchable)
+        tested = self.survey.diagnose.remembered
+        helped = sum(each.diagnosis.effect is Effect.HELPS for each in tested)
+        return found, offering.by_default(helped, len(tested))
+
+    async def propose(
+        self, asked: str, way: Way | None, requester: str, progress: Progress = quiet
+    ) -> Proposal | Refusal:
+        """Save the plan of a way, the smallest one where none is named, for somebody to decide.
+
+        Raises:
+            InputError: No route is meant by that, or a change of it is under way.
+            ClusterError: The cluster cannot be read, or refuses the plan.
+            NotLeading: Another process may be acting.
+        """
+        found, _ = await self.offers(asked, progress)
+        plan = found.best if way is None else found.by(way)
+        if isinstance(plan, Refusal):
+            return plan
+        if open_one := await self._open(plan):
+            return Proposal(open_one, found)
+        before = await self._baseline(plan, progress)
+        if isinstance(before, Refusal):
+            return before
+        made = self._drafted(plan, requester, before)
+        progress("Asking the API server whether it would take it.")
+        await self.carrier.rehearse(made, requester)
+        return Proposal(await self.store.create(made), found)
+
+    async def decide(
+        self, name: str, click: Click, *, approve: bool, progress: Progress = quiet
+    ) -> Change | Declined:
+        """Approve or reject. What was approved is begun, and goes on beside.
+
+        Raises:
+            Refused: This person may not, or not any more; the message is for them.
+            InputError: There is no such change.
+            ClusterError: The cluster cannot be read: nothing was written.
+        """
+        change = await self.store.read(name)
+        if not approve:
+            self._may_end(change, click)
+            return await self._moved(change, State.REJECTED, click)
+        self._may_approve(change, click)
+        found, _ = await self.offers(change.plan.asked, progress)
+        plan = found.by(change.plan.way)
+        if isinstance(plan, Refusal):
+            return Declined(f"The evidence has changed, and nothing was written. {plan}")
+        if not plan.same(change.plan):
+            return await self._renewed(change, plan, found)
+        before = await self._baseline(plan, progress)
+        if isinstance(before, Refusal):
+            return Declined(f"Nothing was written. {before}")
+        await self.carrier.rehearse(change, str(click.user))
+        self._may_approve(change, judged_at(click, self.clock()))
+        noted = msgspec.structs.replace(change.notes, baseline=before)
+        approved = await self._moved(
+            msgspec.structs.replace(change, notes=noted), State.APPROVED, click
+        )
+        self.underway.begin(approved, self.carrier.apply)
+        return approved
+
+    async def roll_back(self, name: str, click: Click) -> Change | Declined:
+        """Take back what is done. It goes on beside.
+
+        Raises:
+            Refused: This person may not.
+            InputError: There is no such change, or it cannot be taken back any more.
+        """
+        change = await self.store.read(name)
+        if not self.circles.allow(Circle.APPROVER, click.user, click.roles):
+            raise Refused("Only approvers may take a change back.")
+        if why := change.undoable(self.clock()):
+            raise InputError(why)
+        if left := await self.carrier.obstacles(change):
+            return Declined(f"It cannot be taken back by itself. {' '.join(left)}")
+
+        async def back(each: Change) -> Change:
+            return await self.carrier.take_back(each, str(click.user), "It was rolled back.")
+
+        self.underway.begin(change, back)
+        return change
+
+    async def show(self, name: str) -> Change:
+        """One change as it stands.
+
+        Raises:
+            InputError: There is none of that name.
+        """
+        return await self.store.read(name)
+
+    async def every(self) -> tuple[Change, ...]:
+        """All changes, the newest first."""
+        return await self.store.every()
+
+    async def shown_in(self, name: str, card: Card) -> None:
+        """Remember which message shows a change, so that it is kept true."""
+        change = await self.store.read(name)
+        notes = msgspec.structs.replace(change.notes, card=card)
+        await self.store.write(msgspec.structs.replace(change, notes=notes))
+
+    async def _replan(self, change: Change) -> Plan | Refusal:
+        found, _ = await self.offers(change.plan.asked)
+        return found.by(change.plan.way)
+
+    async def _moved(self, change: Change, state: State, click: Click) -> Change:
+        try:
+            return await self.carrier.moved(change, state, str(click.user))
+        except Conflict as error:
+            raise Refused(FASTER) from error
+        except InputError as error:
+            raise Refused(str(error)) from error
+
+    def _may_approve(self, change: Change, click: Click) -> None:
+        asked = Asked(change.plan.namespaces, change.requester, change.expires, change.history)
+        if why := approval.refusal(asked, click, self.circles, self.policy):
+            raise Refused(why)
+
+    def _may_end(self, change: Change, click: Click) -> None:
+        if not self.circles.allow(Circle.APPROVER, click.user, click.roles):
+            raise Refused("Only approvers may decide on a change.")
+        if change.state not in EXPIRES:
+            raise Refused(f"It is {change.state} already.")
+
+    async def _baseline(self, plan: Plan, progress: Progress) -> Sample | Refusal:
+        before = await self.proving.baseline(Request(plan.host, plan.path), progress)
+        if isinstance(before, Trouble):
+            return Refusal(Reason.NO_PROOF, before.why)
+        why = baseline_refusal(before)
+        return Refusal(Reason.NO_PROOF, why) if why else before
+
+    def _drafted(self, plan: Plan, requester: str, before: Sample) -> Change:
+        now = self.clock()
+        return Change(
+            name=change_name(plan.target, now, self.token()),
+            requester=requester,
+            expires=now + self.policy.expires_after,
+            plan=plan,
+            history=history.proposed(requester, now),
+            notes=Notes(baseline=before),
+        )
+
+    async def _open(self, plan: Plan) -> Change | None:
+        """The open change of the same route with the same plan; one of another plan is closed."""
+        for each in await self.store.every():
+            if each.plan.target != plan.target or not MOVES[each.state]:
+                continue
+            if each.state is State.PROPOSED and self.clock() < each.expires:
+                if each.plan.same(plan):
+                    return each
+                note = "Another plan for the same route took its place."
+                await quietly(self.carrier.moved(each, State.REJECTED, BOT, note))
+            elif each.state not in (State.PROPOSED, State.DONE):
+                raise InputError(f"A change of {plan.target} is under way: {each.name}.")
+        return None
+
+    async def _renewed(self, change: Change, plan: Plan, found: Offers) -> Declined:
+        note = "The evidence has changed: a new plan took its place."
+        await quietly(self.carrier.moved(change, State.REJECTED, BOT, note))
+        before = change.notes.baseline or Sample()
+        made = await self.store.create(self._drafted(plan, change.requester, before))
+        why = "The evidence has changed, so nothing was written. This is the new plan."
+        return Declined(why, Proposal(made, found))
+
+
+def judged_at(click: Click, at: datetime) -> Click:
+    """The same click, judged at a later moment: looking again took its time."""
+    return Click(click.user, click.roles, at)
