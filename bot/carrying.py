@@ -37,11 +37,11 @@ TEMPORARY = (Unreachable, ServerError)
 class Store(Protocol):
     """Where Changes are kept."""
 
-    async def read(self, name: str) -> Change:
+    async def read(self, name: str, /) -> Change:
         """One of them."""
         ...
 
-    async def write(self, change: Change) -> Change:
+    async def write(self, change: Change, /) -> Change:
         """Write its status, if nobody wrote it since it was read. Raises Conflict else."""
         ...
 
@@ -49,12 +49,12 @@ class Store(Protocol):
 class Writer(Protocol):
     """Reads and writes the objects of steps."""
 
-    async def live(self, target: Target) -> Manifest | None:
+    async def live(self, target: Target, /) -> Manifest | None:
         """The object as it is now; None where there is none."""
         ...
 
     async def write(
-        self, step: Step, live: Manifest | None, change: str, by: str, *, dry_run: bool
+        self, step: Step, live: Manifest | None, change: str, by: str, /, *, dry_run: bool
     ) -> None:
         """Do a step that is TO_DO, as the approver identity."""
         ...

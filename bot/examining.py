@@ -29,12 +29,14 @@ from bot.doctor import Cluster, Doctor
 from bot.drawing import Artist
 from bot.errors import ClusterError, InputError, SettingsError
 from bot.health import Health
+from bot.herald import Herald
 from bot.kube.access import Access
 from bot.kube.connect import connect, own_namespace
 from bot.matrix import Mesh
 from bot.netshoot import Netshoot
 from bot.reach import Reach
 from bot.render import terminal, terminal_check_up
+from bot.repairing import idle
 from bot.standing import FromTerminal, payload
 from bot.traefik import Traefik
 from commands import everything
@@ -138,15 +140,18 @@ async def _examine(kubeconfig: Path | None, context: str | None) -> CheckUp:
 def _commands() -> Commands:
     """What this version registers, without a connection to anything."""
     nowhere = _Nowhere(ClusterError("No cluster is asked."))
+    diagnose, traefik = Diagnose(nowhere), Traefik(nowhere, nowhere)
     context = Context(
         Health(nowhere),
-        Diagnose(nowhere),
+        diagnose,
         Mesh(nowhere),
         Reach(nowhere),
         Netshoot(nowhere),
         Artist().draw,
-        Traefik(nowhere, nowhere),
+        traefik,
         runbook.load(),
+        idle(nowhere, diagnose, traefik),
+        Herald(),
         lambda: (),
         nowhere,
     )

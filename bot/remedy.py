@@ -43,15 +43,15 @@ FASTER = "Somebody else was faster. The card shows what became of it."
 class Store(Protocol):
     """Where Changes are kept."""
 
-    async def create(self, change: Change) -> Change:
+    async def create(self, change: Change, /) -> Change:
         """Save a new one."""
         ...
 
-    async def read(self, name: str) -> Change:
+    async def read(self, name: str, /) -> Change:
         """One of them; InputError where there is none."""
         ...
 
-    async def write(self, change: Change) -> Change:
+    async def write(self, change: Change, /) -> Change:
         """Write its status, if nobody wrote it since it was read. Raises Conflict else."""
         ...
 

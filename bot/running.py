@@ -18,6 +18,7 @@ import discord
 from bot import endpoints, logs, runbook, settings
 from bot.client import Client
 from bot.core.access import Circles
+from bot.core.change.approval import Policy
 from bot.core.election import Alone, Leadership
 from bot.core.network import agent_keys, agent_peers
 from bot.core.network.tools import targets
@@ -26,8 +27,10 @@ from bot.diagnose import Diagnose
 from bot.drawing import Artist
 from bot.errors import MeshmedicError, SettingsError
 from bot.health import Health
+from bot.herald import Herald
 from bot.keeping import Memory
 from bot.kube.cache import WatchCache
+from bot.kube.change_store import Nowhere
 from bot.kube.connect import connect, own_namespace
 from bot.kube.own_image import OwnImage
 from bot.kube.probe_agents import ProbeAgents
@@ -40,14 +43,20 @@ from bot.netshoot import Netshoot, Runner
 from bot.post import Post, post
 from bot.prober import Prober
 from bot.reach import Reach
+from bot.repairing import remedy
 from bot.schedule import REDISCOVER, Schedule
 from bot.takeover import Takeover, refusals_explained
 from bot.traefik import Traefik
+from bot.underway import TICK
 from bot.vitals import Vitals
 from commands import everything
 from commands.context import Context
 
 log = logging.getLogger(__name__)
+
+HOME = Policy()
+SANDBOX = "meshmedic"
+"""Where the sandbox keeps Changes."""
 
 
 def run() -> int:
@@ -80,7 +89,14 @@ def make_client(
     tools: Runner | None = None,
 ) -> Client:
     """The bot alone, for the sandbox."""
-    return wire(cache, circles, guild_id, prober=prober, netshoot=Netshoot(cache, tools)).client
+    return wire(
+        cache,
+        circles,
+        guild_id,
+        prober=prober,
+        netshoot=Netshoot(cache, tools),
+        state_namespace=SANDBOX,
+    ).client
 
 
 def wire(
@@ -91,13 +107,18 @@ def wire(
     post: Post | None = None,
     prober: Prober | None = None,
     netshoot: Netshoot | None = None,
+    policy: Policy = HOME,
+    audit_channel: int | None = None,
+    state_namespace: str = "",
     regularly: Mapping[str, tuple[int, Callable[[], Awaitable[None]]]] = MappingProxyType({}),
 ) -> Parts:
     """The bot, wired to a cluster: the same in production, sandbox and tests.
 
     Without a post it is alone: it always acts, and keeps nothing. Without a prober a diagnosis
     rests on the objects. `regularly` is what else to do every so many seconds, by name.
+    `state_namespace` is where Changes are kept where there is no post.
     """
+    kept_in = post.namespace if post else state_namespace
     leadership: Leadership = post.elector if post else Alone()
     metrics = Metrics()
     traefik = Traefik(cache, cache.traefik)
@@ -105,6 +126,19 @@ def wire(
     health = Health(cache, around=metrics.around, diagnosed=lambda: diagnose.remembered)
     memory = Memory(post.state, health, post.elector) if post else None
     health.told = memory.note if memory else None
+    herald = Herald([cache.change_events.tell])
+    mending = remedy(
+        cache,
+        diagnose,
+        traefik,
+        prober,
+        store=cache.changes(kept_in, leadership) if kept_in else Nowhere(),
+        writer=cache.writer(leadership.may_act),
+        circles=circles,
+        policy=policy,
+        may_act=leadership.may_act,
+        herald=herald,
+    )
     context = Context(
         health=health,
         diagnose=diagnose,
@@ -114,23 +148,29 @@ def wire(
         draw=Artist().draw,
         traefik=traefik,
         runbook=runbook.load(),
+        remedy=mending,
+        herald=herald,
         namespaces=lambda: cache.names(Namespace),
         cluster=cache.access,
         watched=cache.watched,
         secret_inventory=cache.secret_inventory,
-        state_namespace=post.namespace if post else "",
+        state_namespace=kept_in,
+        audit_channel=audit_channel,
     )
     schedule = Schedule()
 
     async def began() -> None:
         await cache.start()
         schedule.every(REDISCOVER, "look for new kinds", cache.rediscover)
+        if kept_in:
+            schedule.every(TICK, "go on with changes", mending.underway.go_on)
         for name, (seconds, call) in regularly.items():
             schedule.every(seconds, name, call)
         schedule.start()
 
     async def ended() -> None:
         schedule.stop()
+        mending.underway.stop()
         await cache.close()
 
     client = Client(
@@ -168,6 +208,8 @@ async def _run(read: settings.Settings, token: str, guild_id: int) -> int:
             post=posted,
             prober=ProbeInside(api, agents),
             netshoot=Netshoot(cache, ToolJobs(api, read.tool_image), allowed),
+            policy=read.policy,
+            audit_channel=read.audit_channel,
             regularly={
                 "publish the key of probes": (int(agent_keys.AGAIN), agents.refresh),
                 "tell agents their peers": (int(agent_peers.AGAIN), agents.peers.publish),

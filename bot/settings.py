@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -13,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.core import known_secrets
 from bot.core.access import Circles, Members
+from bot.core.change.approval import NEVER, Policy
 from bot.core.network import manifests
 from bot.core.network.tools import targets
 from bot.errors import SettingsError
@@ -94,6 +96,25 @@ class Settings(BaseSettings):
         description="What `/net tool` may ask beyond the cluster, separated by commas: names, "
         "`.example.org` for all beneath, addresses and ranges.",
     )
+    approval_minutes: int = Field(
+        default=15, ge=1, le=1440, description="Minutes after which a proposed change expires."
+    )
+    self_approval: bool = Field(
+        default=True, description="Whether whoever asked for a change may approve it."
+    )
+    two_people: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Namespaces, separated by commas, in which another person than the one who "
+        "asked must approve.",
+    )
+    never_touch: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Namespaces, separated by commas, that are never changed, besides "
+        "`kube-system` and `flux-system`.",
+    )
+    audit_channel: int | None = Field(
+        default=None, description="The id of a channel that is told of every change's moves."
+    )
     http_port: int = Field(
         default=0,
         ge=0,
@@ -112,7 +133,7 @@ class Settings(BaseSettings):
     def _people(cls, given: Any) -> Any:
         return _members(given) if isinstance(given, str | int) else given
 
-    @field_validator("namespaces", mode="before")
+    @field_validator("namespaces", "two_people", "never_touch", mode="before")
     @classmethod
     def _listed(cls, given: Any) -> Any:
         if not isinstance(given, str):
@@ -177,6 +198,16 @@ class Settings(BaseSettings):
             viewers=self.viewers or self.approvers,
             operators=self.operators or self.approvers,
             approvers=self.approvers,
+        )
+
+    @property
+    def policy(self) -> Policy:
+        """What an approval needs."""
+        return Policy(
+            expires_after=timedelta(minutes=self.approval_minutes),
+            self_approval=self.self_approval,
+            two_people=frozenset(self.two_people),
+            never=NEVER | frozenset(self.never_touch),
         )
 
     def for_discord(self) -> tuple[str, int]:

@@ -49,7 +49,7 @@ class Cluster(Protocol):
 class Live(Protocol):
     """Reads one object whole."""
 
-    async def live(self, target: Target) -> dict[str, Any] | None:
+    async def live(self, target: Target, /) -> dict[str, Any] | None:
         """The object as it is now; None where there is none.
 
         Raises:
@@ -61,7 +61,7 @@ class Live(Protocol):
 class Keepers(Protocol):
     """Who keeps an object as it is."""
 
-    def __call__(self, manifest: Manifest, snapshot: Snapshot) -> Keeper:
+    def __call__(self, manifest: Manifest, snapshot: Snapshot, /) -> Keeper:
         """By its labels and the objects of Flux."""
         ...
 

@@ -32,7 +32,7 @@ Work = Callable[[Change], Awaitable[Change]]
 class Store(Protocol):
     """Where Changes are kept."""
 
-    async def write(self, change: Change) -> Change:
+    async def write(self, change: Change, /) -> Change:
         """Write its status, if nobody wrote it since it was read."""
         ...
 

@@ -9,9 +9,11 @@ from bot.diagnose import Diagnose
 from bot.doctor import Cluster
 from bot.drawing import Draw
 from bot.health import Health
+from bot.herald import Herald
 from bot.matrix import Mesh
 from bot.netshoot import Netshoot
 from bot.reach import Reach
+from bot.remedy import Remedy
 from bot.runbook import Runbook
 from bot.traefik import Traefik
 
@@ -31,8 +33,11 @@ class Context:
     draw: Draw
     traefik: Traefik
     runbook: Runbook
+    remedy: Remedy
+    herald: Herald
     namespaces: Callable[[], tuple[str, ...]]
     cluster: Cluster
     watched: tuple[str, ...] = ()
     secret_inventory: bool = False
     state_namespace: str = ""
+    audit_channel: int | None = None

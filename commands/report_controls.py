@@ -22,6 +22,7 @@ from bot.render import discord as render
 from bot.render import export
 from bot.replies import acknowledge, answer
 from commands.again import Again
+from commands.fix_controls import FixControls
 
 ASKED = (
     rf"(?P<number>[0-9a-f]{{8}}):(?P<scope>all|{'|'.join(SCOPES)}):(?P<namespace>[a-z0-9-]{{0,63}})"
@@ -30,10 +31,14 @@ ASKED = (
 
 
 class Controls:
-    """The two controls, bound to the use case that answers them; `again` is that of tests."""
+    """The two controls, bound to the use case that answers them.
+
+    `again` is that of tests, `fix` are those of changes.
+    """
 
     def __init__(self, health: Health) -> None:
         self.again = Again()
+        self.fix = FixControls()
         self.drill = _drill(health)
         self.export = _export(health)
 

@@ -12,18 +12,22 @@ from datetime import UTC, datetime
 import msgspec
 
 from bot.core import containers, objects
+from bot.core.election import Leadership
 from bot.core.kinds import KIND_OF, KINDS, Kind
 from bot.core.objects import Object, SecretName
 from bot.core.snapshot import Gap, Indexed, Snapshot, Why
 from bot.errors import ClusterError
 from bot.kube.access import Access
 from bot.kube.api import Api
+from bot.kube.change_events import ChangeEvents
+from bot.kube.change_store import ChangeStore
 from bot.kube.details import Details
 from bot.kube.discovery import Served, Source, discover
 from bot.kube.inside import Inside
 from bot.kube.listing import gap
 from bot.kube.reader import OFF
 from bot.kube.reflector import Reflector, State, Timing
+from bot.kube.step_writer import StepWriter
 from bot.kube.traefik import TraefikReader
 
 log = logging.getLogger(__name__)
@@ -83,6 +87,19 @@ class WatchCache(Details):
     def traefik(self) -> TraefikReader:
         """What is asked of Traefik itself, through the same API server."""
         return TraefikReader(self._api)
+
+    def changes(self, namespace: str, leadership: Leadership) -> ChangeStore:
+        """The Changes that are kept in a namespace."""
+        return ChangeStore(self._api, namespace, leadership)
+
+    def writer(self, may_act: Callable[[], bool]) -> StepWriter:
+        """What reads and writes the objects of plans."""
+        return StepWriter(self._api, may_act)
+
+    @property
+    def change_events(self) -> ChangeEvents:
+        """What records Events about changes."""
+        return ChangeEvents(self._api)
 
     @property
     def watched(self) -> tuple[str, ...]:

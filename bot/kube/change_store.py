@@ -22,6 +22,32 @@ MOST = 2000
 NO_KIND = "The cluster does not know the kind Change. Apply deploy/base/change-crd.yaml."
 
 
+NOWHERE = (
+    "Changes are kept in the cluster, and this process has no place there: run it in the cluster, "
+    "or set MESHMEDIC_STATE_NAMESPACE."
+)
+
+
+class Nowhere:
+    """The store of a process without a place in the cluster: nothing can be proposed."""
+
+    async def create(self, _change: Change, /) -> Change:
+        """Never."""
+        raise ClusterError(NOWHERE)
+
+    async def read(self, _name: str, /) -> Change:
+        """Never."""
+        raise ClusterError(NOWHERE)
+
+    async def write(self, _change: Change, /) -> Change:
+        """Never."""
+        raise ClusterError(NOWHERE)
+
+    async def every(self) -> tuple[Change, ...]:
+        """None."""
+        return ()
+
+
 class ChangeStore:
     """The Changes of one namespace."""
 

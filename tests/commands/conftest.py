@@ -14,9 +14,11 @@ from bot.client import Client
 from bot.core.access import Circles, Members
 from bot.diagnose import Diagnose
 from bot.health import Health
+from bot.herald import Herald
 from bot.matrix import Mesh
 from bot.netshoot import Netshoot
 from bot.reach import Reach
+from bot.repairing import idle
 from bot.traefik import Traefik
 from commands import everything
 from commands.context import Context
@@ -51,15 +53,19 @@ class Room:
 
 
 def make_client(health: Health, cluster: FakeCluster, circles: Circles, led: Led) -> Client:
+    diagnose = Diagnose(cluster, cluster.prober)
+    traefik = Traefik(cluster, cluster.traefik)
     context = Context(
         health,
-        Diagnose(cluster, cluster.prober),
+        diagnose,
         Mesh(cluster, cluster.prober),
         Reach(cluster, cluster.prober, cluster.inside),
         Netshoot(cluster, cluster.tools),
         cluster.draw,
-        Traefik(cluster, cluster.traefik),
+        traefik,
         runbook.load(),
+        idle(cluster, diagnose, traefik),
+        Herald(),
         lambda: ("apps", "flux-system", "kube-system"),
         cluster,
         state_namespace="meshmedic",

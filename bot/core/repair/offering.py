@@ -6,7 +6,7 @@ Source: issue 5, "Ways to repair a route, the smallest that the evidence support
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from bot.core.change.plan import Plan, Way
@@ -41,7 +41,7 @@ class Offers:
     """The plans in order, and why each other way is none."""
 
     plans: tuple[Plan, ...] = ()
-    refusals: Mapping[Way, Refusal] = MappingProxyType({})
+    refusals: Mapping[Way, Refusal] = field(default_factory=dict)
 
     @property
     def best(self) -> Plan | Refusal:

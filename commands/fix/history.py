@@ -1,0 +1,27 @@
+"""`/fix history`: the changes that there were, the newest first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.render import discord_change
+from bot.replies import acknowledge, answer
+from commands.context import Context
+from commands.fix_controls import FixControls
+
+
+def command(context: Context, _controls: FixControls) -> app_commands.Command[Any, ..., None]:
+    """The command."""
+
+    @app_commands.command(name="history", description="What was proposed, by whom, and its end.")
+    @app_commands.describe(private="Show it to you alone.")
+    async def ask(interaction: discord.Interaction, private: bool = False) -> None:
+        await acknowledge(interaction, private=private)
+        found = await context.remedy.every()
+        shown = discord_change.listed("Changes", found, context.remedy.clock())
+        await answer(interaction, shown)
+
+    return ask

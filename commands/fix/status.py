@@ -1,0 +1,47 @@
+"""`/fix status`: the changes that are not at their end, or one change as it stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.core.change.states import MOVES, State
+from bot.render import discord_change
+from bot.replies import acknowledge, answer
+from commands.context import Context
+from commands.fix_controls import FixControls
+from commands.suggestions import suggestions
+
+
+def command(context: Context, controls: FixControls) -> app_commands.Command[Any, ..., None]:
+    """The command."""
+
+    @app_commands.command(
+        name="status", description="What is proposed, under way or for a time only."
+    )
+    @app_commands.describe(change="One change, by its name.")
+    async def ask(interaction: discord.Interaction, change: str | None = None) -> None:
+        await acknowledge(interaction, private=False)
+        now = context.remedy.clock()
+        if change:
+            found = await context.remedy.show(change)
+            rows = controls.rows(found)
+            await answer(interaction, discord_change.change(found, rows, now))
+            return
+        open_ones = [
+            each
+            for each in await context.remedy.every()
+            if (MOVES[each.state] and each.state is not State.DONE) or each.returns_at
+        ]
+        await answer(interaction, discord_change.listed("Open changes", open_ones, now))
+
+    @ask.autocomplete("change")
+    async def suggest(
+        _interaction: discord.Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        found = await context.remedy.every()
+        return suggestions([each.name for each in found if typed.casefold() in each.name][:25])
+
+    return ask
