@@ -15,6 +15,7 @@ from bot.core import containers, objects
 from bot.core.election import Leadership
 from bot.core.kinds import KIND_OF, KINDS, Kind
 from bot.core.objects import Object, SecretName
+from bot.core.routing import TRAEFIK_NAME
 from bot.core.snapshot import Gap, Indexed, Snapshot, Why
 from bot.errors import ClusterError
 from bot.kube.access import Access
@@ -286,7 +287,10 @@ def _slim_pod(each: Object) -> Object:
     if not isinstance(each, objects.Pod):
         return each
     spec = msgspec.structs.replace(each.spec, node_name=sys.intern(each.spec.node_name))
-    well = containers.runs_well(each) and containers.is_ready(each) and not each.malformed
+    # Traefik's own address is asked for: requests are sent there.
+    asked = (each.metadata.labels or {}).get(TRAEFIK_NAME) == "traefik"
+    healthy = containers.runs_well(each) and containers.is_ready(each) and not each.malformed
+    well = healthy and not asked
     return msgspec.structs.replace(each, status=WELL if well else each.status, spec=spec)
 
 

@@ -85,13 +85,20 @@ def difference(steps: Iterable[Step]) -> Iterator[str]:
 
 
 def _text(value: str) -> list[str]:
-    found: Any = json.loads(value) if value else None
+    found: Any = _without_none(json.loads(value)) if value else None
     if found is None:
         return []
     if isinstance(found, list):
         found = {"items": found}
     written = yaml_documents.documents([found] if isinstance(found, dict) else [{"value": found}])
     return written.decode().splitlines()[1:]
+
+
+def _without_none(value: Any) -> Any:
+    """The value as YAML people write it: what is null is not there."""
+    if isinstance(value, dict):
+        return {key: _without_none(each) for key, each in value.items() if each is not None}
+    return [_without_none(each) for each in value] if isinstance(value, list) else value
 
 
 def person(by: str) -> str:

@@ -156,8 +156,13 @@ class Kubelet:
     def _learn(self) -> None:
         kinds = ("nodes", "pods", "services", "endpointslices.discovery.k8s.io")
         self._network.learn(
-            *([each.plain() for each in self._cluster.in_order(kind)] for kind in kinds)
+            *map(self._all, kinds),
+            ingresses=self._all("ingresses.networking.k8s.io"),
+            routes=self._all("ingressroutes.traefik.io"),
         )
+
+    def _all(self, kind: str) -> list[Plain]:
+        return [each.plain() for each in self._cluster.in_order(kind)]
 
     def _remove(self, job: str) -> None:
         """The garbage collector: pods, and Services with their slices, go with their Job."""

@@ -13,10 +13,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.core.network.probing import Answer, Kind, Outcome, Probe
+from bot.sandbox.proxy import Way, ways
 
 Plain = dict[str, Any]
 LISTENER = 8473
 KUBELET = 10250
+NOTHING: list[Plain] = []
+ENTRANCES = (8000, 8443)
+"""The ports of Traefik's entrypoints web and websecure, by its chart."""
+
+NOT_FOUND, BAD_GATEWAY, UNAVAILABLE, TIMED_OUT = 404, 502, 503, 504
 CLUSTER_DOMAIN = ".svc.cluster.local"
 SAME_NODE = 0.08
 REFUSED_HERE = 0.04
@@ -43,6 +49,8 @@ class Place:
     ports: frozenset[int]
     name: str
     listens: bool = False
+    proxies: bool = False
+    """Whether it is Traefik, which asks others in its turn."""
 
 
 @dataclass(slots=True)
@@ -53,15 +61,30 @@ class Network:
     places: dict[str, Place] = field(default_factory=dict)
     vips: dict[tuple[str, int], list[tuple[str, int]]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    numbers: dict[tuple[tuple[str, str], int | str], tuple[str, int]] = field(default_factory=dict)
+    """The VIP of a Service's port, by the port's number and name."""
+    ways: tuple[Way, ...] = ()
     _turn: Iterator[int] = field(default_factory=itertools.count)
 
     def learn(
-        self, nodes: list[Plain], pods: list[Plain], services: list[Plain], slices: list[Plain]
+        self,
+        nodes: list[Plain],
+        pods: list[Plain],
+        services: list[Plain],
+        slices: list[Plain],
+        *,
+        ingresses: list[Plain] = NOTHING,
+        routes: list[Plain] = NOTHING,
     ) -> None:
         """Take in what there is now."""
         self.places = {address: place for node in nodes for address, place in _node(node)}
         self.places |= {pod["status"]["podIP"]: _pod(pod) for pod in pods if _has_address(pod)}
-        self.vips, self.names = {}, {"kubernetes.default" + CLUSTER_DOMAIN: "10.43.0.1"}
+        self.ways = ways(ingresses, routes, services)
+        self.vips, self.numbers, self.names = (
+            {},
+            {},
+            {"kubernetes.default" + CLUSTER_DOMAIN: "10.43.0.1"},
+        )
         behind = {_key(each): each for each in slices}
         for service in services:
             self._service(service, behind.get(_name(service)))
@@ -85,6 +108,8 @@ class Network:
                 if target.get("name") == port.get("name")
             ]
             self.vips[vip, port["port"]] = endpoints
+            for said in (port["port"], port.get("name")):
+                self.numbers[(namespace, name), said] = (vip, port["port"])
 
     def _one(self, node: str, probe: Probe, *, host: bool) -> Answer:
         if probe.kind is Kind.DNS:
@@ -107,9 +132,31 @@ class Network:
                 id=probe.id, outcome=Outcome.TIMEOUT, took=3000.0, retried=probe.again > 0
             )
         trip = round_trip(node, place.node)
+        if place.proxies and port in ENTRANCES and probe.kind is Kind.HTTP:
+            return self._proxied(probe, place, trip)
         if port not in place.ports:
             return _refused(probe, trip)
         return _well(probe, place, trip)
+
+    def _proxied(self, probe: Probe, traefik: Place, trip: float) -> Answer:
+        """Traefik's answer: the backend's, its own 404, or 502 and 504 by how it did not get there.
+
+        Source: Traefik, `pkg/proxy/httputil`: refused is 502, a timeout is 504.
+        """
+        way = next((each for each in self.ways if each.takes(probe.name, probe.path)), None)
+        vip = self.numbers.get((way.service, way.port)) if way else None
+        if way is None or vip is None:
+            return _answered(probe, NOT_FOUND, "Traefik itself", trip)
+        endpoints = [vip] if way.native else self.vips.get(vip, [])
+        if not endpoints:
+            return _answered(probe, UNAVAILABLE, "Traefik itself", trip)
+        address, port = endpoints[next(self._turn) % len(endpoints)]
+        inner = Probe(id=probe.id, kind=Kind.HTTP, address=address, port=port)
+        met = self._one(traefik.node, inner, host=False)
+        if met.outcome is Outcome.OK:
+            return _answered(probe, met.status, met.backend, trip + met.took)
+        status = TIMED_OUT if met.outcome is Outcome.TIMEOUT else BAD_GATEWAY
+        return _answered(probe, status, "Traefik itself", trip + met.took)
 
     def _cut(self, node: str, place: Place, address: str) -> bool:
         """Whether the way leads over an overlay that is down; the nodes' own addresses do not."""
@@ -148,6 +195,12 @@ def _well(probe: Probe, place: Place, trip: float) -> Answer:
     )
 
 
+def _answered(probe: Probe, status: int, backend: str, took: float) -> Answer:
+    return Answer(
+        id=probe.id, outcome=Outcome.OK, took=took, size=512, status=status, backend=backend
+    )
+
+
 def _refused(probe: Probe, took: float) -> Answer:
     return Answer(id=probe.id, outcome=Outcome.REFUSED, took=took, connected=took, errno=111)
 
@@ -166,7 +219,9 @@ def _pod(pod: Plain) -> Place:
     node = pod["spec"].get("nodeName", "")
     if listens:
         return Place(node, frozenset({LISTENER}), node, listens=True)
-    return Place(node, frozenset(ports), pod["metadata"]["name"])
+    labels = pod["metadata"].get("labels") or {}
+    proxies = labels.get("app.kubernetes.io/name") == "traefik"
+    return Place(node, frozenset(ports), pod["metadata"]["name"], proxies=proxies)
 
 
 def _has_address(pod: Plain) -> bool:

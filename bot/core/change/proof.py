@@ -18,6 +18,9 @@ from bot.core.network.probing import Answer, Outcome
 GATEWAY = frozenset({502, 503, 504})
 """Statuses by which Traefik says that it did not reach the backend."""
 
+NO_TRAEFIK = frozenset({Outcome.REFUSED, Outcome.TIMEOUT, Outcome.NO_ROUTE})
+"""How a request ends that does not even connect to Traefik's port."""
+
 NOT_FOUND = 404
 REDIRECTS = frozenset({301, 302, 307, 308})
 
@@ -95,6 +98,9 @@ def _counted(found: Counter[tuple[Sort, str]]) -> Sample:
 def _sorted(answer: Answer, own: frozenset[str]) -> tuple[Sort, str]:
     if answer.outcome is Outcome.UNTRIED:
         return Sort.UNSEEN, "not tried"
+    if answer.outcome in NO_TRAEFIK:
+        # It never came to Traefik, so it says nothing of the route.
+        return Sort.UNSEEN, "not taken by Traefik"
     if answer.outcome is not Outcome.OK:
         return Sort.FAILED, str(answer.outcome)
     what = f"HTTP {answer.status}"

@@ -49,11 +49,11 @@ def group_of(manifest: Manifest) -> str:
 
 
 def _evidence(situation: Situation) -> Iterator[str]:
-    """The row of the decision table first, then what was seen, the bearing rows before others."""
+    """The row of the decision table first, then what was seen: what bears, failures first."""
     found = situation.diagnosis
     yield f"{found.row} ({found.confidence}): {found.because}"
     yield f"nativeLB {found.effect}: {found.effect_because}"
-    rows = sorted(found.evidence, key=lambda each: not each.bears)
+    rows = sorted(found.evidence, key=lambda each: (not each.bears, each.result.startswith("ok")))
     for each in rows[:MOST_EVIDENCE]:
         yield f"{each.what}: {each.result}"
     yield from (f"Not tested: {said}" for said in found.untested[:8])

@@ -152,6 +152,7 @@ SERVED: tuple[Resource, ...] = (
         "externalsecrets ExternalSecret es\nsecretstores SecretStore ss",
     ),
     *_group("external-secrets.io", "v1alpha1", "pushsecrets PushSecret"),
+    *_group("meshmedic.dev", "v1alpha1", "changes Change chg"),
     *_group(
         "external-secrets.io",
         "v1 v1beta1",

@@ -1,0 +1,76 @@
+"""What the simulated Traefik does with a request: the route by its host, and pod IPs or the VIP.
+
+Only what the scenarios have: hosts and path prefixes. Source: Traefik's providers, as docs/fix.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.core.native_lb import ANNOTATION, FIELD
+
+Plain = dict[str, Any]
+HOST = re.compile(r"Host\(`([^`]+)`\)")
+PREFIX = re.compile(r"Path(?:Prefix)?\(`([^`]+)`\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A rule and where it leads: to a Service's port, by its pods or by its VIP."""
+
+    host: str
+    path: str
+    priority: int
+    service: tuple[str, str]
+    port: int | str
+    native: bool
+
+    def takes(self, host: str, path: str) -> bool:
+        """Whether the rule matches a request."""
+        return self.host in ("", host) and path.startswith(self.path or "/")
+
+
+def ways(
+    ingresses: Sequence[Plain], routes: Sequence[Plain], services: Sequence[Plain]
+) -> tuple[Way, ...]:
+    """Every rule, in the order in which Traefik tries them."""
+    notes = {
+        (each["metadata"].get("namespace", ""), each["metadata"]["name"]): (
+            each["metadata"].get("annotations") or {}
+        )
+        for each in services
+    }
+    found = (*_of_ingresses(ingresses, notes), *_of_routes(routes))
+    return tuple(sorted(found, key=lambda each: -each.priority))
+
+
+def _of_ingresses(ingresses: Sequence[Plain], notes: dict[tuple[str, str], Plain]) -> Iterator[Way]:
+    for each in ingresses:
+        namespace = each["metadata"].get("namespace", "")
+        for rule in each["spec"].get("rules") or ():
+            for path in (rule.get("http") or {}).get("paths") or ():
+                backend = path["backend"]["service"]
+                service = namespace, backend["name"]
+                port = backend["port"].get("number") or backend["port"].get("name", "")
+                native = notes.get(service, {}).get(ANNOTATION) == "true"
+                host, prefix = rule.get("host", ""), path.get("path") or "/"
+                yield Way(host, prefix, len(host) + len(prefix) + 26, service, port, native)
+
+
+def _of_routes(routes: Sequence[Plain]) -> Iterator[Way]:
+    for each in routes:
+        namespace = each["metadata"].get("namespace", "")
+        for rule in each["spec"].get("routes") or ():
+            host, path = HOST.search(rule["match"]), PREFIX.search(rule["match"])
+            for to in rule.get("services") or ():
+                yield Way(
+                    host[1] if host else "",
+                    path[1] if path else "/",
+                    rule.get("priority") or len(rule["match"]),
+                    (to.get("namespace") or namespace, to["name"]),
+                    to.get("port", 80),
+                    bool(to.get(FIELD)),
+                )
