@@ -20,7 +20,7 @@ from bot.core.change.history import BOT, Illegal
 from bot.core.change.places import Action, Manifest
 from bot.core.change.proof import Proof, Sample
 from bot.core.change.states import State
-from bot.core.change.step import Progress, Step, Target, mistake, undoing
+from bot.core.change.step import Progress, Step, Target, mistake, progress, undoing
 from bot.core.change.through import Request
 from bot.errors import ClusterError, InputError
 from bot.kube.api import Conflict, ServerError, Unreachable
@@ -113,10 +113,10 @@ class Carrier:
         """
         steps = change.plan.steps
         live = await self._live(steps)
-        for each, how in zip(steps, walking.standing(steps, live), strict=True):
-            if how is Progress.CHANGED and live[each.object] is not None:
+        for each, how in zip(steps, walking.foreseen(steps, live), strict=True):
+            if how is Progress.CHANGED:
                 raise InputError(_changed(each))
-            if how is Progress.TO_DO:
+            if progress(each, live[each.object]) is Progress.TO_DO:
                 await self.writer.write(each, live[each.object], change.name, by, dry_run=True)
 
     async def apply(self, change: Change) -> Change:
@@ -162,7 +162,7 @@ class Carrier:
         """What stands against taking it back: objects that somebody changed since."""
         steps = undoing(change.plan.steps)
         live = await self._live(steps)
-        pairs = zip(steps, walking.standing(steps, live), strict=True)
+        pairs = zip(steps, walking.foreseen(steps, live), strict=True)
         return tuple(_changed(each) for each, how in pairs if how is Progress.CHANGED)
 
     async def _steps(self, change: Change, steps: Sequence[Step]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.core.change.places import Manifest
-from bot.core.change.step import Progress, Step, Target, progress
+from bot.core.change.step import Progress, Step, Target, progress, written
 
 Live = Mapping[Target, Manifest | None]
 """The objects as they are now; None where there is none."""
@@ -22,6 +22,18 @@ def standing(steps: Sequence[Step], live: Live) -> tuple[Progress, ...]:
         Progress.DONE if _superseded(number, steps, alone) else each
         for number, each in enumerate(alone)
     )
+
+
+def foreseen(steps: Sequence[Step], live: Live) -> tuple[Progress, ...]:
+    """How each step will stand when it is its turn: with those before it done."""
+    now, then = standing(steps, live), dict(live)
+    found: list[Progress] = []
+    for each, how in zip(steps, now, strict=True):
+        expected = how if how is Progress.DONE else progress(each, then[each.object])
+        if expected is Progress.TO_DO:
+            then[each.object] = written(each, then[each.object])
+        found.append(expected)
+    return tuple(found)
 
 
 def objects(steps: Sequence[Step]) -> tuple[Target, ...]:
