@@ -18,6 +18,7 @@ from bot.kube.change_store import NOWHERE, Nowhere
 from bot.prober import Prober
 from bot.proving import Proving
 from bot.remedy import Remedy, Store
+from bot.sighting import Sighting
 from bot.surveying import Cluster, Survey
 from bot.traefik import Traefik
 
@@ -45,7 +46,9 @@ def remedy(
     return Remedy(
         survey=Survey(cluster, diagnose, writer, keeper, traefik),
         store=store,
-        carrier=Carrier(store, writer, proving, clock, herald.tell),
+        carrier=Carrier(
+            store, writer, proving, clock, herald.tell, Sighting(cluster, traefik)
+        ),
         proving=proving,
         circles=circles,
         policy=policy,
