@@ -46,9 +46,7 @@ def remedy(
     return Remedy(
         survey=Survey(cluster, diagnose, writer, keeper, traefik),
         store=store,
-        carrier=Carrier(
-            store, writer, proving, clock, herald.tell, Sighting(cluster, traefik)
-        ),
+        carrier=Carrier(store, writer, proving, clock, herald.tell, Sighting(cluster, traefik)),
         proving=proving,
         circles=circles,
         policy=policy,

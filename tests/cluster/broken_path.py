@@ -227,7 +227,9 @@ def _pod(
 
 def _service(lab: World) -> tuple[dict[str, Any], ...]:
     port = {"name": "http", "port": PORT, "targetPort": PORT}
-    service = within(HOME, named("v1", "Service", SERVICE, spec={"clusterIP": VIP, "ports": [port]}))
+    service = within(
+        HOME, named("v1", "Service", SERVICE, spec={"clusterIP": VIP, "ports": [port]})
+    )
     endpoints = [
         {
             "addresses": [each.address],
@@ -241,5 +243,3 @@ def _service(lab: World) -> tuple[dict[str, Any], ...]:
     sliced["metadata"]["labels"] = {"kubernetes.io/service-name": SERVICE}
     ports = [{"name": "http", "port": PORT, "protocol": "TCP"}]
     return service, sliced | {"addressType": "IPv4", "ports": ports, "endpoints": endpoints}
-
-

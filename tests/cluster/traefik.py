@@ -113,9 +113,7 @@ class At:
 
 
 @contextmanager
-def running(
-    real: RealCluster, folder: Path, *more: str, at: At | None = None
-) -> Iterator[Traefik]:
+def running(real: RealCluster, folder: Path, *more: str, at: At | None = None) -> Iterator[Traefik]:
     """Traefik with its own service account on this API server; `more` are further arguments.
 
     The API server is asked for on loopback: in a network namespace something must lead there.
