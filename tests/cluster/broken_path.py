@@ -48,9 +48,10 @@ class BrokenPath:
 
     async def until(self, status: int, host: str = HOST) -> None:
         """Wait until requests are answered so."""
+        seen = 0
         async with asyncio.timeout(20):
-            while await self.status(host) != status:
-                await asyncio.sleep(0.1)
+            while seen != status:
+                seen = await self.status(host)
 
 
 @asynccontextmanager

@@ -1,8 +1,9 @@
 """Carries a Change on a real API server, and kills itself with SIGKILL after so many writes.
 
-`python -m tests.cluster.carry KUBECONFIG LOG PROOF apply|back NAME AFTER`: AFTER 0 is before the
-first write, and `never` is not at all. `… go-on` is the process that comes next: what a bot does
-when it starts. Each write is a line of LOG, so that nothing is written twice unseen.
+`python -m tests.cluster.carry KUBECONFIG FOLDER PROOF apply|back|propose NAME[=AFTER] …`: a
+process for each Change; AFTER 0 is before its first write, none is not at all. It prints how each
+ended. `go-on next` is the process that comes next: what a bot does when it starts. Each write is a
+line of FOLDER/NAME.log, so that nothing is written twice unseen.
 """
 
 from __future__ import annotations
@@ -11,14 +12,17 @@ import asyncio
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from bot.carrying import Carrier
+from bot.core.change import history
 from bot.core.change.change import Change
 from bot.core.change.plan import Plan
 from bot.core.change.proof import Proof, Sample
@@ -36,6 +40,7 @@ KEPT_IN, PLACE = "meshmedic", "media"
 APPROVER = "100000000000000002"
 NEVER = 1_000_000
 OK = "ok"
+AT_ONCE = 3
 LOOKS = 10
 """How often the next process looks at what is left: each change needs one or two."""
 
@@ -81,7 +86,7 @@ class Mortal:
 
 @dataclass(frozen=True)
 class Proving:
-    """What requests would tell: `yes`, `no`, or `until-deleted`: as long as the Ingress is there."""
+    """What requests would tell: `yes`, `no`, or `until-deleted`: while the Ingress is there."""
 
     api: Api
     proof: str
@@ -123,23 +128,50 @@ async def _go_on(carrier: Carrier) -> None:
         await underway.wait()
 
 
-async def _main(kubeconfig: str, log: str, proof: str, mode: str, *rest: str) -> None:
-    async with AsyncExitStack() as stack:
-        api = Mortal(
-            await stack.enter_async_context(connect(kubeconfig=Path(kubeconfig))), Path(log)
-        )
-        carrier = a_carrier(api, proof)
+async def _carried(kubeconfig: Path, log: Path, proof: str, mode: str, job: str) -> None:
+    """What one process does; `job` is a Change's name and after how many writes to die."""
+    name, _, after = job.partition("=")
+    async with connect(kubeconfig=kubeconfig) as api:
+        carrier = a_carrier(Mortal(api, log, int(after) if after else NEVER), proof)
         if mode == "go-on":
             await _go_on(carrier)
             return
-        name, after = rest
         change = await carrier.store.read(name)
-        api.left = NEVER if after == "never" else int(after)
-        if mode == "apply":
+        if mode == "propose":
+            first = history.proposed(change.requester, carrier.clock())
+            made = msgspec.structs.replace(change, name=f"{name}-again", history=first)
+            await carrier.store.create(made)
+        elif mode == "apply":
             await carrier.apply(change)
         else:
             await carrier.take_back(change, APPROVER, "It was rolled back.")
 
 
+def _begun(kubeconfig: Path, folder: Path, proof: str, mode: str, job: str) -> int:
+    """A process of its own, without importing everything again: its id."""
+    if child := os.fork():
+        return child
+    try:
+        log = folder / f"{job.partition('=')[0]}.log"
+        asyncio.run(_carried(kubeconfig, log, proof, mode, job))
+    except BaseException:  # noqa: BLE001  # nothing of this child may run on in its parent's place
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
+
+
+def _main(kubeconfig: str, folder: str, proof: str, mode: str, *jobs: str) -> None:
+    running: dict[int, str] = {}
+    left = list(jobs)
+    while left or running:
+        if left and len(running) < AT_ONCE:
+            job = left.pop(0)
+            running[_begun(Path(kubeconfig), Path(folder), proof, mode, job)] = job
+            continue
+        child, status = os.wait()
+        code = os.waitstatus_to_exitcode(status)
+        sys.stdout.write(f"{running.pop(child)} {code}\n")
+
+
 if __name__ == "__main__":
-    asyncio.run(_main(*sys.argv[1:]))
+    _main(*sys.argv[1:])

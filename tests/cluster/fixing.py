@@ -22,8 +22,7 @@ from bot.remedy import Remedy
 from bot.repairing import remedy
 from bot.sandbox.kubernetes_api import write_kubeconfig
 from bot.traefik import Traefik
-from tests.cluster import asking
-from tests.cluster.deployed import DEPLOY, install_kinds, install_only
+from tests.cluster import asking, deployed
 from tests.clusters.real import RealCluster
 
 KEPT_IN = "meshmedic"
@@ -34,9 +33,12 @@ COMPONENTS = ("remediation", "traefik-api")
 
 def install(real: RealCluster, data: Path, folder: Path) -> Path:
     """The bot's account with its rights in `apps` and `media`, as a kubeconfig with its token."""
-    install_kinds(real, data)
-    listed = (DEPLOY / "example/namespaces.yaml").read_text()
-    install_only(real, folder / "overlay", COMPONENTS, bindings=listed)
+    deployed.install_kinds(real, data)
+    listed = (deployed.DEPLOY / "example/namespaces.yaml").read_text()
+    deployed.install(
+        real,
+        deployed.built(real, deployed.overlay(folder / "overlay", COMPONENTS, bindings=listed)),
+    )
     token = real.kubectl("create", "token", "meshmedic", "-n", "meshmedic").strip()
     url, authority = asking.where(real)
     path = folder / "kubeconfig"

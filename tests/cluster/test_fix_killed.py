@@ -32,6 +32,7 @@ from bot.core.repair import offering
 from bot.core.repair.keeper import keeper
 from bot.core.snapshot import Snapshot
 from bot.core.traefik.instance import TraefikPod
+from bot.errors import InputError
 from bot.kube.api import Api
 from bot.kube.connect import connect
 from bot.kube.reader import ClusterReader
@@ -44,7 +45,6 @@ from tests.cluster.scene import named, within
 from tests.clusters.real import RealCluster
 
 ROOT = Path(__file__).parents[2]
-AT_ONCE = 3
 FLUX = {"kustomize.toolkit.fluxcd.io/name": "apps", "kustomize.toolkit.fluxcd.io/namespace": "x"}
 UNCUT = -1
 """The run that is not cut short: it tells how many writes there are."""
@@ -85,18 +85,15 @@ def kubeconfig(real: RealCluster, data: Path, tmp_path_factory: pytest.TempPathF
 
 
 @pytest.fixture
-async def bot(kubeconfig: Path) -> AsyncIterator[Api]:
+async def killing(
+    real: RealCluster, kubeconfig: Path
+) -> AsyncIterator[tuple[RealCluster, Path, Api]]:
+    """The cluster, and the bot's account in it; afterwards nothing is left there."""
     async with connect(kubeconfig=kubeconfig) as api:
-        yield api
-
-
-@pytest.fixture
-def place(real: RealCluster) -> Any:
-    """Afterwards nothing is left there."""
-    yield
+        yield real, kubeconfig, api
     kinds = "services,ingresses.networking.k8s.io,ingressroutes.traefik.io,certificates"
-    real.kubectl("delete", kinds, "-n", PLACE, "--all")
-    real.kubectl("delete", "changes", "-n", KEPT_IN, "--all")
+    real.kubectl("delete", kinds, "-n", PLACE, "--all", "--wait=false")
+    real.kubectl("delete", "changes", "-n", KEPT_IN, "--all", "--wait=false")
 
 
 def objects(way: Way, name: str) -> list[dict[str, Any]]:
@@ -211,12 +208,17 @@ class Run:
         return self.change.plan.steps
 
 
-async def process(kubeconfig: Path, log: Path, *arguments: str) -> int:
-    """The return code of one."""
-    command = (sys.executable, "-m", "tests.cluster.carry", str(kubeconfig), str(log), *arguments)
-    running = await asyncio.create_subprocess_exec(*command, cwd=ROOT)
-    async with asyncio.timeout(60):
-        return await running.wait()
+async def processes(
+    kubeconfig: Path, folder: Path, row: Row, mode: str, *jobs: str
+) -> dict[str, int]:
+    """One for each job (`python -m tests.cluster.carry`): how each ended."""
+    command = (sys.executable, "-m", "tests.cluster.carry", str(kubeconfig), str(folder))
+    running = await asyncio.create_subprocess_exec(
+        *(*command, row.proof, mode, *jobs), cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    async with asyncio.timeout(90):
+        out, _ = await running.communicate()
+    return {job: int(code) for job, code in map(str.split, out.decode().splitlines())}
 
 
 async def prepared(api: Api, real: RealCluster, row: Row, points: range, folder: Path) -> list[Run]:
@@ -269,10 +271,12 @@ async def told(api: Api, runs: list[Run], since: str) -> Counter[str]:
     """By path: how often the API server has changed an object since, by what watches are told."""
     places = {collection(each.object) for run in runs for each in run.steps}
     found: Counter[str] = Counter()
-    for at in places:
-        query = [("watch", "true"), ("resourceVersion", since), ("timeoutSeconds", "1")]
-        for line in (await api.get(at, query)).splitlines():
-            found[f"{at}/{json.loads(line)['object']['metadata']['name']}"] += 1
+    query = [("watch", "true"), ("resourceVersion", since), ("timeoutSeconds", "1")]
+    for at, body in zip(
+        places, await asyncio.gather(*(api.get(at, query) for at in places)), strict=True
+    ):
+        names = (json.loads(line)["object"]["metadata"]["name"] for line in body.splitlines())
+        found.update(f"{at}/{name}" for name in names)
     return found
 
 
@@ -292,37 +296,48 @@ def lines(log: Path) -> list[list[str]]:
     return [each.split() for each in log.read_text().splitlines()] if log.exists() else []
 
 
-async def cut_short(kubeconfig: Path, run: Run, after: str, room: asyncio.Semaphore) -> int:
-    """Its first process."""
-    async with room:
-        return await process(
-            kubeconfig, run.log, run.row.proof, run.row.mode, run.change.name, after
-        )
-
-
 @pytest.mark.parametrize("row", ROWS, ids=str)
 async def test_whoever_comes_next_ends_what_was_begun(
-    real: RealCluster, bot: Api, kubeconfig: Path, tmp_path: Path, row: Row, place: None
+    killing: tuple[RealCluster, Path, Api], tmp_path: Path, row: Row
 ) -> None:
     """Killed before the first write, and after each: one end, each object written once."""
-    room = asyncio.Semaphore(AT_ONCE)
+    real, kubeconfig, bot = killing
     (whole,) = await prepared(bot, real, row, range(UNCUT, 0), tmp_path)
-    assert await cut_short(kubeconfig, whole, "never", room) == 0
+    uncut = await processes(kubeconfig, tmp_path, row, row.mode, whole.change.name)
+    assert uncut == {whole.change.name: 0}
     points = range(len(lines(whole.log)) + 1)
     runs = await prepared(bot, real, row, points, tmp_path)
     since = await version(bot)
-    codes = await asyncio.gather(
-        *(cut_short(kubeconfig, each, str(each.after), room) for each in runs)
-    )
-    assert set(codes) == {-signal.SIGKILL}
+    jobs = [f"{each.change.name}={each.after}" for each in runs]
+    killed = await processes(kubeconfig, tmp_path, row, row.mode, *jobs)
+    assert killed == dict.fromkeys(jobs, -signal.SIGKILL)
     assert [len(lines(each.log)) for each in runs] == list(points)
-    following = tmp_path / "next.log"
-    assert await process(kubeconfig, following, row.proof, "go-on") == 0
+    assert await processes(kubeconfig, tmp_path, row, "go-on", "next") == {"next": 0}
     seen = await told(bot, runs, since)
+    following = lines(tmp_path / "next.log")
     for run in runs:
         change = await a_carrier(bot, "yes").store.read(run.change.name)  # type: ignore[attr-defined]
-        print(f"{row!s:36} {run.after:2} {died(run):40} -> {change.state}")  # noqa: T201  # a table
-        await check(bot, run, change, seen, [*lines(run.log), *lines(following)])
+        print(f"{row!s:36} {died(run):40} -> {change.state}")  # noqa: T201  # a table
+        await check(bot, run, change, seen, [*lines(run.log), *following])
+
+
+async def test_a_proposal_that_was_cut_off_waits_for_a_click(
+    killing: tuple[RealCluster, Path, Api], tmp_path: Path
+) -> None:
+    """Killed between the object and its first state: it is proposed all the same, once."""
+    real, kubeconfig, bot = killing
+    row = Row(Way.ANNOTATION, "yes", "propose")
+    runs = await prepared(bot, real, row, range(3), tmp_path)
+    jobs = [f"{each.change.name}={each.after}" for each in runs]
+    killed = await processes(kubeconfig, tmp_path, row, row.mode, *jobs)
+    assert killed == dict.fromkeys(jobs, -signal.SIGKILL)
+    assert await processes(kubeconfig, tmp_path, row, "go-on", "next") == {"next": 0}
+    store = a_carrier(bot, "yes").store
+    with pytest.raises(InputError, match="There is no change"):
+        await store.read(f"{runs[0].change.name}-again")
+    for run in runs[1:]:
+        change = await store.read(f"{run.change.name}-again")
+        assert [each.state for each in change.history.entries] == [State.PROPOSED]
 
 
 async def check(
