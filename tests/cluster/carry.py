@@ -2,8 +2,9 @@
 
 `python -m tests.cluster.carry KUBECONFIG FOLDER PROOF apply|back|propose NAME[=AFTER] …`: a
 process for each Change; AFTER 0 is before its first write, none is not at all. It prints how each
-ended. `go-on next` is the process that comes next: what a bot does when it starts. Each write is a
-line of FOLDER/NAME.log, so that nothing is written twice unseen.
+ended. `go-on next[=AFTER]` is the process that comes next: what a bot does when it starts; one that
+dies is followed by another. Each write is a line of FOLDER/NAME.log, so that nothing is written
+twice unseen.
 """
 
 from __future__ import annotations
@@ -169,8 +170,10 @@ def _main(kubeconfig: str, folder: str, proof: str, mode: str, *jobs: str) -> No
             running[_begun(Path(kubeconfig), Path(folder), proof, mode, job)] = job
             continue
         child, status = os.wait()
-        code = os.waitstatus_to_exitcode(status)
-        sys.stdout.write(f"{running.pop(child)} {code}\n")
+        code, job = os.waitstatus_to_exitcode(status), running.pop(child)
+        sys.stdout.write(f"{job} {code}\n")
+        if mode == "go-on" and code == -signal.SIGKILL:
+            left.append(job)
 
 
 if __name__ == "__main__":

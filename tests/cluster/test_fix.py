@@ -7,6 +7,7 @@ Real packets on the runbook's broken path, the real Traefik, the real API server
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,9 +21,10 @@ from bot.core.change.plan import Way
 from bot.core.change.states import State
 from bot.core.network.diagnosis import Effect, Row
 from bot.core.repair.refusals import Reason, Refusal
-from bot.remedy import Proposal, Remedy
+from bot.errors import Refused
+from bot.remedy import Declined, Proposal, Remedy
 from tests.cluster.broken_path import HOME, HOST, SERVICE, BrokenPath, broken_path
-from tests.cluster.fixing import APPROVER, KEPT_IN, REQUESTER, click, fixing, install
+from tests.cluster.fixing import APPROVER, KEPT_IN, REQUESTER, STRANGER, click, fixing, install
 from tests.cluster.scene import named, within
 from tests.clusters.real import RealCluster
 from tests.lab import backends, faults
@@ -139,10 +141,13 @@ async def test_the_annotation_mends_a_plain_ingress_and_can_be_taken_back(
         change = await proposed(fix, Way.ANNOTATION, "ingress")
         assert (change.plan.row, change.plan.effect) == (Row.REDIRECT, Effect.HELPS)
         assert live(broken, "service", SERVICE) == before
+        with pytest.raises(Refused, match="Only approvers"):
+            await fix.decide(change.name, click(STRANGER), approve=True)
         done = await approved(fix, change)
         assert states(done) == DONE, done.history.entries
         assert await broken.status() == 200
-        assert f"{VIP}:{PORT}" in " ".join(done.notes.proof), done.notes.proof
+        seen = f"Traefik's own view (API): it sends to {VIP}:{PORT}, the VIP."
+        assert done.notes.proof[-1] == seen
         events = broken.real.read("events", "-n", HOME, "--field-selector=reason=ChangeDone")
         told = [e for e in events["items"] if done.name in e["message"]]
         assert [each["involvedObject"]["name"] for each in told] == [SERVICE]
@@ -171,9 +176,22 @@ async def test_an_ingress_route_gets_the_field(path: tuple[BrokenPath, Remedy]) 
         assert await broken.status() == 200
         (rule,) = live(broken, ROUTES, NAME)["spec"]["routes"]
         assert rule["services"] == [{"name": SERVICE, "port": PORT, "nativeLB": True}]
+        assert f"{VIP}:{PORT}" in done.notes.proof[-1], done.notes.proof
+        at_field = "/spec/routes/0/services/0/nativeLB"
+        await renewed(broken, [{"op": "replace", "path": at_field, "value": False}])
+        declined = await fix.roll_back(done.name, click())
+        assert isinstance(declined, Declined)
+        assert "was changed by somebody else" in declined.why
+        await renewed(broken, [{"op": "replace", "path": at_field, "value": True}])
         assert states(await rolled_back(fix, done)) == [*DONE, "RolledBack"]
         await broken.until(502)
         assert live(broken, ROUTES, NAME) == before
+
+
+async def renewed(broken: BrokenPath, patch: list[dict[str, Any]]) -> None:
+    """Somebody else changes the route."""
+    how = ("patch", ROUTES, NAME, "-n", HOME, "--type=json", "-p", json.dumps(patch))
+    await asyncio.to_thread(broken.real.kubectl, *how)
 
 
 async def hammered(broken: BrokenPath, ended: asyncio.Event) -> list[int]:
@@ -205,6 +223,7 @@ async def test_an_ingress_hands_over_and_no_request_is_unserved(
         assert rules
         assert all("priority" not in rule for rule in rules), rules
         assert await broken.status() == 200
+        assert f"{VIP}:{PORT}" in done.notes.proof[-1], done.notes.proof
         back = await rolled_back(fix, done)
         assert states(back) == [*DONE, "RolledBack"], back.history.entries
         await broken.until(502)

@@ -7,6 +7,7 @@ through is made up here: `test_fix.py` asks the network.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import signal
 import sys
@@ -210,15 +211,15 @@ class Run:
 
 async def processes(
     kubeconfig: Path, folder: Path, row: Row, mode: str, *jobs: str
-) -> dict[str, int]:
-    """One for each job (`python -m tests.cluster.carry`): how each ended."""
+) -> list[tuple[str, int]]:
+    """One for each job (`python -m tests.cluster.carry`): how each ended, by its exit code."""
     command = (sys.executable, "-m", "tests.cluster.carry", str(kubeconfig), str(folder))
     running = await asyncio.create_subprocess_exec(
         *(*command, row.proof, mode, *jobs), cwd=ROOT, stdout=asyncio.subprocess.PIPE
     )
     async with asyncio.timeout(90):
         out, _ = await running.communicate()
-    return {job: int(code) for job, code in map(str.split, out.decode().splitlines())}
+    return [(job, int(code)) for job, code in map(str.split, out.decode().splitlines())]
 
 
 async def prepared(api: Api, real: RealCluster, row: Row, points: range, folder: Path) -> list[Run]:
@@ -304,21 +305,42 @@ async def test_whoever_comes_next_ends_what_was_begun(
     real, kubeconfig, bot = killing
     (whole,) = await prepared(bot, real, row, range(UNCUT, 0), tmp_path)
     uncut = await processes(kubeconfig, tmp_path, row, row.mode, whole.change.name)
-    assert uncut == {whole.change.name: 0}
+    assert uncut == [(whole.change.name, 0)]
     points = range(len(lines(whole.log)) + 1)
     runs = await prepared(bot, real, row, points, tmp_path)
     since = await version(bot)
     jobs = [f"{each.change.name}={each.after}" for each in runs]
     killed = await processes(kubeconfig, tmp_path, row, row.mode, *jobs)
-    assert killed == dict.fromkeys(jobs, -signal.SIGKILL)
+    assert sorted(killed) == sorted((job, -signal.SIGKILL) for job in jobs)
     assert [len(lines(each.log)) for each in runs] == list(points)
-    assert await processes(kubeconfig, tmp_path, row, "go-on", "next") == {"next": 0}
+    assert await processes(kubeconfig, tmp_path, row, "go-on", "next") == [("next", 0)]
     seen = await told(bot, runs, since)
     following = lines(tmp_path / "next.log")
     for run in runs:
         change = await a_carrier(bot, "yes").store.read(run.change.name)  # type: ignore[attr-defined]
         print(f"{row!s:36} {died(run):40} -> {change.state}")  # noqa: T201  # a table
         await check(bot, run, change, seen, [*lines(run.log), *following])
+
+
+@pytest.mark.parametrize("row", [each for each in ROWS if each.way is Way.CONVERSION][1:], ids=str)
+async def test_a_bot_that_dies_after_every_single_write_comes_to_the_end(
+    killing: tuple[RealCluster, Path, Api], tmp_path: Path, row: Row
+) -> None:
+    """Each process does one write and is killed, and the last one finds nothing left to do."""
+    real, kubeconfig, bot = killing
+    (run,) = await prepared(bot, real, row, range(1), tmp_path)
+    since = await version(bot)
+    # Of what is to be taken back, the click must have been saved: the first write.
+    job = f"{run.change.name}={int(row.mode == 'back')}"
+    assert await processes(kubeconfig, tmp_path, row, row.mode, job) == [(job, -signal.SIGKILL)]
+    died = await processes(kubeconfig, tmp_path, row, "go-on", "next=1")
+    print(f"{row!s:36} killed {len(died)} times")  # noqa: T201  # beside the table
+    assert [code for _, code in died] == [-signal.SIGKILL] * (len(died) - 1) + [0]
+    seen = await told(bot, [run], since)
+    change = await a_carrier(bot, "yes").store.read(run.change.name)  # type: ignore[attr-defined]
+    written = [*lines(run.log), *lines(tmp_path / "next.log")]
+    assert len(died) == len(written) + (row.mode == "apply")
+    await check(bot, dataclasses.replace(run, after=1), change, seen, written)
 
 
 async def test_a_proposal_that_was_cut_off_waits_for_a_click(
@@ -330,8 +352,8 @@ async def test_a_proposal_that_was_cut_off_waits_for_a_click(
     runs = await prepared(bot, real, row, range(3), tmp_path)
     jobs = [f"{each.change.name}={each.after}" for each in runs]
     killed = await processes(kubeconfig, tmp_path, row, row.mode, *jobs)
-    assert killed == dict.fromkeys(jobs, -signal.SIGKILL)
-    assert await processes(kubeconfig, tmp_path, row, "go-on", "next") == {"next": 0}
+    assert sorted(killed) == sorted((job, -signal.SIGKILL) for job in jobs)
+    assert await processes(kubeconfig, tmp_path, row, "go-on", "next") == [("next", 0)]
     store = a_carrier(bot, "yes").store
     with pytest.raises(InputError, match="There is no change"):
         await store.read(f"{runs[0].change.name}-again")
