@@ -179,6 +179,8 @@ class Carrier:
             Stuck: It cannot be done.
             ClusterError: The API server cannot be asked now.
         """
+        if why := mistake(step):
+            raise Stuck(why)
         for _ in range(TURNS):
             live = await self._live(steps)
             how = walking.standing(steps, live)[list(steps).index(step)]
