@@ -6,6 +6,7 @@ where the evidence asks for something else, nothing is written and a new plan is
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from bot.core.change.history import BOT
 from bot.core.change.naming import change_name
 from bot.core.change.plan import Plan, Way
 from bot.core.change.proof import Sample, baseline_refusal
-from bot.core.change.states import EXPIRES, MOVES, State
+from bot.core.change.states import EXPIRES, State
 from bot.core.change.through import Request
 from bot.core.network.diagnosis import Effect
 from bot.core.network.probing import Progress
@@ -37,6 +38,7 @@ from bot.proving import Proving, Trouble
 from bot.surveying import Survey
 from bot.underway import Underway, quietly
 
+UNDER_WAY = "A change of {target} is under way: {name}. Wait for its end."
 FASTER = "Somebody else was faster. The card shows what became of it."
 
 
@@ -91,6 +93,7 @@ class Remedy:
     token: Callable[[], str] = lambda: secrets.token_hex(2)
 
     def __post_init__(self) -> None:
+        self._one_at_a_time = asyncio.Lock()
         self.underway = Underway(self.store, self.carrier, self._replan, self.clock, self.may_act)
 
     async def offers(self, asked: str, progress: Progress = quiet) -> tuple[Offers, str]:
@@ -155,11 +158,12 @@ class Remedy:
         if isinstance(before, Refusal):
             return Declined(f"Nothing was written. {before}")
         await self.carrier.rehearse(change, str(click.user))
-        self._may_approve(change, judged_at(click, self.clock()))
         noted = msgspec.structs.replace(change.notes, baseline=before)
-        approved = await self._moved(
-            msgspec.structs.replace(change, notes=noted), State.APPROVED, click
-        )
+        noted_change = msgspec.structs.replace(change, notes=noted)
+        async with self._one_at_a_time:
+            await self._alone(change)
+            self._may_approve(change, judged_at(click, self.clock()))
+            approved = await self._moved(noted_change, State.APPROVED, click)
         self.underway.begin(approved, self.carrier.apply)
         return approved
 
@@ -175,6 +179,7 @@ class Remedy:
             raise Refused("Only approvers may take a change back.")
         if why := change.undoable(self.clock()):
             raise InputError(why)
+        await self._alone(change)
         if left := await self.carrier.obstacles(change):
             return Declined(f"It cannot be taken back by itself. {' '.join(left)}")
 
@@ -246,16 +251,27 @@ class Remedy:
     async def _open(self, plan: Plan) -> Change | None:
         """The open change of the same route with the same plan; one of another plan is closed."""
         for each in await self.store.every():
-            if each.plan.target != plan.target or not MOVES[each.state]:
+            if each.plan.target != plan.target:
                 continue
             if each.state is State.PROPOSED and self.clock() < each.expires:
                 if each.plan.same(plan):
                     return each
                 note = "Another plan for the same route took its place."
                 await quietly(self.carrier.moved(each, State.REJECTED, BOT, note))
-            elif each.state not in (State.PROPOSED, State.DONE):
-                raise InputError(f"A change of {plan.target} is under way: {each.name}.")
+            elif each.under_way:
+                raise InputError(UNDER_WAY.format(target=plan.target, name=each.name))
         return None
+
+    async def _alone(self, change: Change) -> None:
+        """Two changes of one route at once would undo each other's work.
+
+        Raises:
+            InputError: Another one is under way.
+        """
+        for each in await self.store.every():
+            same = each.plan.target == change.plan.target and each.name != change.name
+            if same and each.under_way:
+                raise InputError(UNDER_WAY.format(target=change.plan.target, name=each.name))
 
     async def _renewed(self, change: Change, plan: Plan, found: Offers) -> Declined:
         note = "The evidence has changed: a new plan took its place."

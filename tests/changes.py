@@ -68,6 +68,8 @@ class FakeStore:
     wire: Wire
     kept: dict[str, Change] = field(default_factory=dict)
     versions: Any = field(default_factory=lambda: itertools.count(1))
+    watch: Callable[[Change, Change], None] = lambda _old, _new: None
+    """Looks at every write of a status: what was, and what will be."""
 
     async def create(self, change: Change, /) -> Change:
         self.wire.request("create")
@@ -89,6 +91,7 @@ class FakeStore:
         if old.version != change.version:
             raise Conflict("It was changed by somebody else.")
         _check(old, change)
+        self.watch(old, change)
         made = msgspec.structs.replace(change, version=self._version())
         self.kept[change.name] = made
         self.wire.answer("write")
