@@ -269,6 +269,30 @@ async def test_an_outage_in_the_middle_is_waited_for() -> None:
     assert (await remedy.show(change.name)).state is State.DONE
 
 
+async def test_a_taking_back_that_was_cut_off_is_finished_whatever_is_seen_then() -> None:
+    """Half undone is neither: it was decided, and saved before anything was undone."""
+    world = World()
+    world.proving.helps = False
+    remedy = world.process()
+    change = await proposed(world, remedy)
+
+    def cut(what: str) -> None:
+        if what == "before write" and len(world.writer.effects) > 1:
+            outage(what)
+
+    world.wire.next = cut
+    await remedy.decide(change.name, world.click(BELA), approve=True)
+    await remedy.underway.wait()
+    assert (await remedy.show(change.name)).state is State.VERIFYING
+    world.wire.next = lambda _: None
+    world.proving.helps = True
+    second = world.process()
+    await second.underway.go_on()
+    await second.underway.wait()
+    assert (await second.show(change.name)).state is State.ROLLED_BACK
+    assert len(world.writer.effects) == 2
+
+
 async def test_what_was_approved_before_a_restart_is_looked_at_again_before_it_is_done() -> None:
     world = World()
     remedy = world.process()
