@@ -126,9 +126,7 @@ def _by_helm(
         target = each.spec.target_namespace
         usual = f"{target}-{each.name}" if target else each.name
         if (each.spec.release_name or usual) == name and (target or each.namespace) == place:
-            return _walked_up(
-                Owner(Keeper.HELM_RELEASE, each.namespace, each.name), None, snapshot
-            )
+            return _walked_up(Owner(Keeper.HELM_RELEASE, each.namespace, each.name), None, snapshot)
     return Owner(Keeper.HELM, place, name)
 
 
