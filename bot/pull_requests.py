@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import msgspec
 
 from bot.core.doctor.facts import Denied, RepositoryFacts, Unseen
+from bot.core.gitops.address import address
 from bot.core.gitops.file_edit import Chosen, EditKind, FileEdit, mistake
 from bot.core.gitops.ownership import Keeper, Owner
 from bot.core.native_lb import choose
@@ -21,6 +22,7 @@ from bot.gitops import markdown
 from bot.gitops.difference import difference
 from bot.gitops.editing import edited
 from bot.gitops.git import Branch, Commission, Fetched, Git
+from bot.gitops.hosts import gitea, github
 from bot.gitops.hosts.host import Host, Standing
 from bot.gitops.kustomize import Found
 from bot.gitops.locate import locate
@@ -29,6 +31,7 @@ from bot.gitops.paste import paste
 from bot.gitops.refusals import Reason, Refusal, Stop
 from bot.gitops.source import Repository, check, source_of
 from bot.gitops.tree import Tree
+from bot.settings import Settings
 
 Manifest = Mapping[str, Any]
 
@@ -71,6 +74,19 @@ class Asked:
     edit: FileEdit
     live: Manifest
     owner: Owner
+
+
+def configured(read: Settings, flux: Flux) -> PullRequests | None:
+    """Pull requests in the repository of the settings; None where they name none."""
+    if read.git_token is None or (at := address(read.git_url)) is None:
+        return None
+    token, branch = read.git_token.get_secret_value().strip(), read.git_branch
+    host: Host = (
+        gitea.Gitea(at, branch, gitea.rest(read.git_api or gitea.api(at), token))
+        if read.git_host == "gitea"
+        else github.GitHub(at, branch, github.rest(read.git_api or github.api(at), token))
+    )
+    return PullRequests(Repository(at, branch), Git(at, token), host, flux)
 
 
 @dataclass(frozen=True, slots=True)

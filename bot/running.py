@@ -23,12 +23,14 @@ from bot.core.network import agent_keys, agent_peers
 from bot.core.network.tools import targets
 from bot.core.objects import Namespace
 from bot.diagnose import Diagnose
+from bot.doctor import Repository
 from bot.drawing import Artist
 from bot.errors import MeshmedicError, SettingsError
 from bot.health import Health
 from bot.keeping import Memory
 from bot.kube.cache import WatchCache
 from bot.kube.connect import connect, own_namespace
+from bot.kube.flux_objects import FluxObjects
 from bot.kube.own_image import OwnImage
 from bot.kube.probe_agents import ProbeAgents
 from bot.kube.probe_inside import ProbeInside
@@ -39,6 +41,7 @@ from bot.metrics import Metrics, Sources
 from bot.netshoot import Netshoot, Runner
 from bot.post import Post, post
 from bot.prober import Prober
+from bot.pull_requests import configured
 from bot.reach import Reach
 from bot.schedule import REDISCOVER, Schedule
 from bot.takeover import Takeover, refusals_explained
@@ -91,6 +94,7 @@ def wire(
     post: Post | None = None,
     prober: Prober | None = None,
     netshoot: Netshoot | None = None,
+    repository: Repository | None = None,
     regularly: Mapping[str, tuple[int, Callable[[], Awaitable[None]]]] = MappingProxyType({}),
 ) -> Parts:
     """The bot, wired to a cluster: the same in production, sandbox and tests.
@@ -119,6 +123,7 @@ def wire(
         watched=cache.watched,
         secret_inventory=cache.secret_inventory,
         state_namespace=post.namespace if post else "",
+        repository=repository,
     )
     schedule = Schedule()
 
@@ -168,6 +173,7 @@ async def _run(read: settings.Settings, token: str, guild_id: int) -> int:
             post=posted,
             prober=ProbeInside(api, agents),
             netshoot=Netshoot(cache, ToolJobs(api, read.tool_image), allowed),
+            repository=configured(read, FluxObjects(api)),
             regularly={
                 "publish the key of probes": (int(agent_keys.AGAIN), agents.refresh),
                 "tell agents their peers": (int(agent_peers.AGAIN), agents.peers.publish),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.diagnose import Diagnose
-from bot.doctor import Cluster
+from bot.doctor import Cluster, Repository
 from bot.drawing import Draw
 from bot.health import Health
 from bot.matrix import Mesh
@@ -20,7 +20,8 @@ from bot.traefik import Traefik
 class Context:
     """The use cases, and the live namespaces for autocomplete, from memory.
 
-    `cluster`, `watched`, `secret_inventory` and `state_namespace` are what the doctor looks at.
+    `cluster`, `watched`, `secret_inventory`, `state_namespace` and `repository` are what the doctor
+    looks at.
     """
 
     health: Health
@@ -36,3 +37,4 @@ class Context:
     watched: tuple[str, ...] = ()
     secret_inventory: bool = False
     state_namespace: str = ""
+    repository: Repository | None = None

@@ -16,8 +16,8 @@ from dulwich.objects import Tree as Folder
 from dulwich.pack import pack_objects_to_data
 from dulwich.repo import MemoryRepo
 
+from bot.core.gitops.address import Address
 from bot.errors import RepositoryError
-from bot.gitops.address import Address
 from bot.gitops.source import HEADS
 from bot.gitops.tree import Tree
 from bot.gitops.wire import Limits, Wire
@@ -213,6 +213,6 @@ def _pushed(wire: Wire, branch: str, expected: bytes | None, made: list[Any]) ->
     for error in (result.ref_status or {}).values():
         if error:
             raise RepositoryError(
-                f"The push of {branch} was refused: {str(error)[:200]}. Let the token push branches "
-                "that begin with meshmedic/."
+                f"The push of {branch} was refused: {str(error)[:200]}. Let the token push "
+                "branches that begin with meshmedic/."
             )

@@ -11,9 +11,9 @@ import urllib3
 from dulwich.client import AbstractHttpGitClient
 from urllib3.util import Timeout, make_headers
 
+from bot.core.gitops.address import Address
 from bot.core.known_secrets import HIDDEN
 from bot.errors import RepositoryError
-from bot.gitops.address import Address
 
 CONNECT = 10.0
 SILENT = 20.0
@@ -22,7 +22,8 @@ USER = "x-access-token"
 """GitHub and Gitea take a token as the password, whoever the user is."""
 
 MEANT = {
-    401: "The token is not accepted: it is wrong, or it has expired. Set a new MESHMEDIC_GIT_TOKEN.",
+    401: "The token is not accepted: it is wrong, or it has expired. Set a new "
+    "MESHMEDIC_GIT_TOKEN.",
     403: "The token may not do this. Give it read and write of the repository's contents.",
     404: "There is no such repository, or the token may not see it. Look at MESHMEDIC_GIT_URL.",
     429: "It was asked too often. Try again in a few minutes.",

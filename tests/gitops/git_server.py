@@ -11,7 +11,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from bot.gitops.address import Address, address
+from bot.core.gitops.address import Address, address
 
 TOKEN = "ghp-correct-horse-battery-staple"
 ENVIRONMENT = {
@@ -171,8 +171,8 @@ async def _backend(folder: Path, request: web.Request) -> web.Response:
     )
     out, _ = await program.communicate(body)
     head, _, content = out.partition(b"\r\n\r\n")
-    headers = dict(
-        (line.split(": ", 1)[0], line.split(": ", 1)[1]) for line in head.decode().splitlines()
-    )
+    headers = {
+        line.split(": ", 1)[0]: line.split(": ", 1)[1] for line in head.decode().splitlines()
+    }
     status = int(headers.pop("Status", "200").split()[0])
     return web.Response(status=status, headers=headers, body=content)

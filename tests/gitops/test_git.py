@@ -155,7 +155,6 @@ async def test_a_host_that_is_not_there_is_a_clear_error(tmp_path: Path):
 
 async def test_a_host_that_hangs_is_given_up(tmp_path: Path):
     """It accepts, and says nothing."""
-
     over = asyncio.Event()
 
     async def silent(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

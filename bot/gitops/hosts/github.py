@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from bot.gitops.address import Address
+from bot.core.gitops.address import Address
 from bot.gitops.hosts.host import Pull, PullState, Standing
 from bot.gitops.hosts.rest import Rest
 

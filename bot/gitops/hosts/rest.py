@@ -21,7 +21,8 @@ MOST = 4 * 1024 * 1024
 WORDS = 200
 
 MEANT = {
-    401: "The token is not accepted: it is wrong, or it has expired. Set a new MESHMEDIC_GIT_TOKEN.",
+    401: "The token is not accepted: it is wrong, or it has expired. Set a new "
+    "MESHMEDIC_GIT_TOKEN.",
     403: "The token may not do this, or asked too often. docs/gitops.md names its permissions.",
     404: "There is no such thing, or the token may not see it. Look at MESHMEDIC_GIT_URL.",
     429: "It was asked too often. Try again in a few minutes.",

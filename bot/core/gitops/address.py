@@ -84,6 +84,11 @@ def _made(scheme: str, host: str, port: int | None, path: str) -> Address | None
     return Address(host.lower(), port, tuple(parts), scheme)
 
 
+def secure(scheme: str, host: str) -> bool:
+    """Whether a token may go there: encrypted, or to this machine itself."""
+    return scheme == "https" or (scheme == "http" and host in LOOPBACK)
+
+
 def same(one: Address, other: Address) -> bool:
     """Whether they are the same repository. Hosts take owner and name in any case."""
     ports = {one.port, other.port} - {None}
