@@ -140,7 +140,11 @@ class Build:
         if any(each in entry for each in REMOTE):
             self.unseen.append((Reason.REMOTE_BASE, entry))
             return []
-        path = self.tree.way(folder, entry)
+        try:
+            path = self.tree.way(folder, entry)
+        except Stop as stop:
+            self.unseen.append((stop.reason, stop.detail))
+            return []
         if path in self.tree.files:
             return list(self._in_file(path))
         own = self._kustomization(path) if path in self.tree.folders else None

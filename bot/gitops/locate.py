@@ -79,9 +79,9 @@ def _one(candidates: list[Found], target: Target, folder: str, origin: str, buil
         raise Stop(Reason.AMBIGUOUS, ", ".join(sorted({each.path for each in fitting})[:5]))
     if variable := next((each for each in candidates if _is_variable(each)), None):
         raise Stop(Reason.SUBSTITUTED, variable.path)
-    if build.unseen:
-        raise Stop(*build.unseen[0])
-    raise Stop(Reason.NOT_FOUND, f"below {folder or 'the root'}")
+    nowhere = (Reason.NOT_FOUND, f"below {folder or 'the root'}")
+    # What could not be read says more than a file that is not there.
+    raise Stop(*min((*build.unseen, nowhere), key=lambda why: why[0] is Reason.NOT_FOUND))
 
 
 def _is(each: Found, target: Target) -> bool:

@@ -67,5 +67,5 @@ class Tree:
 
 
 def joined(folder: str, name: str) -> str:
-    """A name in a folder."""
-    return f"{folder}/{name}" if folder else name
+    """A name in a folder; the root's is empty."""
+    return "/".join(filter(None, (folder, name)))
