@@ -77,11 +77,12 @@ def owner(manifest: Mapping[str, Any], snapshot: Snapshot) -> Owner:
     An owner that the labels name and that is not there owns nothing any more; where that was not
     to be seen, the labels are believed.
     """
-    metadata = _mapping(manifest.get("metadata"))
-    found = next(_claims(metadata, snapshot), NOBODY)
-    if found.keeper in _SEEN and not _is_there(found, snapshot):
-        return Owner(Keeper.NOBODY, note=f"Its labels name the {found}, which is not there.")
-    return found
+    claims = tuple(_claims(_mapping(manifest.get("metadata")), snapshot))
+    if found := next((each for each in claims if _is_there(each, snapshot)), None):
+        return found
+    if claims:
+        return Owner(Keeper.NOBODY, note=f"Its labels name the {claims[0]}, which is not there.")
+    return NOBODY
 
 
 def _claims(metadata: Mapping[str, Any], snapshot: Snapshot) -> Iterator[Owner]:
@@ -151,7 +152,10 @@ _SEEN: Mapping[Keeper, type[objects.Object]] = {
 
 
 def _is_there(each: Owner, snapshot: Snapshot) -> bool:
-    kind = _SEEN[each.keeper]
+    """Whether a claim's owner is there, or was not to be seen. Of others nothing is known."""
+    kind = _SEEN.get(each.keeper)
+    if kind is None:
+        return True
     there = snapshot.get(kind, each.namespace, each.name) is not None
     return there or not snapshot.sees(kind, each.namespace)
 
