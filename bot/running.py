@@ -24,6 +24,7 @@ from bot.core.network import agent_keys, agent_peers
 from bot.core.network.tools import targets
 from bot.core.objects import Namespace
 from bot.diagnose import Diagnose
+from bot.doctor import Repository
 from bot.drawing import Artist
 from bot.errors import MeshmedicError, SettingsError
 from bot.health import Health
@@ -32,6 +33,7 @@ from bot.keeping import Memory
 from bot.kube.cache import WatchCache
 from bot.kube.change_store import Nowhere
 from bot.kube.connect import connect, own_namespace
+from bot.kube.flux_objects import FluxObjects
 from bot.kube.own_image import OwnImage
 from bot.kube.probe_agents import ProbeAgents
 from bot.kube.probe_inside import ProbeInside
@@ -42,6 +44,7 @@ from bot.metrics import Metrics, Sources
 from bot.netshoot import Netshoot, Runner
 from bot.post import Post, post
 from bot.prober import Prober
+from bot.pull_requests import configured
 from bot.reach import Reach
 from bot.repairing import remedy
 from bot.schedule import REDISCOVER, Schedule
@@ -110,6 +113,7 @@ def wire(
     policy: Policy = HOME,
     audit_channel: int | None = None,
     state_namespace: str = "",
+    repository: Repository | None = None,
     regularly: Mapping[str, tuple[int, Callable[[], Awaitable[None]]]] = MappingProxyType({}),
 ) -> Parts:
     """The bot, wired to a cluster: the same in production, sandbox and tests.
@@ -156,6 +160,7 @@ def wire(
         secret_inventory=cache.secret_inventory,
         state_namespace=kept_in,
         audit_channel=audit_channel,
+        repository=repository,
     )
     schedule = Schedule()
 
@@ -210,6 +215,7 @@ async def _run(read: settings.Settings, token: str, guild_id: int) -> int:
             netshoot=Netshoot(cache, ToolJobs(api, read.tool_image), allowed),
             policy=read.policy,
             audit_channel=read.audit_channel,
+            repository=configured(read, FluxObjects(api)),
             regularly={
                 "publish the key of probes": (int(agent_keys.AGAIN), agents.refresh),
                 "tell agents their peers": (int(agent_peers.AGAIN), agents.peers.publish),

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
+from bot import yaml_documents
 from bot.core.change.change import Change
 from bot.core.change.history import BOT
 from bot.core.change.places import Action
@@ -17,7 +18,6 @@ from bot.core.change.step import Step
 from bot.core.redact import redact
 from bot.core.repair.offering import Offers
 from bot.core.verdict import Verdict
-from bot.render import yaml_documents
 
 VERDICT = {
     State.PROPOSED: Verdict.UNKNOWN,
