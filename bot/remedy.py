@@ -11,7 +11,6 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 import msgspec
 
@@ -34,32 +33,13 @@ from bot.core.repair.refusals import Reason, Refusal
 from bot.diagnose import quiet
 from bot.errors import InputError, Refused
 from bot.kube.api import Conflict
+from bot.merging import Merging
 from bot.proving import Proving, Trouble
 from bot.surveying import Survey
-from bot.underway import Underway, quietly
+from bot.underway import Store, Underway, quietly
 
 UNDER_WAY = "A change of {target} is under way: {name}. Wait for its end."
 FASTER = "Somebody else was faster. The card shows what became of it."
-
-
-class Store(Protocol):
-    """Where Changes are kept."""
-
-    async def create(self, change: Change, /) -> Change:
-        """Save a new one."""
-        ...
-
-    async def read(self, name: str, /) -> Change:
-        """One of them; InputError where there is none."""
-        ...
-
-    async def write(self, change: Change, /) -> Change:
-        """Write its status, if nobody wrote it since it was read. Raises Conflict else."""
-        ...
-
-    async def every(self) -> tuple[Change, ...]:
-        """All of them, the newest first."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +66,7 @@ class Remedy:
     store: Store
     carrier: Carrier
     proving: Proving
+    merging: Merging
     circles: Circles
     policy: Policy
     clock: Callable[[], datetime]
@@ -94,7 +75,9 @@ class Remedy:
 
     def __post_init__(self) -> None:
         self._one_at_a_time = asyncio.Lock()
-        self.underway = Underway(self.store, self.carrier, self._replan, self.clock, self.may_act)
+        self.underway = Underway(
+            self.store, self.carrier, self.merging, self._replan, self.clock, self.may_act
+        )
 
     async def offers(self, asked: str, progress: Progress = quiet) -> tuple[Offers, str]:
         """What a fresh diagnosis of a route supports, and the hint at the switch for all routes.
@@ -120,7 +103,7 @@ class Remedy:
             NotLeading: Another process may be acting.
         """
         found, _ = await self.offers(asked, progress)
-        plan = found.best if way is None else found.by(way)
+        plan = await self._chosen(found, way, progress)
         if isinstance(plan, Refusal):
             return plan
         if open_one := await self._open(plan):
@@ -149,7 +132,7 @@ class Remedy:
             return await self._moved(change, State.REJECTED, click)
         self._may_approve(change, click)
         found, _ = await self.offers(change.plan.asked, progress)
-        plan = found.by(change.plan.way)
+        plan = await self._chosen(found, change.plan.way, progress)
         if isinstance(plan, Refusal):
             return Declined(f"The evidence has changed, and nothing was written. {plan}")
         if not plan.same(change.plan):
@@ -164,7 +147,7 @@ class Remedy:
             await self._alone(change)
             self._may_approve(change, judged_at(click, self.clock()))
             approved = await self._moved(noted_change, State.APPROVED, click)
-        self.underway.begin(approved, self.carrier.apply)
+        self.underway.begin(approved, self.underway.carry)
         return approved
 
     async def roll_back(self, name: str, click: Click) -> Change | Declined:
@@ -209,7 +192,20 @@ class Remedy:
 
     async def _replan(self, change: Change) -> Plan | Refusal:
         found, _ = await self.offers(change.plan.asked)
-        return found.by(change.plan.way)
+        return await self._chosen(found, change.plan.way, quiet)
+
+    async def _chosen(self, found: Offers, way: Way | None, progress: Progress) -> Plan | Refusal:
+        """The plan of a way, with the difference of its file where it is a pull request.
+
+        Where no way is named and the file cannot be edited, the next way is taken.
+        """
+        plan = found.best if way is None else found.by(way)
+        if isinstance(plan, Refusal) or plan.way is not Way.PULL_REQUEST:
+            return plan
+        progress("Looking for its file in Git.")
+        made = await self.merging.planned(plan, found.situation)
+        others = [each for each in found.plans if each.way is not Way.PULL_REQUEST]
+        return others[0] if way is None and others and isinstance(made, Refusal) else made
 
     async def _moved(self, change: Change, state: State, click: Click) -> Change:
         try:

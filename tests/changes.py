@@ -25,11 +25,13 @@ from bot.core.change.proof import Proof, Sample, sample
 from bot.core.change.states import MOVES
 from bot.core.change.step import Step, Target, written
 from bot.core.change.through import Request
+from bot.core.gitops.ownership import Owner
 from bot.core.network.diagnosed import Diagnosed
 from bot.core.network.probing import Answer, Outcome
-from bot.core.repair.situation import Keeper, Situation
+from bot.core.repair.situation import Situation
 from bot.errors import ClusterError, InputError
 from bot.kube.api import Conflict, Unreachable
+from bot.merging import Merging
 from bot.proving import Trouble
 from bot.remedy import Remedy
 from tests.core.repair.situations import (
@@ -39,6 +41,7 @@ from tests.core.repair.situations import (
     a_subject,
     an_ingress,
 )
+from tests.fakes import FakeCluster
 
 ANNA, BELA, STRANGER = 100_000_000_000_000_001, 100_000_000_000_000_002, 100_000_000_000_000_009
 Manifest = dict[str, Any]
@@ -212,6 +215,11 @@ class FakeSurvey:
         return replace(made, service=self.writer.world.get(SERVICE))
 
 
+KUSTOMIZATION = {
+    "apiVersion": "kustomize.toolkit.fluxcd.io/v1",
+    "kind": "Kustomization",
+    "metadata": {"namespace": "flux-system", "name": "apps"},
+}
 SERVICE = Target("Service", "apps", "web")
 INGRESS = Target("Ingress", "apps", "web", "networking.k8s.io")
 ASKED = "ingress/apps/web web.example"
@@ -227,6 +235,12 @@ class World:
     approvers: set[int] = field(default_factory=lambda: {ANNA, BELA})
     told: list[Change] = field(default_factory=list)
     tokens: Any = field(default_factory=lambda: itertools.count(1))
+    pulls: Any = None
+    asked_flux: list[Owner] = field(default_factory=list)
+
+    async def ask(self, owner: Owner) -> None:
+        """Somebody asks Flux to look."""
+        self.asked_flux.append(owner)
 
     def __post_init__(self) -> None:
         self.store = FakeStore(self.wire)
@@ -246,6 +260,7 @@ class World:
             store=self.store,
             carrier=carrier,
             proving=self.proving,  # type: ignore[arg-type]
+            merging=Merging(self.pulls, FakeCluster([KUSTOMIZATION]), carrier, self.ask),
             circles=self,  # type: ignore[arg-type]
             policy=self.policy,
             clock=self.clock,
@@ -288,6 +303,3 @@ def outage(_: str) -> None:
 def text(change: Change) -> str:
     """The whole of it, to look for words in."""
     return json.dumps(msgspec.to_builtins(change))
-
-
-NOBODY = Keeper()

@@ -93,6 +93,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     def undoable(self, now: datetime) -> str:
         """Why it cannot be taken back now; empty where it can."""
         done = self.entered(State.DONE)
+        if pull := self.notes.pull_request:
+            return f"Revert pull request {pull.number}: Flux then takes it back."
         if self.state is not State.DONE or done is None:
             return f"It is {self.state}: only what is Done can be taken back."
         if now - done > UNDONE_FOR:

@@ -32,6 +32,8 @@ class Reason(StrEnum):
     OWNED = "owned"
     TOO_LARGE = "too-large"
     NO_PROOF = "no-proof"
+    NOT_KEPT = "not-kept"
+    NOT_IN_FILE = "not-in-file"
 
 
 INSTEAD = {
@@ -52,6 +54,8 @@ INSTEAD = {
     Reason.REVERTED: "Change it where it is kept: by pull request, or by hand in its source.",
     Reason.OWNED: "Change it where it is kept.",
     Reason.TOO_LARGE: "Convert it by hand: `meshmedic route convert` prints the objects.",
+    Reason.NOT_KEPT: "Choose a way that changes the cluster itself.",
+    Reason.NOT_IN_FILE: "Choose another way, or write it by hand where the object is kept.",
     Reason.NO_PROOF: "Without a request through Traefik nobody could tell whether it helped.",
 }
 """What to do instead, in a whole sentence."""

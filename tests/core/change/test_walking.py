@@ -10,8 +10,8 @@ from bot.core.change.places import Action
 from bot.core.change.plan import Plan, Way
 from bot.core.change.step import Progress, Step, Target, undoing, written
 from bot.core.change.walking import foreseen, objects, standing
+from bot.core.gitops.ownership import Keeper, Owner
 from bot.core.repair.offering import offers
-from bot.core.repair.situation import By, Keeper
 from tests.core.repair.situations import (
     a_route,
     a_service,
@@ -21,10 +21,10 @@ from tests.core.repair.situations import (
 )
 
 World = dict[Target, Any]
-FLUX = Keeper(By.KUSTOMIZATION, "Kustomization flux-system/apps")
+FLUX = Owner(Keeper.KUSTOMIZATION, "flux-system", "apps")
 CASES = {
     Way.ANNOTATION: (an_ingress(), {}),
-    Way.NATIVE_LB: (a_route(), {"route_keeper": FLUX}),
+    Way.NATIVE_LB: (a_route(), {"route_owner": FLUX}),
     Way.CONVERSION: (an_ingress(), {}),
 }
 

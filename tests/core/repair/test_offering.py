@@ -7,17 +7,16 @@ import pytest
 
 from bot.core.change.places import Action
 from bot.core.change.plan import Plan, Way
-from bot.core.change.step import mistake, undoing
+from bot.core.change.step import Target, mistake, undoing
+from bot.core.gitops.file_edit import Chosen, EditKind, FileEdit, decoded
+from bot.core.gitops.ownership import Keeper, Owner
 from bot.core.native_lb import ANNOTATION
 from bot.core.network.diagnosis import Effect
 from bot.core.network.subject import EndpointAt
-from bot.core.repair.keeper import keeper
+from bot.core.repair.in_git import reached
 from bot.core.repair.offering import Offers, by_default, offers
 from bot.core.repair.refusals import INSTEAD, Reason, Refusal
-from bot.core.repair.situation import By, Keeper
-from bot.core.snapshot import Snapshot
 from tests.core.repair.situations import (
-    MOMENT,
     a_route,
     a_service,
     a_situation,
@@ -27,8 +26,12 @@ from tests.core.repair.situations import (
     with_effect,
 )
 
-FLUX = Keeper(By.KUSTOMIZATION, "Kustomization flux-system/apps")
-HELM = Keeper(By.HELM_RELEASE, "HelmRelease apps/web")
+FLUX = Owner(Keeper.KUSTOMIZATION, "flux-system", "apps")
+ROUTE = Target("IngressRoute", "apps", "web", "traefik.io")
+SERVICE = Target("Service", "apps", "web")
+INGRESS = Target("Ingress", "apps", "web", "networking.k8s.io")
+ARGO = Owner(Keeper.OTHER, name="Argo CD")
+HELM = Owner(Keeper.HELM_RELEASE, "apps", "web")
 
 
 def offered(*given: Any, **more: Any) -> Offers:
@@ -146,31 +149,36 @@ def test_a_certificate_of_the_ingress_is_released_before_the_ingress_goes() -> N
 
 def test_flux_leaves_the_annotation_alone_and_takes_the_field_back_after_a_day() -> None:
     """An added map key survives; a list's field is paused on this one object, for a time."""
-    plan = planned(Way.ANNOTATION, service_keeper=FLUX)
+    plan = planned(Way.ANNOTATION, service_owner=FLUX)
     assert plan.returns_after == 0
     assert any("stands in no file" in each for each in plan.risks)
-    plan = planned(Way.NATIVE_LB, a_route(), route_keeper=FLUX)
+    plan = planned(Way.NATIVE_LB, a_route(), route_owner=FLUX)
     assert [each.action for each in plan.steps] == [
         Action.PAUSE_RECONCILING,
         Action.SET_NATIVE_LB,
     ]
     assert plan.returns_after == 24 * 60
     paused = a_route(annotations={"kustomize.toolkit.fluxcd.io/reconcile": "disabled"})
-    assert len(planned(Way.NATIVE_LB, paused, route_keeper=FLUX).steps) == 1
+    assert len(planned(Way.NATIVE_LB, paused, route_owner=FLUX).steps) == 1
 
 
 @pytest.mark.parametrize(
     ("way", "reason", "route", "more"),
     [
-        (Way.NATIVE_LB, Reason.REVERTED, a_route(), {"route_keeper": HELM}),
-        (Way.CONVERSION, Reason.REVERTED, an_ingress(), {"route_keeper": FLUX}),
+        (Way.NATIVE_LB, Reason.REVERTED, a_route(), {"route_owner": HELM}),
+        (Way.CONVERSION, Reason.REVERTED, an_ingress(), {"route_owner": FLUX}),
         (
             Way.CONVERSION,
             Reason.OWNED,
             an_ingress(metadata={"ownerReferences": [{"kind": "App", "name": "web"}]}),
             {},
         ),
-        (Way.ANNOTATION, Reason.OWNED, an_ingress(), {"service_keeper": Keeper(By.OTHER, "Argo")}),
+        (
+            Way.ANNOTATION,
+            Reason.OWNED,
+            an_ingress(),
+            {"service_owner": Owner(Keeper.OTHER, name="Argo CD")},
+        ),
         (Way.CONVERSION, Reason.OTHER_KIND, a_route(), {}),
         (Way.ANNOTATION, Reason.OTHER_KIND, a_route(), {}),
         (Way.NATIVE_LB, Reason.OTHER_KIND, an_ingress(), {}),
@@ -276,19 +284,48 @@ def test_the_switch_for_all_routes_is_pointed_out_where_most_need_it() -> None:
     assert not by_default(2, 4)
 
 
+def test_what_flux_keeps_is_best_changed_in_git() -> None:
+    """The pull request goes first; which edit is the smallest that there is a file for."""
+    found = offered(a_route(), route_owner=FLUX)
+    assert [each.way for each in found.plans] == [Way.PULL_REQUEST, Way.NATIVE_LB]
+    edit = decoded(found.plans[0].steps[0].to)
+    assert isinstance(edit, FileEdit)
+    assert (edit.kind, edit.services) == (EditKind.NATIVE_LB, (Chosen(0, 0, "web"),))
+
+
 @pytest.mark.parametrize(
-    ("labels", "by"),
+    ("owners", "kind"),
     [
-        ({}, By.NOBODY),
-        ({"kustomize.toolkit.fluxcd.io/name": "apps"}, By.KUSTOMIZATION),
-        ({"helm.toolkit.fluxcd.io/name": "web"}, By.HELM_RELEASE),
-        (
-            {"helm.toolkit.fluxcd.io/name": "w", "kustomize.toolkit.fluxcd.io/name": "a"},
-            By.HELM_RELEASE,
-        ),
-        ({"app.kubernetes.io/managed-by": "Helm"}, By.HELM_RELEASE),
+        ({"service_owner": FLUX}, EditKind.ANNOTATE),
+        ({"service_owner": FLUX, "route_owner": FLUX}, EditKind.ANNOTATE),
+        ({"route_owner": FLUX}, EditKind.REPLACE),
+        ({"service_owner": HELM, "route_owner": FLUX}, EditKind.ANNOTATE),
     ],
 )
-def test_the_keeper_is_known_by_the_labels(labels: dict[str, str], by: By) -> None:
-    nothing = Snapshot(MOMENT, {})
-    assert keeper({"metadata": {"labels": labels}}, nothing).by is by
+def test_an_ingress_of_flux_gets_the_smallest_edit_of_a_file(
+    owners: dict[str, Any], kind: EditKind
+) -> None:
+    found = offered(**owners).by(Way.PULL_REQUEST)
+    assert isinstance(found, Plan)
+    edit = decoded(found.steps[0].to)
+    assert isinstance(edit, FileEdit)
+    assert edit.kind is kind
+    live = {EditKind.ANNOTATE: a_service(), EditKind.REPLACE: an_ingress()}[kind]
+    assert not reached(edit, live)
+
+
+def test_what_was_merged_is_there_when_the_live_object_says_so() -> None:
+    """And a replaced Ingress when it is gone."""
+    done = a_route({"name": "web", "port": 80, "nativeLB": True})
+    field = FileEdit(kind=EditKind.NATIVE_LB, object=ROUTE, services=(Chosen(0, 0, "web"),))
+    assert reached(field, done)
+    assert not reached(field, a_route())
+    assert not reached(field, a_route({"name": "other", "nativeLB": True}))
+    assert not reached(field, None)
+    noted = a_service(metadata={"annotations": {ANNOTATION: "true"}})
+    assert reached(FileEdit(kind=EditKind.ANNOTATE, object=SERVICE), noted)
+    assert reached(FileEdit(kind=EditKind.REPLACE, object=INGRESS), None)
+
+
+def test_what_nobody_keeps_is_in_no_file() -> None:
+    assert refused(Way.PULL_REQUEST).reason is Reason.NOT_KEPT
