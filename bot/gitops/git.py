@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import stat
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from dulwich.errors import GitProtocolError, HangupException, NotGitRepository
+from dulwich.errors import (
+    ApplyDeltaError,
+    ChecksumMismatch,
+    FileFormatException,
+    GitProtocolError,
+    HangupException,
+    NotGitRepository,
+    WrongObjectException,
+)
 from dulwich.object_store import MemoryObjectStore, iter_tree_contents
 from dulwich.objects import Blob, Commit, ShaFile
 from dulwich.objects import Tree as Folder
@@ -28,12 +37,9 @@ MOST_ENTRIES = 100_000
 DEFAULT = Limits()
 AUTHOR = "meshmedic <meshmedic@users.noreply.localhost>"
 FOREIGN = (
-    GitProtocolError,
-    HangupException,
-    NotGitRepository,
-    ValueError,
-    KeyError,
-    AssertionError,
+    *(GitProtocolError, HangupException, NotGitRepository, FileFormatException),
+    *(ChecksumMismatch, ApplyDeltaError, WrongObjectException, zlib.error, EOFError, OSError),
+    *(LookupError, ValueError, AssertionError, TypeError),
 )
 """What the library raises where the other side does not speak Git, or half of it."""
 

@@ -14,7 +14,7 @@ What Flux keeps, Flux takes back. So a change of an object that a Kustomization 
 | Setting | Such as |
 |---|---|
 | `MESHMEDIC_GIT_URL` | `https://github.com/owner/home` |
-| `MESHMEDIC_GIT_TOKEN` | from a Secret |
+| `MESHMEDIC_GIT_TOKEN` | from a Secret: in the cluster its key `meshmedic_git_token` |
 | `MESHMEDIC_GIT_BRANCH` | `main`: the branch that the GitRepository follows |
 | `MESHMEDIC_GIT_HOST` | `github`, or `gitea` for Gitea and Forgejo |
 | `MESHMEDIC_GIT_API` | empty: `api.github.com`, `/api/v3` of a GitHub Enterprise, `/api/v1` of a Gitea |
@@ -23,7 +23,7 @@ What Flux keeps, Flux takes back. So a change of an object that a Kustomization 
 - **Gitea, Forgejo:** a token with the scope `write:repository`, of a user who may write to this repository alone. Pull requests belong to that scope.
 - **Protect the branch** on the host, so that a merge needs somebody else; the bot pushes branches that begin with `meshmedic/` and no other. `doctor` warns where it is not protected, and fails where Git or the API does not answer.
 
-The token goes to this repository over Git and to its host's API, and nowhere else: no redirect is followed, a GitRepository with another address is refused before anything is asked, and links are made from the setting, not from an answer. Its address may be written as https, `ssh://` or `git@host:`; an SSH name that differs from the https one is another repository to us. Everything else than https is refused in the settings.
+The token goes to this repository over Git and to its host's API, and nowhere else: no redirect is followed, a GitRepository with another address is refused before anything is asked, and links are made from the setting, not from an answer. Its address may be written as https, `ssh://` or `git@host:`; an SSH name that differs from the https one is another repository to us. Everything else than https is refused in the settings. In the cluster the NetworkPolicy lets the bot out to port 443; a host on another port needs a rule of its own.
 
 The branch is read without its history into memory: 32 MiB packed, 60 seconds and 100,000 files at most, and of a file 1 MiB. Nothing in it is executed.
 

@@ -145,6 +145,33 @@ async def test_every_other_answer_is_a_clear_error(
     assert TOKEN not in str(caught.value)
 
 
+HALVES = {
+    "nothing": b"",
+    "no line of Git's": b"hello",
+    "a pack that ends": b"000dpackfile\n0010\x01PACK\x00\x00\x00\x02" + b"0000",
+    "a pack of nonsense": b"000dpackfile\n0025\x01PACK\x00\x00\x00\x02\x00\x00\x00\x01"
+    + b"\xff" * 20,
+}
+
+
+@pytest.mark.parametrize("body", HALVES.values(), ids=HALVES.keys())
+async def test_half_an_answer_is_a_clear_error(tmp_path: Path, body: bytes):
+    """Where the second request, or the third, ends in the middle."""
+    made = repository(tmp_path)
+    made.commit(FILES)
+
+    def broken(request: web.Request) -> web.StreamResponse | None:
+        if request.method != "POST" or made.requests < 3:
+            return None
+        kind = {"Content-Type": "application/x-git-upload-pack-result"}
+        return web.Response(body=body, headers=kind)
+
+    async with served(made, broken) as one:
+        with pytest.raises(RepositoryError, match="not Git's"):
+            await Git(one.at, TOKEN).fetch("main")
+    assert made.requests == 3
+
+
 async def test_a_host_that_is_not_there_is_a_clear_error(tmp_path: Path):
     """Nothing listens."""
     async with served(repository(tmp_path)) as one:
