@@ -4,11 +4,11 @@ What is not refused changes exactly the one object, by exactly the intended key.
 """
 
 import copy
-import shutil
 import subprocess
 import tempfile
 from collections import Counter
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +25,16 @@ from bot.gitops.kustomize import Build
 from bot.gitops.locate import locate
 from bot.gitops.paste import paste
 from bot.gitops.refusals import Stop
+from tests.cluster import build
 from tests.gitops.trees import ANNOTATE, ROUTE, WEB, WEB_ROUTE, a_kustomization, a_tree
 
 NAMES = ("web", "eb", "db")
-KUBECTL = shutil.which("kubectl")
 
-pytestmark = pytest.mark.skipif(KUBECTL is None, reason="kubectl, whose kustomize is the oracle")
+
+@cache
+def kubectl() -> tuple[str, ...]:
+    """The one that is built beside the control plane."""
+    return str(build.built(build.CONTROL_PLANE)), "kubectl"
 
 
 def built(files: Mapping[str, str], folder: str) -> list[dict[str, Any]] | None:
@@ -41,7 +45,7 @@ def built(files: Mapping[str, str], folder: str) -> list[dict[str, Any]] | None:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text)
         done = subprocess.run(  # noqa: S603  # our own arguments
-            [str(KUBECTL), "kustomize", str(Path(root, folder))],
+            [*kubectl(), "kustomize", str(Path(root, folder))],
             capture_output=True,
             text=True,
             check=False,
