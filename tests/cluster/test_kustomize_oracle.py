@@ -26,6 +26,7 @@ from bot.gitops.locate import locate
 from bot.gitops.paste import paste
 from bot.gitops.refusals import Stop
 from tests.cluster import build
+from tests.cluster.conftest import RealCluster
 from tests.gitops.trees import ANNOTATE, ROUTE, WEB, WEB_ROUTE, a_kustomization, a_tree
 
 NAMES = ("web", "eb", "db")
@@ -113,7 +114,9 @@ def trees(draw: st.DrawFn) -> dict[str, str]:
     return files
 
 
-def test_an_edit_changes_the_one_object_that_kustomize_makes_of_its_file():
+def test_an_edit_changes_the_one_object_that_kustomize_makes_of_its_file(
+    real: RealCluster,
+) -> None:
     """Found where kustomize finds it, and nothing else of the build differs."""
     seen: Counter[str] = Counter()
 
@@ -162,7 +165,7 @@ CHOSEN = FileEdit(kind=EditKind.NATIVE_LB, object=ROUTE, services=(Chosen(0, 1, 
 
 
 @pytest.mark.parametrize("edit", [ANNOTATE, CHOSEN], ids=lambda edit: edit.kind)
-def test_the_text_to_paste_does_what_the_edit_does(edit: FileEdit):
+def test_the_text_to_paste_does_what_the_edit_does(edit: FileEdit, real: RealCluster) -> None:
     """As kustomize reads it."""
     files = {"apps/web.yaml": WEB, "apps/route.yaml": WEB_ROUTE}
     kustomization = "resources: [web.yaml, route.yaml]\n"
