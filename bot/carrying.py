@@ -18,7 +18,7 @@ from bot.core.change import walking
 from bot.core.change.change import Change, Undoing
 from bot.core.change.history import BOT, Illegal
 from bot.core.change.places import Action, Manifest
-from bot.core.change.plan import Plan
+from bot.core.change.plan import Plan, Way
 from bot.core.change.proof import Proof, Sample
 from bot.core.change.states import State
 from bot.core.change.step import Progress, Step, Target, mistake, progress, undoing
@@ -124,6 +124,8 @@ class Carrier:
             InputError: It would not, or the object is no longer as planned; the message says why.
             ClusterError: Nobody knows.
         """
+        if change.plan.way is Way.PULL_REQUEST:
+            return
         steps = change.plan.steps
         live = await self._live(steps)
         for each, how in zip(steps, walking.foreseen(steps, live), strict=True):
@@ -158,6 +160,9 @@ class Carrier:
 
     async def take_back(self, change: Change, by: str, why: str) -> Change:
         """Undo every step in reverse, and say what is left where somebody was at it."""
+        if pull := change.notes.pull_request:
+            note = f"Revert pull request {pull.number}, which was merged. {why}"
+            return await self.moved(change, State.FAILED, by, note)
         if change.notes.undoing is None:
             undone = Undoing(by, self.clock(), why[:1000])
             change = await self.store.write(_noted(change, undoing=undone))
@@ -194,6 +199,8 @@ class Carrier:
             Stuck: It cannot be done.
             ClusterError: The API server cannot be asked now.
         """
+        if why := mistake(step):
+            raise Stuck(why)
         for _ in range(TURNS):
             live = await self._live(steps)
             how = walking.standing(steps, live)[list(steps).index(step)]

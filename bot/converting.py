@@ -14,7 +14,8 @@ from bot.core.conversion.known import Known, gather
 from bot.core.conversion.source import is_ingress
 from bot.core.conversion.target import SINCE_STRICT_PREFIX, Target
 from bot.errors import InputError
-from bot.render import terminal, yaml_documents
+from bot.render import terminal
+from bot.yaml_documents import documents
 
 DONE, REFUSED, UNREADABLE = 0, 1, 2
 
@@ -123,7 +124,7 @@ def _show(line: Line, *, as_json: bool) -> None:
     if as_json:
         terminal.write(msgspec.json.encode(line) + b"\n")
         return
-    terminal.write(yaml_documents.documents(line.manifests))
+    terminal.write(documents(line.manifests))
     place = f"{line.namespace}/" if line.namespace else ""
     subject = f"{line.file}: Ingress {place}{line.name}"
     if line.reason:

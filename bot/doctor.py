@@ -12,9 +12,28 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.core.checks import CHECKS
-from bot.core.doctor import clock, cluster, election, people, permissions, registration, traefik
+from bot.core.doctor import (
+    clock,
+    cluster,
+    election,
+    people,
+    permissions,
+    registration,
+    repository,
+    traefik,
+)
 from bot.core.doctor.examination import Area, CheckUp, Examination, Outcome
-from bot.core.doctor.facts import ClusterFacts, DiscordFacts, Right, Server, Setup, Unseen, refused
+from bot.core.doctor.facts import (
+    ClusterFacts,
+    DiscordFacts,
+    RepositoryFacts,
+    Right,
+    Server,
+    Setup,
+    Unseen,
+    Unset,
+    refused,
+)
 
 PATIENCE = 12.0
 """Seconds for each side; the sides themselves give up earlier, call by call."""
@@ -39,19 +58,31 @@ class Cluster(Protocol):
         ...
 
 
+class Repository(Protocol):
+    """What the doctor needs of a Git repository and its host."""
+
+    async def look(self) -> RepositoryFacts:
+        """What both tell; what fails is in the facts."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Doctor:
-    """Both sides, and what the settings want of them."""
+    """Both sides, what the settings want of them, and the repository, where one is set."""
 
     discord: Discord
     cluster: Cluster
     setup: Setup
     patience: float = PATIENCE
+    repository: Repository | None = None
 
     async def examine(self) -> CheckUp:
-        """Look at both sides at once."""
-        found, seen = await asyncio.gather(self._discord(), self._cluster())
-        return CheckUp((*_of_discord(found, self.setup), *_of_cluster(seen, self.setup)))
+        """Look at all sides at once."""
+        found, seen, kept = await asyncio.gather(
+            self._discord(), self._cluster(), self._repository()
+        )
+        told = (*_of_discord(found, self.setup), *_of_cluster(seen, self.setup))
+        return CheckUp((*told, *repository.examine(kept)))
 
     async def _discord(self) -> DiscordFacts:
         try:
@@ -69,6 +100,16 @@ class Doctor:
                 )
         except TimeoutError:
             return ClusterFacts.unseen("", "The API server did not answer in time.")
+
+    async def _repository(self) -> RepositoryFacts | Unset:
+        if self.repository is None:
+            return Unset("MESHMEDIC_GIT_URL")
+        try:
+            async with asyncio.timeout(self.patience):
+                return await self.repository.look()
+        except TimeoutError:
+            lost = Unseen("The repository's host did not answer in time.")
+            return RepositoryFacts("", "", lost, lost)
 
 
 def _of_discord(facts: DiscordFacts, setup: Setup) -> Iterator[Examination]:

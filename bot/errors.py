@@ -17,6 +17,10 @@ class ClusterError(MeshmedicError):
     """The cluster cannot be reached, or answers with an error."""
 
 
+class RepositoryError(MeshmedicError):
+    """The Git repository or its host cannot be reached, or says no."""
+
+
 class NotLeading(MeshmedicError):
     """Only the process that holds the Lease writes, and this one does not, or cannot tell."""
 

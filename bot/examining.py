@@ -34,6 +34,7 @@ from bot.kube.access import Access
 from bot.kube.connect import connect, own_namespace
 from bot.matrix import Mesh
 from bot.netshoot import Netshoot
+from bot.pull_requests import configured
 from bot.reach import Reach
 from bot.render import terminal, terminal_check_up
 from bot.repairing import idle
@@ -134,7 +135,8 @@ async def _examine(kubeconfig: Path | None, context: str | None) -> CheckUp:
             secret_inventory=read.secret_inventory,
             state_namespace=place,
         )
-        return await Doctor(FromTerminal(token), cluster, setup).examine()
+        kept = configured(read, _Nowhere(ClusterError("No cluster is asked.")))
+        return await Doctor(FromTerminal(token), cluster, setup, repository=kept).examine()
 
 
 def _commands() -> Commands:
@@ -180,6 +182,14 @@ class _Nowhere:
 
     async def events(self, ref: Ref) -> tuple[Event, ...]:
         del ref
+        raise self.why
+
+    async def kustomization(self, namespace: str, name: str) -> None:
+        del namespace, name
+        raise self.why
+
+    async def git_repository(self, namespace: str, name: str) -> None:
+        del namespace, name
         raise self.why
 
     async def last_log_lines(self, pod: Ref, container: str) -> LogTail | None:

@@ -11,7 +11,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -20,17 +20,10 @@ import msgspec
 import yaml
 
 from bot.errors import InputError
+from bot.yaml_weight import MAX_DEPTH, TOO_DEEP, Weight
 
 MAX_BYTES = 64 * 1024 * 1024
 """More than any `kubectl get -A -o yaml` of a homelab, less than what would fill its memory."""
-
-MAX_DEPTH = 200
-"""Far deeper than any Kubernetes object; libyaml overruns its stack at some ten thousand levels."""
-
-TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels, as no Kubernetes object is. Remove it."
-
-MAX_ALIASED = 1_000_000
-"""How many nodes aliases may stand for, in one document."""
 
 STDIN = "-"
 
@@ -258,48 +251,12 @@ def _check_events(part: str, name: str, line: int) -> None:
 
     Parsing to events needs neither, however deep or entangled the text is.
     """
-    weight = _Weight()
+    weight = Weight()
     for event in yaml.parse(part, Loader=yaml.CSafeLoader):
         wrong = weight.add(event)
         if wrong:
             at = line + (event.start_mark.line if event.start_mark else 0)
             raise InputError(f"{name}, line {at}: {wrong}")
-
-
-@dataclass(slots=True)
-class _Weight:
-    """How deep a document is, and how many nodes it has with each alias written out."""
-
-    open: list[tuple[str | None, int]] = field(default_factory=list)
-    anchored: dict[str | None, int] = field(default_factory=dict)
-    nodes: int = 0
-    aliased: int = 0
-
-    def add(self, event: yaml.Event) -> str:
-        """Take in the next event, and say what is wrong then, if anything."""
-        match event:
-            case yaml.AliasEvent():
-                if any(anchor == event.anchor for anchor, _ in self.open):
-                    return "a YAML alias contains itself. Write its content out."
-                self.aliased += self.anchored.get(event.anchor, 0)
-                self.nodes += self.anchored.get(event.anchor, 0)
-            case yaml.CollectionStartEvent():
-                self.open.append((event.anchor, self.nodes))
-                self.nodes += 1
-            case yaml.CollectionEndEvent():
-                anchor, before = self.open.pop()
-                self.anchored[anchor] = self.nodes - before
-            case yaml.ScalarEvent():
-                self.anchored[event.anchor] = 1
-                self.nodes += 1
-        return self._excess()
-
-    def _excess(self) -> str:
-        if len(self.open) > MAX_DEPTH:
-            return TOO_DEEP
-        if self.aliased > MAX_ALIASED:
-            return "YAML aliases stand for too much. Write their content out."
-        return ""
 
 
 def _not_yaml(error: Exception, part: str, name: str, line: int) -> InputError:

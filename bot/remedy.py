@@ -6,11 +6,11 @@ where the evidence asks for something else, nothing is written and a new plan is
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 import msgspec
 
@@ -23,7 +23,7 @@ from bot.core.change.history import BOT
 from bot.core.change.naming import change_name
 from bot.core.change.plan import Plan, Way
 from bot.core.change.proof import Sample, baseline_refusal
-from bot.core.change.states import EXPIRES, MOVES, State
+from bot.core.change.states import EXPIRES, State
 from bot.core.change.through import Request
 from bot.core.network.diagnosis import Effect
 from bot.core.network.probing import Progress
@@ -33,31 +33,13 @@ from bot.core.repair.refusals import Reason, Refusal
 from bot.diagnose import quiet
 from bot.errors import InputError, Refused
 from bot.kube.api import Conflict
+from bot.merging import Merging
 from bot.proving import Proving, Trouble
 from bot.surveying import Survey
-from bot.underway import Underway, quietly
+from bot.underway import Store, Underway, quietly
 
+UNDER_WAY = "A change of {target} is under way: {name}. Wait for its end."
 FASTER = "Somebody else was faster. The card shows what became of it."
-
-
-class Store(Protocol):
-    """Where Changes are kept."""
-
-    async def create(self, change: Change, /) -> Change:
-        """Save a new one."""
-        ...
-
-    async def read(self, name: str, /) -> Change:
-        """One of them; InputError where there is none."""
-        ...
-
-    async def write(self, change: Change, /) -> Change:
-        """Write its status, if nobody wrote it since it was read. Raises Conflict else."""
-        ...
-
-    async def every(self) -> tuple[Change, ...]:
-        """All of them, the newest first."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +66,7 @@ class Remedy:
     store: Store
     carrier: Carrier
     proving: Proving
+    merging: Merging
     circles: Circles
     policy: Policy
     clock: Callable[[], datetime]
@@ -91,7 +74,10 @@ class Remedy:
     token: Callable[[], str] = lambda: secrets.token_hex(2)
 
     def __post_init__(self) -> None:
-        self.underway = Underway(self.store, self.carrier, self._replan, self.clock, self.may_act)
+        self._one_at_a_time = asyncio.Lock()
+        self.underway = Underway(
+            self.store, self.carrier, self.merging, self._replan, self.clock, self.may_act
+        )
 
     async def offers(self, asked: str, progress: Progress = quiet) -> tuple[Offers, str]:
         """What a fresh diagnosis of a route supports, and the hint at the switch for all routes.
@@ -117,7 +103,7 @@ class Remedy:
             NotLeading: Another process may be acting.
         """
         found, _ = await self.offers(asked, progress)
-        plan = found.best if way is None else found.by(way)
+        plan = await self._chosen(found, way, progress)
         if isinstance(plan, Refusal):
             return plan
         if open_one := await self._open(plan):
@@ -146,7 +132,7 @@ class Remedy:
             return await self._moved(change, State.REJECTED, click)
         self._may_approve(change, click)
         found, _ = await self.offers(change.plan.asked, progress)
-        plan = found.by(change.plan.way)
+        plan = await self._chosen(found, change.plan.way, progress)
         if isinstance(plan, Refusal):
             return Declined(f"The evidence has changed, and nothing was written. {plan}")
         if not plan.same(change.plan):
@@ -155,12 +141,13 @@ class Remedy:
         if isinstance(before, Refusal):
             return Declined(f"Nothing was written. {before}")
         await self.carrier.rehearse(change, str(click.user))
-        self._may_approve(change, judged_at(click, self.clock()))
         noted = msgspec.structs.replace(change.notes, baseline=before)
-        approved = await self._moved(
-            msgspec.structs.replace(change, notes=noted), State.APPROVED, click
-        )
-        self.underway.begin(approved, self.carrier.apply)
+        noted_change = msgspec.structs.replace(change, notes=noted)
+        async with self._one_at_a_time:
+            await self._alone(change)
+            self._may_approve(change, judged_at(click, self.clock()))
+            approved = await self._moved(noted_change, State.APPROVED, click)
+        self.underway.begin(approved, self.underway.carry)
         return approved
 
     async def roll_back(self, name: str, click: Click) -> Change | Declined:
@@ -175,6 +162,7 @@ class Remedy:
             raise Refused("Only approvers may take a change back.")
         if why := change.undoable(self.clock()):
             raise InputError(why)
+        await self._alone(change)
         if left := await self.carrier.obstacles(change):
             return Declined(f"It cannot be taken back by itself. {' '.join(left)}")
 
@@ -204,7 +192,20 @@ class Remedy:
 
     async def _replan(self, change: Change) -> Plan | Refusal:
         found, _ = await self.offers(change.plan.asked)
-        return found.by(change.plan.way)
+        return await self._chosen(found, change.plan.way, quiet)
+
+    async def _chosen(self, found: Offers, way: Way | None, progress: Progress) -> Plan | Refusal:
+        """The plan of a way, with the difference of its file where it is a pull request.
+
+        Where no way is named and the file cannot be edited, the next way is taken.
+        """
+        plan = found.best if way is None else found.by(way)
+        if isinstance(plan, Refusal) or plan.way is not Way.PULL_REQUEST:
+            return plan
+        progress("Looking for its file in Git.")
+        made = await self.merging.planned(plan, found.situation)
+        others = [each for each in found.plans if each.way is not Way.PULL_REQUEST]
+        return others[0] if way is None and others and isinstance(made, Refusal) else made
 
     async def _moved(self, change: Change, state: State, click: Click) -> Change:
         try:
@@ -246,16 +247,27 @@ class Remedy:
     async def _open(self, plan: Plan) -> Change | None:
         """The open change of the same route with the same plan; one of another plan is closed."""
         for each in await self.store.every():
-            if each.plan.target != plan.target or not MOVES[each.state]:
+            if each.plan.target != plan.target:
                 continue
             if each.state is State.PROPOSED and self.clock() < each.expires:
                 if each.plan.same(plan):
                     return each
                 note = "Another plan for the same route took its place."
                 await quietly(self.carrier.moved(each, State.REJECTED, BOT, note))
-            elif each.state not in (State.PROPOSED, State.DONE):
-                raise InputError(f"A change of {plan.target} is under way: {each.name}.")
+            elif each.under_way:
+                raise InputError(UNDER_WAY.format(target=plan.target, name=each.name))
         return None
+
+    async def _alone(self, change: Change) -> None:
+        """Two changes of one route at once would undo each other's work.
+
+        Raises:
+            InputError: Another one is under way.
+        """
+        for each in await self.store.every():
+            same = each.plan.target == change.plan.target and each.name != change.name
+            if same and each.under_way:
+                raise InputError(UNDER_WAY.format(target=change.plan.target, name=each.name))
 
     async def _renewed(self, change: Change, plan: Plan, found: Offers) -> Declined:
         note = "The evidence has changed: a new plan took its place."

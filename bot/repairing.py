@@ -10,22 +10,28 @@ from bot.core.access import Circles
 from bot.core.change.approval import Policy
 from bot.core.change.places import Manifest
 from bot.core.change.step import Step, Target
-from bot.core.repair.keeper import keeper
+from bot.core.gitops.ownership import Owner
 from bot.diagnose import Diagnose
 from bot.errors import ClusterError
 from bot.herald import Herald
 from bot.kube.change_store import NOWHERE, Nowhere
+from bot.merging import Ask, Merging, Pulls
 from bot.prober import Prober
 from bot.proving import Proving
-from bot.remedy import Remedy, Store
+from bot.remedy import Remedy
 from bot.sighting import Sighting
 from bot.surveying import Cluster, Survey
 from bot.traefik import Traefik
+from bot.underway import Store
 
 
 def clock() -> datetime:
     """Now."""
     return datetime.now(UTC)
+
+
+async def nobody_asks(_owner: Owner) -> None:
+    """Flux looks at Git at its own interval."""
 
 
 def remedy(
@@ -40,14 +46,19 @@ def remedy(
     policy: Policy,
     may_act: Callable[[], bool],
     herald: Herald,
+    pulls: Pulls | None = None,
+    ask: Ask = nobody_asks,
 ) -> Remedy:
     """The use case over these parts."""
     proving = Proving(cluster, prober)
+    sighting = Sighting(cluster, traefik)
+    carrier = Carrier(store, writer, proving, clock, herald.tell, sighting)
     return Remedy(
-        survey=Survey(cluster, diagnose, writer, keeper, traefik),
+        survey=Survey(cluster, diagnose, writer, traefik),
         store=store,
-        carrier=Carrier(store, writer, proving, clock, herald.tell, Sighting(cluster, traefik)),
+        carrier=carrier,
         proving=proving,
+        merging=Merging(pulls, cluster, carrier, ask),
         circles=circles,
         policy=policy,
         clock=clock,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-import re
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +13,12 @@ import yaml
 
 from bot import manifests
 from bot.errors import InputError
+from bot.gitops.difference import difference
 from bot.gitops.edit import Outcome, Result
 from bot.gitops.edit import edit as edited
 from bot.render import terminal
 
 DONE, REFUSED, UNREADABLE = 0, 1, 2
-
-LINES = re.compile(r"[^\n]*\n|[^\n]+")
-UNENDED = "\n\\ No newline at end of file\n"
-"""What diff and patch write below a last line without an end."""
 
 
 def edit(files: Sequence[str], *, in_place: bool, as_json: bool) -> int:
@@ -40,7 +35,7 @@ def edit(files: Sequence[str], *, in_place: bool, as_json: bool) -> int:
         if in_place and made.text != text and name != manifests.STDIN:
             _write(Path(name), made.text)
         if not as_json:
-            terminal.write("".join(_difference(name, text, made.text)).encode())
+            terminal.write("".join(difference(_path(name), text, made.text)).encode())
         outcomes += made.outcomes
     _show([*outcomes, *unread], as_json=as_json)
     if unread:
@@ -115,12 +110,8 @@ def _show(outcomes: Iterable[Outcome], *, as_json: bool) -> None:
             terminal.tell(f"{_subject(each)}: {each.result}: {each.reason}")
 
 
-def _difference(name: str, before: str, after: str) -> Iterator[str]:
-    """A unified difference that `git apply` and `patch -p1` take."""
-    path = "stdin" if name == manifests.STDIN else name.lstrip("/")
-    old, new = LINES.findall(before), LINES.findall(after)
-    for line in difflib.unified_diff(old, new, f"a/{path}", f"b/{path}"):
-        yield line if line.endswith("\n") else line + UNENDED
+def _path(name: str) -> str:
+    return "stdin" if name == manifests.STDIN else name.lstrip("/")
 
 
 def _subject(each: Outcome) -> str:

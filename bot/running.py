@@ -32,18 +32,22 @@ from bot.keeping import Memory
 from bot.kube.cache import WatchCache
 from bot.kube.change_store import Nowhere
 from bot.kube.connect import connect, own_namespace
+from bot.kube.flux_objects import FluxObjects
+from bot.kube.flux_request import FluxRequest
 from bot.kube.own_image import OwnImage
 from bot.kube.probe_agents import ProbeAgents
 from bot.kube.probe_inside import ProbeInside
 from bot.kube.probe_jobs import ProbeJobs
 from bot.kube.tool_jobs import ToolJobs
 from bot.matrix import Mesh
+from bot.merging import Ask
 from bot.metrics import Metrics, Sources
 from bot.netshoot import Netshoot, Runner
 from bot.post import Post, post
 from bot.prober import Prober
+from bot.pull_requests import PullRequests, configured
 from bot.reach import Reach
-from bot.repairing import remedy
+from bot.repairing import nobody_asks, remedy
 from bot.schedule import REDISCOVER, Schedule
 from bot.takeover import Takeover, refusals_explained
 from bot.traefik import Traefik
@@ -110,6 +114,8 @@ def wire(
     policy: Policy = HOME,
     audit_channel: int | None = None,
     state_namespace: str = "",
+    repository: PullRequests | None = None,
+    ask: Ask = nobody_asks,
     regularly: Mapping[str, tuple[int, Callable[[], Awaitable[None]]]] = MappingProxyType({}),
 ) -> Parts:
     """The bot, wired to a cluster: the same in production, sandbox and tests.
@@ -138,6 +144,8 @@ def wire(
         policy=policy,
         may_act=leadership.may_act,
         herald=herald,
+        pulls=repository,
+        ask=ask,
     )
     context = Context(
         health=health,
@@ -156,6 +164,7 @@ def wire(
         secret_inventory=cache.secret_inventory,
         state_namespace=kept_in,
         audit_channel=audit_channel,
+        repository=repository,
     )
     schedule = Schedule()
 
@@ -200,6 +209,7 @@ async def _run(read: settings.Settings, token: str, guild_id: int) -> int:
         jobs = ProbeJobs(api, image, host_network=read.probe_host_network)
         agents = ProbeAgents(api, jobs)
         allowed = targets.allowed(read.net_targets)
+        flux = FluxObjects(api)
         beginning = asyncio.create_task(agents.begin())
         parts = wire(
             cache,
@@ -210,6 +220,8 @@ async def _run(read: settings.Settings, token: str, guild_id: int) -> int:
             netshoot=Netshoot(cache, ToolJobs(api, read.tool_image), allowed),
             policy=read.policy,
             audit_channel=read.audit_channel,
+            repository=configured(read, flux),
+            ask=FluxRequest(api, flux).ask,
             regularly={
                 "publish the key of probes": (int(agent_keys.AGAIN), agents.refresh),
                 "tell agents their peers": (int(agent_peers.AGAIN), agents.peers.publish),

@@ -8,6 +8,7 @@ import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -15,6 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from bot.core import known_secrets
 from bot.core.access import Circles, Members
 from bot.core.change.approval import NEVER, Policy
+from bot.core.gitops.address import address, secure
 from bot.core.network import manifests
 from bot.core.network.tools import targets
 from bot.errors import SettingsError
@@ -25,6 +27,7 @@ SNOWFLAKE = re.compile(r"\d{15,20}")
 """Discord's ids: 64-bit numbers, 17 to 20 digits since 2015."""
 
 PEOPLE = "user ids, and role ids as `role:ID`, separated by commas"
+GIT_HOSTS = ("github", "gitea")
 LEVELS = ("debug", "info", "warning", "error")
 FORMATS = ("text", "json")
 
@@ -115,6 +118,26 @@ class Settings(BaseSettings):
     audit_channel: int | None = Field(
         default=None, description="The id of a channel that is told of every change's moves."
     )
+    git_url: str = Field(
+        default="",
+        description="The https address of the one Git repository that the bot may push branches to "
+        "and open pull requests in. Empty: none.",
+    )
+    git_token: SecretStr | None = Field(
+        default=None,
+        description="The token for it, which goes to this repository alone. docs/gitops.md names "
+        "its permissions.",
+    )
+    git_branch: str = Field(
+        default="main", description="The branch that Flux follows and pull requests are for."
+    )
+    git_host: str = Field(
+        default="github", description="What runs there: github, or gitea (Forgejo is the same)."
+    )
+    git_api: str = Field(
+        default="",
+        description="The https address of its API. Empty: the usual one of that host.",
+    )
     http_port: int = Field(
         default=0,
         ge=0,
@@ -167,6 +190,42 @@ class Settings(BaseSettings):
             _check_namespace(given)
         return given
 
+    @field_validator("git_url")
+    @classmethod
+    def _repository(cls, given: str) -> str:
+        if given and not (found := address(given)):
+            msg = "it is no repository's address, such as https://github.com/owner/repository"
+            raise ValueError(msg)
+        if given and found and not secure(found.scheme, found.host):
+            msg = "the token would go over the wire in clear: use https"
+            raise ValueError(msg)
+        return given
+
+    @field_validator("git_api")
+    @classmethod
+    def _api(cls, given: str) -> str:
+        split = urlsplit(given)
+        if given and not (split.hostname and secure(split.scheme, split.hostname)):
+            msg = "it is no https address"
+            raise ValueError(msg)
+        return given.rstrip("/")
+
+    @field_validator("git_branch")
+    @classmethod
+    def _branch(cls, given: str) -> str:
+        if not re.fullmatch(r"(?!-)[\w./-]{1,200}", given) or ".." in given:
+            msg = f"{given!r} is no branch's name"
+            raise ValueError(msg)
+        return given
+
+    @field_validator("git_host")
+    @classmethod
+    def _git_host(cls, given: str) -> str:
+        if given not in GIT_HOSTS:
+            msg = f"it is one of {', '.join(GIT_HOSTS)}"
+            raise ValueError(msg)
+        return given
+
     @field_validator("log_level")
     @classmethod
     def _level(cls, given: str) -> str:
@@ -189,6 +248,13 @@ class Settings(BaseSettings):
             if self.guild_id in getattr(self, circle).roles:
                 msg = f"{PREFIX}{circle.upper()}: a role with the server's own id is @everyone"
                 raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if bool(self.git_url) != (self.git_token is not None):
+            msg = f"{PREFIX}GIT_URL and {PREFIX}GIT_TOKEN belong together, and one is not set"
+            raise ValueError(msg)
         return self
 
     @property

@@ -12,13 +12,14 @@ from bot.core.conversion import target
 from bot.core.conversion.known import Known, Place
 from bot.core.conversion.target import EntryPoints
 from bot.core.finding import Ref
+from bot.core.gitops.ownership import NOBODY, owner
 from bot.core.kinds import TRAEFIK
 from bot.core.network import resolving
 from bot.core.network.candidates import candidates
 from bot.core.network.diagnosed import Diagnosed
 from bot.core.network.probing import Progress
 from bot.core.network.subject import Subject
-from bot.core.repair.situation import Keeper, Manifest, Situation
+from bot.core.repair.situation import Manifest, Situation
 from bot.core.snapshot import Snapshot
 from bot.core.traefik import instance
 from bot.diagnose import Diagnose, quiet
@@ -58,14 +59,6 @@ class Live(Protocol):
         ...
 
 
-class Keepers(Protocol):
-    """Who keeps an object as it is."""
-
-    def __call__(self, manifest: Manifest, snapshot: Snapshot, /) -> Keeper:
-        """By its labels and the objects of Flux."""
-        ...
-
-
 class TraefikPods(Protocol):
     """The Traefik that runs."""
 
@@ -81,7 +74,6 @@ class Survey:
     cluster: Cluster
     diagnose: Diagnose
     live: Live
-    keeper: Keepers
     traefik: TraefikPods
 
     async def of(self, asked: str, progress: Progress = quiet) -> Situation:
@@ -121,8 +113,8 @@ class Survey:
         return {
             "route": live,
             "service": service,
-            "route_keeper": self.keeper(live, snapshot) if live else Keeper(),
-            "service_keeper": self.keeper(service, snapshot) if service else Keeper(),
+            "route_owner": owner(live, snapshot) if live else NOBODY,
+            "service_owner": owner(service, snapshot) if service else NOBODY,
             "certificates": await self._certificates(route, snapshot),
         }
 

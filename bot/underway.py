@@ -15,11 +15,12 @@ from bot.carrying import Carrier
 from bot.core.change import history
 from bot.core.change.change import Change
 from bot.core.change.history import BOT
-from bot.core.change.plan import Plan
+from bot.core.change.plan import Plan, Way
 from bot.core.change.resuming import Next, left_to_do
 from bot.core.change.states import MOVES, State
 from bot.core.repair.refusals import Refusal
-from bot.errors import ClusterError, InputError, MeshmedicError, NotLeading
+from bot.errors import MeshmedicError
+from bot.merging import Merging
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +33,16 @@ Work = Callable[[Change], Awaitable[Change]]
 class Store(Protocol):
     """Where Changes are kept."""
 
+    async def create(self, change: Change, /) -> Change:
+        """Save a new one."""
+        ...
+
+    async def read(self, name: str, /) -> Change:
+        """One of them; InputError where there is none."""
+        ...
+
     async def write(self, change: Change, /) -> Change:
-        """Write its status, if nobody wrote it since it was read."""
+        """Write its status, if nobody wrote it since it was read. Raises Conflict else."""
         ...
 
     async def every(self) -> tuple[Change, ...]:
@@ -50,6 +59,7 @@ class Underway:
 
     store: Store
     carrier: Carrier
+    merging: Merging
     replan: Callable[[Change], Awaitable[Plan | Refusal]]
     clock: Callable[[], datetime]
     may_act: Callable[[], bool]
@@ -64,7 +74,7 @@ class Underway:
         async def run() -> None:
             try:
                 await work(change)
-            except (ClusterError, NotLeading, InputError) as error:
+            except MeshmedicError as error:
                 log.warning("change %s waits: %s", change.name, error)
             except Exception:
                 log.exception("change %s waits, for an error of ours", change.name)
@@ -72,6 +82,12 @@ class Underway:
                 self._running.pop(change.name, None)
 
         self._running[change.name] = asyncio.create_task(run(), name=f"change {change.name}")
+
+    async def carry(self, change: Change) -> Change:
+        """From Approved on, in the cluster or by pull request."""
+        if change.plan.way is Way.PULL_REQUEST:
+            return await self.merging.open(change)
+        return await self.carrier.apply(change)
 
     async def go_on(self) -> None:
         """Look at every change that is not at its end, and do what is left. Called regularly.
@@ -111,7 +127,9 @@ class Underway:
                 self._looked_at.add(change.name)
                 self.begin(change, self._checked)
             case Next.APPLY:
-                self.begin(change, self.carrier.apply)
+                self.begin(change, self.carry)
+            case Next.WAIT_FOR_MERGE:
+                self.begin(change, self.merging.look)
             case Next.VERIFY:
                 self.begin(change, self.carrier.verify)
             case _:
@@ -127,7 +145,7 @@ class Underway:
         """Approved before a restart, and nothing touched: the evidence must be the same still."""
         plan = await self.replan(change)
         if isinstance(plan, Plan) and plan.same(change.plan):
-            return await self.carrier.apply(change)
+            return await self.carry(change)
         log.warning("change %s is left: the evidence has changed since its approval", change.name)
         return change
 

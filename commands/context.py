@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.diagnose import Diagnose
-from bot.doctor import Cluster
+from bot.doctor import Cluster, Repository
 from bot.drawing import Draw
 from bot.health import Health
 from bot.herald import Herald
@@ -22,7 +22,8 @@ from bot.traefik import Traefik
 class Context:
     """The use cases, and the live namespaces for autocomplete, from memory.
 
-    `cluster`, `watched`, `secret_inventory` and `state_namespace` are what the doctor looks at.
+    `cluster`, `watched`, `secret_inventory`, `state_namespace` and `repository` are what the doctor
+    looks at.
     """
 
     health: Health
@@ -41,3 +42,4 @@ class Context:
     secret_inventory: bool = False
     state_namespace: str = ""
     audit_channel: int | None = None
+    repository: Repository | None = None

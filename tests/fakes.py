@@ -16,9 +16,11 @@ from bot.core.traefik.api import Runtime
 from bot.core.traefik.instance import TraefikPod
 from bot.core.traefik.reading import LogAsked, LogEnd, NotSeen
 from bot.errors import ClusterError
+from bot.herald import Herald
 from bot.netshoot import Runner
 from bot.prober import Prober
 from bot.reach import Inside
+from bot.remedy import Remedy
 from bot.render.drawing import HeatMap, Undrawn
 
 TYPES = {kind.name: kind.type for kind in KINDS}
@@ -83,6 +85,9 @@ class FakeCluster:
         default_factory=lambda: ClusterFacts.unseen("", "Nobody laid out what it says.")
     )
     inside: Inside | None = None
+    remedy: Remedy | None = None
+    audit_channel: int | None = None
+    herald: Herald = field(default_factory=Herald)
     tools: Runner | None = None
     drawn: bytes | Undrawn = b"a picture"
     asked: int = 0

@@ -12,6 +12,8 @@ from bot.core.check import SCOPES
 from bot.core.checks import CHECKS
 from bot.core.network.diagnosis import Row
 from bot.core.report import examine
+from bot.gitops import page as gitops
+from bot.gitops.refusals import Reason
 from bot.render import (
     decision_table,
     json_diagnosis,
@@ -48,6 +50,22 @@ def test_the_page_of_the_decision_table_is_the_one_of_the_rules():
 def test_the_page_of_refusals_is_the_one_of_the_code():
     """`python -m bot.render.refusals > docs/conversion.md` was run after the last change."""
     assert (ROOT / "docs/conversion.md").read_text() == refusals.page()
+
+
+def test_the_page_of_pull_requests_is_the_one_of_the_code():
+    """`python -m bot.gitops.page > docs/gitops.md` was run after the last change."""
+    assert (ROOT / "docs/gitops.md").read_text() == gitops.page()
+
+
+def test_every_reason_against_a_pull_request_is_one_that_the_code_gives():
+    """The list is closed, and holds none that never comes."""
+    written = "".join(
+        path.read_text()
+        for path in (*ROOT.glob("bot/gitops/*.py"), ROOT / "bot/pull_requests.py")
+        if path.name != "refusals.py"
+    )
+    assert set(re.findall(r"Reason\.([A-Z_]+)", written)) == {each.name for each in Reason}
+    assert gitops.EXPLAINED.keys() == set(Reason)
 
 
 def test_the_published_schema_of_a_matrix_is_the_one_of_the_code():

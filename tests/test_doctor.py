@@ -9,7 +9,15 @@ import pytest
 from rich.console import Console
 
 from bot.core.doctor.examination import Area, CheckUp, Examination, Outcome
-from bot.core.doctor.facts import ClusterFacts, Denied, DiscordFacts, Elsewhere, Right, Setup
+from bot.core.doctor.facts import (
+    ClusterFacts,
+    Denied,
+    DiscordFacts,
+    Elsewhere,
+    RepositoryFacts,
+    Right,
+    Setup,
+)
 from bot.core.doctor.permissions import PERMISSIONS
 from bot.doctor import Doctor
 from bot.examining import link
@@ -59,12 +67,36 @@ async def test_a_set_up_without_a_fault_is_ok():
     assert {each.area for each in found.examinations} == set(Area) - {Area.SETTINGS}
 
 
+@dataclass
+class ToldRepository:
+    """A repository whose facts a test laid out, after a while."""
+
+    facts: RepositoryFacts
+    delay: float = 0.0
+
+    async def look(self) -> RepositoryFacts:
+        await asyncio.sleep(self.delay)
+        return self.facts
+
+
+@pytest.mark.parametrize(
+    ("delay", "outcome"), [(0.0, Outcome.WARNING), (60.0, Outcome.FAILED)], ids=["soon", "never"]
+)
+async def test_the_repository_is_looked_at_and_may_hang(delay: float, outcome: Outcome):
+    """An unprotected branch is a warning; a host that hangs is not waited for."""
+    told = ToldRepository(RepositoryFacts("page", "main", read=True, protected=False), delay)
+    found = await replace(a_doctor(), repository=told).examine()
+    assert found.outcome is outcome
+    kept = [each.name for each in found.examinations if each.area is Area.REPOSITORY]
+    assert kept == ["repository", "protection"]
+
+
 @pytest.mark.parametrize(
     ("delays", "blind", "seeing"),
     [
         ((60.0, 0.0), {Area.DISCORD}, {Area.CLUSTER, Area.KINDS, Area.ACCESS, Area.TRAEFIK}),
         ((0.0, 60.0), {Area.CLUSTER, Area.KINDS, Area.ACCESS, Area.TRAEFIK}, {Area.DISCORD}),
-        ((60.0, 60.0), set(Area) - {Area.SETTINGS}, set()),
+        ((60.0, 60.0), set(Area) - {Area.SETTINGS, Area.REPOSITORY}, set()),
     ],
 )
 async def test_a_side_that_hangs_does_not_hide_the_other(
@@ -76,11 +108,11 @@ async def test_a_side_that_hangs_does_not_hide_the_other(
     assert time.monotonic() - began < 2
     assert found.outcome is Outcome.UNSEEN
     for each in found.examinations:
-        if each.area in seeing:
+        if each.area in {*seeing, Area.REPOSITORY}:
             assert each.outcome in (Outcome.OK, Outcome.NOTE)
         elif each.name != "injected-secrets":
             assert each.outcome is Outcome.UNSEEN, each
-    assert blind | seeing == {each.area for each in found.examinations}
+    assert {*blind, *seeing, Area.REPOSITORY} == {each.area for each in found.examinations}
 
 
 async def test_every_failure_has_a_fix_that_ends_in_a_full_stop():

@@ -62,6 +62,12 @@ def test_the_readme_documents_every_setting_as_the_class_does():
         ("LOG_LEVEL", "loud", ["debug, info, warning, error"]),
         ("NAMESPACES", "Apps", ["'Apps' is no namespace's name"]),
         ("STATE_NAMESPACE", "my state", ["'my state' is no namespace's name"]),
+        ("GIT_URL", "home.git", ["no repository's address", "'home.git'"]),
+        ("GIT_URL", "http://git.home.lab/lab/home", ["in clear: use https"]),
+        ("GIT_URL", "git@git.home.lab:lab/home", ["in clear: use https"]),
+        ("GIT_API", "git.home.lab/api", ["no https address"]),
+        ("GIT_BRANCH", "--upload-pack=x", ["no branch's name"]),
+        ("GIT_HOST", "gitlab", ["github, gitea"]),
         ("SECRET_INVENTORY", "perhaps", ["boolean", "'perhaps'"]),
     ],
 )
@@ -94,6 +100,30 @@ def test_ids_of_people_and_roles_are_told_apart():
     assert ME in said("read.approvers", APPROVERS=f"{ME}, role:{ROLE}")
     answer = said("sorted(read.approvers.roles)", APPROVERS=f"{ME}, role:{ROLE}")
     assert answer == f"[{ROLE}]"
+
+
+@pytest.mark.parametrize(
+    "alone", [{"GIT_URL": "https://git.home.lab/lab/home"}, {"GIT_TOKEN": "password=hunter22"}]
+)
+def test_a_repository_and_its_token_belong_together(alone: dict[str, str]):
+    """The one without the other would be passed over in silence."""
+    message = said("'fine'", **alone)
+    assert "MESHMEDIC_GIT_URL and MESHMEDIC_GIT_TOKEN belong together" in message
+    assert "hunter22" not in message
+
+
+@pytest.mark.parametrize("host", ["github", "gitea"])
+def test_pull_requests_are_bound_to_the_repository_of_the_settings(host: str):
+    """Git and API of the one host; without it there are none."""
+    code = (
+        "(lambda made: made and (made.git.at.url, made.host.rest.base))"
+        "(__import__('bot.pull_requests').pull_requests.configured(read, None))"
+    )
+    assert said(code) == "None"
+    given_ = {"GIT_URL": "https://git.home.lab/lab/home", "GIT_TOKEN": "password=hunter22"}
+    api = "api/v3" if host == "github" else "api/v1"
+    wanted = ("https://git.home.lab/lab/home.git", f"https://git.home.lab/{api}")
+    assert said(code, GIT_HOST=host, **given_) == str(wanted)
 
 
 def test_empty_viewers_and_operators_are_the_approvers():

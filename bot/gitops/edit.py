@@ -10,10 +10,10 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
-import yaml
 
 from bot.core.native_lb import FIELD, Choice, Manifest, Path, choose, is_ingress_route
-from bot.gitops.yaml_text import Misfit, Splice, documents, setting, splice, within
+from bot.gitops.documents import Original, at, encrypted
+from bot.gitops.yaml_text import Misfit, Splice, setting, splice, within
 
 SOPS = "the file is encrypted by SOPS, whose checksum an edit would break: use `sops edit`"
 
@@ -54,12 +54,12 @@ def edit(text: str, file: str, known: Mapping[tuple[str, str], Manifest]) -> Edi
     Raises:
         yaml.YAMLError: It is not YAML.
     """
-    original = _Original(text)
+    original = _Routes(text)
     splices: list[Splice] = []
     outcomes: list[Outcome] = []
     for number, prefix, manifest in original.routes():
         choice = choose(manifest, known)
-        made = original.splices(number, prefix, choice)
+        made = original.splices(number, prefix, choice.add)
         result, reason = (Result.REFUSED, made) if isinstance(made, str) else _said(choice)
         splices += made if isinstance(made, tuple) else ()
         outcomes.append(_outcome(file, number, manifest, result, reason))
@@ -67,65 +67,49 @@ def edit(text: str, file: str, known: Mapping[tuple[str, str], Manifest]) -> Edi
     return Edited(splice(text, splices), tuple(outcomes) or (nothing,))
 
 
-class _Original:
-    """A file as it was: its text, where its nodes stand, and what they mean."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.roots = documents(text)
-        self.data = _meaning(text)
+class _Routes(Original):
+    """The IngressRoutes of a file."""
 
     def routes(self) -> Iterator[tuple[int, Path, Manifest]]:
         """Every IngressRoute: its document, its place in that, and itself."""
-        for number, document in enumerate(self.data):
-            for prefix, manifest in _objects(document):
-                if is_ingress_route(manifest):
-                    yield number, prefix, manifest
+        for number, prefix, manifest in self.objects():
+            if is_ingress_route(manifest):
+                yield number, prefix, manifest
 
-    def splices(self, number: int, prefix: Path, choice: Choice) -> tuple[Splice, ...] | str:
+    def splices(self, number: int, prefix: Path, add: Sequence[Path]) -> tuple[Splice, ...] | str:
         """The difference that does just what is intended, or why there is none."""
         document, root = self.data[number], self.roots[number]
-        if choice.add and isinstance(document, dict) and "sops" in document:
+        if add and encrypted(document):
             return SOPS
-        paths = [(*prefix, *path) for path in choice.add]
+        paths = [(*prefix, *path) for path in add]
         try:
             mappings = [within(root, path) for path in paths] if root else []
             made = tuple(setting(self.text, each, FIELD, "true") for each in mappings)
         except Misfit as misfit:
             return f"{misfit}: edit it by hand."
-        if _means(splice(self.text, made), self._intended(number, paths)):
+        if self.becomes(made, lambda whole: _set(whole[number], paths)):
             return made
         return "the edit would change more than it should, by an anchor say: edit it by hand."
 
-    def _intended(self, number: int, paths: Sequence[Path]) -> list[Any]:
-        # Written out and read again, so that what aliases share is no longer shared.
-        whole = [msgspec.to_builtins(each) for each in self.data]
-        for path in paths:
-            node: Any = whole[number]
-            for step in path:
-                node = node[step]
-            node[FIELD] = True
-        return whole
+
+def _set(document: Any, paths: Sequence[Path]) -> None:
+    for path in paths:
+        at(document, path)[FIELD] = True
 
 
-def _meaning(text: str) -> list[Any]:
-    return list(yaml.load_all(text, Loader=yaml.CSafeLoader))
+def edit_one(text: str, number: int, prefix: Path, chosen: Sequence[Path]) -> str:
+    """The text with the field in chosen services of one IngressRoute, each other byte as it was.
 
+    `prefix` is the object's place in its document, `chosen` paths in the object.
 
-def _means(text: str, wanted: list[Any]) -> bool:
-    try:
-        return _meaning(text) == wanted
-    except (yaml.YAMLError, ValueError):
-        return False
-
-
-def _objects(document: Any) -> Iterator[tuple[Path, Any]]:
-    """The document, or the items of the list that it is."""
-    if isinstance(document, dict) and isinstance(document.get("items"), list):
-        for index, item in enumerate(document["items"]):
-            yield ("items", index), item
-    else:
-        yield (), document
+    Raises:
+        yaml.YAMLError: It is not YAML.
+        Misfit: It cannot be done with certainty.
+    """
+    made = _Routes(text).splices(number, prefix, chosen)
+    if isinstance(made, str):
+        raise Misfit(made.rstrip("."))
+    return splice(text, made)
 
 
 def _said(choice: Choice) -> tuple[Result, str]:

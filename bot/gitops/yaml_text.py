@@ -88,6 +88,41 @@ def setting(text: str, mapping: yaml.MappingNode, key: str, value: str) -> Splic
     )
 
 
+def nesting(text: str, mapping: yaml.MappingNode, key: str, entry: tuple[str, str]) -> Splice:
+    """How to give a mapping a new key whose value is a mapping with one entry.
+
+    Raises:
+        Misfit: It cannot be placed with certainty.
+    """
+    inner, value = entry
+    found = [pair for pair in mapping.value if pair[0].value == key]
+    if found or mapping.flow_style:
+        return setting(text, mapping, key, f"{{{inner}: {value}}}")
+    made = _in_block(text, mapping, key, "")
+    before = made.text.rstrip(" ")
+    # The top of a file stands at column 0, so a mapping's own column is its first step.
+    indent = " " * (mapping.start_mark.column + min(mapping.start_mark.column or 2, 8))
+    return Splice(
+        made.start, made.end, f"{before}{_line_end(text, made.start)}{indent}{inner}: {value}"
+    )
+
+
+def extent(text: str, root: yaml.Node) -> tuple[int, int]:
+    """Where a document's content begins and ends, without what stands around it.
+
+    Raises:
+        Misfit: It has directives, an anchor or a tag at its root, or shares its first line.
+    """
+    start, end = root.start_mark.index, root.end_mark.index
+    before = text[text.rfind("\n", 0, start) + 1 : start]
+    if before.strip() or root.start_mark.column:
+        raise Misfit("its first line holds more than its first key")
+    lines = text[start:end].splitlines(keepends=True)
+    while lines and (not lines[-1].strip() or lines[-1].startswith(("#", "---", "..."))):
+        lines.pop()
+    return start, start + len("".join(lines).rstrip("\r\n"))
+
+
 def _value(node: yaml.Node, key: str) -> yaml.Node:
     pairs = node.value if isinstance(node, yaml.MappingNode) else ()
     found: list[yaml.Node] = [value for name, value in pairs if name.value == key]
@@ -147,6 +182,11 @@ def _beside(key: yaml.Node, value: yaml.Node) -> bool:
         key.end_mark.index <= value.start_mark.index
         and value.start_mark.line - key.end_mark.line <= 1
     )
+
+
+def line_end(text: str) -> str:
+    """The line end that a text uses."""
+    return _line_end(text, 0)
 
 
 def _line_end(text: str, at: int) -> str:

@@ -39,6 +39,7 @@ class _Spec(msgspec.Struct, frozen=True, rename="camel"):
     evidence: tuple[str, ...] = ()
     risks: tuple[str, ...] = ()
     returns_after: int = 0
+    preview: str = ""
 
 
 class _Status(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -76,6 +77,7 @@ def manifest(change: Change) -> Manifest:
         plan.evidence,
         plan.risks,
         plan.returns_after,
+        plan.preview,
     )
     return _head(change) | {"spec": msgspec.to_builtins(spec)}
 
@@ -147,6 +149,7 @@ def _change(each: _Object) -> Change:
         risks=spec.risks,
         steps=spec.steps,
         returns_after=spec.returns_after,
+        preview=spec.preview,
     )
     notes = Notes(
         card=noted.card,

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
+from bot import yaml_documents
 from bot.core.change.change import Change
 from bot.core.change.history import BOT
 from bot.core.change.places import Action
@@ -17,7 +18,6 @@ from bot.core.change.step import Step
 from bot.core.redact import redact
 from bot.core.repair.offering import Offers
 from bot.core.verdict import Verdict
-from bot.render import yaml_documents
 
 VERDICT = {
     State.PROPOSED: Verdict.UNKNOWN,
@@ -74,8 +74,15 @@ def title(each: Change) -> str:
     return f"{TITLE[each.state]}: {WAYS[each.plan.way]}{trial}"
 
 
-def difference(steps: Iterable[Step]) -> Iterator[str]:
-    """What will change, as lines of a unified difference, step by step."""
+def difference(plan: Plan) -> Iterator[str]:
+    """What will change, as lines of a unified difference: of the file, or step by step."""
+    if plan.way is Way.PULL_REQUEST:
+        yield from plan.preview.splitlines()
+        return
+    yield from _of_steps(plan.steps)
+
+
+def _of_steps(steps: Iterable[Step]) -> Iterator[str]:
     for number, each in enumerate(steps, 1):
         at = each.object
         yield f"@@ {number}. {DOES[each.action]} {at.kind} {at.namespace}/{at.name} @@"
@@ -122,7 +129,7 @@ def _whole(each: Change) -> Iterator[str]:
     yield f"expires     {each.expires.isoformat(timespec='seconds')}"
     yield from _part("evidence", plan.evidence)
     yield from _part("risks", plan.risks)
-    yield from _part("difference", difference(plan.steps))
+    yield from _part("difference", difference(plan))
     baseline = each.notes.baseline
     yield from _part("before", [str(baseline)] if baseline else [])
     yield from _part("proof", each.notes.proof)

@@ -105,7 +105,7 @@ def _head(each: Change, verdict: Verdict) -> str:
 
 
 def _difference(each: Change) -> str:
-    lines = [_safe(one) for one in told.difference(each.plan.steps)]
+    lines = [_safe(one) for one in told.difference(each.plan)]
     return f"**What changes**\n{_fence(lines, 'diff')}"
 
 

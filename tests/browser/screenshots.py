@@ -35,6 +35,12 @@ async def _matrix(tab: Tab) -> None:
     await tab.page.wait_for_timeout(1500)
 
 
+async def _fix(tab: Tab) -> None:
+    await tab.command("fix route", route=Pick("nextcloud", NEXTCLOUD))
+    await tab.see("Proposed", seconds=60)
+    await tab.page.wait_for_timeout(700)
+
+
 @asynccontextmanager
 async def _tab(
     browser: Browser, viewport: ViewportSize, scenario: str = "homelab"
@@ -48,7 +54,7 @@ async def _tab(
 
 
 async def make(folder: Path) -> None:
-    """Reports on a desktop and on a phone, the story of a finding, a diagnosis and a matrix."""
+    """Reports on a desktop and on a phone, a finding's story, a diagnosis, a repair, a matrix."""
     async with chromium() as browser:
         async with _tab(browser, PHONE) as tab:
             await _health(tab)
@@ -66,6 +72,13 @@ async def make(folder: Path) -> None:
         async with _tab(browser, TALL) as tab:
             await _diagnosis(tab)
             await tab.screenshot(folder / "diagnosis.png")
+        async with _tab(browser, TALL) as tab:
+            await _fix(tab)
+            await tab.screenshot(folder / "fix.png")
+            await tab.press("Approve")
+            await tab.see("Roll back", seconds=90)
+            await tab.page.wait_for_timeout(700)
+            await tab.screenshot(folder / "fixed.png")
         async with _tab(browser, MATRIX, "overlay-down") as tab:
             await _matrix(tab)
             await tab.screenshot(folder / "matrix.png")

@@ -77,6 +77,19 @@ async def test_the_runbook_opens_at_a_word(tab: Tab) -> None:
     await tab.see("It goes round a broken path")
 
 
+async def test_a_route_is_repaired_proven_and_taken_back(browser: Browser) -> None:
+    """The runbook's own cause, in a homelab of its own: 502 before, 200 after, and back again."""
+    async with sandbox("homelab") as running, open_tab(browser, running.url) as tab:
+        await tab.command("fix route", route=Pick("nextcloud", NEXTCLOUD))
+        await tab.see("20 HTTP 502", seconds=PATIENCE)
+        await tab.see("nativeLB: true")
+        await tab.press("Approve")
+        await tab.see("30 HTTP 200", seconds=2 * PATIENCE)
+        await tab.press("Roll back")
+        await tab.see("It was rolled back.", seconds=PATIENCE)
+        assert tab.errors == []
+
+
 async def test_a_route_is_diagnosed_and_its_evidence_downloads(tab: Tab) -> None:
     """The runbook's own symptom, with what nativeLB would do, and the same again by a button."""
     await tab.command("net diagnose", route=Pick("nextcloud", NEXTCLOUD))

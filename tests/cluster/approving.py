@@ -12,6 +12,7 @@ JSON = "application/json"
 MERGE = "application/merge-patch+json"
 STEPWISE = "application/json-patch+json"
 APPLY = "application/apply-patch+yaml"
+RECONCILE = "kustomize.toolkit.fluxcd.io/reconcile"
 NATIVE_LB = "traefik.ingress.kubernetes.io/service.nativelb"
 OURS = {"app.kubernetes.io/managed-by": "meshmedic"}
 V1ALPHA1 = "traefik.io/v1alpha1"
@@ -31,6 +32,25 @@ def routes(namespace: str, group: str = V1ALPHA1) -> str:
 def ingresses(namespace: str) -> str:
     """Where the Ingresses of a namespace are."""
     return f"/apis/networking.k8s.io/v1/namespaces/{namespace}/ingresses"
+
+
+def certificates(namespace: str) -> str:
+    """Where the Certificates of a namespace are."""
+    return f"/apis/cert-manager.io/v1/namespaces/{namespace}/certificates"
+
+
+def a_certificate(name: str, owner: dict[str, Any]) -> dict[str, Any]:
+    """One that belongs to something."""
+    spec = {"secretName": f"{name}-tls", "issuerRef": {"name": "letsencrypt"}}
+    made = named("cert-manager.io/v1", "Certificate", name, spec=spec)
+    return marked(made, ownerReferences=[owner])
+
+
+def an_event(component: str) -> dict[str, Any]:
+    """A record about the Service, in somebody's name."""
+    made = named("v1", "Event", "told", source={"component": component})
+    about = {"kind": "Service", "namespace": "apps", "name": "written"}
+    return made | {"involvedObject": about, "reason": "ChangeDone", "type": "Normal"}
 
 
 def marked(made: dict[str, Any], **metadata: Mapping[str, str] | list[Any]) -> dict[str, Any]:
@@ -83,6 +103,18 @@ def put_back(admin: Somebody, namespace: str) -> None:
             admin.ask("DELETE", f"{at(namespace)}/{thing['metadata']['name']}")
             answer = admin.ask("POST", at(namespace), thing)
             assert answer.done, answer.said
+    admin.ask("DELETE", f"/api/v1/namespaces/{namespace}/events/told")
+    uid = admin.ask("GET", f"{ingresses(namespace)}/web").body["metadata"]["uid"]
+    of_ingress = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "name": "web",
+        "uid": uid,
+    }
+    for name, owner in (("of-an-ingress", of_ingress), ("of-a-node", OWNER[0])):
+        admin.ask("DELETE", f"{certificates(namespace)}/{name}")
+        answer = admin.ask("POST", certificates(namespace), a_certificate(name, owner))
+        assert answer.done, answer.said
 
 
 Request = tuple[str, str, Any, str]

@@ -128,7 +128,7 @@ async def test_a_change_begins_as_proposed(api: Api) -> None:
     "different",
     [
         {"requester": "100000000000000009"},
-        {"way": "live"},
+        {"way": "native-lb"},
         {"steps": []},
         {"expiresAt": "2030-01-01T00:00:00Z"},
         {"risks": ["none"]},

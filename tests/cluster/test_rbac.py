@@ -36,7 +36,7 @@ CHANGE = named(
     *("meshmedic.dev/v1alpha1", "Change", "recorded"),
     spec={
         "target": "IngressRoute apps/web",
-        "way": "live",
+        "way": "native-lb",
         "requester": "100000000000000002",
         "expiresAt": "2026-01-31T12:00:00Z",
         "steps": [

@@ -16,10 +16,13 @@ from tests.cluster.approving import (
     OLD_GROUP,
     OURS,
     OWNER,
+    RECONCILE,
     Request,
+    an_event,
     an_ingress,
     an_ingress_route,
     annotated,
+    certificates,
     create,
     delete,
     ingresses,
@@ -79,6 +82,8 @@ def approver(bot: Somebody, admin: Somebody) -> Somebody:
 SERVICE = f"{services('apps')}/written"
 ROUTE = f"{routes('apps')}/web"
 FIRST = "/spec/routes/0"
+OF_INGRESS = f"{certificates('apps')}/of-an-ingress"
+EVENTS = "/api/v1/namespaces/apps/events"
 MADE = marked(an_ingress_route("made", nativeLB=True), labels=OURS)
 BACK = marked(an_ingress("made"), annotations={"meshmedic.dev/change": "change-1"})
 APPLIED = named("v1", "Service", "written") | {
@@ -98,6 +103,11 @@ MAY: dict[str, Request] = {
     "take its own away again": delete(f"{routes('apps')}/ours"),
     "delete an Ingress in the hand-over": delete(f"{ingresses('apps')}/web"),
     "put an Ingress back": create(ingresses("apps"), BACK),
+    "keep Flux off a route": merge(ROUTE, annotated(RECONCILE, "disabled")),
+    "let a Certificate stay when its Ingress goes": merge(
+        OF_INGRESS, {"metadata": {"ownerReferences": None}}
+    ),
+    "record what was done": create(EVENTS, an_event("meshmedic")),
 }
 
 
@@ -113,6 +123,7 @@ ELSEWHERE = marked(an_ingress_route("made", namespace="media"), labels=OURS)
 
 NOT_OF_A_SERVICE: dict[str, Request] = {
     "another annotation": merge(SERVICE, annotated("other", "true")),
+    "Flux's annotation": merge(SERVICE, annotated(RECONCILE, "disabled")),
     "a label": merge(SERVICE, {"metadata": {"labels": {"a": "b"}}}),
     "its selector": merge(SERVICE, {"spec": {"selector": {"a": "other"}}}),
     "its port": merge(SERVICE, {"spec": {"ports": [{"port": 81}]}}),
@@ -136,8 +147,17 @@ NOT_OF_A_ROUTE: dict[str, Request] = {
     "no Services": step("remove", ROUTE, f"{FIRST}/services"),
     "its entry points": step("replace", ROUTE, "/spec/entryPoints", value=["websecure"]),
     "TLS": step("add", ROUTE, "/spec/tls", value={"secretName": "precious"}),
-    "an annotation": merge(ROUTE, annotated(NATIVE_LB, "true")),
+    "another annotation": merge(ROUTE, annotated(NATIVE_LB, "true")),
+    "an owner": merge(ROUTE, {"metadata": {"ownerReferences": OWNER}}),
     "the label that lets it be deleted": merge(ROUTE, {"metadata": {"labels": OURS}}),
+}
+NOT_OF_A_CERTIFICATE: dict[str, Request] = {
+    "its Secret": merge(OF_INGRESS, {"spec": {"secretName": "precious"}}),
+    "an annotation": merge(OF_INGRESS, annotated("a", "b")),
+    "another owner": merge(OF_INGRESS, {"metadata": {"ownerReferences": OWNER}}),
+    "an owner that is no Ingress": merge(
+        f"{certificates('apps')}/of-a-node", {"metadata": {"ownerReferences": None}}
+    ),
 }
 NOT_TO_MAKE_OR_DELETE: dict[str, tuple[Request, str]] = {
     "create an IngressRoute without the label": (
@@ -184,6 +204,14 @@ REFUSED: dict[str, tuple[Request, str]] = {
         f"write of an IngressRoute {what}": (asked, "of an IngressRoute only priority")
         for what, asked in NOT_OF_A_ROUTE.items()
     },
+    **{
+        f"write of a Certificate {what}": (asked, "of a Certificate only its owner")
+        for what, asked in NOT_OF_A_CERTIFICATE.items()
+    },
+    "record something in another name": (
+        create(EVENTS, an_event("kubelet")),
+        "in meshmedic's name",
+    ),
     **NOT_TO_MAKE_OR_DELETE,
     **{
         f"{what} where RBAC lets it": (asked, "no plan step does")

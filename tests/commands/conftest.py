@@ -14,7 +14,6 @@ from bot.client import Client
 from bot.core.access import Circles, Members
 from bot.diagnose import Diagnose
 from bot.health import Health
-from bot.herald import Herald
 from bot.matrix import Mesh
 from bot.netshoot import Netshoot
 from bot.reach import Reach
@@ -41,6 +40,7 @@ class Room:
     operator: MemberActor
     stranger: MemberActor
     viewers: RoleHandle
+    approver: MemberActor
     circles: Circles
     led: Led
     health: Health
@@ -64,11 +64,12 @@ def make_client(health: Health, cluster: FakeCluster, circles: Circles, led: Led
         cluster.draw,
         traefik,
         runbook.load(),
-        idle(cluster, diagnose, traefik),
-        Herald(),
+        cluster.remedy or idle(cluster, diagnose, traefik),
+        cluster.herald,
         lambda: ("apps", "flux-system", "kube-system"),
         cluster,
         state_namespace="meshmedic",
+        audit_channel=cluster.audit_channel,
     )
     return RegisteringClient(
         circles, GUILD, lambda client: everything.register(client, context), leadership=led
@@ -93,7 +94,7 @@ class _LateCircles:
         return Members(roles=frozenset({self.roles[circle]} if circle in self.roles else ()))
 
     def allow(self, needed: Any, user: int, roles: Any) -> bool:
-        made = Circles(viewers=self.viewers, operators=self.operators)
+        made = Circles(self.viewers, self.operators, self.approvers)
         return made.allow(needed, user, roles)
 
 
@@ -109,11 +110,14 @@ async def room() -> AsyncIterator[Room]:
     role = guild.create_role("Viewers")
     late.roles["viewers"] = role.id
     late.roles["operators"] = (operators := guild.create_role("Operators")).id
+    late.roles["approvers"] = (approvers := guild.create_role("Approvers")).id
     await env.start()
     viewer = guild.add_member(env.create_user("vera"), roles=[role])
     operator = guild.add_member(env.create_user("olga"), roles=[operators])
+    approver = guild.add_member(env.create_user("anna"), roles=[approvers])
     stranger = guild.add_member(env.create_user("sam"))
-    yield Room(env, client, cluster, channel, viewer, operator, stranger, role, late, led, health)
+    people = viewer, operator, stranger, role, approver
+    yield Room(env, client, cluster, channel, *people, late, led, health)
     await env.shutdown()
 
 

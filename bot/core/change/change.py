@@ -12,7 +12,7 @@ import msgspec
 from bot.core.change.history import History
 from bot.core.change.plan import Plan
 from bot.core.change.proof import Sample
-from bot.core.change.states import State
+from bot.core.change.states import MOVES, State
 
 UNDONE_FOR = timedelta(days=7)
 """For so long a finished change can be taken back."""
@@ -66,6 +66,12 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
         """Where it stands."""
         return self.history.state
 
+    @property
+    def under_way(self) -> bool:
+        """Whether something is done about it now, or will be without another click."""
+        going = self.state not in (State.PROPOSED, State.DONE) or self.notes.undoing is not None
+        return bool(MOVES[self.state]) and going
+
     def entered(self, state: State) -> datetime | None:
         """When it came into a state the last time."""
         times = [each.at for each in self.history.entries if each.state is state]
@@ -87,6 +93,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     def undoable(self, now: datetime) -> str:
         """Why it cannot be taken back now; empty where it can."""
         done = self.entered(State.DONE)
+        if pull := self.notes.pull_request:
+            return f"Revert pull request {pull.number}: Flux then takes it back."
         if self.state is not State.DONE or done is None:
             return f"It is {self.state}: only what is Done can be taken back."
         if now - done > UNDONE_FOR:

@@ -31,7 +31,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     `target` is the route (`Ingress apps/web`), `asked` how to diagnose it again, `host` and `path`
     the request that proves, `row` and `effect` the diagnosis's at that time. `trial`: not proven
     to help. `returns_after` are the minutes after which it is taken back by itself; 0 for never.
-    `cures` are keys of findings.
+    `cures` are keys of findings. `preview` is the difference of the file, for a pull request.
     """
 
     target: str
@@ -47,6 +47,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     risks: tuple[str, ...] = ()
     steps: tuple[Step, ...]
     returns_after: int = 0
+    preview: str = ""
 
     @property
     def namespaces(self) -> frozenset[str]:
@@ -58,10 +59,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
         A latency or another version of the object is no difference (issue 5).
         """
-        return (self.way, self.row, self.effect, self.trial, self.steps) == (
-            other.way,
-            other.row,
-            other.effect,
-            other.trial,
-            other.steps,
-        )
+        return _decisive(self) == _decisive(other)
+
+
+def _decisive(plan: Plan) -> tuple[object, ...]:
+    return plan.way, plan.row, plan.effect, plan.trial, plan.steps, plan.preview

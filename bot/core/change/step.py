@@ -49,9 +49,9 @@ class Step(msgspec.Struct, frozen=True):
         return found if isinstance(found, dict) else {}
 
 
-STAYS = frozenset({Action.RELEASE_CERTIFICATE})
+STAYS = frozenset({Action.RELEASE_CERTIFICATE, Action.OPEN_PULL_REQUEST})
 """What is not undone: an Ingress that was put back is another one, and what names the old one as
-its owner would be collected as garbage."""
+its owner would be collected as garbage; what was merged is reverted where it was merged."""
 
 
 def undoing(steps: Sequence[Step]) -> tuple[Step, ...]:

@@ -31,6 +31,7 @@ class Area(StrEnum):
     ACCESS = "Permissions in the cluster"
     KINDS = "Kinds"
     TRAEFIK = "Traefik and network"
+    REPOSITORY = "Git repository"
 
 
 @dataclass(frozen=True, slots=True)

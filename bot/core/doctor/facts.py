@@ -165,6 +165,19 @@ class ClusterFacts:
         return cls(host, lost, lost, {}, lost, lost, lease=lost)
 
 
+@dataclass(frozen=True, slots=True)
+class RepositoryFacts:
+    """The Git repository of the settings: its page, its branch, whether that is there.
+
+    `protected` tells whether the host keeps the branch from being pushed to.
+    """
+
+    page: str
+    branch: str
+    read: bool | Unseen
+    protected: bool | Denied | Unseen
+
+
 def refused(login: Denied | Unset | Unseen) -> DiscordFacts:
     """What is known where Discord did not let the bot in: why, and nothing else."""
     lost = login if isinstance(login, Unseen) else Unseen("Discord did not let the bot in.")

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+import msgspec
+
 from bot.core.finding import Evidence, Judgement, Ref
 from bot.core.network import resolving
 from bot.core.network.diagnosed import Diagnosed
@@ -34,27 +36,45 @@ SHOWN = 5
 
 def judgement(route: Ref, snapshot: Snapshot) -> Judgement | None:
     """The verdict that the latest fresh test of a route supports; None where there is none."""
-    fresh = sorted(_fresh(route, snapshot), key=lambda each: each.taken_at)
-    failing = [each for each in fresh if _fails(each)]
-    return _judged(failing[-1]) if failing else None
+    fresh = sorted(_fresh(route, snapshot), key=lambda each: each[0].taken_at)
+    failing = [each for each, now in fresh if now.native is each.subject.native and _fails(each)]
+    if failing:
+        return _judged(failing[-1])
+    around = [each for each, now in fresh if now.native is Native.ON and _is_gone_round(each)]
+    return _worked_around(around[-1]) if around and around[-1] is fresh[-1][0] else None
 
 
-def _fresh(route: Ref, snapshot: Snapshot) -> Iterator[Diagnosed]:
+def _fresh(route: Ref, snapshot: Snapshot) -> Iterator[tuple[Diagnosed, Subject]]:
+    """Each test of the last day, and the route as it is now, if it leads to the same endpoints."""
     for each in snapshot.diagnosed:
         recent = timedelta() <= snapshot.taken_at - each.taken_at <= FRESH
-        if each.route == route and recent and _unchanged(each.subject, snapshot):
-            yield each
+        if each.route == route and recent:
+            now = resolving.resolve(snapshot, each.subject.name)
+            if isinstance(now, Subject) and _end(now) == _end(each.subject):
+                yield each, now
 
 
-def _unchanged(then: Subject, snapshot: Snapshot) -> bool:
-    """Whether the route leads to the same endpoints in the same way still."""
-    now = resolving.resolve(snapshot, then.name)
-    return isinstance(now, Subject) and _way(now) == _way(then)
-
-
-def _way(subject: Subject) -> tuple[object, ...]:
+def _end(subject: Subject) -> tuple[object, ...]:
     places = frozenset((each.address, each.port) for each in subject.endpoints)
-    return subject.service, subject.port, subject.native, places
+    return subject.service, subject.port, places
+
+
+def _is_gone_round(each: Diagnosed) -> bool:
+    """A fault of pod IPs that a route by the VIP does not meet: it is there all the same."""
+    found = each.diagnosis
+    if found.row in BY_VIP or found.row not in STOPS:
+        return False
+    proven = found.confidence is Confidence.PROVEN
+    return found.effect is Effect.HELPS or (proven and each.subject.native is Native.ON)
+
+
+def _worked_around(each: Diagnosed) -> Judgement:
+    """The network's fault stays open: nativeLB goes round it and mends nothing (issue 5)."""
+    return msgspec.structs.replace(
+        _judged(each),
+        reason="WorkedAround",
+        message=f"nativeLB is on and goes round this fault, which stays: {each.diagnosis.because}",
+    )
 
 
 def _fails(each: Diagnosed) -> bool:

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from bot.core.change.places import Action
 from bot.core.change.plan import Plan, Way
 from bot.core.change.step import Target, step
+from bot.core.gitops.ownership import Keeper
 from bot.core.native_lb import ANNOTATION
 from bot.core.repair.common import draft
 from bot.core.repair.refusals import Reason, Refusal
-from bot.core.repair.situation import By, Manifest, Situation
+from bot.core.repair.situation import Manifest, Situation
 from bot.core.repair.worth import Worth
 
 STICKY = "traefik.ingress.kubernetes.io/service.sticky"
@@ -28,9 +29,9 @@ def plan(situation: Situation, worth: Worth) -> Plan | Refusal:
         return Refusal(Reason.OTHER_KIND, why)
     if obstacle := sticky(service):
         return obstacle
-    keeper = situation.service_keeper
-    if keeper.by is By.OTHER:
-        why = f"{subject.service} is kept by {keeper.name}, which may take the annotation away."
+    owner = situation.service_owner
+    if owner.keeper is Keeper.OTHER:
+        why = f"{subject.service} is kept by {owner}, which may take the annotation away."
         return Refusal(Reason.OWNED, why)
     notes = service.get("metadata", {}).get("annotations") or {}
     was = {ANNOTATION: notes[ANNOTATION]} if ANNOTATION in notes else {}
@@ -55,11 +56,11 @@ def _risks(situation: Situation) -> Iterator[str]:
         yield f"It holds for every Ingress of this Service, so also for {named}" + (
             f" and {more} more." if more > 0 else "."
         )
-    keeper = situation.service_keeper
-    if keeper.by is By.KUSTOMIZATION:
-        yield f"{keeper.name} leaves an added annotation alone, but it stands in no file."
-    if keeper.by is By.HELM_RELEASE:
+    owner = situation.service_owner
+    if owner.keeper is Keeper.KUSTOMIZATION:
+        yield f"{owner} leaves an added annotation alone, but it stands in no file."
+    if owner.keeper in (Keeper.HELM_RELEASE, Keeper.HELM):
         yield (
-            f"{keeper.name} leaves an added annotation alone, unless its drift detection is on; "
+            f"{owner} leaves an added annotation alone, unless its drift detection is on; "
             "it stands in no file."
         )

@@ -15,6 +15,7 @@ from bot.core.change.places.whole import MANAGED, OURS
 from bot.core.change.plan import Plan, Way
 from bot.core.change.step import MOST, Step, Target, step
 from bot.core.conversion.convert import Became, Conversion, convert
+from bot.core.gitops.ownership import Keeper
 from bot.core.repair.annotation import sticky
 from bot.core.repair.common import draft, group_of
 from bot.core.repair.refusals import Reason, Refusal
@@ -33,8 +34,8 @@ def plan(situation: Situation, worth: Worth) -> Plan | Refusal:
     subject, route, traefik = situation.subject, situation.route, situation.traefik
     if subject.route is None or subject.route.kind != "Ingress" or not route or not traefik:
         return Refusal(Reason.OTHER_KIND, "Only an Ingress is converted to an IngressRoute.")
-    if situation.route_keeper.reverts:
-        why = f"{subject.route} is kept by {situation.route_keeper.name}, which would put it back."
+    if situation.route_owner.keeper is not Keeper.NOBODY:
+        why = f"{subject.route} is kept by {situation.route_owner}, which would put it back."
         return Refusal(Reason.REVERTED, why)
     if owners := route.get("metadata", {}).get(OWNERS):
         why = f"{subject.route} belongs to {owners[0].get('kind')} {owners[0].get('name')}."

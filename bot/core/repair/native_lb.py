@@ -14,9 +14,10 @@ from bot.core.change.places import Action
 from bot.core.change.places.reconcile import DISABLED, RECONCILE
 from bot.core.change.plan import Plan, Way
 from bot.core.change.step import Step, Target, step
+from bot.core.gitops.ownership import Keeper
 from bot.core.repair.common import draft, group_of
 from bot.core.repair.refusals import Reason, Refusal
-from bot.core.repair.situation import By, Manifest, Situation
+from bot.core.repair.situation import Manifest, Situation
 from bot.core.repair.worth import Worth
 
 RETURNS_AFTER = 24 * 60
@@ -28,17 +29,17 @@ def plan(situation: Situation, worth: Worth) -> Plan | Refusal:
     subject, route = situation.subject, situation.route
     if subject.route is None or subject.route.kind != "IngressRoute" or route is None:
         return Refusal(Reason.OTHER_KIND, "Only an IngressRoute has the field nativeLB.")
-    keeper = situation.route_keeper
-    if keeper.by in (By.HELM_RELEASE, By.OTHER):
-        why = f"{subject.route} is kept by {keeper.name}, which would put it back."
+    owner = situation.route_owner
+    if owner.keeper not in (Keeper.NOBODY, Keeper.KUSTOMIZATION):
+        why = f"{subject.route} is kept by {owner}, which would put it back."
         return Refusal(Reason.REVERTED, why, paste(situation))
-    found = _chosen(situation, route)
+    found = chosen(situation, route)
     if isinstance(found, Refusal):
         return found
     target = Target("IngressRoute", subject.route.namespace, subject.route.name, group_of(route))
     to = [{**each, native_lb.FIELD: True} for each in found]
     steps = [step(Action.SET_NATIVE_LB, target, found, to)]
-    flux = keeper.by is By.KUSTOMIZATION
+    flux = owner.keeper is Keeper.KUSTOMIZATION
     if flux and (paused := _paused(target, route)):
         steps.insert(0, paused)
     return draft(
@@ -57,7 +58,8 @@ def paste(situation: Situation) -> str:
     return f"services:\n  - name: {service.name}\n    nativeLB: true\n"
 
 
-def _chosen(situation: Situation, route: Manifest) -> list[dict[str, Any]] | Refusal:
+def chosen(situation: Situation, route: Manifest) -> list[dict[str, Any]] | Refusal:
+    """The places of the services that lead to the diagnosed one, as they are now."""
     service = situation.subject.service
     known = {(service.namespace, service.name): situation.service or {}}
     choice = native_lb.choose(route, known)
@@ -101,10 +103,10 @@ def _paused(target: Target, route: Manifest) -> Step | None:
 
 
 def _risks(situation: Situation) -> Iterator[str]:
-    keeper = situation.route_keeper
-    if keeper.by is By.KUSTOMIZATION:
+    owner = situation.route_owner
+    if owner.keeper is Keeper.KUSTOMIZATION:
         hours = RETURNS_AFTER // 60
         yield (
-            f"{keeper.name} is kept off this object for {hours} hours, and then it is put back as "
+            f"{owner} is kept off this object for {hours} hours, and then it is put back as "
             "Git has it: bring the change into Git until then."
         )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from bot.core.change.plan import Plan, Way
-from bot.core.repair import annotation, handover, native_lb
+from bot.core.repair import annotation, handover, in_git, native_lb
 from bot.core.repair.refusals import Reason, Refusal
 from bot.core.repair.situation import Situation
 from bot.core.repair.worth import Worth, worth
@@ -22,9 +22,10 @@ WAYS: Mapping[Way, Planner] = MappingProxyType(
         Way.ANNOTATION: annotation.plan,
         Way.NATIVE_LB: native_lb.plan,
         Way.CONVERSION: handover.plan,
+        Way.PULL_REQUEST: in_git.plan,
     }
 )
-"""The ways that change the cluster itself, the smallest first."""
+"""Every way, the smallest first; a pull request goes before them where Flux keeps the object."""
 
 MOST_ROUTES = 0.5
 FEWEST_ROUTES = 3
@@ -40,6 +41,7 @@ BY_DEFAULT = (
 class Offers:
     """The plans in order, and why each other way is none."""
 
+    situation: Situation
     plans: tuple[Plan, ...] = ()
     refusals: Mapping[Way, Refusal] = field(default_factory=dict)
 
@@ -61,10 +63,14 @@ def offers(situation: Situation, untouchable: Callable[[str], str]) -> Offers:
     """All ways of one situation. `untouchable` says why a namespace is never changed."""
     found = worth(situation)
     if isinstance(found, Refusal):
-        return Offers(refusals=MappingProxyType(dict.fromkeys(WAYS, found)))
+        return Offers(situation, refusals=MappingProxyType(dict.fromkeys(WAYS, found)))
     made = {way: _planned(planner, situation, found, untouchable) for way, planner in WAYS.items()}
+    plans = [each for each in made.values() if isinstance(each, Plan)]
+    # What is in Git stays: there it is what people do.
+    plans.sort(key=lambda each: each.way is not Way.PULL_REQUEST)
     return Offers(
-        tuple(each for each in made.values() if isinstance(each, Plan)),
+        situation,
+        tuple(plans),
         MappingProxyType({way: e for way, e in made.items() if isinstance(e, Refusal)}),
     )
 

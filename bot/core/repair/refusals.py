@@ -27,13 +27,12 @@ class Reason(StrEnum):
     PER_POD = "per-pod"
     NOT_READ = "not-read"
     OTHER_KIND = "other-kind"
-    ANOTHER_PROVIDER_OBJECT = "not-this-object"
     NOT_FAITHFUL = "not-faithful"
     REVERTED = "reverted"
     OWNED = "owned"
     TOO_LARGE = "too-large"
     NO_PROOF = "no-proof"
-    NO_REPOSITORY = "no-repository"
+    NOT_KEPT = "not-kept"
     NOT_IN_FILE = "not-in-file"
 
 
@@ -51,14 +50,13 @@ INSTEAD = {
     Reason.PER_POD: "Remove it first, if no session and no balancing needs its pod.",
     Reason.NOT_READ: "Ask again when it can be read; `/doctor` says what is missing.",
     Reason.OTHER_KIND: "Choose another way.",
-    Reason.ANOTHER_PROVIDER_OBJECT: "Name a route that leads to a Service.",
     Reason.NOT_FAITHFUL: "Mend what it names, or use the annotation, which needs no conversion.",
     Reason.REVERTED: "Change it where it is kept: by pull request, or by hand in its source.",
     Reason.OWNED: "Change it where it is kept.",
     Reason.TOO_LARGE: "Convert it by hand: `meshmedic route convert` prints the objects.",
+    Reason.NOT_KEPT: "Choose a way that changes the cluster itself.",
+    Reason.NOT_IN_FILE: "Choose another way, or write it by hand where the object is kept.",
     Reason.NO_PROOF: "Without a request through Traefik nobody could tell whether it helped.",
-    Reason.NO_REPOSITORY: "Set MESHMEDIC_GIT_URL and its token, or paste the text by hand.",
-    Reason.NOT_IN_FILE: "Paste the text by hand where the object is written.",
 }
 """What to do instead, in a whole sentence."""
 

@@ -1,42 +1,20 @@
-"""What a repair is planned from: a fresh diagnosis, the live objects, their keepers, Traefik."""
+"""What a repair is planned from: a fresh diagnosis, the live objects, their owners, Traefik."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from bot.core.conversion.known import Known
 from bot.core.conversion.target import Target
 from bot.core.finding import Ref
+from bot.core.gitops.ownership import NOBODY, Owner
 from bot.core.network.diagnosis import Diagnosis
 from bot.core.network.subject import Subject
 
 Manifest = Mapping[str, Any]
-
-
-class By(StrEnum):
-    """What keeps an object as it is, and would put it back."""
-
-    NOBODY = "nobody"
-    KUSTOMIZATION = "Kustomization"
-    HELM_RELEASE = "HelmRelease"
-    OTHER = "other"
-
-
-@dataclass(frozen=True, slots=True)
-class Keeper:
-    """Who keeps an object, and how people call it: `Kustomization flux-system/apps`."""
-
-    by: By = By.NOBODY
-    name: str = ""
-
-    @property
-    def reverts(self) -> bool:
-        """Whether a field that was changed in the cluster alone does not stay so."""
-        return self.by is not By.NOBODY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +33,8 @@ class Situation:
     route: Manifest | None = None
     service: Manifest | None = None
     unread: str = ""
-    route_keeper: Keeper = Keeper()
-    service_keeper: Keeper = Keeper()
+    route_owner: Owner = NOBODY
+    service_owner: Owner = NOBODY
     sharing: tuple[Ref, ...] = ()
     known: Known = field(default_factory=Known)
     certificates: Mapping[str, Manifest] = field(default_factory=dict)

@@ -101,15 +101,25 @@ def test_a_test_counts_while_the_endpoints_are_the_same():
     assert judged(found(), an_ingress(), was=other).verdict is Verdict.HEALTHY
 
 
-def test_nativelb_that_was_turned_on_since_is_no_finding():
-    """What was proposed was done."""
+def test_nativelb_that_was_turned_on_since_leaves_the_fault_open_as_worked_around():
+    """What was proposed was done, and mends nothing (issue 5)."""
     was = a_cluster(a_route())
-    assert judged(found(), a_route(nativeLB=True), was=was).verdict is Verdict.HEALTHY
+    said = judged(found(), a_route(nativeLB=True), was=was)
+    assert (said.verdict, said.reason) == (Verdict.DEGRADED, "WorkedAround")
+    assert "goes round this fault" in said.message
 
 
-def test_a_fault_that_nativelb_goes_round_is_no_finding_of_the_route():
-    """It works by the VIP."""
+def test_a_fault_that_nativelb_goes_round_is_still_a_finding_when_it_is_tested_again():
+    """The route works by the VIP, and the network does not."""
     diagnosis = found(Row.REDIRECT, Effect.ALREADY)
+    assert judged(diagnosis, a_route(nativeLB=True)).reason == "WorkedAround"
+
+
+def test_a_fault_that_was_only_likely_is_not_worked_around():
+    """No finding without proof."""
+    diagnosis = msgspec.structs.replace(
+        found(Row.REDIRECT, Effect.ALREADY), confidence=Confidence.LIKELY
+    )
     assert judged(diagnosis, a_route(nativeLB=True)).verdict is Verdict.HEALTHY
 
 

@@ -1,0 +1,1 @@
+"""Who owns an object, which edit of its file is wanted, and what asks Flux to look again."""

@@ -1,0 +1,124 @@
+"""JSON over HTTP to one API, with limits, without redirects, and with clear errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import aiohttp
+import msgspec
+
+from bot.core.known_secrets import HIDDEN
+from bot.errors import RepositoryError
+
+T = TypeVar("T")
+
+TOTAL = 20.0
+CONNECT = 10.0
+MOST = 4 * 1024 * 1024
+"""Bytes of an answer: a page of fifty pull requests with long bodies has half of it."""
+WORDS = 200
+
+MEANT = {
+    401: "The token is not accepted: it is wrong, or it has expired. Set a new "
+    "MESHMEDIC_GIT_TOKEN.",
+    403: "The token may not do this, or asked too often. docs/gitops.md names its permissions.",
+    404: "There is no such thing, or the token may not see it. Look at MESHMEDIC_GIT_URL.",
+    429: "It was asked too often. Try again in a few minutes.",
+}
+
+
+class _Said(msgspec.Struct, frozen=True):
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status and a body."""
+
+    status: int
+    body: bytes
+
+    @property
+    def said(self) -> str:
+        """The host's own words about a failure; empty where it has none."""
+        try:
+            return " ".join(msgspec.json.decode(self.body, type=_Said).message.split())[:WORDS]
+        except msgspec.MsgspecError:
+            return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """One API. `headers` carry the token, which goes to this address alone."""
+
+    base: str
+    token: str
+    headers: Mapping[str, str]
+    total: float = TOTAL
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        also: frozenset[int] = frozenset(),
+    ) -> Answer:
+        """One request. `also` are statuses besides 2xx that are an answer, not an error.
+
+        Raises:
+            RepositoryError: No answer, or another status.
+        """
+        limits = aiohttp.ClientTimeout(total=self.total, sock_connect=CONNECT)
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=limits, headers=dict(self.headers)) as session,
+                session.request(
+                    method, f"{self.base}{path}", params=query, json=body, allow_redirects=False
+                ) as response,
+            ):
+                answer = Answer(response.status, await _bounded(response, self.base))
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            why = str(error).replace(self.token, HIDDEN) or f"nothing in {self.total:.0f} seconds"
+            raise RepositoryError(f"{self.base}: no answer: {why[:WORDS]}.") from None
+        if 200 <= answer.status < 300 or answer.status in also:  # noqa: PLR2004  # HTTP's success
+            return answer
+        raise self.failure(answer)
+
+    def failure(self, answer: Answer) -> RepositoryError:
+        """An answer as an error."""
+        if 300 <= answer.status < 400:  # noqa: PLR2004  # HTTP's redirects
+            return RepositoryError(
+                f"{self.base}: it answers with a redirect, which the token does not follow. Set "
+                "MESHMEDIC_GIT_URL to the repository's present address."
+            )
+        said = answer.said.replace(self.token, HIDDEN)
+        words = f" ({said})" if said else ""
+        meant = MEANT.get(answer.status, "Try again later.")
+        return RepositoryError(f"{self.base}: HTTP {answer.status}{words}. {meant}")
+
+    def read(self, answer: Answer, shape: type[T]) -> T:
+        """The body of an answer.
+
+        Raises:
+            RepositoryError: It is no JSON, or of another shape.
+        """
+        try:
+            return msgspec.json.decode(answer.body, type=shape)
+        except (msgspec.MsgspecError, RecursionError):
+            raise RepositoryError(
+                f"{self.base}: the answer is not that of such an API. Look at MESHMEDIC_GIT_HOST "
+                "and MESHMEDIC_GIT_API."
+            ) from None
+
+
+async def _bounded(response: aiohttp.ClientResponse, base: str) -> bytes:
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(65536):
+        body += chunk
+        if len(body) > MOST:
+            raise RepositoryError(f"{base}: an answer is larger than {MOST // 1024 // 1024} MiB.")
+    return bytes(body)

@@ -1,0 +1,269 @@
+"""Which place of which file becomes an object: kustomize's `resources` tree, read and not run.
+
+Source: kustomize's reference of kustomization.yaml, and what Flux's kustomize-controller makes of
+a folder without one (every YAML file in it, and each folder below that has one).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import yaml
+
+from bot.core.change.step import Target
+from bot.core.native_lb import Path
+from bot.gitops.documents import objects
+from bot.gitops.kustomize_patches import HISTORY, touches
+from bot.gitops.refusals import Reason, Stop
+from bot.gitops.source import mapping
+from bot.gitops.tree import Tree, joined
+from bot.yaml_weight import excess
+
+NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+YAML = (".yaml", ".yml")
+DEEPEST = 30
+MOST_FILES = 5000
+
+KNOWN = frozenset(
+    (
+        *("apiVersion", "kind", "metadata", "resources", "bases", "components", "crds"),
+        *("namespace", "namePrefix", "nameSuffix", "labels", "commonLabels", "commonAnnotations"),
+        *("images", "replicas", "configMapGenerator", "secretGenerator", "generatorOptions"),
+        *("patches", "patchesStrategicMerge", "patchesJson6902", "replacements", "vars"),
+        *("transformers", "generators", "validators", "configurations", "openapi"),
+        *("helmCharts", "helmChartInflationGenerator", "helmGlobals"),
+        *("buildMetadata", "sortOptions"),
+    )
+)
+"""Fields of a kustomization whose meaning for one object is known here."""
+
+GENERATING = ("generators", "helmCharts", "helmChartInflationGenerator")
+
+REMOTE = ("://", "git@", "github.com/", "gitlab.com/", "bitbucket.org/", "?ref=")
+"""What a resource contains that kustomize fetches from elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An object in a file: which document, where in it, and what it is called after each layer.
+
+    `names` are those that it had, the present one last; `against` says why no edit of the file
+    would be sure to be one of the object.
+    """
+
+    path: str
+    document: int
+    prefix: Path
+    manifest: Mapping[str, Any]
+    names: HISTORY
+    namespace: str
+    against: tuple[tuple[Reason, str], ...] = ()
+
+    @property
+    def place(self) -> tuple[str, int, Path]:
+        """Where it stands."""
+        return self.path, self.document, self.prefix
+
+
+@dataclass
+class Build:
+    """One reading of a tree, for objects of one kind.
+
+    `unseen` are reasons why an object that was not found may be there all the same, `folders`
+    those that were read.
+    """
+
+    tree: Tree
+    target: Target
+    unseen: list[tuple[Reason, str]] = field(default_factory=list)
+    folders: set[str] = field(default_factory=set)
+    _parsed: dict[str, list[Any]] = field(default_factory=dict)
+
+    def root(self, folder: str, extra: Mapping[str, Any]) -> list[Found]:
+        """Every object of the kind that a folder becomes; `extra` is what Flux adds to it.
+
+        Raises:
+            Stop: It is no folder, or a kustomization is not understood.
+        """
+        if folder and folder not in self.tree.folders:
+            raise Stop(Reason.NO_FOLDER, folder)
+        own = self._kustomization(folder)
+        if own is None:
+            own = {"resources": list(self._every(folder, ""))}
+        return self._accumulated(merged(own, extra), folder, [], 0)
+
+    def _every(self, folder: str, below: str) -> Iterator[str]:
+        """What Flux takes of a folder without a kustomization."""
+        here = joined(folder, below)
+        for name in self.tree.within(here):
+            path, relative = joined(here, name), joined(below, name)
+            if path in self.tree.folders:
+                if any(each in self.tree.folders[path] for each in NAMES):
+                    yield relative
+                else:
+                    yield from self._every(folder, relative)
+            elif name.endswith(YAML):
+                yield relative
+
+    def _kustomization(self, folder: str) -> Mapping[str, Any] | None:
+        here = [each for each in NAMES if each in self.tree.folders.get(folder, ())]
+        if len(here) > 1:
+            raise Stop(Reason.UNREADABLE, f"{folder or 'the root'} has two kustomizations")
+        self.folders.add(folder)
+        if not here:
+            return None
+        path = self.tree.way(folder, here[0])
+        documents = [each for each in self._documents(path) if each is not None]
+        if len(documents) != 1 or not isinstance(documents[0], Mapping):
+            raise Stop(Reason.UNREADABLE, f"{path} is no kustomization")
+        if unknown := documents[0].keys() - KNOWN:
+            raise Stop(Reason.UNKNOWN_FIELD, f"{path}: {min(map(str, unknown))}")
+        return documents[0]
+
+    def _accumulated(
+        self, own: Mapping[str, Any], folder: str, found: list[Found], depth: int
+    ) -> list[Found]:
+        """What a kustomization makes of what was found before it, and of its own resources."""
+        if depth > DEEPEST:
+            raise Stop(Reason.UNREADABLE, f"{folder} leads to itself")
+        for entry in (*listed(own, "resources"), *listed(own, "bases")):
+            found = found + self._resource(folder, entry, depth)
+        for entry in listed(own, "components"):
+            found = self._component(folder, entry, found, depth)
+        if any(own.get(each) for each in GENERATING):
+            self.unseen.append((Reason.GENERATED, folder or "the root"))
+        return [self._transformed(own, folder, each) for each in found]
+
+    def _resource(self, folder: str, entry: str, depth: int) -> list[Found]:
+        if any(each in entry for each in REMOTE):
+            self.unseen.append((Reason.REMOTE_BASE, entry))
+            return []
+        try:
+            path = self.tree.way(folder, entry)
+        except Stop as stop:
+            self.unseen.append((stop.reason, stop.detail))
+            return []
+        if path in self.tree.files:
+            return list(self._in_file(path))
+        own = self._kustomization(path) if path in self.tree.folders else None
+        if own is None:
+            self.unseen.append((Reason.NOT_FOUND, f"{path}, a resource of {folder or 'the root'}"))
+            return []
+        return self._accumulated(own, path, [], depth + 1)
+
+    def _component(self, folder: str, entry: str, found: list[Found], depth: int) -> list[Found]:
+        """A component changes what the kustomization that names it has, besides its own."""
+        if any(each in entry for each in REMOTE):
+            against = (Reason.REMOTE_BASE, entry)
+            return [replace(each, against=(*each.against, against)) for each in found]
+        path = self.tree.way(folder, entry)
+        own = self._kustomization(path) if path in self.tree.folders else None
+        if own is None:
+            raise Stop(Reason.NO_FOLDER, f"{path}, a component of {folder or 'the root'}")
+        return self._accumulated(own, path, found, depth + 1)
+
+    def _in_file(self, path: str) -> Iterator[Found]:
+        try:
+            documents = self._documents(path)
+        except Stop as stop:
+            # It is no obstacle where the object stands elsewhere.
+            self.unseen.append((stop.reason, stop.detail))
+            return
+        for number, document in enumerate(documents):
+            for prefix, manifest in objects(document):
+                if _of_kind(manifest, self.target):
+                    metadata = mapping(manifest.get("metadata"))
+                    name, place = str(metadata.get("name")), str(metadata.get("namespace") or "")
+                    yield Found(path, number, prefix, manifest, (name,), place)
+
+    def _transformed(self, own: Mapping[str, Any], folder: str, each: Found) -> Found:
+        against = touches(own, each.names, each.manifest, lambda path: self._patch(folder, path))
+        name = f"{own.get('namePrefix') or ''}{each.names[-1]}{own.get('nameSuffix') or ''}"
+        names = each.names if name == each.names[-1] else (*each.names, name)
+        namespace = str(own.get("namespace") or each.namespace)
+        return replace(each, names=names, namespace=namespace, against=(*each.against, *against))
+
+    def _patch(self, folder: str, path: str) -> list[Any]:
+        """The documents of a file that a kustomization names."""
+        way = self.tree.way(folder, path)
+        if way not in self.tree.files:
+            raise Stop(Reason.UNREADABLE, f"{way} is not there")
+        return self._documents(way)
+
+    def _documents(self, path: str) -> list[Any]:
+        """What a file means.
+
+        Raises:
+            Stop: It is no YAML, or too much of it.
+        """
+        if path not in self._parsed:
+            if len(self._parsed) >= MOST_FILES:
+                raise Stop(Reason.TOO_LARGE, f"more than {MOST_FILES} files")
+            self._parsed[path] = parsed(self.tree.text(path), path)
+        return self._parsed[path]
+
+
+def parsed(text: str, path: str) -> list[Any]:
+    """The documents of a text.
+
+    Raises:
+        Stop: It is no YAML, or too much of it.
+    """
+    try:
+        if why := excess(text):
+            raise Stop(Reason.TOO_LARGE, f"{path}: {why.rstrip('.')}")
+        return list(yaml.load_all(text, Loader=yaml.CSafeLoader))
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise Stop(Reason.UNREADABLE, path) from None
+
+
+def listed(own: Mapping[str, Any], key: str) -> list[str]:
+    """The strings under a key.
+
+    Raises:
+        Stop: Something else stands there.
+    """
+    value = own.get(key) or []
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise Stop(Reason.UNREADABLE, f"{key} of a kustomization is no list of paths")
+    return value
+
+
+FLUX = {
+    "targetNamespace": "namespace",
+    "namePrefix": "namePrefix",
+    "nameSuffix": "nameSuffix",
+}
+FLUX_LISTS = ("components", "patches", "patchesStrategicMerge", "patchesJson6902")
+
+
+def added(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """What Flux adds to the kustomization at spec.path, by the Kustomization's spec."""
+    extra = {to: spec[field] for field, to in FLUX.items() if spec.get(field)}
+    extra |= {key: spec[key] for key in FLUX_LISTS if spec.get(key)}
+    if annotations := mapping(spec.get("commonMetadata")).get("annotations"):
+        extra["commonAnnotations"] = annotations
+    return extra
+
+
+def merged(own: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
+    """A kustomization with what Flux adds: lists are appended, everything else is replaced."""
+    both = {**own, **extra}
+    for key in FLUX_LISTS:
+        if own.get(key) and extra.get(key):
+            both[key] = [*own[key], *extra[key]]
+    if isinstance(extra.get("commonAnnotations"), Mapping):
+        both["commonAnnotations"] = {
+            **mapping(own.get("commonAnnotations")),
+            **extra["commonAnnotations"],
+        }
+    return both
+
+
+def _of_kind(manifest: object, target: Target) -> bool:
+    if not isinstance(manifest, Mapping) or manifest.get("kind") != target.kind:
+        return False
+    group, _, _version = str(manifest.get("apiVersion", "")).rpartition("/")
+    return group == target.group

@@ -1,0 +1,95 @@
+"""A pull request's words: its branch, title and body, safe whatever the cluster's text says.
+
+GitHub and Gitea read Markdown and HTML, and call whoever is named by an @. Text that is not our
+own stands in a fence that is longer than any within it, where neither does anything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core.gitops.file_edit import FileEdit, encoded, words
+from bot.core.redact import redact
+
+PREFIX = "meshmedic/"
+UNUSUAL = re.compile(r"[^a-z0-9-]+")
+TICKS = re.compile(r"`{3,}")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+NAME = 60
+TITLE = 120
+DIGEST = 10
+MOST_DIFF = 20_000
+MOST_SECTION = 12_000
+"""Characters; GitHub takes 65,536 of a body."""
+MOST_LINE = 1024
+MOST_EVIDENCE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """Why: what was seen, a line each, what it may break, and who wants it.
+
+    `change` is the name of the Change, `at` when it was proposed. All but these may quote the
+    cluster.
+    """
+
+    change: str
+    at: datetime
+    evidence: tuple[str, ...] = ()
+    risks: tuple[str, ...] = ()
+    requester: str = ""
+
+
+def branch(edit: FileEdit) -> str:
+    """The branch of an edit: the same for the same edit of the same object."""
+    digest = hashlib.blake2b(encoded(edit).encode(), digest_size=DIGEST).hexdigest()
+    plain = f"{edit.object.kind}-{edit.object.namespace}-{edit.object.name}".lower()
+    return f"{PREFIX}{UNUSUAL.sub('-', plain)[:NAME].strip('-')}-{digest}"
+
+
+def title(edit: FileEdit) -> str:
+    """One line. Kubernetes' names hold nothing but letters, digits, dots and dashes."""
+    return re.sub(r"[^\w ./-]", "?", words(edit), flags=re.ASCII)[:TITLE]
+
+
+def message(edit: FileEdit, why: Description) -> str:
+    """A commit's message."""
+    return f"{title(edit)}\n\nMeshmedic-Change: {_plain(why.change)}\n"
+
+
+def body(edit: FileEdit, why: Description, diff: str, also: tuple[str, ...] = ()) -> str:
+    """The body: evidence, difference and risks."""
+    asked = f", asked for by the Discord user {_plain(why.requester)}" if why.requester else ""
+    parts = [
+        f"{title(edit)} (change `{_plain(why.change)}`{asked}).",
+        _section("What was seen", why.evidence),
+        f"## What changes\n\n{fenced(diff, 'diff', MOST_DIFF)}",
+        _section("What it may break", why.risks),
+        _section("The same file is also used by", also),
+        "meshmedic does not merge: whoever may merge decides. After the merge it asks Flux to "
+        "reconcile, and tests the route again.",
+    ]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def fenced(text: str, language: str = "", most: int = MOST_DIFF) -> str:
+    """Text of anybody's in a fence that it cannot close."""
+    known = redact(text).encode(errors="replace").decode()
+    clean = CONTROL.sub("\ufffd", known.replace("\r\n", "\n")).rstrip("\n")
+    if len(clean) > most:
+        clean = f"{clean[:most]}\n… and {len(clean) - most} characters more"
+    longest = max((len(each) for each in TICKS.findall(clean)), default=2)
+    fence = "`" * (longest + 1)
+    return f"{fence}{language}\n{clean}\n{fence}"
+
+
+def _section(heading: str, lines: tuple[str, ...]) -> str:
+    shown = [" ".join(each.split())[:MOST_LINE] for each in lines[:MOST_EVIDENCE]]
+    return f"## {heading}\n\n{fenced(chr(10).join(shown), 'text', MOST_SECTION)}" if shown else ""
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^\w.-]", "", text, flags=re.ASCII)[:NAME]

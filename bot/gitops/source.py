@@ -1,0 +1,76 @@
+"""From a Flux Kustomization to the branch and the folder that it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.core.gitops.address import Address, address, same
+from bot.gitops.refusals import Reason, Stop
+
+Manifest = Mapping[str, Any]
+
+HEADS = "refs/heads/"
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """The one repository and branch that the settings name."""
+
+    at: Address
+    branch: str
+
+
+def source_of(kustomization: Manifest) -> tuple[str, str]:
+    """Namespace and name of its GitRepository.
+
+    Raises:
+        Stop: It reads something else.
+    """
+    spec = mapping(kustomization.get("spec"))
+    if spec.get("kubeConfig"):
+        raise Stop(Reason.OTHER_CLUSTER)
+    reference = mapping(spec.get("sourceRef"))
+    if reference.get("kind") != "GitRepository":
+        raise Stop(Reason.OTHER_SOURCE, f"{reference.get('kind')} {reference.get('name')}")
+    own = mapping(kustomization.get("metadata")).get("namespace")
+    return str(reference.get("namespace") or own or ""), str(reference.get("name"))
+
+
+def check(git_repository: Manifest, repository: Repository) -> None:
+    """That it is the repository and the branch of the settings.
+
+    Raises:
+        Stop: It is another, or follows no branch.
+    """
+    spec = mapping(git_repository.get("spec"))
+    url = str(spec.get("url") or "")
+    found = address(url)
+    if found is None or not same(found, repository.at):
+        raise Stop(Reason.OTHER_REPOSITORY, _without_password(url))
+    branch = _branch(mapping(spec.get("ref")))
+    if branch != repository.branch:
+        raise Stop(Reason.OTHER_BRANCH, branch)
+
+
+def _branch(ref: Manifest) -> str:
+    """Flux prefers, in this order: commit, name, semver, tag, branch; without any, master."""
+    for field in ("commit", "semver", "tag"):
+        if ref.get(field):
+            raise Stop(Reason.NO_BRANCH, f"{field} {ref[field]}")
+    if name := ref.get("name"):
+        if not str(name).startswith(HEADS):
+            raise Stop(Reason.NO_BRANCH, str(name))
+        return str(name).removeprefix(HEADS)
+    return str(ref.get("branch") or "master")
+
+
+def _without_password(url: str) -> str:
+    scheme, mark, rest = url.partition("://")
+    return f"{scheme}{mark}{rest.rpartition('@')[2]}" if mark else url.rpartition("@")[2]
+
+
+def mapping(value: object) -> Manifest:
+    """A mapping, or an empty one in place of anything else."""
+    return value if isinstance(value, Mapping) else {}

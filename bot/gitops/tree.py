@@ -1,0 +1,71 @@
+"""A checked-out branch as a mapping, and ways in it that do not leave it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from bot.gitops.refusals import Reason, Stop
+
+MOST = 1024 * 1024
+"""Bytes of a file that are read."""
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Every file by its path (no leading slash), and what is no file: links and submodules."""
+
+    files: Mapping[str, bytes]
+    links: frozenset[str] = field(default_factory=frozenset)
+
+    @cached_property
+    def folders(self) -> Mapping[str, frozenset[str]]:
+        """The names in each folder; the root is the empty path."""
+        found: dict[str, set[str]] = {"": set()}
+        for path in (*self.files, *self.links):
+            parts = path.split("/")
+            for depth, part in enumerate(parts):
+                found.setdefault("/".join(parts[:depth]), set()).add(part)
+        return {folder: frozenset(names) for folder, names in found.items()}
+
+    def text(self, path: str) -> str:
+        """A file's text.
+
+        Raises:
+            Stop: It is too large, or no UTF-8.
+        """
+        content = self.files[path]
+        if len(content) > MOST:
+            raise Stop(Reason.TOO_LARGE, f"{path} has more than {MOST // 1024} KiB")
+        try:
+            return content.decode()
+        except UnicodeDecodeError:
+            raise Stop(Reason.UNREADABLE, f"{path} is no UTF-8 text") from None
+
+    def within(self, folder: str) -> Iterator[str]:
+        """The names in a folder, in order."""
+        yield from sorted(self.folders.get(folder, ()))
+
+    def way(self, base: str, relative: str) -> str:
+        """A path from a folder, as a path of the tree; the empty path is the root.
+
+        Raises:
+            Stop: It leaves the tree, or goes through a link.
+        """
+        parts: list[str] = base.split("/") if base else []
+        for part in relative.split("/"):
+            if part == ".." and not parts:
+                raise Stop(Reason.OUTSIDE, relative)
+            if part == "..":
+                parts.pop()
+            elif part not in ("", "."):
+                parts.append(part)
+                if (path := "/".join(parts)) in self.links:
+                    raise Stop(Reason.LINK, path)
+        return "/".join(parts)
+
+
+def joined(folder: str, name: str) -> str:
+    """A name in a folder; the root's is empty."""
+    return "/".join(filter(None, (folder, name)))

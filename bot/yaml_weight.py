@@ -1,0 +1,65 @@
+"""What a YAML text would cost: what overruns the stack or, by its aliases, the memory.
+
+Parsing to events needs neither, however deep or entangled the text is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import yaml
+
+MAX_DEPTH = 200
+"""Far deeper than any Kubernetes object; libyaml overruns its stack at some ten thousand levels."""
+
+TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels, as no Kubernetes object is. Remove it."
+
+MAX_ALIASED = 1_000_000
+"""How many nodes aliases may stand for, in one document."""
+
+
+@dataclass(slots=True)
+class Weight:
+    """How deep a document is, and how many nodes it has with each alias written out."""
+
+    open: list[tuple[str | None, int]] = field(default_factory=list)
+    anchored: dict[str | None, int] = field(default_factory=dict)
+    nodes: int = 0
+    aliased: int = 0
+
+    def add(self, event: yaml.Event) -> str:
+        """Take in the next event, and say what is wrong then, if anything."""
+        match event:
+            case yaml.AliasEvent():
+                if any(anchor == event.anchor for anchor, _ in self.open):
+                    return "a YAML alias contains itself. Write its content out."
+                self.aliased += self.anchored.get(event.anchor, 0)
+                self.nodes += self.anchored.get(event.anchor, 0)
+            case yaml.CollectionStartEvent():
+                self.open.append((event.anchor, self.nodes))
+                self.nodes += 1
+            case yaml.CollectionEndEvent():
+                anchor, before = self.open.pop()
+                self.anchored[anchor] = self.nodes - before
+            case yaml.ScalarEvent():
+                self.anchored[event.anchor] = 1
+                self.nodes += 1
+        return self._excess()
+
+    def _excess(self) -> str:
+        if len(self.open) > MAX_DEPTH:
+            return TOO_DEEP
+        if self.aliased > MAX_ALIASED:
+            return "YAML aliases stand for too much. Write their content out."
+        return ""
+
+
+def excess(text: str) -> str:
+    """Why a text is not to be loaded; empty where it may be.
+
+    Raises:
+        yaml.YAMLError: It is not YAML.
+    """
+    weight = Weight()
+    wrong = (weight.add(event) for event in yaml.parse(text, Loader=yaml.CSafeLoader))
+    return next(filter(None, wrong), "")

@@ -1,0 +1,251 @@
+"""`/fix`, as people use it in Discord: cards, buttons, who may, and what a restart does to them."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bot.core.change.states import State
+from bot.core.native_lb import ANNOTATION
+from bot.core.network.diagnosis import Effect
+from tests.changes import ASKED, SERVICE, World, answers
+from tests.commands.conftest import Room, message, said, texts
+from tests.core.repair.situations import a_service, with_effect
+
+
+@pytest.fixture
+async def world(room: Room) -> World:
+    """A world of changes behind the room's commands."""
+    made = World(now=datetime.now(UTC))
+    made.tell = room.cluster.herald.tell  # type: ignore[method-assign]
+    room.cluster.remedy = made.process()
+    room.cluster.remedy.circles = room.circles
+    await room.restart()
+    return made
+
+
+def buttons(shown: Any) -> dict[str, str]:
+    """The custom ids of a message's buttons by their labels."""
+    found: dict[str, str] = {}
+
+    def walk(each: Any) -> None:
+        if each.get("label"):
+            found[each["label"]] = each["custom_id"]
+        for inner in each.get("components") or ():
+            walk(inner)
+
+    for each in parts(shown):
+        walk(each)
+    return found
+
+
+def parts(shown: Any) -> list[Any]:
+    """A message's components as JSON has them."""
+    return [each if isinstance(each, dict) else each.to_dict() for each in shown.components]
+
+
+def text_of(shown: Any) -> str:
+    """Every text of a message."""
+    return texts(parts(shown))
+
+
+async def propose(room: Room, **more: str) -> Any:
+    return message(await room.operator.slash(room.channel, "fix route", route=ASKED, **more))
+
+
+async def press(room: Room, person: Any, shown: Any, label: str) -> Any:
+    return await person.click(shown, custom_id=buttons(shown)[label])
+
+
+def card(room: Room, shown: Any) -> Any:
+    """The same message as it is now."""
+    (found,) = [each for each in room.channel.history() if each.id == shown.id]
+    return found
+
+
+async def test_a_proposal_shows_evidence_difference_risks_and_who_may_approve(
+    room: Room, world: World
+) -> None:
+    shown = await propose(room)
+    text = text_of(shown)
+    for part in (
+        "Proposed: nativeLB by the Service's annotation",
+        "redirect (proven)",
+        f"+{ANNOTATION}: 'true'",
+        "**Risks**",
+        "**Who** an approver, until <t:",
+        "20 requests",
+        "20 HTTP 502",
+    ):
+        assert part in text
+    assert list(buttons(shown)) == [
+        "Approve",
+        "Reject",
+        "Details",
+        "Instead: IngressRoutes in place of the Ingress",
+    ]
+    assert not world.writer.effects
+
+
+async def test_an_approver_presses_and_the_card_tells_the_end(room: Room, world: World) -> None:
+    shown = await propose(room)
+    told = await press(room, room.approver, shown, "Approve")
+    assert told.ephemeral
+    await room.cluster.remedy.underway.wait()  # type: ignore[union-attr]
+    await room.env.settle()
+    now = card(room, shown)
+    text = text_of(now)
+    assert "🟢 Done" in text
+    assert f"Approved by <@{room.approver.id}>" in text
+    assert "The network fault itself stays" in text
+    assert list(buttons(now)) == ["Roll back", "Details"]
+    assert world.annotation() == "true"
+
+
+@pytest.mark.parametrize("label", ["Approve", "Reject"])
+async def test_nobody_else_decides(room: Room, world: World, label: str) -> None:
+    """Operators propose; they do not approve. The roles of the click count."""
+    shown = await propose(room)
+    for person in (room.operator, room.viewer, room.stranger):
+        refused = await press(room, person, shown, label)
+        assert refused.ephemeral
+        assert "approvers" in said(refused)
+    assert not world.writer.effects
+    (change,) = world.store.kept.values()
+    assert change.state is State.PROPOSED
+
+
+async def test_buttons_work_after_a_restart(room: Room, world: World) -> None:
+    """They carry a name; all else is looked up."""
+    shown = await propose(room)
+    await room.restart()
+    await press(room, room.approver, shown, "Reject")
+    await room.env.settle()
+    text = text_of(card(room, shown))
+    assert "Rejected" in text
+    assert list(buttons(card(room, shown))) == ["Details"]
+
+
+async def test_roll_back_by_the_button_takes_it_back(room: Room, world: World) -> None:
+    shown = await propose(room)
+    await press(room, room.approver, shown, "Approve")
+    await room.env.settle()
+    await press(room, room.approver, card(room, shown), "Roll back")
+    await room.env.settle()
+    assert "Rolled back" in text_of(card(room, shown))
+    assert world.annotation() is None
+
+
+async def test_what_somebody_changed_since_is_said_and_left(room: Room, world: World) -> None:
+    shown = await propose(room)
+    await press(room, room.approver, shown, "Approve")
+    await room.env.settle()
+    world.writer.put(SERVICE, a_service(metadata={"annotations": {ANNOTATION: "false"}}))
+    name = next(iter(world.store.kept))
+    refused = await room.approver.slash(room.channel, "fix rollback", change=name)
+    assert "changed by somebody else" in said(refused)
+
+
+async def test_changed_evidence_shows_a_new_card_to_everybody(room: Room, world: World) -> None:
+    shown = await propose(room)
+    world.survey.more = {"diagnosis": with_effect(Effect.UNKNOWN)}
+    told = await press(room, room.approver, shown, "Approve")
+    await room.env.settle()
+    assert "evidence has changed" in text_of(told.response)
+    newest = room.channel.history()[-1]
+    assert "(trial)" in text_of(newest)
+    assert "Approve" in buttons(newest)
+    assert "Rejected" in text_of(card(room, shown))
+    assert not world.writer.effects
+
+
+async def test_another_way_is_a_button_for_approvers(room: Room, world: World) -> None:
+    shown = await propose(room)
+    label = "Instead: IngressRoutes in place of the Ingress"
+    assert "approvers" in said(await press(room, room.operator, shown, label))
+    other = await press(room, room.approver, shown, label)
+    text = said(other)
+    assert "Create IngressRoute apps/web" in text
+    assert "Delete, once the new route is proven, Ingress apps/web" in text
+
+
+async def test_what_is_refused_says_why_and_what_instead(room: Room, world: World) -> None:
+    world.survey.more = {"diagnosis": with_effect(Effect.USELESS)}
+    text = text_of(await propose(room))
+    assert "Nothing is proposed" in text
+    assert "**Instead** Do what" in text
+    world.survey.more = {}
+    world.proving.before = answers(200, 20)
+    assert "Nothing fails now" in text_of(await propose(room))
+    assert not world.store.kept
+
+
+async def test_list_shows_each_way_and_why_not_the_others(room: Room, world: World) -> None:
+    found = await room.operator.slash(room.channel, "fix list", route=ASKED)
+    text = said(found)
+    assert "nativeLB by the Service's annotation: supported" in text.replace("\u200b", "")
+    assert "Only an IngressRoute has the field" in text
+    assert not world.store.kept
+
+
+async def test_details_are_the_whole_as_a_file(room: Room, world: World) -> None:
+    shown = await propose(room)
+    found = await press(room, room.viewer, shown, "Details")
+    assert found.ephemeral
+    assert "change.txt" in said(found)
+
+
+async def test_status_and_history_name_every_change(room: Room, world: World) -> None:
+    shown = await propose(room)
+    open_ones = said(await room.viewer.slash(room.channel, "fix status"))
+    assert "Proposed" in open_ones
+    name = next(iter(world.store.kept))
+    assert name in said(await room.viewer.slash(room.channel, "fix status", change=name))
+    await press(room, room.approver, shown, "Reject")
+    assert "None." in said(await room.viewer.slash(room.channel, "fix status"))
+    assert "Rejected" in said(await room.viewer.slash(room.channel, "fix history"))
+    missing = await room.viewer.slash(room.channel, "fix status", change="nothing")
+    assert "no change" in said(missing)
+
+
+async def test_a_change_with_hostile_words_mentions_nobody_and_breaks_no_fence(
+    room: Room, world: World
+) -> None:
+    """Whatever the cluster says."""
+    evil = "```@everyone <@123456789012345678> [a](http://x) `x`"
+    diagnosis = with_effect(Effect.HELPS)
+    hostile = type(diagnosis)(
+        row=diagnosis.row,
+        confidence=diagnosis.confidence,
+        because=evil,
+        effect=diagnosis.effect,
+        effect_because=evil,
+    )
+    world.survey.more = {"diagnosis": hostile}
+    world.writer.put(SERVICE, a_service(metadata={"annotations": {ANNOTATION: evil}}))
+    text = text_of(await propose(room))
+    assert text.count("```") == 2
+    before, _, rest = text.partition("```")
+    outside = before + rest.partition("```")[2]
+    for evil in ("<@123456789012345678>", "@everyone", "](http"):
+        assert evil not in outside
+
+
+async def test_the_audit_channel_hears_of_each_end(room: Room, world: World) -> None:
+    """One message a move that matters."""
+    audit = room.channel
+    room.cluster.audit_channel = audit.id
+    room.cluster.herald.listeners.clear()
+    await room.restart()
+    shown = await propose(room)
+    await press(room, room.approver, shown, "Approve")
+    await room.env.settle()
+    heard = json.dumps([text_of(each) for each in audit.history()])
+    assert "**Approved** by" in heard
+    assert "**Done**" in heard
+
+
+async def test_without_a_place_in_the_cluster_it_says_what_to_set(room: Room) -> None:
+    answer = await room.viewer.slash(room.channel, "fix status", change="x")
+    assert "MESHMEDIC_STATE_NAMESPACE" in said(answer).replace("\\", "")

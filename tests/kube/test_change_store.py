@@ -1,0 +1,253 @@
+"""Changes and the objects that they write, over the API."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from bot.core.change.change import Card, Change, Notes, Undoing
+from bot.core.change.history import proposed
+from bot.core.change.naming import NAME, change_name
+from bot.core.change.plan import Plan, Way
+from bot.core.change.proof import Count, Sample, Sort
+from bot.core.change.states import State
+from bot.core.change.step import Step, Target
+from bot.core.repair.offering import offers
+from bot.errors import ClusterError, InputError, NotLeading
+from bot.kube.api import Api, Conflict
+from bot.kube.change_events import ChangeEvents
+from bot.kube.change_store import ChangeStore, Nowhere
+from bot.kube.connect import connect
+from bot.kube.step_writer import StepWriter
+from bot.sandbox.kubernetes_api import SimulatedCluster
+from tests.clusters import Cluster
+from tests.core.repair.situations import (
+    a_route,
+    a_service,
+    a_situation,
+    an_ingress,
+    nowhere_untouchable,
+)
+
+MOMENT = datetime(2026, 11, 23, 12, tzinfo=UTC)
+ANNA = "100000000000000001"
+
+
+@dataclass
+class Leads:
+    """A leadership that a test takes away."""
+
+    acts: bool = True
+    asked: list[None] = field(default_factory=list)
+
+    def may_act(self) -> bool:
+        return self.acts
+
+
+@pytest.fixture
+async def api(cluster: Cluster, simulation: SimulatedCluster) -> AsyncIterator[Api]:
+    async with connect(kubeconfig=cluster.kubeconfig) as made:
+        yield made
+
+
+@pytest.fixture
+def leads() -> Leads:
+    return Leads()
+
+
+@pytest.fixture
+def store(api: Api, leads: Any) -> ChangeStore:
+    return ChangeStore(api, "meshmedic", leads)
+
+
+def a_plan(way: Way = Way.ANNOTATION) -> Plan:
+    route = a_route() if way is Way.NATIVE_LB else an_ingress()
+    made = offers(a_situation(route), nowhere_untouchable).by(way)
+    assert isinstance(made, Plan)
+    return made
+
+
+def a_change(name: str = "20261123-1200-web-0001", way: Way = Way.ANNOTATION) -> Change:
+    return Change(
+        name=name,
+        requester=ANNA,
+        expires=MOMENT + timedelta(minutes=15),
+        plan=a_plan(way),
+        history=proposed(ANNA, MOMENT),
+        notes=Notes(baseline=Sample((Count(Sort.FAILED, "HTTP 502", 20),))),
+    )
+
+
+@pytest.mark.parametrize("way", [Way.ANNOTATION, Way.NATIVE_LB, Way.CONVERSION])
+async def test_what_is_kept_is_what_comes_back(store: ChangeStore, way: Way) -> None:
+    """Plan, history, baseline, card and all."""
+    made = await store.create(a_change(way=way))
+    notes = Notes(
+        baseline=made.notes.baseline,
+        card=Card(123456789012345678, 987654321098765432),
+        proof=("It works.",),
+        undoing=Undoing(ANNA, MOMENT, "It was rolled back."),
+    )
+    written = await store.write(msgspec.structs.replace(made, notes=notes))
+    assert await store.read(made.name) == written
+    bare = msgspec.structs.replace(written, version="", notes=notes)
+    assert bare == msgspec.structs.replace(a_change(way=way), notes=notes)
+
+
+async def test_of_two_who_move_one_change_the_second_changes_nothing(store: ChangeStore) -> None:
+    """A compare-and-set: so a double click is harmless."""
+    made = await store.create(a_change())
+    first = made.history.moved(State.APPROVED, by=ANNA, at=MOMENT, expires=made.expires)
+    second = made.history.moved(State.REJECTED, by=ANNA, at=MOMENT, expires=made.expires)
+    await store.write(msgspec.structs.replace(made, history=first))
+    with pytest.raises(Conflict):
+        await store.write(msgspec.structs.replace(made, history=second))
+    assert (await store.read(made.name)).state is State.APPROVED
+
+
+async def test_only_who_leads_writes(store: ChangeStore, leads: Leads) -> None:
+    leads.acts = False
+    with pytest.raises(NotLeading):
+        await store.create(a_change())
+    assert await store.every() == ()
+
+
+async def test_a_change_that_is_not_there_is_said(store: ChangeStore) -> None:
+    with pytest.raises(InputError, match="no change 'nothing'"):
+        await store.read("nothing")
+
+
+async def test_all_are_listed_the_newest_first_and_a_strange_one_is_passed_over(
+    store: ChangeStore, simulation: SimulatedCluster
+) -> None:
+    """Of another version, or mangled by hand: the others are shown all the same."""
+    for number in (1, 3, 2):
+        await store.create(a_change(f"20261123-120{number}-web-0001"))
+    strange = {
+        "metadata": {"name": "20261123-1204-x", "namespace": "meshmedic"},
+        "spec": {"way": 1},
+    }
+    simulation.put({"apiVersion": "meshmedic.dev/v1alpha1", "kind": "Change", **strange})
+    names = [each.name for each in await store.every()]
+    assert names == [f"20261123-120{number}-web-0001" for number in (3, 2, 1)]
+    with pytest.raises(ClusterError, match="no Change of this version"):
+        await store.read("20261123-1204-x")
+
+
+async def test_without_a_place_in_the_cluster_it_says_what_to_set() -> None:
+    with pytest.raises(ClusterError, match="MESHMEDIC_STATE_NAMESPACE"):
+        await Nowhere().create(a_change())
+    assert await Nowhere().every() == ()
+
+
+@pytest.mark.parametrize(
+    "target", ["Ingress apps/web", "IngressRoute a/" + "x" * 300, "Ingress a/Ü@`evil", ""]
+)
+def test_the_name_of_a_change_is_always_a_name(target: str) -> None:
+    made = change_name(target, MOMENT, "3f9c")
+    assert NAME.fullmatch(made)
+    assert made.startswith("20261123-1200-")
+
+
+@pytest.fixture
+def writer(api: Api, leads: Leads) -> StepWriter:
+    return StepWriter(api, leads.may_act)
+
+
+OBJECTS = {
+    Way.ANNOTATION: [a_service()],
+    Way.NATIVE_LB: [a_route()],
+    Way.CONVERSION: [an_ingress()],
+}
+
+
+async def do(writer: StepWriter, step: Step, *, dry_run: bool = False) -> None:
+    live = await writer.live(step.object)
+    await writer.write(step, live, "20261123-1200-web-0001", ANNA, dry_run=dry_run)
+
+
+def bare(manifest: Any) -> Any:
+    """Without what the server writes, and the annotations that may be empty."""
+    if manifest is None:
+        return None
+    metadata = {key: manifest["metadata"][key] for key in ("namespace", "name")}
+    notes = manifest["metadata"].get("annotations") or {}
+    shown = {key: each for key, each in notes.items() if not key.startswith("meshmedic.dev/")}
+    return {"metadata": metadata | {"annotations": shown}, "spec": manifest["spec"]}
+
+
+@pytest.mark.parametrize("way", list(OBJECTS))
+async def test_every_step_is_done_and_undone_and_a_dry_run_does_nothing(
+    writer: StepWriter, simulation: SimulatedCluster, way: Way
+) -> None:
+    simulation.put(*OBJECTS[way])
+    steps = a_plan(way).steps
+    targets = list(dict.fromkeys(each.object for each in steps))
+    before = [bare(await writer.live(each)) for each in targets]
+    await do(writer, steps[0], dry_run=True)
+    assert [bare(await writer.live(each)) for each in targets] == before
+    for step in steps:
+        await do(writer, step)
+    assert [bare(await writer.live(each)) for each in targets] != before
+    for step in reversed(steps):
+        await do(writer, step.undo)
+    assert [bare(await writer.live(each)) for each in targets] == before
+
+
+async def test_an_ingress_that_was_put_back_says_by_which_change(
+    writer: StepWriter, simulation: SimulatedCluster
+) -> None:
+    """The admission policy of deploy/components/remediation asks for it."""
+    simulation.put(an_ingress())
+    gone = a_plan(Way.CONVERSION).steps[1]
+    await do(writer, gone)
+    await do(writer, gone.undo)
+    live = await writer.live(gone.object)
+    assert live
+    assert live["metadata"]["annotations"] == {"meshmedic.dev/change": "20261123-1200-web-0001"}
+
+
+async def test_an_object_that_was_changed_since_it_was_read_is_left_alone(
+    writer: StepWriter, simulation: SimulatedCluster
+) -> None:
+    simulation.put(a_service())
+    (step,) = a_plan().steps
+    read = await writer.live(step.object)
+    simulation.put(a_service(type="NodePort"))
+    with pytest.raises(Conflict):
+        await writer.write(step, read, "x", ANNA, dry_run=False)
+    live = await writer.live(step.object)
+    assert live
+    assert "annotations" not in live["metadata"]
+
+
+async def test_who_does_not_lead_may_rehearse_and_not_write(
+    writer: StepWriter, simulation: SimulatedCluster, leads: Leads
+) -> None:
+    simulation.put(a_service())
+    leads.acts = False
+    (step,) = a_plan().steps
+    await do(writer, step, dry_run=True)
+    with pytest.raises(ClusterError, match="cannot be sure"):
+        await do(writer, step)
+
+
+async def test_what_is_gone_is_none(writer: StepWriter) -> None:
+    assert await writer.live(Target("Service", "apps", "nothing")) is None
+
+
+async def test_the_ends_of_a_change_are_events_beside_the_object(
+    api: Api, simulation: SimulatedCluster
+) -> None:
+    """And what cannot be recorded stops nothing."""
+    made = a_change()
+    history = made.history.moved(State.APPROVED, by=ANNA, at=MOMENT, expires=made.expires)
+    await ChangeEvents(api).tell(msgspec.structs.replace(made, history=history))
+    await ChangeEvents(api).tell(made)
+    (event,) = [each.plain() for each in simulation.in_order("events")]
+    assert (event["reason"], event["source"]["component"]) == ("ChangeApproved", "meshmedic")
+    assert event["involvedObject"]["kind"] == "Service"
+    assert ANNA in event["message"]
