@@ -18,7 +18,7 @@ from bot.core.change import walking
 from bot.core.change.change import Change, Undoing
 from bot.core.change.history import BOT, Illegal
 from bot.core.change.places import Action, Manifest
-from bot.core.change.plan import Way
+from bot.core.change.plan import Plan, Way
 from bot.core.change.proof import Proof, Sample
 from bot.core.change.states import State
 from bot.core.change.step import Progress, Step, Target, mistake, progress, undoing
@@ -69,6 +69,14 @@ class Prove(Protocol):
         ...
 
 
+class See(Protocol):
+    """Tells what Traefik itself says of the route."""
+
+    async def seen(self, plan: Plan) -> str:
+        """A line for people, also where nothing can be read."""
+        ...
+
+
 class Stuck(Exception):  # told, and the change is taken back: no fault of ours
     """A step cannot be done; the message says why, for people."""
 
@@ -78,13 +86,17 @@ Told = Callable[[Change], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """Does what was approved. `told` is called after every move; `clock` gives the time."""
+    """Does what was approved. `told` is called after every move; `clock` gives the time.
+
+    What `sighting` tells is noted beside the proof, and decides nothing.
+    """
 
     store: Store
     writer: Writer
     proving: Prove
     clock: Callable[[], datetime]
     told: Told
+    sighting: See | None = None
 
     async def moved(self, change: Change, state: State, by: str = BOT, note: str = "") -> Change:
         """The Change one state further, saved.
@@ -142,6 +154,8 @@ class Carrier:
         if not proof.helped:
             return await self.take_back(change, BOT, proof.because)
         noted = (*change.notes.proof, proof.because)
+        if self.sighting:
+            noted = (*noted, await self.sighting.seen(change.plan))
         return await self.moved(_noted(change, proof=noted[-16:]), State.DONE, note=proof.because)
 
     async def take_back(self, change: Change, by: str, why: str) -> Change:

@@ -19,6 +19,7 @@ from bot.merging import Ask, Merging, Pulls
 from bot.prober import Prober
 from bot.proving import Proving
 from bot.remedy import Remedy
+from bot.sighting import Sighting
 from bot.surveying import Cluster, Survey
 from bot.traefik import Traefik
 from bot.underway import Store
@@ -50,7 +51,8 @@ def remedy(
 ) -> Remedy:
     """The use case over these parts."""
     proving = Proving(cluster, prober)
-    carrier = Carrier(store, writer, proving, clock, herald.tell)
+    sighting = Sighting(cluster, traefik)
+    carrier = Carrier(store, writer, proving, clock, herald.tell, sighting)
     return Remedy(
         survey=Survey(cluster, diagnose, writer, traefik),
         store=store,

@@ -50,6 +50,13 @@ STANDING = ((CONFIG_MAPS, a_config_map("standing")), (LEASES, a_lease("standing"
 REFUSED = (
     Write("a name that is taken", "POST", CONFIG_MAPS, a_config_map("standing")),
     Write("a lease whose name is taken", "POST", LEASES, a_lease("standing")),
+    Write(
+        "another version than the precondition's",
+        "DELETE",
+        f"{CONFIG_MAPS}/standing",
+        {"kind": "DeleteOptions", "apiVersion": "v1", "preconditions": {"resourceVersion": "7"}},
+        same_words=False,
+    ),
     Write("no name", "POST", CONFIG_MAPS, {"apiVersion": "v1", "kind": "ConfigMap"}),
     Write("a name that is none", "POST", CONFIG_MAPS, a_config_map("Not A Name")),
     Write(

@@ -82,6 +82,10 @@ class StepWriter:
             msg = "Nothing was written: this process cannot be sure that it is the one that acts."
             raise ClusterError(msg)
         method, at, body = _request(step, live, change)
+        if dry_run and method == "DELETE":
+            # Source: the API server reads a deletion's options from its body, and where there is
+            # one it does not look at the query: it would delete.
+            body = {**(body or {}), "dryRun": ["All"]}
         try:
             await self._api.send(
                 method, at, body, _query(method, dry_run=dry_run), headers=headers(by), total=QUICK

@@ -10,7 +10,7 @@ import pytest
 
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve
 from tests.cluster.control_plane import ControlPlane
-from tests.refusals import REFUSED, STANDING, Write, answer
+from tests.refusals import CONFIG_MAPS, REFUSED, STANDING, Write, a_config_map, answer
 
 
 @pytest.fixture
@@ -45,3 +45,35 @@ async def test_both_refuse_in_the_same_words(
             told(real_session, plane.url, write), told(session, url, write)
         )
     assert simulated == real
+
+
+@pytest.mark.parametrize("server", ["real", "simulated"])
+async def test_of_a_deletion_with_a_body_the_query_says_nothing(
+    plane: ControlPlane, real_session: aiohttp.ClientSession, server: str
+) -> None:
+    """A dry run is asked for in the body; beside it, the object is deleted."""
+    async with serve(SimulatedCluster()) as url, aiohttp.ClientSession() as session:
+        ours = {"real": (plane.url, real_session), "simulated": (url, session)}
+        base, asking = ours[server]
+        found = [await _left(asking, base, *each) for each in DELETIONS]
+    assert found == [True, True, False]
+
+
+DELETIONS = (
+    ("?dryRun=All", None),
+    ("", {"dryRun": ["All"]}),
+    ("?dryRun=All", {"propagationPolicy": "Background"}),
+)
+
+
+async def _left(
+    session: aiohttp.ClientSession, base: str, query: str, body: dict[str, Any] | None
+) -> bool:
+    """Whether an object is there still after such a deletion."""
+    path = f"{base}{CONFIG_MAPS}/deleted"
+    async with session.post(f"{base}{CONFIG_MAPS}", json=a_config_map("deleted")) as response:
+        assert response.status in (201, 409)
+    async with session.delete(f"{path}{query}", json=body) as response:
+        assert response.status == 200
+    async with session.get(path) as response:
+        return response.status == 200

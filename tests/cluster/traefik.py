@@ -96,9 +96,29 @@ def servers(traefik: Traefik, part: str) -> list[str]:
     return found[0] if found else []
 
 
+@dataclass(frozen=True)
+class At:
+    """Where Traefik listens: in this network namespace, reached by this address."""
+
+    netns: str = ""
+    address: str = "127.0.0.1"
+    web: int = 0
+    api: int = 0
+    secure: int = 0
+
+    @classmethod
+    def loopback(cls) -> At:
+        """On free ports of this machine."""
+        return cls("", "127.0.0.1", free_port(), free_port(), free_port())
+
+
 @contextmanager
-def running(real: RealCluster, folder: Path, *more: str) -> Iterator[Traefik]:
-    """Traefik with its own service account on this API server; `more` are further arguments."""
+def running(real: RealCluster, folder: Path, *more: str, at: At | None = None) -> Iterator[Traefik]:
+    """Traefik with its own service account on this API server; `more` are further arguments.
+
+    The API server is asked for on loopback: in a network namespace something must lead there.
+    """
+    at = at or At.loopback()
     rules = [{**each, "verbs": ["get", "list", "watch"]} for each in READS]
     rbac = "rbac.authorization.k8s.io"
     real.apply(
@@ -123,7 +143,6 @@ def running(real: RealCluster, folder: Path, *more: str) -> Iterator[Traefik]:
     )
     token = real.kubectl("create", "token", "traefik", "-n", "kube-system").strip()
     assert real.plane is not None
-    web, api, secure = free_port(), free_port(), free_port()
     providers = (
         f"--providers.{name}.{option}"
         for name in ("kubernetesingress", "kubernetescrd")
@@ -134,10 +153,11 @@ def running(real: RealCluster, folder: Path, *more: str) -> Iterator[Traefik]:
         )
     )
     command = (
+        *(("ip", "netns", "exec", at.netns) if at.netns else ()),
         str(build.built(build.TRAEFIK_PROXY)),
-        f"--entrypoints.web.address=127.0.0.1:{web}",
-        f"--entrypoints.traefik.address=127.0.0.1:{api}",
-        f"--entrypoints.websecure.address=127.0.0.1:{secure}",
+        f"--entrypoints.web.address={at.address}:{at.web}",
+        f"--entrypoints.traefik.address={at.address}:{at.api}",
+        f"--entrypoints.websecure.address={at.address}:{at.secure}",
         "--entrypoints.websecure.http.tls=true",
         "--api.insecure",
         "--log.level=DEBUG",
@@ -150,7 +170,8 @@ def running(real: RealCluster, folder: Path, *more: str) -> Iterator[Traefik]:
     log_file = folder / "traefik.log"
     with log_file.open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)  # noqa: S603
-    traefik = Traefik(f"http://127.0.0.1:{web}", f"http://127.0.0.1:{api}", log_file, secure)
+    base = f"http://{at.address}"
+    traefik = Traefik(f"{base}:{at.web}", f"{base}:{at.api}", log_file, at.secure)
     try:
         traefik_answers(traefik, process)
         yield traefik

@@ -88,7 +88,17 @@ async def test_a_dry_run_shows_and_does_nothing(cluster: SimulatedCluster, api: 
     await api.send("PUT", STANDING, a_config_map("standing") | {"data": {"b": "2"}}, dry)
     await api.send("PATCH", STANDING, {"data": None}, dry, content_type=MERGE)
     await api.send("DELETE", STANDING, None, dry)
+    await api.send("DELETE", STANDING, {"dryRun": ["All"]})
     assert cluster.version == version
+
+
+async def test_a_deletion_with_a_body_does_not_look_at_the_query(api: Api) -> None:
+    """As on a real server (tests/cluster): a dry run that is asked for beside the body deletes."""
+    version = (await read(api, STANDING))["metadata"]["resourceVersion"]
+    options = {"preconditions": {"resourceVersion": version}}
+    await api.send("DELETE", STANDING, options, [("dryRun", "All")])
+    with pytest.raises(Absent):
+        await api.get(STANDING)
 
 
 async def test_a_write_is_told_to_watches(cluster: SimulatedCluster, api: Api) -> None:

@@ -109,11 +109,16 @@ async def delete(exchange: Exchange) -> web.StreamResponse:
     """Delete an object at once.
 
     Raises:
-        ApiError: 404 where it does not exist, 405 for a whole collection.
+        ApiError: 404 where it does not exist, 405 for a whole collection, 409 where it is not as
+            the preconditions say.
     """
     before = _existing(exchange)
     target = exchange.target
-    if not _dry_run(exchange):
+    body = await exchange.http.read()
+    # Options in the body replace those of the query, a dry run included.
+    options = _decoded(body) if body else {}
+    _check_preconditions(exchange, options.get("preconditions") or {}, before)
+    if not (options.get("dryRun") == ["All"] if body else _dry_run(exchange)):
         exchange.cluster.delete(
             target.resource.kind, before.namespace, before.name, group=target.resource.group
         )
@@ -198,6 +203,13 @@ def _check_version(exchange: Exchange, given: Object, before: Stored) -> None:
     if not said and (_is_lease(exchange) or not exchange.target.resource.builtin):
         field, why = "metadata.resourceVersion", "Invalid value: 0: must be specified for an update"
         raise invalid(exchange.qualified, before.name, field, why)
+
+
+def _check_preconditions(exchange: Exchange, said: Object, before: Stored) -> None:
+    present = before.plain()["metadata"]
+    for key in ("uid", "resourceVersion"):
+        if said.get(key) not in (None, str(present[key])):
+            raise modified(exchange.qualified, before.name)
 
 
 def _kept_apart(exchange: Exchange, given: Object, before: Stored) -> Object:

@@ -1,0 +1,88 @@
+"""The bot's own account with the component `remediation`, and `/fix` wired as in production."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.core.access import Circles, Members
+from bot.core.change.approval import Click, Policy
+from bot.core.election import Alone
+from bot.diagnose import Diagnose
+from bot.herald import Herald
+from bot.kube.cache import WatchCache
+from bot.kube.connect import connect
+from bot.prober import Prober
+from bot.proving import Proving
+from bot.remedy import Remedy
+from bot.repairing import remedy
+from bot.sandbox.kubernetes_api import write_kubeconfig
+from bot.traefik import Traefik
+from tests.cluster import asking, deployed
+from tests.clusters.real import RealCluster
+
+KEPT_IN = "meshmedic"
+REQUESTER, APPROVER, STRANGER = 100000000000000001, 100000000000000002, 100000000000000003
+CIRCLES = Circles(approvers=Members(users=frozenset({APPROVER})))
+COMPONENTS = ("remediation", "traefik-api")
+
+
+def install(real: RealCluster, data: Path, folder: Path) -> Path:
+    """The bot's account with its rights in `apps` and `media`, as a kubeconfig with its token."""
+    deployed.install_kinds(real, data)
+    listed = (deployed.DEPLOY / "example/namespaces.yaml").read_text()
+    deployed.install(
+        real,
+        deployed.built(real, deployed.overlay(folder / "overlay", COMPONENTS, bindings=listed)),
+    )
+    token = real.kubectl("create", "token", "meshmedic", "-n", "meshmedic").strip()
+    url, authority = asking.where(real)
+    path = folder / "kubeconfig"
+    write_kubeconfig(path, url, token, ca=authority)
+    return path
+
+
+def click(user: int = APPROVER) -> Click:
+    """Somebody presses a button now."""
+    return Click(user, frozenset(), datetime.now(UTC))
+
+
+@asynccontextmanager
+async def fixing(
+    kubeconfig: Path, prober: Prober, *, reload: float, sleep: float
+) -> AsyncIterator[Remedy]:
+    """The use case over the watch cache, as `bot.running` wires it; the proof's pauses shorter."""
+    async with connect(kubeconfig=kubeconfig) as api:
+        cache = WatchCache(api)
+        traefik = Traefik(cache, cache.traefik)
+        leadership = Alone()
+        made = remedy(
+            cache,
+            Diagnose(cache, prober, traefik),
+            traefik,
+            prober,
+            store=cache.changes(KEPT_IN, leadership),
+            writer=cache.writer(leadership.may_act),
+            circles=CIRCLES,
+            policy=Policy(),
+            may_act=leadership.may_act,
+            herald=Herald([cache.change_events.tell]),
+        )
+        proving = Proving(cache, prober, sleep=_shorter(sleep), reload=reload)
+        carrier = dataclasses.replace(made.carrier, proving=proving)
+        await cache.start()
+        try:
+            yield dataclasses.replace(made, proving=proving, carrier=carrier)
+        finally:
+            await cache.close()
+
+
+def _shorter(seconds: float) -> Callable[[float], Awaitable[None]]:
+    async def sleep(_: float) -> None:
+        await asyncio.sleep(seconds)
+
+    return sleep

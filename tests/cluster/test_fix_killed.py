@@ -1,0 +1,396 @@
+"""A process that carries a change out dies after each single write, and the next one goes on.
+
+Real API server, the component `remediation`, the bot's own account, SIGKILL. Whether requests get
+through is made up here: `test_fix.py` asks the network.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+import signal
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bot.core.repair.keeper import keeper
+
+from bot.core.change import history, walking
+from bot.core.change.change import Change
+from bot.core.change.places import Action
+from bot.core.change.plan import Plan, Way
+from bot.core.change.states import State
+from bot.core.change.step import Progress, Step, undoing
+from bot.core.network import diagnosis, resolving
+from bot.core.network.diagnosed import Diagnosed
+from bot.core.repair import offering
+from bot.core.snapshot import Snapshot
+from bot.core.traefik.instance import TraefikPod
+from bot.errors import InputError
+from bot.kube.api import Api
+from bot.kube.connect import connect
+from bot.kube.reader import ClusterReader
+from bot.kube.step_writer import StepWriter, collection, path
+from bot.surveying import READS, Survey
+from tests.cluster import build
+from tests.cluster.carry import APPROVER, KEPT_IN, OK, PLACE, a_carrier
+from tests.cluster.fixing import REQUESTER, install
+from tests.cluster.scene import named, within
+from tests.clusters.real import RealCluster
+
+ROOT = Path(__file__).parents[2]
+FLUX = {"kustomize.toolkit.fluxcd.io/name": "apps", "kustomize.toolkit.fluxcd.io/namespace": "x"}
+UNCUT = -1
+"""The run that is not cut short: it tells how many writes there are."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A way, what it is told by requests, and whether it is done or taken back that is cut off."""
+
+    way: Way
+    proof: str
+    mode: str = "apply"
+    ends: State = State.DONE
+
+    def __str__(self) -> str:
+        what = {"yes": "helps", "no": "does not help", "until-deleted": "helps no longer"}
+        return f"{self.way}, {'taken back' if self.mode == 'back' else what[self.proof]}"
+
+
+ROWS = (
+    Row(Way.ANNOTATION, "yes"),
+    Row(Way.ANNOTATION, "no", ends=State.ROLLED_BACK),
+    Row(Way.ANNOTATION, "yes", "back", State.ROLLED_BACK),
+    Row(Way.NATIVE_LB, "yes"),
+    Row(Way.NATIVE_LB, "no", ends=State.ROLLED_BACK),
+    Row(Way.NATIVE_LB, "yes", "back", State.ROLLED_BACK),
+    Row(Way.CONVERSION, "yes"),
+    Row(Way.CONVERSION, "no", ends=State.ROLLED_BACK),
+    Row(Way.CONVERSION, "until-deleted", ends=State.ROLLED_BACK),
+    Row(Way.CONVERSION, "yes", "back", State.ROLLED_BACK),
+)
+
+
+@pytest.fixture(scope="module")
+def kubeconfig(real: RealCluster, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bot's account."""
+    return install(real, data, tmp_path_factory.mktemp("killed"))
+
+
+@pytest.fixture
+async def killing(
+    real: RealCluster, kubeconfig: Path
+) -> AsyncIterator[tuple[RealCluster, Path, Api]]:
+    """The cluster, and the bot's account in it; afterwards nothing is left there."""
+    async with connect(kubeconfig=kubeconfig) as api:
+        yield real, kubeconfig, api
+    kinds = "services,ingresses.networking.k8s.io,ingressroutes.traefik.io,certificates"
+    real.kubectl("delete", kinds, "-n", PLACE, "--all", "--wait=false")
+    real.kubectl("delete", "changes", "-n", KEPT_IN, "--all", "--wait=false")
+
+
+def objects(way: Way, name: str) -> list[dict[str, Any]]:
+    """The Service and the route of one change."""
+    service = within(PLACE, named("v1", "Service", name, spec={"ports": [{"port": 80}]}))
+    if way is Way.NATIVE_LB:
+        rule = {
+            "kind": "Rule",
+            "match": f"Host(`{name}.example`)",
+            "services": [{"name": name, "port": 80}],
+        }
+        route = within(PLACE, named("traefik.io/v1alpha1", "IngressRoute", name))
+        route["metadata"]["labels"] = FLUX
+        return [service, route | {"spec": {"routes": [rule]}}]
+    backend = {"service": {"name": name, "port": {"number": 80}}}
+    paths = [{"path": "/", "pathType": "Prefix", "backend": backend}]
+    spec: dict[str, Any] = {"rules": [{"host": f"{name}.example", "http": {"paths": paths}}]}
+    ingress = within(PLACE, named("networking.k8s.io/v1", "Ingress", name, spec=spec))
+    if way is Way.CONVERSION:
+        spec["tls"] = [{"hosts": [f"{name}.example"], "secretName": f"{name}-tls"}]
+        ingress["metadata"]["annotations"] = {"cert-manager.io/cluster-issuer": "letsencrypt"}
+    return [service, ingress]
+
+
+def a_certificate(name: str, uid: str) -> dict[str, Any]:
+    """As cert-manager's shim makes it of the Ingress."""
+    made = within(PLACE, named("cert-manager.io/v1", "Certificate", f"{name}-tls"))
+    owner = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "name": name, "uid": uid}
+    made["metadata"]["ownerReferences"] = [{**owner, "controller": True}]
+    issuer = {"name": "letsencrypt", "kind": "ClusterIssuer", "group": "cert-manager.io"}
+    spec = {"secretName": f"{name}-tls", "dnsNames": [f"{name}.example"], "issuerRef": issuer}
+    return made | {"spec": {**spec, "usages": ["digital signature", "key encipherment"]}}
+
+
+@dataclass
+class Once:
+    """Lists everything once, for many plans."""
+
+    reader: ClusterReader
+    read: Snapshot | None = None
+
+    async def snapshot(self, *_: Any) -> Snapshot:
+        if self.read is None:
+            self.read = await self.reader.snapshot({*READS, *resolving.READS})
+        return self.read
+
+
+@dataclass
+class Diagnosing:
+    """Finds that nativeLB helps, whatever is asked for."""
+
+    cluster: Once
+    remembered: list[Diagnosed] = field(default_factory=list)
+
+    async def diagnose(self, asked: str, _: Any) -> None:
+        snapshot = await self.cluster.snapshot(resolving.READS)
+        subject = resolving.resolve(snapshot, asked)
+        assert isinstance(subject, resolving.Subject), subject
+        found = diagnosis.Diagnosis(
+            row=diagnosis.Row.REDIRECT,
+            confidence=diagnosis.Confidence.PROVEN,
+            because="So it was tested.",
+            effect=diagnosis.Effect.HELPS,
+            effect_because="It was seen to help.",
+        )
+        self.remembered.append(Diagnosed(snapshot.taken_at, subject, found))
+
+
+class ATraefik:
+    async def pods(self) -> tuple[tuple[TraefikPod, ...], tuple[str, ...]]:
+        image = f"traefik:v{build.TRAEFIK}"
+        return (TraefikPod("kube-system", "traefik-a", running=True, image=image),), ()
+
+
+async def planned(api: Api, reader: Once, way: Way, name: str) -> Plan:
+    """By the real planner, of the real objects."""
+    writer = StepWriter(api, lambda: True)
+    survey = Survey(reader, Diagnosing(reader), writer, keeper, ATraefik())  # type: ignore[arg-type]
+    kind = "ingressroute" if way is Way.NATIVE_LB else "ingress"
+    found = offering.offers(await survey.of(f"{kind}/{PLACE}/{name}"), lambda _: "").by(way)
+    assert isinstance(found, Plan), str(found)
+    return found
+
+
+async def approved(api: Api, plan: Plan, name: str) -> Change:
+    """A Change that an approver just approved."""
+    now = datetime.now(UTC)
+    carrier = a_carrier(api, "yes")
+    made = Change(
+        name=name,
+        requester=str(REQUESTER),
+        expires=now + timedelta(minutes=15),
+        plan=plan,
+        history=history.proposed(str(REQUESTER), now),
+    )
+    saved = await carrier.store.create(made)  # type: ignore[attr-defined]
+    return await carrier.moved(saved, State.APPROVED, APPROVER)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One change whose process dies after so many writes, and the log of all its processes."""
+
+    row: Row
+    after: int
+    change: Change
+    log: Path
+    before: dict[str, Any]
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return self.change.plan.steps
+
+
+async def processes(
+    kubeconfig: Path, folder: Path, row: Row, mode: str, *jobs: str
+) -> list[tuple[str, int]]:
+    """One for each job (`python -m tests.cluster.carry`): how each ended, by its exit code."""
+    command = (sys.executable, "-m", "tests.cluster.carry", str(kubeconfig), str(folder))
+    running = await asyncio.create_subprocess_exec(
+        *(*command, row.proof, mode, *jobs), cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    async with asyncio.timeout(90):
+        out, _ = await running.communicate()
+    return [(job, int(code)) for job, code in map(str.split, out.decode().splitlines())]
+
+
+async def prepared(api: Api, real: RealCluster, row: Row, points: range, folder: Path) -> list[Run]:
+    """A change for each point, each of objects of its own."""
+    names = [f"{row.way}-{row.proof}-{row.mode}-{each + 1}" for each in points]
+    made = [each for name in names for each in objects(row.way, name)]
+    await asyncio.to_thread(real.apply, *made)
+    if row.way is Way.CONVERSION:
+        listed = await asyncio.to_thread(real.read, "ingresses", "-n", PLACE)
+        uids = {e["metadata"]["name"]: e["metadata"]["uid"] for e in listed["items"]}
+        certificates = [a_certificate(name, uids[name]) for name in names]
+        await asyncio.to_thread(real.apply, *certificates)
+    runs = []
+    reader = Once(ClusterReader(api))
+    for after, name in zip(points, names, strict=True):
+        change = await approved(api, await planned(api, reader, row.way, name), name)
+        before = await standing(api, change.plan.steps)
+        if row.mode == "back":
+            change = await a_carrier(api, "yes").apply(change)
+            assert change.state is State.DONE, change.history
+        runs.append(Run(row, after, change, folder / f"{name}.log", before))
+    return runs
+
+
+async def standing(api: Api, steps: tuple[Step, ...]) -> dict[str, Any]:
+    """The objects of a plan without what the API server writes."""
+    writer = StepWriter(api, lambda: True)
+    found = {path(each.object): await writer.live(each.object) for each in steps}
+    return {at: each and _bare(each) for at, each in found.items()}
+
+
+def _bare(whole: dict[str, Any]) -> dict[str, Any]:
+    # Not its owner: a Certificate that was released stays so.
+    kept = ("name", "labels", "annotations")
+    metadata = {key: whole["metadata"][key] for key in kept if whole["metadata"].get(key)}
+    notes = metadata.get("annotations", {})
+    notes.pop("meshmedic.dev/change", None)
+    if not notes:
+        metadata.pop("annotations", None)
+    return {**whole, "metadata": metadata, "status": None}
+
+
+async def version(api: Api) -> str:
+    """The present one of the API server."""
+    listed = json.loads(await api.get(f"/api/v1/namespaces/{PLACE}/services", [("limit", 1)]))
+    return str(listed["metadata"]["resourceVersion"])
+
+
+async def told(api: Api, runs: list[Run], since: str) -> Counter[str]:
+    """By path: how often the API server has changed an object since, by what watches are told."""
+    places = {collection(each.object) for run in runs for each in run.steps}
+    found: Counter[str] = Counter()
+    query = [("watch", "true"), ("resourceVersion", since), ("timeoutSeconds", "1")]
+    for at, body in zip(
+        places, await asyncio.gather(*(api.get(at, query) for at in places)), strict=True
+    ):
+        names = (json.loads(line)["object"]["metadata"]["name"] for line in body.splitlines())
+        found.update(f"{at}/{name}" for name in names)
+    return found
+
+
+def wanted(run: Run) -> Counter[str]:
+    """How often each object must be written: once for each step, and for each that is undone."""
+    did = run.steps
+    if run.row.way is Way.CONVERSION and run.row.proof == "no":
+        # Proven before the Ingress is deleted, so no step after that is done.
+        did = tuple(takewhile(lambda each: each.action is not Action.DELETE_INGRESS, did))
+    back = undoing(did) if run.row.ends is State.ROLLED_BACK else ()
+    did = () if run.row.mode == "back" else did
+    return Counter(path(each.object) for each in (*did, *back))
+
+
+def lines(log: Path) -> list[list[str]]:
+    """The writes of a process: method, path, and how it was answered."""
+    return [each.split() for each in log.read_text().splitlines()] if log.exists() else []
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+async def test_whoever_comes_next_ends_what_was_begun(
+    killing: tuple[RealCluster, Path, Api], tmp_path: Path, row: Row
+) -> None:
+    """Killed before the first write, and after each: one end, each object written once."""
+    real, kubeconfig, bot = killing
+    (whole,) = await prepared(bot, real, row, range(UNCUT, 0), tmp_path)
+    uncut = await processes(kubeconfig, tmp_path, row, row.mode, whole.change.name)
+    assert uncut == [(whole.change.name, 0)]
+    points = range(len(lines(whole.log)) + 1)
+    runs = await prepared(bot, real, row, points, tmp_path)
+    since = await version(bot)
+    jobs = [f"{each.change.name}={each.after}" for each in runs]
+    killed = await processes(kubeconfig, tmp_path, row, row.mode, *jobs)
+    assert sorted(killed) == sorted((job, -signal.SIGKILL) for job in jobs)
+    assert [len(lines(each.log)) for each in runs] == list(points)
+    assert await processes(kubeconfig, tmp_path, row, "go-on", "next") == [("next", 0)]
+    seen = await told(bot, runs, since)
+    following = lines(tmp_path / "next.log")
+    for run in runs:
+        change = await a_carrier(bot, "yes").store.read(run.change.name)  # type: ignore[attr-defined]
+        print(f"{row!s:36} {died(run):40} -> {change.state}")  # noqa: T201  # a table
+        await check(bot, run, change, seen, [*lines(run.log), *following])
+
+
+@pytest.mark.parametrize("row", [each for each in ROWS if each.way is Way.CONVERSION][1:], ids=str)
+async def test_a_bot_that_dies_after_every_single_write_comes_to_the_end(
+    killing: tuple[RealCluster, Path, Api], tmp_path: Path, row: Row
+) -> None:
+    """Each process does one write and is killed, and the last one finds nothing left to do."""
+    real, kubeconfig, bot = killing
+    (run,) = await prepared(bot, real, row, range(1), tmp_path)
+    since = await version(bot)
+    # Of what is to be taken back, the click must have been saved: the first write.
+    job = f"{run.change.name}={int(row.mode == 'back')}"
+    assert await processes(kubeconfig, tmp_path, row, row.mode, job) == [(job, -signal.SIGKILL)]
+    died = await processes(kubeconfig, tmp_path, row, "go-on", "next=1")
+    print(f"{row!s:36} killed {len(died)} times")  # noqa: T201  # beside the table
+    assert [code for _, code in died] == [-signal.SIGKILL] * (len(died) - 1) + [0]
+    seen = await told(bot, [run], since)
+    change = await a_carrier(bot, "yes").store.read(run.change.name)  # type: ignore[attr-defined]
+    written = [*lines(run.log), *lines(tmp_path / "next.log")]
+    assert len(died) == len(written) + (row.mode == "apply")
+    await check(bot, dataclasses.replace(run, after=1), change, seen, written)
+
+
+async def test_a_proposal_that_was_cut_off_waits_for_a_click(
+    killing: tuple[RealCluster, Path, Api], tmp_path: Path
+) -> None:
+    """Killed between the object and its first state: it is proposed all the same, once."""
+    real, kubeconfig, bot = killing
+    row = Row(Way.ANNOTATION, "yes", "propose")
+    runs = await prepared(bot, real, row, range(3), tmp_path)
+    jobs = [f"{each.change.name}={each.after}" for each in runs]
+    killed = await processes(kubeconfig, tmp_path, row, row.mode, *jobs)
+    assert sorted(killed) == sorted((job, -signal.SIGKILL) for job in jobs)
+    assert await processes(kubeconfig, tmp_path, row, "go-on", "next") == [("next", 0)]
+    store = a_carrier(bot, "yes").store
+    with pytest.raises(InputError, match="There is no change"):
+        await store.read(f"{runs[0].change.name}-again")
+    for run in runs[1:]:
+        change = await store.read(f"{run.change.name}-again")
+        assert [each.state for each in change.history.entries] == [State.PROPOSED]
+
+
+async def check(
+    api: Api, run: Run, change: Change, seen: Counter[str], written: list[list[str]]
+) -> None:
+    """One end, and every object as it shall be then, after as few writes as there are steps."""
+    # Whoever clicked and was not heard is told so by the buttons, which stand there still.
+    unheard = run.row.mode == "back" and run.after == 0
+    assert change.state is (State.DONE if unheard else run.row.ends), change.history
+    entered = [each.state for each in change.history.entries]
+    assert len(entered) == len(set(entered)), entered
+    expected = Counter() if unheard else wanted(run)
+    own = {path(each.object) for each in run.steps}
+    assert Counter({at: seen[at] for at in own if seen[at]}) == expected
+    assert {how for _, _, how in written} == {OK}, written
+    assert Counter(at for _, at, _ in written if at in own) == expected
+    if change.state is State.ROLLED_BACK:
+        assert await standing(api, run.steps) == run.before
+    else:
+        writer = StepWriter(api, lambda: True)
+        live = {each.object: await writer.live(each.object) for each in run.steps}
+        assert set(walking.standing(run.steps, live)) == {Progress.DONE}
+
+
+def died(run: Run) -> str:
+    """After which write a process was killed."""
+    found = lines(run.log)
+    if not found:
+        return "before the first write"
+    method, at, _ = found[-1]
+    if at.endswith("/status"):
+        return f"after the status, write {run.after}"
+    plural = at.partition("/namespaces/")[2].split("/")[1]
+    return f"after {method} {plural}, write {run.after}"
