@@ -21,10 +21,11 @@ from bot.core.digest import difference
 from bot.core.digest import standing as reading
 from bot.core.digest.difference import BASES, Base, Bases
 from bot.core.digest.digest import Digest, compose
+from bot.core.digest.plan import UTC_ZONE
 from bot.core.digest.schedule import BOOK, MOST, Book, Schedule, Stage, Turn, carried, nonce
 from bot.core.election import Leadership
 from bot.core.history.history import HISTORY, History
-from bot.core.history.trends import trends
+from bot.core.history.trends import Trends, trends
 from bot.core.slots import Slot
 from bot.drawing import Draw
 from bot.errors import InputError, MeshmedicError
@@ -34,6 +35,7 @@ from bot.render import timeline
 from bot.render.drawing import Undrawn
 
 log = logging.getLogger(__name__)
+
 
 PATIENCE = timedelta(seconds=60)
 """That long a claimed slot is left to whoever claimed it: longer than a Lease outlives him."""
@@ -110,7 +112,7 @@ class Digests:
     leadership: Leadership
     draw: Draw
     me: str
-    zone: ZoneInfo = ZoneInfo("UTC")
+    zone: ZoneInfo = UTC_ZONE
     defaults: tuple[Schedule, ...] = ()
     fallback: int = 0
     muted: Callable[[], Mapping[str, str]] = _nobody
@@ -147,6 +149,10 @@ class Digests:
         asked = await self._one(name) if name else self._anonymous()
         chosen = msgspec.structs.replace(asked, scopes=(scope,)) if scope else asked
         return await self._letter(chosen)
+
+    async def trends(self) -> Trends:
+        """What the history tells of the last days."""
+        return trends(await self.store.read(HISTORY) or History(), self.clock(), BACK)
 
     async def set_up(self, each: Schedule) -> Schedule:
         """Set one up, or change it.

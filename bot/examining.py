@@ -13,10 +13,12 @@ from pathlib import Path
 import discord
 from discord import app_commands
 
-from bot import logs, runbook, settings
+from bot import digesting, logs, runbook, settings
+from bot.core.digest.plan import Plan
 from bot.core.doctor.examination import Area, CheckUp, Examination, Outcome
 from bot.core.doctor.facts import ClusterFacts, Commands, Right, Setup
 from bot.core.doctor.permissions import PERMISSIONS
+from bot.core.election import Alone
 from bot.core.finding import Ref
 from bot.core.objects import Object
 from bot.core.snapshot import Snapshot
@@ -37,8 +39,10 @@ from bot.reach import Reach
 from bot.render import terminal, terminal_check_up
 from bot.standing import FromTerminal, payload
 from bot.traefik import Traefik
+from bot.unkept import Unkept
 from commands import everything
 from commands.context import Context
+from commands.digest import button
 
 SCOPES = ("bot", "applications.commands")
 
@@ -138,19 +142,32 @@ async def _examine(kubeconfig: Path | None, context: str | None) -> CheckUp:
 def _commands() -> Commands:
     """What this version registers, without a connection to anything."""
     nowhere = _Nowhere(ClusterError("No cluster is asked."))
+    health, draw = Health(nowhere), Artist().draw
+    client = discord.Client(intents=discord.Intents.none())
+    digests = digesting.digests(
+        Plan(),
+        health=health,
+        store=Unkept(),
+        leadership=Alone(),
+        draw=draw,
+        client=lambda: client,
+        rows=lambda _carried: (),
+        told=lambda _outcome: None,
+    )
     context = Context(
-        Health(nowhere),
+        health,
         Diagnose(nowhere),
         Mesh(nowhere),
         Reach(nowhere),
         Netshoot(nowhere),
-        Artist().draw,
+        draw,
         Traefik(nowhere, nowhere),
         runbook.load(),
+        digests,
+        button.button(health),
         lambda: (),
         nowhere,
     )
-    client = discord.Client(intents=discord.Intents.none())
     tree = app_commands.CommandTree(client)
     for command in everything.commands(context):
         tree.add_command(command)

@@ -15,9 +15,10 @@ from types import MappingProxyType
 import aiohttp
 import discord
 
-from bot import endpoints, logs, runbook, settings
+from bot import digesting, endpoints, logs, runbook, settings
 from bot.client import Client
 from bot.core.access import Circles
+from bot.core.digest.plan import Plan
 from bot.core.election import Alone, Leadership
 from bot.core.network import agent_keys, agent_peers
 from bot.core.network.tools import targets
@@ -43,9 +44,11 @@ from bot.reach import Reach
 from bot.schedule import REDISCOVER, Schedule
 from bot.takeover import Takeover, refusals_explained
 from bot.traefik import Traefik
+from bot.unkept import Unkept
 from bot.vitals import Vitals
 from commands import everything
 from commands.context import Context
+from commands.digest import button
 
 log = logging.getLogger(__name__)
 
@@ -92,11 +95,13 @@ def wire(
     prober: Prober | None = None,
     netshoot: Netshoot | None = None,
     regularly: Mapping[str, tuple[int, Callable[[], Awaitable[None]]]] = MappingProxyType({}),
+    plan: Plan | None = None,
 ) -> Parts:
     """The bot, wired to a cluster: the same in production, sandbox and tests.
 
     Without a post it is alone: it always acts, and keeps nothing. Without a prober a diagnosis
-    rests on the objects. `regularly` is what else to do every so many seconds, by name.
+    rests on the objects. `regularly` is what else to do every so many seconds, by name; `plan` what
+    the settings say of digests.
     """
     leadership: Leadership = post.elector if post else Alone()
     metrics = Metrics()
@@ -105,15 +110,28 @@ def wire(
     health = Health(cache, around=metrics.around, diagnosed=lambda: diagnose.remembered)
     memory = Memory(post.state, health, post.elector) if post else None
     health.told = memory.note if memory else None
+    artist, late, health_now = Artist(), digesting.LateClient(), button.button(health)
+    digests = digesting.digests(
+        plan or Plan(),
+        health=health,
+        store=post.state if post else Unkept(),
+        leadership=leadership,
+        draw=artist.draw,
+        client=late.get,
+        rows=lambda carried: button.rows(health_now, carried),
+        told=metrics.digest,
+    )
     context = Context(
         health=health,
         diagnose=diagnose,
         mesh=Mesh(cache, prober),
         reach=Reach(cache, prober, cache.inside),
         netshoot=netshoot or Netshoot(cache),
-        draw=Artist().draw,
+        draw=artist.draw,
         traefik=traefik,
         runbook=runbook.load(),
+        digests=digests,
+        health_now=health_now,
         namespaces=lambda: cache.names(Namespace),
         cluster=cache.access,
         watched=cache.watched,
@@ -127,6 +145,7 @@ def wire(
         schedule.every(REDISCOVER, "look for new kinds", cache.rediscover)
         for name, (seconds, call) in regularly.items():
             schedule.every(seconds, name, call)
+        digesting.regularly(schedule, digests)
         schedule.start()
 
     async def ended() -> None:
@@ -142,6 +161,7 @@ def wire(
         told=metrics.answered,
         leadership=leadership,
     )
+    late.client = client
     vitals = Vitals(client, cache, schedule, post.ended if post else tuple)
     tally = post.changes.tally if post else dict
     metrics.read_from(
@@ -172,6 +192,7 @@ async def _run(read: settings.Settings, token: str, guild_id: int) -> int:
                 "publish the key of probes": (int(agent_keys.AGAIN), agents.refresh),
                 "tell agents their peers": (int(agent_peers.AGAIN), agents.peers.publish),
             },
+            plan=read.digests,
         )
         async with AsyncExitStack() as stack:
             stopped = await stack.enter_async_context(_signals())

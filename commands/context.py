@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from bot.diagnose import Diagnose
+from bot.digest import Digests
 from bot.doctor import Cluster
 from bot.drawing import Draw
 from bot.health import Health
@@ -20,7 +22,8 @@ from bot.traefik import Traefik
 class Context:
     """The use cases, and the live namespaces for autocomplete, from memory.
 
-    `cluster`, `watched`, `secret_inventory` and `state_namespace` are what the doctor looks at.
+    `cluster`, `watched`, `secret_inventory` and `state_namespace` are what the doctor looks at;
+    `health_now` is the button under a digest.
     """
 
     health: Health
@@ -31,6 +34,8 @@ class Context:
     draw: Draw
     traefik: Traefik
     runbook: Runbook
+    digests: Digests
+    health_now: type[Any]
     namespaces: Callable[[], tuple[str, ...]]
     cluster: Cluster
     watched: tuple[str, ...] = ()

@@ -89,7 +89,8 @@ def trend_lines(each: Trends) -> Iterator[str]:
         yield f"not seen: {each.unseen} of {each.hours} hours, which count as neither"
     seconds = int(each.recovery.total_seconds()) if each.recovery else 0
     mean = f", mean time to recovery {_span(seconds)}" if each.recovery else ""
-    yield f"{words.plural(each.incidents, 'incident')}{mean}, {words.plural(each.restarts, 'restart')}"
+    counted = words.plural(each.incidents, "incident"), words.plural(each.restarts, "restart")
+    yield f"{counted[0]}{mean}, {counted[1]}"
     if each.flapping:
         yield "flapping: " + ", ".join(f"{named(one)} ×{one.times}" for one in each.flapping[:5])
     if each.worst:

@@ -110,12 +110,9 @@ def _bars(
     for each in incidents:
         if (each.ended or now) > start:
             by_key.setdefault(each.key, []).append(each)
-    longest = sorted(
-        by_key,
-        key=lambda key: (
-            -sum((each.lasted(now) for each in by_key[key]), timedelta()).total_seconds()
-        ),
-    )[:BARS]
+    longest = sorted(by_key, key=lambda key: -sum(each.lasted(now) / HOUR for each in by_key[key]))[
+        :BARS
+    ]
     lasted = {each.key: each for each in told.worst}
     return tuple(
         Lane(

@@ -39,7 +39,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def quiet(self) -> bool:
         """Nothing is different from the digest before: `only changes` posts no new message."""
-        return not self.difference.some and not self.due
+        return not (self.difference.some or self.difference.first)
 
     @property
     def healthy(self) -> bool:

@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 
-from bot.render.drawing import Lane, Level, Timeline
+from bot.render.drawing import Lane, Level, Span, Timeline
 from bot.render.pictures.colours import BAD, FAINT, GROUND, INK, MAP
 
 DOTS = 130
@@ -127,7 +127,7 @@ def _scale(axes: Axes, each: Timeline) -> None:
     for label in axes.get_xticklabels():
         label.set_parse_math(False)
         label.set_fontsize(8)
-        label.set_ha("left")
+        label.set_horizontalalignment("left")
 
 
 def _say(figure: Figure, each: Timeline, tall: float) -> None:
@@ -142,12 +142,9 @@ def _key(figure: Figure, each: Timeline, tall: float) -> None:
     step = 1 / max(1, len(each.levels))
     axes.set_xlim(0, 1)
     axes.set_ylim(1, 0)
-    lanes = [
-        Lane(level, (Span(step * number, step * number + 0.03, level),))
-        for number, level in enumerate(each.levels)
-    ]
     # One lane: they stand beside each other.
-    _paint(axes, (Lane("", tuple(span for lane in lanes for span in lane.spans)),))
+    spans = [Span(step * at, step * at + 0.03, level) for at, level in enumerate(each.levels)]
+    _paint(axes, (Lane("", tuple(spans)),))
     for number, level in enumerate(each.levels):
         axes.text(
             step * number + 0.038, 0.6, MEANS[level], color=INK, fontsize=8, va="center",
