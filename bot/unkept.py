@@ -31,7 +31,8 @@ class Unkept:
         Raises:
             StateError: It does not fit.
         """
-        value = change(await self.read(shelf))
+        kept = await self.read(shelf)
+        value = change(kept)
         text = record.written(shelf, value)
         if isinstance(text, TooLarge):
             msg = f"The {shelf.name} was not kept: it has {text.size // 1024} KiB, too many."

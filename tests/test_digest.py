@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from bot.core.digest.schedule import BOOK, Book, Schedule, Stage
 from bot.core.slots import Timetable
+from bot.core.snapshot import Gap, Why
 from bot.digest import Digests, Letter, Lost, Outcome
 from bot.errors import ClusterError, InputError, MeshmedicError
 from bot.health import Health
@@ -57,7 +58,7 @@ class Channel:
         self.edits.append(message)
         return True
 
-    async def find(self, channel: int, carried: str) -> int | None | Lost:
+    async def find(self, channel: int, carried: str) -> int | Lost | None:
         return next((key for key, each in self.messages.items() if each == carried), None)
 
     async def tell(self, channel: int, text: str) -> None:
@@ -180,9 +181,6 @@ async def test_who_does_not_lead_sends_nothing_also_where_it_loses_the_lease_on_
     await digests.turn()
     led.leads = True
 
-    async def loses(_picture: object) -> bytes:
-        return b""
-
     check = digests.health.check
 
     async def slow(*asked: Any) -> Any:
@@ -244,8 +242,6 @@ async def test_what_was_not_seen_is_lost_and_not_fixed() -> None:
     await digests.turn()
     world.now += timedelta(days=1)
     await digests.turn()
-    from bot.core.snapshot import Gap, Why
-
     world.cluster.set([a_kustomization()])
     world.cluster.gaps = (Gap("Pod", Why.FORBIDDEN),)
     world.now += timedelta(days=1)
@@ -366,10 +362,10 @@ class Crashes(RuleBasedStateMachine):
 def _latest(now: datetime) -> date | None:
     local = now.astimezone(BERLIN)
     day = local.date() if (local.hour, local.minute) >= (2, 30) else local.date() - timedelta(1)
-    if day in (date(2026, 3, 29),) and local.hour < 4 and local.date() == day:
+    if day == date(2026, 3, 29) and local.hour < 4 and local.date() == day:
         day -= timedelta(1)
     return day if day > START.date() else None
 
 
 TestCrashes = Crashes.TestCase
-TestCrashes.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestCrashes.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
