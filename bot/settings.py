@@ -177,7 +177,7 @@ class Settings(BaseSettings):
     def _zone(cls, given: str) -> str:
         try:
             ZoneInfo(given)
-        except (ValueError, OSError) as error:
+        except (KeyError, ValueError, OSError) as error:
             msg = "it is no time zone that this system knows"
             raise ValueError(msg) from error
         return given

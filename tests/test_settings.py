@@ -62,6 +62,10 @@ def test_the_readme_documents_every_setting_as_the_class_does():
         ("LOG_LEVEL", "loud", ["debug, info, warning, error"]),
         ("NAMESPACES", "Apps", ["'Apps' is no namespace's name"]),
         ("STATE_NAMESPACE", "my state", ["'my state' is no namespace's name"]),
+        ("DIGEST_TIME", "noon", ["A time is such as 08:00"]),
+        ("DIGEST_WEEKLY", "18:00 someday", ["is no day"]),
+        ("DIGEST_TIMEZONE", "Europe/Nowhere", ["no time zone"]),
+        ("DIGEST_CHANNEL", "12", ["it is no id", "copy its id"]),
         ("SECRET_INVENTORY", "perhaps", ["boolean", "'perhaps'"]),
     ],
 )

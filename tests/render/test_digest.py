@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.digest.difference import base
@@ -56,6 +56,7 @@ def digests(draw: Any) -> Digest:
     )
 
 
+@settings(max_examples=15)
 @given(digests())
 def test_a_digest_of_anything_is_a_harmless_message(each: Digest):
     """Also its one line, and as a text without a control character."""

@@ -15,7 +15,7 @@ from bot.render.drawing import Lane, Level, Span, Timeline
 from bot.render.pictures.colours import BAD, FAINT, GROUND, INK, MAP
 
 DOTS = 130
-WIDE, LEFT, RIGHT = 8.6, 1.35, 0.75
+WIDE, LEFT, RIGHT = 9.0, 1.6, 0.85
 HEAD, FOOT, KEY = 0.75, 0.35, 0.4
 LANE, BAR = 0.34, 0.24
 """Inches."""
@@ -27,12 +27,12 @@ HEIGHT = {
     Level.FAILED: 0.86,
     Level.UNSEEN: 0.86,
 }
-SHADE = {Level.WELL: 0.95, Level.BUSY: 0.68, Level.DEGRADED: 0.4}
+SHADE = {Level.WELL: 0.97, Level.BUSY: 0.72, Level.DEGRADED: 0.45}
 """Places on the map: what is well is bright and thin."""
 
 MEANS = {
     Level.WELL: "healthy",
-    Level.BUSY: "under way or suspended",
+    Level.BUSY: "under way, suspended",
     Level.DEGRADED: "degraded",
     Level.FAILED: "failed",
     Level.UNSEEN: "not seen",

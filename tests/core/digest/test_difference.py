@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.checks import CHECKS
@@ -24,9 +24,10 @@ def a_report(found, *, gaps: tuple[Gap, ...] = ()) -> Report:
     return Report(NOW, tuple(unique.values()), gaps, {"Pod": 1, "Node": 1, "Kustomization": 1})
 
 
-FOUND = st.lists(findings, max_size=6)
+FOUND = st.lists(findings, max_size=4)
 
 
+@settings(max_examples=30)
 @given(FOUND, FOUND, THRESHOLDS)
 def test_every_cause_has_exactly_one_place(before, now, threshold):
     """Of those that are mild enough to be left out, none has."""
@@ -41,6 +42,7 @@ def test_every_cause_has_exactly_one_place(before, now, threshold):
     assert gone.isdisjoint(report.by_key)
 
 
+@settings(max_examples=20)
 @given(FOUND)
 def test_the_same_report_again_is_no_news(found):
     """Whatever stands in it."""
@@ -48,6 +50,7 @@ def test_the_same_report_again_is_no_news(found):
     assert not difference(base(report, None), report, Verdict.PROGRESSING).some
 
 
+@settings(max_examples=20)
 @given(FOUND)
 def test_what_was_not_seen_is_lost_and_found_again_as_before(found):
     """A gap between two looks makes nothing new and nothing fixed."""
@@ -74,6 +77,7 @@ def _one():
     return examine(snapshot_of(a_pod(waiting="Boom"), now=NOW), CHECKS).findings[0]
 
 
+@settings(max_examples=25)
 @given(reports)
 def test_what_is_kept_is_read_again(report):
     """Hostile names are keys of a JSON object."""

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.check import SCOPES
@@ -105,6 +105,7 @@ def test_whatever_the_clock_does_the_history_stays_in_order_and_bounded(looks) -
     assert all(0 <= each.well <= each.seen <= told.hours for each in told.uptime)
 
 
+@settings(max_examples=25)
 @given(reports)
 def test_a_report_of_anything_is_noted_kept_and_read_again(report: Report) -> None:
     assert len(areas(report)) == len(SCOPES)
