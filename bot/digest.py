@@ -23,6 +23,8 @@ from bot.core.digest.difference import BASES, Base, Bases
 from bot.core.digest.digest import Digest, compose
 from bot.core.digest.plan import UTC_ZONE
 from bot.core.digest.schedule import BOOK, MOST, Book, Schedule, Stage, Turn, carried, nonce
+from bot.core.doctor.digests import DigestFacts
+from bot.core.doctor.facts import Unseen
 from bot.core.election import Leadership
 from bot.core.history.history import HISTORY, History
 from bot.core.history.trends import Trends, trends
@@ -135,6 +137,14 @@ class Digests:
     async def book(self) -> Book:
         """What is set up, and how far it came."""
         return await self.store.read(BOOK) or Book()
+
+    async def facts(self) -> DigestFacts:
+        """What the doctor wants to know."""
+        try:
+            book: Book | Unseen = await self.book()
+        except MeshmedicError as error:
+            book = Unseen(str(error))
+        return DigestFacts(book, self.defaults, self.zone, self.clock())
 
     async def every(self) -> dict[str, Schedule]:
         """All digests by name."""

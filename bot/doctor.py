@@ -7,12 +7,22 @@ hide the other.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 from bot.core.checks import CHECKS
-from bot.core.doctor import clock, cluster, election, people, permissions, registration, traefik
+from bot.core.doctor import (
+    clock,
+    cluster,
+    digests,
+    election,
+    people,
+    permissions,
+    registration,
+    traefik,
+)
+from bot.core.doctor.digests import DigestFacts
 from bot.core.doctor.examination import Area, CheckUp, Examination, Outcome
 from bot.core.doctor.facts import ClusterFacts, DiscordFacts, Right, Server, Setup, Unseen, refused
 
@@ -41,17 +51,27 @@ class Cluster(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Doctor:
-    """Both sides, and what the settings want of them."""
+    """Both sides, and what the settings want of them; `digests` tells what is kept of digests."""
 
     discord: Discord
     cluster: Cluster
     setup: Setup
+    digests: Callable[[], Awaitable[DigestFacts]] | None = None
     patience: float = PATIENCE
 
     async def examine(self) -> CheckUp:
         """Look at both sides at once."""
-        found, seen = await asyncio.gather(self._discord(), self._cluster())
-        return CheckUp((*_of_discord(found, self.setup), *_of_cluster(seen, self.setup)))
+        found, seen, last = await asyncio.gather(self._discord(), self._cluster(), self._digests())
+        return CheckUp((*_of_discord(found, self.setup), *last, *_of_cluster(seen, self.setup)))
+
+    async def _digests(self) -> tuple[Examination, ...]:
+        if self.digests is None:
+            return ()
+        try:
+            async with asyncio.timeout(self.patience):
+                return (digests.examine(await self.digests()),)
+        except TimeoutError:
+            return (digests.unseen("The API server did not answer in time."),)
 
     async def _discord(self) -> DiscordFacts:
         try:

@@ -8,6 +8,8 @@ import logging
 from collections.abc import Callable, Collection
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import discord
@@ -15,8 +17,10 @@ from discord import app_commands
 
 from bot import digesting, logs, runbook, settings
 from bot.core.digest.plan import Plan
+from bot.core.digest.schedule import BOOK, Book
+from bot.core.doctor.digests import DigestFacts
 from bot.core.doctor.examination import Area, CheckUp, Examination, Outcome
-from bot.core.doctor.facts import ClusterFacts, Commands, Right, Setup
+from bot.core.doctor.facts import ClusterFacts, Commands, Right, Setup, Unseen
 from bot.core.doctor.permissions import PERMISSIONS
 from bot.core.election import Alone
 from bot.core.finding import Ref
@@ -33,6 +37,7 @@ from bot.errors import ClusterError, InputError, SettingsError
 from bot.health import Health
 from bot.kube.access import Access
 from bot.kube.connect import connect, own_namespace
+from bot.kube.state import State
 from bot.matrix import Mesh
 from bot.netshoot import Netshoot
 from bot.reach import Reach
@@ -123,11 +128,14 @@ async def _examine(kubeconfig: Path | None, context: str | None) -> CheckUp:
     async with AsyncExitStack() as stack:
         where = connect(kubeconfig=kubeconfig, context=context)
         place = read.state_namespace
+        state: State | ClusterError | None = None
         try:
             place = place or own_namespace(kubeconfig, context)
-            cluster: Cluster = Access(await stack.enter_async_context(where))
+            api = await stack.enter_async_context(where)
+            cluster: Cluster = Access(api)
+            state = State(api, place, Alone()) if place else None
         except ClusterError as error:
-            cluster = _Nowhere(error)
+            cluster, state = _Nowhere(error), error
         setup = Setup(
             guild_id=read.guild_id,
             circles=read.circles,
@@ -136,7 +144,19 @@ async def _examine(kubeconfig: Path | None, context: str | None) -> CheckUp:
             secret_inventory=read.secret_inventory,
             state_namespace=place,
         )
-        return await Doctor(FromTerminal(token), cluster, setup).examine()
+        kept = partial(_kept, state, read.digests)
+        return await Doctor(FromTerminal(token), cluster, setup, kept).examine()
+
+
+async def _kept(state: State | ClusterError | None, plan: Plan) -> DigestFacts:
+    """What the bot keeps of its digests; a process that is alone keeps nothing."""
+    book: Book | Unseen = Unseen(str(state)) if isinstance(state, ClusterError) else Book()
+    if isinstance(state, State):
+        try:
+            book = await state.read(BOOK) or Book()
+        except ClusterError as error:
+            book = Unseen(str(error))
+    return DigestFacts(book, plan.schedules(), plan.zone, datetime.now(UTC))
 
 
 def _commands() -> Commands:

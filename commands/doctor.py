@@ -39,7 +39,7 @@ def command(context: Context, _controls: Controls) -> app_commands.Command[Any, 
         )
         here = standing.channel_of(interaction)
         live = standing.Live(client, client.dates, here)
-        found = await Doctor(live, context.cluster, setup).examine()
+        found = await Doctor(live, context.cluster, setup, context.digests.facts).examine()
         await answer(interaction, render.check_up(found))
 
     return doctor
