@@ -6,6 +6,7 @@ that is only claimed looks in the channel first: the message carries its slot.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -350,12 +351,24 @@ class Digests:
         await self.postbox.tell(self.fallback, _complaint(each, lost))
 
     async def _letter(self, each: Schedule, due: datetime | None = None) -> Letter:
-        """Look, compare, draw."""
+        """Look, compare, and draw meanwhile."""
+        history = await self.store.read(HISTORY) or History()
+        picture = timeline.timeline(history, self.clock(), BACK, self.zone)
+        drawing = asyncio.ensure_future(self.draw(picture)) if history.points else None
+        try:
+            digest = await self._digest(each, due, history)
+            if drawing is None or digest.healthy:
+                return Letter(digest, brief=digest.healthy)
+            return Letter(digest, await drawing, timeline.alt(picture))
+        finally:
+            if drawing:
+                drawing.cancel()
+
+    async def _digest(self, each: Schedule, due: datetime | None, history: History) -> Digest:
         namespace = each.namespace or None
         report = await self.health.check(each.scopes, namespace)
         seen = await self.health.cluster.snapshot(reading.READS, namespace)
-        history = await self.store.read(HISTORY) or History()
-        digest = compose(
+        return compose(
             each.name,
             report,
             reading.standing(seen, each.namespace),
@@ -366,14 +379,6 @@ class Digests:
             approvals=self.approvals(),
             trends=trends(history, report.taken_at, BACK) if each.trends else None,
         )
-        return await self._drawn(digest, history)
-
-    async def _drawn(self, digest: Digest, history: History) -> Letter:
-        """With its picture, unless there is nothing to look at yet."""
-        if not history.points or digest.healthy:
-            return Letter(digest, brief=digest.healthy)
-        picture = timeline.timeline(history, digest.report.taken_at, BACK, self.zone)
-        return Letter(digest, await self.draw(picture), timeline.alt(picture))
 
     async def _base(self, name: str) -> Base | None:
         bases = await self.store.read(BASES)

@@ -12,6 +12,7 @@ from bot.core.verdict import Verdict
 from bot.render import words
 from bot.render.drawing import Lane, Level, Span, Tick, Timeline
 
+ZERO = timedelta()
 BARS = 8
 NAME = 22
 ALT = 1000
@@ -34,7 +35,7 @@ def timeline(history: History, now: datetime, back: timedelta, zone: ZoneInfo) -
     points = {each.hour: each for each in history.points if start < each.at <= now}
     told = trends(history, now, back)
     lanes = tuple(_lanes(points, told, start, back))
-    bars = _bars(history.incidents, told, start, now)
+    bars = _bars(history.incidents, start, now)
     used = {span.level for lane in (*lanes, *bars) for span in lane.spans}
     return Timeline(
         title=f"Health of the last {back.days} days",
@@ -102,26 +103,29 @@ def _spans(letters: str) -> tuple[Span, ...]:
     return tuple(spans)
 
 
-def _bars(
-    incidents: tuple[Incident, ...], told: Trends, start: datetime, now: datetime
-) -> tuple[Lane, ...]:
+def _bars(incidents: tuple[Incident, ...], start: datetime, now: datetime) -> tuple[Lane, ...]:
     """The causes that were there longest, the worst first."""
     by_key: dict[str, list[Incident]] = {}
     for each in incidents:
         if (each.ended or now) > start:
             by_key.setdefault(each.key, []).append(each)
-    longest = sorted(by_key, key=lambda key: -sum(each.lasted(now) / HOUR for each in by_key[key]))[
-        :BARS
-    ]
-    lasted = {each.key: each for each in told.worst}
+    lasted = {
+        key: sum((_within(each, start, now) for each in found), ZERO)
+        for key, found in by_key.items()
+    }
+    longest = sorted(lasted, key=lambda key: lasted[key], reverse=True)[:BARS]
     return tuple(
         Lane(
             words.line(key.rsplit("/", 1)[-1], NAME) or "?",
             tuple(_bar(each, start, now) for each in by_key[key]),
-            words.age(now - lasted[key].lasted, now) if key in lasted else "",
+            words.age(now - lasted[key], now),
         )
         for key in longest
     )
+
+
+def _within(each: Incident, start: datetime, now: datetime) -> timedelta:
+    return (each.ended or now) - max(start, each.began)
 
 
 def _bar(each: Incident, start: datetime, now: datetime) -> Span:

@@ -94,6 +94,7 @@ def _axes(
 
 def _paint(axes: Axes, lanes: tuple[Lane, ...]) -> None:
     """All shapes of a kind at once, which is cheap."""
+    known = _colours()
     fills: list[Corners] = []
     colours: list[Any] = []
     frames: list[Corners] = []
@@ -106,7 +107,7 @@ def _paint(axes: Axes, lanes: tuple[Lane, ...]) -> None:
                 frames.append(corners)
                 continue
             fills.append(corners)
-            colours.append(_colour(span.level))
+            colours.append(known[span.level])
             if span.level is Level.FAILED:
                 strokes.append([(span.begin, row + 0.5), (span.end, row + 0.5)])
     axes.add_collection(PolyCollection(fills, facecolors=colours, linewidths=0), autolim=False)
@@ -117,8 +118,10 @@ def _paint(axes: Axes, lanes: tuple[Lane, ...]) -> None:
     axes.add_collection(LineCollection(strokes, colors=GROUND, linewidths=1.3), autolim=False)
 
 
-def _colour(level: Level) -> Any:
-    return BAD if level is Level.FAILED else colormaps[MAP](SHADE[level])
+def _colours() -> dict[Level, Any]:
+    # The library makes each map anew where it is asked for, which costs a millisecond.
+    shades = colormaps[MAP]
+    return {level: shades(shade) for level, shade in SHADE.items()} | {Level.FAILED: BAD}
 
 
 def _scale(axes: Axes, each: Timeline) -> None:
