@@ -38,7 +38,8 @@ def headline(each: Digest) -> str:
 def title(each: Digest) -> str:
     """The mark, the name and the verdict."""
     verdict = each.report.verdict
-    return f"{words.MARK[verdict]} Digest {each.name}: {verdict}"
+    name = "Digest" if each.name == "digest" else f"Digest {each.name}"
+    return f"{words.MARK[verdict]} {name}: {verdict}"
 
 
 def text(each: Digest) -> str:

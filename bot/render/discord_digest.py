@@ -105,7 +105,7 @@ def _turn(name: str, each: Turn) -> str:
 
 
 def _name(each: Digest) -> str:
-    return f"Digest {each.name}"
+    return "Digest" if each.name == "digest" else f"Digest {each.name}"
 
 
 def _parts(each: Digest) -> Iterator[str]:
