@@ -35,7 +35,7 @@ from bot.errors import InputError, MeshmedicError
 from bot.health import Health
 from bot.keeping import Store
 from bot.render import timeline
-from bot.render.drawing import Undrawn
+from bot.render.drawing import Lane, Undrawn
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +106,9 @@ class Digests:
     """The digests of one process. `turn` is called every minute; the clock is given.
 
     `muted` gives a line (who, until when) by the key of each silenced finding, `approvals` those
-    of Changes that wait; `me` tells this process from others; `told` hears how slots end.
+    of Changes that wait, `links` lanes of the connectivity between nodes from one moment to another
+    (none where nobody keeps its history); `me` tells this process from others; `told` hears how
+    slots end.
     """
 
     health: Health
@@ -120,6 +122,7 @@ class Digests:
     fallback: int = 0
     muted: Callable[[], Mapping[str, str]] = _nobody
     approvals: Callable[[], tuple[str, ...]] = tuple
+    links: Callable[[datetime, datetime], tuple[Lane, ...]] = field(default=lambda _from, _to: ())
     told: Callable[[Outcome], None] = field(default=lambda _outcome: None)
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
@@ -353,7 +356,9 @@ class Digests:
     async def _letter(self, each: Schedule, due: datetime | None = None) -> Letter:
         """Look, compare, and draw meanwhile."""
         history = await self.store.read(HISTORY) or History()
-        picture = timeline.timeline(history, self.clock(), BACK, self.zone)
+        now = self.clock()
+        links = self.links(now - BACK, now)
+        picture = timeline.timeline(history, now, BACK, self.zone, links)
         drawing = asyncio.ensure_future(self.draw(picture)) if history.points else None
         try:
             digest = await self._digest(each, due, history)

@@ -29,12 +29,21 @@ LEVEL = {
 }
 
 
-def timeline(history: History, now: datetime, back: timedelta, zone: ZoneInfo) -> Timeline:
-    """The time before now; areas that the cluster has not are left out."""
+def timeline(
+    history: History,
+    now: datetime,
+    back: timedelta,
+    zone: ZoneInfo,
+    links: tuple[Lane, ...] = (),
+) -> Timeline:
+    """The time before now; areas that the cluster has not are left out.
+
+    `links` are lanes of the connectivity between nodes, where somebody kept its history.
+    """
     start = now - back
     points = {each.hour: each for each in history.points if start < each.at <= now}
     told = trends(history, now, back)
-    lanes = tuple(_lanes(points, told, start, back))
+    lanes = (*_lanes(points, told, start, back), *links)
     bars = _bars(history.incidents, start, now)
     used = {span.level for lane in (*lanes, *bars) for span in lane.spans}
     return Timeline(
