@@ -9,13 +9,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.core import known_secrets
+from bot.core import known_secrets, slots
 from bot.core.access import Circles, Members
 from bot.core.change.approval import NEVER, Policy
+from bot.core.digest.plan import Plan
 from bot.core.gitops.address import address, secure
 from bot.core.network import manifests
 from bot.core.network.tools import targets
@@ -138,6 +140,29 @@ class Settings(BaseSettings):
         default="",
         description="The https address of its API. Empty: the usual one of that host.",
     )
+    digest_channel: int = Field(
+        default=0, description="The id of the channel of the daily digest. 0: no digest."
+    )
+    digest_time: str = Field(
+        default="08:00",
+        description="When the daily digest is sent: `08:00`, or `08:00 mon-fri` for some days.",
+    )
+    digest_weekly: str = Field(
+        default="",
+        description="When a weekly digest with trends is sent, such as `18:00 sun`. Empty: never.",
+    )
+    digest_timezone: str = Field(
+        default="UTC", description="The time zone of these times, such as `Europe/Berlin`."
+    )
+    digest_only_changes: bool = Field(
+        default=False,
+        description="Where nothing is new, edit the time of one line in place of a new message.",
+    )
+    fallback_channel: int = Field(
+        default=0,
+        description="The id of the channel in which the owner is told once that another one is "
+        "lost. 0: the log and the metrics alone.",
+    )
     http_port: int = Field(
         default=0,
         ge=0,
@@ -180,6 +205,32 @@ class Settings(BaseSettings):
     def _image(cls, given: str) -> str:
         if not re.fullmatch(r"[a-z0-9][\w.:/@-]{0,400}", given):
             msg = "it is no image's name"
+            raise ValueError(msg)
+        return given
+
+    @field_validator("digest_time", "digest_weekly")
+    @classmethod
+    def _timed(cls, given: str) -> str:
+        found = slots.timetable(given) if given else None
+        if isinstance(found, slots.NoTime):
+            raise ValueError(found.why.rstrip("."))  # noqa: TRY004  # pydantic's own protocol
+        return given
+
+    @field_validator("digest_timezone")
+    @classmethod
+    def _zone(cls, given: str) -> str:
+        try:
+            ZoneInfo(given)
+        except (KeyError, ValueError, OSError) as error:
+            msg = "it is no time zone that this system knows"
+            raise ValueError(msg) from error
+        return given
+
+    @field_validator("digest_channel", "fallback_channel")
+    @classmethod
+    def _channel(cls, given: int) -> int:
+        if given and not SNOWFLAKE.fullmatch(str(given)):
+            msg = "it is no id: right-click a channel in Discord and copy its id"
             raise ValueError(msg)
         return given
 
@@ -274,6 +325,19 @@ class Settings(BaseSettings):
             self_approval=self.self_approval,
             two_people=frozenset(self.two_people),
             never=NEVER | frozenset(self.never_touch),
+        )
+
+    @property
+    def digests(self) -> Plan:
+        """What the settings say of digests."""
+        daily, weekly = map(slots.timetable, (self.digest_time or "08:00", self.digest_weekly))
+        return Plan(
+            channel=self.digest_channel,
+            daily=daily if isinstance(daily, slots.Timetable) else slots.Timetable(8, 0),
+            weekly=weekly if isinstance(weekly, slots.Timetable) else None,
+            zone=ZoneInfo(self.digest_timezone),
+            only_changes=self.digest_only_changes,
+            fallback=self.fallback_channel,
         )
 
     def for_discord(self) -> tuple[str, int]:

@@ -63,6 +63,8 @@ class Underway:
     replan: Callable[[Change], Awaitable[Plan | Refusal]]
     clock: Callable[[], datetime]
     may_act: Callable[[], bool]
+    seen: tuple[Change, ...] = ()
+    """All changes, as they were at the last look."""
     _running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _looked_at: set[str] = field(default_factory=set)
 
@@ -97,7 +99,8 @@ class Underway:
         """
         if not self.may_act():
             return
-        for change in await self.store.every():
+        self.seen = await self.store.every()
+        for change in self.seen:
             if MOVES[change.state] and change.name not in self._running:
                 await self._continue(change)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from bot.diagnose import Diagnose
+from bot.digest import Digests
 from bot.doctor import Cluster, Repository
 from bot.drawing import Draw
 from bot.health import Health
@@ -23,7 +25,7 @@ class Context:
     """The use cases, and the live namespaces for autocomplete, from memory.
 
     `cluster`, `watched`, `secret_inventory`, `state_namespace` and `repository` are what the doctor
-    looks at.
+    looks at; `health_now` is the button under a digest.
     """
 
     health: Health
@@ -36,6 +38,8 @@ class Context:
     runbook: Runbook
     remedy: Remedy
     herald: Herald
+    digests: Digests
+    health_now: type[Any]
     namespaces: Callable[[], tuple[str, ...]]
     cluster: Cluster
     watched: tuple[str, ...] = ()

@@ -68,6 +68,10 @@ def test_the_readme_documents_every_setting_as_the_class_does():
         ("GIT_API", "git.home.lab/api", ["no https address"]),
         ("GIT_BRANCH", "--upload-pack=x", ["no branch's name"]),
         ("GIT_HOST", "gitlab", ["github, gitea"]),
+        ("DIGEST_TIME", "noon", ["A time is such as 08:00"]),
+        ("DIGEST_WEEKLY", "18:00 someday", ["is no day"]),
+        ("DIGEST_TIMEZONE", "Europe/Nowhere", ["no time zone"]),
+        ("DIGEST_CHANNEL", "12", ["it is no id", "copy its id"]),
         ("SECRET_INVENTORY", "perhaps", ["boolean", "'perhaps'"]),
     ],
 )

@@ -9,18 +9,23 @@ import pytest
 from simcord import ChannelHandle, MemberActor, RoleHandle
 from simcord.env import Env
 
-from bot import runbook
+from bot import digesting, runbook
 from bot.client import Client
 from bot.core.access import Circles, Members
+from bot.core.digest.plan import Plan
 from bot.diagnose import Diagnose
+from bot.digest import Digests
 from bot.health import Health
+from bot.keeping import Store
 from bot.matrix import Mesh
 from bot.netshoot import Netshoot
 from bot.reach import Reach
 from bot.repairing import idle
 from bot.traefik import Traefik
+from bot.unkept import Unkept
 from commands import everything
 from commands.context import Context
+from commands.digest import button
 from tests.builders import a_pod
 from tests.fakes import FakeCluster
 from tests.led import Led
@@ -52,7 +57,26 @@ class Room:
         await self.env.restart_bot(self.client)
 
 
-def make_client(health: Health, cluster: FakeCluster, circles: Circles, led: Led) -> Client:
+def make_client(
+    health: Health,
+    cluster: FakeCluster,
+    circles: Circles,
+    led: Led,
+    *,
+    store: Store | None = None,
+    plan: Plan | None = None,
+) -> "RegisteringClient":
+    late, health_now = digesting.LateClient(), button.button(health)
+    digests = digesting.digests(
+        plan or Plan(),
+        health=health,
+        store=store or Unkept(),
+        leadership=led,
+        draw=cluster.draw,
+        client=late.get,
+        rows=lambda carried: button.rows(health_now, carried),
+        told=lambda _outcome: None,
+    )
     diagnose = Diagnose(cluster, cluster.prober)
     traefik = Traefik(cluster, cluster.traefik)
     context = Context(
@@ -66,18 +90,24 @@ def make_client(health: Health, cluster: FakeCluster, circles: Circles, led: Led
         runbook.load(),
         cluster.remedy or idle(cluster, diagnose, traefik),
         cluster.herald,
+        digests,
+        health_now,
         lambda: ("apps", "flux-system", "kube-system"),
         cluster,
         state_namespace="meshmedic",
         audit_channel=cluster.audit_channel,
     )
-    return RegisteringClient(
+    client = RegisteringClient(
         circles, GUILD, lambda client: everything.register(client, context), leadership=led
     )
+    late.client, client.digests = client, digests
+    return client
 
 
 class RegisteringClient(Client):
     """Registers its commands when it logs in, whoever leads."""
+
+    digests: Digests
 
     async def setup_hook(self) -> None:
         await super().setup_hook()
