@@ -165,10 +165,10 @@ def _begun(state: Alerts, sight: Sight, rules: Rules) -> Alerts:
             waiting[key] = at
     found = {each.key: each for each in sight.bad}
     for key, at in sorted(waiting.items(), key=lambda each: (each[1], each[0])):
-        finding = found.get(key)
-        ripe = finding is not None and now - at >= rules.grace_of(finding.check)
-        if finding and ripe and sight.tells(key) and not state.holding(key):
-            state = _opened(state, finding, sight, rules, known)
+        ripening = found.get(key)
+        ripe = ripening and now - at >= rules.grace_of(ripening.check)
+        if ripening and ripe and sight.tells(key) and not state.holding(key):
+            state = _opened(state, ripening, sight, rules, known)
     rest = tuple(Pending(key, at) for key, at in waiting.items() if not state.holding(key))
     return replace(state, pending=rest)
 
