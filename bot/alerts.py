@@ -31,6 +31,10 @@ from bot.keeping import Store
 log = logging.getLogger(__name__)
 
 
+BOARD_EVERY = 60.0
+"""Seconds between two edits of the board."""
+
+
 class Unsent(MeshmedicError):
     """Discord gave no answer, or did not take it: nobody knows whether the message is there."""
 
@@ -43,7 +47,7 @@ class Channel(Protocol):
         ...
 
     async def edit(self, channel: int, message: int, incident: Incident) -> None:
-        """Bring it up to date, and its thread; a message that was deleted is left alone."""
+        """Bring it up to date; a message that was deleted is left alone."""
         ...
 
     async def end(self, channel: int, message: int, incident: Incident, mark: str) -> int:
@@ -68,7 +72,7 @@ class Channel(Protocol):
 class Examining(Protocol):
     """Who gives a report of everything."""
 
-    async def check(self) -> Report:
+    async def look(self) -> Report:
         """Examine the cluster."""
         ...
 
@@ -89,13 +93,14 @@ class Watchman:
     board: int | None = None
     clock: Callable[[], datetime] = _now
     _trouble: str = ""
+    _shown_at: datetime | None = None
 
     async def turn(self) -> None:
         """Look once, and say what is due. Whatever fails is tried again at the next turn."""
         if not self.leadership.may_act():
             return
         try:
-            report = await self.health.check()
+            report = await self.health.look()
             mutes = await self.store.read(MUTES) or Mutes()
             muted = mutes.muted(report.findings, report.taken_at)
             state = await self.store.change(
@@ -210,6 +215,8 @@ class Watchman:
         if self.board is None or not self.leadership.may_act():
             return
         channel, now = self.board, self.clock()
+        if self._shown_at and (now - self._shown_at).total_seconds() < BOARD_EVERY:
+            return
         state = await self.store.change(ALERTS, lambda kept: _with_board(kept, channel, now))
         post = state.board
         if post is None:
@@ -218,6 +225,7 @@ class Watchman:
         if message is None and post.begun != now:
             message = await self.channel.find(channel, post.nonce, post.begun)
         shown = await self.channel.board(channel, message, report, state, post.nonce)
+        self._shown_at = now
         if shown != post.message:
             kept_post = replace(post, message=shown)
             await self._note(lambda kept: replace(kept, board=kept_post))

@@ -15,9 +15,10 @@ from types import MappingProxyType
 import aiohttp
 import discord
 
-from bot import endpoints, logs, runbook, settings
+from bot import alerting, endpoints, logs, runbook, settings
 from bot.client import Client
 from bot.core.access import Circles
+from bot.core.alerts.rules import NO_ALERTS, Rules
 from bot.core.election import Alone, Leadership
 from bot.core.network import agent_keys, agent_peers
 from bot.core.network.tools import targets
@@ -36,6 +37,7 @@ from bot.kube.probe_jobs import ProbeJobs
 from bot.kube.tool_jobs import ToolJobs
 from bot.matrix import Mesh
 from bot.metrics import Metrics, Sources
+from bot.muting import Silences
 from bot.netshoot import Netshoot, Runner
 from bot.post import Post, post
 from bot.prober import Prober
@@ -43,6 +45,7 @@ from bot.reach import Reach
 from bot.schedule import REDISCOVER, Schedule
 from bot.takeover import Takeover, refusals_explained
 from bot.traefik import Traefik
+from bot.unkept import Unkept
 from bot.vitals import Vitals
 from commands import everything
 from commands.context import Context
@@ -92,6 +95,8 @@ def wire(
     prober: Prober | None = None,
     netshoot: Netshoot | None = None,
     regularly: Mapping[str, tuple[int, Callable[[], Awaitable[None]]]] = MappingProxyType({}),
+    rules: Rules = NO_ALERTS,
+    board: int | None = None,
 ) -> Parts:
     """The bot, wired to a cluster: the same in production, sandbox and tests.
 
@@ -105,6 +110,9 @@ def wire(
     health = Health(cache, around=metrics.around, diagnosed=lambda: diagnose.remembered)
     memory = Memory(post.state, health, post.elector) if post else None
     health.told = memory.note if memory else None
+    store = post.state if post else Unkept()
+    silences = Silences(store, health, lambda: cache.names(Namespace))
+    watch = alerting.Watch(health, store, leadership, rules, board)
     context = Context(
         health=health,
         diagnose=diagnose,
@@ -116,6 +124,7 @@ def wire(
         runbook=runbook.load(),
         namespaces=lambda: cache.names(Namespace),
         cluster=cache.access,
+        silences=silences,
         watched=cache.watched,
         secret_inventory=cache.secret_inventory,
         state_namespace=post.namespace if post else "",
@@ -127,6 +136,7 @@ def wire(
         schedule.every(REDISCOVER, "look for new kinds", cache.rediscover)
         for name, (seconds, call) in regularly.items():
             schedule.every(seconds, name, call)
+        watch.regularly(schedule, client, silences)
         schedule.start()
 
     async def ended() -> None:
@@ -172,6 +182,8 @@ async def _run(read: settings.Settings, token: str, guild_id: int) -> int:
                 "publish the key of probes": (int(agent_keys.AGAIN), agents.refresh),
                 "tell agents their peers": (int(agent_peers.AGAIN), agents.peers.publish),
             },
+            rules=read.alert_rules,
+            board=read.board_channel,
         )
         async with AsyncExitStack() as stack:
             stopped = await stack.enter_async_context(_signals())

@@ -10,6 +10,7 @@ from bot.doctor import Cluster
 from bot.drawing import Draw
 from bot.health import Health
 from bot.matrix import Mesh
+from bot.muting import Silences
 from bot.netshoot import Netshoot
 from bot.reach import Reach
 from bot.runbook import Runbook
@@ -33,6 +34,7 @@ class Context:
     runbook: Runbook
     namespaces: Callable[[], tuple[str, ...]]
     cluster: Cluster
+    silences: Silences
     watched: tuple[str, ...] = ()
     secret_inventory: bool = False
     state_namespace: str = ""

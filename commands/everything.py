@@ -7,18 +7,31 @@ from typing import Any, TypeAlias
 from discord import app_commands
 
 from bot.client import Client
-from commands import doctor, health, net, report_controls, runbook, traefik, why
+from commands import (
+    ack,
+    alert_controls,
+    doctor,
+    health,
+    mute,
+    net,
+    report_controls,
+    runbook,
+    traefik,
+    unmute,
+    why,
+)
 from commands.context import Context
 
 Command: TypeAlias = app_commands.Command[Any, ..., Any] | app_commands.Group
 
-COMMANDS = (health, why, net, traefik, runbook, doctor)
+COMMANDS = (health, why, net, traefik, runbook, doctor, mute, ack, unmute)
 
 
 def register(client: Client, context: Context) -> None:
     """Add every command, button and select to the client."""
     controls = report_controls.Controls(context.health)
     client.add_buttons(controls.drill, controls.export, controls.again.button)
+    client.add_buttons(alert_controls.button(context.silences))
     for command in _made(context, controls):
         client.tree.add_command(command)
 

@@ -15,9 +15,11 @@ from bot.core.access import Circles, Members
 from bot.diagnose import Diagnose
 from bot.health import Health
 from bot.matrix import Mesh
+from bot.muting import Silences
 from bot.netshoot import Netshoot
 from bot.reach import Reach
 from bot.traefik import Traefik
+from bot.unkept import Unkept
 from commands import everything
 from commands.context import Context
 from tests.builders import a_pod
@@ -42,15 +44,18 @@ class Room:
     circles: Circles
     led: Led
     health: Health
+    store: Unkept
 
     async def restart(self) -> None:
         """The process ends and begins anew: nothing is remembered but what Discord keeps."""
         self.health = Health(self.cluster)
-        self.client = make_client(self.health, self.cluster, self.circles, self.led)
+        self.client = make_client(self.health, self.cluster, self.circles, self.led, self.store)
         await self.env.restart_bot(self.client)
 
 
-def make_client(health: Health, cluster: FakeCluster, circles: Circles, led: Led) -> Client:
+def make_client(
+    health: Health, cluster: FakeCluster, circles: Circles, led: Led, store: Unkept
+) -> Client:
     context = Context(
         health,
         Diagnose(cluster, cluster.prober),
@@ -62,6 +67,7 @@ def make_client(health: Health, cluster: FakeCluster, circles: Circles, led: Led
         runbook.load(),
         lambda: ("apps", "flux-system", "kube-system"),
         cluster,
+        Silences(store, health, lambda: ("apps", "media")),
         state_namespace="meshmedic",
     )
     return RegisteringClient(
@@ -95,8 +101,8 @@ class _LateCircles:
 async def room() -> AsyncIterator[Room]:
     cluster = FakeCluster([a_pod()])
     late: Any = _LateCircles()
-    led, health = Led(), Health(cluster)
-    client = make_client(health, cluster, late, led)
+    led, health, store = Led(), Health(cluster), Unkept()
+    client = make_client(health, cluster, late, led, store)
     env = Env(client)
     guild = env.create_guild("Homelab", id=GUILD)
     channel = guild.create_text_channel("ops")
@@ -107,7 +113,9 @@ async def room() -> AsyncIterator[Room]:
     viewer = guild.add_member(env.create_user("vera"), roles=[role])
     operator = guild.add_member(env.create_user("olga"), roles=[operators])
     stranger = guild.add_member(env.create_user("sam"))
-    yield Room(env, client, cluster, channel, viewer, operator, stranger, role, late, led, health)
+    yield Room(
+        env, client, cluster, channel, viewer, operator, stranger, role, late, led, health, store
+    )
     await env.shutdown()
 
 

@@ -31,7 +31,7 @@ class World:
     blind: bool = False
     now: datetime = START
 
-    async def check(self) -> Report:
+    async def look(self) -> Report:
         """The report of this minute: while the API is away, nothing is seen and all is a gap."""
         if self.blind:
             return Report(self.now, (), GAPS, {"Pod": 180})

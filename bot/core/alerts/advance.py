@@ -128,9 +128,9 @@ def _bad(one: Incident, found: list[Finding], sight: Sight) -> Incident:
     worst = max((each.verdict for each in found), key=lambda each: each.rank)
     one = replace(one, clear=None)
     if head.key != one.head.key:
-        one = replace(one, head=head).told(at, f"it is {head.reason} of {head.subject}")
+        one = replace(one, head=_slim(head)).told(at, f"it is {head.reason} of {head.subject}")
     elif (head.verdict, head.reason) != (one.head.verdict, one.head.reason):
-        one = replace(one, head=head).told(at, f"{head.verdict}: {head.reason}")
+        one = replace(one, head=_slim(head)).told(at, f"{head.verdict}: {head.reason}")
     if worst.rank > one.worst.rank:
         one = replace(one, worst=worst).told(at, f"worse: {worst}")
     return one
@@ -190,7 +190,7 @@ def _opened(
     flapping = len(recent) >= rules.flaps
     begun = Incident(
         id=identify(root.key, now),
-        head=root,
+        head=_slim(root),
         keys=free,
         opened=now,
         worst=max((each.verdict for each in members), key=lambda each: each.rank),
@@ -199,6 +199,11 @@ def _opened(
     began = begun.told(now, f"{root.verdict}: {root.reason}")
     told = began.told(now, "flapping: said once, until it is calm") if flapping else began
     return replace(state, incidents=(*state.incidents, told))
+
+
+def _slim(finding: Finding) -> Finding:
+    """A finding as it is kept: evidence may quote logs, and links are those of a report."""
+    return replace(finding, evidence=(), follows=(), cause=None)
 
 
 def _forgotten(state: Alerts, now: datetime, rules: Rules) -> Alerts:

@@ -84,6 +84,10 @@ class Rules:
         return next((each for each in self.routes if _fits(each, check, namespace, verdict)), None)
 
 
+NO_ALERTS = Rules()
+"""Without a route nothing is said."""
+
+
 def _fits(route: Route, check: str, namespace: str, verdict: Verdict) -> bool:
     return (
         verdict.rank >= route.least.rank
