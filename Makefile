@@ -43,8 +43,8 @@ test-cluster: $(READY) ## Tests on a real Kubernetes API server (needs Go: build
 conversion: $(READY) ## Convert every Ingress at hand, and hold it against an independent reading and the CRDs
 	@$(BIN)/python -m tests.conversion
 
-month: $(READY) ## Simulated months of alerts: messages against incidents, as a table
-	@$(BIN)/python -m tests.month 2>/dev/null
+month: $(READY) ## A simulated month of alerts: messages against incidents (ARGS=seeds)
+	@$(BIN)/python -m tests.month $(ARGS) 2>/dev/null
 
 lab: $(READY) ## Diagnose real packets in network namespaces, 46 faults (needs root, iproute2, iptables)
 	@$(BIN)/python -m tests.lab $(ARGS)

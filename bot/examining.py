@@ -32,11 +32,13 @@ from bot.health import Health
 from bot.kube.access import Access
 from bot.kube.connect import connect, own_namespace
 from bot.matrix import Mesh
+from bot.muting import Silences
 from bot.netshoot import Netshoot
 from bot.reach import Reach
 from bot.render import terminal, terminal_check_up
 from bot.standing import FromTerminal, payload
 from bot.traefik import Traefik
+from bot.unkept import Unkept
 from commands import everything
 from commands.context import Context
 
@@ -138,8 +140,9 @@ async def _examine(kubeconfig: Path | None, context: str | None) -> CheckUp:
 def _commands() -> Commands:
     """What this version registers, without a connection to anything."""
     nowhere = _Nowhere(ClusterError("No cluster is asked."))
+    health = Health(nowhere)
     context = Context(
-        Health(nowhere),
+        health,
         Diagnose(nowhere),
         Mesh(nowhere),
         Reach(nowhere),
@@ -149,6 +152,7 @@ def _commands() -> Commands:
         runbook.load(),
         lambda: (),
         nowhere,
+        Silences(Unkept(), health, tuple),
     )
     client = discord.Client(intents=discord.Intents.none())
     tree = app_commands.CommandTree(client)
