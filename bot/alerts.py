@@ -106,8 +106,11 @@ class Watchman:
             state = await self.store.change(
                 ALERTS, lambda kept: advance(kept, report, self.rules, muted)
             )
-            await self._say(state)
-            await self._show(report)
+            try:
+                await self._say(state)
+            finally:
+                # A channel that is gone takes the board's with it no more than the reverse.
+                await self._show(report)
             self._trouble = ""
         except MeshmedicError as error:
             if str(error) != self._trouble:

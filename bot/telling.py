@@ -92,7 +92,8 @@ class Telling:
                 await _asked(place.get_partial_message(message).edit(view=view))
                 return message
         sent = await _asked(place.send(view=view, silent=True))
-        with suppress(discord.Forbidden):
+        # Unpinned it serves as well, and the permission is the owner's affair.
+        with suppress(Unsent):
             await _asked(sent.pin())
         return sent.id
 

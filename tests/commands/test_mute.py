@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from discord.utils import snowflake_time
+
 from bot.alerts import Watchman
 from bot.core.alerts.incident import ALERTS
 from bot.core.alerts.rules import Route, Rules
@@ -93,3 +95,11 @@ async def test_an_alert_arrives_once_is_edited_and_answered_and_its_button_mutes
     kept = await room.store.read(ALERTS)
     assert kept is not None
     assert len(kept.incidents) == 1
+    one = kept.incidents[0]
+    assert one.posted is not None
+    assert one.ended_post is not None
+    # The simulated Discord's clock is its own.
+    since = snowflake_time(one.posted.message or 0)
+    for mark, message in ((one.id, one.posted), (f"{one.id}-end", one.ended_post)):
+        assert await telling.find(channel, mark, since) == message.message
+    assert await telling.find(channel, "nothing-of-ours", since) is None
