@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -29,6 +29,7 @@ from bot.core.doctor.facts import Unseen
 from bot.core.election import Leadership
 from bot.core.history.history import HISTORY, History
 from bot.core.history.trends import Trends, trends
+from bot.core.report import Report
 from bot.core.slots import Slot
 from bot.drawing import Draw
 from bot.errors import InputError, MeshmedicError
@@ -97,7 +98,8 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-def _nobody() -> Mapping[str, str]:
+async def nobody(_report: Report) -> Mapping[str, str]:
+    """Nothing is muted."""
     return {}
 
 
@@ -120,7 +122,7 @@ class Digests:
     zone: ZoneInfo = UTC_ZONE
     defaults: tuple[Schedule, ...] = ()
     fallback: int = 0
-    muted: Callable[[], Mapping[str, str]] = _nobody
+    muted: Callable[[Report], Awaitable[Mapping[str, str]]] = nobody
     approvals: Callable[[], tuple[str, ...]] = tuple
     links: Callable[[datetime, datetime], tuple[Lane, ...]] = field(default=lambda _from, _to: ())
     told: Callable[[Outcome], None] = field(default=lambda _outcome: None)
@@ -380,7 +382,7 @@ class Digests:
             await self._base(each.name),
             threshold=each.threshold,
             due=due,
-            muted=self.muted(),
+            muted=await self.muted(report),
             approvals=self.approvals(),
             trends=trends(history, report.taken_at, BACK) if each.trends else None,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import discord
@@ -11,7 +11,8 @@ import discord
 from bot.chronicle import EVERY, Chronicle
 from bot.core.digest.plan import Plan
 from bot.core.election import Leadership
-from bot.digest import Digests, Outcome
+from bot.core.report import Report
+from bot.digest import Digests, Outcome, nobody
 from bot.drawing import Draw
 from bot.health import Health
 from bot.keeping import Store
@@ -42,7 +43,7 @@ def digests(
     client: Callable[[], discord.Client],
     rows: Rows,
     told: Callable[[Outcome], None],
-    muted: Callable[[], Mapping[str, str]] = dict,
+    muted: Callable[[Report], Awaitable[Mapping[str, str]]] = nobody,
     approvals: Callable[[], tuple[str, ...]] = tuple,
     **more: Any,
 ) -> Digests:

@@ -40,6 +40,7 @@ from bot.kube.access import Access
 from bot.kube.connect import connect, own_namespace
 from bot.kube.state import State
 from bot.matrix import Mesh
+from bot.muting import Silences
 from bot.netshoot import Netshoot
 from bot.pull_requests import configured
 from bot.reach import Reach
@@ -195,6 +196,7 @@ def _commands() -> Commands:
         button.button(health),
         lambda: (),
         nowhere,
+        Silences(Unkept(), health, tuple),
     )
     tree = app_commands.CommandTree(client)
     for command in everything.commands(context):

@@ -15,9 +15,10 @@ from types import MappingProxyType
 import aiohttp
 import discord
 
-from bot import digesting, endpoints, logs, runbook, settings
+from bot import alerting, digesting, endpoints, logs, runbook, settings
 from bot.client import Client
 from bot.core.access import Circles
+from bot.core.alerts.rules import NO_ALERTS, Rules
 from bot.core.change.approval import Policy
 from bot.core.change.waiting import waiting
 from bot.core.digest.plan import Plan
@@ -44,6 +45,7 @@ from bot.kube.tool_jobs import ToolJobs
 from bot.matrix import Mesh
 from bot.merging import Ask
 from bot.metrics import Metrics, Sources
+from bot.muting import Silences
 from bot.netshoot import Netshoot, Runner
 from bot.post import Post, post
 from bot.prober import Prober
@@ -122,6 +124,8 @@ def wire(
     ask: Ask = nobody_asks,
     regularly: Mapping[str, tuple[int, Callable[[], Awaitable[None]]]] = MappingProxyType({}),
     plan: Plan | None = None,
+    rules: Rules = NO_ALERTS,
+    board: int | None = None,
 ) -> Parts:
     """The bot, wired to a cluster: the same in production, sandbox and tests.
 
@@ -137,6 +141,9 @@ def wire(
     health = Health(cache, around=metrics.around, diagnosed=lambda: diagnose.remembered)
     memory = Memory(post.state, health, post.elector) if post else None
     health.told = memory.note if memory else None
+    store = post.state if post else Unkept()
+    silences = Silences(store, health, lambda: cache.names(Namespace))
+    watch = alerting.Watch(health, store, leadership, rules, board)
     herald = Herald([cache.change_events.tell])
     mending = remedy(
         cache,
@@ -156,12 +163,13 @@ def wire(
     digests = digesting.digests(
         plan or Plan(),
         health=health,
-        store=post.state if post else Unkept(),
+        store=store,
         leadership=leadership,
         draw=artist.draw,
         client=late.get,
         rows=lambda carried: button.rows(health_now, carried),
         told=metrics.digest,
+        muted=silences.muted,
         approvals=lambda: waiting(mending.underway.seen, clock()),
     )
     context = Context(
@@ -179,6 +187,7 @@ def wire(
         health_now=health_now,
         namespaces=lambda: cache.names(Namespace),
         cluster=cache.access,
+        silences=silences,
         watched=cache.watched,
         secret_inventory=cache.secret_inventory,
         state_namespace=kept_in,
@@ -195,6 +204,7 @@ def wire(
         for name, (seconds, call) in regularly.items():
             schedule.every(seconds, name, call)
         digesting.regularly(schedule, digests)
+        watch.regularly(schedule, client, silences)
         schedule.start()
 
     async def ended() -> None:
@@ -248,6 +258,8 @@ async def _run(read: settings.Settings, token: str, guild_id: int) -> int:
                 "tell agents their peers": (int(agent_peers.AGAIN), agents.peers.publish),
             },
             plan=read.digests,
+            rules=read.alert_rules,
+            board=read.board_channel,
         )
         async with AsyncExitStack() as stack:
             stopped = await stack.enter_async_context(_signals())

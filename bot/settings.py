@@ -9,18 +9,20 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.core import known_secrets, slots
 from bot.core.access import Circles, Members
+from bot.core.alerts.rules import Quiet, Route, Rules
 from bot.core.change.approval import NEVER, Policy
 from bot.core.digest.plan import Plan
 from bot.core.gitops.address import address, secure
 from bot.core.network import manifests
 from bot.core.network.tools import targets
+from bot.core.verdict import Verdict
 from bot.errors import SettingsError
 
 PREFIX = "MESHMEDIC_"
@@ -163,6 +165,21 @@ class Settings(BaseSettings):
         description="The id of the channel in which the owner is told once that another one is "
         "lost. 0: the log and the metrics alone.",
     )
+    alert_channel: int | None = Field(
+        default=None, description="The id of the channel for alerts. Empty: no alerts."
+    )
+    alert_role: int | None = Field(
+        default=None,
+        description="The id of the role that an alert of something failed mentions. Empty: nobody.",
+    )
+    alert_quiet: str = Field(
+        default="",
+        description="Hours in which only what failed is said, as in `22-7 Europe/Berlin`. Empty: "
+        "none.",
+    )
+    board_channel: int | None = Field(
+        default=None, description="The id of the channel for the live board. Empty: no board."
+    )
     http_port: int = Field(
         default=0,
         ge=0,
@@ -277,6 +294,13 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         return given
 
+    @field_validator("alert_quiet")
+    @classmethod
+    def _quiet(cls, given: str) -> str:
+        if given:
+            quiet_hours(given)
+        return given
+
     @field_validator("log_level")
     @classmethod
     def _level(cls, given: str) -> str:
@@ -340,6 +364,17 @@ class Settings(BaseSettings):
             fallback=self.fallback_channel,
         )
 
+    @property
+    def alert_rules(self) -> Rules:
+        """The rules of alerts: without a channel nothing is routed anywhere."""
+        routes: list[Route] = []
+        if self.alert_channel and self.alert_role:
+            routes.append(Route(self.alert_channel, Verdict.FAILED, role=self.alert_role))
+        if self.alert_channel:
+            routes.append(Route(self.alert_channel))
+        quiet = quiet_hours(self.alert_quiet) if self.alert_quiet else None
+        return Rules(tuple(routes), quiet=quiet)
+
     def for_discord(self) -> tuple[str, int]:
         """The token and the server that `run` needs.
 
@@ -379,6 +414,28 @@ def load() -> Settings:
         if isinstance(secret := getattr(read, name), SecretStr):
             known_secrets.learn(name, secret.get_secret_value())
     return read
+
+
+def quiet_hours(given: str) -> Quiet:
+    """The hours that somebody wrote, `22-7 Europe/Berlin`.
+
+    Raises:
+        ValueError: They cannot be read.
+    """
+    found = re.fullmatch(r"(\d{1,2})-(\d{1,2})\s+([\w+/-]{1,60})", given.strip(), re.ASCII)
+    hours = [int(found[1]), int(found[2])] if found else []
+    if not found or max(hours) >= HOURS or hours[0] == hours[1]:
+        msg = "it is two different hours from 0 to 23 and a time zone"
+        raise ValueError(msg)
+    try:
+        zone = ZoneInfo(found[3])
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        msg = f"{found[3]!r} is no time zone that is known here"
+        raise ValueError(msg) from error
+    return Quiet(hours[0], hours[1], zone)
+
+
+HOURS = 24
 
 
 def _check_namespace(name: str) -> None:

@@ -13,6 +13,7 @@ from bot.drawing import Draw
 from bot.health import Health
 from bot.herald import Herald
 from bot.matrix import Mesh
+from bot.muting import Silences
 from bot.netshoot import Netshoot
 from bot.reach import Reach
 from bot.remedy import Remedy
@@ -42,6 +43,7 @@ class Context:
     health_now: type[Any]
     namespaces: Callable[[], tuple[str, ...]]
     cluster: Cluster
+    silences: Silences
     watched: tuple[str, ...] = ()
     secret_inventory: bool = False
     state_namespace: str = ""

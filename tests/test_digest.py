@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from bot.core.digest.schedule import BOOK, Book, Schedule, Stage
+from bot.core.report import Report
 from bot.core.slots import Timetable
 from bot.core.snapshot import Gap, Why
 from bot.digest import Digests, Letter, Lost, Outcome
@@ -261,7 +262,11 @@ async def test_what_is_muted_is_one_line_with_who_and_until_when() -> None:
     world = World(cluster=FakeCluster([a_pod(waiting="CrashLoopBackOff")]))
     digests = world.process()
     report = await digests.health.check()
-    digests.muted = lambda: {report.findings[0].key: "muted by olga until 18:00"}
+
+    async def muted(_: Report) -> dict[str, str]:
+        return {report.findings[0].key: "muted by olga until 18:00"}
+
+    digests.muted = muted
     letter = await digests.now()
     assert not letter.digest.difference.new
     assert "muted by olga until 18:00" in told.text(letter.digest)

@@ -18,6 +18,7 @@ from bot.digest import Digests
 from bot.health import Health
 from bot.keeping import Store
 from bot.matrix import Mesh
+from bot.muting import Silences
 from bot.netshoot import Netshoot
 from bot.reach import Reach
 from bot.repairing import idle
@@ -49,11 +50,14 @@ class Room:
     circles: Circles
     led: Led
     health: Health
+    store: Unkept
 
     async def restart(self) -> None:
         """The process ends and begins anew: nothing is remembered but what Discord keeps."""
         self.health = Health(self.cluster)
-        self.client = make_client(self.health, self.cluster, self.circles, self.led)
+        self.client = make_client(
+            self.health, self.cluster, self.circles, self.led, store=self.store
+        )
         await self.env.restart_bot(self.client)
 
 
@@ -66,11 +70,12 @@ def make_client(
     store: Store | None = None,
     plan: Plan | None = None,
 ) -> "RegisteringClient":
+    store = store or Unkept()
     late, health_now = digesting.LateClient(), button.button(health)
     digests = digesting.digests(
         plan or Plan(),
         health=health,
-        store=store or Unkept(),
+        store=store,
         leadership=led,
         draw=cluster.draw,
         client=late.get,
@@ -94,6 +99,7 @@ def make_client(
         health_now,
         lambda: ("apps", "flux-system", "kube-system"),
         cluster,
+        Silences(store, health, lambda: ("apps", "media")),
         state_namespace="meshmedic",
         audit_channel=cluster.audit_channel,
     )
@@ -132,8 +138,8 @@ class _LateCircles:
 async def room() -> AsyncIterator[Room]:
     cluster = FakeCluster([a_pod()])
     late: Any = _LateCircles()
-    led, health = Led(), Health(cluster)
-    client = make_client(health, cluster, late, led)
+    led, health, store = Led(), Health(cluster), Unkept()
+    client = make_client(health, cluster, late, led, store=store)
     env = Env(client)
     guild = env.create_guild("Homelab", id=GUILD)
     channel = guild.create_text_channel("ops")
@@ -147,7 +153,7 @@ async def room() -> AsyncIterator[Room]:
     approver = guild.add_member(env.create_user("anna"), roles=[approvers])
     stranger = guild.add_member(env.create_user("sam"))
     people = viewer, operator, stranger, role, approver
-    yield Room(env, client, cluster, channel, *people, late, led, health)
+    yield Room(env, client, cluster, channel, *people, late, led, health, store)
     await env.shutdown()
 
 
