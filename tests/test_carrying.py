@@ -10,7 +10,7 @@ from bot.core.change.step import Step, Target
 from bot.core.change.through import Request
 from bot.errors import ClusterError
 from bot.remedy import Proposal, Remedy
-from tests.changes import ANNA, ASKED, BELA, INGRESS, Manifest, World
+from tests.changes import ANNA, ASKED, BELA, INGRESS, Manifest, World, outage
 
 
 async def converted(world: World, remedy: Remedy) -> Change:
@@ -66,3 +66,27 @@ async def test_the_new_routes_stay_where_the_ingress_cannot_be_put_back() -> Non
     assert end.state is State.FAILED
     assert "A webhook refuses it." in end.history.entries[-1].note
     assert routes(world) == served
+
+
+async def test_an_approval_is_looked_at_again_after_an_outage() -> None:
+    """A look that could not see says nothing about the evidence."""
+    world = World()
+    first = world.process()
+    made = await first.propose(ASKED, Way.ANNOTATION, str(ANNA))
+    assert isinstance(made, Proposal)
+    first.underway.begin = lambda _change, _work: None  # type: ignore[method-assign]
+    await first.decide(made.change.name, world.click(BELA), approve=True)
+    second = world.process()
+
+    def survey_fails(what: str) -> None:
+        if what.endswith("survey"):
+            outage(what)
+
+    world.wire.next = survey_fails
+    await second.underway.go_on()
+    await second.underway.wait()
+    assert world.annotation() is None
+    world.wire.next = lambda _: None
+    await second.underway.go_on()
+    await second.underway.wait()
+    assert (await second.show(made.change.name)).state is State.DONE
