@@ -127,7 +127,6 @@ class Underway:
             case Next.CLOSE:
                 await quietly(self.carrier.moved(change, State.EXPIRED))
             case Next.CHECK if change.name not in self._looked_at:
-                self._looked_at.add(change.name)
                 self.begin(change, self._checked)
             case Next.APPLY:
                 self.begin(change, self.carry)
@@ -149,6 +148,7 @@ class Underway:
         plan = await self.replan(change)
         if isinstance(plan, Plan) and plan.same(change.plan):
             return await self.carry(change)
+        self._looked_at.add(change.name)
         log.warning("change %s is left: the evidence has changed since its approval", change.name)
         return change
 
