@@ -43,6 +43,9 @@ test-cluster: $(READY) ## Tests on a real Kubernetes API server (needs Go: build
 conversion: $(READY) ## Convert every Ingress at hand, and hold it against an independent reading and the CRDs
 	@$(BIN)/python -m tests.conversion
 
+month: $(READY) ## A simulated month of alerts: messages against incidents (ARGS=seeds)
+	@$(BIN)/python -m tests.month $(ARGS) 2>/dev/null
+
 lab: $(READY) ## Diagnose real packets in network namespaces, 46 faults (needs root, iproute2, iptables)
 	@$(BIN)/python -m tests.lab $(ARGS)
 
@@ -72,5 +75,5 @@ lock: $(READY) ## Resolve the locked requirements again
 clean: ## Remove the virtual environment and caches
 	@rm -rf $(VENV) .cache build *.egg-info
 
-.PHONY: help setup sandbox test test-browser test-cluster test-image lint format conversion lab faults bench \
+.PHONY: help setup sandbox test test-browser test-cluster test-image lint format conversion month lab faults bench \
   screenshots lock clean

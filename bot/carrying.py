@@ -173,6 +173,9 @@ class Carrier:
                 await self._one(change, each, undoing(change.plan.steps), gate=False)
             except Stuck as stuck:
                 left.append(str(stuck))
+                if not each.was and await self.writer.live(each.object) is None:
+                    # It cannot be put back: what serves in its place stays.
+                    break
         if left:
             note = f"{noted.why} Not all was taken back: {' '.join(left)}"
             return await self.moved(change, State.FAILED, noted.by, note)
@@ -203,11 +206,8 @@ class Carrier:
             raise Stuck(why)
         for _ in range(TURNS):
             live = await self._live(steps)
-            how = walking.standing(steps, live)[list(steps).index(step)]
-            if how is Progress.DONE:
+            if not _to_do(step, steps, live):
                 return
-            if how is Progress.CHANGED:
-                raise Stuck(_changed(step))
             if gate and step.action is Action.DELETE_INGRESS:
                 await self._through_the_new(change)
                 # The proof took its time: look again before the one step that takes away.
@@ -249,6 +249,26 @@ def _noted(change: Change, **notes: object) -> Change:
 
 def _named(target: Target) -> str:
     return f"{target.kind} {target.namespace}/{target.name}"
+
+
+def _to_do(step: Step, steps: Sequence[Step], live: walking.Live) -> bool:
+    """Whether it is to be done, or done already.
+
+    An Ingress is taken away only where all that takes its place is still as it was made.
+
+    Raises:
+        Stuck: Somebody changed what is written, or took it away.
+    """
+    number, stand = list(steps).index(step), walking.standing(steps, live)
+    needed = number if step.action is Action.DELETE_INGRESS and not step.to else 0
+    if stand[number] is Progress.DONE:
+        return False
+    if stand[number] is Progress.CHANGED:
+        raise Stuck(_changed(step))
+    for each, how in zip(steps[:needed], stand[:needed], strict=True):
+        if how is not Progress.DONE:
+            raise Stuck(_changed(each))
+    return True
 
 
 def _changed(step: Step) -> str:

@@ -7,7 +7,7 @@ hide the other.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,6 +15,7 @@ from bot.core.checks import CHECKS
 from bot.core.doctor import (
     clock,
     cluster,
+    digests,
     election,
     people,
     permissions,
@@ -22,6 +23,7 @@ from bot.core.doctor import (
     repository,
     traefik,
 )
+from bot.core.doctor.digests import DigestFacts
 from bot.core.doctor.examination import Area, CheckUp, Examination, Outcome
 from bot.core.doctor.facts import (
     ClusterFacts,
@@ -68,21 +70,34 @@ class Repository(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Doctor:
-    """Both sides, what the settings want of them, and the repository, where one is set."""
+    """Both sides, what the settings want of them, and the repository, where one is set.
+
+    `digests` tells what is kept of digests.
+    """
 
     discord: Discord
     cluster: Cluster
     setup: Setup
+    digests: Callable[[], Awaitable[DigestFacts]] | None = None
     patience: float = PATIENCE
     repository: Repository | None = None
 
     async def examine(self) -> CheckUp:
         """Look at all sides at once."""
-        found, seen, kept = await asyncio.gather(
-            self._discord(), self._cluster(), self._repository()
+        found, seen, last, kept = await asyncio.gather(
+            self._discord(), self._cluster(), self._digests(), self._repository()
         )
-        told = (*_of_discord(found, self.setup), *_of_cluster(seen, self.setup))
+        told = (*_of_discord(found, self.setup), *last, *_of_cluster(seen, self.setup))
         return CheckUp((*told, *repository.examine(kept)))
+
+    async def _digests(self) -> tuple[Examination, ...]:
+        if self.digests is None:
+            return ()
+        try:
+            async with asyncio.timeout(self.patience):
+                return (digests.examine(await self.digests()),)
+        except TimeoutError:
+            return (digests.unseen("The API server did not answer in time."),)
 
     async def _discord(self) -> DiscordFacts:
         try:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from bot.render.drawing import HeatMap, Undrawn
+from bot.render.drawing import Drawing, Undrawn
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ KEPT = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV")
 """Of the environment: whoever draws needs no token."""
 
 
-Draw = Callable[[HeatMap], Awaitable[bytes | Undrawn]]
+Draw = Callable[[Drawing], Awaitable[bytes | Undrawn]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Artist:
     seconds: float = SECONDS
     _one: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def draw(self, each: HeatMap) -> bytes | Undrawn:
+    async def draw(self, each: Drawing) -> bytes | Undrawn:
         """The picture as a PNG, or why there is none: the words are enough without it."""
         try:
             async with asyncio.timeout(self.seconds), self._one:

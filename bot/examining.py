@@ -8,15 +8,21 @@ import logging
 from collections.abc import Callable, Collection
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import discord
 from discord import app_commands
 
-from bot import logs, runbook, settings
+from bot import digesting, logs, runbook, settings
+from bot.core.digest.plan import Plan
+from bot.core.digest.schedule import BOOK, Book
+from bot.core.doctor.digests import DigestFacts
 from bot.core.doctor.examination import Area, CheckUp, Examination, Outcome
-from bot.core.doctor.facts import ClusterFacts, Commands, Right, Setup
+from bot.core.doctor.facts import ClusterFacts, Commands, Right, Setup, Unseen
 from bot.core.doctor.permissions import PERMISSIONS
+from bot.core.election import Alone
 from bot.core.finding import Ref
 from bot.core.objects import Object
 from bot.core.snapshot import Snapshot
@@ -32,7 +38,9 @@ from bot.health import Health
 from bot.herald import Herald
 from bot.kube.access import Access
 from bot.kube.connect import connect, own_namespace
+from bot.kube.state import State
 from bot.matrix import Mesh
+from bot.muting import Silences
 from bot.netshoot import Netshoot
 from bot.pull_requests import configured
 from bot.reach import Reach
@@ -40,8 +48,10 @@ from bot.render import terminal, terminal_check_up
 from bot.repairing import idle
 from bot.standing import FromTerminal, payload
 from bot.traefik import Traefik
+from bot.unkept import Unkept
 from commands import everything
 from commands.context import Context
+from commands.digest import button
 
 SCOPES = ("bot", "applications.commands")
 
@@ -122,11 +132,14 @@ async def _examine(kubeconfig: Path | None, context: str | None) -> CheckUp:
     async with AsyncExitStack() as stack:
         where = connect(kubeconfig=kubeconfig, context=context)
         place = read.state_namespace
+        state: State | ClusterError | None = None
         try:
             place = place or own_namespace(kubeconfig, context)
-            cluster: Cluster = Access(await stack.enter_async_context(where))
+            api = await stack.enter_async_context(where)
+            cluster: Cluster = Access(api)
+            state = State(api, place, Alone()) if place else None
         except ClusterError as error:
-            cluster = _Nowhere(error)
+            cluster, state = _Nowhere(error), error
         setup = Setup(
             guild_id=read.guild_id,
             circles=read.circles,
@@ -135,29 +148,56 @@ async def _examine(kubeconfig: Path | None, context: str | None) -> CheckUp:
             secret_inventory=read.secret_inventory,
             state_namespace=place,
         )
-        kept = configured(read, _Nowhere(ClusterError("No cluster is asked.")))
-        return await Doctor(FromTerminal(token), cluster, setup, repository=kept).examine()
+        kept = partial(_kept, state, read.digests)
+        git = configured(read, _Nowhere(ClusterError("No cluster is asked.")))
+        checked = Doctor(FromTerminal(token), cluster, setup, kept, repository=git)
+        return await checked.examine()
+
+
+async def _kept(state: State | ClusterError | None, plan: Plan) -> DigestFacts:
+    """What the bot keeps of its digests; a process that is alone keeps nothing."""
+    book: Book | Unseen = Unseen(str(state)) if isinstance(state, ClusterError) else Book()
+    if isinstance(state, State):
+        try:
+            book = await state.read(BOOK) or Book()
+        except ClusterError as error:
+            book = Unseen(str(error))
+    return DigestFacts(book, plan.schedules(), plan.zone, datetime.now(UTC))
 
 
 def _commands() -> Commands:
     """What this version registers, without a connection to anything."""
     nowhere = _Nowhere(ClusterError("No cluster is asked."))
     diagnose, traefik = Diagnose(nowhere), Traefik(nowhere, nowhere)
+    health, draw = Health(nowhere), Artist().draw
+    client = discord.Client(intents=discord.Intents.none())
+    digests = digesting.digests(
+        Plan(),
+        health=health,
+        store=Unkept(),
+        leadership=Alone(),
+        draw=draw,
+        client=lambda: client,
+        rows=lambda _carried: (),
+        told=lambda _outcome: None,
+    )
     context = Context(
-        Health(nowhere),
+        health,
         diagnose,
         Mesh(nowhere),
         Reach(nowhere),
         Netshoot(nowhere),
-        Artist().draw,
+        draw,
         traefik,
         runbook.load(),
         idle(nowhere, diagnose, traefik),
         Herald(),
+        digests,
+        button.button(health),
         lambda: (),
         nowhere,
+        Silences(Unkept(), health, tuple),
     )
-    client = discord.Client(intents=discord.Intents.none())
     tree = app_commands.CommandTree(client)
     for command in everything.commands(context):
         tree.add_command(command)

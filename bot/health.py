@@ -70,6 +70,13 @@ class Health:
         self._remember(report)
         return report
 
+    async def look(self) -> Report:
+        """Examine everything for whoever looks by the clock: nothing is remembered of it."""
+        types = tuple(dict.fromkeys(kind for check in self.checks for kind in check.reads))
+        seen = await self.cluster.snapshot(types)
+        snapshot = replace(seen, diagnosed=self.diagnosed())
+        return await asyncio.to_thread(self._examine, snapshot, self.checks, None)
+
     @property
     def latest(self) -> Report | None:
         """The latest report of everything."""

@@ -18,6 +18,7 @@ from typing import Protocol
 from prometheus_client import (
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     Metric,
     ProcessCollector,
@@ -31,12 +32,17 @@ from bot import __version__
 from bot.answering import Answered
 from bot.core.check import Check
 from bot.core.report import Report
+from bot.digest import Outcome
 from bot.kube.reflector import Reflector, State
 
 ANSWERS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15)
 ACKNOWLEDGEMENTS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3)
 """Discord takes none after three seconds."""
 CHECKS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1)
+
+
+WELL = (Outcome.SENT, Outcome.LATE, Outcome.UNCHANGED, Outcome.FOUND)
+"""A digest is where it belongs."""
 
 
 class Gateway(Protocol):
@@ -104,12 +110,30 @@ class Metrics:
             registry=self.registry,
         )
 
+        self._digests = Counter(
+            "meshmedic_digests",
+            "Digests by how their slot ended; a failed one is tried again.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self._digested = Gauge(
+            "meshmedic_digest_timestamp_seconds",
+            "When this process last sent a digest or renewed its line, in Unix time; 0 if never.",
+            registry=self.registry,
+        )
+
     def answered(self, one: Answered) -> None:
         """Count what has ended."""
         self._commands.labels(one.name, one.outcome.value).inc()
         self._durations.labels(one.name).observe(one.seconds)
         if one.acknowledged is not None:
             self._acknowledged.observe(one.acknowledged)
+
+    def digest(self, outcome: Outcome) -> None:
+        """Count a digest's slot that has ended, or failed for now."""
+        self._digests.labels(outcome.value).inc()
+        if outcome in WELL:
+            self._digested.set_to_current_time()
 
     def around(self, check: Check) -> AbstractContextManager[object]:
         """Times a check from its beginning to its end."""

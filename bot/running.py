@@ -15,10 +15,13 @@ from types import MappingProxyType
 import aiohttp
 import discord
 
-from bot import endpoints, logs, runbook, settings
+from bot import alerting, digesting, endpoints, logs, runbook, settings
 from bot.client import Client
 from bot.core.access import Circles
+from bot.core.alerts.rules import NO_ALERTS, Rules
 from bot.core.change.approval import Policy
+from bot.core.change.waiting import waiting
+from bot.core.digest.plan import Plan
 from bot.core.election import Alone, Leadership
 from bot.core.network import agent_keys, agent_peers
 from bot.core.network.tools import targets
@@ -42,19 +45,22 @@ from bot.kube.tool_jobs import ToolJobs
 from bot.matrix import Mesh
 from bot.merging import Ask
 from bot.metrics import Metrics, Sources
+from bot.muting import Silences
 from bot.netshoot import Netshoot, Runner
 from bot.post import Post, post
 from bot.prober import Prober
 from bot.pull_requests import PullRequests, configured
 from bot.reach import Reach
-from bot.repairing import nobody_asks, remedy
+from bot.repairing import clock, nobody_asks, remedy
 from bot.schedule import REDISCOVER, Schedule
 from bot.takeover import Takeover, refusals_explained
 from bot.traefik import Traefik
 from bot.underway import TICK
+from bot.unkept import Unkept
 from bot.vitals import Vitals
 from commands import everything
 from commands.context import Context
+from commands.digest import button
 
 log = logging.getLogger(__name__)
 
@@ -117,12 +123,15 @@ def wire(
     repository: PullRequests | None = None,
     ask: Ask = nobody_asks,
     regularly: Mapping[str, tuple[int, Callable[[], Awaitable[None]]]] = MappingProxyType({}),
+    plan: Plan | None = None,
+    rules: Rules = NO_ALERTS,
+    board: int | None = None,
 ) -> Parts:
     """The bot, wired to a cluster: the same in production, sandbox and tests.
 
     Without a post it is alone: it always acts, and keeps nothing. Without a prober a diagnosis
-    rests on the objects. `regularly` is what else to do every so many seconds, by name.
-    `state_namespace` is where Changes are kept where there is no post.
+    rests on the objects. `regularly` is what else to do every so many seconds, by name; `plan` what
+    the settings say of digests. `state_namespace` is where Changes are kept where there is no post.
     """
     kept_in = post.namespace if post else state_namespace
     leadership: Leadership = post.elector if post else Alone()
@@ -132,6 +141,9 @@ def wire(
     health = Health(cache, around=metrics.around, diagnosed=lambda: diagnose.remembered)
     memory = Memory(post.state, health, post.elector) if post else None
     health.told = memory.note if memory else None
+    store = post.state if post else Unkept()
+    silences = Silences(store, health, lambda: cache.names(Namespace))
+    watch = alerting.Watch(health, store, leadership, rules, board)
     herald = Herald([cache.change_events.tell])
     mending = remedy(
         cache,
@@ -147,19 +159,35 @@ def wire(
         pulls=repository,
         ask=ask,
     )
+    artist, late, health_now = Artist(), digesting.LateClient(), button.button(health)
+    digests = digesting.digests(
+        plan or Plan(),
+        health=health,
+        store=store,
+        leadership=leadership,
+        draw=artist.draw,
+        client=late.get,
+        rows=lambda carried: button.rows(health_now, carried),
+        told=metrics.digest,
+        muted=silences.muted,
+        approvals=lambda: waiting(mending.underway.seen, clock()),
+    )
     context = Context(
         health=health,
         diagnose=diagnose,
         mesh=Mesh(cache, prober),
         reach=Reach(cache, prober, cache.inside),
         netshoot=netshoot or Netshoot(cache),
-        draw=Artist().draw,
+        draw=artist.draw,
         traefik=traefik,
         runbook=runbook.load(),
         remedy=mending,
         herald=herald,
+        digests=digests,
+        health_now=health_now,
         namespaces=lambda: cache.names(Namespace),
         cluster=cache.access,
+        silences=silences,
         watched=cache.watched,
         secret_inventory=cache.secret_inventory,
         state_namespace=kept_in,
@@ -175,6 +203,8 @@ def wire(
             schedule.every(TICK, "go on with changes", mending.underway.go_on)
         for name, (seconds, call) in regularly.items():
             schedule.every(seconds, name, call)
+        digesting.regularly(schedule, digests)
+        watch.regularly(schedule, client, silences)
         schedule.start()
 
     async def ended() -> None:
@@ -191,6 +221,7 @@ def wire(
         told=metrics.answered,
         leadership=leadership,
     )
+    late.client = client
     vitals = Vitals(client, cache, schedule, post.ended if post else tuple)
     tally = post.changes.tally if post else dict
     metrics.read_from(
@@ -226,6 +257,9 @@ async def _run(read: settings.Settings, token: str, guild_id: int) -> int:
                 "publish the key of probes": (int(agent_keys.AGAIN), agents.refresh),
                 "tell agents their peers": (int(agent_peers.AGAIN), agents.peers.publish),
             },
+            plan=read.digests,
+            rules=read.alert_rules,
+            board=read.board_channel,
         )
         async with AsyncExitStack() as stack:
             stopped = await stack.enter_async_context(_signals())

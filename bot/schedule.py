@@ -6,6 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.cron import CronTrigger
 
 from bot.errors import MeshmedicError
 
@@ -35,6 +36,21 @@ class Schedule:
             id=name,
             coalesce=True,
             max_instances=1,
+        )
+
+    def each_minute(self, name: str, call: Callable[[], Awaitable[None]]) -> None:
+        """Call something at the beginning of each minute by the clock; one that was missed, soon.
+
+        What is due is decided by who is called: an owner's times change while this runs.
+        """
+        self._scheduler.add_job(
+            _quietly,
+            CronTrigger(second=0, timezone="UTC"),
+            args=(name, call),
+            id=name,
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
         )
 
     @property

@@ -9,16 +9,20 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.core import known_secrets
+from bot.core import known_secrets, slots
 from bot.core.access import Circles, Members
+from bot.core.alerts.rules import Quiet, Route, Rules
 from bot.core.change.approval import NEVER, Policy
+from bot.core.digest.plan import Plan
 from bot.core.gitops.address import address, secure
 from bot.core.network import manifests
 from bot.core.network.tools import targets
+from bot.core.verdict import Verdict
 from bot.errors import SettingsError
 
 PREFIX = "MESHMEDIC_"
@@ -138,6 +142,44 @@ class Settings(BaseSettings):
         default="",
         description="The https address of its API. Empty: the usual one of that host.",
     )
+    digest_channel: int = Field(
+        default=0, description="The id of the channel of the daily digest. 0: no digest."
+    )
+    digest_time: str = Field(
+        default="08:00",
+        description="When the daily digest is sent: `08:00`, or `08:00 mon-fri` for some days.",
+    )
+    digest_weekly: str = Field(
+        default="",
+        description="When a weekly digest with trends is sent, such as `18:00 sun`. Empty: never.",
+    )
+    digest_timezone: str = Field(
+        default="UTC", description="The time zone of these times, such as `Europe/Berlin`."
+    )
+    digest_only_changes: bool = Field(
+        default=False,
+        description="Where nothing is new, edit the time of one line in place of a new message.",
+    )
+    fallback_channel: int = Field(
+        default=0,
+        description="The id of the channel in which the owner is told once that another one is "
+        "lost. 0: the log and the metrics alone.",
+    )
+    alert_channel: int | None = Field(
+        default=None, description="The id of the channel for alerts. Empty: no alerts."
+    )
+    alert_role: int | None = Field(
+        default=None,
+        description="The id of the role that an alert of something failed mentions. Empty: nobody.",
+    )
+    alert_quiet: str = Field(
+        default="",
+        description="Hours in which only what failed is said, as in `22-7 Europe/Berlin`. Empty: "
+        "none.",
+    )
+    board_channel: int | None = Field(
+        default=None, description="The id of the channel for the live board. Empty: no board."
+    )
     http_port: int = Field(
         default=0,
         ge=0,
@@ -183,6 +225,32 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         return given
 
+    @field_validator("digest_time", "digest_weekly")
+    @classmethod
+    def _timed(cls, given: str) -> str:
+        found = slots.timetable(given) if given else None
+        if isinstance(found, slots.NoTime):
+            raise ValueError(found.why.rstrip("."))  # noqa: TRY004  # pydantic's own protocol
+        return given
+
+    @field_validator("digest_timezone")
+    @classmethod
+    def _zone(cls, given: str) -> str:
+        try:
+            ZoneInfo(given)
+        except (KeyError, ValueError, OSError) as error:
+            msg = "it is no time zone that this system knows"
+            raise ValueError(msg) from error
+        return given
+
+    @field_validator("digest_channel", "fallback_channel")
+    @classmethod
+    def _channel(cls, given: int) -> int:
+        if given and not SNOWFLAKE.fullmatch(str(given)):
+            msg = "it is no id: right-click a channel in Discord and copy its id"
+            raise ValueError(msg)
+        return given
+
     @field_validator("state_namespace")
     @classmethod
     def _named(cls, given: str) -> str:
@@ -224,6 +292,13 @@ class Settings(BaseSettings):
         if given not in GIT_HOSTS:
             msg = f"it is one of {', '.join(GIT_HOSTS)}"
             raise ValueError(msg)
+        return given
+
+    @field_validator("alert_quiet")
+    @classmethod
+    def _quiet(cls, given: str) -> str:
+        if given:
+            quiet_hours(given)
         return given
 
     @field_validator("log_level")
@@ -276,6 +351,30 @@ class Settings(BaseSettings):
             never=NEVER | frozenset(self.never_touch),
         )
 
+    @property
+    def digests(self) -> Plan:
+        """What the settings say of digests."""
+        daily, weekly = map(slots.timetable, (self.digest_time or "08:00", self.digest_weekly))
+        return Plan(
+            channel=self.digest_channel,
+            daily=daily if isinstance(daily, slots.Timetable) else slots.Timetable(8, 0),
+            weekly=weekly if isinstance(weekly, slots.Timetable) else None,
+            zone=ZoneInfo(self.digest_timezone),
+            only_changes=self.digest_only_changes,
+            fallback=self.fallback_channel,
+        )
+
+    @property
+    def alert_rules(self) -> Rules:
+        """The rules of alerts: without a channel nothing is routed anywhere."""
+        routes: list[Route] = []
+        if self.alert_channel and self.alert_role:
+            routes.append(Route(self.alert_channel, Verdict.FAILED, role=self.alert_role))
+        if self.alert_channel:
+            routes.append(Route(self.alert_channel))
+        quiet = quiet_hours(self.alert_quiet) if self.alert_quiet else None
+        return Rules(tuple(routes), quiet=quiet)
+
     def for_discord(self) -> tuple[str, int]:
         """The token and the server that `run` needs.
 
@@ -315,6 +414,28 @@ def load() -> Settings:
         if isinstance(secret := getattr(read, name), SecretStr):
             known_secrets.learn(name, secret.get_secret_value())
     return read
+
+
+def quiet_hours(given: str) -> Quiet:
+    """The hours that somebody wrote, `22-7 Europe/Berlin`.
+
+    Raises:
+        ValueError: They cannot be read.
+    """
+    found = re.fullmatch(r"(\d{1,2})-(\d{1,2})\s+([\w+/-]{1,60})", given.strip(), re.ASCII)
+    hours = [int(found[1]), int(found[2])] if found else []
+    if not found or max(hours) >= HOURS or hours[0] == hours[1]:
+        msg = "it is two different hours from 0 to 23 and a time zone"
+        raise ValueError(msg)
+    try:
+        zone = ZoneInfo(found[3])
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        msg = f"{found[3]!r} is no time zone that is known here"
+        raise ValueError(msg) from error
+    return Quiet(hours[0], hours[1], zone)
+
+
+HOURS = 24
 
 
 def _check_namespace(name: str) -> None:

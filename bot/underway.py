@@ -63,6 +63,8 @@ class Underway:
     replan: Callable[[Change], Awaitable[Plan | Refusal]]
     clock: Callable[[], datetime]
     may_act: Callable[[], bool]
+    seen: tuple[Change, ...] = ()
+    """All changes, as they were at the last look."""
     _running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _looked_at: set[str] = field(default_factory=set)
 
@@ -97,7 +99,8 @@ class Underway:
         """
         if not self.may_act():
             return
-        for change in await self.store.every():
+        self.seen = await self.store.every()
+        for change in self.seen:
             if MOVES[change.state] and change.name not in self._running:
                 await self._continue(change)
 
@@ -124,7 +127,6 @@ class Underway:
             case Next.CLOSE:
                 await quietly(self.carrier.moved(change, State.EXPIRED))
             case Next.CHECK if change.name not in self._looked_at:
-                self._looked_at.add(change.name)
                 self.begin(change, self._checked)
             case Next.APPLY:
                 self.begin(change, self.carry)
@@ -146,6 +148,7 @@ class Underway:
         plan = await self.replan(change)
         if isinstance(plan, Plan) and plan.same(change.plan):
             return await self.carry(change)
+        self._looked_at.add(change.name)
         log.warning("change %s is left: the evidence has changed since its approval", change.name)
         return change
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from bot.diagnose import Diagnose
+from bot.digest import Digests
 from bot.doctor import Cluster, Repository
 from bot.drawing import Draw
 from bot.health import Health
 from bot.herald import Herald
 from bot.matrix import Mesh
+from bot.muting import Silences
 from bot.netshoot import Netshoot
 from bot.reach import Reach
 from bot.remedy import Remedy
@@ -23,7 +26,7 @@ class Context:
     """The use cases, and the live namespaces for autocomplete, from memory.
 
     `cluster`, `watched`, `secret_inventory`, `state_namespace` and `repository` are what the doctor
-    looks at.
+    looks at; `health_now` is the button under a digest.
     """
 
     health: Health
@@ -36,8 +39,11 @@ class Context:
     runbook: Runbook
     remedy: Remedy
     herald: Herald
+    digests: Digests
+    health_now: type[Any]
     namespaces: Callable[[], tuple[str, ...]]
     cluster: Cluster
+    silences: Silences
     watched: tuple[str, ...] = ()
     secret_inventory: bool = False
     state_namespace: str = ""

@@ -39,7 +39,14 @@ def command(context: Context, _controls: Controls) -> app_commands.Command[Any, 
         )
         here = standing.channel_of(interaction)
         live = standing.Live(client, client.dates, here)
-        found = await Doctor(live, context.cluster, setup, repository=context.repository).examine()
+        doctor_now = Doctor(
+            live,
+            context.cluster,
+            setup,
+            context.digests.facts,
+            repository=context.repository,
+        )
+        found = await doctor_now.examine()
         await answer(interaction, render.check_up(found))
 
     return doctor

@@ -7,24 +7,51 @@ from typing import Any, TypeAlias
 from discord import app_commands
 
 from bot.client import Client
-from commands import doctor, fix, health, net, report_controls, runbook, traefik, why
+from commands import (
+    ack,
+    alert_controls,
+    digest,
+    doctor,
+    fix,
+    health,
+    mute,
+    net,
+    report_controls,
+    runbook,
+    traefik,
+    unmute,
+    why,
+)
 from commands.context import Context
 from commands.fix import deciding
 from commands.fix.announcing import Announcer
 
 Command: TypeAlias = app_commands.Command[Any, ..., Any] | app_commands.Group
 
-COMMANDS = (health, why, net, traefik, fix, runbook, doctor)
+COMMANDS = (
+    health,
+    why,
+    digest,
+    net,
+    traefik,
+    fix,
+    runbook,
+    doctor,
+    mute,
+    ack,
+    unmute,
+)
 
 
 def register(client: Client, context: Context) -> None:
     """Add every command, button and select to the client."""
     controls = report_controls.Controls(context.health)
-    client.add_buttons(controls.drill, controls.export, controls.again.button)
+    client.add_buttons(controls.drill, controls.export, controls.again.button, context.health_now)
     client.add_buttons(controls.fix.act, controls.fix.way)
     deciding.bind(context, controls.fix)
     announcer = Announcer(client, context.remedy, controls.fix, context.audit_channel)
     context.herald.listeners.append(announcer.tell)
+    client.add_buttons(alert_controls.button(context.silences))
     for command in _made(context, controls):
         client.tree.add_command(command)
 

@@ -21,7 +21,7 @@ from bot.netshoot import Runner
 from bot.prober import Prober
 from bot.reach import Inside
 from bot.remedy import Remedy
-from bot.render.drawing import HeatMap, Undrawn
+from bot.render.drawing import Drawing, HeatMap, Undrawn
 
 TYPES = {kind.name: kind.type for kind in KINDS}
 
@@ -92,9 +92,9 @@ class FakeCluster:
     drawn: bytes | Undrawn = b"a picture"
     asked: int = 0
 
-    async def draw(self, each: HeatMap) -> bytes | Undrawn:
+    async def draw(self, each: Drawing) -> bytes | Undrawn:
         """Whatever a test wants to be drawn."""
-        assert each.names
+        assert each.names if isinstance(each, HeatMap) else each.lanes
         return self.drawn
 
     def set(self, objects: Iterable[dict[str, Any]]) -> None:

@@ -181,10 +181,10 @@ def test_a_card_has_room_for_everything_that_can_be_wrong():
 
 
 def test_an_invitation_asks_for_exactly_what_the_features_need():
-    """View Channels, Send Messages, Embed Links, Attach Files: no administrator, nothing else."""
+    """View, send, embed, attach, read the history: no administrator, nothing else."""
     address = link(300_000_000_000_000_001, 300_000_000_000_000_002)
     (permissions,) = re.findall(r"permissions=(\d+)", address)
-    assert int(permissions) == 1 << 10 | 1 << 11 | 1 << 14 | 1 << 15
+    assert int(permissions) == 1 << 10 | 1 << 11 | 1 << 14 | 1 << 15 | 1 << 16
     assert int(permissions).bit_count() == len(PERMISSIONS)
     assert "client_id=300000000000000001" in address
     assert "scope=bot+applications.commands" in address

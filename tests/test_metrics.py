@@ -12,6 +12,7 @@ from bot.answering import Answered, Outcome
 from bot.core.checks import CHECKS
 from bot.core.kinds import KINDS
 from bot.core.report import examine
+from bot.digest import Outcome as Digested
 from bot.health import Health
 from bot.kube.discovery import Source
 from bot.kube.reflector import Reflector, State
@@ -42,6 +43,7 @@ def metrics_of(*watches: Reflector, gateway: FakeGateway | None = None) -> Metri
     made = Metrics()
     report = examine(snapshot_of(a_pod(waiting="CrashLoopBackOff")), CHECKS, around=made.around)
     made.answered(Answered("health all", Outcome.ANSWERED, 0.3, 0.1))
+    made.digest(Digested.SENT)
     made.read_from(
         Sources(
             gateway or FakeGateway(),
@@ -118,6 +120,16 @@ def test_the_watches_of_several_namespaces_are_one_kind_without_names():
     assert value(made, "meshmedic_watch_age_seconds", resource=second) is None
     assert value(made, "meshmedic_watch_state", resource=second, state="forbidden") == 1
     assert "secret-plans" not in made.exposition("")[0].decode()
+
+
+def test_a_digest_is_counted_by_how_it_ended_and_only_a_good_one_has_a_time():
+    """An alert on its age sees also the day on which the channel was lost."""
+    made = Metrics()
+    made.digest(Digested.LOST)
+    assert value(made, "meshmedic_digests_total", outcome="lost") == 1
+    assert value(made, "meshmedic_digest_timestamp_seconds") == 0
+    made.digest(Digested.LATE)
+    assert (value(made, "meshmedic_digest_timestamp_seconds") or 0) > 0
 
 
 def test_what_is_not_known_is_no_number():

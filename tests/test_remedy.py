@@ -9,6 +9,7 @@ import pytest
 from bot.core.change.change import Change
 from bot.core.change.plan import Way
 from bot.core.change.states import State
+from bot.core.change.waiting import waiting
 from bot.core.network.diagnosis import Effect
 from bot.core.repair.refusals import Reason, Refusal
 from bot.errors import ClusterError, InputError, Refused
@@ -365,3 +366,21 @@ async def test_a_change_whose_steps_were_tampered_with_is_refused(field: str) ->
     await remedy.carrier.apply(approved_one)
     assert (await remedy.show(change.name)).state in (State.ROLLED_BACK, State.FAILED)
     assert not world.writer.effects
+
+
+async def test_what_waits_is_named_until_it_is_over() -> None:
+    """Digests say it: an approval that expires, and a change that is for a time only."""
+    world = World()
+    remedy = world.process()
+    change = await proposed(world, remedy)
+    (line,) = waiting(await remedy.every(), world.now)
+    assert line.endswith("waits for an approver until 2026-11-23 12:15 UTC")
+    assert waiting(await remedy.every(), change.expires) == ()
+    await remedy.decide(change.name, world.click(BELA), approve=True)
+    await remedy.underway.wait()
+    assert waiting(await remedy.every(), world.now) == ()
+    done = world.store.kept[change.name]
+    plan = msgspec.structs.replace(done.plan, returns_after=60)
+    world.store.kept[change.name] = msgspec.structs.replace(done, plan=plan)
+    (line,) = waiting(await remedy.every(), world.now)
+    assert line.endswith("it is put back at 2026-11-23 13:00 UTC")

@@ -4,9 +4,11 @@ import os
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from bot.settings import PREFIX, SECRETS_DIR, Settings
 
@@ -68,6 +70,10 @@ def test_the_readme_documents_every_setting_as_the_class_does():
         ("GIT_API", "git.home.lab/api", ["no https address"]),
         ("GIT_BRANCH", "--upload-pack=x", ["no branch's name"]),
         ("GIT_HOST", "gitlab", ["github, gitea"]),
+        ("DIGEST_TIME", "noon", ["A time is such as 08:00"]),
+        ("DIGEST_WEEKLY", "18:00 someday", ["is no day"]),
+        ("DIGEST_TIMEZONE", "Europe/Nowhere", ["no time zone"]),
+        ("DIGEST_CHANNEL", "12", ["it is no id", "copy its id"]),
         ("SECRET_INVENTORY", "perhaps", ["boolean", "'perhaps'"]),
     ],
 )
@@ -169,3 +175,24 @@ def test_run_stops_once_with_a_code_and_calls_nobody_when_a_setting_is_wrong():
         "meshmedic: MESHMEDIC_DISCORD_TOKEN is not set: the bot's token. "
         "The README lists every setting.\n"
     )
+
+
+def test_alerts_are_off_until_a_channel_is_set_and_hours_are_read():
+    """Whatever failed mentions the role, the rest nobody."""
+    assert Settings().alert_rules.routes == ()
+    made = Settings(alert_channel=1, alert_role=2, alert_quiet="22-7 Europe/Berlin").alert_rules
+    assert [(each.channel, each.role) for each in made.routes] == [(1, 2), (1, None)]
+    quiet = made.quiet
+    assert quiet is not None
+    # Winter in Berlin: 21:30 UTC is 22:30 there.
+    assert quiet.holds(datetime(2026, 1, 1, 21, 30, tzinfo=UTC))
+    assert not quiet.holds(datetime(2026, 7, 1, 5, 30, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    "wrong", ["22-22 UTC", "22-25 UTC", "22-7 Nowhere/Land", "night", "1-2 ../x"]
+)
+def test_hours_that_cannot_be_read_are_refused(wrong: str):
+    """With what is allowed."""
+    with pytest.raises(ValidationError):
+        Settings(alert_quiet=wrong)

@@ -9,18 +9,24 @@ import pytest
 from simcord import ChannelHandle, MemberActor, RoleHandle
 from simcord.env import Env
 
-from bot import runbook
+from bot import digesting, runbook
 from bot.client import Client
 from bot.core.access import Circles, Members
+from bot.core.digest.plan import Plan
 from bot.diagnose import Diagnose
+from bot.digest import Digests
 from bot.health import Health
+from bot.keeping import Store
 from bot.matrix import Mesh
+from bot.muting import Silences
 from bot.netshoot import Netshoot
 from bot.reach import Reach
 from bot.repairing import idle
 from bot.traefik import Traefik
+from bot.unkept import Unkept
 from commands import everything
 from commands.context import Context
+from commands.digest import button
 from tests.builders import a_pod
 from tests.fakes import FakeCluster
 from tests.led import Led
@@ -44,15 +50,38 @@ class Room:
     circles: Circles
     led: Led
     health: Health
+    store: Unkept
 
     async def restart(self) -> None:
         """The process ends and begins anew: nothing is remembered but what Discord keeps."""
         self.health = Health(self.cluster)
-        self.client = make_client(self.health, self.cluster, self.circles, self.led)
+        self.client = make_client(
+            self.health, self.cluster, self.circles, self.led, store=self.store
+        )
         await self.env.restart_bot(self.client)
 
 
-def make_client(health: Health, cluster: FakeCluster, circles: Circles, led: Led) -> Client:
+def make_client(
+    health: Health,
+    cluster: FakeCluster,
+    circles: Circles,
+    led: Led,
+    *,
+    store: Store | None = None,
+    plan: Plan | None = None,
+) -> "RegisteringClient":
+    store = store or Unkept()
+    late, health_now = digesting.LateClient(), button.button(health)
+    digests = digesting.digests(
+        plan or Plan(),
+        health=health,
+        store=store,
+        leadership=led,
+        draw=cluster.draw,
+        client=late.get,
+        rows=lambda carried: button.rows(health_now, carried),
+        told=lambda _outcome: None,
+    )
     diagnose = Diagnose(cluster, cluster.prober)
     traefik = Traefik(cluster, cluster.traefik)
     context = Context(
@@ -66,18 +95,25 @@ def make_client(health: Health, cluster: FakeCluster, circles: Circles, led: Led
         runbook.load(),
         cluster.remedy or idle(cluster, diagnose, traefik),
         cluster.herald,
+        digests,
+        health_now,
         lambda: ("apps", "flux-system", "kube-system"),
         cluster,
+        Silences(store, health, lambda: ("apps", "media")),
         state_namespace="meshmedic",
         audit_channel=cluster.audit_channel,
     )
-    return RegisteringClient(
+    client = RegisteringClient(
         circles, GUILD, lambda client: everything.register(client, context), leadership=led
     )
+    late.client, client.digests = client, digests
+    return client
 
 
 class RegisteringClient(Client):
     """Registers its commands when it logs in, whoever leads."""
+
+    digests: Digests
 
     async def setup_hook(self) -> None:
         await super().setup_hook()
@@ -102,8 +138,8 @@ class _LateCircles:
 async def room() -> AsyncIterator[Room]:
     cluster = FakeCluster([a_pod()])
     late: Any = _LateCircles()
-    led, health = Led(), Health(cluster)
-    client = make_client(health, cluster, late, led)
+    led, health, store = Led(), Health(cluster), Unkept()
+    client = make_client(health, cluster, late, led, store=store)
     env = Env(client)
     guild = env.create_guild("Homelab", id=GUILD)
     channel = guild.create_text_channel("ops")
@@ -117,7 +153,7 @@ async def room() -> AsyncIterator[Room]:
     approver = guild.add_member(env.create_user("anna"), roles=[approvers])
     stranger = guild.add_member(env.create_user("sam"))
     people = viewer, operator, stranger, role, approver
-    yield Room(env, client, cluster, channel, *people, late, led, health)
+    yield Room(env, client, cluster, channel, *people, late, led, health, store)
     await env.shutdown()
 
 

@@ -31,8 +31,8 @@ ROLES = {
 }
 """Discord's @everyone role has the id of its server."""
 
-INVITED_WITH = str(1 << 10 | 1 << 11 | 1 << 14 | 1 << 15)
-"""View Channels, Send Messages, Embed Links, Attach Files."""
+INVITED_WITH = str(1 << 10 | 1 << 11 | 1 << 14 | 1 << 15 | 1 << 16)
+"""View Channels, Send Messages, Embed Links, Attach Files, Read Message History."""
 
 EVERYTHING = str((1 << 50) - 1)
 """Permissions as Discord sends them: a decimal string of bits."""

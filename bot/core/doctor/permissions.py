@@ -28,10 +28,15 @@ PERMISSIONS = (
     Permission("send_messages", "Send Messages", "posts of its own, without being asked"),
     Permission("embed_links", "Embed Links", "cards with links in answers and posts"),
     Permission("attach_files", "Attach Files", "the files that Export sends", vital=True),
+    Permission(
+        "read_message_history",
+        "Read Message History",
+        "looking for a digest that may be out already, so that none is sent twice",
+    ),
 )
 """Source: Discord, "Permissions" and "Interaction: app_permissions".
 
-History, threads and pins belong to features that are not there yet; nothing asks for them.
+Threads and pins belong to features that are not there yet; nothing asks for them.
 """
 
 TITLES = {each.flag: each.title for each in PERMISSIONS}
@@ -53,7 +58,7 @@ def _roles(given: frozenset[str]) -> Examination:
     if ADMINISTRATOR not in given:
         return _told("permissions", "in the server", _missing(given), INVITE)
     saw = f"The bot is an administrator; it needs no more than {listed(TITLES.values())}."
-    fix = "Take Administrator from its role, and allow those four."
+    fix = "Take Administrator from its role, and allow those five."
     return Examination(Area.DISCORD, "permissions", Outcome.WARNING, saw, fix)
 
 

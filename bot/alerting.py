@@ -1,0 +1,45 @@
+"""Alerts, wired: the watchman, Discord, and how often he looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.alerts import Watchman
+from bot.client import Client
+from bot.core.alerts.rules import Rules
+from bot.core.election import Leadership
+from bot.health import Health
+from bot.keeping import Store
+from bot.muting import Silences
+from bot.schedule import Schedule
+from bot.telling import Telling
+from commands import alert_controls
+
+EVERY = 15
+"""Seconds between two looks. One takes some 30 ms of ten thousand pods, from memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What a watchman is made of; `regularly` lets him look, where there is a channel to speak."""
+
+    health: Health
+    store: Store
+    leadership: Leadership
+    rules: Rules
+    board: int | None
+
+    def regularly(self, schedule: Schedule, client: Client, silences: Silences) -> None:
+        """Begin to look every so many seconds; not at all where nothing would be said."""
+        if not (self.rules.routes or self.board):
+            return
+        button = alert_controls.button(silences)
+        watchman = Watchman(
+            health=self.health,
+            store=self.store,
+            channel=Telling(lambda: client, lambda one: alert_controls.rows(button, one.head)),
+            leadership=self.leadership,
+            rules=self.rules,
+            board=self.board,
+        )
+        schedule.every(EVERY, "alerts", watchman.turn)

@@ -1,0 +1,119 @@
+"""What alerts remember from one report to the next: small, frozen, and kept in the cluster."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+import msgspec
+
+from bot.core.finding import Finding
+from bot.core.record import Shelf
+from bot.core.verdict import Verdict
+
+TOLD = 20
+"""Lines of a timeline that are kept: the first, and the latest ones."""
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """One line of an incident's timeline."""
+
+    at: datetime
+    what: str
+
+
+class Post(msgspec.Struct, frozen=True):
+    """What is known of a message of ours. Without an id it was begun, and may have arrived."""
+
+    channel: int
+    nonce: str
+    begun: datetime
+    message: int | None = None
+
+
+class Incident(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that went wrong, from its begin to its end.
+
+    `head` is the finding that it is shown by, `keys` every finding that belongs to it. `clear`
+    is since when all of them were seen to be well. `revision` counts what is worth an edit;
+    `shown` is the revision that Discord has. `posted` and `ended_post` are its two messages;
+    `held` says that the budget kept its message back, for one summary line.
+    """
+
+    id: str
+    head: Finding
+    keys: tuple[str, ...]
+    opened: datetime
+    worst: Verdict
+    ended: datetime | None = None
+    clear: datetime | None = None
+    flapping: bool = False
+    timeline: tuple[Moment, ...] = ()
+    revision: int = 1
+    shown: int = 0
+    posted: Post | None = None
+    ended_post: Post | None = None
+    held: bool = False
+
+    def told(self, at: datetime, what: str) -> Incident:
+        """The incident with one line more, which is worth an edit."""
+        lines = (*self.timeline, Moment(at, what))
+        kept = lines if len(lines) <= TOLD else (lines[0], *lines[1 - TOLD :])
+        return msgspec.structs.replace(self, timeline=kept, revision=self.revision + 1)
+
+
+class Pending(msgspec.Struct, frozen=True):
+    """A finding that is not yet an incident: bad since `since`, seen bad throughout."""
+
+    key: str
+    since: datetime
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What was wrong when alerts began, or is nothing new: an alarm only once it is worse."""
+
+    key: str
+    verdict: Verdict
+
+
+class Alerts(msgspec.Struct, frozen=True):
+    """The whole state. `ends` are the last ends by key, by which flapping is told."""
+
+    incidents: tuple[Incident, ...] = ()
+    pending: tuple[Pending, ...] = ()
+    known: tuple[Known, ...] = ()
+    ends: tuple[Pending, ...] = ()
+    sent: tuple[tuple[int, datetime], ...] = ()
+    board: Post | None = None
+
+    def holding(self, key: str) -> Incident | None:
+        """The open incident to which that finding belongs."""
+        return next((one for one in self.incidents if not one.ended and key in one.keys), None)
+
+    def with_incident(self, changed: Incident) -> Alerts:
+        """The same with this incident in the place of the one with its id."""
+        return msgspec.structs.replace(
+            self,
+            incidents=tuple(changed if one.id == changed.id else one for one in self.incidents),
+        )
+
+
+def identify(key: str, opened: datetime) -> str:
+    """Sixteen characters that name an incident: the finding, and when it began."""
+    text = f"{key}@{opened.isoformat()}"
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def _sparer(kept: Alerts) -> Alerts | None:
+    """Without the oldest incident that is over, else without what merely waits."""
+    over = next((one for one in kept.incidents if one.ended), None)
+    if over:
+        rest = tuple(one for one in kept.incidents if one.id != over.id)
+        return msgspec.structs.replace(kept, incidents=rest)
+    if kept.pending or kept.ends:
+        return msgspec.structs.replace(kept, pending=(), ends=())
+    return None
+
+
+ALERTS = Shelf("alerts", Alerts, spare=_sparer)
+"""The place of the state."""

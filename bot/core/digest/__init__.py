@@ -1,0 +1,1 @@
+"""What a digest says: the difference of two reports, what is open, and when it is due."""

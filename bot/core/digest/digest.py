@@ -1,0 +1,108 @@
+"""One digest, composed: everything that a renderer shows, and nothing that it must look up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from bot.core.digest.difference import Base, Difference, Entry, difference
+from bot.core.digest.standing import Open, Standing
+from bot.core.history.trends import Trends
+from bot.core.report import Report
+from bot.core.verdict import Verdict
+
+
+class Digest(msgspec.Struct, frozen=True, kw_only=True):
+    """What is told at `report.taken_at`.
+
+    `due` is set where it comes late. `muted` has a line for each finding that somebody silenced;
+    `approvals` those of Changes that wait or are being made. `trends` are of the weekly one.
+    """
+
+    name: str
+    report: Report
+    difference: Difference
+    standing: Standing
+    due: datetime | None = None
+    muted: tuple[str, ...] = ()
+    approvals: tuple[str, ...] = ()
+    trends: Trends | None = None
+
+    @property
+    def shown(self) -> int:
+        """Causes that are there and not muted."""
+        each = self.difference
+        return len(each.new) + len(each.worse) + len(each.same) + len(each.better)
+
+    @property
+    def quiet(self) -> bool:
+        """Nothing is different from the digest before: `only changes` posts no new message."""
+        return not (self.difference.some or self.difference.first)
+
+    @property
+    def healthy(self) -> bool:
+        """All was seen and nothing is to be told: one line is enough."""
+        bare = not (self.shown or self.difference.some or self.muted or self.approvals)
+        return bare and self.report.verdict is Verdict.HEALTHY and self.standing_empty
+
+    @property
+    def standing_empty(self) -> bool:
+        """Whether nothing is open, and nothing expires."""
+        return not (self.standing.open or self.standing.expiring)
+
+
+def compose(
+    name: str,
+    report: Report,
+    standing: Standing,
+    before: Base | None,
+    *,
+    threshold: Verdict = Verdict.PROGRESSING,
+    due: datetime | None = None,
+    muted: Mapping[str, str] | None = None,
+    approvals: tuple[str, ...] = (),
+    trends: Trends | None = None,
+) -> Digest:
+    """Compare, and take what is muted out of the parts into lines of its own."""
+    whole = difference(before, report, threshold)
+    silenced = muted or {}
+    every = (*whole.new, *whole.worse, *whole.same, *whole.better)
+    lines = tuple(
+        f"{each.finding.subject} {silenced[each.finding.key]}"
+        for each in every
+        if each.finding.key in silenced
+    )
+    return Digest(
+        name=name,
+        report=report,
+        difference=_without(whole, silenced),
+        standing=msgspec.structs.replace(standing, open=_dated(standing.open, report)),
+        due=due,
+        muted=lines,
+        approvals=approvals,
+        trends=trends,
+    )
+
+
+def _without(whole: Difference, muted: Mapping[str, str]) -> Difference:
+    def kept(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+        return tuple(each for each in entries if each.finding.key not in muted)
+
+    return msgspec.structs.replace(
+        whole,
+        new=kept(whole.new),
+        worse=kept(whole.worse),
+        same=kept(whole.same),
+        better=kept(whole.better),
+    )
+
+
+def _dated(opened: tuple[Open, ...], report: Report) -> tuple[Open, ...]:
+    """Since when, where a finding about the object tells."""
+    since = {each.subject: each.since for each in report.findings if each.since}
+    return tuple(
+        msgspec.structs.replace(each, since=each.since or since.get(each.subject))
+        for each in opened
+    )

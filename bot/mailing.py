@@ -1,0 +1,152 @@
+"""Digests in Discord's channels: by REST alone, so also without a session."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+import aiohttp
+import discord
+
+from bot.digest import Letter, Lost
+from bot.errors import MeshmedicError
+from bot.render import discord as render
+from bot.render import discord_digest
+
+T = TypeVar("T")
+
+SECONDS = 60.0
+"""For one request, files and the library's own patience with rate limits included."""
+
+SEARCHED = 500
+"""Messages of a channel that are looked through for our own."""
+
+Rows = Callable[[str], Sequence[render.Row]]
+"""The row under a digest, of which a button carries what it is given."""
+
+
+class Unsent(MeshmedicError):
+    """Discord gave no answer, so nobody knows whether a message is there."""
+
+
+class Mailing:
+    """The Postbox protocol, by a client that has logged in by then."""
+
+    def __init__(self, client: Callable[[], discord.Client], rows: Rows) -> None:
+        self._client = client
+        self._rows = rows
+
+    async def send(self, channel: int, letter: Letter) -> int | Lost:
+        """Post it, with a nonce by which Discord knows it again for some minutes.
+
+        Raises:
+            Unsent: Nobody knows.
+        """
+        card = self._card(letter)
+        place = self._client().get_partial_messageable(channel)
+        sent = await _asked(
+            place.send(
+                view=card.view,
+                files=card.discord_files(),
+                nonce=letter.nonce,
+                silent=letter.brief,
+                allowed_mentions=discord.AllowedMentions.none(),
+            )
+        )
+        return sent if isinstance(sent, Lost) else sent.id
+
+    async def edit(self, channel: int, message: int, letter: Letter) -> bool | Lost:
+        """Put a brief one in the place of another; False where that is gone.
+
+        Raises:
+            Unsent: Nobody knows.
+        """
+        place = self._client().get_partial_messageable(channel).get_partial_message(message)
+        card = self._card(letter)
+        try:
+            await _answered(place.edit(view=card.view, attachments=card.discord_files()))
+        except discord.NotFound as error:
+            return False if error.code == UNKNOWN_MESSAGE else Lost(_why(error))
+        except discord.HTTPException as error:
+            return Lost(_why(error))
+        return True
+
+    async def find(self, channel: int, carried: str) -> int | Lost | None:
+        """Our own message that carries this, among the latest of the channel.
+
+        Raises:
+            Unsent: Nobody knows.
+        """
+        place = self._client().get_partial_messageable(channel)
+        return await _asked(self._found(place, carried))
+
+    async def tell(self, channel: int, text: str) -> None:
+        """Say a word to the owner.
+
+        Raises:
+            Unsent: It could not be said.
+        """
+        place = self._client().get_partial_messageable(channel)
+        said = await _asked(place.send(view=render.note(text).view))
+        if isinstance(said, Lost):
+            msg = f"The fallback channel does not take it either: {said.why}"
+            raise Unsent(msg)
+
+    async def _found(self, place: discord.PartialMessageable, carried: str) -> int | None:
+        user = self._client().user
+        async for each in place.history(limit=SEARCHED):
+            ours = user is None or each.author.id == user.id
+            if ours and carried in _custom_ids(each.components):
+                return each.id
+        return None
+
+    def _card(self, letter: Letter) -> render.Card:
+        rows = self._rows(letter.carried)
+        if letter.brief:
+            return discord_digest.brief(letter.digest, rows)
+        return discord_digest.digest(letter.digest, letter.picture, letter.alt, rows)
+
+
+UNKNOWN_MESSAGE = 10008
+
+
+async def _asked(asked: Awaitable[T]) -> T | Lost:
+    """What Discord answers; a clear no is a value."""
+    try:
+        return await _answered(asked)
+    except discord.HTTPException as error:
+        return Lost(_why(error))
+
+
+async def _answered(asked: Awaitable[T]) -> T:
+    """What Discord answers, within a time.
+
+    Raises:
+        Unsent: It does not, or says that it is not its day.
+        Forbidden: A clear no. NotFound: the same.
+    """
+    try:
+        async with asyncio.timeout(SECONDS):
+            return await asked
+    except (discord.Forbidden, discord.NotFound):
+        raise
+    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+        msg = f"Discord did not take it: {str(error)[:200] or type(error).__name__}"
+        raise Unsent(msg) from error
+
+
+def _why(error: discord.HTTPException) -> str:
+    if isinstance(error, discord.NotFound):
+        return "Discord knows no such channel (it was deleted, or the bot cannot see it)."
+    return f"Discord does not let the bot do this there ({error.text[:100]})."
+
+
+def _custom_ids(components: Iterable[Any]) -> set[str]:
+    """Those of all components, nested ones too."""
+    found: set[str] = set()
+    for each in components:
+        if custom_id := getattr(each, "custom_id", None):
+            found.add(custom_id)
+        found |= _custom_ids(getattr(each, "children", ()) or ())
+    return found

@@ -1,0 +1,109 @@
+"""What stands behind `/mute`, `/ack`, `/unmute`: who silences what until when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.core.check import Check
+from bot.core.checks import CHECKS
+from bot.core.finding import Finding
+from bot.core.muting import MUTES, Mute, Mutes, Unfit, length
+from bot.core.redact import redact
+from bot.core.report import Report
+from bot.errors import InputError
+from bot.health import Health
+from bot.keeping import Store
+
+ACKNOWLEDGED = "8h"
+"""How long somebody who works on it has silence."""
+
+REASON = 200
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Silences:
+    """The mutes. `namespaces` are those of the cluster now."""
+
+    store: Store
+    health: Health
+    namespaces: Callable[[], tuple[str, ...]]
+    checks: tuple[Check, ...] = CHECKS
+    clock: Callable[[], datetime] = _now
+
+    async def mute(
+        self, what: str, time: str, by: str, reason: str = "", *, acknowledged: bool = False
+    ) -> Mute:
+        """Silence a finding (by its code), a namespace or a check.
+
+        Raises:
+            InputError: It is none of these, or the time is none.
+        """
+        lasts = length(time)
+        if isinstance(lasts, Unfit):
+            raise InputError(lasts.why)
+        target = await self._target(what.strip().lower())
+        now = self.clock()
+        made = Mute(
+            by=by[:80],
+            since=now,
+            until=now + lasts,
+            reason=redact(reason)[:REASON],
+            acknowledged=acknowledged,
+            finding=target.get("finding", ""),
+            namespace=target.get("namespace", ""),
+            check=target.get("check", ""),
+        )
+        await self.store.change(MUTES, lambda kept: (kept or Mutes()).with_one(made))
+        return made
+
+    async def unmute(self, what: str) -> Mute:
+        """End a mute.
+
+        Raises:
+            InputError: There is none of that.
+        """
+        target = await self._target(what.strip().lower())
+        found = [each for each in await self.list() if _is_of(each, target)]
+        if not found:
+            msg = f"{what[:60]!r} is not muted. `/mute list` shows what is."
+            raise InputError(msg)
+        await self.store.change(MUTES, lambda kept: (kept or Mutes()).without(found[0].target))
+        return found[0]
+
+    async def list(self) -> tuple[Mute, ...]:
+        """Those that hold now."""
+        return (await self.store.read(MUTES) or Mutes()).at(self.clock())
+
+    async def muted(self, report: Report) -> Mapping[str, str]:
+        """By the key of each silenced finding of a report, the line that says by whom."""
+        mutes = await self.store.read(MUTES) or Mutes()
+        return mutes.muted(report.findings, self.clock())
+
+    async def _target(self, what: str) -> dict[str, str]:
+        found = await self._finding(what)
+        if found:
+            return {"finding": found.key}
+        if what in {each.name for each in self.checks}:
+            return {"check": what}
+        if what in self.namespaces():
+            return {"namespace": what}
+        held = [each for each in await self.list() if what and what in each.finding.lower()]
+        if len(held) == 1:
+            return {"finding": held[0].finding}
+        msg = f"{what[:60]!r} is no present finding's code, no check and no namespace."
+        raise InputError(msg)
+
+    async def _finding(self, what: str) -> Finding | None:
+        report = await self.health.look()
+        found = report.with_code(what)
+        return found[0] if found else None
+
+
+def _is_of(mute: Mute, target: Mapping[str, str]) -> bool:
+    return all(getattr(mute, name) == value for name, value in target.items())

@@ -1,0 +1,34 @@
+"""`/ack`: somebody works on it, so it is silent for a while."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.client import CIRCLE
+from bot.core.access import Circle
+from bot.muting import ACKNOWLEDGED
+from bot.render import discord as render
+from bot.replies import acknowledge, answer
+from commands.context import Context
+from commands.report_controls import Controls
+
+
+def command(context: Context, _controls: Controls) -> app_commands.Command[Any, ..., None]:
+    """The command."""
+
+    @app_commands.command(
+        name="ack",
+        description="You have seen a finding and work on it: eight hours of silence.",
+        extras={CIRCLE: Circle.OPERATOR},
+    )
+    @app_commands.describe(finding="The finding's code.")
+    async def ack(interaction: discord.Interaction, finding: str) -> None:
+        await acknowledge(interaction, private=False)
+        by = interaction.user.display_name
+        made = await context.silences.mute(finding, ACKNOWLEDGED, by, acknowledged=True)
+        await answer(interaction, render.note(f"{made.target}: {made.line()}"))
+
+    return ack

@@ -1,0 +1,107 @@
+"""`/digest set`: a digest of one's own, or another time for one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+import msgspec
+from discord import app_commands
+
+from bot.client import CIRCLE
+from bot.core.access import Circle
+from bot.core.check import SCOPES
+from bot.core.digest.schedule import NAME, Schedule
+from bot.core.slots import NoTime, Timetable, following, timetable
+from bot.core.verdict import Verdict
+from bot.errors import InputError
+from bot.render import discord as render
+from bot.render.digest import VERDICTS
+from bot.replies import acknowledge, answer
+from commands.context import Context
+from commands.digest.names import suggesting
+
+
+def command(context: Context) -> app_commands.Command[Any, ..., None]:
+    """The command: what is left out stays as it is."""
+
+    @app_commands.command(
+        name="set",
+        description="Set up a digest, or change one: what is left out stays as it is.",
+        extras={CIRCLE: Circle.OPERATOR},
+    )
+    @app_commands.choices(
+        scope=[app_commands.Choice(name=each, value=each) for each in ("all", *SCOPES)],
+        threshold=[app_commands.Choice(name=each, value=each) for each in VERDICTS],
+    )
+    @app_commands.describe(
+        name="Small letters, digits and dashes.",
+        time="Such as 08:00, 08:00 mon-fri, 18:00 sun.",
+        channel="Where it is posted; this one where nothing is named.",
+        scope="What it looks at.",
+        namespace="Only this namespace.",
+        threshold="The mildest verdict that it tells.",
+        only_changes="Where nothing is new, edit one line in place of a new message.",
+        trends="With uptime, time to recovery, flapping and the worst.",
+    )
+    async def ask(
+        interaction: discord.Interaction,
+        name: str,
+        time: str = "",
+        channel: discord.TextChannel | None = None,
+        scope: str = "",
+        namespace: str | None = None,
+        threshold: str = "",
+        only_changes: bool | None = None,
+        trends: bool | None = None,
+    ) -> None:
+        await acknowledge(interaction, private=False)
+        digests = context.digests
+        known = (await digests.every()).get(name.strip())
+        place = channel.id if channel else interaction.channel_id or 0
+        each = known or Schedule(
+            name=_named(name), channel=place, when=_time(time), began=digests.clock()
+        )
+        given = {
+            "channel": channel.id if channel else None,
+            "when": _time(time) if time else None,
+            "began": digests.clock() if time else None,
+            "scopes": () if scope == "all" else (scope,) if scope else None,
+            "namespace": namespace.strip() if namespace is not None else None,
+            "threshold": Verdict(threshold) if threshold else None,
+            "only_changes": only_changes,
+            "trends": trends,
+        }
+        chosen = {key: value for key, value in given.items() if value is not None}
+        made = await digests.set_up(msgspec.structs.replace(each, **chosen))
+        await answer(interaction, render.note(_said(made, context), raw=True))
+
+    ask.autocomplete("name")(suggesting(context))
+
+    @ask.autocomplete("namespace")
+    async def suggest(
+        _interaction: discord.Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        names = [name for name in context.namespaces() if typed.lower() in name]
+        return [app_commands.Choice(name=name, value=name) for name in names[: render.CHOICES]]
+
+    return ask
+
+
+def _named(name: str) -> str:
+    if not NAME.fullmatch(name.strip()):
+        raise InputError("A digest's name has small letters, digits and dashes, 31 at most.")
+    return name.strip()
+
+
+def _time(text: str) -> Timetable:
+    found = timetable(text)
+    if isinstance(found, NoTime):
+        raise InputError(found.why)
+    return found
+
+
+def _said(made: Schedule, context: Context) -> str:
+    at = following(made.when, context.digests.zone, context.digests.clock()).at
+    when = "It is paused." if made.paused else f"Next: <t:{int(at.timestamp())}:F>."
+    return f"The digest `{made.name}` goes to <#{made.channel}> at `{made.when}`. {when}"

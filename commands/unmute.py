@@ -1,0 +1,32 @@
+"""`/unmute`: the end of a silence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.client import CIRCLE
+from bot.core.access import Circle
+from bot.render import discord as render
+from bot.replies import acknowledge, answer
+from commands.context import Context
+from commands.report_controls import Controls
+
+
+def command(context: Context, _controls: Controls) -> app_commands.Command[Any, ..., None]:
+    """The command."""
+
+    @app_commands.command(
+        name="unmute",
+        description="End the silence of a finding, a namespace or a check.",
+        extras={CIRCLE: Circle.OPERATOR},
+    )
+    @app_commands.describe(what="A finding's code, a namespace or a check.")
+    async def unmute(interaction: discord.Interaction, what: str) -> None:
+        await acknowledge(interaction, private=False)
+        ended = await context.silences.unmute(what)
+        await answer(interaction, render.note(f"{ended.target} is muted no more."))
+
+    return unmute

@@ -1,0 +1,80 @@
+"""A digest of ten thousand pods, from the question to the message, its picture included."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from bot.core.digest.difference import BASES, Bases, base
+from bot.core.election import Alone
+from bot.core.history.history import HISTORY, History, Incident, Point
+from bot.core.verdict import Verdict
+from bot.digest import Digests
+from bot.drawing import Artist
+from bot.health import Health
+from bot.kube.cache import WatchCache
+from bot.kube.connect import connect
+from bot.render import discord_digest
+from bot.unkept import Unkept
+from tests.bench.drawn import HOLDS, WATCHED
+from tests.bench.figures import Figure, Spread
+from tests.bench.server import Server
+
+WANTED = 1.0
+"""Seconds (issue 6)."""
+
+NOBODY: Any = None
+"""Nothing is posted."""
+
+
+async def measure(server: Server, rounds: int, told: str) -> AsyncIterator[Figure]:
+    """Compared with a digest before it, over a whole week of history."""
+    async with connect(kubeconfig=server.kubeconfig) as api:
+        cache = WatchCache(api)
+        await cache.start()
+        try:
+            health, store = Health(cache), Unkept()
+            report = await health.check()
+            known = base(report, None)
+            await store.change(BASES, lambda _: Bases({"digest": known}))
+            await store.change(HISTORY, lambda _: a_week(datetime.now(UTC)))
+            artist = Artist((sys.executable, "-c", WATCHED, told))
+            digests = Digests(health, store, NOBODY, Alone(), artist.draw, "bench")
+            seconds = [await _composed(digests) for _ in range(rounds)]
+        finally:
+            await cache.close()
+    name = "a digest with its picture"
+    yield Figure(name, Spread(tuple(seconds)).median, "s", at_most=WANTED)
+    kilobytes = int(Path(told).read_text())  # noqa: ASYNC240  # a few bytes, and nothing else runs
+    yield Figure("memory of what draws it", kilobytes / 1024, "MiB", at_most=HOLDS)
+
+
+async def _composed(digests: Digests) -> float:
+    began = perf_counter()
+    letter = await digests.now()
+    card = discord_digest.digest(letter.digest, letter.picture, letter.alt)
+    assert isinstance(letter.picture, bytes), letter.picture
+    assert card.discord_files()
+    return perf_counter() - began
+
+
+def a_week(now: datetime) -> History:
+    """Every hour another state, and a hundred incidents."""
+    chance = random.Random(1)  # noqa: S311  # the same each time
+    hour = int(now.timestamp()) // 3600
+    points = tuple(
+        Point(hour - ago, "".join(chance.choices("hpsdf", k=7))) for ago in range(7 * 24, -1, -1)
+    )
+    begins = [now - timedelta(hours=chance.uniform(5, 150)) for _ in range(100)]
+    incidents = tuple(
+        Incident(
+            f"pods/Pod/apps/web-{number % 20}", began, began + timedelta(hours=4), Verdict.FAILED
+        )
+        for number, began in enumerate(begins)
+    )
+    return History(points, incidents)

@@ -1,0 +1,217 @@
+"""`/digest`, as people use it in Discord, and what the bot posts by itself, in a real client."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.core.digest.plan import Plan
+from bot.core.digest.schedule import Schedule, carried, nonce
+from bot.core.history.history import HISTORY, History, Incident, Point
+from bot.core.slots import Timetable
+from bot.core.verdict import Verdict
+from bot.digest import Letter, Lost
+from bot.mailing import Mailing, Unsent
+from bot.unkept import Unkept
+from commands.digest import button
+from tests.builders import a_kustomization, a_pod
+from tests.commands.conftest import Room, make_client, message, said, texts
+from tests.render.strategies import HOSTILE
+
+BROKEN = [a_pod(waiting="CrashLoopBackOff"), a_kustomization(suspend=True)]
+
+
+@pytest.fixture
+async def digests(room: Room) -> Any:
+    """The digests of the client that is connected."""
+    return room.client.digests  # type: ignore[attr-defined]
+
+
+def mailing(room: Room) -> Mailing:
+    made = button.button(room.health)
+    return Mailing(lambda: room.client, lambda slot: button.rows(made, slot))
+
+
+async def a_letter(room: Room, day: int = 1, **told: Any) -> Letter:
+    letter: Letter = await room.client.digests.now()  # type: ignore[attr-defined]
+    slot = datetime(2026, 1, day, tzinfo=UTC).date()
+    told = {"carried": carried("daily", slot), "nonce": nonce("daily", slot), **told}
+    return Letter(letter.digest, letter.picture, letter.alt, **told)
+
+
+async def test_an_operator_sees_what_changed_and_what_is_open(room: Room) -> None:
+    room.cluster.set(BROKEN)
+    answer = said(await room.operator.slash(room.channel, "digest now"))
+    assert "**New** (2)" in answer
+    assert "CrashLoopBackOff" in answer
+    assert "**Still open** (1)\n`Kustomization flux-system/apps: suspended" in answer
+    assert "digest.txt" in answer
+
+
+async def test_a_viewer_may_look_but_not_post(room: Room) -> None:
+    posted = await room.viewer.slash(room.channel, "digest now")
+    assert "operators" in said(posted)
+    looked = await room.viewer.slash(room.channel, "digest now", dry_run=True)
+    assert "Digest" in said(looked)
+    assert message(looked).flags.ephemeral
+
+
+@pytest.mark.parametrize("what", ["pause", "resume", "remove", "set"])
+async def test_who_may_only_look_changes_no_schedule(room: Room, what: str) -> None:
+    answer = said(await room.viewer.slash(room.channel, f"digest {what}", name="daily"))
+    assert "operators" in answer
+
+
+async def test_a_digest_is_set_up_changed_paused_and_removed(room: Room, digests: Any) -> None:
+    operator, channel = room.operator, room.channel
+    answer = said(
+        await operator.slash(
+            channel, "digest set", name="media", time="07:15 mon-fri", scope="pods"
+        )
+    )
+    assert "`media`" in answer
+    assert "`07:15 mon,tue,wed,thu,fri`" in answer
+    await operator.slash(channel, "digest set", name="media", only_changes=True)
+    listed = said(await room.viewer.slash(channel, "digest list"))
+    assert "**media**" in listed
+    assert "pods · only changes" in listed
+    assert "07:15" in listed
+    await operator.slash(channel, "digest pause", name="media")
+    assert "paused" in said(await room.viewer.slash(channel, "digest list"))
+    await operator.slash(channel, "digest resume", name="media")
+    assert not (await digests.every())["media"].paused
+    await operator.slash(channel, "digest remove", name="media")
+    assert "No digest is set up" in said(await room.viewer.slash(channel, "digest list"))
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"name": "media", "time": "25:00"}, "A time is such as"),
+        ({"name": "media", "time": "8:00 someday"}, "is no day"),
+        ({"name": "Daily digest", "time": "8:00"}, "small letters"),
+        ({"name": "media"}, "A time is such as"),
+    ],
+)
+async def test_what_cannot_be_set_up_is_refused_with_what_can(
+    room: Room, given: dict[str, str], why: str
+) -> None:
+    assert why in said(await room.operator.slash(room.channel, "digest set", **given))
+
+
+async def test_a_due_digest_is_posted_once_and_found_again_by_what_it_carries(
+    room: Room, digests: Any
+) -> None:
+    room.cluster.set(BROKEN)
+    now = datetime(2026, 3, 1, 9, tzinfo=UTC)
+    digests.clock = lambda: now
+    await digests.set_up(
+        Schedule(name="daily", channel=room.channel.id, when=Timetable(8, 0), began=now)
+    )
+    now += timedelta(days=1)
+    await digests.turn()
+    await digests.turn()
+    (posted,) = room.channel.history()
+    assert "**New** (2)" in texts([each.to_dict() for each in posted.components])
+    postbox = mailing(room)
+    day = now.date()
+    assert await postbox.find(room.channel.id, carried("daily", day)) == posted.id
+    assert await postbox.find(room.channel.id, carried("daily", day - timedelta(1))) is None
+    history = said(await room.viewer.slash(room.channel, "digest history"))
+    assert "`daily` 2026-03-02 **sent**, late" in history
+
+
+async def test_a_brief_line_is_edited_in_place(room: Room) -> None:
+    postbox = mailing(room)
+    sent = await postbox.send(room.channel.id, await a_letter(room, brief=True))
+    assert isinstance(sent, int)
+    assert (
+        await postbox.edit(room.channel.id, sent, await a_letter(room, day=2, brief=True)) is True
+    )
+    (posted,) = room.channel.history()
+    assert "all healthy: 1 object judged" in texts([each.to_dict() for each in posted.components])
+    assert await postbox.find(room.channel.id, carried("daily", date(2026, 1, 2)))
+    assert await postbox.edit(room.channel.id, 1234567, await a_letter(room, brief=True)) is False
+
+
+async def test_a_channel_that_is_gone_and_a_discord_that_is_away_are_told_apart(room: Room) -> None:
+    postbox = mailing(room)
+    gone = await postbox.send(200_000_000_000_000_099, await a_letter(room))
+    assert isinstance(gone, Lost)
+    assert "no such channel" in gone.why
+    path = "/channels/*/messages"
+    room.env.inject_error("POST", path, status=403, code=50013, message="Missing Permissions")
+    refused = await postbox.send(room.channel.id, await a_letter(room))
+    assert isinstance(refused, Lost)
+    assert "Missing Permissions" in refused.why
+    room.env.inject_error("POST", path, status=503)
+    with pytest.raises(Unsent):
+        await postbox.send(room.channel.id, await a_letter(room))
+
+
+async def test_the_button_tells_the_health_of_now_also_after_a_restart(room: Room) -> None:
+    room.cluster.set(BROKEN)
+    await mailing(room).send(room.channel.id, await a_letter(room))
+    await room.restart()
+    (posted,) = room.channel.history()
+    clicked = await room.viewer.click(posted, label="Health now")
+    assert "CrashLoopBackOff" in said(clicked)
+
+
+async def test_a_picture_stands_below_with_its_words(room: Room, digests: Any) -> None:
+    room.cluster.set(BROKEN)
+    now = datetime.now(UTC)
+    hour = int(now.timestamp()) // 3600
+    points = tuple(Point(hour - ago, "hhhhh-f" if ago < 5 else "hhhhh-h") for ago in range(100))
+    began = now - timedelta(hours=5)
+    incident = Incident("routes/IngressRoute/apps/web", began, None, Verdict.FAILED)
+    await digests.store.change(HISTORY, lambda _: History(points, (incident,)))
+    answer = await room.operator.slash(room.channel, "digest now")
+    galleries = [each for each in message(answer).components if each.get("items")]
+    (shown,) = [item["description"] for each in galleries for item in each["items"]]
+    assert shown.startswith("Timeline: Health of the last 7 days. 1 incident")
+    assert "routes 95.0 %" in shown
+    assert "web 5 h" in shown
+    assert "uptime: pods 100 %" in said(answer)
+
+
+async def test_a_report_that_is_too_long_is_cut_and_the_whole_is_a_file(room: Room) -> None:
+    room.cluster.set([a_pod(f"web-{number}-" + "x" * 200, waiting="Boom") for number in range(300)])
+    answer = await room.operator.slash(room.channel, "digest now")
+    text = said(answer)
+    assert len(text) < 4000
+    assert "more in the file" in text
+    assert "digest.txt" in text
+
+
+async def test_hostile_text_stays_text(room: Room) -> None:
+    room.cluster.set([a_pod(waiting=" ".join(HOSTILE))])
+    answer = said(await room.operator.slash(room.channel, "digest now"))
+    outside = "".join(answer.split("`")[::2])
+    assert "@everyone" not in outside
+    assert "](http" not in outside
+
+
+async def test_the_settings_digest_is_listed_with_its_zone(room: Room) -> None:
+    plan = Plan(channel=room.channel.id, weekly=Timetable(18, 0, (6,)))
+    client = make_client(room.health, room.cluster, room.circles, room.led, plan=plan)
+    room.client = client
+    await room.env.restart_bot(client)
+    listed = said(await room.viewer.slash(room.channel, "digest list"))
+    assert "**daily** `08:00`" in listed
+    assert "**weekly** `18:00 sun`" in listed
+    assert "with trends" in listed
+
+
+async def test_a_store_that_is_full_drops_the_oldest_of_the_history() -> None:
+    store = Unkept()
+    began = datetime(2026, 1, 1, tzinfo=UTC)
+    many = tuple(
+        Incident("pods/Pod/apps/" + f"{number:0253}", began + timedelta(hours=number))
+        for number in range(2000)
+    )
+    await store.change(HISTORY, lambda _: History((), many))
+    kept = await store.read(HISTORY)
+    assert kept is not None
+    assert kept.dropped > 0
+    assert kept.incidents == many[kept.dropped :]

@@ -1,0 +1,103 @@
+"""The difference of two reports: every cause has one place, and nothing unseen is called fixed."""
+
+from datetime import timedelta
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.core.checks import CHECKS
+from bot.core.digest.difference import BASES, Base, Bases, base, difference
+from bot.core.record import read, written
+from bot.core.report import Report, examine
+from bot.core.snapshot import Gap, Why
+from bot.core.verdict import Verdict
+from tests.builders import a_pod
+from tests.fakes import snapshot_of
+from tests.render.strategies import NOW, findings, reports
+
+THRESHOLDS = st.sampled_from(list(Verdict))
+
+
+def a_report(found, *, gaps: tuple[Gap, ...] = ()) -> Report:
+    unique = {each.key: each for each in found}
+    return Report(NOW, tuple(unique.values()), gaps, {"Pod": 1, "Node": 1, "Kustomization": 1})
+
+
+FOUND = st.lists(findings, max_size=4)
+
+
+@settings(max_examples=30)
+@given(FOUND, FOUND, THRESHOLDS)
+def test_every_cause_has_exactly_one_place(before, now, threshold):
+    """Of those that are mild enough to be left out, none has."""
+    report = a_report(now)
+    found = difference(base(a_report(before), None), report, threshold)
+    placed = [e.finding.key for part in (found.new, found.worse, found.same, found.better)
+              for e in part]  # fmt: skip
+    assert len(placed) == len(set(placed))
+    wanted = {each.key for each in report.roots if each.verdict.rank >= threshold.rank}
+    assert wanted <= set(placed) <= set(report.by_key)
+    gone = {each.key for each in (*found.fixed, *found.lost)}
+    assert gone.isdisjoint(report.by_key)
+
+
+@settings(max_examples=20)
+@given(FOUND)
+def test_the_same_report_again_is_no_news(found):
+    """Whatever stands in it."""
+    report = a_report(found)
+    assert not difference(base(report, None), report, Verdict.PROGRESSING).some
+
+
+@settings(max_examples=20)
+@given(FOUND)
+def test_what_was_not_seen_is_lost_and_found_again_as_before(found):
+    """A gap between two looks makes nothing new and nothing fixed."""
+    gaps = tuple(Gap(kind, Why.FORBIDDEN) for kind in ("Pod", "Node", "Kustomization"))
+    first = base(a_report(found), None)
+    blind = a_report((), gaps=gaps)
+    seen = difference(first, blind, Verdict.PROGRESSING)
+    assert not seen.fixed
+    assert len(seen.lost) == len({each.key for each in found})
+    again = difference(base(blind, first), a_report(found), Verdict.PROGRESSING)
+    assert not again.new
+
+
+def test_ages_are_kept_from_the_first_time_that_it_was_seen():
+    """Also where the object itself does not tell since when."""
+    finding = msgspec.structs.replace(_one(), since=None)
+    first = base(a_report([finding]), None)
+    later = msgspec.structs.replace(finding, reason="Other")
+    again = base(Report(NOW + timedelta(days=2), (later,), (), {"Pod": 1}), first)
+    assert again.known[finding.key].first == NOW
+
+
+def _one():
+    return examine(snapshot_of(a_pod(waiting="Boom"), now=NOW), CHECKS).findings[0]
+
+
+@settings(max_examples=25)
+@given(reports)
+def test_what_is_kept_is_read_again(report):
+    """Hostile names are keys of a JSON object."""
+    bases = Bases({"daily": base(report, None)})
+    text = written(BASES, bases)
+    assert isinstance(text, str)
+    assert read(BASES, text) == bases
+
+
+def test_a_base_that_is_too_large_drops_the_mildest_and_counts_them():
+    """256 KiB at most."""
+    known = base(a_report([_one()]), None).known
+    (one,) = known.values()
+    mild = msgspec.structs.replace(one, verdict=Verdict.PROGRESSING)
+    many = {f"pods/Pod/apps/{n:0200}": (one if n % 2 else mild) for n in range(4000)}
+    text = written(BASES, Bases({"daily": Base(NOW, many)}))
+    assert isinstance(text, str)
+    kept = read(BASES, text)
+    assert isinstance(kept, Bases)
+    daily = kept.by_name["daily"]
+    assert daily.dropped == 4000 - len(daily.known) > 0
+    assert all(each.verdict is one.verdict for each in daily.known.values())
+    assert difference(daily, a_report(()), Verdict.PROGRESSING).forgotten == daily.dropped

@@ -1,0 +1,1 @@
+"""A simulated month of alerts, through the real use case."""

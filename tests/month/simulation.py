@@ -1,0 +1,182 @@
+"""Thirty days of objects that break and mend, of restarts and outages, by a seed."""
+
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from bot.alerts import Watchman
+from bot.core.alerts.incident import ALERTS, Alerts, Incident
+from bot.core.alerts.rules import Route, Rules
+from bot.core.finding import Finding, Ref
+from bot.core.report import Report, collapse
+from bot.core.snapshot import Gap, Why
+from bot.core.verdict import Verdict
+from tests.led import Led
+from tests.month.channel import FakeChannel, FakeStore, Killed, Said
+
+START = datetime(2026, 10, 1, tzinfo=UTC)
+RULES = Rules(routes=(Route(1),))
+BOARD = 2
+GAPS = tuple(Gap(kind, Why.STALE) for kind in ("Pod", "Node", "Deployment"))
+NODES = tuple(Ref("Node", "", f"node-{n}") for n in range(3))
+PODS = tuple(Ref("Pod", "apps", f"web-{n}") for n in range(180))
+
+
+@dataclass
+class World:
+    """What is broken now. Each node carries sixty pods."""
+
+    broken: dict[Ref, Verdict] = field(default_factory=dict)
+    blind: bool = False
+    now: datetime = START
+
+    async def look(self) -> Report:
+        """The report of this minute: while the API is away, nothing is seen and all is a gap."""
+        if self.blind:
+            return Report(self.now, (), GAPS, {"Pod": 180})
+        down = {n for n, node in enumerate(NODES) if node in self.broken}
+        sick = {pod for n, pod in enumerate(PODS) if n % 3 in down} | set(self.broken)
+        found = tuple(self._finding(ref) for ref in sorted(sick))
+        return Report(self.now, collapse(found), (), {"Pod": 180, "Node": 3})
+
+    def _finding(self, ref: Ref) -> Finding:
+        node = ref.kind == "Node"
+        return Finding(
+            check="nodes" if node else "pods",
+            subject=ref,
+            verdict=self.broken.get(ref, Verdict.FAILED),
+            reason="NotReady" if node else "CrashLoopBackOff",
+            message="it is broken",
+            follows=() if node else (NODES[PODS.index(ref) % 3],),
+        )
+
+
+@dataclass
+class Month:
+    """One run, minute by minute, and every incident that there was."""
+
+    seed: int
+    minutes: int = 30 * 24 * 60
+    world: World = field(default_factory=World)
+    channel: FakeChannel = field(default_factory=FakeChannel)
+    store: FakeStore = field(default_factory=FakeStore)
+    incidents: dict[str, Incident] = field(default_factory=dict)
+    events: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.dice = random.Random(self.seed)  # noqa: S311  # a simulation that can be repeated
+        self.until: dict[str, datetime] = {}
+        self.mends: dict[Ref, datetime] = {}
+        self.flaps: Ref | None = None
+
+    async def run(self) -> None:
+        """The month, and two quiet hours in which all is caught up."""
+        for _ in range(self.minutes):
+            self._happen()
+            await self._turn()
+        self.world.broken.clear()
+        self.mends.clear()
+        self.flaps = None
+        self.world.blind = self.store.away = self.channel.away = self.channel.lost = False
+        self.channel.kill = ""
+        for _ in range(150):
+            self.world.now += timedelta(minutes=1)
+            await self._turn()
+
+    async def _turn(self) -> None:
+        # Every turn by a process that remembers nothing: a restart between any two.
+        watchman = Watchman(
+            self.world, self.store, self.channel, Led(), RULES, BOARD, lambda: self.world.now
+        )
+        try:
+            await watchman.turn()
+        except Killed:
+            self.events["killed in the middle of sending"] += 1
+        if not self.store.away:
+            kept = await self.store.read(ALERTS) or Alerts()
+            self.incidents |= {each.id: each for each in kept.incidents}
+
+    def _happen(self) -> None:
+        self.world.now += timedelta(minutes=1)
+        now = self.world.now
+        for ref in [ref for ref, at in self.mends.items() if at <= now]:
+            del self.mends[ref]
+            self.world.broken.pop(ref, None)
+        self._outages(now)
+        self._breaks(now)
+
+    def _outages(self, now: datetime) -> None:
+        for name, chance, longest in (("api", 2000, 60), ("discord", 2000, 300)):
+            if self.dice.randrange(chance) == 0:
+                self.events[f"outage of {name}"] += 1
+                self.until[name] = now + timedelta(minutes=self.dice.randrange(1, longest))
+        away = {name for name, at in self.until.items() if at > now}
+        self.world.blind = self.store.away = "api" in away
+        self.channel.away = "discord" in away
+        if self.dice.randrange(300) == 0:
+            self.channel.lost = True
+        if self.dice.randrange(300) == 0:
+            self.channel.kill = self.dice.choice(("before", "after"))
+
+    def _breaks(self, now: datetime) -> None:
+        roll = self.dice.randrange(3000)
+        if roll < 10:
+            self._break(self.dice.choice(PODS), "a pod breaks", now, 240)
+        elif roll < 12:
+            self._break(self.dice.choice(NODES), "a node goes away with 60 pods", now, 60)
+        elif roll == 12:
+            self.events["a storm of 40 pods"] += 1
+            for pod in self.dice.sample(PODS, 40):
+                self._break(pod, "", now, 90)
+        elif roll == 13:
+            self.events["a pod begins to flap"] += 1
+            self.flaps = self.dice.choice(PODS)
+            self.until["flaps"] = now + timedelta(hours=6)
+        if self.flaps and self.until["flaps"] > now and now.minute % 10 == 0:
+            self._break(self.flaps, "", now, 6)
+
+    def _break(self, ref: Ref, name: str, now: datetime, longest: int) -> None:
+        if name:
+            self.events[name] += 1
+        verdict = self.dice.choice((Verdict.DEGRADED, Verdict.FAILED))
+        self.world.broken[ref] = verdict
+        self.mends[ref] = now + timedelta(minutes=self.dice.randrange(4, longest + 4))
+
+    def broken_invariants(self) -> list[str]:
+        """Each in one line; empty where all hold."""
+        starts = Counter(one.id for each in self._of("start", "summary") for one in each.incidents)
+        ends = Counter(one.id for each in self._of("end") for one in each.incidents)
+        found = [f"{key} has no message" for key in self.incidents if not starts[key]]
+        found += [f"{key} has {n} messages" for key, n in starts.items() if n > 1]
+        found += [f"{key} has {n} ends" for key, n in ends.items() if n > 1]
+        found += [f"{key} is no incident" for key in starts | ends if key not in self.incidents]
+        for said in self._of("start"):
+            one = self.incidents[said.incidents[0].id]
+            if one.ended and said.incidents[0].ended is None:
+                found.append(f"the message of {one.id} does not say that it is over")
+            if one.ended and not ends[one.id] and said.edits:
+                found.append(f"{one.id} has no end")
+        found += [f"{one.id} never ended" for one in self.incidents.values() if not one.ended]
+        if len(self._of("board")) != 1:
+            found.append(f"{len(self._of('board'))} boards")
+        return found
+
+    def table(self) -> str:
+        """What happened, what was an incident, what was said."""
+        held = sum(len(each.incidents) for each in self._of("summary"))
+        rows = [(name, count) for name, count in sorted(self.events.items())]
+        rows += [
+            ("incidents", len(self.incidents)),
+            ("of them flapping", sum(each.flapping for each in self.incidents.values())),
+            ("messages: start", len(self._of("start"))),
+            ("messages: end", len(self._of("end"))),
+            ("messages: summary", len(self._of("summary"))),
+            ("incidents in summaries", held),
+            ("edits in place", sum(each.edits for each in self._of("start"))),
+            ("boards", len(self._of("board"))),
+        ]
+        return "\n".join(f"{name:<34}{count:>8,}" for name, count in rows)
+
+    def _of(self, *kinds: str) -> list[Said]:
+        return [each for each in self.channel.messages.values() if each.kind in kinds]
