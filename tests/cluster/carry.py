@@ -34,7 +34,10 @@ from bot.kube.api import Absent, Api
 from bot.kube.change_events import ChangeEvents
 from bot.kube.change_store import ChangeStore
 from bot.kube.connect import connect
+from bot.kube.reader import ClusterReader
 from bot.kube.step_writer import StepWriter
+from bot.merging import Merging
+from bot.repairing import nobody_asks
 from bot.underway import Underway
 
 KEPT_IN, PLACE = "meshmedic", "media"
@@ -122,8 +125,10 @@ async def _unchanged(change: Change) -> Plan:
     return change.plan
 
 
-async def _go_on(carrier: Carrier) -> None:
-    underway = Underway(carrier.store, carrier, _unchanged, carrier.clock, Alone().may_act)
+async def _go_on(api: Any, carrier: Carrier) -> None:
+    merging = Merging(None, ClusterReader(api), carrier, nobody_asks)
+    may_act = Alone().may_act
+    underway = Underway(carrier.store, carrier, merging, _unchanged, carrier.clock, may_act)
     for _ in range(LOOKS):
         await underway.go_on()
         await underway.wait()
@@ -133,9 +138,10 @@ async def _carried(kubeconfig: Path, log: Path, proof: str, mode: str, job: str)
     """What one process does; `job` is a Change's name and after how many writes to die."""
     name, _, after = job.partition("=")
     async with connect(kubeconfig=kubeconfig) as api:
-        carrier = a_carrier(Mortal(api, log, int(after) if after else NEVER), proof)
+        mortal = Mortal(api, log, int(after) if after else NEVER)
+        carrier = a_carrier(mortal, proof)
         if mode == "go-on":
-            await _go_on(carrier)
+            await _go_on(mortal, carrier)
             return
         change = await carrier.store.read(name)
         if mode == "propose":

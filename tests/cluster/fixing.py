@@ -76,7 +76,8 @@ async def fixing(
         carrier = dataclasses.replace(made.carrier, proving=proving)
         await cache.start()
         try:
-            yield dataclasses.replace(made, proving=proving, carrier=carrier)
+            merging = dataclasses.replace(made.merging, carrier=carrier)
+            yield dataclasses.replace(made, proving=proving, carrier=carrier, merging=merging)
         finally:
             await cache.close()
 

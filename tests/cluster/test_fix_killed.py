@@ -12,7 +12,7 @@ import json
 import signal
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bot.core.repair.keeper import keeper
 
 from bot.core.change import history, walking
 from bot.core.change.change import Change
@@ -46,7 +45,37 @@ from tests.cluster.scene import named, within
 from tests.clusters.real import RealCluster
 
 ROOT = Path(__file__).parents[2]
-FLUX = {"kustomize.toolkit.fluxcd.io/name": "apps", "kustomize.toolkit.fluxcd.io/namespace": "x"}
+KUSTOMIZATION = within(
+    "flux-system",
+    named(
+        "kustomize.toolkit.fluxcd.io/v1",
+        "Kustomization",
+        "killed",
+        spec={
+            "interval": "10m",
+            "prune": True,
+            "path": "./",
+            "sourceRef": {"kind": "GitRepository", "name": "killed"},
+        },
+    ),
+)
+"""Nothing runs it here; that it is there makes an object with its labels one of Flux's."""
+
+FLUX = {
+    "kustomize.toolkit.fluxcd.io/name": "killed",
+    "kustomize.toolkit.fluxcd.io/namespace": "flux-system",
+}
+STEPS = {
+    Way.ANNOTATION: ["annotate-service"],
+    Way.NATIVE_LB: ["pause-reconciling", "set-native-lb"],
+    Way.CONVERSION: [
+        *(["create-ingressroute"] * 2),
+        *("release-certificate", "delete-ingress"),
+        *(["set-priority"] * 2),
+    ],
+}
+"""Every action of every way."""
+
 UNCUT = -1
 """The run that is not cut short: it tells how many writes there are."""
 
@@ -80,9 +109,14 @@ ROWS = (
 
 
 @pytest.fixture(scope="module")
-def kubeconfig(real: RealCluster, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bot's account."""
-    return install(real, data, tmp_path_factory.mktemp("killed"))
+def kubeconfig(
+    real: RealCluster, data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """The bot's account, and a Kustomization."""
+    made = install(real, data, tmp_path_factory.mktemp("killed"))
+    real.apply(KUSTOMIZATION)
+    yield made
+    real.kubectl("delete", "kustomization", "killed", "-n", "flux-system")
 
 
 @pytest.fixture
@@ -172,10 +206,11 @@ class ATraefik:
 async def planned(api: Api, reader: Once, way: Way, name: str) -> Plan:
     """By the real planner, of the real objects."""
     writer = StepWriter(api, lambda: True)
-    survey = Survey(reader, Diagnosing(reader), writer, keeper, ATraefik())  # type: ignore[arg-type]
+    survey = Survey(reader, Diagnosing(reader), writer, ATraefik())  # type: ignore[arg-type]
     kind = "ingressroute" if way is Way.NATIVE_LB else "ingress"
     found = offering.offers(await survey.of(f"{kind}/{PLACE}/{name}"), lambda _: "").by(way)
     assert isinstance(found, Plan), str(found)
+    assert [each.action for each in found.steps] == STEPS[way]
     return found
 
 
