@@ -128,6 +128,10 @@ class Digests:
     told: Callable[[Outcome], None] = field(default=lambda _outcome: None)
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
+    def __post_init__(self) -> None:
+        # What falls due between the start and the first turn is owed.
+        self.since = self.clock()
+
     async def turn(self) -> None:
         """Send what is due, one after the other; what fails is tried again in the next turn."""
         if not self.leadership.may_act():
@@ -225,8 +229,7 @@ class Digests:
         book = await self.book()
         if all(each.name in book.began for each in self.defaults):
             return book
-        now = self.clock()
-        fresh = tuple(msgspec.structs.replace(each, began=now) for each in self.defaults)
+        fresh = tuple(msgspec.structs.replace(each, began=self.since) for each in self.defaults)
         return await self.store.change(BOOK, lambda kept: (kept or Book()).knowing(fresh))
 
     async def _quietly(self, each: Schedule, slot: Slot) -> None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 
-from bot.carrying import Carrier
+from bot.carrying import TURNS, Carrier
 from bot.core.access import Circle, Circles
 from bot.core.change import approval, history
 from bot.core.change.approval import Asked, Click, Policy
@@ -186,9 +187,13 @@ class Remedy:
 
     async def shown_in(self, name: str, card: Card) -> None:
         """Remember which message shows a change, so that it is kept true."""
-        change = await self.store.read(name)
-        notes = msgspec.structs.replace(change.notes, card=card)
-        await self.store.write(msgspec.structs.replace(change, notes=notes))
+        for _ in range(TURNS):
+            change = await self.store.read(name)
+            notes = msgspec.structs.replace(change.notes, card=card)
+            # Somebody may decide at this very moment: the place of the card must not be lost.
+            with suppress(Conflict):
+                await self.store.write(msgspec.structs.replace(change, notes=notes))
+                return
 
     async def _replan(self, change: Change) -> Plan | Refusal:
         found, _ = await self.offers(change.plan.asked)

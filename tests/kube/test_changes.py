@@ -12,12 +12,12 @@ from bot.core.change.states import State
 from bot.kube.changes import GROUP, KIND, VERSION, Changes
 from bot.kube.connect import connect
 from bot.kube.reflector import Timing
-from bot.sandbox.kubernetes_api import SERVED, Resource, SimulatedCluster, serve, write_kubeconfig
+from bot.sandbox.kubernetes_api import SERVED, SimulatedCluster, serve, without, write_kubeconfig
 from tests.builders import Plain, an_object
 
 CRD = Path(__file__).parents[2] / "deploy/base/change-crd.yaml"
 PLACE = "meshmedic"
-WITH_CHANGES = (*SERVED, Resource(GROUP, (VERSION,), "changes", "Change"))
+WITHOUT_CHANGES = without(GROUP)
 QUICK = Timing(first_delay=0.01, longest_delay=0.05, absent=0.05, forbidden=0.05)
 
 
@@ -59,7 +59,7 @@ def test_the_states_are_those_of_the_kind_in_deploy() -> None:
 async def test_every_state_is_counted_in_the_own_namespace(tmp_path: Path) -> None:
     """None at first, and a change as it moves; what was just made is proposed."""
     made = [a_change("a", "Done"), a_change("b"), a_change("c", "Done", namespace="elsewhere")]
-    cluster = SimulatedCluster(made, served=WITH_CHANGES)
+    cluster = SimulatedCluster(made)
     async with watched(cluster, tmp_path) as changes:
         await until(lambda: changes.tally() != {})
         assert set(changes.tally()) == set(State)
@@ -73,18 +73,18 @@ async def test_every_state_is_counted_in_the_own_namespace(tmp_path: Path) -> No
 
 async def test_a_kind_that_is_not_installed_is_no_number(tmp_path: Path) -> None:
     """Nor is it a zero; once it is installed, it is counted."""
-    cluster = SimulatedCluster()
+    cluster = SimulatedCluster(served=WITHOUT_CHANGES)
     async with watched(cluster, tmp_path) as changes:
         await until(lambda: changes._watch.lists > 1)
         assert changes.tally() == {}
-        cluster.served = WITH_CHANGES
+        cluster.served = SERVED
         cluster.put(a_change("a", "Failed"))
         await until(lambda: changes.tally().get("Failed") == 1)
 
 
 async def test_what_is_forbidden_is_no_number(tmp_path: Path) -> None:
     """Not seen is not nothing."""
-    cluster = SimulatedCluster([a_change("a", "Failed")], served=WITH_CHANGES)
+    cluster = SimulatedCluster([a_change("a", "Failed")])
     cluster.forbid("list", "changes", GROUP)
     async with watched(cluster, tmp_path) as changes:
         await until(lambda: changes._watch.lists > 1)
