@@ -1,21 +1,17 @@
-"""What asks Flux to look again after a merge, and what keeps it away from one live object.
+"""What asks Flux to look again after a merge.
 
-Source: Flux's documentation of `reconcile.fluxcd.io/requestedAt` (acknowledged by
-`status.lastHandledReconcileAt`) and of `kustomize.toolkit.fluxcd.io/reconcile`.
+Source: Flux's documentation of `reconcile.fluxcd.io/requestedAt`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from bot.core.change.step import Target
 
 REQUESTED = "reconcile.fluxcd.io/requestedAt"
-DISABLED = "kustomize.toolkit.fluxcd.io/reconcile"
-OFF = "disabled"
 KUSTOMIZE = "kustomize.toolkit.fluxcd.io"
 SOURCE = "source.toolkit.fluxcd.io"
 
@@ -43,59 +39,3 @@ def requests(kustomization: Mapping[str, Any], token: str) -> tuple[Request, ...
         place = reference.get("namespace") or own.namespace
         asked.insert(0, Target(reference["kind"], place, reference["name"], SOURCE))
     return tuple(Request(each, REQUESTED, token) for each in asked)
-
-
-def handled(live: Mapping[str, Any], token: str) -> bool:
-    """Whether the controller acted on this request (which is not: that it went well)."""
-    return bool((live.get("status") or {}).get("lastHandledReconcileAt") == token)
-
-
-def applied(kustomization: Mapping[str, Any], commit: str) -> bool:
-    """Whether the live Kustomization says that it applied this commit.
-
-    Revisions are `branch@sha1:commit`, and `branch/commit` before Flux 2.
-    """
-    revision = str((kustomization.get("status") or {}).get("lastAppliedRevision") or "")
-    return len(commit) >= _WHOLE and revision.endswith(commit)
-
-
-_WHOLE = 40
-"""Hexadecimal digits of a whole commit id."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """Flux leaves this one object alone until `until`: no apply, no prune."""
-
-    object: Target
-    until: datetime
-
-    def over(self, now: datetime) -> bool:
-        """Whether Flux has to have it back."""
-        return now >= self.until
-
-
-def hold(target: Target, at: datetime, lasting: timedelta) -> Hold:
-    """Keep Flux away from an object for a time."""
-    return Hold(target, at + lasting)
-
-
-def held(live: Mapping[str, Any]) -> bool:
-    """Whether Flux leaves the live object alone. Flux compares the value without regard to case."""
-    value = _annotations(live).get(DISABLED)
-    return isinstance(value, str) and value.lower() == OFF
-
-
-def before(live: Mapping[str, Any]) -> dict[str, str]:
-    """What the annotation was: an object with that one key, or an empty one."""
-    value = _annotations(live).get(DISABLED)
-    return {DISABLED: value} if isinstance(value, str) else {}
-
-
-def holding() -> dict[str, str]:
-    """What the annotation shall be while Flux is kept away; `before` gives it back."""
-    return {DISABLED: OFF}
-
-
-def _annotations(live: Mapping[str, Any]) -> Mapping[str, Any]:
-    return (live.get("metadata") or {}).get("annotations") or {}

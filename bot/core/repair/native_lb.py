@@ -97,7 +97,8 @@ def _paused(target: Target, route: Manifest) -> Step | None:
     """Keep Flux off, unless somebody did already."""
     notes = route.get("metadata", {}).get("annotations") or {}
     was = {RECONCILE: notes[RECONCILE]} if RECONCILE in notes else {}
-    if was.get(RECONCILE) == DISABLED:
+    # Flux compares without regard to case.
+    if str(was.get(RECONCILE)).lower() == DISABLED:
         return None
     return step(Action.PAUSE_RECONCILING, target, was, {RECONCILE: DISABLED})
 
