@@ -281,12 +281,10 @@ async def test_silence_is_tried_again_and_every_probe_once_before_any_twice(
         (Outcome.OK, False),
         (Outcome.OK, False),
     ]
-    assert asked == [
-        "http://10.42.2.32:80/",
-        "http://10.42.2.32:80/",
-        "http://10.42.2.32:81/",
-        "http://10.42.2.32:80/",
-    ]
+    # The first command runs alone; those after it run side by side, so their order is nobody's.
+    first, other = "http://10.42.2.32:80/", "http://10.42.2.32:81/"
+    assert asked[:2] == [first, first]
+    assert sorted(asked[2:]) == [first, other]
 
 
 async def test_every_other_place_is_the_other_probers(
