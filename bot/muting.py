@@ -83,7 +83,14 @@ class Silences:
     async def muted(self, report: Report) -> Mapping[str, str]:
         """By the key of each silenced finding of a report, the line that says by whom."""
         mutes = await self.store.read(MUTES) or Mutes()
-        return mutes.muted(report.findings, self.clock())
+        return {**report.muted, **mutes.muted(report.findings, self.clock())}
+
+    async def annotated(self) -> Mapping[Finding, str]:
+        """The present findings that an annotation silences, each with the line that says so."""
+        report = await self.health.look()
+        return {
+            each: report.muted[each.key] for each in report.findings if each.key in report.muted
+        }
 
     async def _target(self, what: str) -> dict[str, str]:
         found = await self._finding(what)
