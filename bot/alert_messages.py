@@ -265,12 +265,13 @@ class Messages:
     async def _show(self, report: Report, channel: int) -> None:
         """Begun in the state as every message is."""
         now = self.clock()
-        state = await self.store.change(ALERTS, lambda kept: _with_board(kept, channel, now))
+        fresh = await self._ours(lambda kept: _with_board(kept, channel, now))
+        state = await self.store.read(ALERTS) or Alerts()
         post = state.board
-        if post is None:
+        if post is None or post.channel != channel:
             return
         message = post.message
-        if message is None and post.begun != now:
+        if message is None and not fresh:
             message = await self.channel.find(channel, post.nonce, post.begun)
         shown = await self.channel.board(channel, message, report, state, post.nonce)
         if shown != post.message:
@@ -298,8 +299,8 @@ class Messages:
             await self.store.change(ALERTS, lambda kept: saying.regained(kept or Alerts(), channel))
 
 
-def _with_board(kept: Alerts | None, channel: int, now: datetime) -> Alerts:
-    state = kept or Alerts()
+def _with_board(state: Alerts, channel: int, now: datetime) -> Alerts | None:
+    """The state in which the board is begun; None where it was."""
     if state.board and state.board.channel == channel:
-        return state
+        return None
     return replace(state, board=Post(channel, "meshmedic-board", now))

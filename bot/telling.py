@@ -106,7 +106,7 @@ class Telling:
             with suppress(discord.NotFound):
                 await _asked(place.get_partial_message(message).edit(view=view))
                 return message
-        sent = await _asked(place.send(view=view, silent=True))
+        sent = await _asked(place.send(view=view, nonce=mark, silent=True))
         # Unpinned it serves as well, and the permission is the owner's affair.
         with suppress(Unsent, Lost):
             await _asked(sent.pin())
