@@ -54,7 +54,7 @@ class Telling:
         card = discord_alert.incident(incident, self._rows(incident))
         # Whoever deleted it does not want to read it.
         with suppress(discord.NotFound):
-            await _asked(part.edit(view=card.view, allowed_mentions=discord.AllowedMentions.none()))
+            await _asked(part.edit(view=card.view, allowed_mentions=_allowed(None)))
 
     async def tell(self, message: int, act: Tell, since: datetime | None) -> int:
         """Silently, unless a role is to be called. A thread has the id of its message."""
@@ -81,7 +81,7 @@ class Telling:
                 view=discord_alert.end(incident, mark).view,
                 reference=reference,
                 nonce=mark,
-                mention_author=False,
+                allowed_mentions=_allowed(None),
             )
         )
         return sent.id
@@ -89,7 +89,9 @@ class Telling:
     async def sum_up(self, channel: int, incidents: tuple[Incident, ...], mark: str) -> int:
         """One message for all of them."""
         card = discord_alert.summary(incidents, mark)
-        sent = await _asked(self._place(channel).send(view=card.view, nonce=mark))
+        sent = await _asked(
+            self._place(channel).send(view=card.view, nonce=mark, allowed_mentions=_allowed(None))
+        )
         return sent.id
 
     async def find(self, channel: int, mark: str, since: datetime) -> int | None:
@@ -104,9 +106,15 @@ class Telling:
         place = self._place(channel)
         if message is not None:
             with suppress(discord.NotFound):
-                await _asked(place.get_partial_message(message).edit(view=view))
+                await _asked(
+                    place.get_partial_message(message).edit(
+                        view=view, allowed_mentions=_allowed(None)
+                    )
+                )
                 return message
-        sent = await _asked(place.send(view=view, nonce=mark, silent=True))
+        sent = await _asked(
+            place.send(view=view, nonce=mark, silent=True, allowed_mentions=_allowed(None))
+        )
         # Unpinned it serves as well, and the permission is the owner's affair.
         with suppress(Unsent, Lost):
             await _asked(sent.pin())
@@ -114,7 +122,11 @@ class Telling:
 
     async def complain(self, channel: int, lost: int, why: str) -> None:
         """Tell the owner which channel is lost, and why."""
-        await _asked(self._place(channel).send(view=discord_alert.lost(lost, why).view))
+        await _asked(
+            self._place(channel).send(
+                view=discord_alert.lost(lost, why).view, allowed_mentions=_allowed(None)
+            )
+        )
 
     def _place(self, channel: int) -> discord.PartialMessageable:
         return self._client().get_partial_messageable(channel, guild_id=self._guild)
