@@ -16,7 +16,17 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
-from tests.bench import cached, cold, diagnosed, digested, drawn, figures, prober, whole_bot
+from tests.bench import (
+    cached,
+    cold,
+    diagnosed,
+    digested,
+    drawn,
+    eventful,
+    figures,
+    prober,
+    whole_bot,
+)
 from tests.bench.figures import Figure
 from tests.bench.homelab import Size
 from tests.bench.server import started
@@ -55,6 +65,7 @@ async def _measure(share: float, *, quick: bool) -> list[Figure]:
             parts: tuple[AsyncIterator[Figure], ...] = (
                 cold.measure(server.kubeconfig, 1 if quick else 5),
                 cached.measure(server, 5 if quick else 40),
+                eventful.measure(server, 6 if quick else 60),
                 whole_bot.measure(server, Path(folder), 15 if quick else 100),
                 digested.measure(server, 1 if quick else 5, str(Path(folder) / "digest-memory")),
                 drawn.measure(1 if quick else 5, str(Path(folder) / "memory")),

@@ -3,7 +3,8 @@
     python -m tests.bench.server SHARE KUBECONFIG
 
 It says `ready` once it serves, and then obeys lines on standard input, `done` after each: `hang`,
-`slow SECONDS`, `fail STATUS`, `churn CHANGES_A_SECOND`, `well`. It ends with its standard input.
+`slow SECONDS`, `fail STATUS`, `churn CHANGES_A_SECOND`, `storm CHANGES_A_SECOND SECONDS`, `well`.
+It ends with its standard input.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ from __future__ import annotations
 import asyncio
 import gc
 import itertools
+import random
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
+from bot.sandbox.scenarios.plain import Plain
 from tests.bench.homelab import Size, homelab
 
 ROOT = Path(__file__).parents[2]
@@ -93,6 +97,8 @@ async def _obey(cluster: SimulatedCluster, lines: asyncio.StreamReader) -> None:
                 cluster.drop_connections()
             case ["churn", each_second]:
                 churning = asyncio.create_task(_churn(cluster, int(each_second)))
+            case ["storm", each_second, seconds]:
+                churning = asyncio.create_task(_storm(cluster, int(each_second), int(seconds)))
         _say("done")
 
 
@@ -103,6 +109,36 @@ async def _churn(cluster: SimulatedCluster, each_second: int) -> None:
         if pod:
             cluster.put(pod)
         await asyncio.sleep(1 / each_second)
+
+
+async def _storm(cluster: SimulatedCluster, each_second: int, seconds: int) -> None:
+    """So many changes, at an even pace: pods written anew, one in fifty of them ill or well."""
+    names = itertools.cycle([(each.namespace, each.name) for each in cluster.in_order("pods")])
+    chance = random.Random(1)  # noqa: S311  # the same each time
+    began = time.monotonic()
+    for number, (namespace, name) in zip(range(each_second * seconds), names, strict=False):
+        if pod := cluster.get("Pod", namespace, name):
+            if chance.randrange(50) == 0:
+                _turn_over(pod)
+            cluster.put(pod)
+        ahead = began + number / each_second - time.monotonic()
+        if ahead > PACE:
+            await asyncio.sleep(ahead)
+        elif number % 10 == 0:
+            await asyncio.sleep(0)
+
+
+def _turn_over(pod: Plain) -> None:
+    """From ready to not, or back."""
+    for each in (*pod["status"]["conditions"], *pod["status"]["containerStatuses"]):
+        if each.get("type") in ("Ready", "ContainersReady"):
+            each["status"] = "False" if each["status"] == "True" else "True"
+        if "ready" in each:
+            each["ready"] = not each["ready"]
+
+
+PACE = 0.01
+"""Seconds that it may be ahead: changes come in handfuls, as from a real API server."""
 
 
 def _say(line: str) -> None:
