@@ -44,6 +44,9 @@ log = logging.getLogger(__name__)
 PATIENCE = timedelta(seconds=60)
 """That long a claimed slot is left to whoever claimed it: longer than a Lease outlives him."""
 
+SOON = timedelta(seconds=75)
+"""A turn and a little: so much before it is due, a digest's picture is prepared."""
+
 BACK = timedelta(days=7)
 """What the picture and the trends look back on."""
 
@@ -98,6 +101,10 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
+async def unprepared() -> None:
+    """Nobody draws."""
+
+
 async def nobody(_report: Report) -> Mapping[str, str]:
     """Nothing is muted."""
     return {}
@@ -110,7 +117,7 @@ class Digests:
     `muted` gives a line (who, until when) by the key of each silenced finding, `approvals` those
     of Changes that wait, `links` lanes of the connectivity between nodes from one moment to another
     (none where nobody keeps its history); `me` tells this process from others; `told` hears how
-    slots end.
+    slots end. `prepare` is called a little before a digest is due, for whoever draws.
     """
 
     health: Health
@@ -126,6 +133,7 @@ class Digests:
     approvals: Callable[[], tuple[str, ...]] = tuple
     links: Callable[[datetime, datetime], tuple[Lane, ...]] = field(default=lambda _from, _to: ())
     told: Callable[[Outcome], None] = field(default=lambda _outcome: None)
+    prepare: Callable[[], Awaitable[None]] = unprepared
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
     def __post_init__(self) -> None:
@@ -143,6 +151,8 @@ class Digests:
             slot = slots.due(each.when, self.zone, now, began=each.began, done=done)
             if slot and not each.paused:
                 await self._quietly(each, slot)
+            elif not each.paused and slots.following(each.when, self.zone, now).at - now < SOON:
+                await self.prepare()
 
     async def book(self) -> Book:
         """What is set up, and how far it came."""

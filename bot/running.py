@@ -171,6 +171,7 @@ def wire(
         store=store,
         leadership=leadership,
         draw=artist.draw,
+        prepare=artist.prepare,
         client=late.get,
         rows=lambda carried: button.rows(health_now, carried),
         told=metrics.digest,
@@ -216,6 +217,7 @@ def wire(
     async def ended() -> None:
         schedule.stop()
         mending.underway.stop()
+        await artist.close()
         await cache.close()
 
     client = Client(

@@ -374,3 +374,20 @@ def _latest(now: datetime) -> date | None:
 
 TestCrashes = Crashes.TestCase
 TestCrashes.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
+
+
+async def test_whoever_draws_is_told_a_little_before_a_digest_is_due() -> None:
+    """Loading what draws takes longer than all the rest; a paused digest needs no picture."""
+    world, told = World(), list[datetime]()
+
+    async def prepare() -> None:
+        told.append(world.now)
+
+    digests = world.process()
+    digests.prepare = prepare
+    await world.until(digests, START + timedelta(days=1), timedelta(minutes=1))
+    (at,) = told
+    assert at.astimezone(BERLIN).strftime("%H:%M") == "02:29"
+    await digests.set_up(a_schedule(paused=True))
+    await world.until(digests, world.now + timedelta(days=1), timedelta(minutes=1))
+    assert told == [at]

@@ -80,3 +80,56 @@ async def test_one_picture_is_drawn_at_a_time(tmp_path: Path) -> None:
     artist = Artist(python(program, str(told)), seconds=60)
     await asyncio.gather(artist.draw(a_map("a")), artist.draw(a_map("b")))
     assert told.read_text() == "begin end begin end "
+
+
+TELLS = (
+    "import os, sys; open(sys.argv[1], 'a').write(f'{os.getpid()} '); sys.stdin.read(); print('x')"
+)
+
+
+async def prepared(artist: Artist, told: Path) -> int:
+    """The process that waits, once it does."""
+    await artist.prepare()
+    async with asyncio.timeout(30):
+        while not (told.exists() and told.read_text().endswith(" ")):  # noqa: ASYNC110, ASYNC240
+            await asyncio.sleep(0.01)
+    return int(told.read_text().split()[-1])  # noqa: ASYNC240
+
+
+async def test_a_prepared_process_draws_the_next_picture_and_no_other(tmp_path: Path) -> None:
+    """However often somebody says that one will be wanted."""
+    told = tmp_path / "pids"
+    artist = Artist(python(TELLS, str(told)), seconds=60)
+    await prepared(artist, told)
+    await artist.prepare()
+    assert await artist.draw(a_map("a")) == b"x\n"
+    assert len(told.read_text().split()) == 1
+    assert await artist.draw(a_map("a")) == b"x\n"
+    assert len(told.read_text().split()) == 2
+
+
+async def test_a_prepared_process_that_nobody_wants_or_that_died_is_no_trouble(
+    tmp_path: Path,
+) -> None:
+    """It ends after a while, or with the bot; the next picture has one of its own."""
+    told = tmp_path / "pids"
+    brief = Artist(python(TELLS, str(told)), seconds=60, waits=0.1)
+    unused = await prepared(brief, told)
+    async with asyncio.timeout(30):
+        while running(unused):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert await brief.draw(a_map("a")) == b"x\n"
+    artist = Artist(python(TELLS, str(told)), seconds=60)
+    waiting = await prepared(artist, told)
+    await artist.close()
+    assert not running(waiting)
+    await Artist(("/nonexistent",)).prepare()
+
+
+def running(pid: int) -> bool:
+    """Whether there is such a process."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
