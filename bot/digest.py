@@ -81,6 +81,10 @@ class Postbox(Protocol):
         """Put a brief one in the place of another; False where that is gone."""
         ...
 
+    async def renew(self, channel: int, message: int, at: datetime) -> bool | Lost:
+        """Let a digest say that nothing is new since; False where it is gone."""
+        ...
+
     async def find(self, channel: int, carried: str) -> int | Lost | None:
         """The id of our own message that carries this."""
         ...
@@ -298,17 +302,26 @@ class Digests:
             await self._post(each, told, letter, Stage.SENT)
 
     async def _beat(self, each: Schedule, turn: Turn, letter: Letter) -> None:
-        """Nothing new: the time of the last line is edited, or there is a first one, silently."""
+        """Nothing new: edit the time of the last message; where it is gone, send a silent line."""
         last = (await self.book()).last_message(each.name)
-        if last and last.brief:
-            edited = await self.postbox.edit(each.channel, last.message, letter)
+        if last:
+            if last.brief:
+                edited = await self.postbox.edit(each.channel, last.message, letter)
+            else:
+                at = letter.digest.report.taken_at
+                edited = await self.postbox.renew(each.channel, last.message, at)
             if isinstance(edited, Lost):
                 await self._lost(each, turn, edited)
                 return
             if edited:
                 await self._kept(each, letter)
                 await self._over(
-                    each, turn, Stage.UNCHANGED, Outcome.UNCHANGED, message=last.message, brief=True
+                    each,
+                    turn,
+                    Stage.UNCHANGED,
+                    Outcome.UNCHANGED,
+                    message=last.message,
+                    brief=last.brief,
                 )
                 return
         await self._post(each, turn, letter, Stage.UNCHANGED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 import aiohttp
@@ -66,6 +67,31 @@ class Mailing:
         card = self._card(letter)
         try:
             await _answered(place.edit(view=card.view, attachments=card.discord_files()))
+        except discord.NotFound as error:
+            return False if error.code == UNKNOWN_MESSAGE else Lost(_why(error))
+        except discord.HTTPException as error:
+            return Lost(_why(error))
+        return True
+
+    async def renew(self, channel: int, message: int, at: datetime) -> bool | Lost:
+        """Let a digest say that nothing is new since; False where it is gone, or is none.
+
+        Raises:
+            Unsent: Nobody knows.
+        """
+        place = self._client().get_partial_messageable(channel)
+        try:
+            found = await _answered(place.fetch_message(message))
+            view = discord_digest.renewed(found, at)
+            if view is None:
+                return False
+            await _answered(
+                found.edit(
+                    view=view,
+                    attachments=found.attachments,
+                    allowed_mentions=discord.AllowedMentions.none(),
+                )
+            )
         except discord.NotFound as error:
             return False if error.code == UNKNOWN_MESSAGE else Lost(_why(error))
         except discord.HTTPException as error:

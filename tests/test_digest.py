@@ -36,6 +36,7 @@ class Channel:
     messages: dict[int, str] = field(default_factory=dict)
     letters: list[Letter] = field(default_factory=list)
     edits: list[int] = field(default_factory=list)
+    renewals: list[int] = field(default_factory=list)
     said: list[tuple[int, str]] = field(default_factory=list)
     trouble: str = ""
     lost: str = ""
@@ -57,6 +58,12 @@ class Channel:
         if message not in self.messages:
             return False
         self.edits.append(message)
+        return True
+
+    async def renew(self, channel: int, message: int, at: datetime) -> bool | Lost:
+        if message not in self.messages:
+            return False
+        self.renewals.append(message)
         return True
 
     async def find(self, channel: int, carried: str) -> int | Lost | None:
@@ -213,15 +220,22 @@ async def test_a_lost_channel_is_said_once_to_the_owner_until_it_works_again() -
     assert len(world.channel.said) == 2
 
 
-async def test_with_only_changes_nothing_new_edits_one_line_in_place() -> None:
+async def test_with_only_changes_nothing_new_posts_nothing_and_edits_the_time_in_place() -> None:
+    """Of whatever was said last; what somebody deleted is replaced by a line."""
     world = World(cluster=FakeCluster([a_pod(waiting="CrashLoopBackOff")]))
     digests = world.process("one", a_schedule(only_changes=True))
     await digests.turn()
     for _ in range(5):
         world.now += timedelta(days=1)
         await digests.turn()
+    assert [each.brief for each in world.channel.letters] == [False]
+    assert world.channel.renewals == [1, 1, 1, 1]
+    world.channel.messages.clear()
+    for _ in range(3):
+        world.now += timedelta(days=1)
+        await digests.turn()
     assert [each.brief for each in world.channel.letters] == [False, True]
-    assert world.channel.edits == [2, 2, 2]
+    assert len(world.channel.edits) == 2
     world.cluster.set([a_pod(waiting="CrashLoopBackOff"), a_pod("other", waiting="ErrImagePull")])
     world.now += timedelta(days=1)
     await digests.turn()

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import urlsplit
+
+import discord
+from discord import ui
 
 from bot.core.digest.difference import Entry, Gone
 from bot.core.digest.digest import Digest
@@ -23,6 +31,9 @@ BRIEF = 10
 """Causes that are as before, in one line each at most."""
 
 LINE = 170
+
+SEEN = re.compile(r"^-# seen <t:\d+:R>.*$", re.MULTILINE)
+"""The line by which a digest tells when it was true."""
 
 
 def digest(
@@ -59,6 +70,29 @@ def brief(each: Digest, rows: Sequence[render.Row] = ()) -> render.Card:
     late = f"\n-# {next(told.notes(each))}" if each.due else ""
     line = f"{words.MARK[verdict]} **{_name(each)}** · {said}{told.headline(each)} · <t:{at}:f>"
     return render.card(verdict, [line + late], rows)
+
+
+def renewed(message: discord.Message, at: datetime) -> ui.LayoutView | None:
+    """A digest that stands there, seen anew at that time and found to be as it says.
+
+    None where the message is no digest with such a line.
+    """
+    view = ui.LayoutView.from_message(message, timeout=None)
+    last: ui.TextDisplay[Any] | None = None
+    for item in view.walk_children():
+        if isinstance(item, ui.TextDisplay) and SEEN.search(item.content):
+            last = item
+        elif isinstance(item, ui.File):
+            item.media = f"attachment://{_file(item.media.url)}"
+        elif isinstance(item, ui.MediaGallery):
+            for each in item.items:
+                each.media = f"attachment://{_file(each.media.url)}"
+    if last is None:
+        return None
+    last.content = SEEN.sub(f"-# seen {_ago(at)} · nothing new since", last.content)
+    # What it shows is clicked by what the buttons carry, not by this view.
+    view.stop()
+    return view
 
 
 def listed(schedules: Iterable[tuple[Schedule, Turn | None, Slot]], zone: str) -> render.Card:
@@ -193,4 +227,13 @@ def _tail(each: Digest, picture: bytes | Undrawn | None) -> Iterator[str]:
         yield f"{words.MARK[Verdict.UNKNOWN]} **not seen** {render.code(unseen, 600)}"
     if isinstance(picture, Undrawn):
         yield f"-# No picture: {render.escape(picture.why)}"
-    yield f"-# seen <t:{int(each.report.taken_at.timestamp())}:R>"
+    yield f"-# seen {_ago(each.report.taken_at)}"
+
+
+def _ago(at: datetime) -> str:
+    return f"<t:{int(at.timestamp())}:R>"
+
+
+def _file(url: str) -> str:
+    """The name of an attachment, of its address."""
+    return PurePosixPath(urlsplit(url).path or url).name

@@ -1,5 +1,6 @@
 """`/digest`, as people use it in Discord, and what the bot posts by itself, in a real client."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -132,6 +133,33 @@ async def test_a_brief_line_is_edited_in_place(room: Room) -> None:
     assert "all healthy: 1 object judged" in texts([each.to_dict() for each in posted.components])
     assert await postbox.find(room.channel.id, carried("daily", date(2026, 1, 2)))
     assert await postbox.edit(room.channel.id, 1234567, await a_letter(room, brief=True)) is False
+
+
+async def test_a_digest_says_that_nothing_is_new_since_and_keeps_its_picture_and_file(
+    room: Room,
+) -> None:
+    """Again and again, each time in the same place."""
+    postbox = mailing(room)
+    room.cluster.set(BROKEN)
+    letter = replace(await a_letter(room), picture=b"\x89PNG", alt="Health of the last days.")
+    sent = await postbox.send(room.channel.id, letter)
+    assert isinstance(sent, int)
+    (before,) = room.channel.history()
+    for day in (2, 3):
+        at = datetime(2026, 1, day, 8, tzinfo=UTC)
+        assert await postbox.renew(room.channel.id, sent, at) is True
+        (after,) = room.channel.history()
+        shown = texts([each.to_dict() for each in after.components])
+        assert f"-# seen <t:{int(at.timestamp())}:R> · nothing new since" in shown
+        assert shown.count("nothing new since") == 1
+        assert "**New**" in shown
+        names = [each.filename for each in after.attachments]
+        assert names == [each.filename for each in before.attachments]
+    assert await postbox.find(room.channel.id, carried("daily", date(2026, 1, 1)))
+    assert await postbox.renew(room.channel.id, 1234567, at) is False
+    note = await postbox.tell(room.channel.id, "no digest")
+    assert note is None
+    assert await postbox.renew(room.channel.id, room.channel.history()[-1].id, at) is False
 
 
 async def test_a_channel_that_is_gone_and_a_discord_that_is_away_are_told_apart(room: Room) -> None:

@@ -1,8 +1,11 @@
 """A local Discord for each test, whose every request from the bot must be in order at the end."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import discord
 import pytest
 
 from bot.sandbox.kubernetes_api import SimulatedCluster
@@ -31,6 +34,20 @@ def pointed(careless_server: DiscordServer) -> Iterator[Pointed]:
     """The library of this process speaks to that Discord."""
     with pointing_at(careless_server) as made:
         yield made
+
+
+@pytest.fixture
+async def client(server: DiscordServer, pointed: Pointed) -> AsyncIterator[discord.Client]:
+    """The real client of this process, connected to it."""
+    async with discord.Client(intents=discord.Intents(guilds=True)) as made:
+        pointed.equip(made)
+        running = asyncio.create_task(made.start(server.token))
+        await server.connected(15)
+        await made.wait_until_ready()
+        yield made
+        await made.close()
+        with suppress(asyncio.CancelledError):
+            await running
 
 
 @pytest.fixture

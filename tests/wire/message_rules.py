@@ -80,6 +80,10 @@ def _calls(components: list[Json], roles: list[Any]) -> bool:
     return not roles or text.startswith("".join(f"<@&{each}>\n" for each in roles))
 
 
+SNOWFLAKE = 1 << 22
+"""An id is larger than this, and an index of a file that comes along is smaller."""
+
+
 def _attachments(body: Json, components: list[Json], files: Mapping[str, Upload]) -> Iterator[str]:
     """Every file is shown by a component of a V2 message, and every component has its file."""
     sent = {each.name for each in files.values()}
@@ -88,7 +92,8 @@ def _attachments(body: Json, components: list[Json], files: Mapping[str, Upload]
         for name in sorted(sent - shown):
             yield f"file {name} is shown by no component"
     # An edit may show files that the message already has.
-    stays = any(isinstance(each.get("id"), str) for each in body.get("attachments") or ())
+    listed = [each.get("id") for each in body.get("attachments") or ()]
+    stays = any(isinstance(each, str) or int(each) >= SNOWFLAKE for each in listed)
     for name in sorted(shown - sent):
         if not stays:
             yield f"a component shows {name}, which is not sent along"

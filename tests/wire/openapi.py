@@ -39,6 +39,8 @@ UNDOCUMENTED = {
     "IncomingWebhookUpdateForInteractionCallbackRequestPartial": ("tts",),
     "IncomingWebhookUpdateRequestPartial": ("tts",),
     "MessageEditRequestPartial": ("tts",),
+    # And all that it knows of a file that stays.
+    "MessageAttachmentRequest": ("proxy_url", "size", "spoiler", "url", "content_type"),
 }
 
 

@@ -1,8 +1,5 @@
 """Every message of alerts over the wire, by the real client: Discord takes each as it is meant."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import suppress
 from datetime import UTC, datetime
 
 import discord
@@ -18,7 +15,6 @@ from bot.core.verdict import Verdict
 from bot.telling import Telling
 from tests.wire import endpoints
 from tests.wire.discord_server import DiscordServer
-from tests.wire.pointing import Pointed
 from tests.wire.recording import Endpoint, Request
 from tests.wire.world import CHANNEL_ID, GUILD_ID, OPERATORS
 
@@ -44,17 +40,8 @@ ONE = (
 
 
 @pytest.fixture
-async def telling(server: DiscordServer, pointed: Pointed) -> AsyncIterator[Telling]:
-    """The real client, connected."""
-    async with discord.Client(intents=discord.Intents(guilds=True)) as client:
-        pointed.equip(client)
-        running = asyncio.create_task(client.start(server.token))
-        await server.connected(15)
-        await client.wait_until_ready()
-        yield Telling(lambda: client, lambda _: (), GUILD_ID)
-        await client.close()
-        with suppress(asyncio.CancelledError):
-            await running
+def telling(client: discord.Client) -> Telling:
+    return Telling(lambda: client, lambda _: (), GUILD_ID)
 
 
 def asked(server: DiscordServer, endpoint: Endpoint) -> list[Request]:

@@ -24,7 +24,9 @@ FLUX: tuple[type[Object], ...] = (
     objects.Bucket, objects.Kustomization, objects.HelmRelease,
 )  # fmt: skip
 
-READS: tuple[type[Object], ...] = (*FLUX, objects.Certificate, objects.Node, objects.Pod)
+READS: tuple[type[Object], ...] = (
+    *FLUX, objects.Certificate, objects.Node, objects.Pod, objects.Service,
+)  # fmt: skip
 """What must be read for it, beside what the checks read."""
 
 
