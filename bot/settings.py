@@ -162,7 +162,7 @@ class Settings(BaseSettings):
     )
     digest_only_changes: bool = Field(
         default=False,
-        description="Where nothing is new, edit the time of the last message in place of a new one.",
+        description="Where nothing is new, edit the last message's time in place of a new one.",
     )
     fallback_channel: int = Field(
         default=0,

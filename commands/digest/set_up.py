@@ -41,7 +41,7 @@ def command(context: Context) -> app_commands.Command[Any, ..., None]:
         scope="What it looks at.",
         namespace="Only this namespace.",
         threshold="The mildest verdict that it tells.",
-        only_changes="Where nothing is new, edit the time of the last message in place of a new one.",
+        only_changes="Where nothing is new, edit the last message's time in place of a new one.",
         trends="With uptime, time to recovery, flapping and the worst.",
     )
     async def ask(
