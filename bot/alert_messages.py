@@ -129,7 +129,7 @@ class Messages:
         """
         troubles: dict[int, str] = {}
         self._lost = {each.channel for each in state.lost}
-        for mark, held in saying.unresolved(state).items():
+        for mark, held in saying.unresolved(state, self.clock()).items():
             if post := held[0].posted:
                 resolve = partial(self._resolve_summary, mark, held, post)
                 await self._one_by_one(post.channel, resolve, troubles)
@@ -271,6 +271,8 @@ class Messages:
         if post is None or post.channel != channel:
             return
         message = post.message
+        if message is None and not fresh and saying.patient(post, now):
+            return
         if message is None and not fresh:
             message = await self.channel.find(channel, post.nonce, post.begun)
         shown = await self.channel.board(channel, message, report, state, post.nonce)

@@ -6,7 +6,7 @@ An outage of Discord therefore ends in edits, or in one message that says how it
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from msgspec.structs import replace
@@ -101,13 +101,18 @@ def _further(one: Incident, posted: Post, now: datetime, rules: Rules) -> list[A
     channel = posted.channel
     if posted.message is None:
         # Begun, and nobody knows whether it arrived: the same act resolves it.
-        return [Open(one, channel, one.roles[0] if one.roles else None)]
+        return (
+            []
+            if patient(posted, now)
+            else [Open(one, channel, one.roles[0] if one.roles else None)]
+        )
     acts: list[Act] = []
     if told := _timeline(one, channel, now, rules):
         acts.append(told)
     if one.shown < one.revision:
         acts.append(Edit(one, channel))
-    if one.ended and (one.ended_post is None or one.ended_post.message is None):
+    end = one.ended_post
+    if one.ended and (end is None or (end.message is None and not patient(end, now))):
         acts.append(End(one, channel))
     return acts
 
@@ -117,7 +122,7 @@ def _timeline(one: Incident, channel: int, now: datetime, rules: Rules) -> Tell 
     thread = one.thread
     if thread.post and thread.post.message is None:
         role = one.roles[-1] if len(one.roles) > 1 else None
-        return Tell(one, channel, thread.upto, role)
+        return None if patient(thread.post, now) else Tell(one, channel, thread.upto, role)
     if thread.refused or thread.told >= one.revision or (one.ended and not thread.post):
         return None
     route = rules.route(one.head.check, one.head.subject.namespace, one.worst)
@@ -248,13 +253,25 @@ def summary_stands(state: Alerts, nonce: str, message: int) -> Alerts:
     return state
 
 
-def unresolved(state: Alerts) -> dict[str, tuple[Incident, ...]]:
+def patient(post: Post, now: datetime) -> bool:
+    """Whether a message that was begun is left to whoever began it.
+
+    Either way: a clock that was set back must not make it wait for ever.
+    """
+    return abs(now - post.begun) < PATIENCE
+
+
+def unresolved(state: Alerts, now: datetime) -> dict[str, tuple[Incident, ...]]:
     """By nonce, what a summary holds of which nobody knows whether it arrived."""
     found: dict[str, list[Incident]] = {}
     for one in state.incidents:
-        if one.held and one.posted and one.posted.message is None:
-            found.setdefault(one.posted.nonce, []).append(one)
+        post = one.posted
+        if one.held and post and post.message is None and not patient(post, now):
+            found.setdefault(post.nonce, []).append(one)
     return {nonce: tuple(held) for nonce, held in found.items()}
 
 
 HOUR = 3600.0
+
+PATIENCE = timedelta(seconds=45)
+"""Longer than a request to Discord may take (`bot.telling`): then it has arrived, or never will."""
