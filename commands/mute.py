@@ -13,6 +13,7 @@ from bot.render import discord as render
 from bot.replies import acknowledge, answer
 from commands.context import Context
 from commands.report_controls import Controls
+from commands.suggestions import findings, suggestions
 
 
 def command(context: Context, _controls: Controls) -> app_commands.Group:
@@ -42,8 +43,9 @@ def _add(context: Context) -> app_commands.Command[Any, ..., None]:
     async def suggest(
         _interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
-        found = map(render.suggestion, context.health.suggestions(typed, render.CHOICES))
-        return [app_commands.Choice(name=shown, value=code) for shown, code in found]
+        found = findings(await context.health.present(typed, render.CHOICES))
+        places = suggestions(context.silences.places(typed))
+        return [*found, *places][: render.CHOICES]
 
     return add
 
