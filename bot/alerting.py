@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.alerts import Watchman
+from bot.alerts import BOARD_EVERY, Watchman
 from bot.client import Client
 from bot.core.alerts.rules import Rules
 from bot.core.election import Leadership
@@ -15,8 +15,19 @@ from bot.schedule import Schedule
 from bot.telling import Telling
 from commands import alert_controls
 
-EVERY = 15
-"""Seconds between two looks. One takes some 30 ms of ten thousand pods, from memory."""
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds between two looks, and between two edits of the board.
+
+    A look takes some 30 ms of ten thousand pods, from memory.
+    """
+
+    look: int = 15
+    board: float = BOARD_EVERY
+
+
+USUAL = Pace()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +39,7 @@ class Watch:
     leadership: Leadership
     rules: Rules
     board: int | None
+    pace: Pace = USUAL
 
     def regularly(self, schedule: Schedule, client: Client, silences: Silences) -> None:
         """Begin to look every so many seconds; not at all where nothing would be said."""
@@ -41,5 +53,6 @@ class Watch:
             leadership=self.leadership,
             rules=self.rules,
             board=self.board,
+            board_every=self.pace.board,
         )
-        schedule.every(EVERY, "alerts", watchman.turn)
+        schedule.every(self.pace.look, "alerts", watchman.turn)

@@ -92,6 +92,7 @@ class Watchman:
     rules: Rules
     board: int | None = None
     clock: Callable[[], datetime] = _now
+    board_every: float = BOARD_EVERY
     _trouble: str = ""
     _shown_at: datetime | None = None
 
@@ -218,7 +219,7 @@ class Watchman:
         if self.board is None or not self.leadership.may_act():
             return
         channel, now = self.board, self.clock()
-        if self._shown_at and (now - self._shown_at).total_seconds() < BOARD_EVERY:
+        if self._shown_at and (now - self._shown_at).total_seconds() < self.board_every:
             return
         state = await self.store.change(ALERTS, lambda kept: _with_board(kept, channel, now))
         post = state.board
