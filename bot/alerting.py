@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.alert_messages import Outcome
 from bot.alerts import BOARD_EVERY, Watchman
 from bot.client import Client
 from bot.core.alerts.rules import Rules
@@ -39,6 +41,8 @@ class Watch:
     leadership: Leadership
     rules: Rules
     board: int | None
+    fallback: int
+    told: Callable[[Outcome], None]
     pace: Pace = USUAL
 
     def regularly(self, schedule: Schedule, client: Client, silences: Silences) -> None:
@@ -49,10 +53,14 @@ class Watch:
         watchman = Watchman(
             health=self.health,
             store=self.store,
-            channel=Telling(lambda: client, lambda one: alert_controls.rows(button, one.head)),
+            channel=Telling(
+                lambda: client, lambda one: alert_controls.rows(button, one.head), client.guild_id
+            ),
             leadership=self.leadership,
             rules=self.rules,
             board=self.board,
             board_every=self.pace.board,
+            fallback=self.fallback,
+            told=self.told,
         )
         schedule.every(self.pace.look, "alerts", watchman.turn)

@@ -132,7 +132,7 @@ def _of_discord(facts: DiscordFacts, setup: Setup) -> Iterator[Examination]:
     yield from registration.application(facts)
     yield registration.server(facts, setup)
     if isinstance(facts.server, Server):
-        yield from permissions.examine(facts.server, facts.here)
+        yield from permissions.examine(facts.server, facts.here, setup.uses)
     else:
         yield Examination(
             Area.DISCORD, "permissions", Outcome.UNSEEN, "The server could not be read."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from bot.core.digest.schedule import BOOK, Book
 from bot.core.doctor.digests import DigestFacts
 from bot.core.doctor.examination import Area, CheckUp, Examination, Outcome
 from bot.core.doctor.facts import ClusterFacts, Commands, Right, Setup, Unseen
-from bot.core.doctor.permissions import PERMISSIONS
+from bot.core.doctor.permissions import Permission, needed
 from bot.core.election import Alone
 from bot.core.finding import Ref
 from bot.core.objects import Object
@@ -72,16 +72,18 @@ def invite(application_id: str | None) -> None:
     """
     read = settings.load()
     token = read.discord_token.get_secret_value().strip() if read.discord_token else None
-    lines = [link(_application(application_id, token), read.guild_id), ""]
-    lines += [f"{each.title:<16}{each.feature}" for each in PERMISSIONS]
+    wanted = needed(read.uses)
+    lines = [link(_application(application_id, token), read.guild_id, wanted), ""]
+    width = 2 + max(len(each.title) for each in wanted)
+    lines += [f"{each.title:<{width}}{each.feature}" for each in wanted]
     if read.guild_id is None:
         lines += ["", "MESHMEDIC_GUILD_ID is not set, so the page asks which server is meant."]
     terminal.write("\n".join([*lines, ""]).encode())
 
 
-def link(application_id: int, guild_id: int | None) -> str:
+def link(application_id: int, guild_id: int | None, needs: Sequence[Permission]) -> str:
     """The address of Discord's page that asks to let the bot in, with what it needs and no more."""
-    wanted = discord.Permissions(**{each.flag: True for each in PERMISSIONS})
+    wanted = discord.Permissions(**{each.flag: True for each in needs})
     if guild_id is None:
         return discord.utils.oauth_url(application_id, permissions=wanted, scopes=SCOPES)
     return discord.utils.oauth_url(
@@ -147,6 +149,7 @@ async def _examine(kubeconfig: Path | None, context: str | None) -> CheckUp:
             namespaces=read.namespaces,
             secret_inventory=read.secret_inventory,
             state_namespace=place,
+            uses=read.uses,
         )
         kept = partial(_kept, state, read.digests)
         git = configured(read, _Nowhere(ClusterError("No cluster is asked.")))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from bot.core import annotated
 from bot.core import report as reporting
 from bot.core.check import Check
 from bot.core.checks import CHECKS
@@ -62,8 +63,7 @@ class Health:
     async def check(self, scopes: tuple[str, ...] = (), namespace: str | None = None) -> Report:
         """Examine the cluster for these scopes (all where none is named)."""
         checks = tuple(each for each in self.checks if not scopes or each.scope in scopes)
-        types = tuple(dict.fromkeys(kind for check in checks for kind in check.reads))
-        seen = await self.cluster.snapshot(types, namespace)
+        seen = await self.cluster.snapshot(_reads(checks), namespace)
         snapshot = replace(seen, diagnosed=self.diagnosed())
         # Ten thousand pods take some 30 ms: in a thread, so that the event loop goes on.
         report = await asyncio.to_thread(self._examine, snapshot, checks, namespace)
@@ -72,8 +72,7 @@ class Health:
 
     async def look(self) -> Report:
         """Examine everything for whoever looks by the clock: nothing is remembered of it."""
-        types = tuple(dict.fromkeys(kind for check in self.checks for kind in check.reads))
-        seen = await self.cluster.snapshot(types)
+        seen = await self.cluster.snapshot(_reads(self.checks))
         snapshot = replace(seen, diagnosed=self.diagnosed())
         return await asyncio.to_thread(self._examine, snapshot, self.checks, None)
 
@@ -139,10 +138,9 @@ class Health:
         self, snapshot: Snapshot, checks: tuple[Check, ...], namespace: str | None
     ) -> Report:
         """Judge all that was read, so that a cause of another scope is found, and narrow then."""
-        return reporting.focus(
-            reporting.examine(snapshot, self.checks, namespace=namespace, around=self.around),
-            checks,
-        )
+        report = reporting.examine(snapshot, self.checks, namespace=namespace, around=self.around)
+        muted = annotated.muted(snapshot, report.findings)
+        return reporting.focus(replace(report, muted=muted), checks)
 
     async def _log(self, finding: Finding) -> LogTail | None:
         if finding.subject.kind != "Pod":
@@ -171,6 +169,12 @@ class Health:
         subjects = ", ".join(f"{each.code} ({each.subject})" for each in found[:5])
         msg = f"{asked!r} stands for {len(found)} findings. Choose one by its code: {subjects}."
         raise InputError(msg)
+
+
+def _reads(checks: Iterable[Check]) -> tuple[type[Object], ...]:
+    """The kinds that the checks read, and those whose annotations may silence a finding."""
+    read = (kind for check in checks for kind in check.reads)
+    return tuple(dict.fromkeys((*read, *annotated.READS)))
 
 
 def not_found(what: str, report: Report) -> str:

@@ -29,6 +29,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from bot import __version__
+from bot.alert_messages import Outcome as AlertOutcome
 from bot.answering import Answered
 from bot.core.check import Check
 from bot.core.report import Report
@@ -121,6 +122,12 @@ class Metrics:
             "When this process last sent a digest or renewed its line, in Unix time; 0 if never.",
             registry=self.registry,
         )
+        self._alerts = Counter(
+            "meshmedic_alert_messages",
+            "Messages of alerts by what they were; lost is a channel that takes none.",
+            ["outcome"],
+            registry=self.registry,
+        )
 
     def answered(self, one: Answered) -> None:
         """Count what has ended."""
@@ -134,6 +141,10 @@ class Metrics:
         self._digests.labels(outcome.value).inc()
         if outcome in WELL:
             self._digested.set_to_current_time()
+
+    def alert(self, outcome: AlertOutcome) -> None:
+        """Count a message of alerts."""
+        self._alerts.labels(outcome.value).inc()
 
     def around(self, check: Check) -> AbstractContextManager[object]:
         """Times a check from its beginning to its end."""

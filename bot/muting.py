@@ -70,9 +70,12 @@ class Silences:
         """
         wanted = what.strip().lower()
         held = await self.list()
-        found = [each for each in held if each.name == wanted] or _by_finding(held, wanted)
+        found = [each for each in held if each.name == wanted]
+        # A check's or a namespace's name stands in the keys of findings, too.
+        if not found and wanted not in self.places(wanted):
+            found = _by_finding(held, wanted)
         if not found:
-            msg = f"{what[:60]!r} is not muted. `/mute list` shows what is."
+            msg = f"{what[:60]!r} is not muted. /mute list shows what is."
             raise InputError(msg)
         await self.store.change(MUTES, lambda kept: (kept or Mutes()).without(found[0].target))
         return found[0]
@@ -89,7 +92,14 @@ class Silences:
     async def muted(self, report: Report) -> Mapping[str, str]:
         """By the key of each silenced finding of a report, the line that says by whom."""
         mutes = await self.store.read(MUTES) or Mutes()
-        return mutes.muted(report.findings, self.clock())
+        return {**report.muted, **mutes.muted(report.findings, self.clock())}
+
+    async def annotated(self) -> Mapping[Finding, str]:
+        """The present findings that an annotation silences, each with the line that says so."""
+        report = await self.health.look()
+        return {
+            each: report.muted[each.key] for each in report.findings if each.key in report.muted
+        }
 
     async def _target(self, what: str) -> dict[str, str]:
         found = await self._finding(what)

@@ -23,6 +23,7 @@ from bot.core.alerts.rules import NO_ALERTS, Rules
 from bot.core.change.approval import Policy
 from bot.core.change.waiting import waiting
 from bot.core.digest.plan import Plan
+from bot.core.doctor.facts import Use
 from bot.core.election import Alone, Leadership
 from bot.core.network import agent_keys, agent_peers
 from bot.core.network.tools import targets
@@ -129,6 +130,7 @@ def wire(
     plan: Plan | None = None,
     rules: Rules = NO_ALERTS,
     board: int | None = None,
+    uses: frozenset[Use] = frozenset(),
     pace: alerting.Pace = alerting.USUAL,
     store: Store | None = None,
 ) -> Parts:
@@ -149,7 +151,17 @@ def wire(
     health.told = memory.note if memory else None
     store = post.state if post else store or Unkept()
     silences = Silences(store, health, lambda: cache.names(Namespace))
-    watch = alerting.Watch(health, store, leadership, rules, board, pace)
+    plan = plan or Plan()
+    watch = alerting.Watch(
+        health,
+        store,
+        leadership,
+        rules,
+        board,
+        fallback=plan.fallback,
+        told=metrics.alert,
+        pace=pace,
+    )
     herald = Herald([cache.change_events.tell])
     mending = remedy(
         cache,
@@ -167,7 +179,7 @@ def wire(
     )
     artist, late, health_now = Artist(), digesting.LateClient(), button.button(health)
     digests = digesting.digests(
-        plan or Plan(),
+        plan,
         health=health,
         store=store,
         leadership=leadership,
@@ -199,6 +211,7 @@ def wire(
         state_namespace=kept_in,
         audit_channel=audit_channel,
         repository=repository,
+        uses=uses,
     )
     schedule = Schedule()
 
@@ -266,6 +279,7 @@ async def _run(read: settings.Settings, token: str, guild_id: int) -> int:
             plan=read.digests,
             rules=read.alert_rules,
             board=read.board_channel,
+            uses=read.uses,
         )
         async with AsyncExitStack() as stack:
             stopped = await stack.enter_async_context(_signals())

@@ -9,16 +9,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.core import known_secrets, slots
 from bot.core.access import Circles, Members
-from bot.core.alerts.rules import Quiet, Route, Rules
+from bot.core.alerts import written
+from bot.core.alerts.rules import Route, Rules
 from bot.core.change.approval import NEVER, Policy
+from bot.core.checks import CHECKS
 from bot.core.digest.plan import Plan
+from bot.core.doctor.facts import Use
 from bot.core.gitops.address import address, secure
 from bot.core.network import manifests
 from bot.core.network.tools import targets
@@ -32,6 +35,7 @@ SNOWFLAKE = re.compile(r"\d{15,20}")
 
 PEOPLE = "user ids, and role ids as `role:ID`, separated by commas"
 GIT_HOSTS = ("github", "gitea")
+NAMES = frozenset(check.name for check in CHECKS)
 LEVELS = ("debug", "info", "warning", "error")
 FORMATS = ("text", "json")
 
@@ -172,6 +176,14 @@ class Settings(BaseSettings):
         default=None,
         description="The id of the role that an alert of something failed mentions. Empty: nobody.",
     )
+    alert_routes: str = Field(
+        default="",
+        description="Which alerts go elsewhere, as a JSON list of routes, of which the first that "
+        'fits takes an incident: `{"channel": "ID", "severity": "failed", "namespaces": ["web"], '
+        '"checks": ["certificates"], "role": "ID"}`. All but the channel may be left out; '
+        "`severity` is `degraded` (and worse) or `failed`, `role` is mentioned. What fits none "
+        "goes to the alert channel.",
+    )
     alert_quiet: str = Field(
         default="",
         description="Hours in which only what failed is said, as in `22-7 Europe/Berlin`. Empty: "
@@ -298,7 +310,14 @@ class Settings(BaseSettings):
     @classmethod
     def _quiet(cls, given: str) -> str:
         if given:
-            quiet_hours(given)
+            written.quiet_hours(given)
+        return given
+
+    @field_validator("alert_routes")
+    @classmethod
+    def _routes(cls, given: str) -> str:
+        if given:
+            written.routes(given, NAMES)
         return given
 
     @field_validator("log_level")
@@ -367,13 +386,19 @@ class Settings(BaseSettings):
     @property
     def alert_rules(self) -> Rules:
         """The rules of alerts: without a channel nothing is routed anywhere."""
-        routes: list[Route] = []
+        routes = list(written.routes(self.alert_routes, NAMES)) if self.alert_routes else []
         if self.alert_channel and self.alert_role:
             routes.append(Route(self.alert_channel, Verdict.FAILED, role=self.alert_role))
         if self.alert_channel:
             routes.append(Route(self.alert_channel))
-        quiet = quiet_hours(self.alert_quiet) if self.alert_quiet else None
+        quiet = written.quiet_hours(self.alert_quiet) if self.alert_quiet else None
         return Rules(tuple(routes), quiet=quiet)
+
+    @property
+    def uses(self) -> frozenset[Use]:
+        """What the bot posts besides answers and digests."""
+        alerts = {Use.ALERTS} if self.alert_rules.routes else set()
+        return frozenset(alerts | ({Use.BOARD} if self.board_channel else set()))
 
     def for_discord(self) -> tuple[str, int]:
         """The token and the server that `run` needs.
@@ -414,28 +439,6 @@ def load() -> Settings:
         if isinstance(secret := getattr(read, name), SecretStr):
             known_secrets.learn(name, secret.get_secret_value())
     return read
-
-
-def quiet_hours(given: str) -> Quiet:
-    """The hours that somebody wrote, `22-7 Europe/Berlin`.
-
-    Raises:
-        ValueError: They cannot be read.
-    """
-    found = re.fullmatch(r"(\d{1,2})-(\d{1,2})\s+([\w+/-]{1,60})", given.strip(), re.ASCII)
-    hours = [int(found[1]), int(found[2])] if found else []
-    if not found or max(hours) >= HOURS or hours[0] == hours[1]:
-        msg = "it is two different hours from 0 to 23 and a time zone"
-        raise ValueError(msg)
-    try:
-        zone = ZoneInfo(found[3])
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        msg = f"{found[3]!r} is no time zone that is known here"
-        raise ValueError(msg) from error
-    return Quiet(hours[0], hours[1], zone)
-
-
-HOURS = 24
 
 
 def _check_namespace(name: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from bot.core.doctor.facts import Use
 from bot.diagnose import Diagnose
 from bot.digest import Digests
 from bot.doctor import Cluster, Repository
@@ -49,3 +50,4 @@ class Context:
     state_namespace: str = ""
     audit_channel: int | None = None
     repository: Repository | None = None
+    uses: frozenset[Use] = frozenset()

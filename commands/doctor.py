@@ -36,6 +36,7 @@ def command(context: Context, _controls: Controls) -> app_commands.Command[Any, 
             namespaces=context.watched,
             secret_inventory=context.secret_inventory,
             state_namespace=context.state_namespace,
+            uses=context.uses,
         )
         here = standing.channel_of(interaction)
         live = standing.Live(client, client.dates, here)

@@ -55,6 +55,8 @@ def _list(context: Context) -> app_commands.Command[Any, ..., None]:
     async def listed(interaction: discord.Interaction) -> None:
         await acknowledge(interaction, private=True)
         lines = [f"{each.target}: {each.line()}" for each in await context.silences.list()]
+        found = await context.silences.annotated()
+        lines += [f"{each.subject}: {line}" for each, line in found.items()]
         shown = "\n".join(lines[:SHOWN]) or "Nothing is muted."
         more = f"\nand {len(lines) - SHOWN:,} more" if len(lines) > SHOWN else ""
         await answer(interaction, render.note(shown + more))

@@ -17,8 +17,9 @@ from bot.core.doctor.facts import (
     RepositoryFacts,
     Right,
     Setup,
+    Use,
 )
-from bot.core.doctor.permissions import PERMISSIONS
+from bot.core.doctor.permissions import needed
 from bot.doctor import Doctor
 from bot.examining import link
 from bot.render import discord_check_up, terminal, terminal_check_up
@@ -182,12 +183,14 @@ def test_a_card_has_room_for_everything_that_can_be_wrong():
 
 def test_an_invitation_asks_for_exactly_what_the_features_need():
     """View, send, embed, attach, read the history: no administrator, nothing else."""
-    address = link(300_000_000_000_000_001, 300_000_000_000_000_002)
+    needs = needed(())
+    address = link(300_000_000_000_000_001, 300_000_000_000_000_002, needs)
     (permissions,) = re.findall(r"permissions=(\d+)", address)
     assert int(permissions) == 1 << 10 | 1 << 11 | 1 << 14 | 1 << 15 | 1 << 16
-    assert int(permissions).bit_count() == len(PERMISSIONS)
+    every = re.findall(r"permissions=(\d+)", link(300_000_000_000_000_001, None, needed(list(Use))))
+    assert int(every[0]) == int(permissions) | 1 << 35 | 1 << 38 | 1 << 51
     assert "client_id=300000000000000001" in address
     assert "scope=bot+applications.commands" in address
     assert "guild_id=300000000000000002" in address
     assert "disable_guild_select=true" in address
-    assert "guild" not in link(300_000_000_000_000_001, None)
+    assert "guild" not in link(300_000_000_000_000_001, None, needs)

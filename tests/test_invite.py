@@ -18,7 +18,7 @@ async def test_the_link_and_a_line_for_each_permission_are_printed():
     assert (done.code, done.err) == (0, "")
     lines = done.out.splitlines()
     assert lines[0].startswith(f"https://discord.com/oauth2/authorize?client_id={ID}&")
-    assert "Attach Files    the files that Export sends" in lines
+    assert "Attach Files          the files that Export sends" in lines
     assert "MESHMEDIC_GUILD_ID is not set" in done.out
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from prometheus_client import Metric
 
+from bot.alert_messages import Outcome as Alerted
 from bot.answering import Answered, Outcome
 from bot.core.checks import CHECKS
 from bot.core.kinds import KINDS
@@ -44,6 +45,7 @@ def metrics_of(*watches: Reflector, gateway: FakeGateway | None = None) -> Metri
     report = examine(snapshot_of(a_pod(waiting="CrashLoopBackOff")), CHECKS, around=made.around)
     made.answered(Answered("health all", Outcome.ANSWERED, 0.3, 0.1))
     made.digest(Digested.SENT)
+    made.alert(Alerted.START)
     made.read_from(
         Sources(
             gateway or FakeGateway(),

@@ -189,6 +189,18 @@ def test_alerts_are_off_until_a_channel_is_set_and_hours_are_read():
     assert not quiet.holds(datetime(2026, 7, 1, 5, 30, tzinfo=UTC))
 
 
+def test_routes_come_before_the_alert_channel_and_stand_alone():
+    """What fits no route goes to the alert channel, where there is one."""
+    elsewhere = '[{"channel": "123456789012345678", "checks": ["nodes"]}]'
+    assert [each.channel for each in Settings(alert_routes=elsewhere).alert_rules.routes] == [
+        123456789012345678
+    ]
+    made = Settings(alert_routes=elsewhere, alert_channel=1).alert_rules
+    assert [each.channel for each in made.routes] == [123456789012345678, 1]
+    with pytest.raises(ValidationError, match="there is no check"):
+        Settings(alert_routes='[{"channel": "123456789012345678", "checks": ["node"]}]')
+
+
 @pytest.mark.parametrize(
     "wrong", ["22-22 UTC", "22-25 UTC", "22-7 Nowhere/Land", "night", "1-2 ../x"]
 )

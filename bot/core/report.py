@@ -26,7 +26,7 @@ class Report:
 
     `findings` are worst first, each root followed by what follows from it; `counts` says how many
     objects of each kind were judged; `gaps` what was not seen. `scopes` and `namespace` say what
-    was asked.
+    was asked. `muted` has a line for the key of each finding that an annotation silences.
     """
 
     taken_at: datetime
@@ -35,6 +35,7 @@ class Report:
     counts: Mapping[str, int] = field(default_factory=dict)
     scopes: tuple[str, ...] = ()
     namespace: str | None = None
+    muted: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def number(self) -> str:

@@ -12,24 +12,52 @@ from bot.render import discord, words
 
 LISTED = 15
 LINES = 6
+THREAD_NAME = 100
 
 
-def incident(one: Incident, rows: Sequence[discord.Row] = (), mention: str = "") -> discord.Card:
-    """One incident: what, since when, how it developed, and that it is over once it is."""
+def incident(
+    one: Incident, rows: Sequence[discord.Row] = (), role: int | None = None
+) -> discord.Card:
+    """One incident: what, since when, how it developed, and that it is over once it is.
+
+    Where a thread tells its timeline, the latest line is enough.
+    """
     head = one.head
     verdict = Verdict.HEALTHY if one.ended else head.verdict
     state = "Recovered" if one.ended else str(head.verdict).capitalize()
     more = f" · {len(one.keys) - 1:,} downstream" if len(one.keys) > 1 else ""
     flaps = "\nIt comes and goes: said once, until it is calm." if one.flapping else ""
     parts = [
-        f"{mention}## {words.MARK[verdict]} {state}: {head.subject.kind} "
+        f"{_mention(role)}## {words.MARK[verdict]} {state}: {head.subject.kind} "
         f"{discord.code(str(head.subject).partition(' ')[2], discord.SUBJECT)}",
         f"{discord.code(head.reason, 60)} "
         f"{discord.code(words.brief(head.message, discord.MESSAGE), discord.MESSAGE)}{flaps}",
-        "\n".join(_moment(each) for each in one.timeline[-LINES:]),
+        "\n".join(_moment(each) for each in one.timeline[-(1 if one.thread.post else LINES) :]),
         f"-# since {_time(one.opened)} · {head.code}{more} · incident {one.id}",
     ]
     return discord.card(verdict, [part for part in parts if part], rows)
+
+
+def timeline(lines: Sequence[Moment], mark: str, role: int | None = None) -> discord.Card:
+    """What happened since the thread was told last."""
+    told = "\n".join(map(_moment, lines)) or "-# (what happened was not kept)"
+    return discord.card(None, [f"{_mention(role)}{told}", f"-# {mark}"], ())
+
+
+def thread_name(one: Incident) -> str:
+    """Of the thread of an incident: the reason, and of what. No markup is read in it."""
+    return words.line(f"{one.head.reason} · {one.head.subject}", THREAD_NAME)
+
+
+def lost(channel: int, why: str) -> discord.Card:
+    """A word to the owner that alerts cannot be posted in a channel."""
+    text = (
+        f"Alerts cannot be posted in <#{channel}>: {discord.code(why, 200)}\n"
+        "Give the bot its permissions there again, or name another channel in the settings. What "
+        "happens meanwhile is said there once that works, and stands in the digest. This is said "
+        "once."
+    )
+    return discord.note(text, raw=True)
 
 
 def end(one: Incident, mark: str) -> discord.Card:
@@ -73,6 +101,10 @@ def board(report: Report, state: Alerts, mark: str) -> discord.Card:
         f"-# seen {_time(report.taken_at)} · {mark}",
     ]
     return discord.card(report.verdict, [part for part in parts if part], ())
+
+
+def _mention(role: int | None) -> str:
+    return f"<@&{role}>\n" if role else ""
 
 
 def _moment(each: Moment) -> str:

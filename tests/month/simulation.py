@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from bot.alerts import Watchman
-from bot.core.alerts.incident import ALERTS, Alerts, Incident
+from bot.core.alerts.incident import ALERTS, Alerts, Incident, Moment
 from bot.core.alerts.rules import Route, Rules
 from bot.core.finding import Finding, Ref
 from bot.core.report import Report, collapse
@@ -16,11 +16,19 @@ from tests.led import Led
 from tests.month.channel import FakeChannel, FakeStore, Killed, Said
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
-RULES = Rules(routes=(Route(1),))
-BOARD = 2
+DEFAULT, BOARD, OWNER, DATABASES = 1, 2, 3, 4
+ROLE, DATABASE_ROLE = 7, 8
+RULES = Rules(
+    routes=(
+        Route(DATABASES, Verdict.FAILED, frozenset({"db"}), role=DATABASE_ROLE),
+        Route(DATABASES, namespaces=frozenset({"db"})),
+        Route(DEFAULT, Verdict.FAILED, role=ROLE),
+        Route(DEFAULT),
+    )
+)
 GAPS = tuple(Gap(kind, Why.STALE) for kind in ("Pod", "Node", "Deployment"))
 NODES = tuple(Ref("Node", "", f"node-{n}") for n in range(3))
-PODS = tuple(Ref("Pod", "apps", f"web-{n}") for n in range(180))
+PODS = tuple(Ref("Pod", "db" if n % 5 == 0 else "apps", f"web-{n}") for n in range(180))
 
 
 @dataclass
@@ -62,6 +70,7 @@ class Month:
     channel: FakeChannel = field(default_factory=FakeChannel)
     store: FakeStore = field(default_factory=FakeStore)
     incidents: dict[str, Incident] = field(default_factory=dict)
+    lines: dict[str, list[Moment]] = field(default_factory=dict)
     events: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -80,6 +89,7 @@ class Month:
         self.flaps = None
         self.world.blind = self.store.away = self.channel.away = self.channel.lost = False
         self.channel.kill = ""
+        self.channel.closed.clear()
         for _ in range(150):
             self.world.now += timedelta(minutes=1)
             await self._turn()
@@ -87,7 +97,14 @@ class Month:
     async def _turn(self) -> None:
         # Every turn by a process that remembers nothing: a restart between any two.
         watchman = Watchman(
-            self.world, self.store, self.channel, Led(), RULES, BOARD, lambda: self.world.now
+            self.world,
+            self.store,
+            self.channel,
+            Led(),
+            RULES,
+            BOARD,
+            lambda: self.world.now,
+            OWNER,
         )
         try:
             await watchman.turn()
@@ -95,7 +112,10 @@ class Month:
             self.events["killed in the middle of sending"] += 1
         if not self.store.away:
             kept = await self.store.read(ALERTS) or Alerts()
-            self.incidents |= {each.id: each for each in kept.incidents}
+            for each in kept.incidents:
+                lines = self.lines.setdefault(each.id, [])
+                lines += each.between(len(lines) + 1, each.revision)
+                self.incidents[each.id] = each
 
     def _happen(self) -> None:
         self.world.now += timedelta(minutes=1)
@@ -114,10 +134,23 @@ class Month:
         away = {name for name, at in self.until.items() if at > now}
         self.world.blind = self.store.away = "api" in away
         self.channel.away = "discord" in away
+        self._closes(now)
         if self.dice.randrange(300) == 0:
             self.channel.lost = True
         if self.dice.randrange(300) == 0:
             self.channel.kill = self.dice.choice(("before", "after"))
+
+    def _closes(self, now: datetime) -> None:
+        """Somebody takes the bot's permissions away, of a channel or of its threads."""
+        if self.dice.randrange(8000) == 0:
+            channel = self.dice.choice((DEFAULT, BOARD, DATABASES))
+            self.events["a channel that was lost for a while"] += 1
+            self.channel.closed.add(channel)
+            self.until["closed"] = now + timedelta(minutes=self.dice.randrange(20, 600))
+        if self.until.get("closed", now) <= now:
+            self.channel.closed.clear()
+        if self.dice.randrange(4000) == 0:
+            self.channel.threadless ^= {self.dice.choice((DEFAULT, DATABASES))}
 
     def _breaks(self, now: datetime) -> None:
         roll = self.dice.randrange(3000)
@@ -133,6 +166,10 @@ class Month:
             self.events["a pod begins to flap"] += 1
             self.flaps = self.dice.choice(PODS)
             self.until["flaps"] = now + timedelta(hours=6)
+        elif roll < 44:
+            for ref in [r for r, verdict in self.world.broken.items() if verdict != Verdict.FAILED]:
+                self.events["something gets worse"] += 1
+                self.world.broken[ref] = Verdict.FAILED
         if self.flaps and self.until["flaps"] > now and now.minute % 10 == 0:
             self._break(self.flaps, "", now, 6)
 
@@ -158,8 +195,31 @@ class Month:
             if one.ended and not ends[one.id] and said.edits:
                 found.append(f"{one.id} has no end")
         found += [f"{one.id} never ended" for one in self.incidents.values() if not one.ended]
+        found += self._wrong_timelines()
+        closed = self.events["a channel that was lost for a while"]
+        if len(self.channel.complaints) > closed:
+            found.append(f"{len(self.channel.complaints)} words to the owner of {closed} losses")
         if len(self._of("board")) != 1:
             found.append(f"{len(self._of('board'))} boards")
+        return found
+
+    def _wrong_timelines(self) -> list[str]:
+        """In the threads every line stands once, in order, and nobody is called twice."""
+        found = []
+        for start in self._of("start"):
+            (shown,) = start.incidents
+            told = [each for each in self._of("line") if each.incidents[0].id == shown.id]
+            lines = [line for each in told for line in each.lines]
+            whole, upto = self.lines[shown.id], self.incidents[shown.id].thread.told - 1
+            if told and lines != whole[upto - len(lines) : upto]:
+                found.append(f"the thread of {shown.id} tells {len(lines)} other lines")
+            if told and upto < len(whole) and not self.incidents[shown.id].thread.refused:
+                found.append(f"the thread of {shown.id} ends too early")
+            if len({each.mark for each in told}) != len(told):
+                found.append(f"the thread of {shown.id} says something twice")
+            called = [each.role for each in (start, *told) if each.role]
+            if len(called) != len(set(called)):
+                found.append(f"{shown.id} calls a role twice")
         return found
 
     def table(self) -> str:
@@ -173,6 +233,9 @@ class Month:
             ("messages: end", len(self._of("end"))),
             ("messages: summary", len(self._of("summary"))),
             ("incidents in summaries", held),
+            ("messages: timeline, in threads", len(self._of("line"))),
+            ("mentions of a role", sum(bool(each.role) for each in self.channel.messages.values())),
+            ("words to the owner", len(self.channel.complaints)),
             ("edits in place", sum(each.edits for each in self._of("start"))),
             ("boards", len(self._of("board"))),
         ]

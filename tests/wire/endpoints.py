@@ -37,3 +37,5 @@ _MESSAGE = "/channels/{channel_id}/messages/{message_id}"
 GET_MESSAGE = Endpoint("GET", _MESSAGE)
 EDIT_MESSAGE = Endpoint("PATCH", _MESSAGE)
 DELETE_MESSAGE = Endpoint("DELETE", _MESSAGE)
+THREAD = Endpoint("POST", f"{_MESSAGE}/threads")
+PIN = Endpoint("PUT", "/channels/{channel_id}/messages/pins/{message_id}")

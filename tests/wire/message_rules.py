@@ -68,8 +68,16 @@ def _mentions(body: Json, components: list[Json]) -> Iterator[str]:
     allowed = body.get("allowed_mentions")
     if allowed is None:
         yield "text without allowed_mentions"
-    elif allowed.get("parse") != [] or any(allowed[key] for key in allowed):
+    elif allowed.get("parse") != [] or any(allowed[key] for key in allowed if key != "roles"):
         yield f"allowed_mentions {allowed}: only an empty parse is safe"
+    elif not _calls(components, allowed.get("roles") or []):
+        yield f"allowed_mentions {allowed}: that role is not called where our own text stands"
+
+
+def _calls(components: list[Json], roles: list[Any]) -> bool:
+    """A role is called at the very beginning, where no text from the cluster is."""
+    text = next(iter(_texts(components)), "")
+    return not roles or text.startswith("".join(f"<@&{each}>\n" for each in roles))
 
 
 def _attachments(body: Json, components: list[Json], files: Mapping[str, Upload]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The messages of the one channel, as Discord keeps and returns them."""
+"""The messages of the one channel and its threads, as Discord keeps and returns them."""
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
@@ -24,7 +24,12 @@ class Messages:
         self._nonces: dict[str, str] = {}
 
     def create(
-        self, body: Json, files: Mapping[str, Upload], *, made_by: Json | None = None
+        self,
+        body: Json,
+        files: Mapping[str, Upload],
+        *,
+        made_by: Json | None = None,
+        place: str = str(world.CHANNEL_ID),
     ) -> Json:
         """A new message; `made_by` is what an interaction adds to it."""
         known = self._nonces.get(str(body.get("nonce"))) if body.get("enforce_nonce") else None
@@ -34,7 +39,7 @@ class Messages:
         self._kept[number] = {
             "id": number,
             "type": 0,
-            "channel_id": str(world.CHANNEL_ID),
+            "channel_id": place,
             "author": world.the_bot(),
             "content": "",
             "timestamp": world.NOW,
@@ -74,8 +79,13 @@ class Messages:
         return self._kept.pop(number, None) is not None
 
     def newest_first(self) -> list[Json]:
-        """What the channel's history shows: no ephemeral message."""
-        return [each for each in reversed(self._kept.values()) if not each["flags"] & EPHEMERAL]
+        """What the channel's history shows: no ephemeral message, and none of its threads."""
+        return self.of(str(world.CHANNEL_ID))
+
+    def of(self, place: str) -> list[Json]:
+        """The history of the channel or of a thread, the newest first."""
+        public = (each for each in self._kept.values() if not each["flags"] & EPHEMERAL)
+        return [each for each in public if each["channel_id"] == place][::-1]
 
     def _write(self, number: str, body: Json, files: Mapping[str, Upload]) -> None:
         message = self._kept[number]

@@ -27,6 +27,10 @@ SCHEMAS = "#/components/schemas/"
 FALSE_POSITIVES = {
     # The document wants a snowflake's string; Discord takes the file's index as a number, too.
     ("MessageAttachmentRequest", "id"): {"type": ["string", "integer"]},
+    # And the library writes these as numbers, which Discord reads.
+    ("MessageReferenceRequest", "channel_id"): {"type": "integer"},
+    ("MessageReferenceRequest", "message_id"): {"type": "integer"},
+    ("MessageAllowedMentionsRequest", "roles"): {"type": "array", "items": {"type": "integer"}},
 }
 
 UNDOCUMENTED = {

@@ -38,6 +38,7 @@ UNKNOWN_MESSAGE = _refusal(404, 10008, "Unknown Message")
 UNKNOWN_WEBHOOK = _refusal(404, 10015, "Unknown Webhook")
 UNKNOWN_INTERACTION = _refusal(404, 10062, "Unknown interaction")
 ACKNOWLEDGED = _refusal(400, 40060, "Interaction has already been acknowledged.")
+THREAD_IS_THERE = _refusal(400, 160004, "A thread has already been created for this message")
 INVALID_WEBHOOK_TOKEN = _refusal(401, 50027, "Invalid Webhook Token")
 
 

@@ -16,6 +16,7 @@ from tests.wire.replying import (
     ACKNOWLEDGED,
     INVALID_WEBHOOK_TOKEN,
     NO_CONTENT,
+    THREAD_IS_THERE,
     UNKNOWN_CHANNEL,
     UNKNOWN_GUILD,
     UNKNOWN_INTERACTION,
@@ -42,6 +43,7 @@ class Rest:
     everywhere: list[Json] = field(default_factory=list)
     commands: list[Json] = field(default_factory=list)
     interactions: dict[str, Interaction] = field(default_factory=dict)
+    threads: list[str] = field(default_factory=list)
     acknowledge_within: float = ACKNOWLEDGE_WITHIN
     answer_within: float = ANSWER_WITHIN
 
@@ -73,6 +75,8 @@ class Rest:
             endpoints.GET_MESSAGE: self._get_message,
             endpoints.EDIT_MESSAGE: self._edit_message,
             endpoints.DELETE_MESSAGE: self._delete_message,
+            endpoints.THREAD: self._thread,
+            endpoints.PIN: lambda asked: NO_CONTENT if self._public(asked) else UNKNOWN_MESSAGE,
         }
 
     def _my_guilds(self, _request: Request) -> Reply:
@@ -203,19 +207,37 @@ class Rest:
         return interaction
 
     def _channel(self, request: Request) -> Reply:
-        return Reply(body=world.channel()) if _known_channel(request) else UNKNOWN_CHANNEL
+        return Reply(body=world.channel()) if self._known(request) else UNKNOWN_CHANNEL
 
     def _send(self, request: Request) -> Reply:
-        if not _known_channel(request):
+        if not self._known(request):
             return UNKNOWN_CHANNEL
-        return Reply(body=self.messages.create(request.body, request.files))
+        place = request.parameters["channel_id"]
+        return Reply(body=self.messages.create(request.body, request.files, place=place))
 
     def _history(self, request: Request) -> Reply:
-        if not _known_channel(request):
+        if not self._known(request):
             return UNKNOWN_CHANNEL
-        before = int(request.query.get("before", 1 << 63))
-        older = [each for each in self.messages.newest_first() if int(each["id"]) < before]
-        return Reply(body=older[: int(request.query.get("limit", 50))])
+        before, after = (
+            int(request.query.get(name, other))
+            for name, other in (("before", 1 << 63), ("after", 0))
+        )
+        place, limit = request.parameters["channel_id"], int(request.query.get("limit", 50))
+        found = [each for each in self.messages.of(place) if after < int(each["id"]) < before]
+        # A page after something is the oldest that there is, and a page is the newest first.
+        return Reply(body=found[-limit:] if after else found[:limit])
+
+    def _thread(self, request: Request) -> Reply:
+        message = self._public(request)
+        if not message:
+            return UNKNOWN_MESSAGE
+        if message["id"] in self.threads:
+            return THREAD_IS_THERE
+        self.threads.append(message["id"])
+        return Reply(body=world.thread(message["id"], request.body["name"]))
+
+    def _known(self, request: Request) -> bool:
+        return request.parameters["channel_id"] in (str(world.CHANNEL_ID), *self.threads)
 
     def _get_message(self, request: Request) -> Reply:
         message = self._public(request)
@@ -237,7 +259,7 @@ class Rest:
     def _public(self, request: Request) -> Json | None:
         """A message that the bot's own token reaches: never an ephemeral one."""
         message = self.messages.get(request.parameters["message_id"])
-        if not _known_channel(request) or not message or message["flags"] & EPHEMERAL:
+        if not self._known(request) or not message or message["flags"] & EPHEMERAL:
             return None
         return message
 
@@ -275,10 +297,6 @@ def _made_by(interaction: Interaction) -> Json:
             "authorizing_integration_owners": {"0": str(world.GUILD_ID)},
         },
     }
-
-
-def _known_channel(request: Request) -> bool:
-    return request.parameters["channel_id"] == str(world.CHANNEL_ID)
 
 
 def _text(value: object) -> str | None:

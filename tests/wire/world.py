@@ -3,12 +3,16 @@
 Source: Discord's API v10 (objects: user, member, role, channel, guild, application).
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
 Json = dict[str, Any]
+
+EPOCH = 1_420_070_400_000
+"""Milliseconds; source: Discord, "Snowflakes"."""
 
 TOKEN = "wire.made-up.token"
 APPLICATION_ID = 300_000_000_000_000_001
@@ -61,8 +65,8 @@ MEMBERS = (THE_BOT, VERA, OLGA, ADA, SAM)
 
 
 def fresh_ids() -> Iterator[int]:
-    """Ids that no other object has."""
-    return count(300_000_000_000_100_000)
+    """Ids that no other object has: Discord's snowflakes, which tell when they were made."""
+    return count(int(time.time() * 1000 - EPOCH) << 22)
 
 
 def user(who: Person, *, bot: bool = False) -> Json:
@@ -110,6 +114,25 @@ def channel() -> Json:
         "topic": None,
         "parent_id": None,
         "permissions": EVERYTHING,
+    }
+
+
+def thread(message: str, name: str) -> Json:
+    """The thread under a message, which has the message's id."""
+    return channel() | {
+        "id": message,
+        "type": 11,
+        "name": name,
+        "parent_id": str(CHANNEL_ID),
+        "owner_id": str(BOT_ID),
+        "message_count": 0,
+        "member_count": 1,
+        "thread_metadata": {
+            "archived": False,
+            "auto_archive_duration": 1440,
+            "archive_timestamp": NOW,
+            "locked": False,
+        },
     }
 
 

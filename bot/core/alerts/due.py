@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from msgspec.structs import replace
 
-from bot.core.alerts.incident import Alerts, Incident, Post
+from bot.core.alerts.incident import Alerts, Incident, Lost, Moment, Post
 from bot.core.alerts.rules import Rules
 
 
@@ -29,6 +29,27 @@ class Edit:
     """Bring an incident's message up to date."""
 
     incident: Incident
+    channel: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Tell in the message's thread how it developed up to a revision; `role` is mentioned."""
+
+    incident: Incident
+    channel: int
+    upto: int
+    role: int | None = None
+
+    @property
+    def lines(self) -> tuple[Moment, ...]:
+        """What the thread does not tell yet."""
+        return self.incident.between(self.incident.thread.told, self.upto)
+
+    @property
+    def mark(self) -> str:
+        """What the message carries, and no other."""
+        return f"{self.incident.id}-{self.upto}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +57,7 @@ class End:
     """Answer to an incident's message that it is over."""
 
     incident: Incident
+    channel: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +68,7 @@ class Summary:
     channel: int
 
 
-Act: TypeAlias = Open | Edit | End | Summary
+Act: TypeAlias = Open | Edit | Tell | End | Summary
 
 
 def due(state: Alerts, now: datetime, rules: Rules) -> tuple[Act, ...]:
@@ -66,25 +88,41 @@ def due(state: Alerts, now: datetime, rules: Rules) -> tuple[Act, ...]:
             else:
                 waiting.setdefault(route.channel, []).append(one)
         else:
-            acts += _further(one)
+            acts += _further(one, one.posted, now, rules)
     for channel, held in waiting.items():
         if left[channel] > 0:
             acts.append(Summary(tuple(held), channel))
     return tuple(acts)
 
 
-def _further(one: Incident) -> list[Act]:
-    if one.posted is None or one.posted.message is None:
-        # Begun, and nobody knows whether it arrived: the same act resolves it.
-        return [Open(one, one.posted.channel)] if one.posted and not one.held else []
-    acts: list[Act] = []
+def _further(one: Incident, posted: Post, now: datetime, rules: Rules) -> list[Act]:
     if one.held:
-        return acts
+        return []
+    channel = posted.channel
+    if posted.message is None:
+        # Begun, and nobody knows whether it arrived: the same act resolves it.
+        return [Open(one, channel, one.roles[0] if one.roles else None)]
+    acts: list[Act] = []
+    if told := _timeline(one, channel, now, rules):
+        acts.append(told)
     if one.shown < one.revision:
-        acts.append(Edit(one))
+        acts.append(Edit(one, channel))
     if one.ended and (one.ended_post is None or one.ended_post.message is None):
-        acts.append(End(one))
+        acts.append(End(one, channel))
     return acts
+
+
+def _timeline(one: Incident, channel: int, now: datetime, rules: Rules) -> Tell | None:
+    """What is to be told in the thread. The end alone makes none: it has an answer of its own."""
+    thread = one.thread
+    if thread.post and thread.post.message is None:
+        role = one.roles[-1] if len(one.roles) > 1 else None
+        return Tell(one, channel, thread.upto, role)
+    if thread.refused or thread.told >= one.revision or (one.ended and not thread.post):
+        return None
+    route = rules.route(one.head.check, one.head.subject.namespace, one.worst)
+    role = route.role if route and not _waits(one, now, rules) else None
+    return Tell(one, channel, one.revision, role if role not in one.roles else None)
 
 
 def _left(state: Alerts, channel: int, now: datetime, rules: Rules) -> int:
@@ -100,21 +138,35 @@ def _waits(one: Incident, now: datetime, rules: Rules) -> bool:
     return bool(quiet and quiet.holds(now) and one.worst.rank < quiet.but.rank)
 
 
-def begun(state: Alerts, act: Open | End, now: datetime) -> Alerts | None:
+def begun(state: Alerts, act: Open | Tell | End, now: datetime) -> Alerts | None:
     """The state before such a message is sent; None where somebody else has begun it."""
     one = next((each for each in state.incidents if each.id == act.incident.id), None)
     if one is None:
         return None
-    if isinstance(act, Open):
-        if one.posted:
-            return None
-        post = Post(act.channel, one.id, now)
-        sent = (*state.sent, (act.channel, now))
-        return replace(state.with_incident(replace(one, posted=post)), sent=sent)
-    if one.ended_post or one.posted is None:
-        return None
-    post = Post(one.posted.channel, f"{one.id}-end", now)
-    return state.with_incident(replace(one, ended_post=post))
+    match act:
+        case Open(role=role):
+            if one.posted:
+                return None
+            post = Post(act.channel, one.id, now)
+            sent = (*state.sent, (act.channel, now))
+            changed = replace(one, posted=post, roles=(role,) if role else ())
+            return replace(state.with_incident(changed), sent=sent)
+        case Tell(role=role):
+            if (
+                one.posted is None
+                or one.posted.message is None
+                or one.thread != act.incident.thread
+            ):
+                return None
+            post = Post(one.posted.message, act.mark, now)
+            roles = (*one.roles, role) if role else one.roles
+            thread = replace(one.thread, post=post, upto=act.upto)
+            return state.with_incident(replace(one, thread=thread, roles=roles))
+        case End():
+            if one.ended_post or one.posted is None:
+                return None
+            post = Post(act.channel, f"{one.id}-end", now)
+            return state.with_incident(replace(one, ended_post=post))
 
 
 def opened(state: Alerts, shown: Incident, message: int) -> Alerts:
@@ -126,8 +178,41 @@ def opened(state: Alerts, shown: Incident, message: int) -> Alerts:
     # A message that says from the start that it is over needs no answer.
     ended = post if shown.ended else one.ended_post
     return state.with_incident(
-        replace(one, posted=post, shown=max(one.shown, shown.revision), ended_post=ended)
+        replace(
+            one,
+            posted=post,
+            shown=max(one.shown, shown.revision),
+            ended_post=ended,
+            # What was told before is in the message itself.
+            thread=replace(one.thread, told=one.revision),
+        )
     )
+
+
+def told(state: Alerts, act: Tell, message: int | None) -> Alerts:
+    """The state after the thread tells it; None where Discord lets the bot have no thread there."""
+    one = next((each for each in state.incidents if each.id == act.incident.id), None)
+    if one is None or one.thread.post is None:
+        return state
+    if message is None:
+        return state.with_incident(
+            replace(one, thread=replace(one.thread, post=None, refused=True))
+        )
+    post = replace(one.thread.post, message=message)
+    return state.with_incident(replace(one, thread=replace(one.thread, told=act.upto, post=post)))
+
+
+def lost(state: Alerts, channel: int, why: str) -> Alerts | None:
+    """The state in which that channel is known to take nothing; None where that was known."""
+    if any(each.channel == channel and each.why == why for each in state.lost):
+        return None
+    others = regained(state, channel)
+    return replace(others, lost=(*others.lost, Lost(channel, why)))
+
+
+def regained(state: Alerts, channel: int) -> Alerts:
+    """The state in which that channel takes messages."""
+    return replace(state, lost=tuple(each for each in state.lost if each.channel != channel))
 
 
 def edited(state: Alerts, shown: Incident) -> Alerts:

@@ -31,13 +31,27 @@ class Post(msgspec.Struct, frozen=True):
     message: int | None = None
 
 
+class Thread(msgspec.Struct, frozen=True):
+    """What is known of the thread under an incident's message, which tells its timeline.
+
+    told: the revision up to which the message, when it was sent, and the thread tell it. post: the
+    latest message in the thread, which tells it up to `upto`. refused: Discord lets the bot have no
+    thread there, so that the timeline stays in the message.
+    """
+
+    told: int = 0
+    post: Post | None = None
+    upto: int = 0
+    refused: bool = False
+
+
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that went wrong, from its begin to its end.
 
     `head` is the finding that it is shown by, `keys` every finding that belongs to it. `clear`
     is since when all of them were seen to be well. `revision` counts what is worth an edit;
     `shown` is the revision that Discord has. `posted` and `ended_post` are its two messages;
-    `held` says that the budget kept its message back, for one summary line.
+    `held` says that the budget kept its message back, for one summary line. `roles` were mentioned.
     """
 
     id: str
@@ -54,12 +68,21 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     posted: Post | None = None
     ended_post: Post | None = None
     held: bool = False
+    thread: Thread = Thread()
+    roles: tuple[int, ...] = ()
 
     def told(self, at: datetime, what: str) -> Incident:
         """The incident with one line more, which is worth an edit."""
         lines = (*self.timeline, Moment(at, what))
         kept = lines if len(lines) <= TOLD else (lines[0], *lines[1 - TOLD :])
         return msgspec.structs.replace(self, timeline=kept, revision=self.revision + 1)
+
+    def between(self, told: int, upto: int) -> tuple[Moment, ...]:
+        """The lines that came after one revision, up to another: each line made one."""
+        last = max(0, len(self.timeline) - (self.revision - upto))
+        # Where lines between were dropped, the first one is long told.
+        least = min(last, 1 if told > 1 else 0)
+        return self.timeline[max(least, last - (upto - told)) : last]
 
 
 class Pending(msgspec.Struct, frozen=True):
@@ -76,6 +99,13 @@ class Known(msgspec.Struct, frozen=True):
     verdict: Verdict
 
 
+class Lost(msgspec.Struct, frozen=True):
+    """A channel that takes nothing, and why: said once, until it takes something again."""
+
+    channel: int
+    why: str
+
+
 class Alerts(msgspec.Struct, frozen=True):
     """The whole state. `ends` are the last ends by key, by which flapping is told."""
 
@@ -85,6 +115,7 @@ class Alerts(msgspec.Struct, frozen=True):
     ends: tuple[Pending, ...] = ()
     sent: tuple[tuple[int, datetime], ...] = ()
     board: Post | None = None
+    lost: tuple[Lost, ...] = ()
 
     def holding(self, key: str) -> Incident | None:
         """The open incident to which that finding belongs."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
 
 from bot.core.access import Circles
@@ -35,6 +36,13 @@ Commands: TypeAlias = tuple[Mapping[str, Any], ...]
 """Slash commands as Discord's API words them."""
 
 
+class Use(StrEnum):
+    """What needs permissions of its own, and is off unless the settings ask for it."""
+
+    ALERTS = "alerts"
+    BOARD = "board"
+
+
 @dataclass(frozen=True, slots=True)
 class Setup:
     """What the settings say, and the commands that this version has."""
@@ -45,6 +53,7 @@ class Setup:
     namespaces: tuple[str, ...] = ()
     secret_inventory: bool = False
     state_namespace: str = ""
+    uses: frozenset[Use] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from bot.core.doctor.facts import (
     Server,
     Setup,
 )
-from bot.core.doctor.permissions import PERMISSIONS
+from bot.core.doctor.permissions import needed
 from bot.core.kinds import KINDS
 from bot.core.traefik.instance import TraefikPod
 
@@ -28,7 +28,7 @@ VERA = 300_000_000_000_000_021
 VIEWERS = 300_000_000_000_000_011
 NOBODY = 300_000_000_000_000_099
 
-NEEDED = frozenset(each.flag for each in PERMISSIONS)
+NEEDED = frozenset(each.flag for each in needed(()))
 COMMANDS = ({"name": "health", "type": 1, "description": "What is healthy."},)
 
 SETUP = Setup(

@@ -7,7 +7,7 @@ import pytest
 from bot.core.access import Circles, Members
 from bot.core.doctor import people, permissions
 from bot.core.doctor.examination import Examination, Outcome
-from bot.core.doctor.facts import Channel, Denied, Unseen
+from bot.core.doctor.facts import Channel, Denied, Unseen, Use
 from tests.core.doctor.seen import (
     DISCORD,
     GUILD,
@@ -33,11 +33,22 @@ def test_what_was_asked_for_at_the_invitation_is_enough():
 @pytest.mark.parametrize("each", permissions.PERMISSIONS, ids=lambda each: each.flag)
 def test_a_missing_permission_is_named_with_its_feature(each: permissions.Permission):
     """It fails where a command of today needs it; else it warns."""
-    found = permitted(permissions=NEEDED - {each.flag})["permissions"]
+    given = frozenset(each.flag for each in permissions.PERMISSIONS) - {each.flag}
+    server = replace(SERVER, permissions=given)
+    found = {each.name: each for each in permissions.examine(server, uses=list(Use))}["permissions"]
     assert found.outcome is (Outcome.FAILED if each.vital else Outcome.WARNING)
     assert each.title in found.saw
     assert each.feature in found.saw
     assert "meshmedic invite" in found.fix
+
+
+def test_threads_and_pins_are_asked_for_where_the_settings_use_them():
+    """Without alerts and a board nobody is troubled by them."""
+    assert {each.flag for each in permissions.needed(())} == NEEDED
+    told = next(iter(permissions.examine(SERVER, uses=[Use.ALERTS])))
+    assert told.outcome is Outcome.WARNING
+    assert "Create Public Threads" in told.saw
+    assert "Pin" not in told.saw
 
 
 def test_an_administrator_can_do_all_and_that_is_too_much():

@@ -1,0 +1,237 @@
+"""Alerts as they arrive in Discord: the message, its thread, its end, its buttons, the board."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from discord.utils import snowflake_time
+from msgspec.structs import replace
+
+from bot.alert_messages import Outcome
+from bot.alerts import Watchman
+from bot.core.alerts.incident import ALERTS, Incident
+from bot.core.alerts.rules import Route, Rules
+from bot.core.report import Report
+from bot.core.verdict import Verdict
+from bot.muting import Silences
+from bot.telling import Telling
+from commands import alert_controls
+from tests.builders import a_pod
+from tests.commands.conftest import Room, said, texts
+
+WELL = a_pod("web")
+BROKEN = a_pod("web", waiting="CrashLoopBackOff")
+
+
+@dataclass
+class Guarded:
+    """A room whose alerts are looked after: health by a clock of the test's."""
+
+    room: Room
+    rules: Rules
+    now: datetime
+    fallback: int
+    told: list[Outcome]
+    verdict: Verdict = Verdict.FAILED
+
+    async def look(self) -> Report:
+        seen = await self.room.health.look()
+        findings = tuple(replace(each, verdict=self.verdict) for each in seen.findings)
+        return Report(self.now, findings, seen.gaps, seen.counts, muted=seen.muted)
+
+    def see(self, verdict: Verdict) -> None:
+        """The pod is broken so badly, or well."""
+        self.verdict = verdict
+        self.room.cluster.set([WELL if verdict is Verdict.HEALTHY else BROKEN])
+
+    async def turns(self, number: int) -> None:
+        """A minute each, by a process that remembers nothing."""
+        for _ in range(number):
+            await Watchman(
+                self,
+                self.room.store,
+                self.telling,
+                self.room.led,
+                self.rules,
+                self.room.channel.id,
+                lambda: self.now,
+                self.fallback,
+                self.told.append,
+            ).turn()
+            self.now += timedelta(minutes=1)
+
+    @property
+    def telling(self) -> Telling:
+        room = self.room
+        button = alert_controls.button(Silences(room.store, room.health, tuple))
+        guild = room.client.guild_id
+        return Telling(
+            lambda: room.client, lambda one: alert_controls.rows(button, one.head), guild
+        )
+
+    async def incident(self) -> Incident:
+        """The only one."""
+        kept = await self.room.store.read(ALERTS)
+        assert kept is not None
+        (one,) = kept.incidents
+        return one
+
+    def messages(self, words: str) -> list[Any]:
+        """Those of the channel that say this."""
+        return [each for each in self.room.channel.history() if words in shown(each)]
+
+
+def shown(message: Any) -> str:
+    return texts([each.to_dict() for each in message.components])
+
+
+@pytest.fixture
+def guarded(room: Room) -> Guarded:
+    assert room.channel.guild
+    owner = room.channel.guild.create_text_channel("owner")
+    rules = Rules(routes=(Route(room.channel.id),))
+    return Guarded(room, rules, datetime.now(UTC), owner.id, [])
+
+
+async def test_an_alert_arrives_once_is_edited_and_answered_and_its_button_mutes(guarded: Guarded):
+    """Start, end, board; over restarts of the bot between any two turns."""
+    room = guarded.room
+    guarded.see(Verdict.HEALTHY)
+    await guarded.turns(2)
+    guarded.see(Verdict.FAILED)
+    await guarded.turns(5)
+    (alert,) = guarded.messages("· incident")
+    refused = await room.viewer.click(alert, label="Mute 4 h")
+    assert "operators" in said(refused)
+    muted = await room.operator.click(alert, label="Mute 4 h")
+    assert "muted by olga" in said(muted)
+    await room.operator.click(alert, label="Unmute")
+    guarded.see(Verdict.HEALTHY)
+    await guarded.turns(5)
+    for words in ("**Recovered**", "· incident", "meshmedic-board"):
+        assert len(guarded.messages(words)) == 1
+    one = await guarded.incident()
+    assert one.posted is not None
+    assert one.ended_post is not None
+    # The simulated Discord's clock is its own.
+    since = snowflake_time(one.posted.message or 0)
+    for mark, message in ((one.id, one.posted), (f"{one.id}-end", one.ended_post)):
+        assert await guarded.telling.find(room.channel.id, mark, since) == message.message
+    assert await guarded.telling.find(room.channel.id, "nothing-of-ours", since) is None
+    # Nothing happened between its start and its end: there is nothing that a thread could tell.
+    assert room.channel.threads == []
+    assert [each for each in guarded.told if each is not Outcome.UPDATE] == [
+        Outcome.START,
+        Outcome.END,
+    ]
+
+
+async def test_what_develops_is_told_in_a_thread_and_calls_a_role_once_it_fails(guarded: Guarded):
+    """Silently but for the role, which is mentioned once however often it gets worse again."""
+    room = guarded.room
+    role = room.viewers.id
+    where = room.channel.id
+    guarded.rules = Rules(routes=(Route(where, Verdict.FAILED, role=role), Route(where)))
+    guarded.see(Verdict.HEALTHY)
+    await guarded.turns(1)
+    guarded.see(Verdict.DEGRADED)
+    await guarded.turns(30)
+    (alert,) = guarded.messages("· incident")
+    assert f"<@&{role}>" not in shown(alert)
+    for verdict in (Verdict.FAILED, Verdict.DEGRADED, Verdict.FAILED):
+        guarded.see(verdict)
+        await guarded.turns(2)
+    guarded.see(Verdict.HEALTHY)
+    await guarded.turns(4)
+    (thread,) = room.channel.threads
+    assert thread.id == alert.id
+    lines = [shown(each) for each in thread.history()]
+    assert "worse: failed" in lines[0]
+    assert [f"<@&{role}>" in each for each in lines] == [True, False, False, False]
+    assert "recovered" in lines[-1]
+    assert len(guarded.messages("· incident")) == len(guarded.messages("**Recovered**")) == 1
+    (edited,) = guarded.messages("· incident")
+    assert shown(edited).count("<t:") == 2, "the latest line, and since when"
+
+
+async def test_where_it_may_have_no_thread_the_timeline_stays_in_the_message(guarded: Guarded):
+    """Asked for once an incident."""
+    room = guarded.room
+    room.env.inject_error(
+        "POST", "/channels/*/messages/*/threads", status=403, code=50013, message="Missing"
+    )
+    guarded.see(Verdict.HEALTHY)
+    await guarded.turns(1)
+    for verdict in (Verdict.DEGRADED, Verdict.FAILED):
+        guarded.see(verdict)
+        await guarded.turns(30)
+    assert room.channel.threads == []
+    (alert,) = guarded.messages("· incident")
+    assert "worse: failed" in shown(alert)
+    assert (await guarded.incident()).thread.refused
+
+
+async def test_a_thread_that_was_begun_by_a_process_that_is_gone_is_gone_on_with(guarded: Guarded):
+    """Its line arrived, and nobody wrote that down: it is found, and not said again."""
+    room = guarded.room
+    guarded.see(Verdict.HEALTHY)
+    await guarded.turns(1)
+    guarded.see(Verdict.DEGRADED)
+    await guarded.turns(30)
+    guarded.see(Verdict.FAILED)
+    before = await room.store.read(ALERTS)
+    assert before is not None
+    await guarded.turns(1)
+    (thread,) = room.channel.threads
+    after = await guarded.incident()
+    assert after.thread.post is not None
+    # As it was written down before the line was sent.
+    unsure = replace(after.thread.post, message=None, begun=snowflake_time(thread.id))
+    begun = replace(after, thread=replace(after.thread, told=2, post=unsure))
+    await room.store.change(ALERTS, lambda kept: (kept or before).with_incident(begun))
+    await guarded.turns(2)
+    assert len(thread.history()) == 1
+    assert (await guarded.incident()).thread.told == after.thread.told
+
+
+async def test_a_lost_channel_is_told_to_the_owner_once_and_its_alerts_are_not_lost(
+    guarded: Guarded,
+):
+    """What happened meanwhile is said once it can be."""
+    room = guarded.room
+    path = f"/channels/{room.channel.id}/messages"
+    guarded.see(Verdict.HEALTHY)
+    await guarded.turns(1)
+    guarded.see(Verdict.FAILED)
+    no = {"status": 403, "code": 50013, "message": "Missing Permissions"}
+    room.env.inject_error("POST", path, **no, times=None)
+    await guarded.turns(6)
+    assert guarded.messages("· incident") == []
+    room.env.backend.faults.clear()
+    await guarded.turns(2)
+    assert len(guarded.messages("· incident")) == 1
+    assert room.channel.guild
+    owner = room.channel.guild.channels["owner"]
+    (word,) = owner.history()
+    assert f"<#{room.channel.id}>" in shown(word)
+    assert "Missing Permissions" in shown(word)
+    assert Outcome.LOST in guarded.told
+
+
+async def test_an_annotation_mutes_and_the_list_shows_it(guarded: Guarded):
+    """No alert while it stands, and one once it goes."""
+    room = guarded.room
+    guarded.see(Verdict.HEALTHY)
+    await guarded.turns(1)
+    quiet = a_pod("web", waiting="CrashLoopBackOff")
+    quiet["metadata"]["annotations"] = {"meshmedic.dev/mute": "2099-01-01 waits for a disk"}
+    room.cluster.set([quiet])
+    await guarded.turns(30)
+    assert guarded.messages("· incident") == []
+    shown_list = said(await room.operator.slash(room.channel, "mute list"))
+    assert "Pod apps/web" in shown_list
+    assert "waits for a disk" in shown_list
+    guarded.see(Verdict.FAILED)
+    await guarded.turns(4)
+    assert len(guarded.messages("· incident")) == 1
