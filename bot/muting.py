@@ -112,7 +112,8 @@ class Silences:
         held = _by_finding(await self.list(), what)
         if held:
             return {"finding": held[0].finding}
-        msg = f"{what[:60]!r} is no present finding's code, no check and no namespace."
+        no = f"{what[:60]!r} is no present finding's code, no check and no namespace."
+        msg = f"{no} Choose one of the suggestions."
         raise InputError(msg)
 
     async def _finding(self, what: str) -> Finding | None:

@@ -30,7 +30,7 @@ def command(context: Context, _controls: Controls) -> app_commands.Command[Any, 
         await acknowledge(interaction, private=False)
         by = interaction.user.display_name
         made = await context.silences.mute(finding, ACKNOWLEDGED, by, acknowledged=True)
-        await answer(interaction, render.note(f"{made.target}: {made.line()}"))
+        await answer(interaction, render.note(f"{made.shown}: {made.line()}"))
 
     @ack.autocomplete("finding")
     async def suggest(

@@ -28,7 +28,7 @@ def command(context: Context, _controls: Controls) -> app_commands.Command[Any, 
     async def unmute(interaction: discord.Interaction, what: str) -> None:
         await acknowledge(interaction, private=False)
         ended = await context.silences.unmute(what)
-        await answer(interaction, render.note(f"{ended.target} is muted no more."))
+        await answer(interaction, render.note(f"{ended.shown} is muted no more."))
 
     @unmute.autocomplete("what")
     async def suggest(

@@ -59,6 +59,14 @@ class Mute(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     @property
+    def shown(self) -> str:
+        """The same for people: `Pod media/web`, without the check."""
+        if not self.finding:
+            return self.target
+        _, kind, namespace, name = (*self.finding.split("/", 3), "", "", "")[:4]
+        return f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"
+
+    @property
     def name(self) -> str:
         """What one types to end it: the finding's code, else the namespace or the check."""
         return code_of(self.finding) if self.finding else self.namespace or self.check

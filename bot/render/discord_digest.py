@@ -66,9 +66,9 @@ def listed(schedules: Iterable[tuple[Schedule, Turn | None, Slot]], zone: str) -
     """The digests that are set up, how the last slot of each went, and when the next is."""
     lines = [_listed(*each) for each in schedules]
     said = "\n".join(lines) or (
-        "No digest is set up. Set one up by /digest set, or by the setting DIGEST_CHANNEL."
+        "No digest is set up. Set one up by /digest set, or by MESHMEDIC_DIGEST_CHANNEL."
     )
-    return render.card(None, [f"## Digests\n-# times are {render.code(zone, 60)}", said], ())
+    return render.card(None, [f"## Digests\n-# times are in {render.code(zone, 60)}", said], ())
 
 
 def history(turns: Sequence[tuple[str, Turn]], trends: Trends) -> render.Card:

@@ -49,7 +49,7 @@ async def test_what_is_wrong_now_is_suggested_to_mute_and_ack_and_what_is_muted_
     assert await room.operator.autocomplete(room.channel, "ack", "finding", "") == []
     held = await room.operator.autocomplete(room.channel, "unmute", "what", "")
     assert [each["value"] for each in held] == [seen["value"], "pods"]
-    assert "seen by olga until" in held[0]["name"]
+    assert f"{seen['value']} · Pod apps/web: seen by olga until" in held[0]["name"]
     for each in reversed(held):
         ended = await room.operator.slash(room.channel, "unmute", what=each["value"])
         assert "muted no more" in said(ended)
