@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.alert_messages import Outcome
-from bot.alerts import Watchman
+from bot.alerts import BOARD_EVERY, Watchman
 from bot.client import Client
 from bot.core.alerts.rules import Rules
 from bot.core.election import Leadership
@@ -17,8 +17,19 @@ from bot.schedule import Schedule
 from bot.telling import Telling
 from commands import alert_controls
 
-EVERY = 15
-"""Seconds between two looks. One takes some 30 ms of ten thousand pods, from memory."""
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds between two looks, and between two edits of the board.
+
+    A look takes some 30 ms of ten thousand pods, from memory.
+    """
+
+    look: int = 15
+    board: float = BOARD_EVERY
+
+
+USUAL = Pace()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +43,7 @@ class Watch:
     board: int | None
     fallback: int
     told: Callable[[Outcome], None]
+    pace: Pace = USUAL
 
     def regularly(self, schedule: Schedule, client: Client, silences: Silences) -> None:
         """Begin to look every so many seconds; not at all where nothing would be said."""
@@ -47,7 +59,8 @@ class Watch:
             leadership=self.leadership,
             rules=self.rules,
             board=self.board,
+            board_every=self.pace.board,
             fallback=self.fallback,
             told=self.told,
         )
-        schedule.every(EVERY, "alerts", watchman.turn)
+        schedule.every(self.pace.look, "alerts", watchman.turn)

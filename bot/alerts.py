@@ -57,6 +57,7 @@ class Watchman:
     clock: Callable[[], datetime] = _now
     fallback: int = 0
     told: Callable[[Outcome], None] = field(default=lambda _outcome: None)
+    board_every: float = BOARD_EVERY
     _trouble: tuple[str, ...] = ()
     _shown_at: datetime | None = None
 
@@ -97,7 +98,7 @@ class Watchman:
     async def _show(self, report: Report) -> tuple[str, ...]:
         """Have the board brought up to date, where it is time."""
         now = self.clock()
-        shown = self._shown_at and (now - self._shown_at).total_seconds() < BOARD_EVERY
+        shown = self._shown_at and (now - self._shown_at).total_seconds() < self.board_every
         if self.board is None or shown:
             return ()
         trouble = await self.messages.show(report, self.board)

@@ -51,6 +51,9 @@ BACK = timedelta(days=7)
 """What the picture and the trends look back on."""
 
 
+NONE = "None is set up: /digest set makes one."
+
+
 @dataclass(frozen=True, slots=True)
 class Lost:
     """The channel does not take it, and asking again would not help."""
@@ -233,8 +236,8 @@ class Digests:
     async def _one(self, name: str) -> Schedule:
         every = await self.every()
         if name not in every:
-            known = ", ".join(sorted(every)) or "none is set up"
-            msg = f"There is no digest {name!r}. There are: {known}."
+            known = f"There are: {', '.join(sorted(every))}." if every else NONE
+            msg = f"There is no digest {name!r}. {known}"
             raise InputError(msg)
         return every[name]
 

@@ -130,6 +130,10 @@ class Health:
         """Findings of the latest report whose code, subject or reason holds what was typed."""
         return _holding(self._latest, typed)[:most]
 
+    async def present(self, typed: str, most: int) -> tuple[Finding, ...]:
+        """The same of now: what is no more cannot be muted, and what is new can."""
+        return _holding(await self.look(), typed)[:most]
+
     def _examine(
         self, snapshot: Snapshot, checks: tuple[Check, ...], namespace: str | None
     ) -> Report:

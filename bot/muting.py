@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -68,10 +68,14 @@ class Silences:
         Raises:
             InputError: There is none of that.
         """
-        target = await self._target(what.strip().lower())
-        found = [each for each in await self.list() if _is_of(each, target)]
+        wanted = what.strip().lower()
+        held = await self.list()
+        found = [each for each in held if each.name == wanted]
+        # A check's or a namespace's name stands in the keys of findings, too.
+        if not found and wanted not in self.places(wanted):
+            found = _by_finding(held, wanted)
         if not found:
-            msg = f"{what[:60]!r} is not muted. `/mute list` shows what is."
+            msg = f"{what[:60]!r} is not muted. /mute list shows what is."
             raise InputError(msg)
         await self.store.change(MUTES, lambda kept: (kept or Mutes()).without(found[0].target))
         return found[0]
@@ -79,6 +83,11 @@ class Silences:
     async def list(self) -> tuple[Mute, ...]:
         """Those that hold now."""
         return (await self.store.read(MUTES) or Mutes()).at(self.clock())
+
+    def places(self, typed: str) -> tuple[str, ...]:
+        """Checks and namespaces whose name holds what was typed."""
+        names = (*(each.name for each in self.checks), *sorted(self.namespaces()))
+        return tuple(dict.fromkeys(each for each in names if typed.strip().lower() in each))
 
     async def muted(self, report: Report) -> Mapping[str, str]:
         """By the key of each silenced finding of a report, the line that says by whom."""
@@ -100,10 +109,11 @@ class Silences:
             return {"check": what}
         if what in self.namespaces():
             return {"namespace": what}
-        held = [each for each in await self.list() if what and what in each.finding.lower()]
-        if len(held) == 1:
+        held = _by_finding(await self.list(), what)
+        if held:
             return {"finding": held[0].finding}
-        msg = f"{what[:60]!r} is no present finding's code, no check and no namespace."
+        no = f"{what[:60]!r} is no present finding's code, no check and no namespace."
+        msg = f"{no} Choose one of the suggestions."
         raise InputError(msg)
 
     async def _finding(self, what: str) -> Finding | None:
@@ -112,5 +122,11 @@ class Silences:
         return found[0] if found else None
 
 
-def _is_of(mute: Mute, target: Mapping[str, str]) -> bool:
-    return all(getattr(mute, name) == value for name, value in target.items())
+def _by_finding(held: Sequence[Mute], what: str) -> list[Mute]:
+    """The only mute of a finding that is meant, though the finding may be gone by now."""
+    found = [each for each in held if each.finding and _means(each, what)]
+    return found if len(found) == 1 else []
+
+
+def _means(mute: Mute, what: str) -> bool:
+    return what == mute.name or bool(what and what in mute.finding.lower())

@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import aiohttp
 import discord
@@ -32,7 +33,7 @@ from bot.drawing import Artist
 from bot.errors import MeshmedicError, SettingsError
 from bot.health import Health
 from bot.herald import Herald
-from bot.keeping import Memory
+from bot.keeping import Memory, Store
 from bot.kube.cache import WatchCache
 from bot.kube.change_store import Nowhere
 from bot.kube.connect import connect, own_namespace
@@ -47,7 +48,7 @@ from bot.matrix import Mesh
 from bot.merging import Ask
 from bot.metrics import Metrics, Sources
 from bot.muting import Silences
-from bot.netshoot import Netshoot, Runner
+from bot.netshoot import Netshoot
 from bot.post import Post, post
 from bot.prober import Prober
 from bot.pull_requests import PullRequests, configured
@@ -62,6 +63,9 @@ from bot.vitals import Vitals
 from commands import everything
 from commands.context import Context
 from commands.digest import button
+
+if TYPE_CHECKING:  # the package belongs to an extra that production lacks
+    from bot.sandbox.stage import Stage
 
 log = logging.getLogger(__name__)
 
@@ -92,21 +96,20 @@ class Parts:
     memory: Memory | None = None
 
 
-def make_client(
-    cache: WatchCache,
-    circles: Circles,
-    guild_id: int,
-    prober: Prober | None = None,
-    tools: Runner | None = None,
-) -> Client:
+def make_client(stage: Stage) -> Client:
     """The bot alone, for the sandbox."""
     return wire(
-        cache,
-        circles,
-        guild_id,
-        prober=prober,
-        netshoot=Netshoot(cache, tools),
+        stage.cache,
+        stage.circles,
+        stage.guild_id,
+        prober=stage.prober,
+        netshoot=Netshoot(stage.cache, stage.tools),
         state_namespace=SANDBOX,
+        store=stage.store,
+        plan=stage.plan,
+        rules=stage.rules,
+        board=stage.board,
+        pace=alerting.Pace(stage.look, stage.look) if stage.look else alerting.USUAL,
     ).client
 
 
@@ -128,12 +131,15 @@ def wire(
     rules: Rules = NO_ALERTS,
     board: int | None = None,
     uses: frozenset[Use] = frozenset(),
+    pace: alerting.Pace = alerting.USUAL,
+    store: Store | None = None,
 ) -> Parts:
     """The bot, wired to a cluster: the same in production, sandbox and tests.
 
     Without a post it is alone: it always acts, and keeps nothing. Without a prober a diagnosis
     rests on the objects. `regularly` is what else to do every so many seconds, by name; `plan` what
-    the settings say of digests. `state_namespace` is where Changes are kept where there is no post.
+    the settings say of digests. `state_namespace` is where Changes are kept where there is no post,
+    `store` where the rest is.
     """
     kept_in = post.namespace if post else state_namespace
     leadership: Leadership = post.elector if post else Alone()
@@ -143,11 +149,18 @@ def wire(
     health = Health(cache, around=metrics.around, diagnosed=lambda: diagnose.remembered)
     memory = Memory(post.state, health, post.elector) if post else None
     health.told = memory.note if memory else None
-    store = post.state if post else Unkept()
+    store = post.state if post else store or Unkept()
     silences = Silences(store, health, lambda: cache.names(Namespace))
     plan = plan or Plan()
     watch = alerting.Watch(
-        health, store, leadership, rules, board, fallback=plan.fallback, told=metrics.alert
+        health,
+        store,
+        leadership,
+        rules,
+        board,
+        fallback=plan.fallback,
+        told=metrics.alert,
+        pace=pace,
     )
     herald = Herald([cache.change_events.tell])
     mending = remedy(

@@ -14,6 +14,7 @@ from bot.render import discord as render
 from bot.replies import acknowledge, answer
 from commands.context import Context
 from commands.report_controls import Controls
+from commands.suggestions import findings
 
 
 def command(context: Context, _controls: Controls) -> app_commands.Command[Any, ..., None]:
@@ -29,6 +30,12 @@ def command(context: Context, _controls: Controls) -> app_commands.Command[Any, 
         await acknowledge(interaction, private=False)
         by = interaction.user.display_name
         made = await context.silences.mute(finding, ACKNOWLEDGED, by, acknowledged=True)
-        await answer(interaction, render.note(f"{made.target}: {made.line()}"))
+        await answer(interaction, render.note(f"{made.shown}: {made.line()}"))
+
+    @ack.autocomplete("finding")
+    async def suggest(
+        _interaction: discord.Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        return findings(await context.health.present(typed, render.CHOICES))
 
     return ack

@@ -13,6 +13,7 @@ from bot.render import discord as render
 from bot.replies import acknowledge, answer
 from commands.context import Context
 from commands.report_controls import Controls
+from commands.suggestions import findings, suggestions
 
 
 def command(context: Context, _controls: Controls) -> app_commands.Group:
@@ -36,14 +37,15 @@ def _add(context: Context) -> app_commands.Command[Any, ..., None]:
         await acknowledge(interaction, private=False)
         by = interaction.user.display_name
         made = await context.silences.mute(what, time, by, reason)
-        await answer(interaction, render.note(f"{made.target}: {made.line()}"))
+        await answer(interaction, render.note(f"{made.shown}: {made.line()}"))
 
     @add.autocomplete("what")
     async def suggest(
         _interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
-        found = map(render.suggestion, context.health.suggestions(typed, render.CHOICES))
-        return [app_commands.Choice(name=shown, value=code) for shown, code in found]
+        found = findings(await context.health.present(typed, render.CHOICES))
+        places = suggestions(context.silences.places(typed))
+        return [*found, *places][: render.CHOICES]
 
     return add
 
@@ -52,7 +54,8 @@ def _list(context: Context) -> app_commands.Command[Any, ..., None]:
     @app_commands.command(name="list", description="What is muted, by whom and until when.")
     async def listed(interaction: discord.Interaction) -> None:
         await acknowledge(interaction, private=True)
-        lines = [f"{each.target}: {each.line()}" for each in await context.silences.list()]
+        held = await context.silences.list()
+        lines = [f"{each.name} · {each.shown}: {each.line()}" for each in held]
         found = await context.silences.annotated()
         lines += [f"{each.subject}: {line}" for each, line in found.items()]
         shown = "\n".join(lines[:SHOWN]) or "Nothing is muted."

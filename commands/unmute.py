@@ -13,6 +13,7 @@ from bot.render import discord as render
 from bot.replies import acknowledge, answer
 from commands.context import Context
 from commands.report_controls import Controls
+from commands.suggestions import mutes
 
 
 def command(context: Context, _controls: Controls) -> app_commands.Command[Any, ..., None]:
@@ -27,6 +28,12 @@ def command(context: Context, _controls: Controls) -> app_commands.Command[Any, 
     async def unmute(interaction: discord.Interaction, what: str) -> None:
         await acknowledge(interaction, private=False)
         ended = await context.silences.unmute(what)
-        await answer(interaction, render.note(f"{ended.target} is muted no more."))
+        await answer(interaction, render.note(f"{ended.shown} is muted no more."))
+
+    @unmute.autocomplete("what")
+    async def suggest(
+        _interaction: discord.Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        return mutes(await context.silences.list(), typed)
 
     return unmute

@@ -73,10 +73,15 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def code(self) -> str:
-        """Seven characters that a person can type; 34 bits of a hash of the key."""
-        digest = hashlib.blake2b(self.key.encode(), digest_size=8).digest()
-        number = int.from_bytes(digest, "big")
-        return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(0, 35, 5))
+        """Seven characters that a person can type."""
+        return code_of(self.key)
+
+
+def code_of(key: str) -> str:
+    """The code of the finding with that key: 35 bits of a hash."""
+    digest = hashlib.blake2b(key.encode(), digest_size=8).digest()
+    number = int.from_bytes(digest, "big")
+    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(0, 35, 5))
 
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"

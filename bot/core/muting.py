@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from bot.core.finding import Finding
+from bot.core.finding import Finding, code_of
 from bot.core.record import Shelf
 
 LONGEST = timedelta(days=90)
@@ -57,6 +57,19 @@ class Mute(msgspec.Struct, frozen=True, kw_only=True):
         return self.finding or (
             f"namespace {self.namespace}" if self.namespace else f"check {self.check}"
         )
+
+    @property
+    def shown(self) -> str:
+        """The same for people: `Pod media/web`, without the check."""
+        if not self.finding:
+            return self.target
+        _, kind, namespace, name = (*self.finding.split("/", 3), "", "", "")[:4]
+        return f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"
+
+    @property
+    def name(self) -> str:
+        """What one types to end it: the finding's code, else the namespace or the check."""
+        return code_of(self.finding) if self.finding else self.namespace or self.check
 
     def covers(self, finding: Finding) -> bool:
         """Whether it silences that one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from bot.core.digest.difference import Entry, Gone
 from bot.core.digest.digest import Digest
@@ -59,9 +59,14 @@ def entry(each: Entry, report_at: Digest) -> str:
 
 
 def gone(each: Gone, digest: Digest) -> str:
-    """One that is there no more, with how long it was."""
-    lasted = words.age(each.first, digest.report.taken_at)
-    return f"{each.subject}: {each.verdict} {each.reason}" + (f", after {lasted}" if lasted else "")
+    """One that is there no more."""
+    return f"{each.subject}: {each.verdict} {each.reason}, {first_seen(each, digest)}"
+
+
+def first_seen(each: Gone, digest: Digest) -> str:
+    """Since when it was there: when it ended, no digest knows."""
+    ago = words.age(each.first, digest.report.taken_at)
+    return f"first seen {ago} ago"
 
 
 def opened(digest: Digest) -> Iterator[str]:
@@ -81,8 +86,11 @@ def expiring(digest: Digest) -> Iterator[str]:
         yield f"{each.subject}: {when} ({each.at:%Y-%m-%d %H:%M} UTC)"
 
 
-def trend_lines(each: Trends) -> Iterator[str]:
-    """Uptime by area, incidents, recovery, flapping, the worst, restarts."""
+def trend_lines(each: Trends, quoted: Callable[[str], str] = str) -> Iterator[str]:
+    """Uptime by area, incidents, recovery, flapping, the worst, restarts.
+
+    `quoted` makes a name of the cluster harmless; all else is our own.
+    """
     areas = [f"{one.area} {share(one.share)}" for one in each.uptime if one.seen]
     if areas:
         yield "uptime: " + ", ".join(areas)
@@ -93,9 +101,13 @@ def trend_lines(each: Trends) -> Iterator[str]:
     counted = words.plural(each.incidents, "incident"), words.plural(each.restarts, "restart")
     yield f"{counted[0]}{mean}, {counted[1]}"
     if each.flapping:
-        yield "flapping: " + ", ".join(f"{named(one)} ×{one.times}" for one in each.flapping[:5])
+        yield "flapping: " + ", ".join(
+            f"{quoted(named(one))} ×{one.times}" for one in each.flapping[:5]
+        )
     if each.worst:
-        worst = (f"{named(one)} {_span(int(one.lasted.total_seconds()))}" for one in each.worst)
+        worst = (
+            f"{quoted(named(one))} {_span(int(one.lasted.total_seconds()))}" for one in each.worst
+        )
         yield "longest: " + ", ".join(worst)
 
 

@@ -96,11 +96,17 @@ def board(report: Report, state: Alerts, mark: str) -> discord.Card:
     unseen = words.unseen_lines(report.gaps, report.taken_at, discord.KINDS)
     parts = [
         f"## {words.MARK[report.verdict]} {report.verdict.capitalize()}\n{words.headline(report)}",
-        "\n".join(lines) or "No open incident.",
+        "\n".join(lines) or _no_incident(report),
         f"**not seen** {discord.code('; '.join(unseen), 500)}" if unseen else "",
         f"-# seen {_time(report.taken_at)} · {mark}",
     ]
     return discord.card(report.verdict, [part for part in parts if part], ())
+
+
+def _no_incident(report: Report) -> str:
+    """What was wrong when alerts began, or is muted, is none, and still wrong."""
+    wrong = any(root.verdict.rank >= Verdict.DEGRADED.rank for root in report.roots)
+    return "No open incident." + wrong * " What is wrong is no news: `/health all` tells it."
 
 
 def _mention(role: int | None) -> str:

@@ -15,6 +15,7 @@ from discord import ui
 from bot.core.digest.difference import Entry, Gone
 from bot.core.digest.digest import Digest
 from bot.core.digest.schedule import Schedule, Turn
+from bot.core.history.trends import Trends
 from bot.core.slots import Slot
 from bot.core.verdict import Verdict
 from bot.render import digest as told
@@ -99,18 +100,16 @@ def listed(schedules: Iterable[tuple[Schedule, Turn | None, Slot]], zone: str) -
     """The digests that are set up, how the last slot of each went, and when the next is."""
     lines = [_listed(*each) for each in schedules]
     said = "\n".join(lines) or (
-        "No digest is set up. Set one up by /digest set, or by the setting DIGEST_CHANNEL."
+        "No digest is set up. Set one up by /digest set, or by MESHMEDIC_DIGEST_CHANNEL."
     )
-    return render.card(None, [f"## Digests\n-# times are {render.code(zone, 60)}", said], ())
+    return render.card(None, [f"## Digests\n-# times are in {render.code(zone, 60)}", said], ())
 
 
-def history(turns: Sequence[tuple[str, Turn]], trends: Sequence[str]) -> render.Card:
+def history(turns: Sequence[tuple[str, Turn]], trends: Trends) -> render.Card:
     """The last slots, the latest first, and what the history tells."""
     lines = [_turn(*each) for each in turns]
     parts = ["## What was sent", "\n".join(lines) or "Nothing yet."]
-    if trends:
-        said = "\n".join(render.code(one, 300) for one in trends)
-        parts.append(f"**The last days**\n{said}")
+    parts.append(f"**The last 7 days**\n{_trends(trends)}")
     return render.card(None, parts, ())
 
 
@@ -147,16 +146,17 @@ def _parts(each: Digest) -> Iterator[str]:
     yield "\n".join(f"-# {one}" for one in told.notes(each))
     yield _spelled("New", parts.new, each)
     yield _spelled("Worse", parts.worse, each)
-    yield _gone("Fixed", parts.fixed, each)
+    yield _gone("Fixed", parts.fixed, each, words.MARK[Verdict.HEALTHY])
     yield _spelled("Better", parts.better, each)
-    yield _gone("Was there, not seen now", parts.lost, each)
+    unseen = words.MARK[Verdict.UNKNOWN]
+    yield _gone("Was there, not seen now", parts.lost, each, unseen)
     yield _same(parts.same, each)
     yield _coded("Still open", list(told.opened(each)))
     yield _coded("Certificates that end soon", list(told.expiring(each)))
     if each.muted:
         yield f"**Muted** ({len(each.muted):,}) " + render.code("; ".join(each.muted), 300)
     if each.trends:
-        yield _coded("The last 7 days", list(told.trend_lines(each.trends)), 300)
+        yield f"**The last 7 days**\n{_trends(each.trends)}"
 
 
 def _spelled(name: str, entries: Sequence[Entry], digest: Digest) -> str:
@@ -202,9 +202,24 @@ def _same(entries: Sequence[Entry], digest: Digest) -> str:
     return f"**As before** ({len(entries):,})\n" + "\n".join(lines)
 
 
-def _gone(name: str, gone: Sequence[Gone], digest: Digest) -> str:
-    lines = [told.gone(one, digest) for one in gone]
-    return _coded(name, lines)
+def _gone(name: str, gone: Sequence[Gone], digest: Digest, mark: str) -> str:
+    if not gone:
+        return ""
+    lines = []
+    for each in gone[:SPELLED]:
+        kind, _, place = each.subject.partition(" ")
+        subject = f"{_kind(kind)} {render.code(place, 80)}"
+        reason = render.code(each.reason, 40)
+        lines.append(f"{mark} {subject} {reason} {told.first_seen(each, digest)}")
+    if len(gone) > SPELLED:
+        lines.append(f"-# … and {len(gone) - SPELLED:,} more in the file")
+    return f"**{name}** ({len(gone):,})\n" + "\n".join(lines)
+
+
+def _trends(each: Trends) -> str:
+    return "\n".join(
+        f"• {one}" for one in told.trend_lines(each, lambda name: render.code(name, 80))
+    )
 
 
 def _coded(name: str, lines: Sequence[str], most: int = LINE) -> str:

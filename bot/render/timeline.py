@@ -14,7 +14,7 @@ from bot.render.drawing import Lane, Level, Span, Tick, Timeline
 
 ZERO = timedelta()
 BARS = 8
-NAME = 22
+NAME = 19
 ALT = 1000
 SHORTEST = 0.5
 """Hours: a shorter incident would be too thin to be seen."""

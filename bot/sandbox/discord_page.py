@@ -26,6 +26,7 @@ GUEST_ID = 100_000_000_000_000_004
 """A member of the server who is in no circle."""
 
 BOT_NAME = "meshmedic"
+Hear = Callable[[str], str | None]
 TITLE = "meshmedic sandbox: everything here is simulated"
 NOTICE = "Everything here is simulated: the people, the cluster and what happens to it."
 
@@ -65,12 +66,20 @@ class DiscordPage:
 
 @asynccontextmanager
 async def live_discord(
-    client: discord.Client, *, port: int = 0, title: str = TITLE, notice: str = NOTICE
+    client: discord.Client,
+    *,
+    port: int = 0,
+    title: str = TITLE,
+    notice: str = NOTICE,
+    hint: str = "",
+    hear: Hear | None = None,
 ) -> AsyncIterator[DiscordPage]:
     """Run `client`, which must not be started yet, in a sandbox Discord; close both at the end.
 
     The page listens on 127.0.0.1 only, on `port` or on any free one (0). `notice` is the channel's
-    topic and its first message. Raises InputError when it cannot listen on that port.
+    topic and, with `hint`, its first message. `hear` is told what people write, which the bot never
+    reads; what it gives is answered by the sandbox itself. Raises InputError when it cannot listen
+    on that port.
     """
     require_known_simcord()
     env = LiveEnv(client)
@@ -80,7 +89,10 @@ async def live_discord(
     try:
         await _listen(preview, port)
         await env.start()
-        await guild.create_webhook(channel, "Sandbox").send(notice)
+        itself = guild.create_webhook(channel, "Sandbox")
+        await itself.send(f"{notice}\n{hint}".strip())
+        preview.hear = hear
+        preview.say = itself.send
         yield page
     finally:
         await preview.close()

@@ -9,7 +9,7 @@ pyproject.toml, and tests/sandbox/test_discord_page.py fails in words when one o
 
 import asyncio
 import html
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -189,6 +189,8 @@ class LivePreview(Preview):
             port=port,
         )
         self.turn = asyncio.Lock()
+        self.hear: Callable[[str], str | None] | None = None
+        self.say: Callable[[str], Awaitable[object]] | None = None
         self._changed = env.changed
         self._server = _OurServer(self, port, title)
         self._publisher: asyncio.Task[None] | None = None
@@ -226,7 +228,16 @@ class LivePreview(Preview):
     async def _action(self, context_id: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
         """Take one action after the other; simcord answers "busy" to the second."""
         async with self.turn:
-            return await super()._action(context_id, self._on_current_page(context_id, body))
+            receipt = await super()._action(context_id, self._on_current_page(context_id, body))
+            if not receipt.get("rejected") and body.get("kind") == "send_message":
+                await self._answered(str(body.get("content")))
+            return receipt
+
+    async def _answered(self, written: str) -> None:
+        """Let whoever listens to what people write answer it."""
+        reply = self.hear(written) if self.hear else None
+        if reply and self.say:
+            await self.say(reply)
 
     def _on_current_page(
         self, context_id: str | None, body: Mapping[str, Any]

@@ -5,15 +5,20 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
+import textwrap
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import discord
 
 from bot.core.access import Circles, Members
+from bot.core.alerts.rules import Route, Rules
+from bot.core.digest.plan import Plan
 from bot.core.network.manifests import TOOL_IMAGE
+from bot.core.slots import Timetable
 from bot.errors import InputError
 from bot.kube.cache import WatchCache
 from bot.kube.connect import connect
@@ -21,18 +26,20 @@ from bot.kube.own_image import OwnImage
 from bot.kube.probe_inside import ProbeInside
 from bot.kube.probe_jobs import ProbeJobs
 from bot.kube.tool_jobs import ToolJobs
-from bot.netshoot import Runner
-from bot.prober import Prober
-from bot.sandbox.discord_page import GUILD_ID, NOTICE, OWNER_ID, TITLE, live_discord
+from bot.sandbox.discord_page import CHANNEL_ID, GUILD_ID, NOTICE, OWNER_ID, TITLE, live_discord
 from bot.sandbox.kubelet import Kubelet
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from bot.sandbox.network import Network
+from bot.sandbox.outage import HINT, Outage
 from bot.sandbox.scenarios import SCENARIOS, Homelab, Scenario
+from bot.sandbox.scenarios.past import timetable
+from bot.sandbox.stage import Stage
+from bot.unkept import Unkept
 
 CIRCLES = Circles(approvers=Members(frozenset({OWNER_ID})), viewers=Members(frozenset({OWNER_ID})))
 """The owner of the simulated server may do everything, the guest nothing."""
 
-MakeClient = Callable[[WatchCache, Circles, int, Prober, Runner], discord.Client]
+MakeClient = Callable[[Stage], discord.Client]
 
 SIMULATED_IMAGE = "registry.example/meshmedic:sandbox"
 
@@ -44,6 +51,41 @@ REAL = (
     "The bot reads; /net makes pods in the namespace meshmedic-probe, and removes them."
 )
 
+TRY = "Try /health all, /digest now, /net diagnose, /fix route."
+
+LOOK = 3
+"""Seconds between two looks of the alerts at a simulated homelab."""
+
+HASTY = Rules(
+    routes=(Route(CHANNEL_ID),),
+    grace={},
+    grace_else=timedelta(seconds=5),
+    steady=timedelta(seconds=10),
+    calm=timedelta(minutes=1),
+)
+"""Nobody waits minutes in front of a page."""
+
+USUAL = Rules(routes=(Route(CHANNEL_ID),))
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the bot and the page are set up around; `hear` is told what people write.
+
+    rules, look, daily: How alerts and digests are set. image: Of the prober, where nobody asks the
+    cluster for it.
+    """
+
+    kubeconfig: Path
+    notice: str
+    hint: str = TRY
+    store: Unkept = field(default_factory=Unkept)
+    rules: Rules = USUAL
+    look: int = 0
+    daily: Timetable | None = None
+    image: str = ""
+    hear: Callable[[str], str | None] | None = None
+
 
 async def open_sandbox(
     scenario: str, kubeconfig: Path | None, port: int, make_client: MakeClient
@@ -54,17 +96,38 @@ async def open_sandbox(
         InputError: No such scenario, or the port is taken.
         ClusterError: The kubeconfig cannot be used.
     """
-    if kubeconfig is None and scenario == "list":
+    if kubeconfig is not None:
+        await _serve(World(kubeconfig, REAL), port, make_client)
+    elif scenario == "list":
         _say(listed())
-    elif kubeconfig is None:
-        chosen = find(scenario)
-        async with simulated(chosen) as path:
-            notice = f"{NOTICE} Scenario {chosen.name}: {chosen.tells} Type /health all."
-            _say(f"scenario    {chosen.name}: {chosen.title}")
-            _say(f"terminal    .venv/bin/meshmedic check --kubeconfig {path}")
-            await _serve(path, port, make_client, notice, image=SIMULATED_IMAGE)
     else:
-        await _serve(kubeconfig, port, make_client, REAL)
+        chosen = find(scenario)
+        homelab = chosen.build(datetime.now(UTC))
+        async with _played(homelab) as (cluster, path):
+            _say(f"scenario    {chosen.name}: {chosen.title}")
+            _say(f"terminal    export KUBECONFIG={path}")
+            await _serve(await _simulated(chosen, homelab, cluster, path), port, make_client)
+
+
+async def _simulated(
+    scenario: Scenario, homelab: Homelab, cluster: SimulatedCluster, path: Path
+) -> World:
+    now, store = datetime.now(UTC), Unkept()
+    week = ""
+    if homelab.past:
+        await homelab.past.keep(store, now)
+        week = " The week before is made up, too."
+    return World(
+        path,
+        f"{NOTICE} Scenario {scenario.name}: {scenario.tells}{week}",
+        hint=f"{TRY} {HINT}",
+        store=store,
+        rules=HASTY,
+        look=LOOK,
+        daily=timetable(now) if homelab.past else None,
+        image=SIMULATED_IMAGE,
+        hear=Outage(homelab, cluster).hear,
+    )
 
 
 def find(name: str) -> Scenario:
@@ -89,14 +152,19 @@ def listed() -> str:
 @asynccontextmanager
 async def simulated(scenario: Scenario) -> AsyncIterator[Path]:
     """A simulated cluster that plays the scenario; yields the kubeconfig that reaches it."""
-    homelab = scenario.build(datetime.now(UTC))
+    async with _played(scenario.build(datetime.now(UTC))) as (_, path):
+        yield path
+
+
+@asynccontextmanager
+async def _played(homelab: Homelab) -> AsyncIterator[tuple[SimulatedCluster, Path]]:
     cluster = SimulatedCluster(homelab.objects)
     homelab.prepare(cluster)
-    with tempfile.TemporaryDirectory(prefix="meshmedic-sandbox-") as folder:
+    with tempfile.TemporaryDirectory(prefix="meshmedic-") as folder:
         async with serve(cluster) as url, _beside(cluster, homelab):
             path = Path(folder) / "kubeconfig"
             write_kubeconfig(path, url, None)
-            yield path
+            yield cluster, path
 
 
 @asynccontextmanager
@@ -122,19 +190,37 @@ async def _keep_fresh(homelab: Homelab, cluster: SimulatedCluster) -> None:
         homelab.refresh(cluster, datetime.now(UTC))
 
 
-async def _serve(
-    kubeconfig: Path, port: int, make_client: MakeClient, notice: str, *, image: str = ""
-) -> None:
-    async with connect(kubeconfig=kubeconfig) as api:
+async def _serve(world: World, port: int, make_client: MakeClient) -> None:
+    async with connect(kubeconfig=world.kubeconfig) as api:
         cache = WatchCache(api, secret_inventory=True)
-        prober = ProbeInside(api, ProbeJobs(api, OwnImage(api, image)))
-        tools = ToolJobs(api, TOOL_IMAGE)
-        client = make_client(cache, CIRCLES, GUILD_ID, prober, tools)
-        async with live_discord(client, port=port, title=TITLE, notice=notice) as page:
-            _say(notice)
+        plan = Plan(channel=CHANNEL_ID)
+        stage = Stage(
+            cache,
+            CIRCLES,
+            GUILD_ID,
+            ProbeInside(api, ProbeJobs(api, OwnImage(api, world.image))),
+            ToolJobs(api, TOOL_IMAGE),
+            store=world.store,
+            plan=replace(plan, daily=world.daily) if world.daily else plan,
+            rules=world.rules,
+            board=CHANNEL_ID,
+            look=world.look,
+        )
+        async with live_discord(
+            make_client(stage),
+            port=port,
+            title=TITLE,
+            notice=world.notice,
+            hint=world.hint,
+            hear=world.hear,
+        ) as page:
+            _say(textwrap.fill(world.notice, COLUMNS))
             _say(f"open        {page.url}")
             _say("stop        Ctrl-C")
             await page.wait_closed()
+
+
+COLUMNS = 79
 
 
 def _say(line: str) -> None:

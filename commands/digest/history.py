@@ -7,7 +7,6 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.render import digest as told
 from bot.render import discord_digest
 from bot.replies import acknowledge, answer
 from commands.context import Context
@@ -25,6 +24,6 @@ def command(context: Context) -> app_commands.Command[Any, ..., None]:
         turns = [(name, turn) for name, all_ in book.turns.items() for turn in all_]
         latest = sorted(turns, key=lambda one: one[1].at, reverse=True)[:SHOWN]
         trends = await context.digests.trends()
-        await answer(interaction, discord_digest.history(latest, list(told.trend_lines(trends))))
+        await answer(interaction, discord_digest.history(latest, trends))
 
     return ask

@@ -60,7 +60,7 @@ def command(context: Context) -> app_commands.Command[Any, ..., None]:
         known = (await digests.every()).get(name.strip())
         place = channel.id if channel else interaction.channel_id or 0
         each = known or Schedule(
-            name=_named(name), channel=place, when=_time(time), began=digests.clock()
+            name=_named(name), channel=place, when=_first(name, time), began=digests.clock()
         )
         given = {
             "channel": channel.id if channel else None,
@@ -94,6 +94,12 @@ def _named(name: str) -> str:
     return name.strip()
 
 
+def _first(name: str, time: str) -> Timetable:
+    if not time:
+        raise InputError(f"The digest {name.strip()} is new: give it a time, such as 08:00.")
+    return _time(time)
+
+
 def _time(text: str) -> Timetable:
     found = timetable(text)
     if isinstance(found, NoTime):
@@ -104,4 +110,7 @@ def _time(text: str) -> Timetable:
 def _said(made: Schedule, context: Context) -> str:
     at = following(made.when, context.digests.zone, context.digests.clock()).at
     when = "It is paused." if made.paused else f"Next: <t:{int(at.timestamp())}:F>."
-    return f"The digest `{made.name}` goes to <#{made.channel}> at `{made.when}`. {when}"
+    names = context.namespaces()
+    strange = made.namespace and names and made.namespace not in names
+    word = f" There is no namespace {render.code(made.namespace, 63)} now." if strange else ""
+    return f"The digest `{made.name}` goes to <#{made.channel}> at `{made.when}`. {when}{word}"

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import msgspec
 
-from bot.alerting import EVERY
+from bot.alerting import USUAL
 from bot.alerts import Watchman
 from bot.core.alerts.due import Tell
 from bot.core.alerts.incident import Alerts, Incident
@@ -119,7 +119,7 @@ async def _run(kubeconfig: Path, seconds: int) -> Measured:
 
 async def _look(watchman: Watchman) -> None:
     while True:
-        await asyncio.sleep(EVERY)
+        await asyncio.sleep(USUAL.look)
         await watchman.turn()
 
 

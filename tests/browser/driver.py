@@ -89,6 +89,13 @@ class Tab:
         await self.page.locator("#send-message").click()
         await self.page.locator("#channel-composer-input").wait_for()
 
+    async def write(self, text: str) -> None:
+        """Write an ordinary message."""
+        await self.be_ready()
+        composer = self.page.locator("#channel-composer-input")
+        await composer.fill(text)
+        await composer.press("Enter")
+
     async def begin_command(self, name: str) -> None:
         """Type the command's name and choose it from the list."""
         await self.be_ready()

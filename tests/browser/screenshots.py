@@ -12,6 +12,8 @@ from tests.browser.driver import PHONE, Pick, Tab, chromium, open_tab
 from tests.browser.sandbox import sandbox
 
 NEXTCLOUD = "ingressroute/productivity/nextcloud nextcloud.lab.example.org"
+LETTER: ViewportSize = {"width": 1000, "height": 1830}
+CARD: ViewportSize = {"width": 960, "height": 1060}
 MATRIX: ViewportSize = {"width": 900, "height": 1020}
 TALL: ViewportSize = {"width": 1120, "height": 1250}
 
@@ -35,6 +37,25 @@ async def _matrix(tab: Tab) -> None:
     await tab.page.wait_for_timeout(1500)
 
 
+async def _digest(tab: Tab) -> None:
+    await tab.command("digest now")
+    await tab.newest.get_by_alt_text("Timeline").wait_for(timeout=60_000)
+    await tab.page.wait_for_timeout(1500)
+
+
+async def _alert(tab: Tab) -> None:
+    await tab.write("break")
+    await tab.see("downstream · incident", seconds=30)
+    # The board is edited at the next look.
+    await tab.page.wait_for_timeout(5000)
+
+
+async def _recovered(tab: Tab) -> None:
+    await tab.write("mend")
+    await tab.see("Recovered Pod", seconds=60)
+    await tab.page.wait_for_timeout(4000)
+
+
 async def _fix(tab: Tab) -> None:
     await tab.command("fix route", route=Pick("nextcloud", NEXTCLOUD))
     await tab.see("Proposed", seconds=60)
@@ -50,11 +71,13 @@ async def _tab(
         sandbox(scenario) as running,
         open_tab(browser, running.url, viewport=viewport) as tab,
     ):
+        # It comes some seconds after the start: the answers shall stand below it.
+        await tab.see("meshmedic-board", seconds=30)
         yield tab
 
 
 async def make(folder: Path) -> None:
-    """Reports on a desktop and on a phone, a finding's story, a diagnosis, a repair, a matrix."""
+    """Reports on a desktop and on a phone, a finding's story, a diagnosis, a repair, and more."""
     async with chromium() as browser:
         async with _tab(browser, PHONE) as tab:
             await _health(tab)
@@ -79,6 +102,14 @@ async def make(folder: Path) -> None:
             await tab.see("Roll back", seconds=90)
             await tab.page.wait_for_timeout(700)
             await tab.screenshot(folder / "fixed.png")
+        async with _tab(browser, LETTER) as tab:
+            await _digest(tab)
+            await tab.screenshot(folder / "digest.png")
+        async with _tab(browser, CARD) as tab:
+            await _alert(tab)
+            await tab.screenshot(folder / "alert.png")
+            await _recovered(tab)
+            await tab.screenshot(folder / "recovered.png")
         async with _tab(browser, MATRIX, "overlay-down") as tab:
             await _matrix(tab)
             await tab.screenshot(folder / "matrix.png")

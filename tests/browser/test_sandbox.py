@@ -15,6 +15,7 @@ from tests.browser.driver import PHONE, Pick, Tab, chromium, find_chromium, open
 from tests.browser.sandbox import Sandbox, sandbox
 
 NEXTCLOUD = "ingressroute/productivity/nextcloud nextcloud.lab.example.org"
+BOARD = "meshmedic-board"
 PATIENCE = 60.0
 """Seconds that a test of the network may take on a busy machine."""
 
@@ -39,6 +40,8 @@ async def homelab() -> AsyncIterator[Sandbox]:
 @pytest_asyncio.fixture(loop_scope="module")
 async def tab(browser: Browser, homelab: Sandbox) -> AsyncIterator[Tab]:
     async with open_tab(browser, homelab.url) as opened:
+        # It is posted once, some seconds after the start, and edited from then on.
+        await opened.see(BOARD)
         yield opened
         assert opened.errors == []
 
@@ -101,19 +104,63 @@ async def test_a_route_is_diagnosed_and_its_evidence_downloads(tab: Tab) -> None
     await expect(tab.newest).to_contain_text("nativeLB would help", timeout=PATIENCE * 1000)
 
 
-LOADED = """() => [...document.querySelectorAll('img[alt^="Heat map of"]')].some(
+LOADED = """() => [...document.querySelectorAll('img[alt^="{alt}"]')].some(
     image => image.complete && image.naturalWidth > 500)"""
+
+
+async def test_what_breaks_is_an_alert_that_is_muted_by_its_button_and_ends_with_an_answer(
+    browser: Browser,
+) -> None:
+    """By two words to the sandbox, in a homelab of its own; the board shows it meanwhile."""
+    async with sandbox("homelab") as running, open_tab(browser, running.url) as tab:
+        await tab.see("No open incident", seconds=PATIENCE)
+        await tab.write("break")
+        await tab.see("Failed: Pod media/jellyfin", seconds=PATIENCE)
+        await tab.not_see("No open incident")
+        await tab.press("Mute 4 h")
+        await tab.see("muted by owner until")
+        await expect(tab.newest).to_contain_text("Only you can see this")
+        await tab.view_as("guest")
+        await tab.not_see("muted by owner until")
+        await tab.press("Unmute")
+        await tab.see("operators")
+        await tab.view_as("owner")
+        await tab.press("Unmute")
+        await tab.see("It is muted no more")
+        await tab.write("mend")
+        await tab.see("Recovered Pod media/jellyfin", seconds=PATIENCE)
+        await tab.see("No open incident", seconds=PATIENCE)
+        assert tab.errors == []
+
+
+async def test_a_digest_tells_what_is_different_with_a_picture_of_the_week(
+    browser: Browser,
+) -> None:
+    """New, as before and fixed; the picture's own words for who cannot see it."""
+    # A diagnosis of another test would be new, too.
+    async with sandbox("homelab") as running, open_tab(browser, running.url) as tab:
+        await tab.see(BOARD)
+        await tab.command("digest now")
+        await tab.see("3 new, 2 as before, 2 fixed", seconds=PATIENCE)
+        for part in ("New (3)", "As before (2)", "Fixed (2)", "Still open (1)", "The last 7 days"):
+            await tab.see(part)
+        picture = tab.newest.get_by_alt_text("Timeline: Health of the last 7 days. 11 incidents")
+        await expect(picture).to_be_visible(timeout=PATIENCE * 1000)
+        await tab.page.wait_for_function(LOADED.format(alt="Timeline"), timeout=PATIENCE * 1000)
+        assert b"Fixed (2)" in await tab.download("digest.txt")
+        assert tab.errors == []
 
 
 async def test_a_matrix_is_shown_as_a_picture(browser: Browser) -> None:
     """With the dead node in words, and the picture's own words for who cannot see it."""
     async with sandbox("overlay-down") as running, open_tab(browser, running.url) as tab:
+        await tab.see(BOARD)
         await tab.command("net matrix")
         await tab.see("Nothing gets to or from cabin-pi by pod IP", seconds=PATIENCE)
         picture = tab.newest.get_by_alt_text("Heat map of")
         await expect(picture).to_be_visible(timeout=PATIENCE * 1000)
         # The page may draw the message anew, and the picture is loaded once more then.
-        await tab.page.wait_for_function(LOADED, timeout=PATIENCE * 1000)
+        await tab.page.wait_for_function(LOADED.format(alt="Heat map of"), timeout=PATIENCE * 1000)
 
 
 async def test_one_request_is_tested_from_a_node(tab: Tab) -> None:
@@ -142,6 +189,7 @@ async def test_a_guest_is_refused(tab: Tab) -> None:
 async def test_a_report_can_be_read_on_a_phone(browser: Browser, homelab: Sandbox) -> None:
     """Nothing is wider than the screen."""
     async with open_tab(browser, homelab.url, viewport=PHONE) as tab:
+        await tab.see(BOARD)
         await tab.command("health all")
         await tab.see("Failed")
         assert await tab.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

@@ -91,13 +91,22 @@ async def test_a_digest_is_set_up_changed_paused_and_removed(room: Room, digests
         ({"name": "media", "time": "25:00"}, "A time is such as"),
         ({"name": "media", "time": "8:00 someday"}, "is no day"),
         ({"name": "Daily digest", "time": "8:00"}, "small letters"),
-        ({"name": "media"}, "A time is such as"),
+        ({"name": "media"}, "media is new"),
     ],
 )
 async def test_what_cannot_be_set_up_is_refused_with_what_can(
     room: Room, given: dict[str, str], why: str
 ) -> None:
     assert why in said(await room.operator.slash(room.channel, "digest set", **given))
+
+
+async def test_a_namespace_that_is_not_there_is_set_and_said(room: Room) -> None:
+    """It may come later; a slip of the finger would else never be noticed."""
+    given = {"name": "media", "time": "07:15"}
+    there = await room.operator.slash(room.channel, "digest set", **given, namespace="apps")
+    assert "no namespace" not in said(there)
+    gone = await room.operator.slash(room.channel, "digest set", **given, namespace="medai")
+    assert "There is no namespace `medai` now" in said(gone)
 
 
 async def test_a_due_digest_is_posted_once_and_found_again_by_what_it_carries(

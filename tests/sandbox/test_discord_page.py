@@ -93,6 +93,27 @@ async def test_what_the_bot_posts_by_itself_appears(sandbox: DiscordPage, tab: P
     assert abs(age.total_seconds()) < 30
 
 
+async def test_what_people_write_can_be_heard_and_answered_by_the_sandbox() -> None:
+    """The bot reads no messages: who listens is the world around it, which may be silent."""
+    heard: list[str] = []
+
+    def hear(said: str) -> str | None:
+        heard.append(said)
+        return "it breaks" if said == "break" else None
+
+    async with (
+        live_discord(StandIn(), hint="Write break.", hear=hear) as page,
+        PageClient(page.url) as tab,
+    ):
+        await tab.see("Write break.")
+        await tab.act("send_message", content="good morning")
+        await tab.act("send_message", content="break")
+        seen = await tab.see("it breaks")
+        assert heard == ["good morning", "break"]
+        authors = [seen["messages"][each]["author"]["name"] for each in seen["timeline"]]
+        assert authors == ["Sandbox", "owner", "owner", "Sandbox"]
+
+
 async def test_a_new_tab_shows_the_newest_messages(sandbox: DiscordPage) -> None:
     """More than a window of messages later, a tab opens at the end and stays there."""
     assert isinstance(sandbox.client, StandIn)

@@ -69,7 +69,7 @@ def advance(
 
     The same report again changes nothing.
     """
-    sight = Sight(report, muted)
+    sight = Sight(report, _with_effects(report, muted))
     if state is None:
         return Alerts(known=tuple(Known(each.key, each.verdict) for each in sight.bad))
     now = report.taken_at
@@ -78,6 +78,18 @@ def advance(
     state = _developed(state, sight, rules)
     state = _begun(state, sight, rules)
     return _forgotten(state, now, rules)
+
+
+def _with_effects(report: Report, muted: Collection[str]) -> frozenset[str]:
+    """What follows from a muted cause is as silent: else the alert would pass on to it."""
+    if not muted:
+        return frozenset()
+    followed = (
+        each.key
+        for each in report.findings
+        if any(link.key in muted for link in report.chain(each))
+    )
+    return frozenset((*muted, *followed))
 
 
 def _known(state: Alerts, sight: Sight) -> Alerts:

@@ -126,8 +126,9 @@ def _why_stuck(container: objects.ContainerStatus, waiting: objects.Waiting) -> 
     """How it ended, where it keeps ending: that the kubelet backs off, the reason says already."""
     ended = container.last_state.terminated
     if waiting.reason == "CrashLoopBackOff" and ended:
-        times = f" It was restarted {container.restart_count} times."
-        return containers.told((container, ended)) + "." + times * bool(container.restart_count)
+        count = container.restart_count
+        times = " It was restarted once." if count == 1 else f" It was restarted {count} times."
+        return containers.told((container, ended)) + "." + times * bool(count)
     return waiting.message or f"Container {container.name} does not start."
 
 

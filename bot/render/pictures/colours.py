@@ -5,8 +5,8 @@ from __future__ import annotations
 GROUND = "#1e1f22"
 INK = "#f2f3f5"
 FAINT = "#a0a4ab"
-BAD = "#d55e00"
-"""The vermilion of Okabe and Ito's palette."""
+WELL, BUSY, POOR, BAD = "#009e73", "#56b4e9", "#e69f00", "#d55e00"
+"""Bluish green, sky blue, orange and vermilion of Okabe and Ito's palette."""
 
 MAP = "cividis"
 """Made so that people with and without colour vision see the same."""

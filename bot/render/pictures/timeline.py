@@ -5,20 +5,25 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 
 from bot.render.drawing import Lane, Level, Span, Timeline
-from bot.render.pictures.colours import BAD, FAINT, GROUND, INK, MAP
+from bot.render.pictures.colours import BAD, BUSY, FAINT, GROUND, INK, POOR, WELL
 
-DOTS = 130
-WIDE, LEFT, RIGHT = 9.0, 1.6, 0.85
-HEAD, FOOT, KEY = 0.75, 0.35, 0.4
-LANE, BAR = 0.34, 0.24
-"""Inches."""
+DOTS = 170
+WIDE, LEFT, RIGHT = 6.6, 1.6, 0.85
+HEAD, FOOT, KEY = 0.78, 0.36, 0.42
+LANE, BAR = 0.34, 0.26
+"""Inches. Discord shows a picture some 550 pixels wide, a phone 300: letters must bear that."""
+
+HEADING, LETTERS, SMALL = 13, 9.5, 8.5
+"""Points."""
+
+SIGN, LETTER = 0.075, 0.0128
+"""Of the width: a sign of the key with the room around it, and a letter."""
 
 HEIGHT = {
     Level.WELL: 0.16,
@@ -27,8 +32,7 @@ HEIGHT = {
     Level.FAILED: 0.86,
     Level.UNSEEN: 0.86,
 }
-SHADE = {Level.WELL: 0.97, Level.BUSY: 0.72, Level.DEGRADED: 0.45}
-"""Places on the map: what is well is bright and thin."""
+COLOUR = {Level.WELL: WELL, Level.BUSY: BUSY, Level.DEGRADED: POOR, Level.FAILED: BAD}
 
 MEANS = {
     Level.WELL: "healthy",
@@ -51,7 +55,9 @@ def draw(each: Timeline) -> bytes:
     upper = _axes(figure, each, tall - HEAD - areas, areas, each.lanes)
     if bars:
         lower = _axes(figure, each, FOOT + KEY, bars, each.incidents)
-        figure.text(0.015, (FOOT + KEY + bars + 0.06) / tall, "Incidents", color=FAINT, fontsize=8)
+        figure.text(
+            0.015, (FOOT + KEY + bars + 0.06) / tall, "Incidents", color=FAINT, fontsize=LETTERS
+        )
         _scale(lower, each)
     else:
         _scale(upper, each)
@@ -78,14 +84,14 @@ def _axes(
     for label in axes.get_yticklabels():
         # A name may hold what the library would take for a formula.
         label.set_parse_math(False)
-        label.set_fontsize(8)
+        label.set_fontsize(LETTERS)
     for spine in axes.spines.values():
         spine.set_visible(False)
     for tick in each.ticks:
         axes.axvline(tick.at, color=FAINT, linewidth=0.4, alpha=0.5)
     for row, lane in enumerate(lanes):
         axes.text(
-            each.hours * 1.01, row + 0.5, lane.note, color=INK, fontsize=8, va="center",
+            each.hours * 1.01, row + 0.5, lane.note, color=INK, fontsize=LETTERS, va="center",
             parse_math=False,
         )  # fmt: skip
     _paint(axes, lanes)
@@ -94,9 +100,8 @@ def _axes(
 
 def _paint(axes: Axes, lanes: tuple[Lane, ...]) -> None:
     """All shapes of a kind at once, which is cheap."""
-    known = _colours()
     fills: list[Corners] = []
-    colours: list[Any] = []
+    colours: list[str] = []
     frames: list[Corners] = []
     strokes: list[Corners] = []
     for row, lane in enumerate(lanes):
@@ -107,7 +112,7 @@ def _paint(axes: Axes, lanes: tuple[Lane, ...]) -> None:
                 frames.append(corners)
                 continue
             fills.append(corners)
-            colours.append(known[span.level])
+            colours.append(COLOUR[span.level])
             if span.level is Level.FAILED:
                 strokes.append([(span.begin, row + 0.5), (span.end, row + 0.5)])
     axes.add_collection(PolyCollection(fills, facecolors=colours, linewidths=0), autolim=False)
@@ -118,38 +123,35 @@ def _paint(axes: Axes, lanes: tuple[Lane, ...]) -> None:
     axes.add_collection(LineCollection(strokes, colors=GROUND, linewidths=1.3), autolim=False)
 
 
-def _colours() -> dict[Level, Any]:
-    # The library makes each map anew where it is asked for, which costs a millisecond.
-    shades = colormaps[MAP]
-    return {level: shades(shade) for level, shade in SHADE.items()} | {Level.FAILED: BAD}
-
-
 def _scale(axes: Axes, each: Timeline) -> None:
     ticks = [tick.at for tick in each.ticks]
     axes.set_xticks(ticks, labels=[tick.label for tick in each.ticks])
     for label in axes.get_xticklabels():
         label.set_parse_math(False)
-        label.set_fontsize(8)
+        label.set_fontsize(LETTERS)
         label.set_horizontalalignment("left")
 
 
 def _say(figure: Figure, each: Timeline, tall: float) -> None:
     head: dict[str, Any] = {"ha": "left", "va": "top", "parse_math": False}
-    figure.text(0.015, 1 - 0.12 / tall, each.title, color=INK, fontsize=13, weight="bold", **head)
-    figure.text(0.015, 1 - 0.41 / tall, each.subtitle, color=FAINT, fontsize=9, **head)
+    figure.text(
+        0.015, 1 - 0.12 / tall, each.title, color=INK, fontsize=HEADING, weight="bold", **head
+    )
+    figure.text(0.015, 1 - 0.41 / tall, each.subtitle, color=FAINT, fontsize=LETTERS, **head)
 
 
 def _key(figure: Figure, each: Timeline, tall: float) -> None:
     axes = figure.add_axes((0.015, 0.08 / tall, 0.97, 0.24 / tall))
     axes.set_axis_off()
-    step = 1 / max(1, len(each.levels))
     axes.set_xlim(0, 1)
     axes.set_ylim(1, 0)
-    # One lane: they stand beside each other.
-    spans = [Span(step * at, step * at + 0.03, level) for at, level in enumerate(each.levels)]
+    # One lane: they stand beside each other, each as wide as its words.
+    widths = [SIGN + LETTER * len(MEANS[level]) for level in each.levels]
+    places = [sum(widths[:at]) for at in range(len(widths))]
+    spans = [Span(at, at + 0.03, level) for at, level in zip(places, each.levels, strict=True)]
     _paint(axes, (Lane("", tuple(spans)),))
-    for number, level in enumerate(each.levels):
+    for at, level in zip(places, each.levels, strict=True):
         axes.text(
-            step * number + 0.038, 0.6, MEANS[level], color=INK, fontsize=8, va="center",
+            at + 0.038, 0.6, MEANS[level], color=INK, fontsize=SMALL, va="center",
             parse_math=False,
         )  # fmt: skip

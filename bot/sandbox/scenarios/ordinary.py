@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.core.verdict import Verdict
 from bot.sandbox.network import Broken
 from bot.sandbox.scenarios.apps import APPS, DOMAIN, a_route
 from bot.sandbox.scenarios.breaking import tell, unsynced, waits
 from bot.sandbox.scenarios.homelab import DBG, healthy
 from bot.sandbox.scenarios.issuance import renewal_failed
+from bot.sandbox.scenarios.past import Past, Trouble
 from bot.sandbox.scenarios.scenario import Homelab
 
 UNREACHED = (
@@ -27,6 +29,7 @@ def homelab(now: datetime) -> Homelab:
     renewal_failed(lab, "productivity", "nextcloud-tls", UNREACHED, hours=7, attempts=2)
     _suspended(lab)
     _route_to_nowhere(lab)
+    lab.past = _week(lab)
     return lab
 
 
@@ -108,3 +111,66 @@ def _route_to_nowhere(lab: Homelab) -> None:
     (forgejo,) = (app for app in APPS if app.name == "forgejo")
     lab.drop("IngressRoute", forgejo.namespace, forgejo.name)
     lab.add(a_route(lab.times, forgejo, service="forgejo-http"))
+
+
+def _week(lab: Homelab) -> Past:
+    """What went wrong before: what is wrong now began as its objects say, and some is over."""
+    learning, mosquitto = (
+        lab.pod_of(app)["metadata"]["name"] for app in ("immich-machine-learning", "mosquitto")
+    )
+    (challenge,) = (each["metadata"]["name"] for each in lab.of("Challenge"))
+    served = ("pods", "endpoints", "routes")
+    failed, degraded = Verdict.FAILED, Verdict.DEGRADED
+    hung = (f"pods/Pod/home/{mosquitto}", "CrashLoopBackOff", ("pods", "endpoints"))
+    return Past(
+        troubles=(
+            Trouble(
+                "flux-helmreleases/HelmRelease/home/home-assistant",
+                "Suspended",
+                ("flux",),
+                began=9 * 24,
+                verdict=Verdict.SUSPENDED,
+                incident=False,
+            ),
+            Trouble("nodes/Node//cabin-pi", "NodeStatusUnknown", ("nodes", *served), 101, 97.5),
+            Trouble(
+                "routes-ingressroute/IngressRoute/productivity/forgejo",
+                "ServiceNotFound",
+                ("routes",),
+                began=76,
+            ),
+            Trouble(
+                "flux-sources/GitRepository/flux-system/homelab",
+                "GitOperationFailed",
+                ("flux",),
+                began=53,
+                ended=51.5,
+            ),
+            *(Trouble(*hung, began, began - 1, degraded) for began in (71, 64, 47)),
+            Trouble(*hung, 23, 20.5, failed),
+            Trouble(
+                "certificates/Certificate/media/jellyfin-tls",
+                "RenewalFailed",
+                ("certificates",),
+                began=38,
+                ended=14,
+                verdict=degraded,
+            ),
+            Trouble(
+                f"certificate-requests/Challenge/productivity/{challenge}",
+                "Invalid",
+                ("certificates",),
+                began=7,
+            ),
+            Trouble(
+                "external-secrets/ExternalSecret/productivity/paperless-env",
+                "SecretSyncedError",
+                ("secrets",),
+                began=5,
+            ),
+            Trouble(
+                f"pods/Pod/media/{learning}", "CrashLoopBackOff", ("pods", "endpoints"), 22 / 60
+            ),
+        ),
+        absent=tuple(range(126, 131)),
+    )

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.network import Broken
+from bot.sandbox.scenarios.past import Past
 from bot.sandbox.scenarios.plain import Calendar, Plain
 
 LogKey = tuple[str, str, str, bool]
@@ -21,6 +22,7 @@ class Homelab:
     logs: Text by namespace, pod, container, and whether it is of the run before.
     setup: What is done to the simulated cluster that serves it: faults, forbidden reads.
     broken: What is wrong with its network.
+    past: The week before, where one was made up.
     """
 
     times: Calendar
@@ -28,6 +30,7 @@ class Homelab:
     logs: dict[LogKey, str] = field(default_factory=dict)
     setup: list[Callable[[SimulatedCluster], None]] = field(default_factory=list)
     broken: Broken = field(default_factory=Broken)
+    past: Past | None = None
 
     def prepare(self, cluster: SimulatedCluster) -> None:
         """Give the simulated cluster the logs, the faults and the permissions of this homelab."""

@@ -75,6 +75,19 @@ def test_a_node_that_goes_away_with_sixty_pods_is_one_incident():
     assert len(state.incidents[0].keys) == 61
 
 
+def test_a_muted_cause_takes_what_follows_from_it_along():
+    """Before it is an incident and while it is one: the alert does not pass on to an effect."""
+    node, web = a_node(), a_finding("web", Verdict.FAILED, NODE)
+    state = after(a_report(0))
+    for minute in range(1, 9):
+        state = advance(state, a_report(minute, node, web), RULES, {node.key})
+    assert state.incidents == ()
+    begun = after(a_report(0), *(a_report(n, node, web) for n in range(1, 9)))
+    still = advance(begun, a_report(9, node, web), RULES, {node.key})
+    assert still.incidents == begun.incidents
+    assert still.incidents[0].head.subject == NODE
+
+
 def test_not_seen_is_not_recovered():
     """An incident ends only when its absence is evidence, for a while."""
     web, gap = a_finding("web"), Gap("Pod", Why.STALE)

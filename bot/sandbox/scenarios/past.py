@@ -1,0 +1,141 @@
+"""A made-up week of a homelab, so that a digest has something to compare with and to draw."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from bot.core.check import SCOPES
+from bot.core.digest.difference import BASES, Base, Bases, Known
+from bot.core.digest.schedule import BOOK, Book, Stage, Turn
+from bot.core.history.history import HISTORY, LETTER, History, Incident, Point
+from bot.core.slots import Timetable
+from bot.core.verdict import Verdict
+from bot.keeping import Store
+
+DAILY = "daily"
+LAST = 22
+"""Hours since the last daily digest, whenever somebody looks: most of what is wrong is new."""
+
+WEEK = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A cause that was there; times in hours before now.
+
+    key: Of its finding. areas: Where it was seen, its effects included. ended: None where it is
+    there still. incident: False for what is no incident, such as a suspended object.
+    """
+
+    key: str
+    reason: str
+    areas: tuple[str, ...]
+    began: float
+    ended: float | None = None
+    verdict: Verdict = Verdict.FAILED
+    incident: bool = True
+
+    def there(self, begin: float, end: float) -> bool:
+        """Whether it was there at some time between so many hours ago and so many."""
+        return self.began > end and (self.ended is None or self.ended < begin)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What went wrong in the week before; `absent` are hours ago in which nobody looked."""
+
+    troubles: tuple[Trouble, ...] = ()
+    absent: tuple[int, ...] = ()
+
+    def history(self, now: datetime) -> History:
+        """The same as the bot would have kept it."""
+        this = int(now.timestamp()) // 3600
+        hours = [hour for hour in range(WEEK * 24, -1, -1) if hour not in self.absent]
+        incidents = sorted(
+            (
+                Incident(each.key, _ago(now, each.began), _ended(now, each), each.verdict)
+                for each in self.troubles
+                if each.incident
+            ),
+            key=lambda each: each.began,
+        )
+        points = tuple(
+            Point(this - hour, self._letters(now, hour), self._restarts(now, hour))
+            for hour in hours
+        )
+        return History(points, tuple(incidents))
+
+    def base(self, now: datetime) -> Base:
+        """What the last digest told."""
+        then = float(LAST)
+        return Base(
+            last_slot(now),
+            {
+                each.key: Known(each.verdict, each.reason, _ago(now, each.began))
+                for each in self.troubles
+                if each.there(then, then)
+            },
+        )
+
+    def book(self, now: datetime) -> Book:
+        """The digests of the week, each sent in time; their messages are not in this Discord."""
+        book = Book()
+        for day in range(WEEK - 1, -1, -1):
+            at = last_slot(now) - timedelta(days=day)
+            turn = Turn(day=at.date(), due=at, stage=Stage.SENT, at=at, by="sandbox")
+            book = book.with_turn(DAILY, turn)
+        return book
+
+    async def keep(self, store: Store, now: datetime) -> None:
+        """Put it where the bot keeps such things."""
+        history, bases, book = (
+            self.history(now),
+            Bases({DAILY: self.base(now)}),
+            self.book(now),
+        )
+        await store.change(HISTORY, lambda _: history)
+        await store.change(BASES, lambda _: bases)
+        await store.change(BOOK, lambda _: book)
+
+    def _letters(self, now: datetime, hour: int) -> str:
+        return "".join(LETTER[self._worst(now, hour, area)] for area in SCOPES)
+
+    def _worst(self, now: datetime, hour: int, area: str) -> Verdict:
+        begin, end = _bounds(now, hour)
+        there = [
+            each.verdict for each in self.troubles if area in each.areas and each.there(begin, end)
+        ]
+        return max(there, key=lambda each: each.rank, default=Verdict.HEALTHY)
+
+    def _restarts(self, now: datetime, hour: int) -> int:
+        """Two an hour of each crash loop."""
+        begin, end = _bounds(now, hour)
+        loops = [each for each in self.troubles if each.reason == "CrashLoopBackOff"]
+        return 2 * sum(each.there(begin, end) for each in loops)
+
+
+def timetable(now: datetime) -> Timetable:
+    """When the daily digest is sent here: so that the last one is `LAST` hours old."""
+    at = last_slot(now)
+    return Timetable(at.hour, at.minute)
+
+
+def last_slot(now: datetime) -> datetime:
+    """When the last daily digest was due."""
+    return _ago(now.astimezone(UTC), LAST).replace(second=0, microsecond=0)
+
+
+def _ago(now: datetime, hours: float) -> datetime:
+    return now - timedelta(hours=hours)
+
+
+def _ended(now: datetime, each: Trouble) -> datetime | None:
+    return None if each.ended is None else _ago(now, each.ended)
+
+
+def _bounds(now: datetime, hour: int) -> tuple[float, float]:
+    """The hour of the clock, so many before this one, in hours before now."""
+    passed = math.modf(now.timestamp() / 3600)[0]
+    return hour + passed, max(0.0, hour + passed - 1)
