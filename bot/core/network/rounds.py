@@ -39,7 +39,7 @@ class Round(msgspec.Struct, frozen=True):
 
 
 class Witness(msgspec.Struct, frozen=True, kw_only=True):
-    """An agent: its node, its latest rounds (the newest last), or why they could not be read.
+    """An agent: its node, its latest rounds (the newest last), and why no newer could be read.
 
     `ready` says whether its listener is known to answer at all, `since` when its pod began;
     `every` are the seconds between its rounds, 0 where it makes none.

@@ -76,7 +76,7 @@ class _Settling:
             missing = _missing(witness, self.now)
             if missing:
                 self.unseen.append(Unseen(name, *missing))
-            elif witness and witness.rounds:
+            elif witness and witness.every and witness.rounds:
                 self._witnessed(witness, known)
         carried = self._carried(known)
         for name in self.tried:
@@ -172,20 +172,19 @@ def _missing(each: Witness | None, now: datetime) -> tuple[str, bool] | None:
     """Why nothing is seen from a node, and whether that is only a matter of minutes."""
     if each is None:
         return "no agent runs there", False
+    every = timedelta(seconds=each.every)
+    fresh = bool(each.rounds) and -CLOCK_SKEW <= now - each.rounds[-1].ended <= INTERVALS * every
+    if fresh or not each.every:
+        return None
     if each.unread:
         return each.unread, False
-    if not each.every:
-        return None
-    every = timedelta(seconds=each.every)
     if not each.rounds:
         young = each.since is not None and now - each.since <= 2 * every
         return ("its agent's first round is due", True) if young else ("its agent is silent", False)
     age = now - each.rounds[-1].ended
     if age < -CLOCK_SKEW:
         return f"its clock is {_minutes(-age)} ahead, so nobody knows how old its round is", False
-    if age > INTERVALS * every:
-        return f"its last round is {_minutes(age)} old, by its own clock", False
-    return None
+    return f"its last round is {_minutes(age)} old, by its own clock", False
 
 
 def _minutes(time: timedelta) -> str:
