@@ -13,6 +13,7 @@ from bot.core.check import Check
 from bot.core.checks import CHECKS
 from bot.core.finding import Finding, Ref
 from bot.core.network.diagnosed import Diagnosed
+from bot.core.network.rounds import Links
 from bot.core.objects import Object
 from bot.core.report import Around, Report
 from bot.core.snapshot import Snapshot
@@ -48,7 +49,7 @@ class Health:
     """Reports and the stories behind their findings.
 
     `around` stands about each check's run; `told` hears of each report of everything. `diagnosed`
-    gives the latest diagnoses of routes.
+    gives the latest diagnoses of routes, `rounds` what is known of the network between nodes.
     """
 
     cluster: Cluster
@@ -56,6 +57,7 @@ class Health:
     around: Around = reporting.alone
     told: Callable[[Report], None] | None = None
     diagnosed: Callable[[], tuple[Diagnosed, ...]] = tuple
+    rounds: Callable[[], Links | None] = field(default=lambda: None)
     _kept: OrderedDict[str, Report] = field(default_factory=OrderedDict)
     _latest: Report | None = None
 
@@ -63,8 +65,7 @@ class Health:
         """Examine the cluster for these scopes (all where none is named)."""
         checks = tuple(each for each in self.checks if not scopes or each.scope in scopes)
         types = tuple(dict.fromkeys(kind for check in checks for kind in check.reads))
-        seen = await self.cluster.snapshot(types, namespace)
-        snapshot = replace(seen, diagnosed=self.diagnosed())
+        snapshot = self._with_facts(await self.cluster.snapshot(types, namespace))
         # Ten thousand pods take some 30 ms: in a thread, so that the event loop goes on.
         report = await asyncio.to_thread(self._examine, snapshot, checks, namespace)
         self._remember(report)
@@ -73,8 +74,7 @@ class Health:
     async def look(self) -> Report:
         """Examine everything for whoever looks by the clock: nothing is remembered of it."""
         types = tuple(dict.fromkeys(kind for check in self.checks for kind in check.reads))
-        seen = await self.cluster.snapshot(types)
-        snapshot = replace(seen, diagnosed=self.diagnosed())
+        snapshot = self._with_facts(await self.cluster.snapshot(types))
         return await asyncio.to_thread(self._examine, snapshot, self.checks, None)
 
     @property
@@ -130,6 +130,10 @@ class Health:
     def suggestions(self, typed: str, most: int) -> tuple[Finding, ...]:
         """Findings of the latest report whose code, subject or reason holds what was typed."""
         return _holding(self._latest, typed)[:most]
+
+    def _with_facts(self, seen: Snapshot) -> Snapshot:
+        """Beside the objects: what was tested."""
+        return replace(seen, diagnosed=self.diagnosed(), rounds=self.rounds())
 
     def _examine(
         self, snapshot: Snapshot, checks: tuple[Check, ...], namespace: str | None

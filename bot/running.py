@@ -52,6 +52,8 @@ from bot.prober import Prober
 from bot.pull_requests import PullRequests, configured
 from bot.reach import Reach
 from bot.repairing import clock, nobody_asks, remedy
+from bot.rounds import EVERY as ROUNDS
+from bot.rounds import Reader, Rounds
 from bot.schedule import REDISCOVER, Schedule
 from bot.takeover import Takeover, refusals_explained
 from bot.traefik import Traefik
@@ -126,12 +128,14 @@ def wire(
     plan: Plan | None = None,
     rules: Rules = NO_ALERTS,
     board: int | None = None,
+    reader: Reader | None = None,
 ) -> Parts:
     """The bot, wired to a cluster: the same in production, sandbox and tests.
 
     Without a post it is alone: it always acts, and keeps nothing. Without a prober a diagnosis
     rests on the objects. `regularly` is what else to do every so many seconds, by name; `plan` what
-    the settings say of digests. `state_namespace` is where Changes are kept where there is no post.
+    the settings say of digests; `reader` reads the rounds of agents. `state_namespace` is where
+    Changes are kept where there is no post.
     """
     kept_in = post.namespace if post else state_namespace
     leadership: Leadership = post.elector if post else Alone()
@@ -142,6 +146,9 @@ def wire(
     memory = Memory(post.state, health, post.elector) if post else None
     health.told = memory.note if memory else None
     store = post.state if post else Unkept()
+    rounds = Rounds(cache, reader, store) if reader else None
+    if rounds:
+        health.rounds = lambda: rounds.links
     silences = Silences(store, health, lambda: cache.names(Namespace))
     watch = alerting.Watch(health, store, leadership, rules, board)
     herald = Herald([cache.change_events.tell])
@@ -201,6 +208,8 @@ def wire(
         schedule.every(REDISCOVER, "look for new kinds", cache.rediscover)
         if kept_in:
             schedule.every(TICK, "go on with changes", mending.underway.go_on)
+        if rounds:
+            schedule.every(ROUNDS, "read the agents' rounds", rounds.look, at_once=True)
         for name, (seconds, call) in regularly.items():
             schedule.every(seconds, name, call)
         digesting.regularly(schedule, digests)
@@ -260,6 +269,7 @@ async def _run(read: settings.Settings, token: str, guild_id: int) -> int:
             plan=read.digests,
             rules=read.alert_rules,
             board=read.board_channel,
+            reader=agents.rounds,
         )
         async with AsyncExitStack() as stack:
             stopped = await stack.enter_async_context(_signals())

@@ -35,30 +35,39 @@ class AgentRounds:
         self._rounds: dict[str, tuple[Round, ...]] = {}
         """By pod."""
 
-    async def witnesses(self, *, known: bool) -> tuple[Witness, ...] | None:
+    async def witnesses(self) -> tuple[Witness, ...] | None:
         """What every agent told last; None where no agents are installed.
-
-        `known` says that there were agents before: then a missing right to look is no absence.
 
         Raises:
             ClusterError: Nobody can tell.
         """
-        try:
-            await self._config.read()
-        except Absent:
+        present = await self._installed()
+        if present is None:
             return None
-        except Forbidden:
-            # The component brings the ConfigMap and the right to read it.
-            if known:
-                raise
-            return None
-        present = await self._agents.present()
         there = {each.pod for each in present}
         self._rounds = {pod: kept for pod, kept in self._rounds.items() if pod in there}
         room = asyncio.Semaphore(AT_ONCE)
         end = asyncio.get_running_loop().time() + LONGEST
         found = await asyncio.gather(*(self._witness(each, room, end) for each in present))
         return _one_a_node(found)
+
+    async def _installed(self) -> tuple[Agent, ...] | None:
+        """The agents; None where there is no place for them, or no right to see any."""
+        try:
+            await self._config.read()
+            allowed = True
+        except Absent:
+            return None
+        except Forbidden:
+            # The component brings the ConfigMap and the right to read it: is it there at all?
+            allowed = False
+        try:
+            present = await self._agents.present()
+        except Forbidden:
+            if allowed:
+                raise
+            return None
+        return present if allowed or present else None
 
     async def _witness(self, agent: Agent, room: asyncio.Semaphore, end: float) -> Witness:
         kept = self._rounds.get(agent.pod, ())

@@ -49,8 +49,8 @@ def logs_read(simulation: SimulatedCluster) -> list[str]:
     return [each.path for each in simulation.requests if each.path.endswith("/log")]
 
 
-async def told(reader: AgentRounds, *, known: bool = False) -> dict[str, Witness]:
-    found = await reader.witnesses(known=known)
+async def told(reader: AgentRounds) -> dict[str, Witness]:
+    found = await reader.witnesses()
     assert found is not None
     return {each.node: each for each in found}
 
@@ -99,11 +99,24 @@ async def test_without_the_component_there_are_no_agents(
     reader: AgentRounds, simulation: SimulatedCluster
 ) -> None:
     """Neither where the ConfigMap is not there, nor where nothing may be seen of it."""
-    assert await reader.witnesses(known=True) is None
+    assert await reader.witnesses() is None
     simulation.forbid("get", "configmaps")
-    assert await reader.witnesses(known=False) is None
+    assert await reader.witnesses() is None
+    simulation.forbid("list", "pods")
+    assert await reader.witnesses() is None
+
+
+async def test_agents_that_are_there_are_not_overlooked_for_want_of_a_right(
+    reader: AgentRounds, simulation: SimulatedCluster
+) -> None:
+    with_agent(simulation, "a", a_log(timedelta(minutes=2)))
+    simulation.forbid("get", "configmaps")
+    assert list(await told(reader)) == ["a"]
+    simulation.allow("get", "configmaps")
+    with_component(simulation)
+    simulation.forbid("list", "pods")
     with pytest.raises(ClusterError, match="403"):
-        await reader.witnesses(known=True)
+        await reader.witnesses()
 
 
 async def test_a_log_that_may_not_be_read_is_told_and_the_others_are_read(

@@ -82,7 +82,8 @@ class Links(msgspec.Struct, frozen=True, kw_only=True):
 
     `cells` are what was settled, `faults` those of them that are broken, `carried` the pairs of
     faults that could not be looked at this time, `doubts` what failed once, `breaks` the fewest
-    nodes and pairs that explain the faults.
+    nodes and pairs that explain the faults. `forgetful`: what was broken before a restart could
+    not be read yet.
     """
 
     taken_at: datetime
@@ -94,3 +95,4 @@ class Links(msgspec.Struct, frozen=True, kw_only=True):
     doubts: tuple[Cell, ...] = ()
     breaks: tuple[Break, ...] = ()
     unseen: tuple[Unseen, ...] = ()
+    forgetful: bool = False

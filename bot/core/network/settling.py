@@ -49,11 +49,10 @@ def settled(
     return _Settling(tuple(before), witnesses, nodes, now).links()
 
 
-def unread(before: Links | None, why: str, nodes: Mapping[str, bool], now: datetime) -> Links:
+def unread(before: Iterable[Fault], why: str, nodes: Mapping[str, bool], now: datetime) -> Links:
     """What is known where no round could be read: what was broken is not known to be well."""
-    faults = before.faults if before else ()
     silent = [Witness(node=name, unread=why) for name in nodes]
-    return settled(faults, silent, nodes, now)
+    return settled(before, silent, nodes, now)
 
 
 @dataclass

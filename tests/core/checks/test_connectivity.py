@@ -146,7 +146,7 @@ def test_a_cordoned_node_is_no_cause():
 
 def test_what_cannot_be_read_is_unknown_and_said_once():
     """The others follow from the first."""
-    known = unread(None, "Forbidden", dict.fromkeys(NAMES, True), NOW)
+    known = unread((), "Forbidden", dict.fromkeys(NAMES, True), NOW)
     report = a_report(known, cordoned={"a"})
     assert report.verdict is Verdict.UNKNOWN
     assert {each.verdict for each in found(report)} == {Verdict.UNKNOWN}
@@ -225,8 +225,8 @@ def test_while_rounds_cannot_be_read_an_open_incident_does_not_recover():
     well, broken = seen(0), seen(1, bad)
     for blind in (
         seen(12, (), broken, blind={"a"}),
-        unread(broken, "Forbidden", dict.fromkeys(NAMES, True), NOW + timedelta(minutes=12)),
-        unread(None, "not read yet", dict.fromkeys(NAMES, True), NOW + timedelta(minutes=12)),
+        unread(broken.faults, "Forbidden", dict.fromkeys(NAMES, True), NOW + timedelta(minutes=12)),
+        unread((), "not read yet", dict.fromkeys(NAMES, True), NOW + timedelta(minutes=12)),
         broken,
     ):
         state = watched((0, well), (1, broken), (12, blind), until=90)
@@ -236,7 +236,7 @@ def test_while_rounds_cannot_be_read_an_open_incident_does_not_recover():
 
 
 def test_what_is_not_seen_is_no_alarm():
-    blind = unread(None, "Forbidden", dict.fromkeys(NAMES, True), NOW)
+    blind = unread((), "Forbidden", dict.fromkeys(NAMES, True), NOW)
     assert watched((0, seen(0)), (1, blind), until=60).incidents == ()
 
 
@@ -267,7 +267,7 @@ def test_a_node_that_is_gone_and_its_pairs_are_one_incident():
 
 def test_the_history_does_not_end_what_it_cannot_see():
     broken = seen(1, {("a", "b")})
-    blind = unread(None, "not read yet", dict.fromkeys(NAMES, True), NOW + timedelta(minutes=12))
+    blind = unread((), "not read yet", dict.fromkeys(NAMES, True), NOW + timedelta(minutes=12))
     history = History()
     for minutes, known in ((2, broken), (12, blind)):
         history = noted(history, a_report(known, at=NOW + timedelta(minutes=minutes)))

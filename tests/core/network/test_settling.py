@@ -104,7 +104,7 @@ def test_a_break_that_cannot_be_looked_at_stays_one():
     assert blind.carried == {PAIR}
     assert {each.seen for each in blind.faults} == {NOW}
     later = NOW + 9 * INTERVAL
-    nothing = unread(blind, "forbidden", dict.fromkeys(NAMES, True), later)
+    nothing = unread(blind.faults, "forbidden", dict.fromkeys(NAMES, True), later)
     assert words(nothing) == ["a -> b by pod IP: timeout."]
     assert [each.why for each in nothing.unseen] == ["forbidden"] * 4
     well = links(*witnesses(at=later), before=nothing.faults, now=later)
