@@ -99,6 +99,8 @@ def make_client(
     guild_id: int,
     prober: Prober | None = None,
     tools: Runner | None = None,
+    *,
+    reader: Reader | None = None,
 ) -> Client:
     """The bot alone, for the sandbox."""
     return wire(
@@ -108,6 +110,7 @@ def make_client(
         prober=prober,
         netshoot=Netshoot(cache, tools),
         state_namespace=SANDBOX,
+        reader=reader,
     ).client
 
 

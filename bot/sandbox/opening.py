@@ -5,24 +5,29 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 import discord
 
 from bot.core.access import Circles, Members
 from bot.core.network.manifests import TOOL_IMAGE
 from bot.errors import InputError
+from bot.kube.agent_rounds import AgentRounds
+from bot.kube.agents import Agents
 from bot.kube.cache import WatchCache
 from bot.kube.connect import connect
 from bot.kube.own_image import OwnImage
 from bot.kube.probe_inside import ProbeInside
 from bot.kube.probe_jobs import ProbeJobs
+from bot.kube.probe_key import ProbeKey
 from bot.kube.tool_jobs import ToolJobs
 from bot.netshoot import Runner
 from bot.prober import Prober
+from bot.rounds import Reader
 from bot.sandbox.discord_page import GUILD_ID, NOTICE, OWNER_ID, TITLE, live_discord
 from bot.sandbox.kubelet import Kubelet
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
@@ -32,7 +37,23 @@ from bot.sandbox.scenarios import SCENARIOS, Homelab, Scenario
 CIRCLES = Circles(approvers=Members(frozenset({OWNER_ID})), viewers=Members(frozenset({OWNER_ID})))
 """The owner of the simulated server may do everything, the guest nothing."""
 
-MakeClient = Callable[[WatchCache, Circles, int, Prober, Runner], discord.Client]
+
+class MakeClient(Protocol):
+    """What makes the bot."""
+
+    def __call__(
+        self,
+        cache: WatchCache,
+        circles: Circles,
+        guild_id: int,
+        prober: Prober,
+        tools: Runner,
+        *,
+        reader: Reader,
+    ) -> discord.Client:
+        """The bot, wired to a cluster."""
+        ...
+
 
 SIMULATED_IMAGE = "registry.example/meshmedic:sandbox"
 
@@ -129,7 +150,8 @@ async def _serve(
         cache = WatchCache(api, secret_inventory=True)
         prober = ProbeInside(api, ProbeJobs(api, OwnImage(api, image)))
         tools = ToolJobs(api, TOOL_IMAGE)
-        client = make_client(cache, CIRCLES, GUILD_ID, prober, tools)
+        rounds = AgentRounds(api, Agents(api, ProbeKey(api)))
+        client = make_client(cache, CIRCLES, GUILD_ID, prober, tools, reader=rounds)
         async with live_discord(client, port=port, title=TITLE, notice=notice) as page:
             _say(notice)
             _say(f"open        {page.url}")
