@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.core.election import Leadership
+from bot.core.history import links
 from bot.core.history.history import HISTORY, noted
+from bot.core.history.links import LINKS
+from bot.core.network.rounds import Links
 from bot.core.objects import Pod
 from bot.core.snapshot import Snapshot
 from bot.health import Health
@@ -17,11 +21,15 @@ EVERY = 300
 
 @dataclass
 class Chronicle:
-    """Only who leads looks; restarts are those that this process saw happen."""
+    """Only who leads looks; restarts are those that this process saw happen.
+
+    `links` is what is known of the network between nodes; None where nobody looks at it.
+    """
 
     health: Health
     store: Store
     leadership: Leadership
+    links: Callable[[], Links | None] = field(default=lambda: None)
     _restarts: dict[tuple[str, str], int] = field(default_factory=dict)
 
     async def look(self) -> None:
@@ -36,6 +44,8 @@ class Chronicle:
         seen = await self.health.cluster.snapshot((Pod,))
         restarts = self._since(seen)
         await self.store.change(HISTORY, lambda kept: noted(kept, report, restarts))
+        if known := self.links():
+            await self.store.change(LINKS, lambda kept: links.noted(kept, known))
 
     def _since(self, seen: Snapshot) -> int:
         """Restarts since the last look, of pods that were there already."""

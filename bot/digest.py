@@ -28,6 +28,7 @@ from bot.core.doctor.digests import DigestFacts
 from bot.core.doctor.facts import Unseen
 from bot.core.election import Leadership
 from bot.core.history.history import HISTORY, History
+from bot.core.history.links import LINKS, LinkHistory
 from bot.core.history.trends import Trends, trends
 from bot.core.report import Report
 from bot.core.slots import Slot
@@ -36,7 +37,7 @@ from bot.errors import InputError, MeshmedicError
 from bot.health import Health
 from bot.keeping import Store
 from bot.render import timeline
-from bot.render.drawing import Lane, Undrawn
+from bot.render.drawing import Undrawn
 
 log = logging.getLogger(__name__)
 
@@ -122,9 +123,8 @@ class Digests:
     """The digests of one process. `turn` is called every minute; the clock is given.
 
     `muted` gives a line (who, until when) by the key of each silenced finding, `approvals` those
-    of Changes that wait, `links` lanes of the connectivity between nodes from one moment to another
-    (none where nobody keeps its history); `me` tells this process from others; `told` hears how
-    slots end. `prepare` is called a little before a digest is due, for whoever draws.
+    of Changes that wait; `me` tells this process from others; `told` hears how slots end. `prepare`
+    is called a little before a digest is due, for whoever draws.
     """
 
     health: Health
@@ -138,7 +138,6 @@ class Digests:
     fallback: int = 0
     muted: Callable[[Report], Awaitable[Mapping[str, str]]] = nobody
     approvals: Callable[[], tuple[str, ...]] = tuple
-    links: Callable[[datetime, datetime], tuple[Lane, ...]] = field(default=lambda _from, _to: ())
     told: Callable[[Outcome], None] = field(default=lambda _outcome: None)
     prepare: Callable[[], Awaitable[None]] = unprepared
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
@@ -189,7 +188,9 @@ class Digests:
 
     async def trends(self) -> Trends:
         """What the history tells of the last days."""
-        return trends(await self.store.read(HISTORY) or History(), self.clock(), BACK)
+        history = await self.store.read(HISTORY) or History()
+        links = await self.store.read(LINKS)
+        return trends(history, self.clock(), BACK, links)
 
     async def set_up(self, each: Schedule) -> Schedule:
         """Set one up, or change it.
@@ -387,12 +388,12 @@ class Digests:
     async def _letter(self, each: Schedule, due: datetime | None = None) -> Letter:
         """Look, compare, and draw meanwhile."""
         history = await self.store.read(HISTORY) or History()
+        links = await self.store.read(LINKS)
         now = self.clock()
-        links = self.links(now - BACK, now)
         picture = timeline.timeline(history, now, BACK, self.zone, links)
         drawing = asyncio.ensure_future(self.draw(picture)) if history.points else None
         try:
-            digest = await self._digest(each, due, history)
+            digest = await self._digest(each, due, history, links)
             if drawing is None or digest.healthy:
                 return Letter(digest, brief=digest.healthy)
             return Letter(digest, await drawing, timeline.alt(picture))
@@ -400,7 +401,9 @@ class Digests:
             if drawing:
                 drawing.cancel()
 
-    async def _digest(self, each: Schedule, due: datetime | None, history: History) -> Digest:
+    async def _digest(
+        self, each: Schedule, due: datetime | None, history: History, links: LinkHistory | None
+    ) -> Digest:
         namespace = each.namespace or None
         report = await self.health.check(each.scopes, namespace)
         seen = await self.health.cluster.snapshot(reading.READS, namespace)
@@ -413,7 +416,7 @@ class Digests:
             due=due,
             muted=await self.muted(report),
             approvals=self.approvals(),
-            trends=trends(history, report.taken_at, BACK) if each.trends else None,
+            trends=trends(history, report.taken_at, BACK, links) if each.trends else None,
         )
 
     async def _base(self, name: str) -> Base | None:

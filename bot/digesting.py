@@ -67,6 +67,7 @@ def digests(
 
 def regularly(jobs: Jobs, made: Digests) -> None:
     """Look every minute whether one is due, and every five at the health for the history."""
-    chronicle = Chronicle(made.health, made.store, made.leadership)
+    health = made.health
+    chronicle = Chronicle(health, made.store, made.leadership, health.rounds)
     jobs.each_minute("digests", made.turn)
     jobs.every(EVERY, "history", chronicle.look)

@@ -14,6 +14,7 @@ from bot.core.check import Check
 from bot.core.checks import CHECKS
 from bot.core.finding import Finding, Ref
 from bot.core.network.diagnosed import Diagnosed
+from bot.core.network.rounds import Links
 from bot.core.objects import Object
 from bot.core.report import Around, Report
 from bot.core.snapshot import Snapshot
@@ -49,7 +50,7 @@ class Health:
     """Reports and the stories behind their findings.
 
     `around` stands about each check's run; `told` hears of each report of everything. `diagnosed`
-    gives the latest diagnoses of routes.
+    gives the latest diagnoses of routes, `rounds` what is known of the network between nodes.
     """
 
     cluster: Cluster
@@ -57,14 +58,14 @@ class Health:
     around: Around = reporting.alone
     told: Callable[[Report], None] | None = None
     diagnosed: Callable[[], tuple[Diagnosed, ...]] = tuple
+    rounds: Callable[[], Links | None] = field(default=lambda: None)
     _kept: OrderedDict[str, Report] = field(default_factory=OrderedDict)
     _latest: Report | None = None
 
     async def check(self, scopes: tuple[str, ...] = (), namespace: str | None = None) -> Report:
         """Examine the cluster for these scopes (all where none is named)."""
         checks = tuple(each for each in self.checks if not scopes or each.scope in scopes)
-        seen = await self.cluster.snapshot(_reads(checks), namespace)
-        snapshot = replace(seen, diagnosed=self.diagnosed())
+        snapshot = self._with_facts(await self.cluster.snapshot(_reads(checks), namespace))
         # Ten thousand pods take some 30 ms: in a thread, so that the event loop goes on.
         report = await asyncio.to_thread(self._examine, snapshot, checks, namespace)
         self._remember(report)
@@ -72,8 +73,7 @@ class Health:
 
     async def look(self) -> Report:
         """Examine everything for whoever looks by the clock: nothing is remembered of it."""
-        seen = await self.cluster.snapshot(_reads(self.checks))
-        snapshot = replace(seen, diagnosed=self.diagnosed())
+        snapshot = self._with_facts(await self.cluster.snapshot(_reads(self.checks)))
         return await asyncio.to_thread(self._examine, snapshot, self.checks, None)
 
     @property
@@ -133,6 +133,10 @@ class Health:
     async def present(self, typed: str, most: int) -> tuple[Finding, ...]:
         """The same of now: what is no more cannot be muted, and what is new can."""
         return _holding(await self.look(), typed)[:most]
+
+    def _with_facts(self, seen: Snapshot) -> Snapshot:
+        """Beside the objects: what was tested."""
+        return replace(seen, diagnosed=self.diagnosed(), rounds=self.rounds())
 
     def _examine(
         self, snapshot: Snapshot, checks: tuple[Check, ...], namespace: str | None

@@ -54,6 +54,8 @@ from bot.prober import Prober
 from bot.pull_requests import PullRequests, configured
 from bot.reach import Reach
 from bot.repairing import clock, nobody_asks, remedy
+from bot.rounds import EVERY as ROUNDS
+from bot.rounds import Reader, Rounds
 from bot.schedule import REDISCOVER, Schedule
 from bot.takeover import Takeover, refusals_explained
 from bot.traefik import Traefik
@@ -110,6 +112,7 @@ def make_client(stage: Stage) -> Client:
         rules=stage.rules,
         board=stage.board,
         pace=alerting.Pace(stage.look, stage.look) if stage.look else alerting.USUAL,
+        reader=stage.reader,
     ).client
 
 
@@ -133,13 +136,14 @@ def wire(
     uses: frozenset[Use] = frozenset(),
     pace: alerting.Pace = alerting.USUAL,
     store: Store | None = None,
+    reader: Reader | None = None,
 ) -> Parts:
     """The bot, wired to a cluster: the same in production, sandbox and tests.
 
     Without a post it is alone: it always acts, and keeps nothing. Without a prober a diagnosis
     rests on the objects. `regularly` is what else to do every so many seconds, by name; `plan` what
-    the settings say of digests. `state_namespace` is where Changes are kept where there is no post,
-    `store` where the rest is.
+    the settings say of digests; `reader` reads the rounds of agents. `state_namespace` is where
+    Changes are kept where there is no post, `store` where the rest is.
     """
     kept_in = post.namespace if post else state_namespace
     leadership: Leadership = post.elector if post else Alone()
@@ -150,6 +154,9 @@ def wire(
     memory = Memory(post.state, health, post.elector) if post else None
     health.told = memory.note if memory else None
     store = post.state if post else store or Unkept()
+    rounds = Rounds(cache, reader, store) if reader else None
+    if rounds:
+        health.rounds = lambda: rounds.links
     silences = Silences(store, health, lambda: cache.names(Namespace))
     plan = plan or Plan()
     watch = alerting.Watch(
@@ -221,6 +228,8 @@ def wire(
         schedule.every(REDISCOVER, "look for new kinds", cache.rediscover)
         if kept_in:
             schedule.every(TICK, "go on with changes", mending.underway.go_on)
+        if rounds:
+            schedule.every(ROUNDS, "read the agents' rounds", rounds.look, at_once=True)
         for name, (seconds, call) in regularly.items():
             schedule.every(seconds, name, call)
         digesting.regularly(schedule, digests)
@@ -282,6 +291,7 @@ async def _run(read: settings.Settings, token: str, guild_id: int) -> int:
             rules=read.alert_rules,
             board=read.board_channel,
             uses=read.uses,
+            reader=agents.rounds,
         )
         async with AsyncExitStack() as stack:
             stopped = await stack.enter_async_context(_signals())

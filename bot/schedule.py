@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
@@ -25,8 +26,16 @@ class Schedule:
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._begun = False
 
-    def every(self, seconds: int, name: str, call: Callable[[], Awaitable[None]]) -> None:
+    def every(
+        self,
+        seconds: int,
+        name: str,
+        call: Callable[[], Awaitable[None]],
+        *,
+        at_once: bool = False,
+    ) -> None:
         """Call something again and again; a missed turn is not made up for."""
+        first = {"next_run_time": datetime.now(UTC)} if at_once else {}
         self._scheduler.add_job(
             _quietly,
             "interval",
@@ -36,6 +45,7 @@ class Schedule:
             id=name,
             coalesce=True,
             max_instances=1,
+            **first,
         )
 
     def each_minute(self, name: str, call: Callable[[], Awaitable[None]]) -> None:

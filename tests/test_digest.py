@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from bot.core.digest.schedule import BOOK, Book, Schedule, Stage
+from bot.core.history.history import HISTORY, History, Point
+from bot.core.history.links import LINKS, LinkHistory
 from bot.core.report import Report
 from bot.core.slots import Timetable
 from bot.core.snapshot import Gap, Why
@@ -284,6 +286,21 @@ async def test_what_is_muted_is_one_line_with_who_and_until_when() -> None:
     letter = await digests.now()
     assert not letter.digest.difference.new
     assert "muted by olga until 18:00" in told.text(letter.digest)
+
+
+async def test_the_network_between_nodes_is_told_by_its_history() -> None:
+    """In the picture's words, and in the trends: by a digest, and by hand."""
+    # The simulated cluster's own time is the real one.
+    world = World(now=datetime.now(UTC))
+    hour = int(world.now.timestamp()) // 3600
+    await world.store.change(LINKS, lambda _: LinkHistory(hour, {"edge": "hf", "home": "hh"}))
+    await world.store.change(HISTORY, lambda _: History((Point(hour, "hhhhhhh"),)))
+    world.cluster.objects = [a_pod(waiting="CrashLoopBackOff")]
+    process = world.process("one", a_schedule(trends=True, began=world.now))
+    letter = await process.now("daily")
+    assert "between nodes 50.0 %, edge 50.0 %" in letter.alt
+    assert "network: between nodes 50.0 %, edge 50.0 %" in told.text(letter.digest)
+    assert [each.name for each in (await process.trends()).links] == ["between nodes", "edge"]
 
 
 async def test_by_hand_nothing_is_kept_and_an_unknown_name_is_refused() -> None:

@@ -12,6 +12,7 @@ from typing import TypeVar, cast
 import msgspec
 
 from bot.core.network.diagnosed import Diagnosed
+from bot.core.network.rounds import Links
 from bot.core.objects import Object
 
 T = TypeVar("T", bound=Object)
@@ -95,7 +96,7 @@ class Snapshot:
     silence proves nothing: what they do not hold may be there all the same, and what was not heard
     of may have spoken since, unless `timely` says that somebody told the time. A type that is
     absent from `objects` was not read at all. `diagnosed` are the latest diagnoses of routes,
-    whatever their age.
+    whatever their age; `rounds` what is known between nodes, None where no agent makes rounds.
     """
 
     taken_at: datetime
@@ -105,6 +106,7 @@ class Snapshot:
     live: bool = True
     timely: bool = False
     diagnosed: tuple[Diagnosed, ...] = ()
+    rounds: Links | None = None
     _memo: dict[object, object] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 import aiohttp
 import msgspec
@@ -20,6 +22,8 @@ from bot.kube.probe_key import ProbeKey
 
 LABEL = "app.kubernetes.io/component=agent"
 PORT_NAME = "jobs"
+ROUND = "--round"
+"""The option of `bot.probe serve` with the seconds between two rounds."""
 
 CONNECT = 3.0
 """Seconds to connect: over a relayed path the first connection may take that long."""
@@ -37,12 +41,18 @@ class Unanswered(ClusterError):
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """An agent that is ready."""
+    """An agent that has an address; `since` its pod began, `every` so many seconds it tries others.
+
+    Without a background round that is 0.
+    """
 
     node: str
     pod: str
     address: str
     port: int = signed_job.PORT
+    ready: bool = True
+    since: datetime | None = None
+    every: float = 0.0
 
 
 class _Port(msgspec.Struct, frozen=True, rename="camel"):
@@ -52,6 +62,7 @@ class _Port(msgspec.Struct, frozen=True, rename="camel"):
 
 class _Container(msgspec.Struct, frozen=True):
     ports: tuple[_Port, ...] | None = None
+    args: tuple[str, ...] | None = None
 
 
 class _Spec(msgspec.Struct, frozen=True, rename="camel"):
@@ -64,9 +75,10 @@ class _Condition(msgspec.Struct, frozen=True):
     status: str = ""
 
 
-class _Status(msgspec.Struct, frozen=True):
+class _Status(msgspec.Struct, frozen=True, rename="camel"):
     pod_ip: str = msgspec.field(default="", name="podIP")
     conditions: tuple[_Condition, ...] | None = None
+    start_time: datetime | None = None
 
 
 class _Meta(msgspec.Struct, frozen=True, rename="camel"):
@@ -138,6 +150,23 @@ class Agents:
         ]
         body = await self._api.get(f"{PODS}/{agent.pod}/log", query, accept="*/*", total=REQUEST)
         return tuple(lines.of_job(body, job))
+
+    async def tail(self, agent: Agent, *, since: float, most: int, size: int) -> bytes:
+        """The last lines of an agent's log, each behind its time: `most` of them, `size` bytes.
+
+        `since` are the seconds that it looks back, by the clock of the agent's node.
+
+        Raises:
+            ClusterError: It cannot be read.
+        """
+        query: list[tuple[str, str | int]] = [
+            ("sinceSeconds", max(1, int(since))),
+            ("tailLines", most),
+            ("limitBytes", size),
+            ("timestamps", "true"),
+        ]
+        path = f"{PODS}/{agent.pod}/log"
+        return await self._api.get(path, query, accept="*/*", total=REQUEST)
 
     async def present(self) -> tuple[Agent, ...]:
         """Every agent that has an address, ready or not, but for those that are being ended.
@@ -211,8 +240,28 @@ def _agent(pod: _Pod) -> Agent:
         for port in container.ports or ()
         if port.name == PORT_NAME
     ]
-    port = ports[0] if ports else signed_job.PORT
-    return Agent(pod.spec.node_name, pod.metadata.name, pod.status.pod_ip, port)
+    return Agent(
+        node=pod.spec.node_name,
+        pod=pod.metadata.name,
+        address=pod.status.pod_ip,
+        port=ports[0] if ports else signed_job.PORT,
+        ready=_is_ready(pod),
+        since=pod.status.start_time,
+        every=_every(pod),
+    )
+
+
+def _every(pod: _Pod) -> float:
+    """The seconds between two rounds, as the agent is told; 0 where it is to make none."""
+    for container in pod.spec.containers:
+        args = container.args or ()
+        for option, value in itertools.pairwise(args):
+            if option == ROUND:
+                try:
+                    return max(0.0, float(value))
+                except ValueError:
+                    return 0.0
+    return 0.0
 
 
 def _is_ready(pod: _Pod) -> bool:

@@ -24,6 +24,7 @@ from bot.core.network.probing import (
     Vip,
 )
 from bot.errors import ClusterError
+from bot.kube.agent_rounds import AgentRounds
 from bot.kube.agents import Agent, Agents, Unanswered
 from bot.kube.api import Api
 from bot.kube.probe_jobs import LISTEN, LONGEST, ProbeJobs
@@ -56,6 +57,7 @@ class ProbeAgents:
         self._key = ProbeKey(api)
         self._agents = Agents(api, self._key)
         self.peers = ProbePeers(api, self._agents)
+        self.rounds = AgentRounds(api, self._agents)
         self._apart: dict[str, float] = {}
         """Until when the agent of a node is not asked, by the monotonic clock."""
         self._ears: dict[tuple[str, int], _Ear] = {}

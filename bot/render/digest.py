@@ -94,6 +94,9 @@ def trend_lines(each: Trends, quoted: Callable[[str], str] = str) -> Iterator[st
     areas = [f"{one.area} {share(one.share)}" for one in each.uptime if one.seen]
     if areas:
         yield "uptime: " + ", ".join(areas)
+    if each.links:
+        told = ", ".join(f"{one.name} {share(one.share)}" for one in each.links)
+        yield f"network: {told}"
     if each.unseen:
         yield f"not seen: {each.unseen} of {each.hours} hours, which count as neither"
     seconds = int(each.recovery.total_seconds()) if each.recovery else 0

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.core.check import SCOPES
 from bot.core.history.history import ABSENT, HOUR, MEANS, History, Incident, Point
+from bot.core.history.links import Course, LinkHistory
 from bot.core.history.trends import Trends, Trouble, trends
 from bot.core.verdict import Verdict
 from bot.render import words
@@ -34,16 +35,16 @@ def timeline(
     now: datetime,
     back: timedelta,
     zone: ZoneInfo,
-    links: tuple[Lane, ...] = (),
+    links: LinkHistory | None = None,
 ) -> Timeline:
     """The time before now; areas that the cluster has not are left out.
 
-    `links` are lanes of the connectivity between nodes, where somebody kept its history.
+    `links` is the history of the network between nodes, where somebody kept it.
     """
     start = now - back
     points = {each.hour: each for each in history.points if start < each.at <= now}
-    told = trends(history, now, back)
-    lanes = (*_lanes(points, told, start, back), *links)
+    told = trends(history, now, back, links)
+    lanes = (*_lanes(points, told, start, back), *map(_link, told.links))
     bars = _bars(history.incidents, start, now)
     used = {span.level for lane in (*lanes, *bars) for span in lane.spans}
     return Timeline(
@@ -95,6 +96,11 @@ def _lanes(points: dict[int, Point], told: Trends, start: datetime, back: timede
             note = share(told.uptime[number].share)
             made.append(Lane(area, _spans(letters), note))
     return made
+
+
+def _link(each: Course) -> Lane:
+    name = words.line(each.name, NAME) or "?"
+    return Lane(name, _spans(each.letters), share(each.share))
 
 
 def _spans(letters: str) -> tuple[Span, ...]:

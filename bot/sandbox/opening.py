@@ -20,11 +20,14 @@ from bot.core.digest.plan import Plan
 from bot.core.network.manifests import TOOL_IMAGE
 from bot.core.slots import Timetable
 from bot.errors import InputError
+from bot.kube.agent_rounds import AgentRounds
+from bot.kube.agents import Agents
 from bot.kube.cache import WatchCache
 from bot.kube.connect import connect
 from bot.kube.own_image import OwnImage
 from bot.kube.probe_inside import ProbeInside
 from bot.kube.probe_jobs import ProbeJobs
+from bot.kube.probe_key import ProbeKey
 from bot.kube.tool_jobs import ToolJobs
 from bot.sandbox.discord_page import CHANNEL_ID, GUILD_ID, NOTICE, OWNER_ID, TITLE, live_discord
 from bot.sandbox.kubelet import Kubelet
@@ -200,6 +203,7 @@ async def _serve(world: World, port: int, make_client: MakeClient) -> None:
             GUILD_ID,
             ProbeInside(api, ProbeJobs(api, OwnImage(api, world.image))),
             ToolJobs(api, TOOL_IMAGE),
+            AgentRounds(api, Agents(api, ProbeKey(api))),
             store=world.store,
             plan=replace(plan, daily=world.daily) if world.daily else plan,
             rules=world.rules,

@@ -11,6 +11,7 @@ from bot.keeping import Store
 from bot.kube.cache import WatchCache
 from bot.netshoot import Runner
 from bot.prober import Prober
+from bot.rounds import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Stage:
     guild_id: int
     prober: Prober
     tools: Runner
+    reader: Reader
     store: Store
     plan: Plan
     rules: Rules

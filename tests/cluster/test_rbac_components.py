@@ -64,6 +64,8 @@ def test_it_probes_in_the_probe_namespace(bot: Somebody, admin: Somebody) -> Non
     admin.ask("POST", f"{PROBES}/pods", named("v1", "Pod", "made", spec=RESTRICTED))
     assert bot.ask("GET", f"{PROBES}/pods/made").done
     assert bot.ask("GET", f"{PROBES}/pods/made/log").code == 204
+    rounds = "sinceSeconds=900&tailLines=4000&limitBytes=1048576&timestamps=true"
+    assert bot.ask("GET", f"{PROBES}/pods/made/log?{rounds}").code == 204
     assert bot.ask("GET", f"{PROBES}/pods?watch=true").done
     admin.ask("DELETE", f"{PROBES}/pods/made")
     job = manifests.probe_job(Job(id="made", expires=0.0), node="edge", image="probe", seconds=60)

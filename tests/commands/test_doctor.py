@@ -20,7 +20,7 @@ async def test_an_operator_alone_sees_how_the_set_up_is(room: Room):
     assert "Discord: token, " in answer
     assert " server," in answer
     assert " commands" in answer
-    assert "Permissions in the cluster: nodes, pods, " in answer
+    assert "Permissions in the cluster: nodes, connectivity, pods, " in answer
     assert "Optional, and not installed." in answer
 
 

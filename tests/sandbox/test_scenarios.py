@@ -13,10 +13,16 @@ from bot.core.kinds import KIND_OF, TRAEFIK
 from bot.core.report import Report, examine
 from bot.core.snapshot import Why
 from bot.core.verdict import Verdict
+from bot.health import Health
+from bot.kube.agent_rounds import AgentRounds
+from bot.kube.agents import Agents
 from bot.kube.connect import connect
+from bot.kube.probe_key import ProbeKey
 from bot.kube.reader import ClusterReader
+from bot.rounds import Rounds
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from bot.sandbox.scenarios import SCENARIOS, Homelab
+from bot.unkept import Unkept
 from tests.fakes import TYPES, snapshot_of
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -278,3 +284,28 @@ async def test_a_scenario_that_is_refreshed_stays_as_it_is(name, tmp_path):
         built(name, now - timedelta(hours=3)).refresh(cluster, now)
         report = examine(await reader.snapshot(KIND_OF), CHECKS)
     assert told(report) == told(report_of(name))
+
+
+async def test_the_agents_of_a_broken_overlay_tell_of_it_as_long_as_one_looks(
+    tmp_path: Path,
+) -> None:
+    """Every object says that all is well; a round is never older than a few minutes."""
+    now = datetime.now(UTC)
+    lab = built("overlay-down", now)
+    cluster = SimulatedCluster(lab.objects)
+    lab.prepare(cluster)
+    async with serve(cluster) as url:
+        write_kubeconfig(tmp_path / "kubeconfig", url, None)
+        async with connect(kubeconfig=tmp_path / "kubeconfig") as api:
+            reader = ClusterReader(api)
+            rounds = Rounds(reader, AgentRounds(api, Agents(api, ProbeKey(api))), Unkept())
+            await rounds.look()
+            report = await Health(reader, rounds=lambda: rounds.links).check(("nodes",))
+            (finding,) = report.findings
+            assert (finding.subject.name, finding.reason) == ("cabin-pi", "OverlayDown")
+            assert finding.message.startswith("Nothing gets to or from cabin-pi by pod IP: timeout")
+            later = now + timedelta(minutes=40)
+            lab.refresh(cluster, later)
+            told = await AgentRounds(api, Agents(api, ProbeKey(api))).witnesses()
+            assert told is not None
+            assert all(later - each.rounds[-1].ended <= timedelta(minutes=5) for each in told)

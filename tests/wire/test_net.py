@@ -81,6 +81,19 @@ async def test_a_matrix_comes_with_its_picture_and_can_be_asked_again(
     assert "operators" in (await refused.answer()).text
 
 
+async def test_what_the_rounds_of_the_agents_found_is_in_the_report(
+    server: DiscordServer, probing: Running
+) -> None:
+    """Every object says that all is well."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            answer = await (await server.slash("health", "nodes", user=VERA)).answer()
+            if "OverlayDown" in answer.text:
+                break
+            await asyncio.sleep(0.5)
+    assert "Nothing gets to or from cabin-pi by pod IP" in answer.text
+
+
 async def test_progress_is_shown_at_once_and_not_more_often_than_discord_likes(
     server: DiscordServer, probing: Running
 ) -> None:

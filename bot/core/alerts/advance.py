@@ -43,7 +43,13 @@ class Sight:
         return tuple(each for each in self.report.findings if alarming(each, self.muted))
 
     def tells(self, key: str) -> bool:
-        """Whether the absence of that finding, or its news, is evidence."""
+        """Whether the absence of that finding, or its news, is evidence.
+
+        What is there and unknown was looked for in vain.
+        """
+        found = self.report.by_key.get(key)
+        if found and found.verdict is Verdict.UNKNOWN:
+            return False
         check, kind = key.split("/", 2)[:2]
         needs = NEEDS.get(check, frozenset())
         return not any(

@@ -13,6 +13,8 @@ from bot.core.verdict import Verdict
 GRACE = MappingProxyType(
     {
         "nodes": timedelta(seconds=45),
+        # A round of every agent and a look: by then a node is told from its first broken pair.
+        "connectivity": timedelta(minutes=7),
         "pods": timedelta(minutes=2),
         "workloads": timedelta(minutes=2),
         "endpoints": timedelta(minutes=2),

@@ -5,6 +5,7 @@ from bot.core.checks import (
     certificate_requests,
     certificates,
     cluster_objects,
+    connectivity,
     endpoint_slices,
     endpoints,
     external_secrets,
@@ -24,6 +25,7 @@ from bot.core.checks import (
 
 CHECKS: tuple[Check, ...] = (
     nodes.CHECK,
+    connectivity.CHECK,
     pods.CHECK,
     flux_sources.CHECK,
     flux_kustomizations.CHECK,

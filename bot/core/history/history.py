@@ -112,6 +112,7 @@ def _rank(letter: str) -> int:
 def _incidents(history: History, report: Report) -> tuple[tuple[Incident, ...], int]:
     there = {each.key: each for each in report.roots if each.verdict.rank >= INCIDENT.rank}
     hidden = {gap.kind for gap in report.unseen}
+    unknown = {each.key for each in report.findings if each.verdict is Verdict.UNKNOWN}
     kept = []
     going_on = set()
     for each in history.incidents:
@@ -119,7 +120,7 @@ def _incidents(history: History, report: Report) -> tuple[tuple[Incident, ...], 
             going_on.add(each.key)
             worst = max(each.worst, there[each.key].verdict, key=lambda one: one.rank)
             kept.append(msgspec.structs.replace(each, worst=worst))
-        elif each.ended is None and not _hidden(each.key, hidden):
+        elif each.ended is None and not (each.key in unknown or _hidden(each.key, hidden)):
             kept.append(msgspec.structs.replace(each, ended=max(each.began, report.taken_at)))
         else:
             kept.append(each)

@@ -9,6 +9,7 @@ import msgspec
 
 from bot.core.check import SCOPES
 from bot.core.history.history import ABSENT, HOUR, INCIDENT, MEANS, History, Incident, Point
+from bot.core.history.links import Course, LinkHistory, courses
 from bot.core.verdict import Verdict
 
 FLAPS = 3
@@ -49,9 +50,12 @@ class Trends(msgspec.Struct, frozen=True):
     flapping: tuple[Trouble, ...] = ()
     worst: tuple[Trouble, ...] = ()
     restarts: int = 0
+    links: tuple[Course, ...] = ()
 
 
-def trends(history: History, now: datetime, back: timedelta) -> Trends:
+def trends(
+    history: History, now: datetime, back: timedelta, links: LinkHistory | None = None
+) -> Trends:
     """Read them off; a mean time to recovery only where something recovered."""
     hours = int(back / HOUR)
     points = [each for each in history.points if now - back < each.at <= now]
@@ -67,6 +71,7 @@ def trends(history: History, now: datetime, back: timedelta) -> Trends:
         flapping=tuple(each for each in troubles if each.times >= FLAPS),
         worst=troubles[:WORST],
         restarts=sum(each.restarts for each in points),
+        links=courses(links, now, back),
     )
 
 

@@ -21,7 +21,7 @@ def of_job(log: bytes, job: str) -> Iterator[Line]:
     """The whole lines of a job, in their order; cut, foreign and broken ones are passed over."""
     for raw in log.split(b"\n", MOST)[:MOST]:
         if len(raw) <= LONGEST and raw.startswith(b"{"):
-            line = _line(raw)
+            line = one(raw)
             if line is not None and line.job == job:
                 yield line
 
@@ -37,7 +37,8 @@ def heard(lines: Iterator[Line]) -> tuple[Heard, ...]:
     return tuple(newest.values())
 
 
-def _line(raw: bytes) -> Line | None:
+def one(raw: bytes) -> Line | None:
+    """What a line says; None where it is none of ours."""
     try:
         return _decoder.decode(raw)
     except (msgspec.MsgspecError, ValueError, RecursionError):

@@ -147,35 +147,75 @@ def in_doubt(cells: Iterable[Cell]) -> frozenset[Pair]:
     return frozenset(pair for pair in late if dead.isdisjoint(pair))
 
 
-def findings(matrix: Matrix) -> tuple[str, ...]:
-    """What is broken, each in a sentence: the fewest nodes and pairs that explain all failures."""
-    told: list[str] = []
+class Break(msgspec.Struct, frozen=True, kw_only=True):
+    """What explains failures of one test: everything, a node, or a pair.
+
+    `way` is `to or from`, `from` or `to` a `node`; `->` or `<->` where it is a pair; empty where
+    nothing gets anywhere. `cells` are the failures that it explains, a pair's own direction first.
+    """
+
+    test: By
+    cells: tuple[Cell, ...]
+    way: str = ""
+    node: str = ""
+
+    @property
+    def pairs(self) -> tuple[Pair, ...]:
+        """What does not get through."""
+        return tuple(each.pair for each in self.cells)
+
+    @property
+    def dead(self) -> bool:
+        """Whether no try at all went well."""
+        return all(each.well == 0 for each in self.cells)
+
+    @property
+    def words(self) -> str:
+        """It in a sentence."""
+        if self.node:
+            return f"Nothing gets {self.way} {self.node} by {self.test}: {_common(self.cells)}."
+        if self.way:
+            (one, other), how = self.cells[0].pair, _how(self.cells[0])
+            return f"{one} {self.way} {other} by {self.test}: {how}."
+        return f"Nothing gets from any node to any other by {self.test}: {_common(self.cells)}."
+
+
+def breaks(given: Iterable[Cell]) -> tuple[Break, ...]:
+    """What is broken: the fewest nodes and pairs that explain all failures, test by test."""
+    every = tuple(given)
+    told: list[Break] = []
     explained: set[Pair] = set()
     for test in By:
-        cells = [each for each in matrix.cells if each.test is test]
+        cells = [each for each in every if each.test is test]
         bad = {each.pair: each for each in cells if not each.ok and each.pair not in explained}
         told += _of_test(test, {each.pair for each in cells}, bad)
         if test is By.POD:
             # What does not get through by the pod IP fails in every other way as well.
             explained |= {pair for pair, each in bad.items() if each.well == 0}
+    return tuple(told)
+
+
+def findings(matrix: Matrix) -> tuple[str, ...]:
+    """What is broken, each in a sentence."""
+    told = [each.words for each in breaks(matrix.cells)]
     told += [f"DNS from {each.source}: {_how(each)}." for each in matrix.dns if not each.ok]
     return tuple(told)
 
 
-def _of_test(test: By, tried: set[Pair], bad: dict[Pair, Cell]) -> Iterator[str]:
+def _of_test(test: By, tried: set[Pair], bad: dict[Pair, Cell]) -> Iterator[Break]:
     left = dict(bad)
     if len(tried) > 2 and left.keys() == tried:  # noqa: PLR2004  # of one pair alone, the pair is named
-        yield f"Nothing gets from any node to any other by {test}: {_common(left.values())}."
+        yield Break(test=test, cells=tuple(left.values()))
         return
     for node, way, pairs in _nodes(tried, left):
-        cells = [left.pop(pair) for pair in sorted(pairs)]
-        yield f"Nothing gets {way} {node} by {test}: {_common(cells)}."
+        cells = tuple(left.pop(pair) for pair in sorted(pairs))
+        yield Break(test=test, cells=cells, way=way, node=node)
     for pair in sorted(left):
         if pair not in left:
             continue
         each, back = left.pop(pair), left.pop((pair[1], pair[0]), None)
-        arrow = "<->" if back else "->"
-        yield f"{pair[0]} {arrow} {pair[1]} by {test}: {_how(each)}."
+        found = (each, back) if back else (each,)
+        yield Break(test=test, cells=found, way="<->" if back else "->")
 
 
 def _nodes(tried: set[Pair], left: dict[Pair, Cell]) -> Iterator[tuple[str, str, set[Pair]]]:
@@ -191,7 +231,8 @@ def _candidates(tried: set[Pair], left: dict[Pair, Cell]) -> Iterator[tuple[str,
     for node in sorted({node for pair in left for node in pair}):
         out = {pair for pair in tried if pair[0] == node}
         back = {pair for pair in tried if pair[1] == node}
-        for way, pairs in (("to or from", out | back), ("from", out), ("to", back)):
+        both = out | back if out and back else set()
+        for way, pairs in (("to or from", both), ("from", out), ("to", back)):
             # Of two nodes nobody can tell which one it is.
             if len(pairs) > 1 and len(_others(node, pairs)) > 1 and pairs <= left.keys():
                 yield node, way, pairs

@@ -44,7 +44,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "overlay-down",
         "The Raspberry Pi's overlay is gone.",
-        "Every object says that all is well; /net matrix and /net diagnose say that it is not.",
+        "Every object says that all is well; the agents' rounds in /health, /net matrix and "
+        "/net diagnose say that it is not.",
         broken.overlay_down,
     ),
     Scenario(

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.sandbox.network import Broken
 from bot.sandbox.scenarios import gitops
+from bot.sandbox.scenarios.agents import with_agents
 from bot.sandbox.scenarios.apps import DOMAIN
 from bot.sandbox.scenarios.breaking import not_ready, tell, unready, unsynced, waits
 from bot.sandbox.scenarios.homelab import healthy
@@ -193,7 +194,8 @@ def node_down(now: datetime) -> Homelab:
 
 
 def overlay_down(now: datetime) -> Homelab:
-    """The Raspberry Pi's overlay is gone: every object says that all is well."""
+    """The Raspberry Pi's overlay is gone: every object says that all is well, and agents do not."""
     lab = healthy(now)
     lab.broken = Broken(overlay_down=frozenset({"cabin-pi"}))
+    with_agents(lab)
     return lab

@@ -21,6 +21,7 @@ class Homelab:
 
     logs: Text by namespace, pod, container, and whether it is of the run before.
     setup: What is done to the simulated cluster that serves it: faults, forbidden reads.
+    goes_on: What happens in it as time goes by, beside what `refresh` does for all.
     broken: What is wrong with its network.
     past: The week before, where one was made up.
     """
@@ -29,6 +30,7 @@ class Homelab:
     objects: list[Plain] = field(default_factory=list)
     logs: dict[LogKey, str] = field(default_factory=dict)
     setup: list[Callable[[SimulatedCluster], None]] = field(default_factory=list)
+    goes_on: list[Callable[[SimulatedCluster, datetime], None]] = field(default_factory=list)
     broken: Broken = field(default_factory=Broken)
     past: Past | None = None
 
@@ -52,6 +54,8 @@ class Homelab:
         for external in filter(_well, self.of("ExternalSecret")):
             external["status"]["refreshTime"] = moment
             cluster.put(external)
+        for each in self.goes_on:
+            each(cluster, now)
 
     def add(self, *objects: Plain) -> None:
         """Put more objects in."""

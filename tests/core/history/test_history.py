@@ -24,7 +24,7 @@ from bot.core.report import Report, examine
 from bot.core.snapshot import Gap, Why
 from bot.core.verdict import Verdict
 from bot.render import timeline
-from bot.render.drawing import Lane, Level, Span
+from bot.render.drawing import Level
 from tests.builders import a_pod
 from tests.fakes import snapshot_of
 from tests.render.strategies import NOW, reports
@@ -122,15 +122,6 @@ def test_a_full_history_drops_its_oldest() -> None:
     assert history.points[0].hour == 1
     many = tuple(Incident(f"pods/Pod/a/{number}", NOW) for number in range(INCIDENTS + 5))
     assert noted(History((), many[:INCIDENTS]), a_look(NOW, broken=True)).dropped == 1
-
-
-def test_the_connectivity_between_nodes_has_lanes_of_its_own() -> None:
-    history = noted(None, a_look(NOW))
-    pair = Lane("node-1 ↔ node-2", (Span(0, 3, Level.FAILED),), "98.0 %")
-    made = timeline.timeline(history, NOW, WEEK, UTC_ZONE, (pair,))
-    assert made.lanes[-1] == pair
-    assert "node-1 ↔ node-2 98.0 %" in timeline.alt(made)
-    assert Level.FAILED in made.levels
 
 
 def test_the_picture_has_a_block_a_level_and_unseen_hours_are_frames() -> None:

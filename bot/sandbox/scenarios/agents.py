@@ -1,0 +1,78 @@
+"""The agents of the DaemonSet, as far as their background rounds go: pods, and what they log."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from bot.core.network import agent_peers
+from bot.core.network.manifests import NAMESPACE
+from bot.core.network.probing import PAYLOAD, Kind, Outcome, Probe
+from bot.core.network.round_log import JOB, KEPT
+from bot.core.network.rounds import EVERY
+from bot.kube.agents import ROUND
+from bot.sandbox.kubernetes_api import SimulatedCluster
+from bot.sandbox.network import LISTENER, Network
+from bot.sandbox.scenarios.plain import Plain, an_object
+from bot.sandbox.scenarios.pods import NODES, a_pod
+from bot.sandbox.scenarios.scenario import Homelab
+
+NUMBER = 73
+"""The last part of their addresses."""
+
+KINDS = ((Kind.TCP, 0), (Kind.UDP, 1000), (Kind.ECHO, PAYLOAD))
+
+
+def with_agents(lab: Homelab) -> None:
+    """Put an agent on every node, whose rounds meet the homelab's network."""
+    pods = [_agent(lab, node) for node in NODES]
+    network = Network(lab.broken)
+    network.learn([], pods, [], [])
+
+    def told(cluster: SimulatedCluster, now: datetime) -> None:
+        for pod in pods:
+            key = NAMESPACE, pod["metadata"]["name"], "meshmedic-probe", False
+            cluster.logs[key] = "".join(_log(pod, pods, network, now))
+
+    born = lab.times.ago(days=9)
+    lab.add(an_object("ConfigMap", agent_peers.CONFIG_MAP, NAMESPACE, born=born), *pods)
+    lab.setup.append(lambda cluster: told(cluster, lab.times.now))
+    lab.goes_on.append(told)
+
+
+def _agent(lab: Homelab, node: str) -> Plain:
+    return a_pod(
+        lab.times,
+        "meshmedic-probe",
+        NAMESPACE,
+        node=node,
+        number=NUMBER,
+        image="registry.example/meshmedic:sandbox",
+        port=LISTENER,
+        labels={"app.kubernetes.io/component": "agent"},
+        args=["--name", node, ROUND, f"{EVERY:.0f}"],
+        owner="DaemonSet",
+    )
+
+
+def _log(pod: Plain, pods: list[Plain], network: Network, now: datetime) -> Iterator[str]:
+    """The rounds that ended by now, one every EVERY seconds."""
+    last = int(now.timestamp() // EVERY * EVERY)
+    for back in reversed(range(KEPT)):
+        moment = datetime.fromtimestamp(last, UTC) - back * timedelta(seconds=EVERY)
+        for line in _round(pod, pods, network):
+            yield f"{moment:%Y-%m-%dT%H:%M:%S}.000000000Z {json.dumps(line)}\n"
+
+
+def _round(pod: Plain, pods: list[Plain], network: Network) -> Iterator[Plain]:
+    node = pod["spec"]["nodeName"]
+    for other in pods:
+        name, address = other["spec"]["nodeName"], other["status"]["podIP"]
+        for kind, size in KINDS if name != node else ():
+            probe = Probe(id=f"{kind}/{name}", kind=kind, address=address, port=LISTENER, size=size)
+            for answer in network.answers(node, probe, host=False):
+                told = {"id": answer.id, "outcome": answer.outcome, "took": answer.took}
+                late = answer.outcome is Outcome.TIMEOUT
+                yield {"job": JOB, "answer": {**told, **({"retried": True} if late else {})}}
+    yield {"job": JOB, "done": True}

@@ -1,0 +1,149 @@
+"""The rounds of agents, read from their logs; what cannot be read is said."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.core.network import agent_peers
+from bot.core.network.manifests import NAMESPACE
+from bot.core.network.rounds import EVERY, Witness
+from bot.errors import ClusterError
+from bot.kube.agent_rounds import LINES, SIZE, AgentRounds
+from bot.kube.agents import Agents
+from bot.kube.connect import connect
+from bot.kube.probe_key import ProbeKey
+from bot.sandbox.kubernetes_api import SimulatedCluster
+from tests.clusters import Cluster
+from tests.core.network.test_round_log import DONE, said, stamped
+from tests.kube.test_probe_agents import an_agent_pod
+
+
+@pytest.fixture
+async def reader(cluster: Cluster) -> AsyncIterator[AgentRounds]:
+    async with connect(kubeconfig=cluster.kubeconfig) as api:
+        yield AgentRounds(api, Agents(api, ProbeKey(api)))
+
+
+def with_component(simulation: SimulatedCluster) -> None:
+    metadata = {"name": agent_peers.CONFIG_MAP, "namespace": NAMESPACE}
+    simulation.put({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
+
+
+def with_agent(
+    simulation: SimulatedCluster, node: str, log: bytes = b"", every: str = "300"
+) -> None:
+    pod = an_agent_pod(node, 8473)
+    pod["spec"]["containers"][0]["args"] = ["--name", node, "--round", every, "--peers", "x"]
+    pod["status"]["startTime"] = "2026-11-01T00:00:00Z"
+    simulation.put(pod)
+    simulation.logs[NAMESPACE, f"agent-{node}", "agent", False] = log.decode()
+
+
+def a_log(ago: timedelta, *more: timedelta, outcome: str = "ok") -> bytes:
+    now = datetime.now(UTC)
+    return b"".join(stamped([said("tcp/b", outcome), DONE], now - each) for each in (ago, *more))
+
+
+def logs_read(simulation: SimulatedCluster) -> list[str]:
+    return [each.path for each in simulation.requests if each.path.endswith("/log")]
+
+
+async def told(reader: AgentRounds) -> dict[str, Witness]:
+    found = await reader.witnesses()
+    assert found is not None
+    return {each.node: each for each in found}
+
+
+async def test_the_last_rounds_of_every_agent_are_read(
+    reader: AgentRounds, simulation: SimulatedCluster
+) -> None:
+    with_component(simulation)
+    with_agent(simulation, "a", a_log(timedelta(minutes=7), timedelta(minutes=2)))
+    with_agent(simulation, "b")
+    found = await told(reader)
+    assert [len(found[node].rounds) for node in ("a", "b")] == [2, 0]
+    assert (found["a"].every, found["a"].unread, found["a"].ready) == (EVERY, "", True)
+    assert found["a"].since == datetime(2026, 11, 1, tzinfo=UTC)
+    asked = next(each for each in simulation.requests if each.path.endswith("/log"))
+    assert {"tailLines": str(LINES), "limitBytes": str(SIZE)}.items() <= dict(asked.query).items()
+
+
+async def test_a_log_is_read_again_when_the_next_round_is_due(
+    reader: AgentRounds, simulation: SimulatedCluster
+) -> None:
+    with_component(simulation)
+    with_agent(simulation, "late", a_log(timedelta(minutes=6)))
+    with_agent(simulation, "early", a_log(timedelta(minutes=2)))
+    await told(reader)
+    before = len(logs_read(simulation))
+    found = await told(reader)
+    assert [each.rpartition("/pods/")[2] for each in logs_read(simulation)[before:]] == [
+        "agent-late/log"
+    ]
+    assert [len(each.rounds) for each in found.values()] == [1, 1]
+
+
+async def test_a_round_that_other_lines_pushed_out_of_the_log_is_remembered(
+    reader: AgentRounds, simulation: SimulatedCluster
+) -> None:
+    """A diagnosis writes thousands of lines."""
+    with_component(simulation)
+    with_agent(simulation, "a", a_log(timedelta(minutes=6)))
+    await told(reader)
+    with_agent(simulation, "a", stamped([said("x", job="asked-1")]))
+    assert len((await told(reader))["a"].rounds) == 1
+
+
+async def test_without_the_component_there_are_no_agents(
+    reader: AgentRounds, simulation: SimulatedCluster
+) -> None:
+    """Neither where the ConfigMap is not there, nor where nothing may be seen of it."""
+    assert await reader.witnesses() is None
+    simulation.forbid("get", "configmaps")
+    assert await reader.witnesses() is None
+    simulation.forbid("list", "pods")
+    assert await reader.witnesses() is None
+
+
+async def test_agents_that_are_there_are_not_overlooked_for_want_of_a_right(
+    reader: AgentRounds, simulation: SimulatedCluster
+) -> None:
+    with_agent(simulation, "a", a_log(timedelta(minutes=2)))
+    simulation.forbid("get", "configmaps")
+    assert list(await told(reader)) == ["a"]
+    simulation.allow("get", "configmaps")
+    with_component(simulation)
+    simulation.forbid("list", "pods")
+    with pytest.raises(ClusterError, match="403"):
+        await reader.witnesses()
+
+
+async def test_a_log_that_may_not_be_read_is_told_and_the_others_are_read(
+    reader: AgentRounds, simulation: SimulatedCluster
+) -> None:
+    with_component(simulation)
+    with_agent(simulation, "a", a_log(timedelta(minutes=2)))
+    simulation.forbid("get", "pods/log")
+    assert "403" in (await told(reader))["a"].unread
+
+
+async def test_an_agent_without_rounds_is_not_asked(
+    reader: AgentRounds, simulation: SimulatedCluster
+) -> None:
+    with_component(simulation)
+    with_agent(simulation, "a", every="no number")
+    assert (await told(reader))["a"].every == 0
+    assert logs_read(simulation) == []
+
+
+async def test_of_two_agents_on_a_node_the_later_one_counts(
+    reader: AgentRounds, simulation: SimulatedCluster
+) -> None:
+    with_component(simulation)
+    with_agent(simulation, "a", a_log(timedelta(minutes=2)))
+    newer = an_agent_pod("a", 8473, ready=False)
+    newer["metadata"]["name"] = "agent-newer"
+    newer["status"]["startTime"] = "2026-11-02T00:00:00Z"
+    simulation.put(newer)
+    assert not (await told(reader))["a"].ready
