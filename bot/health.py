@@ -142,9 +142,10 @@ class Health:
         self, snapshot: Snapshot, checks: tuple[Check, ...], namespace: str | None
     ) -> Report:
         """Judge all that was read, so that a cause of another scope is found, and narrow then."""
-        report = reporting.examine(snapshot, self.checks, namespace=namespace, around=self.around)
-        muted = annotated.muted(snapshot, report.findings)
-        return reporting.focus(replace(report, muted=muted), checks)
+        return reporting.focus(
+            reporting.examine(snapshot, self.checks, namespace=namespace, around=self.around),
+            checks,
+        )
 
     async def _log(self, finding: Finding) -> LogTail | None:
         if finding.subject.kind != "Pod":

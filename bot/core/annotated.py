@@ -9,11 +9,10 @@ and a reason; both may be left out, and `false` is none. A day that there is not
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
-from bot.core.finding import Finding, Ref
-from bot.core.kinds import KIND_OF
+from bot.core.finding import Ref
 from bot.core.objects import Namespace, Object
 from bot.core.redact import redact
 from bot.core.snapshot import Snapshot
@@ -25,34 +24,23 @@ READS = (Namespace,)
 
 REASON = 120
 UNTIL = re.compile(r"(\d{4}-\d{2}-\d{2})([T ]\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2}))?(?!\S)")
-TYPES = {kind.name: kind.type for kind in KIND_OF.values()}
 
 
-def muted(snapshot: Snapshot, findings: Iterable[Finding]) -> Mapping[str, str]:
-    """By the key of each finding that an annotation silences, a line that says which and why."""
-    lines = ((each.key, _line(snapshot, each)) for each in findings)
-    return {key: line for key, line in lines if line}
-
-
-def _line(snapshot: Snapshot, finding: Finding) -> str:
-    for each, ref in _marked(snapshot, finding.subject):
-        given = (each.metadata.annotations or {}).get(MUTE)
+def line(each: Object, kind: str, snapshot: Snapshot) -> str:
+    """Which annotation silences what is found of an object, until when and why; empty for none."""
+    for marked, ref in _marked(each, kind, snapshot):
+        given = (marked.metadata.annotations or {}).get(MUTE)
         silenced = None if given is None else _read(given, snapshot.taken_at)
         if silenced is not None:
             return f"muted by the annotation of {ref}{silenced}"
     return ""
 
 
-def _marked(snapshot: Snapshot, ref: Ref) -> Iterator[tuple[Object, Ref]]:
-    """The object and its namespace, as far as they were read."""
-    for each in (ref, Ref("Namespace", "", ref.namespace)):
-        if found := _named(snapshot, each):
-            yield found, each
-
-
-def _named(snapshot: Snapshot, ref: Ref) -> Object | None:
-    kind = TYPES.get(ref.kind)
-    return snapshot.of(kind).by_name.get((ref.namespace, ref.name)) if kind else None
+def _marked(each: Object, kind: str, snapshot: Snapshot) -> Iterator[tuple[Object, Ref]]:
+    """The object, and its namespace as far as that was read."""
+    yield each, Ref(kind, each.namespace, each.name)
+    if place := snapshot.of(Namespace).by_name.get(("", each.namespace)):
+        yield place, Ref("Namespace", "", each.namespace)
 
 
 def _read(given: str, now: datetime) -> str | None:

@@ -11,6 +11,7 @@ from functools import cached_property
 
 import msgspec
 
+from bot.core import annotated
 from bot.core.check import Check, Judge
 from bot.core.conditions import CLOCK_SKEW
 from bot.core.finding import Finding, Judgement, Ref
@@ -145,7 +146,8 @@ def examine(
     that a caller with a clock can time it.
     """
     checks = tuple(checks)
-    found = tuple(_found(snapshot, checks, around))
+    muted: dict[str, str] = {}
+    found = tuple(_found(snapshot, checks, around, muted))
     linked = collapse(found)
     judged = {kind for check in checks for kind in check.judges}
     report = Report(
@@ -155,6 +157,7 @@ def examine(
         counts=_counts(snapshot, judged, namespace),
         scopes=tuple(dict.fromkeys(check.scope for check in checks if check.scope)),
         namespace=namespace,
+        muted=muted,
     )
     return _ordered(_narrowed(report, lambda finding: namespace in (None, _place(finding))))
 
@@ -193,18 +196,24 @@ def collapse(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     )
 
 
-def _found(snapshot: Snapshot, checks: tuple[Check, ...], around: Around) -> Iterator[Finding]:
+def _found(
+    snapshot: Snapshot, checks: tuple[Check, ...], around: Around, muted: dict[str, str]
+) -> Iterator[Finding]:
+    """Every finding; what an annotation says of it goes to `muted`."""
     for check in checks:
         with around(check):
-            yield from _found_by(check, snapshot)
+            yield from _found_by(check, snapshot, muted)
 
 
-def _found_by(check: Check, snapshot: Snapshot) -> Iterator[Finding]:
+def _found_by(check: Check, snapshot: Snapshot, muted: dict[str, str]) -> Iterator[Finding]:
     for kind, judge in check.judges.items():
         for each in snapshot.of(kind):
             judgement = judge_one(each, judge, snapshot)
             if judgement.verdict is not Verdict.HEALTHY:
-                yield _finding(check, each, judgement)
+                found = _finding(check, each, judgement)
+                if line := annotated.line(each, found.subject.kind, snapshot):
+                    muted[found.key] = line
+                yield found
 
 
 def _finding(check: Check, each: Object, judgement: Judgement) -> Finding:

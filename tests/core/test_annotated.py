@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.annotated import MUTE, muted
+from bot.core.annotated import MUTE
 from bot.core.checks import CHECKS
 from bot.core.report import examine
 from tests.builders import a_pod, an_object
@@ -25,12 +25,10 @@ def marked(each: Any, mute: str | None) -> Any:
 
 
 def lines(*objects: Any) -> list[str]:
-    snapshot = snapshot_of(*objects)
-    found = examine(snapshot, CHECKS).findings
-    assert found
-    pods = [each.key for each in found if each.subject.kind == "Pod"]
-    silenced = muted(snapshot, found)
-    return [silenced.get(key, "") for key in pods]
+    report = examine(snapshot_of(*objects), CHECKS)
+    pods = [each.key for each in report.findings if each.subject.kind == "Pod"]
+    assert pods
+    return [report.muted.get(key, "") for key in pods]
 
 
 @pytest.mark.parametrize(
