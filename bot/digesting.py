@@ -12,11 +12,12 @@ from bot.chronicle import EVERY, Chronicle
 from bot.core.digest.plan import Plan
 from bot.core.election import Leadership
 from bot.core.report import Report
-from bot.digest import Digests, Outcome, nobody
+from bot.digest import Digests, nobody
 from bot.drawing import Draw
 from bot.health import Health
 from bot.keeping import Store
 from bot.mailing import Mailing, Rows
+from bot.postbox import Outcome
 from bot.schedule import Schedule as Jobs
 
 

@@ -18,9 +18,10 @@ from bot.core.history.links import LINKS, LinkHistory
 from bot.core.report import Report
 from bot.core.slots import Timetable
 from bot.core.snapshot import Gap, Why
-from bot.digest import Digests, Letter, Lost, Outcome
+from bot.digest import Digests
 from bot.errors import ClusterError, InputError, MeshmedicError
 from bot.health import Health
+from bot.postbox import Letter, Lost, Outcome
 from bot.render import digest as told
 from bot.unkept import Unkept
 from tests.builders import a_kustomization, a_pod

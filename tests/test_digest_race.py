@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from bot.core.digest.schedule import BOOK, Book, Stage
-from bot.digest import Digests, Letter, Lost
+from bot.digest import Digests
 from bot.errors import MeshmedicError
 from bot.mailing import SECONDS
+from bot.postbox import Letter, Lost
 from bot.unkept import Unkept
 from tests.test_digest import BERLIN, Channel, World, a_schedule
 

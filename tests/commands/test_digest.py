@@ -11,8 +11,8 @@ from bot.core.digest.schedule import Schedule, carried, nonce
 from bot.core.history.history import HISTORY, History, Incident, Point
 from bot.core.slots import Timetable
 from bot.core.verdict import Verdict
-from bot.digest import Letter, Lost
 from bot.mailing import Mailing, Unsent
+from bot.postbox import Letter, Lost
 from bot.unkept import Unkept
 from commands.digest import button
 from tests.builders import a_kustomization, a_pod

@@ -12,8 +12,8 @@ from bot.core.digest.standing import Standing
 from bot.core.finding import Finding, Ref
 from bot.core.report import Report
 from bot.core.verdict import Verdict
-from bot.digest import Letter
 from bot.mailing import Mailing
+from bot.postbox import Letter
 from commands.digest import button
 from tests.wire import endpoints
 from tests.wire.discord_server import DiscordServer
