@@ -166,7 +166,10 @@ class Sending:
         """The owner is told once, until it works again."""
         await self._over(each, turn, Stage.LOST, Outcome.LOST)
         log.warning("the digest %s has no channel: %s", each.name, lost.why)
-        if not self.fallback or (await self.store.read(BOOK) or Book()).told.get(each.name) == lost.why:
+        if (
+            not self.fallback
+            or (await self.store.read(BOOK) or Book()).told.get(each.name) == lost.why
+        ):
             return
         # Noted first: a word that is lost is in the log and the metrics too, one a day is noise.
         await self.store.change(BOOK, lambda kept: (kept or Book()).telling(each.name, lost.why))
