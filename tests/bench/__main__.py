@@ -65,9 +65,10 @@ async def _measure(share: float, *, quick: bool) -> list[Figure]:
             parts: tuple[AsyncIterator[Figure], ...] = (
                 cold.measure(server.kubeconfig, 1 if quick else 5),
                 cached.measure(server, 5 if quick else 40),
-                eventful.measure(server, 6 if quick else 60),
                 whole_bot.measure(server, Path(folder), 15 if quick else 100),
                 digested.measure(server, 1 if quick else 5, str(Path(folder) / "digest-memory")),
+                # The last on this server: many pods are ill after it.
+                eventful.measure(server, 6 if quick else 60),
                 drawn.measure(1 if quick else 5, str(Path(folder) / "memory")),
                 prober.measure((5,) if quick else (5, 30)),
                 diagnosed.measure(1 if quick else 3),
