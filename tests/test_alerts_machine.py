@@ -24,7 +24,8 @@ from bot.core.verdict import Verdict
 from bot.unkept import Unkept
 from tests.led import Led
 from tests.month.channel import FakeChannel, Said
-from tests.month.simulation import BOARD, DATABASES, DEFAULT, OWNER, PODS, RULES, START, World
+from tests.month.homelab import PODS, START, World
+from tests.month.simulation import BOARD, DATABASES, DEFAULT, OWNER, RULES
 
 T = TypeVar("T")
 SOME = PODS[:4]

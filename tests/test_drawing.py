@@ -114,10 +114,11 @@ async def test_a_prepared_process_that_nobody_wants_or_that_died_is_no_trouble(
     """It ends after a while, or with the bot; the next picture has one of its own."""
     told = tmp_path / "pids"
     brief = Artist(python(TELLS, str(told)), seconds=60, waits=0.1)
-    unused = await prepared(brief, told)
+    await brief.prepare()
+    unused = brief._prepared
+    assert unused is not None
     async with asyncio.timeout(30):
-        while running(unused):  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+        await unused.wait()
     assert await brief.draw(a_map("a")) == b"x\n"
     artist = Artist(python(TELLS, str(told)), seconds=60)
     waiting = await prepared(artist, told)

@@ -1,15 +1,19 @@
 """Print a simulated month of alerts: `make month`. Ends with 1 where an invariant breaks."""
 
 import asyncio
+import os
 import sys
 import time
 
+from tests.month.homelab import DATA, recorded
 from tests.month.simulation import Month
 
 
 def main() -> int:
     """A month for each seed that is named (1 where none is); the exit code."""
-    failed = False
+    count = len(recorded())
+    print(f"{count} recorded objects of real clusters, from {DATA / 'status'}")  # noqa: T201
+    failed = not count and os.environ.get("CI") == "true"
     for seed in map(int, sys.argv[1:] or ("1",)):
         month, began = Month(seed), time.monotonic()
         asyncio.run(month.run())

@@ -3,19 +3,17 @@
 import random
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from bot.alerts import Watchman
 from bot.core.alerts.incident import ALERTS, Alerts, Incident, Moment
 from bot.core.alerts.rules import Route, Rules
-from bot.core.finding import Finding, Ref
-from bot.core.report import Report, collapse
-from bot.core.snapshot import Gap, Why
+from bot.core.finding import Ref
 from bot.core.verdict import Verdict
 from tests.led import Led
 from tests.month.channel import FakeChannel, FakeStore, Killed, Said
+from tests.month.homelab import NODES, PODS, World, recorded
 
-START = datetime(2026, 10, 1, tzinfo=UTC)
 DEFAULT, BOARD, OWNER, DATABASES = 1, 2, 3, 4
 ROLE, DATABASE_ROLE = 7, 8
 RULES = Rules(
@@ -26,38 +24,6 @@ RULES = Rules(
         Route(DEFAULT),
     )
 )
-GAPS = tuple(Gap(kind, Why.STALE) for kind in ("Pod", "Node", "Deployment"))
-NODES = tuple(Ref("Node", "", f"node-{n}") for n in range(3))
-PODS = tuple(Ref("Pod", "db" if n % 5 == 0 else "apps", f"web-{n}") for n in range(180))
-
-
-@dataclass
-class World:
-    """What is broken now. Each node carries sixty pods."""
-
-    broken: dict[Ref, Verdict] = field(default_factory=dict)
-    blind: bool = False
-    now: datetime = START
-
-    async def look(self) -> Report:
-        """The report of this minute: while the API is away, nothing is seen and all is a gap."""
-        if self.blind:
-            return Report(self.now, (), GAPS, {"Pod": 180})
-        down = {n for n, node in enumerate(NODES) if node in self.broken}
-        sick = {pod for n, pod in enumerate(PODS) if n % 3 in down} | set(self.broken)
-        found = tuple(self._finding(ref) for ref in sorted(sick))
-        return Report(self.now, collapse(found), (), {"Pod": 180, "Node": 3})
-
-    def _finding(self, ref: Ref) -> Finding:
-        node = ref.kind == "Node"
-        return Finding(
-            check="nodes" if node else "pods",
-            subject=ref,
-            verdict=self.broken.get(ref, Verdict.FAILED),
-            reason="NotReady" if node else "CrashLoopBackOff",
-            message="it is broken",
-            follows=() if node else (NODES[PODS.index(ref) % 3],),
-        )
 
 
 @dataclass
@@ -77,6 +43,7 @@ class Month:
         self.dice = random.Random(self.seed)  # noqa: S311  # a simulation that can be repeated
         self.until: dict[str, datetime] = {}
         self.mends: dict[Ref, datetime] = {}
+        self.leaves: dict[int, datetime] = {}
         self.flaps: Ref | None = None
 
     async def run(self) -> None:
@@ -85,7 +52,9 @@ class Month:
             self._happen()
             await self._turn()
         self.world.broken.clear()
+        self.world.recorded.clear()
         self.mends.clear()
+        self.leaves.clear()
         self.flaps = None
         self.world.blind = self.store.away = self.channel.away = self.channel.lost = False
         self.channel.kill = ""
@@ -125,6 +94,7 @@ class Month:
             self.world.broken.pop(ref, None)
         self._outages(now)
         self._breaks(now)
+        self._replays(now)
 
     def _outages(self, now: datetime) -> None:
         for name, chance, longest in (("api", 2000, 60), ("discord", 2000, 300)):
@@ -172,6 +142,17 @@ class Month:
                 self.world.broken[ref] = Verdict.FAILED
         if self.flaps and self.until["flaps"] > now and now.minute % 10 == 0:
             self._break(self.flaps, "", now, 6)
+
+    def _replays(self, now: datetime) -> None:
+        """An object that was recorded in a real cluster is there for a while."""
+        for number in [each for each, at in self.leaves.items() if at <= now]:
+            del self.leaves[number]
+            self.world.recorded.discard(number)
+        if recorded() and self.dice.randrange(300) == 0:
+            number = self.dice.randrange(len(recorded()))
+            self.events["a recorded object comes"] += number not in self.leaves
+            self.world.recorded.add(number)
+            self.leaves[number] = now + timedelta(minutes=self.dice.randrange(5, 400))
 
     def _break(self, ref: Ref, name: str, now: datetime, longest: int) -> None:
         if name:
