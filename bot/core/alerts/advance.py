@@ -221,7 +221,15 @@ def _opened(
 
 def _slim(finding: Finding) -> Finding:
     """A finding as it is kept: evidence may quote logs, and links are those of a report."""
-    return replace(finding, evidence=(), follows=(), cause=None)
+    said = finding.message
+    if len(said) > MESSAGE:
+        # Errors end with what began them.
+        said = f"{said[: MESSAGE // 2]} … {said[-MESSAGE // 2 :]}"
+    return replace(finding, message=said, evidence=(), follows=(), cause=None)
+
+
+MESSAGE = 600
+"""Characters of a message that are kept; fewer are shown."""
 
 
 def _forgotten(state: Alerts, now: datetime, rules: Rules) -> Alerts:

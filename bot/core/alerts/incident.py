@@ -135,15 +135,40 @@ def identify(key: str, opened: datetime) -> str:
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
+SPARE_LINES, SPARE_KEYS = 4, 20
+"""Of each incident, where there is no room for more."""
+
+
 def _sparer(kept: Alerts) -> Alerts | None:
-    """Without the oldest incident that is over, else without what merely waits."""
+    """With less in it: what is over goes first, and what is open and was told last.
+
+    An open incident that goes is known from then on: it gives no second alarm, and its end is told
+    by the next digest.
+    """
     over = next((one for one in kept.incidents if one.ended), None)
     if over:
         rest = tuple(one for one in kept.incidents if one.id != over.id)
         return msgspec.structs.replace(kept, incidents=rest)
     if kept.pending or kept.ends:
         return msgspec.structs.replace(kept, pending=(), ends=())
+    if any(len(one.timeline) > SPARE_LINES or len(one.keys) > SPARE_KEYS for one in kept.incidents):
+        return msgspec.structs.replace(kept, incidents=tuple(map(_shorter, kept.incidents)))
+    if kept.incidents:
+        few = max(1, len(kept.incidents) // 10)
+        gone = (Known(key, one.worst) for one in kept.incidents[:few] for key in one.keys)
+        return msgspec.structs.replace(
+            kept, incidents=kept.incidents[few:], known=(*kept.known, *gone)
+        )
+    if kept.known:
+        return msgspec.structs.replace(kept, known=kept.known[max(1, len(kept.known) // 10) :])
     return None
+
+
+def _shorter(one: Incident) -> Incident:
+    lines = one.timeline
+    if len(lines) > SPARE_LINES:
+        lines = (lines[0], *lines[1 - SPARE_LINES :])
+    return msgspec.structs.replace(one, timeline=lines, keys=one.keys[:SPARE_KEYS])
 
 
 ALERTS = Shelf("alerts", Alerts, spare=_sparer)

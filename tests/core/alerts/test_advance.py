@@ -3,12 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from bot.core.alerts.advance import advance
 from bot.core.alerts.due import Open, Summary, due
-from bot.core.alerts.incident import ALERTS, Alerts
+from bot.core.alerts.incident import ALERTS, Alerts, Incident
 from bot.core.alerts.rules import Route, Rules
 from bot.core.finding import Finding, Ref
 from bot.core.record import read, written
@@ -161,3 +162,49 @@ def test_any_stream_keeps_the_invariants(stream):
         assert isinstance(text, str)
         assert read(ALERTS, text) == state
     assert msgspec.json.encode(state)
+
+
+@given(
+    open_ones=st.integers(0, 1500),
+    over=st.integers(0, 300),
+    keys=st.integers(1, 200),
+    lines=st.integers(0, 20),
+)
+@settings(max_examples=15, deadline=None)
+def test_a_full_place_keeps_what_matters_most(open_ones: int, over: int, keys: int, lines: int):
+    """What is over goes first; an open incident that goes gives no second alarm."""
+    made = [an_incident(number, keys, lines) for number in range(open_ones + over)]
+    ended = tuple(replace(one, ended=START) for one in made[open_ones:])
+    text = written(ALERTS, Alerts(incidents=(*made[:open_ones], *ended)))
+    assert isinstance(text, str), "it fits, whatever it takes"
+    kept = read(ALERTS, text)
+    assert isinstance(kept, Alerts)
+    if len(kept.incidents) < open_ones:
+        assert not any(one.ended for one in kept.incidents)
+    if kept.known:
+        known = {each.key for each in kept.known}
+        assert known.isdisjoint(key for one in kept.incidents for key in one.keys)
+
+
+def an_incident(number: int, keys: int, lines: int) -> Incident:
+    names = tuple(f"pods/Pod/apps/web-{number}-{key}" for key in range(keys))
+    one = Incident(
+        id=f"{number:016}",
+        head=a_finding(f"web-{number}-0"),
+        keys=names,
+        opened=START,
+        worst=Verdict.FAILED,
+    )
+    for line in range(lines):
+        one = one.told(START, f"line {line}")
+    return one
+
+
+def test_a_long_message_is_kept_with_its_beginning_and_its_end():
+    """Errors end with what began them."""
+    long = replace(a_finding("web"), message="begin " + "x" * 5000 + " end")
+    state = after(a_report(0), *(a_report(n, long) for n in range(1, 5)))
+    (one,) = state.incidents
+    assert one.head.message.startswith("begin ")
+    assert one.head.message.endswith(" end")
+    assert len(one.head.message) < 700
