@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from datetime import datetime
 
 import discord
 
 from bot.chronicle import EVERY, Chronicle
+from bot.composing import Composer, nobody
 from bot.core.digest.plan import Plan
 from bot.core.election import Leadership
 from bot.core.report import Report
-from bot.digest import Digests, Outcome, nobody
+from bot.digest import Digests
 from bot.drawing import Draw
 from bot.health import Health
 from bot.keeping import Store
 from bot.mailing import Mailing, Rows
+from bot.postbox import Outcome
+from bot.render.drawing import Lane
 from bot.schedule import Schedule as Jobs
+from bot.sending import Sending
 
 
 class LateClient:
@@ -45,28 +49,26 @@ def digests(
     told: Callable[[Outcome], None],
     muted: Callable[[Report], Awaitable[Mapping[str, str]]] = nobody,
     approvals: Callable[[], tuple[str, ...]] = tuple,
-    **more: Any,
+    links: Callable[[datetime, datetime], tuple[Lane, ...]] = lambda _from, _to: (),
 ) -> Digests:
     """The use case, by Discord."""
-    return Digests(
-        health=health,
-        store=store,
-        postbox=Mailing(client, rows),
-        leadership=leadership,
-        draw=draw,
-        me=secrets.token_hex(4),
-        zone=plan.zone,
-        defaults=plan.schedules(),
-        fallback=plan.fallback,
-        muted=muted,
-        approvals=approvals,
-        told=told,
-        **more,
+    composer = Composer(
+        health, store, draw, plan.zone, muted=muted, approvals=approvals, links=links
     )
+    sending = Sending(
+        composer,
+        store,
+        Mailing(client, rows),
+        leadership,
+        me=secrets.token_hex(4),
+        fallback=plan.fallback,
+        told=told,
+    )
+    return Digests(store, composer, sending, plan.schedules())
 
 
 def regularly(jobs: Jobs, made: Digests) -> None:
     """Look every minute whether one is due, and every five at the health for the history."""
-    chronicle = Chronicle(made.health, made.store, made.leadership)
+    chronicle = Chronicle(made.composer.health, made.store, made.sending.leadership)
     jobs.each_minute("digests", made.turn)
     jobs.every(EVERY, "history", chronicle.look)

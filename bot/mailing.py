@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 import aiohttp
 import discord
 
-from bot.digest import Letter, Lost
 from bot.errors import MeshmedicError
+from bot.postbox import Letter, Lost
 from bot.render import discord as render
 from bot.render import discord_digest
 

@@ -32,8 +32,8 @@ from bot import __version__
 from bot.answering import Answered
 from bot.core.check import Check
 from bot.core.report import Report
-from bot.digest import Outcome
 from bot.kube.reflector import Reflector, State
+from bot.postbox import Outcome
 
 ANSWERS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15)
 ACKNOWLEDGEMENTS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3)

@@ -12,14 +12,17 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from bot.composing import Composer
 from bot.core.digest.schedule import BOOK, Book, Schedule, Stage
 from bot.core.report import Report
 from bot.core.slots import Timetable
 from bot.core.snapshot import Gap, Why
-from bot.digest import Digests, Letter, Lost, Outcome
+from bot.digest import Digests
 from bot.errors import ClusterError, InputError, MeshmedicError
 from bot.health import Health
+from bot.postbox import Letter, Lost, Outcome
 from bot.render import digest as told
+from bot.sending import Sending
 from bot.unkept import Unkept
 from tests.builders import a_kustomization, a_pod
 from tests.fakes import FakeCluster
@@ -94,19 +97,19 @@ class World:
     outcomes: list[Outcome] = field(default_factory=list)
 
     def process(self, me: str = "one", *defaults: Schedule, led: Led | None = None) -> Digests:
-        return Digests(
-            health=Health(self.cluster),
-            store=self.store,
-            postbox=self.channel,
-            leadership=led or Led(),
-            draw=self.cluster.draw,
-            me=me,
-            zone=BERLIN,
-            defaults=defaults or (a_schedule(),),
+        composer = Composer(
+            Health(self.cluster), self.store, self.cluster.draw, BERLIN, clock=lambda: self.now
+        )
+        sending = Sending(
+            composer,
+            self.store,
+            self.channel,
+            led or Led(),
+            me,
             fallback=9,
             told=self.outcomes.append,
-            clock=lambda: self.now,
         )
+        return Digests(self.store, composer, sending, defaults or (a_schedule(),))
 
     async def until(self, digests: Digests, end: datetime, step: timedelta) -> None:
         while self.now < end:
@@ -182,13 +185,13 @@ async def test_who_does_not_lead_sends_nothing_also_where_it_loses_the_lease_on_
     await digests.turn()
     led.leads = True
 
-    check = digests.health.check
+    check = digests.composer.health.check
 
     async def slow(*asked: Any) -> Any:
         led.leads = False
         return await check(*asked)
 
-    digests.health.check = slow  # type: ignore[method-assign]
+    digests.composer.health.check = slow  # type: ignore[method-assign]
     await digests.turn()
     assert not world.channel.letters
 
@@ -261,12 +264,12 @@ async def test_what_was_not_seen_is_lost_and_not_fixed() -> None:
 async def test_what_is_muted_is_one_line_with_who_and_until_when() -> None:
     world = World(cluster=FakeCluster([a_pod(waiting="CrashLoopBackOff")]))
     digests = world.process()
-    report = await digests.health.check()
+    report = await digests.composer.health.check()
 
     async def muted(_: Report) -> dict[str, str]:
         return {report.findings[0].key: "muted by olga until 18:00"}
 
-    digests.muted = muted
+    digests.composer.muted = muted
     letter = await digests.now()
     assert not letter.digest.difference.new
     assert "muted by olga until 18:00" in told.text(letter.digest)

@@ -12,11 +12,11 @@ from bot.answering import Answered, Outcome
 from bot.core.checks import CHECKS
 from bot.core.kinds import KINDS
 from bot.core.report import examine
-from bot.digest import Outcome as Digested
 from bot.health import Health
 from bot.kube.discovery import Source
 from bot.kube.reflector import Reflector, State
 from bot.metrics import Metrics, Sources
+from bot.postbox import Outcome as Digested
 from tests.builders import a_pod
 from tests.fakes import FakeCluster, snapshot_of
 

@@ -10,8 +10,8 @@ from bot.core.digest.schedule import Schedule, carried, nonce
 from bot.core.history.history import HISTORY, History, Incident, Point
 from bot.core.slots import Timetable
 from bot.core.verdict import Verdict
-from bot.digest import Letter, Lost
 from bot.mailing import Mailing, Unsent
+from bot.postbox import Letter, Lost
 from bot.unkept import Unkept
 from commands.digest import button
 from tests.builders import a_kustomization, a_pod
@@ -104,7 +104,7 @@ async def test_a_due_digest_is_posted_once_and_found_again_by_what_it_carries(
 ) -> None:
     room.cluster.set(BROKEN)
     now = datetime(2026, 3, 1, 9, tzinfo=UTC)
-    digests.clock = lambda: now
+    digests.composer.clock = lambda: now
     await digests.set_up(
         Schedule(name="daily", channel=room.channel.id, when=Timetable(8, 0), began=now)
     )
