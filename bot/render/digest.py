@@ -61,7 +61,9 @@ def entry(each: Entry, report_at: Digest) -> str:
 def gone(each: Gone, digest: Digest) -> str:
     """One that is there no more, with how long it was."""
     lasted = words.age(each.first, digest.report.taken_at)
-    return f"{each.subject}: {each.verdict} {each.reason}" + (f", after {lasted}" if lasted else "")
+    after = f", after {lasted}" if lasted else ""
+    more = f" · {each.downstream:,} downstream" if each.downstream else ""
+    return f"{each.subject}: {each.verdict} {each.reason}{after}{more}"
 
 
 def opened(digest: Digest) -> Iterator[str]:
