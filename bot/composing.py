@@ -17,6 +17,7 @@ from bot.core.history.history import HISTORY, History
 from bot.core.history.trends import Trends, trends
 from bot.core.report import Report
 from bot.drawing import Draw
+from bot.errors import MeshmedicError
 from bot.health import Health
 from bot.keeping import Store
 from bot.postbox import Letter
@@ -32,13 +33,18 @@ async def nobody(_report: Report) -> Mapping[str, str]:
     return {}
 
 
+async def nothing() -> tuple[str, ...]:
+    """No Change waits."""
+    return ()
+
+
 @dataclass
 class Composer:
     """What a digest says at the clock's moment: scheduled and by hand are the same.
 
     `muted` gives a line (who, until when) by the key of each silenced finding, `approvals` those
-    of Changes that wait, `links` lanes of the connectivity between nodes from one moment to another
-    (none where nobody keeps its history).
+    of Changes that wait (MeshmedicError where they cannot be listed), `links` lanes of the
+    connectivity between nodes from one moment to another (none where nobody keeps its history).
     """
 
     health: Health
@@ -46,7 +52,7 @@ class Composer:
     draw: Draw
     zone: ZoneInfo = UTC_ZONE
     muted: Callable[[Report], Awaitable[Mapping[str, str]]] = nobody
-    approvals: Callable[[], tuple[str, ...]] = tuple
+    approvals: Callable[[], Awaitable[tuple[str, ...]]] = nothing
     links: Callable[[datetime, datetime], tuple[Lane, ...]] = field(default=lambda _from, _to: ())
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
@@ -82,9 +88,15 @@ class Composer:
             threshold=each.threshold,
             due=due,
             muted=await self.muted(report),
-            approvals=self.approvals(),
+            approvals=await self._waiting(),
             trends=trends(history, report.taken_at, BACK) if each.trends else None,
         )
+
+    async def _waiting(self) -> tuple[str, ...]:
+        try:
+            return await self.approvals()
+        except MeshmedicError as error:
+            return (f"changes that wait were not seen: {error}",)
 
     async def _history(self) -> History:
         return await self.store.read(HISTORY) or History()

@@ -9,7 +9,7 @@ from datetime import datetime
 import discord
 
 from bot.chronicle import EVERY, Chronicle
-from bot.composing import Composer, nobody
+from bot.composing import Composer, nobody, nothing
 from bot.core.digest.plan import Plan
 from bot.core.election import Leadership
 from bot.core.report import Report
@@ -48,7 +48,7 @@ def digests(
     rows: Rows,
     told: Callable[[Outcome], None],
     muted: Callable[[Report], Awaitable[Mapping[str, str]]] = nobody,
-    approvals: Callable[[], tuple[str, ...]] = tuple,
+    approvals: Callable[[], Awaitable[tuple[str, ...]]] = nothing,
     links: Callable[[datetime, datetime], tuple[Lane, ...]] = lambda _from, _to: (),
 ) -> Digests:
     """The use case, by Discord."""

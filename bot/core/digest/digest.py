@@ -11,6 +11,7 @@ from bot.core.digest.difference import Base, Difference, Entry, difference
 from bot.core.digest.standing import Open, Standing
 from bot.core.history.trends import Trends
 from bot.core.report import Report
+from bot.core.snapshot import Gap
 from bot.core.verdict import Verdict
 
 
@@ -49,8 +50,17 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def standing_empty(self) -> bool:
-        """Whether nothing is open, and nothing expires."""
-        return not (self.standing.open or self.standing.expiring)
+        """Whether nothing is open, and nothing expires, and all of that was seen."""
+        return not (self.standing.open or self.standing.expiring or self.standing.unseen)
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """What was not seen, of what was judged and of what stands open."""
+        known = {gap.kind for gap in self.report.gaps}
+        return (
+            *self.report.gaps,
+            *(gap for gap in self.standing.unseen if gap.kind not in known),
+        )
 
 
 def compose(
