@@ -62,7 +62,7 @@ class Composer:
         now = self.clock()
         links = self.links(now - BACK, now)
         picture = timeline.timeline(history, now, BACK, self.zone, links)
-        drawing = asyncio.ensure_future(self.draw(picture)) if history.points else None
+        drawing = asyncio.ensure_future(self.draw(picture)) if picture.lanes else None
         try:
             digest = await self._digest(each, due, history)
             if drawing is None or digest.healthy:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 import aiohttp
 import discord
+from discord import ui
 
 from bot.errors import MeshmedicError
 from bot.postbox import Letter, Lost
@@ -28,6 +30,10 @@ Rows = Callable[[str], Sequence[render.Row]]
 
 class Unsent(MeshmedicError):
     """Discord gave no answer, so nobody knows whether a message is there."""
+
+
+class Unfit(Unsent):
+    """Discord does not take what was written."""
 
 
 class Mailing:
@@ -72,6 +78,30 @@ class Mailing:
             return Lost(_why(error))
         return True
 
+    async def renew(self, channel: int, message: int, at: datetime) -> bool | Lost:
+        """Note in a whole one when it was looked at last; its words and files stay.
+
+        False where it is gone, may not be read or is none of ours any more: then a line of its own
+        says the same.
+
+        Raises:
+            Unsent: Nobody knows.
+        """
+        place = self._client().get_partial_messageable(channel)
+        try:
+            posted = await _answered(place.fetch_message(message))
+            view = ui.LayoutView.from_message(posted, timeout=None)
+            # Stopped: its button is answered by whoever answers the buttons of all digests.
+            view.stop()
+            if not discord_digest.renewed(view, at):
+                return False
+            await _answered(place.get_partial_message(message).edit(view=view))
+        except discord.NotFound as error:
+            return False if error.code == UNKNOWN_MESSAGE else Lost(_why(error))
+        except (discord.Forbidden, Unfit):
+            return False
+        return True
+
     async def find(self, channel: int, carried: str) -> int | Lost | None:
         """Our own message that carries this, among the latest of the channel.
 
@@ -109,6 +139,7 @@ class Mailing:
 
 
 UNKNOWN_MESSAGE = 10008
+BAD_REQUEST = 400
 
 
 async def _asked(asked: Awaitable[T]) -> T | Lost:
@@ -131,6 +162,10 @@ async def _answered(asked: Awaitable[T]) -> T:
             return await asked
     except (discord.Forbidden, discord.NotFound):
         raise
+    except discord.HTTPException as error:
+        kind = Unfit if error.status == BAD_REQUEST else Unsent
+        msg = f"Discord did not take it: {str(error)[:200]}"
+        raise kind(msg) from error
     except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
         msg = f"Discord did not take it: {str(error)[:200] or type(error).__name__}"
         raise Unsent(msg) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -38,6 +39,10 @@ class Postbox(Protocol):
 
     async def edit(self, channel: int, message: int, letter: Letter) -> bool | Lost:
         """Put a brief one in the place of another; False where that is gone."""
+        ...
+
+    async def renew(self, channel: int, message: int, at: datetime) -> bool | Lost:
+        """Note in a whole one when it was looked at last; False where that cannot be done."""
         ...
 
     async def find(self, channel: int, carried: str) -> int | Lost | None:

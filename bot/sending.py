@@ -102,20 +102,23 @@ class Sending:
             await self._post(each, told, letter, Stage.SENT)
 
     async def _beat(self, each: Schedule, turn: Turn, letter: Letter) -> None:
-        """Nothing new: the time of the last line is edited, or there is a first one, silently."""
+        """Nothing new: the time in the last message is edited, or a first line comes silently."""
         last = (await self._book()).last_message(each.name)
-        if last and last.brief:
-            edited = await self.postbox.edit(each.channel, last.message, letter)
-            if isinstance(edited, Lost):
-                await self._lost(each, turn, edited)
-                return
-            if edited:
-                await self._kept(each, letter)
-                await self._over(
-                    each, turn, Stage.UNCHANGED, Outcome.UNCHANGED, message=last.message, brief=True
-                )
-                return
-        await self._post(each, turn, letter, Stage.UNCHANGED)
+        edited = await self._edited(each, last, letter) if last else False
+        if isinstance(edited, Lost):
+            await self._lost(each, turn, edited)
+        elif last and edited:
+            await self._kept(each, letter)
+            stage, outcome = Stage.UNCHANGED, Outcome.UNCHANGED
+            await self._over(each, turn, stage, outcome, message=last.message, brief=last.brief)
+        else:
+            await self._post(each, turn, letter, Stage.UNCHANGED)
+
+    async def _edited(self, each: Schedule, last: Turn, letter: Letter) -> bool | Lost:
+        """A line is written anew; a whole digest keeps its news, and says when it was renewed."""
+        if last.brief:
+            return await self.postbox.edit(each.channel, last.message, letter)
+        return await self.postbox.renew(each.channel, last.message, letter.digest.report.taken_at)
 
     async def _post(self, each: Schedule, turn: Turn, letter: Letter, stage: Stage) -> None:
         sent = await self.postbox.send(each.channel, letter)
@@ -135,7 +138,8 @@ class Sending:
 
         def change(kept: Bases | None) -> Bases:
             bases = (kept or Bases()).by_name
-            return Bases(bases | {each.name: difference.base(report, bases.get(each.name))})
+            told = difference.base(report, bases.get(each.name), letter.digest.noted)
+            return Bases(bases | {each.name: told})
 
         try:
             await self.store.change(BASES, change)

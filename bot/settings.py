@@ -158,7 +158,7 @@ class Settings(BaseSettings):
     )
     digest_only_changes: bool = Field(
         default=False,
-        description="Where nothing is new, edit the time of one line in place of a new message.",
+        description="Where nothing is new, edit the last message in place of a new one.",
     )
     fallback_channel: int = Field(
         default=0,

@@ -12,6 +12,7 @@ from bot.core.change.plan import Way
 from bot.core.change.states import State
 from bot.core.change.waiting import waiting
 from bot.core.digest.schedule import Schedule
+from bot.core.history.history import HISTORY, History, Point
 from bot.core.slots import Timetable
 from bot.core.snapshot import Gap, Why
 from bot.errors import ClusterError
@@ -172,3 +173,12 @@ async def test_changes_that_cannot_be_listed_are_not_taken_for_none() -> None:
     made = composer(FakeCluster([a_pod()]), approvals=fails)
     assert "changes that wait were not seen: changes is forbidden" in await says(made)
     assert not (await made.letter(DAILY)).brief
+
+
+async def test_where_the_history_is_older_than_the_picture_nothing_is_drawn() -> None:
+    """A bot that was away for weeks has no lane to draw, and its digest says what is there."""
+    made = composer(FakeCluster([a_pod(waiting="Boom")]))
+    await made.store.change(HISTORY, lambda _: History((Point(400_000, "hhhhhhh"),)))
+    letter = await made.letter(DAILY)
+    assert letter.picture is None
+    assert "Boom" in told.text(letter.digest)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from discord import ui
 
 from bot.core.digest.difference import Entry, Gone
 from bot.core.digest.digest import Digest
@@ -24,6 +28,13 @@ BRIEF = 10
 
 LINE = 170
 
+HEARTBEAT = "-# seen "
+SEEN = re.compile(rf"^({HEARTBEAT}<t:\d+:R>)[^\n]*\Z", re.MULTILINE)
+"""The last line of a digest: what the cluster says stands in code, and begins no line of ours."""
+
+RENEWED = 60
+"""Characters that a later look may add to it."""
+
 
 def digest(
     each: Digest,
@@ -36,7 +47,7 @@ def digest(
     head = f"## {words.MARK[verdict]} {_name(each)}: {verdict}\n{told.headline(each)}"
     tail = "\n".join(_tail(each, picture))
     parts = [part for part in _parts(each) if part]
-    shown, room = [], render.TEXT - len(head) - len(tail) - 100
+    shown, room = [], render.TEXT - len(head) - len(tail) - RENEWED - 100
     for part in parts:
         if len(part) > room:
             break
@@ -59,6 +70,24 @@ def brief(each: Digest, rows: Sequence[render.Row] = ()) -> render.Card:
     late = f"\n-# {next(told.notes(each))}" if each.due else ""
     line = f"{words.MARK[verdict]} **{_name(each)}** · {said}{told.headline(each)} · <t:{at}:f>"
     return render.card(verdict, [line + late], rows)
+
+
+def renewed(view: ui.LayoutView, at: datetime) -> bool:
+    """Write into a posted digest when it was looked at last; False where it has no such line.
+
+    Files that stay are named as they were sent: Discord shows them by addresses of its own.
+    """
+    found = False
+    for item in view.walk_children():
+        if isinstance(item, ui.File):
+            item.media = f"attachment://{FILE}"
+        elif isinstance(item, ui.MediaGallery):
+            for each in item.items:
+                each.media = f"attachment://{PICTURE}"
+        elif isinstance(item, ui.TextDisplay) and SEEN.search(item.content):
+            now = f"nothing new when last looked, <t:{int(at.timestamp())}:f>"
+            item.content, found = SEEN.sub(rf"\1 · {now}", item.content), True
+    return found
 
 
 def listed(schedules: Iterable[tuple[Schedule, Turn | None, Slot]], zone: str) -> render.Card:
@@ -193,4 +222,4 @@ def _tail(each: Digest, picture: bytes | Undrawn | None) -> Iterator[str]:
         yield f"{words.MARK[Verdict.UNKNOWN]} **not seen** {render.code(unseen, 600)}"
     if isinstance(picture, Undrawn):
         yield f"-# No picture: {render.escape(picture.why)}"
-    yield f"-# seen <t:{int(each.report.taken_at.timestamp())}:R>"
+    yield f"{HEARTBEAT}<t:{int(each.report.taken_at.timestamp())}:R>"

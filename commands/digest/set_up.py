@@ -41,7 +41,7 @@ def command(context: Context) -> app_commands.Command[Any, ..., None]:
         scope="What it looks at.",
         namespace="Only this namespace.",
         threshold="The mildest verdict that it tells.",
-        only_changes="Where nothing is new, edit one line in place of a new message.",
+        only_changes="Where nothing is new, edit the last message in place of a new one.",
         trends="With uptime, time to recovery, flapping and the worst.",
     )
     async def ask(

@@ -1,5 +1,6 @@
 """`/digest`, as people use it in Discord, and what the bot posts by itself, in a real client."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from bot.core.slots import Timetable
 from bot.core.verdict import Verdict
 from bot.mailing import Mailing, Unsent
 from bot.postbox import Letter, Lost
+from bot.render import discord_digest
 from bot.unkept import Unkept
 from commands.digest import button
 from tests.builders import a_kustomization, a_pod
@@ -36,7 +38,7 @@ async def a_letter(room: Room, day: int = 1, **told: Any) -> Letter:
     letter: Letter = await room.client.digests.now()  # type: ignore[attr-defined]
     slot = datetime(2026, 1, day, tzinfo=UTC).date()
     told = {"carried": carried("daily", slot), "nonce": nonce("daily", slot), **told}
-    return Letter(letter.digest, letter.picture, letter.alt, **told)
+    return replace(letter, **told)
 
 
 async def test_an_operator_sees_what_changed_and_what_is_open(room: Room) -> None:
@@ -132,6 +134,55 @@ async def test_a_brief_line_is_edited_in_place(room: Room) -> None:
     assert "all healthy: 1 object judged" in texts([each.to_dict() for each in posted.components])
     assert await postbox.find(room.channel.id, carried("daily", date(2026, 1, 2)))
     assert await postbox.edit(room.channel.id, 1234567, await a_letter(room, brief=True)) is False
+
+
+async def test_a_whole_digest_is_renewed_by_its_last_line_alone(room: Room) -> None:
+    """Its news, picture, file and button stay, and two looks leave one time."""
+    room.cluster.set(BROKEN)
+    postbox = mailing(room)
+    sent = await postbox.send(
+        room.channel.id, await a_letter(room, picture=b"a picture", alt="Seven days.")
+    )
+    assert isinstance(sent, int)
+    (posted,) = room.channel.history()
+    before = texts([each.to_dict() for each in posted.components])
+    for day in (1, 2):
+        at = datetime(2026, 1, day, 8, tzinfo=UTC)
+        assert await postbox.renew(room.channel.id, sent, at) is True
+    (posted,) = room.channel.history()
+    after = texts([each.to_dict() for each in posted.components])
+    now = " · nothing new when last looked, <t:1767340800:f>"
+    assert after.replace(now, "") == before
+    assert len(after) - len(before) == len(now) <= discord_digest.RENEWED
+    shown = str([each.to_dict() for each in posted.components])
+    assert "digest.txt" in shown
+    assert "health.png" in shown
+    assert await postbox.find(room.channel.id, carried("daily", date(2026, 1, 1))) == sent
+    clicked = await room.viewer.click(posted, label="Health now")
+    assert "CrashLoopBackOff" in said(clicked)
+
+
+async def test_what_cannot_be_renewed_is_said_by_a_line_of_its_own(room: Room) -> None:
+    """Deleted, no digest, not to be read, not taken: each is False, and none is a lost channel."""
+    postbox, now = mailing(room), datetime.now(UTC)
+    place = room.channel.id
+    assert await postbox.renew(place, 1234567, now) is False
+    brief = await postbox.send(place, await a_letter(room, brief=True))
+    assert isinstance(brief, int)
+    assert await postbox.renew(place, brief, now) is False
+    room.cluster.set(BROKEN)
+    whole = await postbox.send(place, await a_letter(room))
+    assert isinstance(whole, int)
+    path = "/channels/*/messages/*"
+    room.env.inject_error("GET", path, status=403, code=50001, message="Missing Access")
+    assert await postbox.renew(place, whole, now) is False
+    room.env.inject_error("PATCH", path, status=400, code=50035, message="Invalid Form Body")
+    assert await postbox.renew(place, whole, now) is False
+    room.env.inject_error("GET", path, status=404, code=10003, message="Unknown Channel")
+    assert isinstance(await postbox.renew(place, whole, now), Lost)
+    room.env.inject_error("PATCH", path, status=503)
+    with pytest.raises(Unsent):
+        await postbox.renew(place, whole, now)
 
 
 async def test_a_channel_that_is_gone_and_a_discord_that_is_away_are_told_apart(room: Room) -> None:

@@ -29,11 +29,15 @@ class Known(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Base(msgspec.Struct, frozen=True):
-    """What the last digest of a name knew, by key; `dropped` counts what there was no room for."""
+    """What the last digest of a name knew, by key; `dropped` counts what there was no room for.
+
+    `noted` are marks of what it told beside the findings; None where nobody wrote them down.
+    """
 
     taken_at: datetime
     known: dict[str, Known] = {}
     dropped: int = 0
+    noted: tuple[str, ...] | None = None
 
 
 class Bases(msgspec.Struct, frozen=True):
@@ -108,7 +112,7 @@ def difference(before: Base | None, now: Report, threshold: Verdict) -> Differen
     )
 
 
-def base(report: Report, before: Base | None) -> Base:
+def base(report: Report, before: Base | None, noted: tuple[str, ...] = ()) -> Base:
     """What the next digest shall compare with: every finding, since what follows may outlive.
 
     What could not be looked for now is kept as it was known; what was not asked for is not.
@@ -125,7 +129,7 @@ def base(report: Report, before: Base | None) -> Base:
         for key, each in earlier.items()
         if key not in found and _asked(report, key) and not _sees(report, key)
     }
-    return Base(report.taken_at, found | unseen)
+    return Base(report.taken_at, found | unseen, noted=noted)
 
 
 def _first(each: Finding, earlier: Mapping[str, Known], report: Report) -> datetime:

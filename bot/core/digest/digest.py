@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -14,12 +15,16 @@ from bot.core.report import Report
 from bot.core.snapshot import Gap
 from bot.core.verdict import Verdict
 
+NOTED = 500
+"""Marks that are kept: beyond that a digest of changes alone is none."""
+
 
 class Digest(msgspec.Struct, frozen=True, kw_only=True):
     """What is told at `report.taken_at`.
 
     `due` is set where it comes late. `muted` has a line for each finding that somebody silenced;
     `approvals` those of Changes that wait or are being made. `trends` are of the weekly one.
+    `before` is what the one before `noted`.
     """
 
     name: str
@@ -30,6 +35,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     muted: tuple[str, ...] = ()
     approvals: tuple[str, ...] = ()
     trends: Trends | None = None
+    before: tuple[str, ...] | None = None
 
     @property
     def shown(self) -> int:
@@ -40,7 +46,20 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def quiet(self) -> bool:
         """Nothing is different from the digest before: `only changes` posts no new message."""
-        return not (self.difference.some or self.difference.first)
+        told = self.difference.some or self.difference.first
+        # Of one that wrote nothing down nobody knows what is new.
+        return not told and (self.before is None or set(self.noted) <= set(self.before))
+
+    @property
+    def noted(self) -> tuple[str, ...]:
+        """A mark of each thing that is told beside the findings, so that a new one is news."""
+        said = (
+            *(f"{each.subject}: {each.what}" for each in self.standing.open),
+            *(f"{each.subject} ends" for each in self.standing.expiring),
+            *(f"{gap.kind} not seen" for gap in self.gaps if not gap.why.by_choice),
+            *self.approvals,
+        )
+        return tuple(sorted({_mark(each) for each in said}))[:NOTED]
 
     @property
     def healthy(self) -> bool:
@@ -93,7 +112,12 @@ def compose(
         muted=lines,
         approvals=approvals,
         trends=trends,
+        before=before.noted if before else None,
     )
+
+
+def _mark(said: str) -> str:
+    return hashlib.blake2b(said.encode(errors="replace"), digest_size=5).hexdigest()
 
 
 def _without(whole: Difference, muted: Mapping[str, str]) -> Difference:
