@@ -14,6 +14,7 @@ from bot.core.digest.schedule import BOOK, MOST, Book, Schedule
 from bot.core.doctor.digests import DigestFacts
 from bot.core.doctor.facts import Unseen
 from bot.core.history.trends import Trends
+from bot.core.timetable import Timetable
 from bot.errors import InputError, MeshmedicError
 from bot.keeping import Store
 from bot.postbox import Letter
@@ -122,7 +123,7 @@ class Digests:
     def _anonymous(self) -> Schedule:
         """What nobody set up: everything, compared with the first digest that there is."""
         first = next(iter(self.defaults), None)
-        when = slots.Timetable(0, 0)
+        when = Timetable(0, 0)
         name = first.name if first else "digest"
         return Schedule(name=name, channel=0, when=when, began=self.clock(), trends=True)
 

@@ -13,8 +13,8 @@ from bot.core.change.states import State
 from bot.core.change.waiting import waiting
 from bot.core.digest.schedule import Schedule
 from bot.core.history.history import HISTORY, History, Point
-from bot.core.slots import Timetable
 from bot.core.snapshot import Gap, Why
+from bot.core.timetable import Timetable
 from bot.errors import ClusterError
 from bot.health import Health
 from bot.render import digest as told

@@ -15,8 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from bot.composing import Composer
 from bot.core.digest.schedule import BOOK, Book, Schedule, Stage
 from bot.core.report import Report
-from bot.core.slots import Timetable
 from bot.core.snapshot import Gap, Why
+from bot.core.timetable import Timetable
 from bot.core.verdict import Verdict
 from bot.digest import Digests
 from bot.errors import ClusterError, InputError, MeshmedicError

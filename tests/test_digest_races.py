@@ -20,7 +20,7 @@ from bot.composing import Composer
 from bot.core import record
 from bot.core.digest.schedule import BOOK, Book, Schedule, Stage
 from bot.core.record import Shelf
-from bot.core.slots import Timetable
+from bot.core.timetable import Timetable
 from bot.digest import Digests
 from bot.health import Health
 from bot.kube.api import Conflict

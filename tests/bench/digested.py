@@ -13,7 +13,7 @@ from bot.composing import Composer
 from bot.core.digest.difference import BASES, Bases, base
 from bot.core.digest.schedule import Schedule
 from bot.core.history.history import HISTORY, History, Incident, Point
-from bot.core.slots import Timetable
+from bot.core.timetable import Timetable
 from bot.core.verdict import Verdict
 from bot.drawing import Artist
 from bot.health import Health

@@ -9,7 +9,7 @@ import pytest
 from bot.core.digest.plan import Plan
 from bot.core.digest.schedule import Schedule, carried, nonce
 from bot.core.history.history import HISTORY, History, Incident, Point
-from bot.core.slots import Timetable
+from bot.core.timetable import Timetable
 from bot.core.verdict import Verdict
 from bot.mailing import Mailing, Unsent
 from bot.postbox import Letter, Lost
@@ -78,6 +78,9 @@ async def test_a_digest_is_set_up_changed_paused_and_removed(room: Room, digests
     assert "**media**" in listed
     assert "pods · only changes" in listed
     assert "07:15" in listed
+    monthly = said(await operator.slash(channel, "digest set", name="media", time="0 8 1 * *"))
+    assert "`0 8 1 * *`" in monthly
+    assert (await digests.every())["media"].only_changes
     await operator.slash(channel, "digest pause", name="media")
     assert "paused" in said(await room.viewer.slash(channel, "digest list"))
     await operator.slash(channel, "digest resume", name="media")
@@ -91,6 +94,8 @@ async def test_a_digest_is_set_up_changed_paused_and_removed(room: Room, digests
     [
         ({"name": "media", "time": "25:00"}, "A time is such as"),
         ({"name": "media", "time": "8:00 someday"}, "is no day"),
+        ({"name": "media", "time": "*/5 8 * * *"}, "this would fire several times"),
+        ({"name": "media", "time": "0 8 32 * *"}, "'32' is no day of the month"),
         ({"name": "Daily digest", "time": "8:00"}, "small letters"),
         ({"name": "media"}, "A time is such as"),
     ],
