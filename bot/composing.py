@@ -65,8 +65,8 @@ class Composer:
         drawing = asyncio.ensure_future(self.draw(picture)) if picture.lanes else None
         try:
             digest = await self._digest(each, due, history)
-            if drawing is None or digest.healthy:
-                return Letter(digest, brief=digest.healthy)
+            if drawing is None or digest.brief:
+                return Letter(digest, brief=digest.brief)
             return Letter(digest, await drawing, timeline.alt(picture))
         finally:
             if drawing:

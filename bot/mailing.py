@@ -132,10 +132,14 @@ class Mailing:
         return None
 
     def _card(self, letter: Letter) -> render.Card:
-        rows = self._rows(letter.carried)
-        if letter.brief:
-            return discord_digest.brief(letter.digest, rows)
-        return discord_digest.digest(letter.digest, letter.picture, letter.alt, rows)
+        return card(letter, self._rows(letter.carried))
+
+
+def card(letter: Letter, rows: Sequence[render.Row]) -> render.Card:
+    """What a letter looks like, by the clock and by hand."""
+    if letter.brief:
+        return discord_digest.brief(letter.digest, rows)
+    return discord_digest.digest(letter.digest, letter.picture, letter.alt, rows)
 
 
 UNKNOWN_MESSAGE = 10008

@@ -128,9 +128,7 @@ class Sending:
         await self._kept(each, letter)
         outcome = Outcome.UNCHANGED if stage is Stage.UNCHANGED else Outcome.SENT
         outcome = Outcome.LATE if turn.late else outcome
-        await self._over(
-            each, turn, stage, outcome, message=sent, brief=letter.brief or letter.digest.healthy
-        )
+        await self._over(each, turn, stage, outcome, message=sent, brief=letter.brief)
 
     async def _kept(self, each: Schedule, letter: Letter) -> None:
         """What was told now is what the next one is compared with."""

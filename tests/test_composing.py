@@ -182,3 +182,17 @@ async def test_where_the_history_is_older_than_the_picture_nothing_is_drawn() ->
     letter = await made.letter(DAILY)
     assert letter.picture is None
     assert "Boom" in told.text(letter.digest)
+
+
+async def test_a_healthy_weekly_digest_still_tells_its_trends_and_shows_the_picture() -> None:
+    """One line is for a day; whoever asked for trends wants them where all is well, too."""
+    made = composer(FakeCluster([a_pod()]))
+    hour = int(datetime.now(UTC).timestamp()) // 3600
+    points = tuple(Point(hour - ago, "h------") for ago in range(1, 100))
+    await made.store.change(HISTORY, lambda _: History(points))
+    weekly = await made.letter(msgspec.structs.replace(DAILY, name="weekly", trends=True))
+    assert weekly.digest.healthy
+    assert not weekly.brief
+    assert weekly.picture == b"a picture"
+    assert "uptime: pods 100 %" in told.text(weekly.digest)
+    assert (await made.letter(DAILY)).brief

@@ -296,7 +296,7 @@ async def test_with_only_changes_what_is_new_beside_the_findings_is_news_too(new
 
 async def test_an_all_healthy_day_is_one_line() -> None:
     world = World()
-    letter = await world.process().now()
+    letter = await world.process().now("daily")
     assert letter.brief
     assert told.headline(letter.digest).startswith("all healthy: 1 object judged")
 

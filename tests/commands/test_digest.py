@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.core.digest.difference import BASES
 from bot.core.digest.plan import Plan
 from bot.core.digest.schedule import Schedule, carried, nonce
 from bot.core.history.history import HISTORY, History, Incident, Point
@@ -56,6 +57,28 @@ async def test_a_viewer_may_look_but_not_post(room: Room) -> None:
     looked = await room.viewer.slash(room.channel, "digest now", dry_run=True)
     assert "Digest" in said(looked)
     assert message(looked).flags.ephemeral
+
+
+async def test_by_hand_it_looks_as_by_the_clock_here_for_all_or_for_the_asker_alone(
+    room: Room, digests: Any
+) -> None:
+    """The base stays: what was new is new again, until the clock's own digest tells it."""
+    now = datetime.now(UTC)
+    await digests.set_up(
+        Schedule(name="daily", channel=room.channel.id, when=Timetable(8, 0), began=now)
+    )
+    healthy = await room.operator.slash(room.channel, "digest now", name="daily")
+    assert said(healthy).startswith("🟢 **Digest daily** · all healthy: 1 object judged")
+    room.cluster.set(BROKEN)
+    for dry_run in (True, False):
+        asked = await room.operator.slash(
+            room.channel, "digest now", name="daily", scope="flux", dry_run=dry_run
+        )
+        assert "**New** (1)" in said(asked)
+        assert "CrashLoopBackOff" not in said(asked)
+        assert bool(message(asked).flags.ephemeral) is dry_run
+    assert await digests.store.read(BASES) is None
+    assert not (await digests.book()).turns
 
 
 @pytest.mark.parametrize("what", ["pause", "resume", "remove", "set"])

@@ -62,8 +62,13 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(sorted({_mark(each) for each in said}))[:NOTED]
 
     @property
+    def brief(self) -> bool:
+        """One line is enough: a healthy day, of a digest without trends."""
+        return self.healthy and self.trends is None
+
+    @property
     def healthy(self) -> bool:
-        """All was seen and nothing is to be told: one line is enough."""
+        """All was seen and nothing is to be told."""
         bare = not (self.shown or self.difference.some or self.muted or self.approvals)
         return bare and self.report.verdict is Verdict.HEALTHY and self.standing_empty
 
