@@ -95,7 +95,12 @@ class Mailing:
             view.stop()
             if not discord_digest.renewed(view, at):
                 return False
-            await _answered(place.get_partial_message(message).edit(view=view))
+            # Without a word about attachments all of them stay.
+            await _answered(
+                place.get_partial_message(message).edit(
+                    view=view, allowed_mentions=discord.AllowedMentions.none()
+                )
+            )
         except discord.NotFound as error:
             return False if error.code == UNKNOWN_MESSAGE else Lost(_why(error))
         except (discord.Forbidden, Unfit):
