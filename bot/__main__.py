@@ -91,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_check(commands)
     _add_why(commands)
+    _add_digest(commands)
     _add_judge(commands)
     _add_net(commands)
     _add_traefik(commands)
@@ -135,6 +136,24 @@ def _add_why(commands: Commands) -> None:
     add.add_argument("code", help="the finding's code, as check prints it")
     _add_cluster(add)
     add.set_defaults(command=_why)
+
+
+def _add_digest(commands: Commands) -> None:
+    add = commands.add_parser(
+        "digest", help="what changed since the last digest, and what is open", epilog=EXIT_CODES
+    )
+    add.add_argument(
+        "scope",
+        nargs="*",
+        choices=("all", *SCOPES),
+        default="all",
+        metavar="SCOPE",
+        help=f"all (default) or {', '.join(SCOPES)}",
+    )
+    add.add_argument("--name", default="", help="as this digest would tell it")
+    add.add_argument("--output", choices=("text", "json"), default="text")
+    _add_cluster(add)
+    add.set_defaults(command=_digest)
 
 
 def _add_cluster(add: argparse.ArgumentParser) -> None:
@@ -327,6 +346,15 @@ def _why(arguments: argparse.Namespace) -> int:
 
     where = cli.Where(arguments.kubeconfig, arguments.context, arguments.namespace)
     return EXIT[cli.why(arguments.code, where)]
+
+
+def _digest(arguments: argparse.Namespace) -> int:
+    from bot import digest_cli  # noqa: PLC0415  # as above
+
+    scopes = () if "all" in arguments.scope else tuple(arguments.scope)
+    where = digest_cli.Where(arguments.kubeconfig, arguments.context, arguments.namespace)
+    as_json = arguments.output == "json"
+    return EXIT[digest_cli.digest(arguments.name, scopes, where, as_json=as_json)]
 
 
 def _judge(arguments: argparse.Namespace) -> int:

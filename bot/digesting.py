@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
 
 import discord
 
 from bot.chronicle import EVERY, Chronicle
+from bot.composing import Composer, nobody, nothing
 from bot.core.digest.plan import Plan
 from bot.core.election import Leadership
 from bot.core.report import Report
-from bot.digest import Digests, nobody
+from bot.digest import Digests, unprepared
 from bot.drawing import Draw
 from bot.health import Health
 from bot.keeping import Store
 from bot.mailing import Mailing, Rows
 from bot.postbox import Outcome
 from bot.schedule import Schedule as Jobs
+from bot.sending import Sending
 
 
 class LateClient:
@@ -45,30 +46,26 @@ def digests(
     rows: Rows,
     told: Callable[[Outcome], None],
     muted: Callable[[Report], Awaitable[Mapping[str, str]]] = nobody,
-    approvals: Callable[[], tuple[str, ...]] = tuple,
-    **more: Any,
+    approvals: Callable[[], Awaitable[tuple[str, ...]]] = nothing,
+    prepare: Callable[[], Awaitable[None]] = unprepared,
 ) -> Digests:
     """The use case, by Discord."""
-    return Digests(
-        health=health,
-        store=store,
-        postbox=Mailing(client, rows),
-        leadership=leadership,
-        draw=draw,
+    composer = Composer(health, store, draw, plan.zone, muted=muted, approvals=approvals)
+    sending = Sending(
+        composer,
+        store,
+        Mailing(client, rows),
+        leadership,
         me=secrets.token_hex(4),
-        zone=plan.zone,
-        defaults=plan.schedules(),
         fallback=plan.fallback,
-        muted=muted,
-        approvals=approvals,
         told=told,
-        **more,
     )
+    return Digests(store, composer, sending, plan.schedules(), prepare)
 
 
 def regularly(jobs: Jobs, made: Digests) -> None:
     """Look every minute whether one is due, and every five at the health for the history."""
-    health = made.health
-    chronicle = Chronicle(health, made.store, made.leadership, health.rounds)
+    health = made.composer.health
+    chronicle = Chronicle(health, made.store, made.sending.leadership, health.rounds)
     jobs.each_minute("digests", made.turn)
     jobs.every(EVERY, "history", chronicle.look)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import aiohttp
 import discord
+from discord import ui
 
 from bot.errors import MeshmedicError
 from bot.postbox import Letter, Lost
@@ -29,6 +30,10 @@ Rows = Callable[[str], Sequence[render.Row]]
 
 class Unsent(MeshmedicError):
     """Discord gave no answer, so nobody knows whether a message is there."""
+
+
+class Unfit(Unsent):
+    """Discord does not take what was written."""
 
 
 class Mailing:
@@ -74,28 +79,33 @@ class Mailing:
         return True
 
     async def renew(self, channel: int, message: int, at: datetime) -> bool | Lost:
-        """Let a digest say that nothing is new since; False where it is gone, or is none.
+        """Note in a whole one when it was looked at last; its words and files stay.
+
+        False where it is gone, may not be read or is none of ours any more: then a line of its own
+        says the same.
 
         Raises:
             Unsent: Nobody knows.
         """
         place = self._client().get_partial_messageable(channel)
         try:
-            found = await _answered(place.fetch_message(message))
-            view = discord_digest.renewed(found, at)
-            if view is None:
+            posted = await _answered(place.fetch_message(message))
+            view = ui.LayoutView.from_message(posted, timeout=None)
+            # Stopped: its button is answered by whoever answers the buttons of all digests.
+            view.stop()
+            if not discord_digest.renewed(view, at):
                 return False
             await _answered(
-                found.edit(
+                place.get_partial_message(message).edit(
                     view=view,
-                    attachments=found.attachments,
+                    attachments=posted.attachments,
                     allowed_mentions=discord.AllowedMentions.none(),
                 )
             )
         except discord.NotFound as error:
             return False if error.code == UNKNOWN_MESSAGE else Lost(_why(error))
-        except discord.HTTPException as error:
-            return Lost(_why(error))
+        except (discord.Forbidden, Unfit):
+            return False
         return True
 
     async def find(self, channel: int, carried: str) -> int | Lost | None:
@@ -128,13 +138,18 @@ class Mailing:
         return None
 
     def _card(self, letter: Letter) -> render.Card:
-        rows = self._rows(letter.carried)
-        if letter.brief:
-            return discord_digest.brief(letter.digest, rows)
-        return discord_digest.digest(letter.digest, letter.picture, letter.alt, rows)
+        return card(letter, self._rows(letter.carried))
+
+
+def card(letter: Letter, rows: Sequence[render.Row]) -> render.Card:
+    """What a letter looks like, by the clock and by hand."""
+    if letter.brief:
+        return discord_digest.brief(letter.digest, rows)
+    return discord_digest.digest(letter.digest, letter.picture, letter.alt, rows)
 
 
 UNKNOWN_MESSAGE = 10008
+BAD_REQUEST = 400
 
 
 async def _asked(asked: Awaitable[T]) -> T | Lost:
@@ -157,6 +172,10 @@ async def _answered(asked: Awaitable[T]) -> T:
             return await asked
     except (discord.Forbidden, discord.NotFound):
         raise
+    except discord.HTTPException as error:
+        kind = Unfit if error.status == BAD_REQUEST else Unsent
+        msg = f"Discord did not take it: {str(error)[:200]}"
+        raise kind(msg) from error
     except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
         msg = f"Discord did not take it: {str(error)[:200] or type(error).__name__}"
         raise Unsent(msg) from error

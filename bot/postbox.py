@@ -1,4 +1,4 @@
-"""How a digest reaches its channel, and how that ends."""
+"""Where a digest goes: the letter, what the digests need of Discord, and how a slot may end."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Postbox(Protocol):
         ...
 
     async def renew(self, channel: int, message: int, at: datetime) -> bool | Lost:
-        """Let a digest say that nothing is new since; False where it is gone."""
+        """Note in a whole one when it was looked at last; False where that cannot be done."""
         ...
 
     async def find(self, channel: int, carried: str) -> int | Lost | None:

@@ -185,6 +185,10 @@ def wire(
         ask=ask,
     )
     artist, late, health_now = Artist(), digesting.LateClient(), button.button(health)
+
+    async def waits() -> tuple[str, ...]:
+        return waiting(await mending.every(), clock())
+
     digests = digesting.digests(
         plan,
         health=health,
@@ -196,7 +200,7 @@ def wire(
         rows=lambda carried: button.rows(health_now, carried),
         told=metrics.digest,
         muted=silences.muted,
-        approvals=lambda: waiting(mending.underway.seen, clock()),
+        approvals=waits,
     )
     context = Context(
         health=health,

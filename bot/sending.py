@@ -1,4 +1,4 @@
-"""Each slot of a digest goes out once, whatever happens.
+"""Send a digest's slot once, whatever happens.
 
 A slot is claimed in the store by a compare-and-set before its message goes out. Whoever finds one
 that is only claimed looks in the channel first: the message carries its slot.
@@ -7,12 +7,13 @@ that is only claimed looks in the channel first: the message carries its slot.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import msgspec
 
+from bot.composing import Composer
 from bot.core.digest import difference
 from bot.core.digest.difference import BASES, Bases
 from bot.core.digest.schedule import BOOK, Book, Schedule, Stage, Turn, carried, nonce
@@ -28,24 +29,30 @@ PATIENCE = timedelta(seconds=60)
 """That long a claimed slot is left to whoever claimed it: longer than a Lease outlives him."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Sending:
-    """Sends what is owed. `compose` makes a letter; with a time it says that it was due then.
+    """Slots on their way. `me` tells this process from others; `told` hears how slots end.
 
-    `me` tells this process from others, `fallback` is where the owner hears of a lost channel (0:
-    nowhere), `told` hears how slots end.
+    `fallback` is the channel of the owner, who is told where a channel is lost; 0 for none.
     """
 
+    composer: Composer
     store: Store
     postbox: Postbox
     leadership: Leadership
-    compose: Callable[[Schedule, datetime | None], Awaitable[Letter]]
     me: str
-    fallback: int
-    told: Callable[[Outcome], None]
-    clock: Callable[[], datetime]
+    fallback: int = 0
+    told: Callable[[Outcome], None] = field(default=lambda _outcome: None)
 
-    async def owed(self, each: Schedule, slot: Slot) -> None:
+    async def quietly(self, each: Schedule, slot: Slot) -> None:
+        """One digest's trouble is not the next one's."""
+        try:
+            await self._owed(each, slot)
+        except MeshmedicError as error:
+            self.told(Outcome.FAILED)
+            log.warning("the digest %s of %s is not out yet: %s", each.name, slot.day, error)
+
+    async def _owed(self, each: Schedule, slot: Slot) -> None:
         """Claim the slot, look whether it is out already, else send it."""
         claim = await self._claim(each, slot)
         if claim is None:
@@ -62,7 +69,7 @@ class Sending:
 
     async def _claim(self, each: Schedule, slot: Slot) -> _Claim | None:
         """Make the slot ours before anything is sent; None where it is somebody else's, or over."""
-        now = self.clock()
+        now = self.composer.clock()
         ours = Turn(day=slot.day, due=slot.at, stage=Stage.CLAIMED, at=now, by=self.me)
         before: list[Turn | None] = []
 
@@ -75,7 +82,9 @@ class Sending:
         return None if _left_alone(before[0], now) else _Claim(ours, again=before[0] is not None)
 
     async def _send(self, each: Schedule, slot: Slot, turn: Turn) -> None:
-        letter = await self.compose(each, slot.at if slot.late(self.clock()) else None)
+        letter = await self.composer.letter(
+            each, slot.at if slot.late(self.composer.clock()) else None
+        )
         letter = replace(
             letter, carried=carried(each.name, slot.day), nonce=nonce(each.name, slot.day)
         )
@@ -93,29 +102,23 @@ class Sending:
             await self._post(each, told, letter, Stage.SENT)
 
     async def _beat(self, each: Schedule, turn: Turn, letter: Letter) -> None:
-        """Nothing new: edit the time of the last message; where it is gone, send a silent line."""
-        last = (await self.store.read(BOOK) or Book()).last_message(each.name)
-        if last:
-            if last.brief:
-                edited = await self.postbox.edit(each.channel, last.message, letter)
-            else:
-                at = letter.digest.report.taken_at
-                edited = await self.postbox.renew(each.channel, last.message, at)
-            if isinstance(edited, Lost):
-                await self._lost(each, turn, edited)
-                return
-            if edited:
-                await self._kept(each, letter)
-                await self._over(
-                    each,
-                    turn,
-                    Stage.UNCHANGED,
-                    Outcome.UNCHANGED,
-                    message=last.message,
-                    brief=last.brief,
-                )
-                return
-        await self._post(each, turn, letter, Stage.UNCHANGED)
+        """Nothing new: the time in the last message is edited, or a first line comes silently."""
+        last = (await self._book()).last_message(each.name)
+        edited = await self._edited(each, last, letter) if last else False
+        if isinstance(edited, Lost):
+            await self._lost(each, turn, edited)
+        elif last and edited:
+            await self._kept(each, letter)
+            stage, outcome = Stage.UNCHANGED, Outcome.UNCHANGED
+            await self._over(each, turn, stage, outcome, message=last.message, brief=last.brief)
+        else:
+            await self._post(each, turn, letter, Stage.UNCHANGED)
+
+    async def _edited(self, each: Schedule, last: Turn, letter: Letter) -> bool | Lost:
+        """A line is written anew; a whole digest keeps its news, and says when it was renewed."""
+        if last.brief:
+            return await self.postbox.edit(each.channel, last.message, letter)
+        return await self.postbox.renew(each.channel, last.message, letter.digest.report.taken_at)
 
     async def _post(self, each: Schedule, turn: Turn, letter: Letter, stage: Stage) -> None:
         sent = await self.postbox.send(each.channel, letter)
@@ -125,9 +128,7 @@ class Sending:
         await self._kept(each, letter)
         outcome = Outcome.UNCHANGED if stage is Stage.UNCHANGED else Outcome.SENT
         outcome = Outcome.LATE if turn.late else outcome
-        await self._over(
-            each, turn, stage, outcome, message=sent, brief=letter.brief or letter.digest.healthy
-        )
+        await self._over(each, turn, stage, outcome, message=sent, brief=letter.brief)
 
     async def _kept(self, each: Schedule, letter: Letter) -> None:
         """What was told now is what the next one is compared with."""
@@ -135,13 +136,17 @@ class Sending:
 
         def change(kept: Bases | None) -> Bases:
             bases = (kept or Bases()).by_name
-            return Bases(bases | {each.name: difference.base(report, bases.get(each.name))})
+            told = difference.base(report, bases.get(each.name), letter.digest.noted)
+            return Bases(bases | {each.name: told})
 
         try:
             await self.store.change(BASES, change)
         except MeshmedicError as error:
             # The next one says more than it must, which is better than a second message today.
             log.warning("what the digest %s told was not kept: %s", each.name, error)
+
+    async def _book(self) -> Book:
+        return await self.store.read(BOOK) or Book()
 
     async def _over(
         self,
@@ -166,10 +171,7 @@ class Sending:
         """The owner is told once, until it works again."""
         await self._over(each, turn, Stage.LOST, Outcome.LOST)
         log.warning("the digest %s has no channel: %s", each.name, lost.why)
-        if (
-            not self.fallback
-            or (await self.store.read(BOOK) or Book()).told.get(each.name) == lost.why
-        ):
+        if not self.fallback or (await self._book()).told.get(each.name) == lost.why:
             return
         # Noted first: a word that is lost is in the log and the metrics too, one a day is noise.
         await self.store.change(BOOK, lambda kept: (kept or Book()).telling(each.name, lost.why))

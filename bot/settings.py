@@ -25,6 +25,7 @@ from bot.core.doctor.facts import Use
 from bot.core.gitops.address import address, secure
 from bot.core.network import manifests
 from bot.core.network.tools import targets
+from bot.core.timetable import NoTime, Timetable
 from bot.core.verdict import Verdict
 from bot.errors import SettingsError
 
@@ -151,18 +152,20 @@ class Settings(BaseSettings):
     )
     digest_time: str = Field(
         default="08:00",
-        description="When the daily digest is sent: `08:00`, or `08:00 mon-fri` for some days.",
+        description="When the daily digest is sent: `08:00`, `08:00 mon-fri` for some days, or "
+        "five fields of cron that fire once a day at most.",
     )
     digest_weekly: str = Field(
         default="",
-        description="When a weekly digest with trends is sent, such as `18:00 sun`. Empty: never.",
+        description="When a weekly digest with trends is sent, such as `18:00 sun`, or `0 8 1 * *` "
+        "for each month. Empty: never.",
     )
     digest_timezone: str = Field(
         default="UTC", description="The time zone of these times, such as `Europe/Berlin`."
     )
     digest_only_changes: bool = Field(
         default=False,
-        description="Where nothing is new, edit the last message's time in place of a new one.",
+        description="Where nothing is new, edit the last message in place of a new one.",
     )
     fallback_channel: int = Field(
         default=0,
@@ -241,7 +244,7 @@ class Settings(BaseSettings):
     @classmethod
     def _timed(cls, given: str) -> str:
         found = slots.timetable(given) if given else None
-        if isinstance(found, slots.NoTime):
+        if isinstance(found, NoTime):
             raise ValueError(found.why.rstrip("."))  # noqa: TRY004  # pydantic's own protocol
         return given
 
@@ -376,8 +379,8 @@ class Settings(BaseSettings):
         daily, weekly = map(slots.timetable, (self.digest_time or "08:00", self.digest_weekly))
         return Plan(
             channel=self.digest_channel,
-            daily=daily if isinstance(daily, slots.Timetable) else slots.Timetable(8, 0),
-            weekly=weekly if isinstance(weekly, slots.Timetable) else None,
+            daily=daily if isinstance(daily, Timetable) else Timetable(8, 0),
+            weekly=weekly if isinstance(weekly, Timetable) else None,
             zone=ZoneInfo(self.digest_timezone),
             only_changes=self.digest_only_changes,
             fallback=self.fallback_channel,

@@ -63,8 +63,6 @@ class Underway:
     replan: Callable[[Change], Awaitable[Plan | Refusal]]
     clock: Callable[[], datetime]
     may_act: Callable[[], bool]
-    seen: tuple[Change, ...] = ()
-    """All changes, as they were at the last look."""
     _running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _looked_at: set[str] = field(default_factory=set)
 
@@ -99,8 +97,7 @@ class Underway:
         """
         if not self.may_act():
             return
-        self.seen = await self.store.every()
-        for change in self.seen:
+        for change in await self.store.every():
             if MOVES[change.state] and change.name not in self._running:
                 await self._continue(change)
 

@@ -1,127 +1,20 @@
-"""Digests: each slot goes out once, whatever crashes, whoever else is alive; and what they say."""
+"""Digests: each slot goes out once, at its time; and what they say."""
 
-import asyncio
-from collections import Counter
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from bot.core.digest.schedule import BOOK, Book, Schedule, Stage
-from bot.core.history.history import HISTORY, History, Point
-from bot.core.history.links import LINKS, LinkHistory
 from bot.core.report import Report
-from bot.core.slots import Timetable
 from bot.core.snapshot import Gap, Why
-from bot.digest import Digests
-from bot.errors import ClusterError, InputError, MeshmedicError
-from bot.health import Health
-from bot.postbox import Letter, Lost, Outcome
+from bot.core.timetable import Timetable
+from bot.errors import InputError
+from bot.postbox import Outcome
 from bot.render import digest as told
-from bot.unkept import Unkept
 from tests.builders import a_kustomization, a_pod
+from tests.digest_world import BERLIN, START, World, a_schedule
 from tests.fakes import FakeCluster
 from tests.led import Led
-
-BERLIN = ZoneInfo("Europe/Berlin")
-START = datetime(2026, 3, 27, 12, tzinfo=UTC)
-
-
-@dataclass
-class Channel:
-    """Discord's side: what stands there. `trouble` is what becomes of the next request."""
-
-    messages: dict[int, str] = field(default_factory=dict)
-    letters: list[Letter] = field(default_factory=list)
-    edits: list[int] = field(default_factory=list)
-    renewals: list[int] = field(default_factory=list)
-    said: list[tuple[int, str]] = field(default_factory=list)
-    trouble: str = ""
-    lost: str = ""
-
-    async def send(self, channel: int, letter: Letter) -> int | Lost:
-        if self.lost:
-            return Lost(self.lost)
-        trouble, self.trouble = self.trouble, ""
-        if trouble == "before":
-            raise MeshmedicError("The request was lost.")
-        number = len(self.messages) + 1
-        self.messages[number] = letter.carried
-        self.letters.append(letter)
-        if trouble == "after":
-            raise MeshmedicError("The reply was lost.")
-        return number
-
-    async def edit(self, channel: int, message: int, letter: Letter) -> bool | Lost:
-        if message not in self.messages:
-            return False
-        self.edits.append(message)
-        return True
-
-    async def renew(self, channel: int, message: int, at: datetime) -> bool | Lost:
-        if message not in self.messages:
-            return False
-        self.renewals.append(message)
-        return True
-
-    async def find(self, channel: int, carried: str) -> int | Lost | None:
-        return next((key for key, each in self.messages.items() if each == carried), None)
-
-    async def tell(self, channel: int, text: str) -> None:
-        self.said.append((channel, text))
-
-
-class Store(Unkept):
-    """Fails at the write after so many."""
-
-    writes_left: float = float("inf")
-
-    async def change(self, shelf: Any, change: Any) -> Any:
-        if self.writes_left <= 0:
-            raise ClusterError("The API server is away.")
-        self.writes_left -= 1
-        return await super().change(shelf, change)
-
-
-def a_schedule(name: str = "daily", **told: Any) -> Schedule:
-    given = {"channel": 7, "when": Timetable(2, 30), "began": START, **told}
-    return Schedule(name=name, **given)
-
-
-@dataclass
-class World:
-    """One channel and one store; processes that share them, and a clock."""
-
-    channel: Channel = field(default_factory=Channel)
-    store: Store = field(default_factory=Store)
-    cluster: FakeCluster = field(default_factory=lambda: FakeCluster([a_pod()]))
-    now: datetime = START
-    outcomes: list[Outcome] = field(default_factory=list)
-
-    def process(self, me: str = "one", *defaults: Schedule, led: Led | None = None) -> Digests:
-        return Digests(
-            health=Health(self.cluster),
-            store=self.store,
-            postbox=self.channel,
-            leadership=led or Led(),
-            draw=self.cluster.draw,
-            me=me,
-            zone=BERLIN,
-            defaults=defaults or (a_schedule(),),
-            fallback=9,
-            told=self.outcomes.append,
-            clock=lambda: self.now,
-        )
-
-    async def until(self, digests: Digests, end: datetime, step: timedelta) -> None:
-        while self.now < end:
-            await digests.turn()
-            self.now += step
 
 
 @pytest.mark.parametrize(
@@ -192,64 +85,20 @@ async def test_who_does_not_lead_sends_nothing_also_where_it_loses_the_lease_on_
     await digests.turn()
     led.leads = True
 
-    check = digests.health.check
+    check = digests.composer.health.check
 
     async def slow(*asked: Any) -> Any:
         led.leads = False
         return await check(*asked)
 
-    digests.health.check = slow  # type: ignore[method-assign]
+    digests.composer.health.check = slow  # type: ignore[method-assign]
     await digests.turn()
     assert not world.channel.letters
 
 
-async def test_a_lost_channel_is_said_once_to_the_owner_until_it_works_again() -> None:
-    world = World()
-    digests = world.process()
-    await digests.turn()
-    world.channel.lost = "It was deleted."
-    for _ in range(3):
-        world.now += timedelta(days=1)
-        await digests.turn()
-    assert len(world.channel.said) == 1
-    assert world.channel.said[0][0] == 9
-    assert world.outcomes == [Outcome.LOST] * 3
-    world.channel.lost = ""
-    world.now += timedelta(days=1)
-    await digests.turn()
-    world.channel.lost = "It was deleted."
-    world.now += timedelta(days=1)
-    await digests.turn()
-    assert len(world.channel.said) == 2
-
-
-async def test_with_only_changes_nothing_new_posts_nothing_and_edits_the_time_in_place() -> None:
-    """Of whatever was said last; what somebody deleted is replaced by a line."""
-    world = World(cluster=FakeCluster([a_pod(waiting="CrashLoopBackOff")]))
-    digests = world.process("one", a_schedule(only_changes=True))
-    await digests.turn()
-    for _ in range(5):
-        world.now += timedelta(days=1)
-        await digests.turn()
-    assert [each.brief for each in world.channel.letters] == [False]
-    assert world.channel.renewals == [1, 1, 1, 1]
-    world.channel.messages.clear()
-    for _ in range(3):
-        world.now += timedelta(days=1)
-        await digests.turn()
-    assert [each.brief for each in world.channel.letters] == [False, True]
-    assert len(world.channel.edits) == 2
-    world.cluster.set([a_pod(waiting="CrashLoopBackOff"), a_pod("other", waiting="ErrImagePull")])
-    world.now += timedelta(days=1)
-    await digests.turn()
-    last = world.channel.letters[-1]
-    assert not last.brief
-    assert [each.finding.subject.name for each in last.digest.difference.new] == ["other"]
-
-
 async def test_an_all_healthy_day_is_one_line() -> None:
     world = World()
-    letter = await world.process().now()
+    letter = await world.process().now("daily")
     assert letter.brief
     assert told.headline(letter.digest).startswith("all healthy: 1 object judged")
 
@@ -278,30 +127,15 @@ async def test_what_was_not_seen_is_lost_and_not_fixed() -> None:
 async def test_what_is_muted_is_one_line_with_who_and_until_when() -> None:
     world = World(cluster=FakeCluster([a_pod(waiting="CrashLoopBackOff")]))
     digests = world.process()
-    report = await digests.health.check()
+    report = await digests.composer.health.check()
 
     async def muted(_: Report) -> dict[str, str]:
         return {report.findings[0].key: "muted by olga until 18:00"}
 
-    digests.muted = muted
+    digests.composer.muted = muted
     letter = await digests.now()
     assert not letter.digest.difference.new
     assert "muted by olga until 18:00" in told.text(letter.digest)
-
-
-async def test_the_network_between_nodes_is_told_by_its_history() -> None:
-    """In the picture's words, and in the trends: by a digest, and by hand."""
-    # The simulated cluster's own time is the real one.
-    world = World(now=datetime.now(UTC))
-    hour = int(world.now.timestamp()) // 3600
-    await world.store.change(LINKS, lambda _: LinkHistory(hour, {"edge": "hf", "home": "hh"}))
-    await world.store.change(HISTORY, lambda _: History((Point(hour, "hhhhhhh"),)))
-    world.cluster.objects = [a_pod(waiting="CrashLoopBackOff")]
-    process = world.process("one", a_schedule(trends=True, began=world.now))
-    letter = await process.now("daily")
-    assert "between nodes 50.0 %, edge 50.0 %" in letter.alt
-    assert "network: between nodes 50.0 %, edge 50.0 %" in told.text(letter.digest)
-    assert [each.name for each in (await process.trends()).links] == ["between nodes", "edge"]
 
 
 async def test_by_hand_nothing_is_kept_and_an_unknown_name_is_refused() -> None:
@@ -338,74 +172,6 @@ async def test_what_a_paused_digest_missed_is_not_owed() -> None:
     world.now += timedelta(days=1)
     await digests.turn()
     assert len(world.channel.letters) == 1
-
-
-class Crashes(RuleBasedStateMachine):
-    """Days pass, processes die between any two steps, requests and replies are lost."""
-
-    @initialize()
-    def begin(self) -> None:
-        self.world = World()
-        self.loop = asyncio.new_event_loop()
-        self.digests = self.world.process("0")
-        self.number = 0
-        self.loop.run_until_complete(self.digests.turn())
-
-    @rule(
-        hours=st.integers(1, 30),
-        trouble=st.sampled_from(["", "", "before", "after"]),
-        writes=st.sampled_from([0, 1, 2, 3, float("inf"), float("inf")]),
-        restarts=st.booleans(),
-    )
-    def time_passes(self, hours: int, trouble: str, writes: float, restarts: bool) -> None:
-        self.world.now += timedelta(hours=hours)
-        self.world.channel.trouble, self.world.store.writes_left = trouble, writes
-        self._turn()
-        if restarts:
-            self.number += 1
-            self.digests = self.world.process(str(self.number))
-
-    @rule()
-    def all_is_well_again(self) -> None:
-        """Two turns later the latest date is out, once, and the book says so."""
-        self.world.channel.trouble, self.world.store.writes_left = "", float("inf")
-        for _ in range(2):
-            self.world.now += timedelta(minutes=2)
-            self._turn()
-        book: Book = self.loop.run_until_complete(self.world.store.read(BOOK)) or Book()
-        latest = _latest(self.world.now)
-        if latest:
-            turn = book.turn("daily", latest)
-            assert turn is not None
-            assert turn.stage is Stage.SENT
-            assert self.world.channel.messages[turn.message] == f"meshmedic:digest:daily:{latest}"
-
-    @invariant()
-    def no_date_is_out_twice(self) -> None:
-        counted = Counter(self.world.channel.messages.values())
-        assert all(count == 1 for count in counted.values()), counted
-
-    def teardown(self) -> None:
-        self.loop.close()
-
-    def _turn(self) -> None:
-        # The fixed part of a turn may fail too: the schedule says so in the log, and goes on.
-        try:
-            self.loop.run_until_complete(self.digests.turn())
-        except MeshmedicError:
-            return
-
-
-def _latest(now: datetime) -> date | None:
-    local = now.astimezone(BERLIN)
-    day = local.date() if (local.hour, local.minute) >= (2, 30) else local.date() - timedelta(1)
-    if day == date(2026, 3, 29) and local.hour < 4 and local.date() == day:
-        day -= timedelta(1)
-    return day if day > START.date() else None
-
-
-TestCrashes = Crashes.TestCase
-TestCrashes.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
 
 
 async def test_whoever_draws_is_told_a_little_before_a_digest_is_due() -> None:

@@ -17,6 +17,7 @@ from bot.gitops.refusals import Reason
 from bot.render import (
     decision_table,
     json_diagnosis,
+    json_digest,
     json_matrix,
     json_reached,
     json_traefik,
@@ -84,6 +85,12 @@ def test_the_published_schema_of_what_is_told_of_traefik_is_the_one_of_the_code(
     """`docs/traefik.schema.json` was written after the last change."""
     published = json.loads((ROOT / "docs/traefik.schema.json").read_text())
     assert published == json.loads(msgspec.json.encode(json_traefik.schema()))
+
+
+def test_the_published_schema_of_a_digest_is_the_one_of_the_code():
+    """`docs/digest.schema.json` was written after the last change."""
+    published = json.loads((ROOT / "docs/digest.schema.json").read_text())
+    assert published == json_digest.schema()
 
 
 def test_the_published_schema_describes_what_is_printed():

@@ -12,31 +12,21 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-import msgspec
+from bot.core.crontab import crontab
+from bot.core.timetable import DAYS, NoTime, Timetable
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-EVERY_DAY = frozenset(range(7))
-LOOK_BACK = 8
-"""Days: the last slot of a weekly digest lies within."""
+FIELDS = 5
+LOOK_BACK = 366
+"""Days: what was owed a year ago is owed no more."""
+
+AHEAD = 366 * 8 + 2
+"""Days: the next 29th of February lies within, also where a century leaves one out."""
 
 PUNCTUAL = timedelta(minutes=5)
 """What is later than that says so."""
 
 CLOCK_ERROR = timedelta(days=1)
 """A beginning that lies further ahead was written by a clock that was wrong."""
-
-
-class Timetable(msgspec.Struct, frozen=True):
-    """At which local time, and on which days (0 is Monday)."""
-
-    hour: int
-    minute: int
-    days: tuple[int, ...] = tuple(range(7))
-
-    def __str__(self) -> str:
-        """As `timetable` reads it: `08:00`, `08:00 mon,fri`."""
-        days = "" if set(self.days) == EVERY_DAY else " " + ",".join(DAYS[day] for day in self.days)
-        return f"{self.hour:02}:{self.minute:02}{days}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +41,15 @@ class Slot:
         return now - self.at > PUNCTUAL
 
 
-@dataclass(frozen=True, slots=True)
-class NoTime:
-    """A text that names no time, and what is wrong."""
-
-    why: str
-
-
 def timetable(text: str) -> Timetable | NoTime:
-    """Read `08:00`, `8:30 mon-fri`, `18:00 sun`, `07:15 mon,thu`."""
+    """Read `08:00`, `8:30 mon-fri`, `18:00 sun`, `07:15 mon,thu`, or five fields of cron."""
+    if len(text.split()) == FIELDS and ":" not in text:
+        return crontab(text)
     found = re.fullmatch(r"\s*(\d{1,2}):(\d{2})(?:\s+([a-z,\s-]+))?\s*", text.lower())
     if not found or int(found[1]) > 23 or int(found[2]) > 59:  # noqa: PLR2004
-        return NoTime("A time is such as 08:00, or 08:00 mon-fri, or 18:00 sun.")
+        return NoTime(
+            "A time is such as 08:00, or 08:00 mon-fri, or 18:00 sun, or 0 8 1 * * as in cron."
+        )
     days = _days(found[3] or "mon-sun")
     if isinstance(days, NoTime):
         return days
@@ -79,8 +66,7 @@ def due(
     today = now.astimezone(zone).date()
     for back in range(LOOK_BACK):
         day = today - timedelta(days=back)
-        slot = Slot(day, _moment(each, zone, day))
-        if day.weekday() in each.days and slot.at <= now:
+        if each.on(day) and (slot := Slot(day, _moment(each, zone, day))).at <= now:
             owed = slot.at > began or began > now + CLOCK_ERROR
             return slot if owed and day not in done else None
     return None
@@ -91,8 +77,8 @@ def following(each: Timetable, zone: ZoneInfo, now: datetime) -> Slot:
     today = now.astimezone(zone).date()
     slots = (
         Slot(day, _moment(each, zone, day))
-        for day in (today + timedelta(days=ahead) for ahead in range(LOOK_BACK + 1))
-        if day.weekday() in each.days
+        for day in (today + timedelta(days=ahead) for ahead in range(AHEAD))
+        if each.on(day)
     )
     return next(slot for slot in slots if slot.at > now)
 

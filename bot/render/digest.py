@@ -60,7 +60,8 @@ def entry(each: Entry, report_at: Digest) -> str:
 
 def gone(each: Gone, digest: Digest) -> str:
     """One that is there no more."""
-    return f"{each.subject}: {each.verdict} {each.reason}, {first_seen(each, digest)}"
+    more = f" · {each.downstream:,} downstream" if each.downstream else ""
+    return f"{each.subject}: {each.verdict} {each.reason}, {first_seen(each, digest)}{more}"
 
 
 def first_seen(each: Gone, digest: Digest) -> str:
@@ -83,7 +84,8 @@ def expiring(digest: Digest) -> Iterator[str]:
     for each in digest.standing.expiring:
         left = words.age(now, each.at) if each.at > now else ""
         when = f"ends in {left}" if left else "has ended"
-        yield f"{each.subject}: {when} ({each.at:%Y-%m-%d %H:%M} UTC)"
+        renewed = f", to be renewed {each.renews:%Y-%m-%d %H:%M}" if each.renews else ""
+        yield f"{each.subject}: {when} ({each.at:%Y-%m-%d %H:%M} UTC{renewed})"
 
 
 def trend_lines(each: Trends, quoted: Callable[[str], str] = str) -> Iterator[str]:
@@ -126,7 +128,7 @@ def notes(each: Digest) -> Iterator[str]:
 
 def unseen(each: Digest, most: int = KINDS) -> list[str]:
     """What was not seen."""
-    return words.unseen_lines(each.report.gaps, each.report.taken_at, most)
+    return words.unseen_lines(each.gaps, each.report.taken_at, most)
 
 
 def _body(each: Digest) -> Iterator[str]:

@@ -5,11 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from pathlib import PurePosixPath
-from typing import Any
-from urllib.parse import urlsplit
 
-import discord
 from discord import ui
 
 from bot.core.digest.difference import Entry, Gone
@@ -33,8 +29,12 @@ BRIEF = 10
 
 LINE = 170
 
-SEEN = re.compile(r"^-# seen <t:\d+:R>.*$", re.MULTILINE)
-"""The line by which a digest tells when it was true."""
+HEARTBEAT = "-# seen "
+SEEN = re.compile(rf"^({HEARTBEAT}<t:\d+:R>)[^\n]*\Z", re.MULTILINE)
+"""The last line of a digest: what the cluster says stands in code, and begins no line of ours."""
+
+RENEWED = 60
+"""Characters that a later look may add to it."""
 
 
 def digest(
@@ -48,7 +48,7 @@ def digest(
     head = f"## {words.MARK[verdict]} {_name(each)}: {verdict}\n{told.headline(each)}"
     tail = "\n".join(_tail(each, picture))
     parts = [part for part in _parts(each) if part]
-    shown, room = [], render.TEXT - len(head) - len(tail) - 100
+    shown, room = [], render.TEXT - len(head) - len(tail) - RENEWED - 100
     for part in parts:
         if len(part) > room:
             break
@@ -73,27 +73,22 @@ def brief(each: Digest, rows: Sequence[render.Row] = ()) -> render.Card:
     return render.card(verdict, [line + late], rows)
 
 
-def renewed(message: discord.Message, at: datetime) -> ui.LayoutView | None:
-    """A digest that stands there, seen anew at that time and found to be as it says.
+def renewed(view: ui.LayoutView, at: datetime) -> bool:
+    """Write into a posted digest when it was looked at last; False where it has no such line.
 
-    None where the message is no digest with such a line.
+    Files that stay are named as they were sent: Discord shows them by addresses of its own.
     """
-    view = ui.LayoutView.from_message(message, timeout=None)
-    last: ui.TextDisplay[Any] | None = None
+    found = False
     for item in view.walk_children():
-        if isinstance(item, ui.TextDisplay) and SEEN.search(item.content):
-            last = item
-        elif isinstance(item, ui.File):
-            item.media = f"attachment://{_file(item.media.url)}"
+        if isinstance(item, ui.File):
+            item.media = f"attachment://{FILE}"
         elif isinstance(item, ui.MediaGallery):
             for each in item.items:
-                each.media = f"attachment://{_file(each.media.url)}"
-    if last is None:
-        return None
-    last.content = SEEN.sub(f"-# seen {_ago(at)} · nothing new since", last.content)
-    # What it shows is clicked by what the buttons carry, not by this view.
-    view.stop()
-    return view
+                each.media = f"attachment://{PICTURE}"
+        elif isinstance(item, ui.TextDisplay) and SEEN.search(item.content):
+            now = f"nothing new when last looked, <t:{int(at.timestamp())}:f>"
+            item.content, found = SEEN.sub(rf"\1 · {now}", item.content), True
+    return found
 
 
 def listed(schedules: Iterable[tuple[Schedule, Turn | None, Slot]], zone: str) -> render.Card:
@@ -210,7 +205,8 @@ def _gone(name: str, gone: Sequence[Gone], digest: Digest, mark: str) -> str:
         kind, _, place = each.subject.partition(" ")
         subject = f"{_kind(kind)} {render.code(place, 80)}"
         reason = render.code(each.reason, 40)
-        lines.append(f"{mark} {subject} {reason} {told.first_seen(each, digest)}")
+        more = f" · {each.downstream:,} downstream" if each.downstream else ""
+        lines.append(f"{mark} {subject} {reason} {told.first_seen(each, digest)}{more}")
     if len(gone) > SPELLED:
         lines.append(f"-# … and {len(gone) - SPELLED:,} more in the file")
     return f"**{name}** ({len(gone):,})\n" + "\n".join(lines)
@@ -242,13 +238,4 @@ def _tail(each: Digest, picture: bytes | Undrawn | None) -> Iterator[str]:
         yield f"{words.MARK[Verdict.UNKNOWN]} **not seen** {render.code(unseen, 600)}"
     if isinstance(picture, Undrawn):
         yield f"-# No picture: {render.escape(picture.why)}"
-    yield f"-# seen {_ago(each.report.taken_at)}"
-
-
-def _ago(at: datetime) -> str:
-    return f"<t:{int(at.timestamp())}:R>"
-
-
-def _file(url: str) -> str:
-    """The name of an attachment, of its address."""
-    return PurePosixPath(urlsplit(url).path or url).name
+    yield f"{HEARTBEAT}<t:{int(each.report.taken_at.timestamp())}:R>"

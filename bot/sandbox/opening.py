@@ -18,7 +18,7 @@ from bot.core.access import Circles, Members
 from bot.core.alerts.rules import Route, Rules
 from bot.core.digest.plan import Plan
 from bot.core.network.manifests import TOOL_IMAGE
-from bot.core.slots import Timetable
+from bot.core.timetable import Timetable
 from bot.errors import InputError
 from bot.kube.agent_rounds import AgentRounds
 from bot.kube.agents import Agents

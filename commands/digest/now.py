@@ -11,7 +11,7 @@ from bot.client import Client
 from bot.core.access import Circle
 from bot.core.check import SCOPES
 from bot.errors import Refused
-from bot.render import discord_digest
+from bot.mailing import card
 from bot.replies import acknowledge, answer
 from commands.context import Context
 from commands.digest import button
@@ -43,9 +43,7 @@ def command(context: Context) -> app_commands.Command[Any, ..., None]:
             raise Refused(OPERATORS_ONLY)
         await acknowledge(interaction, private=dry_run)
         letter = await context.digests.now(name, scope)
-        rows = button.rows(context.health_now, "")
-        card = discord_digest.digest(letter.digest, letter.picture, letter.alt, rows)
-        await answer(interaction, card)
+        await answer(interaction, card(letter, button.rows(context.health_now, "")))
 
     ask.autocomplete("name")(suggesting(context))
     return ask

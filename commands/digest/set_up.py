@@ -12,7 +12,8 @@ from bot.client import CIRCLE
 from bot.core.access import Circle
 from bot.core.check import SCOPES
 from bot.core.digest.schedule import NAME, Schedule
-from bot.core.slots import NoTime, Timetable, following, timetable
+from bot.core.slots import following, timetable
+from bot.core.timetable import NoTime, Timetable
 from bot.core.verdict import Verdict
 from bot.errors import InputError
 from bot.render import discord as render
@@ -36,12 +37,12 @@ def command(context: Context) -> app_commands.Command[Any, ..., None]:
     )
     @app_commands.describe(
         name="Small letters, digits and dashes.",
-        time="Such as 08:00, 08:00 mon-fri, 18:00 sun.",
+        time="Such as 08:00, 08:00 mon-fri, 18:00 sun; or as cron: 0 8 1 * *.",
         channel="Where it is posted; this one where nothing is named.",
         scope="What it looks at.",
         namespace="Only this namespace.",
         threshold="The mildest verdict that it tells.",
-        only_changes="Where nothing is new, edit the last message's time in place of a new one.",
+        only_changes="Where nothing is new, edit the last message in place of a new one.",
         trends="With uptime, time to recovery, flapping and the worst.",
     )
     async def ask(

@@ -9,13 +9,13 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
+from bot.composing import Composer
 from bot.core.digest.difference import BASES, Bases, base
-from bot.core.election import Alone
+from bot.core.digest.schedule import Schedule
 from bot.core.history.history import HISTORY, History, Incident, Point
+from bot.core.timetable import Timetable
 from bot.core.verdict import Verdict
-from bot.digest import Digests
 from bot.drawing import Artist
 from bot.health import Health
 from bot.kube.cache import WatchCache
@@ -32,8 +32,13 @@ WANTED = 1.0
 LOADING = 3.0
 """Seconds that whoever draws has to load the library; before a digest is due it has a minute."""
 
-NOBODY: Any = None
-"""Nothing is posted."""
+EVERYTHING = Schedule(
+    name="digest",
+    channel=0,
+    when=Timetable(8, 0),
+    began=datetime(2026, 1, 1, tzinfo=UTC),
+    trends=True,
+)
 
 
 async def measure(server: Server, rounds: int, told: str) -> AsyncIterator[Figure]:
@@ -48,13 +53,13 @@ async def measure(server: Server, rounds: int, told: str) -> AsyncIterator[Figur
             await store.change(BASES, lambda _: Bases({"digest": known}))
             await store.change(HISTORY, lambda _: a_week(datetime.now(UTC)))
             artist = Artist((sys.executable, "-c", WATCHED, told))
-            digests = Digests(health, store, NOBODY, Alone(), artist.draw, "bench")
-            at_once = [await _composed(digests) for _ in range(rounds)]
+            composer = Composer(health, store, artist.draw)
+            at_once = [await _composed(composer) for _ in range(rounds)]
             due = []
             for _ in range(rounds):
                 await artist.prepare()
                 await asyncio.sleep(LOADING)
-                due.append(await _composed(digests))
+                due.append(await _composed(composer))
             await artist.close()
         finally:
             await cache.close()
@@ -65,9 +70,9 @@ async def measure(server: Server, rounds: int, told: str) -> AsyncIterator[Figur
     yield Figure("memory of what draws it", kilobytes / 1024, "MiB", at_most=HOLDS)
 
 
-async def _composed(digests: Digests) -> float:
+async def _composed(composer: Composer) -> float:
     began = perf_counter()
-    letter = await digests.now()
+    letter = await composer.letter(EVERYTHING)
     card = discord_digest.digest(letter.digest, letter.picture, letter.alt)
     assert isinstance(letter.picture, bytes), letter.picture
     assert card.discord_files()

@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
+from bot.core.digest.difference import BASES
 from bot.core.digest.plan import Plan
 from bot.core.digest.schedule import Schedule, carried, nonce
 from bot.core.history.history import HISTORY, History, Incident, Point
-from bot.core.slots import Timetable
+from bot.core.timetable import Timetable
 from bot.core.verdict import Verdict
 from bot.mailing import Mailing, Unsent
 from bot.postbox import Letter, Lost
+from bot.render import discord_digest
 from bot.unkept import Unkept
 from commands.digest import button
 from tests.builders import a_kustomization, a_pod
@@ -37,7 +39,7 @@ async def a_letter(room: Room, day: int = 1, **told: Any) -> Letter:
     letter: Letter = await room.client.digests.now()  # type: ignore[attr-defined]
     slot = datetime(2026, 1, day, tzinfo=UTC).date()
     told = {"carried": carried("daily", slot), "nonce": nonce("daily", slot), **told}
-    return Letter(letter.digest, letter.picture, letter.alt, **told)
+    return replace(letter, **told)
 
 
 async def test_an_operator_sees_what_changed_and_what_is_open(room: Room) -> None:
@@ -55,6 +57,28 @@ async def test_a_viewer_may_look_but_not_post(room: Room) -> None:
     looked = await room.viewer.slash(room.channel, "digest now", dry_run=True)
     assert "Digest" in said(looked)
     assert message(looked).flags.ephemeral
+
+
+async def test_by_hand_it_looks_as_by_the_clock_here_for_all_or_for_the_asker_alone(
+    room: Room, digests: Any
+) -> None:
+    """The base stays: what was new is new again, until the clock's own digest tells it."""
+    now = datetime.now(UTC)
+    await digests.set_up(
+        Schedule(name="daily", channel=room.channel.id, when=Timetable(8, 0), began=now)
+    )
+    healthy = await room.operator.slash(room.channel, "digest now", name="daily")
+    assert said(healthy).startswith("🟢 **Digest daily** · all healthy: 1 object judged")
+    room.cluster.set(BROKEN)
+    for dry_run in (True, False):
+        asked = await room.operator.slash(
+            room.channel, "digest now", name="daily", scope="flux", dry_run=dry_run
+        )
+        assert "**New** (1)" in said(asked)
+        assert "CrashLoopBackOff" not in said(asked)
+        assert bool(message(asked).flags.ephemeral) is dry_run
+    assert await digests.store.read(BASES) is None
+    assert not (await digests.book()).turns
 
 
 @pytest.mark.parametrize("what", ["pause", "resume", "remove", "set"])
@@ -77,6 +101,9 @@ async def test_a_digest_is_set_up_changed_paused_and_removed(room: Room, digests
     assert "**media**" in listed
     assert "pods · only changes" in listed
     assert "07:15" in listed
+    monthly = said(await operator.slash(channel, "digest set", name="media", time="0 8 1 * *"))
+    assert "`0 8 1 * *`" in monthly
+    assert (await digests.every())["media"].only_changes
     await operator.slash(channel, "digest pause", name="media")
     assert "paused" in said(await room.viewer.slash(channel, "digest list"))
     await operator.slash(channel, "digest resume", name="media")
@@ -90,6 +117,8 @@ async def test_a_digest_is_set_up_changed_paused_and_removed(room: Room, digests
     [
         ({"name": "media", "time": "25:00"}, "A time is such as"),
         ({"name": "media", "time": "8:00 someday"}, "is no day"),
+        ({"name": "media", "time": "*/5 8 * * *"}, "this would fire several times"),
+        ({"name": "media", "time": "0 8 32 * *"}, "'32' is no day of the month"),
         ({"name": "Daily digest", "time": "8:00"}, "small letters"),
         ({"name": "media"}, "media is new"),
     ],
@@ -114,7 +143,7 @@ async def test_a_due_digest_is_posted_once_and_found_again_by_what_it_carries(
 ) -> None:
     room.cluster.set(BROKEN)
     now = datetime(2026, 3, 1, 9, tzinfo=UTC)
-    digests.clock = lambda: now
+    digests.composer.clock = lambda: now
     await digests.set_up(
         Schedule(name="daily", channel=room.channel.id, when=Timetable(8, 0), began=now)
     )
@@ -144,31 +173,53 @@ async def test_a_brief_line_is_edited_in_place(room: Room) -> None:
     assert await postbox.edit(room.channel.id, 1234567, await a_letter(room, brief=True)) is False
 
 
-async def test_a_digest_says_that_nothing_is_new_since_and_keeps_its_picture_and_file(
-    room: Room,
-) -> None:
-    """Again and again, each time in the same place."""
-    postbox = mailing(room)
+async def test_a_whole_digest_is_renewed_by_its_last_line_alone(room: Room) -> None:
+    """Its news, picture, file and button stay, and two looks leave one time."""
     room.cluster.set(BROKEN)
-    letter = replace(await a_letter(room), picture=b"\x89PNG", alt="Health of the last days.")
-    sent = await postbox.send(room.channel.id, letter)
+    postbox = mailing(room)
+    sent = await postbox.send(
+        room.channel.id, await a_letter(room, picture=b"a picture", alt="Seven days.")
+    )
     assert isinstance(sent, int)
-    (before,) = room.channel.history()
-    for day in (2, 3):
+    (posted,) = room.channel.history()
+    before = texts([each.to_dict() for each in posted.components])
+    for day in (1, 2):
         at = datetime(2026, 1, day, 8, tzinfo=UTC)
         assert await postbox.renew(room.channel.id, sent, at) is True
-        (after,) = room.channel.history()
-        shown = texts([each.to_dict() for each in after.components])
-        assert f"-# seen <t:{int(at.timestamp())}:R> · nothing new since" in shown
-        assert shown.count("nothing new since") == 1
-        assert "**New**" in shown
-        names = [each.filename for each in after.attachments]
-        assert names == [each.filename for each in before.attachments]
-    assert await postbox.find(room.channel.id, carried("daily", date(2026, 1, 1)))
-    assert await postbox.renew(room.channel.id, 1234567, at) is False
-    note = await postbox.tell(room.channel.id, "no digest")
-    assert note is None
-    assert await postbox.renew(room.channel.id, room.channel.history()[-1].id, at) is False
+    (posted,) = room.channel.history()
+    after = texts([each.to_dict() for each in posted.components])
+    now = " · nothing new when last looked, <t:1767340800:f>"
+    assert after.replace(now, "") == before
+    assert len(after) - len(before) == len(now) <= discord_digest.RENEWED
+    shown = str([each.to_dict() for each in posted.components])
+    assert "digest.txt" in shown
+    assert "health.png" in shown
+    assert await postbox.find(room.channel.id, carried("daily", date(2026, 1, 1))) == sent
+    clicked = await room.viewer.click(posted, label="Health now")
+    assert "CrashLoopBackOff" in said(clicked)
+
+
+async def test_what_cannot_be_renewed_is_said_by_a_line_of_its_own(room: Room) -> None:
+    """Deleted, no digest, not to be read, not taken: each is False, and none is a lost channel."""
+    postbox, now = mailing(room), datetime.now(UTC)
+    place = room.channel.id
+    assert await postbox.renew(place, 1234567, now) is False
+    brief = await postbox.send(place, await a_letter(room, brief=True))
+    assert isinstance(brief, int)
+    assert await postbox.renew(place, brief, now) is False
+    room.cluster.set(BROKEN)
+    whole = await postbox.send(place, await a_letter(room))
+    assert isinstance(whole, int)
+    path = "/channels/*/messages/*"
+    room.env.inject_error("GET", path, status=403, code=50001, message="Missing Access")
+    assert await postbox.renew(place, whole, now) is False
+    room.env.inject_error("PATCH", path, status=400, code=50035, message="Invalid Form Body")
+    assert await postbox.renew(place, whole, now) is False
+    room.env.inject_error("GET", path, status=404, code=10003, message="Unknown Channel")
+    assert isinstance(await postbox.renew(place, whole, now), Lost)
+    room.env.inject_error("PATCH", path, status=503)
+    with pytest.raises(Unsent):
+        await postbox.renew(place, whole, now)
 
 
 async def test_a_channel_that_is_gone_and_a_discord_that_is_away_are_told_apart(room: Room) -> None:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.slots import NoTime, Timetable, due, following, timetable
+from bot.core.slots import due, following, timetable
+from bot.core.timetable import NoTime, Timetable
 
 BERLIN = ZoneInfo("Europe/Berlin")
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -19,6 +20,14 @@ TABLES = st.builds(
     st.integers(0, 23),
     st.integers(0, 59),
     st.sets(st.integers(0, 6), min_size=1).map(sorted).map(tuple),
+)
+CRON = st.builds(
+    Timetable,
+    st.integers(0, 23),
+    st.integers(0, 59),
+    st.sets(st.integers(0, 6), min_size=1).map(sorted).map(tuple),
+    st.sets(st.integers(1, 28), max_size=4).map(sorted).map(tuple),
+    st.sets(st.integers(1, 12), max_size=4).map(sorted).map(tuple),
 )
 FIRST = datetime(2010, 1, 1, tzinfo=UTC)
 MOMENTS = st.integers(0, 25 * 365 * 24 * 60).map(lambda each: FIRST + timedelta(minutes=each))
@@ -46,7 +55,7 @@ def test_each_wanted_date_has_exactly_one_slot(table, zone, begin, days):
     )) <= 2  # fmt: skip
 
 
-@given(TABLES, ZONES, MOMENTS)
+@given(st.one_of(TABLES, CRON), ZONES, MOMENTS)
 def test_the_next_slot_is_due_when_it_comes_and_not_before(table, zone, now):
     """`following` and `due` speak of the same moments."""
     slot = following(table, zone, now)
@@ -73,7 +82,7 @@ def test_a_beginning_that_a_wrong_clock_wrote_does_not_silence_it():
     assert due(Timetable(8, 0), BERLIN, now, began=ahead, done=())
 
 
-@given(TABLES)
+@given(st.one_of(TABLES, CRON))
 def test_what_is_shown_is_read_again(table):
     """The words of `/digest list` are those of `/digest set`."""
     assert timetable(str(table)) == table

@@ -15,7 +15,7 @@ from tests.render.strategies import findings, hostile, reports, stories
 
 FENCE = re.compile(r"```\n.*?\n```", re.DOTALL)
 CODE = re.compile(r"`[^`\n]+`")
-OWN = re.compile(r"<t:\d+:R>")
+OWN = re.compile(r"<t:\d+:[fR]>")
 """The one piece of Discord's markup with angle brackets that we write ourselves."""
 
 

@@ -25,7 +25,7 @@ def problems(body: Json, files: Mapping[str, Upload], *, edits: bool) -> Iterato
     yield from _lengths(body, components)
     yield from _version(body, components)
     yield from _mentions(body, components)
-    yield from _attachments(body, components, files)
+    yield from _attachments(body, components, files, edits=edits)
     yield from component_rules.problems(components)
 
 
@@ -84,16 +84,20 @@ SNOWFLAKE = 1 << 22
 """An id is larger than this, and an index of a file that comes along is smaller."""
 
 
-def _attachments(body: Json, components: list[Json], files: Mapping[str, Upload]) -> Iterator[str]:
+def _attachments(
+    body: Json, components: list[Json], files: Mapping[str, Upload], *, edits: bool
+) -> Iterator[str]:
     """Every file is shown by a component of a V2 message, and every component has its file."""
     sent = {each.name for each in files.values()}
     shown = set(_shown_files(components))
     if (body.get("flags") or 0) & COMPONENTS_V2:
         for name in sorted(sent - shown):
             yield f"file {name} is shown by no component"
-    # An edit may show files that the message already has.
+    # An edit may show files that the message already has: those named by their id, or all of
+    # them where it neither names any nor brings new ones.
     listed = [each.get("id") for each in body.get("attachments") or ()]
     stays = any(isinstance(each, str) or int(each) >= SNOWFLAKE for each in listed)
+    stays = stays or (edits and "attachments" not in body and not files)
     for name in sorted(shown - sent):
         if not stays:
             yield f"a component shows {name}, which is not sent along"

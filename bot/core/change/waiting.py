@@ -22,7 +22,8 @@ def _lines(change: Change, now: datetime) -> Iterator[str]:
     elif pull := change.notes.pull_request if change.state is State.AWAITING_MERGE else None:
         yield f"{target}: pull request {pull.number} waits for its merge, or for Flux after it"
     elif at := change.returns_at:
-        yield f"{target}: Flux is kept off it, and it is put back at {_when(at)}"
+        back = "is put back" if now < at else "was to be put back"
+        yield f"{target}: Flux is kept off it, and it {back} at {_when(at)}"
     elif change.under_way and change.state is not State.PROPOSED:
         yield f"{target}: a change is {change.state}"
 

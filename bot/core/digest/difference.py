@@ -17,19 +17,27 @@ from bot.core.verdict import Verdict
 
 
 class Known(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What an earlier digest knew of a finding; `first` is when a digest saw it first."""
+    """What an earlier digest knew of a finding.
+
+    `first` is when a digest saw it first, `cause` the key of the finding that it followed from.
+    """
 
     verdict: Verdict
     reason: str
     first: datetime
+    cause: str = ""
 
 
 class Base(msgspec.Struct, frozen=True):
-    """What the last digest of a name knew, by key; `dropped` counts what there was no room for."""
+    """What the last digest of a name knew, by key; `dropped` counts what there was no room for.
+
+    `noted` are marks of what it told beside the findings; None where nobody wrote them down.
+    """
 
     taken_at: datetime
     known: dict[str, Known] = {}
     dropped: int = 0
+    noted: tuple[str, ...] | None = None
 
 
 class Bases(msgspec.Struct, frozen=True):
@@ -48,13 +56,13 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Gone(msgspec.Struct, frozen=True):
-    """A finding that is not there any more; `seen` tells whether its absence is evidence."""
+    """A finding that is not there any more, and how many that followed from it went with it."""
 
     key: str
     reason: str
     verdict: Verdict
     first: datetime
-    seen: bool = True
+    downstream: int = 0
 
     @property
     def subject(self) -> str:
@@ -92,34 +100,36 @@ def difference(before: Base | None, now: Report, threshold: Verdict) -> Differen
     for root in told:
         earlier = known.get(root.key)
         sorted_in[_where(earlier, root)].append(_entry(root, now, earlier))
-    gone = tuple(
-        Gone(key, each.reason, each.verdict, each.first, seen=_sees(now, key))
-        for key, each in known.items()
-        if key not in now.by_key and each.verdict.rank >= threshold.rank
-    )
+    gone = {key: each for key, each in known.items() if key not in now.by_key and _asked(now, key)}
+    fixed = {key: each for key, each in gone.items() if _sees(now, key)}
+    lost = {key: each for key, each in gone.items() if key not in fixed}
     return Difference(
         **{name: tuple(found) for name, found in sorted_in.items()},
-        fixed=tuple(each for each in gone if each.seen),
-        lost=tuple(each for each in gone if not each.seen),
+        fixed=_causes(fixed, now, threshold),
+        lost=_causes(lost, now, threshold),
         first=before is None,
         forgotten=before.dropped if before else 0,
     )
 
 
-def base(report: Report, before: Base | None) -> Base:
+def base(report: Report, before: Base | None, noted: tuple[str, ...] = ()) -> Base:
     """What the next digest shall compare with: every finding, since what follows may outlive.
 
-    What could not be looked for now is kept as it was known.
+    What could not be looked for now is kept as it was known; what was not asked for is not.
     """
     earlier = before.known if before else {}
     found = {
-        each.key: Known(each.verdict, each.reason[:80], _first(each, earlier, report))
+        each.key: Known(
+            each.verdict, each.reason[:80], _first(each, earlier, report), each.cause or ""
+        )
         for each in report.findings
     }
     unseen = {
-        key: each for key, each in earlier.items() if key not in found and not _sees(report, key)
+        key: each
+        for key, each in earlier.items()
+        if key not in found and _asked(report, key) and not _sees(report, key)
     }
-    return Base(report.taken_at, found | unseen)
+    return Base(report.taken_at, found | unseen, noted=noted)
 
 
 def _first(each: Finding, earlier: Mapping[str, Known], report: Report) -> datetime:
@@ -147,6 +157,36 @@ def _counts(root: Finding, report: Report, threshold: Verdict) -> bool:
     return any(each.verdict.rank >= threshold.rank for each in tree)
 
 
+def _causes(gone: Mapping[str, Known], now: Report, threshold: Verdict) -> tuple[Gone, ...]:
+    """The causes alone; what followed from one that is there still is counted there."""
+    trees: dict[str, list[Known]] = {}
+    for key, each in gone.items():
+        trees.setdefault(_root(key, gone), []).append(each)
+    return tuple(
+        Gone(key, gone[key].reason, gone[key].verdict, gone[key].first, len(tree) - 1)
+        for key, tree in trees.items()
+        if gone[key].cause not in now.by_key
+        and any(each.verdict.rank >= threshold.rank for each in tree)
+    )
+
+
+def _root(key: str, gone: Mapping[str, Known]) -> str:
+    """What it followed from in the end, as far as that is gone too. The text may be mangled."""
+    passed = [key]
+    while (cause := gone[passed[-1]].cause) in gone and cause not in passed:
+        passed.append(cause)
+    return passed[-1]
+
+
+def _asked(report: Report, key: str) -> bool:
+    """Whether the report answers for it: what is out of its scopes or namespace is not gone."""
+    check, kind, namespace, name = (*key.split("/", 3), "", "", "")[:4]
+    scope = _SCOPE.get(check)
+    place = name if kind == "Namespace" else namespace
+    inside = not report.scopes or scope is None or scope in report.scopes
+    return inside and report.namespace in (None, place)
+
+
 def _sees(report: Report, key: str) -> bool:
     """Whether it would be there if it were: nothing that its check reads is unseen."""
     check, kind, *_ = (*key.split("/"), "")
@@ -160,6 +200,7 @@ def _reads(check: Check) -> frozenset[str]:
 
 
 _READS = {check.name: _reads(check) for check in CHECKS}
+_SCOPE = {check.name: check.scope for check in CHECKS}
 
 
 def _spare(kept: Bases) -> Bases | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -11,7 +12,11 @@ from bot.core.digest.difference import Base, Difference, Entry, difference
 from bot.core.digest.standing import Open, Standing
 from bot.core.history.trends import Trends
 from bot.core.report import Report
+from bot.core.snapshot import Gap
 from bot.core.verdict import Verdict
+
+NOTED = 500
+"""Marks that are kept: beyond that a digest of changes alone is none."""
 
 
 class Digest(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,6 +24,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
 
     `due` is set where it comes late. `muted` has a line for each finding that somebody silenced;
     `approvals` those of Changes that wait or are being made. `trends` are of the weekly one.
+    `before` is what the one before `noted`.
     """
 
     name: str
@@ -29,6 +35,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     muted: tuple[str, ...] = ()
     approvals: tuple[str, ...] = ()
     trends: Trends | None = None
+    before: tuple[str, ...] | None = None
 
     @property
     def shown(self) -> int:
@@ -39,18 +46,45 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def quiet(self) -> bool:
         """Nothing is different from the digest before: `only changes` posts no new message."""
-        return not (self.difference.some or self.difference.first)
+        told = self.difference.some or self.difference.first
+        # Of one that wrote nothing down nobody knows what is new.
+        return not told and (self.before is None or set(self.noted) <= set(self.before))
+
+    @property
+    def noted(self) -> tuple[str, ...]:
+        """A mark of each thing that is told beside the findings, so that a new one is news."""
+        said = (
+            *(f"{each.subject}: {each.what}" for each in self.standing.open),
+            *(f"{each.subject} ends" for each in self.standing.expiring),
+            *(f"{gap.kind} not seen" for gap in self.gaps if not gap.why.by_choice),
+            *self.approvals,
+        )
+        return tuple(sorted({_mark(each) for each in said}))[:NOTED]
+
+    @property
+    def brief(self) -> bool:
+        """One line is enough: a healthy day, of a digest without trends."""
+        return self.healthy and self.trends is None
 
     @property
     def healthy(self) -> bool:
-        """All was seen and nothing is to be told: one line is enough."""
+        """All was seen and nothing is to be told."""
         bare = not (self.shown or self.difference.some or self.muted or self.approvals)
         return bare and self.report.verdict is Verdict.HEALTHY and self.standing_empty
 
     @property
     def standing_empty(self) -> bool:
-        """Whether nothing is open, and nothing expires."""
-        return not (self.standing.open or self.standing.expiring)
+        """Whether nothing is open, and nothing expires, and all of that was seen."""
+        return not (self.standing.open or self.standing.expiring or self.standing.unseen)
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """What was not seen, of what was judged and of what stands open."""
+        known = {gap.kind for gap in self.report.gaps}
+        return (
+            *self.report.gaps,
+            *(gap for gap in self.standing.unseen if gap.kind not in known),
+        )
 
 
 def compose(
@@ -83,7 +117,12 @@ def compose(
         muted=lines,
         approvals=approvals,
         trends=trends,
+        before=before.noted if before else None,
     )
+
+
+def _mark(said: str) -> str:
+    return hashlib.blake2b(said.encode(errors="replace"), digest_size=5).hexdigest()
 
 
 def _without(whole: Difference, muted: Mapping[str, str]) -> Difference:

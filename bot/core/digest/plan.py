@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from bot.core.digest.schedule import Schedule
-from bot.core.slots import Timetable
+from bot.core.timetable import Timetable
 
 UTC_ZONE = ZoneInfo("UTC")
 

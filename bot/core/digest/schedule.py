@@ -14,7 +14,7 @@ from enum import StrEnum
 import msgspec
 
 from bot.core.record import Shelf
-from bot.core.slots import Timetable
+from bot.core.timetable import Timetable
 from bot.core.verdict import Verdict
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")

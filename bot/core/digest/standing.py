@@ -10,8 +10,8 @@ import msgspec
 from bot.core import conditions, objects
 from bot.core.finding import Ref
 from bot.core.objects import FluxObject, Object
-from bot.core.report import ref
-from bot.core.snapshot import Snapshot
+from bot.core.report import kind_name, ref
+from bot.core.snapshot import Gap, Snapshot
 
 SOON = timedelta(days=21)
 """cert-manager renews a certificate of 90 days 30 days before its end: this one is overdue."""
@@ -55,11 +55,12 @@ class Nodes(msgspec.Struct, frozen=True):
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """All of it. `expiring` is soonest first."""
+    """All of it. `expiring` is soonest first; `unseen` is what was not seen of what it reads."""
 
     open: tuple[Open, ...] = ()
     expiring: tuple[Expiring, ...] = ()
     nodes: Nodes | None = None
+    unseen: tuple[Gap, ...] = ()
 
 
 def standing(seen: Snapshot, namespace: str = "") -> Standing:
@@ -67,7 +68,9 @@ def standing(seen: Snapshot, namespace: str = "") -> Standing:
     opened = (*_suspended(seen), *_temporary(seen))
     ours = tuple(each for each in opened if namespace in ("", each.subject.namespace))
     ends = tuple(each for each in _expiring(seen) if namespace in ("", each.subject.namespace))
-    return Standing(ours, tuple(sorted(ends, key=lambda each: each.at)), _nodes(seen))
+    names = {kind_name(kind) for kind in READS}
+    unseen = tuple(gap for gap in seen.gaps if gap.kind in names and not gap.why.by_choice)
+    return Standing(ours, tuple(sorted(ends, key=lambda each: each.at)), _nodes(seen), unseen)
 
 
 def _suspended(seen: Snapshot) -> Iterator[Open]:

@@ -10,7 +10,7 @@ from bot.core.check import SCOPES
 from bot.core.digest.difference import BASES, Base, Bases, Known
 from bot.core.digest.schedule import BOOK, Book, Stage, Turn
 from bot.core.history.history import HISTORY, LETTER, History, Incident, Point
-from bot.core.slots import Timetable
+from bot.core.timetable import Timetable
 from bot.core.verdict import Verdict
 from bot.keeping import Store
 

@@ -1,5 +1,6 @@
 """The difference of two reports: every cause has one place, and nothing unseen is called fixed."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import msgspec
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot.core.checks import CHECKS
 from bot.core.digest.difference import BASES, Base, Bases, base, difference
+from bot.core.finding import Finding, Ref
 from bot.core.record import read, written
 from bot.core.report import Report, examine
 from bot.core.snapshot import Gap, Why
@@ -101,3 +103,80 @@ def test_a_base_that_is_too_large_drops_the_mildest_and_counts_them():
     assert daily.dropped == 4000 - len(daily.known) > 0
     assert all(each.verdict is one.verdict for each in daily.known.values())
     assert difference(daily, a_report(()), Verdict.PROGRESSING).forgotten == daily.dropped
+
+
+NARROWED = st.sampled_from([("pods",), ("nodes",), ("flux",), ("pods", "flux")])
+
+
+@settings(max_examples=30)
+@given(FOUND, NARROWED, st.sampled_from([None, "apps"]))
+def test_what_a_narrower_digest_does_not_ask_for_is_neither_fixed_nor_lost(before, scopes, place):
+    """`/digest now pods` says nothing of Flux, and nothing of another namespace."""
+    report = replace(a_report(()), scopes=scopes, namespace=place)
+    found = difference(base(a_report(before), None), report, Verdict.PROGRESSING)
+    scope_of = {check.name: check.scope for check in CHECKS}
+    for gone in (*found.fixed, *found.lost):
+        check, _, namespace, _ = gone.key.split("/", 3)
+        assert scope_of[check] in scopes
+        assert place in (None, namespace)
+    kept = base(report, base(a_report(before), None)).known
+    assert all(scope_of[key.split("/")[0]] in scopes for key in kept)
+
+
+def test_causes_alone_are_fixed_with_how_many_that_followed():
+    """A node and its pods: one line, as when it was new."""
+    node, *pods = _linked("nodes/Node//edge", 3)
+    first = base(a_report([node, *pods]), None)
+    found = difference(first, a_report([]), Verdict.PROGRESSING)
+    assert [(each.subject, each.downstream) for each in found.fixed] == [("Node edge", 3)]
+    assert not found.lost
+
+
+def test_an_effect_that_went_while_its_cause_stays_is_no_news():
+    """The cause has one less downstream."""
+    node, *pods = _linked("nodes/Node//edge", 3)
+    first = base(a_report([node, *pods]), None)
+    found = difference(first, a_report([node, *pods[1:]]), Verdict.PROGRESSING)
+    assert not found.some
+    assert [each.downstream for each in found.same] == [2]
+
+
+def test_an_effect_that_outlives_its_cause_is_as_before():
+    """And the cause is fixed by itself."""
+    node, *pods = _linked("nodes/Node//edge", 2)
+    alone = [msgspec.structs.replace(each, cause=None) for each in pods]
+    found = difference(base(a_report([node, *pods]), None), a_report(alone), Verdict.PROGRESSING)
+    assert [(each.subject, each.downstream) for each in found.fixed] == [("Node edge", 0)]
+    assert {each.finding.key for each in found.same} == {each.key for each in pods}
+
+
+def test_causes_that_a_mangled_record_puts_into_a_circle_end():
+    """Whoever may write the ConfigMap cannot make the digest hang."""
+    one = base(a_report([_one()]), None).known.popitem()[1]
+    circle = {
+        "pods/Pod/a/x": msgspec.structs.replace(one, cause="pods/Pod/a/y"),
+        "pods/Pod/a/y": msgspec.structs.replace(one, cause="pods/Pod/a/x"),
+    }
+    found = difference(Base(NOW, circle), a_report([]), Verdict.PROGRESSING)
+    assert sum(1 + each.downstream for each in found.fixed) == 2
+
+
+def _linked(cause: str, count: int):
+    """A finding, and pods that follow from it."""
+    check, kind, namespace, name = cause.split("/", 3)
+    subject = Ref(kind, namespace, name)
+    root = Finding(
+        check=check, subject=subject, verdict=Verdict.FAILED, reason="NotReady", message="Gone."
+    )
+    pods = [
+        Finding(
+            check="pods",
+            subject=Ref("Pod", "apps", f"web-{number}"),
+            verdict=Verdict.FAILED,
+            reason="NodeLost",
+            message="Its node is gone.",
+            cause=cause,
+        )
+        for number in range(count)
+    ]
+    return root, *pods

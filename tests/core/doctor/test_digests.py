@@ -10,7 +10,7 @@ from bot.core.digest.schedule import Book, Schedule, Stage, Turn
 from bot.core.doctor.digests import DigestFacts, examine
 from bot.core.doctor.examination import Outcome
 from bot.core.doctor.facts import Unseen
-from bot.core.slots import Timetable
+from bot.core.timetable import Timetable
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DAILY = Schedule(name="daily", channel=7, when=Timetable(8, 0), began=NOW - timedelta(days=9))

@@ -139,3 +139,33 @@ def test_the_picture_has_a_block_a_level_and_unseen_hours_are_frames() -> None:
     assert bar.begin == 0
     assert "endpoints 0.0 %" in timeline.alt(made)
     assert "158 of 168 hours not seen" in timeline.alt(made)
+
+
+def test_the_trends_of_a_week_count_what_lies_in_it_and_name_the_five_worst() -> None:
+    """Uptime leaves out hours that nobody saw; recovery is the mean of what has ended."""
+    hour = int(NOW.timestamp()) // 3600
+    letters = ("h" * 7, "f" + "h" * 6, "?" + "h" * 6, "h" * 7)
+    points = (
+        Point(hour - 8 * 24, "f" * 7, 100),
+        *(Point(hour - 4 + number, each, 2) for number, each in enumerate(letters)),
+    )
+    incidents = (
+        Incident("pods/Pod/apps/old", NOW - timedelta(days=20), NOW - timedelta(days=9)),
+        *(
+            Incident(
+                f"pods/Pod/apps/web-{number}",
+                NOW - timedelta(hours=20),
+                NOW - timedelta(hours=20 - number),
+            )
+            for number in range(1, 8)
+        ),
+        Incident("nodes/Node//edge", NOW - timedelta(hours=3)),
+    )
+    told = trends(History(points, incidents), NOW, WEEK)
+    pods, nodes = told.uptime[:2]
+    assert (pods.seen, pods.well, nodes.seen, nodes.well) == (3, 2, 4, 4)
+    assert (told.unseen, told.restarts, told.incidents) == (7 * 24 - 4, 8, 8)
+    assert told.recovery == timedelta(hours=4)
+    assert [each.key.rsplit("/", 1)[-1] for each in told.worst] == [
+        "web-7", "web-6", "web-5", "web-4", "edge",
+    ]  # fmt: skip
