@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -85,3 +86,6 @@ async def _quietly(name: str, call: Callable[[], Awaitable[None]]) -> None:
         await call()
     except MeshmedicError as error:
         log.warning("%s: %s", name, error)
+    except asyncio.CancelledError:
+        # The process ends: the library would log that as an error of the job.
+        log.debug("%s: cut short", name)
