@@ -6,13 +6,12 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-import msgspec
-
 from bot import judging, manifests
 from bot.core.finding import Ref
 from bot.core.verdict import Verdict, worst
 from bot.errors import InputError
 from bot.render import json, terminal
+from bot.render.json_text import indented
 
 
 def judge(files: Sequence[str], now: str | None, *, as_json: bool) -> Verdict:
@@ -23,7 +22,7 @@ def judge(files: Sequence[str], now: str | None, *, as_json: bool) -> Verdict:
     read = manifests.read_all(files)
     judged = judging.judge(read.objects, now=moment, timely=now is not None, counts=read.counts)
     if as_json:
-        terminal.write(msgspec.json.format(msgspec.json.encode(judged), indent=2) + b"\n")
+        terminal.write(indented(judged))
     else:
         console = terminal.console()
         for each in judged:
@@ -38,7 +37,7 @@ def judge(files: Sequence[str], now: str | None, *, as_json: bool) -> Verdict:
 
 def schema() -> Verdict:
     """Print the JSON Schema of a report."""
-    terminal.write(msgspec.json.format(msgspec.json.encode(json.schema()), indent=2) + b"\n")
+    terminal.write(indented(json.schema()))
     return Verdict.HEALTHY
 
 

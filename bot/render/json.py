@@ -13,6 +13,7 @@ from bot.core.redact import redact
 from bot.core.report import Report
 from bot.core.snapshot import Gap
 from bot.core.verdict import Verdict
+from bot.render.json_text import indented, schema_of
 
 VERSION = "meshmedic.dev/report/v1"
 
@@ -63,16 +64,12 @@ def report(each: Report) -> bytes:
         ),
         gaps=tuple(msgspec.structs.replace(gap, detail=redact(gap.detail)) for gap in each.gaps),
     )
-    return msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n"
+    return indented(whole)
 
 
 def schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of a report."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": VERSION,
-        **msgspec.json.schema(JsonReport),
-    }
+    return schema_of(JsonReport, VERSION)
 
 
 def _finding(finding: Finding, whole: Report, documented_as: str) -> JsonFinding:

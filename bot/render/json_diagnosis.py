@@ -10,6 +10,7 @@ from bot.core.network.diagnosis import Confidence, Diagnosis, Effect, Row, Seen
 from bot.core.redact import redact
 from bot.core.verdict import Verdict
 from bot.render import diagnosis as told
+from bot.render.json_text import indented, schema_of
 
 VERSION = "meshmedic.dev/diagnosis/v1"
 
@@ -53,13 +54,9 @@ def diagnosis(each: Diagnosis) -> bytes:
         untested=tuple(redact(one) for one in each.untested),
         prober=each.prober,
     )
-    return msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n"
+    return indented(whole)
 
 
 def schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of a diagnosis."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": VERSION,
-        **msgspec.json.schema(JsonDiagnosis),
-    }
+    return schema_of(JsonDiagnosis, VERSION)

@@ -14,6 +14,7 @@ from bot.core.history.trends import Trends, Trouble
 from bot.core.redact import redact
 from bot.core.verdict import Verdict
 from bot.render import digest as told
+from bot.render.json_text import indented, schema_of
 
 VERSION = "meshmedic.dev/digest/v1"
 
@@ -104,16 +105,12 @@ def digest(each: Digest) -> bytes:
         unseen=_redacted(told.unseen(each)),
         trends=_trends(each.trends) if each.trends else None,
     )
-    return msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n"
+    return indented(whole)
 
 
 def schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of a digest."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": VERSION,
-        **msgspec.json.schema(JsonDigest),
-    }
+    return schema_of(JsonDigest, VERSION)
 
 
 def _entry(each: Entry) -> JsonEntry:

@@ -11,6 +11,7 @@ from bot.core.network.probing import Outcome
 from bot.core.redact import redact
 from bot.core.verdict import Verdict
 from bot.render import matrix as told
+from bot.render.json_text import indented, schema_of
 
 VERSION = "meshmedic.dev/matrix/v1"
 
@@ -52,13 +53,9 @@ def matrix(each: Matrix) -> bytes:
         unseen=tuple((node, redact(why)) for node, why in each.unseen),
         prober=each.prober,
     )
-    return msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n"
+    return indented(whole)
 
 
 def schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of a matrix."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": VERSION,
-        **msgspec.json.schema(JsonMatrix),
-    }
+    return schema_of(JsonMatrix, VERSION)

@@ -10,6 +10,7 @@ from bot.core.network.probing import Outcome
 from bot.core.network.reached import Attempt, Leg, Reached, Step
 from bot.core.redact import redact
 from bot.core.verdict import Verdict
+from bot.render.json_text import indented, schema_of
 
 VERSION = "meshmedic.dev/net-test/v1"
 
@@ -63,16 +64,12 @@ def reached(each: Reached) -> bytes:
         attempts=tuple(map(_attempt, each.attempts)),
         untested=tuple(map(redact, each.untested)),
     )
-    return msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n"
+    return indented(whole)
 
 
 def schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of a tested request."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": VERSION,
-        **msgspec.json.schema(JsonReached),
-    }
+    return schema_of(JsonReached, VERSION)
 
 
 def _step(each: Step) -> JsonStep:

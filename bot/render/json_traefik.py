@@ -9,6 +9,7 @@ import msgspec
 from bot.core.redact import redact
 from bot.core.traefik.log_view import LogsAnswer
 from bot.core.traefik.view import RoutesAnswer, RouteView
+from bot.render.json_text import indented, schema_of
 
 VERSION = "meshmedic.dev/traefik/v1"
 
@@ -40,16 +41,12 @@ def logs(answer: LogsAnswer) -> bytes:
 
 def schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of all three."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": VERSION,
-        **msgspec.json.schema(JsonTraefik),
-    }
+    return schema_of(JsonTraefik, VERSION)
 
 
 def _encoded(whole: JsonTraefik) -> bytes:
     plain = _redacted(msgspec.to_builtins(whole))
-    return msgspec.json.format(msgspec.json.encode(plain), indent=2) + b"\n"
+    return indented(plain)
 
 
 def _redacted(value: Any) -> Any:

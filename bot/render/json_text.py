@@ -1,0 +1,21 @@
+"""What every answer in JSON shares: how it is written, and how its schema is published."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+def indented(whole: Any) -> bytes:
+    """A value as indented JSON with a line end."""
+    return msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n"
+
+
+def schema_of(kind: type[msgspec.Struct], version: str) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a struct; `version` names it."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": version,
+        **msgspec.json.schema(kind),
+    }
