@@ -118,14 +118,7 @@ def _add_check(commands: Commands) -> None:
         help="run the health checks once",
         epilog=EXIT_CODES,
     )
-    add.add_argument(
-        "scope",
-        nargs="*",
-        choices=("all", *SCOPES),
-        default="all",
-        metavar="SCOPE",
-        help=f"all (default) or {', '.join(SCOPES)}",
-    )
+    _add_scopes(add)
     add.add_argument("--output", choices=("text", "json"), default="text")
     _add_cluster(add)
     add.set_defaults(command=_check)
@@ -142,6 +135,14 @@ def _add_digest(commands: Commands) -> None:
     add = commands.add_parser(
         "digest", help="what changed since the last digest, and what is open", epilog=EXIT_CODES
     )
+    _add_scopes(add)
+    add.add_argument("--name", default="", help="as this digest would tell it")
+    add.add_argument("--output", choices=("text", "json"), default="text")
+    _add_cluster(add)
+    add.set_defaults(command=_digest)
+
+
+def _add_scopes(add: argparse.ArgumentParser) -> None:
     add.add_argument(
         "scope",
         nargs="*",
@@ -150,10 +151,11 @@ def _add_digest(commands: Commands) -> None:
         metavar="SCOPE",
         help=f"all (default) or {', '.join(SCOPES)}",
     )
-    add.add_argument("--name", default="", help="as this digest would tell it")
-    add.add_argument("--output", choices=("text", "json"), default="text")
-    _add_cluster(add)
-    add.set_defaults(command=_digest)
+
+
+def _scopes(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """Those that were named; none means all."""
+    return () if "all" in arguments.scope else tuple(arguments.scope)
 
 
 def _add_cluster(add: argparse.ArgumentParser) -> None:
@@ -336,9 +338,8 @@ def _check(arguments: argparse.Namespace) -> int:
     gc.disable()
     from bot import cli  # noqa: PLC0415  # as above
 
-    scopes = () if "all" in arguments.scope else tuple(arguments.scope)
     where = cli.Where(arguments.kubeconfig, arguments.context, arguments.namespace)
-    return EXIT[cli.check(scopes, where, as_json=arguments.output == "json")]
+    return EXIT[cli.check(_scopes(arguments), where, as_json=arguments.output == "json")]
 
 
 def _why(arguments: argparse.Namespace) -> int:
@@ -351,10 +352,9 @@ def _why(arguments: argparse.Namespace) -> int:
 def _digest(arguments: argparse.Namespace) -> int:
     from bot import digest_cli  # noqa: PLC0415  # as above
 
-    scopes = () if "all" in arguments.scope else tuple(arguments.scope)
     where = digest_cli.Where(arguments.kubeconfig, arguments.context, arguments.namespace)
     as_json = arguments.output == "json"
-    return EXIT[digest_cli.digest(arguments.name, scopes, where, as_json=as_json)]
+    return EXIT[digest_cli.digest(arguments.name, _scopes(arguments), where, as_json=as_json)]
 
 
 def _judge(arguments: argparse.Namespace) -> int:
