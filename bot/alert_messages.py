@@ -11,7 +11,7 @@ import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from typing import Protocol
@@ -101,10 +101,6 @@ class Channel(Protocol):
         ...
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass
 class Messages:
     """What is due, said. `fallback` is where the owner hears that a channel is lost (0: nowhere).
@@ -116,7 +112,7 @@ class Messages:
     channel: Channel
     leadership: Leadership
     rules: Rules
-    clock: Callable[[], datetime] = _now
+    clock: Callable[[], datetime]
     fallback: int = 0
     told: Callable[[Outcome], None] = field(default=lambda _outcome: None)
     _lost: set[int] = field(default_factory=set)
@@ -248,6 +244,11 @@ class Messages:
 
     async def _ours(self, change: Callable[[Alerts], Alerts | None]) -> bool:
         """Change the state, unless that gives None; whether it was changed, and may be acted on."""
+        _, ours = await self._changed(change)
+        return ours
+
+    async def _changed(self, change: Callable[[Alerts], Alerts | None]) -> tuple[Alerts, bool]:
+        """The same, with the state as it is then."""
         ours = [False]
 
         def changed(kept: Alerts | None) -> Alerts:
@@ -255,8 +256,8 @@ class Messages:
             ours[0] = made is not None
             return made or kept or Alerts()
 
-        await self.store.change(ALERTS, changed)
-        return ours[0] and self.leadership.may_act()
+        state = await self.store.change(ALERTS, changed)
+        return state, ours[0] and self.leadership.may_act()
 
     async def _note(self, change: Callable[[Alerts], Alerts], outcome: Outcome) -> None:
         self.told(outcome)
@@ -265,8 +266,7 @@ class Messages:
     async def _show(self, report: Report, channel: int) -> None:
         """Begun in the state as every message is."""
         now = self.clock()
-        fresh = await self._ours(lambda kept: _with_board(kept, channel, now))
-        state = await self.store.read(ALERTS) or Alerts()
+        state, fresh = await self._changed(lambda kept: _with_board(kept, channel, now))
         post = state.board
         if post is None or post.channel != channel:
             return
