@@ -14,6 +14,7 @@ from bot.core.network.observation import Source
 from bot.core.network.probing import (
     PAYLOAD,
     SECONDS,
+    SETTLE,
     Answer,
     Backend,
     Kind,
@@ -38,13 +39,17 @@ TOO_LATE = "it had not tried when the time was over; ask for this node alone"
 
 @dataclass(frozen=True)
 class Row:
-    """What one node tries, each try for so many seconds and then once more."""
+    """What one node tries, each try for `seconds` and then once more.
+
+    New VIPs have `settle` seconds to answer first.
+    """
 
     node: str
     others: tuple[str, ...]
     ears: Mapping[str, Listener]
     vips: Mapping[Backend, Vip]
     seconds: float = HASTY
+    settle: float = SETTLE
 
     def probes(self) -> Iterator[tuple[str, By, Probe]]:
         """Each with its target and what it tests."""
@@ -58,13 +63,13 @@ class Row:
             yield other, By.LARGE, Probe(kind=Kind.ECHO, size=PAYLOAD, tries=2, **pod)
             yield other, By.UDP, Probe(kind=Kind.UDP, size=64, tries=TRIES, **pod)
             if vip := self.vips.get(Backend(ear.address, ear.port)):
-                place = {**at, "address": vip.address, "port": vip.port}
+                place = {**at, "address": vip.address, "port": vip.port, "settle": self.settle}
                 yield other, By.VIP, Probe(kind=Kind.TCP, tries=TRIES, **place)
 
     def patient(self, pairs: Collection[Pair]) -> Row | None:
         """The same for these pairs alone, with the time that a relayed path may need."""
         others = tuple(each for each in self.others if (self.node, each) in pairs)
-        return replace(self, others=others, seconds=SECONDS) if others else None
+        return replace(self, others=others, seconds=SECONDS, settle=0.0) if others else None
 
 
 Found = tuple[list[Cell], list[Cell]] | str

@@ -21,6 +21,7 @@ from bot.core.network.probing import (
     Backend,
     Heard,
     Job,
+    Line,
     Listen,
     Listener,
     Probe,
@@ -50,6 +51,9 @@ AT_ONCE = 10
 """Places that probe at once: each is a pod to schedule."""
 
 MOST_LOG = 4 * 1024 * 1024
+BEGINS = 10.0
+"""Seconds until a pod that runs must say that it listens: Python has to start on a small board."""
+
 LISTEN = 120.0
 ANCHOR = 180
 """Seconds that temporary Services may live at most, whoever has forgotten them."""
@@ -162,16 +166,33 @@ class ProbeJobs:
         job = Job(id=_name("probe"), expires=time.time() + LONGEST + START, probes=tuple(probes))
         host = source.stance is Stance.HOST
         async with self._running(job, source.node, host_network=host) as pod:
-            return lines.answers(lines.of_job(await self._log_until_done(pod, job.id), job.id))
+            log = await self._log_until(pod, job.id, lambda line: line.done)
+            return lines.answers(lines.of_job(log, job.id))
 
     async def _listener(self, stack: AsyncExitStack, node: str) -> Listener:
         listen = Listen(name=node, seconds=LISTEN)
         job = Job(id=_name("listen"), expires=time.time() + LISTEN + START, listen=listen)
         pod = await stack.enter_async_context(self._running(job, node))
+        await self._listens(pod, job.id)
         address = pod.status.pod_ip
         self._pods[address] = pod.metadata.name
         stack.callback(self._pods.pop, address, None)
         return Listener(node, address, listen.port)
+
+    async def _listens(self, pod: Pod, job: str) -> None:
+        """Wait until a listener says that it listens: its pod runs before its port is open.
+
+        Raises:
+            ClusterError: It does not say so in time; the message says what is known.
+        """
+        try:
+            async with asyncio.timeout(BEGINS):
+                body = await self._log_until(pod, job, lambda line: bool(line.listening))
+        except TimeoutError as error:
+            msg = f"The listener did not say within {BEGINS:.0f} s that it listens."
+            raise ClusterError(msg) from error
+        if not pod.status.pod_ip or not any(line.listening for line in lines.of_job(body, job)):
+            raise ClusterError("The listener ended before it listened.")
 
     @asynccontextmanager
     async def _running(
@@ -185,13 +206,17 @@ class ProbeJobs:
         async with self.jobs.running(manifest) as pod:
             yield pod
 
-    async def _log_until_done(self, pod: Pod, job: str) -> bytes:
-        """Follow the log until the job's last line, or its end."""
+    async def _log_until(self, pod: Pod, job: str, wanted: Callable[[Line], bool]) -> bytes:
+        """Follow the log until a line of the job is the wanted one, or to its end.
+
+        Raises:
+            ClusterError: The log cannot be read, or the prober refused its job.
+        """
         body = bytearray()
         async with self.jobs.following(pod, limit=MOST_LOG, seconds=LONGEST + START) as parts:
             async for part in parts:
                 body += part
-                if any(line.done or line.refused for line in lines.of_job(_tail(body), job)):
+                if any(wanted(line) or line.refused for line in lines.of_job(_tail(body), job)):
                     break
         refused = [line.refused for line in lines.of_job(bytes(body), job) if line.refused]
         if refused:

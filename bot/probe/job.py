@@ -42,6 +42,7 @@ class Probe:
     tries: int = 1
     seconds: float = 3.0
     again: int = 1
+    settle: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ def _probe(given: Any) -> Probe:
         1 <= probe.tries <= MOST_TRIES,
         0 < probe.seconds <= MOST_SECONDS,
         0 <= probe.again <= MOST_AGAIN,
+        0 <= probe.settle <= MOST_SECONDS,
         _is_plain(probe.name) and _is_plain(probe.path) and probe.path.startswith("/"),
     )
     if not all(limits):

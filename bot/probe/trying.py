@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.probe.connecting import connected
@@ -24,6 +24,9 @@ EACH_AT_ONCE = 8
 
 GIVE_UP = 4
 """After so many tries in vain, and none with success, a probe's further ones are left out."""
+
+PAUSE = 0.1
+"""Seconds between two connections to a target that settles."""
 
 MOST_ADDRESSES = 16
 """Of one name that are told: a line stays short enough to be written in one piece."""
@@ -77,6 +80,10 @@ async def try_all(probes: Sequence[Probe], say: Say) -> None:
 
 async def _all_of(probe: Probe, room: asyncio.Semaphore, began: float, say: Say) -> None:
     course = _Course(left=probe.tries)
+    unsettled = not await _settled(probe, room)
+    if unsettled:
+        # It had more patience than another try would give it.
+        probe = replace(probe, again=0)
 
     async def lane() -> None:
         while not course.over:
@@ -86,11 +93,25 @@ async def _all_of(probe: Probe, room: asyncio.Semaphore, began: float, say: Say)
                 answer = await _patiently(probe)
             course.well += answer["outcome"] == OK
             course.in_vain += answer["outcome"] in PATIENT
+            if unsettled:
+                answer["unsettled"] = True
             say({"id": probe.id, "at": round(at, 1), **answer})
 
     async with asyncio.TaskGroup() as group:
         for _ in range(min(EACH_AT_ONCE, probe.tries)):
             group.create_task(lane())
+
+
+async def _settled(probe: Probe, room: asyncio.Semaphore) -> bool:
+    """Whether the target took a connection in the seconds that it has to settle, if it has any."""
+    end = time.perf_counter() + probe.settle
+    while (left := end - time.perf_counter()) > 0:
+        async with room:
+            answer = await _once(replace(probe, seconds=min(left, probe.seconds)))
+        if answer["outcome"] == OK:
+            return True
+        await asyncio.sleep(PAUSE)
+    return not probe.settle
 
 
 async def _patiently(probe: Probe) -> dict[str, Any]:

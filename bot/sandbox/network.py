@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from bot.core.network.probing import Answer, Kind, Outcome, Probe
 from bot.sandbox.proxy import Way, ways
 
@@ -63,6 +65,8 @@ class Network:
     names: dict[str, str] = field(default_factory=dict)
     numbers: dict[tuple[tuple[str, str], int | str], tuple[str, int]] = field(default_factory=dict)
     """The VIP of a Service's port, by the port's number and name."""
+    fresh: Mapping[str, float] = field(default_factory=dict)
+    """VIPs that kube-proxy does not know yet, with the seconds until it does."""
     ways: tuple[Way, ...] = ()
     _turn: Iterator[int] = field(default_factory=itertools.count)
 
@@ -117,10 +121,10 @@ class Network:
         address, port, by_vip = probe.address, probe.port, False
         if (address, port) in self.vips:
             endpoints = self.vips[address, port]
-            if not endpoints:
-                return Answer(
-                    id=probe.id, outcome=Outcome.REFUSED, connected=REFUSED_HERE, errno=111
-                )
+            unsettled = self.fresh.get(address, 0.0) > probe.settle
+            if unsettled or not endpoints:
+                late = bool(probe.settle) and unsettled
+                return msgspec.structs.replace(_refused(probe, REFUSED_HERE), unsettled=late)
             by_vip = True
             address, port = endpoints[next(self._turn) % len(endpoints)]
         place = self.places.get(address)

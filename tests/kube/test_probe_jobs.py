@@ -11,18 +11,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.network import manifests
+from bot.core.network.diagnosis import Row
 from bot.core.network.manifests import NAMESPACE
+from bot.core.network.matrix import findings
 from bot.core.network.observation import Source, Stance
-from bot.core.network.probing import Backend, Job, Kind, Outcome, Probe
+from bot.core.network.probing import SETTLE, Backend, Job, Kind, Outcome, Probe
+from bot.core.verdict import Verdict
+from bot.diagnose import Diagnose
 from bot.errors import ClusterError
 from bot.kube.connect import connect
 from bot.kube.node_jobs import JOBS, PODS, SERVICES, SLICES
 from bot.kube.probe_jobs import ProbeJobs
+from bot.matrix import Mesh
 from bot.sandbox.kubelet import Kubelet
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.network import Broken, Network
 from bot.sandbox.scenarios.homelab import healthy
 from tests.clusters import Cluster, names
+from tests.fakes import FakeCluster
 
 EDGE = Source("edge")
 
@@ -57,7 +63,7 @@ async def prober(cluster: Cluster) -> AsyncIterator[ProbeJobs]:
         yield ProbeJobs(api, image)
 
 
-Begin = Callable[..., Awaitable[None]]
+Begin = Callable[..., Awaitable[Kubelet]]
 
 
 @pytest.fixture
@@ -65,12 +71,13 @@ async def kubelet(simulation: SimulatedCluster) -> AsyncIterator[Begin]:
     """Begins to run pods in a homelab whose network is broken so."""
     tasks: list[asyncio.Task[None]] = []
 
-    async def begin(broken: Broken | None = None) -> None:
+    async def begin(broken: Broken | None = None) -> Kubelet:
         for each in healthy(datetime.now(UTC)).objects:
             simulation.put(each)
-        running = Kubelet(simulation, Network(broken or Broken())).run()
-        tasks.append(asyncio.create_task(running))
+        running = Kubelet(simulation, Network(broken or Broken()))
+        tasks.append(asyncio.create_task(running.run()))
         await asyncio.sleep(0)
+        return running
 
     yield begin
     for task in tasks:
@@ -126,13 +133,83 @@ async def test_listeners_hear_and_sole_vips_lead_to_them(
                 owners = (await answer.json())["metadata"]["ownerReferences"]
             assert owners[0]["kind"] == "Job"
             vip = vips[backend]
-            probe = Probe(id="p", kind=Kind.ECHO, address=vip.address, port=vip.port, size=64)
+            probe = Probe(
+                id="p", kind=Kind.ECHO, address=vip.address, port=vip.port, size=64, settle=SETTLE
+            )
             (found,) = await prober.probe(EDGE, [probe], quiet)
         heard = await prober.heard(ear)
     assert (found.outcome, found.backend, found.size) == (Outcome.OK, "home-1", 64)
     assert heard
     assert sum(each.tcp for each in heard) == 1
     assert await left(cluster) == []
+
+
+async def test_a_vip_that_kube_proxy_does_not_know_yet_refuses_and_is_waited_for(
+    prober: ProbeJobs, kubelet: Begin
+) -> None:
+    await kubelet()
+    async with prober.listening(["home-1"], quiet) as ears:
+        backend = Backend(ears["home-1"].address, ears["home-1"].port)
+        async with prober.sole_vips([backend], quiet) as vips:
+            hasty = to(vips[backend].address, backend.port)
+            asked = [hasty, msgspec.structs.replace(hasty, id="q", settle=SETTLE)]
+            found = await prober.probe(EDGE, asked, quiet)
+    assert [each.outcome for each in found] == [Outcome.REFUSED, Outcome.OK]
+
+
+async def test_a_healthy_mesh_is_healthy_though_kube_proxy_takes_a_second(
+    prober: ProbeJobs, kubelet: Begin
+) -> None:
+    await kubelet()
+    matrix = await Mesh(FakeCluster(healthy(datetime.now(UTC)).objects), prober).measure(quiet)
+    assert findings(matrix) == ()
+    assert matrix.verdict is Verdict.HEALTHY
+
+
+async def test_a_healthy_route_is_healthy_though_kube_proxy_takes_a_second(
+    prober: ProbeJobs, kubelet: Begin
+) -> None:
+    await kubelet()
+    objects = FakeCluster(healthy(datetime.now(UTC)).objects)
+    diagnosis = await Diagnose(objects, prober).diagnose("jellyfin")
+    assert diagnosis.row is Row.HEALTHY
+    sole = [row for row in diagnosis.evidence if "only" in row.what]
+    assert sole
+    assert all(row.result.startswith("ok") for row in sole)
+
+
+async def test_a_listener_stands_when_it_says_that_it_listens_and_not_when_its_pod_runs(
+    prober: ProbeJobs, kubelet: Begin
+) -> None:
+    running = await kubelet()
+    running.begins = 0.7
+    async with prober.listening(["home-1"], quiet) as ears:
+        probe = to(ears["home-1"].address, ears["home-1"].port)
+        (found,) = await prober.probe(EDGE, [probe], quiet)
+    assert found.outcome is Outcome.OK
+
+
+async def test_a_listener_that_ends_before_it_listens_is_none(
+    cluster: Cluster, simulation: SimulatedCluster, prober: ProbeJobs, kubelet: Begin
+) -> None:
+    running = await kubelet()
+    running.begins = 3600.0
+    said: list[str] = []
+
+    async def stop_the_pod() -> None:
+        for _ in range(200):
+            if pods := await names(cluster, PODS):
+                # It was seen to run by then.
+                await asyncio.sleep(1.0)
+                simulation.delete("Pod", NAMESPACE, pods[0])
+                break
+            await asyncio.sleep(0.05)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(stop_the_pod())
+        async with prober.listening(["home-1"], said.append) as ears:
+            assert ears == {}
+    assert "No listener on home-1: The listener ended before it listened." in said
 
 
 async def test_a_pod_that_never_runs_is_told_and_removed(

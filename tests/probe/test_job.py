@@ -24,6 +24,7 @@ probes = st.builds(
     tries=st.integers(1, 20),
     seconds=st.floats(0.1, 30),
     again=st.integers(0, 5),
+    settle=st.floats(0, 30),
 )
 listens = st.builds(
     probing.Listen, name=plain, port=st.integers(0, 65535), seconds=st.floats(1, 900)

@@ -54,6 +54,32 @@ async def test_a_refusal_is_told_with_its_errno_and_the_time_it_took() -> None:
     assert answer.connected is not None
 
 
+async def test_a_new_target_is_waited_for_and_only_then_tried() -> None:
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        port = reserved.getsockname()[1]
+        asyncio.get_running_loop().call_later(0.4, reserved.listen)
+        answers = await tried(to(port, tries=3, settle=5.0))
+    assert [answer.outcome for answer in answers] == [Outcome.OK] * 3
+    assert min(answer.at for answer in answers) >= 400
+    assert not any(answer.unsettled for answer in answers)
+
+
+async def test_a_new_target_that_never_answers_is_tried_all_the_same_and_said() -> None:
+    async with servers.serving(servers.silent) as port:
+        pass
+    answers = await tried(to(port, tries=2, settle=0.3))
+    assert [answer.outcome for answer in answers] == [Outcome.REFUSED] * 2
+    assert all(answer.unsettled for answer in answers)
+
+
+async def test_a_silent_new_target_is_not_given_a_second_try_besides() -> None:
+    async with servers.full() as port:
+        (answer,) = await tried(to(port, again=1, seconds=0.3, settle=0.5))
+    assert (answer.outcome, answer.retried) == (Outcome.TIMEOUT, False)
+    assert answer.unsettled
+
+
 async def test_no_answer_to_the_handshake_is_a_timeout_and_is_tried_again() -> None:
     async with servers.full() as port:
         (answer,) = await tried(to(port, again=1, seconds=0.3))

@@ -10,6 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from bot.core.network.probing import Answer, Outcome
+from bot.core.network.tally import unsettled
 from bot.core.verdict import Verdict
 
 Pair = tuple[str, str]
@@ -48,6 +49,8 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
     well: int
     ended: Outcome = Outcome.OK
     took: float | None = None
+    unsettled: bool = False
+    """Whether the target was new, and took no connection in the time that it had to appear."""
 
     @property
     def ok(self) -> bool:
@@ -125,6 +128,7 @@ def cell(source: str, target: str, test: By, answers: Iterable[Answer]) -> Cell:
         well=len(well),
         ended=max(bad, key=bad.count) if bad else Outcome.OK,
         took=times[len(times) // 2] if times else None,
+        unsettled=any(each.unsettled for each in given),
     )
 
 
@@ -243,13 +247,10 @@ def _others(node: str, pairs: set[Pair]) -> set[str]:
 
 
 def _common(cells: Iterable[Cell]) -> str:
-    ended = [each.ended for each in cells]
-    return max(ended, key=ended.count).value
+    how = [f"{each.ended.value}{unsettled((each,))}" for each in cells]
+    return max(how, key=how.count)
 
 
 def _how(each: Cell) -> str:
-    return (
-        each.ended.value
-        if each.well == 0
-        else f"{each.ended.value} {each.tries - each.well} of {each.tries}"
-    )
+    some = "" if each.well == 0 else f" {each.tries - each.well} of {each.tries}"
+    return f"{each.ended.value}{some}{unsettled((each,))}"

@@ -17,6 +17,12 @@ Progress = Callable[[str], None]
 SECONDS = 3.0
 """The limit of one try: the first connection over a relayed Tailscale path may take that long."""
 
+SETTLE = 3.0
+"""Seconds that a new Service has to answer. kube-proxy refuses its VIP until it knows the endpoint:
+it syncs at once for the Service, and by default only a second later for its slice. Source:
+kube-proxy, `minSyncPeriod`; 1.0 to 1.3 s were measured.
+"""
+
 PAYLOAD = 8192
 """The most bytes that a probe sends, and that it asks for."""
 
@@ -69,6 +75,9 @@ class Probe(Wire, frozen=True):
     pod's own), and `port` its port, or the one that `wget` asks for at the name. `name` is the
     Host header and the server name of TLS, or the name to look up. A try that times out is made
     `again` times more. `size` and PAYLOAD are bytes, `seconds` seconds.
+
+    `settle` is for a target that is perhaps too new to answer: the tries begin once it took a
+    connection, or after that many seconds.
     """
 
     id: str
@@ -82,6 +91,7 @@ class Probe(Wire, frozen=True):
     tries: int = 1
     seconds: float = SECONDS
     again: int = 1
+    settle: float = 0.0
 
 
 class Answer(Wire, frozen=True):
@@ -90,7 +100,8 @@ class Answer(Wire, frozen=True):
     `connected` is the time until the TCP handshake was done, or until it was refused. `backend`
     is who answered: a listener's node, or the fingerprint of an HTTP answer (equal for equal
     answers of the same backend). `retried` says that an earlier try was given up. `size` is how
-    many bytes came back. `source` is the address that the try went out from.
+    many bytes came back. `source` is the address that the try went out from. `unsettled` says that
+    the target took no connection in all the seconds that it had to settle.
     """
 
     id: str
@@ -105,6 +116,7 @@ class Answer(Wire, frozen=True):
     source: str = ""
     addresses: tuple[str, ...] = ()
     retried: bool = False
+    unsettled: bool = False
     detail: str = ""
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from bot.core.network.asking import Means, Stage, source, target
 from bot.core.network.observation import Aim, Question, Source, Stance, Target
-from bot.core.network.probing import PAYLOAD, Backend, Kind, Listener, Probe
+from bot.core.network.probing import PAYLOAD, SETTLE, Backend, Kind, Listener, Probe, Vip
 from bot.core.network.subject import EndpointAt, Subject
 
 KUBELET = 10250
@@ -141,8 +141,11 @@ def _vips(asking: Asking, place: Source, tries: int) -> None:
 def _sole_vips(asking: Asking, place: Source) -> None:
     for each in asking.stage.endpoints:
         if vip := asking.means.vips.get(Backend(each.address, each.port)):
-            probe = Probe(id="", kind=Kind.TCP, address=vip.address, port=vip.port)
-            asking.ask(place, Aim.SOLE_VIP, target(each), probe, FEW)
+            asking.ask(place, Aim.SOLE_VIP, target(each), _new_vip(vip), FEW)
+
+
+def _new_vip(vip: Vip) -> Probe:
+    return Probe(id="", kind=Kind.TCP, address=vip.address, port=vip.port, settle=SETTLE)
 
 
 def _names(asking: Asking, place: Source) -> None:
@@ -216,4 +219,4 @@ def _tests(asking: Asking, listener: Listener) -> Iterator[tuple[Aim, Probe, int
     udp = Probe(id="", kind=Kind.UDP, address=address, port=port, size=SMALL, seconds=1.5, again=0)
     yield Aim.FAR_UDP, udp, FEW
     if vip := asking.means.vips.get(Backend(address, port)):
-        yield Aim.FAR_VIP, Probe(id="", kind=Kind.TCP, address=vip.address, port=vip.port), FEW
+        yield Aim.FAR_VIP, _new_vip(vip), FEW

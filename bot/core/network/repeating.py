@@ -46,7 +46,7 @@ def again(case: Case, asked: Sequence[Question]) -> tuple[Question, ...]:
         tries, once = _tries(key, tried, rated=_pair(key) in lossy)
         patience = 0 if once else question.probe.again
         probe = msgspec.structs.replace(
-            question.probe, id=str(len(made)), tries=tries, again=patience
+            question.probe, id=str(len(made)), tries=tries, again=patience, settle=0.0
         )
         made.append(msgspec.structs.replace(question, probe=probe))
     return tuple(made)

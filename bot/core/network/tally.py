@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from statistics import median
+from typing import Protocol
 
 from bot.core.network.observation import Observation
-from bot.core.network.probing import Answer, Outcome
+from bot.core.network.probing import SETTLE, Answer, Outcome
 
 
 class State(StrEnum):
@@ -193,7 +194,7 @@ class Tally:
         kinds = sorted({each.outcome for each in self.answers})
         counts = [f"{each} {_count(each, self.answers)} of {self.tries}" for each in kinds]
         after = "" if self.typical is None else f", typically after {milliseconds(self.typical)}"
-        return ", ".join(counts) + after
+        return ", ".join(counts) + after + unsettled(self.answers)
 
 
 def tally(observations: Iterable[Observation]) -> Tally:
@@ -251,6 +252,17 @@ def _impaired(answers: Sequence[Answer]) -> int:
 
 def _count(outcome: Outcome, answers: Sequence[Answer]) -> int:
     return sum(each.outcome is outcome for each in answers)
+
+
+class _New(Protocol):
+    @property
+    def unsettled(self) -> bool: ...
+
+
+def unsettled(tries: Iterable[_New]) -> str:
+    """A clause for a new target that stayed away for all the time it had; else nothing."""
+    late = any(one.unsettled for one in tries)
+    return f", still {SETTLE:.0f} s after it was created" if late else ""
 
 
 SHORTEST = 0.1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,18 +10,47 @@ from aiohttp import web
 
 from bot.sandbox.kubernetes_api.exchange import Exchange
 from bot.sandbox.kubernetes_api.status import ApiError
-from bot.sandbox.kubernetes_api.stored import Stored
+from bot.sandbox.kubernetes_api.stored import Stored, key_of
+
+LOOK = 0.05
+"""Seconds between two looks at a log that is followed."""
 
 _STATUSES = ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
 _PULL_FAILURES = ("ErrImagePull", "ImagePullBackOff")
 
 
-def log(exchange: Exchange, stored: Stored) -> web.Response:
-    """A container's log, cut as asked. `follow`, `timestamps` and `sinceSeconds` are ignored.
+async def log(exchange: Exchange, stored: Stored) -> web.StreamResponse:
+    """A container's log, cut as asked. `timestamps` and `sinceSeconds` are ignored.
+
+    With `follow` it ends when the pod no longer runs.
 
     Raises:
         ApiError: 400 for a container that is not there, not named, or has no log.
     """
+    written = _written(exchange, stored)
+    if exchange.flag("follow") and _runs(exchange, stored):
+        return await _followed(exchange, stored, written)
+    return web.Response(body=written, content_type="text/plain")
+
+
+async def _followed(exchange: Exchange, stored: Stored, written: bytes) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": "text/plain"})
+    await response.prepare(exchange.http)
+    await response.write(written)
+    while _runs(exchange, stored):
+        await asyncio.sleep(LOOK)
+        now = _written(exchange, stored)
+        await response.write(now[len(written) :])
+        written = now
+    return response
+
+
+def _runs(exchange: Exchange, stored: Stored) -> bool:
+    pod = exchange.cluster.lookup(exchange.qualified, key_of(stored.namespace, stored.name))
+    return pod is not None and (pod.plain().get("status") or {}).get("phase") == "Running"
+
+
+def _written(exchange: Exchange, stored: Stored) -> bytes:
     pod = stored.plain()
     container = _container(pod, exchange.parameter("container"))
     previous = exchange.flag("previous")
@@ -28,8 +58,7 @@ def log(exchange: Exchange, stored: Stored) -> web.Response:
     text = exchange.cluster.logs.get(key)
     if text is None:
         _explain_absence(pod, container, previous=previous)
-    shown = _cut(text or "", exchange.number("tailLines"), exchange.number("limitBytes"))
-    return web.Response(body=shown, content_type="text/plain")
+    return _cut(text or "", exchange.number("tailLines"), exchange.number("limitBytes"))
 
 
 def _container(pod: dict[str, Any], asked: str) -> str:

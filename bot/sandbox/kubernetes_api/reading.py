@@ -55,7 +55,7 @@ async def get(exchange: Exchange) -> web.StreamResponse:
     if stored is None:
         raise not_found(exchange.qualified, target.name)
     if target.subresource == "log":
-        return log(exchange, stored)
+        return await log(exchange, stored)
     return json_response(exchange.renderer().one(stored))
 
 

@@ -186,3 +186,12 @@ def test_what_was_refused_at_once_is_not_asked_again() -> None:
 def test_large_payloads_that_stall_get_time() -> None:
     cells = [ended("a", "b", Outcome.OK), ended("a", "b", Outcome.STALLED, By.LARGE)]
     assert in_doubt(cells) == {("a", "b")}
+
+
+def test_a_new_vip_that_never_answered_says_how_long_it_had() -> None:
+    refused = Answer(id="v", outcome=Outcome.REFUSED, connected=0.1, unsettled=True)
+    seen = cell("node-a", "node-b", By.VIP, [refused] * 3)
+    matrix = Matrix(nodes=NAMES[:2], cells=(seen,))
+    assert findings(matrix) == (
+        "node-a -> node-b by VIP: refused, still 3 s after it was created.",
+    )
