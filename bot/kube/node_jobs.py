@@ -37,6 +37,9 @@ LOOK = 0.25
 REQUEST = 8.0
 """Seconds for one request."""
 
+NEVER_SEEN = "ContainerStatusUnknown"
+"""What a kubelet says of a container that it has no record of. Source: its status manager."""
+
 LOOKS_AT_END = 20
 LEFT_OVER = 600.0
 """Seconds after which what is ours and still there was left by a process that is gone."""
@@ -67,6 +70,7 @@ class Status(msgspec.Struct, frozen=True, rename="camel"):
     """`status` of a pod."""
 
     phase: str = ""
+    reason: str = ""
     pod_ip: str = msgspec.field(default="", name="podIP")
     message: str = ""
     container_statuses: tuple[Container, ...] = ()
@@ -75,6 +79,16 @@ class Status(msgspec.Struct, frozen=True, rename="camel"):
     def terminated(self) -> Terminated | None:
         """How its container ended; None while it has not."""
         return next((each.state.terminated for each in self.container_statuses), None)
+
+    @property
+    def rejection(self) -> str:
+        """Why the node turned the pod away, before any container of it ran; empty if it did not.
+
+        Source: kubelet, `rejectPod`: phase Failed with a reason such as OutOfcpu and a message.
+        """
+        if self.phase != "Failed" or (self.terminated and self.terminated.reason != NEVER_SEEN):
+            return ""
+        return f"{self.reason or 'Failed'}: {self.message or 'its node turned it away'}"[:300]
 
 
 class Meta(msgspec.Struct, frozen=True, rename="camel"):
@@ -213,10 +227,10 @@ class NodeJobs:
             query = [("labelSelector", f"{manifests.JOB_NAME}={job}")]
             body = await self.api.get(PODS, query, total=REQUEST)
             pod = next(iter(msgspec.json.decode(body, type=_Pods).items), None)
+            if pod and (why := pod.status.rejection or _obstacle(pod)):
+                raise ClusterError(f"The probe's pod does not run: {why}")
             if pod and pod.status.phase in ("Running", "Succeeded", "Failed"):
                 return pod
-            if pod and (why := _obstacle(pod)):
-                raise ClusterError(f"The probe's pod does not run: {why}")
             await asyncio.sleep(LOOK)
         raise ClusterError(await self._why_not(job, pod))
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
+from itertools import permutations
 from typing import Any
 
 import msgspec
@@ -210,6 +211,21 @@ async def test_a_listener_that_ends_before_it_listens_is_none(
         async with prober.listening(["home-1"], said.append) as ears:
             assert ears == {}
     assert "No listener on home-1: The listener ended before it listened." in said
+
+
+async def test_a_node_that_turns_pods_away_says_why_and_the_others_stand(
+    prober: ProbeJobs, kubelet: Begin
+) -> None:
+    """It is no listener without an address, which every other node's job would be refused for."""
+    running = await kubelet()
+    running.full = frozenset({"home-1"})
+    matrix = await Mesh(FakeCluster(healthy(datetime.now(UTC)).objects), prober).measure(quiet)
+    ((node, why),) = matrix.unseen
+    assert node == "home-1"
+    assert "OutOfcpu: Pod was rejected: Node didn't have enough resource: cpu" in why
+    others = sorted({*matrix.nodes} - {"home-1"})
+    assert sorted({cell.pair for cell in matrix.cells}) == list(permutations(others, 2))
+    assert findings(matrix) == ()
 
 
 async def test_a_pod_that_never_runs_is_told_and_removed(
