@@ -11,7 +11,7 @@ from typing import Protocol
 
 import msgspec
 
-from bot.core.network import asking, decide, resolving, ways
+from bot.core.network import asking, decide, lasting, resolving, ways
 from bot.core.network.diagnosed import Diagnosed
 from bot.core.network.diagnosis import Diagnosis
 from bot.core.network.observation import Belief
@@ -57,7 +57,7 @@ def quiet(_: str) -> None:
 
 @dataclass
 class Diagnose:
-    """Diagnoses; the latest of each route is remembered. Both probers may be absent."""
+    """Diagnoses; the one of each route that stands is remembered. Both probers may be absent."""
 
     cluster: Cluster
     prober: Prober | None = None
@@ -105,11 +105,11 @@ class Diagnose:
 
     @property
     def remembered(self) -> tuple[Diagnosed, ...]:
-        """The latest diagnosis of each route, the newest last."""
+        """What stands of each route: its latest diagnosis, or an older one that proved a fault."""
         return tuple(self._kept.values())
 
     def recall(self, name: str) -> Diagnosed | None:
-        """The latest diagnosis of a subject, by its name."""
+        """What stands of a subject, by its name."""
         return self._kept.get(name)
 
     async def _belief(self, subject: Subject) -> Belief:
@@ -139,8 +139,11 @@ class Diagnose:
         blind = ways.blind(self.prober.blind, seen.observations)
         return ways.told(self.prober.name, seen.observations), blind
 
-    def _remember(self, each: Diagnosed) -> None:
-        self._kept[each.subject.name] = each
-        self._kept.move_to_end(each.subject.name)
-        while len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
+    def _remember(self, latest: Diagnosed) -> None:
+        name = latest.subject.name
+        self._kept[name] = lasting.standing(self._kept.get(name), latest)
+        self._kept.move_to_end(name)
+        if len(self._kept) > KEPT:
+            # A proven fault that nobody remembers would look like one that is over.
+            idle = (name for name, kept in self._kept.items() if not lasting.proves(kept))
+            del self._kept[next(idle, next(iter(self._kept)))]
