@@ -13,7 +13,6 @@ import msgspec
 
 from bot.core.network import asking, decide, lasting, resolving, ways
 from bot.core.network.diagnosed import Diagnosed
-from bot.core.network.diagnosis import Diagnosis
 from bot.core.network.observation import Belief
 from bot.core.network.probing import Progress
 from bot.core.network.subject import Subject, Unresolved
@@ -64,8 +63,8 @@ class Diagnose:
     traefik: TraefikView | None = None
     _kept: OrderedDict[str, Diagnosed] = field(default_factory=OrderedDict)
 
-    async def diagnose(self, asked: str, progress: Progress = quiet) -> Diagnosis:
-        """The verdict on the route or Service that is asked for.
+    async def diagnose(self, asked: str, progress: Progress = quiet) -> Diagnosed:
+        """The verdict on the route or Service that is asked for, beside what it is about.
 
         Raises:
             InputError: It is none, or several; the message names what may be meant.
@@ -80,8 +79,8 @@ class Diagnose:
 
     async def examine(
         self, subject: Subject, taken_at: datetime, progress: Progress = quiet
-    ) -> Diagnosis:
-        """The verdict on a subject that is resolved already."""
+    ) -> Diagnosed:
+        """The same of a subject that is resolved already."""
         async with asyncio.TaskGroup() as group:
             believing = group.create_task(self._belief(subject))
             observing = group.create_task(self._observe(subject, progress))
@@ -95,8 +94,9 @@ class Diagnose:
             tuple(dict.fromkeys((*blind, *seen.unmade))),
         )
         diagnosis = msgspec.structs.replace(found, subject=subject.name, prober=prober)
-        self._remember(Diagnosed(taken_at, subject, diagnosis))
-        return diagnosis
+        diagnosed = Diagnosed(taken_at, subject, diagnosis)
+        self._remember(diagnosed)
+        return diagnosed
 
     async def suggestions(self, typed: str, most: int = 25) -> tuple[str, ...]:
         """What can be asked for and holds what was typed."""

@@ -44,7 +44,7 @@ class Homelab:
     async def test(self, prober: Prober | None) -> Row:
         """Diagnose the route by that prober."""
         self.diagnose.prober = prober
-        return (await self.diagnose.diagnose("web.example")).row
+        return (await self.diagnose.diagnose("web.example")).diagnosis.row
 
     async def prove(self) -> None:
         """Diagnose it while a rule on Traefik's node catches its requests."""
@@ -153,7 +153,7 @@ async def test_who_asks_again_is_answered_what_was_seen_now():
     lab = Homelab()
     await lab.prove()
     lab.diagnose.prober = None
-    answer = await lab.diagnose.diagnose("web.example")
+    answer = (await lab.diagnose.diagnose("web.example")).diagnosis
     assert "nconclusive" in str(discord_diagnosis.diagnosis(answer, []))
     kept = lab.diagnose.recall(answer.subject)
     assert kept
