@@ -99,7 +99,7 @@ def _draw(found: Matrix, picture: Path) -> None:
 async def _diagnose(asked: str, where: Where) -> Diagnosis:
     async with _connected(where) as there:
         diagnose = Diagnose(there.cluster, there.prober, there.traefik)
-        return await diagnose.diagnose(asked, _progress)
+        return (await diagnose.diagnose(asked, _progress)).diagnosis
 
 
 async def _matrix(node: str, where: Where) -> Matrix:

@@ -11,9 +11,8 @@ from typing import Protocol
 
 import msgspec
 
-from bot.core.network import asking, decide, resolving, ways
+from bot.core.network import asking, decide, lasting, resolving, ways
 from bot.core.network.diagnosed import Diagnosed
-from bot.core.network.diagnosis import Diagnosis
 from bot.core.network.observation import Belief
 from bot.core.network.probing import Progress
 from bot.core.network.subject import Subject, Unresolved
@@ -57,15 +56,15 @@ def quiet(_: str) -> None:
 
 @dataclass
 class Diagnose:
-    """Diagnoses; the latest of each route is remembered. Both probers may be absent."""
+    """Diagnoses; the one of each route that stands is remembered. Both probers may be absent."""
 
     cluster: Cluster
     prober: Prober | None = None
     traefik: TraefikView | None = None
     _kept: OrderedDict[str, Diagnosed] = field(default_factory=OrderedDict)
 
-    async def diagnose(self, asked: str, progress: Progress = quiet) -> Diagnosis:
-        """The verdict on the route or Service that is asked for.
+    async def diagnose(self, asked: str, progress: Progress = quiet) -> Diagnosed:
+        """The verdict on the route or Service that is asked for, beside what it is about.
 
         Raises:
             InputError: It is none, or several; the message names what may be meant.
@@ -80,8 +79,8 @@ class Diagnose:
 
     async def examine(
         self, subject: Subject, taken_at: datetime, progress: Progress = quiet
-    ) -> Diagnosis:
-        """The verdict on a subject that is resolved already."""
+    ) -> Diagnosed:
+        """The same of a subject that is resolved already."""
         async with asyncio.TaskGroup() as group:
             believing = group.create_task(self._belief(subject))
             observing = group.create_task(self._observe(subject, progress))
@@ -95,8 +94,9 @@ class Diagnose:
             tuple(dict.fromkeys((*blind, *seen.unmade))),
         )
         diagnosis = msgspec.structs.replace(found, subject=subject.name, prober=prober)
-        self._remember(Diagnosed(taken_at, subject, diagnosis))
-        return diagnosis
+        diagnosed = Diagnosed(taken_at, subject, diagnosis)
+        self._remember(diagnosed)
+        return diagnosed
 
     async def suggestions(self, typed: str, most: int = 25) -> tuple[str, ...]:
         """What can be asked for and holds what was typed."""
@@ -105,11 +105,11 @@ class Diagnose:
 
     @property
     def remembered(self) -> tuple[Diagnosed, ...]:
-        """The latest diagnosis of each route, the newest last."""
+        """What stands of each route: its latest diagnosis, or an older one that proved a fault."""
         return tuple(self._kept.values())
 
     def recall(self, name: str) -> Diagnosed | None:
-        """The latest diagnosis of a subject, by its name."""
+        """What stands of a subject, by its name."""
         return self._kept.get(name)
 
     async def _belief(self, subject: Subject) -> Belief:
@@ -139,8 +139,11 @@ class Diagnose:
         blind = ways.blind(self.prober.blind, seen.observations)
         return ways.told(self.prober.name, seen.observations), blind
 
-    def _remember(self, each: Diagnosed) -> None:
-        self._kept[each.subject.name] = each
-        self._kept.move_to_end(each.subject.name)
-        while len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
+    def _remember(self, latest: Diagnosed) -> None:
+        name = latest.subject.name
+        self._kept[name] = lasting.standing(self._kept.get(name), latest)
+        self._kept.move_to_end(name)
+        if len(self._kept) > KEPT:
+            # A proven fault that nobody remembers would look like one that is over.
+            idle = (name for name, kept in self._kept.items() if not lasting.proves(kept))
+            del self._kept[next(idle, next(iter(self._kept)))]

@@ -50,7 +50,7 @@ class Health:
     """Reports and the stories behind their findings.
 
     `around` stands about each check's run; `told` hears of each report of everything. `diagnosed`
-    gives the latest diagnoses of routes, `rounds` what is known of the network between nodes.
+    gives the diagnoses of routes that stand, `rounds` what is known of the network between nodes.
     """
 
     cluster: Cluster

@@ -83,8 +83,7 @@ class Survey:
             InputError: No route is meant by that, or several.
             ClusterError: The cluster cannot be read.
         """
-        await self.diagnose.diagnose(asked, progress)
-        found = self.diagnose.remembered[-1]
+        found = await self.diagnose.diagnose(asked, progress)
         progress("Reading the objects that would be changed.")
         snapshot = await self.cluster.snapshot(READS)
         return await self._situation(found, snapshot)

@@ -50,7 +50,11 @@ async def says(made: Composer, each: Schedule = DAILY) -> str:
 
 def of_a_test(kind: str, name: str) -> dict[str, Any]:
     """An object that a test made, and that nobody has removed yet."""
-    made = a_pod(name) if kind == "Pod" else an_object("Service", name, spec={"ports": []})
+    made = (
+        a_pod(name, waiting="ContainerCreating")
+        if kind == "Pod"
+        else an_object("Service", name, spec={"ports": []})
+    )
     labels = {"app.kubernetes.io/managed-by": "meshmedic"}
     made["metadata"] |= {"namespace": "meshmedic-probe", "labels": labels}
     return made
@@ -70,6 +74,7 @@ async def test_suspended_and_temporary_objects_are_named_as_open() -> None:
     assert "Still open (3)" in said
     assert "Kustomization flux-system/apps: suspended" in said
     assert "Pod meshmedic-probe/job-1: temporary object of a test" in said
+    assert said.count("job-1") == 1
     assert "Service meshmedic-probe/vip-1: temporary object of a test" in said
 
 

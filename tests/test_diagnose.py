@@ -55,7 +55,7 @@ def a_world(**faults: object) -> World:
 async def test_a_route_is_diagnosed_from_what_was_typed():
     """Objects, probes and verdict together; it says how to ask again and by what it was tested."""
     diagnose = Diagnose(a_cluster(), WorldProber(a_world(redirected={"home-1": 80})))
-    found = await diagnose.diagnose("web.example")
+    found = (await diagnose.diagnose("web.example")).diagnosis
     assert (found.row, found.effect) == (Row.REDIRECT, Effect.HELPS)
     assert (found.subject, found.prober) == ("ingress/apps/web web.example/", "a model")
 
@@ -79,14 +79,16 @@ async def test_what_is_not_there_is_an_input_error_with_near_names():
 async def test_a_healthy_route_is_asked_in_one_pass():
     """Nothing is repeated where nothing is wrong."""
     said: list[str] = []
-    found = await Diagnose(a_cluster(), WorldProber(a_world())).diagnose("web", said.append)
+    found = (
+        await Diagnose(a_cluster(), WorldProber(a_world())).diagnose("web", said.append)
+    ).diagnosis
     assert found.row is Row.HEALTHY
     assert not [each for each in said if "again" in each]
 
 
 async def test_without_a_prober_the_objects_still_speak():
     """And it says what was not tested, and how to allow it."""
-    found = await Diagnose(a_cluster()).diagnose("web.example")
+    found = (await Diagnose(a_cluster()).diagnose("web.example")).diagnosis
     assert (found.row, found.prober) == (Row.INCONCLUSIVE, "")
     assert diagnosing.NO_PROBER in found.untested
     assert "Install a prober" in found.next
@@ -97,7 +99,7 @@ async def test_no_endpoint_needs_no_prober():
     cluster = a_cluster()
     cluster.objects = [each for each in cluster.objects if each["kind"] != "EndpointSlice"]
     prober = WorldProber(a_world())
-    found = await Diagnose(cluster, prober).diagnose("web.example")
+    found = (await Diagnose(cluster, prober).diagnose("web.example")).diagnosis
     assert found.row is Row.NO_ENDPOINTS
     assert not prober.asked
 
@@ -120,7 +122,9 @@ class Traefik:
 async def test_a_traefik_that_cannot_be_read_is_said_and_costs_no_verdict():
     """The API is off by default."""
     view = Traefik(ClusterError("Traefik's API is off: turn it on."))
-    found = await Diagnose(a_cluster(), WorldProber(a_world()), view).diagnose("web.example")
+    found = (
+        await Diagnose(a_cluster(), WorldProber(a_world()), view).diagnose("web.example")
+    ).diagnosis
     assert found.row is Row.HEALTHY
     assert "Traefik's API is off: turn it on." in found.untested
 
@@ -128,7 +132,9 @@ async def test_a_traefik_that_cannot_be_read_is_said_and_costs_no_verdict():
 async def test_a_traefik_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch):
     """Within its limit."""
     monkeypatch.setattr(diagnosing, "READING", 0.05)
-    found = await Diagnose(a_cluster(), WorldProber(a_world()), Traefik()).diagnose("web.example")
+    found = (
+        await Diagnose(a_cluster(), WorldProber(a_world()), Traefik()).diagnose("web.example")
+    ).diagnosis
     assert any("did not come within" in each for each in found.untested)
 
 
@@ -155,7 +161,7 @@ async def test_a_place_that_hangs_costs_its_own_answers_only(monkeypatch: pytest
     """The others decide, and it is said."""
     monkeypatch.setattr(observing, "PASS", 0.3)
     prober = Stubborn(a_world(), hangs=frozenset({Source("home-3")}))
-    found = await Diagnose(a_cluster(), prober).diagnose("web.example")
+    found = (await Diagnose(a_cluster(), prober).diagnose("web.example")).diagnosis
     assert found.row is Row.HEALTHY
     assert any("home-3" in each and "No answer within" in each for each in found.untested)
 
@@ -164,7 +170,7 @@ async def test_nothing_decides_where_traefiks_place_cannot_be_asked():
     """The reason is passed on."""
     reason = ClusterError("pods is forbidden: apply the component prober.")
     prober = Stubborn(a_world(), fails={Source("home-1"): reason})
-    found = await Diagnose(a_cluster(), prober).diagnose("web.example")
+    found = (await Diagnose(a_cluster(), prober).diagnose("web.example")).diagnosis
     assert found.row is Row.INCONCLUSIVE
     assert any(str(reason) in each for each in found.untested)
 
@@ -210,7 +216,7 @@ class Unwilling(WorldProber):
 async def test_listeners_that_are_not_allowed_are_done_without():
     """A dead overlay cannot be told from a policy then: no verdict, and what to allow."""
     prober = Unwilling(a_world(lost=around("home-2")))
-    found = await Diagnose(a_cluster(), prober).diagnose("web.example")
+    found = (await Diagnose(a_cluster(), prober).diagnose("web.example")).diagnosis
     assert found.row is Row.INCONCLUSIVE
     assert "Listeners: Listeners are not allowed." in found.untested
     assert "listener" in found.next
@@ -219,7 +225,7 @@ async def test_listeners_that_are_not_allowed_are_done_without():
 async def test_what_may_be_left_behind_is_said():
     """And the verdict stands."""
     prober = Unwilling(a_world(), leaves=True)
-    found = await Diagnose(a_cluster(), prober).diagnose("web.example")
+    found = (await Diagnose(a_cluster(), prober).diagnose("web.example")).diagnosis
     assert found.row is Row.HEALTHY
     assert any("left behind" in each for each in found.untested)
 
@@ -227,7 +233,7 @@ async def test_what_may_be_left_behind_is_said():
 async def test_the_latest_diagnosis_of_each_route_is_remembered():
     """By how it is asked for, with the moment of its objects."""
     diagnose = Diagnose(a_cluster(), WorldProber(a_world(redirected={"home-1": 80})))
-    found = await diagnose.diagnose("web.example")
+    found = (await diagnose.diagnose("web.example")).diagnosis
     kept = diagnose.recall(found.subject)
     assert kept
     assert kept.diagnosis == found

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from bot.core.network import manifests
 from bot.core.verdict import Verdict
 from bot.judging import TYPES, Judged, judge, newest_moment
 from tests.builders import Plain, a_pod, an_object
@@ -85,6 +86,13 @@ def test_elder_groups_and_no_group_are_ours(api_version: str) -> None:
     """Saved objects are of every age, and list items of built-in kinds name no version."""
     ingress = an_object("Ingress", "x", api_version, spec={"backend": {"serviceName": "web"}})
     assert one(ingress).reason == "NoAddress"
+
+
+def test_an_object_of_a_test_is_judged_where_somebody_gives_it() -> None:
+    """A report leaves it out; who names a file wants a verdict on each object in it."""
+    pod = a_pod(waiting="CrashLoopBackOff")
+    pod["metadata"] |= {"namespace": manifests.NAMESPACE, "labels": manifests.LABELS}
+    assert one(pod).verdict is Verdict.FAILED
 
 
 def test_references_within_one_input_are_honoured() -> None:

@@ -18,6 +18,7 @@ from bot.core.finding import Finding, Judgement, Ref
 from bot.core.kinds import KIND_OF
 from bot.core.objects import Object
 from bot.core.snapshot import Gap, Snapshot
+from bot.core.temporary import temporary
 from bot.core.verdict import Verdict, worst
 
 
@@ -141,9 +142,10 @@ def examine(
 ) -> Report:
     """Run the checks over a snapshot.
 
-    With `namespace`, only objects there are reported, and the causes of their findings wherever
-    those are. Scopes are taken from the checks. Each check runs inside what `around` gives, so
-    that a caller with a clock can time it.
+    What the bot made for a test is neither judged nor counted. With `namespace`, only objects
+    there are reported, and the causes of their findings wherever those are. Scopes are taken from
+    the checks. Each check runs inside what `around` gives, so that a caller with a clock can time
+    it.
     """
     checks = tuple(checks)
     muted: dict[str, str] = {}
@@ -207,13 +209,21 @@ def _found(
 
 def _found_by(check: Check, snapshot: Snapshot, muted: dict[str, str]) -> Iterator[Finding]:
     for kind, judge in check.judges.items():
-        for each in snapshot.of(kind):
+        for each in _lasting(snapshot, kind):
             judgement = judge_one(each, judge, snapshot)
             if judgement.verdict is not Verdict.HEALTHY:
                 found = _finding(check, each, judgement)
                 if line := annotated.line(each, found.subject.kind, snapshot):
                     muted[found.key] = line
                 yield found
+
+
+def _lasting(snapshot: Snapshot, kind: type[Object]) -> tuple[Object, ...]:
+    """The objects of a type that are judged and counted: a test's own come and go."""
+    return snapshot.once(
+        f"report: lasting {kind.__name__}",
+        lambda: tuple(each for each in snapshot.of(kind) if not temporary(each)),
+    )
 
 
 def _finding(check: Check, each: Object, judgement: Judgement) -> Finding:
@@ -280,7 +290,9 @@ def _gaps_of(gaps: tuple[Gap, ...], checks: tuple[Check, ...]) -> tuple[Gap, ...
 
 
 def _counts(snapshot: Snapshot, judged: set[type[Object]], namespace: str | None) -> dict[str, int]:
-    seen = {kind_name(kind): snapshot.of(kind) for kind in judged if kind in snapshot.objects}
+    seen = {
+        kind_name(kind): _lasting(snapshot, kind) for kind in judged if kind in snapshot.objects
+    }
     if namespace is None:
         return {name: len(found) for name, found in seen.items()}
     return {

@@ -95,7 +95,7 @@ class Snapshot:
     `namespaces` is set where only those were read. `live` is False for saved files, whose
     silence proves nothing: what they do not hold may be there all the same, and what was not heard
     of may have spoken since, unless `timely` says that somebody told the time. A type that is
-    absent from `objects` was not read at all. `diagnosed` are the latest diagnoses of routes,
+    absent from `objects` was not read at all. `diagnosed` are the diagnoses of routes that stand,
     whatever their age; `rounds` what is known between nodes, None where no agent makes rounds.
     """
 

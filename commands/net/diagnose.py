@@ -25,7 +25,7 @@ def command(context: Context, again: Again) -> app_commands.Command[Any, ..., No
     async def tell(interaction: discord.Interaction, route: str, alone: bool) -> None:
         await acknowledge(interaction, private=alone)
         async with Progress(interaction, route) as progress:
-            found = await context.diagnose.diagnose(route, progress.note)
+            found = (await context.diagnose.diagnose(route, progress.note)).diagnosis
         rows = again.rows(NAME, short(found.subject))
         await answer(interaction, discord_diagnosis.diagnosis(found, rows))
 

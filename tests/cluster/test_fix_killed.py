@@ -13,7 +13,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from pathlib import Path
@@ -181,9 +181,8 @@ class Diagnosing:
     """Finds that nativeLB helps, whatever is asked for."""
 
     cluster: Once
-    remembered: list[Diagnosed] = field(default_factory=list)
 
-    async def diagnose(self, asked: str, _: Any) -> None:
+    async def diagnose(self, asked: str, _: Any) -> Diagnosed:
         snapshot = await self.cluster.snapshot(resolving.READS)
         subject = resolving.resolve(snapshot, asked)
         assert isinstance(subject, resolving.Subject), subject
@@ -194,7 +193,7 @@ class Diagnosing:
             effect=diagnosis.Effect.HELPS,
             effect_because="It was seen to help.",
         )
-        self.remembered.append(Diagnosed(snapshot.taken_at, subject, found))
+        return Diagnosed(snapshot.taken_at, subject, found)
 
 
 class ATraefik:

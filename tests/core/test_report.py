@@ -3,15 +3,17 @@
 from datetime import UTC, datetime, timedelta
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.checks import CHECKS, in_scope
 from bot.core.finding import Finding, Ref
+from bot.core.network import manifests
 from bot.core.report import Report, collapse, examine, focus
 from bot.core.snapshot import Gap, Snapshot, Why
 from bot.core.verdict import Verdict
-from tests.builders import a_kustomization, a_pod, an_object
+from tests.builders import Plain, a_kustomization, a_pod, an_object
 from tests.fakes import snapshot_of
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -82,6 +84,47 @@ def test_a_node_that_is_down_explains_its_pods():
     (root,) = report.roots
     assert root.subject == Ref("Node", "", "home-1")
     assert len(report.downstream[root.key]) == 60
+
+
+def of_a_test(pod: Plain) -> Plain:
+    """A pod of a Job that the bot made."""
+    pod["metadata"] |= {"namespace": manifests.NAMESPACE, "labels": manifests.LABELS}
+    return pod
+
+
+@pytest.mark.parametrize("waiting", ["ContainerCreating", "ImagePullBackOff", "CrashLoopBackOff"])
+def test_a_pod_of_a_test_is_neither_a_finding_nor_counted(waiting: str):
+    """Not while it starts, nor where it cannot; in its own namespace as little as anywhere."""
+    snapshot = snapshot_of(a_pod(), of_a_test(a_pod("listen-1", waiting=waiting)))
+    report = examine(snapshot, CHECKS)
+    assert report.findings == ()
+    assert report.counts["Pod"] == 1
+    assert examine(snapshot, CHECKS, namespace=manifests.NAMESPACE).judged == 0
+
+
+def test_a_pod_of_a_test_that_ends_on_a_dead_node_is_not_downstream_of_it():
+    """The node is said; what the bot itself left there says nothing more."""
+    left = of_a_test(a_pod("probe-1"))
+    left["metadata"]["deletionTimestamp"] = "2026-11-23T10:00:00Z"
+    report = examine(snapshot_of(a_broken_node(), left, now=NOW), CHECKS)
+    assert [each.subject.kind for each in report.findings] == ["Node"]
+    assert report.downstream == {}
+
+
+def test_an_agent_that_does_not_run_is_a_finding():
+    """It stays, so it is judged like any other pod."""
+    agent = of_a_test(a_pod("agent", waiting="CrashLoopBackOff"))
+    owner = {"kind": "DaemonSet", "name": "meshmedic-probe", "controller": True}
+    agent["metadata"]["ownerReferences"] = [owner]
+    report = examine(snapshot_of(agent), CHECKS)
+    assert [each.subject.name for each in report.findings] == ["agent"]
+
+
+def test_the_label_of_a_test_hides_no_pod_of_somebody_else():
+    """The namespace counts as well."""
+    pod = a_pod(waiting="CrashLoopBackOff")
+    pod["metadata"]["labels"] = manifests.LABELS
+    assert len(examine(snapshot_of(pod), CHECKS).findings) == 1
 
 
 def test_the_cause_of_another_scope_comes_along():

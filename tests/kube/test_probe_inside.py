@@ -85,7 +85,7 @@ def prober(api: Api) -> ProbeInside:
 async def diagnosed(api: Api, asked: str = "grafana") -> Diagnosis:
     reader = ClusterReader(api)
     traefik = Traefik(reader, TraefikReader(api))
-    return await Diagnose(reader, prober(api), traefik).diagnose(asked)
+    return (await Diagnose(reader, prober(api), traefik).diagnose(asked)).diagnosis
 
 
 async def only_exec(cluster: Cluster) -> None:

@@ -105,7 +105,7 @@ async def run(scenario: Scenario) -> Result:
         await scenario.fault(made)
         diagnose = Diagnose(LabCluster(made, scenario.lies), made.prober, LabTraefik(made))
         began = time.perf_counter()
-        diagnosis = await diagnose.diagnose(ROUTE)
+        diagnosis = (await diagnose.diagnose(ROUTE)).diagnosis
         seconds = time.perf_counter() - began
         measured = await _measure(made, scenario)
         return Result(scenario, diagnosis, measured, seconds)

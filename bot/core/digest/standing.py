@@ -12,12 +12,10 @@ from bot.core.finding import Ref
 from bot.core.objects import FluxObject, Object
 from bot.core.report import kind_name, ref
 from bot.core.snapshot import Gap, Snapshot
+from bot.core.temporary import temporary
 
 SOON = timedelta(days=21)
 """cert-manager renews a certificate of 90 days 30 days before its end: this one is overdue."""
-
-OURS = ("app.kubernetes.io/managed-by", "meshmedic")
-PROBES = "meshmedic-probe"
 
 FLUX: tuple[type[Object], ...] = (
     objects.GitRepository, objects.OCIRepository, objects.HelmRepository, objects.HelmChart,
@@ -83,19 +81,9 @@ def _suspended(seen: Snapshot) -> Iterator[Open]:
 
 
 def _temporary(seen: Snapshot) -> Iterator[Open]:
-    label, value = OURS
     for kind in (objects.Pod, objects.Service):
-        for each in seen.of(kind):
-            ours = (each.metadata.labels or {}).get(label) == value
-            if ours and each.namespace == PROBES and not _agent(each):
-                yield Open(
-                    ref(each), "temporary object of a test", each.metadata.creation_timestamp
-                )
-
-
-def _agent(each: Object) -> bool:
-    """A DaemonSet's pods stay."""
-    return any(owner.kind == "DaemonSet" for owner in each.metadata.owner_references or ())
+        for each in filter(temporary, seen.of(kind)):
+            yield Open(ref(each), "temporary object of a test", each.metadata.creation_timestamp)
 
 
 def _expiring(seen: Snapshot) -> Iterator[Expiring]:

@@ -131,6 +131,7 @@ def _diagnosis(
         advice=(*match.instead, *rule.advice, *beside),
         evidence=evidence.rows(case, match.bears),
         untested=_untested(case, (*match.untested, *untested), decided=decided),
+        passed=healthy.passed(case),
     )
 
 

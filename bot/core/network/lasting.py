@@ -1,7 +1,8 @@
 """What tests of the last day say of a route that its objects alone call healthy.
 
 No finding without evidence: pod-IP routing that nobody saw failing is healthy. A test counts for a
-day, and only while the route leads to the same endpoints in the same way.
+day, and only while the route leads to the same endpoints in the same way. Within that day a test
+that proved a fault is ended by one that passed, and not by one that could not tell.
 """
 
 from __future__ import annotations
@@ -35,13 +36,30 @@ SHOWN = 5
 
 
 def judgement(route: Ref, snapshot: Snapshot) -> Judgement | None:
-    """The verdict that the latest fresh test of a route supports; None where there is none."""
+    """The verdict that the fresh tests of a route support; None where there is none."""
     fresh = sorted(_fresh(route, snapshot), key=lambda each: each[0].taken_at)
     failing = [each for each, now in fresh if now.native is each.subject.native and _fails(each)]
     if failing:
         return _judged(failing[-1])
     around = [each for each, now in fresh if now.native is Native.ON and _is_gone_round(each)]
-    return _worked_around(around[-1]) if around and around[-1] is fresh[-1][0] else None
+    return _worked_around(around[-1]) if around else None
+
+
+def standing(before: Diagnosed | None, after: Diagnosed) -> Diagnosed:
+    """Which of two diagnoses of one subject counts from now on, each with its own time.
+
+    A proven fault stands until a test passes, proves another fault, or finds that the route leads
+    elsewhere: one that could not tell says nothing of it.
+    """
+    if before is None or not proves(before) or proves(after) or after.diagnosis.passed:
+        return after
+    outdated = after.taken_at - before.taken_at > FRESH
+    return after if outdated or _leads_elsewhere(before.subject, after.subject) else before
+
+
+def proves(each: Diagnosed) -> bool:
+    """Whether a diagnosis alone is reason for a finding, now or once nativeLB is turned on."""
+    return _fails(each) or _is_gone_round(each)
 
 
 def _fresh(route: Ref, snapshot: Snapshot) -> Iterator[tuple[Diagnosed, Subject]]:
@@ -50,13 +68,20 @@ def _fresh(route: Ref, snapshot: Snapshot) -> Iterator[tuple[Diagnosed, Subject]
         recent = timedelta() <= snapshot.taken_at - each.taken_at <= FRESH
         if each.route == route and recent:
             now = resolving.resolve(snapshot, each.subject.name)
-            if isinstance(now, Subject) and _end(now) == _end(each.subject):
+            if isinstance(now, Subject) and not _leads_elsewhere(each.subject, now):
                 yield each, now
 
 
-def _end(subject: Subject) -> tuple[object, ...]:
-    places = frozenset((each.address, each.port) for each in subject.endpoints)
-    return subject.service, subject.port, places
+def _leads_elsewhere(before: Subject, now: Subject) -> bool:
+    """Whether the route's Service, port or endpoints changed; what was not seen did not change."""
+    if (before.service, before.port) != (now.service, now.port):
+        return True
+    seen = before.endpoints_seen and now.endpoints_seen
+    return seen and _places(before) != _places(now)
+
+
+def _places(subject: Subject) -> frozenset[tuple[str, int]]:
+    return frozenset((each.address, each.port) for each in subject.endpoints)
 
 
 def _is_gone_round(each: Diagnosed) -> bool:

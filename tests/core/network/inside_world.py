@@ -51,4 +51,4 @@ def _timeless(probe: Probe, each: Answer) -> Answer:
 def by_inside(world: World) -> Diagnosis:
     """The verdict on a world with wget in Traefik's pod, beside what else is not forbidden."""
     diagnose = Diagnose(FakeCluster(), InsideProber(world), BelievingTraefik())
-    return asyncio.run(diagnose.examine(world.subject, MOMENT, healing(world)))
+    return asyncio.run(diagnose.examine(world.subject, MOMENT, healing(world))).diagnosis

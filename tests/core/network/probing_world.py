@@ -71,7 +71,7 @@ def diagnosed(world: World, belief: Belief | None = None) -> Diagnosis:
     prober = WorldProber(world)
     diagnose = Diagnose(FakeCluster(), prober, BelievingTraefik(belief))
     try:
-        return asyncio.run(diagnose.examine(world.subject, MOMENT, healing(world)))
+        return asyncio.run(diagnose.examine(world.subject, MOMENT, healing(world))).diagnosis
     finally:
         assert not prober.alive
 

@@ -8,17 +8,18 @@ import pytest
 
 from bot.core.checks import routes_ingress, routes_ingressroute
 from bot.core.finding import Judgement, Ref
+from bot.core.network import lasting
 from bot.core.network.diagnosed import Diagnosed
 from bot.core.network.diagnosis import Confidence, Diagnosis, Effect, Row, Seen
 from bot.core.network.resolving import resolve
 from bot.core.network.subject import Native, Subject
-from bot.core.objects import Ingress, IngressRoute
+from bot.core.objects import EndpointSlice, Ingress, IngressRoute
 from bot.core.snapshot import Snapshot
 from bot.core.verdict import Verdict
 from bot.health import Health
 from tests.builders import Plain
 from tests.core.network.test_resolving import a_cluster, a_route, an_ingress, placed
-from tests.core.networks import MOMENT, a_slice
+from tests.core.networks import MOMENT, a_service, a_slice
 from tests.fakes import FakeCluster
 
 
@@ -141,6 +142,112 @@ def test_a_broken_reference_goes_before_a_test():
     assert said.reason == "ServiceNotFound"
 
 
+def remembered(
+    diagnosis: Diagnosis, *more: Plain, hours: float = 1, ask: str = "web.example"
+) -> Diagnosed:
+    """What was remembered of a test some hours ago, of a route in a cluster with these objects."""
+    subject = resolve(a_cluster(*more or (an_ingress(),)), ask)
+    assert isinstance(subject, Subject)
+    return Diagnosed(MOMENT - timedelta(hours=hours), subject, diagnosis)
+
+
+PROVEN = found()
+UNKNOWN = found(Row.INCONCLUSIVE, Effect.UNKNOWN, confidence=Confidence.NONE)
+PASSED = found(Row.HEALTHY, Effect.NEEDLESS, passed=True)
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        UNKNOWN,
+        found(Row.POLICY, Effect.USELESS, confidence=Confidence.LIKELY),
+        found(Row.REDIRECT, Effect.UNKNOWN, confidence=Confidence.LIKELY),
+        found(Row.DNS, Effect.USELESS),
+        found(Row.VIP_BROKEN, Effect.HARMS),
+    ],
+    ids=lambda each: each.row,
+)
+def test_a_proven_fault_stands_until_a_test_passes(later: Diagnosis):
+    """What is likely, or is wrong elsewhere, is no proof that its requests get through."""
+    proven = remembered(PROVEN, hours=2)
+    assert lasting.standing(proven, remembered(later)) is proven
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        PASSED,
+        msgspec.structs.replace(PASSED, confidence=Confidence.LIKELY),
+        found(Row.DNS, Effect.USELESS, confidence=Confidence.LIKELY, passed=True),
+        found(Row.OVERLAY_DOWN, Effect.USELESS),
+        found(Row.NO_ROUTE, Effect.HELPS, confidence=Confidence.LIKELY),
+    ],
+    ids=lambda each: each.row,
+)
+def test_a_test_that_passed_or_proved_a_fault_stands_in_place_of_an_older_one(later: Diagnosis):
+    """Whatever else is wrong: every way of the route was tried, or it is proven to fail."""
+    after = remembered(later)
+    assert lasting.standing(remembered(PROVEN, hours=2), after) is after
+
+
+@pytest.mark.parametrize(
+    "before", [None, remembered(UNKNOWN, hours=2), remembered(PASSED, hours=2)]
+)
+def test_what_proved_no_fault_is_replaced_by_whatever_comes(before: Diagnosed | None):
+    """There is nothing that could be lost."""
+    after = remembered(UNKNOWN)
+    assert lasting.standing(before, after) is after
+
+
+def test_a_proven_fault_stands_for_a_day():
+    """No longer than it is a finding."""
+    after = remembered(UNKNOWN, hours=0)
+    assert lasting.standing(remembered(PROVEN, hours=25), after) is after
+    within = remembered(PROVEN, hours=23)
+    assert lasting.standing(within, after) is within
+
+
+def test_a_fault_that_nativelb_goes_round_stands_when_nativelb_was_turned_on():
+    """The route leads to the same endpoints, and the fault of the network is there still."""
+    was = remembered(PROVEN, a_route(), hours=2)
+    assert lasting.standing(was, remembered(UNKNOWN, a_route(nativeLB=True))) is was
+
+
+def test_another_service_or_another_endpoint_is_another_route():
+    """Nobody saw it fail, so what was proven of the first ends without a test."""
+    after = remembered(UNKNOWN, an_ingress(), a_slice("web", placed("10.42.1.77")))
+    assert lasting.standing(remembered(PROVEN, hours=2), after) is after
+
+
+def test_endpoints_that_were_not_seen_are_no_others():
+    """Neither when it is tested again, nor when it is judged."""
+    proven = remembered(PROVEN, hours=2)
+    blind = a_cluster(an_ingress(), unseen=(EndpointSlice,))
+    subject = resolve(blind, "web.example")
+    assert isinstance(subject, Subject)
+    assert lasting.standing(proven, Diagnosed(MOMENT, subject, UNKNOWN)) is proven
+    seen = Snapshot(blind.taken_at, blind.objects, diagnosed=(proven,))
+    said = routes_ingress.judge(seen.of(Ingress)[0], seen)
+    assert said.reason == "NativeLBHelps"
+
+
+@pytest.mark.parametrize("other", [UNKNOWN, PASSED])
+def test_a_test_of_one_rule_says_nothing_of_what_is_worked_around_in_another(other: Diagnosis):
+    """One object may have several rules, and each is asked about by its own name."""
+    route = a_route(nativeLB=True)
+    elsewhere = {"name": "other", "port": 80}
+    rule = {"match": "Host(`other.example`)", "services": [elsewhere]}
+    route["spec"]["routes"].append(rule)
+    another = a_slice("other", placed("10.42.1.8", pod="other-1"))
+    objects = (route, a_service("other", clusterIP="10.43.0.8"), another)
+    around = remembered(found(Row.REDIRECT, Effect.ALREADY), *objects, hours=2)
+    beside = remembered(other, *objects, ask="other.example")
+    seen = a_cluster(*objects)
+    after = Snapshot(seen.taken_at, seen.objects, diagnosed=(around, beside))
+    said = routes_ingressroute.judge(seen.of(IngressRoute)[0], after)
+    assert said.reason == "WorkedAround"
+
+
 async def test_health_asks_for_the_latest_tests():
     """They are part of what the checks look at."""
     web = a_cluster(an_ingress())
@@ -148,9 +255,9 @@ async def test_health_asks_for_the_latest_tests():
     assert isinstance(subject, Subject)
     asked: list[int] = []
 
-    def tested() -> tuple[Diagnosed, ...]:
+    def latest() -> tuple[Diagnosed, ...]:
         asked.append(1)
         return (Diagnosed(MOMENT, subject, found()),)
 
-    await Health(FakeCluster(), diagnosed=tested).check(("routes",))
+    await Health(FakeCluster(), diagnosed=latest).check(("routes",))
     assert asked

@@ -510,3 +510,27 @@ def test_dual_stack_endpoints_and_vips_are_each_tested():
     found = diagnosed(World(subject))
     assert found.row is Row.HEALTHY
     assert any("fd00:43::80" in each.what for each in found.evidence)
+
+
+PASSES: tuple[tuple[str, World, bool], ...] = (
+    ("all is well", World(a_subject()), True),
+    ("names are not found", World(a_subject(), nameless=frozenset({"home-1"})), True),
+    ("a VIP that is not used", World(a_subject(), no_vip={"home-1": Outcome.REFUSED}), True),
+    (
+        "a VIP that is used",
+        World(a_subject(native=Native.ON), no_vip={"home-1": Outcome.REFUSED}),
+        False,
+    ),
+    ("refused", World(a_subject(), redirected={"home-1": 80}), False),
+    ("large payloads stall", World(a_subject(), narrow=frozenset({("home-1", "home-2")})), False),
+    ("nothing is asked", World(a_subject(traefik=())), False),
+    ("no endpoint", World(a_subject(endpoints=())), False),
+)
+
+
+@pytest.mark.parametrize(
+    ("world", "passed"), [each[1:] for each in PASSES], ids=[each[0] for each in PASSES]
+)
+def test_a_route_passed_where_its_own_requests_got_through_on_every_way(world: World, passed: bool):
+    """Whatever else is wrong: names, or a VIP that the route does not use."""
+    assert diagnosed(world).passed is passed

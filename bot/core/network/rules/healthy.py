@@ -9,6 +9,7 @@ from bot.core.network.diagnosis import Effect, Row
 from bot.core.network.observation import Aim, Source
 from bot.core.network.refusals import SOONER, TELLING
 from bot.core.network.rule import Match, Rule, certain
+from bot.core.network.subject import Native
 
 
 def find(case: Case) -> Match | None:
@@ -29,12 +30,18 @@ def find(case: Case) -> Match | None:
     )
 
 
-def lacking(case: Case) -> Iterator[str]:
-    """What is missing, or not well, of what health needs."""
+def passed(case: Case) -> bool:
+    """Whether the route's own requests get through on every way, whatever else is wrong."""
+    by_vip = case.subject.native is Native.ON
+    return bool(case.paths) and not list(lacking(case, vips=by_vip))
+
+
+def lacking(case: Case, *, vips: bool = True) -> Iterator[str]:
+    """What is missing, or not well, of what health needs; without `vips` of pod IPs alone."""
     for edge in case.stage.edges:
         if case.stands_in(edge):
             yield f"{edge}: Traefik is in the host network, and only the pod network was tested"
-        if case.subject.vips and not case.vip(edge).ok:
+        if vips and case.subject.vips and not case.vip(edge).ok:
             yield f"{edge}: the VIP was not tried, or not always reached"
     for path in case.paths:
         if not case.direct(path).ok:
