@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -56,11 +56,15 @@ def quiet(_: str) -> None:
 
 @dataclass
 class Diagnose:
-    """Diagnoses; the one of each route that stands is remembered. Both probers may be absent."""
+    """Diagnoses; the one of each route that stands is remembered. Both probers may be absent.
+
+    `on_proofs` is called when the proven faults are others than before.
+    """
 
     cluster: Cluster
     prober: Prober | None = None
     traefik: TraefikView | None = None
+    on_proofs: Callable[[], None] | None = None
     _kept: OrderedDict[str, Diagnosed] = field(default_factory=OrderedDict)
 
     async def diagnose(self, asked: str, progress: Progress = quiet) -> Diagnosed:
@@ -108,6 +112,16 @@ class Diagnose:
         """What stands of each route: its latest diagnosis, or an older one that proved a fault."""
         return tuple(self._kept.values())
 
+    @property
+    def proofs(self) -> tuple[Diagnosed, ...]:
+        """The proven faults that stand, as they are kept over a restart."""
+        return tuple(lasting.kept(each) for each in self._kept.values() if lasting.proves(each))
+
+    def restore(self, proofs: Iterable[Diagnosed]) -> None:
+        """Take in what an earlier process proved, where nothing is known of the route yet."""
+        for proof in proofs:
+            self._kept.setdefault(proof.subject.name, proof)
+
     def recall(self, name: str) -> Diagnosed | None:
         """What stands of a subject, by its name."""
         return self._kept.get(name)
@@ -140,10 +154,12 @@ class Diagnose:
         return ways.told(self.prober.name, seen.observations), blind
 
     def _remember(self, latest: Diagnosed) -> None:
-        name = latest.subject.name
+        before, name = self.proofs, latest.subject.name
         self._kept[name] = lasting.standing(self._kept.get(name), latest)
         self._kept.move_to_end(name)
         if len(self._kept) > KEPT:
             # A proven fault that nobody remembers would look like one that is over.
             idle = (name for name, kept in self._kept.items() if not lasting.proves(kept))
             del self._kept[next(idle, next(iter(self._kept)))]
+        if self.on_proofs and self.proofs != before:
+            self.on_proofs()

@@ -1,4 +1,4 @@
-"""The last whole report, kept in the cluster so that a restart does not forget it."""
+"""The last whole report and the proven faults, kept in the cluster over a restart."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from bot.core.election import Leadership
+from bot.core.network.diagnosed import PROOFS, Proofs
 from bot.core.record import Shelf
 from bot.core.remembered import REPORT, Remembered, recalled, remembered
 from bot.core.report import Report
+from bot.diagnose import Diagnose
 from bot.errors import MeshmedicError
 from bot.health import Health
 
@@ -40,17 +42,27 @@ class Store(Protocol):
 class Memory:
     """Writes beside the answers, so that nobody waits for it; only who leads writes at all."""
 
-    def __init__(self, store: Store, health: Health, leadership: Leadership) -> None:
+    def __init__(
+        self, store: Store, health: Health, diagnose: Diagnose, leadership: Leadership
+    ) -> None:
         self._store = store
         self._health = health
+        self._diagnose = diagnose
         self._leadership = leadership
         self._waiting: Report | None = None
+        self._proofs = False
+        """Whether the proven faults are to be kept."""
         self._some = asyncio.Event()
         self._trouble = ""
 
     def note(self, report: Report) -> None:
         """Keep this one soon, in the place of all before."""
         self._waiting = report
+        self._some.set()
+
+    def note_proofs(self) -> None:
+        """Keep the proven faults soon."""
+        self._proofs = True
         self._some.set()
 
     async def run(self) -> None:
@@ -72,11 +84,14 @@ class Memory:
         """Write what is waiting; what cannot be written is said once, and forgotten."""
         report, self._waiting = self._waiting, None
         self._some.clear()
-        if report is None or not self._leadership.may_act():
+        if not self._leadership.may_act():
             return
         try:
-            kept = await asyncio.to_thread(remembered, report)
-            await self._store.change(REPORT, lambda old: _newest(old, kept))
+            if self._proofs:
+                await self._keep_proofs()
+            if report:
+                kept = await asyncio.to_thread(remembered, report)
+                await self._store.change(REPORT, lambda old: _newest(old, kept))
             self._trouble = ""
         except MeshmedicError as error:
             self._complain(str(error))
@@ -85,13 +100,21 @@ class Memory:
             self._waiting = self._waiting or report
             raise
 
+    async def _keep_proofs(self) -> None:
+        proven = Proofs(self._diagnose.proofs)
+        await self._store.change(PROOFS, lambda _: proven)
+        # Only now: a fault that is forgotten over a restart would look like one that is over.
+        self._proofs = Proofs(self._diagnose.proofs) != proven
+
     async def restore(self) -> None:
         """Recall what was kept, unless something newer is known. Never raises."""
         try:
             kept = await self._store.read(REPORT)
+            proofs = await self._store.read(PROOFS)
         except MeshmedicError as error:
             log.warning("the last report cannot be recalled: %s", error)
             return
+        self._diagnose.restore(proofs.proofs if proofs else ())
         if kept is not None:
             self._health.restore(recalled(kept))
 

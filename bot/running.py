@@ -151,8 +151,9 @@ def wire(
     traefik = Traefik(cache, cache.traefik)
     diagnose = Diagnose(cache, prober, traefik)
     health = Health(cache, around=metrics.around, diagnosed=lambda: diagnose.remembered)
-    memory = Memory(post.state, health, post.elector) if post else None
+    memory = Memory(post.state, health, diagnose, post.elector) if post else None
     health.told = memory.note if memory else None
+    diagnose.on_proofs = memory.note_proofs if memory else None
     store = post.state if post else store or Unkept()
     rounds = Rounds(cache, reader, store) if reader else None
     if rounds:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.core.decode import read_object
@@ -91,6 +91,7 @@ class FakeCluster:
     tools: Runner | None = None
     drawn: bytes | Undrawn = b"a picture"
     asked: int = 0
+    later: timedelta = timedelta()
 
     async def draw(self, each: Drawing) -> bytes | Undrawn:
         """Whatever a test wants to be drawn."""
@@ -108,7 +109,7 @@ class FakeCluster:
         self.asked += 1
         if self.fails:
             raise self.fails
-        whole = snapshot_of(*self.objects, gaps=self.gaps)
+        whole = snapshot_of(*self.objects, gaps=self.gaps, now=datetime.now(UTC) + self.later)
         kept = {kind: found for kind, found in whole.objects.items() if kind in set(types)}
         return Snapshot(whole.taken_at, kept, whole.gaps)
 

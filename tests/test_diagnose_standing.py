@@ -11,20 +11,25 @@ from bot.core.alerts.advance import advance
 from bot.core.alerts.incident import Alerts
 from bot.core.alerts.rules import Route, Rules
 from bot.core.finding import Finding
+from bot.core.network.diagnosed import Proofs
 from bot.core.network.diagnosis import Row
 from bot.core.network.observation import Source
 from bot.core.report import Report
 from bot.core.snapshot import Gap, Why
+from bot.core.verdict import Verdict
 from bot.diagnose import Diagnose
 from bot.errors import ClusterError
 from bot.health import Health
+from bot.keeping import Memory
 from bot.prober import Prober
 from bot.render import discord_diagnosis
 from tests.core.network.probing_world import WorldProber
 from tests.core.network.world import a_subject
 from tests.core.networks import MOMENT, a_slice, an_endpoint
 from tests.fakes import FakeCluster
+from tests.led import Led
 from tests.test_diagnose import Stubborn, Unwilling, a_cluster, a_world
+from tests.test_keeping import FakeStore
 
 RULES = Rules(routes=(Route(1),))
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -110,6 +115,49 @@ async def test_a_test_that_passed_ends_a_proven_fault():
     await lab.prove()
     assert await lab.test(WorldProber(a_world())) is Row.HEALTHY
     assert await lab.finding() is None
+
+
+async def test_a_day_after_its_proof_a_fault_is_unknown_and_its_incident_open():
+    """It is neither seen nor over: somebody has to test the route again."""
+    lab = Homelab()
+    state = await watched(lab, None, 0)
+    await lab.prove()
+    state = await watched(lab, state, 1)
+    lab.cluster.later = timedelta(hours=25)
+    old = await lab.finding()
+    assert old
+    assert (old.verdict, old.reason) == (Verdict.UNKNOWN, "NativeLBHelps")
+    assert old.message.startswith("Not tested for over a day: /net diagnose ")
+    state = await watched(lab, state, 61)
+    assert [incident.ended for incident in state.incidents] == [None]
+
+
+async def test_a_proven_fault_outlives_the_process_that_saw_it():
+    """A new process knows nothing of the route but what the old one kept."""
+    store, before, after = FakeStore(), Homelab(), Homelab()
+    memory = Memory(store, before.health, before.diagnose, Led())
+    before.diagnose.on_proofs = memory.note_proofs
+    await before.prove()
+    await memory.keep()
+    assert await after.finding() is None
+    later = Memory(store, after.health, after.diagnose, Led())
+    after.diagnose.on_proofs = later.note_proofs
+    await later.restore()
+    assert await after.finding() == await before.finding()
+    await after.test(WorldProber(a_world()))
+    await later.keep()
+    assert store.kept["proofs"] == Proofs()
+
+
+async def test_a_proof_that_could_not_be_kept_is_kept_with_the_next_write():
+    store, lab = FakeStore(fails=ClusterError("gone")), Homelab()
+    memory = Memory(store, lab.health, lab.diagnose, Led())
+    lab.diagnose.on_proofs = memory.note_proofs
+    await lab.prove()
+    await memory.keep()
+    store.fails = None
+    await memory.keep()
+    assert len(store.kept["proofs"].proofs) == 1
 
 
 @pytest.mark.parametrize("prober", [None, WorldProber(a_world())])

@@ -10,6 +10,7 @@ from bot.core.checks import CHECKS
 from bot.core.record import Shelf
 from bot.core.remembered import Remembered, remembered
 from bot.core.report import Report, examine
+from bot.diagnose import Diagnose
 from bot.errors import ClusterError, StateError
 from bot.health import Health
 from bot.keeping import Memory
@@ -49,7 +50,8 @@ def a_report(minutes: int = 0) -> Report:
 
 def a_memory(store: FakeStore, led: Led | None = None) -> Memory:
     health = Health(FakeCluster())
-    memory = Memory(store, health, led or Led())
+    diagnose = Diagnose(FakeCluster())
+    memory = Memory(store, health, diagnose, led or Led())
     health.told = memory.note
     return memory
 

@@ -12,6 +12,7 @@ from discord import app_commands
 from bot import takeover
 from bot.core.command_digest import COMMANDS, CommandDigest
 from bot.core.election import Standing
+from bot.diagnose import Diagnose
 from bot.errors import ClusterError, SettingsError, StateError
 from bot.health import Health
 from bot.keeping import Memory
@@ -87,7 +88,7 @@ async def scene(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(takeover, "AGAIN", (0.01,))
     term, client, store = Term(), FakeClient(), FakeStore()
     client.logged_in.set()
-    memory = Memory(store, Health(FakeCluster()), term)
+    memory = Memory(store, Health(FakeCluster()), Diagnose(FakeCluster()), term)
     whoever: Any = client
     task = asyncio.create_task(Takeover(term, whoever, store, memory).run())
     yield Scene(term, client, store, task)

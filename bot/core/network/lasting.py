@@ -1,8 +1,9 @@
-"""What tests of the last day say of a route that its objects alone call healthy.
+"""What tests say of a route that its objects alone call healthy.
 
-No finding without evidence: pod-IP routing that nobody saw failing is healthy. A test counts for a
-day, and only while the route leads to the same endpoints in the same way. Within that day a test
-that proved a fault is ended by one that passed, and not by one that could not tell.
+No finding without evidence: pod-IP routing that nobody saw failing is healthy. A proven fault
+stands while the route leads to the same endpoints in the same way, until a test passes; one that
+could not tell does not end it. After a day it is unknown whether it still holds: it is neither
+a fault that anybody saw of late, nor over.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from bot.core.snapshot import Snapshot
 from bot.core.verdict import Verdict
 
 FRESH = timedelta(hours=24)
+"""How long a test shows how a route is now."""
 
 STOPS = frozenset({*(rule.row for rule in CONNECTING), Row.MTU, Row.STALE_ENDPOINTS}) - {
     Row.SLOW_PATH
@@ -36,13 +38,13 @@ SHOWN = 5
 
 
 def judgement(route: Ref, snapshot: Snapshot) -> Judgement | None:
-    """The verdict that the fresh tests of a route support; None where there is none."""
-    fresh = sorted(_fresh(route, snapshot), key=lambda each: each[0].taken_at)
-    failing = [each for each, now in fresh if now.native is each.subject.native and _fails(each)]
+    """The verdict that the tests of a route support; None where there is none."""
+    tests = sorted(_applying(route, snapshot), key=lambda test: test[0].taken_at)
+    failing = [test for test, now in tests if now.native is test.subject.native and _fails(test)]
     if failing:
-        return _judged(failing[-1])
-    around = [each for each, now in fresh if now.native is Native.ON and _is_gone_round(each)]
-    return _worked_around(around[-1]) if around else None
+        return _aged(_judged(failing[-1]), failing[-1], snapshot)
+    around = [test for test, now in tests if now.native is Native.ON and _is_gone_round(test)]
+    return _aged(_worked_around(around[-1]), around[-1], snapshot) if around else None
 
 
 def standing(before: Diagnosed | None, after: Diagnosed) -> Diagnosed:
@@ -53,8 +55,7 @@ def standing(before: Diagnosed | None, after: Diagnosed) -> Diagnosed:
     """
     if before is None or not proves(before) or proves(after) or after.diagnosis.passed:
         return after
-    outdated = after.taken_at - before.taken_at > FRESH
-    return after if outdated or _leads_elsewhere(before.subject, after.subject) else before
+    return after if _leads_elsewhere(before.subject, after.subject) else before
 
 
 def proves(each: Diagnosed) -> bool:
@@ -62,14 +63,31 @@ def proves(each: Diagnosed) -> bool:
     return _fails(each) or _is_gone_round(each)
 
 
-def _fresh(route: Ref, snapshot: Snapshot) -> Iterator[tuple[Diagnosed, Subject]]:
-    """Each test of the last day, and the route as it is now, if it leads to the same endpoints."""
+def kept(proof: Diagnosed) -> Diagnosed:
+    """What a finding needs of a proof, for a record that outlives the process."""
+    shown = tuple(row for row in proof.diagnosis.evidence if row.bears)[:SHOWN]
+    short = msgspec.structs.replace(proof.diagnosis, evidence=shown, advice=(), untested=())
+    return msgspec.structs.replace(proof, diagnosis=short)
+
+
+def _applying(route: Ref, snapshot: Snapshot) -> Iterator[tuple[Diagnosed, Subject]]:
+    """Each test of a route, and the route as it is now, if it leads to the same endpoints."""
     for each in snapshot.diagnosed:
-        recent = timedelta() <= snapshot.taken_at - each.taken_at <= FRESH
-        if each.route == route and recent:
+        if each.route == route and each.taken_at <= snapshot.taken_at:
             now = resolving.resolve(snapshot, each.subject.name)
             if isinstance(now, Subject) and not _leads_elsewhere(each.subject, now):
                 yield each, now
+
+
+def _aged(judgement: Judgement, test: Diagnosed, snapshot: Snapshot) -> Judgement:
+    if snapshot.taken_at - test.taken_at <= FRESH:
+        return judgement
+    return msgspec.structs.replace(
+        judgement,
+        verdict=Verdict.UNKNOWN,
+        message=f"Not tested for over a day: /net diagnose {test.subject.name}. "
+        f"The last test found: {judgement.message}",
+    )
 
 
 def _leads_elsewhere(before: Subject, now: Subject) -> bool:

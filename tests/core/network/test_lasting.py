@@ -9,11 +9,12 @@ import pytest
 from bot.core.checks import routes_ingress, routes_ingressroute
 from bot.core.finding import Judgement, Ref
 from bot.core.network import lasting
-from bot.core.network.diagnosed import Diagnosed
+from bot.core.network.diagnosed import PROOFS, Diagnosed, Proofs
 from bot.core.network.diagnosis import Confidence, Diagnosis, Effect, Row, Seen
 from bot.core.network.resolving import resolve
 from bot.core.network.subject import Native, Subject
 from bot.core.objects import EndpointSlice, Ingress, IngressRoute
+from bot.core.record import read, written
 from bot.core.snapshot import Snapshot
 from bot.core.verdict import Verdict
 from bot.health import Health
@@ -90,10 +91,12 @@ def test_a_healthy_cluster_with_pod_ip_routing_is_healthy():
     assert routes_ingress.judge(snapshot.of(Ingress)[0], snapshot).verdict is Verdict.HEALTHY
 
 
-@pytest.mark.parametrize("hours", [25, -1])
-def test_a_test_counts_for_a_day(hours: float):
-    """And none from the future."""
-    assert judged(found(), an_ingress(), hours=hours).verdict is Verdict.HEALTHY
+def test_a_test_shows_for_a_day_how_a_route_is():
+    """A fault of long ago is unknown then, and not over; a test from the future is none."""
+    assert judged(found(), an_ingress(), hours=25).verdict is Verdict.UNKNOWN
+    assert judged(found(), an_ingress(), hours=-1).verdict is Verdict.HEALTHY
+    passed = found(Row.HEALTHY, Effect.NEEDLESS)
+    assert judged(passed, an_ingress(), hours=25).verdict is Verdict.HEALTHY
 
 
 def test_a_test_counts_while_the_endpoints_are_the_same():
@@ -199,12 +202,26 @@ def test_what_proved_no_fault_is_replaced_by_whatever_comes(before: Diagnosed | 
     assert lasting.standing(before, after) is after
 
 
-def test_a_proven_fault_stands_for_a_day():
-    """No longer than it is a finding."""
-    after = remembered(UNKNOWN, hours=0)
-    assert lasting.standing(remembered(PROVEN, hours=25), after) is after
-    within = remembered(PROVEN, hours=23)
-    assert lasting.standing(within, after) is within
+def test_a_proven_fault_of_long_ago_stands_too():
+    """Nobody saw that it is over."""
+    within = remembered(PROVEN, hours=50)
+    assert lasting.standing(within, remembered(UNKNOWN, hours=0)) is within
+
+
+def test_what_a_finding_needs_of_a_proof_is_kept_over_a_restart():
+    proof = remembered(PROVEN, hours=2)
+    text = written(PROOFS, Proofs((lasting.kept(proof),)))
+    assert isinstance(text, str)
+    again = read(PROOFS, text)
+    assert isinstance(again, Proofs)
+    snapshot = a_cluster(an_ingress())
+    ingress = snapshot.of(Ingress)[0]
+    before, after = (
+        routes_ingress.judge(ingress, Snapshot(MOMENT, snapshot.objects, diagnosed=proofs))
+        for proofs in ((proof,), again.proofs)
+    )
+    assert before == after
+    assert before.reason == "NativeLBHelps"
 
 
 def test_a_fault_that_nativelb_goes_round_stands_when_nativelb_was_turned_on():
