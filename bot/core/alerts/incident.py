@@ -86,7 +86,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pending(msgspec.Struct, frozen=True):
-    """A finding that is not yet an incident: bad since `since`, seen bad throughout."""
+    """A finding that is not yet an incident: bad first at `since`, and never seen well after it."""
 
     key: str
     since: datetime
