@@ -72,6 +72,15 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.check}/{self.subject.kind}/{self.subject.namespace}/{self.subject.name}"
 
     @property
+    def unrecovered(self) -> bool:
+        """Whether what was wrong with its subject before is not over while this finding stands.
+
+        Under way is trying again, and what is suspended stays as it was left. A cordoned node is
+        the exception: that is said only of one that is well otherwise.
+        """
+        return not (self.verdict is Verdict.SUSPENDED and self.subject.kind == "Node")
+
+    @property
     def code(self) -> str:
         """Seven characters that a person can type."""
         return code_of(self.key)

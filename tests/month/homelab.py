@@ -7,7 +7,7 @@ Beside them stand, for a while each, objects that were recorded in real clusters
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,20 +18,36 @@ from bot.core.checks import CHECKS
 from bot.core.decode import read_object
 from bot.core.finding import Ref
 from bot.core.kinds import KINDS
-from bot.core.objects import Node, Object, Pod
+from bot.core.objects import Kustomization, Node, Object, Pod
 from bot.core.report import Report, examine
 from bot.core.snapshot import Gap, Snapshot, Why
 from bot.core.verdict import Verdict
-from tests.builders import a_pod, an_object
+from tests.builders import a_kustomization, a_pod, an_object
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 START = datetime(2026, 10, 1, tzinfo=UTC)
 NODES = tuple(Ref("Node", "", f"node-{n}") for n in range(3))
 PODS = tuple(Ref("Pod", "db" if n % 5 == 0 else "apps", f"web-{n}") for n in range(180))
+RETRIED = Ref("Kustomization", "flux-system", "retried")
 TYPES = {kind.name: kind.type for kind in KINDS}
 GAPS = tuple(Gap(kind.name, Why.STALE) for kind in KINDS)
 FRESH = 20
 """Minutes after which what did not change is examined anew: some verdicts come with time."""
+
+
+@dataclass(frozen=True)
+class Retry:
+    """A health check that never passes: so many minutes it waits, and fails, in turn."""
+
+    began: datetime
+    waits: int
+    fails: int
+
+    def at(self, now: datetime) -> tuple[str, datetime]:
+        """The status of Ready, and since when."""
+        into = (now - self.began) % timedelta(minutes=self.waits + self.fails)
+        waited = into - timedelta(minutes=self.waits)
+        return ("Unknown", now - into) if waited < timedelta() else ("False", now - waited)
 
 
 @dataclass
@@ -40,6 +56,7 @@ class World:
 
     broken: dict[Ref, Verdict] = field(default_factory=dict)
     recorded: set[int] = field(default_factory=set)
+    retry: Retry | None = None
     blind: bool = False
     now: datetime = START
     _since: dict[Ref, datetime] = field(default_factory=dict)
@@ -49,15 +66,17 @@ class World:
         """The report of this minute: while the API is away, all is as it was, and marked stale."""
         self._since = {ref: self._since.get(ref, self.now) for ref in self.broken}
         age = int(self.now.timestamp()) // (60 * FRESH)
-        state = (frozenset(self.broken.items()), frozenset(self.recorded), self.blind, age)
+        ready = self.retry.at(self.now) if self.retry else ("True", START)
+        state = (frozenset(self.broken.items()), frozenset(self.recorded), ready, self.blind, age)
         if self._seen is None or self._seen[0] != state:
-            self._seen = (state, examine(self._snapshot(), CHECKS))
+            self._seen = (state, examine(self._snapshot(*ready), CHECKS))
         return replace(self._seen[1], taken_at=self.now)
 
-    def _snapshot(self) -> Snapshot:
+    def _snapshot(self, ready: str, since: datetime) -> Snapshot:
         found: dict[type[Object], tuple[Object, ...]] = dict.fromkeys(TYPES.values(), ())
         found[Node] = tuple(a_node(ref, self._since.get(ref)) for ref in NODES)
         found[Pod] = tuple(self._pod(number, ref) for number, ref in enumerate(PODS))
+        found[Kustomization] = (a_retried_one(ready, since),)
         for number in sorted(self.recorded):
             each = recorded()[number]
             found[type(each)] = (*found[type(each)], each)
@@ -89,6 +108,15 @@ def a_pod_of(ref: Ref, node: str, bad: Verdict | None, since: datetime | None) -
         ready |= {"status": "False", "lastTransitionTime": since.isoformat()}
         plain["status"]["containerStatuses"][0]["ready"] = False
     return read_object(plain, Pod)
+
+
+@cache
+def a_retried_one(ready: str, since: datetime) -> Object:
+    """A Kustomization of which Ready has that status since then."""
+    plain = a_kustomization(RETRIED.name)
+    changed = {"status": ready, "lastTransitionTime": since.isoformat()}
+    plain["status"]["conditions"][0] |= changed
+    return read_object(plain, Kustomization)
 
 
 @cache

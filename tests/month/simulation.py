@@ -12,7 +12,7 @@ from bot.core.finding import Ref
 from bot.core.verdict import Verdict
 from tests.led import Led
 from tests.month.channel import FakeChannel, FakeStore, Killed, Said
-from tests.month.homelab import NODES, PODS, World, recorded
+from tests.month.homelab import NODES, PODS, RETRIED, Retry, World, recorded
 
 DEFAULT, BOARD, OWNER, DATABASES = 1, 2, 3, 4
 ROLE, DATABASE_ROLE = 7, 8
@@ -45,6 +45,7 @@ class Month:
         self.mends: dict[Ref, datetime] = {}
         self.leaves: dict[int, datetime] = {}
         self.flaps: Ref | None = None
+        self.retries: list[tuple[datetime, datetime]] = []
 
     async def run(self) -> None:
         """The month, and two quiet hours in which all is caught up."""
@@ -55,7 +56,7 @@ class Month:
         self.world.recorded.clear()
         self.mends.clear()
         self.leaves.clear()
-        self.flaps = None
+        self.flaps = self.world.retry = None
         self.world.blind = self.store.away = self.channel.away = self.channel.lost = False
         self.channel.kill = ""
         self.channel.closed.clear()
@@ -94,6 +95,7 @@ class Month:
             self.world.broken.pop(ref, None)
         self._outages(now)
         self._breaks(now)
+        self._retries(now)
         self._replays(now)
 
     def _outages(self, now: datetime) -> None:
@@ -143,6 +145,20 @@ class Month:
         if self.flaps and self.until["flaps"] > now and now.minute % 10 == 0:
             self._break(self.flaps, "", now, 6)
 
+    def _retries(self, now: datetime) -> None:
+        """A health check does not pass for some hours: it waits and fails in turn."""
+        if self.world.retry and self.until["retry"] <= now:
+            self.world.retry = None
+            self.retries[-1] = (self.retries[-1][0], now)
+            # A quiet while, so that what ends is told from what begins.
+            self.until["retry"] = now + timedelta(hours=2)
+        elif self.until.get("retry", now) <= now and self.dice.randrange(600) == 0:
+            self.events["a health check that never passes"] += 1
+            waits, fails = self.dice.choice(((5, 1), (5, 2), (5, 4), (9, 9), (2, 10)))
+            self.world.retry = Retry(now, waits, fails)
+            self.until["retry"] = now + timedelta(minutes=self.dice.randrange(60, 600))
+            self.retries.append((now, self.until["retry"]))
+
     def _replays(self, now: datetime) -> None:
         """An object that was recorded in a real cluster is there for a while."""
         for number in [each for each, at in self.leaves.items() if at <= now]:
@@ -176,6 +192,7 @@ class Month:
             if one.ended and not ends[one.id] and said.edits:
                 found.append(f"{one.id} has no end")
         found += [f"{one.id} never ended" for one in self.incidents.values() if not one.ended]
+        found += self._retold()
         found += self._wrong_timelines()
         closed = self.events["a channel that was lost for a while"]
         if len(self.channel.complaints) > closed:
@@ -183,6 +200,12 @@ class Month:
         if len(self._of("board")) != 1:
             found.append(f"{len(self._of('board'))} boards")
         return found
+
+    def _retold(self) -> list[str]:
+        """What fails and tries in turn is one incident, however often it does."""
+        opened = [one.opened for one in self.incidents.values() if one.head.subject == RETRIED]
+        counts = [sum(began <= at <= end for at in opened) for began, end in self.retries]
+        return [f"{count} incidents of one health check" for count in counts if count > 1]
 
     def _wrong_timelines(self) -> list[str]:
         """In the threads every line stands once, in order, and nobody is called twice."""

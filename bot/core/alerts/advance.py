@@ -1,12 +1,14 @@
 """From one report to the next: which incidents begin, develop and end.
 
 Not seen is neither new nor recovered: while the kinds that a finding rests on are not seen, its
-time stands still. What was wrong when the first report came is known, and is no alarm.
+time stands still. Nor is what failed and is only under way: a thing that fails, tries and fails
+again has failed since the first time, until it is seen healthy, or gone. What was wrong when the
+first report came is known, and is no alarm.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -57,6 +59,16 @@ class Sight:
             for gap in self.report.unseen
         )
 
+    def trying(self, key: str) -> bool:
+        """Whether it is under way, and nobody muted it."""
+        found = self.report.by_key.get(key)
+        return bool(found and found.verdict is Verdict.PROGRESSING and key not in self.muted)
+
+    def well(self, key: str) -> bool:
+        """Whether it was seen healthy, or gone: what alone ends that it was wrong."""
+        found = self.report.by_key.get(key)
+        return self.tells(key) and not (found and found.unrecovered)
+
     def explains(self, finding: Finding) -> bool:
         """Whether what the finding may follow from was seen: else its cause may be hidden."""
         blamed = {each.kind for each in finding.follows}
@@ -104,7 +116,7 @@ def _known(state: Alerts, sight: Sight) -> Alerts:
 
     def stays(each: Known) -> bool:
         if each.key not in found:
-            return not sight.tells(each.key) or each.key in sight.muted
+            return not sight.well(each.key) or each.key in sight.muted
         return found[each.key].rank <= each.verdict.rank
 
     return replace(state, known=tuple(filter(stays, state.known)))
@@ -143,6 +155,9 @@ def _bad(one: Incident, found: list[Finding], sight: Sight) -> Incident:
     keys = {each.key for each in found}
     roots = [each for each in found if each.cause not in keys]
     head = max(roots or found, key=lambda each: (each.verdict.rank, each.key == one.head.key))
+    if sight.trying(one.head.key):
+        # It tries again: until that succeeds, what follows from it is no other trouble.
+        head = one.head
     worst = max((each.verdict for each in found), key=lambda each: each.rank)
     one = replace(one, clear=None)
     if head.key != one.head.key:
@@ -161,6 +176,9 @@ def _well(one: Incident, sight: Sight, rules: Rules) -> Incident:
         return replace(one, clear=None)
     if not all(sight.tells(key) for key in one.keys):
         return replace(one, clear=None)
+    if not all(sight.well(key) for key in one.keys):
+        # Neither bad nor well: what was seen well before is tried anew now and then, too.
+        return one
     clear = one.clear or now
     if now - clear < (rules.calm if one.flapping else rules.steady):
         return replace(one, clear=clear)
@@ -171,15 +189,16 @@ def _begun(state: Alerts, sight: Sight, rules: Rules) -> Alerts:
     """What lasted through its grace begins; all that has the same root begins as one."""
     now = sight.report.taken_at
     since = {each.key: each.since for each in state.pending}
-    known = {each.key for each in state.known}
+    known = {each.key: each.verdict for each in state.known}
     waiting: dict[str, datetime] = {}
     for finding in sight.bad:
         if not state.holding(finding.key) and finding.key not in known:
             told = sight.tells(finding.key) and sight.explains(finding)
             waiting[finding.key] = since.get(finding.key, now) if told else now
-    # What is not seen keeps its place: its absence says nothing.
+    # What is not seen keeps its place: its absence says nothing. So does what only tries again.
     for key, at in since.items():
-        if key not in waiting and not sight.tells(key) and not state.holding(key):
+        stays = not sight.tells(key) or sight.trying(key)
+        if key not in waiting and stays and not state.holding(key):
             waiting[key] = at
     found = {each.key: each for each in sight.bad}
     for key, at in sorted(waiting.items(), key=lambda each: (each[1], each[0])):
@@ -192,12 +211,15 @@ def _begun(state: Alerts, sight: Sight, rules: Rules) -> Alerts:
 
 
 def _opened(
-    state: Alerts, finding: Finding, sight: Sight, rules: Rules, known: Collection[str]
+    state: Alerts, finding: Finding, sight: Sight, rules: Rules, known: Mapping[str, Verdict]
 ) -> Alerts:
     now = sight.report.taken_at
-    chain = [each for each in sight.report.chain(finding) if alarming(each, sight.muted)]
+    links = sight.report.chain(finding)
+    chain = [each for each in links if alarming(each, sight.muted)]
+    trying = [known[each.key] for each in links if each.key in known and sight.trying(each.key)]
     # A cause that is known already has had its word: what follows later from it is none.
-    if any(each.key in known and each.verdict.rank >= finding.verdict.rank for each in chain):
+    had = (*trying, *(each.verdict for each in chain if each.key in known))
+    if any(verdict.rank >= finding.verdict.rank for verdict in had):
         return replace(state, known=(*state.known, Known(finding.key, finding.verdict)))
     root = next(each for each in reversed(chain) if each.key not in known)
     effects = sight.report.downstream.get(root.key, ())

@@ -121,8 +121,8 @@ def _timeline(one: Incident, channel: int, now: datetime, rules: Rules) -> Tell 
     """What is to be told in the thread. The end alone makes none: it has an answer of its own."""
     thread = one.thread
     if thread.post and thread.post.message is None:
-        role = one.roles[-1] if len(one.roles) > 1 else None
-        return None if patient(thread.post, now) else Tell(one, channel, thread.upto, role)
+        again = Tell(one, channel, thread.upto, thread.role)
+        return None if patient(thread.post, now) else again
     if thread.refused or thread.told >= one.revision or (one.ended and not thread.post):
         return None
     route = rules.route(one.head.check, one.head.subject.namespace, one.worst)
@@ -165,7 +165,7 @@ def begun(state: Alerts, act: Open | Tell | End, now: datetime) -> Alerts | None
                 return None
             post = Post(one.posted.message, act.mark, now)
             roles = (*one.roles, role) if role else one.roles
-            thread = replace(one.thread, post=post, upto=act.upto)
+            thread = replace(one.thread, post=post, upto=act.upto, role=role)
             return state.with_incident(replace(one, thread=thread, roles=roles))
         case End():
             if one.ended_post or one.posted is None:

@@ -35,14 +35,15 @@ class Thread(msgspec.Struct, frozen=True):
     """What is known of the thread under an incident's message, which tells its timeline.
 
     told: the revision up to which the message, when it was sent, and the thread tell it. post: the
-    latest message in the thread, which tells it up to `upto`. refused: Discord lets the bot have no
-    thread there, so that the timeline stays in the message.
+    latest message in the thread, which tells it up to `upto` and mentions `role`. refused: Discord
+    lets the bot have no thread there, so that the timeline stays in the message.
     """
 
     told: int = 0
     post: Post | None = None
     upto: int = 0
     refused: bool = False
+    role: int | None = None
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +87,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pending(msgspec.Struct, frozen=True):
-    """A finding that is not yet an incident: bad since `since`, seen bad throughout."""
+    """A finding that is not yet an incident: bad first at `since`, and never seen well after it."""
 
     key: str
     since: datetime

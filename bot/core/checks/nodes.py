@@ -42,9 +42,9 @@ def judge(node: objects.Node, snapshot: Snapshot) -> Judgement:
     return (
         _under_pressure(node)
         or _silent(ready, snapshot)
-        or _cordoned(node)
         or _wrong_address(node)
         or _skewed(node, snapshot)
+        or _cordoned(node)
         or HEALTHY
     )
 

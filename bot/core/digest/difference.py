@@ -95,7 +95,7 @@ def difference(before: Base | None, now: Report, threshold: Verdict) -> Differen
     Without one everything is new, and said to be a first look.
     """
     known = before.known if before else {}
-    told = tuple(root for root in now.roots if _counts(root, now, threshold))
+    told = tuple(root for root in now.roots if _counts(root, now, threshold, known))
     sorted_in: dict[str, list[Entry]] = {"new": [], "worse": [], "same": [], "better": []}
     for root in told:
         earlier = known.get(root.key)
@@ -120,7 +120,9 @@ def base(report: Report, before: Base | None, noted: tuple[str, ...] = ()) -> Ba
     earlier = before.known if before else {}
     found = {
         each.key: Known(
-            each.verdict, each.reason[:80], _first(each, earlier, report), each.cause or ""
+            *_standing(each, earlier.get(each.key)),
+            _first(each, earlier, report),
+            each.cause or "",
         )
         for each in report.findings
     }
@@ -140,8 +142,17 @@ def _first(each: Finding, earlier: Mapping[str, Known], report: Report) -> datet
 def _where(earlier: Known | None, root: Finding) -> str:
     if earlier is None:
         return "new"
-    change = root.verdict.rank - earlier.verdict.rank
+    verdict, _ = _standing(root, earlier)
+    change = verdict.rank - earlier.verdict.rank
     return "worse" if change > 0 else "better" if change < 0 else "same"
+
+
+def _standing(found: Finding, earlier: Known | None) -> tuple[Verdict, str]:
+    """How bad it is, and why: what failed and is only under way since tries again, no more."""
+    tries = found.verdict is Verdict.PROGRESSING
+    if earlier and tries and earlier.verdict.rank >= Verdict.DEGRADED.rank:
+        return earlier.verdict, earlier.reason
+    return found.verdict, found.reason[:80]
 
 
 def _entry(root: Finding, report: Report, earlier: Known | None) -> Entry:
@@ -151,10 +162,11 @@ def _entry(root: Finding, report: Report, earlier: Known | None) -> Entry:
     return Entry(root, count, since, was)
 
 
-def _counts(root: Finding, report: Report, threshold: Verdict) -> bool:
+def _counts(root: Finding, report: Report, threshold: Verdict, known: Mapping[str, Known]) -> bool:
     """A cause may be milder than what it brings about."""
     tree = (root, *report.downstream.get(root.key, ()))
-    return any(each.verdict.rank >= threshold.rank for each in tree)
+    standing = (_standing(each, known.get(each.key))[0] for each in tree)
+    return any(verdict.rank >= threshold.rank for verdict in standing)
 
 
 def _causes(gone: Mapping[str, Known], now: Report, threshold: Verdict) -> tuple[Gone, ...]:

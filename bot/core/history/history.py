@@ -49,7 +49,7 @@ class Point(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Incident(msgspec.Struct, frozen=True, array_like=True):
-    """A cause that was degraded or failed: by key, from when it was seen until it was gone."""
+    """A cause that was degraded or failed: by key, from when it was seen until well or gone."""
 
     key: str
     began: datetime
@@ -112,7 +112,12 @@ def _rank(letter: str) -> int:
 def _incidents(history: History, report: Report) -> tuple[tuple[Incident, ...], int]:
     there = {each.key: each for each in report.roots if each.verdict.rank >= INCIDENT.rank}
     hidden = {gap.kind for gap in report.unseen}
-    unknown = {each.key for each in report.findings if each.verdict is Verdict.UNKNOWN}
+    # Not known, trying again, suspended: that it failed is not over.
+    unrecovered = {
+        each.key
+        for each in report.findings
+        if each.unrecovered and each.verdict.rank < INCIDENT.rank
+    }
     kept = []
     going_on = set()
     for each in history.incidents:
@@ -120,7 +125,7 @@ def _incidents(history: History, report: Report) -> tuple[tuple[Incident, ...], 
             going_on.add(each.key)
             worst = max(each.worst, there[each.key].verdict, key=lambda one: one.rank)
             kept.append(msgspec.structs.replace(each, worst=worst))
-        elif each.ended is None and not (each.key in unknown or _hidden(each.key, hidden)):
+        elif each.ended is None and not (each.key in unrecovered or _hidden(each.key, hidden)):
             kept.append(msgspec.structs.replace(each, ended=max(each.began, report.taken_at)))
         else:
             kept.append(each)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-import msgspec
-
+from bot.core.instant import instant
 from bot.core.network import lines
 from bot.core.network.matrix import By
 from bot.core.network.probing import Answer
 from bot.core.network.rounds import Round, Try
-from bot.core.objects import Time
 
 JOB = "round"
 """The job id of the lines. Source: bot.probe.rounds, which a test holds against this."""
@@ -21,14 +19,11 @@ TEST = {"tcp": By.POD, "udp": By.UDP, "echo": By.LARGE}
 KEPT = 2
 """Rounds: the last one, and the one before it."""
 
-TO_MICROSECONDS = 26
-"""Characters of a time up to its microseconds: a container runtime writes nanoseconds."""
-
 
 def rounds(log: bytes) -> tuple[Round, ...]:
     """The latest whole rounds, the newest last.
 
-    Each line stands behind its time, as the API server writes it with `timestamps`. What is cut,
+    Each line stands behind its time, as the kubelet writes it with `timestamps`. What is cut,
     broken or foreign is passed over; of a round whose first lines are gone, the rest counts.
     """
     return tuple(_rounds(log))[-KEPT:]
@@ -59,8 +54,4 @@ def _try(answer: Answer) -> Try | None:
 
 
 def _at(moment: bytes) -> datetime | None:
-    text = moment.decode("ascii", "replace").removesuffix("Z")[:TO_MICROSECONDS]
-    try:
-        return msgspec.convert(f"{text}Z", Time)
-    except msgspec.ValidationError:
-        return None
+    return instant(moment.decode("ascii", "replace"))

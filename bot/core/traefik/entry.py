@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
+
+from bot.core.instant import instant
 
 ANSI = re.compile(r"\x1b\[[0-9;]{0,32}[A-Za-z]")
 WRAPPINGS = 3
@@ -74,14 +76,13 @@ def read(line: str) -> Entry:
 
 
 def moment(text: object) -> datetime | None:
-    """A time as RFC 3339 writes it, with its zone; None for anything else."""
+    """A time as RFC 3339 writes it, in UTC; None for anything else.
+
+    Traefik writes it with the offset of its container. Without a zone it is taken for UTC.
+    """
     if not isinstance(text, str):
         return None
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return read if read.tzinfo else read.replace(tzinfo=UTC)
+    return instant(text) or instant(f"{text}Z")
 
 
 def _plain(line: str) -> str:

@@ -94,6 +94,14 @@ def test_a_cordoned_node_is_somebodys_intention_and_not_health():
     assert judged(node).verdict is Verdict.SUSPENDED
 
 
+def test_what_is_wrong_with_a_cordoned_node_is_said_first():
+    """So that a node that is only cordoned is well otherwise."""
+    node = a_node()
+    node["spec"]["unschedulable"] = True
+    node["metadata"]["annotations"] = {nodes.FLANNEL_IP: "203.0.113.9"}
+    assert judged(node).reason == "FlannelAddressDiffers"
+
+
 def test_flannel_must_announce_an_address_of_the_node():
     """Else the other nodes send its pods' traffic elsewhere."""
     node = a_node()

@@ -150,6 +150,31 @@ def test_an_effect_that_outlives_its_cause_is_as_before():
     assert {each.finding.key for each in found.same} == {each.key for each in pods}
 
 
+def test_what_failed_and_only_tries_again_is_neither_better_nor_fixed():
+    """Whichever phase a digest happens to see: as before, until it was seen well."""
+    failed = msgspec.structs.replace(_one(), verdict=Verdict.FAILED)
+    trying = msgspec.structs.replace(failed, verdict=Verdict.PROGRESSING, reason="Starting")
+    for threshold in (Verdict.PROGRESSING, Verdict.DEGRADED):
+        kept = base(a_report([failed]), None)
+        for seen in (trying, failed, trying, trying, failed):
+            found = difference(kept, a_report([seen]), threshold)
+            assert not found.some
+            assert [each.finding.key for each in found.same] == [failed.key]
+            kept = base(a_report([seen]), kept)
+        kept = base(a_report([trying]), kept)
+        (gone,) = difference(kept, a_report([]), threshold).fixed
+        assert (gone.verdict, gone.reason) == (failed.verdict, failed.reason)
+
+
+def test_what_only_ever_tried_is_worse_once_it_fails():
+    """A start that is under way has no failure to go on with."""
+    failed = msgspec.structs.replace(_one(), verdict=Verdict.FAILED)
+    trying = msgspec.structs.replace(failed, verdict=Verdict.PROGRESSING)
+    kept = base(a_report([trying]), base(a_report([trying]), None))
+    found = difference(kept, a_report([failed]), Verdict.PROGRESSING)
+    assert [each.was for each in found.worse] == [Verdict.PROGRESSING]
+
+
 def test_causes_that_a_mangled_record_puts_into_a_circle_end():
     """Whoever may write the ConfigMap cannot make the digest hang."""
     one = base(a_report([_one()]), None).known.popitem()[1]

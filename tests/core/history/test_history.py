@@ -25,7 +25,7 @@ from bot.core.snapshot import Gap, Why
 from bot.core.verdict import Verdict
 from bot.render import timeline
 from bot.render.drawing import Level
-from tests.builders import a_pod
+from tests.builders import a_kustomization, a_pod
 from tests.fakes import snapshot_of
 from tests.render.strategies import NOW, reports
 
@@ -64,6 +64,29 @@ def test_an_incident_that_is_not_seen_goes_on() -> None:
     assert letter == "?"
     pods = trends(history, NOW + timedelta(hours=1), WEEK).uptime[SCOPES.index("pods")]
     assert (pods.seen, pods.well) == (1, 0)
+
+
+def test_what_fails_and_tries_in_turn_is_one_incident_and_no_recovery() -> None:
+    """A health check that never passes is under way while it is tried again, and so for ever."""
+    looks = []
+    for number in range(12):
+        at = NOW + timedelta(minutes=5 * number)
+        plain = a_kustomization()
+        failed = {"status": "False", "reason": "HealthCheckFailed"}
+        trying = {
+            "status": "Unknown",
+            "reason": "Progressing",
+            "lastTransitionTime": f"{at:%FT%TZ}",
+        }
+        plain["status"]["conditions"][0] |= trying if number % 2 else failed
+        looks.append(examine(snapshot_of(plain, now=at), CHECKS))
+    history = of(History(), *looks)
+    assert [each.ended for each in history.incidents] == [None]
+    told = trends(history, NOW + timedelta(hours=1), WEEK)
+    assert (told.recovery, told.flapping) == (None, ())
+    well = examine(snapshot_of(a_kustomization(), now=NOW + timedelta(hours=1)), CHECKS)
+    (incident,) = noted(history, well).incidents
+    assert incident.ended == NOW + timedelta(hours=1)
 
 
 def test_an_hour_is_as_bad_as_its_worst_look() -> None:

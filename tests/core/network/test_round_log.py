@@ -1,9 +1,10 @@
 """Rounds as the prober writes them, out of whatever else a log holds."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,11 +17,13 @@ from bot.probe.rounds import Peer
 from tests.core.network.witnesses import NOW
 
 
-def stamped(lines: list[dict[str, Any]], at: datetime = NOW) -> bytes:
-    """As the API server gives a log with `timestamps`: a second a line, with nanoseconds."""
+def stamped(
+    lines: list[dict[str, Any]], at: datetime = NOW, digits: str = ".000000123", zone: str = "Z"
+) -> bytes:
+    """As a kubelet gives a log with `timestamps`: a second a line, with the offset of its node."""
     moments = (at + timedelta(seconds=number) for number in range(len(lines)))
     return b"".join(
-        f"{moment:%Y-%m-%dT%H:%M:%S.%f}123Z {json.dumps(line)}\n".encode()
+        f"{moment:%Y-%m-%dT%H:%M:%S}{digits}{zone} {json.dumps(line)}\n".encode()
         for moment, line in zip(moments, lines, strict=True)
     )
 
@@ -51,6 +54,17 @@ def test_the_last_two_rounds_are_read_with_their_time():
     ]
     assert [each.test for each in found[-1].tries] == [By.POD, By.UDP]
     assert found[0].ended.tzinfo is UTC or found[0].ended.utcoffset() == timedelta()
+
+
+@pytest.mark.parametrize("digits", ["", ".5", ".97", ".970598", ".970598011"])
+@pytest.mark.parametrize("zone", ["Z", "+00:00", "+01:00", "+05:45", "-03:30", "-11:00"])
+def test_a_round_ends_at_the_same_instant_wherever_its_node_is(zone: str, digits: str):
+    """Else a node east of UTC is read as from the future, and one west of it as long silent."""
+    offset = datetime.fromisoformat(f"{NOW:%Y-%m-%dT%H:%M:%S}{zone}").utcoffset() or timedelta()
+    local = NOW.astimezone(timezone(offset))
+    (found,) = round_log.rounds(stamped([said("tcp/b"), DONE], local, digits, zone))
+    part = timedelta(microseconds=int(digits[1:7].ljust(6, "0")))
+    assert found.ended == NOW + timedelta(seconds=1) + part
 
 
 def test_a_round_that_goes_on_is_not_one_yet():

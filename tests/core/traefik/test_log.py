@@ -106,6 +106,8 @@ WRAPPINGS = {
     "CRI": "2026-11-23T12:00:01.5Z stderr F {}",
     "kubectl --prefix": "[pod/traefik-abc/traefik] {}",
     "kubectl --timestamps": "2026-11-23T12:00:01.123456789Z {}",
+    "CRI, west of UTC": "2026-11-23T08:30:01.123456789-03:30 stderr F {}",
+    "kubectl --timestamps, east of UTC": "2026-11-23T17:45:01.123456789+05:45 {}",
 }
 
 
@@ -122,6 +124,18 @@ def test_a_server_is_read_in_every_format(name: str, how: str) -> None:
     told = parse(wrapped(CREATED[name], how))
     assert isinstance(told, ServerCreated), told
     assert (told.url, told.router, told.service) == (POD, ROUTER, "svc")
+    assert told.time is not None
+    assert told.time.isoformat() == "2026-11-23T12:00:00+00:00"
+
+
+@pytest.mark.parametrize("at", ["2026-11-23T13:00:00+01:00", "2026-11-23T08:30:00-03:30"])
+@pytest.mark.parametrize(
+    "name", [name for name in CREATED if "2026-11-23T12:00:00Z" in CREATED[name]]
+)
+def test_a_time_is_told_in_utc_whatever_the_offset_of_the_container(name: str, at: str) -> None:
+    """Both libraries write their container's own time, and answers say UTC beside it."""
+    told = parse(CREATED[name].replace("2026-11-23T12:00:00Z", at))
+    assert isinstance(told, ServerCreated), told
     assert told.time is not None
     assert told.time.isoformat() == "2026-11-23T12:00:00+00:00"
 
