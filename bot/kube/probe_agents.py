@@ -36,6 +36,9 @@ log = logging.getLogger(__name__)
 APART = 30.0
 """Seconds for which an agent that did not answer is not asked again."""
 
+RECENT = 90.0
+"""Seconds for which it is said by which means a node was asked: as long as a test may take."""
+
 BEGINS = 6.0
 """Seconds until an agent must say that it listens."""
 
@@ -60,16 +63,19 @@ class ProbeAgents:
         self.rounds = AgentRounds(api, self._agents)
         self._apart: dict[str, float] = {}
         """Until when the agent of a node is not asked, by the monotonic clock."""
+        self._ways: dict[str, tuple[str, float]] = {}
+        """By which means a node was asked last, and when by the monotonic clock."""
         self._ears: dict[tuple[str, int], _Ear] = {}
 
     @property
     def name(self) -> str:
         """Both ways, where both were used of late."""
-        if not self._key.published:
+        since = time.monotonic() - RECENT
+        recent = {node: way for node, (way, at) in self._ways.items() if at > since}
+        by_jobs = sorted(node for node, way in recent.items() if way == self._jobs.name)
+        if len(by_jobs) == len(recent):
             return self._jobs.name
-        now = time.monotonic()
-        others = sorted(node for node, until in self._apart.items() if until > now)
-        return f"agents, and {self._jobs.name} on {', '.join(others)}" if others else "agents"
+        return f"agents, and {self._jobs.name} on {', '.join(by_jobs)}" if by_jobs else "agents"
 
     @property
     def blind(self) -> tuple[str, ...]:
@@ -96,9 +102,13 @@ class ProbeAgents:
         agent = await self._on(source.node) if source.stance is Stance.POD else None
         if agent:
             try:
-                return await self._asked(agent, probes)
+                answers = await self._asked(agent, probes)
             except Unanswered as error:
                 self._set_apart(agent, error, progress)
+            else:
+                self._ways[source.node] = "agents", time.monotonic()
+                return answers
+        self._ways[source.node] = self._jobs.name, time.monotonic()
         return await self._jobs.probe(source, probes, progress)
 
     @asynccontextmanager

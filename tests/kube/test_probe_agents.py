@@ -152,7 +152,7 @@ async def test_until_an_agent_knows_our_key_it_is_done_by_a_job(homelab: Homelab
         for each in homelab.keys.iterdir():
             each.unlink()
         assert await homelab.probe(agent.listener) == [BY_A_POD]
-        assert homelab.prober.name == "agents, and pods on demand on home-1"
+        assert homelab.prober.name == "pods on demand"
         assert any("does not answer" in each for each in homelab.said)
         homelab.sync()
         assert await homelab.probe(agent.listener) == [BY_A_POD], "asked again too soon"
@@ -181,6 +181,14 @@ async def test_listeners_are_the_agents_own_and_heard_by_their_logs(homelab: Hom
     assert jobs_made(homelab) == 0
 
 
+async def test_a_test_by_agents_and_pods_says_on_which_nodes_pods_did_it(homelab: Homelab) -> None:
+    async with an_agent(homelab) as agent:
+        await homelab.probe(agent.listener)
+        probe = Probe(id="p", kind=Kind.TCP, address="127.0.0.1", port=1)
+        await homelab.prober.probe(Source("edge"), [probe], homelab.said.append)
+    assert homelab.prober.name == "agents, and pods on demand on edge"
+
+
 async def test_a_node_without_an_agent_gets_a_pod_beside_those_that_have_one(
     homelab: Homelab,
 ) -> None:
@@ -195,6 +203,15 @@ async def test_a_node_without_an_agent_gets_a_pod_beside_those_that_have_one(
             assert set(vips) == set(backends)
         assert await homelab.prober.heard(ears["edge"]) == ()
     assert await homelab.left() == []
+
+
+async def test_what_was_tested_by_pods_alone_is_not_said_to_be_tested_by_agents(
+    homelab: Homelab,
+) -> None:
+    """The key is published, and no agent runs."""
+    await homelab.prober.refresh()
+    await homelab.probe(1)
+    assert (homelab.prober.name, jobs_made(homelab)) == ("pods on demand", 1)
 
 
 async def test_probes_from_the_nodes_own_network_are_no_agents_business(homelab: Homelab) -> None:
