@@ -6,25 +6,27 @@ a folder without one (every YAML file in it, and each folder below that has one)
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import yaml
-
 from bot.core.change.step import Target
 from bot.core.native_lb import Path
 from bot.gitops.documents import objects
-from bot.gitops.kustomize_patches import HISTORY, touches
+from bot.gitops.kustomize_patches import HISTORY, touches, weight
 from bot.gitops.refusals import Reason, Stop
 from bot.gitops.source import mapping
+from bot.gitops.texts import Texts
 from bot.gitops.tree import Tree, joined
-from bot.yaml_weight import excess
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 YAML = (".yaml", ".yml")
 DEEPEST = 30
-MOST_FILES = 5000
+MOST_STEPS = 300_000
+"""How much is looked at, however few files it stands in: each kustomization, object and patch as
+often as it is named. A tree that doubles with every layer ends here.
+"""
 
 KNOWN = frozenset(
     (
@@ -79,7 +81,10 @@ class Build:
     target: Target
     unseen: list[tuple[Reason, str]] = field(default_factory=list)
     folders: set[str] = field(default_factory=set)
-    _parsed: dict[str, list[Any]] = field(default_factory=dict)
+    _steps: int = 0
+
+    def __post_init__(self) -> None:
+        self._texts = Texts(self.tree)
 
     def root(self, folder: str, extra: Mapping[str, Any]) -> list[Found]:
         """Every object of the kind that a folder becomes; `extra` is what Flux adds to it.
@@ -115,7 +120,7 @@ class Build:
         if not here:
             return None
         path = self.tree.way(folder, here[0])
-        documents = [each for each in self._documents(path) if each is not None]
+        documents = [each for each in self._texts.file(path) if each is not None]
         if len(documents) != 1 or not isinstance(documents[0], Mapping):
             raise Stop(Reason.UNREADABLE, f"{path} is no kustomization")
         if unknown := documents[0].keys() - KNOWN:
@@ -128,13 +133,38 @@ class Build:
         """What a kustomization makes of what was found before it, and of its own resources."""
         if depth > DEEPEST:
             raise Stop(Reason.UNREADABLE, f"{folder} leads to itself")
-        for entry in (*listed(own, "resources"), *listed(own, "bases")):
-            found = found + self._resource(folder, entry, depth)
+        entries = self._resources(own, folder)
+        found = [
+            *found,
+            *(one for entry in entries for one in self._resource(folder, entry, depth)),
+        ]
         for entry in listed(own, "components"):
             found = self._component(folder, entry, found, depth)
         if any(own.get(each) for each in GENERATING):
             self.unseen.append((Reason.GENERATED, folder or "the root"))
+        self._count(weight(own) * (1 + len(found)))
         return [self._transformed(own, folder, each) for each in found]
+
+    def _resources(self, own: Mapping[str, Any], folder: str) -> tuple[str, ...]:
+        """What a kustomization names. One that names a folder twice is refused by kustomize too."""
+        entries = (*listed(own, "resources"), *listed(own, "bases"))
+        self._count(len(entries))
+        folders = [path for entry in entries if (path := self._folder(folder, entry)) is not None]
+        if twice := next((path for path, times in Counter(folders).items() if times > 1), None):
+            raise Stop(Reason.UNREADABLE, f"{folder or 'the root'} names {twice} twice")
+        return entries
+
+    def _folder(self, folder: str, entry: str) -> str | None:
+        try:
+            path = self.tree.way(folder, entry)
+        except Stop:
+            return None
+        return path if path in self.tree.folders else None
+
+    def _count(self, steps: int) -> None:
+        self._steps += steps
+        if self._steps > MOST_STEPS:
+            raise Stop(Reason.TOO_LARGE, f"more than {MOST_STEPS} resources and patches of them")
 
     def _resource(self, folder: str, entry: str, depth: int) -> list[Found]:
         if any(each in entry for each in REMOTE):
@@ -155,6 +185,7 @@ class Build:
 
     def _component(self, folder: str, entry: str, found: list[Found], depth: int) -> list[Found]:
         """A component changes what the kustomization that names it has, besides its own."""
+        self._count(1 + len(found))
         if any(each in entry for each in REMOTE):
             against = (Reason.REMOTE_BASE, entry)
             return [replace(each, against=(*each.against, against)) for each in found]
@@ -166,13 +197,14 @@ class Build:
 
     def _in_file(self, path: str) -> Iterator[Found]:
         try:
-            documents = self._documents(path)
+            documents = self._texts.file(path)
         except Stop as stop:
             # It is no obstacle where the object stands elsewhere.
             self.unseen.append((stop.reason, stop.detail))
             return
         for number, document in enumerate(documents):
             for prefix, manifest in objects(document):
+                self._count(1)
                 if _of_kind(manifest, self.target):
                     metadata = mapping(manifest.get("metadata"))
                     name, place = str(metadata.get("name")), str(metadata.get("namespace") or "")
@@ -185,38 +217,11 @@ class Build:
         namespace = str(own.get("namespace") or each.namespace)
         return replace(each, names=names, namespace=namespace, against=(*each.against, *against))
 
-    def _patch(self, folder: str, path: str) -> list[Any]:
-        """The documents of a file that a kustomization names."""
-        way = self.tree.way(folder, path)
-        if way not in self.tree.files:
-            raise Stop(Reason.UNREADABLE, f"{way} is not there")
-        return self._documents(way)
-
-    def _documents(self, path: str) -> list[Any]:
-        """What a file means.
-
-        Raises:
-            Stop: It is no YAML, or too much of it.
-        """
-        if path not in self._parsed:
-            if len(self._parsed) >= MOST_FILES:
-                raise Stop(Reason.TOO_LARGE, f"more than {MOST_FILES} files")
-            self._parsed[path] = parsed(self.tree.text(path), path)
-        return self._parsed[path]
-
-
-def parsed(text: str, path: str) -> list[Any]:
-    """The documents of a text.
-
-    Raises:
-        Stop: It is no YAML, or too much of it.
-    """
-    try:
-        if why := excess(text):
-            raise Stop(Reason.TOO_LARGE, f"{path}: {why.rstrip('.')}")
-        return list(yaml.load_all(text, Loader=yaml.CSafeLoader))
-    except (yaml.YAMLError, ValueError, RecursionError):
-        raise Stop(Reason.UNREADABLE, path) from None
+    def _patch(self, folder: str, given: str) -> list[Any]:
+        """The documents of a patch: written where it stands, or a file that is named."""
+        documents = self._texts.patch(folder, given)
+        self._count(len(documents))
+        return documents
 
 
 def listed(own: Mapping[str, Any], key: str) -> list[str]:

@@ -5,26 +5,35 @@ Where that is not certain, it does.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-import yaml
-
 from bot.core.native_lb import ANNOTATION
 from bot.gitops.refusals import Reason, Stop
+from bot.gitops.selector_pattern import may_fit
 from bot.gitops.source import mapping
 
 HISTORY: TypeAlias = tuple[str, ...]
 """The names that an object had, layer by layer; kustomize knows it by each."""
 
 Read: TypeAlias = Callable[[str], list[Any]]
-"""The documents of a file that the kustomization names."""
+"""The documents of a patch: written where it stands, or a file that the kustomization names."""
 
-SIMPLE = re.compile(r"[\w.|()-]*(?:\*[\w.|()-]*){0,3}")
-"""Patterns that are tried: those of Go and of Python mean the same, and take no time."""
-
+PATCHING = ("patches", "patchesStrategicMerge", "patchesJson6902")
 Against: TypeAlias = tuple[Reason, str]
+
+
+def weight(own: Mapping[str, Any]) -> int:
+    """What it costs to hold one object against a kustomization: the nodes of all its patches."""
+    return 1 + sum(_nodes(own.get(key)) for key in (*PATCHING, "replacements"))
+
+
+def _nodes(value: object) -> int:
+    if isinstance(value, Mapping):
+        return 1 + sum(_nodes(below) for below in value.values())
+    if isinstance(value, list):
+        return 1 + sum(_nodes(below) for below in value)
+    return 1
 
 
 def touches(
@@ -38,7 +47,7 @@ def _touching(
     own: Mapping[str, Any], names: HISTORY, manifest: Mapping[str, Any], read: Read
 ) -> Iterator[Against]:
     kind = str(manifest.get("kind"))
-    for key in ("patches", "patchesStrategicMerge", "patchesJson6902"):
+    for key in PATCHING:
         if any(_patches(each, names, kind, read) for each in _list(own.get(key))):
             yield Reason.PATCHED, key
     if own.get("transformers"):
@@ -70,21 +79,14 @@ def _merges(patch: object, names: HISTORY, kind: str, read: Read) -> bool:
     elif not isinstance(patch, str):
         return True
     else:
-        documents = _inline(patch) if "\n" in patch or ":" in patch else _of(read, patch)
+        documents = _of(read, patch)
     found = [each for each in documents if each is not None]
     return not found or any(_is_of(each, names, kind) for each in found)
 
 
-def _inline(patch: str) -> list[Any]:
+def _of(read: Read, given: str) -> list[Any]:
     try:
-        return list(yaml.safe_load_all(patch))
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return []
-
-
-def _of(read: Read, path: str) -> list[Any]:
-    try:
-        return read(path)
+        return read(given)
     except Stop:
         return []
 
@@ -103,24 +105,23 @@ def _selects(target: Mapping[str, Any], names: HISTORY, kind: str) -> bool:
 
 def _fits(pattern: object, values: tuple[str, ...]) -> bool:
     """Whether an anchored pattern fits one of the values; one that is not tried does."""
-    if not isinstance(pattern, str) or not pattern or not SIMPLE.fullmatch(pattern):
+    if not isinstance(pattern, str) or not pattern:
         return True
-    try:
-        return any(re.fullmatch(pattern, each) for each in values)
-    except re.error:
-        return True
+    return any(may_fit(pattern, value) for value in values)
 
 
 def _replaces(replacement: object, names: HISTORY, kind: str, read: Read) -> bool:
-    given = mapping(replacement)
-    if path := given.get("path"):
-        found = _of(read, str(path))
-        flat = [one for each in found for one in (each if isinstance(each, list) else [each])]
-        return not flat or any(_replaces(each, names, kind, read) for each in flat)
-    targets = _list(given.get("targets"))
-    return not targets or any(
-        _selects(mapping(mapping(each).get("select")), names, kind) for each in targets
-    )
+    path = mapping(replacement).get("path")
+    documents = _of(read, str(path)) if path else [replacement]
+    flat = [one for each in documents for one in (each if isinstance(each, list) else [each])]
+    # A file of replacements names no further file, so what is without targets may be of any object.
+    targets = [_list(mapping(one).get("targets")) for one in flat]
+    return not flat or any(not some or _targets(some, names, kind) for some in targets)
+
+
+def _targets(targets: list[Any], names: HISTORY, kind: str) -> bool:
+    selections = (mapping(mapping(each).get("select")) for each in targets)
+    return any(_selects(selection, names, kind) for selection in selections)
 
 
 def _list(value: object) -> list[Any]:

@@ -11,9 +11,10 @@ import yaml
 from bot.core.change.step import Target
 from bot.core.gitops.file_edit import EditKind, FileEdit
 from bot.gitops.documents import encrypted
-from bot.gitops.kustomize import NAMES, Build, Found, added, listed, parsed
+from bot.gitops.kustomize import NAMES, Build, Found, added, listed
 from bot.gitops.refusals import Reason, Stop
 from bot.gitops.source import mapping
+from bot.gitops.texts import parsed
 from bot.gitops.tree import Tree, joined
 
 ORIGIN = "config.kubernetes.io/origin"

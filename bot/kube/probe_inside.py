@@ -146,6 +146,8 @@ class Asking:
 
     async def _tried(self, probe: Probe) -> Answer:
         """One try, made again where nothing came back."""
+        if self.obstacle:
+            return untried(probe, str(self.obstacle))
         argv = by_wget.argv(probe)
         if isinstance(argv, Unable):
             return untried(probe, argv.because)

@@ -75,7 +75,9 @@ patches = st.builds(a_patch, st.sampled_from(["Service"]), st.sampled_from(NAMES
         {},
         optional={
             "kind": st.sampled_from(["Service", "Ingress", "Serv.*"]),
-            "name": st.sampled_from(["web", "e", "w|eb", ".*b", "xweb"]),
+            "name": st.sampled_from(
+                ["web", "e", "w|eb", ".*b", "xweb", "(w|)e(b|x)", "(.*)*x", "(e|.*)."]
+            ),
         },
     ).filter(bool),
 )

@@ -94,6 +94,12 @@ def test_what_is_no_time_is_refused_with_an_example(text):
     assert isinstance(timetable(text), NoTime)
 
 
+def test_spaces_around_a_time_mean_nothing() -> None:
+    """However many."""
+    assert timetable("  08:00   ") == timetable("08:00")
+    assert timetable(" 08:00   mon-fri  ") == timetable("08:00 mon-fri")
+
+
 @given(st.text(max_size=30))
 def test_any_text_is_read_or_refused(text):
     """It comes from a person."""

@@ -14,10 +14,11 @@ from bot.core.network.diagnosis import Confidence, Diagnosis, Effect, Row
 from bot.core.network.observation import Source, Stance
 from bot.core.network.probing import Kind, Outcome, Probe
 from bot.core.network.start import Start
+from bot.core.network.wget import Said
 from bot.diagnose import Diagnose
 from bot.errors import ClusterError
 from bot.kube import probe_inside
-from bot.kube.api import Api
+from bot.kube.api import Api, Forbidden
 from bot.kube.connect import connect
 from bot.kube.inside import Inside
 from bot.kube.probe_inside import Asking, ProbeInside
@@ -222,6 +223,26 @@ async def test_a_kubelet_that_is_away_is_asked_once(
     with pytest.raises(ClusterError, match="502"):
         await asking.all([to(tries=40)])
     assert sum(each.path.endswith("/exec") for each in simulation.requests) == 1
+
+
+class Unread(str):
+    """A path that no command is made of."""
+
+    __slots__ = ()
+
+    def removeprefix(self, _: str, /) -> str:
+        raise AssertionError
+
+
+async def test_where_no_command_can_be_run_no_further_one_is_made() -> None:
+    """Hosts and paths of routes are not even looked at."""
+
+    async def forbidden(*_: object) -> Said:
+        raise Forbidden("pods/exec is forbidden.")
+
+    asking = Asking(forbidden, Start("edge", Ref("Pod", "kube-system", "traefik")), 1e9)
+    with pytest.raises(ClusterError, match="pods/exec"):
+        await asking.all([to(), to(kind=Kind.HTTP, path=Unread("/"))])
 
 
 async def test_what_one_place_may_take_is_bounded(

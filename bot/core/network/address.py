@@ -25,6 +25,9 @@ Range: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 LONGEST = 512
 """Characters of an address that are looked at; a name in DNS has 253."""
 
+LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+"""The pattern of a name's part between two dots, in small letters."""
+
 AUTHORITY = re.compile(r"(?:[a-z][a-z0-9+.-]*://)?([^/?#\s]*)", re.IGNORECASE)
 BRACKETED = re.compile(r"\[([^\]]*)\](?::(\d{1,5}))?")
 PORTED = re.compile(r"([^:]*):(\d{1,5})")

@@ -12,7 +12,7 @@ import msgspec
 
 from bot.core import objects
 from bot.core.finding import Ref
-from bot.core.network.address import IP, named_service, parse, split
+from bot.core.network.address import IP, LABEL, named_service, parse, split
 from bot.core.snapshot import Snapshot
 
 LONGEST = 500
@@ -26,7 +26,11 @@ SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 KEPT = "/?&=%:+,;~@!*()$-._'"
 """What stays as it is in a path."""
 
-NAME = re.compile(r"(?=.{1,253}\.?$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.?)+", re.IGNORECASE)
+NAME = re.compile(rf"(?=.{{1,253}}\.?$){LABEL}(?:\.{LABEL})*+\.?", re.IGNORECASE)
+"""A name that DNS can be asked for. Only a dot parts two labels: where it may be left out, a text
+that does not fit is taken apart in every possible way.
+"""
+
 TWO_LABELS = 2
 
 

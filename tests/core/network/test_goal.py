@@ -8,6 +8,7 @@ from bot.core.network.goal import Goal, NoGoal, resolve, suggestions
 from bot.core.snapshot import Snapshot
 from tests.builders import an_object
 from tests.fakes import snapshot_of
+from tests.pumping import limited
 from tests.render.strategies import hostile
 
 
@@ -40,6 +41,19 @@ def refused(seen: Snapshot, typed: str) -> str:
     goal = resolve(seen, typed)
     assert isinstance(goal, NoGoal), goal
     return goal.because
+
+
+@pytest.mark.parametrize("host", ["a" * 64, "a" * 60 + "!", "a-" * 30, "a." * 120 + "!", "a..b"])
+def test_a_text_that_is_no_name_is_refused_at_once(seen: Snapshot, host: str) -> None:
+    """Labels are of 63 characters at most, and a dot is between any two of them."""
+    with limited(1):
+        assert "neither a name nor an address" in refused(seen, host)
+
+
+@pytest.mark.parametrize("host", ["a" * 63 + ".b", "_acme.example.org.", "a_.B-1.example", "x"])
+def test_a_name_of_dns_is_a_goal(seen: Snapshot, host: str) -> None:
+    """Underscores and a last dot included."""
+    assert found(seen, host).name == host
 
 
 def test_a_service_is_reached_by_its_name_and_its_vip(seen: Snapshot) -> None:

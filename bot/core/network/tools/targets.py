@@ -27,8 +27,7 @@ Range: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 DOMAIN = ".cluster.local"
 """The domain that k3s gives the cluster's names."""
 
-LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
-NAME = re.compile(rf"{LABEL}(?:\.{LABEL})*")
+NAME = re.compile(rf"{address.LABEL}(?:\.{address.LABEL})*")
 LONGEST_NAME = 253
 
 NUMBER = re.compile(r"(?:0x[0-9a-f]*|\d+)")

@@ -1,0 +1,114 @@
+"""A tree of kustomizations is read within bounds, however few files it takes to write it."""
+
+from collections.abc import Mapping
+
+import pytest
+import yaml
+
+from bot.gitops.kustomize import Build, Found
+from bot.gitops.refusals import Reason, Stop
+from tests.gitops.trees import SERVICE, WEB, a_tree
+from tests.pumping import limited
+
+SECONDS = 20
+"""CPU time; what has no bound takes hours."""
+
+
+def built(files: Mapping[str, object]) -> list[Found]:
+    texts = {
+        path: text if isinstance(text, str) else yaml.safe_dump(text)
+        for path, text in files.items()
+    }
+    with limited(SECONDS):
+        return Build(a_tree(texts), SERVICE).root("k0", {})
+
+
+def refused(files: Mapping[str, object]) -> Stop:
+    with pytest.raises(Stop) as caught:
+        built(files)
+    return caught.value
+
+
+def layer(number: int) -> str:
+    return f"k{number}/kustomization.yaml"
+
+
+def test_a_folder_that_is_named_twice_is_refused() -> None:
+    """As kustomize refuses it: its objects would be there twice."""
+    for also in ("../k1", "../k1/", "./../k1/."):
+        files = {layer(0): {"resources": ["../k1", also]}, layer(1): {"resources": ["web.yaml"]}}
+        stop = refused({**files, "k1/web.yaml": WEB})
+        assert stop.reason is Reason.UNREADABLE
+        assert stop.detail == "k0 names k1 twice"
+    files = {layer(0): {"resources": ["../k1"], "bases": ["../k1"]}, layer(1): {}}
+    assert refused(files).detail == "k0 names k1 twice"
+
+
+def test_a_base_of_two_overlays_is_read_once_for_each() -> None:
+    """Kustomize allows it where a layer renames them: they are two objects."""
+    files = {
+        layer(0): {"resources": ["../a", "../b"]},
+        "a/kustomization.yaml": {"resources": ["../base"], "namePrefix": "a-"},
+        "b/kustomization.yaml": {"resources": ["../base"], "namePrefix": "b-"},
+        "base/kustomization.yaml": {"resources": ["web.yaml"]},
+        "base/web.yaml": WEB,
+    }
+    assert [found.names[-1] for found in built(files)] == ["a-web", "b-web"]
+
+
+def diamonds(number: int) -> dict[str, object]:
+    """2^number ways to the folder `last`, each layer by two folders beside it."""
+    files: dict[str, object] = {"last/kustomization.yaml": {"resources": ["web.yaml"]}}
+    files |= {"last/web.yaml": WEB, layer(number): {"resources": ["../last"]}}
+    for above in range(number):
+        files[layer(above)] = {"resources": [f"../x{above}", f"../y{above}"]}
+        for side in "xy":
+            below = {"resources": [f"../k{above + 1}"], "nameSuffix": f"-{side}"}
+            files[f"{side}{above}/kustomization.yaml"] = below
+    return files
+
+
+def test_a_tree_that_doubles_with_each_layer_is_refused() -> None:
+    """Within the depth that is allowed; kustomize would make all of its objects."""
+    assert len(built(diamonds(5))) == 32
+    assert refused(diamonds(14)).reason is Reason.TOO_LARGE
+
+
+def test_components_that_double_are_refused() -> None:
+    """Kustomize lets one be named twice, so it is their number that is bounded."""
+    files: dict[str, object] = {layer(28): {"resources": ["web.yaml"]}, "k28/web.yaml": WEB}
+    for above in range(28):
+        files[layer(above)] = {"components": [f"../k{above + 1}"] * 2}
+    assert refused(files).reason is Reason.TOO_LARGE
+
+
+OTHER = "---\nkind: Service\nmetadata: {name: other}\n"
+LAST: dict[str, dict[str, object]] = {
+    "patches": {"patches": [{"patch": OTHER + "#" * 1000}] * 500},
+    "a long patch": {"patches": [{"patch": OTHER * 5000}]},
+    "a file of patches": {"patches": [{"path": "others.yaml"}]},
+    "replacements": {"replacements": [{"targets": [{"select": {"name": "(a|b).*"}}] * 5000}]},
+    "files that are not there": {"resources": [f"{number}.yaml" for number in range(5000)]},
+    "other objects": {"resources": ["others.yaml"]},
+}
+
+
+@pytest.mark.parametrize("last", LAST.values(), ids=LAST.keys())
+def test_what_lies_behind_thousands_of_ways_counts_as_often(last: dict[str, object]) -> None:
+    """Each patch of each object, and every object of another kind."""
+    own = {"resources": ["web.yaml"], **last}
+    files = {"last/kustomization.yaml": own, "last/others.yaml": OTHER * 5000}
+    assert refused({**diamonds(11), **files}).reason is Reason.TOO_LARGE
+
+
+def test_a_text_that_is_no_yaml_is_read_once() -> None:
+    """However many ways lead to it."""
+    assert built({**diamonds(11), "last/web.yaml": "a: [\n" * 10_000}) == []
+
+
+def test_a_file_of_replacements_that_names_itself_ends() -> None:
+    """Kustomize follows none of it: it is taken for any object's."""
+    files = {layer(0): {"resources": ["web.yaml"], "replacements": [{"path": "r.yaml"}]}}
+    files |= {"k0/web.yaml": WEB, "k0/r.yaml": [{"path": "r.yaml"}, {"path": "r.yaml"}]}
+    (found,) = built(files)
+    assert found.against == ((Reason.TRANSFORMED, "replacements"),)
