@@ -35,6 +35,8 @@ Flux's labels decide, and of a HelmRelease the Kustomization that brought it is 
 
 Kustomization, `sourceRef`, GitRepository, `spec.path`, and then kustomize's tree: `resources`, `bases` and `components`, or every YAML file of a folder without a kustomization, as Flux does it; `namespace`, `namePrefix` and `nameSuffix` in each layer, and what the Kustomization itself adds (`targetNamespace`, patches, components). A `config.kubernetes.io/origin` annotation decides between two files. `${variables}` elsewhere in the file are no obstacle. Where another kustomization of the repository uses the same file, the pull request says so.
 
+Of a selector's pattern, letters, digits, `_`, `-`, `.`, `.*` and alternatives in parentheses are tried; every other is taken to fit, so the object counts as patched. A tree may be written once and named many times: 300,000 kustomizations, objects and nodes of patches are looked at, each as often as it is named. A folder that one kustomization names twice is refused, as kustomize refuses it.
+
 ## The edit
 
 - **`nativeLB: true`** for the chosen services of one IngressRoute; the file must name the same services in the same places as the live object.

@@ -21,6 +21,7 @@ from bot.errors import ClusterError
 from bot.kube.api import CONNECT, Absent, Api, Forbidden, Unauthorized
 from bot.kube.discovery import discover
 from bot.kube.lease import NAME, leases
+from bot.kube.paths import path
 from bot.kube.traefik import traefik_pods
 
 T = TypeVar("T")
@@ -34,9 +35,9 @@ IN_ALL = 10.0
 AT_ONCE = 24
 """Requests at a time, so that the watches of a live bot keep their connections."""
 
-REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
-MYSELF = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
-PROBE = "/api/v1/namespaces/meshmedic-probe"
+REVIEWS = path("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews")
+MYSELF = path("/apis/authentication.k8s.io/v1/selfsubjectreviews")
+PROBE = path("/api/v1/namespaces/meshmedic-probe")
 
 
 class _Version(msgspec.Struct, rename="camel", frozen=True):
@@ -133,7 +134,7 @@ class Access:
         """The version, and how far our clock is ahead."""
         limits = aiohttp.ClientTimeout(total=self._quick, sock_connect=CONNECT)
         before = datetime.now(UTC)
-        async with self._api.stream("/version", (), limits=limits) as response:
+        async with self._api.stream(path("/version"), (), limits=limits) as response:
             body = await response.read()
             date = response.headers.get("Date")
         version = msgspec.json.decode(body, type=_Version).git_version
@@ -178,7 +179,7 @@ class Access:
         if not namespace:
             return None
         try:
-            body = await self._api.get(f"{leases(namespace)}/{NAME}", total=self._quick)
+            body = await self._api.get(path(leases(namespace), NAME), total=self._quick)
         except Absent:
             return None
         spec = msgspec.json.decode(body, type=_Lease).spec

@@ -18,6 +18,7 @@ from bot.core.network.probing import Job, Line
 from bot.errors import ClusterError
 from bot.kube.api import Api
 from bot.kube.node_jobs import PODS, REQUEST
+from bot.kube.paths import path
 from bot.kube.probe_key import ProbeKey
 
 LABEL = "app.kubernetes.io/component=agent"
@@ -148,7 +149,7 @@ class Agents:
             ("sinceSeconds", max(1, int(since) + 1)),
             ("limitBytes", MOST_ANSWER),
         ]
-        body = await self._api.get(f"{PODS}/{agent.pod}/log", query, accept="*/*", total=REQUEST)
+        body = await self._api.get(path(PODS, agent.pod, "log"), query, accept="*/*", total=REQUEST)
         return tuple(lines.of_job(body, job))
 
     async def tail(self, agent: Agent, *, since: float, most: int, size: int) -> bytes:
@@ -165,8 +166,8 @@ class Agents:
             ("limitBytes", size),
             ("timestamps", "true"),
         ]
-        path = f"{PODS}/{agent.pod}/log"
-        return await self._api.get(path, query, accept="*/*", total=REQUEST)
+        log_of = path(PODS, agent.pod, "log")
+        return await self._api.get(log_of, query, accept="*/*", total=REQUEST)
 
     async def present(self) -> tuple[Agent, ...]:
         """Every agent that has an address, ready or not, but for those that are being ended.

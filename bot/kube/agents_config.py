@@ -8,6 +8,7 @@ import msgspec
 
 from bot.core.network.manifests import NAMESPACE
 from bot.kube.api import Api
+from bot.kube.paths import ApiPath, path
 
 REQUEST = 8.0
 MERGE = "application/merge-patch+json"
@@ -22,7 +23,7 @@ class AgentsConfig:
 
     def __init__(self, api: Api, name: str) -> None:
         self._api = api
-        self._path = path(name)
+        self._path = config_map(name)
 
     async def read(self) -> dict[str, str]:
         """What is in it.
@@ -44,6 +45,6 @@ class AgentsConfig:
         await self._api.send("PATCH", self._path, patch, content_type=MERGE, total=REQUEST)
 
 
-def path(name: str) -> str:
+def config_map(name: str) -> ApiPath:
     """Where a ConfigMap in the probe's namespace is."""
-    return f"/api/v1/namespaces/{NAMESPACE}/configmaps/{name}"
+    return path("/api/v1/namespaces", NAMESPACE, "configmaps", name)

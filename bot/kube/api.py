@@ -17,9 +17,11 @@ import aiohttp
 import msgspec
 from kubernetes.aio.client.api_client import ApiClient
 from kubernetes.aio.client.configuration import Configuration
+from yarl import URL
 
 from bot.core import known_secrets
 from bot.errors import ClusterError
+from bot.kube.paths import ApiPath
 
 Query = Sequence[tuple[str, str | int]]
 
@@ -102,7 +104,7 @@ class Api:
 
     async def get(
         self,
-        path: str,
+        path: ApiPath,
         query: Query = (),
         *,
         accept: str = "application/json",
@@ -123,7 +125,7 @@ class Api:
     async def send(
         self,
         method: str,
-        path: str,
+        path: ApiPath,
         body: Mapping[str, Any] | None = None,
         query: Query = (),
         *,
@@ -152,7 +154,7 @@ class Api:
     @asynccontextmanager
     async def stream(
         self,
-        path: str,
+        path: ApiPath,
         query: Query,
         *,
         limits: aiohttp.ClientTimeout,
@@ -185,7 +187,9 @@ class Api:
             sent = str(call[2].get("authorization") or "")
             known_secrets.learn("kubernetes", sent.rpartition(" ")[2])
             async with asyncio.timeout(begins):
-                answer = await self._client.call_api(*call, _request_timeout=limits)
+                answer = await self._client.call_api(
+                    call[0], URL(call[1], encoded=True), *call[2:], _request_timeout=limits
+                )
             response = answer.response
             try:
                 if response.status >= 300:  # noqa: PLR2004  # HTTP's own boundary

@@ -14,6 +14,7 @@ from bot.core.change.states import State
 from bot.errors import ClusterError
 from bot.kube.api import Api
 from bot.kube.approver import headers
+from bot.kube.paths import path
 from bot.kube.state import QUICK
 
 log = logging.getLogger(__name__)
@@ -34,10 +35,10 @@ class ChangeEvents:
         if change.state not in TOLD or not change.plan.steps:
             return
         made = event(change, datetime.now(UTC))
-        path = f"/api/v1/namespaces/{made['metadata']['namespace']}/events"
+        events = path("/api/v1/namespaces", made["metadata"]["namespace"], "events")
         by = change.who(State.APPROVED) or change.requester
         try:
-            await self._api.send("POST", path, made, headers=headers(by), total=QUICK)
+            await self._api.send("POST", events, made, headers=headers(by), total=QUICK)
         except ClusterError as error:
             log.warning("no event was recorded for change %s: %s", change.name, error)
 

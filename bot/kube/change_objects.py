@@ -20,6 +20,7 @@ Manifest = dict[str, Any]
 
 class _Meta(msgspec.Struct, frozen=True, rename="camel"):
     name: str
+    namespace: str
     resource_version: str = ""
 
 
@@ -52,7 +53,9 @@ class _Status(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     pull_request: PullRequest | None = None
 
 
-class _Object(msgspec.Struct, frozen=True):
+class _Object(msgspec.Struct, frozen=True, rename="camel"):
+    api_version: str
+    kind: str
     metadata: _Meta
     spec: _Spec
     status: _Status = _Status()
@@ -99,23 +102,37 @@ def status(change: Change) -> Manifest:
     return body
 
 
-def read(body: bytes) -> Change:
-    """The Change of an answer.
+class NoChangeError(Exception):
+    """What was read is not what was asked for. The message tells nothing of what it is."""
+
+
+def read(body: bytes, namespace: str, name: str = "") -> Change:
+    """The Change of an answer that was asked of a namespace, by its name where one is given.
 
     Raises:
-        msgspec.MsgspecError: It is none of this version.
+        NoChangeError: It is another object, or none of this version.
     """
-    return _change(msgspec.json.decode(body, type=_Object))
+    try:
+        decoded = msgspec.json.decode(body, type=_Object)
+    except msgspec.MsgspecError as error:
+        # The words before it may quote what stands there, which may be anybody's.
+        _, at, place = str(error).rpartition(" - at ")
+        raise NoChangeError(f"no Change of this version{at}{place}") from None
+    metadata = decoded.metadata
+    here = (decoded.api_version, decoded.kind, metadata.namespace, metadata.name)
+    if here != (API_VERSION, KIND, namespace, name or metadata.name):
+        raise NoChangeError("another object")
+    return _change(decoded)
 
 
-def read_all(body: bytes) -> tuple[tuple[Change, ...], str]:
+def read_all(body: bytes, namespace: str) -> tuple[tuple[Change, ...], str]:
     """The Changes of a list, and the token of its next page; what cannot be read is passed over."""
     listed = msgspec.json.decode(body, type=_List)
     found: list[Change] = []
     for each in listed.items:
         try:
-            found.append(read(each))
-        except msgspec.MsgspecError:
+            found.append(read(each, namespace))
+        except NoChangeError:
             continue
     return tuple(found), listed.metadata.next_page
 

@@ -9,15 +9,25 @@ from __future__ import annotations
 import msgspec
 
 from bot.core.change.change import Change
+from bot.core.change.naming import NAME
 from bot.core.election import Leadership
 from bot.errors import ClusterError, InputError, NotLeading
 from bot.kube import change_objects
 from bot.kube.api import Absent, Api
+from bot.kube.change_objects import NoChangeError
+from bot.kube.paths import path
 from bot.kube.state import NOT_LEADING, QUICK
 
 PAGE = 200
 MOST = 2000
 """Changes that are listed at most, the API server's order: by name, which begins with the time."""
+
+NO_NAME = (
+    "{name!r} is no name of a change: those have small letters, digits and hyphens, such as "
+    "20260131-1200-web-3f9c. `/fix history` names them."
+)
+SHOWN = 60
+"""Characters of such a text that are shown."""
 
 NO_KIND = "The cluster does not know the kind Change. Apply deploy/base/change-crd.yaml."
 
@@ -53,7 +63,8 @@ class ChangeStore:
 
     def __init__(self, api: Api, namespace: str, leadership: Leadership) -> None:
         self._api = api
-        self._path = f"/apis/meshmedic.dev/v1alpha1/namespaces/{namespace}/changes"
+        self._namespace = namespace
+        self._path = path("/apis/meshmedic.dev/v1alpha1/namespaces", namespace, "changes")
         self._leadership = leadership
 
     async def create(self, change: Change) -> Change:
@@ -70,21 +81,24 @@ class ChangeStore:
             )
         except Absent as error:
             raise ClusterError(NO_KIND) from error
-        version = _read(body).version
+        version = self._read(body, change.name).version
         return await self.write(msgspec.structs.replace(change, version=version))
 
     async def read(self, name: str) -> Change:
         """One of them.
 
         Raises:
-            InputError: There is none of that name.
+            InputError: There is none of that name, or it is no name.
             ClusterError: The API server does not tell.
         """
+        if not NAME.fullmatch(name):
+            raise InputError(NO_NAME.format(name=name[:SHOWN]))
         try:
-            return _read(await self._api.get(f"{self._path}/{name}", total=QUICK))
+            body = await self._api.get(path(self._path, name), total=QUICK)
         except Absent as error:
             msg = f"There is no change {name!r}. `/fix history` names them."
             raise InputError(msg) from error
+        return self._read(body, name)
 
     async def write(self, change: Change) -> Change:
         """Write its status, if nobody wrote it since it was read.
@@ -95,8 +109,9 @@ class ChangeStore:
             ClusterError: The API server did not take it, or nobody knows.
         """
         self._check()
-        path = f"{self._path}/{change.name}/status"
-        return _read(await self._api.send("PUT", path, change_objects.status(change), total=QUICK))
+        at = path(self._path, change.name, "status")
+        body = await self._api.send("PUT", at, change_objects.status(change), total=QUICK)
+        return self._read(body, change.name)
 
     async def every(self) -> tuple[Change, ...]:
         """All of them, the newest first.
@@ -113,7 +128,7 @@ class ChangeStore:
                 body = await self._api.get(self._path, query, total=QUICK)
             except Absent:
                 return ()
-            some, token = change_objects.read_all(body)
+            some, token = change_objects.read_all(body, self._namespace)
             found += some
             if not token:
                 break
@@ -123,10 +138,9 @@ class ChangeStore:
         if not self._leadership.may_act():
             raise NotLeading(NOT_LEADING)
 
-
-def _read(body: bytes) -> Change:
-    try:
-        return change_objects.read(body)
-    except msgspec.MsgspecError as error:
-        msg = f"What the API server sent is no Change of this version: {str(error)[:200]}"
-        raise ClusterError(msg) from error
+    def _read(self, body: bytes, name: str) -> Change:
+        try:
+            return change_objects.read(body, self._namespace, name)
+        except NoChangeError as error:
+            msg = f"What the API server sent for change {name} is {error}: it is left alone."
+            raise ClusterError(msg) from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote
 
 import msgspec
 
@@ -12,6 +11,7 @@ from bot.core.objects import Time
 from bot.core.redact import redact
 from bot.core.story import Event, LogTail
 from bot.kube.api import Absent, Api, ServerError
+from bot.kube.paths import path
 
 EVENTS = 200
 """Events read for one object; the newest few are shown."""
@@ -62,10 +62,10 @@ class Details:
         Raises:
             ClusterError: They cannot be read.
         """
-        place = f"/namespaces/{quote(ref.namespace)}" if ref.namespace else ""
+        place = ("namespaces", ref.namespace) if ref.namespace else ()
         selector = f"involvedObject.kind={ref.kind},involvedObject.name={ref.name}"
         body = await self._details.get(
-            f"/api/v1{place}/events",
+            path("/api/v1", *place, "events"),
             [("fieldSelector", selector), ("limit", EVENTS)],
             total=QUICK,
         )
@@ -90,7 +90,7 @@ class Details:
         return None
 
     async def _tail(self, pod: Ref, container: str, *, previous: bool) -> tuple[str, ...]:
-        path = f"/api/v1/namespaces/{quote(pod.namespace)}/pods/{quote(pod.name)}/log"
+        log = path("/api/v1/namespaces", pod.namespace, "pods", pod.name, "log")
         query: list[tuple[str, str | int]] = [
             ("container", container),
             ("tailLines", TAIL_LINES),
@@ -98,7 +98,7 @@ class Details:
             ("previous", str(previous).lower()),
         ]
         try:
-            body = await self._details.get(path, query, accept="*/*", total=QUICK)
+            body = await self._details.get(log, query, accept="*/*", total=QUICK)
         except Absent:
             return ()
         except ServerError as error:

@@ -15,6 +15,7 @@ import msgspec
 
 from bot.core.kinds import Kind
 from bot.kube.api import Absent, Api, ServerError
+from bot.kube.paths import ApiPath, path
 
 T = TypeVar("T")
 
@@ -62,11 +63,11 @@ class Source:
     group: str
     version: str
 
-    def path(self, namespace: str | None = None) -> str:
+    def path(self, namespace: str | None = None) -> ApiPath:
         """The collection's path, of the whole cluster or of one namespace."""
-        root = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
-        place = f"/namespaces/{namespace}" if namespace and self.kind.namespaced else ""
-        return f"{root}{place}/{self.kind.plural}"
+        served = ("/apis", self.group) if self.group else ("/api",)
+        place = ("namespaces", namespace) if namespace and self.kind.namespaced else ()
+        return path(*served, self.version, *place, self.kind.plural)
 
     @property
     def title(self) -> str:
@@ -105,7 +106,7 @@ async def discover(api: Api, kinds: Iterable[Kind]) -> Served:
     Raises:
         ClusterError: The server does not answer the question.
     """
-    body = await api.get("/apis", accept=f"{AGGREGATED},application/json")
+    body = await api.get(path("/apis"), accept=f"{AGGREGATED},application/json")
     groups = _decoded(api, body, _GroupList)
     if groups.kind == "APIGroupDiscoveryList":
         return Served(_aggregated(groups))
@@ -144,7 +145,7 @@ def _decoded(api: Api, body: bytes, kind: type[T]) -> T:
 
 async def _plurals(api: Api, group: str, version: str) -> tuple[str, ...]:
     try:
-        body = await api.get(f"/apis/{group}/{version}")
+        body = await api.get(path("/apis", group, version))
     except Absent:
         return ()
     listed = _decoded(api, body, _ResourceList)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from urllib.parse import quote
 
 import aiohttp
 import msgspec
@@ -18,6 +17,7 @@ from bot.core import known_secrets
 from bot.core.finding import Ref
 from bot.errors import ClusterError
 from bot.kube.api import ERRORS, MAX_DETAIL, Api, Forbidden, ServerError, Unreachable
+from bot.kube.paths import ApiPath, path
 
 STDOUT, STDERR, ERROR = 1, 2, 3
 """Channels of the protocol: the first byte of a frame."""
@@ -76,13 +76,13 @@ async def execute(
         Forbidden: The permission is missing, or a policy refuses.
         ClusterError: Any other of `bot.kube.api`, by what went wrong; the time limit too.
     """
-    path = f"/api/v1/namespaces/{quote(pod.namespace)}/pods/{quote(pod.name)}/exec"
+    at = path("/api/v1/namespaces", pod.namespace, "pods", pod.name, "exec")
     query = [("container", container), ("stdout", "true"), ("stderr", "true")]
     query += [("command", each) for each in argv]
     client = WsApiClient(configuration=api.configuration)
     try:
         async with asyncio.timeout(seconds):
-            return await _run(client, path, query, limit_bytes)
+            return await _run(client, at, query, limit_bytes)
     except TimeoutError as error:
         msg = f"{argv[0]} in {pod} did not end within {seconds:.0f} s."
         raise Unreachable(msg) from error
@@ -96,10 +96,10 @@ async def execute(
 
 
 async def _run(
-    client: WsApiClient, path: str, query: list[tuple[str, str]], limit: int
+    client: WsApiClient, at: ApiPath, query: list[tuple[str, str]], limit: int
 ) -> Executed:
     call = await client.param_serialize(
-        "GET", path, query_params=query, auth_settings=["BearerToken"]
+        "GET", at, query_params=query, auth_settings=["BearerToken"]
     )
     sent = str(call[2].get("authorization") or "")
     known_secrets.learn("kubernetes", sent.rpartition(" ")[2])

@@ -12,6 +12,7 @@ from bot.core import objects
 from bot.core.kinds import KIND_OF, Kind
 from bot.kube.api import Absent, Api, ServerError
 from bot.kube.discovery import Served, discover
+from bot.kube.paths import path
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 """What Kubernetes takes for a name: nothing else is made a path of."""
@@ -49,7 +50,7 @@ class FluxObjects:
             self._served = await discover(self._api, KINDS)
         for source in self._served.sources(kind):
             try:
-                body = await self._api.get(f"{source.path(namespace)}/{name}")
+                body = await self._api.get(path(source.path(namespace), name))
             except Absent:
                 # Also where the version is no longer served: look anew the next time.
                 self._served = None

@@ -15,6 +15,7 @@ from bot.core.kinds import KIND_OF
 from bot.kube.api import Api
 from bot.kube.discovery import discover
 from bot.kube.flux_objects import FluxObjects
+from bot.kube.paths import path
 from bot.kube.state import QUICK
 
 KINDS = {
@@ -49,7 +50,6 @@ class FluxRequest:
         served = await discover(self._api, (kind,))
         source = next(iter(served.sources(kind)))
         at = request.object
-        root = f"/apis/{source.group}/{source.version}/namespaces/{at.namespace}"
         body = {"metadata": {"annotations": {request.annotation: request.token}}}
-        path = f"{root}/{kind.plural}/{at.name}"
-        await self._api.send("PATCH", path, body, content_type=MERGE, total=QUICK)
+        live = path(source.path(at.namespace), at.name)
+        await self._api.send("PATCH", live, body, content_type=MERGE, total=QUICK)

@@ -22,6 +22,7 @@ import msgspec
 from bot.core.election import FOREVER, Election, Record, Standing, Timing
 from bot.errors import ClusterError
 from bot.kube.api import Absent, Api, Conflict
+from bot.kube.paths import ApiPath, path
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +52,9 @@ def identity() -> str:
     return f"{socket.gethostname()}_{secrets.token_hex(4)}"
 
 
-def leases(namespace: str) -> str:
+def leases(namespace: str) -> ApiPath:
     """The path of a namespace's leases."""
-    return f"/apis/{API_VERSION}/namespaces/{namespace}/leases"
+    return path(f"/apis/{API_VERSION}/namespaces", namespace, "leases")
 
 
 class Elector:
@@ -186,7 +187,7 @@ class Elector:
     async def _read(self) -> Body | None:
         limit = self._timing.request
         try:
-            body = await self._api.get(f"{self._path}/{self._name}", total=limit)
+            body = await self._api.get(path(self._path, self._name), total=limit)
         except Absent:
             self._election.see(None, self._clock())
             return None
@@ -202,10 +203,10 @@ class Elector:
         """
         metadata = {"name": self._name, "namespace": self._namespace}
         whole = lease or {"apiVersion": API_VERSION, "kind": "Lease", "metadata": metadata}
-        method, path = ("PUT", f"{self._path}/{self._name}") if lease else ("POST", self._path)
+        method, at = ("PUT", path(self._path, self._name)) if lease else ("POST", self._path)
         spec = (whole.get("spec") or {}) | msgspec.to_builtins(record)
         sent = whole | {"spec": spec}
-        return self._taken(await self._api.send(method, path, sent, total=self._timing.request))
+        return self._taken(await self._api.send(method, at, sent, total=self._timing.request))
 
     def _taken(self, body: bytes) -> Body:
         """The lease in an answer, whose version the next watch begins at."""

@@ -17,14 +17,15 @@ from bot.core.network import manifests
 from bot.core.network.manifests import NAMESPACE, Manifest
 from bot.errors import ClusterError
 from bot.kube.api import Absent, Api, Conflict, Forbidden, Invalid
+from bot.kube.paths import ApiPath, path
 
 log = logging.getLogger(__name__)
 
-JOBS = f"/apis/batch/v1/namespaces/{NAMESPACE}/jobs"
-PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
-SERVICES = f"/api/v1/namespaces/{NAMESPACE}/services"
-SLICES = f"/apis/discovery.k8s.io/v1/namespaces/{NAMESPACE}/endpointslices"
-EVENTS = f"/api/v1/namespaces/{NAMESPACE}/events"
+JOBS = path("/apis/batch/v1/namespaces", NAMESPACE, "jobs")
+PODS = path("/api/v1/namespaces", NAMESPACE, "pods")
+SERVICES = path("/api/v1/namespaces", NAMESPACE, "services")
+SLICES = path("/apis/discovery.k8s.io/v1/namespaces", NAMESPACE, "endpointslices")
+EVENTS = path("/api/v1/namespaces", NAMESPACE, "events")
 OURS = "app.kubernetes.io/managed-by=meshmedic"
 COMPONENT = "Add deploy/components/prober, which allows it in the namespace meshmedic-probe alone."
 
@@ -144,26 +145,26 @@ class NodeJobs:
         finally:
             # Also where nobody knows whether it was made: the answer may be what was lost.
             if not refused:
-                await self.surely(self.remove(f"{JOBS}/{name}"))
+                await self.surely(self.remove(path(JOBS, name)))
 
-    async def create(self, path: str, manifest: Manifest) -> Manifest:
+    async def create(self, at: ApiPath, manifest: Manifest) -> Manifest:
         """Make an object; what the API server made of it.
 
         Raises:
             ClusterError: It cannot be made; the message says what is missing.
         """
         try:
-            body = await self.api.send("POST", path, manifest, total=REQUEST)
+            body = await self.api.send("POST", at, manifest, total=REQUEST)
         except (Forbidden, Absent) as error:
             raise type(error)(f"{error} {COMPONENT}") from error
         made: Manifest = msgspec.json.decode(body)
         return made
 
-    async def remove(self, path: str) -> None:
+    async def remove(self, at: ApiPath) -> None:
         """Delete an object, and what it owns with it; it may be gone already."""
         query = [("propagationPolicy", "Background")]
         with suppress(Absent):
-            await self.api.send("DELETE", path, None, query, total=REQUEST)
+            await self.api.send("DELETE", at, None, query, total=REQUEST)
 
     async def surely(self, removal: Awaitable[None]) -> None:
         """Also where the block was cancelled; what cannot be removed ends at its deadline."""
@@ -184,14 +185,14 @@ class NodeJobs:
         """
         query: list[tuple[str, str | int]] = [("follow", "true"), ("limitBytes", limit)]
         limits = aiohttp.ClientTimeout(total=seconds, sock_connect=REQUEST)
-        path = f"{PODS}/{pod.metadata.name}/log"
-        async with self.api.stream(path, query, limits=limits, accept="*/*") as response:
+        log_of = path(PODS, pod.metadata.name, "log")
+        async with self.api.stream(log_of, query, limits=limits, accept="*/*") as response:
             yield response.content.iter_any()
 
     async def ended(self, pod: Pod) -> Terminated | None:
         """How the pod's container ended; None where nobody says so soon after its log's end."""
         for _ in range(LOOKS_AT_END):
-            body = await self.api.get(f"{PODS}/{pod.metadata.name}", total=REQUEST)
+            body = await self.api.get(path(PODS, pod.metadata.name), total=REQUEST)
             if found := msgspec.json.decode(body, type=Pod).status.terminated:
                 return found
             await asyncio.sleep(LOOK)
@@ -203,12 +204,12 @@ class NodeJobs:
         Without it they end at their deadlines; `older_than` in seconds spares who is at work.
         """
         removed = 0
-        for path in (JOBS, SERVICES, SLICES):
+        for kind in (JOBS, SERVICES, SLICES):
             try:
-                body = await self.api.get(path, [("labelSelector", OURS)], total=REQUEST)
+                body = await self.api.get(kind, [("labelSelector", OURS)], total=REQUEST)
                 for each in msgspec.json.decode(body, type=_Pods).items:
                     if _age(each.metadata.creation_timestamp) > older_than:
-                        await self.remove(f"{path}/{each.metadata.name}")
+                        await self.remove(path(kind, each.metadata.name))
                         removed += 1
             except ClusterError as error:
                 log.warning("what was left in %s cannot be removed: %s", NAMESPACE, error)

@@ -6,6 +6,7 @@ import msgspec
 
 from bot.errors import ClusterError
 from bot.kube.api import Api
+from bot.kube.paths import path
 
 OURS = "app.kubernetes.io/name=meshmedic"
 CONTAINER = "meshmedic"
@@ -49,7 +50,7 @@ class OwnImage:
 
     async def _read(self) -> str:
         try:
-            body = await self._api.get("/api/v1/pods", [("labelSelector", OURS)], total=QUICK)
+            body = await self._api.get(path("/api/v1/pods"), [("labelSelector", OURS)], total=QUICK)
         except ClusterError as error:
             raise ClusterError(f"{error} {HINT}") from error
         pods = msgspec.json.decode(body, type=_Pods).items

@@ -41,6 +41,7 @@ from bot.kube.node_jobs import (
     NodeJobs,
     Pod,
 )
+from bot.kube.paths import ApiPath, path
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +133,7 @@ class ProbeJobs:
         # It tells news twice a second.
         await asyncio.sleep(1.0)
         try:
-            body = await self._api.get(f"{PODS}/{name}/log", accept="*/*", total=REQUEST)
+            body = await self._api.get(path(PODS, name, "log"), accept="*/*", total=REQUEST)
         except ClusterError:
             return None
         job = name.rpartition("-")[0]
@@ -225,21 +226,21 @@ class ProbeJobs:
 
     async def _anchor(self, stack: AsyncExitStack) -> Manifest:
         manifest = manifests.anchor_job(_name("anchor"), await self._image(), ANCHOR)
-        at = f"{JOBS}/{manifest['metadata']['name']}"
+        at = path(JOBS, manifest["metadata"]["name"])
         stack.push_async_callback(self._remove_surely, at)
         return await self.jobs.create(JOBS, manifest)
 
     async def _sole(self, stack: AsyncExitStack, backend: Backend, owner: Manifest) -> Vip:
         name = _name("sole")
-        stack.push_async_callback(self._remove_surely, f"{SERVICES}/{name}")
+        stack.push_async_callback(self._remove_surely, path(SERVICES, name))
         service = manifests.sole_service(name, backend.port, owner)
         made = await self.jobs.create(SERVICES, service)
-        stack.push_async_callback(self._remove_surely, f"{SLICES}/{name}")
+        stack.push_async_callback(self._remove_surely, path(SLICES, name))
         await self.jobs.create(SLICES, manifests.sole_slice(name, backend, owner))
         return Vip(str(made["spec"]["clusterIP"]), backend.port)
 
-    async def _remove_surely(self, path: str) -> None:
-        await self.jobs.surely(self.jobs.remove(path))
+    async def _remove_surely(self, at: ApiPath) -> None:
+        await self.jobs.surely(self.jobs.remove(at))
 
 
 def _name(what: str) -> str:

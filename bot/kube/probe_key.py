@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from bot.core.network import agent_keys, signed_job
 from bot.core.network.signed_job import Request
 from bot.errors import ClusterError
-from bot.kube.agents_config import AgentsConfig, path
+from bot.kube.agents_config import AgentsConfig, config_map
 from bot.kube.api import Absent, Api
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-KEYS = path(agent_keys.CONFIG_MAP)
+KEYS = config_map(agent_keys.CONFIG_MAP)
 BITS = 3072
 
 

@@ -19,6 +19,7 @@ from bot.core.election import Leadership
 from bot.core.record import Shelf, TooLarge, Unreadable
 from bot.errors import ClusterError, NotLeading, StateError
 from bot.kube.api import Absent, Api, Conflict, Invalid
+from bot.kube.paths import path
 
 T = TypeVar("T")
 
@@ -57,7 +58,7 @@ class State:
 
     def __init__(self, api: Api, namespace: str, leadership: Leadership) -> None:
         self._api = api
-        self._path = f"/api/v1/namespaces/{namespace}/configmaps"
+        self._path = path("/api/v1/namespaces", namespace, "configmaps")
         self._namespace = namespace
         self._leadership = leadership
 
@@ -90,7 +91,7 @@ class State:
 
     async def _kept(self, shelf: Shelf[T]) -> Kept[T]:
         try:
-            body = await self._api.get(f"{self._path}/{_name(shelf)}", total=QUICK)
+            body = await self._api.get(path(self._path, _name(shelf)), total=QUICK)
             found = msgspec.json.decode(body, type=_ConfigMap)
             whole = msgspec.json.decode(body, type=dict[str, Any])
         except Absent:
@@ -124,8 +125,8 @@ class State:
         metadata = {"name": _name(shelf), "namespace": self._namespace, "labels": LABELS}
         whole = body or {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
         sent = whole | {"data": (whole.get("data") or {}) | {KEY: text}}
-        method, path = ("PUT", f"{self._path}/{_name(shelf)}") if body else ("POST", self._path)
-        await self._api.send(method, path, sent, total=QUICK)
+        method, at = ("PUT", path(self._path, _name(shelf))) if body else ("POST", self._path)
+        await self._api.send(method, at, sent, total=QUICK)
 
     def _title(self, shelf: Shelf[T]) -> str:
         return f"ConfigMap {self._namespace}/{_name(shelf)}"

@@ -17,6 +17,7 @@ from bot.core.kinds import KINDS, TRAEFIK
 from bot.errors import ClusterError
 from bot.kube.api import Absent, Api, Conflict, Forbidden, Query
 from bot.kube.approver import FIELD_MANAGER, headers
+from bot.kube.paths import ApiPath, path
 from bot.kube.state import QUICK
 
 NOT_ALLOWED = (
@@ -34,19 +35,19 @@ SERVED = {
 PLURALS = {kind.name: kind.plural for kind in KINDS}
 
 
-def path(target: Target) -> str:
+def place(target: Target) -> ApiPath:
     """Where an object is.
 
     Raises:
         KeyError: No step writes that kind.
     """
-    return f"{collection(target)}/{target.name}"
+    return path(collection(target), target.name)
 
 
-def collection(target: Target) -> str:
+def collection(target: Target) -> ApiPath:
     """Where the objects of its kind and namespace are."""
     root = SERVED[target.group, target.kind]
-    return f"{root}/namespaces/{target.namespace}/{PLURALS[target.kind]}"
+    return path(root, "namespaces", target.namespace, PLURALS[target.kind])
 
 
 class StepWriter:
@@ -63,7 +64,7 @@ class StepWriter:
             ClusterError: The API server does not tell.
         """
         try:
-            body = await self._api.get(path(target), total=QUICK)
+            body = await self._api.get(place(target), total=QUICK)
         except Absent:
             return None
         found: Manifest = json.loads(body)
@@ -100,12 +101,12 @@ class StepWriter:
 
 def _request(
     step: Step, live: Manifest | None, change: str
-) -> tuple[str, str, dict[str, Any] | None]:
+) -> tuple[str, ApiPath, dict[str, Any] | None]:
     made = written(step, live)
     if made is None and live is not None:
         metadata = live["metadata"]
         preconditions = {"uid": metadata["uid"], "resourceVersion": metadata["resourceVersion"]}
-        return "DELETE", path(step.object), {"preconditions": preconditions}
+        return "DELETE", place(step.object), {"preconditions": preconditions}
     if made is None:
         msg = f"There is no {step.object.kind} {step.object.name} to take away."
         raise Conflict(msg)
@@ -114,7 +115,7 @@ def _request(
             notes = made["metadata"].get("annotations") or {}
             made["metadata"]["annotations"] = {**notes, PUT_BACK: change}
         return "POST", collection(step.object), made
-    return "PUT", path(step.object), made
+    return "PUT", place(step.object), made
 
 
 def _query(method: str, *, dry_run: bool) -> Query:

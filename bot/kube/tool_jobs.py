@@ -15,6 +15,7 @@ from bot.core.network.tools.ran import Ran, raw_obstacle
 from bot.errors import ClusterError
 from bot.kube.api import Api, Forbidden, Unreachable
 from bot.kube.node_jobs import REQUEST, NodeJobs, Pod
+from bot.kube.paths import path
 
 START = 120.0
 """Seconds until the pod must run: the image may have to be pulled."""
@@ -108,7 +109,7 @@ class ToolJobs:
             ClusterError: It allows no raw sockets.
         """
         try:
-            body = await self._api.get(f"/api/v1/namespaces/{NAMESPACE}", total=REQUEST)
+            body = await self._api.get(path("/api/v1/namespaces", NAMESPACE), total=REQUEST)
         except Forbidden:
             return
         labels = msgspec.json.decode(body, type=_Namespace).metadata.labels

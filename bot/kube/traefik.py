@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from urllib.parse import quote
 
 import aiohttp
 import msgspec
@@ -18,6 +17,7 @@ from bot.errors import ClusterError
 from bot.kube.api import CONNECT, Absent, Api, Forbidden, Query, ServerError, breathe
 from bot.kube.details import NOTHING
 from bot.kube.exec import execute
+from bot.kube.paths import ApiPath, path
 
 LABEL: Query = [("labelSelector", "app.kubernetes.io/name=traefik"), ("limit", 50)]
 OTHER_PORT = 9000
@@ -83,7 +83,7 @@ async def traefik_pods(api: Api, *, total: float = QUICK) -> tuple[TraefikPod, .
         ClusterError: They cannot be listed.
         msgspec.DecodeError: What answers is no list of pods.
     """
-    body = await api.get("/api/v1/pods", LABEL, total=total)
+    body = await api.get(path("/api/v1/pods"), LABEL, total=total)
     return tuple(map(_pod, msgspec.json.decode(body, type=_Pods).items or ()))
 
 
@@ -153,7 +153,9 @@ class TraefikReader:
         try:
             async with (
                 asyncio.timeout(asked.patience) as clock,
-                self._api.stream(f"{_path(pod)}/log", query, accept="*/*", limits=limits) as got,
+                self._api.stream(
+                    path(_pods(pod.namespace), pod.name, "log"), query, accept="*/*", limits=limits
+                ) as got,
             ):
                 async for chunk in got.content.iter_chunked(CHUNK):
                     kept = chunk[: asked.limit_bytes - taken]
@@ -178,8 +180,9 @@ class TraefikReader:
         return LogEnd(taken)
 
     def _by_proxy(self, pod: TraefikPod, port: int, base: str) -> Fetch:
-        async def fetch(path: str, query: Query = ()) -> tuple[bytes, str]:
-            where = f"{_path(pod)}:{port}/proxy{quote(base)}{path}"
+        async def fetch(asked: str, query: Query = ()) -> tuple[bytes, str]:
+            proxy = path(_pods(pod.namespace), f"{pod.name}:{port}", "proxy")
+            where = path(proxy, *filter(None, f"{base}{asked}".split("/")))
             limits = aiohttp.ClientTimeout(total=self._seconds, sock_connect=CONNECT)
             async with self._api.stream(where, query, limits=limits) as response:
                 body = bytearray()
@@ -246,8 +249,8 @@ def _ports(said: Static) -> Iterator[int]:
         yield from (port for port in (API_PORT, OTHER_PORT) if port != said.api_port)
 
 
-def _path(pod: TraefikPod) -> str:
-    return f"/api/v1/namespaces/{quote(pod.namespace)}/pods/{quote(pod.name)}"
+def _pods(namespace: str) -> ApiPath:
+    return path("/api/v1/namespaces", namespace, "pods")
 
 
 def _pod(pod: _Pod) -> TraefikPod:

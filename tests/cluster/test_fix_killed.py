@@ -36,7 +36,7 @@ from bot.errors import InputError
 from bot.kube.api import Api
 from bot.kube.connect import connect
 from bot.kube.reader import ClusterReader
-from bot.kube.step_writer import StepWriter, collection, path
+from bot.kube.step_writer import StepWriter, collection, place
 from bot.surveying import READS, Survey
 from tests.cluster import build
 from tests.cluster.carry import APPROVER, KEPT_IN, OK, PLACE, a_carrier
@@ -281,7 +281,7 @@ async def prepared(api: Api, real: RealCluster, row: Row, points: range, folder:
 async def standing(api: Api, steps: tuple[Step, ...]) -> dict[str, Any]:
     """The objects of a plan without what the API server writes."""
     writer = StepWriter(api, lambda: True)
-    found = {path(each.object): await writer.live(each.object) for each in steps}
+    found = {place(each.object): await writer.live(each.object) for each in steps}
     return {at: each and _bare(each) for at, each in found.items()}
 
 
@@ -323,7 +323,7 @@ def wanted(run: Run) -> Counter[str]:
         did = tuple(takewhile(lambda each: each.action is not Action.DELETE_INGRESS, did))
     back = undoing(did) if run.row.ends is State.ROLLED_BACK else ()
     did = () if run.row.mode == "back" else did
-    return Counter(path(each.object) for each in (*did, *back))
+    return Counter(place(each.object) for each in (*did, *back))
 
 
 def lines(log: Path) -> list[list[str]]:
@@ -406,7 +406,7 @@ async def check(
     entered = [each.state for each in change.history.entries]
     assert len(entered) == len(set(entered)), entered
     expected = Counter() if unheard else wanted(run)
-    own = {path(each.object) for each in run.steps}
+    own = {place(each.object) for each in run.steps}
     assert Counter({at: seen[at] for at in own if seen[at]}) == expected
     assert {how for _, _, how in written} == {OK}, written
     assert Counter(at for _, at, _ in written if at in own) == expected
