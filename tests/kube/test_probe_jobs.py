@@ -172,7 +172,7 @@ async def test_a_healthy_route_is_healthy_though_kube_proxy_takes_a_second(
 ) -> None:
     await kubelet()
     objects = FakeCluster(healthy(datetime.now(UTC)).objects)
-    diagnosis = await Diagnose(objects, prober).diagnose("jellyfin")
+    diagnosis = (await Diagnose(objects, prober).diagnose("jellyfin")).diagnosis
     assert diagnosis.row is Row.HEALTHY
     sole = [row for row in diagnosis.evidence if "only" in row.what]
     assert sole
