@@ -89,6 +89,14 @@ def payload(tree: app_commands.CommandTree[Any]) -> Commands:
     return tuple(command.to_dict(tree) for command in tree.get_commands())
 
 
+async def shown(
+    client: discord.Client, application: int, guild_id: int
+) -> Commands | Denied | Unseen:
+    """The commands that Discord has of an application in one server."""
+    found = await _ask(client.http.get_guild_commands(application, guild_id))
+    return found if isinstance(found, Denied | Unseen) else _mappings(found)
+
+
 def channel_of(interaction: discord.Interaction[Any]) -> Channel | None:
     """Where somebody asks, with what Discord says that the bot may do there."""
     name = getattr(interaction.channel, "name", None)
@@ -176,14 +184,14 @@ async def _registered(
     if guild_id is None:
         return GUILD_ID
     here, everywhere = await asyncio.gather(
-        _ask(client.http.get_guild_commands(application, guild_id)),
+        shown(client, application, guild_id),
         _ask(client.http.get_global_commands(application)),
     )
     if isinstance(here, Denied | Unseen):
         return here
     if isinstance(everywhere, Denied | Unseen):
         return Unseen(f"The commands of every server could not be read: {everywhere.why}")
-    return Registered(_mappings(here), tuple(each["name"] for each in everywhere))
+    return Registered(here, tuple(each["name"] for each in everywhere))
 
 
 async def _member(client: discord.Client, guild_id: int | None, user: int) -> str | Denied | Unseen:

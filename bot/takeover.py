@@ -14,6 +14,9 @@ import discord
 from bot import standing
 from bot.client import Client
 from bot.core.command_digest import COMMANDS, CommandDigest, digest
+from bot.core.doctor.examination import listed
+from bot.core.doctor.facts import Commands, Denied, Unseen
+from bot.core.doctor.registration import differences
 from bot.core.election import Leadership, Standing
 from bot.errors import MeshmedicError, SettingsError
 from bot.keeping import Memory, Store
@@ -57,13 +60,14 @@ class Takeover:
             await self._term.until(Standing.STANDBY, Standing.CUT_OFF)
 
     async def _register(self) -> None:
-        """Register the commands, unless the same ones were the last."""
+        """Register the commands, unless the same ones were the last and Discord has them still."""
+        commands = standing.payload(self._client.tree)
         ours = digest(
-            standing.payload(self._client.tree),
+            commands,
             application=self._client.application_id,
             guild=self._client.guild_id,
         )
-        if await self._registered() == ours:
+        if await self._registered() == ours and await self._shown(commands):
             log.info("the commands are registered as this version has them")
             return
         attempt = 0
@@ -81,6 +85,17 @@ class Takeover:
             # Doing it once too often is harmless.
             log.warning("which commands were registered last is not known: %s", error)
             return None
+
+    async def _shown(self, ours: Commands) -> bool:
+        """Whether Discord has what was registered; where it does not tell, that is believed."""
+        client = self._client
+        theirs = await standing.shown(client, client.application_id or 0, client.guild_id)
+        if isinstance(theirs, Denied | Unseen):
+            log.warning("whether Discord has the commands still is not known: %s", theirs.why)
+            return True
+        if wrong := differences(ours, theirs):
+            log.warning("Discord has other commands than were registered: %s", listed(wrong))
+        return not wrong
 
     async def _sent(self) -> bool:
         try:

@@ -46,6 +46,9 @@ class FakeClient:
     commands: list[Any] = field(default_factory=list)
     fails: list[Exception] = field(default_factory=list)
     registered: int = 0
+    shown: list[Any] = field(default_factory=list)
+    lost: Exception | None = None
+    listings: int = 0
     application_id: int = 1
     guild_id: int = 2
     logged_in: asyncio.Event = field(default_factory=asyncio.Event)
@@ -53,12 +56,30 @@ class FakeClient:
     @property
     def tree(self) -> Any:
         client = discord.Client(intents=discord.Intents.none())
-        return app_commands.CommandTree(client)
+        tree = app_commands.CommandTree(client)
+        tree.add_command(app_commands.Command(name="why", description="Why.", callback=why))
+        return tree
+
+    @property
+    def http(self) -> Any:
+        return self
+
+    async def get_guild_commands(self, application_id: int, guild_id: int) -> list[Any]:
+        assert (application_id, guild_id) == (self.application_id, self.guild_id)
+        self.listings += 1
+        if self.lost:
+            raise self.lost
+        return self.shown
 
     async def register(self) -> None:
         self.registered += 1
         if self.fails:
             raise self.fails.pop(0)
+        self.shown = [each.to_dict(self.tree) | {"id": "7"} for each in self.tree.get_commands()]
+
+
+async def why(interaction: discord.Interaction[Any]) -> None:
+    """A command."""
 
 
 class Answer:
@@ -74,6 +95,18 @@ class Scene:
     client: FakeClient
     store: FakeStore
     task: asyncio.Task[None]
+
+    async def next_term(self) -> None:
+        """Another one led in between."""
+        await self.term.becomes(leads=False)
+        await asyncio.sleep(0.05)
+        await self.term.becomes(leads=True)
+        await asyncio.sleep(0.1)
+
+    async def registered_once(self) -> None:
+        await self.term.becomes(leads=True)
+        await self.until(lambda: COMMANDS.name in self.store.kept)
+        assert self.client.registered == 1
 
     async def until(self, holds: Callable[[], bool]) -> None:
         end = asyncio.get_running_loop().time() + 10
@@ -118,6 +151,54 @@ async def test_each_term_looks_and_only_what_changed_is_registered(scene: Scene)
     await scene.term.becomes(leads=True)
     await scene.until(lambda: scene.store.kept[COMMANDS.name] == ours)
     assert scene.client.registered == 2
+
+
+async def test_commands_that_discord_has_still_are_left_alone(scene: Scene):
+    """One look for each term: a registration empties every client's cache."""
+    await scene.registered_once()
+    assert scene.client.listings == 0
+    await scene.next_term()
+    assert (scene.client.listings, scene.client.registered) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [[], [{"name": "why", "description": "Why.", "type": 2}], [{"name": "why", "type": 1}]],
+    ids=["deleted", "of another type", "of another version"],
+)
+async def test_commands_that_discord_lost_are_registered_again(
+    scene: Scene, caplog: pytest.LogCaptureFixture, shown: list[Any]
+):
+    """Somebody deleted them there, and what was kept knows nothing of it."""
+    await scene.registered_once()
+    scene.client.shown = shown
+    await scene.next_term()
+    assert scene.client.registered == 2
+    assert "Discord has other commands than were registered: /why is" in caplog.text
+    await scene.next_term()
+    assert scene.client.registered == 2
+
+
+async def test_a_new_application_has_no_commands_yet(scene: Scene):
+    """Though the ones that were kept are the same: they were another's."""
+    await scene.registered_once()
+    scene.client.application_id = 9
+    await scene.next_term()
+    assert (scene.client.listings, scene.client.registered) == (0, 2)
+
+
+@pytest.mark.parametrize("status", [403, 500, 503])
+async def test_a_list_that_cannot_be_read_is_said_and_what_was_kept_decides(
+    scene: Scene, caplog: pytest.LogCaptureFixture, status: int
+):
+    """As often as Discord is ill, nothing is registered for it."""
+    await scene.registered_once()
+    answer: Any = Answer(status)
+    kind = discord.Forbidden if status == 403 else discord.HTTPException
+    scene.client.lost = kind(answer, "made up")
+    await scene.next_term()
+    assert (scene.client.listings, scene.client.registered) == (1, 1)
+    assert "whether Discord has the commands still is not known" in caplog.text
 
 
 @pytest.mark.parametrize("status", [500, 503, 429])

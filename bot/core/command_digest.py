@@ -1,5 +1,7 @@
 """Which commands were registered last, so that a start does not register the same ones again.
 
+Discord's own list is looked at besides: somebody may have deleted there what was registered.
+
 Discord allows 200 new commands a day, and a registration empties every client's cache.
 """
 

@@ -112,3 +112,12 @@ def test_a_file_of_replacements_that_names_itself_ends() -> None:
     files |= {"k0/web.yaml": WEB, "k0/r.yaml": [{"path": "r.yaml"}, {"path": "r.yaml"}]}
     (found,) = built(files)
     assert found.against == ((Reason.TRANSFORMED, "replacements"),)
+
+
+@pytest.mark.parametrize("pattern", ["(.*)*x", "(a|a)" * 40 + "x", ".*" * 100 + "x"])
+def test_a_pattern_of_the_repository_is_not_run_as_it_stands(pattern: str) -> None:
+    """Nor does it take its time with an object that has a long name."""
+    patch = {"target": {"name": pattern}, "patch": "[]"}
+    files = {layer(0): {"resources": ["web.yaml"], "patches": [patch]}}
+    (found,) = built({**files, "k0/web.yaml": WEB.replace("name: web", f"name: {'a' * 200}")})
+    assert bool(found.against) == (pattern == "(.*)*x")

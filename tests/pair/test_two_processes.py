@@ -231,6 +231,24 @@ async def test_other_commands_are_registered_anew(
     assert again["data"] == kept["data"]
 
 
+async def test_commands_that_were_deleted_at_discord_are_there_after_a_restart(
+    server: DiscordServer, cluster: SimulatedCluster, tmp_path: Path
+) -> None:
+    """The record in the cluster says that they are registered; Discord's own list does not."""
+    async with serve(cluster) as url:
+        async with member(server, url, tmp_path) as first:
+            await first.becomes_leader()
+            await until(lambda: cluster.get("ConfigMap", PLACE, "meshmedic-commands"), "it", 10)
+            await first.running.terminated()
+        registered = {each["name"] for each in server.commands}
+        server.commands.clear()
+        async with member(server, url, tmp_path) as second:
+            await second.becomes_leader()
+            await until(lambda: len(server.sent(endpoints.SYNC)) == 2, "a registration", 10)
+            await second.running.terminated()
+    assert {each["name"] for each in server.commands} == registered
+
+
 async def test_a_server_without_the_bot_ends_whoever_leads_with_advice(
     server: DiscordServer, cluster: SimulatedCluster, tmp_path: Path
 ) -> None:

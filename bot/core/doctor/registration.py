@@ -22,10 +22,7 @@ PORTAL = "https://discord.com/developers/applications"
 NEW_TOKEN = f"Make a new token at {PORTAL} (Bot, Reset Token) and set MESHMEDIC_DISCORD_TOKEN."
 NETWORK = "Look at this machine's way to https://discord.com and at discordstatus.com."
 INVITE = "Open the link that `meshmedic invite` prints, as somebody who may manage the server."
-RESTART = (
-    "Restart the bot: it registers its commands when it starts. Where it keeps its state in the "
-    "cluster, delete the ConfigMap meshmedic-commands before: it remembers what it registered."
-)
+RESTART = "Restart the bot: it registers its commands when it starts, where Discord has others."
 COPY_ID = "Right-click the server in Discord (with Developer Mode on), copy its id"
 
 
