@@ -104,6 +104,9 @@ STORIES: dict[str, Callable[[], Story]] = {
 
 PAGES: Pages = {
     **_pages(),
+    "judged-terminal.txt": lambda: page(
+        terminal.judged("Pod apps/web-1", Verdict.FAILED, "CrashLoopBackOff", "It crashes.")
+    ),
     "export.txt": lambda: export.text(report("homelab")).decode(),
     "export-files.json": lambda: card(
         discord.files("The whole report.", export.files(report("empty")))
