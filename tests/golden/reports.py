@@ -18,7 +18,7 @@ from commands.report_controls import Controls
 from tests.fakes import FakeCluster
 from tests.golden import Pages
 from tests.golden.moments import GAPS, NOW, by_rounds, report, rolling_out
-from tests.golden.shapes import card, page
+from tests.golden.shapes import card, page, pretty
 
 REPORTS: dict[str, Callable[[], Report]] = {
     "healthy": lambda: report("healthy"),
@@ -110,6 +110,9 @@ PAGES: Pages = {
     "export.txt": lambda: export.text(report("homelab")).decode(),
     "export-files.json": lambda: card(
         discord.files("The whole report.", export.files(report("empty")))
+    ),
+    "suggestions.json": lambda: pretty(
+        [discord.suggestion(finding) for finding in report("homelab").findings]
     ),
     "note.json": lambda: card(discord.note("Nothing is muted.")),
     "topic.json": lambda: card(discord.topic("Flux", "# Flux\n\nWhat to look at.")),
