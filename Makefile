@@ -21,6 +21,9 @@ test: lint ## Lint, types, import rules and every test but the three suites belo
 	@$(BIN)/python -m pytest -n 2 --ignore tests/browser --ignore tests/cluster \
 	  --ignore tests/wire --ignore tests/pair $(ARGS)
 
+golden: $(READY) ## Rewrite the golden files by what the code shows now; then review their diff
+	@$(BIN)/python -m pytest -q tests/golden --write-golden $(ARGS)
+
 lint: $(READY) ## Format, lint, types and import rules
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
@@ -75,5 +78,5 @@ lock: $(READY) ## Resolve the locked requirements again
 clean: ## Remove the virtual environment and caches
 	@rm -rf $(VENV) .cache build *.egg-info
 
-.PHONY: help setup sandbox test test-browser test-cluster test-image lint format conversion month lab faults bench \
+.PHONY: help setup sandbox test test-browser test-cluster test-image golden lint format conversion month lab faults bench \
   screenshots lock clean

@@ -26,8 +26,11 @@ def data() -> Path:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--cluster real` runs the shared suite on a real API server."""
+    """`--cluster real` runs the shared suite on a real API server; `make golden` writes files."""
     parser.addoption("--cluster", choices=("simulated", "real"), default="simulated")
+    parser.addoption(
+        "--write-golden", action="store_true", help="rewrite the files of tests/golden"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -1,0 +1,100 @@
+"""Alerts: an incident from its begin to its end, what was held back, the board, a lost channel."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from bot.core.alerts.incident import Alerts, Incident, Moment, Post, Thread
+from bot.core.finding import Ref
+from bot.core.muting import Mute
+from bot.core.verdict import Verdict
+from bot.health import Health
+from bot.muting import Silences
+from bot.render import discord, discord_alert
+from bot.unkept import Unkept
+from commands import alert_controls
+from tests.fakes import FakeCluster
+from tests.golden import Pages
+from tests.golden.moments import GAPS, NOW, report
+from tests.golden.shapes import card, plain
+
+MARK = "0123456789abcdef"
+ROLE = 300_000_000_000_000_011
+HEAD = next(root for root in report("homelab").roots if root.subject.kind == "Pod")
+BEGAN = NOW - timedelta(minutes=90)
+TIMELINE = (
+    Moment(BEGAN, "CrashLoopBackOff: degraded"),
+    Moment(BEGAN + timedelta(minutes=20), "failed"),
+    Moment(BEGAN + timedelta(minutes=80), "one more follows from it"),
+)
+STARTED = Incident(
+    id=MARK,
+    head=HEAD,
+    keys=(HEAD.key, "endpoints/Service/media/immich-machine-learning"),
+    opened=BEGAN,
+    worst=Verdict.FAILED,
+    timeline=TIMELINE,
+    revision=3,
+)
+TOLD_IN_THREAD = replace(STARTED, thread=Thread(told=1, post=Post(1, MARK, BEGAN, 2), upto=3))
+FLAPPING = replace(STARTED, flapping=True)
+ENDED = replace(
+    STARTED, ended=NOW, timeline=(*TIMELINE, Moment(NOW, "recovered")), worst=Verdict.FAILED
+)
+
+
+def _rows(one: Incident) -> list[discord.Row]:
+    silences = Silences(Unkept(), Health(FakeCluster()), lambda: ())
+    return alert_controls.rows(alert_controls.button(silences), one.head)
+
+
+def _incident(one: Incident, role: int | None = None) -> str:
+    return card(discord_alert.incident(one, _rows(one), role))
+
+
+def _many(number: int) -> tuple[Incident, ...]:
+    heads = (replace(HEAD, subject=Ref("Pod", "apps", f"web-{n}")) for n in range(number))
+    return tuple(
+        replace(STARTED, id=f"{n:016x}", head=head, keys=(head.key,))
+        for n, head in enumerate(heads)
+    )
+
+
+MUTES = (
+    Mute(by="olga", since=BEGAN, until=NOW, finding=HEAD.key, reason="the new disk comes today"),
+    Mute(by="olga", since=BEGAN, until=NOW, namespace="media"),
+    Mute(by="anna", since=BEGAN, until=NOW, check="pods", acknowledged=True),
+)
+
+
+def _mutes() -> str:
+    """As `/mute list` says them."""
+    return "".join(f"{mute.name} · {mute.shown}: {mute.line()}\n" for mute in MUTES)
+
+
+PAGES: Pages = {
+    "incident.json": lambda: _incident(STARTED),
+    "incident-with-role.json": lambda: _incident(STARTED, ROLE),
+    "incident-told-in-thread.json": lambda: _incident(TOLD_IN_THREAD),
+    "incident-flapping.json": lambda: _incident(FLAPPING),
+    "incident-ended.json": lambda: _incident(ENDED),
+    "end.json": lambda: card(discord_alert.end(ENDED, f"{MARK}-end")),
+    "thread.json": lambda: card(discord_alert.timeline(TIMELINE, f"{MARK}-3", ROLE)),
+    "thread-not-kept.json": lambda: card(discord_alert.timeline((), f"{MARK}-3")),
+    "thread-name.json": lambda: plain(discord_alert.thread_name(STARTED)),
+    "summary.json": lambda: card(discord_alert.summary(_many(2), MARK)),
+    "summary-of-many.json": lambda: card(discord_alert.summary(_many(17), MARK)),
+    "board-healthy.json": lambda: card(
+        discord_alert.board(report("healthy"), Alerts(), "meshmedic-board")
+    ),
+    "board-with-incidents.json": lambda: card(
+        discord_alert.board(report("homelab"), Alerts((*_many(16), ENDED)), "meshmedic-board")
+    ),
+    "board-not-all-seen.json": lambda: card(
+        discord_alert.board(report("node-down", *GAPS), Alerts(), "meshmedic-board")
+    ),
+    "lost.json": lambda: card(discord_alert.lost(7, "403 Forbidden: Missing Access")),
+    "mutes.txt": _mutes,
+}

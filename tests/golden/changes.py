@@ -1,0 +1,189 @@
+"""`/fix`: a change in every state and way, why nothing is proposed, what is offered, the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from bot.core.change.change import Card, Change, Notes, PullRequest, Undoing
+from bot.core.change.history import History, proposed
+from bot.core.change.plan import Plan, Way
+from bot.core.change.proof import Count, Sample, Sort
+from bot.core.change.states import State
+from bot.core.network.diagnosis import Effect
+from bot.core.repair.offering import BY_DEFAULT, Offers, offers
+from bot.core.repair.refusals import Reason, Refusal
+from bot.render import change as told
+from bot.render import discord, discord_change
+from commands.fix_controls import FixControls
+from tests.core.repair.situations import (
+    a_route,
+    a_situation,
+    nowhere_untouchable,
+    with_effect,
+)
+from tests.golden import Pages
+from tests.golden.moments import NOW
+from tests.golden.shapes import card
+
+ASKED = "ingress/apps/web web.example"
+ANNA, BELA = "100000000000000001", "100000000000000002"
+EXPIRES = NOW + timedelta(minutes=15)
+MINUTE = timedelta(minutes=1)
+
+COURSES: dict[State, tuple[State, ...]] = {
+    State.PROPOSED: (),
+    State.APPROVED: (State.APPROVED,),
+    State.REJECTED: (State.REJECTED,),
+    State.EXPIRED: (State.EXPIRED,),
+    State.APPLYING: (State.APPROVED, State.APPLYING),
+    State.AWAITING_MERGE: (State.APPROVED, State.APPLYING, State.AWAITING_MERGE),
+    State.VERIFYING: (State.APPROVED, State.APPLYING, State.VERIFYING),
+    State.DONE: (State.APPROVED, State.APPLYING, State.VERIFYING, State.DONE),
+    State.ROLLED_BACK: (State.APPROVED, State.APPLYING, State.VERIFYING, State.ROLLED_BACK),
+    State.FAILED: (State.APPROVED, State.APPLYING, State.FAILED),
+}
+"""How a change came to each state."""
+
+BEFORE = Sample((Count(Sort.FAILED, "HTTP 502", 18), Count(Sort.REACHED, "HTTP 200", 2)))
+PROOF = ("Before: 20 requests: 18 HTTP 502, 2 HTTP 200.", "After: 30 requests: 30 HTTP 200.")
+NOTED = {
+    State.DONE: Notes(baseline=BEFORE, proof=PROOF, card=Card(7, 8)),
+    State.ROLLED_BACK: Notes(
+        baseline=BEFORE, proof=PROOF, undoing=Undoing(ANNA, NOW, "It did not help.")
+    ),
+    State.VERIFYING: Notes(baseline=BEFORE),
+    State.AWAITING_MERGE: Notes(
+        pull_request=PullRequest(12, "https://git.example/homelab/pulls/12")
+    ),
+}
+ENDS = {
+    State.REJECTED: "Not today.",
+    State.FAILED: "The API server refused: services is forbidden.",
+    State.ROLLED_BACK: "It did not help.",
+}
+
+
+def _history(course: Sequence[State]) -> History:
+    history = proposed(ANNA, NOW, "asked by /fix route")
+    for number, state in enumerate(course, 1):
+        at = EXPIRES + MINUTE if state is State.EXPIRED else NOW + number * MINUTE
+        by = BELA if state in (State.APPROVED, State.REJECTED) else "meshmedic"
+        moved = history.moved(state, by=by, at=at, expires=EXPIRES, note=ENDS.get(state, ""))
+        assert isinstance(moved, History)
+        history = moved
+    return history
+
+
+def _offers(kind: str = "Ingress") -> Offers:
+    route = a_route() if kind == "IngressRoute" else None
+    return offers(a_situation(route), nowhere_untouchable)
+
+
+def _plan(way: Way) -> Plan:
+    found = _offers("IngressRoute" if way is Way.NATIVE_LB else "Ingress").by(way)
+    assert isinstance(found, Plan)
+    return found
+
+
+PULL = Plan(
+    target="IngressRoute apps/web",
+    way=Way.PULL_REQUEST,
+    asked="ingressroute/apps/web web.example",
+    host="web.example",
+    path="/",
+    row="redirect",
+    effect="helps",
+    evidence=("proven: a rule on Traefik's node catches the traffic.",),
+    risks=("Flux applies it after the merge.",),
+    steps=(),
+    preview="--- a/apps/web.yaml\n+++ b/apps/web.yaml\n@@ -9 +9,2 @@\n port: 80\n+nativeLB: true\n",
+)
+
+
+def a_change(state: State, plan: Plan | None = None) -> Change:
+    """A change that came to a state."""
+    return Change(
+        name="20261123-120000-web-1a2b",
+        requester=ANNA,
+        expires=EXPIRES,
+        plan=plan or (PULL if state is State.AWAITING_MERGE else _plan(Way.ANNOTATION)),
+        history=_history(COURSES[state]),
+        notes=NOTED.get(state, Notes()),
+        version="7",
+    )
+
+
+def _shown(change: Change, found: Offers | None = None) -> str:
+    rows = FixControls().rows(change, found)
+    return card(discord_change.change(change, rows, NOW + 5 * MINUTE))
+
+
+def _of_states() -> dict[str, Callable[[], str]]:
+    made: dict[str, Callable[[], str]] = {}
+    for state in State:
+        made[f"state-{state}-discord.json"] = lambda state=state: _shown(a_change(state))
+        made[f"audit-{state}-discord.json"] = lambda state=state: card(
+            discord_change.audit(a_change(state))
+        )
+        made[f"whole-{state}.txt"] = lambda state=state: f"{told.whole(a_change(state))}\n"
+    return made
+
+
+def _trial() -> Change:
+    """A change that is not proven to help, and is taken back by itself."""
+    plan = replace(_plan(Way.ANNOTATION), trial=True, returns_after=60)
+    return a_change(State.DONE, plan)
+
+
+def _of_ways() -> dict[str, Callable[[], str]]:
+    plans: dict[str, Callable[[], Plan]] = {
+        "native-lb": lambda: _plan(Way.NATIVE_LB),
+        "conversion": lambda: _plan(Way.CONVERSION),
+        "pull-request": lambda: PULL,
+    }
+    return {
+        f"way-{name}-discord.json": lambda plan=plan: _shown(a_change(State.PROPOSED, plan()))
+        for name, plan in plans.items()
+    }
+
+
+def _refusal(reason: Reason) -> str:
+    return card(discord_change.refusal(ASKED, Refusal(reason, "This is why of apps/web.")))
+
+
+def _listed() -> discord.Card:
+    every = [a_change(state) for state in State]
+    return discord_change.listed("Changes", [*every, *every], NOW + 5 * MINUTE)
+
+
+def _offered(found: Offers, hint: str = "") -> str:
+    rows = FixControls().ways(ASKED, [plan.way for plan in found.plans])
+    return card(discord_change.offers(ASKED, found, hint, rows))
+
+
+PASTE = Refusal(Reason.OWNED, "HelmRelease apps/web keeps it.", "ingress:\n  annotations: {}\n")
+
+PAGES: Pages = {
+    **_of_states(),
+    **_of_ways(),
+    **{
+        f"refusal-{reason}-discord.json": lambda reason=reason: _refusal(reason)
+        for reason in Reason
+    },
+    "proposed-with-other-ways-discord.json": lambda: _shown(a_change(State.PROPOSED), _offers()),
+    "trial-discord.json": lambda: _shown(_trial()),
+    "refusal-with-paste-discord.json": lambda: card(
+        discord_change.refusal(ASKED, PASTE, _offers())
+    ),
+    "offers-discord.json": lambda: _offered(_offers(), BY_DEFAULT.format(helped=3, tested=4)),
+    "offers-of-an-ingressroute-discord.json": lambda: _offered(_offers("IngressRoute")),
+    "offers-none-discord.json": lambda: _offered(
+        offers(a_situation(diagnosis=with_effect(Effect.USELESS)), nowhere_untouchable)
+    ),
+    "listed-discord.json": lambda: card(_listed()),
+    "listed-nothing-discord.json": lambda: card(discord_change.listed("Changes", [], NOW)),
+    "whole-discord.json": lambda: card(discord_change.whole(a_change(State.DONE))),
+}

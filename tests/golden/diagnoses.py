@@ -1,0 +1,82 @@
+"""`/net diagnose`: every row of the decision table, and real diagnoses of the sandbox's network."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import cache
+
+from bot.core.network.diagnosis import Diagnosis, Row
+from bot.core.network.observation import Belief
+from bot.diagnose import Diagnose
+from bot.render import discord_diagnosis, json_diagnosis, terminal_diagnosis
+from bot.sandbox.network import Network
+from commands.again import Again
+from tests.core.network.probing_world import diagnosed
+from tests.core.network.test_table import TABLE, told
+from tests.core.network.world import World, a_subject
+from tests.fake_prober import FakeProber
+from tests.fakes import TYPES, FakeCluster
+from tests.golden import Pages
+from tests.golden.moments import homelab
+from tests.golden.shapes import card, page
+
+KINDS = ("Node", "Pod", "Service", "EndpointSlice")
+ROUTE = "ingressroute/media/immich"
+CUT_OFF = "ingressroute/monitoring/uptime-kuma"
+
+
+@cache
+def of_row(row: Row) -> Diagnosis:
+    """The first world of the decision table's tests that has this row."""
+    if row is Row.STALE_ENDPOINTS:
+        believed = Belief(servers=(("10.42.2.7", 80),), of="API")
+        return diagnosed(World(a_subject()), believed)
+    return told(next(expected for expected in TABLE if expected.row is row))
+
+
+@cache
+def of_scenario(name: str, route: str, *, probed: bool = True) -> Diagnosis:
+    """What a diagnosis makes of the sandbox's network, as a scenario broke it."""
+    lab = homelab(name)
+    network = Network(lab.broken)
+    network.learn(*(lab.of(kind) for kind in KINDS))
+    cluster = FakeCluster([each for each in lab.objects if each["kind"] in TYPES])
+    prober = FakeProber(network) if probed else None
+    return asyncio.run(Diagnose(cluster, prober).diagnose(route))
+
+
+REAL: dict[str, Callable[[], Diagnosis]] = {
+    "real-redirect": lambda: of_scenario("homelab", ROUTE),
+    "real-healthy": lambda: of_scenario("healthy", ROUTE),
+    "real-overlay-down": lambda: of_scenario("overlay-down", CUT_OFF),
+    "real-inconclusive": lambda: of_scenario("homelab", ROUTE, probed=False),
+}
+
+
+def _pages() -> dict[str, Callable[[], str]]:
+    made: dict[str, Callable[[], str]] = {
+        f"row-{row}-terminal.txt": lambda row=row: page(terminal_diagnosis.diagnosis(of_row(row)))
+        for row in Row
+    }
+    for name, diagnose in REAL.items():
+        made[f"{name}-discord.json"] = lambda diagnose=diagnose: _as_card(diagnose())
+        made[f"{name}-terminal.txt"] = lambda diagnose=diagnose: page(
+            terminal_diagnosis.diagnosis(diagnose())
+        )
+        made[f"{name}.json"] = lambda diagnose=diagnose: json_diagnosis.diagnosis(
+            diagnose()
+        ).decode()
+    return made
+
+
+def _as_card(found: Diagnosis) -> str:
+    return card(discord_diagnosis.diagnosis(found, Again().rows("diagnose", found.subject)))
+
+
+PAGES: Pages = {
+    **_pages(),
+    "progress.json": lambda: card(
+        discord_diagnosis.progress(ROUTE, "Starting pods on edge and home-1.")
+    ),
+}

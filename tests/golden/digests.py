@@ -1,0 +1,182 @@
+"""Digests: the whole one, the one line, what is set up, what was sent, and the drawn timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from bot.composing import BACK
+from bot.core.digest.difference import Base, Known
+from bot.core.digest.digest import Digest, compose
+from bot.core.digest.schedule import Schedule, Stage, Turn
+from bot.core.digest.standing import Standing, standing
+from bot.core.history.history import History
+from bot.core.history.links import LinkHistory
+from bot.core.history.trends import Trends, trends
+from bot.core.slots import following
+from bot.core.timetable import Timetable
+from bot.core.verdict import Verdict
+from bot.health import Health
+from bot.render import digest as told
+from bot.render import discord, discord_digest, json_digest, terminal_digest, timeline
+from bot.render.drawing import Timeline, Undrawn
+from commands.digest import button
+from tests.fakes import FakeCluster
+from tests.golden import Pages
+from tests.golden.moments import GAPS, NOW, homelab, report, snapshot
+from tests.golden.shapes import card, page, plain
+
+BERLIN = ZoneInfo("Europe/Berlin")
+YESTERDAY = NOW - timedelta(hours=22)
+LINKS = LinkHistory(hour=int(NOW.timestamp()) // 3600, nodes={"edge": "hhhff", "home-1": "hhhhh"})
+
+
+@cache
+def _history() -> History:
+    past = homelab("homelab").past
+    assert past
+    return past.history(NOW)
+
+
+@cache
+def _trends() -> Trends:
+    return trends(_history(), NOW, BACK, LINKS)
+
+
+def _before() -> Base:
+    past = homelab("homelab").past
+    assert past
+    base = past.base(NOW)
+    gone = Known(Verdict.FAILED, "NotReady", YESTERDAY)
+    return Base(YESTERDAY, {**base.known, "nodes/Node//attic": gone}, noted=())
+
+
+def _digest(
+    scenario: str = "homelab",
+    before: Base | None = None,
+    *,
+    due: datetime | None = None,
+    muted: bool = False,
+    approvals: tuple[str, ...] = (),
+    with_trends: bool = False,
+    gaps: bool = False,
+) -> Digest:
+    seen = report(scenario, *GAPS) if gaps else report(scenario)
+    stands = standing(snapshot(scenario, *GAPS) if gaps else snapshot(scenario))
+    silent = {seen.roots[0].key: "muted by olga until 14:00"} if muted else {}
+    return compose(
+        "daily",
+        seen,
+        stands,
+        before,
+        due=due,
+        muted=silent,
+        approvals=approvals,
+        trends=_trends() if with_trends else None,
+    )
+
+
+def _quiet() -> Digest:
+    """A healthy day, on which nothing is open or ends soon either."""
+    return compose("daily", report("healthy"), Standing(), Base(YESTERDAY, noted=()))
+
+
+DIGESTS: dict[str, Callable[[], Digest]] = {
+    "first": _digest,
+    "whole": lambda: _digest(
+        before=_before(),
+        due=NOW - timedelta(hours=3),
+        muted=True,
+        approvals=("Change web-1a2b: Proposed, waits for an approver",),
+        with_trends=True,
+    ),
+    "with-gaps": lambda: _digest("node-down", _before(), gaps=True),
+    "healthy": _quiet,
+}
+
+
+def _rows() -> list[discord.Row]:
+    made = button.button(Health(FakeCluster()))
+    return list(button.rows(made, "meshmedic:digest:daily:2026-11-23"))
+
+
+def _renewed() -> str:
+    """A posted digest in which a later look writes its time."""
+    made = discord_digest.digest(_digest(before=_before()), rows=_rows())
+    assert discord_digest.renewed(made.view, NOW + timedelta(days=1))
+    return card(replace(made, files=()))
+
+
+WEEKLY = Schedule(
+    name="weekly",
+    channel=7,
+    when=Timetable(18, 0, (6,)),
+    began=YESTERDAY,
+    scopes=("pods", "flux"),
+    namespace="apps",
+    threshold=Verdict.DEGRADED,
+    only_changes=True,
+    trends=True,
+)
+DAILY = Schedule(name="daily", channel=7, when=Timetable(8, 0), began=YESTERDAY)
+PAUSED = Schedule(name="monthly", channel=0, when=Timetable(8, 0, dates=(1,)), began=YESTERDAY,
+                  paused=True)  # fmt: skip
+
+
+def _turn(stage: Stage, **rest: object) -> Turn:
+    given: dict[str, object] = {"day": date(2026, 11, 22), "due": YESTERDAY, "at": YESTERDAY}
+    return Turn(stage=stage, **(given | rest))  # type: ignore[arg-type]
+
+
+def _listed() -> discord.Card:
+    lines = [
+        (DAILY, _turn(Stage.SENT, message=5), following(DAILY.when, BERLIN, NOW)),
+        (WEEKLY, None, following(WEEKLY.when, BERLIN, NOW)),
+        (PAUSED, _turn(Stage.LOST), following(PAUSED.when, BERLIN, NOW)),
+    ]
+    return discord_digest.listed(lines, "Europe/Berlin")
+
+
+def _sent() -> discord.Card:
+    turns = [("daily", _turn(stage)) for stage in Stage]
+    late = _turn(Stage.SENT, message=6, findings=7, new=2, late=True)
+    return discord_digest.history([*turns, ("weekly", late)], _trends())
+
+
+def _timeline() -> Timeline:
+    return timeline.timeline(_history(), NOW, BACK, BERLIN, LINKS)
+
+
+def _pages() -> dict[str, Callable[[], str]]:
+    made: dict[str, Callable[[], str]] = {}
+    for name, tell in DIGESTS.items():
+        made[f"{name}-discord.json"] = lambda tell=tell: card(
+            discord_digest.digest(tell(), b"PNG", "Seven days.", _rows())
+        )
+        made[f"{name}-brief-discord.json"] = lambda tell=tell: card(
+            discord_digest.brief(tell(), _rows())
+        )
+        made[f"{name}-terminal.txt"] = lambda tell=tell: page(terminal_digest.digest(tell()))
+        made[f"{name}-file.txt"] = lambda tell=tell: told.text(tell())
+        made[f"{name}.json"] = lambda tell=tell: json_digest.digest(tell()).decode()
+    return made
+
+
+PAGES: Pages = {
+    **_pages(),
+    "undrawn-discord.json": lambda: card(
+        discord_digest.digest(_digest(), Undrawn("The picture took too long."))
+    ),
+    "renewed-discord.json": _renewed,
+    "listed-discord.json": lambda: card(_listed()),
+    "listed-nothing-discord.json": lambda: card(discord_digest.listed([], "UTC")),
+    "history-discord.json": lambda: card(_sent()),
+    "history-nothing-discord.json": lambda: card(
+        discord_digest.history([], trends(History(), NOW, BACK))
+    ),
+    "timeline-drawing.json": lambda: plain(_timeline()),
+    "timeline-alt.txt": lambda: f"{timeline.alt(_timeline())}\n",
+}

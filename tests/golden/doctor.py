@@ -1,0 +1,68 @@
+"""`/doctor`: a set-up without a fault, one with several, and one of which little can be seen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+
+from bot.core.doctor.examination import CheckUp
+from bot.core.doctor.facts import ClusterFacts, DiscordFacts, Registered, Unseen
+from bot.doctor import Doctor
+from bot.render import discord_check_up, terminal_check_up
+from tests.core.doctor.seen import DISCORD, SERVER, SETUP, a_cluster
+from tests.golden import Pages
+from tests.golden.shapes import card, page
+from tests.test_doctor import ToldCluster, ToldDiscord
+
+
+@cache
+def _well() -> CheckUp:
+    return _examined(DISCORD, a_cluster())
+
+
+@cache
+def _wrong() -> CheckUp:
+    """No permission in the server, other commands, no Traefik, a slow clock and a lost right."""
+    whole = a_cluster()
+    rights = dict.fromkeys(whole.rights, True) | {next(iter(whole.rights)): False}
+    bare = replace(SERVER, permissions=frozenset(), channels=())
+    discord = replace(DISCORD, server=bare, registered=Registered(()), members={}, skew=95.0)
+    return _examined(discord, a_cluster(rights=rights, traefik=(), skew=-400.0, lease=None))
+
+
+@cache
+def _unseen() -> CheckUp:
+    cluster = ClusterFacts.unseen("https://10.0.0.1:6443", "the API server does not answer")
+    rights = dict.fromkeys(a_cluster().rights, None)
+    return _examined(
+        replace(DISCORD, server=Unseen("Discord did not answer within 10 s.")),
+        replace(cluster, rights=rights),
+    )
+
+
+def _examined(discord: DiscordFacts, cluster: ClusterFacts) -> CheckUp:
+    return asyncio.run(Doctor(ToldDiscord(discord), ToldCluster(cluster), SETUP).examine())
+
+
+CHECK_UPS: dict[str, Callable[[], CheckUp]] = {
+    "well": _well,
+    "wrong": _wrong,
+    "unseen": _unseen,
+}
+
+
+def _pages() -> dict[str, Callable[[], str]]:
+    made: dict[str, Callable[[], str]] = {}
+    for name, examine in CHECK_UPS.items():
+        made[f"{name}-discord.json"] = lambda examine=examine: card(
+            discord_check_up.check_up(examine())
+        )
+        made[f"{name}-terminal.txt"] = lambda examine=examine: page(
+            terminal_check_up.check_up(examine())
+        )
+    return made
+
+
+PAGES: Pages = _pages()

@@ -1,0 +1,235 @@
+"""Everything that is kept in the cluster, with every field set: names and tags are wire formats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+import msgspec
+
+from bot.core import record
+from bot.core.alerts.incident import (
+    ALERTS,
+    Alerts,
+    Incident,
+    Lost,
+    Moment,
+    Pending,
+    Post,
+    Thread,
+)
+from bot.core.alerts.incident import Known as KnownAlert
+from bot.core.command_digest import COMMANDS, CommandDigest
+from bot.core.digest.difference import BASES, Base, Bases, Known
+from bot.core.digest.schedule import BOOK, Book, Schedule, Stage, Turn
+from bot.core.finding import Evidence, Finding, Ref
+from bot.core.history import history, links
+from bot.core.history.history import HISTORY, History, Point
+from bot.core.history.links import LINKS, LinkHistory
+from bot.core.muting import MUTES, Mute, Mutes
+from bot.core.network.matrix import By
+from bot.core.network.probing import Outcome
+from bot.core.network.rounds import Fault
+from bot.core.record import Shelf
+from bot.core.remembered import REPORT, Remembered
+from bot.core.snapshot import Gap, Why
+from bot.core.timetable import Timetable
+from bot.core.verdict import Verdict
+from bot.kube.state import KEY, LABELS, PREFIX
+from tests.golden import Pages
+from tests.golden.shapes import pretty
+
+AT = datetime(2026, 11, 23, 12, 0, 0, 250_000, tzinfo=UTC)
+LATER = datetime(2026, 11, 23, 13, tzinfo=UTC)
+NODE = Ref("Node", "", "edge")
+FINDING = Finding(
+    check="pods",
+    subject=Ref("Pod", "apps", "web-1"),
+    verdict=Verdict.FAILED,
+    reason="CrashLoopBackOff",
+    message="it crashes",
+    since=AT,
+    evidence=(Evidence("container", "main"),),
+    follows=(NODE,),
+    cause="nodes/Node//edge",
+)
+POST = Post(channel=7, nonce="0123456789abcdef", begun=AT, message=8)
+TURN = Turn(
+    day=date(2026, 11, 23),
+    due=AT,
+    stage=Stage.SENT,
+    at=LATER,
+    by="meshmedic-1_a",
+    message=9,
+    brief=True,
+    findings=5,
+    new=2,
+    late=True,
+)
+SCHEDULE = Schedule(
+    name="weekly",
+    channel=7,
+    when=Timetable(18, 30, (6,), (1,), (1, 7)),
+    began=AT,
+    scopes=("pods",),
+    namespace="apps",
+    threshold=Verdict.DEGRADED,
+    only_changes=True,
+    trends=True,
+    paused=True,
+)
+INCIDENT = Incident(
+    id="0123456789abcdef",
+    head=FINDING,
+    keys=(FINDING.key,),
+    opened=AT,
+    worst=Verdict.FAILED,
+    ended=LATER,
+    clear=LATER,
+    flapping=True,
+    timeline=(Moment(AT, "CrashLoopBackOff"),),
+    revision=4,
+    shown=3,
+    posted=POST,
+    ended_post=POST,
+    held=True,
+    thread=Thread(told=2, post=POST, upto=3, refused=True),
+    roles=(11,),
+)
+
+RECORDS: tuple[tuple[Shelf[Any], Any], ...] = (
+    (
+        REPORT,
+        Remembered(
+            taken_at=AT,
+            findings=(FINDING,),
+            gaps=(Gap("Secret", Why.FORBIDDEN, "may not list secrets", AT),),
+            counts={"Pod": 1},
+            scopes=("pods",),
+            dropped=3,
+        ),
+    ),
+    (COMMANDS, CommandDigest("0" * 64)),
+    (
+        HISTORY,
+        History(
+            points=(Point(499_000, "hps?df-", 4),),
+            incidents=(history.Incident(FINDING.key, AT, LATER, Verdict.FAILED),),
+            dropped=2,
+        ),
+    ),
+    (
+        LINKS,
+        LinkHistory(
+            hour=499_000,
+            nodes={"edge": "hdf?"},
+            faults=(Fault("edge", "home-1", By.POD, Outcome.TIMEOUT, AT, LATER),),
+        ),
+    ),
+    (
+        BOOK,
+        Book(
+            schedules={"weekly": SCHEDULE},
+            turns={"weekly": (TURN,)},
+            removed=("daily",),
+            began={"daily": AT},
+            told={"weekly": "the channel is gone"},
+        ),
+    ),
+    (
+        BASES,
+        Bases(
+            {
+                "weekly": Base(
+                    taken_at=AT,
+                    known={FINDING.key: Known(Verdict.FAILED, "Crash", AT, "nodes/Node//edge")},
+                    dropped=1,
+                    noted=("a1b2c3d4e5",),
+                )
+            }
+        ),
+    ),
+    (
+        MUTES,
+        Mutes(
+            (
+                Mute(by="olga", since=AT, until=LATER, finding=FINDING.key, reason="the disk"),
+                Mute(by="olga", since=AT, until=LATER, namespace="apps", acknowledged=True),
+                Mute(by="olga", since=AT, until=LATER, check="pods"),
+            )
+        ),
+    ),
+    (
+        ALERTS,
+        Alerts(
+            incidents=(INCIDENT,),
+            pending=(Pending(FINDING.key, AT),),
+            known=(KnownAlert(FINDING.key, Verdict.DEGRADED),),
+            ends=(Pending(FINDING.key, LATER),),
+            sent=((7, AT),),
+            board=POST,
+            lost=(Lost(7, "Missing Access"),),
+        ),
+    ),
+)
+"""Each record with a value that uses all of it."""
+
+
+def stored(shelf: Shelf[Any], value: Any) -> str:
+    """The text as it is kept, over several lines."""
+    text = record.written(shelf, value)
+    assert isinstance(text, str)
+    return msgspec.json.format(text, indent=2) + "\n"
+
+
+def unused(value: Any) -> Iterator[str]:
+    """The fields that no struct in a value sets to anything but its default."""
+    used: dict[type[msgspec.Struct], set[str]] = {}
+    for struct in _structs(value):
+        names = used.setdefault(type(struct), set())
+        names |= {field.name for field in msgspec.structs.fields(struct) if _is_set(struct, field)}
+    for kind, names in used.items():
+        for field in msgspec.structs.fields(kind):
+            if field.name not in names:
+                yield f"{kind.__name__}.{field.name}"
+
+
+def _is_set(struct: msgspec.Struct, field: msgspec.structs.FieldInfo) -> bool:
+    default = field.default
+    if field.default_factory is not msgspec.NODEFAULT:
+        default = field.default_factory()
+    return bool(getattr(struct, field.name) != default)
+
+
+def _structs(value: Any) -> Iterator[msgspec.Struct]:
+    match value:
+        case msgspec.Struct():
+            yield value
+            for field in msgspec.structs.fields(value):
+                yield from _structs(getattr(value, field.name))
+        case dict():
+            for inner in value.values():
+                yield from _structs(inner)
+        case list() | tuple():
+            for inner in value:
+                yield from _structs(inner)
+
+
+def _places() -> str:
+    """Where records are: a ConfigMap each, one key in it, and how large it may be."""
+    places = {
+        f"{PREFIX}{shelf.name}": {"key": KEY, "schema": shelf.schema, "most": shelf.most}
+        for shelf, _ in RECORDS
+    }
+    letters = history.LETTER | {"absent": history.ABSENT, "unseen": links.UNSEEN}
+    return pretty({"labels": LABELS, "configMaps": places, "letters": letters})
+
+
+PAGES: Pages = {
+    **{
+        f"{shelf.name}.json": lambda shelf=shelf, value=value: stored(shelf, value)
+        for shelf, value in RECORDS
+    },
+    "places.json": _places,
+}

@@ -1,0 +1,119 @@
+"""`/health` and `/why`: reports in each state, and the stories of findings."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from bot.core.checks import CHECKS
+from bot.core.finding import Evidence, Finding, Ref
+from bot.core.network.matrix import By
+from bot.core.report import Report
+from bot.core.story import Event, LogTail, Story
+from bot.core.verdict import Verdict
+from bot.health import Health
+from bot.render import discord, export, json, terminal
+from commands.report_controls import Controls
+from tests.fakes import FakeCluster
+from tests.golden import Pages
+from tests.golden.moments import GAPS, NOW, by_rounds, report, rolling_out
+from tests.golden.shapes import card, page, pretty
+
+REPORTS: dict[str, Callable[[], Report]] = {
+    "healthy": lambda: report("healthy"),
+    "healthy-but-gaps": lambda: report("healthy", *GAPS),
+    "progressing": rolling_out,
+    "degraded": lambda: by_rounds(By.LARGE),
+    "cut-off": lambda: by_rounds(By.POD, By.UDP, By.LARGE),
+    "failed": lambda: report("homelab"),
+    "failed-with-downstream": lambda: report("flux-broken"),
+    "failed-with-gaps": lambda: report("node-down", *GAPS),
+    "certificates": lambda: report("certificates"),
+    "secrets": lambda: report("secrets"),
+    "hostile": lambda: report("hostile"),
+    "empty": lambda: report("empty"),
+}
+"""The states of a report."""
+
+
+def _pages() -> dict[str, Callable[[], str]]:
+    made: dict[str, Callable[[], str]] = {}
+    for name, build in REPORTS.items():
+        made[f"{name}-discord.json"] = lambda build=build: _as_card(build())
+        made[f"{name}-terminal.txt"] = lambda build=build: page(terminal.report(build()))
+        made[f"{name}.json"] = lambda build=build: json.report(build()).decode()
+    for name, tell in STORIES.items():
+        made[f"{name}-discord.json"] = lambda tell=tell: card(discord.story(tell()))
+        made[f"{name}-terminal.txt"] = lambda tell=tell: page(terminal.story(tell()))
+    return made
+
+
+def _as_card(whole: Report) -> str:
+    rows = Controls(Health(FakeCluster())).rows(whole, "all")
+    return card(discord.report(whole, rows))
+
+
+def _of_a_root() -> Story:
+    """What the bot tells of a crash, with what follows from it, events and the last log lines."""
+    whole = report("homelab")
+    (crash,) = (root for root in whole.roots if root.subject.kind == "Pod")
+    cluster = FakeCluster(
+        story={crash.subject: EVENTS},
+        logs={crash.subject: LogTail(container="main", previous=True, lines=LINES)},
+    )
+    return asyncio.run(Health(cluster).story(whole, crash))
+
+
+def _of_an_effect() -> Story:
+    """The chain from the last effect to its cause."""
+    whole = report("flux-broken")
+    effect = max(whole.findings, key=lambda finding: (len(whole.chain(finding)), finding.key))
+    return asyncio.run(Health(FakeCluster()).story(whole, effect))
+
+
+def _unseen() -> Story:
+    finding = Finding(
+        check="pods",
+        subject=Ref("Pod", "apps", "web-1"),
+        verdict=Verdict.FAILED,
+        reason="ImagePullBackOff",
+        message='Back-off pulling image "web:lates"',
+        evidence=(Evidence("container", "main"),),
+    )
+    return Story(
+        taken_at=NOW,
+        chain=(finding,),
+        check=next(check for check in CHECKS if check.name == "pods"),
+        unseen=("may not list events in apps", "the log of apps/web-1 cannot be read"),
+    )
+
+
+EARLIER = datetime(2026, 11, 23, 11, 55, tzinfo=UTC)
+EVENTS = (
+    Event(type="Warning", reason="BackOff", message="Back-off restarting", count=12, at=EARLIER),
+    Event(type="Normal", reason="Pulled", message="Image was there already"),
+)
+LINES = ("loading the model", "password=hunter22", "Killed")
+
+STORIES: dict[str, Callable[[], Story]] = {
+    "story-of-a-crash": _of_a_root,
+    "story-of-an-effect": _of_an_effect,
+    "story-with-gaps": _unseen,
+}
+
+PAGES: Pages = {
+    **_pages(),
+    "judged-terminal.txt": lambda: page(
+        terminal.judged("Pod apps/web-1", Verdict.FAILED, "CrashLoopBackOff", "It crashes.")
+    ),
+    "export.txt": lambda: export.text(report("homelab")).decode(),
+    "export-files.json": lambda: card(
+        discord.files("The whole report.", export.files(report("empty")))
+    ),
+    "suggestions.json": lambda: pretty(
+        [discord.suggestion(finding) for finding in report("homelab").findings]
+    ),
+    "note.json": lambda: card(discord.note("Nothing is muted.")),
+    "topic.json": lambda: card(discord.topic("Flux", "# Flux\n\nWhat to look at.")),
+}

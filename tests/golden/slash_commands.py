@@ -1,0 +1,53 @@
+"""What Discord is told of the commands, and the ids by which buttons and selects are known."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from discord import app_commands
+
+from bot.client import CIRCLE, Client
+from bot.core.access import Circle, Circles
+from bot.examining import _commands
+from bot.health import Health
+from bot.runbook import load
+from tests.commands.conftest import make_client
+from tests.fakes import FakeCluster
+from tests.golden import Pages
+from tests.golden.shapes import pretty
+from tests.led import Led
+
+
+@cache
+def client() -> Client:
+    """The client with every command and button, connected to nothing."""
+    cluster = FakeCluster()
+    made = make_client(Health(cluster), cluster, Circles(), Led())
+    made._extend(made)
+    return made
+
+
+def _patterns() -> str:
+    """The ids of every button and select, as patterns, in the order of their registration."""
+    return pretty([pattern.pattern for pattern in client()._known])
+
+
+def _circles() -> str:
+    """Who may use each command."""
+    found = {
+        command.qualified_name: Circle(command.extras.get(CIRCLE, Circle.VIEWER)).name
+        for command in client().tree.walk_commands()
+        if isinstance(command, app_commands.Command)
+    }
+    return pretty(dict(sorted(found.items())))
+
+
+PAGES: Pages = {
+    **{
+        f"{command['name']}.json": lambda command=command: pretty(dict(command))
+        for command in _commands()
+    },
+    "custom-ids.json": _patterns,
+    "circles.json": _circles,
+    "runbook-pages.json": lambda: pretty({page.name: page.title for page in load().pages}),
+}
