@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 import msgspec
 
-from bot.core.network import asking, decide, lasting, resolving, ways
+from bot.core.network import asking, decide, lasting, proofs, resolving, ways
 from bot.core.network.diagnosed import Diagnosed
 from bot.core.network.observation import Belief
 from bot.core.network.probing import Progress
+from bot.core.network.proofs import Proofs
 from bot.core.network.subject import Subject, Unresolved
 from bot.core.objects import Object
 from bot.core.snapshot import Snapshot
@@ -113,14 +114,15 @@ class Diagnose:
         return tuple(self._kept.values())
 
     @property
-    def proofs(self) -> tuple[Diagnosed, ...]:
+    def proofs(self) -> Proofs:
         """The proven faults that stand, as they are kept over a restart."""
-        return tuple(lasting.kept(each) for each in self._kept.values() if lasting.proves(each))
+        standing = filter(lasting.proves, self._kept.values())
+        return Proofs(tuple(map(proofs.proof, standing)))
 
-    def restore(self, proofs: Iterable[Diagnosed]) -> None:
+    def restore(self, kept: Proofs) -> None:
         """Take in what an earlier process proved, where nothing is known of the route yet."""
-        for proof in proofs:
-            self._kept.setdefault(proof.subject.name, proof)
+        for proof in kept.proofs:
+            self._kept.setdefault(proof.subject, proofs.diagnosed(proof))
 
     def recall(self, name: str) -> Diagnosed | None:
         """What stands of a subject, by its name."""

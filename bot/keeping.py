@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from bot.core.election import Leadership
-from bot.core.network.diagnosed import PROOFS, Proofs
+from bot.core.network.proofs import PROOFS, Proofs
 from bot.core.record import Shelf
 from bot.core.remembered import REPORT, Remembered, recalled, remembered
 from bot.core.report import Report
@@ -101,10 +101,10 @@ class Memory:
             raise
 
     async def _keep_proofs(self) -> None:
-        proven = Proofs(self._diagnose.proofs)
+        proven = self._diagnose.proofs
         await self._store.change(PROOFS, lambda _: proven)
         # Only now: a fault that is forgotten over a restart would look like one that is over.
-        self._proofs = Proofs(self._diagnose.proofs) != proven
+        self._proofs = self._diagnose.proofs != proven
 
     async def restore(self) -> None:
         """Recall what was kept, unless something newer is known. Never raises."""
@@ -114,7 +114,7 @@ class Memory:
         except MeshmedicError as error:
             log.warning("the last report cannot be recalled: %s", error)
             return
-        self._diagnose.restore(proofs.proofs if proofs else ())
+        self._diagnose.restore(proofs or Proofs())
         if kept is not None:
             self._health.restore(recalled(kept))
 

@@ -11,9 +11,9 @@ from bot.core.alerts.advance import advance
 from bot.core.alerts.incident import Alerts
 from bot.core.alerts.rules import Route, Rules
 from bot.core.finding import Finding
-from bot.core.network.diagnosed import Proofs
 from bot.core.network.diagnosis import Row
 from bot.core.network.observation import Source
+from bot.core.network.proofs import Proofs
 from bot.core.report import Report
 from bot.core.snapshot import Gap, Why
 from bot.core.verdict import Verdict

@@ -43,7 +43,7 @@ def of_scenario(name: str, route: str, *, probed: bool = True) -> Diagnosis:
     network.learn(*(lab.of(kind) for kind in KINDS))
     cluster = FakeCluster([each for each in lab.objects if each["kind"] in TYPES])
     prober = FakeProber(network) if probed else None
-    return asyncio.run(Diagnose(cluster, prober).diagnose(route))
+    return asyncio.run(Diagnose(cluster, prober).diagnose(route)).diagnosis
 
 
 REAL: dict[str, Callable[[], Diagnosis]] = {

@@ -28,9 +28,12 @@ from bot.core.history import history, links
 from bot.core.history.history import HISTORY, History, Point
 from bot.core.history.links import LINKS, LinkHistory
 from bot.core.muting import MUTES, Mute, Mutes
+from bot.core.network.diagnosis import Confidence, Effect, Row
 from bot.core.network.matrix import By
 from bot.core.network.probing import Outcome
+from bot.core.network.proofs import PROOFS, Proof, Proofs
 from bot.core.network.rounds import Fault
+from bot.core.network.subject import Native
 from bot.core.record import Shelf
 from bot.core.remembered import REPORT, Remembered
 from bot.core.snapshot import Gap, Why
@@ -94,7 +97,7 @@ INCIDENT = Incident(
     posted=POST,
     ended_post=POST,
     held=True,
-    thread=Thread(told=2, post=POST, upto=3, refused=True),
+    thread=Thread(told=2, post=POST, upto=3, refused=True, role=11),
     roles=(11,),
 )
 
@@ -157,6 +160,29 @@ RECORDS: tuple[tuple[Shelf[Any], Any], ...] = (
                 Mute(by="olga", since=AT, until=LATER, finding=FINDING.key, reason="the disk"),
                 Mute(by="olga", since=AT, until=LATER, namespace="apps", acknowledged=True),
                 Mute(by="olga", since=AT, until=LATER, check="pods"),
+            )
+        ),
+    ),
+    (
+        PROOFS,
+        Proofs(
+            (
+                Proof(
+                    subject="ingress/apps/web web.example/",
+                    tested=AT,
+                    route=Ref("Ingress", "apps", "web"),
+                    service=Ref("Service", "apps", "web"),
+                    port=80,
+                    native=Native.OFF,
+                    endpoints=(("10.42.1.25", 8080),),
+                    endpoints_seen=True,
+                    row=Row.REDIRECT,
+                    confidence=Confidence.PROVEN,
+                    because="Refused on edge.",
+                    effect=Effect.HELPS,
+                    effect_because="The VIP worked 8 of 8 times.",
+                    evidence=(Evidence("edge -> 10.42.1.25", "refused 8 of 8"),),
+                ),
             )
         ),
     ),

@@ -37,8 +37,11 @@ def test_every_field_is_set(name: str) -> None:
 
 
 def test_a_stored_change_is_read_today() -> None:
-    """From the file, as the API server keeps it."""
-    assert change_objects.read(kept("change-with-status.json")) == CHANGE
+    """From the file, as the API server keeps it in a namespace."""
+    whole = json.loads(kept("change-with-status.json"))
+    whole["metadata"]["namespace"] = "meshmedic"
+    stored = json.dumps(whole)
+    assert change_objects.read(stored.encode(), "meshmedic") == CHANGE
 
 
 @pytest.mark.parametrize("part", ["spec", "status"])

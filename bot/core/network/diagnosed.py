@@ -9,7 +9,6 @@ import msgspec
 from bot.core.finding import Ref
 from bot.core.network.diagnosis import Diagnosis
 from bot.core.network.subject import Subject
-from bot.core.record import Shelf
 
 
 class Diagnosed(msgspec.Struct, frozen=True):
@@ -23,16 +22,3 @@ class Diagnosed(msgspec.Struct, frozen=True):
     def route(self) -> Ref | None:
         """The route that it is about; None where a Service was asked for."""
         return self.subject.route
-
-
-class Proofs(msgspec.Struct, frozen=True):
-    """Diagnoses that proved a fault which stands, the oldest first."""
-
-    proofs: tuple[Diagnosed, ...] = ()
-
-
-def _spare(value: Proofs) -> Proofs | None:
-    return Proofs(value.proofs[1:]) if value.proofs else None
-
-
-PROOFS: Shelf[Proofs] = Shelf("proofs", Proofs, spare=_spare)

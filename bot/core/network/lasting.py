@@ -16,7 +16,7 @@ import msgspec
 from bot.core.finding import Evidence, Judgement, Ref
 from bot.core.network import resolving
 from bot.core.network.diagnosed import Diagnosed
-from bot.core.network.diagnosis import Confidence, Effect, Row
+from bot.core.network.diagnosis import Confidence, Diagnosis, Effect, Row, Seen
 from bot.core.network.rules import CONNECTING
 from bot.core.network.subject import Native, Subject
 from bot.core.snapshot import Snapshot
@@ -63,11 +63,9 @@ def proves(each: Diagnosed) -> bool:
     return _fails(each) or _is_gone_round(each)
 
 
-def kept(proof: Diagnosed) -> Diagnosed:
-    """What a finding needs of a proof, for a record that outlives the process."""
-    shown = tuple(row for row in proof.diagnosis.evidence if row.bears)[:SHOWN]
-    short = msgspec.structs.replace(proof.diagnosis, evidence=shown, advice=(), untested=())
-    return msgspec.structs.replace(proof, diagnosis=short)
+def bearing(diagnosis: Diagnosis) -> tuple[Seen, ...]:
+    """The rows of evidence that a finding shows."""
+    return tuple(row for row in diagnosis.evidence if row.bears)[:SHOWN]
 
 
 def _applying(route: Ref, snapshot: Snapshot) -> Iterator[tuple[Diagnosed, Subject]]:
@@ -135,13 +133,12 @@ def _judged(each: Diagnosed) -> Judgement:
     helps = found.effect is Effect.HELPS
     words = "".join(word.capitalize() for word in found.row.value.split("-"))
     advice = f" nativeLB would lead past it: {found.effect_because}" if helps else ""
-    shown = [one for one in found.evidence if one.bears][:SHOWN]
     return Judgement(
         verdict=Verdict.DEGRADED,
         reason="NativeLBHelps" if helps else words,
         message=f"{found.because}{advice}",
         evidence=(
             Evidence("tested", f"{each.taken_at:%Y-%m-%d %H:%M} UTC, {found.confidence}"),
-            *(Evidence(one.what, one.result) for one in shown),
+            *(Evidence(row.what, row.result) for row in bearing(found)),
         ),
     )

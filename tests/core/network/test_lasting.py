@@ -9,12 +9,11 @@ import pytest
 from bot.core.checks import routes_ingress, routes_ingressroute
 from bot.core.finding import Judgement, Ref
 from bot.core.network import lasting
-from bot.core.network.diagnosed import PROOFS, Diagnosed, Proofs
+from bot.core.network.diagnosed import Diagnosed
 from bot.core.network.diagnosis import Confidence, Diagnosis, Effect, Row, Seen
 from bot.core.network.resolving import resolve
 from bot.core.network.subject import Native, Subject
 from bot.core.objects import EndpointSlice, Ingress, IngressRoute
-from bot.core.record import read, written
 from bot.core.snapshot import Snapshot
 from bot.core.verdict import Verdict
 from bot.health import Health
@@ -206,22 +205,6 @@ def test_a_proven_fault_of_long_ago_stands_too():
     """Nobody saw that it is over."""
     within = remembered(PROVEN, hours=50)
     assert lasting.standing(within, remembered(UNKNOWN, hours=0)) is within
-
-
-def test_what_a_finding_needs_of_a_proof_is_kept_over_a_restart():
-    proof = remembered(PROVEN, hours=2)
-    text = written(PROOFS, Proofs((lasting.kept(proof),)))
-    assert isinstance(text, str)
-    again = read(PROOFS, text)
-    assert isinstance(again, Proofs)
-    snapshot = a_cluster(an_ingress())
-    ingress = snapshot.of(Ingress)[0]
-    before, after = (
-        routes_ingress.judge(ingress, Snapshot(MOMENT, snapshot.objects, diagnosed=proofs))
-        for proofs in ((proof,), again.proofs)
-    )
-    assert before == after
-    assert before.reason == "NativeLBHelps"
 
 
 def test_a_fault_that_nativelb_goes_round_stands_when_nativelb_was_turned_on():
