@@ -75,7 +75,7 @@ class Client(discord.Client):
         self._began = began
         self._ended = ended
         self._told = told
-        self.connected = False
+        self._session = False
         self.stopping = False
         self._leaving = False
         self._welcomes = 0
@@ -111,7 +111,13 @@ class Client(discord.Client):
 
     async def on_disconnect(self) -> None:
         """The connection broke; the library tries again."""
-        self.connected = False
+        self._session = False
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a session, over a connection that is open."""
+        # The library may say that it is ready when the connection has just broken.
+        return self._session and getattr(self.ws, "open", True)
 
     @property
     def reconnects(self) -> int:
@@ -224,7 +230,7 @@ class Client(discord.Client):
             await explain(interaction, error)
 
     def _welcomed(self) -> None:
-        self.connected = True
+        self._session = True
         self._welcomes += 1
 
     def _asked(self) -> Asked | None:

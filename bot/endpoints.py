@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
+import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import cast
 
-from aiohttp import web
+from aiohttp import hdrs, web
+from aiohttp.http import HttpProcessingError
 
+from bot.connections import AT_A_TIME, MOST_SENT, QUEUE, Connections
 from bot.errors import SettingsError
+
+log = logging.getLogger(__name__)
 
 PATIENCE = 1.0
 """Seconds that a request may hold the end of the process up."""
+
+MOST_OF_A_LINE = MOST_SENT // 2
+"""Bytes of a request's line, and of one of its headers."""
 
 HELP = {
     errno.EADDRINUSE: "another process listens there. Stop it, or choose another port",
@@ -44,6 +54,7 @@ async def serving(
         return web.Response(body=body, headers={"Content-Type": content_type})
 
     app = web.Application()
+    app.on_response_prepare.append(_hang_up)
     app.add_routes(
         [
             web.get("/healthz", _yes_or_no(healthz)),
@@ -52,14 +63,53 @@ async def serving(
         ]
     )
     listening = _listen(port)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=PATIENCE)
     try:
-        await runner.setup()
-        await web.SockSite(runner, listening).start()
+        async with _bounded(app, listening):
+            yield
+    finally:
+        listening.close()
+
+
+@asynccontextmanager
+async def _bounded(app: web.Application, listening: socket.socket) -> AsyncIterator[None]:
+    """Serve all that connect, within the limits of `bot.connections`."""
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        logger=log,
+        shutdown_timeout=PATIENCE,
+        max_line_size=MOST_OF_A_LINE,
+        max_field_size=MOST_OF_A_LINE,
+        read_bufsize=MOST_SENT,
+        lingering_time=0,
+    )
+    await runner.setup()
+    connections = Connections(cast("web.Server", runner.server))
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(connections, sock=listening, backlog=AT_A_TIME)
+    # To asyncio a backlog is also how many it accepts at a time.
+    listening.listen(QUEUE)
+    try:
         yield
     finally:
+        server.close()
         await runner.cleanup()
-        listening.close()
+        connections.cut_off()
+
+
+async def _hang_up(_request: web.Request, response: web.StreamResponse) -> None:
+    """One answer a connection: nobody has a reason to stay."""
+    response.force_close()
+    response.headers[hdrs.CONNECTION] = "close"
+
+
+def _is_no_strangers_fault(record: logging.LogRecord) -> bool:
+    """Whether a line is of a failure here: what is no request would else fill the log."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError)
+
+
+log.addFilter(_is_no_strangers_fault)
 
 
 def _yes_or_no(reasons: Reasons) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:

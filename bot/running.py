@@ -353,18 +353,37 @@ async def _connected(client: Client, token: str) -> None:
                 await client.login(token)
             break
         except discord.LoginFailure as error:
-            msg = "MESHMEDIC_DISCORD_TOKEN is refused by Discord. Make a new one in its portal."
-            raise SettingsError(msg) from error
+            raise SettingsError(REFUSED) from error
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.warning("Discord cannot be reached, trying again in %.0f s: %s", delay, error)
             await asyncio.sleep(delay)
             delay = min(2 * delay, LONGEST_DELAY)
-    try:
-        await client.connect(reconnect=True)
-    except (discord.PrivilegedIntentsRequired, discord.ConnectionClosed) as error:
-        msg = f"Discord does not let the bot connect: {error}"
-        raise MeshmedicError(msg) from error
+    await _stay(client)
 
+
+async def _stay(client: Client) -> None:
+    """Stay connected to the gateway, however long it is away."""
+    delay = FIRST_DELAY
+    while not client.is_closed():
+        try:
+            await client.connect(reconnect=True)
+        except AttributeError:
+            # The library tries again by itself, but trips where it was never connected before.
+            if client.ws is not None:
+                raise
+            log.warning("Discord's gateway cannot be reached, trying again in %.0f s", delay)
+            await asyncio.sleep(delay)
+            delay = min(2 * delay, LONGEST_DELAY)
+        except (discord.PrivilegedIntentsRequired, discord.ConnectionClosed) as error:
+            if isinstance(error, discord.ConnectionClosed) and error.code == TOKEN_REFUSED:
+                raise SettingsError(REFUSED) from error
+            msg = f"Discord does not let the bot connect: {error}"
+            raise MeshmedicError(msg) from error
+
+
+REFUSED = "MESHMEDIC_DISCORD_TOKEN is refused by Discord. Make a new one in its portal."
+TOKEN_REFUSED = 4004
+"""The gateway's close code. Source: Discord, Gateway close event codes."""
 
 FIRST_DELAY = 2.0
 LONGEST_DELAY = 300.0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.client import Client
 from bot.kube.cache import WatchCache
+from bot.kube.outage import outage
 from bot.schedule import Schedule
 
 
@@ -33,12 +34,12 @@ class Vitals:
         return tuple(ended)
 
     def obstacles(self) -> tuple[str, ...]:
-        """Why a person who asks now gets no full answer."""
+        """Why a person who asks now gets no answer that is of use."""
         found = list(self.ailments())
         if self.client.stopping:
             found.append("The process is being stopped.")
         if not self.client.connected:
             found.append("There is no Discord session.")
-        if not self.cache.tried:
-            found.append("The watches have not been tried yet.")
+        if unread := outage(self.cache):
+            found.append(unread)
         return tuple(found)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -143,3 +144,43 @@ async def test_what_else_ended_by_itself_is_told(api: Api):
     body = await a_body(api)
     body.lost.append("election")
     assert body.vitals.ailments() == ("The election has ended.",)
+
+
+@dataclass
+class Connection:
+    """What the library keeps of its connection to the gateway."""
+
+    open: bool
+    _keep_alive: threading.Thread
+
+
+async def test_an_open_session_that_nobody_keeps_alive_is_told(api: Api):
+    """Only a restart helps where the heartbeat died and the library did not notice."""
+    body = await a_body(api)
+    await body.vitals.client.on_ready()
+    body.vitals.client.ws = Connection(True, threading.Thread())  # type: ignore[assignment]
+    assert body.vitals.ailments() == ("The gateway's heartbeat has ended.",)
+
+
+async def test_ready_that_is_said_after_the_connection_broke_is_no_session(api: Api):
+    """The library says it late; an outage that follows must not look like a dead heartbeat."""
+    body = await a_body(api)
+    await body.vitals.client.on_disconnect()
+    body.vitals.client.ws = Connection(False, threading.Thread())  # type: ignore[assignment]
+    await body.vitals.client.on_ready()
+    assert body.vitals.ailments() == ()
+    assert "There is no Discord session." in body.vitals.obstacles()
+
+
+async def test_it_is_not_ready_where_the_cluster_was_never_read(tmp_path: Path):
+    """Connected to Discord, and of no use: the reason is said beside the others."""
+    write_kubeconfig(tmp_path / "kubeconfig", "http://127.0.0.1:9", None)
+    async with connect(kubeconfig=tmp_path / "kubeconfig") as api:
+        body = await a_body(api)
+        await body.vitals.client.on_ready()
+        await body.cache.start()
+        await until_tried(body.cache)
+        reason = "The API server was never reached: Connection refused."
+        assert body.vitals.obstacles() == (reason,)
+        assert body.vitals.ailments() == ()
+        await body.cache.close()

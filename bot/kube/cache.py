@@ -71,7 +71,7 @@ class WatchCache(Details):
         self._kept: dict[type[Object], tuple[tuple[int, ...], Indexed[Object]]] = {}
         self._discovered = asyncio.Event()
         self._tried = asyncio.Event()
-        self._undiscovered: ClusterError | None = None
+        self.undiscovered: ClusterError | None = None
         self._watcher: asyncio.Task[None] | None = None
 
     @property
@@ -127,7 +127,7 @@ class WatchCache(Details):
             ClusterError: The server does not answer the question.
         """
         served = await discover(self._api, self._kinds)
-        self._undiscovered = None
+        self.undiscovered = None
         self._watch(served)
         self._discovered.set()
         self._tried.set()
@@ -185,7 +185,7 @@ class WatchCache(Details):
             try:
                 await self.rediscover()
             except ClusterError as error:
-                self._undiscovered = error
+                self.undiscovered = error
                 self._tried.set()
                 log.warning("discovery: %s", error)
                 await asyncio.sleep(delay)
@@ -229,7 +229,7 @@ class WatchCache(Details):
         """What keeps this kind from being seen as it is now."""
         reflectors = self._reflectors.get(kind.type, [])
         if not self._discovered.is_set():
-            detail = str(self._undiscovered or "the API server has not answered yet")
+            detail = str(self.undiscovered or "the API server has not answered yet")
             return [Gap(kind.name, Why.UNREACHABLE, detail)]
         present = [each for each in reflectors if each.state is not State.ABSENT]
         if not present:

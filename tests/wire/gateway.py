@@ -89,7 +89,9 @@ class Session:
 class Gateway:
     """Every session, and every frame that bots sent, in order of arrival.
 
-    `close_identify_with` is the close code that answers the next Identify, such as 4004.
+    `close_identify_with` is the close code that answers the next Identify, such as 4004. While it
+    is `away`, no connection comes to a Hello: with "refused" to no web socket, with "silent" to one
+    that is closed at once.
     """
 
     def __init__(self, token: Callable[[], str]) -> None:
@@ -99,6 +101,8 @@ class Gateway:
         self.heartbeat_interval = 41.25
         self.acknowledges_heartbeats = True
         self.close_identify_with: int | None = None
+        self.away: str | None = None
+        self.turned_away = 0
         self.greeted = 0
         self.resumed = 0
         self._token = token
@@ -139,8 +143,15 @@ class Gateway:
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """One connection from Hello to its end."""
+        if self.away:
+            self.turned_away += 1
+        if self.away == "refused":
+            raise web.HTTPServiceUnavailable
         socket = web.WebSocketResponse()
         await socket.prepare(request)
+        if self.away:
+            await socket.close()
+            return socket
         line = Line(socket, compressed=request.query.get("compress") == "zlib-stream")
         self._lines.add(line)
         try:

@@ -18,7 +18,7 @@ PATIENCE = 5.0
 def free_port() -> int:
     """A port that nobody listens on at this moment."""
     with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
+        found.bind(("", 0))  # on all interfaces, as the bot listens
         return int(found.getsockname()[1])
 
 

@@ -107,7 +107,7 @@ async def test_a_gateway_that_refuses_the_token_ends_the_bot(
     async with starting(server, cluster, tmp_path) as bot:
         code, printed = await bot.ended()
     assert code == CONFIG_FAILED
-    assert "Discord does not let the bot connect" in printed
+    assert "MESHMEDIC_DISCORD_TOKEN is refused by Discord. Make a new one" in printed
     assert leaked(printed) == []
     assert len(server.gateway.frames(Op.IDENTIFY)) == 1
 

@@ -15,6 +15,7 @@ from bot.sandbox.scenarios.hostile import FAKE_TOKEN
 from tests.wire import endpoints
 from tests.wire.bot_process import health, leaked, starting
 from tests.wire.discord_server import DiscordServer
+from tests.wire.interactions import until
 from tests.wire.scraping import NO, OK, Probed, free_port
 from tests.wire.world import SAM
 
@@ -74,15 +75,72 @@ async def test_it_is_alive_while_the_api_server_hangs(
     assert code == 0, printed
 
 
-async def test_an_api_server_that_refuses_everything_leaves_it_ready(
+@pytest.mark.parametrize("away", ["refused", "silent"])
+async def test_a_gateway_that_is_away_at_the_start_is_waited_for(
+    server: DiscordServer, cluster: SimulatedCluster, tmp_path: Path, probed: Probed, away: str
+) -> None:
+    """Logged in, but never connected: no restart would help, and none is made."""
+    server.gateway.away = away
+    async with starting(server, cluster, tmp_path, more=probed.settings) as bot:
+        await until(lambda: server.gateway.turned_away >= 2, "two attempts", 30)
+        assert await probed.get("/healthz") == (OK, "ok\n")
+        await probed.becomes("/readyz", NO, "There is no Discord session.\n")
+        assert (await probed.metrics())["meshmedic_discord_connected"] == 0
+        server.gateway.away = None
+        assert await probed.becomes("/readyz", OK, seconds=30) == "ok\n"
+        assert await probed.get("/healthz") == (OK, "ok\n")
+        code, printed = await bot.terminated()
+    assert code == 0, printed
+
+
+async def test_an_outage_of_discord_is_said_and_is_no_reason_for_a_restart(
     server: DiscordServer, cluster: SimulatedCluster, tmp_path: Path, probed: Probed
 ) -> None:
-    """It can say to whoever asks what it does not see."""
-    cluster.faults.status = 500
+    """The connection is lost and does not come back for a while; then it does."""
     async with starting(server, cluster, tmp_path, more=probed.settings) as bot:
+        await probed.becomes("/readyz", OK)
+        server.gateway.away = "refused"
+        await server.gateway.close()
+        for _ in range(20):
+            assert await probed.get("/healthz") == (OK, "ok\n")
+            await asyncio.sleep(0.1)
+        assert await probed.get("/readyz") == (NO, "There is no Discord session.\n")
+        server.gateway.away = None
+        assert await probed.becomes("/readyz", OK, seconds=30) == "ok\n"
+        code, printed = await bot.terminated()
+    assert code == 0, printed
+
+
+async def test_it_is_not_ready_until_something_was_read_of_the_cluster(
+    server: DiscordServer, cluster: SimulatedCluster, tmp_path: Path, probed: Probed
+) -> None:
+    """An answer that it sees nothing at all helps nobody; what is wrong is said here."""
+    cluster.faults.status = 500
+    never = "Nothing of the cluster was ever read: the API server answers with errors.\n"
+    async with starting(server, cluster, tmp_path, more=probed.settings) as bot:
+        await server.connected(15)
+        await probed.becomes("/readyz", NO, never)
+        assert await probed.get("/healthz") == (OK, "ok\n")
+        cluster.faults.clear()
         assert await probed.becomes("/readyz", OK) == "ok\n"
         code, printed = await bot.terminated()
     assert code == 0, printed
+
+
+async def test_it_is_not_ready_while_the_api_server_refuses_its_token(
+    server: DiscordServer, cluster: SimulatedCluster, tmp_path: Path, probed: Probed
+) -> None:
+    """What to do is said, and the token is not."""
+    cluster.token, right = "another", cluster.token
+    async with starting(server, cluster, tmp_path, more=probed.settings) as bot:
+        await server.connected(15)
+        said = await probed.becomes("/readyz", NO, "The API server refuses")
+        assert "Check the token of its service account" in said
+        cluster.token = right
+        assert await probed.becomes("/readyz", OK) == "ok\n"
+        code, printed = await bot.terminated()
+    assert code == 0, printed
+    assert leaked(said + printed) == []
 
 
 async def test_the_metrics_tell_what_happened(
