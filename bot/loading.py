@@ -18,7 +18,7 @@ from bot.core.change.change import Change
 from bot.core.change.loaded import Look
 from bot.core.change.places import Action, Manifest
 from bot.core.change.states import State
-from bot.core.change.step import Step, Target
+from bot.core.change.step import Step, Target, mistake
 from bot.core.change.through import Entrance, Request
 from bot.core.change.walking import Live
 from bot.core.network.probing import Answer
@@ -84,10 +84,10 @@ class Loading:
         Raises:
             ClusterError: The API server cannot be asked now. A marker may be left: see `clear`.
         """
-        if all(handover.stood_before(each, live, change) for each in instead):
+        if all(handover.stood_before(step, live, change) for step in instead):
             return ""
-        why = await self._why([route for each in instead if (route := live[each.object])], change)
-        named = ", ".join(str(each.object) for each in instead)
+        why = await self._why([route for step in instead if (route := live[step.object])], change)
+        named = ", ".join(str(step.object) for step in instead)
         return why and f"Traefik was not seen to serve {named}. {why}"
 
     async def _why(self, routes: Sequence[Manifest], change: Change) -> str:
@@ -97,9 +97,9 @@ class Loading:
         name = marker.host(self.token())
         before = await self._ask({"before": Request(name)}, entrances)
         try:
-            for each in filter(None, (marker.marker(route, name) for route in routes)):
-                await self._write(each, None, change)
-            why = await self._seen(change, name, entrances, before)
+            for step in filter(None, (marker.marker(route, name) for route in routes)):
+                await self._write(step, None, change)
+            why = await self._seen(change, name, routes, before)
         except Conflict:
             why = f"Another object is in the way: the name ends in {marker.SUFFIX}."
         except TEMPORARY:
@@ -133,18 +133,20 @@ class Loading:
         await self.writer.write(step, live, change.name, by, dry_run=False)
 
     async def _seen(
-        self, change: Change, name: str, entrances: Sequence[Entrance], before: _Answers
+        self, change: Change, name: str, routes: Sequence[Manifest], before: _Answers
     ) -> str:
+        named = frozenset[str]().union(*map(marker.entry_points, routes))
         asked = {"marked": Request(name), "route": Request(change.plan.host, change.plan.path)}
         why = "It was not seen in time."
         try:
             async with asyncio.timeout(LONGEST):
                 for number in range(LOOKS):
                     await self.sleep(PAUSE if number else 0)
-                    there = await self._entrances()
-                    still = [each for each in entrances if each in there]
-                    answers = before | await self._ask(asked, still)
-                    if not (why := loaded.unseen([_look(each, answers) for each in still])):
+                    # One that came meanwhile began with all that is there.
+                    still = {one for one, _ in before} & set(await self._entrances())
+                    answers = before | await self._ask(asked, sorted(still))
+                    looks = [_look(one, answers, named=one.name in named) for one in sorted(still)]
+                    if not (why := loaded.unseen(looks)):
                         break
         except TimeoutError:
             pass
@@ -163,17 +165,17 @@ class Loading:
     async def _ask(self, asked: Mapping[str, Request], entrances: Iterable[Entrance]) -> _Answers:
         """All requests at all entrances, in one job for each node."""
         by_node: dict[str, list[Entrance]] = {}
-        for each in entrances:
-            by_node.setdefault(each.node, []).append(each)
-        found: _Answers = {}
-        for there in await asyncio.gather(*(self._at(asked, each) for each in by_node.values())):
-            found |= there
-        return found
+        for entrance in entrances:
+            by_node.setdefault(entrance.node, []).append(entrance)
+        answers: _Answers = {}
+        for there in await asyncio.gather(*(self._at(asked, near) for near in by_node.values())):
+            answers |= there
+        return answers
 
     async def _at(self, asked: Mapping[str, Request], entrances: Sequence[Entrance]) -> _Answers:
         probes = [
-            through.probe(request, each, TRIES, f"{number} {what}")
-            for number, each in enumerate(entrances)
+            through.probe(request, entrance, TRIES, f"{number} {what}")
+            for number, entrance in enumerate(entrances)
             for what, request in asked.items()
         ]
         answers: tuple[Answer, ...] = ()
@@ -184,8 +186,8 @@ class Loading:
             except (MeshmedicError, TimeoutError):
                 pass  # Not seen, and judged as that.
         return {
-            (each, what): tuple(one for one in answers if one.id == f"{number} {what}")
-            for number, each in enumerate(entrances)
+            (entrance, what): tuple(one for one in answers if one.id == f"{number} {what}")
+            for number, entrance in enumerate(entrances)
             for what in asked
         }
 
@@ -194,16 +196,17 @@ _Answers = dict[tuple[Entrance, str], tuple[Answer, ...]]
 """By the entrance, and what was asked there."""
 
 
-def _look(entrance: Entrance, answers: _Answers) -> Look:
+def _look(entrance: Entrance, answers: _Answers, *, named: bool) -> Look:
     kinds = ("before", "marked", "route")
-    before, marked, route = (answers.get((entrance, each), ()) for each in kinds)
-    return Look(entrance, before, marked, route)
+    before, marked, route = (answers.get((entrance, kind), ()) for kind in kinds)
+    return Look(entrance, before, marked, route, named)
 
 
 def _targets(change: Change) -> tuple[Target, ...]:
     """Where markers of it may stand: beside each route that a hand-over makes or takes away."""
     steps = change.plan.steps
-    if not any(each.action is Action.DELETE_INGRESS for each in steps):
+    if not any(step.action is Action.DELETE_INGRESS for step in steps):
         return ()
     whole = (Action.DELETE_INGRESS, Action.CREATE_INGRESSROUTE)
-    return tuple(marker.target(each.manifest) for each in steps if each.action in whole)
+    made = [step for step in steps if step.action in whole and not mistake(step)]
+    return tuple(marker.target(step.manifest) for step in made)

@@ -55,9 +55,9 @@ class SimulatedTraefik:
             # It never goes back to what was before.
             due = self.now - self.delays.get(key, 0)
             self.reached[key] = max(self.reached.get(key, 0), due)
-        for each in self.replicas:
-            if not self._serving(each, HOST):
-                self.unserved.append((each, self.now))
+        for replica in self.replicas:
+            if not self._serving(replica, HOST):
+                self.unserved.append((replica, self.now))
 
     def slow(self, replica: str, **kinds: int) -> None:
         """From now on it takes so long with a kind; what it has loaded it keeps."""
@@ -65,7 +65,7 @@ class SimulatedTraefik:
 
     def settle(self) -> None:
         """Until everything is loaded that will be."""
-        for _ in range(max([0, *(each for each in self.delays.values() if each < NEVER)]) + 1):
+        for _ in range(max([0, *(delay for delay in self.delays.values() if delay < NEVER)]) + 1):
             self.tick()
 
     async def sleep(self, _seconds: float) -> None:
@@ -76,7 +76,7 @@ class SimulatedTraefik:
         self, types: Collection[type[objects.Object]], namespace: str | None = None
     ) -> Snapshot:
         """Its own pods."""
-        return snapshot_of(*(_pod(number, each) for number, each in enumerate(self.replicas)))
+        return snapshot_of(*(_pod(number, at) for number, at in enumerate(self.replicas)))
 
     async def probe(
         self, source: Source, probes: Sequence[Probe], progress: Any
@@ -84,13 +84,14 @@ class SimulatedTraefik:
         """As many answers as there are tries."""
         if self.blind:
             raise ClusterError("No pod can be made here.")
-        found = []
-        for each in probes:
-            for _ in range(each.tries):
+        answers = []
+        for asked in probes:
+            for _ in range(asked.tries):
                 self.tick()
-                status, backend = self._answered(each.address, each.name)
-                found.append(Answer(id=each.id, outcome=Outcome.OK, status=status, backend=backend))
-        return tuple(found)
+                status, backend = self._answered(asked.address, asked.name)
+                met = Answer(id=asked.id, outcome=Outcome.OK, status=status, backend=backend)
+                answers.append(met)
+        return tuple(answers)
 
     def _answered(self, replica: str, host: str) -> tuple[int, str]:
         serving = self._serving(replica, host)
@@ -104,22 +105,22 @@ class SimulatedTraefik:
         return {
             target.kind
             for kind in KINDS
-            for target, each in self._loaded(replica, kind).items()
-            if target.kind == kind and not self.disabled(each) and _matches(each, host)
+            for target, route in self._loaded(replica, kind).items()
+            if target.kind == kind and not self.disabled(route) and _matches(route, host)
         }
 
     def _loaded(self, replica: str, kind: str) -> dict[Target, Manifest]:
         return self.past[self.reached.get((replica, kind), 0)]
 
     def _copied(self) -> dict[Target, Manifest]:
-        return copy.deepcopy({at: each for at, each in self.world().items() if at.kind in KINDS})
+        return copy.deepcopy({at: route for at, route in self.world().items() if at.kind in KINDS})
 
 
 def _matches(route: Manifest, host: str) -> bool:
     if route["kind"] == "Ingress":
         hosts = [str(rule.get("host")) for rule in route["spec"].get("rules") or ()]
-        return any(host == each or _wild(each, host) for each in hosts)
-    return any(f"`{host}`" in each["match"] for each in route["spec"].get("routes") or ())
+        return any(host == name or _wild(name, host) for name in hosts)
+    return any(f"`{host}`" in rule["match"] for rule in route["spec"].get("routes") or ())
 
 
 def _wild(pattern: str, host: str) -> bool:

@@ -75,7 +75,7 @@ async def test_a_traefik_that_loads_no_new_ingress_route_keeps_its_ingress() -> 
     world.traefik.slow(B, IngressRoute=NEVER)
     end = await converted(world, world.process())
     assert (end.state, kinds(world)) == (State.ROLLED_BACK, ["Ingress"])
-    assert f"Traefik does not serve it at {B}:8000" in end.history.entries[-1].note
+    assert f"It was not seen to be served at {B}:8000" in end.history.entries[-1].note
     assert world.traefik.unserved == []
 
 
@@ -89,7 +89,7 @@ def _late(world: World) -> None:
 
 def _disabled(world: World) -> None:
     """Say, its Middleware is gone: Traefik has no router of it."""
-    world.traefik.disabled = lambda each: each["kind"] == "Ingress"
+    world.traefik.disabled = lambda route: route["kind"] == "Ingress"
 
 
 def _too_many(world: World) -> None:
@@ -97,7 +97,7 @@ def _too_many(world: World) -> None:
 
 
 UNSEEN: dict[str, tuple[Callable[[World], None], str]] = {
-    "no request can be made": (_blind, "It was not seen"),
+    "no request can be made": (_blind, "It was not seen to be served"),
     "one replica never loads it": (_late, f"at {B}:8000 on node-1"),
     "Traefik drops it": (_disabled, f"at {A}:8000 on node-0, {B}:8000 on node-1"),
     "there are too many to ask": (_too_many, "more than 60 ports"),

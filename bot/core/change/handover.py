@@ -25,7 +25,7 @@ def others(step: Step, steps: Sequence[Step]) -> tuple[Step, ...]:
     """The steps whose objects must serve before this one takes its own away; else none."""
     if step.to or step.action not in OTHER:
         return ()
-    return tuple(each for each in steps if each.action is OTHER[step.action])
+    return tuple(one for one in steps if one.action is OTHER[step.action])
 
 
 def stood_before(step: Step, live: Live, change: Change) -> bool:

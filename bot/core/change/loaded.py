@@ -22,12 +22,16 @@ STALLED: Print = (0, "")
 
 
 class Look(msgspec.Struct, frozen=True):
-    """What one entrance answers: the marker's host `before` it was made and now, and the route."""
+    """What one entrance answers: the marker's host `before` it was made and now, and the route.
+
+    `named`: the route names this entrypoint. Elsewhere another object may serve the same host.
+    """
 
     entrance: Entrance
     before: tuple[Answer, ...]
     marked: tuple[Answer, ...]
     route: tuple[Answer, ...]
+    named: bool = False
 
 
 class Standing(StrEnum):
@@ -38,19 +42,17 @@ class Standing(StrEnum):
     UNSERVED = "unserved"
     """The route is not served there either: nothing can be lost."""
     ELSEWHERE = "elsewhere"
-    """The route and an unknown host are answered alike, as by a redirect of all to TLS."""
+    """Something else answers, as where all is redirected to TLS: it says nothing."""
     UNKNOWN = "unknown"
 
 
 def unseen(looks: Sequence[Look]) -> str:
     """Why it cannot be said that every Traefik has loaded it; empty where it can."""
-    stand = {each.entrance: standing(each) for each in looks}
-    late = [each for each, how in stand.items() if how is Standing.NOT_YET]
+    stand = {look.entrance: standing(look) for look in looks}
+    late = [one for one, how in stand.items() if how is Standing.NOT_YET or not _known(one, stand)]
     if late:
-        return f"Traefik does not serve it at {_named(late)}."
-    blind = [each for each in stand if not _known(each.address, stand)]
-    if blind:
-        return f"It was not seen what Traefik serves at {_named(blind)}."
+        named = ", ".join(f"{one.address}:{one.port} on {one.node}" for one in late[:5])
+        return f"It was not seen to be served at {named}."
     if Standing.LOADED not in stand.values():
         return "No Traefik was seen to serve it."
     return ""
@@ -61,15 +63,17 @@ def standing(look: Look) -> Standing:
     before, marked, route = map(_prints, (look.before, look.marked, look.route))
     if not before or not marked or not route:
         return Standing.UNKNOWN
-    if all(_like(each, before) for each in route):
+    if all(_like(answered, before) for answered in route):
         unserved = {status for status, _ in before} == {NOT_FOUND}
         return Standing.UNSERVED if unserved else Standing.ELSEWHERE
-    return Standing.NOT_YET if any(_like(each, before) for each in marked) else Standing.LOADED
+    if not any(_like(answered, before) for answered in marked):
+        return Standing.LOADED
+    return Standing.NOT_YET if look.named else Standing.ELSEWHERE
 
 
-def _known(address: str, stand: dict[Entrance, Standing]) -> bool:
+def _known(at: Entrance, stand: dict[Entrance, Standing]) -> bool:
     """Whether enough is known of one Traefik: it serves it, or does not serve the route at all."""
-    own = {how for each, how in stand.items() if each.address == address}
+    own = {how for entrance, how in stand.items() if entrance.address == at.address}
     return Standing.LOADED in own or own == {Standing.UNSERVED}
 
 
@@ -82,7 +86,7 @@ def _like(one: Print, before: Collection[Print]) -> bool:
 
 def _prints(answers: Sequence[Answer]) -> frozenset[Print]:
     """Empty where one of them did not come to Traefik, or nobody knows what became of it."""
-    prints = [_print(each) for each in answers]
+    prints = [_print(answer) for answer in answers]
     return frozenset() if None in prints else frozenset(filter(None, prints))
 
 
@@ -90,7 +94,3 @@ def _print(answer: Answer) -> Print | None:
     if answer.outcome is Outcome.STALLED:
         return STALLED
     return (answer.status, answer.backend) if answer.outcome is Outcome.OK else None
-
-
-def _named(entrances: Sequence[Entrance]) -> str:
-    return ", ".join(f"{each.address}:{each.port} on {each.node}" for each in entrances[:5])

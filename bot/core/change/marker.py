@@ -23,6 +23,7 @@ CLASS = "kubernetes.io/ingress.class"
 TRAEFIK = "traefik."
 """How the annotations begin that Traefik reads."""
 
+ENTRY_POINTS = "traefik.ingress.kubernetes.io/router.entrypoints"
 TLS = "traefik.ingress.kubernetes.io/router.tls"
 OF_CERTIFICATES = (f"{TLS}.certresolver", f"{TLS}.domains")
 """Annotations for which Traefik would order a certificate."""
@@ -56,6 +57,16 @@ def marker(route: Manifest, name: str) -> Step | None:
     return step(ACTIONS[at.kind], at, None, {**head, "spec": spec})
 
 
+def entry_points(route: Manifest) -> frozenset[str]:
+    """The entrypoints that a route names, in small letters; none where it leaves it to Traefik."""
+    notes = route["metadata"].get("annotations") or {}
+    if route["kind"] == "Ingress":
+        names = str(notes.get(ENTRY_POINTS, "")).split(",")
+    else:
+        names = route["spec"].get("entryPoints") or []
+    return frozenset(name.strip().casefold() for name in names if name.strip())
+
+
 def removal(at: Target, live: Manifest) -> Step | None:
     """What takes a marker away; None where the object of that name is somebody else's."""
     if (live["metadata"].get("labels") or {}).get(MANAGED) != OURS:
@@ -69,20 +80,20 @@ def removal(at: Target, live: Manifest) -> Step | None:
 def _annotations(route: Manifest) -> dict[str, str]:
     """What decides whether and where Traefik serves it, and no order for a certificate."""
     notes = route["metadata"].get("annotations") or {}
-    read = {key: each for key, each in notes.items() if key == CLASS or key.startswith(TRAEFIK)}
-    kept = {key: each for key, each in read.items() if not key.startswith(OF_CERTIFICATES)}
+    read = {key: text for key, text in notes.items() if key == CLASS or key.startswith(TRAEFIK)}
+    kept = {key: text for key, text in read.items() if not key.startswith(OF_CERTIFICATES)}
     return kept if kept == read else {**kept, TLS: "true"}
 
 
 def _ingress(route: Manifest, name: str) -> Manifest | None:
     spec = route["spec"]
-    paths = [each for rule in spec.get("rules") or () for each in _paths(rule)]
-    backends = [*(each["backend"] for each in paths), spec.get("defaultBackend")]
+    paths = [path for rule in spec.get("rules") or () for path in _paths(rule)]
+    backends = [*(path["backend"] for path in paths), spec.get("defaultBackend")]
     if backends[0] is None:
         return None
-    path = {"path": "/", "pathType": "Prefix", "backend": backends[0]}
+    whole = {"path": "/", "pathType": "Prefix", "backend": backends[0]}
     # Of a wildcard Traefik orders no certificate by itself.
-    rule = {"host": f"*.{name.partition('.')[2]}", "http": {"paths": [path]}}
+    rule = {"host": f"*.{name.partition('.')[2]}", "http": {"paths": [whole]}}
     chosen = {key: spec[key] for key in ("ingressClassName",) if key in spec}
     return {**chosen, "rules": [rule]}
 

@@ -41,12 +41,13 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class Entrance(msgspec.Struct, frozen=True, order=True):
-    """A port of a Traefik pod that takes requests."""
+    """A port of a Traefik pod that takes requests; `name` is its entrypoint's, in small letters."""
 
     node: str
     address: str
     port: int
     tls: bool = False
+    name: str = ""
 
     @property
     def source(self) -> Source:
@@ -77,7 +78,7 @@ def _of(traefik: TraefikAt, pod: objects.Pod) -> Iterator[Entrance]:
     for name, port in sorted(ports.items()):
         if name not in ITS_OWN and not name.endswith("udp"):
             secure = name in tls or name in SECURE
-            yield Entrance(traefik.node, traefik.addresses[0], port, secure)
+            yield Entrance(traefik.node, traefik.addresses[0], port, secure, name)
 
 
 def probes(request: Request, entrance: Entrance, tries: int) -> tuple[Probe, Probe]:

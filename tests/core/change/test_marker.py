@@ -88,6 +88,13 @@ def test_an_ingress_route_is_copied_with_its_entrypoints_services_and_priority()
     assert made(route)["spec"]["entryPoints"] == ["web"]
 
 
+def test_the_entrypoints_that_a_route_names_are_known() -> None:
+    ingress = an_ingress(metadata={"annotations": {ENTRY: "web, WebSecure"}})
+    assert marker.entry_points(ingress) == {"web", "websecure"}
+    assert marker.entry_points(a_route()) == {"web"}
+    assert marker.entry_points(an_ingress()) == frozenset()
+
+
 def test_it_stands_behind_its_route_in_a_list() -> None:
     """A list that is read anew is loaded in its order."""
     name = made(a_route())["metadata"]["name"]
@@ -108,7 +115,7 @@ def test_it_is_taken_away_again_and_what_somebody_else_made_is_not(route: dict[s
 
 
 def test_a_marker_of_each_kind_is_written_as_that_kind() -> None:
-    actions = {str(each): marker.ACTIONS[each] for each in ("Ingress", "IngressRoute")}
+    actions = {kind: marker.ACTIONS[kind] for kind in ("Ingress", "IngressRoute")}
     assert actions == {
         "Ingress": Action.DELETE_INGRESS,
         "IngressRoute": Action.CREATE_INGRESSROUTE,
