@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 import msgspec
 
-from bot.core.change import walking
+from bot.core.change import handover, walking
 from bot.core.change.change import Change, Undoing
 from bot.core.change.history import BOT, Illegal
 from bot.core.change.places import Action, Manifest
@@ -69,6 +69,18 @@ class Prove(Protocol):
         ...
 
 
+class Loads(Protocol):
+    """Tells whether Traefik serves what these steps stand for, by markers beside the objects."""
+
+    async def unseen(self, change: Change, instead: Sequence[Step], live: walking.Live, /) -> str:
+        """Why that cannot be said of every Traefik; empty where it was seen."""
+        ...
+
+    async def clear(self, change: Change, /) -> tuple[str, ...]:
+        """Take away markers that a process which died left behind; what cannot be taken away."""
+        ...
+
+
 class See(Protocol):
     """Tells what Traefik itself says of the route."""
 
@@ -81,7 +93,19 @@ class Stuck(Exception):  # told, and the change is taken back: no fault of ours
     """A step cannot be done; the message says why, for people."""
 
 
+class Unserved(Stuck):
+    """What would serve instead was not seen to serve."""
+
+
 Told = Callable[[Change], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """The steps of one direction, and by which actions routes may be taken away already."""
+
+    steps: Sequence[Step]
+    seen: set[Action] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +118,7 @@ class Carrier:
     store: Store
     writer: Writer
     proving: Prove
+    loading: Loads
     clock: Callable[[], datetime]
     told: Told
     sighting: See | None = None
@@ -167,17 +192,20 @@ class Carrier:
             undone = Undoing(by, self.clock(), why[:1000])
             change = await self.store.write(_noted(change, undoing=undone))
         noted = change.notes.undoing or Undoing(by, self.clock(), why)
-        left: list[str] = []
-        for each in undoing(change.plan.steps):
+        left = list(await self.loading.clear(change))
+        walk = _Walk(undoing(change.plan.steps))
+        for number, each in enumerate(walk.steps):
             try:
-                await self._one(change, each, undoing(change.plan.steps), gate=False)
+                await self._one(change, each, walk)
+            except Unserved as unserved:
+                # Two routes of one host are better than none: a person takes the other away.
+                left += [str(unserved), await self._stays(walk.steps[number:])]
+                break
             except Stuck as stuck:
                 left.append(str(stuck))
-                if not each.was and await self.writer.live(each.object) is None:
-                    # It cannot be put back: what serves in its place stays.
-                    break
         if left:
-            note = f"{noted.why} Not all was taken back: {' '.join(left)}"
+            # What is left goes first: a long note is cut at its end.
+            note = f"Not all was taken back: {' '.join(left)} {noted.why}"
             return await self.moved(change, State.FAILED, noted.by, note)
         return await self.moved(change, State.ROLLED_BACK, noted.by, noted.why)
 
@@ -192,11 +220,14 @@ class Carrier:
         for each in steps:
             if why := mistake(each):
                 raise Stuck(why)
+        if left := await self.loading.clear(change):
+            raise Stuck(" ".join(left))
+        walk = _Walk(steps)
         for each in steps:
-            await self._one(change, each, steps, gate=True)
+            await self._one(change, each, walk)
 
-    async def _one(self, change: Change, step: Step, steps: Sequence[Step], *, gate: bool) -> None:
-        """Do one step, unless it is done. `gate`: prove before an Ingress is taken away.
+    async def _one(self, change: Change, step: Step, walk: _Walk) -> None:
+        """Do one step, unless it is done.
 
         Raises:
             Stuck: It cannot be done.
@@ -205,15 +236,13 @@ class Carrier:
         if why := mistake(step):
             raise Stuck(why)
         for _ in range(TURNS):
-            live = await self._live(steps)
-            if not _to_do(step, steps, live):
+            live = await self._live(walk.steps)
+            if walking.is_done(step, walk.steps, live):
                 return
-            if gate and step.action is Action.DELETE_INGRESS:
-                await self._through_the_new(change)
-                # The proof took its time: look again before the one step that takes away.
-                if await self._live(steps) != live:
-                    gate = False
-                    continue
+            if wrong := walking.disturbed(step, walk.steps, live):
+                raise Stuck(_changed(wrong))
+            if not await self._may_go(change, step, walk, live):
+                continue
             try:
                 await self.writer.write(
                     step, live[step.object], change.name, change.who(State.APPROVED), dry_run=False
@@ -223,17 +252,36 @@ class Carrier:
             except TEMPORARY:
                 raise
             except ClusterError as error:
-                raise Stuck(f"{step.action} of {_named(step.object)}: {error}") from error
+                raise Stuck(f"{step.action} of {step.object}: {error}") from error
             return
-        raise Stuck(f"{_named(step.object)} is changed by somebody else again and again.")
+        raise Stuck(f"{step.object} is changed by somebody else again and again.")
 
-    async def _through_the_new(self, change: Change) -> None:
-        """The IngressRoutes go first by their priority: they must serve before the Ingress goes."""
-        proof = await self._proof(change)
-        if not proof.helped:
-            raise Stuck(
-                f"With the IngressRoutes beside the Ingress it is no better. {proof.because}"
-            )
+    async def _may_go(self, change: Change, step: Step, walk: _Walk, live: walking.Live) -> bool:
+        """Whether it may be done by what was read; else that is to be read again.
+
+        Where it takes a route away, Traefik must be seen to serve what takes its place. Requests
+        to the route cannot tell: the one with the higher priority hides the other.
+        """
+        instead = handover.others(step, walk.steps)
+        if gone := [each.object for each in instead if live[each.object] is None]:
+            raise Unserved(f"{gone[0]} is not there.")
+        if not instead or step.action in walk.seen:
+            return True
+        if why := await self.loading.unseen(change, instead, live):
+            raise Unserved(why)
+        if step.action is Action.DELETE_INGRESS:
+            proof = await self._proof(change)
+            if not proof.helped:
+                raise Stuck(f"Beside the Ingress, the IngressRoutes do not help. {proof.because}")
+        walk.seen.add(step.action)
+        # It took its time: what was read before may have changed.
+        return await self._live(walk.steps) == live
+
+    async def _stays(self, steps: Sequence[Step]) -> str:
+        """What is left standing of what these would take away, and what to do about it."""
+        live = await self._live([each for each in steps if not each.to])
+        named = ", ".join(str(at) for at, there in live.items() if there)
+        return f"So this stays, and takes the requests: {named}. Delete it when that is served."
 
     async def _proof(self, change: Change) -> Proof:
         request = Request(change.plan.host, change.plan.path)
@@ -247,29 +295,5 @@ def _noted(change: Change, **notes: object) -> Change:
     return msgspec.structs.replace(change, notes=msgspec.structs.replace(change.notes, **notes))
 
 
-def _named(target: Target) -> str:
-    return f"{target.kind} {target.namespace}/{target.name}"
-
-
-def _to_do(step: Step, steps: Sequence[Step], live: walking.Live) -> bool:
-    """Whether it is to be done, or done already.
-
-    An Ingress is taken away only where all that takes its place is still as it was made.
-
-    Raises:
-        Stuck: Somebody changed what is written, or took it away.
-    """
-    number, stand = list(steps).index(step), walking.standing(steps, live)
-    needed = number if step.action is Action.DELETE_INGRESS and not step.to else 0
-    if stand[number] is Progress.DONE:
-        return False
-    if stand[number] is Progress.CHANGED:
-        raise Stuck(_changed(step))
-    for each, how in zip(steps[:needed], stand[:needed], strict=True):
-        if how is not Progress.DONE:
-            raise Stuck(_changed(each))
-    return True
-
-
 def _changed(step: Step) -> str:
-    return f"{_named(step.object)} was changed by somebody else since ({step.action})."
+    return f"{step.object} was changed by somebody else since ({step.action})."

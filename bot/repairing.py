@@ -15,6 +15,7 @@ from bot.diagnose import Diagnose
 from bot.errors import ClusterError
 from bot.herald import Herald
 from bot.kube.change_store import NOWHERE, Nowhere
+from bot.loading import Loading
 from bot.merging import Ask, Merging, Pulls
 from bot.prober import Prober
 from bot.proving import Proving
@@ -52,7 +53,8 @@ def remedy(
     """The use case over these parts."""
     proving = Proving(cluster, prober)
     sighting = Sighting(cluster, traefik)
-    carrier = Carrier(store, writer, proving, clock, herald.tell, sighting)
+    loading = Loading(writer, cluster, prober)
+    carrier = Carrier(store, writer, proving, loading, clock, herald.tell, sighting)
     return Remedy(
         survey=Survey(cluster, diagnose, writer, traefik),
         store=store,

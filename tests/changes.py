@@ -31,6 +31,7 @@ from bot.core.network.probing import Answer, Outcome
 from bot.core.repair.situation import Situation
 from bot.errors import ClusterError, InputError
 from bot.kube.api import Conflict, Unreachable
+from bot.loading import Loading
 from bot.merging import Merging
 from bot.proving import Trouble
 from bot.remedy import Remedy
@@ -42,6 +43,7 @@ from tests.core.repair.situations import (
     an_ingress,
 )
 from tests.fakes import FakeCluster
+from tests.simulated_traefik import SimulatedTraefik
 
 ANNA, BELA, STRANGER = 100_000_000_000_000_001, 100_000_000_000_000_002, 100_000_000_000_000_009
 Manifest = dict[str, Any]
@@ -128,6 +130,9 @@ class FakeWriter:
     may_act: Callable[[], bool] = lambda: True
     versions: Any = field(default_factory=lambda: itertools.count(1))
     refuses: str = ""
+    clock: Callable[[], datetime] = lambda: datetime(2026, 11, 1, tzinfo=UTC)
+    written: Callable[[], None] = lambda: None
+    """Told after each write, whoever did it."""
 
     async def live(self, target: Target, /) -> Manifest | None:
         self.wire.request("get")
@@ -154,16 +159,24 @@ class FakeWriter:
         """Somebody writes it."""
         if made is None:
             self.world.pop(target, None)
-            return
+        else:
+            self.world[target] = self._stamped(made, self.world.get(target))
+        self.written()
+
+    def _stamped(self, made: Manifest, before: Manifest | None) -> Manifest:
+        """As the API server keeps it."""
         made = copy.deepcopy(made)
-        made["metadata"]["resourceVersion"] = str(next(self.versions))
-        self.world[target] = made
+        since = before["metadata"]["creationTimestamp"] if before else self.clock().isoformat()
+        version = str(next(self.versions))
+        made["metadata"] |= {"resourceVersion": version, "creationTimestamp": since}
+        return made
 
     def bare(self) -> dict[Target, Manifest]:
         """The objects without versions and empty annotations."""
         found = copy.deepcopy(self.world)
         for each in found.values():
             each["metadata"].pop("resourceVersion", None)
+            each["metadata"].pop("creationTimestamp", None)
             if not each["metadata"].get("annotations"):
                 each["metadata"].pop("annotations", None)
         return found
@@ -247,6 +260,9 @@ class World:
         self.writer = FakeWriter(self.wire)
         self.writer.put(SERVICE, a_service())
         self.writer.put(INGRESS, an_ingress())
+        self.writer.clock = self.clock
+        self.traefik = SimulatedTraefik(lambda: self.writer.world)
+        self.writer.written = self.traefik.tick
         self.proving = FakeProving()
         self.survey = FakeSurvey(self.writer)
 
@@ -254,7 +270,10 @@ class World:
         """One that begins now."""
         writer = copy.copy(self.writer)
         writer.may_act = may_act
-        carrier = Carrier(self.store, writer, self.proving, self.clock, self.tell)
+        loading = Loading(
+            writer, self.traefik, self.traefik, self.traefik.sleep, lambda: f"{next(self.tokens):x}"
+        )
+        carrier = Carrier(self.store, writer, self.proving, loading, self.clock, self.tell)
         made: Any = Remedy(
             survey=self.survey,  # type: ignore[arg-type]
             store=self.store,

@@ -1,6 +1,7 @@
 """Random clicks, crashes, outages, role changes and other people's writes, in any order.
 
-Whatever happens: nothing is written without an approval in time, nothing twice, nothing forgotten.
+Whatever happens: nothing is written without an approval in time, nothing twice, nothing forgotten,
+and at no moment a Traefik that loads late has nothing that serves the route.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from hypothesis.stateful import (
 )
 
 from bot.core.change.change import Change
+from bot.core.change.marker import SUFFIX
 from bot.core.change.plan import Way
 from bot.core.change.states import MOVES, State
 from bot.core.change.step import Progress
@@ -30,8 +32,11 @@ from bot.errors import MeshmedicError
 from bot.remedy import Proposal, Remedy
 from tests.changes import ANNA, ASKED, BELA, SERVICE, STRANGER, Crash, World, outage
 
-REQUESTS = st.integers(0, 45)
+REQUESTS = st.integers(0, 75)
 """Before and after each request is a moment to fail in."""
+
+DELAYS = st.integers(0, 60)
+"""After how many requests Traefik has loaded what was written."""
 
 WAYS = st.sampled_from([Way.ANNOTATION, Way.CONVERSION])
 PEOPLE = st.sampled_from([ANNA, BELA, STRANGER])
@@ -135,6 +140,11 @@ class Changes(RuleBasedStateMachine):
     def roll_back(self, name: str, who: int) -> None:
         self.run(self.remedy.roll_back(name, self.world.click(who)))
 
+    @rule(of_ingresses=DELAYS, of_routes=DELAYS)
+    def traefik_is_slower(self, of_ingresses: int, of_routes: int) -> None:
+        """Each kind by itself; what it has loaded stays so."""
+        self.world.traefik.slow("10.42.0.2", Ingress=of_ingresses, IngressRoute=of_routes)
+
     @rule(way=WAYS, after=REQUESTS, dies=st.booleans(), helps=st.booleans())
     def the_api_or_the_process_fails_while_it_is_carried_out(
         self, way: Way, after: int, dies: bool, helps: bool
@@ -219,6 +229,10 @@ class Changes(RuleBasedStateMachine):
             assert all(number == 1 for number in done.values()), done
 
     @invariant()
+    def the_route_is_always_served(self) -> None:
+        assert not self.world.traefik.unserved
+
+    @invariant()
     def a_final_state_is_final(self) -> None:
         for name, change in self.world.store.kept.items():
             if name in self.finals:
@@ -235,6 +249,7 @@ class Changes(RuleBasedStateMachine):
             self.run(self.remedy.underway.go_on())
             self.world.passes(minutes=30)
         changes = self.world.store.kept.values()
+        assert not [at for at in self.live if at.name.endswith(SUFFIX)]
         assert {each.state for each in changes} <= FINAL | {State.DONE}
         if not self.meddled and not any(map(_stands, changes)):
             assert self.world.writer.bare() == self.was

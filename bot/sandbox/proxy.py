@@ -13,13 +13,16 @@ from typing import Any
 from bot.core.native_lb import ANNOTATION, FIELD
 
 Plain = dict[str, Any]
-HOST = re.compile(r"Host\(`([^`]+)`\)")
+HOST = re.compile(r"Host(Regexp)?\(`([^`]+)`\)")
 PREFIX = re.compile(r"Path(?:Prefix)?\(`([^`]+)`\)")
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A rule and where it leads: to a Service's port, by its pods or by its VIP."""
+    """A rule and where it leads: to a Service's port, by its pods or by its VIP.
+
+    `host` is empty for every host, or a name whose first label may be `*`; with `regexp` a pattern.
+    """
 
     host: str
     path: str
@@ -27,10 +30,17 @@ class Way:
     service: tuple[str, str]
     port: int | str
     native: bool
+    regexp: bool = False
 
     def takes(self, host: str, path: str) -> bool:
         """Whether the rule matches a request."""
-        return self.host in ("", host) and path.startswith(self.path or "/")
+        return self._hosts(host) and path.startswith(self.path or "/")
+
+    def _hosts(self, host: str) -> bool:
+        if self.regexp:
+            return re.search(self.host, host) is not None
+        any_label = self.host.startswith("*.") and self.host[2:] == host.partition(".")[2]
+        return any_label or self.host in ("", host)
 
 
 def ways(
@@ -67,10 +77,11 @@ def _of_routes(routes: Sequence[Plain]) -> Iterator[Way]:
             host, path = HOST.search(rule["match"]), PREFIX.search(rule["match"])
             for to in rule.get("services") or ():
                 yield Way(
-                    host[1] if host else "",
+                    host[2] if host else "",
                     path[1] if path else "/",
                     rule.get("priority") or len(rule["match"]),
                     (to.get("namespace") or namespace, to["name"]),
                     to.get("port", 80),
                     bool(to.get(FIELD)),
+                    regexp=bool(host and host[1]),
                 )

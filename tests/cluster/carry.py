@@ -112,12 +112,25 @@ class Proving:
         return True
 
 
+class Loading:
+    """Traefik has loaded whatever is there: that, too, is another test's subject."""
+
+    async def unseen(self, *_: Any) -> str:
+        """At once."""
+        return ""
+
+    async def clear(self, _: Change) -> tuple[str, ...]:
+        """No marker was made."""
+        return ()
+
+
 def a_carrier(api: Any, proof: str) -> Carrier:
     """As `bot.repairing` makes one, over this connection."""
     store = ChangeStore(api, KEPT_IN, Alone())
     writer = StepWriter(api, Alone().may_act)
     told = Herald([ChangeEvents(api).tell]).tell
-    return Carrier(store, writer, Proving(api, proof), lambda: datetime.now(UTC), told)
+    proving = Proving(api, proof)
+    return Carrier(store, writer, proving, Loading(), lambda: datetime.now(UTC), told)
 
 
 async def _unchanged(change: Change) -> Plan:

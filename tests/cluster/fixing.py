@@ -16,6 +16,7 @@ from bot.diagnose import Diagnose
 from bot.herald import Herald
 from bot.kube.cache import WatchCache
 from bot.kube.connect import connect
+from bot.loading import Loading
 from bot.prober import Prober
 from bot.proving import Proving
 from bot.remedy import Remedy
@@ -73,7 +74,8 @@ async def fixing(
             herald=Herald([cache.change_events.tell]),
         )
         proving = Proving(cache, prober, sleep=_shorter(sleep), reload=reload)
-        carrier = dataclasses.replace(made.carrier, proving=proving)
+        loading = Loading(cache.writer(leadership.may_act), cache, prober, _shorter(sleep))
+        carrier = dataclasses.replace(made.carrier, proving=proving, loading=loading)
         await cache.start()
         try:
             merging = dataclasses.replace(made.merging, carrier=carrier)

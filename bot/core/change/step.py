@@ -28,6 +28,10 @@ class Target(msgspec.Struct, frozen=True):
     name: str
     group: str = ""
 
+    def __str__(self) -> str:
+        """`Ingress apps/web`."""
+        return f"{self.kind} {self.namespace}/{self.name}"
+
 
 class Step(msgspec.Struct, frozen=True):
     """`was` and `to` are JSON; empty where there is no object at all."""

@@ -41,12 +41,13 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class Entrance(msgspec.Struct, frozen=True, order=True):
-    """A port of a Traefik pod that takes requests."""
+    """A port of a Traefik pod that takes requests; `name` is its entrypoint's, in small letters."""
 
     node: str
     address: str
     port: int
     tls: bool = False
+    name: str = ""
 
     @property
     def source(self) -> Source:
@@ -54,15 +55,15 @@ class Entrance(msgspec.Struct, frozen=True, order=True):
         return Source(self.node)
 
 
-def entrances(snapshot: Snapshot) -> tuple[Entrance, ...]:
-    """Every entrance of the Traefik pods that run."""
+def entrances(snapshot: Snapshot, most: int = MOST) -> tuple[Entrance, ...]:
+    """The entrances of the Traefik pods that run."""
     found = (
         each
         for traefik in placing.traefik(snapshot)
         if (pod := snapshot.get(objects.Pod, traefik.namespace, traefik.pod))
         for each in _of(traefik, pod)
     )
-    return tuple(found)[:MOST]
+    return tuple(found)[:most]
 
 
 def _of(traefik: TraefikAt, pod: objects.Pod) -> Iterator[Entrance]:
@@ -77,7 +78,7 @@ def _of(traefik: TraefikAt, pod: objects.Pod) -> Iterator[Entrance]:
     for name, port in sorted(ports.items()):
         if name not in ITS_OWN and not name.endswith("udp"):
             secure = name in tls or name in SECURE
-            yield Entrance(traefik.node, traefik.addresses[0], port, secure)
+            yield Entrance(traefik.node, traefik.addresses[0], port, secure, name)
 
 
 def probes(request: Request, entrance: Entrance, tries: int) -> tuple[Probe, Probe]:
@@ -96,6 +97,12 @@ def probes(request: Request, entrance: Entrance, tries: int) -> tuple[Probe, Pro
     )
     nothing = msgspec.structs.replace(asked, id="nothing", name=NOWHERE, path="/-", tries=1)
     return asked, nothing
+
+
+def probe(request: Request, entrance: Entrance, tries: int, name: str) -> Probe:
+    """A request by one entrance under a name of its own, so that many go in one job."""
+    asked, _ = probes(request, entrance, tries)
+    return msgspec.structs.replace(asked, id=name)
 
 
 def _host(request: Request) -> str:

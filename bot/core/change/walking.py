@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bot.core.change.places import Manifest
+from bot.core.change.places import Action, Manifest
 from bot.core.change.step import Progress, Step, Target, progress, written
 
 Live = Mapping[Target, Manifest | None]
@@ -34,6 +34,24 @@ def foreseen(steps: Sequence[Step], live: Live) -> tuple[Progress, ...]:
             then[each.object] = written(each, then[each.object])
         found.append(expected)
     return tuple(found)
+
+
+def is_done(step: Step, steps: Sequence[Step], live: Live) -> bool:
+    """Whether nothing is left to do of one step of these."""
+    return standing(steps, live)[list(steps).index(step)] is Progress.DONE
+
+
+def disturbed(step: Step, steps: Sequence[Step], live: Live) -> Step | None:
+    """The step at whose object somebody else was, so that this one cannot be done.
+
+    An Ingress is taken away only where all that takes its place is still as it was made.
+    """
+    number, stand = list(steps).index(step), standing(steps, live)
+    if stand[number] is Progress.CHANGED:
+        return step
+    needed = number if step.action is Action.DELETE_INGRESS and not step.to else 0
+    pairs = zip(steps[:needed], stand[:needed], strict=True)
+    return next((each for each, how in pairs if how is not Progress.DONE), None)
 
 
 def objects(steps: Sequence[Step]) -> tuple[Target, ...]:

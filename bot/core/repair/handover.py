@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bot.core.change.marker import SUFFIX
 from bot.core.change.places import Action
 from bot.core.change.places.certificate import OWNERS
 from bot.core.change.places.whole import MANAGED, OURS
@@ -129,6 +130,10 @@ def _risks(situation: Situation) -> Iterator[str]:
     if released:
         named = ", ".join(sorted(released))
         yield f"Certificate {named} no longer belongs to the Ingress, also after a roll back."
+    yield (
+        "To see when Traefik has loaded it, and the Ingress on the way back, a copy for a host in "
+        f".invalid stands beside it for some seconds: its name ends in {SUFFIX}."
+    )
     yield "Dashboards and tools that look for Ingresses do not see the route any more."
 
 

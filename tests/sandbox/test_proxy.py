@@ -1,0 +1,35 @@
+"""The simulated Traefik's hosts: one name, any one label, or a pattern, and no more than that."""
+
+from typing import Any
+
+import pytest
+
+from bot.core.change import marker
+from bot.sandbox.proxy import ways
+from tests.core.repair.situations import a_route, an_ingress
+
+NAME = marker.host("3f9c")
+
+
+@pytest.mark.parametrize("route", [an_ingress(), a_route()], ids=["Ingress", "IngressRoute"])
+def test_a_marker_is_served_by_its_own_host_alone(route: dict[str, Any]) -> None:
+    """Else `/fix` would wait for it in vain, or it would take every request."""
+    made = marker.marker(route, NAME)
+    assert made
+    kind = route["kind"]
+    (way,) = ways(
+        [made.manifest] if kind == "Ingress" else [],
+        [made.manifest] if kind == "IngressRoute" else [],
+        [],
+    )
+    assert way.takes(NAME, "/")
+    assert not way.takes("web.example", "/")
+    assert not way.takes("a.b.meshmedic-3f9c.invalid", "/")
+
+
+def test_a_converted_wildcard_takes_one_label() -> None:
+    route = a_route()
+    route["spec"]["routes"][0]["match"] = r"HostRegexp(`^[a-zA-Z0-9-]+\.web\.example$`)"
+    (way,) = ways([], [route], [])
+    assert way.takes("a.web.example", "/")
+    assert not way.takes("web.example", "/")
