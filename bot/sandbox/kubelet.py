@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from bot.core.network import manifests
-from bot.core.network.probing import Answer, Heard, Job, Kind, Line, Outcome
+from bot.core.network.probing import Answer, Heard, Job, Kind, Line, Outcome, Probe
 from bot.sandbox import tools
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.kubernetes_api.history import Change
@@ -26,6 +26,9 @@ STARTING = 0.4
 
 PROXY_LAG = 1.2
 """Seconds until kube-proxy knows the endpoint of a new Service: 1.03 to 1.24 s were measured."""
+
+TICK = 0.02
+"""Seconds by which a clock may be behind."""
 
 OUT_OF_CPU = {
     "phase": "Failed",
@@ -137,17 +140,22 @@ class Kubelet:
         job = msgspec.json.decode(argument.replace("$$(", "$("), type=Job)
         address, name = pod["status"]["podIP"], pod["metadata"]["name"]
         host = bool(pod["spec"].get("hostNetwork"))
-        if job.listen:
-            await asyncio.sleep(self.begins)
         listens = str(job.listen is not None).lower()
         pod["metadata"]["annotations"] = {"meshmedic.dev/listens": listens}
-        lines = list(self._lines(job, pod["spec"]["nodeName"], address, host=host))
-        self._log(name, _text(lines))
         if job.listen:
+            await asyncio.sleep(self.begins)
+            self._log(name, _text([Line(job=job.id, listening=str(job.listen.port))]))
             self._listeners[address] = job.id, name
             self._cluster.put(pod)
-        else:
-            self._end(pod, 0)
+            return
+        at_once = [probe for probe in job.probes if not probe.settle]
+        settling = [probe for probe in job.probes if probe.settle]
+        answers = [*self._answers(at_once, pod["spec"]["nodeName"], address, host=host)]
+        await self._settled(settling)
+        answers += self._answers(settling, pod["spec"]["nodeName"], address, host=host)
+        lines = [Line(job=job.id, answer=answer) for answer in answers]
+        self._log(name, _text([*lines, Line(job=job.id, done=True)]))
+        self._end(pod, 0)
 
     def _end(self, pod: Plain, code: int) -> None:
         (container,) = pod["spec"]["containers"]
@@ -158,15 +166,20 @@ class Kubelet:
         }
         self._cluster.put(pod)
 
-    def _lines(self, job: Job, node: str, address: str, *, host: bool) -> Iterator[Line]:
-        if job.listen:
-            yield Line(job=job.id, listening=str(job.listen.port))
-            return
-        for probe in job.probes:
+    async def _settled(self, probes: list[Probe]) -> None:
+        """Wait as the prober does: until kube-proxy knows the VIPs, or as long as each may take."""
+        fresh = self._network.fresh
+        waits = [min(probe.settle, fresh.get(probe.address, 0.0)) for probe in probes]
+        await asyncio.sleep(max(waits, default=0.0) + TICK)
+        self._learn()
+
+    def _answers(
+        self, probes: list[Probe], node: str, address: str, *, host: bool
+    ) -> Iterator[Answer]:
+        for probe in probes:
             for answer in self._network.answers(node, probe, host=host):
                 self._hear(answer, probe.address, probe.port, probe.kind, address)
-                yield Line(job=job.id, answer=answer)
-        yield Line(job=job.id, done=True)
+                yield answer
 
     def _hear(self, answer: Answer, address: str, port: int, kind: Kind, source: str) -> None:
         """A listener notes who came, directly or by a temporary Service."""

@@ -121,9 +121,9 @@ class Network:
         address, port, by_vip = probe.address, probe.port, False
         if (address, port) in self.vips:
             endpoints = self.vips[address, port]
-            unsettled = self.fresh.get(address, 0.0) > probe.settle
-            if unsettled or not endpoints:
-                late = bool(probe.settle) and unsettled
+            fresh = address in self.fresh
+            if fresh or not endpoints:
+                late = bool(probe.settle) and fresh
                 return msgspec.structs.replace(_refused(probe, REFUSED_HERE), unsettled=late)
             by_vip = True
             address, port = endpoints[next(self._turn) % len(endpoints)]
