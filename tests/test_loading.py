@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from bot.core.change.change import Change
@@ -245,3 +246,15 @@ async def test_what_is_left_is_said_however_long_the_reason_is() -> None:
     assert "this stays, and takes the requests: IngressRoute apps/web." in (
         back.history.entries[-1].note
     )
+
+
+async def test_a_step_that_somebody_tampered_with_has_no_marker() -> None:
+    """It is refused at its turn; looking for what was left behind must not stop at it."""
+    world = a_world()
+    remedy = world.process()
+    made = await remedy.propose(ASKED, Way.CONVERSION, str(ANNA))
+    assert isinstance(made, Proposal)
+    steps = tuple(msgspec.structs.replace(step, was="", to="{}") for step in made.change.plan.steps)
+    plan = msgspec.structs.replace(made.change.plan, steps=steps)
+    change = msgspec.structs.replace(made.change, plan=plan)
+    assert await remedy.carrier.loading.clear(change) == ()

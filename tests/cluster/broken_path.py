@@ -55,8 +55,10 @@ class BrokenPath:
 
 
 @asynccontextmanager
-async def broken_path(real: RealCluster, folder: Path) -> AsyncIterator[BrokenPath]:
+async def broken_path(real: RealCluster, folder: Path, *more: str) -> AsyncIterator[BrokenPath]:
     """A healthy one, with two web servers behind one Service on two nodes beside Traefik's.
+
+    `more` are further arguments of Traefik.
 
     Raises:
         CannotMakeLab: A right or a tool is missing.
@@ -72,13 +74,13 @@ async def broken_path(real: RealCluster, folder: Path) -> AsyncIterator[BrokenPa
         at = At(pod.namespace, pod.address, WEB, API, SECURE)
         kube = await stack.enter_async_context(kubelet())
         stack.enter_context(_shown(real, lab, kube.port))
-        running = await asyncio.to_thread(_entered, stack, real, folder, at)
+        running = await asyncio.to_thread(_entered, stack, real, folder, at, *more)
         yield BrokenPath(real, lab, running)
 
 
-def _entered(stack: AsyncExitStack, real: RealCluster, folder: Path, at: At) -> Traefik:
+def _entered(stack: AsyncExitStack, real: RealCluster, folder: Path, at: At, *more: str) -> Traefik:
     """Beside the event loop, which carries what Traefik asks of the API server."""
-    return stack.enter_context(traefik.running(real, folder, at=at))
+    return stack.enter_context(traefik.running(real, folder, *more, at=at))
 
 
 @contextmanager

@@ -74,7 +74,7 @@ async def fixing(
             herald=Herald([cache.change_events.tell]),
         )
         proving = Proving(cache, prober, sleep=_shorter(sleep), reload=reload)
-        loading = Loading(cache.writer(leadership.may_act), cache, prober, _shorter(sleep))
+        loading = Loading(cache.writer(leadership.may_act), cache, prober, _shorter(1.0))
         carrier = dataclasses.replace(made.carrier, proving=proving, loading=loading)
         await cache.start()
         try:

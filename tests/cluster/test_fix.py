@@ -194,50 +194,6 @@ async def renewed(broken: BrokenPath, patch: list[dict[str, Any]]) -> None:
     await asyncio.to_thread(broken.real.kubectl, *how)
 
 
-async def hammered(broken: BrokenPath, ended: asyncio.Event) -> list[int]:
-    """What requests meet, one after the other, until then."""
-    found: list[int] = []
-    while not ended.is_set():
-        found.append(await broken.status())
-    return found
-
-
-async def test_an_ingress_hands_over_and_no_request_is_unserved(
-    path: tuple[BrokenPath, Remedy],
-) -> None:
-    """Way 3: at no moment Traefik's own 404, neither on the way there nor on the way back."""
-    broken, fix = path
-    async with routed(broken, an_ingress()):
-        await broken.until(200)
-        await faults.redirect()(broken.world)
-        await broken.until(502)
-        before = live(broken, INGRESSES, NAME)
-        change = await proposed(fix, Way.CONVERSION, "ingress")
-        ended = asyncio.Event()
-        hammering = asyncio.create_task(hammered(broken, ended))
-        done = await approved(fix, change)
-        assert states(done) == DONE, done.history.entries
-        assert broken.real.read(INGRESSES, "-n", HOME)["items"] == []
-        made = broken.real.read(ROUTES, "-n", HOME)["items"]
-        rules = [rule for each in made for rule in each["spec"]["routes"]]
-        assert rules
-        assert all("priority" not in rule for rule in rules), rules
-        assert await broken.status() == 200
-        assert f"{VIP}:{PORT}" in done.notes.proof[-1], done.notes.proof
-        back = await rolled_back(fix, done)
-        assert states(back) == [*DONE, "RolledBack"], back.history.entries
-        await broken.until(502)
-        ended.set()
-        answers = await hammering
-        counts = {each: answers.count(each) for each in sorted(set(answers))}
-        print(f"hand-over there and back: {counts}")  # noqa: T201  # what was seen
-        assert set(counts) == {200, 502}
-        assert broken.real.read(ROUTES, "-n", HOME)["items"] == []
-        restored = live(broken, INGRESSES, NAME)
-        assert restored["metadata"].pop("annotations") == {"meshmedic.dev/change": change.name}
-        assert restored == before
-
-
 USELESS = {"on loopback": faults.on_loopback, "the overlay is gone": faults.vxlan_gone("edge")}
 
 
