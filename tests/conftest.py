@@ -7,14 +7,13 @@ import pytest
 from hypothesis import settings
 
 from tests.clusters.fixtures import cluster, homelab, real, simulation
+from tests.places import DATA
 
 __all__ = ["cluster", "homelab", "real", "simulation"]
 
 # Machines differ in speed, and a slow example is no failure.
 settings.register_profile("default", deadline=None, max_examples=60)
 settings.load_profile("default")
-
-DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,7 @@ from pathlib import Path
 from subprocess import Popen
 
 from bot.endpoints import serving
-
-ROOT = Path(__file__).parents[1]
+from tests.places import ROOT
 
 METRICS = b"# A line of many.\n" * 32 * 1024
 """Half a MiB: more than the kernel takes for a client that does not read."""

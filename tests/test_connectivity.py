@@ -14,8 +14,8 @@ import pytest
 
 from bot.render import json_diagnosis, json_matrix, json_reached
 from bot.sandbox.opening import find, simulated
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[1]
 PATIENCE = 180
 NEXTCLOUD = "nextcloud.lab.example.org"
 

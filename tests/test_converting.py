@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.places import ROOT
+
 INGRESS = """\
 apiVersion: networking.k8s.io/v1
 kind: Ingress
@@ -31,7 +33,7 @@ def run(
     *arguments: str, cwd: Path, stdin: bytes = b"", version: str = "3.6.13"
 ) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "bot", "route", "convert", "--traefik-version", version]
-    root = str(Path(__file__).parents[1])
+    root = str(ROOT)
     return subprocess.run(  # noqa: S603  # our own program
         [*command, *arguments],
         cwd=cwd,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +15,9 @@ from bot.core.network import agent_keys, agent_peers, manifests, signed_job
 from bot.kube import agents
 from bot.probe import options
 from bot.settings import PREFIX, SECRETS_DIR, Settings
+from tests.places import ROOT
 
-DEPLOY = Path(__file__).parents[1] / "deploy"
+DEPLOY = ROOT / "deploy"
 READ = ("get", "list", "watch")
 DISCOVERY = "discovery.k8s.io"
 

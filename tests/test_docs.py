@@ -3,7 +3,6 @@
 import json
 import re
 import tomllib
-from pathlib import Path
 
 import jsonschema
 import msgspec
@@ -26,8 +25,8 @@ from bot.render import (
 from bot.render import json as render
 from tests.builders import a_certificate, a_pod
 from tests.fakes import snapshot_of
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 
 

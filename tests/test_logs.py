@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import product
-from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -24,8 +23,8 @@ from hypothesis import strategies as st
 from bot.core import known_secrets
 from bot.logs import BUDGET, LONGEST, WITHHELD, Handler, Json, Text, Unsearched, searched
 from tests.leaking import WAYS
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[1]
 TOKEN = "made-up.discord.token-of-the-tests"
 
 

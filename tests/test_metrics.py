@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from prometheus_client import Metric
@@ -20,8 +19,9 @@ from bot.metrics import Metrics, Sources
 from bot.postbox import Outcome as Digested
 from tests.builders import a_pod
 from tests.fakes import FakeCluster, snapshot_of
+from tests.places import ROOT
 
-README = (Path(__file__).parents[1] / "README.md").read_text()
+README = (ROOT / "README.md").read_text()
 NO_API: Any = None
 """For a watch that is never begun."""
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.places import ROOT
+
 ROUTE = """\
 apiVersion: traefik.io/v1alpha1
 kind: IngressRoute
@@ -23,7 +25,7 @@ API = ROUTE.replace("name: web\n", "name: api@internal\n          kind: TraefikS
 
 def run(*arguments: str, cwd: Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "bot", "route", "edit", *arguments]
-    root = str(Path(__file__).parents[1])
+    root = str(ROOT)
     return subprocess.run(  # noqa: S603  # our own program
         command,
         cwd=cwd,

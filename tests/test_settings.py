@@ -5,14 +5,13 @@ import re
 import subprocess
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from bot.settings import PREFIX, SECRETS_DIR, Settings
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[1]
 ME, ROLE, GUILD = "100000000000000003", "100000000000000005", "100000000000000001"
 ENOUGH = {"DISCORD_TOKEN": "a.b.c", "GUILD_ID": GUILD, "APPROVERS": ME}
 

@@ -15,9 +15,9 @@ import pytest
 from bot.render import json_traefik
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from bot.sandbox.scenarios import ordinary
+from tests.places import ROOT
 from tests.traefik_world import POD, created, refused
 
-ROOT = Path(__file__).parents[1]
 PATIENCE = 120
 
 

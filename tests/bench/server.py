@@ -23,8 +23,8 @@ from pathlib import Path
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from bot.sandbox.scenarios.plain import Plain
 from tests.bench.homelab import Size, homelab
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 START = 120.0
 """Seconds that making 17,000 objects may take."""
 

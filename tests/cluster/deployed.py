@@ -12,8 +12,9 @@ import yaml
 
 from tests.clusters import crds
 from tests.clusters.real import RealCluster
+from tests.places import ROOT
 
-DEPLOY = Path(__file__).parents[2] / "deploy"
+DEPLOY = ROOT / "deploy"
 COMPONENTS = tuple(sorted(path.name for path in (DEPLOY / "components").iterdir()))
 NAMESPACES = ("apps", "media", "flux-system")
 """Whatever else stands in a homelab: the listed namespaces, and Flux's own."""

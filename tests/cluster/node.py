@@ -13,11 +13,11 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+
+from tests.places import ROOT
 
 POD_PORT = 8080
 VIP_PORT = 80
-ROOT = Path(__file__).parents[2]
 
 
 class CannotMakeNode(Exception):

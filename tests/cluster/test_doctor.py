@@ -27,7 +27,6 @@ from bot.kube.lease import Elector, taking_part
 from tests.cluster.deployed import install_only
 from tests.clusters.real import RealCluster
 
-ROOT = Path(__file__).parents[2]
 PLACE = "doctor-apps"
 SETUP = Setup(guild_id=None, circles=Circles(), namespaces=(PLACE,), secret_inventory=True)
 RBAC = "rbac.authorization.k8s.io"

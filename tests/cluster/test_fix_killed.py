@@ -43,8 +43,8 @@ from tests.cluster.carry import APPROVER, KEPT_IN, OK, PLACE, a_carrier
 from tests.cluster.fixing import REQUESTER, install
 from tests.cluster.scene import named, within
 from tests.clusters.real import RealCluster
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 KUSTOMIZATION = within(
     "flux-system",
     named(

@@ -18,9 +18,9 @@ from bot.core.conversion.known import gather
 from bot.core.conversion.source import is_ingress
 from bot.core.conversion.target import Target, version
 from bot.errors import InputError
-from tests.conftest import DATA
 from tests.conversion.expected import World, faults, outcome
 from tests.crd_schema import errors, ingress_route_errors, schema
+from tests.places import DATA
 
 CASES = (
     ("2.9.10", False),

@@ -1,7 +1,6 @@
 """The stored form of every record: complete, and read again as what it was."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +8,9 @@ import pytest
 from bot.core.record import Shelf, read
 from tests.golden import FILES
 from tests.golden.records import RECORDS, unused
+from tests.places import ROOT
 
-SOURCES = sorted((Path(__file__).parents[2] / "bot").rglob("*.py"))
+SOURCES = sorted((ROOT / "bot").rglob("*.py"))
 SHELF = re.compile(r"= Shelf\(\s*\"([a-z-]+)\"")
 
 

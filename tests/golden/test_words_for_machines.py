@@ -1,7 +1,6 @@
 """What other programs read is complete, and comes back as what it was."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,8 +15,9 @@ from bot.kube import change_objects
 from tests.golden import FILES
 from tests.golden.records import unused
 from tests.golden.words_for_machines import CHANGE, EDITS, JOB, LEASE, LINE, WRITTEN
+from tests.places import ROOT
 
-CRD = Path(__file__).parents[2] / "deploy/base/change-crd.yaml"
+CRD = ROOT / "deploy/base/change-crd.yaml"
 
 
 def kept(name: str) -> bytes:

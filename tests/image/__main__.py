@@ -19,8 +19,9 @@ import yaml
 from bot import __version__
 from tests.image.building import Building, Root, start
 from tests.image.dockerfile import stages
+from tests.places import ROOT
 
-SOURCE = Path(__file__).parents[2]
+SOURCE = ROOT
 NOBODY = 65532
 SETTINGS_MISSING = 3
 

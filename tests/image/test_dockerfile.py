@@ -8,8 +8,9 @@ import pytest
 
 from tests.image.building import Building, Root, StepFailed
 from tests.image.dockerfile import NotUnderstood, context, expanded, ignored, stages
+from tests.places import ROOT
 
-SOURCE = Path(__file__).parents[2]
+SOURCE = ROOT
 OURS = (SOURCE / "deploy/Dockerfile").read_text()
 
 

@@ -14,8 +14,9 @@ from bot.kube.connect import connect
 from bot.kube.reflector import Timing
 from bot.sandbox.kubernetes_api import SERVED, SimulatedCluster, serve, without, write_kubeconfig
 from tests.builders import Plain, an_object
+from tests.places import ROOT
 
-CRD = Path(__file__).parents[2] / "deploy/base/change-crd.yaml"
+CRD = ROOT / "deploy/base/change-crd.yaml"
 PLACE = "meshmedic"
 WITHOUT_CHANGES = without(GROUP)
 QUICK = Timing(first_delay=0.01, longest_delay=0.05, absent=0.05, forbidden=0.05)

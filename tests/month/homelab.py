@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -23,8 +22,8 @@ from bot.core.report import Report, examine
 from bot.core.snapshot import Gap, Snapshot, Why
 from bot.core.verdict import Verdict
 from tests.builders import a_kustomization, a_pod, an_object
+from tests.places import DATA
 
-DATA = Path(__file__).parents[3] / "shared" / "data"
 START = datetime(2026, 10, 1, tzinfo=UTC)
 NODES = tuple(Ref("Node", "", f"node-{n}") for n in range(3))
 PODS = tuple(Ref("Pod", "db" if n % 5 == 0 else "apps", f"web-{n}") for n in range(180))

@@ -8,7 +8,6 @@ import shutil
 import signal
 import sys
 import time
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -16,8 +15,8 @@ import pytest
 from bot.core.network import lines
 from bot.core.network.probing import Job, Kind, Listen, Outcome, Probe
 from bot.probe.listening import Listener
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "bot.probe", "once")
 
 

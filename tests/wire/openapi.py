@@ -9,7 +9,6 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -17,9 +16,10 @@ from jsonschema.exceptions import ValidationError
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
+from tests.places import DATA
 from tests.wire.world import Json
 
-DOCUMENT = Path(__file__).parents[3] / "shared" / "data" / "discord" / "openapi.json"
+DOCUMENT = DATA / "discord" / "openapi.json"
 
 HOME = "urn:discord"
 SCHEMAS = "#/components/schemas/"

@@ -7,12 +7,10 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
+from tests.places import ROOT
 from tests.wire.discord_server import DiscordServer
 from tests.wire.launcher import variables
-
-ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True, slots=True)

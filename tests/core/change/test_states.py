@@ -1,14 +1,14 @@
 """The moves are those that the API server allows."""
 
 import re
-from pathlib import Path
 
 import yaml
 
 from bot.core.change import history
 from bot.core.change.states import EXPIRES, MOVES, State
+from tests.places import ROOT
 
-CRD = Path(__file__).parents[3] / "deploy" / "base" / "change-crd.yaml"
+CRD = ROOT / "deploy" / "base" / "change-crd.yaml"
 MOVE = re.compile(r"oldSelf\.state == '(\w+)' && self\.state in \[([^\]]*)\]")
 
 

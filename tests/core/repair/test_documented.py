@@ -1,12 +1,12 @@
 """docs/fix.md lists every way and every refusal as the code has it."""
 
 import re
-from pathlib import Path
 
 from bot.core.repair.offering import WAYS
 from bot.core.repair.refusals import INSTEAD, Reason
+from tests.places import ROOT
 
-TEXT = (Path(__file__).parents[3] / "docs/fix.md").read_text()
+TEXT = (ROOT / "docs/fix.md").read_text()
 
 
 def test_every_refusal_is_documented_with_what_to_do_instead() -> None:
