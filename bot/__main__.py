@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
-from bot import __version__, logs
-from bot.core.check import SCOPES
-from bot.core.doctor.examination import Outcome
-from bot.core.verdict import Verdict
+from bot import __version__
+from bot import log_setup as logs
+from bot.doctor.domain.examination import Outcome
+from bot.domain.check import SCOPES
+from bot.domain.verdict import Verdict
 from bot.errors import InputError, MeshmedicError
 
 EXIT = {
@@ -280,7 +281,7 @@ def _add_route(commands: Commands) -> None:
 
 
 def _traefik_version(text: str) -> tuple[int, int, int]:
-    from bot.core.conversion.target import version  # noqa: PLC0415  # as with each subcommand
+    from bot.ingress_conversion.target import version  # noqa: PLC0415  # as with each subcommand
 
     found = version(text)
     if found is None:
@@ -328,7 +329,7 @@ def _add_schema(commands: Commands) -> None:
 
 
 def _run(_arguments: argparse.Namespace) -> int:
-    from bot import running  # noqa: PLC0415  # each subcommand loads only what it needs
+    from bot.app import bootstrap as running  # noqa: PLC0415  # each subcommand loads only what it needs
 
     return running.run()
 
@@ -336,21 +337,21 @@ def _run(_arguments: argparse.Namespace) -> int:
 def _check(arguments: argparse.Namespace) -> int:
     # A process of a second leaves no garbage that its end does not collect faster.
     gc.disable()
-    from bot import cli  # noqa: PLC0415  # as above
+    from bot.cli import check as cli  # noqa: PLC0415  # as above
 
     where = cli.Where(arguments.kubeconfig, arguments.context, arguments.namespace)
     return EXIT[cli.check(_scopes(arguments), where, as_json=arguments.output == "json")]
 
 
 def _why(arguments: argparse.Namespace) -> int:
-    from bot import cli  # noqa: PLC0415  # as above
+    from bot.cli import check as cli  # noqa: PLC0415  # as above
 
     where = cli.Where(arguments.kubeconfig, arguments.context, arguments.namespace)
     return EXIT[cli.why(arguments.code, where)]
 
 
 def _digest(arguments: argparse.Namespace) -> int:
-    from bot import digest_cli  # noqa: PLC0415  # as above
+    from bot.cli import digest as digest_cli  # noqa: PLC0415  # as above
 
     where = digest_cli.Where(arguments.kubeconfig, arguments.context, arguments.namespace)
     as_json = arguments.output == "json"
@@ -358,13 +359,13 @@ def _digest(arguments: argparse.Namespace) -> int:
 
 
 def _judge(arguments: argparse.Namespace) -> int:
-    from bot import offline  # noqa: PLC0415  # as above
+    from bot.cli import judge as offline  # noqa: PLC0415  # as above
 
     return EXIT[offline.judge(arguments.file, arguments.now, as_json=arguments.output == "json")]
 
 
 def _net_diagnose(arguments: argparse.Namespace) -> int:
-    from bot import connectivity  # noqa: PLC0415  # as above
+    from bot.cli import net as connectivity  # noqa: PLC0415  # as above
 
     where = connectivity.Where(arguments.kubeconfig, arguments.context)
     asked = " ".join(arguments.route)
@@ -372,7 +373,7 @@ def _net_diagnose(arguments: argparse.Namespace) -> int:
 
 
 def _net_matrix(arguments: argparse.Namespace) -> int:
-    from bot import connectivity  # noqa: PLC0415  # as above
+    from bot.cli import net as connectivity  # noqa: PLC0415  # as above
 
     where = connectivity.Where(arguments.kubeconfig, arguments.context)
     as_json = arguments.output == "json"
@@ -382,7 +383,7 @@ def _net_matrix(arguments: argparse.Namespace) -> int:
 
 
 def _net_test(arguments: argparse.Namespace) -> int:
-    from bot import connectivity  # noqa: PLC0415  # as above
+    from bot.cli import net as connectivity  # noqa: PLC0415  # as above
 
     where = connectivity.Where(arguments.kubeconfig, arguments.context)
     as_json = arguments.output == "json"
@@ -390,14 +391,14 @@ def _net_test(arguments: argparse.Namespace) -> int:
 
 
 def _traefik_routes(arguments: argparse.Namespace) -> int:
-    from bot import traefik_cli  # noqa: PLC0415  # as above
+    from bot.cli import traefik as traefik_cli  # noqa: PLC0415  # as above
 
     where = traefik_cli.Where(arguments.kubeconfig, arguments.context)
     return EXIT[traefik_cli.routes(where, as_json=arguments.output == "json")]
 
 
 def _traefik_describe(arguments: argparse.Namespace) -> int:
-    from bot import traefik_cli  # noqa: PLC0415  # as above
+    from bot.cli import traefik as traefik_cli  # noqa: PLC0415  # as above
 
     where = traefik_cli.Where(arguments.kubeconfig, arguments.context)
     asked = " ".join(arguments.route)
@@ -405,7 +406,7 @@ def _traefik_describe(arguments: argparse.Namespace) -> int:
 
 
 def _traefik_logs(arguments: argparse.Namespace) -> int:
-    from bot import traefik_cli  # noqa: PLC0415  # as above
+    from bot.cli import traefik as traefik_cli  # noqa: PLC0415  # as above
 
     where = traefik_cli.Where(arguments.kubeconfig, arguments.context)
     as_json = arguments.output == "json"
@@ -421,7 +422,7 @@ def _traefik_logs(arguments: argparse.Namespace) -> int:
 
 
 def _route_edit(arguments: argparse.Namespace) -> int:
-    from bot import rerouting  # noqa: PLC0415  # as above
+    from bot.cli import route_edit as rerouting  # noqa: PLC0415  # as above
 
     return rerouting.edit(
         arguments.file, in_place=arguments.in_place, as_json=arguments.output == "json"
@@ -429,8 +430,8 @@ def _route_edit(arguments: argparse.Namespace) -> int:
 
 
 def _route_convert(arguments: argparse.Namespace) -> int:
-    from bot import converting  # noqa: PLC0415  # as above
-    from bot.core.conversion.target import Target  # noqa: PLC0415  # as above
+    from bot.cli import route_convert as converting  # noqa: PLC0415  # as above
+    from bot.ingress_conversion.target import Target  # noqa: PLC0415  # as above
 
     target = Target(
         arguments.traefik_version,
@@ -442,26 +443,26 @@ def _route_convert(arguments: argparse.Namespace) -> int:
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
-    from bot import examining  # noqa: PLC0415  # as above
+    from bot.cli import doctor as examining  # noqa: PLC0415  # as above
 
     return EXIT_OF_DOCTOR[examining.doctor(arguments.kubeconfig, arguments.context)]
 
 
 def _invite(arguments: argparse.Namespace) -> int:
-    from bot import examining  # noqa: PLC0415  # as above
+    from bot.cli import doctor as examining  # noqa: PLC0415  # as above
 
     examining.invite(arguments.application_id)
     return 0
 
 
 def _sandbox(arguments: argparse.Namespace) -> int:
-    from bot import running  # noqa: PLC0415  # as above
+    from bot.app import bootstrap as running  # noqa: PLC0415  # as above
 
     return running.sandbox(arguments.scenario, arguments.kubeconfig, arguments.port)
 
 
 def _schema(_arguments: argparse.Namespace) -> int:
-    from bot import offline  # noqa: PLC0415  # as above
+    from bot.cli import judge as offline  # noqa: PLC0415  # as above
 
     return EXIT[offline.schema()]
 

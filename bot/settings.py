@@ -14,20 +14,21 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.core import known_secrets, slots
-from bot.core.access import Circles, Members
-from bot.core.alerts import written
-from bot.core.alerts.rules import Route, Rules
-from bot.core.change.approval import NEVER, Policy
-from bot.core.checks import CHECKS
-from bot.core.digest.plan import Plan
-from bot.core.doctor.facts import Use
-from bot.core.gitops.address import address, secure
-from bot.core.network import manifests
-from bot.core.network.tools import targets
-from bot.core.timetable import NoTime, Timetable
-from bot.core.verdict import Verdict
+from bot.alerting.domain import routes_config as written
+from bot.alerting.domain.rules import Route, Rules
+from bot.digest.domain.config import Plan
+from bot.digest.schedule import slots
+from bot.digest.schedule.timetable import NoTime, Timetable
+from bot.doctor.domain.facts import Use
+from bot.domain.authorization import Circles, Members
+from bot.domain.redaction import known as known_secrets
+from bot.domain.verdict import Verdict
 from bot.errors import SettingsError
+from bot.gitops.domain.repository_url import address, secure
+from bot.health.checks import CHECKS
+from bot.net.probing import manifests
+from bot.net.tools import targets
+from bot.remediation.change.approval import NEVER, Policy
 
 PREFIX = "MESHMEDIC_"
 SECRETS_DIR = f"{PREFIX}SECRETS_DIR"

@@ -7,15 +7,15 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot import standing
-from bot.client import CIRCLE, Client
-from bot.core.access import Circle
-from bot.core.doctor.facts import Setup
-from bot.doctor import Doctor
-from bot.render import discord_check_up as render
-from bot.replies import acknowledge, answer
-from commands.context import Context
-from commands.report_controls import Controls
+from bot.chat.client import CIRCLE, Client
+from bot.chat.replies import acknowledge, answer
+from bot.doctor import discord_facts as standing
+from bot.doctor.domain.facts import Setup
+from bot.doctor.service import Doctor
+from bot.doctor.views import discord as render
+from bot.domain.authorization import Circle
+from commands.dependencies import Context
+from commands.health.controls import Controls
 
 
 def command(context: Context, _controls: Controls) -> app_commands.Command[Any, ..., None]:

@@ -7,10 +7,10 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.render import discord as render
-from bot.replies import acknowledge, answer
-from commands.context import Context
-from commands.report_controls import Controls
+from bot.chat.replies import acknowledge, answer
+from bot.render import cards as render
+from commands.dependencies import Context
+from commands.health.controls import Controls
 
 
 def command(context: Context, _controls: Controls) -> app_commands.Command[Any, ..., None]:

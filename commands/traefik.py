@@ -7,15 +7,15 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.client import CIRCLE
-from bot.core.access import Circle
-from bot.render import discord as render
-from bot.render import discord_traefik
-from bot.replies import acknowledge, answer
-from bot.traefik import Traefik, since_of
-from commands.context import Context
-from commands.report_controls import Controls
-from commands.suggestions import suggestions
+from bot.chat.client import CIRCLE
+from bot.chat.replies import acknowledge, answer
+from bot.domain.authorization import Circle
+from bot.render import cards as render
+from bot.traefik.service import Traefik, since_of
+from bot.traefik.views import discord as discord_traefik
+from commands.autocomplete import suggestions
+from commands.dependencies import Context
+from commands.health.controls import Controls
 
 Command = app_commands.Command[Any, ..., None]
 

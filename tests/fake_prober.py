@@ -4,17 +4,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from bot.core.network.observation import Source, Stance
-from bot.core.network.probing import (
-    Answer,
-    Backend,
-    Heard,
-    Listener,
-    Probe,
-    Progress,
-    Vip,
-)
 from bot.errors import ClusterError
+from bot.net.diagnosis.observation import Source, Stance
+from bot.net.probing.protocol import Answer, Backend, Heard, Listener, Probe, Progress, Vip
 from bot.sandbox.network import Network, Place
 
 EAR = 8473

@@ -5,23 +5,23 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.core.decode import read_object
-from bot.core.doctor.facts import ClusterFacts, Right
-from bot.core.finding import Ref
-from bot.core.kinds import KIND_OF, KINDS
-from bot.core.objects import Object
-from bot.core.snapshot import Gap, Snapshot
-from bot.core.story import Event, LogTail
-from bot.core.traefik.api import Runtime
-from bot.core.traefik.instance import TraefikPod
-from bot.core.traefik.reading import LogAsked, LogEnd, NotSeen
+from bot.charts.spec import Drawing, HeatMap, Undrawn
+from bot.doctor.domain.facts import ClusterFacts, Right
+from bot.domain.finding import Ref
+from bot.domain.resources.decode import read_object
+from bot.domain.resources.objects import Object
+from bot.domain.resources.registry import KIND_OF, KINDS
+from bot.domain.snapshot import Gap, Snapshot
+from bot.domain.story import Event, LogTail
 from bot.errors import ClusterError
-from bot.herald import Herald
-from bot.netshoot import Runner
-from bot.prober import Prober
-from bot.reach import Inside
-from bot.remedy import Remedy
-from bot.render.drawing import Drawing, HeatMap, Undrawn
+from bot.net.ports import Prober
+from bot.net.request.service import Inside
+from bot.net.tools.service import Runner
+from bot.remediation.notifier import Herald
+from bot.remediation.service import Remedy
+from bot.traefik.domain.api import Runtime
+from bot.traefik.domain.instance import TraefikPod
+from bot.traefik.domain.log_request import LogAsked, LogEnd, NotSeen
 
 TYPES = {kind.name: kind.type for kind in KINDS}
 

@@ -18,7 +18,8 @@ import aiohttp
 import discord
 from yarl import URL
 
-from bot import logs, settings
+from bot import log_setup as logs
+from bot import settings
 
 log = logging.getLogger("bot.leaking")
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.core.checks import CHECKS
-from bot.core.kinds import KIND_OF, KINDS
-from bot.core.network import agent_keys, agent_peers, manifests, signed_job
+from bot.domain.resources.registry import KIND_OF, KINDS
+from bot.health.checks import CHECKS
 from bot.kube import agents
+from bot.net.probing import agent_keys, agent_peers, manifests, signed_job
 from bot.probe import options
 from bot.settings import PREFIX, SECRETS_DIR, Settings
 from tests.places import ROOT

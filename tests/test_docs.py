@@ -7,22 +7,19 @@ import tomllib
 import jsonschema
 import msgspec
 
-from bot.core.check import SCOPES
-from bot.core.checks import CHECKS
-from bot.core.network.diagnosis import Row
-from bot.core.report import examine
-from bot.gitops import page as gitops
+from bot.digest.views import json as json_digest
+from bot.domain.check import SCOPES
+from bot.domain.report import examine
+from bot.gitops import refusals_page as gitops
 from bot.gitops.refusals import Reason
-from bot.render import (
-    decision_table,
-    json_diagnosis,
-    json_digest,
-    json_matrix,
-    json_reached,
-    json_traefik,
-    refusals,
-)
-from bot.render import json as render
+from bot.health.checks import CHECKS
+from bot.health.views import json as render
+from bot.ingress_conversion import refusals_page as refusals
+from bot.net.diagnosis.diagnosis import Row
+from bot.net.views import decision_table_page as decision_table
+from bot.net.views import json_diagnosis, json_matrix
+from bot.net.views import json_request as json_reached
+from bot.traefik.views import json as json_traefik
 from tests.builders import a_certificate, a_pod
 from tests.fakes import snapshot_of
 from tests.places import ROOT
@@ -42,18 +39,18 @@ def test_the_published_schema_of_a_diagnosis_is_the_one_of_the_code():
 
 
 def test_the_page_of_the_decision_table_is_the_one_of_the_rules():
-    """Every row has its place, and `python -m bot.render.decision_table` wrote them."""
+    """Every row has its place, and `python -m bot.net.views.decision_table_page` wrote them."""
     assert (ROOT / "docs/diagnosis.md").read_text() == decision_table.page()
     assert sorted(decision_table.rows()) == sorted(Row)
 
 
 def test_the_page_of_refusals_is_the_one_of_the_code():
-    """`python -m bot.render.refusals > docs/conversion.md` was run after the last change."""
+    """`python -m bot.ingress_conversion.refusals_page > docs/conversion.md` was run since."""
     assert (ROOT / "docs/conversion.md").read_text() == refusals.page()
 
 
 def test_the_page_of_pull_requests_is_the_one_of_the_code():
-    """`python -m bot.gitops.page > docs/gitops.md` was run after the last change."""
+    """`python -m bot.gitops.refusals_page > docs/gitops.md` was run after the last change."""
     assert (ROOT / "docs/gitops.md").read_text() == gitops.page()
 
 
@@ -61,7 +58,7 @@ def test_every_reason_against_a_pull_request_is_one_that_the_code_gives():
     """The list is closed, and holds none that never comes."""
     written = "".join(
         path.read_text()
-        for path in (*ROOT.glob("bot/gitops/*.py"), ROOT / "bot/pull_requests.py")
+        for path in (*ROOT.glob("bot/gitops/*.py"), ROOT / "bot/gitops/service.py")
         if path.name != "refusals.py"
     )
     assert set(re.findall(r"Reason\.([A-Z_]+)", written)) == {each.name for each in Reason}
@@ -140,7 +137,7 @@ def test_checks_are_complete_and_named_once():
     assert len(names) == len(set(names))
     scoped = {
         path.stem
-        for path in (ROOT / "bot/core/checks").glob("*.py")
+        for path in (ROOT / "bot/health/checks").glob("*.py")
         if re.search(r"^\s+scope=", path.read_text(), re.MULTILINE)
     }
     assert {name.replace("-", "_") for name in names} == scoped

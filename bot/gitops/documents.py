@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import yaml
 
-from bot.core.native_lb import Path
-from bot.gitops.yaml_text import Splice, documents, splice
+from bot.manifests.edit import Splice, documents, splice
+from bot.routing.native_lb import Path
 
 
 def objects(document: Any) -> Iterator[tuple[Path, Any]]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from bot.core.native_lb import ANNOTATION
 from bot.gitops.refusals import Reason, Stop
 from bot.gitops.selector_pattern import may_fit
 from bot.gitops.source import mapping
+from bot.routing.native_lb import ANNOTATION
 
 HISTORY: TypeAlias = tuple[str, ...]
 """The names that an object had, layer by layer; kustomize knows it by each."""

@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core.gitops.file_edit import FileEdit, encoded, words
-from bot.core.redact import redact
+from bot.domain.redaction.redact import redact
+from bot.gitops.domain.file_edit import FileEdit, encoded, words
 
 PREFIX = "meshmedic/"
 UNUSUAL = re.compile(r"[^a-z0-9-]+")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.core.gitops.address import Address, address, same
+from bot.gitops.domain.repository_url import Address, address, same
 from bot.gitops.refusals import Reason, Stop
 
 Manifest = Mapping[str, Any]

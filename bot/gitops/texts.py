@@ -10,7 +10,7 @@ import yaml
 
 from bot.gitops.refusals import Reason, Stop
 from bot.gitops.tree import Tree
-from bot.yaml_weight import excess
+from bot.manifests.limits import excess
 
 MOST_FILES = 5000
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from bot.core.network import agent_peers, round_log
-from bot.core.network.rounds import INTERVALS, Round, Witness
 from bot.errors import ClusterError
+from bot.kube.agent_configmaps import AgentsConfig
 from bot.kube.agents import Agent, Agents
-from bot.kube.agents_config import AgentsConfig
-from bot.kube.api import Absent, Api, Forbidden
+from bot.kube.client import Absent, Api, Forbidden
+from bot.net.mesh import log_reader as round_log
+from bot.net.mesh.rounds import INTERVALS, Round, Witness
+from bot.net.probing import agent_peers
 
 AT_ONCE = 4
 """Logs that are read at a time."""

@@ -13,13 +13,14 @@ from datetime import datetime
 import aiohttp
 import msgspec
 
-from bot.core.network import lines, signed_job
-from bot.core.network.probing import Job, Line
 from bot.errors import ClusterError
-from bot.kube.api import Api
-from bot.kube.node_jobs import PODS, REQUEST
+from bot.kube.agent_signing_key import ProbeKey
+from bot.kube.client import Api
+from bot.kube.jobs import PODS, REQUEST
 from bot.kube.paths import path
-from bot.kube.probe_key import ProbeKey
+from bot.net.probing import output as lines
+from bot.net.probing import signed_job
+from bot.net.probing.protocol import Job, Line
 
 LABEL = "app.kubernetes.io/component=agent"
 PORT_NAME = "jobs"

@@ -11,32 +11,33 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from bot.core import containers, objects
-from bot.core.election import Leadership
-from bot.core.kinds import KIND_OF, KINDS, Kind
-from bot.core.objects import Object, SecretName
-from bot.core.routing import TRAEFIK_NAME
-from bot.core.snapshot import Gap, Indexed, Snapshot, Why
+from bot.domain import containers
+from bot.domain.election import Leadership
+from bot.domain.resources import objects
+from bot.domain.resources.objects import Object, SecretName
+from bot.domain.resources.registry import KIND_OF, KINDS, Kind
+from bot.domain.snapshot import Gap, Indexed, Snapshot, Why
 from bot.errors import ClusterError
-from bot.kube.access import Access
-from bot.kube.api import Api
 from bot.kube.change_events import ChangeEvents
 from bot.kube.change_store import ChangeStore
-from bot.kube.details import Details
+from bot.kube.change_writer import StepWriter
+from bot.kube.client import Api
 from bot.kube.discovery import Served, Source, discover
-from bot.kube.inside import Inside
+from bot.kube.doctor_facts import Access
+from bot.kube.events_and_logs import Details
 from bot.kube.listing import gap
-from bot.kube.reader import OFF
+from bot.kube.one_shot_reader import OFF
+from bot.kube.pod_commands import Inside
 from bot.kube.reflector import Reflector, State, Timing
-from bot.kube.step_writer import StepWriter
-from bot.kube.traefik import TraefikReader
+from bot.kube.traefik_reader import TraefikReader
+from bot.routing.references import TRAEFIK_NAME
 
 log = logging.getLogger(__name__)
 
 FIRST_ANSWER = 8.0
 """Seconds that a question waits for the first lists; what has not come by then is said.
 
-Less than `bot.client.DRAIN`: whoever asked just before the end is answered.
+Less than `bot.chat.client.DRAIN`: whoever asked just before the end is answered.
 """
 
 

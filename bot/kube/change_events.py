@@ -9,13 +9,13 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.core.change.change import Change
-from bot.core.change.states import State
 from bot.errors import ClusterError
-from bot.kube.api import Api
-from bot.kube.approver import headers
+from bot.kube.client import Api
+from bot.kube.configmap_store import QUICK
+from bot.kube.impersonation import headers
 from bot.kube.paths import path
-from bot.kube.state import QUICK
+from bot.remediation.change.change import Change
+from bot.remediation.change.states import State
 
 log = logging.getLogger(__name__)
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import msgspec
 
-from bot.core.change.change import Change
-from bot.core.change.naming import NAME
-from bot.core.election import Leadership
+from bot.domain.election import Leadership
 from bot.errors import ClusterError, InputError, NotLeading
-from bot.kube import change_objects
-from bot.kube.api import Absent, Api
-from bot.kube.change_objects import NoChangeError
+from bot.kube import change_codec as change_objects
+from bot.kube.change_codec import NoChangeError
+from bot.kube.client import Absent, Api
+from bot.kube.configmap_store import NOT_LEADING, QUICK
 from bot.kube.paths import path
-from bot.kube.state import NOT_LEADING, QUICK
+from bot.remediation.change.change import Change
+from bot.remediation.change.naming import NAME
 
 PAGE = 200
 MOST = 2000

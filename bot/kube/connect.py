@@ -16,7 +16,7 @@ from kubernetes.aio.client.configuration import Configuration
 from kubernetes.aio.config.kube_config import KubeConfigLoader
 
 from bot.errors import ClusterError
-from bot.kube.api import Api
+from bot.kube.client import Api
 
 POOL = 80
 """A watch holds a connection: one for each kind, group and namespace, and some to spare."""

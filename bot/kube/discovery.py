@@ -13,8 +13,8 @@ from typing import TypeVar
 
 import msgspec
 
-from bot.core.kinds import Kind
-from bot.kube.api import Absent, Api, ServerError
+from bot.domain.resources.registry import Kind
+from bot.kube.client import Absent, Api, ServerError
 from bot.kube.paths import ApiPath, path
 
 T = TypeVar("T")

@@ -13,10 +13,10 @@ import aiohttp
 import msgspec
 from kubernetes.aio.stream import WsApiClient
 
-from bot.core import known_secrets
-from bot.core.finding import Ref
+from bot.domain.finding import Ref
+from bot.domain.redaction import known as known_secrets
 from bot.errors import ClusterError
-from bot.kube.api import ERRORS, MAX_DETAIL, Api, Forbidden, ServerError, Unreachable
+from bot.kube.client import ERRORS, MAX_DETAIL, Api, Forbidden, ServerError, Unreachable
 from bot.kube.paths import ApiPath, path
 
 STDOUT, STDERR, ERROR = 1, 2, 3
@@ -74,7 +74,7 @@ async def execute(
     Raises:
         CannotExecute: The container runtime did not start it.
         Forbidden: The permission is missing, or a policy refuses.
-        ClusterError: Any other of `bot.kube.api`, by what went wrong; the time limit too.
+        ClusterError: Any other of `bot.kube.client`, by what went wrong; the time limit too.
     """
     at = path("/api/v1/namespaces", pod.namespace, "pods", pod.name, "exec")
     query = [("container", container), ("stdout", "true"), ("stderr", "true")]

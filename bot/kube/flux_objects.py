@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from bot.core import objects
-from bot.core.kinds import KIND_OF, Kind
-from bot.kube.api import Absent, Api, ServerError
+from bot.domain.resources import objects
+from bot.domain.resources.registry import KIND_OF, Kind
+from bot.kube.client import Absent, Api, ServerError
 from bot.kube.discovery import Served, discover
 from bot.kube.paths import path
 

@@ -19,9 +19,9 @@ from typing import Any
 import aiohttp
 import msgspec
 
-from bot.core.election import FOREVER, Election, Record, Standing, Timing
+from bot.domain.election import FOREVER, Election, Record, Standing, Timing
 from bot.errors import ClusterError
-from bot.kube.api import Absent, Api, Conflict
+from bot.kube.client import Absent, Api, Conflict
 from bot.kube.paths import ApiPath, path
 
 log = logging.getLogger(__name__)

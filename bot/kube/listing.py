@@ -7,11 +7,11 @@ from datetime import datetime
 
 import msgspec
 
-from bot.core.decode import Page, decode_page
-from bot.core.objects import Object
-from bot.core.snapshot import Gap, Why
+from bot.domain.resources.decode import Page, decode_page
+from bot.domain.resources.objects import Object
+from bot.domain.snapshot import Gap, Why
 from bot.errors import ClusterError
-from bot.kube.api import Absent, Api, Forbidden, ServerError, breathe
+from bot.kube.client import Absent, Api, Forbidden, ServerError, breathe
 from bot.kube.discovery import Source
 
 PAGE = 250

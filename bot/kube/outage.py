@@ -7,8 +7,8 @@ import socket
 import ssl
 
 from bot.errors import ClusterError
-from bot.kube.api import Forbidden, Unauthorized, Unreachable
 from bot.kube.cache import WatchCache
+from bot.kube.client import Forbidden, Unauthorized, Unreachable
 
 UNAUTHORIZED = (
     "The API server refuses the bot's credentials. "

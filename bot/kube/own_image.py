@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from bot.errors import ClusterError
-from bot.kube.api import Api
+from bot.kube.client import Api
 from bot.kube.paths import path
 
 OURS = "app.kubernetes.io/name=meshmedic"

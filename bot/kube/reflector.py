@@ -18,10 +18,10 @@ from enum import StrEnum
 import aiohttp
 import msgspec
 
-from bot.core.decode import ListMeta, decode_object
-from bot.core.objects import Object
+from bot.domain.resources.decode import ListMeta, decode_object
+from bot.domain.resources.objects import Object
 from bot.errors import ClusterError
-from bot.kube.api import Absent, Api, Forbidden, Gone, ServerError
+from bot.kube.client import Absent, Api, Forbidden, Gone, ServerError
 from bot.kube.discovery import Source
 from bot.kube.listing import METADATA, pages
 

@@ -8,14 +8,14 @@ from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
-from bot.core.network import manifests
-from bot.core.network.manifests import NAMESPACE
-from bot.core.network.probing import Progress
-from bot.core.network.tools.ran import Ran, raw_obstacle
 from bot.errors import ClusterError
-from bot.kube.api import Api, Forbidden, Unreachable
-from bot.kube.node_jobs import REQUEST, NodeJobs, Pod
+from bot.kube.client import Api, Forbidden, Unreachable
+from bot.kube.jobs import REQUEST, NodeJobs, Pod
 from bot.kube.paths import path
+from bot.net.probing import manifests
+from bot.net.probing.manifests import NAMESPACE
+from bot.net.probing.protocol import Progress
+from bot.net.tools.ran import Ran, raw_obstacle
 
 START = 120.0
 """Seconds until the pod must run: the image may have to be pulled."""

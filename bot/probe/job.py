@@ -29,7 +29,7 @@ class Refused(Exception):  # an answer, said to who asked
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """As `bot.core.network.probing.Probe`."""
+    """As `bot.net.probing.protocol.Probe`."""
 
     id: str
     kind: str
@@ -47,7 +47,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """As `bot.core.network.probing.Listen`."""
+    """As `bot.net.probing.protocol.Listen`."""
 
     name: str
     port: int = 8473
@@ -56,7 +56,7 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """As `bot.core.network.probing.Job`."""
+    """As `bot.net.probing.protocol.Job`."""
 
     id: str
     expires: float

@@ -1,4 +1,4 @@
-"""How a try ended, in the words of `bot.core.network.probing.Outcome`."""
+"""How a try ended, in the words of `bot.net.probing.protocol.Outcome`."""
 
 from __future__ import annotations
 

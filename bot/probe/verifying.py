@@ -1,6 +1,6 @@
 """Who signed: public keys from a file, and RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017, 8.2.2).
 
-What is signed is said in `bot.core.network.signed_job`.
+What is signed is said in `bot.net.probing.signed_job`.
 """
 
 from __future__ import annotations

@@ -9,11 +9,11 @@ from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from bot.core.finding import Finding
-from bot.core.report import Report
-from bot.core.story import Story
-from bot.core.verdict import Verdict
-from bot.render import words
+from bot.domain.finding import Finding
+from bot.domain.report import Report
+from bot.domain.story import Story
+from bot.domain.verdict import Verdict
+from bot.render import text as words
 
 STYLE = {
     Verdict.HEALTHY: "green",

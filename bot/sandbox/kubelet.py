@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from bot.core.network import manifests
-from bot.core.network.probing import Answer, Heard, Job, Kind, Line, Outcome, Probe
+from bot.net.probing import manifests
+from bot.net.probing.protocol import Answer, Heard, Job, Kind, Line, Outcome, Probe
 from bot.sandbox import tools
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.kubernetes_api.history import Change

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from bot.core.network.probing import Answer, Kind, Outcome, Probe
+from bot.net.probing.protocol import Answer, Kind, Outcome, Probe
 from bot.sandbox.proxy import Way, ways
 
 Plain = dict[str, Any]

@@ -14,21 +14,22 @@ from pathlib import Path
 
 import discord
 
-from bot.core.access import Circles, Members
-from bot.core.alerts.rules import Route, Rules
-from bot.core.digest.plan import Plan
-from bot.core.network.manifests import TOOL_IMAGE
-from bot.core.timetable import Timetable
+from bot.alerting.domain.rules import Route, Rules
+from bot.digest.domain.config import Plan
+from bot.digest.schedule.timetable import Timetable
+from bot.domain.authorization import Circles, Members
 from bot.errors import InputError
 from bot.kube.agent_rounds import AgentRounds
+from bot.kube.agent_signing_key import ProbeKey
 from bot.kube.agents import Agents
 from bot.kube.cache import WatchCache
 from bot.kube.connect import connect
 from bot.kube.own_image import OwnImage
-from bot.kube.probe_inside import ProbeInside
-from bot.kube.probe_jobs import ProbeJobs
-from bot.kube.probe_key import ProbeKey
+from bot.kube.prober_exec import ProbeInside
+from bot.kube.prober_jobs import ProbeJobs
 from bot.kube.tool_jobs import ToolJobs
+from bot.net.probing.manifests import TOOL_IMAGE
+from bot.runtime.memory_store import Unkept
 from bot.sandbox.discord_page import CHANNEL_ID, GUILD_ID, NOTICE, OWNER_ID, TITLE, live_discord
 from bot.sandbox.kubelet import Kubelet
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
@@ -37,7 +38,6 @@ from bot.sandbox.outage import HINT, Outage
 from bot.sandbox.scenarios import SCENARIOS, Homelab, Scenario
 from bot.sandbox.scenarios.past import timetable
 from bot.sandbox.stage import Stage
-from bot.unkept import Unkept
 
 CIRCLES = Circles(approvers=Members(frozenset({OWNER_ID})), viewers=Members(frozenset({OWNER_ID})))
 """The owner of the simulated server may do everything, the guest nothing."""

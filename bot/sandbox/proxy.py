@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.core.native_lb import ANNOTATION, FIELD
+from bot.routing.native_lb import ANNOTATION, FIELD
 
 Plain = dict[str, Any]
 HOST = re.compile(r"Host(Regexp)?\(`([^`]+)`\)")

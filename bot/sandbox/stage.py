@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.core.access import Circles
-from bot.core.alerts.rules import Rules
-from bot.core.digest.plan import Plan
-from bot.keeping import Store
+from bot.alerting.domain.rules import Rules
+from bot.digest.domain.config import Plan
+from bot.domain.authorization import Circles
+from bot.health.report_store import Store
 from bot.kube.cache import WatchCache
-from bot.netshoot import Runner
-from bot.prober import Prober
-from bot.rounds import Reader
+from bot.net.mesh.monitor import Reader
+from bot.net.ports import Prober
+from bot.net.tools.service import Runner
 
 
 @dataclass(frozen=True, slots=True)

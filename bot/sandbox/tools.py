@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from bot.core.network.probing import Answer, Kind, Outcome, Probe
+from bot.net.probing.protocol import Answer, Kind, Outcome, Probe
 from bot.sandbox.network import CLUSTER_DOMAIN, Network, round_trip
 
 NEVER = 28

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
-from bot.core.network.address import parse
-from bot.core.network.probing import Answer, Kind, Outcome, Probe
+from bot.net.probing.protocol import Answer, Kind, Outcome, Probe
+from bot.routing.addresses import parse
 from bot.sandbox.kubernetes_api.streams import Ended, Shell
 from bot.sandbox.network import Network
 

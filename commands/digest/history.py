@@ -7,9 +7,9 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.render import discord_digest
-from bot.replies import acknowledge, answer
-from commands.context import Context
+from bot.chat.replies import acknowledge, answer
+from bot.digest.views import discord as discord_digest
+from commands.dependencies import Context
 
 SHOWN = 20
 

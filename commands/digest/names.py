@@ -5,8 +5,8 @@ from __future__ import annotations
 import discord
 from discord import app_commands
 
-from bot.render import discord as render
-from commands.context import Context
+from bot.render import cards as render
+from commands.dependencies import Context
 
 
 def suggesting(context: Context):  # type: ignore[no-untyped-def]  # the library wants its own type

@@ -7,14 +7,14 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.client import Client
-from bot.core.access import Circle
-from bot.core.check import SCOPES
+from bot.chat.client import Client
+from bot.chat.replies import acknowledge, answer
+from bot.digest.discord_channel import card
+from bot.domain.authorization import Circle
+from bot.domain.check import SCOPES
 from bot.errors import Refused
-from bot.mailing import card
-from bot.replies import acknowledge, answer
-from commands.context import Context
-from commands.digest import button
+from commands.dependencies import Context
+from commands.digest import refresh_button as button
 from commands.digest.names import suggesting
 
 OPERATORS_ONLY = (

@@ -7,11 +7,11 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.client import CIRCLE
-from bot.core.access import Circle
-from bot.render import discord as render
-from bot.replies import acknowledge, answer
-from commands.context import Context
+from bot.chat.client import CIRCLE
+from bot.chat.replies import acknowledge, answer
+from bot.domain.authorization import Circle
+from bot.render import cards as render
+from commands.dependencies import Context
 from commands.digest.names import suggesting
 
 

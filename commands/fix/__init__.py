@@ -1,17 +1,1 @@
 """`/fix`: from a diagnosis to a repair that somebody approves, and back again."""
-
-from __future__ import annotations
-
-from discord import app_commands
-
-from commands.context import Context
-from commands.fix import history, listing, proposing, rolling_back, status
-from commands.report_controls import Controls
-
-
-def command(context: Context, controls: Controls) -> app_commands.Group:
-    """The group. Proposing makes pods, so it is for operators; deciding is for approvers."""
-    group = app_commands.Group(name="fix", description="Repair a route, after somebody approves.")
-    for each in (listing, proposing, status, history, rolling_back):
-        group.add_command(each.command(context, controls.fix))
-    return group

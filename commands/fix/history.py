@@ -7,10 +7,10 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.render import discord_change
-from bot.replies import acknowledge, answer
-from commands.context import Context
-from commands.fix_controls import FixControls
+from bot.chat.replies import acknowledge, answer
+from bot.remediation.views import discord as discord_change
+from commands.dependencies import Context
+from commands.fix.controls import FixControls
 
 
 def command(context: Context, _controls: FixControls) -> app_commands.Command[Any, ..., None]:

@@ -7,12 +7,12 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.core.change.states import MOVES, State
-from bot.render import discord_change
-from bot.replies import acknowledge, answer
-from commands.context import Context
-from commands.fix_controls import FixControls
-from commands.suggestions import suggestions
+from bot.chat.replies import acknowledge, answer
+from bot.remediation.change.states import MOVES, State
+from bot.remediation.views import discord as discord_change
+from commands.autocomplete import suggestions
+from commands.dependencies import Context
+from commands.fix.controls import FixControls
 
 
 def command(context: Context, controls: FixControls) -> app_commands.Command[Any, ..., None]:

@@ -7,14 +7,15 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.client import CIRCLE
-from bot.core.access import Circle
-from bot.render import discord as render
-from bot.render import discord_diagnosis, words
-from bot.replies import acknowledge, answer
-from commands.again import Again
-from commands.context import Context
+from bot.chat.client import CIRCLE
+from bot.chat.replies import acknowledge, answer
+from bot.domain.authorization import Circle
+from bot.net.views import discord_diagnosis
+from bot.render import cards as render
+from bot.render import text as words
+from commands.dependencies import Context
 from commands.net.progress import Progress
+from commands.net.retest import Again
 
 NAME = "diagnose"
 

@@ -7,14 +7,15 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.client import CIRCLE
-from bot.core.access import Circle
-from bot.render import discord as render
-from bot.render import discord_matrix, heat_map
-from bot.replies import acknowledge, answer
-from commands.again import Again
-from commands.context import Context
+from bot.chat.client import CIRCLE
+from bot.chat.replies import acknowledge, answer
+from bot.domain.authorization import Circle
+from bot.net.views import chart as heat_map
+from bot.net.views import discord_matrix
+from bot.render import cards as render
+from commands.dependencies import Context
 from commands.net.progress import Progress
+from commands.net.retest import Again
 
 NAME = "matrix"
 

@@ -8,8 +8,8 @@ from typing import Self
 
 import discord
 
-from bot.render import discord_diagnosis
-from bot.replies import answer
+from bot.chat.replies import answer
+from bot.net.views import discord_diagnosis
 
 EVERY = 1.5
 """Seconds between two words of progress: Discord limits edits."""

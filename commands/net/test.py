@@ -7,15 +7,15 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.client import CIRCLE
-from bot.core.access import Circle
-from bot.render import discord as render
-from bot.render import discord_reached
-from bot.replies import acknowledge, answer
-from commands.again import Again
-from commands.context import Context
+from bot.chat.client import CIRCLE
+from bot.chat.replies import acknowledge, answer
+from bot.domain.authorization import Circle
+from bot.net.views import discord_request as discord_reached
+from bot.render import cards as render
+from commands.autocomplete import suggestions
+from commands.dependencies import Context
 from commands.net.progress import Progress
-from commands.suggestions import suggestions
+from commands.net.retest import Again
 
 NAME = "test"
 BETWEEN = " "

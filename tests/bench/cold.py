@@ -12,11 +12,11 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
-from bot.core.checks import CHECKS
-from bot.health import Health
+from bot.health.checks import CHECKS
+from bot.health.service import Health
 from bot.kube.cache import WatchCache
 from bot.kube.connect import connect
-from bot.render import discord as render
+from bot.render import cards as render
 from tests.bench.figures import Figure, Spread
 
 DOCUMENTED = tuple(dict.fromkeys(each.documented_as for each in CHECKS if each.scope))

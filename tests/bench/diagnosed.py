@@ -7,7 +7,7 @@ import shutil
 import statistics
 from collections.abc import AsyncIterator
 
-from bot.core.network.diagnosis import Row
+from bot.net.diagnosis.diagnosis import Row
 from tests.bench.figures import Figure
 from tests.lab.running import run
 from tests.lab.scenarios import Scenario, nothing

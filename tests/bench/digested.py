@@ -10,18 +10,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 
-from bot.composing import Composer
-from bot.core.digest.difference import BASES, Bases, base
-from bot.core.digest.schedule import Schedule
-from bot.core.history.history import HISTORY, History, Incident, Point
-from bot.core.timetable import Timetable
-from bot.core.verdict import Verdict
-from bot.drawing import Artist
-from bot.health import Health
+from bot.charts.process import Artist
+from bot.digest.composer import Composer
+from bot.digest.domain.diff import BASES, Bases, base
+from bot.digest.domain.records import Schedule
+from bot.digest.schedule.timetable import Timetable
+from bot.digest.views import discord as discord_digest
+from bot.domain.verdict import Verdict
+from bot.health.service import Health
+from bot.history.domain.record import HISTORY, History, Incident, Point
 from bot.kube.cache import WatchCache
 from bot.kube.connect import connect
-from bot.render import discord_digest
-from bot.unkept import Unkept
+from bot.runtime.memory_store import Unkept
 from tests.bench.drawn import HOLDS, WATCHED
 from tests.bench.figures import Figure, Spread
 from tests.bench.server import Server

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from time import perf_counter
 
-from bot.core.network.matrix import By, Cell, Matrix, neighbours
-from bot.drawing import Artist
-from bot.render import heat_map
+from bot.charts.process import Artist
+from bot.net.mesh.matrix import By, Cell, Matrix, neighbours
+from bot.net.views import chart as heat_map
 from tests.bench.figures import Figure, Spread
 
 NODES = 30
@@ -18,7 +18,7 @@ HOLDS = 107.0
 """MiB, so that it and a bot of ten thousand pods together stay below 220."""
 
 WATCHED = (
-    "import re, runpy, sys; runpy.run_module('bot.render.pictures', run_name='__main__'); "
+    "import re, runpy, sys; runpy.run_module('bot.charts.matplotlib', run_name='__main__'); "
     r"held = re.search(r'VmHWM:\s+(\d+)', open('/proc/self/status').read())[1]; "
     "open(sys.argv[1], 'w').write(held)"
 )

@@ -20,17 +20,17 @@ from pathlib import Path
 
 import msgspec
 
-from bot.alerting import USUAL
-from bot.alerts import Watchman
-from bot.core.alerts.due import Tell
-from bot.core.alerts.incident import Alerts, Incident
-from bot.core.alerts.rules import Route, Rules
-from bot.core.election import Alone
-from bot.core.report import Report
-from bot.health import Health
+from bot.alerting.domain.actions import Tell
+from bot.alerting.domain.incident import Alerts, Incident
+from bot.alerting.domain.rules import Route, Rules
+from bot.alerting.service import Watchman
+from bot.app.alerts import USUAL
+from bot.domain.election import Alone
+from bot.domain.report import Report
+from bot.health.service import Health
 from bot.kube.cache import WatchCache
 from bot.kube.connect import connect
-from bot.unkept import Unkept
+from bot.runtime.memory_store import Unkept
 from tests.bench.figures import Figure
 from tests.bench.server import ROOT, Server
 

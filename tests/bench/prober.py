@@ -12,9 +12,9 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
-from bot.core.network import lines
-from bot.core.network.probing import PAYLOAD, Job, Kind, Outcome, Probe
-from bot.matrix_rows import HASTY
+from bot.net.mesh.measure import HASTY
+from bot.net.probing import output as lines
+from bot.net.probing.protocol import PAYLOAD, Job, Kind, Outcome, Probe
 from tests.bench.figures import Figure
 from tests.probe import agents, servers, signing
 from tests.probe.agents import Running

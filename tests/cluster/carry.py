@@ -22,23 +22,23 @@ from typing import Any
 
 import msgspec
 
-from bot.carrying import Carrier
-from bot.core.change import history
-from bot.core.change.change import Change
-from bot.core.change.plan import Plan
-from bot.core.change.proof import Proof, Sample
-from bot.core.change.through import Request
-from bot.core.election import Alone
-from bot.herald import Herald
-from bot.kube.api import Absent, Api
+from bot.app.remediation import nobody_asks
+from bot.domain.election import Alone
 from bot.kube.change_events import ChangeEvents
 from bot.kube.change_store import ChangeStore
+from bot.kube.change_writer import StepWriter
+from bot.kube.client import Absent, Api
 from bot.kube.connect import connect
-from bot.kube.reader import ClusterReader
-from bot.kube.step_writer import StepWriter
-from bot.merging import Merging
-from bot.repairing import nobody_asks
-from bot.underway import Underway
+from bot.kube.one_shot_reader import ClusterReader
+from bot.remediation.change import history
+from bot.remediation.change.change import Change
+from bot.remediation.change.plan import Plan
+from bot.remediation.change.proof import Proof, Sample
+from bot.remediation.change.verification_requests import Request
+from bot.remediation.executor import Carrier
+from bot.remediation.notifier import Herald
+from bot.remediation.pull_request_flow import Merging
+from bot.remediation.reconciler import Underway
 
 KEPT_IN, PLACE = "meshmedic", "media"
 APPROVER = "100000000000000002"
@@ -125,7 +125,7 @@ class Loading:
 
 
 def a_carrier(api: Any, proof: str) -> Carrier:
-    """As `bot.repairing` makes one, over this connection."""
+    """As `bot.app.remediation` makes one, over this connection."""
     store = ChangeStore(api, KEPT_IN, Alone())
     writer = StepWriter(api, Alone().may_act)
     told = Herald([ChangeEvents(api).tell]).tell

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.kube.api import Api
+from bot.kube.client import Api
 from bot.kube.connect import connect
 from tests.cluster.control_plane import ControlPlane
 from tests.clusters.real import RealCluster

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.core.conversion.ingresses import a_backend, a_path, a_rule, an_ingress, said
+from tests.ingress_conversion.ingresses import a_backend, a_path, a_rule, an_ingress, said
 
 TLS = ({"hosts": ["a.example"], "secretName": "a"}, {"hosts": ["b.example"], "secretName": "b"})
 BOTH = [a_rule("a.example", a_path("/x")), a_rule("b.example"), a_rule("c.example")]

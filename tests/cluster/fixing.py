@@ -9,20 +9,20 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.core.access import Circles, Members
-from bot.core.change.approval import Click, Policy
-from bot.core.election import Alone
-from bot.diagnose import Diagnose
-from bot.herald import Herald
+from bot.app.remediation import remedy
+from bot.domain.authorization import Circles, Members
+from bot.domain.election import Alone
 from bot.kube.cache import WatchCache
 from bot.kube.connect import connect
-from bot.loading import Loading
-from bot.prober import Prober
-from bot.proving import Proving
-from bot.remedy import Remedy
-from bot.repairing import remedy
+from bot.net.diagnosis.service import Diagnose
+from bot.net.ports import Prober
+from bot.remediation.change.approval import Click, Policy
+from bot.remediation.loading import Loading
+from bot.remediation.notifier import Herald
+from bot.remediation.service import Remedy
+from bot.remediation.verification import Proving
 from bot.sandbox.kubernetes_api import write_kubeconfig
-from bot.traefik import Traefik
+from bot.traefik.service import Traefik
 from tests.cluster import asking, deployed
 from tests.clusters.real import RealCluster
 
@@ -56,7 +56,7 @@ def click(user: int = APPROVER) -> Click:
 async def fixing(
     kubeconfig: Path, prober: Prober, *, reload: float, sleep: float
 ) -> AsyncIterator[Remedy]:
-    """The use case over the watch cache, as `bot.running` wires it; the proof's pauses shorter."""
+    """The use case over the watch cache, as `bot.app.bootstrap` wires it; pauses are shorter."""
     async with connect(kubeconfig=kubeconfig) as api:
         cache = WatchCache(api)
         traefik = Traefik(cache, cache.traefik)

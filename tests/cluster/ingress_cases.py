@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bot import manifests
-from bot.core.conversion.source import is_ingress
 from bot.errors import InputError
+from bot.ingress_conversion.source import is_ingress
+from bot.manifests import reader as manifests
 from tests.conversion.expected import paths
 
 Plain = dict[str, Any]

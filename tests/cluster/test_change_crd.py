@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.kube.api import Api, Conflict, Invalid
+from bot.kube.client import Api, Conflict, Invalid
 from tests.cluster.deployed import DEPLOY, send
 from tests.clusters.real import RealCluster
 

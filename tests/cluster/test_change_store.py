@@ -6,18 +6,18 @@ from typing import Any
 import msgspec
 import pytest
 
-from bot.core.change.change import Card, Change, Notes, PullRequest, Undoing
-from bot.core.change.plan import Plan, Way
-from bot.core.change.states import State
-from bot.core.gitops.ownership import Keeper, Owner
-from bot.core.repair.offering import offers
-from bot.kube.api import Invalid
+from bot.gitops.domain.ownership import Keeper, Owner
 from bot.kube.change_store import ChangeStore
+from bot.kube.client import Invalid
 from bot.kube.connect import connect
+from bot.remediation.change.change import Card, Change, Notes, PullRequest, Undoing
+from bot.remediation.change.plan import Plan, Way
+from bot.remediation.change.states import State
+from bot.remediation.planning.offers import offers
 from tests.cluster.deployed import DEPLOY, send
 from tests.clusters.real import RealCluster
-from tests.core.repair.situations import a_route, a_situation, nowhere_untouchable
 from tests.kube.test_change_store import MOMENT, Leads, a_change
+from tests.remediation.planning.situations import a_route, a_situation, nowhere_untouchable
 
 FLUX = Owner(Keeper.KUSTOMIZATION, "flux-system", "apps")
 NAME = "20261123-1200-web-{}"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bot.kube.api import Api, Conflict, Gone, Invalid
+from bot.kube.client import Api, Conflict, Gone, Invalid
 from tests.cluster import build
 from tests.cluster.control_plane import ControlPlane
 from tests.clusters.real import RealCluster

@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 import trustme
 
-from bot.core.conversion.convert import Became, Conversion, convert
-from bot.core.conversion.known import gather
-from bot.core.conversion.refusals import Reason
-from bot.core.conversion.target import Target, version
+from bot.ingress_conversion.convert import Became, Conversion, convert
+from bot.ingress_conversion.known import gather
+from bot.ingress_conversion.refusals import Reason
+from bot.ingress_conversion.target import Target, version
 from tests.cluster import build, traefik
 from tests.cluster.control_plane import free_port
 from tests.cluster.everything import EVERYTHING, SERVICES
@@ -29,7 +29,7 @@ from tests.cluster.ingress_cases import POD, Case, a_case, cases, slices
 from tests.cluster.routers import hosts, seen
 from tests.cluster.traefik import Traefik
 from tests.clusters.real import RealCluster
-from tests.core.conversion.ingresses import a_path, a_rule, a_service, an_ingress, of_kind
+from tests.ingress_conversion.ingresses import a_path, a_rule, a_service, an_ingress, of_kind
 
 OLD, NEW = "kubernetes", "kubernetescrd"
 CONTROLLER = "traefik.io/ingress-controller"

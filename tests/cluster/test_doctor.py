@@ -11,18 +11,18 @@ import aiohttp
 import pytest
 import yaml
 
-from bot.core.access import Circles
-from bot.core.checks import CHECKS
-from bot.core.doctor import cluster, election
-from bot.core.doctor.election import GROUP
-from bot.core.doctor.examination import Outcome
-from bot.core.doctor.facts import ClusterFacts, Right, Setup
-from bot.core.election import Standing
-from bot.core.kinds import KINDS
+from bot.doctor.domain import cluster, election
+from bot.doctor.domain.election import GROUP
+from bot.doctor.domain.examination import Outcome
+from bot.doctor.domain.facts import ClusterFacts, Right, Setup
+from bot.domain.authorization import Circles
+from bot.domain.election import Standing
+from bot.domain.resources.registry import KINDS
 from bot.errors import ClusterError
-from bot.kube.access import Access
-from bot.kube.api import Api, Forbidden
+from bot.health.checks import CHECKS
+from bot.kube.client import Api, Forbidden
 from bot.kube.connect import connect
+from bot.kube.doctor_facts import Access
 from bot.kube.lease import Elector, taking_part
 from tests.cluster.deployed import install_only
 from tests.clusters.real import RealCluster

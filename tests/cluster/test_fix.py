@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.core.change.change import Change
-from bot.core.change.plan import Way
-from bot.core.change.states import State
-from bot.core.network.diagnosis import Effect, Row
-from bot.core.repair.refusals import Reason, Refusal
 from bot.errors import Refused
-from bot.remedy import Declined, Proposal, Remedy
+from bot.net.diagnosis.diagnosis import Effect, Row
+from bot.remediation.change.change import Change
+from bot.remediation.change.plan import Way
+from bot.remediation.change.states import State
+from bot.remediation.planning.refusals import Reason, Refusal
+from bot.remediation.service import Declined, Proposal, Remedy
 from tests.cluster.broken_path import HOME, HOST, SERVICE, BrokenPath, broken_path
 from tests.cluster.fixing import APPROVER, KEPT_IN, REQUESTER, STRANGER, click, fixing, install
 from tests.cluster.scene import named, within

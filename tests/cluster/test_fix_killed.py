@@ -21,23 +21,25 @@ from typing import Any
 
 import pytest
 
-from bot.core.change import history, walking
-from bot.core.change.change import Change
-from bot.core.change.places import Action
-from bot.core.change.plan import Plan, Way
-from bot.core.change.states import State
-from bot.core.change.step import Progress, Step, undoing
-from bot.core.network import diagnosis, resolving
-from bot.core.network.diagnosed import Diagnosed
-from bot.core.repair import offering
-from bot.core.snapshot import Snapshot
-from bot.core.traefik.instance import TraefikPod
+from bot.domain.snapshot import Snapshot
 from bot.errors import InputError
-from bot.kube.api import Api
+from bot.kube.change_writer import StepWriter, collection, place
+from bot.kube.client import Api
 from bot.kube.connect import connect
-from bot.kube.reader import ClusterReader
-from bot.kube.step_writer import StepWriter, collection, place
-from bot.surveying import READS, Survey
+from bot.kube.one_shot_reader import ClusterReader
+from bot.net import route_resolution as resolving
+from bot.net.diagnosis import diagnosis
+from bot.net.diagnosis.diagnosed import Diagnosed
+from bot.remediation.change import history
+from bot.remediation.change import step_progress as walking
+from bot.remediation.change.change import Change
+from bot.remediation.change.fields import Action
+from bot.remediation.change.plan import Plan, Way
+from bot.remediation.change.states import State
+from bot.remediation.change.step import Progress, Step, undoing
+from bot.remediation.context import READS, Survey
+from bot.remediation.planning import offers as offering
+from bot.traefik.domain.instance import TraefikPod
 from tests.cluster import build
 from tests.cluster.carry import APPROVER, KEPT_IN, OK, PLACE, a_carrier
 from tests.cluster.fixing import REQUESTER, install

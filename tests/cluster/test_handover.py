@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from bot.core.change.change import Change
-from bot.core.change.plan import Way
-from bot.core.change.states import State
-from bot.remedy import Remedy
+from bot.remediation.change.change import Change
+from bot.remediation.change.plan import Way
+from bot.remediation.change.states import State
+from bot.remediation.service import Remedy
 from tests.cluster.broken_path import HOME, BrokenPath, broken_path
 from tests.cluster.fixing import KEPT_IN, fixing, install
 from tests.cluster.test_fix import (

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from bot.core.finding import Ref
+from bot.domain.finding import Ref
 from bot.errors import ClusterError
-from bot.kube.api import Forbidden
+from bot.kube.client import Forbidden
 from bot.kube.connect import connect
-from bot.kube.details import QUICK, TAIL_LINES, Details
+from bot.kube.events_and_logs import QUICK, TAIL_LINES, Details
 from tests.cluster.kubelet import Kubelet, kubelet
 from tests.clusters import Cluster
 

@@ -17,14 +17,14 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.core.change.step import Target
-from bot.core.gitops.file_edit import Chosen, EditKind, FileEdit
-from bot.core.native_lb import ANNOTATION
-from bot.gitops.editing import edited
+from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit
+from bot.gitops.file_editor import edited
 from bot.gitops.kustomize import Build
-from bot.gitops.locate import locate
-from bot.gitops.paste import paste
+from bot.gitops.locator import locate
+from bot.gitops.paste_text import paste
 from bot.gitops.refusals import Stop
+from bot.remediation.change.step import Target
+from bot.routing.native_lb import ANNOTATION
 from tests.cluster import build
 from tests.cluster.conftest import RealCluster
 from tests.gitops.trees import ANNOTATE, ROUTE, WEB, WEB_ROUTE, a_kustomization, a_tree

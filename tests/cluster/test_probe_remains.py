@@ -8,9 +8,9 @@ from contextlib import nullcontext
 
 import pytest
 
-from bot.core.network import manifests
-from bot.core.network.manifests import NAMESPACE
-from bot.core.network.probing import Backend, Job
+from bot.net.probing import manifests
+from bot.net.probing.manifests import NAMESPACE
+from bot.net.probing.protocol import Backend, Job
 from tests.cluster.asking import Somebody, everything_goes
 from tests.cluster.conftest import RealCluster
 from tests.cluster.deployed import until

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from bot.core.kinds import KINDS
-from bot.core.snapshot import Why
+from bot.domain.resources.registry import KINDS
+from bot.domain.snapshot import Why
 from bot.kube.connect import connect
-from bot.kube.reader import ClusterReader
+from bot.kube.one_shot_reader import ClusterReader
 from bot.sandbox.kubernetes_api import write_kubeconfig
 from tests.cluster.asking import APPROVER, Somebody, everything_goes, service_account, where
 from tests.cluster.deployed import install_kinds, install_only

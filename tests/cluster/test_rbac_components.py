@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.core.network import agent_keys, agent_peers, manifests
-from bot.core.network.probing import Job
+from bot.net.probing import agent_keys, agent_peers, manifests
+from bot.net.probing.protocol import Job
 from tests.cluster.asking import Somebody, everything_goes, service_account
 from tests.cluster.conftest import RealCluster
 from tests.cluster.deployed import install_kinds, install_only, until

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.gitops.reconciling import REQUESTED
+from bot.gitops.domain.reconcile import REQUESTED
 from tests.cluster.asking import Somebody, everything_goes, service_account
 from tests.cluster.conftest import RealCluster
 from tests.cluster.deployed import install_kinds, install_only, until

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from bot import manifests
-from bot.core.kinds import KINDS, Kind
+from bot.domain.resources.registry import KINDS, Kind
 from bot.errors import ClusterError
-from bot.judging import judge, newest_moment
-from bot.kube.api import Forbidden, Invalid, ServerError
+from bot.health.offline import judge, newest_moment
+from bot.kube.client import Forbidden, Invalid, ServerError
+from bot.manifests import reader as manifests
 from tests.clusters import Cluster, Plain, ask
 
 BY_GROUP = {(group, kind.name): kind for kind in KINDS for group in kind.groups}

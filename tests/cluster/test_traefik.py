@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from bot.health import Health
+from bot.health.service import Health
 from bot.kube.connect import connect
-from bot.kube.reader import ClusterReader
+from bot.kube.one_shot_reader import ClusterReader
 from tests.cluster import build, traefik
 from tests.cluster.node import POD_PORT, CannotMakeNode, node
 from tests.cluster.traefik import Traefik, objects, servers

@@ -16,18 +16,18 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.core.finding import Ref
-from bot.core.network.address import AddressKind
-from bot.core.traefik.api import Runtime
-from bot.core.traefik.instance import TraefikPod
-from bot.core.traefik.reading import NotSeen
-from bot.kube.api import Api, Forbidden
+from bot.domain.finding import Ref
+from bot.kube.client import Api, Forbidden
 from bot.kube.connect import connect
 from bot.kube.exec import CannotExecute, execute
-from bot.kube.reader import ClusterReader
-from bot.kube.traefik import TraefikReader
+from bot.kube.one_shot_reader import ClusterReader
+from bot.kube.traefik_reader import TraefikReader
+from bot.routing.addresses import AddressKind
 from bot.sandbox.kubernetes_api.streams import Ended
-from bot.traefik import Traefik as Asking
+from bot.traefik.domain.api import Runtime
+from bot.traefik.domain.instance import TraefikPod
+from bot.traefik.domain.log_request import NotSeen
+from bot.traefik.service import Traefik as Asking
 from tests.cluster import build, traefik
 from tests.cluster.kubelet import Kubelet, kubelet
 from tests.cluster.test_traefik import PODS, a_service, an_ingress, an_ingress_route

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from bot.core.kinds import KINDS
+from bot.domain.resources.registry import KINDS
 from tests.clusters import Plain
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -20,8 +20,8 @@ import aiohttp
 import msgspec
 import yaml
 
-from bot.core.kinds import KINDS
-from bot.kube.api import Absent, Api, Conflict, Invalid, ServerError
+from bot.domain.resources.registry import KINDS
+from bot.kube.client import Absent, Api, Conflict, Invalid, ServerError
 from bot.kube.connect import connect
 from bot.sandbox.kubernetes_api import SERVED
 from tests.cluster.control_plane import ControlPlane

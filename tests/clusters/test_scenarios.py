@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.core.checks import CHECKS
-from bot.core.report import Report, examine
-from bot.core.verdict import Verdict
-from bot.health import Health
+from bot.domain.report import Report, examine
+from bot.domain.verdict import Verdict
+from bot.health.checks import CHECKS
+from bot.health.service import Health
 from bot.kube.connect import connect
-from bot.kube.reader import ClusterReader
+from bot.kube.one_shot_reader import ClusterReader
 from bot.sandbox.opening import find
 from bot.sandbox.scenarios.plain import Plain
 from tests.clusters import Cluster

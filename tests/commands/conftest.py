@@ -9,24 +9,25 @@ import pytest
 from simcord import ChannelHandle, MemberActor, RoleHandle
 from simcord.env import Env
 
-from bot import digesting, runbook
-from bot.client import Client
-from bot.core.access import Circles, Members
-from bot.core.digest.plan import Plan
-from bot.diagnose import Diagnose
-from bot.digest import Digests
-from bot.health import Health
-from bot.keeping import Store
-from bot.matrix import Mesh
-from bot.muting import Silences
-from bot.netshoot import Netshoot
-from bot.reach import Reach
-from bot.repairing import idle
-from bot.traefik import Traefik
-from bot.unkept import Unkept
-from commands import everything
-from commands.context import Context
-from commands.digest import button
+from bot.alerting.silences import Silences
+from bot.app import digests as digesting
+from bot.app.remediation import idle
+from bot.chat.client import Client
+from bot.digest.domain.config import Plan
+from bot.digest.service import Digests
+from bot.domain.authorization import Circles, Members
+from bot.health.report_store import Store
+from bot.health.service import Health
+from bot.net.diagnosis.service import Diagnose
+from bot.net.mesh.service import Mesh
+from bot.net.request.service import Reach
+from bot.net.tools.service import Netshoot
+from bot.runbook import service as runbook
+from bot.runtime.memory_store import Unkept
+from bot.traefik.service import Traefik
+from commands import registry as everything
+from commands.dependencies import Context
+from commands.digest import refresh_button as button
 from tests.builders import a_pod
 from tests.fakes import FakeCluster
 from tests.led import Led

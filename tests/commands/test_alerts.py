@@ -8,15 +8,15 @@ import pytest
 from discord.utils import snowflake_time
 from msgspec.structs import replace
 
-from bot.alert_messages import Outcome
-from bot.alerts import Watchman
-from bot.core.alerts.incident import ALERTS, Incident
-from bot.core.alerts.rules import Route, Rules
-from bot.core.report import Report
-from bot.core.verdict import Verdict
-from bot.muting import Silences
-from bot.telling import Telling
-from commands import alert_controls
+from bot.alerting.delivery import Outcome
+from bot.alerting.discord_channel import Telling
+from bot.alerting.domain.incident import ALERTS, Incident
+from bot.alerting.domain.rules import Route, Rules
+from bot.alerting.service import Watchman
+from bot.alerting.silences import Silences
+from bot.domain.report import Report
+from bot.domain.verdict import Verdict
+from commands.alerts import controls as alert_controls
 from tests.builders import a_pod
 from tests.commands.conftest import Room, said, texts
 

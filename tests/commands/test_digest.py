@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
-from bot.core.digest.difference import BASES
-from bot.core.digest.plan import Plan
-from bot.core.digest.schedule import Schedule, carried, nonce
-from bot.core.history.history import HISTORY, History, Incident, Point
-from bot.core.timetable import Timetable
-from bot.core.verdict import Verdict
-from bot.mailing import Mailing, Unsent
-from bot.postbox import Letter, Lost
-from bot.render import discord_digest
-from bot.unkept import Unkept
-from commands.digest import button
+from bot.digest.discord_channel import Mailing, Unsent
+from bot.digest.domain.config import Plan
+from bot.digest.domain.diff import BASES
+from bot.digest.domain.records import Schedule, carried, nonce
+from bot.digest.ports import Letter, Lost
+from bot.digest.schedule.timetable import Timetable
+from bot.digest.views import discord as discord_digest
+from bot.domain.verdict import Verdict
+from bot.history.domain.record import HISTORY, History, Incident, Point
+from bot.runtime.memory_store import Unkept
+from commands.digest import refresh_button as button
 from tests.builders import a_kustomization, a_pod
 from tests.commands.conftest import Room, make_client, message, said, texts
 from tests.render.strategies import HOSTILE

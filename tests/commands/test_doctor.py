@@ -2,9 +2,9 @@
 
 import pytest
 
-from bot.core.doctor.facts import Held
+from bot.doctor.domain.facts import Held
 from tests.commands.conftest import GUILD, Room, said
-from tests.core.doctor.seen import a_cluster
+from tests.doctor.domain.seen import a_cluster
 
 
 @pytest.fixture(autouse=True)

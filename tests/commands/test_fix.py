@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from bot.core.change.states import State
-from bot.core.native_lb import ANNOTATION
-from bot.core.network.diagnosis import Effect
-from tests.changes import ASKED, SERVICE, World, answers
+from bot.net.diagnosis.diagnosis import Effect
+from bot.remediation.change.states import State
+from bot.routing.native_lb import ANNOTATION
 from tests.commands.conftest import Room, message, said, texts
-from tests.core.repair.situations import a_service, with_effect
+from tests.remediation.changes import ASKED, SERVICE, World, answers
+from tests.remediation.planning.situations import a_service, with_effect
 
 
 @pytest.fixture

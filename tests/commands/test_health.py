@@ -4,9 +4,9 @@ import re
 
 import msgspec
 
-from bot.core.finding import Ref
-from bot.core.snapshot import Gap, Why
-from bot.core.story import Event, LogTail
+from bot.domain.finding import Ref
+from bot.domain.snapshot import Gap, Why
+from bot.domain.story import Event, LogTail
 from bot.errors import ClusterError
 from tests.builders import a_pod
 from tests.commands.conftest import Room, code_in, message, said

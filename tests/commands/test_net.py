@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from bot.charts.spec import Undrawn
 from bot.errors import ClusterError
-from bot.render.drawing import Undrawn
 from bot.sandbox.network import Broken, Network
 from bot.sandbox.scenarios.homelab import healthy
 from tests.commands.conftest import Room, message, said

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot.core.network.probing import Progress
-from bot.core.network.tools.options import Tool
-from bot.core.network.tools.ran import Ran
 from bot.errors import ClusterError
+from bot.net.probing.protocol import Progress
+from bot.net.tools.options import Tool
+from bot.net.tools.ran import Ran
 from tests.builders import an_object
 from tests.commands.conftest import Room, said
 from tests.render.strategies import HOSTILE

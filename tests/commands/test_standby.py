@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from bot.core.checks import CHECKS
-from bot.core.record import read, written
-from bot.core.remembered import REPORT, Remembered, recalled, remembered
-from bot.core.report import examine
+from bot.domain.record import read, written
+from bot.domain.report import examine
+from bot.domain.report_record import REPORT, Remembered, recalled, remembered
+from bot.health.checks import CHECKS
 from tests.builders import a_pod
 from tests.commands.conftest import Room, code_in, message, said
 from tests.fakes import snapshot_of

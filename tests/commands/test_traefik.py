@@ -4,7 +4,7 @@ import pytest
 
 from bot.errors import ClusterError
 from tests.commands.conftest import Room, message, said
-from tests.traefik_world import EDGE, POD, STALE, a_runtime, created, refused, world
+from tests.traefik.world import EDGE, POD, STALE, a_runtime, created, refused, world
 
 
 @pytest.fixture(autouse=True)

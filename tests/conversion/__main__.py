@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bot import manifests
-from bot.core.conversion.convert import Became, Conversion, convert
-from bot.core.conversion.known import gather
-from bot.core.conversion.source import is_ingress
-from bot.core.conversion.target import Target, version
 from bot.errors import InputError
+from bot.ingress_conversion.convert import Became, Conversion, convert
+from bot.ingress_conversion.known import gather
+from bot.ingress_conversion.source import is_ingress
+from bot.ingress_conversion.target import Target, version
+from bot.manifests import reader as manifests
 from tests.conversion.expected import World, faults, outcome
 from tests.crd_schema import errors, ingress_route_errors, schema
 from tests.places import DATA

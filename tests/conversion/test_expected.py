@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.conversion.expected import World, faults, outcome
-from tests.core.conversion.ingresses import a_rule, a_service, an_ingress, manifests, said
+from tests.ingress_conversion.ingresses import a_rule, a_service, an_ingress, manifests, said
 
 TLS = ({"hosts": ["a.example"], "secretName": "a-tls"},)
 INGRESS = an_ingress(a_rule("a.example"), a_rule("b.example"), tls=TLS)

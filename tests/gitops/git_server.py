@@ -11,7 +11,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from bot.core.gitops.address import Address, address
+from bot.gitops.domain.repository_url import Address, address
 
 TOKEN = "ghp-correct-horse-battery-staple"
 ENVIRONMENT = {

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from bot.core.gitops.address import Address, address
 from bot.errors import RepositoryError
+from bot.gitops.domain.repository_url import Address, address
 from bot.gitops.hosts import gitea, github
 from bot.gitops.hosts.host import Host, Pull, PullState
 from bot.gitops.hosts.rest import Rest

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.core.change.step import Target
-from bot.core.gitops.file_edit import EditKind, FileEdit
-from bot.core.native_lb import ANNOTATION
+from bot.gitops.domain.file_edit import EditKind, FileEdit
 from bot.gitops.tree import Tree
+from bot.remediation.change.step import Target
+from bot.routing.native_lb import ANNOTATION
 
 SERVICE = Target("Service", "apps", "web")
 ROUTE = Target("IngressRoute", "apps", "web", "traefik.io")

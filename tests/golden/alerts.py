@@ -6,15 +6,16 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from bot.core.alerts.incident import Alerts, Incident, Moment, Post, Thread
-from bot.core.finding import Ref
-from bot.core.muting import Mute
-from bot.core.verdict import Verdict
-from bot.health import Health
-from bot.muting import Silences
-from bot.render import discord, discord_alert
-from bot.unkept import Unkept
-from commands import alert_controls
+from bot.alerting.domain.incident import Alerts, Incident, Moment, Post, Thread
+from bot.alerting.domain.silences import Mute
+from bot.alerting.silences import Silences
+from bot.alerting.views import discord as discord_alert
+from bot.domain.finding import Ref
+from bot.domain.verdict import Verdict
+from bot.health.service import Health
+from bot.render import cards as discord
+from bot.runtime.memory_store import Unkept
+from commands.alerts import controls as alert_controls
 from tests.fakes import FakeCluster
 from tests.golden import Pages
 from tests.golden.moments import GAPS, NOW, report

@@ -7,26 +7,27 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from bot.core.change.change import Card, Change, Notes, PullRequest, Undoing
-from bot.core.change.history import History, proposed
-from bot.core.change.plan import Plan, Way
-from bot.core.change.proof import Count, Sample, Sort
-from bot.core.change.states import State
-from bot.core.network.diagnosis import Effect
-from bot.core.repair.offering import BY_DEFAULT, Offers, offers
-from bot.core.repair.refusals import Reason, Refusal
-from bot.render import change as told
-from bot.render import discord, discord_change
-from commands.fix_controls import FixControls
-from tests.core.repair.situations import (
+from bot.net.diagnosis.diagnosis import Effect
+from bot.remediation.change.change import Card, Change, Notes, PullRequest, Undoing
+from bot.remediation.change.history import History, proposed
+from bot.remediation.change.plan import Plan, Way
+from bot.remediation.change.proof import Count, Sample, Sort
+from bot.remediation.change.states import State
+from bot.remediation.planning.offers import BY_DEFAULT, Offers, offers
+from bot.remediation.planning.refusals import Reason, Refusal
+from bot.remediation.views import discord as discord_change
+from bot.remediation.views import text as told
+from bot.render import cards as discord
+from commands.fix.controls import FixControls
+from tests.golden import Pages
+from tests.golden.moments import NOW
+from tests.golden.shapes import card
+from tests.remediation.planning.situations import (
     a_route,
     a_situation,
     nowhere_untouchable,
     with_effect,
 )
-from tests.golden import Pages
-from tests.golden.moments import NOW
-from tests.golden.shapes import card
 
 ASKED = "ingress/apps/web web.example"
 ANNA, BELA = "100000000000000001", "100000000000000002"

@@ -6,20 +6,20 @@ import asyncio
 from collections.abc import Callable
 from functools import cache
 
-from bot.core.network.diagnosis import Diagnosis, Row
-from bot.core.network.observation import Belief
-from bot.diagnose import Diagnose
-from bot.render import discord_diagnosis, json_diagnosis, terminal_diagnosis
+from bot.net.diagnosis.diagnosis import Diagnosis, Row
+from bot.net.diagnosis.observation import Belief
+from bot.net.diagnosis.service import Diagnose
+from bot.net.views import discord_diagnosis, json_diagnosis, terminal_diagnosis
 from bot.sandbox.network import Network
-from commands.again import Again
-from tests.core.network.probing_world import diagnosed
-from tests.core.network.test_table import TABLE, told
-from tests.core.network.world import World, a_subject
+from commands.net.retest import Again
 from tests.fake_prober import FakeProber
 from tests.fakes import TYPES, FakeCluster
 from tests.golden import Pages
 from tests.golden.moments import homelab
 from tests.golden.shapes import card, page
+from tests.net.diagnosis.probing_world import diagnosed
+from tests.net.diagnosis.test_table import TABLE, told
+from tests.net.diagnosis.world import World, a_subject
 
 KINDS = ("Node", "Pod", "Service", "EndpointSlice")
 ROUTE = "ingressroute/media/immich"

@@ -8,22 +8,26 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from bot.composing import BACK
-from bot.core.digest.difference import Base, Known
-from bot.core.digest.digest import Digest, compose
-from bot.core.digest.schedule import Schedule, Stage, Turn
-from bot.core.digest.standing import Standing, standing
-from bot.core.history.history import History
-from bot.core.history.links import LinkHistory
-from bot.core.history.trends import Trends, trends
-from bot.core.slots import following
-from bot.core.timetable import Timetable
-from bot.core.verdict import Verdict
-from bot.health import Health
-from bot.render import digest as told
-from bot.render import discord, discord_digest, json_digest, terminal_digest, timeline
-from bot.render.drawing import Timeline, Undrawn
-from commands.digest import button
+from bot.charts.spec import Timeline, Undrawn
+from bot.digest.composer import BACK
+from bot.digest.domain.diff import Base, Known
+from bot.digest.domain.digest import Digest, compose
+from bot.digest.domain.open_items import Standing, standing
+from bot.digest.domain.records import Schedule, Stage, Turn
+from bot.digest.schedule.slots import following
+from bot.digest.schedule.timetable import Timetable
+from bot.digest.views import discord as discord_digest
+from bot.digest.views import json as json_digest
+from bot.digest.views import terminal as terminal_digest
+from bot.digest.views import text as told
+from bot.domain.verdict import Verdict
+from bot.health.service import Health
+from bot.history.domain.record import History
+from bot.history.domain.trends import Trends, trends
+from bot.history.views import chart as timeline
+from bot.net.mesh.history import LinkHistory
+from bot.render import cards as discord
+from commands.digest import refresh_button as button
 from tests.fakes import FakeCluster
 from tests.golden import Pages
 from tests.golden.moments import GAPS, NOW, homelab, report, snapshot

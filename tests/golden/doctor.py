@@ -7,14 +7,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
-from bot.core.doctor.examination import CheckUp
-from bot.core.doctor.facts import ClusterFacts, DiscordFacts, Registered, Unseen
-from bot.doctor import Doctor
-from bot.render import discord_check_up, terminal_check_up
-from tests.core.doctor.seen import DISCORD, SERVER, SETUP, a_cluster
+from bot.doctor.domain.examination import CheckUp
+from bot.doctor.domain.facts import ClusterFacts, DiscordFacts, Registered, Unseen
+from bot.doctor.service import Doctor
+from bot.doctor.views import discord as discord_check_up
+from bot.doctor.views import terminal as terminal_check_up
+from tests.doctor.domain.seen import DISCORD, SERVER, SETUP, a_cluster
+from tests.doctor.test_service import ToldCluster, ToldDiscord
 from tests.golden import Pages
 from tests.golden.shapes import card, page
-from tests.test_doctor import ToldCluster, ToldDiscord
 
 
 @cache

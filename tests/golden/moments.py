@@ -6,15 +6,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 
-from bot.core.checks import CHECKS
-from bot.core.network.matrix import By
-from bot.core.report import Report, examine
-from bot.core.snapshot import Gap, Snapshot, Why
+from bot.domain.report import Report, examine
+from bot.domain.snapshot import Gap, Snapshot, Why
+from bot.health.checks import CHECKS
+from bot.net.mesh.matrix import By
 from bot.sandbox.opening import find
 from bot.sandbox.scenarios import Homelab
 from tests.builders import an_object
-from tests.core.network.witnesses import links, witnesses
 from tests.fakes import TYPES, snapshot_of
+from tests.net.mesh.witnesses import links, witnesses
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

@@ -8,31 +8,27 @@ from functools import cache
 
 import msgspec
 
-from bot.core.network.matrix import Matrix
-from bot.core.network.probing import Outcome
-from bot.core.network.reached import Attempt, Leg, Reached, Step
-from bot.core.network.tools.ran import Ran
-from bot.matrix import Mesh
-from bot.reach import Reach
-from bot.render import (
-    discord_matrix,
-    discord_ran,
-    discord_reached,
-    heat_map,
-    json_matrix,
-    json_reached,
-    terminal_matrix,
-    terminal_reached,
-)
-from bot.render.drawing import Undrawn
+from bot.charts.spec import Undrawn
+from bot.net.mesh.matrix import Matrix
+from bot.net.mesh.service import Mesh
+from bot.net.probing.protocol import Outcome
+from bot.net.request.result import Attempt, Leg, Reached, Step
+from bot.net.request.service import Reach
+from bot.net.tools.ran import Ran
+from bot.net.views import chart as heat_map
+from bot.net.views import discord_matrix, json_matrix, terminal_matrix
+from bot.net.views import discord_request as discord_reached
+from bot.net.views import discord_tool as discord_ran
+from bot.net.views import json_request as json_reached
+from bot.net.views import terminal_request as terminal_reached
 from bot.sandbox.network import Network
-from commands.again import Again
+from commands.net.retest import Again
 from tests.fake_prober import FakeProber
 from tests.fakes import TYPES, FakeCluster
 from tests.golden import Pages
 from tests.golden.moments import homelab
 from tests.golden.shapes import card, page, plain
-from tests.test_reach import FakeInside
+from tests.net.request.test_service import FakeInside
 
 KINDS = ("Node", "Pod", "Service", "EndpointSlice")
 

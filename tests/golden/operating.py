@@ -9,9 +9,9 @@ import msgspec
 from prometheus_client import Metric
 
 from bot.settings import PREFIX, SECRETS_DIR, Settings
+from tests.app.test_metrics import a_watch, labels, metrics_of, ours, title
 from tests.golden import Pages
 from tests.golden.shapes import pretty
-from tests.test_metrics import a_watch, labels, metrics_of, ours, title
 
 
 def _settings() -> str:

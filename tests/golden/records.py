@@ -8,8 +8,7 @@ from typing import Any
 
 import msgspec
 
-from bot.core import record
-from bot.core.alerts.incident import (
+from bot.alerting.domain.incident import (
     ALERTS,
     Alerts,
     Incident,
@@ -19,27 +18,29 @@ from bot.core.alerts.incident import (
     Post,
     Thread,
 )
-from bot.core.alerts.incident import Known as KnownAlert
-from bot.core.command_digest import COMMANDS, CommandDigest
-from bot.core.digest.difference import BASES, Base, Bases, Known
-from bot.core.digest.schedule import BOOK, Book, Schedule, Stage, Turn
-from bot.core.finding import Evidence, Finding, Ref
-from bot.core.history import history, links
-from bot.core.history.history import HISTORY, History, Point
-from bot.core.history.links import LINKS, LinkHistory
-from bot.core.muting import MUTES, Mute, Mutes
-from bot.core.network.diagnosis import Confidence, Effect, Row
-from bot.core.network.matrix import By
-from bot.core.network.probing import Outcome
-from bot.core.network.proofs import PROOFS, Proof, Proofs
-from bot.core.network.rounds import Fault
-from bot.core.network.subject import Native
-from bot.core.record import Shelf
-from bot.core.remembered import REPORT, Remembered
-from bot.core.snapshot import Gap, Why
-from bot.core.timetable import Timetable
-from bot.core.verdict import Verdict
-from bot.kube.state import KEY, LABELS, PREFIX
+from bot.alerting.domain.incident import Known as KnownAlert
+from bot.alerting.domain.silences import MUTES, Mute, Mutes
+from bot.app.command_digest import COMMANDS, CommandDigest
+from bot.digest.domain.diff import BASES, Base, Bases, Known
+from bot.digest.domain.records import BOOK, Book, Schedule, Stage, Turn
+from bot.digest.schedule.timetable import Timetable
+from bot.domain import record
+from bot.domain.finding import Evidence, Finding, Ref
+from bot.domain.record import Shelf
+from bot.domain.report_record import REPORT, Remembered
+from bot.domain.snapshot import Gap, Why
+from bot.domain.verdict import Verdict
+from bot.history.domain import record as history
+from bot.history.domain.record import HISTORY, History, Point
+from bot.kube.configmap_store import KEY, LABELS, PREFIX
+from bot.net.diagnosis.diagnosis import Confidence, Effect, Row
+from bot.net.diagnosis.proofs import PROOFS, Proof, Proofs
+from bot.net.diagnosis.subject import Native
+from bot.net.mesh import history as links
+from bot.net.mesh.history import LINKS, LinkHistory
+from bot.net.mesh.matrix import By
+from bot.net.mesh.rounds import Fault
+from bot.net.probing.protocol import Outcome
 from tests.golden import Pages
 from tests.golden.shapes import pretty
 

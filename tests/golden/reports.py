@@ -6,15 +6,17 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from bot.core.checks import CHECKS
-from bot.core.finding import Evidence, Finding, Ref
-from bot.core.network.matrix import By
-from bot.core.report import Report
-from bot.core.story import Event, LogTail, Story
-from bot.core.verdict import Verdict
-from bot.health import Health
-from bot.render import discord, export, json, terminal
-from commands.report_controls import Controls
+from bot.domain.finding import Evidence, Finding, Ref
+from bot.domain.report import Report
+from bot.domain.story import Event, LogTail, Story
+from bot.domain.verdict import Verdict
+from bot.health.checks import CHECKS
+from bot.health.service import Health
+from bot.health.views import export, json
+from bot.net.mesh.matrix import By
+from bot.render import cards as discord
+from bot.render import terminal
+from commands.health.controls import Controls
 from tests.fakes import FakeCluster
 from tests.golden import Pages
 from tests.golden.moments import GAPS, NOW, by_rounds, report, rolling_out

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 from rich.console import Console, RenderableType
 
-from bot.render import discord, terminal
+from bot.render import cards as discord
+from bot.render import terminal
 
 WIDTH = 80
 BINARY = (".png",)

@@ -6,11 +6,11 @@ from functools import cache
 
 from discord import app_commands
 
-from bot.client import CIRCLE, Client
-from bot.core.access import Circle, Circles
-from bot.examining import _commands
-from bot.health import Health
-from bot.runbook import load
+from bot.chat.client import CIRCLE, Client
+from bot.cli.doctor import _commands
+from bot.domain.authorization import Circle, Circles
+from bot.health.service import Health
+from bot.runbook.service import load
 from tests.commands.conftest import make_client
 from tests.fakes import FakeCluster
 from tests.golden import Pages

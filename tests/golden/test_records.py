@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.record import Shelf, read
+from bot.domain.record import Shelf, read
 from tests.golden import FILES
 from tests.golden.records import RECORDS, unused
 from tests.places import ROOT

@@ -7,11 +7,11 @@ import msgspec
 import pytest
 import yaml
 
-from bot.core.election import Record
-from bot.core.gitops import file_edit
-from bot.core.network import lines
-from bot.core.network.probing import Job, Line
-from bot.kube import change_objects
+from bot.domain.election import Record
+from bot.gitops.domain import file_edit
+from bot.kube import change_codec as change_objects
+from bot.net.probing import output as lines
+from bot.net.probing.protocol import Job, Line
 from tests.golden import FILES
 from tests.golden.records import unused
 from tests.golden.words_for_machines import CHANGE, EDITS, JOB, LEASE, LINE, WRITTEN

@@ -9,16 +9,18 @@ from dataclasses import dataclass, replace
 from msgspec.structs import replace as with_fields
 from rich.console import RenderableType
 
-from bot.core.snapshot import Snapshot
-from bot.core.traefik.log_view import LogsAnswer
-from bot.core.traefik.view import RoutesAnswer, RouteView
-from bot.render import discord_traefik, json_traefik, terminal_traefik
-from bot.traefik import Traefik
+from bot.domain.snapshot import Snapshot
+from bot.traefik.domain.log_answer import LogsAnswer
+from bot.traefik.domain.routes_view import RoutesAnswer, RouteView
+from bot.traefik.service import Traefik
+from bot.traefik.views import discord as discord_traefik
+from bot.traefik.views import json as json_traefik
+from bot.traefik.views import terminal as terminal_traefik
 from tests.fakes import FakeCluster, FakeTraefik
 from tests.golden import Pages
 from tests.golden.moments import NOW
 from tests.golden.shapes import card, page
-from tests.traefik_world import (
+from tests.traefik.world import (
     AGAIN,
     EDGE,
     INGRESS_ROUTER,

@@ -12,33 +12,35 @@ from typing import Any
 
 import msgspec
 
-from bot.core.alerts.incident import identify
-from bot.core.annotated import MUTE
-from bot.core.change.change import Card, Change, Notes, PullRequest, Undoing
-from bot.core.change.history import BOT, Entry, History
-from bot.core.change.naming import change_name
-from bot.core.change.places import Action
-from bot.core.change.places.whole import PUT_BACK
-from bot.core.change.plan import Plan, Way
-from bot.core.change.proof import Count, Sample, Sort
-from bot.core.change.states import State
-from bot.core.change.step import Step, Target
-from bot.core.digest.schedule import Stage, carried, nonce
-from bot.core.election import Record
-from bot.core.finding import Ref, code_of
-from bot.core.gitops import file_edit
-from bot.core.gitops.file_edit import Chosen, EditKind, FileEdit
-from bot.core.native_lb import ANNOTATION, FIELD
-from bot.core.network import agent_keys, agent_peers, manifests, signed_job
-from bot.core.network.agent_peers import Peer
-from bot.core.network.diagnosis import Confidence, Effect, Row
-from bot.core.network.matrix import By
-from bot.core.network.probing import Answer, Heard, Job, Kind, Line, Listen, Outcome, Probe
-from bot.core.snapshot import Why
-from bot.core.verdict import Verdict
-from bot.kube import approver, change_events, change_objects, lease
+from bot.alerting.domain.incident import identify
+from bot.digest.domain.records import Stage, carried, nonce
+from bot.domain.election import Record
+from bot.domain.finding import Ref, code_of
+from bot.domain.mute_annotation import MUTE
+from bot.domain.snapshot import Why
+from bot.domain.verdict import Verdict
+from bot.gitops.domain import file_edit
+from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit
+from bot.kube import change_codec as change_objects
+from bot.kube import change_events, lease
+from bot.kube import impersonation as approver
+from bot.net.diagnosis.diagnosis import Confidence, Effect, Row
+from bot.net.mesh.matrix import By
+from bot.net.probing import agent_keys, agent_peers, manifests, signed_job
+from bot.net.probing.agent_peers import Peer
+from bot.net.probing.protocol import Answer, Heard, Job, Kind, Line, Listen, Outcome, Probe
 from bot.probe import job as prober
 from bot.probe.output import encoded
+from bot.remediation.change.change import Card, Change, Notes, PullRequest, Undoing
+from bot.remediation.change.fields import Action
+from bot.remediation.change.fields.whole import PUT_BACK
+from bot.remediation.change.history import BOT, Entry, History
+from bot.remediation.change.naming import change_name
+from bot.remediation.change.plan import Plan, Way
+from bot.remediation.change.proof import Count, Sample, Sort
+from bot.remediation.change.states import State
+from bot.remediation.change.step import Step, Target
+from bot.routing.native_lb import ANNOTATION, FIELD
 from tests.golden import Pages
 from tests.golden.shapes import plain, pretty
 

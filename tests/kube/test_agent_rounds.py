@@ -5,18 +5,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.core.network import agent_peers
-from bot.core.network.manifests import NAMESPACE
-from bot.core.network.rounds import EVERY, Witness
 from bot.errors import ClusterError
 from bot.kube.agent_rounds import LINES, SIZE, AgentRounds
+from bot.kube.agent_signing_key import ProbeKey
 from bot.kube.agents import Agents
 from bot.kube.connect import connect
-from bot.kube.probe_key import ProbeKey
+from bot.net.mesh.rounds import EVERY, Witness
+from bot.net.probing import agent_peers
+from bot.net.probing.manifests import NAMESPACE
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from tests.clusters import Cluster
-from tests.core.network.test_round_log import DONE, said, stamped
-from tests.kube.test_probe_agents import an_agent_pod
+from tests.kube.test_prober_daemonset import an_agent_pod
+from tests.net.mesh.test_log_reader import DONE, said, stamped
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from bot.core import objects
-from bot.core.kinds import KIND_OF
-from bot.core.snapshot import Snapshot, Why
+from bot.domain.resources import objects
+from bot.domain.resources.registry import KIND_OF
+from bot.domain.snapshot import Snapshot, Why
 from bot.kube.cache import WatchCache
 from bot.kube.reflector import State, Timing
 from bot.sandbox.kubernetes_api import SimulatedCluster

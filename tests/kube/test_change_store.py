@@ -8,23 +8,23 @@ from typing import Any
 import msgspec
 import pytest
 
-from bot.core.change.change import Card, Change, Notes, Undoing
-from bot.core.change.history import proposed
-from bot.core.change.naming import NAME, change_name
-from bot.core.change.plan import Plan, Way
-from bot.core.change.proof import Count, Sample, Sort
-from bot.core.change.states import State
-from bot.core.change.step import Step, Target
-from bot.core.repair.offering import offers
 from bot.errors import ClusterError, InputError, NotLeading
-from bot.kube.api import Api, Conflict
 from bot.kube.change_events import ChangeEvents
 from bot.kube.change_store import ChangeStore, Nowhere
+from bot.kube.change_writer import StepWriter
+from bot.kube.client import Api, Conflict
 from bot.kube.connect import connect
-from bot.kube.step_writer import StepWriter
+from bot.remediation.change.change import Card, Change, Notes, Undoing
+from bot.remediation.change.history import proposed
+from bot.remediation.change.naming import NAME, change_name
+from bot.remediation.change.plan import Plan, Way
+from bot.remediation.change.proof import Count, Sample, Sort
+from bot.remediation.change.states import State
+from bot.remediation.change.step import Step, Target
+from bot.remediation.planning.offers import offers
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from tests.clusters import Cluster
-from tests.core.repair.situations import (
+from tests.remediation.planning.situations import (
     a_route,
     a_service,
     a_situation,

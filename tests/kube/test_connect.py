@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.core import objects
-from bot.core.snapshot import Why
+from bot.domain.resources import objects
+from bot.domain.snapshot import Why
 from bot.errors import ClusterError
 from bot.kube import connect as connecting
 from bot.kube.connect import connect, own_namespace
-from bot.kube.reader import ClusterReader
+from bot.kube.one_shot_reader import ClusterReader
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 
 

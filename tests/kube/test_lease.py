@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.election import Standing, Timing
+from bot.domain.election import Standing, Timing
 from bot.kube.connect import connect
 from bot.kube.lease import NAME, Elector, taking_part
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig

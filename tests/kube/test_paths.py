@@ -15,18 +15,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import bot.kube
-from bot.core.change.naming import NAME
-from bot.core.election import Alone
-from bot.core.finding import Ref
-from bot.core.traefik.instance import TraefikPod
+from bot.domain.election import Alone
+from bot.domain.finding import Ref
 from bot.errors import ClusterError, InputError
-from bot.kube.api import Absent, Api
-from bot.kube.change_objects import manifest
+from bot.kube.change_codec import manifest
 from bot.kube.change_store import ChangeStore
+from bot.kube.client import Absent, Api
 from bot.kube.connect import connect
-from bot.kube.details import Details
+from bot.kube.events_and_logs import Details
 from bot.kube.paths import path
-from bot.kube.traefik import TraefikReader
+from bot.kube.traefik_reader import TraefikReader
+from bot.remediation.change.naming import NAME
+from bot.traefik.domain.instance import TraefikPod
 from tests.kube.test_change_store import a_change
 
 CHANGES = "/apis/meshmedic.dev/v1alpha1/namespaces/meshmedic/changes"

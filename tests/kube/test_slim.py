@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core import containers, objects
-from bot.core.checks import pods
-from bot.core.snapshot import Snapshot
+from bot.domain import containers
+from bot.domain.resources import objects
+from bot.domain.snapshot import Snapshot
+from bot.health.checks import pods
 from bot.kube.cache import SLIM, WELL
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)

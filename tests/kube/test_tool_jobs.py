@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from bot.core.network import manifests
-from bot.core.network.manifests import NAMESPACE
-from bot.core.network.tools.ran import ENFORCE, raw_obstacle
 from bot.errors import ClusterError, InputError
 from bot.kube.connect import connect
-from bot.kube.node_jobs import JOBS, PODS
-from bot.kube.reader import ClusterReader
+from bot.kube.jobs import JOBS, PODS
+from bot.kube.one_shot_reader import ClusterReader
 from bot.kube.tool_jobs import ToolJobs
-from bot.netshoot import Netshoot, Tool
+from bot.net.probing import manifests
+from bot.net.probing.manifests import NAMESPACE
+from bot.net.tools.ran import ENFORCE, raw_obstacle
+from bot.net.tools.service import Netshoot, Tool
 from bot.sandbox.kubelet import Kubelet
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.network import Broken, Network

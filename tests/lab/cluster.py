@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
-from bot.core import objects
-from bot.core.network.observation import Belief
-from bot.core.network.subject import Subject
-from bot.core.objects import Object
-from bot.core.snapshot import Snapshot
+from bot.domain.resources import objects
+from bot.domain.resources.objects import Object
+from bot.domain.snapshot import Snapshot
+from bot.net.diagnosis.observation import Belief
+from bot.net.diagnosis.subject import Subject
 from tests.lab.topology import Node, Pod
 from tests.lab.world import METRICS, NAME, PORT, World
 

@@ -12,10 +12,13 @@ from contextlib import asynccontextmanager, suppress
 
 import msgspec
 
-from bot.core.finding import Ref
-from bot.core.network import lines, manifests
-from bot.core.network.observation import Source, Stance
-from bot.core.network.probing import (
+from bot.domain.finding import Ref
+from bot.errors import ClusterError
+from bot.kube.prober_exec import LONGEST, Asking
+from bot.net.diagnosis.observation import Source, Stance
+from bot.net.probing import manifests
+from bot.net.probing import output as lines
+from bot.net.probing.protocol import (
     Answer,
     Backend,
     Heard,
@@ -27,10 +30,8 @@ from bot.core.network.probing import (
     Progress,
     Vip,
 )
-from bot.core.network.start import Start
-from bot.core.network.wget import Said
-from bot.errors import ClusterError
-from bot.kube.probe_inside import LONGEST, Asking
+from bot.net.probing.wget_output import Said
+from bot.net.request.origin import Start
 from tests.lab.services import Service, program
 from tests.lab.topology import Lab, Pod
 
@@ -133,7 +134,7 @@ class LabProber:
         return self._pods[source.node].namespace
 
     async def _command(self, start: Start, argv: Sequence[str], seconds: float) -> Said:
-        """As `bot.kube.inside`, in the namespace of Traefik's pod."""
+        """As `bot.kube.pod_commands`, in the namespace of Traefik's pod."""
         assert self.traefik
         process = await asyncio.create_subprocess_exec(
             *("ip", "netns", "exec", self.traefik.namespace, *argv),

@@ -6,8 +6,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.core.network.diagnosis import Diagnosis, Effect, Row
-from bot.diagnose import Diagnose
+from bot.net.diagnosis.diagnosis import Diagnosis, Effect, Row
+from bot.net.diagnosis.service import Diagnose
 from tests.lab.cluster import ROUTE, LabCluster, LabTraefik
 from tests.lab.scenarios import Scenario
 from tests.lab.world import World, world

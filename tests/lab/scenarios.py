@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from bot.core.network.diagnosis import Row
+from bot.net.diagnosis.diagnosis import Row
 from tests.lab import faults
 from tests.lab.faults import DROP_VXLAN, REJECT, RESET, Fault, both, healing, nothing, on, policy
 

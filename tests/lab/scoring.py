@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from bot.core.network.diagnosis import Row
+from bot.net.diagnosis.diagnosis import Row
 from tests.lab.running import Result
 from tests.lab.scenarios import SCENARIOS
 

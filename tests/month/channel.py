@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from bot.alert_messages import Lost, NoThread, Unsent
-from bot.core.alerts.due import Tell
-from bot.core.alerts.incident import Alerts, Incident, Moment
-from bot.core.record import Shelf
-from bot.core.report import Report
+from bot.alerting.delivery import Lost, NoThread, Unsent
+from bot.alerting.domain.actions import Tell
+from bot.alerting.domain.incident import Alerts, Incident, Moment
+from bot.domain.record import Shelf
+from bot.domain.report import Report
 from bot.errors import ClusterError
-from bot.unkept import Unkept
+from bot.runtime.memory_store import Unkept
 
 T = TypeVar("T")
 

@@ -13,14 +13,14 @@ from typing import Any
 
 import yaml
 
-from bot.core.checks import CHECKS
-from bot.core.decode import read_object
-from bot.core.finding import Ref
-from bot.core.kinds import KINDS
-from bot.core.objects import Kustomization, Node, Object, Pod
-from bot.core.report import Report, examine
-from bot.core.snapshot import Gap, Snapshot, Why
-from bot.core.verdict import Verdict
+from bot.domain.finding import Ref
+from bot.domain.report import Report, examine
+from bot.domain.resources.decode import read_object
+from bot.domain.resources.objects import Kustomization, Node, Object, Pod
+from bot.domain.resources.registry import KINDS
+from bot.domain.snapshot import Gap, Snapshot, Why
+from bot.domain.verdict import Verdict
+from bot.health.checks import CHECKS
 from tests.builders import a_kustomization, a_pod, an_object
 from tests.places import DATA
 

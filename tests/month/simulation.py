@@ -5,11 +5,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.alerts import Watchman
-from bot.core.alerts.incident import ALERTS, Alerts, Incident, Moment
-from bot.core.alerts.rules import Route, Rules
-from bot.core.finding import Ref
-from bot.core.verdict import Verdict
+from bot.alerting.domain.incident import ALERTS, Alerts, Incident, Moment
+from bot.alerting.domain.rules import Route, Rules
+from bot.alerting.service import Watchman
+from bot.domain.finding import Ref
+from bot.domain.verdict import Verdict
 from tests.led import Led
 from tests.month.channel import FakeChannel, FakeStore, Killed, Said
 from tests.month.homelab import NODES, PODS, RETRIED, Retry, World, recorded

@@ -5,11 +5,11 @@ import re
 from collections import Counter
 from datetime import timedelta
 
-from bot.alerts import Watchman
-from bot.core.alerts.incident import ALERTS, Incident
-from bot.core.alerts.rules import Route, Rules
-from bot.core.verdict import Verdict
-from bot.telling import Telling
+from bot.alerting.discord_channel import Telling
+from bot.alerting.domain.incident import ALERTS, Incident
+from bot.alerting.domain.rules import Route, Rules
+from bot.alerting.service import Watchman
+from bot.domain.verdict import Verdict
 from tests.commands.conftest import Room, room, texts
 from tests.month.homelab import NODES, PODS, World, recorded
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.election import Timing
+from bot.domain.election import Timing
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve
 from tests.clusters.wire import Mode
 from tests.wire import endpoints

@@ -10,8 +10,9 @@ from pathlib import Path
 import aiohttp
 import msgspec
 
-from bot.core.network import lines, signed_job
-from bot.core.network.probing import Line
+from bot.net.probing import output as lines
+from bot.net.probing import signed_job
+from bot.net.probing.protocol import Line
 from tests.probe import signing
 
 LIMIT = 60.0

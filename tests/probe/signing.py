@@ -7,8 +7,8 @@ import msgspec
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from bot.core.network import signed_job
-from bot.core.network.probing import Job
+from bot.net.probing import signed_job
+from bot.net.probing.protocol import Job
 
 
 def key(name: str = "ours", bits: int = 3072) -> rsa.RSAPrivateKey:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.network import signed_job
-from bot.core.network.probing import Job
+from bot.net.probing import signed_job
+from bot.net.probing.protocol import Job
 from bot.probe import admitting, request
 from bot.probe.admitting import Admission
 from bot.probe.job import Job as Admitted

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.network import probing
+from bot.net.probing import protocol as probing
 from bot.probe import job as jobs
 from bot.probe import outcomes
 

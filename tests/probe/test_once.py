@@ -12,8 +12,8 @@ import time
 import msgspec
 import pytest
 
-from bot.core.network import lines
-from bot.core.network.probing import Job, Kind, Listen, Outcome, Probe
+from bot.net.probing import output as lines
+from bot.net.probing.protocol import Job, Kind, Listen, Outcome, Probe
 from bot.probe.listening import Listener
 from tests.places import ROOT
 

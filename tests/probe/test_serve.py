@@ -9,8 +9,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from bot.core.network import lines, signed_job
-from bot.core.network.probing import Heard, Job, Kind, Line, Listen, Outcome, Probe
+from bot.net.probing import output as lines
+from bot.net.probing import signed_job
+from bot.net.probing.protocol import Heard, Job, Kind, Line, Listen, Outcome, Probe
 from bot.probe.agent import MOST_CLIENTS, MOST_JOBS
 from tests.probe import agents, servers, signing
 

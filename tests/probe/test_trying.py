@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from bot.core.network.probing import Answer, Kind, Outcome, Probe
+from bot.net.probing.protocol import Answer, Kind, Outcome, Probe
 from bot.probe import job as jobs
 from bot.probe.listening import Listener
 from bot.probe.news import MOST_SOURCES, News, telling

@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from bot.core.checks import CHECKS
-from bot.core.finding import Evidence, Finding, Ref
-from bot.core.report import Report
-from bot.core.snapshot import Gap, Why
-from bot.core.story import Event, LogTail, Story
-from bot.core.verdict import Verdict
+from bot.domain.finding import Evidence, Finding, Ref
+from bot.domain.report import Report
+from bot.domain.snapshot import Gap, Why
+from bot.domain.story import Event, LogTail, Story
+from bot.domain.verdict import Verdict
+from bot.health.checks import CHECKS
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

@@ -5,7 +5,7 @@ import json
 import aiohttp
 import pytest
 
-from bot.kube.api import Absent, Api, Conflict
+from bot.kube.client import Absent, Api, Conflict
 from bot.kube.connect import connect
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from tests.refusals import CONFIG_MAPS, LEASES, MERGE, REFUSED, Write, a_config_map, a_lease, answer

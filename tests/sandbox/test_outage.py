@@ -2,20 +2,20 @@
 
 from datetime import UTC, datetime, timedelta
 
-from bot.core.checks import CHECKS
-from bot.core.digest.difference import BASES, difference
-from bot.core.digest.plan import UTC_ZONE
-from bot.core.history.history import HISTORY, areas, noted
-from bot.core.history.trends import trends
-from bot.core.report import Report, examine
-from bot.core.slots import due, following
-from bot.core.verdict import Verdict
+from bot.digest.domain.config import UTC_ZONE
+from bot.digest.domain.diff import BASES, difference
+from bot.digest.schedule.slots import due, following
+from bot.domain.report import Report, examine
+from bot.domain.verdict import Verdict
+from bot.health.checks import CHECKS
+from bot.history.domain.record import HISTORY, areas, noted
+from bot.history.domain.trends import trends
+from bot.runtime.memory_store import Unkept
 from bot.sandbox import outage
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.outage import Outage
 from bot.sandbox.scenarios import SCENARIOS, Homelab
 from bot.sandbox.scenarios.past import DAILY, timetable
-from bot.unkept import Unkept
 from tests.fakes import TYPES, snapshot_of
 from tests.sandbox.test_scenarios import BY_NAME, NOW, built
 

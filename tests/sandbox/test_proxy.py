@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from bot.core.change import marker
+from bot.remediation.change import marker
 from bot.sandbox.proxy import ways
-from tests.core.repair.situations import a_route, an_ingress
+from tests.remediation.planning.situations import a_route, an_ingress
 
 NAME = marker.host("3f9c")
 

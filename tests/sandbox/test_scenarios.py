@@ -7,22 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.checks import CHECKS
-from bot.core.finding import Ref
-from bot.core.kinds import KIND_OF, TRAEFIK
-from bot.core.report import Report, examine
-from bot.core.snapshot import Why
-from bot.core.verdict import Verdict
-from bot.health import Health
+from bot.domain.finding import Ref
+from bot.domain.report import Report, examine
+from bot.domain.resources.registry import KIND_OF, TRAEFIK
+from bot.domain.snapshot import Why
+from bot.domain.verdict import Verdict
+from bot.health.checks import CHECKS
+from bot.health.service import Health
 from bot.kube.agent_rounds import AgentRounds
+from bot.kube.agent_signing_key import ProbeKey
 from bot.kube.agents import Agents
 from bot.kube.connect import connect
-from bot.kube.probe_key import ProbeKey
-from bot.kube.reader import ClusterReader
-from bot.rounds import Rounds
+from bot.kube.one_shot_reader import ClusterReader
+from bot.net.mesh.monitor import Rounds
+from bot.runtime.memory_store import Unkept
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from bot.sandbox.scenarios import SCENARIOS, Homelab
-from bot.unkept import Unkept
 from tests.fakes import TYPES, snapshot_of
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

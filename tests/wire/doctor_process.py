@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bot import examining
+from bot.cli import doctor as examining
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from tests.wire.bot_process import KUBERNETES_TOKEN, leaked
 from tests.wire.discord_server import DiscordServer

@@ -6,13 +6,13 @@ import discord
 import pytest
 from msgspec.structs import replace
 
-from bot.alert_messages import Lost, NoThread
-from bot.core.alerts.due import Tell
-from bot.core.alerts.incident import Alerts, Incident, Post
-from bot.core.finding import Finding, Ref
-from bot.core.report import Report
-from bot.core.verdict import Verdict
-from bot.telling import Telling
+from bot.alerting.delivery import Lost, NoThread
+from bot.alerting.discord_channel import Telling
+from bot.alerting.domain.actions import Tell
+from bot.alerting.domain.incident import Alerts, Incident, Post
+from bot.domain.finding import Finding, Ref
+from bot.domain.report import Report
+from bot.domain.verdict import Verdict
 from tests.wire import endpoints
 from tests.wire.discord_server import DiscordServer
 from tests.wire.recording import Endpoint, Request

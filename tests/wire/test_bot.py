@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.check import SCOPES
+from bot.domain.check import SCOPES
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.scenarios.hostile import FAKE_TOKEN
 from tests.builders import an_object

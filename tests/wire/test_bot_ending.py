@@ -4,7 +4,7 @@ import asyncio
 import time
 from pathlib import Path
 
-from bot.client import DRAIN
+from bot.chat.client import DRAIN
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from tests.wire import endpoints
 from tests.wire.bot_process import FOUND, connected, leaked, starting

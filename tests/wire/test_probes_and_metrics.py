@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.checks import CHECKS
+from bot.health.checks import CHECKS
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.opening import find
 from bot.sandbox.scenarios.hostile import FAKE_TOKEN

@@ -8,14 +8,14 @@ from typing import Any
 import discord
 import pytest
 
-from bot.composing import Composer
-from bot.core.digest.schedule import Schedule, carried, nonce
-from bot.core.timetable import Timetable
-from bot.health import Health
-from bot.mailing import Mailing
-from bot.postbox import Letter
-from bot.unkept import Unkept
-from commands.digest import button
+from bot.digest.composer import Composer
+from bot.digest.discord_channel import Mailing
+from bot.digest.domain.records import Schedule, carried, nonce
+from bot.digest.ports import Letter
+from bot.digest.schedule.timetable import Timetable
+from bot.health.service import Health
+from bot.runtime.memory_store import Unkept
+from commands.digest import refresh_button as button
 from tests.builders import a_pod
 from tests.fakes import FakeCluster
 from tests.wire import endpoints, world

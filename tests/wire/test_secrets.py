@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from bot.core.known_secrets import forms_of
+from bot.domain.redaction.known import forms_of
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from tests.builders import a_pod
 from tests.wire.bot_process import KUBERNETES_TOKEN, control, health, leaked, offered, starting

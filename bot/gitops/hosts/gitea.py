@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from bot.core.gitops.address import Address
+from bot.gitops.domain.repository_url import Address
 from bot.gitops.hosts.host import Pull, PullState, Standing
 from bot.gitops.hosts.rest import Rest
 

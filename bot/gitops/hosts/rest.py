@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import aiohttp
 import msgspec
 
-from bot.core.known_secrets import HIDDEN
+from bot.domain.redaction.known import HIDDEN
 from bot.errors import RepositoryError
 
 T = TypeVar("T")

@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from bot.core.network import agent_peers
-from bot.core.network.manifests import NAMESPACE
-from bot.core.network.probing import PAYLOAD, Kind, Outcome, Probe
-from bot.core.network.round_log import JOB, KEPT
-from bot.core.network.rounds import EVERY
 from bot.kube.agents import ROUND
+from bot.net.mesh.log_reader import JOB, KEPT
+from bot.net.mesh.rounds import EVERY
+from bot.net.probing import agent_peers
+from bot.net.probing.manifests import NAMESPACE
+from bot.net.probing.protocol import PAYLOAD, Kind, Outcome, Probe
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.network import LISTENER, Network
 from bot.sandbox.scenarios.plain import Plain, an_object

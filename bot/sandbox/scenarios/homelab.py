@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.core.traefik import naming
 from bot.sandbox.scenarios import gitops
 from bot.sandbox.scenarios.apps import APPS, App, apps
 from bot.sandbox.scenarios.plain import Calendar, Plain, a_condition, an_object
 from bot.sandbox.scenarios.pods import NODES, a_pod, a_service
 from bot.sandbox.scenarios.scenario import Homelab
+from bot.traefik.domain import router_names as naming
 
 KUBELET = "v1.34.1+k3s1"
 

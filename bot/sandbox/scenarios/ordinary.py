@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.core.verdict import Verdict
+from bot.domain.verdict import Verdict
 from bot.sandbox.network import Broken
 from bot.sandbox.scenarios.apps import APPS, DOMAIN, a_route
 from bot.sandbox.scenarios.breaking import tell, unsynced, waits

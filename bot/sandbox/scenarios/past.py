@@ -6,13 +6,13 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bot.core.check import SCOPES
-from bot.core.digest.difference import BASES, Base, Bases, Known
-from bot.core.digest.schedule import BOOK, Book, Stage, Turn
-from bot.core.history.history import HISTORY, LETTER, History, Incident, Point
-from bot.core.timetable import Timetable
-from bot.core.verdict import Verdict
-from bot.keeping import Store
+from bot.digest.domain.diff import BASES, Base, Bases, Known
+from bot.digest.domain.records import BOOK, Book, Stage, Turn
+from bot.digest.schedule.timetable import Timetable
+from bot.domain.check import SCOPES
+from bot.domain.verdict import Verdict
+from bot.health.report_store import Store
+from bot.history.domain.record import HISTORY, LETTER, History, Incident, Point
 
 DAILY = "daily"
 LAST = 22

@@ -1,0 +1,1 @@
+"""Alerts: one message for each incident, and what silences it."""

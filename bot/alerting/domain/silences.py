@@ -1,0 +1,121 @@
+"""Silence that somebody asked for: of a finding, a namespace or a check, until a time, by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+import msgspec
+
+from bot.domain.finding import Finding, code_of
+from bot.domain.record import Shelf
+
+LONGEST = timedelta(days=90)
+MOST = 200
+"""Mutes at one time."""
+
+UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+class Unfit(msgspec.Struct, frozen=True):
+    """Words that are no length of time, and what would be one."""
+
+    why: str
+
+
+def length(typed: str) -> timedelta | Unfit:
+    """The time that somebody typed: `30m`, `4h`, `2d`, `1w`."""
+    found = re.fullmatch(r"\s*([1-9][0-9]{0,4})\s*([mhdw])\s*", typed.lower(), re.ASCII)
+    if not found:
+        return Unfit(f"{typed[:40]!r} is no time. Write a number and m, h, d or w, such as 4h.")
+    asked = timedelta(**{UNITS[found[2]]: int(found[1])})
+    if asked > LONGEST:
+        return Unfit(f"{typed[:40]!r} is longer than {LONGEST.days} days. Mend it, or mute anew.")
+    return asked
+
+
+class Mute(msgspec.Struct, frozen=True, kw_only=True):
+    """Who silenced what until when.
+
+    `finding` is a finding's key, `namespace` and `check` are names; exactly one is set. `by` is
+    the name that Discord shows, `acknowledged` says that somebody works on it.
+    """
+
+    by: str
+    since: datetime
+    until: datetime
+    finding: str = ""
+    namespace: str = ""
+    check: str = ""
+    reason: str = ""
+    acknowledged: bool = False
+
+    @property
+    def target(self) -> str:
+        """What it silences: there is one mute a target."""
+        return self.finding or (
+            f"namespace {self.namespace}" if self.namespace else f"check {self.check}"
+        )
+
+    @property
+    def shown(self) -> str:
+        """The same for people: `Pod media/web`, without the check."""
+        if not self.finding:
+            return self.target
+        _, kind, namespace, name = (*self.finding.split("/", 3), "", "", "")[:4]
+        return f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"
+
+    @property
+    def name(self) -> str:
+        """What one types to end it: the finding's code, else the namespace or the check."""
+        return code_of(self.finding) if self.finding else self.namespace or self.check
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether it silences that one."""
+        subject = finding.subject
+        place = subject.name if subject.kind == "Namespace" else subject.namespace
+        return (
+            finding.key == self.finding
+            or bool(self.namespace and place == self.namespace)
+            or bool(self.check and finding.check == self.check)
+        )
+
+    def line(self) -> str:
+        """In one line: who, until when, and why."""
+        did = "seen" if self.acknowledged else "muted"
+        why = f": {self.reason}" if self.reason else ""
+        return f"{did} by {self.by} until {self.until:%Y-%m-%d %H:%M} UTC{why}"
+
+
+class Mutes(msgspec.Struct, frozen=True):
+    """All mutes, the oldest first."""
+
+    mutes: tuple[Mute, ...] = ()
+
+    def at(self, now: datetime) -> tuple[Mute, ...]:
+        """Those that hold now."""
+        return tuple(each for each in self.mutes if each.since <= now < each.until)
+
+    def with_one(self, mute: Mute) -> Mutes:
+        """One more, in the place of an older one of the same target; what is over goes."""
+        others = [each for each in self.at(mute.since) if each.target != mute.target]
+        return Mutes((*others, mute)[-MOST:])
+
+    def without(self, target: str) -> Mutes:
+        """Without the mute of that target."""
+        return Mutes(tuple(each for each in self.mutes if each.target != target))
+
+    def muted(self, findings: Iterable[Finding], now: datetime) -> Mapping[str, str]:
+        """By the key of each silenced finding, the line that says by whom."""
+        hold = self.at(now)
+        return {
+            finding.key: mute.line()
+            for finding in findings
+            for mute in hold[::-1]
+            if mute.covers(finding)
+        }
+
+
+MUTES = Shelf("mutes", Mutes)
+"""The place of the mutes."""

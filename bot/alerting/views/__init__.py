@@ -1,0 +1,1 @@
+"""Incidents, their threads and the board as people see them."""

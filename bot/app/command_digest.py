@@ -1,0 +1,34 @@
+"""Which commands were registered last, so that a start does not register the same ones again.
+
+Discord's own list is looked at besides: somebody may have deleted there what was registered.
+
+Discord allows 200 new commands a day, and a registration empties every client's cache.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from bot.domain.record import Shelf
+
+
+class CommandDigest(msgspec.Struct, frozen=True):
+    """SHA-256 over the commands as they were sent, and whom they were sent for."""
+
+    sha256: str
+
+
+COMMANDS: Shelf[CommandDigest] = Shelf("commands", CommandDigest)
+
+
+def digest(
+    commands: tuple[Mapping[str, Any], ...], *, application: int | None, guild: int
+) -> CommandDigest:
+    """Of commands in any order."""
+    encoded = sorted(msgspec.json.encode(each, order="deterministic") for each in commands)
+    whole = b"\n".join((f"{application}/{guild}".encode(), *encoded))
+    return CommandDigest(hashlib.sha256(whole).hexdigest())

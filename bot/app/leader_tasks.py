@@ -1,0 +1,131 @@
+"""What a process does when it begins to lead: register its commands, recall the last report."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+import aiohttp
+import discord
+
+from bot.app.command_digest import COMMANDS, CommandDigest, digest
+from bot.chat.client import Client
+from bot.doctor import discord_facts as standing
+from bot.doctor.domain.examination import listed
+from bot.doctor.domain.facts import Commands, Denied, Unseen
+from bot.doctor.domain.registration import differences
+from bot.domain.election import Leadership, Standing
+from bot.errors import MeshmedicError, SettingsError
+from bot.health.report_store import Memory, Store
+
+log = logging.getLogger(__name__)
+
+AGAIN = (2.0, 5.0, 15.0, 60.0)
+"""Seconds before Discord is asked again to register; the last one for ever."""
+
+
+class Term(Leadership, Protocol):
+    """A leadership that begins and ends."""
+
+    async def until(self, *wanted: Standing) -> None:
+        """Wait until this process is one of these."""
+        ...
+
+
+class Takeover:
+    """Runs beside the connection, from one term to the next."""
+
+    def __init__(self, term: Term, client: Client, store: Store, memory: Memory) -> None:
+        self._term = term
+        self._client = client
+        self._store = store
+        self._memory = memory
+
+    async def run(self) -> None:
+        """Do it at the beginning of each term, until cancelled.
+
+        Raises:
+            SettingsError: Discord does not let the bot have commands in its server.
+        """
+        await self._memory.restore()
+        await self._client.logged_in.wait()
+        while True:
+            await self._term.until(Standing.LEADING)
+            log.info("this process acts now")
+            await self._memory.restore()
+            await self._register()
+            await self._term.until(Standing.STANDBY, Standing.CUT_OFF)
+
+    async def _register(self) -> None:
+        """Register the commands, unless the same ones were the last and Discord has them still."""
+        commands = standing.payload(self._client.tree)
+        ours = digest(
+            commands,
+            application=self._client.application_id,
+            guild=self._client.guild_id,
+        )
+        if await self._registered() == ours and await self._shown(commands):
+            log.info("the commands are registered as this version has them")
+            return
+        attempt = 0
+        while self._term.may_act():
+            if await self._sent():
+                await self._note(ours)
+                return
+            await asyncio.sleep(AGAIN[min(attempt, len(AGAIN) - 1)])
+            attempt += 1
+
+    async def _registered(self) -> CommandDigest | None:
+        try:
+            return await self._store.read(COMMANDS)
+        except MeshmedicError as error:
+            # Doing it once too often is harmless.
+            log.warning("which commands were registered last is not known: %s", error)
+            return None
+
+    async def _shown(self, ours: Commands) -> bool:
+        """Whether Discord has what was registered; where it does not tell, that is believed."""
+        client = self._client
+        theirs = await standing.shown(client, client.application_id or 0, client.guild_id)
+        if isinstance(theirs, Denied | Unseen):
+            log.warning("whether Discord has the commands still is not known: %s", theirs.why)
+            return True
+        if wrong := differences(ours, theirs):
+            log.warning("Discord has other commands than were registered: %s", listed(wrong))
+        return not wrong
+
+    async def _sent(self) -> bool:
+        try:
+            with refusals_explained():
+                await self._client.register()
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            log.warning("the commands could not be registered: %s", error)
+            return False
+        log.info("registered the commands of this version")
+        return True
+
+    async def _note(self, ours: CommandDigest) -> None:
+        try:
+            await self._store.change(COMMANDS, lambda _: ours)
+        except MeshmedicError as error:
+            log.warning("the next start registers the commands again: %s", error)
+
+
+@contextmanager
+def refusals_explained() -> Iterator[None]:
+    """Say what to do where Discord does not let the bot have commands in its server.
+
+    Raises:
+        SettingsError: Asking again would not help.
+    """
+    try:
+        yield
+    except (discord.Forbidden, discord.NotFound) as error:
+        msg = (
+            "MESHMEDIC_GUILD_ID: Discord does not let the bot add commands there. Is the id "
+            "right, and was the bot invited with the scopes bot and applications.commands?"
+        )
+        raise SettingsError(msg) from error

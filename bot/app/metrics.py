@@ -1,0 +1,257 @@
+"""What Prometheus reads: counted and timed as it happens, or read off when it asks.
+
+Every label has a few values that are known beforehand; none is a name from the cluster. The README
+lists them all.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter as Tally
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Protocol
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Metric,
+    ProcessCollector,
+    disable_created_metrics,
+)
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from bot import __version__
+from bot.alerting.delivery import Outcome as AlertOutcome
+from bot.chat.interactions import Answered
+from bot.digest.ports import Outcome
+from bot.domain.check import Check
+from bot.domain.report import Report
+from bot.kube.reflector import Reflector, State
+
+ANSWERS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15)
+ACKNOWLEDGEMENTS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3)
+"""Discord takes none after three seconds."""
+CHECKS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1)
+
+
+WELL = (Outcome.SENT, Outcome.LATE, Outcome.UNCHANGED, Outcome.FOUND)
+"""A digest is where it belongs."""
+
+
+class Gateway(Protocol):
+    """What is read of the Discord connection."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a session."""
+        ...
+
+    @property
+    def reconnects(self) -> int:
+        """Sessions that were begun or resumed after the first."""
+        ...
+
+    @property
+    def latency(self) -> float:
+        """Seconds of the last heartbeat; not finite where there was none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the state is read when Prometheus asks."""
+
+    gateway: Gateway
+    watches: Callable[[], Iterable[Reflector]]
+    latest: Callable[[], Report | None]
+    leads: Callable[[], bool]
+    changes: Callable[[], Mapping[str, int]] = dict
+
+
+class Metrics:
+    """One process's metrics, in a registry of its own."""
+
+    def __init__(self) -> None:
+        # They double the series, and say nothing that `process_start_time_seconds` does not.
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # the library's
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self._commands = Counter(
+            "meshmedic_commands",
+            "Commands, clicks and suggestions by how they ended.",
+            ["command", "outcome"],
+            registry=self.registry,
+        )
+        self._durations = Histogram(
+            "meshmedic_command_duration_seconds",
+            "Time from a command's arrival to the end of its answer.",
+            ["command"],
+            buckets=ANSWERS,
+            registry=self.registry,
+        )
+        self._acknowledged = Histogram(
+            "meshmedic_acknowledgement_duration_seconds",
+            "Time from a command's arrival until Discord had its acknowledgement.",
+            buckets=ACKNOWLEDGEMENTS,
+            registry=self.registry,
+        )
+        self._checks = Histogram(
+            "meshmedic_check_duration_seconds",
+            "Time that a check took over all its objects.",
+            ["check"],
+            buckets=CHECKS,
+            registry=self.registry,
+        )
+
+        self._digests = Counter(
+            "meshmedic_digests",
+            "Digests by how their slot ended; a failed one is tried again.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self._digested = Gauge(
+            "meshmedic_digest_timestamp_seconds",
+            "When this process last sent a digest or renewed its line, in Unix time; 0 if never.",
+            registry=self.registry,
+        )
+        self._alerts = Counter(
+            "meshmedic_alert_messages",
+            "Messages of alerts by what they were; lost is a channel that takes none.",
+            ["outcome"],
+            registry=self.registry,
+        )
+
+    def answered(self, one: Answered) -> None:
+        """Count what has ended."""
+        self._commands.labels(one.name, one.outcome.value).inc()
+        self._durations.labels(one.name).observe(one.seconds)
+        if one.acknowledged is not None:
+            self._acknowledged.observe(one.acknowledged)
+
+    def digest(self, outcome: Outcome) -> None:
+        """Count a digest's slot that has ended, or failed for now."""
+        self._digests.labels(outcome.value).inc()
+        if outcome in WELL:
+            self._digested.set_to_current_time()
+
+    def alert(self, outcome: AlertOutcome) -> None:
+        """Count a message of alerts."""
+        self._alerts.labels(outcome.value).inc()
+
+    def around(self, check: Check) -> AbstractContextManager[object]:
+        """Times a check from its beginning to its end."""
+        return self._checks.labels(check.name).time()
+
+    def read_from(self, sources: Sources) -> None:
+        """Tell the state of these too."""
+        self.registry.register(_State(sources))
+
+    def exposition(self, accept: str) -> tuple[bytes, str]:
+        """All of it in the format that an Accept header asks for, and its content type."""
+        encode, content_type = choose_encoder(accept)
+        return encode(self.registry), content_type
+
+
+class _State(Collector):
+    """The state of the process at the moment of the question."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+
+    def collect(self) -> Iterator[Metric]:
+        """Every family, also where it has no sample yet."""
+        build = InfoMetricFamily("meshmedic_build", "The version that runs.")
+        build.add_metric((), {"version": __version__})
+        yield build
+        leads = self._sources.leads()
+        yield GaugeMetricFamily("meshmedic_leader", "1 where this process acts.", value=leads)
+        yield from _gateway(self._sources.gateway)
+        yield from _watches(self._sources.watches())
+        yield from _report(self._sources.latest())
+        yield _changes(self._sources.changes())
+
+
+def _gateway(gateway: Gateway) -> Iterator[Metric]:
+    yield GaugeMetricFamily(
+        "meshmedic_discord_connected", "1 while there is a session.", value=gateway.connected
+    )
+    latency = GaugeMetricFamily(
+        "meshmedic_discord_latency_seconds", "Time that the last heartbeat took."
+    )
+    if math.isfinite(gateway.latency):
+        latency.add_metric((), gateway.latency)
+    yield latency
+    yield CounterMetricFamily(
+        "meshmedic_discord_reconnects",
+        "Sessions that were begun or resumed after the first.",
+        value=gateway.reconnects,
+    )
+
+
+def _watches(watches: Iterable[Reflector]) -> Iterator[Metric]:
+    """By resource: the watches of several namespaces or versions are one."""
+    told = ("resource",)
+    state = GaugeMetricFamily(
+        "meshmedic_watch_state", "Watches of a kind in a state.", labels=("resource", "state")
+    )
+    age = GaugeMetricFamily(
+        "meshmedic_watch_age_seconds", "Time since a watch was heard of.", labels=told
+    )
+    objects = GaugeMetricFamily("meshmedic_watch_objects", "Objects that are kept.", labels=told)
+    lists = CounterMetricFamily("meshmedic_watch_lists", "Lists that were begun.", labels=told)
+    relists = CounterMetricFamily(
+        "meshmedic_watch_relists", "Lists that were begun after a whole one.", labels=told
+    )
+    streams = CounterMetricFamily(
+        "meshmedic_watch_streams", "Watch requests that were begun.", labels=told
+    )
+    now = datetime.now(UTC)
+    by_resource = sorted(watches, key=_resource)
+    for resource, group in groupby(by_resource, key=_resource):
+        ours = tuple(group)
+        for each in State:
+            state.add_metric((resource, each.value), sum(one.state is each for one in ours))
+        heard = [one.heard_at for one in ours if one.heard_at]
+        if heard:
+            age.add_metric((resource,), max(0.0, (now - min(heard)).total_seconds()))
+        objects.add_metric((resource,), sum(len(one.objects) for one in ours))
+        lists.add_metric((resource,), sum(one.lists for one in ours))
+        relists.add_metric((resource,), sum(one.relists for one in ours))
+        streams.add_metric((resource,), sum(one.watches for one in ours))
+    yield from (state, age, objects, lists, relists, streams)
+
+
+def _report(report: Report | None) -> Iterator[Metric]:
+    findings = GaugeMetricFamily(
+        "meshmedic_findings",
+        "Findings of the latest whole report that somebody asked for.",
+        labels=("check", "verdict"),
+    )
+    taken = GaugeMetricFamily(
+        "meshmedic_report_timestamp_seconds", "When that report was taken, in Unix time."
+    )
+    if report:
+        tally = Tally((each.check, each.verdict.value) for each in report.findings)
+        for labels, count in sorted(tally.items()):
+            findings.add_metric(labels, count)
+        taken.add_metric((), report.taken_at.timestamp())
+    yield from (findings, taken)
+
+
+def _changes(tally: Mapping[str, int]) -> Metric:
+    changes = GaugeMetricFamily("meshmedic_changes", "Changes in a state.", labels=("state",))
+    for state, count in tally.items():
+        changes.add_metric((state,), count)
+    return changes
+
+
+def _resource(watch: Reflector) -> str:
+    return watch.source.title

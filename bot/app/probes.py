@@ -1,0 +1,45 @@
+"""Whether the process lives, and whether it can answer: what `/healthz` and `/readyz` say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from bot.chat.client import Client
+from bot.kube.cache import WatchCache
+from bot.kube.outage import outage
+from bot.runtime.scheduler import Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """Reads the state of the parts when asked; `others` names what else has ended by itself.
+
+    A standby is connected and watches as the leader does, so the same makes it ready. Every
+    reason is a plain sentence without a name from the cluster.
+    """
+
+    client: Client
+    cache: WatchCache
+    schedule: Schedule
+    others: Callable[[], Iterable[str]] = tuple
+
+    def ailments(self) -> tuple[str, ...]:
+        """What has ended for good: only a restart helps. Discord and the API may well be away."""
+        ended = [f"The {each} has ended." for each in (*self.cache.ended(), *self.others())]
+        if self.schedule.ended:
+            ended.append("The schedule has ended.")
+        if not self.client.beats:
+            ended.append("The gateway's heartbeat has ended.")
+        return tuple(ended)
+
+    def obstacles(self) -> tuple[str, ...]:
+        """Why a person who asks now gets no answer that is of use."""
+        found = list(self.ailments())
+        if self.client.stopping:
+            found.append("The process is being stopped.")
+        if not self.client.connected:
+            found.append("There is no Discord session.")
+        if unread := outage(self.cache):
+            found.append(unread)
+        return tuple(found)

@@ -1,0 +1,1 @@
+"""Pictures: what one shows as data, and the process that draws it."""

@@ -1,0 +1,1 @@
+"""The Discord client: interactions, replies, and who may ask what."""

@@ -1,0 +1,190 @@
+"""What a person is told, also where Discord loses a request or its reply."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+
+import aiohttp
+import discord
+
+from bot.chat.ack_attempts import Attempts, counting
+from bot.domain.election import Alone, Leadership
+from bot.errors import MeshmedicError
+from bot.render import cards as render
+
+log = logging.getLogger(__name__)
+
+ACKNOWLEDGE_AGAIN = (0.2,)
+"""Seconds before an acknowledgement is sent again; Discord waits three in all."""
+
+ANSWER_AGAIN = (0.5, 2.0)
+"""Seconds before an answer is sent again."""
+
+SERVER_ERROR = 500
+EXPIRED = 10062
+ALREADY_ACKNOWLEDGED = 40060
+
+ALONE = Alone()
+
+LOST = (discord.HTTPException, aiohttp.ClientError, OSError)
+"""How the library tells that a request failed."""
+
+
+class Taken(Exception):
+    """Another process of the bot acknowledged it first, and answers it: not a word from this one.
+
+    No MeshmedicError, for there is nobody to tell.
+    """
+
+
+ACKNOWLEDGED = "acknowledged"
+"""The key in an interaction's `extras` for when Discord was told first, on the monotonic clock."""
+
+
+ARRIVED = "arrived"
+"""The key for when it came in, on the same clock."""
+
+ATTEMPTS = "attempts"
+"""The key for the attempts to acknowledge it."""
+
+
+def acknowledged_at(interaction: discord.Interaction) -> float | None:
+    """When Discord was told that somebody answers; None where it was not."""
+    at: float | None = interaction.extras.get(ACKNOWLEDGED)
+    return at
+
+
+async def acknowledge(interaction: discord.Interaction, *, private: bool) -> None:
+    """Tell Discord within its three seconds that an answer will come.
+
+    Raises:
+        Taken: Another process of the bot did.
+    """
+    with counting(_attempts(interaction)):
+        try:
+            await _insist(
+                lambda: interaction.response.defer(ephemeral=private, thinking=True),
+                ACKNOWLEDGE_AGAIN,
+            )
+        except discord.HTTPException as error:
+            _claim(interaction, error)
+    interaction.extras.setdefault(ACKNOWLEDGED, time.monotonic())
+
+
+def _claim(interaction: discord.Interaction, error: discord.HTTPException) -> None:
+    """Pass over a second acknowledgement that is our own first one, whose reply was lost.
+
+    Raises:
+        Taken: It is another process's, or may be.
+        HTTPException: It is something else.
+    """
+    if error.code != ALREADY_ACKNOWLEDGED:
+        raise error
+    now = time.monotonic()
+    waited = now - interaction.extras.get(ARRIVED, now)
+    if not _attempts(interaction).lost or waited >= _leadership(interaction).head_start():
+        raise Taken from error
+    log.warning("the reply to an acknowledgement was lost: %s", error)
+
+
+def _attempts(interaction: discord.Interaction) -> Attempts:
+    """All that were made so far to acknowledge it."""
+    made: Attempts = interaction.extras.setdefault(ATTEMPTS, Attempts())
+    return made
+
+
+def _leadership(interaction: discord.Interaction) -> Leadership:
+    known: Leadership = getattr(interaction.client, "leadership", ALONE)
+    return known
+
+
+async def answer(interaction: discord.Interaction, card: render.Card) -> None:
+    """Put the answer where `acknowledge` promised it.
+
+    An edit can be tried again without saying anything twice.
+    """
+    await _insist(
+        lambda: interaction.edit_original_response(
+            view=card.view, attachments=card.discord_files()
+        ),
+        ANSWER_AGAIN,
+    )
+
+
+async def _insist(send: Callable[[], Awaitable[object]], delays: tuple[float, ...]) -> None:
+    """Send, again where Discord is to blame: the library gives up at once on 503 and resets."""
+    for delay in (*delays, None):
+        try:
+            await send()
+        except LOST as error:
+            if delay is None or getattr(error, "status", SERVER_ERROR) < SERVER_ERROR:
+                raise
+            log.warning("sending again in %.1f s: %s", delay, error)
+            await asyncio.sleep(delay)
+        else:
+            return
+
+
+async def refuse(interaction: discord.Interaction, why: str) -> bool:
+    """Say no, to this person alone; False where another process of the bot said it."""
+    return await say(interaction, why)
+
+
+async def explain(interaction: discord.Interaction, error: BaseException) -> None:
+    """Tell a person what went wrong: our own words, else a number to look for in the log."""
+    if isinstance(error, Taken):
+        log.info("left an interaction to another process, which was faster")
+        return
+    if isinstance(error, discord.HTTPException) and error.code in (EXPIRED, ALREADY_ACKNOWLEDGED):
+        log.warning("an interaction was answered too late, or by somebody else: %s", error)
+        return
+    if isinstance(error, MeshmedicError):
+        await say(interaction, str(error))
+        return
+    number = secrets.token_hex(4)
+    log.error("failure %s", number, exc_info=error)
+    await say(interaction, f"That failed. The log has it under the number `{number}`.", raw=True)
+
+
+async def say(interaction: discord.Interaction, text: str, *, raw: bool = False) -> bool:
+    """Tell a person something in private; False where another process of the bot answers.
+
+    Never raises: there is nobody else to tell.
+    """
+    view = render.note(text, raw=raw).view
+    try:
+        if _acknowledged(interaction) or not await _replied(interaction, view):
+            await interaction.followup.send(view=view, ephemeral=True)
+    except Taken:
+        log.info("left an interaction to another process, which was faster")
+        return False
+    except LOST as error:
+        log.warning("could not tell a person %r: %s", text, error)
+    return True
+
+
+def _acknowledged(interaction: discord.Interaction) -> bool:
+    """Whether Discord has our acknowledgement, though the library may not know of it."""
+    return interaction.response.is_done() or acknowledged_at(interaction) is not None
+
+
+async def _replied(interaction: discord.Interaction, view: discord.ui.LayoutView) -> bool:
+    """Whether Discord took it as the first reply: it does not where a lost promise had arrived.
+
+    Raises:
+        Taken: Another process's had arrived.
+    """
+    promised = _attempts(interaction).lost
+    with counting(_attempts(interaction)):
+        try:
+            await interaction.response.send_message(view=view, ephemeral=True)
+        except discord.HTTPException as error:
+            _claim(interaction, error)
+            if promised:
+                return False
+    interaction.extras.setdefault(ACKNOWLEDGED, time.monotonic())
+    return True

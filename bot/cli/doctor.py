@@ -1,0 +1,255 @@
+"""The terminal's commands about the set-up: `meshmedic doctor` and `meshmedic invite`."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import discord
+from discord import app_commands
+
+from bot import log_setup as logs
+from bot import settings
+from bot.alerting.silences import Silences
+from bot.app import digests as digesting
+from bot.app.remediation import idle
+from bot.charts.process import Artist
+from bot.digest.domain.config import Plan
+from bot.digest.domain.records import BOOK, Book
+from bot.doctor.discord_facts import FromTerminal, payload
+from bot.doctor.domain.digests import DigestFacts
+from bot.doctor.domain.examination import Area, CheckUp, Examination, Outcome
+from bot.doctor.domain.facts import ClusterFacts, Commands, Right, Setup, Unseen
+from bot.doctor.domain.permissions import Permission, needed
+from bot.doctor.service import Cluster, Doctor
+from bot.doctor.views import terminal as terminal_check_up
+from bot.domain.election import Alone
+from bot.domain.finding import Ref
+from bot.domain.resources.objects import Object
+from bot.domain.snapshot import Snapshot
+from bot.domain.story import Event, LogTail
+from bot.errors import ClusterError, InputError, SettingsError
+from bot.gitops.service import configured
+from bot.health.service import Health
+from bot.kube.configmap_store import State
+from bot.kube.connect import connect, own_namespace
+from bot.kube.doctor_facts import Access
+from bot.net.diagnosis.service import Diagnose
+from bot.net.mesh.service import Mesh
+from bot.net.request.service import Reach
+from bot.net.tools.service import Netshoot
+from bot.remediation.notifier import Herald
+from bot.render import terminal
+from bot.runbook import service as runbook
+from bot.runtime.memory_store import Unkept
+from bot.traefik.domain.api import Runtime
+from bot.traefik.domain.instance import TraefikPod
+from bot.traefik.domain.log_request import LogAsked, LogEnd, NotSeen
+from bot.traefik.service import Traefik
+from commands import registry as everything
+from commands.dependencies import Context
+from commands.digest import refresh_button as button
+
+SCOPES = ("bot", "applications.commands")
+
+
+def doctor(kubeconfig: Path | None, context: str | None) -> Outcome:
+    """Print what is set up wrongly, and how to fix it."""
+    found = asyncio.run(_examine(kubeconfig, context))
+    terminal.show(terminal.console(), terminal_check_up.check_up(found))
+    return found.outcome
+
+
+def invite(application_id: str | None) -> None:
+    """Print the link that brings the bot into the server, and why each permission is in it.
+
+    Raises:
+        SettingsError: Neither a token nor an id tells which application it is.
+        InputError: The id is none.
+    """
+    read = settings.load()
+    token = read.discord_token.get_secret_value().strip() if read.discord_token else None
+    wanted = needed(read.uses)
+    lines = [link(_application(application_id, token), read.guild_id, wanted), ""]
+    width = 2 + max(len(each.title) for each in wanted)
+    lines += [f"{each.title:<{width}}{each.feature}" for each in wanted]
+    if read.guild_id is None:
+        lines += ["", "MESHMEDIC_GUILD_ID is not set, so the page asks which server is meant."]
+    terminal.write("\n".join([*lines, ""]).encode())
+
+
+def link(application_id: int, guild_id: int | None, needs: Sequence[Permission]) -> str:
+    """The address of Discord's page that asks to let the bot in, with what it needs and no more."""
+    wanted = discord.Permissions(**{each.flag: True for each in needs})
+    if guild_id is None:
+        return discord.utils.oauth_url(application_id, permissions=wanted, scopes=SCOPES)
+    return discord.utils.oauth_url(
+        application_id,
+        permissions=wanted,
+        scopes=SCOPES,
+        guild=discord.Object(guild_id),
+        disable_guild_select=True,
+    )
+
+
+def _application(given: str | None, token: str | None) -> int:
+    """The id, by the token's first part, which is the id in base64. No network is needed."""
+    if given is not None:
+        if not settings.SNOWFLAKE.fullmatch(given):
+            msg = f"{given!r} is no application id: it is a number of 17 to 20 digits."
+            raise InputError(msg)
+        return int(given)
+    if token is None:
+        msg = "MESHMEDIC_DISCORD_TOKEN is not set. Set it, or name the bot with --application-id."
+        raise SettingsError(msg)
+    first = token.partition(".")[0]
+    try:
+        decoded = base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)).decode("ascii")
+    except ValueError:
+        decoded = ""
+    if not settings.SNOWFLAKE.fullmatch(decoded):
+        msg = (
+            "MESHMEDIC_DISCORD_TOKEN does not look like a bot's token. Copy it again from the "
+            "developer portal, or name the bot with --application-id."
+        )
+        raise SettingsError(msg)
+    return int(decoded)
+
+
+async def _examine(kubeconfig: Path | None, context: str | None) -> CheckUp:
+    try:
+        read = settings.load()
+    except SettingsError as error:
+        fix = "Set it right; nothing else was examined."
+        wrong = Examination(Area.SETTINGS, "settings", Outcome.FAILED, str(error), fix)
+        return CheckUp((wrong,))
+    logs.configure("error")
+    # What the library says while it tries again stands in the answer, where it matters.
+    logging.getLogger("discord").setLevel(logging.ERROR)
+    token = read.discord_token.get_secret_value().strip() if read.discord_token else None
+    kubeconfig, context = kubeconfig or read.kubeconfig, context or read.context
+    async with AsyncExitStack() as stack:
+        where = connect(kubeconfig=kubeconfig, context=context)
+        place = read.state_namespace
+        state: State | ClusterError | None = None
+        try:
+            place = place or own_namespace(kubeconfig, context)
+            api = await stack.enter_async_context(where)
+            cluster: Cluster = Access(api)
+            state = State(api, place, Alone()) if place else None
+        except ClusterError as error:
+            cluster, state = _Nowhere(error), error
+        setup = Setup(
+            guild_id=read.guild_id,
+            circles=read.circles,
+            commands=_commands(),
+            namespaces=read.namespaces,
+            secret_inventory=read.secret_inventory,
+            state_namespace=place,
+            uses=read.uses,
+        )
+        kept = partial(_kept, state, read.digests)
+        git = configured(read, _Nowhere(ClusterError("No cluster is asked.")))
+        checked = Doctor(FromTerminal(token), cluster, setup, kept, repository=git)
+        return await checked.examine()
+
+
+async def _kept(state: State | ClusterError | None, plan: Plan) -> DigestFacts:
+    """What the bot keeps of its digests; a process that is alone keeps nothing."""
+    book: Book | Unseen = Unseen(str(state)) if isinstance(state, ClusterError) else Book()
+    if isinstance(state, State):
+        try:
+            book = await state.read(BOOK) or Book()
+        except ClusterError as error:
+            book = Unseen(str(error))
+    return DigestFacts(book, plan.schedules(), plan.zone, datetime.now(UTC))
+
+
+def _commands() -> Commands:
+    """What this version registers, without a connection to anything."""
+    nowhere = _Nowhere(ClusterError("No cluster is asked."))
+    diagnose, traefik = Diagnose(nowhere), Traefik(nowhere, nowhere)
+    health, draw = Health(nowhere), Artist().draw
+    client = discord.Client(intents=discord.Intents.none())
+    digests = digesting.digests(
+        Plan(),
+        health=health,
+        store=Unkept(),
+        leadership=Alone(),
+        draw=draw,
+        client=lambda: client,
+        rows=lambda _carried: (),
+        told=lambda _outcome: None,
+    )
+    context = Context(
+        health,
+        diagnose,
+        Mesh(nowhere),
+        Reach(nowhere),
+        Netshoot(nowhere),
+        draw,
+        traefik,
+        runbook.load(),
+        idle(nowhere, diagnose, traefik),
+        Herald(),
+        digests,
+        button.button(health),
+        lambda: (),
+        nowhere,
+        Silences(Unkept(), health, tuple),
+    )
+    tree = app_commands.CommandTree(client)
+    for command in everything.commands(context):
+        tree.add_command(command)
+    return payload(tree)
+
+
+@dataclass(frozen=True, slots=True)
+class _Nowhere:
+    """A cluster that no configuration leads to: every question is answered with why."""
+
+    why: ClusterError
+
+    async def look(self, rights: tuple[Right, ...], *, lease_in: str = "") -> ClusterFacts:
+        del rights, lease_in
+        return ClusterFacts.unseen("", str(self.why))
+
+    async def snapshot(
+        self, types: Collection[type[Object]], namespace: str | None = None
+    ) -> Snapshot:
+        del types, namespace
+        raise self.why
+
+    async def events(self, ref: Ref) -> tuple[Event, ...]:
+        del ref
+        raise self.why
+
+    async def kustomization(self, namespace: str, name: str) -> None:
+        del namespace, name
+        raise self.why
+
+    async def git_repository(self, namespace: str, name: str) -> None:
+        del namespace, name
+        raise self.why
+
+    async def last_log_lines(self, pod: Ref, container: str) -> LogTail | None:
+        del pod, container
+        raise self.why
+
+    async def pods(self) -> tuple[TraefikPod, ...]:
+        raise self.why
+
+    async def runtime(self, pod: TraefikPod) -> Runtime | NotSeen:
+        del pod
+        raise self.why
+
+    async def log(self, pod: TraefikPod, asked: LogAsked, take: Callable[[bytes], None]) -> LogEnd:
+        del pod, asked, take
+        raise self.why

@@ -1,0 +1,200 @@
+"""Send a digest's slot once, whatever happens.
+
+A slot is claimed in the store by a compare-and-set before its message goes out. Whoever finds one
+that is only claimed looks in the channel first: the message carries its slot.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import msgspec
+
+from bot.digest.composer import Composer
+from bot.digest.domain import diff as difference
+from bot.digest.domain.diff import BASES, Bases
+from bot.digest.domain.records import BOOK, Book, Schedule, Stage, Turn, carried, nonce
+from bot.digest.ports import Letter, Lost, Outcome, Postbox
+from bot.digest.schedule.slots import Slot
+from bot.domain.election import Leadership
+from bot.errors import MeshmedicError
+from bot.health.report_store import Store
+
+log = logging.getLogger(__name__)
+
+PATIENCE = timedelta(seconds=60)
+"""That long a claimed slot is left to whoever claimed it: longer than a Lease outlives him."""
+
+
+@dataclass
+class Sending:
+    """Slots on their way. `me` tells this process from others; `told` hears how slots end.
+
+    `fallback` is the channel of the owner, who is told where a channel is lost; 0 for none.
+    """
+
+    composer: Composer
+    store: Store
+    postbox: Postbox
+    leadership: Leadership
+    me: str
+    fallback: int = 0
+    told: Callable[[Outcome], None] = field(default=lambda _outcome: None)
+
+    async def quietly(self, each: Schedule, slot: Slot) -> None:
+        """One digest's trouble is not the next one's."""
+        try:
+            await self._owed(each, slot)
+        except MeshmedicError as error:
+            self.told(Outcome.FAILED)
+            log.warning("the digest %s of %s is not out yet: %s", each.name, slot.day, error)
+
+    async def _owed(self, each: Schedule, slot: Slot) -> None:
+        """Claim the slot, look whether it is out already, else send it."""
+        claim = await self._claim(each, slot)
+        if claim is None:
+            return
+        if claim.again:
+            found = await self.postbox.find(each.channel, carried(each.name, slot.day))
+            if isinstance(found, Lost):
+                await self._lost(each, claim.turn, found)
+                return
+            if found:
+                await self._over(each, claim.turn, Stage.SENT, Outcome.FOUND, message=found)
+                return
+        await self._send(each, slot, claim.turn)
+
+    async def _claim(self, each: Schedule, slot: Slot) -> _Claim | None:
+        """Make the slot ours before anything is sent; None where it is somebody else's, or over."""
+        now = self.composer.clock()
+        ours = Turn(day=slot.day, due=slot.at, stage=Stage.CLAIMED, at=now, by=self.me)
+        before: list[Turn | None] = []
+
+        def change(kept: Book | None) -> Book:
+            book = kept or Book()
+            before[:] = [book.turn(each.name, slot.day)]
+            return book if _left_alone(before[0], now) else book.with_turn(each.name, ours)
+
+        await self.store.change(BOOK, change)
+        return None if _left_alone(before[0], now) else _Claim(ours, again=before[0] is not None)
+
+    async def _send(self, each: Schedule, slot: Slot, turn: Turn) -> None:
+        letter = await self.composer.letter(
+            each, slot.at if slot.late(self.composer.clock()) else None
+        )
+        letter = replace(
+            letter, carried=carried(each.name, slot.day), nonce=nonce(each.name, slot.day)
+        )
+        told = msgspec.structs.replace(
+            turn,
+            findings=letter.digest.shown,
+            new=len(letter.digest.difference.new),
+            late=letter.digest.due is not None,
+        )
+        if not self.leadership.may_act():
+            return
+        if each.only_changes and letter.digest.quiet:
+            await self._beat(each, told, replace(letter, brief=True, picture=None))
+        else:
+            await self._post(each, told, letter, Stage.SENT)
+
+    async def _beat(self, each: Schedule, turn: Turn, letter: Letter) -> None:
+        """Nothing new: the time in the last message is edited, or a first line comes silently."""
+        last = (await self._book()).last_message(each.name)
+        edited = await self._edited(each, last, letter) if last else False
+        if isinstance(edited, Lost):
+            await self._lost(each, turn, edited)
+        elif last and edited:
+            await self._kept(each, letter)
+            stage, outcome = Stage.UNCHANGED, Outcome.UNCHANGED
+            await self._over(each, turn, stage, outcome, message=last.message, brief=last.brief)
+        else:
+            await self._post(each, turn, letter, Stage.UNCHANGED)
+
+    async def _edited(self, each: Schedule, last: Turn, letter: Letter) -> bool | Lost:
+        """A line is written anew; a whole digest keeps its news, and says when it was renewed."""
+        if last.brief:
+            return await self.postbox.edit(each.channel, last.message, letter)
+        return await self.postbox.renew(each.channel, last.message, letter.digest.report.taken_at)
+
+    async def _post(self, each: Schedule, turn: Turn, letter: Letter, stage: Stage) -> None:
+        sent = await self.postbox.send(each.channel, letter)
+        if isinstance(sent, Lost):
+            await self._lost(each, turn, sent)
+            return
+        await self._kept(each, letter)
+        outcome = Outcome.UNCHANGED if stage is Stage.UNCHANGED else Outcome.SENT
+        outcome = Outcome.LATE if turn.late else outcome
+        await self._over(each, turn, stage, outcome, message=sent, brief=letter.brief)
+
+    async def _kept(self, each: Schedule, letter: Letter) -> None:
+        """What was told now is what the next one is compared with."""
+        report = letter.digest.report
+
+        def change(kept: Bases | None) -> Bases:
+            bases = (kept or Bases()).by_name
+            told = difference.base(report, bases.get(each.name), letter.digest.noted)
+            return Bases(bases | {each.name: told})
+
+        try:
+            await self.store.change(BASES, change)
+        except MeshmedicError as error:
+            # The next one says more than it must, which is better than a second message today.
+            log.warning("what the digest %s told was not kept: %s", each.name, error)
+
+    async def _book(self) -> Book:
+        return await self.store.read(BOOK) or Book()
+
+    async def _over(
+        self,
+        each: Schedule,
+        turn: Turn,
+        stage: Stage,
+        outcome: Outcome,
+        *,
+        message: int = 0,
+        brief: bool = False,
+    ) -> None:
+        done = msgspec.structs.replace(turn, stage=stage, message=message, brief=brief)
+
+        def change(kept: Book | None) -> Book:
+            book = (kept or Book()).with_turn(each.name, done)
+            return book if stage is Stage.LOST else book.telling(each.name, "")
+
+        self.told(outcome)
+        await self.store.change(BOOK, change)
+
+    async def _lost(self, each: Schedule, turn: Turn, lost: Lost) -> None:
+        """The owner is told once, until it works again."""
+        await self._over(each, turn, Stage.LOST, Outcome.LOST)
+        log.warning("the digest %s has no channel: %s", each.name, lost.why)
+        if not self.fallback or (await self._book()).told.get(each.name) == lost.why:
+            return
+        # Noted first: a word that is lost is in the log and the metrics too, one a day is noise.
+        await self.store.change(BOOK, lambda kept: (kept or Book()).telling(each.name, lost.why))
+        await self.postbox.tell(self.fallback, _complaint(each, lost))
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """A slot that is ours; `again` where it was claimed before, and may be out."""
+
+    turn: Turn
+    again: bool
+
+
+def _left_alone(turn: Turn | None, now: datetime) -> bool:
+    if turn is None:
+        return False
+    # Either way: a clock that was set back must not make it wait for ever.
+    return turn.stage.over or abs(now - turn.at) < PATIENCE
+
+
+def _complaint(each: Schedule, lost: Lost) -> str:
+    return (
+        f"The digest {each.name} cannot be posted: {lost.why} Give the bot its permissions there "
+        f"again, or choose another channel by /digest set. This is said once."
+    )

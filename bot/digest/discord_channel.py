@@ -1,0 +1,197 @@
+"""Digests in Discord's channels: by REST alone, so also without a session."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import aiohttp
+import discord
+from discord import ui
+
+from bot.digest.ports import Letter, Lost
+from bot.digest.views import discord as discord_digest
+from bot.errors import MeshmedicError
+from bot.render import cards as render
+
+T = TypeVar("T")
+
+SECONDS = 60.0
+"""For one request, files and the library's own patience with rate limits included."""
+
+SEARCHED = 500
+"""Messages of a channel that are looked through for our own."""
+
+Rows = Callable[[str], Sequence[render.Row]]
+"""The row under a digest, of which a button carries what it is given."""
+
+
+class Unsent(MeshmedicError):
+    """Discord gave no answer, so nobody knows whether a message is there."""
+
+
+class Unfit(Unsent):
+    """Discord does not take what was written."""
+
+
+class Mailing:
+    """The Postbox protocol, by a client that has logged in by then."""
+
+    def __init__(self, client: Callable[[], discord.Client], rows: Rows) -> None:
+        self._client = client
+        self._rows = rows
+
+    async def send(self, channel: int, letter: Letter) -> int | Lost:
+        """Post it, with a nonce by which Discord knows it again for some minutes.
+
+        Raises:
+            Unsent: Nobody knows.
+        """
+        card = self._card(letter)
+        place = self._client().get_partial_messageable(channel)
+        sent = await _asked(
+            place.send(
+                view=card.view,
+                files=card.discord_files(),
+                nonce=letter.nonce,
+                silent=letter.brief,
+                allowed_mentions=discord.AllowedMentions.none(),
+            )
+        )
+        return sent if isinstance(sent, Lost) else sent.id
+
+    async def edit(self, channel: int, message: int, letter: Letter) -> bool | Lost:
+        """Put a brief one in the place of another; False where that is gone.
+
+        Raises:
+            Unsent: Nobody knows.
+        """
+        place = self._client().get_partial_messageable(channel).get_partial_message(message)
+        card = self._card(letter)
+        try:
+            await _answered(place.edit(view=card.view, attachments=card.discord_files()))
+        except discord.NotFound as error:
+            return False if error.code == UNKNOWN_MESSAGE else Lost(_why(error))
+        except discord.HTTPException as error:
+            return Lost(_why(error))
+        return True
+
+    async def renew(self, channel: int, message: int, at: datetime) -> bool | Lost:
+        """Note in a whole one when it was looked at last; its words and files stay.
+
+        False where it is gone, may not be read or is none of ours any more: then a line of its own
+        says the same.
+
+        Raises:
+            Unsent: Nobody knows.
+        """
+        place = self._client().get_partial_messageable(channel)
+        try:
+            posted = await _answered(place.fetch_message(message))
+            view = ui.LayoutView.from_message(posted, timeout=None)
+            # Stopped: its button is answered by whoever answers the buttons of all digests.
+            view.stop()
+            if not discord_digest.renewed(view, at):
+                return False
+            await _answered(
+                place.get_partial_message(message).edit(
+                    view=view,
+                    attachments=posted.attachments,
+                    allowed_mentions=discord.AllowedMentions.none(),
+                )
+            )
+        except discord.NotFound as error:
+            return False if error.code == UNKNOWN_MESSAGE else Lost(_why(error))
+        except (discord.Forbidden, Unfit):
+            return False
+        return True
+
+    async def find(self, channel: int, carried: str) -> int | Lost | None:
+        """Our own message that carries this, among the latest of the channel.
+
+        Raises:
+            Unsent: Nobody knows.
+        """
+        place = self._client().get_partial_messageable(channel)
+        return await _asked(self._found(place, carried))
+
+    async def tell(self, channel: int, text: str) -> None:
+        """Say a word to the owner.
+
+        Raises:
+            Unsent: It could not be said.
+        """
+        place = self._client().get_partial_messageable(channel)
+        said = await _asked(place.send(view=render.note(text).view))
+        if isinstance(said, Lost):
+            msg = f"The fallback channel does not take it either: {said.why}"
+            raise Unsent(msg)
+
+    async def _found(self, place: discord.PartialMessageable, carried: str) -> int | None:
+        user = self._client().user
+        async for each in place.history(limit=SEARCHED):
+            ours = user is None or each.author.id == user.id
+            if ours and carried in _custom_ids(each.components):
+                return each.id
+        return None
+
+    def _card(self, letter: Letter) -> render.Card:
+        return card(letter, self._rows(letter.carried))
+
+
+def card(letter: Letter, rows: Sequence[render.Row]) -> render.Card:
+    """What a letter looks like, by the clock and by hand."""
+    if letter.brief:
+        return discord_digest.brief(letter.digest, rows)
+    return discord_digest.digest(letter.digest, letter.picture, letter.alt, rows)
+
+
+UNKNOWN_MESSAGE = 10008
+BAD_REQUEST = 400
+
+
+async def _asked(asked: Awaitable[T]) -> T | Lost:
+    """What Discord answers; a clear no is a value."""
+    try:
+        return await _answered(asked)
+    except discord.HTTPException as error:
+        return Lost(_why(error))
+
+
+async def _answered(asked: Awaitable[T]) -> T:
+    """What Discord answers, within a time.
+
+    Raises:
+        Unsent: It does not, or says that it is not its day.
+        Forbidden: A clear no. NotFound: the same.
+    """
+    try:
+        async with asyncio.timeout(SECONDS):
+            return await asked
+    except (discord.Forbidden, discord.NotFound):
+        raise
+    except discord.HTTPException as error:
+        kind = Unfit if error.status == BAD_REQUEST else Unsent
+        msg = f"Discord did not take it: {str(error)[:200]}"
+        raise kind(msg) from error
+    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+        msg = f"Discord did not take it: {str(error)[:200] or type(error).__name__}"
+        raise Unsent(msg) from error
+
+
+def _why(error: discord.HTTPException) -> str:
+    if isinstance(error, discord.NotFound):
+        return "Discord knows no such channel (it was deleted, or the bot cannot see it)."
+    return f"Discord does not let the bot do this there ({error.text[:100]})."
+
+
+def _custom_ids(components: Iterable[Any]) -> set[str]:
+    """Those of all components, nested ones too."""
+    found: set[str] = set()
+    for each in components:
+        if custom_id := getattr(each, "custom_id", None):
+            found.add(custom_id)
+        found |= _custom_ids(getattr(each, "children", ()) or ())
+    return found

@@ -1,0 +1,45 @@
+"""What the settings say of digests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from bot.digest.domain.records import Schedule
+from bot.digest.schedule.timetable import Timetable
+
+UTC_ZONE = ZoneInfo("UTC")
+
+UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
+"""Since when a digest of the settings is known stands in the store, and is put in from there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the settings say: digests are off until there is a channel."""
+
+    channel: int = 0
+    daily: Timetable = field(default_factory=lambda: Timetable(8, 0))
+    weekly: Timetable | None = None
+    zone: ZoneInfo = UTC_ZONE
+    only_changes: bool = False
+    fallback: int = 0
+
+    def schedules(self) -> tuple[Schedule, ...]:
+        """The digests of the settings; since when they are known stands in the store."""
+        if not self.channel:
+            return ()
+        daily = Schedule(
+            name="daily",
+            channel=self.channel,
+            when=self.daily,
+            began=UNKNOWN,
+            only_changes=self.only_changes,
+        )
+        if self.weekly is None:
+            return (daily,)
+        weekly = Schedule(
+            name="weekly", channel=self.channel, when=self.weekly, began=UNKNOWN, trends=True
+        )
+        return (daily, weekly)

@@ -1,0 +1,147 @@
+"""One digest, composed: everything that a renderer shows, and nothing that it must look up."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from bot.digest.domain.diff import Base, Difference, Entry, difference
+from bot.digest.domain.open_items import Open, Standing
+from bot.domain.report import Report
+from bot.domain.snapshot import Gap
+from bot.domain.verdict import Verdict
+from bot.history.domain.trends import Trends
+
+NOTED = 500
+"""Marks that are kept: beyond that a digest of changes alone is none."""
+
+
+class Digest(msgspec.Struct, frozen=True, kw_only=True):
+    """What is told at `report.taken_at`.
+
+    `due` is set where it comes late. `muted` has a line for each finding that somebody silenced;
+    `approvals` those of Changes that wait or are being made. `trends` are of the weekly one.
+    `before` is what the one before `noted`.
+    """
+
+    name: str
+    report: Report
+    difference: Difference
+    standing: Standing
+    due: datetime | None = None
+    muted: tuple[str, ...] = ()
+    approvals: tuple[str, ...] = ()
+    trends: Trends | None = None
+    before: tuple[str, ...] | None = None
+
+    @property
+    def shown(self) -> int:
+        """Causes that are there and not muted."""
+        each = self.difference
+        return len(each.new) + len(each.worse) + len(each.same) + len(each.better)
+
+    @property
+    def quiet(self) -> bool:
+        """Nothing is different from the digest before: `only changes` posts no new message."""
+        told = self.difference.some or self.difference.first
+        # Of one that wrote nothing down nobody knows what is new.
+        return not told and (self.before is None or set(self.noted) <= set(self.before))
+
+    @property
+    def noted(self) -> tuple[str, ...]:
+        """A mark of each thing that is told beside the findings, so that a new one is news."""
+        said = (
+            *(f"{each.subject}: {each.what}" for each in self.standing.open),
+            *(f"{each.subject} ends" for each in self.standing.expiring),
+            *(f"{gap.kind} not seen" for gap in self.gaps if not gap.why.by_choice),
+            *self.approvals,
+        )
+        return tuple(sorted({_mark(each) for each in said}))[:NOTED]
+
+    @property
+    def brief(self) -> bool:
+        """One line is enough: a healthy day, of a digest without trends."""
+        return self.healthy and self.trends is None
+
+    @property
+    def healthy(self) -> bool:
+        """All was seen and nothing is to be told."""
+        bare = not (self.shown or self.difference.some or self.muted or self.approvals)
+        return bare and self.report.verdict is Verdict.HEALTHY and self.standing_empty
+
+    @property
+    def standing_empty(self) -> bool:
+        """Whether nothing is open, and nothing expires, and all of that was seen."""
+        return not (self.standing.open or self.standing.expiring or self.standing.unseen)
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """What was not seen, of what was judged and of what stands open."""
+        known = {gap.kind for gap in self.report.gaps}
+        return (
+            *self.report.gaps,
+            *(gap for gap in self.standing.unseen if gap.kind not in known),
+        )
+
+
+def compose(
+    name: str,
+    report: Report,
+    standing: Standing,
+    before: Base | None,
+    *,
+    threshold: Verdict = Verdict.PROGRESSING,
+    due: datetime | None = None,
+    muted: Mapping[str, str] | None = None,
+    approvals: tuple[str, ...] = (),
+    trends: Trends | None = None,
+) -> Digest:
+    """Compare, and take what is muted out of the parts into lines of its own."""
+    whole = difference(before, report, threshold)
+    silenced = muted or {}
+    every = (*whole.new, *whole.worse, *whole.same, *whole.better)
+    lines = tuple(
+        f"{each.finding.subject} {silenced[each.finding.key]}"
+        for each in every
+        if each.finding.key in silenced
+    )
+    return Digest(
+        name=name,
+        report=report,
+        difference=_without(whole, silenced),
+        standing=msgspec.structs.replace(standing, open=_dated(standing.open, report)),
+        due=due,
+        muted=lines,
+        approvals=approvals,
+        trends=trends,
+        before=before.noted if before else None,
+    )
+
+
+def _mark(said: str) -> str:
+    return hashlib.blake2b(said.encode(errors="replace"), digest_size=5).hexdigest()
+
+
+def _without(whole: Difference, muted: Mapping[str, str]) -> Difference:
+    def kept(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+        return tuple(each for each in entries if each.finding.key not in muted)
+
+    return msgspec.structs.replace(
+        whole,
+        new=kept(whole.new),
+        worse=kept(whole.worse),
+        same=kept(whole.same),
+        better=kept(whole.better),
+    )
+
+
+def _dated(opened: tuple[Open, ...], report: Report) -> tuple[Open, ...]:
+    """Since when, where a finding about the object tells."""
+    since = {each.subject: each.since for each in report.findings if each.since}
+    return tuple(
+        msgspec.structs.replace(each, since=each.since or since.get(each.subject))
+        for each in opened
+    )

@@ -1,0 +1,102 @@
+"""What is no finding and yet to be known: what is still open, what expires, how many nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import msgspec
+
+from bot.domain import conditions
+from bot.domain.finding import Ref
+from bot.domain.report import kind_name, ref
+from bot.domain.resources import objects
+from bot.domain.resources.objects import FluxObject, Object
+from bot.domain.snapshot import Gap, Snapshot
+from bot.domain.temporary import temporary
+
+SOON = timedelta(days=21)
+"""cert-manager renews a certificate of 90 days 30 days before its end: this one is overdue."""
+
+FLUX: tuple[type[Object], ...] = (
+    objects.GitRepository, objects.OCIRepository, objects.HelmRepository, objects.HelmChart,
+    objects.Bucket, objects.Kustomization, objects.HelmRelease,
+)  # fmt: skip
+
+READS: tuple[type[Object], ...] = (
+    *FLUX, objects.Certificate, objects.Node, objects.Pod, objects.Service,
+)  # fmt: skip
+"""What must be read for it, beside what the checks read."""
+
+
+class Open(msgspec.Struct, frozen=True):
+    """Something that somebody changed and has not ended: what, and since when where it is told."""
+
+    subject: Ref
+    what: str
+    since: datetime | None = None
+
+
+class Expiring(msgspec.Struct, frozen=True):
+    """A certificate and when it ends; `renews` is when cert-manager means to renew it."""
+
+    subject: Ref
+    at: datetime
+    renews: datetime | None = None
+
+
+class Nodes(msgspec.Struct, frozen=True):
+    """How many there are, ready, and cordoned; None where they were not seen."""
+
+    total: int
+    ready: int
+    cordoned: int
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """All of it. `expiring` is soonest first; `unseen` is what was not seen of what it reads."""
+
+    open: tuple[Open, ...] = ()
+    expiring: tuple[Expiring, ...] = ()
+    nodes: Nodes | None = None
+    unseen: tuple[Gap, ...] = ()
+
+
+def standing(seen: Snapshot, namespace: str = "") -> Standing:
+    """Read it off a snapshot; `namespace` narrows what has one."""
+    opened = (*_suspended(seen), *_temporary(seen))
+    ours = tuple(each for each in opened if namespace in ("", each.subject.namespace))
+    ends = tuple(each for each in _expiring(seen) if namespace in ("", each.subject.namespace))
+    names = {kind_name(kind) for kind in READS}
+    unseen = tuple(gap for gap in seen.gaps if gap.kind in names and not gap.why.by_choice)
+    return Standing(ours, tuple(sorted(ends, key=lambda each: each.at)), _nodes(seen), unseen)
+
+
+def _suspended(seen: Snapshot) -> Iterator[Open]:
+    for kind in FLUX:
+        for each in seen.of(kind):
+            # Nothing of these objects tells when it was suspended: the finding knows since when
+            # it was seen so.
+            if isinstance(each, FluxObject | objects.HelmRelease) and each.spec.suspend:
+                yield Open(ref(each), "suspended")
+
+
+def _temporary(seen: Snapshot) -> Iterator[Open]:
+    for kind in (objects.Pod, objects.Service):
+        for each in filter(temporary, seen.of(kind)):
+            yield Open(ref(each), "temporary object of a test", each.metadata.creation_timestamp)
+
+
+def _expiring(seen: Snapshot) -> Iterator[Expiring]:
+    for each in seen.of(objects.Certificate):
+        ends = each.status.not_after
+        if ends and ends - seen.taken_at <= SOON:
+            yield Expiring(ref(each), ends, each.status.renewal_time)
+
+
+def _nodes(seen: Snapshot) -> Nodes | None:
+    if objects.Node not in seen.objects or not seen.sees(objects.Node):
+        return None
+    every = seen.of(objects.Node)
+    ready = sum(conditions.is_true(each.status.conditions, "Ready") is not None for each in every)
+    return Nodes(len(every), ready, sum(each.spec.unschedulable for each in every))

@@ -1,0 +1,181 @@
+"""Which digests there are, as the owner set them up, and how far each slot has come.
+
+The book is one record. What a slot did is written before and after its message goes out, so that
+whoever finds a slot that is only claimed knows that it may have been sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import date, datetime
+from enum import StrEnum
+
+import msgspec
+
+from bot.digest.schedule.timetable import Timetable
+from bot.domain.record import Shelf
+from bot.domain.verdict import Verdict
+
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
+MOST = 20
+"""Digests that may be set up."""
+
+SLOTS = 60
+"""Slots of one digest that are remembered: more than any clock error of a month brings back."""
+
+
+class Stage(StrEnum):
+    """How far a slot has come."""
+
+    CLAIMED = "claimed"
+    """Somebody was about to send it: whether it was sent is to be looked for."""
+    SENT = "sent"
+    """There is a message of its own."""
+    UNCHANGED = "unchanged"
+    """Nothing was new: the message before it has the time."""
+    LOST = "lost"
+    """The channel does not take it; the owner was told."""
+
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing left to do."""
+        return self is not Stage.CLAIMED
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """One slot: its local date, when it was due, who claimed it when, and its message.
+
+    `brief`: the message is one line, whose time may be edited in place.
+    """
+
+    day: date
+    due: datetime
+    stage: Stage
+    at: datetime
+    by: str = ""
+    message: int = 0
+    brief: bool = False
+    findings: int = 0
+    new: int = 0
+    late: bool = False
+
+
+class Schedule(msgspec.Struct, frozen=True, kw_only=True):
+    """One digest: what it looks at, where and when it goes, and what it leaves out.
+
+    `threshold` is the mildest verdict that is told; `began` when it was set up.
+    """
+
+    name: str
+    channel: int
+    when: Timetable
+    began: datetime
+    scopes: tuple[str, ...] = ()
+    namespace: str = ""
+    threshold: Verdict = Verdict.PROGRESSING
+    only_changes: bool = False
+    trends: bool = False
+    paused: bool = False
+
+
+class Book(msgspec.Struct, frozen=True):
+    """What people set up by name, the slots of each (the oldest first), the complaints told.
+
+    `removed` are those of the settings that somebody removed; `began` says since when each of the
+    settings is known.
+    """
+
+    schedules: dict[str, Schedule] = {}
+    turns: dict[str, tuple[Turn, ...]] = {}
+    removed: tuple[str, ...] = ()
+    began: dict[str, datetime] = {}
+    told: dict[str, str] = {}
+
+    def every(self, defaults: tuple[Schedule, ...]) -> dict[str, Schedule]:
+        """All digests by name: those of the settings, unless people set them up otherwise."""
+        theirs = {
+            each.name: msgspec.structs.replace(each, began=self.began.get(each.name, each.began))
+            for each in defaults
+            if each.name not in self.removed
+        }
+        return theirs | self.schedules
+
+    def knowing(self, defaults: tuple[Schedule, ...]) -> Book:
+        """Note since when those of the settings are known."""
+        began = {each.name: each.began for each in defaults} | self.began
+        return msgspec.structs.replace(self, began=began)
+
+    def with_schedule(self, each: Schedule) -> Book:
+        """Set up one digest, in the place of another of its name."""
+        removed = tuple(name for name in self.removed if name != each.name)
+        schedules = self.schedules | {each.name: each}
+        return msgspec.structs.replace(self, schedules=schedules, removed=removed)
+
+    def without(self, name: str) -> Book:
+        """Remove one; that it was is remembered, or the settings would bring it back."""
+        kept = {key: each for key, each in self.schedules.items() if key != name}
+        removed = (*(each for each in self.removed if each != name), name)[-MOST:]
+        return msgspec.structs.replace(self, schedules=kept, removed=removed)
+
+    def turns_of(self, name: str) -> tuple[Turn, ...]:
+        """The slots of one digest that are remembered, the oldest first."""
+        return self.turns.get(name, ())
+
+    def turn(self, name: str, day: date) -> Turn | None:
+        """One slot, if it was ever claimed."""
+        return next((each for each in self.turns_of(name) if each.day == day), None)
+
+    def over(self, name: str) -> frozenset[date]:
+        """The dates of which nothing is left to do."""
+        return frozenset(each.day for each in self.turns_of(name) if each.stage.over)
+
+    def with_turn(self, name: str, turn: Turn) -> Book:
+        """Note how far a slot has come."""
+        others = tuple(each for each in self.turns_of(name) if each.day != turn.day)
+        turns = self.turns | {name: (*others, turn)[-SLOTS:]}
+        return msgspec.structs.replace(self, turns=turns)
+
+    def last_message(self, name: str) -> Turn | None:
+        """The latest slot of a digest that has a message."""
+        return next((each for each in reversed(self.turns_of(name)) if each.message), None)
+
+    def telling(self, name: str, why: str) -> Book:
+        """Note what was complained about; an empty word is the end of it."""
+        others = {key: each for key, each in self.told.items() if key != name}
+        return msgspec.structs.replace(self, told=others | ({name: why} if why else {}))
+
+    @property
+    def latest(self) -> tuple[str, Turn] | None:
+        """The slot that went well last, with the name of its digest."""
+        well = [
+            (name, turn)
+            for name, turns in self.turns.items()
+            for turn in turns
+            if turn.stage in (Stage.SENT, Stage.UNCHANGED)
+        ]
+        return max(well, key=lambda one: one[1].at, default=None)
+
+
+def carried(name: str, day: date) -> str:
+    """What a message carries invisibly to say which slot it is."""
+    return f"meshmedic:digest:{name}:{day.isoformat()}"
+
+
+def nonce(name: str, day: date) -> str:
+    """The same in the 25 characters by which Discord knows a message that was sent twice."""
+    return hashlib.blake2b(carried(name, day).encode(), digest_size=12).hexdigest()
+
+
+def _spare(book: Book) -> Book | None:
+    """The older half of all slots that are over; never one that may be in flight."""
+    fewer = {name: _newer(turns) for name, turns in book.turns.items()}
+    return None if fewer == book.turns else msgspec.structs.replace(book, turns=fewer)
+
+
+def _newer(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
+    half = len(turns) // 2
+    return (*(each for each in turns[:half] if not each.stage.over), *turns[half:])
+
+
+BOOK: Shelf[Book] = Shelf("digests", Book, spare=_spare)

@@ -1,0 +1,101 @@
+"""When something regular is due: a slot is its local date, so that each date has one at most.
+
+The hour that comes twice in autumn is taken the first time; a time that does not exist in spring is
+as far behind midnight as it would have been, which is an hour later by the clock (RFC 5545).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.digest.schedule.crontab import crontab
+from bot.digest.schedule.timetable import DAYS, NoTime, Timetable
+
+FIELDS = 5
+LOOK_BACK = 366
+"""Days: what was owed a year ago is owed no more."""
+
+AHEAD = 366 * 8 + 2
+"""Days: the next 29th of February lies within, also where a century leaves one out."""
+
+PUNCTUAL = timedelta(minutes=5)
+"""What is later than that says so."""
+
+CLOCK_ERROR = timedelta(days=1)
+"""A beginning that lies further ahead was written by a clock that was wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One turn: its local date, and the moment at which it was due."""
+
+    day: date
+    at: datetime
+
+    def late(self, now: datetime) -> bool:
+        """Whether it is not punctual any more."""
+        return now - self.at > PUNCTUAL
+
+
+def timetable(text: str) -> Timetable | NoTime:
+    """Read `08:00`, `8:30 mon-fri`, `18:00 sun`, `07:15 mon,thu`, or five fields of cron."""
+    if len(text.split()) == FIELDS and ":" not in text:
+        return crontab(text)
+    found = re.fullmatch(r"\s*+(\d{1,2}):(\d{2})(?:\s++([a-z,-][a-z,\s-]*+))?\s*+", text.lower())
+    if not found or int(found[1]) > 23 or int(found[2]) > 59:  # noqa: PLR2004
+        return NoTime(
+            "A time is such as 08:00, or 08:00 mon-fri, or 18:00 sun, or 0 8 1 * * as in cron."
+        )
+    days = _days(found[3] or "mon-sun")
+    if isinstance(days, NoTime):
+        return days
+    return Timetable(int(found[1]), int(found[2]), days)
+
+
+def due(
+    each: Timetable, zone: ZoneInfo, now: datetime, *, began: datetime, done: Collection[date]
+) -> Slot | None:
+    """The latest slot that is due and not done; those before it are not made up for.
+
+    `began` is when it was set up: nothing before that is owed.
+    """
+    today = now.astimezone(zone).date()
+    for back in range(LOOK_BACK):
+        day = today - timedelta(days=back)
+        if each.on(day) and (slot := Slot(day, _moment(each, zone, day))).at <= now:
+            owed = slot.at > began or began > now + CLOCK_ERROR
+            return slot if owed and day not in done else None
+    return None
+
+
+def following(each: Timetable, zone: ZoneInfo, now: datetime) -> Slot:
+    """The next slot after now."""
+    today = now.astimezone(zone).date()
+    slots = (
+        Slot(day, _moment(each, zone, day))
+        for day in (today + timedelta(days=ahead) for ahead in range(AHEAD))
+        if each.on(day)
+    )
+    return next(slot for slot in slots if slot.at > now)
+
+
+def _moment(each: Timetable, zone: ZoneInfo, day: date) -> datetime:
+    # With fold 0 a time that comes twice is its first, one that is missing counts by the offset
+    # before the change.
+    local = datetime.combine(day, time(each.hour, each.minute), tzinfo=zone)
+    return local.astimezone(UTC)
+
+
+def _days(text: str) -> tuple[int, ...] | NoTime:
+    found: set[int] = set()
+    for part in filter(None, (each.strip() for each in text.replace(" ", ",").split(","))):
+        first, dash, last = part.partition("-")
+        if first not in DAYS or (dash and last not in DAYS):
+            return NoTime(f"{part!r} is no day: {', '.join(DAYS)}, or such as mon-fri.")
+        begin, end = DAYS.index(first), DAYS.index(last or first)
+        found |= {(begin + step) % 7 for step in range((end - begin) % 7 + 1)}
+    return tuple(sorted(found)) or NoTime("Name a day.")

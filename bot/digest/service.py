@@ -1,0 +1,160 @@
+"""What stands behind `/digest`: which digests there are, and what is due of them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from bot.digest.composer import Composer
+from bot.digest.delivery import Sending
+from bot.digest.domain.records import BOOK, MOST, Book, Schedule
+from bot.digest.ports import Letter
+from bot.digest.schedule import slots
+from bot.digest.schedule.timetable import Timetable
+from bot.doctor.domain.digests import DigestFacts
+from bot.doctor.domain.facts import Unseen
+from bot.errors import InputError, MeshmedicError
+from bot.health.report_store import Store
+from bot.history.domain.trends import Trends
+
+SOON = timedelta(seconds=75)
+"""A turn and a little: so much before it is due, a digest's picture is prepared."""
+
+NONE = "None is set up: /digest set makes one."
+
+
+async def unprepared() -> None:
+    """Nobody draws."""
+
+
+@dataclass
+class Digests:
+    """The digests of one process. `turn` is called every minute.
+
+    `prepare` is called a little before one is due, for whoever draws.
+    """
+
+    store: Store
+    composer: Composer
+    sending: Sending
+    defaults: tuple[Schedule, ...] = ()
+    prepare: Callable[[], Awaitable[None]] = unprepared
+
+    def __post_init__(self) -> None:
+        # What falls due between the start and the first turn is owed.
+        self.since = self.clock()
+
+    def clock(self) -> datetime:
+        """The moment, by the clock that the composer was given."""
+        return self.composer.clock()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The owner's."""
+        return self.composer.zone
+
+    async def turn(self) -> None:
+        """Send what is due, one after the other; what fails is tried again in the next turn."""
+        if not self.sending.leadership.may_act():
+            return
+        now = self.clock()
+        book = await self._known()
+        for each in book.every(self.defaults).values():
+            done = book.over(each.name)
+            slot = slots.due(each.when, self.zone, now, began=each.began, done=done)
+            if slot and not each.paused:
+                await self.sending.quietly(each, slot)
+            elif not each.paused and slots.following(each.when, self.zone, now).at - now < SOON:
+                await self.prepare()
+
+    async def book(self) -> Book:
+        """What is set up, and how far it came."""
+        return await self.store.read(BOOK) or Book()
+
+    async def facts(self) -> DigestFacts:
+        """What the doctor wants to know."""
+        try:
+            book: Book | Unseen = await self.book()
+        except MeshmedicError as error:
+            book = Unseen(str(error))
+        return DigestFacts(book, self.defaults, self.zone, self.clock())
+
+    async def every(self) -> dict[str, Schedule]:
+        """All digests by name."""
+        return (await self.book()).every(self.defaults)
+
+    async def now(self, name: str = "", scope: str = "") -> Letter:
+        """What a digest says at this moment, by the same code; nothing is kept of it.
+
+        Raises:
+            InputError: There is no digest of that name.
+        """
+        asked = await self._one(name) if name else self._anonymous()
+        chosen = msgspec.structs.replace(asked, scopes=(scope,)) if scope else asked
+        return await self.composer.letter(chosen)
+
+    async def trends(self) -> Trends:
+        """What the history tells of the last days."""
+        return await self.composer.trends()
+
+    async def set_up(self, each: Schedule) -> Schedule:
+        """Set one up, or change it.
+
+        Raises:
+            InputError: There are too many.
+        """
+
+        def change(kept: Book | None) -> Book:
+            book = kept or Book()
+            if each.name not in book.schedules and len(book.schedules) >= MOST:
+                raise InputError(f"There are {MOST} digests already: remove one first.")
+            return book.with_schedule(each)
+
+        await self.store.change(BOOK, change)
+        return each
+
+    async def pause(self, name: str, *, paused: bool) -> Schedule:
+        """Stop one for a while, or let it go on: what it missed meanwhile is not owed.
+
+        Raises:
+            InputError: There is no digest of that name.
+        """
+        each = await self._one(name)
+        began = each.began if paused or not each.paused else self.clock()
+        return await self.set_up(msgspec.structs.replace(each, paused=paused, began=began))
+
+    async def remove(self, name: str) -> None:
+        """Remove one.
+
+        Raises:
+            InputError: There is no digest of that name.
+        """
+        await self._one(name)
+        await self.store.change(BOOK, lambda kept: (kept or Book()).without(name))
+
+    def _anonymous(self) -> Schedule:
+        """What nobody set up: everything, compared with the first digest that there is."""
+        first = next(iter(self.defaults), None)
+        when = Timetable(0, 0)
+        name = first.name if first else "digest"
+        return Schedule(name=name, channel=0, when=when, began=self.clock(), trends=True)
+
+    async def _one(self, name: str) -> Schedule:
+        every = await self.every()
+        if name not in every:
+            known = f"There are: {', '.join(sorted(every))}." if every else NONE
+            msg = f"There is no digest {name!r}. {known}"
+            raise InputError(msg)
+        return every[name]
+
+    async def _known(self) -> Book:
+        """The book, in which those of the settings have their beginning."""
+        book = await self.book()
+        if all(each.name in book.began for each in self.defaults):
+            return book
+        fresh = tuple(msgspec.structs.replace(each, began=self.since) for each in self.defaults)
+        return await self.store.change(BOOK, lambda kept: (kept or Book()).knowing(fresh))

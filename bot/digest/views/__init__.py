@@ -1,0 +1,1 @@
+"""A digest as text, in Discord, in the terminal and as JSON."""

@@ -1,0 +1,28 @@
+"""A digest for a terminal: the words of its file, readable at 80 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from bot.digest.domain.digest import Digest
+from bot.digest.views import text as told
+from bot.render.terminal import STYLE
+
+
+def digest(each: Digest) -> RenderableType:
+    """All of it: nothing is left out for room."""
+    return Group(*_lines(each))
+
+
+def _lines(each: Digest) -> Iterator[RenderableType]:
+    title, *others = told.text(each).splitlines()
+    yield Text(title, style=f"bold {STYLE[each.report.verdict]}")
+    for line in others:
+        if line.startswith("  "):
+            yield Padding(Text(line.strip()), (0, 0, 0, 2), expand=False)
+        else:
+            yield Text(line, style="bold")

@@ -1,0 +1,173 @@
+"""A digest as text, for files and terminals, and the words that every renderer shares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from bot.digest.domain.diff import Entry, Gone
+from bot.digest.domain.digest import Digest
+from bot.domain.verdict import Verdict
+from bot.history.domain.trends import Trends
+from bot.history.views.chart import named, share
+from bot.render import text as words
+
+LINE = 400
+KINDS = 12
+
+
+def headline(each: Digest) -> str:
+    """The verdict, and how many of what."""
+    if each.healthy:
+        return f"all healthy: {words.plural(each.report.judged, 'object')} judged{_nodes(each)}"
+    parts = each.difference
+    said = [
+        f"{len(found):,} {name}"
+        for name, found in (
+            ("new", parts.new),
+            ("worse", parts.worse),
+            ("as before", parts.same),
+            ("better", parts.better),
+            ("fixed", parts.fixed),
+        )
+        if found
+    ]
+    muted = [f"{len(each.muted):,} muted"] if each.muted else []
+    return (", ".join([*said, *muted]) or "nothing to tell of what was seen") + _nodes(each)
+
+
+def title(each: Digest) -> str:
+    """The mark, the name and the verdict."""
+    verdict = each.report.verdict
+    name = "Digest" if each.name == "digest" else f"Digest {each.name}"
+    return f"{words.MARK[verdict]} {name}: {verdict}"
+
+
+def text(each: Digest) -> str:
+    """All of it, a line each."""
+    return "\n".join([title(each), headline(each), "", *_body(each)]) + "\n"
+
+
+def entry(each: Entry, report_at: Digest) -> str:
+    """One cause in a line."""
+    finding = each.finding
+    since = words.age(each.since, report_at.report.taken_at)
+    was = f", was {each.was}" if each.was else ""
+    more = f" · {each.downstream:,} downstream" if each.downstream else ""
+    for_ = f" for {since}" if since else ""
+    said = words.brief(finding.message, 160)
+    return f"{finding.subject}: {finding.verdict}{was} {finding.reason}{for_}: {said}{more}"
+
+
+def gone(each: Gone, digest: Digest) -> str:
+    """One that is there no more."""
+    more = f" · {each.downstream:,} downstream" if each.downstream else ""
+    return f"{each.subject}: {each.verdict} {each.reason}, {first_seen(each, digest)}{more}"
+
+
+def first_seen(each: Gone, digest: Digest) -> str:
+    """Since when it was there: when it ended, no digest knows."""
+    ago = words.age(each.first, digest.report.taken_at)
+    return f"first seen {ago} ago"
+
+
+def opened(digest: Digest) -> Iterator[str]:
+    """What is open: suspended and temporary objects, approvals."""
+    for each in digest.standing.open:
+        since = words.age(each.since, digest.report.taken_at)
+        yield f"{each.subject}: {each.what}" + (f" for {since}" if since else "")
+    yield from digest.approvals
+
+
+def expiring(digest: Digest) -> Iterator[str]:
+    """Certificates that end soon, with the day."""
+    now = digest.report.taken_at
+    for each in digest.standing.expiring:
+        left = words.age(now, each.at) if each.at > now else ""
+        when = f"ends in {left}" if left else "has ended"
+        renewed = f", to be renewed {each.renews:%Y-%m-%d %H:%M}" if each.renews else ""
+        yield f"{each.subject}: {when} ({each.at:%Y-%m-%d %H:%M} UTC{renewed})"
+
+
+def trend_lines(each: Trends, quoted: Callable[[str], str] = str) -> Iterator[str]:
+    """Uptime by area, incidents, recovery, flapping, the worst, restarts.
+
+    `quoted` makes a name of the cluster harmless; all else is our own.
+    """
+    areas = [f"{one.area} {share(one.share)}" for one in each.uptime if one.seen]
+    if areas:
+        yield "uptime: " + ", ".join(areas)
+    if each.links:
+        told = ", ".join(f"{one.name} {share(one.share)}" for one in each.links)
+        yield f"network: {told}"
+    if each.unseen:
+        yield f"not seen: {each.unseen} of {each.hours} hours, which count as neither"
+    seconds = int(each.recovery.total_seconds()) if each.recovery else 0
+    mean = f", mean time to recovery {_span(seconds)}" if each.recovery else ""
+    counted = words.plural(each.incidents, "incident"), words.plural(each.restarts, "restart")
+    yield f"{counted[0]}{mean}, {counted[1]}"
+    if each.flapping:
+        yield "flapping: " + ", ".join(
+            f"{quoted(named(one))} ×{one.times}" for one in each.flapping[:5]
+        )
+    if each.worst:
+        worst = (
+            f"{quoted(named(one))} {_span(int(one.lasted.total_seconds()))}" for one in each.worst
+        )
+        yield "longest: " + ", ".join(worst)
+
+
+def notes(each: Digest) -> Iterator[str]:
+    """What is to be known about the digest itself."""
+    if each.due:
+        yield f"Late: it was due at {each.due:%Y-%m-%d %H:%M} UTC, and could not be sent then."
+    if each.difference.first:
+        yield "The first of its name: there is none before it to compare with."
+    if each.difference.forgotten:
+        yield f"Of the one before, {each.difference.forgotten:,} findings were not kept for room."
+
+
+def unseen(each: Digest, most: int = KINDS) -> list[str]:
+    """What was not seen."""
+    return words.unseen_lines(each.gaps, each.report.taken_at, most)
+
+
+def _body(each: Digest) -> Iterator[str]:
+    parts = each.difference
+    yield from _part("Note", list(notes(each)))
+    yield from _part("New", [entry(one, each) for one in parts.new])
+    yield from _part("Worse", [entry(one, each) for one in parts.worse])
+    yield from _part("Better", [entry(one, each) for one in parts.better])
+    yield from _part("As before", [entry(one, each) for one in parts.same])
+    yield from _part("Fixed", [gone(one, each) for one in parts.fixed])
+    yield from _part("Was there, not seen now", [gone(one, each) for one in parts.lost])
+    yield from _part("Muted", list(each.muted))
+    yield from _part("Still open", list(opened(each)))
+    yield from _part("Certificates that end soon", list(expiring(each)))
+    yield from _part("Not seen", unseen(each))
+    if each.trends:
+        yield from _part("Trends", list(trend_lines(each.trends)))
+
+
+def _part(name: str, lines: list[str]) -> Iterator[str]:
+    if lines:
+        yield f"{name} ({len(lines):,})"
+        yield from (f"  {words.line(one, LINE)}" for one in lines)
+
+
+def _nodes(each: Digest) -> str:
+    nodes = each.standing.nodes
+    if nodes is None:
+        return " · nodes not seen"
+    cordoned = f", {nodes.cordoned} cordoned" if nodes.cordoned else ""
+    return f" · nodes {nodes.ready}/{nodes.total} ready{cordoned}"
+
+
+def _span(seconds: int) -> str:
+    for size, name in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.1f} {name}"
+    return f"{seconds} s"
+
+
+VERDICTS = tuple(each.value for each in Verdict if each is not Verdict.HEALTHY)
+"""What a threshold may be."""

@@ -1,0 +1,193 @@
+"""What was seen of Discord and of the cluster, before anybody says what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NamedTuple, TypeAlias
+
+from bot.domain.authorization import Circles
+from bot.traefik.domain.instance import TraefikPod
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """Nobody knows: no answer, or one that could not be read."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """A clear no of the other side: 401, 403 or 404. `why` is in its words."""
+
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unset:
+    """The setting that this needs is not there."""
+
+    setting: str
+
+
+Commands: TypeAlias = tuple[Mapping[str, Any], ...]
+"""Slash commands as Discord's API words them."""
+
+
+class Use(StrEnum):
+    """What needs permissions of its own, and is off unless the settings ask for it."""
+
+    ALERTS = "alerts"
+    BOARD = "board"
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What the settings say, and the commands that this version has."""
+
+    guild_id: int | None
+    circles: Circles
+    commands: Commands = ()
+    namespaces: tuple[str, ...] = ()
+    secret_inventory: bool = False
+    state_namespace: str = ""
+    uses: frozenset[Use] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """The application that a token belongs to.
+
+    `privileged` are the privileged intents that are switched on; `endpoint` tells whether Discord
+    sends interactions to a web address in place of the gateway.
+    """
+
+    id: int
+    name: str
+    public: bool = False
+    code_grant: bool = False
+    endpoint: bool = False
+    privileged: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A text channel, and what the bot may do there (names as in Discord's documentation)."""
+
+    name: str
+    permissions: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The server: its roles by id, its text channels, what the bot's roles allow there."""
+
+    id: int
+    name: str
+    roles: Mapping[int, str]
+    permissions: frozenset[str]
+    channels: tuple[Channel, ...] | Unseen = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """The commands that Discord shows: those of the server, and names of those everywhere."""
+
+    commands: Commands
+    everywhere: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The bot is not in the server that was meant, but in these."""
+
+    servers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DiscordFacts:
+    """What Discord told.
+
+    `login` is the bot's user id. `members` are the people of the settings: a name, or why there
+    is none. `skew` is how many seconds our clock is ahead of Discord's; `here` the channel in
+    which somebody asks.
+    """
+
+    login: int | Denied | Unset | Unseen
+    application: Application | Unseen
+    server: Server | Elsewhere | Unset | Unseen
+    registered: Registered | Denied | Unset | Unseen
+    members: Mapping[int, str | Denied | Unseen] = field(default_factory=dict)
+    skew: float | None = None
+    here: Channel | None = None
+
+
+class Right(NamedTuple):
+    """A permission in the cluster. An empty namespace means all of them, an empty name any."""
+
+    verb: str
+    group: str
+    resource: str
+    namespace: str = ""
+    name: str = ""
+
+    def __str__(self) -> str:
+        title = f"{self.resource}.{self.group}" if self.group else self.resource
+        return f"{self.verb} {title}"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The bot's Lease: who holds it (empty: nobody), and times in seconds.
+
+    `renewed_ago` compares the holder's clock with ours; None where the Lease does not tell.
+    """
+
+    holder: str
+    renewed_ago: float | None
+    duration: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterFacts:
+    """What the API server told. `served` is (group, plural) -> versions, the preferred first.
+
+    `lease` is None where there is none, or none was asked for.
+    """
+
+    host: str
+    version: str | Denied | Unseen
+    served: Mapping[tuple[str, str], tuple[str, ...]] | Denied | Unseen
+    rights: Mapping[Right, bool | Unseen]
+    traefik: tuple[TraefikPod, ...] | Denied | Unseen
+    probe: bool | Denied | Unseen
+    user: str = ""
+    skew: float | None = None
+    lease: Held | Denied | Unseen | None = None
+
+    @classmethod
+    def unseen(cls, host: str, why: str) -> ClusterFacts:
+        """Of a cluster that nothing is known of."""
+        lost = Unseen(why)
+        return cls(host, lost, lost, {}, lost, lost, lease=lost)
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryFacts:
+    """The Git repository of the settings: its page, its branch, whether that is there.
+
+    `protected` tells whether the host keeps the branch from being pushed to.
+    """
+
+    page: str
+    branch: str
+    read: bool | Unseen
+    protected: bool | Denied | Unseen
+
+
+def refused(login: Denied | Unset | Unseen) -> DiscordFacts:
+    """What is known where Discord did not let the bot in: why, and nothing else."""
+    lost = login if isinstance(login, Unseen) else Unseen("Discord did not let the bot in.")
+    return DiscordFacts(login, lost, lost, lost)

@@ -1,0 +1,1 @@
+"""The doctor's report in Discord and in the terminal."""

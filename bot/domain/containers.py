@@ -1,0 +1,87 @@
+"""What the containers of a pod tell: whether they run well, and how they ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.domain import conditions
+from bot.domain.finding import Evidence
+from bot.domain.resources import objects
+
+
+def runs_well(pod: objects.Pod) -> bool:
+    """The quick way for the many: running, all containers ready and never restarted."""
+    status = pod.status
+    if status.phase != "Running" or pod.metadata.deletion_timestamp:
+        return False
+    for each in status.container_statuses:
+        if not each.ready or each.restart_count:
+            return False
+    for each in status.init_container_statuses:
+        if each.restart_count or each.state.waiting:
+            return False
+    for said in status.conditions:
+        if said.type == "Ready" and said.status != "True":
+            return False
+    return bool(status.container_statuses)
+
+
+def is_ready(pod: objects.Pod) -> bool:
+    """Whether the kubelet calls a pod ready, which is what makes its endpoint ready."""
+    return conditions.is_true(pod.status.conditions, "Ready") is not None
+
+
+def containers(pod: objects.Pod) -> tuple[objects.ContainerStatus, ...]:
+    """Init containers (native sidecars among them) first: they hold up the others."""
+    return (*pod.status.init_container_statuses, *pod.status.container_statuses)
+
+
+Termination = tuple[objects.ContainerStatus, objects.Terminated]
+
+
+def terminations(pod: objects.Pod, *, last: bool | None = None) -> Iterator[Termination]:
+    """Containers that ended badly: now, the time before (`last`), or either (None)."""
+    for container in containers(pod):
+        states = (container.state, container.last_state)
+        for state in states if last is None else states[last : last + 1]:
+            ended = state.terminated
+            if ended and (ended.exit_code or ended.reason not in ("", "Completed")):
+                yield container, ended
+
+
+def word(termination: Termination | None) -> str:
+    """The reason of a bad end; empty where there was none."""
+    return termination[1].reason or "Error" if termination else ""
+
+
+def last_terminations(pod: objects.Pod) -> tuple[Evidence, ...]:
+    """Every bad end that the pod still tells of."""
+    return tuple(
+        Evidence(f"last termination of {container.name}", _told(ended))
+        for container, ended in terminations(pod)
+    )
+
+
+def named(termination: Termination | None) -> tuple[Evidence, ...]:
+    """Which container is meant: where the log lines are looked for."""
+    return (Evidence("container", termination[0].name),) if termination else ()
+
+
+def told(termination: Termination) -> str:
+    """How a container ended, in a sentence, without what it said: that may be the end of its log.
+
+    A finding's message is kept in the cluster, where log lines never go; the evidence is not.
+    """
+    container, ended = termination
+    return f"Container {container.name} ended: {_how(ended)}"
+
+
+def _told(ended: objects.Terminated) -> str:
+    said = f": {ended.message.strip()}" if ended.message.strip() else ""
+    return f"{_how(ended)}{said}"
+
+
+def _how(ended: objects.Terminated) -> str:
+    at = f" at {ended.finished_at:%Y-%m-%d %H:%M:%S} UTC" if ended.finished_at else ""
+    signal = f", signal {ended.signal}" if ended.signal else ""
+    return f"{ended.reason or 'Error'}, exit code {ended.exit_code}{signal}{at}"

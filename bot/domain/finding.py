@@ -1,0 +1,97 @@
+"""What a check says of an object: a judgement, and the finding that a report keeps of it."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+import msgspec
+
+from bot.domain.verdict import Verdict
+
+
+class Ref(msgspec.Struct, frozen=True, order=True):
+    """Which object is meant. `namespace` is empty for a cluster-scoped one."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        """`Kind namespace/name`, or `Kind name` for a cluster-scoped object."""
+        place = f"{self.namespace}/" if self.namespace else ""
+        return f"{self.kind} {place}{self.name}"
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """One thing that was seen, such as ("last termination of web", "OOMKilled, exit code 137")."""
+
+    label: str
+    value: str
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """The verdict on one object.
+
+    `reason` is the field's own CamelCase word (`CrashLoopBackOff`), `since` when this state began
+    as far as the object tells, `follows` the objects that may be to blame, the likeliest first.
+    """
+
+    verdict: Verdict
+    reason: str = ""
+    message: str = ""
+    since: datetime | None = None
+    evidence: tuple[Evidence, ...] = ()
+    follows: tuple[Ref, ...] = ()
+
+
+HEALTHY = Judgement(verdict=Verdict.HEALTHY)
+"""What most objects are: shared, so that a judge of a healthy object makes nothing."""
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """An object that is not healthy, as one check saw it.
+
+    `cause` is the key of the finding that this one follows from, if any. One check yields at most
+    one finding for an object, so `key` stays the same while the object gets better or worse.
+    """
+
+    check: str
+    subject: Ref
+    verdict: Verdict
+    reason: str
+    message: str
+    since: datetime | None = None
+    evidence: tuple[Evidence, ...] = ()
+    follows: tuple[Ref, ...] = ()
+    cause: str | None = None
+
+    @property
+    def key(self) -> str:
+        """Stable from one report to the next: check and subject, never the message."""
+        return f"{self.check}/{self.subject.kind}/{self.subject.namespace}/{self.subject.name}"
+
+    @property
+    def unrecovered(self) -> bool:
+        """Whether what was wrong with its subject before is not over while this finding stands.
+
+        Under way is trying again, and what is suspended stays as it was left. A cordoned node is
+        the exception: that is said only of one that is well otherwise.
+        """
+        return not (self.verdict is Verdict.SUSPENDED and self.subject.kind == "Node")
+
+    @property
+    def code(self) -> str:
+        """Seven characters that a person can type."""
+        return code_of(self.key)
+
+
+def code_of(key: str) -> str:
+    """The code of the finding with that key: 35 bits of a hash."""
+    digest = hashlib.blake2b(key.encode(), digest_size=8).digest()
+    number = int.from_bytes(digest, "big")
+    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(0, 35, 5))
+
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+"""Crockford's base 32: no i, l, o or u to misread."""

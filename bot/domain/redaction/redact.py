@@ -1,0 +1,150 @@
+"""Taking secrets out of text before anybody sees it: chat, terminal, logs, errors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from urllib.parse import unquote
+
+from bot.domain.redaction import known as known_secrets
+from bot.domain.redaction import secret_objects
+
+HIDDEN = known_secrets.HIDDEN
+
+_KEYS = (
+    r"passw(?:or)?d|passphrase|secret[_-]?key|api[_-]?key|access[_-]?key|client[_-]?secret"
+    r"|private[_-]?key|key-data|auth[_-]?token|access[_-]?token|refresh[_-]?token|[_-]token|\btoken"
+    r"|webhook[_-]?url|\bauthorization|dockerconfigjson"
+)
+
+_VALUE = (
+    # A quote after a backslash ends nothing, however many there are: who knows who quoted whom.
+    r'"(?:\\+"?|[^"\\\n])++"?'
+    r"|'(?:\\+'?|[^'\\\n])++'?"
+    # A string inside a string: up to a quote with as many backslashes.
+    r"""|(?P<quote>\\+["'])(?:(?!(?<!\\)(?P=quote)).)++"""
+    r"""|[^\s"',;&\\][^\s"',;&]{2,}+"""
+)
+
+_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
+    # PEM blocks, also where lines were folded or the end is missing, and in base64
+    (
+        re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END|$)", re.DOTALL),
+        HIDDEN,
+    ),
+    (re.compile(r"\bLS0tLS1CRUdJTi[\w+/=\s-]{20,}"), HIDDEN),
+    # Tokens with a maker's prefix: GitHub, GitLab, Slack, AWS, Tailscale
+    (
+        re.compile(
+            r"\b(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,}"
+            r"|AKIA[0-9A-Z]{16}|tskey-[\w-]{10,})"
+        ),
+        HIDDEN,
+    ),
+    # Discord: bot tokens, and the tokens in webhook and interaction addresses
+    (re.compile(r"\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}+"), HIDDEN),
+    (re.compile(r"(/(?:webhooks|interactions)/\d+/)[\w-]{12,}", re.IGNORECASE), rf"\1{HIDDEN}"),
+    # Other webhooks: Slack, Teams, Telegram, Mattermost and what imitates them
+    (
+        re.compile(
+            r"(hooks\.slack\.com/|webhook\.office\.com/|telegram\.org/bot|/hooks/)"
+            r"""[^\s"'<>\\]{8,}"""
+        ),
+        rf"\1{HIDDEN}",
+    ),
+    # scheme://user:password@host
+    (re.compile(r"(?<=://)[^/\s:@]{0,200}:[^/\s@]{1,500}@"), f"{HIDDEN}@"),
+    # Authorization: Bearer …, Basic …, Bot …
+    (re.compile(r"\b(bearer|basic|bot)\s+[\w.~+/=-]{12,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
+    # key=value and key: value, where the key says what it is; after what has an end of its own
+    (
+        re.compile(rf"""((?:{_KEYS})\\*["']?\s*[=:]\s*)(?:{_VALUE})""", re.IGNORECASE),
+        rf"\1{HIDDEN}",
+    ),
+)
+
+LIKELY = re.compile(
+    r"://|bearer|basic|bot|pass|secret|key|token|gh[pousr]_|github_pat|glpat|xox|AKIA"
+    r"|webhook|authorization|dockerconfigjson|/interactions|/hooks|hooks\.slack"
+    r"|telegram\.org|LS0tLS1|[\w-]{23,28}\.[\w-]{6,7}\.",
+    re.IGNORECASE,
+)
+"""What no text without a secret needs to be searched further for."""
+
+_WORD = re.compile(r"[\w.-]{20,}+")
+
+
+def redact(text: str) -> str:
+    """The text without what looks like a secret. Errs on the side of hiding."""
+    for each in PASSES:
+        text = each(text)
+    return text
+
+
+def names_a_secret(key: str) -> bool:
+    """Whether what stands under this key is a secret, whatever it is."""
+    return HIDDEN in _by_pattern(f"{key}=xxxx")
+
+
+def _by_pattern(text: str) -> str:
+    if not LIKELY.search(text):
+        return text
+    for pattern, instead in _PATTERNS:
+        text = pattern.sub(instead, text)
+    return text
+
+
+def _without_jwts(text: str) -> str:
+    """JSON Web Tokens: two or three parts between dots, the first beginning like base64 of `{"`."""
+    return _WORD.sub(_jwt_hidden, text) if "eyJ" in text else text
+
+
+def _jwt_hidden(word: re.Match[str]) -> str:
+    before, begin, rest = word[0].partition("eyJ")
+    return before + HIDDEN if begin and "." in rest else word[0]
+
+
+def _as_it_is(text: str) -> str:
+    for each in (known_secrets.hidden, secret_objects.hidden, _without_jwts, _by_pattern):
+        text = each(text)
+    return text
+
+
+def _unescaped(text: str) -> str:
+    """As it was before it was quoted in JSON or Python, if only then a secret is seen in it."""
+    return _undone(text, _without_escapes) if "\\" in text else text
+
+
+def _unquoted(text: str) -> str:
+    """As it was before it was put into a URL, if only then a secret is seen in it."""
+    return _undone(text, lambda quoted: unquote(_without_escapes(quoted))) if "%" in text else text
+
+
+def _undone(text: str, undo: Callable[[str], str]) -> str:
+    """What is quoted may quote something itself: this goes as deep as it must."""
+    other = text
+    for _ in range(DEPTH):
+        before, other = other, undo(other)
+        if other == before:
+            break
+        if (found := _as_it_is(other)) != other:
+            text = other = found
+    return text
+
+
+def _without_escapes(text: str) -> str:
+    return _ESCAPE.sub(_unescape, text)
+
+
+DEPTH = 3
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
+_CONTROL = {"n": "\n", "r": "\r", "t": "\t"}
+
+
+def _unescape(escape: re.Match[str]) -> str:
+    wide, narrow, plain = escape.groups()
+    return _CONTROL.get(plain, plain) if plain else chr(int(wide or narrow, 16))
+
+
+PASSES: tuple[Callable[[str], str], ...] = (_as_it_is, _unescaped, _unquoted)
+"""What `redact` does, in this order; each takes a time that grows with the text's length."""

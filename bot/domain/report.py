@@ -1,0 +1,300 @@
+"""From a snapshot to a report: judge everything, collapse to causes, say what was not seen."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+
+import msgspec
+
+from bot.domain import mute_annotation as annotated
+from bot.domain.check import Check, Judge
+from bot.domain.conditions import CLOCK_SKEW
+from bot.domain.finding import Finding, Judgement, Ref
+from bot.domain.resources.objects import Object
+from bot.domain.resources.registry import KIND_OF
+from bot.domain.snapshot import Gap, Snapshot
+from bot.domain.temporary import temporary
+from bot.domain.verdict import Verdict, worst
+
+
+@dataclass(frozen=True)
+class Report:
+    """The answer to one question about a cluster's health.
+
+    `findings` are worst first, each root followed by what follows from it; `counts` says how many
+    objects of each kind were judged; `gaps` what was not seen. `scopes` and `namespace` say what
+    was asked. `muted` has a line for the key of each finding that an annotation silences.
+    """
+
+    taken_at: datetime
+    findings: tuple[Finding, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    scopes: tuple[str, ...] = ()
+    namespace: str | None = None
+    muted: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def number(self) -> str:
+        """Eight characters that name this report, for buttons that come back to it."""
+        asked = f"{self.taken_at.isoformat()}/{self.scopes}/{self.namespace}"
+        return hashlib.blake2b(asked.encode(), digest_size=4).hexdigest()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst that was seen; UNKNOWN where something was not seen, or nothing was there."""
+        seen = worst([finding.verdict for finding in self.findings])
+        return worst([seen, Verdict.UNKNOWN]) if self.unseen or not self.judged else seen
+
+    @property
+    def judged(self) -> int:
+        """How many objects were judged; none, as in a mistyped namespace, is no health."""
+        return sum(self.counts.values())
+
+    @property
+    def unseen(self) -> tuple[Gap, ...]:
+        """The gaps that the owner did not choose: while there are any, absence proves nothing."""
+        return tuple(gap for gap in self.gaps if not gap.why.by_choice)
+
+    @cached_property
+    def by_key(self) -> Mapping[str, Finding]:
+        """The findings by key."""
+        return {finding.key: finding for finding in self.findings}
+
+    @cached_property
+    def roots(self) -> tuple[Finding, ...]:
+        """The findings that follow from no other."""
+        return tuple(finding for finding in self.findings if finding.cause not in self.by_key)
+
+    @cached_property
+    def downstream(self) -> Mapping[str, tuple[Finding, ...]]:
+        """By the key of a root: everything that follows from it, at any depth."""
+        effects: dict[str, list[Finding]] = {}
+        for finding in self.findings:
+            root = self.chain(finding)[-1]
+            if root.key != finding.key:
+                effects.setdefault(root.key, []).append(finding)
+        return {key: tuple(found) for key, found in effects.items()}
+
+    def chain(self, finding: Finding) -> tuple[Finding, ...]:
+        """The finding, its cause, the cause of that, and so on to the root."""
+        links = [finding]
+        while (cause := self.by_key.get(links[-1].cause or "")) and cause not in links:
+            links.append(cause)
+        return tuple(links)
+
+    def with_code(self, code: str) -> tuple[Finding, ...]:
+        """The findings with that short code: one, unless two codes collide."""
+        wanted = code.strip().lower()
+        return tuple(finding for finding in self.findings if finding.code == wanted)
+
+    def affected(self, kind: str) -> int:
+        """How many objects of that kind have a finding."""
+        return self._affected.get(kind, 0)
+
+    @cached_property
+    def _affected(self) -> Mapping[str, int]:
+        tally: dict[str, int] = {}
+        for finding in self.findings:
+            tally[finding.subject.kind] = tally.get(finding.subject.kind, 0) + 1
+        return tally
+
+
+def kind_name(kind: type[Object]) -> str:
+    """The name of a type as people write it; `Secret` for a SecretName."""
+    known = KIND_OF.get(kind)
+    return known.name if known else kind.__name__
+
+
+def ref(each: Object) -> Ref:
+    """The reference to an object."""
+    return Ref(kind_name(type(each)), each.namespace, each.name)
+
+
+def judge_one(each: Object, judge: Judge, snapshot: Snapshot) -> Judgement:
+    """The verdict of one judge; an object that could not be read whole is never healthy."""
+    verdict = judge(each, snapshot)
+    if not each.malformed or verdict.verdict.rank > Verdict.UNKNOWN.rank:
+        return verdict
+    message = "Part of it could not be read: " + "; ".join(each.malformed)
+    return Judgement(verdict=Verdict.UNKNOWN, reason="Malformed", message=message)
+
+
+Around = Callable[[Check], AbstractContextManager[object]]
+
+
+def alone(_check: Check) -> AbstractContextManager[object]:
+    """Nothing stands around a check: nobody times it."""
+    return nullcontext()
+
+
+def examine(
+    snapshot: Snapshot,
+    checks: Iterable[Check],
+    *,
+    namespace: str | None = None,
+    around: Around = alone,
+) -> Report:
+    """Run the checks over a snapshot.
+
+    What the bot made for a test is neither judged nor counted. With `namespace`, only objects
+    there are reported, and the causes of their findings wherever those are. Scopes are taken from
+    the checks. Each check runs inside what `around` gives, so that a caller with a clock can time
+    it.
+    """
+    checks = tuple(checks)
+    muted: dict[str, str] = {}
+    found = tuple(_found(snapshot, checks, around, muted))
+    linked = collapse(found)
+    judged = {kind for check in checks for kind in check.judges}
+    report = Report(
+        taken_at=snapshot.taken_at,
+        findings=linked,
+        gaps=_gaps_of(snapshot.gaps, checks),
+        counts=_counts(snapshot, judged, namespace),
+        scopes=tuple(dict.fromkeys(check.scope for check in checks if check.scope)),
+        namespace=namespace,
+        muted=muted,
+    )
+    return _ordered(_narrowed(report, lambda finding: namespace in (None, _place(finding))))
+
+
+def focus(report: Report, checks: Iterable[Check]) -> Report:
+    """The part of a wider report that answers for these checks, and the causes of it."""
+    checks = tuple(checks)
+    names = {check.name for check in checks}
+    kinds = {kind_name(kind) for check in checks for kind in check.judges}
+    narrowed = _narrowed(report, lambda finding: finding.check in names)
+    return replace(
+        narrowed,
+        gaps=_gaps_of(report.gaps, checks),
+        counts={kind: count for kind, count in report.counts.items() if kind in kinds},
+        scopes=tuple(dict.fromkeys(check.scope for check in checks if check.scope)),
+    )
+
+
+def collapse(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Link each finding to the one that it follows from.
+
+    Of the objects that a finding may follow from, the first with a finding of its own is the
+    cause, unless that began clearly later (an effect does not begin before its cause) or the
+    link would close a circle.
+    """
+    at = {finding.subject: finding for finding in reversed(findings)}
+    causes: dict[str, str] = {}
+    for finding in findings:
+        for candidate in finding.follows:
+            cause = at.get(candidate)
+            if cause and _may_cause(cause, finding) and not _circular(causes, cause, finding):
+                causes[finding.key] = cause.key
+                break
+    return tuple(
+        msgspec.structs.replace(finding, cause=causes.get(finding.key)) for finding in findings
+    )
+
+
+def _found(
+    snapshot: Snapshot, checks: tuple[Check, ...], around: Around, muted: dict[str, str]
+) -> Iterator[Finding]:
+    """Every finding; what an annotation says of it goes to `muted`."""
+    for check in checks:
+        with around(check):
+            yield from _found_by(check, snapshot, muted)
+
+
+def _found_by(check: Check, snapshot: Snapshot, muted: dict[str, str]) -> Iterator[Finding]:
+    for kind, judge in check.judges.items():
+        for each in _lasting(snapshot, kind):
+            judgement = judge_one(each, judge, snapshot)
+            if judgement.verdict is not Verdict.HEALTHY:
+                found = _finding(check, each, judgement)
+                if line := annotated.line(each, found.subject.kind, snapshot):
+                    muted[found.key] = line
+                yield found
+
+
+def _lasting(snapshot: Snapshot, kind: type[Object]) -> tuple[Object, ...]:
+    """The objects of a type that are judged and counted: a test's own come and go."""
+    return snapshot.once(
+        f"report: lasting {kind.__name__}",
+        lambda: tuple(each for each in snapshot.of(kind) if not temporary(each)),
+    )
+
+
+def _finding(check: Check, each: Object, judgement: Judgement) -> Finding:
+    return Finding(
+        check=check.name,
+        subject=ref(each),
+        verdict=judgement.verdict,
+        reason=judgement.reason,
+        message=judgement.message,
+        since=judgement.since,
+        evidence=judgement.evidence,
+        follows=judgement.follows,
+    )
+
+
+def _may_cause(cause: Finding, effect: Finding) -> bool:
+    if cause.key == effect.key:
+        return False
+    if cause.since is None or effect.since is None:
+        return True
+    return cause.since <= effect.since + CLOCK_SKEW
+
+
+def _circular(causes: Mapping[str, str], cause: Finding, effect: Finding) -> bool:
+    key: str | None = cause.key
+    while key is not None:
+        if key == effect.key:
+            return True
+        key = causes.get(key)
+    return False
+
+
+def _place(finding: Finding) -> str:
+    subject = finding.subject
+    return subject.name if subject.kind == "Namespace" else subject.namespace
+
+
+def _narrowed(report: Report, wanted: Callable[[Finding], bool]) -> Report:
+    keep: set[str] = set()
+    for finding in report.findings:
+        if wanted(finding):
+            keep.update(link.key for link in report.chain(finding))
+    kept = tuple(finding for finding in report.findings if finding.key in keep)
+    return replace(report, findings=kept)
+
+
+def _ordered(report: Report) -> Report:
+    def rank(root: Finding) -> tuple[int, int, str]:
+        """By the worst that it brings about: a cause may be milder than its effects."""
+        tree = (root, *report.downstream.get(root.key, ()))
+        return -max(each.verdict.rank for each in tree), -len(tree), root.key
+
+    ordered: list[Finding] = []
+    for root in sorted(report.roots, key=rank):
+        effects = report.downstream.get(root.key, ())
+        ordered += [root, *sorted(effects, key=lambda effect: (-effect.verdict.rank, effect.key))]
+    return replace(report, findings=tuple(ordered))
+
+
+def _gaps_of(gaps: tuple[Gap, ...], checks: tuple[Check, ...]) -> tuple[Gap, ...]:
+    """The gaps that keep these checks from telling."""
+    names = {kind_name(kind) for check in checks for kind in (*check.judges, *check.needs)}
+    return tuple(gap for gap in gaps if gap.kind in names)
+
+
+def _counts(snapshot: Snapshot, judged: set[type[Object]], namespace: str | None) -> dict[str, int]:
+    seen = {
+        kind_name(kind): _lasting(snapshot, kind) for kind in judged if kind in snapshot.objects
+    }
+    if namespace is None:
+        return {name: len(found) for name, found in seen.items()}
+    return {
+        name: sum(each.namespace == namespace for each in found) for name, found in seen.items()
+    }

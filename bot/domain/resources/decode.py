@@ -1,0 +1,123 @@
+"""From JSON bytes to objects, losing nothing: what cannot be read is named.
+
+A page is decoded in one go. Only where that fails is each item read alone, and only a bad item is
+mended: nulls are taken for absent, and a field of the wrong type is left out and named in
+`malformed`, which keeps the object from ever being judged healthy.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Generic, TypeVar, cast
+
+import msgspec
+
+from bot.domain.resources.objects import Meta, Object
+
+T = TypeVar("T", bound=Object)
+
+MAX_MENDS = 50
+"""More wrong fields than this in one object and only its name is kept."""
+
+
+class ListMeta(msgspec.Struct, rename="camel", frozen=True):
+    """`metadata` of a list: where the next page starts, and the version to watch from."""
+
+    resource_version: str = ""
+    continue_: str = msgspec.field(default="", name="continue")
+
+
+class Page(msgspec.Struct, Generic[T]):
+    """One page of a list."""
+
+    metadata: ListMeta
+    items: tuple[T, ...] = ()
+
+
+class _RawPage(msgspec.Struct, frozen=True):
+    metadata: ListMeta
+    items: tuple[msgspec.Raw, ...] | None = None
+
+
+def decode_page(body: bytes, kind: type[T]) -> Page[T]:
+    """One page of a list of `kind`.
+
+    Raises:
+        msgspec.DecodeError: The body is not JSON, or not a list at all.
+    """
+    try:
+        return _page_decoder(kind).decode(body)
+    except msgspec.ValidationError:
+        page = msgspec.json.decode(body, type=_RawPage)
+        items = tuple(decode_object(bytes(item), kind) for item in page.items or ())
+        return Page(page.metadata, items)
+
+
+def decode_object(body: bytes, kind: type[T]) -> T:
+    """One object of `kind`, mended where it must be.
+
+    Raises:
+        msgspec.DecodeError: The body is not JSON.
+    """
+    try:
+        return cast("T", _decoder(kind).decode(body))
+    except msgspec.ValidationError:
+        return read_object(msgspec.json.decode(body), kind)
+
+
+def read_object(plain: object, kind: type[T]) -> T:
+    """An object from plain dicts and lists (from YAML, say), mended where it must be."""
+    if not isinstance(plain, dict):
+        return kind(malformed=(f"$: an object is expected, not {type(plain).__name__}",))
+    kept: dict[str, Any] = _without_nulls(plain)
+    said: list[str] = []
+    while len(said) < MAX_MENDS:
+        try:
+            read: T = msgspec.convert(kept, kind)
+        except msgspec.ValidationError as error:
+            said.append(str(error))
+            _forget(kept, str(error))
+        else:
+            return msgspec.structs.replace(read, malformed=tuple(said)) if said else read
+    return kind(metadata=_name_alone(plain), malformed=tuple(said))
+
+
+@cache
+def _page_decoder(kind: type[T]) -> msgspec.json.Decoder[Page[T]]:
+    return msgspec.json.Decoder(Page[kind])  # type: ignore[valid-type]  # a type made at run time
+
+
+@cache
+def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
+    return msgspec.json.Decoder(kind)
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(k): _without_nulls(v) for k, v in value.items() if v is not None}
+    if isinstance(value, list):
+        return [_without_nulls(each) for each in value if each is not None]
+    return value
+
+
+def _forget(plain: dict[str, Any], error: str) -> None:
+    """Take the offending field out: the path up to its first list or map element."""
+    path = error.rpartition("`$")[2].rstrip("`") if "`$" in error else ""
+    steps = [step for step in path.partition("[")[0].split(".") if step]
+    if not steps:
+        plain.clear()
+        return
+    *parents, last = steps
+    for parent in parents:
+        plain = plain[parent]
+    plain.pop(last, None)
+
+
+def _name_alone(plain: dict[str, Any]) -> Meta:
+    meta = plain.get("metadata")
+    meta = meta if isinstance(meta, dict) else {}
+    name, namespace = meta.get("name"), meta.get("namespace")
+    return Meta(
+        name=name if isinstance(name, str) else "",
+        namespace=namespace if isinstance(namespace, str) else "",
+    )

@@ -1,0 +1,158 @@
+"""What was read of a cluster at one moment, and what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import TypeVar, cast
+
+import msgspec
+
+from bot.domain.resources.objects import Object
+from bot.net.diagnosis.diagnosed import Diagnosed
+from bot.net.mesh.rounds import Links
+
+T = TypeVar("T", bound=Object)
+M = TypeVar("M")
+
+
+class Why(StrEnum):
+    """Why a kind was not seen. None of these is ever healthy."""
+
+    NOT_INSTALLED = "not installed"
+    FORBIDDEN = "forbidden"
+    UNREACHABLE = "unreachable"
+    STALE = "stale"
+    OFF = "switched off"
+
+    @property
+    def by_choice(self) -> bool:
+        """True where the owner's choice explains it, so that it does not make a report unknown."""
+        return self in (Why.NOT_INSTALLED, Why.OFF)
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """A kind that was not seen, or only as it was at `since`.
+
+    `detail` says what would help: the missing permission, the error, the setting.
+    """
+
+    kind: str
+    why: Why
+    detail: str = ""
+    since: datetime | None = None
+
+
+class Indexed(tuple[T, ...]):
+    """The objects of one type, with indexes that are made once and live as long as they do.
+
+    The watch cache keeps them from one question to the next while nothing changed.
+    """
+
+    @cached_property
+    def by_name(self) -> Mapping[tuple[str, str], T]:
+        """By (namespace, name)."""
+        return {(each.metadata.namespace, each.metadata.name): each for each in self}
+
+    @cached_property
+    def by_controller(self) -> Mapping[tuple[str, str, str], list[T]]:
+        """By (namespace, kind, name) of what controls them."""
+        groups: dict[tuple[str, str, str], list[T]] = {}
+        for each in self:
+            for owner in each.metadata.owner_references or ():
+                if owner.controller:
+                    key = (each.namespace, owner.kind, owner.name)
+                    groups.setdefault(key, []).append(each)
+        return groups
+
+    @cached_property
+    def labels(self) -> dict[str, Mapping[tuple[str, str], list[T]]]:
+        """The labels that were asked for so far, each with its index."""
+        return {}
+
+    def by_label(self, label: str) -> Mapping[tuple[str, str], list[T]]:
+        """By (namespace, value of a label)."""
+        if label not in self.labels:
+            groups: dict[tuple[str, str], list[T]] = {}
+            for each in self:
+                meta = each.metadata
+                if meta.labels and (value := meta.labels.get(label)):
+                    groups.setdefault((meta.namespace, value), []).append(each)
+            self.labels[label] = groups
+        return self.labels[label]
+
+
+NONE: Indexed[Object] = Indexed()
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Objects by type at `taken_at`.
+
+    `namespaces` is set where only those were read. `live` is False for saved files, whose
+    silence proves nothing: what they do not hold may be there all the same, and what was not heard
+    of may have spoken since, unless `timely` says that somebody told the time. A type that is
+    absent from `objects` was not read at all. `diagnosed` are the diagnoses of routes that stand,
+    whatever their age; `rounds` what is known between nodes, None where no agent makes rounds.
+    """
+
+    taken_at: datetime
+    objects: Mapping[type[Object], tuple[Object, ...]] = field(default_factory=dict)
+    gaps: tuple[Gap, ...] = ()
+    namespaces: tuple[str, ...] | None = None
+    live: bool = True
+    timely: bool = False
+    diagnosed: tuple[Diagnosed, ...] = ()
+    rounds: Links | None = None
+    _memo: dict[object, object] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Give each type's objects their indexes, unless they bring some along."""
+        indexed = {
+            kind: each if isinstance(each, Indexed) else Indexed(each)
+            for kind, each in self.objects.items()
+        }
+        object.__setattr__(self, "objects", indexed)
+
+    @property
+    def hears(self) -> bool:
+        """Whether not having heard of something until `taken_at` is evidence."""
+        return self.live or self.timely
+
+    def of(self, kind: type[T]) -> Indexed[T]:
+        """All objects of a type; empty where none was read."""
+        return cast("Indexed[T]", self.objects.get(kind) or NONE)
+
+    def by_name(self, kind: type[T]) -> Mapping[tuple[str, str], T]:
+        """The objects of a type by (namespace, name)."""
+        return self.of(kind).by_name
+
+    def get(self, kind: type[T], namespace: str, name: str) -> T | None:
+        """One object, or None where it was not read."""
+        return self.by_name(kind).get((namespace, name))
+
+    def by_label(self, kind: type[T], label: str) -> Mapping[tuple[str, str], list[T]]:
+        """The objects of a type by (namespace, value of a label)."""
+        return self.of(kind).by_label(label)
+
+    def by_controller(self, kind: type[T]) -> Mapping[tuple[str, str, str], list[T]]:
+        """The objects of a type by (namespace, kind, name) of what controls them."""
+        return self.of(kind).by_controller
+
+    def once(self, name: str, make: Callable[[], M]) -> M:
+        """What `make` gives, made once a snapshot: an index that a check needs, by its name."""
+        if name not in self._memo:
+            self._memo[name] = make()
+        return cast("M", self._memo[name])
+
+    def sees(self, kind: type[Object], namespace: str | None = None) -> bool:
+        """Whether the absence of an object of this type (in this namespace) is evidence."""
+        if not self.live or kind not in self.objects:
+            return False
+        if self.namespaces is not None and namespace not in (None, *self.namespaces):
+            return False
+        name = "Secret" if kind.__name__ == "SecretName" else kind.__name__
+        return all(gap.kind != name or gap.why is Why.NOT_INSTALLED for gap in self.gaps)

@@ -1,0 +1,172 @@
+"""Who keeps an object as it is: whoever would take a live change back, and where to change it.
+
+Source: Flux's owner labels, Helm's and Argo CD's documentation of theirs, k3s's objectset labels.
+Labels decide, since they name the owner; managedFields second, since they only name a program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from bot.domain.resources import objects
+from bot.domain.snapshot import Snapshot
+
+KUSTOMIZE = "kustomize.toolkit.fluxcd.io"
+HELM = "helm.toolkit.fluxcd.io"
+RELEASE = "meta.helm.sh/release-name"
+RELEASE_NAMESPACE = "meta.helm.sh/release-namespace"
+ARGO = ("argocd.argoproj.io/tracking-id", "argocd.argoproj.io/instance")
+K3S = "objectset.rio.cattle.io/owner-name"
+
+RECONCILERS = (
+    ("kustomize-controller", "Flux's kustomize-controller"),
+    ("helm-controller", "Flux's helm-controller"),
+    ("argocd", "Argo CD"),
+    ("fleetagent", "Rancher Fleet"),
+    ("kapp-controller", "kapp-controller"),
+    ("crossplane", "Crossplane"),
+    ("pulumi", "Pulumi"),
+    ("Terraform", "Terraform"),
+    ("HashiCorp", "Terraform"),
+)
+"""How names of field managers begin whose programs write again what they once wrote."""
+
+
+class Keeper(StrEnum):
+    """What kind of owner."""
+
+    NOBODY = "nobody"
+    KUSTOMIZATION = "Kustomization"
+    HELM_RELEASE = "HelmRelease"
+    HELM = "Helm"
+    """A release that Flux does not know: installed by hand, or by k3s's HelmChart."""
+    OTHER = "other"
+
+
+class Owner(msgspec.Struct, frozen=True):
+    """Who owns an object.
+
+    `above` is the Kustomization that brought the HelmRelease. `name` of OTHER is what people call
+    it. `note` is a sentence where the labels alone would mislead.
+    """
+
+    keeper: Keeper
+    namespace: str = ""
+    name: str = ""
+    above: Owner | None = None
+    note: str = ""
+
+    def __str__(self) -> str:
+        """`Kustomization flux-system/apps`, or what people call it."""
+        place = f"{self.namespace}/" if self.namespace else ""
+        if self.keeper is Keeper.NOBODY:
+            return "nobody"
+        return self.name if self.keeper is Keeper.OTHER else f"{self.keeper} {place}{self.name}"
+
+
+NOBODY = Owner(Keeper.NOBODY)
+
+
+def owner(manifest: Mapping[str, Any], snapshot: Snapshot) -> Owner:
+    """Who owns a live object, given as the API server sent it (with managedFields).
+
+    An owner that the labels name and that is not there owns nothing any more; where that was not
+    to be seen, the labels are believed.
+    """
+    claims = tuple(_claims(_mapping(manifest.get("metadata")), snapshot))
+    if found := next((each for each in claims if _is_there(each, snapshot)), None):
+        return found
+    if claims:
+        return Owner(Keeper.NOBODY, note=f"Its labels name the {claims[0]}, which is not there.")
+    return NOBODY
+
+
+def _claims(metadata: Mapping[str, Any], snapshot: Snapshot) -> Iterator[Owner]:
+    """Everybody who says that it is theirs, the nearest first."""
+    labels = _texts(metadata.get("labels"))
+    annotations = _texts(metadata.get("annotations"))
+    above = _flux(labels, KUSTOMIZE, Keeper.KUSTOMIZATION)
+    if release := _flux(labels, HELM, Keeper.HELM_RELEASE):
+        yield _walked_up(release, above, snapshot)
+    if above:
+        yield above
+    if RELEASE in annotations:
+        yield _by_helm(metadata, annotations, snapshot)
+    if any(each in labels or each in annotations for each in ARGO):
+        yield Owner(Keeper.OTHER, name="Argo CD")
+    if addon := annotations.get(K3S):
+        yield Owner(Keeper.OTHER, name=f"k3s's addon {addon}")
+    yield from _controllers(metadata)
+    yield from _programs(metadata)
+
+
+def _flux(labels: Mapping[str, str], prefix: str, keeper: Keeper) -> Owner | None:
+    name, namespace = labels.get(f"{prefix}/name"), labels.get(f"{prefix}/namespace")
+    return Owner(keeper, namespace, name) if name and namespace else None
+
+
+def _walked_up(release: Owner, claimed: Owner | None, snapshot: Snapshot) -> Owner:
+    """With the Kustomization that brought the HelmRelease, by that one's own labels."""
+    live = snapshot.get(objects.HelmRelease, release.namespace, release.name)
+    labels = live.metadata.labels or {} if live else {}
+    above = _flux(labels, KUSTOMIZE, Keeper.KUSTOMIZATION) or (None if live else claimed)
+    return Owner(release.keeper, release.namespace, release.name, above)
+
+
+def _by_helm(
+    metadata: Mapping[str, Any], annotations: Mapping[str, str], snapshot: Snapshot
+) -> Owner:
+    """A release: one of Flux's whose name and place fit, else one that Flux does not know."""
+    name = annotations[RELEASE]
+    place = annotations.get(RELEASE_NAMESPACE) or str(metadata.get("namespace") or "")
+    for each in snapshot.of(objects.HelmRelease):
+        target = each.spec.target_namespace
+        usual = f"{target}-{each.name}" if target else each.name
+        if (each.spec.release_name or usual) == name and (target or each.namespace) == place:
+            return _walked_up(Owner(Keeper.HELM_RELEASE, each.namespace, each.name), None, snapshot)
+    return Owner(Keeper.HELM, place, name)
+
+
+def _controllers(metadata: Mapping[str, Any]) -> Iterator[Owner]:
+    for each in _list(metadata.get("ownerReferences")):
+        if _mapping(each).get("controller") is True:
+            yield Owner(Keeper.OTHER, name=f"{each.get('kind')} {each.get('name')}")
+
+
+def _programs(metadata: Mapping[str, Any]) -> Iterator[Owner]:
+    managers = [str(_mapping(each).get("manager")) for each in _list(metadata.get("managedFields"))]
+    for begins, program in RECONCILERS:
+        if any(each.startswith(begins) for each in managers):
+            note = f"By its fields' manager alone: no label names what of {program} it belongs to."
+            yield Owner(Keeper.OTHER, name=program, note=note)
+
+
+_SEEN: Mapping[Keeper, type[objects.Object]] = {
+    Keeper.KUSTOMIZATION: objects.Kustomization,
+    Keeper.HELM_RELEASE: objects.HelmRelease,
+}
+
+
+def _is_there(each: Owner, snapshot: Snapshot) -> bool:
+    """Whether a claim's owner is there, or was not to be seen. Of others nothing is known."""
+    kind = _SEEN.get(each.keeper)
+    if kind is None:
+        return True
+    there = snapshot.get(kind, each.namespace, each.name) is not None
+    return there or not snapshot.sees(kind, each.namespace)
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _texts(value: object) -> dict[str, str]:
+    return {key: each for key, each in _mapping(value).items() if isinstance(each, str)}

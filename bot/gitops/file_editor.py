@@ -1,0 +1,171 @@
+"""One edit of one object's file: the text afterwards, or why there is none.
+
+Every other byte stays; the text is parsed before and after, and the difference must be the
+intended one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, assert_never
+
+import yaml
+
+from bot.gitops.documents import Original, at, encrypted
+from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit
+from bot.gitops.kustomize import Found
+from bot.gitops.native_lb_edit import edit_one
+from bot.gitops.refusals import Reason, Stop
+from bot.manifests.edit import Misfit, Splice, extent, line_end, nesting, setting, splice, within
+from bot.manifests.joined import written
+from bot.routing.native_lb import ANNOTATION, Choice, Path, choose
+
+QUOTED = '"true"'
+"""Annotations are strings, and a bare true is none."""
+
+
+def edited(text: str, found: Found, edit: FileEdit) -> str:
+    """The file's text afterwards. `found` is where the object stands in it.
+
+    Raises:
+        Stop: It cannot be done with certainty, or is done already.
+    """
+    try:
+        made = _edited(text, found, edit)
+    except Misfit as misfit:
+        raise Stop(Reason.MISPLACED, str(misfit)) from None
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise Stop(Reason.UNREADABLE, found.path) from None
+    if made == text:
+        raise Stop(Reason.ALREADY)
+    return made
+
+
+def _edited(text: str, found: Found, edit: FileEdit) -> str:
+    match edit.kind:
+        case EditKind.NATIVE_LB:
+            chosen = _chosen(choose(found.manifest, {}), found.manifest, edit.services)
+            return edit_one(text, found.document, found.prefix, chosen)
+        case EditKind.ANNOTATE:
+            return annotated(text, found.document, found.prefix)
+        case EditKind.REPLACE:
+            if found.prefix:
+                raise Misfit("it is an item of a list")
+            return replaced(text, found.document, _as_written(edit, found))
+        case _:
+            assert_never(edit.kind)
+
+
+def _chosen(choice: Choice, manifest: Mapping[str, Any], wanted: tuple[Chosen, ...]) -> list[Path]:
+    """The paths of the services that lack the field, of those that are wanted."""
+    if not wanted:
+        if not choice.add and choice.left:
+            raise Stop(Reason.UNFIT, "; ".join(dict.fromkeys(each.why for each in choice.left)))
+        return list(choice.add)
+    left = {each.path: each.why for each in choice.left}
+    paths: list[Path] = []
+    for each in wanted:
+        path: Path = ("spec", "routes", each.route, "services", each.service)
+        if _name(manifest, path) != each.name:
+            raise Stop(Reason.DIFFERENT, f"route {each.route}, service {each.service}")
+        if path in left:
+            raise Stop(Reason.UNFIT, f"service {each.name}: {left[path]}")
+        paths.append(path)
+    return [path for path in choice.add if path in paths]
+
+
+def _name(manifest: Mapping[str, Any], path: Path) -> object:
+    try:
+        service = at(manifest, path)
+        return service["name"]
+    except (KeyError, IndexError, TypeError):
+        return None
+
+
+def annotated(text: str, number: int, prefix: Path = ()) -> str:
+    """The text with the annotation on the object that stands there.
+
+    Raises:
+        Misfit: It cannot be done with certainty.
+        Stop: SOPS encrypted it.
+        yaml.YAMLError: It is not YAML.
+    """
+    original = Original(text)
+    root = original.roots[number]
+    if encrypted(original.data[number]):
+        raise Stop(Reason.ENCRYPTED)
+    metadata = at(original.data[number], prefix)["metadata"]
+    if (metadata.get("annotations") or {}).get(ANNOTATION) == "true":
+        return text
+    if root is None:
+        raise Misfit("the document is empty")
+    place = within(root, (*prefix, "metadata"))
+    if metadata.get("annotations"):
+        made = setting(text, within(root, (*prefix, "metadata", "annotations")), ANNOTATION, QUOTED)
+    else:
+        made = _first(text, place)
+
+    def annotate(whole: list[Any]) -> None:
+        mine = at(whole[number], prefix)["metadata"]
+        mine["annotations"] = {**(mine.get("annotations") or {}), ANNOTATION: "true"}
+
+    if not original.becomes([made], annotate):
+        raise Misfit("the edit would change more than it should, by an anchor say")
+    return splice(text, [made])
+
+
+def _first(text: str, metadata: yaml.MappingNode) -> Splice:
+    """The first annotation of an object that had none, or an empty mapping of them."""
+    there = [pair for pair in metadata.value if pair[0].value == "annotations"]
+    empty = there and isinstance(there[0][1], yaml.MappingNode)
+    if empty and len(there) == 1:
+        key, node = there[0]
+        if node.start_mark.line != key.end_mark.line or node.start_mark.index < key.end_mark.index:
+            raise Misfit("its annotations stand elsewhere")
+        whole = f"{{{ANNOTATION}: {QUOTED}}}"
+        return Splice(node.start_mark.index, node.end_mark.index, whole)
+    return nesting(text, metadata, "annotations", (ANNOTATION, QUOTED))
+
+
+def replaced(text: str, number: int, manifests: tuple[Mapping[str, Any], ...]) -> str:
+    """The text with a document replaced by others.
+
+    Raises:
+        Misfit: It cannot be done with certainty.
+        Stop: SOPS encrypted it.
+        yaml.YAMLError: It is not YAML.
+    """
+    original = Original(text)
+    root = original.roots[number]
+    if encrypted(original.data[number]):
+        raise Stop(Reason.ENCRYPTED)
+    if root is None:
+        raise Misfit("the document is empty")
+    start, end = extent(text, root)
+    new = written(manifests).rstrip("\n").replace("\n", line_end(text))
+    made = Splice(start, end, new)
+
+    def replace(whole: list[Any]) -> None:
+        whole[number : number + 1] = [dict(each) for each in manifests]
+
+    if not original.becomes([made], replace):
+        raise Misfit("the edit would change more than it should")
+    return splice(text, [made])
+
+
+def _as_written(edit: FileEdit, found: Found) -> tuple[dict[str, Any], ...]:
+    """The manifests with the names that the file's layers make the live ones of."""
+    first, last = found.names[0], found.names[-1]
+    if first == last:
+        return edit.manifests
+    before, mark, after = last.partition(first)
+    if not mark:
+        raise Misfit("its name in the file is no part of its name in the cluster")
+    made = []
+    for each in edit.manifests:
+        name = each["metadata"]["name"]
+        if not (name.startswith(before) and name.endswith(after)):
+            raise Misfit("a name prefix or suffix stands against the new name")
+        bare = name[len(before) : len(name) - len(after)]
+        made.append({**each, "metadata": {**each["metadata"], "name": bare}})
+    return tuple(made)

@@ -1,0 +1,139 @@
+"""From a live object to the place in the repository where it is written, with certainty or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from bot.gitops.documents import encrypted
+from bot.gitops.domain.file_edit import EditKind, FileEdit
+from bot.gitops.kustomize import NAMES, Build, Found, added, listed
+from bot.gitops.refusals import Reason, Stop
+from bot.gitops.source import mapping
+from bot.gitops.texts import parsed
+from bot.gitops.tree import Tree, joined
+from bot.remediation.change.step import Target
+
+ORIGIN = "config.kubernetes.io/origin"
+VARIABLE = "${"
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Where an object is written.
+
+    `also` are other kustomizations of the repository that use the same file: what they make
+    changes too.
+    """
+
+    found: Found
+    text: str
+    also: tuple[str, ...] = ()
+
+
+def locate(
+    tree: Tree, kustomization: Mapping[str, Any], live: Mapping[str, Any], edit: FileEdit
+) -> Located:
+    """Where the object of an edit is written.
+
+    `kustomization` is Flux's live object that owns it; `live` the object itself.
+
+    Raises:
+        Stop: It is not certain.
+    """
+    spec = mapping(kustomization.get("spec"))
+    origin = _origin(live)
+    folder = tree.way("", str(spec.get("path") or ""))
+    build = Build(tree, edit.object)
+    candidates = build.root(folder, added(spec))
+    found = _one(candidates, edit.object, folder, origin, build)
+    _check(found, candidates, build, edit, substituting=bool(spec.get("postBuild")))
+    return Located(found, tree.text(found.path), tuple(_also(tree, found.path, build.folders)))
+
+
+def _origin(live: Mapping[str, Any]) -> str:
+    """The file that the object itself names, relative to the Kustomization's folder."""
+    annotations = mapping(mapping(live.get("metadata")).get("annotations"))
+    try:
+        origin = mapping(yaml.safe_load(str(annotations.get(ORIGIN) or "")))
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return ""
+    if origin.get("configuredIn") or origin.get("configuredBy"):
+        raise Stop(Reason.GENERATED, str(origin.get("configuredIn") or ""))
+    if origin.get("repo"):
+        raise Stop(Reason.REMOTE_BASE, str(origin["repo"]))
+    return str(origin.get("path") or "")
+
+
+def _one(candidates: list[Found], target: Target, folder: str, origin: str, build: Build) -> Found:
+    fitting = [each for each in candidates if _is(each, target)]
+    if origin and (named := [each for each in fitting if _from(each, folder, origin, build.tree)]):
+        fitting = named
+    elif origin and fitting:
+        raise Stop(Reason.DIFFERENT, f"the object names {origin}, found was {fitting[0].path}")
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        raise Stop(Reason.AMBIGUOUS, ", ".join(sorted({each.path for each in fitting})[:5]))
+    if variable := next((each for each in candidates if _is_variable(each)), None):
+        raise Stop(Reason.SUBSTITUTED, variable.path)
+    nowhere = (Reason.NOT_FOUND, f"below {folder or 'the root'}")
+    # What could not be read says more than a file that is not there.
+    raise Stop(*min((*build.unseen, nowhere), key=lambda why: why[0] is Reason.NOT_FOUND))
+
+
+def _is(each: Found, target: Target) -> bool:
+    """An object without a namespace is of `default`."""
+    return (each.names[-1], each.namespace or "default") == (target.name, target.namespace)
+
+
+def _is_variable(each: Found) -> bool:
+    return VARIABLE in each.names[-1] or VARIABLE in each.namespace
+
+
+def _from(each: Found, folder: str, origin: str, tree: Tree) -> bool:
+    try:
+        return each.path == tree.way(folder, origin)
+    except Stop:
+        return False
+
+
+def _check(
+    found: Found, candidates: list[Found], build: Build, edit: FileEdit, *, substituting: bool
+) -> None:
+    if found.against:
+        raise Stop(*found.against[0])
+    if sum(each.place == found.place for each in candidates) > 1:
+        raise Stop(Reason.SHARED, found.path)
+    documents = parsed(build.tree.text(found.path), found.path)
+    if encrypted(documents[found.document]):
+        raise Stop(Reason.ENCRYPTED, found.path)
+    # What was filled in once would stand there for good, and what looks like a variable go away.
+    if (
+        substituting
+        and edit.kind is EditKind.REPLACE
+        and (VARIABLE in str(found.manifest) or "$" in str(edit.manifests))
+    ):
+        raise Stop(Reason.SUBSTITUTED, found.path)
+
+
+def _also(tree: Tree, path: str, read: set[str]) -> Iterator[str]:
+    """Kustomizations that were not read for the object and that use its file all the same."""
+    for folder in sorted(tree.folders.keys() - read):
+        for name in NAMES:
+            if name in tree.folders[folder] and _uses(tree, folder, name, path):
+                yield joined(folder, name)
+
+
+def _uses(tree: Tree, folder: str, name: str, path: str) -> bool:
+    """Whether a kustomization names the file, or a folder above it."""
+    try:
+        (own,) = parsed(tree.text(tree.way(folder, name)), name)
+        entries = (*listed(own, "resources"), *listed(own, "bases"), *listed(own, "components"))
+        ways = [tree.way(folder, each) for each in entries if "://" not in each]
+    except (Stop, ValueError, AttributeError, TypeError, KeyError):
+        return False
+    return any(path == way or path.startswith(f"{way}/") for way in ways)

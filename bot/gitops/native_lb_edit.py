@@ -1,0 +1,136 @@
+"""`nativeLB: true` in the IngressRoutes of a file: the smallest textual difference, or a reason.
+
+The text is parsed before and after, and the two must differ in exactly the intended keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from bot.gitops.documents import Original, at, encrypted
+from bot.manifests.edit import Misfit, Splice, setting, splice, within
+from bot.routing.native_lb import FIELD, Choice, Manifest, Path, choose, is_ingress_route
+
+SOPS = "the file is encrypted by SOPS, whose checksum an edit would break: use `sops edit`"
+
+
+class Result(StrEnum):
+    """What became of one IngressRoute."""
+
+    EDITED = "edited"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """One IngressRoute of a file, and what became of it.
+
+    `document` counts from 0 within the file; it is None where the file has no IngressRoute.
+    `reason` is a sentence wherever something was left as it is.
+    """
+
+    file: str
+    document: int | None = None
+    name: str = ""
+    namespace: str = ""
+    result: Result
+    reason: str = ""
+
+
+class Edited(msgspec.Struct, frozen=True):
+    """A file's text afterwards, and each of its outcomes."""
+
+    text: str
+    outcomes: tuple[Outcome, ...]
+
+
+def edit(text: str, file: str, known: Mapping[tuple[str, str], Manifest]) -> Edited:
+    """Add the field wherever it can be; what cannot be edited safely stays as it is.
+
+    Raises:
+        yaml.YAMLError: It is not YAML.
+    """
+    original = _Routes(text)
+    splices: list[Splice] = []
+    outcomes: list[Outcome] = []
+    for number, prefix, manifest in original.routes():
+        choice = choose(manifest, known)
+        made = original.splices(number, prefix, choice.add)
+        result, reason = (Result.REFUSED, made) if isinstance(made, str) else _said(choice)
+        splices += made if isinstance(made, tuple) else ()
+        outcomes.append(_outcome(file, number, manifest, result, reason))
+    nothing = Outcome(file=file, result=Result.UNCHANGED, reason="It has no IngressRoute.")
+    return Edited(splice(text, splices), tuple(outcomes) or (nothing,))
+
+
+class _Routes(Original):
+    """The IngressRoutes of a file."""
+
+    def routes(self) -> Iterator[tuple[int, Path, Manifest]]:
+        """Every IngressRoute: its document, its place in that, and itself."""
+        for number, prefix, manifest in self.objects():
+            if is_ingress_route(manifest):
+                yield number, prefix, manifest
+
+    def splices(self, number: int, prefix: Path, add: Sequence[Path]) -> tuple[Splice, ...] | str:
+        """The difference that does just what is intended, or why there is none."""
+        document, root = self.data[number], self.roots[number]
+        if add and encrypted(document):
+            return SOPS
+        paths = [(*prefix, *path) for path in add]
+        try:
+            mappings = [within(root, path) for path in paths] if root else []
+            made = tuple(setting(self.text, each, FIELD, "true") for each in mappings)
+        except Misfit as misfit:
+            return f"{misfit}: edit it by hand."
+        if self.becomes(made, lambda whole: _set(whole[number], paths)):
+            return made
+        return "the edit would change more than it should, by an anchor say: edit it by hand."
+
+
+def _set(document: Any, paths: Sequence[Path]) -> None:
+    for path in paths:
+        at(document, path)[FIELD] = True
+
+
+def edit_one(text: str, number: int, prefix: Path, chosen: Sequence[Path]) -> str:
+    """The text with the field in chosen services of one IngressRoute, each other byte as it was.
+
+    `prefix` is the object's place in its document, `chosen` paths in the object.
+
+    Raises:
+        yaml.YAMLError: It is not YAML.
+        Misfit: It cannot be done with certainty.
+    """
+    made = _Routes(text).splices(number, prefix, chosen)
+    if isinstance(made, str):
+        raise Misfit(made.rstrip("."))
+    return splice(text, made)
+
+
+def _said(choice: Choice) -> tuple[Result, str]:
+    left = "; ".join(dict.fromkeys(f"service {each.name!r}: {each.why}" for each in choice.left))
+    if choice.add:
+        return Result.EDITED, f"Left as it is: {left}." if left else ""
+    if left:
+        return Result.REFUSED, f"{left}."
+    if choice.already:
+        return Result.UNCHANGED, f"Each of its services has {FIELD} already."
+    return Result.UNCHANGED, "It names no service."
+
+
+def _outcome(file: str, number: int, manifest: Manifest, result: Result, reason: str) -> Outcome:
+    metadata = manifest.get("metadata")
+    named: Mapping[str, Any] = metadata if isinstance(metadata, Mapping) else {}
+    return Outcome(
+        file=file,
+        document=number,
+        name=str(named.get("name") or ""),
+        namespace=str(named.get("namespace") or ""),
+        result=result,
+        reason=reason[:1].upper() + reason[1:],
+    )

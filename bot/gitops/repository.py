@@ -1,0 +1,224 @@
+"""The configured repository: branches as trees in memory, and one commit on a branch of ours."""
+
+from __future__ import annotations
+
+import asyncio
+import stat
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from dulwich.errors import (
+    ApplyDeltaError,
+    ChecksumMismatch,
+    FileFormatException,
+    GitProtocolError,
+    HangupException,
+    NotGitRepository,
+    WrongObjectException,
+)
+from dulwich.object_store import MemoryObjectStore, iter_tree_contents
+from dulwich.objects import Blob, Commit, ShaFile
+from dulwich.objects import Tree as Folder
+from dulwich.pack import pack_objects_to_data
+from dulwich.repo import MemoryRepo
+
+from bot.errors import RepositoryError
+from bot.gitops.domain.repository_url import Address
+from bot.gitops.source import HEADS
+from bot.gitops.transport import Limits, Wire
+from bot.gitops.tree import Tree
+
+T = TypeVar("T")
+
+MOST_ENTRIES = 100_000
+DEFAULT = Limits()
+AUTHOR = "meshmedic <meshmedic@users.noreply.localhost>"
+FOREIGN = (
+    *(GitProtocolError, HangupException, NotGitRepository, FileFormatException),
+    *(ChecksumMismatch, ApplyDeltaError, WrongObjectException, zlib.error, EOFError, OSError),
+    *(LookupError, ValueError, AssertionError, TypeError),
+)
+"""What the library raises where the other side does not speak Git, or half of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """The tip of a branch. `ours` tells whether the bot made the commit."""
+
+    commit: str
+    tree: Tree
+    ours: bool
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The tips of the branches that were asked for and that are there."""
+
+    branches: Mapping[str, Branch]
+    store: MemoryObjectStore
+
+
+@dataclass(frozen=True, slots=True)
+class Commission:
+    """One file to change in a commit of its own, and who says so when."""
+
+    path: str
+    text: str
+    message: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Git:
+    """The repository of the settings. Each call is one conversation in a thread of its own."""
+
+    at: Address
+    token: str
+    limits: Limits = DEFAULT
+
+    async def fetch(self, *branches: str) -> Fetched:
+        """The tips of branches, without history; one that is not there is left out.
+
+        Raises:
+            RepositoryError: It cannot be read, takes too long or is too large.
+        """
+        return await self._alone(lambda wire: _fetched(wire, branches))
+
+    async def push(
+        self, fetched: Fetched, branch: str, onto: Branch, commission: Commission
+    ) -> str:
+        """One commit on top of a fetched tip, as the branch. Returns the commit.
+
+        The branch must stand where it was fetched (or not be there).
+
+        Raises:
+            RepositoryError: It is refused, or the branch has moved.
+        """
+        made = _commit(fetched.store, onto, commission)
+        before = fetched.branches.get(branch)
+        expected = before.commit.encode() if before else None
+        await self._alone(lambda wire: _pushed(wire, branch, expected, made))
+        return str(made[-1].id.decode())
+
+    async def _alone(self, talk: Callable[[Wire], T]) -> T:
+        wire = Wire(self.at, self.token, self.limits)
+        try:
+            # The wire ends by itself; this is for the time that unpacking takes.
+            async with asyncio.timeout(2 * self.limits.seconds):
+                return await asyncio.to_thread(talk, wire)
+        except TimeoutError:
+            raise RepositoryError(f"{self.at.page}: reading it took too long.") from None
+        except FOREIGN as error:
+            why = str(error).replace(self.token, "") or type(error).__name__
+            raise RepositoryError(
+                f"{self.at.page}: the answer is not Git's: {why[:200]}."
+            ) from error
+        finally:
+            wire.close()
+
+
+def _fetched(wire: Wire, branches: tuple[str, ...]) -> Fetched:
+    repo = MemoryRepo()
+    store: Any = repo.object_store
+    wanted = [f"{HEADS}{each}".encode() for each in branches]
+
+    def wants(refs: Mapping[Any, Any], depth: int | None = None) -> list[Any]:
+        del depth
+        return list(dict.fromkeys(refs[each] for each in wanted if each in refs))
+
+    result = wire.fetch("", repo, determine_wants=wants, depth=1, ref_prefix=wanted)
+    refs: Mapping[Any, Any] = result.refs
+    there = {name: refs.get(ref) for name, ref in zip(branches, wanted, strict=True)}
+    tips = {name: tip for name, tip in there.items() if tip}
+    return Fetched({name: _branch(store, tip) for name, tip in tips.items()}, store)
+
+
+def _branch(store: MemoryObjectStore, tip: Any) -> Branch:
+    commit = store[tip]
+    if not isinstance(commit, Commit):
+        raise RepositoryError("A branch of the repository is no commit.")
+    files: dict[str, Any] = {}
+    links: set[str] = set()
+    for number, entry in enumerate(iter_tree_contents(store, commit.tree)):
+        if number >= MOST_ENTRIES:
+            raise RepositoryError(f"The branch has more than {MOST_ENTRIES} files.")
+        path = entry.path.decode(errors="surrogateescape")
+        if stat.S_ISREG(entry.mode):
+            files[path] = entry.sha
+        else:
+            links.add(path)
+    tree = Tree(_Blobs(store, files), frozenset(links))
+    return Branch(tip.decode(), tree, commit.author == AUTHOR.encode(), commit.tree)
+
+
+class _Blobs(Mapping[str, bytes]):
+    """The files of a tree, each unpacked when somebody reads it."""
+
+    def __init__(self, store: MemoryObjectStore, blobs: Mapping[str, Any]) -> None:
+        self._store, self._blobs = store, blobs
+
+    def __getitem__(self, path: str) -> bytes:
+        blob: Any = self._store[self._blobs[path]]
+        content: bytes = blob.data
+        return content
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._blobs)
+
+    def __len__(self) -> int:
+        return len(self._blobs)
+
+
+def _commit(store: MemoryObjectStore, onto: Branch, commission: Commission) -> list[Any]:
+    """The new objects; the commit is the last. The same commission makes the same commit."""
+    blob = Blob.from_string(commission.text.encode())
+    made: list[ShaFile] = [blob]
+    root = _with(store, onto.root, commission.path.encode().split(b"/"), blob.id, made)
+    commit = Commit()
+    parent: Any = onto.commit.encode()
+    commit.tree, commit.parents = root, [parent]
+    commit.author = commit.committer = AUTHOR.encode()
+    commit.author_time = commit.commit_time = int(commission.at.timestamp())
+    commit.author_timezone = commit.commit_timezone = 0
+    commit.encoding = b"UTF-8"
+    commit.message = commission.message.encode()
+    return [*made, commit]
+
+
+def _with(
+    store: MemoryObjectStore, root: Any, parts: list[bytes], blob: Any, made: list[ShaFile]
+) -> Any:
+    """A folder's id with one file below it replaced, its mode kept."""
+    before: Any = store[root]
+    folder = Folder()
+    for entry in before.iteritems():
+        folder.add(entry.path, entry.mode, entry.sha)
+    mode, old = before[parts[0]]
+    below = _with(store, old, parts[1:], blob, made) if parts[1:] else blob
+    folder[parts[0]] = (mode, below)
+    made.append(folder)
+    return folder.id
+
+
+def _pushed(wire: Wire, branch: str, expected: bytes | None, made: list[Any]) -> None:
+    ref = f"{HEADS}{branch}".encode()
+
+    def update(refs: Mapping[Any, Any]) -> dict[Any, Any]:
+        if refs.get(ref) != expected:
+            raise RepositoryError(f"The branch {branch} has moved meanwhile. Ask again.")
+        return {ref: made[-1].id}
+
+    def pack(*_args: Any, **_options: Any) -> tuple[int, Iterator[Any]]:
+        return pack_objects_to_data([(each, None) for each in made])
+
+    result = wire.send_pack("", update, pack)
+    for error in (result.ref_status or {}).values():
+        if error:
+            raise RepositoryError(
+                f"The push of {branch} was refused: {str(error)[:200]}. Let the token push "
+                "branches that begin with meshmedic/."
+            )

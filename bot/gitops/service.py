@@ -1,0 +1,271 @@
+"""A change of a live object as a pull request: find its file, edit it, ask the host.
+
+Nothing is executed, nothing is merged, and the token goes to the configured repository alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import msgspec
+
+from bot.doctor.domain.facts import Denied, RepositoryFacts, Unseen
+from bot.errors import RepositoryError
+from bot.gitops import markdown
+from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit, mistake
+from bot.gitops.domain.ownership import Keeper, Owner
+from bot.gitops.domain.repository_url import address
+from bot.gitops.file_editor import edited
+from bot.gitops.hosts import gitea, github
+from bot.gitops.hosts.host import Host, Standing
+from bot.gitops.kustomize import Found
+from bot.gitops.locator import locate
+from bot.gitops.markdown import Description
+from bot.gitops.paste_text import paste
+from bot.gitops.refusals import Reason, Refusal, Stop
+from bot.gitops.repository import Branch, Commission, Fetched, Git
+from bot.gitops.source import Repository, check, source_of
+from bot.gitops.tree import Tree
+from bot.gitops.unified_diff import difference
+from bot.routing.native_lb import choose
+from bot.settings import Settings
+
+Manifest = Mapping[str, Any]
+
+
+class Flux(Protocol):
+    """Flux's own objects, whole, as the API server has them at that moment."""
+
+    async def kustomization(self, namespace: str, name: str) -> Manifest | None:
+        """A Kustomization, or None where there is none."""
+        ...
+
+    async def git_repository(self, namespace: str, name: str) -> Manifest | None:
+        """A GitRepository, or None where there is none."""
+        ...
+
+
+class Preview(msgspec.Struct, frozen=True):
+    """What a pull request would change.
+
+    `also` are other kustomizations that use the same file, so that what they make changes too.
+    """
+
+    path: str
+    diff: str
+    also: tuple[str, ...] = ()
+
+
+class Proposed(msgspec.Struct, frozen=True):
+    """An open pull request."""
+
+    url: str
+    number: int
+    preview: Preview
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is wanted: an edit, the live object that it is of, and who owns that."""
+
+    edit: FileEdit
+    live: Manifest
+    owner: Owner
+
+
+def configured(read: Settings, flux: Flux) -> PullRequests | None:
+    """Pull requests in the repository of the settings; None where they name none."""
+    if read.git_token is None or (at := address(read.git_url)) is None:
+        return None
+    token, branch = read.git_token.get_secret_value().strip(), read.git_branch
+    host: Host = (
+        gitea.Gitea(at, branch, gitea.rest(read.git_api or gitea.api(at), token))
+        if read.git_host == "gitea"
+        else github.GitHub(at, branch, github.rest(read.git_api or github.api(at), token))
+    )
+    return PullRequests(Repository(at, branch), Git(at, token), host, flux)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """An edit that was found to be possible, and the branches that were read for it."""
+
+    preview: Preview
+    text: str
+    fetched: Fetched
+    base: Branch
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequests:
+    """Pull requests in the repository of the settings."""
+
+    repository: Repository
+    git: Git
+    host: Host
+    flux: Flux
+
+    async def preview(self, asked: Asked) -> Preview | Refusal:
+        """The difference, before anybody approves it; nothing is pushed.
+
+        Raises:
+            RepositoryError: The repository cannot be read.
+            ClusterError: Flux's objects cannot be read.
+        """
+        try:
+            return (await self._made(explicit(asked))).preview
+        except Stop as stop:
+            return refusal(asked, stop)
+
+    async def propose(self, asked: Asked, why: Description) -> Proposed | Refusal:
+        """Push the edit to a branch of its own, and open a pull request.
+
+        The same edit of the same object finds what was pushed or opened before, so it may be
+        called again after a crash at any point.
+
+        Raises:
+            RepositoryError: The repository or its host does not answer, or refuses.
+            ClusterError: Flux's objects cannot be read.
+        """
+        asked = explicit(asked)
+        name = markdown.branch(asked.edit)
+        try:
+            made = await self._made(asked, name)
+            await self._push(asked.edit, why, name, made)
+        except Stop as stop:
+            return refusal(asked, stop)
+        pull = await self.host.find(name)
+        if pull is None:
+            body = markdown.body(asked.edit, why, made.preview.diff, made.preview.also)
+            pull = await self.host.open(name, markdown.title(asked.edit), body)
+        return Proposed(pull.url, pull.number, made.preview)
+
+    async def state(self, number: int) -> Standing:
+        """How a pull request stands.
+
+        Raises:
+            RepositoryError: The host does not answer, or knows no such pull request.
+        """
+        return await self.host.state(number)
+
+    async def protected(self) -> bool | None:
+        """Whether the configured branch is protected; None where the token may not know.
+
+        Raises:
+            RepositoryError: The host does not answer.
+        """
+        return await self.host.protected()
+
+    async def look(self) -> RepositoryFacts:
+        """What the doctor wants to know: whether Git and the host's API answer."""
+        read, protected = await asyncio.gather(self._readable(), self._guarded())
+        return RepositoryFacts(self.repository.at.page, self.repository.branch, read, protected)
+
+    async def _readable(self) -> bool | Unseen:
+        try:
+            return self.repository.branch in (await self.git.fetch(self.repository.branch)).branches
+        except RepositoryError as error:
+            return Unseen(str(error))
+
+    async def _guarded(self) -> bool | Denied | Unseen:
+        try:
+            found = await self.host.protected()
+        except RepositoryError as error:
+            return Unseen(str(error))
+        return Denied("The token may not read the branch's rules.") if found is None else found
+
+    async def _made(self, asked: Asked, *branches: str) -> _Made:
+        if why := mistake(asked.edit):
+            raise Stop(Reason.NO_EDIT, why.rstrip("."))
+        kustomization = await self._kustomization(asked.owner)
+        fetched = await self.git.fetch(self.repository.branch, *branches)
+        base = fetched.branches.get(self.repository.branch)
+        if base is None:
+            raise RepositoryError(
+                f"{self.repository.at.page} has no branch {self.repository.branch}. Set "
+                "MESHMEDIC_GIT_BRANCH."
+            )
+        preview, text = await asyncio.to_thread(_edited, base.tree, kustomization, asked)
+        return _Made(preview, text, fetched, base)
+
+    async def _kustomization(self, owner: Owner) -> Manifest:
+        """The Kustomization that owns it, if it reads the configured repository and branch."""
+        if owner.keeper is not Keeper.KUSTOMIZATION:
+            raise Stop(_NO_FILE[owner.keeper], "" if owner.keeper is Keeper.NOBODY else str(owner))
+        kustomization = await self.flux.kustomization(owner.namespace, owner.name)
+        if kustomization is None:
+            raise Stop(Reason.MISSING, str(owner))
+        namespace, name = source_of(kustomization)
+        source = await self.flux.git_repository(namespace, name)
+        if source is None:
+            raise Stop(Reason.MISSING, f"GitRepository {namespace}/{name}")
+        check(source, self.repository)
+        return kustomization
+
+    async def _push(self, edit: FileEdit, why: Description, name: str, made: _Made) -> None:
+        """Unless the branch has it already, as after a crash or in an earlier pull request."""
+        there = made.fetched.branches.get(name)
+        if there is not None:
+            if not there.ours:
+                raise Stop(Reason.BRANCH_TAKEN, name)
+            if _has(there.tree, made):
+                return
+        commission = Commission(made.preview.path, made.text, markdown.message(edit, why), why.at)
+        await self.git.push(made.fetched, name, made.base, commission)
+
+
+_NO_FILE = {
+    Keeper.NOBODY: Reason.NOBODY,
+    Keeper.HELM_RELEASE: Reason.HELM_RELEASE,
+    Keeper.HELM: Reason.HELM,
+    Keeper.OTHER: Reason.OTHER_OWNER,
+}
+
+
+def _edited(tree: Tree, kustomization: Manifest, asked: Asked) -> tuple[Preview, str]:
+    located = locate(tree, kustomization, asked.live, asked.edit)
+    found: Found = located.found
+    text = edited(located.text, found, asked.edit)
+    diff = "".join(difference(found.path, located.text, text))
+    return Preview(found.path, diff, located.also), text
+
+
+def _has(tree: Tree, made: _Made) -> bool:
+    try:
+        return tree.text(made.preview.path) == made.text
+    except (KeyError, Stop):
+        return False
+
+
+def explicit(asked: Asked) -> Asked:
+    """With the services named one by one, as the live object has them, where all are wanted."""
+    edit = asked.edit
+    if edit.kind is not EditKind.NATIVE_LB or edit.services:
+        return asked
+    services = tuple(
+        Chosen(int(path[2]), int(path[4]), _service(asked.live, path)["name"])
+        for path in choose(asked.live, {}).add
+    )
+    return replace(asked, edit=msgspec.structs.replace(edit, services=services))
+
+
+def _service(live: Manifest, path: tuple[str | int, ...]) -> Manifest:
+    found: Any = live
+    for step in path:
+        found = found[step]
+    service: Manifest = found
+    return service
+
+
+def refusal(asked: Asked, stop: Stop) -> Refusal:
+    """A refusal with the text to paste; none where the branch has it, or nothing is meant."""
+    nothing = stop.reason in (Reason.ALREADY, Reason.NO_EDIT, Reason.NOBODY)
+    return Refusal(stop.reason, stop.detail, "" if nothing else paste(asked.edit, asked.owner))
+
+
+def not_configured(asked: Asked) -> Refusal:
+    """The answer where the settings name no repository."""
+    return refusal(explicit(asked), Stop(Reason.NOT_CONFIGURED))

@@ -1,0 +1,132 @@
+"""Git over HTTP to one repository and nowhere else, with limits on time and size."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import urllib3
+from dulwich.client import AbstractHttpGitClient
+from urllib3.util import Timeout, make_headers
+
+from bot.domain.redaction.known import HIDDEN
+from bot.errors import RepositoryError
+from bot.gitops.domain.repository_url import Address
+
+CONNECT = 10.0
+SILENT = 20.0
+"""Seconds without a byte."""
+USER = "x-access-token"
+"""GitHub and Gitea take a token as the password, whoever the user is."""
+
+MEANT = {
+    401: "The token is not accepted: it is wrong, or it has expired. Set a new "
+    "MESHMEDIC_GIT_TOKEN.",
+    403: "The token may not do this. Give it read and write of the repository's contents.",
+    404: "There is no such repository, or the token may not see it. Look at MESHMEDIC_GIT_URL.",
+    429: "It was asked too often. Try again in a few minutes.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Of one conversation: seconds in all, and bytes that are read."""
+
+    seconds: float = 60.0
+    bytes: int = 32 * 1024 * 1024
+
+
+class Wire(AbstractHttpGitClient):
+    """Dulwich's client on a wire of our own: one address, no redirect, limits, clear errors."""
+
+    def __init__(self, at: Address, token: str, limits: Limits) -> None:
+        super().__init__(at.url, thin_packs=True)
+        self._at, self._token = at, token
+        self._limits, self._read = limits, 0
+        self._ends = time.monotonic() + limits.seconds
+        self._pool = urllib3.PoolManager(num_pools=1)
+        self._open: list[urllib3.BaseHTTPResponse] = []
+
+    def close(self) -> None:
+        """Close the connection, also in the middle of an answer."""
+        for each in self._open:
+            each.close()
+        self._pool.clear()
+
+    def _http_request(
+        self,
+        url: str,
+        headers: dict[str, str] | None = None,
+        data: bytes | Iterator[bytes] | None = None,
+        raise_for_status: bool = True,  # noqa: FBT001, FBT002  # the library's own signature
+    ) -> tuple[Any, Callable[[int], bytes]]:
+        """One request, with the token, which goes nowhere else.
+
+        Raises:
+            RepositoryError: No answer, or another than 200.
+        """
+        del raise_for_status
+        if not url.startswith(f"{self._at.url}/"):
+            raise RepositoryError(f"{self._at.page}: it names another address, which is not asked.")
+        sent = {**make_headers(basic_auth=f"{USER}:{self._token}"), **(headers or {})}
+        try:
+            response = self._pool.request(
+                "GET" if data is None else "POST",
+                url,
+                headers={**sent, "User-Agent": "git/meshmedic"},
+                body=data,
+                redirect=False,
+                retries=False,
+                preload_content=False,
+                timeout=Timeout(connect=CONNECT, read=min(SILENT, self._left())),
+            )
+        except urllib3.exceptions.HTTPError as error:
+            raise self._lost(error) from error
+        self._open.append(response)
+        self._check(response.status, response.headers)
+        named: Any = response
+        named.content_type = response.headers.get("Content-Type")
+        named.redirect_location = ""
+        return named, lambda size=-1: self._some(response, size)
+
+    def _left(self) -> float:
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise RepositoryError(
+                f"{self._at.page}: it took longer than {self._limits.seconds:.0f} seconds."
+            )
+        return left
+
+    def _some(self, response: urllib3.BaseHTTPResponse, size: int) -> bytes:
+        self._left()
+        try:
+            read = response.read(size if size is not None and size >= 0 else None)
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise self._lost(error) from error
+        self._read += len(read)
+        if self._read > self._limits.bytes:
+            raise RepositoryError(
+                f"{self._at.page}: the branch is larger than "
+                f"{self._limits.bytes // 1024 // 1024} MiB, which is not read."
+            )
+        return read
+
+    def _check(self, status: int, headers: Mapping[str, str]) -> None:
+        if 300 <= status < 400:  # noqa: PLR2004  # HTTP's redirects
+            raise RepositoryError(
+                f"{self._at.page}: it answers with a redirect, which the token does not follow. "
+                "Set MESHMEDIC_GIT_URL to the repository's present address."
+            )
+        if status != 200:  # noqa: PLR2004  # HTTP's OK
+            meant = MEANT.get(status, "Try again later.")
+            raise RepositoryError(f"{self._at.page}: HTTP {status}. {meant}")
+        if not str(headers.get("Content-Type")).startswith("application/x-git-"):
+            raise RepositoryError(
+                f"{self._at.page}: the answer is not Git's. Look at MESHMEDIC_GIT_URL."
+            )
+
+    def _lost(self, error: Exception) -> RepositoryError:
+        why = type(error).__name__ if self._token in str(error) else str(error)
+        return RepositoryError(f"{self._at.page}: no answer: {why.replace(self._token, HIDDEN)}.")

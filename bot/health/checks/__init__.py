@@ -1,0 +1,58 @@
+"""The documented checks. To add one: copy a file here, and name its CHECK below."""
+
+from bot.domain.check import Check
+from bot.health.checks import (
+    certificate_requests,
+    certificates,
+    cluster_objects,
+    connectivity,
+    endpoint_slices,
+    endpoints,
+    external_secrets,
+    flux_helmreleases,
+    flux_kustomizations,
+    flux_sources,
+    injected_secrets,
+    issuers,
+    nodes,
+    pods,
+    push_secrets,
+    routes_ingress,
+    routes_ingressroute,
+    secret_stores,
+    workloads,
+)
+
+CHECKS: tuple[Check, ...] = (
+    nodes.CHECK,
+    connectivity.CHECK,
+    pods.CHECK,
+    flux_sources.CHECK,
+    flux_kustomizations.CHECK,
+    flux_helmreleases.CHECK,
+    certificates.CHECK,
+    certificate_requests.CHECK,
+    issuers.CHECK,
+    external_secrets.CHECK,
+    secret_stores.CHECK,
+    injected_secrets.CHECK,
+    endpoints.CHECK,
+    routes_ingressroute.CHECK,
+    routes_ingress.CHECK,
+)
+"""Every check that is run on a live cluster."""
+
+JUDGED: tuple[Check, ...] = (
+    *CHECKS,
+    endpoint_slices.CHECK,
+    endpoints.ELDER,
+    push_secrets.CHECK,
+    workloads.CHECK,
+    cluster_objects.CHECK,
+)
+"""Every check that `meshmedic judge` uses on saved objects."""
+
+
+def in_scope(scopes: tuple[str, ...]) -> tuple[Check, ...]:
+    """The checks of these scopes; all of them where none is named."""
+    return tuple(check for check in CHECKS if not scopes or check.scope in scopes)

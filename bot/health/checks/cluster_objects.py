@@ -1,0 +1,68 @@
+"""Namespaces, volumes and autoscalers, for `meshmedic judge`. Source: the Kubernetes API reference.
+
+A live cluster is judged by what is in and behind them, which says why.
+"""
+
+from __future__ import annotations
+
+from bot.domain import conditions
+from bot.domain.check import Check
+from bot.domain.finding import HEALTHY, Judgement
+from bot.domain.resources import objects
+from bot.domain.snapshot import Snapshot
+from bot.domain.verdict import Verdict
+
+WAITS = frozenset({"BackoffBoth", "BackoffDownscale", "BackoffUpscale"})
+"""Why an autoscaler may not scale for a moment, by its own rules."""
+
+
+def judge_namespace(namespace: objects.Namespace, snapshot: Snapshot) -> Judgement:
+    """Active, or being deleted: of which its conditions say what holds it up."""
+    gone = conditions.terminating(namespace.metadata, snapshot.taken_at)
+    held = [each for each in namespace.status.conditions if each.status == "True"]
+    if not gone or not held:
+        return gone or HEALTHY
+    return conditions.progressing(
+        held[0].type, held[0].message, namespace.metadata.deletion_timestamp, snapshot.taken_at
+    )
+
+
+def judge_volume(volume: objects.PersistentVolume, snapshot: Snapshot) -> Judgement:
+    """Failed is failed; available, bound and released (kept after its claim) are as asked for."""
+    if gone := conditions.terminating(volume.metadata, snapshot.taken_at):
+        return gone
+    phase, said = volume.status.phase or "Pending", volume.status.message
+    if phase == "Failed":
+        return Judgement(verdict=Verdict.FAILED, reason=phase, message=said)
+    if phase in ("Available", "Bound", "Released"):
+        return HEALTHY
+    since = volume.metadata.creation_timestamp
+    return conditions.progressing(phase, said, since, snapshot.taken_at)
+
+
+def judge_autoscaler(scaler: objects.HorizontalPodAutoscaler, snapshot: Snapshot) -> Judgement:
+    """It can scale, and knows by what; with its target at nought replicas it is switched off."""
+    if gone := conditions.terminating(scaler.metadata, snapshot.taken_at):
+        return gone
+    for type_ in ("AbleToScale", "ScalingActive"):
+        found = conditions.condition(scaler.status.conditions, type_)
+        if found is None or found.status != "False" or found.reason in WAITS:
+            continue
+        off = found.reason == "ScalingDisabled"
+        return conditions.judged(found, Verdict.SUSPENDED if off else Verdict.DEGRADED)
+    if scaler.status.conditions or scaler.status.current_replicas is not None:
+        return HEALTHY
+    return conditions.by_ready_alone(scaler.metadata, None, snapshot.taken_at)
+
+
+CHECK = Check(
+    name="cluster-objects",
+    title="Namespaces that do not end, volumes that failed, autoscalers that cannot scale.",
+    judges={
+        objects.Namespace: judge_namespace,
+        objects.PersistentVolume: judge_volume,
+        objects.HorizontalPodAutoscaler: judge_autoscaler,
+    },
+    documented_as="kubectl get namespaces,persistentvolumes,horizontalpodautoscalers -A",
+    advice="Describe it: its conditions say what it waits for.",
+)

@@ -1,0 +1,20 @@
+"""Connectivity: what the agents' background rounds found between the nodes.
+
+The rules are in `bot.net.mesh.state` and `bot.net.mesh.health`. Without agents
+nothing is judged: they are installed by choice (deploy/components/prober-daemonset).
+"""
+
+from __future__ import annotations
+
+from bot.domain.check import Check
+from bot.domain.resources import objects
+from bot.net.mesh.health import judged
+
+CHECK = Check(
+    name="connectivity",
+    scope="nodes",
+    title="Nodes between which the pod network does not carry everything.",
+    judges={objects.Node: judged},
+    documented_as="kubectl -n meshmedic-probe logs -l app.kubernetes.io/component=agent",
+    advice="Ask `/net matrix` of the node to measure it now, and `/net diagnose` for the cause.",
+)

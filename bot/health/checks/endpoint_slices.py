@@ -1,0 +1,47 @@
+"""EndpointSlices, for `meshmedic judge`. Source: discovery.k8s.io/v1.
+
+A Service may have several (one for each family of addresses): one ready endpoint in any is enough.
+"""
+
+from __future__ import annotations
+
+from bot.domain.check import Check
+from bot.domain.finding import HEALTHY, Judgement
+from bot.domain.resources import objects
+from bot.domain.snapshot import Snapshot
+from bot.domain.verdict import Verdict
+from bot.routing import service_endpoints as serving
+
+
+def judge(piece: objects.EndpointSlice, snapshot: Snapshot) -> Judgement:
+    """It does not say whether its Service is meant to have any endpoint: degraded at most."""
+    state = serving.merged(_siblings(piece, snapshot))
+    if state.ready:
+        return HEALTHY
+    if state.draining:
+        reason, message = "OnlyTerminating", "Its last endpoints are terminating."
+    elif state.unready:
+        reason, message = "NotReady", "None of its endpoints is ready."
+    else:
+        reason, message = "NoAddresses", "It has no endpoints."
+    return Judgement(verdict=Verdict.DEGRADED, reason=reason, message=message)
+
+
+def _siblings(
+    piece: objects.EndpointSlice, snapshot: Snapshot
+) -> list[objects.EndpointSlice] | tuple[objects.EndpointSlice]:
+    """All the slices of its Service, itself among them."""
+    service = (piece.metadata.labels or {}).get(serving.SERVICE_NAME)
+    if not service:
+        return (piece,)
+    known = snapshot.by_label(objects.EndpointSlice, serving.SERVICE_NAME)
+    return known.get((piece.namespace, service)) or (piece,)
+
+
+CHECK = Check(
+    name="endpoint-slices",
+    title="EndpointSlices without a ready endpoint.",
+    judges={objects.EndpointSlice: judge},
+    documented_as="kubectl get endpointslices -A",
+    advice="See why the pods of its Service are not ready.",
+)

@@ -1,0 +1,51 @@
+"""Injected Secrets, by name alone: each one that External Secrets manages still has its maker.
+
+Source: the label `reconcile.external-secrets.io/managed`. The documented
+`grep -v kubernetes.io` hides TLS Secrets and shows Helm's.
+"""
+
+from __future__ import annotations
+
+from bot.domain.check import Check
+from bot.domain.finding import HEALTHY, Judgement
+from bot.domain.resources import objects
+from bot.domain.snapshot import Snapshot
+from bot.domain.verdict import Verdict
+
+MANAGED = "reconcile.external-secrets.io/managed"
+
+
+def judge(secret: objects.SecretName, snapshot: Snapshot) -> Judgement:
+    """A managed Secret whose ExternalSecret is gone is refreshed by nobody."""
+    managed = (secret.metadata.labels or {}).get(MANAGED) == "true"
+    if not managed or not snapshot.sees(objects.ExternalSecret, secret.namespace):
+        return HEALTHY
+    if _maker(secret, snapshot):
+        return HEALTHY
+    return Judgement(
+        verdict=Verdict.DEGRADED,
+        reason="Orphaned",
+        message="It was injected by an ExternalSecret that is gone: nobody refreshes it.",
+        since=secret.metadata.creation_timestamp,
+    )
+
+
+def _maker(secret: objects.SecretName, snapshot: Snapshot) -> bool:
+    """Whether an ExternalSecret targets it: most have its name, others say so."""
+    if same := snapshot.get(objects.ExternalSecret, secret.namespace, secret.name):
+        return same.spec.target.name in ("", secret.name)
+    return any(
+        each.namespace == secret.namespace and each.spec.target.name == secret.name
+        for each in snapshot.of(objects.ExternalSecret)
+    )
+
+
+CHECK = Check(
+    name="injected-secrets",
+    scope="secrets",
+    title="Injected Secrets that nobody refreshes.",
+    judges={objects.SecretName: judge},
+    documented_as="kubectl get secrets -A -l reconcile.external-secrets.io/managed=true",
+    advice="Restore the ExternalSecret in Git, or delete the Secret if nothing uses it.",
+    refers_to=(objects.ExternalSecret,),
+)

@@ -1,0 +1,255 @@
+"""Workloads, jobs and volume claims, judged from saved objects.
+
+Source: kstatus (sigs.k8s.io/cli-utils), its rules for each kind; suspension and a failed last run
+as Argo CD sees them. A live cluster is judged by its pods instead, which say why.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.domain import conditions
+from bot.domain.check import Check
+from bot.domain.finding import HEALTHY, Judgement
+from bot.domain.resources import objects
+from bot.domain.snapshot import Snapshot
+from bot.domain.verdict import Verdict
+
+NO_DEADLINE = 2**31 - 1
+"""`progressDeadlineSeconds` of a Deployment that has none: it keeps no Progressing condition."""
+
+Shortage = tuple[str, int, int]
+"""What there is too little of: the reason, how many there are, how many there should be."""
+
+
+def judge_deployment(deployment: objects.Deployment, snapshot: Snapshot) -> Judgement:
+    """Its own deadline tells a slow rollout from a failed one."""
+    meta, spec, status = deployment.metadata, deployment.spec, deployment.status
+    return (
+        _unsettled(meta, status.observed_generation, snapshot.taken_at)
+        or (_suspended("Paused", "The rollout is paused.") if spec.paused else None)
+        or _past_deadline(status)
+        or _replica_failure(status)
+        or _rolling_out(spec, status, snapshot.taken_at)
+        or _unproven(spec, status, snapshot.taken_at)
+        or HEALTHY
+    )
+
+
+def judge_replica_set(
+    replica_set: objects.ReplicaSet | objects.ReplicationController, snapshot: Snapshot
+) -> Judgement:
+    """Enough labelled, available and ready pods, and none too many."""
+    status, want = replica_set.status, replica_set.spec.replicas
+    return (
+        _unsettled(replica_set.metadata, status.observed_generation, snapshot.taken_at)
+        or _replica_failure(status)
+        or _short(
+            ("LessLabelled", status.fully_labeled_replicas, want),
+            ("LessAvailable", status.available_replicas, want),
+            ("LessReady", status.ready_replicas, want),
+        )
+        or _extra(status.replicas, want)
+        or HEALTHY
+    )
+
+
+def judge_stateful_set(stateful_set: objects.StatefulSet, snapshot: Snapshot) -> Judgement:
+    """Replicas, then the revision, of which a partition may hold back a part."""
+    status, want = stateful_set.status, stateful_set.spec.replicas
+    strategy = stateful_set.spec.update_strategy
+    unsettled = _unsettled(stateful_set.metadata, status.observed_generation, snapshot.taken_at)
+    if unsettled or strategy.type == "OnDelete":
+        return unsettled or HEALTHY
+    return (
+        _short(("LessReplicas", status.replicas, want), ("LessReady", status.ready_replicas, want))
+        or _extra(status.replicas, want)
+        or _revised(status, want, strategy.rolling_update.partition)
+        or HEALTHY
+    )
+
+
+def judge_daemon_set(daemon_set: objects.DaemonSet, snapshot: Snapshot) -> Judgement:
+    """One pod a node that should have one."""
+    status = daemon_set.status
+    if unsettled := _unsettled(daemon_set.metadata, status.observed_generation, snapshot.taken_at):
+        return unsettled
+    want = status.desired_number_scheduled
+    if want is None:
+        return _under_way("NoDesiredNumber", "Its controller has not counted the nodes yet.")
+    by_hand = daemon_set.spec.update_strategy.type == "OnDelete"
+    return (
+        _short(
+            ("LessCurrent", status.current_number_scheduled, want),
+            ("LessUpdated", want if by_hand else status.updated_number_scheduled, want),
+            ("LessAvailable", status.number_available, want),
+            ("LessReady", status.number_ready, want),
+        )
+        or HEALTHY
+    )
+
+
+def judge_job(job: objects.Job, snapshot: Snapshot) -> Judgement:
+    """Complete or at work is healthy; a Job of which every attempt so far failed is degraded."""
+    meta, spec, status = job.metadata, job.spec, job.status
+    if gone := conditions.terminating(meta, snapshot.taken_at):
+        return gone
+    for type_ in ("Failed", "FailureTarget"):
+        # FailureTarget (Kubernetes 1.31) comes first, while its last pods are still ending.
+        if failed := conditions.is_true(status.conditions, type_):
+            return conditions.judged(failed, Verdict.FAILED)
+    if status.failed and not status.succeeded:
+        message = f"{status.failed} of its pods failed, and none succeeded so far."
+        return Judgement(verdict=Verdict.DEGRADED, reason="NoneSucceeded", message=message)
+    if complete := conditions.is_true(status.conditions, "Complete"):
+        return conditions.healthy(complete)
+    if spec.suspend:
+        return _suspended("Suspended", "The Job is suspended.")
+    if status.start_time is None:
+        message = "Its controller has not started it yet."
+        since = meta.creation_timestamp
+        return conditions.progressing("JobNotStarted", message, since, snapshot.taken_at)
+    wanted = spec.parallelism if spec.completions is None else spec.completions
+    message = f"At work: {status.succeeded}/{wanted} done, {status.active} active."
+    return Judgement(verdict=Verdict.HEALTHY, reason="JobInProgress", message=message)
+
+
+def judge_cron_job(cron_job: objects.CronJob, snapshot: Snapshot) -> Judgement:
+    """Suspended, or by whether its last finished run succeeded, where it keeps that."""
+    status = cron_job.status
+    if gone := conditions.terminating(cron_job.metadata, snapshot.taken_at):
+        return gone
+    if cron_job.spec.suspend:
+        return _suspended("Suspended", "The CronJob is suspended.")
+    ran, succeeded = status.last_schedule_time, status.last_successful_time
+    if status.active or not ran or not succeeded or succeeded >= ran:
+        return HEALTHY
+    message = "Its last run did not succeed."
+    return Judgement(verdict=Verdict.DEGRADED, reason="LastRunFailed", message=message, since=ran)
+
+
+def judge_claim(claim: objects.PersistentVolumeClaim, snapshot: Snapshot) -> Judgement:
+    """Bound is well, Lost is lost; anything else waits for a volume."""
+    if gone := conditions.terminating(claim.metadata, snapshot.taken_at):
+        return gone
+    phase = claim.status.phase or "not reported"
+    if phase == "Bound":
+        return HEALTHY
+    message = f"It is not bound to a volume: phase {phase}."
+    if phase == "Lost":
+        return Judgement(verdict=Verdict.FAILED, reason="Lost", message=message)
+    since = claim.metadata.creation_timestamp
+    return conditions.progressing("NotBound", message, since, snapshot.taken_at)
+
+
+def _unsettled(meta: objects.Meta, observed: int | None, now: datetime) -> Judgement | None:
+    """Being deleted, or changed since its controller last looked."""
+    if gone := conditions.terminating(meta, now):
+        return gone
+    if observed is None or observed >= meta.generation:
+        return None
+    return _under_way("NotObserved", f"Generation {meta.generation} is not observed yet.")
+
+
+def _under_way(reason: str, message: str) -> Judgement:
+    # These kinds do not say since when, so their age proves nothing.
+    return Judgement(verdict=Verdict.PROGRESSING, reason=reason, message=message)
+
+
+def _suspended(reason: str, message: str) -> Judgement:
+    return Judgement(verdict=Verdict.SUSPENDED, reason=reason, message=message)
+
+
+def _short(*shortages: Shortage) -> Judgement | None:
+    for reason, have, want in shortages:
+        if have < want:
+            return _under_way(reason, f"{reason.removeprefix('Less')}: {have}/{want}.")
+    return None
+
+
+def _extra(have: int, want: int) -> Judgement | None:
+    if have <= want:
+        return None
+    return _under_way("ExtraPods", f"{have - want} pods too many are to end.")
+
+
+def _past_deadline(status: objects.WorkloadStatus) -> Judgement | None:
+    progress = conditions.condition(status.conditions, "Progressing")
+    if progress is None or progress.reason != "ProgressDeadlineExceeded":
+        return None
+    return conditions.judged(progress, Verdict.FAILED)
+
+
+def _replica_failure(status: objects.WorkloadStatus) -> Judgement | None:
+    """Its pods cannot be made (a quota, an admission webhook): it retries, others may run."""
+    failure = conditions.is_true(status.conditions, "ReplicaFailure")
+    return conditions.judged(failure, Verdict.DEGRADED) if failure else None
+
+
+def _rolling_out(
+    spec: objects.WorkloadSpec, status: objects.WorkloadStatus, now: datetime
+) -> Judgement | None:
+    want = spec.replicas
+    lacking = (
+        _short(
+            ("LessReplicas", status.replicas, want),
+            ("LessUpdated", status.updated_replicas, want),
+        )
+        or _extra(status.replicas, want)
+        or _short(
+            ("LessAvailable", status.available_replicas, status.updated_replicas),
+            ("LessReady", status.ready_replicas, want),
+        )
+    )
+    return lacking and _since_unavailable(lacking, status, now)
+
+
+def _since_unavailable(
+    lacking: Judgement, status: objects.WorkloadStatus, now: datetime
+) -> Judgement:
+    """Too little for long is an outage rather than a rollout, where Available says since when."""
+    available = conditions.condition(status.conditions, "Available")
+    since = available.last_transition_time if available and available.status == "False" else None
+    return conditions.progressing(lacking.reason, lacking.message, since, now)
+
+
+def _unproven(
+    spec: objects.WorkloadSpec, status: objects.WorkloadStatus, now: datetime
+) -> Judgement | None:
+    """The numbers are right, but the conditions do not confirm it yet."""
+    progress = conditions.is_true(status.conditions, "Progressing")
+    has_deadline = spec.progress_deadline_seconds not in (None, NO_DEADLINE)
+    if has_deadline and (progress is None or progress.reason != "NewReplicaSetAvailable"):
+        return _under_way("ReplicaSetNotAvailable", "The new ReplicaSet is not available yet.")
+    if conditions.is_true(status.conditions, "Available"):
+        return None
+    message = "It is not said to be available."
+    return _since_unavailable(_under_way("DeploymentNotAvailable", message), status, now)
+
+
+def _revised(status: objects.WorkloadStatus, want: int, partition: int | None) -> Judgement | None:
+    if partition is not None:
+        return _short(("LessUpdated", status.updated_replicas, want - partition))
+    if short := _short(("LessCurrent", status.current_replicas, want)):
+        return short
+    if status.current_revision == status.update_revision:
+        return None
+    return _under_way("RollingUpdate", f"Updated: {status.updated_replicas}/{want}.")
+
+
+CHECK = Check(
+    name="workloads",
+    title="Workloads and claims that are not as their specification wants them.",
+    judges={
+        objects.Deployment: judge_deployment,
+        objects.ReplicaSet: judge_replica_set,
+        objects.ReplicationController: judge_replica_set,
+        objects.StatefulSet: judge_stateful_set,
+        objects.DaemonSet: judge_daemon_set,
+        objects.Job: judge_job,
+        objects.CronJob: judge_cron_job,
+        objects.PersistentVolumeClaim: judge_claim,
+    },
+    documented_as="kubectl get deployments,statefulsets,daemonsets,jobs,pvc -A",
+    advice="Look at its pods: they say why.",
+)

@@ -1,0 +1,338 @@
+"""Judge saved objects without a cluster: one verdict for each object that was given, in order.
+
+An object's type is found by its kind and its API group, elder groups included; a kind that no check
+covers is judged by its conditions where it keeps the standard ones (kstatus), and is unknown
+otherwise. Silence proves nothing here: what a file does not hold is never taken to be missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from bot.domain import conditions, flux
+from bot.domain.check import Check
+from bot.domain.finding import Judgement
+from bot.domain.report import judge_one
+from bot.domain.resources import objects
+from bot.domain.resources.decode import read_object
+from bot.domain.resources.registry import KINDS
+from bot.domain.snapshot import Snapshot
+from bot.domain.verdict import Verdict
+from bot.health.checks import JUDGED
+
+CERT_MANAGER = ("cert-manager.io", "certmanager.k8s.io")
+ACME = ("acme.cert-manager.io", "certmanager.k8s.io")
+
+ELDER_GROUPS: dict[str, tuple[str, ...]] = {
+    "Ingress": ("networking.k8s.io", "extensions"),
+    "Certificate": CERT_MANAGER,
+    "CertificateRequest": CERT_MANAGER,
+    "Issuer": CERT_MANAGER,
+    "ClusterIssuer": CERT_MANAGER,
+    "Order": ACME,
+    "Challenge": ACME,
+    "PushSecret": ("external-secrets.io",),
+    "Endpoints": ("",),
+    "PersistentVolumeClaim": ("",),
+    "PersistentVolume": ("",),
+    "HorizontalPodAutoscaler": ("autoscaling",),
+    "ReplicationController": ("",),
+    "Deployment": ("apps", "extensions"),
+    "ReplicaSet": ("apps", "extensions"),
+    "DaemonSet": ("apps", "extensions"),
+    "StatefulSet": ("apps",),
+    "Job": ("batch",),
+    "CronJob": ("batch",),
+}
+"""Groups of kinds that are not read from a cluster, or were served by other groups before."""
+
+MOMENTS = frozenset(
+    {
+        "creationTimestamp",
+        "deletionTimestamp",
+        "time",
+        "lastTransitionTime",
+        "lastUpdateTime",
+        "lastHeartbeatTime",
+        "lastProbeTime",
+        "startTime",
+        "startedAt",
+        "finishedAt",
+        "completionTime",
+        "failureTime",
+        "lastFailureTime",
+        "lastScheduleTime",
+        "lastSuccessfulTime",
+        "firstDeployed",
+        "lastDeployed",
+        "lastTimestamp",
+        "eventTime",
+        "refreshTime",
+        "notBefore",
+    }
+)
+"""Fields that tell a moment that had passed when the object was saved; `notAfter` is none."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+STANDARD = frozenset({"Ready", "Reconciling", "Stalled"})
+"""The condition types by which kstatus judges any kind."""
+
+
+SERVED = ("Available", "Established")
+"""What an APIService and a CustomResourceDefinition have in place of Ready."""
+
+
+STATUSLESS = frozenset(
+    {
+        ("", "ConfigMap"),
+        ("", "LimitRange"),
+        ("", "ServiceAccount"),
+        ("networking.k8s.io", "IngressClass"),
+        ("networking.k8s.io", "NetworkPolicy"),
+        ("rbac.authorization.k8s.io", "ClusterRole"),
+        ("rbac.authorization.k8s.io", "ClusterRoleBinding"),
+        ("rbac.authorization.k8s.io", "Role"),
+        ("rbac.authorization.k8s.io", "RoleBinding"),
+        ("scheduling.k8s.io", "PriorityClass"),
+        ("storage.k8s.io", "StorageClass"),
+    }
+)
+"""Kinds without a status, by group: nothing acts on them, so being there is all that they can."""
+
+
+class Judged(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What is said of one object; the fields are empty where the object does not have them."""
+
+    api_version: str = ""
+    kind: str = ""
+    namespace: str = ""
+    name: str = ""
+    verdict: Verdict
+    reason: str = ""
+    message: str = ""
+
+
+class AnyStatus(objects.ConditionsStatus, frozen=True):
+    """A `status` that may say which generation it speaks of."""
+
+    observed_generation: int = 0
+
+
+class Other(objects.Object, frozen=True):
+    """An object of a kind that no check covers: only its conditions are read."""
+
+    status: AnyStatus = AnyStatus()
+
+
+def judge(
+    plain: Iterable[object],
+    *,
+    now: datetime | None = None,
+    timely: bool = False,
+    counts: Sequence[int] = (),
+    checks: Sequence[Check] = JUDGED,
+) -> list[Judged]:
+    """A verdict on each of these objects, in the order in which they were given.
+
+    `now` is the time to judge at, and `timely` that it is the objects' own, so that what was not
+    heard of since is late. Without it the time is the newest moment that the objects of a file
+    tell of (a saved object has not aged), `counts` being how many of them each file gave.
+    """
+    given = tuple(plain)
+    read = tuple(_read(each) for each in given)
+    whole = Snapshot(
+        taken_at=EPOCH,
+        objects=_by_type(each for each in read if each is not None),
+        live=False,
+        timely=timely,
+    )
+    found: list[Judged] = []
+    for part in _parts(len(given), counts):
+        taken_at = now or newest_moment(given[part]) or newest_moment(given) or EPOCH
+        snapshot = replace(whole, taken_at=taken_at)
+        found += (
+            _judged(each, _verdict(each, one, snapshot, checks))
+            for each, one in zip(given[part], read[part], strict=True)
+        )
+    return found
+
+
+def _parts(size: int, counts: Sequence[int]) -> Iterator[slice]:
+    """Where each file's objects stand; all are of one where nobody counted them."""
+    begin = 0
+    for count in counts or (size,):
+        yield slice(begin, begin + count)
+        begin += count
+
+
+def newest_moment(plain: Iterable[object]) -> datetime | None:
+    """The newest moment in the past of which the objects tell."""
+    found = (moment for each in plain for moment in _moments(each))
+    return max(found, default=None)
+
+
+def type_of(plain: object) -> type[objects.Object]:
+    """The type of an object by its kind and group; without a group the kind alone decides."""
+    kind, group = _word(plain, "kind"), _group(_word(plain, "apiVersion"))
+    known = TYPES.get(kind)
+    if known is None or (_word(plain, "apiVersion") and group not in known[1]):
+        return Other
+    return known[0]
+
+
+def _types() -> dict[str, tuple[type[objects.Object], tuple[str, ...]]]:
+    listed = {kind.name: (kind.type, kind.groups) for kind in KINDS}
+    for name, groups in ELDER_GROUPS.items():
+        type_ = listed[name][0] if name in listed else getattr(objects, name)
+        listed[name] = (type_, groups)
+    return listed
+
+
+TYPES = _types()
+"""By the name of a kind: its type, and the groups under which it is ours."""
+
+
+def _read(plain: object) -> objects.Object | None:
+    if not isinstance(plain, dict) or not _word(plain, "kind"):
+        return None
+    return read_object(_unquoted(plain), type_of(plain))
+
+
+def _unquoted(plain: dict[str, Any]) -> dict[str, Any]:
+    """With `status: True` of a condition as text: written by hand, YAML takes it for a truth."""
+    status = plain.get("status")
+    kept = status.get("conditions") if isinstance(status, dict) else None
+    if not isinstance(status, dict) or not isinstance(kept, list):
+        return plain
+    mended = [
+        {**each, "status": str(each["status"])}
+        if isinstance(each, dict) and isinstance(each.get("status"), bool)
+        else each
+        for each in kept
+    ]
+    return {**plain, "status": {**status, "conditions": mended}}
+
+
+def _by_type(
+    read: Iterable[objects.Object],
+) -> dict[type[objects.Object], tuple[objects.Object, ...]]:
+    groups: dict[type[objects.Object], list[objects.Object]] = {}
+    for each in read:
+        groups.setdefault(type(each), []).append(each)
+    return {type_: tuple(each) for type_, each in groups.items()}
+
+
+def _verdict(
+    plain: object, read: objects.Object | None, snapshot: Snapshot, checks: Sequence[Check]
+) -> Judgement:
+    """The worst that a check says of an object."""
+    if read is None:
+        return _no_object(plain)
+    judges = [check.judges[type(read)] for check in checks if type(read) in check.judges]
+    spec = objects.FluxSpec(suspend=not judges and _held(plain))
+    if held := flux.suspended(read.metadata, spec, None):
+        return held
+    if not judges:
+        other = read_object(_unquoted(plain) if isinstance(plain, dict) else plain, Other)
+        return judge_one(other, _judge_other, snapshot)
+    found = [judge_one(read, each, snapshot) for each in judges]
+    worst = max(found, key=lambda judgement: judgement.verdict.rank)
+    return worst if worst.reason or worst.message else _confirmed(worst, read)
+
+
+def _held(plain: object) -> bool:
+    """Whether it is one of Flux's further kinds (images, notifications), and suspended."""
+    spec = plain.get("spec") if isinstance(plain, dict) else None
+    ours = _group(_word(plain, "apiVersion")).endswith(".toolkit.fluxcd.io")
+    return ours and isinstance(spec, dict) and spec.get("suspend") is True
+
+
+def _no_object(plain: object) -> Judgement:
+    if isinstance(plain, dict):
+        message = "It has no kind, so nobody can say what it is."
+        return Judgement(verdict=Verdict.UNKNOWN, reason="NoKind", message=message)
+    message = f"An object is expected, and this is a {_SPOKEN.get(type(plain), 'plain value')}."
+    return Judgement(verdict=Verdict.UNKNOWN, reason="NotAnObject", message=message)
+
+
+_SPOKEN: dict[type, str] = {list: "list", str: "piece of text", bool: "truth value", int: "number"}
+
+
+def _judge_other(other: Other, snapshot: Snapshot) -> Judgement:
+    """The rules of kstatus for any kind; its own are unknown to us."""
+    status, now = other.status, snapshot.taken_at
+    if any(each.type in STANDARD for each in status.conditions):
+        return conditions.by_ready(
+            other.metadata, status.conditions, now, observed_generation=status.observed_generation
+        )
+    if gone := conditions.terminating(other.metadata, now):
+        return gone
+    served = [each for each in status.conditions if each.type in SERVED]
+    if served:
+        return conditions.by_ready_alone(other.metadata, served[0], now)
+    if (_group(other.api_version), other.kind) in STATUSLESS:
+        message = "It is there, which is all that an object of this kind can be."
+        return Judgement(verdict=Verdict.HEALTHY, reason="NoStatusNeeded", message=message)
+    message = f"No check covers {other.kind}, and it has none of the standard conditions."
+    return Judgement(verdict=Verdict.UNKNOWN, reason="NoCheck", message=message)
+
+
+def _confirmed(judgement: Judgement, read: objects.Object) -> Judgement:
+    """A healthy verdict in the words of the object's own Ready condition, where it has one."""
+    kept: tuple[objects.Condition, ...] = getattr(getattr(read, "status", None), "conditions", ())
+    ready = conditions.condition(kept, "Ready") or conditions.condition(kept, "Available")
+    if ready is None or judgement.verdict is not Verdict.HEALTHY:
+        return judgement
+    return msgspec.structs.replace(judgement, reason=ready.reason, message=ready.message)
+
+
+def _judged(plain: object, judgement: Judgement) -> Judged:
+    meta = plain.get("metadata") if isinstance(plain, dict) else None
+    return Judged(
+        api_version=_word(plain, "apiVersion"),
+        kind=_word(plain, "kind"),
+        namespace=_word(meta, "namespace"),
+        name=_word(meta, "name"),
+        verdict=judgement.verdict,
+        reason=judgement.reason,
+        message=judgement.message,
+    )
+
+
+def _word(plain: object, key: str) -> str:
+    value = plain.get(key) if isinstance(plain, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def _group(api_version: str) -> str:
+    return api_version.rpartition("/")[0]
+
+
+def _moments(plain: object) -> Iterator[datetime]:
+    """The moments in `metadata` and `status`; a specification tells of none."""
+    if not isinstance(plain, dict):
+        return
+    waiting: list[Any] = [plain.get("metadata"), plain.get("status")]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting += value
+        elif isinstance(value, dict):
+            for key, inner in value.items():
+                if isinstance(inner, dict | list):
+                    waiting.append(inner)
+                elif key in MOMENTS and (moment := _moment(inner)):
+                    yield moment
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        return msgspec.convert(value, objects.Time)
+    except msgspec.ValidationError:
+        return None

@@ -1,0 +1,128 @@
+"""The last whole report and the proven faults, kept in the cluster over a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from bot.domain.election import Leadership
+from bot.domain.record import Shelf
+from bot.domain.report import Report
+from bot.domain.report_record import REPORT, Remembered, recalled, remembered
+from bot.errors import MeshmedicError
+from bot.health.service import Health
+from bot.net.diagnosis.proofs import PROOFS, Proofs
+from bot.net.diagnosis.service import Diagnose
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+PAUSE = 5.0
+"""Seconds between two writes at least, however often people ask."""
+
+FLUSH = 2.0
+"""Seconds for the last write of a process that is asked to stop."""
+
+
+class Store(Protocol):
+    """Where records are kept."""
+
+    async def read(self, shelf: Shelf[T]) -> T | None:
+        """A record, if there is one."""
+        ...
+
+    async def change(self, shelf: Shelf[T], change: Callable[[T | None], T]) -> T:
+        """Make a value of the one that is kept, and keep it."""
+        ...
+
+
+class Memory:
+    """Writes beside the answers, so that nobody waits for it; only who leads writes at all."""
+
+    def __init__(
+        self, store: Store, health: Health, diagnose: Diagnose, leadership: Leadership
+    ) -> None:
+        self._store = store
+        self._health = health
+        self._diagnose = diagnose
+        self._leadership = leadership
+        self._waiting: Report | None = None
+        self._proofs = False
+        """Whether the proven faults are to be kept."""
+        self._some = asyncio.Event()
+        self._trouble = ""
+
+    def note(self, report: Report) -> None:
+        """Keep this one soon, in the place of all before."""
+        self._waiting = report
+        self._some.set()
+
+    def note_proofs(self) -> None:
+        """Keep the proven faults soon."""
+        self._proofs = True
+        self._some.set()
+
+    async def run(self) -> None:
+        """Write what was noted, until cancelled."""
+        while True:
+            await self._some.wait()
+            await self.keep()
+            await asyncio.sleep(PAUSE)
+
+    async def flush(self) -> None:
+        """Write what is waiting, for a moment. Never raises."""
+        try:
+            async with asyncio.timeout(FLUSH):
+                await self.keep()
+        except TimeoutError:
+            log.warning("the last report was not kept: the API server did not answer in time")
+
+    async def keep(self) -> None:
+        """Write what is waiting; what cannot be written is said once, and forgotten."""
+        report, self._waiting = self._waiting, None
+        self._some.clear()
+        if not self._leadership.may_act():
+            return
+        try:
+            if self._proofs:
+                await self._keep_proofs()
+            if report:
+                kept = await asyncio.to_thread(remembered, report)
+                await self._store.change(REPORT, lambda old: _newest(old, kept))
+            self._trouble = ""
+        except MeshmedicError as error:
+            self._complain(str(error))
+        except asyncio.CancelledError:
+            # The process is asked to stop in the middle of it: `flush` has the last word.
+            self._waiting = self._waiting or report
+            raise
+
+    async def _keep_proofs(self) -> None:
+        proven = self._diagnose.proofs
+        await self._store.change(PROOFS, lambda _: proven)
+        # Only now: a fault that is forgotten over a restart would look like one that is over.
+        self._proofs = self._diagnose.proofs != proven
+
+    async def restore(self) -> None:
+        """Recall what was kept, unless something newer is known. Never raises."""
+        try:
+            kept = await self._store.read(REPORT)
+            proofs = await self._store.read(PROOFS)
+        except MeshmedicError as error:
+            log.warning("the last report cannot be recalled: %s", error)
+            return
+        self._diagnose.restore(proofs or Proofs())
+        if kept is not None:
+            self._health.restore(recalled(kept))
+
+    def _complain(self, said: str) -> None:
+        if said != self._trouble:
+            log.warning("the last report was not kept: %s", said)
+        self._trouble = said
+
+
+def _newest(old: Remembered | None, new: Remembered) -> Remembered:
+    return old if old is not None and old.taken_at > new.taken_at else new

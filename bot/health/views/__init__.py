@@ -1,0 +1,1 @@
+"""A health report as JSON and as files to export."""

@@ -1,0 +1,36 @@
+"""A report as files: JSON for scripts, and text as the terminal shows it."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+from bot.domain.report import Report
+from bot.health.views import json
+from bot.render import terminal
+from bot.render.cards import Attachment
+
+LARGEST = 8 * 1024 * 1024
+"""Bytes of one file, below Discord's default of 10 MiB."""
+
+TEXT_ROOTS = 500
+"""Findings in the text file; the JSON has them all."""
+
+
+def files(report: Report) -> tuple[Attachment, ...]:
+    """The report as JSON and as text, without what would be too large. Slow: use a thread."""
+    named = f"report-{report.taken_at:%Y%m%d-%H%M%S}"
+    made = (
+        Attachment(f"{named}.json", json.report(report)),
+        Attachment(f"{named}.txt", text(report)),
+    )
+    return tuple(each for each in made if len(each.content) <= LARGEST)
+
+
+def text(report: Report) -> bytes:
+    """The report as plain text of 100 columns."""
+    out = io.StringIO()
+    console = Console(file=out, width=100, color_system=None, legacy_windows=False)
+    terminal.show(console, terminal.report(report, most=TEXT_ROOTS))
+    return out.getvalue().encode()

@@ -1,0 +1,1 @@
+"""The history of the cluster's health, from which trends are told."""

@@ -1,0 +1,156 @@
+"""The record: an hour's verdict by area, and incidents with their beginning and end.
+
+An hour in which nobody looked has no point, and is never counted as healthy.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from bot.domain.check import SCOPES
+from bot.domain.record import Shelf
+from bot.domain.report import Report, focus
+from bot.domain.verdict import Verdict
+from bot.health.checks import in_scope
+
+HOUR = timedelta(hours=1)
+POINTS = 24 * 35
+INCIDENTS = 400
+
+LETTER = {
+    Verdict.HEALTHY: "h",
+    Verdict.PROGRESSING: "p",
+    Verdict.SUSPENDED: "s",
+    Verdict.UNKNOWN: "?",
+    Verdict.DEGRADED: "d",
+    Verdict.FAILED: "f",
+}
+MEANS = {letter: verdict for verdict, letter in LETTER.items()}
+ABSENT = "-"
+"""The area has nothing in this cluster: by the owner's choice, so it is nobody's trouble."""
+
+INCIDENT = Verdict.DEGRADED
+"""The mildest verdict that is an incident."""
+
+
+class Point(msgspec.Struct, frozen=True, array_like=True):
+    """One hour: hours since 1970, a letter for each of SCOPES, restarts of containers."""
+
+    hour: int
+    areas: str
+    restarts: int = 0
+
+    @property
+    def at(self) -> datetime:
+        """When the hour began."""
+        return datetime.fromtimestamp(self.hour * 3600, UTC)
+
+
+class Incident(msgspec.Struct, frozen=True, array_like=True):
+    """A cause that was degraded or failed: by key, from when it was seen until well or gone."""
+
+    key: str
+    began: datetime
+    ended: datetime | None = None
+    worst: Verdict = Verdict.DEGRADED
+
+    def lasted(self, now: datetime) -> timedelta:
+        """How long it was there."""
+        return (self.ended or now) - self.began
+
+
+class History(msgspec.Struct, frozen=True):
+    """The oldest first; `dropped` counts incidents for which there was no room."""
+
+    points: tuple[Point, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    dropped: int = 0
+
+
+def areas(report: Report) -> str:
+    """A letter for each of SCOPES."""
+    return "".join(_letter(report, scope) for scope in SCOPES)
+
+
+def noted(before: History | None, report: Report, restarts: int = 0) -> History:
+    """The history with one more look at everything."""
+    history = before or History()
+    return History(
+        _points(history.points, report, restarts),
+        *_incidents(history, report),
+    )
+
+
+def _letter(report: Report, scope: str) -> str:
+    part = focus(report, in_scope((scope,)))
+    if not part.judged and not part.unseen:
+        return ABSENT
+    return LETTER[part.verdict]
+
+
+def _points(points: tuple[Point, ...], report: Report, restarts: int) -> tuple[Point, ...]:
+    hour = int(report.taken_at.timestamp()) // 3600
+    now = Point(hour, areas(report), restarts)
+    same = next((each for each in points if each.hour == hour), None)
+    others = [each for each in points if each.hour != hour]
+    merged = sorted([*others, _merged(same, now) if same else now], key=lambda each: each.hour)
+    return tuple(merged[-POINTS:])
+
+
+def _merged(one: Point, other: Point) -> Point:
+    """An hour is as bad as its worst look."""
+    letters = "".join(max(pair, key=_rank) for pair in zip(one.areas, other.areas, strict=False))
+    return Point(one.hour, letters, one.restarts + other.restarts)
+
+
+def _rank(letter: str) -> int:
+    return MEANS[letter].rank if letter in MEANS else -1
+
+
+def _incidents(history: History, report: Report) -> tuple[tuple[Incident, ...], int]:
+    there = {each.key: each for each in report.roots if each.verdict.rank >= INCIDENT.rank}
+    hidden = {gap.kind for gap in report.unseen}
+    # Not known, trying again, suspended: that it failed is not over.
+    unrecovered = {
+        each.key
+        for each in report.findings
+        if each.unrecovered and each.verdict.rank < INCIDENT.rank
+    }
+    kept = []
+    going_on = set()
+    for each in history.incidents:
+        if each.ended is None and each.key in there:
+            going_on.add(each.key)
+            worst = max(each.worst, there[each.key].verdict, key=lambda one: one.rank)
+            kept.append(msgspec.structs.replace(each, worst=worst))
+        elif each.ended is None and not (each.key in unrecovered or _hidden(each.key, hidden)):
+            kept.append(msgspec.structs.replace(each, ended=max(each.began, report.taken_at)))
+        else:
+            kept.append(each)
+    begun = [
+        Incident(key, report.taken_at, None, found.verdict)
+        for key, found in there.items()
+        if key not in going_on
+        and not any(one.key == key and one.ended is None for one in history.incidents)
+    ]
+    whole = (*kept, *begun)
+    return whole[-INCIDENTS:], history.dropped + max(0, len(whole) - INCIDENTS)
+
+
+def _hidden(key: str, kinds: set[str]) -> bool:
+    """Whether its kind was not seen: then its absence proves nothing."""
+    return (*key.split("/"), "", "")[1] in kinds
+
+
+def _spare(history: History) -> History | None:
+    """A tenth less of both, the oldest first."""
+    points, incidents = history.points, history.incidents
+    if not points and not incidents:
+        return None
+    fewer = -(-len(incidents) // 10)
+    return History(points[-(-len(points) // 10) :], incidents[fewer:], history.dropped + fewer)
+
+
+HISTORY: Shelf[History] = Shelf("history", History, spare=_spare)

@@ -1,0 +1,93 @@
+"""What the history tells of a time: uptime by area, mean time to recovery, flapping, the worst."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+import msgspec
+
+from bot.domain.check import SCOPES
+from bot.domain.verdict import Verdict
+from bot.history.domain.record import ABSENT, HOUR, INCIDENT, MEANS, History, Incident, Point
+from bot.net.mesh.history import Course, LinkHistory, courses
+
+FLAPS = 3
+"""Incidents of one cause within the time, from which on it flaps."""
+
+WORST = 5
+
+
+class Uptime(msgspec.Struct, frozen=True):
+    """One area: hours that were seen, and of these the ones without an incident."""
+
+    area: str
+    seen: int
+    well: int
+
+    @property
+    def share(self) -> float | None:
+        """Of what was seen; None where nothing was."""
+        return self.well / self.seen if self.seen else None
+
+
+class Trouble(msgspec.Struct, frozen=True):
+    """A cause: how often it came, and how long it was there in all."""
+
+    key: str
+    times: int
+    lasted: timedelta
+
+
+class Trends(msgspec.Struct, frozen=True):
+    """Of the `hours` before `now`; `unseen` of them have no point."""
+
+    hours: int
+    unseen: int
+    uptime: tuple[Uptime, ...] = ()
+    incidents: int = 0
+    recovery: timedelta | None = None
+    flapping: tuple[Trouble, ...] = ()
+    worst: tuple[Trouble, ...] = ()
+    restarts: int = 0
+    links: tuple[Course, ...] = ()
+
+
+def trends(
+    history: History, now: datetime, back: timedelta, links: LinkHistory | None = None
+) -> Trends:
+    """Read them off; a mean time to recovery only where something recovered."""
+    hours = int(back / HOUR)
+    points = [each for each in history.points if now - back < each.at <= now]
+    incidents = [each for each in history.incidents if (each.ended or now) > now - back]
+    ended = [each.lasted(now) for each in incidents if each.ended]
+    troubles = _troubles(incidents, now, back)
+    return Trends(
+        hours=hours,
+        unseen=max(0, hours - len(points)),
+        uptime=tuple(_uptime(points, number, area) for number, area in enumerate(SCOPES)),
+        incidents=len(incidents),
+        recovery=sum(ended, timedelta()) / len(ended) if ended else None,
+        flapping=tuple(each for each in troubles if each.times >= FLAPS),
+        worst=troubles[:WORST],
+        restarts=sum(each.restarts for each in points),
+        links=courses(links, now, back),
+    )
+
+
+def _uptime(points: list[Point], number: int, area: str) -> Uptime:
+    letters = [each.areas[number : number + 1] or ABSENT for each in points]
+    seen = [MEANS[each] for each in letters if each in MEANS]
+    known = [each for each in seen if each is not Verdict.UNKNOWN]
+    return Uptime(area, len(known), sum(each.rank < INCIDENT.rank for each in known))
+
+
+def _troubles(incidents: list[Incident], now: datetime, back: timedelta) -> tuple[Trouble, ...]:
+    """The longest first."""
+    times = Counter(each.key for each in incidents)
+    lasted: dict[str, timedelta] = {}
+    for each in incidents:
+        within = (each.ended or now) - max(each.began, now - back)
+        lasted[each.key] = lasted.get(each.key, timedelta()) + within
+    found = [Trouble(key, times[key], lasted[key]) for key in times]
+    return tuple(sorted(found, key=lambda each: (-each.lasted, -each.times, each.key)))

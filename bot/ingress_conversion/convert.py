@@ -1,0 +1,157 @@
+"""The conversion of one Ingress: what becomes of it, and the objects to apply in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from bot.ingress_conversion import ingress_class, router_annotations, rule, services
+from bot.ingress_conversion.certificate import certificates
+from bot.ingress_conversion.known import Known
+from bot.ingress_conversion.references import reference
+from bot.ingress_conversion.refusals import Reason, Unfaithful, told
+from bot.ingress_conversion.router_annotations import Router
+from bot.ingress_conversion.rule import Rule
+from bot.ingress_conversion.source import Backend, Source, decoded, read
+from bot.ingress_conversion.target import Target
+from bot.ingress_conversion.tls import Route, parts
+from bot.ingress_conversion.writing import ingress_routes
+
+LOWEST = -(2**31)
+"""The priority that Traefik gives to a default backend (math.MinInt32)."""
+
+EXTERNAL_DNS = "external-dns."
+"""How the names of external-dns's annotations begin."""
+
+NO_ROUTER = "It has no path and no default backend: Traefik makes no router of it."
+
+
+class Became(StrEnum):
+    """What became of an Ingress."""
+
+    CONVERTED = "converted"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What became of an Ingress, and why where nothing was made of it.
+
+    `code` is the refusal's; `manifests` are the objects to apply; `warnings` are whole sentences.
+    """
+
+    became: Became
+    code: Reason | None = None
+    reason: str = ""
+    manifests: tuple[Mapping[str, Any], ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def convert(
+    manifest: Mapping[str, Any], known: Known, target: Target, *, added_priority: int = 0
+) -> Conversion:
+    """The IngressRoutes (and Certificates) that do what this Ingress does.
+
+    `added_priority` is added to each router's present priority: while both objects stand, the new
+    ones then go first. Without it each router keeps the priority that it has.
+    """
+    try:
+        ingress = decoded(manifest)
+        if why := ingress_class.another(ingress, known, target):
+            return Conversion(Became.UNCHANGED, reason=why)
+        source = read(ingress)
+        if why := _idle(source):
+            return Conversion(Became.UNCHANGED, reason=why)
+        made = _converted(source, known, target, added_priority)
+    except Unfaithful as refusal:
+        reason = told(refusal.reason, refusal.detail)
+        return Conversion(Became.REFUSED, refusal.reason, reason)
+    return Conversion(
+        Became.CONVERTED,
+        manifests=tuple(made),
+        warnings=tuple(dict.fromkeys(_warnings(source, known, target))),
+    )
+
+
+def _idle(source: Source) -> str:
+    default = source.default if not source.has_rules else None
+    return "" if source.paths or default else NO_ROUTER
+
+
+def _converted(source: Source, known: Known, target: Target, added: int) -> list[Mapping[str, Any]]:
+    if not target.has_native_lb:
+        raise Unfaithful(Reason.TRAEFIK_TOO_OLD, f"it is {target.version[0]}.{target.version[1]}")
+    router = router_annotations.read(source.annotations, target)
+    routes = list(_routes(source, router, known, target, added))
+    made = parts(source, router, routes, known, target)
+    return [*ingress_routes(source, made, known, target), *certificates(source, known)]
+
+
+def _routes(
+    source: Source, router: Router, known: Known, target: Target, added: int
+) -> Iterable[Route]:
+    common = dict(_common(source, router, known, target))
+    found: dict[str, Route] = {}
+    for host, match, backend, priority in _rules(source, router, target):
+        route: dict[str, Any] = {"kind": "Rule", "match": match.text, **common}
+        route["services"] = [services.service(backend, source.namespace, known, target)]
+        if priority or added or not match.keeps_priority:
+            route["priority"] = (priority or match.length) + added
+        if router.rule_syntax and source.has_rules:
+            route["syntax"] = router.rule_syntax
+        # Of two paths with the same rule Traefik keeps the last.
+        found.pop(match.text, None)
+        found[match.text] = Route(host, route)
+    return found.values()
+
+
+def _rules(
+    source: Source, router: Router, target: Target
+) -> Iterator[tuple[str, Rule, Backend, int]]:
+    """Host, rule, backend and priority (0 for Traefik's own) of each router."""
+    for path in source.paths:
+        made = rule.of_path(path, router.path_matcher, router.rule_syntax, target)
+        yield path.host, made, path.backend, router.priority
+    if source.default and not source.has_rules:
+        yield "", rule.of_default(target), source.default, LOWEST
+
+
+def _common(
+    source: Source, router: Router, known: Known, target: Target
+) -> Iterator[tuple[str, Any]]:
+    if router.middlewares:
+        yield (
+            "middlewares",
+            [
+                reference(each, "Middleware", source.namespace, known, target)
+                for each in router.middlewares
+            ],
+        )
+    if router.observability:
+        yield "observability", dict(router.observability)
+
+
+def _warnings(source: Source, known: Known, target: Target) -> Iterator[str]:
+    if not source.says_namespace:
+        yield f"It names no namespace: {source.namespace!r} was taken for it."
+    if not source.name:
+        yield "It has no name: one was made up."
+    if source.default and source.has_rules:
+        yield "Traefik ignores its default backend, because it has rules; it is left out."
+    for backend in dict.fromkeys(each.backend for each in source.paths):
+        yield from services.remarks(backend, source.namespace, known, target)
+    if source.default and not source.has_rules:
+        yield from services.remarks(source.default, source.namespace, known, target)
+    if certificates(source, known):
+        yield (
+            "cert-manager's own Certificate belongs to the Ingress: apply the Certificate here, "
+            "and take its owner reference off before you remove the Ingress."
+        )
+    if any(key.startswith(EXTERNAL_DNS) for key in source.annotations):
+        yield (
+            "external-dns loses the record with the Ingress, unless it reads IngressRoutes too "
+            "(--source=traefik-proxy, which needs the annotation target)."
+        )

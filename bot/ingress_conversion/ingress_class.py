@@ -1,0 +1,59 @@
+"""Whether Traefik reads an Ingress by its class, and how an IngressRoute says the same.
+
+Source: `shouldProcessIngress` of kubernetesingress and kubernetescrd, v2.10 to v3.7. A class goes
+by its IngressClass's controller; where that is not known, one called after Traefik is its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.domain.resources import objects
+from bot.ingress_conversion.known import Known
+from bot.ingress_conversion.source import Source
+from bot.ingress_conversion.target import SINCE_CLASS_NAME, Target
+
+ANNOTATION = "kubernetes.io/ingress.class"
+OURS = "traefik"
+CONTROLLER = "traefik.io/ingress-controller"
+
+
+def another(ingress: objects.Ingress, known: Known, target: Target) -> str:
+    """Why Traefik does not read it; empty where it does."""
+    wanted, name = target.ingress_class, ingress.spec.ingress_class_name
+    if not name:
+        said = (ingress.metadata.annotations or {}).get(ANNOTATION, "")
+        if said == wanted or (not wanted and said == OURS):
+            return ""
+        return f"Its ingress class is {said or 'not set'}, and this Traefik reads {wanted or OURS}."
+    controller = known.controllers.get(name)
+    if wanted and name != wanted:
+        return f"Its ingress class is {name}, and this Traefik reads {wanted}."
+    if controller is not None:
+        return "" if controller == CONTROLLER else f"Its ingress class {name} is of {controller}."
+    if wanted or OURS in name.lower():
+        return ""
+    return (
+        f"Its ingress class {name} is not known to be Traefik's. Where it is, give its "
+        "IngressClass in the same files."
+    )
+
+
+def said(source: Source, target: Target) -> tuple[dict[str, str], dict[str, Any]]:
+    """Annotations and fields of the spec by which the same Traefik reads the IngressRoute.
+
+    An IngressRoute's class is compared with the provider's own by name, so that another name of a
+    class says nothing: where the provider names none, only `traefik` may be written.
+    """
+    names = (source.class_name, source.annotations.get(ANNOTATION))
+    own = target.ingress_class or (OURS if OURS in names else "")
+    if not own:
+        return {}, {}
+    return (
+        ({}, {"ingressClassName": own})
+        if target.since(SINCE_CLASS_NAME)
+        else (
+            {ANNOTATION: own},
+            {},
+        )
+    )

@@ -1,0 +1,75 @@
+"""The objects that stand around an Ingress, as far as they decide its conversion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from bot.domain.resources import objects
+from bot.domain.resources.decode import read_object
+from bot.ingress_conversion.source import DEFAULT_NAMESPACE
+
+Place = tuple[str, str]
+"""Namespace and name."""
+
+REFERRED = ("Middleware", "TLSOption", "ServersTransport")
+"""Traefik's kinds that annotations name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was seen. `whole`: what is not in it does not exist.
+
+    `referred` are the places of Traefik's own objects by kind; `controllers` those of
+    IngressClasses by name; `secrets` those that a Certificate writes; `routes` the IngressRoutes.
+    """
+
+    services: Mapping[Place, objects.Service] = field(default_factory=dict)
+    referred: Mapping[str, frozenset[Place]] = field(default_factory=dict)
+    controllers: Mapping[str, str] = field(default_factory=dict)
+    secrets: frozenset[Place] = frozenset()
+    routes: frozenset[Place] = frozenset()
+    whole: bool = False
+
+    def before(self, near: Known) -> Known:
+        """The same, where what is near goes before what is far: of two of one name, say."""
+        return replace(
+            self,
+            services={**self.services, **near.services},
+            controllers={**self.controllers, **near.controllers},
+        )
+
+
+def gather(manifests: Iterable[object], *, whole: bool = False) -> Known:
+    """Everything of use among these manifests; what is malformed is passed over."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for each in manifests:
+        if isinstance(each, dict) and isinstance(each.get("kind"), str):
+            found.setdefault(each["kind"], []).append(each)
+    services = [read_object(each, objects.Service) for each in found.get("Service", ())]
+    certificates = [read_object(each, objects.Certificate) for each in found.get("Certificate", ())]
+    return Known(
+        services={_place(each): each for each in services},
+        referred={kind: _places(found.get(kind, ())) for kind in REFERRED},
+        controllers={
+            read_object(each, objects.Object).name: _controller(each)
+            for each in found.get("IngressClass", ())
+        },
+        secrets=frozenset((_place(each)[0], each.spec.secret_name) for each in certificates),
+        routes=_places(found.get("IngressRoute", ())),
+        whole=whole,
+    )
+
+
+def _places(manifests: Iterable[Mapping[str, Any]]) -> frozenset[Place]:
+    return frozenset(_place(read_object(each, objects.Object)) for each in manifests)
+
+
+def _place(each: objects.Object) -> Place:
+    return each.namespace or DEFAULT_NAMESPACE, each.name
+
+
+def _controller(manifest: Mapping[str, Any]) -> str:
+    spec = manifest.get("spec")
+    return str(spec.get("controller", "")) if isinstance(spec, dict) else ""

@@ -1,0 +1,113 @@
+"""The rule of a path, just as Traefik makes it.
+
+Source: `loadRouter`, `buildHostRule` and `buildRule` of kubernetesingress, v2.10 to v3.7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.ingress_conversion import quoting
+from bot.ingress_conversion.quoting import Quote
+from bot.ingress_conversion.refusals import Reason, Unfaithful
+from bot.ingress_conversion.source import SourcePath
+from bot.ingress_conversion.target import SINCE_STRICT_PREFIX, SINCE_WILDCARD_HOST, Target
+
+SPECIAL = frozenset(r"\.+*?()|[]{}^$")
+"""What Go's regexp.QuoteMeta escapes."""
+
+WILDCARD = "*."
+LABEL = "[a-zA-Z0-9-]+"
+OLD_SYNTAX = "v2"
+EVERYTHING = "/"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`text` is what we write; `length` is that of Traefik's own text, its default priority."""
+
+    text: str
+    length: int
+
+    @property
+    def keeps_priority(self) -> bool:
+        """Whether our text has the priority of Traefik's own by itself."""
+        return len(self.text.encode(errors="surrogatepass")) == self.length
+
+
+def of_path(path: SourcePath, matcher: str, syntax: str, target: Target) -> Rule:
+    """The rule of one path of an Ingress. `matcher` and `syntax` are what annotations say.
+
+    Raises:
+        Unfaithful: There is nothing to match, or the matcher is none of this Traefik's.
+    """
+
+    def written(quote: Quote) -> str:
+        parts = [_host(path.host, syntax, target, quote)] if path.host else []
+        if path.path:
+            parts.append(_path(path.path, _matcher(path, matcher, syntax, target), target, quote))
+        return " && ".join(parts)
+
+    if not path.host and not path.path:
+        raise Unfaithful(Reason.NOTHING_TO_MATCH, f"backend {path.backend.service}")
+    return _rule(written, target)
+
+
+def of_default(target: Target) -> Rule:
+    """The rule of a default backend, which matches everything."""
+    return _rule(lambda quote: f"PathPrefix({quote(EVERYTHING)})", target)
+
+
+def _rule(written: Callable[[Quote], str], target: Target) -> Rule:
+    own = written(quoting.go if target.quotes else quoting.backticks)
+    # Where an older Traefik writes a backtick between backticks, the same text does the same.
+    text = written(quoting.readable) if target.quotes else own
+    return Rule(text, len(own.encode(errors="surrogatepass")))
+
+
+def _host(host: str, syntax: str, target: Target, quote: Quote) -> str:
+    if not host.startswith(WILDCARD):
+        return f"Host({quote(host)})"
+    domain = host.removeprefix("*")
+    if not target.is_young or syntax == OLD_SYNTAX:
+        pattern = f"{{subdomain:{LABEL}}}{domain}"
+    elif target.since(SINCE_WILDCARD_HOST):
+        return f"Host({quote(host)})"
+    else:
+        pattern = f"^{LABEL}{_escaped(domain)}$"
+    return f"HostRegexp({quote(pattern)})"
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"\\{each}" if each in SPECIAL else each for each in text)
+
+
+def _path(path: str, matcher: str, target: Target, quote: Quote) -> str:
+    strict = target.strict_prefix and target.since(SINCE_STRICT_PREFIX)
+    if not strict or matcher != "PathPrefix" or path == EVERYTHING:
+        return f"{matcher}({quote(path)})"
+    whole = path.removesuffix("/")
+    return f"(Path({quote(whole)}) || PathPrefix({quote(f'{whole}/')}))"
+
+
+def _matcher(path: SourcePath, annotated: str, syntax: str, target: Target) -> str:
+    if path.type == "Exact":
+        return "Path"
+    if path.type not in ("", "ImplementationSpecific") or not annotated:
+        return "PathPrefix"
+    if annotated not in _known(syntax, target):
+        raise Unfaithful(Reason.UNKNOWN_PATH_MATCHER, f"{annotated!r}")
+    return annotated
+
+
+def _known(syntax: str, target: Target) -> frozenset[str]:
+    """The matchers of a path, in each way of writing that Traefik's rules know."""
+    names = ["Path", "PathPrefix"]
+    if target.is_young and syntax != OLD_SYNTAX:
+        names.append("PathRegexp")
+    if target.exact_matchers:
+        return frozenset(names)
+    return frozenset(
+        way for name in names for way in (name, name.lower(), name.upper(), name.capitalize())
+    )

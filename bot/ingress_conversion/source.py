@@ -1,0 +1,132 @@
+"""An Ingress as Traefik reads it, from any API version in which files still write it.
+
+Source: Kubernetes, networking.k8s.io/v1 and its elders (extensions/v1beta1); Traefik reads v1, to
+which the API server translates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.domain.resources import objects
+from bot.domain.resources.decode import read_object
+from bot.ingress_conversion.refusals import Reason, Unfaithful
+
+GROUPS = ("networking.k8s.io", "extensions")
+YOUNG = "networking.k8s.io/v1"
+DEFAULT_NAMESPACE = "default"
+MOST_PORTS = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """A port of a Service, by number or name."""
+
+    service: str
+    port: int | str
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePath:
+    """One path of a rule; each may be empty but the backend."""
+
+    backend: Backend
+    host: str = ""
+    path: str = ""
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTls:
+    """An entry of `spec.tls`."""
+
+    secret: str
+    hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An Ingress. `default` is what its rules leave over; Traefik reads it where none stands."""
+
+    name: str
+    namespace: str
+    says_namespace: bool
+    class_name: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    paths: tuple[SourcePath, ...] = ()
+    has_rules: bool = False
+    default: Backend | None = None
+    tls: tuple[SourceTls, ...] = ()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The TLS secrets, each once."""
+        return tuple(dict.fromkeys(each.secret for each in self.tls if each.secret))
+
+
+def is_ingress(manifest: object) -> bool:
+    """Whether it is a Kubernetes Ingress (other groups have kinds of that name)."""
+    if not isinstance(manifest, Mapping) or manifest.get("kind") != "Ingress":
+        return False
+    return str(manifest.get("apiVersion", "")).partition("/")[0] in GROUPS
+
+
+def decoded(manifest: Mapping[str, Any]) -> objects.Ingress:
+    """The Ingress of a manifest, whole.
+
+    Raises:
+        Unfaithful: It is encrypted, or no API server would take it.
+    """
+    if "sops" in manifest:
+        raise Unfaithful(Reason.ENCRYPTED)
+    found = read_object(manifest, objects.Ingress)
+    if found.malformed:
+        raise Unfaithful(Reason.MALFORMED, found.malformed[0])
+    return found
+
+
+def read(found: objects.Ingress) -> Source:
+    """What Traefik reads of an Ingress.
+
+    Raises:
+        Unfaithful: A backend is a resource, or leads nowhere.
+    """
+    spec, meta = found.spec, found.metadata
+    young = found.api_version == YOUNG
+    default = spec.default_backend or spec.backend
+    return Source(
+        name=found.name,
+        namespace=found.namespace or DEFAULT_NAMESPACE,
+        says_namespace=bool(found.namespace),
+        class_name=spec.ingress_class_name,
+        labels=meta.labels or {},
+        annotations=meta.annotations or {},
+        paths=tuple(_paths(spec, young=young)),
+        has_rules=bool(spec.rules),
+        default=_backend(default, "the default backend", young=young) if default else None,
+        tls=tuple(SourceTls(each.secret_name, each.hosts or ()) for each in spec.tls or ()),
+    )
+
+
+def _paths(spec: objects.IngressSpec, *, young: bool) -> Iterator[SourcePath]:
+    for rule in spec.rules or ():
+        for each in rule.http.paths if rule.http else ():
+            backend = _backend(each.backend, f"{rule.host}{each.path}", young=young)
+            yield SourcePath(backend, rule.host, each.path, each.path_type)
+
+
+def _backend(backend: objects.IngressBackend, where: str, *, young: bool) -> Backend:
+    """What a backend leads to; v1 writes it otherwise than its elders, and takes no other way."""
+    if backend.resource is not None:
+        raise Unfaithful(Reason.RESOURCE_BACKEND, f"{where}: {backend.resource.kind}")
+    service = backend.service
+    name = (service.name if service else "") if young else backend.service_name
+    port = (service.port.name or service.port.number) if service else backend.service_port
+    if not name:
+        raise Unfaithful(Reason.MALFORMED, f"{where} names no Service")
+    if not port or (isinstance(port, int) and not 0 < port <= MOST_PORTS):
+        raise Unfaithful(Reason.MALFORMED, f"{where} names no port of Service {name}")
+    return Backend(name, port)

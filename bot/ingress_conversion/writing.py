@@ -1,0 +1,89 @@
+"""The manifests of IngressRoutes, with names that are free."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from bot.ingress_conversion import ingress_class
+from bot.ingress_conversion.known import Known
+from bot.ingress_conversion.source import Source
+from bot.ingress_conversion.target import Target
+from bot.ingress_conversion.tls import Part
+
+UNNAMED = "ingress"
+LONGEST = 253 - len("-websecure-certificate-9999")
+"""Of a name, so that one with a suffix is still a DNS subdomain."""
+
+KEPT = ("external-dns.", "gethomepage.dev/")
+"""Annotations whose readers look at IngressRoutes, too."""
+
+OWNERS = (
+    "kustomize.toolkit.fluxcd.io/",
+    "helm.toolkit.fluxcd.io/",
+    "argocd.argoproj.io/",
+    "app.kubernetes.io/managed-by",
+    "helm.sh/",
+)
+"""Labels by which a tool knows its own objects: the new ones are not its own yet."""
+
+
+def ingress_routes(
+    source: Source, parts: Sequence[Part], known: Known, target: Target
+) -> Iterator[dict[str, Any]]:
+    """One manifest for each part; other annotations than of the class stand on the first alone."""
+    names = _names(source, parts, known)
+    annotations, spec = ingress_class.said(source, target)
+    kept = {key: text for key, text in source.annotations.items() if key.startswith(KEPT)}
+    for name, part in zip(names, parts, strict=True):
+        metadata = _metadata(source, name, {**annotations, **kept})
+        yield {
+            "apiVersion": f"{target.group}/v1alpha1",
+            "kind": "IngressRoute",
+            "metadata": metadata,
+            "spec": {**spec, **_spec(part)},
+        }
+        kept = {}
+
+
+def _metadata(source: Source, name: str, annotations: Mapping[str, str]) -> dict[str, Any]:
+    metadata: dict[str, Any] = {"name": name}
+    if source.says_namespace:
+        metadata["namespace"] = source.namespace
+    labels = {key: text for key, text in source.labels.items() if not key.startswith(OWNERS)}
+    if labels:
+        metadata["labels"] = labels
+    if annotations:
+        metadata["annotations"] = dict(annotations)
+    return metadata
+
+
+def _spec(part: Part) -> dict[str, Any]:
+    spec: dict[str, Any] = {}
+    if part.entry_points:
+        spec["entryPoints"] = list(part.entry_points)
+    spec["routes"] = [dict(each.written) for each in part.routes]
+    if part.tls is not None:
+        spec["tls"] = dict(part.tls)
+    return spec
+
+
+def _names(source: Source, parts: Sequence[Part], known: Known) -> list[str]:
+    """The Ingress's name for a single part, else with what tells them apart."""
+    base = (source.name or UNNAMED)[:LONGEST]
+    taken = {name for place, name in known.routes if place == source.namespace}
+    made: list[str] = []
+    for part in parts:
+        wanted = f"{base}-{part.suffix}" if part.suffix and len(parts) > 1 else base
+        made.append(_free(wanted, taken))
+        taken.add(made[-1])
+    return made
+
+
+def _free(wanted: str, taken: set[str]) -> str:
+    number = 1
+    name = wanted
+    while name in taken:
+        number += 1
+        name = f"{wanted}-{number}"
+    return name

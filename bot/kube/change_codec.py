@@ -1,0 +1,186 @@
+"""A Change as the object of its kind, and back. Source: deploy/base/change-crd.yaml."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from bot.remediation.change.change import Card, Change, Notes, PullRequest, Undoing
+from bot.remediation.change.history import Entry, History
+from bot.remediation.change.plan import Plan, Way
+from bot.remediation.change.proof import Sample
+from bot.remediation.change.states import State
+from bot.remediation.change.step import Step
+
+API_VERSION, KIND = "meshmedic.dev/v1alpha1", "Change"
+Manifest = dict[str, Any]
+
+
+class _Meta(msgspec.Struct, frozen=True, rename="camel"):
+    name: str
+    namespace: str
+    resource_version: str = ""
+
+
+class _Spec(msgspec.Struct, frozen=True, rename="camel"):
+    target: str
+    way: Way
+    requester: str
+    expires_at: datetime
+    steps: tuple[Step, ...]
+    asked: str = ""
+    host: str = ""
+    path: str = "/"
+    row: str = ""
+    effect: str = ""
+    trial: bool = False
+    cures: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    risks: tuple[str, ...] = ()
+    returns_after: int = 0
+    preview: str = ""
+
+
+class _Status(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    state: State | None = None
+    history: tuple[Entry, ...] = ()
+    card: Card | None = None
+    baseline: Sample | None = None
+    proof: tuple[str, ...] = ()
+    undoing: Undoing | None = None
+    pull_request: PullRequest | None = None
+
+
+class _Object(msgspec.Struct, frozen=True, rename="camel"):
+    api_version: str
+    kind: str
+    metadata: _Meta
+    spec: _Spec
+    status: _Status = _Status()
+
+
+def manifest(change: Change) -> Manifest:
+    """The object as it is created: without a status, which is written by itself."""
+    plan = change.plan
+    spec = _Spec(
+        plan.target,
+        plan.way,
+        change.requester,
+        change.expires,
+        plan.steps,
+        plan.asked,
+        plan.host,
+        plan.path,
+        plan.row,
+        plan.effect,
+        plan.trial,
+        plan.cures,
+        plan.evidence,
+        plan.risks,
+        plan.returns_after,
+        plan.preview,
+    )
+    return _head(change) | {"spec": msgspec.to_builtins(spec)}
+
+
+def status(change: Change) -> Manifest:
+    """The body that replaces the status of the version that the Change was read at."""
+    notes = change.notes
+    made = _Status(
+        change.state,
+        change.history.entries,
+        notes.card,
+        notes.baseline,
+        notes.proof,
+        notes.undoing,
+        notes.pull_request,
+    )
+    body = manifest(change) | {"status": msgspec.to_builtins(made)}
+    body["metadata"]["resourceVersion"] = change.version
+    return body
+
+
+class NoChangeError(Exception):
+    """What was read is not what was asked for. The message tells nothing of what it is."""
+
+
+def read(body: bytes, namespace: str, name: str = "") -> Change:
+    """The Change of an answer that was asked of a namespace, by its name where one is given.
+
+    Raises:
+        NoChangeError: It is another object, or none of this version.
+    """
+    try:
+        decoded = msgspec.json.decode(body, type=_Object)
+    except msgspec.MsgspecError as error:
+        # The words before it may quote what stands there, which may be anybody's.
+        _, at, place = str(error).rpartition(" - at ")
+        raise NoChangeError(f"no Change of this version{at}{place}") from None
+    metadata = decoded.metadata
+    here = (decoded.api_version, decoded.kind, metadata.namespace, metadata.name)
+    if here != (API_VERSION, KIND, namespace, name or metadata.name):
+        raise NoChangeError("another object")
+    return _change(decoded)
+
+
+def read_all(body: bytes, namespace: str) -> tuple[tuple[Change, ...], str]:
+    """The Changes of a list, and the token of its next page; what cannot be read is passed over."""
+    listed = msgspec.json.decode(body, type=_List)
+    found: list[Change] = []
+    for each in listed.items:
+        try:
+            found.append(read(each, namespace))
+        except NoChangeError:
+            continue
+    return tuple(found), listed.metadata.next_page
+
+
+class _ListMeta(msgspec.Struct, frozen=True):
+    next_page: str = msgspec.field(default="", name="continue")
+
+
+class _List(msgspec.Struct, frozen=True):
+    items: tuple[msgspec.Raw, ...] = ()
+    metadata: _ListMeta = _ListMeta()
+
+
+def _head(change: Change) -> Manifest:
+    return {"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": change.name}}
+
+
+def _change(each: _Object) -> Change:
+    spec, noted = each.spec, each.status
+    plan = Plan(
+        target=spec.target,
+        way=spec.way,
+        asked=spec.asked,
+        host=spec.host,
+        path=spec.path,
+        row=spec.row,
+        effect=spec.effect,
+        trial=spec.trial,
+        cures=spec.cures,
+        evidence=spec.evidence,
+        risks=spec.risks,
+        steps=spec.steps,
+        returns_after=spec.returns_after,
+        preview=spec.preview,
+    )
+    notes = Notes(
+        card=noted.card,
+        baseline=noted.baseline,
+        proof=noted.proof,
+        undoing=noted.undoing,
+        pull_request=noted.pull_request,
+    )
+    return Change(
+        name=each.metadata.name,
+        requester=spec.requester,
+        expires=spec.expires_at,
+        plan=plan,
+        history=History(noted.history),
+        notes=notes,
+        version=each.metadata.resource_version,
+    )

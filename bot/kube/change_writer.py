@@ -1,0 +1,125 @@
+"""Carries out one step of a plan: reads, compares, writes that version, as the approver identity.
+
+Every write has strict field validation, our own field manager and the version that was read; the
+same request as a dry run says beforehand whether the API server would take it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from bot.domain.resources.registry import KINDS, TRAEFIK
+from bot.errors import ClusterError
+from bot.kube.client import Absent, Api, Conflict, Forbidden, Query
+from bot.kube.configmap_store import QUICK
+from bot.kube.impersonation import FIELD_MANAGER, headers
+from bot.kube.paths import ApiPath, path
+from bot.remediation.change.fields import Manifest
+from bot.remediation.change.fields.whole import PUT_BACK
+from bot.remediation.change.step import Step, Target, written
+
+NOT_ALLOWED = (
+    "The approver identity may not do this: {error} Add deploy/components/remediation, and list "
+    "namespace {namespace} in it (deploy/README.md)."
+)
+SERVED = {
+    **{(group, "IngressRoute"): f"/apis/{group}/v1alpha1" for group in TRAEFIK},
+    ("", "Service"): "/api/v1",
+    ("networking.k8s.io", "Ingress"): "/apis/networking.k8s.io/v1",
+    ("cert-manager.io", "Certificate"): "/apis/cert-manager.io/v1",
+}
+"""Where each kind that a step writes is served, by (group, kind)."""
+
+PLURALS = {kind.name: kind.plural for kind in KINDS}
+
+
+def place(target: Target) -> ApiPath:
+    """Where an object is.
+
+    Raises:
+        KeyError: No step writes that kind.
+    """
+    return path(collection(target), target.name)
+
+
+def collection(target: Target) -> ApiPath:
+    """Where the objects of its kind and namespace are."""
+    root = SERVED[target.group, target.kind]
+    return path(root, "namespaces", target.namespace, PLURALS[target.kind])
+
+
+class StepWriter:
+    """Reads as the bot, writes as the approver. `may_act` is asked before each real write."""
+
+    def __init__(self, api: Api, may_act: Callable[[], bool]) -> None:
+        self._api = api
+        self._may_act = may_act
+
+    async def live(self, target: Target) -> Manifest | None:
+        """The object as it is now; None where there is none.
+
+        Raises:
+            ClusterError: The API server does not tell.
+        """
+        try:
+            body = await self._api.get(place(target), total=QUICK)
+        except Absent:
+            return None
+        found: Manifest = json.loads(body)
+        return found
+
+    async def write(
+        self, step: Step, live: Manifest | None, change: str, by: str, *, dry_run: bool
+    ) -> None:
+        """Do what is TO_DO. `change` is the Change's name, `by` the Discord id of the approver.
+
+        Raises:
+            Conflict: Somebody changed the object since it was read: nothing was written.
+            ClusterError: It was refused, or nobody knows what became of it: read it again.
+        """
+        if not dry_run and not self._may_act():
+            msg = "Nothing was written: this process cannot be sure that it is the one that acts."
+            raise ClusterError(msg)
+        method, at, body = _request(step, live, change)
+        if dry_run and method == "DELETE":
+            # Source: the API server reads a deletion's options from its body, and where there is
+            # one it does not look at the query: it would delete.
+            body = {**(body or {}), "dryRun": ["All"]}
+        try:
+            await self._api.send(
+                method, at, body, _query(method, dry_run=dry_run), headers=headers(by), total=QUICK
+            )
+        except Forbidden as error:
+            said = NOT_ALLOWED.format(error=error, namespace=step.object.namespace)
+            raise ClusterError(said) from error
+        except Absent as error:
+            msg = f"{step.object.kind} {step.object.name} is gone."
+            raise Conflict(msg) from error
+
+
+def _request(
+    step: Step, live: Manifest | None, change: str
+) -> tuple[str, ApiPath, dict[str, Any] | None]:
+    made = written(step, live)
+    if made is None and live is not None:
+        metadata = live["metadata"]
+        preconditions = {"uid": metadata["uid"], "resourceVersion": metadata["resourceVersion"]}
+        return "DELETE", place(step.object), {"preconditions": preconditions}
+    if made is None:
+        msg = f"There is no {step.object.kind} {step.object.name} to take away."
+        raise Conflict(msg)
+    if live is None:
+        if step.object.kind == "Ingress":
+            notes = made["metadata"].get("annotations") or {}
+            made["metadata"]["annotations"] = {**notes, PUT_BACK: change}
+        return "POST", collection(step.object), made
+    return "PUT", place(step.object), made
+
+
+def _query(method: str, *, dry_run: bool) -> Query:
+    query: list[tuple[str, str | int]] = [("dryRun", "All")] if dry_run else []
+    if method != "DELETE":
+        query += [("fieldManager", FIELD_MANAGER), ("fieldValidation", "Strict")]
+    return query

@@ -1,0 +1,163 @@
+"""What the bot keeps in the cluster: one ConfigMap a record, in the namespace of its Lease.
+
+    await state.change(MUTES, lambda kept: (kept or Mutes()).with_one(mute))
+
+A change is a compare-and-set on the version that it was made from, done again where somebody else
+was faster; what is already there is not written. Only the process that leads writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from bot.domain import record
+from bot.domain.election import Leadership
+from bot.domain.record import Shelf, TooLarge, Unreadable
+from bot.errors import ClusterError, NotLeading, StateError
+from bot.kube.client import Absent, Api, Conflict, Invalid
+from bot.kube.paths import path
+
+T = TypeVar("T")
+
+PREFIX = "meshmedic-"
+KEY = "record"
+LABELS = {"app.kubernetes.io/managed-by": "meshmedic"}
+
+QUICK = 5.0
+"""Seconds for one request: less than the time that a lease outlives its last renewal."""
+
+TURNS = 5
+"""Attempts of one change; each fails only where somebody else wrote in between."""
+
+
+class _Metadata(msgspec.Struct, frozen=True, rename="camel"):
+    resource_version: str
+
+
+class _ConfigMap(msgspec.Struct, frozen=True):
+    metadata: _Metadata
+    data: dict[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept(Generic[T]):
+    """What stands in the cluster: None where there is no record yet, or none that can be read."""
+
+    value: T | None
+    text: str = ""
+    body: dict[str, Any] | None = None
+    newer: bool = False
+
+
+class State:
+    """The records of one bot."""
+
+    def __init__(self, api: Api, namespace: str, leadership: Leadership) -> None:
+        self._api = api
+        self._path = path("/api/v1/namespaces", namespace, "configmaps")
+        self._namespace = namespace
+        self._leadership = leadership
+
+    async def read(self, shelf: Shelf[T]) -> T | None:
+        """A record; None where there is none, or none of this version.
+
+        Raises:
+            ClusterError: The API server does not tell.
+        """
+        return (await self._kept(shelf)).value
+
+    async def change(self, shelf: Shelf[T], change: Callable[[T | None], T]) -> T:
+        """Make a value of the one that is kept, and keep it. Called again after each conflict.
+
+        Raises:
+            NotLeading: Another process may be acting: nothing was written.
+            StateError: It does not fit, or a newer meshmedic keeps it: nothing was written.
+            ClusterError: The API server did not take it, or nobody knows.
+        """
+        for _ in range(TURNS):
+            kept = await self._kept(shelf)
+            value = change(kept.value)
+            try:
+                await self._write(shelf, kept, value)
+            except Conflict:
+                continue
+            return value
+        msg = f"The {self._title(shelf)} was changed by somebody else {TURNS} times in a row."
+        raise Conflict(msg)
+
+    async def _kept(self, shelf: Shelf[T]) -> Kept[T]:
+        try:
+            body = await self._api.get(path(self._path, _name(shelf)), total=QUICK)
+            found = msgspec.json.decode(body, type=_ConfigMap)
+            whole = msgspec.json.decode(body, type=dict[str, Any])
+        except Absent:
+            return Kept(None)
+        except msgspec.MsgspecError as error:
+            msg = f"What the API server sent is no ConfigMap: {str(error)[:200]}"
+            raise ClusterError(msg) from error
+        text = (found.data or {}).get(KEY, "")
+        value = record.read(shelf, text)
+        if isinstance(value, Unreadable):
+            return Kept(None, text, whole, newer=value.newer)
+        return Kept(value, text, whole)
+
+    async def _write(self, shelf: Shelf[T], kept: Kept[T], value: T) -> None:
+        text = record.written(shelf, value)
+        if isinstance(text, TooLarge):
+            raise StateError(self._too_large(shelf, text))
+        if text == kept.text:
+            return
+        if kept.newer:
+            raise StateError(self._newer(shelf))
+        if not self._leadership.may_act():
+            raise NotLeading(NOT_LEADING)
+        try:
+            await self._send(shelf, kept.body, text)
+        except Invalid as error:
+            raise StateError(self._full(shelf, error)) from error
+
+    async def _send(self, shelf: Shelf[T], body: dict[str, Any] | None, text: str) -> None:
+        """Create, or replace exactly the version that was read; the rest of it stays."""
+        metadata = {"name": _name(shelf), "namespace": self._namespace, "labels": LABELS}
+        whole = body or {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
+        sent = whole | {"data": (whole.get("data") or {}) | {KEY: text}}
+        method, at = ("PUT", path(self._path, _name(shelf))) if body else ("POST", self._path)
+        await self._api.send(method, at, sent, total=QUICK)
+
+    def _title(self, shelf: Shelf[T]) -> str:
+        return f"ConfigMap {self._namespace}/{_name(shelf)}"
+
+    def _delete(self, shelf: Shelf[T]) -> str:
+        return f"kubectl -n {self._namespace} delete configmap {_name(shelf)}"
+
+    def _full(self, shelf: Shelf[T], error: Invalid) -> str:
+        return (
+            f"The {self._title(shelf)} is full or locked, so the {shelf.name} was not kept: "
+            f"{error} Delete it ({self._delete(shelf)}): it is made anew, and what it held is lost."
+        )
+
+    def _too_large(self, shelf: Shelf[T], found: TooLarge) -> str:
+        return (
+            f"The {shelf.name} was not kept: it has {found.size // 1024} KiB, and "
+            f"{found.most // 1024} KiB of a ConfigMap are for it. What was kept before stays."
+        )
+
+    def _newer(self, shelf: Shelf[T]) -> str:
+        return (
+            f"The {self._title(shelf)} was written by a newer meshmedic, so the {shelf.name} was "
+            f"not kept. Run that version again, or delete it ({self._delete(shelf)})."
+        )
+
+
+NOT_LEADING = (
+    "Nothing was changed: this process cannot be sure that it is the one that acts, as another "
+    "holds the Lease or the API server does not answer. Ask again in a minute."
+)
+
+
+def _name(shelf: Shelf[T]) -> str:
+    return PREFIX + shelf.name

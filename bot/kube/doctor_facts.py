@@ -1,0 +1,200 @@
+"""What the API server tells the doctor: version, clock, kinds, permissions, Traefik's pods.
+
+Every call has its own time limit, and no answer waits for another one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from typing import TypeVar
+
+import aiohttp
+import msgspec
+
+from bot.doctor.domain.clock import ahead
+from bot.doctor.domain.facts import ClusterFacts, Denied, Held, Right, Unseen
+from bot.domain.resources.registry import KINDS
+from bot.errors import ClusterError
+from bot.kube.client import CONNECT, Absent, Api, Forbidden, Unauthorized
+from bot.kube.discovery import discover
+from bot.kube.lease import NAME, leases
+from bot.kube.paths import path
+from bot.kube.traefik_reader import traefik_pods
+
+T = TypeVar("T")
+
+QUICK = 6.0
+"""Seconds for one call."""
+
+IN_ALL = 10.0
+"""Seconds for all of them; what is not back by then was not seen."""
+
+AT_ONCE = 24
+"""Requests at a time, so that the watches of a live bot keep their connections."""
+
+REVIEWS = path("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews")
+MYSELF = path("/apis/authentication.k8s.io/v1/selfsubjectreviews")
+PROBE = path("/api/v1/namespaces/meshmedic-probe")
+
+
+class _Version(msgspec.Struct, rename="camel", frozen=True):
+    git_version: str
+
+
+class _ReviewStatus(msgspec.Struct, rename="camel", frozen=True):
+    allowed: bool
+    evaluation_error: str = ""
+
+
+class _Review(msgspec.Struct, frozen=True):
+    status: _ReviewStatus
+
+
+class _UserInfo(msgspec.Struct, frozen=True):
+    username: str = ""
+
+
+class _MyselfStatus(msgspec.Struct, rename="camel", frozen=True):
+    user_info: _UserInfo = _UserInfo()
+
+
+class _Myself(msgspec.Struct, frozen=True):
+    status: _MyselfStatus = _MyselfStatus()
+
+
+class _LeaseSpec(msgspec.Struct, rename="camel", frozen=True):
+    holder_identity: str | None = None
+    lease_duration_seconds: int | None = None
+    renew_time: datetime | None = None
+
+
+class _Lease(msgspec.Struct, frozen=True):
+    spec: _LeaseSpec = _LeaseSpec()
+
+
+class _Asking:
+    """Calls that end in an answer, whatever happens: at the latest at the deadline."""
+
+    def __init__(self, host: str, deadline: float) -> None:
+        self._host = host
+        self._deadline = deadline
+        self._turns = asyncio.Semaphore(AT_ONCE)
+
+    async def __call__(self, call: Callable[[], Awaitable[T]]) -> T | Denied | Unseen:
+        try:
+            async with asyncio.timeout_at(self._deadline), self._turns:
+                return await call()
+        except TimeoutError:
+            return Unseen(f"The API server at {self._host} did not answer in time.")
+        except (Forbidden, Unauthorized) as error:
+            return Denied(str(error))
+        except ClusterError as error:
+            return Unseen(str(error))
+        except msgspec.MsgspecError:
+            return Unseen(f"What answers at {self._host} is not understood.")
+
+
+class Access:
+    """The questions to one API server."""
+
+    def __init__(self, api: Api, *, quick: float = QUICK, in_all: float = IN_ALL) -> None:
+        self._api = api
+        self._quick = quick
+        self._in_all = in_all
+
+    async def look(self, rights: tuple[Right, ...], *, lease_in: str = "") -> ClusterFacts:
+        """Ask everything at once. What fails is in the answer."""
+        ask = _Asking(self._api.host, asyncio.get_running_loop().time() + self._in_all)
+        async with asyncio.TaskGroup() as group:
+            version = group.create_task(ask(self._version))
+            served = group.create_task(ask(self._served))
+            pods = group.create_task(ask(partial(traefik_pods, self._api, total=self._quick)))
+            probe = group.create_task(ask(self._probe))
+            user = group.create_task(ask(self._user))
+            lease = group.create_task(ask(partial(self._lease, lease_in)))
+            reviews = {right: group.create_task(ask(partial(self._may, right))) for right in rights}
+        told = version.result()
+        named = user.result()
+        return ClusterFacts(
+            host=self._api.host,
+            version=told[0] if isinstance(told, tuple) else told,
+            served=served.result(),
+            rights={right: _yes_or_no(each.result()) for right, each in reviews.items()},
+            traefik=pods.result(),
+            probe=probe.result(),
+            user=named if isinstance(named, str) else "",
+            skew=told[1] if isinstance(told, tuple) else None,
+            lease=lease.result(),
+        )
+
+    async def _version(self) -> tuple[str, float | None]:
+        """The version, and how far our clock is ahead."""
+        limits = aiohttp.ClientTimeout(total=self._quick, sock_connect=CONNECT)
+        before = datetime.now(UTC)
+        async with self._api.stream(path("/version"), (), limits=limits) as response:
+            body = await response.read()
+            date = response.headers.get("Date")
+        version = msgspec.json.decode(body, type=_Version).git_version
+        return version, ahead(before, datetime.now(UTC), date)
+
+    async def _served(self) -> Mapping[tuple[str, str], tuple[str, ...]]:
+        async with asyncio.timeout(self._quick):
+            return (await discover(self._api, KINDS)).versions
+
+    async def _user(self) -> str:
+        body = await self._api.send(
+            "POST",
+            MYSELF,
+            {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"},
+            total=self._quick,
+        )
+        return msgspec.json.decode(body, type=_Myself).status.user_info.username
+
+    async def _may(self, right: Right) -> bool:
+        resource, _, subresource = right.resource.partition("/")
+        asked = {
+            "verb": right.verb,
+            "group": right.group,
+            "resource": resource,
+            "subresource": subresource,
+            "namespace": right.namespace,
+            "name": right.name,
+        }
+        body = await self._api.send(
+            "POST",
+            REVIEWS,
+            {
+                "apiVersion": "authorization.k8s.io/v1",
+                "kind": "SelfSubjectAccessReview",
+                "spec": {"resourceAttributes": {key: each for key, each in asked.items() if each}},
+            },
+            total=self._quick,
+        )
+        return msgspec.json.decode(body, type=_Review).status.allowed
+
+    async def _lease(self, namespace: str) -> Held | None:
+        if not namespace:
+            return None
+        try:
+            body = await self._api.get(path(leases(namespace), NAME), total=self._quick)
+        except Absent:
+            return None
+        spec = msgspec.json.decode(body, type=_Lease).spec
+        renewed = spec.renew_time
+        ago = (datetime.now(UTC) - renewed).total_seconds() if renewed else None
+        return Held(spec.holder_identity or "", ago, spec.lease_duration_seconds or 0)
+
+    async def _probe(self) -> bool:
+        try:
+            await self._api.get(PROBE, total=self._quick)
+        except Absent:
+            return False
+        return True
+
+
+def _yes_or_no(answer: bool | Denied | Unseen) -> bool | Unseen:  # noqa: FBT001  # a fact
+    """A review that may not be asked for tells nothing about the permission."""
+    return Unseen(answer.why) if isinstance(answer, Denied) else answer

@@ -1,0 +1,121 @@
+"""What is asked for about one object only when a person wants to know: events and log lines."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from bot.domain.finding import Ref
+from bot.domain.redaction.redact import redact
+from bot.domain.resources.objects import Time
+from bot.domain.story import Event, LogTail
+from bot.kube.client import Absent, Api, ServerError
+from bot.kube.paths import path
+
+EVENTS = 200
+"""Events read for one object; the newest few are shown."""
+
+TAIL_LINES = 40
+TAIL_BYTES = 32 * 1024
+QUICK = 8.0
+"""Seconds: a person is waiting."""
+
+NOTHING = re.compile(r"previous terminated container .* not found|waiting to start")
+
+
+class _EventMeta(msgspec.Struct, rename="camel", frozen=True):
+    creation_timestamp: Time | None = None
+
+
+class _Series(msgspec.Struct, rename="camel", frozen=True):
+    last_observed_time: Time | None = None
+    count: int | None = None
+
+
+class _Event(msgspec.Struct, rename="camel", frozen=True):
+    """core/v1 Event, read raw: the typed EventsV1 fails on `eventTime: null`."""
+
+    metadata: _EventMeta = _EventMeta()
+    type: str | None = ""
+    reason: str | None = ""
+    message: str | None = ""
+    count: int | None = None
+    last_timestamp: Time | None = None
+    event_time: Time | None = None
+    series: _Series | None = None
+
+
+class _Events(msgspec.Struct, frozen=True):
+    items: tuple[_Event, ...] | None = None
+
+
+class Details:
+    """Events and logs, one object at a time."""
+
+    def __init__(self, api: Api) -> None:
+        self._details = api
+
+    async def events(self, ref: Ref) -> tuple[Event, ...]:
+        """The events about an object, the newest first.
+
+        Raises:
+            ClusterError: They cannot be read.
+        """
+        place = ("namespaces", ref.namespace) if ref.namespace else ()
+        selector = f"involvedObject.kind={ref.kind},involvedObject.name={ref.name}"
+        body = await self._details.get(
+            path("/api/v1", *place, "events"),
+            [("fieldSelector", selector), ("limit", EVENTS)],
+            total=QUICK,
+        )
+        try:
+            listed = msgspec.json.decode(body, type=_Events).items or ()
+        except msgspec.DecodeError as error:
+            msg = f"The events of {ref} cannot be read: {error}"
+            raise ServerError(msg) from error
+        told = [_told(each) for each in listed]
+        return tuple(sorted(told, key=lambda each: str(each.at or ""), reverse=True))
+
+    async def last_log_lines(self, pod: Ref, container: str) -> LogTail | None:
+        """The last lines of a container before it ended, else of the one that runs; None if none.
+
+        Raises:
+            ClusterError: They cannot be read.
+        """
+        for previous in (True, False):
+            lines = await self._tail(pod, container, previous=previous)
+            if lines:
+                return LogTail(container=container, previous=previous, lines=lines)
+        return None
+
+    async def _tail(self, pod: Ref, container: str, *, previous: bool) -> tuple[str, ...]:
+        log = path("/api/v1/namespaces", pod.namespace, "pods", pod.name, "log")
+        query: list[tuple[str, str | int]] = [
+            ("container", container),
+            ("tailLines", TAIL_LINES),
+            ("limitBytes", TAIL_BYTES),
+            ("previous", str(previous).lower()),
+        ]
+        try:
+            body = await self._details.get(log, query, accept="*/*", total=QUICK)
+        except Absent:
+            return ()
+        except ServerError as error:
+            if NOTHING.search(str(error)):
+                return ()
+            raise
+        # Before it is split: a key or an object of several lines is known by all of them.
+        return tuple(redact(body.decode(errors="replace")).splitlines())
+
+
+def _told(event: _Event) -> Event:
+    series = event.series or _Series()
+    at = series.last_observed_time or event.last_timestamp or event.event_time
+    return Event(
+        type=event.type or "",
+        reason=event.reason or "",
+        message=event.message or "",
+        count=series.count or event.count or 1,
+        at=at or event.metadata.creation_timestamp,
+    )

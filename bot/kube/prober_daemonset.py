@@ -1,0 +1,193 @@
+"""Probing by the agents of the DaemonSet where one is, and by Jobs on every other node."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from bot.errors import ClusterError
+from bot.kube.agent_peer_list import ProbePeers
+from bot.kube.agent_rounds import AgentRounds
+from bot.kube.agent_signing_key import ProbeKey
+from bot.kube.agents import Agent, Agents, Unanswered
+from bot.kube.client import Api
+from bot.kube.prober_jobs import LISTEN, LONGEST, ProbeJobs
+from bot.net.diagnosis.observation import Source, Stance
+from bot.net.probing import manifests
+from bot.net.probing import output as lines
+from bot.net.probing.protocol import (
+    Answer,
+    Backend,
+    Heard,
+    Job,
+    Listen,
+    Listener,
+    Probe,
+    Progress,
+    Vip,
+)
+
+log = logging.getLogger(__name__)
+
+APART = 30.0
+"""Seconds for which an agent that did not answer is not asked again."""
+
+RECENT = 90.0
+"""Seconds for which it is said by which means a node was asked: as long as a test may take."""
+
+BEGINS = 6.0
+"""Seconds until an agent must say that it listens."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ear:
+    """A job that listens, since when by the monotonic clock."""
+
+    agent: Agent
+    job: str
+    since: float
+
+
+class ProbeAgents:
+    """A `Prober`: by agents, else by `jobs`, node by node."""
+
+    def __init__(self, api: Api, jobs: ProbeJobs) -> None:
+        self._jobs = jobs
+        self._key = ProbeKey(api)
+        self._agents = Agents(api, self._key)
+        self.peers = ProbePeers(api, self._agents)
+        self.rounds = AgentRounds(api, self._agents)
+        self._apart: dict[str, float] = {}
+        """Until when the agent of a node is not asked, by the monotonic clock."""
+        self._ways: dict[str, tuple[str, float]] = {}
+        """By which means a node was asked last, and when by the monotonic clock."""
+        self._ears: dict[tuple[str, int], _Ear] = {}
+
+    @property
+    def name(self) -> str:
+        """Both ways, where both were used of late."""
+        since = time.monotonic() - RECENT
+        recent = {node: way for node, (way, at) in self._ways.items() if at > since}
+        by_jobs = sorted(node for node, way in recent.items() if way == self._jobs.name)
+        if len(by_jobs) == len(recent):
+            return self._jobs.name
+        return f"agents, and {self._jobs.name} on {', '.join(by_jobs)}" if by_jobs else "agents"
+
+    @property
+    def blind(self) -> tuple[str, ...]:
+        """Agents see what pods beside them see."""
+        return self._jobs.blind
+
+    async def refresh(self) -> None:
+        """Publish the key that agents know us by, where they are installed; time and again."""
+        await self._key.publish()
+
+    async def begin(self) -> None:
+        """Remove what a process that is gone left behind, and publish the key."""
+        await self._jobs.sweep()
+        await self.refresh()
+
+    async def probe(
+        self, source: Source, probes: Sequence[Probe], progress: Progress
+    ) -> tuple[Answer, ...]:
+        """By the agent of the node; by a Job where it does not answer.
+
+        Raises:
+            ClusterError: Neither can; the message says why the Job cannot.
+        """
+        agent = await self._on(source.node) if source.stance is Stance.POD else None
+        if agent:
+            try:
+                answers = await self._asked(agent, probes)
+            except Unanswered as error:
+                self._set_apart(agent, error, progress)
+            else:
+                self._ways[source.node] = "agents", time.monotonic()
+                return answers
+        self._ways[source.node] = self._jobs.name, time.monotonic()
+        return await self._jobs.probe(source, probes, progress)
+
+    @asynccontextmanager
+    async def listening(
+        self, nodes: Sequence[str], progress: Progress
+    ) -> AsyncIterator[Mapping[str, Listener]]:
+        """The agents' own listeners, and Jobs where there is none."""
+        async with AsyncExitStack() as stack:
+            begun = await asyncio.gather(*(self._listener(stack, node, progress) for node in nodes))
+            ears = {each.node: each for each in begun if each}
+            rest = [node for node in nodes if node not in ears]
+            if rest:
+                others = await stack.enter_async_context(self._jobs.listening(rest, progress))
+                ears |= others
+            yield ears
+
+    async def heard(self, listener: Listener) -> tuple[Heard, ...] | None:
+        """By the agent's log, which comes over the API server; None where it cannot be read."""
+        ear = self._ears.get((listener.address, listener.port))
+        if ear is None:
+            return await self._jobs.heard(listener)
+        # It tells news twice a second.
+        await asyncio.sleep(1.0)
+        try:
+            said = await self._agents.log(ear.agent, ear.job, time.monotonic() - ear.since)
+        except ClusterError:
+            return None
+        return lines.heard(iter(said))
+
+    def sole_vips(
+        self, backends: Sequence[Backend], progress: Progress
+    ) -> AbstractAsyncContextManager[Mapping[Backend, Vip]]:
+        """Temporary Services, each with one endpoint only, while the block runs."""
+        return self._jobs.sole_vips(backends, progress)
+
+    async def _on(self, node: str) -> Agent | None:
+        if self._apart.get(node, 0.0) > time.monotonic():
+            return None
+        return await self._agents.on(node)
+
+    async def _asked(self, agent: Agent, probes: Sequence[Probe]) -> tuple[Answer, ...]:
+        found: dict[str, list[Answer]] = {each.id: [] for each in probes}
+        for few in manifests.portions(probes):
+            job = Job(id=_id(), expires=time.time() + LONGEST, probes=tuple(few))
+            async with self._agents.asked(agent, job, LONGEST) as answering:
+                said = await answering.until("done")
+            for answer in lines.answers(iter(said)):
+                found.get(answer.id, []).append(answer)
+        return tuple(answer for each in probes for answer in found[each.id])
+
+    async def _listener(
+        self, stack: AsyncExitStack, node: str, progress: Progress
+    ) -> Listener | None:
+        agent = await self._on(node)
+        if agent is None:
+            return None
+        listen = Listen(name=node, seconds=LISTEN)
+        job = Job(id=_id(), expires=time.time() + LISTEN, listen=listen)
+        ear = _Ear(agent, job.id, time.monotonic())
+        try:
+            async with asyncio.timeout(BEGINS):
+                # It listens until we hang up.
+                asked = self._agents.asked(agent, job, LISTEN)
+                answering = await stack.enter_async_context(asked)
+                said = await answering.until("listening")
+                port = int(next(each.listening for each in said if each.listening))
+        except (Unanswered, TimeoutError, ValueError) as error:
+            self._set_apart(agent, error, progress)
+            return None
+        self._ears[agent.address, port] = ear
+        stack.callback(self._ears.pop, (agent.address, port), None)
+        return Listener(node, agent.address, port)
+
+    def _set_apart(self, agent: Agent, error: Exception, progress: Progress) -> None:
+        log.warning("the agent on %s is not asked for a while: %s", agent.node, error)
+        self._apart[agent.node] = time.monotonic() + APART
+        progress(f"The agent on {agent.node} does not answer: by a pod on demand.")
+
+
+def _id() -> str:
+    return f"asked-{secrets.token_hex(8)}"

@@ -1,0 +1,243 @@
+"""Probing by short-lived pods on demand, one Job a place: what it made, it removes.
+
+The job goes in by the pod's arguments and the answers come out by its log, which takes the way from
+the API server to the kubelet: it works while the pod network is down.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from bot.errors import ClusterError, MeshmedicError
+from bot.kube.client import Api
+from bot.kube.jobs import JOBS, LEFT_OVER, PODS, REQUEST, SERVICES, SLICES, START, NodeJobs, Pod
+from bot.kube.paths import ApiPath, path
+from bot.net.diagnosis.observation import Source, Stance
+from bot.net.probing import manifests
+from bot.net.probing import output as lines
+from bot.net.probing.manifests import Manifest
+from bot.net.probing.protocol import (
+    Answer,
+    Backend,
+    Heard,
+    Job,
+    Line,
+    Listen,
+    Listener,
+    Probe,
+    Progress,
+    Vip,
+)
+
+log = logging.getLogger(__name__)
+
+LONGEST = 60.0
+"""Seconds that one place may probe."""
+
+AT_ONCE = 10
+"""Places that probe at once: each is a pod to schedule."""
+
+MOST_LOG = 4 * 1024 * 1024
+BEGINS = 10.0
+"""Seconds until a pod that runs must say that it listens: Python has to start on a small board."""
+
+LISTEN = 120.0
+ANCHOR = 180
+"""Seconds that temporary Services may live at most, whoever has forgotten them."""
+
+HOST = (
+    "The node's own network: set MESHMEDIC_PROBE_HOST_NETWORK=true, and the namespace "
+    "meshmedic-probe to Pod Security privileged."
+)
+
+
+class ProbeJobs:
+    """A `Prober` of pods on demand. `image` tells which image holds `bot.probe`: the bot's own."""
+
+    name = "pods on demand"
+
+    def __init__(
+        self, api: Api, image: Callable[[], Awaitable[str]], *, host_network: bool = False
+    ) -> None:
+        self._api = api
+        self._image = image
+        self._host_network = host_network
+        self.jobs = NodeJobs(api)
+        self._room = asyncio.Semaphore(AT_ONCE)
+        self._pods: dict[str, str] = {}
+        """The pods that listen, by address."""
+
+    @property
+    def blind(self) -> tuple[str, ...]:
+        """What pods in their own namespace do not see."""
+        return () if self._host_network else (HOST,)
+
+    async def probe(
+        self, source: Source, probes: Sequence[Probe], progress: Progress
+    ) -> tuple[Answer, ...]:
+        """One Job on that node; several, one after the other, where its argument grows too long.
+
+        Raises:
+            ClusterError: It cannot be made or does not run; the message says why.
+        """
+        if source.stance is Stance.TRAEFIK:
+            raise ClusterError("Pods on demand run beside Traefik, and not in its pod.")
+        if source.stance is Stance.HOST and not self._host_network:
+            raise ClusterError(HOST)
+        found: dict[str, list[Answer]] = {each.id: [] for each in probes}
+        for few in manifests.portions(probes):
+            async with self._room:
+                progress(f"Starting a pod on {source.node}.")
+                answers = await self._probed(source, few)
+            for answer in answers:
+                found.get(answer.id, []).append(answer)
+        return tuple(answer for each in probes for answer in found[each.id])
+
+    @asynccontextmanager
+    async def listening(
+        self, nodes: Sequence[str], progress: Progress
+    ) -> AsyncIterator[Mapping[str, Listener]]:
+        """Listeners on these nodes while the block runs; nodes that cannot have one are absent."""
+        progress(f"Starting listeners on {', '.join(nodes)}.")
+        async with AsyncExitStack() as stack:
+            begun = await asyncio.gather(
+                *(self._listener(stack, node) for node in nodes), return_exceptions=True
+            )
+            for node, each in zip(nodes, begun, strict=True):
+                if isinstance(each, MeshmedicError):
+                    log.warning("no listener on %s: %s", node, each)
+                    progress(f"No listener on {node}: {each}")
+                elif isinstance(each, BaseException):
+                    raise each
+            yield {each.node: each for each in begun if isinstance(each, Listener)}
+
+    async def heard(self, listener: Listener) -> tuple[Heard, ...] | None:
+        """By its log; None where that cannot be read."""
+        name = self._pods.get(listener.address)
+        if name is None:
+            return None
+        # It tells news twice a second.
+        await asyncio.sleep(1.0)
+        try:
+            body = await self._api.get(path(PODS, name, "log"), accept="*/*", total=REQUEST)
+        except ClusterError:
+            return None
+        job = name.rpartition("-")[0]
+        return lines.heard(lines.of_job(body, job))
+
+    @asynccontextmanager
+    async def sole_vips(
+        self, backends: Sequence[Backend], progress: Progress
+    ) -> AsyncIterator[Mapping[Backend, Vip]]:
+        """Temporary Services, each with one endpoint only, while the block runs.
+
+        A Job without a pod owns them: at its deadline Kubernetes itself removes it, and them.
+        """
+        progress("Making temporary Services.")
+        made: dict[Backend, Vip] = {}
+        async with AsyncExitStack() as stack:
+            try:
+                anchor = await self._anchor(stack) if backends else {}
+                for backend in dict.fromkeys(backends):
+                    made[backend] = await self._sole(stack, backend, anchor)
+            except ClusterError as error:
+                log.warning("no temporary Service: %s", error)
+                progress(f"No temporary Service: {error}")
+            yield made
+
+    async def sweep(self, *, older_than: float = LEFT_OVER) -> int:
+        """Remove what a process that is gone left behind. Returns how many objects."""
+        return await self.jobs.sweep(older_than=older_than)
+
+    async def _probed(self, source: Source, probes: Sequence[Probe]) -> tuple[Answer, ...]:
+        job = Job(id=_name("probe"), expires=time.time() + LONGEST + START, probes=tuple(probes))
+        host = source.stance is Stance.HOST
+        async with self._running(job, source.node, host_network=host) as pod:
+            log = await self._log_until(pod, job.id, lambda line: line.done)
+            return lines.answers(lines.of_job(log, job.id))
+
+    async def _listener(self, stack: AsyncExitStack, node: str) -> Listener:
+        listen = Listen(name=node, seconds=LISTEN)
+        job = Job(id=_name("listen"), expires=time.time() + LISTEN + START, listen=listen)
+        pod = await stack.enter_async_context(self._running(job, node))
+        await self._listens(pod, job.id)
+        address = pod.status.pod_ip
+        self._pods[address] = pod.metadata.name
+        stack.callback(self._pods.pop, address, None)
+        return Listener(node, address, listen.port)
+
+    async def _listens(self, pod: Pod, job: str) -> None:
+        """Wait until a listener says that it listens: its pod runs before its port is open.
+
+        Raises:
+            ClusterError: It does not say so in time; the message says what is known.
+        """
+        try:
+            async with asyncio.timeout(BEGINS):
+                body = await self._log_until(pod, job, lambda line: bool(line.listening))
+        except TimeoutError as error:
+            msg = f"The listener did not say within {BEGINS:.0f} s that it listens."
+            raise ClusterError(msg) from error
+        if not pod.status.pod_ip or not any(line.listening for line in lines.of_job(body, job)):
+            raise ClusterError("The listener ended before it listened.")
+
+    @asynccontextmanager
+    async def _running(
+        self, job: Job, node: str, *, host_network: bool = False
+    ) -> AsyncIterator[Pod]:
+        seconds = int(max(0.0, job.expires - time.time())) + 5
+        image = await self._image()
+        manifest = manifests.probe_job(
+            job, node=node, image=image, seconds=seconds, host_network=host_network
+        )
+        async with self.jobs.running(manifest) as pod:
+            yield pod
+
+    async def _log_until(self, pod: Pod, job: str, wanted: Callable[[Line], bool]) -> bytes:
+        """Follow the log until a line of the job is the wanted one, or to its end.
+
+        Raises:
+            ClusterError: The log cannot be read, or the prober refused its job.
+        """
+        body = bytearray()
+        async with self.jobs.following(pod, limit=MOST_LOG, seconds=LONGEST + START) as parts:
+            async for part in parts:
+                body += part
+                if any(wanted(line) or line.refused for line in lines.of_job(_tail(body), job)):
+                    break
+        refused = [line.refused for line in lines.of_job(bytes(body), job) if line.refused]
+        if refused:
+            raise ClusterError(f"The prober refused its job: {refused[0]}")
+        return bytes(body)
+
+    async def _anchor(self, stack: AsyncExitStack) -> Manifest:
+        manifest = manifests.anchor_job(_name("anchor"), await self._image(), ANCHOR)
+        at = path(JOBS, manifest["metadata"]["name"])
+        stack.push_async_callback(self._remove_surely, at)
+        return await self.jobs.create(JOBS, manifest)
+
+    async def _sole(self, stack: AsyncExitStack, backend: Backend, owner: Manifest) -> Vip:
+        name = _name("sole")
+        stack.push_async_callback(self._remove_surely, path(SERVICES, name))
+        service = manifests.sole_service(name, backend.port, owner)
+        made = await self.jobs.create(SERVICES, service)
+        stack.push_async_callback(self._remove_surely, path(SLICES, name))
+        await self.jobs.create(SLICES, manifests.sole_slice(name, backend, owner))
+        return Vip(str(made["spec"]["clusterIP"]), backend.port)
+
+    async def _remove_surely(self, at: ApiPath) -> None:
+        await self.jobs.surely(self.jobs.remove(at))
+
+
+def _name(what: str) -> str:
+    return f"{what}-{secrets.token_hex(5)}"
+
+
+def _tail(body: bytearray) -> bytes:
+    """The last lines, where a job's end stands."""
+    return bytes(body[body.rfind(b"\n", 0, max(0, len(body) - 1000)) + 1 :])

@@ -1,0 +1,273 @@
+"""Traefik as the API server leads to it: its pods, its own API, its log."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+
+import aiohttp
+import msgspec
+
+from bot.domain.finding import Ref
+from bot.errors import ClusterError
+from bot.kube.client import CONNECT, Absent, Api, Forbidden, Query, ServerError, breathe
+from bot.kube.events_and_logs import NOTHING
+from bot.kube.exec import execute
+from bot.kube.paths import ApiPath, path
+from bot.traefik.domain import api as decoding
+from bot.traefik.domain.api import Runtime
+from bot.traefik.domain.instance import API_PORT, HOW_TO_ENABLE, Static, TraefikPod, static
+from bot.traefik.domain.log_request import LogAsked, LogEnd, NotSeen
+
+LABEL: Query = [("labelSelector", "app.kubernetes.io/name=traefik"), ("limit", 50)]
+OTHER_PORT = 9000
+"""Where charts of k3s before 34 let the API listen."""
+
+QUICK = 6.0
+"""Seconds for one call; a person is waiting."""
+
+MOST = 16 * 1024 * 1024
+"""Bytes of an answer of Traefik's API."""
+
+CHUNK = 64 * 1024
+PAGES = 200
+"""Pages of one list, of a hundred entries each."""
+
+ALLOW_PROXY = "add deploy/components/traefik-api"
+ALLOW_EXEC = "add deploy/components/exec"
+
+
+class _Meta(msgspec.Struct, rename="camel", frozen=True):
+    name: str = ""
+    namespace: str = ""
+    labels: dict[str, str] | None = None
+    deletion_timestamp: str | None = None
+
+
+class _Container(msgspec.Struct, frozen=True):
+    name: str = ""
+    image: str = ""
+    command: tuple[str, ...] | None = None
+    args: tuple[str, ...] | None = None
+
+
+class _Spec(msgspec.Struct, rename="camel", frozen=True):
+    containers: tuple[_Container, ...] = ()
+    node_name: str = ""
+
+
+class _ContainerStatus(msgspec.Struct, rename="camel", frozen=True):
+    name: str = ""
+    restart_count: int = 0
+
+
+class _Status(msgspec.Struct, rename="camel", frozen=True):
+    phase: str = ""
+    container_statuses: tuple[_ContainerStatus, ...] | None = None
+
+
+class _Pod(msgspec.Struct, frozen=True):
+    metadata: _Meta = _Meta()
+    spec: _Spec = _Spec()
+    status: _Status = _Status()
+
+
+class _Pods(msgspec.Struct, frozen=True):
+    items: tuple[_Pod, ...] | None = None
+
+
+async def traefik_pods(api: Api, *, total: float = QUICK) -> tuple[TraefikPod, ...]:
+    """All pods that say that they are Traefik's, in every namespace.
+
+    Raises:
+        ClusterError: They cannot be listed.
+        msgspec.DecodeError: What answers is no list of pods.
+    """
+    body = await api.get(path("/api/v1/pods"), LABEL, total=total)
+    return tuple(map(_pod, msgspec.json.decode(body, type=_Pods).items or ()))
+
+
+class TraefikReader:
+    """What is asked of Traefik itself, replica by replica."""
+
+    def __init__(self, api: Api, *, seconds: float = QUICK) -> None:
+        self._api = api
+        self._seconds = seconds
+
+    async def pods(self) -> tuple[TraefikPod, ...]:
+        """Its running pods.
+
+        Raises:
+            ClusterError: They cannot be listed.
+        """
+        try:
+            found = await traefik_pods(self._api)
+        except msgspec.DecodeError as error:
+            msg = f"The list of Traefik's pods is not understood: {error}"
+            raise ServerError(msg) from error
+        return tuple(each for each in found if each.running)
+
+    async def runtime(self, pod: TraefikPod) -> Runtime | NotSeen:
+        """What this replica serves by its own API, or why that cannot be seen.
+
+        First by the API server's proxy, then by a command in the pod: that way stays on its node.
+        Where the API is on but not open, a route at its own port may still lead to it (k3s's older
+        charts have one), so it is asked all the same.
+        """
+        said = static(pod.args)
+        if said.told and not said.api_on:
+            return NotSeen(f"{pod.name}: Traefik's API is not switched on.", HOW_TO_ENABLE)
+        reasons: list[str] = []
+        for way in (self._by_proxy, self._by_exec):
+            for port in _ports(said):
+                try:
+                    return await _read(way(pod, port, said.base_path))
+                except Forbidden as error:
+                    allow = ALLOW_PROXY if way == self._by_proxy else ALLOW_EXEC
+                    reasons.append(f"{error} To allow it, {allow}.")
+                    break
+                except Absent:
+                    reasons.append(f"Nothing answers to /api at port {port}.")
+                except (ClusterError, msgspec.DecodeError) as error:
+                    reasons.append(str(error))
+        told = " ".join(dict.fromkeys(reasons))
+        return NotSeen(f"{pod.name}: its API cannot be read. {told}", HOW_TO_ENABLE)
+
+    async def log(self, pod: TraefikPod, asked: LogAsked, take: Callable[[bytes], None]) -> LogEnd:
+        """Hand the log of a replica over in chunks, within the bounds that are asked for.
+
+        Raises:
+            Forbidden: The permission for pods/log is missing.
+            ClusterError: It cannot be read.
+        """
+        query: list[tuple[str, str | int]] = [
+            ("container", pod.container),
+            ("tailLines", asked.lines),
+            ("limitBytes", asked.limit_bytes),
+            ("previous", str(asked.previous).lower()),
+        ]
+        if asked.seconds:
+            query.append(("sinceSeconds", asked.seconds))
+        taken = lines = 0
+        limits = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT)
+        try:
+            async with (
+                asyncio.timeout(asked.patience) as clock,
+                self._api.stream(
+                    path(_pods(pod.namespace), pod.name, "log"), query, accept="*/*", limits=limits
+                ) as got,
+            ):
+                async for chunk in got.content.iter_chunked(CHUNK):
+                    kept = chunk[: asked.limit_bytes - taken]
+                    take(kept)
+                    await breathe()
+                    taken += len(kept)
+                    lines += kept.count(b"\n")
+                    if len(kept) < len(chunk):
+                        break
+        except TimeoutError:
+            return LogEnd(taken, f"{pod.name}: after {asked.patience:.0f} s no more was read.")
+        except ClusterError as error:
+            if clock.expired() and taken:
+                return LogEnd(taken, f"{pod.name}: after {asked.patience:.0f} s no more was read.")
+            if isinstance(error, Absent) or NOTHING.search(str(error)):
+                return LogEnd(taken)
+            raise
+        if taken >= asked.limit_bytes:
+            return LogEnd(taken, f"{pod.name}: only {taken:,} bytes were read.")
+        if lines >= asked.lines:
+            return LogEnd(taken, f"{pod.name}: only the last {lines:,} lines were read.")
+        return LogEnd(taken)
+
+    def _by_proxy(self, pod: TraefikPod, port: int, base: str) -> Fetch:
+        async def fetch(asked: str, query: Query = ()) -> tuple[bytes, str]:
+            proxy = path(_pods(pod.namespace), f"{pod.name}:{port}", "proxy")
+            where = path(proxy, *filter(None, f"{base}{asked}".split("/")))
+            limits = aiohttp.ClientTimeout(total=self._seconds, sock_connect=CONNECT)
+            async with self._api.stream(where, query, limits=limits) as response:
+                body = bytearray()
+                async for chunk in response.content.iter_chunked(CHUNK):
+                    body += chunk
+                    if len(body) > MOST:
+                        msg = f"{pod.name}: its API answers more than {MOST:,} bytes."
+                        raise ServerError(msg)
+                return bytes(body), response.headers.get("X-Next-Page", "")
+
+        return fetch
+
+    def _by_exec(self, pod: TraefikPod, port: int, base: str) -> Fetch:
+        async def fetch(path: str, query: Query = ()) -> tuple[bytes, str]:
+            asked = "&".join(f"{key}={value}" for key, value in query)
+            url = f"http://127.0.0.1:{port}{base}{path}{'?' if asked else ''}{asked}"
+            done = await execute(
+                self._api,
+                Ref("Pod", pod.namespace, pod.name),
+                pod.container,
+                ("wget", "-qO-", "-T", str(int(self._seconds)), url),
+                limit_bytes=MOST,
+                seconds=self._seconds + CONNECT,
+            )
+            if b"404" in done.stderr:
+                raise Absent(url)
+            if done.exit_code:
+                said = done.stderr.decode(errors="replace").strip()[:200]
+                msg = f"{pod.name}: wget {url} ended with {done.exit_code}: {said}"
+                raise ServerError(msg)
+            return done.stdout, ""
+
+        return fetch
+
+
+Fetch = Callable[..., Awaitable[tuple[bytes, str]]]
+"""A path and a query -> the body, and the number of the next page (empty where there is none)."""
+
+
+async def _read(fetch: Fetch) -> Runtime:
+    """All in one answer, else in pages."""
+    try:
+        body, _ = await fetch("/api/rawdata")
+        return decoding.decode_rawdata(body)
+    except Absent:
+        routers = await _pages(fetch, "/api/http/routers")
+        return decoding.decode_lists(routers, await _pages(fetch, "/api/http/services"))
+
+
+async def _pages(fetch: Fetch, path: str) -> list[bytes]:
+    """Every page: Traefik names the next one in a header, and 1 after the last."""
+    bodies: list[bytes] = []
+    page = 1
+    while page and len(bodies) < PAGES:
+        body, following = await fetch(path, [("page", page), ("per_page", 100)])
+        bodies.append(body)
+        page = int(following) if following.isdecimal() and int(following) > page else 0
+    return bodies
+
+
+def _ports(said: Static) -> Iterator[int]:
+    yield said.api_port
+    if not said.told:
+        yield from (port for port in (API_PORT, OTHER_PORT) if port != said.api_port)
+
+
+def _pods(namespace: str) -> ApiPath:
+    return path("/api/v1/namespaces", namespace, "pods")
+
+
+def _pod(pod: _Pod) -> TraefikPod:
+    """The container named traefik, else the first one."""
+    containers = pod.spec.containers
+    main = next((each for each in containers if each.name == "traefik"), None)
+    main = main or next(iter(containers), _Container())
+    labels = pod.metadata.labels or {}
+    states = pod.status.container_statuses or ()
+    return TraefikPod(
+        namespace=pod.metadata.namespace,
+        name=pod.metadata.name,
+        running=pod.status.phase == "Running" and pod.metadata.deletion_timestamp is None,
+        image=main.image,
+        version_label=labels.get("app.kubernetes.io/version", ""),
+        args=(*(main.command or ()), *(main.args or ())),
+        container=main.name,
+        node=pod.spec.node_name,
+        restarts=next((each.restart_count for each in states if each.name == main.name), 0),
+    )

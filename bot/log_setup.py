@@ -1,0 +1,199 @@
+"""Logging for the whole process: one line an event, and no secret in it, not even in a trace.
+
+It fails closed: what cannot be searched for secrets is withheld, and the line says so.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, TextIO
+
+from bot.domain.redaction.redact import HIDDEN, PASSES, names_a_secret
+
+if TYPE_CHECKING:
+    Stream = logging.StreamHandler[TextIO]
+else:
+    Stream = logging.StreamHandler
+
+log = logging.getLogger(__name__)
+
+LONGEST = 64 * 1024
+"""Characters of one line beyond which it is not searched, since the event loop waits for it."""
+
+BUDGET = 0.5
+"""Seconds of this thread's own time that one text may take to be searched."""
+
+WITHHELD = "withheld: it could not be searched for secrets"
+
+CONTROL = {
+    code: f"\\x{code:02x}" for code in (*range(32), 127, *range(128, 160)) if code not in (9, 10)
+}
+"""Control characters, which would speak to a terminal, in words; tab and line feed stay."""
+
+STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+"""What every record has; all else came as `extra`."""
+
+
+Search = Callable[[str], str]
+"""The text without secrets; whatever it raises, nothing of the text is shown."""
+
+
+class Unsearched(Exception):
+    """A text was not searched for secrets, so nobody may read it."""
+
+
+def searched(text: str, passes: Iterable[Callable[[str], str]] = PASSES) -> str:
+    """The text without secrets.
+
+    Raises:
+        Unsearched: It is too long, or the search took too long.
+    """
+    if len(text) > LONGEST:
+        msg = f"{len(text)} characters"
+        raise Unsearched(msg)
+    began = time.thread_time()
+    for each in passes:
+        text = each(text)
+        if time.thread_time() - began > BUDGET:
+            msg = "too slow"
+            raise Unsearched(msg)
+    return text
+
+
+def shown(text: str) -> str:
+    """The text without secrets, or that it was withheld. Never raises."""
+    try:
+        return searched(text)
+    except Exception:  # noqa: BLE001  # whatever went wrong, the text is not shown
+        return WITHHELD
+
+
+class Text(logging.Formatter):
+    """Lines for people: what belongs to the same event is indented."""
+
+    def __init__(self, search: Search = searched) -> None:
+        self._search = search
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The finished text."""
+        return self._search(super().format(record)).translate(CONTROL).replace("\n", "\n  ")
+
+    def withheld(self, record: logging.LogRecord, why: str) -> str:
+        """What stands in the place of a record that may not be shown."""
+        return f"{self.formatTime(record)} {record.levelname} {why}"
+
+
+class Json(logging.Formatter):
+    """One JSON object a line."""
+
+    def __init__(self, search: Search = searched) -> None:
+        self._search = search
+        super().__init__()
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The finished line."""
+        search = self._search
+        told = {"logger": search(record.name), "message": search(record.getMessage())}
+        if exception := self._exception(record):
+            told["exception"] = search(exception)
+        extra = {name: value for name, value in vars(record).items() if name not in STANDARD}
+        return self._line(record, told | ({"extra": self._told(extra)} if extra else {}))
+
+    def withheld(self, record: logging.LogRecord, why: str) -> str:
+        """What stands in the place of a record that may not be shown."""
+        return self._line(record, {"logger": __name__, "message": why})
+
+    def _exception(self, record: logging.LogRecord) -> str:
+        trace = record.exc_text or (
+            self.formatException(record.exc_info) if record.exc_info else ""
+        )
+        return "\n".join(filter(None, (trace, record.stack_info)))
+
+    def _told(self, extra: dict[str, object]) -> dict[str, object]:
+        return {self._search(name): self._told_one(name, each) for name, each in extra.items()}
+
+    def _told_one(self, name: str, value: object) -> object:
+        if names_a_secret(name):
+            return HIDDEN
+        return value if value is None or isinstance(value, bool | int) else self._search(str(value))
+
+    def _line(self, record: logging.LogRecord, told: dict[str, object]) -> str:
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        head = {"time": at.replace("+00:00", "Z"), "level": record.levelname}
+        return json.dumps(head | told)
+
+
+class Handler(Stream):
+    """Writes to a stream what its formatter could search, and else that it was withheld."""
+
+    def __init__(self, formatter: Text | Json, stream: TextIO | None = None) -> None:
+        super().__init__(stream or sys.stderr)
+        self.setFormatter(formatter)
+        self._lines = formatter
+
+    @property
+    def structured(self) -> bool:
+        """Whether each line is a JSON object."""
+        return isinstance(self._lines, Json)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of a record."""
+        try:
+            return self._lines.format(record)
+        except Exception as error:  # noqa: BLE001  # whatever went wrong, the record is not shown
+            why = f"{WITHHELD} ({type(error).__name__}), from {record.pathname}:{record.lineno}"
+            return self._lines.withheld(record, why)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802  # logging's name
+        """Say nothing of a record that cannot be written: logging itself would print it whole."""
+        with suppress(Exception):
+            self.stream.write(f"{WITHHELD}\n")
+
+
+def configure(level: str = "warning", form: str = "text") -> None:
+    """Log to standard error from `level` on; libraries from warning on.
+
+    Warnings and whatever nobody catches, in any thread, become records too.
+    """
+    root = logging.getLogger()
+    root.handlers[:] = [Handler(Json() if form == "json" else Text())]
+    root.setLevel(logging.WARNING)
+    for ours in ("bot", "commands"):
+        logging.getLogger(ours).setLevel(level.upper())
+    logging.captureWarnings(capture=True)
+    sys.excepthook = _uncaught
+    threading.excepthook = _uncaught_in_thread
+    sys.unraisablehook = _unraisable
+
+
+def farewell(text: str) -> None:
+    """Say why the process ends: a plain line for people, else a record like all others."""
+    handlers = logging.getLogger().handlers
+    if any(isinstance(each, Handler) and each.structured for each in handlers):
+        log.critical("%s", text)
+    else:
+        print(f"meshmedic: {shown(text)}", file=sys.stderr)  # noqa: T201  # the terminal is our page
+
+
+def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    log.critical("nobody caught this", exc_info=(kind, error, trace))
+
+
+def _uncaught_in_thread(caught: threading.ExceptHookArgs) -> None:
+    if caught.exc_value and not isinstance(caught.exc_value, SystemExit):
+        _uncaught(caught.exc_type, caught.exc_value, caught.exc_traceback)
+
+
+def _unraisable(caught: sys.UnraisableHookArgs) -> None:
+    said = caught.err_msg or "nobody could catch this"
+    trace = (type(caught.exc_value), caught.exc_value, caught.exc_traceback)
+    log.error("%s: %r", said, caught.object, exc_info=trace if caught.exc_value else None)  # type: ignore[arg-type]

@@ -1,0 +1,1 @@
+"""Reading, writing and editing YAML and JSON manifests."""

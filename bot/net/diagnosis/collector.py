@@ -1,0 +1,184 @@
+"""Asks the network about one route, in at most two passes, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import msgspec
+
+from bot.errors import MeshmedicError
+from bot.net.diagnosis import evidence as case
+from bot.net.diagnosis import retest as repeating
+from bot.net.diagnosis import test_plan as questions
+from bot.net.diagnosis import vantage_points as asking
+from bot.net.diagnosis.observation import Ear, Observation, Question, Source
+from bot.net.diagnosis.subject import Subject
+from bot.net.diagnosis.vantage_points import Means, Stage
+from bot.net.ports import Prober
+from bot.net.probing.protocol import Answer, Listener, Progress
+
+AT_ONCE = 8
+"""Places that are asked at once."""
+
+SETUP = 15.0
+"""Seconds for listeners, and again for temporary Services: pods on demand take up to 8."""
+
+PASS = 30.0
+"""Seconds for one pass: where nothing answers, every try and its retry take 3 s."""
+
+WHOLE = 60.0
+"""Seconds for all of it; what is not done then is left undone, and said."""
+
+READING = 6.0
+"""Seconds for what Traefik itself says, and for what a listener heard."""
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """What was observed and heard; `unmade` says what could not be set up, and why."""
+
+    observations: tuple[Observation, ...] = ()
+    ears: tuple[Ear, ...] = ()
+    unmade: tuple[str, ...] = ()
+
+
+@dataclass
+class Observing:
+    """One diagnosis under way."""
+
+    prober: Prober
+    subject: Subject
+    stage: Stage
+    progress: Progress
+    unmade: list[str] = field(default_factory=list)
+    ends: float = 0.0
+
+    async def both(self) -> Seen:
+        """One pass, and a second one where not all was well; what was set up is removed."""
+        self.ends = asyncio.get_running_loop().time() + WHOLE
+        stack = AsyncExitStack()
+        try:
+            seen, ears = await self._passes(stack)
+        finally:
+            await self._remove(stack)
+        return Seen(seen, ears, tuple(self.unmade))
+
+    async def _passes(
+        self, stack: AsyncExitStack
+    ) -> tuple[tuple[Observation, ...], tuple[Ear, ...]]:
+        means = await self._set_up(stack)
+        asked = questions.first(self.subject, self.stage, means)
+        self.progress(f"Testing from {', '.join(self.stage.nodes)}.")
+        seen = await self._ask(asked, 1)
+        laid = case.lay_out(self.subject, seen)
+        if repeating.wanted(laid):
+            self.progress("Not all is well: testing again, to see whether it stays so.")
+            seen += await self._ask(repeating.again(laid, asked), 2)
+        self.progress("Reading what the listeners heard.")
+        ears = await asyncio.gather(*map(self._ear, means.listeners.values()))
+        return seen, tuple(ears)
+
+    async def _remove(self, stack: AsyncExitStack) -> None:
+        """What could not be removed is said: the verdict is none the worse for it."""
+        try:
+            await stack.aclose()
+        except MeshmedicError as error:
+            self.unmade.append(f"Something may be left behind: {error}")
+
+    async def _set_up(self, stack: AsyncExitStack) -> Means:
+        """Listeners first, since temporary Services lead to them too."""
+        listeners = await self._entered(
+            stack, "Listeners", self.prober.listening(self.stage.nodes, self.progress)
+        )
+        backends = asking.backends(self.stage, listeners)
+        vips = await self._entered(
+            stack, "Temporary Services", self.prober.sole_vips(backends, self.progress)
+        )
+        return Means(listeners, vips)
+
+    async def _entered(
+        self,
+        stack: AsyncExitStack,
+        what: str,
+        block: AbstractAsyncContextManager[Mapping[K, V]],
+    ) -> Mapping[K, V]:
+        """What a block of the prober's gives; nothing where it fails or takes too long."""
+        try:
+            async with self._limit(SETUP):
+                return await stack.enter_async_context(block)
+        except MeshmedicError as error:
+            self.unmade.append(f"{what}: {error}")
+        except TimeoutError:
+            self.unmade.append(f"{what} were not ready within {SETUP:g} s.")
+        return {}
+
+    async def _ask(self, asked: Sequence[Question], number: int) -> tuple[Observation, ...]:
+        """One pass: every place at once, as far as its limit allows."""
+        places: dict[Source, list[Question]] = {}
+        for each in asked:
+            places.setdefault(each.source, []).append(each)
+        slots = asyncio.Semaphore(AT_ONCE)
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(self._from(place, theirs, number, slots))
+                for place, theirs in places.items()
+            ]
+        return tuple(each for task in tasks for each in task.result())
+
+    async def _from(
+        self,
+        place: Source,
+        asked: Sequence[Question],
+        number: int,
+        slots: asyncio.Semaphore,
+    ) -> tuple[Observation, ...]:
+        """All questions of one place; the reason where it could not be asked."""
+        probes = [each.probe for each in asked]
+        try:
+            async with self._limit(PASS), slots:
+                answers = await self.prober.probe(place, probes, self.progress)
+        except MeshmedicError as error:
+            return _unasked(asked, str(error), number)
+        except TimeoutError:
+            return _unasked(asked, f"No answer within {PASS:g} s.", number)
+        return _observed(asked, answers, number)
+
+    def _limit(self, seconds: float) -> asyncio.Timeout:
+        """So many seconds, and no longer than the whole may take."""
+        now = asyncio.get_running_loop().time()
+        return asyncio.timeout_at(min(now + seconds, self.ends))
+
+    async def _ear(self, listener: Listener) -> Ear:
+        try:
+            async with asyncio.timeout(READING):
+                return Ear(listener.node, await self.prober.heard(listener))
+        except (MeshmedicError, TimeoutError):
+            return Ear(listener.node)
+
+
+def _observed(
+    asked: Sequence[Question], answers: Sequence[Answer], number: int
+) -> tuple[Observation, ...]:
+    """Each question with its answers, by the probe's id."""
+    by_probe: dict[str, list[Answer]] = {}
+    for answer in answers:
+        by_probe.setdefault(answer.id, []).append(answer)
+    return tuple(
+        Observation(
+            each,
+            tuple(by_probe.get(each.probe.id, ())),
+            "" if each.probe.id in by_probe else "The prober did not answer this one.",
+            number,
+        )
+        for each in asked
+    )
+
+
+def _unasked(asked: Sequence[Question], reason: str, number: int) -> tuple[Observation, ...]:
+    return tuple(Observation(each, (), reason, number) for each in asked)

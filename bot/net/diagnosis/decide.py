@@ -1,0 +1,161 @@
+"""From evidence to one verdict.
+
+A wrong prescription is worse than none: what fits no row, or two that contradict each other, is
+INCONCLUSIVE, with the next test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bot.net.diagnosis import evidence_text as evidence
+from bot.net.diagnosis import native_lb_effect as effects
+from bot.net.diagnosis import next_steps as nexts
+from bot.net.diagnosis.diagnosis import Confidence, Diagnosis, Effect, Row
+from bot.net.diagnosis.evidence import Case, Key, lay_out
+from bot.net.diagnosis.observation import Aim, Belief, Ear, Observation
+from bot.net.diagnosis.results import SHARP, Tally
+from bot.net.diagnosis.rule import Match, Rule
+from bot.net.diagnosis.rules import BESIDE, CONNECTING, DECIDED, GRAVEST, healthy, loss, slow_path
+from bot.net.diagnosis.subject import Native, Subject
+
+Found = tuple[Rule, Match]
+
+DRIFTS = (Aim.FAR_UDP, Aim.OTHER_PORT, Aim.NODE)
+"""Tests whose change between two passes says nothing of the route."""
+
+
+TOLD = 2
+"""How many changes are told."""
+
+
+def decide(
+    subject: Subject,
+    observations: Iterable[Observation],
+    ears: Iterable[Ear] = (),
+    belief: Belief | None = None,
+    untested: tuple[str, ...] = (),
+) -> Diagnosis:
+    """The diagnosis that follows; `untested` says what the prober cannot see at all."""
+    case = lay_out(subject, observations, ears, belief)
+    found = _verdict(case)
+    if isinstance(found, str):
+        return _inconclusive(case, found, untested)
+    (rule, match), also = found
+    return _diagnosis(case, rule, match, also, untested)
+
+
+def _verdict(case: Case) -> tuple[Found, tuple[Found, ...]] | str:
+    """The one row, and what was found beside it; or why there is none."""
+    if decided := _matching(DECIDED, case):
+        return decided[0], ()
+    if changed := _changed(case):
+        return f"It changed while it was tested: {changed}."
+    connecting, beside = _matching(CONNECTING, case), _matching(BESIDE, case)
+    if case.failing:
+        return _of_failures(case, connecting, beside)
+    found = sorted((*connecting, *beside), key=lambda each: GRAVEST.index(each[0].row))
+    if found:
+        return found[0], tuple(found[1:])
+    if match := healthy.find(case):
+        return (healthy.RULE, match), ()
+    return nexts.unexplained(case)
+
+
+def _of_failures(
+    case: Case, connecting: tuple[Found, ...], beside: tuple[Found, ...]
+) -> tuple[Found, tuple[Found, ...]] | str:
+    """The one row that explains why every failing way fails."""
+    failing = set(case.failing)
+    whole = [each for each in connecting if failing <= each[1].paths]
+    if len(whole) == 1:
+        rest = [each for each in connecting if each is not whole[0]]
+        return whole[0], (*rest, *beside)
+    if len(whole) > 1:
+        rows = " and ".join(rule.row for rule, _ in whole)
+        return f"The evidence fits {rows}, which contradict each other."
+    if len(connecting) > 1 and failing <= {path for _, m in connecting for path in m.paths}:
+        told = " ".join(match.because for _, match in connecting)
+        return f"Several faults at once: {told}"
+    return nexts.unexplained(case)
+
+
+def _matching(rules: tuple[Rule, ...], case: Case) -> tuple[Found, ...]:
+    found = ((rule, rule.find(case)) for rule in rules)
+    return tuple((rule, match) for rule, match in found if match)
+
+
+def _changed(case: Case) -> str:
+    """What did not stay as it was from one pass to the next."""
+    told = [
+        f"{evidence.what(*key)} was {each.before}, then {each.after}"
+        for key, each in sorted(case.tallies.items(), key=lambda item: item[0])
+        if each.changed and key[0].node in case.stage.edges and not _drifts(case, key, each)
+    ]
+    more = f", and {len(told) - TOLD} more" if len(told) > TOLD else ""
+    return ", ".join(told[:TOLD]) + more
+
+
+def _drifts(case: Case, key: Key, each: Tally) -> bool:
+    """Whether a change says nothing: beside the route, or of few tries on a bad way."""
+    if key[1] in DRIFTS:
+        return True
+    strained = any(
+        path.edge == key[0].node and (path.endpoint.node == key[2].node or not key[2].node)
+        for path in case.paths
+        if loss.loses(case, path) or slow_path.drags(case, path)
+    )
+    return strained and not {each.before, each.after} & SHARP
+
+
+def _diagnosis(
+    case: Case, rule: Rule, match: Match, also: tuple[Found, ...], untested: tuple[str, ...]
+) -> Diagnosis:
+    effect, because = effects.effect(case, rule, match, tuple(each.row for each, _ in also))
+    decided = rule in DECIDED
+    lesser = any(map(case.stands_in, case.stage.edges)) and not decided
+    beside = tuple(f"Also seen: {found.because}" for _, found in also)
+    return Diagnosis(
+        row=rule.row,
+        confidence=Confidence.LIKELY if lesser else match.confidence,
+        because=match.because,
+        effect=effect,
+        effect_because=because,
+        places=match.places,
+        advice=(*match.instead, *rule.advice, *beside),
+        evidence=evidence.rows(case, match.bears),
+        untested=_untested(case, (*match.untested, *untested), decided=decided),
+        passed=healthy.passed(case),
+    )
+
+
+def _inconclusive(case: Case, because: str, untested: tuple[str, ...]) -> Diagnosis:
+    effect, why = _unknown(case)
+    return Diagnosis(
+        row=Row.INCONCLUSIVE,
+        confidence=Confidence.NONE,
+        because=because,
+        effect=effect,
+        effect_because=why,
+        evidence=evidence.rows(case, ()),
+        untested=_untested(case, untested, decided=False),
+        next=nexts.next_test(case, because),
+    )
+
+
+def _unknown(case: Case) -> tuple[Effect, str]:
+    native = case.subject.native
+    if native is Native.IMPOSSIBLE:
+        return Effect.IMPOSSIBLE, case.subject.native_because
+    if effects.too_old(case.belief.version):
+        return Effect.IMPOSSIBLE, f"Traefik {case.belief.version} knows no nativeLB."
+    if native is Native.ON:
+        return Effect.ALREADY, case.subject.native_because
+    return Effect.UNKNOWN, "What the evidence does not explain, it does not cure either."
+
+
+def _untested(case: Case, said: tuple[str, ...], *, decided: bool) -> tuple[str, ...]:
+    """What could not be tested, each once; nothing where the objects decide."""
+    reasons = () if decided else evidence.reasons(case)
+    unseen = () if decided else case.belief.unseen
+    return tuple(dict.fromkeys((*said, *reasons, *unseen)))

@@ -1,0 +1,122 @@
+"""What was asked of the network, from where and why, and how it ended."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from bot.net.probing.protocol import Answer, Heard, Outcome, Probe
+
+
+class Stance(StrEnum):
+    """How a prober stands on its node."""
+
+    POD = "pod"
+    """In the pod network, as Traefik usually does."""
+    HOST = "host"
+    """In the node's own network: no NetworkPolicy and no overlay between."""
+    TRAEFIK = "traefik"
+    """In Traefik's own pod."""
+
+
+class Source(msgspec.Struct, frozen=True, order=True):
+    """Where probes run: a node, and how the prober stands there."""
+
+    node: str
+    stance: Stance = Stance.POD
+
+
+class Aim(StrEnum):
+    """What a probe is to tell. `Target` says about which endpoint or node."""
+
+    ENDPOINT = "endpoint"
+    """One endpoint, by its pod IP and its own port."""
+    OTHER_PORT = "other-port"
+    """Another port of the same pod: it tells the pod from its port."""
+    VIP = "vip"
+    """The Service's VIP: kube-proxy chooses the endpoint."""
+    SOLE_VIP = "sole-vip"
+    """The VIP of a temporary Service that has this one endpoint only: the decisive test."""
+    NAME = "name"
+    """The Service's name in the cluster's DNS."""
+    CONTROL_NAME = "control-name"
+    """A name that every cluster has, to tell DNS from the Service."""
+    REQUEST = "request"
+    """The route's own request (Host, path) to an endpoint."""
+    VIP_REQUEST = "vip-request"
+    """The route's own request to the VIP, whose answers may name the backend."""
+    LARGE_REQUEST = "large-request"
+    """The same as REQUEST with more bytes than a packet holds."""
+    NODE = "node"
+    """The other node's own address: the round trip outside the overlay."""
+    FAR = "far"
+    """A listener of ours beside the endpoint: the overlay without the application."""
+    FAR_VIP = "far-vip"
+    """That listener by the VIP of a temporary Service."""
+    FAR_SMALL = "far-small"
+    FAR_LARGE = "far-large"
+    FAR_UDP = "far-udp"
+    BACK = "back"
+    """From the listener's node to a listener beside Traefik: the other direction."""
+
+
+class Target(msgspec.Struct, frozen=True, order=True):
+    """What a probe is about. `pod` is empty where it is not about one; `address` is its pod IP."""
+
+    node: str = ""
+    pod: str = ""
+    address: str = ""
+
+
+class Question(msgspec.Struct, frozen=True):
+    """A probe with the place that it is made from, its aim and its target."""
+
+    source: Source
+    aim: Aim
+    target: Target
+    probe: Probe
+
+
+class Observation(msgspec.Struct, frozen=True):
+    """A question and how its tries ended; none where it could not be asked, with the reason.
+
+    `round` is 1 for the first pass and 2 for the one that repeats what failed.
+    """
+
+    question: Question
+    answers: tuple[Answer, ...] = ()
+    unasked: str = ""
+    round: int = 1
+
+
+class Ear(msgspec.Struct, frozen=True):
+    """What a listener on a node heard; None where that could not be read."""
+
+    node: str
+    heard: tuple[Heard, ...] | None = None
+
+
+class Upstream(msgspec.Struct, frozen=True, order=True):
+    """An address that Traefik failed to reach, by its log: how, how often, and when last."""
+
+    address: str
+    port: int
+    outcome: Outcome
+    count: int = 1
+    last: datetime | None = None
+
+
+class Belief(msgspec.Struct, frozen=True, kw_only=True):
+    """What Traefik itself believes of a route's Service.
+
+    `servers` are its (address, port) pairs, None where they were not seen; `of` is where from
+    (`API`, `log`). `unseen` says what could not be read, each with how to allow it.
+    """
+
+    servers: tuple[tuple[str, int], ...] | None = None
+    of: str = ""
+    failures: tuple[Upstream, ...] = ()
+    version: str = ""
+    unseen: tuple[str, ...] = ()

@@ -1,0 +1,96 @@
+"""Which pairs of nodes the overlay carries, by our own listeners, and in which direction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from bot.net.diagnosis.evidence import Case, Path
+from bot.net.diagnosis.observation import Aim, Source
+from bot.net.diagnosis.results import State, Tally
+
+Pair = tuple[str, str]
+"""From a node to another."""
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """The pod network between the nodes of a case."""
+
+    case: Case
+
+    @cached_property
+    def seen(self) -> dict[Pair, Tally]:
+        """What each pair's connections to our listener ended in."""
+        nodes = self.case.stage.nodes
+        found = {(a, b): self.case.far(Source(a), b) for a in nodes for b in nodes if a != b}
+        return {pair: each for pair, each in found.items() if each.seen}
+
+    @cached_property
+    def dead(self) -> frozenset[Pair]:
+        """Pairs that carry nothing."""
+        return frozenset(pair for pair, each in self.seen.items() if each.fails)
+
+    @cached_property
+    def carries(self) -> frozenset[Pair]:
+        """Pairs that carried at least one connection, and so work in both directions."""
+        return frozenset(pair for pair, each in self.seen.items() if each.successes)
+
+    def alive(self, node: str) -> bool:
+        """Whether the listener of a node was reached by anybody, its own node included."""
+        if any(to == node for _, to in self.carries):
+            return True
+        return bool(self.case.far(Source(node), node).successes)
+
+    def culprit(self, pair: Pair) -> str:
+        """The one node that all dead pairs have in common, while the others reach each other."""
+        common = set(pair).intersection(*map(set, self.dead or {pair}))
+        guilty = [node for node in common if any(node not in other for other in self.carries)]
+        touched = {node for node in guilty if any(node in other for other in self.carries)}
+        innocent = [node for node in guilty if node not in touched]
+        return innocent[0] if len(innocent) == 1 else ""
+
+    def arrived(self, source: str, node: str) -> bool | None:
+        """Whether packets of one node's prober reached another's listener; None if not known."""
+        ear = self.case.ears.get(node)
+        own = self._addresses(source)
+        asked = self.case.far(Source(source), node, Aim.FAR_UDP)
+        if ear is None or ear.heard is None or not own or not asked.seen:
+            return None
+        return any(each.source in own and each.udp + each.tcp for each in ear.heard)
+
+    def one_way(self, pair: Pair) -> Pair | None:
+        """The direction that carries nothing, where the other one does."""
+        there, back = self.arrived(*pair), self.arrived(pair[1], pair[0])
+        if there and back is not True:
+            return pair[1], pair[0]
+        return pair if there is False and back else None
+
+    def misannounced(self) -> tuple[str, ...]:
+        """Nodes for which flannel announces an address that is none of theirs, unlike others."""
+        nodes = [each for each in self.case.subject.nodes if each.announced and each.addresses]
+        wrong = [each.name for each in nodes if each.announced not in each.addresses]
+        return tuple(wrong) if len(wrong) < len(nodes) else ()
+
+    def _addresses(self, node: str) -> frozenset[str]:
+        """The addresses that a node's pod prober was seen to send from."""
+        aims = (Aim.FAR, Aim.BACK, Aim.FAR_UDP, Aim.FAR_SMALL, Aim.ENDPOINT)
+        return self.case.matching(Source(node), aims).sources
+
+
+def lost(case: Case, path: Path) -> bool:
+    """Whether a way gets no answer at all, and neither does our listener at its end."""
+    if not path.crosses or case.sole(case.stand(path.edge), path.endpoint).successes:
+        return False
+    far = case.listener(path.edge, path.endpoint.node)
+    return case.beside(path).state is State.SILENT and far.fails and _silent(far)
+
+
+def _silent(far: Tally) -> bool:
+    return far.state in (State.SILENT, State.BROKEN)
+
+
+def told(pairs: Iterable[Pair]) -> tuple[str, ...]:
+    """Pairs as people read them."""
+    return tuple(f"{a} -> {b}" for a, b in sorted(pairs))

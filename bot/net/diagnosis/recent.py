@@ -1,0 +1,144 @@
+"""What tests say of a route that its objects alone call healthy.
+
+No finding without evidence: pod-IP routing that nobody saw failing is healthy. A proven fault
+stands while the route leads to the same endpoints in the same way, until a test passes; one that
+could not tell does not end it. After a day it is unknown whether it still holds: it is neither
+a fault that anybody saw of late, nor over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import msgspec
+
+from bot.domain.finding import Evidence, Judgement, Ref
+from bot.domain.snapshot import Snapshot
+from bot.domain.verdict import Verdict
+from bot.net import route_resolution as resolving
+from bot.net.diagnosis.diagnosed import Diagnosed
+from bot.net.diagnosis.diagnosis import Confidence, Diagnosis, Effect, Row, Seen
+from bot.net.diagnosis.rules import CONNECTING
+from bot.net.diagnosis.subject import Native, Subject
+
+FRESH = timedelta(hours=24)
+"""How long a test shows how a route is now."""
+
+STOPS = frozenset({*(rule.row for rule in CONNECTING), Row.MTU, Row.STALE_ENDPOINTS}) - {
+    Row.SLOW_PATH
+}
+"""Rows in which requests of the route fail."""
+
+BY_VIP = frozenset({Row.VIP_BROKEN, Row.CHECKSUM_OFFLOAD})
+"""Rows in which they fail where nativeLB is on."""
+
+SHOWN = 5
+"""Rows of evidence that a finding keeps."""
+
+
+def judgement(route: Ref, snapshot: Snapshot) -> Judgement | None:
+    """The verdict that the tests of a route support; None where there is none."""
+    tests = sorted(_applying(route, snapshot), key=lambda test: test[0].taken_at)
+    failing = [test for test, now in tests if now.native is test.subject.native and _fails(test)]
+    if failing:
+        return _aged(_judged(failing[-1]), failing[-1], snapshot)
+    around = [test for test, now in tests if now.native is Native.ON and _is_gone_round(test)]
+    return _aged(_worked_around(around[-1]), around[-1], snapshot) if around else None
+
+
+def standing(before: Diagnosed | None, after: Diagnosed) -> Diagnosed:
+    """Which of two diagnoses of one subject counts from now on, each with its own time.
+
+    A proven fault stands until a test passes, proves another fault, or finds that the route leads
+    elsewhere: one that could not tell says nothing of it.
+    """
+    if before is None or not proves(before) or proves(after) or after.diagnosis.passed:
+        return after
+    return after if _leads_elsewhere(before.subject, after.subject) else before
+
+
+def proves(each: Diagnosed) -> bool:
+    """Whether a diagnosis alone is reason for a finding, now or once nativeLB is turned on."""
+    return _fails(each) or _is_gone_round(each)
+
+
+def bearing(diagnosis: Diagnosis) -> tuple[Seen, ...]:
+    """The rows of evidence that a finding shows."""
+    return tuple(row for row in diagnosis.evidence if row.bears)[:SHOWN]
+
+
+def _applying(route: Ref, snapshot: Snapshot) -> Iterator[tuple[Diagnosed, Subject]]:
+    """Each test of a route, and the route as it is now, if it leads to the same endpoints."""
+    for each in snapshot.diagnosed:
+        if each.route == route and each.taken_at <= snapshot.taken_at:
+            now = resolving.resolve(snapshot, each.subject.name)
+            if isinstance(now, Subject) and not _leads_elsewhere(each.subject, now):
+                yield each, now
+
+
+def _aged(judgement: Judgement, test: Diagnosed, snapshot: Snapshot) -> Judgement:
+    if snapshot.taken_at - test.taken_at <= FRESH:
+        return judgement
+    return msgspec.structs.replace(
+        judgement,
+        verdict=Verdict.UNKNOWN,
+        message=f"Not tested for over a day: /net diagnose {test.subject.name}. "
+        f"The last test found: {judgement.message}",
+    )
+
+
+def _leads_elsewhere(before: Subject, now: Subject) -> bool:
+    """Whether the route's Service, port or endpoints changed; what was not seen did not change."""
+    if (before.service, before.port) != (now.service, now.port):
+        return True
+    seen = before.endpoints_seen and now.endpoints_seen
+    return seen and _places(before) != _places(now)
+
+
+def _places(subject: Subject) -> frozenset[tuple[str, int]]:
+    return frozenset((each.address, each.port) for each in subject.endpoints)
+
+
+def _is_gone_round(each: Diagnosed) -> bool:
+    """A fault of pod IPs that a route by the VIP does not meet: it is there all the same."""
+    found = each.diagnosis
+    if found.row in BY_VIP or found.row not in STOPS:
+        return False
+    proven = found.confidence is Confidence.PROVEN
+    return found.effect is Effect.HELPS or (proven and each.subject.native is Native.ON)
+
+
+def _worked_around(each: Diagnosed) -> Judgement:
+    """The network's fault stays open: nativeLB goes round it and mends nothing (issue 5)."""
+    return msgspec.structs.replace(
+        _judged(each),
+        reason="WorkedAround",
+        message=f"nativeLB is on and goes round this fault, which stays: {each.diagnosis.because}",
+    )
+
+
+def _fails(each: Diagnosed) -> bool:
+    """Proven to fail, or proven that nativeLB leads past what fails."""
+    found = each.diagnosis
+    if found.effect is not Effect.HELPS and found.confidence is not Confidence.PROVEN:
+        return False
+    by_vip = each.subject.native is Native.ON and found.row in BY_VIP
+    around = each.subject.native is Native.ON and found.row not in BY_VIP
+    return by_vip or (found.row in STOPS and not around)
+
+
+def _judged(each: Diagnosed) -> Judgement:
+    found = each.diagnosis
+    helps = found.effect is Effect.HELPS
+    words = "".join(word.capitalize() for word in found.row.value.split("-"))
+    advice = f" nativeLB would lead past it: {found.effect_because}" if helps else ""
+    return Judgement(
+        verdict=Verdict.DEGRADED,
+        reason="NativeLBHelps" if helps else words,
+        message=f"{found.because}{advice}",
+        evidence=(
+            Evidence("tested", f"{each.taken_at:%Y-%m-%d %H:%M} UTC, {found.confidence}"),
+            *(Evidence(row.what, row.result) for row in bearing(found)),
+        ),
+    )

@@ -1,0 +1,178 @@
+"""Who refused? What tells a refusal on the source's node from one on the far node, or in between.
+
+Source: Linux netfilter and kube-proxy: a refusal that comes back faster than any answer of the
+other node cannot have come from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.net.diagnosis.evidence import Case, Path
+from bot.net.diagnosis.observation import Aim, Source, Stance
+from bot.net.diagnosis.results import State, Tally
+
+TELLING = 2.0
+"""Milliseconds: with a shorter round trip than this, time tells nothing."""
+
+SOONER = 0.5
+"""So much of the round trip at most, and a refusal did not make it."""
+
+AS_LATE = 0.8
+"""So much of the round trip at least, and it may have."""
+
+
+HEARD_BY_LISTENERS = (
+    Aim.FAR,
+    Aim.BACK,
+    Aim.FAR_SMALL,
+    Aim.FAR_LARGE,
+    Aim.FAR_UDP,
+    Aim.FAR_VIP,
+)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A way on which every connection is refused, and what the other tests say about it."""
+
+    case: Case
+    path: Path
+
+    @property
+    def place(self) -> Source:
+        """Where the tests of this way were made from."""
+        return self.case.stand(self.path.edge)
+
+    @property
+    def direct(self) -> Tally:
+        """The endpoint by its own address, from the place of the other tests."""
+        return self.case.beside(self.path)
+
+    @property
+    def sole(self) -> Tally:
+        """The VIP that leads to this endpoint alone."""
+        return self.case.sole(self.place, self.path.endpoint)
+
+    @property
+    def far(self) -> Tally:
+        """Our own listener on the endpoint's node."""
+        return self.case.listener(self.path.edge, self.path.endpoint.node)
+
+    @property
+    def pod_reached(self) -> bool:
+        """Whether something else on that node, or on that pod, was reached from here."""
+        others = self.case.other_ports(self.place, self.path.endpoint)
+        return self.far.ok or bool(others.successes)
+
+    @property
+    def by_source(self) -> bool | None:
+        """Whether it came back too soon to be from the other node; None where time cannot tell."""
+        trip = self.case.round_trip(self.place, self.path.endpoint.node)
+        typical = self.direct.typical
+        if not self.path.crosses or trip is None or typical is None or trip < TELLING:
+            return None
+        if typical <= trip * SOONER:
+            return True
+        return False if (self.direct.fastest or 0.0) >= trip * AS_LATE else None
+
+    @property
+    def remote(self) -> tuple[Tally, ...]:
+        """What pods on other nodes, neither this one nor the endpoint's, see of the endpoint."""
+        home = self.path.endpoint.node
+        found = self.case.witnesses(self.path.endpoint, self.path.edge)
+        return tuple(each for place, each in found if place.node != home)
+
+    @property
+    def elsewhere(self) -> tuple[Tally, ...]:
+        """What pods on any other node see of it, the endpoint's own among them."""
+        found = self.case.witnesses(self.path.endpoint, self.path.edge)
+        return tuple(each for _, each in found)
+
+    @property
+    def at_home(self) -> Tally:
+        """What a pod on the endpoint's own node sees of it."""
+        return self.case.endpoint(Source(self.path.endpoint.node), self.path.endpoint)
+
+    @property
+    def home_itself(self) -> Tally:
+        """What the endpoint's own node sees of it."""
+        place = Source(self.path.endpoint.node, Stance.HOST)
+        return self.case.endpoint(place, self.path.endpoint)
+
+    @property
+    def edge_itself(self) -> Tally:
+        """What Traefik's node sees of it: no PREROUTING rule catches its own packets."""
+        return self.case.endpoint(Source(self.path.edge, Stance.HOST), self.path.endpoint)
+
+    @property
+    def listens(self) -> bool:
+        """Whether somebody surely listens there: it was reached from somewhere."""
+        places = (self.at_home, self.home_itself, *self.elsewhere)
+        return self.path.endpoint.watched or any(each.successes for each in places)
+
+    @property
+    def masqueraded(self) -> bool | None:
+        """Whether the VIP's packets leave under another address than the pod's.
+
+        Seen by the listeners: they hear our pods' own addresses and, behind a masquerade, others.
+        """
+        via_vip = self.case.listener(self.path.edge, self.path.endpoint.node, Aim.FAR_VIP)
+        ear = self.case.ears.get(self.path.endpoint.node)
+        if not via_vip.successes or ear is None or ear.heard is None:
+            return None
+        return any(each.source not in _known(self.case) for each in ear.heard if each.tcp)
+
+    @property
+    def repeated(self) -> bool:
+        """Whether both decisive tests were made twice."""
+        return self.direct.repeated and self.sole.repeated
+
+
+def refusals(case: Case) -> Iterator[Refusal]:
+    """Every way on which Traefik's connections are all refused."""
+    for path in case.failing:
+        refusal = Refusal(case, path)
+        if case.direct(path).state is State.REFUSED and refusal.direct.state is State.REFUSED:
+            yield refusal
+
+
+def everywhere(refusal: Refusal) -> bool:
+    """Refused from every place that was asked, the endpoint's own node among them."""
+    homes = (refusal.at_home, refusal.home_itself)
+    if refusal.sole.successes or refusal.by_source or refusal.listens:
+        return False
+    if not any(each.seen for each in homes):
+        return False
+    every = (*homes, *refusal.elsewhere, refusal.edge_itself)
+    return all(each.state in (State.REFUSED, State.UNSEEN) for each in every) and _no_policy(
+        refusal
+    )
+
+
+def mistaken(refusal: Refusal) -> bool:
+    """Whether the pod listens on another port than the Service leads to."""
+    each = refusal.path.endpoint
+    if each.declared:
+        return each.port not in each.declared
+    places = (refusal.place, *refusal.case.places(Aim.OTHER_PORT))
+    return any(refusal.case.other_ports(place, each).successes for place in places)
+
+
+def _no_policy(refusal: Refusal) -> bool:
+    """A NetworkPolicy refuses the node's other pods too: only the node itself tells then."""
+    return refusal.home_itself.seen or not refusal.case.subject.policies
+
+
+def _known(case: Case) -> frozenset[str]:
+    """The addresses that our own tries to listeners went out from.
+
+    Those of other tries do not count: a node's own address is what a masquerade gives.
+    """
+    return frozenset(
+        address
+        for (_, aim, _), each in case.tallies.items()
+        if aim in HEARD_BY_LISTENERS
+        for address in each.sources
+    )

@@ -1,0 +1,274 @@
+"""How the tries of one question ended, all told: one state, and whether it held.
+
+Times are milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from statistics import median
+from typing import Protocol
+
+from bot.net.diagnosis.observation import Observation
+from bot.net.probing.protocol import SETTLE, Answer, Outcome
+
+
+class State(StrEnum):
+    """How all the tries of a question ended."""
+
+    OK = "ok"
+    REFUSED = "refused"
+    SILENT = "timeout"
+    NO_ROUTE = "no route"
+    BROKEN = "broken"
+    """Connected, and then closed, reset, or without an answer."""
+    NAMELESS = "no such name"
+    FOREIGN = "another protocol"
+    """Connected, and the answer was neither TLS nor HTTP where it should be."""
+    MIXED = "mixed"
+    UNSEEN = "not seen"
+
+
+STATES = {
+    Outcome.OK: State.OK,
+    Outcome.REFUSED: State.REFUSED,
+    Outcome.TIMEOUT: State.SILENT,
+    Outcome.NO_ROUTE: State.NO_ROUTE,
+    Outcome.RESET: State.BROKEN,
+    Outcome.CLOSED: State.BROKEN,
+    Outcome.STALLED: State.BROKEN,
+    Outcome.NAME: State.NAMELESS,
+    Outcome.TLS: State.FOREIGN,
+    Outcome.NOT_HTTP: State.FOREIGN,
+}
+"""UNTRIED is none of these: it says nothing of the network."""
+
+SLOW = 200.0
+"""Milliseconds to connect: more than half way round the earth takes on a good line."""
+
+REACHED = frozenset(STATES) - {Outcome.TIMEOUT, Outcome.NO_ROUTE, Outcome.NAME}
+"""Outcomes of tries that somebody answered, so that their times tell how far away that was."""
+
+LATE = 900.0
+"""A lost SYN is sent again after a second: a connection that took this much longer lost one."""
+
+LOST = {State.SILENT, State.BROKEN}
+"""What loses packets ends in either way."""
+
+SAID = {State.REFUSED, State.NO_ROUTE}
+"""Errors that a router or firewall sends, or keeps to itself where it sent many already."""
+
+SHARP = {State.REFUSED, State.NO_ROUTE, State.NAMELESS, State.FOREIGN}
+"""Somebody said so: loss alone never ends like this."""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """All answers to one question, by pass; `reasons` say why it was not asked somewhere."""
+
+    rounds: tuple[tuple[Answer, ...], ...] = ()
+    reasons: tuple[str, ...] = ()
+
+    @cached_property
+    def answers(self) -> tuple[Answer, ...]:
+        """Every try, of all passes."""
+        return tuple(each for answers in self.rounds for each in answers)
+
+    @cached_property
+    def state(self) -> State:
+        """How all tries ended; MIXED where they differ."""
+        return _state(self.answers)
+
+    @property
+    def seen(self) -> bool:
+        """Whether it was tried at all."""
+        return bool(self.answers)
+
+    @property
+    def ok(self) -> bool:
+        """Whether it was tried and every try went well."""
+        return self.state is State.OK
+
+    @property
+    def fails(self) -> bool:
+        """Whether it was tried and no try went well."""
+        return self.seen and not self.successes
+
+    @property
+    def tries(self) -> int:
+        """How many tries there were."""
+        return len(self.answers)
+
+    @cached_property
+    def successes(self) -> int:
+        """How many went well."""
+        return sum(each.outcome is Outcome.OK for each in self.answers)
+
+    @cached_property
+    def fastest(self) -> float | None:
+        """The least time until it was connected or refused."""
+        return min(self._times, default=None)
+
+    @cached_property
+    def typical(self) -> float | None:
+        """The median time until it was connected or refused."""
+        return median(self._times) if self._times else None
+
+    @cached_property
+    def impaired(self) -> int:
+        """Tries that lost packets: timed out, stalled, given up once, or a second late."""
+        return _impaired(self.answers)
+
+    @property
+    def slow(self) -> bool:
+        """Whether even its quickest connection took long: then lateness is no sign of loss."""
+        return self.fastest is not None and self.fastest >= SLOW
+
+    @property
+    def clean(self) -> bool:
+        """Whether every try went well at once."""
+        return self.ok and not self.impaired
+
+    @property
+    def repeated(self) -> bool:
+        """Whether it was asked in more than one pass."""
+        return len(self.rounds) > 1
+
+    @cached_property
+    def changed(self) -> bool:
+        """Whether a later pass ended otherwise than the first, so that no state held.
+
+        Tries that differ within a pass are no change as long as the next pass shows it too: that
+        is what loss looks like. Loss refuses nothing, though.
+        """
+        if not self.repeated:
+            return False
+        before, after = _state(self.rounds[0]), _state(self.rounds[-1])
+        if before is after or {before, after} <= LOST:
+            return False
+        if State.SILENT in (before, after) and {before, after} & SAID:
+            return False
+        if {before, after} & SHARP:
+            return True
+        if before is State.MIXED:
+            return after is State.OK and not _impaired(self.rounds[-1])
+        if after is State.MIXED:
+            return before is not State.OK and _mended(self.rounds[-1])
+        return True
+
+    @property
+    def before(self) -> State:
+        """How the first pass ended."""
+        return _state(self.rounds[0]) if self.rounds else State.UNSEEN
+
+    @property
+    def after(self) -> State:
+        """How the last pass ended."""
+        return _state(self.rounds[-1]) if self.rounds else State.UNSEEN
+
+    @property
+    def backends(self) -> frozenset[str]:
+        """Who answered, where an answer told."""
+        return frozenset(each.backend for each in self.answers if each.backend)
+
+    @property
+    def sources(self) -> frozenset[str]:
+        """The addresses that the tries went out from."""
+        return frozenset(each.source for each in self.answers if each.source)
+
+    @cached_property
+    def _times(self) -> list[float]:
+        return [
+            each.connected
+            for each in self.answers
+            if each.connected is not None and each.outcome in REACHED and not each.retried
+        ]
+
+    def __str__(self) -> str:
+        """For people: `refused 4 of 4, after 0.1 ms`, or why it was not asked."""
+        if not self.seen:
+            return "not tested: " + "; ".join(self.reasons) if self.reasons else "not tested"
+        kinds = sorted({each.outcome for each in self.answers})
+        counts = [f"{each} {_count(each, self.answers)} of {self.tries}" for each in kinds]
+        after = "" if self.typical is None else f", typically after {milliseconds(self.typical)}"
+        return ", ".join(counts) + after + unsettled(self.answers)
+
+
+def tally(observations: Iterable[Observation]) -> Tally:
+    """One tally of the observations of one question, whatever their order."""
+    rounds: dict[int, list[Answer]] = {}
+    reasons: set[str] = set()
+    for each in observations:
+        tried = [answer for answer in each.answers if answer.outcome in STATES]
+        if tried:
+            rounds.setdefault(each.round, []).extend(tried)
+        reasons.update(
+            answer.detail or "could not begin"
+            for answer in each.answers
+            if answer.outcome not in STATES
+        )
+        if each.unasked:
+            reasons.add(each.unasked)
+    ordered = (tuple(sorted(rounds[each], key=_by_time)) for each in sorted(rounds))
+    return Tally(tuple(ordered), tuple(sorted(reasons)))
+
+
+def _by_time(answer: Answer) -> tuple[float, str, str]:
+    return answer.at, answer.id, repr(answer)
+
+
+def _state(answers: Sequence[Answer]) -> State:
+    """A refusal among silences is a refusal.
+
+    The kernel limits how many errors it sends (icmp_ratelimit), and rejects the rest in silence.
+    """
+    states = {STATES[each.outcome] for each in answers}
+    if len(states & SAID) == 1:
+        states.discard(State.SILENT)
+    if not states:
+        return State.UNSEEN
+    return states.pop() if len(states) == 1 else State.MIXED
+
+
+def _mended(answers: Sequence[Answer]) -> bool:
+    """Whether a pass failed up to a moment, and never after it."""
+    went_well = [each.outcome is Outcome.OK for each in answers]
+    return went_well == sorted(went_well)
+
+
+def _impaired(answers: Sequence[Answer]) -> int:
+    reached = [each for each in answers if each.outcome in REACHED and each.connected is not None]
+    late = min((each.connected or 0.0 for each in reached), default=0.0) + LATE
+    return sum(
+        each.retried
+        or each.outcome in (Outcome.TIMEOUT, Outcome.STALLED)
+        or (each in reached and (each.connected or 0.0) >= late)
+        for each in answers
+    )
+
+
+def _count(outcome: Outcome, answers: Sequence[Answer]) -> int:
+    return sum(each.outcome is outcome for each in answers)
+
+
+class _New(Protocol):
+    @property
+    def unsettled(self) -> bool: ...
+
+
+def unsettled(tries: Iterable[_New]) -> str:
+    """A clause for a new target that stayed away for all the time it had; else nothing."""
+    late = any(one.unsettled for one in tries)
+    return f", still {SETTLE:.0f} s after it was created" if late else ""
+
+
+SHORTEST = 0.1
+"""Milliseconds below which a figure would pretend too much."""
+
+
+def milliseconds(time: float) -> str:
+    """A time as people read it."""
+    return f"{time:.1f} ms" if time >= SHORTEST else f"under {SHORTEST} ms"

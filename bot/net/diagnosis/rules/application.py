@@ -1,0 +1,110 @@
+"""APPLICATION: the endpoint itself does not answer, or not as the route needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.net.diagnosis.diagnosis import Effect, Row
+from bot.net.diagnosis.evidence import Case
+from bot.net.diagnosis.observation import Aim, Source, Stance
+from bot.net.diagnosis.refused_connections import Refusal, everywhere, mistaken, refusals
+from bot.net.diagnosis.results import State, Tally
+from bot.net.diagnosis.rule import Match, Rule, certain, merged
+
+SERVER_ERROR = 500
+
+LOOKALIKE = (
+    "An application that listens on 127.0.0.1 only looks the same, and so does one that is down."
+)
+
+
+def find(case: Case) -> Match | None:
+    """Ports that are refused on their own node too; else answers that are no good anywhere."""
+    found = [_match(each) for each in refusals(case) if everywhere(each) and not mistaken(each)]
+    return merged(found) or merged(list(_answers(case)))
+
+
+def _match(refusal: Refusal) -> Match:
+    path = refusal.path
+    sure = refusal.home_itself.seen or refusal.case.subject.policies == ()
+    return Match(
+        because=(
+            f"{path.endpoint} refuses connections from everywhere, its own node "
+            f"{path.endpoint.node} among them: nothing listens there. {LOOKALIKE}"
+        ),
+        confidence=certain(proven=sure and refusal.direct.repeated and refusal.far.ok),
+        paths=frozenset({path}),
+        places=(path.endpoint.pod or str(path.endpoint),),
+        bears=(Aim.ENDPOINT, Aim.SOLE_VIP, Aim.FAR),
+        untested=() if sure else (UNSURE,),
+    )
+
+
+def _answers(case: Case) -> Iterator[Match]:
+    """Endpoints that accept connections, and answer badly wherever the request comes from."""
+    for each in case.stage.endpoints:
+        places = case.places(Aim.REQUEST)
+        seen = [tally for place in places if (tally := case.request(place, each)).seen]
+        what = {_wrong(tally) for tally in seen if not _vague(places, tally)}
+        if len(what) == 1 and (wrong := what.pop()):
+            at_home = any(place.node == each.node for place in places)
+            yield Match(
+                because=f"{each} accepts connections, but {wrong}, from {_from(places)}.",
+                confidence=certain(proven=at_home and all(tally.repeated for tally in seen)),
+                places=(each.pod or str(each),),
+                bears=(Aim.REQUEST,),
+            )
+
+
+def _vague(places: tuple[Source, ...], tally: Tally) -> bool:
+    """Seen from Traefik's own pod alone, an answer that does not come may be the network's fault.
+
+    Nothing was seen then of large packets, of loss, or of the application from anywhere else.
+    """
+    return _inside(places) and tally.state is State.BROKEN
+
+
+def _from(places: tuple[Source, ...]) -> str:
+    return "Traefik's own pod" if _inside(places) else "everywhere"
+
+
+def _inside(places: tuple[Source, ...]) -> bool:
+    return all(place.stance is Stance.TRAEFIK for place in places)
+
+
+def _wrong(tally: Tally) -> str:
+    statuses = {answer.status for answer in tally.answers}
+    if tally.ok and min(statuses, default=0) >= SERVER_ERROR:
+        return f"answers {', '.join(map(str, sorted(statuses)))}"
+    words = {
+        State.FOREIGN: "does not speak what the route expects (TLS or plain HTTP)",
+        State.BROKEN: "gives no whole answer",
+    }
+    return words.get(tally.state, "")
+
+
+UNSURE = (
+    "A NetworkPolicy that admits nobody looks the same. To tell: allow probes in the host network, "
+    "or look at kubectl get networkpolicy in its namespace."
+)
+
+RULE = Rule(
+    row=Row.APPLICATION,
+    find=find,
+    effect=Effect.USELESS,
+    effect_because="The VIP leads to the same port of the same pod.",
+    seen=(
+        "The endpoint's port is refused from everywhere, its own node and the VIP with that one "
+        "endpoint included, while our listener on its node answers; or it accepts connections "
+        "and answers with an error, or not as HTTP, from everywhere."
+    ),
+    apart=(
+        "A NetworkPolicy lets the node itself through, and a readiness probe of the kubelet shows "
+        "that the pod listens; a wrong target port leaves another port of the pod open."
+    ),
+    advice=(
+        "Look at the pod's log, and at what it listens on (ss -ltn in the pod): it must be "
+        "0.0.0.0 or [::], not 127.0.0.1.",
+        "Give it a readiness probe on that port, so that it is no endpoint while it cannot answer.",
+    ),
+)

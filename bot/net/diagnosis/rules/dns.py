@@ -1,0 +1,64 @@
+"""DNS: names are not found, or not answered."""
+
+from __future__ import annotations
+
+from bot.net.diagnosis.diagnosis import Effect, Row
+from bot.net.diagnosis.evidence import Case
+from bot.net.diagnosis.observation import Aim, Stance
+from bot.net.diagnosis.results import State
+from bot.net.diagnosis.rule import Match, Rule, certain, merged
+
+
+def find(case: Case) -> Match | None:
+    """Traefik's nodes on which the Service's name is not found."""
+    return merged([_match(case, edge) for edge in case.stage.edges if _fails(case, edge)])
+
+
+def _fails(case: Case, edge: str) -> bool:
+    place = case.stand(edge)
+    if place.stance is Stance.TRAEFIK and not _connects(case, edge):
+        return False
+    return case.matching(place, (Aim.NAME,)).fails
+
+
+def _connects(case: Case, edge: str) -> bool:
+    """By Traefik's own pod alone, names count only where every connection works at once.
+
+    What stops some of them, such as loss or broken rules for VIPs, stops the way to DNS as well.
+    """
+    ways = [case.direct(path).clean for path in case.paths if path.edge == edge]
+    return all(ways) and (case.vip(edge).clean or not case.subject.vips)
+
+
+def _match(case: Case, edge: str) -> Match:
+    place = case.stand(edge)
+    own, control = (case.matching(place, (aim,)) for aim in (Aim.NAME, Aim.CONTROL_NAME))
+    elsewhere = [case.matching(p, (Aim.NAME,)) for p in case.places(Aim.NAME) if p.node != edge]
+    only_here = bool(elsewhere) and all(each.ok for each in elsewhere)
+    all_fail = control.fails
+    return Match(
+        because=(
+            f"On {edge} the Service's name is "
+            + ("not answered" if own.state is State.SILENT else "not found")
+            + (", and neither is kubernetes.default" if all_fail else ", while other names are")
+            + (": other nodes find it, so the way to CoreDNS is at fault." if only_here else ".")
+        ),
+        confidence=certain(proven=all_fail and own.repeated and place.stance is not Stance.TRAEFIK),
+        places=(edge,),
+        bears=(Aim.NAME, Aim.CONTROL_NAME),
+    )
+
+
+RULE = Rule(
+    row=Row.DNS,
+    find=find,
+    effect=Effect.USELESS,
+    effect_because="Traefik reaches this Service without DNS, with nativeLB or without.",
+    seen="The Service's name fails from Traefik's node while endpoints and VIP answer.",
+    apart="Where connections fail too, what stops them is likely to stop DNS as well.",
+    advice=(
+        "kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide: is CoreDNS ready, and on "
+        "which node? Diagnose the Service kube-system/kube-dns next.",
+        "The names end in cluster.local: a cluster with another domain needs none of this.",
+    ),
+)

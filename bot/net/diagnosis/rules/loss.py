@@ -1,0 +1,93 @@
+"""LOSS: some packets get through, and some do not."""
+
+from __future__ import annotations
+
+from bot.net.diagnosis.diagnosis import Effect, Row
+from bot.net.diagnosis.evidence import Case, Path
+from bot.net.diagnosis.observation import Aim, Source
+from bot.net.diagnosis.results import State, Tally
+from bot.net.diagnosis.rule import Match, Rule, certain, merged
+
+TRIES = 20
+"""Fewer tries give no rate."""
+
+IMPAIRED = 3
+"""So many tries that lost a packet are no accident."""
+
+
+def find(case: Case) -> Match | None:
+    """Ways between nodes on which our own listener loses packets too."""
+    ways = [path for path in case.paths if path.crosses and loses(case, path)]
+    return merged([_match(case, path) for path in ways])
+
+
+def loses(case: Case, path: Path) -> bool:
+    """Whether endpoint and listener both lose packets there, and neither all of them."""
+    direct, far = case.beside(path), case.listener(path.edge, path.endpoint.node)
+    tries, impaired = direct.tries + far.tries, direct.impaired + far.impaired
+    if direct.slow:
+        return False
+    mixed = direct.successes and direct.state in (State.OK, State.MIXED) and _by_loss(direct)
+    return bool(
+        mixed and far.successes and far.impaired and impaired >= IMPAIRED and tries >= TRIES
+    )
+
+
+def _by_loss(direct: Tally) -> bool:
+    """Whether the failures are of the kind that lost packets make."""
+    return direct.successes + direct.impaired >= direct.tries
+
+
+def _match(case: Case, path: Path) -> Match:
+    direct, far = case.beside(path), case.listener(path.edge, path.endpoint.node)
+    tries, impaired = direct.tries + far.tries, direct.impaired + far.impaired
+    return Match(
+        because=(
+            f"Between {path.edge} and {path.endpoint.node} packets get lost: {impaired} of {tries} "
+            "fresh connections timed out or lost a packet"
+            f"{_datagrams(case, path)}{_below(case, path)}."
+        ),
+        confidence=certain(proven=direct.repeated and far.repeated),
+        paths=frozenset({path}),
+        places=(str(path),),
+        bears=(Aim.ENDPOINT, Aim.FAR, Aim.FAR_UDP, Aim.NODE),
+    )
+
+
+def _datagrams(case: Case, path: Path) -> str:
+    udp = case.listener(path.edge, path.endpoint.node, Aim.FAR_UDP)
+    gone = udp.tries - udp.successes
+    return f", and {gone} of {udp.tries} datagrams got no answer" if udp.seen else ""
+
+
+def _below(case: Case, path: Path) -> str:
+    node = case.node(Source(path.edge), path.endpoint.node)
+    if not node.seen or node.tries < TRIES:
+        return ""
+    return (
+        "; the node's own address loses them as well, so it is the mesh below"
+        if node.impaired
+        else "; the node's own address loses none, so it is the overlay"
+    )
+
+
+RULE = Rule(
+    row=Row.LOSS,
+    find=find,
+    effect=Effect.USELESS,
+    effect_because="The VIP's packets take the same way and are lost as often.",
+    seen=(
+        "Of 20 or more fresh connections to the endpoint and to our listener on its node, three "
+        "or more timed out or came a second late (a packet that had to be sent again), and "
+        "others did not; the second pass shows it again."
+    ),
+    apart=(
+        "A fault that healed while it was tested fails first and works then; a slow path is late "
+        "every time; an overloaded application spares our listener."
+    ),
+    advice=(
+        "tailscale ping <node> on Traefik's node: a path by a relay (DERP) or a bad link loses "
+        "packets; open UDP 41641 so that the nodes connect directly.",
+        "Look for drops: ip -s link show flannel.1, and tailscale0, on both nodes.",
+    ),
+)

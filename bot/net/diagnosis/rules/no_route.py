@@ -1,0 +1,62 @@
+"""NO_ROUTE: the network knows at once that there is no way to that node's pods."""
+
+from __future__ import annotations
+
+from bot.net.diagnosis.diagnosis import Effect, Row
+from bot.net.diagnosis.evidence import Case, Path
+from bot.net.diagnosis.observation import Aim
+from bot.net.diagnosis.overlay import Overlay
+from bot.net.diagnosis.results import State
+from bot.net.diagnosis.rule import Match, Rule, certain, merged
+
+
+def find(case: Case) -> Match | None:
+    """Ways on which endpoint and our listener both meet an error that neither can have made."""
+    overlay = Overlay(case)
+    return merged([_match(case, path) for path in case.failing if _fits(overlay, path)])
+
+
+def _fits(overlay: Overlay, path: Path) -> bool:
+    case = overlay.case
+    direct, far = case.beside(path), case.listener(path.edge, path.endpoint.node)
+    if not path.crosses or case.sole(case.stand(path.edge), path.endpoint).successes:
+        return False
+    states = {direct.state, far.state}
+    if states == {State.REFUSED}:
+        return overlay.alive(path.endpoint.node)
+    # Silence beside it: the kernel sends only so many of these errors a second.
+    return State.NO_ROUTE in states and states <= {State.NO_ROUTE, State.SILENT}
+
+
+def _match(case: Case, path: Path) -> Match:
+    direct, sole = case.beside(path), case.sole(case.stand(path.edge), path.endpoint)
+    gateway = direct.state is State.REFUSED
+    how = "refused by something in between" if gateway else "answered with `no route`"
+    return Match(
+        because=(
+            f"From {path.edge}, everything towards the pods of {path.endpoint.node} is {how}, our "
+            "own listener there included."
+        ),
+        confidence=certain(proven=direct.repeated and sole.fails),
+        paths=frozenset({path}),
+        places=(str(path),),
+        bears=(Aim.ENDPOINT, Aim.SOLE_VIP, Aim.FAR),
+    )
+
+
+RULE = Rule(
+    row=Row.NO_ROUTE,
+    find=find,
+    effect=Effect.USELESS,
+    effect_because="The VIP becomes the same pod IP, which has no way either.",
+    seen=(
+        "Endpoint, the VIP with that one endpoint and our own listener on its node all meet `no "
+        "route to host` (or a refusal, though the listener answers others)."
+    ),
+    apart="Silence is a dead overlay; a refusal of the endpoint alone leaves our listener open.",
+    advice=(
+        "On Traefik's node: ip route get <pod IP>. It must lead to flannel.1; if not, flannel.1 "
+        "or the route is missing: restart k3s there.",
+        "If the route is there, look for a firewall rule that rejects (iptables -S FORWARD).",
+    ),
+)

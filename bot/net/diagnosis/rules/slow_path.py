@@ -1,0 +1,62 @@
+"""SLOW_PATH: everything works, and takes its time."""
+
+from __future__ import annotations
+
+from bot.net.diagnosis.diagnosis import Effect, Row
+from bot.net.diagnosis.evidence import Case, Path
+from bot.net.diagnosis.observation import Aim
+from bot.net.diagnosis.results import State, Tally
+from bot.net.diagnosis.rule import Match, Rule, certain, merged
+
+
+def find(case: Case) -> Match | None:
+    """Ways on which even the quickest connection is slow; what times out there is part of it."""
+    return merged([_match(case, path) for path in case.paths if drags(case, path)])
+
+
+def drags(case: Case, path: Path) -> bool:
+    """Whether a way works, though slowly: at least half of its connections come about."""
+    direct = case.beside(path)
+    in_time = 2 * direct.successes >= direct.tries
+    return path.crosses and direct.slow and in_time and direct.state in (State.OK, State.MIXED)
+
+
+def _match(case: Case, path: Path) -> Match:
+    direct, far = case.beside(path), case.listener(path.edge, path.endpoint.node)
+    trip = case.round_trip(case.stand(path.edge), path.endpoint.node)
+    node = f" (the node itself or our listener there: {trip:.0f} ms)" if trip is not None else ""
+    retried = any(each.retried for each in direct.answers)
+    first = ", and the first one had to be tried again" if retried else ""
+    return Match(
+        because=(
+            f"From {path.edge} to {path.endpoint.node} a connection takes "
+            f"{direct.typical or 0.0:.0f} ms{node}{first}{_late(direct)}."
+        ),
+        confidence=certain(proven=direct.repeated and direct.ok and far.slow),
+        paths=frozenset({path}),
+        places=(str(path),),
+        bears=(Aim.ENDPOINT, Aim.FAR, Aim.NODE),
+    )
+
+
+def _late(direct: Tally) -> str:
+    failed = direct.tries - direct.successes
+    return f", and {failed} of {direct.tries} did not come about within the limit" * bool(failed)
+
+
+RULE = Rule(
+    row=Row.SLOW_PATH,
+    find=find,
+    effect=Effect.USELESS,
+    effect_because="The VIP takes the same slow path.",
+    seen=(
+        "Connections to a remote endpoint come about, all or at least half of them, and even the "
+        "quickest takes 200 ms or longer."
+    ),
+    apart="Lost packets make some connections a second late; the others are quick.",
+    advice=(
+        "tailscale ping <node> on Traefik's node: `via DERP` is a relay; open UDP 41641 on one "
+        "side for a direct path.",
+        "Or keep replicas of the application on Traefik's node.",
+    ),
+)

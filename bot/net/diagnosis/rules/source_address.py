@@ -1,0 +1,72 @@
+"""SOURCE_ADDRESS: the far node refuses the pod's address, and lets the masqueraded one through."""
+
+from __future__ import annotations
+
+from bot.net.diagnosis.diagnosis import Effect, Row
+from bot.net.diagnosis.evidence import Case
+from bot.net.diagnosis.observation import Aim
+from bot.net.diagnosis.refused_connections import Refusal, refusals
+from bot.net.diagnosis.results import State
+from bot.net.diagnosis.rule import Match, Rule, certain, merged
+
+
+def find(case: Case) -> Match | None:
+    """Every way that is open by the VIP alone, for the address that it gives the packets."""
+    return merged([_match(each) for each in refusals(case) if _fits(each)])
+
+
+def _fits(refusal: Refusal) -> bool:
+    if not refusal.sole.ok or not refusal.pod_reached or refusal.by_source:
+        return False
+    if not refusal.path.crosses or refusal.masqueraded is False:
+        return False
+    if refusal.by_source is None and any(each.ok for each in refusal.remote):
+        return False
+    refused = any(each.state is State.REFUSED for each in refusal.remote)
+    return bool(
+        refusal.masqueraded or ((refused or _late(refusal)) and refusal.case.subject.policies)
+    )
+
+
+def _late(refusal: Refusal) -> bool:
+    return refusal.by_source is False
+
+
+def _match(refusal: Refusal) -> Match:
+    path = refusal.path
+    proven = refusal.repeated and bool(refusal.masqueraded) and refusal.far.ok
+    return Match(
+        because=(
+            f"From {path.edge} the pod's own address is refused on {path.endpoint.node}, but by "
+            "the VIP the same endpoint answers"
+            + (": the VIP's packets arrive under another address" if refusal.masqueraded else "")
+            + ", so the source address decides."
+        ),
+        confidence=certain(proven=proven),
+        paths=frozenset({path}),
+        places=(str(path),),
+        bears=(Aim.ENDPOINT, Aim.SOLE_VIP, Aim.FAR, Aim.FAR_VIP),
+    )
+
+
+RULE = Rule(
+    row=Row.SOURCE_ADDRESS,
+    find=find,
+    effect=Effect.UNKNOWN,
+    effect_because="The VIP was not tried often enough.",
+    seen=(
+        "Pods of Traefik's node are refused by pod IP, no sooner than the round trip; the VIP "
+        "with that one endpoint works from the same place; and our listener hears the VIP's "
+        "packets under another address, or a NetworkPolicy selects the pod and other nodes' pods "
+        "are refused too."
+    ),
+    apart=(
+        "A REDIRECT on the source's node answers sooner, and leaves the address as it is; a "
+        "policy without masquerade refuses by the VIP too."
+    ),
+    advice=(
+        "Let the NetworkPolicy of the Service's namespace admit Traefik's pods.",
+        "nativeLB goes round it as long as the masquerade stays: the policy is then not enforced "
+        "for Traefik, which may not be what its author wanted.",
+    ),
+)

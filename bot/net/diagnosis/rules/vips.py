@@ -1,0 +1,180 @@
+"""CHECKSUM_OFFLOAD and VIP_BROKEN: the pod IP works, and the VIP does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.net.diagnosis.diagnosis import Effect, Row
+from bot.net.diagnosis.evidence import Case, Path
+from bot.net.diagnosis.observation import Aim, Source, Stance
+from bot.net.diagnosis.results import State, Tally
+from bot.net.diagnosis.rule import Match, Rule, certain, merged
+
+STALLS = 900.0
+"""Milliseconds: a VIP that takes this much longer than the pod IP lost packets on the way."""
+
+
+@dataclass(frozen=True)
+class View:
+    """What the pods of one Traefik node see of VIPs, and of the pods behind them."""
+
+    case: Case
+    edge: str
+
+    @property
+    def place(self) -> Source:
+        """Where from."""
+        return self.case.stand(self.edge)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The ways from here."""
+        return tuple(each for each in self.case.paths if each.edge == self.edge)
+
+    @property
+    def pods_ok(self) -> bool:
+        """Whether every endpoint answers by its own address."""
+        return bool(self.paths) and all(self.case.beside(each).clean for each in self.paths)
+
+    @property
+    def across(self) -> tuple[Tally, ...]:
+        """VIPs that lead over the overlay for sure: to one remote endpoint, or to our listener."""
+        soles = [self.case.sole(self.place, p.endpoint) for p in self.paths if p.crosses]
+        homes = dict.fromkeys(path.endpoint.node for path in self.paths if path.crosses)
+        fars = [self.case.far(self.place, node, Aim.FAR_VIP) for node in homes]
+        return tuple(each for each in (*soles, *fars) if each.seen)
+
+    @property
+    def here(self) -> tuple[Tally, ...]:
+        """VIPs that lead to this very node for sure."""
+        soles = [self.case.sole(self.place, p.endpoint) for p in self.paths if not p.crosses]
+        own = self.case.far(self.place, self.edge, Aim.FAR_VIP)
+        return tuple(each for each in (*soles, own) if each.seen)
+
+    @property
+    def vip(self) -> Tally:
+        """The Service's own VIP."""
+        return self.case.vip_from(self.place)
+
+
+def find_checksum(case: Case) -> Match | None:
+    """Every VIP that crosses the overlay stalls, and those that stay on the node do not."""
+    return merged([_checksum(each) for each in _views(case) if _stalls(each)])
+
+
+def find_broken(case: Case) -> Match | None:
+    """The Service's VIP fails, and not only where it crosses the overlay."""
+    return merged([_broken(each) for each in _views(case) if _fails(each)])
+
+
+def _views(case: Case) -> Iterator[View]:
+    for edge in case.stage.edges:
+        view = View(case, edge)
+        if view.pods_ok:
+            yield view
+
+
+def _stalls(view: View) -> bool:
+    across, here = view.across, view.here
+    if not across or not here or not all(each.clean for each in here):
+        return False
+    usual = max(view.case.beside(path).typical or 0.0 for path in view.paths)
+    return all(_slow(each, usual) for each in across)
+
+
+def _slow(each: Tally, usual: float) -> bool:
+    late = each.ok and each.fastest is not None and each.fastest >= usual + STALLS
+    return late or (each.fails and each.state in (State.SILENT, State.BROKEN))
+
+
+def _checksum(view: View) -> Match:
+    fars = [each for each in view.across if each.repeated]
+    return Match(
+        because=(
+            f"From {view.edge} remote pods answer by their own addresses, and by a VIP they do "
+            "not, or only after seconds; VIPs that stay on the node work."
+        ),
+        confidence=certain(proven=len(fars) > 1),
+        places=(view.edge,),
+        bears=(Aim.ENDPOINT, Aim.SOLE_VIP, Aim.FAR_VIP, Aim.VIP, Aim.FAR),
+    )
+
+
+def _fails(view: View) -> bool:
+    """Failing here too, or failing while the way that it takes works."""
+    if not view.vip.seen or _stalls(view):
+        return False
+    if view.vip.fails:
+        local = bool(view.here) and any(each.fails for each in view.here)
+        works = bool(view.across) and all(each.ok for each in view.across)
+        return local or works or view.vip.state is State.REFUSED
+    sharp = view.vip.state is State.MIXED
+    complete = len(view.case.stage.endpoints) == len(view.case.subject.endpoints)
+    told = bool(view.across) or not any(path.crosses for path in view.paths)
+    tried = (*view.across, *view.here)
+    return sharp and complete and told and all(each.clean for each in tried)
+
+
+def _broken(view: View) -> Match:
+    others = [
+        each
+        for place in view.case.places(Aim.VIP)
+        if place.node != view.edge and place.stance is Stance.POD
+        for each in (view.case.vip_from(place),)
+    ]
+    fine = bool(others) and all(each.ok for each in others)
+    where = (
+        f"on {view.edge} alone" if fine else "on every node that was tried" if others else "here"
+    )
+    return Match(
+        because=(
+            f"From {view.edge} every endpoint answers by its own address, and the Service's VIP "
+            f"{_how(view)}: kube-proxy's rules for it are broken, {where}."
+        ),
+        confidence=certain(proven=view.vip.repeated and view.vip.fails and bool(others)),
+        places=(view.edge,),
+        bears=(Aim.VIP, Aim.ENDPOINT, Aim.SOLE_VIP, Aim.FAR_VIP),
+    )
+
+
+def _how(view: View) -> str:
+    if view.vip.fails:
+        return "fails every time"
+    return f"fails {view.vip.tries - view.vip.successes} times of {view.vip.tries}"
+
+
+CHECKSUM = Rule(
+    row=Row.CHECKSUM_OFFLOAD,
+    find=find_checksum,
+    effect=Effect.HARMS,
+    effect_because="The VIP is what fails; by pod IP the route works.",
+    seen=(
+        "From Traefik's node every endpoint and our listeners answer by their own addresses; every "
+        "VIP that leads to another node times out or takes seconds; every VIP that leads to the "
+        "same node works."
+    ),
+    apart="Broken kube-proxy rules fail on the same node too, and MTU spares small payloads.",
+    advice=(
+        "On both nodes: ethtool -K flannel.1 tx-checksum-ip-generic off. If that mends it, make "
+        "it permanent and upgrade the kernel.",
+        "Avoid nativeLB for routes to other nodes until then.",
+    ),
+)
+
+BROKEN = Rule(
+    row=Row.VIP_BROKEN,
+    find=find_broken,
+    effect=Effect.HARMS,
+    effect_because="The VIP is what fails; by pod IP the route works.",
+    seen=(
+        "From Traefik's node every endpoint answers by its own address, and the Service's VIP "
+        "fails: also where it leads to the same node, or although VIPs of our own to the same "
+        "endpoints work, or by a refusal."
+    ),
+    apart="Checksum offload spares VIPs that stay on the node.",
+    advice=(
+        "On that node: iptables-save -t nat | grep <VIP> (or nft list ruleset), and k3s's log for "
+        "kube-proxy; restart k3s there if its rules are missing or old.",
+    ),
+)

@@ -1,0 +1,171 @@
+"""What stands behind `/net diagnose`: resolve, ask in two passes, decide, remember."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from bot.domain.resources.objects import Object
+from bot.domain.snapshot import Snapshot
+from bot.errors import ClusterError, InputError
+from bot.net import route_resolution as resolving
+from bot.net.diagnosis import decide, proofs
+from bot.net.diagnosis import methods as ways
+from bot.net.diagnosis import recent as lasting
+from bot.net.diagnosis import vantage_points as asking
+from bot.net.diagnosis.collector import READING, Observing, Seen
+from bot.net.diagnosis.diagnosed import Diagnosed
+from bot.net.diagnosis.observation import Belief
+from bot.net.diagnosis.proofs import Proofs
+from bot.net.diagnosis.subject import Subject, Unresolved
+from bot.net.ports import Prober
+from bot.net.probing.protocol import Progress
+
+NO_PROBER = "The network: there is no prober. Install it, or allow pods on demand."
+
+KEPT = 64
+"""Diagnoses that are remembered, one a route."""
+
+
+class Cluster(Protocol):
+    """What a diagnosis needs of a cluster's objects."""
+
+    async def snapshot(
+        self, types: Collection[type[Object]], namespace: str | None = None
+    ) -> Snapshot:
+        """What is there now; what cannot be read is a gap."""
+        ...
+
+
+class TraefikView(Protocol):
+    """What Traefik itself believes and tells."""
+
+    async def belief(self, subject: Subject) -> Belief:
+        """Its servers and its failures for a route's Service, from its API, else its log.
+
+        Raises:
+            ClusterError: Neither can be read; the message says how to allow it.
+        """
+        ...
+
+
+def quiet(_: str) -> None:
+    """Progress that nobody waits for."""
+
+
+@dataclass
+class Diagnose:
+    """Diagnoses; the one of each route that stands is remembered. Both probers may be absent.
+
+    `on_proofs` is called when the proven faults are others than before.
+    """
+
+    cluster: Cluster
+    prober: Prober | None = None
+    traefik: TraefikView | None = None
+    on_proofs: Callable[[], None] | None = None
+    _kept: OrderedDict[str, Diagnosed] = field(default_factory=OrderedDict)
+
+    async def diagnose(self, asked: str, progress: Progress = quiet) -> Diagnosed:
+        """The verdict on the route or Service that is asked for, beside what it is about.
+
+        Raises:
+            InputError: It is none, or several; the message names what may be meant.
+            ClusterError: The cluster's objects cannot be read at all.
+        """
+        progress("Reading routes, Services and endpoints.")
+        snapshot = await self.cluster.snapshot(resolving.READS)
+        subject = resolving.resolve(snapshot, asked)
+        if isinstance(subject, Unresolved):
+            raise InputError(str(subject))
+        return await self.examine(subject, snapshot.taken_at, progress)
+
+    async def examine(
+        self, subject: Subject, taken_at: datetime, progress: Progress = quiet
+    ) -> Diagnosed:
+        """The same of a subject that is resolved already."""
+        async with asyncio.TaskGroup() as group:
+            believing = group.create_task(self._belief(subject))
+            observing = group.create_task(self._observe(subject, progress))
+        seen = observing.result()
+        prober, blind = self._means(seen)
+        found = decide.decide(
+            subject,
+            seen.observations,
+            seen.ears,
+            believing.result(),
+            tuple(dict.fromkeys((*blind, *seen.unmade))),
+        )
+        diagnosis = msgspec.structs.replace(found, subject=subject.name, prober=prober)
+        diagnosed = Diagnosed(taken_at, subject, diagnosis)
+        self._remember(diagnosed)
+        return diagnosed
+
+    async def suggestions(self, typed: str, most: int = 25) -> tuple[str, ...]:
+        """What can be asked for and holds what was typed."""
+        snapshot = await self.cluster.snapshot(resolving.READS)
+        return resolving.suggestions(snapshot, typed, most)
+
+    @property
+    def remembered(self) -> tuple[Diagnosed, ...]:
+        """What stands of each route: its latest diagnosis, or an older one that proved a fault."""
+        return tuple(self._kept.values())
+
+    @property
+    def proofs(self) -> Proofs:
+        """The proven faults that stand, as they are kept over a restart."""
+        standing = filter(lasting.proves, self._kept.values())
+        return Proofs(tuple(map(proofs.proof, standing)))
+
+    def restore(self, kept: Proofs) -> None:
+        """Take in what an earlier process proved, where nothing is known of the route yet."""
+        for proof in kept.proofs:
+            self._kept.setdefault(proof.subject, proofs.diagnosed(proof))
+
+    def recall(self, name: str) -> Diagnosed | None:
+        """What stands of a subject, by its name."""
+        return self._kept.get(name)
+
+    async def _belief(self, subject: Subject) -> Belief:
+        if self.traefik is None:
+            return Belief(unseen=("What Traefik itself believes was not asked.",))
+        try:
+            async with asyncio.timeout(READING):
+                return await self.traefik.belief(subject)
+        except TimeoutError:
+            return Belief(unseen=(f"Traefik's own view did not come within {READING:g} s.",))
+        except ClusterError as error:
+            return Belief(unseen=(str(error),))
+
+    async def _observe(self, subject: Subject, progress: Progress) -> Seen:
+        """Two passes of questions; none where the objects decide, or nobody can ask."""
+        stage = asking.stage(subject)
+        if not stage.edges or not stage.endpoints or subject.external:
+            return Seen()
+        if self.prober is None:
+            return Seen(unmade=(NO_PROBER,))
+        return await Observing(self.prober, subject, stage, progress).both()
+
+    def _means(self, seen: Seen) -> tuple[str, tuple[str, ...]]:
+        """By what was tested, and what that cannot see; nothing where nothing was asked."""
+        if self.prober is None or not seen.observations:
+            return "", ()
+        blind = ways.blind(self.prober.blind, seen.observations)
+        return ways.told(self.prober.name, seen.observations), blind
+
+    def _remember(self, latest: Diagnosed) -> None:
+        before, name = self.proofs, latest.subject.name
+        self._kept[name] = lasting.standing(self._kept.get(name), latest)
+        self._kept.move_to_end(name)
+        if len(self._kept) > KEPT:
+            # A proven fault that nobody remembers would look like one that is over.
+            idle = (name for name, kept in self._kept.items() if not lasting.proves(kept))
+            del self._kept[next(idle, next(iter(self._kept)))]
+        if self.on_proofs and self.proofs != before:
+            self.on_proofs()

@@ -1,0 +1,118 @@
+"""What a diagnosis is about: a route with its Service, endpoints, VIPs, and where Traefik runs."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from bot.domain.finding import Ref
+
+
+class Native(StrEnum):
+    """How a route's Service stands to nativeLB."""
+
+    OFF = "off"
+    ON = "on"
+    IMPOSSIBLE = "impossible"
+
+
+class EndpointAt(msgspec.Struct, frozen=True, order=True, kw_only=True):
+    """A ready endpoint of a slice: `port` is the one that the pod is reached at.
+
+    `others` are further ports by which to tell the pod from its port: those that its containers
+    declare, and the Service's own. `watched` says that the kubelet of its node reaches that very
+    port time and again, by a readiness probe of a ready pod.
+    """
+
+    address: str
+    port: int
+    node: str = ""
+    namespace: str = ""
+    pod: str = ""
+    declared: tuple[int, ...] = ()
+    others: tuple[int, ...] = ()
+    watched: bool = False
+
+    def __str__(self) -> str:
+        """`address:port`, as people write it for either family."""
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{host}:{self.port}"
+
+
+class TraefikAt(msgspec.Struct, frozen=True, order=True):
+    """A running Traefik pod."""
+
+    node: str
+    namespace: str
+    pod: str
+    addresses: tuple[str, ...] = ()
+    host_network: bool = False
+
+
+class NodeAt(msgspec.Struct, frozen=True, order=True):
+    """A node: its own addresses, and the one that flannel announces to the others."""
+
+    name: str
+    addresses: tuple[str, ...] = ()
+    announced: str = ""
+    ready: bool = True
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """What `/net diagnose` was asked about, as the objects tell it.
+
+    `name` is how to ask for it again. `route` is None where a Service was asked for. `vips` are
+    the Service's cluster addresses, empty where it has none. `endpoints_seen` is False where the
+    slices were not read. `policies` are the NetworkPolicies that select its pods, None where
+    they were not read.
+    """
+
+    name: str
+    service: Ref
+    port: int
+    route: Ref | None = None
+    match: str = ""
+    host: str = ""
+    path: str = "/"
+    tls: bool = False
+    external: str = ""
+    headless: bool = False
+    vips: tuple[str, ...] = ()
+    endpoints: tuple[EndpointAt, ...] = ()
+    unready: tuple[str, ...] = ()
+    endpoints_seen: bool = True
+    local_only: bool = False
+    """`internalTrafficPolicy: Local`: the VIP leads to endpoints of the same node alone."""
+    native: Native = Native.OFF
+    native_because: str = ""
+    traefik: tuple[TraefikAt, ...] = ()
+    nodes: tuple[NodeAt, ...] = ()
+    policies: tuple[str, ...] | None = None
+
+    @property
+    def edges(self) -> tuple[str, ...]:
+        """The nodes that Traefik runs on."""
+        return tuple(dict.fromkeys(each.node for each in self.traefik))
+
+    def node(self, name: str) -> NodeAt:
+        """A node by its name; one that was not read has a name only."""
+        return next((each for each in self.nodes if each.name == name), NodeAt(name))
+
+    def in_host_network(self, node: str) -> bool:
+        """Whether Traefik stands in that node's own network."""
+        pods = [each for each in self.traefik if each.node == node]
+        return bool(pods) and all(each.host_network for each in pods)
+
+
+class Unresolved(msgspec.Struct, frozen=True):
+    """Why what was typed is no subject, and what may be meant instead."""
+
+    because: str
+    near: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """One sentence, and the names that may be meant."""
+        return (
+            f"{self.because} Choose one of: {', '.join(self.near)}." if self.near else self.because
+        )

@@ -1,0 +1,77 @@
+"""From where what is asked: the places that matter to one route. Pure, and bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from bot.net.diagnosis.observation import Source, Stance, Target
+from bot.net.diagnosis.subject import EndpointAt, Subject
+from bot.net.probing.protocol import Backend, Listener, Vip
+
+MOST_EDGES = 3
+MOST_ENDPOINTS = 8
+
+
+class Means(msgspec.Struct, frozen=True):
+    """What was set up for the tests: listeners by node, and temporary Services by backend."""
+
+    listeners: Mapping[str, Listener] = {}
+    vips: Mapping[Backend, Vip] = {}
+
+
+class Stage(msgspec.Struct, frozen=True, kw_only=True):
+    """The places of a diagnosis.
+
+    `edges` are the nodes of Traefik, `homes` those of the chosen endpoints, `control` is a node
+    beside them, empty where there is none.
+    """
+
+    edges: tuple[str, ...]
+    endpoints: tuple[EndpointAt, ...]
+    homes: tuple[str, ...]
+    control: str = ""
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """Every node that takes part, each once: Traefik's first."""
+        every = (*self.edges, *self.homes, self.control)
+        return tuple(dict.fromkeys(each for each in every if each))
+
+
+def stage(subject: Subject) -> Stage:
+    """Choose edges, endpoints and the control of a subject."""
+    edges = subject.edges[:MOST_EDGES]
+    endpoints = _chosen(subject, edges)
+    homes = tuple(dict.fromkeys(each.node for each in endpoints if each.node))
+    free = [n.name for n in subject.nodes if n.ready and n.name not in {*edges, *homes}]
+    return Stage(edges=edges, endpoints=endpoints, homes=homes, control=free[0] if free else "")
+
+
+def source(subject: Subject, node: str) -> Source:
+    """How probes stand on a node that Traefik runs on: as Traefik does."""
+    host = subject.in_host_network(node)
+    return Source(node, Stance.HOST if host else Stance.POD)
+
+
+def target(each: EndpointAt) -> Target:
+    """The target that stands for an endpoint."""
+    return Target(each.node, f"{each.namespace}/{each.pod}" if each.pod else "", each.address)
+
+
+def backends(stage: Stage, listeners: Mapping[str, Listener]) -> tuple[Backend, ...]:
+    """What temporary Services are wanted for: each endpoint, and each listener."""
+    ours = (Backend(each.address, each.port) for each in listeners.values())
+    theirs = (Backend(each.address, each.port) for each in stage.endpoints)
+    return tuple(dict.fromkeys((*theirs, *ours)))
+
+
+def _chosen(subject: Subject, edges: tuple[str, ...]) -> tuple[EndpointAt, ...]:
+    """One endpoint of each node first, those local to Traefik before the others, then the rest."""
+    by_node: dict[str, list[EndpointAt]] = {}
+    for each in sorted(subject.endpoints, key=lambda e: (e.node not in edges, e)):
+        by_node.setdefault(each.node, []).append(each)
+    first = [group[0] for group in by_node.values()]
+    rest = [each for group in by_node.values() for each in group[1:]]
+    return tuple([*first, *rest][:MOST_ENDPOINTS])

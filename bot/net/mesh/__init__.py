@@ -1,0 +1,1 @@
+"""The network between nodes: the matrix, and the agents' background rounds."""

@@ -1,0 +1,100 @@
+"""The agents' background rounds, looked at by the clock: what is known of the network by them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from bot.domain.resources.objects import Node, Object
+from bot.domain.snapshot import Snapshot
+from bot.errors import MeshmedicError
+from bot.health.report_store import Store
+from bot.net.mesh.health import is_ready
+from bot.net.mesh.history import LINKS
+from bot.net.mesh.rounds import Fault, Links, Witness
+from bot.net.mesh.state import settled, unread
+
+log = logging.getLogger(__name__)
+
+EVERY = 60
+"""Seconds between two looks: an agent's log is read once its next round is due."""
+
+
+class Cluster(Protocol):
+    """Where the nodes are seen."""
+
+    async def snapshot(
+        self, types: Collection[type[Object]], namespace: str | None = None
+    ) -> Snapshot:
+        """What is there now; what cannot be read is a gap."""
+        ...
+
+
+class Reader(Protocol):
+    """Where the rounds are read."""
+
+    async def witnesses(self) -> tuple[Witness, ...] | None:
+        """What every agent told last; None where no agents are installed."""
+        ...
+
+
+@dataclass
+class Rounds:
+    """Remembers what was broken from one look to the next, and over a restart by the history.
+
+    Until the first look, which comes with the start, nothing is known, and no check says anything.
+    """
+
+    cluster: Cluster
+    reader: Reader
+    store: Store
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    _links: Links | None = None
+    _before: tuple[Fault, ...] | None = None
+    _absent: bool = False
+
+    @property
+    def links(self) -> Links | None:
+        """What is known; None where no agents are installed."""
+        return self._links
+
+    async def look(self) -> None:
+        """Read what is new; what fails is told by every node, and logged."""
+        seen = await self.cluster.snapshot((Node,))
+        if not seen.sees(Node):
+            # Without them nobody knows whom a round is about: what is known grows old.
+            return
+        nodes = {each.name: is_ready(each) for each in seen.of(Node)}
+        try:
+            before = await self._remembered()
+            told = await self.reader.witnesses()
+        except MeshmedicError as error:
+            self._unread(str(error), nodes)
+            return
+        self._absent = told is None
+        if told is None:
+            self._links, self._before = None, ()
+            return
+        # Thousands of pairs: in a thread, so that the event loop goes on.
+        self._links = await asyncio.to_thread(settled, before, told, nodes, self.clock())
+        self._before = self._links.faults
+
+    async def _remembered(self) -> tuple[Fault, ...]:
+        if self._before is None:
+            kept = await self.store.read(LINKS)
+            self._before = kept.faults if kept else ()
+        return self._before
+
+    def _unread(self, why: str, nodes: dict[str, bool]) -> None:
+        """Nothing is known but what was; where there were no agents, there still are none."""
+        if self._absent:
+            return
+        log.warning("the rounds of the agents cannot be read: %s", why)
+        known = unread(self._before or (), why, nodes, self.clock())
+        self._links = replace(known, forgetful=self._before is None)

@@ -1,0 +1,98 @@
+"""What the agents' background rounds told, and what is known of the network between nodes by them.
+
+Sizes of time are seconds where they are numbers. Times of a round are those of its node's clock.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from bot.net.mesh.matrix import Break, By, Cell, Pair
+from bot.net.probing.protocol import Outcome
+
+EVERY = 300.0
+"""Seconds from one round to the next, as deploy/components/prober-daemonset has it."""
+
+INTERVALS = 3
+"""A last round that is older than so many intervals says nothing of now."""
+
+KINDS = (By.POD, By.UDP, By.LARGE)
+"""What a round tries of each peer: connect, a datagram, 8 KiB each way."""
+
+
+class Try(msgspec.Struct, frozen=True):
+    """How one try of a round ended. One that ran out of time was made twice."""
+
+    target: str
+    test: By
+    outcome: Outcome
+    took: float | None = None
+
+
+class Round(msgspec.Struct, frozen=True):
+    """One round: when it ended, and its tries."""
+
+    ended: datetime
+    tries: tuple[Try, ...] = ()
+
+
+class Witness(msgspec.Struct, frozen=True, kw_only=True):
+    """An agent: its node, its latest rounds (the newest last), and why no newer could be read.
+
+    `ready` says whether its listener is known to answer at all, `since` when its pod began;
+    `every` are the seconds between its rounds, 0 where it makes none.
+    """
+
+    node: str
+    ready: bool = True
+    since: datetime | None = None
+    every: float = EVERY
+    rounds: tuple[Round, ...] = ()
+    unread: str = ""
+
+
+class Fault(msgspec.Struct, frozen=True, array_like=True):
+    """A test of a pair that is broken: since which round, and in which it was last seen so."""
+
+    source: str
+    target: str
+    test: By
+    ended: Outcome
+    since: datetime
+    seen: datetime
+
+    @property
+    def pair(self) -> Pair:
+        """From which node to which."""
+        return self.source, self.target
+
+
+class Unseen(msgspec.Struct, frozen=True):
+    """A node from or to which something was not seen; `waiting` where it soon will be."""
+
+    node: str
+    why: str
+    waiting: bool = False
+
+
+class Links(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known between the nodes of `nodes`, by the rounds that were read at `taken_at`.
+
+    `cells` are what was settled, `faults` those of them that are broken, `carried` the pairs of
+    faults that could not be looked at this time, `doubts` what failed once, `breaks` the fewest
+    nodes and pairs that explain the faults. `forgetful`: what was broken before a restart could
+    not be read yet.
+    """
+
+    taken_at: datetime
+    nodes: frozenset[str] = frozenset()
+    every: float = EVERY
+    cells: tuple[Cell, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    carried: frozenset[Pair] = frozenset()
+    doubts: tuple[Cell, ...] = ()
+    breaks: tuple[Break, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
+    forgetful: bool = False

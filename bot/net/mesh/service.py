@@ -1,0 +1,124 @@
+"""What stands behind `/net matrix`: a listener on each node, and each node tries the others."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.domain import conditions
+from bot.domain.resources import objects
+from bot.domain.resources.objects import Object
+from bot.domain.snapshot import Snapshot
+from bot.errors import ClusterError, InputError
+from bot.net.mesh.matrix import Matrix, neighbours
+from bot.net.mesh.measure import Row, all_tried
+from bot.net.ports import Prober
+from bot.net.probing.protocol import Backend, Progress
+
+LONGEST = 180.0
+"""Seconds for all of it, listeners and their removal included."""
+
+TRYING = 75.0
+"""Seconds in which nodes may try: well before the first listener ends, which would look broken."""
+
+NOT_READY = "the node is not ready: no pod can be started there"
+
+NO_PROBER = "Nothing can be tried: there is no prober. Add deploy/components/prober."
+
+
+class Cluster(Protocol):
+    """What a matrix needs of a cluster's objects."""
+
+    async def snapshot(
+        self, types: Collection[type[Object]], namespace: str | None = None
+    ) -> Snapshot:
+        """What is there now; what cannot be read is a gap."""
+        ...
+
+
+@dataclass
+class Mesh:
+    """Measures what gets from node to node."""
+
+    cluster: Cluster
+    prober: Prober | None = None
+    trying: float = TRYING
+
+    async def measure(self, progress: Progress, node: str = "") -> Matrix:
+        """The whole matrix, or the rows and columns of one node.
+
+        Raises:
+            InputError: There is no such node.
+            ClusterError: There is no prober, the nodes cannot be read, or it takes too long.
+        """
+        if self.prober is None:
+            raise ClusterError(NO_PROBER)
+        found = await self._nodes()
+        names = tuple(each.name for each in found)
+        if node and node not in names:
+            raise InputError(f"There is no node {node!r}. Choose one of: {', '.join(names[:20])}.")
+        ready = tuple(each.name for each in found if _may_run(each))
+        try:
+            async with asyncio.timeout(LONGEST):
+                return await self._measured(self.prober, names, ready, node, progress)
+        except TimeoutError as error:
+            raise ClusterError(f"It took longer than {LONGEST:.0f} s. Try one node.") from error
+
+    async def nodes(self) -> tuple[str, ...]:
+        """The names of all nodes.
+
+        Raises:
+            ClusterError: They cannot be read.
+        """
+        return tuple(each.name for each in await self._nodes())
+
+    async def _nodes(self) -> tuple[objects.Node, ...]:
+        snapshot = await self.cluster.snapshot((objects.Node,))
+        found = tuple(sorted(snapshot.of(objects.Node), key=lambda each: each.name))
+        if not found:
+            why = "; ".join(f"{gap.why}: {gap.detail}" for gap in snapshot.gaps) or "there is none"
+            raise ClusterError(f"No node can be seen: {why}.")
+        return found
+
+    async def _measured(
+        self,
+        prober: Prober,
+        names: tuple[str, ...],
+        ready: tuple[str, ...],
+        node: str,
+        progress: Progress,
+    ) -> Matrix:
+        async with prober.listening(ready, progress) as ears:
+            backends = [Backend(each.address, each.port) for each in ears.values()]
+            async with prober.sole_vips(backends, progress) as vips:
+                rows = [Row(each, self._others(names, each, node), ears, vips) for each in ready]
+                progress(f"{len(ears)} of {len(names)} nodes listen; each tries the others.")
+                end = asyncio.get_running_loop().time() + self.trying
+                found = await all_tried(prober, rows, end, progress)
+        unseen = {name: NOT_READY for name in names if name not in ready}
+        unseen |= {name: "no listener could be started there" for name in ready if name not in ears}
+        unseen |= {
+            row.node: why for row, why in zip(rows, found, strict=True) if isinstance(why, str)
+        }
+        seen = [each for each in found if not isinstance(each, str)]
+        return Matrix(
+            nodes=names,
+            wanted=frozenset((row.node, other) for row in rows for other in row.others),
+            cells=tuple(one for cells, _ in seen for one in cells),
+            dns=tuple(one for _, dns in seen for one in dns),
+            unseen=tuple(sorted(unseen.items())),
+            prober=prober.name,
+        )
+
+    def _others(self, names: tuple[str, ...], name: str, node: str) -> tuple[str, ...]:
+        if not node:
+            return neighbours(names, name)
+        return tuple(each for each in names if each != node) if name == node else (node,)
+
+
+def _may_run(node: objects.Node) -> bool:
+    """Whether a pod can be started there. A node that says nothing of itself is tried."""
+    ready = conditions.condition(node.status.conditions, "Ready")
+    return ready is None or ready.status == "True"

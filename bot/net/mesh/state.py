@@ -1,0 +1,204 @@
+"""From the rounds of all agents to what is broken between nodes, and what was not seen.
+
+One lost datagram or one failed try is no break. A test of a pair is broken
+
+- where it failed in two rounds running (a try that runs out of time is made twice in each), or
+- where all of KINDS failed in the last round, so at least three tries by three ways, or
+- where it was broken before and failed again.
+
+It is well again once it was seen to work. Between the two nothing is known to have changed: a
+break that cannot be looked at stays one, until its pair is gone or nobody is to try it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.domain.conditions import CLOCK_SKEW
+from bot.net.mesh.matrix import WHOLE, By, Cell, Pair, breaks
+from bot.net.mesh.rounds import EVERY, INTERVALS, KINDS, Fault, Links, Round, Try, Unseen, Witness
+from bot.net.probing.protocol import Outcome
+
+SETTLES = timedelta(minutes=4)
+"""After an agent has begun, others may still try the address of the one before it: the bot lists
+them once a minute, and a kubelet brings the list within two."""
+
+NAMED = 5
+"""Nodes that one sentence names."""
+
+Key = tuple[str, str, By]
+
+
+def settled(
+    before: Iterable[Fault], told: Iterable[Witness], nodes: Mapping[str, bool], now: datetime
+) -> Links:
+    """What is known now. `before` is what was broken; `nodes` says of each whether it is Ready."""
+    witnesses = {each.node: each for each in told if each.node in nodes}
+    return _Settling(tuple(before), witnesses, nodes, now).links()
+
+
+def unread(before: Iterable[Fault], why: str, nodes: Mapping[str, bool], now: datetime) -> Links:
+    """What is known where no round could be read: what was broken is not known to be well."""
+    silent = [Witness(node=name, unread=why) for name in nodes]
+    return settled(before, silent, nodes, now)
+
+
+@dataclass
+class _Settling:
+    before: tuple[Fault, ...]
+    witnesses: Mapping[str, Witness]
+    nodes: Mapping[str, bool]
+    now: datetime
+    cells: dict[Key, Cell] = field(default_factory=dict)
+    faults: dict[Key, Fault] = field(default_factory=dict)
+    doubts: list[Cell] = field(default_factory=list)
+    unseen: list[Unseen] = field(default_factory=list)
+    tried: dict[str, set[str]] = field(default_factory=dict)
+    """Whom the fresh rounds of a node tried."""
+
+    def links(self) -> Links:
+        known = {(each.source, each.target, each.test): each for each in self.before}
+        for name in sorted(self.nodes):
+            witness = self.witnesses.get(name)
+            missing = _missing(witness, self.now)
+            if missing:
+                self.unseen.append(Unseen(name, *missing))
+            elif witness and witness.every and witness.rounds:
+                self._witnessed(witness, known)
+        carried = self._carried(known)
+        for name in self.tried:
+            self._left_out(name)
+        cells = tuple(self.cells.values())
+        return Links(
+            taken_at=self.now,
+            nodes=frozenset(self.nodes),
+            every=max((each.every for each in self.witnesses.values()), default=EVERY),
+            cells=cells,
+            faults=tuple(self.faults.values()),
+            carried=carried,
+            doubts=tuple(self.doubts),
+            breaks=breaks(cells),
+            unseen=tuple(self.unseen),
+        )
+
+    def _witnessed(self, witness: Witness, known: Mapping[Key, Fault]) -> None:
+        last = witness.rounds[-1]
+        earlier = witness.rounds[-2] if len(witness.rounds) > 1 else Round(last.ended)
+        failed = {(each.target, each.test) for each in earlier.tries if _failed(each)}
+        wholly = _wholly(last)
+        self.tried[witness.node] = {each.target for each in last.tries}
+        for each in last.tries:
+            told = each.target != witness.node and each.outcome is not Outcome.UNTRIED
+            if not told or not self._listens(each.target, last):
+                continue
+            key = witness.node, each.target, each.test
+            cell = _cell(witness.node, each)
+            running = (each.target, each.test) in failed
+            if cell.ok:
+                self.cells[key] = cell
+            elif running or each.target in wholly or key in known:
+                began = earlier.ended if running else last.ended
+                since = known[key].since if key in known else began
+                self.faults[key] = Fault(*key, each.outcome, since, last.ended)
+                self.cells[key] = cell
+            else:
+                self.doubts.append(cell)
+
+    def _listens(self, target: str, last: Round) -> bool:
+        """Whether a failure would tell of the network, and not of an agent that is not there.
+
+        A node that is not Ready makes its agent so as well: there the network is looked at.
+        """
+        there = self.witnesses.get(target)
+        if there is None:
+            return False
+        if there.since and there.since + SETTLES > last.ended:
+            return False
+        return there.ready or not self.nodes[target]
+
+    def _carried(self, known: Mapping[Key, Fault]) -> frozenset[Pair]:
+        """Keep what was broken and could not be looked at."""
+        kept = set()
+        for key, each in known.items():
+            here = each.source in self.nodes and each.target in self.nodes
+            if here and key not in self.cells and not self._unwanted(each.pair):
+                self.faults[key] = each
+                self.cells[key] = Cell(
+                    source=each.source,
+                    target=each.target,
+                    test=each.test,
+                    tries=1,
+                    well=0,
+                    ended=each.ended,
+                )
+                kept.add(each.pair)
+        return frozenset(kept)
+
+    def _unwanted(self, pair: Pair) -> bool:
+        """Whether its source has others to try now: of many nodes each tries a few."""
+        source, target = pair
+        tried = self.tried.get(source, set())
+        return bool(tried) and target not in tried and len(self.witnesses) > WHOLE
+
+    def _left_out(self, name: str) -> None:
+        """Say whom the round of a node did not try, though everybody is to try everybody."""
+        last = self.witnesses[name].rounds[-1]
+        tried = self.tried[name]
+        absent = [
+            each
+            for each in self.witnesses
+            if each not in tried and each != name and self._listens(each, last)
+        ]
+        if absent and (not tried or len(self.witnesses) <= WHOLE):
+            more = f" and {len(absent) - NAMED} more" if len(absent) > NAMED else ""
+            named = ", ".join(sorted(absent)[:NAMED])
+            self.unseen.append(Unseen(name, f"its last round did not try {named}{more}"))
+
+
+def _missing(each: Witness | None, now: datetime) -> tuple[str, bool] | None:
+    """Why nothing is seen from a node, and whether that is only a matter of minutes."""
+    if each is None:
+        return "no agent runs there", False
+    every = timedelta(seconds=each.every)
+    fresh = bool(each.rounds) and -CLOCK_SKEW <= now - each.rounds[-1].ended <= INTERVALS * every
+    if fresh or not each.every:
+        return None
+    if each.unread:
+        return each.unread, False
+    if not each.rounds:
+        young = each.since is not None and now - each.since <= 2 * every
+        return ("its agent's first round is due", True) if young else ("its agent is silent", False)
+    age = now - each.rounds[-1].ended
+    if age < -CLOCK_SKEW:
+        return f"its clock is {_minutes(-age)} ahead, so nobody knows how old its round is", False
+    return f"its last round is {_minutes(age)} old, by its own clock", False
+
+
+def _minutes(time: timedelta) -> str:
+    return f"{time / timedelta(minutes=1):.0f} min"
+
+
+def _failed(each: Try) -> bool:
+    return each.outcome not in (Outcome.OK, Outcome.UNTRIED)
+
+
+def _wholly(last: Round) -> frozenset[str]:
+    """The targets of which every kind of try failed."""
+    failed = {(each.target, each.test) for each in last.tries if _failed(each)}
+    targets = {target for target, _ in failed}
+    return frozenset(name for name in targets if all((name, kind) in failed for kind in KINDS))
+
+
+def _cell(source: str, each: Try) -> Cell:
+    well = each.outcome is Outcome.OK
+    return Cell(
+        source=source,
+        target=each.target,
+        test=each.test,
+        tries=1,
+        well=int(well),
+        ended=each.outcome,
+        took=each.took if well else None,
+    )

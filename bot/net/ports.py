@@ -1,0 +1,53 @@
+"""What a connectivity use case needs of whoever runs probes in the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from bot.net.diagnosis.observation import Source
+from bot.net.probing.protocol import Answer, Backend, Heard, Listener, Probe, Progress, Vip
+
+
+class Prober(Protocol):
+    """Runs probes at places in the cluster, and leaves nothing behind."""
+
+    @property
+    def name(self) -> str:
+        """How it probes elsewhere than in Traefik's own pod, for people: `pods on demand`."""
+        ...
+
+    @property
+    def blind(self) -> tuple[str, ...]:
+        """What it cannot see beside Traefik's own pod, each with how to allow it."""
+        ...
+
+    async def probe(
+        self, source: Source, probes: Sequence[Probe], progress: Progress
+    ) -> tuple[Answer, ...]:
+        """The answers to all probes, made from that place; in the order of the probes.
+
+        Raises:
+            ClusterError: It cannot probe from there; the message says why and how to allow it.
+        """
+        ...
+
+    def listening(
+        self, nodes: Sequence[str], progress: Progress
+    ) -> AbstractAsyncContextManager[Mapping[str, Listener]]:
+        """Listeners on these nodes while the block runs; nodes that cannot have one are absent."""
+        ...
+
+    async def heard(self, listener: Listener) -> tuple[Heard, ...] | None:
+        """What a listener heard so far, read so that a broken pod network does not matter."""
+        ...
+
+    def sole_vips(
+        self, backends: Sequence[Backend], progress: Progress
+    ) -> AbstractAsyncContextManager[Mapping[Backend, Vip]]:
+        """Temporary Services, each with one endpoint only, while the block runs.
+
+        Backends that cannot have one are absent. Removed afterwards, also after a crash.
+        """
+        ...

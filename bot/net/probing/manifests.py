@@ -1,0 +1,205 @@
+"""What is made in the cluster to probe it: Jobs that carry their work in their arguments.
+
+A Job rather than a pod: Kubernetes itself ends it at its deadline and removes it, and the pod and
+whatever it owns with it, also where whoever made it is gone (`ttlSecondsAfterFinished`). Source:
+batch/v1, and the Pod Security Standard "restricted".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from bot.net.probing.protocol import Backend, Job, Probe
+
+NAMESPACE = "meshmedic-probe"
+ACCOUNT = "probe"
+LABELS = {
+    "app.kubernetes.io/name": "meshmedic-probe",
+    "app.kubernetes.io/managed-by": "meshmedic",
+}
+TOOL_IMAGE = "docker.io/nicolaka/netshoot:v0.13"
+"""The tools of `/net tool`, unless a setting says otherwise."""
+
+CONTAINER = "probe"
+JOB_NAME = "batch.kubernetes.io/job-name"
+"""The label by which the control plane says which Job a pod is of (Kubernetes 1.27 on)."""
+
+REMAINS = 30
+"""Seconds that a finished Job stays, for its log to be read."""
+
+MOST_ARGUMENT = 96 * 1024
+"""Bytes of a job: the kernel takes an argument of 128 KiB."""
+
+OTHERS = (
+    *("AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD"),
+    *("NET_BIND_SERVICE", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"),
+)
+"""What containerd gives a container besides NET_RAW. Source: containerd, pkg/oci."""
+
+Manifest = dict[str, Any]
+
+
+def probe_job(
+    job: Job, *, node: str, image: str, seconds: int, host_network: bool = False
+) -> Manifest:
+    """A Job that runs the prober on a node, and is gone after `seconds` and REMAINS at most."""
+    container = {
+        "name": CONTAINER,
+        "image": image,
+        "command": ["python", "-m", "bot.probe", "once"],
+        "args": [verbatim(msgspec.json.encode(job).decode())],
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "readOnlyRootFilesystem": True,
+        },
+        "resources": {
+            "requests": {"cpu": "10m", "memory": "32Mi"},
+            "limits": {"cpu": "500m", "memory": "64Mi"},
+        },
+    }
+    return _job(job.id, node, container, seconds, host_network=host_network)
+
+
+def tool_job(
+    name: str, argv: Sequence[str], *, node: str, image: str, seconds: int, raw: bool = False
+) -> Manifest:
+    """A Job that runs one tool on a node. `raw`: with raw sockets, which `restricted` forbids.
+
+    Raw sockets need the capability NET_RAW, which a process of another user than root does not
+    keep over exec. It is one of the runtime's own set, and `baseline` lets nobody ask for it: so
+    the others are given up.
+    """
+    security: Manifest = {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": list(OTHERS) if raw else ["ALL"]},
+        "readOnlyRootFilesystem": True,
+    }
+    if raw:
+        security |= {"runAsNonRoot": False, "runAsUser": 0, "runAsGroup": 0}
+    container = {
+        "name": CONTAINER,
+        "image": image,
+        "command": [verbatim(each) for each in argv],
+        "securityContext": security,
+        "resources": {
+            "requests": {"cpu": "10m", "memory": "32Mi"},
+            "limits": {"cpu": "500m", "memory": "128Mi"},
+        },
+    }
+    return _job(name, node, container, seconds, host_network=False)
+
+
+def anchor_job(name: str, image: str, seconds: int) -> Manifest:
+    """A Job without a pod, to own what must not outlive it: it ends at its deadline.
+
+    Source: batch/v1, `parallelism` 0; the Job controller looks at the deadline all the same.
+    """
+    job = _job(name, "", {"name": CONTAINER, "image": image}, seconds, host_network=False)
+    job["spec"]["parallelism"] = 0
+    job["spec"]["ttlSecondsAfterFinished"] = 0
+    return job
+
+
+def verbatim(text: str) -> str:
+    """As an argument, so that the kubelet puts no variable in the place of `$(NAME)`.
+
+    Source: core/v1, Container `command`.
+    """
+    return text.replace("$(", "$$(")
+
+
+def _job(
+    name: str, node: str, container: Manifest, seconds: int, *, host_network: bool
+) -> Manifest:
+    pod: Manifest = {
+        "nodeName": node,
+        "restartPolicy": "Never",
+        "serviceAccountName": ACCOUNT,
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "terminationGracePeriodSeconds": 2,
+        # A node that is tainted or not ready is just the one to look at.
+        "tolerations": [{"operator": "Exists"}],
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": 65532,
+            "runAsGroup": 65532,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "containers": [container],
+    }
+    if host_network:
+        pod |= {"hostNetwork": True, "dnsPolicy": "ClusterFirstWithHostNet"}
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": name, "namespace": NAMESPACE, "labels": LABELS},
+        "spec": {
+            "activeDeadlineSeconds": seconds,
+            "ttlSecondsAfterFinished": REMAINS,
+            "backoffLimit": 0,
+            "template": {"metadata": {"labels": LABELS}, "spec": pod},
+        },
+    }
+
+
+def sole_service(name: str, port: int, owner: Manifest | None) -> Manifest:
+    """A Service without a selector: whoever makes its slice says where it leads."""
+    spec = {"type": "ClusterIP", "ports": [{"name": "probe", "port": port, "protocol": "TCP"}]}
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": _owned(name, owner),
+        "spec": spec,
+    }
+
+
+def sole_slice(name: str, backend: Backend, owner: Manifest | None) -> Manifest:
+    """The slice of such a Service, with one endpoint. It may name the address of any pod."""
+    metadata = _owned(name, owner)
+    metadata["labels"] = {
+        **LABELS,
+        "kubernetes.io/service-name": name,
+        "endpointslice.kubernetes.io/managed-by": "meshmedic.dev",
+    }
+    return {
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": metadata,
+        "addressType": "IPv6" if ":" in backend.address else "IPv4",
+        "endpoints": [{"addresses": [backend.address], "conditions": {"ready": True}}],
+        "ports": [{"name": "probe", "port": backend.port, "protocol": "TCP"}],
+    }
+
+
+def _owned(name: str, owner: Manifest | None) -> Manifest:
+    metadata: Manifest = {"name": name, "namespace": NAMESPACE, "labels": dict(LABELS)}
+    if owner:
+        metadata["ownerReferences"] = [
+            {
+                "apiVersion": owner["apiVersion"],
+                "kind": owner["kind"],
+                "name": owner["metadata"]["name"],
+                "uid": owner["metadata"]["uid"],
+            }
+        ]
+    return metadata
+
+
+def portions(probes: Sequence[Probe]) -> Iterator[list[Probe]]:
+    """As many probes as one argument holds, again and again."""
+    few: list[Probe] = []
+    size = 0
+    for probe in probes:
+        more = len(msgspec.json.encode(probe))
+        if few and size + more > MOST_ARGUMENT:
+            yield few
+            few, size = [], 0
+        few.append(probe)
+        size += more
+    if few:
+        yield few

@@ -1,0 +1,1 @@
+"""One request from a pod or a node, step by step."""

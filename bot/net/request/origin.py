@@ -1,0 +1,92 @@
+"""From what a person typed to where one request begins: a node, or a pod with its node."""
+
+from __future__ import annotations
+
+import msgspec
+
+from bot.domain.finding import Ref
+from bot.domain.resources import objects
+from bot.domain.snapshot import Snapshot
+
+NEAR = 5
+"""How many names are offered."""
+
+
+class Start(msgspec.Struct, frozen=True):
+    """Where a request begins. `pod` is None for the node itself; `container` is its first one."""
+
+    node: str
+    pod: Ref | None = None
+    container: str = ""
+
+    def __str__(self) -> str:
+        """As people write it."""
+        if self.pod is None:
+            return f"node/{self.node}"
+        return f"pod/{self.pod.namespace}/{self.pod.name}"
+
+
+class NoStart(msgspec.Struct, frozen=True):
+    """Nothing can be tested from there, and why."""
+
+    because: str
+
+
+def resolve(snapshot: Snapshot, typed: str) -> Start | NoStart:
+    """The start that is meant by `node/…`, `pod/namespace/…`, or the beginning of a pod's name."""
+    text = typed.strip().casefold()
+    kind, _, rest = text.partition("/")
+    if kind == "node" and rest:
+        return _node(snapshot, rest)
+    if isinstance(found := _node(snapshot, text), Start):
+        return found
+    wanted = rest if kind == "pod" and rest else text
+    pods = _pods(snapshot, wanted)
+    if not pods:
+        gaps = [k.__name__ for k in (objects.Node, objects.Pod) if not snapshot.sees(k)]
+        also = f" Not seen: {', '.join(gaps)}." if gaps else ""
+        return NoStart(f"No node and no running pod is called {typed!r}.{also}")
+    if len({each.namespace for each in pods}) > 1:
+        names = ", ".join(f"{each.namespace}/{each.name}" for each in pods[:NEAR])
+        return NoStart(f"{typed!r} stands for {len(pods)} pods: {names}.")
+    return _start(pods[0])
+
+
+def suggestions(snapshot: Snapshot, typed: str, most: int = 25) -> tuple[str, ...]:
+    """Nodes, then running pods, that hold what was typed."""
+    words = typed.casefold().split()
+    nodes = sorted(f"node/{each.name}" for each in snapshot.of(objects.Node))
+    pods = sorted(str(_start(each)) for each in snapshot.of(objects.Pod) if _runs(each))
+    found = (one for one in (*nodes, *pods) if all(word in one for word in words))
+    return tuple(found)[:most]
+
+
+def _node(snapshot: Snapshot, name: str) -> Start | NoStart:
+    if any(each.name == name for each in snapshot.of(objects.Node)):
+        return Start(name)
+    known = ", ".join(sorted(each.name for each in snapshot.of(objects.Node))[:20])
+    return NoStart(f"There is no node {name!r}. There are: {known}.")
+
+
+def _pods(snapshot: Snapshot, wanted: str) -> list[objects.Pod]:
+    """Those of that very name, else those whose name begins with it."""
+    namespace, _, name = wanted.rpartition("/")
+    if not name:
+        return []
+    here = [
+        each
+        for each in snapshot.of(objects.Pod)
+        if _runs(each) and namespace in ("", each.namespace)
+    ]
+    exact = [each for each in here if each.name == name]
+    found = exact or [each for each in here if each.name.startswith(f"{name}-")]
+    return sorted(found, key=lambda each: (each.namespace, each.name))
+
+
+def _runs(pod: objects.Pod) -> bool:
+    return pod.status.phase == "Running" and bool(pod.spec.node_name)
+
+
+def _start(pod: objects.Pod) -> Start:
+    container = pod.spec.containers[0].name if pod.spec.containers else ""
+    return Start(pod.spec.node_name, Ref("Pod", pod.namespace, pod.name), container)

@@ -1,0 +1,159 @@
+"""How one request ended: DNS, connection, TLS and HTTP told apart, with errno and times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+
+import msgspec
+
+from bot.domain.verdict import Verdict
+from bot.net.probing.protocol import Answer, Outcome
+from bot.net.request.destination import Goal
+
+FIRST_BAD, FIRST_ERROR = 500, 400
+"""An answer of 4xx is an answer: something listens, and speaks HTTP."""
+
+
+class Leg(StrEnum):
+    """The parts of a request, in their order."""
+
+    DNS = "DNS"
+    CONNECT = "connection"
+    TLS = "TLS"
+    HTTP = "HTTP"
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """How one part ended; `took` in milliseconds, None where nobody measured it."""
+
+    leg: Leg
+    outcome: Outcome = Outcome.OK
+    took: float | None = None
+    errno: int = 0
+    said: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether it went well."""
+        return self.outcome is Outcome.OK
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """The request to one address; `status` is 0 where no answer came, or none was asked for."""
+
+    address: str
+    steps: tuple[Step, ...]
+    status: int = 0
+    backend: str = ""
+
+    @property
+    def verdict(self) -> Verdict:
+        """An answer of 5xx comes from something that does not do well."""
+        if any(each.outcome is Outcome.UNTRIED for each in self.steps):
+            return Verdict.UNKNOWN
+        if not all(each.ok for each in self.steps) or not self.steps:
+            return Verdict.FAILED
+        return Verdict.DEGRADED if self.status >= FIRST_BAD else Verdict.HEALTHY
+
+
+class Reached(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer of `/net test`. `way` says by what it was tested, `untested` what that misses."""
+
+    start: str
+    goal: str
+    way: str
+    dns: Step | None = None
+    addresses: tuple[str, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    untested: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """Without its name nothing is reached by it, whatever the address does."""
+        if self.dns and not self.dns.ok:
+            return Verdict.FAILED
+        found = {each.verdict for each in self.attempts}
+        if found <= {Verdict.UNKNOWN}:
+            return Verdict.UNKNOWN
+        if found == {Verdict.HEALTHY}:
+            return Verdict.HEALTHY
+        bad = found <= {Verdict.FAILED, Verdict.UNKNOWN}
+        return Verdict.FAILED if bad else Verdict.DEGRADED
+
+    @property
+    def because(self) -> str:
+        """The verdict in a sentence."""
+        by_address = " ".join(dict.fromkeys(map(_sentence, self.attempts)))
+        if self.dns and not self.dns.ok:
+            also = f" By its address: {by_address}" if by_address else ""
+            return f"DNS: {outcome(self.dns)}.{also}"
+        return by_address or "Nothing could be tried."
+
+
+def looked_up(answers: Sequence[Answer]) -> tuple[Step | None, tuple[str, ...]]:
+    """The step of DNS, and the addresses that it found."""
+    for each in answers:
+        step = Step(
+            leg=Leg.DNS, outcome=each.outcome, took=each.took, errno=each.errno, said=each.detail
+        )
+        return step, each.addresses
+    return None, ()
+
+
+def attempt(goal: Goal, address: str, answer: Answer) -> Attempt:
+    """What the answer of a prober says of each step, up to the one that failed."""
+    host = f"[{address}]" if ":" in address else address
+    steps = tuple(_steps(goal, answer))
+    return Attempt(
+        address=f"{host}:{goal.port}", steps=steps, status=answer.status, backend=answer.backend
+    )
+
+
+def outcome(step: Step) -> str:
+    """How a step ended, with what is known of why."""
+    errno = f" (errno {step.errno})" if step.errno else ""
+    said = f": {step.said}" if step.said else ""
+    return f"{step.outcome.value}{errno}{said}"
+
+
+def _steps(goal: Goal, answer: Answer) -> Iterator[Step]:
+    legs = [Leg.CONNECT, *([Leg.TLS] if goal.tls else []), *([Leg.HTTP] if goal.http else [])]
+    failed = _failed(goal, answer)
+    for leg in legs:
+        took = answer.connected if leg is Leg.CONNECT else None
+        if leg is failed:
+            yield Step(
+                leg=leg,
+                outcome=answer.outcome,
+                took=took if took is not None else answer.took,
+                errno=answer.errno,
+                said=answer.detail,
+            )
+            return
+        if leg is Leg.HTTP or took is None:
+            took = answer.took if leg is legs[-1] else None
+        yield Step(leg=leg, took=took)
+
+
+def _failed(goal: Goal, answer: Answer) -> Leg | None:
+    """Which part failed. Source: `bot.probe`, which says in `detail` what it did last."""
+    match answer.outcome:
+        case Outcome.OK:
+            return None
+        case Outcome.TLS:
+            return Leg.TLS
+        case Outcome.NOT_HTTP:
+            return Leg.HTTP
+    if answer.connected is None or answer.outcome in (Outcome.REFUSED, Outcome.TIMEOUT):
+        return Leg.CONNECT
+    return Leg.TLS if goal.tls and "TLS" in answer.detail else Leg.HTTP
+
+
+def _sentence(each: Attempt) -> str:
+    bad = next((step for step in each.steps if not step.ok), None)
+    if bad:
+        return f"{each.address}: {bad.leg} {outcome(bad)}."
+    if each.status:
+        return f"{each.address} answers with HTTP {each.status}."
+    return f"{each.address} takes the connection."

@@ -1,0 +1,96 @@
+"""What stands behind `/net tool`: one allow-listed command from a node, against the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bot.domain.resources import objects
+from bot.domain.resources.objects import Object
+from bot.domain.snapshot import Snapshot
+from bot.errors import ClusterError, InputError
+from bot.net.probing.protocol import Progress
+from bot.net.tools.command import Command, command
+from bot.net.tools.options import Tool
+from bot.net.tools.ran import Ran
+from bot.net.tools.targets import NEEDED, Allowed
+
+__all__ = ["Netshoot", "Ran", "Tool"]
+
+NO_RUNNER = "Nothing can be run: add deploy/components/prober."
+
+
+class Cluster(Protocol):
+    """What this needs of a cluster's objects."""
+
+    async def snapshot(
+        self, types: Collection[type[Object]], namespace: str | None = None
+    ) -> Snapshot:
+        """What is there now; what cannot be read is a gap."""
+        ...
+
+
+class Runner(Protocol):
+    """Runs one process on a node."""
+
+    async def run(
+        self, node: str, argv: Sequence[str], progress: Progress, *, raw: bool = False
+    ) -> Ran:
+        """Run it there, without a shell.
+
+        Raises:
+            ClusterError: It cannot be run there.
+        """
+        ...
+
+
+@dataclass
+class Netshoot:
+    """Runs tools. `also` is what may be asked beyond the cluster."""
+
+    cluster: Cluster
+    runner: Runner | None = None
+    also: Allowed = field(default_factory=Allowed)
+
+    async def nodes(self, typed: str, most: int) -> tuple[str, ...]:
+        """Nodes whose names hold the words typed so far."""
+        snapshot = await self.cluster.snapshot((objects.Node,))
+        return _holding(typed, sorted(each.name for each in snapshot.of(objects.Node)), most)
+
+    async def targets(self, typed: str, most: int) -> tuple[str, ...]:
+        """Nodes, then Services, whose names hold the words typed so far."""
+        snapshot = await self.cluster.snapshot(NEEDED)
+        nodes = sorted(each.name for each in snapshot.of(objects.Node))
+        services = sorted(f"{each.namespace}/{each.name}" for each in snapshot.of(objects.Service))
+        return _holding(typed, [*nodes, *services], most)
+
+    async def run(
+        self, tool: Tool, node: str, target: str, options: str, progress: Progress
+    ) -> Ran:
+        """Run a tool on a node against a target.
+
+        Raises:
+            InputError: The target or an option is not allowed, or there is no such node.
+            ClusterError: It cannot be run.
+        """
+        if self.runner is None:
+            raise ClusterError(NO_RUNNER)
+        snapshot = await self.cluster.snapshot(NEEDED)
+        _check_node(snapshot, node)
+        wanted = command(snapshot, tool, target, options, self.also)
+        if not isinstance(wanted, Command):
+            raise InputError(wanted.why)
+        return await self.runner.run(node, wanted.argv, progress, raw=wanted.raw)
+
+
+def _check_node(snapshot: Snapshot, node: str) -> None:
+    names = [each.name for each in snapshot.of(objects.Node)]
+    if node not in names:
+        known = ", ".join(sorted(names)[:20]) or "none can be seen"
+        raise InputError(f"There is no node {node!r}. Choose one of: {known}.")
+
+
+def _holding(typed: str, names: Sequence[str], most: int) -> tuple[str, ...]:
+    words = typed.casefold().split()
+    return tuple(name for name in names if all(word in name for word in words))[:most]

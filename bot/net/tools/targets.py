@@ -1,0 +1,208 @@
+"""What a tool may be aimed at: what belongs to the cluster, and what the settings name.
+
+A name is looked up in the snapshot and not in DNS, so that it cannot lead elsewhere: an
+ExternalName is outside. Addresses count by exact match and by the nodes' own pod ranges, never by
+a range that is usual.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable
+from typing import TypeAlias
+
+import msgspec
+
+from bot.domain.resources import objects
+from bot.domain.snapshot import Snapshot
+from bot.net.tools.refusal import Refusal
+from bot.routing import addresses as address
+
+NEEDED: tuple[type[objects.Object], ...] = (objects.Node, objects.Pod, objects.Service)
+"""What is looked up."""
+
+Range: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+DOMAIN = ".cluster.local"
+"""The domain that k3s gives the cluster's names."""
+
+NAME = re.compile(rf"{address.LABEL}(?:\.{address.LABEL})*")
+LONGEST_NAME = 253
+
+NUMBER = re.compile(r"(?:0x[0-9a-f]*|\d+)")
+"""A last label like this makes an address of the whole in some resolvers (inet_aton)."""
+
+SERVICE = re.compile(r"([a-z0-9-]+)\.([a-z0-9-]+)(?:\.svc(?:\.cluster\.local)?)?")
+SLASHED = re.compile(r"([a-z0-9-]+)/([a-z0-9.-]+)")
+
+SETTING = "MESHMEDIC_NET_TARGETS"
+
+
+class Allowed(msgspec.Struct, frozen=True):
+    """What may be asked beyond the cluster: names, `.example.org` for all beneath, ranges."""
+
+    names: tuple[str, ...] = ()
+    ranges: tuple[Range, ...] = ()
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a tool goes: a name or a literal address, never anything else.
+
+    `address` is one where that is known, for tools that take no name of the cluster. `ports` are a
+    Service's.
+    """
+
+    host: str
+    address: str = ""
+    ports: tuple[int, ...] = ()
+
+
+def allowed(entries: Iterable[str]) -> Allowed:
+    """The targets of a setting.
+
+    Raises:
+        ValueError: One is neither a name, nor an address or a range; the message says which.
+    """
+    names: list[str] = []
+    ranges: list[Range] = []
+    for each in entries:
+        if is_name(each.lower().removeprefix(".")):
+            names.append(each.lower())
+            continue
+        try:
+            ranges.append(ipaddress.ip_network(each, strict=False))
+        except ValueError:
+            msg = f"{each!r} is no name, no address and no range such as 192.0.2.0/24"
+            raise ValueError(msg) from None
+    return Allowed(tuple(names), tuple(ranges))
+
+
+def is_name(text: str) -> bool:
+    """Whether it is a name of DNS in lower case that nobody reads as an address."""
+    last = text.rpartition(".")[2]
+    return (
+        len(text) <= LONGEST_NAME
+        and NAME.fullmatch(text) is not None
+        and not NUMBER.fullmatch(last)
+    )
+
+
+def find(snapshot: Snapshot, text: str, also: Allowed) -> Place | Refusal:
+    """Where `text` leads: an address, a node, a Service or pod as `namespace/name`, a name."""
+    wanted = text.lower().removesuffix(".")
+    if found := SLASHED.fullmatch(wanted):
+        return _object(snapshot, found[1], found[2], also)
+    if "%" in wanted or address.parse(wanted):
+        return _address(snapshot, wanted, also)
+    if not is_name(wanted):
+        return Refusal("A target is an address, a node, namespace/name, or a name of DNS.")
+    return _named(snapshot, wanted, also)
+
+
+def _named(snapshot: Snapshot, name: str, also: Allowed) -> Place | Refusal:
+    if node := snapshot.get(objects.Node, "", name):
+        return _node(node)
+    if (found := SERVICE.fullmatch(name)) and (
+        service := snapshot.get(objects.Service, found[2], found[1])
+    ):
+        return _service(service, also)
+    if _is_allowed(name, also):
+        return Place(name)
+    if name.endswith(DOMAIN):
+        return Refusal(f"{name} is no Service of this cluster: only dig may ask for it.")
+    return Refusal(_beyond(snapshot, name))
+
+
+def _object(snapshot: Snapshot, namespace: str, name: str, also: Allowed) -> Place | Refusal:
+    if service := snapshot.get(objects.Service, namespace, name):
+        return _service(service, also)
+    pod = snapshot.get(objects.Pod, namespace, name)
+    if pod is None:
+        return Refusal(_beyond(snapshot, f"{namespace}/{name}"))
+    at = _literal(pod.status.pod_ip)
+    return Place(at, at) if at else Refusal(f"The pod {name} has no address yet.")
+
+
+def _service(service: objects.Service, also: Allowed) -> Place | Refusal:
+    spec = service.spec
+    if spec.type == "ExternalName" and not _is_allowed(spec.external_name.lower(), also):
+        return Refusal(
+            f"{service.namespace}/{service.name} leads out of the cluster: {SETTING} may allow it."
+        )
+    ports = tuple(port.port for port in spec.ports or ())
+    name = f"{service.name}.{service.namespace}.svc{DOMAIN}"
+    return Place(name, _literal(spec.cluster_ip), ports)
+
+
+def _node(node: objects.Node) -> Place | Refusal:
+    for kind in ("InternalIP", "ExternalIP"):
+        for each in node.status.addresses:
+            if each.type == kind and (at := _literal(each.address)):
+                return Place(at, at)
+    return Refusal(f"The node {node.name} tells no address.")
+
+
+def _address(snapshot: Snapshot, text: str, also: Allowed) -> Place | Refusal:
+    at = _literal(text)
+    ip = address.parse(at)
+    if ip is None:
+        return Refusal(f"{text} is no target: it means something else on each machine.")
+    if ip in _own(snapshot) or any(ip in each for each in (*_ranges(snapshot), *also.ranges)):
+        return Place(at, at)
+    return Refusal(_beyond(snapshot, at))
+
+
+def _own(snapshot: Snapshot) -> frozenset[address.IP]:
+    """The addresses of all nodes, pods and Services."""
+
+    def found() -> frozenset[address.IP]:
+        nodes = (
+            each.address for node in snapshot.of(objects.Node) for each in node.status.addresses
+        )
+        pods = (pod.status.pod_ip for pod in snapshot.of(objects.Pod))
+        vips = (
+            each
+            for service in snapshot.of(objects.Service)
+            for each in (service.spec.cluster_ip, *(service.spec.cluster_ips or ()))
+        )
+        parsed = (address.parse(each) for each in (*nodes, *pods, *vips))
+        return frozenset(each for each in parsed if each is not None)
+
+    return snapshot.once("network.tools.own", found)
+
+
+def _ranges(snapshot: Snapshot) -> tuple[Range, ...]:
+    """Where the nodes' pods are, also those that are gone."""
+    found = []
+    for node in snapshot.of(objects.Node):
+        for text in (node.spec.pod_cidr, *(node.spec.pod_cidrs or ())):
+            try:
+                found.append(ipaddress.ip_network(text, strict=False))
+            except ValueError:
+                continue
+    return tuple(found)
+
+
+def _literal(text: str) -> str:
+    """The address in its one writing; empty for what is none, or is one in each machine anew.
+
+    Link-local ones are among these: in a cloud, one of them hands out the machine's credentials.
+    """
+    ip = None if "%" in text else address.parse(text)
+    if ip is None or ip.is_loopback or ip.is_link_local or ip.is_multicast or ip.is_unspecified:
+        return ""
+    return str(ip)
+
+
+def _is_allowed(name: str, also: Allowed) -> bool:
+    return is_name(name) and any(
+        name == each or (each.startswith(".") and name.endswith(each)) for each in also.names
+    )
+
+
+def _beyond(snapshot: Snapshot, text: str) -> str:
+    unseen = [kind.__name__ for kind in NEEDED if not snapshot.sees(kind)]
+    if unseen:
+        return f"{text} is not known, and these could not be read: {', '.join(unseen)}."
+    return f"{text} is not of this cluster. {SETTING} may name what else is a target."

@@ -1,0 +1,1 @@
+"""Diagnoses, matrices and requests as people see them."""

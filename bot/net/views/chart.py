@@ -1,0 +1,71 @@
+"""The picture of a matrix: which tile stands where, and the same in words for who cannot see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot.charts.spec import HeatMap, Key, Sign, Tile
+from bot.net.mesh.matrix import By, Cell, Matrix, Pair
+from bot.net.views import text_matrix as told
+from bot.render import text as words
+
+MOST = 60
+"""Nodes of one picture: above that no tile could be told from the next."""
+
+NAME = 18
+TITLE = 60
+ALT = 1000
+"""Characters of the text that stands for a picture; Discord takes 1,024."""
+
+KEY = (
+    Key(Tile(Sign.WELL, 20.0), "all gets through: round trip in ms"),
+    Key(Tile(Sign.SOME, 20.0, "L"), "V VIP, L large payload, U UDP does not"),
+    Key(Tile(Sign.NONE), "nothing gets through"),
+    Key(Tile(Sign.UNSEEN), "not seen"),
+)
+
+
+def heat_map(each: Matrix) -> HeatMap:
+    """The picture of the nodes that were to be tried; of too many, those with failures."""
+    cells = told.by_pair(each)
+    every = told.asked(each)
+    names = _chosen(every, cells)
+    some = f"{len(names)} of {len(every)} nodes" if len(names) < len(every) else ""
+    rows = tuple(tuple(_tile((row, column), cells, each) for column in names) for row in names)
+    signs = {tile.sign for row in rows for tile in row}
+    return HeatMap(
+        title=words.line(told.HEADS[each.verdict], TITLE),
+        subtitle=f"{some or words.plural(len(names), 'node')}, from the row to the column",
+        names=tuple(words.line(name, NAME) or "?" for name in names),
+        rows=rows,
+        key=tuple(one for one in KEY if one.tile.sign in signs),
+    )
+
+
+def alt(each: Matrix) -> str:
+    """What the picture shows, in words."""
+    count = words.plural(len(told.asked(each)), "node")
+    said = " ".join(told.sentences(each))
+    return words.line(f"Heat map of {count}: {told.HEADS[each.verdict]}. {said}", ALT)
+
+
+def _chosen(names: Sequence[str], cells: Mapping[Pair, Sequence[Cell]]) -> tuple[str, ...]:
+    """All, else those of which something fails; what is well needs no picture."""
+    if len(names) <= MOST:
+        return tuple(names)
+    bad = {node for pair, found in cells.items() for node in pair if not all(c.ok for c in found)}
+    return tuple(name for name in names if name in bad or not bad)[:MOST]
+
+
+def _tile(pair: Pair, cells: Mapping[Pair, Sequence[Cell]], each: Matrix) -> Tile:
+    if pair[0] == pair[1]:
+        return Tile(Sign.SELF)
+    found = cells.get(pair, ())
+    if not found:
+        return Tile(Sign.UNSEEN if told.expected(pair, each) else Sign.UNTRIED)
+    took = next((one.took for one in found if one.test is By.POD), None)
+    if any(one.test is By.POD and not one.well for one in found):
+        return Tile(Sign.NONE)
+    if letters := told.letters(found):
+        return Tile(Sign.SOME, took, letters)
+    return Tile(Sign.WELL, took)

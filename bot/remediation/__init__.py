@@ -1,0 +1,1 @@
+"""Repairs: proposed with evidence, approved, carried out, proven, or taken back."""

@@ -1,0 +1,197 @@
+"""Everything that a repair is planned from, read afresh: the diagnosis and the objects around."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from bot.domain.finding import Ref
+from bot.domain.resources import objects
+from bot.domain.resources.registry import TRAEFIK
+from bot.domain.snapshot import Snapshot
+from bot.errors import ClusterError
+from bot.gitops.domain.ownership import NOBODY, owner
+from bot.ingress_conversion import target
+from bot.ingress_conversion.known import Known, Place
+from bot.ingress_conversion.target import EntryPoints
+from bot.net import route_resolution as resolving
+from bot.net.diagnosis.diagnosed import Diagnosed
+from bot.net.diagnosis.service import Diagnose, quiet
+from bot.net.diagnosis.subject import Subject
+from bot.net.probing.protocol import Progress
+from bot.remediation.change.step import Target
+from bot.remediation.planning.context import Manifest, Situation
+from bot.routing.candidates import candidates
+from bot.traefik.domain import instance
+
+READS: tuple[type[objects.Object], ...] = (
+    *resolving.READS,
+    objects.Middleware,
+    objects.TLSOption,
+    objects.Certificate,
+    objects.Kustomization,
+    objects.HelmRelease,
+)
+STRICT = "--providers.kubernetesingress.strictprefixmatching"
+CROSS = "--providers.kubernetescrd.allowcrossnamespace"
+
+
+class Cluster(Protocol):
+    """What is needed of a cluster's objects."""
+
+    async def snapshot(
+        self, types: Collection[type[objects.Object]], namespace: str | None = None
+    ) -> Snapshot:
+        """What is there now; what cannot be read is a gap."""
+        ...
+
+
+class Live(Protocol):
+    """Reads one object whole."""
+
+    async def live(self, target: Target, /) -> dict[str, Any] | None:
+        """The object as it is now; None where there is none.
+
+        Raises:
+            ClusterError: The API server does not tell.
+        """
+        ...
+
+
+class TraefikPods(Protocol):
+    """The Traefik that runs."""
+
+    async def pods(self) -> tuple[tuple[instance.TraefikPod, ...], tuple[str, ...]]:
+        """Its running replicas, and why there are none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """Reads what decides about one route."""
+
+    cluster: Cluster
+    diagnose: Diagnose
+    live: Live
+    traefik: TraefikPods
+
+    async def of(self, asked: str, progress: Progress = quiet) -> Situation:
+        """The situation of a route, with a fresh diagnosis.
+
+        Raises:
+            InputError: No route is meant by that, or several.
+            ClusterError: The cluster cannot be read.
+        """
+        found = await self.diagnose.diagnose(asked, progress)
+        progress("Reading the objects that would be changed.")
+        snapshot = await self.cluster.snapshot(READS)
+        return await self._situation(found, snapshot)
+
+    async def _situation(self, found: Diagnosed, snapshot: Snapshot) -> Situation:
+        subject = found.subject
+        made = Situation(
+            taken_at=snapshot.taken_at,
+            subject=subject,
+            diagnosis=found.diagnosis,
+            sharing=_sharing(subject, snapshot),
+            known=_known(subject.route, snapshot),
+            traefik=await self._target(),
+        )
+        if subject.route is None:
+            return made
+        try:
+            return replace(made, **await self._objects(subject.route, subject, snapshot))
+        except ClusterError as error:
+            return replace(made, unread=str(error))
+
+    async def _objects(self, route: Ref, subject: Subject, snapshot: Snapshot) -> dict[str, Any]:
+        at = Target(route.kind, route.namespace, route.name, _group(route, snapshot))
+        to = Target("Service", subject.service.namespace, subject.service.name)
+        live, service = await self.live.live(at), await self.live.live(to)
+        return {
+            "route": live,
+            "service": service,
+            "route_owner": owner(live, snapshot) if live else NOBODY,
+            "service_owner": owner(service, snapshot) if service else NOBODY,
+            "certificates": await self._certificates(route, snapshot),
+        }
+
+    async def _certificates(self, route: Ref, snapshot: Snapshot) -> Mapping[str, Manifest]:
+        """Those that cert-manager made of the Ingress, whole."""
+        found: dict[str, Manifest] = {}
+        for each in snapshot.of(objects.Certificate):
+            if route.kind == "Ingress" and _owned(each, route):
+                at = Target("Certificate", each.namespace, each.name, "cert-manager.io")
+                if (live := await self.live.live(at)) is not None:
+                    found[each.name] = live
+        return found
+
+    async def _target(self) -> target.Target | None:
+        pods, _ = await self.traefik.pods()
+        versions = {instance.version(each) for each in pods}
+        if len(versions) != 1 or (number := target.version(versions.pop())) is None:
+            return None
+        arguments = [each.casefold() for each in pods[0].args]
+        return target.Target(
+            number,
+            strict_prefix=_on(STRICT, arguments),
+            ingress_class=instance.static(pods[0].args).class_of_ingresses,
+            cross_namespace=_on(CROSS, arguments),
+            entry_points=EntryPoints(),
+        )
+
+
+def _on(flag: str, arguments: list[str]) -> bool:
+    return flag in arguments or f"{flag}=true" in arguments
+
+
+def _group(route: Ref, snapshot: Snapshot) -> str:
+    if route.kind == "Ingress":
+        return "networking.k8s.io"
+    found = snapshot.get(objects.IngressRoute, route.namespace, route.name)
+    return found.api_version.partition("/")[0] if found and found.api_version else TRAEFIK[0]
+
+
+def _sharing(subject: Subject, snapshot: Snapshot) -> tuple[Ref, ...]:
+    """Other Ingresses of the same Service."""
+    service = subject.service
+    others = (
+        each.ref
+        for each in candidates(snapshot)
+        if each.kind == "Ingress" and (each.to_namespace, each.to_name) == service_place(service)
+    )
+    return tuple(dict.fromkeys(each for each in others if each != subject.route))
+
+
+def service_place(service: Ref) -> Place:
+    """Namespace and name."""
+    return service.namespace, service.name
+
+
+def _known(route: Ref | None, snapshot: Snapshot) -> Known:
+    """What decides a conversion; a Certificate that goes with the Ingress is not given."""
+    return Known(
+        services={(e.namespace, e.name): e for e in snapshot.of(objects.Service)},
+        referred={
+            "Middleware": _places(snapshot.of(objects.Middleware)),
+            "TLSOption": _places(snapshot.of(objects.TLSOption)),
+        },
+        secrets=frozenset(
+            (each.namespace, each.spec.secret_name)
+            for each in snapshot.of(objects.Certificate)
+            if route is None or not _owned(each, route)
+        ),
+        routes=_places(snapshot.of(objects.IngressRoute)),
+    )
+
+
+def _places(some: Collection[objects.Object]) -> frozenset[Place]:
+    return frozenset((each.namespace, each.name) for each in some)
+
+
+def _owned(certificate: objects.Certificate, route: Ref) -> bool:
+    owners = certificate.metadata.owner_references or ()
+    return certificate.namespace == route.namespace and any(
+        each.kind == "Ingress" and each.name == route.name for each in owners
+    )

@@ -1,0 +1,300 @@
+"""Carries an approved change to its end: steps, proof, and back again where it did not help.
+
+Each state is saved before what it stands for is done, and each step compares before it writes. So
+whoever finds a change half done, after a crash or a takeover, goes on from what is there.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from bot.errors import ClusterError, InputError
+from bot.kube.client import Conflict, ServerError, Unreachable
+from bot.remediation.change import handover
+from bot.remediation.change import step_progress as walking
+from bot.remediation.change.change import Change, Undoing
+from bot.remediation.change.fields import Action, Manifest
+from bot.remediation.change.history import BOT, Illegal
+from bot.remediation.change.plan import Plan, Way
+from bot.remediation.change.proof import Proof, Sample
+from bot.remediation.change.states import State
+from bot.remediation.change.step import Progress, Step, Target, mistake, progress, undoing
+from bot.remediation.change.verification_requests import Request
+
+log = logging.getLogger(__name__)
+
+TURNS = 4
+"""Attempts of one step, each failing only where somebody else wrote the object in between."""
+
+TEMPORARY = (Unreachable, ServerError)
+"""Errors after which it is tried again later, as nobody knows what became of the request."""
+
+
+class Store(Protocol):
+    """Where Changes are kept."""
+
+    async def read(self, name: str, /) -> Change:
+        """One of them."""
+        ...
+
+    async def write(self, change: Change, /) -> Change:
+        """Write its status, if nobody wrote it since it was read. Raises Conflict else."""
+        ...
+
+
+class Writer(Protocol):
+    """Reads and writes the objects of steps."""
+
+    async def live(self, target: Target, /) -> Manifest | None:
+        """The object as it is now; None where there is none."""
+        ...
+
+    async def write(
+        self, step: Step, live: Manifest | None, change: str, by: str, /, *, dry_run: bool
+    ) -> None:
+        """Do a step that is TO_DO, as the approver identity."""
+        ...
+
+
+class Prove(Protocol):
+    """Tells by requests whether a change helped."""
+
+    async def helped(self, request: Request, before: Sample) -> Proof:
+        """After the change, compared with what was before."""
+        ...
+
+
+class Loads(Protocol):
+    """Tells whether Traefik serves what these steps stand for, by markers beside the objects."""
+
+    async def unseen(self, change: Change, instead: Sequence[Step], live: walking.Live, /) -> str:
+        """Why that cannot be said of every Traefik; empty where it was seen."""
+        ...
+
+    async def clear(self, change: Change, /) -> tuple[str, ...]:
+        """Take away markers that a process which died left behind; what cannot be taken away."""
+        ...
+
+
+class See(Protocol):
+    """Tells what Traefik itself says of the route."""
+
+    async def seen(self, plan: Plan) -> str:
+        """A line for people, also where nothing can be read."""
+        ...
+
+
+class Stuck(Exception):  # told, and the change is taken back: no fault of ours
+    """A step cannot be done; the message says why, for people."""
+
+
+class Unserved(Stuck):
+    """What would serve instead was not seen to serve."""
+
+
+Told = Callable[[Change], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """The steps of one direction, and by which actions routes may be taken away already."""
+
+    steps: Sequence[Step]
+    seen: set[Action] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """Does what was approved. `told` is called after every move; `clock` gives the time.
+
+    What `sighting` tells is noted beside the proof, and decides nothing.
+    """
+
+    store: Store
+    writer: Writer
+    proving: Prove
+    loading: Loads
+    clock: Callable[[], datetime]
+    told: Told
+    sighting: See | None = None
+
+    async def moved(self, change: Change, state: State, by: str = BOT, note: str = "") -> Change:
+        """The Change one state further, saved.
+
+        Raises:
+            InputError: That move is none.
+            Conflict: Somebody else moved it first.
+        """
+        history = change.history.moved(
+            state, by=by, at=self.clock(), expires=change.expires, note=note
+        )
+        if isinstance(history, Illegal):
+            raise InputError(history.why)
+        saved = await self.store.write(msgspec.structs.replace(change, history=history))
+        log.info(
+            "change %s is %s, by %s: %s %s", saved.name, state, by, saved.plan.target, note[:200]
+        )
+        await self.told(saved)
+        return saved
+
+    async def rehearse(self, change: Change, by: str) -> None:
+        """Ask the API server whether it would take each step that can be tried by itself.
+
+        Raises:
+            InputError: It would not, or the object is no longer as planned; the message says why.
+            ClusterError: Nobody knows.
+        """
+        if change.plan.way is Way.PULL_REQUEST:
+            return
+        steps = change.plan.steps
+        live = await self._live(steps)
+        for each, how in zip(steps, walking.foreseen(steps, live), strict=True):
+            if how is Progress.CHANGED:
+                raise InputError(_changed(each))
+            if progress(each, live[each.object]) is Progress.TO_DO:
+                await self.writer.write(each, live[each.object], change.name, by, dry_run=True)
+
+    async def apply(self, change: Change) -> Change:
+        """From Approved or Applying on, to the end.
+
+        Raises:
+            ClusterError: The API server cannot be asked; it goes on from there later.
+        """
+        if change.state is State.APPROVED:
+            change = await self.moved(change, State.APPLYING)
+        try:
+            await self._steps(change, change.plan.steps)
+        except Stuck as stuck:
+            return await self.take_back(change, BOT, str(stuck))
+        return await self.verify(await self.moved(change, State.VERIFYING))
+
+    async def verify(self, change: Change) -> Change:
+        """Prove that it helped; else take it back."""
+        proof = await self._proof(change)
+        if not proof.helped:
+            return await self.take_back(change, BOT, proof.because)
+        noted = (*change.notes.proof, proof.because)
+        if self.sighting:
+            noted = (*noted, await self.sighting.seen(change.plan))
+        return await self.moved(_noted(change, proof=noted[-16:]), State.DONE, note=proof.because)
+
+    async def take_back(self, change: Change, by: str, why: str) -> Change:
+        """Undo every step in reverse, and say what is left where somebody was at it."""
+        if pull := change.notes.pull_request:
+            note = f"Revert pull request {pull.number}, which was merged. {why}"
+            return await self.moved(change, State.FAILED, by, note)
+        if change.notes.undoing is None:
+            undone = Undoing(by, self.clock(), why[:1000])
+            change = await self.store.write(_noted(change, undoing=undone))
+        noted = change.notes.undoing or Undoing(by, self.clock(), why)
+        left = list(await self.loading.clear(change))
+        walk = _Walk(undoing(change.plan.steps))
+        for number, each in enumerate(walk.steps):
+            try:
+                await self._one(change, each, walk)
+            except Unserved as unserved:
+                # Two routes of one host are better than none: a person takes the other away.
+                left += [str(unserved), await self._stays(walk.steps[number:])]
+                break
+            except Stuck as stuck:
+                left.append(str(stuck))
+        if left:
+            # What is left goes first: a long note is cut at its end.
+            note = f"Not all was taken back: {' '.join(left)} {noted.why}"
+            return await self.moved(change, State.FAILED, noted.by, note)
+        return await self.moved(change, State.ROLLED_BACK, noted.by, noted.why)
+
+    async def obstacles(self, change: Change) -> tuple[str, ...]:
+        """What stands against taking it back: objects that somebody changed since."""
+        steps = undoing(change.plan.steps)
+        live = await self._live(steps)
+        pairs = zip(steps, walking.foreseen(steps, live), strict=True)
+        return tuple(_changed(each) for each, how in pairs if how is Progress.CHANGED)
+
+    async def _steps(self, change: Change, steps: Sequence[Step]) -> None:
+        for each in steps:
+            if why := mistake(each):
+                raise Stuck(why)
+        if left := await self.loading.clear(change):
+            raise Stuck(" ".join(left))
+        walk = _Walk(steps)
+        for each in steps:
+            await self._one(change, each, walk)
+
+    async def _one(self, change: Change, step: Step, walk: _Walk) -> None:
+        """Do one step, unless it is done.
+
+        Raises:
+            Stuck: It cannot be done.
+            ClusterError: The API server cannot be asked now.
+        """
+        if why := mistake(step):
+            raise Stuck(why)
+        for _ in range(TURNS):
+            live = await self._live(walk.steps)
+            if walking.is_done(step, walk.steps, live):
+                return
+            if wrong := walking.disturbed(step, walk.steps, live):
+                raise Stuck(_changed(wrong))
+            if not await self._may_go(change, step, walk, live):
+                continue
+            try:
+                await self.writer.write(
+                    step, live[step.object], change.name, change.who(State.APPROVED), dry_run=False
+                )
+            except Conflict:
+                continue
+            except TEMPORARY:
+                raise
+            except ClusterError as error:
+                raise Stuck(f"{step.action} of {step.object}: {error}") from error
+            return
+        raise Stuck(f"{step.object} is changed by somebody else again and again.")
+
+    async def _may_go(self, change: Change, step: Step, walk: _Walk, live: walking.Live) -> bool:
+        """Whether it may be done by what was read; else that is to be read again.
+
+        Where it takes a route away, Traefik must be seen to serve what takes its place. Requests
+        to the route cannot tell: the one with the higher priority hides the other.
+        """
+        instead = handover.others(step, walk.steps)
+        if gone := [each.object for each in instead if live[each.object] is None]:
+            raise Unserved(f"{gone[0]} is not there.")
+        if not instead or step.action in walk.seen:
+            return True
+        if why := await self.loading.unseen(change, instead, live):
+            raise Unserved(why)
+        if step.action is Action.DELETE_INGRESS:
+            proof = await self._proof(change)
+            if not proof.helped:
+                raise Stuck(f"Beside the Ingress, the IngressRoutes do not help. {proof.because}")
+        walk.seen.add(step.action)
+        # It took its time: what was read before may have changed.
+        return await self._live(walk.steps) == live
+
+    async def _stays(self, steps: Sequence[Step]) -> str:
+        """What is left standing of what these would take away, and what to do about it."""
+        live = await self._live([each for each in steps if not each.to])
+        named = ", ".join(str(at) for at, there in live.items() if there)
+        return f"So this stays, and takes the requests: {named}. Delete it when that is served."
+
+    async def _proof(self, change: Change) -> Proof:
+        request = Request(change.plan.host, change.plan.path)
+        return await self.proving.helped(request, change.notes.baseline or Sample())
+
+    async def _live(self, steps: Sequence[Step]) -> dict[Target, Manifest | None]:
+        return {each: await self.writer.live(each) for each in walking.objects(steps)}
+
+
+def _noted(change: Change, **notes: object) -> Change:
+    return msgspec.structs.replace(change, notes=msgspec.structs.replace(change.notes, **notes))
+
+
+def _changed(step: Step) -> str:
+    return f"{step.object} was changed by somebody else since ({step.action})."

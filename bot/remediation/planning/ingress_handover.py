@@ -1,0 +1,143 @@
+"""Way 3: IngressRoutes in the place of an Ingress, handed over so that nothing is ever unserved.
+
+Source: facts on Traefik, C 6: create with a priority one higher, prove, take the Ingress away, drop
+the priority. Whatever cannot be converted faithfully is refused, by the conversion's own list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bot.gitops.domain.ownership import Keeper
+from bot.ingress_conversion.convert import Became, Conversion, convert
+from bot.remediation.change.fields import Action
+from bot.remediation.change.fields.certificate import OWNERS
+from bot.remediation.change.fields.whole import MANAGED, OURS
+from bot.remediation.change.marker import SUFFIX
+from bot.remediation.change.plan import Plan, Way
+from bot.remediation.change.step import MOST, Step, Target, step
+from bot.remediation.planning.annotation import sticky
+from bot.remediation.planning.common import draft, group_of
+from bot.remediation.planning.context import Manifest, Situation
+from bot.remediation.planning.eligibility import Worth
+from bot.remediation.planning.refusals import Reason, Refusal
+
+KEPT = ("name", "namespace", "labels", "annotations")
+"""Of an Ingress's metadata: what it needs to be put back."""
+
+MOST_STEPS = 16
+"""Source: deploy/base/change-crd.yaml."""
+
+
+def plan(situation: Situation, worth: Worth) -> Plan | Refusal:
+    """The whole hand-over of one Ingress."""
+    subject, route, traefik = situation.subject, situation.route, situation.traefik
+    if subject.route is None or subject.route.kind != "Ingress" or not route or not traefik:
+        return Refusal(Reason.OTHER_KIND, "Only an Ingress is converted to an IngressRoute.")
+    if situation.route_owner.keeper is not Keeper.NOBODY:
+        why = f"{subject.route} is kept by {situation.route_owner}, which would put it back."
+        return Refusal(Reason.REVERTED, why)
+    if owners := route.get("metadata", {}).get(OWNERS):
+        why = f"{subject.route} belongs to {owners[0].get('kind')} {owners[0].get('name')}."
+        return Refusal(Reason.OWNED, why)
+    if refusal := sticky(situation.service or {}):
+        return refusal
+    first = convert(route, situation.known, traefik, added_priority=1)
+    last = convert(route, situation.known, traefik)
+    if first.became is not Became.CONVERTED:
+        return Refusal(Reason.NOT_FAITHFUL, f"It cannot be converted: {first.reason}")
+    steps = _steps(situation, route, first, last)
+    if isinstance(steps, Refusal):
+        return steps
+    return draft(situation, worth, Way.CONVERSION, steps, (*first.warnings, *_risks(situation)))
+
+
+def _steps(
+    situation: Situation, route: Manifest, first: Conversion, last: Conversion
+) -> tuple[Step, ...] | Refusal:
+    made = [each for each in first.manifests if each["kind"] == "IngressRoute"]
+    created = [_create(each) for each in made]
+    released = list(_released(situation, first))
+    if refusal := next((each for each in released if isinstance(each, Refusal)), None):
+        return refusal
+    metadata = route["metadata"]
+    target = Target("Ingress", metadata["namespace"], metadata["name"], group_of(route))
+    gone = step(Action.DELETE_INGRESS, target, _restorable(route), None)
+    dropped = _dropped(created, last)
+    kept = [each for each in released if isinstance(each, Step)]
+    steps = (*created, *kept, gone, *dropped)
+    if len(steps) > MOST_STEPS or any(max(len(e.was), len(e.to)) > MOST for e in steps):
+        return Refusal(Reason.TOO_LARGE, "It is larger than what a Change holds.")
+    return steps
+
+
+def _create(manifest: Mapping[str, Any]) -> Step:
+    metadata = manifest["metadata"]
+    labels = {**(metadata.get("labels") or {}), MANAGED: OURS}
+    whole = {**manifest, "metadata": {**metadata, "labels": labels}}
+    return step(Action.CREATE_INGRESSROUTE, _target(whole), None, whole)
+
+
+def _target(manifest: Mapping[str, Any]) -> Target:
+    metadata = manifest["metadata"]
+    return Target(
+        str(manifest["kind"]), metadata["namespace"], metadata["name"], group_of(manifest)
+    )
+
+
+def _released(situation: Situation, made: Conversion) -> Iterator[Step | Refusal]:
+    """Each Certificate that cert-manager made from the Ingress no longer belongs to it."""
+    for manifest in made.manifests:
+        if manifest["kind"] != "Certificate":
+            continue
+        name = manifest["metadata"]["name"]
+        live = situation.certificates.get(name)
+        if live is None:
+            why = f"Certificate {name}, which cert-manager makes from the Ingress, is not there."
+            yield Refusal(Reason.NOT_FAITHFUL, why)
+        elif owners := live.get("metadata", {}).get(OWNERS):
+            yield step(Action.RELEASE_CERTIFICATE, _target(live), owners, [])
+
+
+def _restorable(route: Manifest) -> dict[str, Any]:
+    metadata = {key: route["metadata"][key] for key in KEPT if route["metadata"].get(key)}
+    head = {"apiVersion": route["apiVersion"], "kind": "Ingress", "metadata": metadata}
+    return {**head, "spec": route["spec"]}
+
+
+def _dropped(created: list[Step], last: Conversion) -> list[Step]:
+    """The priorities as they are at the end, where they differ."""
+    final = {each["metadata"]["name"]: each for each in last.manifests}
+    steps: list[Step] = []
+    for each in created:
+        was, to = _priorities(each.manifest), _priorities(final[each.object.name])
+        if was != to:
+            steps.append(step(Action.SET_PRIORITY, each.object, was, to))
+    return steps
+
+
+def _priorities(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+    routes = manifest["spec"].get("routes") or []
+    return [
+        {"route": number, "match": each["match"], "priority": each.get("priority")}
+        for number, each in enumerate(routes)
+    ]
+
+
+def _risks(situation: Situation) -> Iterator[str]:
+    released = [name for name, each in situation.certificates.items() if _of(each, situation)]
+    if released:
+        named = ", ".join(sorted(released))
+        yield f"Certificate {named} no longer belongs to the Ingress, also after a roll back."
+    yield (
+        "To see when Traefik has loaded it, and the Ingress on the way back, a copy for a host in "
+        f".invalid stands beside it for some seconds: its name ends in {SUFFIX}."
+    )
+    yield "Dashboards and tools that look for Ingresses do not see the route any more."
+
+
+def _of(certificate: Manifest, situation: Situation) -> bool:
+    owners = certificate.get("metadata", {}).get(OWNERS) or ()
+    route = situation.subject.route
+    return any(e.get("kind") == "Ingress" and route and e.get("name") == route.name for e in owners)

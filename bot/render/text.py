@@ -1,0 +1,143 @@
+"""Words that every renderer shares: ages, counts, one clean line."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from datetime import datetime
+
+from bot.domain.redaction.redact import redact
+from bot.domain.report import Report
+from bot.domain.snapshot import Gap
+from bot.domain.verdict import Verdict
+
+MARK = {
+    Verdict.HEALTHY: "🟢",
+    Verdict.PROGRESSING: "🔵",
+    Verdict.SUSPENDED: "⏸️",
+    Verdict.UNKNOWN: "❔",
+    Verdict.DEGRADED: "🟠",
+    Verdict.FAILED: "🔴",
+}
+"""Each verdict has a sign of its own shape or place beside its word: colour is never alone."""
+
+
+SPARE = 4096
+"""Characters that are searched for secrets beyond those that have a chance to be shown."""
+
+MARGIN = 200
+"""The last of them that are never shown: longer than a secret that is known by its value only."""
+
+
+def age(since: datetime | None, now: datetime) -> str:
+    """How long ago, in its two largest units: `3 d 4 h`, `12 min`; empty where it is not known."""
+    if since is None:
+        return ""
+    seconds = max(0, int((now - since).total_seconds()))
+    for size, name, smaller, small in (
+        (86400, "d", 3600, "h"),
+        (3600, "h", 60, "min"),
+        (60, "min", 0, ""),
+    ):
+        if seconds >= size:
+            rest = (seconds % size) // smaller if smaller else 0
+            return f"{seconds // size} {name}" + (f" {rest} {small}" if rest else "")
+    return f"{seconds} s"
+
+
+def line(text: str, most: int) -> str:
+    """One line of at most `most` characters: no secret, no control or direction character."""
+    searched = most * 4 + SPARE
+    shown = redact(text[:searched])
+    if len(text) > searched:
+        # What was cut in two at the end is no secret by its looks any more.
+        shown = f"{shown[:-MARGIN]}…"
+    if not (shown.isascii() and shown.isprintable()):
+        # Searched again: what nobody sees may have stood in the middle of a secret.
+        shown = redact("".join(map(_visible, shown)))
+    folded = " ".join(shown.split())
+    return folded if len(folded) <= most else folded[: max(0, most - 1)] + "…"
+
+
+def brief(text: str, most: int) -> str:
+    """The same, with the middle left out of a long one: errors end with what began them."""
+    whole = line(text, 8 * most)
+    if len(whole) <= most:
+        return whole
+    head = (most - 3) * 2 // 5
+    before, after = whole[:head], whole[head + 3 - most :]
+    # Between words, unless that would lose more than half of a side.
+    space = before.rfind(" ")
+    before = before[:space] if space > head // 2 else before
+    space = after.find(" ")
+    after = after[space:] if 0 <= space < len(after) // 2 else after
+    return f"{before.rstrip()} … {after.lstrip()}"
+
+
+def _visible(char: str) -> str:
+    category = unicodedata.category(char)
+    if category in ("Cc", "Zl", "Zp", "Zs"):
+        return " "
+    return "" if category in ("Cf", "Cs", "Co", "Cn") else char
+
+
+def plural(count: int, noun: str, nouns: str | None = None) -> str:
+    """`1 pod`, `2 pods`."""
+    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
+
+
+def headline(report: Report) -> str:
+    """The verdict in a word, and how much of what."""
+    roots = report.roots
+    tally = {verdict: sum(1 for root in roots if root.verdict is verdict) for verdict in Verdict}
+    said = [f"{tally[each]:,} {each}" for each in reversed(Verdict) if tally[each]]
+    more = len(report.findings) - len(roots)
+    downstream = f" ({more:,} downstream)" if more else ""
+    found = ", ".join(said) or _nothing(report)
+    return f"{found}{downstream} · {plural(report.judged, 'object')} judged"
+
+
+def _nothing(report: Report) -> str:
+    """How far the word reaches that there is no finding."""
+    if report.unseen:
+        return "nothing found in what was seen" if report.judged else "nothing was seen"
+    return "nothing found" if report.judged else "there was nothing to judge"
+
+
+def healthy_line(report: Report) -> str:
+    """The kinds without a finding, and how many objects each has: `Pod 12, Node 3`."""
+    return ", ".join(
+        f"{kind} {count:,}"
+        for kind, count in sorted(report.counts.items())
+        if count and not report.affected(kind)
+    )
+
+
+def unseen_lines(gaps: Iterable[Gap], now: datetime, most: int) -> list[str]:
+    """What was not seen, grouped by why and what would help: one line for each such group.
+
+    Of each group `most` kinds are named, so that the cause behind them has room.
+    """
+    groups: dict[tuple[str, str], list[Gap]] = {}
+    for gap in gaps:
+        shared = "" if gap.why.by_choice else gap.detail
+        groups.setdefault((gap.why.value, shared), []).append(gap)
+    return [_unseen(why, detail, group, now, most) for (why, detail), group in groups.items()]
+
+
+def _unseen(why: str, detail: str, group: list[Gap], now: datetime, most: int) -> str:
+    names = list(dict.fromkeys(gap.kind for gap in group))
+    kinds = ", ".join(names[:most])
+    kinds += f" and {len(names) - most} more" if len(names) > most else ""
+    oldest = min((gap.since for gap in group if gap.since), default=None)
+    when = f" (as of {age(oldest, now)} ago)" if oldest else ""
+    said = detail or (group[0].detail if len(group) == 1 else "")
+    return f"{why}: {kinds}{when}" + (f" – {said}" if said else "")
+
+
+def span(seconds: int) -> str:
+    """A time in its largest unit that fits: `90 min`, `6 h`, `2 d`."""
+    for size, name in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size and seconds % size == 0:
+            return f"{seconds // size} {name}"
+    return f"{seconds} s"

@@ -1,0 +1,1 @@
+"""What a route refers to: Services, endpoints, addresses and nativeLB."""

@@ -1,0 +1,248 @@
+"""What an address stands for: an endpoint, a VIP, a node, a node's pod range, or none of these.
+
+By exact match against what the cluster says, never by a range that is usual: k3s's 10.42 and 10.43
+are only defaults. Source: discovery.k8s.io/v1, Service `clusterIPs`, Node `podCIDRs`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+import msgspec
+
+from bot.domain.finding import Ref
+from bot.domain.resources import objects
+from bot.domain.snapshot import Snapshot
+from bot.routing import service_endpoints as serving
+
+IP: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+Range: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+LONGEST = 512
+"""Characters of an address that are looked at; a name in DNS has 253."""
+
+LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+"""The pattern of a name's part between two dots, in small letters."""
+
+AUTHORITY = re.compile(r"(?:[a-z][a-z0-9+.-]*://)?([^/?#\s]*)", re.IGNORECASE)
+BRACKETED = re.compile(r"\[([^\]]*)\](?::(\d{1,5}))?")
+PORTED = re.compile(r"([^:]*):(\d{1,5})")
+IN_CLUSTER = re.compile(
+    r"([a-z0-9-]{1,63})\.([a-z0-9-]{1,63})\.svc(?:\.cluster\.local)?\.?", re.IGNORECASE
+)
+"""How a Service is called in the cluster's DNS, with the domain that k3s gives it."""
+
+NEEDED: tuple[type[objects.Object], ...] = (objects.EndpointSlice, objects.Service, objects.Node)
+"""What must have been seen before an address may be said to belong to nothing."""
+
+
+class AddressKind(StrEnum):
+    """What an address stands for."""
+
+    POD = "pod"
+    """An endpoint: some EndpointSlice has this address."""
+    VIP = "vip"
+    """A Service's cluster IP."""
+    NODE = "node"
+    """An address of a node."""
+    POD_NETWORK = "pod-network"
+    """In the pod range of a node, and in no EndpointSlice: perhaps of a pod that is gone."""
+    NAME = "name"
+    """A name that has to be resolved, and no address."""
+    ELSEWHERE = "elsewhere"
+    """None of these, where all of these were seen."""
+    UNKNOWN = "unknown"
+    """Not classified: what would tell was not seen, or it is no address."""
+
+
+class Address(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """An address and what is known of it.
+
+    `ip` is the address in its shortest writing, or the name. `service` is the Service that serves
+    exactly this port where there is one, else the first of `services`: all that have the address.
+    `pod` and `node` are known for an endpoint that names them; `ready` is False for an endpoint
+    that is not. `port_served` tells whether a Service or slice has that port, and is None where
+    no port is said or that is not the question. `unseen` names the kinds that were not seen.
+    """
+
+    text: str
+    kind: AddressKind
+    ip: str = ""
+    port: int | None = None
+    service: Ref | None = None
+    services: tuple[Ref, ...] = ()
+    pod: Ref | None = None
+    node: str = ""
+    ready: bool | None = None
+    port_served: bool | None = None
+    unseen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """One entry of a slice or one Service: what it says of its address."""
+
+    service: Ref
+    ports: frozenset[int]
+    pod: Ref | None = None
+    node: str = ""
+    ready: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    pods: Mapping[IP, tuple[_Place, ...]]
+    vips: Mapping[IP, tuple[_Place, ...]]
+    nodes: Mapping[IP, str]
+    ranges: tuple[tuple[Range, str], ...]
+
+
+def classify(snapshot: Snapshot, text: str) -> Address:
+    """What `text` stands for: `10.42.1.7:80`, `[fd00::7]:80`, a URL, an address alone, or a name.
+
+    Takes any text. In this order: endpoint, VIP, node, pod range.
+    """
+    host, port = split(text)
+    ip = parse(host)
+    if ip is None:
+        return _named(snapshot, text, host, port)
+    index = snapshot.once("network.addresses", lambda: _index(snapshot))
+    for kind, places in ((AddressKind.POD, index.pods), (AddressKind.VIP, index.vips)):
+        if found := places.get(ip):
+            return _placed(kind, text, ip, port, found)
+    if node := index.nodes.get(ip):
+        return Address(text=text, kind=AddressKind.NODE, ip=str(ip), port=port, node=node)
+    return _in_no_slice(snapshot, text, ip, port, index)
+
+
+def split(text: str) -> tuple[str, int | None]:
+    """The host and the port of a URL or an address; the port is None where none is said."""
+    authority = AUTHORITY.match(text[:LONGEST].strip())
+    rest = authority[1].rpartition("@")[2] if authority else ""
+    if found := BRACKETED.fullmatch(rest) or PORTED.fullmatch(rest):
+        port = int(found[2]) if found[2] else None
+        return found[1], port if port is None or port < 1 << 16 else None
+    return rest, None
+
+
+def parse(host: str) -> IP | None:
+    """The IP address, an IPv4 address in IPv6 as what it is; None for a name."""
+    try:
+        ip = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return None
+    mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
+    return mapped or ip
+
+
+def named_service(host: str) -> Ref | None:
+    """The Service that a name of the cluster's DNS means, whether it exists or not."""
+    found = IN_CLUSTER.fullmatch(host)
+    return Ref("Service", found[2].lower(), found[1].lower()) if found else None
+
+
+def _named(snapshot: Snapshot, text: str, host: str, port: int | None) -> Address:
+    meant = named_service(host)
+    found = snapshot.get(objects.Service, meant.namespace, meant.name) if meant else None
+    kind = AddressKind.NAME if host else AddressKind.UNKNOWN
+    named = meant if found else None
+    return Address(
+        text=text,
+        kind=kind,
+        ip=host,
+        port=port,
+        service=named,
+        services=(named,) if named else (),
+        unseen=_unseen(snapshot) if meant and not found else (),
+    )
+
+
+def _placed(
+    kind: AddressKind, text: str, ip: IP, port: int | None, found: tuple[_Place, ...]
+) -> Address:
+    serving_it = [each for each in found if port in each.ports]
+    best = (serving_it or found)[0]
+    return Address(
+        text=text,
+        kind=kind,
+        ip=str(ip),
+        port=port,
+        service=best.service,
+        services=tuple(dict.fromkeys(each.service for each in found)),
+        pod=best.pod,
+        node=best.node,
+        ready=best.ready if kind is AddressKind.POD else None,
+        port_served=bool(serving_it) if port is not None else None,
+    )
+
+
+def _in_no_slice(snapshot: Snapshot, text: str, ip: IP, port: int | None, index: _Index) -> Address:
+    unseen = _unseen(snapshot)
+    node = next((name for network, name in index.ranges if ip in network), None)
+    if node is not None:
+        kind = AddressKind.POD_NETWORK
+    else:
+        kind = AddressKind.UNKNOWN if unseen else AddressKind.ELSEWHERE
+    return Address(text=text, kind=kind, ip=str(ip), port=port, node=node or "", unseen=unseen)
+
+
+def _unseen(snapshot: Snapshot) -> tuple[str, ...]:
+    return tuple(kind.__name__ for kind in NEEDED if not snapshot.sees(kind))
+
+
+def _index(snapshot: Snapshot) -> _Index:
+    pods: dict[IP, list[_Place]] = {}
+    for each in snapshot.of(objects.EndpointSlice):
+        for address, place in _endpoints(each):
+            pods.setdefault(address, []).append(place)
+    vips: dict[IP, list[_Place]] = {}
+    for service in snapshot.of(objects.Service):
+        ports = frozenset(port.port for port in service.spec.ports or ())
+        here = Ref("Service", service.namespace, service.name)
+        for address in _parsed((service.spec.cluster_ip, *(service.spec.cluster_ips or ()))):
+            vips.setdefault(address, []).append(_Place(here, ports))
+    nodes = snapshot.of(objects.Node)
+    return _Index(
+        {address: tuple(found) for address, found in pods.items()},
+        {address: tuple(found) for address, found in vips.items()},
+        {
+            address: node.name
+            for node in nodes
+            for address in _parsed(each.address for each in node.status.addresses)
+        },
+        tuple((network, node.name) for node in nodes for network in _ranges(node)),
+    )
+
+
+def _endpoints(each: objects.EndpointSlice) -> Iterator[tuple[IP, _Place]]:
+    name = (each.metadata.labels or {}).get(serving.SERVICE_NAME, "")
+    service = Ref("Service", each.namespace, name)
+    ports = frozenset(port.port for port in each.ports or () if port.port)
+    for endpoint in each.endpoints or ():
+        target = endpoint.target_ref
+        pod = (
+            Ref("Pod", target.namespace or each.namespace, target.name)
+            if target and target.kind == "Pod"
+            else None
+        )
+        ready = endpoint.conditions.ready is not False
+        place = _Place(service, ports, pod, endpoint.node_name or "", ready)
+        yield from ((address, place) for address in _parsed(endpoint.addresses))
+
+
+def _parsed(addresses: Iterable[str]) -> Iterator[IP]:
+    """The addresses among these, each once; a cluster IP may be `None` or empty."""
+    yield from dict.fromkeys(ip for each in addresses if (ip := parse(each)) is not None)
+
+
+def _ranges(node: objects.Node) -> Iterator[Range]:
+    for text in dict.fromkeys((node.spec.pod_cidr, *(node.spec.pod_cidrs or ()))):
+        try:
+            yield ipaddress.ip_network(text, strict=False)
+        except ValueError:
+            continue

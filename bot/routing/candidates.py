@@ -1,0 +1,159 @@
+"""What can be diagnosed: every rule of every route that leads to a Service, and every Service.
+
+Source: Traefik's providers kubernetescrd and kubernetesingress. Of two IngressRoutes with one name
+that of traefik.io wins.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from bot.domain.finding import Ref
+from bot.domain.resources import objects
+from bot.domain.snapshot import Snapshot
+
+HOST = re.compile(r"Host\(\s*[`\"]([^`\"]+)[`\"]")
+PATH = re.compile(r"Path(?:Prefix)?\(\s*[`\"]([^`\"]+)[`\"]")
+BY_PROVIDER = "@"
+ELDER_GROUP = "traefik.containo.us/"
+
+
+class Candidate(msgspec.Struct, frozen=True, order=True, kw_only=True):
+    """One way to a port of a Service. `port` is what the route says: a number, a name, or none."""
+
+    kind: str
+    namespace: str
+    name: str
+    host: str = ""
+    path: str = ""
+    match: str = ""
+    to_namespace: str
+    to_name: str
+    port: str = ""
+    scheme: str = ""
+    native: bool | None = None
+    indirect: str = ""
+    """What stands in the place of a Service, such as `TraefikService api`."""
+
+    @property
+    def ref(self) -> Ref:
+        """The object that says so."""
+        return Ref(self.kind, self.namespace, self.name)
+
+    @property
+    def label(self) -> str:
+        """How to ask for this one and no other."""
+        whole = f"{self.kind.lower()}/{self.namespace}/{self.name}"
+        rule = f"{self.host}{self.path}" if self.kind != "Service" else ""
+        to = f":{self.port}" if self.kind == "Service" and self.port else ""
+        return f"{whole}{to} {rule}".strip()
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The words that mean it, in small letters."""
+        name, to = f"{self.namespace}/{self.name}", f"{self.to_namespace}/{self.to_name}"
+        ports = (f":{self.port}", "") if self.port else ("",)
+        words = {self.kind, self.name, name, f"{self.kind}/{name}", self.match}
+        words |= {f"{each}{port}" for each in (self.to_name, to) for port in ports}
+        words |= {f"{self.kind}/{name}{port}" for port in ports}
+        if self.host or self.path:
+            words |= {self.host, f"{self.host}{self.path}", f"{self.host}{self.path or '/'}"}
+        return frozenset(word.casefold() for word in words if word)
+
+
+def candidates(snapshot: Snapshot) -> tuple[Candidate, ...]:
+    """Routes first, then Services; each once."""
+    return snapshot.once(
+        "network.candidates",
+        lambda: tuple(
+            dict.fromkeys(
+                (
+                    *sorted((*_ingress_routes(snapshot), *_ingresses(snapshot))),
+                    *sorted(_services(snapshot)),
+                )
+            )
+        ),
+    )
+
+
+def _ingress_routes(snapshot: Snapshot) -> Iterator[Candidate]:
+    every = snapshot.of(objects.IngressRoute)
+    younger = {
+        (each.namespace, each.name)
+        for each in every
+        if not each.api_version.startswith(ELDER_GROUP)
+    }
+    for each in every:
+        elder = each.api_version.startswith(ELDER_GROUP)
+        if not (elder and (each.namespace, each.name) in younger):
+            yield from _rules(each)
+
+
+def _rules(route: objects.IngressRoute) -> Iterator[Candidate]:
+    for rule in route.spec.routes:
+        host, path = HOST.search(rule.match), PATH.search(rule.match)
+        for to in rule.services or ():
+            indirect = to.kind == "TraefikService" or BY_PROVIDER in to.name
+            yield Candidate(
+                kind="IngressRoute",
+                namespace=route.namespace,
+                name=route.name,
+                host=host[1] if host else "",
+                path=path[1] if path else "",
+                match=rule.match,
+                to_namespace=to.namespace or route.namespace,
+                to_name=to.name,
+                port=str(to.port or ""),
+                scheme=to.scheme,
+                native=to.native_lb,
+                indirect=f"TraefikService {to.name}" if indirect else "",
+            )
+
+
+def _ingresses(snapshot: Snapshot) -> Iterator[Candidate]:
+    for each in snapshot.of(objects.Ingress):
+        for host, path, backend in _backends(each):
+            name, port = _backend(backend)
+            if name:
+                yield Candidate(
+                    kind="Ingress",
+                    namespace=each.namespace,
+                    name=each.name,
+                    host=host,
+                    path=path,
+                    match=f"{host}{path or '/'}",
+                    to_namespace=each.namespace,
+                    to_name=name,
+                    port=port,
+                )
+
+
+def _backends(ingress: objects.Ingress) -> Iterator[tuple[str, str, objects.IngressBackend]]:
+    for rule in ingress.spec.rules or ():
+        for path in rule.http.paths if rule.http else ():
+            yield rule.host, path.path, path.backend
+    if default := ingress.spec.default_backend or ingress.spec.backend:
+        yield "", "", default
+
+
+def _backend(backend: objects.IngressBackend) -> tuple[str, str]:
+    if backend.service:
+        port = backend.service.port
+        return backend.service.name, str(port.number or port.name)
+    return backend.service_name, str(backend.service_port or "")
+
+
+def _services(snapshot: Snapshot) -> Iterator[Candidate]:
+    for each in snapshot.of(objects.Service):
+        for port in each.spec.ports or (objects.ServicePort(),):
+            yield Candidate(
+                kind="Service",
+                namespace=each.namespace,
+                name=each.name,
+                to_namespace=each.namespace,
+                to_name=each.name,
+                port=str(port.port or ""),
+            )

@@ -1,0 +1,311 @@
+"""What a route refers to, and which of it is broken: shared by IngressRoute and Ingress.
+
+Source: Traefik's providers kubernetescrd and kubernetesingress, v2.10 to v3.7. A rule whose
+Service, port or Middleware is missing is dropped whole; a missing TLS secret only means that
+Traefik's own default certificate is served. References to other providers (`@internal`, `@file`,
+`@docker`) are not judged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bot.domain.conditions import condition
+from bot.domain.finding import Evidence, Judgement, Ref
+from bot.domain.resources import objects
+from bot.domain.resources.registry import KIND_OF
+from bot.domain.snapshot import Snapshot
+from bot.domain.verdict import Verdict
+from bot.routing import service_endpoints as serving
+from bot.routing.addresses import named_service
+
+ELSEWHERE = re.compile(r"[^@\s]+@[a-z][a-z0-9-]*")
+"""A name of another provider, such as `auth@file`: what it stands for is not seen from here."""
+
+KUBERNETES_CRD = "@kubernetescrd"
+"""The provider whose names stand for Traefik's own kinds: `<namespace>-<name>@kubernetescrd`."""
+
+TRAEFIK_NAME = "app.kubernetes.io/name"
+ENTRY_POINT = re.compile(r"--entrypoints\.([^.=]+)", re.IGNORECASE)
+
+NO_ENDPOINTS = "NoReadyEndpoints"
+
+CONFIG_FILE = "--configfile"
+"""With a configuration file, Traefik's arguments do not tell its entrypoints."""
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """One thing that is wrong with a rule, or that could not be seen.
+
+    FAILED: the rule does not work at all. DEGRADED: it works in part. UNKNOWN: not seen.
+    PROGRESSING: what it leads to is just being started.
+    """
+
+    reason: str
+    message: str
+    verdict: Verdict = Verdict.FAILED
+    follows: tuple[Ref, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule of a route, as people know it, and its defects."""
+
+    match: str
+    defects: tuple[Defect, ...] = ()
+
+    @property
+    def broken(self) -> bool:
+        """Whether nothing gets through it."""
+        return any(defect.verdict is Verdict.FAILED for defect in self.defects)
+
+
+def judgement(rules: Sequence[Rule], common: Sequence[Defect] = ()) -> Judgement | None:
+    """One judgement of a route: failed if no rule works, degraded if some do; None if all do.
+
+    `common` are defects that concern every rule.
+    """
+    told = [(rule.match, defect) for rule in rules for defect in rule.defects]
+    told += [("", defect) for defect in common]
+    if not told:
+        return None
+    worst = max((defect for _, defect in told), key=lambda defect: defect.verdict.rank)
+    dead = Rule("", tuple(common)).broken or all(rule.broken for rule in rules)
+    partly = worst.verdict is Verdict.FAILED and not dead
+    return Judgement(
+        verdict=Verdict.DEGRADED if partly else worst.verdict,
+        reason=worst.reason,
+        message=worst.message,
+        evidence=tuple(Evidence(match or "all rules", each.message) for match, each in told),
+        follows=tuple(dict.fromkeys(ref for _, each in told for ref in each.follows)),
+    )
+
+
+def unless_one_works(defects: Sequence[Defect], of: int) -> tuple[Defect, ...]:
+    """A rule with several Services goes on while one of them (`of` in all) has an endpoint."""
+    down = sum(defect.reason == NO_ENDPOINTS for defect in defects)
+    if down == of:
+        return tuple(defects)
+    return tuple(
+        replace(defect, verdict=Verdict.DEGRADED) if defect.reason == NO_ENDPOINTS else defect
+        for defect in defects
+    )
+
+
+def service(snapshot: Snapshot, namespace: str, name: str, port: int | str | None) -> Defect | None:
+    """The defect of a reference to a port of a Service, None where there is none."""
+    found = snapshot.get(objects.Service, namespace, name)
+    if found is None:
+        return _absent(snapshot, objects.Service, namespace, name)
+    if not _has_port(found, port):
+        have = ", ".join(_told(each) for each in found.spec.ports or ()) or "none"
+        said = "no port is named" if port in (None, "", 0) else f"it has no port {port}"
+        message = f"Service {namespace}/{name}: {said} (it has {have})."
+        return Defect("PortNotFound", message)
+    return _in_place_of_another(found, snapshot) or _unserved(found, snapshot)
+
+
+def middleware(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:
+    """The defect of a reference to a Middleware, which may name its provider, or of its chain."""
+    defect = _traefik(snapshot, objects.Middleware, namespace, name)
+    return defect or next(_chained(snapshot, namespace, name), None)
+
+
+def _chained(snapshot: Snapshot, namespace: str, name: str) -> Iterator[Defect]:
+    """The defects of the Middlewares of a chain, which may hold chains; each is seen once."""
+    waiting = [(namespace, name)]
+    seen = set(waiting)
+    while waiting:
+        place, chain = waiting.pop()
+        found = snapshot.get(objects.Middleware, place, chain)
+        for each in found.spec.chain.middlewares if found and found.spec.chain else ():
+            there = (each.namespace or place, each.name)
+            if defect := _traefik(snapshot, objects.Middleware, *there):
+                message = f"Middleware {place}/{chain} is a chain: {defect.message}"
+                yield replace(defect, message=message)
+            elif there not in seen:
+                seen.add(there)
+                waiting.append(there)
+
+
+def traefik_service(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:
+    """The defect of a reference to a TraefikService; what that refers to is not followed."""
+    return _traefik(snapshot, objects.TraefikService, namespace, name)
+
+
+def tls_option(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:
+    """The defect of a reference to a TLSOption; `default` always exists."""
+    return None if name == "default" else _traefik(snapshot, objects.TLSOption, namespace, name)
+
+
+def secret(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:
+    """The defect of a TLS secret, by its absence or by its Certificate. Never by its data."""
+    certificate = _certificates(snapshot).get((namespace, name))
+    follows = (Ref("Certificate", namespace, certificate.name),) if certificate else ()
+    if _sees_secrets(snapshot, namespace):
+        if snapshot.get(objects.SecretName, namespace, name) is None:
+            message = f"Secret {namespace}/{name} does not exist: the default certificate is used."
+            return Defect("SecretNotFound", message, Verdict.DEGRADED, follows)
+        return _expired(certificate, snapshot, follows)
+    return _expired(certificate, snapshot, follows) or _not_ready(certificate, follows)
+
+
+def entry_points(snapshot: Snapshot, names: Iterable[str]) -> tuple[Defect, ...]:
+    """The defect of entrypoints that Traefik's arguments do not define, where they can be seen."""
+    names = tuple(names)
+    known = snapshot.once("routing.entry_points", lambda: _entry_points(snapshot))
+    missing = [name for name in names if known is not None and name.casefold() not in known]
+    if not missing:
+        return ()
+    verdict = Verdict.FAILED if len(missing) == len(names) else Verdict.DEGRADED
+    message = f"Traefik has no entrypoint {', '.join(missing)}."
+    return (Defect("EntryPointNotFound", message, verdict),)
+
+
+def _absent(
+    snapshot: Snapshot, kind: type[objects.Object], namespace: str, name: str
+) -> Defect | None:
+    """What the absence of an object means: missing, not seen, or (in a saved file) nothing."""
+    if snapshot.sees(kind, namespace):
+        message = f"{kind.__name__} {namespace}/{name} does not exist."
+        return Defect(f"{kind.__name__}NotFound", message)
+    elsewhere = snapshot.namespaces is not None and namespace not in snapshot.namespaces
+    if not snapshot.live or elsewhere:
+        return None
+    message = f"{kind.__name__} {namespace}/{name}: objects of this kind were not seen."
+    return Defect("ReferenceNotSeen", message, Verdict.UNKNOWN)
+
+
+def _traefik(
+    snapshot: Snapshot, kind: type[objects.Object], namespace: str, name: str
+) -> Defect | None:
+    if name.endswith(KUBERNETES_CRD):
+        return _by_provider(snapshot, kind, name)
+    if ELSEWHERE.fullmatch(name) or snapshot.get(kind, namespace, name):
+        return None
+    return _absent(snapshot, kind, namespace, name)
+
+
+def _by_provider(snapshot: Snapshot, kind: type[objects.Object], name: str) -> Defect | None:
+    """A name that joins namespace and name by a dash, which either may contain: try them all."""
+    joined = name.removesuffix(KUBERNETES_CRD)
+    known = snapshot.once(
+        f"routing.joined.{kind.__name__}",
+        lambda: frozenset(_joined(each) for each in snapshot.of(kind)),
+    )
+    if joined in known:
+        return None
+    if not snapshot.live or snapshot.namespaces is not None:
+        return None
+    if snapshot.sees(kind):
+        message = f"No {kind.__name__} is called {name}."
+        return Defect(f"{kind.__name__}NotFound", message)
+    message = f"{kind.__name__} {name}: objects of this kind were not seen."
+    return Defect("ReferenceNotSeen", message, Verdict.UNKNOWN)
+
+
+def _joined(each: objects.Object) -> str:
+    """How Traefik names an object of its provider: every other character becomes a dash."""
+    return "-".join(re.findall(r"[^\W_]+", f"{each.namespace}-{each.name}"))
+
+
+def _has_port(found: objects.Service, port: int | str | None) -> bool:
+    ports = found.spec.ports or ()
+    if found.spec.type == "ExternalName" and not isinstance(port, str):
+        return bool(port or ports)
+    wanted = None if port in (None, "", 0) else port
+    return wanted is not None and any(wanted in (each.port, each.name) for each in ports)
+
+
+def _told(port: objects.ServicePort) -> str:
+    return f"{port.port} {port.name}".strip()
+
+
+def _in_place_of_another(found: objects.Service, snapshot: Snapshot) -> Defect | None:
+    """An ExternalName that leads back into this cluster: to nothing, or to its own neighbour.
+
+    One that leads to another namespace may be needed (an Ingress reaches no other), and is not
+    judged.
+    """
+    external = found.spec.external_name if found.spec.type == "ExternalName" else ""
+    meant = named_service(external) if snapshot.live and external else None
+    if meant is None:
+        return None
+    told = f"Service {found.namespace}/{found.name} is an ExternalName of {meant}"
+    other = snapshot.get(objects.Service, meant.namespace, meant.name)
+    if other is None:
+        if not snapshot.sees(objects.Service, meant.namespace):
+            return None
+        return Defect("ServiceNotFound", f"{told}, which does not exist.")
+    if meant.namespace != found.namespace or other.spec.type == "ExternalName":
+        return None
+    instead = "in the same namespace: the route can name it, with nativeLB where the VIP is wanted."
+    return Defect("DuplicateService", f"{told}, {instead}", Verdict.DEGRADED)
+
+
+def _unserved(found: objects.Service, snapshot: Snapshot) -> Defect | None:
+    """A Service that exists but answers nothing: its own finding is the cause."""
+    if found.spec.type == "ExternalName" or not found.spec.selector:
+        return None
+    state = serving.behind(found, snapshot)
+    if state is None or state.ready or state.draining:
+        return None
+    message = f"Service {found.namespace}/{found.name} has no ready endpoint."
+    cause = Ref("Service", found.namespace, found.name)
+    return Defect(NO_ENDPOINTS, message, serving.without_ready(found, state, snapshot), (cause,))
+
+
+def _certificates(
+    snapshot: Snapshot,
+) -> Mapping[tuple[str, str], objects.Certificate]:
+    return snapshot.once(
+        "routing.certificates",
+        lambda: {
+            (each.namespace, each.spec.secret_name): each
+            for each in snapshot.of(objects.Certificate)
+        },
+    )
+
+
+def _sees_secrets(snapshot: Snapshot, namespace: str) -> bool:
+    """Only where all Secrets are listed is the absence of one evidence."""
+    listed = KIND_OF.get(objects.SecretName)
+    return snapshot.sees(objects.SecretName, namespace) and not (listed and listed.selector)
+
+
+def _expired(
+    certificate: objects.Certificate | None, snapshot: Snapshot, follows: tuple[Ref, ...]
+) -> Defect | None:
+    ends = certificate.status.not_after if certificate else None
+    if ends is None or ends > snapshot.taken_at:
+        return None
+    message = f"{follows[0]} expired at {ends:%Y-%m-%d %H:%M} UTC."
+    return Defect("CertificateExpired", message, Verdict.DEGRADED, follows)
+
+
+def _not_ready(certificate: objects.Certificate | None, follows: tuple[Ref, ...]) -> Defect | None:
+    ready = condition(certificate.status.conditions, "Ready") if certificate else None
+    if ready is None or ready.status == "True":
+        return None
+    message = f"{follows[0]} is not ready: {ready.message or ready.reason}"
+    return Defect("CertificateNotReady", message, Verdict.DEGRADED, follows)
+
+
+def _entry_points(snapshot: Snapshot) -> frozenset[str] | None:
+    """The names in the arguments of all Traefik pods, or None where they do not tell."""
+    arguments = [
+        argument
+        for (_, name), pods in snapshot.by_label(objects.Pod, TRAEFIK_NAME).items()
+        if name == "traefik"
+        for pod in pods
+        for container in pod.spec.containers
+        for argument in container.args or ()
+    ]
+    if any(argument.lower().startswith(CONFIG_FILE) for argument in arguments):
+        return None
+    found = (ENTRY_POINT.match(argument) for argument in arguments)
+    names = frozenset(match[1].casefold() for match in found if match)
+    return names or None

@@ -1,0 +1,143 @@
+"""Who stands behind a Service: its EndpointSlices merged, and the pods that it selects.
+
+Source: discovery.k8s.io/v1. A nil `ready` means true; `serving` without `ready` is an endpoint that
+terminates, and still answers. The elder v1 Endpoints are used where a saved file has nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.domain import containers
+from bot.domain.resources import objects
+from bot.domain.snapshot import Snapshot
+from bot.domain.verdict import Verdict
+
+SERVICE_NAME = "kubernetes.io/service-name"
+"""The label by which an EndpointSlice says whose it is."""
+
+STARTING = timedelta(minutes=5)
+"""How long pods that have never failed may take before their Service is said to be down."""
+
+BEGINNINGS = frozenset({"", "ContainerCreating", "PodInitializing"})
+"""Waiting reasons of a container that has not been tried yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """How many endpoints are ready and how many drain; `unready` are the addresses of the others.
+
+    `ports` are the names of the ports that ready endpoints serve.
+    """
+
+    ready: int = 0
+    draining: int = 0
+    unready: tuple[str, ...] = ()
+    ports: frozenset[str] = frozenset()
+
+
+def behind(service: objects.Service, snapshot: Snapshot) -> Serving | None:
+    """The endpoints of a Service, or None where they were not seen."""
+    key = (service.namespace, service.name)
+    slices = snapshot.by_label(objects.EndpointSlice, SERVICE_NAME).get(key, ())
+    if slices or snapshot.sees(objects.EndpointSlice, service.namespace):
+        return merged(slices)
+    elder = None if snapshot.live else snapshot.get(objects.Endpoints, *key)
+    return _from_elder(elder) if elder else None
+
+
+def merged(slices: Iterable[objects.EndpointSlice]) -> Serving:
+    """What the slices of one Service say together."""
+    ready = draining = 0
+    unready: list[str] = []
+    ports: set[str] = set()
+    for each in slices:
+        before = ready
+        for endpoint in each.endpoints or ():
+            state = endpoint.conditions
+            if state.ready is not False:
+                ready += 1
+            elif state.terminating and state.serving is not False:
+                draining += 1
+            else:
+                unready.append(_named(endpoint))
+        if ready > before:
+            ports.update(port.name or "" for port in each.ports or ())
+    return Serving(ready, draining, tuple(unready), frozenset(ports))
+
+
+def selected(service: objects.Service, snapshot: Snapshot) -> tuple[objects.Pod, ...]:
+    """The pods that a Service selects, by the rarest of its labels first, ordered by name."""
+    selector = service.spec.selector
+    if not selector:
+        return ()
+    groups = [
+        snapshot.by_label(objects.Pod, label).get((service.namespace, value), [])
+        for label, value in selector.items()
+        if value
+    ]
+    rarest = min(groups, key=len, default=snapshot.of(objects.Pod))
+    chosen = [
+        pod
+        for pod in rarest
+        if pod.namespace == service.namespace
+        and selector.items() <= (pod.metadata.labels or {}).items()
+    ]
+    return tuple(sorted(chosen, key=lambda pod: pod.name))
+
+
+def without_ready(service: objects.Service, state: Serving, snapshot: Snapshot) -> Verdict:
+    """How bad it is that a Service has no ready endpoint.
+
+    Terminating ones still answer: degraded. Where all of its pods are young and none has failed
+    yet: progressing. Otherwise it is failed.
+    """
+    if state.draining:
+        return Verdict.DEGRADED
+    pods = selected(service, snapshot)
+    if pods and all(_starts(pod, snapshot.taken_at) for pod in pods):
+        return Verdict.PROGRESSING
+    return Verdict.FAILED
+
+
+def exposes(pod: objects.Pod, port: str) -> bool:
+    """Whether a container of the pod has a port of that name."""
+    containers = (*pod.spec.containers, *pod.spec.init_containers)
+    return any(each.name == port for container in containers for each in container.ports or ())
+
+
+def _starts(pod: objects.Pod, now: datetime) -> bool:
+    """Whether a pod is young, not ready, and nothing of it has failed yet."""
+    made = pod.metadata.creation_timestamp
+    statuses = (*pod.status.init_container_statuses, *pod.status.container_statuses)
+    return (
+        made is not None
+        and now - made <= STARTING
+        and not containers.is_ready(pod)
+        and pod.status.phase in ("Pending", "Running")
+        and pod.metadata.deletion_timestamp is None
+        and not any(each.restart_count or _failed(each.state) for each in statuses)
+    )
+
+
+def _failed(state: objects.ContainerState) -> bool:
+    if state.terminated:
+        return state.terminated.exit_code != 0
+    return state.waiting is not None and state.waiting.reason not in BEGINNINGS
+
+
+def _named(endpoint: objects.Endpoint | objects.EndpointAddress) -> str:
+    addresses = (
+        ", ".join(endpoint.addresses) if isinstance(endpoint, objects.Endpoint) else endpoint.ip
+    )
+    target = endpoint.target_ref
+    return f"{addresses} ({target.kind} {target.name})" if target and target.name else addresses
+
+
+def _from_elder(endpoints: objects.Endpoints) -> Serving:
+    subsets = endpoints.subsets or ()
+    ready = [address for subset in subsets for address in subset.addresses or ()]
+    unready = [address for subset in subsets for address in subset.not_ready_addresses or ()]
+    return Serving(ready=len(ready), unready=tuple(map(_named, unready)))

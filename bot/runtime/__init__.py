@@ -1,0 +1,1 @@
+"""What the process runs on: the scheduler, the HTTP server, a store in memory."""

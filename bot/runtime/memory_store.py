@@ -1,0 +1,41 @@
+"""Records of a process that is alone and keeps nothing: in memory, and gone with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from bot.domain import record
+from bot.domain.record import Shelf, TooLarge, Unreadable
+from bot.errors import StateError
+
+T = TypeVar("T")
+
+
+class Unkept:
+    """The Store protocol, with the same bounds, so that what fits here fits in the cluster."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+
+    async def read(self, shelf: Shelf[T]) -> T | None:
+        """A record, if there is one."""
+        value = record.read(shelf, self._texts.get(shelf.name, ""))
+        if isinstance(value, Unreadable):
+            return None
+        return value
+
+    async def change(self, shelf: Shelf[T], change: Callable[[T | None], T]) -> T:
+        """Make a value of the one that is kept, and keep it.
+
+        Raises:
+            StateError: It does not fit.
+        """
+        kept = await self.read(shelf)
+        value = change(kept)
+        text = record.written(shelf, value)
+        if isinstance(text, TooLarge):
+            msg = f"The {shelf.name} was not kept: it has {text.size // 1024} KiB, too many."
+            raise StateError(msg)
+        self._texts[shelf.name] = text
+        return value

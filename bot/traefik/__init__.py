@@ -1,0 +1,1 @@
+"""Traefik: what it serves, and what its log and API tell."""

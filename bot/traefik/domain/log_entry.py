@@ -1,0 +1,142 @@
+"""From a line of Traefik's log to its time, level, message and fields, whatever its format.
+
+Source: logrus (Traefik v2: text, text in colours, JSON) and zerolog (v3: console, JSON). Both are
+unwrapped from what Docker, CRI, Compose and kubectl put around a line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import msgspec
+
+from bot.domain.instant import instant
+
+ANSI = re.compile(r"\x1b\[[0-9;]{0,32}[A-Za-z]")
+WRAPPINGS = 3
+"""How often a line may be wrapped: a file of Docker's that was shipped by something else."""
+
+WRAPPED = re.compile(
+    r"(?:\S{1,200}\s{1,40}\|\s|\[pod/\S{1,300}\]\s|\S{10,40}\s(?:stdout|stderr)\s[FP]\s"
+    r"|\d{4}-\d\d-\d\dT\S{1,30}\s"
+    r"""(?=time="|\{|\d{4}-\d\d-\d\dT|[A-Z]{4}\[|\S{1,100} - .{1,100}? \[))"""
+)
+"""A container's name, a pod's, CRI's stream, or a time before a line that has its own."""
+
+ZEROLOG = re.compile(
+    r"(?:(?P<time>\d{4}-\d\d-\d\dT\S{1,40})\s{1,4})?(?P<level>TRC|DBG|INF|WRN|ERR|FTL|PNC|\?\?\?)\s"
+    r"(?:(?P<caller>\S{1,300}:\d{1,6})\s)?(?:>\s?)?"
+)
+LOGRUS_COLOURED = re.compile(
+    r"(?P<level>TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[(?P<time>[^\]]{0,40})\]\s?"
+)
+FIELD = re.compile(r"""(?:^|\s)([\w.-]{1,100})=("(?:[^"\\]|\\.)*+"|[^\s"]*+)(?=\s|$)""")
+ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
+CONTROL = {"n": "\n", "r": "\r", "t": "\t"}
+
+LEVELS = {
+    "TRC": "trace", "DBG": "debug", "INF": "info", "WRN": "warn", "ERR": "error", "FTL": "fatal",
+    "PNC": "panic", "TRAC": "trace", "DEBU": "debug", "INFO": "info", "WARN": "warn",
+    "ERRO": "error", "FATA": "fatal", "PANI": "panic", "warning": "warn",
+}  # fmt: skip
+"""The words of both libraries, as one."""
+
+
+class Entry(NamedTuple):
+    """One line, read. `level` and `time` are empty where the line says none."""
+
+    message: str
+    level: str = ""
+    time: datetime | None = None
+    fields: Mapping[str, Any] = MappingProxyType({})
+
+
+def unwrap(line: str) -> str:
+    """The line as Traefik wrote it, without colours and without what was put around it."""
+    rest = _plain(line)
+    for _ in range(WRAPPINGS):
+        inner = _object(rest) if rest.startswith("{") and '"stream"' in rest else None
+        if inner and isinstance(inner.get("log"), str):
+            rest = _plain(inner["log"])
+        elif found := WRAPPED.match(rest):
+            rest = rest[found.end() :]
+        else:
+            break
+    return rest
+
+
+def read(line: str) -> Entry:
+    """Read a line that was unwrapped. What has no known frame is a message alone."""
+    plain = _object(line) if line.startswith("{") else None
+    return _text(line) if plain is None else _structured(plain)
+
+
+def moment(text: object) -> datetime | None:
+    """A time as RFC 3339 writes it, in UTC; None for anything else.
+
+    Traefik writes it with the offset of its container. Without a zone it is taken for UTC.
+    """
+    if not isinstance(text, str):
+        return None
+    return instant(text) or instant(f"{text}Z")
+
+
+def _plain(line: str) -> str:
+    return (ANSI.sub("", line) if "\x1b" in line else line).strip()
+
+
+def _object(text: str) -> dict[str, Any] | None:
+    try:
+        plain = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    return plain if isinstance(plain, dict) else None
+
+
+def _structured(plain: dict[str, Any]) -> Entry:
+    """Logrus says `msg`, zerolog `message`."""
+    message, level = plain.get("message", plain.get("msg")), plain.get("level")
+    said = level if isinstance(level, str) else ""
+    text = message if isinstance(message, str) else ""
+    return Entry(text, LEVELS.get(said, said), moment(plain.get("time")), plain)
+
+
+def _text(line: str) -> Entry:
+    if line.startswith(("time=", "level=")):
+        fields = {name: _unquoted(value) for name, value in FIELD.findall(line)}
+        level = fields.get("level", "")
+        time = moment(fields.get("time"))
+        return Entry(fields.get("msg", ""), LEVELS.get(level, level), time, fields)
+    head = ZEROLOG.match(line) or LOGRUS_COLOURED.match(line)
+    message, fields = _split(line[head.end() :] if head else line)
+    if head is None:
+        return Entry(message, fields=fields)
+    return Entry(message, LEVELS.get(head["level"], ""), moment(head["time"]), fields)
+
+
+def _split(text: str) -> tuple[str, dict[str, str]]:
+    """The message, and the fields that stand behind it: the last unbroken row of them."""
+    found = list(FIELD.finditer(text)) if "=" in text else []
+    begin = len(text)
+    fields: dict[str, str] = {}
+    for each in reversed(found):
+        if text[each.end() : begin].strip():
+            break
+        fields.setdefault(each[1], _unquoted(each[2]))
+        begin = each.start()
+    return text[:begin].strip(), fields
+
+
+def _unquoted(value: str) -> str:
+    if not value.startswith('"'):
+        return value
+    return ESCAPE.sub(_unescaped, value[1:-1]) if "\\" in value else value[1:-1]
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    wide, narrow, plain = escape.groups()
+    return CONTROL.get(plain, plain) if plain else chr(int(wide or narrow, 16))

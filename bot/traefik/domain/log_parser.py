@@ -1,0 +1,194 @@
+"""What a line of Traefik's log tells, of every version from v1 to v3.7 and in every format.
+
+Source: Traefik's own source and lines of real installations. "Creating server" and upstream errors
+are at level DEBUG in every version; what a provider refuses is an ERROR.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bot.traefik.domain import access_log as access
+from bot.traefik.domain.go_errors import address_of, cause_of, status_of
+from bot.traefik.domain.log_entry import Entry, read, unwrap
+from bot.traefik.domain.log_events import (
+    Cause,
+    Irrelevant,
+    Origin,
+    ProviderError,
+    Reason,
+    ServerCreated,
+    Told,
+    UpstreamError,
+)
+
+LONGEST = 64 * 1024
+"""Characters of a line that is read; beyond it, at DEBUG, stands a whole configuration."""
+
+CREATED = re.compile(r"Creating server (?:\S{1,200} (?:at )?)?(\w+://\S{1,300})")
+CREATED_STREAM = re.compile(r"Creating (TCP|UDP) server \S{1,20} at (\S{1,300})")
+QUOTED_STATUS = re.compile(r"'(\d{3}) [^']{1,60}' caused by: (.*)", re.DOTALL)
+STATUS_ALONE = re.compile(r"(499|500|502|503|504) [A-Z][A-Za-z ]{1,60}")
+FORWARDING = re.compile(r"Error forwarding to (\S{1,300}), err: (.*)", re.DOTALL)
+ROUND_TRIP = re.compile(r"Round trip: (\S{1,300}?), code: (\d{3})")
+DIALLING = re.compile(r"Error while (?:dialing|connecting to) backend(?:: (.*))?", re.DOTALL)
+CHECKED = re.compile(r"Health check (?:still )?fail(?:ed|ing)")
+CHECKED_URL = re.compile(r"""URL: "?(\w+://[^"\s]{1,300})""")
+IN_SERVICE = re.compile(r'In service "([^"]{1,300})" server "([^"]{1,300})": (.*)', re.DOTALL)
+NO_SERVICE = re.compile(r"Service not found for (\S{1,253})/(\S{1,253})")
+NO_LINE = re.compile(r'^["\[\]}]')
+
+HINT = re.compile(
+    r"Creating |caused by|\b(?:499|50[0234])\b|[Ee]rr|ERR|[Ww]arn|WRN|Health check|In service"
+    r"|=fatal|FTL|DownstreamStatus|not found"
+)
+"""What every line of interest has: most lines are passed over without being read."""
+
+NOISE: tuple[tuple[str, Reason], ...] = (
+    ("Creating load-balancer", Reason.LOAD_BALANCER),
+    ("selected by WRR", Reason.CHOICE),
+    ("Service selected by", Reason.CHOICE),
+    (" now UP", Reason.SERVER_STATE),
+    (" now DOWN", Reason.SERVER_STATE),
+    ("Configuration received", Reason.CONFIGURATION),
+    ("Configuration loaded", Reason.CONFIGURATION),
+    ("DownstreamStatus", Reason.REQUEST),
+    ("Round trip", Reason.REQUEST),
+)
+FRAME = re.compile(
+    r"level|time=|\b(?:DBG|INF|TRC|DEBU|INFO|TRAC)\b|^\S{1,100} - .{1,100}? \[|\"stream\""
+)
+
+REFUSING = frozenset({"error", "warn", "fatal", "panic"})
+
+
+def parse(line: str) -> Told:
+    """What one line tells. Takes any text; a line that is too long is not read."""
+    if len(line) > LONGEST:
+        return Irrelevant(Reason.TOO_LONG)
+    if not HINT.search(line):
+        return Irrelevant(_noise(line))
+    inner = unwrap(line)
+    if found := access.common(inner):
+        return found
+    entry = read(inner)
+    if found := access.structured(entry.fields):
+        return found
+    for reader in READERS:
+        if told := reader(entry):
+            return told
+    return Irrelevant(_noise(line))
+
+
+def _noise(line: str) -> Reason:
+    if not line.strip():
+        return Reason.BLANK
+    for sign, reason in NOISE:
+        if sign in line:
+            return reason
+    if access.common(unwrap(line)):
+        return Reason.REQUEST
+    if NO_LINE.match(line) or not FRAME.search(line):
+        return Reason.NO_LOG_LINE
+    return Reason.OTHER
+
+
+def _created(entry: Entry) -> Told | None:
+    """v1 and v2 have the address in the message, v3 in a field that changed its name once."""
+    message, fields = entry.message, entry.fields
+    if not message.startswith("Creating "):
+        return None
+    url = ""
+    if found := CREATED.match(message):
+        url = found[1]
+    elif message == "Creating server":
+        url = _word(fields, "URL") or _word(fields, "target")
+    elif found := CREATED_STREAM.match(message):
+        url = f"{found[1].lower()}://{found[2]}"
+    elif message in ("Creating TCP server", "Creating UDP server"):
+        address = _word(fields, "serverAddress") or _word(fields, "address")
+        url = f"{message.split()[1].lower()}://{address}" if address else ""
+    if not url:
+        return None
+    return ServerCreated(url, _word(fields, "routerName"), _word(fields, "serviceName"), entry.time)
+
+
+def _proxied(entry: Entry) -> Told | None:
+    """A request that failed: `'502 Bad Gateway' caused by: …`, or `502 Bad Gateway error=…`."""
+    message, why = entry.message, _word(entry.fields, "error")
+    if found := QUOTED_STATUS.match(message):
+        return _failed(entry, found[2], status=int(found[1]))
+    if STATUS_ALONE.fullmatch(message) and why:
+        return _failed(entry, why, status=int(message[:3]))
+    if found := FORWARDING.match(message):
+        return _failed(entry, found[2], address=found[1], status=status_of(cause_of(found[2])))
+    if (found := ROUND_TRIP.search(message)) and int(found[2]) in access.GATEWAY:
+        return _failed(entry, "", address=found[1], status=int(found[2]))
+    return None
+
+
+def _streamed(entry: Entry) -> Told | None:
+    """TCP and UDP, and what a health check says."""
+    message, why = entry.message, _word(entry.fields, "error")
+    if found := DIALLING.match(message):
+        return _failed(entry, found[1] or why, origin=Origin.TCP)
+    if found := IN_SERVICE.match(message):
+        return _failed(entry, found[3], address=found[2], service=found[1], origin=Origin.TCP)
+    if CHECKED.match(message):
+        named = CHECKED_URL.search(message)
+        url = named[1] if named else _word(entry.fields, "targetURL")
+        said = why or message
+        return _failed(entry, said, address=url, origin=Origin.HEALTH_CHECK)
+    return None
+
+
+def _failed(
+    entry: Entry,
+    why: str,
+    *,
+    status: int | None = None,
+    address: str = "",
+    service: str = "",
+    origin: Origin = Origin.PROXY,
+) -> UpstreamError:
+    return UpstreamError(
+        cause_of(why) if why else Cause.UNTOLD,
+        status=status,
+        address=address or address_of(why),
+        router=_word(entry.fields, "routerName"),
+        service=service or _word(entry.fields, "serviceName"),
+        origin=origin,
+        time=entry.time,
+    )
+
+
+def _refused(entry: Entry) -> Told | None:
+    """What a provider or the router's builder does not take."""
+    if found := NO_SERVICE.match(entry.message):
+        return ProviderError(entry.message, namespace=found[1], name=found[2], time=entry.time)
+    fields = entry.fields
+    provider = _word(fields, "providerName")
+    name, router = _word(fields, "ingress"), _word(fields, "routerName")
+    if entry.level not in REFUSING or not (router or (name and "kubernetes" in provider)):
+        return None
+    words = (entry.message, _word(fields, "error"))
+    return ProviderError(
+        ": ".join(each.rstrip(": ") for each in words if each),
+        provider=provider,
+        namespace=_word(fields, "namespace"),
+        name=name,
+        service=_word(fields, "serviceName"),
+        router=router,
+        time=entry.time,
+    )
+
+
+def _word(fields: Mapping[str, Any], key: str) -> str:
+    value = fields.get(key)
+    return value if isinstance(value, str) else ""
+
+
+READERS: tuple[Callable[[Entry], Told | None], ...] = (_created, _proxied, _streamed, _refused)
+"""In this order: the first that knows the message has it."""

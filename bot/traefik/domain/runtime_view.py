@@ -1,0 +1,74 @@
+"""What a Traefik believes: for each router its servers, by its API, else by its log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import msgspec
+
+from bot.traefik.domain import router_names as naming
+from bot.traefik.domain.api import Runtime
+from bot.traefik.domain.log_summary import LogSummary
+
+KUBERNETES = ("kubernetes", "kubernetescrd")
+
+
+class RouterBelief(msgspec.Struct, frozen=True):
+    """A router with the URLs to which its requests go; `errors` are Traefik's own words."""
+
+    name: str
+    rule: str = ""
+    urls: tuple[str, ...] = ()
+    status: str = ""
+    errors: tuple[str, ...] = ()
+
+
+def by_api(runtime: Runtime) -> tuple[RouterBelief, ...]:
+    """Of the routers that come from Kubernetes objects."""
+    return tuple(
+        RouterBelief(each.name, each.rule, runtime.servers(each), each.status, each.errors)
+        for each in runtime.routers
+        if each.provider.startswith(KUBERNETES)
+    )
+
+
+def by_log(summary: LogSummary) -> tuple[RouterBelief, ...]:
+    """The servers that were made last for each router."""
+    urls: dict[str, list[str]] = {}
+    for each in summary.servers:
+        if each.current and each.router:
+            urls.setdefault(each.router, []).append(each.url)
+    return tuple(
+        RouterBelief(name, urls=tuple(dict.fromkeys(found))) for name, found in sorted(urls.items())
+    )
+
+
+@dataclass
+class Routers:
+    """Routers by the rule that they come from. `web-…` is what an entrypoint makes of `…`."""
+
+    found: Iterable[RouterBelief]
+    _exact: dict[str, list[RouterBelief]] = field(default_factory=dict, init=False)
+    _ends: dict[str, list[RouterBelief]] = field(default_factory=dict, init=False)
+    _rules: dict[tuple[str, str], list[RouterBelief]] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        """Index them: there may be a thousand, and as many rules."""
+        for each in self.found:
+            self._exact.setdefault(each.name, []).append(each)
+            rest = each.name
+            while "-" in rest:
+                rest = rest.partition("-")[2]
+                self._ends.setdefault(rest, []).append(each)
+            self._rules.setdefault((each.name.rpartition("@")[2], each.rule), []).append(each)
+
+    def of(self, router: str, match: str, prefix: str) -> tuple[RouterBelief, ...]:
+        """Those of one rule: by Traefik's name for it, else by its text and its object's name."""
+        named = (*self._exact.get(router, ()), *self._ends.get(router, ()))
+        if named:
+            return named
+        provider = router.rpartition("@")[2]
+        begins = naming.normalized(prefix)
+        alike = self._rules.get((provider, match), ()) if match else ()
+        return tuple(each for each in alike if begins in each.name)

@@ -1,0 +1,93 @@
+"""What Traefik believes of the one Service that a diagnosis is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from bot.net.diagnosis.observation import Belief, Upstream
+from bot.net.diagnosis.subject import Subject
+from bot.net.probing.protocol import Outcome
+from bot.routing.addresses import parse, split
+from bot.traefik.domain.log_events import Cause
+from bot.traefik.domain.log_summary import LogSummary
+from bot.traefik.domain.routes_view import LOG, Live, RoutesAnswer, RuleView
+
+OUTCOMES = {
+    Cause.REFUSED: Outcome.REFUSED,
+    Cause.TIMEOUT: Outcome.TIMEOUT,
+    Cause.NO_ROUTE: Outcome.NO_ROUTE,
+    Cause.UNREACHABLE: Outcome.NO_ROUTE,
+    Cause.RESET: Outcome.RESET,
+    Cause.EOF: Outcome.CLOSED,
+    Cause.TLS: Outcome.TLS,
+    Cause.NO_SUCH_HOST: Outcome.NAME,
+}
+"""Causes that a prober would see too."""
+
+
+def belief(
+    subject: Subject,
+    answer: RoutesAnswer,
+    logs: Mapping[str, LogSummary],
+    version: str,
+    unseen: tuple[str, ...],
+) -> Belief:
+    """The servers and failures of a subject's Service, from what is known of all routes."""
+    servers = _servers(subject, answer) if answer.of else None
+    if not servers and answer.of == LOG:
+        servers = None  # A router that the lines at hand do not name may have been made before.
+    return Belief(
+        servers=servers,
+        of=answer.of,
+        failures=_failures(subject, servers or (), logs),
+        version=version,
+        unseen=unseen,
+    )
+
+
+def _servers(subject: Subject, answer: RoutesAnswer) -> tuple[tuple[str, int], ...]:
+    """Of the subject's own rule; where a Service was asked for, of every rule that leads to it."""
+    urls = [
+        live.url
+        for route in answer.routes
+        if subject.route in (None, route.ref) and not route.unread
+        for rule in route.rules
+        if subject.match in ("", rule.match) or subject.route is None
+        for live in _own(subject, rule)
+    ]
+    pairs = (split(url) for url in urls)
+    return tuple(sorted({(host, port) for host, port in pairs if port is not None}))
+
+
+def _own(subject: Subject, rule: RuleView) -> Iterator[Live]:
+    """The rule's servers without those that are known to be of its other Services."""
+    if all(each.service != subject.service for each in rule.backends):
+        return
+    others = {
+        url for each in rule.backends if each.service != subject.service for url in each.servers
+    }
+    for live in rule.live or ():
+        services = live.address.services
+        if live.url not in others and (not services or subject.service in services):
+            yield live
+
+
+def _failures(
+    subject: Subject, servers: tuple[tuple[str, int], ...], logs: Mapping[str, LogSummary]
+) -> tuple[Upstream, ...]:
+    """The failures at the subject's addresses, and at those that Traefik takes for its servers."""
+    own = {parse(each.address) for each in subject.endpoints}
+    own |= {parse(each) for each in (*subject.unready, *subject.vips)}
+    own |= {parse(host) for host, _ in servers}
+    found: dict[tuple[str, int, Outcome], Upstream] = {}
+    for summary in logs.values():
+        for each in summary.failures:
+            host, port = split(each.address)
+            ip, outcome = parse(host), OUTCOMES.get(each.cause)
+            if ip is None or ip not in own or port is None or outcome is None:
+                continue
+            key = (str(ip), port, outcome)
+            before = found.get(key, Upstream(*key, 0))
+            last = max(filter(None, (each.times.last, before.last)), default=None)
+            found[key] = Upstream(*key, before.count + each.times.count, last)
+    return tuple(sorted(found.values(), key=lambda each: (each.address, each.port)))

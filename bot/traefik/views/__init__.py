@@ -1,0 +1,1 @@
+"""Routes and logs of Traefik as people see them."""

@@ -1,0 +1,61 @@
+"""What is told of Traefik as JSON, for scripts. The schema: docs/traefik.schema.json."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from bot.domain.redaction.redact import redact
+from bot.render.json_text import indented, schema_of
+from bot.traefik.domain.log_answer import LogsAnswer
+from bot.traefik.domain.routes_view import RoutesAnswer, RouteView
+
+VERSION = "meshmedic.dev/traefik/v1"
+
+
+class JsonTraefik(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """One answer: `routes`, `logs`, or with `route` the one that was asked for."""
+
+    schema: str = VERSION
+    routes: RoutesAnswer | None = None
+    route: RouteView | None = None
+    logs: LogsAnswer | None = None
+
+
+def routes(answer: RoutesAnswer) -> bytes:
+    """Every route, as indented JSON with a line end."""
+    return _encoded(JsonTraefik(routes=answer))
+
+
+def route(each: RouteView, answer: RoutesAnswer) -> bytes:
+    """One route, and of the answer around it who was asked and what was not seen."""
+    around = msgspec.structs.replace(answer, routes=())
+    return _encoded(JsonTraefik(route=each, routes=around))
+
+
+def logs(answer: LogsAnswer) -> bytes:
+    """What the logs tell."""
+    return _encoded(JsonTraefik(logs=answer))
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of all three."""
+    return schema_of(JsonTraefik, VERSION)
+
+
+def _encoded(whole: JsonTraefik) -> bytes:
+    plain = _redacted(msgspec.to_builtins(whole))
+    return indented(plain)
+
+
+def _redacted(value: Any) -> Any:
+    """Every text without what looks like a secret: a rule or an error may hold one."""
+    if isinstance(value, str):
+        # A lone surrogate is no JSON.
+        return redact(value).encode(errors="replace").decode()
+    if isinstance(value, dict):
+        return {_redacted(key): _redacted(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_redacted(each) for each in value]
+    return value

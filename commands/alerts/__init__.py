@@ -1,0 +1,1 @@
+"""`/mute`, `/unmute`, `/ack`, and the buttons under an alert."""

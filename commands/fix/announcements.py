@@ -1,0 +1,79 @@
+"""Keeps the cards of changes true, and tells the audit channel: as normal messages of the bot.
+
+An edit by the bot's own token works for weeks, an interaction's for fifteen minutes. The newest
+state wins: what came in between is not shown, and is in the history.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+import discord
+
+from bot.chat.client import Client
+from bot.remediation.change.change import Change
+from bot.remediation.change.states import State
+from bot.remediation.service import Remedy
+from bot.remediation.views import discord as discord_change
+from commands.fix.controls import FixControls
+
+log = logging.getLogger(__name__)
+
+PASSING = (State.APPLYING, State.VERIFYING)
+"""States that the audit channel is not told of: what comes of them is."""
+
+
+class Announcer:
+    """Listens to changes."""
+
+    def __init__(
+        self, client: Client, remedy: Remedy, controls: FixControls, audit_channel: int | None
+    ) -> None:
+        self._client = client
+        self._remedy = remedy
+        self._controls = controls
+        self._audit_channel = audit_channel
+        self._newest: dict[str, Change] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def tell(self, change: Change) -> None:
+        """Show it soon; whoever moved it does not wait for Discord."""
+        waiting = change.name in self._newest
+        self._newest[change.name] = change
+        if not waiting:
+            self._spawn(self._show(change.name))
+        if change.state not in PASSING and self._audit_channel:
+            self._spawn(self._audit(change, self._audit_channel))
+
+    async def wait(self) -> None:
+        """Until everything is shown."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _show(self, name: str) -> None:
+        change = self._newest.pop(name)
+        if (card := change.notes.card) is None:
+            return
+        made = discord_change.change(change, self._controls.rows(change), self._remedy.clock())
+        channel = self._client.get_partial_messageable(card.channel)
+        try:
+            message = channel.get_partial_message(card.message)
+            await message.edit(view=made.view, attachments=[])
+        except (discord.HTTPException, OSError) as error:
+            log.warning("the card of change %s could not be edited: %s", name, error)
+
+    async def _audit(self, change: Change, audit_channel: int) -> None:
+        channel = self._client.get_partial_messageable(audit_channel)
+        nonce = f"{change.name[-20:]}-{len(change.history.entries)}"[-25:]
+        try:
+            await channel.send(view=discord_change.audit(change).view, nonce=nonce)
+        except (discord.HTTPException, OSError) as error:
+            log.warning("the audit channel was not told of %s: %s", change.name, error)

@@ -1,0 +1,1 @@
+"""`/health` and `/why`, and the controls under a report."""

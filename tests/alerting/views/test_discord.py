@@ -1,0 +1,62 @@
+"""Alerts are total: whatever the cluster says, each message is valid and means nothing else."""
+
+import re
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from bot.alerting.domain.incident import Alerts, Incident, Moment, Post, Thread
+from bot.alerting.views import discord as discord_alert
+from bot.domain.verdict import Verdict
+from tests.health.views.test_discord import CODE, assert_harmless, texts
+from tests.render.strategies import NOW, findings, hostile, reports
+
+ID = "0123456789abcdef"
+told = st.lists(st.builds(Moment, st.just(NOW), hostile), max_size=20).map(tuple)
+threads = st.sampled_from([Thread(), Thread(told=1, post=Post(1, ID, NOW, 2), upto=1)])
+
+
+@st.composite
+def incidents(draw: Any) -> Incident:
+    head = draw(findings)
+    return Incident(
+        id=ID,
+        head=head,
+        keys=(head.key, "pods/Pod/apps/other"),
+        opened=NOW,
+        worst=Verdict.FAILED,
+        ended=draw(st.sampled_from([None, NOW])),
+        flapping=draw(st.booleans()),
+        timeline=draw(told),
+        thread=draw(threads),
+    )
+
+
+@settings(max_examples=30)
+@given(incidents(), reports)
+def test_an_alert_of_anything_is_a_harmless_message(one: Incident, report: Any):
+    """Its start, its end, what is told in its thread, a summary, and the board."""
+    assert_harmless(discord_alert.incident(one))
+    assert_harmless(discord_alert.end(replace(one, ended=NOW), f"{ID}-end"))
+    assert_harmless(discord_alert.timeline(one.timeline, f"{ID}-7"))
+    assert_harmless(discord_alert.summary((one,) * 40, ID))
+    assert_harmless(discord_alert.board(report, Alerts((one,) * 40), "meshmedic-board"))
+
+
+@given(incidents())
+def test_the_name_of_a_thread_fits_and_is_one_line(one: Incident):
+    """Discord takes 1 to 100 characters."""
+    name = discord_alert.thread_name(one)
+    assert 1 <= len(name) <= 100
+    assert name.isprintable()
+
+
+@given(hostile)
+def test_why_a_channel_is_lost_is_said_without_what_it_might_mean(why: str):
+    """But for the channel itself, which is to be clicked."""
+    (text,) = texts(discord_alert.lost(7, why))
+    outside = CODE.sub("", text)
+    assert outside.count("<#7>") == 1
+    assert not re.search(r"[@<>\[\]`]|https?:", outside.replace("<#7>", ""))

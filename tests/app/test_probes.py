@@ -1,0 +1,186 @@
+"""When the process is alive, and when it is ready."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.app.probes import Vitals
+from bot.chat.client import Client
+from bot.domain.authorization import Circles
+from bot.kube.cache import WatchCache
+from bot.kube.client import Api
+from bot.kube.connect import connect
+from bot.kube.reflector import Timing
+from bot.runtime.scheduler import Schedule
+from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
+from tests.builders import a_pod
+
+QUICK = Timing(first_delay=0.01, longest_delay=0.05)
+
+
+class Breaking(Api):
+    """An API reader with a bug of ours: it breaks at the kinds that are named."""
+
+    def __init__(self, api: Api, *plurals: str) -> None:
+        super().__init__(api._client)
+        self._plurals = plurals
+
+    async def get(self, path: str, *arguments: Any, **options: Any) -> bytes:
+        if path.endswith(self._plurals):
+            msg = "a bug"
+            raise TypeError(msg)
+        return await super().get(path, *arguments, **options)
+
+
+@dataclass
+class Body:
+    vitals: Vitals
+    cache: WatchCache
+    lost: list[str]
+
+
+async def a_body(api: Api) -> Body:
+    cache = WatchCache(api, timing=QUICK)
+    client = Client(Circles(), 1, lambda _: None)
+    lost: list[str] = []
+    return Body(Vitals(client, cache, Schedule(), lambda: lost), cache, lost)
+
+
+@pytest.fixture
+async def api(tmp_path: Path) -> AsyncIterator[Api]:
+    async with serve(SimulatedCluster([a_pod()])) as url:
+        write_kubeconfig(tmp_path / "kubeconfig", url, None)
+        async with connect(kubeconfig=tmp_path / "kubeconfig") as api:
+            yield api
+
+
+async def until_ailing(vitals: Vitals) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            if vitals.ailments():
+                return
+            await asyncio.sleep(0.01)
+
+
+async def until_tried(cache: WatchCache) -> None:
+    async with asyncio.timeout(10):
+        await cache.snapshot(())
+
+
+async def test_before_the_start_it_is_alive_and_not_ready(api: Api):
+    """Nothing has died that has not begun."""
+    body = await a_body(api)
+    assert body.vitals.ailments() == ()
+    assert body.vitals.obstacles() == (
+        "There is no Discord session.",
+        "The watches have not been tried yet.",
+    )
+
+
+async def test_it_is_ready_with_a_session_and_watches_that_were_tried(api: Api):
+    """And no more when the session is lost; alive all the time."""
+    body = await a_body(api)
+    await body.cache.start()
+    await until_tried(body.cache)
+    await body.vitals.client.on_ready()
+    assert body.vitals.obstacles() == ()
+    await body.vitals.client.on_disconnect()
+    assert body.vitals.obstacles() == ("There is no Discord session.",)
+    await body.vitals.client.on_resumed()
+    assert body.vitals.obstacles() == ()
+    assert body.vitals.client.reconnects == 1
+    await body.cache.close()
+    assert body.vitals.ailments() == ()
+
+
+async def test_a_watch_that_dies_of_a_bug_is_told_and_logged(
+    api: Api, caplog: pytest.LogCaptureFixture
+):
+    """It would be stale for ever, and nobody would know: only a restart helps."""
+    body = await a_body(Breaking(api, "/pods"))
+    with caplog.at_level(logging.ERROR):
+        await body.cache.start()
+        await until_ailing(body.vitals)
+        for _ in range(100):
+            if "TypeError: a bug" in caplog.text:
+                break
+            await asyncio.sleep(0.1)
+    assert body.vitals.ailments() == ("The watch of pods has ended.",)
+    assert "The watch of pods has ended." in body.vitals.obstacles()
+    assert "TypeError: a bug" in caplog.text
+    await body.cache.close()
+
+
+async def test_discovery_that_dies_of_a_bug_is_told(api: Api):
+    """Without it no kind is watched."""
+    body = await a_body(Breaking(api, "/apis"))
+    await body.cache.start()
+    await until_ailing(body.vitals)
+    assert body.vitals.ailments() == ("The discovery has ended.",)
+    await body.cache.close()
+
+
+async def test_a_schedule_that_ended_by_itself_is_told(api: Api):
+    """One that was stopped is none."""
+    body = await a_body(api)
+    schedule = body.vitals.schedule
+    schedule.start()
+    assert body.vitals.ailments() == ()
+    schedule._scheduler.shutdown(wait=False)
+    await asyncio.sleep(0)
+    assert body.vitals.ailments() == ("The schedule has ended.",)
+    schedule.stop()
+    assert body.vitals.ailments() == ()
+
+
+async def test_what_else_ended_by_itself_is_told(api: Api):
+    """The election, for one: without it nobody would ever act again."""
+    body = await a_body(api)
+    body.lost.append("election")
+    assert body.vitals.ailments() == ("The election has ended.",)
+
+
+@dataclass
+class Connection:
+    """What the library keeps of its connection to the gateway."""
+
+    open: bool
+    _keep_alive: threading.Thread
+
+
+async def test_an_open_session_that_nobody_keeps_alive_is_told(api: Api):
+    """Only a restart helps where the heartbeat died and the library did not notice."""
+    body = await a_body(api)
+    await body.vitals.client.on_ready()
+    body.vitals.client.ws = Connection(True, threading.Thread())  # type: ignore[assignment]
+    assert body.vitals.ailments() == ("The gateway's heartbeat has ended.",)
+
+
+async def test_ready_that_is_said_after_the_connection_broke_is_no_session(api: Api):
+    """The library says it late; an outage that follows must not look like a dead heartbeat."""
+    body = await a_body(api)
+    await body.vitals.client.on_disconnect()
+    body.vitals.client.ws = Connection(False, threading.Thread())  # type: ignore[assignment]
+    await body.vitals.client.on_ready()
+    assert body.vitals.ailments() == ()
+    assert "There is no Discord session." in body.vitals.obstacles()
+
+
+async def test_it_is_not_ready_where_the_cluster_was_never_read(tmp_path: Path):
+    """Connected to Discord, and of no use: the reason is said beside the others."""
+    write_kubeconfig(tmp_path / "kubeconfig", "http://127.0.0.1:9", None)
+    async with connect(kubeconfig=tmp_path / "kubeconfig") as api:
+        body = await a_body(api)
+        await body.vitals.client.on_ready()
+        await body.cache.start()
+        await until_tried(body.cache)
+        reason = "The API server was never reached: Connection refused."
+        assert body.vitals.obstacles() == (reason,)
+        assert body.vitals.ailments() == ()
+        await body.cache.close()

@@ -1,0 +1,124 @@
+"""`meshmedic digest` as a process: the bot's own digests, in a terminal, without a trace."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from bot.digest.domain.diff import BASES, Base, Bases, Known
+from bot.digest.domain.records import BOOK, Book, Schedule
+from bot.digest.schedule.timetable import Timetable
+from bot.digest.views import json as json_digest
+from bot.domain.election import Alone
+from bot.domain.verdict import Verdict
+from bot.history.domain.record import HISTORY, History, Point
+from bot.kube.configmap_store import State
+from bot.kube.connect import connect
+from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
+from tests.builders import a_kustomization, a_pod
+
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Homelab:
+    """A cluster, and whoever asks it from a terminal."""
+
+    cluster: SimulatedCluster
+    kubeconfig: str
+
+    async def digest(self, *arguments: str, place: str = "") -> tuple[int, str, str]:
+        clean = {key: each for key, each in os.environ.items() if not key.startswith("MESHMEDIC_")}
+        clean |= {"MESHMEDIC_STATE_NAMESPACE": place} if place else {}
+
+        command = (sys.executable, "-m", "bot", "digest", "--kubeconfig", self.kubeconfig)
+
+        def run() -> subprocess.CompletedProcess[str]:
+            return subprocess.run(  # noqa: S603  # ours
+                (*command, *arguments),
+                capture_output=True, text=True, timeout=60, check=False,
+                env=clean | {"COLUMNS": "80"},
+            )  # fmt: skip
+
+        done = await asyncio.to_thread(run)
+        return done.returncode, done.stdout, done.stderr
+
+    async def the_bot_kept(self) -> None:
+        """A base that knows one pod, a digest of pods alone, and a history."""
+        known = {
+            f"pods/Pod/apps/{name}": Known(Verdict.FAILED, "CrashLoopBackOff", LONG_AGO)
+            for name in ("web", "gone")
+        }
+        hour = int(datetime.now(UTC).timestamp()) // 3600
+        points = tuple(Point(hour - ago, "h------") for ago in range(1, 20))
+        pods = Schedule(
+            name="media", channel=7, when=Timetable(8, 0), began=LONG_AGO, scopes=("pods",)
+        )
+        async with connect(kubeconfig=Path(self.kubeconfig)) as api:
+            state = State(api, "meshmedic", Alone())
+            await state.change(BOOK, lambda _: Book({"media": pods}))
+            await state.change(BASES, lambda _: Bases({"media": Base(LONG_AGO, known)}))
+            await state.change(HISTORY, lambda _: History(points))
+
+    def writes(self) -> list[str]:
+        """What is kept, with the versions that a write would change."""
+        names = [f"meshmedic-{shelf.name}" for shelf in (BOOK, BASES, HISTORY)]
+        kept = [self.cluster.get("ConfigMap", "meshmedic", name) for name in names]
+        assert all(kept)
+        return [json.dumps(each, sort_keys=True) for each in kept]
+
+
+@pytest.fixture
+async def homelab(tmp_path: Path) -> AsyncIterator[Homelab]:
+    cluster = SimulatedCluster(
+        [a_pod("web", waiting="CrashLoopBackOff"), a_kustomization(suspend=True)]
+    )
+    async with serve(cluster) as url:
+        write_kubeconfig(tmp_path / "kubeconfig", url, None)
+        yield Homelab(cluster, str(tmp_path / "kubeconfig"))
+
+
+async def test_without_a_place_of_the_bot_all_is_new_and_it_says_so(homelab: Homelab) -> None:
+    code, out, err = await homelab.digest()
+    assert (code, err) == (2, "")
+    assert "The first of its name" in out
+    assert "New (2)" in out
+    assert "Kustomization flux-system/apps: suspended" in out
+    assert "not seen: 168 of 168 hours" in out
+    assert all(len(line) <= 80 for line in out.splitlines())
+
+
+async def test_it_is_compared_with_what_the_bots_last_digest_told_and_keeps_nothing(
+    homelab: Homelab,
+) -> None:
+    """As that digest would tell it: its scope, and what is fixed since."""
+    await homelab.the_bot_kept()
+    before = homelab.writes()
+    code, out, _ = await homelab.digest("--name", "media", "--output", "json", place="meshmedic")
+    told = json.loads(out)
+    jsonschema.validate(told, json_digest.schema())
+    assert code == 2
+    assert [each["subject"] for each in told["same"]] == ["Pod apps/web"]
+    assert [each["subject"] for each in told["fixed"]] == ["Pod apps/gone"]
+    assert (told["new"], told["first"], told["trends"]) == ([], False, None)
+    _, out, _ = await homelab.digest(place="meshmedic")
+    assert "uptime: pods 100 %" in out
+    assert homelab.writes() == before != []
+
+
+async def test_an_unknown_name_and_an_unreadable_state_are_said(homelab: Homelab) -> None:
+    code, _, err = await homelab.digest("--name", "weekly")
+    assert code == 3
+    assert "There is no digest 'weekly'. There are: none." in err
+    homelab.cluster.forbid("get", "configmaps")
+    code, out, err = await homelab.digest(place="meshmedic")
+    assert (code, out) == (3, "")
+    assert "configmaps" in err

@@ -1,0 +1,122 @@
+"""`meshmedic net` as a process: a simulated homelab with kubelets, on a real wire."""
+
+import asyncio
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from bot.net.views import json_diagnosis, json_matrix
+from bot.net.views import json_request as json_reached
+from bot.sandbox.opening import find, simulated
+from tests.places import ROOT
+
+PATIENCE = 180
+NEXTCLOUD = "nextcloud.lab.example.org"
+
+
+def ran(*arguments: str) -> tuple[int, str, str]:
+    done = subprocess.run(  # noqa: S603  # ours
+        (sys.executable, "-m", "bot", "net", *arguments),
+        cwd=ROOT,
+        capture_output=True,
+        timeout=PATIENCE,
+        check=False,
+        env={**os.environ, "COLUMNS": "80", "MESHMEDIC_PROBE_IMAGE": "registry.example/m:1"},
+    )
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+async def net(kubeconfig: Path, *arguments: str) -> tuple[int, str, str]:
+    return await asyncio.to_thread(ran, *arguments, "--kubeconfig", str(kubeconfig))
+
+
+@pytest.fixture
+async def homelab() -> AsyncIterator[Path]:
+    """The ordinary bad day: a rule on the edge node catches what pods send to port 80."""
+    async with simulated(find("homelab")) as path:
+        yield path
+
+
+async def test_a_diagnosis_ends_with_the_code_of_its_verdict(homelab: Path) -> None:
+    """At 80 columns, and without a word of progress where nobody looks on."""
+    code, out, err = await net(homelab, "diagnose", NEXTCLOUD)
+    assert (code, err) == (2, "")
+    assert out.startswith("A rule on Traefik's node catches the traffic")
+    assert "nativeLB would help" in out
+    assert all(len(line) <= 80 for line in out.splitlines())
+
+
+async def test_a_diagnosis_as_json_is_valid_by_its_schema(homelab: Path) -> None:
+    code, out, _ = await net(homelab, "diagnose", NEXTCLOUD, "--output", "json")
+    told = json.loads(out)
+    jsonschema.validate(told, json_diagnosis.schema())
+    assert (code, told["row"], told["effect"]) == (2, "redirect", "helps")
+
+
+async def test_a_matrix_names_the_dead_node_and_draws_it(tmp_path: Path) -> None:
+    picture = tmp_path / "matrix.png"
+    async with simulated(find("overlay-down")) as path:
+        code, out, err = await net(path, "matrix", "--picture", str(picture))
+        assert (code, err) == (2, "")
+        assert "Nothing gets to or from cabin-pi by pod IP: timeout." in out
+        assert picture.read_bytes().startswith(b"\x89PNG")
+        code, out, _ = await net(path, "matrix", "edge", "--output", "json")
+        told = json.loads(out)
+        jsonschema.validate(told, json_matrix.schema())
+        assert code == 2
+        assert all("edge" in (each["source"], each["target"]) for each in told["cells"])
+
+
+async def test_a_healthy_matrix_ends_with_0(homelab: Path) -> None:
+    code, out, _ = await net(homelab, "matrix")
+    assert code == 0
+    assert out.startswith("Everything gets through")
+
+
+async def test_a_picture_that_cannot_be_written_is_no_trace(homelab: Path) -> None:
+    code, _, err = await net(homelab, "matrix", "edge", "--picture", "/nonexistent/x.png")
+    assert code == 3
+    assert "cannot be written" in err
+    assert "Traceback" not in err
+
+
+async def test_one_request_ends_with_the_code_of_its_verdict(homelab: Path) -> None:
+    code, out, err = await net(homelab, "test", "edge", "nextcloud.productivity")
+    assert (code, err) == (0, "")
+    assert "HTTP 200" in out
+    assert all(len(line) <= 80 for line in out.splitlines())
+    code, out, _ = await net(homelab, "test", "home-1", "10.42.250.250:80", "--output", "json")
+    told = json.loads(out)
+    jsonschema.validate(told, json_reached.schema())
+    assert code == 2
+    assert told["attempts"][0]["steps"][0]["outcome"] == "timeout"
+
+
+async def test_the_runbooks_two_requests_from_traefiks_own_pod(homelab: Path) -> None:
+    """Refused by the pod's IP, answered by the VIP: its wget says so, as the runbook has it."""
+    code, out, _ = await net(homelab, "test", "traefik", "nextcloud.productivity:80")
+    assert code == 0
+    assert "wget in the pod itself" in out
+    code, out, _ = await net(homelab, "diagnose", NEXTCLOUD, "--output", "json")
+    rows = json.loads(out)["evidence"]
+    seen = next(each["what"] for each in rows if "refused" in each["result"])
+    address = re.search(r"10\.42\.\d+\.\d+", seen)
+    assert address, seen
+    code, out, _ = await net(homelab, "test", "traefik", f"http://{address[0]}:80")
+    assert code == 2
+    assert "connection refused (errno 111)" in out
+
+
+async def test_what_does_not_exist_is_told_and_ends_with_3(homelab: Path) -> None:
+    for arguments in (("diagnose", "nowhere"), ("matrix", "nowhere"), ("test", "nowhere", "x:1")):
+        code, out, err = await net(homelab, *arguments)
+        assert (code, out) == (3, "")
+        assert "nowhere" in err
+        assert "Traceback" not in err

@@ -1,0 +1,203 @@
+"""What a digest says beside the findings: what is open, what expires, nodes, what was not seen."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from bot.digest.composer import Composer
+from bot.digest.domain.records import Schedule
+from bot.digest.schedule.timetable import Timetable
+from bot.digest.views import discord as discord_digest
+from bot.digest.views import text as told
+from bot.domain.snapshot import Gap, Why
+from bot.errors import ClusterError
+from bot.health.service import Health
+from bot.history.domain.record import HISTORY, History, Point
+from bot.remediation.change.change import Change
+from bot.remediation.change.pending import waiting
+from bot.remediation.change.plan import Way
+from bot.remediation.change.states import State
+from bot.runtime.memory_store import Unkept
+from tests.builders import a_certificate, a_kustomization, a_pod, an_object
+from tests.commands.conftest import texts
+from tests.digest.domain.test_open_items import a_node
+from tests.fakes import FakeCluster
+from tests.remediation.changes import ANNA, ASKED, BELA, SERVICE, World
+from tests.remediation.planning.situations import a_service
+from tests.remediation.test_pull_request_flow import FLUX, LABELS, FakePulls
+
+DAILY = Schedule(
+    name="daily", channel=7, when=Timetable(8, 0), began=datetime(2026, 1, 1, tzinfo=UTC)
+)
+
+
+def composer(cluster: FakeCluster, **more: Any) -> Composer:
+    return Composer(Health(cluster), Unkept(), cluster.draw, **more)
+
+
+async def says(made: Composer, each: Schedule = DAILY) -> str:
+    """The file; what it says stands in the message too."""
+    letter = await made.letter(each)
+    whole = told.text(letter.digest)
+    view = discord_digest.digest(letter.digest, letter.picture, letter.alt).view
+    shown = texts(view.to_components())
+    for line in (*told.opened(letter.digest), *told.unseen(letter.digest)):
+        assert line[:60] in shown
+    return whole
+
+
+def of_a_test(kind: str, name: str) -> dict[str, Any]:
+    """An object that a test made, and that nobody has removed yet."""
+    made = (
+        a_pod(name, waiting="ContainerCreating")
+        if kind == "Pod"
+        else an_object("Service", name, spec={"ports": []})
+    )
+    labels = {"app.kubernetes.io/managed-by": "meshmedic"}
+    made["metadata"] |= {"namespace": "meshmedic-probe", "labels": labels}
+    return made
+
+
+def ending(name: str, ends: datetime, **status: str) -> dict[str, Any]:
+    made = a_certificate(name)
+    made["status"] |= {"notAfter": ends.isoformat(), **status}
+    return made
+
+
+async def test_suspended_and_temporary_objects_are_named_as_open() -> None:
+    cluster = FakeCluster(
+        [a_kustomization(suspend=True), of_a_test("Pod", "job-1"), of_a_test("Service", "vip-1")]
+    )
+    said = await says(composer(cluster))
+    assert "Still open (3)" in said
+    assert "Kustomization flux-system/apps: suspended" in said
+    assert "Pod meshmedic-probe/job-1: temporary object of a test" in said
+    assert said.count("job-1") == 1
+    assert "Service meshmedic-probe/vip-1: temporary object of a test" in said
+
+
+async def test_certificates_are_named_with_the_day_that_they_end_and_when_they_are_renewed() -> (
+    None
+):
+    now = datetime.now(UTC)
+    soon = ending("soon", now + timedelta(days=9, hours=1), renewalTime="2026-01-02T03:04:00Z")
+    said = await says(composer(FakeCluster([soon, ending("far", now + timedelta(days=80))])))
+    assert "Certificates that end soon (1)" in said
+    day = (now + timedelta(days=9, hours=1)).strftime("%Y-%m-%d %H:%M")
+    assert f"soon: ends in 9 d ({day} UTC, to be renewed 2026-01-02 03:04)" in said
+
+
+async def test_nodes_are_counted_in_the_first_line() -> None:
+    nodes = [a_node("a"), a_node("b", ready="False"), a_node("c", unschedulable=True)]
+    said = await says(composer(FakeCluster(nodes)))
+    assert "nodes 2/3 ready, 1 cordoned" in said.splitlines()[1]
+
+
+@pytest.mark.parametrize("kind", ["Certificate", "Node", "HelmRelease", "Service"])
+async def test_what_is_open_and_was_not_seen_is_said_also_by_a_digest_of_other_things(
+    kind: str,
+) -> None:
+    """A digest of pods is no healthy line while nobody knows what ends or is suspended."""
+    cluster = FakeCluster([a_pod()], gaps=(Gap(kind, Why.FORBIDDEN),))
+    pods = msgspec.structs.replace(DAILY, scopes=("pods",))
+    made = composer(cluster)
+    assert f"forbidden: {kind}" in await says(made, pods)
+    assert not (await made.letter(pods)).brief
+
+
+async def test_what_is_not_installed_is_no_trouble() -> None:
+    cluster = FakeCluster([a_pod()], gaps=(Gap("Certificate", Why.NOT_INSTALLED),))
+    pods = msgspec.structs.replace(DAILY, scopes=("pods",))
+    assert (await composer(cluster).letter(pods)).brief
+
+
+async def proposed(world: World) -> tuple[Any, Change]:
+    remedy = world.process()
+    made: Any = await remedy.propose(ASKED, None, str(ANNA))
+    return remedy, made.change
+
+
+def of_changes(world: World, remedy: Any) -> Composer:
+    async def waits() -> tuple[str, ...]:
+        return waiting(await remedy.every(), world.now)
+
+    return composer(FakeCluster([a_pod()]), approvals=waits)
+
+
+async def test_an_approval_that_expires_is_named_until_it_has() -> None:
+    world = World()
+    remedy, change = await proposed(world)
+    made = of_changes(world, remedy)
+    assert "a change waits for an approver until 2026-11-23 12:15 UTC" in await says(made)
+    assert not (await made.letter(DAILY)).brief
+    world.now = change.expires
+    assert (await made.letter(DAILY)).brief
+
+
+async def test_what_flux_is_kept_off_for_a_time_is_named_until_it_is_put_back() -> None:
+    """Each day anew, and also where its time is over and it could not be put back."""
+    world = World()
+    remedy, change = await proposed(world)
+    await remedy.decide(change.name, world.click(BELA), approve=True)
+    await remedy.underway.wait()
+    done = world.store.kept[change.name]
+    assert done.state is State.DONE
+    plan = msgspec.structs.replace(done.plan, returns_after=3 * 24 * 60)
+    world.store.kept[change.name] = msgspec.structs.replace(done, plan=plan)
+    made = of_changes(world, remedy)
+    for _ in range(3):
+        assert "Flux is kept off it, and it is put back at 2026-11-26" in await says(made)
+        world.passes(days=1)
+    world.passes(hours=1)
+    assert "it was to be put back at 2026-11-26" in await says(made)
+    await remedy.underway.go_on()
+    await remedy.underway.wait()
+    assert world.store.kept[change.name].state is State.ROLLED_BACK
+    assert (await made.letter(DAILY)).brief
+
+
+async def test_a_pull_request_that_waits_for_its_merge_is_named() -> None:
+    world = World(pulls=FakePulls())
+    world.writer.put(SERVICE, a_service(metadata={"labels": LABELS}))
+    world.survey.more = {"service_owner": FLUX}
+    remedy, change = await proposed(world)
+    assert change.plan.way is Way.PULL_REQUEST
+    await remedy.decide(change.name, world.click(BELA), approve=True)
+    await remedy.underway.wait()
+    assert world.store.kept[change.name].state is State.AWAITING_MERGE
+    said = await says(of_changes(world, remedy))
+    assert "pull request 7 waits for its merge, or for Flux after it" in said
+
+
+async def test_changes_that_cannot_be_listed_are_not_taken_for_none() -> None:
+    async def fails() -> tuple[str, ...]:
+        raise ClusterError("changes is forbidden")
+
+    made = composer(FakeCluster([a_pod()]), approvals=fails)
+    assert "changes that wait were not seen: changes is forbidden" in await says(made)
+    assert not (await made.letter(DAILY)).brief
+
+
+async def test_where_the_history_is_older_than_the_picture_nothing_is_drawn() -> None:
+    """A bot that was away for weeks has no lane to draw, and its digest says what is there."""
+    made = composer(FakeCluster([a_pod(waiting="Boom")]))
+    await made.store.change(HISTORY, lambda _: History((Point(400_000, "hhhhhhh"),)))
+    letter = await made.letter(DAILY)
+    assert letter.picture is None
+    assert "Boom" in told.text(letter.digest)
+
+
+async def test_a_healthy_weekly_digest_still_tells_its_trends_and_shows_the_picture() -> None:
+    """One line is for a day; whoever asked for trends wants them where all is well, too."""
+    made = composer(FakeCluster([a_pod()]))
+    hour = int(datetime.now(UTC).timestamp()) // 3600
+    points = tuple(Point(hour - ago, "h------") for ago in range(1, 100))
+    await made.store.change(HISTORY, lambda _: History(points))
+    weekly = await made.letter(msgspec.structs.replace(DAILY, name="weekly", trends=True))
+    assert weekly.digest.healthy
+    assert not weekly.brief
+    assert weekly.picture == b"a picture"
+    assert "uptime: pods 100 %" in told.text(weekly.digest)
+    assert (await made.letter(DAILY)).brief

@@ -1,0 +1,171 @@
+"""Digests are total: whatever the cluster says, the message is valid and means nothing else."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+from discord.ui import ActionRow, Button
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.charts.spec import Undrawn
+from bot.digest.domain.diff import Difference, Entry, Gone, base
+from bot.digest.domain.digest import Digest, compose
+from bot.digest.domain.open_items import Expiring, Nodes, Open, Standing
+from bot.digest.views import discord as discord_digest
+from bot.digest.views import text as told
+from bot.domain.finding import Finding, Ref
+from bot.domain.report import Report
+from bot.domain.snapshot import Gap, Why
+from bot.domain.verdict import Verdict
+from bot.history.domain.record import HOUR
+from bot.history.domain.trends import Trends, Trouble, Uptime
+from tests.health.views.test_discord import assert_harmless, texts
+from tests.render.strategies import NOW, hostile, moments, reports
+
+refs = st.builds(Ref, st.sampled_from(["HelmRelease", "Pod"]), hostile, hostile)
+standings = st.builds(
+    Standing,
+    st.lists(st.builds(Open, refs, hostile, moments), max_size=4).map(tuple),
+    st.lists(st.builds(Expiring, refs, st.just(NOW)), max_size=4).map(tuple),
+    st.one_of(st.none(), st.just(Nodes(3, 2, 1))),
+)
+troubles = st.builds(Trouble, hostile, st.integers(1, 9), st.timedeltas(min_value=0 * (NOW - NOW)))
+known_trends = st.builds(
+    Trends,
+    st.just(168),
+    st.integers(0, 168),
+    st.just((Uptime("pods", 10, 9),)),
+    st.integers(0, 9),
+    flapping=st.lists(troubles, max_size=6).map(tuple),
+    worst=st.lists(troubles, max_size=5).map(tuple),
+)
+
+
+@st.composite
+def digests(draw: Any) -> Digest:
+    report = draw(reports)
+    before = draw(st.one_of(st.none(), reports.map(lambda each: base(each, None))))
+    keys = [each.key for each in report.findings]
+    muted = draw(st.dictionaries(st.sampled_from(keys), hostile)) if keys else {}
+    return compose(
+        "daily",
+        report,
+        draw(standings),
+        before,
+        threshold=draw(st.sampled_from(list(Verdict))),
+        due=draw(moments),
+        muted=muted,
+        approvals=tuple(draw(st.lists(hostile, max_size=3))),
+        trends=draw(st.one_of(st.none(), known_trends)),
+    )
+
+
+@settings(max_examples=15)
+@given(digests())
+def test_a_digest_of_anything_is_a_harmless_message(each: Digest):
+    """Also its one line, and as a text without a control character."""
+    assert_harmless(discord_digest.digest(each, Undrawn("It was not drawn.")))
+    assert_harmless(discord_digest.brief(each))
+    text = told.text(each)
+    assert text.isprintable() or not re.search(r"[\x00-\x09\x0b-\x1f\u202e]", text)
+
+
+def full() -> Digest:
+    """Three hundred of everything, with the longest names that Kubernetes takes."""
+
+    def many(reason: str, verdict: Verdict) -> tuple[Entry, ...]:
+        return tuple(
+            Entry(
+                Finding(
+                    check="pods",
+                    subject=Ref("Pod", "n" * 63, f"{reason.lower()}-{number}-{'x' * 200}"),
+                    verdict=verdict,
+                    reason=reason,
+                    message="m" * 900,
+                ),
+                downstream=number,
+                since=NOW - timedelta(days=number),
+                was=Verdict.UNKNOWN,
+            )
+            for number in range(300)
+        )
+
+    def gone(reason: str) -> tuple[Gone, ...]:
+        return tuple(
+            Gone(f"pods/Pod/apps/{reason}-{number}-{'x' * 200}", reason, Verdict.FAILED, NOW)
+            for number in range(300)
+        )
+
+    subjects = [Ref("Certificate", "apps", f"tls-{number}-{'x' * 200}") for number in range(300)]
+    trouble = tuple(
+        Trouble(f"pods/Pod/apps/worst-{number}-{'x' * 200}", 9, timedelta(hours=9 - number))
+        for number in range(5)
+    )
+    return Digest(
+        name="d" * 31,
+        report=Report(
+            NOW, gaps=tuple(Gap(f"Kind{n}", Why.FORBIDDEN, "x" * 300) for n in range(99))
+        ),
+        difference=Difference(
+            new=many("New", Verdict.FAILED),
+            worse=many("Worse", Verdict.FAILED),
+            same=many("Same", Verdict.DEGRADED),
+            better=many("Better", Verdict.DEGRADED),
+            fixed=gone("fixed"),
+            lost=gone("lost"),
+            first=True,
+            forgotten=10_000,
+        ),
+        standing=Standing(
+            tuple(Open(each, "suspended", NOW) for each in subjects),
+            tuple(Expiring(each, NOW, NOW) for each in subjects),
+            Nodes(300, 2, 1),
+        ),
+        due=NOW,
+        muted=tuple(f"muted-{number}" for number in range(300)),
+        approvals=tuple(f"approval-{number}" for number in range(300)),
+        trends=Trends(168, 9, (Uptime("pods", 9, 8),), 99, HOUR, trouble, trouble, 1234),
+    )
+
+
+def test_an_over_long_digest_is_cut_to_discords_limits_and_whole_in_its_file():
+    """4,000 characters and 40 components, its picture and a later renewal included."""
+    each = full()
+    card = discord_digest.digest(each, b"a picture", "Seven days.", [ActionRow(Button(label="x"))])
+    assert_harmless(card)
+    assert "the rest is in the file" in "\n".join(texts(card))
+    file = {one.name: one.content for one in card.files}["digest.txt"].decode()
+    parts = each.difference
+    for entry in (*parts.new, *parts.worse, *parts.same, *parts.better):
+        assert entry.finding.subject.name in file
+    for name in ("fixed-299-", "lost-299-", "tls-299-", "muted-299", "approval-299", "Kind11"):
+        assert name in file
+    assert discord_digest.renewed(card.view, NOW)
+    assert_harmless(card)
+    assert_harmless(discord_digest.brief(each))
+
+
+def test_the_trends_are_told_with_all_five_of_the_worst():
+    """Uptime by area, what was not seen, mean time to recovery, restarts, flapping, the longest."""
+    lines = list(
+        told.trend_lines(
+            Trends(
+                168,
+                12,
+                (Uptime("pods", 100, 95), Uptime("nodes", 0, 0), Uptime("flux", 156, 156)),
+                7,
+                timedelta(minutes=90),
+                (Trouble("pods/Pod/apps/web", 4, HOUR),),
+                tuple(Trouble(f"nodes/Node//n{n}", 1, (9 - n) * HOUR) for n in range(5)),
+                23,
+            )
+        )
+    )
+    assert lines == [
+        "uptime: pods 95.0 %, flux 100 %",
+        "not seen: 12 of 168 hours, which count as neither",
+        "7 incidents, mean time to recovery 1.5 h, 23 restarts",
+        "flapping: Pod apps/web ×4",
+        "longest: Node n0 9.0 h, Node n1 8.0 h, Node n2 7.0 h, Node n3 6.0 h, Node n4 5.0 h",
+    ]

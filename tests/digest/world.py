@@ -1,0 +1,118 @@
+"""One channel and one store, processes that share them, and a clock: the world of a digest."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.digest.composer import Composer
+from bot.digest.delivery import Sending
+from bot.digest.domain.records import Schedule
+from bot.digest.ports import Letter, Lost, Outcome
+from bot.digest.schedule.timetable import Timetable
+from bot.digest.service import Digests
+from bot.errors import ClusterError, MeshmedicError
+from bot.health.service import Health
+from bot.runtime.memory_store import Unkept
+from tests.builders import a_pod
+from tests.fakes import FakeCluster
+from tests.led import Led
+
+BERLIN = ZoneInfo("Europe/Berlin")
+START = datetime(2026, 3, 27, 12, tzinfo=UTC)
+
+
+@dataclass
+class Channel:
+    """Discord's side: what stands there. `trouble` is what becomes of the next request."""
+
+    messages: dict[int, str] = field(default_factory=dict)
+    letters: list[Letter] = field(default_factory=list)
+    edits: list[int] = field(default_factory=list)
+    renewed: list[int] = field(default_factory=list)
+    said: list[tuple[int, str]] = field(default_factory=list)
+    trouble: str = ""
+    lost: str = ""
+
+    async def send(self, channel: int, letter: Letter) -> int | Lost:
+        if self.lost:
+            return Lost(self.lost)
+        trouble, self.trouble = self.trouble, ""
+        if trouble == "before":
+            raise MeshmedicError("The request was lost.")
+        number = len(self.messages) + 1
+        self.messages[number] = letter.carried
+        self.letters.append(letter)
+        if trouble == "after":
+            raise MeshmedicError("The reply was lost.")
+        return number
+
+    async def edit(self, channel: int, message: int, letter: Letter) -> bool | Lost:
+        if message not in self.messages:
+            return False
+        self.edits.append(message)
+        return True
+
+    async def renew(self, channel: int, message: int, at: datetime) -> bool | Lost:
+        if self.lost:
+            return Lost(self.lost)
+        if message not in self.messages:
+            return False
+        self.renewed.append(message)
+        return True
+
+    async def find(self, channel: int, carried: str) -> int | Lost | None:
+        if self.lost:
+            return Lost(self.lost)
+        return next((key for key, each in self.messages.items() if each == carried), None)
+
+    async def tell(self, channel: int, text: str) -> None:
+        self.said.append((channel, text))
+
+
+class Store(Unkept):
+    """Fails at the write after so many."""
+
+    writes_left: float = float("inf")
+
+    async def change(self, shelf: Any, change: Any) -> Any:
+        if self.writes_left <= 0:
+            raise ClusterError("The API server is away.")
+        self.writes_left -= 1
+        return await super().change(shelf, change)
+
+
+def a_schedule(name: str = "daily", **told: Any) -> Schedule:
+    given = {"channel": 7, "when": Timetable(2, 30), "began": START, **told}
+    return Schedule(name=name, **given)
+
+
+@dataclass
+class World:
+    """One channel and one store; processes that share them, and a clock."""
+
+    channel: Channel = field(default_factory=Channel)
+    store: Store = field(default_factory=Store)
+    cluster: FakeCluster = field(default_factory=lambda: FakeCluster([a_pod()]))
+    now: datetime = START
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    def process(self, me: str = "one", *defaults: Schedule, led: Led | None = None) -> Digests:
+        composer = Composer(
+            Health(self.cluster), self.store, self.cluster.draw, BERLIN, clock=lambda: self.now
+        )
+        sending = Sending(
+            composer,
+            self.store,
+            self.channel,
+            led or Led(),
+            me,
+            fallback=9,
+            told=self.outcomes.append,
+        )
+        return Digests(self.store, composer, sending, defaults or (a_schedule(),))
+
+    async def until(self, digests: Digests, end: datetime, step: timedelta) -> None:
+        while self.now < end:
+            await digests.turn()
+            self.now += step

@@ -1,0 +1,60 @@
+"""The last digest: good, lost, overdue, not seen, and none at all."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.digest.domain.records import Book, Schedule, Stage, Turn
+from bot.digest.schedule.timetable import Timetable
+from bot.doctor.domain.digests import DigestFacts, examine
+from bot.doctor.domain.examination import Outcome
+from bot.doctor.domain.facts import Unseen
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+DAILY = Schedule(name="daily", channel=7, when=Timetable(8, 0), began=NOW - timedelta(days=9))
+
+
+def a_turn(stage: Stage, day: int = 2) -> Turn:
+    at = datetime(2026, 3, day, 8, tzinfo=UTC)
+    return Turn(day=date(2026, 3, day), due=at, stage=stage, at=at)
+
+
+def facts(book: Any) -> DigestFacts:
+    return DigestFacts(book, (), ZoneInfo("UTC"), NOW)
+
+
+@pytest.mark.parametrize(
+    ("book", "outcome", "words"),
+    [
+        (Book(), Outcome.NOTE, "No digest is set up"),
+        (Unseen("The API server is away."), Outcome.UNSEEN, "is away"),
+        (Book().with_schedule(DAILY), Outcome.FAILED, "daily was due 4 h ago"),
+        (
+            Book().with_schedule(DAILY).with_turn("daily", a_turn(Stage.SENT)),
+            Outcome.OK,
+            "daily of 2026-03-02 is sent, 4 h ago",
+        ),
+        (
+            Book().with_schedule(DAILY).with_turn("daily", a_turn(Stage.LOST)),
+            Outcome.FAILED,
+            "did not take that of 2026-03-02",
+        ),
+        (
+            Book().with_schedule(DAILY).with_turn("daily", a_turn(Stage.CLAIMED)),
+            Outcome.FAILED,
+            "not known to be out",
+        ),
+    ],
+)
+def test_the_last_digest_is_told_with_its_fix(book: Any, outcome: Outcome, words: str) -> None:
+    found = examine(facts(book))
+    assert (found.outcome, found.name) == (outcome, "last digest")
+    assert words in found.saw
+    assert bool(found.fix) or outcome is not Outcome.FAILED
+
+
+def test_one_of_the_settings_that_no_process_knows_of_yet_owes_nothing() -> None:
+    found = examine(DigestFacts(Book(), (DAILY,), ZoneInfo("UTC"), NOW))
+    assert found.outcome is Outcome.NOTE

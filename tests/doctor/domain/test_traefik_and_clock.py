@@ -1,0 +1,137 @@
+"""Where Traefik is, whether its API can be asked, and what time it is."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.doctor.domain import clock, traefik
+from bot.doctor.domain.examination import Area, Examination, Outcome
+from bot.doctor.domain.facts import Denied, Unseen
+from bot.traefik.domain import instance
+from tests.doctor.domain.seen import TRAEFIK, a_cluster
+
+NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
+LOST = Unseen("no answer")
+
+
+def examined(*args: str, **changes: object) -> dict[str, Examination]:
+    facts = a_cluster(**{"traefik": (replace(TRAEFIK, args=args),), **changes})
+    return {each.name: each for each in traefik.examine(facts)}
+
+
+@pytest.mark.parametrize(
+    ("image", "label", "version"),
+    [
+        ("rancher/mirrored-library-traefik:3.3.6", "", "3.3.6"),
+        ("docker.io/traefik:v2.11.8", "", "2.11.8"),
+        ("traefik:v3.6", "", "3.6"),
+        ("registry.home:5000/traefik:v3.6.2-alpine", "", "3.6.2"),
+        ("traefik:v3.5.1@sha256:" + "a" * 64, "", "3.5.1"),
+        ("traefik@sha256:" + "a" * 64, "v3.5.1", "3.5.1"),
+        ("registry.home:5000/traefik", "", ""),
+        ("traefik:latest", "3.1.0", "3.1.0"),
+        ("traefik:latest", "main", ""),
+    ],
+)
+def test_a_version_is_read_from_the_tag_else_from_the_label(image: str, label: str, version: str):
+    """A port, a digest or a word is none."""
+    assert instance.version(replace(TRAEFIK, image=image, version_label=label)) == version
+
+
+def test_a_running_traefik_is_found_with_version_and_place():
+    """Pods that end do not count."""
+    found = examined(traefik=(TRAEFIK, replace(TRAEFIK, running=False)))["Traefik"]
+    assert (found.outcome, found.saw) == (Outcome.OK, "3.6.2, 1 running in kube-system.")
+
+
+def test_a_traefik_too_old_for_native_lb_is_a_warning():
+    """NativeLB came with 2.10."""
+    old = replace(TRAEFIK, image="rancher/mirrored-library-traefik:2.9.10")
+    found = examined(traefik=(old,))["Traefik"]
+    assert found.outcome is Outcome.WARNING
+    assert "Upgrade" in found.fix
+
+
+def test_a_traefik_of_unknown_version_is_a_warning():
+    """It runs, and what it can do is not known."""
+    found = examined(traefik=(replace(TRAEFIK, image="traefik:latest"),))["Traefik"]
+    assert found.outcome is Outcome.WARNING
+    assert "version" in found.fix
+
+
+def test_kinds_without_a_traefik_are_a_warning_and_neither_is_a_note():
+    """Routes that nobody serves are a fault; another ingress controller is a choice."""
+    assert examined(traefik=())["Traefik"].outcome is Outcome.WARNING
+    assert examined(traefik=(), served={})["Traefik"].outcome is Outcome.NOTE
+
+
+@pytest.mark.parametrize(
+    ("args", "saw"),
+    [
+        (("--api.insecure=true",), "at port 8080. Not tested"),
+        (("--api.insecure", "--entryPoints.traefik.address=:9000/tcp"), "at port 9000. Not tested"),
+        (("--api.dashboard=true",), "Served only to a route that leads to api@internal."),
+        (("--api.insecure=false",), "Not switched on."),
+        (("--providers.kubernetescrd",), "Not switched on."),
+        (("--configFile=/traefik.yaml", "--api.insecure"), "Not tested"),
+        ((), "Not tested"),
+    ],
+)
+def test_the_api_is_told_by_the_arguments_and_never_called_tested(args: tuple[str, ...], saw: str):
+    """Whether it is on, where, and else how to switch it on."""
+    found = examined(*args)["Traefik API"]
+    assert found.outcome is Outcome.NOTE
+    assert saw in found.saw
+    assert ("--api.insecure=true" in found.fix) == (found.saw == saw)
+
+
+def test_pods_that_could_not_be_read_are_not_seen():
+    """Forbidden names the permission."""
+    assert examined(traefik=LOST)["Traefik"].outcome is Outcome.UNSEEN
+    assert "may not list pods" in examined(traefik=Denied("403"))["Traefik"].saw
+
+
+@pytest.mark.parametrize(
+    ("there", "outcome"),
+    [
+        (True, Outcome.OK),
+        (False, Outcome.NOTE),
+        (LOST, Outcome.UNSEEN),
+        (Denied("403"), Outcome.UNSEEN),
+    ],
+)
+def test_a_prober_that_is_not_installed_is_a_note(there: object, outcome: Outcome):
+    """It is optional, and not seeing it is something else."""
+    assert examined(probe=there)["prober"].outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("skew", "outcome", "saw"),
+    [
+        (0.0, Outcome.OK, "Within 5 s"),
+        (-5.0, Outcome.OK, "Within 5 s"),
+        (6.0, Outcome.WARNING, "6 s ahead of Discord's"),
+        (-61.0, Outcome.FAILED, "61 s behind Discord's"),
+        (None, Outcome.UNSEEN, "no date"),
+    ],
+)
+def test_a_clock_is_judged_by_its_distance(skew: float | None, outcome: Outcome, saw: str):
+    """A clock that is off is named with its direction, and has a fix."""
+    found = clock.examine(Area.DISCORD, "Discord's", skew, "no date")
+    assert found.outcome is outcome
+    assert saw in found.saw
+    assert ("NTP" in found.fix) == (outcome in (Outcome.WARNING, Outcome.FAILED))
+
+
+def test_a_date_header_is_compared_with_the_middle_of_the_request():
+    """Half of the way there, and half of the second that the header cuts off."""
+    after = NOW + timedelta(seconds=3)
+    assert clock.ahead(NOW, after, "Sat, 31 Jan 2026 12:00:01 GMT") == 0.0
+    assert clock.ahead(NOW, NOW, "Sat, 31 Jan 2026 11:58:59 GMT") == 60.5
+
+
+@pytest.mark.parametrize("date", [None, "", "yesterday", "Sat, 31 Jan 2026 12:00:01 -0000"])
+def test_what_is_no_date_tells_nothing(date: str | None):
+    """No header, no time, no zone."""
+    assert clock.ahead(NOW, NOW, date) is None

@@ -1,0 +1,90 @@
+"""Secrets are taken out of whatever is shown."""
+
+import itertools
+import json
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.redaction.redact import redact
+from bot.log_setup import BUDGET, LONGEST
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("fetch https://bot:hunter2@git.example/repo failed", "hunter2"),
+        ("Authorization: Bearer abc.def-ghi_jkl12", "abc.def-ghi_jkl12"),
+        ("password=hunter2 user=me", "hunter2"),
+        ('{"client_secret": "s3cr3t value"}', "s3cr3t value"),
+        ("DB_PASSWORD: hunter2", "hunter2"),
+        ("token 'x' AWS AKIAABCDEFGHIJKLMNOP", "AKIAABCDEFGHIJKLMNOP"),
+        ("jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "eyJzdWIiOiIxIn0"),
+        ("ghp_abcdefghijklmnopqrstuvwxyz0123456789", "ghp_abc"),
+        ("POST /api/v10/webhooks/123/aW50ZXJhY3Rpb246MTIzNDU2Nzg5", "aW50ZXJhY3Rpb246"),
+        ("POST /interactions/123/aW50ZXJhY3Rpb246MTIzNDU2Nzg5/callback", "aW50ZXJhY3Rpb246"),
+        ("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----", "MIIE"),
+    ],
+)
+def test_what_looks_like_a_secret_is_hidden(text: str, secret: str):
+    """Each shape that secrets are known to take in logs and messages."""
+    assert secret not in redact(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Back-off pulling image ghcr.io/app/web:1.2.3",
+        'secret "db-credentials" not found',
+        "could not get secret data from provider",
+        "dial tcp 10.42.0.20:80: connect: connection refused",
+        "lookup https://vault.internal:8200/v1/token: no such host",
+        "SecretSyncedError",
+    ],
+)
+def test_what_a_person_needs_to_read_stays(text: str):
+    """Names of Secrets, images, addresses and reasons are evidence."""
+    assert redact(text) == text
+
+
+@given(st.text(max_size=400))
+def test_any_text_is_taken(text: str):
+    """Redacting never fails, and redacting again changes nothing more that matters."""
+    assert isinstance(redact(text), str)
+
+
+def test_a_long_hostile_line_takes_no_long_time():
+    """No pattern backtracks without end."""
+    fillers = (
+        *("a", "a.", "a-_", ".eyJ", "eyJ-", "token", 'token="', "://", "%", "\\", "|", " ", "\n"),
+        *("-----BEGIN PRIVATE KEY-----", "stringData: {", "data:\n| ", "stringData:\n\n"),
+    )
+    for first, filler in itertools.product(("", "kind: Secret data: {", "\\", "%25"), fillers):
+        began = time.thread_time()
+        redact(first + filler * (LONGEST // len(filler)))
+        assert time.thread_time() - began < 5 * BUDGET, (first, filler)
+
+
+def test_all_lines_of_a_key_are_hidden_also_where_each_is_a_line_of_a_log():
+    """What was written before and after it stays."""
+    log = "starting\n-----BEGIN PRIVATE KEY-----\nMIIE\nabcd\n-----END PRIVATE KEY-----\nfailed"
+    assert redact(log).split() == ["starting", "[redacted]", "PRIVATE", "KEY-----", "failed"]
+
+
+@pytest.mark.parametrize("data", ["data", "stringData"])
+def test_the_rest_of_a_secret_object_stays(data: str):
+    """Its name and type are evidence; the data of a ConfigMap are no secret."""
+    secret = {"kind": "Secret", data: {"a": "x}", "b": "y"}, "metadata": {"name": "db"}}
+    assert redact(json.dumps(secret)) == (
+        f'{{"kind": "Secret", "{data}": {{[redacted]}}, "metadata": {{"name": "db"}}}}'
+    )
+    config = json.dumps({"kind": "ConfigMap", "data": {"a": "x"}})
+    assert redact(config) == config
+
+
+def test_what_is_quoted_is_shown_as_it_is_where_nothing_is_hidden():
+    """Reading a text in another way is for searching it."""
+    text = 'said "one\\ntwo" at /%7Eme, 100% sure'
+    assert redact(text) == text

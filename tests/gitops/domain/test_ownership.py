@@ -1,0 +1,135 @@
+"""Who owns an object, by labels, annotations and field managers, walking up Flux's objects."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.resources import objects
+from bot.domain.snapshot import Snapshot
+from bot.gitops.domain.ownership import NOBODY, Keeper, Owner, owner
+
+AT = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
+BY_KUSTOMIZATION = {
+    "kustomize.toolkit.fluxcd.io/name": "apps",
+    "kustomize.toolkit.fluxcd.io/namespace": "flux-system",
+}
+BY_RELEASE = {
+    "helm.toolkit.fluxcd.io/name": "shop",
+    "helm.toolkit.fluxcd.io/namespace": "apps",
+}
+BY_HELM = {"meta.helm.sh/release-name": "shop", "meta.helm.sh/release-namespace": "apps"}
+APPS = Owner(Keeper.KUSTOMIZATION, "flux-system", "apps")
+
+
+def meta(namespace: str, name: str, **labels: str) -> objects.Meta:
+    return objects.Meta(name=name, namespace=namespace, labels=labels or None)
+
+
+KUSTOMIZATION = objects.Kustomization(metadata=meta("flux-system", "apps"))
+RELEASE = objects.HelmRelease(metadata=meta("apps", "shop", **BY_KUSTOMIZATION))
+
+
+def an_object(*managers: str, **metadata: Any) -> dict[str, Any]:
+    fields = [{"manager": each, "operation": "Apply"} for each in managers]
+    return {"metadata": {"name": "web", "namespace": "apps", "managedFields": fields, **metadata}}
+
+
+def seen(*given_: objects.Object) -> Snapshot:
+    """Where Flux's objects were looked at."""
+    kinds = (objects.Kustomization, objects.HelmRelease)
+    return Snapshot(
+        AT, {kind: tuple(each for each in given_ if isinstance(each, kind)) for kind in kinds}
+    )
+
+
+CASES: dict[str, tuple[dict[str, Any], Owner]] = {
+    "nobody": (an_object("kubectl-client-side-apply"), NOBODY),
+    "a Kustomization": (an_object("kustomize-controller", labels=BY_KUSTOMIZATION), APPS),
+    "a HelmRelease, brought by a Kustomization": (
+        an_object("helm-controller", labels=BY_RELEASE),
+        Owner(Keeper.HELM_RELEASE, "apps", "shop", APPS),
+    ),
+    "a HelmRelease before a Kustomization": (
+        an_object(labels={**BY_KUSTOMIZATION, **BY_RELEASE}),
+        Owner(Keeper.HELM_RELEASE, "apps", "shop", APPS),
+    ),
+    "a HelmRelease by its release's name": (
+        an_object(annotations=BY_HELM),
+        Owner(Keeper.HELM_RELEASE, "apps", "shop", APPS),
+    ),
+    "Helm by hand": (
+        an_object(annotations={**BY_HELM, "meta.helm.sh/release-name": "other"}),
+        Owner(Keeper.HELM, "apps", "other"),
+    ),
+    "Argo CD": (
+        an_object(annotations={"argocd.argoproj.io/tracking-id": "a:b/c"}),
+        Owner(Keeper.OTHER, name="Argo CD"),
+    ),
+    "k3s": (
+        an_object(annotations={"objectset.rio.cattle.io/owner-name": "traefik"}),
+        Owner(Keeper.OTHER, name="k3s's addon traefik"),
+    ),
+    "its controller": (
+        an_object(ownerReferences=[{"kind": "Shop", "name": "one", "controller": True}]),
+        Owner(Keeper.OTHER, name="Shop one"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("manifest", "wanted"), CASES.values(), ids=CASES.keys())
+def test_an_object_s_owner_is_known(manifest: dict[str, Any], wanted: Owner):
+    """The nearest one, with who brought it."""
+    assert owner(manifest, seen(KUSTOMIZATION, RELEASE)) == wanted
+
+
+def test_an_owner_that_is_not_there_owns_nothing():
+    """Its labels stay where it was deleted without pruning; that it is gone is said."""
+    found = owner(an_object(labels=BY_KUSTOMIZATION), seen())
+    assert found.keeper is Keeper.NOBODY
+    assert "Kustomization flux-system/apps, which is not there" in found.note
+
+
+def test_behind_an_owner_that_is_gone_the_next_one_counts():
+    """A chart's object that a Kustomization took over."""
+    both = an_object(labels={**BY_KUSTOMIZATION, **BY_RELEASE})
+    assert owner(both, seen(KUSTOMIZATION)) == APPS
+
+
+def test_an_owner_that_was_not_to_be_seen_is_believed():
+    """Not having looked is no evidence."""
+    assert owner(an_object(labels=BY_KUSTOMIZATION), Snapshot(AT)) == APPS
+
+
+@pytest.mark.parametrize("manager", ["kustomize-controller", "Terraform", "argocd-controller"])
+def test_a_program_that_writes_its_fields_again_is_an_owner_too(manager: str):
+    """Though no label names what of it."""
+    found = owner(an_object("kubectl-edit", manager), seen())
+    assert found.keeper is Keeper.OTHER
+    assert found.note
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(
+            st.sampled_from([*BY_KUSTOMIZATION, *BY_RELEASE, *BY_HELM, "controller", "manager"]),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=6,
+)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["labels", "annotations", "managedFields", "ownerReferences"]), anything
+    )
+)
+def test_any_metadata_has_an_answer(metadata: dict[str, Any]):
+    """The function is total."""
+    assert str(owner({"metadata": metadata}, seen(RELEASE)))

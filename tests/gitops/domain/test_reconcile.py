@@ -1,0 +1,26 @@
+"""What asks Flux to look again."""
+
+from bot.gitops.domain.reconcile import REQUESTED, Request, requests
+from bot.remediation.change.step import Target
+
+TOKEN = "2026-11-26T12:00:00Z"
+
+
+def test_the_source_is_asked_first():
+    """Else Flux would apply the commit that it had before."""
+    live = {
+        "metadata": {"namespace": "flux-system", "name": "apps"},
+        "spec": {"sourceRef": {"kind": "GitRepository", "name": "home"}},
+    }
+    assert requests(live, TOKEN) == (
+        Request(
+            Target("GitRepository", "flux-system", "home", "source.toolkit.fluxcd.io"),
+            REQUESTED,
+            TOKEN,
+        ),
+        Request(
+            Target("Kustomization", "flux-system", "apps", "kustomize.toolkit.fluxcd.io"),
+            REQUESTED,
+            TOKEN,
+        ),
+    )

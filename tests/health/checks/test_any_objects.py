@@ -1,0 +1,117 @@
+"""Every check answers for any object: fields missing, null, of the wrong type, or unknown."""
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from bot.domain.report import examine
+from bot.health.checks import JUDGED
+from bot.health.offline import type_of
+from bot.render import cards as discord
+from bot.sandbox.scenarios.ordinary import homelab
+from tests.builders import Plain, a_certificate, a_kustomization, a_pod, an_object
+from tests.health.checks.conditioned import CERT_MANAGER, ESO, SOURCE, a_thing, said
+from tests.net.networks import (
+    MOMENT,
+    a_path,
+    a_route,
+    a_rule,
+    a_service,
+    a_slice,
+    a_snapshot,
+    an_endpoint,
+    an_ingress,
+    labelled,
+)
+
+CLUSTER = (
+    labelled(a_pod(waiting="CrashLoopBackOff"), app="web"),
+    a_service(),
+    a_slice("web", an_endpoint(ready=False)),
+    a_route(a_rule(middlewares=[{"name": "auth"}]), tls={"secretName": "tls"}),
+    an_ingress(a_path()),
+    a_certificate(),
+    a_kustomization(),
+)
+WORKLOADS = {
+    "Deployment": "apps/v1",
+    "ReplicaSet": "apps/v1",
+    "StatefulSet": "apps/v1",
+    "DaemonSet": "apps/v1",
+    "Job": "batch/v1",
+    "CronJob": "batch/v1",
+    "PersistentVolumeClaim": "v1",
+    "PersistentVolume": "v1",
+    "ReplicationController": "v1",
+    "HorizontalPodAutoscaler": "autoscaling/v2",
+}
+UNJUDGED = frozenset({"Middleware", "Event"})
+
+WHOLE = (
+    *(each for each in homelab(MOMENT).objects if each["kind"] not in UNJUDGED),
+    a_thing("Bucket", "backups", SOURCE, said("Ready", "False", reason="AuthenticationFailed")),
+    a_thing("OCIRepository", "charts", SOURCE, said("Ready")),
+    a_thing("Issuer", "own", CERT_MANAGER, said("Ready", "False", reason="ErrInitIssuer")),
+    a_thing("ClusterExternalSecret", "env", ESO, said("NotReady"), namespace=""),
+    a_thing("PushSecret", "out", "external-secrets.io/v1alpha1", said("Ready")),
+    an_object("Endpoints", "web", subsets=[{"notReadyAddresses": [{"ip": "10.42.0.9"}]}]),
+    *(
+        a_thing(kind, "web", api, said("Available", "False"), spec={"replicas": 2})
+        for kind, api in WORKLOADS.items()
+    ),
+)
+"""The ordinary bad day, and what the homelab has none of."""
+
+ODD = some.sampled_from([None, "", "text", 0, -1, True, [], {}, [None], [[]], {"name": None}])
+
+
+def mutated(plain: Any, steps: list[int], odd: object) -> Any:
+    """The same object with one value, that the steps lead to, replaced by an odd one."""
+    if not steps or not isinstance(plain, dict | list) or not plain:
+        return odd
+    keys = list(plain) if isinstance(plain, dict) else list(range(len(plain)))
+    chosen = keys[steps[0] % len(keys)]
+    inner = mutated(plain[chosen], steps[1:], odd)
+    if isinstance(plain, dict):
+        return {**plain, chosen: inner}
+    return [*plain[:chosen], inner, *plain[chosen + 1 :]]
+
+
+@given(
+    some.sampled_from(CLUSTER),
+    some.lists(some.integers(0, 9), min_size=2, max_size=8),
+    ODD,
+    some.booleans(),
+)
+def test_an_odd_value_anywhere_stops_no_check(
+    plain: Plain, steps: list[int], odd: object, live: bool
+) -> None:
+    """One object of the cluster is spoilt; the others are judged as before."""
+    kept = {key: plain[key] for key in ("kind", "apiVersion")}
+    spoilt = {**mutated(plain, steps, odd), **kept}
+    report = examine(a_snapshot(*CLUSTER, spoilt, live=live), JUDGED)
+    assert report.findings
+
+
+def test_the_whole_cluster_has_every_kind_that_is_judged() -> None:
+    """So that the next property leaves no check out."""
+    kinds = {type_of(each) for each in WHOLE}
+    assert {kind for check in JUDGED for kind in check.judges} - kinds == set()
+
+
+COUNTS = examine(a_snapshot(*WHOLE), JUDGED).counts
+
+
+@settings(max_examples=300)
+@given(some.sampled_from(WHOLE), some.lists(some.integers(0, 9), min_size=2, max_size=9), ODD)
+def test_an_odd_value_in_a_whole_cluster_loses_nothing(
+    plain: Plain, steps: list[int], odd: object
+) -> None:
+    """Every check answers, every object is counted, and the report can be shown."""
+    kept = {key: plain[key] for key in ("kind", "apiVersion")}
+    spoilt = {**mutated(plain, steps, odd), **kept}
+    others = [each for each in WHOLE if each is not plain]
+    report = examine(a_snapshot(*others, spoilt), JUDGED)
+    assert report.counts == COUNTS
+    assert discord.report(report).view.content_length() <= 4_000

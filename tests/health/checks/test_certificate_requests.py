@@ -1,0 +1,96 @@
+"""CertificateRequests, Orders and Challenges, and those that are history."""
+
+from typing import Any
+
+import pytest
+
+from bot.domain.finding import Judgement, Ref
+from bot.domain.verdict import Verdict
+from bot.health.checks import certificate_requests as check
+from tests.builders import Plain
+from tests.health.checks.conditioned import ACME, CERT_MANAGER, a_thing, owned_by, said
+from tests.net.networks import ago, judged
+
+FAILED = said("Ready", "False", reason="Failed")
+
+
+def a_request(name: str, *conditions: Plain, revision: int = 1) -> Plain:
+    annotations = {
+        "cert-manager.io/certificate-name": "site",
+        "cert-manager.io/certificate-revision": str(revision),
+    }
+    spec = {"issuerRef": {"kind": "Issuer", "name": "acme"}}
+    return a_thing(
+        "CertificateRequest",
+        name,
+        CERT_MANAGER,
+        *conditions,
+        meta={"annotations": annotations},
+        spec=spec,
+    )
+
+
+def an_order(state: str, **rest: Any) -> Plain:
+    meta = owned_by("CertificateRequest", "site-1") | rest.pop("meta", {})
+    return a_thing("Order", "site-1-2", ACME, meta=meta, state=state, **rest)
+
+
+def order(plain: Plain, *others: Plain) -> Judgement:
+    return judged(check.judge_order, plain, *others)
+
+
+def test_an_issued_request_is_healthy() -> None:
+    """Ready=True."""
+    said_so = a_request("site-1", said("Ready", reason="Issued"))
+    assert judged(check.judge_request, said_so).verdict is Verdict.HEALTHY
+
+
+@pytest.mark.parametrize("type_", ["Denied", "InvalidRequest"])
+def test_a_denied_or_invalid_request_is_failed(type_: str) -> None:
+    """Whatever Ready says beside it."""
+    pending = said("Ready", "False", reason="Pending")
+    found = judged(check.judge_request, a_request("site-1", pending, said(type_, reason="Policy")))
+    assert (found.verdict, found.reason) == (Verdict.FAILED, "Policy")
+
+
+def test_a_pending_request_is_under_way_and_names_its_issuer() -> None:
+    """Ten minutes, then degraded; the issuer may be why."""
+    pending = [said("Ready", "False", reason="Pending", minutes=each) for each in (5, 15)]
+    found = [judged(check.judge_request, a_request("site-1", each)) for each in pending]
+    assert [each.verdict for each in found] == [Verdict.PROGRESSING, Verdict.DEGRADED]
+    assert Ref("Issuer", "apps", "acme") in found[1].follows
+
+
+def test_a_failed_request_with_a_later_one_is_history() -> None:
+    """By revision, not by name."""
+    later = a_request("site-a", said("Ready"), revision=2)
+    found = judged(check.judge_request, a_request("site-b", FAILED, revision=1), later)
+    assert found.verdict is Verdict.HEALTHY
+    assert judged(check.judge_request, a_request("site-b", FAILED)).verdict is Verdict.FAILED
+
+
+@pytest.mark.parametrize("state", ["invalid", "errored", "expired"])
+def test_an_order_ends_badly(state: str) -> None:
+    """In the words of the ACME server."""
+    found = order(an_order(state, reason="urn:ietf:params:acme:error:dns"))
+    assert (found.verdict, found.reason) == (Verdict.FAILED, state.capitalize())
+    assert found.message == "urn:ietf:params:acme:error:dns"
+
+
+@pytest.mark.parametrize("state", ["valid", "ready"])
+def test_an_order_ends_well(state: str) -> None:
+    """The words of RFC 8555."""
+    assert order(an_order(state)).verdict is Verdict.HEALTHY
+
+
+def test_a_pending_order_is_under_way_since_it_was_made() -> None:
+    """Ten minutes, then degraded."""
+    made = [{"creationTimestamp": ago(minutes=minutes)} for minutes in (5, 15)]
+    verdicts = [order(an_order("pending", meta=each)).verdict for each in made]
+    assert verdicts == [Verdict.PROGRESSING, Verdict.DEGRADED]
+
+
+def test_a_bad_order_of_an_issued_request_is_history() -> None:
+    """A second order of the same request went well."""
+    assert order(an_order("invalid"), a_request("site-1", said("Ready"))).verdict is Verdict.HEALTHY
+    assert order(an_order("invalid"), a_request("site-1", FAILED)).verdict is Verdict.FAILED

@@ -1,0 +1,126 @@
+"""ExternalSecrets of both scopes, PushSecrets, and the Secrets that they leave behind."""
+
+from typing import Any
+
+import pytest
+
+from bot.domain.finding import Judgement, Ref
+from bot.domain.resources import objects
+from bot.domain.verdict import Verdict
+from bot.health.checks import external_secrets, injected_secrets, push_secrets
+from bot.health.offline import type_of
+from tests.builders import Plain, an_object
+from tests.health.checks.conditioned import ESO, a_thing, said
+from tests.net.networks import ago, judged
+
+SYNCED = said("Ready", reason="SecretSynced")
+SECRET = an_object("Secret", "env")
+STORE = {"secretStoreRef": {"kind": "SecretStore", "name": "vault"}, "refreshInterval": "1h"}
+
+
+def external(*conditions: Plain, others: tuple[Plain, ...] = (SECRET,), **rest: Any) -> Judgement:
+    spec = {**STORE, **rest.pop("spec", {})}
+    unseen = rest.pop("unseen", ())
+    plain = a_thing("ExternalSecret", "env", ESO, *conditions, spec=spec, **rest)
+    return judged(external_secrets.judge, plain, *others, unseen=unseen)
+
+
+def test_a_synced_one_whose_secret_is_there_is_healthy() -> None:
+    """Refreshed within its interval."""
+    assert external(SYNCED, refreshTime=ago(minutes=40)).verdict is Verdict.HEALTHY
+
+
+def test_one_that_cannot_be_synced_is_failed_and_follows_its_store() -> None:
+    """In the operator's words."""
+    found = external(said("Ready", "False", reason="SecretSyncedError", message="denied"))
+    assert (found.verdict, found.reason) == (Verdict.FAILED, "SecretSyncedError")
+    assert found.follows == (Ref("SecretStore", "apps", "vault"),)
+
+
+def test_ready_true_because_the_secret_was_deleted_is_failed() -> None:
+    """The operator calls that Ready."""
+    assert external(said("Ready", reason="SecretDeleted")).verdict is Verdict.FAILED
+
+
+def test_a_secret_that_is_not_there_belies_ready() -> None:
+    """Only where Secrets are listed: what was not read proves nothing."""
+    found = external(SYNCED, others=())
+    assert (found.verdict, found.reason) == (Verdict.FAILED, "SecretNotFound")
+    blind = external(SYNCED, others=(), unseen=(objects.SecretName,))
+    assert blind.verdict is Verdict.HEALTHY
+    keeper = external(SYNCED, others=(), spec={"target": {"creationPolicy": "Merge"}})
+    assert keeper.verdict is Verdict.HEALTHY
+
+
+@pytest.mark.parametrize(
+    ("interval", "policy", "verdict"),
+    [
+        ("1h", "", Verdict.DEGRADED),
+        ("90m", "", Verdict.HEALTHY),
+        ("0", "", Verdict.HEALTHY),
+        ("often", "", Verdict.HEALTHY),
+        ("1h", "CreatedOnce", Verdict.HEALTHY),
+    ],
+)
+def test_a_refresh_is_late_after_twice_its_interval(
+    interval: str, policy: str, verdict: Verdict
+) -> None:
+    """Refreshed 150 minutes ago; zero, nonsense and CreatedOnce ask for no refresh."""
+    spec = {"refreshInterval": interval, "refreshPolicy": policy}
+    assert external(SYNCED, spec=spec, refreshTime=ago(minutes=150)).verdict is verdict
+
+
+def everywhere(*conditions: Plain, **status: Any) -> Judgement:
+    plain = a_thing("ClusterExternalSecret", "env", ESO, *conditions, namespace="", **status)
+    return judged(external_secrets.judge_everywhere, plain)
+
+
+def test_a_cluster_external_secret_names_the_namespaces_that_failed() -> None:
+    """Some is degraded, all is failed."""
+    failed = [{"namespace": "media", "reason": "SecretStore not found"}]
+    unready = said("Ready", "False", reason="NamespacesFailed")
+    some = everywhere(unready, failedNamespaces=failed, provisionedNamespaces=["apps"])
+    assert some.verdict is Verdict.DEGRADED
+    assert [each.label for each in some.evidence] == ["namespace media"]
+    assert everywhere(unready, failedNamespaces=failed).verdict is Verdict.FAILED
+    assert everywhere(said("Ready")).verdict is Verdict.HEALTHY
+
+
+def test_a_push_that_failed_is_failed() -> None:
+    """PushSecrets speak by Ready too."""
+    plain = a_thing(
+        "PushSecret",
+        "out",
+        "external-secrets.io/v1alpha1",
+        said("Ready", "False", reason="Errored"),
+    )
+    assert judged(push_secrets.CHECK.judges[type_of(plain)], plain).verdict is Verdict.FAILED
+
+
+def injected(*others: Plain, labels: Plain | None = None, **rest: Any) -> Judgement:
+    plain = an_object("Secret", "env")
+    managed = {"reconcile.external-secrets.io/managed": "true"}
+    plain["metadata"]["labels"] = managed if labels is None else labels
+    return judged(injected_secrets.judge, plain, *others, **rest)
+
+
+def test_an_injected_secret_whose_maker_is_gone_is_degraded() -> None:
+    """It still works today, and nobody refreshes it."""
+    assert injected().reason == "Orphaned"
+    assert injected().verdict is Verdict.DEGRADED
+
+
+def test_an_injected_secret_with_a_maker_is_healthy() -> None:
+    """Of its own name, or one that targets it."""
+    same = a_thing("ExternalSecret", "env", ESO, SYNCED)
+    other = a_thing("ExternalSecret", "other", ESO, SYNCED, spec={"target": {"name": "env"}})
+    elsewhere = a_thing("ExternalSecret", "env", ESO, SYNCED, spec={"target": {"name": "x"}})
+    assert injected(same).verdict is Verdict.HEALTHY
+    assert injected(other).verdict is Verdict.HEALTHY
+    assert injected(elsewhere).verdict is Verdict.DEGRADED
+
+
+def test_a_secret_is_no_orphan_where_makers_were_not_seen_or_it_is_not_managed() -> None:
+    """Absence is evidence only where one looked."""
+    assert injected(unseen=(objects.ExternalSecret,)).verdict is Verdict.HEALTHY
+    assert injected(labels={}).verdict is Verdict.HEALTHY

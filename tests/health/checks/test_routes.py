@@ -1,0 +1,317 @@
+"""IngressRoutes and Ingresses with broken references."""
+
+from typing import Any
+
+import pytest
+
+from bot.domain.finding import HEALTHY, Judgement, Ref
+from bot.domain.report import examine
+from bot.domain.resources import objects
+from bot.domain.snapshot import Gap, Why
+from bot.domain.verdict import Verdict
+from bot.health.checks import CHECKS
+from bot.health.checks.routes_ingress import judge as judge_ingress
+from bot.health.checks.routes_ingressroute import judge
+from tests.builders import Plain, a_certificate, a_pod, an_object
+from tests.net.networks import (
+    ELDER,
+    TRAEFIK,
+    WEB,
+    a_path,
+    a_route,
+    a_rule,
+    a_service,
+    a_slice,
+    a_snapshot,
+    an_endpoint,
+    an_ingress,
+    judged,
+    labelled,
+)
+
+MIDDLEWARES = "traefik.ingress.kubernetes.io/router.middlewares"
+ENTRYPOINTS = "traefik.ingress.kubernetes.io/router.entrypoints"
+
+
+def a_middleware(name: str, namespace: str = "apps", api_version: str = TRAEFIK) -> Plain:
+    return an_object("Middleware", name, api_version, namespace)
+
+
+def a_traefik(*arguments: str) -> Plain:
+    pod = labelled(
+        a_pod("traefik", namespace="kube-system"), **{"app.kubernetes.io/name": "traefik"}
+    )
+    pod["spec"]["containers"][0]["args"] = list(arguments)
+    return pod
+
+
+def test_a_route_whose_references_all_exist_is_healthy() -> None:
+    """Service by number and by name, Middleware, TLS secret: all there."""
+    service = a_service(ports=[{"name": "http", "port": 80}])
+    rule = a_rule(
+        {"name": "web", "port": 80}, {"name": "web", "port": "http"}, middlewares=[{"name": "auth"}]
+    )
+    others = (a_slice("web", an_endpoint()), a_middleware("auth"), an_object("Secret", "tls"))
+    route = a_route(rule, tls={"secretName": "tls"})
+    assert judged(judge, route, service, *others).verdict is Verdict.HEALTHY
+
+
+@pytest.mark.parametrize(
+    ("rule", "reason"),
+    [
+        (a_rule({"name": "gone", "port": 80}), "ServiceNotFound"),
+        (a_rule({"name": "web", "namespace": "other", "port": 80}), "ServiceNotFound"),
+        (a_rule({"name": "web", "port": 8080}), "PortNotFound"),
+        (a_rule({"name": "web", "port": "http"}), "PortNotFound"),
+        (a_rule({"name": "web"}), "PortNotFound"),
+        (a_rule(middlewares=[{"name": "gone"}]), "MiddlewareNotFound"),
+        (a_rule(middlewares=[{"name": "apps-gone@kubernetescrd"}]), "MiddlewareNotFound"),
+        (a_rule({"kind": "TraefikService", "name": "gone"}), "TraefikServiceNotFound"),
+        (a_rule({"name": "@everyone", "port": 80}), "TraefikServiceNotFound"),
+        (a_rule(middlewares=[{"name": "auth@"}]), "MiddlewareNotFound"),
+        ({"match": "", "services": [{"name": "web", "port": 80}]}, "EmptyRule"),
+    ],
+)
+def test_a_route_of_which_no_rule_works_has_failed(rule: Plain, reason: str) -> None:
+    """Each kind of broken reference is told by its reason, with a line of evidence."""
+    found = judged(judge, a_route(rule), *WEB)
+    assert (found.verdict, found.reason) == (Verdict.FAILED, reason)
+    assert len(found.evidence) == 1
+
+
+def test_a_route_of_which_some_rules_work_is_degraded() -> None:
+    """One finding, with a line for each broken reference."""
+    broken = a_rule({"name": "gone", "port": 80}, host="b.example", middlewares=[{"name": "no"}])
+    found = judged(judge, a_route(a_rule(), broken), *WEB)
+    assert found.verdict is Verdict.DEGRADED
+    assert [each.label for each in found.evidence] == ["Host(`b.example`)"] * 2
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        a_rule({"kind": "TraefikService", "name": "api@internal"}),
+        a_rule({"kind": "TraefikService", "name": "weighted@file"}),
+        a_rule(middlewares=[{"name": "auth@file"}, {"name": "strip@docker"}]),
+    ],
+)
+def test_references_to_other_providers_are_not_judged(rule: Plain) -> None:
+    """What another provider defines cannot be seen in Kubernetes."""
+    assert judged(judge, a_route(rule), *WEB).verdict is Verdict.HEALTHY
+
+
+def a_chain(name: str, *middlewares: Plain) -> Plain:
+    return {**a_middleware(name), "spec": {"chain": {"middlewares": list(middlewares)}}}
+
+
+def test_a_chain_is_as_broken_as_what_is_in_it() -> None:
+    """Chains in chains are followed, and one that comes back to itself ends the walk."""
+    route = a_route(a_rule(middlewares=[{"name": "outer"}]))
+    outer = a_chain("outer", {"name": "inner"}, {"name": "rate@file"})
+    whole = a_chain("inner", {"name": "outer"}, {"name": "auth", "namespace": "other"})
+    there = a_middleware("auth", "other")
+    assert judged(judge, route, *WEB, outer, whole, there).verdict is Verdict.HEALTHY
+    found = judged(judge, route, *WEB, outer, whole)
+    assert (found.verdict, found.reason) == (Verdict.FAILED, "MiddlewareNotFound")
+    assert found.message == (
+        "Middleware apps/inner is a chain: Middleware other/auth does not exist."
+    )
+
+
+def test_an_external_name_service_needs_no_such_port() -> None:
+    """Traefik takes the port of the reference for an ExternalName Service."""
+    external = a_service("db", type="ExternalName", selector=None, ports=())
+    found = judged(judge, a_route(a_rule({"name": "db", "port": 5432})), external)
+    assert found.verdict is Verdict.HEALTHY
+
+
+def test_kinds_of_both_groups_are_found() -> None:
+    """Traefik v2.10 and v2.11 read both API groups."""
+    rule = a_rule(middlewares=[{"name": "auth"}])
+    elder = a_middleware("auth", api_version=ELDER)
+    assert judged(judge, a_route(rule), elder, *WEB).verdict is Verdict.HEALTHY
+
+
+def test_of_one_name_in_both_groups_that_of_traefik_io_counts() -> None:
+    """The elder object is superseded, and its broken references break nothing."""
+    elder = a_route(a_rule({"name": "gone", "port": 80}), api_version=ELDER)
+    assert judged(judge, elder, *WEB).verdict is Verdict.FAILED
+    assert judged(judge, elder, a_route(a_rule()), *WEB).verdict is Verdict.HEALTHY
+
+
+def test_a_service_without_endpoints_breaks_the_route_and_is_its_cause() -> None:
+    """The reference is right, so the finding follows from the Service's own."""
+    found = judged(judge, a_route(a_rule()), a_service())
+    assert (found.verdict, found.reason) == (Verdict.FAILED, "NoReadyEndpoints")
+    assert found.follows == (Ref("Service", "apps", "web"),)
+
+
+def test_a_rule_with_a_second_service_that_answers_is_only_degraded() -> None:
+    """Traefik balances on between those that have endpoints."""
+    both = a_rule({"name": "web", "port": 80}, {"name": "down", "port": 80})
+    found = judged(judge, a_route(both), *WEB, a_service("down"))
+    assert found.verdict is Verdict.DEGRADED
+
+
+def test_a_missing_tls_secret_degrades_and_follows_its_certificate() -> None:
+    """Traefik then serves its default certificate."""
+    certificate = a_certificate("site", ready="False", reason="DoesNotExist")
+    found = judged(judge, a_route(a_rule(), tls={"secretName": "site-tls"}), certificate, *WEB)
+    assert (found.verdict, found.reason) == (Verdict.DEGRADED, "SecretNotFound")
+    assert found.follows == (Ref("Certificate", "apps", "site"),)
+
+
+def test_where_secrets_are_not_seen_the_certificate_tells() -> None:
+    """The absence of what was not looked at is no evidence; a Certificate that is not ready is."""
+    route = a_route(a_rule(), tls={"secretName": "site-tls"})
+    broken = a_certificate("site", ready="False", reason="DoesNotExist")
+    unseen = (objects.SecretName,)
+    assert judged(judge, route, *WEB, unseen=unseen).verdict is Verdict.HEALTHY
+    assert judged(judge, route, a_certificate(), *WEB, unseen=unseen).verdict is Verdict.HEALTHY
+    found = judged(judge, route, broken, *WEB, unseen=unseen)
+    assert (found.verdict, found.reason) == (Verdict.DEGRADED, "CertificateNotReady")
+
+
+def test_an_expired_certificate_degrades_the_route_though_its_secret_exists() -> None:
+    """Browsers refuse it."""
+    expired = a_certificate()
+    expired["status"]["notAfter"] = "2026-01-01T00:00:00Z"
+    route = a_route(a_rule(), tls={"secretName": "site-tls"})
+    found = judged(judge, route, expired, an_object("Secret", "site-tls"), *WEB)
+    assert (found.verdict, found.reason) == (Verdict.DEGRADED, "CertificateExpired")
+
+
+def test_missing_tls_options_break_every_rule() -> None:
+    """Traefik disables a router whose TLS options are unknown; `default` always exists."""
+    for name, verdict in (("gone", Verdict.FAILED), ("default", Verdict.HEALTHY)):
+        route = a_route(a_rule(), tls={"options": {"name": name}})
+        assert judged(judge, route, *WEB).verdict is verdict
+
+
+def test_entrypoints_are_judged_only_where_traefiks_arguments_tell_them() -> None:
+    """Without its pods, or with a configuration file, nothing is claimed."""
+    route = a_route(a_rule(), entryPoints=["websecure"])
+    told = a_traefik("--entryPoints.web.address=:8000/tcp")
+    by_file = a_traefik("--entryPoints.web.address=:8000/tcp", "--configFile=/etc/t.yml")
+    assert judged(judge, route, *WEB).verdict is Verdict.HEALTHY
+    assert judged(judge, route, by_file, *WEB).verdict is Verdict.HEALTHY
+    found = judged(judge, route, told, *WEB)
+    assert (found.verdict, found.reason) == (Verdict.FAILED, "EntryPointNotFound")
+    some = a_route(a_rule(), entryPoints=["web", "websecure"])
+    assert judged(judge, some, told, *WEB).verdict is Verdict.DEGRADED
+
+
+def test_a_route_without_routes_is_degraded() -> None:
+    """It is valid for the API server, and nothing to Traefik."""
+    assert judged(judge, a_route()).reason == "NoRoutes"
+    assert judged(judge_ingress, an_ingress(rules=None)).reason == "NoRules"
+
+
+def test_what_was_not_seen_is_neither_missing_nor_healthy() -> None:
+    """Forbidden Services make a route unknown."""
+    gap = Gap("Service", Why.FORBIDDEN)
+    found = judged(judge, a_route(a_rule()), gaps=(gap,))
+    assert (found.verdict, found.reason) == (Verdict.UNKNOWN, "ReferenceNotSeen")
+
+
+def test_a_reference_into_a_namespace_that_was_not_asked_for_is_left_alone() -> None:
+    """Asked for one namespace, the others were not read by choice."""
+    rule = a_rule(middlewares=[{"name": "auth", "namespace": "shared"}])
+    found = judged(judge, a_route(rule), *WEB, namespaces=("apps",))
+    assert found.verdict is Verdict.HEALTHY
+
+
+def test_in_a_saved_file_nothing_is_missing_but_what_is_there_counts() -> None:
+    """A file is no whole cluster; a Service in it still has only the ports that it has."""
+    route = a_route(a_rule(middlewares=[{"name": "auth"}]), tls={"secretName": "tls"})
+    assert judged(judge, route, live=False).verdict is Verdict.HEALTHY
+    other_port = a_service(ports=[{"port": 8080}])
+    assert judged(judge, route, other_port, live=False).reason == "PortNotFound"
+
+
+@pytest.mark.parametrize(
+    ("ingress", "reason"),
+    [
+        (an_ingress(a_path("gone")), "ServiceNotFound"),
+        (an_ingress(a_path("web", 8080)), "PortNotFound"),
+        (an_ingress(a_path("web", "http")), "PortNotFound"),
+        (
+            an_ingress(a_path(), annotations={MIDDLEWARES: "apps-no@kubernetescrd"}),
+            "MiddlewareNotFound",
+        ),
+        (an_ingress(rules=None, defaultBackend=a_path("gone")["backend"]), "ServiceNotFound"),
+        (an_ingress({"backend": {"serviceName": "web", "servicePort": 81}}), "PortNotFound"),
+    ],
+)
+def test_an_ingress_of_which_no_rule_works_has_failed(ingress: Plain, reason: str) -> None:
+    """The same rules hold for an Ingress, its elder form included."""
+    found = judged(judge_ingress, ingress, *WEB)
+    assert (found.verdict, found.reason) == (Verdict.FAILED, reason)
+
+
+def test_a_dash_in_a_middlewares_name_is_resolved_against_those_that_exist() -> None:
+    """`a-b-c@kubernetescrd` may be b-c in a, or c in a-b; dots become dashes."""
+    for namespace, name in (("team", "a-auth.v1"), ("team-a", "auth-v1")):
+        ingress = an_ingress(a_path(), annotations={MIDDLEWARES: "team-a-auth-v1@kubernetescrd"})
+        found = judged(judge_ingress, ingress, a_middleware(name, namespace), *WEB)
+        assert found.verdict is Verdict.HEALTHY
+
+
+def test_annotated_entrypoints_are_judged_too() -> None:
+    """The annotation names the entrypoints of an Ingress."""
+    ingress = an_ingress(a_path(), annotations={ENTRYPOINTS: "web, gone"})
+    found = judged(judge_ingress, ingress, a_traefik("--entrypoints.web.address=:80"), *WEB)
+    assert (found.verdict, found.reason) == (Verdict.DEGRADED, "EntryPointNotFound")
+
+
+def test_an_ingress_without_an_address_is_healthy_in_a_cluster_and_under_way_in_a_file() -> None:
+    """Traefik without publishedService never writes one; a file has nothing else to go by."""
+    assert judged(judge_ingress, an_ingress(a_path()), *WEB).verdict is Verdict.HEALTHY
+    assert judged(judge_ingress, an_ingress(a_path()), live=False).verdict is Verdict.PROGRESSING
+
+
+def test_issuer_or_node_to_route_is_one_chain() -> None:
+    """Pod -> Service -> route: one root, two downstream."""
+    pod = labelled(a_pod("web-1", waiting="CrashLoopBackOff"), app="web")
+    down = a_slice("web", an_endpoint(ready=False))
+    report = examine(a_snapshot(pod, a_service(), down, a_route(a_rule())), CHECKS)
+    assert [root.subject.kind for root in report.roots] == ["Pod"]
+    assert len(report.findings) == 3
+
+
+def an_alias(of: str) -> Plain:
+    return a_service("alias", ports=({"port": 80},), type="ExternalName", externalName=of)
+
+
+def by_alias(of: str, *others: Plain, **rest: Any) -> Judgement:
+    route = a_route(a_rule({"name": "alias", "port": 80}))
+    return judged(judge, route, an_alias(of), *others, **rest)
+
+
+@pytest.mark.parametrize("name", ["web.apps.svc.cluster.local", "web.apps.svc"])
+def test_an_external_name_of_a_neighbour_is_a_duplicate(name: str):
+    """It only worked around what nativeLB does: the route can name the Service itself."""
+    found = by_alias(name, *WEB)
+    assert (found.verdict, found.reason) == (Verdict.DEGRADED, "DuplicateService")
+    assert "is an ExternalName of Service apps/web, in the same namespace" in found.message
+
+
+def test_an_external_name_of_nobody_in_this_cluster_leads_nowhere():
+    found = by_alias("gone.apps.svc.cluster.local")
+    assert (found.verdict, found.reason) == (Verdict.FAILED, "ServiceNotFound")
+    assert "is an ExternalName of Service apps/gone, which does not exist." in found.message
+
+
+@pytest.mark.parametrize(
+    "name", ["db.example.org", "web.apps.svc.other.example", "other.elsewhere.svc.cluster.local"]
+)
+def test_an_external_name_of_elsewhere_is_no_finding(name: str):
+    """Another namespace is no duplicate: an Ingress reaches it in no other way."""
+    other = an_object("Service", "other", namespace="elsewhere", spec={"ports": [{"port": 80}]})
+    assert by_alias(name, other, *WEB) is HEALTHY
+
+
+def test_an_external_name_in_a_saved_file_or_unseen_services_prove_nothing():
+    assert by_alias("web.apps.svc.cluster.local", *WEB, live=False) is HEALTHY
+    only_here = by_alias("gone.other.svc.cluster.local", namespaces=("apps",))
+    assert only_here.verdict is Verdict.HEALTHY

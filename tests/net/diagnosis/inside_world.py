@@ -1,0 +1,54 @@
+"""A model's answers as wget in Traefik's own pod would give them: no times, and not every kind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from bot.net.diagnosis.diagnosis import Diagnosis
+from bot.net.diagnosis.observation import Source, Stance
+from bot.net.diagnosis.service import Diagnose
+from bot.net.ports import Progress
+from bot.net.probing import wget_probe as by_wget
+from bot.net.probing.protocol import Answer, Kind, Outcome, Probe
+from bot.net.probing.wget_probe import Unable, untried
+from tests.fakes import FakeCluster
+from tests.net.diagnosis.probing_world import BelievingTraefik, WorldProber, healing
+from tests.net.diagnosis.world import World
+from tests.net.networks import MOMENT
+
+ALONE = frozenset({Stance.POD, Stance.HOST})
+"""The stances that are forbidden where nothing but commands in Traefik's pod is allowed."""
+
+
+@dataclass
+class InsideProber(WorldProber):
+    """The model's prober, with wget in Traefik's pod."""
+
+    async def probe(
+        self, source: Source, probes: Sequence[Probe], progress: Progress
+    ) -> tuple[Answer, ...]:
+        if source.stance is not Stance.TRAEFIK or source.stance in self.world.forbidden:
+            return await super().probe(source, probes, progress)
+        return tuple(answer for each in probes for answer in self._by_wget(source, each))
+
+    def _by_wget(self, source: Source, probe: Probe) -> list[Answer]:
+        argv = by_wget.argv(probe)
+        if isinstance(argv, Unable):
+            return [untried(probe, argv.because)] * probe.tries
+        return [_timeless(probe, each) for each in self.world.answer(source, probe)]
+
+
+def _timeless(probe: Probe, each: Answer) -> Answer:
+    if probe.kind is Kind.HTTP and each.outcome is Outcome.TIMEOUT:
+        return untried(probe, "wget does not say what it waited for.")
+    return msgspec.structs.replace(each, took=0.0, connected=None, source="", backend="")
+
+
+def by_inside(world: World) -> Diagnosis:
+    """The verdict on a world with wget in Traefik's pod, beside what else is not forbidden."""
+    diagnose = Diagnose(FakeCluster(), InsideProber(world), BelievingTraefik())
+    return asyncio.run(diagnose.examine(world.subject, MOMENT, healing(world))).diagnosis

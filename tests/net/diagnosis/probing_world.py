@@ -1,0 +1,102 @@
+"""The Prober protocol over a World, and what a diagnosis makes of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from bot.errors import ClusterError
+from bot.net.diagnosis.collector import Observing
+from bot.net.diagnosis.diagnosis import Diagnosis
+from bot.net.diagnosis.observation import Belief, Ear, Observation, Source
+from bot.net.diagnosis.service import Diagnose
+from bot.net.diagnosis.subject import Subject
+from bot.net.diagnosis.vantage_points import stage
+from bot.net.ports import Progress
+from bot.net.probing.protocol import Answer, Backend, Heard, Listener, Probe, Vip
+from tests.fakes import FakeCluster
+from tests.net.diagnosis.world import World
+from tests.net.networks import MOMENT
+
+
+@dataclass
+class WorldProber:
+    """Answers from a World at once; counts what is set up and removed."""
+
+    world: World
+    name: str = "a model"
+    blind: tuple[str, ...] = ()
+    alive: int = 0
+    passes: set[int] = field(default_factory=set)
+    asked: int = 0
+
+    async def probe(
+        self, source: Source, probes: Sequence[Probe], progress: Progress
+    ) -> tuple[Answer, ...]:
+        if source.stance in self.world.forbidden:
+            msg = f"Probes in the stance {source.stance} are not allowed."
+            raise ClusterError(msg)
+        self.asked += sum(each.tries for each in probes)
+        return tuple(each for probe in probes for each in self.world.answer(source, probe))
+
+    @asynccontextmanager
+    async def listening(
+        self, nodes: Sequence[str], progress: Progress
+    ) -> AsyncIterator[Mapping[str, Listener]]:
+        self.alive += 1
+        try:
+            yield {} if self.world.deaf else {each: self.world.listener(each) for each in nodes}
+        finally:
+            self.alive -= 1
+
+    async def heard(self, listener: Listener) -> tuple[Heard, ...] | None:
+        return tuple(self.world.heard.get(listener.node, {}).values())
+
+    @asynccontextmanager
+    async def sole_vips(
+        self, backends: Sequence[Backend], progress: Progress
+    ) -> AsyncIterator[Mapping[Backend, Vip]]:
+        self.alive += 1
+        self.world.sole = [(each.address, each.port) for each in backends]
+        try:
+            yield {each: Vip(f"10.43.1.{i}", each.port) for i, each in enumerate(backends)}
+        finally:
+            self.alive -= 1
+
+
+def diagnosed(world: World, belief: Belief | None = None) -> Diagnosis:
+    """The verdict on a world, by the questions that a diagnosis asks."""
+    prober = WorldProber(world)
+    diagnose = Diagnose(FakeCluster(), prober, BelievingTraefik(belief))
+    try:
+        return asyncio.run(diagnose.examine(world.subject, MOMENT, healing(world))).diagnosis
+    finally:
+        assert not prober.alive
+
+
+def observed(world: World) -> tuple[tuple[Observation, ...], tuple[Ear, ...]]:
+    """What a diagnosis sees of a world."""
+    each = Observing(WorldProber(world), world.subject, stage(world.subject), healing(world))
+    seen = asyncio.run(each.both())
+    return seen.observations, seen.ears
+
+
+def healing(world: World) -> Progress:
+    """Mends a world that heals, once the second pass is told of."""
+
+    def progress(said: str) -> None:
+        world.healed |= world.heals and said.startswith("Not all is well")
+
+    return progress
+
+
+@dataclass
+class BelievingTraefik:
+    """What Traefik believes, laid out by a test."""
+
+    says: Belief | None = None
+
+    async def belief(self, subject: Subject) -> Belief:
+        return self.says or Belief()

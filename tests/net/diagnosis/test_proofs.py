@@ -1,0 +1,32 @@
+"""What is kept of a proven fault is enough for its finding."""
+
+import pytest
+
+from bot.domain.record import read, written
+from bot.domain.resources.objects import Ingress
+from bot.domain.snapshot import Snapshot
+from bot.health.checks import routes_ingress
+from bot.net.diagnosis.diagnosed import Diagnosed
+from bot.net.diagnosis.proofs import PROOFS, Proofs, diagnosed, proof
+from tests.net.diagnosis.test_recent import PROVEN, remembered
+from tests.net.test_route_resolution import a_cluster, an_ingress
+
+
+@pytest.mark.parametrize("hours", [2, 50])
+def test_a_finding_is_the_same_after_a_restart(hours: float):
+    before = remembered(PROVEN, hours=hours)
+    text = written(PROOFS, Proofs((proof(before),)))
+    assert isinstance(text, str)
+    kept = read(PROOFS, text)
+    assert isinstance(kept, Proofs)
+    (after,) = map(diagnosed, kept.proofs)
+    assert judged(after) == judged(before)
+    assert judged(after).reason == "NativeLBHelps"
+
+
+def judged(test: Diagnosed):
+    """What a check says of the route in a cluster that is as it was when it was tested."""
+    now = a_cluster(an_ingress())
+    return routes_ingress.judge(
+        now.of(Ingress)[0], Snapshot(now.taken_at, now.objects, diagnosed=(test,))
+    )

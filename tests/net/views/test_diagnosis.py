@@ -1,0 +1,94 @@
+"""A diagnosis is shown whatever it says: within Discord's limits, with no markup but ours."""
+
+import json
+from typing import Any
+
+import jsonschema
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.verdict import Verdict
+from bot.net.diagnosis.diagnosis import Confidence, Diagnosis, Effect, Row, Seen
+from bot.net.views import discord_diagnosis, json_diagnosis, terminal_diagnosis
+from bot.net.views import text_diagnosis as told
+from bot.render.cards import Card
+from tests.render.strategies import hostile
+
+diagnoses = st.builds(
+    Diagnosis,
+    row=st.sampled_from(Row),
+    confidence=st.sampled_from(Confidence),
+    because=hostile,
+    effect=st.sampled_from(Effect),
+    effect_because=hostile,
+    places=st.lists(hostile, max_size=8).map(tuple),
+    advice=st.lists(hostile, max_size=8).map(tuple),
+    evidence=st.lists(st.builds(Seen, hostile, hostile, st.booleans()), max_size=12).map(tuple),
+    untested=st.lists(hostile, max_size=8).map(tuple),
+    next=hostile,
+    subject=hostile,
+    prober=hostile,
+)
+
+
+def _texts(component: Any) -> list[str]:
+    found = [component["content"]] if component.get("content") else []
+    return found + [text for each in component.get("components", ()) for text in _texts(each)]
+
+
+def texts_of(made: Card) -> list[str]:
+    """Every text of a card, in order."""
+    return [text for part in made.view.to_components() for text in _texts(part)]
+
+
+@given(diagnoses)
+def test_a_card_keeps_within_the_limits_and_mentions_nobody(each: Diagnosis) -> None:
+    made = discord_diagnosis.diagnosis(each, [])
+    texts = texts_of(made)
+    assert sum(map(len, texts)) <= 4000
+    assert made.view.total_children_count <= 40
+    whole = "\n".join(texts)
+    assert whole.startswith("## ")
+    outside = "".join(whole.split("`")[::2])
+    assert "@everyone" not in outside
+    assert "<@1" not in outside
+    assert "](http" not in outside
+    assert made.files[0].content
+
+
+@given(diagnoses)
+def test_progress_and_plain_text_take_whatever_is_said(each: Diagnosis) -> None:
+    assert discord_diagnosis.progress(each.subject, each.because).view.to_components()
+    text = terminal_diagnosis.text(each)
+    assert "\x1b" not in text
+    assert told.TITLE[each.row].split()[0] in text
+
+
+@given(diagnoses)
+def test_json_is_what_its_schema_says(each: Diagnosis) -> None:
+    body = json.loads(json_diagnosis.diagnosis(each))
+    jsonschema.validate(body, json_diagnosis.schema())
+    assert body["row"] == each.row
+
+
+def test_every_row_and_effect_has_its_words() -> None:
+    assert set(told.TITLE) == set(Row)
+    assert all(told.native(each) for each in Effect)
+
+
+def test_only_a_route_that_works_is_healthy() -> None:
+    """What nobody could tell is unknown."""
+    found = {
+        row: told.verdict(
+            Diagnosis(
+                row=row,
+                confidence=Confidence.NONE,
+                because="",
+                effect=Effect.UNKNOWN,
+                effect_because="",
+            )
+        )
+        for row in Row
+    }
+    assert [row for row, each in found.items() if each is Verdict.HEALTHY] == [Row.HEALTHY]
+    assert [row for row, each in found.items() if each is Verdict.UNKNOWN] == [Row.INCONCLUSIVE]

@@ -1,0 +1,75 @@
+"""One tested request is shown whatever names and messages it holds."""
+
+import json
+
+import jsonschema
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.net.probing.protocol import Outcome
+from bot.net.request.result import Attempt, Leg, Reached, Step
+from bot.net.views import discord_request as discord_reached
+from bot.net.views import json_request as json_reached
+from bot.net.views import terminal_request as terminal_reached
+from bot.render import terminal
+from tests.net.views.test_diagnosis import texts_of
+from tests.render.strategies import hostile
+
+steps = st.builds(
+    Step,
+    leg=st.sampled_from(Leg),
+    outcome=st.sampled_from(Outcome),
+    took=st.none() | st.floats(0, 9000),
+    errno=st.integers(0, 200),
+    said=hostile,
+)
+attempts = st.builds(
+    Attempt,
+    address=hostile,
+    steps=st.lists(steps, max_size=4).map(tuple),
+    status=st.sampled_from([0, 200, 404, 502]),
+    backend=hostile,
+)
+reached = st.builds(
+    Reached,
+    start=hostile,
+    goal=hostile,
+    way=hostile,
+    dns=st.none() | steps,
+    addresses=st.lists(hostile, max_size=4).map(tuple),
+    attempts=st.lists(attempts, max_size=5).map(tuple),
+    untested=st.lists(hostile, max_size=6).map(tuple),
+)
+
+
+@given(reached)
+def test_a_card_keeps_within_the_limits_and_mentions_nobody(each: Reached) -> None:
+    texts = texts_of(discord_reached.reached(each))
+    assert sum(map(len, texts)) <= 4000
+    outside = "".join("\n".join(texts).split("`")[::2])
+    assert "@everyone" not in outside
+    assert "<@1" not in outside
+
+
+@given(reached)
+def test_a_terminal_is_told_without_control_characters(each: Reached) -> None:
+    console = terminal.console()
+    with console.capture() as captured:
+        console.print(terminal_reached.reached(each))
+    assert "\x1b" not in captured.get()
+
+
+@given(reached)
+def test_json_is_what_its_schema_says(each: Reached) -> None:
+    jsonschema.validate(json.loads(json_reached.reached(each)), json_reached.schema())
+
+
+def test_every_part_is_told_with_its_time_and_errno() -> None:
+    bad = Step(leg=Leg.TLS, outcome=Outcome.RESET, errno=104, took=12.34)
+    made = Attempt(address="10.43.0.7:443", steps=(Step(leg=Leg.CONNECT, took=5.0), bad))
+    whole = "\n".join(
+        texts_of(discord_reached.reached(Reached(start="a", goal="b", way="c", attempts=(made,))))
+    )
+    assert "ok in 5.0 ms" in whole
+    assert "reset (errno 104) in 12.3 ms" in whole
+    assert "It is not reached" in whole

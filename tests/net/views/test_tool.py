@@ -1,0 +1,58 @@
+"""What a tool said is shown whatever it is."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.net.tools.ran import Ran
+from bot.net.views import discord_tool as discord_ran
+from tests.net.views.test_diagnosis import texts_of
+from tests.render.strategies import hostile
+
+rans = st.builds(
+    Ran,
+    node=hostile,
+    argv=st.lists(hostile, max_size=6).map(tuple),
+    output=st.lists(hostile, max_size=120).map("\n".join) | st.text(max_size=5000),
+    exit_code=st.none() | st.integers(0, 255),
+    cut=st.booleans(),
+    late=st.booleans(),
+)
+
+
+@given(rans)
+def test_a_card_keeps_within_the_limits_and_mentions_nobody(each: Ran) -> None:
+    made = discord_ran.ran(each)
+    texts = texts_of(made)
+    assert sum(map(len, texts)) <= 4000
+    whole = "\n".join(text for text in texts if not text.startswith("```"))
+    outside = "".join(whole.split("`")[::2])
+    assert "@everyone" not in outside
+    assert "<@1" not in outside
+
+
+@given(rans)
+def test_what_is_not_shown_is_in_a_file(each: Ran) -> None:
+    made = discord_ran.ran(each)
+    lines = [line for line in each.output.splitlines() if line.strip()]
+    if len(lines) > discord_ran.LINES or any(len(line) > discord_ran.LINE for line in lines):
+        assert [file.name for file in made.files] == ["output.txt"]
+    for file in made.files:
+        assert b"\x1b" not in file.content
+
+
+def test_how_it_ended_is_said() -> None:
+    def ended(**how: object) -> str:
+        made = Ran(node="edge", argv=("dig", "x"), output="y", **how)  # type: ignore[arg-type]
+        return discord_ran.ended(made)
+
+    assert ended(exit_code=9) == "exit code 9"
+    assert "too much" in ended(cut=True)
+    assert "too long" in ended(late=True)
+    assert "not known" in ended()
+
+
+def test_a_token_in_the_output_is_not_shown() -> None:
+    output = "Authorization: Bearer abcdefghijklmnopqrstuvwxyz0123456789\n" * 100
+    made = discord_ran.ran(Ran(node="edge", argv=("curl",), output=output, exit_code=0))
+    shown = "\n".join(texts_of(made)) + made.files[0].content.decode()
+    assert "abcdefghijklmnop" not in shown

@@ -1,0 +1,93 @@
+"""Loaded is what every Traefik answers otherwise than before; what was not seen is not."""
+
+import pytest
+
+from bot.net.probing.protocol import Answer, Outcome
+from bot.remediation.change.loaded import Look, Standing, standing, unseen
+from bot.remediation.change.verification_requests import Entrance
+
+WEB, SECURE = Entrance("edge", "10.42.0.2", 8000), Entrance("edge", "10.42.0.2", 8443, tls=True)
+OTHER = Entrance("attic", "10.42.1.2", 8000)
+
+
+def answer(status: int, backend: str = "web", outcome: Outcome = Outcome.OK) -> Answer:
+    return Answer(id="a", outcome=outcome, status=status, backend=backend)
+
+
+OWN, REACHED, BROKEN = answer(404, "traefik"), answer(200), answer(502, "traefik")
+STALLED, REFUSED = answer(0, "", Outcome.STALLED), answer(0, "", Outcome.REFUSED)
+TO_TLS = answer(301, "traefik")
+
+
+def look(
+    before: Answer = OWN,
+    marked: Answer = REACHED,
+    route: Answer = REACHED,
+    at: Entrance = WEB,
+    *,
+    named: bool = True,
+) -> Look:
+    return Look(at, (before, before), (marked, marked), (route, route), named)
+
+
+@pytest.mark.parametrize("marked", [REACHED, BROKEN, STALLED, answer(404, "the application")])
+def test_whatever_the_backend_says_or_leaves_unsaid_it_is_loaded(marked: Answer) -> None:
+    """The Ingress that comes back leads to what was broken."""
+    assert standing(look(marked=marked)) is Standing.LOADED
+    assert unseen([look(marked=marked)]) == ""
+
+
+def test_an_answer_as_before_says_that_it_is_not_loaded() -> None:
+    assert standing(look(marked=OWN)) is Standing.NOT_YET
+    assert unseen([look(marked=OWN)]) == "It was not seen to be served at 10.42.0.2:8000 on edge."
+    assert unseen([look(marked=OWN, named=False)])
+
+
+def test_one_of_two_answers_is_not_enough() -> None:
+    half = Look(WEB, (OWN, OWN), (REACHED, OWN), (REACHED, REACHED), named=True)
+    assert standing(half) is Standing.NOT_YET
+
+
+def test_one_entrance_or_replica_that_does_not_serve_it_is_enough_for_no() -> None:
+    for late in (SECURE, OTHER):
+        assert "not seen to be served" in unseen([look(), look(marked=OWN, at=late)])
+
+
+def test_a_replica_that_was_not_seen_is_named() -> None:
+    why = unseen([look(), look(marked=REFUSED, at=OTHER)])
+    assert why == "It was not seen to be served at 10.42.1.2:8000 on attic."
+    assert unseen([look(), Look(OTHER, (), (), ())]) == why
+
+
+def test_a_port_that_speaks_no_http_is_no_obstacle_beside_one_that_was_seen() -> None:
+    """One configuration is loaded for all of them."""
+    assert unseen([look(), look(REFUSED, REFUSED, REFUSED, SECURE)]) == ""
+
+
+def test_a_traefik_that_does_not_serve_the_route_has_nothing_to_lose() -> None:
+    """One of another ingress class, beside the one that serves it; alone it proves nothing."""
+    idle = look(marked=OWN, route=OWN, at=OTHER)
+    assert standing(idle) is Standing.UNSERVED
+    assert unseen([look(), idle]) == ""
+    assert unseen([idle]) == "No Traefik was seen to serve it."
+
+
+def test_where_the_route_names_no_port_another_object_may_serve_it_there() -> None:
+    """Of the same host on the other entrypoint; then one port of each Traefik tells."""
+    assert unseen([look(), look(marked=OWN, at=SECURE, named=False)]) == ""
+
+
+def test_a_port_that_sends_every_request_to_tls_tells_nothing() -> None:
+    """Then the other port of the same Traefik must."""
+    web = look(TO_TLS, TO_TLS, TO_TLS)
+    assert standing(web) is Standing.ELSEWHERE
+    assert unseen([web, look(at=SECURE)]) == ""
+    assert "was not seen" in unseen([web, look(at=OTHER)])
+
+
+def test_a_page_that_differs_each_time_is_known_by_its_status() -> None:
+    before = (answer(404, "page 1"), answer(404, "page 2"))
+    served = (REACHED, REACHED)
+    late = Look(WEB, before, (answer(404, "page 3"), answer(404, "page 4")), served, named=True)
+    assert standing(late) is Standing.NOT_YET
+    assert standing(Look(WEB, before, served, served)) is Standing.LOADED

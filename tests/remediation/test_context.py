@@ -1,0 +1,91 @@
+"""What a repair is planned from is the diagnosis that was made for it."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.net.diagnosis.diagnosis import Row
+from bot.net.diagnosis.observation import Source
+from bot.net.diagnosis.service import Diagnose
+from bot.net.ports import Progress
+from bot.net.probing.protocol import Answer, Probe
+from bot.remediation.change.step import Target
+from bot.remediation.context import Survey
+from bot.traefik.domain.instance import TraefikPod
+from tests.builders import an_object
+from tests.fakes import FakeCluster
+from tests.net.diagnosis.probing_world import WorldProber
+from tests.net.diagnosis.test_service import Unwilling, a_cluster, a_world
+from tests.net.networks import a_service, a_slice, an_endpoint
+
+REDIRECTED = {"home-1": 80}
+
+
+class Bare:
+    """Objects that are gone by now, and a Traefik that is not to be seen."""
+
+    async def live(self, target: Target, /) -> dict[str, Any] | None:
+        return None
+
+    async def pods(self) -> tuple[tuple[TraefikPod, ...], tuple[str, ...]]:
+        return (), ()
+
+
+def two_routes() -> FakeCluster:
+    """`apps/web` on home-2 and `apps/wiki` on home-3, and Traefik on home-1."""
+    cluster = a_cluster()
+    backend = {"service": {"name": "wiki", "port": {"number": 80}}}
+    rule = {"host": "wiki.example", "http": {"paths": [{"path": "/", "backend": backend}]}}
+    pod = {"kind": "Pod", "name": "wiki-3-20"}
+    endpoint = {**an_endpoint("10.42.3.20"), "nodeName": "home-3", "targetRef": pod}
+    cluster.objects += [
+        an_object("Ingress", "wiki", "networking.k8s.io/v1", spec={"rules": [rule]}),
+        a_service("wiki", clusterIP="10.43.0.81"),
+        a_slice("wiki", endpoint, ports=({"port": 80},)),
+    ]
+    return cluster
+
+
+@dataclass
+class Waiting(WorldProber):
+    """A prober whose answers about one address wait for a sign."""
+
+    about: str = ""
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+    sign: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def probe(
+        self, source: Source, probes: Sequence[Probe], progress: Progress
+    ) -> tuple[Answer, ...]:
+        if any(probe.address == self.about for probe in probes):
+            self.begun.set()
+            await self.sign.wait()
+        return await super().probe(source, probes, progress)
+
+
+def survey(diagnose: Diagnose) -> Survey:
+    return Survey(diagnose.cluster, diagnose, Bare(), Bare())
+
+
+async def test_two_routes_that_are_surveyed_at_once_each_have_their_own_diagnosis():
+    """The one that began first ends last, and is about its own route all the same."""
+    prober = Waiting(a_world(redirected=REDIRECTED), about="10.42.2.20")
+    both = survey(Diagnose(two_routes(), prober))
+    web = asyncio.create_task(both.of("web.example"))
+    await asyncio.wait_for(prober.begun.wait(), 20)
+    wiki = await both.of("wiki.example")
+    prober.sign.set()
+    for situation, name in ((wiki, "wiki"), (await web, "web")):
+        assert situation.subject.service.name == name
+        assert situation.diagnosis.subject == f"ingress/apps/{name} {name}.example/"
+
+
+async def test_a_repair_is_not_planned_from_an_older_proof():
+    """A proven fault stands in reports; what was seen now decides what may be changed."""
+    diagnose = Diagnose(a_cluster(), WorldProber(a_world(redirected=REDIRECTED)))
+    assert (await survey(diagnose).of("web.example")).diagnosis.row is Row.REDIRECT
+    diagnose.prober = Unwilling(a_world(redirected=REDIRECTED))
+    again = await survey(diagnose).of("web.example")
+    assert again.diagnosis.row is Row.INCONCLUSIVE
+    assert [kept.diagnosis.row for kept in diagnose.remembered] == [Row.REDIRECT]

@@ -1,0 +1,396 @@
+"""From a proposal to its end: exactly what was approved, proven, or taken back."""
+
+import asyncio
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from bot.errors import ClusterError, InputError, Refused
+from bot.net.diagnosis.diagnosis import Effect
+from bot.remediation.change.change import Change
+from bot.remediation.change.pending import waiting
+from bot.remediation.change.plan import Way
+from bot.remediation.change.states import State
+from bot.remediation.planning.refusals import Reason, Refusal
+from bot.remediation.service import Declined, Proposal, Remedy
+from bot.remediation.verification import Trouble
+from tests.remediation.changes import (
+    ANNA,
+    ASKED,
+    BELA,
+    INGRESS,
+    SERVICE,
+    STRANGER,
+    World,
+    answers,
+    outage,
+)
+from tests.remediation.planning.situations import a_service, with_effect
+
+
+async def proposed(world: World, remedy: Remedy, way: Way | None = None) -> Change:
+    made = await remedy.propose(ASKED, way, str(ANNA))
+    assert isinstance(made, Proposal), made
+    return made.change
+
+
+async def approved(world: World, remedy: Remedy, way: Way | None = None) -> Change:
+    """Proposed, approved by another, and carried to its end."""
+    change = await proposed(world, remedy, way)
+    made = await remedy.decide(change.name, world.click(BELA), approve=True)
+    assert isinstance(made, Change), made
+    await remedy.underway.wait()
+    return await remedy.show(change.name)
+
+
+async def test_what_is_approved_is_done_proven_and_told() -> None:
+    world = World()
+    end = await approved(world, world.process())
+    assert end.state is State.DONE
+    assert world.annotation() == "true"
+    assert [each.state for each in world.told] == [
+        State.APPROVED,
+        State.APPLYING,
+        State.VERIFYING,
+        State.DONE,
+    ]
+    assert end.who(State.APPROVED) == str(BELA)
+    assert end.notes.proof == ("Requests were made.",)
+
+
+async def test_nothing_is_written_before_somebody_approves() -> None:
+    world = World()
+    await proposed(world, world.process())
+    assert not world.writer.effects
+    assert world.annotation() is None
+
+
+@pytest.mark.parametrize("way", [Way.ANNOTATION, Way.CONVERSION])
+async def test_what_does_not_help_is_taken_back_by_itself(way: Way) -> None:
+    """Everything is as it was, and the card says why."""
+    world = World()
+    world.proving.helps = False
+    before = world.writer.bare()
+    end = await approved(world, world.process(), way)
+    assert end.state is State.ROLLED_BACK
+    assert world.writer.bare() == before
+    assert "Requests were made" in end.history.entries[-1].note
+
+
+async def test_an_ingress_goes_only_after_the_new_route_is_proven_beside_it() -> None:
+    """Else it is never touched at all."""
+    world = World()
+    world.proving.helps = False
+    await approved(world, world.process(), Way.CONVERSION)
+    assert INGRESS not in {each.object for _, each in world.writer.effects}
+    world.proving.helps = True
+    end = await approved(world, world.process(), Way.CONVERSION)
+    assert end.state is State.DONE
+    assert INGRESS not in world.writer.world
+
+
+@pytest.mark.parametrize("effect", [Effect.USELESS, Effect.HARMS, Effect.NEEDLESS])
+async def test_what_is_proven_useless_or_harmful_is_refused(effect: Effect) -> None:
+    world = World()
+    world.survey.more = {"diagnosis": with_effect(effect)}
+    made = await world.process().propose(ASKED, None, str(ANNA))
+    assert isinstance(made, Refusal)
+    assert not world.store.kept
+
+
+async def test_without_a_request_that_fails_or_can_be_made_nothing_is_proposed() -> None:
+    """Nobody could tell whether it helped."""
+    world = World()
+    for before in (answers(200, 20), Trouble("There is no prober.")):
+        world.proving.before = before
+        made = await world.process().propose(ASKED, None, str(ANNA))
+        assert isinstance(made, Refusal)
+        assert made.reason is Reason.NO_PROOF
+    assert not world.store.kept
+
+
+async def test_a_plan_that_the_api_server_refuses_is_not_proposed() -> None:
+    """Admission, RBAC and schemas are asked by a dry run first."""
+    world = World()
+    world.writer.refuses = "The approver identity may not do this."
+    with pytest.raises(ClusterError, match="may not"):
+        await world.process().propose(ASKED, None, str(ANNA))
+    assert not world.store.kept
+
+
+async def test_who_is_no_approver_decides_nothing() -> None:
+    world = World()
+    remedy = world.process()
+    change = await proposed(world, remedy)
+    for approve in (True, False):
+        with pytest.raises(Refused):
+            await remedy.decide(change.name, world.click(STRANGER), approve=approve)
+    world.approvers = set()
+    with pytest.raises(Refused, match="Nobody may approve"):
+        await remedy.decide(change.name, world.click(ANNA), approve=True)
+    assert not world.writer.effects
+
+
+async def test_two_people_are_needed_where_the_policy_says_so() -> None:
+    world = World()
+    object.__setattr__(world.policy, "two_people", frozenset({"apps"}))
+    remedy = world.process()
+    change = await proposed(world, remedy)
+    with pytest.raises(Refused, match="another person"):
+        await remedy.decide(change.name, world.click(ANNA), approve=True)
+    assert isinstance(await remedy.decide(change.name, world.click(BELA), approve=True), Change)
+    await remedy.underway.wait()
+
+
+async def test_after_its_time_nobody_approves_and_it_is_closed() -> None:
+    world = World()
+    remedy = world.process()
+    change = await proposed(world, remedy)
+    world.passes(minutes=15)
+    with pytest.raises(Refused, match="expired"):
+        await remedy.decide(change.name, world.click(BELA), approve=True)
+    await remedy.underway.go_on()
+    assert (await remedy.show(change.name)).state is State.EXPIRED
+
+
+async def test_an_approval_whose_second_look_took_too_long_does_nothing() -> None:
+    """The time counts when it is written, not when it was clicked."""
+    world = World()
+    remedy = world.process()
+    change = await proposed(world, remedy)
+    click = world.click(BELA)
+    world.wire.next = lambda what: world.passes(minutes=20) if what == "before survey" else None
+    with pytest.raises(Refused, match="expired"):
+        await remedy.decide(change.name, click, approve=True)
+    assert not world.writer.effects
+
+
+async def test_two_clicks_at_once_do_it_once() -> None:
+    """Whoever comes second is told that somebody was faster."""
+    world = World()
+    one, two = world.process(), world.process()
+    change = await proposed(world, one)
+    clicks = [
+        each.decide(change.name, world.click(user), approve=True)
+        for each, user in ((one, ANNA), (two, BELA))
+    ]
+    found = await asyncio.gather(*clicks, return_exceptions=True)
+    assert sum(isinstance(each, Change) for each in found) == 1
+    assert sum(isinstance(each, Refused) for each in found) == 1
+    await asyncio.gather(one.underway.wait(), two.underway.wait())
+    assert len(world.writer.effects) == 1
+
+
+async def test_changed_evidence_shows_a_new_plan_and_writes_nothing() -> None:
+    world = World()
+    remedy = world.process()
+    change = await proposed(world, remedy)
+    world.survey.more = {"diagnosis": with_effect(Effect.UNKNOWN)}
+    made = await remedy.decide(change.name, world.click(BELA), approve=True)
+    assert isinstance(made, Declined)
+    assert made.instead
+    assert made.instead.change.plan.trial
+    assert (await remedy.show(change.name)).state is State.REJECTED
+    assert not world.writer.effects
+
+
+async def test_evidence_that_is_gone_declines_with_the_reason() -> None:
+    world = World()
+    remedy = world.process()
+    change = await proposed(world, remedy)
+    world.survey.more = {"diagnosis": with_effect(Effect.USELESS)}
+    made = await remedy.decide(change.name, world.click(BELA), approve=True)
+    assert isinstance(made, Declined)
+    assert made.instead is None
+    world.survey.more = {}
+    world.proving.before = answers(200, 20)
+    made = await remedy.decide(change.name, world.click(BELA), approve=True)
+    assert isinstance(made, Declined)
+    assert "Nothing fails now" in made.why
+    assert not world.writer.effects
+
+
+async def test_what_is_done_can_be_taken_back_for_a_week() -> None:
+    world = World()
+    remedy = world.process()
+    before = world.writer.bare()
+    end = await approved(world, remedy)
+    await remedy.roll_back(end.name, world.click(ANNA))
+    await remedy.underway.wait()
+    assert (await remedy.show(end.name)).state is State.ROLLED_BACK
+    assert world.writer.bare() == before
+    again = await approved(world, remedy)
+    world.passes(days=8)
+    with pytest.raises(InputError, match="7 days"):
+        await remedy.roll_back(again.name, world.click(ANNA))
+
+
+async def test_what_somebody_changed_since_is_not_taken_back_but_named() -> None:
+    world = World()
+    remedy = world.process()
+    end = await approved(world, remedy)
+    notes = {"traefik.ingress.kubernetes.io/service.nativelb": "false"}
+    world.writer.put(SERVICE, a_service(metadata={"annotations": notes}))
+    made = await remedy.roll_back(end.name, world.click(ANNA))
+    assert isinstance(made, Declined)
+    assert "Service apps/web was changed by somebody else" in made.why
+    with pytest.raises(Refused):
+        await remedy.roll_back(end.name, world.click(STRANGER))
+
+
+async def test_an_object_that_changed_before_the_write_is_left_alone() -> None:
+    """Between approval and write somebody was there: nothing is forced."""
+    world = World()
+    remedy = world.process()
+    change = await proposed(world, remedy)
+    notes = {"traefik.ingress.kubernetes.io/service.nativelb": "false"}
+
+    def somebody(what: str) -> None:
+        if what == "after write":
+            world.wire.next = lambda _: None
+            world.writer.put(SERVICE, a_service(metadata={"annotations": notes}))
+
+    world.wire.next = somebody
+    await remedy.decide(change.name, world.click(BELA), approve=True)
+    await remedy.underway.wait()
+    end = await remedy.show(change.name)
+    assert end.state is State.FAILED
+    assert "was changed by somebody else" in end.history.entries[-1].note
+    assert world.annotation() == "false"
+
+
+async def test_an_outage_in_the_middle_is_waited_for() -> None:
+    """Nothing is forgotten, and the next look goes on."""
+    world = World()
+    remedy = world.process()
+    change = await proposed(world, remedy)
+
+    def fails(what: str) -> None:
+        if what == "before step" and world.store.kept[change.name].state is State.APPLYING:
+            outage(what)
+
+    world.wire.next = fails
+    await remedy.decide(change.name, world.click(BELA), approve=True)
+    await remedy.underway.wait()
+    assert (await remedy.show(change.name)).state is State.APPLYING
+    world.wire.next = lambda _: None
+    await remedy.underway.go_on()
+    await remedy.underway.wait()
+    assert (await remedy.show(change.name)).state is State.DONE
+
+
+async def test_a_taking_back_that_was_cut_off_is_finished_whatever_is_seen_then() -> None:
+    """Half undone is neither: it was decided, and saved before anything was undone."""
+    world = World()
+    world.proving.helps = False
+    remedy = world.process()
+    change = await proposed(world, remedy)
+
+    def cut(what: str) -> None:
+        if what == "before write" and len(world.writer.effects) > 1:
+            outage(what)
+
+    world.wire.next = cut
+    await remedy.decide(change.name, world.click(BELA), approve=True)
+    await remedy.underway.wait()
+    assert (await remedy.show(change.name)).state is State.VERIFYING
+    world.wire.next = lambda _: None
+    world.proving.helps = True
+    second = world.process()
+    await second.underway.go_on()
+    await second.underway.wait()
+    assert (await second.show(change.name)).state is State.ROLLED_BACK
+    assert len(world.writer.effects) == 2
+
+
+async def test_what_was_approved_before_a_restart_is_looked_at_again_before_it_is_done() -> None:
+    world = World()
+    remedy = world.process()
+    change = await proposed(world, remedy)
+    await remedy.carrier.moved(change, State.APPROVED, str(BELA))
+    world.survey.more = {"diagnosis": with_effect(Effect.USELESS)}
+    second = world.process()
+    await second.underway.go_on()
+    await second.underway.wait()
+    assert (await second.show(change.name)).state is State.APPROVED
+    world.passes(minutes=20)
+    await second.underway.go_on()
+    assert (await second.show(change.name)).state is State.EXPIRED
+    assert not world.writer.effects
+
+
+async def test_what_is_for_a_time_goes_back_when_the_time_is_over() -> None:
+    world = World()
+    remedy = world.process()
+    end = await approved(world, remedy)
+    for_a_day = world.store.kept[end.name]
+    plan = msgspec.structs.replace(for_a_day.plan, returns_after=60)
+    world.store.kept[end.name] = msgspec.structs.replace(for_a_day, plan=plan)
+    world.passes(minutes=59)
+    await remedy.underway.go_on()
+    assert (await remedy.show(end.name)).state is State.DONE
+    assert (await remedy.show(end.name)).returns_at == world.now + timedelta(minutes=1)
+    world.passes(minutes=1)
+    await remedy.underway.go_on()
+    await remedy.underway.wait()
+    assert (await remedy.show(end.name)).state is State.ROLLED_BACK
+    assert world.annotation() is None
+
+
+async def test_the_same_proposal_is_shown_again_and_not_made_twice() -> None:
+    world = World()
+    remedy = world.process()
+    first, second = await proposed(world, remedy), await proposed(world, remedy)
+    assert first.name == second.name
+    third = await proposed(world, remedy, Way.CONVERSION)
+    assert third.name != first.name
+    assert (await remedy.show(first.name)).state is State.REJECTED
+
+
+async def test_a_process_that_does_not_act_writes_nothing() -> None:
+    world = World()
+    leader = world.process()
+    change = await proposed(world, leader)
+    await leader.carrier.moved(change, State.APPROVED, str(BELA))
+    paused = world.process(may_act=lambda: False)
+    await paused.underway.go_on()
+    await paused.underway.wait()
+    assert not world.writer.effects
+
+
+@pytest.mark.parametrize("field", ["was", "to"])
+async def test_a_change_whose_steps_were_tampered_with_is_refused(field: str) -> None:
+    """Whoever can write Changes cannot make the bot write something else."""
+    world = World()
+    remedy = world.process()
+    change = await proposed(world, remedy)
+    (step,) = change.plan.steps
+    other = '{"other.example/annotation": "x"}'
+    tampered = msgspec.structs.replace(step, **{field: other})
+    plan = msgspec.structs.replace(change.plan, steps=(tampered,))
+    now = world.store.kept[change.name]
+    world.store.kept[change.name] = msgspec.structs.replace(now, plan=plan)
+    await remedy.carrier.moved(await remedy.show(change.name), State.APPROVED, str(BELA))
+    approved_one = await remedy.show(change.name)
+    await remedy.carrier.apply(approved_one)
+    assert (await remedy.show(change.name)).state in (State.ROLLED_BACK, State.FAILED)
+    assert not world.writer.effects
+
+
+async def test_what_waits_is_named_until_it_is_over() -> None:
+    """Digests say it: an approval that expires, and a change that is for a time only."""
+    world = World()
+    remedy = world.process()
+    change = await proposed(world, remedy)
+    (line,) = waiting(await remedy.every(), world.now)
+    assert line.endswith("waits for an approver until 2026-11-23 12:15 UTC")
+    assert waiting(await remedy.every(), change.expires) == ()
+    await remedy.decide(change.name, world.click(BELA), approve=True)
+    await remedy.underway.wait()
+    assert waiting(await remedy.every(), world.now) == ()
+    done = world.store.kept[change.name]
+    plan = msgspec.structs.replace(done.plan, returns_after=60)
+    world.store.kept[change.name] = msgspec.structs.replace(done, plan=plan)
+    (line,) = waiting(await remedy.every(), world.now)
+    assert line.endswith("it is put back at 2026-11-23 13:00 UTC")

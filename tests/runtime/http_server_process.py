@@ -1,0 +1,58 @@
+"""The web server for machines as a process of its own, whose memory a test can look at."""
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import Popen
+
+from bot.runtime.http_server import serving
+from tests.places import ROOT
+
+METRICS = b"# A line of many.\n" * 32 * 1024
+"""Half a MiB: more than the kernel takes for a client that does not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """The process, which listens on `port`."""
+
+    process: Popen[bytes]
+    port: int
+
+    @property
+    def memory(self) -> float:
+        """What it holds, in MiB."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        (line,) = (line for line in status.splitlines() if line.startswith("VmRSS:"))
+        return int(line.split()[1]) / 1024
+
+    @property
+    def open_files(self) -> int:
+        """Its descriptors, connections among them."""
+        return sum(1 for _ in Path(f"/proc/{self.process.pid}/fd").iterdir())
+
+
+@contextmanager
+def started(port: int) -> Iterator[Serving]:
+    """Run it until the block ends; it may not listen yet."""
+    process = Popen([sys.executable, "-m", __name__, str(port)], cwd=ROOT)  # noqa: S603  # this module
+    try:
+        yield Serving(process, port)
+    finally:
+        process.kill()
+        process.wait()
+
+
+async def _serve(port: int) -> None:
+    def metrics(_accept: str) -> tuple[bytes, str]:
+        return METRICS, "text/plain"
+
+    async with serving(port, healthz=tuple, readyz=tuple, metrics=metrics):
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(int(sys.argv[1])))

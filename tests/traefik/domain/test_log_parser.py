@@ -1,0 +1,373 @@
+"""What lines of Traefik's log tell: real ones of every version, written ones of every format."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.traefik.domain.go_errors import address_of, cause_of
+from bot.traefik.domain.log_events import (
+    Cause,
+    Irrelevant,
+    Origin,
+    ProviderError,
+    Reason,
+    ServerCreated,
+    UpstreamError,
+)
+from bot.traefik.domain.log_parser import LONGEST, parse
+
+ROUTER = "apps-site-1a2b3c4d5e6f7a8b9c0d@kubernetescrd"
+POD = "http://10.42.1.7:8080"
+
+EXPECTED = {
+    ("creating-server", "v1", "ServerCreated"): 3,
+    ("creating-server", "v2", "ServerCreated"): 2,
+    ("dial-refused", "v1", "UpstreamError"): 1,
+    ("dial-refused-502", "v3", "UpstreamError"): 1,
+    ("dial-timeout-504", "v1", "UpstreamError"): 2,
+    ("502-eof", "v2", "UpstreamError"): 1,
+    ("dial-noroute-502", "v2", "UpstreamError"): 1,
+    ("dial-noroute-tcp", "v2", "UpstreamError"): 1,
+    ("no-endpoints", "v2", "ProviderError"): 2,
+    ("bad-route-kind", "v2", "ProviderError"): 1,
+    ("service-not-found", "v1", "ProviderError"): 1,
+    ("service-not-found", "v3", "ProviderError"): 1,
+    ("service-not-found", "v3", "no line of Traefik's log"): 1,
+    ("noise", "v1", "a load balancer is made, no server"): 1,
+    ("noise", "v2", "a load balancer is made, no server"): 2,
+    ("noise", "v3", "a load balancer is made, no server"): 1,
+    ("noise", "v3", "which server was chosen"): 2,
+    ("server-up", "v2", "a server that Traefik itself takes to be up or down"): 2,
+}
+"""Every real line by its class, its version and what is made of it."""
+
+
+def test_every_real_line_is_parsed_or_named(data: Path) -> None:
+    """By class and version; the one that is no log line is a piece of the API's answer."""
+    found: Counter[tuple[str, str, str]] = Counter()
+    for text in (data / "logs" / "traefik.jsonl").read_text().splitlines():
+        line = json.loads(text)
+        told = parse(line["line"])
+        said = told.reason.value if isinstance(told, Irrelevant) else type(told).__name__
+        found[line["cls"], line["version"][:2], said] += 1
+    assert dict(found) == EXPECTED
+
+
+CREATED = {
+    "v2 text": f'time="2026-11-23T12:00:00Z" level=debug msg="Creating server 0 {POD}" '
+    f"serverName=0 routerName={ROUTER} serviceName=svc entryPointName=web",
+    "v2 text, another order": 'time="2026-11-23T12:00:00Z" level=debug '
+    f'entryPointName=web serviceName=svc msg="Creating server 0 {POD}" routerName={ROUTER}',
+    "v2 JSON": json.dumps(
+        {
+            "level": "debug",
+            "msg": f"Creating server 0 {POD}",
+            "routerName": ROUTER,
+            "serviceName": "svc",
+            "time": "2026-11-23T12:00:00Z",
+        }
+    ),
+    "v2 text in colours": "\x1b[36mDEBU\x1b[0m[2026-11-23T12:00:00Z] Creating server 0 "
+    f"{POD} \x1b[36mrouterName\x1b[0m={ROUTER} \x1b[36mserviceName\x1b[0m=svc",
+    "v3.0 console": "2026-11-23T12:00:00Z DBG github.com/traefik/traefik/v3/pkg/server/service/"
+    f"service.go:309 > Creating server entryPointName=web routerName={ROUTER} "
+    f"serverName=da81a48dc1e3586e serviceName=svc target={POD}",
+    "v3.4 console": "2026-11-23T12:00:00Z DBG github.com/traefik/traefik/v3/pkg/server/service/"
+    f"service.go:440 > Creating server URL={POD} entryPointName=web routerName={ROUTER} "
+    "serverIndex=0 serviceName=svc",
+    "v3.4 in colours": "\x1b[90m2026-11-23T12:00:00Z\x1b[0m \x1b[33mDBG\x1b[0m "
+    "\x1b[1mgithub.com/traefik/traefik/v3/pkg/server/service/service.go:440\x1b[0m\x1b[36m >"
+    f"\x1b[0m Creating server \x1b[36mURL=\x1b[0m{POD} \x1b[36mrouterName=\x1b[0m{ROUTER} "
+    "\x1b[36mserviceName=\x1b[0msvc",
+    "v3.4 without a caller": f"2026-11-23T12:00:00Z DBG Creating server URL={POD} "
+    f"routerName={ROUTER} serviceName=svc",
+    "v3.4 JSON": json.dumps(
+        {
+            "level": "debug",
+            "entryPointName": "web",
+            "routerName": ROUTER,
+            "serviceName": "svc",
+            "serverIndex": 0,
+            "URL": POD,
+            "time": "2026-11-23T12:00:00Z",
+            "caller": "service.go:440",
+            "message": "Creating server",
+        }
+    ),
+}
+WRAPPINGS = {
+    "bare": "{}",
+    "Docker": "docker",
+    "Compose": "traefik-1  | {}",
+    "CRI": "2026-11-23T12:00:01.5Z stderr F {}",
+    "kubectl --prefix": "[pod/traefik-abc/traefik] {}",
+    "kubectl --timestamps": "2026-11-23T12:00:01.123456789Z {}",
+    "CRI, west of UTC": "2026-11-23T08:30:01.123456789-03:30 stderr F {}",
+    "kubectl --timestamps, east of UTC": "2026-11-23T17:45:01.123456789+05:45 {}",
+}
+
+
+def wrapped(line: str, how: str) -> str:
+    if WRAPPINGS[how] == "docker":
+        return json.dumps({"log": line + "\n", "stream": "stderr", "time": "2026-11-23T12:00:01Z"})
+    return WRAPPINGS[how].format(line)
+
+
+@pytest.mark.parametrize("how", WRAPPINGS)
+@pytest.mark.parametrize("name", CREATED)
+def test_a_server_is_read_in_every_format(name: str, how: str) -> None:
+    """The same four facts, whatever stands around the line."""
+    told = parse(wrapped(CREATED[name], how))
+    assert isinstance(told, ServerCreated), told
+    assert (told.url, told.router, told.service) == (POD, ROUTER, "svc")
+    assert told.time is not None
+    assert told.time.isoformat() == "2026-11-23T12:00:00+00:00"
+
+
+@pytest.mark.parametrize("at", ["2026-11-23T13:00:00+01:00", "2026-11-23T08:30:00-03:30"])
+@pytest.mark.parametrize(
+    "name", [name for name in CREATED if "2026-11-23T12:00:00Z" in CREATED[name]]
+)
+def test_a_time_is_told_in_utc_whatever_the_offset_of_the_container(name: str, at: str) -> None:
+    """Both libraries write their container's own time, and answers say UTC beside it."""
+    told = parse(CREATED[name].replace("2026-11-23T12:00:00Z", at))
+    assert isinstance(told, ServerCreated), told
+    assert told.time is not None
+    assert told.time.isoformat() == "2026-11-23T12:00:00+00:00"
+
+
+WHY = {
+    "dial tcp 10.42.1.7:80: connect: connection refused": (Cause.REFUSED, 502, "10.42.1.7:80"),
+    "dial tcp [fd42::7]:80: connect: no route to host": (Cause.NO_ROUTE, 502, "[fd42::7]:80"),
+    "dial tcp 10.42.1.7:80: i/o timeout": (Cause.TIMEOUT, 504, "10.42.1.7:80"),
+    "dial tcp 10.42.1.7:80: connect: network is unreachable": (
+        Cause.UNREACHABLE,
+        502,
+        "10.42.1.7:80",
+    ),
+    "read tcp 10.42.0.9:41000->10.42.1.7:80: read: connection reset by peer": (
+        Cause.RESET,
+        502,
+        "10.42.1.7:80",
+    ),
+    "readfrom tcp 172.19.0.2:54726->172.19.0.15:2283: i/o timeout": (
+        Cause.TIMEOUT,
+        504,
+        "172.19.0.15:2283",
+    ),
+    "EOF": (Cause.EOF, 502, ""),
+    "context canceled": (Cause.CANCELLED, 499, ""),
+    "dial tcp: lookup db.example on 10.43.0.10:53: no such host": (
+        Cause.NO_SUCH_HOST,
+        502,
+        "db.example",
+    ),
+    "tls: failed to verify certificate: x509: certificate signed by unknown authority": (
+        Cause.TLS,
+        500,
+        "",
+    ),
+}
+WORDS = {502: "Bad Gateway", 504: "Gateway Timeout", 499: "Client Closed Request"}
+
+
+@pytest.mark.parametrize("why", WHY)
+@pytest.mark.parametrize("version", ["v2", "v2 JSON", "v3", "v3 JSON"])
+def test_a_failed_request_tells_errno_status_and_address(version: str, why: str) -> None:
+    cause, status, address = WHY[why]
+    title = f"{status} {WORDS.get(status, 'Internal Server Error')}"
+    at = "2026-11-23T12:00:00Z"
+    elder = f"'{title}' caused by: {why}"
+    line = {
+        "v2": f'time="{at}" level=debug msg={json.dumps(elder)}',
+        "v2 JSON": json.dumps({"level": "debug", "msg": elder, "time": at}),
+        "v3": f"{at} DBG proxy.go:121 > {title} error={json.dumps(why) if ' ' in why else why}",
+        "v3 JSON": json.dumps({"level": "debug", "error": why, "time": at, "message": title}),
+    }[version]
+    told = parse(line)
+    assert isinstance(told, UpstreamError), told
+    assert (told.cause, told.status, told.address) == (cause, status, address)
+    assert told.time is not None
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "address", "router"),
+    [
+        (
+            '10.42.0.1 - - [23/Nov/2026:12:00:00 +0100] "GET /a HTTP/1.1" 502 11 "-" "curl/8" 12 '
+            f'"{ROUTER}" "{POD}" 3ms',
+            502,
+            POD,
+            ROUTER,
+        ),
+        (
+            '10.42.0.1 - ada [23/Nov/2026:12:00:00 +0000] "GET / HTTP/2.0" 503 20 "-" "-" 13 '
+            f'"{ROUTER}" "-" 0ms',
+            503,
+            "",
+            ROUTER,
+        ),
+        ('10.0.0.1 - - [23/Nov/2026:12:00:00 +0000] "GET / HTTP/1.1" 504 15', 504, "", ""),
+        (
+            json.dumps(
+                {
+                    "DownstreamStatus": 502,
+                    "RequestMethod": "GET",
+                    "RouterName": ROUTER,
+                    "ServiceURL": {"Scheme": "http", "Host": "10.42.1.7:8080"},
+                    "StartUTC": "2026-11-23T12:00:00.5Z",
+                    "level": "info",
+                    "msg": "",
+                }
+            ),
+            502,
+            POD,
+            ROUTER,
+        ),
+        (
+            json.dumps({"DownstreamStatus": 499, "ServiceURL": POD, "RouterName": ROUTER}),
+            499,
+            POD,
+            ROUTER,
+        ),
+    ],
+)
+def test_an_access_log_tells_status_and_server(
+    line: str, status: int, address: str, router: str
+) -> None:
+    """In the common format and in JSON; why it failed is not told there."""
+    told = parse(line)
+    assert isinstance(told, UpstreamError), told
+    assert (told.status, told.address, told.router) == (status, address, router)
+    assert told.origin is Origin.ACCESS_LOG
+    assert told.cause is (Cause.CANCELLED if status == 499 else Cause.UNTOLD)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f'1.1.1.1 - - [x] "GET / HTTP/1.1" 200 1 "-" "-" 1 "r" "{POD}" 1ms',
+        f'1.1.1.1 - - [x] "GET / HTTP/1.1" 500 1 "-" "-" 1 "r" "{POD}" 1ms',
+        json.dumps({"DownstreamStatus": 503, "ServiceURL": POD}),
+        json.dumps({"DownstreamStatus": 200, "ServiceURL": POD, "error": "none"}),
+        '1.1.1.1 - - [x] "GET /502 HTTP/1.1" 404 1 "-" "502 Bad Gateway" 1 "-" "-" 1ms',
+    ],
+)
+def test_a_backends_own_answer_is_no_failure_of_the_way(line: str) -> None:
+    """A 500 or 503 of a server that was reached is the application's."""
+    assert parse(line) == Irrelevant(Reason.REQUEST)
+
+
+def test_tcp_and_health_checks_tell_their_server_too() -> None:
+    dialled = parse(
+        'time="2026-04-22T07:11:18Z" level=error '
+        'msg="Error while dialing backend: dial tcp 172.20.0.5:7687: connect: connection refused"'
+    )
+    assert isinstance(dialled, UpstreamError)
+    assert (dialled.origin, dialled.status, dialled.address) == (
+        Origin.TCP,
+        None,
+        "172.20.0.5:7687",
+    )
+    checked = parse(
+        "2026-11-23T12:00:00Z WRN healthcheck.go:185 > Health check failed. "
+        'error="HTTP request failed: Get \\"http://10.42.1.7:80/\\": dial tcp 10.42.1.7:80: '
+        'connect: connection refused" serviceName=svc targetURL=http://10.42.1.7:80'
+    )
+    assert isinstance(checked, UpstreamError)
+    assert (checked.origin, checked.address) == (Origin.HEALTH_CHECK, "http://10.42.1.7:80")
+    assert checked.cause is Cause.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "message"),
+    [
+        (
+            "2026-11-23T12:00:00Z ERR kubernetes_http.go:120 > "
+            'error="kubernetes service not found: apps/gone" ingress=site namespace=apps '
+            "providerName=kubernetescrd",
+            "site",
+            "kubernetes service not found: apps/gone",
+        ),
+        (
+            "2026-11-23T12:00:00Z ERR kubernetes.go:357 > Cannot create service "
+            'error="service not found" ingress=site namespace=apps providerName=kubernetes '
+            "serviceName=gone servicePort=&ServiceBackendPort{Name:,Number:80,}",
+            "site",
+            "Cannot create service: service not found",
+        ),
+    ],
+)
+def test_what_a_provider_refuses_names_the_object(line: str, name: str, message: str) -> None:
+    told = parse(line)
+    assert isinstance(told, ProviderError), told
+    assert (told.namespace, told.name, told.message) == ("apps", name, message)
+
+
+def test_a_message_that_looks_like_fields_ends_where_the_row_of_fields_begins() -> None:
+    told = parse(
+        '2026-11-23T12:00:00Z ERR x.go:1 > Unknown a=b in rule "x" ingress=site namespace=apps '
+        "providerName=kubernetescrd"
+    )
+    assert isinstance(told, ProviderError)
+    assert told.message == 'Unknown a=b in rule "x"'
+
+
+def test_a_megabyte_is_not_read() -> None:
+    """At DEBUG v3 writes its whole configuration in one line."""
+    assert parse("502 Bad Gateway error=" + "x" * LONGEST) == Irrelevant(Reason.TOO_LONG)
+
+
+@pytest.mark.parametrize("line", ["", "  ", "\x1b[0m", "\n"])
+def test_nothing_is_nothing(line: str) -> None:
+    assert parse(line) == Irrelevant(Reason.BLANK if not line.strip() else Reason.NO_LOG_LINE)
+
+
+PIECES = st.sampled_from(
+    [
+        *CREATED.values(),
+        *WHY,
+        "time=",
+        "level=error",
+        'msg="',
+        '"',
+        "\\",
+        " a=",
+        "Creating server ",
+        "502 Bad Gateway",
+        "error=",
+        "{",
+        "}",
+        '{"log":"',
+        '"stream":',
+        "DownstreamStatus",
+        "\x1b[",
+        "\x1b[36m",
+        "DBG ",
+        "> ",
+        "caused by: ",
+        "\u202e",
+        "\ud800",
+        " - ",
+        '[23/Nov/2026:12:00:00 +9999] "',
+    ]
+)
+
+
+@given(st.lists(PIECES | st.text(), max_size=12).map("".join))
+def test_any_line_tells_something(line: str) -> None:
+    """No line breaks the reading of a log, and whatever is told is text of the line."""
+    told = parse(line)
+    assert isinstance(told, ServerCreated | UpstreamError | ProviderError | Irrelevant)
+    if isinstance(told, Irrelevant):
+        assert told.reason in Reason
+
+
+@given(st.text())
+def test_any_error_has_a_cause(text: str) -> None:
+    assert cause_of(text) in Cause
+    assert isinstance(address_of(text), str)

@@ -1,0 +1,94 @@
+"""A whole log, counted: its lines from chunks, and what they tell in bounded memory."""
+
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.traefik.domain.log_events import Cause, Reason
+from bot.traefik.domain.log_lines import LineSplitter
+from bot.traefik.domain.log_parser import LONGEST
+from bot.traefik.domain.log_summary import Summing
+
+POD, VIP = "http://10.42.1.7:8080", "http://10.43.0.5:80"
+
+
+def created(url: str, at: str, router: str = "r@kubernetescrd") -> str:
+    return f"2026-11-23T{at}Z DBG service.go:440 > Creating server URL={url} routerName={router}"
+
+
+def refused(at: str, address: str = "10.42.1.7:80") -> str:
+    why = f"dial tcp {address}: connect: connection refused"
+    return f'2026-11-23T{at}Z DBG proxy.go:121 > 502 Bad Gateway error="{why}"'
+
+
+def summed(*lines: str, most: int = 100):
+    summing = Summing(most)
+    for line in lines:
+        summing.add(line)
+    return summing.summary()
+
+
+def test_failures_of_one_kind_are_counted_with_their_first_and_last_time() -> None:
+    found = summed(refused("12:00:05"), refused("12:00:01"), refused("12:00:09"))
+    (failure,) = found.failures
+    assert failure.cause is Cause.REFUSED
+    assert failure.times.count == found.requests_failed == 3
+    assert failure.times.first == datetime(2026, 11, 23, 12, 0, 1, tzinfo=UTC)
+    assert failure.times.last == datetime(2026, 11, 23, 12, 0, 9, tzinfo=UTC)
+
+
+def test_a_routers_servers_are_those_of_its_latest_configuration() -> None:
+    """After the switch to the VIP the pod's address is history."""
+    other = "http://10.42.2.2:80"
+    found = summed(
+        created(POD, "12:00:00"),
+        created(other, "12:00:01"),
+        created(POD, "12:30:00", router="elsewhere@kubernetes"),
+        created(VIP, "13:00:00"),
+    )
+    assert [(each.url, each.router[0], each.current) for each in found.servers] == [
+        (VIP, "r", True),
+        (POD, "e", True),
+        (other, "r", False),
+        (POD, "r", False),
+    ]
+
+
+def test_what_is_beyond_the_bound_is_counted_and_not_kept() -> None:
+    """A hostile log names a new address in every line."""
+    found = summed(*(refused("12:00:00", f"10.0.0.{number}:80") for number in range(50)), most=10)
+    assert (len(found.failures), found.left_out) == (10, 40)
+
+
+def test_irrelevant_lines_are_counted_by_their_reason() -> None:
+    found = summed("", "2026-11-23T12:00:00Z DBG wrr.go:1 > Service selected by WRR: x", "odd")
+    assert found.irrelevant == {Reason.BLANK: 1, Reason.CHOICE: 1, Reason.NO_LOG_LINE: 1}
+    assert found.lines == 3
+
+
+@given(st.lists(st.text("ab\n", max_size=30)), st.integers(1, 7))
+def test_chunks_make_the_same_lines_wherever_they_are_cut(texts: list[str], size: int) -> None:
+    whole = "".join(texts).encode()
+    splitter = LineSplitter()
+    lines = []
+    for begin in range(0, len(whole), size):
+        lines += splitter.feed(whole[begin : begin + size])
+    lines += splitter.end()
+    expected = whole.decode().split("\n")
+    assert lines == (expected if expected[-1] else expected[:-1])
+    assert splitter.taken == len(whole)
+
+
+def test_a_line_of_megabytes_costs_no_memory_and_is_named() -> None:
+    splitter, summing = LineSplitter(), Summing()
+    for _ in range(200):
+        for line in splitter.feed(b"502" * 10_000):
+            summing.add(line)
+        assert len(splitter._begun) <= LONGEST + 1
+    for line in splitter.feed(b"\n" + refused("12:00:00").encode() + b"\n"):
+        summing.add(line)
+    found = summing.summary("x")
+    assert found.irrelevant == {Reason.TOO_LONG: 1}
+    assert found.requests_failed == 1
+    assert found.cut == ("x",)
