@@ -31,3 +31,39 @@ class StateError(MeshmedicError):
 
 class Refused(MeshmedicError):
     """This person may not do that."""
+
+
+class Unreachable(ClusterError):
+    """No answer: refused, timed out, cut off."""
+
+
+class Unauthorized(ClusterError):
+    """401: the credentials are wrong or expired."""
+
+
+class Forbidden(ClusterError):
+    """403: a permission is missing."""
+
+
+class Absent(ClusterError):
+    """404: the kind or the object does not exist."""
+
+
+class Gone(ClusterError):
+    """410: the resource version or continue token is too old."""
+
+
+class Conflict(ClusterError):
+    """409: the object exists, or was changed by somebody else since it was read."""
+
+
+class Invalid(ClusterError):
+    """422: the API server refuses the content."""
+
+
+class ServerError(ClusterError):
+    """Any other answer that is no success; `retry_after` in seconds where the server says."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 
-from bot.errors import ClusterError
+from bot.errors import Absent, ClusterError
 from bot.kube.agent_configmaps import AgentsConfig
 from bot.kube.agents import Agents
-from bot.kube.client import Absent, Api
+from bot.kube.client import Api
 from bot.net.probing import agent_peers, signed_job
 from bot.net.probing.agent_peers import Peer
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from bot.errors import ClusterError
+from bot.errors import Absent, ClusterError, Forbidden
 from bot.kube.agent_configmaps import AgentsConfig
 from bot.kube.agents import Agent, Agents
-from bot.kube.client import Absent, Api, Forbidden
+from bot.kube.client import Api
 from bot.net.mesh import log_reader as round_log
 from bot.net.mesh.rounds import INTERVALS, Round, Witness
 from bot.net.probing import agent_peers

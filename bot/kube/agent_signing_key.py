@@ -8,9 +8,9 @@ import secrets
 import time
 from typing import TYPE_CHECKING
 
-from bot.errors import ClusterError
+from bot.errors import Absent, ClusterError
 from bot.kube.agent_configmaps import AgentsConfig, config_map
-from bot.kube.client import Absent, Api
+from bot.kube.client import Api
 from bot.net.probing import agent_keys, signed_job
 from bot.net.probing.signed_job import Request
 

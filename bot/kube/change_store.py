@@ -9,10 +9,10 @@ from __future__ import annotations
 import msgspec
 
 from bot.domain.election import Leadership
-from bot.errors import ClusterError, InputError, NotLeading
+from bot.errors import Absent, ClusterError, InputError, NotLeading
 from bot.kube import change_codec as change_objects
 from bot.kube.change_codec import NoChangeError
-from bot.kube.client import Absent, Api
+from bot.kube.client import Api
 from bot.kube.configmap_store import NOT_LEADING, QUICK
 from bot.kube.paths import path
 from bot.remediation.change.change import Change

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.domain.resources.registry import KINDS, TRAEFIK
-from bot.errors import ClusterError
-from bot.kube.client import Absent, Api, Conflict, Forbidden, Query
+from bot.errors import Absent, ClusterError, Conflict, Forbidden
+from bot.kube.client import Api, Query
 from bot.kube.configmap_store import QUICK
 from bot.kube.impersonation import FIELD_MANAGER, headers
 from bot.kube.paths import ApiPath, path

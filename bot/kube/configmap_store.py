@@ -17,8 +17,8 @@ import msgspec
 from bot.domain import record
 from bot.domain.election import Leadership
 from bot.domain.record import Shelf, TooLarge, Unreadable
-from bot.errors import ClusterError, NotLeading, StateError
-from bot.kube.client import Absent, Api, Conflict, Invalid
+from bot.errors import Absent, ClusterError, Conflict, Invalid, NotLeading, StateError
+from bot.kube.client import Api
 from bot.kube.paths import path
 
 T = TypeVar("T")

@@ -14,7 +14,8 @@ from typing import TypeVar
 import msgspec
 
 from bot.domain.resources.registry import Kind
-from bot.kube.client import Absent, Api, ServerError
+from bot.errors import Absent, ServerError
+from bot.kube.client import Api
 from bot.kube.paths import ApiPath, path
 
 T = TypeVar("T")

@@ -17,8 +17,8 @@ import msgspec
 from bot.doctor.domain.clock import ahead
 from bot.doctor.domain.facts import ClusterFacts, Denied, Held, Right, Unseen
 from bot.domain.resources.registry import KINDS
-from bot.errors import ClusterError
-from bot.kube.client import CONNECT, Absent, Api, Forbidden, Unauthorized
+from bot.errors import Absent, ClusterError, Forbidden, Unauthorized
+from bot.kube.client import CONNECT, Api
 from bot.kube.discovery import discover
 from bot.kube.lease import NAME, leases
 from bot.kube.paths import path

@@ -10,7 +10,8 @@ from bot.domain.finding import Ref
 from bot.domain.redaction.redact import redact
 from bot.domain.resources.objects import Time
 from bot.domain.story import Event, LogTail
-from bot.kube.client import Absent, Api, ServerError
+from bot.errors import Absent, ServerError
+from bot.kube.client import Api
 from bot.kube.paths import path
 
 EVENTS = 200

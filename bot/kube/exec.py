@@ -15,8 +15,8 @@ from kubernetes.aio.stream import WsApiClient
 
 from bot.domain.finding import Ref
 from bot.domain.redaction import known as known_secrets
-from bot.errors import ClusterError
-from bot.kube.client import ERRORS, MAX_DETAIL, Api, Forbidden, ServerError, Unreachable
+from bot.errors import ClusterError, Forbidden, ServerError, Unreachable
+from bot.kube.client import ERRORS, MAX_DETAIL, Api
 from bot.kube.paths import ApiPath, path
 
 STDOUT, STDERR, ERROR = 1, 2, 3

@@ -10,7 +10,8 @@ import msgspec
 
 from bot.domain.resources import objects
 from bot.domain.resources.registry import KIND_OF, Kind
-from bot.kube.client import Absent, Api, ServerError
+from bot.errors import Absent, ServerError
+from bot.kube.client import Api
 from bot.kube.discovery import Served, discover
 from bot.kube.paths import path
 

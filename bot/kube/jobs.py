@@ -13,8 +13,8 @@ from typing import Any
 import aiohttp
 import msgspec
 
-from bot.errors import ClusterError
-from bot.kube.client import Absent, Api, Conflict, Forbidden, Invalid
+from bot.errors import Absent, ClusterError, Conflict, Forbidden, Invalid
+from bot.kube.client import Api
 from bot.kube.paths import ApiPath, path
 from bot.net.probing import manifests
 from bot.net.probing.manifests import NAMESPACE, Manifest

@@ -20,8 +20,8 @@ import aiohttp
 import msgspec
 
 from bot.domain.election import FOREVER, Election, Record, Standing, Timing
-from bot.errors import ClusterError
-from bot.kube.client import Absent, Api, Conflict
+from bot.errors import Absent, ClusterError, Conflict
+from bot.kube.client import Api
 from bot.kube.paths import ApiPath, path
 
 log = logging.getLogger(__name__)

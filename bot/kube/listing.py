@@ -10,8 +10,8 @@ import msgspec
 from bot.domain.resources.decode import Page, decode_page
 from bot.domain.resources.objects import Object
 from bot.domain.snapshot import Gap, Why
-from bot.errors import ClusterError
-from bot.kube.client import Absent, Api, Forbidden, ServerError, breathe
+from bot.errors import Absent, ClusterError, Forbidden, ServerError
+from bot.kube.client import Api, breathe
 from bot.kube.discovery import Source
 
 PAGE = 250

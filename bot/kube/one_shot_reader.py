@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from bot.domain.resources.objects import Object, SecretName
 from bot.domain.resources.registry import KIND_OF, Kind
 from bot.domain.snapshot import Gap, Snapshot, Why
-from bot.errors import ClusterError
-from bot.kube.client import Api, Gone
+from bot.errors import ClusterError, Gone
+from bot.kube.client import Api
 from bot.kube.discovery import Served, Source, discover
 from bot.kube.events_and_logs import Details
 from bot.kube.listing import KUBECTLS_PAGE, gap, pages

@@ -6,9 +6,8 @@ import os
 import socket
 import ssl
 
-from bot.errors import ClusterError
+from bot.errors import ClusterError, Forbidden, Unauthorized, Unreachable
 from bot.kube.cache import WatchCache
-from bot.kube.client import Forbidden, Unauthorized, Unreachable
 
 UNAUTHORIZED = (
     "The API server refuses the bot's credentials. "

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 import msgspec
 
 from bot.domain.finding import Ref
-from bot.errors import ClusterError
-from bot.kube.client import Absent, Api, Forbidden
+from bot.errors import Absent, ClusterError, Forbidden
+from bot.kube.client import Api
 from bot.kube.exec import CannotExecute
 from bot.kube.pod_commands import Inside
 from bot.kube.traefik_reader import ALLOW_EXEC, TraefikReader

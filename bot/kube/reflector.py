@@ -20,8 +20,8 @@ import msgspec
 
 from bot.domain.resources.decode import ListMeta, decode_object
 from bot.domain.resources.objects import Object
-from bot.errors import ClusterError
-from bot.kube.client import Absent, Api, Forbidden, Gone, ServerError
+from bot.errors import Absent, ClusterError, Forbidden, Gone, ServerError
+from bot.kube.client import Api
 from bot.kube.discovery import Source
 from bot.kube.listing import METADATA, pages
 

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
-from bot.errors import ClusterError
-from bot.kube.client import Api, Forbidden, Unreachable
+from bot.errors import ClusterError, Forbidden, Unreachable
+from bot.kube.client import Api
 from bot.kube.jobs import REQUEST, NodeJobs, Pod
 from bot.kube.paths import path
 from bot.net.probing import manifests

@@ -9,8 +9,8 @@ import aiohttp
 import msgspec
 
 from bot.domain.finding import Ref
-from bot.errors import ClusterError
-from bot.kube.client import CONNECT, Absent, Api, Forbidden, Query, ServerError, breathe
+from bot.errors import Absent, ClusterError, Forbidden, ServerError
+from bot.kube.client import CONNECT, Api, Query, breathe
 from bot.kube.events_and_logs import NOTHING
 from bot.kube.exec import execute
 from bot.kube.paths import ApiPath, path

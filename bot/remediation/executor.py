@@ -14,8 +14,7 @@ from typing import Protocol
 
 import msgspec
 
-from bot.errors import ClusterError, InputError
-from bot.kube.client import Conflict, ServerError, Unreachable
+from bot.errors import ClusterError, Conflict, InputError, ServerError, Unreachable
 from bot.remediation.change import handover
 from bot.remediation.change import step_progress as walking
 from bot.remediation.change.change import Change, Undoing

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.domain.resources import objects
-from bot.errors import ClusterError, MeshmedicError
-from bot.kube.client import Conflict, ServerError, Unreachable
+from bot.errors import ClusterError, Conflict, MeshmedicError, ServerError, Unreachable
 from bot.net.diagnosis.service import Cluster, quiet
 from bot.net.ports import Prober
 from bot.net.probing.protocol import Answer

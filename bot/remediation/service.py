@@ -16,8 +16,7 @@ from datetime import datetime
 import msgspec
 
 from bot.domain.authorization import Circle, Circles
-from bot.errors import InputError, Refused
-from bot.kube.client import Conflict
+from bot.errors import Conflict, InputError, Refused
 from bot.net.diagnosis.diagnosis import Effect
 from bot.net.diagnosis.service import quiet
 from bot.net.probing.protocol import Progress

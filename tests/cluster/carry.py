@@ -24,10 +24,11 @@ import msgspec
 
 from bot.app.remediation import nobody_asks
 from bot.domain.election import Alone
+from bot.errors import Absent
 from bot.kube.change_events import ChangeEvents
 from bot.kube.change_store import ChangeStore
 from bot.kube.change_writer import StepWriter
-from bot.kube.client import Absent, Api
+from bot.kube.client import Api
 from bot.kube.connect import connect
 from bot.kube.one_shot_reader import ClusterReader
 from bot.remediation.change import history

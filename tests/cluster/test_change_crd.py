@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.kube.client import Api, Conflict, Invalid
+from bot.errors import Conflict, Invalid
+from bot.kube.client import Api
 from tests.cluster.deployed import DEPLOY, send
 from tests.clusters.real import RealCluster
 

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from bot.errors import Invalid
 from bot.gitops.domain.ownership import Keeper, Owner
 from bot.kube.change_store import ChangeStore
-from bot.kube.client import Invalid
 from bot.kube.connect import connect
 from bot.remediation.change.change import Card, Change, Notes, PullRequest, Undoing
 from bot.remediation.change.plan import Plan, Way

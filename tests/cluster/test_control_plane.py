@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from bot.kube.client import Api, Conflict, Gone, Invalid
+from bot.errors import Conflict, Gone, Invalid
+from bot.kube.client import Api
 from tests.cluster import build
 from tests.cluster.control_plane import ControlPlane
 from tests.clusters.real import RealCluster

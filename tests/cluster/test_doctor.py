@@ -18,9 +18,9 @@ from bot.doctor.domain.facts import ClusterFacts, Right, Setup
 from bot.domain.authorization import Circles
 from bot.domain.election import Standing
 from bot.domain.resources.registry import KINDS
-from bot.errors import ClusterError
+from bot.errors import ClusterError, Forbidden
 from bot.health.checks import CHECKS
-from bot.kube.client import Api, Forbidden
+from bot.kube.client import Api
 from bot.kube.connect import connect
 from bot.kube.doctor_facts import Access
 from bot.kube.lease import Elector, taking_part

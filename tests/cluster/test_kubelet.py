@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from bot.domain.finding import Ref
-from bot.errors import ClusterError
-from bot.kube.client import Forbidden
+from bot.errors import ClusterError, Forbidden
 from bot.kube.connect import connect
 from bot.kube.events_and_logs import QUICK, TAIL_LINES, Details
 from tests.cluster.kubelet import Kubelet, kubelet

@@ -14,9 +14,8 @@ from typing import Any
 import pytest
 
 from bot.domain.resources.registry import KINDS, Kind
-from bot.errors import ClusterError
+from bot.errors import ClusterError, Forbidden, Invalid, ServerError
 from bot.health.offline import judge, newest_moment
-from bot.kube.client import Forbidden, Invalid, ServerError
 from bot.manifests import reader as manifests
 from tests.clusters import Cluster, Plain, ask
 

@@ -17,7 +17,8 @@ import pytest
 import yaml
 
 from bot.domain.finding import Ref
-from bot.kube.client import Api, Forbidden
+from bot.errors import Forbidden
+from bot.kube.client import Api
 from bot.kube.connect import connect
 from bot.kube.exec import CannotExecute, execute
 from bot.kube.one_shot_reader import ClusterReader

@@ -21,7 +21,8 @@ import msgspec
 import yaml
 
 from bot.domain.resources.registry import KINDS
-from bot.kube.client import Absent, Api, Conflict, Invalid, ServerError
+from bot.errors import Absent, Conflict, Invalid, ServerError
+from bot.kube.client import Api
 from bot.kube.connect import connect
 from bot.sandbox.kubernetes_api import SERVED
 from tests.cluster.control_plane import ControlPlane

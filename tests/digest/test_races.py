@@ -24,8 +24,8 @@ from bot.digest.schedule.timetable import Timetable
 from bot.digest.service import Digests
 from bot.domain import record
 from bot.domain.record import Shelf
+from bot.errors import Conflict
 from bot.health.service import Health
-from bot.kube.client import Conflict
 from tests.builders import a_pod
 from tests.fakes import FakeCluster
 from tests.interleaving import Interleaving

@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from bot.errors import ClusterError, InputError, NotLeading
+from bot.errors import ClusterError, Conflict, InputError, NotLeading
 from bot.kube.change_events import ChangeEvents
 from bot.kube.change_store import ChangeStore, Nowhere
 from bot.kube.change_writer import StepWriter
-from bot.kube.client import Api, Conflict
+from bot.kube.client import Api
 from bot.kube.connect import connect
 from bot.remediation.change.change import Card, Change, Notes, Undoing
 from bot.remediation.change.history import proposed

@@ -13,8 +13,8 @@ import msgspec
 import pytest
 
 from bot.domain.record import Shelf
-from bot.errors import ClusterError, NotLeading, StateError
-from bot.kube.client import Api, Conflict, Forbidden
+from bot.errors import ClusterError, Conflict, Forbidden, NotLeading, StateError
+from bot.kube.client import Api
 from bot.kube.configmap_store import State
 from bot.kube.connect import connect
 from tests.clusters import Cluster, ask

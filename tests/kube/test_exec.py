@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.domain.finding import Ref
-from bot.kube.client import Api, Forbidden, Unreachable
+from bot.errors import Forbidden, Unreachable
+from bot.kube.client import Api
 from bot.kube.connect import connect
 from bot.kube.exec import CannotExecute, Executed, execute
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig

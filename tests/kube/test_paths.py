@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 import bot.kube
 from bot.domain.election import Alone
 from bot.domain.finding import Ref
-from bot.errors import ClusterError, InputError
+from bot.errors import Absent, ClusterError, InputError
 from bot.kube.change_codec import manifest
 from bot.kube.change_store import ChangeStore
-from bot.kube.client import Absent, Api
+from bot.kube.client import Api
 from bot.kube.connect import connect
 from bot.kube.events_and_logs import Details
 from bot.kube.paths import path

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from bot.domain.finding import Ref
-from bot.errors import ClusterError
+from bot.errors import ClusterError, Forbidden
 from bot.kube import prober_exec as probe_inside
-from bot.kube.client import Api, Forbidden
+from bot.kube.client import Api
 from bot.kube.connect import connect
 from bot.kube.one_shot_reader import ClusterReader
 from bot.kube.pod_commands import Inside

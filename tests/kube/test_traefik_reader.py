@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.kube.client import Forbidden
+from bot.errors import Forbidden
 from bot.kube.connect import connect
 from bot.kube.traefik_reader import TraefikReader
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig

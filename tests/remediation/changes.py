@@ -17,9 +17,8 @@ from typing import Any
 import msgspec
 
 from bot.domain.authorization import Circles, Members
-from bot.errors import ClusterError, InputError
+from bot.errors import ClusterError, Conflict, InputError, Unreachable
 from bot.gitops.domain.ownership import Owner
-from bot.kube.client import Conflict, Unreachable
 from bot.net.diagnosis.diagnosed import Diagnosed
 from bot.net.probing.protocol import Answer, Outcome
 from bot.remediation.change.approval import Click, Policy

@@ -5,7 +5,8 @@ import json
 import aiohttp
 import pytest
 
-from bot.kube.client import Absent, Api, Conflict
+from bot.errors import Absent, Conflict
+from bot.kube.client import Api
 from bot.kube.connect import connect
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from tests.refusals import CONFIG_MAPS, LEASES, MERGE, REFUSED, Write, a_config_map, a_lease, answer
