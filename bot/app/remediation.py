@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from bot.domain.authorization import Circles
+from bot.domain.resources.reference import Target
 from bot.errors import ClusterError
 from bot.gitops.domain.ownership import Owner
 from bot.kube.change_store import NOWHERE, Nowhere
@@ -13,7 +14,7 @@ from bot.net.diagnosis.service import Diagnose
 from bot.net.ports import Prober
 from bot.remediation.change.approval import Policy
 from bot.remediation.change.fields import Manifest
-from bot.remediation.change.step import Step, Target
+from bot.remediation.change.step import Step
 from bot.remediation.context import Cluster, Survey
 from bot.remediation.executor import Carrier, Writer
 from bot.remediation.loading import Loading

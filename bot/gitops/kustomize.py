@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from bot.domain.resources.reference import Target
 from bot.gitops.documents import objects
 from bot.gitops.kustomize_patches import HISTORY, touches, weight
 from bot.gitops.refusals import Reason, Stop
 from bot.gitops.source import mapping
 from bot.gitops.texts import Texts
 from bot.gitops.tree import Tree, joined
-from bot.remediation.change.step import Target
 from bot.routing.native_lb import Path
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")

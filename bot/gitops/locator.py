@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from bot.domain.resources.reference import Target
 from bot.gitops.documents import encrypted
 from bot.gitops.domain.file_edit import EditKind, FileEdit
 from bot.gitops.kustomize import NAMES, Build, Found, added, listed
@@ -15,7 +16,6 @@ from bot.gitops.refusals import Reason, Stop
 from bot.gitops.source import mapping
 from bot.gitops.texts import parsed
 from bot.gitops.tree import Tree, joined
-from bot.remediation.change.step import Target
 
 ORIGIN = "config.kubernetes.io/origin"
 VARIABLE = "${"

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from bot.domain.resources.reference import Target
 from bot.domain.resources.registry import KINDS, TRAEFIK
 from bot.errors import Absent, ClusterError, Conflict, Forbidden
 from bot.kube.client import Api, Query
@@ -18,7 +19,7 @@ from bot.kube.impersonation import FIELD_MANAGER, headers
 from bot.kube.paths import ApiPath, path
 from bot.remediation.change.fields import Manifest
 from bot.remediation.change.fields.whole import PUT_BACK
-from bot.remediation.change.step import Step, Target, written
+from bot.remediation.change.step import Step, written
 
 NOT_ALLOWED = (
     "The approver identity may not do this: {error} Add deploy/components/remediation, and list "

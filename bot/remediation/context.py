@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from bot.domain.finding import Ref
 from bot.domain.resources import objects
+from bot.domain.resources.reference import Target
 from bot.domain.resources.registry import TRAEFIK
 from bot.domain.snapshot import Snapshot
 from bot.errors import ClusterError
@@ -20,7 +21,6 @@ from bot.net.diagnosis.diagnosed import Diagnosed
 from bot.net.diagnosis.service import Diagnose, quiet
 from bot.net.diagnosis.subject import Subject
 from bot.net.probing.protocol import Progress
-from bot.remediation.change.step import Target
 from bot.remediation.planning.context import Manifest, Situation
 from bot.routing.candidates import candidates
 from bot.traefik.domain import instance

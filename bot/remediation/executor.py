@@ -14,6 +14,7 @@ from typing import Protocol
 
 import msgspec
 
+from bot.domain.resources.reference import Target
 from bot.errors import ClusterError, Conflict, InputError, ServerError, Unreachable
 from bot.remediation.change import handover
 from bot.remediation.change import step_progress as walking
@@ -23,7 +24,7 @@ from bot.remediation.change.history import BOT, Illegal
 from bot.remediation.change.plan import Plan, Way
 from bot.remediation.change.proof import Proof, Sample
 from bot.remediation.change.states import State
-from bot.remediation.change.step import Progress, Step, Target, mistake, progress, undoing
+from bot.remediation.change.step import Progress, Step, mistake, progress, undoing
 from bot.remediation.change.verification_requests import Request
 
 log = logging.getLogger(__name__)

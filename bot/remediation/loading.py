@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.domain.resources import objects
+from bot.domain.resources.reference import Target
 from bot.errors import ClusterError, Conflict, MeshmedicError, ServerError, Unreachable
 from bot.net.diagnosis.service import Cluster, quiet
 from bot.net.ports import Prober
@@ -23,7 +24,7 @@ from bot.remediation.change.change import Change
 from bot.remediation.change.fields import Action, Manifest
 from bot.remediation.change.loaded import Look
 from bot.remediation.change.states import State
-from bot.remediation.change.step import Step, Target, mistake
+from bot.remediation.change.step import Step, mistake
 from bot.remediation.change.step_progress import Live
 from bot.remediation.change.verification_requests import Entrance, Request
 

@@ -17,13 +17,13 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.domain.resources.reference import Target
 from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit
 from bot.gitops.file_editor import edited
 from bot.gitops.kustomize import Build
 from bot.gitops.locator import locate
 from bot.gitops.paste_text import paste
 from bot.gitops.refusals import Stop
-from bot.remediation.change.step import Target
 from bot.routing.native_lb import ANNOTATION
 from tests.cluster import build
 from tests.cluster.conftest import RealCluster

@@ -12,13 +12,13 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.resources.reference import Target
 from bot.gitops.documents import objects
 from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit
 from bot.gitops.file_editor import annotated, edited, replaced
 from bot.gitops.kustomize import Found
 from bot.gitops.refusals import Reason, Stop
 from bot.manifests.edit import Misfit
-from bot.remediation.change.step import Target
 from bot.routing.native_lb import ANNOTATION, FIELD
 from tests.gitops.test_native_lb_edit import layouts
 from tests.gitops.trees import ANNOTATE, INGRESS, NATIVE_LB, WEB, WEB_INGRESS, WEB_ROUTE

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.resources.reference import Target
 from bot.gitops.domain.file_edit import EditKind, FileEdit
 from bot.gitops.markdown import Description, body, branch, message, title
-from bot.remediation.change.step import Target
 from tests.gitops.trees import ANNOTATE, NATIVE_LB
 
 AT = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)

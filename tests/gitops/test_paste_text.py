@@ -2,10 +2,10 @@
 
 import yaml
 
+from bot.domain.resources.reference import Target
 from bot.gitops.domain.file_edit import EditKind, FileEdit
 from bot.gitops.domain.ownership import Keeper, Owner
 from bot.gitops.paste_text import by_default, paste
-from bot.remediation.change.step import Target
 from tests.gitops.test_file_editor import REPLACE
 from tests.gitops.trees import ANNOTATE
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from bot.domain.resources.reference import Target
 from bot.gitops.domain.file_edit import EditKind, FileEdit
 from bot.gitops.tree import Tree
-from bot.remediation.change.step import Target
 from bot.routing.native_lb import ANNOTATION
 
 SERVICE = Target("Service", "apps", "web")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from bot.domain.resources.reference import Target
 from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit
 from bot.gitops.domain.ownership import Keeper, Owner
 from bot.gitops.markdown import Description, body, branch, message, title
 from bot.gitops.paste_text import by_default, paste
-from bot.remediation.change.step import Target
 from tests.golden import Pages
 from tests.golden.moments import NOW
 

@@ -17,6 +17,7 @@ from bot.digest.domain.records import Stage, carried, nonce
 from bot.domain.election import Record
 from bot.domain.finding import Ref, code_of
 from bot.domain.mute_annotation import MUTE
+from bot.domain.resources.reference import Target
 from bot.domain.snapshot import Why
 from bot.domain.verdict import Verdict
 from bot.gitops.domain import file_edit
@@ -39,7 +40,7 @@ from bot.remediation.change.naming import change_name
 from bot.remediation.change.plan import Plan, Way
 from bot.remediation.change.proof import Count, Sample, Sort
 from bot.remediation.change.states import State
-from bot.remediation.change.step import Step, Target
+from bot.remediation.change.step import Step
 from bot.routing.native_lb import ANNOTATION, FIELD
 from tests.golden import Pages
 from tests.golden.shapes import plain, pretty

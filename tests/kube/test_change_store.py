@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from bot.domain.resources.reference import Target
 from bot.errors import ClusterError, Conflict, InputError, NotLeading
 from bot.kube.change_events import ChangeEvents
 from bot.kube.change_store import ChangeStore, Nowhere
@@ -20,7 +21,7 @@ from bot.remediation.change.naming import NAME, change_name
 from bot.remediation.change.plan import Plan, Way
 from bot.remediation.change.proof import Count, Sample, Sort
 from bot.remediation.change.states import State
-from bot.remediation.change.step import Step, Target
+from bot.remediation.change.step import Step
 from bot.remediation.planning.offers import offers
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from tests.clusters import Cluster

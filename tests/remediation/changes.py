@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from bot.domain.authorization import Circles, Members
+from bot.domain.resources.reference import Target
 from bot.errors import ClusterError, Conflict, InputError, Unreachable
 from bot.gitops.domain.ownership import Owner
 from bot.net.diagnosis.diagnosed import Diagnosed
@@ -26,7 +27,7 @@ from bot.remediation.change.change import Change
 from bot.remediation.change.history import History
 from bot.remediation.change.proof import Proof, Sample, sample
 from bot.remediation.change.states import MOVES
-from bot.remediation.change.step import Step, Target, written
+from bot.remediation.change.step import Step, written
 from bot.remediation.change.verification_requests import Request
 from bot.remediation.executor import Carrier
 from bot.remediation.loading import Loading

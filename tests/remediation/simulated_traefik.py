@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.domain.resources import objects
+from bot.domain.resources.reference import Target
 from bot.domain.snapshot import Snapshot
 from bot.errors import ClusterError
 from bot.net.diagnosis.observation import Source
 from bot.net.probing.protocol import Answer, Outcome, Probe
-from bot.remediation.change.step import Target
 from tests.fakes import snapshot_of
 
 Manifest = dict[str, Any]

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.domain.resources.reference import Target
 from bot.net.diagnosis.diagnosis import Row
 from bot.net.diagnosis.observation import Source
 from bot.net.diagnosis.service import Diagnose
 from bot.net.ports import Progress
 from bot.net.probing.protocol import Answer, Probe
-from bot.remediation.change.step import Target
 from bot.remediation.context import Survey
 from bot.traefik.domain.instance import TraefikPod
 from tests.builders import an_object

@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from bot.domain.resources.reference import Target
 from bot.errors import ClusterError
 from bot.remediation.change.change import Change
 from bot.remediation.change.plan import Way
 from bot.remediation.change.proof import Proof, Sample
 from bot.remediation.change.states import State
-from bot.remediation.change.step import Step, Target
+from bot.remediation.change.step import Step
 from bot.remediation.change.verification_requests import Request
 from bot.remediation.service import Proposal, Remedy
 from tests.remediation.changes import ANNA, ASKED, BELA, INGRESS, Manifest, World, outage

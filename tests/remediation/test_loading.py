@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from bot.domain.resources.reference import Target
 from bot.remediation.change.change import Change
 from bot.remediation.change.marker import SUFFIX
 from bot.remediation.change.plan import Way
 from bot.remediation.change.states import State
-from bot.remediation.change.step import Target
 from bot.remediation.service import Proposal, Remedy
 from bot.routing.native_lb import ANNOTATION
 from tests.remediation.changes import ANNA, ASKED, BELA, INGRESS, SERVICE, Crash, World

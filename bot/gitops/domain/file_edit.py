@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
+from bot.domain.resources.reference import Target
 from bot.domain.resources.registry import TRAEFIK
-from bot.remediation.change.step import Target
 from bot.routing.native_lb import ANNOTATION, FIELD
 
 MOST_MANIFESTS = 16

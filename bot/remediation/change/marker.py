@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.domain.resources.reference import Target
 from bot.remediation.change.fields import Action, Manifest
 from bot.remediation.change.fields.whole import MANAGED, OURS
-from bot.remediation.change.step import Step, Target, step
+from bot.remediation.change.step import Step, step
 
 SUFFIX = "-meshmedic"
 """Behind the route's own name: a list that is read anew has the route before it, too."""

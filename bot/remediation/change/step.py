@@ -14,23 +14,11 @@ from typing import Any
 
 import msgspec
 
+from bot.domain.resources.reference import Target
 from bot.remediation.change.fields import PLACES, Action, Manifest, Place
 
 MOST = 16384
 """Characters of `was` and `to`. Source: deploy/base/change-crd.yaml."""
-
-
-class Target(msgspec.Struct, frozen=True):
-    """Which object."""
-
-    kind: str
-    namespace: str
-    name: str
-    group: str = ""
-
-    def __str__(self) -> str:
-        """`Ingress apps/web`."""
-        return f"{self.kind} {self.namespace}/{self.name}"
 
 
 class Step(msgspec.Struct, frozen=True):

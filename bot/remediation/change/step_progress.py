@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from bot.domain.resources.reference import Target
 from bot.remediation.change.fields import Action, Manifest
-from bot.remediation.change.step import Progress, Step, Target, progress, written
+from bot.remediation.change.step import Progress, Step, progress, written
 
 Live = Mapping[Target, Manifest | None]
 """The objects as they are now; None where there is none."""

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.domain.resources.reference import Target
 from bot.gitops.domain.ownership import Keeper
 from bot.remediation.change.fields import Action
 from bot.remediation.change.plan import Plan, Way
-from bot.remediation.change.step import Target, step
+from bot.remediation.change.step import step
 from bot.remediation.planning.common import draft
 from bot.remediation.planning.context import Manifest, Situation
 from bot.remediation.planning.eligibility import Worth

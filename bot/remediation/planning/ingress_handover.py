@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bot.domain.resources.reference import Target
 from bot.gitops.domain.ownership import Keeper
 from bot.ingress_conversion.convert import Became, Conversion, convert
 from bot.remediation.change.fields import Action
@@ -16,7 +17,7 @@ from bot.remediation.change.fields.certificate import OWNERS
 from bot.remediation.change.fields.whole import MANAGED, OURS
 from bot.remediation.change.marker import SUFFIX
 from bot.remediation.change.plan import Plan, Way
-from bot.remediation.change.step import MOST, Step, Target, step
+from bot.remediation.change.step import MOST, Step, step
 from bot.remediation.planning.annotation import sticky
 from bot.remediation.planning.common import draft, group_of
 from bot.remediation.planning.context import Manifest, Situation

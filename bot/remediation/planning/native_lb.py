@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from bot.domain.resources.reference import Target
 from bot.gitops.domain.ownership import Keeper
 from bot.remediation.change.fields import Action
 from bot.remediation.change.fields.reconcile import DISABLED, RECONCILE
 from bot.remediation.change.plan import Plan, Way
-from bot.remediation.change.step import Step, Target, step
+from bot.remediation.change.step import Step, step
 from bot.remediation.planning.common import draft, group_of
 from bot.remediation.planning.context import Manifest, Situation
 from bot.remediation.planning.eligibility import Worth

@@ -5,12 +5,13 @@ Source: issue 5, "GitOps: the change must survive".
 
 from __future__ import annotations
 
+from bot.domain.resources.reference import Target
 from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit, encoded
 from bot.gitops.domain.ownership import Keeper, Owner
 from bot.ingress_conversion.convert import Became, convert
 from bot.remediation.change.fields import Action
 from bot.remediation.change.plan import Plan, Way
-from bot.remediation.change.step import MOST, Step, Target
+from bot.remediation.change.step import MOST, Step
 from bot.remediation.planning import native_lb
 from bot.remediation.planning.annotation import sticky
 from bot.remediation.planning.common import draft, group_of

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.resources.reference import Target
 from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit, decoded, encoded, words
-from bot.remediation.change.step import MOST, Target
+from bot.remediation.change.step import MOST
 
 ROUTE = Target("IngressRoute", "apps", "web", "traefik.io")
 INGRESS = Target("Ingress", "apps", "web", "networking.k8s.io")

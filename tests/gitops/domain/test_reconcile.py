@@ -1,7 +1,7 @@
 """What asks Flux to look again."""
 
+from bot.domain.resources.reference import Target
 from bot.gitops.domain.reconcile import REQUESTED, Request, requests
-from bot.remediation.change.step import Target
 
 TOKEN = "2026-11-26T12:00:00Z"
 

@@ -8,17 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.resources.reference import Target
 from bot.remediation.change.fields import PLACES, Action
-from bot.remediation.change.step import (
-    MOST,
-    Progress,
-    Step,
-    Target,
-    mistake,
-    progress,
-    step,
-    written,
-)
+from bot.remediation.change.step import MOST, Progress, Step, mistake, progress, step, written
 from bot.routing.native_lb import ANNOTATION
 
 Manifest = dict[str, Any]

@@ -6,10 +6,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.resources.reference import Target
 from bot.gitops.domain.ownership import Keeper, Owner
 from bot.remediation.change.fields import Action
 from bot.remediation.change.plan import Plan, Way
-from bot.remediation.change.step import Progress, Step, Target, undoing, written
+from bot.remediation.change.step import Progress, Step, undoing, written
 from bot.remediation.change.step_progress import foreseen, objects, standing
 from bot.remediation.planning.offers import offers
 from tests.remediation.planning.situations import (

@@ -5,12 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.finding import Ref
+from bot.domain.resources.reference import Target
 from bot.net.diagnosis.observation import Belief
 from bot.net.diagnosis.subject import Subject
 from bot.remediation.change import traefik_lookup as sight
 from bot.remediation.change.fields import Action
 from bot.remediation.change.plan import Plan, Way
-from bot.remediation.change.step import Target, step
+from bot.remediation.change.step import step
 
 VIP = "10.43.0.9"
 SUBJECT = Subject(name="a", service=Ref("Service", "apps", "web"), port=80, vips=(VIP, "fd00::9"))

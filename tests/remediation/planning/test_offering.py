@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
+from bot.domain.resources.reference import Target
 from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit, decoded
 from bot.gitops.domain.ownership import Keeper, Owner
 from bot.net.diagnosis.diagnosis import Effect
 from bot.net.diagnosis.subject import EndpointAt
 from bot.remediation.change.fields import Action
 from bot.remediation.change.plan import Plan, Way
-from bot.remediation.change.step import Target, mistake, undoing
+from bot.remediation.change.step import mistake, undoing
 from bot.remediation.planning.offers import Offers, by_default, offers
 from bot.remediation.planning.pull_request import reached
 from bot.remediation.planning.refusals import INSTEAD, Reason, Refusal
