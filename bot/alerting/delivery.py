@@ -24,8 +24,8 @@ from bot.alerting.domain.incident import ALERTS, Alerts, Incident, Post
 from bot.alerting.domain.rules import Rules
 from bot.domain.election import Leadership
 from bot.domain.report import Report
+from bot.domain.state import Store
 from bot.errors import MeshmedicError
-from bot.health.report_store import Store
 
 log = logging.getLogger(__name__)
 

@@ -19,8 +19,8 @@ from bot.alerting.domain.silences import MUTES, Mutes
 from bot.alerting.domain.transitions import advance
 from bot.domain.election import Leadership
 from bot.domain.report import Report
+from bot.domain.state import Store
 from bot.errors import MeshmedicError
-from bot.health.report_store import Store
 
 log = logging.getLogger(__name__)
 

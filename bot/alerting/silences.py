@@ -11,9 +11,9 @@ from bot.domain.check import Check
 from bot.domain.finding import Finding
 from bot.domain.redaction.redact import redact
 from bot.domain.report import Report
+from bot.domain.state import Store
 from bot.errors import InputError
 from bot.health.checks import CHECKS
-from bot.health.report_store import Store
 from bot.health.service import Health
 
 ACKNOWLEDGED = "8h"

@@ -12,7 +12,7 @@ from bot.alerting.service import BOARD_EVERY, Watchman
 from bot.alerting.silences import Silences
 from bot.chat.client import Client
 from bot.domain.election import Leadership
-from bot.health.report_store import Store
+from bot.domain.state import Store
 from bot.health.service import Health
 from bot.runtime.scheduler import Schedule
 from commands.alerts import controls as alert_controls

@@ -34,9 +34,10 @@ from bot.doctor.domain.facts import Use
 from bot.domain.authorization import Circles
 from bot.domain.election import Alone, Leadership
 from bot.domain.resources.objects import Namespace
+from bot.domain.state import Store
 from bot.errors import MeshmedicError, SettingsError
 from bot.gitops.service import PullRequests, configured
-from bot.health.report_store import Memory, Store
+from bot.health.report_store import Memory
 from bot.health.service import Health
 from bot.kube.cache import WatchCache
 from bot.kube.change_store import Nowhere

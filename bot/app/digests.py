@@ -16,7 +16,7 @@ from bot.digest.ports import Outcome
 from bot.digest.service import Digests, unprepared
 from bot.domain.election import Leadership
 from bot.domain.report import Report
-from bot.health.report_store import Store
+from bot.domain.state import Store
 from bot.health.service import Health
 from bot.history.recorder import EVERY, Chronicle
 from bot.runtime.scheduler import Schedule as Jobs

@@ -18,8 +18,9 @@ from bot.doctor.domain.examination import listed
 from bot.doctor.domain.facts import Commands, Denied, Unseen
 from bot.doctor.domain.registration import differences
 from bot.domain.election import Leadership, Standing
+from bot.domain.state import Store
 from bot.errors import MeshmedicError, SettingsError
-from bot.health.report_store import Memory, Store
+from bot.health.report_store import Memory
 
 log = logging.getLogger(__name__)
 

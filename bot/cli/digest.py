@@ -18,9 +18,9 @@ from bot.digest.schedule.timetable import Timetable
 from bot.digest.views import json as json_digest
 from bot.digest.views import terminal as terminal_digest
 from bot.domain.election import Alone
+from bot.domain.state import Store
 from bot.domain.verdict import Verdict
 from bot.errors import InputError
-from bot.health.report_store import Store
 from bot.health.service import Health
 from bot.kube.change_store import ChangeStore, Nowhere
 from bot.kube.client import Api

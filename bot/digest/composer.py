@@ -16,8 +16,8 @@ from bot.digest.domain.digest import Digest, compose
 from bot.digest.domain.records import Schedule
 from bot.digest.ports import Letter
 from bot.domain.report import Report
+from bot.domain.state import Store
 from bot.errors import MeshmedicError
-from bot.health.report_store import Store
 from bot.health.service import Health
 from bot.history.domain.record import HISTORY, History
 from bot.history.domain.trends import Trends, trends

@@ -20,8 +20,8 @@ from bot.digest.domain.records import BOOK, Book, Schedule, Stage, Turn, carried
 from bot.digest.ports import Letter, Lost, Outcome, Postbox
 from bot.digest.schedule.slots import Slot
 from bot.domain.election import Leadership
+from bot.domain.state import Store
 from bot.errors import MeshmedicError
-from bot.health.report_store import Store
 
 log = logging.getLogger(__name__)
 

@@ -17,8 +17,8 @@ from bot.digest.schedule import slots
 from bot.digest.schedule.timetable import Timetable
 from bot.doctor.domain.digests import DigestFacts
 from bot.doctor.domain.facts import Unseen
+from bot.domain.state import Store
 from bot.errors import InputError, MeshmedicError
-from bot.health.report_store import Store
 from bot.history.domain.trends import Trends
 
 SOON = timedelta(seconds=75)

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import Protocol, TypeVar
 
 from bot.domain.election import Leadership
-from bot.domain.record import Shelf
 from bot.domain.report import Report
 from bot.domain.report_record import REPORT, Remembered, recalled, remembered
+from bot.domain.state import Store
 from bot.errors import MeshmedicError
 from bot.health.service import Health
 from bot.net.diagnosis.proofs import PROOFS, Proofs
 from bot.net.diagnosis.service import Diagnose
-
-T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -25,18 +21,6 @@ PAUSE = 5.0
 
 FLUSH = 2.0
 """Seconds for the last write of a process that is asked to stop."""
-
-
-class Store(Protocol):
-    """Where records are kept."""
-
-    async def read(self, shelf: Shelf[T]) -> T | None:
-        """A record, if there is one."""
-        ...
-
-    async def change(self, shelf: Shelf[T], change: Callable[[T | None], T]) -> T:
-        """Make a value of the one that is kept, and keep it."""
-        ...
 
 
 class Memory:

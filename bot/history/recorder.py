@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from bot.domain.election import Leadership
 from bot.domain.resources.objects import Pod
 from bot.domain.snapshot import Snapshot
-from bot.health.report_store import Store
+from bot.domain.state import Store
 from bot.health.service import Health
 from bot.history.domain.record import HISTORY, noted
 from bot.net.mesh import history as links

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.alerting.domain.rules import Rules
 from bot.digest.domain.config import Plan
 from bot.domain.authorization import Circles
-from bot.health.report_store import Store
+from bot.domain.state import Store
 from bot.kube.cache import WatchCache
 from bot.net.mesh.monitor import Reader
 from bot.net.ports import Prober

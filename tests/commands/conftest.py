@@ -16,7 +16,7 @@ from bot.chat.client import Client
 from bot.digest.domain.config import Plan
 from bot.digest.service import Digests
 from bot.domain.authorization import Circles, Members
-from bot.health.report_store import Store
+from bot.domain.state import Store
 from bot.health.service import Health
 from bot.net.diagnosis.service import Diagnose
 from bot.net.mesh.service import Mesh

@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from bot.domain.resources.objects import Node, Object
 from bot.domain.snapshot import Snapshot
+from bot.domain.state import Store
 from bot.errors import MeshmedicError
-from bot.health.report_store import Store
 from bot.net.mesh.health import is_ready
 from bot.net.mesh.history import LINKS
 from bot.net.mesh.rounds import Fault, Links, Witness

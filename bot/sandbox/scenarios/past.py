@@ -10,8 +10,8 @@ from bot.digest.domain.diff import BASES, Base, Bases, Known
 from bot.digest.domain.records import BOOK, Book, Stage, Turn
 from bot.digest.schedule.timetable import Timetable
 from bot.domain.check import SCOPES
+from bot.domain.state import Store
 from bot.domain.verdict import Verdict
-from bot.health.report_store import Store
 from bot.history.domain.record import HISTORY, LETTER, History, Incident, Point
 
 DAILY = "daily"
