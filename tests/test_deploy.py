@@ -10,9 +10,10 @@ import pytest
 import yaml
 
 from bot.domain.resources.registry import KIND_OF, KINDS
+from bot.domain.temporary import NAMESPACE
 from bot.health.checks import CHECKS
 from bot.kube import agents
-from bot.net.probing import agent_keys, agent_peers, manifests, signed_job
+from bot.net.probing import agent_keys, agent_peers, signed_job
 from bot.probe import options
 from bot.settings import PREFIX, SECRETS_DIR, Settings
 from tests.places import ROOT
@@ -116,11 +117,11 @@ def test_the_agents_are_what_the_bot_looks_for():
     ports = {each["name"]: each["containerPort"] for each in container["ports"]}
     assert ports[agents.PORT_NAME] == signed_job.PORT
     assert ports["listener"] == ports["listener-udp"] == signed_job.LISTENER_PORT
-    assert made["metadata"]["namespace"] == manifests.NAMESPACE
+    assert made["metadata"]["namespace"] == NAMESPACE
     both = [agent_keys.CONFIG_MAP, agent_peers.CONFIG_MAP]
     made = [each["metadata"] for each in documents(where) if each["kind"] == "ConfigMap"]
     assert [each["name"] for each in made] == both
-    assert {each["namespace"] for each in made} == {manifests.NAMESPACE}
+    assert {each["namespace"] for each in made} == {NAMESPACE}
     volumes = {each["name"]: each["configMap"]["name"] for each in template["spec"]["volumes"]}
     mounted = {volumes[each["name"]]: each["mountPath"] for each in container["volumeMounts"]}
     understood = options.read(container["args"])

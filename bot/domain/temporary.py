@@ -7,9 +7,13 @@ nothing. What something else than a Job keeps, such as the agents' DaemonSet, is
 from __future__ import annotations
 
 from bot.domain.resources.objects import Object
-from bot.net.probing.manifests import LABELS, NAMESPACE
 
 MANAGED_BY = "app.kubernetes.io/managed-by"
+NAMESPACE = "meshmedic-probe"
+LABELS = {
+    "app.kubernetes.io/name": "meshmedic-probe",
+    "app.kubernetes.io/managed-by": "meshmedic",
+}
 
 
 def temporary(each: Object) -> bool:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import msgspec
 
+from bot.domain.temporary import NAMESPACE
 from bot.kube.client import Api
 from bot.kube.paths import ApiPath, path
-from bot.net.probing.manifests import NAMESPACE
 
 REQUEST = 8.0
 MERGE = "application/merge-patch+json"

@@ -13,11 +13,12 @@ from typing import Any
 import aiohttp
 import msgspec
 
+from bot.domain.temporary import NAMESPACE
 from bot.errors import Absent, ClusterError, Conflict, Forbidden, Invalid
 from bot.kube.client import Api
 from bot.kube.paths import ApiPath, path
 from bot.net.probing import manifests
-from bot.net.probing.manifests import NAMESPACE, Manifest
+from bot.net.probing.manifests import Manifest
 
 log = logging.getLogger(__name__)
 

@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
+from bot.domain.temporary import NAMESPACE
 from bot.errors import ClusterError, Forbidden, Unreachable
 from bot.kube.client import Api
 from bot.kube.jobs import REQUEST, NodeJobs, Pod
 from bot.kube.paths import path
 from bot.net.probing import manifests
-from bot.net.probing.manifests import NAMESPACE
 from bot.net.probing.protocol import Progress
 from bot.net.tools.ran import Ran, raw_obstacle
 

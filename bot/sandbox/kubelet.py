@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from bot.domain.temporary import LABELS, NAMESPACE
 from bot.net.probing import manifests
 from bot.net.probing.protocol import Answer, Heard, Job, Kind, Line, Outcome, Probe
 from bot.sandbox import tools
@@ -73,7 +74,7 @@ class Kubelet:
                 woken.clear()
                 while watch.pending:
                     news = watch.pending.popleft()
-                    if isinstance(news, Change) and news.after.namespace == manifests.NAMESPACE:
+                    if isinstance(news, Change) and news.after.namespace == NAMESPACE:
                         treat(news)
 
     def _note(self, news: Change) -> None:
@@ -99,7 +100,7 @@ class Kubelet:
             self._remove(name)
         elif news.before is None:
             await asyncio.sleep(STARTING)
-            made = self._cluster.get("Job", manifests.NAMESPACE, name)
+            made = self._cluster.get("Job", NAMESPACE, name)
             if made and made["spec"].get("parallelism") != 0:
                 await self._start(made)
 
@@ -129,8 +130,8 @@ class Kubelet:
             "kind": "Pod",
             "metadata": {
                 "name": f"{made['metadata']['name']}-{number:x}",
-                "namespace": manifests.NAMESPACE,
-                "labels": {**manifests.LABELS, manifests.JOB_NAME: made["metadata"]["name"]},
+                "namespace": NAMESPACE,
+                "labels": {**LABELS, manifests.JOB_NAME: made["metadata"]["name"]},
             },
             "spec": template,
             "status": {"phase": "Running", "podIP": f"10.42.{index}.{number}"},
@@ -199,7 +200,7 @@ class Kubelet:
         self._log(pod, _text(lines))
 
     def _log(self, pod: str, text: str) -> None:
-        self._cluster.logs[manifests.NAMESPACE, pod, manifests.CONTAINER, False] = text
+        self._cluster.logs[NAMESPACE, pod, manifests.CONTAINER, False] = text
 
     def _learn(self) -> None:
         kinds = ("nodes", "pods", "services", "endpointslices.discovery.k8s.io")
@@ -218,7 +219,7 @@ class Kubelet:
         """The garbage collector: pods, and Services with their slices, go with their Job."""
         for pod in [each.plain() for each in self._cluster.in_order("pods")]:
             if (pod["metadata"].get("labels") or {}).get(manifests.JOB_NAME) == job:
-                self._cluster.delete("Pod", manifests.NAMESPACE, pod["metadata"]["name"])
+                self._cluster.delete("Pod", NAMESPACE, pod["metadata"]["name"])
                 self._listeners.pop(pod["status"].get("podIP", ""), None)
         for plural, kind in (
             ("services", "Service"),
@@ -226,8 +227,8 @@ class Kubelet:
         ):
             for made in [each.plain()["metadata"] for each in self._cluster.in_order(plural)]:
                 owners = [each["name"] for each in made.get("ownerReferences") or ()]
-                if made["namespace"] == manifests.NAMESPACE and job in owners:
-                    self._cluster.delete(kind, manifests.NAMESPACE, made["name"])
+                if made["namespace"] == NAMESPACE and job in owners:
+                    self._cluster.delete(kind, NAMESPACE, made["name"])
 
 
 def _text(lines: list[Line]) -> str:

@@ -8,8 +8,8 @@ from contextlib import nullcontext
 
 import pytest
 
+from bot.domain.temporary import NAMESPACE
 from bot.net.probing import manifests
-from bot.net.probing.manifests import NAMESPACE
 from bot.net.probing.protocol import Backend, Job
 from tests.cluster.asking import Somebody, everything_goes
 from tests.cluster.conftest import RealCluster

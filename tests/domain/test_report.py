@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from bot.domain.finding import Finding, Ref
 from bot.domain.report import Report, collapse, examine, focus
 from bot.domain.snapshot import Gap, Snapshot, Why
+from bot.domain.temporary import LABELS, NAMESPACE
 from bot.domain.verdict import Verdict
 from bot.health.checks import CHECKS, in_scope
-from bot.net.probing import manifests
 from tests.builders import Plain, a_kustomization, a_pod, an_object
 from tests.fakes import snapshot_of
 
@@ -88,7 +88,7 @@ def test_a_node_that_is_down_explains_its_pods():
 
 def of_a_test(pod: Plain) -> Plain:
     """A pod of a Job that the bot made."""
-    pod["metadata"] |= {"namespace": manifests.NAMESPACE, "labels": manifests.LABELS}
+    pod["metadata"] |= {"namespace": NAMESPACE, "labels": LABELS}
     return pod
 
 
@@ -99,7 +99,7 @@ def test_a_pod_of_a_test_is_neither_a_finding_nor_counted(waiting: str):
     report = examine(snapshot, CHECKS)
     assert report.findings == ()
     assert report.counts["Pod"] == 1
-    assert examine(snapshot, CHECKS, namespace=manifests.NAMESPACE).judged == 0
+    assert examine(snapshot, CHECKS, namespace=NAMESPACE).judged == 0
 
 
 def test_a_pod_of_a_test_that_ends_on_a_dead_node_is_not_downstream_of_it():
@@ -123,7 +123,7 @@ def test_an_agent_that_does_not_run_is_a_finding():
 def test_the_label_of_a_test_hides_no_pod_of_somebody_else():
     """The namespace counts as well."""
     pod = a_pod(waiting="CrashLoopBackOff")
-    pod["metadata"]["labels"] = manifests.LABELS
+    pod["metadata"]["labels"] = LABELS
     assert len(examine(snapshot_of(pod), CHECKS).findings) == 1
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.resources.decode import read_object
 from bot.domain.resources.objects import EndpointSlice
-from bot.domain.temporary import temporary
+from bot.domain.temporary import LABELS, temporary
 from bot.health.offline import type_of
 from bot.net.probing import manifests
 from bot.net.probing.protocol import Backend, Job
@@ -58,7 +58,7 @@ def test_an_agent_stays():
     """By the DaemonSet that is deployed, and where its pods carry the label of all that is."""
     agent = pod_of(only("components/prober-daemonset/agents.yaml", "DaemonSet"))
     assert not is_temporary(agent)
-    agent["metadata"]["labels"] |= manifests.LABELS
+    agent["metadata"]["labels"] |= LABELS
     assert not is_temporary(agent)
 
 
@@ -87,6 +87,6 @@ def test_neither_the_label_nor_the_namespace_alone_hides_anything(metadata: dict
 def test_a_route_that_a_repair_made_stays():
     """It is labelled as managed by the bot, and stands where the Ingress stood."""
     made = an_object("IngressRoute", "web", "traefik.io/v1alpha1", spec={"routes": []})
-    made["metadata"]["labels"] = dict(manifests.LABELS)
+    made["metadata"]["labels"] = dict(LABELS)
     assert not is_temporary(made)
     assert not temporary(EndpointSlice())

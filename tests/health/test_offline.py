@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from bot.domain.temporary import LABELS, NAMESPACE
 from bot.domain.verdict import Verdict
 from bot.health.offline import TYPES, Judged, judge, newest_moment
-from bot.net.probing import manifests
 from tests.builders import Plain, a_pod, an_object
 from tests.net.networks import a_service, a_slice, an_endpoint
 
@@ -91,7 +91,7 @@ def test_elder_groups_and_no_group_are_ours(api_version: str) -> None:
 def test_an_object_of_a_test_is_judged_where_somebody_gives_it() -> None:
     """A report leaves it out; who names a file wants a verdict on each object in it."""
     pod = a_pod(waiting="CrashLoopBackOff")
-    pod["metadata"] |= {"namespace": manifests.NAMESPACE, "labels": manifests.LABELS}
+    pod["metadata"] |= {"namespace": NAMESPACE, "labels": LABELS}
     assert one(pod).verdict is Verdict.FAILED
 
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.temporary import NAMESPACE
 from bot.kube.connect import connect
 from bot.kube.prober_daemonset import ProbeAgents
 from bot.kube.prober_jobs import ProbeJobs
 from bot.net.probing import agent_keys, agent_peers, signed_job
 from bot.net.probing.agent_peers import Peer
-from bot.net.probing.manifests import NAMESPACE
 from bot.probe import rounds
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from tests.clusters import Cluster

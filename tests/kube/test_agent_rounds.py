@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.domain.temporary import NAMESPACE
 from bot.errors import ClusterError
 from bot.kube.agent_rounds import LINES, SIZE, AgentRounds
 from bot.kube.agent_signing_key import ProbeKey
@@ -12,7 +13,6 @@ from bot.kube.agents import Agents
 from bot.kube.connect import connect
 from bot.net.mesh.rounds import EVERY, Witness
 from bot.net.probing import agent_peers
-from bot.net.probing.manifests import NAMESPACE
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from tests.clusters import Cluster
 from tests.kube.test_prober_daemonset import an_agent_pod

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.temporary import NAMESPACE
 from bot.errors import ClusterError
 from bot.kube.agent_signing_key import KEYS
 from bot.kube.connect import connect
@@ -18,7 +19,6 @@ from bot.kube.prober_daemonset import ProbeAgents
 from bot.kube.prober_jobs import ProbeJobs
 from bot.net.diagnosis.observation import Source, Stance
 from bot.net.probing import agent_keys
-from bot.net.probing.manifests import NAMESPACE
 from bot.net.probing.protocol import Backend, Kind, Outcome, Probe
 from bot.probe.agent import MOST_JOBS
 from bot.sandbox.kubelet import Kubelet

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.temporary import NAMESPACE
 from bot.domain.verdict import Verdict
 from bot.errors import ClusterError
 from bot.kube.connect import connect
@@ -22,7 +23,6 @@ from bot.net.diagnosis.service import Diagnose
 from bot.net.mesh.matrix import findings
 from bot.net.mesh.service import Mesh
 from bot.net.probing import manifests
-from bot.net.probing.manifests import NAMESPACE
 from bot.net.probing.protocol import SETTLE, Backend, Job, Kind, Outcome, Probe
 from bot.sandbox.kubelet import Kubelet
 from bot.sandbox.kubernetes_api import SimulatedCluster

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from bot.domain.temporary import NAMESPACE
 from bot.errors import ClusterError, InputError
 from bot.kube.connect import connect
 from bot.kube.jobs import JOBS, PODS
 from bot.kube.one_shot_reader import ClusterReader
 from bot.kube.tool_jobs import ToolJobs
 from bot.net.probing import manifests
-from bot.net.probing.manifests import NAMESPACE
 from bot.net.tools.ran import ENFORCE, raw_obstacle
 from bot.net.tools.service import Netshoot, Tool
 from bot.sandbox.kubelet import Kubelet

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.net.probing.manifests import NAMESPACE
+from bot.domain.temporary import NAMESPACE
 from bot.sandbox.kubelet import Kubelet
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.network import Network

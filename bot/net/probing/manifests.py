@@ -12,14 +12,10 @@ from typing import Any
 
 import msgspec
 
+from bot.domain.temporary import LABELS, NAMESPACE
 from bot.net.probing.protocol import Backend, Job, Probe
 
-NAMESPACE = "meshmedic-probe"
 ACCOUNT = "probe"
-LABELS = {
-    "app.kubernetes.io/name": "meshmedic-probe",
-    "app.kubernetes.io/managed-by": "meshmedic",
-}
 TOOL_IMAGE = "docker.io/nicolaka/netshoot:v0.13"
 """The tools of `/net tool`, unless a setting says otherwise."""
 

@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from bot.domain.temporary import NAMESPACE
 from bot.kube.agents import ROUND
 from bot.net.mesh.log_reader import JOB, KEPT
 from bot.net.mesh.rounds import EVERY
 from bot.net.probing import agent_peers
-from bot.net.probing.manifests import NAMESPACE
 from bot.net.probing.protocol import PAYLOAD, Kind, Outcome, Probe
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.network import LISTENER, Network
