@@ -26,6 +26,7 @@ from bot.digest.domain.records import BOOK, Book, Schedule, Stage, Turn
 from bot.digest.schedule.timetable import Timetable
 from bot.domain import record
 from bot.domain.finding import Evidence, Finding, Ref
+from bot.domain.hourly import LETTER
 from bot.domain.record import Shelf
 from bot.domain.report_record import REPORT, Remembered
 from bot.domain.snapshot import Gap, Why
@@ -249,7 +250,7 @@ def _places() -> str:
         f"{PREFIX}{shelf.name}": {"key": KEY, "schema": shelf.schema, "most": shelf.most}
         for shelf, _ in RECORDS
     }
-    letters = history.LETTER | {"absent": history.ABSENT, "unseen": links.UNSEEN}
+    letters = LETTER | {"absent": history.ABSENT, "unseen": links.UNSEEN}
     return pretty({"labels": LABELS, "configMaps": places, "letters": letters})
 
 

@@ -10,29 +10,17 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from bot.domain.check import SCOPES
+from bot.domain.hourly import INCIDENT, LETTER, MEANS
 from bot.domain.record import Shelf
 from bot.domain.report import Report, focus
 from bot.domain.verdict import Verdict
 from bot.health.checks import in_scope
 
-HOUR = timedelta(hours=1)
 POINTS = 24 * 35
 INCIDENTS = 400
 
-LETTER = {
-    Verdict.HEALTHY: "h",
-    Verdict.PROGRESSING: "p",
-    Verdict.SUSPENDED: "s",
-    Verdict.UNKNOWN: "?",
-    Verdict.DEGRADED: "d",
-    Verdict.FAILED: "f",
-}
-MEANS = {letter: verdict for verdict, letter in LETTER.items()}
 ABSENT = "-"
 """The area has nothing in this cluster: by the owner's choice, so it is nobody's trouble."""
-
-INCIDENT = Verdict.DEGRADED
-"""The mildest verdict that is an incident."""
 
 
 class Point(msgspec.Struct, frozen=True, array_like=True):

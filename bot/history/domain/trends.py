@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 import msgspec
 
 from bot.domain.check import SCOPES
+from bot.domain.hourly import HOUR, INCIDENT, MEANS
 from bot.domain.verdict import Verdict
-from bot.history.domain.record import ABSENT, HOUR, INCIDENT, MEANS, History, Incident, Point
+from bot.history.domain.record import ABSENT, History, Incident, Point
 from bot.net.mesh.history import Course, LinkHistory, courses
 
 FLAPS = 3

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 from bot.charts.spec import Lane, Level, Span, Tick, Timeline
 from bot.domain.check import SCOPES
+from bot.domain.hourly import HOUR, MEANS
 from bot.domain.verdict import Verdict
-from bot.history.domain.record import ABSENT, HOUR, MEANS, History, Incident, Point
+from bot.history.domain.record import ABSENT, History, Incident, Point
 from bot.history.domain.trends import Trends, Trouble, trends
 from bot.net.mesh.history import Course, LinkHistory
 from bot.render import text as words

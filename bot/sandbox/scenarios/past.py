@@ -10,9 +10,10 @@ from bot.digest.domain.diff import BASES, Base, Bases, Known
 from bot.digest.domain.records import BOOK, Book, Stage, Turn
 from bot.digest.schedule.timetable import Timetable
 from bot.domain.check import SCOPES
+from bot.domain.hourly import LETTER
 from bot.domain.state import Store
 from bot.domain.verdict import Verdict
-from bot.history.domain.record import HISTORY, LETTER, History, Incident, Point
+from bot.history.domain.record import HISTORY, History, Incident, Point
 
 DAILY = "daily"
 LAST = 22
