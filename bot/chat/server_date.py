@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import aiohttp
 
-from bot.doctor.domain.clock import ahead
+from bot.domain.clock import ahead
 
 
 class Dates:

@@ -14,8 +14,8 @@ from typing import TypeVar
 import aiohttp
 import msgspec
 
-from bot.doctor.domain.clock import ahead
 from bot.doctor.domain.facts import ClusterFacts, Denied, Held, Right, Unseen
+from bot.domain.clock import ahead
 from bot.domain.resources.registry import KINDS
 from bot.errors import Absent, ClusterError, Forbidden, Unauthorized
 from bot.kube.client import CONNECT, Api
