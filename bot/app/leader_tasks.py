@@ -15,9 +15,10 @@ from bot.app.command_digest import COMMANDS, CommandDigest, digest
 from bot.chat.client import Client
 from bot.doctor import discord_facts as standing
 from bot.doctor.domain.examination import listed
-from bot.doctor.domain.facts import Commands, Denied, Unseen
+from bot.doctor.domain.facts import Commands
 from bot.doctor.domain.registration import differences
 from bot.domain.election import Leadership, Standing
+from bot.domain.facts import Denied, Unseen
 from bot.domain.state import Store
 from bot.errors import MeshmedicError, SettingsError
 from bot.health.report_store import Memory

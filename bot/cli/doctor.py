@@ -22,15 +22,16 @@ from bot.app import digests as digesting
 from bot.app.remediation import idle
 from bot.charts.process import Artist
 from bot.digest.domain.config import Plan
+from bot.digest.domain.facts import DigestFacts
 from bot.digest.domain.records import BOOK, Book
 from bot.doctor.discord_facts import FromTerminal, payload
-from bot.doctor.domain.digests import DigestFacts
 from bot.doctor.domain.examination import Area, CheckUp, Examination, Outcome
-from bot.doctor.domain.facts import ClusterFacts, Commands, Right, Setup, Unseen
+from bot.doctor.domain.facts import ClusterFacts, Commands, Right, Setup
 from bot.doctor.domain.permissions import Permission, needed
 from bot.doctor.service import Cluster, Doctor
 from bot.doctor.views import terminal as terminal_check_up
 from bot.domain.election import Alone
+from bot.domain.facts import Unseen
 from bot.domain.finding import Ref
 from bot.domain.resources.objects import Object
 from bot.domain.snapshot import Snapshot

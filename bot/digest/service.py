@@ -11,12 +11,12 @@ import msgspec
 
 from bot.digest.composer import Composer
 from bot.digest.delivery import Sending
+from bot.digest.domain.facts import DigestFacts
 from bot.digest.domain.records import BOOK, MOST, Book, Schedule
 from bot.digest.ports import Letter
 from bot.digest.schedule import slots
 from bot.digest.schedule.timetable import Timetable
-from bot.doctor.domain.digests import DigestFacts
-from bot.doctor.domain.facts import Unseen
+from bot.domain.facts import Unseen
 from bot.domain.state import Store
 from bot.errors import InputError, MeshmedicError
 from bot.history.domain.trends import Trends

@@ -18,18 +18,16 @@ from bot.doctor.domain.facts import (
     Application,
     Channel,
     Commands,
-    Denied,
     DiscordFacts,
     Elsewhere,
     Registered,
     Server,
     Setup,
-    Unseen,
-    Unset,
     refused,
 )
 from bot.doctor.domain.people import named
 from bot.doctor.domain.permissions import ADMINISTRATOR, PERMISSIONS
+from bot.domain.facts import Denied, Unseen, Unset
 
 T = TypeVar("T")
 

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.digest.domain.facts import DigestFacts
 from bot.doctor.domain import (
     clock,
     cluster,
@@ -22,19 +23,9 @@ from bot.doctor.domain import (
     repository,
     traefik,
 )
-from bot.doctor.domain.digests import DigestFacts
 from bot.doctor.domain.examination import Area, CheckUp, Examination, Outcome
-from bot.doctor.domain.facts import (
-    ClusterFacts,
-    DiscordFacts,
-    RepositoryFacts,
-    Right,
-    Server,
-    Setup,
-    Unseen,
-    Unset,
-    refused,
-)
+from bot.doctor.domain.facts import ClusterFacts, DiscordFacts, Right, Server, Setup, refused
+from bot.domain.facts import RepositoryFacts, Unseen, Unset
 from bot.health.checks import CHECKS
 
 PATIENCE = 12.0

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from bot.doctor.domain.facts import Denied, RepositoryFacts, Unseen
+from bot.domain.facts import Denied, RepositoryFacts, Unseen
 from bot.errors import RepositoryError
 from bot.gitops import markdown
 from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit, mistake

@@ -14,8 +14,9 @@ from typing import TypeVar
 import aiohttp
 import msgspec
 
-from bot.doctor.domain.facts import ClusterFacts, Denied, Held, Right, Unseen
+from bot.doctor.domain.facts import ClusterFacts, Held, Right
 from bot.domain.clock import ahead
+from bot.domain.facts import Denied, Unseen
 from bot.domain.resources.registry import KINDS
 from bot.errors import Absent, ClusterError, Forbidden, Unauthorized
 from bot.kube.client import CONNECT, Api

@@ -10,20 +10,12 @@ from rich.console import Console
 
 from bot.cli.doctor import link
 from bot.doctor.domain.examination import Area, CheckUp, Examination, Outcome
-from bot.doctor.domain.facts import (
-    ClusterFacts,
-    Denied,
-    DiscordFacts,
-    Elsewhere,
-    RepositoryFacts,
-    Right,
-    Setup,
-    Use,
-)
+from bot.doctor.domain.facts import ClusterFacts, DiscordFacts, Elsewhere, Right, Setup, Use
 from bot.doctor.domain.permissions import needed
 from bot.doctor.service import Doctor
 from bot.doctor.views import discord as discord_check_up
 from bot.doctor.views import terminal as terminal_check_up
+from bot.domain.facts import Denied, RepositoryFacts
 from bot.render import terminal
 from tests.commands.conftest import texts
 from tests.doctor.domain.seen import DISCORD, SETUP, a_cluster

@@ -8,10 +8,11 @@ from dataclasses import replace
 from functools import cache
 
 from bot.doctor.domain.examination import CheckUp
-from bot.doctor.domain.facts import ClusterFacts, DiscordFacts, Registered, Unseen
+from bot.doctor.domain.facts import ClusterFacts, DiscordFacts, Registered
 from bot.doctor.service import Doctor
 from bot.doctor.views import discord as discord_check_up
 from bot.doctor.views import terminal as terminal_check_up
+from bot.domain.facts import Unseen
 from tests.doctor.domain.seen import DISCORD, SERVER, SETUP, a_cluster
 from tests.doctor.test_service import ToldCluster, ToldDiscord
 from tests.golden import Pages

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from bot.doctor.domain.examination import Area, Examination, Outcome, listed
-from bot.doctor.domain.facts import ClusterFacts, Denied, Right, Setup, Unseen
+from bot.doctor.domain.facts import ClusterFacts, Right, Setup
 from bot.domain.check import Check
+from bot.domain.facts import Denied, Unseen
 from bot.domain.resources.objects import SecretName
 from bot.domain.resources.registry import KIND_OF, KINDS, Kind
 

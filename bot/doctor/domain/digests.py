@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
+from bot.digest.domain.facts import DigestFacts
 from bot.digest.domain.records import Book, Schedule, Stage, Turn
 from bot.digest.schedule import slots
 from bot.doctor.domain.examination import Area, Examination, Outcome
-from bot.doctor.domain.facts import Unseen
+from bot.domain.facts import Unseen
 
 OVERDUE = timedelta(minutes=10)
 """By then a slot is out, though an attempt or two had failed."""
@@ -19,16 +18,6 @@ NONE = "No digest is set up."
 SET_UP = "Set MESHMEDIC_DIGEST_CHANNEL, or ask /digest set, if you want one."
 CHANNEL = "Give the bot its permissions in that channel, or choose another one by /digest set."
 LOOK = "Look at the bot's log: it says why; and whether a process acts."
-
-
-@dataclass(frozen=True, slots=True)
-class DigestFacts:
-    """What is kept of digests, what the settings set up, and the moment of the question."""
-
-    book: Book | Unseen
-    defaults: tuple[Schedule, ...]
-    zone: ZoneInfo
-    now: datetime
 
 
 def examine(facts: DigestFacts) -> Examination:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bot.doctor.domain.cluster import BASE, joined
 from bot.doctor.domain.examination import Area, Examination, Outcome
-from bot.doctor.domain.facts import ClusterFacts, Denied, Held, Right, Setup, Unseen
+from bot.doctor.domain.facts import ClusterFacts, Held, Right, Setup
+from bot.domain.facts import Denied, Unseen
 
 LEASE = "meshmedic"
 GROUP = "coordination.k8s.io"

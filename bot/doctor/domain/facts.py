@@ -8,29 +8,8 @@ from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
 
 from bot.domain.authorization import Circles
+from bot.domain.facts import Denied, Unseen, Unset
 from bot.traefik.domain.instance import TraefikPod
-
-
-@dataclass(frozen=True, slots=True)
-class Unseen:
-    """Nobody knows: no answer, or one that could not be read."""
-
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Denied:
-    """A clear no of the other side: 401, 403 or 404. `why` is in its words."""
-
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Unset:
-    """The setting that this needs is not there."""
-
-    setting: str
-
 
 Commands: TypeAlias = tuple[Mapping[str, Any], ...]
 """Slash commands as Discord's API words them."""
@@ -172,19 +151,6 @@ class ClusterFacts:
         """Of a cluster that nothing is known of."""
         lost = Unseen(why)
         return cls(host, lost, lost, {}, lost, lost, lease=lost)
-
-
-@dataclass(frozen=True, slots=True)
-class RepositoryFacts:
-    """The Git repository of the settings: its page, its branch, whether that is there.
-
-    `protected` tells whether the host keeps the branch from being pushed to.
-    """
-
-    page: str
-    branch: str
-    read: bool | Unseen
-    protected: bool | Denied | Unseen
 
 
 def refused(login: Denied | Unset | Unseen) -> DiscordFacts:

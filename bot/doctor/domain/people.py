@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bot.doctor.domain.examination import Area, Examination, Outcome, listed
-from bot.doctor.domain.facts import Denied, DiscordFacts, Server, Setup, Unseen
+from bot.doctor.domain.facts import DiscordFacts, Server, Setup
 from bot.domain.authorization import Circles, Members
+from bot.domain.facts import Denied, Unseen
 
 CIRCLES = ("viewers", "operators", "approvers")
 IDS = "Right-click the person or role in Discord (with Developer Mode on), copy its id"

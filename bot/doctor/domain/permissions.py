@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from bot.doctor.domain.examination import Area, Examination, Outcome, listed
-from bot.doctor.domain.facts import Channel, Server, Unseen, Use
+from bot.doctor.domain.facts import Channel, Server, Use
+from bot.domain.facts import Unseen
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,12 @@ from bot.doctor.domain.examination import Area, Examination, Outcome, listed
 from bot.doctor.domain.facts import (
     Application,
     Commands,
-    Denied,
     DiscordFacts,
     Elsewhere,
     Registered,
     Setup,
-    Unseen,
-    Unset,
 )
+from bot.domain.facts import Denied, Unseen, Unset
 
 PORTAL = "https://discord.com/developers/applications"
 NEW_TOKEN = f"Make a new token at {PORTAL} (Bot, Reset Token) and set MESHMEDIC_DISCORD_TOKEN."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.doctor.domain.examination import Area, Examination, Outcome
-from bot.doctor.domain.facts import Denied, RepositoryFacts, Unseen, Unset
+from bot.domain.facts import Denied, RepositoryFacts, Unseen, Unset
 
 TOKEN = "Look at MESHMEDIC_GIT_URL, MESHMEDIC_GIT_TOKEN and the network policy."  # noqa: S105  # words
 PROTECT = "Protect the branch on the host, so that a merge needs somebody's review."

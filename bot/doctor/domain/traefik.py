@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from bot.doctor.domain.cluster import serves
 from bot.doctor.domain.examination import Area, Examination, Outcome, listed
-from bot.doctor.domain.facts import ClusterFacts, Denied, Unseen
+from bot.doctor.domain.facts import ClusterFacts
+from bot.domain.facts import Denied, Unseen
 from bot.traefik.domain import instance
 from bot.traefik.domain.instance import HOW_TO_ENABLE, NATIVE_LB_SINCE, TraefikPod
 

@@ -7,7 +7,8 @@ import pytest
 
 from bot.doctor.domain import cluster
 from bot.doctor.domain.examination import Examination, Outcome
-from bot.doctor.domain.facts import ClusterFacts, Denied, Right, Setup, Unseen
+from bot.doctor.domain.facts import ClusterFacts, Right, Setup
+from bot.domain.facts import Denied, Unseen
 from bot.domain.resources.registry import KINDS
 from bot.health.checks import CHECKS
 from tests.doctor.domain.seen import SERVED, SETUP, a_cluster, failed_with_fix

@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.digest.domain.facts import DigestFacts
 from bot.digest.domain.records import Book, Schedule, Stage, Turn
 from bot.digest.schedule.timetable import Timetable
-from bot.doctor.domain.digests import DigestFacts, examine
+from bot.doctor.domain.digests import examine
 from bot.doctor.domain.examination import Outcome
-from bot.doctor.domain.facts import Unseen
+from bot.domain.facts import Unseen
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DAILY = Schedule(name="daily", channel=7, when=Timetable(8, 0), began=NOW - timedelta(days=9))

@@ -6,7 +6,8 @@ import pytest
 
 from bot.doctor.domain import election
 from bot.doctor.domain.examination import Outcome
-from bot.doctor.domain.facts import Denied, Held, Right, Unseen
+from bot.doctor.domain.facts import Held, Right
+from bot.domain.facts import Denied, Unseen
 from tests.doctor.domain.seen import SETUP, a_cluster, failed_with_fix
 
 ALONE = replace(SETUP, state_namespace="")

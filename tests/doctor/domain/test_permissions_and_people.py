@@ -6,8 +6,9 @@ import pytest
 
 from bot.doctor.domain import people, permissions
 from bot.doctor.domain.examination import Examination, Outcome
-from bot.doctor.domain.facts import Channel, Denied, Unseen, Use
+from bot.doctor.domain.facts import Channel, Use
 from bot.domain.authorization import Circles, Members
+from bot.domain.facts import Denied, Unseen
 from tests.doctor.domain.seen import DISCORD, GUILD, NEEDED, NOBODY, SERVER, SETUP, VERA, VIEWERS
 
 

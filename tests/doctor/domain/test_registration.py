@@ -7,15 +7,8 @@ import pytest
 
 from bot.doctor.domain import registration
 from bot.doctor.domain.examination import Examination, Outcome
-from bot.doctor.domain.facts import (
-    Denied,
-    DiscordFacts,
-    Elsewhere,
-    Registered,
-    Unseen,
-    Unset,
-    refused,
-)
+from bot.doctor.domain.facts import DiscordFacts, Elsewhere, Registered, refused
+from bot.domain.facts import Denied, Unseen, Unset
 from tests.doctor.domain.seen import COMMANDS, DISCORD, SETUP
 
 LOST = Unseen("Discord did not answer in time.")

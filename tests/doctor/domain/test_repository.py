@@ -4,7 +4,7 @@ import pytest
 
 from bot.doctor.domain import repository
 from bot.doctor.domain.examination import Outcome
-from bot.doctor.domain.facts import Denied, RepositoryFacts, Unseen, Unset
+from bot.domain.facts import Denied, RepositoryFacts, Unseen, Unset
 
 LOST = Unseen("no answer")
 PAGE = "https://git.home.lab/lab/home"

@@ -7,7 +7,7 @@ import pytest
 
 from bot.doctor.domain import clock, traefik
 from bot.doctor.domain.examination import Area, Examination, Outcome
-from bot.doctor.domain.facts import Denied, Unseen
+from bot.domain.facts import Denied, Unseen
 from bot.traefik.domain import instance
 from tests.doctor.domain.seen import TRAEFIK, a_cluster
 

@@ -1,0 +1,20 @@
+"""What the doctor is told of digests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bot.digest.domain.records import Book, Schedule
+from bot.domain.facts import Unseen
+
+
+@dataclass(frozen=True, slots=True)
+class DigestFacts:
+    """What is kept of digests, what the settings set up, and the moment of the question."""
+
+    book: Book | Unseen
+    defaults: tuple[Schedule, ...]
+    zone: ZoneInfo
+    now: datetime
