@@ -22,6 +22,7 @@ from bot.alerting.domain.rules import NO_ALERTS, Rules
 from bot.alerting.silences import Silences
 from bot.app import alerts as alerting
 from bot.app import digests as digesting
+from bot.app.gitops import configured
 from bot.app.leader_tasks import Takeover, refusals_explained
 from bot.app.leadership import Post, post
 from bot.app.metrics import Metrics, Sources
@@ -36,7 +37,7 @@ from bot.domain.election import Alone, Leadership
 from bot.domain.resources.objects import Namespace
 from bot.domain.state import Store
 from bot.errors import MeshmedicError, SettingsError
-from bot.gitops.service import PullRequests, configured
+from bot.gitops.service import PullRequests
 from bot.health.report_store import Memory
 from bot.health.service import Health
 from bot.kube.cache import WatchCache

@@ -19,6 +19,7 @@ from bot import log_setup as logs
 from bot import settings
 from bot.alerting.silences import Silences
 from bot.app import digests as digesting
+from bot.app.gitops import configured
 from bot.app.remediation import idle
 from bot.charts.process import Artist
 from bot.digest.domain.config import Plan
@@ -37,7 +38,6 @@ from bot.domain.resources.objects import Object
 from bot.domain.snapshot import Snapshot
 from bot.domain.story import Event, LogTail
 from bot.errors import ClusterError, InputError, SettingsError
-from bot.gitops.service import configured
 from bot.health.service import Health
 from bot.kube.configmap_store import State
 from bot.kube.connect import connect, own_namespace

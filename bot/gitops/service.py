@@ -17,9 +17,7 @@ from bot.errors import RepositoryError
 from bot.gitops import markdown
 from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit, mistake
 from bot.gitops.domain.ownership import Keeper, Owner
-from bot.gitops.domain.repository_url import address
 from bot.gitops.file_editor import edited
-from bot.gitops.hosts import gitea, github
 from bot.gitops.hosts.host import Host, Standing
 from bot.gitops.kustomize import Found
 from bot.gitops.locator import locate
@@ -31,7 +29,6 @@ from bot.gitops.source import Repository, check, source_of
 from bot.gitops.tree import Tree
 from bot.gitops.unified_diff import difference
 from bot.routing.native_lb import choose
-from bot.settings import Settings
 
 Manifest = Mapping[str, Any]
 
@@ -74,19 +71,6 @@ class Asked:
     edit: FileEdit
     live: Manifest
     owner: Owner
-
-
-def configured(read: Settings, flux: Flux) -> PullRequests | None:
-    """Pull requests in the repository of the settings; None where they name none."""
-    if read.git_token is None or (at := address(read.git_url)) is None:
-        return None
-    token, branch = read.git_token.get_secret_value().strip(), read.git_branch
-    host: Host = (
-        gitea.Gitea(at, branch, gitea.rest(read.git_api or gitea.api(at), token))
-        if read.git_host == "gitea"
-        else github.GitHub(at, branch, github.rest(read.git_api or github.api(at), token))
-    )
-    return PullRequests(Repository(at, branch), Git(at, token), host, flux)
 
 
 @dataclass(frozen=True, slots=True)
