@@ -12,11 +12,10 @@ from typing import TypeVar, cast
 import msgspec
 
 from bot.domain.resources.objects import Object
-from bot.net.diagnosis.diagnosed import Diagnosed
-from bot.net.mesh.rounds import Links
 
 T = TypeVar("T", bound=Object)
 M = TypeVar("M")
+S = TypeVar("S")
 
 
 class Why(StrEnum):
@@ -95,8 +94,8 @@ class Snapshot:
     `namespaces` is set where only those were read. `live` is False for saved files, whose
     silence proves nothing: what they do not hold may be there all the same, and what was not heard
     of may have spoken since, unless `timely` says that somebody told the time. A type that is
-    absent from `objects` was not read at all. `diagnosed` are the diagnoses of routes that stand,
-    whatever their age; `rounds` what is known between nodes, None where no agent makes rounds.
+    absent from `objects` was not read at all. `supplements` are what a capability knows besides the
+    objects, by its type.
     """
 
     taken_at: datetime
@@ -105,8 +104,7 @@ class Snapshot:
     namespaces: tuple[str, ...] | None = None
     live: bool = True
     timely: bool = False
-    diagnosed: tuple[Diagnosed, ...] = ()
-    rounds: Links | None = None
+    supplements: Mapping[type, object] = field(default_factory=dict)
     _memo: dict[object, object] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -141,6 +139,10 @@ class Snapshot:
     def by_controller(self, kind: type[T]) -> Mapping[tuple[str, str, str], list[T]]:
         """The objects of a type by (namespace, kind, name) of what controls them."""
         return self.of(kind).by_controller
+
+    def supplement(self, kind: type[S]) -> S | None:
+        """What is known besides the objects, by its type; None where nothing is."""
+        return cast("S | None", self.supplements.get(kind))
 
     def once(self, name: str, make: Callable[[], M]) -> M:
         """What `make` gives, made once a snapshot: an index that a check needs, by its name."""

@@ -18,7 +18,7 @@ from bot.domain.snapshot import Snapshot
 from bot.domain.story import Event, LogTail, Story
 from bot.errors import ClusterError, InputError
 from bot.health.checks import CHECKS
-from bot.net.diagnosis.diagnosed import Diagnosed
+from bot.net.diagnosis.diagnosed import Diagnosed, Diagnoses
 from bot.net.mesh.rounds import Links
 
 KEPT = 16
@@ -136,7 +136,8 @@ class Health:
 
     def _with_facts(self, seen: Snapshot) -> Snapshot:
         """Beside the objects: what was tested."""
-        return replace(seen, diagnosed=self.diagnosed(), rounds=self.rounds())
+        known: dict[type, object] = {Diagnoses: Diagnoses(self.diagnosed()), Links: self.rounds()}
+        return replace(seen, supplements=known)
 
     def _examine(
         self, snapshot: Snapshot, checks: tuple[Check, ...], namespace: str | None

@@ -10,6 +10,7 @@ from bot.domain.report import Report, examine
 from bot.domain.snapshot import Gap, Snapshot, Why
 from bot.health.checks import CHECKS
 from bot.net.mesh.matrix import By
+from bot.net.mesh.rounds import Links
 from bot.sandbox.opening import find
 from bot.sandbox.scenarios import Homelab
 from tests.builders import an_object
@@ -74,4 +75,4 @@ def by_rounds(*tests: By) -> Report:
     lost, others = nodes[0], nodes[1:]
     bad = {*((lost, other) for other in others), *((other, lost) for other in others)}
     told = witnesses(bad, names=nodes, tests=tests)
-    return examine(replace(seen, rounds=links(*told, names=nodes, now=NOW)), CHECKS)
+    return examine(replace(seen, supplements={Links: links(*told, names=nodes, now=NOW)}), CHECKS)

@@ -22,3 +22,9 @@ class Diagnosed(msgspec.Struct, frozen=True):
     def route(self) -> Ref | None:
         """The route that it is about; None where a Service was asked for."""
         return self.subject.route
+
+
+class Diagnoses(msgspec.Struct, frozen=True):
+    """The diagnoses of routes that stand, whatever their age: a supplement of a snapshot."""
+
+    standing: tuple[Diagnosed, ...] = ()

@@ -17,7 +17,7 @@ from bot.domain.finding import Evidence, Judgement, Ref
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.net import route_resolution as resolving
-from bot.net.diagnosis.diagnosed import Diagnosed
+from bot.net.diagnosis.diagnosed import Diagnosed, Diagnoses
 from bot.net.diagnosis.diagnosis import Confidence, Diagnosis, Effect, Row, Seen
 from bot.net.diagnosis.rules import CONNECTING
 from bot.net.diagnosis.subject import Native, Subject
@@ -70,7 +70,8 @@ def bearing(diagnosis: Diagnosis) -> tuple[Seen, ...]:
 
 def _applying(route: Ref, snapshot: Snapshot) -> Iterator[tuple[Diagnosed, Subject]]:
     """Each test of a route, and the route as it is now, if it leads to the same endpoints."""
-    for each in snapshot.diagnosed:
+    known = snapshot.supplement(Diagnoses)
+    for each in known.standing if known else ():
         if each.route == route and each.taken_at <= snapshot.taken_at:
             now = resolving.resolve(snapshot, each.subject.name)
             if isinstance(now, Subject) and not _leads_elsewhere(each.subject, now):

@@ -49,7 +49,7 @@ MEANS = {
 
 def judged(node: objects.Node, snapshot: Snapshot) -> Judgement:
     """A node by the rounds; healthy where nobody makes any, by the owner's choice."""
-    if snapshot.rounds is None:
+    if snapshot.supplement(Links) is None:
         return HEALTHY
     every = snapshot.once("connectivity: by node", lambda: by_node(snapshot))
     return every.get(node.name, HEALTHY)
@@ -57,7 +57,7 @@ def judged(node: objects.Node, snapshot: Snapshot) -> Judgement:
 
 def by_node(snapshot: Snapshot) -> Mapping[str, Judgement]:
     """The judgement on each node that is not healthy."""
-    links = snapshot.rounds
+    links = snapshot.supplement(Links)
     if links is None:
         return {}
     nodes = {each.name: each for each in snapshot.of(objects.Node)}

@@ -55,7 +55,7 @@ def a_report(
         )
         for name in names
     ]
-    return examine(replace(snapshot_of(*nodes, now=at), rounds=known), CHECKS)
+    return examine(replace(snapshot_of(*nodes, now=at), supplements={Links: known}), CHECKS)
 
 
 def found(report: Report) -> list[Finding]:

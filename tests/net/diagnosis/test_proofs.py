@@ -4,11 +4,10 @@ import pytest
 
 from bot.domain.record import read, written
 from bot.domain.resources.objects import Ingress
-from bot.domain.snapshot import Snapshot
 from bot.health.checks import routes_ingress
 from bot.net.diagnosis.diagnosed import Diagnosed
 from bot.net.diagnosis.proofs import PROOFS, Proofs, diagnosed, proof
-from tests.net.diagnosis.test_recent import PROVEN, remembered
+from tests.net.diagnosis.test_recent import PROVEN, remembered, with_tests
 from tests.net.test_route_resolution import a_cluster, an_ingress
 
 
@@ -27,6 +26,4 @@ def test_a_finding_is_the_same_after_a_restart(hours: float):
 def judged(test: Diagnosed):
     """What a check says of the route in a cluster that is as it was when it was tested."""
     now = a_cluster(an_ingress())
-    return routes_ingress.judge(
-        now.of(Ingress)[0], Snapshot(now.taken_at, now.objects, diagnosed=(test,))
-    )
+    return routes_ingress.judge(now.of(Ingress)[0], with_tests(now, test))

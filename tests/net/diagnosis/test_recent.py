@@ -13,7 +13,7 @@ from bot.domain.verdict import Verdict
 from bot.health.checks import routes_ingress, routes_ingressroute
 from bot.health.service import Health
 from bot.net.diagnosis import recent as lasting
-from bot.net.diagnosis.diagnosed import Diagnosed
+from bot.net.diagnosis.diagnosed import Diagnosed, Diagnoses
 from bot.net.diagnosis.diagnosis import Confidence, Diagnosis, Effect, Row, Seen
 from bot.net.diagnosis.subject import Native, Subject
 from bot.net.route_resolution import resolve
@@ -34,6 +34,12 @@ def found(row: Row = Row.REDIRECT, effect: Effect = Effect.HELPS, **rest: Any) -
     return Diagnosis(row=row, effect=effect, **given)  # type: ignore[arg-type]
 
 
+def with_tests(snapshot: Snapshot, *tests: Diagnosed) -> Snapshot:
+    """The same objects, and what these tests found."""
+    known: dict[type, object] = {Diagnoses: Diagnoses(tests)}
+    return Snapshot(snapshot.taken_at, snapshot.objects, supplements=known)
+
+
 def judged(
     diagnosis: Diagnosis, *more: Plain, hours: float = 1, was: Any = None, **rest: Any
 ) -> Judgement:
@@ -43,7 +49,9 @@ def judged(
     assert isinstance(subject, Subject)
     subject = msgspec.structs.replace(subject, **rest)
     tested = Diagnosed(MOMENT - timedelta(hours=hours), subject, diagnosis)
-    after = Snapshot(snapshot.taken_at, snapshot.objects, diagnosed=(tested,))
+    after = Snapshot(
+        snapshot.taken_at, snapshot.objects, supplements={Diagnoses: Diagnoses((tested,))}
+    )
     if routes := snapshot.of(IngressRoute):
         return routes_ingressroute.judge(routes[0], after)
     return routes_ingress.judge(snapshot.of(Ingress)[0], after)
@@ -226,7 +234,7 @@ def test_endpoints_that_were_not_seen_are_no_others():
     subject = resolve(blind, "web.example")
     assert isinstance(subject, Subject)
     assert lasting.standing(proven, Diagnosed(MOMENT, subject, UNKNOWN)) is proven
-    seen = Snapshot(blind.taken_at, blind.objects, diagnosed=(proven,))
+    seen = with_tests(blind, proven)
     said = routes_ingress.judge(seen.of(Ingress)[0], seen)
     assert said.reason == "NativeLBHelps"
 
@@ -243,7 +251,9 @@ def test_a_test_of_one_rule_says_nothing_of_what_is_worked_around_in_another(oth
     around = remembered(found(Row.REDIRECT, Effect.ALREADY), *objects, hours=2)
     beside = remembered(other, *objects, ask="other.example")
     seen = a_cluster(*objects)
-    after = Snapshot(seen.taken_at, seen.objects, diagnosed=(around, beside))
+    after = Snapshot(
+        seen.taken_at, seen.objects, supplements={Diagnoses: Diagnoses((around, beside))}
+    )
     said = routes_ingressroute.judge(seen.of(IngressRoute)[0], after)
     assert said.reason == "WorkedAround"
 
