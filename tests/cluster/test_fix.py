@@ -37,18 +37,17 @@ ANNOTATION = "traefik.ingress.kubernetes.io/service.nativelb"
 INGRESSES, ROUTES = "ingresses.networking.k8s.io", "ingressroutes.traefik.io"
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def path(
-    real: RealCluster, data: Path, tmp_path_factory: pytest.TempPathFactory
+@asynccontextmanager
+async def fixed(
+    real: RealCluster, data: Path, folder: Path, *more: str
 ) -> AsyncIterator[tuple[BrokenPath, Remedy]]:
-    """The path and `/fix` on it."""
+    """The path and `/fix` on it, with these arguments of Traefik."""
     if real.plane is None:
         pytest.skip("Traefik here needs the control plane of the tests' own")
-    folder = tmp_path_factory.mktemp("fix")
     kubeconfig = install(real, data, folder)
     try:
         async with (
-            broken_path(real, folder) as broken,
+            broken_path(real, folder, *more) as broken,
             fixing(kubeconfig, broken.world.prober, reload=2.0, sleep=0.2) as fix,
         ):
             yield broken, fix
@@ -56,6 +55,15 @@ async def path(
         pytest.skip(str(missing))
     finally:
         real.kubectl("delete", "changes", "--all", "-n", KEPT_IN)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def path(
+    real: RealCluster, data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[tuple[BrokenPath, Remedy]]:
+    """The path and `/fix` on it."""
+    async with fixed(real, data, tmp_path_factory.mktemp("fix")) as both:
+        yield both
 
 
 @asynccontextmanager

@@ -18,9 +18,7 @@ import pytest
 from bot.remediation.change.change import Change
 from bot.remediation.change.plan import Way
 from bot.remediation.change.states import State
-from bot.remediation.service import Remedy
-from tests.cluster.broken_path import HOME, BrokenPath, broken_path
-from tests.cluster.fixing import KEPT_IN, fixing, install
+from tests.cluster.broken_path import HOME, BrokenPath
 from tests.cluster.test_fix import (
     DONE,
     INGRESSES,
@@ -29,6 +27,7 @@ from tests.cluster.test_fix import (
     a_route,
     an_ingress,
     approved,
+    fixed,
     live,
     proposed,
     rolled_back,
@@ -37,7 +36,6 @@ from tests.cluster.test_fix import (
 )
 from tests.clusters.real import RealCluster
 from tests.lab import faults
-from tests.lab.namespaces import CannotMakeLab
 from tests.lab.world import PORT, VIP
 
 SLOW = {
@@ -47,26 +45,6 @@ SLOW = {
 }
 SETTLED = 8.0
 """Seconds in which the slowest Traefik here has loaded what was written last."""
-
-
-@asynccontextmanager
-async def fixed(
-    real: RealCluster, data: Path, folder: Path, *more: str
-) -> AsyncIterator[tuple[BrokenPath, Remedy]]:
-    """The path and `/fix` on it, with these arguments of Traefik."""
-    if real.plane is None:
-        pytest.skip("Traefik here needs the control plane of the tests' own")
-    kubeconfig = install(real, data, folder)
-    try:
-        async with (
-            broken_path(real, folder, *more) as broken,
-            fixing(kubeconfig, broken.world.prober, reload=2.0, sleep=0.2) as fix,
-        ):
-            yield broken, fix
-    except CannotMakeLab as missing:
-        pytest.skip(str(missing))
-    finally:
-        real.kubectl("delete", "changes", "--all", "-n", KEPT_IN)
 
 
 @dataclass
