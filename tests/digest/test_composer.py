@@ -56,7 +56,11 @@ def of_a_test(kind: str, name: str) -> dict[str, Any]:
         else an_object("Service", name, spec={"ports": []})
     )
     labels = {"app.kubernetes.io/managed-by": "meshmedic"}
-    made["metadata"] |= {"namespace": "meshmedic-probe", "labels": labels}
+    made["metadata"] |= {
+        "namespace": "meshmedic-probe",
+        "labels": labels,
+        "creationTimestamp": "2026-01-01T00:00:00Z",
+    }
     return made
 
 
@@ -66,16 +70,16 @@ def ending(name: str, ends: datetime, **status: str) -> dict[str, Any]:
     return made
 
 
-async def test_suspended_and_temporary_objects_are_named_as_open() -> None:
+async def test_suspended_objects_and_what_a_test_left_behind_are_named_as_open() -> None:
     cluster = FakeCluster(
         [a_kustomization(suspend=True), of_a_test("Pod", "job-1"), of_a_test("Service", "vip-1")]
     )
     said = await says(composer(cluster))
     assert "Still open (3)" in said
     assert "Kustomization flux-system/apps: suspended" in said
-    assert "Pod meshmedic-probe/job-1: temporary object of a test" in said
+    assert "Pod meshmedic-probe/job-1: left behind by a test" in said
     assert said.count("job-1") == 1
-    assert "Service meshmedic-probe/vip-1: temporary object of a test" in said
+    assert "Service meshmedic-probe/vip-1: left behind by a test" in said
 
 
 async def test_certificates_are_named_with_the_day_that_they_end_and_when_they_are_renewed() -> (

@@ -18,6 +18,9 @@ from bot.domain.temporary import temporary
 SOON = timedelta(days=21)
 """cert-manager renews a certificate of 90 days 30 days before its end: this one is overdue."""
 
+LONGEST = timedelta(minutes=15)
+"""No test takes as long: what it made and is older was left behind."""
+
 FLUX: tuple[type[Object], ...] = (
     objects.GitRepository, objects.OCIRepository, objects.HelmRepository, objects.HelmChart,
     objects.Bucket, objects.Kustomization, objects.HelmRelease,
@@ -64,7 +67,7 @@ class Standing(msgspec.Struct, frozen=True):
 
 def standing(seen: Snapshot, namespace: str = "") -> Standing:
     """Read it off a snapshot; `namespace` narrows what has one."""
-    opened = (*_suspended(seen), *_temporary(seen))
+    opened = (*_suspended(seen), *_left_behind(seen))
     ours = tuple(each for each in opened if namespace in ("", each.subject.namespace))
     ends = tuple(each for each in _expiring(seen) if namespace in ("", each.subject.namespace))
     names = {kind_name(kind) for kind in READS}
@@ -81,10 +84,13 @@ def _suspended(seen: Snapshot) -> Iterator[Open]:
                 yield Open(ref(each), "suspended")
 
 
-def _temporary(seen: Snapshot) -> Iterator[Open]:
+def _left_behind(seen: Snapshot) -> Iterator[Open]:
+    """A test that runs while the digest is made is nobody's concern."""
     for kind in (objects.Pod, objects.Service):
-        for each in filter(temporary, seen.of(kind)):
-            yield Open(ref(each), "temporary object of a test", each.metadata.creation_timestamp)
+        for made in filter(temporary, seen.of(kind)):
+            since = made.metadata.creation_timestamp
+            if since and seen.taken_at - since > LONGEST:
+                yield Open(ref(made), "left behind by a test", since)
 
 
 def _expiring(seen: Snapshot) -> Iterator[Expiring]:

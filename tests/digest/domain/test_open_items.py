@@ -24,24 +24,30 @@ def ending(name: str, days: float) -> dict[str, Any]:
     return made
 
 
-def of_a_test(name: str, **metadata: Any) -> dict[str, Any]:
+def of_a_test(name: str, *, minutes: float = 20, **metadata: Any) -> dict[str, Any]:
     pod = a_pod(name)
+    metadata["creationTimestamp"] = (NOW - timedelta(minutes=minutes)).isoformat()
     labels = {"app.kubernetes.io/managed-by": "meshmedic"}
     pod["metadata"] |= {"namespace": "meshmedic-probe", "labels": labels, **metadata}
     return pod
 
 
-def test_suspended_and_temporary_objects_are_open_and_agents_are_not() -> None:
+def test_what_is_suspended_or_left_behind_is_open_and_neither_agents_nor_tests_are() -> None:
     agent = of_a_test(
         "agent", ownerReferences=[{"kind": "DaemonSet", "name": "a", "controller": True}]
     )
     seen = snapshot_of(
-        a_kustomization(suspend=True), a_kustomization("other"), of_a_test("job"), agent, now=NOW
+        a_kustomization(suspend=True),
+        a_kustomization("other"),
+        of_a_test("job"),
+        of_a_test("job-under-way", minutes=3),
+        agent,
+        now=NOW,
     )
     found = standing(seen).open
     assert [(each.subject.name, each.what) for each in found] == [
         ("apps", "suspended"),
-        ("job", "temporary object of a test"),
+        ("job", "left behind by a test"),
     ]
     assert [each.subject.name for each in standing(seen, "meshmedic-probe").open] == ["job"]
 
