@@ -25,8 +25,10 @@ EACH_AT_ONCE = 8
 GIVE_UP = 4
 """After so many tries in vain, and none with success, a probe's further ones are left out."""
 
-PAUSE = 0.1
-"""Seconds between two connections to a target that settles."""
+PAUSES = (0.0, 1.3, 0.9, 0.7)
+"""Seconds before each connection to a target that settles. They are few: the kernel limits how many
+errors it sends to one address, and those of other tries would be lost. kube-proxy needs up to 1.3.
+"""
 
 MOST_ADDRESSES = 16
 """Of one name that are told: a line stays short enough to be written in one piece."""
@@ -105,12 +107,14 @@ async def _all_of(probe: Probe, room: asyncio.Semaphore, began: float, say: Say)
 async def _settled(probe: Probe, room: asyncio.Semaphore) -> bool:
     """Whether the target took a connection in the seconds that it has to settle, if it has any."""
     end = time.perf_counter() + probe.settle
-    while (left := end - time.perf_counter()) > 0:
+    for pause in PAUSES if probe.settle else ():
+        if (left := end - time.perf_counter() - pause) <= 0:
+            return False
+        await asyncio.sleep(pause)
         async with room:
             answer = await _once(replace(probe, seconds=min(left, probe.seconds)))
         if answer["outcome"] == OK:
             return True
-        await asyncio.sleep(PAUSE)
     return not probe.settle
 
 
