@@ -274,9 +274,11 @@ class Carrier:
             proof = await self._proof(change)
             if not proof.helped:
                 raise Stuck(f"Beside the Ingress, the IngressRoutes do not help. {proof.because}")
-        walk.seen.add(step.action)
-        # It took its time: what was read before may have changed.
-        return await self._live(walk.steps) == live
+        # It took its time: where what was read has changed meanwhile, it is seen anew.
+        unchanged = await self._live(walk.steps) == live
+        if unchanged:
+            walk.seen.add(step.action)
+        return unchanged
 
     async def _stays(self, steps: Sequence[Step]) -> str:
         """What is left standing of what these would take away, and what to do about it."""

@@ -95,12 +95,18 @@ class Loading:
         entrances = await self._entrances()
         if why := self._blind(entrances):
             return why
-        name = marker.host(self.token())
-        before = await self._ask({"before": Request(name)}, entrances)
+        name, nothing = marker.host(self.token()), Request(marker.host(self.token()))
+        asked = {"before": Request(name), "nothing before": nothing}
+        before = await self._ask(asked, entrances)
         try:
             for step in filter(None, (marker.marker(route, name) for route in routes)):
                 await self._write(step, None, change)
-            why = await self._seen(change, name, routes, before)
+            asked = {
+                "marked": Request(name),
+                "route": Request(change.plan.host, change.plan.path),
+                "nothing": nothing,
+            }
+            why = await self._seen(asked, routes, before)
         except Conflict:
             why = f"Another object is in the way: the name ends in {marker.SUFFIX}."
         except TEMPORARY:
@@ -134,10 +140,9 @@ class Loading:
         await self.writer.write(step, live, change.name, by, dry_run=False)
 
     async def _seen(
-        self, change: Change, name: str, routes: Sequence[Manifest], before: _Answers
+        self, asked: Mapping[str, Request], routes: Sequence[Manifest], before: _Answers
     ) -> str:
         named = frozenset[str]().union(*map(marker.entry_points, routes))
-        asked = {"marked": Request(name), "route": Request(change.plan.host, change.plan.path)}
         why = "It was not seen in time."
         try:
             async with asyncio.timeout(LONGEST):
@@ -198,9 +203,9 @@ _Answers = dict[tuple[Entrance, str], tuple[Answer, ...]]
 
 
 def _look(entrance: Entrance, answers: _Answers, *, named: bool) -> Look:
-    kinds = ("before", "marked", "route")
-    before, marked, route = (answers.get((entrance, kind), ()) for kind in kinds)
-    return Look(entrance, before, marked, route, named)
+    kinds = ("before", "marked", "route", "nothing before", "nothing")
+    before, marked, route, *control = (answers.get((entrance, kind), ()) for kind in kinds)
+    return Look(entrance, before, marked, route, (control[0], control[1]), named)
 
 
 def _targets(change: Change) -> tuple[Target, ...]:

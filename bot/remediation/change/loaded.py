@@ -25,12 +25,15 @@ class Look(msgspec.Struct, frozen=True):
     """What one entrance answers: the marker's host `before` it was made and now, and the route.
 
     `named`: the route names this entrypoint. Elsewhere another object may serve the same host.
+    `control` is what a host that nothing serves is answered with, at the beginning and now: where
+    that changed, Traefik itself is not well, and no other answer says anything.
     """
 
     entrance: Entrance
     before: tuple[Answer, ...]
     marked: tuple[Answer, ...]
     route: tuple[Answer, ...]
+    control: tuple[tuple[Answer, ...], tuple[Answer, ...]]
     named: bool = False
 
 
@@ -61,7 +64,7 @@ def unseen(looks: Sequence[Look]) -> str:
 def standing(look: Look) -> Standing:
     """At one entrance. All answers must say the same."""
     before, marked, route = map(_prints, (look.before, look.marked, look.route))
-    if not before or not marked or not route:
+    if not before or not marked or not route or not _steady(*look.control):
         return Standing.UNKNOWN
     if all(_like(answered, before) for answered in route):
         unserved = {status for status, _ in before} == {NOT_FOUND}
@@ -69,6 +72,11 @@ def standing(look: Look) -> Standing:
     if not any(_like(answered, before) for answered in marked):
         return Standing.LOADED
     return Standing.NOT_YET if look.named else Standing.ELSEWHERE
+
+
+def _steady(before: Sequence[Answer], now: Sequence[Answer]) -> bool:
+    first, then = _prints(before), _prints(now)
+    return bool(first and then) and all(_like(answered, first) for answered in then)
 
 
 def _known(at: Entrance, stand: dict[Entrance, Standing]) -> bool:

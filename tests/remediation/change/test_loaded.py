@@ -17,6 +17,7 @@ def answer(status: int, backend: str = "web", outcome: Outcome = Outcome.OK) -> 
 OWN, REACHED, BROKEN = answer(404, "traefik"), answer(200), answer(502, "traefik")
 STALLED, REFUSED = answer(0, "", Outcome.STALLED), answer(0, "", Outcome.REFUSED)
 TO_TLS = answer(301, "traefik")
+CALM = ((OWN, OWN), (OWN, OWN))
 
 
 def look(
@@ -27,7 +28,8 @@ def look(
     *,
     named: bool = True,
 ) -> Look:
-    return Look(at, (before, before), (marked, marked), (route, route), named)
+    calm = ((before, before), (before, before))
+    return Look(at, (before, before), (marked, marked), (route, route), calm, named)
 
 
 @pytest.mark.parametrize("marked", [REACHED, BROKEN, STALLED, answer(404, "the application")])
@@ -37,6 +39,18 @@ def test_whatever_the_backend_says_or_leaves_unsaid_it_is_loaded(marked: Answer)
     assert unseen([look(marked=marked)]) == ""
 
 
+@pytest.mark.parametrize("now", [STALLED, BROKEN, REACHED, REFUSED])
+def test_where_a_host_that_nothing_serves_is_answered_otherwise_nothing_was_seen(
+    now: Answer,
+) -> None:
+    """Traefik hangs, or starts anew: then every host is answered otherwise than before."""
+    calm = ((OWN, OWN), (OWN, now))
+    for marked in (STALLED, REACHED, BROKEN):
+        ill = Look(WEB, (OWN, OWN), (marked, marked), (marked, marked), calm, named=True)
+        assert standing(ill) is Standing.UNKNOWN
+        assert unseen([ill])
+
+
 def test_an_answer_as_before_says_that_it_is_not_loaded() -> None:
     assert standing(look(marked=OWN)) is Standing.NOT_YET
     assert unseen([look(marked=OWN)]) == "It was not seen to be served at 10.42.0.2:8000 on edge."
@@ -44,7 +58,7 @@ def test_an_answer_as_before_says_that_it_is_not_loaded() -> None:
 
 
 def test_one_of_two_answers_is_not_enough() -> None:
-    half = Look(WEB, (OWN, OWN), (REACHED, OWN), (REACHED, REACHED), named=True)
+    half = Look(WEB, (OWN, OWN), (REACHED, OWN), (REACHED, REACHED), CALM, named=True)
     assert standing(half) is Standing.NOT_YET
 
 
@@ -56,7 +70,7 @@ def test_one_entrance_or_replica_that_does_not_serve_it_is_enough_for_no() -> No
 def test_a_replica_that_was_not_seen_is_named() -> None:
     why = unseen([look(), look(marked=REFUSED, at=OTHER)])
     assert why == "It was not seen to be served at 10.42.1.2:8000 on attic."
-    assert unseen([look(), Look(OTHER, (), (), ())]) == why
+    assert unseen([look(), Look(OTHER, (), (), (), ((), ()))]) == why
 
 
 def test_a_port_that_speaks_no_http_is_no_obstacle_beside_one_that_was_seen() -> None:
@@ -88,6 +102,7 @@ def test_a_port_that_sends_every_request_to_tls_tells_nothing() -> None:
 def test_a_page_that_differs_each_time_is_known_by_its_status() -> None:
     before = (answer(404, "page 1"), answer(404, "page 2"))
     served = (REACHED, REACHED)
-    late = Look(WEB, before, (answer(404, "page 3"), answer(404, "page 4")), served, named=True)
+    calm, pages = (before, before), (answer(404, "page 3"), answer(404, "page 4"))
+    late = Look(WEB, before, pages, served, calm, named=True)
     assert standing(late) is Standing.NOT_YET
-    assert standing(Look(WEB, before, served, served)) is Standing.LOADED
+    assert standing(Look(WEB, before, served, served, calm)) is Standing.LOADED
