@@ -10,6 +10,7 @@ configuration a provider.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from bot.domain.resources.reference import Target
@@ -31,6 +32,10 @@ OF_CERTIFICATES = (f"{TLS}.certresolver", f"{TLS}.domains")
 
 ACTIONS = {"Ingress": Action.DELETE_INGRESS, "IngressRoute": Action.CREATE_INGRESSROUTE}
 """By whose place a whole object of that kind is written."""
+
+
+HOST = re.compile(r"\bmeshmedic-[0-9a-z]{1,32}\.invalid")
+"""What every host of a marker holds."""
 
 
 def host(token: str) -> str:
@@ -69,13 +74,23 @@ def entry_points(route: Manifest) -> frozenset[str]:
 
 
 def removal(at: Target, live: Manifest) -> Step | None:
-    """What takes a marker away; None where the object of that name is somebody else's."""
-    if (live["metadata"].get("labels") or {}).get(MANAGED) != OURS:
+    """What takes a marker away; None where the object of that name is none."""
+    if (live["metadata"].get("labels") or {}).get(MANAGED) != OURS or not _is_marker(live):
         return None
     kept = ("name", "namespace", "labels")
     metadata = {key: live["metadata"][key] for key in kept}
     whole = {key: live[key] for key in live if key not in ("metadata", "status")}
     return step(ACTIONS[at.kind], at, {**whole, "metadata": metadata}, None)
+
+
+def _is_marker(live: Manifest) -> bool:
+    """By its hosts: a route that a hand-over made has the same label, and perhaps that name."""
+    spec = live.get("spec") or {}
+    hosts = [
+        *(rule.get("host") for rule in spec.get("rules") or ()),
+        *(route.get("match") for route in spec.get("routes") or ()),
+    ]
+    return bool(hosts) and all(HOST.search(str(host)) for host in hosts)
 
 
 def _annotations(route: Manifest) -> dict[str, str]:

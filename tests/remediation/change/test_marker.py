@@ -114,6 +114,17 @@ def test_it_is_taken_away_again_and_what_somebody_else_made_is_not(route: dict[s
     assert marker.removal(at, live) is None
 
 
+@pytest.mark.parametrize("route", [an_ingress(), a_route()], ids=["Ingress", "IngressRoute"])
+def test_a_route_that_serves_is_no_marker_though_it_bears_its_name_and_label(
+    route: dict[str, Any],
+) -> None:
+    """A hand-over of an Ingress of that name made it."""
+    at = marker.target(route)
+    serving = made(route) | {"spec": route["spec"]}
+    assert serving["metadata"]["labels"]
+    assert marker.removal(at, serving) is None
+
+
 def test_a_marker_of_each_kind_is_written_as_that_kind() -> None:
     actions = {kind: marker.ACTIONS[kind] for kind in ("Ingress", "IngressRoute")}
     assert actions == {
