@@ -64,17 +64,16 @@ class ProbeAgents:
         self.rounds = AgentRounds(api, self._agents)
         self._apart: dict[str, float] = {}
         """Until when the agent of a node is not asked, by the monotonic clock."""
-        self._ways: dict[str, tuple[str, float]] = {}
-        """By which means a node was asked last, and when by the monotonic clock."""
+        self._ways: dict[tuple[str, str], float] = {}
+        """When a node was asked by some means, by the monotonic clock."""
         self._ears: dict[tuple[str, int], _Ear] = {}
 
     @property
     def name(self) -> str:
         """Both ways, where both were used of late."""
-        since = time.monotonic() - RECENT
-        recent = {node: way for node, (way, at) in self._ways.items() if at > since}
-        by_jobs = sorted(node for node, way in recent.items() if way == self._jobs.name)
-        if len(by_jobs) == len(recent):
+        self._forget()
+        by_jobs = sorted(node for node, way in self._ways if way == self._jobs.name)
+        if len(by_jobs) == len(self._ways):
             return self._jobs.name
         return f"agents, and {self._jobs.name} on {', '.join(by_jobs)}" if by_jobs else "agents"
 
@@ -107,9 +106,9 @@ class ProbeAgents:
             except Unanswered as error:
                 self._set_apart(agent, error, progress)
             else:
-                self._ways[source.node] = "agents", time.monotonic()
+                self._note(source.node, "agents")
                 return answers
-        self._ways[source.node] = self._jobs.name, time.monotonic()
+        self._note(source.node, self._jobs.name)
         return await self._jobs.probe(source, probes, progress)
 
     @asynccontextmanager
@@ -144,6 +143,14 @@ class ProbeAgents:
     ) -> AbstractAsyncContextManager[Mapping[Backend, Vip]]:
         """Temporary Services, each with one endpoint only, while the block runs."""
         return self._jobs.sole_vips(backends, progress)
+
+    def _note(self, node: str, way: str) -> None:
+        self._forget()
+        self._ways[node, way] = time.monotonic()
+
+    def _forget(self) -> None:
+        since = time.monotonic() - RECENT
+        self._ways = {asked: at for asked, at in self._ways.items() if at > since}
 
     async def _on(self, node: str) -> Agent | None:
         if self._apart.get(node, 0.0) > time.monotonic():
