@@ -6,9 +6,10 @@ import asyncio
 import logging
 
 from bot.domain.election import Leadership
+from bot.domain.record import Shelf
 from bot.domain.report import Report
 from bot.domain.report_record import REPORT, Remembered, recalled, remembered
-from bot.domain.state import Store
+from bot.domain.state import Store, T
 from bot.errors import MeshmedicError
 from bot.health.service import Health
 from bot.net.diagnosis.proofs import PROOFS, Proofs
@@ -36,6 +37,8 @@ class Memory:
         self._waiting: Report | None = None
         self._proofs = False
         """Whether the proven faults are to be kept."""
+        self._recalled = False
+        """Whether those that were kept before are known: else they must not be written over."""
         self._some = asyncio.Event()
         self._trouble = ""
 
@@ -71,11 +74,11 @@ class Memory:
         if not self._leadership.may_act():
             return
         try:
-            if self._proofs:
-                await self._keep_proofs()
             if report:
                 kept = await asyncio.to_thread(remembered, report)
                 await self._store.change(REPORT, lambda old: _newest(old, kept))
+            if self._proofs:
+                await self._keep_proofs()
             self._trouble = ""
         except MeshmedicError as error:
             self._complain(str(error))
@@ -86,21 +89,30 @@ class Memory:
 
     async def _keep_proofs(self) -> None:
         proven = self._diagnose.proofs
-        await self._store.change(PROOFS, lambda _: proven)
+        known = self._recalled
+        await self._store.change(PROOFS, lambda old: proven if known else _joined(old, proven))
         # Only now: a fault that is forgotten over a restart would look like one that is over.
         self._proofs = self._diagnose.proofs != proven
 
     async def restore(self) -> None:
         """Recall what was kept, unless something newer is known. Never raises."""
-        try:
-            kept = await self._store.read(REPORT)
-            proofs = await self._store.read(PROOFS)
-        except MeshmedicError as error:
-            log.warning("the last report cannot be recalled: %s", error)
-            return
-        self._diagnose.restore(proofs or Proofs())
-        if kept is not None:
+        if not self._proofs:
+            # What waits to be kept was proven here since.
+            self._recalled = False
+            proofs = await self._read(PROOFS)
+            if not isinstance(proofs, MeshmedicError):
+                self._diagnose.restore(proofs or Proofs())
+                self._recalled = True
+        kept = await self._read(REPORT)
+        if kept is not None and not isinstance(kept, MeshmedicError):
             self._health.restore(recalled(kept))
+
+    async def _read(self, shelf: Shelf[T]) -> T | MeshmedicError | None:
+        try:
+            return await self._store.read(shelf)
+        except MeshmedicError as error:
+            log.warning("what was kept as %s cannot be recalled: %s", shelf.name, error)
+            return error
 
     def _complain(self, said: str) -> None:
         if said != self._trouble:
@@ -110,3 +122,9 @@ class Memory:
 
 def _newest(old: Remembered | None, new: Remembered) -> Remembered:
     return old if old is not None and old.taken_at > new.taken_at else new
+
+
+def _joined(old: Proofs | None, new: Proofs) -> Proofs:
+    """What nobody could read is kept besides: a fault is over when a test says so."""
+    known = {proof.subject for proof in new.proofs}
+    return Proofs((*(p for p in (old or Proofs()).proofs if p.subject not in known), *new.proofs))

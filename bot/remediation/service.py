@@ -88,8 +88,8 @@ class Remedy:
         """
         situation = await self.survey.of(asked, progress)
         found = offering.offers(situation, self.policy.untouchable)
-        tested = self.survey.diagnose.remembered
-        helped = sum(each.diagnosis.effect is Effect.HELPS for each in tested)
+        tested = self.survey.diagnose.tested
+        helped = sum(test.diagnosis.effect is Effect.HELPS for test in tested)
         return found, offering.by_default(helped, len(tested))
 
     async def propose(

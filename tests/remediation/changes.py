@@ -208,7 +208,7 @@ class FakeProving:
 
 @dataclass
 class FakeDiagnose:
-    remembered: tuple[Diagnosed, ...] = ()
+    tested: tuple[Diagnosed, ...] = ()
 
 
 @dataclass

@@ -71,6 +71,8 @@ class Diagnose:
     traefik: TraefikView | None = None
     on_proofs: Callable[[], None] | None = None
     _kept: OrderedDict[str, Diagnosed] = field(default_factory=OrderedDict)
+    _restored: set[str] = field(default_factory=set)
+    """The routes of which nothing is known but what an earlier process proved."""
 
     async def diagnose(self, asked: str, progress: Progress = quiet) -> Diagnosed:
         """The verdict on the route or Service that is asked for, beside what it is about.
@@ -123,10 +125,23 @@ class Diagnose:
         standing = filter(lasting.proves, self._kept.values())
         return Proofs(tuple(map(proofs.proof, standing)))
 
+    @property
+    def tested(self) -> tuple[Diagnosed, ...]:
+        """What stands of each route that this process tested itself."""
+        return tuple(kept for name, kept in self._kept.items() if name not in self._restored)
+
     def restore(self, kept: Proofs) -> None:
-        """Take in what an earlier process proved, where nothing is known of the route yet."""
-        for proof in kept.proofs:
-            self._kept.setdefault(proof.subject, proofs.diagnosed(proof))
+        """Take over the proven faults that the process kept which acted last.
+
+        One that was proven here and is not among them is over: that process saw it pass.
+        """
+        for name in [name for name, known in self._kept.items() if lasting.proves(known)]:
+            del self._kept[name]
+        for proof in kept.proofs[-KEPT:]:
+            known = self._kept.get(proof.subject)
+            if known is None or known.taken_at < proof.tested:
+                self._kept[proof.subject] = proofs.diagnosed(proof)
+                self._restored.add(proof.subject)
 
     def recall(self, name: str) -> Diagnosed | None:
         """What stands of a subject, by its name."""
@@ -161,6 +176,7 @@ class Diagnose:
 
     def _remember(self, latest: Diagnosed) -> None:
         before, name = self.proofs, latest.subject.name
+        self._restored.discard(name)
         self._kept[name] = lasting.standing(self._kept.get(name), latest)
         self._kept.move_to_end(name)
         if len(self._kept) > KEPT:

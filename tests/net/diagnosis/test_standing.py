@@ -149,6 +149,52 @@ async def test_a_proven_fault_outlives_the_process_that_saw_it():
     assert store.kept["proofs"] == Proofs()
 
 
+async def test_a_standby_that_acts_later_knows_what_passed_meanwhile():
+    """It recalled the proof at its start; the process that acted then saw the route pass."""
+    store, leader, standby = FakeStore(), Homelab(), Homelab()
+    acts = Memory(store, leader.health, leader.diagnose, Led())
+    leader.diagnose.on_proofs = acts.note_proofs
+    waits = Memory(store, standby.health, standby.diagnose, Led())
+    await acts.restore()
+    await leader.prove()
+    await acts.keep()
+    await waits.restore()
+    assert await standby.finding()
+    await leader.test(WorldProber(a_world()))
+    await acts.keep()
+    await waits.restore()
+    assert await standby.finding() is None
+
+
+async def test_proofs_that_could_not_be_read_are_not_written_over():
+    store, before, after = FakeStore(), Homelab(), Homelab()
+    memory = Memory(store, before.health, before.diagnose, Led())
+    before.diagnose.on_proofs = memory.note_proofs
+    await before.prove()
+    await memory.keep()
+    kept = store.kept["proofs"].proofs
+    later = Memory(store, after.health, after.diagnose, Led())
+    store.fails = ClusterError("no answer")
+    await later.restore()
+    store.fails = None
+    later.note_proofs()
+    await later.keep()
+    assert store.kept["proofs"].proofs == kept
+
+
+async def test_what_an_earlier_process_proved_is_no_test_of_this_one():
+    """Only faults are kept: counted with the tests, they would look like all that there is."""
+    store, before, after = FakeStore(), Homelab(), Homelab()
+    memory = Memory(store, before.health, before.diagnose, Led())
+    before.diagnose.on_proofs = memory.note_proofs
+    await before.prove()
+    await memory.keep()
+    await Memory(store, after.health, after.diagnose, Led()).restore()
+    assert (len(before.diagnose.tested), len(after.diagnose.tested)) == (1, 0)
+    await after.prove()
+    assert len(after.diagnose.tested) == 1
+
+
 async def test_a_proof_that_could_not_be_kept_is_kept_with_the_next_write():
     store, lab = FakeStore(fails=ClusterError("gone")), Homelab()
     memory = Memory(store, lab.health, lab.diagnose, Led())
