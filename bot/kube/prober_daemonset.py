@@ -108,8 +108,10 @@ class ProbeAgents:
             else:
                 self._note(source.node, "agents")
                 return answers
+        answers = await self._jobs.probe(source, probes, progress)
+        # Only now: where no pod could be made, none has tested anything.
         self._note(source.node, self._jobs.name)
-        return await self._jobs.probe(source, probes, progress)
+        return answers
 
     @asynccontextmanager
     async def listening(
