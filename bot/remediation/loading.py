@@ -14,7 +14,7 @@ from typing import Protocol
 
 from bot.domain.resources import objects
 from bot.domain.resources.reference import Target
-from bot.errors import ClusterError, Conflict, MeshmedicError, ServerError, Unreachable
+from bot.errors import ClusterError, Conflict, MeshmedicError
 from bot.net.diagnosis.service import Cluster, quiet
 from bot.net.ports import Prober
 from bot.net.probing.protocol import Answer
@@ -27,6 +27,8 @@ from bot.remediation.change.states import State
 from bot.remediation.change.step import Step, mistake
 from bot.remediation.change.step_progress import Live
 from bot.remediation.change.verification_requests import Entrance, Request
+from bot.remediation.executor import TEMPORARY
+from bot.remediation.verification import NO_ENTRANCE, NO_PROBER
 
 TRIES = 2
 """Requests of one kind at each entrance, which must all say the same."""
@@ -46,9 +48,6 @@ ONE = 45.0
 MOST = 60
 """Entrances. Where there are more, not all can be seen."""
 
-TEMPORARY = (Unreachable, ServerError)
-NO_PROBER = "No request can be made through Traefik: there is no prober."
-NO_ENTRANCE = "No port of a Traefik pod was seen by which requests could be made."
 TOO_MANY = f"There are more than {MOST} ports of Traefik pods."
 LEFT = "{at}, by which Traefik was watched, is to be deleted by hand: {why}"
 
