@@ -18,7 +18,8 @@ from bot.doctor.domain.examination import listed
 from bot.doctor.domain.facts import Commands
 from bot.doctor.domain.registration import differences
 from bot.domain.election import Leadership, Standing
-from bot.domain.facts import Denied, Unseen
+from bot.domain.facts import Denied
+from bot.domain.refusal import NotObserved
 from bot.domain.state import Store
 from bot.errors import MeshmedicError, SettingsError
 from bot.health.report_store import Memory
@@ -92,7 +93,7 @@ class Takeover:
         """Whether Discord has what was registered; where it does not tell, that is believed."""
         client = self._client
         theirs = await standing.shown(client, client.application_id or 0, client.guild_id)
-        if isinstance(theirs, Denied | Unseen):
+        if isinstance(theirs, Denied | NotObserved):
             log.warning("whether Discord has the commands still is not known: %s", theirs.why)
             return True
         if wrong := differences(ours, theirs):

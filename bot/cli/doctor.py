@@ -32,8 +32,8 @@ from bot.doctor.domain.permissions import Permission, needed
 from bot.doctor.service import Cluster, Doctor
 from bot.doctor.views import terminal as terminal_check_up
 from bot.domain.election import Alone
-from bot.domain.facts import Unseen
 from bot.domain.finding import Ref
+from bot.domain.refusal import NotObserved
 from bot.domain.resources.objects import Object
 from bot.domain.snapshot import Snapshot
 from bot.domain.story import Event, LogTail
@@ -164,12 +164,14 @@ async def _examine(kubeconfig: Path | None, context: str | None) -> CheckUp:
 
 async def _kept(state: State | ClusterError | None, plan: Plan) -> DigestFacts:
     """What the bot keeps of its digests; a process that is alone keeps nothing."""
-    book: Book | Unseen = Unseen(str(state)) if isinstance(state, ClusterError) else Book()
+    book: Book | NotObserved = (
+        NotObserved(str(state)) if isinstance(state, ClusterError) else Book()
+    )
     if isinstance(state, State):
         try:
             book = await state.read(BOOK) or Book()
         except ClusterError as error:
-            book = Unseen(str(error))
+            book = NotObserved(str(error))
     return DigestFacts(book, plan.schedules(), plan.zone, datetime.now(UTC))
 
 

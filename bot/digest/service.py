@@ -16,7 +16,7 @@ from bot.digest.domain.records import BOOK, MOST, Book, Schedule
 from bot.digest.ports import Letter
 from bot.digest.schedule import slots
 from bot.digest.schedule.timetable import Timetable
-from bot.domain.facts import Unseen
+from bot.domain.refusal import NotObserved
 from bot.domain.state import Store
 from bot.errors import InputError, MeshmedicError
 from bot.history.domain.trends import Trends
@@ -78,9 +78,9 @@ class Digests:
     async def facts(self) -> DigestFacts:
         """What the doctor wants to know."""
         try:
-            book: Book | Unseen = await self.book()
+            book: Book | NotObserved = await self.book()
         except MeshmedicError as error:
-            book = Unseen(str(error))
+            book = NotObserved(str(error))
         return DigestFacts(book, self.defaults, self.zone, self.clock())
 
     async def every(self) -> dict[str, Schedule]:

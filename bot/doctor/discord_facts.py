@@ -27,7 +27,8 @@ from bot.doctor.domain.facts import (
 )
 from bot.doctor.domain.people import named
 from bot.doctor.domain.permissions import ADMINISTRATOR, PERMISSIONS
-from bot.domain.facts import Denied, Unseen, Unset
+from bot.domain.facts import Denied, Unset
+from bot.domain.refusal import NotObserved
 
 T = TypeVar("T")
 
@@ -62,7 +63,7 @@ class FromTerminal:
         client = discord.Client(intents=discord.Intents.none(), http_trace=dates.trace)
         async with client:
             login = await _ask(client.http.static_login(self._token))
-            if isinstance(login, Denied | Unseen):
+            if isinstance(login, Denied | NotObserved):
                 return refused(login)
             return await _look(client, int(login["id"]), setup, dates)
 
@@ -78,7 +79,7 @@ class Live:
     async def look(self, setup: Setup) -> DiscordFacts:
         """Ask anew: what the connection remembers may be what is wrong."""
         if self._client.user is None:
-            return refused(Unseen("The bot is not connected."))
+            return refused(NotObserved("The bot is not connected."))
         return await _look(self._client, self._client.user.id, setup, self._dates, self._here)
 
 
@@ -89,10 +90,10 @@ def payload(tree: app_commands.CommandTree[Any]) -> Commands:
 
 async def shown(
     client: discord.Client, application: int, guild_id: int
-) -> Commands | Denied | Unseen:
+) -> Commands | Denied | NotObserved:
     """The commands that Discord has of an application in one server."""
     found = await _ask(client.http.get_guild_commands(application, guild_id))
-    return found if isinstance(found, Denied | Unseen) else _mappings(found)
+    return found if isinstance(found, Denied | NotObserved) else _mappings(found)
 
 
 def channel_of(interaction: discord.Interaction[Any]) -> Channel | None:
@@ -128,10 +129,10 @@ async def _look(
     )
 
 
-async def _application(client: discord.Client) -> Application | Unseen:
+async def _application(client: discord.Client) -> Application | NotObserved:
     found = await _ask(client.application_info())
-    if isinstance(found, Denied | Unseen):
-        return Unseen(found.why)
+    if isinstance(found, Denied | NotObserved):
+        return NotObserved(found.why)
     on = [name for name, flags in PRIVILEGED.items() if any(getattr(found.flags, f) for f in flags)]
     return Application(
         id=found.id,
@@ -145,22 +146,22 @@ async def _application(client: discord.Client) -> Application | Unseen:
 
 async def _server(
     client: discord.Client, bot: int, guild_id: int | None
-) -> Server | Elsewhere | Unset | Unseen:
+) -> Server | Elsewhere | Unset | NotObserved:
     if guild_id is None:
         return GUILD_ID
     guild = await _ask(client.fetch_guild(guild_id, with_counts=False))
-    if isinstance(guild, Unseen):
+    if isinstance(guild, NotObserved):
         return guild
     if isinstance(guild, Denied):
         return await _elsewhere(client)
     member, channels = await asyncio.gather(
         _ask(guild.fetch_member(bot)), _ask(guild.fetch_channels())
     )
-    if isinstance(member, Denied | Unseen):
-        return Unseen(f"The bot's own roles could not be read: {member.why}")
-    seen: tuple[Channel, ...] | Unseen
-    if isinstance(channels, Denied | Unseen):
-        seen = Unseen(f"The channels could not be read: {channels.why}")
+    if isinstance(member, Denied | NotObserved):
+        return NotObserved(f"The bot's own roles could not be read: {member.why}")
+    seen: tuple[Channel, ...] | NotObserved
+    if isinstance(channels, Denied | NotObserved):
+        seen = NotObserved(f"The channels could not be read: {channels.why}")
     else:
         text = [each for each in channels if isinstance(each, discord.TextChannel)]
         seen = tuple(Channel(each.name, _flags(each.permissions_for(member))) for each in text)
@@ -168,16 +169,16 @@ async def _server(
     return Server(guild.id, guild.name, roles, _flags(member.guild_permissions), seen)
 
 
-async def _elsewhere(client: discord.Client) -> Elsewhere | Unseen:
+async def _elsewhere(client: discord.Client) -> Elsewhere | NotObserved:
     found = await _ask(client.http.get_guilds(SERVERS, with_counts=False))
-    if isinstance(found, Denied | Unseen):
+    if isinstance(found, Denied | NotObserved):
         return Elsewhere()
     return Elsewhere(tuple(f"{each['name']} ({each['id']})" for each in found))
 
 
 async def _registered(
     client: discord.Client, application: int, guild_id: int | None
-) -> Registered | Denied | Unset | Unseen:
+) -> Registered | Denied | Unset | NotObserved:
     """Without a connection the bot's id stands for the application's: the same since 2016."""
     if guild_id is None:
         return GUILD_ID
@@ -185,35 +186,37 @@ async def _registered(
         shown(client, application, guild_id),
         _ask(client.http.get_global_commands(application)),
     )
-    if isinstance(here, Denied | Unseen):
+    if isinstance(here, Denied | NotObserved):
         return here
-    if isinstance(everywhere, Denied | Unseen):
-        return Unseen(f"The commands of every server could not be read: {everywhere.why}")
+    if isinstance(everywhere, Denied | NotObserved):
+        return NotObserved(f"The commands of every server could not be read: {everywhere.why}")
     return Registered(here, tuple(each["name"] for each in everywhere))
 
 
-async def _member(client: discord.Client, guild_id: int | None, user: int) -> str | Denied | Unseen:
+async def _member(
+    client: discord.Client, guild_id: int | None, user: int
+) -> str | Denied | NotObserved:
     if guild_id is None:
-        return Unseen("MESHMEDIC_GUILD_ID is not set.")
+        return NotObserved("MESHMEDIC_GUILD_ID is not set.")
     found = await _ask(client.http.get_member(guild_id, user))
-    if isinstance(found, Denied | Unseen):
+    if isinstance(found, Denied | NotObserved):
         return found
     return found["user"].get("global_name") or found["user"]["username"]
 
 
-async def _ask(call: Awaitable[T]) -> T | Denied | Unseen:
+async def _ask(call: Awaitable[T]) -> T | Denied | NotObserved:
     """The answer, or why there is none."""
     try:
         async with asyncio.timeout(QUICK):
             return await call
     except TimeoutError:
-        return Unseen("Discord did not answer in time.")
+        return NotObserved("Discord did not answer in time.")
     except (discord.LoginFailure, discord.Forbidden, discord.NotFound) as error:
         return Denied(str(error))
     except discord.HTTPException as error:
-        return Unseen(f"Discord answered with {error.status}.")
+        return NotObserved(f"Discord answered with {error.status}.")
     except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-        return Unseen(f"Discord cannot be reached: {type(error).__name__}.")
+        return NotObserved(f"Discord cannot be reached: {type(error).__name__}.")
 
 
 def _mappings(found: Any) -> tuple[Mapping[str, Any], ...]:

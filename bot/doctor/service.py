@@ -25,7 +25,8 @@ from bot.doctor.domain import (
 )
 from bot.doctor.domain.examination import Area, CheckUp, Examination, Outcome
 from bot.doctor.domain.facts import ClusterFacts, DiscordFacts, Right, Server, Setup, refused
-from bot.domain.facts import RepositoryFacts, Unseen, Unset
+from bot.domain.facts import RepositoryFacts, Unset
+from bot.domain.refusal import NotObserved
 from bot.health.checks import CHECKS
 
 PATIENCE = 12.0
@@ -95,7 +96,7 @@ class Doctor:
             async with asyncio.timeout(self.patience):
                 return await self.discord.look(self.setup)
         except TimeoutError:
-            return refused(Unseen("Discord did not answer in time."))
+            return refused(NotObserved("Discord did not answer in time."))
 
     async def _cluster(self) -> ClusterFacts:
         try:
@@ -114,7 +115,7 @@ class Doctor:
             async with asyncio.timeout(self.patience):
                 return await self.repository.look()
         except TimeoutError:
-            lost = Unseen("The repository's host did not answer in time.")
+            lost = NotObserved("The repository's host did not answer in time.")
             return RepositoryFacts("", "", lost, lost)
 
 
@@ -130,7 +131,7 @@ def _of_discord(facts: DiscordFacts, setup: Setup) -> Iterator[Examination]:
         )
     yield from people.examine(facts, setup)
     yield registration.commands(facts, setup)
-    why = facts.login.why if isinstance(facts.login, Unseen) else "Discord sent no date."
+    why = facts.login.why if isinstance(facts.login, NotObserved) else "Discord sent no date."
     yield clock.examine(Area.DISCORD, "Discord's", facts.skew, why)
 
 
@@ -141,5 +142,5 @@ def _of_cluster(facts: ClusterFacts, setup: Setup) -> Iterator[Examination]:
     yield from cluster.access(facts, CHECKS, setup)
     yield election.keeping(facts, setup)
     yield from traefik.examine(facts)
-    why = facts.version.why if isinstance(facts.version, Unseen) else "It sent no date."
+    why = facts.version.why if isinstance(facts.version, NotObserved) else "It sent no date."
     yield clock.examine(Area.CLUSTER, "the API server's", facts.skew, why)

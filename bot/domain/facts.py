@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True)
-class Unseen:
-    """Nobody knows: no answer, or one that could not be read."""
-
-    why: str
+from bot.domain.refusal import NotObserved
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,5 +30,5 @@ class RepositoryFacts:
 
     page: str
     branch: str
-    read: bool | Unseen
-    protected: bool | Denied | Unseen
+    read: bool | NotObserved
+    protected: bool | Denied | NotObserved

@@ -12,7 +12,8 @@ from typing import Any, Protocol
 
 import msgspec
 
-from bot.domain.facts import Denied, RepositoryFacts, Unseen
+from bot.domain.facts import Denied, RepositoryFacts
+from bot.domain.refusal import NotObserved
 from bot.errors import RepositoryError
 from bot.gitops import markdown
 from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit, mistake
@@ -148,17 +149,17 @@ class PullRequests:
         read, protected = await asyncio.gather(self._readable(), self._guarded())
         return RepositoryFacts(self.repository.at.page, self.repository.branch, read, protected)
 
-    async def _readable(self) -> bool | Unseen:
+    async def _readable(self) -> bool | NotObserved:
         try:
             return self.repository.branch in (await self.git.fetch(self.repository.branch)).branches
         except RepositoryError as error:
-            return Unseen(str(error))
+            return NotObserved(str(error))
 
-    async def _guarded(self) -> bool | Denied | Unseen:
+    async def _guarded(self) -> bool | Denied | NotObserved:
         try:
             found = await self.host.protected()
         except RepositoryError as error:
-            return Unseen(str(error))
+            return NotObserved(str(error))
         return Denied("The token may not read the branch's rules.") if found is None else found
 
     async def _made(self, asked: Asked, *branches: str) -> _Made:

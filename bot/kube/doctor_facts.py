@@ -16,7 +16,8 @@ import msgspec
 
 from bot.doctor.domain.facts import ClusterFacts, Held, Right
 from bot.domain.clock import ahead
-from bot.domain.facts import Denied, Unseen
+from bot.domain.facts import Denied
+from bot.domain.refusal import NotObserved
 from bot.domain.resources.registry import KINDS
 from bot.errors import Absent, ClusterError, Forbidden, Unauthorized
 from bot.kube.client import CONNECT, Api
@@ -84,18 +85,18 @@ class _Asking:
         self._deadline = deadline
         self._turns = asyncio.Semaphore(AT_ONCE)
 
-    async def __call__(self, call: Callable[[], Awaitable[T]]) -> T | Denied | Unseen:
+    async def __call__(self, call: Callable[[], Awaitable[T]]) -> T | Denied | NotObserved:
         try:
             async with asyncio.timeout_at(self._deadline), self._turns:
                 return await call()
         except TimeoutError:
-            return Unseen(f"The API server at {self._host} did not answer in time.")
+            return NotObserved(f"The API server at {self._host} did not answer in time.")
         except (Forbidden, Unauthorized) as error:
             return Denied(str(error))
         except ClusterError as error:
-            return Unseen(str(error))
+            return NotObserved(str(error))
         except msgspec.MsgspecError:
-            return Unseen(f"What answers at {self._host} is not understood.")
+            return NotObserved(f"What answers at {self._host} is not understood.")
 
 
 class Access:
@@ -196,6 +197,6 @@ class Access:
         return True
 
 
-def _yes_or_no(answer: bool | Denied | Unseen) -> bool | Unseen:  # noqa: FBT001  # a fact
+def _yes_or_no(answer: bool | Denied | NotObserved) -> bool | NotObserved:  # noqa: FBT001  # a fact
     """A review that may not be asked for tells nothing about the permission."""
-    return Unseen(answer.why) if isinstance(answer, Denied) else answer
+    return NotObserved(answer.why) if isinstance(answer, Denied) else answer

@@ -12,7 +12,7 @@ from bot.doctor.domain.facts import ClusterFacts, DiscordFacts, Registered
 from bot.doctor.service import Doctor
 from bot.doctor.views import discord as discord_check_up
 from bot.doctor.views import terminal as terminal_check_up
-from bot.domain.facts import Unseen
+from bot.domain.refusal import NotObserved
 from tests.doctor.domain.seen import DISCORD, SERVER, SETUP, a_cluster
 from tests.doctor.test_service import ToldCluster, ToldDiscord
 from tests.golden import Pages
@@ -39,7 +39,7 @@ def _unseen() -> CheckUp:
     cluster = ClusterFacts.unseen("https://10.0.0.1:6443", "the API server does not answer")
     rights = dict.fromkeys(a_cluster().rights, None)
     return _examined(
-        replace(DISCORD, server=Unseen("Discord did not answer within 10 s.")),
+        replace(DISCORD, server=NotObserved("Discord did not answer within 10 s.")),
         replace(cluster, rights=rights),
     )
 

@@ -7,14 +7,14 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.digest.domain.records import Book, Schedule
-from bot.domain.facts import Unseen
+from bot.domain.refusal import NotObserved
 
 
 @dataclass(frozen=True, slots=True)
 class DigestFacts:
     """What is kept of digests, what the settings set up, and the moment of the question."""
 
-    book: Book | Unseen
+    book: Book | NotObserved
     defaults: tuple[Schedule, ...]
     zone: ZoneInfo
     now: datetime

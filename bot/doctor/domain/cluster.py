@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from bot.doctor.domain.examination import Area, Examination, Outcome, listed
 from bot.doctor.domain.facts import ClusterFacts, Right, Setup
 from bot.domain.check import Check
-from bot.domain.facts import Denied, Unseen
+from bot.domain.facts import Denied
+from bot.domain.refusal import NotObserved
 from bot.domain.resources.objects import SecretName
 from bot.domain.resources.registry import KIND_OF, KINDS, Kind
 
@@ -15,7 +16,7 @@ CREDENTIALS = "Renew the kubeconfig, or the token of the service account meshmed
 REACH = "Look at the kubeconfig's server, the firewall, and whether k3s runs on that node."
 BASE = "deploy/base"
 INVENTORY = "deploy/components/secret-inventory"
-NOT_ASKED = Unseen("The API server was not asked.")
+NOT_ASKED = NotObserved("The API server was not asked.")
 STORIES = (Right("list", "", "events"), Right("get", "", "pods/log"))
 """What `/why` reads about one finding."""
 
@@ -39,7 +40,7 @@ def server(facts: ClusterFacts) -> Examination:
     match facts.version:
         case Denied(why):
             return Examination(area, name, Outcome.FAILED, why, CREDENTIALS)
-        case Unseen(why):
+        case NotObserved(why):
             return Examination(area, name, Outcome.UNSEEN, why, REACH if facts.host else "")
         case version:
             whose = f", as {facts.user}" if facts.user else ""
@@ -73,7 +74,7 @@ def kinds(facts: ClusterFacts) -> Iterator[Examination]:
     """One examination a family of kinds: installed, and in versions that we know."""
     for family, groups in FAMILIES.items():
         match facts.served:
-            case Unseen(why) | Denied(why):
+            case NotObserved(why) | Denied(why):
                 yield Examination(Area.KINDS, family, Outcome.UNSEEN, why)
             case _:
                 ours = [kind for kind in KINDS if set(kind.groups) & set(groups)]
@@ -82,7 +83,7 @@ def kinds(facts: ClusterFacts) -> Iterator[Examination]:
 
 def serves(facts: ClusterFacts, family: str) -> bool:
     """Whether some kind of that family is known to be installed."""
-    return not isinstance(facts.served, Unseen | Denied) and any(
+    return not isinstance(facts.served, NotObserved | Denied) and any(
         group in FAMILIES[family] for group, _ in facts.served
     )
 
@@ -111,7 +112,7 @@ def _family(family: str, ours: list[Kind], facts: ClusterFacts) -> Examination:
 
 
 def _versions(facts: ClusterFacts, kind: Kind) -> tuple[str, ...]:
-    if isinstance(facts.served, Unseen | Denied):
+    if isinstance(facts.served, NotObserved | Denied):
         return ()
     served = facts.served
     return tuple(
@@ -131,7 +132,7 @@ def _of_check(check: Check, setup: Setup) -> Iterator[Right]:
 
 def _served(facts: ClusterFacts, group: str, right: Right) -> bool:
     """What is not installed needs no permission; without discovery everything is asked for."""
-    if not group or isinstance(facts.served, Unseen | Denied):
+    if not group or isinstance(facts.served, NotObserved | Denied):
         return True
     return (group, right.resource) in facts.served
 
@@ -141,7 +142,7 @@ def _may(name: str, rights: list[Right], facts: ClusterFacts, setup: Setup) -> E
     if not answers:
         return Examination(Area.ACCESS, name, Outcome.NOTE, "What it reads is not installed.")
     refused = [right for right, answer in answers.items() if answer is False]
-    lost = [(right, each) for right, each in answers.items() if isinstance(each, Unseen)]
+    lost = [(right, each) for right, each in answers.items() if isinstance(each, NotObserved)]
     if refused:
         places = "" if not setup.namespaces else f" in {listed(setup.namespaces)}"
         saw = f"May not {joined(refused)}{places}."
@@ -152,9 +153,9 @@ def _may(name: str, rights: list[Right], facts: ClusterFacts, setup: Setup) -> E
     return Examination(Area.ACCESS, name, Outcome.OK, "May read all that it needs.")
 
 
-def _allowed(right: Right, facts: ClusterFacts, setup: Setup) -> bool | Unseen:
+def _allowed(right: Right, facts: ClusterFacts, setup: Setup) -> bool | NotObserved:
     """In the whole cluster, else in each of the namespaces that the settings name."""
-    missing = facts.version if isinstance(facts.version, Unseen) else NOT_ASKED
+    missing = facts.version if isinstance(facts.version, NotObserved) else NOT_ASKED
     everywhere = facts.rights.get(right, missing)
     if everywhere is True or not setup.namespaces or not _namespaced(right):
         return everywhere
@@ -163,7 +164,7 @@ def _allowed(right: Right, facts: ClusterFacts, setup: Setup) -> bool | Unseen:
     ]
     if False in places:
         return False
-    return next((each for each in places if isinstance(each, Unseen)), True)
+    return next((each for each in places if isinstance(each, NotObserved)), True)
 
 
 def _namespaced(right: Right) -> bool:

@@ -9,7 +9,7 @@ from bot.digest.domain.facts import DigestFacts
 from bot.digest.domain.records import Book, Schedule, Stage, Turn
 from bot.digest.schedule import slots
 from bot.doctor.domain.examination import Area, Examination, Outcome
-from bot.domain.facts import Unseen
+from bot.domain.refusal import NotObserved
 
 OVERDUE = timedelta(minutes=10)
 """By then a slot is out, though an attempt or two had failed."""
@@ -22,7 +22,7 @@ LOOK = "Look at the bot's log: it says why; and whether a process acts."
 
 def examine(facts: DigestFacts) -> Examination:
     """One answer for all of them: the worst, else the latest."""
-    if isinstance(facts.book, Unseen):
+    if isinstance(facts.book, NotObserved):
         return _said(Outcome.UNSEEN, facts.book.why)
     every = facts.book.every(facts.defaults)
     if not every:

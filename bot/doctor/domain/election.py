@@ -5,7 +5,8 @@ from __future__ import annotations
 from bot.doctor.domain.cluster import BASE, joined
 from bot.doctor.domain.examination import Area, Examination, Outcome
 from bot.doctor.domain.facts import ClusterFacts, Held, Right, Setup
-from bot.domain.facts import Denied, Unseen
+from bot.domain.facts import Denied
+from bot.domain.refusal import NotObserved
 
 LEASE = "meshmedic"
 GROUP = "coordination.k8s.io"
@@ -39,7 +40,7 @@ def leader(facts: ClusterFacts, setup: Setup) -> Examination:
     if not place:
         return _said(Outcome.NOTE, ALONE)
     match facts.lease:
-        case Unseen(why):
+        case NotObserved(why):
             return _said(Outcome.UNSEEN, why)
         case Denied(why):
             return _said(Outcome.FAILED, why, GRANT)
@@ -61,14 +62,18 @@ def keeping(facts: ClusterFacts, setup: Setup) -> Examination:
     rights = wanted(setup)
     if not rights:
         return Examination(Area.ACCESS, "state", Outcome.NOTE, ALONE)
-    lost = facts.version if isinstance(facts.version, Unseen) else Unseen("It was not asked.")
+    lost = (
+        facts.version
+        if isinstance(facts.version, NotObserved)
+        else NotObserved("It was not asked.")
+    )
     answers = {right: facts.rights.get(right, lost) for right in rights}
     refused = [right for right, answer in answers.items() if answer is False]
     if refused:
         saw = f"May not {joined(refused)} in {setup.state_namespace}."
         return Examination(Area.ACCESS, "state", Outcome.FAILED, saw, GRANT)
     for answer in answers.values():
-        if isinstance(answer, Unseen):
+        if isinstance(answer, NotObserved):
             return Examination(Area.ACCESS, "state", Outcome.UNSEEN, answer.why)
     saw = f"May keep its Lease and its state in {setup.state_namespace}."
     return Examination(Area.ACCESS, "state", Outcome.OK, saw)

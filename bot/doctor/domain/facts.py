@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
 
 from bot.domain.authorization import Circles
-from bot.domain.facts import Denied, Unseen, Unset
+from bot.domain.facts import Denied, Unset
+from bot.domain.refusal import NotObserved
 from bot.traefik.domain.instance import TraefikPod
 
 Commands: TypeAlias = tuple[Mapping[str, Any], ...]
@@ -67,7 +68,7 @@ class Server:
     name: str
     roles: Mapping[int, str]
     permissions: frozenset[str]
-    channels: tuple[Channel, ...] | Unseen = ()
+    channels: tuple[Channel, ...] | NotObserved = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +95,11 @@ class DiscordFacts:
     which somebody asks.
     """
 
-    login: int | Denied | Unset | Unseen
-    application: Application | Unseen
-    server: Server | Elsewhere | Unset | Unseen
-    registered: Registered | Denied | Unset | Unseen
-    members: Mapping[int, str | Denied | Unseen] = field(default_factory=dict)
+    login: int | Denied | Unset | NotObserved
+    application: Application | NotObserved
+    server: Server | Elsewhere | Unset | NotObserved
+    registered: Registered | Denied | Unset | NotObserved
+    members: Mapping[int, str | Denied | NotObserved] = field(default_factory=dict)
     skew: float | None = None
     here: Channel | None = None
 
@@ -137,23 +138,25 @@ class ClusterFacts:
     """
 
     host: str
-    version: str | Denied | Unseen
-    served: Mapping[tuple[str, str], tuple[str, ...]] | Denied | Unseen
-    rights: Mapping[Right, bool | Unseen]
-    traefik: tuple[TraefikPod, ...] | Denied | Unseen
-    probe: bool | Denied | Unseen
+    version: str | Denied | NotObserved
+    served: Mapping[tuple[str, str], tuple[str, ...]] | Denied | NotObserved
+    rights: Mapping[Right, bool | NotObserved]
+    traefik: tuple[TraefikPod, ...] | Denied | NotObserved
+    probe: bool | Denied | NotObserved
     user: str = ""
     skew: float | None = None
-    lease: Held | Denied | Unseen | None = None
+    lease: Held | Denied | NotObserved | None = None
 
     @classmethod
     def unseen(cls, host: str, why: str) -> ClusterFacts:
         """Of a cluster that nothing is known of."""
-        lost = Unseen(why)
+        lost = NotObserved(why)
         return cls(host, lost, lost, {}, lost, lost, lease=lost)
 
 
-def refused(login: Denied | Unset | Unseen) -> DiscordFacts:
+def refused(login: Denied | Unset | NotObserved) -> DiscordFacts:
     """What is known where Discord did not let the bot in: why, and nothing else."""
-    lost = login if isinstance(login, Unseen) else Unseen("Discord did not let the bot in.")
+    lost = (
+        login if isinstance(login, NotObserved) else NotObserved("Discord did not let the bot in.")
+    )
     return DiscordFacts(login, lost, lost, lost)

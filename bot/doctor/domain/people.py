@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from bot.doctor.domain.examination import Area, Examination, Outcome, listed
 from bot.doctor.domain.facts import DiscordFacts, Server, Setup
 from bot.domain.authorization import Circles, Members
-from bot.domain.facts import Denied, Unseen
+from bot.domain.facts import Denied
+from bot.domain.refusal import NotObserved
 
 CIRCLES = ("viewers", "operators", "approvers")
 IDS = "Right-click the person or role in Discord (with Developer Mode on), copy its id"
@@ -51,15 +52,15 @@ def _circle(circle: str, members: Members, facts: DiscordFacts) -> Examination:
 
 def _people(
     members: Members,
-    known: Mapping[int, str | Denied | Unseen],
+    known: Mapping[int, str | Denied | NotObserved],
     roles: Mapping[int, str],
 ) -> list[tuple[Outcome, str]]:
     told = []
     for user in sorted(members.users):
-        found = known.get(user, Unseen("it was not asked for"))
+        found = known.get(user, NotObserved("it was not asked for"))
         if user in roles:
             told.append((Outcome.FAILED, f"{user} is the role {roles[user]}: write role:{user}"))
-        elif isinstance(found, Unseen):
+        elif isinstance(found, NotObserved):
             told.append((Outcome.UNSEEN, f"{user} could not be looked up"))
         elif isinstance(found, Denied):
             told.append((Outcome.WARNING, f"{user} is nobody in this server"))

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from bot.doctor.domain.examination import Area, Examination, Outcome, listed
 from bot.doctor.domain.facts import Channel, Server, Use
-from bot.domain.facts import Unseen
+from bot.domain.refusal import NotObserved
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,9 @@ def _roles(given: frozenset[str], wanted: Wanted) -> Examination:
     return Examination(Area.DISCORD, "permissions", Outcome.WARNING, saw, fix)
 
 
-def _channels(channels: tuple[Channel, ...] | Unseen, wanted: Wanted) -> Examination:
+def _channels(channels: tuple[Channel, ...] | NotObserved, wanted: Wanted) -> Examination:
     area, name = Area.DISCORD, "channels"
-    if isinstance(channels, Unseen):
+    if isinstance(channels, NotObserved):
         return Examination(area, name, Outcome.UNSEEN, channels.why)
     seen = [each for each in channels if VIEW in each.permissions]
     short = {each.name: _missing(each.permissions, wanted) for each in seen}

@@ -14,7 +14,8 @@ from bot.doctor.domain.facts import (
     Registered,
     Setup,
 )
-from bot.domain.facts import Denied, Unseen, Unset
+from bot.domain.facts import Denied, Unset
+from bot.domain.refusal import NotObserved
 
 PORTAL = "https://discord.com/developers/applications"
 NEW_TOKEN = f"Make a new token at {PORTAL} (Bot, Reset Token) and set MESHMEDIC_DISCORD_TOKEN."
@@ -34,13 +35,13 @@ def token(facts: DiscordFacts) -> Examination:
         case Unset():
             saw = "MESHMEDIC_DISCORD_TOKEN is not set."
             return _said("token", Outcome.FAILED, saw, NEW_TOKEN)
-        case Unseen(why):
+        case NotObserved(why):
             return _said("token", Outcome.UNSEEN, why, NETWORK)
 
 
 def application(facts: DiscordFacts) -> Iterator[Examination]:
     """Switches in the developer portal: who may invite it, where interactions go, intents."""
-    if isinstance(facts.application, Unseen):
+    if isinstance(facts.application, NotObserved):
         yield _said("application", Outcome.UNSEEN, facts.application.why)
         yield _said("intents", Outcome.UNSEEN, facts.application.why)
     else:
@@ -84,7 +85,7 @@ def server(facts: DiscordFacts, setup: Setup) -> Examination:
             return _said("server", Outcome.FAILED, saw, f"{COPY_ID} and compare. {INVITE}")
         case Unset(setting):
             return _said("server", Outcome.UNSEEN, f"{setting} is not set.")
-        case Unseen(why):
+        case NotObserved(why):
             return _said("server", Outcome.UNSEEN, why)
         case found:
             return _said("server", Outcome.OK, f"The bot is in {found.name}.")
@@ -98,7 +99,7 @@ def commands(facts: DiscordFacts, setup: Setup) -> Examination:
             return _said("commands", Outcome.FAILED, saw, INVITE)
         case Unset(setting):
             return _said("commands", Outcome.UNSEEN, f"{setting} is not set.")
-        case Unseen(why):
+        case NotObserved(why):
             return _said("commands", Outcome.UNSEEN, why)
         case found:
             return _compared(found, setup.commands)

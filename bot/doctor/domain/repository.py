@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.doctor.domain.examination import Area, Examination, Outcome
-from bot.domain.facts import Denied, RepositoryFacts, Unseen, Unset
+from bot.domain.facts import Denied, RepositoryFacts, Unset
+from bot.domain.refusal import NotObserved
 
 TOKEN = "Look at MESHMEDIC_GIT_URL, MESHMEDIC_GIT_TOKEN and the network policy."  # noqa: S105  # words
 PROTECT = "Protect the branch on the host, so that a merge needs somebody's review."
@@ -22,7 +23,7 @@ def examine(facts: RepositoryFacts | Unset) -> Iterator[Examination]:
 
 
 def _reading(facts: RepositoryFacts) -> Examination:
-    if isinstance(facts.read, Unseen):
+    if isinstance(facts.read, NotObserved):
         return _said("repository", Outcome.FAILED, facts.read.why, TOKEN)
     if not facts.read:
         saw = f"{facts.page} has no branch {facts.branch}."
@@ -31,7 +32,7 @@ def _reading(facts: RepositoryFacts) -> Examination:
 
 
 def _protection(facts: RepositoryFacts) -> Examination:
-    if isinstance(facts.protected, Unseen | Denied):
+    if isinstance(facts.protected, NotObserved | Denied):
         return _said("protection", Outcome.UNSEEN, facts.protected.why)
     if facts.protected:
         return _said("protection", Outcome.OK, f"The branch {facts.branch} is protected.")

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from bot.doctor.domain.cluster import serves
 from bot.doctor.domain.examination import Area, Examination, Outcome, listed
 from bot.doctor.domain.facts import ClusterFacts
-from bot.domain.facts import Denied, Unseen
+from bot.domain.facts import Denied
+from bot.domain.refusal import NotObserved
 from bot.traefik.domain import instance
 from bot.traefik.domain.instance import HOW_TO_ENABLE, NATIVE_LB_SINCE, TraefikPod
 
 
 def examine(facts: ClusterFacts) -> Iterator[Examination]:
     """Found, its version, its API, and the prober that would try it."""
-    if isinstance(facts.traefik, Unseen | Denied):
+    if isinstance(facts.traefik, NotObserved | Denied):
         yield _said("Traefik", Outcome.UNSEEN, _why(facts.traefik, "list pods"))
         yield _said("Traefik API", Outcome.UNSEEN, "Traefik's arguments could not be read.")
     else:
@@ -58,9 +59,9 @@ def _api(pods: list[TraefikPod]) -> Examination:
     return _said("Traefik API", Outcome.NOTE, saw, HOW_TO_ENABLE)
 
 
-def _prober(there: bool | Denied | Unseen) -> Examination:  # noqa: FBT001  # a fact, not a switch
+def _prober(there: bool | Denied | NotObserved) -> Examination:  # noqa: FBT001  # a fact, not a switch
     match there:
-        case Unseen() | Denied():
+        case NotObserved() | Denied():
             return _said("prober", Outcome.UNSEEN, _why(there, "get the namespace meshmedic-probe"))
         case True:
             return _said("prober", Outcome.OK, "Installed in the namespace meshmedic-probe.")
@@ -68,8 +69,8 @@ def _prober(there: bool | Denied | Unseen) -> Examination:  # noqa: FBT001  # a 
             return _said("prober", Outcome.NOTE, "Optional, and not installed.")
 
 
-def _why(answer: Unseen | Denied, what: str) -> str:
-    return answer.why if isinstance(answer, Unseen) else f"The bot may not {what}."
+def _why(answer: NotObserved | Denied, what: str) -> str:
+    return answer.why if isinstance(answer, NotObserved) else f"The bot may not {what}."
 
 
 def _said(name: str, outcome: Outcome, saw: str, fix: str = "") -> Examination:

@@ -8,12 +8,13 @@ import pytest
 from bot.doctor.domain import cluster
 from bot.doctor.domain.examination import Examination, Outcome
 from bot.doctor.domain.facts import ClusterFacts, Right, Setup
-from bot.domain.facts import Denied, Unseen
+from bot.domain.facts import Denied
+from bot.domain.refusal import NotObserved
 from bot.domain.resources.registry import KINDS
 from bot.health.checks import CHECKS
 from tests.doctor.domain.seen import SERVED, SETUP, a_cluster, failed_with_fix
 
-LOST = Unseen("The API server did not answer in time.")
+LOST = NotObserved("The API server did not answer in time.")
 INVENTORY = replace(SETUP, secret_inventory=True)
 NARROW = replace(SETUP, namespaces=("apps", "media"))
 

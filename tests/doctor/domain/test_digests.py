@@ -11,7 +11,7 @@ from bot.digest.domain.records import Book, Schedule, Stage, Turn
 from bot.digest.schedule.timetable import Timetable
 from bot.doctor.domain.digests import examine
 from bot.doctor.domain.examination import Outcome
-from bot.domain.facts import Unseen
+from bot.domain.refusal import NotObserved
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DAILY = Schedule(name="daily", channel=7, when=Timetable(8, 0), began=NOW - timedelta(days=9))
@@ -30,7 +30,7 @@ def facts(book: Any) -> DigestFacts:
     ("book", "outcome", "words"),
     [
         (Book(), Outcome.NOTE, "No digest is set up"),
-        (Unseen("The API server is away."), Outcome.UNSEEN, "is away"),
+        (NotObserved("The API server is away."), Outcome.UNSEEN, "is away"),
         (Book().with_schedule(DAILY), Outcome.FAILED, "daily was due 4 h ago"),
         (
             Book().with_schedule(DAILY).with_turn("daily", a_turn(Stage.SENT)),

@@ -7,14 +7,15 @@ import pytest
 from bot.doctor.domain import election
 from bot.doctor.domain.examination import Outcome
 from bot.doctor.domain.facts import Held, Right
-from bot.domain.facts import Denied, Unseen
+from bot.domain.facts import Denied
+from bot.domain.refusal import NotObserved
 from tests.doctor.domain.seen import SETUP, a_cluster, failed_with_fix
 
 ALONE = replace(SETUP, state_namespace="")
-LOST = Unseen("The API server did not answer in time.")
+LOST = NotObserved("The API server did not answer in time.")
 
 
-def leader(lease: Held | Denied | Unseen | None) -> election.Examination:
+def leader(lease: Held | Denied | NotObserved | None) -> election.Examination:
     return election.leader(a_cluster(lease=lease), SETUP)
 
 

@@ -8,7 +8,8 @@ from bot.doctor.domain import people, permissions
 from bot.doctor.domain.examination import Examination, Outcome
 from bot.doctor.domain.facts import Channel, Use
 from bot.domain.authorization import Circles, Members
-from bot.domain.facts import Denied, Unseen
+from bot.domain.facts import Denied
+from bot.domain.refusal import NotObserved
 from tests.doctor.domain.seen import DISCORD, GUILD, NEEDED, NOBODY, SERVER, SETUP, VERA, VIEWERS
 
 
@@ -73,7 +74,7 @@ def test_a_bot_that_sees_no_channel_is_warned_about():
 
 def test_channels_that_could_not_be_read_are_not_ok():
     """Nobody knows."""
-    assert permitted(channels=Unseen("500"))["channels"].outcome is Outcome.UNSEEN
+    assert permitted(channels=NotObserved("500"))["channels"].outcome is Outcome.UNSEEN
 
 
 def test_where_somebody_asks_is_examined_by_itself():
@@ -126,14 +127,14 @@ def test_each_wrong_id_is_named_with_how_to_get_the_right_one(
 def test_a_person_who_could_not_be_looked_up_is_not_ok():
     """Nor is a role where the server could not be read."""
     assert circle(Members(frozenset({VERA})), members={}).outcome is Outcome.UNSEEN
-    lost = circle(Members(roles=frozenset({VIEWERS})), server=Unseen("500"))
+    lost = circle(Members(roles=frozenset({VIEWERS})), server=NotObserved("500"))
     assert lost.outcome is Outcome.UNSEEN
 
 
 def test_one_wrong_id_is_not_hidden_by_one_that_could_not_be_looked_up():
     """The worst of a circle counts, and all of it is said."""
     members = Members(frozenset({VERA}), frozenset({NOBODY}))
-    found = circle(members, members={VERA: Unseen("500")})
+    found = circle(members, members={VERA: NotObserved("500")})
     assert found.outcome is Outcome.FAILED
     assert "could not be looked up" in found.saw
 

@@ -8,10 +8,11 @@ import pytest
 from bot.doctor.domain import registration
 from bot.doctor.domain.examination import Examination, Outcome
 from bot.doctor.domain.facts import DiscordFacts, Elsewhere, Registered, refused
-from bot.domain.facts import Denied, Unseen, Unset
+from bot.domain.facts import Denied, Unset
+from bot.domain.refusal import NotObserved
 from tests.doctor.domain.seen import COMMANDS, DISCORD, SETUP
 
-LOST = Unseen("Discord did not answer in time.")
+LOST = NotObserved("Discord did not answer in time.")
 
 
 def all_of(facts: DiscordFacts) -> dict[str, Examination]:

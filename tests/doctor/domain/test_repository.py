@@ -4,9 +4,10 @@ import pytest
 
 from bot.doctor.domain import repository
 from bot.doctor.domain.examination import Outcome
-from bot.domain.facts import Denied, RepositoryFacts, Unseen, Unset
+from bot.domain.facts import Denied, RepositoryFacts, Unset
+from bot.domain.refusal import NotObserved
 
-LOST = Unseen("no answer")
+LOST = NotObserved("no answer")
 PAGE = "https://git.home.lab/lab/home"
 
 

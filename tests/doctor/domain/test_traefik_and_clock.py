@@ -7,12 +7,13 @@ import pytest
 
 from bot.doctor.domain import clock, traefik
 from bot.doctor.domain.examination import Area, Examination, Outcome
-from bot.domain.facts import Denied, Unseen
+from bot.domain.facts import Denied
+from bot.domain.refusal import NotObserved
 from bot.traefik.domain import instance
 from tests.doctor.domain.seen import TRAEFIK, a_cluster
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
-LOST = Unseen("no answer")
+LOST = NotObserved("no answer")
 
 
 def examined(*args: str, **changes: object) -> dict[str, Examination]:

@@ -1,0 +1,39 @@
+"""The expected kinds of "no": values that a caller must handle, not exceptions.
+
+What a person typed or configured and that cannot be used is an `InputError` (`bot.errors`).
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """The bot could do this and does not.
+
+    detail: One or more sentences for people: what, why and what to do instead.
+    reason: A machine-readable code, such as a member of a `StrEnum`; empty where nobody needs one.
+    paste: Text for the person to put into the source by hand; empty where there is none.
+    """
+
+    detail: str
+    reason: str = ""
+    paste: str = ""
+
+    def __str__(self) -> str:
+        """The sentences for people."""
+        return self.detail
+
+
+class NotObserved(msgspec.Struct, frozen=True):
+    """The bot could not find out: no answer, no permission, or an answer that it cannot read.
+
+    why: One or more sentences for people. hint: How to make it observable; empty where unknown.
+    """
+
+    why: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        """Why, and what to do about it."""
+        return f"{self.why} {self.hint}".strip()
