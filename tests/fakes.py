@@ -8,8 +8,8 @@ from typing import Any
 from bot.charts.spec import Drawing, HeatMap, Undrawn
 from bot.doctor.domain.facts import ClusterFacts, Right
 from bot.domain.finding import Ref
+from bot.domain.resources.base import Object
 from bot.domain.resources.decode import read_object
-from bot.domain.resources.objects import Object
 from bot.domain.resources.registry import KIND_OF, KINDS
 from bot.domain.snapshot import Gap, Snapshot
 from bot.domain.story import Event, LogTail

@@ -34,7 +34,7 @@ from bot.digest.domain.config import Plan
 from bot.doctor.domain.facts import Use
 from bot.domain.authorization import Circles
 from bot.domain.election import Alone, Leadership
-from bot.domain.resources.objects import Namespace
+from bot.domain.resources.core import Namespace
 from bot.domain.state import Store
 from bot.errors import MeshmedicError, SettingsError
 from bot.gitops.service import PullRequests

@@ -34,7 +34,7 @@ from bot.doctor.views import terminal as terminal_check_up
 from bot.domain.election import Alone
 from bot.domain.finding import Ref
 from bot.domain.refusal import NotObserved
-from bot.domain.resources.objects import Object
+from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
 from bot.domain.story import Event, LogTail
 from bot.errors import ClusterError, InputError, SettingsError

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.finding import Judgement
-from bot.domain.resources.objects import Object
+from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
 
 Judge = Callable[[Any, Snapshot], Judgement]

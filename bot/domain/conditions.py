@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from bot.domain.finding import HEALTHY, Judgement, Ref
-from bot.domain.resources.objects import Condition, Meta
+from bot.domain.resources.base import Condition, Meta
 from bot.domain.verdict import Verdict
 
 PATIENCE = timedelta(minutes=10)

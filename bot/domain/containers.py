@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from bot.domain import conditions
 from bot.domain.finding import Evidence
-from bot.domain.resources import objects
+from bot.domain.resources import core
 
 
-def runs_well(pod: objects.Pod) -> bool:
+def runs_well(pod: core.Pod) -> bool:
     """The quick way for the many: running, all containers ready and never restarted."""
     status = pod.status
     if status.phase != "Running" or pod.metadata.deletion_timestamp:
@@ -26,20 +26,20 @@ def runs_well(pod: objects.Pod) -> bool:
     return bool(status.container_statuses)
 
 
-def is_ready(pod: objects.Pod) -> bool:
+def is_ready(pod: core.Pod) -> bool:
     """Whether the kubelet calls a pod ready, which is what makes its endpoint ready."""
     return conditions.is_true(pod.status.conditions, "Ready") is not None
 
 
-def containers(pod: objects.Pod) -> tuple[objects.ContainerStatus, ...]:
+def containers(pod: core.Pod) -> tuple[core.ContainerStatus, ...]:
     """Init containers (native sidecars among them) first: they hold up the others."""
     return (*pod.status.init_container_statuses, *pod.status.container_statuses)
 
 
-Termination = tuple[objects.ContainerStatus, objects.Terminated]
+Termination = tuple[core.ContainerStatus, core.Terminated]
 
 
-def terminations(pod: objects.Pod, *, last: bool | None = None) -> Iterator[Termination]:
+def terminations(pod: core.Pod, *, last: bool | None = None) -> Iterator[Termination]:
     """Containers that ended badly: now, the time before (`last`), or either (None)."""
     for container in containers(pod):
         states = (container.state, container.last_state)
@@ -54,7 +54,7 @@ def word(termination: Termination | None) -> str:
     return termination[1].reason or "Error" if termination else ""
 
 
-def last_terminations(pod: objects.Pod) -> tuple[Evidence, ...]:
+def last_terminations(pod: core.Pod) -> tuple[Evidence, ...]:
     """Every bad end that the pod still tells of."""
     return tuple(
         Evidence(f"last termination of {container.name}", _told(ended))
@@ -76,12 +76,12 @@ def told(termination: Termination) -> str:
     return f"Container {container.name} ended: {_how(ended)}"
 
 
-def _told(ended: objects.Terminated) -> str:
+def _told(ended: core.Terminated) -> str:
     said = f": {ended.message.strip()}" if ended.message.strip() else ""
     return f"{_how(ended)}{said}"
 
 
-def _how(ended: objects.Terminated) -> str:
+def _how(ended: core.Terminated) -> str:
     at = f" at {ended.finished_at:%Y-%m-%d %H:%M:%S} UTC" if ended.finished_at else ""
     signal = f", signal {ended.signal}" if ended.signal else ""
     return f"{ended.reason or 'Error'}, exit code {ended.exit_code}{signal}{at}"

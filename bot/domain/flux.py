@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from bot.domain.finding import Judgement, Ref
-from bot.domain.resources import objects
+from bot.domain.resources import flux
+from bot.domain.resources.base import Condition, Meta, Object
 from bot.domain.verdict import Verdict
 
 OWNERS = (
@@ -21,9 +22,7 @@ WAITED = re.compile(r"deadline exceeded|timed? ?out|health check|not ready", re.
 """How Flux says that it waited for others in vain: then the fault is theirs."""
 
 
-def suspended(
-    meta: objects.Meta, spec: objects.FluxSpec, ready: objects.Condition | None
-) -> Judgement | None:
+def suspended(meta: Meta, spec: flux.FluxSpec, ready: Condition | None) -> Judgement | None:
     """A verdict on an object that somebody suspended, None where it is not, or is being deleted.
 
     Flux keeps no time of the suspension; the conditions are frozen as they were, so `since` is
@@ -40,7 +39,7 @@ def suspended(
     )
 
 
-def owners(each: objects.Object) -> tuple[Ref, ...]:
+def owners(each: Object) -> tuple[Ref, ...]:
     """The Flux objects that brought an object, by its labels, the nearest first."""
     labels = each.metadata.labels or {}
     named = [

@@ -14,7 +14,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from bot.domain.finding import Ref
 from bot.domain.redaction.redact import redact
-from bot.domain.resources.objects import Namespace, Object
+from bot.domain.resources.base import Object
+from bot.domain.resources.core import Namespace
 from bot.domain.snapshot import Snapshot
 
 MUTE = "meshmedic.dev/mute"

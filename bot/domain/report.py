@@ -15,7 +15,7 @@ from bot.domain import mute_annotation as annotated
 from bot.domain.check import Check, Judge
 from bot.domain.conditions import CLOCK_SKEW
 from bot.domain.finding import Finding, Judgement, Ref
-from bot.domain.resources.objects import Object
+from bot.domain.resources.base import Object
 from bot.domain.resources.registry import KIND_OF
 from bot.domain.snapshot import Gap, Snapshot
 from bot.domain.temporary import temporary

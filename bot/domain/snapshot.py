@@ -11,7 +11,7 @@ from typing import TypeVar, cast
 
 import msgspec
 
-from bot.domain.resources.objects import Object
+from bot.domain.resources.base import Object
 
 T = TypeVar("T", bound=Object)
 M = TypeVar("M")

@@ -6,7 +6,7 @@ nothing. What something else than a Job keeps, such as the agents' DaemonSet, is
 
 from __future__ import annotations
 
-from bot.domain.resources.objects import Object
+from bot.domain.resources.base import Object
 
 MANAGED_BY = "app.kubernetes.io/managed-by"
 NAMESPACE = "meshmedic-probe"

@@ -5,40 +5,43 @@ from __future__ import annotations
 from typing import TypeVar
 
 from bot.domain.finding import Ref
-from bot.domain.resources import objects
+from bot.domain.resources import cert_manager
+from bot.domain.resources.base import Object, Reference
 from bot.domain.snapshot import Snapshot
 
-T = TypeVar("T", bound=objects.Object)
+T = TypeVar("T", bound=Object)
 
 CERTIFICATE_NAME = "cert-manager.io/certificate-name"
 """The annotation by which a CertificateRequest names its Certificate."""
 
 
-def issuer(reference: objects.Reference, namespace: str) -> Ref:
+def issuer(reference: Reference, namespace: str) -> Ref:
     """The Issuer of the namespace, or the ClusterIssuer, that a reference means."""
     if reference.kind == "ClusterIssuer":
         return Ref("ClusterIssuer", "", reference.name)
     return Ref("Issuer", namespace, reference.name)
 
 
-def certificate_of(request: objects.CertificateRequest) -> str:
+def certificate_of(request: cert_manager.CertificateRequest) -> str:
     """The name of the Certificate that a request is for; empty where nobody says."""
     return (request.metadata.annotations or {}).get(CERTIFICATE_NAME, "")
 
 
-def requests_for(name: str, namespace: str, snapshot: Snapshot) -> list[objects.CertificateRequest]:
+def requests_for(
+    name: str, namespace: str, snapshot: Snapshot
+) -> list[cert_manager.CertificateRequest]:
     """The requests of a Certificate, old ones too."""
 
-    def grouped() -> dict[tuple[str, str], list[objects.CertificateRequest]]:
-        groups: dict[tuple[str, str], list[objects.CertificateRequest]] = {}
-        for each in snapshot.of(objects.CertificateRequest):
+    def grouped() -> dict[tuple[str, str], list[cert_manager.CertificateRequest]]:
+        groups: dict[tuple[str, str], list[cert_manager.CertificateRequest]] = {}
+        for each in snapshot.of(cert_manager.CertificateRequest):
             groups.setdefault((each.namespace, certificate_of(each)), []).append(each)
         return groups
 
     return snapshot.once("issuance: requests by Certificate", grouped).get((namespace, name), [])
 
 
-def owned(parent: objects.Object, kind: type[T], snapshot: Snapshot) -> list[T]:
+def owned(parent: Object, kind: type[T], snapshot: Snapshot) -> list[T]:
     """The objects of a type that name the parent as their owner."""
 
     def grouped() -> dict[tuple[str, str, str], list[T]]:

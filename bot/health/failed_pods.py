@@ -6,20 +6,21 @@ from collections.abc import Sequence
 
 from bot.domain import conditions, containers
 from bot.domain.finding import Ref
-from bot.domain.resources import objects
+from bot.domain.resources import core
+from bot.domain.resources.base import Condition
 from bot.domain.snapshot import Snapshot
 
 INTERCHANGEABLE = frozenset({"Job", "ReplicaSet", "ReplicationController"})
 """Owners that replace a failed pod by another, and leave it lying."""
 
 
-def evicted(pod: objects.Pod) -> objects.Condition | None:
+def evicted(pod: core.Pod) -> Condition | None:
     """The kubelet's word that it ended this pod, which `status.reason` does not always repeat."""
     disrupted = conditions.is_true(pod.status.conditions, "DisruptionTarget")
     return disrupted if disrupted and disrupted.reason == "TerminationByKubelet" else None
 
 
-def first_sibling(pod: objects.Pod, snapshot: Snapshot) -> tuple[Ref, ...]:
+def first_sibling(pod: core.Pod, snapshot: Snapshot) -> tuple[Ref, ...]:
     """The first failed pod of the same owner, unless it is this one: said once, for all."""
     owner = _controller(pod)
     siblings = _of(owner, snapshot)
@@ -27,7 +28,7 @@ def first_sibling(pod: objects.Pod, snapshot: Snapshot) -> tuple[Ref, ...]:
     return () if first in ("", pod.name) else (Ref("Pod", pod.namespace, first),)
 
 
-def replaced(pod: objects.Pod, snapshot: Snapshot) -> bool:
+def replaced(pod: core.Pod, snapshot: Snapshot) -> bool:
     """Whether another pod of its owner does well, where any of them will do."""
     owner = _controller(pod)
     if owner is None or owner[1] not in INTERCHANGEABLE:
@@ -40,16 +41,16 @@ Owner = tuple[str, str, str]
 """Namespace, kind and name."""
 
 
-def _controller(pod: objects.Pod) -> Owner | None:
+def _controller(pod: core.Pod) -> Owner | None:
     owners = pod.metadata.owner_references or ()
     return next(((pod.namespace, each.kind, each.name) for each in owners if each.controller), None)
 
 
-def _of(owner: Owner | None, snapshot: Snapshot) -> Sequence[objects.Pod]:
-    return snapshot.by_controller(objects.Pod).get(owner, ()) if owner else ()
+def _of(owner: Owner | None, snapshot: Snapshot) -> Sequence[core.Pod]:
+    return snapshot.by_controller(core.Pod).get(owner, ()) if owner else ()
 
 
-def _first_failed(pods: Sequence[objects.Pod]) -> str:
+def _first_failed(pods: Sequence[core.Pod]) -> str:
     failed = (
         (str(each.metadata.creation_timestamp), each.name)
         for each in pods
@@ -58,5 +59,5 @@ def _first_failed(pods: Sequence[objects.Pod]) -> str:
     return min(failed, default=("", ""))[1]
 
 
-def _does_well(pod: objects.Pod) -> bool:
+def _does_well(pod: core.Pod) -> bool:
     return pod.status.phase == "Succeeded" or containers.is_ready(pod)

@@ -18,8 +18,10 @@ from bot.domain import conditions, flux
 from bot.domain.check import Check
 from bot.domain.finding import Judgement
 from bot.domain.report import judge_one
-from bot.domain.resources import objects
+from bot.domain.resources import apps, batch, core, external_secrets
+from bot.domain.resources.base import Condition, ConditionsStatus, Object, Time
 from bot.domain.resources.decode import read_object
+from bot.domain.resources.flux import FluxSpec
 from bot.domain.resources.registry import KINDS
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
@@ -118,13 +120,13 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     message: str = ""
 
 
-class AnyStatus(objects.ConditionsStatus, frozen=True):
+class AnyStatus(ConditionsStatus, frozen=True):
     """A `status` that may say which generation it speaks of."""
 
     observed_generation: int = 0
 
 
-class Other(objects.Object, frozen=True):
+class Other(Object, frozen=True):
     """An object of a kind that no check covers: only its conditions are read."""
 
     status: AnyStatus = AnyStatus()
@@ -177,7 +179,7 @@ def newest_moment(plain: Iterable[object]) -> datetime | None:
     return max(found, default=None)
 
 
-def type_of(plain: object) -> type[objects.Object]:
+def type_of(plain: object) -> type[Object]:
     """The type of an object by its kind and group; without a group the kind alone decides."""
     kind, group = _word(plain, "kind"), _group(_word(plain, "apiVersion"))
     known = TYPES.get(kind)
@@ -186,19 +188,24 @@ def type_of(plain: object) -> type[objects.Object]:
     return known[0]
 
 
-def _types() -> dict[str, tuple[type[objects.Object], tuple[str, ...]]]:
+def _types() -> dict[str, tuple[type[Object], tuple[str, ...]]]:
     listed = {kind.name: (kind.type, kind.groups) for kind in KINDS}
     for name, groups in ELDER_GROUPS.items():
-        type_ = listed[name][0] if name in listed else getattr(objects, name)
-        listed[name] = (type_, groups)
+        listed[name] = (listed[name][0] if name in listed else _unlisted(name), groups)
     return listed
+
+
+def _unlisted(name: str) -> type[Object]:
+    modules = (core, apps, batch, external_secrets)
+    type_: type[Object] = next(getattr(m, name) for m in modules if hasattr(m, name))
+    return type_
 
 
 TYPES = _types()
 """By the name of a kind: its type, and the groups under which it is ours."""
 
 
-def _read(plain: object) -> objects.Object | None:
+def _read(plain: object) -> Object | None:
     if not isinstance(plain, dict) or not _word(plain, "kind"):
         return None
     return read_object(_unquoted(plain), type_of(plain))
@@ -220,22 +227,22 @@ def _unquoted(plain: dict[str, Any]) -> dict[str, Any]:
 
 
 def _by_type(
-    read: Iterable[objects.Object],
-) -> dict[type[objects.Object], tuple[objects.Object, ...]]:
-    groups: dict[type[objects.Object], list[objects.Object]] = {}
+    read: Iterable[Object],
+) -> dict[type[Object], tuple[Object, ...]]:
+    groups: dict[type[Object], list[Object]] = {}
     for each in read:
         groups.setdefault(type(each), []).append(each)
     return {type_: tuple(each) for type_, each in groups.items()}
 
 
 def _verdict(
-    plain: object, read: objects.Object | None, snapshot: Snapshot, checks: Sequence[Check]
+    plain: object, read: Object | None, snapshot: Snapshot, checks: Sequence[Check]
 ) -> Judgement:
     """The worst that a check says of an object."""
     if read is None:
         return _no_object(plain)
     judges = [check.judges[type(read)] for check in checks if type(read) in check.judges]
-    spec = objects.FluxSpec(suspend=not judges and _held(plain))
+    spec = FluxSpec(suspend=not judges and _held(plain))
     if held := flux.suspended(read.metadata, spec, None):
         return held
     if not judges:
@@ -283,9 +290,9 @@ def _judge_other(other: Other, snapshot: Snapshot) -> Judgement:
     return Judgement(verdict=Verdict.UNKNOWN, reason="NoCheck", message=message)
 
 
-def _confirmed(judgement: Judgement, read: objects.Object) -> Judgement:
+def _confirmed(judgement: Judgement, read: Object) -> Judgement:
     """A healthy verdict in the words of the object's own Ready condition, where it has one."""
-    kept: tuple[objects.Condition, ...] = getattr(getattr(read, "status", None), "conditions", ())
+    kept: tuple[Condition, ...] = getattr(getattr(read, "status", None), "conditions", ())
     ready = conditions.condition(kept, "Ready") or conditions.condition(kept, "Available")
     if ready is None or judgement.verdict is not Verdict.HEALTHY:
         return judgement
@@ -333,6 +340,6 @@ def _moments(plain: object) -> Iterator[datetime]:
 
 def _moment(value: object) -> datetime | None:
     try:
-        return msgspec.convert(value, objects.Time)
+        return msgspec.convert(value, Time)
     except msgspec.ValidationError:
         return None

@@ -13,7 +13,7 @@ from bot.domain import report as reporting
 from bot.domain.check import Check
 from bot.domain.finding import Finding, Ref
 from bot.domain.report import Around, Report
-from bot.domain.resources.objects import Object
+from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
 from bot.domain.story import Event, LogTail, Story
 from bot.errors import ClusterError, InputError

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.domain.election import Leadership
-from bot.domain.resources.objects import Pod
+from bot.domain.resources.core import Pod
 from bot.domain.snapshot import Snapshot
 from bot.domain.state import Store
 from bot.health.service import Health

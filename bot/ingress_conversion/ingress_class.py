@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.domain.resources import objects
+from bot.domain.resources import networking
 from bot.ingress_conversion.known import Known
 from bot.ingress_conversion.source import Source
 from bot.ingress_conversion.target import SINCE_CLASS_NAME, Target
@@ -18,7 +18,7 @@ OURS = "traefik"
 CONTROLLER = "traefik.io/ingress-controller"
 
 
-def another(ingress: objects.Ingress, known: Known, target: Target) -> str:
+def another(ingress: networking.Ingress, known: Known, target: Target) -> str:
     """Why Traefik does not read it; empty where it does."""
     wanted, name = target.ingress_class, ingress.spec.ingress_class_name
     if not name:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.domain.resources import objects
+from bot.domain.resources import cert_manager, core
+from bot.domain.resources.base import Object
 from bot.domain.resources.decode import read_object
 from bot.ingress_conversion.source import DEFAULT_NAMESPACE
 
@@ -25,7 +26,7 @@ class Known:
     IngressClasses by name; `secrets` those that a Certificate writes; `routes` the IngressRoutes.
     """
 
-    services: Mapping[Place, objects.Service] = field(default_factory=dict)
+    services: Mapping[Place, core.Service] = field(default_factory=dict)
     referred: Mapping[str, frozenset[Place]] = field(default_factory=dict)
     controllers: Mapping[str, str] = field(default_factory=dict)
     secrets: frozenset[Place] = frozenset()
@@ -47,13 +48,15 @@ def gather(manifests: Iterable[object], *, whole: bool = False) -> Known:
     for each in manifests:
         if isinstance(each, dict) and isinstance(each.get("kind"), str):
             found.setdefault(each["kind"], []).append(each)
-    services = [read_object(each, objects.Service) for each in found.get("Service", ())]
-    certificates = [read_object(each, objects.Certificate) for each in found.get("Certificate", ())]
+    services = [read_object(each, core.Service) for each in found.get("Service", ())]
+    certificates = [
+        read_object(each, cert_manager.Certificate) for each in found.get("Certificate", ())
+    ]
     return Known(
         services={_place(each): each for each in services},
         referred={kind: _places(found.get(kind, ())) for kind in REFERRED},
         controllers={
-            read_object(each, objects.Object).name: _controller(each)
+            read_object(each, Object).name: _controller(each)
             for each in found.get("IngressClass", ())
         },
         secrets=frozenset((_place(each)[0], each.spec.secret_name) for each in certificates),
@@ -63,10 +66,10 @@ def gather(manifests: Iterable[object], *, whole: bool = False) -> Known:
 
 
 def _places(manifests: Iterable[Mapping[str, Any]]) -> frozenset[Place]:
-    return frozenset(_place(read_object(each, objects.Object)) for each in manifests)
+    return frozenset(_place(read_object(each, Object)) for each in manifests)
 
 
-def _place(each: objects.Object) -> Place:
+def _place(each: Object) -> Place:
     return each.namespace or DEFAULT_NAMESPACE, each.name
 
 

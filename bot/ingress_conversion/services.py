@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from bot.domain.resources import objects
+from bot.domain.resources import core
 from bot.ingress_conversion import service_annotations
 from bot.ingress_conversion.known import Known
 from bot.ingress_conversion.references import reference
@@ -59,7 +59,7 @@ def remarks(backend: Backend, namespace: str, known: Known, target: Target) -> I
         yield f"{name} is reached by its node ports today, and by its VIP then."
 
 
-def _check(found: objects.Service, name: str) -> None:
+def _check(found: core.Service, name: str) -> None:
     if found.malformed:
         raise Unfaithful(Reason.MALFORMED, f"Service {name}: {found.malformed[0]}")
     if found.spec.type == "ExternalName":

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.domain.resources import objects
+from bot.domain.resources import networking
 from bot.domain.resources.decode import read_object
 from bot.ingress_conversion.refusals import Reason, Unfaithful
 
@@ -74,7 +74,7 @@ def is_ingress(manifest: object) -> bool:
     return str(manifest.get("apiVersion", "")).partition("/")[0] in GROUPS
 
 
-def decoded(manifest: Mapping[str, Any]) -> objects.Ingress:
+def decoded(manifest: Mapping[str, Any]) -> networking.Ingress:
     """The Ingress of a manifest, whole.
 
     Raises:
@@ -82,13 +82,13 @@ def decoded(manifest: Mapping[str, Any]) -> objects.Ingress:
     """
     if "sops" in manifest:
         raise Unfaithful(Reason.ENCRYPTED)
-    found = read_object(manifest, objects.Ingress)
+    found = read_object(manifest, networking.Ingress)
     if found.malformed:
         raise Unfaithful(Reason.MALFORMED, found.malformed[0])
     return found
 
 
-def read(found: objects.Ingress) -> Source:
+def read(found: networking.Ingress) -> Source:
     """What Traefik reads of an Ingress.
 
     Raises:
@@ -111,14 +111,14 @@ def read(found: objects.Ingress) -> Source:
     )
 
 
-def _paths(spec: objects.IngressSpec, *, young: bool) -> Iterator[SourcePath]:
+def _paths(spec: networking.IngressSpec, *, young: bool) -> Iterator[SourcePath]:
     for rule in spec.rules or ():
         for each in rule.http.paths if rule.http else ():
             backend = _backend(each.backend, f"{rule.host}{each.path}", young=young)
             yield SourcePath(backend, rule.host, each.path, each.path_type)
 
 
-def _backend(backend: objects.IngressBackend, where: str, *, young: bool) -> Backend:
+def _backend(backend: networking.IngressBackend, where: str, *, young: bool) -> Backend:
     """What a backend leads to; v1 writes it otherwise than its elders, and takes no other way."""
     if backend.resource is not None:
         raise Unfaithful(Reason.RESOURCE_BACKEND, f"{where}: {backend.resource.kind}")

@@ -13,8 +13,9 @@ import msgspec
 
 from bot.domain import containers
 from bot.domain.election import Leadership
-from bot.domain.resources import objects
-from bot.domain.resources.objects import Object, SecretName
+from bot.domain.resources import core
+from bot.domain.resources.base import Condition, Object
+from bot.domain.resources.core import SecretName
 from bot.domain.resources.registry import KIND_OF, KINDS, Kind
 from bot.domain.snapshot import Gap, Indexed, Snapshot, Why
 from bot.errors import ClusterError
@@ -275,17 +276,17 @@ def _same(each: Object) -> Object:
     return each
 
 
-WELL = objects.PodStatus(
+WELL = core.PodStatus(
     phase="Running",
-    conditions=(objects.Condition(type="Ready", status="True"),),
-    container_statuses=(objects.ContainerStatus(ready=True),),
+    conditions=(Condition(type="Ready", status="True"),),
+    container_statuses=(core.ContainerStatus(ready=True),),
 )
 """What is kept of the status of a pod that runs well: that it does, said once for all of them."""
 
 
 def _slim_pod(each: Object) -> Object:
     """A pod without what ten thousand healthy ones repeat and nothing asks them for."""
-    if not isinstance(each, objects.Pod):
+    if not isinstance(each, core.Pod):
         return each
     spec = msgspec.structs.replace(each.spec, node_name=sys.intern(each.spec.node_name))
     # Traefik's own address is asked for: requests are sent there.
@@ -295,5 +296,5 @@ def _slim_pod(each: Object) -> Object:
     return msgspec.structs.replace(each, status=WELL if well else each.status, spec=spec)
 
 
-SLIM: dict[type[Object], Callable[[Object], Object]] = {objects.Pod: _slim_pod}
+SLIM: dict[type[Object], Callable[[Object], Object]] = {core.Pod: _slim_pod}
 """What is left out of a kind before it is kept, where there are many and it decides nothing."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from bot.domain.resources.objects import Object
+from bot.domain.resources.base import Object
 from bot.domain.resources.registry import Kind
 from bot.kube.client import Api
 from bot.kube.discovery import Source

@@ -8,7 +8,7 @@ import msgspec
 
 from bot.domain.finding import Ref
 from bot.domain.redaction.redact import redact
-from bot.domain.resources.objects import Time
+from bot.domain.resources.base import Time
 from bot.domain.story import Event, LogTail
 from bot.errors import Absent, ServerError
 from bot.kube.client import Api

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from bot.domain.resources import objects
+from bot.domain.resources import flux
 from bot.domain.resources.registry import KIND_OF, Kind
 from bot.errors import Absent, ServerError
 from bot.kube.client import Api
@@ -18,7 +18,7 @@ from bot.kube.paths import path
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 """What Kubernetes takes for a name: nothing else is made a path of."""
 
-KINDS = (KIND_OF[objects.Kustomization], KIND_OF[objects.GitRepository])
+KINDS = (KIND_OF[flux.Kustomization], KIND_OF[flux.GitRepository])
 
 
 class FluxObjects:
@@ -34,7 +34,7 @@ class FluxObjects:
         Raises:
             ClusterError: It cannot be read.
         """
-        return await self._one(KIND_OF[objects.Kustomization], namespace, name)
+        return await self._one(KIND_OF[flux.Kustomization], namespace, name)
 
     async def git_repository(self, namespace: str, name: str) -> Mapping[str, Any] | None:
         """One, or None where there is none.
@@ -42,7 +42,7 @@ class FluxObjects:
         Raises:
             ClusterError: It cannot be read.
         """
-        return await self._one(KIND_OF[objects.GitRepository], namespace, name)
+        return await self._one(KIND_OF[flux.GitRepository], namespace, name)
 
     async def _one(self, kind: Kind, namespace: str, name: str) -> Mapping[str, Any] | None:
         if not NAME.fullmatch(namespace) or not NAME.fullmatch(name):

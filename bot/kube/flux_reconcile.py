@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from bot.domain.resources import objects
+from bot.domain.resources.flux import GitRepository, Kustomization
 from bot.domain.resources.registry import KIND_OF
 from bot.gitops.domain.ownership import Keeper, Owner
 from bot.gitops.domain.reconcile import Request, requests
@@ -19,8 +19,8 @@ from bot.kube.flux_objects import FluxObjects
 from bot.kube.paths import path
 
 KINDS = {
-    "Kustomization": KIND_OF[objects.Kustomization],
-    "GitRepository": KIND_OF[objects.GitRepository],
+    "Kustomization": KIND_OF[Kustomization],
+    "GitRepository": KIND_OF[GitRepository],
 }
 MERGE = "application/merge-patch+json"
 

@@ -7,8 +7,8 @@ from datetime import datetime
 
 import msgspec
 
+from bot.domain.resources.base import Object
 from bot.domain.resources.decode import Page, decode_page
-from bot.domain.resources.objects import Object
 from bot.domain.snapshot import Gap, Why
 from bot.errors import Absent, ClusterError, Forbidden, ServerError
 from bot.kube.client import Api, breathe

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from bot.domain.resources.objects import Object, SecretName
+from bot.domain.resources.base import Object
+from bot.domain.resources.core import SecretName
 from bot.domain.resources.registry import KIND_OF, Kind
 from bot.domain.snapshot import Gap, Snapshot, Why
 from bot.errors import ClusterError, Gone

@@ -18,8 +18,8 @@ from enum import StrEnum
 import aiohttp
 import msgspec
 
+from bot.domain.resources.base import Object
 from bot.domain.resources.decode import ListMeta, decode_object
-from bot.domain.resources.objects import Object
 from bot.errors import Absent, ClusterError, Forbidden, Gone, ServerError
 from bot.kube.client import Api
 from bot.kube.discovery import Source

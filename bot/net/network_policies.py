@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.domain.resources import objects
+from bot.domain.resources import core, networking
 from bot.domain.snapshot import Snapshot
 from bot.routing import service_endpoints as serving
 
 INGRESS = "Ingress"
 
 
-def selecting(service: objects.Service, snapshot: Snapshot) -> tuple[str, ...] | None:
+def selecting(service: core.Service, snapshot: Snapshot) -> tuple[str, ...] | None:
     """The names of the policies about what comes in to its pods; None where they were not seen."""
-    if not snapshot.sees(objects.NetworkPolicy, service.namespace):
+    if not snapshot.sees(networking.NetworkPolicy, service.namespace):
         return None
     pods = serving.selected(service, snapshot)
     if not pods:
@@ -32,22 +32,22 @@ def selecting(service: objects.Service, snapshot: Snapshot) -> tuple[str, ...] |
     )
 
 
-def _here(service: objects.Service, snapshot: Snapshot) -> list[objects.NetworkPolicy]:
+def _here(service: core.Service, snapshot: Snapshot) -> list[networking.NetworkPolicy]:
     return [
         each
-        for each in snapshot.of(objects.NetworkPolicy)
+        for each in snapshot.of(networking.NetworkPolicy)
         if each.namespace == service.namespace and INGRESS in (each.spec.policy_types or (INGRESS,))
     ]
 
 
-def _selects(selector: objects.Selector, labels: Mapping[str, str]) -> bool:
+def _selects(selector: networking.Selector, labels: Mapping[str, str]) -> bool:
     wanted = selector.match_labels or {}
     return wanted.items() <= labels.items() and all(
         _fits(each, labels) for each in selector.match_expressions or ()
     )
 
 
-def _fits(each: objects.SelectorRequirement, labels: Mapping[str, str]) -> bool:
+def _fits(each: networking.SelectorRequirement, labels: Mapping[str, str]) -> bool:
     """An operator that is not known may select: it is taken for fitting."""
     has, values = each.key in labels, each.values or ()
     match each.operator:

@@ -6,7 +6,8 @@ import difflib
 import re
 
 from bot.domain.finding import Ref
-from bot.domain.resources import objects
+from bot.domain.resources import core, discovery, networking, traefik
+from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
 from bot.net import network_policies as policies
 from bot.net import topology as placing
@@ -20,14 +21,14 @@ NEAR = 5
 HTTPS = 443
 SCHEME = "traefik.ingress.kubernetes.io/service.serversscheme"
 
-READS: tuple[type[objects.Object], ...] = (
-    objects.IngressRoute,
-    objects.Ingress,
-    objects.Service,
-    objects.EndpointSlice,
-    objects.Pod,
-    objects.Node,
-    objects.NetworkPolicy,
+READS: tuple[type[Object], ...] = (
+    traefik.IngressRoute,
+    networking.Ingress,
+    core.Service,
+    discovery.EndpointSlice,
+    core.Pod,
+    core.Node,
+    networking.NetworkPolicy,
 )
 """What must be read for it."""
 
@@ -40,7 +41,7 @@ def resolve(snapshot: Snapshot, typed: str) -> Subject | Unresolved:
     if found.indirect:
         because = f"{found.ref} leads to {found.indirect}: ask for a Service behind it."
         return Unresolved(because)
-    service = snapshot.get(objects.Service, found.to_namespace, found.to_name)
+    service = snapshot.get(core.Service, found.to_namespace, found.to_name)
     if service is None:
         return Unresolved(f"{found.ref} leads to {_of(found)}, which {_absence(found, snapshot)}.")
     port = _port(service, found.port)
@@ -84,7 +85,7 @@ def _nothing(typed: str, every: tuple[Candidate, ...], snapshot: Snapshot) -> Un
     near = tuple(dict.fromkeys(names[each] for each in close))
     unseen = [
         kind.__name__
-        for kind in (objects.IngressRoute, objects.Ingress, objects.Service)
+        for kind in (traefik.IngressRoute, networking.Ingress, core.Service)
         if not snapshot.sees(kind)
     ]
     also = f" Not seen: {', '.join(unseen)}." if unseen else ""
@@ -92,7 +93,7 @@ def _nothing(typed: str, every: tuple[Candidate, ...], snapshot: Snapshot) -> Un
 
 
 def _absence(found: Candidate, snapshot: Snapshot) -> str:
-    seen = snapshot.sees(objects.Service, found.to_namespace)
+    seen = snapshot.sees(core.Service, found.to_namespace)
     return "does not exist" if seen else "was not seen"
 
 
@@ -100,14 +101,14 @@ def _of(found: Candidate) -> Ref:
     return Ref("Service", found.to_namespace, found.to_name)
 
 
-def _port(service: objects.Service, said: str) -> objects.ServicePort | Unresolved:
+def _port(service: core.Service, said: str) -> core.ServicePort | Unresolved:
     """The Service's port that is meant by its number or name; an ExternalName needs none."""
     ports = service.spec.ports or ()
     match = next((each for each in ports if said and said in (str(each.port), each.name)), None)
     if match:
         return match
     if service.spec.type == "ExternalName":
-        return objects.ServicePort(port=int(said) if said.isdecimal() else 0)
+        return core.ServicePort(port=int(said) if said.isdecimal() else 0)
     name = f"Service {service.namespace}/{service.name}"
     if not ports:
         return Unresolved(f"{name} has no ports.")
@@ -117,7 +118,7 @@ def _port(service: objects.Service, said: str) -> objects.ServicePort | Unresolv
 
 
 def _subject(
-    found: Candidate, service: objects.Service, port: objects.ServicePort, snapshot: Snapshot
+    found: Candidate, service: core.Service, port: core.ServicePort, snapshot: Snapshot
 ) -> Subject:
     spec, notes = service.spec, service.metadata.annotations or {}
     headless = spec.cluster_ip == "None"
@@ -141,7 +142,7 @@ def _subject(
         vips=() if spec.type == "ExternalName" else vips,
         endpoints=endpoints,
         unready=unready,
-        endpoints_seen=snapshot.sees(objects.EndpointSlice, service.namespace),
+        endpoints_seen=snapshot.sees(discovery.EndpointSlice, service.namespace),
         local_only=spec.internal_traffic_policy == "Local",
         native=native,
         native_because=because,
@@ -151,12 +152,12 @@ def _subject(
     )
 
 
-def _looks_like_tls(port: objects.ServicePort) -> bool:
+def _looks_like_tls(port: core.ServicePort) -> bool:
     """Source: Traefik takes port 443, and names that begin with https, for TLS."""
     return port.port == HTTPS or port.name.startswith("https")
 
 
-def _native(found: Candidate, service: objects.Service, snapshot: Snapshot) -> tuple[Native, str]:
+def _native(found: Candidate, service: core.Service, snapshot: Snapshot) -> tuple[Native, str]:
     """Source: Traefik v2.10 to v3.7. The annotation is for an Ingress, the field for a route."""
     if service.spec.type == "ExternalName":
         return Native.IMPOSSIBLE, "The Service is an ExternalName: it has no VIP."

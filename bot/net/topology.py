@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.domain import conditions, containers
-from bot.domain.resources import objects
+from bot.domain.resources import core, discovery
 from bot.domain.snapshot import Snapshot
 from bot.net.diagnosis.subject import EndpointAt, NodeAt, TraefikAt
 from bot.routing import service_endpoints as serving
@@ -16,13 +16,13 @@ FLANNEL_IPV6 = "flannel.alpha.coreos.com/public-ipv6"
 
 
 def endpoints(
-    service: objects.Service, port: objects.ServicePort, snapshot: Snapshot
+    service: core.Service, port: core.ServicePort, snapshot: Snapshot
 ) -> tuple[tuple[EndpointAt, ...], tuple[str, ...]]:
     """The ready endpoints of a Service's port, and the addresses of those that are not ready."""
     key = (service.namespace, service.name)
     ready: set[EndpointAt] = set()
     unready: set[str] = set()
-    for each in snapshot.by_label(objects.EndpointSlice, serving.SERVICE_NAME).get(key, ()):
+    for each in snapshot.by_label(discovery.EndpointSlice, serving.SERVICE_NAME).get(key, ()):
         number = _number(each, port)
         for endpoint in each.endpoints or ():
             if endpoint.conditions.ready is False or not number:
@@ -51,32 +51,32 @@ def has_argument(snapshot: Snapshot, name: str) -> bool:
     return bool(pods) and all(wanted & set(_arguments(pod)) for pod in pods)
 
 
-def _traefik_pods(snapshot: Snapshot) -> Iterator[objects.Pod]:
-    for (_, name), pods in snapshot.by_label(objects.Pod, TRAEFIK_NAME).items():
+def _traefik_pods(snapshot: Snapshot) -> Iterator[core.Pod]:
+    for (_, name), pods in snapshot.by_label(core.Pod, TRAEFIK_NAME).items():
         for pod in pods if name == "traefik" else ():
             leaving = pod.metadata.deletion_timestamp is not None
             if pod.status.phase == "Running" and pod.spec.node_name and not leaving:
                 yield pod
 
 
-def _arguments(pod: objects.Pod) -> Iterator[str]:
+def _arguments(pod: core.Pod) -> Iterator[str]:
     for container in pod.spec.containers:
         yield from (each.casefold() for each in container.args or ())
 
 
 def nodes(snapshot: Snapshot) -> tuple[NodeAt, ...]:
     """Every node, by name."""
-    return tuple(sorted(map(_node, snapshot.of(objects.Node))))
+    return tuple(sorted(map(_node, snapshot.of(core.Node))))
 
 
-def addresses(pod: objects.Pod) -> tuple[str, ...]:
+def addresses(pod: core.Pod) -> tuple[str, ...]:
     """A pod's addresses, the primary first."""
     own = pod.status.pod_ip
     every = (own, *(each.ip for each in pod.status.pod_ips or ()))
     return tuple(dict.fromkeys(each for each in every if each))
 
 
-def _node(node: objects.Node) -> NodeAt:
+def _node(node: core.Node) -> NodeAt:
     notes = node.metadata.annotations or {}
     own = [each.address for each in node.status.addresses if each.type == "InternalIP"]
     outer = [each.address for each in node.status.addresses if each.type == "ExternalIP"]
@@ -89,22 +89,22 @@ def _node(node: objects.Node) -> NodeAt:
     )
 
 
-def _number(each: objects.EndpointSlice, port: objects.ServicePort) -> int:
+def _number(each: discovery.EndpointSlice, port: core.ServicePort) -> int:
     """The number behind a Service's port in this slice; 0 where the slice does not have it."""
     found = (have.port for have in each.ports or () if (have.name or "") == port.name)
     return next(found, None) or 0
 
 
 def _placed(
-    each: objects.EndpointSlice,
-    endpoint: objects.Endpoint,
+    each: discovery.EndpointSlice,
+    endpoint: discovery.Endpoint,
     number: int,
-    port: objects.ServicePort,
+    port: core.ServicePort,
     snapshot: Snapshot,
 ) -> Iterator[EndpointAt]:
     target = endpoint.target_ref
     name = target.name if target and target.kind == "Pod" else ""
-    pod = snapshot.get(objects.Pod, each.namespace, name) if name else None
+    pod = snapshot.get(core.Pod, each.namespace, name) if name else None
     declared = tuple(sorted(_declared(pod))) if pod else ()
     for address in endpoint.addresses:
         yield EndpointAt(
@@ -119,12 +119,12 @@ def _placed(
         )
 
 
-def _declared(pod: objects.Pod) -> set[int]:
+def _declared(pod: core.Pod) -> set[int]:
     every = (port.container_port for each in pod.spec.containers for port in each.ports or ())
     return {each for each in every if each}
 
 
-def _watched(pod: objects.Pod, number: int) -> bool:
+def _watched(pod: core.Pod, number: int) -> bool:
     """Whether the kubelet's readiness probe reaches this port: so somebody listens on the pod IP.
 
     An exec probe says nothing of a port, and neither does one of another host.
@@ -134,7 +134,7 @@ def _watched(pod: objects.Pod, number: int) -> bool:
     return any(number in set(_probed(each)) for each in pod.spec.containers)
 
 
-def _probed(container: objects.Container) -> Iterator[int]:
+def _probed(container: core.Container) -> Iterator[int]:
     probe = container.readiness_probe
     for each in (probe.tcp_socket, probe.http_get) if probe else ():
         if each is None or each.host or each.port is None:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from bot.domain.finding import Ref
-from bot.domain.resources import objects
+from bot.domain.resources import cert_manager, core, flux
+from bot.domain.resources.base import Object
 from bot.domain.resources.reference import Target
 from bot.domain.resources.registry import TRAEFIK
+from bot.domain.resources.traefik import IngressRoute, Middleware, TLSOption
 from bot.domain.snapshot import Snapshot
 from bot.errors import ClusterError
 from bot.gitops.domain.ownership import NOBODY, owner
@@ -25,13 +27,13 @@ from bot.remediation.planning.context import Manifest, Situation
 from bot.routing.candidates import candidates
 from bot.traefik.domain import instance
 
-READS: tuple[type[objects.Object], ...] = (
+READS: tuple[type[Object], ...] = (
     *resolving.READS,
-    objects.Middleware,
-    objects.TLSOption,
-    objects.Certificate,
-    objects.Kustomization,
-    objects.HelmRelease,
+    Middleware,
+    TLSOption,
+    cert_manager.Certificate,
+    flux.Kustomization,
+    flux.HelmRelease,
 )
 STRICT = "--providers.kubernetesingress.strictprefixmatching"
 CROSS = "--providers.kubernetescrd.allowcrossnamespace"
@@ -41,7 +43,7 @@ class Cluster(Protocol):
     """What is needed of a cluster's objects."""
 
     async def snapshot(
-        self, types: Collection[type[objects.Object]], namespace: str | None = None
+        self, types: Collection[type[Object]], namespace: str | None = None
     ) -> Snapshot:
         """What is there now; what cannot be read is a gap."""
         ...
@@ -120,7 +122,7 @@ class Survey:
     async def _certificates(self, route: Ref, snapshot: Snapshot) -> Mapping[str, Manifest]:
         """Those that cert-manager made of the Ingress, whole."""
         found: dict[str, Manifest] = {}
-        for each in snapshot.of(objects.Certificate):
+        for each in snapshot.of(cert_manager.Certificate):
             if route.kind == "Ingress" and _owned(each, route):
                 at = Target("Certificate", each.namespace, each.name, "cert-manager.io")
                 if (live := await self.live.live(at)) is not None:
@@ -149,7 +151,7 @@ def _on(flag: str, arguments: list[str]) -> bool:
 def _group(route: Ref, snapshot: Snapshot) -> str:
     if route.kind == "Ingress":
         return "networking.k8s.io"
-    found = snapshot.get(objects.IngressRoute, route.namespace, route.name)
+    found = snapshot.get(IngressRoute, route.namespace, route.name)
     return found.api_version.partition("/")[0] if found and found.api_version else TRAEFIK[0]
 
 
@@ -172,25 +174,25 @@ def service_place(service: Ref) -> Place:
 def _known(route: Ref | None, snapshot: Snapshot) -> Known:
     """What decides a conversion; a Certificate that goes with the Ingress is not given."""
     return Known(
-        services={(e.namespace, e.name): e for e in snapshot.of(objects.Service)},
+        services={(e.namespace, e.name): e for e in snapshot.of(core.Service)},
         referred={
-            "Middleware": _places(snapshot.of(objects.Middleware)),
-            "TLSOption": _places(snapshot.of(objects.TLSOption)),
+            "Middleware": _places(snapshot.of(Middleware)),
+            "TLSOption": _places(snapshot.of(TLSOption)),
         },
         secrets=frozenset(
             (each.namespace, each.spec.secret_name)
-            for each in snapshot.of(objects.Certificate)
+            for each in snapshot.of(cert_manager.Certificate)
             if route is None or not _owned(each, route)
         ),
-        routes=_places(snapshot.of(objects.IngressRoute)),
+        routes=_places(snapshot.of(IngressRoute)),
     )
 
 
-def _places(some: Collection[objects.Object]) -> frozenset[Place]:
+def _places(some: Collection[Object]) -> frozenset[Place]:
     return frozenset((each.namespace, each.name) for each in some)
 
 
-def _owned(certificate: objects.Certificate, route: Ref) -> bool:
+def _owned(certificate: cert_manager.Certificate, route: Ref) -> bool:
     owners = certificate.metadata.owner_references or ()
     return certificate.namespace == route.namespace and any(
         each.kind == "Ingress" and each.name == route.name for each in owners

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.domain.resources import objects
+from bot.domain.resources import core
 from bot.domain.resources.reference import Target
 from bot.errors import ClusterError, Conflict, MeshmedicError
 from bot.net.diagnosis.service import Cluster, quiet
@@ -165,7 +165,7 @@ class Loading:
         return TOO_MANY if len(entrances) > MOST else ""
 
     async def _entrances(self) -> tuple[Entrance, ...]:
-        return through.entrances(await self.cluster.snapshot((objects.Pod,)), MOST + 1)
+        return through.entrances(await self.cluster.snapshot((core.Pod,)), MOST + 1)
 
     async def _ask(self, asked: Mapping[str, Request], entrances: Iterable[Entrance]) -> _Answers:
         """All requests at all entrances, in one job for each node."""

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot.domain.resources import objects
+from bot.domain.resources import core
 from bot.errors import MeshmedicError
 from bot.net.diagnosis.service import Cluster, quiet
 from bot.net.ports import Prober
@@ -112,7 +112,7 @@ class Proving:
         return proof.unseen(before, after or [last])
 
     async def _entrances(self) -> tuple[Entrance, ...]:
-        return through.entrances(await self.cluster.snapshot((objects.Pod,)))
+        return through.entrances(await self.cluster.snapshot((core.Pod,)))
 
     async def _sample(self, request: Request, entrance: Entrance) -> Sample:
         if self.prober is None:

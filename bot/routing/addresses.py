@@ -16,7 +16,8 @@ from typing import TypeAlias
 import msgspec
 
 from bot.domain.finding import Ref
-from bot.domain.resources import objects
+from bot.domain.resources import core, discovery
+from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
 from bot.routing import service_endpoints as serving
 
@@ -37,7 +38,7 @@ IN_CLUSTER = re.compile(
 )
 """How a Service is called in the cluster's DNS, with the domain that k3s gives it."""
 
-NEEDED: tuple[type[objects.Object], ...] = (objects.EndpointSlice, objects.Service, objects.Node)
+NEEDED: tuple[type[Object], ...] = (discovery.EndpointSlice, core.Service, core.Node)
 """What must have been seen before an address may be said to belong to nothing."""
 
 
@@ -148,7 +149,7 @@ def named_service(host: str) -> Ref | None:
 
 def _named(snapshot: Snapshot, text: str, host: str, port: int | None) -> Address:
     meant = named_service(host)
-    found = snapshot.get(objects.Service, meant.namespace, meant.name) if meant else None
+    found = snapshot.get(core.Service, meant.namespace, meant.name) if meant else None
     kind = AddressKind.NAME if host else AddressKind.UNKNOWN
     named = meant if found else None
     return Address(
@@ -197,16 +198,16 @@ def _unseen(snapshot: Snapshot) -> tuple[str, ...]:
 
 def _index(snapshot: Snapshot) -> _Index:
     pods: dict[IP, list[_Place]] = {}
-    for each in snapshot.of(objects.EndpointSlice):
+    for each in snapshot.of(discovery.EndpointSlice):
         for address, place in _endpoints(each):
             pods.setdefault(address, []).append(place)
     vips: dict[IP, list[_Place]] = {}
-    for service in snapshot.of(objects.Service):
+    for service in snapshot.of(core.Service):
         ports = frozenset(port.port for port in service.spec.ports or ())
         here = Ref("Service", service.namespace, service.name)
         for address in _parsed((service.spec.cluster_ip, *(service.spec.cluster_ips or ()))):
             vips.setdefault(address, []).append(_Place(here, ports))
-    nodes = snapshot.of(objects.Node)
+    nodes = snapshot.of(core.Node)
     return _Index(
         {address: tuple(found) for address, found in pods.items()},
         {address: tuple(found) for address, found in vips.items()},
@@ -219,7 +220,7 @@ def _index(snapshot: Snapshot) -> _Index:
     )
 
 
-def _endpoints(each: objects.EndpointSlice) -> Iterator[tuple[IP, _Place]]:
+def _endpoints(each: discovery.EndpointSlice) -> Iterator[tuple[IP, _Place]]:
     name = (each.metadata.labels or {}).get(serving.SERVICE_NAME, "")
     service = Ref("Service", each.namespace, name)
     ports = frozenset(port.port for port in each.ports or () if port.port)
@@ -240,7 +241,7 @@ def _parsed(addresses: Iterable[str]) -> Iterator[IP]:
     yield from dict.fromkeys(ip for each in addresses if (ip := parse(each)) is not None)
 
 
-def _ranges(node: objects.Node) -> Iterator[Range]:
+def _ranges(node: core.Node) -> Iterator[Range]:
     for text in dict.fromkeys((node.spec.pod_cidr, *(node.spec.pod_cidrs or ()))):
         try:
             yield ipaddress.ip_network(text, strict=False)

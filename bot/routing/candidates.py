@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import msgspec
 
 from bot.domain.finding import Ref
-from bot.domain.resources import objects
+from bot.domain.resources import core, networking, traefik
 from bot.domain.snapshot import Snapshot
 
 HOST = re.compile(r"Host\(\s*[`\"]([^`\"]+)[`\"]")
@@ -80,7 +80,7 @@ def candidates(snapshot: Snapshot) -> tuple[Candidate, ...]:
 
 
 def _ingress_routes(snapshot: Snapshot) -> Iterator[Candidate]:
-    every = snapshot.of(objects.IngressRoute)
+    every = snapshot.of(traefik.IngressRoute)
     younger = {
         (each.namespace, each.name)
         for each in every
@@ -92,7 +92,7 @@ def _ingress_routes(snapshot: Snapshot) -> Iterator[Candidate]:
             yield from _rules(each)
 
 
-def _rules(route: objects.IngressRoute) -> Iterator[Candidate]:
+def _rules(route: traefik.IngressRoute) -> Iterator[Candidate]:
     for rule in route.spec.routes:
         host, path = HOST.search(rule.match), PATH.search(rule.match)
         for to in rule.services or ():
@@ -114,7 +114,7 @@ def _rules(route: objects.IngressRoute) -> Iterator[Candidate]:
 
 
 def _ingresses(snapshot: Snapshot) -> Iterator[Candidate]:
-    for each in snapshot.of(objects.Ingress):
+    for each in snapshot.of(networking.Ingress):
         for host, path, backend in _backends(each):
             name, port = _backend(backend)
             if name:
@@ -131,7 +131,7 @@ def _ingresses(snapshot: Snapshot) -> Iterator[Candidate]:
                 )
 
 
-def _backends(ingress: objects.Ingress) -> Iterator[tuple[str, str, objects.IngressBackend]]:
+def _backends(ingress: networking.Ingress) -> Iterator[tuple[str, str, networking.IngressBackend]]:
     for rule in ingress.spec.rules or ():
         for path in rule.http.paths if rule.http else ():
             yield rule.host, path.path, path.backend
@@ -139,7 +139,7 @@ def _backends(ingress: objects.Ingress) -> Iterator[tuple[str, str, objects.Ingr
         yield "", "", default
 
 
-def _backend(backend: objects.IngressBackend) -> tuple[str, str]:
+def _backend(backend: networking.IngressBackend) -> tuple[str, str]:
     if backend.service:
         port = backend.service.port
         return backend.service.name, str(port.number or port.name)
@@ -147,8 +147,8 @@ def _backend(backend: objects.IngressBackend) -> tuple[str, str]:
 
 
 def _services(snapshot: Snapshot) -> Iterator[Candidate]:
-    for each in snapshot.of(objects.Service):
-        for port in each.spec.ports or (objects.ServicePort(),):
+    for each in snapshot.of(core.Service):
+        for port in each.spec.ports or (core.ServicePort(),):
             yield Candidate(
                 kind="Service",
                 namespace=each.namespace,

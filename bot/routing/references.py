@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 
 from bot.domain.conditions import condition
 from bot.domain.finding import Evidence, Judgement, Ref
-from bot.domain.resources import objects
+from bot.domain.resources import cert_manager, core, traefik
+from bot.domain.resources.base import Object
 from bot.domain.resources.registry import KIND_OF
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
@@ -97,9 +98,9 @@ def unless_one_works(defects: Sequence[Defect], of: int) -> tuple[Defect, ...]:
 
 def service(snapshot: Snapshot, namespace: str, name: str, port: int | str | None) -> Defect | None:
     """The defect of a reference to a port of a Service, None where there is none."""
-    found = snapshot.get(objects.Service, namespace, name)
+    found = snapshot.get(core.Service, namespace, name)
     if found is None:
-        return _absent(snapshot, objects.Service, namespace, name)
+        return _absent(snapshot, core.Service, namespace, name)
     if not _has_port(found, port):
         have = ", ".join(_told(each) for each in found.spec.ports or ()) or "none"
         said = "no port is named" if port in (None, "", 0) else f"it has no port {port}"
@@ -110,7 +111,7 @@ def service(snapshot: Snapshot, namespace: str, name: str, port: int | str | Non
 
 def middleware(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:
     """The defect of a reference to a Middleware, which may name its provider, or of its chain."""
-    defect = _traefik(snapshot, objects.Middleware, namespace, name)
+    defect = _traefik(snapshot, traefik.Middleware, namespace, name)
     return defect or next(_chained(snapshot, namespace, name), None)
 
 
@@ -120,10 +121,10 @@ def _chained(snapshot: Snapshot, namespace: str, name: str) -> Iterator[Defect]:
     seen = set(waiting)
     while waiting:
         place, chain = waiting.pop()
-        found = snapshot.get(objects.Middleware, place, chain)
+        found = snapshot.get(traefik.Middleware, place, chain)
         for each in found.spec.chain.middlewares if found and found.spec.chain else ():
             there = (each.namespace or place, each.name)
-            if defect := _traefik(snapshot, objects.Middleware, *there):
+            if defect := _traefik(snapshot, traefik.Middleware, *there):
                 message = f"Middleware {place}/{chain} is a chain: {defect.message}"
                 yield replace(defect, message=message)
             elif there not in seen:
@@ -133,12 +134,12 @@ def _chained(snapshot: Snapshot, namespace: str, name: str) -> Iterator[Defect]:
 
 def traefik_service(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:
     """The defect of a reference to a TraefikService; what that refers to is not followed."""
-    return _traefik(snapshot, objects.TraefikService, namespace, name)
+    return _traefik(snapshot, traefik.TraefikService, namespace, name)
 
 
 def tls_option(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:
     """The defect of a reference to a TLSOption; `default` always exists."""
-    return None if name == "default" else _traefik(snapshot, objects.TLSOption, namespace, name)
+    return None if name == "default" else _traefik(snapshot, traefik.TLSOption, namespace, name)
 
 
 def secret(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:
@@ -146,7 +147,7 @@ def secret(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:
     certificate = _certificates(snapshot).get((namespace, name))
     follows = (Ref("Certificate", namespace, certificate.name),) if certificate else ()
     if _sees_secrets(snapshot, namespace):
-        if snapshot.get(objects.SecretName, namespace, name) is None:
+        if snapshot.get(core.SecretName, namespace, name) is None:
             message = f"Secret {namespace}/{name} does not exist: the default certificate is used."
             return Defect("SecretNotFound", message, Verdict.DEGRADED, follows)
         return _expired(certificate, snapshot, follows)
@@ -165,9 +166,7 @@ def entry_points(snapshot: Snapshot, names: Iterable[str]) -> tuple[Defect, ...]
     return (Defect("EntryPointNotFound", message, verdict),)
 
 
-def _absent(
-    snapshot: Snapshot, kind: type[objects.Object], namespace: str, name: str
-) -> Defect | None:
+def _absent(snapshot: Snapshot, kind: type[Object], namespace: str, name: str) -> Defect | None:
     """What the absence of an object means: missing, not seen, or (in a saved file) nothing."""
     if snapshot.sees(kind, namespace):
         message = f"{kind.__name__} {namespace}/{name} does not exist."
@@ -179,9 +178,7 @@ def _absent(
     return Defect("ReferenceNotSeen", message, Verdict.UNKNOWN)
 
 
-def _traefik(
-    snapshot: Snapshot, kind: type[objects.Object], namespace: str, name: str
-) -> Defect | None:
+def _traefik(snapshot: Snapshot, kind: type[Object], namespace: str, name: str) -> Defect | None:
     if name.endswith(KUBERNETES_CRD):
         return _by_provider(snapshot, kind, name)
     if ELSEWHERE.fullmatch(name) or snapshot.get(kind, namespace, name):
@@ -189,7 +186,7 @@ def _traefik(
     return _absent(snapshot, kind, namespace, name)
 
 
-def _by_provider(snapshot: Snapshot, kind: type[objects.Object], name: str) -> Defect | None:
+def _by_provider(snapshot: Snapshot, kind: type[Object], name: str) -> Defect | None:
     """A name that joins namespace and name by a dash, which either may contain: try them all."""
     joined = name.removesuffix(KUBERNETES_CRD)
     known = snapshot.once(
@@ -207,12 +204,12 @@ def _by_provider(snapshot: Snapshot, kind: type[objects.Object], name: str) -> D
     return Defect("ReferenceNotSeen", message, Verdict.UNKNOWN)
 
 
-def _joined(each: objects.Object) -> str:
+def _joined(each: Object) -> str:
     """How Traefik names an object of its provider: every other character becomes a dash."""
     return "-".join(re.findall(r"[^\W_]+", f"{each.namespace}-{each.name}"))
 
 
-def _has_port(found: objects.Service, port: int | str | None) -> bool:
+def _has_port(found: core.Service, port: int | str | None) -> bool:
     ports = found.spec.ports or ()
     if found.spec.type == "ExternalName" and not isinstance(port, str):
         return bool(port or ports)
@@ -220,11 +217,11 @@ def _has_port(found: objects.Service, port: int | str | None) -> bool:
     return wanted is not None and any(wanted in (each.port, each.name) for each in ports)
 
 
-def _told(port: objects.ServicePort) -> str:
+def _told(port: core.ServicePort) -> str:
     return f"{port.port} {port.name}".strip()
 
 
-def _in_place_of_another(found: objects.Service, snapshot: Snapshot) -> Defect | None:
+def _in_place_of_another(found: core.Service, snapshot: Snapshot) -> Defect | None:
     """An ExternalName that leads back into this cluster: to nothing, or to its own neighbour.
 
     One that leads to another namespace may be needed (an Ingress reaches no other), and is not
@@ -235,9 +232,9 @@ def _in_place_of_another(found: objects.Service, snapshot: Snapshot) -> Defect |
     if meant is None:
         return None
     told = f"Service {found.namespace}/{found.name} is an ExternalName of {meant}"
-    other = snapshot.get(objects.Service, meant.namespace, meant.name)
+    other = snapshot.get(core.Service, meant.namespace, meant.name)
     if other is None:
-        if not snapshot.sees(objects.Service, meant.namespace):
+        if not snapshot.sees(core.Service, meant.namespace):
             return None
         return Defect("ServiceNotFound", f"{told}, which does not exist.")
     if meant.namespace != found.namespace or other.spec.type == "ExternalName":
@@ -246,7 +243,7 @@ def _in_place_of_another(found: objects.Service, snapshot: Snapshot) -> Defect |
     return Defect("DuplicateService", f"{told}, {instead}", Verdict.DEGRADED)
 
 
-def _unserved(found: objects.Service, snapshot: Snapshot) -> Defect | None:
+def _unserved(found: core.Service, snapshot: Snapshot) -> Defect | None:
     """A Service that exists but answers nothing: its own finding is the cause."""
     if found.spec.type == "ExternalName" or not found.spec.selector:
         return None
@@ -260,24 +257,24 @@ def _unserved(found: objects.Service, snapshot: Snapshot) -> Defect | None:
 
 def _certificates(
     snapshot: Snapshot,
-) -> Mapping[tuple[str, str], objects.Certificate]:
+) -> Mapping[tuple[str, str], cert_manager.Certificate]:
     return snapshot.once(
         "routing.certificates",
         lambda: {
             (each.namespace, each.spec.secret_name): each
-            for each in snapshot.of(objects.Certificate)
+            for each in snapshot.of(cert_manager.Certificate)
         },
     )
 
 
 def _sees_secrets(snapshot: Snapshot, namespace: str) -> bool:
     """Only where all Secrets are listed is the absence of one evidence."""
-    listed = KIND_OF.get(objects.SecretName)
-    return snapshot.sees(objects.SecretName, namespace) and not (listed and listed.selector)
+    listed = KIND_OF.get(core.SecretName)
+    return snapshot.sees(core.SecretName, namespace) and not (listed and listed.selector)
 
 
 def _expired(
-    certificate: objects.Certificate | None, snapshot: Snapshot, follows: tuple[Ref, ...]
+    certificate: cert_manager.Certificate | None, snapshot: Snapshot, follows: tuple[Ref, ...]
 ) -> Defect | None:
     ends = certificate.status.not_after if certificate else None
     if ends is None or ends > snapshot.taken_at:
@@ -286,7 +283,9 @@ def _expired(
     return Defect("CertificateExpired", message, Verdict.DEGRADED, follows)
 
 
-def _not_ready(certificate: objects.Certificate | None, follows: tuple[Ref, ...]) -> Defect | None:
+def _not_ready(
+    certificate: cert_manager.Certificate | None, follows: tuple[Ref, ...]
+) -> Defect | None:
     ready = condition(certificate.status.conditions, "Ready") if certificate else None
     if ready is None or ready.status == "True":
         return None
@@ -298,7 +297,7 @@ def _entry_points(snapshot: Snapshot) -> frozenset[str] | None:
     """The names in the arguments of all Traefik pods, or None where they do not tell."""
     arguments = [
         argument
-        for (_, name), pods in snapshot.by_label(objects.Pod, TRAEFIK_NAME).items()
+        for (_, name), pods in snapshot.by_label(core.Pod, TRAEFIK_NAME).items()
         if name == "traefik"
         for pod in pods
         for container in pod.spec.containers

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain import containers
-from bot.domain.resources import objects
+from bot.domain.resources import core, discovery
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 
@@ -38,17 +38,17 @@ class Serving:
     ports: frozenset[str] = frozenset()
 
 
-def behind(service: objects.Service, snapshot: Snapshot) -> Serving | None:
+def behind(service: core.Service, snapshot: Snapshot) -> Serving | None:
     """The endpoints of a Service, or None where they were not seen."""
     key = (service.namespace, service.name)
-    slices = snapshot.by_label(objects.EndpointSlice, SERVICE_NAME).get(key, ())
-    if slices or snapshot.sees(objects.EndpointSlice, service.namespace):
+    slices = snapshot.by_label(discovery.EndpointSlice, SERVICE_NAME).get(key, ())
+    if slices or snapshot.sees(discovery.EndpointSlice, service.namespace):
         return merged(slices)
-    elder = None if snapshot.live else snapshot.get(objects.Endpoints, *key)
+    elder = None if snapshot.live else snapshot.get(core.Endpoints, *key)
     return _from_elder(elder) if elder else None
 
 
-def merged(slices: Iterable[objects.EndpointSlice]) -> Serving:
+def merged(slices: Iterable[discovery.EndpointSlice]) -> Serving:
     """What the slices of one Service say together."""
     ready = draining = 0
     unready: list[str] = []
@@ -68,17 +68,17 @@ def merged(slices: Iterable[objects.EndpointSlice]) -> Serving:
     return Serving(ready, draining, tuple(unready), frozenset(ports))
 
 
-def selected(service: objects.Service, snapshot: Snapshot) -> tuple[objects.Pod, ...]:
+def selected(service: core.Service, snapshot: Snapshot) -> tuple[core.Pod, ...]:
     """The pods that a Service selects, by the rarest of its labels first, ordered by name."""
     selector = service.spec.selector
     if not selector:
         return ()
     groups = [
-        snapshot.by_label(objects.Pod, label).get((service.namespace, value), [])
+        snapshot.by_label(core.Pod, label).get((service.namespace, value), [])
         for label, value in selector.items()
         if value
     ]
-    rarest = min(groups, key=len, default=snapshot.of(objects.Pod))
+    rarest = min(groups, key=len, default=snapshot.of(core.Pod))
     chosen = [
         pod
         for pod in rarest
@@ -88,7 +88,7 @@ def selected(service: objects.Service, snapshot: Snapshot) -> tuple[objects.Pod,
     return tuple(sorted(chosen, key=lambda pod: pod.name))
 
 
-def without_ready(service: objects.Service, state: Serving, snapshot: Snapshot) -> Verdict:
+def without_ready(service: core.Service, state: Serving, snapshot: Snapshot) -> Verdict:
     """How bad it is that a Service has no ready endpoint.
 
     Terminating ones still answer: degraded. Where all of its pods are young and none has failed
@@ -102,13 +102,13 @@ def without_ready(service: objects.Service, state: Serving, snapshot: Snapshot) 
     return Verdict.FAILED
 
 
-def exposes(pod: objects.Pod, port: str) -> bool:
+def exposes(pod: core.Pod, port: str) -> bool:
     """Whether a container of the pod has a port of that name."""
     containers = (*pod.spec.containers, *pod.spec.init_containers)
     return any(each.name == port for container in containers for each in container.ports or ())
 
 
-def _starts(pod: objects.Pod, now: datetime) -> bool:
+def _starts(pod: core.Pod, now: datetime) -> bool:
     """Whether a pod is young, not ready, and nothing of it has failed yet."""
     made = pod.metadata.creation_timestamp
     statuses = (*pod.status.init_container_statuses, *pod.status.container_statuses)
@@ -122,21 +122,21 @@ def _starts(pod: objects.Pod, now: datetime) -> bool:
     )
 
 
-def _failed(state: objects.ContainerState) -> bool:
+def _failed(state: core.ContainerState) -> bool:
     if state.terminated:
         return state.terminated.exit_code != 0
     return state.waiting is not None and state.waiting.reason not in BEGINNINGS
 
 
-def _named(endpoint: objects.Endpoint | objects.EndpointAddress) -> str:
+def _named(endpoint: discovery.Endpoint | core.EndpointAddress) -> str:
     addresses = (
-        ", ".join(endpoint.addresses) if isinstance(endpoint, objects.Endpoint) else endpoint.ip
+        ", ".join(endpoint.addresses) if isinstance(endpoint, discovery.Endpoint) else endpoint.ip
     )
     target = endpoint.target_ref
     return f"{addresses} ({target.kind} {target.name})" if target and target.name else addresses
 
 
-def _from_elder(endpoints: objects.Endpoints) -> Serving:
+def _from_elder(endpoints: core.Endpoints) -> Serving:
     subsets = endpoints.subsets or ()
     ready = [address for subset in subsets for address in subset.addresses or ()]
     unready = [address for subset in subsets for address in subset.not_ready_addresses or ()]

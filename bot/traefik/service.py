@@ -15,7 +15,8 @@ from typing import Protocol
 
 import msgspec
 
-from bot.domain.resources import objects
+from bot.domain.resources import networking, traefik
+from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
 from bot.errors import ClusterError, InputError
 from bot.net.diagnosis.observation import Belief
@@ -50,7 +51,7 @@ class Cluster(Protocol):
     """What is needed of a cluster's objects."""
 
     async def snapshot(
-        self, types: Collection[type[objects.Object]], namespace: str | None = None
+        self, types: Collection[type[Object]], namespace: str | None = None
     ) -> Snapshot:
         """What is there now; what cannot be read is a gap."""
         ...
@@ -158,7 +159,7 @@ class Traefik:
 
     async def suggestions(self, typed: str, most: int) -> tuple[str, ...]:
         """The routes whose label or rule holds what was typed."""
-        snapshot = await self.cluster.snapshot((objects.IngressRoute, objects.Ingress))
+        snapshot = await self.cluster.snapshot((traefik.IngressRoute, networking.Ingress))
         words = typed.casefold().split()
         shown = {
             each.label: f"{each.label} {' '.join(rule.match for rule in each.rules)}".casefold()

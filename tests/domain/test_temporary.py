@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.domain.resources.decode import read_object
-from bot.domain.resources.objects import EndpointSlice
+from bot.domain.resources.discovery import EndpointSlice
 from bot.domain.temporary import LABELS, temporary
 from bot.health.offline import type_of
 from bot.net.probing import manifests

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from bot.domain.resources import objects
+from bot.domain.resources import cert_manager, core
 from bot.domain.resources.registry import KIND_OF
 from bot.domain.snapshot import Snapshot, Why
 from bot.kube.cache import WatchCache
@@ -18,7 +18,7 @@ from tests.clusters import Cluster
 HASTY = Timing(
     watch=(30, 30), silence=0.4, first_delay=0.02, longest_delay=0.1, forbidden=0.2, absent=0.2
 )
-KINDS = (KIND_OF[objects.Pod], KIND_OF[objects.Certificate])
+KINDS = (KIND_OF[core.Pod], KIND_OF[cert_manager.Certificate])
 
 
 @asynccontextmanager
@@ -32,7 +32,7 @@ async def watching(api, timing: Timing = HASTY, **options):
 
 
 async def snapshot(cache: WatchCache) -> Snapshot:
-    return await cache.snapshot([objects.Pod, objects.Certificate])
+    return await cache.snapshot([core.Pod, cert_manager.Certificate])
 
 
 async def until(cache: WatchCache, holds: Callable[[Snapshot], bool]) -> Snapshot:
@@ -47,19 +47,19 @@ async def until(cache: WatchCache, holds: Callable[[Snapshot], bool]) -> Snapsho
 
 
 def pods(seen: Snapshot) -> set[str]:
-    return {each.name for each in seen.of(objects.Pod)}
+    return {each.name for each in seen.of(core.Pod)}
 
 
 def waits(seen: Snapshot, name: str) -> bool:
     """Whether a pod's container waits for something."""
-    pod = seen.get(objects.Pod, "apps", name)
+    pod = seen.get(core.Pod, "apps", name)
     assert pod is not None
     return any(each.state.waiting for each in pod.status.container_statuses)
 
 
 def lists(cache: WatchCache) -> int:
     """How often pods were listed."""
-    (reflector,) = cache._reflectors[objects.Pod]
+    (reflector,) = cache._reflectors[core.Pod]
     return reflector.lists
 
 
@@ -100,7 +100,7 @@ async def test_an_outage_leaves_old_answers_that_are_marked_stale(cluster: Clust
         await cluster.leave()
         seen = await until(cache, lambda seen: whys(seen).get("Pod") is Why.STALE)
         assert pods(seen) == {"one"}
-        assert not seen.sees(objects.Pod)
+        assert not seen.sees(core.Pod)
         assert all(gap.since for gap in seen.gaps)
         await cluster.come_back()
         await cluster.put(a_pod("two"))
@@ -147,7 +147,7 @@ async def test_a_kind_that_is_installed_later_is_found(cluster: Cluster, api):
         await cluster.put(a_certificate())
         await cache.rediscover()
         seen = await until(cache, lambda seen: not seen.gaps)
-        assert len(seen.of(objects.Certificate)) == 1
+        assert len(seen.of(cert_manager.Certificate)) == 1
 
 
 async def test_a_kind_that_is_removed_is_not_shown_as_if_it_were_there(cluster: Cluster, api):
@@ -158,7 +158,7 @@ async def test_a_kind_that_is_removed_is_not_shown_as_if_it_were_there(cluster: 
         await cluster.uninstall("cert-manager.io")
         await cluster.cut()
         seen = await until(cache, lambda seen: whys(seen).get("Certificate") is Why.NOT_INSTALLED)
-        assert not seen.of(objects.Certificate)
+        assert not seen.of(cert_manager.Certificate)
 
 
 async def test_a_server_that_hangs_from_the_start_is_answered_about(cluster: Cluster, api):
@@ -180,8 +180,8 @@ async def test_only_the_configured_namespaces_are_watched(cluster: Cluster, api)
     async with watching(api, namespaces=("apps",)) as cache:
         seen = await snapshot(cache)
         assert pods(seen) == {"mine"}
-        assert seen.sees(objects.Pod, "apps")
-        assert not seen.sees(objects.Pod, "other")
+        assert seen.sees(core.Pod, "apps")
+        assert not seen.sees(core.Pod, "other")
 
 
 async def test_an_outage_costs_a_handful_of_requests(simulation: SimulatedCluster, api):

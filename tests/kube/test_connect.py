@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.resources import objects
+from bot.domain.resources import core
 from bot.domain.snapshot import Why
 from bot.errors import ClusterError
 from bot.kube import connect as connecting
@@ -15,7 +15,7 @@ from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 
 async def opened(path, context=None):
     async with connect(kubeconfig=path, context=context) as api:
-        return await ClusterReader(api).snapshot([objects.Pod])
+        return await ClusterReader(api).snapshot([core.Pod])
 
 
 async def test_a_missing_kubeconfig_says_where_it_looked_and_what_to_do(tmp_path):

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from bot.domain.resources import objects
+from bot.domain.resources import cert_manager, core, external_secrets
 from bot.domain.snapshot import Why
 from bot.kube.one_shot_reader import ClusterReader
 from bot.sandbox.kubernetes_api import SimulatedCluster
@@ -17,38 +17,38 @@ def gaps_of(snapshot):
 async def test_every_page_is_read(cluster: Cluster, api):
     """600 pods come in pages of at most 500, and none is lost."""
     await cluster.put(*(a_pod(f"web-{number}") for number in range(600)))
-    snapshot = await ClusterReader(api).snapshot([objects.Pod])
-    assert len(snapshot.of(objects.Pod)) == 600
+    snapshot = await ClusterReader(api).snapshot([core.Pod])
+    assert len(snapshot.of(core.Pod)) == 600
 
 
 async def test_a_page_is_one_request(simulation: SimulatedCluster, api):
     """1,200 pods are three questions."""
     for number in range(1_200):
         simulation.put(a_pod(f"web-{number}"))
-    await ClusterReader(api).snapshot([objects.Pod])
+    await ClusterReader(api).snapshot([core.Pod])
     assert sum("/pods" in each.path for each in simulation.requests) == 3
 
 
 async def test_a_kind_that_is_not_installed_is_said(cluster: Cluster, api):
     """Without cert-manager there is a gap, and no objects that could look healthy."""
     await cluster.uninstall("cert-manager.io")
-    snapshot = await ClusterReader(api).snapshot([objects.Certificate])
+    snapshot = await ClusterReader(api).snapshot([cert_manager.Certificate])
     assert gaps_of(snapshot)["Certificate"].why is Why.NOT_INSTALLED
-    assert objects.Certificate not in snapshot.objects
+    assert cert_manager.Certificate not in snapshot.objects
 
 
 async def test_an_old_version_is_read_where_only_that_is_served(cluster: Cluster, api):
     """Discovery finds v1beta1 of External Secrets where v1 is not served."""
     await cluster.uninstall("external-secrets.io/v1")
     await cluster.put(an_external_secret("db", version="v1beta1"))
-    snapshot = await ClusterReader(api).snapshot([objects.ExternalSecret])
-    assert [each.name for each in snapshot.of(objects.ExternalSecret)] == ["db"]
+    snapshot = await ClusterReader(api).snapshot([external_secrets.ExternalSecret])
+    assert [each.name for each in snapshot.of(external_secrets.ExternalSecret)] == ["db"]
 
 
 async def test_a_forbidden_kind_names_the_missing_permission(cluster: Cluster, api):
     """The gap says which verbs on which resource would help, and where."""
     await cluster.forbid("list", "certificates", "cert-manager.io")
-    gap = gaps_of(await ClusterReader(api).snapshot([objects.Certificate, objects.Pod]))[
+    gap = gaps_of(await ClusterReader(api).snapshot([cert_manager.Certificate, core.Pod]))[
         "Certificate"
     ]
     assert gap.why is Why.FORBIDDEN
@@ -60,9 +60,9 @@ async def test_one_failing_kind_does_not_hide_the_others(simulation: SimulatedCl
     """Nodes answer 500, pods are read all the same."""
     simulation.faults.status, simulation.faults.plurals = 500, frozenset({"nodes"})
     simulation.put(a_pod())
-    snapshot = await ClusterReader(api).snapshot([objects.Pod, objects.Node])
+    snapshot = await ClusterReader(api).snapshot([core.Pod, core.Node])
     assert gaps_of(snapshot)["Node"].why is Why.UNREACHABLE
-    assert len(snapshot.of(objects.Pod)) == 1
+    assert len(snapshot.of(core.Pod)) == 1
 
 
 async def test_an_object_that_cannot_be_read_whole_is_kept_and_named(
@@ -73,7 +73,9 @@ async def test_an_object_that_cannot_be_read_whole_is_kept_and_named(
     broken["status"]["conditions"] = "none"
     simulation.put(broken)
     simulation.put(a_certificate("sound"))
-    found = (await ClusterReader(api).snapshot([objects.Certificate])).of(objects.Certificate)
+    found = (await ClusterReader(api).snapshot([cert_manager.Certificate])).of(
+        cert_manager.Certificate
+    )
     assert {each.name: bool(each.malformed) for each in found} == {"broken": True, "sound": False}
 
 
@@ -81,7 +83,7 @@ async def test_nothing_is_asked_about_secrets_unless_the_owner_wants_it(
     simulation: SimulatedCluster, api
 ):
     """The inventory is off by default: a gap by choice, and no request for Secrets."""
-    snapshot = await ClusterReader(api).snapshot([objects.SecretName])
+    snapshot = await ClusterReader(api).snapshot([core.SecretName])
     assert gaps_of(snapshot)["Secret"].why is Why.OFF
     assert not any("/secrets" in each.path for each in simulation.requests)
 
@@ -89,9 +91,9 @@ async def test_nothing_is_asked_about_secrets_unless_the_owner_wants_it(
 async def test_secrets_are_read_by_name_and_never_by_value(cluster: Cluster, api):
     """With the inventory the request is for metadata alone, and no value is in the snapshot."""
     await cluster.put(an_object("Secret", "db", data={"password": "aHVudGVyMg=="}))
-    snapshot = await ClusterReader(api, secret_inventory=True).snapshot([objects.SecretName])
-    assert [each.name for each in snapshot.of(objects.SecretName)] == ["db"]
-    assert b"aHVudGVyMg" not in msgspec.json.encode(snapshot.of(objects.SecretName))
+    snapshot = await ClusterReader(api, secret_inventory=True).snapshot([core.SecretName])
+    assert [each.name for each in snapshot.of(core.SecretName)] == ["db"]
+    assert b"aHVudGVyMg" not in msgspec.json.encode(snapshot.of(core.SecretName))
 
 
 async def test_only_one_namespace_is_listed_where_only_that_is_asked(cluster: Cluster, api):
@@ -100,13 +102,13 @@ async def test_only_one_namespace_is_listed_where_only_that_is_asked(cluster: Cl
     await cluster.allow("list", "pods", namespace="apps")
     await cluster.put(a_pod())
     await cluster.put(a_pod(namespace="other"))
-    snapshot = await ClusterReader(api).snapshot([objects.Pod], "apps")
-    assert [each.namespace for each in snapshot.of(objects.Pod)] == ["apps"]
+    snapshot = await ClusterReader(api).snapshot([core.Pod], "apps")
+    assert [each.namespace for each in snapshot.of(core.Pod)] == ["apps"]
 
 
 async def test_an_api_server_that_is_down_leaves_a_gap_for_every_kind(cluster: Cluster, api):
     """Nothing was seen, so everything is unreachable and nothing healthy."""
     await cluster.leave()
-    snapshot = await ClusterReader(api).snapshot([objects.Pod, objects.Node])
+    snapshot = await ClusterReader(api).snapshot([core.Pod, core.Node])
     assert {gap.why for gap in snapshot.gaps} == {Why.UNREACHABLE}
     assert not snapshot.objects

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
-from bot.domain.resources import objects
-from bot.domain.resources.objects import Object
+from bot.domain.resources import core, discovery, networking
+from bot.domain.resources.base import Condition, Meta, Object, Reference
+from bot.domain.resources.traefik import IngressRoute
 from bot.domain.snapshot import Snapshot
 from bot.net.diagnosis.observation import Belief
 from bot.net.diagnosis.subject import Subject
@@ -29,59 +30,55 @@ class LabCluster:
         self, types: Collection[type[Object]], namespace: str | None = None
     ) -> Snapshot:
         """All that there is, whatever types are asked for."""
-        made: dict[type[Object], tuple[Object, ...]] = dict.fromkeys(
-            (*types, objects.IngressRoute), ()
-        )
-        made[objects.Node] = tuple(_node(each, self._lies) for each in self._world.lab.nodes)
-        made[objects.Pod] = tuple(self._pods())
-        made[objects.Service] = (self._service(),)
-        made[objects.EndpointSlice] = tuple(self._slices())
-        made[objects.Ingress] = (_ingress(),)
-        made[objects.NetworkPolicy] = self._policies()
+        made: dict[type[Object], tuple[Object, ...]] = dict.fromkeys((*types, IngressRoute), ())
+        made[core.Node] = tuple(_node(each, self._lies) for each in self._world.lab.nodes)
+        made[core.Pod] = tuple(self._pods())
+        made[core.Service] = (self._service(),)
+        made[discovery.EndpointSlice] = tuple(self._slices())
+        made[networking.Ingress] = (_ingress(),)
+        made[networking.NetworkPolicy] = self._policies()
         return Snapshot(NOW, made)
 
-    def _pods(self) -> list[objects.Pod]:
+    def _pods(self) -> list[core.Pod]:
         world = self._world
         web = [_pod(each, "apps", {"app": "web"}, world) for each in world.web]
         traefik = _pod(world.traefik, "kube-system", {"app.kubernetes.io/name": "traefik"}, world)
         return [*web, traefik, _pod(world.dns, "kube-system", {"k8s-app": "kube-dns"}, world)]
 
-    def _policies(self) -> tuple[objects.NetworkPolicy, ...]:
+    def _policies(self) -> tuple[networking.NetworkPolicy, ...]:
         meta = _meta("web", "apps")
-        return (objects.NetworkPolicy(metadata=meta),) if self._world.policed else ()
+        return (networking.NetworkPolicy(metadata=meta),) if self._world.policed else ()
 
-    def _service(self) -> objects.Service:
+    def _service(self) -> core.Service:
         world = self._world
         cluster_ip = {"ClusterIP": world.service.vip, "Headless": "None"}.get(world.kind, "")
-        spec = objects.ServiceSpec(
+        spec = core.ServiceSpec(
             type="ExternalName" if world.kind == "ExternalName" else "ClusterIP",
             selector=None if world.kind == "ExternalName" else {"app": "web"},
-            ports=(objects.ServicePort(port=PORT, target_port=world.target_port),),
+            ports=(core.ServicePort(port=PORT, target_port=world.target_port),),
             cluster_ip=cluster_ip,
             external_name=world.external,
         )
-        return objects.Service(metadata=_meta("web", "apps"), spec=spec)
+        return core.Service(metadata=_meta("web", "apps"), spec=spec)
 
-    def _slices(self) -> list[objects.EndpointSlice]:
+    def _slices(self) -> list[discovery.EndpointSlice]:
         world = self._world
         if world.kind == "ExternalName":
             return []
         by_address = {each.address: each for each in world.web}
         endpoints = tuple(
-            objects.Endpoint(
+            discovery.Endpoint(
                 addresses=(address,),
-                conditions=objects.EndpointConditions(ready=True),
+                conditions=discovery.EndpointConditions(ready=True),
                 node_name=by_address[address].node.name,
-                target_ref=objects.Reference(
-                    kind="Pod", name=by_address[address].name, namespace="apps"
-                ),
+                target_ref=Reference(kind="Pod", name=by_address[address].name, namespace="apps"),
             )
             for address, _ in world.service.endpoints
         )
-        port = objects.EndpointPort(name="", port=world.target_port)
+        port = discovery.EndpointPort(name="", port=world.target_port)
         label = {"kubernetes.io/service-name": "web"}
-        meta = objects.Meta(name="web-1", namespace="apps", labels=label)
-        return [objects.EndpointSlice(metadata=meta, endpoints=endpoints, ports=(port,))]
+        meta = Meta(name="web-1", namespace="apps", labels=label)
+        return [discovery.EndpointSlice(metadata=meta, endpoints=endpoints, ports=(port,))]
 
 
 class LabTraefik:
@@ -97,48 +94,50 @@ class LabTraefik:
         return Belief(servers=tuple(self._world.believed), of="API")
 
 
-def _meta(name: str, namespace: str = "", labels: dict[str, str] | None = None) -> objects.Meta:
+def _meta(name: str, namespace: str = "", labels: dict[str, str] | None = None) -> Meta:
     made = NOW - timedelta(days=3)
-    return objects.Meta(name=name, namespace=namespace, labels=labels, creation_timestamp=made)
+    return Meta(name=name, namespace=namespace, labels=labels, creation_timestamp=made)
 
 
-def _node(node: Node, lies: dict[str, str]) -> objects.Node:
+def _node(node: Node, lies: dict[str, str]) -> core.Node:
     announced = lies.get(node.name, node.address)
     flannel = {"flannel.alpha.coreos.com/public-ip": announced}
-    ready = objects.Condition(type="Ready", status="True")
-    return objects.Node(
-        metadata=objects.Meta(name=node.name, annotations=flannel),
-        status=objects.NodeStatus(
+    ready = Condition(type="Ready", status="True")
+    return core.Node(
+        metadata=Meta(name=node.name, annotations=flannel),
+        status=core.NodeStatus(
             conditions=(ready,),
-            addresses=(objects.NodeAddress(type="InternalIP", address=node.address),),
+            addresses=(core.NodeAddress(type="InternalIP", address=node.address),),
         ),
     )
 
 
-def _pod(pod: Pod, namespace: str, labels: dict[str, str], world: World) -> objects.Pod:
+def _pod(pod: Pod, namespace: str, labels: dict[str, str], world: World) -> core.Pod:
     ports = (
-        objects.ContainerPort(container_port=PORT),
-        objects.ContainerPort(container_port=METRICS),
+        core.ContainerPort(container_port=PORT),
+        core.ContainerPort(container_port=METRICS),
     )
-    ready = objects.Condition(type="Ready", status="True")
-    return objects.Pod(
+    ready = Condition(type="Ready", status="True")
+    return core.Pod(
         metadata=_meta(pod.name, namespace, labels),
-        spec=objects.PodSpec(
+        spec=core.PodSpec(
             node_name=pod.node.name,
             host_network=pod.namespace == pod.node.namespace,
-            containers=(objects.Container(name="main", ports=ports if pod in world.web else None),),
+            containers=(core.Container(name="main", ports=ports if pod in world.web else None),),
         ),
-        status=objects.PodStatus(phase="Running", pod_ip=pod.address, conditions=(ready,)),
+        status=core.PodStatus(phase="Running", pod_ip=pod.address, conditions=(ready,)),
     )
 
 
-def _ingress() -> objects.Ingress:
-    service = objects.IngressService(name="web", port=objects.IngressServicePort(number=PORT))
-    path = objects.IngressPath(
-        path="/", path_type="Prefix", backend=objects.IngressBackend(service=service)
+def _ingress() -> networking.Ingress:
+    service = networking.IngressService(name="web", port=networking.IngressServicePort(number=PORT))
+    path = networking.IngressPath(
+        path="/", path_type="Prefix", backend=networking.IngressBackend(service=service)
     )
-    rule = objects.IngressRule(host=HOST, http=objects.IngressHttp(paths=(path,)))
-    return objects.Ingress(metadata=_meta("web", "apps"), spec=objects.IngressSpec(rules=(rule,)))
+    rule = networking.IngressRule(host=HOST, http=networking.IngressHttp(paths=(path,)))
+    return networking.Ingress(
+        metadata=_meta("web", "apps"), spec=networking.IngressSpec(rules=(rule,))
+    )
 
 
 __all__ = ["HOST", "NAME", "ROUTE", "LabCluster", "LabTraefik"]

@@ -15,8 +15,10 @@ import yaml
 
 from bot.domain.finding import Ref
 from bot.domain.report import Report, examine
+from bot.domain.resources.base import Object
+from bot.domain.resources.core import Node, Pod
 from bot.domain.resources.decode import read_object
-from bot.domain.resources.objects import Kustomization, Node, Object, Pod
+from bot.domain.resources.flux import Kustomization
 from bot.domain.resources.registry import KINDS
 from bot.domain.snapshot import Gap, Snapshot, Why
 from bot.domain.verdict import Verdict

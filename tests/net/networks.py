@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.domain.finding import Judgement
-from bot.domain.resources import objects
+from bot.domain.resources.base import Object
 from bot.domain.resources.decode import read_object
 from bot.domain.resources.registry import KINDS
 from bot.domain.snapshot import Gap, Snapshot
@@ -22,10 +22,10 @@ def ago(**how_long: float) -> str:
 
 
 def a_snapshot(
-    *plain: Plain, unseen: tuple[type[objects.Object], ...] = (), live: bool = True, **rest: Any
+    *plain: Plain, unseen: tuple[type[Object], ...] = (), live: bool = True, **rest: Any
 ) -> Snapshot:
     """A cluster with these objects, of which every kind but the `unseen` was read."""
-    groups: dict[type[objects.Object], tuple[objects.Object, ...]] = {
+    groups: dict[type[Object], tuple[Object, ...]] = {
         kind.type: () for kind in KINDS if live and kind.type not in unseen
     }
     for each in plain:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.finding import Ref
-from bot.domain.resources.objects import EndpointSlice, Service
+from bot.domain.resources.core import Service
+from bot.domain.resources.discovery import EndpointSlice
 from bot.domain.snapshot import Snapshot
 from bot.net import route_resolution as resolving
 from bot.net.diagnosis.subject import EndpointAt, Native, NodeAt, Subject, TraefikAt, Unresolved

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.domain.resources import objects
+from bot.domain.resources.base import Object
 from bot.domain.resources.reference import Target
 from bot.domain.snapshot import Snapshot
 from bot.errors import ClusterError
@@ -73,7 +73,7 @@ class SimulatedTraefik:
         self.tick()
 
     async def snapshot(
-        self, types: Collection[type[objects.Object]], namespace: str | None = None
+        self, types: Collection[type[Object]], namespace: str | None = None
     ) -> Snapshot:
         """Its own pods."""
         return snapshot_of(*(_pod(number, at) for number, at in enumerate(self.replicas)))

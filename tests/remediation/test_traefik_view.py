@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.domain.resources import objects
+from bot.domain.resources import core, traefik
+from bot.domain.resources.base import Meta
 from bot.domain.snapshot import Snapshot
 from bot.errors import ClusterError
 from bot.net.diagnosis.observation import Belief
@@ -22,19 +23,19 @@ class ACluster:
     routed: bool = True
 
     async def snapshot(self, *_: Any) -> Snapshot:
-        meta = objects.Meta(name="web", namespace="apps")
-        ports = (objects.ServicePort(port=80),)
-        spec = objects.ServiceSpec(ports=ports, cluster_ip=VIP)
-        to = objects.RouteService(name="web", port=80)
-        rule = objects.Route(match="Host(`a.example`) && PathPrefix(`/`)", services=(to,))
-        route = objects.IngressRoute(
+        meta = Meta(name="web", namespace="apps")
+        ports = (core.ServicePort(port=80),)
+        spec = core.ServiceSpec(ports=ports, cluster_ip=VIP)
+        to = traefik.RouteService(name="web", port=80)
+        rule = traefik.Route(match="Host(`a.example`) && PathPrefix(`/`)", services=(to,))
+        route = traefik.IngressRoute(
             api_version="traefik.io/v1alpha1",
             metadata=meta,
-            spec=objects.IngressRouteSpec(routes=(rule,)),
+            spec=traefik.IngressRouteSpec(routes=(rule,)),
         )
         found = {
-            objects.Service: (objects.Service(metadata=meta, spec=spec),),
-            objects.IngressRoute: (route,) if self.routed else (),
+            core.Service: (core.Service(metadata=meta, spec=spec),),
+            traefik.IngressRoute: (route,) if self.routed else (),
         }
         return Snapshot(NOW, found)
 

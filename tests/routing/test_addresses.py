@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.finding import Ref
-from bot.domain.resources import objects
+from bot.domain.resources import discovery
 from bot.routing.addresses import Address, AddressKind, classify, split
 from tests.builders import Plain, an_object
 from tests.net.networks import a_service, a_slice, a_snapshot
@@ -113,9 +113,9 @@ def test_the_usual_ranges_mean_nothing_by_themselves() -> None:
 
 
 def test_what_was_not_seen_leaves_an_address_unclassified() -> None:
-    found = seen("192.0.2.1:80", unseen=(objects.EndpointSlice,))
+    found = seen("192.0.2.1:80", unseen=(discovery.EndpointSlice,))
     assert (found.kind, found.unseen) == (AddressKind.UNKNOWN, ("EndpointSlice",))
-    assert seen("10.99.0.5", unseen=(objects.EndpointSlice,)).kind is AddressKind.VIP
+    assert seen("10.99.0.5", unseen=(discovery.EndpointSlice,)).kind is AddressKind.VIP
 
 
 def test_a_name_of_the_clusters_dns_is_the_service_that_it_means() -> None:

@@ -10,8 +10,9 @@ import msgspec
 from bot.domain import conditions
 from bot.domain.finding import Ref
 from bot.domain.report import kind_name, ref
-from bot.domain.resources import objects
-from bot.domain.resources.objects import FluxObject, Object
+from bot.domain.resources import cert_manager, core, flux
+from bot.domain.resources.base import Object
+from bot.domain.resources.flux import FluxObject
 from bot.domain.snapshot import Gap, Snapshot
 from bot.domain.temporary import temporary
 
@@ -22,12 +23,12 @@ LONGEST = timedelta(minutes=15)
 """No test takes as long: what it made and is older was left behind."""
 
 FLUX: tuple[type[Object], ...] = (
-    objects.GitRepository, objects.OCIRepository, objects.HelmRepository, objects.HelmChart,
-    objects.Bucket, objects.Kustomization, objects.HelmRelease,
+    flux.GitRepository, flux.OCIRepository, flux.HelmRepository, flux.HelmChart,
+    flux.Bucket, flux.Kustomization, flux.HelmRelease,
 )  # fmt: skip
 
 READS: tuple[type[Object], ...] = (
-    *FLUX, objects.Certificate, objects.Node, objects.Pod, objects.Service,
+    *FLUX, cert_manager.Certificate, core.Node, core.Pod, core.Service,
 )  # fmt: skip
 """What must be read for it, beside what the checks read."""
 
@@ -80,13 +81,13 @@ def _suspended(seen: Snapshot) -> Iterator[Open]:
         for each in seen.of(kind):
             # Nothing of these objects tells when it was suspended: the finding knows since when
             # it was seen so.
-            if isinstance(each, FluxObject | objects.HelmRelease) and each.spec.suspend:
+            if isinstance(each, FluxObject | flux.HelmRelease) and each.spec.suspend:
                 yield Open(ref(each), "suspended")
 
 
 def _left_behind(seen: Snapshot) -> Iterator[Open]:
     """A test that runs while the digest is made is nobody's concern."""
-    for kind in (objects.Pod, objects.Service):
+    for kind in (core.Pod, core.Service):
         for made in filter(temporary, seen.of(kind)):
             since = made.metadata.creation_timestamp
             if since and seen.taken_at - since > LONGEST:
@@ -94,15 +95,15 @@ def _left_behind(seen: Snapshot) -> Iterator[Open]:
 
 
 def _expiring(seen: Snapshot) -> Iterator[Expiring]:
-    for each in seen.of(objects.Certificate):
+    for each in seen.of(cert_manager.Certificate):
         ends = each.status.not_after
         if ends and ends - seen.taken_at <= SOON:
             yield Expiring(ref(each), ends, each.status.renewal_time)
 
 
 def _nodes(seen: Snapshot) -> Nodes | None:
-    if objects.Node not in seen.objects or not seen.sees(objects.Node):
+    if core.Node not in seen.objects or not seen.sees(core.Node):
         return None
-    every = seen.of(objects.Node)
+    every = seen.of(core.Node)
     ready = sum(conditions.is_true(each.status.conditions, "Ready") is not None for each in every)
     return Nodes(len(every), ready, sum(each.spec.unschedulable for each in every))

@@ -9,7 +9,7 @@ from bot.doctor.domain.facts import ClusterFacts, Right, Setup
 from bot.domain.check import Check
 from bot.domain.facts import Denied
 from bot.domain.refusal import NotObserved
-from bot.domain.resources.objects import SecretName
+from bot.domain.resources.core import SecretName
 from bot.domain.resources.registry import KIND_OF, KINDS, Kind
 
 CREDENTIALS = "Renew the kubeconfig, or the token of the service account meshmedic."

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 
-from bot.domain.resources.objects import Meta, Object
+from bot.domain.resources.base import Meta, Object
 
 T = TypeVar("T", bound=Object)
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.domain.resources import objects
+from bot.domain.resources import (
+    cert_manager,
+    core,
+    discovery,
+    external_secrets,
+    flux,
+    networking,
+    traefik,
+)
+from bot.domain.resources.base import Object
 
 TRAEFIK = ("traefik.io", "traefik.containo.us")
 """Traefik v2.10 and v2.11 read both groups (traefik.io wins), v3 reads traefik.io alone."""
@@ -19,7 +28,7 @@ class Kind:
     asked for as PartialObjectMetadata. `selector` narrows what is listed.
     """
 
-    type: type[objects.Object]
+    type: type[Object]
     plural: str
     groups: tuple[str, ...] = ("",)
     versions: tuple[str, ...] = ("v1",)
@@ -43,51 +52,59 @@ ESO = ("external-secrets.io",)
 ESO_VERSIONS = ("v1", "v1beta1", "v1alpha1")
 
 KINDS: tuple[Kind, ...] = (
-    Kind(objects.Pod, "pods"),
-    Kind(objects.Node, "nodes", namespaced=False),
-    Kind(objects.Namespace, "namespaces", namespaced=False),
-    Kind(objects.Service, "services"),
-    Kind(objects.EndpointSlice, "endpointslices", ("discovery.k8s.io",), ("v1", "v1beta1")),
-    Kind(objects.Ingress, "ingresses", ("networking.k8s.io",)),
-    Kind(objects.NetworkPolicy, "networkpolicies", ("networking.k8s.io",)),
-    Kind(objects.IngressRoute, "ingressroutes", TRAEFIK, ("v1alpha1",)),
-    Kind(objects.Middleware, "middlewares", TRAEFIK, ("v1alpha1",)),
-    Kind(objects.TraefikService, "traefikservices", TRAEFIK, ("v1alpha1",)),
-    Kind(objects.TLSOption, "tlsoptions", TRAEFIK, ("v1alpha1",)),
-    Kind(objects.GitRepository, "gitrepositories", SOURCE, SOURCE_VERSIONS),
-    Kind(objects.OCIRepository, "ocirepositories", SOURCE, SOURCE_VERSIONS),
-    Kind(objects.HelmRepository, "helmrepositories", SOURCE, SOURCE_VERSIONS),
-    Kind(objects.HelmChart, "helmcharts", SOURCE, SOURCE_VERSIONS),
-    Kind(objects.Bucket, "buckets", SOURCE, SOURCE_VERSIONS),
+    Kind(core.Pod, "pods"),
+    Kind(core.Node, "nodes", namespaced=False),
+    Kind(core.Namespace, "namespaces", namespaced=False),
+    Kind(core.Service, "services"),
+    Kind(discovery.EndpointSlice, "endpointslices", ("discovery.k8s.io",), ("v1", "v1beta1")),
+    Kind(networking.Ingress, "ingresses", ("networking.k8s.io",)),
+    Kind(networking.NetworkPolicy, "networkpolicies", ("networking.k8s.io",)),
+    Kind(traefik.IngressRoute, "ingressroutes", TRAEFIK, ("v1alpha1",)),
+    Kind(traefik.Middleware, "middlewares", TRAEFIK, ("v1alpha1",)),
+    Kind(traefik.TraefikService, "traefikservices", TRAEFIK, ("v1alpha1",)),
+    Kind(traefik.TLSOption, "tlsoptions", TRAEFIK, ("v1alpha1",)),
+    Kind(flux.GitRepository, "gitrepositories", SOURCE, SOURCE_VERSIONS),
+    Kind(flux.OCIRepository, "ocirepositories", SOURCE, SOURCE_VERSIONS),
+    Kind(flux.HelmRepository, "helmrepositories", SOURCE, SOURCE_VERSIONS),
+    Kind(flux.HelmChart, "helmcharts", SOURCE, SOURCE_VERSIONS),
+    Kind(flux.Bucket, "buckets", SOURCE, SOURCE_VERSIONS),
     Kind(
-        objects.Kustomization,
+        flux.Kustomization,
         "kustomizations",
         ("kustomize.toolkit.fluxcd.io",),
         ("v1", "v1beta2", "v1beta1"),
     ),
     Kind(
-        objects.HelmRelease,
+        flux.HelmRelease,
         "helmreleases",
         ("helm.toolkit.fluxcd.io",),
         ("v2", "v2beta2", "v2beta1"),
     ),
-    Kind(objects.Certificate, "certificates", CERT_MANAGER, CERT_VERSIONS),
-    Kind(objects.CertificateRequest, "certificaterequests", CERT_MANAGER, CERT_VERSIONS),
-    Kind(objects.Order, "orders", ACME, CERT_VERSIONS),
-    Kind(objects.Challenge, "challenges", ACME, CERT_VERSIONS),
-    Kind(objects.Issuer, "issuers", CERT_MANAGER, CERT_VERSIONS),
-    Kind(objects.ClusterIssuer, "clusterissuers", CERT_MANAGER, CERT_VERSIONS, namespaced=False),
-    Kind(objects.ExternalSecret, "externalsecrets", ESO, ESO_VERSIONS),
+    Kind(cert_manager.Certificate, "certificates", CERT_MANAGER, CERT_VERSIONS),
+    Kind(cert_manager.CertificateRequest, "certificaterequests", CERT_MANAGER, CERT_VERSIONS),
+    Kind(cert_manager.Order, "orders", ACME, CERT_VERSIONS),
+    Kind(cert_manager.Challenge, "challenges", ACME, CERT_VERSIONS),
+    Kind(cert_manager.Issuer, "issuers", CERT_MANAGER, CERT_VERSIONS),
     Kind(
-        objects.ClusterExternalSecret,
+        cert_manager.ClusterIssuer, "clusterissuers", CERT_MANAGER, CERT_VERSIONS, namespaced=False
+    ),
+    Kind(external_secrets.ExternalSecret, "externalsecrets", ESO, ESO_VERSIONS),
+    Kind(
+        external_secrets.ClusterExternalSecret,
         "clusterexternalsecrets",
         ESO,
         ESO_VERSIONS,
         namespaced=False,
     ),
-    Kind(objects.SecretStore, "secretstores", ESO, ESO_VERSIONS),
-    Kind(objects.ClusterSecretStore, "clustersecretstores", ESO, ESO_VERSIONS, namespaced=False),
-    Kind(objects.SecretName, "secrets", metadata_only=True, kind="Secret"),
+    Kind(external_secrets.SecretStore, "secretstores", ESO, ESO_VERSIONS),
+    Kind(
+        external_secrets.ClusterSecretStore,
+        "clustersecretstores",
+        ESO,
+        ESO_VERSIONS,
+        namespaced=False,
+    ),
+    Kind(core.SecretName, "secrets", metadata_only=True, kind="Secret"),
 )
 """Every kind that the live checks read."""
 

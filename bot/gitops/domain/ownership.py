@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 
-from bot.domain.resources import objects
+from bot.domain.resources import flux
+from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
 
 KUSTOMIZE = "kustomize.toolkit.fluxcd.io"
@@ -111,7 +112,7 @@ def _flux(labels: Mapping[str, str], prefix: str, keeper: Keeper) -> Owner | Non
 
 def _walked_up(release: Owner, claimed: Owner | None, snapshot: Snapshot) -> Owner:
     """With the Kustomization that brought the HelmRelease, by that one's own labels."""
-    live = snapshot.get(objects.HelmRelease, release.namespace, release.name)
+    live = snapshot.get(flux.HelmRelease, release.namespace, release.name)
     labels = live.metadata.labels or {} if live else {}
     above = _flux(labels, KUSTOMIZE, Keeper.KUSTOMIZATION) or (None if live else claimed)
     return Owner(release.keeper, release.namespace, release.name, above)
@@ -123,7 +124,7 @@ def _by_helm(
     """A release: one of Flux's whose name and place fit, else one that Flux does not know."""
     name = annotations[RELEASE]
     place = annotations.get(RELEASE_NAMESPACE) or str(metadata.get("namespace") or "")
-    for each in snapshot.of(objects.HelmRelease):
+    for each in snapshot.of(flux.HelmRelease):
         target = each.spec.target_namespace
         usual = f"{target}-{each.name}" if target else each.name
         if (each.spec.release_name or usual) == name and (target or each.namespace) == place:
@@ -145,9 +146,9 @@ def _programs(metadata: Mapping[str, Any]) -> Iterator[Owner]:
             yield Owner(Keeper.OTHER, name=program, note=note)
 
 
-_SEEN: Mapping[Keeper, type[objects.Object]] = {
-    Keeper.KUSTOMIZATION: objects.Kustomization,
-    Keeper.HELM_RELEASE: objects.HelmRelease,
+_SEEN: Mapping[Keeper, type[Object]] = {
+    Keeper.KUSTOMIZATION: flux.Kustomization,
+    Keeper.HELM_RELEASE: flux.HelmRelease,
 }
 
 

@@ -9,7 +9,8 @@ import msgspec
 from bot.domain import conditions
 from bot.domain.check import Check
 from bot.domain.finding import Evidence, Judgement
-from bot.domain.resources import objects
+from bot.domain.resources import cert_manager
+from bot.domain.resources.base import Condition
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.health import cert_manager as issuance
@@ -24,14 +25,16 @@ WAITING = frozenset({"InProgress", "Pending", "TemporaryCertificate"})
 """How cert-manager said, before it kept a condition Issuing (0.16), that it was at it."""
 
 
-def judge(certificate: objects.Certificate, snapshot: Snapshot) -> Judgement:
+def judge(certificate: cert_manager.Certificate, snapshot: Snapshot) -> Judgement:
     """Expired and not Ready are failed; a renewal that is late, fails or takes long is degraded."""
     found = _judge(certificate, snapshot)
     if found.verdict is Verdict.HEALTHY:
         return found
     requests = issuance.requests_for(certificate.name, certificate.namespace, snapshot)
-    orders = [o for each in requests for o in issuance.owned(each, objects.Order, snapshot)]
-    challenges = [c for each in orders for c in issuance.owned(each, objects.Challenge, snapshot)]
+    orders = [o for each in requests for o in issuance.owned(each, cert_manager.Order, snapshot)]
+    challenges = [
+        c for each in orders for c in issuance.owned(each, cert_manager.Challenge, snapshot)
+    ]
     return msgspec.structs.replace(
         found,
         evidence=_evidence(certificate, challenges),
@@ -44,7 +47,7 @@ def judge(certificate: objects.Certificate, snapshot: Snapshot) -> Judgement:
     )
 
 
-def _judge(certificate: objects.Certificate, snapshot: Snapshot) -> Judgement:
+def _judge(certificate: cert_manager.Certificate, snapshot: Snapshot) -> Judgement:
     now, status = snapshot.taken_at, certificate.status
     if gone := conditions.terminating(certificate.metadata, now):
         return gone
@@ -70,7 +73,7 @@ def _judge(certificate: objects.Certificate, snapshot: Snapshot) -> Judgement:
 
 
 def _unissued(
-    status: objects.CertificateStatus, ready: objects.Condition, failed: Judgement, now: datetime
+    status: cert_manager.CertificateStatus, ready: Condition, failed: Judgement, now: datetime
 ) -> Judgement:
     """There is no certificate: an elder cert-manager is at it, or the last attempt says why."""
     if ready.reason in WAITING:
@@ -83,7 +86,7 @@ def _unissued(
 
 
 def _renewal(
-    status: objects.CertificateStatus, issuing: objects.Condition | None, now: datetime
+    status: cert_manager.CertificateStatus, issuing: Condition | None, now: datetime
 ) -> Judgement | None:
     """What is wrong with a certificate that still serves."""
     if _failing(status):
@@ -106,7 +109,7 @@ def _renewal(
     return None
 
 
-def _failing(status: objects.CertificateStatus) -> bool:
+def _failing(status: cert_manager.CertificateStatus) -> bool:
     return bool(status.failed_issuance_attempts or status.last_failure_time)
 
 
@@ -119,7 +122,7 @@ def _told(moment: datetime) -> str:
 
 
 def _evidence(
-    certificate: objects.Certificate, challenges: list[objects.Challenge]
+    certificate: cert_manager.Certificate, challenges: list[cert_manager.Challenge]
 ) -> tuple[Evidence, ...]:
     status = certificate.status
     times = (("not after", status.not_after), ("renewal", status.renewal_time))
@@ -136,14 +139,14 @@ CHECK = Check(
     name="certificates",
     scope="certificates",
     title="Certificates that expired, are not issued, or are not renewed.",
-    judges={objects.Certificate: judge},
+    judges={cert_manager.Certificate: judge},
     documented_as="kubectl get certificates -A",
     advice="Follow CertificateRequest, Order and Challenge to the reason.",
     refers_to=(
-        objects.CertificateRequest,
-        objects.Order,
-        objects.Challenge,
-        objects.Issuer,
-        objects.ClusterIssuer,
+        cert_manager.CertificateRequest,
+        cert_manager.Order,
+        cert_manager.Challenge,
+        cert_manager.Issuer,
+        cert_manager.ClusterIssuer,
     ),
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from bot.domain import conditions
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Judgement
-from bot.domain.resources import objects
+from bot.domain.resources import apps, core
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 
@@ -16,7 +16,7 @@ WAITS = frozenset({"BackoffBoth", "BackoffDownscale", "BackoffUpscale"})
 """Why an autoscaler may not scale for a moment, by its own rules."""
 
 
-def judge_namespace(namespace: objects.Namespace, snapshot: Snapshot) -> Judgement:
+def judge_namespace(namespace: core.Namespace, snapshot: Snapshot) -> Judgement:
     """Active, or being deleted: of which its conditions say what holds it up."""
     gone = conditions.terminating(namespace.metadata, snapshot.taken_at)
     held = [each for each in namespace.status.conditions if each.status == "True"]
@@ -27,7 +27,7 @@ def judge_namespace(namespace: objects.Namespace, snapshot: Snapshot) -> Judgeme
     )
 
 
-def judge_volume(volume: objects.PersistentVolume, snapshot: Snapshot) -> Judgement:
+def judge_volume(volume: core.PersistentVolume, snapshot: Snapshot) -> Judgement:
     """Failed is failed; available, bound and released (kept after its claim) are as asked for."""
     if gone := conditions.terminating(volume.metadata, snapshot.taken_at):
         return gone
@@ -40,7 +40,7 @@ def judge_volume(volume: objects.PersistentVolume, snapshot: Snapshot) -> Judgem
     return conditions.progressing(phase, said, since, snapshot.taken_at)
 
 
-def judge_autoscaler(scaler: objects.HorizontalPodAutoscaler, snapshot: Snapshot) -> Judgement:
+def judge_autoscaler(scaler: apps.HorizontalPodAutoscaler, snapshot: Snapshot) -> Judgement:
     """It can scale, and knows by what; with its target at nought replicas it is switched off."""
     if gone := conditions.terminating(scaler.metadata, snapshot.taken_at):
         return gone
@@ -59,9 +59,9 @@ CHECK = Check(
     name="cluster-objects",
     title="Namespaces that do not end, volumes that failed, autoscalers that cannot scale.",
     judges={
-        objects.Namespace: judge_namespace,
-        objects.PersistentVolume: judge_volume,
-        objects.HorizontalPodAutoscaler: judge_autoscaler,
+        core.Namespace: judge_namespace,
+        core.PersistentVolume: judge_volume,
+        apps.HorizontalPodAutoscaler: judge_autoscaler,
     },
     documented_as="kubectl get namespaces,persistentvolumes,horizontalpodautoscalers -A",
     advice="Describe it: its conditions say what it waits for.",

@@ -7,14 +7,14 @@ nothing is judged: they are installed by choice (deploy/components/prober-daemon
 from __future__ import annotations
 
 from bot.domain.check import Check
-from bot.domain.resources import objects
+from bot.domain.resources import core
 from bot.net.mesh.health import judged
 
 CHECK = Check(
     name="connectivity",
     scope="nodes",
     title="Nodes between which the pod network does not carry everything.",
-    judges={objects.Node: judged},
+    judges={core.Node: judged},
     documented_as="kubectl -n meshmedic-probe logs -l app.kubernetes.io/component=agent",
     advice="Ask `/net matrix` of the node to measure it now, and `/net diagnose` for the cause.",
 )

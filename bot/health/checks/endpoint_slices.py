@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Judgement
-from bot.domain.resources import objects
+from bot.domain.resources import discovery
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.routing import service_endpoints as serving
 
 
-def judge(piece: objects.EndpointSlice, snapshot: Snapshot) -> Judgement:
+def judge(piece: discovery.EndpointSlice, snapshot: Snapshot) -> Judgement:
     """It does not say whether its Service is meant to have any endpoint: degraded at most."""
     state = serving.merged(_siblings(piece, snapshot))
     if state.ready:
@@ -28,20 +28,20 @@ def judge(piece: objects.EndpointSlice, snapshot: Snapshot) -> Judgement:
 
 
 def _siblings(
-    piece: objects.EndpointSlice, snapshot: Snapshot
-) -> list[objects.EndpointSlice] | tuple[objects.EndpointSlice]:
+    piece: discovery.EndpointSlice, snapshot: Snapshot
+) -> list[discovery.EndpointSlice] | tuple[discovery.EndpointSlice]:
     """All the slices of its Service, itself among them."""
     service = (piece.metadata.labels or {}).get(serving.SERVICE_NAME)
     if not service:
         return (piece,)
-    known = snapshot.by_label(objects.EndpointSlice, serving.SERVICE_NAME)
+    known = snapshot.by_label(discovery.EndpointSlice, serving.SERVICE_NAME)
     return known.get((piece.namespace, service)) or (piece,)
 
 
 CHECK = Check(
     name="endpoint-slices",
     title="EndpointSlices without a ready endpoint.",
-    judges={objects.EndpointSlice: judge},
+    judges={discovery.EndpointSlice: judge},
     documented_as="kubectl get endpointslices -A",
     advice="See why the pods of its Service are not ready.",
 )

@@ -11,7 +11,8 @@ from datetime import datetime
 from bot.domain import conditions, containers, flux
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Evidence, Judgement, Ref
-from bot.domain.resources import objects
+from bot.domain.resources import core, discovery
+from bot.domain.resources.flux import HelmRelease, Kustomization
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.routing import service_endpoints as serving
@@ -24,7 +25,7 @@ LEADER = "control-plane.alpha.kubernetes.io/leader"
 """The annotation of an Endpoints object that only elects a leader, and has no addresses."""
 
 
-def judge(service: objects.Service, snapshot: Snapshot) -> Judgement:
+def judge(service: core.Service, snapshot: Snapshot) -> Judgement:
     """No ready endpoint is failed; only terminating ones, or a port that none has, degraded."""
     spec = service.spec
     if spec.type == "ExternalName":
@@ -41,7 +42,7 @@ def judge(service: objects.Service, snapshot: Snapshot) -> Judgement:
     return _unserved(service, state, snapshot)
 
 
-def judge_elder(endpoints: objects.Endpoints, _: Snapshot) -> Judgement:
+def judge_elder(endpoints: core.Endpoints, _: Snapshot) -> Judgement:
     """An Endpoints object alone: it does not say whether its Service is meant to have any."""
     if LEADER in (endpoints.metadata.annotations or {}):
         return HEALTHY
@@ -54,14 +55,14 @@ def judge_elder(endpoints: objects.Endpoints, _: Snapshot) -> Judgement:
     return Judgement(verdict=Verdict.DEGRADED, reason=reason, message=message)
 
 
-def _without_address(service: objects.Service, now: datetime) -> Judgement | None:
+def _without_address(service: core.Service, now: datetime) -> Judgement | None:
     if service.spec.type != "LoadBalancer" or service.status.load_balancer.ingress:
         return None
     message = "No load balancer has given it an address."
     return conditions.progressing("NoAddress", message, service.metadata.creation_timestamp, now)
 
 
-def _not_seen(service: objects.Service, pending: Judgement | None, snapshot: Snapshot) -> Judgement:
+def _not_seen(service: core.Service, pending: Judgement | None, snapshot: Snapshot) -> Judgement:
     """Said once for the Services of a namespace, which follow from the first."""
     if pending and pending.verdict.rank > Verdict.UNKNOWN.rank:
         return pending
@@ -80,13 +81,13 @@ def _firsts(snapshot: Snapshot) -> dict[str, str]:
     """The first Service by name, in each namespace, of those that need endpoints."""
     named = sorted(
         (each.namespace, each.name)
-        for each in snapshot.of(objects.Service)
+        for each in snapshot.of(core.Service)
         if each.spec.selector and each.spec.type != "ExternalName"
     )
     return dict(reversed(named))
 
 
-def _without_port(service: objects.Service, state: Serving, snapshot: Snapshot) -> Judgement | None:
+def _without_port(service: core.Service, state: Serving, snapshot: Snapshot) -> Judgement | None:
     """Ready endpoints, but a `targetPort` by a name that no container of the pods has."""
     ports = service.spec.ports or ()
     unserved = tuple(port for port in ports if port.name not in state.ports)
@@ -105,17 +106,17 @@ def _without_port(service: objects.Service, state: Serving, snapshot: Snapshot) 
     )
 
 
-def _named(ports: Iterable[objects.ServicePort]) -> list[str]:
+def _named(ports: Iterable[core.ServicePort]) -> list[str]:
     return [port.target_port for port in ports if isinstance(port.target_port, str)]
 
 
-def _unexposed(ports: Iterable[objects.ServicePort], pods: tuple[objects.Pod, ...]) -> list[str]:
+def _unexposed(ports: Iterable[core.ServicePort], pods: tuple[core.Pod, ...]) -> list[str]:
     """The target ports by name that no container of the pods has; none where there is no pod."""
     names = _named(ports) if pods else []
     return [name for name in names if not any(serving.exposes(pod, name) for pod in pods)]
 
 
-def _unserved(service: objects.Service, state: Serving, snapshot: Snapshot) -> Judgement:
+def _unserved(service: core.Service, state: Serving, snapshot: Snapshot) -> Judgement:
     pods = serving.selected(service, snapshot)
     unready = tuple(pod for pod in pods if not containers.is_ready(pod))
     reason, message = _why(state, pods, unready, snapshot)
@@ -131,32 +132,32 @@ def _unserved(service: objects.Service, state: Serving, snapshot: Snapshot) -> J
 
 def _why(
     state: Serving,
-    pods: tuple[objects.Pod, ...],
-    unready: tuple[objects.Pod, ...],
+    pods: tuple[core.Pod, ...],
+    unready: tuple[core.Pod, ...],
     snapshot: Snapshot,
 ) -> tuple[str, str]:
     if state.draining:
         return "OnlyTerminating", f"Its last {state.draining} endpoints are terminating."
-    if not pods and not state.unready and snapshot.sees(objects.Pod):
+    if not pods and not state.unready and snapshot.sees(core.Pod):
         return "NoPods", "Its selector matches no pod."
     if pods and not unready:
         return "NoReadyEndpoints", "Its pods are ready, but none of them is an endpoint of it."
     return "NoReadyEndpoints", "No pod that it selects is ready."
 
 
-def _since(unready: Iterable[objects.Pod]) -> datetime | None:
+def _since(unready: Iterable[core.Pod]) -> datetime | None:
     """When the last of the pods ceased to be ready."""
     ready = (conditions.condition(pod.status.conditions, "Ready") for pod in unready)
     times = [each.last_transition_time for each in ready if each and each.last_transition_time]
     return max(times, default=None)
 
 
-def _refs(pods: Iterable[objects.Pod]) -> tuple[Ref, ...]:
+def _refs(pods: Iterable[core.Pod]) -> tuple[Ref, ...]:
     return tuple(Ref("Pod", pod.namespace, pod.name) for pod in pods)
 
 
 def _selection(
-    service: objects.Service, pods: tuple[objects.Pod, ...], unready: tuple[objects.Pod, ...]
+    service: core.Service, pods: tuple[core.Pod, ...], unready: tuple[core.Pod, ...]
 ) -> tuple[Evidence, ...]:
     labels = ",".join(f"{key}={value}" for key, value in (service.spec.selector or {}).items())
     count = f"{len(pods)} selected, {len(pods) - len(unready)} ready"
@@ -169,12 +170,12 @@ def _addresses(state: Serving) -> tuple[Evidence, ...]:
     return (Evidence("not ready", named + (f" and {more} more" if more > 0 else "")),) * bool(named)
 
 
-def _ports(service: objects.Service, pods: tuple[objects.Pod, ...]) -> tuple[Evidence, ...]:
+def _ports(service: core.Service, pods: tuple[core.Pod, ...]) -> tuple[Evidence, ...]:
     lacking = _unexposed(service.spec.ports or (), pods)
     return (Evidence("target ports that no container has", ", ".join(lacking)),) * bool(lacking)
 
 
-def _exposed(pods: Iterable[objects.Pod]) -> str:
+def _exposed(pods: Iterable[core.Pod]) -> str:
     ports = {
         port.name or str(port.container_port)
         for pod in pods
@@ -188,17 +189,17 @@ CHECK = Check(
     name="endpoints",
     scope="endpoints",
     title="Services without a ready endpoint.",
-    judges={objects.Service: judge},
+    judges={core.Service: judge},
     documented_as="kubectl get endpoints -A",
     advice="Compare its selector and target ports with the pods, and see why those are not ready.",
-    needs=(objects.EndpointSlice,),
-    refers_to=(objects.Pod, objects.HelmRelease, objects.Kustomization),
+    needs=(discovery.EndpointSlice,),
+    refers_to=(core.Pod, HelmRelease, Kustomization),
 )
 
 ELDER = Check(
     name="endpoints-elder",
     title="Endpoints objects without an address.",
-    judges={objects.Endpoints: judge_elder},
+    judges={core.Endpoints: judge_elder},
     documented_as="kubectl get endpoints -A",
     advice="See why the pods of the Service of that name are not ready.",
 )

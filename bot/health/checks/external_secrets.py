@@ -12,7 +12,7 @@ from datetime import timedelta
 from bot.domain import conditions
 from bot.domain.check import Check
 from bot.domain.finding import Evidence, Judgement, Ref
-from bot.domain.resources import objects
+from bot.domain.resources import core, external_secrets
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 
@@ -27,7 +27,7 @@ UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, 
 DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(h|ms|m|s|us|µs|ns)")
 
 
-def judge(secret: objects.ExternalSecret, snapshot: Snapshot) -> Judgement:
+def judge(secret: external_secrets.ExternalSecret, snapshot: Snapshot) -> Judgement:
     """By Ready and its reason, then by the Secret itself where it can be seen, then by age."""
     now, follows = snapshot.taken_at, (_store(secret),)
     if gone := conditions.terminating(secret.metadata, now):
@@ -41,7 +41,9 @@ def judge(secret: objects.ExternalSecret, snapshot: Snapshot) -> Judgement:
     return _lost(secret, snapshot) or _stale(secret, snapshot) or found
 
 
-def judge_everywhere(secret: objects.ClusterExternalSecret, snapshot: Snapshot) -> Judgement:
+def judge_everywhere(
+    secret: external_secrets.ClusterExternalSecret, snapshot: Snapshot
+) -> Judgement:
     """Namespaces that failed, some of them or all, before what Ready says."""
     status = secret.status
     failed = tuple(
@@ -72,21 +74,21 @@ def judge_everywhere(secret: objects.ClusterExternalSecret, snapshot: Snapshot) 
     return conditions.by_ready_alone(secret.metadata, ready, snapshot.taken_at)
 
 
-def _store(secret: objects.ExternalSecret) -> Ref:
+def _store(secret: external_secrets.ExternalSecret) -> Ref:
     reference = secret.spec.secret_store_ref
     if reference.kind == "ClusterSecretStore":
         return Ref("ClusterSecretStore", "", reference.name)
     return Ref("SecretStore", secret.namespace, reference.name)
 
 
-def _lost(secret: objects.ExternalSecret, snapshot: Snapshot) -> Judgement | None:
+def _lost(secret: external_secrets.ExternalSecret, snapshot: Snapshot) -> Judgement | None:
     """It claims to be synced, and the Secret that it should have made is not there."""
     if secret.spec.target.creation_policy in KEEPERS:
         return None
     name = secret.spec.target.name or secret.name
-    if not snapshot.sees(objects.SecretName, secret.namespace):
+    if not snapshot.sees(core.SecretName, secret.namespace):
         return None
-    if snapshot.get(objects.SecretName, secret.namespace, name):
+    if snapshot.get(core.SecretName, secret.namespace, name):
         return None
     return Judgement(
         verdict=Verdict.FAILED,
@@ -95,7 +97,7 @@ def _lost(secret: objects.ExternalSecret, snapshot: Snapshot) -> Judgement | Non
     )
 
 
-def _stale(secret: objects.ExternalSecret, snapshot: Snapshot) -> Judgement | None:
+def _stale(secret: external_secrets.ExternalSecret, snapshot: Snapshot) -> Judgement | None:
     """Not refreshed for twice its interval, unless that is what was asked for."""
     refreshed, interval = secret.status.refresh_time, _seconds(secret.spec.refresh_interval)
     if not snapshot.hears or refreshed is None or not interval:
@@ -129,10 +131,10 @@ CHECK = Check(
     scope="secrets",
     title="ExternalSecrets that are not synced, and Secrets that are not there.",
     judges={
-        objects.ExternalSecret: judge,
-        objects.ClusterExternalSecret: judge_everywhere,
+        external_secrets.ExternalSecret: judge,
+        external_secrets.ClusterExternalSecret: judge_everywhere,
     },
     documented_as="kubectl get externalsecret -A",
     advice="Check the store, and the key that it asks the provider for.",
-    refers_to=(objects.SecretStore, objects.ClusterSecretStore, objects.SecretName),
+    refers_to=(external_secrets.SecretStore, external_secrets.ClusterSecretStore, core.SecretName),
 )

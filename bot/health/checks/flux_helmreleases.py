@@ -5,11 +5,19 @@ from __future__ import annotations
 from bot.domain import conditions, flux
 from bot.domain.check import Check
 from bot.domain.finding import Judgement, Ref
-from bot.domain.resources import objects
+from bot.domain.resources import core
+from bot.domain.resources.base import Condition
+from bot.domain.resources.flux import (
+    GitRepository,
+    HelmChart,
+    HelmRelease,
+    HelmRepository,
+    OCIRepository,
+)
 from bot.domain.snapshot import Snapshot
 
 
-def judge(release: objects.HelmRelease, snapshot: Snapshot) -> Judgement:
+def judge(release: HelmRelease, snapshot: Snapshot) -> Judgement:
     """Suspended is a state of its own (its conditions are frozen); the rest is kstatus."""
     status = release.status
     ready = conditions.condition(status.conditions, "Ready")
@@ -22,9 +30,7 @@ def judge(release: objects.HelmRelease, snapshot: Snapshot) -> Judgement:
     )
 
 
-def _follows(
-    release: objects.HelmRelease, ready: objects.Condition | None, snapshot: Snapshot
-) -> tuple[Ref, ...]:
+def _follows(release: HelmRelease, ready: Condition | None, snapshot: Snapshot) -> tuple[Ref, ...]:
     """Dependencies, then the chart and its source; its own pods where it waited for them."""
     needed = [
         Ref("HelmRelease", each.namespace or release.namespace, each.name)
@@ -34,7 +40,7 @@ def _follows(
     return (*needed, *_chart(release), *awaited)
 
 
-def _chart(release: objects.HelmRelease) -> list[Ref]:
+def _chart(release: HelmRelease) -> list[Ref]:
     namespace, _, name = release.status.helm_chart.partition("/")
     found = [Ref("HelmChart", namespace, name)] if name else []
     template = release.spec.chart.spec.source_ref if release.spec.chart else None
@@ -46,9 +52,9 @@ def _chart(release: objects.HelmRelease) -> list[Ref]:
     return found
 
 
-def _pods(release: objects.HelmRelease, snapshot: Snapshot) -> list[Ref]:
+def _pods(release: HelmRelease, snapshot: Snapshot) -> list[Ref]:
     """The pods of the release, by the label that most charts set to its name."""
-    by_instance = snapshot.by_label(objects.Pod, flux.INSTANCE)
+    by_instance = snapshot.by_label(core.Pod, flux.INSTANCE)
     place = release.spec.target_namespace or release.namespace
     names = {release.name, release.spec.release_name, f"{place}-{release.name}"} - {""}
     return [
@@ -62,14 +68,14 @@ CHECK = Check(
     name="flux-helmreleases",
     scope="flux",
     title="Flux HelmReleases that are not installed or upgraded.",
-    judges={objects.HelmRelease: judge},
+    judges={HelmRelease: judge},
     documented_as="kubectl get helmrelease -A",
     advice="Read the message, mend chart or values in Git, and let Flux reconcile.",
     refers_to=(
-        objects.HelmChart,
-        objects.HelmRepository,
-        objects.GitRepository,
-        objects.OCIRepository,
-        objects.Pod,
+        HelmChart,
+        HelmRepository,
+        GitRepository,
+        OCIRepository,
+        core.Pod,
     ),
 )

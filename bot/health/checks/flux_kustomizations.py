@@ -7,14 +7,15 @@ import re
 from bot.domain import conditions, flux
 from bot.domain.check import Check
 from bot.domain.finding import Judgement, Ref
-from bot.domain.resources import objects
+from bot.domain.resources.base import Condition
+from bot.domain.resources.flux import Bucket, GitRepository, Kustomization, OCIRepository
 from bot.domain.snapshot import Snapshot
 
 NAMED = re.compile(r"\b(?P<kind>[A-Z]\w+)/(?P<namespace>[a-z0-9-]+)/(?P<name>[a-z0-9.-]+[a-z0-9])")
 """How a failed health check names the object that it waited for."""
 
 
-def judge(kustomization: objects.Kustomization, snapshot: Snapshot) -> Judgement:
+def judge(kustomization: Kustomization, snapshot: Snapshot) -> Judgement:
     """Suspended is a state of its own (its conditions are frozen); the rest is kstatus."""
     meta, status = kustomization.metadata, kustomization.status
     ready = conditions.condition(status.conditions, "Ready")
@@ -27,9 +28,7 @@ def judge(kustomization: objects.Kustomization, snapshot: Snapshot) -> Judgement
     )
 
 
-def _follows(
-    kustomization: objects.Kustomization, ready: objects.Condition | None
-) -> tuple[Ref, ...]:
+def _follows(kustomization: Kustomization, ready: Condition | None) -> tuple[Ref, ...]:
     """What it waited for by name, else its dependencies, else its source."""
     here = kustomization.namespace
     named = NAMED.finditer(ready.message if ready and ready.status != "True" else "")
@@ -47,8 +46,8 @@ CHECK = Check(
     name="flux-kustomizations",
     scope="flux",
     title="Flux Kustomizations that are not reconciled.",
-    judges={objects.Kustomization: judge},
+    judges={Kustomization: judge},
     documented_as="kubectl get kustomization -A",
     advice="Read the message, mend it in Git, and let Flux reconcile.",
-    refers_to=(objects.GitRepository, objects.OCIRepository, objects.Bucket),
+    refers_to=(GitRepository, OCIRepository, Bucket),
 )

@@ -5,16 +5,16 @@ from __future__ import annotations
 from bot.domain import conditions, flux
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Judgement, Ref
-from bot.domain.resources import objects
+from bot.domain.resources.flux import (
+    Bucket,
+    GitRepository,
+    HelmChart,
+    HelmRepository,
+    OCIRepository,
+)
 from bot.domain.snapshot import Snapshot
 
-Source = (
-    objects.GitRepository
-    | objects.OCIRepository
-    | objects.HelmRepository
-    | objects.HelmChart
-    | objects.Bucket
-)
+Source = GitRepository | OCIRepository | HelmRepository | HelmChart | Bucket
 
 
 def judge(source: Source, snapshot: Snapshot) -> Judgement:
@@ -30,7 +30,7 @@ def judge(source: Source, snapshot: Snapshot) -> Judgement:
     )
 
 
-def judge_helm_repository(repository: objects.HelmRepository, snapshot: Snapshot) -> Judgement:
+def judge_helm_repository(repository: HelmRepository, snapshot: Snapshot) -> Judgement:
     """An OCI HelmRepository is static since Flux 2.1: no controller reports on it."""
     static = repository.spec.type == "oci" and not repository.status.conditions
     if static and not repository.spec.suspend:
@@ -49,11 +49,11 @@ CHECK = Check(
     scope="flux",
     title="Flux sources that cannot be fetched.",
     judges={
-        objects.GitRepository: judge,
-        objects.OCIRepository: judge,
-        objects.HelmRepository: judge_helm_repository,
-        objects.HelmChart: judge,
-        objects.Bucket: judge,
+        GitRepository: judge,
+        OCIRepository: judge,
+        HelmRepository: judge_helm_repository,
+        HelmChart: judge,
+        Bucket: judge,
     },
     documented_as="kubectl get gitrepository -A",
     advice="Check the URL, the credentials and the network from source-controller.",

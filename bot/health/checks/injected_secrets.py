@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Judgement
-from bot.domain.resources import objects
+from bot.domain.resources import core, external_secrets
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 
 MANAGED = "reconcile.external-secrets.io/managed"
 
 
-def judge(secret: objects.SecretName, snapshot: Snapshot) -> Judgement:
+def judge(secret: core.SecretName, snapshot: Snapshot) -> Judgement:
     """A managed Secret whose ExternalSecret is gone is refreshed by nobody."""
     managed = (secret.metadata.labels or {}).get(MANAGED) == "true"
-    if not managed or not snapshot.sees(objects.ExternalSecret, secret.namespace):
+    if not managed or not snapshot.sees(external_secrets.ExternalSecret, secret.namespace):
         return HEALTHY
     if _maker(secret, snapshot):
         return HEALTHY
@@ -30,13 +30,13 @@ def judge(secret: objects.SecretName, snapshot: Snapshot) -> Judgement:
     )
 
 
-def _maker(secret: objects.SecretName, snapshot: Snapshot) -> bool:
+def _maker(secret: core.SecretName, snapshot: Snapshot) -> bool:
     """Whether an ExternalSecret targets it: most have its name, others say so."""
-    if same := snapshot.get(objects.ExternalSecret, secret.namespace, secret.name):
+    if same := snapshot.get(external_secrets.ExternalSecret, secret.namespace, secret.name):
         return same.spec.target.name in ("", secret.name)
     return any(
         each.namespace == secret.namespace and each.spec.target.name == secret.name
-        for each in snapshot.of(objects.ExternalSecret)
+        for each in snapshot.of(external_secrets.ExternalSecret)
     )
 
 
@@ -44,8 +44,8 @@ CHECK = Check(
     name="injected-secrets",
     scope="secrets",
     title="Injected Secrets that nobody refreshes.",
-    judges={objects.SecretName: judge},
+    judges={core.SecretName: judge},
     documented_as="kubectl get secrets -A -l reconcile.external-secrets.io/managed=true",
     advice="Restore the ExternalSecret in Git, or delete the Secret if nothing uses it.",
-    refers_to=(objects.ExternalSecret,),
+    refers_to=(external_secrets.ExternalSecret,),
 )

@@ -13,7 +13,8 @@ from datetime import timedelta
 from bot.domain import conditions
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Evidence, Judgement
-from bot.domain.resources import objects
+from bot.domain.resources import core
+from bot.domain.resources.base import Condition
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 
@@ -31,7 +32,7 @@ SILENCE = timedelta(minutes=12)
 FLANNEL_IP = "flannel.alpha.coreos.com/public-ip"
 
 
-def judge(node: objects.Node, snapshot: Snapshot) -> Judgement:
+def judge(node: core.Node, snapshot: Snapshot) -> Judgement:
     """A node's verdict: not Ready is failed, everything else that is wrong is degraded."""
     ready = conditions.condition(node.status.conditions, "Ready")
     if ready is None:
@@ -50,7 +51,7 @@ def judge(node: objects.Node, snapshot: Snapshot) -> Judgement:
     )
 
 
-def _not_ready(ready: objects.Condition) -> Judgement:
+def _not_ready(ready: Condition) -> Judgement:
     heard = ready.last_heartbeat_time
     evidence = (Evidence("last heartbeat", heard.isoformat()),) if heard else ()
     return Judgement(
@@ -62,7 +63,7 @@ def _not_ready(ready: objects.Condition) -> Judgement:
     )
 
 
-def _under_pressure(node: objects.Node) -> Judgement | None:
+def _under_pressure(node: core.Node) -> Judgement | None:
     kept = node.status.conditions
     pressed = [found for type_ in PRESSURES if (found := conditions.is_true(kept, type_))]
     pressed += [each for each in kept if each.status == "True" and TROUBLES.fullmatch(each.type)]
@@ -77,7 +78,7 @@ def _under_pressure(node: objects.Node) -> Judgement | None:
     )
 
 
-def _silent(ready: objects.Condition, snapshot: Snapshot) -> Judgement | None:
+def _silent(ready: Condition, snapshot: Snapshot) -> Judgement | None:
     heard = ready.last_heartbeat_time
     if not snapshot.hears or heard is None or snapshot.taken_at - heard <= SILENCE:
         return None
@@ -89,7 +90,7 @@ def _silent(ready: objects.Condition, snapshot: Snapshot) -> Judgement | None:
     )
 
 
-def _cordoned(node: objects.Node) -> Judgement | None:
+def _cordoned(node: core.Node) -> Judgement | None:
     if not node.spec.unschedulable:
         return None
     return Judgement(
@@ -99,7 +100,7 @@ def _cordoned(node: objects.Node) -> Judgement | None:
     )
 
 
-def _wrong_address(node: objects.Node) -> Judgement | None:
+def _wrong_address(node: core.Node) -> Judgement | None:
     """Flannel must announce the address by which the other nodes reach this one."""
     announced = (node.metadata.annotations or {}).get(FLANNEL_IP)
     own = [each.address for each in node.status.addresses if each.type == "InternalIP"]
@@ -114,12 +115,12 @@ def _wrong_address(node: objects.Node) -> Judgement | None:
     )
 
 
-def _skewed(node: objects.Node, snapshot: Snapshot) -> Judgement | None:
+def _skewed(node: core.Node, snapshot: Snapshot) -> Judgement | None:
     """A kubelet may be up to three minor versions behind the newest, never ahead of the server."""
-    mine, newest = _minor(node), max(map(_minor, snapshot.of(objects.Node)), default=0)
+    mine, newest = _minor(node), max(map(_minor, snapshot.of(core.Node)), default=0)
     if not mine or newest - mine <= MAX_SKEW:
         return None
-    common = Counter(each.status.node_info.kubelet_version for each in snapshot.of(objects.Node))
+    common = Counter(each.status.node_info.kubelet_version for each in snapshot.of(core.Node))
     return Judgement(
         verdict=Verdict.DEGRADED,
         reason="VersionSkew",
@@ -132,7 +133,7 @@ MAX_SKEW = 3
 """Source: Kubernetes version skew policy."""
 
 
-def _minor(node: objects.Node) -> int:
+def _minor(node: core.Node) -> int:
     found = re.match(r"v?1\.(\d{1,3})", node.status.node_info.kubelet_version)
     return int(found[1]) if found else 0
 
@@ -141,7 +142,7 @@ CHECK = Check(
     name="nodes",
     scope="nodes",
     title="Nodes that are not ready, under pressure, silent or cordoned.",
-    judges={objects.Node: judge},
+    judges={core.Node: judge},
     documented_as="kubectl get nodes -o wide",
     advice="Describe the node, and look at k3s and Tailscale on it.",
 )

@@ -13,7 +13,9 @@ import msgspec
 from bot.domain import conditions, containers, flux
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Evidence, Judgement, Ref
-from bot.domain.resources import objects
+from bot.domain.resources import core, external_secrets
+from bot.domain.resources.base import Condition
+from bot.domain.resources.flux import HelmRelease, Kustomization
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.health import failed_pods as leftovers
@@ -51,7 +53,7 @@ MISSING = re.compile(r'(?P<kind>secret|configmap) "(?P<name>[^"]+)" not found')
 """How the kubelet names what a container's configuration lacks."""
 
 
-def judge(pod: objects.Pod, snapshot: Snapshot) -> Judgement:
+def judge(pod: core.Pod, snapshot: Snapshot) -> Judgement:
     """A pod's verdict, from the worst of its containers to its phase and readiness."""
     if containers.runs_well(pod):
         return HEALTHY
@@ -74,7 +76,7 @@ def judge(pod: objects.Pod, snapshot: Snapshot) -> Judgement:
     )
 
 
-def _terminating(pod: objects.Pod, now: datetime) -> Judgement:
+def _terminating(pod: core.Pod, now: datetime) -> Judgement:
     return conditions.progressing(
         "Terminating",
         "It is being deleted.",
@@ -84,7 +86,7 @@ def _terminating(pod: objects.Pod, now: datetime) -> Judgement:
     )
 
 
-def _failed(pod: objects.Pod, snapshot: Snapshot) -> Judgement:
+def _failed(pod: core.Pod, snapshot: Snapshot) -> Judgement:
     """Failed or evicted: said once for the pods of one owner, which follow from the first.
 
     Degraded where another pod of the owner does well: then it is only what was left lying.
@@ -106,7 +108,7 @@ def _failed(pod: objects.Pod, snapshot: Snapshot) -> Judgement:
     )
 
 
-def _stuck(pod: objects.Pod, snapshot: Snapshot) -> Judgement | None:
+def _stuck(pod: core.Pod, snapshot: Snapshot) -> Judgement | None:
     for container in containers.containers(pod):
         waiting = container.state.waiting
         if waiting and waiting.reason in STUCK:
@@ -124,7 +126,7 @@ def _stuck(pod: objects.Pod, snapshot: Snapshot) -> Judgement | None:
     return None
 
 
-def _why_stuck(container: objects.ContainerStatus, waiting: objects.Waiting) -> str:
+def _why_stuck(container: core.ContainerStatus, waiting: core.Waiting) -> str:
     """How it ended, where it keeps ending: that the kubelet backs off, the reason says already."""
     ended = container.last_state.terminated
     if waiting.reason == "CrashLoopBackOff" and ended:
@@ -134,14 +136,14 @@ def _why_stuck(container: objects.ContainerStatus, waiting: objects.Waiting) -> 
     return waiting.message or f"Container {container.name} does not start."
 
 
-def _unschedulable(pod: objects.Pod) -> Judgement | None:
+def _unschedulable(pod: core.Pod) -> Judgement | None:
     scheduled = conditions.condition(pod.status.conditions, "PodScheduled")
     if scheduled is None or scheduled.status != "False" or scheduled.reason != "Unschedulable":
         return None
     return conditions.judged(scheduled, Verdict.FAILED)
 
 
-def _in_no_phase(pod: objects.Pod) -> Judgement:
+def _in_no_phase(pod: core.Pod) -> Judgement:
     """Some tools write kubectl's STATUS into the phase, and a later version may add another."""
     phase = pod.status.phase
     return Judgement(
@@ -154,7 +156,7 @@ def _in_no_phase(pod: objects.Pod) -> Judgement:
     )
 
 
-def _unready(pod: objects.Pod, snapshot: Snapshot) -> Judgement | None:
+def _unready(pod: core.Pod, snapshot: Snapshot) -> Judgement | None:
     """Not ready; a container that ended badly, now or lately, is more than a start under way."""
     starting = _starting(pod, snapshot)
     if starting is None or starting.verdict is not Verdict.PROGRESSING:
@@ -166,7 +168,7 @@ def _unready(pod: objects.Pod, snapshot: Snapshot) -> Judgement | None:
     return _crashed(pod, snapshot.taken_at) or starting
 
 
-def _starting(pod: objects.Pod, snapshot: Snapshot) -> Judgement | None:
+def _starting(pod: core.Pod, snapshot: Snapshot) -> Judgement | None:
     """Not ready: under way for a while, then degraded."""
     if pod.status.phase == "Unknown":
         return Judgement(
@@ -194,7 +196,7 @@ def _starting(pod: objects.Pod, snapshot: Snapshot) -> Judgement | None:
     )
 
 
-def _gated(pod: objects.Pod) -> Judgement | None:
+def _gated(pod: core.Pod) -> Judgement | None:
     """A scheduling gate holds it back on purpose, however long: a queue such as Kueue's does."""
     scheduled = conditions.condition(pod.status.conditions, "PodScheduled")
     if scheduled is None or scheduled.reason != "SchedulingGated":
@@ -202,7 +204,7 @@ def _gated(pod: objects.Pod) -> Judgement | None:
     return conditions.judged(scheduled, Verdict.PROGRESSING)
 
 
-def _starting_reason(pod: objects.Pod, ready: objects.Condition | None) -> str:
+def _starting_reason(pod: core.Pod, ready: Condition | None) -> str:
     waiting = [
         each.state.waiting.reason for each in containers.containers(pod) if each.state.waiting
     ]
@@ -216,7 +218,7 @@ def _starting_reason(pod: objects.Pod, ready: objects.Condition | None) -> str:
     )
 
 
-def _starting_message(pod: objects.Pod, ready: objects.Condition | None, unready: list[str]) -> str:
+def _starting_message(pod: core.Pod, ready: Condition | None, unready: list[str]) -> str:
     if ended := next(containers.terminations(pod, last=False), None):
         return containers.told(ended)
     if ready and ready.message:
@@ -228,7 +230,7 @@ def _starting_message(pod: objects.Pod, ready: objects.Condition | None, unready
     return "It has not started yet."
 
 
-def _crashed(pod: objects.Pod, now: datetime) -> Judgement | None:
+def _crashed(pod: core.Pod, now: datetime) -> Judgement | None:
     """It runs again, but a container of it ended badly within the last hour."""
     for container, ended in containers.terminations(pod, last=True):
         if ended.finished_at and now - ended.finished_at <= RECENT:
@@ -246,16 +248,16 @@ def _crashed(pod: objects.Pod, now: datetime) -> Judgement | None:
     return None
 
 
-def _unready_since(pod: objects.Pod) -> datetime | None:
+def _unready_since(pod: core.Pod) -> datetime | None:
     ready = conditions.condition(pod.status.conditions, "Ready")
     return (ready.last_transition_time if ready else None) or pod.metadata.creation_timestamp
 
 
-def _node(pod: objects.Pod) -> tuple[Ref, ...]:
+def _node(pod: core.Pod) -> tuple[Ref, ...]:
     return (Ref("Node", "", pod.spec.node_name),) if pod.spec.node_name else ()
 
 
-def _lacking(pod: objects.Pod, message: str, snapshot: Snapshot) -> tuple[Ref, ...]:
+def _lacking(pod: core.Pod, message: str, snapshot: Snapshot) -> tuple[Ref, ...]:
     """Who should have brought what the pod lacks: its ExternalSecret, else Flux."""
     lacking = MISSING.search(message)
     mounted = {each.secret.secret_name for each in pod.spec.volumes if each.secret}
@@ -268,7 +270,7 @@ def _lacking(pod: objects.Pod, message: str, snapshot: Snapshot) -> tuple[Ref, .
 def _makers(snapshot: Snapshot) -> dict[tuple[str, str], list[Ref]]:
     """The ExternalSecrets by (namespace, name) of the Secret that they make."""
     makers: dict[tuple[str, str], list[Ref]] = {}
-    for each in snapshot.of(objects.ExternalSecret):
+    for each in snapshot.of(external_secrets.ExternalSecret):
         made = (each.namespace, each.spec.target.name or each.name)
         makers.setdefault(made, []).append(Ref("ExternalSecret", each.namespace, each.name))
     return makers
@@ -278,8 +280,8 @@ CHECK = Check(
     name="pods",
     scope="pods",
     title="Pods that do not run, are not ready, or crashed within the hour.",
-    judges={objects.Pod: judge},
+    judges={core.Pod: judge},
     documented_as="kubectl get pods -A",
     advice="Look at its events and the last log lines of the container that ended.",
-    refers_to=(objects.Node, objects.ExternalSecret, objects.HelmRelease, objects.Kustomization),
+    refers_to=(core.Node, external_secrets.ExternalSecret, HelmRelease, Kustomization),
 )

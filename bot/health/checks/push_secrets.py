@@ -5,11 +5,11 @@ from __future__ import annotations
 from bot.domain import conditions
 from bot.domain.check import Check
 from bot.domain.finding import Judgement
-from bot.domain.resources import objects
+from bot.domain.resources import external_secrets
 from bot.domain.snapshot import Snapshot
 
 
-def judge(secret: objects.PushSecret, snapshot: Snapshot) -> Judgement:
+def judge(secret: external_secrets.PushSecret, snapshot: Snapshot) -> Judgement:
     """By its Ready condition."""
     ready = conditions.condition(secret.status.conditions, "Ready")
     return conditions.by_ready_alone(secret.metadata, ready, snapshot.taken_at)
@@ -18,7 +18,7 @@ def judge(secret: objects.PushSecret, snapshot: Snapshot) -> Judgement:
 CHECK = Check(
     name="push-secrets",
     title="PushSecrets that are not synced.",
-    judges={objects.PushSecret: judge},
+    judges={external_secrets.PushSecret: judge},
     documented_as="kubectl get pushsecret -A",
     advice="Check the store that it pushes to.",
 )

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from bot.domain import conditions
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Judgement, Ref
-from bot.domain.resources import objects
+from bot.domain.resources import cert_manager, core, discovery, networking, traefik
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.net.diagnosis import recent as lasting
@@ -23,7 +23,7 @@ ANNOTATION = "traefik.ingress.kubernetes.io/router."
 """What Traefik's own annotations of an Ingress begin with."""
 
 
-def judge(ingress: objects.Ingress, snapshot: Snapshot) -> Judgement:
+def judge(ingress: networking.Ingress, snapshot: Snapshot) -> Judgement:
     """By its references: failed where no rule works, degraded where some do."""
     if gone := conditions.terminating(ingress.metadata, snapshot.taken_at):
         return gone
@@ -41,7 +41,7 @@ def judge(ingress: objects.Ingress, snapshot: Snapshot) -> Judgement:
     return lasting.judgement(here, snapshot) or HEALTHY
 
 
-def _backends(ingress: objects.Ingress) -> Iterator[tuple[str, objects.IngressBackend]]:
+def _backends(ingress: networking.Ingress) -> Iterator[tuple[str, networking.IngressBackend]]:
     for rule in ingress.spec.rules or ():
         for path in rule.http.paths if rule.http else ():
             yield f"{rule.host}{path.path or '/'}", path.backend
@@ -50,7 +50,7 @@ def _backends(ingress: objects.Ingress) -> Iterator[tuple[str, objects.IngressBa
         yield "default backend", default
 
 
-def _backend(backend: objects.IngressBackend, here: str, snapshot: Snapshot) -> Iterable[Defect]:
+def _backend(backend: networking.IngressBackend, here: str, snapshot: Snapshot) -> Iterable[Defect]:
     if backend.service:
         port = backend.service.port
         name, wanted = backend.service.name, port.number or port.name
@@ -62,7 +62,7 @@ def _backend(backend: objects.IngressBackend, here: str, snapshot: Snapshot) -> 
     return filter(None, [routing.service(snapshot, here, name, wanted)])
 
 
-def _common(ingress: objects.Ingress, snapshot: Snapshot) -> Iterator[Defect]:
+def _common(ingress: networking.Ingress, snapshot: Snapshot) -> Iterator[Defect]:
     """What concerns all of its rules: TLS secrets, and what Traefik's annotations name."""
     here = ingress.namespace
     for tls in ingress.spec.tls or ():
@@ -77,12 +77,12 @@ def _common(ingress: objects.Ingress, snapshot: Snapshot) -> Iterator[Defect]:
             yield found
 
 
-def _annotated(ingress: objects.Ingress, what: str) -> list[str]:
+def _annotated(ingress: networking.Ingress, what: str) -> list[str]:
     value = (ingress.metadata.annotations or {}).get(ANNOTATION + what, "")
     return [name.strip() for name in value.split(",") if name.strip()]
 
 
-def _without_address(ingress: objects.Ingress, snapshot: Snapshot) -> Judgement | None:
+def _without_address(ingress: networking.Ingress, snapshot: Snapshot) -> Judgement | None:
     if snapshot.live or ingress.status.load_balancer.ingress:
         return None
     message = "No controller has given it an address yet."
@@ -93,18 +93,18 @@ CHECK = Check(
     name="routes-ingress",
     scope="routes",
     title="Ingresses with a broken reference, or seen failing by a test.",
-    judges={objects.Ingress: judge},
+    judges={networking.Ingress: judge},
     documented_as="kubectl get ingress -A",
     advice="Mend the reference where it is kept, in Git; /net diagnose says what a test showed.",
     needs=(
-        objects.Service,
-        objects.Middleware,
+        core.Service,
+        traefik.Middleware,
     ),
     refers_to=(
-        objects.EndpointSlice,
-        objects.TLSOption,
-        objects.SecretName,
-        objects.Certificate,
-        objects.Pod,
+        discovery.EndpointSlice,
+        traefik.TLSOption,
+        core.SecretName,
+        cert_manager.Certificate,
+        core.Pod,
     ),
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bot.domain import conditions
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Judgement, Ref
-from bot.domain.resources import objects
+from bot.domain.resources import cert_manager, core, discovery, traefik
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.net.diagnosis import recent as lasting
@@ -19,7 +19,7 @@ from bot.routing.references import Defect, Rule
 ELDER_GROUP = "traefik.containo.us/"
 
 
-def judge(route: objects.IngressRoute, snapshot: Snapshot) -> Judgement:
+def judge(route: traefik.IngressRoute, snapshot: Snapshot) -> Judgement:
     """By its references: failed where no rule works, degraded where some do."""
     if gone := conditions.terminating(route.metadata, snapshot.taken_at):
         return gone
@@ -34,7 +34,7 @@ def judge(route: objects.IngressRoute, snapshot: Snapshot) -> Judgement:
     return broken or lasting.judgement(here, snapshot) or HEALTHY
 
 
-def superseded(route: objects.IngressRoute, snapshot: Snapshot) -> bool:
+def superseded(route: traefik.IngressRoute, snapshot: Snapshot) -> bool:
     """Whether the same name exists in the younger group, which is then the one that counts."""
     if not route.api_version.startswith(ELDER_GROUP):
         return False
@@ -42,14 +42,14 @@ def superseded(route: objects.IngressRoute, snapshot: Snapshot) -> bool:
         "routes.younger",
         lambda: frozenset(
             (each.namespace, each.name)
-            for each in snapshot.of(objects.IngressRoute)
+            for each in snapshot.of(traefik.IngressRoute)
             if not each.api_version.startswith(ELDER_GROUP)
         ),
     )
     return (route.namespace, route.name) in younger
 
 
-def _rule(route: objects.Route, here: str, snapshot: Snapshot) -> Rule:
+def _rule(route: traefik.Route, here: str, snapshot: Snapshot) -> Rule:
     if not route.match.strip():
         return Rule("no rule", (Defect("EmptyRule", "A route has no match: Traefik drops it."),))
     services = route.services or ()
@@ -63,14 +63,14 @@ def _rule(route: objects.Route, here: str, snapshot: Snapshot) -> Rule:
     return Rule(route.match, (*kept, *middlewares))
 
 
-def _service(each: objects.RouteService, here: str, snapshot: Snapshot) -> Defect | None:
+def _service(each: traefik.RouteService, here: str, snapshot: Snapshot) -> Defect | None:
     namespace = each.namespace or here
     if "@" in each.name or each.kind == "TraefikService":
         return routing.traefik_service(snapshot, namespace, each.name)
     return routing.service(snapshot, namespace, each.name, each.port)
 
 
-def _common(route: objects.IngressRoute, snapshot: Snapshot) -> tuple[Defect, ...]:
+def _common(route: traefik.IngressRoute, snapshot: Snapshot) -> tuple[Defect, ...]:
     """What concerns all of its rules: entrypoints, TLS secret and TLS options."""
     found = list(routing.entry_points(snapshot, route.spec.entry_points or ()))
     tls = route.spec.tls
@@ -86,19 +86,19 @@ CHECK = Check(
     name="routes-ingressroute",
     scope="routes",
     title="IngressRoutes with a broken reference, or seen failing by a test.",
-    judges={objects.IngressRoute: judge},
+    judges={traefik.IngressRoute: judge},
     documented_as="kubectl describe ingressroute -A",
     advice="Mend the reference where it is kept, in Git; /net diagnose says what a test showed.",
     needs=(
-        objects.Service,
-        objects.Middleware,
-        objects.TraefikService,
-        objects.TLSOption,
+        core.Service,
+        traefik.Middleware,
+        traefik.TraefikService,
+        traefik.TLSOption,
     ),
     refers_to=(
-        objects.EndpointSlice,
-        objects.SecretName,
-        objects.Certificate,
-        objects.Pod,
+        discovery.EndpointSlice,
+        core.SecretName,
+        cert_manager.Certificate,
+        core.Pod,
     ),
 )

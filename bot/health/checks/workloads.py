@@ -11,7 +11,8 @@ from datetime import datetime
 from bot.domain import conditions
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Judgement
-from bot.domain.resources import objects
+from bot.domain.resources import apps, batch, core
+from bot.domain.resources.base import Meta
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 
@@ -22,7 +23,7 @@ Shortage = tuple[str, int, int]
 """What there is too little of: the reason, how many there are, how many there should be."""
 
 
-def judge_deployment(deployment: objects.Deployment, snapshot: Snapshot) -> Judgement:
+def judge_deployment(deployment: apps.Deployment, snapshot: Snapshot) -> Judgement:
     """Its own deadline tells a slow rollout from a failed one."""
     meta, spec, status = deployment.metadata, deployment.spec, deployment.status
     return (
@@ -37,7 +38,7 @@ def judge_deployment(deployment: objects.Deployment, snapshot: Snapshot) -> Judg
 
 
 def judge_replica_set(
-    replica_set: objects.ReplicaSet | objects.ReplicationController, snapshot: Snapshot
+    replica_set: apps.ReplicaSet | apps.ReplicationController, snapshot: Snapshot
 ) -> Judgement:
     """Enough labelled, available and ready pods, and none too many."""
     status, want = replica_set.status, replica_set.spec.replicas
@@ -54,7 +55,7 @@ def judge_replica_set(
     )
 
 
-def judge_stateful_set(stateful_set: objects.StatefulSet, snapshot: Snapshot) -> Judgement:
+def judge_stateful_set(stateful_set: apps.StatefulSet, snapshot: Snapshot) -> Judgement:
     """Replicas, then the revision, of which a partition may hold back a part."""
     status, want = stateful_set.status, stateful_set.spec.replicas
     strategy = stateful_set.spec.update_strategy
@@ -69,7 +70,7 @@ def judge_stateful_set(stateful_set: objects.StatefulSet, snapshot: Snapshot) ->
     )
 
 
-def judge_daemon_set(daemon_set: objects.DaemonSet, snapshot: Snapshot) -> Judgement:
+def judge_daemon_set(daemon_set: apps.DaemonSet, snapshot: Snapshot) -> Judgement:
     """One pod a node that should have one."""
     status = daemon_set.status
     if unsettled := _unsettled(daemon_set.metadata, status.observed_generation, snapshot.taken_at):
@@ -89,7 +90,7 @@ def judge_daemon_set(daemon_set: objects.DaemonSet, snapshot: Snapshot) -> Judge
     )
 
 
-def judge_job(job: objects.Job, snapshot: Snapshot) -> Judgement:
+def judge_job(job: batch.Job, snapshot: Snapshot) -> Judgement:
     """Complete or at work is healthy; a Job of which every attempt so far failed is degraded."""
     meta, spec, status = job.metadata, job.spec, job.status
     if gone := conditions.terminating(meta, snapshot.taken_at):
@@ -114,7 +115,7 @@ def judge_job(job: objects.Job, snapshot: Snapshot) -> Judgement:
     return Judgement(verdict=Verdict.HEALTHY, reason="JobInProgress", message=message)
 
 
-def judge_cron_job(cron_job: objects.CronJob, snapshot: Snapshot) -> Judgement:
+def judge_cron_job(cron_job: batch.CronJob, snapshot: Snapshot) -> Judgement:
     """Suspended, or by whether its last finished run succeeded, where it keeps that."""
     status = cron_job.status
     if gone := conditions.terminating(cron_job.metadata, snapshot.taken_at):
@@ -128,7 +129,7 @@ def judge_cron_job(cron_job: objects.CronJob, snapshot: Snapshot) -> Judgement:
     return Judgement(verdict=Verdict.DEGRADED, reason="LastRunFailed", message=message, since=ran)
 
 
-def judge_claim(claim: objects.PersistentVolumeClaim, snapshot: Snapshot) -> Judgement:
+def judge_claim(claim: core.PersistentVolumeClaim, snapshot: Snapshot) -> Judgement:
     """Bound is well, Lost is lost; anything else waits for a volume."""
     if gone := conditions.terminating(claim.metadata, snapshot.taken_at):
         return gone
@@ -142,7 +143,7 @@ def judge_claim(claim: objects.PersistentVolumeClaim, snapshot: Snapshot) -> Jud
     return conditions.progressing("NotBound", message, since, snapshot.taken_at)
 
 
-def _unsettled(meta: objects.Meta, observed: int | None, now: datetime) -> Judgement | None:
+def _unsettled(meta: Meta, observed: int | None, now: datetime) -> Judgement | None:
     """Being deleted, or changed since its controller last looked."""
     if gone := conditions.terminating(meta, now):
         return gone
@@ -173,21 +174,21 @@ def _extra(have: int, want: int) -> Judgement | None:
     return _under_way("ExtraPods", f"{have - want} pods too many are to end.")
 
 
-def _past_deadline(status: objects.WorkloadStatus) -> Judgement | None:
+def _past_deadline(status: apps.WorkloadStatus) -> Judgement | None:
     progress = conditions.condition(status.conditions, "Progressing")
     if progress is None or progress.reason != "ProgressDeadlineExceeded":
         return None
     return conditions.judged(progress, Verdict.FAILED)
 
 
-def _replica_failure(status: objects.WorkloadStatus) -> Judgement | None:
+def _replica_failure(status: apps.WorkloadStatus) -> Judgement | None:
     """Its pods cannot be made (a quota, an admission webhook): it retries, others may run."""
     failure = conditions.is_true(status.conditions, "ReplicaFailure")
     return conditions.judged(failure, Verdict.DEGRADED) if failure else None
 
 
 def _rolling_out(
-    spec: objects.WorkloadSpec, status: objects.WorkloadStatus, now: datetime
+    spec: apps.WorkloadSpec, status: apps.WorkloadStatus, now: datetime
 ) -> Judgement | None:
     want = spec.replicas
     lacking = (
@@ -204,9 +205,7 @@ def _rolling_out(
     return lacking and _since_unavailable(lacking, status, now)
 
 
-def _since_unavailable(
-    lacking: Judgement, status: objects.WorkloadStatus, now: datetime
-) -> Judgement:
+def _since_unavailable(lacking: Judgement, status: apps.WorkloadStatus, now: datetime) -> Judgement:
     """Too little for long is an outage rather than a rollout, where Available says since when."""
     available = conditions.condition(status.conditions, "Available")
     since = available.last_transition_time if available and available.status == "False" else None
@@ -214,7 +213,7 @@ def _since_unavailable(
 
 
 def _unproven(
-    spec: objects.WorkloadSpec, status: objects.WorkloadStatus, now: datetime
+    spec: apps.WorkloadSpec, status: apps.WorkloadStatus, now: datetime
 ) -> Judgement | None:
     """The numbers are right, but the conditions do not confirm it yet."""
     progress = conditions.is_true(status.conditions, "Progressing")
@@ -227,7 +226,7 @@ def _unproven(
     return _since_unavailable(_under_way("DeploymentNotAvailable", message), status, now)
 
 
-def _revised(status: objects.WorkloadStatus, want: int, partition: int | None) -> Judgement | None:
+def _revised(status: apps.WorkloadStatus, want: int, partition: int | None) -> Judgement | None:
     if partition is not None:
         return _short(("LessUpdated", status.updated_replicas, want - partition))
     if short := _short(("LessCurrent", status.current_replicas, want)):
@@ -241,14 +240,14 @@ CHECK = Check(
     name="workloads",
     title="Workloads and claims that are not as their specification wants them.",
     judges={
-        objects.Deployment: judge_deployment,
-        objects.ReplicaSet: judge_replica_set,
-        objects.ReplicationController: judge_replica_set,
-        objects.StatefulSet: judge_stateful_set,
-        objects.DaemonSet: judge_daemon_set,
-        objects.Job: judge_job,
-        objects.CronJob: judge_cron_job,
-        objects.PersistentVolumeClaim: judge_claim,
+        apps.Deployment: judge_deployment,
+        apps.ReplicaSet: judge_replica_set,
+        apps.ReplicationController: judge_replica_set,
+        apps.StatefulSet: judge_stateful_set,
+        apps.DaemonSet: judge_daemon_set,
+        batch.Job: judge_job,
+        batch.CronJob: judge_cron_job,
+        core.PersistentVolumeClaim: judge_claim,
     },
     documented_as="kubectl get deployments,statefulsets,daemonsets,jobs,pvc -A",
     advice="Look at its pods: they say why.",

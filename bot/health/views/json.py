@@ -9,7 +9,7 @@ import msgspec
 from bot.domain.finding import Evidence, Finding
 from bot.domain.redaction.redact import redact
 from bot.domain.report import Report
-from bot.domain.resources.objects import Time
+from bot.domain.resources.base import Time
 from bot.domain.snapshot import Gap
 from bot.domain.verdict import Verdict
 from bot.health.checks import CHECKS

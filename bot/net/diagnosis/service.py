@@ -11,7 +11,7 @@ from typing import Protocol
 
 import msgspec
 
-from bot.domain.resources.objects import Object
+from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
 from bot.errors import ClusterError, InputError
 from bot.net import route_resolution as resolving

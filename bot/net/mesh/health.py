@@ -16,7 +16,7 @@ import msgspec
 
 from bot.domain import conditions
 from bot.domain.finding import HEALTHY, Evidence, Judgement, Ref
-from bot.domain.resources import objects
+from bot.domain.resources import core
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.net.diagnosis.diagnosis import Row
@@ -47,7 +47,7 @@ MEANS = {
 }
 
 
-def judged(node: objects.Node, snapshot: Snapshot) -> Judgement:
+def judged(node: core.Node, snapshot: Snapshot) -> Judgement:
     """A node by the rounds; healthy where nobody makes any, by the owner's choice."""
     if snapshot.supplement(Links) is None:
         return HEALTHY
@@ -60,7 +60,7 @@ def by_node(snapshot: Snapshot) -> Mapping[str, Judgement]:
     links = snapshot.supplement(Links)
     if links is None:
         return {}
-    nodes = {each.name: each for each in snapshot.of(objects.Node)}
+    nodes = {each.name: each for each in snapshot.of(core.Node)}
     down = frozenset(name for name, each in nodes.items() if not is_ready(each))
     if _is_stale(links, snapshot.taken_at):
         everything = frozenset(each.pair for each in links.faults)
@@ -72,7 +72,7 @@ def by_node(snapshot: Snapshot) -> Mapping[str, Judgement]:
     return found
 
 
-def is_ready(node: objects.Node) -> bool:
+def is_ready(node: core.Node) -> bool:
     """Whether a node is Ready; one that says nothing of itself is."""
     ready = conditions.condition(node.status.conditions, "Ready")
     return ready is None or ready.status == "True"
@@ -166,7 +166,7 @@ def _means(broken: tuple[Break, ...]) -> str:
 
 
 def _unseen(
-    links: Links, nodes: Mapping[str, objects.Node], now: datetime
+    links: Links, nodes: Mapping[str, core.Node], now: datetime
 ) -> Iterator[tuple[str, Judgement]]:
     """What was not seen, or is not settled yet: never healthy."""
     why: dict[str, str] = {each.node: each.why for each in links.unseen if not each.waiting}
@@ -207,6 +207,6 @@ def _not_seen(
     )
 
 
-def _is_plain(node: objects.Node) -> bool:
+def _is_plain(node: core.Node) -> bool:
     """Whether nothing else is likely to be said of a node, which would be taken for the cause."""
     return is_ready(node) and not node.spec.unschedulable

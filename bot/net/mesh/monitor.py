@@ -11,7 +11,8 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from bot.domain.resources.objects import Node, Object
+from bot.domain.resources.base import Object
+from bot.domain.resources.core import Node
 from bot.domain.snapshot import Snapshot
 from bot.domain.state import Store
 from bot.errors import MeshmedicError

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.domain import conditions
-from bot.domain.resources import objects
-from bot.domain.resources.objects import Object
+from bot.domain.resources import core
+from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
 from bot.errors import ClusterError, InputError
 from bot.net.mesh.matrix import Matrix, neighbours
@@ -74,9 +74,9 @@ class Mesh:
         """
         return tuple(each.name for each in await self._nodes())
 
-    async def _nodes(self) -> tuple[objects.Node, ...]:
-        snapshot = await self.cluster.snapshot((objects.Node,))
-        found = tuple(sorted(snapshot.of(objects.Node), key=lambda each: each.name))
+    async def _nodes(self) -> tuple[core.Node, ...]:
+        snapshot = await self.cluster.snapshot((core.Node,))
+        found = tuple(sorted(snapshot.of(core.Node), key=lambda each: each.name))
         if not found:
             why = "; ".join(f"{gap.why}: {gap.detail}" for gap in snapshot.gaps) or "there is none"
             raise ClusterError(f"No node can be seen: {why}.")
@@ -118,7 +118,7 @@ class Mesh:
         return tuple(each for each in names if each != node) if name == node else (node,)
 
 
-def _may_run(node: objects.Node) -> bool:
+def _may_run(node: core.Node) -> bool:
     """Whether a pod can be started there. A node that says nothing of itself is tried."""
     ready = conditions.condition(node.status.conditions, "Ready")
     return ready is None or ready.status == "True"

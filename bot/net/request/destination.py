@@ -11,7 +11,7 @@ from urllib.parse import quote
 import msgspec
 
 from bot.domain.finding import Ref
-from bot.domain.resources import objects
+from bot.domain.resources import core
 from bot.domain.snapshot import Snapshot
 from bot.routing.addresses import IP, LABEL, named_service, parse, split
 
@@ -101,10 +101,10 @@ def resolve(snapshot: Snapshot, typed: str) -> Goal | NoGoal:
     meant = _service(snapshot, given.host)
     if meant is None:
         return _of_name(given)
-    service = snapshot.get(objects.Service, meant.namespace, meant.name)
+    service = snapshot.get(core.Service, meant.namespace, meant.name)
     if service:
         return _of_service(service, given)
-    if snapshot.sees(objects.Service, meant.namespace):
+    if snapshot.sees(core.Service, meant.namespace):
         return NoGoal(f"There is no Service {meant.namespace}/{meant.name}.")
     return _of_name(given)
 
@@ -114,7 +114,7 @@ def suggestions(snapshot: Snapshot, typed: str, most: int = 25) -> tuple[str, ..
     words = typed.casefold().split()
     named = (
         f"{each.name}.{each.namespace}:{port.port}"
-        for each in snapshot.of(objects.Service)
+        for each in snapshot.of(core.Service)
         for port in each.spec.ports or ()
     )
     return tuple(sorted(one for one in named if all(word in one for word in words)))[:most]
@@ -168,12 +168,12 @@ def _service(snapshot: Snapshot, host: str) -> Ref | None:
     if meant := named_service(host):
         return meant
     labels = host.lower().rstrip(".").split(".")
-    if len(labels) != TWO_LABELS or snapshot.get(objects.Service, labels[1], labels[0]) is None:
+    if len(labels) != TWO_LABELS or snapshot.get(core.Service, labels[1], labels[0]) is None:
         return None
     return Ref("Service", labels[1], labels[0])
 
 
-def _of_service(service: objects.Service, given: _Given) -> Goal | NoGoal:
+def _of_service(service: core.Service, given: _Given) -> Goal | NoGoal:
     scheme, port = given.scheme, given.port
     ref = Ref("Service", service.namespace, service.name)
     ports = tuple(each for each in service.spec.ports or () if each.protocol == "TCP")
@@ -188,7 +188,7 @@ def _of_service(service: objects.Service, given: _Given) -> Goal | NoGoal:
             return NoGoal(f"{ref} has no ports.")
     elif chosen is None and ports:
         notes.append(f"{ref} has not port {port}: it has {', '.join(_names(ports))}.")
-    named = chosen or objects.ServicePort(port=port or HTTP)
+    named = chosen or core.ServicePort(port=port or HTTP)
     tls = scheme == "https" or (not scheme and (_speaks(named, "https") or named.port == HTTPS))
     http = bool(scheme) or tls or _speaks(named, "http") or named.port in PORTS_OF_HTTP
     vip = service.spec.cluster_ip if service.spec.type != "ExternalName" else ""
@@ -205,11 +205,11 @@ def _of_service(service: objects.Service, given: _Given) -> Goal | NoGoal:
     )
 
 
-def _speaks(port: objects.ServicePort, protocol: str) -> bool:
+def _speaks(port: core.ServicePort, protocol: str) -> bool:
     """By the name that Kubernetes and Traefik go by."""
     return protocol in re.split(r"[-_]", port.name.lower())
 
 
-def _names(ports: tuple[objects.ServicePort, ...]) -> Iterator[str]:
+def _names(ports: tuple[core.ServicePort, ...]) -> Iterator[str]:
     for each in ports[:10]:
         yield f"{each.port} {each.name}".strip()

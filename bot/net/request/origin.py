@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from bot.domain.finding import Ref
-from bot.domain.resources import objects
+from bot.domain.resources import core
 from bot.domain.snapshot import Snapshot
 
 NEAR = 5
@@ -43,7 +43,7 @@ def resolve(snapshot: Snapshot, typed: str) -> Start | NoStart:
     wanted = rest if kind == "pod" and rest else text
     pods = _pods(snapshot, wanted)
     if not pods:
-        gaps = [k.__name__ for k in (objects.Node, objects.Pod) if not snapshot.sees(k)]
+        gaps = [k.__name__ for k in (core.Node, core.Pod) if not snapshot.sees(k)]
         also = f" Not seen: {', '.join(gaps)}." if gaps else ""
         return NoStart(f"No node and no running pod is called {typed!r}.{also}")
     if len({each.namespace for each in pods}) > 1:
@@ -55,38 +55,36 @@ def resolve(snapshot: Snapshot, typed: str) -> Start | NoStart:
 def suggestions(snapshot: Snapshot, typed: str, most: int = 25) -> tuple[str, ...]:
     """Nodes, then running pods, that hold what was typed."""
     words = typed.casefold().split()
-    nodes = sorted(f"node/{each.name}" for each in snapshot.of(objects.Node))
-    pods = sorted(str(_start(each)) for each in snapshot.of(objects.Pod) if _runs(each))
+    nodes = sorted(f"node/{each.name}" for each in snapshot.of(core.Node))
+    pods = sorted(str(_start(each)) for each in snapshot.of(core.Pod) if _runs(each))
     found = (one for one in (*nodes, *pods) if all(word in one for word in words))
     return tuple(found)[:most]
 
 
 def _node(snapshot: Snapshot, name: str) -> Start | NoStart:
-    if any(each.name == name for each in snapshot.of(objects.Node)):
+    if any(each.name == name for each in snapshot.of(core.Node)):
         return Start(name)
-    known = ", ".join(sorted(each.name for each in snapshot.of(objects.Node))[:20])
+    known = ", ".join(sorted(each.name for each in snapshot.of(core.Node))[:20])
     return NoStart(f"There is no node {name!r}. There are: {known}.")
 
 
-def _pods(snapshot: Snapshot, wanted: str) -> list[objects.Pod]:
+def _pods(snapshot: Snapshot, wanted: str) -> list[core.Pod]:
     """Those of that very name, else those whose name begins with it."""
     namespace, _, name = wanted.rpartition("/")
     if not name:
         return []
     here = [
-        each
-        for each in snapshot.of(objects.Pod)
-        if _runs(each) and namespace in ("", each.namespace)
+        each for each in snapshot.of(core.Pod) if _runs(each) and namespace in ("", each.namespace)
     ]
     exact = [each for each in here if each.name == name]
     found = exact or [each for each in here if each.name.startswith(f"{name}-")]
     return sorted(found, key=lambda each: (each.namespace, each.name))
 
 
-def _runs(pod: objects.Pod) -> bool:
+def _runs(pod: core.Pod) -> bool:
     return pod.status.phase == "Running" and bool(pod.spec.node_name)
 
 
-def _start(pod: objects.Pod) -> Start:
+def _start(pod: core.Pod) -> Start:
     container = pod.spec.containers[0].name if pod.spec.containers else ""
     return Start(pod.spec.node_name, Ref("Pod", pod.namespace, pod.name), container)

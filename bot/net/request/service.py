@@ -9,8 +9,8 @@ from typing import Protocol
 
 import msgspec
 
-from bot.domain.resources import objects
-from bot.domain.resources.objects import Object
+from bot.domain.resources import core
+from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
 from bot.errors import ClusterError, InputError
 from bot.net.diagnosis.observation import Source, Stance
@@ -25,7 +25,7 @@ from bot.net.request.destination import Goal, NoGoal
 from bot.net.request.origin import NoStart, Start
 from bot.net.request.result import Attempt, Reached
 
-READS: tuple[type[Object], ...] = (objects.Node, objects.Pod, objects.Service)
+READS: tuple[type[Object], ...] = (core.Node, core.Pod, core.Service)
 MOST = 4
 """Addresses of one name that are tried."""
 

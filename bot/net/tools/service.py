@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bot.domain.resources import objects
-from bot.domain.resources.objects import Object
+from bot.domain.resources import core
+from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
 from bot.errors import ClusterError, InputError
 from bot.net.probing.protocol import Progress
@@ -55,14 +55,14 @@ class Netshoot:
 
     async def nodes(self, typed: str, most: int) -> tuple[str, ...]:
         """Nodes whose names hold the words typed so far."""
-        snapshot = await self.cluster.snapshot((objects.Node,))
-        return _holding(typed, sorted(each.name for each in snapshot.of(objects.Node)), most)
+        snapshot = await self.cluster.snapshot((core.Node,))
+        return _holding(typed, sorted(each.name for each in snapshot.of(core.Node)), most)
 
     async def targets(self, typed: str, most: int) -> tuple[str, ...]:
         """Nodes, then Services, whose names hold the words typed so far."""
         snapshot = await self.cluster.snapshot(NEEDED)
-        nodes = sorted(each.name for each in snapshot.of(objects.Node))
-        services = sorted(f"{each.namespace}/{each.name}" for each in snapshot.of(objects.Service))
+        nodes = sorted(each.name for each in snapshot.of(core.Node))
+        services = sorted(f"{each.namespace}/{each.name}" for each in snapshot.of(core.Service))
         return _holding(typed, [*nodes, *services], most)
 
     async def run(
@@ -85,7 +85,7 @@ class Netshoot:
 
 
 def _check_node(snapshot: Snapshot, node: str) -> None:
-    names = [each.name for each in snapshot.of(objects.Node)]
+    names = [each.name for each in snapshot.of(core.Node)]
     if node not in names:
         known = ", ".join(sorted(names)[:20]) or "none can be seen"
         raise InputError(f"There is no node {node!r}. Choose one of: {known}.")

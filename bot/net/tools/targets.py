@@ -14,12 +14,13 @@ from typing import TypeAlias
 
 import msgspec
 
-from bot.domain.resources import objects
+from bot.domain.resources import core
+from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
 from bot.net.tools.refusal import Refusal
 from bot.routing import addresses as address
 
-NEEDED: tuple[type[objects.Object], ...] = (objects.Node, objects.Pod, objects.Service)
+NEEDED: tuple[type[Object], ...] = (core.Node, core.Pod, core.Service)
 """What is looked up."""
 
 Range: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -101,10 +102,10 @@ def find(snapshot: Snapshot, text: str, also: Allowed) -> Place | Refusal:
 
 
 def _named(snapshot: Snapshot, name: str, also: Allowed) -> Place | Refusal:
-    if node := snapshot.get(objects.Node, "", name):
+    if node := snapshot.get(core.Node, "", name):
         return _node(node)
     if (found := SERVICE.fullmatch(name)) and (
-        service := snapshot.get(objects.Service, found[2], found[1])
+        service := snapshot.get(core.Service, found[2], found[1])
     ):
         return _service(service, also)
     if _is_allowed(name, also):
@@ -115,16 +116,16 @@ def _named(snapshot: Snapshot, name: str, also: Allowed) -> Place | Refusal:
 
 
 def _object(snapshot: Snapshot, namespace: str, name: str, also: Allowed) -> Place | Refusal:
-    if service := snapshot.get(objects.Service, namespace, name):
+    if service := snapshot.get(core.Service, namespace, name):
         return _service(service, also)
-    pod = snapshot.get(objects.Pod, namespace, name)
+    pod = snapshot.get(core.Pod, namespace, name)
     if pod is None:
         return Refusal(_beyond(snapshot, f"{namespace}/{name}"))
     at = _literal(pod.status.pod_ip)
     return Place(at, at) if at else Refusal(f"The pod {name} has no address yet.")
 
 
-def _service(service: objects.Service, also: Allowed) -> Place | Refusal:
+def _service(service: core.Service, also: Allowed) -> Place | Refusal:
     spec = service.spec
     if spec.type == "ExternalName" and not _is_allowed(spec.external_name.lower(), also):
         return Refusal(
@@ -135,7 +136,7 @@ def _service(service: objects.Service, also: Allowed) -> Place | Refusal:
     return Place(name, _literal(spec.cluster_ip), ports)
 
 
-def _node(node: objects.Node) -> Place | Refusal:
+def _node(node: core.Node) -> Place | Refusal:
     for kind in ("InternalIP", "ExternalIP"):
         for each in node.status.addresses:
             if each.type == kind and (at := _literal(each.address)):
@@ -157,13 +158,11 @@ def _own(snapshot: Snapshot) -> frozenset[address.IP]:
     """The addresses of all nodes, pods and Services."""
 
     def found() -> frozenset[address.IP]:
-        nodes = (
-            each.address for node in snapshot.of(objects.Node) for each in node.status.addresses
-        )
-        pods = (pod.status.pod_ip for pod in snapshot.of(objects.Pod))
+        nodes = (each.address for node in snapshot.of(core.Node) for each in node.status.addresses)
+        pods = (pod.status.pod_ip for pod in snapshot.of(core.Pod))
         vips = (
             each
-            for service in snapshot.of(objects.Service)
+            for service in snapshot.of(core.Service)
             for each in (service.spec.cluster_ip, *(service.spec.cluster_ips or ()))
         )
         parsed = (address.parse(each) for each in (*nodes, *pods, *vips))
@@ -175,7 +174,7 @@ def _own(snapshot: Snapshot) -> frozenset[address.IP]:
 def _ranges(snapshot: Snapshot) -> tuple[Range, ...]:
     """Where the nodes' pods are, also those that are gone."""
     found = []
-    for node in snapshot.of(objects.Node):
+    for node in snapshot.of(core.Node):
         for text in (node.spec.pod_cidr, *(node.spec.pod_cidrs or ())):
             try:
                 found.append(ipaddress.ip_network(text, strict=False))

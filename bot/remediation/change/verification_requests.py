@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from bot.domain.resources import objects
+from bot.domain.resources import core
 from bot.domain.snapshot import Snapshot
 from bot.net import topology as placing
 from bot.net.diagnosis.observation import Source
@@ -60,13 +60,13 @@ def entrances(snapshot: Snapshot, most: int = MOST) -> tuple[Entrance, ...]:
     found = (
         each
         for traefik in placing.traefik(snapshot)
-        if (pod := snapshot.get(objects.Pod, traefik.namespace, traefik.pod))
+        if (pod := snapshot.get(core.Pod, traefik.namespace, traefik.pod))
         for each in _of(traefik, pod)
     )
     return tuple(found)[:most]
 
 
-def _of(traefik: TraefikAt, pod: objects.Pod) -> Iterator[Entrance]:
+def _of(traefik: TraefikAt, pod: core.Pod) -> Iterator[Entrance]:
     if not traefik.addresses:
         return
     arguments = [each for one in pod.spec.containers for each in one.args or ()]

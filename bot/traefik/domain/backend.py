@@ -10,7 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from bot.domain.finding import Ref
-from bot.domain.resources import objects
+from bot.domain.resources import core, discovery, networking, traefik
 from bot.domain.snapshot import Snapshot
 from bot.routing import service_endpoints as serving
 from bot.traefik.domain.instance import (
@@ -76,7 +76,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def of_route(
-    to: objects.RouteService, namespace: str, snapshot: Snapshot, reading: Reading
+    to: traefik.RouteService, namespace: str, snapshot: Snapshot, reading: Reading
 ) -> Backend:
     """A service of an IngressRoute's rule."""
     name = to.name.removesuffix("@kubernetescrd")
@@ -100,7 +100,7 @@ def of_route(
 
 
 def of_ingress(
-    backend: objects.IngressBackend, namespace: str, snapshot: Snapshot, reading: Reading
+    backend: networking.IngressBackend, namespace: str, snapshot: Snapshot, reading: Reading
 ) -> Backend:
     """A backend of an Ingress; what is special stands in annotations of the Service."""
     if backend.service:
@@ -110,7 +110,7 @@ def of_ingress(
         name, wanted_port = backend.service_name, backend.service_port
     if not name:
         return Backend(name="?", mode=Mode.NOTHING, because="Traefik supports no resource backend")
-    found = snapshot.get(objects.Service, namespace, name)
+    found = snapshot.get(core.Service, namespace, name)
     said = (found.metadata.annotations if found else None) or {}
     native = said.get(f"{ANNOTATION}nativelb")
     wanted = Wanted(
@@ -128,9 +128,9 @@ def of_ingress(
 def read(wanted: Wanted, snapshot: Snapshot, reading: Reading) -> Backend:
     """The backend that a reference becomes."""
     ref = wanted.service
-    found = snapshot.get(objects.Service, ref.namespace, ref.name)
+    found = snapshot.get(core.Service, ref.namespace, ref.name)
     if found is None:
-        seen = snapshot.sees(objects.Service, ref.namespace)
+        seen = snapshot.sees(core.Service, ref.namespace)
         return _nothing(wanted, f"{ref} {'does not exist' if seen else 'was not seen'}")
     port = _port(found, wanted.port)
     if port is None:
@@ -157,8 +157,8 @@ def _native(wanted: Wanted, reading: Reading) -> tuple[bool, str]:
 
 def _external(
     wanted: Wanted,
-    found: objects.Service,
-    port: objects.ServicePort,
+    found: core.Service,
+    port: core.ServicePort,
     *,
     native: bool,
     reading: Reading,
@@ -173,13 +173,13 @@ def _external(
 
 def _pods(
     wanted: Wanted,
-    found: objects.Service,
-    port: objects.ServicePort,
+    found: core.Service,
+    port: core.ServicePort,
     snapshot: Snapshot,
     reading: Reading,
 ) -> Backend:
     key = (found.namespace, found.name)
-    slices = snapshot.by_label(objects.EndpointSlice, serving.SERVICE_NAME).get(key, ())
+    slices = snapshot.by_label(discovery.EndpointSlice, serving.SERVICE_NAME).get(key, ())
     servers = [
         _url(wanted, port, address, target)
         for each in slices
@@ -190,7 +190,7 @@ def _pods(
     ]
     headless = found.spec.cluster_ip == "None"
     if not servers:
-        seen = snapshot.sees(objects.EndpointSlice, found.namespace)
+        seen = snapshot.sees(discovery.EndpointSlice, found.namespace)
         because = f"{wanted.service} has no endpoint" if seen else "its endpoints were not seen"
         return _made(wanted, Mode.POD_IPS, because)
     because = "the Service is headless: nativeLB is not possible" if headless else ""
@@ -199,29 +199,29 @@ def _pods(
     return msgspec.structs.replace(made, lacks_native=possible and wanted.native is None)
 
 
-def _targets(each: objects.EndpointSlice, port: objects.ServicePort) -> list[int]:
+def _targets(each: discovery.EndpointSlice, port: core.ServicePort) -> list[int]:
     """The slice's port that has the name of the Service's port."""
     return [one.port for one in each.ports or () if one.port and (one.name or "") == port.name][:1]
 
 
-def _used(state: objects.EndpointConditions, reading: Reading) -> bool:
+def _used(state: discovery.EndpointConditions, reading: Reading) -> bool:
     """From v3 on an endpoint counts while it serves, and so while it terminates."""
     if reading.since(YOUNG_GROUP_ALONE_SINCE) and state.serving is not None:
         return state.serving
     return state.ready is not False
 
 
-def _port(found: objects.Service, wanted: int | str | None) -> objects.ServicePort | None:
+def _port(found: core.Service, wanted: int | str | None) -> core.ServicePort | None:
     if wanted in (None, "", 0):
         return None
     for each in found.spec.ports or ():
         if wanted in (each.port, each.name):
             return each
     external = found.spec.type == "ExternalName" and isinstance(wanted, int)
-    return objects.ServicePort(port=int(wanted)) if external and wanted else None
+    return core.ServicePort(port=int(wanted)) if external and wanted else None
 
 
-def _url(wanted: Wanted, port: objects.ServicePort, host: str, target: int) -> str:
+def _url(wanted: Wanted, port: core.ServicePort, host: str, target: int) -> str:
     tls = port.port == HTTPS or port.name.startswith("https")
     scheme = wanted.scheme or ("https" if tls else "http")
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{target}"

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 import msgspec
 
 from bot.domain.finding import Judgement, Ref
-from bot.domain.resources import objects
+from bot.domain.resources import core, networking, traefik
+from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.health.checks import routes_ingress, routes_ingressroute
@@ -24,8 +25,8 @@ CLASS = "kubernetes.io/ingress.class"
 OURS = "traefik"
 ENTRY_POINTS = "traefik.ingress.kubernetes.io/router.entrypoints"
 
-READS: tuple[type[objects.Object], ...] = tuple(
-    dict.fromkeys((*routes_ingressroute.CHECK.reads, *routes_ingress.CHECK.reads, objects.Node))
+READS: tuple[type[Object], ...] = tuple(
+    dict.fromkeys((*routes_ingressroute.CHECK.reads, *routes_ingress.CHECK.reads, core.Node))
 )
 """What must be read for it."""
 
@@ -66,12 +67,12 @@ class ServedRoute(msgspec.Struct, frozen=True, kw_only=True):
 
 def served(snapshot: Snapshot, reading: Reading) -> tuple[ServedRoute, ...]:
     """Every route, by kind, namespace and name."""
-    found = [_route(each, snapshot, reading) for each in snapshot.of(objects.IngressRoute)]
-    found += [_ingress(each, snapshot, reading) for each in snapshot.of(objects.Ingress)]
+    found = [_route(each, snapshot, reading) for each in snapshot.of(traefik.IngressRoute)]
+    found += [_ingress(each, snapshot, reading) for each in snapshot.of(networking.Ingress)]
     return tuple(sorted(found, key=lambda each: (each.ref, each.api_version)))
 
 
-def _route(route: objects.IngressRoute, snapshot: Snapshot, reading: Reading) -> ServedRoute:
+def _route(route: traefik.IngressRoute, snapshot: Snapshot, reading: Reading) -> ServedRoute:
     rules = tuple(
         ServedRule(
             rule.match,
@@ -96,7 +97,7 @@ def _route(route: objects.IngressRoute, snapshot: Snapshot, reading: Reading) ->
     )
 
 
-def _ingress(ingress: objects.Ingress, snapshot: Snapshot, reading: Reading) -> ServedRoute:
+def _ingress(ingress: networking.Ingress, snapshot: Snapshot, reading: Reading) -> ServedRoute:
     judgement = routes_ingress.judge(ingress, snapshot)
     said = (ingress.metadata.annotations or {}).get(ENTRY_POINTS, "")
     wanted = reading.static.class_of_ingresses
@@ -113,7 +114,9 @@ def _ingress(ingress: objects.Ingress, snapshot: Snapshot, reading: Reading) -> 
     )
 
 
-def _paths(ingress: objects.Ingress, snapshot: Snapshot, reading: Reading) -> Iterator[ServedRule]:
+def _paths(
+    ingress: networking.Ingress, snapshot: Snapshot, reading: Reading
+) -> Iterator[ServedRule]:
     here, name = ingress.namespace, ingress.name
     for rule in ingress.spec.rules or ():
         for path in rule.http.paths if rule.http else ():
@@ -133,7 +136,7 @@ def _problems(judgement: Judgement) -> tuple[str, ...]:
     return told or (judgement.message,)
 
 
-def _other_group(route: objects.IngressRoute, snapshot: Snapshot, reading: Reading) -> str:
+def _other_group(route: traefik.IngressRoute, snapshot: Snapshot, reading: Reading) -> str:
     group = route.api_version.partition("/")[0]
     read = groups(reading.version)
     if group and group not in read:
@@ -143,7 +146,7 @@ def _other_group(route: objects.IngressRoute, snapshot: Snapshot, reading: Readi
     return ""
 
 
-def _other_class(each: objects.Object, wanted: str) -> str:
+def _other_class(each: Object, wanted: str) -> str:
     said = (each.metadata.annotations or {}).get(CLASS, "")
     if said == wanted or (not wanted and said == OURS):
         return ""

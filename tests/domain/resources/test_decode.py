@@ -4,7 +4,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.resources import objects
+from bot.domain.resources import core
 from bot.domain.resources.decode import decode_object, decode_page, read_object
 from bot.domain.resources.registry import KINDS
 from tests.builders import a_pod
@@ -49,8 +49,8 @@ PATHS = [
 def test_any_value_in_any_place_is_read_or_named(paths, values):
     """Wrong types are named in `malformed`; what is right beside them is still read."""
     plain = spoiled(a_pod("web"), paths, values)
-    pod = decode_object(msgspec.json.encode(plain), objects.Pod)
-    assert pod == read_object(plain, objects.Pod)
+    pod = decode_object(msgspec.json.encode(plain), core.Pod)
+    assert pod == read_object(plain, core.Pod)
     kept = plain.get("metadata")
     if isinstance(kept, dict) and isinstance(kept.get("name"), str) and not pod.malformed:
         assert pod.name == kept["name"]
@@ -68,20 +68,20 @@ def test_null_is_the_same_as_absent():
     plain = a_pod()
     plain["status"]["conditions"] = None
     plain["metadata"]["creationTimestamp"] = None
-    pod = read_object(plain, objects.Pod)
+    pod = read_object(plain, core.Pod)
     assert not pod.malformed
     assert pod.status.conditions == ()
 
 
 def test_unknown_fields_are_passed_over():
     """A newer API has more fields than we know."""
-    pod = read_object({**a_pod(), "brandNew": {"a": [1]}}, objects.Pod)
+    pod = read_object({**a_pod(), "brandNew": {"a": [1]}}, core.Pod)
     assert not pod.malformed
 
 
 def test_a_cluster_cannot_forge_the_mark_of_a_malformed_object():
     """The mark only ever lowers a verdict, so forging it hides nothing."""
-    pod = read_object({**a_pod(), "meshmedic.dev/malformed": ["x"]}, objects.Pod)
+    pod = read_object({**a_pod(), "meshmedic.dev/malformed": ["x"]}, core.Pod)
     assert pod.name == "web"
 
 
@@ -90,7 +90,7 @@ def test_one_bad_item_does_not_spoil_its_page():
     bad = a_pod("bad")
     bad["spec"] = "none"
     page = {"metadata": {"continue": "t", "resourceVersion": "7"}, "items": [a_pod("good"), bad]}
-    read = decode_page(msgspec.json.encode(page), objects.Pod)
+    read = decode_page(msgspec.json.encode(page), core.Pod)
     assert [(each.name, bool(each.malformed)) for each in read.items] == [
         ("good", False),
         ("bad", True),

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.resources import objects
+from bot.domain.resources import flux
+from bot.domain.resources.base import Meta, Object
 from bot.domain.snapshot import Snapshot
 from bot.gitops.domain.ownership import NOBODY, Keeper, Owner, owner
 
@@ -24,12 +25,12 @@ BY_HELM = {"meta.helm.sh/release-name": "shop", "meta.helm.sh/release-namespace"
 APPS = Owner(Keeper.KUSTOMIZATION, "flux-system", "apps")
 
 
-def meta(namespace: str, name: str, **labels: str) -> objects.Meta:
-    return objects.Meta(name=name, namespace=namespace, labels=labels or None)
+def meta(namespace: str, name: str, **labels: str) -> Meta:
+    return Meta(name=name, namespace=namespace, labels=labels or None)
 
 
-KUSTOMIZATION = objects.Kustomization(metadata=meta("flux-system", "apps"))
-RELEASE = objects.HelmRelease(metadata=meta("apps", "shop", **BY_KUSTOMIZATION))
+KUSTOMIZATION = flux.Kustomization(metadata=meta("flux-system", "apps"))
+RELEASE = flux.HelmRelease(metadata=meta("apps", "shop", **BY_KUSTOMIZATION))
 
 
 def an_object(*managers: str, **metadata: Any) -> dict[str, Any]:
@@ -37,9 +38,9 @@ def an_object(*managers: str, **metadata: Any) -> dict[str, Any]:
     return {"metadata": {"name": "web", "namespace": "apps", "managedFields": fields, **metadata}}
 
 
-def seen(*given_: objects.Object) -> Snapshot:
+def seen(*given_: Object) -> Snapshot:
     """Where Flux's objects were looked at."""
-    kinds = (objects.Kustomization, objects.HelmRelease)
+    kinds = (flux.Kustomization, flux.HelmRelease)
     return Snapshot(
         AT, {kind: tuple(each for each in given_ if isinstance(each, kind)) for kind in kinds}
     )

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.finding import Ref
 from bot.domain.report import examine
-from bot.domain.resources import objects
+from bot.domain.resources import core, discovery
 from bot.domain.snapshot import Gap, Why
 from bot.domain.verdict import Verdict
 from bot.health.checks import CHECKS, endpoint_slices
@@ -98,7 +98,7 @@ def test_services_of_somebody_elses_making_are_no_findings() -> None:
 def test_without_slices_seen_the_verdict_is_unknown_and_never_failed() -> None:
     """Not seeing endpoints proves neither health nor failure."""
     gap = Gap("EndpointSlice", Why.FORBIDDEN, "needs list endpointslices")
-    unread = judged(judge, a_service(), unseen=(objects.EndpointSlice,))
+    unread = judged(judge, a_service(), unseen=(discovery.EndpointSlice,))
     forbidden = judged(judge, a_service(), gaps=(gap,))
     assert unread.verdict is forbidden.verdict is Verdict.UNKNOWN
 
@@ -193,7 +193,7 @@ def test_only_services_with_a_problem_look_at_pods() -> None:
     """With 10,000 pods the healthy many must cost nothing: no index of pods is made for them."""
     cluster = a_snapshot(*WEB, labelled(a_pod("web-1"), app="web"))
     examine(cluster, (CHECK,))
-    assert not cluster.of(objects.Pod).labels
+    assert not cluster.of(core.Pod).labels
 
 
 def test_any_shape_of_service_is_answered() -> None:
@@ -208,7 +208,7 @@ def test_services_whose_slices_may_not_be_read_are_said_once_for_a_namespace() -
     names = ("c", "a", "b")
     there = [an_object("Service", "z", namespace="media", spec={"selector": {"app": "z"}})]
     services = [*(a_service(name) for name in names), *there]
-    report = examine(a_snapshot(*services, unseen=(objects.EndpointSlice,)), (CHECK,))
+    report = examine(a_snapshot(*services, unseen=(discovery.EndpointSlice,)), (CHECK,))
     assert [str(each.subject) for each in report.roots] == ["Service apps/a", "Service media/z"]
     assert {each.verdict for each in report.findings} == {Verdict.UNKNOWN}
     assert len(report.findings) == 4

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from bot.domain.finding import Judgement, Ref
-from bot.domain.resources import objects
+from bot.domain.resources import core
+from bot.domain.resources.external_secrets import ExternalSecret
 from bot.domain.verdict import Verdict
 from bot.health.checks import external_secrets, injected_secrets, push_secrets
 from bot.health.offline import type_of
@@ -46,7 +47,7 @@ def test_a_secret_that_is_not_there_belies_ready() -> None:
     """Only where Secrets are listed: what was not read proves nothing."""
     found = external(SYNCED, others=())
     assert (found.verdict, found.reason) == (Verdict.FAILED, "SecretNotFound")
-    blind = external(SYNCED, others=(), unseen=(objects.SecretName,))
+    blind = external(SYNCED, others=(), unseen=(core.SecretName,))
     assert blind.verdict is Verdict.HEALTHY
     keeper = external(SYNCED, others=(), spec={"target": {"creationPolicy": "Merge"}})
     assert keeper.verdict is Verdict.HEALTHY
@@ -122,5 +123,5 @@ def test_an_injected_secret_with_a_maker_is_healthy() -> None:
 
 def test_a_secret_is_no_orphan_where_makers_were_not_seen_or_it_is_not_managed() -> None:
     """Absence is evidence only where one looked."""
-    assert injected(unseen=(objects.ExternalSecret,)).verdict is Verdict.HEALTHY
+    assert injected(unseen=(ExternalSecret,)).verdict is Verdict.HEALTHY
     assert injected(labels={}).verdict is Verdict.HEALTHY

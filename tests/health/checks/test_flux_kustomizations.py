@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.domain.finding import Judgement, Ref
-from bot.domain.resources.objects import Kustomization
+from bot.domain.resources.flux import Kustomization
 from bot.domain.verdict import Verdict
 from bot.health.checks import flux_kustomizations
 from tests.builders import a_kustomization

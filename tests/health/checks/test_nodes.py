@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.domain.finding import Judgement
-from bot.domain.resources.objects import Node
+from bot.domain.resources.core import Node
 from bot.domain.verdict import Verdict
 from bot.health.checks import nodes
 from tests.builders import an_object

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.finding import Judgement, Ref
 from bot.domain.report import examine
-from bot.domain.resources.objects import Pod
+from bot.domain.resources.core import Pod
 from bot.domain.verdict import Verdict
 from bot.health.checks import pods
 from tests.builders import a_pod, an_object

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.finding import HEALTHY, Judgement, Ref
 from bot.domain.report import examine
-from bot.domain.resources import objects
+from bot.domain.resources import core
 from bot.domain.snapshot import Gap, Why
 from bot.domain.verdict import Verdict
 from bot.health.checks import CHECKS
@@ -165,7 +165,7 @@ def test_where_secrets_are_not_seen_the_certificate_tells() -> None:
     """The absence of what was not looked at is no evidence; a Certificate that is not ready is."""
     route = a_route(a_rule(), tls={"secretName": "site-tls"})
     broken = a_certificate("site", ready="False", reason="DoesNotExist")
-    unseen = (objects.SecretName,)
+    unseen = (core.SecretName,)
     assert judged(judge, route, *WEB, unseen=unseen).verdict is Verdict.HEALTHY
     assert judged(judge, route, a_certificate(), *WEB, unseen=unseen).verdict is Verdict.HEALTHY
     found = judged(judge, route, broken, *WEB, unseen=unseen)

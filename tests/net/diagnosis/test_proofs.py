@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.record import read, written
-from bot.domain.resources.objects import Ingress
+from bot.domain.resources.networking import Ingress
 from bot.health.checks import routes_ingress
 from bot.net.diagnosis.diagnosed import Diagnosed
 from bot.net.diagnosis.proofs import PROOFS, Proofs, diagnosed, proof

@@ -7,7 +7,9 @@ import msgspec
 import pytest
 
 from bot.domain.finding import Judgement, Ref
-from bot.domain.resources.objects import EndpointSlice, Ingress, IngressRoute
+from bot.domain.resources.discovery import EndpointSlice
+from bot.domain.resources.networking import Ingress
+from bot.domain.resources.traefik import IngressRoute
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.health.checks import routes_ingress, routes_ingressroute

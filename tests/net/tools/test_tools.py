@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.resources import objects
+from bot.domain.resources import core
+from bot.domain.resources.base import Object
 from bot.domain.snapshot import Gap, Snapshot, Why
 from bot.net.tools import command as commands
 from bot.net.tools import targets
@@ -21,22 +22,22 @@ from bot.net.tools.refusal import Refusal
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
-def made(kind: type[objects.Object], name: str, namespace: str = "", **rest: Any) -> Any:
+def made(kind: type[Object], name: str, namespace: str = "", **rest: Any) -> Any:
     meta = {"name": name, "namespace": namespace}
     return msgspec.convert({"metadata": meta, **rest}, kind)
 
 
 def a_service(name: str, namespace: str = "apps", *, port: int = 80, **spec: Any) -> Any:
     whole = {"clusterIP": "10.43.0.7", "ports": [{"port": port}], **spec}
-    return made(objects.Service, name, namespace, spec=whole)
+    return made(core.Service, name, namespace, spec=whole)
 
 
 SNAPSHOT = Snapshot(
     NOW,
     {
-        objects.Node: (
+        core.Node: (
             made(
-                objects.Node,
+                core.Node,
                 "home-1",
                 spec={"podCIDR": "10.42.1.0/24", "podCIDRs": ["10.42.1.0/24", "fd00:1::/64"]},
                 status={
@@ -47,16 +48,16 @@ SNAPSHOT = Snapshot(
                 },
             ),
             made(
-                objects.Node,
+                core.Node,
                 "odd",
                 status={"addresses": [{"type": "InternalIP", "address": "127.0.0.1"}]},
             ),
         ),
-        objects.Pod: (
-            made(objects.Pod, "web-1", "apps", status={"podIP": "10.42.1.25"}),
-            made(objects.Pod, "new", "apps"),
+        core.Pod: (
+            made(core.Pod, "web-1", "apps", status={"podIP": "10.42.1.25"}),
+            made(core.Pod, "new", "apps"),
         ),
-        objects.Service: (
+        core.Service: (
             a_service("web"),
             a_service("grafana", clusterIP="10.43.0.8", port=3000),
             a_service("headless", clusterIP="None"),

@@ -1,0 +1,106 @@
+"""What all Kubernetes objects share: frozen structs with only the fields that decide.
+
+A missing field takes its default; `bot.domain.resources.decode` deals with null and wrongly typed
+ones. Built-in kinds follow the Kubernetes API reference, the others their CRDs, old versions too.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+Time = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class Part(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel", omit_defaults=True):
+    """The base of everything that is read. Frozen and acyclic, so the collector may ignore it."""
+
+
+class Owner(Part, frozen=True):
+    """An entry of `metadata.ownerReferences`."""
+
+    kind: str = ""
+    name: str = ""
+    controller: bool | None = None
+
+
+class Meta(Part, frozen=True):
+    """The part of `metadata` that checks look at."""
+
+    name: str = ""
+    namespace: str = ""
+    labels: dict[str, str] | None = None
+    annotations: dict[str, str] | None = None
+    resource_version: str = ""
+    generation: int = 0
+    creation_timestamp: Time | None = None
+    deletion_timestamp: Time | None = None
+    owner_references: tuple[Owner, ...] | None = None
+
+
+class Condition(Part, frozen=True):
+    """A `status.conditions` entry (metav1.Condition and its elders)."""
+
+    type: str = ""
+    status: str = ""
+    reason: str = ""
+    message: str = ""
+    last_transition_time: Time | None = None
+    last_heartbeat_time: Time | None = None
+    observed_generation: int = 0
+
+
+class Object(Part, frozen=True):
+    """Any Kubernetes object. List items of built-in kinds carry no `apiVersion` and `kind`."""
+
+    api_version: str = ""
+    kind: str = ""
+    metadata: Meta = Meta()
+    malformed: tuple[str, ...] = msgspec.field(default=(), name="meshmedic.dev/malformed")
+    """Paths that could not be read, each with the reason: `bot.domain.resources.decode` sets it."""
+
+    @property
+    def name(self) -> str:
+        """`metadata.name`."""
+        return self.metadata.name
+
+    @property
+    def namespace(self) -> str:
+        """`metadata.namespace`, empty for a cluster-scoped object."""
+        return self.metadata.namespace
+
+
+class Reference(Part, frozen=True):
+    """A reference to another object by kind and name."""
+
+    kind: str = ""
+    name: str = ""
+    namespace: str = ""
+
+
+class PhaseStatus(Part, frozen=True):
+    """A `status` that is known by its phase."""
+
+    phase: str = ""
+    message: str = ""
+    conditions: tuple[Condition, ...] = ()
+
+
+class PhasedObject(Object, frozen=True):
+    """An object whose status is a phase."""
+
+    status: PhaseStatus = PhaseStatus()
+
+
+class ConditionsStatus(Part, frozen=True):
+    """A `status` that is known by its conditions."""
+
+    conditions: tuple[Condition, ...] = ()
+
+
+class ConditionedObject(Object, frozen=True):
+    """An object whose status is its conditions."""
+
+    status: ConditionsStatus = ConditionsStatus()

@@ -1,0 +1,51 @@
+"""batch: Jobs and CronJobs."""
+
+from __future__ import annotations
+
+from bot.domain.resources.base import Condition, Object, Part, Reference, Time
+
+
+class JobSpec(Part, frozen=True):
+    """`spec` of a Job."""
+
+    suspend: bool = False
+    parallelism: int = 1
+    completions: int | None = None
+
+
+class JobStatus(Part, frozen=True):
+    """`status` of a Job."""
+
+    start_time: Time | None = None
+    active: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    conditions: tuple[Condition, ...] = ()
+
+
+class Job(Object, frozen=True):
+    """batch Job."""
+
+    spec: JobSpec = JobSpec()
+    status: JobStatus = JobStatus()
+
+
+class CronJobSpec(Part, frozen=True):
+    """`spec` of a CronJob."""
+
+    suspend: bool = False
+
+
+class CronJobStatus(Part, frozen=True):
+    """`status` of a CronJob; `lastSuccessfulTime` is kept from Kubernetes 1.21 on."""
+
+    active: tuple[Reference, ...] | None = None
+    last_schedule_time: Time | None = None
+    last_successful_time: Time | None = None
+
+
+class CronJob(Object, frozen=True):
+    """batch CronJob."""
+
+    spec: CronJobSpec = CronJobSpec()
+    status: CronJobStatus = CronJobStatus()

@@ -1,0 +1,86 @@
+"""cert-manager.io and acme.cert-manager.io."""
+
+from __future__ import annotations
+
+from bot.domain.resources.base import (
+    Condition,
+    ConditionedObject,
+    ConditionsStatus,
+    Object,
+    Part,
+    Reference,
+    Time,
+)
+
+
+class CertificateSpec(Part, frozen=True):
+    """`spec` of a Certificate."""
+
+    secret_name: str = ""
+    issuer_ref: Reference = Reference()
+
+
+class CertificateStatus(Part, frozen=True):
+    """`status` of a Certificate."""
+
+    conditions: tuple[Condition, ...] = ()
+    not_after: Time | None = None
+    renewal_time: Time | None = None
+    last_failure_time: Time | None = None
+    failed_issuance_attempts: int = 0
+
+
+class Certificate(Object, frozen=True):
+    """cert-manager.io Certificate (and the elder certmanager.k8s.io)."""
+
+    spec: CertificateSpec = CertificateSpec()
+    status: CertificateStatus = CertificateStatus()
+
+
+class CertificateRequestSpec(Part, frozen=True):
+    """`spec` of a CertificateRequest."""
+
+    issuer_ref: Reference = Reference()
+
+
+class CertificateRequest(Object, frozen=True):
+    """cert-manager.io CertificateRequest; annotation `cert-manager.io/certificate-name`."""
+
+    spec: CertificateRequestSpec = CertificateRequestSpec()
+    status: ConditionsStatus = ConditionsStatus()
+
+
+class AcmeStatus(Part, frozen=True):
+    """`status` of an Order or a Challenge: a state in place of conditions."""
+
+    state: str = ""
+    reason: str = ""
+    failure_time: Time | None = None
+
+
+class ChallengeSpec(Part, frozen=True):
+    """`spec` of a Challenge."""
+
+    dns_name: str = ""
+    type: str = ""
+
+
+class Order(Object, frozen=True):
+    """acme.cert-manager.io Order."""
+
+    status: AcmeStatus = AcmeStatus()
+
+
+class Challenge(Object, frozen=True):
+    """acme.cert-manager.io Challenge."""
+
+    spec: ChallengeSpec = ChallengeSpec()
+    status: AcmeStatus = AcmeStatus()
+
+
+class Issuer(ConditionedObject, frozen=True):
+    """cert-manager.io Issuer."""
+
+
+class ClusterIssuer(ConditionedObject, frozen=True):
+    """cert-manager.io ClusterIssuer."""

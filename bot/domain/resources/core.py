@@ -1,0 +1,247 @@
+"""The core group (v1): pods, nodes, namespaces, Services, Endpoints and volumes."""
+
+from __future__ import annotations
+
+import msgspec
+
+from bot.domain.resources.base import Condition, Object, Part, PhasedObject, Reference, Time
+
+
+class Waiting(Part, frozen=True):
+    """`state.waiting` of a container."""
+
+    reason: str = ""
+    message: str = ""
+
+
+class Running(Part, frozen=True):
+    """`state.running` of a container."""
+
+    started_at: Time | None = None
+
+
+class Terminated(Part, frozen=True):
+    """`state.terminated` of a container."""
+
+    reason: str = ""
+    message: str = ""
+    exit_code: int = 0
+    signal: int = 0
+    finished_at: Time | None = None
+
+
+class ContainerState(Part, frozen=True):
+    """The state of a container: at most one of the three is set."""
+
+    waiting: Waiting | None = None
+    running: Running | None = None
+    terminated: Terminated | None = None
+
+
+class ContainerStatus(Part, frozen=True):
+    """`status.containerStatuses[]`."""
+
+    name: str = ""
+    ready: bool = False
+    restart_count: int = 0
+    state: ContainerState = ContainerState()
+    last_state: ContainerState = ContainerState()
+
+
+class ContainerPort(Part, frozen=True):
+    """`spec.containers[].ports[]`."""
+
+    name: str = ""
+    container_port: int = 0
+
+
+class ProbedPort(Part, frozen=True):
+    """`tcpSocket` or `httpGet` of a readiness probe: a port by number or by name."""
+
+    port: int | str | None = None
+    host: str = ""
+
+
+class ReadinessProbe(Part, frozen=True):
+    """`spec.containers[].readinessProbe`, as far as it says that a port was reached."""
+
+    tcp_socket: ProbedPort | None = None
+    http_get: ProbedPort | None = None
+
+
+class Container(Part, frozen=True):
+    """`spec.containers[]` and `spec.initContainers[]`."""
+
+    name: str = ""
+    ports: tuple[ContainerPort, ...] | None = None
+    args: tuple[str, ...] | None = None
+    restart_policy: str = ""
+    readiness_probe: ReadinessProbe | None = None
+
+
+class SecretVolume(Part, frozen=True):
+    """`spec.volumes[].secret`."""
+
+    secret_name: str = ""
+    optional: bool | None = None
+
+
+class Volume(Part, frozen=True):
+    """`spec.volumes[]`, of which only Secrets matter here."""
+
+    secret: SecretVolume | None = None
+
+
+class PodSpec(Part, frozen=True):
+    """`spec` of a Pod."""
+
+    node_name: str = ""
+    host_network: bool = False
+    containers: tuple[Container, ...] = ()
+    init_containers: tuple[Container, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+
+
+class PodIP(Part, frozen=True):
+    """`status.podIPs[]`."""
+
+    ip: str = ""
+
+
+class PodStatus(Part, frozen=True):
+    """`status` of a Pod."""
+
+    phase: str = ""
+    pod_ip: str = msgspec.field(default="", name="podIP")
+    pod_ips: tuple[PodIP, ...] | None = msgspec.field(default=None, name="podIPs")
+    reason: str = ""
+    message: str = ""
+    conditions: tuple[Condition, ...] = ()
+    container_statuses: tuple[ContainerStatus, ...] = ()
+    init_container_statuses: tuple[ContainerStatus, ...] = ()
+
+
+class Pod(Object, frozen=True):
+    """v1 Pod."""
+
+    spec: PodSpec = PodSpec()
+    status: PodStatus = PodStatus()
+
+
+class NodeSpec(Part, frozen=True):
+    """`spec` of a Node."""
+
+    unschedulable: bool = False
+    pod_cidr: str = msgspec.field(default="", name="podCIDR")
+    pod_cidrs: tuple[str, ...] | None = msgspec.field(default=None, name="podCIDRs")
+
+
+class NodeAddress(Part, frozen=True):
+    """`status.addresses[]`."""
+
+    type: str = ""
+    address: str = ""
+
+
+class NodeInfo(Part, frozen=True):
+    """`status.nodeInfo`."""
+
+    kubelet_version: str = ""
+
+
+class NodeStatus(Part, frozen=True):
+    """`status` of a Node."""
+
+    conditions: tuple[Condition, ...] = ()
+    addresses: tuple[NodeAddress, ...] = ()
+    node_info: NodeInfo = NodeInfo()
+
+
+class Node(Object, frozen=True):
+    """v1 Node."""
+
+    spec: NodeSpec = NodeSpec()
+    status: NodeStatus = NodeStatus()
+
+
+class Namespace(PhasedObject, frozen=True):
+    """v1 Namespace: read for autocomplete."""
+
+
+class SecretName(Object, frozen=True):
+    """A Secret as `PartialObjectMetadata`: its name and labels, never its data."""
+
+
+class ServicePort(Part, frozen=True):
+    """`spec.ports[]` of a Service."""
+
+    name: str = ""
+    port: int = 0
+    target_port: int | str | None = None
+    protocol: str = "TCP"
+
+
+class ServiceSpec(Part, frozen=True):
+    """`spec` of a Service."""
+
+    type: str = "ClusterIP"
+    selector: dict[str, str] | None = None
+    ports: tuple[ServicePort, ...] | None = None
+    cluster_ip: str = msgspec.field(default="", name="clusterIP")
+    cluster_ips: tuple[str, ...] | None = msgspec.field(default=None, name="clusterIPs")
+    internal_traffic_policy: str = ""
+    external_name: str = ""
+
+
+class LoadBalancerIngress(Part, frozen=True):
+    """`status.loadBalancer.ingress[]`."""
+
+    ip: str = ""
+    hostname: str = ""
+
+
+class LoadBalancer(Part, frozen=True):
+    """`status.loadBalancer`."""
+
+    ingress: tuple[LoadBalancerIngress, ...] | None = None
+
+
+class LoadBalancerStatus(Part, frozen=True):
+    """`status` of a Service or Ingress."""
+
+    load_balancer: LoadBalancer = LoadBalancer()
+
+
+class Service(Object, frozen=True):
+    """v1 Service."""
+
+    spec: ServiceSpec = ServiceSpec()
+    status: LoadBalancerStatus = LoadBalancerStatus()
+
+
+class EndpointAddress(Part, frozen=True):
+    """`subsets[].addresses[]` of an Endpoints object."""
+
+    ip: str = ""
+    target_ref: Reference | None = None
+
+
+class EndpointSubset(Part, frozen=True):
+    """`subsets[]` of an Endpoints object."""
+
+    addresses: tuple[EndpointAddress, ...] | None = None
+    not_ready_addresses: tuple[EndpointAddress, ...] | None = None
+
+
+class Endpoints(Object, frozen=True):
+    """v1 Endpoints: deprecated from Kubernetes 1.33, EndpointSlice's elder."""
+
+    subsets: tuple[EndpointSubset, ...] | None = None
+
+
+class PersistentVolumeClaim(PhasedObject, frozen=True):
+    """v1 PersistentVolumeClaim."""
+
+
+class PersistentVolume(PhasedObject, frozen=True):
+    """v1 PersistentVolume."""

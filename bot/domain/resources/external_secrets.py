@@ -1,0 +1,75 @@
+"""external-secrets.io."""
+
+from __future__ import annotations
+
+from bot.domain.resources.base import Condition, ConditionedObject, Object, Part, Reference, Time
+
+
+class SecretTarget(Part, frozen=True):
+    """`spec.target` of an ExternalSecret."""
+
+    name: str = ""
+    creation_policy: str = ""
+
+
+class ExternalSecretSpec(Part, frozen=True):
+    """`spec` of an ExternalSecret."""
+
+    secret_store_ref: Reference = Reference()
+    refresh_interval: str = ""
+    refresh_policy: str = ""
+    target: SecretTarget = SecretTarget()
+
+
+class ExternalSecretStatus(Part, frozen=True):
+    """`status` of an ExternalSecret."""
+
+    conditions: tuple[Condition, ...] = ()
+    refresh_time: Time | None = None
+
+
+class ExternalSecret(Object, frozen=True):
+    """external-secrets.io ExternalSecret."""
+
+    spec: ExternalSecretSpec = ExternalSecretSpec()
+    status: ExternalSecretStatus = ExternalSecretStatus()
+
+
+class NamespaceFailure(Part, frozen=True):
+    """`status.failedNamespaces[]` of a ClusterExternalSecret."""
+
+    namespace: str = ""
+    reason: str = ""
+
+
+class ClusterExternalSecretSpec(Part, frozen=True):
+    """`spec` of a ClusterExternalSecret."""
+
+    external_secret_spec: ExternalSecretSpec = ExternalSecretSpec()
+
+
+class ClusterExternalSecretStatus(Part, frozen=True):
+    """`status` of a ClusterExternalSecret."""
+
+    conditions: tuple[Condition, ...] = ()
+    failed_namespaces: tuple[NamespaceFailure, ...] = ()
+    provisioned_namespaces: tuple[str, ...] = ()
+
+
+class ClusterExternalSecret(Object, frozen=True):
+    """external-secrets.io ClusterExternalSecret."""
+
+    spec: ClusterExternalSecretSpec = ClusterExternalSecretSpec()
+    status: ClusterExternalSecretStatus = ClusterExternalSecretStatus()
+
+
+class SecretStore(ConditionedObject, frozen=True):
+    """external-secrets.io SecretStore."""
+
+
+class ClusterSecretStore(ConditionedObject, frozen=True):
+    """external-secrets.io ClusterSecretStore."""
+
+
+class PushSecret(ConditionedObject, frozen=True):
+    """external-secrets.io PushSecret."""

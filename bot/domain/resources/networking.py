@@ -1,0 +1,103 @@
+"""networking.k8s.io: Ingresses and NetworkPolicies."""
+
+from __future__ import annotations
+
+from bot.domain.resources.base import Object, Part, Reference
+from bot.domain.resources.core import LoadBalancerStatus
+
+
+class IngressServicePort(Part, frozen=True):
+    """`backend.service.port`."""
+
+    name: str = ""
+    number: int = 0
+
+
+class IngressService(Part, frozen=True):
+    """`backend.service`."""
+
+    name: str = ""
+    port: IngressServicePort = IngressServicePort()
+
+
+class IngressBackend(Part, frozen=True):
+    """A backend; the elder extensions/v1beta1 has `serviceName` and `servicePort`."""
+
+    service: IngressService | None = None
+    resource: Reference | None = None
+    service_name: str = ""
+    service_port: int | str | None = None
+
+
+class IngressPath(Part, frozen=True):
+    """`rules[].http.paths[]`."""
+
+    path: str = ""
+    path_type: str = ""
+    backend: IngressBackend = IngressBackend()
+
+
+class IngressHttp(Part, frozen=True):
+    """`rules[].http`."""
+
+    paths: tuple[IngressPath, ...] = ()
+
+
+class IngressRule(Part, frozen=True):
+    """`rules[]`."""
+
+    host: str = ""
+    http: IngressHttp | None = None
+
+
+class IngressTls(Part, frozen=True):
+    """`tls[]`."""
+
+    hosts: tuple[str, ...] | None = None
+    secret_name: str = ""
+
+
+class IngressSpec(Part, frozen=True):
+    """`spec` of an Ingress."""
+
+    ingress_class_name: str = ""
+    default_backend: IngressBackend | None = None
+    backend: IngressBackend | None = None
+    """What extensions/v1beta1 called the default backend."""
+    rules: tuple[IngressRule, ...] | None = None
+    tls: tuple[IngressTls, ...] | None = None
+
+
+class Ingress(Object, frozen=True):
+    """networking.k8s.io/v1 Ingress."""
+
+    spec: IngressSpec = IngressSpec()
+    status: LoadBalancerStatus = LoadBalancerStatus()
+
+
+class SelectorRequirement(Part, frozen=True):
+    """`matchExpressions[]` of a label selector."""
+
+    key: str = ""
+    operator: str = ""
+    values: tuple[str, ...] | None = None
+
+
+class Selector(Part, frozen=True):
+    """A label selector; an empty one selects everything."""
+
+    match_labels: dict[str, str] | None = None
+    match_expressions: tuple[SelectorRequirement, ...] | None = None
+
+
+class NetworkPolicySpec(Part, frozen=True):
+    """`spec` of a NetworkPolicy, as far as it says whom it concerns."""
+
+    pod_selector: Selector = Selector()
+    policy_types: tuple[str, ...] | None = None
+
+
+class NetworkPolicy(Object, frozen=True):
+    """networking.k8s.io NetworkPolicy."""
+
+    spec: NetworkPolicySpec = NetworkPolicySpec()

@@ -1,0 +1,74 @@
+"""traefik.io, and the elder traefik.containo.us."""
+
+from __future__ import annotations
+
+import msgspec
+
+from bot.domain.resources.base import Object, Part, Reference
+
+
+class RouteService(Part, frozen=True):
+    """`routes[].services[]` of an IngressRoute."""
+
+    kind: str = "Service"
+    name: str = ""
+    namespace: str = ""
+    port: int | str | None = None
+    scheme: str = ""
+    native_lb: bool | None = msgspec.field(default=None, name="nativeLB")
+
+
+class Route(Part, frozen=True):
+    """`routes[]` of an IngressRoute."""
+
+    match: str = ""
+    services: tuple[RouteService, ...] | None = None
+    middlewares: tuple[Reference, ...] | None = None
+
+
+class RouteTls(Part, frozen=True):
+    """`tls` of an IngressRoute."""
+
+    secret_name: str = ""
+    cert_resolver: str = ""
+    options: Reference | None = None
+
+
+class IngressRouteSpec(Part, frozen=True):
+    """`spec` of an IngressRoute."""
+
+    entry_points: tuple[str, ...] | None = None
+    routes: tuple[Route, ...] = ()
+    tls: RouteTls | None = None
+
+
+class IngressRoute(Object, frozen=True):
+    """IngressRoute of traefik.io and of the elder traefik.containo.us."""
+
+    spec: IngressRouteSpec = IngressRouteSpec()
+
+
+class Chain(Part, frozen=True):
+    """`spec.chain` of a Middleware: others, one after the other."""
+
+    middlewares: tuple[Reference, ...] = ()
+
+
+class MiddlewareSpec(Part, frozen=True):
+    """`spec` of a Middleware."""
+
+    chain: Chain | None = None
+
+
+class Middleware(Object, frozen=True):
+    """Middleware of traefik.io and of the elder traefik.containo.us."""
+
+    spec: MiddlewareSpec = MiddlewareSpec()
+
+
+class TraefikService(Object, frozen=True):
+    """TraefikService of traefik.io and of the elder traefik.containo.us."""
+
+
+class TLSOption(Object, frozen=True):
+    """TLSOption of traefik.io and of the elder traefik.containo.us."""
