@@ -83,10 +83,10 @@ def read(text: str | bytes, now: float) -> Job:
     job = Job(
         id=_checked(given.get("id"), str, "id"),
         expires=_checked(given.get("expires"), float, "expires"),
-        probes=tuple(_probe(each) for each in probes),
+        probes=tuple(_probe(probe) for probe in probes),
         listen=None if listen is None else _listen(_struct(Listen, listen)),
     )
-    if sum(each.tries for each in job.probes) > MOST_TRIES:
+    if sum(probe.tries for probe in job.probes) > MOST_TRIES:
         raise Refused(f"more than {MOST_TRIES} tries")
     if job.expires <= now:
         raise Refused(f"expired {now - job.expires:.0f} s ago by this node's clock")
@@ -123,7 +123,7 @@ def _listen(listen: Listen) -> Listen:
 def _struct(kind: type[T], given: Any) -> T:
     if not isinstance(given, dict):
         raise Refused(f"a {kind.__name__} is a JSON object")
-    known = {each.name: each for each in fields(kind)}  # type: ignore[arg-type]
+    known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
     if strange := given.keys() - known.keys():
         raise Refused(f"unknown field {min(strange)!r}")
     types = {"str": str, "int": int, "float": float, "bool": bool}

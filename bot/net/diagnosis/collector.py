@@ -121,15 +121,15 @@ class Observing:
     async def _ask(self, asked: Sequence[Question], number: int) -> tuple[Observation, ...]:
         """One pass: every place at once, as far as its limit allows."""
         places: dict[Source, list[Question]] = {}
-        for each in asked:
-            places.setdefault(each.source, []).append(each)
+        for question in asked:
+            places.setdefault(question.source, []).append(question)
         slots = asyncio.Semaphore(AT_ONCE)
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(self._from(place, theirs, number, slots))
                 for place, theirs in places.items()
             ]
-        return tuple(each for task in tasks for each in task.result())
+        return tuple(observation for task in tasks for observation in task.result())
 
     async def _from(
         self,
@@ -139,7 +139,7 @@ class Observing:
         slots: asyncio.Semaphore,
     ) -> tuple[Observation, ...]:
         """All questions of one place; the reason where it could not be asked."""
-        probes = [each.probe for each in asked]
+        probes = [question.probe for question in asked]
         try:
             async with self._limit(PASS), slots:
                 answers = await self.prober.probe(place, probes, self.progress)
@@ -171,14 +171,14 @@ def _observed(
         by_probe.setdefault(answer.id, []).append(answer)
     return tuple(
         Observation(
-            each,
-            tuple(by_probe.get(each.probe.id, ())),
-            "" if each.probe.id in by_probe else "The prober did not answer this one.",
+            question,
+            tuple(by_probe.get(question.probe.id, ())),
+            "" if question.probe.id in by_probe else "The prober did not answer this one.",
             number,
         )
-        for each in asked
+        for question in asked
     )
 
 
 def _unasked(asked: Sequence[Question], reason: str, number: int) -> tuple[Observation, ...]:
-    return tuple(Observation(each, (), reason, number) for each in asked)
+    return tuple(Observation(question, (), reason, number) for question in asked)

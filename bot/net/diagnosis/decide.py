@@ -19,13 +19,13 @@ from bot.net.diagnosis.rule import Match, Rule
 from bot.net.diagnosis.rules import BESIDE, CONNECTING, DECIDED, GRAVEST, healthy, loss, slow_path
 from bot.net.diagnosis.subject import Native, Subject
 
-Found = tuple[Rule, Match]
+Fault = tuple[Rule, Match]
 
 DRIFTS = (Aim.FAR_UDP, Aim.OTHER_PORT, Aim.NODE)
 """Tests whose change between two passes says nothing of the route."""
 
 
-TOLD = 2
+MOST_CHANGES = 2
 """How many changes are told."""
 
 
@@ -45,7 +45,7 @@ def decide(
     return _diagnosis(case, rule, match, also, untested)
 
 
-def _verdict(case: Case) -> tuple[Found, tuple[Found, ...]] | str:
+def _verdict(case: Case) -> tuple[Fault, tuple[Fault, ...]] | str:
     """The one row, and what was found beside it; or why there is none."""
     if decided := _matching(DECIDED, case):
         return decided[0], ()
@@ -54,49 +54,47 @@ def _verdict(case: Case) -> tuple[Found, tuple[Found, ...]] | str:
     connecting, beside = _matching(CONNECTING, case), _matching(BESIDE, case)
     if case.failing:
         return _of_failures(case, connecting, beside)
-    found = sorted((*connecting, *beside), key=lambda each: GRAVEST.index(each[0].row))
-    if found:
-        return found[0], tuple(found[1:])
+    if faults := sorted((*connecting, *beside), key=lambda fault: GRAVEST.index(fault[0].row)):
+        return faults[0], tuple(faults[1:])
     if match := healthy.find(case):
         return (healthy.RULE, match), ()
     return nexts.unexplained(case)
 
 
 def _of_failures(
-    case: Case, connecting: tuple[Found, ...], beside: tuple[Found, ...]
-) -> tuple[Found, tuple[Found, ...]] | str:
+    case: Case, connecting: tuple[Fault, ...], beside: tuple[Fault, ...]
+) -> tuple[Fault, tuple[Fault, ...]] | str:
     """The one row that explains why every failing way fails."""
     failing = set(case.failing)
-    whole = [each for each in connecting if failing <= each[1].paths]
+    whole = [fault for fault in connecting if failing <= fault[1].paths]
     if len(whole) == 1:
-        rest = [each for each in connecting if each is not whole[0]]
+        rest = [fault for fault in connecting if fault is not whole[0]]
         return whole[0], (*rest, *beside)
     if len(whole) > 1:
         rows = " and ".join(rule.row for rule, _ in whole)
         return f"The evidence fits {rows}, which contradict each other."
     if len(connecting) > 1 and failing <= {path for _, m in connecting for path in m.paths}:
-        told = " ".join(match.because for _, match in connecting)
-        return f"Several faults at once: {told}"
+        reasons = " ".join(match.because for _, match in connecting)
+        return f"Several faults at once: {reasons}"
     return nexts.unexplained(case)
 
 
-def _matching(rules: tuple[Rule, ...], case: Case) -> tuple[Found, ...]:
-    found = ((rule, rule.find(case)) for rule in rules)
-    return tuple((rule, match) for rule, match in found if match)
+def _matching(rules: tuple[Rule, ...], case: Case) -> tuple[Fault, ...]:
+    return tuple((rule, match) for rule in rules if (match := rule.find(case)))
 
 
 def _changed(case: Case) -> str:
     """What did not stay as it was from one pass to the next."""
-    told = [
-        f"{evidence.what(*key)} was {each.before}, then {each.after}"
-        for key, each in sorted(case.tallies.items(), key=lambda item: item[0])
-        if each.changed and key[0].node in case.stage.edges and not _drifts(case, key, each)
+    changes = [
+        f"{evidence.what(*key)} was {tally.before}, then {tally.after}"
+        for key, tally in sorted(case.tallies.items(), key=lambda item: item[0])
+        if tally.changed and key[0].node in case.stage.edges and not _drifts(case, key, tally)
     ]
-    more = f", and {len(told) - TOLD} more" if len(told) > TOLD else ""
-    return ", ".join(told[:TOLD]) + more
+    more = f", and {len(changes) - MOST_CHANGES} more" if len(changes) > MOST_CHANGES else ""
+    return ", ".join(changes[:MOST_CHANGES]) + more
 
 
-def _drifts(case: Case, key: Key, each: Tally) -> bool:
+def _drifts(case: Case, key: Key, tally: Tally) -> bool:
     """Whether a change says nothing: beside the route, or of few tries on a bad way."""
     if key[1] in DRIFTS:
         return True
@@ -105,16 +103,16 @@ def _drifts(case: Case, key: Key, each: Tally) -> bool:
         for path in case.paths
         if loss.loses(case, path) or slow_path.drags(case, path)
     )
-    return strained and not {each.before, each.after} & SHARP
+    return strained and not {tally.before, tally.after} & SHARP
 
 
 def _diagnosis(
-    case: Case, rule: Rule, match: Match, also: tuple[Found, ...], untested: tuple[str, ...]
+    case: Case, rule: Rule, match: Match, also: tuple[Fault, ...], untested: tuple[str, ...]
 ) -> Diagnosis:
-    effect, because = effects.effect(case, rule, match, tuple(each.row for each, _ in also))
+    effect, because = effects.effect(case, rule, match, tuple(other.row for other, _ in also))
     decided = rule in DECIDED
     lesser = any(map(case.stands_in, case.stage.edges)) and not decided
-    beside = tuple(f"Also seen: {found.because}" for _, found in also)
+    beside = tuple(f"Also seen: {other.because}" for _, other in also)
     return Diagnosis(
         row=rule.row,
         confidence=Confidence.LIKELY if lesser else match.confidence,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 
 from bot.net.diagnosis.observation import Aim, Belief, Ear, Observation, Source, Stance, Target
-from bot.net.diagnosis.results import State, Tally, tally
+from bot.net.diagnosis.results import State, Tally, summarize
 from bot.net.diagnosis.subject import EndpointAt, Subject
 from bot.net.diagnosis.vantage_points import Stage, stage, target
 
@@ -51,7 +52,9 @@ class Case:
     @cached_property
     def paths(self) -> tuple[Path, ...]:
         """Every way that Traefik's requests may take."""
-        return tuple(Path(edge, each) for edge in self.stage.edges for each in self.stage.endpoints)
+        return tuple(
+            Path(edge, endpoint) for edge in self.stage.edges for endpoint in self.stage.endpoints
+        )
 
     def at(self, place: Source, aim: Aim, target: Target) -> Tally:
         """One tally, empty where nothing was asked."""
@@ -88,29 +91,29 @@ class Case:
         """Whether Traefik is in its node's own network, and only the pod network was seen."""
         host = self.stand(edge)
         return host.stance is Stance.HOST and not any(
-            self.endpoint(host, each).seen for each in self.stage.endpoints
+            self.endpoint(host, endpoint).seen for endpoint in self.stage.endpoints
         )
 
-    def endpoint(self, place: Source, each: EndpointAt) -> Tally:
+    def endpoint(self, place: Source, endpoint: EndpointAt) -> Tally:
         """An endpoint by its own address, from any place."""
-        return self.at(place, Aim.ENDPOINT, target(each))
+        return self.at(place, Aim.ENDPOINT, target(endpoint))
 
-    def sole(self, place: Source, each: EndpointAt) -> Tally:
+    def sole(self, place: Source, endpoint: EndpointAt) -> Tally:
         """The VIP that leads to this endpoint alone."""
-        return self.at(place, Aim.SOLE_VIP, target(each))
+        return self.at(place, Aim.SOLE_VIP, target(endpoint))
 
-    def other_ports(self, place: Source, each: EndpointAt) -> Tally:
+    def other_ports(self, place: Source, endpoint: EndpointAt) -> Tally:
         """Other ports of the same pod."""
-        return self.at(place, Aim.OTHER_PORT, target(each))
+        return self.at(place, Aim.OTHER_PORT, target(endpoint))
 
-    def request(self, place: Source, each: EndpointAt) -> Tally:
+    def request(self, place: Source, endpoint: EndpointAt) -> Tally:
         """The route's own request to the endpoint."""
-        return self.at(place, Aim.REQUEST, target(each))
+        return self.at(place, Aim.REQUEST, target(endpoint))
 
     def vip(self, edge: str) -> Tally:
         """The Service's own VIPs, as Traefik on that node sees them."""
         places = (Source(edge, Stance.TRAEFIK), self.stand(edge), Source(edge))
-        return next((each for each in map(self.vip_from, places) if each.seen), NOTHING)
+        return next((tally for tally in map(self.vip_from, places) if tally.seen), NOTHING)
 
     def vip_from(self, place: Source) -> Tally:
         """The Service's own VIPs, from any place."""
@@ -133,62 +136,61 @@ class Case:
     def round_trip(self, place: Source, node: str) -> float | None:
         """The least time that an answer of that node took, in milliseconds."""
         times = (self.node(place, node).fastest, self.far(place, node).fastest)
-        return min((each for each in times if each is not None), default=None)
+        return min((time for time in times if time is not None), default=None)
 
     def matching(self, place: Source, aims: tuple[Aim, ...], node: str | None = None) -> Tally:
         """The tallies of some aims from one place, put together."""
-        found = [
-            each
+        tallies = [
+            tally
             for aim in aims
-            for each_target, each in self._by_place.get((place, aim), ())
-            if node is None or each_target.node == node
+            for to, tally in self._by_place.get((place, aim), ())
+            if node is None or to.node == node
         ]
-        return found[0] if len(found) == 1 else joined(found)
+        return tallies[0] if len(tallies) == 1 else joined(tallies)
 
     def places(self, aim: Aim) -> tuple[Source, ...]:
         """The places from which something of that aim was seen."""
-        found = {key[0] for key, each in self.tallies.items() if key[1] is aim and each.seen}
-        return tuple(sorted(found))
+        return tuple(
+            sorted({k[0] for k, tally in self.tallies.items() if k[1] is aim and tally.seen})
+        )
 
-    def witnesses(self, each: EndpointAt, beside: str) -> Iterator[tuple[Source, Tally]]:
+    def witnesses(self, endpoint: EndpointAt, beside: str) -> Iterator[tuple[Source, Tally]]:
         """What the other nodes' pods, beside one node, see of an endpoint."""
         for place in self.places(Aim.ENDPOINT):
-            if place.node != beside and place.stance is Stance.POD:
-                found = self.endpoint(place, each)
-                if found.seen:
-                    yield place, found
+            tally = self.endpoint(place, endpoint)
+            if place.node != beside and place.stance is Stance.POD and tally.seen:
+                yield place, tally
 
     @cached_property
     def failing(self) -> tuple[Path, ...]:
         """The ways on which Traefik's connections fail, always or at times."""
         return tuple(
-            each for each in self.paths if self.direct(each).seen and not self.direct(each).ok
+            path for path in self.paths if self.direct(path).seen and not self.direct(path).ok
         )
 
     @cached_property
     def _inside_alone(self) -> frozenset[str]:
         """Nodes on which Traefik's own pod was asked, and nothing beside it."""
-        seen = {key[0] for key, each in self.tallies.items() if each.seen}
-        own = {each.node for each in seen if each.stance is Stance.TRAEFIK}
-        return frozenset(own - {each.node for each in seen if each.stance is not Stance.TRAEFIK})
+        seen = {key[0] for key, tally in self.tallies.items() if tally.seen}
+        own = {place.node for place in seen if place.stance is Stance.TRAEFIK}
+        return frozenset(own - {place.node for place in seen if place.stance is not Stance.TRAEFIK})
 
     @cached_property
     def _by_place(self) -> dict[tuple[Source, Aim], list[tuple[Target, Tally]]]:
         groups: dict[tuple[Source, Aim], list[tuple[Target, Tally]]] = {}
-        for (place, aim, each_target), each in sorted(self.tallies.items(), key=lambda i: i[0]):
-            groups.setdefault((place, aim), []).append((each_target, each))
+        for (place, aim, to), tally in sorted(self.tallies.items(), key=lambda i: i[0]):
+            groups.setdefault((place, aim), []).append((to, tally))
         return groups
 
 
-def joined(found: Iterable[Tally]) -> Tally:
+def joined(tallies: Sequence[Tally]) -> Tally:
     """Several tallies as one; a pass of one is put together with the same pass of the others."""
-    found = tuple(found)
-    depth = max((len(each.rounds) for each in found), default=0)
+    depth = max((len(tally.rounds) for tally in tallies), default=0)
     rounds = tuple(
-        tuple(each for one in found for pass_ in one.rounds[number : number + 1] for each in pass_)
+        tuple(answer for tally in tallies for answer in chain(*tally.rounds[number : number + 1]))
         for number in range(depth)
     )
-    return Tally(rounds, tuple(sorted({reason for each in found for reason in each.reasons})))
+    return Tally(rounds, tuple(sorted({reason for tally in tallies for reason in tally.reasons})))
 
 
 def lay_out(
@@ -199,8 +201,9 @@ def lay_out(
 ) -> Case:
     """The case that observations make, whatever their order."""
     groups: dict[Key, list[Observation]] = {}
-    for each in observations:
-        asked = each.question
-        groups.setdefault((asked.source, asked.aim, asked.target), []).append(each)
-    tallies = {key: tally(found) for key, found in groups.items()}
-    return Case(subject, tallies, {each.node: each for each in ears}, belief or NO_BELIEF)
+    for observation in observations:
+        question = observation.question
+        key = (question.source, question.aim, question.target)
+        groups.setdefault(key, []).append(observation)
+    tallies = {key: summarize(group) for key, group in groups.items()}
+    return Case(subject, tallies, {ear.node: ear for ear in ears}, belief or NO_BELIEF)

@@ -44,21 +44,21 @@ def what(place: Source, aim: Aim, target: Target) -> str:
 def rows(case: Case, bears: tuple[Aim, ...]) -> tuple[Seen, ...]:
     """What was tried and how it ended; what the verdict rests on first."""
     seen = [
-        Seen(what(*key), str(each), bears=key[1] in bears)
-        for key, each in sorted(case.tallies.items(), key=lambda item: item[0])
-        if each.seen
+        Seen(what(*key), str(tally), bears=key[1] in bears)
+        for key, tally in sorted(case.tallies.items(), key=lambda item: item[0])
+        if tally.seen
     ]
-    told = sorted(seen, key=lambda each: not each.bears)
-    left = len(told) - MOST
+    rows = sorted(seen, key=lambda row: not row.bears)
+    left = len(rows) - MOST
     more = (Seen(f"{left} more tests", "left out here"),) if left > 0 else ()
-    return (*_believed(case), *told[:MOST], *more)
+    return (*_believed(case), *rows[:MOST], *more)
 
 
 def reasons(case: Case) -> tuple[str, ...]:
     """Why something could not be asked, each reason once with the places that it holds for."""
     told: dict[str, list[str]] = {}
-    for (place, _, _), each in sorted(case.tallies.items(), key=lambda item: item[0]):
-        for reason in each.reasons:
+    for (place, _, _), tally in sorted(case.tallies.items(), key=lambda item: item[0]):
+        for reason in tally.reasons:
             where = PLACES[place.stance].format(place.node)
             if where not in told.setdefault(reason, []):
                 told[reason].append(where)
@@ -71,9 +71,9 @@ def _believed(case: Case) -> tuple[Seen, ...]:
     listed = (Seen(f"Traefik's servers, by its {belief.of}", servers or "none"),)
     failed = tuple(
         Seen(
-            f"Traefik -> {each.address}:{each.port}, by its log",
-            f"{each.outcome} {each.count} times",
+            f"Traefik -> {failure.address}:{failure.port}, by its log",
+            f"{failure.outcome} {failure.count} times",
         )
-        for each in belief.failures
+        for failure in belief.failures
     )
     return (*(listed if belief.servers is not None else ()), *failed)

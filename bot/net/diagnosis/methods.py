@@ -41,7 +41,7 @@ def blind(prober: tuple[str, ...], observations: Iterable[Observation]) -> tuple
 def _answered(observations: Iterable[Observation]) -> frozenset[Stance]:
     """The stances from which anything was really tried."""
     return frozenset(
-        each.question.source.stance
-        for each in observations
-        if any(answer.outcome in STATES for answer in each.answers)
+        observation.question.source.stance
+        for observation in observations
+        if any(answer.outcome in STATES for answer in observation.answers)
     )

@@ -69,18 +69,18 @@ def _sole(case: Case, path: Path) -> Tally:
     return case.sole(case.stand(path.edge), path.endpoint)
 
 
-def _works_twice(each: Tally) -> bool:
-    return each.ok and each.repeated
+def _works_twice(tally: Tally) -> bool:
+    return tally.ok and tally.repeated
 
 
 def vip_alone(case: Case, path: Path) -> bool:
     """Whether every endpoint fails from here and the Service's VIP always works, both twice."""
     every = len(case.stage.endpoints) == len(case.subject.endpoints)
-    ways = [each for each in case.paths if each.edge == path.edge]
+    ways = [other for other in case.paths if other.edge == path.edge]
     return (
         every
         and _works_twice(case.vip_from(case.stand(path.edge)))
-        and all(fails_twice(case, each) for each in ways)
+        and all(fails_twice(case, other) for other in ways)
     )
 
 
@@ -116,14 +116,14 @@ def _chooses(case: Case, match: Match) -> bool:
     """Whether some endpoints work from a place where others do not, and the VIP finds them."""
     for edge in {path.edge for path in match.paths}:
         ways = [case.direct(path) for path in case.paths if path.edge == edge]
-        if any(each.ok for each in ways) and case.vip(edge).successes:
+        if any(tally.ok for tally in ways) and case.vip(edge).successes:
             return True
     return False
 
 
 def _fooled(case: Case) -> str:
     vips = [case.vip(edge) for edge in case.stage.edges]
-    tries, went_well = sum(each.tries for each in vips), sum(each.successes for each in vips)
+    tries, went_well = sum(vip.tries for vip in vips), sum(vip.successes for vip in vips)
     return (
         f"The VIP worked {went_well} of {tries} times: where it happened to choose an endpoint "
         "that works. Traefik keeps those connections, so fewer requests fail; no fault is mended."

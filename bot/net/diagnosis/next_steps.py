@@ -16,7 +16,7 @@ def unexplained(case: Case) -> str:
         return "No running Traefik pod was found, so nobody knows from where to test."
     if not case.subject.endpoints_seen:
         return "The Service's EndpointSlices were not read, so its endpoints are not known."
-    if not any(each.seen for each in case.tallies.values()):
+    if not any(tally.seen for tally in case.tallies.values()):
         return f"No connection was tried{_by_log(case)}."
     if case.failing:
         ways = ", ".join(f"{path}: {case.direct(path)}" for path in case.failing[:MOST])
@@ -33,7 +33,7 @@ def next_test(case: Case, because: str) -> str:
         return "Ask again in a minute: only a fault that stays can be named."
     if not case.subject.traefik:
         return "Label Traefik's pods app.kubernetes.io/name=traefik, or say where it runs."
-    if not any(each.seen for each in case.tallies.values()):
+    if not any(tally.seen for tally in case.tallies.values()):
         return (
             "Install a prober (the DaemonSet of deploy/), or allow pods on demand, or as the last "
             "resort commands in Traefik's pods (deploy/components/exec); ask again."
@@ -64,7 +64,9 @@ def _for_failures(case: Case) -> str:
 
 def _for_gaps(case: Case) -> str:
     missing = next(iter(lacking(case)), "")
-    unasked = [key for key, each in sorted(case.tallies.items()) if each.reasons and not each.seen]
+    unasked = [
+        key for key, tally in sorted(case.tallies.items()) if tally.reasons and not tally.seen
+    ]
     allow = any(key[1] in (Aim.ENDPOINT, Aim.VIP) for key in unasked)
     how = " See what could not be tested, and how to allow it." if allow else ""
     return f"Look at this first: {missing}.{how}" if missing else "Ask again."
@@ -75,7 +77,7 @@ def _by_log(case: Case) -> str:
     failures = case.belief.failures
     if not failures:
         return ", and Traefik's log tells of no failure"
-    homes = {each.address: each.node for each in case.subject.endpoints}
-    places = sorted({homes.get(each.address) or "an unknown node" for each in failures})
-    kinds = sorted({str(each.outcome) for each in failures})
+    homes = {endpoint.address: endpoint.node for endpoint in case.subject.endpoints}
+    places = sorted({homes.get(failure.address) or "an unknown node" for failure in failures})
+    kinds = sorted({str(failure.outcome) for failure in failures})
     return f"; Traefik's log has {', '.join(kinds)} for endpoints on {', '.join(places)}"

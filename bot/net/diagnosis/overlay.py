@@ -24,18 +24,18 @@ class Overlay:
     def seen(self) -> dict[Pair, Tally]:
         """What each pair's connections to our listener ended in."""
         nodes = self.case.stage.nodes
-        found = {(a, b): self.case.far(Source(a), b) for a in nodes for b in nodes if a != b}
-        return {pair: each for pair, each in found.items() if each.seen}
+        tallies = {(a, b): self.case.far(Source(a), b) for a in nodes for b in nodes if a != b}
+        return {pair: tally for pair, tally in tallies.items() if tally.seen}
 
     @cached_property
     def dead(self) -> frozenset[Pair]:
         """Pairs that carry nothing."""
-        return frozenset(pair for pair, each in self.seen.items() if each.fails)
+        return frozenset(pair for pair, tally in self.seen.items() if tally.fails)
 
     @cached_property
     def carries(self) -> frozenset[Pair]:
         """Pairs that carried at least one connection, and so work in both directions."""
-        return frozenset(pair for pair, each in self.seen.items() if each.successes)
+        return frozenset(pair for pair, tally in self.seen.items() if tally.successes)
 
     def alive(self, node: str) -> bool:
         """Whether the listener of a node was reached by anybody, its own node included."""
@@ -58,7 +58,7 @@ class Overlay:
         asked = self.case.far(Source(source), node, Aim.FAR_UDP)
         if ear is None or ear.heard is None or not own or not asked.seen:
             return None
-        return any(each.source in own and each.udp + each.tcp for each in ear.heard)
+        return any(count.source in own and count.udp + count.tcp for count in ear.heard)
 
     def one_way(self, pair: Pair) -> Pair | None:
         """The direction that carries nothing, where the other one does."""
@@ -69,8 +69,8 @@ class Overlay:
 
     def misannounced(self) -> tuple[str, ...]:
         """Nodes for which flannel announces an address that is none of theirs, unlike others."""
-        nodes = [each for each in self.case.subject.nodes if each.announced and each.addresses]
-        wrong = [each.name for each in nodes if each.announced not in each.addresses]
+        nodes = [node for node in self.case.subject.nodes if node.announced and node.addresses]
+        wrong = [node.name for node in nodes if node.announced not in node.addresses]
         return tuple(wrong) if len(wrong) < len(nodes) else ()
 
     def _addresses(self, node: str) -> frozenset[str]:

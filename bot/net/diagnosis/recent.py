@@ -58,9 +58,9 @@ def standing(before: Diagnosed | None, after: Diagnosed) -> Diagnosed:
     return after if _leads_elsewhere(before.subject, after.subject) else before
 
 
-def proves(each: Diagnosed) -> bool:
+def proves(diagnosed: Diagnosed) -> bool:
     """Whether a diagnosis alone is reason for a finding, now or once nativeLB is turned on."""
-    return _fails(each) or _is_gone_round(each)
+    return _fails(diagnosed) or _is_gone_round(diagnosed)
 
 
 def bearing(diagnosis: Diagnosis) -> tuple[Seen, ...]:
@@ -71,11 +71,11 @@ def bearing(diagnosis: Diagnosis) -> tuple[Seen, ...]:
 def _applying(route: Ref, snapshot: Snapshot) -> Iterator[tuple[Diagnosed, Subject]]:
     """Each test of a route, and the route as it is now, if it leads to the same endpoints."""
     known = snapshot.supplement(Diagnoses)
-    for each in known.standing if known else ():
-        if each.route == route and each.taken_at <= snapshot.taken_at:
-            now = resolving.resolve(snapshot, each.subject.name)
-            if isinstance(now, Subject) and not _leads_elsewhere(each.subject, now):
-                yield each, now
+    for diagnosed in known.standing if known else ():
+        if diagnosed.route == route and diagnosed.taken_at <= snapshot.taken_at:
+            now = resolving.resolve(snapshot, diagnosed.subject.name)
+            if isinstance(now, Subject) and not _leads_elsewhere(diagnosed.subject, now):
+                yield diagnosed, now
 
 
 def _aged(judgement: Judgement, test: Diagnosed, snapshot: Snapshot) -> Judgement:
@@ -98,39 +98,40 @@ def _leads_elsewhere(before: Subject, now: Subject) -> bool:
 
 
 def _places(subject: Subject) -> frozenset[tuple[str, int]]:
-    return frozenset((each.address, each.port) for each in subject.endpoints)
+    return frozenset((endpoint.address, endpoint.port) for endpoint in subject.endpoints)
 
 
-def _is_gone_round(each: Diagnosed) -> bool:
+def _is_gone_round(diagnosed: Diagnosed) -> bool:
     """A fault of pod IPs that a route by the VIP does not meet: it is there all the same."""
-    found = each.diagnosis
+    found = diagnosed.diagnosis
     if found.row in BY_VIP or found.row not in STOPS:
         return False
     proven = found.confidence is Confidence.PROVEN
-    return found.effect is Effect.HELPS or (proven and each.subject.native is Native.ON)
+    return found.effect is Effect.HELPS or (proven and diagnosed.subject.native is Native.ON)
 
 
-def _worked_around(each: Diagnosed) -> Judgement:
+def _worked_around(diagnosed: Diagnosed) -> Judgement:
     """The network's fault stays open: nativeLB goes round it and mends nothing (issue 5)."""
     return msgspec.structs.replace(
-        _judged(each),
+        _judged(diagnosed),
         reason="WorkedAround",
-        message=f"nativeLB is on and goes round this fault, which stays: {each.diagnosis.because}",
+        message="nativeLB is on and goes round this fault, which stays: "
+        + diagnosed.diagnosis.because,
     )
 
 
-def _fails(each: Diagnosed) -> bool:
+def _fails(diagnosed: Diagnosed) -> bool:
     """Proven to fail, or proven that nativeLB leads past what fails."""
-    found = each.diagnosis
+    found = diagnosed.diagnosis
     if found.effect is not Effect.HELPS and found.confidence is not Confidence.PROVEN:
         return False
-    by_vip = each.subject.native is Native.ON and found.row in BY_VIP
-    around = each.subject.native is Native.ON and found.row not in BY_VIP
+    by_vip = diagnosed.subject.native is Native.ON and found.row in BY_VIP
+    around = diagnosed.subject.native is Native.ON and found.row not in BY_VIP
     return by_vip or (found.row in STOPS and not around)
 
 
-def _judged(each: Diagnosed) -> Judgement:
-    found = each.diagnosis
+def _judged(diagnosed: Diagnosed) -> Judgement:
+    found = diagnosed.diagnosis
     helps = found.effect is Effect.HELPS
     words = "".join(word.capitalize() for word in found.row.value.split("-"))
     advice = f" nativeLB would lead past it: {found.effect_because}" if helps else ""
@@ -139,7 +140,7 @@ def _judged(each: Diagnosed) -> Judgement:
         reason="NativeLBHelps" if helps else words,
         message=f"{found.because}{advice}",
         evidence=(
-            Evidence("tested", f"{each.taken_at:%Y-%m-%d %H:%M} UTC, {found.confidence}"),
+            Evidence("tested", f"{diagnosed.taken_at:%Y-%m-%d %H:%M} UTC, {found.confidence}"),
             *(Evidence(row.what, row.result) for row in bearing(found)),
         ),
     )

@@ -81,14 +81,14 @@ class Refusal:
     def remote(self) -> tuple[Tally, ...]:
         """What pods on other nodes, neither this one nor the endpoint's, see of the endpoint."""
         home = self.path.endpoint.node
-        found = self.case.witnesses(self.path.endpoint, self.path.edge)
-        return tuple(each for place, each in found if place.node != home)
+        witnesses = self.case.witnesses(self.path.endpoint, self.path.edge)
+        return tuple(tally for place, tally in witnesses if place.node != home)
 
     @property
     def elsewhere(self) -> tuple[Tally, ...]:
         """What pods on any other node see of it, the endpoint's own among them."""
-        found = self.case.witnesses(self.path.endpoint, self.path.edge)
-        return tuple(each for _, each in found)
+        witnesses = self.case.witnesses(self.path.endpoint, self.path.edge)
+        return tuple(tally for _, tally in witnesses)
 
     @property
     def at_home(self) -> Tally:
@@ -110,7 +110,7 @@ class Refusal:
     def listens(self) -> bool:
         """Whether somebody surely listens there: it was reached from somewhere."""
         places = (self.at_home, self.home_itself, *self.elsewhere)
-        return self.path.endpoint.watched or any(each.successes for each in places)
+        return self.path.endpoint.watched or any(place.successes for place in places)
 
     @property
     def masqueraded(self) -> bool | None:
@@ -122,7 +122,7 @@ class Refusal:
         ear = self.case.ears.get(self.path.endpoint.node)
         if not via_vip.successes or ear is None or ear.heard is None:
             return None
-        return any(each.source not in _known(self.case) for each in ear.heard if each.tcp)
+        return any(count.source not in _known(self.case) for count in ear.heard if count.tcp)
 
     @property
     def repeated(self) -> bool:
@@ -143,10 +143,10 @@ def everywhere(refusal: Refusal) -> bool:
     homes = (refusal.at_home, refusal.home_itself)
     if refusal.sole.successes or refusal.by_source or refusal.listens:
         return False
-    if not any(each.seen for each in homes):
+    if not any(home.seen for home in homes):
         return False
     every = (*homes, *refusal.elsewhere, refusal.edge_itself)
-    return all(each.state in (State.REFUSED, State.UNSEEN) for each in every) and _no_policy(
+    return all(tally.state in (State.REFUSED, State.UNSEEN) for tally in every) and _no_policy(
         refusal
     )
 
@@ -172,7 +172,7 @@ def _known(case: Case) -> frozenset[str]:
     """
     return frozenset(
         address
-        for (_, aim, _), each in case.tallies.items()
+        for (_, aim, _), tally in case.tallies.items()
         if aim in HEARD_BY_LISTENERS
-        for address in each.sources
+        for address in tally.sources
     )

@@ -75,7 +75,7 @@ class Tally:
     @cached_property
     def answers(self) -> tuple[Answer, ...]:
         """Every try, of all passes."""
-        return tuple(each for answers in self.rounds for each in answers)
+        return tuple(answer for answers in self.rounds for answer in answers)
 
     @cached_property
     def state(self) -> State:
@@ -105,7 +105,7 @@ class Tally:
     @cached_property
     def successes(self) -> int:
         """How many went well."""
-        return sum(each.outcome is Outcome.OK for each in self.answers)
+        return sum(answer.outcome is Outcome.OK for answer in self.answers)
 
     @cached_property
     def fastest(self) -> float | None:
@@ -172,47 +172,47 @@ class Tally:
     @property
     def backends(self) -> frozenset[str]:
         """Who answered, where an answer told."""
-        return frozenset(each.backend for each in self.answers if each.backend)
+        return frozenset(answer.backend for answer in self.answers if answer.backend)
 
     @property
     def sources(self) -> frozenset[str]:
         """The addresses that the tries went out from."""
-        return frozenset(each.source for each in self.answers if each.source)
+        return frozenset(answer.source for answer in self.answers if answer.source)
 
     @cached_property
     def _times(self) -> list[float]:
         return [
-            each.connected
-            for each in self.answers
-            if each.connected is not None and each.outcome in REACHED and not each.retried
+            answer.connected
+            for answer in self.answers
+            if answer.connected is not None and answer.outcome in REACHED and not answer.retried
         ]
 
     def __str__(self) -> str:
         """For people: `refused 4 of 4, after 0.1 ms`, or why it was not asked."""
         if not self.seen:
             return "not tested: " + "; ".join(self.reasons) if self.reasons else "not tested"
-        kinds = sorted({each.outcome for each in self.answers})
-        counts = [f"{each} {_count(each, self.answers)} of {self.tries}" for each in kinds]
+        kinds = sorted({answer.outcome for answer in self.answers})
+        counts = [f"{kind} {_count(kind, self.answers)} of {self.tries}" for kind in kinds]
         after = "" if self.typical is None else f", typically after {milliseconds(self.typical)}"
         return ", ".join(counts) + after + unsettled(self.answers)
 
 
-def tally(observations: Iterable[Observation]) -> Tally:
+def summarize(observations: Iterable[Observation]) -> Tally:
     """One tally of the observations of one question, whatever their order."""
     rounds: dict[int, list[Answer]] = {}
     reasons: set[str] = set()
-    for each in observations:
-        tried = [answer for answer in each.answers if answer.outcome in STATES]
+    for observation in observations:
+        tried = [answer for answer in observation.answers if answer.outcome in STATES]
         if tried:
-            rounds.setdefault(each.round, []).extend(tried)
+            rounds.setdefault(observation.round, []).extend(tried)
         reasons.update(
             answer.detail or "could not begin"
-            for answer in each.answers
+            for answer in observation.answers
             if answer.outcome not in STATES
         )
-        if each.unasked:
-            reasons.add(each.unasked)
-    ordered = (tuple(sorted(rounds[each], key=_by_time)) for each in sorted(rounds))
+        if observation.unasked:
+            reasons.add(observation.unasked)
+    ordered = (tuple(sorted(rounds[round_], key=_by_time)) for round_ in sorted(rounds))
     return Tally(tuple(ordered), tuple(sorted(reasons)))
 
 
@@ -225,7 +225,7 @@ def _state(answers: Sequence[Answer]) -> State:
 
     The kernel limits how many errors it sends (icmp_ratelimit), and rejects the rest in silence.
     """
-    states = {STATES[each.outcome] for each in answers}
+    states = {STATES[answer.outcome] for answer in answers}
     if len(states & SAID) == 1:
         states.discard(State.SILENT)
     if not states:
@@ -235,23 +235,25 @@ def _state(answers: Sequence[Answer]) -> State:
 
 def _mended(answers: Sequence[Answer]) -> bool:
     """Whether a pass failed up to a moment, and never after it."""
-    went_well = [each.outcome is Outcome.OK for each in answers]
+    went_well = [answer.outcome is Outcome.OK for answer in answers]
     return went_well == sorted(went_well)
 
 
 def _impaired(answers: Sequence[Answer]) -> int:
-    reached = [each for each in answers if each.outcome in REACHED and each.connected is not None]
-    late = min((each.connected or 0.0 for each in reached), default=0.0) + LATE
+    reached = [
+        answer for answer in answers if answer.outcome in REACHED and answer.connected is not None
+    ]
+    late = min((answer.connected or 0.0 for answer in reached), default=0.0) + LATE
     return sum(
-        each.retried
-        or each.outcome in (Outcome.TIMEOUT, Outcome.STALLED)
-        or (each in reached and (each.connected or 0.0) >= late)
-        for each in answers
+        answer.retried
+        or answer.outcome in (Outcome.TIMEOUT, Outcome.STALLED)
+        or (answer in reached and (answer.connected or 0.0) >= late)
+        for answer in answers
     )
 
 
 def _count(outcome: Outcome, answers: Sequence[Answer]) -> int:
-    return sum(each.outcome is outcome for each in answers)
+    return sum(answer.outcome is outcome for answer in answers)
 
 
 class _New(Protocol):

@@ -28,15 +28,15 @@ Key = tuple[Source, Aim, Target]
 def wanted(case: Case) -> bool:
     """Whether anything was not well, so that all of it has to be seen again."""
     return any(
-        _unwell(each)
-        for (_, aim, _), each in case.tallies.items()
-        if each.seen and aim not in QUIET
+        _unwell(tally)
+        for (_, aim, _), tally in case.tallies.items()
+        if tally.seen and aim not in QUIET
     )
 
 
 def again(case: Case, asked: Sequence[Question]) -> tuple[Question, ...]:
     """The questions of a second pass."""
-    lossy = frozenset(_pair(key) for key, each in case.tallies.items() if _loses(key, each))
+    lossy = frozenset(_pair(key) for key, tally in case.tallies.items() if _loses(key, tally))
     made: list[Question] = []
     for question in asked:
         key = (question.source, question.aim, question.target)
@@ -52,9 +52,9 @@ def again(case: Case, asked: Sequence[Question]) -> tuple[Question, ...]:
     return tuple(made)
 
 
-def _unwell(each: Tally) -> bool:
-    wrong = any(answer.status >= SERVER_ERROR for answer in each.answers)
-    return not each.clean or each.slow or wrong
+def _unwell(tally: Tally) -> bool:
+    wrong = any(answer.status >= SERVER_ERROR for answer in tally.answers)
+    return not tally.clean or tally.slow or wrong
 
 
 def _tries(key: Key, tried: Tally, *, rated: bool) -> tuple[int, bool]:
@@ -66,8 +66,8 @@ def _tries(key: Key, tried: Tally, *, rated: bool) -> tuple[int, bool]:
     return (tried.tries if key[1] is Aim.VIP else min(tried.tries, FEW)), False
 
 
-def _loses(key: Key, each: Tally) -> bool:
-    return key[1] in RATED and bool(each.successes and each.impaired)
+def _loses(key: Key, tally: Tally) -> bool:
+    return key[1] in RATED and bool(tally.successes and tally.impaired)
 
 
 def _pair(key: Key) -> frozenset[str]:

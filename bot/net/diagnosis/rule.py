@@ -57,13 +57,13 @@ def merged(matches: list[Match]) -> Match | None:
     """What several ways say of one row, as one match: as certain as the least certain."""
     if not matches:
         return None
-    sure = all(each.confidence is Confidence.PROVEN for each in matches)
+    sure = all(match.confidence is Confidence.PROVEN for match in matches)
     return Match(
         because=matches[0].because,
         confidence=certain(proven=sure),
-        paths=frozenset(path for each in matches for path in each.paths),
-        places=tuple(dict.fromkeys(place for each in matches for place in each.places)),
-        bears=tuple(dict.fromkeys(aim for each in matches for aim in each.bears)),
-        untested=tuple(dict.fromkeys(said for each in matches for said in each.untested)),
-        instead=tuple(dict.fromkeys(said for each in matches for said in each.instead)),
+        paths=frozenset(path for match in matches for path in match.paths),
+        places=tuple(dict.fromkeys(place for match in matches for place in match.places)),
+        bears=tuple(dict.fromkeys(aim for match in matches for aim in match.bears)),
+        untested=tuple(dict.fromkeys(said for match in matches for said in match.untested)),
+        instead=tuple(dict.fromkeys(said for match in matches for said in match.instead)),
     )

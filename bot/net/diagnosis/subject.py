@@ -93,16 +93,16 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def edges(self) -> tuple[str, ...]:
         """The nodes that Traefik runs on."""
-        return tuple(dict.fromkeys(each.node for each in self.traefik))
+        return tuple(dict.fromkeys(pod.node for pod in self.traefik))
 
     def node(self, name: str) -> NodeAt:
         """A node by its name; one that was not read has a name only."""
-        return next((each for each in self.nodes if each.name == name), NodeAt(name))
+        return next((node for node in self.nodes if node.name == name), NodeAt(name))
 
     def in_host_network(self, node: str) -> bool:
         """Whether Traefik stands in that node's own network."""
-        pods = [each for each in self.traefik if each.node == node]
-        return bool(pods) and all(each.host_network for each in pods)
+        pods = [pod for pod in self.traefik if pod.node == node]
+        return bool(pods) and all(pod.host_network for pod in pods)
 
 
 class Unresolved(msgspec.Struct, frozen=True):

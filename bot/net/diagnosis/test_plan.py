@@ -84,9 +84,9 @@ def _from_elsewhere(asking: Asking, place: Source) -> None:
     _sole_vips(asking, place)
     _nodes(asking, place)
     _listeners(asking, place)
-    for each in asking.stage.endpoints:
-        if each.node == place.node:
-            _request(asking, place, each)
+    for endpoint in asking.stage.endpoints:
+        if endpoint.node == place.node:
+            _request(asking, place, endpoint)
 
 
 def _from_traefik(asking: Asking, place: Source) -> None:
@@ -103,9 +103,9 @@ def _from_traefik(asking: Asking, place: Source) -> None:
     ):
         asking.ask(place, aim, Target(), Probe(id="", kind=Kind.DNS, name=name, port=port), 1)
     if not subject.tls:
-        for each in asking.stage.endpoints:
-            probe = _http(subject, each.address, each.port)
-            asking.ask(place, Aim.REQUEST, target(each), probe, 1)
+        for endpoint in asking.stage.endpoints:
+            probe = _http(subject, endpoint.address, endpoint.port)
+            asking.ask(place, Aim.REQUEST, target(endpoint), probe, 1)
 
 
 def _from_host(asking: Asking, place: Source) -> None:
@@ -115,20 +115,20 @@ def _from_host(asking: Asking, place: Source) -> None:
 
 def _at_home(asking: Asking, place: Source) -> None:
     """From the endpoint's node itself, which no NetworkPolicy of kube-router keeps out."""
-    for each in asking.stage.endpoints:
-        if each.node == place.node:
-            probe = Probe(id="", kind=Kind.TCP, address=each.address, port=each.port)
-            asking.ask(place, Aim.ENDPOINT, target(each), probe, 2)
+    for endpoint in asking.stage.endpoints:
+        if endpoint.node == place.node:
+            probe = Probe(id="", kind=Kind.TCP, address=endpoint.address, port=endpoint.port)
+            asking.ask(place, Aim.ENDPOINT, target(endpoint), probe, 2)
 
 
 def _endpoints(asking: Asking, place: Source, tries: int) -> None:
-    for each in asking.stage.endpoints:
-        probe = Probe(id="", kind=Kind.TCP, address=each.address, port=each.port)
-        asking.ask(place, Aim.ENDPOINT, target(each), probe, tries)
+    for endpoint in asking.stage.endpoints:
+        probe = Probe(id="", kind=Kind.TCP, address=endpoint.address, port=endpoint.port)
+        asking.ask(place, Aim.ENDPOINT, target(endpoint), probe, tries)
         if place.stance is Stance.POD:
-            for other in each.others[:3]:
-                probe = Probe(id="", kind=Kind.TCP, address=each.address, port=other, again=0)
-                asking.ask(place, Aim.OTHER_PORT, target(each), probe, 1)
+            for other in endpoint.others[:3]:
+                probe = Probe(id="", kind=Kind.TCP, address=endpoint.address, port=other, again=0)
+                asking.ask(place, Aim.OTHER_PORT, target(endpoint), probe, 1)
 
 
 def _vips(asking: Asking, place: Source, tries: int) -> None:
@@ -139,9 +139,9 @@ def _vips(asking: Asking, place: Source, tries: int) -> None:
 
 
 def _sole_vips(asking: Asking, place: Source) -> None:
-    for each in asking.stage.endpoints:
-        if vip := asking.means.vips.get(Backend(each.address, each.port)):
-            asking.ask(place, Aim.SOLE_VIP, target(each), _new_vip(vip), FEW)
+    for endpoint in asking.stage.endpoints:
+        if vip := asking.means.vips.get(Backend(endpoint.address, endpoint.port)):
+            asking.ask(place, Aim.SOLE_VIP, target(endpoint), _new_vip(vip), FEW)
 
 
 def _new_vip(vip: Vip) -> Probe:
@@ -159,18 +159,18 @@ def _name(subject: Subject) -> str:
 
 def _requests(asking: Asking, place: Source) -> None:
     subject = asking.subject
-    for each in asking.stage.endpoints:
-        _request(asking, place, each)
-        probe = _http(subject, each.address, each.port, PAYLOAD)
-        asking.ask(place, Aim.LARGE_REQUEST, target(each), probe, 2)
+    for endpoint in asking.stage.endpoints:
+        _request(asking, place, endpoint)
+        probe = _http(subject, endpoint.address, endpoint.port, PAYLOAD)
+        asking.ask(place, Aim.LARGE_REQUEST, target(endpoint), probe, 2)
     for vip in subject.vips:
         probe = _http(subject, vip, subject.port)
         asking.ask(place, Aim.VIP_REQUEST, Target(address=vip), probe, FEW)
 
 
-def _request(asking: Asking, place: Source, each: EndpointAt) -> None:
-    probe = _http(asking.subject, each.address, each.port)
-    asking.ask(place, Aim.REQUEST, target(each), probe, 2)
+def _request(asking: Asking, place: Source, endpoint: EndpointAt) -> None:
+    probe = _http(asking.subject, endpoint.address, endpoint.port)
+    asking.ask(place, Aim.REQUEST, target(endpoint), probe, 2)
 
 
 def _http(subject: Subject, address: str, port: int, size: int = 0) -> Probe:

@@ -37,14 +37,14 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
     def nodes(self) -> tuple[str, ...]:
         """Every node that takes part, each once: Traefik's first."""
         every = (*self.edges, *self.homes, self.control)
-        return tuple(dict.fromkeys(each for each in every if each))
+        return tuple(dict.fromkeys(node for node in every if node))
 
 
 def stage(subject: Subject) -> Stage:
     """Choose edges, endpoints and the control of a subject."""
     edges = subject.edges[:MOST_EDGES]
     endpoints = _chosen(subject, edges)
-    homes = tuple(dict.fromkeys(each.node for each in endpoints if each.node))
+    homes = tuple(dict.fromkeys(endpoint.node for endpoint in endpoints if endpoint.node))
     free = [n.name for n in subject.nodes if n.ready and n.name not in {*edges, *homes}]
     return Stage(edges=edges, endpoints=endpoints, homes=homes, control=free[0] if free else "")
 
@@ -55,23 +55,27 @@ def source(subject: Subject, node: str) -> Source:
     return Source(node, Stance.HOST if host else Stance.POD)
 
 
-def target(each: EndpointAt) -> Target:
+def target(endpoint: EndpointAt) -> Target:
     """The target that stands for an endpoint."""
-    return Target(each.node, f"{each.namespace}/{each.pod}" if each.pod else "", each.address)
+    return Target(
+        endpoint.node,
+        f"{endpoint.namespace}/{endpoint.pod}" if endpoint.pod else "",
+        endpoint.address,
+    )
 
 
 def backends(stage: Stage, listeners: Mapping[str, Listener]) -> tuple[Backend, ...]:
     """What temporary Services are wanted for: each endpoint, and each listener."""
-    ours = (Backend(each.address, each.port) for each in listeners.values())
-    theirs = (Backend(each.address, each.port) for each in stage.endpoints)
+    ours = (Backend(listener.address, listener.port) for listener in listeners.values())
+    theirs = (Backend(endpoint.address, endpoint.port) for endpoint in stage.endpoints)
     return tuple(dict.fromkeys((*theirs, *ours)))
 
 
 def _chosen(subject: Subject, edges: tuple[str, ...]) -> tuple[EndpointAt, ...]:
     """One endpoint of each node first, those local to Traefik before the others, then the rest."""
     by_node: dict[str, list[EndpointAt]] = {}
-    for each in sorted(subject.endpoints, key=lambda e: (e.node not in edges, e)):
-        by_node.setdefault(each.node, []).append(each)
+    for endpoint in sorted(subject.endpoints, key=lambda e: (e.node not in edges, e)):
+        by_node.setdefault(endpoint.node, []).append(endpoint)
     first = [group[0] for group in by_node.values()]
-    rest = [each for group in by_node.values() for each in group[1:]]
+    rest = [endpoint for group in by_node.values() for endpoint in group[1:]]
     return tuple([*first, *rest][:MOST_ENDPOINTS])

@@ -29,10 +29,9 @@ def renewed(present: Mapping[str, str], name: str, line: str, now: float) -> dic
 
     Of too many, those that end first go: a process that is restarted again and again makes them.
     """
-    ends = {each: _not_after(text) for each, text in present.items() if each != name}
-    good = sorted((each for each in ends if ends[each] > now), key=lambda each: -ends[each])
-    kept = set(good[: MOST - 1])
-    return {**{each: None for each in ends if each not in kept}, name: line}
+    ends = {key: _not_after(text) for key, text in present.items() if key != name}
+    good = sorted((key for key in ends if ends[key] > now), key=lambda key: -ends[key])
+    return {**dict.fromkeys(ends.keys() - good[: MOST - 1]), name: line}
 
 
 def _not_after(text: str) -> float:

@@ -79,7 +79,7 @@ def tool_job(
     container = {
         "name": CONTAINER,
         "image": image,
-        "command": [verbatim(each) for each in argv],
+        "command": [verbatim(argument) for argument in argv],
         "securityContext": security,
         "resources": {
             "requests": {"cpu": "10m", "memory": "32Mi"},

@@ -77,9 +77,9 @@ def read(goal: Goal, said: Said) -> tuple[Step | None, Attempt | None]:
 
 def lines(stderr: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The lines that are wget's own, and those that the server wrote."""
-    every = [each.rstrip("\r") for each in stderr.split("\n")]
-    own = tuple(each for each in every if not each.startswith((INDENT, ECHOED)))
-    return own, tuple(each.strip() for each in every if each.startswith(INDENT))
+    every = [line.rstrip("\r") for line in stderr.split("\n")]
+    own = tuple(line for line in every if not line.startswith((INDENT, ECHOED)))
+    return own, tuple(line.strip() for line in every if line.startswith(INDENT))
 
 
 def failure(stderr: str) -> Step:
@@ -94,10 +94,10 @@ def failure(stderr: str) -> Step:
 
 def _address(stderr: str) -> str:
     """The last that it says that it goes to: after a redirection it may be another."""
-    found = [each for each in ADDRESS.findall(stderr) if parse(each)]
-    return found[-1] if found else ""
+    addresses = [address for address in ADDRESS.findall(stderr) if parse(address)]
+    return addresses[-1] if addresses else ""
 
 
 def _last(own: str) -> str:
-    said = [each.strip() for each in own.split("\n") if each.strip()]
-    return said[-1][:200] if said else ""
+    texts = [line.strip() for line in own.split("\n") if line.strip()]
+    return texts[-1][:200] if texts else ""

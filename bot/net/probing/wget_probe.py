@@ -109,9 +109,9 @@ def _answered(probe: Probe, first: str) -> Answer:
 def _looked_up(probe: Probe, said: Said) -> Answer:
     """It says where it goes before it does."""
     own, _ = wget.lines(said.stderr)
-    found = [each for line in own for each in wget.ADDRESS.findall(line) if parse(each)]
-    if found:
-        return Answer(id=probe.id, outcome=Outcome.OK, addresses=(found[0],))
+    addresses = (a for line in own for a in wget.ADDRESS.findall(line) if parse(a))
+    if address := next(addresses, ""):
+        return Answer(id=probe.id, outcome=Outcome.OK, addresses=(address,))
     failed = wget.failure("\n".join(own))
     if failed.leg is Leg.DNS:
         return Answer(id=probe.id, outcome=Outcome.NAME, detail=failed.said)

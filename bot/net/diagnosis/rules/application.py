@@ -20,7 +20,11 @@ LOOKALIKE = (
 
 def find(case: Case) -> Match | None:
     """Ports that are refused on their own node too; else answers that are no good anywhere."""
-    found = [_match(each) for each in refusals(case) if everywhere(each) and not mistaken(each)]
+    found = [
+        _match(refusal)
+        for refusal in refusals(case)
+        if everywhere(refusal) and not mistaken(refusal)
+    ]
     return merged(found) or merged(list(_answers(case)))
 
 
@@ -42,16 +46,16 @@ def _match(refusal: Refusal) -> Match:
 
 def _answers(case: Case) -> Iterator[Match]:
     """Endpoints that accept connections, and answer badly wherever the request comes from."""
-    for each in case.stage.endpoints:
+    for endpoint in case.stage.endpoints:
         places = case.places(Aim.REQUEST)
-        seen = [tally for place in places if (tally := case.request(place, each)).seen]
+        seen = [tally for place in places if (tally := case.request(place, endpoint)).seen]
         what = {_wrong(tally) for tally in seen if not _vague(places, tally)}
         if len(what) == 1 and (wrong := what.pop()):
-            at_home = any(place.node == each.node for place in places)
+            at_home = any(place.node == endpoint.node for place in places)
             yield Match(
-                because=f"{each} accepts connections, but {wrong}, from {_from(places)}.",
+                because=f"{endpoint} accepts connections, but {wrong}, from {_from(places)}.",
                 confidence=certain(proven=at_home and all(tally.repeated for tally in seen)),
-                places=(each.pod or str(each),),
+                places=(endpoint.pod or str(endpoint),),
                 bears=(Aim.REQUEST,),
             )
 

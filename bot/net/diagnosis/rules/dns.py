@@ -34,7 +34,7 @@ def _match(case: Case, edge: str) -> Match:
     place = case.stand(edge)
     own, control = (case.matching(place, (aim,)) for aim in (Aim.NAME, Aim.CONTROL_NAME))
     elsewhere = [case.matching(p, (Aim.NAME,)) for p in case.places(Aim.NAME) if p.node != edge]
-    only_here = bool(elsewhere) and all(each.ok for each in elsewhere)
+    only_here = bool(elsewhere) and all(tally.ok for tally in elsewhere)
     all_fail = control.fails
     return Match(
         because=(

@@ -12,7 +12,7 @@ from bot.net.diagnosis.rule import Match, Rule, certain, merged
 
 def find(case: Case) -> Match | None:
     """Ways that are refused on the far node, or dropped there while our listener is reached."""
-    found = [_match(each) for each in refusals(case) if _fits(each)]
+    found = [_match(refusal) for refusal in refusals(case) if _fits(refusal)]
     found += [_dropped(case, path) for path in case.failing if _drops(case, path)]
     found += [_traefik_alone(path) for path in case.failing if _only_traefik(case, path)]
     return merged(found)
@@ -21,14 +21,14 @@ def find(case: Case) -> Match | None:
 def _fits(refusal: Refusal) -> bool:
     if refusal.sole.successes or refusal.by_source or not refusal.far.ok or not refusal.listens:
         return False
-    remote_ok = any(each.ok for each in refusal.remote)
+    remote_ok = any(tally.ok for tally in refusal.remote)
     by_far_node = refusal.by_source is False or refusal.edge_itself.state is State.REFUSED
     return not remote_ok or by_far_node
 
 
 def _match(refusal: Refusal) -> Match:
     path, case = refusal.path, refusal.case
-    others = any(each.state is State.REFUSED for each in refusal.remote)
+    others = any(tally.state is State.REFUSED for tally in refusal.remote)
     apart = others or refusal.by_source is False or bool(case.subject.policies)
     proven = refusal.repeated and refusal.sole.seen and apart and _traefik_too(case, path)
     return Match(
@@ -60,7 +60,7 @@ def _drops(case: Case, path: Path) -> bool:
     beside = case.beside(path)
     if beside.state is not State.SILENT or refusal.sole.successes or not path.crosses:
         return False
-    remote = any(each.successes for each in refusal.remote)
+    remote = any(tally.successes for tally in refusal.remote)
     return refusal.far.clean and refusal.listens and not remote
 
 

@@ -13,15 +13,15 @@ from bot.net.diagnosis.rule import Match, Rule, certain, merged
 
 def find(case: Case) -> Match | None:
     """Every way whose refusal was made on the source's own node."""
-    found = tuple(refusals(case))
-    sure = {(each.path.edge, each.path.endpoint.port) for each in found if _fits(each)}
-    return merged([_match(each) for each in found if _fits(each) or _alike(each, sure)])
+    every = tuple(refusals(case))
+    sure = {(r.path.edge, r.path.endpoint.port) for r in every if _fits(r)}
+    return merged([_match(r) for r in every if _fits(r) or _alike(r, sure)])
 
 
 def _alike(refusal: Refusal, sure: set[tuple[str, int]]) -> bool:
     """The same port on the same node, of a pod that others reach: the same rule catches it."""
     caught = (refusal.path.edge, refusal.path.endpoint.port) in sure
-    return caught and refusal.pod_reached and any(each.ok for each in refusal.elsewhere)
+    return caught and refusal.pod_reached and any(tally.ok for tally in refusal.elsewhere)
 
 
 def _fits(refusal: Refusal) -> bool:
@@ -52,14 +52,14 @@ def _only_here(refusal: Refusal) -> bool:
     if refusal.masqueraded is False and refusal.listens:
         return True
     remote = refusal.remote
-    refused = any(each.state is State.REFUSED for each in remote)
-    return any(each.ok for each in remote) and not refused
+    refused = any(tally.state is State.REFUSED for tally in remote)
+    return any(tally.ok for tally in remote) and not refused
 
 
 def _match(refusal: Refusal) -> Match:
     path, port = refusal.path, refusal.path.endpoint.port
     decisive = refusal.sole.ok and refusal.repeated and refusal.far.ok
-    elsewhere = any(each.ok for each in refusal.elsewhere)
+    elsewhere = any(tally.ok for tally in refusal.elsewhere)
     inside = refusal.place.stance is Stance.TRAEFIK
     vip = (Aim.VIP,) if inside else ()
     unsure = (MASKED,) if inside else ()

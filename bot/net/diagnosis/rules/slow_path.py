@@ -25,7 +25,7 @@ def _match(case: Case, path: Path) -> Match:
     direct, far = case.beside(path), case.listener(path.edge, path.endpoint.node)
     trip = case.round_trip(case.stand(path.edge), path.endpoint.node)
     node = f" (the node itself or our listener there: {trip:.0f} ms)" if trip is not None else ""
-    retried = any(each.retried for each in direct.answers)
+    retried = any(answer.retried for answer in direct.answers)
     first = ", and the first one had to be tried again" if retried else ""
     return Match(
         because=(

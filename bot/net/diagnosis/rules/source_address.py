@@ -12,7 +12,7 @@ from bot.net.diagnosis.rule import Match, Rule, certain, merged
 
 def find(case: Case) -> Match | None:
     """Every way that is open by the VIP alone, for the address that it gives the packets."""
-    return merged([_match(each) for each in refusals(case) if _fits(each)])
+    return merged([_match(refusal) for refusal in refusals(case) if _fits(refusal)])
 
 
 def _fits(refusal: Refusal) -> bool:
@@ -20,9 +20,9 @@ def _fits(refusal: Refusal) -> bool:
         return False
     if not refusal.path.crosses or refusal.masqueraded is False:
         return False
-    if refusal.by_source is None and any(each.ok for each in refusal.remote):
+    if refusal.by_source is None and any(tally.ok for tally in refusal.remote):
         return False
-    refused = any(each.state is State.REFUSED for each in refusal.remote)
+    refused = any(tally.state is State.REFUSED for tally in refusal.remote)
     return bool(
         refusal.masqueraded or ((refused or _late(refusal)) and refusal.case.subject.policies)
     )

@@ -18,7 +18,7 @@ def find(case: Case) -> Match | None:
     failed = _failed(case)
     if not listed and not failed:
         return None
-    fine = bool(case.paths) and all(case.direct(each).ok for each in case.paths)
+    fine = bool(case.paths) and all(case.direct(path).ok for path in case.paths)
     named = ", ".join(f"{address}:{port}" for address, port in (listed or failed)[:4])
     return Match(
         because=(
@@ -34,21 +34,21 @@ def find(case: Case) -> Match | None:
 
 def strays(case: Case) -> tuple[tuple[str, int], ...]:
     """The servers of Traefik's that are in no slice and are no VIP."""
-    return tuple(each for each in case.belief.servers or () if each[0] not in _known(case))
+    return tuple(server for server in case.belief.servers or () if server[0] not in _known(case))
 
 
 def _failed(case: Case) -> tuple[tuple[str, int], ...]:
     """By the log: only where every failure is about a strange address, and something is known."""
     if case.belief.servers is not None:
         return ()
-    failures = [(each.address, each.port) for each in case.belief.failures]
-    return tuple(failures) if all(each[0] not in _known(case) for each in failures) else ()
+    failures = [(failure.address, failure.port) for failure in case.belief.failures]
+    return tuple(failures) if all(failure[0] not in _known(case) for failure in failures) else ()
 
 
 def _known(case: Case) -> frozenset[str]:
     subject = case.subject
     return frozenset(
-        {*(each.address for each in subject.endpoints), *subject.unready, *subject.vips}
+        {*(endpoint.address for endpoint in subject.endpoints), *subject.unready, *subject.vips}
     )
 
 

@@ -11,7 +11,9 @@ from bot.net.diagnosis.rule import Match, Rule, certain, merged
 
 def find(case: Case) -> Match | None:
     """Ports that are refused everywhere, of pods that listen on another one."""
-    return merged([_match(each) for each in refusals(case) if everywhere(each) and mistaken(each)])
+    return merged(
+        [_match(refusal) for refusal in refusals(case) if everywhere(refusal) and mistaken(refusal)]
+    )
 
 
 def _match(refusal: Refusal) -> Match:

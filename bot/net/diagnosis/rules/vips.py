@@ -30,12 +30,12 @@ class View:
     @property
     def paths(self) -> tuple[Path, ...]:
         """The ways from here."""
-        return tuple(each for each in self.case.paths if each.edge == self.edge)
+        return tuple(path for path in self.case.paths if path.edge == self.edge)
 
     @property
     def pods_ok(self) -> bool:
         """Whether every endpoint answers by its own address."""
-        return bool(self.paths) and all(self.case.beside(each).clean for each in self.paths)
+        return bool(self.paths) and all(self.case.beside(path).clean for path in self.paths)
 
     @property
     def across(self) -> tuple[Tally, ...]:
@@ -43,14 +43,14 @@ class View:
         soles = [self.case.sole(self.place, p.endpoint) for p in self.paths if p.crosses]
         homes = dict.fromkeys(path.endpoint.node for path in self.paths if path.crosses)
         fars = [self.case.far(self.place, node, Aim.FAR_VIP) for node in homes]
-        return tuple(each for each in (*soles, *fars) if each.seen)
+        return tuple(tally for tally in (*soles, *fars) if tally.seen)
 
     @property
     def here(self) -> tuple[Tally, ...]:
         """VIPs that lead to this very node for sure."""
         soles = [self.case.sole(self.place, p.endpoint) for p in self.paths if not p.crosses]
         own = self.case.far(self.place, self.edge, Aim.FAR_VIP)
-        return tuple(each for each in (*soles, own) if each.seen)
+        return tuple(tally for tally in (*soles, own) if tally.seen)
 
     @property
     def vip(self) -> Tally:
@@ -60,12 +60,12 @@ class View:
 
 def find_checksum(case: Case) -> Match | None:
     """Every VIP that crosses the overlay stalls, and those that stay on the node do not."""
-    return merged([_checksum(each) for each in _views(case) if _stalls(each)])
+    return merged([_checksum(view) for view in _views(case) if _stalls(view)])
 
 
 def find_broken(case: Case) -> Match | None:
     """The Service's VIP fails, and not only where it crosses the overlay."""
-    return merged([_broken(each) for each in _views(case) if _fails(each)])
+    return merged([_broken(view) for view in _views(case) if _fails(view)])
 
 
 def _views(case: Case) -> Iterator[View]:
@@ -77,19 +77,19 @@ def _views(case: Case) -> Iterator[View]:
 
 def _stalls(view: View) -> bool:
     across, here = view.across, view.here
-    if not across or not here or not all(each.clean for each in here):
+    if not across or not here or not all(tally.clean for tally in here):
         return False
     usual = max(view.case.beside(path).typical or 0.0 for path in view.paths)
-    return all(_slow(each, usual) for each in across)
+    return all(_slow(tally, usual) for tally in across)
 
 
-def _slow(each: Tally, usual: float) -> bool:
-    late = each.ok and each.fastest is not None and each.fastest >= usual + STALLS
-    return late or (each.fails and each.state in (State.SILENT, State.BROKEN))
+def _slow(tally: Tally, usual: float) -> bool:
+    late = tally.ok and tally.fastest is not None and tally.fastest >= usual + STALLS
+    return late or (tally.fails and tally.state in (State.SILENT, State.BROKEN))
 
 
 def _checksum(view: View) -> Match:
-    fars = [each for each in view.across if each.repeated]
+    fars = [tally for tally in view.across if tally.repeated]
     return Match(
         because=(
             f"From {view.edge} remote pods answer by their own addresses, and by a VIP they do "
@@ -106,24 +106,23 @@ def _fails(view: View) -> bool:
     if not view.vip.seen or _stalls(view):
         return False
     if view.vip.fails:
-        local = bool(view.here) and any(each.fails for each in view.here)
-        works = bool(view.across) and all(each.ok for each in view.across)
+        local = bool(view.here) and any(tally.fails for tally in view.here)
+        works = bool(view.across) and all(tally.ok for tally in view.across)
         return local or works or view.vip.state is State.REFUSED
     sharp = view.vip.state is State.MIXED
     complete = len(view.case.stage.endpoints) == len(view.case.subject.endpoints)
-    told = bool(view.across) or not any(path.crosses for path in view.paths)
+    covered = bool(view.across) or not any(path.crosses for path in view.paths)
     tried = (*view.across, *view.here)
-    return sharp and complete and told and all(each.clean for each in tried)
+    return sharp and complete and covered and all(tally.clean for tally in tried)
 
 
 def _broken(view: View) -> Match:
     others = [
-        each
+        view.case.vip_from(place)
         for place in view.case.places(Aim.VIP)
         if place.node != view.edge and place.stance is Stance.POD
-        for each in (view.case.vip_from(place),)
     ]
-    fine = bool(others) and all(each.ok for each in others)
+    fine = bool(others) and all(tally.ok for tally in others)
     where = (
         f"on {view.edge} alone" if fine else "on every node that was tried" if others else "here"
     )
