@@ -22,6 +22,7 @@ from bot.alerting.domain import actions as saying
 from bot.alerting.domain.actions import Act, Edit, End, Open, Summary, Tell, due
 from bot.alerting.domain.incident import ALERTS, Alerts, Incident, Post
 from bot.alerting.domain.rules import Rules
+from bot.chat.channel import Unsent
 from bot.domain.election import Leadership
 from bot.domain.report import Report
 from bot.domain.state import Store
@@ -31,10 +32,6 @@ log = logging.getLogger(__name__)
 
 REST = timedelta(minutes=5)
 """How long a channel that takes nothing is left alone: Discord bans who asks in vain too often."""
-
-
-class Unsent(MeshmedicError):
-    """Discord gave no answer: nobody knows whether the message is there."""
 
 
 class Lost(MeshmedicError):

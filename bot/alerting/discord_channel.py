@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
-import aiohttp
 import discord
 
-from bot.alerting.delivery import Lost, NoThread, Unsent
+from bot.alerting.delivery import Lost, NoThread
 from bot.alerting.domain.actions import Tell
 from bot.alerting.domain.incident import Alerts, Incident
 from bot.alerting.views import discord as discord_alert
+from bot.chat.channel import (
+    UNKNOWN_MESSAGE,
+    Unsent,
+    answer,
+    answer_or_refusal,
+    component_values,
+    find_own,
+    not_allowed,
+    not_taken,
+)
 from bot.domain.report import Report
 from bot.errors import MeshmedicError
 from bot.render import cards as render
@@ -148,13 +156,13 @@ class Telling:
             raise Unsent(msg) from error
 
     async def _found(self, channel: int, mark: str, since: datetime) -> int | None:
-        user = self._client().user
-        history = self._place(channel).history(limit=SEARCHED, after=since - SKEW)
-        async for each in history:
-            ours = user is None or each.author.id == user.id
-            if ours and any(text.endswith(mark) for text in _texts(each.components)):
-                return each.id
-        return None
+        return await find_own(
+            self._client(),
+            self._place(channel).history(limit=SEARCHED, after=since - SKEW),
+            lambda message: any(
+                text.endswith(mark) for text in component_values(message.components, "content")
+            ),
+        )
 
 
 DAY: Literal[1440] = 1440
@@ -164,55 +172,45 @@ SKEW = timedelta(minutes=10)
 """How far our clock and Discord's may be apart."""
 
 
-async def _asked(asked: Awaitable[T]) -> T:
-    """What Discord answers, within a time.
+async def _asked(request: Awaitable[T]) -> T:
+    """Discord's answer, within a time.
 
     Raises:
-        Unsent: It does not.
-        Lost: There is no such channel, or it does not let the bot.
-        NotFound: The message is gone.
+        Unsent: There was none.
+        Lost: The channel does not exist, or the bot may not do this in it.
+        NotFound: The message was deleted.
     """
     try:
-        async with asyncio.timeout(SECONDS):
-            return await asked
+        return await answer_or_refusal(request, SECONDS)
     except discord.NotFound as error:
         if error.code == UNKNOWN_MESSAGE:
             raise
         msg = "Discord knows no such channel: it was deleted, or the bot cannot see it."
         raise Lost(msg) from error
     except discord.Forbidden as error:
-        msg = f"Discord does not let the bot do this there ({error.text[:100]})."
-        raise Lost(msg) from error
-    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-        msg = f"Discord did not take it: {str(error)[:200] or type(error).__name__}"
-        raise Unsent(msg) from error
+        raise Lost(not_allowed(error)) from error
 
 
 class _IsThere(MeshmedicError):
     """The message has its thread."""
 
 
-async def _threaded(asked: Awaitable[T]) -> T:
-    """The same of what concerns a thread.
+async def _threaded(request: Awaitable[T]) -> T:
+    """Discord's answer to a request that concerns a thread.
 
     Raises:
-        Unsent: Discord does not answer.
-        _IsThere: There is one.
-        NoThread: It lets the bot have none there, or the message is gone.
+        Unsent: There was none.
+        _IsThere: The message has a thread already.
+        NoThread: The bot may have no thread there, or the message was deleted.
     """
     try:
-        async with asyncio.timeout(SECONDS):
-            return await asked
+        return await answer(request, SECONDS)
     except discord.HTTPException as error:
         if error.code == THREAD_IS_THERE:
             raise _IsThere from error
         if error.status in (408, 429) or error.status >= SERVER_ERROR:
-            msg = f"Discord did not take it: {str(error)[:200]}"
-            raise Unsent(msg) from error
+            raise Unsent(not_taken(error)) from error
         raise NoThread(error.text[:100] or "it was refused") from error
-    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-        msg = f"Discord did not take it: {str(error)[:200] or type(error).__name__}"
-        raise Unsent(msg) from error
 
 
 def _allowed(role: int | None) -> discord.AllowedMentions:
@@ -225,14 +223,3 @@ THREAD_IS_THERE = 160004
 """Source: Discord, "JSON error codes"."""
 
 SERVER_ERROR = 500
-UNKNOWN_MESSAGE = 10008
-
-
-def _texts(components: Iterable[Any]) -> list[str]:
-    """The texts of all components, nested ones too."""
-    found: list[str] = []
-    for each in components:
-        if content := getattr(each, "content", None):
-            found.append(str(content))
-        found += _texts(getattr(each, "children", ()) or ())
-    return found

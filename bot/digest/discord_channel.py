@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import aiohttp
 import discord
 from discord import ui
 
+from bot.chat.channel import (
+    UNKNOWN_MESSAGE,
+    InvalidMessage,
+    Unsent,
+    answer_or_refusal,
+    component_values,
+    find_own,
+    not_allowed,
+)
 from bot.digest.ports import Letter, Lost
 from bot.digest.views import discord as discord_digest
-from bot.errors import MeshmedicError
 from bot.render import cards as render
 
 T = TypeVar("T")
@@ -26,14 +32,6 @@ SEARCHED = 500
 
 Rows = Callable[[str], Sequence[render.Row]]
 """The row under a digest, of which a button carries what it is given."""
-
-
-class Unsent(MeshmedicError):
-    """Discord gave no answer, so nobody knows whether a message is there."""
-
-
-class Unfit(Unsent):
-    """Discord does not take what was written."""
 
 
 class Mailing:
@@ -71,7 +69,9 @@ class Mailing:
         place = self._client().get_partial_messageable(channel).get_partial_message(message)
         card = self._card(letter)
         try:
-            await _answered(place.edit(view=card.view, attachments=card.discord_files()))
+            await answer_or_refusal(
+                place.edit(view=card.view, attachments=card.discord_files()), SECONDS
+            )
         except discord.NotFound as error:
             return False if error.code == UNKNOWN_MESSAGE else Lost(_why(error))
         except discord.HTTPException as error:
@@ -89,22 +89,23 @@ class Mailing:
         """
         place = self._client().get_partial_messageable(channel)
         try:
-            posted = await _answered(place.fetch_message(message))
+            posted = await answer_or_refusal(place.fetch_message(message), SECONDS)
             view = ui.LayoutView.from_message(posted, timeout=None)
             # Stopped: its button is answered by whoever answers the buttons of all digests.
             view.stop()
             if not discord_digest.renewed(view, at):
                 return False
-            await _answered(
+            await answer_or_refusal(
                 place.get_partial_message(message).edit(
                     view=view,
                     attachments=posted.attachments,
                     allowed_mentions=discord.AllowedMentions.none(),
-                )
+                ),
+                SECONDS,
             )
         except discord.NotFound as error:
             return False if error.code == UNKNOWN_MESSAGE else Lost(_why(error))
-        except (discord.Forbidden, Unfit):
+        except (discord.Forbidden, InvalidMessage):
             return False
         return True
 
@@ -115,7 +116,13 @@ class Mailing:
             Unsent: Nobody knows.
         """
         place = self._client().get_partial_messageable(channel)
-        return await _asked(self._found(place, carried))
+        return await _asked(
+            find_own(
+                self._client(),
+                place.history(limit=SEARCHED),
+                lambda message: carried in component_values(message.components, "custom_id"),
+            )
+        )
 
     async def tell(self, channel: int, text: str) -> None:
         """Say a word to the owner.
@@ -129,14 +136,6 @@ class Mailing:
             msg = f"The fallback channel does not take it either: {said.why}"
             raise Unsent(msg)
 
-    async def _found(self, place: discord.PartialMessageable, carried: str) -> int | None:
-        user = self._client().user
-        async for each in place.history(limit=SEARCHED):
-            ours = user is None or each.author.id == user.id
-            if ours and carried in _custom_ids(each.components):
-                return each.id
-        return None
-
     def _card(self, letter: Letter) -> render.Card:
         return card(letter, self._rows(letter.carried))
 
@@ -148,50 +147,15 @@ def card(letter: Letter, rows: Sequence[render.Row]) -> render.Card:
     return discord_digest.digest(letter.digest, letter.picture, letter.alt, rows)
 
 
-UNKNOWN_MESSAGE = 10008
-BAD_REQUEST = 400
-
-
-async def _asked(asked: Awaitable[T]) -> T | Lost:
-    """What Discord answers; a clear no is a value."""
+async def _asked(request: Awaitable[T]) -> T | Lost:
+    """Discord's answer; a clear refusal is a value."""
     try:
-        return await _answered(asked)
+        return await answer_or_refusal(request, SECONDS)
     except discord.HTTPException as error:
         return Lost(_why(error))
-
-
-async def _answered(asked: Awaitable[T]) -> T:
-    """What Discord answers, within a time.
-
-    Raises:
-        Unsent: It does not, or says that it is not its day.
-        Forbidden: A clear no. NotFound: the same.
-    """
-    try:
-        async with asyncio.timeout(SECONDS):
-            return await asked
-    except (discord.Forbidden, discord.NotFound):
-        raise
-    except discord.HTTPException as error:
-        kind = Unfit if error.status == BAD_REQUEST else Unsent
-        msg = f"Discord did not take it: {str(error)[:200]}"
-        raise kind(msg) from error
-    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-        msg = f"Discord did not take it: {str(error)[:200] or type(error).__name__}"
-        raise Unsent(msg) from error
 
 
 def _why(error: discord.HTTPException) -> str:
     if isinstance(error, discord.NotFound):
         return "Discord knows no such channel (it was deleted, or the bot cannot see it)."
-    return f"Discord does not let the bot do this there ({error.text[:100]})."
-
-
-def _custom_ids(components: Iterable[Any]) -> set[str]:
-    """Those of all components, nested ones too."""
-    found: set[str] = set()
-    for each in components:
-        if custom_id := getattr(each, "custom_id", None):
-            found.add(custom_id)
-        found |= _custom_ids(getattr(each, "children", ()) or ())
-    return found
+    return not_allowed(error)

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.digest.discord_channel import Mailing, Unsent
+from bot.chat.channel import Unsent
+from bot.digest.discord_channel import Mailing
 from bot.digest.domain.config import Plan
 from bot.digest.domain.diff import BASES
 from bot.digest.domain.records import Schedule, carried, nonce

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from bot.alerting.delivery import Lost, NoThread, Unsent
+from bot.alerting.delivery import Lost, NoThread
 from bot.alerting.domain.actions import Tell
 from bot.alerting.domain.incident import Alerts, Incident, Moment
+from bot.chat.channel import Unsent
 from bot.domain.record import Shelf
 from bot.domain.report import Report
 from bot.errors import ClusterError
