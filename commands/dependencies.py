@@ -16,8 +16,8 @@ from bot.net.diagnosis.service import Diagnose
 from bot.net.mesh.service import Mesh
 from bot.net.request.service import Reach
 from bot.net.tools.service import Netshoot
-from bot.remediation.notifier import Herald
-from bot.remediation.service import Remedy
+from bot.remediation.notifier import ChangeNotifier
+from bot.remediation.service import RemediationService
 from bot.runbook.service import Runbook
 from bot.traefik.service import Traefik
 
@@ -38,8 +38,8 @@ class Context:
     draw: Draw
     traefik: Traefik
     runbook: Runbook
-    remedy: Remedy
-    herald: Herald
+    remediation: RemediationService
+    notifier: ChangeNotifier
     digests: Digests
     health_now: type[Any]
     namespaces: Callable[[], tuple[str, ...]]

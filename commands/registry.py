@@ -43,8 +43,8 @@ def register(client: Client, context: Context) -> None:
     client.add_buttons(controls.drill, controls.export, controls.again.button, context.health_now)
     client.add_buttons(controls.fix.act, controls.fix.way)
     deciding.bind(context, controls.fix)
-    announcer = Announcer(client, context.remedy, controls.fix, context.audit_channel)
-    context.herald.listeners.append(announcer.tell)
+    announcer = Announcer(client, context.remediation, controls.fix, context.audit_channel)
+    context.notifier.listeners.append(announcer.tell)
     client.add_buttons(alert_controls.button(context.silences))
     for command in _made(context, controls):
         client.tree.add_command(command)

@@ -17,8 +17,8 @@ from bot.errors import ClusterError
 from bot.net.ports import Prober
 from bot.net.request.service import Inside
 from bot.net.tools.service import Runner
-from bot.remediation.notifier import Herald
-from bot.remediation.service import Remedy
+from bot.remediation.notifier import ChangeNotifier
+from bot.remediation.service import RemediationService
 from bot.traefik.domain.api import Runtime
 from bot.traefik.domain.instance import TraefikPod
 from bot.traefik.domain.log_request import LogAsked, LogEnd, NotSeen
@@ -85,9 +85,9 @@ class FakeCluster:
         default_factory=lambda: ClusterFacts.unseen("", "Nobody laid out what it says.")
     )
     inside: Inside | None = None
-    remedy: Remedy | None = None
+    remediation: RemediationService | None = None
     audit_channel: int | None = None
-    herald: Herald = field(default_factory=Herald)
+    notifier: ChangeNotifier = field(default_factory=ChangeNotifier)
     tools: Runner | None = None
     drawn: bytes | Undrawn = b"a picture"
     asked: int = 0

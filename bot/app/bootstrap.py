@@ -27,7 +27,7 @@ from bot.app.leader_tasks import Takeover, refusals_explained
 from bot.app.leadership import Post, post
 from bot.app.metrics import Metrics, Sources
 from bot.app.probes import Vitals
-from bot.app.remediation import clock, nobody_asks, remedy
+from bot.app.remediation import build_remediation, clock, nobody_asks
 from bot.charts.process import Artist
 from bot.chat.client import Client
 from bot.digest.domain.config import Plan
@@ -41,7 +41,7 @@ from bot.gitops.service import PullRequests
 from bot.health.report_store import Memory
 from bot.health.service import Health
 from bot.kube.cache import WatchCache
-from bot.kube.change_store import Nowhere
+from bot.kube.change_store import NoChangeStore
 from bot.kube.connect import connect, own_namespace
 from bot.kube.flux_objects import FluxObjects
 from bot.kube.flux_reconcile import FluxRequest
@@ -61,8 +61,8 @@ from bot.net.tools import targets
 from bot.net.tools.service import Netshoot
 from bot.remediation.change.approval import Policy
 from bot.remediation.change.pending import waiting
-from bot.remediation.notifier import Herald
-from bot.remediation.pull_request_flow import Ask
+from bot.remediation.notifier import ChangeNotifier
+from bot.remediation.pull_request_flow import AskFlux
 from bot.remediation.reconciler import TICK
 from bot.runbook import service as runbook
 from bot.runtime import http_server as endpoints
@@ -135,7 +135,7 @@ def wire(
     audit_channel: int | None = None,
     state_namespace: str = "",
     repository: PullRequests | None = None,
-    ask: Ask = nobody_asks,
+    ask: AskFlux = nobody_asks,
     regularly: Mapping[str, tuple[int, Callable[[], Awaitable[None]]]] = MappingProxyType({}),
     plan: Plan | None = None,
     rules: Rules = NO_ALERTS,
@@ -177,25 +177,25 @@ def wire(
         told=metrics.alert,
         pace=pace,
     )
-    herald = Herald([cache.change_events.tell])
-    mending = remedy(
+    notifier = ChangeNotifier([cache.change_events.tell])
+    remediation = build_remediation(
         cache,
         diagnose,
         traefik,
         prober,
-        store=cache.changes(kept_in, leadership) if kept_in else Nowhere(),
+        store=cache.changes(kept_in, leadership) if kept_in else NoChangeStore(),
         writer=cache.writer(leadership.may_act),
         circles=circles,
         policy=policy,
         may_act=leadership.may_act,
-        herald=herald,
+        notifier=notifier,
         pulls=repository,
         ask=ask,
     )
     artist, late, health_now = Artist(), digesting.LateClient(), button.button(health)
 
     async def waits() -> tuple[str, ...]:
-        return waiting(await mending.every(), clock())
+        return waiting(await remediation.every(), clock())
 
     digests = digesting.digests(
         plan,
@@ -219,8 +219,8 @@ def wire(
         draw=artist.draw,
         traefik=traefik,
         runbook=runbook.load(),
-        remedy=mending,
-        herald=herald,
+        remediation=remediation,
+        notifier=notifier,
         digests=digests,
         health_now=health_now,
         namespaces=lambda: cache.names(Namespace),
@@ -239,7 +239,7 @@ def wire(
         await cache.start()
         schedule.every(REDISCOVER, "look for new kinds", cache.rediscover)
         if kept_in:
-            schedule.every(TICK, "go on with changes", mending.underway.go_on)
+            schedule.every(TICK, "go on with changes", remediation.reconciler.go_on)
         if rounds:
             schedule.every(ROUNDS, "read the agents' rounds", rounds.look, at_once=True)
         for name, (seconds, call) in regularly.items():
@@ -250,7 +250,7 @@ def wire(
 
     async def ended() -> None:
         schedule.stop()
-        mending.underway.stop()
+        remediation.reconciler.stop()
         await artist.close()
         await cache.close()
 

@@ -9,21 +9,21 @@ from bot.domain.authorization import Circles
 from bot.domain.resources.reference import Target
 from bot.errors import ClusterError
 from bot.gitops.domain.ownership import Owner
-from bot.kube.change_store import NOWHERE, Nowhere
+from bot.kube.change_store import NOWHERE, NoChangeStore
 from bot.net.diagnosis.service import Diagnose
 from bot.net.ports import Prober
 from bot.remediation.change.approval import Policy
 from bot.remediation.change.fields import Manifest
 from bot.remediation.change.step import Step
-from bot.remediation.context import Cluster, Survey
-from bot.remediation.executor import Carrier, Writer
-from bot.remediation.loading import Loading
-from bot.remediation.notifier import Herald
-from bot.remediation.pull_request_flow import Ask, Merging, Pulls
+from bot.remediation.context import Cluster, ContextReader
+from bot.remediation.executor import Executor, Writer
+from bot.remediation.loading import LoadingProbe
+from bot.remediation.notifier import ChangeNotifier
+from bot.remediation.pull_request_flow import AskFlux, PullRequestFlow, PullRequests
 from bot.remediation.reconciler import Store
-from bot.remediation.service import Remedy
-from bot.remediation.traefik_view import Sighting
-from bot.remediation.verification import Proving
+from bot.remediation.service import RemediationService
+from bot.remediation.traefik_view import TraefikConfirmation
+from bot.remediation.verification import Verifier
 from bot.traefik.service import Traefik
 
 
@@ -36,7 +36,7 @@ async def nobody_asks(_owner: Owner) -> None:
     """Flux looks at Git at its own interval."""
 
 
-def remedy(
+def build_remediation(
     cluster: Cluster,
     diagnose: Diagnose,
     traefik: Traefik,
@@ -47,21 +47,21 @@ def remedy(
     circles: Circles,
     policy: Policy,
     may_act: Callable[[], bool],
-    herald: Herald,
-    pulls: Pulls | None = None,
-    ask: Ask = nobody_asks,
-) -> Remedy:
+    notifier: ChangeNotifier,
+    pulls: PullRequests | None = None,
+    ask: AskFlux = nobody_asks,
+) -> RemediationService:
     """The use case over these parts."""
-    proving = Proving(cluster, prober)
-    sighting = Sighting(cluster, traefik)
-    loading = Loading(writer, cluster, prober)
-    carrier = Carrier(store, writer, proving, loading, clock, herald.tell, sighting)
-    return Remedy(
-        survey=Survey(cluster, diagnose, writer, traefik),
+    verifier = Verifier(cluster, prober)
+    confirmation = TraefikConfirmation(cluster, traefik)
+    loading = LoadingProbe(writer, cluster, prober)
+    executor = Executor(store, writer, verifier, loading, clock, notifier.tell, confirmation)
+    return RemediationService(
+        context_reader=ContextReader(cluster, diagnose, writer, traefik),
         store=store,
-        carrier=carrier,
-        proving=proving,
-        merging=Merging(pulls, cluster, carrier, ask),
+        executor=executor,
+        verifier=verifier,
+        pull_requests=PullRequestFlow(pulls, cluster, executor, ask),
         circles=circles,
         policy=policy,
         clock=clock,
@@ -69,19 +69,19 @@ def remedy(
     )
 
 
-def idle(cluster: Cluster, diagnose: Diagnose, traefik: Traefik) -> Remedy:
+def idle(cluster: Cluster, diagnose: Diagnose, traefik: Traefik) -> RemediationService:
     """The use case of a process without a place in the cluster: it says so when it is asked."""
-    return remedy(
+    return build_remediation(
         cluster,
         diagnose,
         traefik,
         None,
-        store=Nowhere(),
+        store=NoChangeStore(),
         writer=_NoWriter(),
         circles=Circles(),
         policy=Policy(),
         may_act=lambda: False,
-        herald=Herald(),
+        notifier=ChangeNotifier(),
     )
 
 

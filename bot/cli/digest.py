@@ -22,7 +22,7 @@ from bot.domain.state import Store
 from bot.domain.verdict import Verdict
 from bot.errors import InputError
 from bot.health.service import Health
-from bot.kube.change_store import ChangeStore, Nowhere
+from bot.kube.change_store import KubernetesChangeStore, NoChangeStore
 from bot.kube.client import Api
 from bot.kube.configmap_store import State
 from bot.kube.connect import connect, own_namespace
@@ -62,7 +62,7 @@ async def _digest(name: str, scopes: tuple[str, ...], where: Where) -> Digest:
 def _composer(health: Health, api: Api, place: str) -> Composer:
     """Without a place of the bot's own nothing is compared with, and no history is known."""
     store: Store = State(api, place, Alone()) if place else Unkept()
-    changes = ChangeStore(api, place, Alone()) if place else Nowhere()
+    changes = KubernetesChangeStore(api, place, Alone()) if place else NoChangeStore()
 
     async def waits() -> tuple[str, ...]:
         return waiting(await changes.every(), datetime.now(UTC))

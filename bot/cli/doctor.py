@@ -46,7 +46,7 @@ from bot.net.diagnosis.service import Diagnose
 from bot.net.mesh.service import Mesh
 from bot.net.request.service import Reach
 from bot.net.tools.service import Netshoot
-from bot.remediation.notifier import Herald
+from bot.remediation.notifier import ChangeNotifier
 from bot.render import terminal
 from bot.runbook import service as runbook
 from bot.runtime.memory_store import Unkept
@@ -201,7 +201,7 @@ def _commands() -> Commands:
         traefik,
         runbook.load(),
         idle(nowhere, diagnose, traefik),
-        Herald(),
+        ChangeNotifier(),
         digests,
         button.button(health),
         lambda: (),

@@ -20,8 +20,8 @@ from bot.domain.resources.registry import KIND_OF, KINDS, Kind
 from bot.domain.snapshot import Gap, Indexed, Snapshot, Why
 from bot.errors import ClusterError
 from bot.kube.change_events import ChangeEvents
-from bot.kube.change_store import ChangeStore
-from bot.kube.change_writer import StepWriter
+from bot.kube.change_store import KubernetesChangeStore
+from bot.kube.change_writer import KubernetesStepWriter
 from bot.kube.client import Api
 from bot.kube.discovery import Served, Source, discover
 from bot.kube.doctor_facts import Access
@@ -91,13 +91,13 @@ class WatchCache(Details):
         """What is asked of Traefik itself, through the same API server."""
         return TraefikReader(self._api)
 
-    def changes(self, namespace: str, leadership: Leadership) -> ChangeStore:
+    def changes(self, namespace: str, leadership: Leadership) -> KubernetesChangeStore:
         """The Changes that are kept in a namespace."""
-        return ChangeStore(self._api, namespace, leadership)
+        return KubernetesChangeStore(self._api, namespace, leadership)
 
-    def writer(self, may_act: Callable[[], bool]) -> StepWriter:
+    def writer(self, may_act: Callable[[], bool]) -> KubernetesStepWriter:
         """What reads and writes the objects of plans."""
-        return StepWriter(self._api, may_act)
+        return KubernetesStepWriter(self._api, may_act)
 
     @property
     def change_events(self) -> ChangeEvents:

@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 
 from bot.remediation.change.change import Card, Change, Notes, PullRequest, Undoing
-from bot.remediation.change.history import Entry, History
-from bot.remediation.change.plan import Plan, Way
+from bot.remediation.change.history import ChangeHistory, HistoryEntry
+from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.proof import Sample
-from bot.remediation.change.states import State
+from bot.remediation.change.states import ChangeState
 from bot.remediation.change.step import Step
 
 API_VERSION, KIND = "meshmedic.dev/v1alpha1", "Change"
@@ -26,7 +26,7 @@ class _Meta(msgspec.Struct, frozen=True, rename="camel"):
 
 class _Spec(msgspec.Struct, frozen=True, rename="camel"):
     target: str
-    way: Way
+    way: Method
     requester: str
     expires_at: datetime
     steps: tuple[Step, ...]
@@ -44,8 +44,8 @@ class _Spec(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class _Status(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    state: State | None = None
-    history: tuple[Entry, ...] = ()
+    state: ChangeState | None = None
+    history: tuple[HistoryEntry, ...] = ()
     card: Card | None = None
     baseline: Sample | None = None
     proof: tuple[str, ...] = ()
@@ -152,7 +152,7 @@ def _head(change: Change) -> Manifest:
 
 def _change(each: _Object) -> Change:
     spec, noted = each.spec, each.status
-    plan = Plan(
+    plan = RepairPlan(
         target=spec.target,
         way=spec.way,
         asked=spec.asked,
@@ -180,7 +180,7 @@ def _change(each: _Object) -> Change:
         requester=spec.requester,
         expires=spec.expires_at,
         plan=plan,
-        history=History(noted.history),
+        history=ChangeHistory(noted.history),
         notes=notes,
         version=each.metadata.resource_version,
     )

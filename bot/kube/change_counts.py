@@ -46,10 +46,10 @@ class Changes:
         if self._watch.state not in (State.LIVE, State.STALE):
             return {}
         found = Counter(map(_state, self._watch.objects.values()))
-        return {state.value: found[state] for state in states.State}
+        return {state.value: found[state] for state in states.ChangeState}
 
 
 def _state(each: Object) -> str:
     """A Change without a status was just made: it is proposed, and its maker will say so."""
     known = each.status.state if isinstance(each, _Change) else ""
-    return known or states.State.PROPOSED
+    return known or states.ChangeState.PROPOSED

@@ -15,11 +15,11 @@ from bot.kube.configmap_store import QUICK
 from bot.kube.impersonation import headers
 from bot.kube.paths import path
 from bot.remediation.change.change import Change
-from bot.remediation.change.states import State
+from bot.remediation.change.states import ChangeState
 
 log = logging.getLogger(__name__)
 
-TOLD = (State.APPROVED, State.DONE, State.ROLLED_BACK, State.FAILED)
+TOLD = (ChangeState.APPROVED, ChangeState.DONE, ChangeState.ROLLED_BACK, ChangeState.FAILED)
 LONGEST = 1000
 """Characters of a message; an Event takes 1,024."""
 
@@ -36,7 +36,7 @@ class ChangeEvents:
             return
         made = event(change, datetime.now(UTC))
         events = path("/api/v1/namespaces", made["metadata"]["namespace"], "events")
-        by = change.who(State.APPROVED) or change.requester
+        by = change.who(ChangeState.APPROVED) or change.requester
         try:
             await self._api.send("POST", events, made, headers=headers(by), total=QUICK)
         except ClusterError as error:
@@ -64,7 +64,7 @@ def event(change: Change, at: datetime) -> dict[str, Any]:
         },
         "reason": f"Change{change.state}",
         "message": f"{change.name} by {last.by}: {what}"[:LONGEST],
-        "type": "Warning" if change.state is State.FAILED else "Normal",
+        "type": "Warning" if change.state is ChangeState.FAILED else "Normal",
         "source": {"component": "meshmedic"},
         "firstTimestamp": when,
         "lastTimestamp": when,

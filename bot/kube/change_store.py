@@ -38,7 +38,7 @@ NOWHERE = (
 )
 
 
-class Nowhere:
+class NoChangeStore:
     """The store of a process without a place in the cluster: nothing can be proposed."""
 
     async def create(self, _change: Change, /) -> Change:
@@ -58,7 +58,7 @@ class Nowhere:
         return ()
 
 
-class ChangeStore:
+class KubernetesChangeStore:
     """The Changes of one namespace."""
 
     def __init__(self, api: Api, namespace: str, leadership: Leadership) -> None:

@@ -51,7 +51,7 @@ def collection(target: Target) -> ApiPath:
     return path(root, "namespaces", target.namespace, PLURALS[target.kind])
 
 
-class StepWriter:
+class KubernetesStepWriter:
     """Reads as the bot, writes as the approver. `may_act` is asked before each real write."""
 
     def __init__(self, api: Api, may_act: Callable[[], bool]) -> None:

@@ -23,7 +23,7 @@ from bot.net.diagnosis.diagnosed import Diagnosed
 from bot.net.diagnosis.service import Diagnose, quiet
 from bot.net.diagnosis.subject import Subject
 from bot.net.probing.protocol import Progress
-from bot.remediation.planning.context import Manifest, Situation
+from bot.remediation.planning.context import Manifest, PlanningContext
 from bot.routing.candidates import candidates
 from bot.traefik.domain import instance
 
@@ -70,7 +70,7 @@ class TraefikPods(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class ContextReader:
     """Reads what decides about one route."""
 
     cluster: Cluster
@@ -78,7 +78,7 @@ class Survey:
     live: Live
     traefik: TraefikPods
 
-    async def of(self, asked: str, progress: Progress = quiet) -> Situation:
+    async def of(self, asked: str, progress: Progress = quiet) -> PlanningContext:
         """The situation of a route, with a fresh diagnosis.
 
         Raises:
@@ -90,9 +90,9 @@ class Survey:
         snapshot = await self.cluster.snapshot(READS)
         return await self._situation(found, snapshot)
 
-    async def _situation(self, found: Diagnosed, snapshot: Snapshot) -> Situation:
+    async def _situation(self, found: Diagnosed, snapshot: Snapshot) -> PlanningContext:
         subject = found.subject
-        made = Situation(
+        made = PlanningContext(
             taken_at=snapshot.taken_at,
             subject=subject,
             diagnosis=found.diagnosis,

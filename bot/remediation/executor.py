@@ -20,12 +20,12 @@ from bot.remediation.change import handover
 from bot.remediation.change import step_progress as walking
 from bot.remediation.change.change import Change, Undoing
 from bot.remediation.change.fields import Action, Manifest
-from bot.remediation.change.history import BOT, Illegal
-from bot.remediation.change.plan import Plan, Way
-from bot.remediation.change.proof import Proof, Sample
-from bot.remediation.change.states import State
-from bot.remediation.change.step import Progress, Step, mistake, progress, undoing
-from bot.remediation.change.verification_requests import Request
+from bot.remediation.change.history import BOT, IllegalMove
+from bot.remediation.change.plan import Method, RepairPlan
+from bot.remediation.change.proof import Sample, VerificationResult
+from bot.remediation.change.states import ChangeState
+from bot.remediation.change.step import Step, StepProgress, mistake, progress, undoing
+from bot.remediation.change.verification_requests import VerificationRequest
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class Writer(Protocol):
 class Prove(Protocol):
     """Tells by requests whether a change helped."""
 
-    async def helped(self, request: Request, before: Sample) -> Proof:
+    async def helped(self, request: VerificationRequest, before: Sample) -> VerificationResult:
         """After the change, compared with what was before."""
         ...
 
@@ -85,16 +85,16 @@ class Loads(Protocol):
 class See(Protocol):
     """Tells what Traefik itself says of the route."""
 
-    async def seen(self, plan: Plan) -> str:
+    async def seen(self, plan: RepairPlan) -> str:
         """A line for people, also where nothing can be read."""
         ...
 
 
-class Stuck(Exception):  # told, and the change is taken back: no fault of ours
+class StepFailed(Exception):  # told, and the change is taken back: no fault of ours
     """A step cannot be done; the message says why, for people."""
 
 
-class Unserved(Stuck):
+class RouteUnserved(StepFailed):
     """What would serve instead was not seen to serve."""
 
 
@@ -110,21 +110,23 @@ class _Walk:
 
 
 @dataclass(frozen=True, slots=True)
-class Carrier:
+class Executor:
     """Does what was approved. `told` is called after every move; `clock` gives the time.
 
-    What `sighting` tells is noted beside the proof, and decides nothing.
+    What `confirmation` tells is noted beside the proof, and decides nothing.
     """
 
     store: Store
     writer: Writer
-    proving: Prove
+    verifier: Prove
     loading: Loads
     clock: Callable[[], datetime]
     told: Told
-    sighting: See | None = None
+    confirmation: See | None = None
 
-    async def moved(self, change: Change, state: State, by: str = BOT, note: str = "") -> Change:
+    async def moved(
+        self, change: Change, state: ChangeState, by: str = BOT, note: str = ""
+    ) -> Change:
         """The Change one state further, saved.
 
         Raises:
@@ -134,7 +136,7 @@ class Carrier:
         history = change.history.moved(
             state, by=by, at=self.clock(), expires=change.expires, note=note
         )
-        if isinstance(history, Illegal):
+        if isinstance(history, IllegalMove):
             raise InputError(history.why)
         saved = await self.store.write(msgspec.structs.replace(change, history=history))
         log.info(
@@ -150,14 +152,14 @@ class Carrier:
             InputError: It would not, or the object is no longer as planned; the message says why.
             ClusterError: Nobody knows.
         """
-        if change.plan.way is Way.PULL_REQUEST:
+        if change.plan.way is Method.PULL_REQUEST:
             return
         steps = change.plan.steps
         live = await self._live(steps)
         for each, how in zip(steps, walking.foreseen(steps, live), strict=True):
-            if how is Progress.CHANGED:
+            if how is StepProgress.CHANGED:
                 raise InputError(_changed(each))
-            if progress(each, live[each.object]) is Progress.TO_DO:
+            if progress(each, live[each.object]) is StepProgress.TO_DO:
                 await self.writer.write(each, live[each.object], change.name, by, dry_run=True)
 
     async def apply(self, change: Change) -> Change:
@@ -166,13 +168,13 @@ class Carrier:
         Raises:
             ClusterError: The API server cannot be asked; it goes on from there later.
         """
-        if change.state is State.APPROVED:
-            change = await self.moved(change, State.APPLYING)
+        if change.state is ChangeState.APPROVED:
+            change = await self.moved(change, ChangeState.APPLYING)
         try:
             await self._steps(change, change.plan.steps)
-        except Stuck as stuck:
+        except StepFailed as stuck:
             return await self.take_back(change, BOT, str(stuck))
-        return await self.verify(await self.moved(change, State.VERIFYING))
+        return await self.verify(await self.moved(change, ChangeState.VERIFYING))
 
     async def verify(self, change: Change) -> Change:
         """Prove that it helped; else take it back."""
@@ -180,15 +182,17 @@ class Carrier:
         if not proof.helped:
             return await self.take_back(change, BOT, proof.because)
         noted = (*change.notes.proof, proof.because)
-        if self.sighting:
-            noted = (*noted, await self.sighting.seen(change.plan))
-        return await self.moved(_noted(change, proof=noted[-16:]), State.DONE, note=proof.because)
+        if self.confirmation:
+            noted = (*noted, await self.confirmation.seen(change.plan))
+        return await self.moved(
+            _noted(change, proof=noted[-16:]), ChangeState.DONE, note=proof.because
+        )
 
     async def take_back(self, change: Change, by: str, why: str) -> Change:
         """Undo every step in reverse, and say what is left where somebody was at it."""
         if pull := change.notes.pull_request:
             note = f"Revert pull request {pull.number}, which was merged. {why}"
-            return await self.moved(change, State.FAILED, by, note)
+            return await self.moved(change, ChangeState.FAILED, by, note)
         if change.notes.undoing is None:
             undone = Undoing(by, self.clock(), why[:1000])
             change = await self.store.write(_noted(change, undoing=undone))
@@ -198,31 +202,31 @@ class Carrier:
         for number, each in enumerate(walk.steps):
             try:
                 await self._one(change, each, walk)
-            except Unserved as unserved:
+            except RouteUnserved as unserved:
                 # Two routes of one host are better than none: a person takes the other away.
                 left += [str(unserved), await self._stays(walk.steps[number:])]
                 break
-            except Stuck as stuck:
+            except StepFailed as stuck:
                 left.append(str(stuck))
         if left:
             # What is left goes first: a long note is cut at its end.
             note = f"Not all was taken back: {' '.join(left)} {noted.why}"
-            return await self.moved(change, State.FAILED, noted.by, note)
-        return await self.moved(change, State.ROLLED_BACK, noted.by, noted.why)
+            return await self.moved(change, ChangeState.FAILED, noted.by, note)
+        return await self.moved(change, ChangeState.ROLLED_BACK, noted.by, noted.why)
 
     async def obstacles(self, change: Change) -> tuple[str, ...]:
         """What stands against taking it back: objects that somebody changed since."""
         steps = undoing(change.plan.steps)
         live = await self._live(steps)
         pairs = zip(steps, walking.foreseen(steps, live), strict=True)
-        return tuple(_changed(each) for each, how in pairs if how is Progress.CHANGED)
+        return tuple(_changed(each) for each, how in pairs if how is StepProgress.CHANGED)
 
     async def _steps(self, change: Change, steps: Sequence[Step]) -> None:
         for each in steps:
             if why := mistake(each):
-                raise Stuck(why)
+                raise StepFailed(why)
         if left := await self.loading.clear(change):
-            raise Stuck(" ".join(left))
+            raise StepFailed(" ".join(left))
         walk = _Walk(steps)
         for each in steps:
             await self._one(change, each, walk)
@@ -235,27 +239,31 @@ class Carrier:
             ClusterError: The API server cannot be asked now.
         """
         if why := mistake(step):
-            raise Stuck(why)
+            raise StepFailed(why)
         for _ in range(TURNS):
             live = await self._live(walk.steps)
             if walking.is_done(step, walk.steps, live):
                 return
             if wrong := walking.disturbed(step, walk.steps, live):
-                raise Stuck(_changed(wrong))
+                raise StepFailed(_changed(wrong))
             if not await self._may_go(change, step, walk, live):
                 continue
             try:
                 await self.writer.write(
-                    step, live[step.object], change.name, change.who(State.APPROVED), dry_run=False
+                    step,
+                    live[step.object],
+                    change.name,
+                    change.who(ChangeState.APPROVED),
+                    dry_run=False,
                 )
             except Conflict:
                 continue
             except TEMPORARY:
                 raise
             except ClusterError as error:
-                raise Stuck(f"{step.action} of {step.object}: {error}") from error
+                raise StepFailed(f"{step.action} of {step.object}: {error}") from error
             return
-        raise Stuck(f"{step.object} is changed by somebody else again and again.")
+        raise StepFailed(f"{step.object} is changed by somebody else again and again.")
 
     async def _may_go(self, change: Change, step: Step, walk: _Walk, live: walking.Live) -> bool:
         """Whether it may be done by what was read; else that is to be read again.
@@ -265,15 +273,17 @@ class Carrier:
         """
         instead = handover.others(step, walk.steps)
         if gone := [each.object for each in instead if live[each.object] is None]:
-            raise Unserved(f"{gone[0]} is not there.")
+            raise RouteUnserved(f"{gone[0]} is not there.")
         if not instead or step.action in walk.seen:
             return True
         if why := await self.loading.unseen(change, instead, live):
-            raise Unserved(why)
+            raise RouteUnserved(why)
         if step.action is Action.DELETE_INGRESS:
             proof = await self._proof(change)
             if not proof.helped:
-                raise Stuck(f"Beside the Ingress, the IngressRoutes do not help. {proof.because}")
+                raise StepFailed(
+                    f"Beside the Ingress, the IngressRoutes do not help. {proof.because}"
+                )
         # It took its time: where what was read has changed meanwhile, it is seen anew.
         unchanged = await self._live(walk.steps) == live
         if unchanged:
@@ -286,9 +296,9 @@ class Carrier:
         named = ", ".join(str(at) for at, there in live.items() if there)
         return f"So this stays, and takes the requests: {named}. Delete it when that is served."
 
-    async def _proof(self, change: Change) -> Proof:
-        request = Request(change.plan.host, change.plan.path)
-        return await self.proving.helped(request, change.notes.baseline or Sample())
+    async def _proof(self, change: Change) -> VerificationResult:
+        request = VerificationRequest(change.plan.host, change.plan.path)
+        return await self.verifier.helped(request, change.notes.baseline or Sample())
 
     async def _live(self, steps: Sequence[Step]) -> dict[Target, Manifest | None]:
         return {each: await self.writer.live(each) for each in walking.objects(steps)}

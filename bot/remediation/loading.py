@@ -23,10 +23,10 @@ from bot.remediation.change import verification_requests as through
 from bot.remediation.change.change import Change
 from bot.remediation.change.fields import Action, Manifest
 from bot.remediation.change.loaded import Look
-from bot.remediation.change.states import State
+from bot.remediation.change.states import ChangeState
 from bot.remediation.change.step import Step, mistake
 from bot.remediation.change.step_progress import Live
-from bot.remediation.change.verification_requests import Entrance, Request
+from bot.remediation.change.verification_requests import Entrance, VerificationRequest
 from bot.remediation.executor import TEMPORARY
 from bot.remediation.verification import NO_ENTRANCE, NO_PROBER
 
@@ -69,7 +69,7 @@ class Writer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Loading:
+class LoadingProbe:
     """By requests of the prober. It may be absent: then nothing can be seen."""
 
     writer: Writer
@@ -94,15 +94,15 @@ class Loading:
         entrances = await self._entrances()
         if why := self._blind(entrances):
             return why
-        name, nothing = marker.host(self.token()), Request(marker.host(self.token()))
-        asked = {"before": Request(name), "nothing before": nothing}
+        name, nothing = marker.host(self.token()), VerificationRequest(marker.host(self.token()))
+        asked = {"before": VerificationRequest(name), "nothing before": nothing}
         before = await self._ask(asked, entrances)
         try:
             for step in filter(None, (marker.marker(route, name) for route in routes)):
                 await self._write(step, None, change)
             asked = {
-                "marked": Request(name),
-                "route": Request(change.plan.host, change.plan.path),
+                "marked": VerificationRequest(name),
+                "route": VerificationRequest(change.plan.host, change.plan.path),
                 "nothing": nothing,
             }
             why = await self._seen(asked, routes, before)
@@ -135,11 +135,11 @@ class Loading:
         return ""
 
     async def _write(self, step: Step, live: Manifest | None, change: Change) -> None:
-        by = change.who(State.APPROVED)
+        by = change.who(ChangeState.APPROVED)
         await self.writer.write(step, live, change.name, by, dry_run=False)
 
     async def _seen(
-        self, asked: Mapping[str, Request], routes: Sequence[Manifest], before: _Answers
+        self, asked: Mapping[str, VerificationRequest], routes: Sequence[Manifest], before: _Answers
     ) -> str:
         named = frozenset[str]().union(*map(marker.entry_points, routes))
         why = "It was not seen in time."
@@ -167,7 +167,9 @@ class Loading:
     async def _entrances(self) -> tuple[Entrance, ...]:
         return through.entrances(await self.cluster.snapshot((core.Pod,)), MOST + 1)
 
-    async def _ask(self, asked: Mapping[str, Request], entrances: Iterable[Entrance]) -> _Answers:
+    async def _ask(
+        self, asked: Mapping[str, VerificationRequest], entrances: Iterable[Entrance]
+    ) -> _Answers:
         """All requests at all entrances, in one job for each node."""
         by_node: dict[str, list[Entrance]] = {}
         for entrance in entrances:
@@ -177,7 +179,9 @@ class Loading:
             answers |= there
         return answers
 
-    async def _at(self, asked: Mapping[str, Request], entrances: Sequence[Entrance]) -> _Answers:
+    async def _at(
+        self, asked: Mapping[str, VerificationRequest], entrances: Sequence[Entrance]
+    ) -> _Answers:
         probes = [
             through.probe(request, entrance, TRIES, f"{number} {what}")
             for number, entrance in enumerate(entrances)

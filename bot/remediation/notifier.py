@@ -10,14 +10,14 @@ from bot.remediation.change.change import Change
 
 log = logging.getLogger(__name__)
 
-Listener = Callable[[Change], Awaitable[None]]
+ChangeListener = Callable[[Change], Awaitable[None]]
 
 
 @dataclass(slots=True)
-class Herald:
+class ChangeNotifier:
     """Listeners are added when the parts are wired; none of them can stop a change."""
 
-    listeners: list[Listener] = field(default_factory=list)
+    listeners: list[ChangeListener] = field(default_factory=list)
 
     async def tell(self, change: Change) -> None:
         """Tell everybody. Never raises."""

@@ -23,13 +23,13 @@ from bot.gitops.service import Asked, Preview, Proposed, not_configured
 from bot.net.diagnosis.service import Cluster
 from bot.remediation.change.change import Change, PullRequest
 from bot.remediation.change.history import BOT
-from bot.remediation.change.plan import Plan
-from bot.remediation.change.states import State
+from bot.remediation.change.plan import RepairPlan
+from bot.remediation.change.states import ChangeState
 from bot.remediation.context import READS
-from bot.remediation.executor import Carrier
-from bot.remediation.planning.context import Situation
+from bot.remediation.executor import Executor
+from bot.remediation.planning.context import PlanningContext
 from bot.remediation.planning.pull_request import owner_of, reached
-from bot.remediation.planning.refusals import Reason, Refusal
+from bot.remediation.planning.refusals import PlanReason, PlanRefusal
 
 log = logging.getLogger(__name__)
 
@@ -37,11 +37,11 @@ MOST_PREVIEW = 12_000
 MERGED = "Pull request {number} was merged: waiting for Flux."
 
 Manifest = Mapping[str, Any]
-Ask = Callable[[Owner], Awaitable[None]]
+AskFlux = Callable[[Owner], Awaitable[None]]
 """Asks Flux to look at Git now; it raises ClusterError where that is not allowed."""
 
 
-class Pulls(Protocol):
+class PullRequests(Protocol):
     """Pull requests in the configured repository."""
 
     async def preview(self, asked: Asked) -> Preview | of_files.Refusal:
@@ -58,15 +58,17 @@ class Pulls(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Merging:
+class PullRequestFlow:
     """Carries such a change to its end. `pulls` is None where no repository is set."""
 
-    pulls: Pulls | None
+    pulls: PullRequests | None
     cluster: Cluster
-    carrier: Carrier
-    ask: Ask
+    executor: Executor
+    ask: AskFlux
 
-    async def planned(self, plan: Plan, situation: Situation) -> Plan | Refusal:
+    async def planned(
+        self, plan: RepairPlan, situation: PlanningContext
+    ) -> RepairPlan | PlanRefusal:
         """The plan with the difference of the file, or why there is none, with what to paste.
 
         Raises:
@@ -74,12 +76,12 @@ class Merging:
         """
         edit = decoded(plan.steps[0].to)
         if isinstance(edit, str):
-            return Refusal(Reason.NOT_IN_FILE, edit)
+            return PlanRefusal(PlanReason.NOT_IN_FILE, edit)
         who, live = owner_of(situation, edit)
         asked = Asked(edit, live, who)
         found = await self.pulls.preview(asked) if self.pulls else not_configured(asked)
         if isinstance(found, of_files.Refusal):
-            return Refusal(Reason.NOT_IN_FILE, str(found), found.paste)
+            return PlanRefusal(PlanReason.NOT_IN_FILE, str(found), found.paste)
         also = tuple(f"The same file makes {each} too." for each in found.also)
         preview = found.diff[:MOST_PREVIEW]
         return msgspec.structs.replace(plan, preview=preview, risks=(*also, *plan.risks)[:32])
@@ -91,11 +93,11 @@ class Merging:
             RepositoryError: The repository or its host does not answer; it is tried again later.
             ClusterError: The cluster cannot be read; the same.
         """
-        if change.state is State.APPROVED:
-            change = await self.carrier.moved(change, State.APPLYING)
+        if change.state is ChangeState.APPROVED:
+            change = await self.executor.moved(change, ChangeState.APPLYING)
         asked = await self._asked(change)
         if isinstance(asked, str):
-            return await self.carrier.moved(change, State.FAILED, BOT, asked)
+            return await self.executor.moved(change, ChangeState.FAILED, BOT, asked)
         why = Description(
             change.name,
             change.history.entries[0].at,
@@ -106,13 +108,15 @@ class Merging:
         made = await self.pulls.propose(asked, why) if self.pulls else not_configured(asked)
         if isinstance(made, of_files.Refusal) and made.reason is of_files.Reason.ALREADY:
             # Merged before we could note its number.
-            return await self.carrier.verify(await self.carrier.moved(change, State.VERIFYING))
+            return await self.executor.verify(
+                await self.executor.moved(change, ChangeState.VERIFYING)
+            )
         if isinstance(made, of_files.Refusal):
-            return await self.carrier.moved(change, State.FAILED, BOT, str(made))
+            return await self.executor.moved(change, ChangeState.FAILED, BOT, str(made))
         noted = PullRequest(made.number, made.url)
         notes = msgspec.structs.replace(change.notes, pull_request=noted)
         change = msgspec.structs.replace(change, notes=notes)
-        return await self.carrier.moved(change, State.AWAITING_MERGE, BOT, made.url)
+        return await self.executor.moved(change, ChangeState.AWAITING_MERGE, BOT, made.url)
 
     async def look(self, change: Change) -> Change:
         """Whether it was merged or closed, and once it is merged whether Flux has applied it.
@@ -127,14 +131,16 @@ class Merging:
         standing = await self.pulls.state(pull.number)
         if standing.state is PullState.CLOSED:
             note = f"Pull request {pull.number} was closed without a merge."
-            return await self.carrier.moved(change, State.REJECTED, BOT, note)
+            return await self.executor.moved(change, ChangeState.REJECTED, BOT, note)
         if standing.state is not PullState.MERGED:
             return change
         asked = await self._asked(change)
         if isinstance(asked, str):
-            return await self.carrier.moved(change, State.FAILED, BOT, asked)
+            return await self.executor.moved(change, ChangeState.FAILED, BOT, asked)
         if reached(asked.edit, asked.live or None):
-            return await self.carrier.verify(await self.carrier.moved(change, State.VERIFYING))
+            return await self.executor.verify(
+                await self.executor.moved(change, ChangeState.VERIFYING)
+            )
         return await self._ask_once(change, pull, asked.owner)
 
     async def _ask_once(self, change: Change, pull: PullRequest, keeper: Owner) -> Change:
@@ -147,12 +153,12 @@ class Merging:
         except ClusterError as error:
             log.info("Flux was not asked to look for change %s: %s", change.name, error)
         notes = msgspec.structs.replace(change.notes, proof=(*change.notes.proof, said))
-        return await self.carrier.store.write(msgspec.structs.replace(change, notes=notes))
+        return await self.executor.store.write(msgspec.structs.replace(change, notes=notes))
 
     async def _asked(self, change: Change) -> Asked | str:
         edit = decoded(change.plan.steps[0].to)
         if isinstance(edit, str):
             return edit
-        live = await self.carrier.writer.live(edit.object)
+        live = await self.executor.writer.live(edit.object)
         snapshot = await self.cluster.snapshot(READS)
         return Asked(edit, live or {}, owner(live, snapshot) if live else NOBODY)

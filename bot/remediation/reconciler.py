@@ -15,12 +15,12 @@ from bot.errors import MeshmedicError
 from bot.remediation.change import history
 from bot.remediation.change.change import Change
 from bot.remediation.change.history import BOT
-from bot.remediation.change.plan import Plan, Way
+from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.resume import Next, left_to_do
-from bot.remediation.change.states import MOVES, State
-from bot.remediation.executor import Carrier
-from bot.remediation.planning.refusals import Refusal
-from bot.remediation.pull_request_flow import Merging
+from bot.remediation.change.states import MOVES, ChangeState
+from bot.remediation.executor import Executor
+from bot.remediation.planning.refusals import PlanRefusal
+from bot.remediation.pull_request_flow import PullRequestFlow
 
 log = logging.getLogger(__name__)
 
@@ -51,16 +51,16 @@ class Store(Protocol):
 
 
 @dataclass
-class Underway:
+class Reconciler:
     """Carries changes out beside everything else, each once at a time.
 
     `replan` makes the plan of a change anew, from fresh evidence.
     """
 
     store: Store
-    carrier: Carrier
-    merging: Merging
-    replan: Callable[[Change], Awaitable[Plan | Refusal]]
+    executor: Executor
+    pull_requests: PullRequestFlow
+    replan: Callable[[Change], Awaitable[RepairPlan | PlanRefusal]]
     clock: Callable[[], datetime]
     may_act: Callable[[], bool]
     _running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
@@ -85,9 +85,9 @@ class Underway:
 
     async def carry(self, change: Change) -> Change:
         """From Approved on, in the cluster or by pull request."""
-        if change.plan.way is Way.PULL_REQUEST:
-            return await self.merging.open(change)
-        return await self.carrier.apply(change)
+        if change.plan.way is Method.PULL_REQUEST:
+            return await self.pull_requests.open(change)
+        return await self.executor.apply(change)
 
     async def go_on(self) -> None:
         """Look at every change that is not at its end, and do what is left. Called regularly.
@@ -118,19 +118,19 @@ class Underway:
             await quietly(self.store.write(msgspec.structs.replace(change, history=first)))
             return
         if undoing := change.notes.undoing:
-            self.begin(change, lambda each: self.carrier.take_back(each, undoing.by, undoing.why))
+            self.begin(change, lambda each: self.executor.take_back(each, undoing.by, undoing.why))
             return
         match left_to_do(change.state, self.clock(), change.expires):
             case Next.CLOSE:
-                await quietly(self.carrier.moved(change, State.EXPIRED))
+                await quietly(self.executor.moved(change, ChangeState.EXPIRED))
             case Next.CHECK if change.name not in self._looked_at:
                 self.begin(change, self._checked)
             case Next.APPLY:
                 self.begin(change, self.carry)
             case Next.WAIT_FOR_MERGE:
-                self.begin(change, self.merging.look)
+                self.begin(change, self.pull_requests.look)
             case Next.VERIFY:
-                self.begin(change, self.carrier.verify)
+                self.begin(change, self.executor.verify)
             case _:
                 self._return(change)
 
@@ -138,12 +138,12 @@ class Underway:
         """Take back what was for a time only."""
         at, why = change.returns_at, "Its time is over, as planned."
         if at and self.clock() >= at:
-            self.begin(change, lambda each: self.carrier.take_back(each, BOT, why))
+            self.begin(change, lambda each: self.executor.take_back(each, BOT, why))
 
     async def _checked(self, change: Change) -> Change:
         """Approved before a restart, and nothing touched: the evidence must be the same still."""
         plan = await self.replan(change)
-        if isinstance(plan, Plan) and plan.same(change.plan):
+        if isinstance(plan, RepairPlan) and plan.same(change.plan):
             return await self.carry(change)
         self._looked_at.add(change.name)
         log.warning("change %s is left: the evidence has changed since its approval", change.name)

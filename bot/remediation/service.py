@@ -21,22 +21,22 @@ from bot.net.diagnosis.diagnosis import Effect
 from bot.net.diagnosis.service import quiet
 from bot.net.probing.protocol import Progress
 from bot.remediation.change import approval, history
-from bot.remediation.change.approval import Asked, Click, Policy
+from bot.remediation.change.approval import ApprovalRequest, Click, Policy
 from bot.remediation.change.change import Card, Change, Notes
 from bot.remediation.change.history import BOT
 from bot.remediation.change.naming import change_name
-from bot.remediation.change.plan import Plan, Way
+from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.proof import Sample, baseline_refusal
-from bot.remediation.change.states import EXPIRES, State
-from bot.remediation.change.verification_requests import Request
-from bot.remediation.context import Survey
-from bot.remediation.executor import TURNS, Carrier
+from bot.remediation.change.states import EXPIRES, ChangeState
+from bot.remediation.change.verification_requests import VerificationRequest
+from bot.remediation.context import ContextReader
+from bot.remediation.executor import TURNS, Executor
 from bot.remediation.planning import offers as offering
 from bot.remediation.planning.offers import Offers
-from bot.remediation.planning.refusals import Reason, Refusal
-from bot.remediation.pull_request_flow import Merging
-from bot.remediation.reconciler import Store, Underway, quietly
-from bot.remediation.verification import Proving, Trouble
+from bot.remediation.planning.refusals import PlanReason, PlanRefusal
+from bot.remediation.pull_request_flow import PullRequestFlow
+from bot.remediation.reconciler import Reconciler, Store, quietly
+from bot.remediation.verification import Trouble, Verifier
 
 UNDER_WAY = "A change of {target} is under way: {name}. Wait for its end."
 FASTER = "Somebody else was faster. The card shows what became of it."
@@ -51,7 +51,7 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
-class Declined:
+class ChangeRefusal:
     """Nothing was written: why, and the new proposal where there is one."""
 
     why: str
@@ -59,14 +59,14 @@ class Declined:
 
 
 @dataclass
-class Remedy:
+class RemediationService:
     """The use case. One an election's process; what another began it goes on with."""
 
-    survey: Survey
+    context_reader: ContextReader
     store: Store
-    carrier: Carrier
-    proving: Proving
-    merging: Merging
+    executor: Executor
+    verifier: Verifier
+    pull_requests: PullRequestFlow
     circles: Circles
     policy: Policy
     clock: Callable[[], datetime]
@@ -75,8 +75,8 @@ class Remedy:
 
     def __post_init__(self) -> None:
         self._one_at_a_time = asyncio.Lock()
-        self.underway = Underway(
-            self.store, self.carrier, self.merging, self._replan, self.clock, self.may_act
+        self.reconciler = Reconciler(
+            self.store, self.executor, self.pull_requests, self._replan, self.clock, self.may_act
         )
 
     async def offers(self, asked: str, progress: Progress = quiet) -> tuple[Offers, str]:
@@ -86,15 +86,15 @@ class Remedy:
             InputError: No route is meant by that.
             ClusterError: The cluster cannot be read.
         """
-        situation = await self.survey.of(asked, progress)
+        situation = await self.context_reader.of(asked, progress)
         found = offering.offers(situation, self.policy.untouchable)
-        tested = self.survey.diagnose.tested
+        tested = self.context_reader.diagnose.tested
         helped = sum(test.diagnosis.effect is Effect.HELPS for test in tested)
         return found, offering.by_default(helped, len(tested))
 
     async def propose(
-        self, asked: str, way: Way | None, requester: str, progress: Progress = quiet
-    ) -> Proposal | Refusal:
+        self, asked: str, way: Method | None, requester: str, progress: Progress = quiet
+    ) -> Proposal | PlanRefusal:
         """Save the plan of a way, the smallest one where none is named, for somebody to decide.
 
         Raises:
@@ -104,21 +104,21 @@ class Remedy:
         """
         found, _ = await self.offers(asked, progress)
         plan = await self._chosen(found, way, progress)
-        if isinstance(plan, Refusal):
+        if isinstance(plan, PlanRefusal):
             return plan
         if open_one := await self._open(plan):
             return Proposal(open_one, found)
         before = await self._baseline(plan, progress)
-        if isinstance(before, Refusal):
+        if isinstance(before, PlanRefusal):
             return before
         made = self._drafted(plan, requester, before)
         progress("Asking the API server whether it would take it.")
-        await self.carrier.rehearse(made, requester)
+        await self.executor.rehearse(made, requester)
         return Proposal(await self.store.create(made), found)
 
     async def decide(
         self, name: str, click: Click, *, approve: bool, progress: Progress = quiet
-    ) -> Change | Declined:
+    ) -> Change | ChangeRefusal:
         """Approve or reject. What was approved is begun, and goes on beside.
 
         Raises:
@@ -129,28 +129,28 @@ class Remedy:
         change = await self.store.read(name)
         if not approve:
             self._may_end(change, click)
-            return await self._moved(change, State.REJECTED, click)
+            return await self._moved(change, ChangeState.REJECTED, click)
         self._may_approve(change, click)
         found, _ = await self.offers(change.plan.asked, progress)
         plan = await self._chosen(found, change.plan.way, progress)
-        if isinstance(plan, Refusal):
-            return Declined(f"The evidence has changed, and nothing was written. {plan}")
+        if isinstance(plan, PlanRefusal):
+            return ChangeRefusal(f"The evidence has changed, and nothing was written. {plan}")
         if not plan.same(change.plan):
             return await self._renewed(change, plan, found)
         before = await self._baseline(plan, progress)
-        if isinstance(before, Refusal):
-            return Declined(f"Nothing was written. {before}")
-        await self.carrier.rehearse(change, str(click.user))
+        if isinstance(before, PlanRefusal):
+            return ChangeRefusal(f"Nothing was written. {before}")
+        await self.executor.rehearse(change, str(click.user))
         noted = msgspec.structs.replace(change.notes, baseline=before)
         noted_change = msgspec.structs.replace(change, notes=noted)
         async with self._one_at_a_time:
             await self._alone(change)
             self._may_approve(change, judged_at(click, self.clock()))
-            approved = await self._moved(noted_change, State.APPROVED, click)
-        self.underway.begin(approved, self.underway.carry)
+            approved = await self._moved(noted_change, ChangeState.APPROVED, click)
+        self.reconciler.begin(approved, self.reconciler.carry)
         return approved
 
-    async def roll_back(self, name: str, click: Click) -> Change | Declined:
+    async def roll_back(self, name: str, click: Click) -> Change | ChangeRefusal:
         """Take back what is done. It goes on beside.
 
         Raises:
@@ -163,13 +163,13 @@ class Remedy:
         if why := change.undoable(self.clock()):
             raise InputError(why)
         await self._alone(change)
-        if left := await self.carrier.obstacles(change):
-            return Declined(f"It cannot be taken back by itself. {' '.join(left)}")
+        if left := await self.executor.obstacles(change):
+            return ChangeRefusal(f"It cannot be taken back by itself. {' '.join(left)}")
 
         async def back(each: Change) -> Change:
-            return await self.carrier.take_back(each, str(click.user), "It was rolled back.")
+            return await self.executor.take_back(each, str(click.user), "It was rolled back.")
 
-        self.underway.begin(change, back)
+        self.reconciler.begin(change, back)
         return change
 
     async def show(self, name: str) -> Change:
@@ -194,33 +194,37 @@ class Remedy:
                 await self.store.write(msgspec.structs.replace(change, notes=notes))
                 return
 
-    async def _replan(self, change: Change) -> Plan | Refusal:
+    async def _replan(self, change: Change) -> RepairPlan | PlanRefusal:
         found, _ = await self.offers(change.plan.asked)
         return await self._chosen(found, change.plan.way, quiet)
 
-    async def _chosen(self, found: Offers, way: Way | None, progress: Progress) -> Plan | Refusal:
+    async def _chosen(
+        self, found: Offers, way: Method | None, progress: Progress
+    ) -> RepairPlan | PlanRefusal:
         """The plan of a way, with the difference of its file where it is a pull request.
 
         Where no way is named and the file cannot be edited, the next way is taken.
         """
         plan = found.best if way is None else found.by(way)
-        if isinstance(plan, Refusal) or plan.way is not Way.PULL_REQUEST:
+        if isinstance(plan, PlanRefusal) or plan.way is not Method.PULL_REQUEST:
             return plan
         progress("Looking for its file in Git.")
-        made = await self.merging.planned(plan, found.situation)
-        others = [each for each in found.plans if each.way is not Way.PULL_REQUEST]
-        return others[0] if way is None and others and isinstance(made, Refusal) else made
+        made = await self.pull_requests.planned(plan, found.situation)
+        others = [each for each in found.plans if each.way is not Method.PULL_REQUEST]
+        return others[0] if way is None and others and isinstance(made, PlanRefusal) else made
 
-    async def _moved(self, change: Change, state: State, click: Click) -> Change:
+    async def _moved(self, change: Change, state: ChangeState, click: Click) -> Change:
         try:
-            return await self.carrier.moved(change, state, str(click.user))
+            return await self.executor.moved(change, state, str(click.user))
         except Conflict as error:
             raise Refused(FASTER) from error
         except InputError as error:
             raise Refused(str(error)) from error
 
     def _may_approve(self, change: Change, click: Click) -> None:
-        asked = Asked(change.plan.namespaces, change.requester, change.expires, change.history)
+        asked = ApprovalRequest(
+            change.plan.namespaces, change.requester, change.expires, change.history
+        )
         if why := approval.refusal(asked, click, self.circles, self.policy):
             raise Refused(why)
 
@@ -230,14 +234,14 @@ class Remedy:
         if change.state not in EXPIRES:
             raise Refused(f"It is {change.state} already.")
 
-    async def _baseline(self, plan: Plan, progress: Progress) -> Sample | Refusal:
-        before = await self.proving.baseline(Request(plan.host, plan.path), progress)
+    async def _baseline(self, plan: RepairPlan, progress: Progress) -> Sample | PlanRefusal:
+        before = await self.verifier.baseline(VerificationRequest(plan.host, plan.path), progress)
         if isinstance(before, Trouble):
-            return Refusal(Reason.NO_PROOF, before.why)
+            return PlanRefusal(PlanReason.NO_PROOF, before.why)
         why = baseline_refusal(before)
-        return Refusal(Reason.NO_PROOF, why) if why else before
+        return PlanRefusal(PlanReason.NO_PROOF, why) if why else before
 
-    def _drafted(self, plan: Plan, requester: str, before: Sample) -> Change:
+    def _drafted(self, plan: RepairPlan, requester: str, before: Sample) -> Change:
         now = self.clock()
         return Change(
             name=change_name(plan.target, now, self.token()),
@@ -248,16 +252,16 @@ class Remedy:
             notes=Notes(baseline=before),
         )
 
-    async def _open(self, plan: Plan) -> Change | None:
+    async def _open(self, plan: RepairPlan) -> Change | None:
         """The open change of the same route with the same plan; one of another plan is closed."""
         for each in await self.store.every():
             if each.plan.target != plan.target:
                 continue
-            if each.state is State.PROPOSED and self.clock() < each.expires:
+            if each.state is ChangeState.PROPOSED and self.clock() < each.expires:
                 if each.plan.same(plan):
                     return each
                 note = "Another plan for the same route took its place."
-                await quietly(self.carrier.moved(each, State.REJECTED, BOT, note))
+                await quietly(self.executor.moved(each, ChangeState.REJECTED, BOT, note))
             elif each.under_way:
                 raise InputError(UNDER_WAY.format(target=plan.target, name=each.name))
         return None
@@ -273,13 +277,13 @@ class Remedy:
             if same and each.under_way:
                 raise InputError(UNDER_WAY.format(target=change.plan.target, name=each.name))
 
-    async def _renewed(self, change: Change, plan: Plan, found: Offers) -> Declined:
+    async def _renewed(self, change: Change, plan: RepairPlan, found: Offers) -> ChangeRefusal:
         note = "The evidence has changed: a new plan took its place."
-        await quietly(self.carrier.moved(change, State.REJECTED, BOT, note))
+        await quietly(self.executor.moved(change, ChangeState.REJECTED, BOT, note))
         before = change.notes.baseline or Sample()
         made = await self.store.create(self._drafted(plan, change.requester, before))
         why = "The evidence has changed, so nothing was written. This is the new plan."
-        return Declined(why, Proposal(made, found))
+        return ChangeRefusal(why, Proposal(made, found))
 
 
 def judged_at(click: Click, at: datetime) -> Click:

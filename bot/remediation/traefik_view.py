@@ -11,20 +11,20 @@ from bot.net import route_resolution as resolving
 from bot.net.diagnosis.service import Cluster, TraefikView
 from bot.net.diagnosis.subject import Subject
 from bot.remediation.change import traefik_lookup as sight
-from bot.remediation.change.plan import Plan
+from bot.remediation.change.plan import RepairPlan
 
 LONGEST = 20.0
 """Seconds; the change is proven by then, so nothing waits for more."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class TraefikConfirmation:
     """By Traefik's API, else its log."""
 
     cluster: Cluster
     traefik: TraefikView
 
-    async def seen(self, plan: Plan) -> str:
+    async def seen(self, plan: RepairPlan) -> str:
         """A line for people. Never raises: what cannot be read is said to be not seen."""
         try:
             async with asyncio.timeout(LONGEST):
@@ -36,6 +36,6 @@ class Sighting:
             return sight.unseen(str(error) or f"It did not come within {LONGEST:g} s.")
 
 
-def _subject(plan: Plan, snapshot: Snapshot) -> Subject | None:
+def _subject(plan: RepairPlan, snapshot: Snapshot) -> Subject | None:
     found = (resolving.resolve(snapshot, each) for each in sight.names(plan))
     return next((each for each in found if isinstance(each, Subject)), None)

@@ -16,8 +16,8 @@ from bot.net.ports import Prober
 from bot.net.probing.protocol import Progress
 from bot.remediation.change import proof
 from bot.remediation.change import verification_requests as through
-from bot.remediation.change.proof import Count, Proof, Sample, Sort
-from bot.remediation.change.verification_requests import Entrance, Request
+from bot.remediation.change.proof import Count, Sample, Sort, VerificationResult
+from bot.remediation.change.verification_requests import Entrance, VerificationRequest
 
 TRIES = 10
 """Requests of one sample by each entrance."""
@@ -51,7 +51,7 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
-class Proving:
+class Verifier:
     """Makes requests by the prober. It may be absent: then nothing can be proven."""
 
     cluster: Cluster
@@ -60,7 +60,9 @@ class Proving:
     reload: float = RELOAD
     longest: float = LONGEST
 
-    async def baseline(self, request: Request, progress: Progress = quiet) -> Sample | Trouble:
+    async def baseline(
+        self, request: VerificationRequest, progress: Progress = quiet
+    ) -> Sample | Trouble:
         """What requests meet now. Entrances that do not serve the route are left out.
 
         Raises:
@@ -80,7 +82,7 @@ class Proving:
             whole = sum((samples[each] for each in serving), whole)
         return whole
 
-    async def helped(self, request: Request, before: Sample) -> Proof:
+    async def helped(self, request: VerificationRequest, before: Sample) -> VerificationResult:
         """Whether requests go well from the moment that Traefik knows of the change.
 
         What is not seen is no proof.
@@ -104,7 +106,9 @@ class Proving:
                     if after and (judged := proof.judged(before, after)):
                         return judged
                     if not after and waited >= self.reload:
-                        return Proof(helped=False, because=f"Before: {before}. After: {last}.")
+                        return VerificationResult(
+                            helped=False, because=f"Before: {before}. After: {last}."
+                        )
                     await self.sleep(PAUSE)
                     waited += PAUSE
         except TimeoutError:
@@ -114,7 +118,7 @@ class Proving:
     async def _entrances(self) -> tuple[Entrance, ...]:
         return through.entrances(await self.cluster.snapshot((core.Pod,)))
 
-    async def _sample(self, request: Request, entrance: Entrance) -> Sample:
+    async def _sample(self, request: VerificationRequest, entrance: Entrance) -> Sample:
         if self.prober is None:
             return Sample()
         try:

@@ -15,14 +15,14 @@ import discord
 
 from bot.chat.client import Client
 from bot.remediation.change.change import Change
-from bot.remediation.change.states import State
-from bot.remediation.service import Remedy
+from bot.remediation.change.states import ChangeState
+from bot.remediation.service import RemediationService
 from bot.remediation.views import discord as discord_change
 from commands.fix.controls import FixControls
 
 log = logging.getLogger(__name__)
 
-PASSING = (State.APPLYING, State.VERIFYING)
+PASSING = (ChangeState.APPLYING, ChangeState.VERIFYING)
 """States that the audit channel is not told of: what comes of them is."""
 
 
@@ -30,10 +30,14 @@ class Announcer:
     """Listens to changes."""
 
     def __init__(
-        self, client: Client, remedy: Remedy, controls: FixControls, audit_channel: int | None
+        self,
+        client: Client,
+        remediation: RemediationService,
+        controls: FixControls,
+        audit_channel: int | None,
     ) -> None:
         self._client = client
-        self._remedy = remedy
+        self._remediation = remediation
         self._controls = controls
         self._audit_channel = audit_channel
         self._newest: dict[str, Change] = {}
@@ -62,7 +66,7 @@ class Announcer:
         change = self._newest.pop(name)
         if (card := change.notes.card) is None:
             return
-        made = discord_change.change(change, self._controls.rows(change), self._remedy.clock())
+        made = discord_change.change(change, self._controls.rows(change), self._remediation.clock())
         channel = self._client.get_partial_messageable(card.channel)
         try:
             message = channel.get_partial_message(card.message)

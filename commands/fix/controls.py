@@ -15,8 +15,8 @@ from discord import ui
 from bot.chat.client import Client
 from bot.domain.authorization import Circle
 from bot.remediation.change.change import Change
-from bot.remediation.change.plan import Way
-from bot.remediation.change.states import State
+from bot.remediation.change.plan import Method
+from bot.remediation.change.states import ChangeState
 from bot.remediation.planning.offers import Offers
 from bot.remediation.views.text import WAYS
 from bot.render import cards as render
@@ -44,8 +44,8 @@ NEEDS = {"details": Circle.VIEWER}
 """Everything else is for approvers."""
 
 OFFERED = {
-    State.PROPOSED: ("approve", "reject", "details"),
-    State.DONE: ("rollback", "details"),
+    ChangeState.PROPOSED: ("approve", "reject", "details"),
+    ChangeState.DONE: ("rollback", "details"),
 }
 
 
@@ -54,7 +54,7 @@ class FixControls:
 
     def __init__(self) -> None:
         self.presses: dict[str, Press] = {}
-        self.proposes: dict[str, Callable[[discord.Interaction, str, Way], Awaitable[None]]] = {}
+        self.proposes: dict[str, Callable[[discord.Interaction, str, Method], Awaitable[None]]] = {}
         self.act = _act(self.presses)
         self.way = _way(self.proposes)
 
@@ -62,12 +62,12 @@ class FixControls:
         """The buttons of a change in its present state, and the other ways where it is open."""
         verbs = OFFERED.get(change.state, ("details",))
         rows: list[render.Row] = [ui.ActionRow(*(self.act(each, change.name) for each in verbs))]
-        if change.state is State.PROPOSED and offers:
+        if change.state is ChangeState.PROPOSED and offers:
             others = [each.way for each in offers.plans if each.way is not change.plan.way]
             rows += self.ways(change.plan.asked, others)
         return rows
 
-    def ways(self, asked: str, ways: list[Way]) -> list[render.Row]:
+    def ways(self, asked: str, ways: list[Method]) -> list[render.Row]:
         """A button for each way; none where what was asked is too long to be remembered."""
         fitting = [each for each in ways if len(_way_id(each, asked)) <= LONGEST][:MOST_WAYS]
         return [ui.ActionRow(*(self.way(each, asked) for each in fitting))] if fitting else []
@@ -105,11 +105,11 @@ def _act(presses: dict[str, Press]) -> type[Any]:
 def _way(proposes: dict[str, Any]) -> type[Any]:
     class Choose(
         ui.DynamicItem[ui.Button[Any]],
-        template=re.compile(rf"meshmedic:fix:(?P<way>{'|'.join(Way)}):(?P<asked>.*)", re.DOTALL),
+        template=re.compile(rf"meshmedic:fix:(?P<way>{'|'.join(Method)}):(?P<asked>.*)", re.DOTALL),
     ):
         """Propose the same repair by another way."""
 
-        def __init__(self, way: Way, asked: str) -> None:
+        def __init__(self, way: Method, asked: str) -> None:
             self.chosen = way
             self.asked = asked
             label = f"Instead: {WAYS[way]}"
@@ -119,7 +119,7 @@ def _way(proposes: dict[str, Any]) -> type[Any]:
         async def from_custom_id(
             cls, _interaction: discord.Interaction[Any], _item: Any, match: re.Match[str], /
         ) -> Self:
-            return cls(Way(match["way"]), match["asked"])
+            return cls(Method(match["way"]), match["asked"])
 
         async def callback(self, interaction: discord.Interaction[Any]) -> None:
             client: Client = interaction.client
@@ -129,5 +129,5 @@ def _way(proposes: dict[str, Any]) -> type[Any]:
     return Choose
 
 
-def _way_id(way: Way, asked: str) -> str:
+def _way_id(way: Method, asked: str) -> str:
     return f"meshmedic:fix:{way}:{asked}"

@@ -7,7 +7,7 @@ import discord
 from bot.chat.replies import acknowledge, answer
 from bot.remediation.change.approval import Click
 from bot.remediation.change.change import Change
-from bot.remediation.service import Declined
+from bot.remediation.service import ChangeRefusal
 from bot.remediation.views import discord as discord_change
 from bot.render import cards as render
 from commands.dependencies import Context
@@ -22,35 +22,37 @@ def bind(context: Context, controls: FixControls) -> None:
     async def approve(interaction: discord.Interaction, name: str) -> None:
         await acknowledge(interaction, private=True)
         async with Progress(interaction, name) as progress:
-            made = await context.remedy.decide(
+            made = await context.remediation.decide(
                 name, click(context, interaction), approve=True, progress=progress.note
             )
         await told(interaction, made, "Approved. The card above shows how it goes.")
 
     async def reject(interaction: discord.Interaction, name: str) -> None:
         await acknowledge(interaction, private=True)
-        made = await context.remedy.decide(name, click(context, interaction), approve=False)
+        made = await context.remediation.decide(name, click(context, interaction), approve=False)
         await told(interaction, made, "Rejected. Nothing was changed.")
 
     async def roll_back(interaction: discord.Interaction, name: str) -> None:
         await acknowledge(interaction, private=True)
-        made = await context.remedy.roll_back(name, click(context, interaction))
+        made = await context.remediation.roll_back(name, click(context, interaction))
         await told(interaction, made, "It is being taken back. The card shows how it goes.")
 
     async def details(interaction: discord.Interaction, name: str) -> None:
         await acknowledge(interaction, private=True)
-        await answer(interaction, discord_change.whole(await context.remedy.show(name)))
+        await answer(interaction, discord_change.whole(await context.remediation.show(name)))
 
-    async def told(interaction: discord.Interaction, made: Change | Declined, done: str) -> None:
+    async def told(
+        interaction: discord.Interaction, made: Change | ChangeRefusal, done: str
+    ) -> None:
         if isinstance(made, Change):
             await answer(interaction, render.note(done))
             return
         await answer(interaction, render.note(made.why))
         if made.instead:
             # For everybody: an answer to one person alone could not be kept true.
-            shown = card(context.remedy, controls, made.instead)
+            shown = card(context.remediation, controls, made.instead)
             message = await interaction.followup.send(view=shown.view, wait=True)
-            await remember(context.remedy, made.instead, message)
+            await remember(context.remediation, made.instead, message)
 
     controls.presses.update(approve=approve, reject=reject, rollback=roll_back, details=details)
 
@@ -58,4 +60,4 @@ def bind(context: Context, controls: FixControls) -> None:
 def click(context: Context, interaction: discord.Interaction) -> Click:
     """Who pressed, with the roles of this moment."""
     roles = frozenset(each.id for each in getattr(interaction.user, "roles", ()))
-    return Click(interaction.user.id, roles, context.remedy.clock())
+    return Click(interaction.user.id, roles, context.remediation.clock())

@@ -20,8 +20,8 @@ def command(context: Context, _controls: FixControls) -> app_commands.Command[An
     @app_commands.describe(private="Show it to you alone.")
     async def ask(interaction: discord.Interaction, private: bool = False) -> None:
         await acknowledge(interaction, private=private)
-        found = await context.remedy.every()
-        shown = discord_change.listed("Changes", found, context.remedy.clock())
+        found = await context.remediation.every()
+        shown = discord_change.listed("Changes", found, context.remediation.clock())
         await answer(interaction, shown)
 
     return ask

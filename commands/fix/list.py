@@ -30,7 +30,7 @@ def command(context: Context, controls: FixControls) -> app_commands.Command[Any
     async def ask(interaction: discord.Interaction, route: str, private: bool = False) -> None:
         await acknowledge(interaction, private=private)
         async with Progress(interaction, route) as progress:
-            found, hint = await context.remedy.offers(route, progress.note)
+            found, hint = await context.remediation.offers(route, progress.note)
         ways = [each.way for each in found.plans]
         rows: list[render.Row] = [] if private else controls.ways(route, ways)
         await answer(interaction, discord_change.offers(route, found, hint, rows))

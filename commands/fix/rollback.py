@@ -30,8 +30,8 @@ def command(context: Context, controls: FixControls) -> app_commands.Command[Any
     async def suggest(
         _interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
-        now = context.remedy.clock()
-        found = [e.name for e in await context.remedy.every() if not e.undoable(now)]
+        now = context.remediation.clock()
+        found = [e.name for e in await context.remediation.every() if not e.undoable(now)]
         return suggestions([each for each in found if typed.casefold() in each][:25])
 
     return ask

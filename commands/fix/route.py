@@ -13,9 +13,9 @@ from bot.chat.replies import acknowledge, answer
 from bot.domain.authorization import Circle
 from bot.errors import MeshmedicError
 from bot.remediation.change.change import Card
-from bot.remediation.change.plan import Way
-from bot.remediation.planning.refusals import Refusal
-from bot.remediation.service import Proposal, Remedy
+from bot.remediation.change.plan import Method
+from bot.remediation.planning.refusals import PlanRefusal
+from bot.remediation.service import Proposal, RemediationService
 from bot.remediation.views import discord as discord_change
 from bot.remediation.views.text import WAYS
 from bot.render import cards as render
@@ -31,14 +31,16 @@ CHOICES = [app_commands.Choice(name=label, value=str(way)) for way, label in WAY
 def command(context: Context, controls: FixControls) -> app_commands.Command[Any, ..., None]:
     """The command, with autocomplete over live routes, from memory."""
 
-    async def propose(interaction: discord.Interaction, asked: str, way: Way | None) -> None:
+    async def propose(interaction: discord.Interaction, asked: str, way: Method | None) -> None:
         await acknowledge(interaction, private=False)
         async with Progress(interaction, asked) as progress:
-            made = await context.remedy.propose(asked, way, str(interaction.user.id), progress.note)
-        if isinstance(made, Refusal):
+            made = await context.remediation.propose(
+                asked, way, str(interaction.user.id), progress.note
+            )
+        if isinstance(made, PlanRefusal):
             await answer(interaction, discord_change.refusal(asked, made))
         else:
-            await show(interaction, context.remedy, controls, made)
+            await show(interaction, context.remediation, controls, made)
 
     @app_commands.command(
         name="route",
@@ -50,7 +52,7 @@ def command(context: Context, controls: FixControls) -> app_commands.Command[Any
     )
     @app_commands.choices(way=CHOICES)
     async def ask(interaction: discord.Interaction, route: str, way: str | None = None) -> None:
-        await propose(interaction, route, Way(way) if way else None)
+        await propose(interaction, route, Method(way) if way else None)
 
     @ask.autocomplete("route")
     async def suggest(
@@ -69,22 +71,27 @@ async def routes(context: Context, typed: str) -> list[app_commands.Choice[str]]
 
 
 async def show(
-    interaction: discord.Interaction, remedy: Remedy, controls: FixControls, made: Proposal
+    interaction: discord.Interaction,
+    remediation: RemediationService,
+    controls: FixControls,
+    made: Proposal,
 ) -> None:
     """Answer with the card of a proposal, and remember where it stands."""
-    await answer(interaction, card(remedy, controls, made))
-    await remember(remedy, made, await interaction.original_response())
+    await answer(interaction, card(remediation, controls, made))
+    await remember(remediation, made, await interaction.original_response())
 
 
-def card(remedy: Remedy, controls: FixControls, made: Proposal) -> render.Card:
+def card(remediation: RemediationService, controls: FixControls, made: Proposal) -> render.Card:
     """A proposal with its buttons."""
     rows = controls.rows(made.change, made.offers)
-    return discord_change.change(made.change, rows, remedy.clock())
+    return discord_change.change(made.change, rows, remediation.clock())
 
 
 async def remember(
-    remedy: Remedy, made: Proposal, message: discord.Message | discord.InteractionMessage
+    remediation: RemediationService,
+    made: Proposal,
+    message: discord.Message | discord.InteractionMessage,
 ) -> None:
     """Note the message, so that it is kept true; buttons look everything up all the same."""
     with suppress(MeshmedicError):
-        await remedy.shown_in(made.change.name, Card(message.channel.id, message.id))
+        await remediation.shown_in(made.change.name, Card(message.channel.id, message.id))

@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 
 from bot.chat.replies import acknowledge, answer
-from bot.remediation.change.states import MOVES, State
+from bot.remediation.change.states import MOVES, ChangeState
 from bot.remediation.views import discord as discord_change
 from commands.autocomplete import suggestions
 from commands.dependencies import Context
@@ -24,16 +24,16 @@ def command(context: Context, controls: FixControls) -> app_commands.Command[Any
     @app_commands.describe(change="One change, by its name.")
     async def ask(interaction: discord.Interaction, change: str | None = None) -> None:
         await acknowledge(interaction, private=False)
-        now = context.remedy.clock()
+        now = context.remediation.clock()
         if change:
-            found = await context.remedy.show(change)
+            found = await context.remediation.show(change)
             rows = controls.rows(found)
             await answer(interaction, discord_change.change(found, rows, now))
             return
         open_ones = [
             each
-            for each in await context.remedy.every()
-            if (MOVES[each.state] and each.state is not State.DONE) or each.returns_at
+            for each in await context.remediation.every()
+            if (MOVES[each.state] and each.state is not ChangeState.DONE) or each.returns_at
         ]
         await answer(interaction, discord_change.listed("Open changes", open_ones, now))
 
@@ -41,7 +41,7 @@ def command(context: Context, controls: FixControls) -> app_commands.Command[Any
     async def suggest(
         _interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
-        found = await context.remedy.every()
+        found = await context.remediation.every()
         return suggestions([each.name for each in found if typed.casefold() in each.name][:25])
 
     return ask

@@ -26,20 +26,20 @@ from bot.app.remediation import nobody_asks
 from bot.domain.election import Alone
 from bot.errors import Absent
 from bot.kube.change_events import ChangeEvents
-from bot.kube.change_store import ChangeStore
-from bot.kube.change_writer import StepWriter
+from bot.kube.change_store import KubernetesChangeStore
+from bot.kube.change_writer import KubernetesStepWriter
 from bot.kube.client import Api
 from bot.kube.connect import connect
 from bot.kube.one_shot_reader import ClusterReader
 from bot.remediation.change import history
 from bot.remediation.change.change import Change
-from bot.remediation.change.plan import Plan
-from bot.remediation.change.proof import Proof, Sample
-from bot.remediation.change.verification_requests import Request
-from bot.remediation.executor import Carrier
-from bot.remediation.notifier import Herald
-from bot.remediation.pull_request_flow import Merging
-from bot.remediation.reconciler import Underway
+from bot.remediation.change.plan import RepairPlan
+from bot.remediation.change.proof import Sample, VerificationResult
+from bot.remediation.change.verification_requests import VerificationRequest
+from bot.remediation.executor import Executor
+from bot.remediation.notifier import ChangeNotifier
+from bot.remediation.pull_request_flow import PullRequestFlow
+from bot.remediation.reconciler import Reconciler
 
 KEPT_IN, PLACE = "meshmedic", "media"
 APPROVER = "100000000000000002"
@@ -96,12 +96,12 @@ class Proving:
     api: Api
     proof: str
 
-    async def helped(self, request: Request, before: Sample) -> Proof:
+    async def helped(self, request: VerificationRequest, before: Sample) -> VerificationResult:
         """At once: the network is another test's subject."""
         helps = self.proof == "yes" or (
             self.proof == "until-deleted" and await self._ingress(request.host)
         )
-        return Proof(helped=helps, because=f"Requests were answered: {helps}.")
+        return VerificationResult(helped=helps, because=f"Requests were answered: {helps}.")
 
     async def _ingress(self, host: str) -> bool:
         name = host.partition(".")[0]
@@ -125,27 +125,29 @@ class Loading:
         return ()
 
 
-def a_carrier(api: Any, proof: str) -> Carrier:
+def an_executor(api: Any, proof: str) -> Executor:
     """As `bot.app.remediation` makes one, over this connection."""
-    store = ChangeStore(api, KEPT_IN, Alone())
-    writer = StepWriter(api, Alone().may_act)
-    told = Herald([ChangeEvents(api).tell]).tell
-    proving = Proving(api, proof)
-    return Carrier(store, writer, proving, Loading(), lambda: datetime.now(UTC), told)
+    store = KubernetesChangeStore(api, KEPT_IN, Alone())
+    writer = KubernetesStepWriter(api, Alone().may_act)
+    told = ChangeNotifier([ChangeEvents(api).tell]).tell
+    verifier = Proving(api, proof)
+    return Executor(store, writer, verifier, Loading(), lambda: datetime.now(UTC), told)
 
 
-async def _unchanged(change: Change) -> Plan:
+async def _unchanged(change: Change) -> RepairPlan:
     """The evidence is what it was."""
     return change.plan
 
 
-async def _go_on(api: Any, carrier: Carrier) -> None:
-    merging = Merging(None, ClusterReader(api), carrier, nobody_asks)
+async def _go_on(api: Any, executor: Executor) -> None:
+    pull_requests = PullRequestFlow(None, ClusterReader(api), executor, nobody_asks)
     may_act = Alone().may_act
-    underway = Underway(carrier.store, carrier, merging, _unchanged, carrier.clock, may_act)
+    reconciler = Reconciler(
+        executor.store, executor, pull_requests, _unchanged, executor.clock, may_act
+    )
     for _ in range(LOOKS):
-        await underway.go_on()
-        await underway.wait()
+        await reconciler.go_on()
+        await reconciler.wait()
 
 
 async def _carried(kubeconfig: Path, log: Path, proof: str, mode: str, job: str) -> None:
@@ -153,19 +155,19 @@ async def _carried(kubeconfig: Path, log: Path, proof: str, mode: str, job: str)
     name, _, after = job.partition("=")
     async with connect(kubeconfig=kubeconfig) as api:
         mortal = Mortal(api, log, int(after) if after else NEVER)
-        carrier = a_carrier(mortal, proof)
+        executor = an_executor(mortal, proof)
         if mode == "go-on":
-            await _go_on(mortal, carrier)
+            await _go_on(mortal, executor)
             return
-        change = await carrier.store.read(name)
+        change = await executor.store.read(name)
         if mode == "propose":
-            first = history.proposed(change.requester, carrier.clock())
+            first = history.proposed(change.requester, executor.clock())
             made = msgspec.structs.replace(change, name=f"{name}-again", history=first)
-            await carrier.store.create(made)
+            await executor.store.create(made)
         elif mode == "apply":
-            await carrier.apply(change)
+            await executor.apply(change)
         else:
-            await carrier.take_back(change, APPROVER, "It was rolled back.")
+            await executor.take_back(change, APPROVER, "It was rolled back.")
 
 
 def _begun(kubeconfig: Path, folder: Path, proof: str, mode: str, job: str) -> int:

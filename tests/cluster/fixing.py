@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.app.remediation import remedy
+from bot.app.remediation import build_remediation
 from bot.domain.authorization import Circles, Members
 from bot.domain.election import Alone
 from bot.kube.cache import WatchCache
@@ -17,10 +17,10 @@ from bot.kube.connect import connect
 from bot.net.diagnosis.service import Diagnose
 from bot.net.ports import Prober
 from bot.remediation.change.approval import Click, Policy
-from bot.remediation.loading import Loading
-from bot.remediation.notifier import Herald
-from bot.remediation.service import Remedy
-from bot.remediation.verification import Proving
+from bot.remediation.loading import LoadingProbe
+from bot.remediation.notifier import ChangeNotifier
+from bot.remediation.service import RemediationService
+from bot.remediation.verification import Verifier
 from bot.sandbox.kubernetes_api import write_kubeconfig
 from bot.traefik.service import Traefik
 from tests.cluster import asking, deployed
@@ -55,13 +55,13 @@ def click(user: int = APPROVER) -> Click:
 @asynccontextmanager
 async def fixing(
     kubeconfig: Path, prober: Prober, *, reload: float, sleep: float
-) -> AsyncIterator[Remedy]:
+) -> AsyncIterator[RemediationService]:
     """The use case over the watch cache, as `bot.app.bootstrap` wires it; pauses are shorter."""
     async with connect(kubeconfig=kubeconfig) as api:
         cache = WatchCache(api)
         traefik = Traefik(cache, cache.traefik)
         leadership = Alone()
-        made = remedy(
+        made = build_remediation(
             cache,
             Diagnose(cache, prober, traefik),
             traefik,
@@ -71,15 +71,17 @@ async def fixing(
             circles=CIRCLES,
             policy=Policy(),
             may_act=leadership.may_act,
-            herald=Herald([cache.change_events.tell]),
+            notifier=ChangeNotifier([cache.change_events.tell]),
         )
-        proving = Proving(cache, prober, sleep=_shorter(sleep), reload=reload)
-        loading = Loading(cache.writer(leadership.may_act), cache, prober, _shorter(1.0))
-        carrier = dataclasses.replace(made.carrier, proving=proving, loading=loading)
+        verifier = Verifier(cache, prober, sleep=_shorter(sleep), reload=reload)
+        loading = LoadingProbe(cache.writer(leadership.may_act), cache, prober, _shorter(1.0))
+        executor = dataclasses.replace(made.executor, verifier=verifier, loading=loading)
         await cache.start()
         try:
-            merging = dataclasses.replace(made.merging, carrier=carrier)
-            yield dataclasses.replace(made, proving=proving, carrier=carrier, merging=merging)
+            pull_requests = dataclasses.replace(made.pull_requests, executor=executor)
+            yield dataclasses.replace(
+                made, verifier=verifier, executor=executor, pull_requests=pull_requests
+            )
         finally:
             await cache.close()
 

@@ -8,11 +8,11 @@ import pytest
 
 from bot.errors import Invalid
 from bot.gitops.domain.ownership import Keeper, Owner
-from bot.kube.change_store import ChangeStore
+from bot.kube.change_store import KubernetesChangeStore
 from bot.kube.connect import connect
 from bot.remediation.change.change import Card, Change, Notes, PullRequest, Undoing
-from bot.remediation.change.plan import Plan, Way
-from bot.remediation.change.states import State
+from bot.remediation.change.plan import Method, RepairPlan
+from bot.remediation.change.states import ChangeState
 from bot.remediation.planning.offers import offers
 from tests.cluster.deployed import DEPLOY, send
 from tests.clusters.real import RealCluster
@@ -32,19 +32,19 @@ def _the_kind(real: RealCluster) -> None:
 def by_pull_request(name: str) -> Change:
     """One whose plan is an edit of a file."""
     situation = replace(a_situation(a_route()), route_owner=FLUX)
-    plan = offers(situation, nowhere_untouchable).by(Way.PULL_REQUEST)
-    assert isinstance(plan, Plan)
+    plan = offers(situation, nowhere_untouchable).by(Method.PULL_REQUEST)
+    assert isinstance(plan, RepairPlan)
     plan = msgspec.structs.replace(plan, preview="--- a\n+++ b\n+nativeLB: true\n")
     return msgspec.structs.replace(a_change(name), plan=plan)
 
 
-@pytest.mark.parametrize("way", list(Way))
-async def test_what_is_kept_is_what_comes_back(real: RealCluster, way: Way) -> None:
+@pytest.mark.parametrize("way", list(Method))
+async def test_what_is_kept_is_what_comes_back(real: RealCluster, way: Method) -> None:
     """Plan and notes whole: nothing is pruned, and the moves are those of the kind."""
-    name, leads = NAME.format(f"{list(Way).index(way):04x}"), Leads()
-    wanted = by_pull_request(name) if way is Way.PULL_REQUEST else a_change(name, way)
+    name, leads = NAME.format(f"{list(Method).index(way):04x}"), Leads()
+    wanted = by_pull_request(name) if way is Method.PULL_REQUEST else a_change(name, way)
     async with connect(kubeconfig=real.kubeconfig) as api:
-        store = ChangeStore(api, "default", _as_leadership(leads))
+        store = KubernetesChangeStore(api, "default", _as_leadership(leads))
         made = await store.create(wanted)
         notes = Notes(
             baseline=wanted.notes.baseline,
@@ -59,10 +59,10 @@ async def test_what_is_kept_is_what_comes_back(real: RealCluster, way: Way) -> N
             wanted, notes=notes
         )
         history = noted.history.moved(
-            State.APPROVED, by="100000000000000002", at=MOMENT, expires=noted.expires
+            ChangeState.APPROVED, by="100000000000000002", at=MOMENT, expires=noted.expires
         )
         moved = await store.write(msgspec.structs.replace(noted, history=history))
-        assert moved.state is State.APPROVED
+        assert moved.state is ChangeState.APPROVED
         with pytest.raises(Invalid, match=r"append-only|illegal move|immutable"):
             await store.write(msgspec.structs.replace(moved, history=noted.history))
 

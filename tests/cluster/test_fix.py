@@ -19,10 +19,10 @@ import pytest_asyncio
 from bot.errors import Refused
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.remediation.change.change import Change
-from bot.remediation.change.plan import Way
-from bot.remediation.change.states import State
-from bot.remediation.planning.refusals import Reason, Refusal
-from bot.remediation.service import Declined, Proposal, Remedy
+from bot.remediation.change.plan import Method
+from bot.remediation.change.states import ChangeState
+from bot.remediation.planning.refusals import PlanReason, PlanRefusal
+from bot.remediation.service import ChangeRefusal, Proposal, RemediationService
 from tests.cluster.broken_path import HOME, HOST, SERVICE, BrokenPath, broken_path
 from tests.cluster.fixing import APPROVER, KEPT_IN, REQUESTER, STRANGER, click, fixing, install
 from tests.cluster.scene import named, within
@@ -40,7 +40,7 @@ INGRESSES, ROUTES = "ingresses.networking.k8s.io", "ingressroutes.traefik.io"
 @asynccontextmanager
 async def fixed(
     real: RealCluster, data: Path, folder: Path, *more: str
-) -> AsyncIterator[tuple[BrokenPath, Remedy]]:
+) -> AsyncIterator[tuple[BrokenPath, RemediationService]]:
     """The path and `/fix` on it, with these arguments of Traefik."""
     if real.plane is None:
         pytest.skip("Traefik here needs the control plane of the tests' own")
@@ -60,7 +60,7 @@ async def fixed(
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def path(
     real: RealCluster, data: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[tuple[BrokenPath, Remedy]]:
+) -> AsyncIterator[tuple[BrokenPath, RemediationService]]:
     """The path and `/fix` on it."""
     async with fixed(real, data, tmp_path_factory.mktemp("fix")) as both:
         yield both
@@ -97,25 +97,25 @@ def a_route() -> dict[str, Any]:
     return within(HOME, named("traefik.io/v1alpha1", "IngressRoute", NAME, spec=spec))
 
 
-async def proposed(fix: Remedy, way: Way, kind: str) -> Change:
+async def proposed(fix: RemediationService, way: Method, kind: str) -> Change:
     offered = await fix.propose(f"{kind}/{HOME}/{NAME}", way, str(REQUESTER))
     assert isinstance(offered, Proposal), str(offered)
     return offered.change
 
 
-async def approved(fix: Remedy, change: Change) -> Change:
+async def approved(fix: RemediationService, change: Change) -> Change:
     """Approve it, wait until it is at its end, and read it again."""
     begun = await fix.decide(change.name, click(), approve=True)
     assert isinstance(begun, Change), begun.why
-    assert begun.state is State.APPROVED
-    await fix.underway.wait()
+    assert begun.state is ChangeState.APPROVED
+    await fix.reconciler.wait()
     return await fix.show(change.name)
 
 
-async def rolled_back(fix: Remedy, change: Change) -> Change:
+async def rolled_back(fix: RemediationService, change: Change) -> Change:
     begun = await fix.roll_back(change.name, click())
     assert isinstance(begun, Change), begun.why
-    await fix.underway.wait()
+    await fix.reconciler.wait()
     return await fix.show(change.name)
 
 
@@ -137,7 +137,7 @@ DONE = ["Proposed", "Approved", "Applying", "Verifying", "Done"]
 
 
 async def test_the_annotation_mends_a_plain_ingress_and_can_be_taken_back(
-    path: tuple[BrokenPath, Remedy],
+    path: tuple[BrokenPath, RemediationService],
 ) -> None:
     """502 before, 200 after, with the record beside the object; 502 again as before."""
     broken, fix = path
@@ -146,7 +146,7 @@ async def test_the_annotation_mends_a_plain_ingress_and_can_be_taken_back(
         await faults.redirect()(broken.world)
         await broken.until(502)
         before = live(broken, "service", SERVICE)
-        change = await proposed(fix, Way.ANNOTATION, "ingress")
+        change = await proposed(fix, Method.ANNOTATION, "ingress")
         assert (change.plan.row, change.plan.effect) == (Row.REDIRECT, Effect.HELPS)
         assert live(broken, "service", SERVICE) == before
         with pytest.raises(Refused, match="Only approvers"):
@@ -171,7 +171,7 @@ async def test_the_annotation_mends_a_plain_ingress_and_can_be_taken_back(
         assert live(broken, "service", SERVICE) == before
 
 
-async def test_an_ingress_route_gets_the_field(path: tuple[BrokenPath, Remedy]) -> None:
+async def test_an_ingress_route_gets_the_field(path: tuple[BrokenPath, RemediationService]) -> None:
     """Way 2: the field of the one service, and it is gone after the roll back."""
     broken, fix = path
     async with routed(broken, a_route()):
@@ -179,7 +179,7 @@ async def test_an_ingress_route_gets_the_field(path: tuple[BrokenPath, Remedy]) 
         await faults.redirect()(broken.world)
         await broken.until(502)
         before = live(broken, ROUTES, NAME)
-        done = await approved(fix, await proposed(fix, Way.NATIVE_LB, "ingressroute"))
+        done = await approved(fix, await proposed(fix, Method.NATIVE_LB, "ingressroute"))
         assert states(done) == DONE, done.history.entries
         assert await broken.status() == 200
         (rule,) = live(broken, ROUTES, NAME)["spec"]["routes"]
@@ -188,7 +188,7 @@ async def test_an_ingress_route_gets_the_field(path: tuple[BrokenPath, Remedy]) 
         at_field = "/spec/routes/0/services/0/nativeLB"
         await renewed(broken, [{"op": "replace", "path": at_field, "value": False}])
         declined = await fix.roll_back(done.name, click())
-        assert isinstance(declined, Declined)
+        assert isinstance(declined, ChangeRefusal)
         assert "was changed by somebody else" in declined.why
         await renewed(broken, [{"op": "replace", "path": at_field, "value": True}])
         assert states(await rolled_back(fix, done)) == [*DONE, "RolledBack"]
@@ -207,7 +207,7 @@ USELESS = {"on loopback": faults.on_loopback, "the overlay is gone": faults.vxla
 
 @pytest.mark.parametrize("fault", USELESS)
 async def test_what_is_proven_useless_is_refused(
-    path: tuple[BrokenPath, Remedy], fault: str
+    path: tuple[BrokenPath, RemediationService], fault: str
 ) -> None:
     """Nothing is saved, so nothing can be approved."""
     broken, fix = path
@@ -217,15 +217,15 @@ async def test_what_is_proven_useless_is_refused(
         await USELESS[fault](broken.world)
         try:
             offered = await fix.propose(f"ingress/{HOME}/{NAME}", None, str(REQUESTER))
-            assert isinstance(offered, Refusal), offered
-            assert offered.reason is Reason.USELESS
+            assert isinstance(offered, PlanRefusal), offered
+            assert offered.reason is PlanReason.USELESS
         finally:
             await healed(broken)
     assert {each.name for each in await fix.every()} == before
 
 
 async def test_a_trial_that_does_not_help_takes_itself_back(
-    path: tuple[BrokenPath, Remedy],
+    path: tuple[BrokenPath, RemediationService],
 ) -> None:
     """One of two pods has ended: the VIP chooses it every other time."""
     broken, fix = path
@@ -246,19 +246,19 @@ async def test_a_trial_that_does_not_help_takes_itself_back(
         assert live(broken, "service", SERVICE) == before
 
 
-async def tried(fix: Remedy) -> Change:
+async def tried(fix: RemediationService) -> Change:
     """Approve the trial, as often as the VIP's choices show another picture at the click.
 
     Chance decides which pod each of a few tests meets; a person gets a new card then, and so do we.
     """
     for _ in range(TRIALS):
-        change = await proposed(fix, Way.ANNOTATION, "ingress")
+        change = await proposed(fix, Method.ANNOTATION, "ingress")
         assert change.plan.trial
         if change.plan.effect != Effect.LOWERS:
             continue
         begun = await fix.decide(change.name, click(), approve=True)
         if isinstance(begun, Change):
-            await fix.underway.wait()
+            await fix.reconciler.wait()
             return await fix.show(change.name)
         assert begun.instead is not None, begun.why
     msg = f"in {TRIALS} trials the evidence was never twice the same"

@@ -23,7 +23,7 @@ import pytest
 
 from bot.domain.snapshot import Snapshot
 from bot.errors import InputError
-from bot.kube.change_writer import StepWriter, collection, place
+from bot.kube.change_writer import KubernetesStepWriter, collection, place
 from bot.kube.client import Api
 from bot.kube.connect import connect
 from bot.kube.one_shot_reader import ClusterReader
@@ -34,14 +34,14 @@ from bot.remediation.change import history
 from bot.remediation.change import step_progress as walking
 from bot.remediation.change.change import Change
 from bot.remediation.change.fields import Action
-from bot.remediation.change.plan import Plan, Way
-from bot.remediation.change.states import State
-from bot.remediation.change.step import Progress, Step, undoing
-from bot.remediation.context import READS, Survey
+from bot.remediation.change.plan import Method, RepairPlan
+from bot.remediation.change.states import ChangeState
+from bot.remediation.change.step import Step, StepProgress, undoing
+from bot.remediation.context import READS, ContextReader
 from bot.remediation.planning import offers as offering
 from bot.traefik.domain.instance import TraefikPod
 from tests.cluster import build
-from tests.cluster.carry import APPROVER, KEPT_IN, OK, PLACE, a_carrier
+from tests.cluster.carry import APPROVER, KEPT_IN, OK, PLACE, an_executor
 from tests.cluster.fixing import REQUESTER, install
 from tests.cluster.scene import named, within
 from tests.clusters.real import RealCluster
@@ -68,9 +68,9 @@ FLUX = {
     "kustomize.toolkit.fluxcd.io/namespace": "flux-system",
 }
 STEPS = {
-    Way.ANNOTATION: ["annotate-service"],
-    Way.NATIVE_LB: ["pause-reconciling", "set-native-lb"],
-    Way.CONVERSION: [
+    Method.ANNOTATION: ["annotate-service"],
+    Method.NATIVE_LB: ["pause-reconciling", "set-native-lb"],
+    Method.CONVERSION: [
         *(["create-ingressroute"] * 2),
         *("release-certificate", "delete-ingress"),
         *(["set-priority"] * 2),
@@ -86,10 +86,10 @@ UNCUT = -1
 class Row:
     """A way, what it is told by requests, and whether it is done or taken back that is cut off."""
 
-    way: Way
+    way: Method
     proof: str
     mode: str = "apply"
-    ends: State = State.DONE
+    ends: ChangeState = ChangeState.DONE
 
     def __str__(self) -> str:
         what = {"yes": "helps", "no": "does not help", "until-deleted": "helps no longer"}
@@ -97,16 +97,16 @@ class Row:
 
 
 ROWS = (
-    Row(Way.ANNOTATION, "yes"),
-    Row(Way.ANNOTATION, "no", ends=State.ROLLED_BACK),
-    Row(Way.ANNOTATION, "yes", "back", State.ROLLED_BACK),
-    Row(Way.NATIVE_LB, "yes"),
-    Row(Way.NATIVE_LB, "no", ends=State.ROLLED_BACK),
-    Row(Way.NATIVE_LB, "yes", "back", State.ROLLED_BACK),
-    Row(Way.CONVERSION, "yes"),
-    Row(Way.CONVERSION, "no", ends=State.ROLLED_BACK),
-    Row(Way.CONVERSION, "until-deleted", ends=State.ROLLED_BACK),
-    Row(Way.CONVERSION, "yes", "back", State.ROLLED_BACK),
+    Row(Method.ANNOTATION, "yes"),
+    Row(Method.ANNOTATION, "no", ends=ChangeState.ROLLED_BACK),
+    Row(Method.ANNOTATION, "yes", "back", ChangeState.ROLLED_BACK),
+    Row(Method.NATIVE_LB, "yes"),
+    Row(Method.NATIVE_LB, "no", ends=ChangeState.ROLLED_BACK),
+    Row(Method.NATIVE_LB, "yes", "back", ChangeState.ROLLED_BACK),
+    Row(Method.CONVERSION, "yes"),
+    Row(Method.CONVERSION, "no", ends=ChangeState.ROLLED_BACK),
+    Row(Method.CONVERSION, "until-deleted", ends=ChangeState.ROLLED_BACK),
+    Row(Method.CONVERSION, "yes", "back", ChangeState.ROLLED_BACK),
 )
 
 
@@ -133,10 +133,10 @@ async def killing(
     real.kubectl("delete", "changes", "-n", KEPT_IN, "--all", "--wait=false")
 
 
-def objects(way: Way, name: str) -> list[dict[str, Any]]:
+def objects(way: Method, name: str) -> list[dict[str, Any]]:
     """The Service and the route of one change."""
     service = within(PLACE, named("v1", "Service", name, spec={"ports": [{"port": 80}]}))
-    if way is Way.NATIVE_LB:
+    if way is Method.NATIVE_LB:
         rule = {
             "kind": "Rule",
             "match": f"Host(`{name}.example`)",
@@ -149,7 +149,7 @@ def objects(way: Way, name: str) -> list[dict[str, Any]]:
     paths = [{"path": "/", "pathType": "Prefix", "backend": backend}]
     spec: dict[str, Any] = {"rules": [{"host": f"{name}.example", "http": {"paths": paths}}]}
     ingress = within(PLACE, named("networking.k8s.io/v1", "Ingress", name, spec=spec))
-    if way is Way.CONVERSION:
+    if way is Method.CONVERSION:
         spec["tls"] = [{"hosts": [f"{name}.example"], "secretName": f"{name}-tls"}]
         ingress["metadata"]["annotations"] = {"cert-manager.io/cluster-issuer": "letsencrypt"}
     return [service, ingress]
@@ -204,21 +204,21 @@ class ATraefik:
         return (TraefikPod("kube-system", "traefik-a", running=True, image=image),), ()
 
 
-async def planned(api: Api, reader: Once, way: Way, name: str) -> Plan:
+async def planned(api: Api, reader: Once, way: Method, name: str) -> RepairPlan:
     """By the real planner, of the real objects."""
-    writer = StepWriter(api, lambda: True)
-    survey = Survey(reader, Diagnosing(reader), writer, ATraefik())  # type: ignore[arg-type]
-    kind = "ingressroute" if way is Way.NATIVE_LB else "ingress"
-    found = offering.offers(await survey.of(f"{kind}/{PLACE}/{name}"), lambda _: "").by(way)
-    assert isinstance(found, Plan), str(found)
+    writer = KubernetesStepWriter(api, lambda: True)
+    context_reader = ContextReader(reader, Diagnosing(reader), writer, ATraefik())  # type: ignore[arg-type]
+    kind = "ingressroute" if way is Method.NATIVE_LB else "ingress"
+    found = offering.offers(await context_reader.of(f"{kind}/{PLACE}/{name}"), lambda _: "").by(way)
+    assert isinstance(found, RepairPlan), str(found)
     assert [each.action for each in found.steps] == STEPS[way]
     return found
 
 
-async def approved(api: Api, plan: Plan, name: str) -> Change:
+async def approved(api: Api, plan: RepairPlan, name: str) -> Change:
     """A Change that an approver just approved."""
     now = datetime.now(UTC)
-    carrier = a_carrier(api, "yes")
+    executor = an_executor(api, "yes")
     made = Change(
         name=name,
         requester=str(REQUESTER),
@@ -226,8 +226,8 @@ async def approved(api: Api, plan: Plan, name: str) -> Change:
         plan=plan,
         history=history.proposed(str(REQUESTER), now),
     )
-    saved = await carrier.store.create(made)  # type: ignore[attr-defined]
-    return await carrier.moved(saved, State.APPROVED, APPROVER)
+    saved = await executor.store.create(made)  # type: ignore[attr-defined]
+    return await executor.moved(saved, ChangeState.APPROVED, APPROVER)
 
 
 @dataclass(frozen=True)
@@ -263,7 +263,7 @@ async def prepared(api: Api, real: RealCluster, row: Row, points: range, folder:
     names = [f"{row.way}-{row.proof}-{row.mode}-{each + 1}" for each in points]
     made = [each for name in names for each in objects(row.way, name)]
     await asyncio.to_thread(real.apply, *made)
-    if row.way is Way.CONVERSION:
+    if row.way is Method.CONVERSION:
         listed = await asyncio.to_thread(real.read, "ingresses", "-n", PLACE)
         uids = {e["metadata"]["name"]: e["metadata"]["uid"] for e in listed["items"]}
         certificates = [a_certificate(name, uids[name]) for name in names]
@@ -274,15 +274,15 @@ async def prepared(api: Api, real: RealCluster, row: Row, points: range, folder:
         change = await approved(api, await planned(api, reader, row.way, name), name)
         before = await standing(api, change.plan.steps)
         if row.mode == "back":
-            change = await a_carrier(api, "yes").apply(change)
-            assert change.state is State.DONE, change.history
+            change = await an_executor(api, "yes").apply(change)
+            assert change.state is ChangeState.DONE, change.history
         runs.append(Run(row, after, change, folder / f"{name}.log", before))
     return runs
 
 
 async def standing(api: Api, steps: tuple[Step, ...]) -> dict[str, Any]:
     """The objects of a plan without what the API server writes."""
-    writer = StepWriter(api, lambda: True)
+    writer = KubernetesStepWriter(api, lambda: True)
     found = {place(each.object): await writer.live(each.object) for each in steps}
     return {at: each and _bare(each) for at, each in found.items()}
 
@@ -320,10 +320,10 @@ async def told(api: Api, runs: list[Run], since: str) -> Counter[str]:
 def wanted(run: Run) -> Counter[str]:
     """How often each object must be written: once for each step, and for each that is undone."""
     did = run.steps
-    if run.row.way is Way.CONVERSION and run.row.proof == "no":
+    if run.row.way is Method.CONVERSION and run.row.proof == "no":
         # Proven before the Ingress is deleted, so no step after that is done.
         did = tuple(takewhile(lambda each: each.action is not Action.DELETE_INGRESS, did))
-    back = undoing(did) if run.row.ends is State.ROLLED_BACK else ()
+    back = undoing(did) if run.row.ends is ChangeState.ROLLED_BACK else ()
     did = () if run.row.mode == "back" else did
     return Counter(place(each.object) for each in (*did, *back))
 
@@ -353,12 +353,14 @@ async def test_whoever_comes_next_ends_what_was_begun(
     seen = await told(bot, runs, since)
     following = lines(tmp_path / "next.log")
     for run in runs:
-        change = await a_carrier(bot, "yes").store.read(run.change.name)  # type: ignore[attr-defined]
+        change = await an_executor(bot, "yes").store.read(run.change.name)  # type: ignore[attr-defined]
         print(f"{row!s:36} {died(run):40} -> {change.state}")  # noqa: T201  # a table
         await check(bot, run, change, seen, [*lines(run.log), *following])
 
 
-@pytest.mark.parametrize("row", [each for each in ROWS if each.way is Way.CONVERSION][1:], ids=str)
+@pytest.mark.parametrize(
+    "row", [each for each in ROWS if each.way is Method.CONVERSION][1:], ids=str
+)
 async def test_a_bot_that_dies_after_every_single_write_comes_to_the_end(
     killing: tuple[RealCluster, Path, Api], tmp_path: Path, row: Row
 ) -> None:
@@ -373,7 +375,7 @@ async def test_a_bot_that_dies_after_every_single_write_comes_to_the_end(
     print(f"{row!s:36} killed {len(died)} times")  # noqa: T201  # beside the table
     assert [code for _, code in died] == [-signal.SIGKILL] * (len(died) - 1) + [0]
     seen = await told(bot, [run], since)
-    change = await a_carrier(bot, "yes").store.read(run.change.name)  # type: ignore[attr-defined]
+    change = await an_executor(bot, "yes").store.read(run.change.name)  # type: ignore[attr-defined]
     written = [*lines(run.log), *lines(tmp_path / "next.log")]
     assert len(died) == len(written) + (row.mode == "apply")
     await check(bot, dataclasses.replace(run, after=1), change, seen, written)
@@ -384,18 +386,18 @@ async def test_a_proposal_that_was_cut_off_waits_for_a_click(
 ) -> None:
     """Killed between the object and its first state: it is proposed all the same, once."""
     real, kubeconfig, bot = killing
-    row = Row(Way.ANNOTATION, "yes", "propose")
+    row = Row(Method.ANNOTATION, "yes", "propose")
     runs = await prepared(bot, real, row, range(3), tmp_path)
     jobs = [f"{each.change.name}={each.after}" for each in runs]
     killed = await processes(kubeconfig, tmp_path, row, row.mode, *jobs)
     assert sorted(killed) == sorted((job, -signal.SIGKILL) for job in jobs)
     assert await processes(kubeconfig, tmp_path, row, "go-on", "next") == [("next", 0)]
-    store = a_carrier(bot, "yes").store
+    store = an_executor(bot, "yes").store
     with pytest.raises(InputError, match="There is no change"):
         await store.read(f"{runs[0].change.name}-again")
     for run in runs[1:]:
         change = await store.read(f"{run.change.name}-again")
-        assert [each.state for each in change.history.entries] == [State.PROPOSED]
+        assert [each.state for each in change.history.entries] == [ChangeState.PROPOSED]
 
 
 async def check(
@@ -404,7 +406,7 @@ async def check(
     """One end, and every object as it shall be then, after as few writes as there are steps."""
     # Whoever clicked and was not heard is told so by the buttons, which stand there still.
     unheard = run.row.mode == "back" and run.after == 0
-    assert change.state is (State.DONE if unheard else run.row.ends), change.history
+    assert change.state is (ChangeState.DONE if unheard else run.row.ends), change.history
     entered = [each.state for each in change.history.entries]
     assert len(entered) == len(set(entered)), entered
     expected = Counter() if unheard else wanted(run)
@@ -412,12 +414,12 @@ async def check(
     assert Counter({at: seen[at] for at in own if seen[at]}) == expected
     assert {how for _, _, how in written} == {OK}, written
     assert Counter(at for _, at, _ in written if at in own) == expected
-    if change.state is State.ROLLED_BACK:
+    if change.state is ChangeState.ROLLED_BACK:
         assert await standing(api, run.steps) == run.before
     else:
-        writer = StepWriter(api, lambda: True)
+        writer = KubernetesStepWriter(api, lambda: True)
         live = {each.object: await writer.live(each.object) for each in run.steps}
-        assert set(walking.standing(run.steps, live)) == {Progress.DONE}
+        assert set(walking.standing(run.steps, live)) == {StepProgress.DONE}
 
 
 def died(run: Run) -> str:

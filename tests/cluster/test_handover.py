@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from bot.remediation.change.change import Change
-from bot.remediation.change.plan import Way
-from bot.remediation.change.states import State
+from bot.remediation.change.plan import Method
+from bot.remediation.change.states import ChangeState
 from tests.cluster.broken_path import HOME, BrokenPath
 from tests.cluster.test_fix import (
     DONE,
@@ -102,7 +102,7 @@ async def test_an_ingress_hands_over_and_no_request_is_unserved(
         await faults.redirect()(broken.world)
         await broken.until(502)
         before = live(broken, INGRESSES, NAME)
-        change = await proposed(fix, Way.CONVERSION, "ingress")
+        change = await proposed(fix, Method.CONVERSION, "ingress")
         async with hammering(broken) as met:
             await neighbours(broken, 1)
             done = await approved(fix, change)
@@ -144,15 +144,15 @@ async def test_both_stay_where_traefik_is_not_seen_to_serve_the_ingress(
         await broken.until(200)
         await faults.redirect()(broken.world)
         await broken.until(502)
-        done = await approved(fix, await proposed(fix, Way.CONVERSION, "ingress"))
+        done = await approved(fix, await proposed(fix, Method.CONVERSION, "ingress"))
         assert states(done) == DONE, done.history.entries
         somebody = an_ingress()
         somebody["spec"]["ingressClassName"] = "somebody-elses"
         broken.real.apply(somebody)
         async with hammering(broken) as met:
-            ended = await fix.carrier.take_back(done, "meshmedic", "It was rolled back.")
+            ended = await fix.executor.take_back(done, "meshmedic", "It was rolled back.")
         print(f"not seen: {met.statuses}")  # noqa: T201  # what was seen
-        assert ended.state is State.FAILED, ended.history.entries
+        assert ended.state is ChangeState.FAILED, ended.history.entries
         note = ended.history.entries[-1].note
         assert f"Traefik was not seen to serve Ingress {HOME}/{NAME}." in note
         assert "Delete it when that is served." in note

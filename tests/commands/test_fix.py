@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.net.diagnosis.diagnosis import Effect
-from bot.remediation.change.states import State
+from bot.remediation.change.states import ChangeState
 from bot.routing.native_lb import ANNOTATION
 from tests.commands.conftest import Room, message, said, texts
 from tests.remediation.changes import ASKED, SERVICE, World, answers
@@ -18,9 +18,9 @@ from tests.remediation.planning.situations import a_service, with_effect
 async def world(room: Room) -> World:
     """A world of changes behind the room's commands."""
     made = World(now=datetime.now(UTC))
-    made.tell = room.cluster.herald.tell  # type: ignore[method-assign]
-    room.cluster.remedy = made.process()
-    room.cluster.remedy.circles = room.circles
+    made.tell = room.cluster.notifier.tell  # type: ignore[method-assign]
+    room.cluster.remediation = made.process()
+    room.cluster.remediation.circles = room.circles
     await room.restart()
     return made
 
@@ -92,7 +92,7 @@ async def test_an_approver_presses_and_the_card_tells_the_end(room: Room, world:
     shown = await propose(room)
     told = await press(room, room.approver, shown, "Approve")
     assert told.ephemeral
-    await room.cluster.remedy.underway.wait()  # type: ignore[union-attr]
+    await room.cluster.remediation.reconciler.wait()  # type: ignore[union-attr]
     await room.env.settle()
     now = card(room, shown)
     text = text_of(now)
@@ -113,7 +113,7 @@ async def test_nobody_else_decides(room: Room, world: World, label: str) -> None
         assert "approvers" in said(refused)
     assert not world.writer.effects
     (change,) = world.store.kept.values()
-    assert change.state is State.PROPOSED
+    assert change.state is ChangeState.PROPOSED
 
 
 async def test_buttons_work_after_a_restart(room: Room, world: World) -> None:
@@ -149,7 +149,7 @@ async def test_what_somebody_changed_since_is_said_and_left(room: Room, world: W
 
 async def test_changed_evidence_shows_a_new_card_to_everybody(room: Room, world: World) -> None:
     shown = await propose(room)
-    world.survey.more = {"diagnosis": with_effect(Effect.UNKNOWN)}
+    world.context_reader.more = {"diagnosis": with_effect(Effect.UNKNOWN)}
     told = await press(room, room.approver, shown, "Approve")
     await room.env.settle()
     assert "evidence has changed" in text_of(told.response)
@@ -171,12 +171,12 @@ async def test_another_way_is_a_button_for_approvers(room: Room, world: World) -
 
 
 async def test_what_is_refused_says_why_and_what_instead(room: Room, world: World) -> None:
-    world.survey.more = {"diagnosis": with_effect(Effect.USELESS)}
+    world.context_reader.more = {"diagnosis": with_effect(Effect.USELESS)}
     text = text_of(await propose(room))
     assert "Nothing is proposed" in text
     assert "**Instead** Do what" in text
-    world.survey.more = {}
-    world.proving.before = answers(200, 20)
+    world.context_reader.more = {}
+    world.verifier.before = answers(200, 20)
     assert "Nothing fails now" in text_of(await propose(room))
     assert not world.store.kept
 
@@ -222,7 +222,7 @@ async def test_a_change_with_hostile_words_mentions_nobody_and_breaks_no_fence(
         effect=diagnosis.effect,
         effect_because=evil,
     )
-    world.survey.more = {"diagnosis": hostile}
+    world.context_reader.more = {"diagnosis": hostile}
     world.writer.put(SERVICE, a_service(metadata={"annotations": {ANNOTATION: evil}}))
     text = text_of(await propose(room))
     assert text.count("```") == 2
@@ -236,7 +236,7 @@ async def test_the_audit_channel_hears_of_each_end(room: Room, world: World) -> 
     """One message a move that matters."""
     audit = room.channel
     room.cluster.audit_channel = audit.id
-    room.cluster.herald.listeners.clear()
+    room.cluster.notifier.listeners.clear()
     await room.restart()
     shown = await propose(room)
     await press(room, room.approver, shown, "Approve")

@@ -17,8 +17,8 @@ from bot.health.service import Health
 from bot.history.domain.record import HISTORY, History, Point
 from bot.remediation.change.change import Change
 from bot.remediation.change.pending import waiting
-from bot.remediation.change.plan import Way
-from bot.remediation.change.states import State
+from bot.remediation.change.plan import Method
+from bot.remediation.change.states import ChangeState
 from bot.runtime.memory_store import Unkept
 from tests.builders import a_certificate, a_kustomization, a_pod, an_object
 from tests.commands.conftest import texts
@@ -118,22 +118,22 @@ async def test_what_is_not_installed_is_no_trouble() -> None:
 
 
 async def proposed(world: World) -> tuple[Any, Change]:
-    remedy = world.process()
-    made: Any = await remedy.propose(ASKED, None, str(ANNA))
-    return remedy, made.change
+    remediation = world.process()
+    made: Any = await remediation.propose(ASKED, None, str(ANNA))
+    return remediation, made.change
 
 
-def of_changes(world: World, remedy: Any) -> Composer:
+def of_changes(world: World, remediation: Any) -> Composer:
     async def waits() -> tuple[str, ...]:
-        return waiting(await remedy.every(), world.now)
+        return waiting(await remediation.every(), world.now)
 
     return composer(FakeCluster([a_pod()]), approvals=waits)
 
 
 async def test_an_approval_that_expires_is_named_until_it_has() -> None:
     world = World()
-    remedy, change = await proposed(world)
-    made = of_changes(world, remedy)
+    remediation, change = await proposed(world)
+    made = of_changes(world, remediation)
     assert "a change waits for an approver until 2026-11-23 12:15 UTC" in await says(made)
     assert not (await made.letter(DAILY)).brief
     world.now = change.expires
@@ -143,35 +143,35 @@ async def test_an_approval_that_expires_is_named_until_it_has() -> None:
 async def test_what_flux_is_kept_off_for_a_time_is_named_until_it_is_put_back() -> None:
     """Each day anew, and also where its time is over and it could not be put back."""
     world = World()
-    remedy, change = await proposed(world)
-    await remedy.decide(change.name, world.click(BELA), approve=True)
-    await remedy.underway.wait()
+    remediation, change = await proposed(world)
+    await remediation.decide(change.name, world.click(BELA), approve=True)
+    await remediation.reconciler.wait()
     done = world.store.kept[change.name]
-    assert done.state is State.DONE
+    assert done.state is ChangeState.DONE
     plan = msgspec.structs.replace(done.plan, returns_after=3 * 24 * 60)
     world.store.kept[change.name] = msgspec.structs.replace(done, plan=plan)
-    made = of_changes(world, remedy)
+    made = of_changes(world, remediation)
     for _ in range(3):
         assert "Flux is kept off it, and it is put back at 2026-11-26" in await says(made)
         world.passes(days=1)
     world.passes(hours=1)
     assert "it was to be put back at 2026-11-26" in await says(made)
-    await remedy.underway.go_on()
-    await remedy.underway.wait()
-    assert world.store.kept[change.name].state is State.ROLLED_BACK
+    await remediation.reconciler.go_on()
+    await remediation.reconciler.wait()
+    assert world.store.kept[change.name].state is ChangeState.ROLLED_BACK
     assert (await made.letter(DAILY)).brief
 
 
 async def test_a_pull_request_that_waits_for_its_merge_is_named() -> None:
     world = World(pulls=FakePulls())
     world.writer.put(SERVICE, a_service(metadata={"labels": LABELS}))
-    world.survey.more = {"service_owner": FLUX}
-    remedy, change = await proposed(world)
-    assert change.plan.way is Way.PULL_REQUEST
-    await remedy.decide(change.name, world.click(BELA), approve=True)
-    await remedy.underway.wait()
-    assert world.store.kept[change.name].state is State.AWAITING_MERGE
-    said = await says(of_changes(world, remedy))
+    world.context_reader.more = {"service_owner": FLUX}
+    remediation, change = await proposed(world)
+    assert change.plan.way is Method.PULL_REQUEST
+    await remediation.decide(change.name, world.click(BELA), approve=True)
+    await remediation.reconciler.wait()
+    assert world.store.kept[change.name].state is ChangeState.AWAITING_MERGE
+    said = await says(of_changes(world, remediation))
     assert "pull request 7 waits for its merge, or for Flux after it" in said
 
 

@@ -92,10 +92,10 @@ async def _played(fault: Fault, stage: Stage, *, lasts: float) -> Outcome:
     if fault.asks and lasts > 60:  # long enough for another picture
         saw = _in_words(stage, await stage.told())
     lasted = time.monotonic() - began
-    mending = time.monotonic()
+    remediation = time.monotonic()
     await fault.end(stage)
     patience = LONG_RECOVERY if lasts > RECOVERY else RECOVERY
-    recovery = await stage.recovered(patience, since=mending)
+    recovery = await stage.recovered(patience, since=remediation)
     return Outcome(fault, lasted, saw, recovery, stage.lost, stage.twice)
 
 

@@ -9,12 +9,12 @@ from msgspec.structs import replace
 
 from bot.net.diagnosis.diagnosis import Effect
 from bot.remediation.change.change import Card, Change, Notes, PullRequest, Undoing
-from bot.remediation.change.history import History, proposed
-from bot.remediation.change.plan import Plan, Way
+from bot.remediation.change.history import ChangeHistory, proposed
+from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.proof import Count, Sample, Sort
-from bot.remediation.change.states import State
+from bot.remediation.change.states import ChangeState
 from bot.remediation.planning.offers import BY_DEFAULT, Offers, offers
-from bot.remediation.planning.refusals import Reason, Refusal
+from bot.remediation.planning.refusals import PlanReason, PlanRefusal
 from bot.remediation.views import discord as discord_change
 from bot.remediation.views import text as told
 from bot.render import cards as discord
@@ -34,46 +34,60 @@ ANNA, BELA = "100000000000000001", "100000000000000002"
 EXPIRES = NOW + timedelta(minutes=15)
 MINUTE = timedelta(minutes=1)
 
-COURSES: dict[State, tuple[State, ...]] = {
-    State.PROPOSED: (),
-    State.APPROVED: (State.APPROVED,),
-    State.REJECTED: (State.REJECTED,),
-    State.EXPIRED: (State.EXPIRED,),
-    State.APPLYING: (State.APPROVED, State.APPLYING),
-    State.AWAITING_MERGE: (State.APPROVED, State.APPLYING, State.AWAITING_MERGE),
-    State.VERIFYING: (State.APPROVED, State.APPLYING, State.VERIFYING),
-    State.DONE: (State.APPROVED, State.APPLYING, State.VERIFYING, State.DONE),
-    State.ROLLED_BACK: (State.APPROVED, State.APPLYING, State.VERIFYING, State.ROLLED_BACK),
-    State.FAILED: (State.APPROVED, State.APPLYING, State.FAILED),
+COURSES: dict[ChangeState, tuple[ChangeState, ...]] = {
+    ChangeState.PROPOSED: (),
+    ChangeState.APPROVED: (ChangeState.APPROVED,),
+    ChangeState.REJECTED: (ChangeState.REJECTED,),
+    ChangeState.EXPIRED: (ChangeState.EXPIRED,),
+    ChangeState.APPLYING: (ChangeState.APPROVED, ChangeState.APPLYING),
+    ChangeState.AWAITING_MERGE: (
+        ChangeState.APPROVED,
+        ChangeState.APPLYING,
+        ChangeState.AWAITING_MERGE,
+    ),
+    ChangeState.VERIFYING: (ChangeState.APPROVED, ChangeState.APPLYING, ChangeState.VERIFYING),
+    ChangeState.DONE: (
+        ChangeState.APPROVED,
+        ChangeState.APPLYING,
+        ChangeState.VERIFYING,
+        ChangeState.DONE,
+    ),
+    ChangeState.ROLLED_BACK: (
+        ChangeState.APPROVED,
+        ChangeState.APPLYING,
+        ChangeState.VERIFYING,
+        ChangeState.ROLLED_BACK,
+    ),
+    ChangeState.FAILED: (ChangeState.APPROVED, ChangeState.APPLYING, ChangeState.FAILED),
 }
 """How a change came to each state."""
 
 BEFORE = Sample((Count(Sort.FAILED, "HTTP 502", 18), Count(Sort.REACHED, "HTTP 200", 2)))
 PROOF = ("Before: 20 requests: 18 HTTP 502, 2 HTTP 200.", "After: 30 requests: 30 HTTP 200.")
 NOTED = {
-    State.DONE: Notes(baseline=BEFORE, proof=PROOF, card=Card(7, 8)),
-    State.ROLLED_BACK: Notes(
+    ChangeState.DONE: Notes(baseline=BEFORE, proof=PROOF, card=Card(7, 8)),
+    ChangeState.ROLLED_BACK: Notes(
         baseline=BEFORE, proof=PROOF, undoing=Undoing(ANNA, NOW, "It did not help.")
     ),
-    State.VERIFYING: Notes(baseline=BEFORE),
-    State.AWAITING_MERGE: Notes(
+    ChangeState.VERIFYING: Notes(baseline=BEFORE),
+    ChangeState.AWAITING_MERGE: Notes(
         pull_request=PullRequest(12, "https://git.example/homelab/pulls/12")
     ),
 }
 ENDS = {
-    State.REJECTED: "Not today.",
-    State.FAILED: "The API server refused: services is forbidden.",
-    State.ROLLED_BACK: "It did not help.",
+    ChangeState.REJECTED: "Not today.",
+    ChangeState.FAILED: "The API server refused: services is forbidden.",
+    ChangeState.ROLLED_BACK: "It did not help.",
 }
 
 
-def _history(course: Sequence[State]) -> History:
+def _history(course: Sequence[ChangeState]) -> ChangeHistory:
     history = proposed(ANNA, NOW, "asked by /fix route")
     for number, state in enumerate(course, 1):
-        at = EXPIRES + MINUTE if state is State.EXPIRED else NOW + number * MINUTE
-        by = BELA if state in (State.APPROVED, State.REJECTED) else "meshmedic"
+        at = EXPIRES + MINUTE if state is ChangeState.EXPIRED else NOW + number * MINUTE
+        by = BELA if state in (ChangeState.APPROVED, ChangeState.REJECTED) else "meshmedic"
         moved = history.moved(state, by=by, at=at, expires=EXPIRES, note=ENDS.get(state, ""))
-        assert isinstance(moved, History)
+        assert isinstance(moved, ChangeHistory)
         history = moved
     return history
 
@@ -83,15 +97,15 @@ def _offers(kind: str = "Ingress") -> Offers:
     return offers(a_situation(route), nowhere_untouchable)
 
 
-def _plan(way: Way) -> Plan:
-    found = _offers("IngressRoute" if way is Way.NATIVE_LB else "Ingress").by(way)
-    assert isinstance(found, Plan)
+def _plan(way: Method) -> RepairPlan:
+    found = _offers("IngressRoute" if way is Method.NATIVE_LB else "Ingress").by(way)
+    assert isinstance(found, RepairPlan)
     return found
 
 
-PULL = Plan(
+PULL = RepairPlan(
     target="IngressRoute apps/web",
-    way=Way.PULL_REQUEST,
+    way=Method.PULL_REQUEST,
     asked="ingressroute/apps/web web.example",
     host="web.example",
     path="/",
@@ -104,13 +118,13 @@ PULL = Plan(
 )
 
 
-def a_change(state: State, plan: Plan | None = None) -> Change:
+def a_change(state: ChangeState, plan: RepairPlan | None = None) -> Change:
     """A change that came to a state."""
     return Change(
         name="20261123-120000-web-1a2b",
         requester=ANNA,
         expires=EXPIRES,
-        plan=plan or (PULL if state is State.AWAITING_MERGE else _plan(Way.ANNOTATION)),
+        plan=plan or (PULL if state is ChangeState.AWAITING_MERGE else _plan(Method.ANNOTATION)),
         history=_history(COURSES[state]),
         notes=NOTED.get(state, Notes()),
         version="7",
@@ -124,7 +138,7 @@ def _shown(change: Change, found: Offers | None = None) -> str:
 
 def _of_states() -> dict[str, Callable[[], str]]:
     made: dict[str, Callable[[], str]] = {}
-    for state in State:
+    for state in ChangeState:
         made[f"state-{state}-discord.json"] = lambda state=state: _shown(a_change(state))
         made[f"audit-{state}-discord.json"] = lambda state=state: card(
             discord_change.audit(a_change(state))
@@ -135,28 +149,28 @@ def _of_states() -> dict[str, Callable[[], str]]:
 
 def _trial() -> Change:
     """A change that is not proven to help, and is taken back by itself."""
-    plan = replace(_plan(Way.ANNOTATION), trial=True, returns_after=60)
-    return a_change(State.DONE, plan)
+    plan = replace(_plan(Method.ANNOTATION), trial=True, returns_after=60)
+    return a_change(ChangeState.DONE, plan)
 
 
 def _of_ways() -> dict[str, Callable[[], str]]:
-    plans: dict[str, Callable[[], Plan]] = {
-        "native-lb": lambda: _plan(Way.NATIVE_LB),
-        "conversion": lambda: _plan(Way.CONVERSION),
+    plans: dict[str, Callable[[], RepairPlan]] = {
+        "native-lb": lambda: _plan(Method.NATIVE_LB),
+        "conversion": lambda: _plan(Method.CONVERSION),
         "pull-request": lambda: PULL,
     }
     return {
-        f"way-{name}-discord.json": lambda plan=plan: _shown(a_change(State.PROPOSED, plan()))
+        f"way-{name}-discord.json": lambda plan=plan: _shown(a_change(ChangeState.PROPOSED, plan()))
         for name, plan in plans.items()
     }
 
 
-def _refusal(reason: Reason) -> str:
-    return card(discord_change.refusal(ASKED, Refusal(reason, "This is why of apps/web.")))
+def _refusal(reason: PlanReason) -> str:
+    return card(discord_change.refusal(ASKED, PlanRefusal(reason, "This is why of apps/web.")))
 
 
 def _listed() -> discord.Card:
-    every = [a_change(state) for state in State]
+    every = [a_change(state) for state in ChangeState]
     return discord_change.listed("Changes", [*every, *every], NOW + 5 * MINUTE)
 
 
@@ -165,16 +179,20 @@ def _offered(found: Offers, hint: str = "") -> str:
     return card(discord_change.offers(ASKED, found, hint, rows))
 
 
-PASTE = Refusal(Reason.OWNED, "HelmRelease apps/web keeps it.", "ingress:\n  annotations: {}\n")
+PASTE = PlanRefusal(
+    PlanReason.OWNED, "HelmRelease apps/web keeps it.", "ingress:\n  annotations: {}\n"
+)
 
 PAGES: Pages = {
     **_of_states(),
     **_of_ways(),
     **{
         f"refusal-{reason}-discord.json": lambda reason=reason: _refusal(reason)
-        for reason in Reason
+        for reason in PlanReason
     },
-    "proposed-with-other-ways-discord.json": lambda: _shown(a_change(State.PROPOSED), _offers()),
+    "proposed-with-other-ways-discord.json": lambda: _shown(
+        a_change(ChangeState.PROPOSED), _offers()
+    ),
     "trial-discord.json": lambda: _shown(_trial()),
     "refusal-with-paste-discord.json": lambda: card(
         discord_change.refusal(ASKED, PASTE, _offers())
@@ -186,5 +204,5 @@ PAGES: Pages = {
     ),
     "listed-discord.json": lambda: card(_listed()),
     "listed-nothing-discord.json": lambda: card(discord_change.listed("Changes", [], NOW)),
-    "whole-discord.json": lambda: card(discord_change.whole(a_change(State.DONE))),
+    "whole-discord.json": lambda: card(discord_change.whole(a_change(ChangeState.DONE))),
 }

@@ -35,11 +35,11 @@ from bot.probe.output import encoded
 from bot.remediation.change.change import Card, Change, Notes, PullRequest, Undoing
 from bot.remediation.change.fields import Action
 from bot.remediation.change.fields.whole import PUT_BACK
-from bot.remediation.change.history import BOT, Entry, History
+from bot.remediation.change.history import BOT, ChangeHistory, HistoryEntry
 from bot.remediation.change.naming import change_name
-from bot.remediation.change.plan import Plan, Way
+from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.proof import Count, Sample, Sort
-from bot.remediation.change.states import State
+from bot.remediation.change.states import ChangeState
 from bot.remediation.change.step import Step
 from bot.routing.native_lb import ANNOTATION, FIELD
 from tests.golden import Pages
@@ -53,9 +53,9 @@ CHANGE = Change(
     name="20261123-1200-web-1a2b",
     requester=ANNA,
     expires=LATER,
-    plan=Plan(
+    plan=RepairPlan(
         target="IngressRoute apps/web",
-        way=Way.NATIVE_LB,
+        way=Method.NATIVE_LB,
         asked="ingressroute/apps/web web.example",
         host="web.example",
         path="/api",
@@ -76,10 +76,10 @@ CHANGE = Change(
         returns_after=60,
         preview="+nativeLB: true",
     ),
-    history=History(
+    history=ChangeHistory(
         (
-            Entry(0, AT, ANNA, State.PROPOSED, "asked"),
-            Entry(1, LATER, BELA, State.APPROVED),
+            HistoryEntry(0, AT, ANNA, ChangeState.PROPOSED, "asked"),
+            HistoryEntry(1, LATER, BELA, ChangeState.APPROVED),
         )
     ),
     notes=Notes(
@@ -232,14 +232,18 @@ def _names() -> str:
 
 
 ENUMS: tuple[type[StrEnum], ...] = (
-    Verdict, Why, Stage, State, Way, Action, Sort, EditKind, Kind, Outcome, By, Row, Confidence,
-    Effect,
+    Verdict, Why, Stage, ChangeState, Method, Action, Sort, EditKind, Kind, Outcome, By, Row,
+    Confidence, Effect,
 )  # fmt: skip
 """Words that are stored, sent or published."""
 
 
 def _enums() -> str:
-    return pretty({kind.__name__: [member.value for member in kind] for kind in ENUMS})
+    # The file has the names that these had when it was written.
+    first = {ChangeState: "State", Method: "Way"}
+    return pretty(
+        {first.get(kind, kind.__name__): [member.value for member in kind] for kind in ENUMS}
+    )
 
 
 def _manifests() -> dict[str, Callable[[], str]]:

@@ -11,7 +11,7 @@ import yaml
 from bot.kube.change_counts import GROUP, KIND, VERSION, Changes
 from bot.kube.connect import connect
 from bot.kube.reflector import Timing
-from bot.remediation.change.states import State
+from bot.remediation.change.states import ChangeState
 from bot.sandbox.kubernetes_api import SERVED, SimulatedCluster, serve, without, write_kubeconfig
 from tests.builders import Plain, an_object
 from tests.places import ROOT
@@ -52,7 +52,7 @@ def test_the_states_are_those_of_the_kind_in_deploy() -> None:
     crd = yaml.safe_load(CRD.read_text())
     (version,) = crd["spec"]["versions"]
     status = version["schema"]["openAPIV3Schema"]["properties"]["status"]["properties"]
-    assert tuple(status["state"]["enum"]) == tuple(State)
+    assert tuple(status["state"]["enum"]) == tuple(ChangeState)
     assert (crd["spec"]["group"], crd["spec"]["names"]["plural"]) == (GROUP, KIND.plural)
     assert (version["name"], crd["spec"]["names"]["kind"]) == (VERSION, KIND.name)
 
@@ -63,7 +63,7 @@ async def test_every_state_is_counted_in_the_own_namespace(tmp_path: Path) -> No
     cluster = SimulatedCluster(made)
     async with watched(cluster, tmp_path) as changes:
         await until(lambda: changes.tally() != {})
-        assert set(changes.tally()) == set(State)
+        assert set(changes.tally()) == set(ChangeState)
         assert {k: v for k, v in changes.tally().items() if v} == {"Done": 1, "Proposed": 1}
         cluster.put(a_change("b", "Approved"))
         await until(lambda: changes.tally()["Approved"] == 1)

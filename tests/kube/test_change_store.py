@@ -11,16 +11,16 @@ import pytest
 from bot.domain.resources.reference import Target
 from bot.errors import ClusterError, Conflict, InputError, NotLeading
 from bot.kube.change_events import ChangeEvents
-from bot.kube.change_store import ChangeStore, Nowhere
-from bot.kube.change_writer import StepWriter
+from bot.kube.change_store import KubernetesChangeStore, NoChangeStore
+from bot.kube.change_writer import KubernetesStepWriter
 from bot.kube.client import Api
 from bot.kube.connect import connect
 from bot.remediation.change.change import Card, Change, Notes, Undoing
 from bot.remediation.change.history import proposed
 from bot.remediation.change.naming import NAME, change_name
-from bot.remediation.change.plan import Plan, Way
+from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.proof import Count, Sample, Sort
-from bot.remediation.change.states import State
+from bot.remediation.change.states import ChangeState
 from bot.remediation.change.step import Step
 from bot.remediation.planning.offers import offers
 from bot.sandbox.kubernetes_api import SimulatedCluster
@@ -60,18 +60,18 @@ def leads() -> Leads:
 
 
 @pytest.fixture
-def store(api: Api, leads: Any) -> ChangeStore:
-    return ChangeStore(api, "meshmedic", leads)
+def store(api: Api, leads: Any) -> KubernetesChangeStore:
+    return KubernetesChangeStore(api, "meshmedic", leads)
 
 
-def a_plan(way: Way = Way.ANNOTATION) -> Plan:
-    route = a_route() if way is Way.NATIVE_LB else an_ingress()
+def a_plan(way: Method = Method.ANNOTATION) -> RepairPlan:
+    route = a_route() if way is Method.NATIVE_LB else an_ingress()
     made = offers(a_situation(route), nowhere_untouchable).by(way)
-    assert isinstance(made, Plan)
+    assert isinstance(made, RepairPlan)
     return made
 
 
-def a_change(name: str = "20261123-1200-web-0001", way: Way = Way.ANNOTATION) -> Change:
+def a_change(name: str = "20261123-1200-web-0001", way: Method = Method.ANNOTATION) -> Change:
     return Change(
         name=name,
         requester=ANNA,
@@ -82,8 +82,8 @@ def a_change(name: str = "20261123-1200-web-0001", way: Way = Way.ANNOTATION) ->
     )
 
 
-@pytest.mark.parametrize("way", [Way.ANNOTATION, Way.NATIVE_LB, Way.CONVERSION])
-async def test_what_is_kept_is_what_comes_back(store: ChangeStore, way: Way) -> None:
+@pytest.mark.parametrize("way", [Method.ANNOTATION, Method.NATIVE_LB, Method.CONVERSION])
+async def test_what_is_kept_is_what_comes_back(store: KubernetesChangeStore, way: Method) -> None:
     """Plan, history, baseline, card and all."""
     made = await store.create(a_change(way=way))
     notes = Notes(
@@ -98,31 +98,33 @@ async def test_what_is_kept_is_what_comes_back(store: ChangeStore, way: Way) -> 
     assert bare == msgspec.structs.replace(a_change(way=way), notes=notes)
 
 
-async def test_of_two_who_move_one_change_the_second_changes_nothing(store: ChangeStore) -> None:
+async def test_of_two_who_move_one_change_the_second_changes_nothing(
+    store: KubernetesChangeStore,
+) -> None:
     """A compare-and-set: so a double click is harmless."""
     made = await store.create(a_change())
-    first = made.history.moved(State.APPROVED, by=ANNA, at=MOMENT, expires=made.expires)
-    second = made.history.moved(State.REJECTED, by=ANNA, at=MOMENT, expires=made.expires)
+    first = made.history.moved(ChangeState.APPROVED, by=ANNA, at=MOMENT, expires=made.expires)
+    second = made.history.moved(ChangeState.REJECTED, by=ANNA, at=MOMENT, expires=made.expires)
     await store.write(msgspec.structs.replace(made, history=first))
     with pytest.raises(Conflict):
         await store.write(msgspec.structs.replace(made, history=second))
-    assert (await store.read(made.name)).state is State.APPROVED
+    assert (await store.read(made.name)).state is ChangeState.APPROVED
 
 
-async def test_only_who_leads_writes(store: ChangeStore, leads: Leads) -> None:
+async def test_only_who_leads_writes(store: KubernetesChangeStore, leads: Leads) -> None:
     leads.acts = False
     with pytest.raises(NotLeading):
         await store.create(a_change())
     assert await store.every() == ()
 
 
-async def test_a_change_that_is_not_there_is_said(store: ChangeStore) -> None:
+async def test_a_change_that_is_not_there_is_said(store: KubernetesChangeStore) -> None:
     with pytest.raises(InputError, match="no change 'nothing'"):
         await store.read("nothing")
 
 
 async def test_all_are_listed_the_newest_first_and_a_strange_one_is_passed_over(
-    store: ChangeStore, simulation: SimulatedCluster
+    store: KubernetesChangeStore, simulation: SimulatedCluster
 ) -> None:
     """Of another version, or mangled by hand: the others are shown all the same."""
     for number in (1, 3, 2):
@@ -140,8 +142,8 @@ async def test_all_are_listed_the_newest_first_and_a_strange_one_is_passed_over(
 
 async def test_without_a_place_in_the_cluster_it_says_what_to_set() -> None:
     with pytest.raises(ClusterError, match="MESHMEDIC_STATE_NAMESPACE"):
-        await Nowhere().create(a_change())
-    assert await Nowhere().every() == ()
+        await NoChangeStore().create(a_change())
+    assert await NoChangeStore().every() == ()
 
 
 @pytest.mark.parametrize(
@@ -154,18 +156,18 @@ def test_the_name_of_a_change_is_always_a_name(target: str) -> None:
 
 
 @pytest.fixture
-def writer(api: Api, leads: Leads) -> StepWriter:
-    return StepWriter(api, leads.may_act)
+def writer(api: Api, leads: Leads) -> KubernetesStepWriter:
+    return KubernetesStepWriter(api, leads.may_act)
 
 
 OBJECTS = {
-    Way.ANNOTATION: [a_service()],
-    Way.NATIVE_LB: [a_route()],
-    Way.CONVERSION: [an_ingress()],
+    Method.ANNOTATION: [a_service()],
+    Method.NATIVE_LB: [a_route()],
+    Method.CONVERSION: [an_ingress()],
 }
 
 
-async def do(writer: StepWriter, step: Step, *, dry_run: bool = False) -> None:
+async def do(writer: KubernetesStepWriter, step: Step, *, dry_run: bool = False) -> None:
     live = await writer.live(step.object)
     await writer.write(step, live, "20261123-1200-web-0001", ANNA, dry_run=dry_run)
 
@@ -182,7 +184,7 @@ def bare(manifest: Any) -> Any:
 
 @pytest.mark.parametrize("way", list(OBJECTS))
 async def test_every_step_is_done_and_undone_and_a_dry_run_does_nothing(
-    writer: StepWriter, simulation: SimulatedCluster, way: Way
+    writer: KubernetesStepWriter, simulation: SimulatedCluster, way: Method
 ) -> None:
     simulation.put(*OBJECTS[way])
     steps = a_plan(way).steps
@@ -199,11 +201,11 @@ async def test_every_step_is_done_and_undone_and_a_dry_run_does_nothing(
 
 
 async def test_an_ingress_that_was_put_back_says_by_which_change(
-    writer: StepWriter, simulation: SimulatedCluster
+    writer: KubernetesStepWriter, simulation: SimulatedCluster
 ) -> None:
     """The admission policy of deploy/components/remediation asks for it."""
     simulation.put(an_ingress())
-    gone = a_plan(Way.CONVERSION).steps[1]
+    gone = a_plan(Method.CONVERSION).steps[1]
     await do(writer, gone)
     await do(writer, gone.undo)
     live = await writer.live(gone.object)
@@ -212,7 +214,7 @@ async def test_an_ingress_that_was_put_back_says_by_which_change(
 
 
 async def test_an_object_that_was_changed_since_it_was_read_is_left_alone(
-    writer: StepWriter, simulation: SimulatedCluster
+    writer: KubernetesStepWriter, simulation: SimulatedCluster
 ) -> None:
     simulation.put(a_service())
     (step,) = a_plan().steps
@@ -226,7 +228,7 @@ async def test_an_object_that_was_changed_since_it_was_read_is_left_alone(
 
 
 async def test_who_does_not_lead_may_rehearse_and_not_write(
-    writer: StepWriter, simulation: SimulatedCluster, leads: Leads
+    writer: KubernetesStepWriter, simulation: SimulatedCluster, leads: Leads
 ) -> None:
     simulation.put(a_service())
     leads.acts = False
@@ -236,7 +238,7 @@ async def test_who_does_not_lead_may_rehearse_and_not_write(
         await do(writer, step)
 
 
-async def test_what_is_gone_is_none(writer: StepWriter) -> None:
+async def test_what_is_gone_is_none(writer: KubernetesStepWriter) -> None:
     assert await writer.live(Target("Service", "apps", "nothing")) is None
 
 
@@ -245,7 +247,7 @@ async def test_the_ends_of_a_change_are_events_beside_the_object(
 ) -> None:
     """And what cannot be recorded stops nothing."""
     made = a_change()
-    history = made.history.moved(State.APPROVED, by=ANNA, at=MOMENT, expires=made.expires)
+    history = made.history.moved(ChangeState.APPROVED, by=ANNA, at=MOMENT, expires=made.expires)
     await ChangeEvents(api).tell(msgspec.structs.replace(made, history=history))
     await ChangeEvents(api).tell(made)
     (event,) = [each.plain() for each in simulation.in_order("events")]

@@ -19,7 +19,7 @@ from bot.domain.election import Alone
 from bot.domain.finding import Ref
 from bot.errors import Absent, ClusterError, InputError
 from bot.kube.change_codec import manifest
-from bot.kube.change_store import ChangeStore
+from bot.kube.change_store import KubernetesChangeStore
 from bot.kube.client import Api
 from bot.kube.connect import connect
 from bot.kube.events_and_logs import Details
@@ -90,7 +90,7 @@ async def test_what_is_typed_as_a_change_is_held_against_what_changes_are_called
     """Nothing is asked of the API server, and the answer says what a name looks like."""
     recorded, api = server
     with pytest.raises(InputError, match=r"no name of a change.*/fix history") as caught:
-        await ChangeStore(api, "meshmedic", Alone()).read(typed)
+        await KubernetesChangeStore(api, "meshmedic", Alone()).read(typed)
     assert recorded.seen == []
     assert len(str(caught.value)) < 400
 
@@ -98,7 +98,7 @@ async def test_what_is_typed_as_a_change_is_held_against_what_changes_are_called
 async def test_a_proper_name_is_asked_for_as_it_is(server: Server) -> None:
     recorded, api = server
     with pytest.raises(InputError, match="There is no change"):
-        await ChangeStore(api, "meshmedic", Alone()).read("20261123-1200-web-0001")
+        await KubernetesChangeStore(api, "meshmedic", Alone()).read("20261123-1200-web-0001")
     assert recorded.seen == [f"{CHANGES}/20261123-1200-web-0001"]
 
 
@@ -174,7 +174,7 @@ async def test_an_object_that_is_not_the_change_that_was_asked_for_is_no_change(
     """Not even where it looks like one; and nothing of it is shown."""
     recorded, api = server
     recorded.answer = strange()[which]
-    store = ChangeStore(api, "meshmedic", Alone())
+    store = KubernetesChangeStore(api, "meshmedic", Alone())
     with pytest.raises(ClusterError) as caught:
         await store.read("20261123-1200-web-0001")
     shown = f"{caught.value!r} {caught.value.__cause__!r}"
@@ -189,7 +189,7 @@ async def test_a_list_holds_changes_of_its_namespace_alone(server: Server) -> No
     recorded, api = server
     recorded.answer = {"items": [*strange().values(), a_manifest()], "metadata": {}}
     # Under another name it is a Change as well, but for what else is wrong with it.
-    (other, own) = await ChangeStore(api, "meshmedic", Alone()).every()
+    (other, own) = await KubernetesChangeStore(api, "meshmedic", Alone()).every()
     assert {own.name, other.name} >= {"20261123-1200-web-0001"}
 
 

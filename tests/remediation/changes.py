@@ -24,16 +24,16 @@ from bot.net.diagnosis.diagnosed import Diagnosed
 from bot.net.probing.protocol import Answer, Outcome
 from bot.remediation.change.approval import Click, Policy
 from bot.remediation.change.change import Change
-from bot.remediation.change.history import History
-from bot.remediation.change.proof import Proof, Sample, sample
+from bot.remediation.change.history import ChangeHistory
+from bot.remediation.change.proof import Sample, VerificationResult, sample
 from bot.remediation.change.states import MOVES
 from bot.remediation.change.step import Step, written
-from bot.remediation.change.verification_requests import Request
-from bot.remediation.executor import Carrier
-from bot.remediation.loading import Loading
-from bot.remediation.planning.context import Situation
-from bot.remediation.pull_request_flow import Merging
-from bot.remediation.service import Remedy
+from bot.remediation.change.verification_requests import VerificationRequest
+from bot.remediation.executor import Executor
+from bot.remediation.loading import LoadingProbe
+from bot.remediation.planning.context import PlanningContext
+from bot.remediation.pull_request_flow import PullRequestFlow
+from bot.remediation.service import RemediationService
 from bot.remediation.verification import Trouble
 from tests.fakes import FakeCluster
 from tests.remediation.planning.situations import (
@@ -79,7 +79,7 @@ class FakeStore:
     async def create(self, change: Change, /) -> Change:
         self.wire.request("create")
         assert change.name not in self.kept
-        bare = msgspec.structs.replace(change, history=History(()), version=self._version())
+        bare = msgspec.structs.replace(change, history=ChangeHistory(()), version=self._version())
         self.kept[change.name] = bare
         self.wire.answer("create")
         return await self.write(msgspec.structs.replace(change, version=bare.version))
@@ -191,19 +191,21 @@ def answers(status: int, number: int) -> Sample:
 
 
 @dataclass
-class FakeProving:
+class FakeVerifier:
     """What requests meet: broken before, and after as it is said."""
 
     helps: bool = True
     before: Sample | Trouble = field(default_factory=lambda: answers(502, 20))
-    asked: list[Request] = field(default_factory=list)
+    asked: list[VerificationRequest] = field(default_factory=list)
 
-    async def baseline(self, request: Request, progress: Any = None) -> Sample | Trouble:
+    async def baseline(
+        self, request: VerificationRequest, progress: Any = None
+    ) -> Sample | Trouble:
         self.asked.append(request)
         return self.before
 
-    async def helped(self, request: Request, before: Sample) -> Proof:
-        return Proof(helped=self.helps, because="Requests were made.")
+    async def helped(self, request: VerificationRequest, before: Sample) -> VerificationResult:
+        return VerificationResult(helped=self.helps, because="Requests were made.")
 
 
 @dataclass
@@ -212,15 +214,15 @@ class FakeDiagnose:
 
 
 @dataclass
-class FakeSurvey:
+class FakeContextReader:
     """The situation by the present objects; `more` changes it."""
 
     writer: FakeWriter
     more: dict[str, Any] = field(default_factory=dict)
     diagnose: FakeDiagnose = field(default_factory=FakeDiagnose)
 
-    async def of(self, asked: str, progress: Any = None) -> Situation:
-        self.writer.wire.request("survey")
+    async def of(self, asked: str, progress: Any = None) -> PlanningContext:
+        self.writer.wire.request("context_reader")
         if asked != "ingress/apps/web web.example":
             raise InputError(f"No route is called {asked!r}.")
         given: dict[str, Any] = {"subject": a_subject(), "diagnosis": a_diagnosis(), **self.more}
@@ -263,23 +265,25 @@ class World:
         self.writer.clock = self.clock
         self.traefik = SimulatedTraefik(lambda: self.writer.world)
         self.writer.written = self.traefik.tick
-        self.proving = FakeProving()
-        self.survey = FakeSurvey(self.writer)
+        self.verifier = FakeVerifier()
+        self.context_reader = FakeContextReader(self.writer)
 
-    def process(self, may_act: Callable[[], bool] = lambda: True) -> Remedy:
+    def process(self, may_act: Callable[[], bool] = lambda: True) -> RemediationService:
         """One that begins now."""
         writer = copy.copy(self.writer)
         writer.may_act = may_act
-        loading = Loading(
+        loading = LoadingProbe(
             writer, self.traefik, self.traefik, self.traefik.sleep, lambda: f"{next(self.tokens):x}"
         )
-        carrier = Carrier(self.store, writer, self.proving, loading, self.clock, self.tell)
-        made: Any = Remedy(
-            survey=self.survey,  # type: ignore[arg-type]
+        executor = Executor(self.store, writer, self.verifier, loading, self.clock, self.tell)
+        made: Any = RemediationService(
+            context_reader=self.context_reader,  # type: ignore[arg-type]
             store=self.store,
-            carrier=carrier,
-            proving=self.proving,  # type: ignore[arg-type]
-            merging=Merging(self.pulls, FakeCluster([KUSTOMIZATION]), carrier, self.ask),
+            executor=executor,
+            verifier=self.verifier,  # type: ignore[arg-type]
+            pull_requests=PullRequestFlow(
+                self.pulls, FakeCluster([KUSTOMIZATION]), executor, self.ask
+            ),
             circles=self,  # type: ignore[arg-type]
             policy=self.policy,
             clock=self.clock,

@@ -11,7 +11,7 @@ from bot.net.diagnosis.observation import Source
 from bot.net.diagnosis.service import Diagnose
 from bot.net.ports import Progress
 from bot.net.probing.protocol import Answer, Probe
-from bot.remediation.context import Survey
+from bot.remediation.context import ContextReader
 from bot.traefik.domain.instance import TraefikPod
 from tests.builders import an_object
 from tests.fakes import FakeCluster
@@ -64,14 +64,14 @@ class Waiting(WorldProber):
         return await super().probe(source, probes, progress)
 
 
-def survey(diagnose: Diagnose) -> Survey:
-    return Survey(diagnose.cluster, diagnose, Bare(), Bare())
+def context_reader(diagnose: Diagnose) -> ContextReader:
+    return ContextReader(diagnose.cluster, diagnose, Bare(), Bare())
 
 
 async def test_two_routes_that_are_surveyed_at_once_each_have_their_own_diagnosis():
     """The one that began first ends last, and is about its own route all the same."""
     prober = Waiting(a_world(redirected=REDIRECTED), about="10.42.2.20")
-    both = survey(Diagnose(two_routes(), prober))
+    both = context_reader(Diagnose(two_routes(), prober))
     web = asyncio.create_task(both.of("web.example"))
     await asyncio.wait_for(prober.begun.wait(), 20)
     wiki = await both.of("wiki.example")
@@ -84,8 +84,8 @@ async def test_two_routes_that_are_surveyed_at_once_each_have_their_own_diagnosi
 async def test_a_repair_is_not_planned_from_an_older_proof():
     """A proven fault stands in reports; what was seen now decides what may be changed."""
     diagnose = Diagnose(a_cluster(), WorldProber(a_world(redirected=REDIRECTED)))
-    assert (await survey(diagnose).of("web.example")).diagnosis.row is Row.REDIRECT
+    assert (await context_reader(diagnose).of("web.example")).diagnosis.row is Row.REDIRECT
     diagnose.prober = Unwilling(a_world(redirected=REDIRECTED))
-    again = await survey(diagnose).of("web.example")
+    again = await context_reader(diagnose).of("web.example")
     assert again.diagnosis.row is Row.INCONCLUSIVE
     assert [kept.diagnosis.row for kept in diagnose.remembered] == [Row.REDIRECT]

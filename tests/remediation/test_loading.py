@@ -12,9 +12,9 @@ import pytest
 from bot.domain.resources.reference import Target
 from bot.remediation.change.change import Change
 from bot.remediation.change.marker import SUFFIX
-from bot.remediation.change.plan import Way
-from bot.remediation.change.states import State
-from bot.remediation.service import Proposal, Remedy
+from bot.remediation.change.plan import Method
+from bot.remediation.change.states import ChangeState
+from bot.remediation.service import Proposal, RemediationService
 from bot.routing.native_lb import ANNOTATION
 from tests.remediation.changes import ANNA, ASKED, BELA, INGRESS, SERVICE, Crash, World
 from tests.remediation.simulated_traefik import NEVER
@@ -29,23 +29,23 @@ def a_world(*replicas: str) -> World:
     return world
 
 
-async def converted(world: World, remedy: Remedy) -> Change:
-    made = await remedy.propose(ASKED, Way.CONVERSION, str(ANNA))
+async def converted(world: World, remediation: RemediationService) -> Change:
+    made = await remediation.propose(ASKED, Method.CONVERSION, str(ANNA))
     assert isinstance(made, Proposal), made
-    await remedy.decide(made.change.name, world.click(BELA), approve=True)
-    return await ended(world, remedy, made.change.name)
+    await remediation.decide(made.change.name, world.click(BELA), approve=True)
+    return await ended(world, remediation, made.change.name)
 
 
-async def taken_back(world: World, remedy: Remedy, change: Change) -> Change:
-    await remedy.roll_back(change.name, world.click(BELA))
-    return await ended(world, remedy, change.name)
+async def taken_back(world: World, remediation: RemediationService, change: Change) -> Change:
+    await remediation.roll_back(change.name, world.click(BELA))
+    return await ended(world, remediation, change.name)
 
 
-async def ended(world: World, remedy: Remedy, name: str) -> Change:
+async def ended(world: World, remediation: RemediationService, name: str) -> Change:
     """Its end; and Traefik has loaded everything by then."""
-    await remedy.underway.wait()
+    await remediation.reconciler.wait()
     world.traefik.settle()
-    return await remedy.show(name)
+    return await remediation.show(name)
 
 
 def kinds(world: World) -> list[str]:
@@ -62,11 +62,11 @@ async def test_a_route_is_served_at_every_moment_however_late_traefik_loads(
     """There and back; each kind is loaded by a provider of its own, each at its own time."""
     world = a_world(A, B)
     world.traefik.slow(B, Ingress=ingresses, IngressRoute=routes)
-    remedy = world.process()
-    done = await converted(world, remedy)
-    assert (done.state, kinds(world)) == (State.DONE, ["IngressRoute"])
-    back = await taken_back(world, remedy, done)
-    assert (back.state, kinds(world)) == (State.ROLLED_BACK, ["Ingress"])
+    remediation = world.process()
+    done = await converted(world, remediation)
+    assert (done.state, kinds(world)) == (ChangeState.DONE, ["IngressRoute"])
+    back = await taken_back(world, remediation, done)
+    assert (back.state, kinds(world)) == (ChangeState.ROLLED_BACK, ["Ingress"])
     assert world.traefik.unserved == []
 
 
@@ -75,7 +75,7 @@ async def test_a_traefik_that_loads_no_new_ingress_route_keeps_its_ingress() -> 
     world = a_world(A, B)
     world.traefik.slow(B, IngressRoute=NEVER)
     end = await converted(world, world.process())
-    assert (end.state, kinds(world)) == (State.ROLLED_BACK, ["Ingress"])
+    assert (end.state, kinds(world)) == (ChangeState.ROLLED_BACK, ["Ingress"])
     assert f"It was not seen to be served at {B}:8000" in end.history.entries[-1].note
     assert world.traefik.unserved == []
 
@@ -109,12 +109,12 @@ UNSEEN: dict[str, tuple[Callable[[World], None], str]] = {
 async def test_the_new_routes_stay_where_the_ingress_was_not_seen_to_be_served(why: str) -> None:
     """And what to do by hand is said."""
     world = a_world(A, B)
-    remedy = world.process()
-    done = await converted(world, remedy)
+    remediation = world.process()
+    done = await converted(world, remediation)
     breaks, expected = UNSEEN[why]
     breaks(world)
-    back = await taken_back(world, remedy, done)
-    assert (back.state, kinds(world)) == (State.FAILED, ["Ingress", "IngressRoute"])
+    back = await taken_back(world, remediation, done)
+    assert (back.state, kinds(world)) == (ChangeState.FAILED, ["Ingress", "IngressRoute"])
     note = back.history.entries[-1].note
     assert "Traefik was not seen to serve Ingress apps/web." in note
     assert expected in note
@@ -135,28 +135,28 @@ async def test_a_route_for_every_host_is_not_taken_for_the_marker(how: str) -> N
     world = a_world()
     world.traefik.everywhere = EVERYWHERE[how]
     world.traefik.slow(A, Ingress=0, IngressRoute=40)
-    remedy = world.process()
-    done = await converted(world, remedy)
+    remediation = world.process()
+    done = await converted(world, remediation)
     world.traefik.slow(A, Ingress=40, IngressRoute=0)
-    back = await taken_back(world, remedy, done)
-    assert (back.state, kinds(world)) == (State.ROLLED_BACK, ["Ingress"])
+    back = await taken_back(world, remediation, done)
+    assert (back.state, kinds(world)) == (ChangeState.ROLLED_BACK, ["Ingress"])
     assert world.traefik.unserved == []
 
 
 async def test_routes_beside_an_ingress_that_was_never_away_go_though_nothing_can_be_seen() -> None:
     """Requests saw it served before they were made; in front of it they may do harm."""
     world = a_world()
-    world.proving.helps = False
-    remedy = world.process()
+    world.verifier.helps = False
+    remediation = world.process()
 
     async def blinded(*_: Any) -> Any:
         _blind(world)
         return await helped(*_)
 
-    helped = world.proving.helped
-    world.proving.helped = blinded  # type: ignore[method-assign]
-    end = await converted(world, remedy)
-    assert (end.state, kinds(world)) == (State.ROLLED_BACK, ["Ingress"])
+    helped = world.verifier.helped
+    world.verifier.helped = blinded  # type: ignore[method-assign]
+    end = await converted(world, remediation)
+    assert (end.state, kinds(world)) == (ChangeState.ROLLED_BACK, ["Ingress"])
     assert "do not help" in end.history.entries[-1].note
     assert world.traefik.unserved == []
 
@@ -165,13 +165,13 @@ async def test_an_ingress_that_somebody_else_made_anew_is_looked_at() -> None:
     """It looks like the one that was never away, and Traefik may not have loaded it."""
     world = a_world()
     was = world.writer.world[INGRESS]
-    remedy = world.process()
-    done = await converted(world, remedy)
+    remediation = world.process()
+    done = await converted(world, remediation)
     world.passes(minutes=5)
     world.traefik.slow(A, Ingress=NEVER)
     world.writer.put(INGRESS, was)
-    back = await taken_back(world, remedy, done)
-    assert (back.state, kinds(world)) == (State.FAILED, ["Ingress", "IngressRoute"])
+    back = await taken_back(world, remediation, done)
+    assert (back.state, kinds(world)) == (ChangeState.FAILED, ["Ingress", "IngressRoute"])
     assert world.traefik.unserved == []
 
 
@@ -194,16 +194,16 @@ async def test_a_process_that_dies_while_it_takes_back_leaves_no_gap_and_no_mark
     world.wire.next = strike
     try:
         await first.roll_back(done.name, world.click(BELA))
-        await first.underway.wait()
+        await first.reconciler.wait()
     except Crash:
         pass
     world.wire.next = lambda _: None
     second = world.process()
     if not (await second.show(done.name)).notes.undoing:
         await second.roll_back(done.name, world.click(BELA))
-    await second.underway.go_on()
+    await second.reconciler.go_on()
     back = await ended(world, second, done.name)
-    assert (back.state, kinds(world)) == (State.ROLLED_BACK, ["Ingress"])
+    assert (back.state, kinds(world)) == (ChangeState.ROLLED_BACK, ["Ingress"])
     assert world.traefik.unserved == []
 
 
@@ -218,7 +218,7 @@ async def test_an_object_of_somebody_else_with_a_markers_name_is_left_alone() ->
     }
     world.writer.put(name, own)
     end = await converted(world, world.process())
-    assert end.state is State.ROLLED_BACK
+    assert end.state is ChangeState.ROLLED_BACK
     assert "Another object is in the way" in end.history.entries[-1].note
     assert world.writer.world[name]["spec"] == own["spec"]
 
@@ -226,11 +226,11 @@ async def test_an_object_of_somebody_else_with_a_markers_name_is_left_alone() ->
 async def test_other_ways_make_no_marker() -> None:
     """A field of one object is there or not: nothing is taken away."""
     world = a_world()
-    remedy = world.process()
-    made = await remedy.propose(ASKED, Way.ANNOTATION, str(ANNA))
+    remediation = world.process()
+    made = await remediation.propose(ASKED, Method.ANNOTATION, str(ANNA))
     assert isinstance(made, Proposal)
-    await remedy.decide(made.change.name, world.click(BELA), approve=True)
-    await taken_back(world, remedy, await ended(world, remedy, made.change.name))
+    await remediation.decide(made.change.name, world.click(BELA), approve=True)
+    await taken_back(world, remediation, await ended(world, remediation, made.change.name))
     assert {step.object for _, step in world.writer.effects} == {SERVICE}
     assert ANNOTATION not in (world.writer.world[SERVICE]["metadata"].get("annotations") or {})
 
@@ -238,11 +238,11 @@ async def test_other_ways_make_no_marker() -> None:
 async def test_what_is_left_is_said_however_long_the_reason_is() -> None:
     """A note is cut where it is too long, and a person must know what to do by hand."""
     world = a_world()
-    remedy = world.process()
-    done = await converted(world, remedy)
+    remediation = world.process()
+    done = await converted(world, remediation)
     _blind(world)
-    back = await remedy.carrier.take_back(done, str(BELA), "It was rolled back. " * 60)
-    assert back.state is State.FAILED
+    back = await remediation.executor.take_back(done, str(BELA), "It was rolled back. " * 60)
+    assert back.state is ChangeState.FAILED
     assert "this stays, and takes the requests: IngressRoute apps/web." in (
         back.history.entries[-1].note
     )
@@ -251,10 +251,10 @@ async def test_what_is_left_is_said_however_long_the_reason_is() -> None:
 async def test_a_step_that_somebody_tampered_with_has_no_marker() -> None:
     """It is refused at its turn; looking for what was left behind must not stop at it."""
     world = a_world()
-    remedy = world.process()
-    made = await remedy.propose(ASKED, Way.CONVERSION, str(ANNA))
+    remediation = world.process()
+    made = await remediation.propose(ASKED, Method.CONVERSION, str(ANNA))
     assert isinstance(made, Proposal)
     steps = tuple(msgspec.structs.replace(step, was="", to="{}") for step in made.change.plan.steps)
     plan = msgspec.structs.replace(made.change.plan, steps=steps)
     change = msgspec.structs.replace(made.change, plan=plan)
-    assert await remedy.carrier.loading.clear(change) == ()
+    assert await remediation.executor.loading.clear(change) == ()

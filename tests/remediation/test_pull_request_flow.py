@@ -15,10 +15,10 @@ from bot.gitops.refusals import Reason as FileReason
 from bot.gitops.refusals import Refusal as FileRefusal
 from bot.gitops.service import Asked, Preview, Proposed
 from bot.remediation.change.change import Change
-from bot.remediation.change.plan import Way
-from bot.remediation.change.states import State
-from bot.remediation.planning.refusals import Reason, Refusal
-from bot.remediation.service import Declined, Proposal, Remedy
+from bot.remediation.change.plan import Method
+from bot.remediation.change.states import ChangeState
+from bot.remediation.planning.refusals import PlanReason, PlanRefusal
+from bot.remediation.service import ChangeRefusal, Proposal, RemediationService
 from bot.routing.native_lb import ANNOTATION
 from tests.remediation.changes import ANNA, ASKED, BELA, SERVICE, World
 from tests.remediation.planning.situations import a_service
@@ -73,28 +73,28 @@ def world() -> World:
     made = World()
     made.pulls = FakePulls()
     made.writer.put(SERVICE, a_service(metadata={"labels": LABELS}))
-    made.survey.more = {"service_owner": FLUX}
+    made.context_reader.more = {"service_owner": FLUX}
     return made
 
 
-async def proposed(world: World, remedy: Remedy) -> Change:
-    made = await remedy.propose(ASKED, None, str(ANNA))
+async def proposed(world: World, remediation: RemediationService) -> Change:
+    made = await remediation.propose(ASKED, None, str(ANNA))
     assert isinstance(made, Proposal), made
     return made.change
 
 
-async def waiting(world: World, remedy: Remedy) -> Change:
+async def waiting(world: World, remediation: RemediationService) -> Change:
     """Approved, and its pull request open."""
-    change = await proposed(world, remedy)
-    await remedy.decide(change.name, world.click(BELA), approve=True)
-    await remedy.underway.wait()
-    return await remedy.show(change.name)
+    change = await proposed(world, remediation)
+    await remediation.decide(change.name, world.click(BELA), approve=True)
+    await remediation.reconciler.wait()
+    return await remediation.show(change.name)
 
 
-async def looked_at(remedy: Remedy, name: str) -> Change:
-    await remedy.underway.go_on()
-    await remedy.underway.wait()
-    return await remedy.show(name)
+async def looked_at(remediation: RemediationService, name: str) -> Change:
+    await remediation.reconciler.go_on()
+    await remediation.reconciler.wait()
+    return await remediation.show(name)
 
 
 def applied(world: World) -> None:
@@ -105,7 +105,7 @@ def applied(world: World) -> None:
 
 async def test_what_flux_keeps_is_proposed_as_the_difference_of_its_file(world: World) -> None:
     change = await proposed(world, world.process())
-    assert change.plan.way is Way.PULL_REQUEST
+    assert change.plan.way is Method.PULL_REQUEST
     assert change.plan.preview == DIFF
     assert any("apps/other" in each for each in change.plan.risks)
     assert not world.pulls.opened
@@ -113,32 +113,32 @@ async def test_what_flux_keeps_is_proposed_as_the_difference_of_its_file(world: 
 
 async def test_an_approval_opens_it_and_waits_for_whoever_merges(world: World) -> None:
     """The bot merges nothing and writes nothing in the cluster."""
-    remedy = world.process()
-    change = await waiting(world, remedy)
-    assert change.state is State.AWAITING_MERGE
+    remediation = world.process()
+    change = await waiting(world, remediation)
+    assert change.state is ChangeState.AWAITING_MERGE
     assert change.notes.pull_request
     assert change.notes.pull_request.number == 7
     ((asked, why),) = world.pulls.opened
     assert (asked.edit.kind, asked.owner) == (EditKind.ANNOTATE, FLUX)
     assert (why.change, why.requester) == (change.name, str(ANNA))
     world.passes(days=2)
-    assert (await looked_at(remedy, change.name)).state is State.AWAITING_MERGE
+    assert (await looked_at(remediation, change.name)).state is ChangeState.AWAITING_MERGE
     assert not world.writer.effects
 
 
 async def test_a_merge_asks_flux_once_and_is_proven_when_it_is_applied(world: World) -> None:
-    remedy = world.process()
-    change = await waiting(world, remedy)
+    remediation = world.process()
+    change = await waiting(world, remediation)
     world.pulls.standing = MERGED
     for _ in range(2):
-        assert (await looked_at(remedy, change.name)).state is State.AWAITING_MERGE
+        assert (await looked_at(remediation, change.name)).state is ChangeState.AWAITING_MERGE
     assert world.asked_flux == [FLUX]
     applied(world)
-    end = await looked_at(remedy, change.name)
-    assert end.state is State.DONE
+    end = await looked_at(remediation, change.name)
+    assert end.state is ChangeState.DONE
     assert end.notes.proof[-1] == "Requests were made."
     with pytest.raises(InputError, match="Revert pull request 7"):
-        await remedy.roll_back(change.name, world.click(ANNA))
+        await remediation.roll_back(change.name, world.click(ANNA))
 
 
 async def test_where_flux_may_not_be_asked_it_looks_by_itself(world: World) -> None:
@@ -146,58 +146,58 @@ async def test_where_flux_may_not_be_asked_it_looks_by_itself(world: World) -> N
         raise ClusterError("May not patch kustomizations.")
 
     world.ask = forbidden  # type: ignore[method-assign]
-    remedy = world.process()
-    change = await waiting(world, remedy)
+    remediation = world.process()
+    change = await waiting(world, remediation)
     world.pulls.standing = MERGED
-    await looked_at(remedy, change.name)
+    await looked_at(remediation, change.name)
     applied(world)
-    assert (await looked_at(remedy, change.name)).state is State.DONE
+    assert (await looked_at(remediation, change.name)).state is ChangeState.DONE
 
 
 async def test_what_was_merged_in_vain_says_what_to_revert(world: World) -> None:
     """Nothing in the cluster is undone: Flux would put it back."""
-    world.proving.helps = False
-    remedy = world.process()
-    change = await waiting(world, remedy)
+    world.verifier.helps = False
+    remediation = world.process()
+    change = await waiting(world, remediation)
     world.pulls.standing = MERGED
     applied(world)
-    end = await looked_at(remedy, change.name)
-    assert end.state is State.FAILED
+    end = await looked_at(remediation, change.name)
+    assert end.state is ChangeState.FAILED
     assert "Revert pull request 7" in end.history.entries[-1].note
     assert not world.writer.effects
 
 
 async def test_a_pull_request_that_was_closed_is_a_no(world: World) -> None:
-    remedy = world.process()
-    change = await waiting(world, remedy)
+    remediation = world.process()
+    change = await waiting(world, remediation)
     world.pulls.standing = CLOSED
-    assert (await looked_at(remedy, change.name)).state is State.REJECTED
+    assert (await looked_at(remediation, change.name)).state is ChangeState.REJECTED
 
 
 async def test_a_host_that_does_not_answer_is_asked_again(world: World) -> None:
     """Between the approval and the pull request, and while it is waited for."""
-    remedy = world.process()
-    change = await proposed(world, remedy)
+    remediation = world.process()
+    change = await proposed(world, remediation)
 
     async def cut_off(asked: Asked, why: Description) -> Any:
         raise RepositoryError("The host does not answer.")
 
     kept, world.pulls.propose = world.pulls.propose, cut_off
-    await remedy.decide(change.name, world.click(BELA), approve=True)
-    await remedy.underway.wait()
-    assert (await remedy.show(change.name)).state is State.APPLYING
+    await remediation.decide(change.name, world.click(BELA), approve=True)
+    await remediation.reconciler.wait()
+    assert (await remediation.show(change.name)).state is ChangeState.APPLYING
     world.pulls.propose = kept
-    assert (await looked_at(remedy, change.name)).state is State.AWAITING_MERGE
+    assert (await looked_at(remediation, change.name)).state is ChangeState.AWAITING_MERGE
     world.pulls.fails = RepositoryError("It is down.")
-    assert (await looked_at(remedy, change.name)).state is State.AWAITING_MERGE
+    assert (await looked_at(remediation, change.name)).state is ChangeState.AWAITING_MERGE
 
 
 async def test_a_file_that_changed_since_shows_a_new_plan(world: World) -> None:
-    remedy = world.process()
-    change = await proposed(world, remedy)
+    remediation = world.process()
+    change = await proposed(world, remediation)
     world.pulls.diff = DIFF + "+    more: true\n"
-    made = await remedy.decide(change.name, world.click(BELA), approve=True)
-    assert isinstance(made, Declined)
+    made = await remediation.decide(change.name, world.click(BELA), approve=True)
+    assert isinstance(made, ChangeRefusal)
     assert made.instead
     assert not world.pulls.opened
 
@@ -205,29 +205,31 @@ async def test_a_file_that_changed_since_shows_a_new_plan(world: World) -> None:
 async def test_a_file_that_cannot_be_edited_leaves_the_way_that_survives(world: World) -> None:
     """And named outright it says why, with the text to paste."""
     world.pulls.refuses = FileRefusal(FileReason.ENCRYPTED, "apps/web.yaml", "paste this")
-    remedy = world.process()
-    assert (await proposed(world, remedy)).plan.way is Way.ANNOTATION
-    made = await remedy.propose(ASKED, Way.PULL_REQUEST, str(ANNA))
-    assert isinstance(made, Refusal)
-    assert (made.reason, made.paste) == (Reason.NOT_IN_FILE, "paste this")
+    remediation = world.process()
+    assert (await proposed(world, remediation)).plan.way is Method.ANNOTATION
+    made = await remediation.propose(ASKED, Method.PULL_REQUEST, str(ANNA))
+    assert isinstance(made, PlanRefusal)
+    assert (made.reason, made.paste) == (PlanReason.NOT_IN_FILE, "paste this")
 
 
 async def test_without_a_repository_the_refusal_says_what_to_set(world: World) -> None:
     world.pulls = None
-    made = await world.process().propose(ASKED, Way.PULL_REQUEST, str(ANNA))
-    assert isinstance(made, Refusal)
+    made = await world.process().propose(ASKED, Method.PULL_REQUEST, str(ANNA))
+    assert isinstance(made, PlanRefusal)
     assert "MESHMEDIC_GIT_URL" in made.why
 
 
 async def test_an_edit_that_was_tampered_with_is_refused(world: World) -> None:
-    remedy = world.process()
-    change = await proposed(world, remedy)
+    remediation = world.process()
+    change = await proposed(world, remediation)
     (step,) = change.plan.steps
     bad = msgspec.structs.replace(step, to=step.to.replace('"annotate"', '"replace"'))
     now = world.store.kept[change.name]
     plan = msgspec.structs.replace(change.plan, steps=(bad,))
     world.store.kept[change.name] = msgspec.structs.replace(now, plan=plan)
-    moved = await remedy.carrier.moved(await remedy.show(change.name), State.APPROVED, str(BELA))
-    end = await remedy.underway.carry(moved)
-    assert end.state is State.FAILED
+    moved = await remediation.executor.moved(
+        await remediation.show(change.name), ChangeState.APPROVED, str(BELA)
+    )
+    end = await remediation.reconciler.carry(moved)
+    assert end.state is ChangeState.FAILED
     assert not world.pulls.opened

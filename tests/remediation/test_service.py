@@ -10,10 +10,10 @@ from bot.errors import ClusterError, InputError, Refused
 from bot.net.diagnosis.diagnosis import Effect
 from bot.remediation.change.change import Change
 from bot.remediation.change.pending import waiting
-from bot.remediation.change.plan import Way
-from bot.remediation.change.states import State
-from bot.remediation.planning.refusals import Reason, Refusal
-from bot.remediation.service import Declined, Proposal, Remedy
+from bot.remediation.change.plan import Method
+from bot.remediation.change.states import ChangeState
+from bot.remediation.planning.refusals import PlanReason, PlanRefusal
+from bot.remediation.service import ChangeRefusal, Proposal, RemediationService
 from bot.remediation.verification import Trouble
 from tests.remediation.changes import (
     ANNA,
@@ -29,33 +29,37 @@ from tests.remediation.changes import (
 from tests.remediation.planning.situations import a_service, with_effect
 
 
-async def proposed(world: World, remedy: Remedy, way: Way | None = None) -> Change:
-    made = await remedy.propose(ASKED, way, str(ANNA))
+async def proposed(
+    world: World, remediation: RemediationService, way: Method | None = None
+) -> Change:
+    made = await remediation.propose(ASKED, way, str(ANNA))
     assert isinstance(made, Proposal), made
     return made.change
 
 
-async def approved(world: World, remedy: Remedy, way: Way | None = None) -> Change:
+async def approved(
+    world: World, remediation: RemediationService, way: Method | None = None
+) -> Change:
     """Proposed, approved by another, and carried to its end."""
-    change = await proposed(world, remedy, way)
-    made = await remedy.decide(change.name, world.click(BELA), approve=True)
+    change = await proposed(world, remediation, way)
+    made = await remediation.decide(change.name, world.click(BELA), approve=True)
     assert isinstance(made, Change), made
-    await remedy.underway.wait()
-    return await remedy.show(change.name)
+    await remediation.reconciler.wait()
+    return await remediation.show(change.name)
 
 
 async def test_what_is_approved_is_done_proven_and_told() -> None:
     world = World()
     end = await approved(world, world.process())
-    assert end.state is State.DONE
+    assert end.state is ChangeState.DONE
     assert world.annotation() == "true"
     assert [each.state for each in world.told] == [
-        State.APPROVED,
-        State.APPLYING,
-        State.VERIFYING,
-        State.DONE,
+        ChangeState.APPROVED,
+        ChangeState.APPLYING,
+        ChangeState.VERIFYING,
+        ChangeState.DONE,
     ]
-    assert end.who(State.APPROVED) == str(BELA)
+    assert end.who(ChangeState.APPROVED) == str(BELA)
     assert end.notes.proof == ("Requests were made.",)
 
 
@@ -66,14 +70,14 @@ async def test_nothing_is_written_before_somebody_approves() -> None:
     assert world.annotation() is None
 
 
-@pytest.mark.parametrize("way", [Way.ANNOTATION, Way.CONVERSION])
-async def test_what_does_not_help_is_taken_back_by_itself(way: Way) -> None:
+@pytest.mark.parametrize("way", [Method.ANNOTATION, Method.CONVERSION])
+async def test_what_does_not_help_is_taken_back_by_itself(way: Method) -> None:
     """Everything is as it was, and the card says why."""
     world = World()
-    world.proving.helps = False
+    world.verifier.helps = False
     before = world.writer.bare()
     end = await approved(world, world.process(), way)
-    assert end.state is State.ROLLED_BACK
+    assert end.state is ChangeState.ROLLED_BACK
     assert world.writer.bare() == before
     assert "Requests were made" in end.history.entries[-1].note
 
@@ -81,21 +85,21 @@ async def test_what_does_not_help_is_taken_back_by_itself(way: Way) -> None:
 async def test_an_ingress_goes_only_after_the_new_route_is_proven_beside_it() -> None:
     """Else it is never touched at all."""
     world = World()
-    world.proving.helps = False
-    await approved(world, world.process(), Way.CONVERSION)
+    world.verifier.helps = False
+    await approved(world, world.process(), Method.CONVERSION)
     assert INGRESS not in {each.object for _, each in world.writer.effects}
-    world.proving.helps = True
-    end = await approved(world, world.process(), Way.CONVERSION)
-    assert end.state is State.DONE
+    world.verifier.helps = True
+    end = await approved(world, world.process(), Method.CONVERSION)
+    assert end.state is ChangeState.DONE
     assert INGRESS not in world.writer.world
 
 
 @pytest.mark.parametrize("effect", [Effect.USELESS, Effect.HARMS, Effect.NEEDLESS])
 async def test_what_is_proven_useless_or_harmful_is_refused(effect: Effect) -> None:
     world = World()
-    world.survey.more = {"diagnosis": with_effect(effect)}
+    world.context_reader.more = {"diagnosis": with_effect(effect)}
     made = await world.process().propose(ASKED, None, str(ANNA))
-    assert isinstance(made, Refusal)
+    assert isinstance(made, PlanRefusal)
     assert not world.store.kept
 
 
@@ -103,10 +107,10 @@ async def test_without_a_request_that_fails_or_can_be_made_nothing_is_proposed()
     """Nobody could tell whether it helped."""
     world = World()
     for before in (answers(200, 20), Trouble("There is no prober.")):
-        world.proving.before = before
+        world.verifier.before = before
         made = await world.process().propose(ASKED, None, str(ANNA))
-        assert isinstance(made, Refusal)
-        assert made.reason is Reason.NO_PROOF
+        assert isinstance(made, PlanRefusal)
+        assert made.reason is PlanReason.NO_PROOF
     assert not world.store.kept
 
 
@@ -121,48 +125,52 @@ async def test_a_plan_that_the_api_server_refuses_is_not_proposed() -> None:
 
 async def test_who_is_no_approver_decides_nothing() -> None:
     world = World()
-    remedy = world.process()
-    change = await proposed(world, remedy)
+    remediation = world.process()
+    change = await proposed(world, remediation)
     for approve in (True, False):
         with pytest.raises(Refused):
-            await remedy.decide(change.name, world.click(STRANGER), approve=approve)
+            await remediation.decide(change.name, world.click(STRANGER), approve=approve)
     world.approvers = set()
     with pytest.raises(Refused, match="Nobody may approve"):
-        await remedy.decide(change.name, world.click(ANNA), approve=True)
+        await remediation.decide(change.name, world.click(ANNA), approve=True)
     assert not world.writer.effects
 
 
 async def test_two_people_are_needed_where_the_policy_says_so() -> None:
     world = World()
     object.__setattr__(world.policy, "two_people", frozenset({"apps"}))
-    remedy = world.process()
-    change = await proposed(world, remedy)
+    remediation = world.process()
+    change = await proposed(world, remediation)
     with pytest.raises(Refused, match="another person"):
-        await remedy.decide(change.name, world.click(ANNA), approve=True)
-    assert isinstance(await remedy.decide(change.name, world.click(BELA), approve=True), Change)
-    await remedy.underway.wait()
+        await remediation.decide(change.name, world.click(ANNA), approve=True)
+    assert isinstance(
+        await remediation.decide(change.name, world.click(BELA), approve=True), Change
+    )
+    await remediation.reconciler.wait()
 
 
 async def test_after_its_time_nobody_approves_and_it_is_closed() -> None:
     world = World()
-    remedy = world.process()
-    change = await proposed(world, remedy)
+    remediation = world.process()
+    change = await proposed(world, remediation)
     world.passes(minutes=15)
     with pytest.raises(Refused, match="expired"):
-        await remedy.decide(change.name, world.click(BELA), approve=True)
-    await remedy.underway.go_on()
-    assert (await remedy.show(change.name)).state is State.EXPIRED
+        await remediation.decide(change.name, world.click(BELA), approve=True)
+    await remediation.reconciler.go_on()
+    assert (await remediation.show(change.name)).state is ChangeState.EXPIRED
 
 
 async def test_an_approval_whose_second_look_took_too_long_does_nothing() -> None:
     """The time counts when it is written, not when it was clicked."""
     world = World()
-    remedy = world.process()
-    change = await proposed(world, remedy)
+    remediation = world.process()
+    change = await proposed(world, remediation)
     click = world.click(BELA)
-    world.wire.next = lambda what: world.passes(minutes=20) if what == "before survey" else None
+    world.wire.next = lambda what: (
+        world.passes(minutes=20) if what == "before context_reader" else None
+    )
     with pytest.raises(Refused, match="expired"):
-        await remedy.decide(change.name, click, approve=True)
+        await remediation.decide(change.name, click, approve=True)
     assert not world.writer.effects
 
 
@@ -178,72 +186,72 @@ async def test_two_clicks_at_once_do_it_once() -> None:
     found = await asyncio.gather(*clicks, return_exceptions=True)
     assert sum(isinstance(each, Change) for each in found) == 1
     assert sum(isinstance(each, Refused) for each in found) == 1
-    await asyncio.gather(one.underway.wait(), two.underway.wait())
+    await asyncio.gather(one.reconciler.wait(), two.reconciler.wait())
     assert len(world.writer.effects) == 1
 
 
 async def test_changed_evidence_shows_a_new_plan_and_writes_nothing() -> None:
     world = World()
-    remedy = world.process()
-    change = await proposed(world, remedy)
-    world.survey.more = {"diagnosis": with_effect(Effect.UNKNOWN)}
-    made = await remedy.decide(change.name, world.click(BELA), approve=True)
-    assert isinstance(made, Declined)
+    remediation = world.process()
+    change = await proposed(world, remediation)
+    world.context_reader.more = {"diagnosis": with_effect(Effect.UNKNOWN)}
+    made = await remediation.decide(change.name, world.click(BELA), approve=True)
+    assert isinstance(made, ChangeRefusal)
     assert made.instead
     assert made.instead.change.plan.trial
-    assert (await remedy.show(change.name)).state is State.REJECTED
+    assert (await remediation.show(change.name)).state is ChangeState.REJECTED
     assert not world.writer.effects
 
 
 async def test_evidence_that_is_gone_declines_with_the_reason() -> None:
     world = World()
-    remedy = world.process()
-    change = await proposed(world, remedy)
-    world.survey.more = {"diagnosis": with_effect(Effect.USELESS)}
-    made = await remedy.decide(change.name, world.click(BELA), approve=True)
-    assert isinstance(made, Declined)
+    remediation = world.process()
+    change = await proposed(world, remediation)
+    world.context_reader.more = {"diagnosis": with_effect(Effect.USELESS)}
+    made = await remediation.decide(change.name, world.click(BELA), approve=True)
+    assert isinstance(made, ChangeRefusal)
     assert made.instead is None
-    world.survey.more = {}
-    world.proving.before = answers(200, 20)
-    made = await remedy.decide(change.name, world.click(BELA), approve=True)
-    assert isinstance(made, Declined)
+    world.context_reader.more = {}
+    world.verifier.before = answers(200, 20)
+    made = await remediation.decide(change.name, world.click(BELA), approve=True)
+    assert isinstance(made, ChangeRefusal)
     assert "Nothing fails now" in made.why
     assert not world.writer.effects
 
 
 async def test_what_is_done_can_be_taken_back_for_a_week() -> None:
     world = World()
-    remedy = world.process()
+    remediation = world.process()
     before = world.writer.bare()
-    end = await approved(world, remedy)
-    await remedy.roll_back(end.name, world.click(ANNA))
-    await remedy.underway.wait()
-    assert (await remedy.show(end.name)).state is State.ROLLED_BACK
+    end = await approved(world, remediation)
+    await remediation.roll_back(end.name, world.click(ANNA))
+    await remediation.reconciler.wait()
+    assert (await remediation.show(end.name)).state is ChangeState.ROLLED_BACK
     assert world.writer.bare() == before
-    again = await approved(world, remedy)
+    again = await approved(world, remediation)
     world.passes(days=8)
     with pytest.raises(InputError, match="7 days"):
-        await remedy.roll_back(again.name, world.click(ANNA))
+        await remediation.roll_back(again.name, world.click(ANNA))
 
 
 async def test_what_somebody_changed_since_is_not_taken_back_but_named() -> None:
     world = World()
-    remedy = world.process()
-    end = await approved(world, remedy)
+    remediation = world.process()
+    end = await approved(world, remediation)
     notes = {"traefik.ingress.kubernetes.io/service.nativelb": "false"}
     world.writer.put(SERVICE, a_service(metadata={"annotations": notes}))
-    made = await remedy.roll_back(end.name, world.click(ANNA))
-    assert isinstance(made, Declined)
+    made = await remediation.roll_back(end.name, world.click(ANNA))
+    assert isinstance(made, ChangeRefusal)
     assert "Service apps/web was changed by somebody else" in made.why
     with pytest.raises(Refused):
-        await remedy.roll_back(end.name, world.click(STRANGER))
+        await remediation.roll_back(end.name, world.click(STRANGER))
 
 
 async def test_an_object_that_changed_before_the_write_is_left_alone() -> None:
     """Between approval and write somebody was there: nothing is forced."""
     world = World()
-    remedy = world.process()
-    change = await proposed(world, remedy)
+    remediation = world.process()
+    change = await proposed(world, remediation)
     notes = {"traefik.ingress.kubernetes.io/service.nativelb": "false"}
 
     def somebody(what: str) -> None:
@@ -252,10 +260,10 @@ async def test_an_object_that_changed_before_the_write_is_left_alone() -> None:
             world.writer.put(SERVICE, a_service(metadata={"annotations": notes}))
 
     world.wire.next = somebody
-    await remedy.decide(change.name, world.click(BELA), approve=True)
-    await remedy.underway.wait()
-    end = await remedy.show(change.name)
-    assert end.state is State.FAILED
+    await remediation.decide(change.name, world.click(BELA), approve=True)
+    await remediation.reconciler.wait()
+    end = await remediation.show(change.name)
+    assert end.state is ChangeState.FAILED
     assert "was changed by somebody else" in end.history.entries[-1].note
     assert world.annotation() == "false"
 
@@ -263,99 +271,99 @@ async def test_an_object_that_changed_before_the_write_is_left_alone() -> None:
 async def test_an_outage_in_the_middle_is_waited_for() -> None:
     """Nothing is forgotten, and the next look goes on."""
     world = World()
-    remedy = world.process()
-    change = await proposed(world, remedy)
+    remediation = world.process()
+    change = await proposed(world, remediation)
 
     def fails(what: str) -> None:
-        if what == "before step" and world.store.kept[change.name].state is State.APPLYING:
+        if what == "before step" and world.store.kept[change.name].state is ChangeState.APPLYING:
             outage(what)
 
     world.wire.next = fails
-    await remedy.decide(change.name, world.click(BELA), approve=True)
-    await remedy.underway.wait()
-    assert (await remedy.show(change.name)).state is State.APPLYING
+    await remediation.decide(change.name, world.click(BELA), approve=True)
+    await remediation.reconciler.wait()
+    assert (await remediation.show(change.name)).state is ChangeState.APPLYING
     world.wire.next = lambda _: None
-    await remedy.underway.go_on()
-    await remedy.underway.wait()
-    assert (await remedy.show(change.name)).state is State.DONE
+    await remediation.reconciler.go_on()
+    await remediation.reconciler.wait()
+    assert (await remediation.show(change.name)).state is ChangeState.DONE
 
 
 async def test_a_taking_back_that_was_cut_off_is_finished_whatever_is_seen_then() -> None:
     """Half undone is neither: it was decided, and saved before anything was undone."""
     world = World()
-    world.proving.helps = False
-    remedy = world.process()
-    change = await proposed(world, remedy)
+    world.verifier.helps = False
+    remediation = world.process()
+    change = await proposed(world, remediation)
 
     def cut(what: str) -> None:
         if what == "before write" and len(world.writer.effects) > 1:
             outage(what)
 
     world.wire.next = cut
-    await remedy.decide(change.name, world.click(BELA), approve=True)
-    await remedy.underway.wait()
-    assert (await remedy.show(change.name)).state is State.VERIFYING
+    await remediation.decide(change.name, world.click(BELA), approve=True)
+    await remediation.reconciler.wait()
+    assert (await remediation.show(change.name)).state is ChangeState.VERIFYING
     world.wire.next = lambda _: None
-    world.proving.helps = True
+    world.verifier.helps = True
     second = world.process()
-    await second.underway.go_on()
-    await second.underway.wait()
-    assert (await second.show(change.name)).state is State.ROLLED_BACK
+    await second.reconciler.go_on()
+    await second.reconciler.wait()
+    assert (await second.show(change.name)).state is ChangeState.ROLLED_BACK
     assert len(world.writer.effects) == 2
 
 
 async def test_what_was_approved_before_a_restart_is_looked_at_again_before_it_is_done() -> None:
     world = World()
-    remedy = world.process()
-    change = await proposed(world, remedy)
-    await remedy.carrier.moved(change, State.APPROVED, str(BELA))
-    world.survey.more = {"diagnosis": with_effect(Effect.USELESS)}
+    remediation = world.process()
+    change = await proposed(world, remediation)
+    await remediation.executor.moved(change, ChangeState.APPROVED, str(BELA))
+    world.context_reader.more = {"diagnosis": with_effect(Effect.USELESS)}
     second = world.process()
-    await second.underway.go_on()
-    await second.underway.wait()
-    assert (await second.show(change.name)).state is State.APPROVED
+    await second.reconciler.go_on()
+    await second.reconciler.wait()
+    assert (await second.show(change.name)).state is ChangeState.APPROVED
     world.passes(minutes=20)
-    await second.underway.go_on()
-    assert (await second.show(change.name)).state is State.EXPIRED
+    await second.reconciler.go_on()
+    assert (await second.show(change.name)).state is ChangeState.EXPIRED
     assert not world.writer.effects
 
 
 async def test_what_is_for_a_time_goes_back_when_the_time_is_over() -> None:
     world = World()
-    remedy = world.process()
-    end = await approved(world, remedy)
+    remediation = world.process()
+    end = await approved(world, remediation)
     for_a_day = world.store.kept[end.name]
     plan = msgspec.structs.replace(for_a_day.plan, returns_after=60)
     world.store.kept[end.name] = msgspec.structs.replace(for_a_day, plan=plan)
     world.passes(minutes=59)
-    await remedy.underway.go_on()
-    assert (await remedy.show(end.name)).state is State.DONE
-    assert (await remedy.show(end.name)).returns_at == world.now + timedelta(minutes=1)
+    await remediation.reconciler.go_on()
+    assert (await remediation.show(end.name)).state is ChangeState.DONE
+    assert (await remediation.show(end.name)).returns_at == world.now + timedelta(minutes=1)
     world.passes(minutes=1)
-    await remedy.underway.go_on()
-    await remedy.underway.wait()
-    assert (await remedy.show(end.name)).state is State.ROLLED_BACK
+    await remediation.reconciler.go_on()
+    await remediation.reconciler.wait()
+    assert (await remediation.show(end.name)).state is ChangeState.ROLLED_BACK
     assert world.annotation() is None
 
 
 async def test_the_same_proposal_is_shown_again_and_not_made_twice() -> None:
     world = World()
-    remedy = world.process()
-    first, second = await proposed(world, remedy), await proposed(world, remedy)
+    remediation = world.process()
+    first, second = await proposed(world, remediation), await proposed(world, remediation)
     assert first.name == second.name
-    third = await proposed(world, remedy, Way.CONVERSION)
+    third = await proposed(world, remediation, Method.CONVERSION)
     assert third.name != first.name
-    assert (await remedy.show(first.name)).state is State.REJECTED
+    assert (await remediation.show(first.name)).state is ChangeState.REJECTED
 
 
 async def test_a_process_that_does_not_act_writes_nothing() -> None:
     world = World()
     leader = world.process()
     change = await proposed(world, leader)
-    await leader.carrier.moved(change, State.APPROVED, str(BELA))
+    await leader.executor.moved(change, ChangeState.APPROVED, str(BELA))
     paused = world.process(may_act=lambda: False)
-    await paused.underway.go_on()
-    await paused.underway.wait()
+    await paused.reconciler.go_on()
+    await paused.reconciler.wait()
     assert not world.writer.effects
 
 
@@ -363,34 +371,39 @@ async def test_a_process_that_does_not_act_writes_nothing() -> None:
 async def test_a_change_whose_steps_were_tampered_with_is_refused(field: str) -> None:
     """Whoever can write Changes cannot make the bot write something else."""
     world = World()
-    remedy = world.process()
-    change = await proposed(world, remedy)
+    remediation = world.process()
+    change = await proposed(world, remediation)
     (step,) = change.plan.steps
     other = '{"other.example/annotation": "x"}'
     tampered = msgspec.structs.replace(step, **{field: other})
     plan = msgspec.structs.replace(change.plan, steps=(tampered,))
     now = world.store.kept[change.name]
     world.store.kept[change.name] = msgspec.structs.replace(now, plan=plan)
-    await remedy.carrier.moved(await remedy.show(change.name), State.APPROVED, str(BELA))
-    approved_one = await remedy.show(change.name)
-    await remedy.carrier.apply(approved_one)
-    assert (await remedy.show(change.name)).state in (State.ROLLED_BACK, State.FAILED)
+    await remediation.executor.moved(
+        await remediation.show(change.name), ChangeState.APPROVED, str(BELA)
+    )
+    approved_one = await remediation.show(change.name)
+    await remediation.executor.apply(approved_one)
+    assert (await remediation.show(change.name)).state in (
+        ChangeState.ROLLED_BACK,
+        ChangeState.FAILED,
+    )
     assert not world.writer.effects
 
 
 async def test_what_waits_is_named_until_it_is_over() -> None:
     """Digests say it: an approval that expires, and a change that is for a time only."""
     world = World()
-    remedy = world.process()
-    change = await proposed(world, remedy)
-    (line,) = waiting(await remedy.every(), world.now)
+    remediation = world.process()
+    change = await proposed(world, remediation)
+    (line,) = waiting(await remediation.every(), world.now)
     assert line.endswith("waits for an approver until 2026-11-23 12:15 UTC")
-    assert waiting(await remedy.every(), change.expires) == ()
-    await remedy.decide(change.name, world.click(BELA), approve=True)
-    await remedy.underway.wait()
-    assert waiting(await remedy.every(), world.now) == ()
+    assert waiting(await remediation.every(), change.expires) == ()
+    await remediation.decide(change.name, world.click(BELA), approve=True)
+    await remediation.reconciler.wait()
+    assert waiting(await remediation.every(), world.now) == ()
     done = world.store.kept[change.name]
     plan = msgspec.structs.replace(done.plan, returns_after=60)
     world.store.kept[change.name] = msgspec.structs.replace(done, plan=plan)
-    (line,) = waiting(await remedy.every(), world.now)
+    (line,) = waiting(await remediation.every(), world.now)
     assert line.endswith("it is put back at 2026-11-23 13:00 UTC")

@@ -24,11 +24,11 @@ from hypothesis.stateful import (
 from bot.errors import MeshmedicError
 from bot.remediation.change.change import Change
 from bot.remediation.change.marker import SUFFIX
-from bot.remediation.change.plan import Way
-from bot.remediation.change.states import MOVES, State
-from bot.remediation.change.step import Progress
+from bot.remediation.change.plan import Method
+from bot.remediation.change.states import MOVES, ChangeState
+from bot.remediation.change.step import StepProgress
 from bot.remediation.change.step_progress import objects, standing
-from bot.remediation.service import Proposal, Remedy
+from bot.remediation.service import Proposal, RemediationService
 from bot.routing.native_lb import ANNOTATION
 from tests.remediation.changes import ANNA, ASKED, BELA, SERVICE, STRANGER, Crash, World, outage
 
@@ -38,9 +38,9 @@ REQUESTS = st.integers(0, 75)
 DELAYS = st.integers(0, 60)
 """After how many requests Traefik has loaded what was written."""
 
-WAYS = st.sampled_from([Way.ANNOTATION, Way.CONVERSION])
+WAYS = st.sampled_from([Method.ANNOTATION, Method.CONVERSION])
 PEOPLE = st.sampled_from([ANNA, BELA, STRANGER])
-FINAL = frozenset(each for each in State if not MOVES[each])
+FINAL = frozenset(each for each in ChangeState if not MOVES[each])
 
 
 class Changes(RuleBasedStateMachine):
@@ -58,32 +58,32 @@ class Changes(RuleBasedStateMachine):
         self.was = copy.deepcopy(self.world.writer.bare())
         self.meddled = False
         self.wrong: list[str] = []
-        self.finals: dict[str, State] = {}
+        self.finals: dict[str, ChangeState] = {}
 
     def _watch(self, old: Change, new: Change) -> None:
         """Who approves may do so at that very moment; what is done stands.
 
         Noted rather than raised: what is carried out beside answers for its own errors.
         """
-        if new.state is State.APPROVED is not old.state:
-            if int(new.who(State.APPROVED)) not in self.world.approvers:
+        if new.state is ChangeState.APPROVED is not old.state:
+            if int(new.who(ChangeState.APPROVED)) not in self.world.approvers:
                 self.wrong.append("approved by somebody who may not")
             if self.world.now >= new.expires:
                 self.wrong.append("approved too late")
-        if new.state is State.DONE is not old.state and not self.meddled:
+        if new.state is ChangeState.DONE is not old.state and not self.meddled:
             how = standing(new.plan.steps, {**dict.fromkeys(objects(new.plan.steps)), **self.live})
-            if set(how) != {Progress.DONE}:
+            if set(how) != {StepProgress.DONE}:
                 self.wrong.append(f"done, and not all of it stands: {how}")
 
     @property
     def live(self) -> dict[Any, Any]:
         return self.world.writer.world
 
-    def _process(self, number: int) -> Remedy:
+    def _process(self, number: int) -> RemediationService:
         return self.world.process(may_act=lambda: self.leads == number)
 
     @property
-    def remedy(self) -> Remedy:
+    def remediation(self) -> RemediationService:
         return self.processes[self.leads]
 
     def run(self, work: Any) -> Any:
@@ -91,13 +91,13 @@ class Changes(RuleBasedStateMachine):
 
         async def whole() -> Any:
             found = await work
-            await self.remedy.underway.wait()
+            await self.remediation.reconciler.wait()
             return found
 
         try:
             return self.loop.run_until_complete(whole())
         except MeshmedicError:
-            self.loop.run_until_complete(self.remedy.underway.wait())
+            self.loop.run_until_complete(self.remediation.reconciler.wait())
             return None
         except Crash:
             return None
@@ -116,20 +116,22 @@ class Changes(RuleBasedStateMachine):
         self.loop.run_until_complete(asyncio.sleep(0))
         self.processes[self.leads] = self._process(self.leads)
 
-    @rule(target=names, way=st.sampled_from([None, Way.ANNOTATION, Way.CONVERSION]), who=PEOPLE)
-    def propose(self, way: Way | None, who: int) -> Any:
-        made = self.run(self.remedy.propose(ASKED, way, str(who)))
+    @rule(
+        target=names, way=st.sampled_from([None, Method.ANNOTATION, Method.CONVERSION]), who=PEOPLE
+    )
+    def propose(self, way: Method | None, who: int) -> Any:
+        made = self.run(self.remediation.propose(ASKED, way, str(who)))
         return made.change.name if isinstance(made, Proposal) else multiple()
 
     @rule(name=names, who=PEOPLE, approve=st.booleans())
     def decide(self, name: str, who: int, approve: bool) -> None:
-        self.run(self.remedy.decide(name, self.world.click(who), approve=approve))
+        self.run(self.remediation.decide(name, self.world.click(who), approve=approve))
 
     @rule(name=names)
     def two_click_at_once(self, name: str) -> None:
         async def both() -> None:
             clicks = [
-                self.remedy.decide(name, self.world.click(who), approve=True)
+                self.remediation.decide(name, self.world.click(who), approve=True)
                 for who in (ANNA, BELA)
             ]
             await asyncio.gather(*clicks, return_exceptions=True)
@@ -138,7 +140,7 @@ class Changes(RuleBasedStateMachine):
 
     @rule(name=names, who=PEOPLE)
     def roll_back(self, name: str, who: int) -> None:
-        self.run(self.remedy.roll_back(name, self.world.click(who)))
+        self.run(self.remediation.roll_back(name, self.world.click(who)))
 
     @rule(of_ingresses=DELAYS, of_routes=DELAYS)
     def traefik_is_slower(self, of_ingresses: int, of_routes: int) -> None:
@@ -147,29 +149,31 @@ class Changes(RuleBasedStateMachine):
 
     @rule(way=WAYS, after=REQUESTS, dies=st.booleans(), helps=st.booleans())
     def the_api_or_the_process_fails_while_it_is_carried_out(
-        self, way: Way, after: int, dies: bool, helps: bool
+        self, way: Method, after: int, dies: bool, helps: bool
     ) -> None:
         """The n-th request from the approval on; and again while somebody goes on with it."""
         self.world.approvers |= {ANNA, BELA}
-        self.world.proving.helps = helps
-        made = self.run(self.remedy.propose(ASKED, way, str(ANNA)))
+        self.world.verifier.helps = helps
+        made = self.run(self.remediation.propose(ASKED, way, str(ANNA)))
         if isinstance(made, Proposal):
             self._strike(after, dies=dies)
-            self.run(self.remedy.decide(made.change.name, self.world.click(BELA), approve=True))
+            self.run(
+                self.remediation.decide(made.change.name, self.world.click(BELA), approve=True)
+            )
 
     @rule(after=REQUESTS, dies=st.booleans())
     def or_while_it_is_taken_back(self, after: int, dies: bool) -> None:
         self.world.approvers |= {ANNA}
         for each in list(self.world.store.kept.values()):
-            if each.state is State.DONE:
+            if each.state is ChangeState.DONE:
                 self._strike(after, dies=dies)
-                self.run(self.remedy.roll_back(each.name, self.world.click(ANNA)))
+                self.run(self.remediation.roll_back(each.name, self.world.click(ANNA)))
 
     @rule(after=REQUESTS, dies=st.booleans(), helps=st.booleans())
     def or_while_it_goes_on(self, after: int, dies: bool, helps: bool) -> None:
-        self.world.proving.helps = helps
+        self.world.verifier.helps = helps
         self._strike(after, dies=dies)
-        self.run(self.remedy.underway.go_on())
+        self.run(self.remediation.reconciler.go_on())
 
     def _strike(self, after: int, *, dies: bool) -> None:
         """The n-th request from now: the process dies in it, or nobody answers any more."""
@@ -187,7 +191,7 @@ class Changes(RuleBasedStateMachine):
 
     @rule()
     def go_on(self) -> None:
-        self.run(self.remedy.underway.go_on())
+        self.run(self.remediation.reconciler.go_on())
 
     @rule()
     def another_takes_over(self) -> None:
@@ -213,7 +217,7 @@ class Changes(RuleBasedStateMachine):
     def nothing_is_written_without_an_approval_in_time(self) -> None:
         for name, _ in self.world.writer.effects:
             change = self.world.store.kept[name]
-            assert change.entered(State.APPROVED), f"{name} was never approved"
+            assert change.entered(ChangeState.APPROVED), f"{name} was never approved"
 
     @invariant()
     def nothing_wrong_was_written(self) -> None:
@@ -246,11 +250,11 @@ class Changes(RuleBasedStateMachine):
             return
         self.world.wire.next = lambda _: None
         for _ in range(6):
-            self.run(self.remedy.underway.go_on())
+            self.run(self.remediation.reconciler.go_on())
             self.world.passes(minutes=30)
         changes = self.world.store.kept.values()
         assert not [at for at in self.live if at.name.endswith(SUFFIX)]
-        assert {each.state for each in changes} <= FINAL | {State.DONE}
+        assert {each.state for each in changes} <= FINAL | {ChangeState.DONE}
         if not self.meddled and not any(map(_stands, changes)):
             assert self.world.writer.bare() == self.was
         self.loop.close()
@@ -258,7 +262,7 @@ class Changes(RuleBasedStateMachine):
 
 def _stands(change: Change) -> bool:
     """Whether its effects are still there, or some of them may be."""
-    return change.state in (State.DONE, State.FAILED)
+    return change.state in (ChangeState.DONE, ChangeState.FAILED)
 
 
 Changes.TestCase.settings = settings(max_examples=200, stateful_step_count=20, deadline=None)

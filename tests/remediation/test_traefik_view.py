@@ -9,7 +9,7 @@ from bot.domain.resources.base import Meta
 from bot.domain.snapshot import Snapshot
 from bot.errors import ClusterError
 from bot.net.diagnosis.observation import Belief
-from bot.remediation.traefik_view import Sighting
+from bot.remediation.traefik_view import TraefikConfirmation
 from tests.remediation.change.test_traefik_lookup import TO_VIP, VIP, a_plan
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -52,16 +52,16 @@ class ATraefik:
 
 
 async def test_the_converted_route_is_found_again() -> None:
-    told = await Sighting(ACluster(), ATraefik(TO_VIP)).seen(a_plan("web"))
+    told = await TraefikConfirmation(ACluster(), ATraefik(TO_VIP)).seen(a_plan("web"))
     assert told == f"Traefik's own view (API): it sends to {VIP}:80, the VIP."
 
 
 async def test_a_traefik_that_cannot_be_asked_is_no_obstacle() -> None:
     silent = ATraefik(ClusterError("Add deploy/components/traefik-api."))
-    told = await Sighting(ACluster(), silent).seen(a_plan("web"))
+    told = await TraefikConfirmation(ACluster(), silent).seen(a_plan("web"))
     assert told == f"{UNSEEN}Add deploy/components/traefik-api."
 
 
 async def test_a_route_that_is_gone_is_said_to_be() -> None:
-    told = await Sighting(ACluster(routed=False), ATraefik(TO_VIP)).seen(a_plan("web"))
+    told = await TraefikConfirmation(ACluster(routed=False), ATraefik(TO_VIP)).seen(a_plan("web"))
     assert told == f"{UNSEEN}The route was not found again."

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.authorization import Circle, Circles
-from bot.remediation.change.history import History, is_over
-from bot.remediation.change.states import State
+from bot.remediation.change.history import ChangeHistory, is_over
+from bot.remediation.change.states import ChangeState
 
 NEVER = frozenset({"kube-system", "flux-system"})
 """Namespaces that are never touched, whatever settings say: admission refuses them, too."""
@@ -47,29 +47,29 @@ class Click:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ApprovalRequest:
     """What is decided on: where it would write, who asked for it, until when."""
 
     namespaces: frozenset[str]
     requester: str
     expires: datetime
-    history: History
+    history: ChangeHistory
 
 
-def refusal(asked: Asked, click: Click, circles: Circles, policy: Policy) -> str:
+def refusal(asked: ApprovalRequest, click: Click, circles: Circles, policy: Policy) -> str:
     """Why this person may not approve this now, in a sentence for them; empty where they may."""
     if not circles.approvers:
         return "Nobody may approve: no approvers are set, so nothing is ever changed."
     if not circles.allow(Circle.APPROVER, click.user, click.roles):
         return "Only approvers may decide on a change."
-    if asked.history.state is not State.PROPOSED:
+    if asked.history.state is not ChangeState.PROPOSED:
         return f"It is {asked.history.state} already."
     if is_over(asked.history.state, click.at, asked.expires):
         return "It has expired. Ask for it anew: what was seen then may not be so now."
     return next(_of_namespaces(asked, click, policy), "")
 
 
-def _of_namespaces(asked: Asked, click: Click, policy: Policy) -> Iterator[str]:
+def _of_namespaces(asked: ApprovalRequest, click: Click, policy: Policy) -> Iterator[str]:
     own = asked.requester == str(click.user)
     for namespace in sorted(asked.namespaces):
         if why := policy.untouchable(namespace):

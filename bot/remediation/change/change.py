@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from bot.remediation.change.history import History
-from bot.remediation.change.plan import Plan
+from bot.remediation.change.history import ChangeHistory
+from bot.remediation.change.plan import RepairPlan
 from bot.remediation.change.proof import Sample
-from bot.remediation.change.states import MOVES, State
+from bot.remediation.change.states import MOVES, ChangeState
 
 UNDONE_FOR = timedelta(days=7)
 """For so long a finished change can be taken back."""
@@ -56,28 +56,31 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     requester: str
     expires: datetime
-    plan: Plan
-    history: History
+    plan: RepairPlan
+    history: ChangeHistory
     notes: Notes = Notes()
     version: str = ""
 
     @property
-    def state(self) -> State:
+    def state(self) -> ChangeState:
         """Where it stands."""
         return self.history.state
 
     @property
     def under_way(self) -> bool:
         """Whether something is done about it now, or will be without another click."""
-        going = self.state not in (State.PROPOSED, State.DONE) or self.notes.undoing is not None
+        going = (
+            self.state not in (ChangeState.PROPOSED, ChangeState.DONE)
+            or self.notes.undoing is not None
+        )
         return bool(MOVES[self.state]) and going
 
-    def entered(self, state: State) -> datetime | None:
+    def entered(self, state: ChangeState) -> datetime | None:
         """When it came into a state the last time."""
         times = [each.at for each in self.history.entries if each.state is state]
         return times[-1] if times else None
 
-    def who(self, state: State) -> str:
+    def who(self, state: ChangeState) -> str:
         """Who brought it there."""
         people = [each.by for each in self.history.entries if each.state is state]
         return people[-1] if people else ""
@@ -85,17 +88,17 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def returns_at(self) -> datetime | None:
         """When it is taken back by itself; None where it stays."""
-        done = self.entered(State.DONE)
-        if not self.plan.returns_after or done is None or self.state is not State.DONE:
+        done = self.entered(ChangeState.DONE)
+        if not self.plan.returns_after or done is None or self.state is not ChangeState.DONE:
             return None
         return done + timedelta(minutes=self.plan.returns_after)
 
     def undoable(self, now: datetime) -> str:
         """Why it cannot be taken back now; empty where it can."""
-        done = self.entered(State.DONE)
+        done = self.entered(ChangeState.DONE)
         if pull := self.notes.pull_request:
             return f"Revert pull request {pull.number}: Flux then takes it back."
-        if self.state is not State.DONE or done is None:
+        if self.state is not ChangeState.DONE or done is None:
             return f"It is {self.state}: only what is Done can be taken back."
         if now - done > UNDONE_FOR:
             return f"It was done more than {UNDONE_FOR.days} days ago: nobody remembers enough."

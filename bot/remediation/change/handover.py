@@ -10,8 +10,8 @@ import msgspec
 from bot.remediation.change.change import Change
 from bot.remediation.change.fields import Action, Manifest
 from bot.remediation.change.fields.whole import PUT_BACK
-from bot.remediation.change.states import State
-from bot.remediation.change.step import Progress, Step, progress
+from bot.remediation.change.states import ChangeState
+from bot.remediation.change.step import Step, StepProgress, progress
 from bot.remediation.change.step_progress import Live
 
 OTHER = {
@@ -33,10 +33,10 @@ def stood_before(step: Step, live: Live, change: Change) -> bool:
 
     The requests of that moment saw Traefik serve it, when nothing else was there.
     """
-    ingress, approved = live[step.object], change.entered(State.APPROVED)
+    ingress, approved = live[step.object], change.entered(ChangeState.APPROVED)
     if step.action is not Action.DELETE_INGRESS or ingress is None or approved is None:
         return False
-    if progress(step, ingress) is not Progress.DONE:
+    if progress(step, ingress) is not StepProgress.DONE:
         return False
     notes = ingress["metadata"].get("annotations") or {}
     made = _made(ingress)

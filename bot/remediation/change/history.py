@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from bot.domain.redaction.redact import redact
-from bot.remediation.change.states import EXPIRES, MOVES, State
+from bot.remediation.change.states import EXPIRES, MOVES, ChangeState
 
 MOST = 64
 """Entries that the kind holds. Source: deploy/base/change-crd.yaml."""
@@ -19,59 +19,59 @@ BOT = "meshmedic"
 """By whom, where no person did it."""
 
 
-class Entry(msgspec.Struct, frozen=True):
+class HistoryEntry(msgspec.Struct, frozen=True):
     """One move: the state after it, by a Discord id or BOT."""
 
     seq: int
     at: datetime
     by: str
-    state: State
+    state: ChangeState
     note: str = ""
 
 
-class Illegal(msgspec.Struct, frozen=True):
+class IllegalMove(msgspec.Struct, frozen=True):
     """Why a Change cannot move so."""
 
     why: str
 
 
-class History(msgspec.Struct, frozen=True):
+class ChangeHistory(msgspec.Struct, frozen=True):
     """All moves, the first one to Proposed; none where its maker has not said so yet."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[HistoryEntry, ...]
 
     @property
-    def state(self) -> State:
+    def state(self) -> ChangeState:
         """Where it stands: where its last move led."""
-        return self.entries[-1].state if self.entries else State.PROPOSED
+        return self.entries[-1].state if self.entries else ChangeState.PROPOSED
 
     def moved(
-        self, to: State, *, by: str, at: datetime, expires: datetime, note: str = ""
-    ) -> History | Illegal:
+        self, to: ChangeState, *, by: str, at: datetime, expires: datetime, note: str = ""
+    ) -> ChangeHistory | IllegalMove:
         """One entry longer, or why not. `expires` is the Change's own.
 
         The time that is over is not approved, and what is not over does not expire.
         """
         if to not in MOVES[self.state]:
-            return Illegal(f"It is {self.state}, and cannot become {to}.")
+            return IllegalMove(f"It is {self.state}, and cannot become {to}.")
         if len(self.entries) >= MOST:
-            return Illegal(f"Its history is full: {MOST} entries.")
-        if to in (State.APPROVED, State.APPLYING) and is_over(self.state, at, expires):
-            return Illegal(f"It expired at {expires.isoformat(timespec='seconds')}.")
-        if to is State.EXPIRED and not is_over(self.state, at, expires):
-            return Illegal("Its time is not over.")
-        return History((*self.entries, _entry(len(self.entries), at, by, to, note)))
+            return IllegalMove(f"Its history is full: {MOST} entries.")
+        if to in (ChangeState.APPROVED, ChangeState.APPLYING) and is_over(self.state, at, expires):
+            return IllegalMove(f"It expired at {expires.isoformat(timespec='seconds')}.")
+        if to is ChangeState.EXPIRED and not is_over(self.state, at, expires):
+            return IllegalMove("Its time is not over.")
+        return ChangeHistory((*self.entries, _entry(len(self.entries), at, by, to, note)))
 
 
-def proposed(by: str, at: datetime, note: str = "") -> History:
+def proposed(by: str, at: datetime, note: str = "") -> ChangeHistory:
     """The history of a Change that was just made."""
-    return History((_entry(0, at, by, State.PROPOSED, note),))
+    return ChangeHistory((_entry(0, at, by, ChangeState.PROPOSED, note),))
 
 
-def _entry(seq: int, at: datetime, by: str, state: State, note: str) -> Entry:
-    return Entry(seq, at, by, state, redact(note)[:NOTE])
+def _entry(seq: int, at: datetime, by: str, state: ChangeState, note: str) -> HistoryEntry:
+    return HistoryEntry(seq, at, by, state, redact(note)[:NOTE])
 
 
-def is_over(state: State, now: datetime, expires: datetime) -> bool:
+def is_over(state: ChangeState, now: datetime, expires: datetime) -> bool:
     """Whether nobody may go on with it any more. What has begun is carried to its end."""
     return state in EXPIRES and now >= expires

@@ -37,7 +37,7 @@ class Look(msgspec.Struct, frozen=True):
     named: bool = False
 
 
-class Standing(StrEnum):
+class LoadState(StrEnum):
     """How it stands at one entrance."""
 
     LOADED = "loaded"
@@ -52,26 +52,26 @@ class Standing(StrEnum):
 def unseen(looks: Sequence[Look]) -> str:
     """Why it cannot be said that every Traefik has loaded it; empty where it can."""
     stand = {look.entrance: standing(look) for look in looks}
-    late = [one for one, how in stand.items() if how is Standing.NOT_YET or not _known(one, stand)]
+    late = [one for one, how in stand.items() if how is LoadState.NOT_YET or not _known(one, stand)]
     if late:
         named = ", ".join(f"{one.address}:{one.port} on {one.node}" for one in late[:5])
         return f"It was not seen to be served at {named}."
-    if Standing.LOADED not in stand.values():
+    if LoadState.LOADED not in stand.values():
         return "No Traefik was seen to serve it."
     return ""
 
 
-def standing(look: Look) -> Standing:
+def standing(look: Look) -> LoadState:
     """At one entrance. All answers must say the same."""
     before, marked, route = map(_prints, (look.before, look.marked, look.route))
     if not before or not marked or not route or not _steady(*look.control):
-        return Standing.UNKNOWN
+        return LoadState.UNKNOWN
     if all(_like(answered, before) for answered in route):
         unserved = {status for status, _ in before} == {NOT_FOUND}
-        return Standing.UNSERVED if unserved else Standing.ELSEWHERE
+        return LoadState.UNSERVED if unserved else LoadState.ELSEWHERE
     if not any(_like(answered, before) for answered in marked):
-        return Standing.LOADED
-    return Standing.NOT_YET if look.named else Standing.ELSEWHERE
+        return LoadState.LOADED
+    return LoadState.NOT_YET if look.named else LoadState.ELSEWHERE
 
 
 def _steady(before: Sequence[Answer], now: Sequence[Answer]) -> bool:
@@ -79,10 +79,10 @@ def _steady(before: Sequence[Answer], now: Sequence[Answer]) -> bool:
     return bool(first and then) and all(_like(answered, first) for answered in then)
 
 
-def _known(at: Entrance, stand: dict[Entrance, Standing]) -> bool:
+def _known(at: Entrance, stand: dict[Entrance, LoadState]) -> bool:
     """Whether enough is known of one Traefik: it serves it, or does not serve the route at all."""
     own = {how for entrance, how in stand.items() if entrance.address == at.address}
-    return Standing.LOADED in own or own == {Standing.UNSERVED}
+    return LoadState.LOADED in own or own == {LoadState.UNSERVED}
 
 
 def _like(one: Print, before: Collection[Print]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from bot.remediation.change.change import Change
-from bot.remediation.change.states import State
+from bot.remediation.change.states import ChangeState
 
 
 def waiting(changes: Iterable[Change], now: datetime) -> tuple[str, ...]:
@@ -17,14 +17,14 @@ def waiting(changes: Iterable[Change], now: datetime) -> tuple[str, ...]:
 
 def _lines(change: Change, now: datetime) -> Iterator[str]:
     target = change.plan.target
-    if change.state is State.PROPOSED and now < change.expires:
+    if change.state is ChangeState.PROPOSED and now < change.expires:
         yield f"{target}: a change waits for an approver until {_when(change.expires)}"
-    elif pull := change.notes.pull_request if change.state is State.AWAITING_MERGE else None:
+    elif pull := change.notes.pull_request if change.state is ChangeState.AWAITING_MERGE else None:
         yield f"{target}: pull request {pull.number} waits for its merge, or for Flux after it"
     elif at := change.returns_at:
         back = "is put back" if now < at else "was to be put back"
         yield f"{target}: Flux is kept off it, and it {back} at {_when(at)}"
-    elif change.under_way and change.state is not State.PROPOSED:
+    elif change.under_way and change.state is not ChangeState.PROPOSED:
         yield f"{target}: a change is {change.state}"
 
 

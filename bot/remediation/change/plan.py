@@ -12,7 +12,7 @@ import msgspec
 from bot.remediation.change.step import Step
 
 
-class Way(StrEnum):
+class Method(StrEnum):
     """How a route is repaired."""
 
     ANNOTATION = "annotation"
@@ -25,7 +25,7 @@ class Way(StrEnum):
     """The same in the file that the object comes from."""
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class RepairPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What an approver reads and the bot does.
 
     `target` is the route (`Ingress apps/web`), `asked` how to diagnose it again, `host` and `path`
@@ -35,7 +35,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     target: str
-    way: Way
+    way: Method
     asked: str
     host: str
     path: str
@@ -54,7 +54,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         """Where it would write."""
         return frozenset(each.object.namespace for each in self.steps)
 
-    def same(self, other: Plan) -> bool:
+    def same(self, other: RepairPlan) -> bool:
         """Whether the evidence asks for the same: verdict, effect and every planned field.
 
         A latency or another version of the object is no difference (issue 5).
@@ -62,5 +62,5 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return _decisive(self) == _decisive(other)
 
 
-def _decisive(plan: Plan) -> tuple[object, ...]:
+def _decisive(plan: RepairPlan) -> tuple[object, ...]:
     return plan.way, plan.row, plan.effect, plan.trial, plan.steps, plan.preview

@@ -113,30 +113,32 @@ def _sorted(answer: Answer, own: frozenset[str]) -> tuple[Sort, str]:
     return Sort.REACHED, what
 
 
-class Proof(msgspec.Struct, frozen=True):
+class VerificationResult(msgspec.Struct, frozen=True):
     """Whether a change helped, in a sentence that says what was seen."""
 
     helped: bool
     because: str
 
 
-def judged(before: Sample, after: Sequence[Sample]) -> Proof | None:
+def judged(before: Sample, after: Sequence[Sample]) -> VerificationResult | None:
     """By all requests after the change, once Traefik has reloaded; None where more are wanted.
 
     `after` begins with the first sample that went well. A failure from then on is enough for no.
     """
     every = sum(after, Sample())
     if every.failures:
-        return Proof(helped=False, because=f"Before: {before}. After: {every}.")
+        return VerificationResult(helped=False, because=f"Before: {before}. After: {every}.")
     if not every.well or every.asked < WANTED:
         return None
-    return Proof(helped=True, because=f"Before: {before}. After: {every}.")
+    return VerificationResult(helped=True, because=f"Before: {before}. After: {every}.")
 
 
-def unseen(before: Sample, after: Sequence[Sample]) -> Proof:
+def unseen(before: Sample, after: Sequence[Sample]) -> VerificationResult:
     """Where the time was over without enough requests: not seen is no proof."""
     every = sum(after, Sample())
-    return Proof(helped=False, because=f"Not enough was seen. Before: {before}. After: {every}.")
+    return VerificationResult(
+        helped=False, because=f"Not enough was seen. Before: {before}. After: {every}."
+    )
 
 
 def baseline_refusal(before: Sample) -> str:

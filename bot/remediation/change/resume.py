@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.remediation.change.history import is_over
-from bot.remediation.change.states import State
+from bot.remediation.change.states import ChangeState
 
 
 class Next(StrEnum):
@@ -26,15 +26,15 @@ class Next(StrEnum):
 
 
 _OF = {
-    State.PROPOSED: Next.WAIT,
-    State.APPROVED: Next.CHECK,
-    State.APPLYING: Next.APPLY,
-    State.AWAITING_MERGE: Next.WAIT_FOR_MERGE,
-    State.VERIFYING: Next.VERIFY,
+    ChangeState.PROPOSED: Next.WAIT,
+    ChangeState.APPROVED: Next.CHECK,
+    ChangeState.APPLYING: Next.APPLY,
+    ChangeState.AWAITING_MERGE: Next.WAIT_FOR_MERGE,
+    ChangeState.VERIFYING: Next.VERIFY,
 }
 
 
-def left_to_do(state: State, now: datetime, expires: datetime) -> Next:
+def left_to_do(state: ChangeState, now: datetime, expires: datetime) -> Next:
     """By its state alone: whoever did the last step, and whether they finished it."""
     if is_over(state, now, expires):
         return Next.CLOSE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class State(StrEnum):
+class ChangeState(StrEnum):
     """Where a Change stands. The API server refuses every move that is not in MOVES."""
 
     PROPOSED = "Proposed"
@@ -21,20 +21,31 @@ class State(StrEnum):
     FAILED = "Failed"
 
 
-MOVES: dict[State, frozenset[State]] = {
-    State.PROPOSED: frozenset({State.APPROVED, State.REJECTED, State.EXPIRED}),
-    State.APPROVED: frozenset({State.APPLYING, State.EXPIRED}),
-    State.APPLYING: frozenset(
-        {State.VERIFYING, State.AWAITING_MERGE, State.ROLLED_BACK, State.FAILED}
+MOVES: dict[ChangeState, frozenset[ChangeState]] = {
+    ChangeState.PROPOSED: frozenset(
+        {ChangeState.APPROVED, ChangeState.REJECTED, ChangeState.EXPIRED}
     ),
-    State.AWAITING_MERGE: frozenset({State.VERIFYING, State.REJECTED, State.FAILED}),
-    State.VERIFYING: frozenset({State.DONE, State.ROLLED_BACK, State.FAILED}),
-    State.DONE: frozenset({State.ROLLED_BACK, State.FAILED}),
-    State.REJECTED: frozenset(),
-    State.EXPIRED: frozenset(),
-    State.ROLLED_BACK: frozenset(),
-    State.FAILED: frozenset(),
+    ChangeState.APPROVED: frozenset({ChangeState.APPLYING, ChangeState.EXPIRED}),
+    ChangeState.APPLYING: frozenset(
+        {
+            ChangeState.VERIFYING,
+            ChangeState.AWAITING_MERGE,
+            ChangeState.ROLLED_BACK,
+            ChangeState.FAILED,
+        }
+    ),
+    ChangeState.AWAITING_MERGE: frozenset(
+        {ChangeState.VERIFYING, ChangeState.REJECTED, ChangeState.FAILED}
+    ),
+    ChangeState.VERIFYING: frozenset(
+        {ChangeState.DONE, ChangeState.ROLLED_BACK, ChangeState.FAILED}
+    ),
+    ChangeState.DONE: frozenset({ChangeState.ROLLED_BACK, ChangeState.FAILED}),
+    ChangeState.REJECTED: frozenset(),
+    ChangeState.EXPIRED: frozenset(),
+    ChangeState.ROLLED_BACK: frozenset(),
+    ChangeState.FAILED: frozenset(),
 }
 
-EXPIRES = frozenset({State.PROPOSED, State.APPROVED})
+EXPIRES = frozenset({ChangeState.PROPOSED, ChangeState.APPROVED})
 """The states in which the time runs: an approval's expiry governs clicks, and nothing later."""

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from bot.domain.resources.reference import Target
-from bot.remediation.change.fields import PLACES, Action, Manifest, Place
+from bot.remediation.change.fields import PLACES, Action, Field, Manifest
 
 MOST = 16384
 """Characters of `was` and `to`. Source: deploy/base/change-crd.yaml."""
@@ -51,7 +51,7 @@ def undoing(steps: Sequence[Step]) -> tuple[Step, ...]:
     return tuple(each.undo for each in reversed(steps) if each.action not in STAYS)
 
 
-class Progress(StrEnum):
+class StepProgress(StrEnum):
     """How a step stands, by what is there now."""
 
     TO_DO = "to do"
@@ -79,7 +79,7 @@ def mistake(each: Step) -> str:
     return next(filter(None, _mistakes(each, place, values)), "")
 
 
-def _mistakes(each: Step, place: Place, values: list[Any]) -> Iterator[str]:
+def _mistakes(each: Step, place: Field, values: list[Any]) -> Iterator[str]:
     for value in values:
         if value is not None:
             yield place.mistake(value)
@@ -102,12 +102,12 @@ def _misnamed(target: Target, manifest: Manifest) -> str:
     return "The manifest is of another object."
 
 
-def progress(each: Step, live: Manifest | None) -> Progress:
+def progress(each: Step, live: Manifest | None) -> StepProgress:
     """By the object as it is; None where there is none."""
     seen = _seen(each, live)
     if seen == _value(each.to):
-        return Progress.DONE
-    return Progress.TO_DO if seen == _value(each.was) else Progress.CHANGED
+        return StepProgress.DONE
+    return StepProgress.TO_DO if seen == _value(each.was) else StepProgress.CHANGED
 
 
 def written(each: Step, live: Manifest | None) -> Manifest | None:

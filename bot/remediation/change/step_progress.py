@@ -10,28 +10,28 @@ from collections.abc import Mapping, Sequence
 
 from bot.domain.resources.reference import Target
 from bot.remediation.change.fields import Action, Manifest
-from bot.remediation.change.step import Progress, Step, progress, written
+from bot.remediation.change.step import Step, StepProgress, progress, written
 
 Live = Mapping[Target, Manifest | None]
 """The objects as they are now; None where there is none."""
 
 
-def standing(steps: Sequence[Step], live: Live) -> tuple[Progress, ...]:
+def standing(steps: Sequence[Step], live: Live) -> tuple[StepProgress, ...]:
     """How each step stands."""
     alone = [progress(each, live[each.object]) for each in steps]
     return tuple(
-        Progress.DONE if _superseded(number, steps, alone) else each
+        StepProgress.DONE if _superseded(number, steps, alone) else each
         for number, each in enumerate(alone)
     )
 
 
-def foreseen(steps: Sequence[Step], live: Live) -> tuple[Progress, ...]:
+def foreseen(steps: Sequence[Step], live: Live) -> tuple[StepProgress, ...]:
     """How each step will stand when it is its turn: with those before it done."""
     now, then = standing(steps, live), dict(live)
-    found: list[Progress] = []
+    found: list[StepProgress] = []
     for each, how in zip(steps, now, strict=True):
-        expected = how if how is Progress.DONE else progress(each, then[each.object])
-        if expected is Progress.TO_DO:
+        expected = how if how is StepProgress.DONE else progress(each, then[each.object])
+        if expected is StepProgress.TO_DO:
             then[each.object] = written(each, then[each.object])
         found.append(expected)
     return tuple(found)
@@ -39,7 +39,7 @@ def foreseen(steps: Sequence[Step], live: Live) -> tuple[Progress, ...]:
 
 def is_done(step: Step, steps: Sequence[Step], live: Live) -> bool:
     """Whether nothing is left to do of one step of these."""
-    return standing(steps, live)[list(steps).index(step)] is Progress.DONE
+    return standing(steps, live)[list(steps).index(step)] is StepProgress.DONE
 
 
 def disturbed(step: Step, steps: Sequence[Step], live: Live) -> Step | None:
@@ -48,11 +48,11 @@ def disturbed(step: Step, steps: Sequence[Step], live: Live) -> Step | None:
     An Ingress is taken away only where all that takes its place is still as it was made.
     """
     number, stand = list(steps).index(step), standing(steps, live)
-    if stand[number] is Progress.CHANGED:
+    if stand[number] is StepProgress.CHANGED:
         return step
     needed = number if step.action is Action.DELETE_INGRESS and not step.to else 0
     pairs = zip(steps[:needed], stand[:needed], strict=True)
-    return next((each for each, how in pairs if how is not Progress.DONE), None)
+    return next((each for each, how in pairs if how is not StepProgress.DONE), None)
 
 
 def objects(steps: Sequence[Step]) -> tuple[Target, ...]:
@@ -60,7 +60,7 @@ def objects(steps: Sequence[Step]) -> tuple[Target, ...]:
     return tuple(dict.fromkeys(each.object for each in steps))
 
 
-def _superseded(number: int, steps: Sequence[Step], alone: Sequence[Progress]) -> bool:
+def _superseded(number: int, steps: Sequence[Step], alone: Sequence[StepProgress]) -> bool:
     later = zip(steps[number + 1 :], alone[number + 1 :], strict=True)
     own = steps[number].object
-    return any(each.object == own and how is Progress.DONE for each, how in later)
+    return any(each.object == own and how is StepProgress.DONE for each, how in later)

@@ -9,7 +9,7 @@ from bot.domain.redaction.redact import redact
 from bot.net.diagnosis.observation import Belief
 from bot.net.diagnosis.subject import Subject
 from bot.remediation.change.fields import Action
-from bot.remediation.change.plan import Plan
+from bot.remediation.change.plan import RepairPlan
 
 LONGEST = 900
 """Characters of the line. Source: deploy/base/change-crd.yaml takes twice that."""
@@ -18,7 +18,7 @@ MOST = 8
 """Servers that are named."""
 
 
-def names(plan: Plan) -> tuple[str, ...]:
+def names(plan: RepairPlan) -> tuple[str, ...]:
     """How to ask for the route as it is after the change, the most exact first.
 
     A conversion leaves IngressRoutes in the place of the Ingress that was asked for.

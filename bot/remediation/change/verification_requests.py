@@ -33,7 +33,7 @@ NOWHERE = "meshmedic-probe.invalid"
 """A host that no route has: what answers there is Traefik's own not-found page."""
 
 
-class Request(msgspec.Struct, frozen=True):
+class VerificationRequest(msgspec.Struct, frozen=True):
     """The route's own request. `host` is empty where its rule names none."""
 
     host: str
@@ -81,7 +81,7 @@ def _of(traefik: TraefikAt, pod: core.Pod) -> Iterator[Entrance]:
             yield Entrance(traefik.node, traefik.addresses[0], port, secure, name)
 
 
-def probes(request: Request, entrance: Entrance, tries: int) -> tuple[Probe, Probe]:
+def probes(request: VerificationRequest, entrance: Entrance, tries: int) -> tuple[Probe, Probe]:
     """The route's own request, so many times; and one for nothing, to know Traefik's own page."""
     asked = Probe(
         id="asked",
@@ -99,12 +99,12 @@ def probes(request: Request, entrance: Entrance, tries: int) -> tuple[Probe, Pro
     return asked, nothing
 
 
-def probe(request: Request, entrance: Entrance, tries: int, name: str) -> Probe:
+def probe(request: VerificationRequest, entrance: Entrance, tries: int, name: str) -> Probe:
     """A request by one entrance under a name of its own, so that many go in one job."""
     asked, _ = probes(request, entrance, tries)
     return msgspec.structs.replace(asked, id=name)
 
 
-def _host(request: Request) -> str:
+def _host(request: VerificationRequest) -> str:
     """A host that the route's rule takes; a wildcard takes any one label."""
     return re.sub(r"^\*\.", "meshmedic-probe.", request.host)

@@ -10,47 +10,47 @@ from collections.abc import Iterator
 from bot.domain.resources.reference import Target
 from bot.gitops.domain.ownership import Keeper
 from bot.remediation.change.fields import Action
-from bot.remediation.change.plan import Plan, Way
+from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.step import step
 from bot.remediation.planning.common import draft
-from bot.remediation.planning.context import Manifest, Situation
-from bot.remediation.planning.eligibility import Worth
-from bot.remediation.planning.refusals import Reason, Refusal
+from bot.remediation.planning.context import Manifest, PlanningContext
+from bot.remediation.planning.eligibility import Eligibility
+from bot.remediation.planning.refusals import PlanReason, PlanRefusal
 from bot.routing.native_lb import ANNOTATION
 
 STICKY = "traefik.ingress.kubernetes.io/service.sticky"
 ON = "true"
 
 
-def plan(situation: Situation, worth: Worth) -> Plan | Refusal:
+def plan(situation: PlanningContext, worth: Eligibility) -> RepairPlan | PlanRefusal:
     """One annotation of the Service that the Ingress leads to."""
     subject, service = situation.subject, situation.service
     if subject.route is None or subject.route.kind != "Ingress" or service is None:
         why = "The annotation is for a plain Ingress: an IngressRoute does not read it."
-        return Refusal(Reason.OTHER_KIND, why)
+        return PlanRefusal(PlanReason.OTHER_KIND, why)
     if obstacle := sticky(service):
         return obstacle
     owner = situation.service_owner
     if owner.keeper is Keeper.OTHER:
         why = f"{subject.service} is kept by {owner}, which may take the annotation away."
-        return Refusal(Reason.OWNED, why)
+        return PlanRefusal(PlanReason.OWNED, why)
     notes = service.get("metadata", {}).get("annotations") or {}
     was = {ANNOTATION: notes[ANNOTATION]} if ANNOTATION in notes else {}
     target = Target("Service", subject.service.namespace, subject.service.name)
     made = step(Action.ANNOTATE_SERVICE, target, was, {ANNOTATION: ON})
-    return draft(situation, worth, Way.ANNOTATION, (made,), tuple(_risks(situation)))
+    return draft(situation, worth, Method.ANNOTATION, (made,), tuple(_risks(situation)))
 
 
-def sticky(service: Manifest) -> Refusal | None:
+def sticky(service: Manifest) -> PlanRefusal | None:
     """Refused where a cookie names a pod."""
     notes = service.get("metadata", {}).get("annotations") or {}
     if any(key.startswith(STICKY) and value != "false" for key, value in notes.items()):
         why = "The Service's sticky cookie names a pod, and behind a VIP Traefik sees no pods."
-        return Refusal(Reason.PER_POD, why)
+        return PlanRefusal(PlanReason.PER_POD, why)
     return None
 
 
-def _risks(situation: Situation) -> Iterator[str]:
+def _risks(situation: PlanningContext) -> Iterator[str]:
     if situation.sharing:
         named = ", ".join(map(str, situation.sharing[:5]))
         more = len(situation.sharing) - 5

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.net.diagnosis.diagnosis import Effect
-from bot.remediation.change.plan import Plan, Way
+from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.step import Step
-from bot.remediation.planning.context import Manifest, Situation
-from bot.remediation.planning.eligibility import Worth
+from bot.remediation.planning.context import Manifest, PlanningContext
+from bot.remediation.planning.eligibility import Eligibility
 
 MOST_EVIDENCE = 24
 LONGEST = 900
@@ -16,17 +16,17 @@ LONGEST = 900
 
 
 def draft(
-    situation: Situation,
-    worth: Worth,
-    way: Way,
+    situation: PlanningContext,
+    worth: Eligibility,
+    way: Method,
     steps: tuple[Step, ...],
     risks: tuple[str, ...],
     *,
     returns_after: int = 0,
-) -> Plan:
+) -> RepairPlan:
     """A plan with what the diagnosis says."""
     found, subject = situation.diagnosis, situation.subject
-    return Plan(
+    return RepairPlan(
         target=str(subject.route),
         way=way,
         asked=subject.name,
@@ -34,7 +34,7 @@ def draft(
         path=subject.path or "/",
         row=found.row,
         effect=found.effect,
-        trial=worth is Worth.TRIAL,
+        trial=worth is Eligibility.TRIAL,
         cures=situation.cures[:32],
         evidence=tuple(each[:LONGEST] for each in _evidence(situation)),
         risks=tuple(each[:LONGEST] for each in (*_trial(situation, worth), *risks, *_always())),
@@ -48,7 +48,7 @@ def group_of(manifest: Manifest) -> str:
     return str(manifest.get("apiVersion", "")).rpartition("/")[0]
 
 
-def _evidence(situation: Situation) -> Iterator[str]:
+def _evidence(situation: PlanningContext) -> Iterator[str]:
     """The row of the decision table first, then what was seen: what bears, failures first."""
     found = situation.diagnosis
     yield f"{found.row} ({found.confidence}): {found.because}"
@@ -59,10 +59,10 @@ def _evidence(situation: Situation) -> Iterator[str]:
     yield from (f"Not tested: {said}" for said in found.untested[:8])
 
 
-def _trial(situation: Situation, worth: Worth) -> Iterator[str]:
-    if worth is Worth.TRIAL and situation.diagnosis.effect is Effect.LOWERS:
+def _trial(situation: PlanningContext, worth: Eligibility) -> Iterator[str]:
+    if worth is Eligibility.TRIAL and situation.diagnosis.effect is Effect.LOWERS:
         yield "A trial: fewer requests may fail, and no fault is mended. It takes itself back."
-    elif worth is Worth.TRIAL:
+    elif worth is Eligibility.TRIAL:
         yield "A trial: that it helps is not proven. It takes itself back if it does not."
 
 

@@ -18,7 +18,7 @@ Manifest = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
+class PlanningContext:
     """All that decides.
 
     `route` and `service` are the live objects as JSON, None where they could not be read, and

@@ -16,13 +16,13 @@ from bot.remediation.change.fields import Action
 from bot.remediation.change.fields.certificate import OWNERS
 from bot.remediation.change.fields.whole import MANAGED, OURS
 from bot.remediation.change.marker import SUFFIX
-from bot.remediation.change.plan import Plan, Way
+from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.step import MOST, Step, step
 from bot.remediation.planning.annotation import sticky
 from bot.remediation.planning.common import draft, group_of
-from bot.remediation.planning.context import Manifest, Situation
-from bot.remediation.planning.eligibility import Worth
-from bot.remediation.planning.refusals import Reason, Refusal
+from bot.remediation.planning.context import Manifest, PlanningContext
+from bot.remediation.planning.eligibility import Eligibility
+from bot.remediation.planning.refusals import PlanReason, PlanRefusal
 
 KEPT = ("name", "namespace", "labels", "annotations")
 """Of an Ingress's metadata: what it needs to be put back."""
@@ -31,36 +31,38 @@ MOST_STEPS = 16
 """Source: deploy/base/change-crd.yaml."""
 
 
-def plan(situation: Situation, worth: Worth) -> Plan | Refusal:
+def plan(situation: PlanningContext, worth: Eligibility) -> RepairPlan | PlanRefusal:
     """The whole hand-over of one Ingress."""
     subject, route, traefik = situation.subject, situation.route, situation.traefik
     if subject.route is None or subject.route.kind != "Ingress" or not route or not traefik:
-        return Refusal(Reason.OTHER_KIND, "Only an Ingress is converted to an IngressRoute.")
+        return PlanRefusal(
+            PlanReason.OTHER_KIND, "Only an Ingress is converted to an IngressRoute."
+        )
     if situation.route_owner.keeper is not Keeper.NOBODY:
         why = f"{subject.route} is kept by {situation.route_owner}, which would put it back."
-        return Refusal(Reason.REVERTED, why)
+        return PlanRefusal(PlanReason.REVERTED, why)
     if owners := route.get("metadata", {}).get(OWNERS):
         why = f"{subject.route} belongs to {owners[0].get('kind')} {owners[0].get('name')}."
-        return Refusal(Reason.OWNED, why)
+        return PlanRefusal(PlanReason.OWNED, why)
     if refusal := sticky(situation.service or {}):
         return refusal
     first = convert(route, situation.known, traefik, added_priority=1)
     last = convert(route, situation.known, traefik)
     if first.became is not Became.CONVERTED:
-        return Refusal(Reason.NOT_FAITHFUL, f"It cannot be converted: {first.reason}")
+        return PlanRefusal(PlanReason.NOT_FAITHFUL, f"It cannot be converted: {first.reason}")
     steps = _steps(situation, route, first, last)
-    if isinstance(steps, Refusal):
+    if isinstance(steps, PlanRefusal):
         return steps
-    return draft(situation, worth, Way.CONVERSION, steps, (*first.warnings, *_risks(situation)))
+    return draft(situation, worth, Method.CONVERSION, steps, (*first.warnings, *_risks(situation)))
 
 
 def _steps(
-    situation: Situation, route: Manifest, first: Conversion, last: Conversion
-) -> tuple[Step, ...] | Refusal:
+    situation: PlanningContext, route: Manifest, first: Conversion, last: Conversion
+) -> tuple[Step, ...] | PlanRefusal:
     made = [each for each in first.manifests if each["kind"] == "IngressRoute"]
     created = [_create(each) for each in made]
     released = list(_released(situation, first))
-    if refusal := next((each for each in released if isinstance(each, Refusal)), None):
+    if refusal := next((each for each in released if isinstance(each, PlanRefusal)), None):
         return refusal
     metadata = route["metadata"]
     target = Target("Ingress", metadata["namespace"], metadata["name"], group_of(route))
@@ -69,7 +71,7 @@ def _steps(
     kept = [each for each in released if isinstance(each, Step)]
     steps = (*created, *kept, gone, *dropped)
     if len(steps) > MOST_STEPS or any(max(len(e.was), len(e.to)) > MOST for e in steps):
-        return Refusal(Reason.TOO_LARGE, "It is larger than what a Change holds.")
+        return PlanRefusal(PlanReason.TOO_LARGE, "It is larger than what a Change holds.")
     return steps
 
 
@@ -87,7 +89,7 @@ def _target(manifest: Mapping[str, Any]) -> Target:
     )
 
 
-def _released(situation: Situation, made: Conversion) -> Iterator[Step | Refusal]:
+def _released(situation: PlanningContext, made: Conversion) -> Iterator[Step | PlanRefusal]:
     """Each Certificate that cert-manager made from the Ingress no longer belongs to it."""
     for manifest in made.manifests:
         if manifest["kind"] != "Certificate":
@@ -96,7 +98,7 @@ def _released(situation: Situation, made: Conversion) -> Iterator[Step | Refusal
         live = situation.certificates.get(name)
         if live is None:
             why = f"Certificate {name}, which cert-manager makes from the Ingress, is not there."
-            yield Refusal(Reason.NOT_FAITHFUL, why)
+            yield PlanRefusal(PlanReason.NOT_FAITHFUL, why)
         elif owners := live.get("metadata", {}).get(OWNERS):
             yield step(Action.RELEASE_CERTIFICATE, _target(live), owners, [])
 
@@ -126,7 +128,7 @@ def _priorities(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _risks(situation: Situation) -> Iterator[str]:
+def _risks(situation: PlanningContext) -> Iterator[str]:
     released = [name for name, each in situation.certificates.items() if _of(each, situation)]
     if released:
         named = ", ".join(sorted(released))
@@ -138,7 +140,7 @@ def _risks(situation: Situation) -> Iterator[str]:
     yield "Dashboards and tools that look for Ingresses do not see the route any more."
 
 
-def _of(certificate: Manifest, situation: Situation) -> bool:
+def _of(certificate: Manifest, situation: PlanningContext) -> bool:
     owners = certificate.get("metadata", {}).get(OWNERS) or ()
     route = situation.subject.route
     return any(e.get("kind") == "Ingress" and route and e.get("name") == route.name for e in owners)

@@ -13,29 +13,29 @@ from bot.domain.resources.reference import Target
 from bot.gitops.domain.ownership import Keeper
 from bot.remediation.change.fields import Action
 from bot.remediation.change.fields.reconcile import DISABLED, RECONCILE
-from bot.remediation.change.plan import Plan, Way
+from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.step import Step, step
 from bot.remediation.planning.common import draft, group_of
-from bot.remediation.planning.context import Manifest, Situation
-from bot.remediation.planning.eligibility import Worth
-from bot.remediation.planning.refusals import Reason, Refusal
+from bot.remediation.planning.context import Manifest, PlanningContext
+from bot.remediation.planning.eligibility import Eligibility
+from bot.remediation.planning.refusals import PlanReason, PlanRefusal
 from bot.routing import native_lb
 
 RETURNS_AFTER = 24 * 60
 """Minutes for which Flux is kept off: a day to bring the change into Git."""
 
 
-def plan(situation: Situation, worth: Worth) -> Plan | Refusal:
+def plan(situation: PlanningContext, worth: Eligibility) -> RepairPlan | PlanRefusal:
     """The field for each service of the route that leads to the diagnosed Service."""
     subject, route = situation.subject, situation.route
     if subject.route is None or subject.route.kind != "IngressRoute" or route is None:
-        return Refusal(Reason.OTHER_KIND, "Only an IngressRoute has the field nativeLB.")
+        return PlanRefusal(PlanReason.OTHER_KIND, "Only an IngressRoute has the field nativeLB.")
     owner = situation.route_owner
     if owner.keeper not in (Keeper.NOBODY, Keeper.KUSTOMIZATION):
         why = f"{subject.route} is kept by {owner}, which would put it back."
-        return Refusal(Reason.REVERTED, why, paste(situation))
+        return PlanRefusal(PlanReason.REVERTED, why, paste(situation))
     found = chosen(situation, route)
-    if isinstance(found, Refusal):
+    if isinstance(found, PlanRefusal):
         return found
     target = Target("IngressRoute", subject.route.namespace, subject.route.name, group_of(route))
     to = [{**each, native_lb.FIELD: True} for each in found]
@@ -46,20 +46,20 @@ def plan(situation: Situation, worth: Worth) -> Plan | Refusal:
     return draft(
         situation,
         worth,
-        Way.NATIVE_LB,
+        Method.NATIVE_LB,
         tuple(steps),
         tuple(_risks(situation)),
         returns_after=RETURNS_AFTER if flux else 0,
     )
 
 
-def paste(situation: Situation) -> str:
+def paste(situation: PlanningContext) -> str:
     """What to write by hand beside the Service's name."""
     service = situation.subject.service
     return f"services:\n  - name: {service.name}\n    nativeLB: true\n"
 
 
-def chosen(situation: Situation, route: Manifest) -> list[dict[str, Any]] | Refusal:
+def chosen(situation: PlanningContext, route: Manifest) -> list[dict[str, Any]] | PlanRefusal:
     """The places of the services that lead to the diagnosed one, as they are now."""
     service = situation.subject.service
     known = {(service.namespace, service.name): situation.service or {}}
@@ -70,11 +70,11 @@ def chosen(situation: Situation, route: Manifest) -> list[dict[str, Any]] | Refu
     left = [each for each in choice.left if _leads(route, each.path, situation)]
     if left:
         why = f"{left[0].name or 'Its service'}: {left[0].why}."
-        return Refusal(Reason.PER_POD, why[0].upper() + why[1:])
-    return Refusal(Reason.ALREADY, "Each of its services has nativeLB already.")
+        return PlanRefusal(PlanReason.PER_POD, why[0].upper() + why[1:])
+    return PlanRefusal(PlanReason.ALREADY, "Each of its services has nativeLB already.")
 
 
-def _leads(route: Manifest, path: native_lb.Path, situation: Situation) -> bool:
+def _leads(route: Manifest, path: native_lb.Path, situation: PlanningContext) -> bool:
     each = _at(route, path)
     service, own = situation.subject.service, route.get("metadata", {}).get("namespace")
     place = (each.get("namespace") or own, each.get("name"))
@@ -104,7 +104,7 @@ def _paused(target: Target, route: Manifest) -> Step | None:
     return step(Action.PAUSE_RECONCILING, target, was, {RECONCILE: DISABLED})
 
 
-def _risks(situation: Situation) -> Iterator[str]:
+def _risks(situation: PlanningContext) -> Iterator[str]:
     owner = situation.route_owner
     if owner.keeper is Keeper.KUSTOMIZATION:
         hours = RETURNS_AFTER // 60

@@ -9,22 +9,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from bot.remediation.change.plan import Plan, Way
+from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.planning import annotation, native_lb
 from bot.remediation.planning import ingress_handover as handover
 from bot.remediation.planning import pull_request as in_git
-from bot.remediation.planning.context import Situation
-from bot.remediation.planning.eligibility import Worth, worth
-from bot.remediation.planning.refusals import Reason, Refusal
+from bot.remediation.planning.context import PlanningContext
+from bot.remediation.planning.eligibility import Eligibility, worth
+from bot.remediation.planning.refusals import PlanReason, PlanRefusal
 
-Planner = Callable[[Situation, Worth], Plan | Refusal]
+PlanWay = Callable[[PlanningContext, Eligibility], RepairPlan | PlanRefusal]
 
-WAYS: Mapping[Way, Planner] = MappingProxyType(
+WAYS: Mapping[Method, PlanWay] = MappingProxyType(
     {
-        Way.ANNOTATION: annotation.plan,
-        Way.NATIVE_LB: native_lb.plan,
-        Way.CONVERSION: handover.plan,
-        Way.PULL_REQUEST: in_git.plan,
+        Method.ANNOTATION: annotation.plan,
+        Method.NATIVE_LB: native_lb.plan,
+        Method.CONVERSION: handover.plan,
+        Method.PULL_REQUEST: in_git.plan,
     }
 )
 """Every way, the smallest first; a pull request goes before them where Flux keeps the object."""
@@ -43,48 +43,51 @@ BY_DEFAULT = (
 class Offers:
     """The plans in order, and why each other way is none."""
 
-    situation: Situation
-    plans: tuple[Plan, ...] = ()
-    refusals: Mapping[Way, Refusal] = field(default_factory=dict)
+    situation: PlanningContext
+    plans: tuple[RepairPlan, ...] = ()
+    refusals: Mapping[Method, PlanRefusal] = field(default_factory=dict)
 
     @property
-    def best(self) -> Plan | Refusal:
+    def best(self) -> RepairPlan | PlanRefusal:
         """The smallest plan; without one the refusal that says the most about this route."""
         if self.plans:
             return self.plans[0]
-        said = [each for each in self.refusals.values() if each.reason is not Reason.OTHER_KIND]
+        said = [each for each in self.refusals.values() if each.reason is not PlanReason.OTHER_KIND]
         return next(iter([*said, *self.refusals.values()]))
 
-    def by(self, way: Way) -> Plan | Refusal:
+    def by(self, way: Method) -> RepairPlan | PlanRefusal:
         """The plan of one way, or why it is none."""
         found = next((each for each in self.plans if each.way is way), None)
         return found or self.refusals.get(way) or self.best
 
 
-def offers(situation: Situation, untouchable: Callable[[str], str]) -> Offers:
+def offers(situation: PlanningContext, untouchable: Callable[[str], str]) -> Offers:
     """All ways of one situation. `untouchable` says why a namespace is never changed."""
     found = worth(situation)
-    if isinstance(found, Refusal):
+    if isinstance(found, PlanRefusal):
         return Offers(situation, refusals=MappingProxyType(dict.fromkeys(WAYS, found)))
     made = {way: _planned(planner, situation, found, untouchable) for way, planner in WAYS.items()}
-    plans = [each for each in made.values() if isinstance(each, Plan)]
+    plans = [each for each in made.values() if isinstance(each, RepairPlan)]
     # What is in Git stays: there it is what people do.
-    plans.sort(key=lambda each: each.way is not Way.PULL_REQUEST)
+    plans.sort(key=lambda each: each.way is not Method.PULL_REQUEST)
     return Offers(
         situation,
         tuple(plans),
-        MappingProxyType({way: e for way, e in made.items() if isinstance(e, Refusal)}),
+        MappingProxyType({way: e for way, e in made.items() if isinstance(e, PlanRefusal)}),
     )
 
 
 def _planned(
-    planner: Planner, situation: Situation, found: Worth, untouchable: Callable[[str], str]
-) -> Plan | Refusal:
+    planner: PlanWay,
+    situation: PlanningContext,
+    found: Eligibility,
+    untouchable: Callable[[str], str],
+) -> RepairPlan | PlanRefusal:
     made = planner(situation, found)
-    if isinstance(made, Refusal):
+    if isinstance(made, PlanRefusal):
         return made
     why = next(filter(None, map(untouchable, sorted(made.namespaces))), "")
-    return Refusal(Reason.UNTOUCHABLE, why) if why else made
+    return PlanRefusal(PlanReason.UNTOUCHABLE, why) if why else made
 
 
 def by_default(helped: int, tested: int) -> str:

@@ -10,14 +10,14 @@ from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit, encoded
 from bot.gitops.domain.ownership import Keeper, Owner
 from bot.ingress_conversion.convert import Became, convert
 from bot.remediation.change.fields import Action
-from bot.remediation.change.plan import Plan, Way
+from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.step import MOST, Step
 from bot.remediation.planning import native_lb
 from bot.remediation.planning.annotation import sticky
 from bot.remediation.planning.common import draft, group_of
-from bot.remediation.planning.context import Manifest, Situation
-from bot.remediation.planning.eligibility import Worth
-from bot.remediation.planning.refusals import Reason, Refusal
+from bot.remediation.planning.context import Manifest, PlanningContext
+from bot.remediation.planning.eligibility import Eligibility
+from bot.remediation.planning.refusals import PlanReason, PlanRefusal
 from bot.routing.native_lb import ANNOTATION, FIELD
 
 NEVER_MERGED = (
@@ -26,39 +26,39 @@ NEVER_MERGED = (
 )
 
 
-def plan(situation: Situation, worth: Worth) -> Plan | Refusal:
+def plan(situation: PlanningContext, worth: Eligibility) -> RepairPlan | PlanRefusal:
     """The edit of a file; which file, is found when the repository is read."""
     edit = wanted(situation)
-    if isinstance(edit, Refusal):
+    if isinstance(edit, PlanRefusal):
         return edit
     if owner_of(situation, edit)[0].keeper is Keeper.NOBODY:
         why = f"{edit.object.kind} {edit.object.namespace}/{edit.object.name} is kept in no file."
-        return Refusal(Reason.NOT_KEPT, why)
+        return PlanRefusal(PlanReason.NOT_KEPT, why)
     made = Step(Action.OPEN_PULL_REQUEST, edit.object, to=encoded(edit))
     if len(made.to) > MOST:
-        return Refusal(Reason.TOO_LARGE, "It is larger than what a Change holds.")
-    return draft(situation, worth, Way.PULL_REQUEST, (made,), (NEVER_MERGED,))
+        return PlanRefusal(PlanReason.TOO_LARGE, "It is larger than what a Change holds.")
+    return draft(situation, worth, Method.PULL_REQUEST, (made,), (NEVER_MERGED,))
 
 
-def owner_of(situation: Situation, edit: FileEdit) -> tuple[Owner, Manifest]:
+def owner_of(situation: PlanningContext, edit: FileEdit) -> tuple[Owner, Manifest]:
     """Who keeps the object that is edited, and the object."""
     if edit.kind is EditKind.ANNOTATE:
         return situation.service_owner, situation.service or {}
     return situation.route_owner, situation.route or {}
 
 
-def wanted(situation: Situation) -> FileEdit | Refusal:
+def wanted(situation: PlanningContext) -> FileEdit | PlanRefusal:
     """The smallest edit: the field of an IngressRoute, the Service's annotation, else the Ingress.
 
     The Ingress is replaced only where the Service is in no file of a Kustomization.
     """
     route, subject, traefik = situation.route, situation.subject, situation.traefik
     if route is None or subject.route is None or traefik is None:
-        return Refusal(Reason.NOT_READ, situation.unread or "The route was not read.")
+        return PlanRefusal(PlanReason.NOT_READ, situation.unread or "The route was not read.")
     at = Target(subject.route.kind, subject.route.namespace, subject.route.name, group_of(route))
     if at.kind == "IngressRoute":
         found = native_lb.chosen(situation, route)
-        if isinstance(found, Refusal):
+        if isinstance(found, PlanRefusal):
             return found
         places = (Chosen(each["route"], each["service"], each["name"]) for each in found)
         return FileEdit(kind=EditKind.NATIVE_LB, object=at, services=tuple(places))
@@ -70,7 +70,7 @@ def wanted(situation: Situation) -> FileEdit | Refusal:
         return FileEdit(kind=EditKind.ANNOTATE, object=service)
     made = convert(route, situation.known, traefik)
     if made.became is not Became.CONVERTED:
-        return Refusal(Reason.NOT_FAITHFUL, f"It cannot be converted: {made.reason}")
+        return PlanRefusal(PlanReason.NOT_FAITHFUL, f"It cannot be converted: {made.reason}")
     manifests = tuple(dict(each) for each in made.manifests)
     return FileEdit(kind=EditKind.REPLACE, object=at, manifests=manifests)
 

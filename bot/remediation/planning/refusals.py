@@ -11,7 +11,7 @@ from enum import StrEnum
 import msgspec
 
 
-class Reason(StrEnum):
+class PlanReason(StrEnum):
     """Why a way to repair a route is refused."""
 
     NO_ROUTE = "no-route"
@@ -37,37 +37,45 @@ class Reason(StrEnum):
 
 
 INSTEAD = {
-    Reason.NO_ROUTE: "Ask for the route that leads to the Service; `/traefik routes` names them.",
-    Reason.UNTOUCHABLE: "Change it by hand, if you are sure: the settings name these namespaces.",
-    Reason.USELESS: "Do what `/net diagnose` advises: the fault itself must be mended.",
-    Reason.HARMFUL: "Leave nativeLB off, and do what `/net diagnose` advises.",
-    Reason.IMPOSSIBLE: "Do what `/net diagnose` advises.",
-    Reason.ALREADY: "Nothing is to be switched on. If it fails still, see `/net diagnose`.",
-    Reason.NEEDLESS: "Nothing is to be repaired. Test again when it fails.",
-    Reason.TRAEFIK_UNSEEN: "Let Traefik's image carry its version as its tag.",
-    Reason.TRAEFIK_TOO_OLD: "Upgrade Traefik to 2.10 or later first.",
-    Reason.LOCAL_ONLY: "Remove internalTrafficPolicy: Local, or let a pod run where Traefik runs.",
-    Reason.PER_POD: "Remove it first, if no session and no balancing needs its pod.",
-    Reason.NOT_READ: "Ask again when it can be read; `/doctor` says what is missing.",
-    Reason.OTHER_KIND: "Choose another way.",
-    Reason.NOT_FAITHFUL: "Mend what it names, or use the annotation, which needs no conversion.",
-    Reason.REVERTED: "Change it where it is kept: by pull request, or by hand in its source.",
-    Reason.OWNED: "Change it where it is kept.",
-    Reason.TOO_LARGE: "Convert it by hand: `meshmedic route convert` prints the objects.",
-    Reason.NOT_KEPT: "Choose a way that changes the cluster itself.",
-    Reason.NOT_IN_FILE: "Choose another way, or write it by hand where the object is kept.",
-    Reason.NO_PROOF: "Without a request through Traefik nobody could tell whether it helped.",
+    PlanReason.NO_ROUTE: (
+        "Ask for the route that leads to the Service; `/traefik routes` names them."
+    ),
+    PlanReason.UNTOUCHABLE: (
+        "Change it by hand, if you are sure: the settings name these namespaces."
+    ),
+    PlanReason.USELESS: "Do what `/net diagnose` advises: the fault itself must be mended.",
+    PlanReason.HARMFUL: "Leave nativeLB off, and do what `/net diagnose` advises.",
+    PlanReason.IMPOSSIBLE: "Do what `/net diagnose` advises.",
+    PlanReason.ALREADY: "Nothing is to be switched on. If it fails still, see `/net diagnose`.",
+    PlanReason.NEEDLESS: "Nothing is to be repaired. Test again when it fails.",
+    PlanReason.TRAEFIK_UNSEEN: "Let Traefik's image carry its version as its tag.",
+    PlanReason.TRAEFIK_TOO_OLD: "Upgrade Traefik to 2.10 or later first.",
+    PlanReason.LOCAL_ONLY: (
+        "Remove internalTrafficPolicy: Local, or let a pod run where Traefik runs."
+    ),
+    PlanReason.PER_POD: "Remove it first, if no session and no balancing needs its pod.",
+    PlanReason.NOT_READ: "Ask again when it can be read; `/doctor` says what is missing.",
+    PlanReason.OTHER_KIND: "Choose another way.",
+    PlanReason.NOT_FAITHFUL: (
+        "Mend what it names, or use the annotation, which needs no conversion."
+    ),
+    PlanReason.REVERTED: "Change it where it is kept: by pull request, or by hand in its source.",
+    PlanReason.OWNED: "Change it where it is kept.",
+    PlanReason.TOO_LARGE: "Convert it by hand: `meshmedic route convert` prints the objects.",
+    PlanReason.NOT_KEPT: "Choose a way that changes the cluster itself.",
+    PlanReason.NOT_IN_FILE: "Choose another way, or write it by hand where the object is kept.",
+    PlanReason.NO_PROOF: "Without a request through Traefik nobody could tell whether it helped.",
 }
 """What to do instead, in a whole sentence."""
 
 
-class Refusal(msgspec.Struct, frozen=True):
+class PlanRefusal(msgspec.Struct, frozen=True):
     """A way that is not proposed: `why` is a sentence about this very object.
 
     `paste` is the text to put into the source by hand, where there is one.
     """
 
-    reason: Reason
+    reason: PlanReason
     why: str
     paste: str = ""
 

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from bot.domain.verdict import Verdict
 from bot.remediation.change.change import Change
-from bot.remediation.change.states import EXPIRES, State
+from bot.remediation.change.states import EXPIRES, ChangeState
 from bot.remediation.planning.offers import Offers
-from bot.remediation.planning.refusals import Refusal
+from bot.remediation.planning.refusals import PlanRefusal
 from bot.remediation.views import text as told
 from bot.render import cards as render
 from bot.render import text as words
@@ -37,7 +37,7 @@ def change(each: Change, rows: Sequence[render.Row], now: datetime) -> render.Ca
     return render.card(verdict, [head, *shown, tail], rows)
 
 
-def refusal(asked: str, each: Refusal, offers: Offers | None = None) -> render.Card:
+def refusal(asked: str, each: PlanRefusal, offers: Offers | None = None) -> render.Card:
     """Why nothing is proposed, and what to do instead."""
     head = f"## {words.MARK[Verdict.SUSPENDED]} Nothing is proposed\n{_quoted(each.why)}"
     instead = f"**Instead** {_quoted(each.instead)}"
@@ -91,7 +91,7 @@ def _parts(each: Change, now: datetime) -> Iterator[str]:
     open_ = each.state in EXPIRES
     yield _end(each, now)
     yield _difference(each)
-    yield _risks(each) if open_ or each.state is State.DONE else ""
+    yield _risks(each) if open_ or each.state is ChangeState.DONE else ""
     yield _evidence(each)
     yield _before(each)
 
@@ -137,7 +137,7 @@ def _before(each: Change) -> str:
 def _end(each: Change, now: datetime) -> str:
     """Who did what when, and the proof."""
     last = each.history.entries[-1] if each.history.entries else None
-    if each.state is State.PROPOSED:
+    if each.state is ChangeState.PROPOSED:
         return (
             f"**Who** an approver, until {_when(each.expires)} · asked by "
             f"{told.person(each.requester)}"
@@ -154,7 +154,7 @@ def _end(each: Change, now: datetime) -> str:
         back = f"\n**It is taken back {_when(at)}**, unless it is in Git by then."
     worked = (
         "\n-# The network fault itself stays: this goes round it."
-        if each.state is State.DONE
+        if each.state is ChangeState.DONE
         else ""
     )
     return "**What happened**\n" + "\n".join(lines[-6:]) + note + link + back + worked

@@ -14,43 +14,43 @@ from bot.manifests import writer as yaml_documents
 from bot.remediation.change.change import Change
 from bot.remediation.change.fields import Action
 from bot.remediation.change.history import BOT
-from bot.remediation.change.plan import Plan, Way
-from bot.remediation.change.states import State
+from bot.remediation.change.plan import Method, RepairPlan
+from bot.remediation.change.states import ChangeState
 from bot.remediation.change.step import Step
 from bot.remediation.planning.offers import Offers
 
 VERDICT = {
-    State.PROPOSED: Verdict.UNKNOWN,
-    State.APPROVED: Verdict.PROGRESSING,
-    State.REJECTED: Verdict.SUSPENDED,
-    State.EXPIRED: Verdict.SUSPENDED,
-    State.APPLYING: Verdict.PROGRESSING,
-    State.AWAITING_MERGE: Verdict.PROGRESSING,
-    State.VERIFYING: Verdict.PROGRESSING,
-    State.DONE: Verdict.HEALTHY,
-    State.ROLLED_BACK: Verdict.DEGRADED,
-    State.FAILED: Verdict.FAILED,
+    ChangeState.PROPOSED: Verdict.UNKNOWN,
+    ChangeState.APPROVED: Verdict.PROGRESSING,
+    ChangeState.REJECTED: Verdict.SUSPENDED,
+    ChangeState.EXPIRED: Verdict.SUSPENDED,
+    ChangeState.APPLYING: Verdict.PROGRESSING,
+    ChangeState.AWAITING_MERGE: Verdict.PROGRESSING,
+    ChangeState.VERIFYING: Verdict.PROGRESSING,
+    ChangeState.DONE: Verdict.HEALTHY,
+    ChangeState.ROLLED_BACK: Verdict.DEGRADED,
+    ChangeState.FAILED: Verdict.FAILED,
 }
 """The colour and the sign of each state."""
 
 TITLE = {
-    State.PROPOSED: "Proposed",
-    State.APPROVED: "Approved",
-    State.REJECTED: "Rejected",
-    State.EXPIRED: "Expired",
-    State.APPLYING: "Applying",
-    State.AWAITING_MERGE: "Waiting for the merge",
-    State.VERIFYING: "Testing whether it helps",
-    State.DONE: "Done",
-    State.ROLLED_BACK: "Rolled back",
-    State.FAILED: "Failed",
+    ChangeState.PROPOSED: "Proposed",
+    ChangeState.APPROVED: "Approved",
+    ChangeState.REJECTED: "Rejected",
+    ChangeState.EXPIRED: "Expired",
+    ChangeState.APPLYING: "Applying",
+    ChangeState.AWAITING_MERGE: "Waiting for the merge",
+    ChangeState.VERIFYING: "Testing whether it helps",
+    ChangeState.DONE: "Done",
+    ChangeState.ROLLED_BACK: "Rolled back",
+    ChangeState.FAILED: "Failed",
 }
 
 WAYS = {
-    Way.ANNOTATION: "nativeLB by the Service's annotation",
-    Way.NATIVE_LB: "nativeLB in the IngressRoute",
-    Way.CONVERSION: "IngressRoutes in place of the Ingress",
-    Way.PULL_REQUEST: "pull request",
+    Method.ANNOTATION: "nativeLB by the Service's annotation",
+    Method.NATIVE_LB: "nativeLB in the IngressRoute",
+    Method.CONVERSION: "IngressRoutes in place of the Ingress",
+    Method.PULL_REQUEST: "pull request",
 }
 
 DOES = {
@@ -74,9 +74,9 @@ def title(each: Change) -> str:
     return f"{TITLE[each.state]}: {WAYS[each.plan.way]}{trial}"
 
 
-def difference(plan: Plan) -> Iterator[str]:
+def difference(plan: RepairPlan) -> Iterator[str]:
     """What will change, as lines of a unified difference: of the file, or step by step."""
-    if plan.way is Way.PULL_REQUEST:
+    if plan.way is Method.PULL_REQUEST:
         yield from plan.preview.splitlines()
         return
     yield from _of_steps(plan.steps)
@@ -138,7 +138,7 @@ def _whole(each: Change) -> Iterator[str]:
     )
 
 
-def _entry(at: datetime, state: State, by: str, note: str) -> str:
+def _entry(at: datetime, state: ChangeState, by: str, note: str) -> str:
     return f"{at.isoformat(timespec='seconds')}  {state:<14}{by:<20}{note}"
 
 
@@ -159,7 +159,7 @@ def ways_told(offers: Offers) -> Iterator[str]:
         yield text if len(said) == 1 else f"Not by {WAYS[way]}: {text}"
 
 
-def _worth(plan: Plan) -> str:
+def _worth(plan: RepairPlan) -> str:
     steps = len(plan.steps)
     count = f"{steps} step{'s' if steps > 1 else ''}"
     return f"{'a trial' if plan.trial else 'supported by the evidence'}, {count}"

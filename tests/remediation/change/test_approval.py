@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.authorization import Circles, Members
-from bot.remediation.change.approval import NEVER, Asked, Click, Policy, refusal
-from bot.remediation.change.history import History, proposed
-from bot.remediation.change.states import State
+from bot.remediation.change.approval import NEVER, ApprovalRequest, Click, Policy, refusal
+from bot.remediation.change.history import ChangeHistory, proposed
+from bot.remediation.change.states import ChangeState
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 UNTIL = NOW + timedelta(minutes=15)
@@ -18,9 +18,11 @@ TRUSTED_ROLE = 7
 HOME = Circles(approvers=Members(frozenset({OWNER, OTHER}), frozenset({TRUSTED_ROLE})))
 
 
-def asked(*namespaces: str, by: int = OWNER, history: History | None = None) -> Asked:
+def asked(
+    *namespaces: str, by: int = OWNER, history: ChangeHistory | None = None
+) -> ApprovalRequest:
     names = frozenset(namespaces or ("apps",))
-    return Asked(names, str(by), UNTIL, history or proposed(str(by), NOW))
+    return ApprovalRequest(names, str(by), UNTIL, history or proposed(str(by), NOW))
 
 
 def click(user: int = OWNER, *, roles: frozenset[int] = frozenset(), at: datetime = NOW) -> Click:
@@ -68,8 +70,10 @@ def test_what_has_expired_is_asked_for_anew() -> None:
 
 
 def test_a_second_click_is_told_what_it_is_already() -> None:
-    history = proposed(str(OWNER), NOW).moved(State.APPROVED, by=str(OTHER), at=NOW, expires=UNTIL)
-    assert isinstance(history, History)
+    history = proposed(str(OWNER), NOW).moved(
+        ChangeState.APPROVED, by=str(OTHER), at=NOW, expires=UNTIL
+    )
+    assert isinstance(history, ChangeHistory)
     told = refusal(asked(history=history), click(), HOME, Policy())
     assert told == "It is Approved already."
 

@@ -6,13 +6,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from bot.remediation.change.history import MOST, NOTE, Entry, History, Illegal, proposed
+from bot.remediation.change.history import (
+    MOST,
+    NOTE,
+    ChangeHistory,
+    HistoryEntry,
+    IllegalMove,
+    proposed,
+)
 from bot.remediation.change.resume import Next, left_to_do
-from bot.remediation.change.states import MOVES, State
+from bot.remediation.change.states import MOVES, ChangeState
 
 BEGAN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 UNTIL = BEGAN + timedelta(minutes=15)
-states = st.sampled_from(list(State))
+states = st.sampled_from(list(ChangeState))
 
 
 class TwoProcesses(RuleBasedStateMachine):
@@ -34,9 +41,9 @@ class TwoProcesses(RuleBasedStateMachine):
         self.now += timedelta(seconds=seconds)
 
     @rule(process=st.integers(0, 1), to=states)
-    def moves(self, process: int, to: State) -> None:
+    def moves(self, process: int, to: ChangeState) -> None:
         found = self.known[process].moved(to, by="2", at=self.now, expires=UNTIL)
-        if isinstance(found, History) and self.known[process] == self.saved:
+        if isinstance(found, ChangeHistory) and self.known[process] == self.saved:
             self.saved = self.known[process] = found
             self.ever.append(found)
 
@@ -48,7 +55,7 @@ class TwoProcesses(RuleBasedStateMachine):
 
     @invariant()
     def it_is_approved_and_applied_once_at_most_and_in_time(self) -> None:
-        for state in (State.APPROVED, State.APPLYING):
+        for state in (ChangeState.APPROVED, ChangeState.APPLYING):
             when = [each.at for each in self.saved.entries if each.state is state]
             assert len(when) <= 1
             assert all(at < UNTIL for at in when)
@@ -56,13 +63,13 @@ class TwoProcesses(RuleBasedStateMachine):
     @invariant()
     def nothing_is_applied_that_was_not_approved(self) -> None:
         path = [each.state for each in self.saved.entries]
-        if State.APPLYING in path:
-            assert path[path.index(State.APPLYING) - 1] is State.APPROVED
+        if ChangeState.APPLYING in path:
+            assert path[path.index(ChangeState.APPLYING) - 1] is ChangeState.APPROVED
 
     @invariant()
     def a_process_that_starts_forgets_nothing_and_begins_nothing_anew(self) -> None:
         left = left_to_do(self.saved.state, self.now, UNTIL)
-        if not MOVES[self.saved.state] or self.saved.state is State.DONE:
+        if not MOVES[self.saved.state] or self.saved.state is ChangeState.DONE:
             assert left is Next.NOTHING
         else:
             assert left is not Next.NOTHING
@@ -74,23 +81,23 @@ TestTwoProcesses = TwoProcesses.TestCase
 
 
 @given(states, st.integers(-900, 900))
-def test_what_has_begun_never_expires(state: State, seconds: int) -> None:
-    history = History((Entry(0, BEGAN, "1", state),))
+def test_what_has_begun_never_expires(state: ChangeState, seconds: int) -> None:
+    history = ChangeHistory((HistoryEntry(0, BEGAN, "1", state),))
     found = history.moved(
-        State.EXPIRED, by="meshmedic", at=UNTIL + timedelta(seconds=seconds), expires=UNTIL
+        ChangeState.EXPIRED, by="meshmedic", at=UNTIL + timedelta(seconds=seconds), expires=UNTIL
     )
-    may = seconds >= 0 and state in (State.PROPOSED, State.APPROVED)
-    assert isinstance(found, History) == may
+    may = seconds >= 0 and state in (ChangeState.PROPOSED, ChangeState.APPROVED)
+    assert isinstance(found, ChangeHistory) == may
 
 
 def test_why_it_does_not_move_is_said() -> None:
     history = proposed("1", BEGAN)
-    late = history.moved(State.APPROVED, by="2", at=UNTIL, expires=UNTIL)
-    assert late == Illegal("It expired at 2026-03-01T12:15:00+00:00.")
-    astray = history.moved(State.DONE, by="2", at=BEGAN, expires=UNTIL)
-    assert astray == Illegal("It is Proposed, and cannot become Done.")
-    full = History(tuple(Entry(n, BEGAN, "1", State.DONE) for n in range(MOST)))
-    assert isinstance(full.moved(State.FAILED, by="2", at=BEGAN, expires=UNTIL), Illegal)
+    late = history.moved(ChangeState.APPROVED, by="2", at=UNTIL, expires=UNTIL)
+    assert late == IllegalMove("It expired at 2026-03-01T12:15:00+00:00.")
+    astray = history.moved(ChangeState.DONE, by="2", at=BEGAN, expires=UNTIL)
+    assert astray == IllegalMove("It is Proposed, and cannot become Done.")
+    full = ChangeHistory(tuple(HistoryEntry(n, BEGAN, "1", ChangeState.DONE) for n in range(MOST)))
+    assert isinstance(full.moved(ChangeState.FAILED, by="2", at=BEGAN, expires=UNTIL), IllegalMove)
 
 
 def test_a_note_fits_and_tells_no_secret() -> None:

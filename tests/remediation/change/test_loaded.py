@@ -3,7 +3,7 @@
 import pytest
 
 from bot.net.probing.protocol import Answer, Outcome
-from bot.remediation.change.loaded import Look, Standing, standing, unseen
+from bot.remediation.change.loaded import LoadState, Look, standing, unseen
 from bot.remediation.change.verification_requests import Entrance
 
 WEB, SECURE = Entrance("edge", "10.42.0.2", 8000), Entrance("edge", "10.42.0.2", 8443, tls=True)
@@ -35,7 +35,7 @@ def look(
 @pytest.mark.parametrize("marked", [REACHED, BROKEN, STALLED, answer(404, "the application")])
 def test_whatever_the_backend_says_or_leaves_unsaid_it_is_loaded(marked: Answer) -> None:
     """The Ingress that comes back leads to what was broken."""
-    assert standing(look(marked=marked)) is Standing.LOADED
+    assert standing(look(marked=marked)) is LoadState.LOADED
     assert unseen([look(marked=marked)]) == ""
 
 
@@ -47,19 +47,19 @@ def test_where_a_host_that_nothing_serves_is_answered_otherwise_nothing_was_seen
     calm = ((OWN, OWN), (OWN, now))
     for marked in (STALLED, REACHED, BROKEN):
         ill = Look(WEB, (OWN, OWN), (marked, marked), (marked, marked), calm, named=True)
-        assert standing(ill) is Standing.UNKNOWN
+        assert standing(ill) is LoadState.UNKNOWN
         assert unseen([ill])
 
 
 def test_an_answer_as_before_says_that_it_is_not_loaded() -> None:
-    assert standing(look(marked=OWN)) is Standing.NOT_YET
+    assert standing(look(marked=OWN)) is LoadState.NOT_YET
     assert unseen([look(marked=OWN)]) == "It was not seen to be served at 10.42.0.2:8000 on edge."
     assert unseen([look(marked=OWN, named=False)])
 
 
 def test_one_of_two_answers_is_not_enough() -> None:
     half = Look(WEB, (OWN, OWN), (REACHED, OWN), (REACHED, REACHED), CALM, named=True)
-    assert standing(half) is Standing.NOT_YET
+    assert standing(half) is LoadState.NOT_YET
 
 
 def test_one_entrance_or_replica_that_does_not_serve_it_is_enough_for_no() -> None:
@@ -81,7 +81,7 @@ def test_a_port_that_speaks_no_http_is_no_obstacle_beside_one_that_was_seen() ->
 def test_a_traefik_that_does_not_serve_the_route_has_nothing_to_lose() -> None:
     """One of another ingress class, beside the one that serves it; alone it proves nothing."""
     idle = look(marked=OWN, route=OWN, at=OTHER)
-    assert standing(idle) is Standing.UNSERVED
+    assert standing(idle) is LoadState.UNSERVED
     assert unseen([look(), idle]) == ""
     assert unseen([idle]) == "No Traefik was seen to serve it."
 
@@ -94,7 +94,7 @@ def test_where_the_route_names_no_port_another_object_may_serve_it_there() -> No
 def test_a_port_that_sends_every_request_to_tls_tells_nothing() -> None:
     """Then the other port of the same Traefik must."""
     web = look(TO_TLS, TO_TLS, TO_TLS)
-    assert standing(web) is Standing.ELSEWHERE
+    assert standing(web) is LoadState.ELSEWHERE
     assert unseen([web, look(at=SECURE)]) == ""
     assert "was not seen" in unseen([web, look(at=OTHER)])
 
@@ -104,5 +104,5 @@ def test_a_page_that_differs_each_time_is_known_by_its_status() -> None:
     served = (REACHED, REACHED)
     calm, pages = (before, before), (answer(404, "page 3"), answer(404, "page 4"))
     late = Look(WEB, before, pages, served, calm, named=True)
-    assert standing(late) is Standing.NOT_YET
-    assert standing(Look(WEB, before, served, served, calm)) is Standing.LOADED
+    assert standing(late) is LoadState.NOT_YET
+    assert standing(Look(WEB, before, served, served, calm)) is LoadState.LOADED

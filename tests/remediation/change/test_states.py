@@ -5,7 +5,7 @@ import re
 import yaml
 
 from bot.remediation.change import history
-from bot.remediation.change.states import EXPIRES, MOVES, State
+from bot.remediation.change.states import EXPIRES, MOVES, ChangeState
 from tests.places import ROOT
 
 CRD = ROOT / "deploy" / "base" / "change-crd.yaml"
@@ -34,14 +34,14 @@ def test_the_history_is_no_longer_than_the_kind_holds() -> None:
 
 
 def test_every_state_is_reached_and_the_longest_way_fits_into_the_history() -> None:
-    ways = {State.PROPOSED: 1}
-    for _ in State:
+    ways = {ChangeState.PROPOSED: 1}
+    for _ in ChangeState:
         for old in list(ways):
             for new in MOVES[old]:
                 ways[new] = max(ways.get(new, 0), ways[old] + 1)
-    assert ways.keys() == set(State)
+    assert ways.keys() == set(ChangeState)
     assert max(ways.values()) < history.MOST
 
 
 def test_only_what_touched_nothing_expires() -> None:
-    assert {old for old, news in MOVES.items() if State.EXPIRED in news} == EXPIRES
+    assert {old for old, news in MOVES.items() if ChangeState.EXPIRED in news} == EXPIRES

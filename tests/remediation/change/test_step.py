@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.domain.resources.reference import Target
 from bot.remediation.change.fields import PLACES, Action
-from bot.remediation.change.step import MOST, Progress, Step, mistake, progress, step, written
+from bot.remediation.change.step import MOST, Step, StepProgress, mistake, progress, step, written
 from bot.routing.native_lb import ANNOTATION
 
 Manifest = dict[str, Any]
@@ -109,11 +109,11 @@ def test_it_writes_its_place_and_nothing_else(each: tuple[Manifest, Step]) -> No
     live, made = each
     before = copy.deepcopy(live)
     assert mistake(made) == ""
-    assert progress(made, live) is Progress.TO_DO
+    assert progress(made, live) is StepProgress.TO_DO
     after = written(made, live)
     assert after is not None
     assert live == before
-    assert progress(made, after) is Progress.DONE
+    assert progress(made, after) is StepProgress.DONE
     assert without(made.action, after) == without(made.action, before)
 
 
@@ -122,7 +122,7 @@ def test_undone_it_is_as_before(each: tuple[Manifest, Step]) -> None:
     live, made = each
     after = written(made, live)
     assert mistake(made.undo) == ""
-    assert progress(made.undo, after) is Progress.TO_DO
+    assert progress(made.undo, after) is StepProgress.TO_DO
     back = written(made.undo, after)
     assert back is not None
     # An empty map of annotations is none.
@@ -134,7 +134,7 @@ def test_undone_it_is_as_before(each: tuple[Manifest, Step]) -> None:
 
 @given(in_place)
 def test_an_object_that_is_gone_is_changed(each: tuple[Manifest, Step]) -> None:
-    assert progress(each[1], None) is Progress.CHANGED
+    assert progress(each[1], None) is StepProgress.CHANGED
 
 
 @given(of_a_route(), names)
@@ -143,9 +143,9 @@ def test_a_list_that_somebody_reordered_is_changed(each: tuple[Manifest, Step], 
     at = msgspec.json.decode(made.to)[0]
     service = live["spec"]["routes"][at["route"]]["services"][at["service"]]
     service["name"] = f"{name}-2"
-    assert progress(made, live) is Progress.CHANGED
+    assert progress(made, live) is StepProgress.CHANGED
     live["spec"]["routes"] = []
-    assert progress(made, live) is Progress.CHANGED
+    assert progress(made, live) is StepProgress.CHANGED
 
 
 def test_an_ingressroute_is_made_once_and_taken_away_again() -> None:
@@ -153,22 +153,22 @@ def test_an_ingressroute_is_made_once_and_taken_away_again() -> None:
     made["metadata"]["labels"] = ours
     each = step(Action.CREATE_INGRESSROUTE, ROUTE, None, made)
     assert mistake(each) == mistake(each.undo) == ""
-    assert progress(each, None) is Progress.TO_DO
+    assert progress(each, None) is StepProgress.TO_DO
     assert written(each, None) == made
     live = {**made, "metadata": {**made["metadata"], "uid": "1", "resourceVersion": "9"}}
-    assert progress(each, live) is Progress.DONE
-    assert progress(each.undo, live) is Progress.TO_DO
+    assert progress(each, live) is StepProgress.DONE
+    assert progress(each.undo, live) is StepProgress.TO_DO
     assert written(each.undo, live) is None
     other = {**live, "spec": {"routes": []}}
-    assert progress(each, other) is progress(each.undo, other) is Progress.CHANGED
+    assert progress(each, other) is progress(each.undo, other) is StepProgress.CHANGED
 
 
 def test_an_ingress_that_is_gone_is_put_back_as_it_was() -> None:
     was = an_object(INGRESS, "networking.k8s.io/v1", spec={"rules": []})
     each = step(Action.DELETE_INGRESS, INGRESS, was, None)
     assert mistake(each) == ""
-    assert progress(each, {**was, "status": {"loadBalancer": {}}}) is Progress.TO_DO
-    assert progress(each, None) is Progress.DONE
+    assert progress(each, {**was, "status": {"loadBalancer": {}}}) is StepProgress.TO_DO
+    assert progress(each, None) is StepProgress.DONE
     assert written(each.undo, None) == was
 
 
@@ -233,7 +233,7 @@ def test_whatever_is_stored_is_read_or_refused(
     """What is no mistake can be carried out on any object."""
     each = step(action, target, was, to)
     if not mistake(each):
-        assert progress(each, live) in Progress
+        assert progress(each, live) in StepProgress
 
 
 def test_every_action_that_writes_in_the_cluster_has_a_place() -> None:

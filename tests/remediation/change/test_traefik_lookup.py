@@ -10,7 +10,7 @@ from bot.net.diagnosis.observation import Belief
 from bot.net.diagnosis.subject import Subject
 from bot.remediation.change import traefik_lookup as sight
 from bot.remediation.change.fields import Action
-from bot.remediation.change.plan import Plan, Way
+from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.step import step
 
 VIP = "10.43.0.9"
@@ -53,16 +53,16 @@ def test_a_secret_in_a_reason_is_not_told() -> None:
     assert "hunter22" not in sight.unseen("password=hunter22")
 
 
-def a_plan(*made: str) -> Plan:
+def a_plan(*made: str) -> RepairPlan:
     steps = tuple(
         step(
             Action.CREATE_INGRESSROUTE, Target("IngressRoute", "apps", each, "traefik.io"), None, {}
         )
         for each in made
     )
-    return Plan(
+    return RepairPlan(
         target="Ingress apps/web",
-        way=Way.CONVERSION if made else Way.ANNOTATION,
+        way=Method.CONVERSION if made else Method.ANNOTATION,
         asked="ingress/apps/web a.example/",
         host="a.example",
         path="/",

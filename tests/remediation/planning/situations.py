@@ -11,7 +11,7 @@ from bot.ingress_conversion.known import gather
 from bot.ingress_conversion.target import Target, version
 from bot.net.diagnosis.diagnosis import Confidence, Diagnosis, Effect, Row, Seen
 from bot.net.diagnosis.subject import EndpointAt, Native, Subject, TraefikAt
-from bot.remediation.planning.context import Situation
+from bot.remediation.planning.context import PlanningContext
 
 MOMENT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 Manifest = dict[str, Any]
@@ -71,13 +71,13 @@ def a_diagnosis(effect: Effect = Effect.HELPS, row: Row = Row.REDIRECT, **more: 
     return Diagnosis(row=row, effect=effect, **(given | more))
 
 
-def a_situation(route: Manifest | None = None, **more: Any) -> Situation:
+def a_situation(route: Manifest | None = None, **more: Any) -> PlanningContext:
     """By default a plain Ingress that nativeLB helps, in Traefik 3.6."""
     route = route or an_ingress()
     service = more.pop("service", a_service())
     number = version(more.pop("version", "3.6.2"))
     assert number
-    made = Situation(
+    made = PlanningContext(
         taken_at=MOMENT,
         subject=more.pop("subject", a_subject(route["kind"])),
         diagnosis=more.pop("diagnosis", a_diagnosis()),

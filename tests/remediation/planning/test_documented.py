@@ -3,7 +3,7 @@
 import re
 
 from bot.remediation.planning.offers import WAYS
-from bot.remediation.planning.refusals import INSTEAD, Reason
+from bot.remediation.planning.refusals import INSTEAD, PlanReason
 from tests.places import ROOT
 
 TEXT = (ROOT / "docs/fix.md").read_text()
@@ -14,7 +14,7 @@ def test_every_refusal_is_documented_with_what_to_do_instead() -> None:
     part = TEXT.partition("## Refusals")[2].partition("## States")[0]
     rows = dict(re.findall(r"^\| `([a-z-]+)` \| (.+) \|$", part, re.MULTILINE))
     assert rows == {str(reason): instead for reason, instead in INSTEAD.items()}
-    assert set(INSTEAD) == set(Reason)
+    assert set(INSTEAD) == set(PlanReason)
     assert all(each.endswith(".") for each in INSTEAD.values())
 
 

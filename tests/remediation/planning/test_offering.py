@@ -11,11 +11,11 @@ from bot.gitops.domain.ownership import Keeper, Owner
 from bot.net.diagnosis.diagnosis import Effect
 from bot.net.diagnosis.subject import EndpointAt
 from bot.remediation.change.fields import Action
-from bot.remediation.change.plan import Plan, Way
+from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.step import mistake, undoing
 from bot.remediation.planning.offers import Offers, by_default, offers
 from bot.remediation.planning.pull_request import reached
-from bot.remediation.planning.refusals import INSTEAD, Reason, Refusal
+from bot.remediation.planning.refusals import INSTEAD, PlanReason, PlanRefusal
 from bot.routing.native_lb import ANNOTATION
 from tests.remediation.planning.situations import (
     a_route,
@@ -39,16 +39,16 @@ def offered(*given: Any, **more: Any) -> Offers:
     return offers(a_situation(*given, **more), nowhere_untouchable)
 
 
-def planned(way: Way, *given: Any, **more: Any) -> Plan:
+def planned(way: Method, *given: Any, **more: Any) -> RepairPlan:
     found = offered(*given, **more).by(way)
-    assert isinstance(found, Plan), found
+    assert isinstance(found, RepairPlan), found
     assert [mistake(each) for each in found.steps] == [""] * len(found.steps)
     return found
 
 
-def refused(way: Way, *given: Any, **more: Any) -> Refusal:
+def refused(way: Method, *given: Any, **more: Any) -> PlanRefusal:
     found = offered(*given, **more).by(way)
-    assert isinstance(found, Refusal), found
+    assert isinstance(found, PlanRefusal), found
     assert found.why.endswith(".")
     return found
 
@@ -56,8 +56,8 @@ def refused(way: Way, *given: Any, **more: Any) -> Refusal:
 def test_a_plain_ingress_gets_the_annotation_first_and_the_conversion_beside_it() -> None:
     """One added key is smaller than another kind of object."""
     found = offered()
-    assert [each.way for each in found.plans] == [Way.ANNOTATION, Way.CONVERSION]
-    (step,) = planned(Way.ANNOTATION).steps
+    assert [each.way for each in found.plans] == [Method.ANNOTATION, Method.CONVERSION]
+    (step,) = planned(Method.ANNOTATION).steps
     assert step.action is Action.ANNOTATE_SERVICE
     assert (step.was, json.loads(step.to)) == ("{}", {ANNOTATION: "true"})
 
@@ -65,23 +65,23 @@ def test_a_plain_ingress_gets_the_annotation_first_and_the_conversion_beside_it(
 def test_an_ingressroute_gets_the_field_for_the_services_that_lead_to_the_failing_one() -> None:
     """The others are left as they are: nobody saw them fail."""
     route = a_route({"name": "other", "port": 80}, {"name": "web", "port": 80})
-    (step,) = planned(Way.NATIVE_LB, route).steps
+    (step,) = planned(Method.NATIVE_LB, route).steps
     assert json.loads(step.to) == [{"route": 0, "service": 1, "name": "web", "nativeLB": True}]
-    assert offered(route).best == planned(Way.NATIVE_LB, route)
+    assert offered(route).best == planned(Method.NATIVE_LB, route)
 
 
 @pytest.mark.parametrize(
     ("effect", "reason"),
     [
-        (Effect.USELESS, Reason.USELESS),
-        (Effect.HARMS, Reason.HARMFUL),
-        (Effect.IMPOSSIBLE, Reason.IMPOSSIBLE),
-        (Effect.ALREADY, Reason.ALREADY),
-        (Effect.NEEDLESS, Reason.NEEDLESS),
+        (Effect.USELESS, PlanReason.USELESS),
+        (Effect.HARMS, PlanReason.HARMFUL),
+        (Effect.IMPOSSIBLE, PlanReason.IMPOSSIBLE),
+        (Effect.ALREADY, PlanReason.ALREADY),
+        (Effect.NEEDLESS, PlanReason.NEEDLESS),
     ],
 )
 def test_what_the_evidence_is_against_is_refused_by_every_way(
-    effect: Effect, reason: Reason
+    effect: Effect, reason: PlanReason
 ) -> None:
     """A wrong prescription is worse than none."""
     found = offered(diagnosis=with_effect(effect))
@@ -91,7 +91,7 @@ def test_what_the_evidence_is_against_is_refused_by_every_way(
 
 @pytest.mark.parametrize("effect", [Effect.UNKNOWN, Effect.LOWERS])
 def test_what_is_not_proven_is_a_trial_that_says_so(effect: Effect) -> None:
-    plan = planned(Way.ANNOTATION, diagnosis=with_effect(effect))
+    plan = planned(Method.ANNOTATION, diagnosis=with_effect(effect))
     assert plan.trial
     assert "trial" in plan.risks[0]
 
@@ -106,7 +106,7 @@ def test_every_effect_is_either_planned_or_refused() -> None:
 def test_the_handover_creates_proves_takes_away_and_drops_the_priority() -> None:
     """In this order; undone it is the reverse, and the Ingress comes back as it was."""
     made = an_ingress(metadata={"annotations": {"note": "kept"}, "uid": "x"})
-    steps = planned(Way.CONVERSION, made).steps
+    steps = planned(Method.CONVERSION, made).steps
     assert [each.action for each in steps] == [
         Action.CREATE_INGRESSROUTE,
         Action.DELETE_INGRESS,
@@ -138,61 +138,66 @@ def test_a_certificate_of_the_ingress_is_released_before_the_ingress_goes() -> N
         "kind": "Certificate",
         "metadata": {"name": "web-tls", "namespace": "apps", "ownerReferences": owners},
     }
-    plan = planned(Way.CONVERSION, made, certificates={"web-tls": live})
+    plan = planned(Method.CONVERSION, made, certificates={"web-tls": live})
     actions = [each.action for each in plan.steps]
     released = actions.index(Action.RELEASE_CERTIFICATE)
     assert released < actions.index(Action.DELETE_INGRESS)
     assert json.loads(plan.steps[released].to) == []
     assert Action.RELEASE_CERTIFICATE not in [each.action for each in undoing(plan.steps)]
     assert any("web-tls" in each for each in plan.risks)
-    assert refused(Way.CONVERSION, made).reason is Reason.NOT_FAITHFUL
+    assert refused(Method.CONVERSION, made).reason is PlanReason.NOT_FAITHFUL
 
 
 def test_flux_leaves_the_annotation_alone_and_takes_the_field_back_after_a_day() -> None:
     """An added map key survives; a list's field is paused on this one object, for a time."""
-    plan = planned(Way.ANNOTATION, service_owner=FLUX)
+    plan = planned(Method.ANNOTATION, service_owner=FLUX)
     assert plan.returns_after == 0
     assert any("stands in no file" in each for each in plan.risks)
-    plan = planned(Way.NATIVE_LB, a_route(), route_owner=FLUX)
+    plan = planned(Method.NATIVE_LB, a_route(), route_owner=FLUX)
     assert [each.action for each in plan.steps] == [
         Action.PAUSE_RECONCILING,
         Action.SET_NATIVE_LB,
     ]
     assert plan.returns_after == 24 * 60
     paused = a_route(annotations={"kustomize.toolkit.fluxcd.io/reconcile": "disabled"})
-    assert len(planned(Way.NATIVE_LB, paused, route_owner=FLUX).steps) == 1
+    assert len(planned(Method.NATIVE_LB, paused, route_owner=FLUX).steps) == 1
 
 
 @pytest.mark.parametrize(
     ("way", "reason", "route", "more"),
     [
-        (Way.NATIVE_LB, Reason.REVERTED, a_route(), {"route_owner": HELM}),
-        (Way.CONVERSION, Reason.REVERTED, an_ingress(), {"route_owner": FLUX}),
+        (Method.NATIVE_LB, PlanReason.REVERTED, a_route(), {"route_owner": HELM}),
+        (Method.CONVERSION, PlanReason.REVERTED, an_ingress(), {"route_owner": FLUX}),
         (
-            Way.CONVERSION,
-            Reason.OWNED,
+            Method.CONVERSION,
+            PlanReason.OWNED,
             an_ingress(metadata={"ownerReferences": [{"kind": "App", "name": "web"}]}),
             {},
         ),
         (
-            Way.ANNOTATION,
-            Reason.OWNED,
+            Method.ANNOTATION,
+            PlanReason.OWNED,
             an_ingress(),
             {"service_owner": Owner(Keeper.OTHER, name="Argo CD")},
         ),
-        (Way.CONVERSION, Reason.OTHER_KIND, a_route(), {}),
-        (Way.ANNOTATION, Reason.OTHER_KIND, a_route(), {}),
-        (Way.NATIVE_LB, Reason.OTHER_KIND, an_ingress(), {}),
-        (Way.NATIVE_LB, Reason.ALREADY, a_route({"name": "web", "nativeLB": True}), {}),
+        (Method.CONVERSION, PlanReason.OTHER_KIND, a_route(), {}),
+        (Method.ANNOTATION, PlanReason.OTHER_KIND, a_route(), {}),
+        (Method.NATIVE_LB, PlanReason.OTHER_KIND, an_ingress(), {}),
         (
-            Way.NATIVE_LB,
-            Reason.PER_POD,
+            Method.NATIVE_LB,
+            PlanReason.ALREADY,
+            a_route({"name": "web", "nativeLB": True}),
+            {},
+        ),
+        (
+            Method.NATIVE_LB,
+            PlanReason.PER_POD,
             a_route({"name": "web", "port": 80, "sticky": {"cookie": {}}}),
             {},
         ),
         (
-            Way.ANNOTATION,
-            Reason.PER_POD,
+            Method.ANNOTATION,
+            PlanReason.PER_POD,
             an_ingress(),
             {
                 "service": a_service(
@@ -205,8 +210,8 @@ def test_flux_leaves_the_annotation_alone_and_takes_the_field_back_after_a_day()
             },
         ),
         (
-            Way.CONVERSION,
-            Reason.NOT_FAITHFUL,
+            Method.CONVERSION,
+            PlanReason.NOT_FAITHFUL,
             an_ingress(
                 metadata={
                     "annotations": {
@@ -217,25 +222,35 @@ def test_flux_leaves_the_annotation_alone_and_takes_the_field_back_after_a_day()
             {},
         ),
         (
-            Way.CONVERSION,
-            Reason.TOO_LARGE,
+            Method.CONVERSION,
+            PlanReason.TOO_LARGE,
             an_ingress(metadata={"annotations": {"note": "long " * 4000}}),
             {},
         ),
-        (Way.ANNOTATION, Reason.TRAEFIK_UNSEEN, an_ingress(), {"traefik": None}),
-        (Way.ANNOTATION, Reason.TRAEFIK_TOO_OLD, an_ingress(), {"version": "2.9.10"}),
-        (Way.ANNOTATION, Reason.NOT_READ, an_ingress(), {"service": None, "unread": "It hangs."}),
-        (Way.ANNOTATION, Reason.NO_ROUTE, an_ingress(), {"subject": a_subject(route=None)}),
+        (Method.ANNOTATION, PlanReason.TRAEFIK_UNSEEN, an_ingress(), {"traefik": None}),
+        (Method.ANNOTATION, PlanReason.TRAEFIK_TOO_OLD, an_ingress(), {"version": "2.9.10"}),
         (
-            Way.ANNOTATION,
-            Reason.LOCAL_ONLY,
+            Method.ANNOTATION,
+            PlanReason.NOT_READ,
+            an_ingress(),
+            {"service": None, "unread": "It hangs."},
+        ),
+        (
+            Method.ANNOTATION,
+            PlanReason.NO_ROUTE,
+            an_ingress(),
+            {"subject": a_subject(route=None)},
+        ),
+        (
+            Method.ANNOTATION,
+            PlanReason.LOCAL_ONLY,
             an_ingress(),
             {"subject": a_subject(local_only=True)},
         ),
     ],
 )
 def test_each_refusal_says_why_and_what_to_do_instead(
-    way: Way, reason: Reason, route: Any, more: dict[str, Any]
+    way: Method, reason: PlanReason, route: Any, more: dict[str, Any]
 ) -> None:
     """Source: facts on Traefik, "Refuse, with the reason, when"."""
     found = refused(way, route, **more)
@@ -251,7 +266,7 @@ def test_a_local_service_with_an_endpoint_on_every_edge_is_fine() -> None:
 
 def test_namespaces_that_are_never_touched_are_refused_with_the_reason() -> None:
     found = offers(a_situation(), lambda namespace: f"Namespace {namespace} is never changed.")
-    assert {each.reason for each in found.refusals.values()} >= {Reason.UNTOUCHABLE}
+    assert {each.reason for each in found.refusals.values()} >= {PlanReason.UNTOUCHABLE}
     assert not found.plans
 
 
@@ -259,24 +274,24 @@ def test_the_plan_names_other_routes_of_the_same_service() -> None:
     """The annotation holds for all of them."""
     other = a_subject().route
     assert other
-    plan = planned(Way.ANNOTATION, sharing=(other,) * 7)
+    plan = planned(Method.ANNOTATION, sharing=(other,) * 7)
     assert any("every Ingress of this Service" in each and "2 more" in each for each in plan.risks)
 
 
 def test_the_evidence_begins_with_the_row_and_shows_failures_before_what_works() -> None:
-    plan = planned(Way.ANNOTATION)
+    plan = planned(Method.ANNOTATION)
     assert plan.evidence[0].startswith("redirect (proven): Refused on edge.")
     assert plan.evidence[2] == "edge -> 10.42.1.5: refused 8 of 8"
 
 
 def test_a_plan_is_the_same_whatever_was_measured_and_another_one_by_its_fields() -> None:
     """A latency that moved is no change; a field, an effect or a row is."""
-    first = planned(Way.ANNOTATION)
+    first = planned(Method.ANNOTATION)
     later = with_effect(Effect.HELPS)
-    assert first.same(planned(Way.ANNOTATION, diagnosis=later))
-    assert not first.same(planned(Way.ANNOTATION, diagnosis=with_effect(Effect.UNKNOWN)))
+    assert first.same(planned(Method.ANNOTATION, diagnosis=later))
+    assert not first.same(planned(Method.ANNOTATION, diagnosis=with_effect(Effect.UNKNOWN)))
     changed = a_service(metadata={"annotations": {ANNOTATION: "false"}})
-    assert not first.same(planned(Way.ANNOTATION, service=changed))
+    assert not first.same(planned(Method.ANNOTATION, service=changed))
 
 
 def test_the_switch_for_all_routes_is_pointed_out_where_most_need_it() -> None:
@@ -288,7 +303,7 @@ def test_the_switch_for_all_routes_is_pointed_out_where_most_need_it() -> None:
 def test_what_flux_keeps_is_best_changed_in_git() -> None:
     """The pull request goes first; which edit is the smallest that there is a file for."""
     found = offered(a_route(), route_owner=FLUX)
-    assert [each.way for each in found.plans] == [Way.PULL_REQUEST, Way.NATIVE_LB]
+    assert [each.way for each in found.plans] == [Method.PULL_REQUEST, Method.NATIVE_LB]
     edit = decoded(found.plans[0].steps[0].to)
     assert isinstance(edit, FileEdit)
     assert (edit.kind, edit.services) == (EditKind.NATIVE_LB, (Chosen(0, 0, "web"),))
@@ -306,8 +321,8 @@ def test_what_flux_keeps_is_best_changed_in_git() -> None:
 def test_an_ingress_of_flux_gets_the_smallest_edit_of_a_file(
     owners: dict[str, Any], kind: EditKind
 ) -> None:
-    found = offered(**owners).by(Way.PULL_REQUEST)
-    assert isinstance(found, Plan)
+    found = offered(**owners).by(Method.PULL_REQUEST)
+    assert isinstance(found, RepairPlan)
     edit = decoded(found.steps[0].to)
     assert isinstance(edit, FileEdit)
     assert edit.kind is kind
@@ -329,4 +344,4 @@ def test_what_was_merged_is_there_when_the_live_object_says_so() -> None:
 
 
 def test_what_nobody_keeps_is_in_no_file() -> None:
-    assert refused(Way.PULL_REQUEST).reason is Reason.NOT_KEPT
+    assert refused(Method.PULL_REQUEST).reason is PlanReason.NOT_KEPT

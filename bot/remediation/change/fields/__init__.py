@@ -17,11 +17,11 @@ from bot.remediation.change.fields import (
     reconcile,
     whole,
 )
-from bot.remediation.change.fields.place import Action, Manifest, Place
+from bot.remediation.change.fields.place import Action, Field, Manifest
 
-__all__ = ["PLACES", "Action", "Manifest", "Place"]
+__all__ = ["PLACES", "Action", "Field", "Manifest"]
 
-PLACES: Mapping[Action, Place] = MappingProxyType(
+PLACES: Mapping[Action, Field] = MappingProxyType(
     {
         Action.ANNOTATE_SERVICE: annotation.PLACE,
         Action.PAUSE_RECONCILING: reconcile.PLACE,

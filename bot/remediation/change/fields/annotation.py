@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.remediation.change.fields.place import Manifest, Place
+from bot.remediation.change.fields.place import Field, Manifest
 from bot.routing.native_lb import ANNOTATION
 
 
-def of_key(key: str, kinds: frozenset[tuple[str, str]], mistake: str) -> Place:
+def of_key(key: str, kinds: frozenset[tuple[str, str]], mistake: str) -> Field:
     """The place of the annotation with that key."""
 
     def read(live: Manifest, _known: Any) -> object:
@@ -28,7 +28,7 @@ def of_key(key: str, kinds: frozenset[tuple[str, str]], mistake: str) -> Place:
         fits = isinstance(value, dict) and value.keys() <= {key}
         return "" if fits and all(isinstance(text, str) for text in value.values()) else mistake
 
-    return Place(kinds, read, wrong, write)
+    return Field(kinds, read, wrong, write)
 
 
 PLACE = of_key(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.remediation.change.fields.place import Manifest, Place
+from bot.remediation.change.fields.place import Field, Manifest
 
 OWNERS = "ownerReferences"
 
@@ -31,4 +31,4 @@ def _mistake(value: Any) -> str:
     return "Of a Certificate only an Ingress is taken off as its owner."
 
 
-PLACE = Place(frozenset({("cert-manager.io", "Certificate")}), _read, _mistake, _write)
+PLACE = Field(frozenset({("cert-manager.io", "Certificate")}), _read, _mistake, _write)

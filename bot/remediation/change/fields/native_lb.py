@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.remediation.change.fields.place import ROUTES, Manifest, Place, are, put, route
+from bot.remediation.change.fields.place import ROUTES, Field, Manifest, are, put, route
 from bot.routing.native_lb import FIELD
 
 
@@ -42,4 +42,4 @@ def _where(value: Any) -> object:
     return [(each["route"], each["service"], each["name"]) for each in value]
 
 
-PLACE = Place(ROUTES, _read, _mistake, _write, _where)
+PLACE = Field(ROUTES, _read, _mistake, _write, _where)

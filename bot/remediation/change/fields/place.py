@@ -32,7 +32,7 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Field:
     """Where an action writes, in objects of these (group, kind).
 
     `read` gives what is there, in the shape of a value that is known. `write` puts a value into a

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.remediation.change.fields.place import ROUTES, Manifest, Place
+from bot.remediation.change.fields.place import ROUTES, Field, Manifest
 
 MANAGED, OURS = "app.kubernetes.io/managed-by", "meshmedic"
 
@@ -44,5 +44,5 @@ def _not_ours(value: Any) -> str:
     return "" if ours else f"An IngressRoute is made with the label {MANAGED}={OURS}."
 
 
-INGRESSROUTE = Place(ROUTES, _read, _not_ours)
-INGRESS = Place(frozenset({("networking.k8s.io", "Ingress")}), _read, _no_manifest)
+INGRESSROUTE = Field(ROUTES, _read, _not_ours)
+INGRESS = Field(frozenset({("networking.k8s.io", "Ingress")}), _read, _no_manifest)
