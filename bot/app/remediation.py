@@ -16,11 +16,11 @@ from bot.remediation.change.approval import Policy
 from bot.remediation.change.fields import Manifest
 from bot.remediation.change.step import Step
 from bot.remediation.context import Cluster, ContextReader
-from bot.remediation.executor import Executor, Writer
+from bot.remediation.executor import Executor
 from bot.remediation.loading import LoadingProbe
 from bot.remediation.notifier import ChangeNotifier
+from bot.remediation.ports import ChangeStore, StepWriter
 from bot.remediation.pull_request_flow import AskFlux, PullRequestFlow, PullRequests
-from bot.remediation.reconciler import Store
 from bot.remediation.service import RemediationService
 from bot.remediation.traefik_view import TraefikConfirmation
 from bot.remediation.verification import Verifier
@@ -42,8 +42,8 @@ def build_remediation(
     traefik: Traefik,
     prober: Prober | None,
     *,
-    store: Store,
-    writer: Writer,
+    store: ChangeStore,
+    writer: StepWriter,
     circles: Circles,
     policy: Policy,
     may_act: Callable[[], bool],
@@ -61,7 +61,7 @@ def build_remediation(
         store=store,
         executor=executor,
         verifier=verifier,
-        pull_requests=PullRequestFlow(pulls, cluster, executor, ask),
+        pull_requests=PullRequestFlow(pulls, cluster, store, writer, executor, ask),
         circles=circles,
         policy=policy,
         clock=clock,

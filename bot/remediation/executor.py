@@ -15,7 +15,7 @@ from typing import Protocol
 import msgspec
 
 from bot.domain.resources.reference import Target
-from bot.errors import ClusterError, Conflict, InputError, ServerError, Unreachable
+from bot.errors import ClusterError, Conflict, InputError
 from bot.remediation.change import handover
 from bot.remediation.change import step_progress as walking
 from bot.remediation.change.change import Change, Undoing
@@ -26,40 +26,12 @@ from bot.remediation.change.proof import Sample, VerificationResult
 from bot.remediation.change.states import ChangeState
 from bot.remediation.change.step import Step, StepProgress, mistake, progress, undoing
 from bot.remediation.change.verification_requests import VerificationRequest
+from bot.remediation.ports import TEMPORARY, ChangeStore, StepWriter
 
 log = logging.getLogger(__name__)
 
 TURNS = 4
 """Attempts of one step, each failing only where somebody else wrote the object in between."""
-
-TEMPORARY = (Unreachable, ServerError)
-"""Errors after which it is tried again later, as nobody knows what became of the request."""
-
-
-class Store(Protocol):
-    """Where Changes are kept."""
-
-    async def read(self, name: str, /) -> Change:
-        """One of them."""
-        ...
-
-    async def write(self, change: Change, /) -> Change:
-        """Write its status, if nobody wrote it since it was read. Raises Conflict else."""
-        ...
-
-
-class Writer(Protocol):
-    """Reads and writes the objects of steps."""
-
-    async def live(self, target: Target, /) -> Manifest | None:
-        """The object as it is now; None where there is none."""
-        ...
-
-    async def write(
-        self, step: Step, live: Manifest | None, change: str, by: str, /, *, dry_run: bool
-    ) -> None:
-        """Do a step that is TO_DO, as the approver identity."""
-        ...
 
 
 class Prove(Protocol):
@@ -98,7 +70,7 @@ class RouteUnserved(StepFailed):
     """What would serve instead was not seen to serve."""
 
 
-Told = Callable[[Change], Awaitable[None]]
+OnChange = Callable[[Change], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +83,17 @@ class _Walk:
 
 @dataclass(frozen=True, slots=True)
 class Executor:
-    """Does what was approved. `told` is called after every move; `clock` gives the time.
+    """Does what was approved. `on_change` is called after every move; `clock` gives the time.
 
-    What `confirmation` tells is noted beside the proof, and decides nothing.
+    What `confirmation` says is noted beside the proof, and decides nothing.
     """
 
-    store: Store
-    writer: Writer
+    store: ChangeStore
+    writer: StepWriter
     verifier: Prove
     loading: Loads
     clock: Callable[[], datetime]
-    told: Told
+    on_change: OnChange
     confirmation: See | None = None
 
     async def moved(
@@ -142,7 +114,7 @@ class Executor:
         log.info(
             "change %s is %s, by %s: %s %s", saved.name, state, by, saved.plan.target, note[:200]
         )
-        await self.told(saved)
+        await self.on_change(saved)
         return saved
 
     async def rehearse(self, change: Change, by: str) -> None:

@@ -10,7 +10,6 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from bot.domain.resources import core
 from bot.domain.resources.reference import Target
@@ -27,7 +26,7 @@ from bot.remediation.change.states import ChangeState
 from bot.remediation.change.step import Step, mistake
 from bot.remediation.change.step_progress import Live
 from bot.remediation.change.verification_requests import Entrance, VerificationRequest
-from bot.remediation.executor import TEMPORARY
+from bot.remediation.ports import TEMPORARY, StepWriter
 from bot.remediation.verification import NO_ENTRANCE, NO_PROBER
 
 TRIES = 2
@@ -54,25 +53,11 @@ LEFT = "{at}, by which Traefik was watched, is to be deleted by hand: {why}"
 Sleep = Callable[[float], Awaitable[None]]
 
 
-class Writer(Protocol):
-    """Reads and writes whole objects, as the approver identity."""
-
-    async def live(self, target: Target, /) -> Manifest | None:
-        """The object as it is now; None where there is none."""
-        ...
-
-    async def write(
-        self, step: Step, live: Manifest | None, change: str, by: str, /, *, dry_run: bool
-    ) -> None:
-        """Do a step that is TO_DO."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class LoadingProbe:
     """By requests of the prober. It may be absent: then nothing can be seen."""
 
-    writer: Writer
+    writer: StepWriter
     cluster: Cluster
     prober: Prober | None
     sleep: Sleep = asyncio.sleep

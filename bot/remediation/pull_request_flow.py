@@ -30,6 +30,7 @@ from bot.remediation.executor import Executor
 from bot.remediation.planning.context import PlanningContext
 from bot.remediation.planning.pull_request import owner_of, reached
 from bot.remediation.planning.refusals import PlanReason, PlanRefusal
+from bot.remediation.ports import ChangeStore, StepWriter
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,8 @@ class PullRequestFlow:
 
     pulls: PullRequests | None
     cluster: Cluster
+    store: ChangeStore
+    writer: StepWriter
     executor: Executor
     ask: AskFlux
 
@@ -153,12 +156,12 @@ class PullRequestFlow:
         except ClusterError as error:
             log.info("Flux was not asked to look for change %s: %s", change.name, error)
         notes = msgspec.structs.replace(change.notes, proof=(*change.notes.proof, said))
-        return await self.executor.store.write(msgspec.structs.replace(change, notes=notes))
+        return await self.store.write(msgspec.structs.replace(change, notes=notes))
 
     async def _asked(self, change: Change) -> Asked | str:
         edit = decoded(change.plan.steps[0].to)
         if isinstance(edit, str):
             return edit
-        live = await self.executor.writer.live(edit.object)
+        live = await self.writer.live(edit.object)
         snapshot = await self.cluster.snapshot(READS)
         return Asked(edit, live or {}, owner(live, snapshot) if live else NOBODY)

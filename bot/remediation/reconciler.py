@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
@@ -20,6 +20,7 @@ from bot.remediation.change.resume import Next, left_to_do
 from bot.remediation.change.states import MOVES, ChangeState
 from bot.remediation.executor import Executor
 from bot.remediation.planning.refusals import PlanRefusal
+from bot.remediation.ports import ChangeStore
 from bot.remediation.pull_request_flow import PullRequestFlow
 
 log = logging.getLogger(__name__)
@@ -30,26 +31,6 @@ TICK = 20
 Work = Callable[[Change], Awaitable[Change]]
 
 
-class Store(Protocol):
-    """Where Changes are kept."""
-
-    async def create(self, change: Change, /) -> Change:
-        """Save a new one."""
-        ...
-
-    async def read(self, name: str, /) -> Change:
-        """One of them; InputError where there is none."""
-        ...
-
-    async def write(self, change: Change, /) -> Change:
-        """Write its status, if nobody wrote it since it was read. Raises Conflict else."""
-        ...
-
-    async def every(self) -> tuple[Change, ...]:
-        """All of them, the newest first."""
-        ...
-
-
 @dataclass
 class Reconciler:
     """Carries changes out beside everything else, each once at a time.
@@ -57,7 +38,7 @@ class Reconciler:
     `replan` makes the plan of a change anew, from fresh evidence.
     """
 
-    store: Store
+    store: ChangeStore
     executor: Executor
     pull_requests: PullRequestFlow
     replan: Callable[[Change], Awaitable[RepairPlan | PlanRefusal]]

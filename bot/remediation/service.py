@@ -16,6 +16,7 @@ from datetime import datetime
 import msgspec
 
 from bot.domain.authorization import Circle, Circles
+from bot.domain.refusal import NotObserved
 from bot.errors import Conflict, InputError, Refused
 from bot.net.diagnosis.diagnosis import Effect
 from bot.net.diagnosis.service import quiet
@@ -34,9 +35,10 @@ from bot.remediation.executor import TURNS, Executor
 from bot.remediation.planning import offers as offering
 from bot.remediation.planning.offers import Offers
 from bot.remediation.planning.refusals import PlanReason, PlanRefusal
+from bot.remediation.ports import ChangeStore
 from bot.remediation.pull_request_flow import PullRequestFlow
-from bot.remediation.reconciler import Reconciler, Store, quietly
-from bot.remediation.verification import Trouble, Verifier
+from bot.remediation.reconciler import Reconciler, quietly
+from bot.remediation.verification import Verifier
 
 UNDER_WAY = "A change of {target} is under way: {name}. Wait for its end."
 FASTER = "Somebody else was faster. The card shows what became of it."
@@ -63,7 +65,7 @@ class RemediationService:
     """The use case. One an election's process; what another began it goes on with."""
 
     context_reader: ContextReader
-    store: Store
+    store: ChangeStore
     executor: Executor
     verifier: Verifier
     pull_requests: PullRequestFlow
@@ -236,7 +238,7 @@ class RemediationService:
 
     async def _baseline(self, plan: RepairPlan, progress: Progress) -> Sample | PlanRefusal:
         before = await self.verifier.baseline(VerificationRequest(plan.host, plan.path), progress)
-        if isinstance(before, Trouble):
+        if isinstance(before, NotObserved):
             return PlanRefusal(PlanReason.NO_PROOF, before.why)
         why = baseline_refusal(before)
         return PlanRefusal(PlanReason.NO_PROOF, why) if why else before

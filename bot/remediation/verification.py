@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from bot.domain.refusal import NotObserved
 from bot.domain.resources import core
 from bot.errors import MeshmedicError
 from bot.net.diagnosis.service import Cluster, quiet
@@ -44,13 +45,6 @@ Sleep = Callable[[float], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """Why requests cannot be made."""
-
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
 class Verifier:
     """Makes requests by the prober. It may be absent: then nothing can be proven."""
 
@@ -62,7 +56,7 @@ class Verifier:
 
     async def baseline(
         self, request: VerificationRequest, progress: Progress = quiet
-    ) -> Sample | Trouble:
+    ) -> Sample | NotObserved:
         """What requests meet now. Entrances that do not serve the route are left out.
 
         Raises:
@@ -70,9 +64,9 @@ class Verifier:
         """
         found = await self._entrances()
         if self.prober is None:
-            return Trouble(NO_PROBER)
+            return NotObserved(NO_PROBER)
         if not found:
-            return Trouble(NO_ENTRANCE)
+            return NotObserved(NO_ENTRANCE)
         progress("Sending requests through Traefik.")
         whole = Sample()
         serving = found

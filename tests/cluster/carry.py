@@ -140,7 +140,9 @@ async def _unchanged(change: Change) -> RepairPlan:
 
 
 async def _go_on(api: Any, executor: Executor) -> None:
-    pull_requests = PullRequestFlow(None, ClusterReader(api), executor, nobody_asks)
+    pull_requests = PullRequestFlow(
+        None, ClusterReader(api), executor.store, executor.writer, executor, nobody_asks
+    )
     may_act = Alone().may_act
     reconciler = Reconciler(
         executor.store, executor, pull_requests, _unchanged, executor.clock, may_act

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from bot.domain.authorization import Circles, Members
+from bot.domain.refusal import NotObserved
 from bot.domain.resources.reference import Target
 from bot.errors import ClusterError, Conflict, InputError, Unreachable
 from bot.gitops.domain.ownership import Owner
@@ -34,7 +35,6 @@ from bot.remediation.loading import LoadingProbe
 from bot.remediation.planning.context import PlanningContext
 from bot.remediation.pull_request_flow import PullRequestFlow
 from bot.remediation.service import RemediationService
-from bot.remediation.verification import Trouble
 from tests.fakes import FakeCluster
 from tests.remediation.planning.situations import (
     a_diagnosis,
@@ -195,12 +195,12 @@ class FakeVerifier:
     """What requests meet: broken before, and after as it is said."""
 
     helps: bool = True
-    before: Sample | Trouble = field(default_factory=lambda: answers(502, 20))
+    before: Sample | NotObserved = field(default_factory=lambda: answers(502, 20))
     asked: list[VerificationRequest] = field(default_factory=list)
 
     async def baseline(
         self, request: VerificationRequest, progress: Any = None
-    ) -> Sample | Trouble:
+    ) -> Sample | NotObserved:
         self.asked.append(request)
         return self.before
 
@@ -282,7 +282,7 @@ class World:
             executor=executor,
             verifier=self.verifier,  # type: ignore[arg-type]
             pull_requests=PullRequestFlow(
-                self.pulls, FakeCluster([KUSTOMIZATION]), executor, self.ask
+                self.pulls, FakeCluster([KUSTOMIZATION]), self.store, writer, executor, self.ask
             ),
             circles=self,  # type: ignore[arg-type]
             policy=self.policy,

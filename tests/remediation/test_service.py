@@ -6,6 +6,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from bot.domain.refusal import NotObserved
 from bot.errors import ClusterError, InputError, Refused
 from bot.net.diagnosis.diagnosis import Effect
 from bot.remediation.change.change import Change
@@ -14,7 +15,6 @@ from bot.remediation.change.plan import Method
 from bot.remediation.change.states import ChangeState
 from bot.remediation.planning.refusals import PlanReason, PlanRefusal
 from bot.remediation.service import ChangeRefusal, Proposal, RemediationService
-from bot.remediation.verification import Trouble
 from tests.remediation.changes import (
     ANNA,
     ASKED,
@@ -106,7 +106,7 @@ async def test_what_is_proven_useless_or_harmful_is_refused(effect: Effect) -> N
 async def test_without_a_request_that_fails_or_can_be_made_nothing_is_proposed() -> None:
     """Nobody could tell whether it helped."""
     world = World()
-    for before in (answers(200, 20), Trouble("There is no prober.")):
+    for before in (answers(200, 20), NotObserved("There is no prober.")):
         world.verifier.before = before
         made = await world.process().propose(ASKED, None, str(ANNA))
         assert isinstance(made, PlanRefusal)
