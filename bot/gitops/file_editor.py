@@ -17,7 +17,7 @@ from bot.gitops.kustomize import Found
 from bot.gitops.native_lb_edit import edit_one
 from bot.gitops.refusals import Reason, Stop
 from bot.manifests.edit import Misfit, Splice, extent, line_end, nesting, setting, splice, within
-from bot.manifests.joined import written
+from bot.manifests.writer import written
 from bot.routing.native_lb import ANNOTATION, Choice, Path, choose
 
 QUOTED = '"true"'

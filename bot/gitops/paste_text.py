@@ -6,7 +6,7 @@ from typing import Any, assert_never
 
 from bot.gitops.domain.file_edit import EditKind, FileEdit
 from bot.gitops.domain.ownership import Keeper, Owner
-from bot.manifests.joined import written
+from bot.manifests.writer import written
 from bot.routing.native_lb import ANNOTATION, FIELD
 
 

@@ -13,6 +13,8 @@ from datetime import datetime
 import aiohttp
 import msgspec
 
+from bot.domain.resources.base import Condition
+from bot.domain.resources.core import Container
 from bot.errors import ClusterError
 from bot.kube.agent_signing_key import ProbeKey
 from bot.kube.client import Api
@@ -57,29 +59,14 @@ class Agent:
     every: float = 0.0
 
 
-class _Port(msgspec.Struct, frozen=True, rename="camel"):
-    container_port: int
-    name: str = ""
-
-
-class _Container(msgspec.Struct, frozen=True):
-    ports: tuple[_Port, ...] | None = None
-    args: tuple[str, ...] | None = None
-
-
 class _Spec(msgspec.Struct, frozen=True, rename="camel"):
     node_name: str = ""
-    containers: tuple[_Container, ...] = ()
-
-
-class _Condition(msgspec.Struct, frozen=True):
-    type: str = ""
-    status: str = ""
+    containers: tuple[Container, ...] = ()
 
 
 class _Status(msgspec.Struct, frozen=True, rename="camel"):
     pod_ip: str = msgspec.field(default="", name="podIP")
-    conditions: tuple[_Condition, ...] | None = None
+    conditions: tuple[Condition, ...] | None = None
     start_time: datetime | None = None
 
 

@@ -47,7 +47,7 @@ LEFT_OVER = 600.0
 """Seconds after which what is ours and still there was left by a process that is gone."""
 
 
-class Terminated(msgspec.Struct, frozen=True, rename="camel"):
+class ContainerEnd(msgspec.Struct, frozen=True, rename="camel"):
     """How a container ended."""
 
     exit_code: int = 0
@@ -55,30 +55,30 @@ class Terminated(msgspec.Struct, frozen=True, rename="camel"):
     message: str | None = ""
 
 
-class State(msgspec.Struct, frozen=True):
+class JobContainerState(msgspec.Struct, frozen=True):
     """The state of a container."""
 
     waiting: dict[str, Any] | None = None
-    terminated: Terminated | None = None
+    terminated: ContainerEnd | None = None
 
 
-class Container(msgspec.Struct, frozen=True):
+class JobContainer(msgspec.Struct, frozen=True):
     """`status.containerStatuses[]`."""
 
-    state: State = State()
+    state: JobContainerState = JobContainerState()
 
 
-class Status(msgspec.Struct, frozen=True, rename="camel"):
+class JobPodStatus(msgspec.Struct, frozen=True, rename="camel"):
     """`status` of a pod."""
 
     phase: str = ""
     reason: str = ""
     pod_ip: str = msgspec.field(default="", name="podIP")
     message: str = ""
-    container_statuses: tuple[Container, ...] = ()
+    container_statuses: tuple[JobContainer, ...] = ()
 
     @property
-    def terminated(self) -> Terminated | None:
+    def terminated(self) -> ContainerEnd | None:
         """How its container ended; None while it has not."""
         return next((each.state.terminated for each in self.container_statuses), None)
 
@@ -93,22 +93,22 @@ class Status(msgspec.Struct, frozen=True, rename="camel"):
         return f"{self.reason or 'Failed'}: {self.message or 'its node turned it away'}"[:300]
 
 
-class Meta(msgspec.Struct, frozen=True, rename="camel"):
+class JobMeta(msgspec.Struct, frozen=True, rename="camel"):
     """`metadata` of whatever is ours."""
 
     name: str
     creation_timestamp: str = ""
 
 
-class Pod(msgspec.Struct, frozen=True):
+class JobPod(msgspec.Struct, frozen=True):
     """A pod of a Job."""
 
-    metadata: Meta
-    status: Status = Status()
+    metadata: JobMeta
+    status: JobPodStatus = JobPodStatus()
 
 
 class _Pods(msgspec.Struct, frozen=True):
-    items: tuple[Pod, ...] = ()
+    items: tuple[JobPod, ...] = ()
 
 
 class _Event(msgspec.Struct, frozen=True):
@@ -128,7 +128,7 @@ class NodeJobs:
         self.start = start
 
     @asynccontextmanager
-    async def running(self, manifest: Manifest) -> AsyncIterator[Pod]:
+    async def running(self, manifest: Manifest) -> AsyncIterator[JobPod]:
         """The pod of a Job, once it runs or has ended; both are removed after the block.
 
         Raises:
@@ -177,7 +177,7 @@ class NodeJobs:
 
     @asynccontextmanager
     async def following(
-        self, pod: Pod, *, limit: int, seconds: float
+        self, pod: JobPod, *, limit: int, seconds: float
     ) -> AsyncIterator[AsyncIterator[bytes]]:
         """What the pod says, as it comes, until it ends or has said so many bytes.
 
@@ -190,11 +190,11 @@ class NodeJobs:
         async with self.api.stream(log_of, query, limits=limits, accept="*/*") as response:
             yield response.content.iter_any()
 
-    async def ended(self, pod: Pod) -> Terminated | None:
+    async def ended(self, pod: JobPod) -> ContainerEnd | None:
         """How the pod's container ended; None where nobody says so soon after its log's end."""
         for _ in range(LOOKS_AT_END):
             body = await self.api.get(path(PODS, pod.metadata.name), total=REQUEST)
-            if found := msgspec.json.decode(body, type=Pod).status.terminated:
+            if found := msgspec.json.decode(body, type=JobPod).status.terminated:
                 return found
             await asyncio.sleep(LOOK)
         return None
@@ -217,14 +217,14 @@ class NodeJobs:
                 return removed
         return removed
 
-    async def _begun(self, job: str) -> Pod:
+    async def _begun(self, job: str) -> JobPod:
         """Wait until the pod of a Job runs.
 
         Raises:
             ClusterError: It does not, in time; the message says what keeps it.
         """
         end = time.monotonic() + self.start
-        pod: Pod | None = None
+        pod: JobPod | None = None
         while time.monotonic() < end:
             query = [("labelSelector", f"{manifests.JOB_NAME}={job}")]
             body = await self.api.get(PODS, query, total=REQUEST)
@@ -236,7 +236,7 @@ class NodeJobs:
             await asyncio.sleep(LOOK)
         raise ClusterError(await self._why_not(job, pod))
 
-    async def _why_not(self, job: str, pod: Pod | None) -> str:
+    async def _why_not(self, job: str, pod: JobPod | None) -> str:
         name = pod.metadata.name if pod else job
         said = f"The probe's pod did not run within {self.start:.0f} s"
         with suppress(ClusterError, msgspec.MsgspecError):
@@ -248,7 +248,7 @@ class NodeJobs:
         return f"{said}: its node may be away, or its image not to be had."
 
 
-def _obstacle(pod: Pod) -> str:
+def _obstacle(pod: JobPod) -> str:
     """What a waiting container says that will not mend itself in time."""
     for each in pod.status.container_statuses:
         waiting = each.state.waiting or {}

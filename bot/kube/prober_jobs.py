@@ -15,7 +15,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from bot.errors import ClusterError, MeshmedicError
 from bot.kube.client import Api
-from bot.kube.jobs import JOBS, LEFT_OVER, PODS, REQUEST, SERVICES, SLICES, START, NodeJobs, Pod
+from bot.kube.jobs import JOBS, LEFT_OVER, PODS, REQUEST, SERVICES, SLICES, START, JobPod, NodeJobs
 from bot.kube.paths import ApiPath, path
 from bot.net.diagnosis.observation import Source, Stance
 from bot.net.probing import manifests
@@ -171,7 +171,7 @@ class ProbeJobs:
         stack.callback(self._pods.pop, address, None)
         return Listener(node, address, listen.port)
 
-    async def _listens(self, pod: Pod, job: str) -> None:
+    async def _listens(self, pod: JobPod, job: str) -> None:
         """Wait until a listener says that it listens: its pod runs before its port is open.
 
         Raises:
@@ -189,7 +189,7 @@ class ProbeJobs:
     @asynccontextmanager
     async def _running(
         self, job: Job, node: str, *, host_network: bool = False
-    ) -> AsyncIterator[Pod]:
+    ) -> AsyncIterator[JobPod]:
         seconds = int(max(0.0, job.expires - time.time())) + 5
         image = await self._image()
         manifest = manifests.probe_job(
@@ -198,7 +198,7 @@ class ProbeJobs:
         async with self.jobs.running(manifest) as pod:
             yield pod
 
-    async def _log_until(self, pod: Pod, job: str, wanted: Callable[[Line], bool]) -> bytes:
+    async def _log_until(self, pod: JobPod, job: str, wanted: Callable[[Line], bool]) -> bytes:
         """Follow the log until a line of the job is the wanted one, or to its end.
 
         Raises:

@@ -11,7 +11,7 @@ import msgspec
 from bot.domain.temporary import NAMESPACE
 from bot.errors import ClusterError, Forbidden, Unreachable
 from bot.kube.client import Api
-from bot.kube.jobs import REQUEST, NodeJobs, Pod
+from bot.kube.jobs import REQUEST, JobPod, NodeJobs
 from bot.kube.paths import path
 from bot.net.probing import manifests
 from bot.net.probing.protocol import Progress
@@ -73,7 +73,9 @@ class ToolJobs:
             progress(f"Running {argv[0]} on {node}.")
             return await self._output(pod, node, tuple(argv), progress)
 
-    async def _output(self, pod: Pod, node: str, argv: tuple[str, ...], progress: Progress) -> Ran:
+    async def _output(
+        self, pod: JobPod, node: str, argv: tuple[str, ...], progress: Progress
+    ) -> Ran:
         body = bytearray()
         late = False
         try:

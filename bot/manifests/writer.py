@@ -33,3 +33,8 @@ def documents(objects: Iterable[Mapping[str, Any]]) -> bytes:
         yaml.dump(dict(each), Dumper=_Dumper, sort_keys=False, width=100) for each in objects
     )
     return "".join(f"---\n{each}" for each in written).encode()
+
+
+def written(manifests: Iterable[Mapping[str, Any]]) -> str:
+    """Without a mark before the first."""
+    return documents(manifests).decode().removeprefix("---\n")
