@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from bot.domain.authorization import Circles
 from bot.domain.resources.reference import Target
+from bot.domain.snapshot import SnapshotReader
 from bot.errors import ClusterError
 from bot.gitops.domain.ownership import Owner
 from bot.kube.change_store import NOWHERE, NoChangeStore
@@ -15,7 +16,7 @@ from bot.net.ports import Prober
 from bot.remediation.change.approval import Policy
 from bot.remediation.change.fields import Manifest
 from bot.remediation.change.step import Step
-from bot.remediation.context import Cluster, ContextReader
+from bot.remediation.context import ContextReader
 from bot.remediation.executor import Executor
 from bot.remediation.loading import LoadingProbe
 from bot.remediation.notifier import ChangeNotifier
@@ -37,7 +38,7 @@ async def nobody_asks(_owner: Owner) -> None:
 
 
 def build_remediation(
-    cluster: Cluster,
+    cluster: SnapshotReader,
     diagnose: Diagnose,
     traefik: Traefik,
     prober: Prober | None,
@@ -69,7 +70,7 @@ def build_remediation(
     )
 
 
-def idle(cluster: Cluster, diagnose: Diagnose, traefik: Traefik) -> RemediationService:
+def idle(cluster: SnapshotReader, diagnose: Diagnose, traefik: Traefik) -> RemediationService:
     """The use case of a process without a place in the cluster: it says so when it is asked."""
     return build_remediation(
         cluster,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import TypeVar, cast
+from typing import Protocol, TypeVar, cast
 
 import msgspec
 
@@ -158,3 +158,13 @@ class Snapshot:
             return False
         name = "Secret" if kind.__name__ == "SecretName" else kind.__name__
         return all(gap.kind != name or gap.why is Why.NOT_INSTALLED for gap in self.gaps)
+
+
+class SnapshotReader(Protocol):
+    """Reads the objects of a cluster: from the API server, a watch cache or a recording."""
+
+    async def snapshot(
+        self, types: Collection[type[Object]], namespace: str | None = None
+    ) -> Snapshot:
+        """The objects of these types, in one namespace or all; a type that fails is a gap."""
+        ...

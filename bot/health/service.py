@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -14,7 +14,7 @@ from bot.domain.check import Check
 from bot.domain.finding import Finding, Ref
 from bot.domain.report import Around, Report
 from bot.domain.resources.base import Object
-from bot.domain.snapshot import Snapshot
+from bot.domain.snapshot import Snapshot, SnapshotReader
 from bot.domain.story import Event, LogTail, Story
 from bot.errors import ClusterError, InputError
 from bot.health.checks import CHECKS
@@ -27,14 +27,8 @@ KEPT = 16
 STORY_EVENTS = 5
 
 
-class Cluster(Protocol):
+class Cluster(SnapshotReader, Protocol):
     """What health needs of a cluster, listed once or watched."""
-
-    async def snapshot(
-        self, types: Collection[type[Object]], namespace: str | None = None
-    ) -> Snapshot:
-        """What is there now; what cannot be read is a gap."""
-        ...
 
     async def events(self, ref: Ref) -> tuple[Event, ...]:
         """The events about an object, the newest first."""

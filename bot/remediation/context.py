@@ -12,7 +12,7 @@ from bot.domain.resources.base import Object
 from bot.domain.resources.reference import Target
 from bot.domain.resources.registry import TRAEFIK
 from bot.domain.resources.traefik import IngressRoute, Middleware, TLSOption
-from bot.domain.snapshot import Snapshot
+from bot.domain.snapshot import Snapshot, SnapshotReader
 from bot.errors import ClusterError
 from bot.gitops.domain.ownership import NOBODY, owner
 from bot.ingress_conversion import target
@@ -39,16 +39,6 @@ STRICT = "--providers.kubernetesingress.strictprefixmatching"
 CROSS = "--providers.kubernetescrd.allowcrossnamespace"
 
 
-class Cluster(Protocol):
-    """What is needed of a cluster's objects."""
-
-    async def snapshot(
-        self, types: Collection[type[Object]], namespace: str | None = None
-    ) -> Snapshot:
-        """What is there now; what cannot be read is a gap."""
-        ...
-
-
 class Live(Protocol):
     """Reads one object whole."""
 
@@ -73,7 +63,7 @@ class TraefikPods(Protocol):
 class ContextReader:
     """Reads what decides about one route."""
 
-    cluster: Cluster
+    cluster: SnapshotReader
     diagnose: Diagnose
     live: Live
     traefik: TraefikPods

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 from bot.domain.resources import core
 from bot.domain.resources.reference import Target
+from bot.domain.snapshot import SnapshotReader
 from bot.errors import ClusterError, Conflict, MeshmedicError
-from bot.net.diagnosis.service import Cluster, quiet
+from bot.net.diagnosis.service import quiet
 from bot.net.ports import Prober
 from bot.net.probing.protocol import Answer
 from bot.remediation.change import handover, loaded, marker
@@ -58,7 +59,7 @@ class LoadingProbe:
     """By requests of the prober. It may be absent: then nothing can be seen."""
 
     writer: StepWriter
-    cluster: Cluster
+    cluster: SnapshotReader
     prober: Prober | None
     sleep: Sleep = asyncio.sleep
     token: Callable[[], str] = lambda: secrets.token_hex(4)

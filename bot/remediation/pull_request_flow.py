@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from bot.domain.snapshot import SnapshotReader
 from bot.errors import ClusterError
 from bot.gitops import refusals as of_files
 from bot.gitops.domain.file_edit import decoded
@@ -20,7 +21,6 @@ from bot.gitops.domain.ownership import NOBODY, Owner, owner
 from bot.gitops.hosts.host import PullState, Standing
 from bot.gitops.markdown import Description
 from bot.gitops.service import Asked, Preview, Proposed, not_configured
-from bot.net.diagnosis.service import Cluster
 from bot.remediation.change.change import Change, PullRequest
 from bot.remediation.change.history import BOT
 from bot.remediation.change.plan import RepairPlan
@@ -63,7 +63,7 @@ class PullRequestFlow:
     """Carries such a change to its end. `pulls` is None where no repository is set."""
 
     pulls: PullRequests | None
-    cluster: Cluster
+    cluster: SnapshotReader
     store: ChangeStore
     writer: StepWriter
     executor: Executor

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from bot.domain.snapshot import Snapshot
+from bot.domain.snapshot import Snapshot, SnapshotReader
 from bot.errors import MeshmedicError
 from bot.net import route_resolution as resolving
-from bot.net.diagnosis.service import Cluster, TraefikView
+from bot.net.diagnosis.service import TraefikView
 from bot.net.diagnosis.subject import Subject
 from bot.remediation.change import traefik_lookup as sight
 from bot.remediation.change.plan import RepairPlan
@@ -21,7 +21,7 @@ LONGEST = 20.0
 class TraefikConfirmation:
     """By Traefik's API, else its log."""
 
-    cluster: Cluster
+    cluster: SnapshotReader
     traefik: TraefikView
 
     async def seen(self, plan: RepairPlan) -> str:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from bot.domain.refusal import NotObserved
 from bot.domain.resources import core
+from bot.domain.snapshot import SnapshotReader
 from bot.errors import MeshmedicError
-from bot.net.diagnosis.service import Cluster, quiet
+from bot.net.diagnosis.service import quiet
 from bot.net.ports import Prober
 from bot.net.probing.protocol import Progress
 from bot.remediation.change import proof
@@ -48,7 +49,7 @@ Sleep = Callable[[float], Awaitable[None]]
 class Verifier:
     """Makes requests by the prober. It may be absent: then nothing can be proven."""
 
-    cluster: Cluster
+    cluster: SnapshotReader
     prober: Prober | None
     sleep: Sleep = asyncio.sleep
     reload: float = RELOAD

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -16,8 +16,7 @@ from typing import Protocol
 import msgspec
 
 from bot.domain.resources import networking, traefik
-from bot.domain.resources.base import Object
-from bot.domain.snapshot import Snapshot
+from bot.domain.snapshot import SnapshotReader
 from bot.errors import ClusterError, InputError
 from bot.net.diagnosis.observation import Belief
 from bot.net.diagnosis.subject import Subject
@@ -45,16 +44,6 @@ UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 NO_TRAEFIK = (
     "No running pod has the label app.kubernetes.io/name=traefik: nothing of Traefik was seen."
 )
-
-
-class Cluster(Protocol):
-    """What is needed of a cluster's objects."""
-
-    async def snapshot(
-        self, types: Collection[type[Object]], namespace: str | None = None
-    ) -> Snapshot:
-        """What is there now; what cannot be read is a gap."""
-        ...
 
 
 class Source(Protocol):
@@ -94,7 +83,7 @@ class _Believed:
 class Traefik:
     """The questions about Traefik."""
 
-    cluster: Cluster
+    cluster: SnapshotReader
     source: Source
 
     async def routes(self) -> RoutesAnswer:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 import msgspec
 
-from bot.domain.resources.base import Object
-from bot.domain.snapshot import Snapshot
+from bot.domain.snapshot import SnapshotReader
 from bot.errors import ClusterError, InputError
 from bot.net import route_resolution as resolving
 from bot.net.diagnosis import decide, proofs
@@ -31,16 +30,6 @@ NO_PROBER = "The network: there is no prober. Install it, or allow pods on deman
 
 KEPT = 64
 """Diagnoses that are remembered, one a route."""
-
-
-class Cluster(Protocol):
-    """What a diagnosis needs of a cluster's objects."""
-
-    async def snapshot(
-        self, types: Collection[type[Object]], namespace: str | None = None
-    ) -> Snapshot:
-        """What is there now; what cannot be read is a gap."""
-        ...
 
 
 class TraefikView(Protocol):
@@ -66,7 +55,7 @@ class Diagnose:
     `on_proofs` is called when the proven faults are others than before.
     """
 
-    cluster: Cluster
+    cluster: SnapshotReader
     prober: Prober | None = None
     traefik: TraefikView | None = None
     on_proofs: Callable[[], None] | None = None

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
 from msgspec.structs import replace
 
-from bot.domain.resources.base import Object
 from bot.domain.resources.core import Node
-from bot.domain.snapshot import Snapshot
+from bot.domain.snapshot import SnapshotReader
 from bot.domain.state import Store
 from bot.errors import MeshmedicError
 from bot.net.mesh.health import is_ready
@@ -25,16 +24,6 @@ log = logging.getLogger(__name__)
 
 EVERY = 60
 """Seconds between two looks: an agent's log is read once its next round is due."""
-
-
-class Cluster(Protocol):
-    """Where the nodes are seen."""
-
-    async def snapshot(
-        self, types: Collection[type[Object]], namespace: str | None = None
-    ) -> Snapshot:
-        """What is there now; what cannot be read is a gap."""
-        ...
 
 
 class Reader(Protocol):
@@ -52,7 +41,7 @@ class Rounds:
     Until the first look, which comes with the start, nothing is known, and no check says anything.
     """
 
-    cluster: Cluster
+    cluster: SnapshotReader
     reader: Reader
     store: Store
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))

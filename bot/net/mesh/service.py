@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Protocol
 
 from bot.domain import conditions
 from bot.domain.resources import core
-from bot.domain.resources.base import Object
-from bot.domain.snapshot import Snapshot
+from bot.domain.snapshot import SnapshotReader
 from bot.errors import ClusterError, InputError
 from bot.net.mesh.matrix import Matrix, neighbours
 from bot.net.mesh.measure import Row, all_tried
@@ -28,21 +25,11 @@ NOT_READY = "the node is not ready: no pod can be started there"
 NO_PROBER = "Nothing can be tried: there is no prober. Add deploy/components/prober."
 
 
-class Cluster(Protocol):
-    """What a matrix needs of a cluster's objects."""
-
-    async def snapshot(
-        self, types: Collection[type[Object]], namespace: str | None = None
-    ) -> Snapshot:
-        """What is there now; what cannot be read is a gap."""
-        ...
-
-
 @dataclass
 class Mesh:
     """Measures what gets from node to node."""
 
-    cluster: Cluster
+    cluster: SnapshotReader
     prober: Prober | None = None
     trying: float = TRYING
 

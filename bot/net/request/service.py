@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,7 +11,7 @@ import msgspec
 
 from bot.domain.resources import core
 from bot.domain.resources.base import Object
-from bot.domain.snapshot import Snapshot
+from bot.domain.snapshot import SnapshotReader
 from bot.errors import ClusterError, InputError
 from bot.net.diagnosis.observation import Source, Stance
 from bot.net.ports import Prober
@@ -40,16 +40,6 @@ POLICIES = (
 NODE = "It was tested from a pod on the node instead. {why}"
 
 
-class Cluster(Protocol):
-    """What a test needs of a cluster's objects."""
-
-    async def snapshot(
-        self, types: Collection[type[Object]], namespace: str | None = None
-    ) -> Snapshot:
-        """What is there now; what cannot be read is a gap."""
-        ...
-
-
 class Inside(Protocol):
     """Runs a command in somebody else's pod, without a shell."""
 
@@ -66,7 +56,7 @@ class Inside(Protocol):
 class Reach:
     """Tests whether one place reaches another. Prober and `inside` may be absent."""
 
-    cluster: Cluster
+    cluster: SnapshotReader
     prober: Prober | None = None
     inside: Inside | None = None
 

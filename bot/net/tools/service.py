@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.domain.resources import core
-from bot.domain.resources.base import Object
-from bot.domain.snapshot import Snapshot
+from bot.domain.snapshot import Snapshot, SnapshotReader
 from bot.errors import ClusterError, InputError
 from bot.net.probing.protocol import Progress
 from bot.net.tools.command import Command, command
@@ -19,16 +18,6 @@ from bot.net.tools.targets import NEEDED, Allowed
 __all__ = ["Netshoot", "Ran", "Tool"]
 
 NO_RUNNER = "Nothing can be run: add deploy/components/prober."
-
-
-class Cluster(Protocol):
-    """What this needs of a cluster's objects."""
-
-    async def snapshot(
-        self, types: Collection[type[Object]], namespace: str | None = None
-    ) -> Snapshot:
-        """What is there now; what cannot be read is a gap."""
-        ...
 
 
 class Runner(Protocol):
@@ -49,7 +38,7 @@ class Runner(Protocol):
 class Netshoot:
     """Runs tools. `also` is what may be asked beyond the cluster."""
 
-    cluster: Cluster
+    cluster: SnapshotReader
     runner: Runner | None = None
     also: Allowed = field(default_factory=Allowed)
 
