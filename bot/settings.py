@@ -15,8 +15,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.alerting.domain import routes_config as written
-from bot.alerting.domain.rules import Route, Rules
-from bot.digest.domain.config import Plan
+from bot.alerting.domain.rules import AlertRoute, Rules
+from bot.digest.domain.config import DigestPlan
 from bot.digest.schedule import slots
 from bot.digest.schedule.timetable import NoTime, Timetable
 from bot.doctor.domain.facts import Use
@@ -375,10 +375,10 @@ class Settings(BaseSettings):
         )
 
     @property
-    def digests(self) -> Plan:
+    def digests(self) -> DigestPlan:
         """What the settings say of digests."""
         daily, weekly = map(slots.timetable, (self.digest_time or "08:00", self.digest_weekly))
-        return Plan(
+        return DigestPlan(
             channel=self.digest_channel,
             daily=daily if isinstance(daily, Timetable) else Timetable(8, 0),
             weekly=weekly if isinstance(weekly, Timetable) else None,
@@ -392,9 +392,9 @@ class Settings(BaseSettings):
         """The rules of alerts: without a channel nothing is routed anywhere."""
         routes = list(written.routes(self.alert_routes, NAMES)) if self.alert_routes else []
         if self.alert_channel and self.alert_role:
-            routes.append(Route(self.alert_channel, Verdict.FAILED, role=self.alert_role))
+            routes.append(AlertRoute(self.alert_channel, Verdict.FAILED, role=self.alert_role))
         if self.alert_channel:
-            routes.append(Route(self.alert_channel))
+            routes.append(AlertRoute(self.alert_channel))
         quiet = written.quiet_hours(self.alert_quiet) if self.alert_quiet else None
         return Rules(tuple(routes), quiet=quiet)
 

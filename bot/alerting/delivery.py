@@ -19,8 +19,8 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from bot.alerting.domain import actions as saying
-from bot.alerting.domain.actions import Act, Edit, End, Open, Summary, Tell, due
-from bot.alerting.domain.incident import ALERTS, Alerts, Incident, Post
+from bot.alerting.domain.actions import Act, Edit, End, OpenIncident, Summary, Tell, due
+from bot.alerting.domain.incident import ALERTS, Alerts, Incident, MessageRecord
 from bot.alerting.domain.rules import Rules
 from bot.chat.channel import Unsent
 from bot.domain.election import Leadership
@@ -34,7 +34,7 @@ REST = timedelta(minutes=5)
 """How long a channel that takes nothing is left alone: Discord bans who asks in vain too often."""
 
 
-class Lost(MeshmedicError):
+class ChannelUnavailable(MeshmedicError):
     """The channel is gone, or takes nothing of the bot's: asking again soon would not help."""
 
 
@@ -42,7 +42,7 @@ class NoThread(MeshmedicError):
     """There can be no thread under that message."""
 
 
-class Outcome(StrEnum):
+class AlertOutcome(StrEnum):
     """What became of a message, for the metrics."""
 
     START = "start"
@@ -54,7 +54,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-class Channel(Protocol):
+class AlertChannel(Protocol):
     """Where alerts are said. Each call has its time limit, and raises Unsent or Lost."""
 
     async def open(self, channel: int, incident: Incident, role: int | None) -> int:
@@ -99,19 +99,19 @@ class Channel(Protocol):
 
 
 @dataclass
-class Messages:
+class AlertDelivery:
     """What is due, said. `fallback` is where the owner hears that a channel is lost (0: nowhere).
 
     `told` hears what became of each message.
     """
 
     store: Store
-    channel: Channel
+    channel: AlertChannel
     leadership: Leadership
     rules: Rules
     clock: Callable[[], datetime]
     fallback: int = 0
-    told: Callable[[Outcome], None] = field(default=lambda _outcome: None)
+    told: Callable[[AlertOutcome], None] = field(default=lambda _outcome: None)
     _lost: set[int] = field(default_factory=set)
     _resting: dict[int, datetime] = field(default_factory=dict)
 
@@ -145,18 +145,18 @@ class Messages:
             return
         try:
             await do()
-        except Lost as error:
+        except ChannelUnavailable as error:
             troubles[channel] = str(error)
             await self._complain(channel, str(error))
         except Unsent as error:
             troubles[channel] = str(error)
-            self.told(Outcome.FAILED)
+            self.told(AlertOutcome.FAILED)
         else:
             await self._regained(channel)
 
     async def _carry_out(self, act: Act) -> None:
         match act:
-            case Open():
+            case OpenIncident():
                 await self._open(act)
             case Edit(incident):
                 await self._edit(incident)
@@ -167,7 +167,7 @@ class Messages:
             case Summary():
                 await self._sum_up(act)
 
-    async def _open(self, act: Open) -> None:
+    async def _open(self, act: OpenIncident) -> None:
         one, since = act.incident, act.incident.posted
         message = None
         if since:
@@ -182,12 +182,12 @@ class Messages:
             shown = replace(one, revision=0, ended=None)
         if message is not None:
             found = message
-            await self._note(lambda kept: saying.opened(kept, shown, found), Outcome.START)
+            await self._note(lambda kept: saying.opened(kept, shown, found), AlertOutcome.START)
 
     async def _edit(self, one: Incident) -> None:
         if one.posted and one.posted.message:
             await self.channel.edit(one.posted.channel, one.posted.message, one)
-            await self._note(lambda kept: saying.edited(kept, one), Outcome.UPDATE)
+            await self._note(lambda kept: saying.edited(kept, one), AlertOutcome.UPDATE)
 
     async def _tell(self, act: Tell) -> None:
         posted, thread = act.incident.posted, act.incident.thread
@@ -201,7 +201,7 @@ class Messages:
             message = await self.channel.tell(posted.message, act, begun.begun if begun else None)
         except NoThread as error:
             log.info("the timeline of %s stays in its message: %s", act.incident.id, error)
-        await self._note(lambda kept: saying.told(kept, act, message), Outcome.TIMELINE)
+        await self._note(lambda kept: saying.told(kept, act, message), AlertOutcome.TIMELINE)
 
     async def _end(self, act: End) -> None:
         one = act.incident
@@ -217,7 +217,7 @@ class Messages:
             message = await self.channel.end(act.channel, one.posted.message, one, mark)
         if message is not None:
             found = message
-            await self._note(lambda kept: saying.ended(kept, one, found), Outcome.END)
+            await self._note(lambda kept: saying.ended(kept, one, found), AlertOutcome.END)
 
     async def _sum_up(self, act: Summary) -> None:
         ids = "".join(each.id for each in act.incidents)
@@ -226,15 +226,19 @@ class Messages:
         if await self._ours(lambda kept: saying.summed_up(kept, act, mark, now)):
             message = await self.channel.sum_up(act.channel, act.incidents, mark)
             await self._note(
-                lambda kept: saying.summary_stands(kept, mark, message), Outcome.SUMMARY
+                lambda kept: saying.summary_stands(kept, mark, message), AlertOutcome.SUMMARY
             )
 
-    async def _resolve_summary(self, mark: str, held: Sequence[Incident], post: Post) -> None:
+    async def _resolve_summary(
+        self, mark: str, held: Sequence[Incident], post: MessageRecord
+    ) -> None:
         message = await self.channel.find(post.channel, mark, post.begun)
         found = message or await self.channel.sum_up(post.channel, tuple(held), mark)
-        await self._note(lambda kept: saying.summary_stands(kept, mark, found), Outcome.SUMMARY)
+        await self._note(
+            lambda kept: saying.summary_stands(kept, mark, found), AlertOutcome.SUMMARY
+        )
 
-    async def _begin(self, act: Open | Tell | End) -> bool:
+    async def _begin(self, act: OpenIncident | Tell | End) -> bool:
         """Write down that this message is about to be sent; False where somebody else did."""
         now = self.clock()
         return await self._ours(lambda kept: saying.begun(kept, act, now))
@@ -256,7 +260,7 @@ class Messages:
         state = await self.store.change(ALERTS, changed)
         return state, ours[0] and self.leadership.may_act()
 
-    async def _note(self, change: Callable[[Alerts], Alerts], outcome: Outcome) -> None:
+    async def _note(self, change: Callable[[Alerts], Alerts], outcome: AlertOutcome) -> None:
         self.told(outcome)
         await self.store.change(ALERTS, lambda kept: change(kept or Alerts()))
 
@@ -279,7 +283,7 @@ class Messages:
 
     async def _complain(self, channel: int, why: str) -> None:
         """The owner is told once, until the channel takes something again."""
-        self.told(Outcome.LOST)
+        self.told(AlertOutcome.LOST)
         self._resting[channel] = self.clock() + REST
         self._lost.add(channel)
         # Noted first: a word that gets lost is in the log and the metrics, one a turn is noise.
@@ -289,7 +293,7 @@ class Messages:
         if self.fallback:
             try:
                 await self.channel.complain(self.fallback, channel, why)
-            except (Lost, Unsent) as error:
+            except (ChannelUnavailable, Unsent) as error:
                 log.warning("the fallback channel does not take it either: %s", error)
 
     async def _regained(self, channel: int) -> None:
@@ -302,4 +306,4 @@ def _with_board(state: Alerts, channel: int, now: datetime) -> Alerts | None:
     """The state in which the board is begun; None where it was."""
     if state.board and state.board.channel == channel:
         return None
-    return replace(state, board=Post(channel, "meshmedic-board", now))
+    return replace(state, board=MessageRecord(channel, "meshmedic-board", now))

@@ -9,7 +9,7 @@ from typing import Literal, TypeVar
 
 import discord
 
-from bot.alerting.delivery import Lost, NoThread
+from bot.alerting.delivery import ChannelUnavailable, NoThread
 from bot.alerting.domain.actions import Tell
 from bot.alerting.domain.incident import Alerts, Incident
 from bot.alerting.views import discord as discord_alert
@@ -38,7 +38,7 @@ SEARCHED = 300
 Rows = Callable[[Incident], Sequence[render.Row]]
 
 
-class Telling:
+class DiscordAlertChannel:
     """The Channel protocol."""
 
     def __init__(self, client: Callable[[], discord.Client], rows: Rows, guild: int) -> None:
@@ -124,7 +124,7 @@ class Telling:
             place.send(view=view, nonce=mark, silent=True, allowed_mentions=_allowed(None))
         )
         # Unpinned it serves as well, and the permission is the owner's affair.
-        with suppress(Unsent, Lost):
+        with suppress(Unsent, ChannelUnavailable):
             await _asked(sent.pin())
         return sent.id
 
@@ -186,9 +186,9 @@ async def _asked(request: Awaitable[T]) -> T:
         if error.code == UNKNOWN_MESSAGE:
             raise
         msg = "Discord knows no such channel: it was deleted, or the bot cannot see it."
-        raise Lost(msg) from error
+        raise ChannelUnavailable(msg) from error
     except discord.Forbidden as error:
-        raise Lost(not_allowed(error)) from error
+        raise ChannelUnavailable(not_allowed(error)) from error
 
 
 class _IsThere(MeshmedicError):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
-from bot.alerting.delivery import Channel, Messages, Outcome
+from bot.alerting.delivery import AlertChannel, AlertDelivery, AlertOutcome
 from bot.alerting.domain.incident import ALERTS
 from bot.alerting.domain.rules import Rules
 from bot.alerting.domain.silences import MUTES, Mutes
@@ -50,20 +50,20 @@ class Watchman:
 
     health: Examining
     store: Store
-    channel: Channel
+    channel: AlertChannel
     leadership: Leadership
     rules: Rules
     board: int | None = None
     clock: Callable[[], datetime] = _now
     fallback: int = 0
-    told: Callable[[Outcome], None] = field(default=lambda _outcome: None)
+    told: Callable[[AlertOutcome], None] = field(default=lambda _outcome: None)
     board_every: float = BOARD_EVERY
     _trouble: tuple[str, ...] = ()
     _shown_at: datetime | None = None
 
     def __post_init__(self) -> None:
         """What it says is said by one that remembers which channels rest."""
-        self.messages = Messages(
+        self.messages = AlertDelivery(
             store=self.store,
             channel=self.channel,
             leadership=self.leadership,

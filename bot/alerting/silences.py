@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.alerting.domain.silences import MUTES, Mute, Mutes, Unfit, length
+from bot.alerting.domain.silences import MUTES, Mute, Mutes, length
 from bot.domain.check import Check
 from bot.domain.finding import Finding
 from bot.domain.redaction.redact import redact
+from bot.domain.refusal import Refusal
 from bot.domain.report import Report
 from bot.domain.state import Store
 from bot.errors import InputError
@@ -45,8 +46,8 @@ class Silences:
             InputError: It is none of these, or the time is none.
         """
         lasts = length(time)
-        if isinstance(lasts, Unfit):
-            raise InputError(lasts.why)
+        if isinstance(lasts, Refusal):
+            raise InputError(lasts.detail)
         target = await self._target(what.strip().lower())
         now = self.clock()
         made = Mute(

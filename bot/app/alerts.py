@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.alerting.delivery import Outcome
-from bot.alerting.discord_channel import Telling
+from bot.alerting.delivery import AlertOutcome
+from bot.alerting.discord_channel import DiscordAlertChannel
 from bot.alerting.domain.rules import Rules
 from bot.alerting.service import BOARD_EVERY, Watchman
 from bot.alerting.silences import Silences
@@ -42,7 +42,7 @@ class Watch:
     rules: Rules
     board: int | None
     fallback: int
-    told: Callable[[Outcome], None]
+    told: Callable[[AlertOutcome], None]
     pace: Pace = USUAL
 
     def regularly(self, schedule: Schedule, client: Client, silences: Silences) -> None:
@@ -53,7 +53,7 @@ class Watch:
         watchman = Watchman(
             health=self.health,
             store=self.store,
-            channel=Telling(
+            channel=DiscordAlertChannel(
                 lambda: client, lambda one: alert_controls.rows(button, one.head), client.guild_id
             ),
             leadership=self.leadership,

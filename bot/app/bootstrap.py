@@ -30,7 +30,7 @@ from bot.app.probes import Vitals
 from bot.app.remediation import build_remediation, clock, nobody_asks
 from bot.charts.process import Artist
 from bot.chat.client import Client
-from bot.digest.domain.config import Plan
+from bot.digest.domain.config import DigestPlan
 from bot.doctor.domain.facts import Use
 from bot.domain.authorization import Circles
 from bot.domain.election import Alone, Leadership
@@ -137,7 +137,7 @@ def wire(
     repository: PullRequests | None = None,
     ask: AskFlux = nobody_asks,
     regularly: Mapping[str, tuple[int, Callable[[], Awaitable[None]]]] = MappingProxyType({}),
-    plan: Plan | None = None,
+    plan: DigestPlan | None = None,
     rules: Rules = NO_ALERTS,
     board: int | None = None,
     uses: frozenset[Use] = frozenset(),
@@ -166,7 +166,7 @@ def wire(
     if rounds:
         health.rounds = lambda: rounds.links
     silences = Silences(store, health, lambda: cache.names(Namespace))
-    plan = plan or Plan()
+    plan = plan or DigestPlan()
     watch = alerting.Watch(
         health,
         store,

@@ -9,10 +9,10 @@ import discord
 
 from bot.charts.process import Draw
 from bot.digest.composer import Composer, nobody, nothing
-from bot.digest.delivery import Sending
-from bot.digest.discord_channel import Mailing, Rows
-from bot.digest.domain.config import Plan
-from bot.digest.ports import Outcome
+from bot.digest.delivery import DigestDelivery
+from bot.digest.discord_channel import DiscordDigestChannel, Rows
+from bot.digest.domain.config import DigestPlan
+from bot.digest.ports import DigestOutcome
 from bot.digest.service import Digests, unprepared
 from bot.domain.election import Leadership
 from bot.domain.report import Report
@@ -36,7 +36,7 @@ class LateClient:
 
 
 def digests(
-    plan: Plan,
+    plan: DigestPlan,
     *,
     health: Health,
     store: Store,
@@ -44,17 +44,17 @@ def digests(
     draw: Draw,
     client: Callable[[], discord.Client],
     rows: Rows,
-    told: Callable[[Outcome], None],
+    told: Callable[[DigestOutcome], None],
     muted: Callable[[Report], Awaitable[Mapping[str, str]]] = nobody,
     approvals: Callable[[], Awaitable[tuple[str, ...]]] = nothing,
     prepare: Callable[[], Awaitable[None]] = unprepared,
 ) -> Digests:
     """The use case, by Discord."""
     composer = Composer(health, store, draw, plan.zone, muted=muted, approvals=approvals)
-    sending = Sending(
+    sending = DigestDelivery(
         composer,
         store,
-        Mailing(client, rows),
+        DiscordDigestChannel(client, rows),
         leadership,
         me=secrets.token_hex(4),
         fallback=plan.fallback,

@@ -29,9 +29,9 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from bot import __version__
-from bot.alerting.delivery import Outcome as AlertOutcome
+from bot.alerting.delivery import AlertOutcome
 from bot.chat.interactions import Answered
-from bot.digest.ports import Outcome
+from bot.digest.ports import DigestOutcome
 from bot.domain.check import Check
 from bot.domain.report import Report
 from bot.kube.reflector import Reflector, State
@@ -42,7 +42,7 @@ ACKNOWLEDGEMENTS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3)
 CHECKS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1)
 
 
-WELL = (Outcome.SENT, Outcome.LATE, Outcome.UNCHANGED, Outcome.FOUND)
+WELL = (DigestOutcome.SENT, DigestOutcome.LATE, DigestOutcome.UNCHANGED, DigestOutcome.FOUND)
 """A digest is where it belongs."""
 
 
@@ -136,7 +136,7 @@ class Metrics:
         if one.acknowledged is not None:
             self._acknowledged.observe(one.acknowledged)
 
-    def digest(self, outcome: Outcome) -> None:
+    def digest(self, outcome: DigestOutcome) -> None:
         """Count a digest's slot that has ended, or failed for now."""
         self._digests.labels(outcome.value).inc()
         if outcome in WELL:

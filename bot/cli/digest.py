@@ -11,9 +11,9 @@ from bot.alerting.silences import Silences
 from bot.charts.spec import Drawing, Undrawn
 from bot.cli.check import Where, read_settings
 from bot.digest.composer import Composer
-from bot.digest.domain.config import Plan
+from bot.digest.domain.config import DigestPlan
 from bot.digest.domain.digest import Digest
-from bot.digest.domain.records import BOOK, Book, Schedule
+from bot.digest.domain.records import DIGESTS, DigestSchedule, DigestState
 from bot.digest.schedule.timetable import Timetable
 from bot.digest.views import json as json_digest
 from bot.digest.views import terminal as terminal_digest
@@ -71,13 +71,13 @@ def _composer(health: Health, api: Api, place: str) -> Composer:
     return Composer(health, store, _undrawn, muted=silences.muted, approvals=waits)
 
 
-async def _schedule(store: Store, plan: Plan, name: str) -> Schedule:
+async def _schedule(store: Store, plan: DigestPlan, name: str) -> DigestSchedule:
     """The digest of that name, as it is set up; without a name everything, with trends."""
-    every = (await store.read(BOOK) or Book()).every(plan.schedules())
+    every = (await store.read(DIGESTS) or DigestState()).every(plan.schedules())
     if not name:
         known = next(iter(every), "digest")
         now = datetime.now(UTC)
-        return Schedule(name=known, channel=0, when=Timetable(0, 0), began=now, trends=True)
+        return DigestSchedule(name=known, channel=0, when=Timetable(0, 0), began=now, trends=True)
     if name not in every:
         msg = f"There is no digest {name!r}. There are: {', '.join(sorted(every)) or 'none'}."
         raise InputError(msg)

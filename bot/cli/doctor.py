@@ -22,9 +22,9 @@ from bot.app import digests as digesting
 from bot.app.gitops import configured
 from bot.app.remediation import idle
 from bot.charts.process import Artist
-from bot.digest.domain.config import Plan
+from bot.digest.domain.config import DigestPlan
 from bot.digest.domain.facts import DigestFacts
-from bot.digest.domain.records import BOOK, Book
+from bot.digest.domain.records import DIGESTS, DigestState
 from bot.doctor.discord_facts import FromTerminal, payload
 from bot.doctor.domain.examination import Area, CheckUp, Examination, Outcome
 from bot.doctor.domain.facts import ClusterFacts, Commands, Right, Setup
@@ -162,14 +162,14 @@ async def _examine(kubeconfig: Path | None, context: str | None) -> CheckUp:
         return await checked.examine()
 
 
-async def _kept(state: State | ClusterError | None, plan: Plan) -> DigestFacts:
+async def _kept(state: State | ClusterError | None, plan: DigestPlan) -> DigestFacts:
     """What the bot keeps of its digests; a process that is alone keeps nothing."""
-    book: Book | NotObserved = (
-        NotObserved(str(state)) if isinstance(state, ClusterError) else Book()
+    book: DigestState | NotObserved = (
+        NotObserved(str(state)) if isinstance(state, ClusterError) else DigestState()
     )
     if isinstance(state, State):
         try:
-            book = await state.read(BOOK) or Book()
+            book = await state.read(DIGESTS) or DigestState()
         except ClusterError as error:
             book = NotObserved(str(error))
     return DigestFacts(book, plan.schedules(), plan.zone, datetime.now(UTC))
@@ -182,7 +182,7 @@ def _commands() -> Commands:
     health, draw = Health(nowhere), Artist().draw
     client = discord.Client(intents=discord.Intents.none())
     digests = digesting.digests(
-        Plan(),
+        DigestPlan(),
         health=health,
         store=Unkept(),
         leadership=Alone(),

@@ -13,8 +13,8 @@ from bot.digest.domain import open_items as reading
 from bot.digest.domain.config import UTC_ZONE
 from bot.digest.domain.diff import BASES, Base
 from bot.digest.domain.digest import Digest, compose
-from bot.digest.domain.records import Schedule
-from bot.digest.ports import Letter
+from bot.digest.domain.records import DigestSchedule
+from bot.digest.ports import DigestMessage
 from bot.domain.report import Report
 from bot.domain.state import Store
 from bot.errors import MeshmedicError
@@ -54,7 +54,7 @@ class Composer:
     approvals: Callable[[], Awaitable[tuple[str, ...]]] = nothing
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
-    async def letter(self, each: Schedule, due: datetime | None = None) -> Letter:
+    async def letter(self, each: DigestSchedule, due: datetime | None = None) -> DigestMessage:
         """Look, compare, and draw meanwhile; `due` where it comes late."""
         history = await self._history()
         links = await self.store.read(LINKS)
@@ -64,8 +64,8 @@ class Composer:
         try:
             digest = await self._digest(each, due, history, links)
             if drawing is None or digest.brief:
-                return Letter(digest, brief=digest.brief)
-            return Letter(digest, await drawing, timeline.alt(picture))
+                return DigestMessage(digest, brief=digest.brief)
+            return DigestMessage(digest, await drawing, timeline.alt(picture))
         finally:
             if drawing:
                 drawing.cancel()
@@ -76,7 +76,11 @@ class Composer:
         return trends(await self._history(), self.clock(), BACK, links)
 
     async def _digest(
-        self, each: Schedule, due: datetime | None, history: History, links: LinkHistory | None
+        self,
+        each: DigestSchedule,
+        due: datetime | None,
+        history: History,
+        links: LinkHistory | None,
     ) -> Digest:
         namespace = each.namespace or None
         report = await self.health.check(each.scopes, namespace)

@@ -16,9 +16,17 @@ import msgspec
 from bot.digest.composer import Composer
 from bot.digest.domain import diff as difference
 from bot.digest.domain.diff import BASES, Bases
-from bot.digest.domain.records import BOOK, Book, Schedule, Stage, Turn, carried, nonce
-from bot.digest.ports import Letter, Lost, Outcome, Postbox
-from bot.digest.schedule.slots import Slot
+from bot.digest.domain.records import (
+    DIGESTS,
+    DigestSchedule,
+    DigestState,
+    RunRecord,
+    RunStage,
+    carried,
+    nonce,
+)
+from bot.digest.ports import ChannelLost, DigestChannel, DigestMessage, DigestOutcome
+from bot.digest.schedule.slots import ScheduledRun
 from bot.domain.election import Leadership
 from bot.domain.state import Store
 from bot.errors import MeshmedicError
@@ -30,7 +38,7 @@ PATIENCE = timedelta(seconds=60)
 
 
 @dataclass
-class Sending:
+class DigestDelivery:
     """Slots on their way. `me` tells this process from others; `told` hears how slots end.
 
     `fallback` is the channel of the owner, who is told where a channel is lost; 0 for none.
@@ -38,50 +46,52 @@ class Sending:
 
     composer: Composer
     store: Store
-    postbox: Postbox
+    postbox: DigestChannel
     leadership: Leadership
     me: str
     fallback: int = 0
-    told: Callable[[Outcome], None] = field(default=lambda _outcome: None)
+    told: Callable[[DigestOutcome], None] = field(default=lambda _outcome: None)
 
-    async def quietly(self, each: Schedule, slot: Slot) -> None:
+    async def quietly(self, each: DigestSchedule, slot: ScheduledRun) -> None:
         """One digest's trouble is not the next one's."""
         try:
             await self._owed(each, slot)
         except MeshmedicError as error:
-            self.told(Outcome.FAILED)
+            self.told(DigestOutcome.FAILED)
             log.warning("the digest %s of %s is not out yet: %s", each.name, slot.day, error)
 
-    async def _owed(self, each: Schedule, slot: Slot) -> None:
+    async def _owed(self, each: DigestSchedule, slot: ScheduledRun) -> None:
         """Claim the slot, look whether it is out already, else send it."""
         claim = await self._claim(each, slot)
         if claim is None:
             return
         if claim.again:
             found = await self.postbox.find(each.channel, carried(each.name, slot.day))
-            if isinstance(found, Lost):
+            if isinstance(found, ChannelLost):
                 await self._lost(each, claim.turn, found)
                 return
             if found:
-                await self._over(each, claim.turn, Stage.SENT, Outcome.FOUND, message=found)
+                await self._over(
+                    each, claim.turn, RunStage.SENT, DigestOutcome.FOUND, message=found
+                )
                 return
         await self._send(each, slot, claim.turn)
 
-    async def _claim(self, each: Schedule, slot: Slot) -> _Claim | None:
+    async def _claim(self, each: DigestSchedule, slot: ScheduledRun) -> _Claim | None:
         """Make the slot ours before anything is sent; None where it is somebody else's, or over."""
         now = self.composer.clock()
-        ours = Turn(day=slot.day, due=slot.at, stage=Stage.CLAIMED, at=now, by=self.me)
-        before: list[Turn | None] = []
+        ours = RunRecord(day=slot.day, due=slot.at, stage=RunStage.CLAIMED, at=now, by=self.me)
+        before: list[RunRecord | None] = []
 
-        def change(kept: Book | None) -> Book:
-            book = kept or Book()
+        def change(kept: DigestState | None) -> DigestState:
+            book = kept or DigestState()
             before[:] = [book.turn(each.name, slot.day)]
             return book if _left_alone(before[0], now) else book.with_turn(each.name, ours)
 
-        await self.store.change(BOOK, change)
+        await self.store.change(DIGESTS, change)
         return None if _left_alone(before[0], now) else _Claim(ours, again=before[0] is not None)
 
-    async def _send(self, each: Schedule, slot: Slot, turn: Turn) -> None:
+    async def _send(self, each: DigestSchedule, slot: ScheduledRun, turn: RunRecord) -> None:
         letter = await self.composer.letter(
             each, slot.at if slot.late(self.composer.clock()) else None
         )
@@ -99,38 +109,42 @@ class Sending:
         if each.only_changes and letter.digest.quiet:
             await self._beat(each, told, replace(letter, brief=True, picture=None))
         else:
-            await self._post(each, told, letter, Stage.SENT)
+            await self._post(each, told, letter, RunStage.SENT)
 
-    async def _beat(self, each: Schedule, turn: Turn, letter: Letter) -> None:
+    async def _beat(self, each: DigestSchedule, turn: RunRecord, letter: DigestMessage) -> None:
         """Nothing new: the time in the last message is edited, or a first line comes silently."""
         last = (await self._book()).last_message(each.name)
         edited = await self._edited(each, last, letter) if last else False
-        if isinstance(edited, Lost):
+        if isinstance(edited, ChannelLost):
             await self._lost(each, turn, edited)
         elif last and edited:
             await self._kept(each, letter)
-            stage, outcome = Stage.UNCHANGED, Outcome.UNCHANGED
+            stage, outcome = RunStage.UNCHANGED, DigestOutcome.UNCHANGED
             await self._over(each, turn, stage, outcome, message=last.message, brief=last.brief)
         else:
-            await self._post(each, turn, letter, Stage.UNCHANGED)
+            await self._post(each, turn, letter, RunStage.UNCHANGED)
 
-    async def _edited(self, each: Schedule, last: Turn, letter: Letter) -> bool | Lost:
+    async def _edited(
+        self, each: DigestSchedule, last: RunRecord, letter: DigestMessage
+    ) -> bool | ChannelLost:
         """A line is written anew; a whole digest keeps its news, and says when it was renewed."""
         if last.brief:
             return await self.postbox.edit(each.channel, last.message, letter)
         return await self.postbox.renew(each.channel, last.message, letter.digest.report.taken_at)
 
-    async def _post(self, each: Schedule, turn: Turn, letter: Letter, stage: Stage) -> None:
+    async def _post(
+        self, each: DigestSchedule, turn: RunRecord, letter: DigestMessage, stage: RunStage
+    ) -> None:
         sent = await self.postbox.send(each.channel, letter)
-        if isinstance(sent, Lost):
+        if isinstance(sent, ChannelLost):
             await self._lost(each, turn, sent)
             return
         await self._kept(each, letter)
-        outcome = Outcome.UNCHANGED if stage is Stage.UNCHANGED else Outcome.SENT
-        outcome = Outcome.LATE if turn.late else outcome
+        outcome = DigestOutcome.UNCHANGED if stage is RunStage.UNCHANGED else DigestOutcome.SENT
+        outcome = DigestOutcome.LATE if turn.late else outcome
         await self._over(each, turn, stage, outcome, message=sent, brief=letter.brief)
 
-    async def _kept(self, each: Schedule, letter: Letter) -> None:
+    async def _kept(self, each: DigestSchedule, letter: DigestMessage) -> None:
         """What was told now is what the next one is compared with."""
         report = letter.digest.report
 
@@ -145,36 +159,38 @@ class Sending:
             # The next one says more than it must, which is better than a second message today.
             log.warning("what the digest %s told was not kept: %s", each.name, error)
 
-    async def _book(self) -> Book:
-        return await self.store.read(BOOK) or Book()
+    async def _book(self) -> DigestState:
+        return await self.store.read(DIGESTS) or DigestState()
 
     async def _over(
         self,
-        each: Schedule,
-        turn: Turn,
-        stage: Stage,
-        outcome: Outcome,
+        each: DigestSchedule,
+        turn: RunRecord,
+        stage: RunStage,
+        outcome: DigestOutcome,
         *,
         message: int = 0,
         brief: bool = False,
     ) -> None:
         done = msgspec.structs.replace(turn, stage=stage, message=message, brief=brief)
 
-        def change(kept: Book | None) -> Book:
-            book = (kept or Book()).with_turn(each.name, done)
-            return book if stage is Stage.LOST else book.telling(each.name, "")
+        def change(kept: DigestState | None) -> DigestState:
+            book = (kept or DigestState()).with_turn(each.name, done)
+            return book if stage is RunStage.LOST else book.telling(each.name, "")
 
         self.told(outcome)
-        await self.store.change(BOOK, change)
+        await self.store.change(DIGESTS, change)
 
-    async def _lost(self, each: Schedule, turn: Turn, lost: Lost) -> None:
+    async def _lost(self, each: DigestSchedule, turn: RunRecord, lost: ChannelLost) -> None:
         """The owner is told once, until it works again."""
-        await self._over(each, turn, Stage.LOST, Outcome.LOST)
+        await self._over(each, turn, RunStage.LOST, DigestOutcome.LOST)
         log.warning("the digest %s has no channel: %s", each.name, lost.why)
         if not self.fallback or (await self._book()).told.get(each.name) == lost.why:
             return
         # Noted first: a word that is lost is in the log and the metrics too, one a day is noise.
-        await self.store.change(BOOK, lambda kept: (kept or Book()).telling(each.name, lost.why))
+        await self.store.change(
+            DIGESTS, lambda kept: (kept or DigestState()).telling(each.name, lost.why)
+        )
         await self.postbox.tell(self.fallback, _complaint(each, lost))
 
 
@@ -182,18 +198,18 @@ class Sending:
 class _Claim:
     """A slot that is ours; `again` where it was claimed before, and may be out."""
 
-    turn: Turn
+    turn: RunRecord
     again: bool
 
 
-def _left_alone(turn: Turn | None, now: datetime) -> bool:
+def _left_alone(turn: RunRecord | None, now: datetime) -> bool:
     if turn is None:
         return False
     # Either way: a clock that was set back must not make it wait for ever.
     return turn.stage.over or abs(now - turn.at) < PATIENCE
 
 
-def _complaint(each: Schedule, lost: Lost) -> str:
+def _complaint(each: DigestSchedule, lost: ChannelLost) -> str:
     return (
         f"The digest {each.name} cannot be posted: {lost.why} Give the bot its permissions there "
         f"again, or choose another channel by /digest set. This is said once."

@@ -18,7 +18,7 @@ from bot.chat.channel import (
     find_own,
     not_allowed,
 )
-from bot.digest.ports import Letter, Lost
+from bot.digest.ports import ChannelLost, DigestMessage
 from bot.digest.views import discord as discord_digest
 from bot.render import cards as render
 
@@ -34,14 +34,14 @@ Rows = Callable[[str], Sequence[render.Row]]
 """The row under a digest, of which a button carries what it is given."""
 
 
-class Mailing:
+class DiscordDigestChannel:
     """The Postbox protocol, by a client that has logged in by then."""
 
     def __init__(self, client: Callable[[], discord.Client], rows: Rows) -> None:
         self._client = client
         self._rows = rows
 
-    async def send(self, channel: int, letter: Letter) -> int | Lost:
+    async def send(self, channel: int, letter: DigestMessage) -> int | ChannelLost:
         """Post it, with a nonce by which Discord knows it again for some minutes.
 
         Raises:
@@ -58,9 +58,9 @@ class Mailing:
                 allowed_mentions=discord.AllowedMentions.none(),
             )
         )
-        return sent if isinstance(sent, Lost) else sent.id
+        return sent if isinstance(sent, ChannelLost) else sent.id
 
-    async def edit(self, channel: int, message: int, letter: Letter) -> bool | Lost:
+    async def edit(self, channel: int, message: int, letter: DigestMessage) -> bool | ChannelLost:
         """Put a brief one in the place of another; False where that is gone.
 
         Raises:
@@ -73,12 +73,12 @@ class Mailing:
                 place.edit(view=card.view, attachments=card.discord_files()), SECONDS
             )
         except discord.NotFound as error:
-            return False if error.code == UNKNOWN_MESSAGE else Lost(_why(error))
+            return False if error.code == UNKNOWN_MESSAGE else ChannelLost(_why(error))
         except discord.HTTPException as error:
-            return Lost(_why(error))
+            return ChannelLost(_why(error))
         return True
 
-    async def renew(self, channel: int, message: int, at: datetime) -> bool | Lost:
+    async def renew(self, channel: int, message: int, at: datetime) -> bool | ChannelLost:
         """Note in a whole one when it was looked at last; its words and files stay.
 
         False where it is gone, may not be read or is none of ours any more: then a line of its own
@@ -104,12 +104,12 @@ class Mailing:
                 SECONDS,
             )
         except discord.NotFound as error:
-            return False if error.code == UNKNOWN_MESSAGE else Lost(_why(error))
+            return False if error.code == UNKNOWN_MESSAGE else ChannelLost(_why(error))
         except (discord.Forbidden, InvalidMessage):
             return False
         return True
 
-    async def find(self, channel: int, carried: str) -> int | Lost | None:
+    async def find(self, channel: int, carried: str) -> int | ChannelLost | None:
         """Our own message that carries this, among the latest of the channel.
 
         Raises:
@@ -132,27 +132,27 @@ class Mailing:
         """
         place = self._client().get_partial_messageable(channel)
         said = await _asked(place.send(view=render.note(text).view))
-        if isinstance(said, Lost):
+        if isinstance(said, ChannelLost):
             msg = f"The fallback channel does not take it either: {said.why}"
             raise Unsent(msg)
 
-    def _card(self, letter: Letter) -> render.Card:
+    def _card(self, letter: DigestMessage) -> render.Card:
         return card(letter, self._rows(letter.carried))
 
 
-def card(letter: Letter, rows: Sequence[render.Row]) -> render.Card:
+def card(letter: DigestMessage, rows: Sequence[render.Row]) -> render.Card:
     """What a letter looks like, by the clock and by hand."""
     if letter.brief:
         return discord_digest.brief(letter.digest, rows)
     return discord_digest.digest(letter.digest, letter.picture, letter.alt, rows)
 
 
-async def _asked(request: Awaitable[T]) -> T | Lost:
+async def _asked(request: Awaitable[T]) -> T | ChannelLost:
     """Discord's answer; a clear refusal is a value."""
     try:
         return await answer_or_refusal(request, SECONDS)
     except discord.HTTPException as error:
-        return Lost(_why(error))
+        return ChannelLost(_why(error))
 
 
 def _why(error: discord.HTTPException) -> str:

@@ -12,14 +12,14 @@ from bot.digest.domain.digest import Digest
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class ChannelLost:
     """The channel does not take it, and asking again would not help."""
 
     why: str
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class DigestMessage:
     """A digest on its way: its picture, and what its message carries."""
 
     digest: Digest
@@ -30,22 +30,22 @@ class Letter:
     brief: bool = False
 
 
-class Postbox(Protocol):
+class DigestChannel(Protocol):
     """What the digests need of Discord. Each raises MeshmedicError where nobody knows."""
 
-    async def send(self, channel: int, letter: Letter) -> int | Lost:
+    async def send(self, channel: int, letter: DigestMessage) -> int | ChannelLost:
         """Post it; the message's id."""
         ...
 
-    async def edit(self, channel: int, message: int, letter: Letter) -> bool | Lost:
+    async def edit(self, channel: int, message: int, letter: DigestMessage) -> bool | ChannelLost:
         """Put a brief one in the place of another; False where that is gone."""
         ...
 
-    async def renew(self, channel: int, message: int, at: datetime) -> bool | Lost:
+    async def renew(self, channel: int, message: int, at: datetime) -> bool | ChannelLost:
         """Note in a whole one when it was looked at last; False where that cannot be done."""
         ...
 
-    async def find(self, channel: int, carried: str) -> int | Lost | None:
+    async def find(self, channel: int, carried: str) -> int | ChannelLost | None:
         """The id of our own message that carries this."""
         ...
 
@@ -54,7 +54,7 @@ class Postbox(Protocol):
         ...
 
 
-class Outcome(StrEnum):
+class DigestOutcome(StrEnum):
     """How a slot ended, for the metrics."""
 
     SENT = "sent"

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from bot.digest.composer import Composer
-from bot.digest.delivery import Sending
+from bot.digest.delivery import DigestDelivery
 from bot.digest.domain.facts import DigestFacts
-from bot.digest.domain.records import BOOK, MOST, Book, Schedule
-from bot.digest.ports import Letter
+from bot.digest.domain.records import DIGESTS, MOST, DigestSchedule, DigestState
+from bot.digest.ports import DigestMessage
 from bot.digest.schedule import slots
 from bot.digest.schedule.timetable import Timetable
 from bot.domain.refusal import NotObserved
@@ -40,8 +40,8 @@ class Digests:
 
     store: Store
     composer: Composer
-    sending: Sending
-    defaults: tuple[Schedule, ...] = ()
+    sending: DigestDelivery
+    defaults: tuple[DigestSchedule, ...] = ()
     prepare: Callable[[], Awaitable[None]] = unprepared
 
     def __post_init__(self) -> None:
@@ -71,23 +71,23 @@ class Digests:
             elif not each.paused and slots.following(each.when, self.zone, now).at - now < SOON:
                 await self.prepare()
 
-    async def book(self) -> Book:
+    async def book(self) -> DigestState:
         """What is set up, and how far it came."""
-        return await self.store.read(BOOK) or Book()
+        return await self.store.read(DIGESTS) or DigestState()
 
     async def facts(self) -> DigestFacts:
         """What the doctor wants to know."""
         try:
-            book: Book | NotObserved = await self.book()
+            book: DigestState | NotObserved = await self.book()
         except MeshmedicError as error:
             book = NotObserved(str(error))
         return DigestFacts(book, self.defaults, self.zone, self.clock())
 
-    async def every(self) -> dict[str, Schedule]:
+    async def every(self) -> dict[str, DigestSchedule]:
         """All digests by name."""
         return (await self.book()).every(self.defaults)
 
-    async def now(self, name: str = "", scope: str = "") -> Letter:
+    async def now(self, name: str = "", scope: str = "") -> DigestMessage:
         """What a digest says at this moment, by the same code; nothing is kept of it.
 
         Raises:
@@ -101,23 +101,23 @@ class Digests:
         """What the history tells of the last days."""
         return await self.composer.trends()
 
-    async def set_up(self, each: Schedule) -> Schedule:
+    async def set_up(self, each: DigestSchedule) -> DigestSchedule:
         """Set one up, or change it.
 
         Raises:
             InputError: There are too many.
         """
 
-        def change(kept: Book | None) -> Book:
-            book = kept or Book()
+        def change(kept: DigestState | None) -> DigestState:
+            book = kept or DigestState()
             if each.name not in book.schedules and len(book.schedules) >= MOST:
                 raise InputError(f"There are {MOST} digests already: remove one first.")
             return book.with_schedule(each)
 
-        await self.store.change(BOOK, change)
+        await self.store.change(DIGESTS, change)
         return each
 
-    async def pause(self, name: str, *, paused: bool) -> Schedule:
+    async def pause(self, name: str, *, paused: bool) -> DigestSchedule:
         """Stop one for a while, or let it go on: what it missed meanwhile is not owed.
 
         Raises:
@@ -134,16 +134,16 @@ class Digests:
             InputError: There is no digest of that name.
         """
         await self._one(name)
-        await self.store.change(BOOK, lambda kept: (kept or Book()).without(name))
+        await self.store.change(DIGESTS, lambda kept: (kept or DigestState()).without(name))
 
-    def _anonymous(self) -> Schedule:
+    def _anonymous(self) -> DigestSchedule:
         """What nobody set up: everything, compared with the first digest that there is."""
         first = next(iter(self.defaults), None)
         when = Timetable(0, 0)
         name = first.name if first else "digest"
-        return Schedule(name=name, channel=0, when=when, began=self.clock(), trends=True)
+        return DigestSchedule(name=name, channel=0, when=when, began=self.clock(), trends=True)
 
-    async def _one(self, name: str) -> Schedule:
+    async def _one(self, name: str) -> DigestSchedule:
         every = await self.every()
         if name not in every:
             known = f"There are: {', '.join(sorted(every))}." if every else NONE
@@ -151,10 +151,10 @@ class Digests:
             raise InputError(msg)
         return every[name]
 
-    async def _known(self) -> Book:
+    async def _known(self) -> DigestState:
         """The book, in which those of the settings have their beginning."""
         book = await self.book()
         if all(each.name in book.began for each in self.defaults):
             return book
         fresh = tuple(msgspec.structs.replace(each, began=self.since) for each in self.defaults)
-        return await self.store.change(BOOK, lambda kept: (kept or Book()).knowing(fresh))
+        return await self.store.change(DIGESTS, lambda kept: (kept or DigestState()).knowing(fresh))

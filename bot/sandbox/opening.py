@@ -14,8 +14,8 @@ from pathlib import Path
 
 import discord
 
-from bot.alerting.domain.rules import Route, Rules
-from bot.digest.domain.config import Plan
+from bot.alerting.domain.rules import AlertRoute, Rules
+from bot.digest.domain.config import DigestPlan
 from bot.digest.schedule.timetable import Timetable
 from bot.domain.authorization import Circles, Members
 from bot.errors import InputError
@@ -60,7 +60,7 @@ LOOK = 3
 """Seconds between two looks of the alerts at a simulated homelab."""
 
 HASTY = Rules(
-    routes=(Route(CHANNEL_ID),),
+    routes=(AlertRoute(CHANNEL_ID),),
     grace={},
     grace_else=timedelta(seconds=5),
     steady=timedelta(seconds=10),
@@ -68,7 +68,7 @@ HASTY = Rules(
 )
 """Nobody waits minutes in front of a page."""
 
-USUAL = Rules(routes=(Route(CHANNEL_ID),))
+USUAL = Rules(routes=(AlertRoute(CHANNEL_ID),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +196,7 @@ async def _keep_fresh(homelab: Homelab, cluster: SimulatedCluster) -> None:
 async def _serve(world: World, port: int, make_client: MakeClient) -> None:
     async with connect(kubeconfig=world.kubeconfig) as api:
         cache = WatchCache(api, secret_inventory=True)
-        plan = Plan(channel=CHANNEL_ID)
+        plan = DigestPlan(channel=CHANNEL_ID)
         stage = Stage(
             cache,
             CIRCLES,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.alerting.domain.rules import Rules
-from bot.digest.domain.config import Plan
+from bot.digest.domain.config import DigestPlan
 from bot.domain.authorization import Circles
 from bot.domain.state import Store
 from bot.kube.cache import WatchCache
@@ -28,7 +28,7 @@ class Stage:
     tools: Runner
     reader: Reader
     store: Store
-    plan: Plan
+    plan: DigestPlan
     rules: Rules
     board: int
     look: int = 0

@@ -10,7 +10,7 @@ from discord import app_commands
 
 from bot.chat.client import CIRCLE
 from bot.chat.replies import acknowledge, answer
-from bot.digest.domain.records import NAME, Schedule
+from bot.digest.domain.records import NAME, DigestSchedule
 from bot.digest.schedule.slots import following, timetable
 from bot.digest.schedule.timetable import NoTime, Timetable
 from bot.digest.views.text import VERDICTS
@@ -60,7 +60,7 @@ def command(context: Context) -> app_commands.Command[Any, ..., None]:
         digests = context.digests
         known = (await digests.every()).get(name.strip())
         place = channel.id if channel else interaction.channel_id or 0
-        each = known or Schedule(
+        each = known or DigestSchedule(
             name=_named(name), channel=place, when=_first(name, time), began=digests.clock()
         )
         given = {
@@ -108,7 +108,7 @@ def _time(text: str) -> Timetable:
     return found
 
 
-def _said(made: Schedule, context: Context) -> str:
+def _said(made: DigestSchedule, context: Context) -> str:
     at = following(made.when, context.digests.zone, context.digests.clock()).at
     when = "It is paused." if made.paused else f"Next: <t:{int(at.timestamp())}:F>."
     names = context.namespaces()

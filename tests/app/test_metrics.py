@@ -7,10 +7,10 @@ from typing import Any
 
 from prometheus_client import Metric
 
-from bot.alerting.delivery import Outcome as Alerted
+from bot.alerting.delivery import AlertOutcome
 from bot.app.metrics import Metrics, Sources
 from bot.chat.interactions import Answered, Outcome
-from bot.digest.ports import Outcome as Digested
+from bot.digest.ports import DigestOutcome
 from bot.domain.report import examine
 from bot.domain.resources.registry import KINDS
 from bot.health.checks import CHECKS
@@ -44,8 +44,8 @@ def metrics_of(*watches: Reflector, gateway: FakeGateway | None = None) -> Metri
     made = Metrics()
     report = examine(snapshot_of(a_pod(waiting="CrashLoopBackOff")), CHECKS, around=made.around)
     made.answered(Answered("health all", Outcome.ANSWERED, 0.3, 0.1))
-    made.digest(Digested.SENT)
-    made.alert(Alerted.START)
+    made.digest(DigestOutcome.SENT)
+    made.alert(AlertOutcome.START)
     made.read_from(
         Sources(
             gateway or FakeGateway(),
@@ -127,10 +127,10 @@ def test_the_watches_of_several_namespaces_are_one_kind_without_names():
 def test_a_digest_is_counted_by_how_it_ended_and_only_a_good_one_has_a_time():
     """An alert on its age sees also the day on which the channel was lost."""
     made = Metrics()
-    made.digest(Digested.LOST)
+    made.digest(DigestOutcome.LOST)
     assert value(made, "meshmedic_digests_total", outcome="lost") == 1
     assert value(made, "meshmedic_digest_timestamp_seconds") == 0
-    made.digest(Digested.LATE)
+    made.digest(DigestOutcome.LATE)
     assert (value(made, "meshmedic_digest_timestamp_seconds") or 0) > 0
 
 

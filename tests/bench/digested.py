@@ -13,7 +13,7 @@ from time import perf_counter
 from bot.charts.process import Artist
 from bot.digest.composer import Composer
 from bot.digest.domain.diff import BASES, Bases, base
-from bot.digest.domain.records import Schedule
+from bot.digest.domain.records import DigestSchedule
 from bot.digest.schedule.timetable import Timetable
 from bot.digest.views import discord as discord_digest
 from bot.domain.verdict import Verdict
@@ -32,7 +32,7 @@ WANTED = 1.0
 LOADING = 3.0
 """Seconds that whoever draws has to load the library; before a digest is due it has a minute."""
 
-EVERYTHING = Schedule(
+EVERYTHING = DigestSchedule(
     name="digest",
     channel=0,
     when=Timetable(8, 0),

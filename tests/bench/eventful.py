@@ -22,7 +22,7 @@ import msgspec
 
 from bot.alerting.domain.actions import Tell
 from bot.alerting.domain.incident import Alerts, Incident
-from bot.alerting.domain.rules import Route, Rules
+from bot.alerting.domain.rules import AlertRoute, Rules
 from bot.alerting.service import Watchman
 from bot.app.alerts import USUAL
 from bot.domain.election import Alone
@@ -90,7 +90,7 @@ async def _run(kubeconfig: Path, seconds: int) -> Measured:
         cache = WatchCache(api)
         await cache.start()
         watchman = Watchman(
-            Health(cache), Unkept(), _Silent(), Alone(), Rules(routes=(Route(1),)), board=2
+            Health(cache), Unkept(), _Silent(), Alone(), Rules(routes=(AlertRoute(1),)), board=2
         )
         await watchman.turn()
         looking = asyncio.create_task(_look(watchman))

@@ -13,8 +13,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from bot.digest.domain.diff import BASES, Base, Bases, Known
-from bot.digest.domain.records import BOOK, Book, Schedule
+from bot.digest.domain.diff import BASES, Base, Bases, KnownEntry
+from bot.digest.domain.records import DIGESTS, DigestSchedule, DigestState
 from bot.digest.schedule.timetable import Timetable
 from bot.digest.views import json as json_digest
 from bot.domain.election import Alone
@@ -54,23 +54,23 @@ class Homelab:
     async def the_bot_kept(self) -> None:
         """A base that knows one pod, a digest of pods alone, and a history."""
         known = {
-            f"pods/Pod/apps/{name}": Known(Verdict.FAILED, "CrashLoopBackOff", LONG_AGO)
+            f"pods/Pod/apps/{name}": KnownEntry(Verdict.FAILED, "CrashLoopBackOff", LONG_AGO)
             for name in ("web", "gone")
         }
         hour = int(datetime.now(UTC).timestamp()) // 3600
         points = tuple(Point(hour - ago, "h------") for ago in range(1, 20))
-        pods = Schedule(
+        pods = DigestSchedule(
             name="media", channel=7, when=Timetable(8, 0), began=LONG_AGO, scopes=("pods",)
         )
         async with connect(kubeconfig=Path(self.kubeconfig)) as api:
             state = State(api, "meshmedic", Alone())
-            await state.change(BOOK, lambda _: Book({"media": pods}))
+            await state.change(DIGESTS, lambda _: DigestState({"media": pods}))
             await state.change(BASES, lambda _: Bases({"media": Base(LONG_AGO, known)}))
             await state.change(HISTORY, lambda _: History(points))
 
     def writes(self) -> list[str]:
         """What is kept, with the versions that a write would change."""
-        names = [f"meshmedic-{shelf.name}" for shelf in (BOOK, BASES, HISTORY)]
+        names = [f"meshmedic-{shelf.name}" for shelf in (DIGESTS, BASES, HISTORY)]
         kept = [self.cluster.get("ConfigMap", "meshmedic", name) for name in names]
         assert all(kept)
         return [json.dumps(each, sort_keys=True) for each in kept]

@@ -13,7 +13,7 @@ from bot.alerting.silences import Silences
 from bot.app import digests as digesting
 from bot.app.remediation import idle
 from bot.chat.client import Client
-from bot.digest.domain.config import Plan
+from bot.digest.domain.config import DigestPlan
 from bot.digest.service import Digests
 from bot.domain.authorization import Circles, Members
 from bot.domain.state import Store
@@ -69,12 +69,12 @@ def make_client(
     led: Led,
     *,
     store: Store | None = None,
-    plan: Plan | None = None,
+    plan: DigestPlan | None = None,
 ) -> "RegisteringClient":
     store = store or Unkept()
     late, health_now = digesting.LateClient(), button.button(health)
     digests = digesting.digests(
-        plan or Plan(),
+        plan or DigestPlan(),
         health=health,
         store=store,
         leadership=led,

@@ -8,10 +8,10 @@ import pytest
 from discord.utils import snowflake_time
 from msgspec.structs import replace
 
-from bot.alerting.delivery import Outcome
-from bot.alerting.discord_channel import Telling
+from bot.alerting.delivery import AlertOutcome
+from bot.alerting.discord_channel import DiscordAlertChannel
 from bot.alerting.domain.incident import ALERTS, Incident
-from bot.alerting.domain.rules import Route, Rules
+from bot.alerting.domain.rules import AlertRoute, Rules
 from bot.alerting.service import Watchman
 from bot.alerting.silences import Silences
 from bot.domain.report import Report
@@ -32,7 +32,7 @@ class Guarded:
     rules: Rules
     now: datetime
     fallback: int
-    told: list[Outcome]
+    told: list[AlertOutcome]
     verdict: Verdict = Verdict.FAILED
 
     async def look(self) -> Report:
@@ -62,11 +62,11 @@ class Guarded:
             self.now += timedelta(minutes=1)
 
     @property
-    def telling(self) -> Telling:
+    def telling(self) -> DiscordAlertChannel:
         room = self.room
         button = alert_controls.button(Silences(room.store, room.health, tuple))
         guild = room.client.guild_id
-        return Telling(
+        return DiscordAlertChannel(
             lambda: room.client, lambda one: alert_controls.rows(button, one.head), guild
         )
 
@@ -90,7 +90,7 @@ def shown(message: Any) -> str:
 def guarded(room: Room) -> Guarded:
     assert room.channel.guild
     owner = room.channel.guild.create_text_channel("owner")
-    rules = Rules(routes=(Route(room.channel.id),))
+    rules = Rules(routes=(AlertRoute(room.channel.id),))
     return Guarded(room, rules, datetime.now(UTC), owner.id, [])
 
 
@@ -121,9 +121,9 @@ async def test_an_alert_arrives_once_is_edited_and_answered_and_its_button_mutes
     assert await guarded.telling.find(room.channel.id, "nothing-of-ours", since) is None
     # Nothing happened between its start and its end: there is nothing that a thread could tell.
     assert room.channel.threads == []
-    assert [each for each in guarded.told if each is not Outcome.UPDATE] == [
-        Outcome.START,
-        Outcome.END,
+    assert [each for each in guarded.told if each is not AlertOutcome.UPDATE] == [
+        AlertOutcome.START,
+        AlertOutcome.END,
     ]
 
 
@@ -132,7 +132,7 @@ async def test_what_develops_is_told_in_a_thread_and_calls_a_role_once_it_fails(
     room = guarded.room
     role = room.viewers.id
     where = room.channel.id
-    guarded.rules = Rules(routes=(Route(where, Verdict.FAILED, role=role), Route(where)))
+    guarded.rules = Rules(routes=(AlertRoute(where, Verdict.FAILED, role=role), AlertRoute(where)))
     guarded.see(Verdict.HEALTHY)
     await guarded.turns(1)
     guarded.see(Verdict.DEGRADED)
@@ -216,7 +216,7 @@ async def test_a_lost_channel_is_told_to_the_owner_once_and_its_alerts_are_not_l
     (word,) = owner.history()
     assert f"<#{room.channel.id}>" in shown(word)
     assert "Missing Permissions" in shown(word)
-    assert Outcome.LOST in guarded.told
+    assert AlertOutcome.LOST in guarded.told
 
 
 async def test_an_annotation_mutes_and_the_list_shows_it(guarded: Guarded):

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from bot.chat.channel import Unsent
-from bot.digest.discord_channel import Mailing
-from bot.digest.domain.config import Plan
+from bot.digest.discord_channel import DiscordDigestChannel
+from bot.digest.domain.config import DigestPlan
 from bot.digest.domain.diff import BASES
-from bot.digest.domain.records import Schedule, carried, nonce
-from bot.digest.ports import Letter, Lost
+from bot.digest.domain.records import DigestSchedule, carried, nonce
+from bot.digest.ports import ChannelLost, DigestMessage
 from bot.digest.schedule.timetable import Timetable
 from bot.digest.views import discord as discord_digest
 from bot.domain.verdict import Verdict
@@ -31,13 +31,13 @@ async def digests(room: Room) -> Any:
     return room.client.digests  # type: ignore[attr-defined]
 
 
-def mailing(room: Room) -> Mailing:
+def mailing(room: Room) -> DiscordDigestChannel:
     made = button.button(room.health)
-    return Mailing(lambda: room.client, lambda slot: button.rows(made, slot))
+    return DiscordDigestChannel(lambda: room.client, lambda slot: button.rows(made, slot))
 
 
-async def a_letter(room: Room, day: int = 1, **told: Any) -> Letter:
-    letter: Letter = await room.client.digests.now()  # type: ignore[attr-defined]
+async def a_letter(room: Room, day: int = 1, **told: Any) -> DigestMessage:
+    letter: DigestMessage = await room.client.digests.now()  # type: ignore[attr-defined]
     slot = datetime(2026, 1, day, tzinfo=UTC).date()
     told = {"carried": carried("daily", slot), "nonce": nonce("daily", slot), **told}
     return replace(letter, **told)
@@ -66,7 +66,7 @@ async def test_by_hand_it_looks_as_by_the_clock_here_for_all_or_for_the_asker_al
     """The base stays: what was new is new again, until the clock's own digest tells it."""
     now = datetime.now(UTC)
     await digests.set_up(
-        Schedule(name="daily", channel=room.channel.id, when=Timetable(8, 0), began=now)
+        DigestSchedule(name="daily", channel=room.channel.id, when=Timetable(8, 0), began=now)
     )
     healthy = await room.operator.slash(room.channel, "digest now", name="daily")
     assert said(healthy).startswith("🟢 **Digest daily** · all healthy: 1 object judged")
@@ -146,7 +146,7 @@ async def test_a_due_digest_is_posted_once_and_found_again_by_what_it_carries(
     now = datetime(2026, 3, 1, 9, tzinfo=UTC)
     digests.composer.clock = lambda: now
     await digests.set_up(
-        Schedule(name="daily", channel=room.channel.id, when=Timetable(8, 0), began=now)
+        DigestSchedule(name="daily", channel=room.channel.id, when=Timetable(8, 0), began=now)
     )
     now += timedelta(days=1)
     await digests.turn()
@@ -217,7 +217,7 @@ async def test_what_cannot_be_renewed_is_said_by_a_line_of_its_own(room: Room) -
     room.env.inject_error("PATCH", path, status=400, code=50035, message="Invalid Form Body")
     assert await postbox.renew(place, whole, now) is False
     room.env.inject_error("GET", path, status=404, code=10003, message="Unknown Channel")
-    assert isinstance(await postbox.renew(place, whole, now), Lost)
+    assert isinstance(await postbox.renew(place, whole, now), ChannelLost)
     room.env.inject_error("PATCH", path, status=503)
     with pytest.raises(Unsent):
         await postbox.renew(place, whole, now)
@@ -226,12 +226,12 @@ async def test_what_cannot_be_renewed_is_said_by_a_line_of_its_own(room: Room) -
 async def test_a_channel_that_is_gone_and_a_discord_that_is_away_are_told_apart(room: Room) -> None:
     postbox = mailing(room)
     gone = await postbox.send(200_000_000_000_000_099, await a_letter(room))
-    assert isinstance(gone, Lost)
+    assert isinstance(gone, ChannelLost)
     assert "no such channel" in gone.why
     path = "/channels/*/messages"
     room.env.inject_error("POST", path, status=403, code=50013, message="Missing Permissions")
     refused = await postbox.send(room.channel.id, await a_letter(room))
-    assert isinstance(refused, Lost)
+    assert isinstance(refused, ChannelLost)
     assert "Missing Permissions" in refused.why
     room.env.inject_error("POST", path, status=503)
     with pytest.raises(Unsent):
@@ -282,7 +282,7 @@ async def test_hostile_text_stays_text(room: Room) -> None:
 
 
 async def test_the_settings_digest_is_listed_with_its_zone(room: Room) -> None:
-    plan = Plan(channel=room.channel.id, weekly=Timetable(18, 0, (6,)))
+    plan = DigestPlan(channel=room.channel.id, weekly=Timetable(18, 0, (6,)))
     client = make_client(room.health, room.cluster, room.circles, room.led, plan=plan)
     room.client = client
     await room.env.restart_bot(client)

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from bot.digest.composer import Composer
-from bot.digest.domain.records import Schedule
+from bot.digest.domain.records import DigestSchedule
 from bot.digest.schedule.timetable import Timetable
 from bot.digest.views import discord as discord_digest
 from bot.digest.views import text as told
@@ -28,7 +28,7 @@ from tests.remediation.changes import ANNA, ASKED, BELA, SERVICE, World
 from tests.remediation.planning.situations import a_service
 from tests.remediation.test_pull_request_flow import FLUX, LABELS, FakePulls
 
-DAILY = Schedule(
+DAILY = DigestSchedule(
     name="daily", channel=7, when=Timetable(8, 0), began=datetime(2026, 1, 1, tzinfo=UTC)
 )
 
@@ -37,7 +37,7 @@ def composer(cluster: FakeCluster, **more: Any) -> Composer:
     return Composer(Health(cluster), Unkept(), cluster.draw, **more)
 
 
-async def says(made: Composer, each: Schedule = DAILY) -> str:
+async def says(made: Composer, each: DigestSchedule = DAILY) -> str:
     """The file; what it says stands in the message too."""
     letter = await made.letter(each)
     whole = told.text(letter.digest)

@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from bot.digest.domain.records import BOOK, Book, Stage
+from bot.digest.domain.records import DIGESTS, DigestState, RunStage
 from bot.errors import MeshmedicError
 from tests.digest.world import BERLIN, START, World
 
@@ -45,12 +45,14 @@ class Crashes(RuleBasedStateMachine):
         for _ in range(2):
             self.world.now += timedelta(minutes=2)
             self._turn()
-        book: Book = self.loop.run_until_complete(self.world.store.read(BOOK)) or Book()
+        book: DigestState = (
+            self.loop.run_until_complete(self.world.store.read(DIGESTS)) or DigestState()
+        )
         latest = _latest(self.world.now)
         if latest:
             turn = book.turn("daily", latest)
             assert turn is not None
-            assert turn.stage is Stage.SENT
+            assert turn.stage is RunStage.SENT
             assert self.world.channel.messages[turn.message] == f"meshmedic:digest:daily:{latest}"
 
     @invariant()

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.digest.ports import Outcome
+from bot.digest.ports import DigestOutcome
 from bot.domain.snapshot import Gap, Why
 from bot.domain.verdict import Verdict
 from tests.builders import a_kustomization, a_pod
@@ -21,7 +21,7 @@ async def test_with_only_changes_nothing_new_posts_nothing_and_renews_the_last_m
         await digests.turn()
     assert [each.brief for each in world.channel.letters] == [False]
     assert world.channel.renewed == [1, 1, 1, 1]
-    assert world.outcomes[1:] == [Outcome.UNCHANGED] * 4
+    assert world.outcomes[1:] == [DigestOutcome.UNCHANGED] * 4
     world.cluster.set([a_pod(waiting="CrashLoopBackOff"), a_pod("other", waiting="ErrImagePull")])
     world.now += timedelta(days=1)
     await digests.turn()

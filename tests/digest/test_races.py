@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.digest.composer import Composer
-from bot.digest.delivery import PATIENCE, Sending
-from bot.digest.domain.records import BOOK, Book, Schedule, Stage
-from bot.digest.ports import Letter, Lost
+from bot.digest.delivery import PATIENCE, DigestDelivery
+from bot.digest.domain.records import DIGESTS, DigestSchedule, DigestState, RunStage
+from bot.digest.ports import ChannelLost, DigestMessage
 from bot.digest.schedule.timetable import Timetable
 from bot.digest.service import Digests
 from bot.domain import record
@@ -69,9 +69,9 @@ class SharedChannel:
 
     among: Interleaving
     knows: bool
-    messages: list[Letter] = field(default_factory=list)
+    messages: list[DigestMessage] = field(default_factory=list)
 
-    async def send(self, channel: int, letter: Letter) -> int | Lost:
+    async def send(self, channel: int, letter: DigestMessage) -> int | ChannelLost:
         await self.among.gate()
         known = [n for n, each in enumerate(self.messages, 1) if each.nonce == letter.nonce]
         if not (self.knows and known):
@@ -80,15 +80,15 @@ class SharedChannel:
         await self.among.gate()
         return known[0]
 
-    async def edit(self, channel: int, message: int, letter: Letter) -> bool | Lost:
+    async def edit(self, channel: int, message: int, letter: DigestMessage) -> bool | ChannelLost:
         await self.among.gate()
         return True
 
-    async def renew(self, channel: int, message: int, at: datetime) -> bool | Lost:
+    async def renew(self, channel: int, message: int, at: datetime) -> bool | ChannelLost:
         await self.among.gate()
         return True
 
-    async def find(self, channel: int, carried: str) -> int | Lost | None:
+    async def find(self, channel: int, carried: str) -> int | ChannelLost | None:
         await self.among.gate()
         found = [n for n, each in enumerate(self.messages, 1) if each.carried == carried]
         return found[0] if found else None
@@ -119,13 +119,16 @@ class Two:
         cluster.among = self.among
         when = Timetable(8, 0)
         both = tuple(
-            Schedule(name=name, channel=7, when=when, began=START) for name in ("daily", "other")
+            DigestSchedule(name=name, channel=7, when=when, began=START)
+            for name in ("daily", "other")
         )
         self.processes = [self._process(me, cluster, both) for me in ("one", "two")]
 
-    def _process(self, me: str, cluster: FakeCluster, defaults: tuple[Schedule, ...]) -> Digests:
+    def _process(
+        self, me: str, cluster: FakeCluster, defaults: tuple[DigestSchedule, ...]
+    ) -> Digests:
         composer = Composer(Health(cluster), self.store, cluster.draw, clock=lambda: self.now)
-        sending = Sending(composer, self.store, self.channel, Led(), me)
+        sending = DigestDelivery(composer, self.store, self.channel, Led(), me)
         return Digests(self.store, composer, sending, defaults)
 
     async def turns(self, count: int, choices: list[int], between: Callable[[int], None]) -> None:
@@ -141,16 +144,16 @@ class Two:
         assert not self.channel.messages
         self.now += timedelta(days=1)
 
-    async def ends(self) -> Book:
+    async def ends(self) -> DigestState:
         """Minutes later nothing is on its way any more."""
         self.now += 2 * PATIENCE
         await self.turns(1, [], lambda _: None)
         return await self._book()
 
-    async def _book(self) -> Book:
-        _, text = self.store.kept[BOOK.name]
-        book = record.read(BOOK, text)
-        assert isinstance(book, Book)
+    async def _book(self) -> DigestState:
+        _, text = self.store.kept[DIGESTS.name]
+        book = record.read(DIGESTS, text)
+        assert isinstance(book, DigestState)
         return book
 
 
@@ -167,7 +170,7 @@ async def _raced(choices: list[int], two: Two, between: Callable[[int], None]) -
     for name in ("daily", "other"):
         turn = book.turn(name, day)
         assert turn is not None
-        assert turn.stage is Stage.SENT
+        assert turn.stage is RunStage.SENT
         assert two.channel.messages[turn.message - 1].digest.name == name
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.digest.ports import Outcome
+from bot.digest.ports import DigestOutcome
 from bot.digest.schedule.timetable import Timetable
 from bot.digest.views import text as told
 from bot.domain.report import Report
@@ -45,7 +45,7 @@ async def test_what_was_missed_while_the_bot_was_down_is_sent_once_late_and_says
         await digests.turn()
     (letter,) = world.channel.letters
     assert "Late: it was due at" in told.text(letter.digest)
-    assert world.outcomes == [Outcome.LATE]
+    assert world.outcomes == [DigestOutcome.LATE]
 
 
 async def test_a_new_digest_whose_time_is_over_waits_for_the_next_day() -> None:

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.digest.domain.records import BOOK, Book, Stage, Turn
-from bot.digest.ports import Outcome
+from bot.digest.domain.records import DIGESTS, DigestState, RunRecord, RunStage
+from bot.digest.ports import DigestOutcome
 from bot.digest.views import text as told
 from bot.errors import MeshmedicError
 from tests.builders import a_pod
@@ -24,7 +24,7 @@ async def test_a_lost_channel_is_said_once_to_the_owner_until_it_works_again() -
         await digests.turn()
     assert len(world.channel.said) == 1
     assert world.channel.said[0][0] == 9
-    assert world.outcomes == [Outcome.LOST] * 3
+    assert world.outcomes == [DigestOutcome.LOST] * 3
     world.channel.lost = ""
     world.now += timedelta(days=1)
     await digests.turn()
@@ -53,7 +53,7 @@ async def test_a_channel_that_is_lost_in_the_middle_is_said_once_too(way: str) -
         world.channel.lost = "It was deleted."
         await digests.turn()
     assert [channel for channel, _ in world.channel.said] == [9]
-    assert world.outcomes.count(Outcome.LOST) == 3
+    assert world.outcomes.count(DigestOutcome.LOST) == 3
 
 
 async def test_where_the_fallback_is_lost_too_the_slot_is_over_and_nobody_asks_each_minute() -> (
@@ -73,16 +73,16 @@ async def test_where_the_fallback_is_lost_too_the_slot_is_over_and_nobody_asks_e
     for _ in range(5):
         await digests.turn()
         world.now += timedelta(minutes=1)
-    assert Counter(world.outcomes) == {Outcome.LOST: 2, Outcome.FAILED: 2}
+    assert Counter(world.outcomes) == {DigestOutcome.LOST: 2, DigestOutcome.FAILED: 2}
 
 
 async def test_a_full_book_drops_its_oldest_slots_and_still_sends_each_once() -> None:
     """Those of removed digests are in it, too."""
     world = World()
-    await world.store.change(BOOK, lambda _: a_full_book(days=0))
+    await world.store.change(DIGESTS, lambda _: a_full_book(days=0))
     digests = world.process()
     await digests.turn()
-    await world.store.change(BOOK, lambda kept: a_full_book(days=60, book=kept))
+    await world.store.change(DIGESTS, lambda kept: a_full_book(days=60, book=kept))
     kept = await digests.book()
     assert 0 < len(kept.turns_of(f"{'n' * 28}-0")) < 60
     for _ in range(3):
@@ -94,17 +94,17 @@ async def test_a_full_book_drops_its_oldest_slots_and_still_sends_each_once() ->
     assert set(carried.values()) == {1}
 
 
-def a_full_book(days: int, book: Book | None = None) -> Book:
+def a_full_book(days: int, book: DigestState | None = None) -> DigestState:
     """Others that are paused or removed, and what they did for so many days."""
-    made = book or Book()
+    made = book or DigestState()
     for number in range(26):
         name = f"{'n' * 28}-{number}"
         if number < 19:
             made = made.with_schedule(a_schedule(name, paused=True))
         for day in range(days):
             due = START - timedelta(days=days - day)
-            turn = Turn(
-                day=due.date(), due=due, stage=Stage.SENT, at=due, by="x" * 8, message=2**62,
+            turn = RunRecord(
+                day=due.date(), due=due, stage=RunStage.SENT, at=due, by="x" * 8, message=2**62,
                 findings=999, new=99, late=True,
             )  # fmt: skip
             made = made.with_turn(name, turn)

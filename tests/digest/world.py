@@ -6,9 +6,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.digest.composer import Composer
-from bot.digest.delivery import Sending
-from bot.digest.domain.records import Schedule
-from bot.digest.ports import Letter, Lost, Outcome
+from bot.digest.delivery import DigestDelivery
+from bot.digest.domain.records import DigestSchedule
+from bot.digest.ports import ChannelLost, DigestMessage, DigestOutcome
 from bot.digest.schedule.timetable import Timetable
 from bot.digest.service import Digests
 from bot.errors import ClusterError, MeshmedicError
@@ -27,16 +27,16 @@ class Channel:
     """Discord's side: what stands there. `trouble` is what becomes of the next request."""
 
     messages: dict[int, str] = field(default_factory=dict)
-    letters: list[Letter] = field(default_factory=list)
+    letters: list[DigestMessage] = field(default_factory=list)
     edits: list[int] = field(default_factory=list)
     renewed: list[int] = field(default_factory=list)
     said: list[tuple[int, str]] = field(default_factory=list)
     trouble: str = ""
     lost: str = ""
 
-    async def send(self, channel: int, letter: Letter) -> int | Lost:
+    async def send(self, channel: int, letter: DigestMessage) -> int | ChannelLost:
         if self.lost:
-            return Lost(self.lost)
+            return ChannelLost(self.lost)
         trouble, self.trouble = self.trouble, ""
         if trouble == "before":
             raise MeshmedicError("The request was lost.")
@@ -47,23 +47,23 @@ class Channel:
             raise MeshmedicError("The reply was lost.")
         return number
 
-    async def edit(self, channel: int, message: int, letter: Letter) -> bool | Lost:
+    async def edit(self, channel: int, message: int, letter: DigestMessage) -> bool | ChannelLost:
         if message not in self.messages:
             return False
         self.edits.append(message)
         return True
 
-    async def renew(self, channel: int, message: int, at: datetime) -> bool | Lost:
+    async def renew(self, channel: int, message: int, at: datetime) -> bool | ChannelLost:
         if self.lost:
-            return Lost(self.lost)
+            return ChannelLost(self.lost)
         if message not in self.messages:
             return False
         self.renewed.append(message)
         return True
 
-    async def find(self, channel: int, carried: str) -> int | Lost | None:
+    async def find(self, channel: int, carried: str) -> int | ChannelLost | None:
         if self.lost:
-            return Lost(self.lost)
+            return ChannelLost(self.lost)
         return next((key for key, each in self.messages.items() if each == carried), None)
 
     async def tell(self, channel: int, text: str) -> None:
@@ -82,9 +82,9 @@ class Store(Unkept):
         return await super().change(shelf, change)
 
 
-def a_schedule(name: str = "daily", **told: Any) -> Schedule:
+def a_schedule(name: str = "daily", **told: Any) -> DigestSchedule:
     given = {"channel": 7, "when": Timetable(2, 30), "began": START, **told}
-    return Schedule(name=name, **given)
+    return DigestSchedule(name=name, **given)
 
 
 @dataclass
@@ -95,13 +95,15 @@ class World:
     store: Store = field(default_factory=Store)
     cluster: FakeCluster = field(default_factory=lambda: FakeCluster([a_pod()]))
     now: datetime = START
-    outcomes: list[Outcome] = field(default_factory=list)
+    outcomes: list[DigestOutcome] = field(default_factory=list)
 
-    def process(self, me: str = "one", *defaults: Schedule, led: Led | None = None) -> Digests:
+    def process(
+        self, me: str = "one", *defaults: DigestSchedule, led: Led | None = None
+    ) -> Digests:
         composer = Composer(
             Health(self.cluster), self.store, self.cluster.draw, BERLIN, clock=lambda: self.now
         )
-        sending = Sending(
+        sending = DigestDelivery(
             composer,
             self.store,
             self.channel,

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from bot.alerting.domain.incident import Alerts, Incident, Moment, Post, Thread
+from bot.alerting.domain.incident import Alerts, Incident, MessageRecord, Moment, Thread
 from bot.alerting.domain.silences import Mute
 from bot.alerting.silences import Silences
 from bot.alerting.views import discord as discord_alert
@@ -39,7 +39,9 @@ STARTED = Incident(
     timeline=TIMELINE,
     revision=3,
 )
-TOLD_IN_THREAD = replace(STARTED, thread=Thread(told=1, post=Post(1, MARK, BEGAN, 2), upto=3))
+TOLD_IN_THREAD = replace(
+    STARTED, thread=Thread(told=1, post=MessageRecord(1, MARK, BEGAN, 2), upto=3)
+)
 FLAPPING = replace(STARTED, flapping=True)
 ENDED = replace(
     STARTED, ended=NOW, timeline=(*TIMELINE, Moment(NOW, "recovered")), worst=Verdict.FAILED

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 from bot.charts.spec import Timeline, Undrawn
 from bot.digest.composer import BACK
-from bot.digest.domain.diff import Base, Known
+from bot.digest.domain.diff import Base, KnownEntry
 from bot.digest.domain.digest import Digest, compose
-from bot.digest.domain.open_items import Standing, standing
-from bot.digest.domain.records import Schedule, Stage, Turn
+from bot.digest.domain.open_items import StandingItem, standing
+from bot.digest.domain.records import DigestSchedule, RunRecord, RunStage
 from bot.digest.schedule.slots import following
 from bot.digest.schedule.timetable import Timetable
 from bot.digest.views import discord as discord_digest
@@ -54,7 +54,7 @@ def _before() -> Base:
     past = homelab("homelab").past
     assert past
     base = past.base(NOW)
-    gone = Known(Verdict.FAILED, "NotReady", YESTERDAY)
+    gone = KnownEntry(Verdict.FAILED, "NotReady", YESTERDAY)
     return Base(YESTERDAY, {**base.known, "nodes/Node//attic": gone}, noted=())
 
 
@@ -85,7 +85,7 @@ def _digest(
 
 def _quiet() -> Digest:
     """A healthy day, on which nothing is open or ends soon either."""
-    return compose("daily", report("healthy"), Standing(), Base(YESTERDAY, noted=()))
+    return compose("daily", report("healthy"), StandingItem(), Base(YESTERDAY, noted=()))
 
 
 DIGESTS: dict[str, Callable[[], Digest]] = {
@@ -114,7 +114,7 @@ def _renewed() -> str:
     return card(replace(made, files=()))
 
 
-WEEKLY = Schedule(
+WEEKLY = DigestSchedule(
     name="weekly",
     channel=7,
     when=Timetable(18, 0, (6,)),
@@ -125,28 +125,29 @@ WEEKLY = Schedule(
     only_changes=True,
     trends=True,
 )
-DAILY = Schedule(name="daily", channel=7, when=Timetable(8, 0), began=YESTERDAY)
-PAUSED = Schedule(name="monthly", channel=0, when=Timetable(8, 0, dates=(1,)), began=YESTERDAY,
-                  paused=True)  # fmt: skip
+DAILY = DigestSchedule(name="daily", channel=7, when=Timetable(8, 0), began=YESTERDAY)
+PAUSED = DigestSchedule(
+    name="monthly", channel=0, when=Timetable(8, 0, dates=(1,)), began=YESTERDAY, paused=True
+)
 
 
-def _turn(stage: Stage, **rest: object) -> Turn:
+def _turn(stage: RunStage, **rest: object) -> RunRecord:
     given: dict[str, object] = {"day": date(2026, 11, 22), "due": YESTERDAY, "at": YESTERDAY}
-    return Turn(stage=stage, **(given | rest))  # type: ignore[arg-type]
+    return RunRecord(stage=stage, **(given | rest))  # type: ignore[arg-type]
 
 
 def _listed() -> discord.Card:
     lines = [
-        (DAILY, _turn(Stage.SENT, message=5), following(DAILY.when, BERLIN, NOW)),
+        (DAILY, _turn(RunStage.SENT, message=5), following(DAILY.when, BERLIN, NOW)),
         (WEEKLY, None, following(WEEKLY.when, BERLIN, NOW)),
-        (PAUSED, _turn(Stage.LOST), following(PAUSED.when, BERLIN, NOW)),
+        (PAUSED, _turn(RunStage.LOST), following(PAUSED.when, BERLIN, NOW)),
     ]
     return discord_digest.listed(lines, "Europe/Berlin")
 
 
 def _sent() -> discord.Card:
-    turns = [("daily", _turn(stage)) for stage in Stage]
-    late = _turn(Stage.SENT, message=6, findings=7, new=2, late=True)
+    turns = [("daily", _turn(stage)) for stage in RunStage]
+    late = _turn(RunStage.SENT, message=6, findings=7, new=2, late=True)
     return discord_digest.history([*turns, ("weekly", late)], _trends())
 
 

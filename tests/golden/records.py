@@ -12,17 +12,17 @@ from bot.alerting.domain.incident import (
     ALERTS,
     Alerts,
     Incident,
-    Lost,
+    LostChannel,
+    MessageRecord,
     Moment,
     Pending,
-    Post,
     Thread,
 )
-from bot.alerting.domain.incident import Known as KnownAlert
+from bot.alerting.domain.incident import KnownFinding as KnownAlert
 from bot.alerting.domain.silences import MUTES, Mute, Mutes
 from bot.app.command_digest import COMMANDS, CommandDigest
-from bot.digest.domain.diff import BASES, Base, Bases, Known
-from bot.digest.domain.records import BOOK, Book, Schedule, Stage, Turn
+from bot.digest.domain.diff import BASES, Base, Bases, KnownEntry
+from bot.digest.domain.records import DIGESTS, DigestSchedule, DigestState, RunRecord, RunStage
 from bot.digest.schedule.timetable import Timetable
 from bot.domain import record
 from bot.domain.finding import Evidence, Finding, Ref
@@ -59,11 +59,11 @@ FINDING = Finding(
     follows=(NODE,),
     cause="nodes/Node//edge",
 )
-POST = Post(channel=7, nonce="0123456789abcdef", begun=AT, message=8)
-TURN = Turn(
+POST = MessageRecord(channel=7, nonce="0123456789abcdef", begun=AT, message=8)
+TURN = RunRecord(
     day=date(2026, 11, 23),
     due=AT,
-    stage=Stage.SENT,
+    stage=RunStage.SENT,
     at=LATER,
     by="meshmedic-1_a",
     message=9,
@@ -72,7 +72,7 @@ TURN = Turn(
     new=2,
     late=True,
 )
-SCHEDULE = Schedule(
+SCHEDULE = DigestSchedule(
     name="weekly",
     channel=7,
     when=Timetable(18, 30, (6,), (1,), (1, 7)),
@@ -133,8 +133,8 @@ RECORDS: tuple[tuple[Shelf[Any], Any], ...] = (
         ),
     ),
     (
-        BOOK,
-        Book(
+        DIGESTS,
+        DigestState(
             schedules={"weekly": SCHEDULE},
             turns={"weekly": (TURN,)},
             removed=("daily",),
@@ -148,7 +148,9 @@ RECORDS: tuple[tuple[Shelf[Any], Any], ...] = (
             {
                 "weekly": Base(
                     taken_at=AT,
-                    known={FINDING.key: Known(Verdict.FAILED, "Crash", AT, "nodes/Node//edge")},
+                    known={
+                        FINDING.key: KnownEntry(Verdict.FAILED, "Crash", AT, "nodes/Node//edge")
+                    },
                     dropped=1,
                     noted=("a1b2c3d4e5",),
                 )
@@ -197,7 +199,7 @@ RECORDS: tuple[tuple[Shelf[Any], Any], ...] = (
             ends=(Pending(FINDING.key, LATER),),
             sent=((7, AT),),
             board=POST,
-            lost=(Lost(7, "Missing Access"),),
+            lost=(LostChannel(7, "Missing Access"),),
         ),
     ),
 )

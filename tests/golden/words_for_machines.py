@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from bot.alerting.domain.incident import identify
-from bot.digest.domain.records import Stage, carried, nonce
+from bot.digest.domain.records import RunStage, carried, nonce
 from bot.domain.election import Record
 from bot.domain.finding import Ref, code_of
 from bot.domain.mute_annotation import MUTE
@@ -232,7 +232,7 @@ def _names() -> str:
 
 
 ENUMS: tuple[type[StrEnum], ...] = (
-    Verdict, Why, Stage, ChangeState, Method, Action, Sort, EditKind, Kind, Outcome, By, Row,
+    Verdict, Why, RunStage, ChangeState, Method, Action, Sort, EditKind, Kind, Outcome, By, Row,
     Confidence, Effect,
 )  # fmt: skip
 """Words that are stored, sent or published."""
@@ -240,7 +240,7 @@ ENUMS: tuple[type[StrEnum], ...] = (
 
 def _enums() -> str:
     # The file has the names that these had when it was written.
-    first = {ChangeState: "State", Method: "Way"}
+    first = {ChangeState: "State", Method: "Way", RunStage: "Stage"}
     return pretty(
         {first.get(kind, kind.__name__): [member.value for member in kind] for kind in ENUMS}
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from bot.alerting.delivery import Lost, NoThread
+from bot.alerting.delivery import ChannelUnavailable, NoThread
 from bot.alerting.domain.actions import Tell
 from bot.alerting.domain.incident import Alerts, Incident, Moment
 from bot.chat.channel import Unsent
@@ -95,7 +95,7 @@ class FakeChannel:
         if self.away:
             raise Unsent("Discord is away.")
         if channel in self.closed:
-            raise Lost("There is no such channel.")
+            raise ChannelUnavailable("There is no such channel.")
 
     def _sent(self, said: Said) -> int:
         self._reached(said.channel)

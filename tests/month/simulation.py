@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.alerting.domain.incident import ALERTS, Alerts, Incident, Moment
-from bot.alerting.domain.rules import Route, Rules
+from bot.alerting.domain.rules import AlertRoute, Rules
 from bot.alerting.service import Watchman
 from bot.domain.finding import Ref
 from bot.domain.verdict import Verdict
@@ -18,10 +18,10 @@ DEFAULT, BOARD, OWNER, DATABASES = 1, 2, 3, 4
 ROLE, DATABASE_ROLE = 7, 8
 RULES = Rules(
     routes=(
-        Route(DATABASES, Verdict.FAILED, frozenset({"db"}), role=DATABASE_ROLE),
-        Route(DATABASES, namespaces=frozenset({"db"})),
-        Route(DEFAULT, Verdict.FAILED, role=ROLE),
-        Route(DEFAULT),
+        AlertRoute(DATABASES, Verdict.FAILED, frozenset({"db"}), role=DATABASE_ROLE),
+        AlertRoute(DATABASES, namespaces=frozenset({"db"})),
+        AlertRoute(DEFAULT, Verdict.FAILED, role=ROLE),
+        AlertRoute(DEFAULT),
     )
 )
 

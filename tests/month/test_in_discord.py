@@ -5,9 +5,9 @@ import re
 from collections import Counter
 from datetime import timedelta
 
-from bot.alerting.discord_channel import Telling
+from bot.alerting.discord_channel import DiscordAlertChannel
 from bot.alerting.domain.incident import ALERTS, Incident
-from bot.alerting.domain.rules import Route, Rules
+from bot.alerting.domain.rules import AlertRoute, Rules
 from bot.alerting.service import Watchman
 from bot.domain.verdict import Verdict
 from tests.commands.conftest import Room, room, texts
@@ -22,8 +22,10 @@ async def test_hours_of_storms_outages_and_restarts_leave_one_message_an_inciden
     """With its end, and its thread where it developed; the board is one, and pinned."""
     world, dice = World(), random.Random(3)  # noqa: S311  # the same each time
     channel, guild = room.channel.id, room.client.guild_id
-    telling = Telling(lambda: room.client, lambda _: (), guild)
-    rules = Rules(routes=(Route(channel, Verdict.FAILED, role=room.viewers.id), Route(channel)))
+    telling = DiscordAlertChannel(lambda: room.client, lambda _: (), guild)
+    rules = Rules(
+        routes=(AlertRoute(channel, Verdict.FAILED, role=room.viewers.id), AlertRoute(channel))
+    )
     seen: dict[str, Incident] = {}
 
     async def minute() -> None:

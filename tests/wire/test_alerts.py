@@ -6,10 +6,10 @@ import discord
 import pytest
 from msgspec.structs import replace
 
-from bot.alerting.delivery import Lost, NoThread
-from bot.alerting.discord_channel import Telling
+from bot.alerting.delivery import ChannelUnavailable, NoThread
+from bot.alerting.discord_channel import DiscordAlertChannel
 from bot.alerting.domain.actions import Tell
-from bot.alerting.domain.incident import Alerts, Incident, Post
+from bot.alerting.domain.incident import Alerts, Incident, MessageRecord
 from bot.domain.finding import Finding, Ref
 from bot.domain.report import Report
 from bot.domain.verdict import Verdict
@@ -40,8 +40,8 @@ ONE = (
 
 
 @pytest.fixture
-def telling(client: discord.Client) -> Telling:
-    return Telling(lambda: client, lambda _: (), GUILD_ID)
+def telling(client: discord.Client) -> DiscordAlertChannel:
+    return DiscordAlertChannel(lambda: client, lambda _: (), GUILD_ID)
 
 
 def asked(server: DiscordServer, endpoint: Endpoint) -> list[Request]:
@@ -50,10 +50,12 @@ def asked(server: DiscordServer, endpoint: Endpoint) -> list[Request]:
 
 
 def standing(message: int) -> Incident:
-    return replace(ONE, posted=Post(CHANNEL_ID, ONE.id, NOW, message))
+    return replace(ONE, posted=MessageRecord(CHANNEL_ID, ONE.id, NOW, message))
 
 
-async def test_an_incident_from_its_start_to_its_end(server: DiscordServer, telling: Telling):
+async def test_an_incident_from_its_start_to_its_end(
+    server: DiscordServer, telling: DiscordAlertChannel
+):
     """A message that calls one role, its thread, edits, the answer, each found by its mark."""
     message = await telling.open(CHANNEL_ID, ONE, OPERATORS)
     assert await telling.open(CHANNEL_ID, ONE, OPERATORS) == message, "the nonce makes them one"
@@ -79,7 +81,7 @@ async def test_an_incident_from_its_start_to_its_end(server: DiscordServer, tell
 
 
 async def test_the_board_is_pinned_edited_and_sent_anew_where_somebody_deleted_it(
-    server: DiscordServer, telling: Telling
+    server: DiscordServer, telling: DiscordAlertChannel
 ):
     """Without a sound."""
     report, state = Report(NOW, (FINDING,), (), {"Node": 3}), Alerts((standing(1),))
@@ -91,7 +93,9 @@ async def test_the_board_is_pinned_edited_and_sent_anew_where_somebody_deleted_i
     assert again != board
 
 
-async def test_what_was_held_back_and_a_word_to_the_owner(server: DiscordServer, telling: Telling):
+async def test_what_was_held_back_and_a_word_to_the_owner(
+    server: DiscordServer, telling: DiscordAlertChannel
+):
     """Nobody is mentioned."""
     assert await telling.sum_up(CHANNEL_ID, (ONE, ONE), "fedcba9876543210")
     await telling.complain(CHANNEL_ID, CHANNEL_ID, "Discord knows no such channel.")
@@ -99,9 +103,9 @@ async def test_what_was_held_back_and_a_word_to_the_owner(server: DiscordServer,
         assert not (each.body.get("allowed_mentions") or {}).get("roles")
 
 
-async def test_a_clear_no_is_told_from_silence(server: DiscordServer, telling: Telling):
+async def test_a_clear_no_is_told_from_silence(server: DiscordServer, telling: DiscordAlertChannel):
     """A channel that is gone, and a message under which there can be no thread."""
-    with pytest.raises(Lost, match="no such channel"):
+    with pytest.raises(ChannelUnavailable, match="no such channel"):
         await telling.open(CHANNEL_ID + 1, ONE, None)
     with pytest.raises(NoThread):
         await telling.tell(12345, Tell(standing(12345), CHANNEL_ID, ONE.revision), None)

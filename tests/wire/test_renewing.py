@@ -9,9 +9,9 @@ import discord
 import pytest
 
 from bot.digest.composer import Composer
-from bot.digest.discord_channel import Mailing
-from bot.digest.domain.records import Schedule, carried, nonce
-from bot.digest.ports import Letter
+from bot.digest.discord_channel import DiscordDigestChannel
+from bot.digest.domain.records import DigestSchedule, carried, nonce
+from bot.digest.ports import DigestMessage
 from bot.digest.schedule.timetable import Timetable
 from bot.health.service import Health
 from bot.runtime.memory_store import Unkept
@@ -25,7 +25,7 @@ from tests.wire.pointing import Pointed
 from tests.wire.stand_in import StandIn
 
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
-DAILY = Schedule(name="daily", channel=world.CHANNEL_ID, when=Timetable(8, 0), began=NOW)
+DAILY = DigestSchedule(name="daily", channel=world.CHANNEL_ID, when=Timetable(8, 0), began=NOW)
 
 
 @pytest.fixture
@@ -45,10 +45,12 @@ async def test_a_renewed_digest_keeps_its_news_and_its_files(
     cluster = FakeCluster([a_pod(waiting="CrashLoopBackOff")])
     health = Health(cluster)
     made = button.button(health)
-    mailing = Mailing(lambda: bot, lambda slot: button.rows(made, slot))
+    mailing = DiscordDigestChannel(lambda: bot, lambda slot: button.rows(made, slot))
     digest = (await Composer(health, Unkept(), cluster.draw).letter(DAILY)).digest
     day = NOW.date()
-    letter = Letter(digest, b"a picture", "Seven days.", carried("daily", day), nonce("daily", day))
+    letter = DigestMessage(
+        digest, b"a picture", "Seven days.", carried("daily", day), nonce("daily", day)
+    )
     sent = await mailing.send(world.CHANNEL_ID, letter)
     assert isinstance(sent, int)
     before = _posted(server, sent)

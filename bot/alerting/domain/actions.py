@@ -11,12 +11,12 @@ from typing import TypeAlias
 
 from msgspec.structs import replace
 
-from bot.alerting.domain.incident import Alerts, Incident, Lost, Moment, Post
+from bot.alerting.domain.incident import Alerts, Incident, LostChannel, MessageRecord, Moment
 from bot.alerting.domain.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
+class OpenIncident:
     """Send an incident's message; `role` is mentioned."""
 
     incident: Incident
@@ -68,7 +68,7 @@ class Summary:
     channel: int
 
 
-Act: TypeAlias = Open | Edit | Tell | End | Summary
+Act: TypeAlias = OpenIncident | Edit | Tell | End | Summary
 
 
 def due(state: Alerts, now: datetime, rules: Rules) -> tuple[Act, ...]:
@@ -84,7 +84,7 @@ def due(state: Alerts, now: datetime, rules: Rules) -> tuple[Act, ...]:
             # The last message of the budget is that of the summary.
             if left[route.channel] > 1:
                 left[route.channel] -= 1
-                acts.append(Open(one, route.channel, route.role))
+                acts.append(OpenIncident(one, route.channel, route.role))
             else:
                 waiting.setdefault(route.channel, []).append(one)
         else:
@@ -95,7 +95,7 @@ def due(state: Alerts, now: datetime, rules: Rules) -> tuple[Act, ...]:
     return tuple(acts)
 
 
-def _further(one: Incident, posted: Post, now: datetime, rules: Rules) -> list[Act]:
+def _further(one: Incident, posted: MessageRecord, now: datetime, rules: Rules) -> list[Act]:
     if one.held:
         return []
     channel = posted.channel
@@ -104,7 +104,7 @@ def _further(one: Incident, posted: Post, now: datetime, rules: Rules) -> list[A
         return (
             []
             if patient(posted, now)
-            else [Open(one, channel, one.roles[0] if one.roles else None)]
+            else [OpenIncident(one, channel, one.roles[0] if one.roles else None)]
         )
     acts: list[Act] = []
     if told := _timeline(one, channel, now, rules):
@@ -143,16 +143,16 @@ def _waits(one: Incident, now: datetime, rules: Rules) -> bool:
     return bool(quiet and quiet.holds(now) and one.worst.rank < quiet.but.rank)
 
 
-def begun(state: Alerts, act: Open | Tell | End, now: datetime) -> Alerts | None:
+def begun(state: Alerts, act: OpenIncident | Tell | End, now: datetime) -> Alerts | None:
     """The state before such a message is sent; None where somebody else has begun it."""
     one = next((each for each in state.incidents if each.id == act.incident.id), None)
     if one is None:
         return None
     match act:
-        case Open(role=role):
+        case OpenIncident(role=role):
             if one.posted:
                 return None
-            post = Post(act.channel, one.id, now)
+            post = MessageRecord(act.channel, one.id, now)
             sent = (*state.sent, (act.channel, now))
             changed = replace(one, posted=post, roles=(role,) if role else ())
             return replace(state.with_incident(changed), sent=sent)
@@ -163,14 +163,14 @@ def begun(state: Alerts, act: Open | Tell | End, now: datetime) -> Alerts | None
                 or one.thread != act.incident.thread
             ):
                 return None
-            post = Post(one.posted.message, act.mark, now)
+            post = MessageRecord(one.posted.message, act.mark, now)
             roles = (*one.roles, role) if role else one.roles
             thread = replace(one.thread, post=post, upto=act.upto, role=role)
             return state.with_incident(replace(one, thread=thread, roles=roles))
         case End():
             if one.ended_post or one.posted is None:
                 return None
-            post = Post(act.channel, f"{one.id}-end", now)
+            post = MessageRecord(act.channel, f"{one.id}-end", now)
             return state.with_incident(replace(one, ended_post=post))
 
 
@@ -212,7 +212,7 @@ def lost(state: Alerts, channel: int, why: str) -> Alerts | None:
     if any(each.channel == channel and each.why == why for each in state.lost):
         return None
     others = regained(state, channel)
-    return replace(others, lost=(*others.lost, Lost(channel, why)))
+    return replace(others, lost=(*others.lost, LostChannel(channel, why)))
 
 
 def regained(state: Alerts, channel: int) -> Alerts:
@@ -240,7 +240,7 @@ def summed_up(state: Alerts, act: Summary, nonce: str, now: datetime) -> Alerts 
     if not all(each.id in free for each in act.incidents):
         return None
     for one in act.incidents:
-        post = Post(act.channel, nonce, now)
+        post = MessageRecord(act.channel, nonce, now)
         state = state.with_incident(replace(one, posted=post, held=True))
     return replace(state, sent=(*state.sent, (act.channel, now)))
 
@@ -253,7 +253,7 @@ def summary_stands(state: Alerts, nonce: str, message: int) -> Alerts:
     return state
 
 
-def patient(post: Post, now: datetime) -> bool:
+def patient(post: MessageRecord, now: datetime) -> bool:
     """Whether a message that was begun is left to whoever began it.
 
     Either way: a clock that was set back must not make it wait for ever.

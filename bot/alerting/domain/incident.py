@@ -22,7 +22,7 @@ class Moment(msgspec.Struct, frozen=True):
     what: str
 
 
-class Post(msgspec.Struct, frozen=True):
+class MessageRecord(msgspec.Struct, frozen=True):
     """What is known of a message of ours. Without an id it was begun, and may have arrived."""
 
     channel: int
@@ -40,7 +40,7 @@ class Thread(msgspec.Struct, frozen=True):
     """
 
     told: int = 0
-    post: Post | None = None
+    post: MessageRecord | None = None
     upto: int = 0
     refused: bool = False
     role: int | None = None
@@ -66,8 +66,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     timeline: tuple[Moment, ...] = ()
     revision: int = 1
     shown: int = 0
-    posted: Post | None = None
-    ended_post: Post | None = None
+    posted: MessageRecord | None = None
+    ended_post: MessageRecord | None = None
     held: bool = False
     thread: Thread = Thread()
     roles: tuple[int, ...] = ()
@@ -93,14 +93,14 @@ class Pending(msgspec.Struct, frozen=True):
     since: datetime
 
 
-class Known(msgspec.Struct, frozen=True):
+class KnownFinding(msgspec.Struct, frozen=True):
     """What was wrong when alerts began, or is nothing new: an alarm only once it is worse."""
 
     key: str
     verdict: Verdict
 
 
-class Lost(msgspec.Struct, frozen=True):
+class LostChannel(msgspec.Struct, frozen=True):
     """A channel that takes nothing, and why: said once, until it takes something again."""
 
     channel: int
@@ -112,11 +112,11 @@ class Alerts(msgspec.Struct, frozen=True):
 
     incidents: tuple[Incident, ...] = ()
     pending: tuple[Pending, ...] = ()
-    known: tuple[Known, ...] = ()
+    known: tuple[KnownFinding, ...] = ()
     ends: tuple[Pending, ...] = ()
     sent: tuple[tuple[int, datetime], ...] = ()
-    board: Post | None = None
-    lost: tuple[Lost, ...] = ()
+    board: MessageRecord | None = None
+    lost: tuple[LostChannel, ...] = ()
 
     def holding(self, key: str) -> Incident | None:
         """The open incident to which that finding belongs."""
@@ -156,7 +156,7 @@ def _sparer(kept: Alerts) -> Alerts | None:
         return msgspec.structs.replace(kept, incidents=tuple(map(_shorter, kept.incidents)))
     if kept.incidents:
         few = max(1, len(kept.incidents) // 10)
-        gone = (Known(key, one.worst) for one in kept.incidents[:few] for key in one.keys)
+        gone = (KnownFinding(key, one.worst) for one in kept.incidents[:few] for key in one.keys)
         return msgspec.structs.replace(
             kept, incidents=kept.incidents[few:], known=(*kept.known, *gone)
         )

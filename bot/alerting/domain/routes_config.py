@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from bot.alerting.domain.rules import Quiet, Route
+from bot.alerting.domain.rules import AlertRoute, Quiet
 from bot.domain.verdict import Verdict
 
 HOURS = 24
@@ -27,7 +27,7 @@ class _Route(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     role: str | int | None = None
 
 
-def routes(given: str, checks: Collection[str]) -> tuple[Route, ...]:
+def routes(given: str, checks: Collection[str]) -> tuple[AlertRoute, ...]:
     """Routes as a JSON list; the first that fits an incident takes it. `checks` are all names.
 
     Raises:
@@ -41,7 +41,7 @@ def routes(given: str, checks: Collection[str]) -> tuple[Route, ...]:
     return tuple(_route(number, each, checks) for number, each in enumerate(found, 1))
 
 
-def _route(number: int, each: _Route, checks: Collection[str]) -> Route:
+def _route(number: int, each: _Route, checks: Collection[str]) -> AlertRoute:
     where = f"route {number}"
     if each.severity not in LEAST:
         msg = f"{where}: {each.severity[:40]!r} is no severity but {' or '.join(LEAST)}"
@@ -54,7 +54,7 @@ def _route(number: int, each: _Route, checks: Collection[str]) -> Route:
         if name not in checks:
             msg = f"{where}: there is no check {name[:40]!r} but {', '.join(sorted(checks))}"
             raise ValueError(msg)
-    return Route(
+    return AlertRoute(
         channel=_id(where, "channel", each.channel),
         least=LEAST[each.severity],
         namespaces=frozenset(each.namespaces),

@@ -45,7 +45,7 @@ class Quiet:
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class AlertRoute:
     """What goes to a channel: the first that fits. Empty means any; `role` is mentioned."""
 
     channel: int
@@ -66,7 +66,7 @@ class Rules:
     kept: how long an incident that is over is remembered.
     """
 
-    routes: tuple[Route, ...] = ()
+    routes: tuple[AlertRoute, ...] = ()
     grace: Mapping[str, timedelta] = field(default_factory=lambda: GRACE)
     grace_else: timedelta = timedelta(minutes=3)
     steady: timedelta = timedelta(minutes=2)
@@ -81,7 +81,7 @@ class Rules:
         """How long a finding of that check must last."""
         return self.grace.get(check, self.grace_else)
 
-    def route(self, check: str, namespace: str, verdict: Verdict) -> Route | None:
+    def route(self, check: str, namespace: str, verdict: Verdict) -> AlertRoute | None:
         """Where it goes; None where nobody wants it."""
         return next((each for each in self.routes if _fits(each, check, namespace, verdict)), None)
 
@@ -90,7 +90,7 @@ NO_ALERTS = Rules()
 """Without a route nothing is said."""
 
 
-def _fits(route: Route, check: str, namespace: str, verdict: Verdict) -> bool:
+def _fits(route: AlertRoute, check: str, namespace: str, verdict: Verdict) -> bool:
     return (
         verdict.rank >= route.least.rank
         and (not route.namespaces or namespace in route.namespaces)

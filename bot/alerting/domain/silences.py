@@ -10,6 +10,7 @@ import msgspec
 
 from bot.domain.finding import Finding, code_of
 from bot.domain.record import Shelf
+from bot.domain.refusal import Refusal
 
 LONGEST = timedelta(days=90)
 MOST = 200
@@ -18,20 +19,14 @@ MOST = 200
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-class Unfit(msgspec.Struct, frozen=True):
-    """Words that are no length of time, and what would be one."""
-
-    why: str
-
-
-def length(typed: str) -> timedelta | Unfit:
+def length(typed: str) -> timedelta | Refusal:
     """The time that somebody typed: `30m`, `4h`, `2d`, `1w`."""
     found = re.fullmatch(r"\s*([1-9][0-9]{0,4})\s*([mhdw])\s*", typed.lower(), re.ASCII)
     if not found:
-        return Unfit(f"{typed[:40]!r} is no time. Write a number and m, h, d or w, such as 4h.")
+        return Refusal(f"{typed[:40]!r} is no time. Write a number and m, h, d or w, such as 4h.")
     asked = timedelta(**{UNITS[found[2]]: int(found[1])})
     if asked > LONGEST:
-        return Unfit(f"{typed[:40]!r} is longer than {LONGEST.days} days. Mend it, or mute anew.")
+        return Refusal(f"{typed[:40]!r} is longer than {LONGEST.days} days. Mend it, or mute anew.")
     return asked
 
 

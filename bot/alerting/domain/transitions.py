@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from bot.alerting.domain.incident import Alerts, Incident, Known, Pending, identify
+from bot.alerting.domain.incident import Alerts, Incident, KnownFinding, Pending, identify
 from bot.alerting.domain.rules import Rules
 from bot.domain.finding import Finding
 from bot.domain.report import Report, kind_name
@@ -89,7 +89,7 @@ def advance(
     """
     sight = Sight(report, _with_effects(report, muted))
     if state is None:
-        return Alerts(known=tuple(Known(each.key, each.verdict) for each in sight.bad))
+        return Alerts(known=tuple(KnownFinding(each.key, each.verdict) for each in sight.bad))
     now = report.taken_at
     state = _known(state, sight)
     state = _joined(state, sight)
@@ -114,7 +114,7 @@ def _known(state: Alerts, sight: Sight) -> Alerts:
     """What was known is forgotten once it is well, or worse: then it may be an alarm."""
     found = {each.key: each.verdict for each in sight.bad}
 
-    def stays(each: Known) -> bool:
+    def stays(each: KnownFinding) -> bool:
         if each.key not in found:
             return not sight.well(each.key) or each.key in sight.muted
         return found[each.key].rank <= each.verdict.rank
@@ -220,7 +220,7 @@ def _opened(
     # A cause that is known already has had its word: what follows later from it is none.
     had = (*trying, *(each.verdict for each in chain if each.key in known))
     if any(verdict.rank >= finding.verdict.rank for verdict in had):
-        return replace(state, known=(*state.known, Known(finding.key, finding.verdict)))
+        return replace(state, known=(*state.known, KnownFinding(finding.key, finding.verdict)))
     root = next(each for each in reversed(chain) if each.key not in known)
     effects = sight.report.downstream.get(root.key, ())
     members = (root, finding, *(each for each in effects if alarming(each, sight.muted)))

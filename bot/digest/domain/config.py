@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from bot.digest.domain.records import Schedule
+from bot.digest.domain.records import DigestSchedule
 from bot.digest.schedule.timetable import Timetable
 
 UTC_ZONE = ZoneInfo("UTC")
@@ -16,7 +16,7 @@ UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class DigestPlan:
     """What the settings say: digests are off until there is a channel."""
 
     channel: int = 0
@@ -26,11 +26,11 @@ class Plan:
     only_changes: bool = False
     fallback: int = 0
 
-    def schedules(self) -> tuple[Schedule, ...]:
+    def schedules(self) -> tuple[DigestSchedule, ...]:
         """The digests of the settings; since when they are known stands in the store."""
         if not self.channel:
             return ()
-        daily = Schedule(
+        daily = DigestSchedule(
             name="daily",
             channel=self.channel,
             when=self.daily,
@@ -39,7 +39,7 @@ class Plan:
         )
         if self.weekly is None:
             return (daily,)
-        weekly = Schedule(
+        weekly = DigestSchedule(
             name="weekly", channel=self.channel, when=self.weekly, began=UNKNOWN, trends=True
         )
         return (daily, weekly)

@@ -16,7 +16,7 @@ from bot.domain.verdict import Verdict
 from bot.health.checks import CHECKS
 
 
-class Known(msgspec.Struct, frozen=True, omit_defaults=True):
+class KnownEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """What an earlier digest knew of a finding.
 
     `first` is when a digest saw it first, `cause` the key of the finding that it followed from.
@@ -35,7 +35,7 @@ class Base(msgspec.Struct, frozen=True):
     """
 
     taken_at: datetime
-    known: dict[str, Known] = {}
+    known: dict[str, KnownEntry] = {}
     dropped: int = 0
     noted: tuple[str, ...] | None = None
 
@@ -46,7 +46,7 @@ class Bases(msgspec.Struct, frozen=True):
     by_name: dict[str, Base] = {}
 
 
-class Entry(msgspec.Struct, frozen=True):
+class DiffEntry(msgspec.Struct, frozen=True):
     """A finding that is there: how many follow from it, since when, and what it was before."""
 
     finding: Finding
@@ -55,7 +55,7 @@ class Entry(msgspec.Struct, frozen=True):
     was: Verdict | None = None
 
 
-class Gone(msgspec.Struct, frozen=True):
+class GoneEntry(msgspec.Struct, frozen=True):
     """A finding that is not there any more, and how many that followed from it went with it."""
 
     key: str
@@ -74,12 +74,12 @@ class Gone(msgspec.Struct, frozen=True):
 class Difference(msgspec.Struct, frozen=True):
     """The parts of a digest. `lost` was there before, and could not be looked for now."""
 
-    new: tuple[Entry, ...] = ()
-    worse: tuple[Entry, ...] = ()
-    same: tuple[Entry, ...] = ()
-    better: tuple[Entry, ...] = ()
-    fixed: tuple[Gone, ...] = ()
-    lost: tuple[Gone, ...] = ()
+    new: tuple[DiffEntry, ...] = ()
+    worse: tuple[DiffEntry, ...] = ()
+    same: tuple[DiffEntry, ...] = ()
+    better: tuple[DiffEntry, ...] = ()
+    fixed: tuple[GoneEntry, ...] = ()
+    lost: tuple[GoneEntry, ...] = ()
     first: bool = False
     forgotten: int = 0
 
@@ -96,7 +96,7 @@ def difference(before: Base | None, now: Report, threshold: Verdict) -> Differen
     """
     known = before.known if before else {}
     told = tuple(root for root in now.roots if _counts(root, now, threshold, known))
-    sorted_in: dict[str, list[Entry]] = {"new": [], "worse": [], "same": [], "better": []}
+    sorted_in: dict[str, list[DiffEntry]] = {"new": [], "worse": [], "same": [], "better": []}
     for root in told:
         earlier = known.get(root.key)
         sorted_in[_where(earlier, root)].append(_entry(root, now, earlier))
@@ -119,7 +119,7 @@ def base(report: Report, before: Base | None, noted: tuple[str, ...] = ()) -> Ba
     """
     earlier = before.known if before else {}
     found = {
-        each.key: Known(
+        each.key: KnownEntry(
             *_standing(each, earlier.get(each.key)),
             _first(each, earlier, report),
             each.cause or "",
@@ -134,12 +134,12 @@ def base(report: Report, before: Base | None, noted: tuple[str, ...] = ()) -> Ba
     return Base(report.taken_at, found | unseen, noted=noted)
 
 
-def _first(each: Finding, earlier: Mapping[str, Known], report: Report) -> datetime:
+def _first(each: Finding, earlier: Mapping[str, KnownEntry], report: Report) -> datetime:
     known = earlier.get(each.key)
     return known.first if known else (each.since or report.taken_at)
 
 
-def _where(earlier: Known | None, root: Finding) -> str:
+def _where(earlier: KnownEntry | None, root: Finding) -> str:
     if earlier is None:
         return "new"
     verdict, _ = _standing(root, earlier)
@@ -147,7 +147,7 @@ def _where(earlier: Known | None, root: Finding) -> str:
     return "worse" if change > 0 else "better" if change < 0 else "same"
 
 
-def _standing(found: Finding, earlier: Known | None) -> tuple[Verdict, str]:
+def _standing(found: Finding, earlier: KnownEntry | None) -> tuple[Verdict, str]:
     """How bad it is, and why: what failed and is only under way since tries again, no more."""
     tries = found.verdict is Verdict.PROGRESSING
     if earlier and tries and earlier.verdict.rank >= Verdict.DEGRADED.rank:
@@ -155,34 +155,38 @@ def _standing(found: Finding, earlier: Known | None) -> tuple[Verdict, str]:
     return found.verdict, found.reason[:80]
 
 
-def _entry(root: Finding, report: Report, earlier: Known | None) -> Entry:
+def _entry(root: Finding, report: Report, earlier: KnownEntry | None) -> DiffEntry:
     since = root.since or (earlier.first if earlier else None)
     count = len(report.downstream.get(root.key, ()))
     was = earlier.verdict if earlier and earlier.verdict is not root.verdict else None
-    return Entry(root, count, since, was)
+    return DiffEntry(root, count, since, was)
 
 
-def _counts(root: Finding, report: Report, threshold: Verdict, known: Mapping[str, Known]) -> bool:
+def _counts(
+    root: Finding, report: Report, threshold: Verdict, known: Mapping[str, KnownEntry]
+) -> bool:
     """A cause may be milder than what it brings about."""
     tree = (root, *report.downstream.get(root.key, ()))
     standing = (_standing(each, known.get(each.key))[0] for each in tree)
     return any(verdict.rank >= threshold.rank for verdict in standing)
 
 
-def _causes(gone: Mapping[str, Known], now: Report, threshold: Verdict) -> tuple[Gone, ...]:
+def _causes(
+    gone: Mapping[str, KnownEntry], now: Report, threshold: Verdict
+) -> tuple[GoneEntry, ...]:
     """The causes alone; what followed from one that is there still is counted there."""
-    trees: dict[str, list[Known]] = {}
+    trees: dict[str, list[KnownEntry]] = {}
     for key, each in gone.items():
         trees.setdefault(_root(key, gone), []).append(each)
     return tuple(
-        Gone(key, gone[key].reason, gone[key].verdict, gone[key].first, len(tree) - 1)
+        GoneEntry(key, gone[key].reason, gone[key].verdict, gone[key].first, len(tree) - 1)
         for key, tree in trees.items()
         if gone[key].cause not in now.by_key
         and any(each.verdict.rank >= threshold.rank for each in tree)
     )
 
 
-def _root(key: str, gone: Mapping[str, Known]) -> str:
+def _root(key: str, gone: Mapping[str, KnownEntry]) -> str:
     """What it followed from in the end, as far as that is gone too. The text may be mangled."""
     passed = [key]
     while (cause := gone[passed[-1]].cause) in gone and cause not in passed:

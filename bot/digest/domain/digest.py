@@ -8,8 +8,8 @@ from datetime import datetime
 
 import msgspec
 
-from bot.digest.domain.diff import Base, Difference, Entry, difference
-from bot.digest.domain.open_items import Open, Standing
+from bot.digest.domain.diff import Base, DiffEntry, Difference, difference
+from bot.digest.domain.open_items import OpenItem, StandingItem
 from bot.domain.report import Report
 from bot.domain.snapshot import Gap
 from bot.domain.verdict import Verdict
@@ -30,7 +30,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     report: Report
     difference: Difference
-    standing: Standing
+    standing: StandingItem
     due: datetime | None = None
     muted: tuple[str, ...] = ()
     approvals: tuple[str, ...] = ()
@@ -90,7 +90,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
 def compose(
     name: str,
     report: Report,
-    standing: Standing,
+    standing: StandingItem,
     before: Base | None,
     *,
     threshold: Verdict = Verdict.PROGRESSING,
@@ -126,7 +126,7 @@ def _mark(said: str) -> str:
 
 
 def _without(whole: Difference, muted: Mapping[str, str]) -> Difference:
-    def kept(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    def kept(entries: tuple[DiffEntry, ...]) -> tuple[DiffEntry, ...]:
         return tuple(each for each in entries if each.finding.key not in muted)
 
     return msgspec.structs.replace(
@@ -138,7 +138,7 @@ def _without(whole: Difference, muted: Mapping[str, str]) -> Difference:
     )
 
 
-def _dated(opened: tuple[Open, ...], report: Report) -> tuple[Open, ...]:
+def _dated(opened: tuple[OpenItem, ...], report: Report) -> tuple[OpenItem, ...]:
     """Since when, where a finding about the object tells."""
     since = {each.subject: each.since for each in report.findings if each.since}
     return tuple(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.digest.domain.records import Book, Schedule
+from bot.digest.domain.records import DigestSchedule, DigestState
 from bot.domain.refusal import NotObserved
 
 
@@ -14,7 +14,7 @@ from bot.domain.refusal import NotObserved
 class DigestFacts:
     """What is kept of digests, what the settings set up, and the moment of the question."""
 
-    book: Book | NotObserved
-    defaults: tuple[Schedule, ...]
+    book: DigestState | NotObserved
+    defaults: tuple[DigestSchedule, ...]
     zone: ZoneInfo
     now: datetime

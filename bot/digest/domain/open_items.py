@@ -33,7 +33,7 @@ READS: tuple[type[Object], ...] = (
 """What must be read for it, beside what the checks read."""
 
 
-class Open(msgspec.Struct, frozen=True):
+class OpenItem(msgspec.Struct, frozen=True):
     """Something that somebody changed and has not ended: what, and since when where it is told."""
 
     subject: Ref
@@ -57,41 +57,41 @@ class Nodes(msgspec.Struct, frozen=True):
     cordoned: int
 
 
-class Standing(msgspec.Struct, frozen=True):
+class StandingItem(msgspec.Struct, frozen=True):
     """All of it. `expiring` is soonest first; `unseen` is what was not seen of what it reads."""
 
-    open: tuple[Open, ...] = ()
+    open: tuple[OpenItem, ...] = ()
     expiring: tuple[Expiring, ...] = ()
     nodes: Nodes | None = None
     unseen: tuple[Gap, ...] = ()
 
 
-def standing(seen: Snapshot, namespace: str = "") -> Standing:
+def standing(seen: Snapshot, namespace: str = "") -> StandingItem:
     """Read it off a snapshot; `namespace` narrows what has one."""
     opened = (*_suspended(seen), *_left_behind(seen))
     ours = tuple(each for each in opened if namespace in ("", each.subject.namespace))
     ends = tuple(each for each in _expiring(seen) if namespace in ("", each.subject.namespace))
     names = {kind_name(kind) for kind in READS}
     unseen = tuple(gap for gap in seen.gaps if gap.kind in names and not gap.why.by_choice)
-    return Standing(ours, tuple(sorted(ends, key=lambda each: each.at)), _nodes(seen), unseen)
+    return StandingItem(ours, tuple(sorted(ends, key=lambda each: each.at)), _nodes(seen), unseen)
 
 
-def _suspended(seen: Snapshot) -> Iterator[Open]:
+def _suspended(seen: Snapshot) -> Iterator[OpenItem]:
     for kind in FLUX:
         for each in seen.of(kind):
             # Nothing of these objects tells when it was suspended: the finding knows since when
             # it was seen so.
             if isinstance(each, FluxObject | flux.HelmRelease) and each.spec.suspend:
-                yield Open(ref(each), "suspended")
+                yield OpenItem(ref(each), "suspended")
 
 
-def _left_behind(seen: Snapshot) -> Iterator[Open]:
+def _left_behind(seen: Snapshot) -> Iterator[OpenItem]:
     """A test that runs while the digest is made is nobody's concern."""
     for kind in (core.Pod, core.Service):
         for made in filter(temporary, seen.of(kind)):
             since = made.metadata.creation_timestamp
             if since and seen.taken_at - since > LONGEST:
-                yield Open(ref(made), "left behind by a test", since)
+                yield OpenItem(ref(made), "left behind by a test", since)
 
 
 def _expiring(seen: Snapshot) -> Iterator[Expiring]:

@@ -25,7 +25,7 @@ SLOTS = 60
 """Slots of one digest that are remembered: more than any clock error of a month brings back."""
 
 
-class Stage(StrEnum):
+class RunStage(StrEnum):
     """How far a slot has come."""
 
     CLAIMED = "claimed"
@@ -40,10 +40,10 @@ class Stage(StrEnum):
     @property
     def over(self) -> bool:
         """Whether there is nothing left to do."""
-        return self is not Stage.CLAIMED
+        return self is not RunStage.CLAIMED
 
 
-class Turn(msgspec.Struct, frozen=True, kw_only=True):
+class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One slot: its local date, when it was due, who claimed it when, and its message.
 
     `brief`: the message is one line, whose time may be edited in place.
@@ -51,7 +51,7 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
 
     day: date
     due: datetime
-    stage: Stage
+    stage: RunStage
     at: datetime
     by: str = ""
     message: int = 0
@@ -61,7 +61,7 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     late: bool = False
 
 
-class Schedule(msgspec.Struct, frozen=True, kw_only=True):
+class DigestSchedule(msgspec.Struct, frozen=True, kw_only=True):
     """One digest: what it looks at, where and when it goes, and what it leaves out.
 
     `threshold` is the mildest verdict that is told; `began` when it was set up.
@@ -79,20 +79,20 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     paused: bool = False
 
 
-class Book(msgspec.Struct, frozen=True):
+class DigestState(msgspec.Struct, frozen=True):
     """What people set up by name, the slots of each (the oldest first), the complaints told.
 
     `removed` are those of the settings that somebody removed; `began` says since when each of the
     settings is known.
     """
 
-    schedules: dict[str, Schedule] = {}
-    turns: dict[str, tuple[Turn, ...]] = {}
+    schedules: dict[str, DigestSchedule] = {}
+    turns: dict[str, tuple[RunRecord, ...]] = {}
     removed: tuple[str, ...] = ()
     began: dict[str, datetime] = {}
     told: dict[str, str] = {}
 
-    def every(self, defaults: tuple[Schedule, ...]) -> dict[str, Schedule]:
+    def every(self, defaults: tuple[DigestSchedule, ...]) -> dict[str, DigestSchedule]:
         """All digests by name: those of the settings, unless people set them up otherwise."""
         theirs = {
             each.name: msgspec.structs.replace(each, began=self.began.get(each.name, each.began))
@@ -101,28 +101,28 @@ class Book(msgspec.Struct, frozen=True):
         }
         return theirs | self.schedules
 
-    def knowing(self, defaults: tuple[Schedule, ...]) -> Book:
+    def knowing(self, defaults: tuple[DigestSchedule, ...]) -> DigestState:
         """Note since when those of the settings are known."""
         began = {each.name: each.began for each in defaults} | self.began
         return msgspec.structs.replace(self, began=began)
 
-    def with_schedule(self, each: Schedule) -> Book:
+    def with_schedule(self, each: DigestSchedule) -> DigestState:
         """Set up one digest, in the place of another of its name."""
         removed = tuple(name for name in self.removed if name != each.name)
         schedules = self.schedules | {each.name: each}
         return msgspec.structs.replace(self, schedules=schedules, removed=removed)
 
-    def without(self, name: str) -> Book:
+    def without(self, name: str) -> DigestState:
         """Remove one; that it was is remembered, or the settings would bring it back."""
         kept = {key: each for key, each in self.schedules.items() if key != name}
         removed = (*(each for each in self.removed if each != name), name)[-MOST:]
         return msgspec.structs.replace(self, schedules=kept, removed=removed)
 
-    def turns_of(self, name: str) -> tuple[Turn, ...]:
+    def turns_of(self, name: str) -> tuple[RunRecord, ...]:
         """The slots of one digest that are remembered, the oldest first."""
         return self.turns.get(name, ())
 
-    def turn(self, name: str, day: date) -> Turn | None:
+    def turn(self, name: str, day: date) -> RunRecord | None:
         """One slot, if it was ever claimed."""
         return next((each for each in self.turns_of(name) if each.day == day), None)
 
@@ -130,29 +130,29 @@ class Book(msgspec.Struct, frozen=True):
         """The dates of which nothing is left to do."""
         return frozenset(each.day for each in self.turns_of(name) if each.stage.over)
 
-    def with_turn(self, name: str, turn: Turn) -> Book:
+    def with_turn(self, name: str, turn: RunRecord) -> DigestState:
         """Note how far a slot has come."""
         others = tuple(each for each in self.turns_of(name) if each.day != turn.day)
         turns = self.turns | {name: (*others, turn)[-SLOTS:]}
         return msgspec.structs.replace(self, turns=turns)
 
-    def last_message(self, name: str) -> Turn | None:
+    def last_message(self, name: str) -> RunRecord | None:
         """The latest slot of a digest that has a message."""
         return next((each for each in reversed(self.turns_of(name)) if each.message), None)
 
-    def telling(self, name: str, why: str) -> Book:
+    def telling(self, name: str, why: str) -> DigestState:
         """Note what was complained about; an empty word is the end of it."""
         others = {key: each for key, each in self.told.items() if key != name}
         return msgspec.structs.replace(self, told=others | ({name: why} if why else {}))
 
     @property
-    def latest(self) -> tuple[str, Turn] | None:
+    def latest(self) -> tuple[str, RunRecord] | None:
         """The slot that went well last, with the name of its digest."""
         well = [
             (name, turn)
             for name, turns in self.turns.items()
             for turn in turns
-            if turn.stage in (Stage.SENT, Stage.UNCHANGED)
+            if turn.stage in (RunStage.SENT, RunStage.UNCHANGED)
         ]
         return max(well, key=lambda one: one[1].at, default=None)
 
@@ -167,15 +167,15 @@ def nonce(name: str, day: date) -> str:
     return hashlib.blake2b(carried(name, day).encode(), digest_size=12).hexdigest()
 
 
-def _spare(book: Book) -> Book | None:
+def _spare(book: DigestState) -> DigestState | None:
     """The older half of all slots that are over; never one that may be in flight."""
     fewer = {name: _newer(turns) for name, turns in book.turns.items()}
     return None if fewer == book.turns else msgspec.structs.replace(book, turns=fewer)
 
 
-def _newer(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
+def _newer(turns: tuple[RunRecord, ...]) -> tuple[RunRecord, ...]:
     half = len(turns) // 2
     return (*(each for each in turns[:half] if not each.stage.over), *turns[half:])
 
 
-BOOK: Shelf[Book] = Shelf("digests", Book, spare=_spare)
+DIGESTS: Shelf[DigestState] = Shelf("digests", DigestState, spare=_spare)

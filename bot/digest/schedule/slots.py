@@ -30,7 +30,7 @@ CLOCK_ERROR = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class ScheduledRun:
     """One turn: its local date, and the moment at which it was due."""
 
     day: date
@@ -58,7 +58,7 @@ def timetable(text: str) -> Timetable | NoTime:
 
 def due(
     each: Timetable, zone: ZoneInfo, now: datetime, *, began: datetime, done: Collection[date]
-) -> Slot | None:
+) -> ScheduledRun | None:
     """The latest slot that is due and not done; those before it are not made up for.
 
     `began` is when it was set up: nothing before that is owed.
@@ -66,17 +66,17 @@ def due(
     today = now.astimezone(zone).date()
     for back in range(LOOK_BACK):
         day = today - timedelta(days=back)
-        if each.on(day) and (slot := Slot(day, _moment(each, zone, day))).at <= now:
+        if each.on(day) and (slot := ScheduledRun(day, _moment(each, zone, day))).at <= now:
             owed = slot.at > began or began > now + CLOCK_ERROR
             return slot if owed and day not in done else None
     return None
 
 
-def following(each: Timetable, zone: ZoneInfo, now: datetime) -> Slot:
+def following(each: Timetable, zone: ZoneInfo, now: datetime) -> ScheduledRun:
     """The next slot after now."""
     today = now.astimezone(zone).date()
     slots = (
-        Slot(day, _moment(each, zone, day))
+        ScheduledRun(day, _moment(each, zone, day))
         for day in (today + timedelta(days=ahead) for ahead in range(AHEAD))
         if each.on(day)
     )

@@ -9,10 +9,10 @@ from datetime import datetime
 from discord import ui
 
 from bot.charts.spec import Undrawn
-from bot.digest.domain.diff import Entry, Gone
+from bot.digest.domain.diff import DiffEntry, GoneEntry
 from bot.digest.domain.digest import Digest
-from bot.digest.domain.records import Schedule, Turn
-from bot.digest.schedule.slots import Slot
+from bot.digest.domain.records import DigestSchedule, RunRecord
+from bot.digest.schedule.slots import ScheduledRun
 from bot.digest.views import text as told
 from bot.domain.verdict import Verdict
 from bot.history.domain.trends import Trends
@@ -91,7 +91,9 @@ def renewed(view: ui.LayoutView, at: datetime) -> bool:
     return found
 
 
-def listed(schedules: Iterable[tuple[Schedule, Turn | None, Slot]], zone: str) -> render.Card:
+def listed(
+    schedules: Iterable[tuple[DigestSchedule, RunRecord | None, ScheduledRun]], zone: str
+) -> render.Card:
     """The digests that are set up, how the last slot of each went, and when the next is."""
     lines = [_listed(*each) for each in schedules]
     said = "\n".join(lines) or (
@@ -100,7 +102,7 @@ def listed(schedules: Iterable[tuple[Schedule, Turn | None, Slot]], zone: str) -
     return render.card(None, [f"## Digests\n-# times are in {render.code(zone, 60)}", said], ())
 
 
-def history(turns: Sequence[tuple[str, Turn]], trends: Trends) -> render.Card:
+def history(turns: Sequence[tuple[str, RunRecord]], trends: Trends) -> render.Card:
     """The last slots, the latest first, and what the history tells."""
     lines = [_turn(*each) for each in turns]
     parts = ["## What was sent", "\n".join(lines) or "Nothing yet."]
@@ -108,7 +110,7 @@ def history(turns: Sequence[tuple[str, Turn]], trends: Trends) -> render.Card:
     return render.card(None, parts, ())
 
 
-def _listed(each: Schedule, last: Turn | None, following: Slot) -> str:
+def _listed(each: DigestSchedule, last: RunRecord | None, following: ScheduledRun) -> str:
     at = int(following.at.timestamp())
     when = "paused" if each.paused else f"next <t:{at}:R>"
     what = [*each.scopes, each.namespace and f"in {each.namespace}"]
@@ -126,7 +128,7 @@ def _listed(each: Schedule, last: Turn | None, following: Slot) -> str:
     )
 
 
-def _turn(name: str, each: Turn) -> str:
+def _turn(name: str, each: RunRecord) -> str:
     late = ", late" if each.late else ""
     count = f" · {each.findings:,} causes, {each.new:,} new" if each.message else ""
     return f"`{name}` {each.day} **{each.stage}**{late} <t:{int(each.at.timestamp())}:R>{count}"
@@ -154,7 +156,7 @@ def _parts(each: Digest) -> Iterator[str]:
         yield f"**The last 7 days**\n{_trends(each.trends)}"
 
 
-def _spelled(name: str, entries: Sequence[Entry], digest: Digest) -> str:
+def _spelled(name: str, entries: Sequence[DiffEntry], digest: Digest) -> str:
     if not entries:
         return ""
     shown = "\n".join(_entry(one, digest) for one in entries[:SPELLED])
@@ -163,7 +165,7 @@ def _spelled(name: str, entries: Sequence[Entry], digest: Digest) -> str:
     return f"**{name}** ({len(entries):,})\n{shown}{rest}"
 
 
-def _entry(each: Entry, digest: Digest) -> str:
+def _entry(each: DiffEntry, digest: Digest) -> str:
     finding = each.finding
     subject = finding.subject
     since = words.age(each.since, digest.report.taken_at)
@@ -179,7 +181,7 @@ def _entry(each: Entry, digest: Digest) -> str:
     )
 
 
-def _same(entries: Sequence[Entry], digest: Digest) -> str:
+def _same(entries: Sequence[DiffEntry], digest: Digest) -> str:
     """Collapsed, with ages: the oldest trouble is no news."""
     if not entries:
         return ""
@@ -197,7 +199,7 @@ def _same(entries: Sequence[Entry], digest: Digest) -> str:
     return f"**As before** ({len(entries):,})\n" + "\n".join(lines)
 
 
-def _gone(name: str, gone: Sequence[Gone], digest: Digest, mark: str) -> str:
+def _gone(name: str, gone: Sequence[GoneEntry], digest: Digest, mark: str) -> str:
     if not gone:
         return ""
     lines = []

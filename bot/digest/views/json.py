@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 
-from bot.digest.domain.diff import Entry, Gone
+from bot.digest.domain.diff import DiffEntry, GoneEntry
 from bot.digest.domain.digest import Digest
 from bot.digest.views import text as told
 from bot.domain.redaction.redact import redact
 from bot.domain.verdict import Verdict
-from bot.history.domain.trends import Trends, Trouble
+from bot.history.domain.trends import ProblemTrend, Trends
 from bot.render.json_text import indented, schema_of
 
 VERSION = "meshmedic.dev/digest/v1"
@@ -113,7 +113,7 @@ def schema() -> dict[str, Any]:
     return schema_of(JsonDigest, VERSION)
 
 
-def _entry(each: Entry) -> JsonEntry:
+def _entry(each: DiffEntry) -> JsonEntry:
     return JsonEntry(
         subject=str(each.finding.subject),
         code=each.finding.code,
@@ -126,7 +126,7 @@ def _entry(each: Entry) -> JsonEntry:
     )
 
 
-def _gone(each: Gone) -> JsonEntry:
+def _gone(each: GoneEntry) -> JsonEntry:
     return JsonEntry(
         subject=each.subject,
         code=None,
@@ -152,7 +152,7 @@ def _trends(each: Trends) -> JsonTrends:
     )
 
 
-def _trouble(each: Trouble) -> JsonTrouble:
+def _trouble(each: ProblemTrend) -> JsonTrouble:
     return JsonTrouble(key=each.key, times=each.times, seconds=_seconds(each.lasted))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from bot.digest.domain.diff import Entry, Gone
+from bot.digest.domain.diff import DiffEntry, GoneEntry
 from bot.digest.domain.digest import Digest
 from bot.domain.verdict import Verdict
 from bot.history.domain.trends import Trends
@@ -47,7 +47,7 @@ def text(each: Digest) -> str:
     return "\n".join([title(each), headline(each), "", *_body(each)]) + "\n"
 
 
-def entry(each: Entry, report_at: Digest) -> str:
+def entry(each: DiffEntry, report_at: Digest) -> str:
     """One cause in a line."""
     finding = each.finding
     since = words.age(each.since, report_at.report.taken_at)
@@ -58,13 +58,13 @@ def entry(each: Entry, report_at: Digest) -> str:
     return f"{finding.subject}: {finding.verdict}{was} {finding.reason}{for_}: {said}{more}"
 
 
-def gone(each: Gone, digest: Digest) -> str:
+def gone(each: GoneEntry, digest: Digest) -> str:
     """One that is there no more."""
     more = f" · {each.downstream:,} downstream" if each.downstream else ""
     return f"{each.subject}: {each.verdict} {each.reason}, {first_seen(each, digest)}{more}"
 
 
-def first_seen(each: Gone, digest: Digest) -> str:
+def first_seen(each: GoneEntry, digest: Digest) -> str:
     """Since when it was there: when it ended, no digest knows."""
     ago = words.age(each.first, digest.report.taken_at)
     return f"first seen {ago} ago"

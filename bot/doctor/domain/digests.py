@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from bot.digest.domain.facts import DigestFacts
-from bot.digest.domain.records import Book, Schedule, Stage, Turn
+from bot.digest.domain.records import DigestSchedule, DigestState, RunRecord, RunStage
 from bot.digest.schedule import slots
 from bot.doctor.domain.examination import Area, Examination, Outcome
 from bot.domain.refusal import NotObserved
@@ -43,12 +43,12 @@ def unseen(why: str) -> Examination:
     return _said(Outcome.UNSEEN, why)
 
 
-def _troubles(each: Schedule, book: Book, facts: DigestFacts) -> Iterator[Examination]:
+def _troubles(each: DigestSchedule, book: DigestState, facts: DigestFacts) -> Iterator[Examination]:
     last = _last(book.turns_of(each.name))
     # One of the settings that no process has seen yet owes nothing.
     if each.paused or not (each.name in book.schedules or each.name in book.began):
         return
-    if last and last.stage is Stage.LOST:
+    if last and last.stage is RunStage.LOST:
         saw = f"The channel of {each.name} did not take that of {last.day}."
         yield _said(Outcome.FAILED, saw, CHANNEL)
     done = book.over(each.name)
@@ -58,7 +58,7 @@ def _troubles(each: Schedule, book: Book, facts: DigestFacts) -> Iterator[Examin
         yield _said(Outcome.FAILED, saw, LOOK)
 
 
-def _last(turns: tuple[Turn, ...]) -> Turn | None:
+def _last(turns: tuple[RunRecord, ...]) -> RunRecord | None:
     return max(turns, key=lambda each: each.at, default=None)
 
 

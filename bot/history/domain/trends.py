@@ -32,7 +32,7 @@ class Uptime(msgspec.Struct, frozen=True):
         return self.well / self.seen if self.seen else None
 
 
-class Trouble(msgspec.Struct, frozen=True):
+class ProblemTrend(msgspec.Struct, frozen=True):
     """A cause: how often it came, and how long it was there in all."""
 
     key: str
@@ -48,8 +48,8 @@ class Trends(msgspec.Struct, frozen=True):
     uptime: tuple[Uptime, ...] = ()
     incidents: int = 0
     recovery: timedelta | None = None
-    flapping: tuple[Trouble, ...] = ()
-    worst: tuple[Trouble, ...] = ()
+    flapping: tuple[ProblemTrend, ...] = ()
+    worst: tuple[ProblemTrend, ...] = ()
     restarts: int = 0
     links: tuple[Course, ...] = ()
 
@@ -83,12 +83,14 @@ def _uptime(points: list[Point], number: int, area: str) -> Uptime:
     return Uptime(area, len(known), sum(each.rank < INCIDENT.rank for each in known))
 
 
-def _troubles(incidents: list[Incident], now: datetime, back: timedelta) -> tuple[Trouble, ...]:
+def _troubles(
+    incidents: list[Incident], now: datetime, back: timedelta
+) -> tuple[ProblemTrend, ...]:
     """The longest first."""
     times = Counter(each.key for each in incidents)
     lasted: dict[str, timedelta] = {}
     for each in incidents:
         within = (each.ended or now) - max(each.began, now - back)
         lasted[each.key] = lasted.get(each.key, timedelta()) + within
-    found = [Trouble(key, times[key], lasted[key]) for key in times]
+    found = [ProblemTrend(key, times[key], lasted[key]) for key in times]
     return tuple(sorted(found, key=lambda each: (-each.lasted, -each.times, each.key)))

@@ -10,7 +10,7 @@ from bot.domain.check import SCOPES
 from bot.domain.hourly import HOUR, MEANS
 from bot.domain.verdict import Verdict
 from bot.history.domain.record import ABSENT, History, Incident, Point
-from bot.history.domain.trends import Trends, Trouble, trends
+from bot.history.domain.trends import ProblemTrend, Trends, trends
 from bot.net.mesh.history import Course, LinkHistory
 from bot.render import text as words
 
@@ -74,7 +74,7 @@ def share(part: float | None) -> str:
     return "100 %" if part == 1 else f"{min(99.9, 100 * part):.1f} %"
 
 
-def named(trouble: Trouble) -> str:
+def named(trouble: ProblemTrend) -> str:
     """The subject of an incident, out of its key."""
     _, kind, namespace, name = (*trouble.key.split("/", 3), "", "", "")[:4]
     return f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bot.digest.domain.diff import BASES, Base, Bases, Known
-from bot.digest.domain.records import BOOK, Book, Stage, Turn
+from bot.digest.domain.diff import BASES, Base, Bases, KnownEntry
+from bot.digest.domain.records import DIGESTS, DigestState, RunRecord, RunStage
 from bot.digest.schedule.timetable import Timetable
 from bot.domain.check import SCOPES
 from bot.domain.hourly import LETTER
@@ -74,18 +74,18 @@ class Past:
         return Base(
             last_slot(now),
             {
-                each.key: Known(each.verdict, each.reason, _ago(now, each.began))
+                each.key: KnownEntry(each.verdict, each.reason, _ago(now, each.began))
                 for each in self.troubles
                 if each.there(then, then)
             },
         )
 
-    def book(self, now: datetime) -> Book:
+    def book(self, now: datetime) -> DigestState:
         """The digests of the week, each sent in time; their messages are not in this Discord."""
-        book = Book()
+        book = DigestState()
         for day in range(WEEK - 1, -1, -1):
             at = last_slot(now) - timedelta(days=day)
-            turn = Turn(day=at.date(), due=at, stage=Stage.SENT, at=at, by="sandbox")
+            turn = RunRecord(day=at.date(), due=at, stage=RunStage.SENT, at=at, by="sandbox")
             book = book.with_turn(DAILY, turn)
         return book
 
@@ -98,7 +98,7 @@ class Past:
         )
         await store.change(HISTORY, lambda _: history)
         await store.change(BASES, lambda _: bases)
-        await store.change(BOOK, lambda _: book)
+        await store.change(DIGESTS, lambda _: book)
 
     def _letters(self, now: datetime, hour: int) -> str:
         return "".join(LETTER[self._worst(now, hour, area)] for area in SCOPES)

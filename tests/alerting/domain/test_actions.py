@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from bot.alerting.domain.actions import PATIENCE, Open, Tell, begun, due, opened, told
+from bot.alerting.domain.actions import PATIENCE, OpenIncident, Tell, begun, due, opened, told
 from bot.alerting.domain.incident import Alerts, Incident
-from bot.alerting.domain.rules import Route, Rules
+from bot.alerting.domain.rules import AlertRoute, Rules
 from bot.domain.finding import Finding, Ref
 from bot.domain.verdict import Verdict
 
@@ -24,15 +24,15 @@ WEB = Finding(
 
 def rules(role: int | None) -> Rules:
     """Degraded calls that role, and failed the second one."""
-    failed = Route(CHANNEL, Verdict.FAILED, role=SECOND)
-    return Rules(routes=(failed, Route(CHANNEL, role=role)))
+    failed = AlertRoute(CHANNEL, Verdict.FAILED, role=SECOND)
+    return Rules(routes=(failed, AlertRoute(CHANNEL, role=role)))
 
 
 def an_incident_that_stands(by: Rules) -> Alerts:
     one = Incident(id="a", head=WEB, keys=(WEB.key,), opened=NOW, worst=Verdict.DEGRADED)
     state = Alerts(incidents=(one.told(NOW, "degraded: NotReady"),))
     (opening,) = due(state, NOW, by)
-    assert isinstance(opening, Open)
+    assert isinstance(opening, OpenIncident)
     begun_state = begun(state, opening, NOW)
     assert begun_state is not None
     return opened(begun_state, opening.incident, 100)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.alerting.domain.routes_config import SNOWFLAKE, routes
-from bot.alerting.domain.rules import Route, Rules
+from bot.alerting.domain.rules import AlertRoute, Rules
 from bot.domain.verdict import Verdict
 
 CHECKS = ("pods", "certificates")
@@ -22,7 +22,7 @@ def test_the_first_route_that_fits_takes_an_incident():
         {"channel": THERE, "checks": ["certificates"]},
     ]
     rules = Rules(routes(json.dumps(given), CHECKS))
-    assert rules.route("pods", "db", Verdict.FAILED) == Route(
+    assert rules.route("pods", "db", Verdict.FAILED) == AlertRoute(
         HERE, Verdict.FAILED, frozenset({"db"}), role=ROLE
     )
     assert rules.route("pods", "db", Verdict.DEGRADED) is None

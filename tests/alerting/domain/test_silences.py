@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.alerting.domain.silences import LONGEST, MOST, Mute, Mutes, Unfit, length
+from bot.alerting.domain.silences import LONGEST, MOST, Mute, Mutes, length
 from bot.domain.finding import Finding, Ref
+from bot.domain.refusal import Refusal
 from bot.domain.verdict import Verdict
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -47,11 +48,11 @@ def test_a_length_of_time_is_a_number_and_a_unit():
     """As people write it."""
     assert length("4h") == timedelta(hours=4)
     assert length(" 2 D ") == timedelta(days=2)
-    assert isinstance(length("91d"), Unfit)
+    assert isinstance(length("91d"), Refusal)
 
 
 @given(st.text(max_size=60))
 def test_whatever_is_typed_is_a_bounded_time_or_a_word_why_not(typed):
     """No error, no overflow, nothing longer than the bound."""
     found = length(typed)
-    assert isinstance(found, Unfit) or timedelta() < found <= LONGEST
+    assert isinstance(found, Refusal) or timedelta() < found <= LONGEST

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from bot.alerting.domain.actions import Open, Summary, due
+from bot.alerting.domain.actions import OpenIncident, Summary, due
 from bot.alerting.domain.incident import ALERTS, Alerts, Incident
-from bot.alerting.domain.rules import Route, Rules
+from bot.alerting.domain.rules import AlertRoute, Rules
 from bot.alerting.domain.transitions import advance
 from bot.domain.finding import Finding, Ref
 from bot.domain.record import read, written
@@ -18,7 +18,7 @@ from bot.domain.snapshot import Gap, Why
 from bot.domain.verdict import Verdict
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
-RULES = Rules(routes=(Route(1),))
+RULES = Rules(routes=(AlertRoute(1),))
 NODE = Ref("Node", "", "one")
 
 
@@ -123,7 +123,7 @@ def test_the_budget_holds_back_and_says_so_in_one_line():
     webs = [a_finding(f"web-{n}") for n in range(50)]
     state = after(a_report(0), *(a_report(n, *webs) for n in range(1, 5)))
     acts = due(state, START + timedelta(minutes=5), RULES)
-    assert sum(isinstance(each, Open) for each in acts) == RULES.budget - 1
+    assert sum(isinstance(each, OpenIncident) for each in acts) == RULES.budget - 1
     (summary,) = (each for each in acts if isinstance(each, Summary))
     assert len(summary.incidents) == 50 - RULES.budget + 1
 

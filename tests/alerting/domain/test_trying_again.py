@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.alerting.domain.incident import ALERTS, Alerts, Incident
-from bot.alerting.domain.rules import Route, Rules
+from bot.alerting.domain.rules import AlertRoute, Rules
 from bot.alerting.domain.transitions import advance
 from bot.domain.finding import Finding, Ref
 from bot.domain.record import read
@@ -18,7 +18,7 @@ from bot.domain.verdict import Verdict
 from tests.alerting.domain.retrying import KINDS, in_cluster
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
-RULES = Rules(routes=(Route(1),))
+RULES = Rules(routes=(AlertRoute(1),))
 LOOK = timedelta(seconds=15)
 APPS = Ref("Kustomization", "flux-system", "apps")
 WELL, TRYING, DEGRADED, FAILED, UNKNOWN, SUSPENDED = (

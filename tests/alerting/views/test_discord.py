@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from bot.alerting.domain.incident import Alerts, Incident, Moment, Post, Thread
+from bot.alerting.domain.incident import Alerts, Incident, MessageRecord, Moment, Thread
 from bot.alerting.views import discord as discord_alert
 from bot.domain.verdict import Verdict
 from tests.health.views.test_discord import CODE, assert_harmless, texts
@@ -15,7 +15,7 @@ from tests.render.strategies import NOW, findings, hostile, reports
 
 ID = "0123456789abcdef"
 told = st.lists(st.builds(Moment, st.just(NOW), hostile), max_size=20).map(tuple)
-threads = st.sampled_from([Thread(), Thread(told=1, post=Post(1, ID, NOW, 2), upto=1)])
+threads = st.sampled_from([Thread(), Thread(told=1, post=MessageRecord(1, ID, NOW, 2), upto=1)])
 
 
 @st.composite

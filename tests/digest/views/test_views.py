@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.charts.spec import Undrawn
-from bot.digest.domain.diff import Difference, Entry, Gone, base
+from bot.digest.domain.diff import DiffEntry, Difference, GoneEntry, base
 from bot.digest.domain.digest import Digest, compose
-from bot.digest.domain.open_items import Expiring, Nodes, Open, Standing
+from bot.digest.domain.open_items import Expiring, Nodes, OpenItem, StandingItem
 from bot.digest.views import discord as discord_digest
 from bot.digest.views import text as told
 from bot.domain.finding import Finding, Ref
@@ -19,18 +19,20 @@ from bot.domain.hourly import HOUR
 from bot.domain.report import Report
 from bot.domain.snapshot import Gap, Why
 from bot.domain.verdict import Verdict
-from bot.history.domain.trends import Trends, Trouble, Uptime
+from bot.history.domain.trends import ProblemTrend, Trends, Uptime
 from tests.health.views.test_discord import assert_harmless, texts
 from tests.render.strategies import NOW, hostile, moments, reports
 
 refs = st.builds(Ref, st.sampled_from(["HelmRelease", "Pod"]), hostile, hostile)
 standings = st.builds(
-    Standing,
-    st.lists(st.builds(Open, refs, hostile, moments), max_size=4).map(tuple),
+    StandingItem,
+    st.lists(st.builds(OpenItem, refs, hostile, moments), max_size=4).map(tuple),
     st.lists(st.builds(Expiring, refs, st.just(NOW)), max_size=4).map(tuple),
     st.one_of(st.none(), st.just(Nodes(3, 2, 1))),
 )
-troubles = st.builds(Trouble, hostile, st.integers(1, 9), st.timedeltas(min_value=0 * (NOW - NOW)))
+troubles = st.builds(
+    ProblemTrend, hostile, st.integers(1, 9), st.timedeltas(min_value=0 * (NOW - NOW))
+)
 known_trends = st.builds(
     Trends,
     st.just(168),
@@ -74,9 +76,9 @@ def test_a_digest_of_anything_is_a_harmless_message(each: Digest):
 def full() -> Digest:
     """Three hundred of everything, with the longest names that Kubernetes takes."""
 
-    def many(reason: str, verdict: Verdict) -> tuple[Entry, ...]:
+    def many(reason: str, verdict: Verdict) -> tuple[DiffEntry, ...]:
         return tuple(
-            Entry(
+            DiffEntry(
                 Finding(
                     check="pods",
                     subject=Ref("Pod", "n" * 63, f"{reason.lower()}-{number}-{'x' * 200}"),
@@ -91,15 +93,15 @@ def full() -> Digest:
             for number in range(300)
         )
 
-    def gone(reason: str) -> tuple[Gone, ...]:
+    def gone(reason: str) -> tuple[GoneEntry, ...]:
         return tuple(
-            Gone(f"pods/Pod/apps/{reason}-{number}-{'x' * 200}", reason, Verdict.FAILED, NOW)
+            GoneEntry(f"pods/Pod/apps/{reason}-{number}-{'x' * 200}", reason, Verdict.FAILED, NOW)
             for number in range(300)
         )
 
     subjects = [Ref("Certificate", "apps", f"tls-{number}-{'x' * 200}") for number in range(300)]
     trouble = tuple(
-        Trouble(f"pods/Pod/apps/worst-{number}-{'x' * 200}", 9, timedelta(hours=9 - number))
+        ProblemTrend(f"pods/Pod/apps/worst-{number}-{'x' * 200}", 9, timedelta(hours=9 - number))
         for number in range(5)
     )
     return Digest(
@@ -117,8 +119,8 @@ def full() -> Digest:
             first=True,
             forgotten=10_000,
         ),
-        standing=Standing(
-            tuple(Open(each, "suspended", NOW) for each in subjects),
+        standing=StandingItem(
+            tuple(OpenItem(each, "suspended", NOW) for each in subjects),
             tuple(Expiring(each, NOW, NOW) for each in subjects),
             Nodes(300, 2, 1),
         ),
@@ -156,8 +158,8 @@ def test_the_trends_are_told_with_all_five_of_the_worst():
                 (Uptime("pods", 100, 95), Uptime("nodes", 0, 0), Uptime("flux", 156, 156)),
                 7,
                 timedelta(minutes=90),
-                (Trouble("pods/Pod/apps/web", 4, HOUR),),
-                tuple(Trouble(f"nodes/Node//n{n}", 1, (9 - n) * HOUR) for n in range(5)),
+                (ProblemTrend("pods/Pod/apps/web", 4, HOUR),),
+                tuple(ProblemTrend(f"nodes/Node//n{n}", 1, (9 - n) * HOUR) for n in range(5)),
                 23,
             )
         )

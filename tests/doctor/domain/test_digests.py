@@ -7,19 +7,19 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.digest.domain.facts import DigestFacts
-from bot.digest.domain.records import Book, Schedule, Stage, Turn
+from bot.digest.domain.records import DigestSchedule, DigestState, RunRecord, RunStage
 from bot.digest.schedule.timetable import Timetable
 from bot.doctor.domain.digests import examine
 from bot.doctor.domain.examination import Outcome
 from bot.domain.refusal import NotObserved
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
-DAILY = Schedule(name="daily", channel=7, when=Timetable(8, 0), began=NOW - timedelta(days=9))
+DAILY = DigestSchedule(name="daily", channel=7, when=Timetable(8, 0), began=NOW - timedelta(days=9))
 
 
-def a_turn(stage: Stage, day: int = 2) -> Turn:
+def a_turn(stage: RunStage, day: int = 2) -> RunRecord:
     at = datetime(2026, 3, day, 8, tzinfo=UTC)
-    return Turn(day=date(2026, 3, day), due=at, stage=stage, at=at)
+    return RunRecord(day=date(2026, 3, day), due=at, stage=stage, at=at)
 
 
 def facts(book: Any) -> DigestFacts:
@@ -29,21 +29,21 @@ def facts(book: Any) -> DigestFacts:
 @pytest.mark.parametrize(
     ("book", "outcome", "words"),
     [
-        (Book(), Outcome.NOTE, "No digest is set up"),
+        (DigestState(), Outcome.NOTE, "No digest is set up"),
         (NotObserved("The API server is away."), Outcome.UNSEEN, "is away"),
-        (Book().with_schedule(DAILY), Outcome.FAILED, "daily was due 4 h ago"),
+        (DigestState().with_schedule(DAILY), Outcome.FAILED, "daily was due 4 h ago"),
         (
-            Book().with_schedule(DAILY).with_turn("daily", a_turn(Stage.SENT)),
+            DigestState().with_schedule(DAILY).with_turn("daily", a_turn(RunStage.SENT)),
             Outcome.OK,
             "daily of 2026-03-02 is sent, 4 h ago",
         ),
         (
-            Book().with_schedule(DAILY).with_turn("daily", a_turn(Stage.LOST)),
+            DigestState().with_schedule(DAILY).with_turn("daily", a_turn(RunStage.LOST)),
             Outcome.FAILED,
             "did not take that of 2026-03-02",
         ),
         (
-            Book().with_schedule(DAILY).with_turn("daily", a_turn(Stage.CLAIMED)),
+            DigestState().with_schedule(DAILY).with_turn("daily", a_turn(RunStage.CLAIMED)),
             Outcome.FAILED,
             "not known to be out",
         ),
@@ -57,5 +57,5 @@ def test_the_last_digest_is_told_with_its_fix(book: Any, outcome: Outcome, words
 
 
 def test_one_of_the_settings_that_no_process_knows_of_yet_owes_nothing() -> None:
-    found = examine(DigestFacts(Book(), (DAILY,), ZoneInfo("UTC"), NOW))
+    found = examine(DigestFacts(DigestState(), (DAILY,), ZoneInfo("UTC"), NOW))
     assert found.outcome is Outcome.NOTE

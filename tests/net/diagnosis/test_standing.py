@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.alerting.domain.incident import Alerts
-from bot.alerting.domain.rules import Route, Rules
+from bot.alerting.domain.rules import AlertRoute, Rules
 from bot.alerting.domain.transitions import advance
 from bot.domain.finding import Finding
 from bot.domain.report import Report
@@ -31,7 +31,7 @@ from tests.net.diagnosis.test_service import Stubborn, Unwilling, a_cluster, a_w
 from tests.net.diagnosis.world import a_subject
 from tests.net.networks import MOMENT, a_slice, an_endpoint
 
-RULES = Rules(routes=(Route(1),))
+RULES = Rules(routes=(AlertRoute(1),))
 START = datetime(2026, 11, 1, tzinfo=UTC)
 REDIRECTED = {"home-1": 80}
 
