@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from bot.errors import ClusterError
-from bot.net.diagnosis.observation import Source, Stance
-from bot.net.probing.protocol import Answer, Backend, Heard, Listener, Probe, Progress, Vip
+from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
+from bot.net.probing.protocol import Answer, Backend, Heard, ListenerAddress, Probe, Progress, Vip
 from bot.sandbox.network import Network, Place
 
 EAR = 8473
@@ -20,14 +20,14 @@ class FakeProber:
     name: str = "pods on demand"
     blind: tuple[str, ...] = ()
     fails: ClusterError | None = None
-    asked: list[Source] = field(default_factory=list)
+    asked: list[VantagePoint] = field(default_factory=list)
 
     async def probe(
-        self, source: Source, probes: Sequence[Probe], progress: Progress
+        self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
     ) -> tuple[Answer, ...]:
         """By the network."""
         self.asked.append(source)
-        if self.fails or source.stance is not Stance.POD:
+        if self.fails or source.stance is not ExecutionContext.POD:
             raise self.fails or ClusterError("Only pods can be had.")
         return tuple(
             answer
@@ -38,14 +38,16 @@ class FakeProber:
     @asynccontextmanager
     async def listening(
         self, nodes: Sequence[str], progress: Progress
-    ) -> AsyncIterator[Mapping[str, Listener]]:
+    ) -> AsyncIterator[Mapping[str, ListenerAddress]]:
         """One a node."""
-        made = {node: Listener(node, f"10.42.{250 + i}.1", EAR) for i, node in enumerate(nodes)}
+        made = {
+            node: ListenerAddress(node, f"10.42.{250 + i}.1", EAR) for i, node in enumerate(nodes)
+        }
         for node, each in made.items():
             self.network.places[each.address] = Place(node, frozenset({EAR}), node, listens=True)
         yield made
 
-    async def heard(self, listener: Listener) -> tuple[Heard, ...] | None:
+    async def heard(self, listener: ListenerAddress) -> tuple[Heard, ...] | None:
         """Nothing can be read."""
         return None
 

@@ -9,7 +9,7 @@ from bot.kube.agent_configmaps import AgentsConfig
 from bot.kube.agents import Agents
 from bot.kube.client import Api
 from bot.net.probing import agent_peers, signed_job
-from bot.net.probing.agent_peers import Peer
+from bot.net.probing.agent_peers import AgentPeer
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class ProbePeers:
             there = (await self._config.read()).get(agent_peers.FILE)
             present = await self._agents.present()
             port = signed_job.LISTENER_PORT
-            text = agent_peers.written(Peer(each.node, each.address, port) for each in present)
+            text = agent_peers.written(AgentPeer(each.node, each.address, port) for each in present)
             if text != there:
                 await self._config.merge({agent_peers.FILE: text})
         except Absent:

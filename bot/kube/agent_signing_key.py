@@ -12,7 +12,7 @@ from bot.errors import Absent, ClusterError
 from bot.kube.agent_configmaps import AgentsConfig, config_map
 from bot.kube.client import Api
 from bot.net.probing import agent_keys, signed_job
-from bot.net.probing.signed_job import Request
+from bot.net.probing.signed_job import SignedRequest
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -51,7 +51,7 @@ class ProbeKey:
             log.warning("the key for the probing agents cannot be published: %s", error)
         return self.published
 
-    async def sign(self, node: str, body: bytes) -> Request:
+    async def sign(self, node: str, body: bytes) -> SignedRequest:
         """The request that carries a job to the agent of that node.
 
         Raises:

@@ -22,7 +22,7 @@ from bot.kube.jobs import PODS, REQUEST
 from bot.kube.paths import path
 from bot.net.probing import output as lines
 from bot.net.probing import signed_job
-from bot.net.probing.protocol import Job, Line
+from bot.net.probing.protocol import ProbeJob, ProberLine
 
 LABEL = "app.kubernetes.io/component=agent"
 PORT_NAME = "jobs"
@@ -106,7 +106,7 @@ class Agents:
         return self._found.get(node)
 
     @asynccontextmanager
-    async def asked(self, agent: Agent, job: Job, seconds: float) -> AsyncIterator[Answering]:
+    async def asked(self, agent: Agent, job: ProbeJob, seconds: float) -> AsyncIterator[Answering]:
         """The answer to a job while it comes in; hung up after the block.
 
         `seconds` is the limit of the whole.
@@ -127,7 +127,7 @@ class Agents:
                 response = await stack.enter_async_context(sending)
             yield Answering(agent, job.id, response)
 
-    async def log(self, agent: Agent, job: str, since: float) -> tuple[Line, ...]:
+    async def log(self, agent: Agent, job: str, since: float) -> tuple[ProberLine, ...]:
         """What an agent said of a job in its log in so many last seconds.
 
         Raises:
@@ -189,13 +189,13 @@ class Answering:
         self._job = job
         self._response = response
 
-    async def until(self, wanted: str) -> tuple[Line, ...]:
+    async def until(self, wanted: str) -> tuple[ProberLine, ...]:
         """All lines up to the first that has a `wanted` field, such as `done`.
 
         Raises:
             Unanswered: It refuses the job, says too much, is cut off, or ends before.
         """
-        found: list[Line] = []
+        found: list[ProberLine] = []
         rest, size = b"", 0
         with _translated(self._agent):
             async for part in self._response.content.iter_any():

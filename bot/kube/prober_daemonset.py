@@ -17,17 +17,17 @@ from bot.kube.agent_signing_key import ProbeKey
 from bot.kube.agents import Agent, Agents, Unanswered
 from bot.kube.client import Api
 from bot.kube.prober_jobs import LISTEN, LONGEST, ProbeJobs
-from bot.net.diagnosis.observation import Source, Stance
+from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.probing import manifests
 from bot.net.probing import output as lines
 from bot.net.probing.protocol import (
     Answer,
     Backend,
     Heard,
-    Job,
     Listen,
-    Listener,
+    ListenerAddress,
     Probe,
+    ProbeJob,
     Progress,
     Vip,
 )
@@ -92,14 +92,14 @@ class ProbeAgents:
         await self.refresh()
 
     async def probe(
-        self, source: Source, probes: Sequence[Probe], progress: Progress
+        self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
     ) -> tuple[Answer, ...]:
         """By the agent of the node; by a Job where it does not answer.
 
         Raises:
             ClusterError: Neither can; the message says why the Job cannot.
         """
-        agent = await self._on(source.node) if source.stance is Stance.POD else None
+        agent = await self._on(source.node) if source.stance is ExecutionContext.POD else None
         if agent:
             try:
                 answers = await self._asked(agent, probes)
@@ -116,7 +116,7 @@ class ProbeAgents:
     @asynccontextmanager
     async def listening(
         self, nodes: Sequence[str], progress: Progress
-    ) -> AsyncIterator[Mapping[str, Listener]]:
+    ) -> AsyncIterator[Mapping[str, ListenerAddress]]:
         """The agents' own listeners, and Jobs where there is none."""
         async with AsyncExitStack() as stack:
             begun = await asyncio.gather(*(self._listener(stack, node, progress) for node in nodes))
@@ -127,7 +127,7 @@ class ProbeAgents:
                 ears |= others
             yield ears
 
-    async def heard(self, listener: Listener) -> tuple[Heard, ...] | None:
+    async def heard(self, listener: ListenerAddress) -> tuple[Heard, ...] | None:
         """By the agent's log, which comes over the API server; None where it cannot be read."""
         ear = self._ears.get((listener.address, listener.port))
         if ear is None:
@@ -162,7 +162,7 @@ class ProbeAgents:
     async def _asked(self, agent: Agent, probes: Sequence[Probe]) -> tuple[Answer, ...]:
         found: dict[str, list[Answer]] = {each.id: [] for each in probes}
         for few in manifests.portions(probes):
-            job = Job(id=_id(), expires=time.time() + LONGEST, probes=tuple(few))
+            job = ProbeJob(id=_id(), expires=time.time() + LONGEST, probes=tuple(few))
             async with self._agents.asked(agent, job, LONGEST) as answering:
                 said = await answering.until("done")
             for answer in lines.answers(iter(said)):
@@ -171,12 +171,12 @@ class ProbeAgents:
 
     async def _listener(
         self, stack: AsyncExitStack, node: str, progress: Progress
-    ) -> Listener | None:
+    ) -> ListenerAddress | None:
         agent = await self._on(node)
         if agent is None:
             return None
         listen = Listen(name=node, seconds=LISTEN)
-        job = Job(id=_id(), expires=time.time() + LISTEN, listen=listen)
+        job = ProbeJob(id=_id(), expires=time.time() + LISTEN, listen=listen)
         ear = _Ear(agent, job.id, time.monotonic())
         try:
             async with asyncio.timeout(BEGINS):
@@ -190,7 +190,7 @@ class ProbeAgents:
             return None
         self._ears[agent.address, port] = ear
         stack.callback(self._ears.pop, (agent.address, port), None)
-        return Listener(node, agent.address, port)
+        return ListenerAddress(node, agent.address, port)
 
     def _set_apart(self, agent: Agent, error: Exception, progress: Progress) -> None:
         log.warning("the agent on %s is not asked for a while: %s", agent.node, error)

@@ -20,10 +20,19 @@ from bot.kube.client import Api
 from bot.kube.exec import CannotExecute
 from bot.kube.pod_commands import Inside
 from bot.kube.traefik_reader import ALLOW_EXEC, TraefikReader
-from bot.net.diagnosis.observation import Source, Stance
+from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.ports import Prober
 from bot.net.probing import wget_probe as by_wget
-from bot.net.probing.protocol import Answer, Backend, Heard, Listener, Outcome, Probe, Progress, Vip
+from bot.net.probing.protocol import (
+    Answer,
+    Backend,
+    Heard,
+    ListenerAddress,
+    Outcome,
+    Probe,
+    Progress,
+    Vip,
+)
 from bot.net.probing.wget_output import Said
 from bot.net.probing.wget_probe import Unable, untried
 from bot.net.request.origin import Start
@@ -68,14 +77,14 @@ class ProbeInside:
         return self._others.blind
 
     async def probe(
-        self, source: Source, probes: Sequence[Probe], progress: Progress
+        self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
     ) -> tuple[Answer, ...]:
         """A command a try. What `wget` cannot tell is UNTRIED, with the reason.
 
         Raises:
             ClusterError: Nothing could be tried there; the message says why and how to allow it.
         """
-        if source.stance is not Stance.TRAEFIK:
+        if source.stance is not ExecutionContext.TRAEFIK:
             return await self._others.probe(source, probes, progress)
         start = await self._start(source.node)
         progress(f"Asking wget in {start}.")
@@ -84,11 +93,11 @@ class ProbeInside:
 
     def listening(
         self, nodes: Sequence[str], progress: Progress
-    ) -> AbstractAsyncContextManager[Mapping[str, Listener]]:
+    ) -> AbstractAsyncContextManager[Mapping[str, ListenerAddress]]:
         """The other prober's."""
         return self._others.listening(nodes, progress)
 
-    async def heard(self, listener: Listener) -> tuple[Heard, ...] | None:
+    async def heard(self, listener: ListenerAddress) -> tuple[Heard, ...] | None:
         """What the other prober's listener heard."""
         return await self._others.heard(listener)
 

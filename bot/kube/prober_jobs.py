@@ -17,7 +17,7 @@ from bot.errors import ClusterError, MeshmedicError
 from bot.kube.client import Api
 from bot.kube.jobs import JOBS, LEFT_OVER, PODS, REQUEST, SERVICES, SLICES, START, JobPod, NodeJobs
 from bot.kube.paths import ApiPath, path
-from bot.net.diagnosis.observation import Source, Stance
+from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.probing import manifests
 from bot.net.probing import output as lines
 from bot.net.probing.manifests import Manifest
@@ -25,11 +25,11 @@ from bot.net.probing.protocol import (
     Answer,
     Backend,
     Heard,
-    Job,
-    Line,
     Listen,
-    Listener,
+    ListenerAddress,
     Probe,
+    ProbeJob,
+    ProberLine,
     Progress,
     Vip,
 )
@@ -78,16 +78,16 @@ class ProbeJobs:
         return () if self._host_network else (HOST,)
 
     async def probe(
-        self, source: Source, probes: Sequence[Probe], progress: Progress
+        self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
     ) -> tuple[Answer, ...]:
         """One Job on that node; several, one after the other, where its argument grows too long.
 
         Raises:
             ClusterError: It cannot be made or does not run; the message says why.
         """
-        if source.stance is Stance.TRAEFIK:
+        if source.stance is ExecutionContext.TRAEFIK:
             raise ClusterError("Pods on demand run beside Traefik, and not in its pod.")
-        if source.stance is Stance.HOST and not self._host_network:
+        if source.stance is ExecutionContext.HOST and not self._host_network:
             raise ClusterError(HOST)
         found: dict[str, list[Answer]] = {each.id: [] for each in probes}
         for few in manifests.portions(probes):
@@ -101,7 +101,7 @@ class ProbeJobs:
     @asynccontextmanager
     async def listening(
         self, nodes: Sequence[str], progress: Progress
-    ) -> AsyncIterator[Mapping[str, Listener]]:
+    ) -> AsyncIterator[Mapping[str, ListenerAddress]]:
         """Listeners on these nodes while the block runs; nodes that cannot have one are absent."""
         progress(f"Starting listeners on {', '.join(nodes)}.")
         async with AsyncExitStack() as stack:
@@ -114,9 +114,9 @@ class ProbeJobs:
                     progress(f"No listener on {node}: {each}")
                 elif isinstance(each, BaseException):
                     raise each
-            yield {each.node: each for each in begun if isinstance(each, Listener)}
+            yield {each.node: each for each in begun if isinstance(each, ListenerAddress)}
 
-    async def heard(self, listener: Listener) -> tuple[Heard, ...] | None:
+    async def heard(self, listener: ListenerAddress) -> tuple[Heard, ...] | None:
         """By its log; None where that cannot be read."""
         name = self._pods.get(listener.address)
         if name is None:
@@ -154,22 +154,24 @@ class ProbeJobs:
         """Remove what a process that is gone left behind. Returns how many objects."""
         return await self.jobs.sweep(older_than=older_than)
 
-    async def _probed(self, source: Source, probes: Sequence[Probe]) -> tuple[Answer, ...]:
-        job = Job(id=_name("probe"), expires=time.time() + LONGEST + START, probes=tuple(probes))
-        host = source.stance is Stance.HOST
+    async def _probed(self, source: VantagePoint, probes: Sequence[Probe]) -> tuple[Answer, ...]:
+        job = ProbeJob(
+            id=_name("probe"), expires=time.time() + LONGEST + START, probes=tuple(probes)
+        )
+        host = source.stance is ExecutionContext.HOST
         async with self._running(job, source.node, host_network=host) as pod:
             log = await self._log_until(pod, job.id, lambda line: line.done)
             return lines.answers(lines.of_job(log, job.id))
 
-    async def _listener(self, stack: AsyncExitStack, node: str) -> Listener:
+    async def _listener(self, stack: AsyncExitStack, node: str) -> ListenerAddress:
         listen = Listen(name=node, seconds=LISTEN)
-        job = Job(id=_name("listen"), expires=time.time() + LISTEN + START, listen=listen)
+        job = ProbeJob(id=_name("listen"), expires=time.time() + LISTEN + START, listen=listen)
         pod = await stack.enter_async_context(self._running(job, node))
         await self._listens(pod, job.id)
         address = pod.status.pod_ip
         self._pods[address] = pod.metadata.name
         stack.callback(self._pods.pop, address, None)
-        return Listener(node, address, listen.port)
+        return ListenerAddress(node, address, listen.port)
 
     async def _listens(self, pod: JobPod, job: str) -> None:
         """Wait until a listener says that it listens: its pod runs before its port is open.
@@ -188,7 +190,7 @@ class ProbeJobs:
 
     @asynccontextmanager
     async def _running(
-        self, job: Job, node: str, *, host_network: bool = False
+        self, job: ProbeJob, node: str, *, host_network: bool = False
     ) -> AsyncIterator[JobPod]:
         seconds = int(max(0.0, job.expires - time.time())) + 5
         image = await self._image()
@@ -198,7 +200,9 @@ class ProbeJobs:
         async with self.jobs.running(manifest) as pod:
             yield pod
 
-    async def _log_until(self, pod: JobPod, job: str, wanted: Callable[[Line], bool]) -> bytes:
+    async def _log_until(
+        self, pod: JobPod, job: str, wanted: Callable[[ProberLine], bool]
+    ) -> bytes:
         """Follow the log until a line of the job is the wanted one, or to its end.
 
         Raises:

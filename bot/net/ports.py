@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from bot.net.diagnosis.observation import Source
-from bot.net.probing.protocol import Answer, Backend, Heard, Listener, Probe, Progress, Vip
+from bot.net.diagnosis.observation import VantagePoint
+from bot.net.probing.protocol import Answer, Backend, Heard, ListenerAddress, Probe, Progress, Vip
 
 
 class Prober(Protocol):
@@ -24,7 +24,7 @@ class Prober(Protocol):
         ...
 
     async def probe(
-        self, source: Source, probes: Sequence[Probe], progress: Progress
+        self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
     ) -> tuple[Answer, ...]:
         """The answers to all probes, made from that place; in the order of the probes.
 
@@ -35,11 +35,11 @@ class Prober(Protocol):
 
     def listening(
         self, nodes: Sequence[str], progress: Progress
-    ) -> AbstractAsyncContextManager[Mapping[str, Listener]]:
+    ) -> AbstractAsyncContextManager[Mapping[str, ListenerAddress]]:
         """Listeners on these nodes while the block runs; nodes that cannot have one are absent."""
         ...
 
-    async def heard(self, listener: Listener) -> tuple[Heard, ...] | None:
+    async def heard(self, listener: ListenerAddress) -> tuple[Heard, ...] | None:
         """What a listener heard so far, read so that a broken pod network does not matter."""
         ...
 

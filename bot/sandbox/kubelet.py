@@ -13,7 +13,7 @@ import msgspec
 
 from bot.domain.temporary import LABELS, NAMESPACE
 from bot.net.probing import manifests
-from bot.net.probing.protocol import Answer, Heard, Job, Kind, Line, Outcome, Probe
+from bot.net.probing.protocol import Answer, Heard, Kind, Outcome, Probe, ProbeJob, ProberLine
 from bot.sandbox import tools
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.kubernetes_api.history import Change
@@ -138,14 +138,14 @@ class Kubelet:
         }
 
     async def _probe(self, pod: Plain, argument: str) -> None:
-        job = msgspec.json.decode(argument.replace("$$(", "$("), type=Job)
+        job = msgspec.json.decode(argument.replace("$$(", "$("), type=ProbeJob)
         address, name = pod["status"]["podIP"], pod["metadata"]["name"]
         host = bool(pod["spec"].get("hostNetwork"))
         listens = str(job.listen is not None).lower()
         pod["metadata"]["annotations"] = {"meshmedic.dev/listens": listens}
         if job.listen:
             await asyncio.sleep(self.begins)
-            self._log(name, _text([Line(job=job.id, listening=str(job.listen.port))]))
+            self._log(name, _text([ProberLine(job=job.id, listening=str(job.listen.port))]))
             self._listeners[address] = job.id, name
             self._cluster.put(pod)
             return
@@ -154,8 +154,8 @@ class Kubelet:
         answers = [*self._answers(at_once, pod["spec"]["nodeName"], address, host=host)]
         await self._settled(settling)
         answers += self._answers(settling, pod["spec"]["nodeName"], address, host=host)
-        lines = [Line(job=job.id, answer=answer) for answer in answers]
-        self._log(name, _text([*lines, Line(job=job.id, done=True)]))
+        lines = [ProberLine(job=job.id, answer=answer) for answer in answers]
+        self._log(name, _text([*lines, ProberLine(job=job.id, done=True)]))
         self._end(pod, 0)
 
     def _end(self, pod: Plain, code: int) -> None:
@@ -193,10 +193,10 @@ class Kubelet:
     def _tell(self, address: str) -> None:
         job, pod = self._listeners[address]
         counts = self._heard[address]
-        lines = [Line(job=job, listening=str(LISTENER))]
+        lines = [ProberLine(job=job, listening=str(LISTENER))]
         for source in sorted({source for source, _ in counts}):
             heard = Heard(source=source, tcp=counts[source, "tcp"], udp=counts[source, "udp"])
-            lines.append(Line(job=job, heard=heard))
+            lines.append(ProberLine(job=job, heard=heard))
         self._log(pod, _text(lines))
 
     def _log(self, pod: str, text: str) -> None:
@@ -231,5 +231,5 @@ class Kubelet:
                     self._cluster.delete(kind, NAMESPACE, made["name"])
 
 
-def _text(lines: list[Line]) -> str:
+def _text(lines: list[ProberLine]) -> str:
     return "".join(msgspec.json.encode(each).decode() + "\n" for each in lines)

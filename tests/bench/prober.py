@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bot.net.mesh.measure import HASTY
 from bot.net.probing import output as lines
-from bot.net.probing.protocol import PAYLOAD, Job, Kind, Outcome, Probe
+from bot.net.probing.protocol import PAYLOAD, Kind, Outcome, Probe, ProbeJob
 from tests.bench.figures import Figure
 from tests.probe import agents, servers, signing
 from tests.probe.agents import Running
@@ -113,7 +113,7 @@ async def _ask(
 ) -> None:
     """Have them all made, and see that all went well, and those to who is gone did not."""
     name = f"row-{secrets.token_hex(4)}"
-    job = Job(id=name, expires=time.time() + 60, probes=(*probes, *gone))
+    job = ProbeJob(id=name, expires=time.time() + 60, probes=(*probes, *gone))
     status, back = await agent.asked(signing.signed(job, f"node-{number}"))
     assert status == 200, back
     ended = [each.outcome for each in lines.answers(iter(back))]

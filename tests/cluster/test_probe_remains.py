@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.temporary import NAMESPACE
 from bot.net.probing import manifests
-from bot.net.probing.protocol import Backend, Job
+from bot.net.probing.protocol import Backend, ProbeJob
 from tests.cluster.asking import Somebody, everything_goes
 from tests.cluster.conftest import RealCluster
 from tests.cluster.deployed import until
@@ -56,7 +56,7 @@ def test_a_probe_ends_with_its_deadline_whoever_has_forgotten_it(admin: Somebody
     On a node that is away this waits until it is back, or is taken out of the cluster, as it does
     for every pod there.
     """
-    job = Job(id="left-probe", expires=time.time() + 1)
+    job = ProbeJob(id="left-probe", expires=time.time() + 1)
     manifest = manifests.probe_job(job, node="no-such-node", image="probe", seconds=2)
     manifest["spec"]["ttlSecondsAfterFinished"] = 0
     answer = admin.ask("POST", JOBS, manifest)

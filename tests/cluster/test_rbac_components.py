@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.net.probing import agent_keys, agent_peers, manifests
-from bot.net.probing.protocol import Job
+from bot.net.probing.protocol import ProbeJob
 from tests.cluster.asking import Somebody, everything_goes, service_account
 from tests.cluster.conftest import RealCluster
 from tests.cluster.deployed import install_kinds, install_only, until
@@ -68,7 +68,9 @@ def test_it_probes_in_the_probe_namespace(bot: Somebody, admin: Somebody) -> Non
     assert bot.ask("GET", f"{PROBES}/pods/made/log?{rounds}").code == 204
     assert bot.ask("GET", f"{PROBES}/pods?watch=true").done
     admin.ask("DELETE", f"{PROBES}/pods/made")
-    job = manifests.probe_job(Job(id="made", expires=0.0), node="edge", image="probe", seconds=60)
+    job = manifests.probe_job(
+        ProbeJob(id="made", expires=0.0), node="edge", image="probe", seconds=60
+    )
     for listing, made in (
         (JOBS, job),
         (f"{PROBES}/services", named("v1", "Service", "made", spec={"ports": [{"port": 80}]})),

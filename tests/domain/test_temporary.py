@@ -9,13 +9,13 @@ from bot.domain.resources.discovery import EndpointSlice
 from bot.domain.temporary import LABELS, temporary
 from bot.health.offline import type_of
 from bot.net.probing import manifests
-from bot.net.probing.protocol import Backend, Job
+from bot.net.probing.protocol import Backend, ProbeJob
 from tests.builders import Plain, a_pod, an_object
 from tests.test_deploy import only
 
 ANCHOR = manifests.anchor_job("anchor-1", "image", 60)
 ANCHOR["metadata"]["uid"] = "u-1"
-PROBE = manifests.probe_job(Job(id="probe-1", expires=0.0), node="n1", image="i", seconds=60)
+PROBE = manifests.probe_job(ProbeJob(id="probe-1", expires=0.0), node="n1", image="i", seconds=60)
 TOOL = manifests.tool_job("tool-1", ("ping",), node="n1", image="i", seconds=60)
 
 

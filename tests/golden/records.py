@@ -35,7 +35,7 @@ from bot.history.domain import record as history
 from bot.history.domain.record import HISTORY, History, Point
 from bot.kube.configmap_store import KEY, LABELS, PREFIX
 from bot.net.diagnosis.diagnosis import Confidence, Effect, Row
-from bot.net.diagnosis.proofs import PROOFS, Proof, Proofs
+from bot.net.diagnosis.proofs import PROOFS, Proofs, ProvenFault
 from bot.net.diagnosis.subject import Native
 from bot.net.mesh import history as links
 from bot.net.mesh.history import LINKS, LinkHistory
@@ -171,7 +171,7 @@ RECORDS: tuple[tuple[Shelf[Any], Any], ...] = (
         PROOFS,
         Proofs(
             (
-                Proof(
+                ProvenFault(
                     subject="ingress/apps/web web.example/",
                     tested=AT,
                     route=Ref("Ingress", "apps", "web"),

@@ -11,7 +11,7 @@ from bot.domain.election import Record
 from bot.gitops.domain import file_edit
 from bot.kube import change_codec as change_objects
 from bot.net.probing import output as lines
-from bot.net.probing.protocol import Job, Line
+from bot.net.probing.protocol import ProbeJob, ProberLine
 from tests.golden import FILES
 from tests.golden.records import unused
 from tests.golden.words_for_machines import CHANGE, EDITS, JOB, LEASE, LINE, WRITTEN
@@ -53,11 +53,11 @@ def test_the_kind_in_deploy_has_the_fields_that_are_written(part: str) -> None:
 
 def test_a_job_and_a_line_of_yesterday_are_read_today() -> None:
     """Agents and the bot are not always of one version."""
-    assert msgspec.json.decode(kept("probe-request.json"), type=Job) == JOB
+    assert msgspec.json.decode(kept("probe-request.json"), type=ProbeJob) == JOB
     told = list(lines.of_job(kept("probe-lines.txt"), JOB.id))
     assert [line.answer for line in told if line.answer] == [LINE.answer]
     assert lines.heard(iter(told)) == (LINE.heard,)
-    assert {field.name for field in msgspec.structs.fields(Line)} == {
+    assert {field.name for field in msgspec.structs.fields(ProberLine)} == {
         key for raw in kept("probe-lines.txt").splitlines() for key in json.loads(raw)
     }
 

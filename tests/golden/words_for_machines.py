@@ -28,8 +28,17 @@ from bot.kube import impersonation as approver
 from bot.net.diagnosis.diagnosis import Confidence, Effect, Row
 from bot.net.mesh.matrix import By
 from bot.net.probing import agent_keys, agent_peers, manifests, signed_job
-from bot.net.probing.agent_peers import Peer
-from bot.net.probing.protocol import Answer, Heard, Job, Kind, Line, Listen, Outcome, Probe
+from bot.net.probing.agent_peers import AgentPeer
+from bot.net.probing.protocol import (
+    Answer,
+    Heard,
+    Kind,
+    Listen,
+    Outcome,
+    Probe,
+    ProbeJob,
+    ProberLine,
+)
 from bot.probe import job as prober
 from bot.probe.output import encoded
 from bot.remediation.change.change import Card, Change, Notes, PullRequest, Undoing
@@ -105,7 +114,7 @@ PROBE = Probe(
     again=2,
     settle=2.5,
 )
-JOB = Job(
+JOB = ProbeJob(
     id="meshmedic-probe-1a2b",
     expires=1_795_435_200.5,
     probes=(PROBE, Probe(id="name", kind=Kind.DNS, name="web.apps")),
@@ -127,7 +136,7 @@ ANSWER = Answer(
     unsettled=True,
     detail="No route to host",
 )
-LINE = Line(
+LINE = ProberLine(
     job=JOB.id,
     answer=ANSWER,
     heard=Heard(source="10.42.0.98", tcp=2, udp=3),
@@ -201,7 +210,7 @@ def _agents() -> str:
             "renewed": agent_keys.renewed({"key-a": '{"not_after":0}'}, "key-b", "{}", 1.0),
             "peers": agent_peers.CONFIG_MAP,
             "file": agent_peers.FILE,
-            "text": agent_peers.written((Peer("edge", "10.42.0.99", 8474),)),
+            "text": agent_peers.written((AgentPeer("edge", "10.42.0.99", 8474),)),
         }
     )
 

@@ -13,7 +13,7 @@ from bot.kube.connect import connect
 from bot.kube.prober_daemonset import ProbeAgents
 from bot.kube.prober_jobs import ProbeJobs
 from bot.net.probing import agent_keys, agent_peers, signed_job
-from bot.net.probing.agent_peers import Peer
+from bot.net.probing.agent_peers import AgentPeer
 from bot.probe import rounds
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from tests.clusters import Cluster
@@ -90,6 +90,6 @@ async def test_an_api_server_that_is_away_is_logged_and_no_more(
     assert "list of peers cannot be published" in caplog.text
 
 
-@given(st.lists(st.builds(Peer, st.text(), st.text(), st.integers(1, 65535)), max_size=20))
-def test_the_order_of_pods_makes_no_difference(peers: list[Peer]) -> None:
+@given(st.lists(st.builds(AgentPeer, st.text(), st.text(), st.integers(1, 65535)), max_size=20))
+def test_the_order_of_pods_makes_no_difference(peers: list[AgentPeer]) -> None:
     assert agent_peers.written(peers) == agent_peers.written(reversed(peers))

@@ -17,7 +17,7 @@ from bot.kube.connect import connect
 from bot.kube.jobs import JOBS, PODS, SERVICES, SLICES
 from bot.kube.prober_daemonset import ProbeAgents
 from bot.kube.prober_jobs import ProbeJobs
-from bot.net.diagnosis.observation import Source, Stance
+from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.probing import agent_keys
 from bot.net.probing.protocol import Backend, Kind, Outcome, Probe
 from bot.probe.agent import MOST_JOBS
@@ -29,7 +29,7 @@ from tests.clusters import Cluster, names
 from tests.probe import agents
 
 Plain = dict[str, Any]
-HERE = Source("home-1")
+HERE = VantagePoint("home-1")
 
 BY_A_POD = Outcome.REFUSED
 """What the made-up network of the simulated pods answers; the real agents connect."""
@@ -185,7 +185,7 @@ async def test_a_test_by_agents_and_pods_says_on_which_nodes_pods_did_it(homelab
     async with an_agent(homelab) as agent:
         await homelab.probe(agent.listener)
         probe = Probe(id="p", kind=Kind.TCP, address="127.0.0.1", port=1)
-        await homelab.prober.probe(Source("edge"), [probe], homelab.said.append)
+        await homelab.prober.probe(VantagePoint("edge"), [probe], homelab.said.append)
     assert homelab.prober.name == "agents, and pods on demand on edge"
 
 
@@ -217,7 +217,9 @@ async def test_what_was_tested_by_pods_alone_is_not_said_to_be_tested_by_agents(
 async def test_probes_from_the_nodes_own_network_are_no_agents_business(homelab: Homelab) -> None:
     async with an_agent(homelab):
         with pytest.raises(ClusterError, match="HOST_NETWORK"):
-            await homelab.prober.probe(Source(HERE.node, Stance.HOST), [], homelab.said.append)
+            await homelab.prober.probe(
+                VantagePoint(HERE.node, ExecutionContext.HOST), [], homelab.said.append
+            )
 
 
 async def test_without_the_component_no_key_is_made_and_no_agent_is_believed(

@@ -20,7 +20,7 @@ from bot.kube.prober_jobs import ProbeJobs
 from bot.kube.traefik_reader import TraefikReader
 from bot.net.diagnosis import methods as ways
 from bot.net.diagnosis.diagnosis import Confidence, Diagnosis, Effect, Row
-from bot.net.diagnosis.observation import Source, Stance
+from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.diagnosis.service import Diagnose
 from bot.net.probing.protocol import Kind, Outcome, Probe
 from bot.net.probing.wget_output import Said
@@ -35,7 +35,7 @@ from bot.traefik.service import Traefik
 from tests.clusters import Cluster
 from tests.net.views.test_diagnosis import texts_of
 
-INSIDE = Source("edge", Stance.TRAEFIK)
+INSIDE = VantagePoint("edge", ExecutionContext.TRAEFIK)
 NO_WGET = 'exec: "wget": executable file not found in $PATH: unknown'
 WELL = b"Connecting to 10.42.2.32:80 (10.42.2.32:80)\n  HTTP/1.1 200 OK\n"
 
@@ -317,7 +317,7 @@ async def test_every_other_place_is_the_other_probers(
     made = prober(api)
     assert (made.name, len(made.blind)) == ("pods on demand", 1)
     with pytest.raises(ClusterError, match="deploy/components/prober"):
-        await made.probe(Source("edge"), [to()], quiet)
+        await made.probe(VantagePoint("edge"), [to()], quiet)
     async with made.listening(["edge"], quiet) as ears:
         assert ears == {}
 

@@ -18,12 +18,12 @@ from bot.kube.connect import connect
 from bot.kube.jobs import JOBS, PODS, SERVICES, SLICES
 from bot.kube.prober_jobs import ProbeJobs
 from bot.net.diagnosis.diagnosis import Row
-from bot.net.diagnosis.observation import Source, Stance
+from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.diagnosis.service import Diagnose
 from bot.net.mesh.matrix import findings
 from bot.net.mesh.service import Mesh
 from bot.net.probing import manifests
-from bot.net.probing.protocol import SETTLE, Backend, Job, Kind, Outcome, Probe
+from bot.net.probing.protocol import SETTLE, Backend, Kind, Outcome, Probe, ProbeJob
 from bot.sandbox.kubelet import Kubelet
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.network import Broken, Network
@@ -31,7 +31,7 @@ from bot.sandbox.scenarios.homelab import healthy
 from tests.clusters import Cluster, names
 from tests.fakes import FakeCluster
 
-EDGE = Source("edge")
+EDGE = VantagePoint("edge")
 
 
 async def image() -> str:
@@ -135,7 +135,12 @@ async def test_listeners_hear_and_sole_vips_lead_to_them(
             assert owners[0]["kind"] == "Job"
             vip = vips[backend]
             probe = Probe(
-                id="p", kind=Kind.ECHO, address=vip.address, port=vip.port, size=64, settle=SETTLE
+                id="p",
+                kind=Kind.ECHO,
+                address=vip.address,
+                port=vip.port,
+                size=64,
+                settle=SETTLE,
             )
             (found,) = await prober.probe(EDGE, [probe], quiet)
         heard = await prober.heard(ear)
@@ -265,7 +270,7 @@ async def test_a_new_process_removes_what_a_dead_one_left(
     cluster: Cluster, prober: ProbeJobs
 ) -> None:
     """Only what is old: another process may be at work."""
-    job = Job(id="probe-left", expires=0.0)
+    job = ProbeJob(id="probe-left", expires=0.0)
     await cluster.put(manifests.probe_job(job, node="edge", image="x", seconds=60))
     assert await prober.sweep() == 0
     assert await prober.sweep(older_than=-5.0) == 1
@@ -273,12 +278,15 @@ async def test_a_new_process_removes_what_a_dead_one_left(
 
 
 @pytest.mark.parametrize(
-    ("stance", "why"), [(Stance.TRAEFIK, "beside Traefik"), (Stance.HOST, "HOST_NETWORK")]
+    ("stance", "why"),
+    [(ExecutionContext.TRAEFIK, "beside Traefik"), (ExecutionContext.HOST, "HOST_NETWORK")],
 )
-async def test_what_pods_cannot_do_is_said_with_how_to_allow_it(stance: Stance, why: str) -> None:
+async def test_what_pods_cannot_do_is_said_with_how_to_allow_it(
+    stance: ExecutionContext, why: str
+) -> None:
     nowhere: Any = None
     with pytest.raises(ClusterError, match=why):
-        await ProbeJobs(nowhere, image).probe(Source("edge", stance), [to("::1", 80)], quiet)
+        await ProbeJobs(nowhere, image).probe(VantagePoint("edge", stance), [to("::1", 80)], quiet)
 
 
 @given(st.lists(st.integers(0, 4000), max_size=300))
@@ -290,7 +298,7 @@ def test_probes_that_do_not_fit_one_argument_are_shared_out(sizes: list[int]) ->
 
 
 def test_a_probe_is_restricted_and_ends_by_itself() -> None:
-    made = manifests.probe_job(Job(id="j", expires=0.0), node="edge", image="x", seconds=60)
+    made = manifests.probe_job(ProbeJob(id="j", expires=0.0), node="edge", image="x", seconds=60)
     pod = made["spec"]["template"]["spec"]
     (container,) = pod["containers"]
     assert made["spec"]["ttlSecondsAfterFinished"] == manifests.REMAINS

@@ -15,18 +15,18 @@ import msgspec
 from bot.domain.finding import Ref
 from bot.errors import ClusterError
 from bot.kube.prober_exec import LONGEST, Asking
-from bot.net.diagnosis.observation import Source, Stance
+from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.probing import manifests
 from bot.net.probing import output as lines
 from bot.net.probing.protocol import (
     Answer,
     Backend,
     Heard,
-    Job,
-    Line,
     Listen,
-    Listener,
+    ListenerAddress,
     Probe,
+    ProbeJob,
+    ProberLine,
     Progress,
     Vip,
 )
@@ -58,16 +58,16 @@ class LabProber:
         self._services = services
         self._pods = {node.name: lab.pod(node, f"probe-{node.name}") for node in lab.nodes}
         self._ears = {node.name: lab.pod(node, f"ear-{node.name}") for node in lab.nodes}
-        self._listening: dict[str, list[Line]] = {}
+        self._listening: dict[str, list[ProberLine]] = {}
         self._numbers = itertools.count()
-        self._asked: set[Source] = set()
+        self._asked: set[VantagePoint] = set()
         self.before_again: Callable[[], Awaitable[None]] | None = None
         """Called once, before a place is asked for the second time."""
         self.traefik: Pod | None = None
         """In which `wget` may be run."""
 
     async def probe(
-        self, source: Source, probes: Sequence[Probe], progress: Progress
+        self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
     ) -> tuple[Answer, ...]:
         """By as many jobs, one after the other, as the kernel's arguments want."""
         progress(f"Probing from {source.node}.")
@@ -75,7 +75,7 @@ class LabProber:
             act, self.before_again = self.before_again, None
             await act()
         self._asked.add(source)
-        if source.stance is Stance.TRAEFIK:
+        if source.stance is ExecutionContext.TRAEFIK:
             if self.traefik is None or not BY_WGET:
                 raise ClusterError(NO_EXEC)
             return await Asking(self._command, TRAEFIK, time.monotonic() + LONGEST).all(probes)
@@ -91,19 +91,22 @@ class LabProber:
     @asynccontextmanager
     async def listening(
         self, nodes: Sequence[str], progress: Progress
-    ) -> AsyncIterator[Mapping[str, Listener]]:
+    ) -> AsyncIterator[Mapping[str, ListenerAddress]]:
         """A process on each node, beside nothing else in its pod."""
         progress("Listening on every node.")
         begun = [await self._listen(self._ears[name]) for name in nodes]
         try:
-            yield {pod.node.name: Listener(pod.node.name, pod.address, PORT) for pod, *_ in begun}
+            yield {
+                pod.node.name: ListenerAddress(pod.node.name, pod.address, PORT)
+                for pod, *_ in begun
+            }
         finally:
             for _, process, reading in begun:
                 process.terminate()
                 await process.wait()
                 await reading
 
-    async def heard(self, listener: Listener) -> tuple[Heard, ...] | None:
+    async def heard(self, listener: ListenerAddress) -> tuple[Heard, ...] | None:
         """By its output, which no broken network can hold up."""
         await asyncio.sleep(1.0)
         return lines.heard(iter(self._listening[listener.node]))
@@ -128,8 +131,8 @@ class LabProber:
         finally:
             program(self._lab, self._services)
 
-    def _namespace(self, source: Source) -> str:
-        if source.stance is Stance.HOST:
+    def _namespace(self, source: VantagePoint) -> str:
+        if source.stance is ExecutionContext.HOST:
             return self._lab.node(source.node).namespace
         return self._pods[source.node].namespace
 
@@ -153,7 +156,7 @@ class LabProber:
         return Said(said.decode(errors="replace"), process.returncode)
 
     async def _job(self, namespace: str, probes: Sequence[Probe]) -> tuple[Answer, ...]:
-        job = Job(
+        job = ProbeJob(
             id=f"job{next(self._numbers)}", expires=time.time() + SECONDS, probes=tuple(probes)
         )
         process = await _begun(namespace, job)
@@ -167,7 +170,7 @@ class LabProber:
 
     async def _listen(self, pod: Pod) -> tuple[Pod, asyncio.subprocess.Process, asyncio.Task[None]]:
         listen = Listen(name=pod.node.name, port=PORT, seconds=SECONDS)
-        job = Job(id=f"ear{next(self._numbers)}", expires=time.time() + SECONDS, listen=listen)
+        job = ProbeJob(id=f"ear{next(self._numbers)}", expires=time.time() + SECONDS, listen=listen)
         process = await _begun(pod.namespace, job)
         assert process.stdout
         told = self._listening[pod.node.name] = []
@@ -182,7 +185,7 @@ class LabProber:
         return pod, process, asyncio.create_task(read())
 
 
-async def _begun(namespace: str, job: Job) -> asyncio.subprocess.Process:
+async def _begun(namespace: str, job: ProbeJob) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         *("ip", "netns", "exec", namespace, sys.executable, "-m", "bot.probe", "once"),
         msgspec.json.encode(job).decode(),

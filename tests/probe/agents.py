@@ -12,7 +12,7 @@ import msgspec
 
 from bot.net.probing import output as lines
 from bot.net.probing import signed_job
-from bot.net.probing.protocol import Line
+from bot.net.probing.protocol import ProberLine
 from tests.probe import signing
 
 LIMIT = 60.0
@@ -37,22 +37,22 @@ class Running:
                 self.log += part
                 self.more.notify_all()
 
-    async def printed(self, job: str, count: int = 1) -> list[Line]:
+    async def printed(self, job: str, count: int = 1) -> list[ProberLine]:
         """So many lines of that job, at least."""
         async with asyncio.timeout(LIMIT), self.more:
             await self.more.wait_for(lambda: len(self.so_far(job)) >= count)
         return self.so_far(job)
 
-    async def ended(self, job: str) -> list[Line]:
+    async def ended(self, job: str) -> list[ProberLine]:
         """All lines of that job, once it is done."""
         async with asyncio.timeout(LIMIT), self.more:
             await self.more.wait_for(lambda: any(each.done for each in self.so_far(job)))
         return self.so_far(job)
 
-    def so_far(self, job: str) -> list[Line]:
+    def so_far(self, job: str) -> list[ProberLine]:
         return list(lines.of_job(bytes(self.log), job))
 
-    async def asked(self, sent: signed_job.Request) -> tuple[int, list[Line]]:
+    async def asked(self, sent: signed_job.SignedRequest) -> tuple[int, list[ProberLine]]:
         """The status, and all lines that came back."""
         url = f"http://127.0.0.1:{self.port}{signed_job.PATH}"
         async with (
@@ -61,7 +61,7 @@ class Running:
         ):
             body = await response.read()
             return response.status, [
-                msgspec.json.decode(each, type=Line) for each in body.splitlines()
+                msgspec.json.decode(each, type=ProberLine) for each in body.splitlines()
             ]
 
 

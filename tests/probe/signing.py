@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from bot.net.probing import signed_job
-from bot.net.probing.protocol import Job
+from bot.net.probing.protocol import ProbeJob
 
 
 def key(name: str = "ours", bits: int = 3072) -> rsa.RSAPrivateKey:
@@ -35,12 +35,12 @@ def sign(message: bytes, of: rsa.RSAPrivateKey) -> bytes:
 
 
 def signed(
-    job: Job | bytes,
+    job: ProbeJob | bytes,
     node: str = "alpha",
     *,
     issued: float | None = None,
     by: rsa.RSAPrivateKey | None = None,
-) -> signed_job.Request:
+) -> signed_job.SignedRequest:
     """The request with this job for that node's agent."""
     body = job if isinstance(job, bytes) else msgspec.json.encode(job)
     at = round(1000 * (time.time() if issued is None else issued))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.net.probing import signed_job
-from bot.net.probing.protocol import Job
+from bot.net.probing.protocol import ProbeJob
 from bot.probe import admitting, request
 from bot.probe.admitting import Admission
 from bot.probe.job import Job as Admitted
@@ -17,7 +17,7 @@ from tests.probe import signing
 
 NOW = 1000.0
 STARTED = 900.0
-JOB = Job(id="j", expires=NOW + 60)
+JOB = ProbeJob(id="j", expires=NOW + 60)
 
 
 @pytest.fixture(scope="module")
@@ -32,18 +32,20 @@ def admission(keys: Path) -> Admission:
     return Admission("alpha", keys, STARTED)
 
 
-def heard(sent: signed_job.Request) -> request.Request:
+def heard(sent: signed_job.SignedRequest) -> request.Request:
     """The head, as it arrives."""
     pairs = tuple((name.lower(), value) for name, value in sent.headers.items())
     return request.Request("POST", "/jobs", pairs)
 
 
-def asked(admission: Admission, sent: signed_job.Request, now: float = NOW) -> Admitted:
+def asked(admission: Admission, sent: signed_job.SignedRequest, now: float = NOW) -> Admitted:
     admission.look(heard(sent), now)
     return admission.admit(heard(sent), sent.body, now)
 
 
-def denied(admission: Admission, sent: signed_job.Request, now: float = NOW) -> tuple[int, str]:
+def denied(
+    admission: Admission, sent: signed_job.SignedRequest, now: float = NOW
+) -> tuple[int, str]:
     with pytest.raises(Denied) as caught:
         asked(admission, sent, now)
     return caught.value.status, str(caught.value)
@@ -78,14 +80,14 @@ def test_a_job_that_was_sent_before_a_restart_is_not_done_again(keys: Path) -> N
         (signing.signed(JOB, "beta", issued=NOW), 421, "this is alpha"),
         (signing.signed(JOB, issued=NOW, by=signing.key("theirs")), 403, "no key"),
         (signing.signed(JOB, issued=NOW + 61), 403, "future"),
-        (signing.signed(Job(id="j", expires=NOW - 1), issued=NOW), 400, "expired 1 s ago"),
-        (signing.signed(Job(id="j", expires=NOW + 901), issued=NOW), 400, "more than 900 s"),
+        (signing.signed(ProbeJob(id="j", expires=NOW - 1), issued=NOW), 400, "expired 1 s ago"),
+        (signing.signed(ProbeJob(id="j", expires=NOW + 901), issued=NOW), 400, "more than 900 s"),
         (signing.signed(b"{}", issued=NOW), 400, "id is no str"),
         (signing.signed(b"[" * 100_000, issued=NOW), 400, "not JSON"),
     ],
 )
 def test_each_refusal_has_its_word(
-    admission: Admission, sent: signed_job.Request, status: int, why: str
+    admission: Admission, sent: signed_job.SignedRequest, status: int, why: str
 ) -> None:
     got, said = denied(admission, sent)
     assert got == status
@@ -127,7 +129,7 @@ def test_a_refused_job_is_not_taken_for_done(admission: Admission) -> None:
 def test_what_it_remembers_is_bounded_and_forgotten_in_time(admission: Admission) -> None:
     for number in range(admitting.MOST_REMEMBERED):
         admission._done[str(number)] = NOW + 10
-    late = Job(id="late", expires=NOW + 100)
+    late = ProbeJob(id="late", expires=NOW + 100)
     assert denied(admission, signing.signed(late, issued=NOW))[0] == 503
     asked(admission, signing.signed(late, issued=NOW + 11), NOW + 11)
 
@@ -156,7 +158,7 @@ def test_no_body_that_was_tampered_with_is_admitted(keys: Path, data: st.DataObj
     more = data.draw(st.binary(max_size=20))
     body = sent.body[:cut] + more + sent.body[cut + data.draw(st.integers(0, 5)) :]
     if body != sent.body:
-        other = signed_job.Request(sent.headers, body)
+        other = signed_job.SignedRequest(sent.headers, body)
         assert denied(Admission("alpha", keys, STARTED), other)[0] == 403
 
 

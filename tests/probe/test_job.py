@@ -36,9 +36,9 @@ def test_the_prober_reads_whatever_the_bot_writes(
     given_probes: list[probing.Probe], listen: probing.Listen | None
 ) -> None:
     """Both ends have their own words for it; they must stay the same."""
-    sent = probing.Job(id="j", expires=10.5, probes=tuple(given_probes), listen=listen)
+    sent = probing.ProbeJob(id="j", expires=10.5, probes=tuple(given_probes), listen=listen)
     read = jobs.read(msgspec.json.encode(sent), now=0)
-    assert msgspec.json.decode(msgspec.json.encode(read), type=probing.Job) == sent
+    assert msgspec.json.decode(msgspec.json.encode(read), type=probing.ProbeJob) == sent
 
 
 def test_the_prober_has_a_word_for_every_outcome() -> None:

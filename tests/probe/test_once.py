@@ -13,21 +13,21 @@ import msgspec
 import pytest
 
 from bot.net.probing import output as lines
-from bot.net.probing.protocol import Job, Kind, Listen, Outcome, Probe
+from bot.net.probing.protocol import Kind, Listen, Outcome, Probe, ProbeJob
 from bot.probe.listening import Listener
 from tests.places import ROOT
 
 COMMAND = (sys.executable, "-m", "bot.probe", "once")
 
 
-async def started(job: Job | str) -> asyncio.subprocess.Process:
+async def started(job: ProbeJob | str) -> asyncio.subprocess.Process:
     text = job if isinstance(job, str) else msgspec.json.encode(job).decode()
     return await asyncio.create_subprocess_exec(*COMMAND, text, stdout=asyncio.subprocess.PIPE)
 
 
 async def test_a_job_is_done_and_its_lines_end_with_done() -> None:
     probe = Probe(id="p", kind=Kind.TCP, address="127.0.0.1", port=1, tries=2)
-    running = await started(Job(id="j", expires=time.time() + 60, probes=(probe,)))
+    running = await started(ProbeJob(id="j", expires=time.time() + 60, probes=(probe,)))
     out, _ = await asyncio.wait_for(running.communicate(), 30)
     found = list(lines.of_job(out, "j"))
     assert running.returncode == 0
@@ -36,7 +36,7 @@ async def test_a_job_is_done_and_its_lines_end_with_done() -> None:
 
 
 async def test_a_job_that_is_over_is_refused_with_a_word() -> None:
-    running = await started(Job(id="j", expires=1.0))
+    running = await started(ProbeJob(id="j", expires=1.0))
     out, _ = await asyncio.wait_for(running.communicate(), 30)
     assert running.returncode == 2
     assert "expired" in json.loads(out)["refused"]
@@ -45,7 +45,7 @@ async def test_a_job_that_is_over_is_refused_with_a_word() -> None:
 async def test_a_listener_says_where_it_listens_and_ends_when_asked() -> None:
     """What was heard is said on the way out."""
     listen = Listen(name="alpha", port=0, seconds=60)
-    running = await started(Job(id="j", expires=time.time() + 60, listen=listen))
+    running = await started(ProbeJob(id="j", expires=time.time() + 60, listen=listen))
     assert running.stdout
     first = json.loads(await asyncio.wait_for(running.stdout.readline(), 30))
     _, writer = await asyncio.open_connection("127.0.0.1", int(first["listening"]))
@@ -60,7 +60,7 @@ async def test_a_listener_says_where_it_listens_and_ends_when_asked() -> None:
 
 async def test_it_ends_by_itself_when_its_time_is_over() -> None:
     listen = Listen(name="alpha", port=0, seconds=600)
-    running = await started(Job(id="j", expires=time.time() + 2, listen=listen))
+    running = await started(ProbeJob(id="j", expires=time.time() + 2, listen=listen))
     out, _ = await asyncio.wait_for(running.communicate(), 30)
     assert list(lines.of_job(out, "j"))[-1].done
 
@@ -69,7 +69,7 @@ async def test_a_port_that_is_taken_is_said() -> None:
     listener = Listener("other")
     async with listener.bound(0) as port:
         listen = Listen(name="alpha", port=int(port))
-        running = await started(Job(id="j", expires=time.time() + 60, listen=listen))
+        running = await started(ProbeJob(id="j", expires=time.time() + 60, listen=listen))
         out, _ = await asyncio.wait_for(running.communicate(), 30)
     assert running.returncode == 2
     assert "Address already in use" in json.loads(out)["refused"]
@@ -82,7 +82,7 @@ async def test_an_address_that_no_way_leads_to_is_no_route() -> None:
     probes = tuple(
         Probe(id=kind, kind=kind, address="10.42.0.9", port=80) for kind in (Kind.TCP, Kind.UDP)
     )
-    job = Job(id="j", expires=time.time() + 60, probes=probes)
+    job = ProbeJob(id="j", expires=time.time() + 60, probes=probes)
     running = await asyncio.create_subprocess_exec(
         *("unshare", "--net", *COMMAND, msgspec.json.encode(job).decode()),
         stdout=asyncio.subprocess.PIPE,

@@ -11,13 +11,13 @@ import pytest
 
 from bot.net.probing import output as lines
 from bot.net.probing import signed_job
-from bot.net.probing.protocol import Heard, Job, Kind, Line, Listen, Outcome, Probe
+from bot.net.probing.protocol import Heard, Kind, Listen, Outcome, Probe, ProbeJob, ProberLine
 from bot.probe.agent import MOST_CLIENTS, MOST_JOBS
 from tests.probe import agents, servers, signing
 
 
-def a_job(name: str = "j", *probes: Probe, listen: Listen | None = None) -> Job:
-    return Job(id=name, expires=time.time() + 60, probes=probes, listen=listen)
+def a_job(name: str = "j", *probes: Probe, listen: Listen | None = None) -> ProbeJob:
+    return ProbeJob(id=name, expires=time.time() + 60, probes=probes, listen=listen)
 
 
 def to(port: int, kind: Kind = Kind.TCP, **options: object) -> Probe:
@@ -36,7 +36,7 @@ async def test_a_signed_job_is_done_and_its_lines_go_back_and_to_the_log(tmp_pat
         status, back = await agent.asked(signing.signed(a_job("j", *kinds)))
         assert await agent.ended("j") == back
     assert status == 200
-    assert back[-1] == Line(job="j", done=True)
+    assert back[-1] == ProberLine(job="j", done=True)
     answers = lines.answers(iter(back))
     assert {(each.id, each.outcome) for each in answers} == {
         (kind, Outcome.OK) for kind in ("tcp", "echo", "udp")
@@ -49,13 +49,13 @@ async def test_a_job_that_is_not_to_be_done_is_refused_with_a_word(tmp_path: Pat
         sent = signing.signed(a_job("j", to(agent.listener)))
         await agent.asked(sent)
         tampered = msgspec.structs.replace(sent, body=sent.body.replace(b"127.", b"126."))
-        unsigned = signed_job.Request({}, sent.body)
-        huge = signed_job.Request(sent.headers, b" " * 1_000_000)
+        unsigned = signed_job.SignedRequest({}, sent.body)
+        huge = signed_job.SignedRequest(sent.headers, b" " * 1_000_000)
         tried = {
             409: sent,
             403: tampered,
             421: signing.signed(a_job("k"), "beta"),
-            400: signing.signed(Job(id="l", expires=time.time() - 1)),
+            400: signing.signed(ProbeJob(id="l", expires=time.time() - 1)),
             413: huge,
         }
         for status, each in tried.items():
@@ -247,7 +247,7 @@ async def _run(*options: str) -> tuple[int | None, str]:
     return process.returncode, said.decode()
 
 
-def _raw(sent: signed_job.Request) -> bytes:
+def _raw(sent: signed_job.SignedRequest) -> bytes:
     headers = {**sent.headers, "Content-Length": str(len(sent.body))}
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     return f"POST /jobs HTTP/1.1\r\n{head}\r\n".encode() + sent.body

@@ -15,7 +15,7 @@ from bot.domain.resources.base import Object
 from bot.domain.resources.reference import Target
 from bot.domain.snapshot import Snapshot
 from bot.errors import ClusterError
-from bot.net.diagnosis.observation import Source
+from bot.net.diagnosis.observation import VantagePoint
 from bot.net.probing.protocol import Answer, Outcome, Probe
 from tests.fakes import snapshot_of
 
@@ -79,7 +79,7 @@ class SimulatedTraefik:
         return snapshot_of(*(_pod(number, at) for number, at in enumerate(self.replicas)))
 
     async def probe(
-        self, source: Source, probes: Sequence[Probe], progress: Any
+        self, source: VantagePoint, probes: Sequence[Probe], progress: Any
     ) -> tuple[Answer, ...]:
         """As many answers as there are tries."""
         if self.blind:

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.domain.resources.reference import Target
 from bot.net.diagnosis.diagnosis import Row
-from bot.net.diagnosis.observation import Source
+from bot.net.diagnosis.observation import VantagePoint
 from bot.net.diagnosis.service import Diagnose
 from bot.net.ports import Progress
 from bot.net.probing.protocol import Answer, Probe
@@ -56,7 +56,7 @@ class Waiting(WorldProber):
     sign: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def probe(
-        self, source: Source, probes: Sequence[Probe], progress: Progress
+        self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
     ) -> tuple[Answer, ...]:
         if any(probe.address == self.about for probe in probes):
             self.begun.set()

@@ -15,11 +15,11 @@ from bot.net.diagnosis import evidence as case
 from bot.net.diagnosis import retest as repeating
 from bot.net.diagnosis import test_plan as questions
 from bot.net.diagnosis import vantage_points as asking
-from bot.net.diagnosis.observation import Ear, Observation, Question, Source
+from bot.net.diagnosis.observation import Ear, Observation, Question, VantagePoint
 from bot.net.diagnosis.subject import Subject
-from bot.net.diagnosis.vantage_points import Means, Stage
+from bot.net.diagnosis.vantage_points import Means, VantagePoints
 from bot.net.ports import Prober
-from bot.net.probing.protocol import Answer, Listener, Progress
+from bot.net.probing.protocol import Answer, ListenerAddress, Progress
 
 AT_ONCE = 8
 """Places that are asked at once."""
@@ -40,7 +40,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class Seen(msgspec.Struct, frozen=True):
+class NetworkObservations(msgspec.Struct, frozen=True):
     """What was observed and heard; `unmade` says what could not be set up, and why."""
 
     observations: tuple[Observation, ...] = ()
@@ -49,17 +49,17 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 @dataclass
-class Observing:
+class Collector:
     """One diagnosis under way."""
 
     prober: Prober
     subject: Subject
-    stage: Stage
+    stage: VantagePoints
     progress: Progress
     unmade: list[str] = field(default_factory=list)
     ends: float = 0.0
 
-    async def both(self) -> Seen:
+    async def both(self) -> NetworkObservations:
         """One pass, and a second one where not all was well; what was set up is removed."""
         self.ends = asyncio.get_running_loop().time() + WHOLE
         stack = AsyncExitStack()
@@ -67,19 +67,19 @@ class Observing:
             seen, ears = await self._passes(stack)
         finally:
             await self._remove(stack)
-        return Seen(seen, ears, tuple(self.unmade))
+        return NetworkObservations(seen, ears, tuple(self.unmade))
 
     async def _passes(
         self, stack: AsyncExitStack
     ) -> tuple[tuple[Observation, ...], tuple[Ear, ...]]:
         means = await self._set_up(stack)
-        asked = questions.first(self.subject, self.stage, means)
+        asked = questions.first_pass(self.subject, self.stage, means)
         self.progress(f"Testing from {', '.join(self.stage.nodes)}.")
         seen = await self._ask(asked, 1)
         laid = case.lay_out(self.subject, seen)
-        if repeating.wanted(laid):
+        if repeating.needs_second_pass(laid):
             self.progress("Not all is well: testing again, to see whether it stays so.")
-            seen += await self._ask(repeating.again(laid, asked), 2)
+            seen += await self._ask(repeating.second_pass(laid, asked), 2)
         self.progress("Reading what the listeners heard.")
         ears = await asyncio.gather(*map(self._ear, means.listeners.values()))
         return seen, tuple(ears)
@@ -120,7 +120,7 @@ class Observing:
 
     async def _ask(self, asked: Sequence[Question], number: int) -> tuple[Observation, ...]:
         """One pass: every place at once, as far as its limit allows."""
-        places: dict[Source, list[Question]] = {}
+        places: dict[VantagePoint, list[Question]] = {}
         for question in asked:
             places.setdefault(question.source, []).append(question)
         slots = asyncio.Semaphore(AT_ONCE)
@@ -133,7 +133,7 @@ class Observing:
 
     async def _from(
         self,
-        place: Source,
+        place: VantagePoint,
         asked: Sequence[Question],
         number: int,
         slots: asyncio.Semaphore,
@@ -154,7 +154,7 @@ class Observing:
         now = asyncio.get_running_loop().time()
         return asyncio.timeout_at(min(now + seconds, self.ends))
 
-    async def _ear(self, listener: Listener) -> Ear:
+    async def _ear(self, listener: ListenerAddress) -> Ear:
         try:
             async with asyncio.timeout(READING):
                 return Ear(listener.node, await self.prober.heard(listener))

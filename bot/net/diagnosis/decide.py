@@ -15,11 +15,11 @@ from bot.net.diagnosis.diagnosis import Confidence, Diagnosis, Effect, Row
 from bot.net.diagnosis.evidence import Case, Key, lay_out
 from bot.net.diagnosis.observation import Aim, Belief, Ear, Observation
 from bot.net.diagnosis.results import SHARP, Tally
-from bot.net.diagnosis.rule import Match, Rule
+from bot.net.diagnosis.rule import DecisionRule, Match
 from bot.net.diagnosis.rules import BESIDE, CONNECTING, DECIDED, GRAVEST, healthy, loss, slow_path
 from bot.net.diagnosis.subject import Native, Subject
 
-Fault = tuple[Rule, Match]
+Fault = tuple[DecisionRule, Match]
 
 DRIFTS = (Aim.FAR_UDP, Aim.OTHER_PORT, Aim.NODE)
 """Tests whose change between two passes says nothing of the route."""
@@ -79,7 +79,7 @@ def _of_failures(
     return nexts.unexplained(case)
 
 
-def _matching(rules: tuple[Rule, ...], case: Case) -> tuple[Fault, ...]:
+def _matching(rules: tuple[DecisionRule, ...], case: Case) -> tuple[Fault, ...]:
     return tuple((rule, match) for rule in rules if (match := rule.find(case)))
 
 
@@ -107,7 +107,7 @@ def _drifts(case: Case, key: Key, tally: Tally) -> bool:
 
 
 def _diagnosis(
-    case: Case, rule: Rule, match: Match, also: tuple[Fault, ...], untested: tuple[str, ...]
+    case: Case, rule: DecisionRule, match: Match, also: tuple[Fault, ...], untested: tuple[str, ...]
 ) -> Diagnosis:
     effect, because = effects.effect(case, rule, match, tuple(other.row for other, _ in also))
     decided = rule in DECIDED

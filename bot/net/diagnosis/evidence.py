@@ -7,12 +7,20 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 
-from bot.net.diagnosis.observation import Aim, Belief, Ear, Observation, Source, Stance, Target
-from bot.net.diagnosis.results import State, Tally, summarize
+from bot.net.diagnosis.observation import (
+    Aim,
+    Belief,
+    Ear,
+    ExecutionContext,
+    Observation,
+    ProbeTarget,
+    VantagePoint,
+)
+from bot.net.diagnosis.results import ResultState, Tally, summarize
 from bot.net.diagnosis.subject import EndpointAt, Subject
-from bot.net.diagnosis.vantage_points import Stage, stage, target
+from bot.net.diagnosis.vantage_points import VantagePoints, choose_vantage_points, target
 
-Key = tuple[Source, Aim, Target]
+Key = tuple[VantagePoint, Aim, ProbeTarget]
 
 NOTHING = Tally()
 NO_BELIEF = Belief()
@@ -45,9 +53,9 @@ class Case:
     belief: Belief = NO_BELIEF
 
     @cached_property
-    def stage(self) -> Stage:
+    def stage(self) -> VantagePoints:
         """Which places take part."""
-        return stage(self.subject)
+        return choose_vantage_points(self.subject)
 
     @cached_property
     def paths(self) -> tuple[Path, ...]:
@@ -56,20 +64,20 @@ class Case:
             Path(edge, endpoint) for edge in self.stage.edges for endpoint in self.stage.endpoints
         )
 
-    def at(self, place: Source, aim: Aim, target: Target) -> Tally:
+    def at(self, place: VantagePoint, aim: Aim, target: ProbeTarget) -> Tally:
         """One tally, empty where nothing was asked."""
         return self.tallies.get((place, aim, target), NOTHING)
 
-    def stand(self, edge: str) -> Source:
+    def stand(self, edge: str) -> VantagePoint:
         """The place that stands for Traefik on its node: its own pod where no other was asked."""
         if edge in self._inside_alone:
-            return Source(edge, Stance.TRAEFIK)
+            return VantagePoint(edge, ExecutionContext.TRAEFIK)
         host = self.subject.in_host_network(edge)
-        return Source(edge, Stance.HOST if host else Stance.POD)
+        return VantagePoint(edge, ExecutionContext.HOST if host else ExecutionContext.POD)
 
     def inside(self, path: Path) -> Tally:
         """The endpoint by its own address, from Traefik's own pod."""
-        return self.endpoint(Source(path.edge, Stance.TRAEFIK), path.endpoint)
+        return self.endpoint(VantagePoint(path.edge, ExecutionContext.TRAEFIK), path.endpoint)
 
     def direct(self, path: Path) -> Tally:
         """The endpoint by its own address, as Traefik on that node sees it.
@@ -79,47 +87,51 @@ class Case:
         nobody takes from a request that nobody answers.
         """
         own, beside = self.inside(path), self.beside(path)
-        vague = own.state is State.SILENT and beside.seen
+        vague = own.state is ResultState.SILENT and beside.seen
         return own if own.seen and not vague else beside
 
     def beside(self, path: Path) -> Tally:
         """The same from the prober's place, which the VIPs were tried from too."""
         found = self.endpoint(self.stand(path.edge), path.endpoint)
-        return found if found.seen else self.endpoint(Source(path.edge), path.endpoint)
+        return found if found.seen else self.endpoint(VantagePoint(path.edge), path.endpoint)
 
     def stands_in(self, edge: str) -> bool:
         """Whether Traefik is in its node's own network, and only the pod network was seen."""
         host = self.stand(edge)
-        return host.stance is Stance.HOST and not any(
+        return host.stance is ExecutionContext.HOST and not any(
             self.endpoint(host, endpoint).seen for endpoint in self.stage.endpoints
         )
 
-    def endpoint(self, place: Source, endpoint: EndpointAt) -> Tally:
+    def endpoint(self, place: VantagePoint, endpoint: EndpointAt) -> Tally:
         """An endpoint by its own address, from any place."""
         return self.at(place, Aim.ENDPOINT, target(endpoint))
 
-    def sole(self, place: Source, endpoint: EndpointAt) -> Tally:
+    def sole(self, place: VantagePoint, endpoint: EndpointAt) -> Tally:
         """The VIP that leads to this endpoint alone."""
         return self.at(place, Aim.SOLE_VIP, target(endpoint))
 
-    def other_ports(self, place: Source, endpoint: EndpointAt) -> Tally:
+    def other_ports(self, place: VantagePoint, endpoint: EndpointAt) -> Tally:
         """Other ports of the same pod."""
         return self.at(place, Aim.OTHER_PORT, target(endpoint))
 
-    def request(self, place: Source, endpoint: EndpointAt) -> Tally:
+    def request(self, place: VantagePoint, endpoint: EndpointAt) -> Tally:
         """The route's own request to the endpoint."""
         return self.at(place, Aim.REQUEST, target(endpoint))
 
     def vip(self, edge: str) -> Tally:
         """The Service's own VIPs, as Traefik on that node sees them."""
-        places = (Source(edge, Stance.TRAEFIK), self.stand(edge), Source(edge))
+        places = (
+            VantagePoint(edge, ExecutionContext.TRAEFIK),
+            self.stand(edge),
+            VantagePoint(edge),
+        )
         return next((tally for tally in map(self.vip_from, places) if tally.seen), NOTHING)
 
-    def vip_from(self, place: Source) -> Tally:
+    def vip_from(self, place: VantagePoint) -> Tally:
         """The Service's own VIPs, from any place."""
         return self.matching(place, (Aim.VIP,))
 
-    def far(self, place: Source, node: str, aim: Aim = Aim.FAR) -> Tally:
+    def far(self, place: VantagePoint, node: str, aim: Aim = Aim.FAR) -> Tally:
         """Our listener on a node; BACK is the same test in the other direction."""
         aims = (Aim.FAR, Aim.BACK) if aim is Aim.FAR else (aim,)
         return self.matching(place, aims, node)
@@ -127,18 +139,20 @@ class Case:
     def listener(self, edge: str, node: str, aim: Aim = Aim.FAR) -> Tally:
         """Our listener on a node as a place on Traefik's node sees it: its own, else a pod."""
         found = self.far(self.stand(edge), node, aim)
-        return found if found.seen else self.far(Source(edge), node, aim)
+        return found if found.seen else self.far(VantagePoint(edge), node, aim)
 
-    def node(self, place: Source, node: str) -> Tally:
+    def node(self, place: VantagePoint, node: str) -> Tally:
         """A node at its own address, beside the overlay."""
         return self.matching(place, (Aim.NODE,), node)
 
-    def round_trip(self, place: Source, node: str) -> float | None:
+    def round_trip(self, place: VantagePoint, node: str) -> float | None:
         """The least time that an answer of that node took, in milliseconds."""
         times = (self.node(place, node).fastest, self.far(place, node).fastest)
         return min((time for time in times if time is not None), default=None)
 
-    def matching(self, place: Source, aims: tuple[Aim, ...], node: str | None = None) -> Tally:
+    def matching(
+        self, place: VantagePoint, aims: tuple[Aim, ...], node: str | None = None
+    ) -> Tally:
         """The tallies of some aims from one place, put together."""
         tallies = [
             tally
@@ -148,17 +162,17 @@ class Case:
         ]
         return tallies[0] if len(tallies) == 1 else joined(tallies)
 
-    def places(self, aim: Aim) -> tuple[Source, ...]:
+    def places(self, aim: Aim) -> tuple[VantagePoint, ...]:
         """The places from which something of that aim was seen."""
         return tuple(
             sorted({k[0] for k, tally in self.tallies.items() if k[1] is aim and tally.seen})
         )
 
-    def witnesses(self, endpoint: EndpointAt, beside: str) -> Iterator[tuple[Source, Tally]]:
+    def witnesses(self, endpoint: EndpointAt, beside: str) -> Iterator[tuple[VantagePoint, Tally]]:
         """What the other nodes' pods, beside one node, see of an endpoint."""
         for place in self.places(Aim.ENDPOINT):
             tally = self.endpoint(place, endpoint)
-            if place.node != beside and place.stance is Stance.POD and tally.seen:
+            if place.node != beside and place.stance is ExecutionContext.POD and tally.seen:
                 yield place, tally
 
     @cached_property
@@ -172,12 +186,14 @@ class Case:
     def _inside_alone(self) -> frozenset[str]:
         """Nodes on which Traefik's own pod was asked, and nothing beside it."""
         seen = {key[0] for key, tally in self.tallies.items() if tally.seen}
-        own = {place.node for place in seen if place.stance is Stance.TRAEFIK}
-        return frozenset(own - {place.node for place in seen if place.stance is not Stance.TRAEFIK})
+        own = {place.node for place in seen if place.stance is ExecutionContext.TRAEFIK}
+        return frozenset(
+            own - {place.node for place in seen if place.stance is not ExecutionContext.TRAEFIK}
+        )
 
     @cached_property
-    def _by_place(self) -> dict[tuple[Source, Aim], list[tuple[Target, Tally]]]:
-        groups: dict[tuple[Source, Aim], list[tuple[Target, Tally]]] = {}
+    def _by_place(self) -> dict[tuple[VantagePoint, Aim], list[tuple[ProbeTarget, Tally]]]:
+        groups: dict[tuple[VantagePoint, Aim], list[tuple[ProbeTarget, Tally]]] = {}
         for (place, aim, to), tally in sorted(self.tallies.items(), key=lambda i: i[0]):
             groups.setdefault((place, aim), []).append((to, tally))
         return groups

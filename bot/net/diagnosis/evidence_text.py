@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from bot.net.diagnosis.diagnosis import Seen
 from bot.net.diagnosis.evidence import Case
-from bot.net.diagnosis.observation import Aim, Source, Stance, Target
+from bot.net.diagnosis.observation import Aim, ExecutionContext, ProbeTarget, VantagePoint
 
 MOST = 60
 """Rows that are told; those that bear come first."""
 
 PLACES = {
-    Stance.POD: "a pod on {}",
-    Stance.HOST: "{} itself",
-    Stance.TRAEFIK: "Traefik's pod on {}",
+    ExecutionContext.POD: "a pod on {}",
+    ExecutionContext.HOST: "{} itself",
+    ExecutionContext.TRAEFIK: "Traefik's pod on {}",
 }
 
 THINGS = {
@@ -35,7 +35,7 @@ THINGS = {
 }
 
 
-def what(place: Source, aim: Aim, target: Target) -> str:
+def what(place: VantagePoint, aim: Aim, target: ProbeTarget) -> str:
     """`a pod on a -> endpoint 10.42.1.5 on b`."""
     thing = THINGS[aim].format(address=target.address, node=target.node or "an unknown node")
     return f"{PLACES[place.stance].format(place.node)} -> {thing}"

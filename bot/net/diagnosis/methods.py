@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bot.net.diagnosis.observation import Observation, Stance
+from bot.net.diagnosis.observation import ExecutionContext, Observation
 from bot.net.diagnosis.results import STATES
 
 INSIDE = "wget in Traefik's own pod"
@@ -20,25 +20,25 @@ ALONE = (
 )
 
 
-def told(prober: str, observations: Iterable[Observation]) -> str:
+def describe_methods(prober: str, observations: Iterable[Observation]) -> str:
     """By what was asked: the prober, Traefik's own pod, or both."""
     stances = _answered(observations)
     if not stances:
         return f"nothing: neither {prober} nor {INSIDE} could be asked"
-    if Stance.TRAEFIK not in stances:
+    if ExecutionContext.TRAEFIK not in stances:
         return prober
     return INSIDE if len(stances) == 1 else f"{prober}, and {INSIDE}"
 
 
-def blind(prober: tuple[str, ...], observations: Iterable[Observation]) -> tuple[str, ...]:
+def limitations(prober: tuple[str, ...], observations: Iterable[Observation]) -> tuple[str, ...]:
     """What these means cannot see, each with how to allow it."""
     stances = _answered(observations)
-    if stances == {Stance.TRAEFIK}:
+    if stances == {ExecutionContext.TRAEFIK}:
         return (ALONE,)
-    return (POLICIES, *prober) if stances and Stance.TRAEFIK not in stances else prober
+    return (POLICIES, *prober) if stances and ExecutionContext.TRAEFIK not in stances else prober
 
 
-def _answered(observations: Iterable[Observation]) -> frozenset[Stance]:
+def _answered(observations: Iterable[Observation]) -> frozenset[ExecutionContext]:
     """The stances from which anything was really tried."""
     return frozenset(
         observation.question.source.stance

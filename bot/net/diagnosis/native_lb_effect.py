@@ -7,7 +7,7 @@ import re
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import Case, Path
 from bot.net.diagnosis.results import Tally
-from bot.net.diagnosis.rule import Match, Rule
+from bot.net.diagnosis.rule import DecisionRule, Match
 from bot.net.diagnosis.subject import Native
 
 Said = tuple[Effect, str]
@@ -26,7 +26,7 @@ UNDISTURBING = (Row.DNS,)
 """Rows beside the verdict that the VIP does not meet."""
 
 
-def effect(case: Case, rule: Rule, match: Match, beside: tuple[Row, ...] = ()) -> Said:
+def effect(case: Case, rule: DecisionRule, match: Match, beside: tuple[Row, ...] = ()) -> Said:
     """The effect where this row is the verdict and those others were found beside it."""
     subject = case.subject
     if rule.row is Row.OUTSIDE or subject.native is Native.IMPOSSIBLE:
@@ -84,7 +84,7 @@ def vip_alone(case: Case, path: Path) -> bool:
     )
 
 
-def _cure(case: Case, rule: Rule, match: Match, beside: tuple[Row, ...]) -> Said:
+def _cure(case: Case, rule: DecisionRule, match: Match, beside: tuple[Row, ...]) -> Said:
     """HELPS only where the VIP was seen to lead past the fault everywhere, and no other is left."""
     vips = [case.vip_from(case.stand(edge)) for edge in case.stage.edges]
     if any(_sole(case, path).fails for path in match.paths):

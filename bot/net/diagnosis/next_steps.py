@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.net.diagnosis.evidence import Case
-from bot.net.diagnosis.observation import Aim, Stance
-from bot.net.diagnosis.results import State
+from bot.net.diagnosis.observation import Aim, ExecutionContext
+from bot.net.diagnosis.results import ResultState
 from bot.net.diagnosis.rules.healthy import lacking
 
 MOST = 3
@@ -44,7 +44,7 @@ def next_test(case: Case, because: str) -> str:
 def _for_failures(case: Case) -> str:
     path = case.failing[0]
     node, state = path.endpoint.node, case.direct(path).state
-    if case.stand(path.edge).stance is Stance.TRAEFIK:
+    if case.stand(path.edge).stance is ExecutionContext.TRAEFIK:
         return (
             "Add deploy/components/prober, and ask again: wget in Traefik's pod was all that could "
             f"be asked, and a listener on {node} tells the overlay from the pod."
@@ -53,7 +53,7 @@ def _for_failures(case: Case) -> str:
         return f"Test a listener on {node}: it tells the overlay from the pod."
     if not case.sole(case.stand(path.edge), path.endpoint).seen:
         return f"Allow temporary Services: a VIP with {path.endpoint} alone is the decisive test."
-    if state is State.REFUSED:
+    if state is ResultState.REFUSED:
         return (
             f"On {path.edge}: iptables-save -t nat | grep dport; in the Service's namespace: "
             f"kubectl get networkpolicy; on {node}: ss -ltn in the pod. And allow probes in the "

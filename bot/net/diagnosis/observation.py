@@ -10,7 +10,7 @@ import msgspec
 from bot.net.probing.protocol import Answer, Heard, Outcome, Probe
 
 
-class Stance(StrEnum):
+class ExecutionContext(StrEnum):
     """How a prober stands on its node."""
 
     POD = "pod"
@@ -21,11 +21,11 @@ class Stance(StrEnum):
     """In Traefik's own pod."""
 
 
-class Source(msgspec.Struct, frozen=True, order=True):
+class VantagePoint(msgspec.Struct, frozen=True, order=True):
     """Where probes run: a node, and how the prober stands there."""
 
     node: str
-    stance: Stance = Stance.POD
+    stance: ExecutionContext = ExecutionContext.POD
 
 
 class Aim(StrEnum):
@@ -62,7 +62,7 @@ class Aim(StrEnum):
     """From the listener's node to a listener beside Traefik: the other direction."""
 
 
-class Target(msgspec.Struct, frozen=True, order=True):
+class ProbeTarget(msgspec.Struct, frozen=True, order=True):
     """What a probe is about. `pod` is empty where it is not about one; `address` is its pod IP."""
 
     node: str = ""
@@ -73,9 +73,9 @@ class Target(msgspec.Struct, frozen=True, order=True):
 class Question(msgspec.Struct, frozen=True):
     """A probe with the place that it is made from, its aim and its target."""
 
-    source: Source
+    source: VantagePoint
     aim: Aim
-    target: Target
+    target: ProbeTarget
     probe: Probe
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bot.net.diagnosis.evidence import Case, Path
-from bot.net.diagnosis.observation import Aim, Source
-from bot.net.diagnosis.results import State, Tally
+from bot.net.diagnosis.observation import Aim, VantagePoint
+from bot.net.diagnosis.results import ResultState, Tally
 
 Pair = tuple[str, str]
 """From a node to another."""
@@ -24,7 +24,9 @@ class Overlay:
     def seen(self) -> dict[Pair, Tally]:
         """What each pair's connections to our listener ended in."""
         nodes = self.case.stage.nodes
-        tallies = {(a, b): self.case.far(Source(a), b) for a in nodes for b in nodes if a != b}
+        tallies = {
+            (a, b): self.case.far(VantagePoint(a), b) for a in nodes for b in nodes if a != b
+        }
         return {pair: tally for pair, tally in tallies.items() if tally.seen}
 
     @cached_property
@@ -41,7 +43,7 @@ class Overlay:
         """Whether the listener of a node was reached by anybody, its own node included."""
         if any(to == node for _, to in self.carries):
             return True
-        return bool(self.case.far(Source(node), node).successes)
+        return bool(self.case.far(VantagePoint(node), node).successes)
 
     def culprit(self, pair: Pair) -> str:
         """The one node that all dead pairs have in common, while the others reach each other."""
@@ -55,7 +57,7 @@ class Overlay:
         """Whether packets of one node's prober reached another's listener; None if not known."""
         ear = self.case.ears.get(node)
         own = self._addresses(source)
-        asked = self.case.far(Source(source), node, Aim.FAR_UDP)
+        asked = self.case.far(VantagePoint(source), node, Aim.FAR_UDP)
         if ear is None or ear.heard is None or not own or not asked.seen:
             return None
         return any(count.source in own and count.udp + count.tcp for count in ear.heard)
@@ -76,7 +78,7 @@ class Overlay:
     def _addresses(self, node: str) -> frozenset[str]:
         """The addresses that a node's pod prober was seen to send from."""
         aims = (Aim.FAR, Aim.BACK, Aim.FAR_UDP, Aim.FAR_SMALL, Aim.ENDPOINT)
-        return self.case.matching(Source(node), aims).sources
+        return self.case.matching(VantagePoint(node), aims).sources
 
 
 def lost(case: Case, path: Path) -> bool:
@@ -84,11 +86,11 @@ def lost(case: Case, path: Path) -> bool:
     if not path.crosses or case.sole(case.stand(path.edge), path.endpoint).successes:
         return False
     far = case.listener(path.edge, path.endpoint.node)
-    return case.beside(path).state is State.SILENT and far.fails and _silent(far)
+    return case.beside(path).state is ResultState.SILENT and far.fails and _silent(far)
 
 
 def _silent(far: Tally) -> bool:
-    return far.state in (State.SILENT, State.BROKEN)
+    return far.state in (ResultState.SILENT, ResultState.BROKEN)
 
 
 def told(pairs: Iterable[Pair]) -> tuple[str, ...]:

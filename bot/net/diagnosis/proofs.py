@@ -18,7 +18,7 @@ from bot.net.diagnosis.diagnosis import Confidence, Diagnosis, Effect, Row, Seen
 from bot.net.diagnosis.subject import EndpointAt, Native, Subject
 
 
-class Proof(msgspec.Struct, frozen=True, kw_only=True):
+class ProvenFault(msgspec.Struct, frozen=True, kw_only=True):
     """A proven fault of a route, and where the route led when it was tested.
 
     `subject` is how to ask for it again; `endpoints` are addresses and ports.
@@ -43,7 +43,7 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
 class Proofs(msgspec.Struct, frozen=True):
     """Those that stand, the oldest first."""
 
-    proofs: tuple[Proof, ...] = ()
+    proofs: tuple[ProvenFault, ...] = ()
 
 
 def _spare(value: Proofs) -> Proofs | None:
@@ -53,10 +53,10 @@ def _spare(value: Proofs) -> Proofs | None:
 PROOFS: Shelf[Proofs] = Shelf("proofs", Proofs, spare=_spare)
 
 
-def proof(diagnosed: Diagnosed) -> Proof:
+def proof(diagnosed: Diagnosed) -> ProvenFault:
     """What is kept of a diagnosis that proved a fault."""
     subject, diagnosis = diagnosed.subject, diagnosed.diagnosis
-    return Proof(
+    return ProvenFault(
         subject=subject.name,
         tested=diagnosed.taken_at,
         route=subject.route,
@@ -74,7 +74,7 @@ def proof(diagnosed: Diagnosed) -> Proof:
     )
 
 
-def diagnosed(kept: Proof) -> Diagnosed:
+def diagnosed(kept: ProvenFault) -> Diagnosed:
     """The diagnosis again: as much of it as a finding needs."""
     subject = Subject(
         name=kept.subject,

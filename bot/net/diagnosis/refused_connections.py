@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.net.diagnosis.evidence import Case, Path
-from bot.net.diagnosis.observation import Aim, Source, Stance
-from bot.net.diagnosis.results import State, Tally
+from bot.net.diagnosis.observation import Aim, ExecutionContext, VantagePoint
+from bot.net.diagnosis.results import ResultState, Tally
 
 TELLING = 2.0
 """Milliseconds: with a shorter round trip than this, time tells nothing."""
@@ -34,14 +34,14 @@ HEARD_BY_LISTENERS = (
 
 
 @dataclass(frozen=True)
-class Refusal:
+class RefusedPath:
     """A way on which every connection is refused, and what the other tests say about it."""
 
     case: Case
     path: Path
 
     @property
-    def place(self) -> Source:
+    def place(self) -> VantagePoint:
         """Where the tests of this way were made from."""
         return self.case.stand(self.path.edge)
 
@@ -93,18 +93,20 @@ class Refusal:
     @property
     def at_home(self) -> Tally:
         """What a pod on the endpoint's own node sees of it."""
-        return self.case.endpoint(Source(self.path.endpoint.node), self.path.endpoint)
+        return self.case.endpoint(VantagePoint(self.path.endpoint.node), self.path.endpoint)
 
     @property
     def home_itself(self) -> Tally:
         """What the endpoint's own node sees of it."""
-        place = Source(self.path.endpoint.node, Stance.HOST)
+        place = VantagePoint(self.path.endpoint.node, ExecutionContext.HOST)
         return self.case.endpoint(place, self.path.endpoint)
 
     @property
     def edge_itself(self) -> Tally:
         """What Traefik's node sees of it: no PREROUTING rule catches its own packets."""
-        return self.case.endpoint(Source(self.path.edge, Stance.HOST), self.path.endpoint)
+        return self.case.endpoint(
+            VantagePoint(self.path.edge, ExecutionContext.HOST), self.path.endpoint
+        )
 
     @property
     def listens(self) -> bool:
@@ -130,15 +132,18 @@ class Refusal:
         return self.direct.repeated and self.sole.repeated
 
 
-def refusals(case: Case) -> Iterator[Refusal]:
+def refusals(case: Case) -> Iterator[RefusedPath]:
     """Every way on which Traefik's connections are all refused."""
     for path in case.failing:
-        refusal = Refusal(case, path)
-        if case.direct(path).state is State.REFUSED and refusal.direct.state is State.REFUSED:
+        refusal = RefusedPath(case, path)
+        if (
+            case.direct(path).state is ResultState.REFUSED
+            and refusal.direct.state is ResultState.REFUSED
+        ):
             yield refusal
 
 
-def everywhere(refusal: Refusal) -> bool:
+def everywhere(refusal: RefusedPath) -> bool:
     """Refused from every place that was asked, the endpoint's own node among them."""
     homes = (refusal.at_home, refusal.home_itself)
     if refusal.sole.successes or refusal.by_source or refusal.listens:
@@ -146,12 +151,12 @@ def everywhere(refusal: Refusal) -> bool:
     if not any(home.seen for home in homes):
         return False
     every = (*homes, *refusal.elsewhere, refusal.edge_itself)
-    return all(tally.state in (State.REFUSED, State.UNSEEN) for tally in every) and _no_policy(
-        refusal
-    )
+    return all(
+        tally.state in (ResultState.REFUSED, ResultState.UNSEEN) for tally in every
+    ) and _no_policy(refusal)
 
 
-def mistaken(refusal: Refusal) -> bool:
+def mistaken(refusal: RefusedPath) -> bool:
     """Whether the pod listens on another port than the Service leads to."""
     each = refusal.path.endpoint
     if each.declared:
@@ -160,7 +165,7 @@ def mistaken(refusal: Refusal) -> bool:
     return any(refusal.case.other_ports(place, each).successes for place in places)
 
 
-def _no_policy(refusal: Refusal) -> bool:
+def _no_policy(refusal: RefusedPath) -> bool:
     """A NetworkPolicy refuses the node's other pods too: only the node itself tells then."""
     return refusal.home_itself.seen or not refusal.case.subject.policies
 

@@ -16,7 +16,7 @@ from bot.net.diagnosis.observation import Observation
 from bot.net.probing.protocol import SETTLE, Answer, Outcome
 
 
-class State(StrEnum):
+class ResultState(StrEnum):
     """How all the tries of a question ended."""
 
     OK = "ok"
@@ -33,16 +33,16 @@ class State(StrEnum):
 
 
 STATES = {
-    Outcome.OK: State.OK,
-    Outcome.REFUSED: State.REFUSED,
-    Outcome.TIMEOUT: State.SILENT,
-    Outcome.NO_ROUTE: State.NO_ROUTE,
-    Outcome.RESET: State.BROKEN,
-    Outcome.CLOSED: State.BROKEN,
-    Outcome.STALLED: State.BROKEN,
-    Outcome.NAME: State.NAMELESS,
-    Outcome.TLS: State.FOREIGN,
-    Outcome.NOT_HTTP: State.FOREIGN,
+    Outcome.OK: ResultState.OK,
+    Outcome.REFUSED: ResultState.REFUSED,
+    Outcome.TIMEOUT: ResultState.SILENT,
+    Outcome.NO_ROUTE: ResultState.NO_ROUTE,
+    Outcome.RESET: ResultState.BROKEN,
+    Outcome.CLOSED: ResultState.BROKEN,
+    Outcome.STALLED: ResultState.BROKEN,
+    Outcome.NAME: ResultState.NAMELESS,
+    Outcome.TLS: ResultState.FOREIGN,
+    Outcome.NOT_HTTP: ResultState.FOREIGN,
 }
 """UNTRIED is none of these: it says nothing of the network."""
 
@@ -55,13 +55,13 @@ REACHED = frozenset(STATES) - {Outcome.TIMEOUT, Outcome.NO_ROUTE, Outcome.NAME}
 LATE = 900.0
 """A lost SYN is sent again after a second: a connection that took this much longer lost one."""
 
-LOST = {State.SILENT, State.BROKEN}
+LOST = {ResultState.SILENT, ResultState.BROKEN}
 """What loses packets ends in either way."""
 
-SAID = {State.REFUSED, State.NO_ROUTE}
+SAID = {ResultState.REFUSED, ResultState.NO_ROUTE}
 """Errors that a router or firewall sends, or keeps to itself where it sent many already."""
 
-SHARP = {State.REFUSED, State.NO_ROUTE, State.NAMELESS, State.FOREIGN}
+SHARP = {ResultState.REFUSED, ResultState.NO_ROUTE, ResultState.NAMELESS, ResultState.FOREIGN}
 """Somebody said so: loss alone never ends like this."""
 
 
@@ -78,7 +78,7 @@ class Tally:
         return tuple(answer for answers in self.rounds for answer in answers)
 
     @cached_property
-    def state(self) -> State:
+    def state(self) -> ResultState:
         """How all tries ended; MIXED where they differ."""
         return _state(self.answers)
 
@@ -90,7 +90,7 @@ class Tally:
     @property
     def ok(self) -> bool:
         """Whether it was tried and every try went well."""
-        return self.state is State.OK
+        return self.state is ResultState.OK
 
     @property
     def fails(self) -> bool:
@@ -149,25 +149,25 @@ class Tally:
         before, after = _state(self.rounds[0]), _state(self.rounds[-1])
         if before is after or {before, after} <= LOST:
             return False
-        if State.SILENT in (before, after) and {before, after} & SAID:
+        if ResultState.SILENT in (before, after) and {before, after} & SAID:
             return False
         if {before, after} & SHARP:
             return True
-        if before is State.MIXED:
-            return after is State.OK and not _impaired(self.rounds[-1])
-        if after is State.MIXED:
-            return before is not State.OK and _mended(self.rounds[-1])
+        if before is ResultState.MIXED:
+            return after is ResultState.OK and not _impaired(self.rounds[-1])
+        if after is ResultState.MIXED:
+            return before is not ResultState.OK and _mended(self.rounds[-1])
         return True
 
     @property
-    def before(self) -> State:
+    def before(self) -> ResultState:
         """How the first pass ended."""
-        return _state(self.rounds[0]) if self.rounds else State.UNSEEN
+        return _state(self.rounds[0]) if self.rounds else ResultState.UNSEEN
 
     @property
-    def after(self) -> State:
+    def after(self) -> ResultState:
         """How the last pass ended."""
-        return _state(self.rounds[-1]) if self.rounds else State.UNSEEN
+        return _state(self.rounds[-1]) if self.rounds else ResultState.UNSEEN
 
     @property
     def backends(self) -> frozenset[str]:
@@ -220,17 +220,17 @@ def _by_time(answer: Answer) -> tuple[float, str, str]:
     return answer.at, answer.id, repr(answer)
 
 
-def _state(answers: Sequence[Answer]) -> State:
+def _state(answers: Sequence[Answer]) -> ResultState:
     """A refusal among silences is a refusal.
 
     The kernel limits how many errors it sends (icmp_ratelimit), and rejects the rest in silence.
     """
     states = {STATES[answer.outcome] for answer in answers}
     if len(states & SAID) == 1:
-        states.discard(State.SILENT)
+        states.discard(ResultState.SILENT)
     if not states:
-        return State.UNSEEN
-    return states.pop() if len(states) == 1 else State.MIXED
+        return ResultState.UNSEEN
+    return states.pop() if len(states) == 1 else ResultState.MIXED
 
 
 def _mended(answers: Sequence[Answer]) -> bool:

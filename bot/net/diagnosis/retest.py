@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import msgspec
 
 from bot.net.diagnosis.evidence import Case
-from bot.net.diagnosis.observation import Aim, Question, Source, Target
-from bot.net.diagnosis.results import State, Tally
+from bot.net.diagnosis.observation import Aim, ProbeTarget, Question, VantagePoint
+from bot.net.diagnosis.results import ResultState, Tally
 from bot.net.diagnosis.rules.application import SERVER_ERROR
 from bot.net.diagnosis.test_plan import FEW, MANY
 
@@ -22,10 +22,10 @@ QUIET = (Aim.OTHER_PORT, Aim.NODE)
 RATED = (Aim.ENDPOINT, Aim.FAR, Aim.BACK, Aim.FAR_UDP, Aim.NODE)
 """Tests that tell how many packets a pair of nodes loses."""
 
-Key = tuple[Source, Aim, Target]
+Key = tuple[VantagePoint, Aim, ProbeTarget]
 
 
-def wanted(case: Case) -> bool:
+def needs_second_pass(case: Case) -> bool:
     """Whether anything was not well, so that all of it has to be seen again."""
     return any(
         _unwell(tally)
@@ -34,7 +34,7 @@ def wanted(case: Case) -> bool:
     )
 
 
-def again(case: Case, asked: Sequence[Question]) -> tuple[Question, ...]:
+def second_pass(case: Case, asked: Sequence[Question]) -> tuple[Question, ...]:
     """The questions of a second pass."""
     lossy = frozenset(_pair(key) for key, tally in case.tallies.items() if _loses(key, tally))
     made: list[Question] = []
@@ -61,7 +61,7 @@ def _tries(key: Key, tried: Tally, *, rated: bool) -> tuple[int, bool]:
     """How many tries, and whether a try that times out is left at that."""
     if (rated and key[1] in RATED) or (tried.successes and not tried.ok):
         return MANY, True
-    if tried.state in (State.SILENT, State.BROKEN):
+    if tried.state in (ResultState.SILENT, ResultState.BROKEN):
         return 2, True
     return (tried.tries if key[1] is Aim.VIP else min(tried.tries, FEW)), False
 

@@ -32,7 +32,7 @@ Find = Callable[[Case], Match | None]
 
 
 @dataclass(frozen=True)
-class Rule:
+class DecisionRule:
     """A row of the decision table.
 
     `effect` is what nativeLB does where this row is the verdict, as long as no measurement says

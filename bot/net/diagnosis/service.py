@@ -18,7 +18,7 @@ from bot.net.diagnosis import decide, proofs
 from bot.net.diagnosis import methods as ways
 from bot.net.diagnosis import recent as lasting
 from bot.net.diagnosis import vantage_points as asking
-from bot.net.diagnosis.collector import READING, Observing, Seen
+from bot.net.diagnosis.collector import READING, Collector, NetworkObservations
 from bot.net.diagnosis.diagnosed import Diagnosed
 from bot.net.diagnosis.observation import Belief
 from bot.net.diagnosis.proofs import Proofs
@@ -147,21 +147,21 @@ class Diagnose:
         except ClusterError as error:
             return Belief(unseen=(str(error),))
 
-    async def _observe(self, subject: Subject, progress: Progress) -> Seen:
+    async def _observe(self, subject: Subject, progress: Progress) -> NetworkObservations:
         """Two passes of questions; none where the objects decide, or nobody can ask."""
-        stage = asking.stage(subject)
+        stage = asking.choose_vantage_points(subject)
         if not stage.edges or not stage.endpoints or subject.external:
-            return Seen()
+            return NetworkObservations()
         if self.prober is None:
-            return Seen(unmade=(NO_PROBER,))
-        return await Observing(self.prober, subject, stage, progress).both()
+            return NetworkObservations(unmade=(NO_PROBER,))
+        return await Collector(self.prober, subject, stage, progress).both()
 
-    def _means(self, seen: Seen) -> tuple[str, tuple[str, ...]]:
+    def _means(self, seen: NetworkObservations) -> tuple[str, tuple[str, ...]]:
         """By what was tested, and what that cannot see; nothing where nothing was asked."""
         if self.prober is None or not seen.observations:
             return "", ()
-        blind = ways.blind(self.prober.blind, seen.observations)
-        return ways.told(self.prober.name, seen.observations), blind
+        blind = ways.limitations(self.prober.blind, seen.observations)
+        return ways.describe_methods(self.prober.name, seen.observations), blind
 
     def _remember(self, latest: Diagnosed) -> None:
         before, name = self.proofs, latest.subject.name

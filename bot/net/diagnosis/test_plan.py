@@ -7,10 +7,18 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from bot.net.diagnosis.observation import Aim, Question, Source, Stance, Target
+from bot.net.diagnosis.observation import Aim, ExecutionContext, ProbeTarget, Question, VantagePoint
 from bot.net.diagnosis.subject import EndpointAt, Subject
-from bot.net.diagnosis.vantage_points import Means, Stage, source, target
-from bot.net.probing.protocol import PAYLOAD, SETTLE, Backend, Kind, Listener, Probe, Vip
+from bot.net.diagnosis.vantage_points import Means, VantagePoints, source, target
+from bot.net.probing.protocol import (
+    PAYLOAD,
+    SETTLE,
+    Backend,
+    Kind,
+    ListenerAddress,
+    Probe,
+    Vip,
+)
 
 KUBELET = 10250
 """A port that every node has open or refuses: both give the round trip to the node."""
@@ -31,41 +39,43 @@ HTTPS = 443
 
 
 @dataclass
-class Asking:
+class TestPlan:
     """Numbers the questions of one pass, so that each probe has an id of its own."""
 
     subject: Subject
-    stage: Stage
+    stage: VantagePoints
     means: Means
     made: list[Question] = field(default_factory=list)
 
-    def ask(self, place: Source, aim: Aim, target: Target, probe: Probe, tries: int) -> None:
+    def ask(
+        self, place: VantagePoint, aim: Aim, target: ProbeTarget, probe: Probe, tries: int
+    ) -> None:
         """Ask so many tries of a probe."""
         one = msgspec.structs.replace(probe, id=str(len(self.made)), tries=tries)
         self.made.append(Question(place, aim, target, one))
 
 
-def first(subject: Subject, stage: Stage, means: Means) -> tuple[Question, ...]:
+def first_pass(subject: Subject, stage: VantagePoints, means: Means) -> tuple[Question, ...]:
     """Every test, once."""
-    asking = Asking(subject, stage, means)
+    asking = TestPlan(subject, stage, means)
     for node in stage.edges:
         _from_edge(asking, source(subject, node))
-        _from_traefik(asking, Source(node, Stance.TRAEFIK))
+        _from_traefik(asking, VantagePoint(node, ExecutionContext.TRAEFIK))
         if not subject.in_host_network(node):
-            _from_host(asking, Source(node, Stance.HOST))
+            _from_host(asking, VantagePoint(node, ExecutionContext.HOST))
     for node in stage.nodes:
-        place = Source(node)
+        place = VantagePoint(node)
         if node not in stage.edges:
             _from_elsewhere(asking, place)
         elif subject.in_host_network(node):
             # The overlay is tested between pods also where Traefik stands beside it.
             _listeners(asking, place)
         if node in stage.homes and node not in stage.edges:
-            _at_home(asking, Source(node, Stance.HOST))
+            _at_home(asking, VantagePoint(node, ExecutionContext.HOST))
     return tuple(asking.made)
 
 
-def _from_edge(asking: Asking, place: Source) -> None:
+def _from_edge(asking: TestPlan, place: VantagePoint) -> None:
     """All that there is to ask from where Traefik runs."""
     _endpoints(asking, place, FEW)
     _vips(asking, place, VIP_TRIES * max(1, len(asking.subject.endpoints)))
@@ -76,7 +86,7 @@ def _from_edge(asking: Asking, place: Source) -> None:
     _listeners(asking, place)
 
 
-def _from_elsewhere(asking: Asking, place: Source) -> None:
+def _from_elsewhere(asking: TestPlan, place: VantagePoint) -> None:
     """The same from a node without Traefik, to tell a fault of one node from one of all."""
     _endpoints(asking, place, FEW)
     _vips(asking, place, VIP_TRIES)
@@ -89,7 +99,7 @@ def _from_elsewhere(asking: Asking, place: Source) -> None:
             _request(asking, place, endpoint)
 
 
-def _from_traefik(asking: Asking, place: Source) -> None:
+def _from_traefik(asking: TestPlan, place: VantagePoint) -> None:
     """From Traefik's own pod, which NetworkPolicies may treat in another way than a prober.
 
     Each try is a command there: fewer of them, and no more than its wget can answer.
@@ -101,19 +111,19 @@ def _from_traefik(asking: Asking, place: Source) -> None:
         (Aim.NAME, _name(subject), subject.port),
         (Aim.CONTROL_NAME, CONTROL_NAME, HTTPS),
     ):
-        asking.ask(place, aim, Target(), Probe(id="", kind=Kind.DNS, name=name, port=port), 1)
+        asking.ask(place, aim, ProbeTarget(), Probe(id="", kind=Kind.DNS, name=name, port=port), 1)
     if not subject.tls:
         for endpoint in asking.stage.endpoints:
             probe = _http(subject, endpoint.address, endpoint.port)
             asking.ask(place, Aim.REQUEST, target(endpoint), probe, 1)
 
 
-def _from_host(asking: Asking, place: Source) -> None:
+def _from_host(asking: TestPlan, place: VantagePoint) -> None:
     """From the node itself: no rule that catches the packets of pods is in the way."""
     _endpoints(asking, place, 2)
 
 
-def _at_home(asking: Asking, place: Source) -> None:
+def _at_home(asking: TestPlan, place: VantagePoint) -> None:
     """From the endpoint's node itself, which no NetworkPolicy of kube-router keeps out."""
     for endpoint in asking.stage.endpoints:
         if endpoint.node == place.node:
@@ -121,24 +131,24 @@ def _at_home(asking: Asking, place: Source) -> None:
             asking.ask(place, Aim.ENDPOINT, target(endpoint), probe, 2)
 
 
-def _endpoints(asking: Asking, place: Source, tries: int) -> None:
+def _endpoints(asking: TestPlan, place: VantagePoint, tries: int) -> None:
     for endpoint in asking.stage.endpoints:
         probe = Probe(id="", kind=Kind.TCP, address=endpoint.address, port=endpoint.port)
         asking.ask(place, Aim.ENDPOINT, target(endpoint), probe, tries)
-        if place.stance is Stance.POD:
+        if place.stance is ExecutionContext.POD:
             for other in endpoint.others[:3]:
                 probe = Probe(id="", kind=Kind.TCP, address=endpoint.address, port=other, again=0)
                 asking.ask(place, Aim.OTHER_PORT, target(endpoint), probe, 1)
 
 
-def _vips(asking: Asking, place: Source, tries: int) -> None:
+def _vips(asking: TestPlan, place: VantagePoint, tries: int) -> None:
     subject = asking.subject
     for vip in subject.vips:
         probe = Probe(id="", kind=Kind.TCP, address=vip, port=subject.port)
-        asking.ask(place, Aim.VIP, Target(address=vip), probe, min(tries, MOST_VIP_TRIES))
+        asking.ask(place, Aim.VIP, ProbeTarget(address=vip), probe, min(tries, MOST_VIP_TRIES))
 
 
-def _sole_vips(asking: Asking, place: Source) -> None:
+def _sole_vips(asking: TestPlan, place: VantagePoint) -> None:
     for endpoint in asking.stage.endpoints:
         if vip := asking.means.vips.get(Backend(endpoint.address, endpoint.port)):
             asking.ask(place, Aim.SOLE_VIP, target(endpoint), _new_vip(vip), FEW)
@@ -148,16 +158,16 @@ def _new_vip(vip: Vip) -> Probe:
     return Probe(id="", kind=Kind.TCP, address=vip.address, port=vip.port, settle=SETTLE)
 
 
-def _names(asking: Asking, place: Source) -> None:
+def _names(asking: TestPlan, place: VantagePoint) -> None:
     for aim, name in ((Aim.NAME, _name(asking.subject)), (Aim.CONTROL_NAME, CONTROL_NAME)):
-        asking.ask(place, aim, Target(), Probe(id="", kind=Kind.DNS, name=name), 2)
+        asking.ask(place, aim, ProbeTarget(), Probe(id="", kind=Kind.DNS, name=name), 2)
 
 
 def _name(subject: Subject) -> str:
     return f"{subject.service.name}.{subject.service.namespace}.svc.cluster.local"
 
 
-def _requests(asking: Asking, place: Source) -> None:
+def _requests(asking: TestPlan, place: VantagePoint) -> None:
     subject = asking.subject
     for endpoint in asking.stage.endpoints:
         _request(asking, place, endpoint)
@@ -165,10 +175,10 @@ def _requests(asking: Asking, place: Source) -> None:
         asking.ask(place, Aim.LARGE_REQUEST, target(endpoint), probe, 2)
     for vip in subject.vips:
         probe = _http(subject, vip, subject.port)
-        asking.ask(place, Aim.VIP_REQUEST, Target(address=vip), probe, FEW)
+        asking.ask(place, Aim.VIP_REQUEST, ProbeTarget(address=vip), probe, FEW)
 
 
-def _request(asking: Asking, place: Source, endpoint: EndpointAt) -> None:
+def _request(asking: TestPlan, place: VantagePoint, endpoint: EndpointAt) -> None:
     probe = _http(asking.subject, endpoint.address, endpoint.port)
     asking.ask(place, Aim.REQUEST, target(endpoint), probe, 2)
 
@@ -186,16 +196,16 @@ def _http(subject: Subject, address: str, port: int, size: int = 0) -> Probe:
     )
 
 
-def _nodes(asking: Asking, place: Source) -> None:
+def _nodes(asking: TestPlan, place: VantagePoint) -> None:
     """The other nodes' own addresses, outside the overlay."""
     for name in asking.stage.nodes:
         own = asking.subject.node(name).addresses
         if name != place.node and own:
             probe = Probe(id="", kind=Kind.TCP, address=own[0], port=KUBELET)
-            asking.ask(place, Aim.NODE, Target(name, address=own[0]), probe, FEW)
+            asking.ask(place, Aim.NODE, ProbeTarget(name, address=own[0]), probe, FEW)
 
 
-def _listeners(asking: Asking, place: Source) -> None:
+def _listeners(asking: TestPlan, place: VantagePoint) -> None:
     """Our own listeners, on this node too: it is the control of the others."""
     edges = asking.stage.edges
     for name, listener in asking.means.listeners.items():
@@ -208,10 +218,10 @@ def _listeners(asking: Asking, place: Source) -> None:
                 # Between two nodes without Traefik, whether it works is enough.
                 continue
             asked = Aim.BACK if back and aim is Aim.FAR else aim
-            asking.ask(place, asked, Target(name, address=listener.address), probe, tries)
+            asking.ask(place, asked, ProbeTarget(name, address=listener.address), probe, tries)
 
 
-def _tests(asking: Asking, listener: Listener) -> Iterator[tuple[Aim, Probe, int]]:
+def _tests(asking: TestPlan, listener: ListenerAddress) -> Iterator[tuple[Aim, Probe, int]]:
     address, port = listener.address, listener.port
     yield Aim.FAR, Probe(id="", kind=Kind.TCP, address=address, port=port), FEW
     for aim, size in ((Aim.FAR_SMALL, SMALL), (Aim.FAR_LARGE, PAYLOAD)):

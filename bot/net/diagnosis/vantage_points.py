@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import msgspec
 
-from bot.net.diagnosis.observation import Source, Stance, Target
+from bot.net.diagnosis.observation import ExecutionContext, ProbeTarget, VantagePoint
 from bot.net.diagnosis.subject import EndpointAt, Subject
-from bot.net.probing.protocol import Backend, Listener, Vip
+from bot.net.probing.protocol import Backend, ListenerAddress, Vip
 
 MOST_EDGES = 3
 MOST_ENDPOINTS = 8
@@ -17,11 +17,11 @@ MOST_ENDPOINTS = 8
 class Means(msgspec.Struct, frozen=True):
     """What was set up for the tests: listeners by node, and temporary Services by backend."""
 
-    listeners: Mapping[str, Listener] = {}
+    listeners: Mapping[str, ListenerAddress] = {}
     vips: Mapping[Backend, Vip] = {}
 
 
-class Stage(msgspec.Struct, frozen=True, kw_only=True):
+class VantagePoints(msgspec.Struct, frozen=True, kw_only=True):
     """The places of a diagnosis.
 
     `edges` are the nodes of Traefik, `homes` those of the chosen endpoints, `control` is a node
@@ -40,31 +40,33 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(dict.fromkeys(node for node in every if node))
 
 
-def stage(subject: Subject) -> Stage:
+def choose_vantage_points(subject: Subject) -> VantagePoints:
     """Choose edges, endpoints and the control of a subject."""
     edges = subject.edges[:MOST_EDGES]
     endpoints = _chosen(subject, edges)
     homes = tuple(dict.fromkeys(endpoint.node for endpoint in endpoints if endpoint.node))
     free = [n.name for n in subject.nodes if n.ready and n.name not in {*edges, *homes}]
-    return Stage(edges=edges, endpoints=endpoints, homes=homes, control=free[0] if free else "")
+    return VantagePoints(
+        edges=edges, endpoints=endpoints, homes=homes, control=free[0] if free else ""
+    )
 
 
-def source(subject: Subject, node: str) -> Source:
+def source(subject: Subject, node: str) -> VantagePoint:
     """How probes stand on a node that Traefik runs on: as Traefik does."""
     host = subject.in_host_network(node)
-    return Source(node, Stance.HOST if host else Stance.POD)
+    return VantagePoint(node, ExecutionContext.HOST if host else ExecutionContext.POD)
 
 
-def target(endpoint: EndpointAt) -> Target:
+def target(endpoint: EndpointAt) -> ProbeTarget:
     """The target that stands for an endpoint."""
-    return Target(
+    return ProbeTarget(
         endpoint.node,
         f"{endpoint.namespace}/{endpoint.pod}" if endpoint.pod else "",
         endpoint.address,
     )
 
 
-def backends(stage: Stage, listeners: Mapping[str, Listener]) -> tuple[Backend, ...]:
+def backends(stage: VantagePoints, listeners: Mapping[str, ListenerAddress]) -> tuple[Backend, ...]:
     """What temporary Services are wanted for: each endpoint, and each listener."""
     ours = (Backend(listener.address, listener.port) for listener in listeners.values())
     theirs = (Backend(endpoint.address, endpoint.port) for endpoint in stage.endpoints)

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from bot.errors import ClusterError
-from bot.net.diagnosis.observation import Source
+from bot.net.diagnosis.observation import VantagePoint
 from bot.net.mesh.matrix import By, Cell, Pair, cell, in_doubt
 from bot.net.ports import Prober
 from bot.net.probing.protocol import (
@@ -20,7 +20,7 @@ from bot.net.probing.protocol import (
     Answer,
     Backend,
     Kind,
-    Listener,
+    ListenerAddress,
     Outcome,
     Probe,
     Progress,
@@ -46,7 +46,7 @@ class Row:
 
     node: str
     others: tuple[str, ...]
-    ears: Mapping[str, Listener]
+    ears: Mapping[str, ListenerAddress]
     vips: Mapping[Backend, Vip]
     seconds: float = HASTY
     settle: float = SETTLE
@@ -128,7 +128,7 @@ async def _tried(prober: Prober, row: Row) -> tuple[list[Cell], list[Cell]]:
     asked = {str(number): each for number, each in enumerate(row.probes())}
     probes = [msgspec.structs.replace(probe, id=key) for key, (*_, probe) in asked.items()]
     dns = Probe(id="dns", kind=Kind.DNS, name=CONTROL_NAME, tries=2)
-    answers = await prober.probe(Source(row.node), [*probes, dns], _silent)
+    answers = await prober.probe(VantagePoint(row.node), [*probes, dns], _silent)
     by_id: dict[str, list[Answer]] = {}
     for answer in answers:
         if answer.outcome is not Outcome.UNTRIED:

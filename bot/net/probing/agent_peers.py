@@ -16,7 +16,7 @@ MOST = 5000
 """Agents: a ConfigMap and an agent take no more than 1 MiB."""
 
 
-class Peer(msgspec.Struct, frozen=True, order=True):
+class AgentPeer(msgspec.Struct, frozen=True, order=True):
     """The listener of an agent."""
 
     node: str
@@ -24,6 +24,6 @@ class Peer(msgspec.Struct, frozen=True, order=True):
     port: int
 
 
-def written(peers: Iterable[Peer]) -> str:
+def written(peers: Iterable[AgentPeer]) -> str:
     """The file. The same peers always make the same text."""
     return msgspec.json.encode(sorted(set(peers))[:MOST]).decode()

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from bot.domain.temporary import LABELS, NAMESPACE
-from bot.net.probing.protocol import Backend, Job, Probe
+from bot.net.probing.protocol import Backend, Probe, ProbeJob
 
 ACCOUNT = "probe"
 TOOL_IMAGE = "docker.io/nicolaka/netshoot:v0.13"
@@ -39,7 +39,7 @@ Manifest = dict[str, Any]
 
 
 def probe_job(
-    job: Job, *, node: str, image: str, seconds: int, host_network: bool = False
+    job: ProbeJob, *, node: str, image: str, seconds: int, host_network: bool = False
 ) -> Manifest:
     """A Job that runs the prober on a node, and is gone after `seconds` and REMAINS at most."""
     container = {

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from bot.net.probing.protocol import Answer, Heard, Line
+from bot.net.probing.protocol import Answer, Heard, ProberLine
 
 LONGEST = 16_384
 """Bytes of a line that is looked at: ours are far shorter."""
@@ -14,10 +14,10 @@ LONGEST = 16_384
 MOST = 100_000
 """Lines of one log that are looked at."""
 
-_decoder = msgspec.json.Decoder(Line)
+_decoder = msgspec.json.Decoder(ProberLine)
 
 
-def of_job(log: bytes, job: str) -> Iterator[Line]:
+def of_job(log: bytes, job: str) -> Iterator[ProberLine]:
     """The whole lines of a job, in their order; cut, foreign and broken ones are passed over."""
     for raw in log.split(b"\n", MOST)[:MOST]:
         if len(raw) <= LONGEST and raw.startswith(b"{"):
@@ -26,18 +26,18 @@ def of_job(log: bytes, job: str) -> Iterator[Line]:
                 yield line
 
 
-def answers(lines: Iterator[Line]) -> tuple[Answer, ...]:
+def answers(lines: Iterator[ProberLine]) -> tuple[Answer, ...]:
     """What was answered."""
     return tuple(line.answer for line in lines if line.answer is not None)
 
 
-def heard(lines: Iterator[Line]) -> tuple[Heard, ...]:
+def heard(lines: Iterator[ProberLine]) -> tuple[Heard, ...]:
     """What a listener heard: the newest count of each source."""
     newest = {line.heard.source: line.heard for line in lines if line.heard is not None}
     return tuple(newest.values())
 
 
-def one(raw: bytes) -> Line | None:
+def one(raw: bytes) -> ProberLine | None:
     """What a line says; None where it is none of ours."""
     try:
         return _decoder.decode(raw)

@@ -27,7 +27,7 @@ PAYLOAD = 8192
 """The most bytes that a probe sends, and that it asks for."""
 
 
-class Wire(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class WireStruct(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The base of what goes over the wire."""
 
 
@@ -68,7 +68,7 @@ class Outcome(StrEnum):
     """The prober could not even begin; `detail` says why."""
 
 
-class Probe(Wire, frozen=True):
+class Probe(WireStruct, frozen=True):
     """One thing to try, `tries` times, each with a connection of its own.
 
     `address` is a literal of either family; of a DNS probe it is the name server (empty: the
@@ -94,7 +94,7 @@ class Probe(Wire, frozen=True):
     settle: float = 0.0
 
 
-class Answer(Wire, frozen=True):
+class Answer(WireStruct, frozen=True):
     """How one try of a probe ended. Times are milliseconds; `at` counts from the job's beginning.
 
     `connected` is the time until the TCP handshake was done, or until it was refused. `backend`
@@ -120,7 +120,7 @@ class Answer(Wire, frozen=True):
     detail: str = ""
 
 
-class Listen(Wire, frozen=True):
+class Listen(WireStruct, frozen=True):
     """A listener: TCP and UDP on one port, for so many seconds, under the name of its node."""
 
     name: str
@@ -128,7 +128,7 @@ class Listen(Wire, frozen=True):
     seconds: float = 60.0
 
 
-class Heard(Wire, frozen=True):
+class Heard(WireStruct, frozen=True):
     """What a listener heard from one address: connections and datagrams."""
 
     source: str
@@ -136,7 +136,7 @@ class Heard(Wire, frozen=True):
     udp: int = 0
 
 
-class Job(Wire, frozen=True):
+class ProbeJob(WireStruct, frozen=True):
     """What a prober does at once: listen, try, or both. After `expires` (Unix time) nothing."""
 
     id: str
@@ -145,7 +145,7 @@ class Job(Wire, frozen=True):
     listen: Listen | None = None
 
 
-class Line(Wire, frozen=True):
+class ProberLine(WireStruct, frozen=True):
     """One line that a prober prints: an answer, what was heard, that it listens, or the end.
 
     Every line carries its job's id, so that a log that others write to can be read too.
@@ -161,7 +161,7 @@ class Line(Wire, frozen=True):
     """Why the job was not done."""
 
 
-class Listener(msgspec.Struct, frozen=True):
+class ListenerAddress(msgspec.Struct, frozen=True):
     """A listener of ours that runs on a node, in the pod network."""
 
     node: str

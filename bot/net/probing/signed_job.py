@@ -52,7 +52,7 @@ _NODE = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 """A node's name, which is a DNS subdomain. Source: Kubernetes, object names."""
 
 
-class Request(msgspec.Struct, frozen=True):
+class SignedRequest(msgspec.Struct, frozen=True):
     """A POST to PATH with these headers and this body."""
 
     headers: dict[str, str]
@@ -71,7 +71,7 @@ def signed_bytes(node: str, issued: int, body: bytes) -> bytes:
     return PREFIX + f"{node}\n{issued}\n".encode() + body
 
 
-def request(node: str, issued: int, body: bytes, signature: bytes) -> Request:
+def request(node: str, issued: int, body: bytes, signature: bytes) -> SignedRequest:
     """The request that carries a signed job to the agent of that node."""
     headers = {
         NODE: node,
@@ -79,7 +79,7 @@ def request(node: str, issued: int, body: bytes, signature: bytes) -> Request:
         SIGNATURE: signature.hex(),
         "Content-Type": "application/json",
     }
-    return Request(headers, body)
+    return SignedRequest(headers, body)
 
 
 def public_key(modulus: int, not_after: float) -> bytes:

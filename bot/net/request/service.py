@@ -13,7 +13,7 @@ from bot.domain.resources import core
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import SnapshotReader
 from bot.errors import ClusterError, InputError
-from bot.net.diagnosis.observation import Source, Stance
+from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.ports import Prober
 from bot.net.probing import wget_output as wget
 from bot.net.probing.protocol import Answer, Kind, Outcome, Probe, Progress
@@ -94,7 +94,7 @@ class Reach:
         try:
             return await self._from_pod(start, goal, progress)
         except ClusterError as error:
-            found = await self._probed(start, goal, Stance.POD, progress)
+            found = await self._probed(start, goal, ExecutionContext.POD, progress)
             return _with(found, POLICIES.format(pod=start, why=error))
 
     async def _from_pod(self, start: Start, goal: Goal, progress: Progress) -> Reached:
@@ -117,13 +117,13 @@ class Reach:
 
     async def _from_node(self, start: Start, goal: Goal, progress: Progress) -> Reached:
         try:
-            return await self._probed(start, goal, Stance.HOST, progress)
+            return await self._probed(start, goal, ExecutionContext.HOST, progress)
         except ClusterError as error:
-            found = await self._probed(start, goal, Stance.POD, progress)
+            found = await self._probed(start, goal, ExecutionContext.POD, progress)
             return _with(found, NODE.format(why=error))
 
     async def _probed(
-        self, start: Start, goal: Goal, stance: Stance, progress: Progress
+        self, start: Start, goal: Goal, stance: ExecutionContext, progress: Progress
     ) -> Reached:
         """Name and known address at once; the addresses of a foreign name one by one, after it.
 
@@ -132,7 +132,7 @@ class Reach:
         """
         if self.prober is None:
             raise ClusterError(NO_PROBER)
-        place = Source(start.node, stance)
+        place = VantagePoint(start.node, stance)
         lookup = [Probe(id="dns", kind=Kind.DNS, name=goal.name)] if goal.name else []
         known = [_request("0", goal, goal.address)] if goal.address else []
         answers = await self.prober.probe(place, [*lookup, *known], progress)
@@ -190,8 +190,8 @@ def _differs(goal: Goal, addresses: Sequence[str]) -> list[str]:
     return [f"DNS says {', '.join(addresses)}, but the Service's VIP is {goal.address}."]
 
 
-def _standing(stance: Stance) -> str:
-    return "in the node's own network" if stance is Stance.HOST else "in a pod"
+def _standing(stance: ExecutionContext) -> str:
+    return "in the node's own network" if stance is ExecutionContext.HOST else "in a pod"
 
 
 def _with(found: Reached, untested: str) -> Reached:

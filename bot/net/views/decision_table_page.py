@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.net.diagnosis.diagnosis import Row
-from bot.net.diagnosis.rule import Rule
+from bot.net.diagnosis.rule import DecisionRule
 from bot.net.diagnosis.rules import RULES
 from bot.net.views import text_diagnosis as told
 
@@ -35,7 +35,7 @@ def rows() -> Iterator[Row]:
     yield Row.INCONCLUSIVE
 
 
-def _row(rule: Rule) -> str:
+def _row(rule: DecisionRule) -> str:
     steps = "\n".join(f"{number}. {step}" for number, step in enumerate(rule.advice, 1))
     return (
         f"## {rule.row.value}\n\n"

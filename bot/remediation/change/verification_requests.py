@@ -14,7 +14,7 @@ import msgspec
 from bot.domain.resources import core
 from bot.domain.snapshot import Snapshot
 from bot.net import topology as placing
-from bot.net.diagnosis.observation import Source
+from bot.net.diagnosis.observation import VantagePoint
 from bot.net.diagnosis.subject import TraefikAt
 from bot.net.probing.protocol import Kind, Probe
 
@@ -50,9 +50,9 @@ class Entrance(msgspec.Struct, frozen=True, order=True):
     name: str = ""
 
     @property
-    def source(self) -> Source:
+    def source(self) -> VantagePoint:
         """Where a request begins: beside Traefik, so that no overlay is in the way."""
-        return Source(self.node)
+        return VantagePoint(self.node)
 
 
 def entrances(snapshot: Snapshot, most: int = MOST) -> tuple[Entrance, ...]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from bot.net.diagnosis.diagnosis import Diagnosis
-from bot.net.diagnosis.observation import Source, Stance
+from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.diagnosis.service import Diagnose
 from bot.net.ports import Progress
 from bot.net.probing import wget_probe as by_wget
@@ -20,7 +20,7 @@ from tests.net.diagnosis.probing_world import BelievingTraefik, WorldProber, hea
 from tests.net.diagnosis.world import World
 from tests.net.networks import MOMENT
 
-ALONE = frozenset({Stance.POD, Stance.HOST})
+ALONE = frozenset({ExecutionContext.POD, ExecutionContext.HOST})
 """The stances that are forbidden where nothing but commands in Traefik's pod is allowed."""
 
 
@@ -29,13 +29,13 @@ class InsideProber(WorldProber):
     """The model's prober, with wget in Traefik's pod."""
 
     async def probe(
-        self, source: Source, probes: Sequence[Probe], progress: Progress
+        self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
     ) -> tuple[Answer, ...]:
-        if source.stance is not Stance.TRAEFIK or source.stance in self.world.forbidden:
+        if source.stance is not ExecutionContext.TRAEFIK or source.stance in self.world.forbidden:
             return await super().probe(source, probes, progress)
         return tuple(answer for each in probes for answer in self._by_wget(source, each))
 
-    def _by_wget(self, source: Source, probe: Probe) -> list[Answer]:
+    def _by_wget(self, source: VantagePoint, probe: Probe) -> list[Answer]:
         argv = by_wget.argv(probe)
         if isinstance(argv, Unable):
             return [untried(probe, argv.because)] * probe.tries

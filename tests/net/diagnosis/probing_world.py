@@ -8,14 +8,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from bot.errors import ClusterError
-from bot.net.diagnosis.collector import Observing
+from bot.net.diagnosis.collector import Collector
 from bot.net.diagnosis.diagnosis import Diagnosis
-from bot.net.diagnosis.observation import Belief, Ear, Observation, Source
+from bot.net.diagnosis.observation import Belief, Ear, Observation, VantagePoint
 from bot.net.diagnosis.service import Diagnose
 from bot.net.diagnosis.subject import Subject
-from bot.net.diagnosis.vantage_points import stage
+from bot.net.diagnosis.vantage_points import choose_vantage_points
 from bot.net.ports import Progress
-from bot.net.probing.protocol import Answer, Backend, Heard, Listener, Probe, Vip
+from bot.net.probing.protocol import Answer, Backend, Heard, ListenerAddress, Probe, Vip
 from tests.fakes import FakeCluster
 from tests.net.diagnosis.world import World
 from tests.net.networks import MOMENT
@@ -33,7 +33,7 @@ class WorldProber:
     asked: int = 0
 
     async def probe(
-        self, source: Source, probes: Sequence[Probe], progress: Progress
+        self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
     ) -> tuple[Answer, ...]:
         if source.stance in self.world.forbidden:
             msg = f"Probes in the stance {source.stance} are not allowed."
@@ -44,14 +44,14 @@ class WorldProber:
     @asynccontextmanager
     async def listening(
         self, nodes: Sequence[str], progress: Progress
-    ) -> AsyncIterator[Mapping[str, Listener]]:
+    ) -> AsyncIterator[Mapping[str, ListenerAddress]]:
         self.alive += 1
         try:
             yield {} if self.world.deaf else {each: self.world.listener(each) for each in nodes}
         finally:
             self.alive -= 1
 
-    async def heard(self, listener: Listener) -> tuple[Heard, ...] | None:
+    async def heard(self, listener: ListenerAddress) -> tuple[Heard, ...] | None:
         return tuple(self.world.heard.get(listener.node, {}).values())
 
     @asynccontextmanager
@@ -78,7 +78,9 @@ def diagnosed(world: World, belief: Belief | None = None) -> Diagnosis:
 
 def observed(world: World) -> tuple[tuple[Observation, ...], tuple[Ear, ...]]:
     """What a diagnosis sees of a world."""
-    each = Observing(WorldProber(world), world.subject, stage(world.subject), healing(world))
+    each = Collector(
+        WorldProber(world), world.subject, choose_vantage_points(world.subject), healing(world)
+    )
     seen = asyncio.run(each.both())
     return seen.observations, seen.ears
 

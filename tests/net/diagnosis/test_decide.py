@@ -13,15 +13,15 @@ from bot.net.diagnosis.observation import (
     Aim,
     Belief,
     Ear,
+    ExecutionContext,
     Observation,
+    ProbeTarget,
     Question,
-    Source,
-    Stance,
-    Target,
     Upstream,
+    VantagePoint,
 )
 from bot.net.diagnosis.subject import Native, Subject
-from bot.net.diagnosis.vantage_points import stage
+from bot.net.diagnosis.vantage_points import choose_vantage_points
 from bot.net.probing.protocol import Answer, Heard, Kind, Outcome, Probe
 from tests.net.diagnosis.probing_world import observed
 from tests.net.diagnosis.world import World, a_subject, all_pairs, an_endpoint, around, dice
@@ -46,18 +46,18 @@ ANSWERS = st.builds(
     detail=st.text(max_size=5),
 )
 TARGETS = st.builds(
-    Target,
+    ProbeTarget,
     node=NODES,
     pod=st.sampled_from(["", "apps/web-1-20", "apps/web-2-20"]),
     address=ADDRESSES,
 ) | st.sampled_from(
-    [Target("home-1", "apps/web-1-20", LOCAL), Target("home-2", "apps/web-2-20", REMOTE)]
+    [ProbeTarget("home-1", "apps/web-1-20", LOCAL), ProbeTarget("home-2", "apps/web-2-20", REMOTE)]
 )
 OBSERVATIONS = st.builds(
     Observation,
     question=st.builds(
         Question,
-        source=st.builds(Source, node=NODES, stance=st.sampled_from(Stance)),
+        source=st.builds(VantagePoint, node=NODES, stance=st.sampled_from(ExecutionContext)),
         aim=st.sampled_from(Aim),
         target=TARGETS,
         probe=st.just(Probe(id="1", kind=Kind.TCP)),
@@ -132,7 +132,7 @@ def _is_proven(case: Case) -> bool:
     """By the answers themselves: pod IP never, VIP always, in two passes, from the same place."""
     for path in case.failing:
         stand = case.stand(path.edge)
-        place = stand if stand.stance is Stance.TRAEFIK else Source(path.edge)
+        place = stand if stand.stance is ExecutionContext.TRAEFIK else VantagePoint(path.edge)
         by_pod = case.endpoint(place, path.endpoint)
         by_vip = (case.sole(place, path.endpoint), case.vip_from(place))
         never = {answer.outcome for answer in by_pod.answers} - {Outcome.OK}
@@ -169,7 +169,7 @@ FAULTS: dict[str, tuple[dict[str, Any], frozenset[Row]]] = {
     "503": ({"status": 503}, frozenset({Row.APPLICATION})),
     "dns": ({"nameless": frozenset({"home-1"})}, frozenset({Row.DNS})),
     "listeners": ({"deaf": True}, frozenset()),
-    "hosts": ({"forbidden": frozenset({Stance.TRAEFIK})}, frozenset()),
+    "hosts": ({"forbidden": frozenset({ExecutionContext.TRAEFIK})}, frozenset()),
     "one room": ({"trip": 0.3}, frozenset()),
 }
 HARMLESS = {"listeners", "hosts", "one room"}
@@ -217,7 +217,9 @@ def tried(world: World, address: str) -> set[Outcome]:
     small = Probe(id="1", kind=Kind.TCP, address=address, port=80, tries=30)
     large = Probe(id="1", kind=Kind.ECHO, address=address, port=80, size=8192, tries=30)
     return {
-        each.outcome for probe in (small, large) for each in world.answer(Source("home-1"), probe)
+        each.outcome
+        for probe in (small, large)
+        for each in world.answer(VantagePoint("home-1"), probe)
     }
 
 
@@ -261,7 +263,7 @@ def test_health_needs_all_of_its_tests(chance: random.Random, share: float):
         asked = {
             (each.question.aim, each.question.target)
             for each in kept
-            if each.question.source == Source("home-1")
+            if each.question.source == VantagePoint("home-1")
         }
         aims = {aim for aim, _ in asked}
         assert {target.address for aim, target in asked if aim is Aim.ENDPOINT} == {LOCAL, REMOTE}
@@ -271,5 +273,5 @@ def test_health_needs_all_of_its_tests(chance: random.Random, share: float):
 
 def test_silence_is_never_healthy():
     """No observation at all, with any subject that has an endpoint."""
-    assert stage(a_subject()).endpoints
+    assert choose_vantage_points(a_subject()).endpoints
     assert decide(a_subject(), ()).row is Row.INCONCLUSIVE

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bot.net.diagnosis import methods as ways
 from bot.net.diagnosis.diagnosis import Confidence, Effect, Row
-from bot.net.diagnosis.observation import Stance
+from bot.net.diagnosis.observation import ExecutionContext
 from bot.net.probing.protocol import Outcome
 from tests.net.diagnosis.inside_world import ALONE, by_inside
 from tests.net.diagnosis.test_decide import FAULTS, HARMLESS, LAID_OUT, REMOTE, tried
@@ -94,7 +94,7 @@ def test_a_policy_that_selects_traefik_is_seen_from_its_pod_alone() -> None:
     """The prober beside it is let through: only both together can tell."""
     world = World(
         a_subject(endpoints=FAR),
-        forbidden=frozenset({Stance.HOST}),
+        forbidden=frozenset({ExecutionContext.HOST}),
         traefik_refused=frozenset({REMOTE}),
     )
     found = by_inside(world)
@@ -111,7 +111,7 @@ def test_without_it_the_policies_of_traefik_are_said_not_to_be_seen() -> None:
 
 
 def test_where_nothing_could_be_asked_it_is_said() -> None:
-    found = by_inside(a_world(forbidden=frozenset(Stance)))
+    found = by_inside(a_world(forbidden=frozenset(ExecutionContext)))
     assert found.row is Row.INCONCLUSIVE
     assert found.prober.startswith("nothing: neither a model nor wget")
 
@@ -119,7 +119,9 @@ def test_where_nothing_could_be_asked_it_is_said() -> None:
 SOMETIMES = st.sets(st.sampled_from(sorted(FAULTS.keys() - {"listeners", "hosts"})), max_size=3)
 
 
-def faulty(names: set[str], seed: int, endpoints: Any, forbidden: frozenset[Stance]) -> World:
+def faulty(
+    names: set[str], seed: int, endpoints: Any, forbidden: frozenset[ExecutionContext]
+) -> World:
     """With the policies that a cluster has in which something refuses."""
     merged: dict[str, Any] = {}
     for name in sorted(names):
@@ -130,13 +132,13 @@ def faulty(names: set[str], seed: int, endpoints: Any, forbidden: frozenset[Stan
     return World(subject, dice=dice(seed), **merged)
 
 
-MEANS = st.sampled_from([ALONE, frozenset({Stance.HOST})])
+MEANS = st.sampled_from([ALONE, frozenset({ExecutionContext.HOST})])
 
 
 @settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(SOMETIMES, st.integers(0, 99), LAID_OUT, MEANS)
 def test_several_faults_at_once_never_make_a_wrong_verdict(
-    names: set[str], seed: int, endpoints: Any, forbidden: frozenset[Stance]
+    names: set[str], seed: int, endpoints: Any, forbidden: frozenset[ExecutionContext]
 ) -> None:
     """By wget alone, and beside a prober."""
     found = by_inside(faulty(names, seed, endpoints, forbidden))
@@ -150,7 +152,7 @@ def test_several_faults_at_once_never_make_a_wrong_verdict(
 @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(SOMETIMES, st.integers(0, 99), LAID_OUT, MEANS)
 def test_what_is_prescribed_helps_when_it_is_done(
-    names: set[str], seed: int, endpoints: Any, forbidden: frozenset[Stance]
+    names: set[str], seed: int, endpoints: Any, forbidden: frozenset[ExecutionContext]
 ) -> None:
     """The advice is carried out in the model: requests by the VIP connect then."""
     found = by_inside(faulty(names, seed, endpoints, forbidden))
@@ -163,8 +165,10 @@ def test_what_is_prescribed_helps_when_it_is_done(
 def test_one_fault_is_named_beside_a_prober_as_without_it() -> None:
     """What wget cannot tell takes nothing away from what the prober saw."""
     for name, (_, rows) in FAULTS.items():
-        found = by_inside(faulty({name}, 7, BOTH, frozenset({Stance.HOST})))
-        alone = by_inside(faulty({name}, 7, BOTH, frozenset({Stance.HOST, Stance.TRAEFIK})))
+        found = by_inside(faulty({name}, 7, BOTH, frozenset({ExecutionContext.HOST})))
+        alone = by_inside(
+            faulty({name}, 7, BOTH, frozenset({ExecutionContext.HOST, ExecutionContext.TRAEFIK}))
+        )
         assert found.row is alone.row, (name, rows, found.because)
 
 

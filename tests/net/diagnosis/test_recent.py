@@ -30,7 +30,10 @@ def found(row: Row = Row.REDIRECT, effect: Effect = Effect.HELPS, **rest: Any) -
         "confidence": Confidence.PROVEN,
         "because": "Refused on edge.",
         "effect_because": "The VIP worked 8 of 8 times.",
-        "evidence": (Seen("edge -> 10.42.1.5", "refused 8 of 8", bears=True), Seen("more", "ok")),
+        "evidence": (
+            Seen("edge -> 10.42.1.5", "refused 8 of 8", bears=True),
+            Seen("more", "ok"),
+        ),
         **rest,
     }
     return Diagnosis(row=row, effect=effect, **given)  # type: ignore[arg-type]

@@ -11,11 +11,11 @@ from bot.errors import ClusterError, InputError
 from bot.net.diagnosis import collector as observing
 from bot.net.diagnosis import service as diagnosing
 from bot.net.diagnosis.diagnosis import Effect, Row
-from bot.net.diagnosis.observation import Belief, Source
+from bot.net.diagnosis.observation import Belief, VantagePoint
 from bot.net.diagnosis.service import Diagnose
 from bot.net.diagnosis.subject import Subject
 from bot.net.ports import Progress
-from bot.net.probing.protocol import Answer, Listener, Probe
+from bot.net.probing.protocol import Answer, ListenerAddress, Probe
 from tests.builders import a_pod, an_object
 from tests.fakes import FakeCluster
 from tests.net.diagnosis.probing_world import WorldProber
@@ -142,12 +142,12 @@ async def test_a_traefik_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch)
 class Stubborn(WorldProber):
     """A prober some of whose places hang or fail; `begun` is set when one hangs."""
 
-    hangs: frozenset[Source] = frozenset()
-    fails: Mapping[Source, Exception] = field(default_factory=dict)
+    hangs: frozenset[VantagePoint] = frozenset()
+    fails: Mapping[VantagePoint, Exception] = field(default_factory=dict)
     begun: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def probe(
-        self, source: Source, probes: Sequence[Probe], progress: Progress
+        self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
     ) -> tuple[Answer, ...]:
         if source in self.hangs:
             self.begun.set()
@@ -160,7 +160,7 @@ class Stubborn(WorldProber):
 async def test_a_place_that_hangs_costs_its_own_answers_only(monkeypatch: pytest.MonkeyPatch):
     """The others decide, and it is said."""
     monkeypatch.setattr(observing, "PASS", 0.3)
-    prober = Stubborn(a_world(), hangs=frozenset({Source("home-3")}))
+    prober = Stubborn(a_world(), hangs=frozenset({VantagePoint("home-3")}))
     found = (await Diagnose(a_cluster(), prober).diagnose("web.example")).diagnosis
     assert found.row is Row.HEALTHY
     assert any("home-3" in each and "No answer within" in each for each in found.untested)
@@ -169,7 +169,7 @@ async def test_a_place_that_hangs_costs_its_own_answers_only(monkeypatch: pytest
 async def test_nothing_decides_where_traefiks_place_cannot_be_asked():
     """The reason is passed on."""
     reason = ClusterError("pods is forbidden: apply the component prober.")
-    prober = Stubborn(a_world(), fails={Source("home-1"): reason})
+    prober = Stubborn(a_world(), fails={VantagePoint("home-1"): reason})
     found = (await Diagnose(a_cluster(), prober).diagnose("web.example")).diagnosis
     assert found.row is Row.INCONCLUSIVE
     assert any(str(reason) in each for each in found.untested)
@@ -177,7 +177,7 @@ async def test_nothing_decides_where_traefiks_place_cannot_be_asked():
 
 async def test_a_bug_in_a_prober_is_no_verdict_and_leaves_nothing_behind():
     """A surprise is an exception."""
-    prober = Stubborn(a_world(), fails={Source("home-1"): ZeroDivisionError()})
+    prober = Stubborn(a_world(), fails={VantagePoint("home-1"): ZeroDivisionError()})
     with pytest.raises(ExceptionGroup):
         await Diagnose(a_cluster(), prober).diagnose("web.example")
     assert not prober.alive
@@ -185,7 +185,7 @@ async def test_a_bug_in_a_prober_is_no_verdict_and_leaves_nothing_behind():
 
 async def test_who_stops_waiting_leaves_nothing_behind():
     """Listeners and temporary Services are removed when a diagnosis is cancelled."""
-    prober = Stubborn(a_world(), hangs=frozenset({Source("home-1")}))
+    prober = Stubborn(a_world(), hangs=frozenset({VantagePoint("home-1")}))
     task = asyncio.create_task(Diagnose(a_cluster(), prober).diagnose("web.example"))
     await asyncio.wait_for(prober.begun.wait(), 20)
     assert prober.alive
@@ -204,7 +204,7 @@ class Unwilling(WorldProber):
     @asynccontextmanager
     async def listening(
         self, nodes: Sequence[str], progress: Progress
-    ) -> AsyncIterator[Mapping[str, Listener]]:
+    ) -> AsyncIterator[Mapping[str, ListenerAddress]]:
         if not self.leaves:
             msg = "Listeners are not allowed."
             raise ClusterError(msg)

@@ -18,7 +18,7 @@ from bot.health.report_store import Memory
 from bot.health.service import Health
 from bot.net.diagnosis import service as diagnosing
 from bot.net.diagnosis.diagnosis import Row
-from bot.net.diagnosis.observation import Source
+from bot.net.diagnosis.observation import VantagePoint
 from bot.net.diagnosis.proofs import Proofs
 from bot.net.diagnosis.service import Diagnose
 from bot.net.ports import Prober
@@ -90,7 +90,7 @@ WAYS_NOT_TO_SEE: dict[str, Callable[[Homelab], Prober | None]] = {
     "no prober": lambda _: None,
     "no listener": lambda _: Unwilling(a_world(redirected=REDIRECTED)),
     "no pod beside Traefik": lambda _: Stubborn(
-        a_world(), fails={Source("home-1"): ClusterError("OutOfcpu")}
+        a_world(), fails={VantagePoint("home-1"): ClusterError("OutOfcpu")}
     ),
     "no Traefik": without("Pod"),
     "endpoints not read": unseen("EndpointSlice"),

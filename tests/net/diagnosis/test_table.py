@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from bot.net.diagnosis.diagnosis import Confidence, Diagnosis, Effect, Row
-from bot.net.diagnosis.observation import Belief, Stance, Upstream
+from bot.net.diagnosis.observation import Belief, ExecutionContext, Upstream
 from bot.net.diagnosis.subject import Native, TraefikAt
 from bot.net.probing.protocol import Outcome
 from tests.net.diagnosis.probing_world import diagnosed
 from tests.net.diagnosis.world import World, a_node, a_subject, all_pairs, an_endpoint, around, dice
 
 LOCAL, REMOTE = "10.42.1.20", "10.42.2.20"
-NOTHING = frozenset[Stance]()
+NOTHING = frozenset[ExecutionContext]()
 ALONE = (an_endpoint("home-2"),)
 PAIR = (a_node("home-1"), a_node("home-2"))
 HOST_NETWORK = (TraefikAt("home-1", "traefik", "traefik-1", ("100.64.0.1",), host_network=True),)
@@ -146,7 +146,7 @@ TABLE = (
         HELPS,
         rejects=frozenset({REMOTE}),
         masquerade=True,
-        forbidden=frozenset({Stance.TRAEFIK}),
+        forbidden=frozenset({ExecutionContext.TRAEFIK}),
         masked="100.64.0.1",
     ),
     case(
@@ -173,7 +173,7 @@ TABLE = (
         rejects=frozenset({REMOTE}),
         strict=True,
         s_endpoints=ALONE,
-        forbidden=frozenset({Stance.TRAEFIK}),
+        forbidden=frozenset({ExecutionContext.TRAEFIK}),
     ),
     case(
         "the same, and nobody may ask from there: a policy is known, so it may be either",
@@ -191,7 +191,7 @@ TABLE = (
         USELESS,
         traefik_refused=frozenset({REMOTE}),
         s_endpoints=ALONE,
-        forbidden=frozenset({Stance.HOST}),
+        forbidden=frozenset({ExecutionContext.HOST}),
     ),
     case(
         "the application has ended",
@@ -490,7 +490,7 @@ def test_a_policy_against_the_prober_alone_leaves_the_route_healthy():
     world = World(
         a_subject(),
         rejects=frozenset({REMOTE}),
-        forbidden=frozenset({Stance.HOST}),
+        forbidden=frozenset({ExecutionContext.HOST}),
         admits_traefik=True,
     )
     assert diagnosed(world).row is Row.HEALTHY

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.finding import Ref
-from bot.net.diagnosis.observation import Source, Stance
+from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.diagnosis.subject import EndpointAt, NodeAt, Subject, TraefikAt
-from bot.net.probing.protocol import Answer, Heard, Kind, Listener, Outcome, Probe
+from bot.net.probing.protocol import Answer, Heard, Kind, ListenerAddress, Outcome, Probe
 
 LISTEN = 8473
 VIP = "10.43.0.80"
@@ -110,7 +110,9 @@ class World:
     nameless: frozenset[str] = frozenset()
     heals: bool = False
     """Everything is well in the second pass."""
-    forbidden: frozenset[Stance] = frozenset({Stance.HOST, Stance.TRAEFIK})
+    forbidden: frozenset[ExecutionContext] = frozenset(
+        {ExecutionContext.HOST, ExecutionContext.TRAEFIK}
+    )
     deaf: bool = False
     traefik_refused: frozenset[str] = frozenset()
     turn: int = 0
@@ -118,15 +120,15 @@ class World:
     dice: random.Random = field(default_factory=lambda: dice(7))
     healed: bool = False
 
-    def listener(self, node: str) -> Listener:
+    def listener(self, node: str) -> ListenerAddress:
         """Our listener there."""
-        return Listener(node, f"10.42.{number(node)}.99", LISTEN)
+        return ListenerAddress(node, f"10.42.{number(node)}.99", LISTEN)
 
-    def answer(self, source: Source, probe: Probe) -> tuple[Answer, ...]:
+    def answer(self, source: VantagePoint, probe: Probe) -> tuple[Answer, ...]:
         """All tries of a probe from a place."""
         return tuple(self._try(source, probe) for _ in range(probe.tries))
 
-    def _try(self, source: Source, probe: Probe) -> Answer:
+    def _try(self, source: VantagePoint, probe: Probe) -> Answer:
         self.turn += 1
         own = self._address(source)
         if probe.kind is Kind.DNS:
@@ -164,10 +166,10 @@ class World:
     sole: list[tuple[str, int]] = field(default_factory=list)
 
     def _connect(
-        self, source: Source, address: str, port: int, probe: Probe, *, by_vip: bool
+        self, source: VantagePoint, address: str, port: int, probe: Probe, *, by_vip: bool
     ) -> tuple[Outcome, float, bool]:
         """The outcome, the time, and whether a packet had to be sent again."""
-        here, pods = source.node, source.stance is not Stance.HOST
+        here, pods = source.node, source.stance is not ExecutionContext.HOST
         if self.healed:
             there = self._node_of(address)
             self._hear(source, there, address, probe, by_vip=by_vip)
@@ -186,7 +188,7 @@ class World:
         return self._overlay(source, address, port, probe, by_vip=by_vip)
 
     def _overlay(
-        self, source: Source, address: str, port: int, probe: Probe, *, by_vip: bool
+        self, source: VantagePoint, address: str, port: int, probe: Probe, *, by_vip: bool
     ) -> tuple[Outcome, float, bool]:
         here, there = source.node, self._node_of(address)
         trip, late = self._trip(here, there), False
@@ -216,13 +218,15 @@ class World:
         return (*self._pod(source, address, port, trip, by_vip=by_vip), late)
 
     def _pod(
-        self, source: Source, address: str, port: int, trip: float, *, by_vip: bool
+        self, source: VantagePoint, address: str, port: int, trip: float, *, by_vip: bool
     ) -> tuple[Outcome, float]:
         there = self._node_of(address)
-        at_home = source.node == there and (source.stance is Stance.HOST or not self.strict)
+        at_home = source.node == there and (
+            source.stance is ExecutionContext.HOST or not self.strict
+        )
         masked = by_vip and self.masquerade
-        at_home |= self.admits_traefik and source.stance is Stance.TRAEFIK
-        if source.stance is Stance.TRAEFIK and address in self.traefik_refused:
+        at_home |= self.admits_traefik and source.stance is ExecutionContext.TRAEFIK
+        if source.stance is ExecutionContext.TRAEFIK and address in self.traefik_refused:
             return Outcome.REFUSED, trip
         if address in self.rejects and not at_home and not masked:
             return Outcome.REFUSED, trip
@@ -235,7 +239,7 @@ class World:
         return (Outcome.OK if open_ else Outcome.REFUSED), trip
 
     def _hear(
-        self, source: Source, there: str, address: str, probe: Probe, *, by_vip: bool
+        self, source: VantagePoint, there: str, address: str, probe: Probe, *, by_vip: bool
     ) -> None:
         if not address.endswith(".99"):
             return
@@ -247,10 +251,10 @@ class World:
         now = Heard(source=own, tcp=was.tcp + (not udp), udp=was.udp + udp)
         self.heard[there][own] = now
 
-    def _address(self, source: Source) -> str:
-        if source.stance is Stance.HOST:
+    def _address(self, source: VantagePoint) -> str:
+        if source.stance is ExecutionContext.HOST:
             return f"100.64.0.{number(source.node)}"
-        return f"10.42.{number(source.node)}.{98 if source.stance is Stance.POD else 2}"
+        return f"10.42.{number(source.node)}.{98 if source.stance is ExecutionContext.POD else 2}"
 
     def _node_of(self, address: str) -> str:
         return f"home-{address.split('.')[2]}"

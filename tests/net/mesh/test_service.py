@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.verdict import Verdict
 from bot.errors import ClusterError, InputError
-from bot.net.diagnosis.observation import Source
+from bot.net.diagnosis.observation import VantagePoint
 from bot.net.mesh.matrix import By
 from bot.net.mesh.measure import TOO_LATE
 from bot.net.mesh.service import NOT_READY, Mesh
@@ -17,7 +17,7 @@ from bot.net.probing.protocol import (
     SECONDS,
     Answer,
     Backend,
-    Listener,
+    ListenerAddress,
     Outcome,
     Probe,
     Progress,
@@ -52,7 +52,7 @@ class Mended(FakeProber):
     begun: list[str] = field(default_factory=list)
 
     async def probe(
-        self, source: Source, probes: Sequence[Probe], progress: Progress
+        self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
     ) -> tuple[Answer, ...]:
         """Well, in the name of whatever is asked."""
         self.at_work += 1
@@ -79,10 +79,10 @@ class Mended(FakeProber):
     @asynccontextmanager
     async def listening(
         self, nodes: Sequence[str], progress: Progress
-    ) -> AsyncIterator[Mapping[str, Listener]]:
+    ) -> AsyncIterator[Mapping[str, ListenerAddress]]:
         """Wherever nobody is deaf."""
         heard = [node for node in nodes if node not in self.deaf]
-        yield {node: Listener(node, f"10.42.0.{i}", 8473) for i, node in enumerate(heard)}
+        yield {node: ListenerAddress(node, f"10.42.0.{i}", 8473) for i, node in enumerate(heard)}
 
     @asynccontextmanager
     async def sole_vips(

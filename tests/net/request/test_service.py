@@ -9,7 +9,7 @@ import pytest
 from bot.domain.verdict import Verdict
 from bot.errors import ClusterError, InputError
 from bot.kube.exec import CannotExecute
-from bot.net.diagnosis.observation import Stance
+from bot.net.diagnosis.observation import ExecutionContext
 from bot.net.probing.protocol import Answer, Outcome, Probe
 from bot.net.probing.wget_output import Said
 from bot.net.request.origin import Start
@@ -76,7 +76,10 @@ async def test_a_service_is_asked_from_a_node_by_name_and_vip() -> None:
     assert found.attempts[0].status == 200
     assert "in a pod on edge" in found.way
     assert any("from a pod on the node instead" in each for each in found.untested)
-    assert [each.stance for each in world.prober.asked] == [Stance.HOST, Stance.POD]
+    assert [each.stance for each in world.prober.asked] == [
+        ExecutionContext.HOST,
+        ExecutionContext.POD,
+    ]
 
 
 async def test_from_a_pod_its_own_wget_asks_without_a_shell() -> None:

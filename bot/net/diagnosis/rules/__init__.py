@@ -1,6 +1,6 @@
 """The decision table: one rule a row. To add one: copy a file, and name its rule in `RULES`."""
 
-from bot.net.diagnosis.rule import Rule
+from bot.net.diagnosis.rule import DecisionRule
 from bot.net.diagnosis.rules import (
     application,
     dns,
@@ -21,10 +21,10 @@ from bot.net.diagnosis.rules import (
     without_network,
 )
 
-DECIDED: tuple[Rule, ...] = (without_network.OUTSIDE, without_network.NO_ENDPOINTS)
+DECIDED: tuple[DecisionRule, ...] = (without_network.OUTSIDE, without_network.NO_ENDPOINTS)
 """What the objects decide: no test can say otherwise."""
 
-CONNECTING: tuple[Rule, ...] = (
+CONNECTING: tuple[DecisionRule, ...] = (
     no_route.RULE,
     node_address.RULE,
     one_way.RULE,
@@ -39,7 +39,7 @@ CONNECTING: tuple[Rule, ...] = (
 )
 """Why connections to endpoints fail."""
 
-BESIDE: tuple[Rule, ...] = (
+BESIDE: tuple[DecisionRule, ...] = (
     stale_endpoints.RULE,
     mtu.RULE,
     vips.CHECKSUM,
@@ -57,5 +57,5 @@ GRAVEST = (
 )
 """Which is the verdict where every endpoint is reached, the gravest for a route first."""
 
-RULES: tuple[Rule, ...] = (*DECIDED, *CONNECTING, *BESIDE, healthy.RULE)
+RULES: tuple[DecisionRule, ...] = (*DECIDED, *CONNECTING, *BESIDE, healthy.RULE)
 """Every row but INCONCLUSIVE, which is what remains."""

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import Case
-from bot.net.diagnosis.observation import Aim, Source, Stance
-from bot.net.diagnosis.refused_connections import Refusal, everywhere, mistaken, refusals
-from bot.net.diagnosis.results import State, Tally
-from bot.net.diagnosis.rule import Match, Rule, certain, merged
+from bot.net.diagnosis.observation import Aim, ExecutionContext, VantagePoint
+from bot.net.diagnosis.refused_connections import RefusedPath, everywhere, mistaken, refusals
+from bot.net.diagnosis.results import ResultState, Tally
+from bot.net.diagnosis.rule import DecisionRule, Match, certain, merged
 
 SERVER_ERROR = 500
 
@@ -28,7 +28,7 @@ def find(case: Case) -> Match | None:
     return merged(found) or merged(list(_answers(case)))
 
 
-def _match(refusal: Refusal) -> Match:
+def _match(refusal: RefusedPath) -> Match:
     path = refusal.path
     sure = refusal.home_itself.seen or refusal.case.subject.policies == ()
     return Match(
@@ -60,20 +60,20 @@ def _answers(case: Case) -> Iterator[Match]:
             )
 
 
-def _vague(places: tuple[Source, ...], tally: Tally) -> bool:
+def _vague(places: tuple[VantagePoint, ...], tally: Tally) -> bool:
     """Seen from Traefik's own pod alone, an answer that does not come may be the network's fault.
 
     Nothing was seen then of large packets, of loss, or of the application from anywhere else.
     """
-    return _inside(places) and tally.state is State.BROKEN
+    return _inside(places) and tally.state is ResultState.BROKEN
 
 
-def _from(places: tuple[Source, ...]) -> str:
+def _from(places: tuple[VantagePoint, ...]) -> str:
     return "Traefik's own pod" if _inside(places) else "everywhere"
 
 
-def _inside(places: tuple[Source, ...]) -> bool:
-    return all(place.stance is Stance.TRAEFIK for place in places)
+def _inside(places: tuple[VantagePoint, ...]) -> bool:
+    return all(place.stance is ExecutionContext.TRAEFIK for place in places)
 
 
 def _wrong(tally: Tally) -> str:
@@ -81,8 +81,8 @@ def _wrong(tally: Tally) -> str:
     if tally.ok and min(statuses, default=0) >= SERVER_ERROR:
         return f"answers {', '.join(map(str, sorted(statuses)))}"
     words = {
-        State.FOREIGN: "does not speak what the route expects (TLS or plain HTTP)",
-        State.BROKEN: "gives no whole answer",
+        ResultState.FOREIGN: "does not speak what the route expects (TLS or plain HTTP)",
+        ResultState.BROKEN: "gives no whole answer",
     }
     return words.get(tally.state, "")
 
@@ -92,7 +92,7 @@ UNSURE = (
     "or look at kubectl get networkpolicy in its namespace."
 )
 
-RULE = Rule(
+RULE = DecisionRule(
     row=Row.APPLICATION,
     find=find,
     effect=Effect.USELESS,

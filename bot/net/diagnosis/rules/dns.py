@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import Case
-from bot.net.diagnosis.observation import Aim, Stance
-from bot.net.diagnosis.results import State
-from bot.net.diagnosis.rule import Match, Rule, certain, merged
+from bot.net.diagnosis.observation import Aim, ExecutionContext
+from bot.net.diagnosis.results import ResultState
+from bot.net.diagnosis.rule import DecisionRule, Match, certain, merged
 
 
 def find(case: Case) -> Match | None:
@@ -16,7 +16,7 @@ def find(case: Case) -> Match | None:
 
 def _fails(case: Case, edge: str) -> bool:
     place = case.stand(edge)
-    if place.stance is Stance.TRAEFIK and not _connects(case, edge):
+    if place.stance is ExecutionContext.TRAEFIK and not _connects(case, edge):
         return False
     return case.matching(place, (Aim.NAME,)).fails
 
@@ -39,17 +39,19 @@ def _match(case: Case, edge: str) -> Match:
     return Match(
         because=(
             f"On {edge} the Service's name is "
-            + ("not answered" if own.state is State.SILENT else "not found")
+            + ("not answered" if own.state is ResultState.SILENT else "not found")
             + (", and neither is kubernetes.default" if all_fail else ", while other names are")
             + (": other nodes find it, so the way to CoreDNS is at fault." if only_here else ".")
         ),
-        confidence=certain(proven=all_fail and own.repeated and place.stance is not Stance.TRAEFIK),
+        confidence=certain(
+            proven=all_fail and own.repeated and place.stance is not ExecutionContext.TRAEFIK
+        ),
         places=(edge,),
         bears=(Aim.NAME, Aim.CONTROL_NAME),
     )
 
 
-RULE = Rule(
+RULE = DecisionRule(
     row=Row.DNS,
     find=find,
     effect=Effect.USELESS,

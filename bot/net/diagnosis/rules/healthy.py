@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import Case, Path
-from bot.net.diagnosis.observation import Aim, Source
+from bot.net.diagnosis.observation import Aim, VantagePoint
 from bot.net.diagnosis.refused_connections import SOONER, TELLING
-from bot.net.diagnosis.rule import Match, Rule, certain
+from bot.net.diagnosis.rule import DecisionRule, Match, certain
 from bot.net.diagnosis.subject import Native
 
 
@@ -72,7 +72,7 @@ def _too_soon(case: Case, path: Path) -> bool:
 def _another(case: Case, path: Path) -> bool:
     """Whether the request is answered otherwise here than on the endpoint's own node."""
     here = case.request(case.stand(path.edge), path.endpoint).backends
-    home = case.request(Source(path.endpoint.node), path.endpoint).backends
+    home = case.request(VantagePoint(path.endpoint.node), path.endpoint).backends
     return bool(here and home) and not here & home
 
 
@@ -97,7 +97,7 @@ def _rest(case: Case) -> Iterator[str]:
         yield "Traefik's log tells of failures that did not show now: they may come and go."
 
 
-RULE = Rule(
+RULE = DecisionRule(
     row=Row.HEALTHY,
     find=find,
     effect=Effect.NEEDLESS,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import Case, Path
-from bot.net.diagnosis.observation import Aim, Source
-from bot.net.diagnosis.results import State, Tally
-from bot.net.diagnosis.rule import Match, Rule, certain, merged
+from bot.net.diagnosis.observation import Aim, VantagePoint
+from bot.net.diagnosis.results import ResultState, Tally
+from bot.net.diagnosis.rule import DecisionRule, Match, certain, merged
 
 TRIES = 20
 """Fewer tries give no rate."""
@@ -27,7 +27,11 @@ def loses(case: Case, path: Path) -> bool:
     tries, impaired = direct.tries + far.tries, direct.impaired + far.impaired
     if direct.slow:
         return False
-    mixed = direct.successes and direct.state in (State.OK, State.MIXED) and _by_loss(direct)
+    mixed = (
+        direct.successes
+        and direct.state in (ResultState.OK, ResultState.MIXED)
+        and _by_loss(direct)
+    )
     return bool(
         mixed and far.successes and far.impaired and impaired >= IMPAIRED and tries >= TRIES
     )
@@ -61,7 +65,7 @@ def _datagrams(case: Case, path: Path) -> str:
 
 
 def _below(case: Case, path: Path) -> str:
-    node = case.node(Source(path.edge), path.endpoint.node)
+    node = case.node(VantagePoint(path.edge), path.endpoint.node)
     if not node.seen or node.tries < TRIES:
         return ""
     return (
@@ -71,7 +75,7 @@ def _below(case: Case, path: Path) -> str:
     )
 
 
-RULE = Rule(
+RULE = DecisionRule(
     row=Row.LOSS,
     find=find,
     effect=Effect.USELESS,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import Case, Path
 from bot.net.diagnosis.observation import Aim
-from bot.net.diagnosis.results import State
-from bot.net.diagnosis.rule import Match, Rule, certain, merged
+from bot.net.diagnosis.results import ResultState
+from bot.net.diagnosis.rule import DecisionRule, Match, certain, merged
 
 
 def find(case: Case) -> Match | None:
@@ -38,7 +38,7 @@ def _by_request(case: Case, path: Path) -> Match | None:
     if case.listener(path.edge, path.endpoint.node, Aim.FAR_LARGE).seen:
         return None
     large = case.matching(place, (Aim.LARGE_REQUEST,), path.endpoint.node)
-    stalls = large.fails and large.state in (State.BROKEN, State.SILENT)
+    stalls = large.fails and large.state in (ResultState.BROKEN, ResultState.SILENT)
     if not stalls or not case.request(place, path.endpoint).ok:
         return None
     return _match(path, (Aim.LARGE_REQUEST, Aim.REQUEST), proven=False)
@@ -56,7 +56,7 @@ def _match(path: Path, bears: tuple[Aim, ...], *, proven: bool) -> Match:
     )
 
 
-RULE = Rule(
+RULE = DecisionRule(
     row=Row.MTU,
     find=find,
     effect=Effect.USELESS,

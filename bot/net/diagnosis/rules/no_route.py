@@ -6,8 +6,8 @@ from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import Case, Path
 from bot.net.diagnosis.observation import Aim
 from bot.net.diagnosis.overlay import Overlay
-from bot.net.diagnosis.results import State
-from bot.net.diagnosis.rule import Match, Rule, certain, merged
+from bot.net.diagnosis.results import ResultState
+from bot.net.diagnosis.rule import DecisionRule, Match, certain, merged
 
 
 def find(case: Case) -> Match | None:
@@ -22,15 +22,15 @@ def _fits(overlay: Overlay, path: Path) -> bool:
     if not path.crosses or case.sole(case.stand(path.edge), path.endpoint).successes:
         return False
     states = {direct.state, far.state}
-    if states == {State.REFUSED}:
+    if states == {ResultState.REFUSED}:
         return overlay.alive(path.endpoint.node)
     # Silence beside it: the kernel sends only so many of these errors a second.
-    return State.NO_ROUTE in states and states <= {State.NO_ROUTE, State.SILENT}
+    return ResultState.NO_ROUTE in states and states <= {ResultState.NO_ROUTE, ResultState.SILENT}
 
 
 def _match(case: Case, path: Path) -> Match:
     direct, sole = case.beside(path), case.sole(case.stand(path.edge), path.endpoint)
-    gateway = direct.state is State.REFUSED
+    gateway = direct.state is ResultState.REFUSED
     how = "refused by something in between" if gateway else "answered with `no route`"
     return Match(
         because=(
@@ -44,7 +44,7 @@ def _match(case: Case, path: Path) -> Match:
     )
 
 
-RULE = Rule(
+RULE = DecisionRule(
     row=Row.NO_ROUTE,
     find=find,
     effect=Effect.USELESS,

@@ -6,7 +6,7 @@ from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import Case, Path
 from bot.net.diagnosis.observation import Aim
 from bot.net.diagnosis.overlay import Overlay, lost
-from bot.net.diagnosis.rule import Match, Rule, certain, merged
+from bot.net.diagnosis.rule import DecisionRule, Match, certain, merged
 
 
 def find(case: Case) -> Match | None:
@@ -42,7 +42,7 @@ def _match(overlay: Overlay, path: Path, guilty: str) -> Match:
     )
 
 
-RULE = Rule(
+RULE = DecisionRule(
     row=Row.NODE_ADDRESS,
     find=find,
     effect=Effect.USELESS,

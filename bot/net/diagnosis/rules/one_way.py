@@ -6,7 +6,7 @@ from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import Case, Path
 from bot.net.diagnosis.observation import Aim
 from bot.net.diagnosis.overlay import Overlay, Pair, lost, told
-from bot.net.diagnosis.rule import Match, Rule, certain, merged
+from bot.net.diagnosis.rule import DecisionRule, Match, certain, merged
 
 
 def find(case: Case) -> Match | None:
@@ -35,7 +35,7 @@ def _match(overlay: Overlay, path: Path, way: Pair) -> Match:
     )
 
 
-RULE = Rule(
+RULE = DecisionRule(
     row=Row.ONE_WAY,
     find=find,
     effect=Effect.USELESS,

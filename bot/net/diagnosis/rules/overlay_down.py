@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import Case, Path
-from bot.net.diagnosis.observation import Aim, Source
+from bot.net.diagnosis.observation import Aim, VantagePoint
 from bot.net.diagnosis.overlay import Overlay, lost, told
-from bot.net.diagnosis.rule import Match, Rule, certain, merged
+from bot.net.diagnosis.rule import DecisionRule, Match, certain, merged
 
 
 def find(case: Case) -> Match | None:
@@ -24,7 +24,7 @@ def _whole(overlay: Overlay, path: Path) -> bool:
 def _match(overlay: Overlay, path: Path) -> Match:
     case, pair = overlay.case, (path.edge, path.endpoint.node)
     culprit = overlay.culprit(pair)
-    node = case.node(Source(path.edge), path.endpoint.node)
+    node = case.node(VantagePoint(path.edge), path.endpoint.node)
     sole = case.sole(case.stand(path.edge), path.endpoint)
     proven = node.successes or node.state.value == "refused"
     return Match(
@@ -43,7 +43,7 @@ def _match(overlay: Overlay, path: Path) -> Match:
 
 
 def _below(case: Case, path: Path) -> str:
-    node = case.node(Source(path.edge), path.endpoint.node)
+    node = case.node(VantagePoint(path.edge), path.endpoint.node)
     if not node.seen:
         return ""
     if node.fails and node.state.value == "timeout":
@@ -58,7 +58,7 @@ def _direction(overlay: Overlay, path: Path) -> tuple[str, ...]:
     return ("Whether only one direction is lost: what the listeners heard could not be read.",)
 
 
-RULE = Rule(
+RULE = DecisionRule(
     row=Row.OVERLAY_DOWN,
     find=find,
     effect=Effect.USELESS,

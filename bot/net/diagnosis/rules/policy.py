@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import Case, Path
-from bot.net.diagnosis.observation import Aim, Source, Stance
-from bot.net.diagnosis.refused_connections import Refusal, refusals
-from bot.net.diagnosis.results import State
-from bot.net.diagnosis.rule import Match, Rule, certain, merged
+from bot.net.diagnosis.observation import Aim, ExecutionContext, VantagePoint
+from bot.net.diagnosis.refused_connections import RefusedPath, refusals
+from bot.net.diagnosis.results import ResultState
+from bot.net.diagnosis.rule import DecisionRule, Match, certain, merged
 
 
 def find(case: Case) -> Match | None:
@@ -18,17 +18,17 @@ def find(case: Case) -> Match | None:
     return merged(found)
 
 
-def _fits(refusal: Refusal) -> bool:
+def _fits(refusal: RefusedPath) -> bool:
     if refusal.sole.successes or refusal.by_source or not refusal.far.ok or not refusal.listens:
         return False
     remote_ok = any(tally.ok for tally in refusal.remote)
-    by_far_node = refusal.by_source is False or refusal.edge_itself.state is State.REFUSED
+    by_far_node = refusal.by_source is False or refusal.edge_itself.state is ResultState.REFUSED
     return not remote_ok or by_far_node
 
 
-def _match(refusal: Refusal) -> Match:
+def _match(refusal: RefusedPath) -> Match:
     path, case = refusal.path, refusal.case
-    others = any(tally.state is State.REFUSED for tally in refusal.remote)
+    others = any(tally.state is ResultState.REFUSED for tally in refusal.remote)
     apart = others or refusal.by_source is False or bool(case.subject.policies)
     proven = refusal.repeated and refusal.sole.seen and apart and _traefik_too(case, path)
     return Match(
@@ -46,7 +46,7 @@ def _match(refusal: Refusal) -> Match:
     )
 
 
-def _witness(refusal: Refusal) -> str:
+def _witness(refusal: RefusedPath) -> str:
     if refusal.home_itself.ok:
         return " (its node itself reaches it)"
     if refusal.at_home.ok:
@@ -56,9 +56,9 @@ def _witness(refusal: Refusal) -> str:
 
 def _drops(case: Case, path: Path) -> bool:
     """A firewall that drops: silence for this pod alone, from every other node."""
-    refusal = Refusal(case, path)
+    refusal = RefusedPath(case, path)
     beside = case.beside(path)
-    if beside.state is not State.SILENT or refusal.sole.successes or not path.crosses:
+    if beside.state is not ResultState.SILENT or refusal.sole.successes or not path.crosses:
         return False
     remote = any(tally.successes for tally in refusal.remote)
     return refusal.far.clean and refusal.listens and not remote
@@ -80,8 +80,8 @@ def _dropped(case: Case, path: Path) -> Match:
 
 
 def _only_traefik(case: Case, path: Path) -> bool:
-    own = case.endpoint(Source(path.edge, Stance.TRAEFIK), path.endpoint)
-    return own.fails and own.state is State.REFUSED and case.beside(path).ok
+    own = case.endpoint(VantagePoint(path.edge, ExecutionContext.TRAEFIK), path.endpoint)
+    return own.fails and own.state is ResultState.REFUSED and case.beside(path).ok
 
 
 def _traefik_alone(path: Path) -> Match:
@@ -98,7 +98,7 @@ def _traefik_alone(path: Path) -> Match:
 
 def _traefik_too(case: Case, path: Path) -> bool:
     """Whether Traefik itself fails there: by its own pod, or by its log."""
-    own = case.endpoint(Source(path.edge, Stance.TRAEFIK), path.endpoint)
+    own = case.endpoint(VantagePoint(path.edge, ExecutionContext.TRAEFIK), path.endpoint)
     where = (path.endpoint.address, path.endpoint.port)
     return own.fails or any((e.address, e.port) == where for e in case.belief.failures)
 
@@ -113,7 +113,7 @@ PROBER_ONLY = (
     "own pod, allow the bot to exec into it, or look for the address in Traefik's log."
 )
 
-RULE = Rule(
+RULE = DecisionRule(
     row=Row.POLICY,
     find=find,
     effect=Effect.USELESS,

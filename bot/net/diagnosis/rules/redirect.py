@@ -5,10 +5,10 @@ from __future__ import annotations
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import Case
 from bot.net.diagnosis.native_lb_effect import leads_past
-from bot.net.diagnosis.observation import Aim, Stance
-from bot.net.diagnosis.refused_connections import Refusal, refusals
-from bot.net.diagnosis.results import State, milliseconds
-from bot.net.diagnosis.rule import Match, Rule, certain, merged
+from bot.net.diagnosis.observation import Aim, ExecutionContext
+from bot.net.diagnosis.refused_connections import RefusedPath, refusals
+from bot.net.diagnosis.results import ResultState, milliseconds
+from bot.net.diagnosis.rule import DecisionRule, Match, certain, merged
 
 
 def find(case: Case) -> Match | None:
@@ -18,17 +18,17 @@ def find(case: Case) -> Match | None:
     return merged([_match(r) for r in every if _fits(r) or _alike(r, sure)])
 
 
-def _alike(refusal: Refusal, sure: set[tuple[str, int]]) -> bool:
+def _alike(refusal: RefusedPath, sure: set[tuple[str, int]]) -> bool:
     """The same port on the same node, of a pod that others reach: the same rule catches it."""
     caught = (refusal.path.edge, refusal.path.endpoint.port) in sure
     return caught and refusal.pod_reached and any(tally.ok for tally in refusal.elsewhere)
 
 
-def _fits(refusal: Refusal) -> bool:
+def _fits(refusal: RefusedPath) -> bool:
     """The node's own packets pass no PREROUTING chain, so only a pod's can be caught."""
     if refusal.case.subject.in_host_network(refusal.path.edge):
         return False
-    if refusal.place.stance is Stance.TRAEFIK:
+    if refusal.place.stance is ExecutionContext.TRAEFIK:
         return _left_over(refusal)
     if not refusal.pod_reached:
         return False
@@ -37,7 +37,7 @@ def _fits(refusal: Refusal) -> bool:
     return refusal.sole.ok and _only_here(refusal)
 
 
-def _left_over(refusal: Refusal) -> bool:
+def _left_over(refusal: RefusedPath) -> bool:
     """Where Traefik's own pod alone was asked: the VIP leads to the very pods that refuse it.
 
     An application, a port or a missing route would stop the VIP too, and so would a policy, unless
@@ -47,20 +47,20 @@ def _left_over(refusal: Refusal) -> bool:
     return case.subject.policies == () and leads_past(case, refusal.path)
 
 
-def _only_here(refusal: Refusal) -> bool:
+def _only_here(refusal: RefusedPath) -> bool:
     """Where time cannot tell: no other node is refused, or the packets are the same by the VIP."""
     if refusal.masqueraded is False and refusal.listens:
         return True
     remote = refusal.remote
-    refused = any(tally.state is State.REFUSED for tally in remote)
+    refused = any(tally.state is ResultState.REFUSED for tally in remote)
     return any(tally.ok for tally in remote) and not refused
 
 
-def _match(refusal: Refusal) -> Match:
+def _match(refusal: RefusedPath) -> Match:
     path, port = refusal.path, refusal.path.endpoint.port
     decisive = refusal.sole.ok and refusal.repeated and refusal.far.ok
     elsewhere = any(tally.ok for tally in refusal.elsewhere)
-    inside = refusal.place.stance is Stance.TRAEFIK
+    inside = refusal.place.stance is ExecutionContext.TRAEFIK
     vip = (Aim.VIP,) if inside else ()
     unsure = (MASKED,) if inside else ()
     sole = () if inside or refusal.sole.seen else ("The VIP with this one endpoint was not tried.",)
@@ -81,7 +81,7 @@ def _match(refusal: Refusal) -> Match:
     )
 
 
-def _sooner(refusal: Refusal) -> str:
+def _sooner(refusal: RefusedPath) -> str:
     if not refusal.by_source:
         return ""
     trip = refusal.case.round_trip(refusal.place, refusal.path.endpoint.node) or 0.0
@@ -90,8 +90,8 @@ def _sooner(refusal: Refusal) -> str:
     return f", and the refusal ({milliseconds(took)}) beats {trips}"
 
 
-def _by_vip(refusal: Refusal) -> str:
-    if refusal.place.stance is Stance.TRAEFIK:
+def _by_vip(refusal: RefusedPath) -> str:
+    if refusal.place.stance is ExecutionContext.TRAEFIK:
         return ", and the Service's VIP works every time, though it leads to these very pods"
     return ", and the VIP leads to the same pod" if refusal.sole.ok else ""
 
@@ -102,7 +102,7 @@ MASKED = (
 )
 
 
-RULE = Rule(
+RULE = DecisionRule(
     row=Row.REDIRECT,
     find=find,
     effect=Effect.UNKNOWN,

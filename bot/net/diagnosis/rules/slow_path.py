@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import Case, Path
 from bot.net.diagnosis.observation import Aim
-from bot.net.diagnosis.results import State, Tally
-from bot.net.diagnosis.rule import Match, Rule, certain, merged
+from bot.net.diagnosis.results import ResultState, Tally
+from bot.net.diagnosis.rule import DecisionRule, Match, certain, merged
 
 
 def find(case: Case) -> Match | None:
@@ -18,7 +18,12 @@ def drags(case: Case, path: Path) -> bool:
     """Whether a way works, though slowly: at least half of its connections come about."""
     direct = case.beside(path)
     in_time = 2 * direct.successes >= direct.tries
-    return path.crosses and direct.slow and in_time and direct.state in (State.OK, State.MIXED)
+    return (
+        path.crosses
+        and direct.slow
+        and in_time
+        and direct.state in (ResultState.OK, ResultState.MIXED)
+    )
 
 
 def _match(case: Case, path: Path) -> Match:
@@ -44,7 +49,7 @@ def _late(direct: Tally) -> str:
     return f", and {failed} of {direct.tries} did not come about within the limit" * bool(failed)
 
 
-RULE = Rule(
+RULE = DecisionRule(
     row=Row.SLOW_PATH,
     find=find,
     effect=Effect.USELESS,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import Case
 from bot.net.diagnosis.observation import Aim
-from bot.net.diagnosis.refused_connections import Refusal, refusals
-from bot.net.diagnosis.results import State
-from bot.net.diagnosis.rule import Match, Rule, certain, merged
+from bot.net.diagnosis.refused_connections import RefusedPath, refusals
+from bot.net.diagnosis.results import ResultState
+from bot.net.diagnosis.rule import DecisionRule, Match, certain, merged
 
 
 def find(case: Case) -> Match | None:
@@ -15,24 +15,24 @@ def find(case: Case) -> Match | None:
     return merged([_match(refusal) for refusal in refusals(case) if _fits(refusal)])
 
 
-def _fits(refusal: Refusal) -> bool:
+def _fits(refusal: RefusedPath) -> bool:
     if not refusal.sole.ok or not refusal.pod_reached or refusal.by_source:
         return False
     if not refusal.path.crosses or refusal.masqueraded is False:
         return False
     if refusal.by_source is None and any(tally.ok for tally in refusal.remote):
         return False
-    refused = any(tally.state is State.REFUSED for tally in refusal.remote)
+    refused = any(tally.state is ResultState.REFUSED for tally in refusal.remote)
     return bool(
         refusal.masqueraded or ((refused or _late(refusal)) and refusal.case.subject.policies)
     )
 
 
-def _late(refusal: Refusal) -> bool:
+def _late(refusal: RefusedPath) -> bool:
     return refusal.by_source is False
 
 
-def _match(refusal: Refusal) -> Match:
+def _match(refusal: RefusedPath) -> Match:
     path = refusal.path
     proven = refusal.repeated and bool(refusal.masqueraded) and refusal.far.ok
     return Match(
@@ -49,7 +49,7 @@ def _match(refusal: Refusal) -> Match:
     )
 
 
-RULE = Rule(
+RULE = DecisionRule(
     row=Row.SOURCE_ADDRESS,
     find=find,
     effect=Effect.UNKNOWN,

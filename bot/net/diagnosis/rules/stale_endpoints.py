@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import Case
 from bot.net.diagnosis.observation import Aim
-from bot.net.diagnosis.rule import Match, Rule, certain
+from bot.net.diagnosis.rule import DecisionRule, Match, certain
 
 API = "API"
 
@@ -52,7 +52,7 @@ def _known(case: Case) -> frozenset[str]:
     )
 
 
-RULE = Rule(
+RULE = DecisionRule(
     row=Row.STALE_ENDPOINTS,
     find=find,
     effect=Effect.UNKNOWN,

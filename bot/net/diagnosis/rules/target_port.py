@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import Case
 from bot.net.diagnosis.observation import Aim
-from bot.net.diagnosis.refused_connections import Refusal, everywhere, mistaken, refusals
-from bot.net.diagnosis.rule import Match, Rule, certain, merged
+from bot.net.diagnosis.refused_connections import RefusedPath, everywhere, mistaken, refusals
+from bot.net.diagnosis.rule import DecisionRule, Match, certain, merged
 
 
 def find(case: Case) -> Match | None:
@@ -16,7 +16,7 @@ def find(case: Case) -> Match | None:
     )
 
 
-def _match(refusal: Refusal) -> Match:
+def _match(refusal: RefusedPath) -> Match:
     each = refusal.path.endpoint
     open_ = _open(refusal)
     declared = ", ".join(map(str, each.declared))
@@ -34,13 +34,13 @@ def _match(refusal: Refusal) -> Match:
     )
 
 
-def _open(refusal: Refusal) -> bool:
+def _open(refusal: RefusedPath) -> bool:
     places = (refusal.place, *refusal.case.places(Aim.OTHER_PORT))
     each = refusal.path.endpoint
     return any(refusal.case.other_ports(place, each).successes for place in places)
 
 
-RULE = Rule(
+RULE = DecisionRule(
     row=Row.TARGET_PORT,
     find=find,
     effect=Effect.USELESS,

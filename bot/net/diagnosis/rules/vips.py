@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import Case, Path
-from bot.net.diagnosis.observation import Aim, Source, Stance
-from bot.net.diagnosis.results import State, Tally
-from bot.net.diagnosis.rule import Match, Rule, certain, merged
+from bot.net.diagnosis.observation import Aim, ExecutionContext, VantagePoint
+from bot.net.diagnosis.results import ResultState, Tally
+from bot.net.diagnosis.rule import DecisionRule, Match, certain, merged
 
 STALLS = 900.0
 """Milliseconds: a VIP that takes this much longer than the pod IP lost packets on the way."""
@@ -23,7 +23,7 @@ class View:
     edge: str
 
     @property
-    def place(self) -> Source:
+    def place(self) -> VantagePoint:
         """Where from."""
         return self.case.stand(self.edge)
 
@@ -85,7 +85,7 @@ def _stalls(view: View) -> bool:
 
 def _slow(tally: Tally, usual: float) -> bool:
     late = tally.ok and tally.fastest is not None and tally.fastest >= usual + STALLS
-    return late or (tally.fails and tally.state in (State.SILENT, State.BROKEN))
+    return late or (tally.fails and tally.state in (ResultState.SILENT, ResultState.BROKEN))
 
 
 def _checksum(view: View) -> Match:
@@ -108,8 +108,8 @@ def _fails(view: View) -> bool:
     if view.vip.fails:
         local = bool(view.here) and any(tally.fails for tally in view.here)
         works = bool(view.across) and all(tally.ok for tally in view.across)
-        return local or works or view.vip.state is State.REFUSED
-    sharp = view.vip.state is State.MIXED
+        return local or works or view.vip.state is ResultState.REFUSED
+    sharp = view.vip.state is ResultState.MIXED
     complete = len(view.case.stage.endpoints) == len(view.case.subject.endpoints)
     covered = bool(view.across) or not any(path.crosses for path in view.paths)
     tried = (*view.across, *view.here)
@@ -120,7 +120,7 @@ def _broken(view: View) -> Match:
     others = [
         view.case.vip_from(place)
         for place in view.case.places(Aim.VIP)
-        if place.node != view.edge and place.stance is Stance.POD
+        if place.node != view.edge and place.stance is ExecutionContext.POD
     ]
     fine = bool(others) and all(tally.ok for tally in others)
     where = (
@@ -143,7 +143,7 @@ def _how(view: View) -> str:
     return f"fails {view.vip.tries - view.vip.successes} times of {view.vip.tries}"
 
 
-CHECKSUM = Rule(
+CHECKSUM = DecisionRule(
     row=Row.CHECKSUM_OFFLOAD,
     find=find_checksum,
     effect=Effect.HARMS,
@@ -161,7 +161,7 @@ CHECKSUM = Rule(
     ),
 )
 
-BROKEN = Rule(
+BROKEN = DecisionRule(
     row=Row.VIP_BROKEN,
     find=find_broken,
     effect=Effect.HARMS,

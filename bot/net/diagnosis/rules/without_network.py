@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.net.diagnosis.diagnosis import Confidence, Effect, Row
 from bot.net.diagnosis.evidence import Case
-from bot.net.diagnosis.rule import Match, Rule
+from bot.net.diagnosis.rule import DecisionRule, Match
 
 
 def find_outside(case: Case) -> Match | None:
@@ -26,7 +26,7 @@ def find_none(case: Case) -> Match | None:
     return Match(because=because, confidence=Confidence.PROVEN)
 
 
-OUTSIDE = Rule(
+OUTSIDE = DecisionRule(
     row=Row.OUTSIDE,
     find=find_outside,
     effect=Effect.IMPOSSIBLE,
@@ -39,7 +39,7 @@ OUTSIDE = Rule(
     ),
 )
 
-NO_ENDPOINTS = Rule(
+NO_ENDPOINTS = DecisionRule(
     row=Row.NO_ENDPOINTS,
     find=find_none,
     effect=Effect.USELESS,
