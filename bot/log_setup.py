@@ -60,8 +60,8 @@ def searched(text: str, passes: Iterable[Callable[[str], str]] = PASSES) -> str:
         msg = f"{len(text)} characters"
         raise Unsearched(msg)
     began = time.thread_time()
-    for each in passes:
-        text = each(text)
+    for pass_ in passes:
+        text = pass_(text)
         if time.thread_time() - began > BUDGET:
             msg = "too slow"
             raise Unsearched(msg)
@@ -178,7 +178,7 @@ def configure(level: str = "warning", form: str = "text") -> None:
 def farewell(text: str) -> None:
     """Say why the process ends: a plain line for people, else a record like all others."""
     handlers = logging.getLogger().handlers
-    if any(isinstance(each, Handler) and each.structured for each in handlers):
+    if any(isinstance(handler, Handler) and handler.structured for handler in handlers):
         log.critical("%s", text)
     else:
         print(f"meshmedic: {shown(text)}", file=sys.stderr)  # noqa: T201  # the terminal is our page

@@ -453,7 +453,7 @@ def _check_namespace(name: str) -> None:
 
 def _entries(given: str) -> tuple[str, ...]:
     """What stands between commas."""
-    return tuple(each.strip() for each in given.split(",") if each.strip())
+    return tuple(part.strip() for part in given.split(",") if part.strip())
 
 
 def _members(given: str | int) -> Members:

@@ -27,7 +27,7 @@ def findings(found: Iterable[Finding]) -> list[app_commands.Choice[str]]:
 def mutes(held: Iterable[Mute], typed: str) -> list[app_commands.Choice[str]]:
     """One a mute whose target or name holds what was typed, with who muted it until when."""
     wanted = typed.strip().lower()
-    fitting = [each for each in held if wanted in each.shown.lower() or wanted in each.name.lower()]
+    fitting = [mute for mute in held if wanted in mute.shown.lower() or wanted in mute.name.lower()]
     return [
         app_commands.Choice(
             name=words.line(f"{each.name} · {each.shown}: {each.line()}", render.LABEL),

@@ -121,7 +121,7 @@ class AlertDelivery:
         After a failure the rest of that channel waits for the next turn.
         """
         troubles: dict[int, str] = {}
-        self._lost = {each.channel for each in state.lost}
+        self._lost = {lost_channel.channel for lost_channel in state.lost}
         for mark, held in saying.unresolved(state, self.clock()).items():
             if post := held[0].posted:
                 resolve = partial(self._resolve_summary, mark, held, post)
@@ -220,7 +220,7 @@ class AlertDelivery:
             await self._note(lambda kept: saying.ended(kept, one, found), AlertOutcome.END)
 
     async def _sum_up(self, act: Summary) -> None:
-        ids = "".join(each.id for each in act.incidents)
+        ids = "".join(incident.id for incident in act.incidents)
         mark = hashlib.blake2b(ids.encode(), digest_size=8).hexdigest()
         now = self.clock()
         if await self._ours(lambda kept: saying.summed_up(kept, act, mark, now)):

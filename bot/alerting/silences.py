@@ -71,7 +71,7 @@ class Silences:
         """
         wanted = what.strip().lower()
         held = await self.list()
-        found = [each for each in held if each.name == wanted]
+        found = [mute for mute in held if mute.name == wanted]
         # A check's or a namespace's name stands in the keys of findings, too.
         if not found and wanted not in self.places(wanted):
             found = _by_finding(held, wanted)
@@ -87,8 +87,8 @@ class Silences:
 
     def places(self, typed: str) -> tuple[str, ...]:
         """Checks and namespaces whose name holds what was typed."""
-        names = (*(each.name for each in self.checks), *sorted(self.namespaces()))
-        return tuple(dict.fromkeys(each for each in names if typed.strip().lower() in each))
+        names = (*(check.name for check in self.checks), *sorted(self.namespaces()))
+        return tuple(dict.fromkeys(name for name in names if typed.strip().lower() in name))
 
     async def muted(self, report: Report) -> Mapping[str, str]:
         """By the key of each silenced finding of a report, the line that says by whom."""
@@ -99,14 +99,16 @@ class Silences:
         """The present findings that an annotation silences, each with the line that says so."""
         report = await self.health.look()
         return {
-            each: report.muted[each.key] for each in report.findings if each.key in report.muted
+            finding: report.muted[finding.key]
+            for finding in report.findings
+            if finding.key in report.muted
         }
 
     async def _target(self, what: str) -> dict[str, str]:
         found = await self._finding(what)
         if found:
             return {"finding": found.key}
-        if what in {each.name for each in self.checks}:
+        if what in {check.name for check in self.checks}:
             return {"check": what}
         if what in self.namespaces():
             return {"namespace": what}
@@ -125,7 +127,7 @@ class Silences:
 
 def _by_finding(held: Sequence[Mute], what: str) -> list[Mute]:
     """The only mute of a finding that is meant, though the finding may be gone by now."""
-    found = [each for each in held if each.finding and _means(each, what)]
+    found = [mute for mute in held if mute.finding and _means(mute, what)]
     return found if len(found) == 1 else []
 
 

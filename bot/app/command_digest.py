@@ -29,6 +29,6 @@ def digest(
     commands: tuple[Mapping[str, Any], ...], *, application: int | None, guild: int
 ) -> CommandDigest:
     """Of commands in any order."""
-    encoded = sorted(msgspec.json.encode(each, order="deterministic") for each in commands)
+    encoded = sorted(msgspec.json.encode(command, order="deterministic") for command in commands)
     whole = b"\n".join((f"{application}/{guild}".encode(), *encoded))
     return CommandDigest(hashlib.sha256(whole).hexdigest())

@@ -239,7 +239,7 @@ def _report(report: Report | None) -> Iterator[Metric]:
         "meshmedic_report_timestamp_seconds", "When that report was taken, in Unix time."
     )
     if report:
-        tally = Tally((each.check, each.verdict.value) for each in report.findings)
+        tally = Tally((finding.check, finding.verdict.value) for finding in report.findings)
         for labels, count in sorted(tally.items()):
             findings.add_metric(labels, count)
         taken.add_metric((), report.taken_at.timestamp())

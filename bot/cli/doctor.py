@@ -79,8 +79,8 @@ def invite(application_id: str | None) -> None:
     token = read.discord_token.get_secret_value().strip() if read.discord_token else None
     wanted = needed(read.uses)
     lines = [link(_application(application_id, token), read.guild_id, wanted), ""]
-    width = 2 + max(len(each.title) for each in wanted)
-    lines += [f"{each.title:<{width}}{each.feature}" for each in wanted]
+    width = 2 + max(len(permission.title) for permission in wanted)
+    lines += [f"{permission.title:<{width}}{permission.feature}" for permission in wanted]
     if read.guild_id is None:
         lines += ["", "MESHMEDIC_GUILD_ID is not set, so the page asks which server is meant."]
     terminal.write("\n".join([*lines, ""]).encode())

@@ -50,19 +50,21 @@ def convert(files: Sequence[str], target: Target, *, as_json: bool) -> int:
     if target.strict_prefix and not target.since(SINCE_STRICT_PREFIX):
         terminal.tell("That Traefik has no strictPrefixMatching: it is left out of account.")
     found, problems = _read(files)
-    ingresses = [each for each in found if is_ingress(each.object)]
+    ingresses = [document for document in found if is_ingress(document.object)]
     made = convert_all(_surrounded(ingresses, found), target)
-    lines = [_line(each, one) for each, one in zip(ingresses, made, strict=True)]
+    lines = [_line(ingress, one) for ingress, one in zip(ingresses, made, strict=True)]
     for line in lines:
         _show(line, as_json=as_json)
     if not as_json:
-        for file in sorted({each.file for each in found} - {each.file for each in ingresses}):
+        for file in sorted(
+            {each.file for each in found} - {document.file for document in ingresses}
+        ):
             terminal.tell(f"{file}: it has no Ingress.")
     for problem in problems:
         terminal.tell(str(problem))
     if problems:
         return UNREADABLE
-    return REFUSED if any(each.result is Became.REFUSED for each in lines) else DONE
+    return REFUSED if any(line.result is Became.REFUSED for line in lines) else DONE
 
 
 def _read(files: Sequence[str]) -> tuple[list[_Document], list[InputError]]:
@@ -88,7 +90,9 @@ def _surrounded(
     by_file: dict[str, list[object]] = {}
     for each in found:
         by_file.setdefault(each.file, []).append(each.object)
-    near = {file: far.before(gather(by_file[file])) for file in {each.file for each in ingresses}}
+    near = {
+        file: far.before(gather(by_file[file])) for file in {ingress.file for ingress in ingresses}
+    }
     for each in ingresses:
         yield each.object, near[each.file]
 
@@ -129,5 +133,5 @@ def _show(line: Line, *, as_json: bool) -> None:
     subject = f"{line.file}: Ingress {place}{line.name}"
     if line.reason:
         terminal.tell(f"{subject}: {line.result}: {line.reason}")
-    for each in line.warnings:
-        terminal.tell(f"{subject}: warning: {each}")
+    for warning in line.warnings:
+        terminal.tell(f"{subject}: warning: {warning}")

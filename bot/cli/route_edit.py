@@ -40,7 +40,7 @@ def edit(files: Sequence[str], *, in_place: bool, as_json: bool) -> int:
     _show([*outcomes, *unread], as_json=as_json)
     if unread:
         return UNREADABLE
-    return REFUSED if any(each.result is Result.REFUSED for each in outcomes) else DONE
+    return REFUSED if any(outcome.result is Result.REFUSED for outcome in outcomes) else DONE
 
 
 def _read(files: Sequence[str]) -> tuple[dict[str, str], list[Outcome]]:
@@ -70,7 +70,7 @@ def _unread(name: str, why: str) -> Outcome:
 
 def _services(texts: Mapping[str, str]) -> dict[tuple[str, str], Mapping[str, Any]]:
     """The Services that stand in the same files, by (namespace, name)."""
-    found = (each for text in texts.values() for each in _objects(text))
+    found = (object_ for text in texts.values() for object_ in _objects(text))
     return {
         (str(each["metadata"].get("namespace") or ""), str(each["metadata"].get("name"))): each
         for each in found
@@ -103,11 +103,11 @@ def _write(path: Path, text: str) -> None:
 
 def _show(outcomes: Iterable[Outcome], *, as_json: bool) -> None:
     """One line of JSON each; for people only what has a reason."""
-    for each in outcomes:
+    for outcome in outcomes:
         if as_json:
-            terminal.write(msgspec.json.encode(each) + b"\n")
-        elif each.reason:
-            terminal.tell(f"{_subject(each)}: {each.result}: {each.reason}")
+            terminal.write(msgspec.json.encode(outcome) + b"\n")
+        elif outcome.reason:
+            terminal.tell(f"{_subject(outcome)}: {outcome.result}: {outcome.reason}")
 
 
 def _path(name: str) -> str:

@@ -154,7 +154,9 @@ class Digests:
     async def _known(self) -> DigestState:
         """The book, in which those of the settings have their beginning."""
         book = await self.book()
-        if all(each.name in book.began for each in self.defaults):
+        if all(default.name in book.began for default in self.defaults):
             return book
-        fresh = tuple(msgspec.structs.replace(each, began=self.since) for each in self.defaults)
+        fresh = tuple(
+            msgspec.structs.replace(default, began=self.since) for default in self.defaults
+        )
         return await self.store.change(DIGESTS, lambda kept: (kept or DigestState()).knowing(fresh))

@@ -163,8 +163,11 @@ async def _server(
     if isinstance(channels, Denied | NotObserved):
         seen = NotObserved(f"The channels could not be read: {channels.why}")
     else:
-        text = [each for each in channels if isinstance(each, discord.TextChannel)]
-        seen = tuple(Channel(each.name, _flags(each.permissions_for(member))) for each in text)
+        text = [channel for channel in channels if isinstance(channel, discord.TextChannel)]
+        seen = tuple(
+            Channel(text_channel.name, _flags(text_channel.permissions_for(member)))
+            for text_channel in text
+        )
     roles = {role.id: role.name for role in guild.roles}
     return Server(guild.id, guild.name, roles, _flags(member.guild_permissions), seen)
 
@@ -225,5 +228,5 @@ def _mappings(found: Any) -> tuple[Mapping[str, Any], ...]:
 
 def _flags(permissions: discord.Permissions) -> frozenset[str]:
     """Those that somebody asks about, by Discord's own names."""
-    asked = (ADMINISTRATOR, *(each.flag for each in PERMISSIONS))
+    asked = (ADMINISTRATOR, *(permission.flag for permission in PERMISSIONS))
     return frozenset(flag for flag in asked if getattr(permissions, flag))

@@ -209,11 +209,11 @@ def _found(
 
 def _found_by(check: Check, snapshot: Snapshot, muted: dict[str, str]) -> Iterator[Finding]:
     for kind, judge in check.judges.items():
-        for each in _lasting(snapshot, kind):
-            judgement = judge_one(each, judge, snapshot)
+        for resource in _lasting(snapshot, kind):
+            judgement = judge_one(resource, judge, snapshot)
             if judgement.verdict is not Verdict.HEALTHY:
-                found = _finding(check, each, judgement)
-                if line := annotated.line(each, found.subject.kind, snapshot):
+                found = _finding(check, resource, judgement)
+                if line := annotated.line(resource, found.subject.kind, snapshot):
                     muted[found.key] = line
                 yield found
 
@@ -222,7 +222,7 @@ def _lasting(snapshot: Snapshot, kind: type[Object]) -> tuple[Object, ...]:
     """The objects of a type that are judged and counted: a test's own come and go."""
     return snapshot.once(
         f"report: lasting {kind.__name__}",
-        lambda: tuple(each for each in snapshot.of(kind) if not temporary(each)),
+        lambda: tuple(resource for resource in snapshot.of(kind) if not temporary(resource)),
     )
 
 
@@ -274,7 +274,7 @@ def _ordered(report: Report) -> Report:
     def rank(root: Finding) -> tuple[int, int, str]:
         """By the worst that it brings about: a cause may be milder than its effects."""
         tree = (root, *report.downstream.get(root.key, ()))
-        return -max(each.verdict.rank for each in tree), -len(tree), root.key
+        return -max(finding.verdict.rank for finding in tree), -len(tree), root.key
 
     ordered: list[Finding] = []
     for root in sorted(report.roots, key=rank):
@@ -296,5 +296,6 @@ def _counts(snapshot: Snapshot, judged: set[type[Object]], namespace: str | None
     if namespace is None:
         return {name: len(found) for name, found in seen.items()}
     return {
-        name: sum(each.namespace == namespace for each in found) for name, found in seen.items()
+        name: sum(resource.namespace == namespace for resource in found)
+        for name, found in seen.items()
     }

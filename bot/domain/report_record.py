@@ -69,9 +69,9 @@ REPORT: Shelf[Remembered] = Shelf("report", Remembered, spare=_spare)
 
 def _shortened(finding: Finding) -> Finding:
     named = tuple(
-        msgspec.structs.replace(each, value=_short(each.value))
-        for each in finding.evidence
-        if each.label in KEPT_EVIDENCE
+        msgspec.structs.replace(evidence, value=_short(evidence.value))
+        for evidence in finding.evidence
+        if evidence.label in KEPT_EVIDENCE
     )
     return msgspec.structs.replace(
         finding, message=_short(finding.message), evidence=named, follows=()

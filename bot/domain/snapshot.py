@@ -110,8 +110,8 @@ class Snapshot:
     def __post_init__(self) -> None:
         """Give each type's objects their indexes, unless they bring some along."""
         indexed = {
-            kind: each if isinstance(each, Indexed) else Indexed(each)
-            for kind, each in self.objects.items()
+            kind: object_ if isinstance(object_, Indexed) else Indexed(object_)
+            for kind, object_ in self.objects.items()
         }
         object.__setattr__(self, "objects", indexed)
 

@@ -60,16 +60,16 @@ def _chosen(choice: Choice, manifest: Mapping[str, Any], wanted: tuple[Chosen, .
     """The paths of the services that lack the field, of those that are wanted."""
     if not wanted:
         if not choice.add and choice.left:
-            raise Stop(Reason.UNFIT, "; ".join(dict.fromkeys(each.why for each in choice.left)))
+            raise Stop(Reason.UNFIT, "; ".join(dict.fromkeys(left.why for left in choice.left)))
         return list(choice.add)
-    left = {each.path: each.why for each in choice.left}
+    left = {left.path: left.why for left in choice.left}
     paths: list[Path] = []
-    for each in wanted:
-        path: Path = ("spec", "routes", each.route, "services", each.service)
-        if _name(manifest, path) != each.name:
-            raise Stop(Reason.DIFFERENT, f"route {each.route}, service {each.service}")
+    for chosen in wanted:
+        path: Path = ("spec", "routes", chosen.route, "services", chosen.service)
+        if _name(manifest, path) != chosen.name:
+            raise Stop(Reason.DIFFERENT, f"route {chosen.route}, service {chosen.service}")
         if path in left:
-            raise Stop(Reason.UNFIT, f"service {each.name}: {left[path]}")
+            raise Stop(Reason.UNFIT, f"service {chosen.name}: {left[path]}")
         paths.append(path)
     return [path for path in choice.add if path in paths]
 
@@ -146,7 +146,7 @@ def replaced(text: str, number: int, manifests: tuple[Mapping[str, Any], ...]) -
     made = Splice(start, end, new)
 
     def replace(whole: list[Any]) -> None:
-        whole[number : number + 1] = [dict(each) for each in manifests]
+        whole[number : number + 1] = [dict(manifest) for manifest in manifests]
 
     if not original.becomes([made], replace):
         raise Misfit("the edit would change more than it should")
@@ -162,10 +162,10 @@ def _as_written(edit: FileEdit, found: Found) -> tuple[dict[str, Any], ...]:
     if not mark:
         raise Misfit("its name in the file is no part of its name in the cluster")
     made = []
-    for each in edit.manifests:
-        name = each["metadata"]["name"]
+    for manifest in edit.manifests:
+        name = manifest["metadata"]["name"]
         if not (name.startswith(before) and name.endswith(after)):
             raise Misfit("a name prefix or suffix stands against the new name")
         bare = name[len(before) : len(name) - len(after)]
-        made.append({**each, "metadata": {**each["metadata"], "name": bare}})
+        made.append({**manifest, "metadata": {**manifest["metadata"], "name": bare}})
     return tuple(made)

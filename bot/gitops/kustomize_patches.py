@@ -80,7 +80,7 @@ def _merges(patch: object, names: HISTORY, kind: str, read: Read) -> bool:
         return True
     else:
         documents = _of(read, patch)
-    found = [each for each in documents if each is not None]
+    found = [document for document in documents if document is not None]
     return not found or any(_is_of(each, names, kind) for each in found)
 
 
@@ -113,14 +113,18 @@ def _fits(pattern: object, values: tuple[str, ...]) -> bool:
 def _replaces(replacement: object, names: HISTORY, kind: str, read: Read) -> bool:
     path = mapping(replacement).get("path")
     documents = _of(read, str(path)) if path else [replacement]
-    flat = [one for each in documents for one in (each if isinstance(each, list) else [each])]
+    flat = [
+        one
+        for document in documents
+        for one in (document if isinstance(document, list) else [document])
+    ]
     # A file of replacements names no further file, so what is without targets may be of any object.
     targets = [_list(mapping(one).get("targets")) for one in flat]
     return not flat or any(not some or _targets(some, names, kind) for some in targets)
 
 
 def _targets(targets: list[Any], names: HISTORY, kind: str) -> bool:
-    selections = (mapping(mapping(each).get("select")) for each in targets)
+    selections = (mapping(mapping(target).get("select")) for target in targets)
     return any(_selects(selection, names, kind) for selection in selections)
 
 

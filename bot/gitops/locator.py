@@ -69,7 +69,7 @@ def _origin(live: Mapping[str, Any]) -> str:
 
 
 def _one(candidates: list[Found], target: Target, folder: str, origin: str, build: Build) -> Found:
-    fitting = [each for each in candidates if _is(each, target)]
+    fitting = [candidate for candidate in candidates if _is(candidate, target)]
     if origin and (named := [each for each in fitting if _from(each, folder, origin, build.tree)]):
         fitting = named
     elif origin and fitting:
@@ -77,8 +77,8 @@ def _one(candidates: list[Found], target: Target, folder: str, origin: str, buil
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
-        raise Stop(Reason.AMBIGUOUS, ", ".join(sorted({each.path for each in fitting})[:5]))
-    if variable := next((each for each in candidates if _is_variable(each)), None):
+        raise Stop(Reason.AMBIGUOUS, ", ".join(sorted({found.path for found in fitting})[:5]))
+    if variable := next((candidate for candidate in candidates if _is_variable(candidate)), None):
         raise Stop(Reason.SUBSTITUTED, variable.path)
     nowhere = (Reason.NOT_FOUND, f"below {folder or 'the root'}")
     # What could not be read says more than a file that is not there.
@@ -106,7 +106,7 @@ def _check(
 ) -> None:
     if found.against:
         raise Stop(*found.against[0])
-    if sum(each.place == found.place for each in candidates) > 1:
+    if sum(candidate.place == found.place for candidate in candidates) > 1:
         raise Stop(Reason.SHARED, found.path)
     documents = parsed(build.tree.text(found.path), found.path)
     if encrypted(documents[found.document]):
@@ -133,7 +133,7 @@ def _uses(tree: Tree, folder: str, name: str, path: str) -> bool:
     try:
         (own,) = parsed(tree.text(tree.way(folder, name)), name)
         entries = (*listed(own, "resources"), *listed(own, "bases"), *listed(own, "components"))
-        ways = [tree.way(folder, each) for each in entries if "://" not in each]
+        ways = [tree.way(folder, entry) for entry in entries if "://" not in entry]
     except (Stop, ValueError, AttributeError, TypeError, KeyError):
         return False
     return any(path == way or path.startswith(f"{way}/") for way in ways)

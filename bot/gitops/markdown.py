@@ -87,7 +87,7 @@ def fenced(text: str, language: str = "", most: int = MOST_DIFF) -> str:
 
 
 def _section(heading: str, lines: tuple[str, ...]) -> str:
-    shown = [" ".join(each.split())[:MOST_LINE] for each in lines[:MOST_EVIDENCE]]
+    shown = [" ".join(line.split())[:MOST_LINE] for line in lines[:MOST_EVIDENCE]]
     return f"## {heading}\n\n{fenced(chr(10).join(shown), 'text', MOST_SECTION)}" if shown else ""
 
 

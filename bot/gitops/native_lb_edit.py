@@ -84,7 +84,7 @@ class _Routes(Original):
         paths = [(*prefix, *path) for path in add]
         try:
             mappings = [within(root, path) for path in paths] if root else []
-            made = tuple(setting(self.text, each, FIELD, "true") for each in mappings)
+            made = tuple(setting(self.text, mapping, FIELD, "true") for mapping in mappings)
         except Misfit as misfit:
             return f"{misfit}: edit it by hand."
         if self.becomes(made, lambda whole: _set(whole[number], paths)):

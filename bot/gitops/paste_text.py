@@ -36,7 +36,7 @@ def _patch(edit: FileEdit) -> str:
             metadata = {"name": edit.object.name, "annotations": {ANNOTATION: "true"}}
             return written([{"apiVersion": "v1", "kind": "Service", "metadata": metadata}])
         case EditKind.NATIVE_LB:
-            places = [(each.route, each.service) for each in edit.services]
+            places = [(service.route, service.service) for service in edit.services]
             paths = (f"/spec/routes/{one}/services/{other}/{FIELD}" for one, other in places)
             return "".join(f"- op: add\n  path: {path}\n  value: true\n" for path in paths)
         case EditKind.REPLACE:

@@ -61,7 +61,8 @@ This list is closed, and written from `bot/gitops/refusals.py`: `python -m bot.g
 def page() -> str:
     """The whole page."""
     return HEAD + "".join(
-        f"| `{reason}` | {each.why} | {each.instead} |\n" for reason, each in EXPLAINED.items()
+        f"| `{reason}` | {explained.why} | {explained.instead} |\n"
+        for reason, explained in EXPLAINED.items()
     )
 
 

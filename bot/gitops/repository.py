@@ -124,11 +124,11 @@ class Git:
 def _fetched(wire: Wire, branches: tuple[str, ...]) -> Fetched:
     repo = MemoryRepo()
     store: Any = repo.object_store
-    wanted = [f"{HEADS}{each}".encode() for each in branches]
+    wanted = [f"{HEADS}{branch}".encode() for branch in branches]
 
     def wants(refs: Mapping[Any, Any], depth: int | None = None) -> list[Any]:
         del depth
-        return list(dict.fromkeys(refs[each] for each in wanted if each in refs))
+        return list(dict.fromkeys(refs[chunk] for chunk in wanted if chunk in refs))
 
     result = wire.fetch("", repo, determine_wants=wants, depth=1, ref_prefix=wanted)
     refs: Mapping[Any, Any] = result.refs

@@ -34,8 +34,10 @@ def requests_for(
 
     def grouped() -> dict[tuple[str, str], list[cert_manager.CertificateRequest]]:
         groups: dict[tuple[str, str], list[cert_manager.CertificateRequest]] = {}
-        for each in snapshot.of(cert_manager.CertificateRequest):
-            groups.setdefault((each.namespace, certificate_of(each)), []).append(each)
+        for certificate_request in snapshot.of(cert_manager.CertificateRequest):
+            groups.setdefault(
+                (certificate_request.namespace, certificate_of(certificate_request)), []
+            ).append(certificate_request)
         return groups
 
     return snapshot.once("issuance: requests by Certificate", grouped).get((namespace, name), [])

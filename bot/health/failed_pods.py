@@ -43,7 +43,9 @@ Owner = tuple[str, str, str]
 
 def _controller(pod: core.Pod) -> Owner | None:
     owners = pod.metadata.owner_references or ()
-    return next(((pod.namespace, each.kind, each.name) for each in owners if each.controller), None)
+    return next(
+        ((pod.namespace, owner.kind, owner.name) for owner in owners if owner.controller), None
+    )
 
 
 def _of(owner: Owner | None, snapshot: Snapshot) -> Sequence[core.Pod]:
@@ -52,9 +54,9 @@ def _of(owner: Owner | None, snapshot: Snapshot) -> Sequence[core.Pod]:
 
 def _first_failed(pods: Sequence[core.Pod]) -> str:
     failed = (
-        (str(each.metadata.creation_timestamp), each.name)
-        for each in pods
-        if each.status.phase == "Failed" or evicted(each)
+        (str(pod.metadata.creation_timestamp), pod.name)
+        for pod in pods
+        if pod.status.phase == "Failed" or evicted(pod)
     )
     return min(failed, default=("", ""))[1]
 

@@ -230,9 +230,9 @@ def _by_type(
     read: Iterable[Object],
 ) -> dict[type[Object], tuple[Object, ...]]:
     groups: dict[type[Object], list[Object]] = {}
-    for each in read:
-        groups.setdefault(type(each), []).append(each)
-    return {type_: tuple(each) for type_, each in groups.items()}
+    for resource in read:
+        groups.setdefault(type(resource), []).append(resource)
+    return {type_: tuple(group) for type_, group in groups.items()}
 
 
 def _verdict(
@@ -274,13 +274,13 @@ _SPOKEN: dict[type, str] = {list: "list", str: "piece of text", bool: "truth val
 def _judge_other(other: Other, snapshot: Snapshot) -> Judgement:
     """The rules of kstatus for any kind; its own are unknown to us."""
     status, now = other.status, snapshot.taken_at
-    if any(each.type in STANDARD for each in status.conditions):
+    if any(condition.type in STANDARD for condition in status.conditions):
         return conditions.by_ready(
             other.metadata, status.conditions, now, observed_generation=status.observed_generation
         )
     if gone := conditions.terminating(other.metadata, now):
         return gone
-    served = [each for each in status.conditions if each.type in SERVED]
+    served = [condition for condition in status.conditions if condition.type in SERVED]
     if served:
         return conditions.by_ready_alone(other.metadata, served[0], now)
     if (_group(other.api_version), other.kind) in STATUSLESS:

@@ -58,7 +58,7 @@ class Health:
 
     async def check(self, scopes: tuple[str, ...] = (), namespace: str | None = None) -> Report:
         """Examine the cluster for these scopes (all where none is named)."""
-        checks = tuple(each for each in self.checks if not scopes or each.scope in scopes)
+        checks = tuple(check for check in self.checks if not scopes or check.scope in scopes)
         snapshot = self._with_facts(await self.cluster.snapshot(_reads(checks), namespace))
         # Ten thousand pods take some 30 ms: in a thread, so that the event loop goes on.
         report = await asyncio.to_thread(self._examine, snapshot, checks, namespace)
@@ -146,7 +146,7 @@ class Health:
         if finding.subject.kind != "Pod":
             return None
         container = next(
-            (each.value for each in finding.evidence if each.label == "container"), None
+            (evidence.value for evidence in finding.evidence if evidence.label == "container"), None
         )
         return await self.cluster.last_log_lines(finding.subject, container) if container else None
 
@@ -166,7 +166,7 @@ class Health:
             return found[0]
         if not found:
             raise InputError(not_found(f"No finding has the code {asked!r} now", report))
-        subjects = ", ".join(f"{each.code} ({each.subject})" for each in found[:5])
+        subjects = ", ".join(f"{finding.code} ({finding.subject})" for finding in found[:5])
         msg = f"{asked!r} stands for {len(found)} findings. Choose one by its code: {subjects}."
         raise InputError(msg)
 
@@ -189,7 +189,7 @@ def _holding(report: Report | None, words: str) -> tuple[Finding, ...]:
     """The findings whose code, subject or reason holds what was typed."""
     wanted = words.strip().lower()
     return tuple(
-        each
-        for each in (report.findings if report else ())
-        if wanted in each.code or wanted in f"{each.subject} {each.reason}".lower()
+        finding
+        for finding in (report.findings if report else ())
+        if wanted in finding.code or wanted in f"{finding.subject} {finding.reason}".lower()
     )

@@ -51,7 +51,7 @@ class Chronicle:
         """Restarts since the last look, of pods that were there already."""
         now = {
             (pod.namespace, pod.name): sum(
-                each.restart_count for each in pod.status.container_statuses
+                status.restart_count for status in pod.status.container_statuses
             )
             for pod in seen.of(Pod)
         }

@@ -42,9 +42,9 @@ def certificates(source: Source, known: Known) -> tuple[dict[str, Any], ...]:
 def _hosts(source: Source) -> dict[str, tuple[str, ...]]:
     """The hosts of each secret; the shim passes over an entry without either."""
     found: dict[str, tuple[str, ...]] = {}
-    for each in source.tls:
-        if each.secret and each.hosts:
-            found[each.secret] = (*found.get(each.secret, ()), *each.hosts)
+    for source_tls in source.tls:
+        if source_tls.secret and source_tls.hosts:
+            found[source_tls.secret] = (*found.get(source_tls.secret, ()), *source_tls.hosts)
     return found
 
 

@@ -78,7 +78,7 @@ def _put(spec: dict[str, Any], path: tuple[str, ...], value: object) -> None:
 
 
 def _list(text: str) -> list[str]:
-    return [each.strip() for each in text.split(",") if each.strip()]
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _number(name: str, text: str) -> int:

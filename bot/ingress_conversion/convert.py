@@ -126,8 +126,8 @@ def _common(
         yield (
             "middlewares",
             [
-                reference(each, "Middleware", source.namespace, known, target)
-                for each in router.middlewares
+                reference(middleware, "Middleware", source.namespace, known, target)
+                for middleware in router.middlewares
             ],
         )
     if router.observability:
@@ -141,7 +141,7 @@ def _warnings(source: Source, known: Known, target: Target) -> Iterator[str]:
         yield "It has no name: one was made up."
     if source.default and source.has_rules:
         yield "Traefik ignores its default backend, because it has rules; it is left out."
-    for backend in dict.fromkeys(each.backend for each in source.paths):
+    for backend in dict.fromkeys(path.backend for path in source.paths):
         yield from services.remarks(backend, source.namespace, known, target)
     if source.default and not source.has_rules:
         yield from services.remarks(source.default, source.namespace, known, target)

@@ -45,28 +45,30 @@ class Known:
 def gather(manifests: Iterable[object], *, whole: bool = False) -> Known:
     """Everything of use among these manifests; what is malformed is passed over."""
     found: dict[str, list[Mapping[str, Any]]] = {}
-    for each in manifests:
-        if isinstance(each, dict) and isinstance(each.get("kind"), str):
-            found.setdefault(each["kind"], []).append(each)
+    for manifest in manifests:
+        if isinstance(manifest, dict) and isinstance(manifest.get("kind"), str):
+            found.setdefault(manifest["kind"], []).append(manifest)
     services = [read_object(each, core.Service) for each in found.get("Service", ())]
     certificates = [
         read_object(each, cert_manager.Certificate) for each in found.get("Certificate", ())
     ]
     return Known(
-        services={_place(each): each for each in services},
+        services={_place(service): service for service in services},
         referred={kind: _places(found.get(kind, ())) for kind in REFERRED},
         controllers={
             read_object(each, Object).name: _controller(each)
             for each in found.get("IngressClass", ())
         },
-        secrets=frozenset((_place(each)[0], each.spec.secret_name) for each in certificates),
+        secrets=frozenset(
+            (_place(certificate)[0], certificate.spec.secret_name) for certificate in certificates
+        ),
         routes=_places(found.get("IngressRoute", ())),
         whole=whole,
     )
 
 
 def _places(manifests: Iterable[Mapping[str, Any]]) -> frozenset[Place]:
-    return frozenset(_place(read_object(each, Object)) for each in manifests)
+    return frozenset(_place(read_object(manifest, Object)) for manifest in manifests)
 
 
 def _place(each: Object) -> Place:

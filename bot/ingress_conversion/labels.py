@@ -115,7 +115,7 @@ def _value(node: _Node, kind: Leaf | Group | Each, where: str) -> Any:
     if isinstance(kind, Group):
         return _struct(node, kind, where)
     if isinstance(kind, Each):
-        return [_group(each, Group(kind.fields), where) for each in _items(node, where)]
+        return [_group(item, Group(kind.fields), where) for item in _items(node, where)]
     if node.children:
         raise _Rejected(f"{where} has nothing below it")
     return _leaf(node.value, kind, where)
@@ -149,7 +149,7 @@ def _leaf(value: str, kind: Leaf, where: str) -> Any:
         case Leaf.TEXT:
             return value
         case Leaf.TEXTS:
-            return [each.strip() for each in value.split(",")] if value else None
+            return [part.strip() for part in value.split(",")] if value else None
         case Leaf.FLAG:
             if value in TRUE or value in FALSE:
                 return value in TRUE

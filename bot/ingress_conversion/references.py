@@ -32,7 +32,7 @@ def _own(key: str, kind: str, namespace: str, known: Known) -> str:
     """The name within the Ingress's own namespace that has this key."""
     if key != _key(key, kind):
         raise Unfaithful(Reason.UNRESOLVED_REFERENCE, f"no {kind} can have the key {key!r}")
-    places = [each for each in known.referred.get(kind, ()) if _key("-".join(each), kind) == key]
+    places = [pair for pair in known.referred.get(kind, ()) if _key("-".join(pair), kind) == key]
     own = sorted(name for place, name in places if place == namespace)
     if own:
         return own[0]

@@ -33,7 +33,8 @@ This list is written from `bot/ingress_conversion/refusals.py`: `python -m bot.i
 def page() -> str:
     """The whole page."""
     return HEAD + "".join(
-        f"| `{reason}` | {each.why} | {each.instead} |\n" for reason, each in EXPLAINED.items()
+        f"| `{reason}` | {explained.why} | {explained.instead} |\n"
+        for reason, explained in EXPLAINED.items()
     )
 
 

@@ -47,7 +47,7 @@ def remarks(backend: Backend, namespace: str, known: Known, target: Target) -> I
     if found is None:
         yield f"{name} was not seen: neither its VIP nor its annotations were looked at."
         return
-    if not any(backend.port in (each.port, each.name) for each in found.spec.ports or ()):
+    if not any(backend.port in (port.port, port.name) for port in found.spec.ports or ()):
         yield f"{name} has no port {backend.port}: Traefik serves that path neither now nor then."
     said = service_annotations.read(found.metadata.annotations or {}, target, name)
     if said.native_lb is not None:
@@ -84,6 +84,7 @@ def _said(
         yield "serversTransport", found["name"]
     if said.middlewares:
         refs = [
-            reference(each, "Middleware", namespace, known, target) for each in said.middlewares
+            reference(middleware, "Middleware", namespace, known, target)
+            for middleware in said.middlewares
         ]
         yield "middlewares", refs

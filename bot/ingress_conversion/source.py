@@ -64,7 +64,9 @@ class Source:
     @property
     def secrets(self) -> tuple[str, ...]:
         """The TLS secrets, each once."""
-        return tuple(dict.fromkeys(each.secret for each in self.tls if each.secret))
+        return tuple(
+            dict.fromkeys(source_tls.secret for source_tls in self.tls if source_tls.secret)
+        )
 
 
 def is_ingress(manifest: object) -> bool:
@@ -107,15 +109,18 @@ def read(found: networking.Ingress) -> Source:
         paths=tuple(_paths(spec, young=young)),
         has_rules=bool(spec.rules),
         default=_backend(default, "the default backend", young=young) if default else None,
-        tls=tuple(SourceTls(each.secret_name, each.hosts or ()) for each in spec.tls or ()),
+        tls=tuple(
+            SourceTls(ingress_tls.secret_name, ingress_tls.hosts or ())
+            for ingress_tls in spec.tls or ()
+        ),
     )
 
 
 def _paths(spec: networking.IngressSpec, *, young: bool) -> Iterator[SourcePath]:
     for rule in spec.rules or ():
-        for each in rule.http.paths if rule.http else ():
-            backend = _backend(each.backend, f"{rule.host}{each.path}", young=young)
-            yield SourcePath(backend, rule.host, each.path, each.path_type)
+        for path in rule.http.paths if rule.http else ():
+            backend = _backend(path.backend, f"{rule.host}{path.path}", young=young)
+            yield SourcePath(backend, rule.host, path.path, path.path_type)
 
 
 def _backend(backend: networking.IngressBackend, where: str, *, young: bool) -> Backend:

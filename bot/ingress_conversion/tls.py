@@ -90,7 +90,7 @@ def _annotated(source: Source, router: Router, known: Known, target: Target) -> 
     if said and said.cert_resolver:
         written["certResolver"] = said.cert_resolver
     if said and said.domains:
-        written["domains"] = [dict(each) for each in said.domains]
+        written["domains"] = [dict(domain) for domain in said.domains]
     return written
 
 
@@ -117,17 +117,20 @@ def _by_secret(
         )
         for number, (secret, group) in enumerate(serving.items(), 1)
     ]
-    return *made, *_certificates([each for each in secrets if each not in serving])
+    return *made, *_certificates([secret for secret in secrets if secret not in serving])
 
 
 def _certificates(secrets: Sequence[str]) -> tuple[Part, ...]:
     """IngressRoutes that load a certificate and serve nothing."""
     return tuple(
         Part(
-            "certificate" if number == 1 else f"certificate-{number}", (), (), {"secretName": each}
+            "certificate" if number == 1 else f"certificate-{number}",
+            (),
+            (),
+            {"secretName": secret},
         )
-        for number, each in enumerate(secrets, 1)
-        if each
+        for number, secret in enumerate(secrets, 1)
+        if secret
     )
 
 
@@ -135,7 +138,7 @@ def _secret_for(host: str, entries: Sequence[SourceTls]) -> str:
     """The first secret that is for this host by name, else by wildcard."""
     wildcard = f"*.{host.partition('.')[2]}"
     for wanted in (host, wildcard):
-        for each in entries:
-            if each.secret and wanted in each.hosts:
-                return each.secret
+        for entry in entries:
+            if entry.secret and wanted in entry.hosts:
+                return entry.secret
     return ""

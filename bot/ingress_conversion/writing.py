@@ -62,7 +62,7 @@ def _spec(part: Part) -> dict[str, Any]:
     spec: dict[str, Any] = {}
     if part.entry_points:
         spec["entryPoints"] = list(part.entry_points)
-    spec["routes"] = [dict(each.written) for each in part.routes]
+    spec["routes"] = [dict(route.written) for route in part.routes]
     if part.tls is not None:
         spec["tls"] = dict(part.tls)
     return spec

@@ -31,7 +31,9 @@ class ProbePeers:
             there = (await self._config.read()).get(agent_peers.FILE)
             present = await self._agents.present()
             port = signed_job.LISTENER_PORT
-            text = agent_peers.written(AgentPeer(each.node, each.address, port) for each in present)
+            text = agent_peers.written(
+                AgentPeer(agent.node, agent.address, port) for agent in present
+            )
             if text != there:
                 await self._config.merge({agent_peers.FILE: text})
         except Absent:

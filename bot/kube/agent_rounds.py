@@ -49,7 +49,7 @@ class AgentRounds:
         self._rounds = {pod: kept for pod, kept in self._rounds.items() if pod in there}
         room = asyncio.Semaphore(AT_ONCE)
         end = asyncio.get_running_loop().time() + LONGEST
-        found = await asyncio.gather(*(self._witness(each, room, end) for each in present))
+        found = await asyncio.gather(*(self._witness(agent, room, end) for agent in present))
         return _one_a_node(found)
 
     async def _installed(self) -> tuple[Agent, ...] | None:
@@ -112,6 +112,6 @@ def _one_a_node(found: list[Witness]) -> tuple[Witness, ...]:
     """Of two agents on a node, while one takes the other's place, the one that began last."""
     oldest = datetime.min.replace(tzinfo=UTC)
     by_node: dict[str, Witness] = {}
-    for each in sorted(found, key=lambda each: each.since or oldest):
+    for each in sorted(found, key=lambda witness: witness.since or oldest):
         by_node[each.node] = each
     return tuple(by_node.values())

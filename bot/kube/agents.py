@@ -254,5 +254,7 @@ def _every(pod: _Pod) -> float:
 
 
 def _is_ready(pod: _Pod) -> bool:
-    ready = {each.type: each.status for each in pod.status.conditions or ()}.get("Ready")
+    ready = {condition.type: condition.status for condition in pod.status.conditions or ()}.get(
+        "Ready"
+    )
     return ready == "True" and bool(pod.status.pod_ip)

@@ -63,7 +63,7 @@ class WatchCache(Details):
         self.secret_inventory = secret_inventory
         self._off = [OFF] if not secret_inventory else []
         self._kinds = tuple(
-            each for each in kinds if each.type is not SecretName or secret_inventory
+            kind for kind in kinds if kind.type is not SecretName or secret_inventory
         )
         self._namespaces = namespaces
         self._timing = timing or Timing()
@@ -151,30 +151,31 @@ class WatchCache(Details):
         for kind in wanted:
             if kind in self._kinds:
                 gaps += self._gaps(kind)
-                if any(each.heard_at for each in self._reflectors.get(kind.type, ())):
+                if any(reflector.heard_at for reflector in self._reflectors.get(kind.type, ())):
                     found[kind.type] = self._objects(kind.type)
         return Snapshot(datetime.now(UTC), found, tuple(gaps), self._namespaces or None)
 
     def names(self, kind: type[Object]) -> tuple[str, ...]:
         """The names of a kind's objects, for autocomplete: from memory, sorted."""
-        return tuple(sorted({each.name for each in self._objects(kind)}))
+        return tuple(sorted({resource.name for resource in self._objects(kind)}))
 
     def states(self) -> dict[str, State]:
         """Each watched source and its state, for the log and the tests."""
         return {
-            each.source.title + (f" in {each.namespace}" if each.namespace else ""): each.state
+            reflector.source.title
+            + (f" in {reflector.namespace}" if reflector.namespace else ""): reflector.state
             for reflectors in self._reflectors.values()
-            for each in reflectors
+            for reflector in reflectors
         }
 
     def watches(self) -> tuple[Reflector, ...]:
         """Every watch, whatever its state."""
-        return tuple(each for ours in self._reflectors.values() for each in ours)
+        return tuple(reflector for ours in self._reflectors.values() for reflector in ours)
 
     @property
     def tried(self) -> bool:
         """Whether each kind was listed once, or could not be."""
-        return self._tried.is_set() and all(each.tried for each in self.watches())
+        return self._tried.is_set() and all(watch.tried for watch in self.watches())
 
     def ended(self) -> tuple[str, ...]:
         """What runs no more though nobody stopped it, by an error that is ours."""
@@ -210,10 +211,10 @@ class WatchCache(Details):
                 for each in ours
                 if each.source.group == source.group and each.namespace == place
             ]
-            if all(each.source.version == source.version for each in old):
+            if all(reflector.source.version == source.version for reflector in old):
                 return
             self._tasks.pop(key).cancel()
-            ours[:] = [each for each in ours if each not in old]
+            ours[:] = [reflector for reflector in ours if reflector not in old]
         slim = SLIM.get(source.kind.type, _same)
         reflector = Reflector(self._api, source, place, timing=self._timing, slim=slim)
         ours.append(reflector)
@@ -224,8 +225,8 @@ class WatchCache(Details):
     async def _first_lists(self) -> None:
         await self._tried.wait()
         for reflectors in list(self._reflectors.values()):
-            for each in reflectors:
-                await each.settled()
+            for reflector in reflectors:
+                await reflector.settled()
 
     def _gaps(self, kind: Kind) -> list[Gap]:
         """What keeps this kind from being seen as it is now."""
@@ -233,18 +234,18 @@ class WatchCache(Details):
         if not self._discovered.is_set():
             detail = str(self.undiscovered or "the API server has not answered yet")
             return [Gap(kind.name, Why.UNREACHABLE, detail)]
-        present = [each for each in reflectors if each.state is not State.ABSENT]
+        present = [reflector for reflector in reflectors if reflector.state is not State.ABSENT]
         if not present:
             titles = " or ".join(f"{kind.plural}.{group}" for group in kind.groups)
             return [Gap(kind.name, Why.NOT_INSTALLED, f"{titles} is not served")]
-        return [_gap(each) for each in present if each.state is not State.LIVE]
+        return [_gap(reflector) for reflector in present if reflector.state is not State.LIVE]
 
     def _objects(self, kind: type[Object]) -> Indexed[Object]:
         reflectors = self._reflectors.get(kind, [])
-        revisions = tuple(each.revision for each in reflectors)
+        revisions = tuple(reflector.revision for reflector in reflectors)
         kept = self._kept.get(kind)
         if kept is None or kept[0] != revisions:
-            merged = Indexed(each for one in reflectors for each in one.objects.values())
+            merged = Indexed(object_ for one in reflectors for object_ in one.objects.values())
             kept = self._kept[kind] = (revisions, merged)
         return kept[1]
 

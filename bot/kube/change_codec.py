@@ -129,9 +129,9 @@ def read_all(body: bytes, namespace: str) -> tuple[tuple[Change, ...], str]:
     """The Changes of a list, and the token of its next page; what cannot be read is passed over."""
     listed = msgspec.json.decode(body, type=_List)
     found: list[Change] = []
-    for each in listed.items:
+    for item in listed.items:
         try:
-            found.append(read(each, namespace))
+            found.append(read(item, namespace))
         except NoChangeError:
             continue
     return tuple(found), listed.metadata.next_page

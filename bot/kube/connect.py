@@ -109,7 +109,7 @@ async def _load(
 def _find(kubeconfig: Path | None) -> str:
     """One path, or several joined as `$KUBECONFIG` joins them."""
     where = str(kubeconfig or os.environ.get("KUBECONFIG") or Path("~/.kube/config").expanduser())
-    if any(Path(each).expanduser().is_file() for each in where.split(os.pathsep) if each):
+    if any(Path(part).expanduser().is_file() for part in where.split(os.pathsep) if part):
         return where
     msg = (
         f"There is no kubeconfig at {where}. Name one with --kubeconfig or $KUBECONFIG, "

@@ -150,4 +150,4 @@ async def _plurals(api: Api, group: str, version: str) -> tuple[str, ...]:
     except Absent:
         return ()
     listed = _decoded(api, body, _ResourceList)
-    return tuple(each.name for each in listed.resources if "/" not in each.name)
+    return tuple(resource.name for resource in listed.resources if "/" not in resource.name)

@@ -124,7 +124,7 @@ class Access:
             host=self._api.host,
             version=told[0] if isinstance(told, tuple) else told,
             served=served.result(),
-            rights={right: _yes_or_no(each.result()) for right, each in reviews.items()},
+            rights={right: _yes_or_no(review.result()) for right, review in reviews.items()},
             traefik=pods.result(),
             probe=probe.result(),
             user=named if isinstance(named, str) else "",

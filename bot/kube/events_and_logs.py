@@ -75,7 +75,7 @@ class Details:
         except msgspec.DecodeError as error:
             msg = f"The events of {ref} cannot be read: {error}"
             raise ServerError(msg) from error
-        told = [_told(each) for each in listed]
+        told = [_told(event) for event in listed]
         return tuple(sorted(told, key=lambda each: str(each.at or ""), reverse=True))
 
     async def last_log_lines(self, pod: Ref, container: str) -> LogTail | None:

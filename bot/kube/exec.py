@@ -145,7 +145,7 @@ def _exit_code(body: bytes) -> int:
         if status.status == "Success":
             return 0
         causes = (status.details.causes if status.details else None) or ()
-        codes = [int(each.message) for each in causes if each.reason == "ExitCode"]
+        codes = [int(cause.message) for cause in causes if cause.reason == "ExitCode"]
     except (msgspec.DecodeError, ValueError) as error:
         msg = "How the command ended is not understood."
         raise ServerError(msg) from error

@@ -41,9 +41,9 @@ class FluxRequest:
         if owner.keeper is not Keeper.KUSTOMIZATION:
             return
         live = await self._flux.kustomization(owner.namespace, owner.name)
-        for each in requests(live, datetime.now(UTC).isoformat()) if live else ():
-            if each.object.kind in KINDS:
-                await self._annotate(each)
+        for request in requests(live, datetime.now(UTC).isoformat()) if live else ():
+            if request.object.kind in KINDS:
+                await self._annotate(request)
 
     async def _annotate(self, request: Request) -> None:
         kind = KINDS[request.object.kind]

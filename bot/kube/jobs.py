@@ -80,7 +80,7 @@ class JobPodStatus(msgspec.Struct, frozen=True, rename="camel"):
     @property
     def terminated(self) -> ContainerEnd | None:
         """How its container ended; None while it has not."""
-        return next((each.state.terminated for each in self.container_statuses), None)
+        return next((status.state.terminated for status in self.container_statuses), None)
 
     @property
     def rejection(self) -> str:
@@ -208,9 +208,9 @@ class NodeJobs:
         for kind in (JOBS, SERVICES, SLICES):
             try:
                 body = await self.api.get(kind, [("labelSelector", OURS)], total=REQUEST)
-                for each in msgspec.json.decode(body, type=_Pods).items:
-                    if _age(each.metadata.creation_timestamp) > older_than:
-                        await self.remove(path(kind, each.metadata.name))
+                for job_pod in msgspec.json.decode(body, type=_Pods).items:
+                    if _age(job_pod.metadata.creation_timestamp) > older_than:
+                        await self.remove(path(kind, job_pod.metadata.name))
                         removed += 1
             except ClusterError as error:
                 log.warning("what was left in %s cannot be removed: %s", NAMESPACE, error)
@@ -250,8 +250,8 @@ class NodeJobs:
 
 def _obstacle(pod: JobPod) -> str:
     """What a waiting container says that will not mend itself in time."""
-    for each in pod.status.container_statuses:
-        waiting = each.state.waiting or {}
+    for status in pod.status.container_statuses:
+        waiting = status.state.waiting or {}
         if waiting.get("reason") not in (None, "ContainerCreating", "PodInitializing"):
             return f"{waiting['reason']}: {waiting.get('message', '')}"[:300]
     return ""

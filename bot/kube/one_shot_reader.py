@@ -82,4 +82,4 @@ class ClusterReader(Details):
 
     async def _all(self, source: Source, namespace: str | None) -> list[Object]:
         read = pages(self._api, source, namespace, page=KUBECTLS_PAGE)
-        return [each async for page in read for each in page.items]
+        return [resource async for page in read for resource in page.items]

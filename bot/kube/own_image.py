@@ -55,7 +55,10 @@ class OwnImage:
             raise ClusterError(f"{error} {HINT}") from error
         pods = msgspec.json.decode(body, type=_Pods).items
         images = [
-            each.image for pod in pods for each in pod.spec.containers if each.name == CONTAINER
+            container.image
+            for pod in pods
+            for container in pod.spec.containers
+            if container.name == CONTAINER
         ]
         if not images:
             raise ClusterError(f"The bot does not run in this cluster. {HINT}")

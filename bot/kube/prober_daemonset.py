@@ -120,7 +120,11 @@ class ProbeAgents:
         """The agents' own listeners, and Jobs where there is none."""
         async with AsyncExitStack() as stack:
             begun = await asyncio.gather(*(self._listener(stack, node, progress) for node in nodes))
-            ears = {each.node: each for each in begun if each}
+            ears = {
+                listener_address.node: listener_address
+                for listener_address in begun
+                if listener_address
+            }
             rest = [node for node in nodes if node not in ears]
             if rest:
                 others = await stack.enter_async_context(self._jobs.listening(rest, progress))
@@ -160,14 +164,14 @@ class ProbeAgents:
         return await self._agents.on(node)
 
     async def _asked(self, agent: Agent, probes: Sequence[Probe]) -> tuple[Answer, ...]:
-        found: dict[str, list[Answer]] = {each.id: [] for each in probes}
+        found: dict[str, list[Answer]] = {probe.id: [] for probe in probes}
         for few in manifests.portions(probes):
             job = ProbeJob(id=_id(), expires=time.time() + LONGEST, probes=tuple(few))
             async with self._agents.asked(agent, job, LONGEST) as answering:
                 said = await answering.until("done")
             for answer in lines.answers(iter(said)):
                 found.get(answer.id, []).append(answer)
-        return tuple(answer for each in probes for answer in found[each.id])
+        return tuple(answer for probe in probes for answer in found[probe.id])
 
     async def _listener(
         self, stack: AsyncExitStack, node: str, progress: Progress
@@ -184,7 +188,9 @@ class ProbeAgents:
                 asked = self._agents.asked(agent, job, LISTEN)
                 answering = await stack.enter_async_context(asked)
                 said = await answering.until("listening")
-                port = int(next(each.listening for each in said if each.listening))
+                port = int(
+                    next(prober_line.listening for prober_line in said if prober_line.listening)
+                )
         except (Unanswered, TimeoutError, ValueError) as error:
             self._set_apart(agent, error, progress)
             return None

@@ -132,7 +132,7 @@ class Asking:
         Raises:
             ClusterError: None could be made.
         """
-        tries = [(number, each) for each in probes for number in range(each.tries)]
+        tries = [(number, probe) for probe in probes for number in range(probe.tries)]
         # First each probe once: where time runs out, all were tried.
         order = sorted(range(len(tries)), key=lambda at: tries[at][0])
         found: dict[int, Answer] = {}
@@ -140,7 +140,7 @@ class Asking:
             made = await asyncio.gather(*(self._tried(tries[at][1]) for at in few))
             found.update(zip(few, made, strict=True))
         answers = tuple(found[at] for at in range(len(tries)))
-        if self.obstacle and all(each.outcome is Outcome.UNTRIED for each in answers):
+        if self.obstacle and all(answer.outcome is Outcome.UNTRIED for answer in answers):
             raise self.obstacle
         return answers
 

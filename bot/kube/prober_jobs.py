@@ -89,14 +89,14 @@ class ProbeJobs:
             raise ClusterError("Pods on demand run beside Traefik, and not in its pod.")
         if source.stance is ExecutionContext.HOST and not self._host_network:
             raise ClusterError(HOST)
-        found: dict[str, list[Answer]] = {each.id: [] for each in probes}
+        found: dict[str, list[Answer]] = {probe.id: [] for probe in probes}
         for few in manifests.portions(probes):
             async with self._room:
                 progress(f"Starting a pod on {source.node}.")
                 answers = await self._probed(source, few)
             for answer in answers:
                 found.get(answer.id, []).append(answer)
-        return tuple(answer for each in probes for answer in found[each.id])
+        return tuple(answer for probe in probes for answer in found[probe.id])
 
     @asynccontextmanager
     async def listening(

@@ -156,8 +156,8 @@ class Reflector:
         fresh: dict[tuple[str, str], Object] = {}
         version = ""
         async for page in pages(self.api, self.source, self.namespace):
-            for each in page.items:
-                fresh[each.namespace, each.name] = self.slim(each)
+            for resource in page.items:
+                fresh[resource.namespace, resource.name] = self.slim(resource)
             version = page.metadata.resource_version or version
         self._version = version
         self._replace(fresh)

@@ -133,4 +133,4 @@ async def _read(
 def _newest(body: bytearray) -> str:
     """The last whole line that says something."""
     whole = bytes(body[-2000:]).rpartition(b"\n")[0].decode(errors="replace")
-    return next((each.strip() for each in reversed(whole.splitlines()) if each.strip()), "")
+    return next((line.strip() for line in reversed(whole.splitlines()) if line.strip()), "")

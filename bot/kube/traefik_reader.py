@@ -105,7 +105,7 @@ class TraefikReader:
         except msgspec.DecodeError as error:
             msg = f"The list of Traefik's pods is not understood: {error}"
             raise ServerError(msg) from error
-        return tuple(each for each in found if each.running)
+        return tuple(traefik_pod for traefik_pod in found if traefik_pod.running)
 
     async def runtime(self, pod: TraefikPod) -> Runtime | NotSeen:
         """What this replica serves by its own API, or why that cannot be seen.
@@ -256,7 +256,7 @@ def _pods(namespace: str) -> ApiPath:
 def _pod(pod: _Pod) -> TraefikPod:
     """The container named traefik, else the first one."""
     containers = pod.spec.containers
-    main = next((each for each in containers if each.name == "traefik"), None)
+    main = next((container for container in containers if container.name == "traefik"), None)
     main = main or next(iter(containers), _Container())
     labels = pod.metadata.labels or {}
     states = pod.status.container_statuses or ()
@@ -269,5 +269,5 @@ def _pod(pod: _Pod) -> TraefikPod:
         args=(*(main.command or ()), *(main.args or ())),
         container=main.name,
         node=pod.spec.node_name,
-        restarts=next((each.restart_count for each in states if each.name == main.name), 0),
+        restarts=next((state.restart_count for state in states if state.name == main.name), 0),
     )

@@ -79,8 +79,8 @@ class _Loader(yaml.CSafeLoader):
     """Plain data only, and times left as the text that they are."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012  # a class attribute of PyYAML's own
-        first: [(tag, pattern) for tag, pattern in each if tag != "tag:yaml.org,2002:timestamp"]
-        for first, each in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+        first: [(tag, pattern) for tag, pattern in resolver if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolver in yaml.CSafeLoader.yaml_implicit_resolvers.items()
     }
 
 
@@ -293,7 +293,7 @@ def _items(document: object) -> list[object] | None:
     if not isinstance(items, list | None):
         return None
     version = document.get("apiVersion", "")
-    return [_typed(each, kind.removesuffix("List"), version) for each in items or ()]
+    return [_typed(item, kind.removesuffix("List"), version) for item in items or ()]
 
 
 def _typed(item: Any, kind: str, version: object) -> object:

@@ -30,7 +30,7 @@ _Dumper.add_representer(str, _text)
 def documents(objects: Iterable[Mapping[str, Any]]) -> bytes:
     """One document each, in order, with the keys in order; empty where there is none."""
     written = (
-        yaml.dump(dict(each), Dumper=_Dumper, sort_keys=False, width=100) for each in objects
+        yaml.dump(dict(object_), Dumper=_Dumper, sort_keys=False, width=100) for object_ in objects
     )
     return "".join(f"---\n{each}" for each in written).encode()
 

@@ -22,28 +22,32 @@ def selecting(service: core.Service, snapshot: Snapshot) -> tuple[str, ...] | No
     pods = serving.selected(service, snapshot)
     if not pods:
         # A Service without a selector: nobody knows which of the policies are about its pods.
-        return tuple(sorted(each.name for each in _here(service, snapshot)))
+        return tuple(sorted(network_policy.name for network_policy in _here(service, snapshot)))
     return tuple(
         sorted(
-            each.name
-            for each in _here(service, snapshot)
-            if any(_selects(each.spec.pod_selector, pod.metadata.labels or {}) for pod in pods)
+            network_policy.name
+            for network_policy in _here(service, snapshot)
+            if any(
+                _selects(network_policy.spec.pod_selector, pod.metadata.labels or {})
+                for pod in pods
+            )
         )
     )
 
 
 def _here(service: core.Service, snapshot: Snapshot) -> list[networking.NetworkPolicy]:
     return [
-        each
-        for each in snapshot.of(networking.NetworkPolicy)
-        if each.namespace == service.namespace and INGRESS in (each.spec.policy_types or (INGRESS,))
+        network_policy
+        for network_policy in snapshot.of(networking.NetworkPolicy)
+        if network_policy.namespace == service.namespace
+        and INGRESS in (network_policy.spec.policy_types or (INGRESS,))
     ]
 
 
 def _selects(selector: networking.Selector, labels: Mapping[str, str]) -> bool:
     wanted = selector.match_labels or {}
     return wanted.items() <= labels.items() and all(
-        _fits(each, labels) for each in selector.match_expressions or ()
+        _fits(expression, labels) for expression in selector.match_expressions or ()
     )
 
 

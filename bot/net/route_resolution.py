@@ -51,8 +51,12 @@ def resolve(snapshot: Snapshot, typed: str) -> Subject | Unresolved:
 def suggestions(snapshot: Snapshot, typed: str, most: int = 25) -> tuple[str, ...]:
     """What can be asked for and holds what was typed, routes first."""
     words = typed.casefold().split()
-    labels = dict.fromkeys(each.label for each in candidates(snapshot) if not each.indirect)
-    return tuple(each for each in labels if all(word in each.casefold() for word in words))[:most]
+    labels = dict.fromkeys(
+        candidate.label for candidate in candidates(snapshot) if not candidate.indirect
+    )
+    return tuple(label for label in labels if all(word in label.casefold() for word in words))[
+        :most
+    ]
 
 
 def _meant(snapshot: Snapshot, typed: str) -> Candidate | Unresolved:
@@ -61,13 +65,13 @@ def _meant(snapshot: Snapshot, typed: str) -> Candidate | Unresolved:
         return Unresolved("Name a route or a Service.", suggestions(snapshot, "", NEAR))
     every = candidates(snapshot)
     found = [each for each in every if all(word in each.keys for word in words)]
-    routes = [each for each in found if each.kind != "Service"] or found
+    routes = [candidate for candidate in found if candidate.kind != "Service"] or found
     if not routes:
         return _nothing(typed, every, snapshot)
     alike = {(e.to_namespace, e.to_name, e.port, e.native, e.scheme) for e in routes}
     if len(alike) == 1:
         return routes[0]
-    labels = tuple(dict.fromkeys(each.label for each in routes))
+    labels = tuple(dict.fromkeys(route.label for route in routes))
     if len(labels) == 1:
         # One rule with several Services: the Services themselves are what to choose from.
         labels = tuple(f"service/{e.to_namespace}/{e.to_name}:{e.port}" for e in routes)
@@ -80,7 +84,7 @@ def _words(typed: str) -> list[str]:
 
 
 def _nothing(typed: str, every: tuple[Candidate, ...], snapshot: Snapshot) -> Unresolved:
-    names = {key: each.label for each in reversed(every) for key in each.keys}
+    names = {key: candidate.label for candidate in reversed(every) for key in candidate.keys}
     close = difflib.get_close_matches(" ".join(_words(typed)), names, n=NEAR, cutoff=0.5)
     near = tuple(dict.fromkeys(names[each] for each in close))
     unseen = [
@@ -104,7 +108,7 @@ def _of(found: Candidate) -> Ref:
 def _port(service: core.Service, said: str) -> core.ServicePort | Unresolved:
     """The Service's port that is meant by its number or name; an ExternalName needs none."""
     ports = service.spec.ports or ()
-    match = next((each for each in ports if said and said in (str(each.port), each.name)), None)
+    match = next((port for port in ports if said and said in (str(port.port), port.name)), None)
     if match:
         return match
     if service.spec.type == "ExternalName":
@@ -112,7 +116,7 @@ def _port(service: core.Service, said: str) -> core.ServicePort | Unresolved:
     name = f"Service {service.namespace}/{service.name}"
     if not ports:
         return Unresolved(f"{name} has no ports.")
-    have = ", ".join(f"{each.port} {each.name}".strip() for each in ports)
+    have = ", ".join(f"{port.port} {port.name}".strip() for port in ports)
     asked = f"port {said}" if said else "a port that is named nowhere"
     return Unresolved(f"{name} has not {asked}: it has {have}.")
 

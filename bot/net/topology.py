@@ -61,7 +61,7 @@ def _traefik_pods(snapshot: Snapshot) -> Iterator[core.Pod]:
 
 def _arguments(pod: core.Pod) -> Iterator[str]:
     for container in pod.spec.containers:
-        yield from (each.casefold() for each in container.args or ())
+        yield from (arg.casefold() for arg in container.args or ())
 
 
 def nodes(snapshot: Snapshot) -> tuple[NodeAt, ...]:
@@ -72,14 +72,14 @@ def nodes(snapshot: Snapshot) -> tuple[NodeAt, ...]:
 def addresses(pod: core.Pod) -> tuple[str, ...]:
     """A pod's addresses, the primary first."""
     own = pod.status.pod_ip
-    every = (own, *(each.ip for each in pod.status.pod_ips or ()))
+    every = (own, *(pod_ip.ip for pod_ip in pod.status.pod_ips or ()))
     return tuple(dict.fromkeys(each for each in every if each))
 
 
 def _node(node: core.Node) -> NodeAt:
     notes = node.metadata.annotations or {}
-    own = [each.address for each in node.status.addresses if each.type == "InternalIP"]
-    outer = [each.address for each in node.status.addresses if each.type == "ExternalIP"]
+    own = [address.address for address in node.status.addresses if address.type == "InternalIP"]
+    outer = [address.address for address in node.status.addresses if address.type == "ExternalIP"]
     ready = conditions.condition(node.status.conditions, "Ready")
     return NodeAt(
         node.name,
@@ -120,8 +120,10 @@ def _placed(
 
 
 def _declared(pod: core.Pod) -> set[int]:
-    every = (port.container_port for each in pod.spec.containers for port in each.ports or ())
-    return {each for each in every if each}
+    every = (
+        port.container_port for container in pod.spec.containers for port in container.ports or ()
+    )
+    return {number for number in every if number}
 
 
 def _watched(pod: core.Pod, number: int) -> bool:
@@ -131,17 +133,17 @@ def _watched(pod: core.Pod, number: int) -> bool:
     """
     if not containers.is_ready(pod):
         return False
-    return any(number in set(_probed(each)) for each in pod.spec.containers)
+    return any(number in set(_probed(container)) for container in pod.spec.containers)
 
 
 def _probed(container: core.Container) -> Iterator[int]:
     probe = container.readiness_probe
-    for each in (probe.tcp_socket, probe.http_get) if probe else ():
-        if each is None or each.host or each.port is None:
+    for probed_port in (probe.tcp_socket, probe.http_get) if probe else ():
+        if probed_port is None or probed_port.host or probed_port.port is None:
             continue
-        named = (port for port in container.ports or () if port.name == each.port)
+        named = (port for port in container.ports or () if port.name == probed_port.port)
         yield (
-            each.port
-            if isinstance(each.port, int)
+            probed_port.port
+            if isinstance(probed_port.port, int)
             else next((port.container_port for port in named), 0)
         )

@@ -60,7 +60,7 @@ class Admission:
         head = f"{request.one(NODE)}\n{request.one(ISSUED)}\n"
         signature = bytes.fromhex(request.one(SIGNATURE))
         message = PREFIX + head.encode() + body
-        if not any(is_signed(message, signature, each) for each in moduli(self._keys, now)):
+        if not any(is_signed(message, signature, number) for number in moduli(self._keys, now)):
             raise Denied(403, "no key that is known here and still good signed this")
         try:
             job = jobs.read(body, now)

@@ -66,7 +66,7 @@ def parse(head: bytes) -> Request:
     headers = [HEADER.fullmatch(line) for line in lines]
     if not asked or not all(headers):
         raise Denied(400, "no HTTP request")
-    pairs = tuple((each[1].lower(), each[2].strip()) for each in headers if each)
+    pairs = tuple((header[1].lower(), header[2].strip()) for header in headers if header)
     return Request(asked[1], asked[2], pairs)
 
 

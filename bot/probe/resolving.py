@@ -63,7 +63,7 @@ def _configuration(resolv_conf: Path) -> tuple[list[str], list[str], int]:
             case ["search", *domains]:
                 search = domains
             case ["options", *options]:
-                found = [each.removeprefix("ndots:") for each in options if "ndots:" in each]
+                found = [option.removeprefix("ndots:") for option in options if "ndots:" in option]
                 dots = int(found[0]) if found and found[0].isdecimal() else dots
     return servers, search, dots
 

@@ -112,19 +112,21 @@ class ContextReader:
     async def _certificates(self, route: Ref, snapshot: Snapshot) -> Mapping[str, Manifest]:
         """Those that cert-manager made of the Ingress, whole."""
         found: dict[str, Manifest] = {}
-        for each in snapshot.of(cert_manager.Certificate):
-            if route.kind == "Ingress" and _owned(each, route):
-                at = Target("Certificate", each.namespace, each.name, "cert-manager.io")
+        for certificate in snapshot.of(cert_manager.Certificate):
+            if route.kind == "Ingress" and _owned(certificate, route):
+                at = Target(
+                    "Certificate", certificate.namespace, certificate.name, "cert-manager.io"
+                )
                 if (live := await self.live.live(at)) is not None:
-                    found[each.name] = live
+                    found[certificate.name] = live
         return found
 
     async def _target(self) -> target.Target | None:
         pods, _ = await self.traefik.pods()
-        versions = {instance.version(each) for each in pods}
+        versions = {instance.version(pod) for pod in pods}
         if len(versions) != 1 or (number := target.version(versions.pop())) is None:
             return None
-        arguments = [each.casefold() for each in pods[0].args]
+        arguments = [arg.casefold() for arg in pods[0].args]
         return target.Target(
             number,
             strict_prefix=_on(STRICT, arguments),
@@ -149,11 +151,12 @@ def _sharing(subject: Subject, snapshot: Snapshot) -> tuple[Ref, ...]:
     """Other Ingresses of the same Service."""
     service = subject.service
     others = (
-        each.ref
-        for each in candidates(snapshot)
-        if each.kind == "Ingress" and (each.to_namespace, each.to_name) == service_place(service)
+        candidate.ref
+        for candidate in candidates(snapshot)
+        if candidate.kind == "Ingress"
+        and (candidate.to_namespace, candidate.to_name) == service_place(service)
     )
-    return tuple(dict.fromkeys(each for each in others if each != subject.route))
+    return tuple(dict.fromkeys(other for other in others if other != subject.route))
 
 
 def service_place(service: Ref) -> Place:
@@ -170,16 +173,16 @@ def _known(route: Ref | None, snapshot: Snapshot) -> Known:
             "TLSOption": _places(snapshot.of(TLSOption)),
         },
         secrets=frozenset(
-            (each.namespace, each.spec.secret_name)
-            for each in snapshot.of(cert_manager.Certificate)
-            if route is None or not _owned(each, route)
+            (certificate.namespace, certificate.spec.secret_name)
+            for certificate in snapshot.of(cert_manager.Certificate)
+            if route is None or not _owned(certificate, route)
         ),
         routes=_places(snapshot.of(IngressRoute)),
     )
 
 
 def _places(some: Collection[Object]) -> frozenset[Place]:
-    return frozenset((each.namespace, each.name) for each in some)
+    return frozenset((resource.namespace, resource.name) for resource in some)
 
 
 def _owned(certificate: cert_manager.Certificate, route: Ref) -> bool:

@@ -128,11 +128,11 @@ class Executor:
             return
         steps = change.plan.steps
         live = await self._live(steps)
-        for each, how in zip(steps, walking.foreseen(steps, live), strict=True):
+        for step, how in zip(steps, walking.foreseen(steps, live), strict=True):
             if how is StepProgress.CHANGED:
-                raise InputError(_changed(each))
-            if progress(each, live[each.object]) is StepProgress.TO_DO:
-                await self.writer.write(each, live[each.object], change.name, by, dry_run=True)
+                raise InputError(_changed(step))
+            if progress(step, live[step.object]) is StepProgress.TO_DO:
+                await self.writer.write(step, live[step.object], change.name, by, dry_run=True)
 
     async def apply(self, change: Change) -> Change:
         """From Approved or Applying on, to the end.
@@ -171,9 +171,9 @@ class Executor:
         noted = change.notes.undoing or Undoing(by, self.clock(), why)
         left = list(await self.loading.clear(change))
         walk = _Walk(undoing(change.plan.steps))
-        for number, each in enumerate(walk.steps):
+        for number, step in enumerate(walk.steps):
             try:
-                await self._one(change, each, walk)
+                await self._one(change, step, walk)
             except RouteUnserved as unserved:
                 # Two routes of one host are better than none: a person takes the other away.
                 left += [str(unserved), await self._stays(walk.steps[number:])]
@@ -191,7 +191,7 @@ class Executor:
         steps = undoing(change.plan.steps)
         live = await self._live(steps)
         pairs = zip(steps, walking.foreseen(steps, live), strict=True)
-        return tuple(_changed(each) for each, how in pairs if how is StepProgress.CHANGED)
+        return tuple(_changed(step) for step, how in pairs if how is StepProgress.CHANGED)
 
     async def _steps(self, change: Change, steps: Sequence[Step]) -> None:
         for each in steps:
@@ -244,7 +244,7 @@ class Executor:
         to the route cannot tell: the one with the higher priority hides the other.
         """
         instead = handover.others(step, walk.steps)
-        if gone := [each.object for each in instead if live[each.object] is None]:
+        if gone := [step.object for step in instead if live[step.object] is None]:
             raise RouteUnserved(f"{gone[0]} is not there.")
         if not instead or step.action in walk.seen:
             return True
@@ -264,7 +264,7 @@ class Executor:
 
     async def _stays(self, steps: Sequence[Step]) -> str:
         """What is left standing of what these would take away, and what to do about it."""
-        live = await self._live([each for each in steps if not each.to])
+        live = await self._live([step for step in steps if not step.to])
         named = ", ".join(str(at) for at, there in live.items() if there)
         return f"So this stays, and takes the requests: {named}. Delete it when that is served."
 
@@ -273,7 +273,7 @@ class Executor:
         return await self.verifier.helped(request, change.notes.baseline or Sample())
 
     async def _live(self, steps: Sequence[Step]) -> dict[Target, Manifest | None]:
-        return {each: await self.writer.live(each) for each in walking.objects(steps)}
+        return {target: await self.writer.live(target) for target in walking.objects(steps)}
 
 
 def _noted(change: Change, **notes: object) -> Change:

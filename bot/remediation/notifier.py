@@ -21,8 +21,8 @@ class ChangeNotifier:
 
     async def tell(self, change: Change) -> None:
         """Tell everybody. Never raises."""
-        for each in self.listeners:
+        for listener in self.listeners:
             try:
-                await each(change)
+                await listener(change)
             except Exception:
                 log.exception("somebody was not told of change %s", change.name)

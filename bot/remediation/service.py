@@ -212,7 +212,7 @@ class RemediationService:
             return plan
         progress("Looking for its file in Git.")
         made = await self.pull_requests.planned(plan, found.situation)
-        others = [each for each in found.plans if each.way is not Method.PULL_REQUEST]
+        others = [plan for plan in found.plans if plan.way is not Method.PULL_REQUEST]
         return others[0] if way is None and others and isinstance(made, PlanRefusal) else made
 
     async def _moved(self, change: Change, state: ChangeState, click: Click) -> Change:
@@ -256,16 +256,16 @@ class RemediationService:
 
     async def _open(self, plan: RepairPlan) -> Change | None:
         """The open change of the same route with the same plan; one of another plan is closed."""
-        for each in await self.store.every():
-            if each.plan.target != plan.target:
+        for change in await self.store.every():
+            if change.plan.target != plan.target:
                 continue
-            if each.state is ChangeState.PROPOSED and self.clock() < each.expires:
-                if each.plan.same(plan):
-                    return each
+            if change.state is ChangeState.PROPOSED and self.clock() < change.expires:
+                if change.plan.same(plan):
+                    return change
                 note = "Another plan for the same route took its place."
-                await quietly(self.executor.moved(each, ChangeState.REJECTED, BOT, note))
-            elif each.under_way:
-                raise InputError(UNDER_WAY.format(target=plan.target, name=each.name))
+                await quietly(self.executor.moved(change, ChangeState.REJECTED, BOT, note))
+            elif change.under_way:
+                raise InputError(UNDER_WAY.format(target=plan.target, name=change.name))
         return None
 
     async def _alone(self, change: Change) -> None:

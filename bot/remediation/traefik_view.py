@@ -37,5 +37,5 @@ class TraefikConfirmation:
 
 
 def _subject(plan: RepairPlan, snapshot: Snapshot) -> Subject | None:
-    found = (resolving.resolve(snapshot, each) for each in sight.names(plan))
+    found = (resolving.resolve(snapshot, name) for name in sight.names(plan))
     return next((each for each in found if isinstance(each, Subject)), None)

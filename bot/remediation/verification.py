@@ -72,7 +72,7 @@ class Verifier:
         whole = Sample()
         serving = found
         for _ in range(BASELINE):
-            samples = {each: await self._sample(request, each) for each in serving}
+            samples = {entrance: await self._sample(request, entrance) for entrance in serving}
             serving = _serving(samples) or serving
             whole = sum((samples[each] for each in serving), whole)
         return whole
@@ -93,9 +93,11 @@ class Verifier:
                 waited = 0.0
                 serving = found
                 while found and self.prober:
-                    samples = {each: await self._sample(request, each) for each in serving}
+                    samples = {
+                        entrance: await self._sample(request, entrance) for entrance in serving
+                    }
                     serving = _serving(samples) or serving
-                    last = sum((samples[each] for each in serving), Sample())
+                    last = sum((samples[entrance] for entrance in serving), Sample())
                     if last.well or after:
                         after.append(last)
                     if after and (judged := proof.judged(before, after)):
@@ -123,9 +125,11 @@ class Verifier:
         except (MeshmedicError, TimeoutError):
             return Sample((Count(Sort.UNSEEN, "not tried", TRIES),))
         own = frozenset(e.backend for e in answers if e.id == "nothing" and e.status == 404)  # noqa: PLR2004
-        return proof.sample([each for each in answers if each.id == "asked"], own - {""})
+        return proof.sample([answer for answer in answers if answer.id == "asked"], own - {""})
 
 
 def _serving(samples: dict[Entrance, Sample]) -> tuple[Entrance, ...]:
     """The entrances by which the route is served: not only sent elsewhere, or unknown."""
-    return tuple(each for each, sample in samples.items() if sample.of(Sort.REACHED, Sort.FAILED))
+    return tuple(
+        entrance for entrance, sample in samples.items() if sample.of(Sort.REACHED, Sort.FAILED)
+    )

@@ -64,7 +64,7 @@ class Card:
 
     def discord_files(self) -> list[discord.File]:
         """Fresh file objects, since sending uses them up."""
-        return [discord.File(io.BytesIO(each.content), each.name) for each in self.files]
+        return [discord.File(io.BytesIO(file_.content), file_.name) for file_ in self.files]
 
 
 Row = ui.ActionRow[Any]
@@ -109,7 +109,7 @@ def topic(title: str, text: str) -> Card:
 def files(text: str, attachments: tuple[Attachment, ...]) -> Card:
     """Files with a line above them."""
     items: list[ui.Item[Any]] = [ui.TextDisplay(text)]
-    items += [ui.File(f"attachment://{each.name}") for each in attachments]
+    items += [ui.File(f"attachment://{attachment.name}") for attachment in attachments]
     view = ui.LayoutView(timeout=None)
     for item in items:
         view.add_item(item)
@@ -118,8 +118,8 @@ def files(text: str, attachments: tuple[Attachment, ...]) -> Card:
 
 def with_files(made: Card, attachments: tuple[Attachment, ...]) -> Card:
     """A card with files below it."""
-    for each in attachments:
-        made.view.add_item(ui.File(f"attachment://{each.name}"))
+    for attachment in attachments:
+        made.view.add_item(ui.File(f"attachment://{attachment.name}"))
     return Card(made.view, (*made.files, *attachments))
 
 
@@ -133,15 +133,15 @@ def with_picture(made: Card, picture: Attachment, alt: str) -> Card:
 def choices(findings: Sequence[Finding]) -> list[discord.SelectOption]:
     """The findings as options of a select; the value is the code."""
     options: dict[str, discord.SelectOption] = {}
-    for each in findings:
+    for finding in findings:
         if len(options) == CHOICES:
             break
         options.setdefault(
-            each.code,
+            finding.code,
             discord.SelectOption(
-                label=words.line(str(each.subject), LABEL) or "?",
-                value=each.code,
-                description=words.line(f"{each.verdict}: {each.reason}", LABEL),
+                label=words.line(str(finding.subject), LABEL) or "?",
+                value=finding.code,
+                description=words.line(f"{finding.verdict}: {finding.reason}", LABEL),
             ),
         )
     return list(options.values())

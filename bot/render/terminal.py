@@ -117,7 +117,7 @@ def _root(root: Finding, whole: Report) -> RenderableType:
     effects = whole.downstream.get(root.key, ())
     parts = [_title(root), *_body(root, whole.taken_at)]
     if effects:
-        names = ", ".join(words.line(str(each.subject), 60) for each in effects[:EFFECTS])
+        names = ", ".join(words.line(str(effect.subject), 60) for effect in effects[:EFFECTS])
         more = f" and {len(effects) - EFFECTS:,} more" if len(effects) > EFFECTS else ""
         parts.append(
             Padding(
@@ -143,7 +143,9 @@ def _body(finding: Finding, now: datetime) -> list[RenderableType]:
     said = f"{finding.reason}{since}: {finding.message}"
     lines = [Text(words.line(said, WIDE))]
     lines += [
-        Text.assemble((words.line(each.label, 60) + ": ", "dim"), words.line(each.value, WIDE))
-        for each in finding.evidence
+        Text.assemble(
+            (words.line(evidence.label, 60) + ": ", "dim"), words.line(evidence.value, WIDE)
+        )
+        for evidence in finding.evidence
     ]
-    return [Padding(each, (0, 0, 0, 2), expand=False) for each in lines]
+    return [Padding(line, (0, 0, 0, 2), expand=False) for line in lines]

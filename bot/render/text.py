@@ -90,7 +90,7 @@ def headline(report: Report) -> str:
     """The verdict in a word, and how much of what."""
     roots = report.roots
     tally = {verdict: sum(1 for root in roots if root.verdict is verdict) for verdict in Verdict}
-    said = [f"{tally[each]:,} {each}" for each in reversed(Verdict) if tally[each]]
+    said = [f"{tally[verdict]:,} {verdict}" for verdict in reversed(Verdict) if tally[verdict]]
     more = len(report.findings) - len(roots)
     downstream = f" ({more:,} downstream)" if more else ""
     found = ", ".join(said) or _nothing(report)

@@ -166,7 +166,7 @@ def _named(snapshot: Snapshot, text: str, host: str, port: int | None) -> Addres
 def _placed(
     kind: AddressKind, text: str, ip: IP, port: int | None, found: tuple[_Place, ...]
 ) -> Address:
-    serving_it = [each for each in found if port in each.ports]
+    serving_it = [place for place in found if port in place.ports]
     best = (serving_it or found)[0]
     return Address(
         text=text,
@@ -174,7 +174,7 @@ def _placed(
         ip=str(ip),
         port=port,
         service=best.service,
-        services=tuple(dict.fromkeys(each.service for each in found)),
+        services=tuple(dict.fromkeys(place.service for place in found)),
         pod=best.pod,
         node=best.node,
         ready=best.ready if kind is AddressKind.POD else None,
@@ -198,8 +198,8 @@ def _unseen(snapshot: Snapshot) -> tuple[str, ...]:
 
 def _index(snapshot: Snapshot) -> _Index:
     pods: dict[IP, list[_Place]] = {}
-    for each in snapshot.of(discovery.EndpointSlice):
-        for address, place in _endpoints(each):
+    for endpoint_slice in snapshot.of(discovery.EndpointSlice):
+        for address, place in _endpoints(endpoint_slice):
             pods.setdefault(address, []).append(place)
     vips: dict[IP, list[_Place]] = {}
     for service in snapshot.of(core.Service):
@@ -214,7 +214,7 @@ def _index(snapshot: Snapshot) -> _Index:
         {
             address: node.name
             for node in nodes
-            for address in _parsed(each.address for each in node.status.addresses)
+            for address in _parsed(address.address for address in node.status.addresses)
         },
         tuple((network, node.name) for node in nodes for network in _ranges(node)),
     )
@@ -238,7 +238,7 @@ def _endpoints(each: discovery.EndpointSlice) -> Iterator[tuple[IP, _Place]]:
 
 def _parsed(addresses: Iterable[str]) -> Iterator[IP]:
     """The addresses among these, each once; a cluster IP may be `None` or empty."""
-    yield from dict.fromkeys(ip for each in addresses if (ip := parse(each)) is not None)
+    yield from dict.fromkeys(ip for address in addresses if (ip := parse(address)) is not None)
 
 
 def _ranges(node: core.Node) -> Iterator[Range]:

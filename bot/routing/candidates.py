@@ -82,9 +82,9 @@ def candidates(snapshot: Snapshot) -> tuple[Candidate, ...]:
 def _ingress_routes(snapshot: Snapshot) -> Iterator[Candidate]:
     every = snapshot.of(traefik.IngressRoute)
     younger = {
-        (each.namespace, each.name)
-        for each in every
-        if not each.api_version.startswith(ELDER_GROUP)
+        (ingress_route.namespace, ingress_route.name)
+        for ingress_route in every
+        if not ingress_route.api_version.startswith(ELDER_GROUP)
     }
     for each in every:
         elder = each.api_version.startswith(ELDER_GROUP)
@@ -114,18 +114,18 @@ def _rules(route: traefik.IngressRoute) -> Iterator[Candidate]:
 
 
 def _ingresses(snapshot: Snapshot) -> Iterator[Candidate]:
-    for each in snapshot.of(networking.Ingress):
-        for host, path, backend in _backends(each):
+    for ingress in snapshot.of(networking.Ingress):
+        for host, path, backend in _backends(ingress):
             name, port = _backend(backend)
             if name:
                 yield Candidate(
                     kind="Ingress",
-                    namespace=each.namespace,
-                    name=each.name,
+                    namespace=ingress.namespace,
+                    name=ingress.name,
                     host=host,
                     path=path,
                     match=f"{host}{path or '/'}",
-                    to_namespace=each.namespace,
+                    to_namespace=ingress.namespace,
                     to_name=name,
                     port=port,
                 )
@@ -147,13 +147,13 @@ def _backend(backend: networking.IngressBackend) -> tuple[str, str]:
 
 
 def _services(snapshot: Snapshot) -> Iterator[Candidate]:
-    for each in snapshot.of(core.Service):
-        for port in each.spec.ports or (core.ServicePort(),):
+    for service in snapshot.of(core.Service):
+        for port in service.spec.ports or (core.ServicePort(),):
             yield Candidate(
                 kind="Service",
-                namespace=each.namespace,
-                name=each.name,
-                to_namespace=each.namespace,
-                to_name=each.name,
+                namespace=service.namespace,
+                name=service.name,
+                to_namespace=service.namespace,
+                to_name=service.name,
                 port=str(port.port or ""),
             )

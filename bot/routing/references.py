@@ -80,8 +80,8 @@ def judgement(rules: Sequence[Rule], common: Sequence[Defect] = ()) -> Judgement
         verdict=Verdict.DEGRADED if partly else worst.verdict,
         reason=worst.reason,
         message=worst.message,
-        evidence=tuple(Evidence(match or "all rules", each.message) for match, each in told),
-        follows=tuple(dict.fromkeys(ref for _, each in told for ref in each.follows)),
+        evidence=tuple(Evidence(match or "all rules", defect.message) for match, defect in told),
+        follows=tuple(dict.fromkeys(ref for _, defect in told for ref in defect.follows)),
     )
 
 
@@ -102,7 +102,7 @@ def service(snapshot: Snapshot, namespace: str, name: str, port: int | str | Non
     if found is None:
         return _absent(snapshot, core.Service, namespace, name)
     if not _has_port(found, port):
-        have = ", ".join(_told(each) for each in found.spec.ports or ()) or "none"
+        have = ", ".join(_told(port) for port in found.spec.ports or ()) or "none"
         said = "no port is named" if port in (None, "", 0) else f"it has no port {port}"
         message = f"Service {namespace}/{name}: {said} (it has {have})."
         return Defect("PortNotFound", message)
@@ -191,7 +191,7 @@ def _by_provider(snapshot: Snapshot, kind: type[Object], name: str) -> Defect | 
     joined = name.removesuffix(KUBERNETES_CRD)
     known = snapshot.once(
         f"routing.joined.{kind.__name__}",
-        lambda: frozenset(_joined(each) for each in snapshot.of(kind)),
+        lambda: frozenset(_joined(resource) for resource in snapshot.of(kind)),
     )
     if joined in known:
         return None
@@ -214,7 +214,7 @@ def _has_port(found: core.Service, port: int | str | None) -> bool:
     if found.spec.type == "ExternalName" and not isinstance(port, str):
         return bool(port or ports)
     wanted = None if port in (None, "", 0) else port
-    return wanted is not None and any(wanted in (each.port, each.name) for each in ports)
+    return wanted is not None and any(wanted in (port.port, port.name) for port in ports)
 
 
 def _told(port: core.ServicePort) -> str:
@@ -261,8 +261,8 @@ def _certificates(
     return snapshot.once(
         "routing.certificates",
         lambda: {
-            (each.namespace, each.spec.secret_name): each
-            for each in snapshot.of(cert_manager.Certificate)
+            (certificate.namespace, certificate.spec.secret_name): certificate
+            for certificate in snapshot.of(cert_manager.Certificate)
         },
     )
 

@@ -53,9 +53,9 @@ def merged(slices: Iterable[discovery.EndpointSlice]) -> Serving:
     ready = draining = 0
     unready: list[str] = []
     ports: set[str] = set()
-    for each in slices:
+    for slice_ in slices:
         before = ready
-        for endpoint in each.endpoints or ():
+        for endpoint in slice_.endpoints or ():
             state = endpoint.conditions
             if state.ready is not False:
                 ready += 1
@@ -64,7 +64,7 @@ def merged(slices: Iterable[discovery.EndpointSlice]) -> Serving:
             else:
                 unready.append(_named(endpoint))
         if ready > before:
-            ports.update(port.name or "" for port in each.ports or ())
+            ports.update(port.name or "" for port in slice_.ports or ())
     return Serving(ready, draining, tuple(unready), frozenset(ports))
 
 
@@ -105,7 +105,11 @@ def without_ready(service: core.Service, state: Serving, snapshot: Snapshot) -> 
 def exposes(pod: core.Pod, port: str) -> bool:
     """Whether a container of the pod has a port of that name."""
     containers = (*pod.spec.containers, *pod.spec.init_containers)
-    return any(each.name == port for container in containers for each in container.ports or ())
+    return any(
+        container_port.name == port
+        for container in containers
+        for container_port in container.ports or ()
+    )
 
 
 def _starts(pod: core.Pod, now: datetime) -> bool:
@@ -118,7 +122,7 @@ def _starts(pod: core.Pod, now: datetime) -> bool:
         and not containers.is_ready(pod)
         and pod.status.phase in ("Pending", "Running")
         and pod.metadata.deletion_timestamp is None
-        and not any(each.restart_count or _failed(each.state) for each in statuses)
+        and not any(status.restart_count or _failed(status.state) for status in statuses)
     )
 
 

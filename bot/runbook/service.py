@@ -54,10 +54,10 @@ def load() -> Runbook:
     """The pages that ship with the bot."""
     folder = resources.files("bot") / "runbook_pages"
     files = sorted(
-        (each for each in folder.iterdir() if each.name.endswith(".md")),
+        (traversable for traversable in folder.iterdir() if traversable.name.endswith(".md")),
         key=lambda each: each.name,
     )
-    return Runbook(tuple(_page(each.name, each.read_text("utf-8")) for each in files))
+    return Runbook(tuple(_page(file_.name, file_.read_text("utf-8")) for file_ in files))
 
 
 def _page(file_name: str, text: str) -> Page:

@@ -87,7 +87,7 @@ class Kubelet:
 
     def open_shells(self, app: str) -> None:
         """Let commands be run in the pods of an app, which have busybox."""
-        for pod in (each.plain() for each in self._cluster.in_order("pods")):
+        for pod in (stored.plain() for stored in self._cluster.in_order("pods")):
             if (pod["metadata"].get("labels") or {}).get("app.kubernetes.io/name") == app:
                 shell = busybox(self._network, pod["spec"]["nodeName"], self._learn)
                 for container in pod["spec"]["containers"]:
@@ -213,7 +213,7 @@ class Kubelet:
         self._network.fresh = {vip: at - now for vip, at in self._known.items() if at > now}
 
     def _all(self, kind: str) -> list[Plain]:
-        return [each.plain() for each in self._cluster.in_order(kind)]
+        return [stored.plain() for stored in self._cluster.in_order(kind)]
 
     def _remove(self, job: str) -> None:
         """The garbage collector: pods, and Services with their slices, go with their Job."""
@@ -225,11 +225,11 @@ class Kubelet:
             ("services", "Service"),
             ("endpointslices.discovery.k8s.io", "EndpointSlice"),
         ):
-            for made in [each.plain()["metadata"] for each in self._cluster.in_order(plural)]:
+            for made in [stored.plain()["metadata"] for stored in self._cluster.in_order(plural)]:
                 owners = [each["name"] for each in made.get("ownerReferences") or ()]
                 if made["namespace"] == NAMESPACE and job in owners:
                     self._cluster.delete(kind, NAMESPACE, made["name"])
 
 
 def _text(lines: list[ProberLine]) -> str:
-    return "".join(msgspec.json.encode(each).decode() + "\n" for each in lines)
+    return "".join(msgspec.json.encode(line).decode() + "\n" for line in lines)

@@ -89,7 +89,7 @@ class Network:
             {},
             {"kubernetes.default" + CLUSTER_DOMAIN: "10.43.0.1"},
         )
-        behind = {_key(each): each for each in slices}
+        behind = {_key(slice_): slice_ for slice_ in slices}
         for service in services:
             self._service(service, behind.get(_name(service)))
 
@@ -147,7 +147,7 @@ class Network:
 
         Source: Traefik, `pkg/proxy/httputil`: refused is 502, a timeout is 504.
         """
-        way = next((each for each in self.ways if each.takes(probe.name, probe.path)), None)
+        way = next((way for way in self.ways if way.takes(probe.name, probe.path)), None)
         vip = self.numbers.get((way.service, way.port)) if way else None
         if way is None or vip is None:
             return _answered(probe, NOT_FOUND, "Traefik itself", trip)
@@ -218,7 +218,9 @@ def _node(node: Plain) -> Iterator[tuple[str, Place]]:
 
 def _pod(pod: Plain) -> Place:
     containers = pod["spec"]["containers"]
-    ports = {port["containerPort"] for each in containers for port in each.get("ports") or ()}
+    ports = {
+        port["containerPort"] for container in containers for port in container.get("ports") or ()
+    }
     listens = pod["metadata"].get("annotations", {}).get("meshmedic.dev/listens") == "true"
     node = pod["spec"].get("nodeName", "")
     if listens:

@@ -148,7 +148,7 @@ def find(name: str) -> Scenario:
 
 def listed() -> str:
     """The scenarios that can be played, a line for each."""
-    lines = (f"  {each.name:<14}{each.title}" for each in SCENARIOS)
+    lines = (f"  {scenario.name:<14}{scenario.title}" for scenario in SCENARIOS)
     return "\n".join(["The scenarios:", *lines])
 
 

@@ -113,8 +113,8 @@ class Outage:
         ]
 
     def _put(self, *objects: Plain) -> None:
-        for each in objects:
-            self.cluster.put(each)
+        for object_ in objects:
+            self.cluster.put(object_)
 
 
 def _restarted(pod: Plain, now: str, restarts: int) -> None:

@@ -48,19 +48,19 @@ def ways(
 ) -> tuple[Way, ...]:
     """Every rule, in the order in which Traefik tries them."""
     notes = {
-        (each["metadata"].get("namespace", ""), each["metadata"]["name"]): (
-            each["metadata"].get("annotations") or {}
+        (service["metadata"].get("namespace", ""), service["metadata"]["name"]): (
+            service["metadata"].get("annotations") or {}
         )
-        for each in services
+        for service in services
     }
     found = (*_of_ingresses(ingresses, notes), *_of_routes(routes))
     return tuple(sorted(found, key=lambda each: -each.priority))
 
 
 def _of_ingresses(ingresses: Sequence[Plain], notes: dict[tuple[str, str], Plain]) -> Iterator[Way]:
-    for each in ingresses:
-        namespace = each["metadata"].get("namespace", "")
-        for rule in each["spec"].get("rules") or ():
+    for ingress in ingresses:
+        namespace = ingress["metadata"].get("namespace", "")
+        for rule in ingress["spec"].get("rules") or ():
             for path in (rule.get("http") or {}).get("paths") or ():
                 backend = path["backend"]["service"]
                 service = namespace, backend["name"]
@@ -71,9 +71,9 @@ def _of_ingresses(ingresses: Sequence[Plain], notes: dict[tuple[str, str], Plain
 
 
 def _of_routes(routes: Sequence[Plain]) -> Iterator[Way]:
-    for each in routes:
-        namespace = each["metadata"].get("namespace", "")
-        for rule in each["spec"].get("routes") or ():
+    for route in routes:
+        namespace = route["metadata"].get("namespace", "")
+        for rule in route["spec"].get("routes") or ():
             host, path = HOST.search(rule["match"]), PREFIX.search(rule["match"])
             for to in rule.get("services") or ():
                 yield Way(

@@ -111,7 +111,7 @@ class Traefik:
             ClusterError: As in `routes`.
         """
         answer = await self.routes()
-        names = {each.label: each for each in answer.routes}
+        names = {route.label: route for route in answer.routes}
         return names[_meant(asked, tuple(answer.routes), answer.unseen)], answer
 
     async def logs(
@@ -151,8 +151,8 @@ class Traefik:
         snapshot = await self.cluster.snapshot((traefik.IngressRoute, networking.Ingress))
         words = typed.casefold().split()
         shown = {
-            each.label: f"{each.label} {' '.join(rule.match for rule in each.rules)}".casefold()
-            for each in served(snapshot, Reading())
+            route.label: f"{route.label} {' '.join(rule.match for rule in route.rules)}".casefold()
+            for route in served(snapshot, Reading())
         }
         return tuple(each for each, text in shown.items() if all(w in text for w in words))[:most]
 
@@ -217,7 +217,7 @@ class Traefik:
             for pod, answer in zip(pods, answers, strict=True)
             if isinstance(answer, LogSummary)
         }
-        return summaries, tuple(each for each in answers if isinstance(each, str))
+        return summaries, tuple(answer for answer in answers if isinstance(answer, str))
 
     async def _log(self, pod: TraefikPod, asked: LogAsked) -> LogSummary | str:
         splitter, summing = LineSplitter(), Summing()
@@ -237,7 +237,9 @@ class Traefik:
 
 def _of_logs(summaries: dict[str, LogSummary], unseen: tuple[str, ...]) -> _Believed:
     beliefs = {
-        name: routers for name, each in summaries.items() if (routers := believing.by_log(each))
+        name: routers
+        for name, log_summary in summaries.items()
+        if (routers := believing.by_log(log_summary))
     }
     if beliefs:
         return _Believed(LOG, beliefs, unseen)

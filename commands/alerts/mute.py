@@ -57,7 +57,7 @@ def _list(context: Context) -> app_commands.Command[Any, ..., None]:
         held = await context.silences.list()
         lines = [f"{each.name} · {each.shown}: {each.line()}" for each in held]
         found = await context.silences.annotated()
-        lines += [f"{each.subject}: {line}" for each, line in found.items()]
+        lines += [f"{finding.subject}: {line}" for finding, line in found.items()]
         shown = "\n".join(lines[:SHOWN]) or "Nothing is muted."
         more = f"\nand {len(lines) - SHOWN:,} more" if len(lines) > SHOWN else ""
         await answer(interaction, render.note(shown + more))

@@ -61,16 +61,16 @@ class FixControls:
     def rows(self, change: Change, offers: Offers | None = None) -> list[render.Row]:
         """The buttons of a change in its present state, and the other ways where it is open."""
         verbs = OFFERED.get(change.state, ("details",))
-        rows: list[render.Row] = [ui.ActionRow(*(self.act(each, change.name) for each in verbs))]
+        rows: list[render.Row] = [ui.ActionRow(*(self.act(verb, change.name) for verb in verbs))]
         if change.state is ChangeState.PROPOSED and offers:
-            others = [each.way for each in offers.plans if each.way is not change.plan.way]
+            others = [plan.way for plan in offers.plans if plan.way is not change.plan.way]
             rows += self.ways(change.plan.asked, others)
         return rows
 
     def ways(self, asked: str, ways: list[Method]) -> list[render.Row]:
         """A button for each way; none where what was asked is too long to be remembered."""
-        fitting = [each for each in ways if len(_way_id(each, asked)) <= LONGEST][:MOST_WAYS]
-        return [ui.ActionRow(*(self.way(each, asked) for each in fitting))] if fitting else []
+        fitting = [way for way in ways if len(_way_id(way, asked)) <= LONGEST][:MOST_WAYS]
+        return [ui.ActionRow(*(self.way(method, asked) for method in fitting))] if fitting else []
 
 
 def _act(presses: dict[str, Press]) -> type[Any]:

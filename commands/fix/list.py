@@ -31,7 +31,7 @@ def command(context: Context, controls: FixControls) -> app_commands.Command[Any
         await acknowledge(interaction, private=private)
         async with Progress(interaction, route) as progress:
             found, hint = await context.remediation.offers(route, progress.note)
-        ways = [each.way for each in found.plans]
+        ways = [plan.way for plan in found.plans]
         rows: list[render.Row] = [] if private else controls.ways(route, ways)
         await answer(interaction, discord_change.offers(route, found, hint, rows))
 

@@ -31,9 +31,9 @@ def command(context: Context, controls: FixControls) -> app_commands.Command[Any
             await answer(interaction, discord_change.change(found, rows, now))
             return
         open_ones = [
-            each
-            for each in await context.remediation.every()
-            if (MOVES[each.state] and each.state is not ChangeState.DONE) or each.returns_at
+            change
+            for change in await context.remediation.every()
+            if (MOVES[change.state] and change.state is not ChangeState.DONE) or change.returns_at
         ]
         await answer(interaction, discord_change.listed("Open changes", open_ones, now))
 
@@ -42,6 +42,8 @@ def command(context: Context, controls: FixControls) -> app_commands.Command[Any
         _interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
         found = await context.remediation.every()
-        return suggestions([each.name for each in found if typed.casefold() in each.name][:25])
+        return suggestions(
+            [change.name for change in found if typed.casefold() in change.name][:25]
+        )
 
     return ask

@@ -12,6 +12,6 @@ from commands.net import diagnose, matrix, test, tool
 def command(context: Context, controls: Controls) -> app_commands.Group:
     """The group; its commands make pods, so they are for operators."""
     group = app_commands.Group(name="net", description="Test the network between the nodes.")
-    for each in (diagnose, matrix, test, tool):
-        group.add_command(each.command(context, controls.again))
+    for module in (diagnose, matrix, test, tool):
+        group.add_command(module.command(context, controls.again))
     return group

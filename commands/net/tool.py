@@ -39,7 +39,7 @@ def command(context: Context, again: Again) -> app_commands.Command[Any, ..., No
         description="Run dig, curl, ping, tracepath or mtr on a node, in a short-lived pod.",
         extras={CIRCLE: Circle.OPERATOR},
     )
-    @app_commands.choices(tool=[app_commands.Choice(name=each, value=each) for each in Tool])
+    @app_commands.choices(tool=[app_commands.Choice(name=tool, value=tool) for tool in Tool])
     @app_commands.describe(
         tool="What to run.",
         node="Where to run it.",

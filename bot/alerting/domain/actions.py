@@ -145,7 +145,7 @@ def _waits(one: Incident, now: datetime, rules: Rules) -> bool:
 
 def begun(state: Alerts, act: OpenIncident | Tell | End, now: datetime) -> Alerts | None:
     """The state before such a message is sent; None where somebody else has begun it."""
-    one = next((each for each in state.incidents if each.id == act.incident.id), None)
+    one = next((incident for incident in state.incidents if incident.id == act.incident.id), None)
     if one is None:
         return None
     match act:
@@ -176,7 +176,7 @@ def begun(state: Alerts, act: OpenIncident | Tell | End, now: datetime) -> Alert
 
 def opened(state: Alerts, shown: Incident, message: int) -> Alerts:
     """The state after an incident's message stands, as `shown` was."""
-    one = next((each for each in state.incidents if each.id == shown.id), None)
+    one = next((incident for incident in state.incidents if incident.id == shown.id), None)
     if one is None or one.posted is None:
         return state
     post = replace(one.posted, message=message)
@@ -196,7 +196,7 @@ def opened(state: Alerts, shown: Incident, message: int) -> Alerts:
 
 def told(state: Alerts, act: Tell, message: int | None) -> Alerts:
     """The state after the thread tells it; None where Discord lets the bot have no thread there."""
-    one = next((each for each in state.incidents if each.id == act.incident.id), None)
+    one = next((incident for incident in state.incidents if incident.id == act.incident.id), None)
     if one is None or one.thread.post is None:
         return state
     if message is None:
@@ -209,7 +209,9 @@ def told(state: Alerts, act: Tell, message: int | None) -> Alerts:
 
 def lost(state: Alerts, channel: int, why: str) -> Alerts | None:
     """The state in which that channel is known to take nothing; None where that was known."""
-    if any(each.channel == channel and each.why == why for each in state.lost):
+    if any(
+        lost_channel.channel == channel and lost_channel.why == why for lost_channel in state.lost
+    ):
         return None
     others = regained(state, channel)
     return replace(others, lost=(*others.lost, LostChannel(channel, why)))
@@ -217,18 +219,21 @@ def lost(state: Alerts, channel: int, why: str) -> Alerts | None:
 
 def regained(state: Alerts, channel: int) -> Alerts:
     """The state in which that channel takes messages."""
-    return replace(state, lost=tuple(each for each in state.lost if each.channel != channel))
+    return replace(
+        state,
+        lost=tuple(lost_channel for lost_channel in state.lost if lost_channel.channel != channel),
+    )
 
 
 def edited(state: Alerts, shown: Incident) -> Alerts:
     """The state after an edit."""
-    one = next((each for each in state.incidents if each.id == shown.id), None)
+    one = next((incident for incident in state.incidents if incident.id == shown.id), None)
     return state.with_incident(replace(one, shown=max(one.shown, shown.revision))) if one else state
 
 
 def ended(state: Alerts, shown: Incident, message: int) -> Alerts:
     """The state after the answer that it is over."""
-    one = next((each for each in state.incidents if each.id == shown.id), None)
+    one = next((incident for incident in state.incidents if incident.id == shown.id), None)
     if one is None or one.ended_post is None:
         return state
     return state.with_incident(replace(one, ended_post=replace(one.ended_post, message=message)))
@@ -236,8 +241,8 @@ def ended(state: Alerts, shown: Incident, message: int) -> Alerts:
 
 def summed_up(state: Alerts, act: Summary, nonce: str, now: datetime) -> Alerts | None:
     """The state before a summary is sent; None where somebody else has said some of it."""
-    free = {each.id for each in state.incidents if each.posted is None}
-    if not all(each.id in free for each in act.incidents):
+    free = {incident.id for incident in state.incidents if incident.posted is None}
+    if not all(incident.id in free for incident in act.incidents):
         return None
     for one in act.incidents:
         post = MessageRecord(act.channel, nonce, now)

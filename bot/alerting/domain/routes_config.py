@@ -38,7 +38,7 @@ def routes(given: str, checks: Collection[str]) -> tuple[AlertRoute, ...]:
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         msg = f"it is no JSON list of routes ({str(error)[:200]})"
         raise ValueError(msg) from error
-    return tuple(_route(number, each, checks) for number, each in enumerate(found, 1))
+    return tuple(_route(number, route, checks) for number, route in enumerate(found, 1))
 
 
 def _route(number: int, each: _Route, checks: Collection[str]) -> AlertRoute:

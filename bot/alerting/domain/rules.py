@@ -83,7 +83,9 @@ class Rules:
 
     def route(self, check: str, namespace: str, verdict: Verdict) -> AlertRoute | None:
         """Where it goes; None where nobody wants it."""
-        return next((each for each in self.routes if _fits(each, check, namespace, verdict)), None)
+        return next(
+            (route for route in self.routes if _fits(route, check, namespace, verdict)), None
+        )
 
 
 NO_ALERTS = Rules()

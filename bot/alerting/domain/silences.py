@@ -90,7 +90,7 @@ class Mutes(msgspec.Struct, frozen=True):
 
     def at(self, now: datetime) -> tuple[Mute, ...]:
         """Those that hold now."""
-        return tuple(each for each in self.mutes if each.since <= now < each.until)
+        return tuple(mute for mute in self.mutes if mute.since <= now < mute.until)
 
     def with_one(self, mute: Mute) -> Mutes:
         """One more, in the place of an older one of the same target; what is over goes."""
@@ -99,7 +99,7 @@ class Mutes(msgspec.Struct, frozen=True):
 
     def without(self, target: str) -> Mutes:
         """Without the mute of that target."""
-        return Mutes(tuple(each for each in self.mutes if each.target != target))
+        return Mutes(tuple(mute for mute in self.mutes if mute.target != target))
 
     def muted(self, findings: Iterable[Finding], now: datetime) -> Mapping[str, str]:
         """By the key of each silenced finding, the line that says by whom."""

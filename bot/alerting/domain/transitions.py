@@ -42,7 +42,7 @@ class Sight:
     @property
     def bad(self) -> tuple[Finding, ...]:
         """Degraded or failed, and not muted: what is under way or unknown is no alarm."""
-        return tuple(each for each in self.report.findings if alarming(each, self.muted))
+        return tuple(finding for finding in self.report.findings if alarming(finding, self.muted))
 
     def tells(self, key: str) -> bool:
         """Whether the absence of that finding, or its news, is evidence.
@@ -71,7 +71,7 @@ class Sight:
 
     def explains(self, finding: Finding) -> bool:
         """Whether what the finding may follow from was seen: else its cause may be hidden."""
-        blamed = {each.kind for each in finding.follows}
+        blamed = {ref.kind for ref in finding.follows}
         return not any(gap.kind in blamed and gap.why in AWAY for gap in self.report.unseen)
 
 
@@ -89,7 +89,9 @@ def advance(
     """
     sight = Sight(report, _with_effects(report, muted))
     if state is None:
-        return Alerts(known=tuple(KnownFinding(each.key, each.verdict) for each in sight.bad))
+        return Alerts(
+            known=tuple(KnownFinding(finding.key, finding.verdict) for finding in sight.bad)
+        )
     now = report.taken_at
     state = _known(state, sight)
     state = _joined(state, sight)
@@ -103,16 +105,16 @@ def _with_effects(report: Report, muted: Collection[str]) -> frozenset[str]:
     if not muted:
         return frozenset()
     followed = (
-        each.key
-        for each in report.findings
-        if any(link.key in muted for link in report.chain(each))
+        finding.key
+        for finding in report.findings
+        if any(link.key in muted for link in report.chain(finding))
     )
     return frozenset((*muted, *followed))
 
 
 def _known(state: Alerts, sight: Sight) -> Alerts:
     """What was known is forgotten once it is well, or worse: then it may be an alarm."""
-    found = {each.key: each.verdict for each in sight.bad}
+    found = {finding.key: finding.verdict for finding in sight.bad}
 
     def stays(each: KnownFinding) -> bool:
         if each.key not in found:
@@ -124,7 +126,7 @@ def _known(state: Alerts, sight: Sight) -> Alerts:
 
 def _joined(state: Alerts, sight: Sight) -> Alerts:
     """Add what follows from an open incident to it, and the cause of one that comes to light."""
-    known = {each.key for each in state.known}
+    known = {known_finding.key for known_finding in state.known}
     for finding in sight.bad:
         if finding.key in known or state.holding(finding.key):
             continue
@@ -138,7 +140,7 @@ def _joined(state: Alerts, sight: Sight) -> Alerts:
 
 def _developed(state: Alerts, sight: Sight, rules: Rules) -> Alerts:
     """Each open incident is worse, well for a while, over, or as it was."""
-    found = {each.key: each for each in sight.bad}
+    found = {finding.key: finding for finding in sight.bad}
     for one in state.incidents:
         if one.ended:
             continue
@@ -152,13 +154,13 @@ def _developed(state: Alerts, sight: Sight, rules: Rules) -> Alerts:
 
 def _bad(one: Incident, found: list[Finding], sight: Sight) -> Incident:
     at = sight.report.taken_at
-    keys = {each.key for each in found}
-    roots = [each for each in found if each.cause not in keys]
+    keys = {finding.key for finding in found}
+    roots = [finding for finding in found if finding.cause not in keys]
     head = max(roots or found, key=lambda each: (each.verdict.rank, each.key == one.head.key))
     if sight.trying(one.head.key):
         # It tries again: until that succeeds, what follows from it is no other trouble.
         head = one.head
-    worst = max((each.verdict for each in found), key=lambda each: each.rank)
+    worst = max((each.verdict for each in found), key=lambda finding: finding.rank)
     one = replace(one, clear=None)
     if head.key != one.head.key:
         one = replace(one, head=_slim(head)).told(at, f"it is {head.reason} of {head.subject}")
@@ -188,8 +190,8 @@ def _well(one: Incident, sight: Sight, rules: Rules) -> Incident:
 def _begun(state: Alerts, sight: Sight, rules: Rules) -> Alerts:
     """What lasted through its grace begins; all that has the same root begins as one."""
     now = sight.report.taken_at
-    since = {each.key: each.since for each in state.pending}
-    known = {each.key: each.verdict for each in state.known}
+    since = {pending.key: pending.since for pending in state.pending}
+    known = {known_finding.key: known_finding.verdict for known_finding in state.known}
     waiting: dict[str, datetime] = {}
     for finding in sight.bad:
         if not state.holding(finding.key) and finding.key not in known:
@@ -200,7 +202,7 @@ def _begun(state: Alerts, sight: Sight, rules: Rules) -> Alerts:
         stays = not sight.tells(key) or sight.trying(key)
         if key not in waiting and stays and not state.holding(key):
             waiting[key] = at
-    found = {each.key: each for each in sight.bad}
+    found = {finding.key: finding for finding in sight.bad}
     for key, at in sorted(waiting.items(), key=lambda each: (each[1], each[0])):
         ripening = found.get(key)
         ripe = ripening and now - at >= rules.grace_of(ripening.check)
@@ -215,16 +217,16 @@ def _opened(
 ) -> Alerts:
     now = sight.report.taken_at
     links = sight.report.chain(finding)
-    chain = [each for each in links if alarming(each, sight.muted)]
-    trying = [known[each.key] for each in links if each.key in known and sight.trying(each.key)]
+    chain = [link for link in links if alarming(link, sight.muted)]
+    trying = [known[link.key] for link in links if link.key in known and sight.trying(link.key)]
     # A cause that is known already has had its word: what follows later from it is none.
     had = (*trying, *(each.verdict for each in chain if each.key in known))
     if any(verdict.rank >= finding.verdict.rank for verdict in had):
         return replace(state, known=(*state.known, KnownFinding(finding.key, finding.verdict)))
-    root = next(each for each in reversed(chain) if each.key not in known)
+    root = next(finding for finding in reversed(chain) if finding.key not in known)
     effects = sight.report.downstream.get(root.key, ())
-    members = (root, finding, *(each for each in effects if alarming(each, sight.muted)))
-    keys = tuple(dict.fromkeys(each.key for each in members))[:KEYS]
+    members = (root, finding, *(effect for effect in effects if alarming(effect, sight.muted)))
+    keys = tuple(dict.fromkeys(member.key for member in members))[:KEYS]
     free = tuple(key for key in keys if key not in known and not state.holding(key))
     recent = [end for end in state.ends if end.key in free and now - end.since < rules.flap_window]
     flapping = len(recent) >= rules.flaps
@@ -233,7 +235,7 @@ def _opened(
         head=_slim(root),
         keys=free,
         opened=now,
-        worst=max((each.verdict for each in members), key=lambda each: each.rank),
+        worst=max((each.verdict for each in members), key=lambda member: member.rank),
         flapping=flapping,
     )
     began = begun.told(now, f"{root.verdict}: {root.reason}")
@@ -265,8 +267,8 @@ def _forgotten(state: Alerts, now: datetime, rules: Rules) -> Alerts:
     return replace(
         state,
         incidents=tuple(filter(stays, state.incidents)),
-        ends=tuple(each for each in state.ends if now - each.since < rules.flap_window),
-        sent=tuple(each for each in state.sent if (now - each[1]).total_seconds() < HOUR),
+        ends=tuple(end for end in state.ends if now - end.since < rules.flap_window),
+        sent=tuple(pair for pair in state.sent if (now - pair[1]).total_seconds() < HOUR),
     )
 
 

@@ -33,7 +33,7 @@ def incident(
         f"{discord.code(str(head.subject).partition(' ')[2], discord.SUBJECT)}",
         f"{discord.code(head.reason, 60)} "
         f"{discord.code(words.brief(head.message, discord.MESSAGE), discord.MESSAGE)}{flaps}",
-        "\n".join(_moment(each) for each in one.timeline[-(1 if one.thread.post else LINES) :]),
+        "\n".join(_moment(moment) for moment in one.timeline[-(1 if one.thread.post else LINES) :]),
         f"-# since {_time(one.opened)} · {head.code}{more} · incident {one.id}",
     ]
     return discord.card(verdict, [part for part in parts if part], rows)

@@ -100,8 +100,12 @@ def difference(before: Base | None, now: Report, threshold: Verdict) -> Differen
     for root in told:
         earlier = known.get(root.key)
         sorted_in[_where(earlier, root)].append(_entry(root, now, earlier))
-    gone = {key: each for key, each in known.items() if key not in now.by_key and _asked(now, key)}
-    fixed = {key: each for key, each in gone.items() if _sees(now, key)}
+    gone = {
+        key: known_entry
+        for key, known_entry in known.items()
+        if key not in now.by_key and _asked(now, key)
+    }
+    fixed = {key: known_entry for key, known_entry in gone.items() if _sees(now, key)}
     lost = {key: each for key, each in gone.items() if key not in fixed}
     return Difference(
         **{name: tuple(found) for name, found in sorted_in.items()},
@@ -119,12 +123,12 @@ def base(report: Report, before: Base | None, noted: tuple[str, ...] = ()) -> Ba
     """
     earlier = before.known if before else {}
     found = {
-        each.key: KnownEntry(
-            *_standing(each, earlier.get(each.key)),
-            _first(each, earlier, report),
-            each.cause or "",
+        finding.key: KnownEntry(
+            *_standing(finding, earlier.get(finding.key)),
+            _first(finding, earlier, report),
+            finding.cause or "",
         )
-        for each in report.findings
+        for finding in report.findings
     }
     unseen = {
         key: each
@@ -167,7 +171,7 @@ def _counts(
 ) -> bool:
     """A cause may be milder than what it brings about."""
     tree = (root, *report.downstream.get(root.key, ()))
-    standing = (_standing(each, known.get(each.key))[0] for each in tree)
+    standing = (_standing(finding, known.get(finding.key))[0] for finding in tree)
     return any(verdict.rank >= threshold.rank for verdict in standing)
 
 
@@ -182,7 +186,7 @@ def _causes(
         GoneEntry(key, gone[key].reason, gone[key].verdict, gone[key].first, len(tree) - 1)
         for key, tree in trees.items()
         if gone[key].cause not in now.by_key
-        and any(each.verdict.rank >= threshold.rank for each in tree)
+        and any(known_entry.verdict.rank >= threshold.rank for known_entry in tree)
     )
 
 

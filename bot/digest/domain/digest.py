@@ -55,7 +55,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
         """A mark of each thing that is told beside the findings, so that a new one is news."""
         said = (
             *(f"{each.subject}: {each.what}" for each in self.standing.open),
-            *(f"{each.subject} ends" for each in self.standing.expiring),
+            *(f"{expiring.subject} ends" for expiring in self.standing.expiring),
             *(f"{gap.kind} not seen" for gap in self.gaps if not gap.why.by_choice),
             *self.approvals,
         )
@@ -104,9 +104,9 @@ def compose(
     silenced = muted or {}
     every = (*whole.new, *whole.worse, *whole.same, *whole.better)
     lines = tuple(
-        f"{each.finding.subject} {silenced[each.finding.key]}"
-        for each in every
-        if each.finding.key in silenced
+        f"{diff_entry.finding.subject} {silenced[diff_entry.finding.key]}"
+        for diff_entry in every
+        if diff_entry.finding.key in silenced
     )
     return Digest(
         name=name,
@@ -127,7 +127,7 @@ def _mark(said: str) -> str:
 
 def _without(whole: Difference, muted: Mapping[str, str]) -> Difference:
     def kept(entries: tuple[DiffEntry, ...]) -> tuple[DiffEntry, ...]:
-        return tuple(each for each in entries if each.finding.key not in muted)
+        return tuple(entry for entry in entries if entry.finding.key not in muted)
 
     return msgspec.structs.replace(
         whole,
@@ -140,8 +140,8 @@ def _without(whole: Difference, muted: Mapping[str, str]) -> Difference:
 
 def _dated(opened: tuple[OpenItem, ...], report: Report) -> tuple[OpenItem, ...]:
     """Since when, where a finding about the object tells."""
-    since = {each.subject: each.since for each in report.findings if each.since}
+    since = {finding.subject: finding.since for finding in report.findings if finding.since}
     return tuple(
-        msgspec.structs.replace(each, since=each.since or since.get(each.subject))
-        for each in opened
+        msgspec.structs.replace(open_item, since=open_item.since or since.get(open_item.subject))
+        for open_item in opened
     )

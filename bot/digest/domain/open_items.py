@@ -95,15 +95,15 @@ def _left_behind(seen: Snapshot) -> Iterator[OpenItem]:
 
 
 def _expiring(seen: Snapshot) -> Iterator[Expiring]:
-    for each in seen.of(cert_manager.Certificate):
-        ends = each.status.not_after
+    for certificate in seen.of(cert_manager.Certificate):
+        ends = certificate.status.not_after
         if ends and ends - seen.taken_at <= SOON:
-            yield Expiring(ref(each), ends, each.status.renewal_time)
+            yield Expiring(ref(certificate), ends, certificate.status.renewal_time)
 
 
 def _nodes(seen: Snapshot) -> Nodes | None:
     if core.Node not in seen.objects or not seen.sees(core.Node):
         return None
     every = seen.of(core.Node)
-    ready = sum(conditions.is_true(each.status.conditions, "Ready") is not None for each in every)
-    return Nodes(len(every), ready, sum(each.spec.unschedulable for each in every))
+    ready = sum(conditions.is_true(node.status.conditions, "Ready") is not None for node in every)
+    return Nodes(len(every), ready, sum(node.spec.unschedulable for node in every))

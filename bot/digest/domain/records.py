@@ -95,15 +95,17 @@ class DigestState(msgspec.Struct, frozen=True):
     def every(self, defaults: tuple[DigestSchedule, ...]) -> dict[str, DigestSchedule]:
         """All digests by name: those of the settings, unless people set them up otherwise."""
         theirs = {
-            each.name: msgspec.structs.replace(each, began=self.began.get(each.name, each.began))
-            for each in defaults
-            if each.name not in self.removed
+            default.name: msgspec.structs.replace(
+                default, began=self.began.get(default.name, default.began)
+            )
+            for default in defaults
+            if default.name not in self.removed
         }
         return theirs | self.schedules
 
     def knowing(self, defaults: tuple[DigestSchedule, ...]) -> DigestState:
         """Note since when those of the settings are known."""
-        began = {each.name: each.began for each in defaults} | self.began
+        began = {default.name: default.began for default in defaults} | self.began
         return msgspec.structs.replace(self, began=began)
 
     def with_schedule(self, each: DigestSchedule) -> DigestState:
@@ -114,7 +116,9 @@ class DigestState(msgspec.Struct, frozen=True):
 
     def without(self, name: str) -> DigestState:
         """Remove one; that it was is remembered, or the settings would bring it back."""
-        kept = {key: each for key, each in self.schedules.items() if key != name}
+        kept = {
+            key: digest_schedule for key, digest_schedule in self.schedules.items() if key != name
+        }
         removed = (*(each for each in self.removed if each != name), name)[-MOST:]
         return msgspec.structs.replace(self, schedules=kept, removed=removed)
 
@@ -128,17 +132,23 @@ class DigestState(msgspec.Struct, frozen=True):
 
     def over(self, name: str) -> frozenset[date]:
         """The dates of which nothing is left to do."""
-        return frozenset(each.day for each in self.turns_of(name) if each.stage.over)
+        return frozenset(
+            run_record.day for run_record in self.turns_of(name) if run_record.stage.over
+        )
 
     def with_turn(self, name: str, turn: RunRecord) -> DigestState:
         """Note how far a slot has come."""
-        others = tuple(each for each in self.turns_of(name) if each.day != turn.day)
+        others = tuple(
+            run_record for run_record in self.turns_of(name) if run_record.day != turn.day
+        )
         turns = self.turns | {name: (*others, turn)[-SLOTS:]}
         return msgspec.structs.replace(self, turns=turns)
 
     def last_message(self, name: str) -> RunRecord | None:
         """The latest slot of a digest that has a message."""
-        return next((each for each in reversed(self.turns_of(name)) if each.message), None)
+        return next(
+            (run_record for run_record in reversed(self.turns_of(name)) if run_record.message), None
+        )
 
     def telling(self, name: str, why: str) -> DigestState:
         """Note what was complained about; an empty word is the end of it."""
@@ -175,7 +185,7 @@ def _spare(book: DigestState) -> DigestState | None:
 
 def _newer(turns: tuple[RunRecord, ...]) -> tuple[RunRecord, ...]:
     half = len(turns) // 2
-    return (*(each for each in turns[:half] if not each.stage.over), *turns[half:])
+    return (*(turn for turn in turns[:half] if not turn.stage.over), *turns[half:])
 
 
 DIGESTS: Shelf[DigestState] = Shelf("digests", DigestState, spare=_spare)

@@ -92,7 +92,7 @@ def _moment(each: Timetable, zone: ZoneInfo, day: date) -> datetime:
 
 def _days(text: str) -> tuple[int, ...] | NoTime:
     found: set[int] = set()
-    for part in filter(None, (each.strip() for each in text.replace(" ", ",").split(","))):
+    for part in filter(None, (part.strip() for part in text.replace(" ", ",").split(","))):
         first, dash, last = part.partition("-")
         if first not in DAYS or (dash and last not in DAYS):
             return NoTime(f"{part!r} is no day: {', '.join(DAYS)}, or such as mon-fri.")

@@ -95,7 +95,7 @@ def listed(
     schedules: Iterable[tuple[DigestSchedule, RunRecord | None, ScheduledRun]], zone: str
 ) -> render.Card:
     """The digests that are set up, how the last slot of each went, and when the next is."""
-    lines = [_listed(*each) for each in schedules]
+    lines = [_listed(*schedule) for schedule in schedules]
     said = "\n".join(lines) or (
         "No digest is set up. Set one up by /digest set, or by MESHMEDIC_DIGEST_CHANNEL."
     )
@@ -104,7 +104,7 @@ def listed(
 
 def history(turns: Sequence[tuple[str, RunRecord]], trends: Trends) -> render.Card:
     """The last slots, the latest first, and what the history tells."""
-    lines = [_turn(*each) for each in turns]
+    lines = [_turn(*turn) for turn in turns]
     parts = ["## What was sent", "\n".join(lines) or "Nothing yet."]
     parts.append(f"**The last 7 days**\n{_trends(trends)}")
     return render.card(None, parts, ())
@@ -186,13 +186,16 @@ def _same(entries: Sequence[DiffEntry], digest: Digest) -> str:
     if not entries:
         return ""
     lines = []
-    for each in entries[:BRIEF]:
-        subject = each.finding.subject
-        since = words.age(each.since, digest.report.taken_at)
+    for diff_entry in entries[:BRIEF]:
+        subject = diff_entry.finding.subject
+        since = words.age(diff_entry.since, digest.report.taken_at)
         place = render.code(f"{subject.namespace}/{subject.name}".lstrip("/"), 80)
         age = f" for {since}" if since else ""
-        more = f" · {each.downstream:,} downstream" if each.downstream else ""
-        mark, reason = words.MARK[each.finding.verdict], render.code(each.finding.reason, 40)
+        more = f" · {diff_entry.downstream:,} downstream" if diff_entry.downstream else ""
+        mark, reason = (
+            words.MARK[diff_entry.finding.verdict],
+            render.code(diff_entry.finding.reason, 40),
+        )
         lines.append(f"{mark} {_kind(subject.kind)} {place} {reason}{age}{more}")
     if len(entries) > BRIEF:
         lines.append(f"-# … and {len(entries) - BRIEF:,} more in the file")
@@ -203,12 +206,12 @@ def _gone(name: str, gone: Sequence[GoneEntry], digest: Digest, mark: str) -> st
     if not gone:
         return ""
     lines = []
-    for each in gone[:SPELLED]:
-        kind, _, place = each.subject.partition(" ")
+    for gone_entry in gone[:SPELLED]:
+        kind, _, place = gone_entry.subject.partition(" ")
         subject = f"{_kind(kind)} {render.code(place, 80)}"
-        reason = render.code(each.reason, 40)
-        more = f" · {each.downstream:,} downstream" if each.downstream else ""
-        lines.append(f"{mark} {subject} {reason} {told.first_seen(each, digest)}{more}")
+        reason = render.code(gone_entry.reason, 40)
+        more = f" · {gone_entry.downstream:,} downstream" if gone_entry.downstream else ""
+        lines.append(f"{mark} {subject} {reason} {told.first_seen(gone_entry, digest)}{more}")
     if len(gone) > SPELLED:
         lines.append(f"-# … and {len(gone) - SPELLED:,} more in the file")
     return f"**{name}** ({len(gone):,})\n" + "\n".join(lines)

@@ -72,9 +72,9 @@ def first_seen(each: GoneEntry, digest: Digest) -> str:
 
 def opened(digest: Digest) -> Iterator[str]:
     """What is open: suspended and temporary objects, approvals."""
-    for each in digest.standing.open:
-        since = words.age(each.since, digest.report.taken_at)
-        yield f"{each.subject}: {each.what}" + (f" for {since}" if since else "")
+    for open_item in digest.standing.open:
+        since = words.age(open_item.since, digest.report.taken_at)
+        yield f"{open_item.subject}: {open_item.what}" + (f" for {since}" if since else "")
     yield from digest.approvals
 
 
@@ -169,5 +169,5 @@ def _span(seconds: int) -> str:
     return f"{seconds} s"
 
 
-VERDICTS = tuple(each.value for each in Verdict if each is not Verdict.HEALTHY)
+VERDICTS = tuple(verdict.value for verdict in Verdict if verdict is not Verdict.HEALTHY)
 """What a threshold may be."""

@@ -90,21 +90,21 @@ def serves(facts: ClusterFacts, family: str) -> bool:
 
 def _family(family: str, ours: list[Kind], facts: ClusterFacts) -> Examination:
     versions = {kind: _versions(facts, kind) for kind in ours}
-    found = {kind: each for kind, each in versions.items() if each}
+    found = {kind: pair for kind, pair in versions.items() if pair}
     if not found:
         return Examination(Area.KINDS, family, Outcome.NOTE, "Not installed.")
     strange = {
-        f"{kind.name} as {listed(each)}"
-        for kind, each in found.items()
-        if not set(each) & set(kind.versions)
+        f"{kind.name} as {listed(pair)}"
+        for kind, pair in found.items()
+        if not set(pair) & set(kind.versions)
     }
     if strange:
         saw = f"Served in no version that meshmedic knows: {listed(sorted(strange))}."
         fix = "Use a newer meshmedic, or tell its makers: fields may be read wrongly."
         return Examination(Area.KINDS, family, Outcome.WARNING, saw, fix)
     told: dict[str, list[str]] = {}
-    for kind, each in found.items():
-        told.setdefault(", ".join(each), []).append(kind.name)
+    for kind, pair in found.items():
+        told.setdefault(", ".join(pair), []).append(kind.name)
     saw = "; ".join(f"{', '.join(names)} ({each})" for each, names in told.items())
     missing = [kind.name for kind in ours if kind not in found]
     saw += f"; not installed: {listed(missing)}" if missing else ""
@@ -142,7 +142,7 @@ def _may(name: str, rights: list[Right], facts: ClusterFacts, setup: Setup) -> E
     if not answers:
         return Examination(Area.ACCESS, name, Outcome.NOTE, "What it reads is not installed.")
     refused = [right for right, answer in answers.items() if answer is False]
-    lost = [(right, each) for right, each in answers.items() if isinstance(each, NotObserved)]
+    lost = [(right, answer) for right, answer in answers.items() if isinstance(answer, NotObserved)]
     if refused:
         places = "" if not setup.namespaces else f" in {listed(setup.namespaces)}"
         saw = f"May not {joined(refused)}{places}."
@@ -160,11 +160,12 @@ def _allowed(right: Right, facts: ClusterFacts, setup: Setup) -> bool | NotObser
     if everywhere is True or not setup.namespaces or not _namespaced(right):
         return everywhere
     places = [
-        facts.rights.get(right._replace(namespace=each), missing) for each in setup.namespaces
+        facts.rights.get(right._replace(namespace=namespace), missing)
+        for namespace in setup.namespaces
     ]
     if False in places:
         return False
-    return next((each for each in places if isinstance(each, NotObserved)), True)
+    return next((place for place in places if isinstance(place, NotObserved)), True)
 
 
 def _namespaced(right: Right) -> bool:
@@ -180,7 +181,7 @@ def joined(rights: list[Right]) -> str:
     titles: dict[str, list[str]] = {}
     for title, each in verbs.items():
         titles.setdefault(" and ".join(each), []).append(title)
-    return "; ".join(f"{verb} {listed(each, 8)}" for verb, each in titles.items())
+    return "; ".join(f"{verb} {listed(title, 8)}" for verb, title in titles.items())
 
 
 def _grant(refused: list[Right]) -> str:

@@ -27,8 +27,8 @@ def examine(facts: DigestFacts) -> Examination:
     every = facts.book.every(facts.defaults)
     if not every:
         return _said(Outcome.NOTE, NONE, SET_UP)
-    for each in every.values():
-        for trouble in _troubles(each, facts.book, facts):
+    for digest_schedule in every.values():
+        for trouble in _troubles(digest_schedule, facts.book, facts):
             return trouble
     latest = facts.book.latest
     if latest is None:

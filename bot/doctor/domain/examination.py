@@ -57,7 +57,7 @@ class CheckUp:
     @cached_property
     def outcome(self) -> Outcome:
         """The whole in one word: a failure outweighs what was not seen, and that a warning."""
-        ended = {each.outcome for each in self.examinations}
+        ended = {examination.outcome for examination in self.examinations}
         for worst in (Outcome.FAILED, Outcome.UNSEEN, Outcome.WARNING):
             if worst in ended:
                 return worst
@@ -66,9 +66,11 @@ class CheckUp:
     def of(self, area: Area) -> tuple[Examination, ...]:
         """Those of one area; what ended in the same words is one, under all its names."""
         groups: dict[tuple[Outcome, str, str], list[str]] = {}
-        for each in self.examinations:
-            if each.area is area:
-                groups.setdefault((each.outcome, each.saw, each.fix), []).append(each.name)
+        for examination in self.examinations:
+            if examination.area is area:
+                groups.setdefault(
+                    (examination.outcome, examination.saw, examination.fix), []
+                ).append(examination.name)
         return tuple(
             Examination(area, ", ".join(names), outcome, saw, fix)
             for (outcome, saw, fix), names in groups.items()
@@ -82,7 +84,7 @@ class CheckUp:
 
     def count(self, outcome: Outcome) -> int:
         """How many ended so."""
-        return sum(each.outcome is outcome for each in self.examinations)
+        return sum(examination.outcome is outcome for examination in self.examinations)
 
 
 def _counted(outcome: Outcome, count: int) -> str:

@@ -89,8 +89,8 @@ def _channels(channels: tuple[Channel, ...] | NotObserved, wanted: Wanted) -> Ex
     area, name = Area.DISCORD, "channels"
     if isinstance(channels, NotObserved):
         return Examination(area, name, Outcome.UNSEEN, channels.why)
-    seen = [each for each in channels if VIEW in each.permissions]
-    short = {each.name: _missing(each.permissions, wanted) for each in seen}
+    seen = [channel for channel in channels if VIEW in channel.permissions]
+    short = {channel.name: _missing(channel.permissions, wanted) for channel in seen}
     lacking = {channel: missing for channel, missing in short.items() if missing}
     if lacking:
         told = [f"#{channel} lacks {_titles(missing)}" for channel, missing in lacking.items()]
@@ -107,7 +107,7 @@ def _channels(channels: tuple[Channel, ...] | NotObserved, wanted: Wanted) -> Ex
 def _missing(given: frozenset[str], wanted: Wanted) -> Wanted:
     if ADMINISTRATOR in given:
         return ()
-    return [each for each in wanted if each.flag not in given]
+    return [permission for permission in wanted if permission.flag not in given]
 
 
 def _told(name: str, where: str, given: frozenset[str], wanted: Wanted, fix: str) -> Examination:
@@ -115,11 +115,11 @@ def _told(name: str, where: str, given: frozenset[str], wanted: Wanted, fix: str
     if not missing:
         saw = f"{where[0].upper()}{where[1:]}: {_titles(wanted)}."
         return Examination(Area.DISCORD, name, Outcome.OK, saw)
-    vital = any(each.vital for each in missing)
-    features = "; ".join(f"{each.title} (for {each.feature})" for each in missing)
+    vital = any(permission.vital for permission in missing)
+    features = "; ".join(f"{permission.title} (for {permission.feature})" for permission in missing)
     saw = f"{where[0].upper()}{where[1:]} the bot lacks {features}."
     return Examination(Area.DISCORD, name, Outcome.FAILED if vital else Outcome.WARNING, saw, fix)
 
 
 def _titles(permissions: Wanted) -> str:
-    return ", ".join(each.title for each in permissions)
+    return ", ".join(permission.title for permission in permissions)

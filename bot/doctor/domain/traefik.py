@@ -40,7 +40,7 @@ def _found(pods: list[TraefikPod], facts: ClusterFacts) -> Examination:
         fix = "Give the image a version's tag, or the pod the label app.kubernetes.io/version."
         return _said("Traefik", Outcome.WARNING, saw, fix)
     saw = f"{' and '.join(versions)}, {len(pods)} running in {places}."
-    if any((instance.number(each) or NATIVE_LB_SINCE) < NATIVE_LB_SINCE for each in versions):
+    if any((instance.number(version) or NATIVE_LB_SINCE) < NATIVE_LB_SINCE for version in versions):
         fix = "Upgrade: before 2.10 there is no nativeLB."
         return _said("Traefik", Outcome.WARNING, saw, fix)
     return _said("Traefik", Outcome.OK, saw)

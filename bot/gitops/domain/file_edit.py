@@ -81,7 +81,7 @@ def mistake(edit: FileEdit) -> str:
         return "Manifests belong to a replaced Ingress, and to nothing else."
     if len(edit.manifests) > MOST_MANIFESTS:
         return f"An Ingress becomes {MOST_MANIFESTS} objects at most."
-    wrong = (_foreign(each, edit.object.namespace) for each in edit.manifests)
+    wrong = (_foreign(manifest, edit.object.namespace) for manifest in edit.manifests)
     return next(filter(None, wrong), "")
 
 

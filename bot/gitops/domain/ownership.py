@@ -79,7 +79,7 @@ def owner(manifest: Mapping[str, Any], snapshot: Snapshot) -> Owner:
     to be seen, the labels are believed.
     """
     claims = tuple(_claims(_mapping(manifest.get("metadata")), snapshot))
-    if found := next((each for each in claims if _is_there(each, snapshot)), None):
+    if found := next((claim for claim in claims if _is_there(claim, snapshot)), None):
         return found
     if claims:
         return Owner(Keeper.NOBODY, note=f"Its labels name the {claims[0]}, which is not there.")
@@ -124,11 +124,17 @@ def _by_helm(
     """A release: one of Flux's whose name and place fit, else one that Flux does not know."""
     name = annotations[RELEASE]
     place = annotations.get(RELEASE_NAMESPACE) or str(metadata.get("namespace") or "")
-    for each in snapshot.of(flux.HelmRelease):
-        target = each.spec.target_namespace
-        usual = f"{target}-{each.name}" if target else each.name
-        if (each.spec.release_name or usual) == name and (target or each.namespace) == place:
-            return _walked_up(Owner(Keeper.HELM_RELEASE, each.namespace, each.name), None, snapshot)
+    for helm_release in snapshot.of(flux.HelmRelease):
+        target = helm_release.spec.target_namespace
+        usual = f"{target}-{helm_release.name}" if target else helm_release.name
+        if (helm_release.spec.release_name or usual) == name and (
+            target or helm_release.namespace
+        ) == place:
+            return _walked_up(
+                Owner(Keeper.HELM_RELEASE, helm_release.namespace, helm_release.name),
+                None,
+                snapshot,
+            )
     return Owner(Keeper.HELM, place, name)
 
 
@@ -141,7 +147,7 @@ def _controllers(metadata: Mapping[str, Any]) -> Iterator[Owner]:
 def _programs(metadata: Mapping[str, Any]) -> Iterator[Owner]:
     managers = [str(_mapping(each).get("manager")) for each in _list(metadata.get("managedFields"))]
     for begins, program in RECONCILERS:
-        if any(each.startswith(begins) for each in managers):
+        if any(manager.startswith(begins) for manager in managers):
             note = f"By its fields' manager alone: no label names what of {program} it belongs to."
             yield Owner(Keeper.OTHER, name=program, note=note)
 

@@ -38,4 +38,4 @@ def requests(kustomization: Mapping[str, Any], token: str) -> tuple[Request, ...
     if reference.get("kind") and reference.get("name"):
         place = reference.get("namespace") or own.namespace
         asked.insert(0, Target(reference["kind"], place, reference["name"], SOURCE))
-    return tuple(Request(each, REQUESTED, token) for each in asked)
+    return tuple(Request(target, REQUESTED, token) for target in asked)

@@ -78,7 +78,7 @@ def address(given: str) -> Address | None:
 
 def _made(scheme: str, host: str, port: int | None, path: str) -> Address | None:
     parts = path.strip("/").removesuffix(".git").split("/")
-    fits = all(PART.fullmatch(each) and each.strip(".") for each in parts)
+    fits = all(PART.fullmatch(part) and part.strip(".") for part in parts)
     if len(parts) < len(("owner", "name")) or not fits:
         return None
     return Address(host.lower(), port, tuple(parts), scheme)

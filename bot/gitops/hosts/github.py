@@ -100,7 +100,7 @@ class GitHub:
         if answer.status in (FORBIDDEN, GONE):
             return None
         rules = self.rest.read(answer, tuple[_Rule, ...])
-        return any(each.type in GUARDING for each in rules)
+        return any(rule.type in GUARDING for rule in rules)
 
     def _pull(self, found: _Pull) -> Pull:
         return Pull(found.number, f"{self.at.page}/pull/{found.number}")

@@ -31,9 +31,11 @@ def judge(certificate: cert_manager.Certificate, snapshot: Snapshot) -> Judgemen
     if found.verdict is Verdict.HEALTHY:
         return found
     requests = issuance.requests_for(certificate.name, certificate.namespace, snapshot)
-    orders = [o for each in requests for o in issuance.owned(each, cert_manager.Order, snapshot)]
+    orders = [
+        o for request in requests for o in issuance.owned(request, cert_manager.Order, snapshot)
+    ]
     challenges = [
-        c for each in orders for c in issuance.owned(each, cert_manager.Challenge, snapshot)
+        c for order in orders for c in issuance.owned(order, cert_manager.Challenge, snapshot)
     ]
     return msgspec.structs.replace(
         found,
@@ -128,9 +130,9 @@ def _evidence(
     times = (("not after", status.not_after), ("renewal", status.renewal_time))
     dated = [Evidence(label, _told(moment)) for label, moment in times if moment]
     said = [
-        Evidence(f"challenge for {each.spec.dns_name}", each.status.reason)
-        for each in challenges
-        if each.status.reason
+        Evidence(f"challenge for {challenge.spec.dns_name}", challenge.status.reason)
+        for challenge in challenges
+        if challenge.status.reason
     ]
     return (*dated, *said)
 

@@ -19,7 +19,7 @@ WAITS = frozenset({"BackoffBoth", "BackoffDownscale", "BackoffUpscale"})
 def judge_namespace(namespace: core.Namespace, snapshot: Snapshot) -> Judgement:
     """Active, or being deleted: of which its conditions say what holds it up."""
     gone = conditions.terminating(namespace.metadata, snapshot.taken_at)
-    held = [each for each in namespace.status.conditions if each.status == "True"]
+    held = [condition for condition in namespace.status.conditions if condition.status == "True"]
     if not gone or not held:
         return gone or HEALTHY
     return conditions.progressing(

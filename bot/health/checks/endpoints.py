@@ -80,9 +80,9 @@ def _not_seen(service: core.Service, pending: Judgement | None, snapshot: Snapsh
 def _firsts(snapshot: Snapshot) -> dict[str, str]:
     """The first Service by name, in each namespace, of those that need endpoints."""
     named = sorted(
-        (each.namespace, each.name)
-        for each in snapshot.of(core.Service)
-        if each.spec.selector and each.spec.type != "ExternalName"
+        (service.namespace, service.name)
+        for service in snapshot.of(core.Service)
+        if service.spec.selector and service.spec.type != "ExternalName"
     )
     return dict(reversed(named))
 
@@ -148,7 +148,11 @@ def _why(
 def _since(unready: Iterable[core.Pod]) -> datetime | None:
     """When the last of the pods ceased to be ready."""
     ready = (conditions.condition(pod.status.conditions, "Ready") for pod in unready)
-    times = [each.last_transition_time for each in ready if each and each.last_transition_time]
+    times = [
+        condition.last_transition_time
+        for condition in ready
+        if condition and condition.last_transition_time
+    ]
     return max(times, default=None)
 
 

@@ -47,7 +47,8 @@ def judge_everywhere(
     """Namespaces that failed, some of them or all, before what Ready says."""
     status = secret.status
     failed = tuple(
-        Evidence(f"namespace {each.namespace}", each.reason) for each in status.failed_namespaces
+        Evidence(f"namespace {namespace.namespace}", namespace.reason)
+        for namespace in status.failed_namespaces
     )
     ready = conditions.condition(status.conditions, "Ready")
     if ready and ready.status == "True" and not failed:

@@ -32,7 +32,7 @@ def _follows(kustomization: Kustomization, ready: Condition | None) -> tuple[Ref
     """What it waited for by name, else its dependencies, else its source."""
     here = kustomization.namespace
     named = NAMED.finditer(ready.message if ready and ready.status != "True" else "")
-    awaited = [Ref(each["kind"], each["namespace"], each["name"]) for each in named]
+    awaited = [Ref(match_["kind"], match_["namespace"], match_["name"]) for match_ in named]
     needed = [
         Ref("Kustomization", each.namespace or here, each.name)
         for each in kustomization.spec.depends_on

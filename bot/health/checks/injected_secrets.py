@@ -35,8 +35,9 @@ def _maker(secret: core.SecretName, snapshot: Snapshot) -> bool:
     if same := snapshot.get(external_secrets.ExternalSecret, secret.namespace, secret.name):
         return same.spec.target.name in ("", secret.name)
     return any(
-        each.namespace == secret.namespace and each.spec.target.name == secret.name
-        for each in snapshot.of(external_secrets.ExternalSecret)
+        external_secret.namespace == secret.namespace
+        and external_secret.spec.target.name == secret.name
+        for external_secret in snapshot.of(external_secrets.ExternalSecret)
     )
 
 

@@ -66,7 +66,11 @@ def _not_ready(ready: Condition) -> Judgement:
 def _under_pressure(node: core.Node) -> Judgement | None:
     kept = node.status.conditions
     pressed = [found for type_ in PRESSURES if (found := conditions.is_true(kept, type_))]
-    pressed += [each for each in kept if each.status == "True" and TROUBLES.fullmatch(each.type)]
+    pressed += [
+        condition
+        for condition in kept
+        if condition.status == "True" and TROUBLES.fullmatch(condition.type)
+    ]
     if not pressed:
         return None
     return Judgement(
@@ -74,7 +78,7 @@ def _under_pressure(node: core.Node) -> Judgement | None:
         reason=pressed[0].type,
         message=pressed[0].message,
         since=pressed[0].last_transition_time,
-        evidence=tuple(Evidence(each.type, each.message) for each in pressed[1:]),
+        evidence=tuple(Evidence(condition.type, condition.message) for condition in pressed[1:]),
     )
 
 
@@ -103,8 +107,10 @@ def _cordoned(node: core.Node) -> Judgement | None:
 def _wrong_address(node: core.Node) -> Judgement | None:
     """Flannel must announce the address by which the other nodes reach this one."""
     announced = (node.metadata.annotations or {}).get(FLANNEL_IP)
-    own = [each.address for each in node.status.addresses if each.type == "InternalIP"]
-    external = [each.address for each in node.status.addresses if each.type == "ExternalIP"]
+    own = [address.address for address in node.status.addresses if address.type == "InternalIP"]
+    external = [
+        address.address for address in node.status.addresses if address.type == "ExternalIP"
+    ]
     if not announced or not own or announced in own or announced in external:
         return None
     return Judgement(
@@ -120,7 +126,7 @@ def _skewed(node: core.Node, snapshot: Snapshot) -> Judgement | None:
     mine, newest = _minor(node), max(map(_minor, snapshot.of(core.Node)), default=0)
     if not mine or newest - mine <= MAX_SKEW:
         return None
-    common = Counter(each.status.node_info.kubelet_version for each in snapshot.of(core.Node))
+    common = Counter(node.status.node_info.kubelet_version for node in snapshot.of(core.Node))
     return Judgement(
         verdict=Verdict.DEGRADED,
         reason="VersionSkew",

@@ -182,7 +182,7 @@ def _starting(pod: core.Pod, snapshot: Snapshot) -> Judgement | None:
         return None
     if gated := _gated(pod):
         return gated
-    unready = [each.name for each in pod.status.container_statuses if not each.ready]
+    unready = [status.name for status in pod.status.container_statuses if not status.ready]
     running = pod.status.phase == "Running" and bool(pod.status.container_statuses)
     if ready is None and running and not unready:
         return None
@@ -206,9 +206,11 @@ def _gated(pod: core.Pod) -> Judgement | None:
 
 def _starting_reason(pod: core.Pod, ready: Condition | None) -> str:
     waiting = [
-        each.state.waiting.reason for each in containers.containers(pod) if each.state.waiting
+        container.state.waiting.reason
+        for container in containers.containers(pod)
+        if container.state.waiting
     ]
-    ended = next((each for each in containers.terminations(pod, last=False)), None)
+    ended = next((termination for termination in containers.terminations(pod, last=False)), None)
     said = ready.reason if ready else ""
     return (
         containers.word(ended)
@@ -260,7 +262,7 @@ def _node(pod: core.Pod) -> tuple[Ref, ...]:
 def _lacking(pod: core.Pod, message: str, snapshot: Snapshot) -> tuple[Ref, ...]:
     """Who should have brought what the pod lacks: its ExternalSecret, else Flux."""
     lacking = MISSING.search(message)
-    mounted = {each.secret.secret_name for each in pod.spec.volumes if each.secret}
+    mounted = {volume.secret.secret_name for volume in pod.spec.volumes if volume.secret}
     secrets = {lacking["name"]} if lacking and lacking["kind"] == "secret" else mounted
     made = snapshot.once("pods: who makes a Secret", lambda: _makers(snapshot))
     bringers = [maker for name in sorted(secrets) for maker in made.get((pod.namespace, name), ())]
@@ -270,9 +272,11 @@ def _lacking(pod: core.Pod, message: str, snapshot: Snapshot) -> tuple[Ref, ...]
 def _makers(snapshot: Snapshot) -> dict[tuple[str, str], list[Ref]]:
     """The ExternalSecrets by (namespace, name) of the Secret that they make."""
     makers: dict[tuple[str, str], list[Ref]] = {}
-    for each in snapshot.of(external_secrets.ExternalSecret):
-        made = (each.namespace, each.spec.target.name or each.name)
-        makers.setdefault(made, []).append(Ref("ExternalSecret", each.namespace, each.name))
+    for external_secret in snapshot.of(external_secrets.ExternalSecret):
+        made = (external_secret.namespace, external_secret.spec.target.name or external_secret.name)
+        makers.setdefault(made, []).append(
+            Ref("ExternalSecret", external_secret.namespace, external_secret.name)
+        )
     return makers
 
 

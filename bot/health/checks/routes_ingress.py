@@ -32,7 +32,8 @@ def judge(ingress: networking.Ingress, snapshot: Snapshot) -> Judgement:
         message = "It has neither a rule with a path nor a default backend."
         return Judgement(verdict=Verdict.DEGRADED, reason="NoRules", message=message)
     rules = tuple(
-        Rule(match, tuple(_backend(each, ingress.namespace, snapshot))) for match, each in backends
+        Rule(match, tuple(_backend(ingress_backend, ingress.namespace, snapshot)))
+        for match, ingress_backend in backends
     )
     found = routing.judgement(rules, tuple(_common(ingress, snapshot)))
     if found or (found := _without_address(ingress, snapshot)):

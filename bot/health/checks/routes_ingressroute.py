@@ -41,9 +41,9 @@ def superseded(route: traefik.IngressRoute, snapshot: Snapshot) -> bool:
     younger = snapshot.once(
         "routes.younger",
         lambda: frozenset(
-            (each.namespace, each.name)
-            for each in snapshot.of(traefik.IngressRoute)
-            if not each.api_version.startswith(ELDER_GROUP)
+            (ingress_route.namespace, ingress_route.name)
+            for ingress_route in snapshot.of(traefik.IngressRoute)
+            if not ingress_route.api_version.startswith(ELDER_GROUP)
         ),
     )
     return (route.namespace, route.name) in younger
@@ -53,11 +53,11 @@ def _rule(route: traefik.Route, here: str, snapshot: Snapshot) -> Rule:
     if not route.match.strip():
         return Rule("no rule", (Defect("EmptyRule", "A route has no match: Traefik drops it."),))
     services = route.services or ()
-    backends = [found for each in services if (found := _service(each, here, snapshot))]
+    backends = [found for service in services if (found := _service(service, here, snapshot))]
     middlewares = [
         found
-        for each in route.middlewares or ()
-        if (found := routing.middleware(snapshot, each.namespace or here, each.name))
+        for middleware in route.middlewares or ()
+        if (found := routing.middleware(snapshot, middleware.namespace or here, middleware.name))
     ]
     kept = routing.unless_one_works(backends, len(services))
     return Rule(route.match, (*kept, *middlewares))

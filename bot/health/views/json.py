@@ -84,7 +84,9 @@ def _finding(finding: Finding, whole: Report, documented_as: str) -> JsonFinding
         reason=finding.reason,
         message=redact(finding.message),
         since=finding.since,
-        evidence=tuple(Evidence(each.label, redact(each.value)) for each in finding.evidence),
+        evidence=tuple(
+            Evidence(evidence.label, redact(evidence.value)) for evidence in finding.evidence
+        ),
         cause=cause.code if cause else None,
         downstream=len(whole.downstream.get(finding.key, ())),
         documented_as=documented_as,

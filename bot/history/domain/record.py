@@ -81,8 +81,8 @@ def _letter(report: Report, scope: str) -> str:
 def _points(points: tuple[Point, ...], report: Report, restarts: int) -> tuple[Point, ...]:
     hour = int(report.taken_at.timestamp()) // 3600
     now = Point(hour, areas(report), restarts)
-    same = next((each for each in points if each.hour == hour), None)
-    others = [each for each in points if each.hour != hour]
+    same = next((point for point in points if point.hour == hour), None)
+    others = [point for point in points if point.hour != hour]
     merged = sorted([*others, _merged(same, now) if same else now], key=lambda each: each.hour)
     return tuple(merged[-POINTS:])
 
@@ -98,25 +98,29 @@ def _rank(letter: str) -> int:
 
 
 def _incidents(history: History, report: Report) -> tuple[tuple[Incident, ...], int]:
-    there = {each.key: each for each in report.roots if each.verdict.rank >= INCIDENT.rank}
+    there = {root.key: root for root in report.roots if root.verdict.rank >= INCIDENT.rank}
     hidden = {gap.kind for gap in report.unseen}
     # Not known, trying again, suspended: that it failed is not over.
     unrecovered = {
-        each.key
-        for each in report.findings
-        if each.unrecovered and each.verdict.rank < INCIDENT.rank
+        finding.key
+        for finding in report.findings
+        if finding.unrecovered and finding.verdict.rank < INCIDENT.rank
     }
     kept = []
     going_on = set()
-    for each in history.incidents:
-        if each.ended is None and each.key in there:
-            going_on.add(each.key)
-            worst = max(each.worst, there[each.key].verdict, key=lambda one: one.rank)
-            kept.append(msgspec.structs.replace(each, worst=worst))
-        elif each.ended is None and not (each.key in unrecovered or _hidden(each.key, hidden)):
-            kept.append(msgspec.structs.replace(each, ended=max(each.began, report.taken_at)))
+    for incident in history.incidents:
+        if incident.ended is None and incident.key in there:
+            going_on.add(incident.key)
+            worst = max(incident.worst, there[incident.key].verdict, key=lambda one: one.rank)
+            kept.append(msgspec.structs.replace(incident, worst=worst))
+        elif incident.ended is None and not (
+            incident.key in unrecovered or _hidden(incident.key, hidden)
+        ):
+            kept.append(
+                msgspec.structs.replace(incident, ended=max(incident.began, report.taken_at))
+            )
         else:
-            kept.append(each)
+            kept.append(incident)
     begun = [
         Incident(key, report.taken_at, None, found.verdict)
         for key, found in there.items()

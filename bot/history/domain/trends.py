@@ -59,9 +59,9 @@ def trends(
 ) -> Trends:
     """Read them off; a mean time to recovery only where something recovered."""
     hours = int(back / HOUR)
-    points = [each for each in history.points if now - back < each.at <= now]
-    incidents = [each for each in history.incidents if (each.ended or now) > now - back]
-    ended = [each.lasted(now) for each in incidents if each.ended]
+    points = [point for point in history.points if now - back < point.at <= now]
+    incidents = [incident for incident in history.incidents if (incident.ended or now) > now - back]
+    ended = [incident.lasted(now) for incident in incidents if incident.ended]
     troubles = _troubles(incidents, now, back)
     return Trends(
         hours=hours,
@@ -69,16 +69,16 @@ def trends(
         uptime=tuple(_uptime(points, number, area) for number, area in enumerate(SCOPES)),
         incidents=len(incidents),
         recovery=sum(ended, timedelta()) / len(ended) if ended else None,
-        flapping=tuple(each for each in troubles if each.times >= FLAPS),
+        flapping=tuple(trouble for trouble in troubles if trouble.times >= FLAPS),
         worst=troubles[:WORST],
-        restarts=sum(each.restarts for each in points),
+        restarts=sum(point.restarts for point in points),
         links=courses(links, now, back),
     )
 
 
 def _uptime(points: list[Point], number: int, area: str) -> Uptime:
-    letters = [each.areas[number : number + 1] or ABSENT for each in points]
-    seen = [MEANS[each] for each in letters if each in MEANS]
+    letters = [point.areas[number : number + 1] or ABSENT for point in points]
+    seen = [MEANS[letter] for letter in letters if letter in MEANS]
     known = [each for each in seen if each is not Verdict.UNKNOWN]
     return Uptime(area, len(known), sum(each.rank < INCIDENT.rank for each in known))
 
@@ -87,10 +87,10 @@ def _troubles(
     incidents: list[Incident], now: datetime, back: timedelta
 ) -> tuple[ProblemTrend, ...]:
     """The longest first."""
-    times = Counter(each.key for each in incidents)
+    times = Counter(incident.key for incident in incidents)
     lasted: dict[str, timedelta] = {}
-    for each in incidents:
-        within = (each.ended or now) - max(each.began, now - back)
-        lasted[each.key] = lasted.get(each.key, timedelta()) + within
+    for incident in incidents:
+        within = (incident.ended or now) - max(incident.began, now - back)
+        lasted[incident.key] = lasted.get(incident.key, timedelta()) + within
     found = [ProblemTrend(key, times[key], lasted[key]) for key in times]
     return tuple(sorted(found, key=lambda each: (-each.lasted, -each.times, each.key)))

@@ -43,7 +43,7 @@ def timeline(
     `links` is the history of the network between nodes, where somebody kept it.
     """
     start = now - back
-    points = {each.hour: each for each in history.points if start < each.at <= now}
+    points = {point.hour: point for point in history.points if start < point.at <= now}
     told = trends(history, now, back, links)
     lanes = (*_lanes(points, told, start, back), *map(_link, told.links))
     bars = _bars(history.incidents, start, now)
@@ -122,18 +122,18 @@ def _spans(letters: str) -> tuple[Span, ...]:
 def _bars(incidents: tuple[Incident, ...], start: datetime, now: datetime) -> tuple[Lane, ...]:
     """The causes that were there longest, the worst first."""
     by_key: dict[str, list[Incident]] = {}
-    for each in incidents:
-        if (each.ended or now) > start:
-            by_key.setdefault(each.key, []).append(each)
+    for incident in incidents:
+        if (incident.ended or now) > start:
+            by_key.setdefault(incident.key, []).append(incident)
     lasted = {
-        key: sum((_within(each, start, now) for each in found), ZERO)
+        key: sum((_within(incident, start, now) for incident in found), ZERO)
         for key, found in by_key.items()
     }
     longest = sorted(lasted, key=lambda key: lasted[key], reverse=True)[:BARS]
     return tuple(
         Lane(
             words.line(key.rsplit("/", 1)[-1], NAME) or "?",
-            tuple(_bar(each, start, now) for each in by_key[key]),
+            tuple(_bar(incident, start, now) for incident in by_key[key]),
             words.age(now - lasted[key], now),
         )
         for key in longest

@@ -60,10 +60,10 @@ def by_node(snapshot: Snapshot) -> Mapping[str, Judgement]:
     links = snapshot.supplement(Links)
     if links is None:
         return {}
-    nodes = {each.name: each for each in snapshot.of(core.Node)}
-    down = frozenset(name for name, each in nodes.items() if not is_ready(each))
+    nodes = {node.name: node for node in snapshot.of(core.Node)}
+    down = frozenset(name for name, node in nodes.items() if not is_ready(node))
     if _is_stale(links, snapshot.taken_at):
-        everything = frozenset(each.pair for each in links.faults)
+        everything = frozenset(fault.pair for fault in links.faults)
         links = msgspec.structs.replace(links, carried=everything)
     found = dict(_unseen(links, nodes, snapshot.taken_at))
     for name, broken in subjects(links.breaks, down).items():
@@ -84,60 +84,60 @@ def subjects(
     """Every break, by the one node that it is put to."""
     found: dict[str, list[Break]] = {}
     pairs: list[Break] = []
-    for each in broken:
-        if each.way and not each.node:
-            pairs.append(each)
+    for break_ in broken:
+        if break_.way and not break_.node:
+            pairs.append(break_)
         else:
-            name = each.node or min(chain.from_iterable(each.pairs))
-            found.setdefault(name, []).append(each)
+            name = break_.node or min(chain.from_iterable(break_.pairs))
+            found.setdefault(name, []).append(break_)
     while pairs:
-        often = Counter(node for each in pairs for node in each.cells[0].pair)
+        often = Counter(node for pair in pairs for node in pair.cells[0].pair)
         name = min(often, key=lambda node: (node not in down, -often[node], node))
-        found.setdefault(name, []).extend(each for each in pairs if name in each.cells[0].pair)
-        pairs = [each for each in pairs if name not in each.cells[0].pair]
+        found.setdefault(name, []).extend(pair for pair in pairs if name in pair.cells[0].pair)
+        pairs = [pair for pair in pairs if name not in pair.cells[0].pair]
     return {name: tuple(each) for name, each in found.items()}
 
 
 def verdict(broken: Iterable[Break]) -> Verdict:
     """Without the pod network little works; all else is degraded."""
-    dead = any(each.test is By.POD and each.dead for each in broken)
+    dead = any(break_.test is By.POD and break_.dead for break_ in broken)
     return Verdict.FAILED if dead else Verdict.DEGRADED
 
 
 def _broken(name: str, broken: tuple[Break, ...], links: Links, down: frozenset[str]) -> Judgement:
     faults = tuple(_faults(broken, links))
-    told = [each.words for each in broken[:TOLD]]
+    told = [break_.words for break_ in broken[:TOLD]]
     if len(broken) > TOLD:
         told.append(f"And {len(broken) - TOLD} more.")
-    if all(each.pair in links.carried for each in faults):
+    if all(fault.pair in links.carried for fault in faults):
         told.append("So it was when it was last seen; now it cannot be looked at.")
     told += [_means(broken), ASK.format(node=name)]
-    places = sorted({node for each in broken for pair in each.pairs for node in pair} & down)
+    places = sorted({node for break_ in broken for pair in break_.pairs for node in pair} & down)
     # Its own node first: what is said of it explains all.
     culprits = sorted(places, key=lambda node: (node != name, node))
     return Judgement(
         verdict=verdict(broken),
         reason=_reason(broken),
         message=" ".join(told),
-        since=min((each.since for each in faults), default=None),
+        since=min((fault.since for fault in faults), default=None),
         evidence=tuple(_evidence(faults, links)),
         follows=tuple(Ref("Node", "", node) for node in culprits),
     )
 
 
 def _faults(broken: tuple[Break, ...], links: Links) -> Iterator[Fault]:
-    at = {(each.source, each.target, each.test): each for each in links.faults}
-    for each in broken:
-        for cell in each.cells:
+    at = {(fault.source, fault.target, fault.test): fault for fault in links.faults}
+    for break_ in broken:
+        for cell in break_.cells:
             if fault := at.get((cell.source, cell.target, cell.test)):
                 yield fault
 
 
 def _evidence(faults: tuple[Fault, ...], links: Links) -> Iterator[Evidence]:
-    for each in faults[:SHOWN]:
-        what = f"{each.source} -> {each.target} by {each.test}"
-        seen = "last seen" if each.pair in links.carried else "seen"
-        yield Evidence(what, f"{each.ended}, {seen} {each.seen:%Y-%m-%d %H:%M} UTC")
+    for fault in faults[:SHOWN]:
+        what = f"{fault.source} -> {fault.target} by {fault.test}"
+        seen = "last seen" if fault.pair in links.carried else "seen"
+        yield Evidence(what, f"{fault.ended}, {seen} {fault.seen:%Y-%m-%d %H:%M} UTC")
     if len(faults) > SHOWN:
         yield Evidence("more tests that fail", str(len(faults) - SHOWN))
 
@@ -155,14 +155,14 @@ def _kind(each: Break) -> str:
 
 def _reason(broken: tuple[Break, ...]) -> str:
     kind = _kind(broken[0])
-    pairs = sum(1 for each in broken if each.way in ("->", "<->"))
+    pairs = sum(1 for break_ in broken if break_.way in ("->", "<->"))
     if pairs > 1 and pairs == len(broken):
         return PAIRS_BROKEN
     return "".join(word[0].upper() + word[1:] for word in kind.split("-"))
 
 
 def _means(broken: tuple[Break, ...]) -> str:
-    return " ".join(dict.fromkeys(MEANS[_kind(each)] for each in broken[:TOLD]))
+    return " ".join(dict.fromkeys(MEANS[_kind(break_)] for break_ in broken[:TOLD]))
 
 
 def _unseen(
@@ -170,16 +170,16 @@ def _unseen(
 ) -> Iterator[tuple[str, Judgement]]:
     """What was not seen, or is not settled yet: never healthy."""
     why: dict[str, str] = {each.node: each.why for each in links.unseen if not each.waiting}
-    soon: dict[str, str] = {each.node: each.why for each in links.unseen if each.waiting}
+    soon: dict[str, str] = {unseen.node: unseen.why for unseen in links.unseen if unseen.waiting}
     if _is_stale(links, now):
         when = f"{links.taken_at:%Y-%m-%d %H:%M} UTC"
         why = dict.fromkeys(nodes, f"the rounds of the agents were last read at {when}")
     for name in sorted(nodes):
         if name not in links.nodes:
             soon.setdefault(name, "nobody has looked yet")
-    for each in links.doubts:
-        told = f"{each.source} -> {each.target} by {each.test} failed once: {each.ended}"
-        soon.setdefault(each.source, f"{told}; the next round decides")
+    for doubt in links.doubts:
+        told = f"{doubt.source} -> {doubt.target} by {doubt.test} failed once: {doubt.ended}"
+        soon.setdefault(doubt.source, f"{told}; the next round decides")
     first = next((name for name in sorted(why) if name in nodes and _is_plain(nodes[name])), "")
     for name, told in soon.items():
         yield name, _not_seen(name, told, Verdict.PROGRESSING, "ConnectivityNotSettled", ())

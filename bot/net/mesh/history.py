@@ -47,7 +47,7 @@ class Course(msgspec.Struct, frozen=True):
     @property
     def share(self) -> float | None:
         """The hours without a break, of those that were seen; None where none was."""
-        known = [MEANS[each] for each in self.letters if each != UNSEEN]
+        known = [MEANS[letter] for letter in self.letters if letter != UNSEEN]
         return sum(each.rank < INCIDENT.rank for each in known) / len(known) if known else None
 
 
@@ -70,8 +70,8 @@ def noted(before: LinkHistory | None, links: Links) -> LinkHistory:
 def letters(links: Links) -> dict[str, str]:
     """What each node is now, as a letter of the history."""
     found = dict.fromkeys(sorted(links.nodes), LETTER[Verdict.HEALTHY])
-    for each in links.doubts:
-        found[each.source] = LETTER[Verdict.PROGRESSING]
+    for doubt in links.doubts:
+        found[doubt.source] = LETTER[Verdict.PROGRESSING]
     for one in links.unseen:
         found[one.node] = UNSEEN
     for broken in links.breaks:

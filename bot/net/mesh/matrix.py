@@ -116,10 +116,10 @@ def neighbours(nodes: Sequence[str], node: str) -> tuple[str, ...]:
 def cell(source: str, target: str, test: By, answers: Iterable[Answer]) -> Cell:
     """One test of one pair, from the answers to its tries."""
     given = tuple(answers)
-    well = [each for each in given if each.outcome is Outcome.OK]
-    bad = [each.outcome for each in given if each.outcome is not Outcome.OK]
+    well = [answer for answer in given if answer.outcome is Outcome.OK]
+    bad = [answer.outcome for answer in given if answer.outcome is not Outcome.OK]
     bad = bad if given else [Outcome.UNTRIED]
-    times = sorted(each.took if each.connected is None else each.connected for each in well)
+    times = sorted(answer.took if answer.connected is None else answer.connected for answer in well)
     return Cell(
         source=source,
         target=target,
@@ -201,7 +201,7 @@ def breaks(given: Iterable[Cell]) -> tuple[Break, ...]:
 
 def findings(matrix: Matrix) -> tuple[str, ...]:
     """What is broken, each in a sentence."""
-    told = [each.words for each in breaks(matrix.cells)]
+    told = [break_.words for break_ in breaks(matrix.cells)]
     told += [f"DNS from {each.source}: {_how(each)}." for each in matrix.dns if not each.ok]
     return tuple(told)
 

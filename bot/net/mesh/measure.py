@@ -68,7 +68,7 @@ class Row:
 
     def patient(self, pairs: Collection[Pair]) -> Row | None:
         """The same for these pairs alone, with the time that a relayed path may need."""
-        others = tuple(each for each in self.others if (self.node, each) in pairs)
+        others = tuple(other for other in self.others if (self.node, other) in pairs)
         return replace(self, others=others, seconds=SECONDS, settle=0.0) if others else None
 
 
@@ -125,7 +125,7 @@ class _Trying:
 
 
 async def _tried(prober: Prober, row: Row) -> tuple[list[Cell], list[Cell]]:
-    asked = {str(number): each for number, each in enumerate(row.probes())}
+    asked = {str(number): probe for number, probe in enumerate(row.probes())}
     probes = [msgspec.structs.replace(probe, id=key) for key, (*_, probe) in asked.items()]
     dns = Probe(id="dns", kind=Kind.DNS, name=CONTROL_NAME, tries=2)
     answers = await prober.probe(VantagePoint(row.node), [*probes, dns], _silent)

@@ -60,7 +60,7 @@ class Rounds:
         if not seen.sees(Node):
             # Without them nobody knows whom a round is about: what is known grows old.
             return
-        nodes = {each.name: is_ready(each) for each in seen.of(Node)}
+        nodes = {node.name: is_ready(node) for node in seen.of(Node)}
         try:
             before = await self._remembered()
             told = await self.reader.witnesses()

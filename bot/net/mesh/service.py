@@ -43,10 +43,10 @@ class Mesh:
         if self.prober is None:
             raise ClusterError(NO_PROBER)
         found = await self._nodes()
-        names = tuple(each.name for each in found)
+        names = tuple(node.name for node in found)
         if node and node not in names:
             raise InputError(f"There is no node {node!r}. Choose one of: {', '.join(names[:20])}.")
-        ready = tuple(each.name for each in found if _may_run(each))
+        ready = tuple(node.name for node in found if _may_run(node))
         try:
             async with asyncio.timeout(LONGEST):
                 return await self._measured(self.prober, names, ready, node, progress)
@@ -59,7 +59,7 @@ class Mesh:
         Raises:
             ClusterError: They cannot be read.
         """
-        return tuple(each.name for each in await self._nodes())
+        return tuple(node.name for node in await self._nodes())
 
     async def _nodes(self) -> tuple[core.Node, ...]:
         snapshot = await self.cluster.snapshot((core.Node,))
@@ -78,7 +78,7 @@ class Mesh:
         progress: Progress,
     ) -> Matrix:
         async with prober.listening(ready, progress) as ears:
-            backends = [Backend(each.address, each.port) for each in ears.values()]
+            backends = [Backend(ear.address, ear.port) for ear in ears.values()]
             async with prober.sole_vips(backends, progress) as vips:
                 rows = [Row(each, self._others(names, each, node), ears, vips) for each in ready]
                 progress(f"{len(ears)} of {len(names)} nodes listen; each tries the others.")
@@ -102,7 +102,7 @@ class Mesh:
     def _others(self, names: tuple[str, ...], name: str, node: str) -> tuple[str, ...]:
         if not node:
             return neighbours(names, name)
-        return tuple(each for each in names if each != node) if name == node else (node,)
+        return tuple(name for name in names if name != node) if name == node else (node,)
 
 
 def _may_run(node: core.Node) -> bool:

@@ -59,7 +59,7 @@ class _Settling:
     """Whom the fresh rounds of a node tried."""
 
     def links(self) -> Links:
-        known = {(each.source, each.target, each.test): each for each in self.before}
+        known = {(fault.source, fault.target, fault.test): fault for fault in self.before}
         for name in sorted(self.nodes):
             witness = self.witnesses.get(name)
             missing = _missing(witness, self.now)
@@ -74,7 +74,7 @@ class _Settling:
         return Links(
             taken_at=self.now,
             nodes=frozenset(self.nodes),
-            every=max((each.every for each in self.witnesses.values()), default=EVERY),
+            every=max((witness.every for witness in self.witnesses.values()), default=EVERY),
             cells=cells,
             faults=tuple(self.faults.values()),
             carried=carried,
@@ -86,22 +86,22 @@ class _Settling:
     def _witnessed(self, witness: Witness, known: Mapping[Key, Fault]) -> None:
         last = witness.rounds[-1]
         earlier = witness.rounds[-2] if len(witness.rounds) > 1 else Round(last.ended)
-        failed = {(each.target, each.test) for each in earlier.tries if _failed(each)}
+        failed = {(try_.target, try_.test) for try_ in earlier.tries if _failed(try_)}
         wholly = _wholly(last)
-        self.tried[witness.node] = {each.target for each in last.tries}
-        for each in last.tries:
-            told = each.target != witness.node and each.outcome is not Outcome.UNTRIED
-            if not told or not self._listens(each.target, last):
+        self.tried[witness.node] = {try_.target for try_ in last.tries}
+        for try_ in last.tries:
+            told = try_.target != witness.node and try_.outcome is not Outcome.UNTRIED
+            if not told or not self._listens(try_.target, last):
                 continue
-            key = witness.node, each.target, each.test
-            cell = _cell(witness.node, each)
-            running = (each.target, each.test) in failed
+            key = witness.node, try_.target, try_.test
+            cell = _cell(witness.node, try_)
+            running = (try_.target, try_.test) in failed
             if cell.ok:
                 self.cells[key] = cell
-            elif running or each.target in wholly or key in known:
+            elif running or try_.target in wholly or key in known:
                 began = earlier.ended if running else last.ended
                 since = known[key].since if key in known else began
-                self.faults[key] = Fault(*key, each.outcome, since, last.ended)
+                self.faults[key] = Fault(*key, try_.outcome, since, last.ended)
                 self.cells[key] = cell
             else:
                 self.doubts.append(cell)
@@ -147,9 +147,9 @@ class _Settling:
         last = self.witnesses[name].rounds[-1]
         tried = self.tried[name]
         absent = [
-            each
-            for each in self.witnesses
-            if each not in tried and each != name and self._listens(each, last)
+            witness
+            for witness in self.witnesses
+            if witness not in tried and witness != name and self._listens(witness, last)
         ]
         if absent and (not tried or len(self.witnesses) <= WHOLE):
             more = f" and {len(absent) - NAMED} more" if len(absent) > NAMED else ""
@@ -186,7 +186,7 @@ def _failed(each: Try) -> bool:
 
 def _wholly(last: Round) -> frozenset[str]:
     """The targets of which every kind of try failed."""
-    failed = {(each.target, each.test) for each in last.tries if _failed(each)}
+    failed = {(try_.target, try_.test) for try_ in last.tries if _failed(try_)}
     targets = {target for target, _ in failed}
     return frozenset(name for name in targets if all((name, kind) in failed for kind in KINDS))
 

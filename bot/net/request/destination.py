@@ -113,9 +113,9 @@ def suggestions(snapshot: Snapshot, typed: str, most: int = 25) -> tuple[str, ..
     """The Services that hold what was typed, as they can be asked for."""
     words = typed.casefold().split()
     named = (
-        f"{each.name}.{each.namespace}:{port.port}"
-        for each in snapshot.of(core.Service)
-        for port in each.spec.ports or ()
+        f"{service.name}.{service.namespace}:{port.port}"
+        for service in snapshot.of(core.Service)
+        for port in service.spec.ports or ()
     )
     return tuple(sorted(one for one in named if all(word in one for word in words)))[:most]
 
@@ -176,10 +176,10 @@ def _service(snapshot: Snapshot, host: str) -> Ref | None:
 def _of_service(service: core.Service, given: _Given) -> Goal | NoGoal:
     scheme, port = given.scheme, given.port
     ref = Ref("Service", service.namespace, service.name)
-    ports = tuple(each for each in service.spec.ports or () if each.protocol == "TCP")
+    ports = tuple(port for port in service.spec.ports or () if port.protocol == "TCP")
     if service.spec.ports and not ports:
         return NoGoal(f"{ref} has UDP ports alone, which answer to their own protocol only.")
-    chosen = next((each for each in ports if each.port == port), None)
+    chosen = next((service_port for service_port in ports if service_port.port == port), None)
     notes: list[str] = []
     if port is None:
         by_scheme = {"http": HTTP, "https": HTTPS}.get(scheme)
@@ -211,5 +211,5 @@ def _speaks(port: core.ServicePort, protocol: str) -> bool:
 
 
 def _names(ports: tuple[core.ServicePort, ...]) -> Iterator[str]:
-    for each in ports[:10]:
-        yield f"{each.port} {each.name}".strip()
+    for port in ports[:10]:
+        yield f"{port.port} {port.name}".strip()

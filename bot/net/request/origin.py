@@ -46,8 +46,8 @@ def resolve(snapshot: Snapshot, typed: str) -> Start | NoStart:
         gaps = [k.__name__ for k in (core.Node, core.Pod) if not snapshot.sees(k)]
         also = f" Not seen: {', '.join(gaps)}." if gaps else ""
         return NoStart(f"No node and no running pod is called {typed!r}.{also}")
-    if len({each.namespace for each in pods}) > 1:
-        names = ", ".join(f"{each.namespace}/{each.name}" for each in pods[:NEAR])
+    if len({pod.namespace for pod in pods}) > 1:
+        names = ", ".join(f"{pod.namespace}/{pod.name}" for pod in pods[:NEAR])
         return NoStart(f"{typed!r} stands for {len(pods)} pods: {names}.")
     return _start(pods[0])
 
@@ -55,16 +55,16 @@ def resolve(snapshot: Snapshot, typed: str) -> Start | NoStart:
 def suggestions(snapshot: Snapshot, typed: str, most: int = 25) -> tuple[str, ...]:
     """Nodes, then running pods, that hold what was typed."""
     words = typed.casefold().split()
-    nodes = sorted(f"node/{each.name}" for each in snapshot.of(core.Node))
-    pods = sorted(str(_start(each)) for each in snapshot.of(core.Pod) if _runs(each))
+    nodes = sorted(f"node/{node.name}" for node in snapshot.of(core.Node))
+    pods = sorted(str(_start(pod)) for pod in snapshot.of(core.Pod) if _runs(pod))
     found = (one for one in (*nodes, *pods) if all(word in one for word in words))
     return tuple(found)[:most]
 
 
 def _node(snapshot: Snapshot, name: str) -> Start | NoStart:
-    if any(each.name == name for each in snapshot.of(core.Node)):
+    if any(node.name == name for node in snapshot.of(core.Node)):
         return Start(name)
-    known = ", ".join(sorted(each.name for each in snapshot.of(core.Node))[:20])
+    known = ", ".join(sorted(node.name for node in snapshot.of(core.Node))[:20])
     return NoStart(f"There is no node {name!r}. There are: {known}.")
 
 
@@ -73,11 +73,9 @@ def _pods(snapshot: Snapshot, wanted: str) -> list[core.Pod]:
     namespace, _, name = wanted.rpartition("/")
     if not name:
         return []
-    here = [
-        each for each in snapshot.of(core.Pod) if _runs(each) and namespace in ("", each.namespace)
-    ]
-    exact = [each for each in here if each.name == name]
-    found = exact or [each for each in here if each.name.startswith(f"{name}-")]
+    here = [pod for pod in snapshot.of(core.Pod) if _runs(pod) and namespace in ("", pod.namespace)]
+    exact = [pod for pod in here if pod.name == name]
+    found = exact or [pod for pod in here if pod.name.startswith(f"{name}-")]
     return sorted(found, key=lambda each: (each.namespace, each.name))
 
 

@@ -50,9 +50,9 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def verdict(self) -> Verdict:
         """An answer of 5xx comes from something that does not do well."""
-        if any(each.outcome is Outcome.UNTRIED for each in self.steps):
+        if any(step.outcome is Outcome.UNTRIED for step in self.steps):
             return Verdict.UNKNOWN
-        if not all(each.ok for each in self.steps) or not self.steps:
+        if not all(step.ok for step in self.steps) or not self.steps:
             return Verdict.FAILED
         return Verdict.DEGRADED if self.status >= FIRST_BAD else Verdict.HEALTHY
 
@@ -93,11 +93,15 @@ class Reached(msgspec.Struct, frozen=True, kw_only=True):
 
 def looked_up(answers: Sequence[Answer]) -> tuple[Step | None, tuple[str, ...]]:
     """The step of DNS, and the addresses that it found."""
-    for each in answers:
+    for answer in answers:
         step = Step(
-            leg=Leg.DNS, outcome=each.outcome, took=each.took, errno=each.errno, said=each.detail
+            leg=Leg.DNS,
+            outcome=answer.outcome,
+            took=answer.took,
+            errno=answer.errno,
+            said=answer.detail,
         )
-        return step, each.addresses
+        return step, answer.addresses
     return None, ()
 
 

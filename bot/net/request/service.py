@@ -136,11 +136,11 @@ class Reach:
         lookup = [Probe(id="dns", kind=Kind.DNS, name=goal.name)] if goal.name else []
         known = [_request("0", goal, goal.address)] if goal.address else []
         answers = await self.prober.probe(place, [*lookup, *known], progress)
-        dns, addresses = reached.looked_up([each for each in answers if each.id == "dns"])
+        dns, addresses = reached.looked_up([answer for answer in answers if answer.id == "dns"])
         tried = [goal.address] if goal.address else []
         untested = list(goal.notes)
         if not goal.address and addresses:
-            tried = [each for each in addresses if not goals.forbidden(each)][:MOST]
+            tried = [address for address in addresses if not goals.forbidden(address)][:MOST]
             untested += filter(None, map(goals.forbidden, addresses))
             probes = [_request(str(number), goal, each) for number, each in enumerate(tried)]
             answers = await self.prober.probe(place, probes, progress) if probes else ()
@@ -168,7 +168,7 @@ def _request(name: str, goal: Goal, address: str) -> Probe:
 
 
 def _attempts(goal: Goal, tried: Sequence[str], answers: Sequence[Answer]) -> list[Attempt]:
-    by_id = {each.id: each for each in answers if each.outcome is not Outcome.UNTRIED}
+    by_id = {answer.id: answer for answer in answers if answer.outcome is not Outcome.UNTRIED}
     return [
         reached.attempt(goal, address, by_id[str(number)])
         for number, address in enumerate(tried)
@@ -178,9 +178,9 @@ def _attempts(goal: Goal, tried: Sequence[str], answers: Sequence[Answer]) -> li
 
 def _not_tried(answers: Sequence[Answer]) -> list[str]:
     return [
-        f"The prober could not begin: {each.detail}"
-        for each in answers
-        if each.outcome is Outcome.UNTRIED
+        f"The prober could not begin: {answer.detail}"
+        for answer in answers
+        if answer.outcome is Outcome.UNTRIED
     ]
 
 

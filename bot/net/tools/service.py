@@ -45,13 +45,15 @@ class Netshoot:
     async def nodes(self, typed: str, most: int) -> tuple[str, ...]:
         """Nodes whose names hold the words typed so far."""
         snapshot = await self.cluster.snapshot((core.Node,))
-        return _holding(typed, sorted(each.name for each in snapshot.of(core.Node)), most)
+        return _holding(typed, sorted(node.name for node in snapshot.of(core.Node)), most)
 
     async def targets(self, typed: str, most: int) -> tuple[str, ...]:
         """Nodes, then Services, whose names hold the words typed so far."""
         snapshot = await self.cluster.snapshot(NEEDED)
-        nodes = sorted(each.name for each in snapshot.of(core.Node))
-        services = sorted(f"{each.namespace}/{each.name}" for each in snapshot.of(core.Service))
+        nodes = sorted(node.name for node in snapshot.of(core.Node))
+        services = sorted(
+            f"{service.namespace}/{service.name}" for service in snapshot.of(core.Service)
+        )
         return _holding(typed, [*nodes, *services], most)
 
     async def run(
@@ -74,7 +76,7 @@ class Netshoot:
 
 
 def _check_node(snapshot: Snapshot, node: str) -> None:
-    names = [each.name for each in snapshot.of(core.Node)]
+    names = [node.name for node in snapshot.of(core.Node)]
     if node not in names:
         known = ", ".join(sorted(names)[:20]) or "none can be seen"
         raise InputError(f"There is no node {node!r}. Choose one of: {known}.")

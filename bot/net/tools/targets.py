@@ -67,14 +67,14 @@ def allowed(entries: Iterable[str]) -> Allowed:
     """
     names: list[str] = []
     ranges: list[Range] = []
-    for each in entries:
-        if is_name(each.lower().removeprefix(".")):
-            names.append(each.lower())
+    for entry in entries:
+        if is_name(entry.lower().removeprefix(".")):
+            names.append(entry.lower())
             continue
         try:
-            ranges.append(ipaddress.ip_network(each, strict=False))
+            ranges.append(ipaddress.ip_network(entry, strict=False))
         except ValueError:
-            msg = f"{each!r} is no name, no address and no range such as 192.0.2.0/24"
+            msg = f"{entry!r} is no name, no address and no range such as 192.0.2.0/24"
             raise ValueError(msg) from None
     return Allowed(tuple(names), tuple(ranges))
 
@@ -138,8 +138,8 @@ def _service(service: core.Service, also: Allowed) -> Place | Refusal:
 
 def _node(node: core.Node) -> Place | Refusal:
     for kind in ("InternalIP", "ExternalIP"):
-        for each in node.status.addresses:
-            if each.type == kind and (at := _literal(each.address)):
+        for node_address in node.status.addresses:
+            if node_address.type == kind and (at := _literal(node_address.address)):
                 return Place(at, at)
     return Refusal(f"The node {node.name} tells no address.")
 
@@ -149,7 +149,7 @@ def _address(snapshot: Snapshot, text: str, also: Allowed) -> Place | Refusal:
     ip = address.parse(at)
     if ip is None:
         return Refusal(f"{text} is no target: it means something else on each machine.")
-    if ip in _own(snapshot) or any(ip in each for each in (*_ranges(snapshot), *also.ranges)):
+    if ip in _own(snapshot) or any(ip in range_ for range_ in (*_ranges(snapshot), *also.ranges)):
         return Place(at, at)
     return Refusal(_beyond(snapshot, at))
 
@@ -158,14 +158,18 @@ def _own(snapshot: Snapshot) -> frozenset[address.IP]:
     """The addresses of all nodes, pods and Services."""
 
     def found() -> frozenset[address.IP]:
-        nodes = (each.address for node in snapshot.of(core.Node) for each in node.status.addresses)
+        nodes = (
+            node_address.address
+            for node in snapshot.of(core.Node)
+            for node_address in node.status.addresses
+        )
         pods = (pod.status.pod_ip for pod in snapshot.of(core.Pod))
         vips = (
             each
             for service in snapshot.of(core.Service)
             for each in (service.spec.cluster_ip, *(service.spec.cluster_ips or ()))
         )
-        parsed = (address.parse(each) for each in (*nodes, *pods, *vips))
+        parsed = (address.parse(node) for node in (*nodes, *pods, *vips))
         return frozenset(each for each in parsed if each is not None)
 
     return snapshot.once("network.tools.own", found)

@@ -77,12 +77,16 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
     def entered(self, state: ChangeState) -> datetime | None:
         """When it came into a state the last time."""
-        times = [each.at for each in self.history.entries if each.state is state]
+        times = [
+            history_entry.at
+            for history_entry in self.history.entries
+            if history_entry.state is state
+        ]
         return times[-1] if times else None
 
     def who(self, state: ChangeState) -> str:
         """Who brought it there."""
-        people = [each.by for each in self.history.entries if each.state is state]
+        people = [entry.by for entry in self.history.entries if entry.state is state]
         return people[-1] if people else ""
 
     @property

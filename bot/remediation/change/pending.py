@@ -12,7 +12,7 @@ from bot.remediation.change.states import ChangeState
 def waiting(changes: Iterable[Change], now: datetime) -> tuple[str, ...]:
     """The changes that somebody should know of, the oldest first."""
     found = sorted(changes, key=lambda each: each.name)
-    return tuple(line for each in found for line in _lines(each, now))
+    return tuple(line for change in found for line in _lines(change, now))
 
 
 def _lines(change: Change, now: datetime) -> Iterator[str]:

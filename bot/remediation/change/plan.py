@@ -52,7 +52,7 @@ class RepairPlan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def namespaces(self) -> frozenset[str]:
         """Where it would write."""
-        return frozenset(each.object.namespace for each in self.steps)
+        return frozenset(step.object.namespace for step in self.steps)
 
     def same(self, other: RepairPlan) -> bool:
         """Whether the evidence asks for the same: verdict, effect and every planned field.

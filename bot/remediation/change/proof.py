@@ -53,7 +53,7 @@ class Sample(msgspec.Struct, frozen=True):
 
     def of(self, *sorts: Sort) -> int:
         """How many became that."""
-        return sum(each.number for each in self.counts if each.sort in sorts)
+        return sum(count.number for count in self.counts if count.sort in sorts)
 
     @property
     def asked(self) -> int:
@@ -73,8 +73,8 @@ class Sample(msgspec.Struct, frozen=True):
     def __add__(self, other: Sample) -> Sample:
         """Both together."""
         found: Counter[tuple[Sort, str]] = Counter()
-        for each in (*self.counts, *other.counts):
-            found[each.sort, each.what] += each.number
+        for count in (*self.counts, *other.counts):
+            found[count.sort, count.what] += count.number
         return _counted(found)
 
     def __str__(self) -> str:
@@ -82,13 +82,13 @@ class Sample(msgspec.Struct, frozen=True):
         if not self.counts:
             return "no request was made"
         ordered = sorted(self.counts, key=lambda each: (-each.number, each.what))
-        parts = ", ".join(f"{each.number} {each.what}" for each in ordered[:5])
+        parts = ", ".join(f"{count.number} {count.what}" for count in ordered[:5])
         return f"{self.asked} requests: {parts}"
 
 
 def sample(answers: Iterable[Answer], own: frozenset[str]) -> Sample:
     """What became of requests. `own` are the prints of Traefik's own not-found page."""
-    return _counted(Counter(_sorted(each, own) for each in answers))
+    return _counted(Counter(_sorted(answer, own) for answer in answers))
 
 
 def _counted(found: Counter[tuple[Sort, str]]) -> Sample:

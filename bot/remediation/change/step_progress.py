@@ -18,10 +18,10 @@ Live = Mapping[Target, Manifest | None]
 
 def standing(steps: Sequence[Step], live: Live) -> tuple[StepProgress, ...]:
     """How each step stands."""
-    alone = [progress(each, live[each.object]) for each in steps]
+    alone = [progress(step, live[step.object]) for step in steps]
     return tuple(
-        StepProgress.DONE if _superseded(number, steps, alone) else each
-        for number, each in enumerate(alone)
+        StepProgress.DONE if _superseded(number, steps, alone) else step_progress
+        for number, step_progress in enumerate(alone)
     )
 
 
@@ -29,10 +29,10 @@ def foreseen(steps: Sequence[Step], live: Live) -> tuple[StepProgress, ...]:
     """How each step will stand when it is its turn: with those before it done."""
     now, then = standing(steps, live), dict(live)
     found: list[StepProgress] = []
-    for each, how in zip(steps, now, strict=True):
-        expected = how if how is StepProgress.DONE else progress(each, then[each.object])
+    for step, how in zip(steps, now, strict=True):
+        expected = how if how is StepProgress.DONE else progress(step, then[step.object])
         if expected is StepProgress.TO_DO:
-            then[each.object] = written(each, then[each.object])
+            then[step.object] = written(step, then[step.object])
         found.append(expected)
     return tuple(found)
 
@@ -57,10 +57,10 @@ def disturbed(step: Step, steps: Sequence[Step], live: Live) -> Step | None:
 
 def objects(steps: Sequence[Step]) -> tuple[Target, ...]:
     """Every object that is written, once."""
-    return tuple(dict.fromkeys(each.object for each in steps))
+    return tuple(dict.fromkeys(step.object for step in steps))
 
 
 def _superseded(number: int, steps: Sequence[Step], alone: Sequence[StepProgress]) -> bool:
     later = zip(steps[number + 1 :], alone[number + 1 :], strict=True)
     own = steps[number].object
-    return any(each.object == own and how is StepProgress.DONE for each, how in later)
+    return any(step.object == own and how is StepProgress.DONE for step, how in later)

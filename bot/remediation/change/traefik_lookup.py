@@ -25,9 +25,9 @@ def names(plan: RepairPlan) -> tuple[str, ...]:
     """
     rule = plan.asked.partition(" ")[2]
     made = [
-        f"ingressroute/{each.object.namespace}/{each.object.name}"
-        for each in plan.steps
-        if each.action is Action.CREATE_INGRESSROUTE
+        f"ingressroute/{step.object.namespace}/{step.object.name}"
+        for step in plan.steps
+        if step.action is Action.CREATE_INGRESSROUTE
     ]
     found = [f"{each} {rule}".strip() for each in made] + made
     return tuple(dict.fromkeys(found or [plan.asked]))
@@ -37,7 +37,7 @@ def line(belief: Belief, subject: Subject) -> str:
     """Where Traefik says that it sends the route's requests."""
     if not belief.servers:
         return unseen(" ".join(belief.unseen) or "It names no server of this route.")
-    named = ", ".join(_address(*each) for each in belief.servers[:MOST])
+    named = ", ".join(_address(*server) for server in belief.servers[:MOST])
     vips = set(subject.vips)
     if all(host in vips for host, _ in belief.servers):
         said = f"it sends to {named}, the VIP."

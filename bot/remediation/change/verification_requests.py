@@ -58,10 +58,10 @@ class Entrance(msgspec.Struct, frozen=True, order=True):
 def entrances(snapshot: Snapshot, most: int = MOST) -> tuple[Entrance, ...]:
     """The entrances of the Traefik pods that run."""
     found = (
-        each
+        entrance
         for traefik in placing.traefik(snapshot)
         if (pod := snapshot.get(core.Pod, traefik.namespace, traefik.pod))
-        for each in _of(traefik, pod)
+        for entrance in _of(traefik, pod)
     )
     return tuple(found)[:most]
 
@@ -69,11 +69,15 @@ def entrances(snapshot: Snapshot, most: int = MOST) -> tuple[Entrance, ...]:
 def _of(traefik: TraefikAt, pod: core.Pod) -> Iterator[Entrance]:
     if not traefik.addresses:
         return
-    arguments = [each for one in pod.spec.containers for each in one.args or ()]
+    arguments = [arg for one in pod.spec.containers for arg in one.args or ()]
     ports = {found[1].casefold(): int(found[2]) for found in map(ADDRESS.match, arguments) if found}
     if not ports:
         named = [port for one in pod.spec.containers for port in one.ports or ()]
-        ports = {each.name.casefold(): each.container_port for each in named if each.name}
+        ports = {
+            container_port.name.casefold(): container_port.container_port
+            for container_port in named
+            if container_port.name
+        }
     tls = {found[1].casefold() for found in map(TLS.match, arguments) if found}
     for name, port in sorted(ports.items()):
         if name not in ITS_OWN and not name.endswith("udp"):

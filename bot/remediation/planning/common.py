@@ -36,7 +36,7 @@ def draft(
         effect=found.effect,
         trial=worth is Eligibility.TRIAL,
         cures=situation.cures[:32],
-        evidence=tuple(each[:LONGEST] for each in _evidence(situation)),
+        evidence=tuple(item[:LONGEST] for item in _evidence(situation)),
         risks=tuple(each[:LONGEST] for each in (*_trial(situation, worth), *risks, *_always())),
         steps=steps,
         returns_after=returns_after,
@@ -54,8 +54,8 @@ def _evidence(situation: PlanningContext) -> Iterator[str]:
     yield f"{found.row} ({found.confidence}): {found.because}"
     yield f"nativeLB {found.effect}: {found.effect_because}"
     rows = sorted(found.evidence, key=lambda each: (not each.bears, each.result.startswith("ok")))
-    for each in rows[:MOST_EVIDENCE]:
-        yield f"{each.what}: {each.result}"
+    for row in rows[:MOST_EVIDENCE]:
+        yield f"{row.what}: {row.result}"
     yield from (f"Not tested: {said}" for said in found.untested[:8])
 
 

@@ -67,5 +67,5 @@ def _without_local(situation: PlanningContext) -> list[str]:
     subject = situation.subject
     if not subject.local_only:
         return []
-    homes = {each.node for each in subject.endpoints}
-    return [each for each in subject.edges if each not in homes]
+    homes = {endpoint.node for endpoint in subject.endpoints}
+    return [edge for edge in subject.edges if edge not in homes]

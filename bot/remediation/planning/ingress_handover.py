@@ -59,7 +59,7 @@ def plan(situation: PlanningContext, worth: Eligibility) -> RepairPlan | PlanRef
 def _steps(
     situation: PlanningContext, route: Manifest, first: Conversion, last: Conversion
 ) -> tuple[Step, ...] | PlanRefusal:
-    made = [each for each in first.manifests if each["kind"] == "IngressRoute"]
+    made = [manifest for manifest in first.manifests if manifest["kind"] == "IngressRoute"]
     created = [_create(each) for each in made]
     released = list(_released(situation, first))
     if refusal := next((each for each in released if isinstance(each, PlanRefusal)), None):
@@ -111,7 +111,7 @@ def _restorable(route: Manifest) -> dict[str, Any]:
 
 def _dropped(created: list[Step], last: Conversion) -> list[Step]:
     """The priorities as they are at the end, where they differ."""
-    final = {each["metadata"]["name"]: each for each in last.manifests}
+    final = {manifest["metadata"]["name"]: manifest for manifest in last.manifests}
     steps: list[Step] = []
     for each in created:
         was, to = _priorities(each.manifest), _priorities(final[each.object.name])
@@ -123,13 +123,15 @@ def _dropped(created: list[Step], last: Conversion) -> list[Step]:
 def _priorities(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
     routes = manifest["spec"].get("routes") or []
     return [
-        {"route": number, "match": each["match"], "priority": each.get("priority")}
-        for number, each in enumerate(routes)
+        {"route": number, "match": route["match"], "priority": route.get("priority")}
+        for number, route in enumerate(routes)
     ]
 
 
 def _risks(situation: PlanningContext) -> Iterator[str]:
-    released = [name for name, each in situation.certificates.items() if _of(each, situation)]
+    released = [
+        name for name, certificate in situation.certificates.items() if _of(certificate, situation)
+    ]
     if released:
         named = ", ".join(sorted(released))
         yield f"Certificate {named} no longer belongs to the Ingress, also after a roll back."

@@ -67,7 +67,7 @@ def chosen(situation: PlanningContext, route: Manifest) -> list[dict[str, Any]] 
     ours = [path for path in choice.add if _leads(route, path, situation)]
     if ours:
         return [_place(route, path) for path in ours]
-    left = [each for each in choice.left if _leads(route, each.path, situation)]
+    left = [left for left in choice.left if _leads(route, left.path, situation)]
     if left:
         why = f"{left[0].name or 'Its service'}: {left[0].why}."
         return PlanRefusal(PlanReason.PER_POD, why[0].upper() + why[1:])

@@ -52,12 +52,16 @@ class Offers:
         """The smallest plan; without one the refusal that says the most about this route."""
         if self.plans:
             return self.plans[0]
-        said = [each for each in self.refusals.values() if each.reason is not PlanReason.OTHER_KIND]
+        said = [
+            refusal
+            for refusal in self.refusals.values()
+            if refusal.reason is not PlanReason.OTHER_KIND
+        ]
         return next(iter([*said, *self.refusals.values()]))
 
     def by(self, way: Method) -> RepairPlan | PlanRefusal:
         """The plan of one way, or why it is none."""
-        found = next((each for each in self.plans if each.way is way), None)
+        found = next((plan for plan in self.plans if plan.way is way), None)
         return found or self.refusals.get(way) or self.best
 
 

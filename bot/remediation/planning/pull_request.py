@@ -71,7 +71,7 @@ def wanted(situation: PlanningContext) -> FileEdit | PlanRefusal:
     made = convert(route, situation.known, traefik)
     if made.became is not Became.CONVERTED:
         return PlanRefusal(PlanReason.NOT_FAITHFUL, f"It cannot be converted: {made.reason}")
-    manifests = tuple(dict(each) for each in made.manifests)
+    manifests = tuple(dict(manifest) for manifest in made.manifests)
     return FileEdit(kind=EditKind.REPLACE, object=at, manifests=manifests)
 
 
@@ -82,7 +82,7 @@ def reached(edit: FileEdit, live: Manifest | None) -> bool:
     if edit.kind is EditKind.ANNOTATE:
         notes = live.get("metadata", {}).get("annotations") or {}
         return bool(notes.get(ANNOTATION) == "true")
-    return all(_on(live, each) for each in edit.services)
+    return all(_on(live, service) for service in edit.services)
 
 
 def _on(live: Manifest, each: Chosen) -> bool:

@@ -177,7 +177,7 @@ def _row(each: Change, now: datetime) -> str:
 
 
 def _others(found: Offers) -> str:
-    ways = ", ".join(told.WAYS[each.way] for each in found.plans)
+    ways = ", ".join(told.WAYS[plan.way] for plan in found.plans)
     return f"**It can be done by** {ways}"
 
 

@@ -83,10 +83,10 @@ def difference(plan: RepairPlan) -> Iterator[str]:
 
 
 def _of_steps(steps: Iterable[Step]) -> Iterator[str]:
-    for number, each in enumerate(steps, 1):
-        at = each.object
-        yield f"@@ {number}. {DOES[each.action]} {at.kind} {at.namespace}/{at.name} @@"
-        was, to = _text(each.was), _text(each.to)
+    for number, step in enumerate(steps, 1):
+        at = step.object
+        yield f"@@ {number}. {DOES[step.action]} {at.kind} {at.namespace}/{at.name} @@"
+        was, to = _text(step.was), _text(step.to)
         lines = difflib.unified_diff(was, to, lineterm="", n=1)
         yield from (line for line in lines if not line.startswith(("---", "+++", "@@")))
 
@@ -154,7 +154,7 @@ def ways_told(offers: Offers) -> Iterator[str]:
     """A line for each way: what it is, or why not."""
     for plan in offers.plans:
         yield f"{WAYS[plan.way]}: {_worth(plan)}"
-    said = {str(each): way for way, each in offers.refusals.items()}
+    said = {str(plan_refusal): way for way, plan_refusal in offers.refusals.items()}
     for text, way in said.items():
         yield text if len(said) == 1 else f"Not by {WAYS[way]}: {text}"
 

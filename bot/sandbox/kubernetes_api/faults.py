@@ -34,8 +34,8 @@ class Faults:
 
     def clear(self) -> None:
         """Put everything right again."""
-        for each in fields(self):
-            setattr(self, each.name, each.default)
+        for field in fields(self):
+            setattr(self, field.name, field.default)
 
     def concern(self, verb: str, plural: str) -> bool:
         """Whether a request suffers at all; `plural` is empty for discovery."""

@@ -76,8 +76,8 @@ class Selection:
 
     def matches(self, item: Selectable) -> bool:
         """Whether `item` meets every requirement."""
-        return all(each.met_by(item.labels) for each in self.labels) and all(
-            each.met_by(item.fields) for each in self.fields
+        return all(label.met_by(item.labels) for label in self.labels) and all(
+            field.met_by(item.fields) for field in self.fields
         )
 
 

@@ -56,7 +56,7 @@ def media_ranges(accept: str) -> Iterable[tuple[str, dict[str, str]]]:
     """The media ranges of an Accept header in its order, each with its parameters."""
     for part in (accept or "*/*").split(","):
         media, *parameters = (piece.strip() for piece in part.split(";"))
-        yield media, dict(each.partition("=")[::2] for each in parameters)
+        yield media, dict(parameter.partition("=")[::2] for parameter in parameters)
 
 
 def negotiate(accept: str) -> Shape:

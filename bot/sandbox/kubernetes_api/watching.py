@@ -59,7 +59,7 @@ class Stream:
             await self._write(b"".join(self._lines(news)))
             if Signal.DROPPED in news:
                 sever(self.exchange.http)
-            if any(each in news for each in (*_LAST, Signal.DROPPED)):
+            if any(signal in news for signal in (*_LAST, Signal.DROPPED)):
                 return
             await self._wait(min(left, _BOOKMARKS_EVERY))
         await self._write(b"".join(self._lines([Signal.BOOKMARK])))
@@ -79,13 +79,13 @@ class Stream:
             yield self.watch.pending.popleft()
 
     def _lines(self, news: list[Change | Signal]) -> Iterator[bytes]:
-        for each in news:
-            if isinstance(each, Change):
-                yield from self._change(each)
-            elif each is Signal.EXPIRED:
+        for item in news:
+            if isinstance(item, Change):
+                yield from self._change(item)
+            elif item is Signal.EXPIRED:
                 error = too_old(self.since, self.exchange.cluster.oldest)
                 yield _event("ERROR", msgspec.json.encode(error.body()))
-            elif each is Signal.BOOKMARK and self.exchange.flag("allowWatchBookmarks"):
+            elif item is Signal.BOOKMARK and self.exchange.flag("allowWatchBookmarks"):
                 yield _event("BOOKMARK", self.renderer.bookmark(self.exchange.cluster.version))
 
     def _change(self, change: Change) -> Iterator[bytes]:

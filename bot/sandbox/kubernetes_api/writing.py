@@ -235,7 +235,7 @@ def _allocate(exchange: Exchange, spec: Object) -> None:
     if spec.get("clusterIP") or spec.get("type", "ClusterIP") == "ExternalName":
         return
     every = exchange.cluster.in_order("services")
-    taken = {each.plain().get("spec", {}).get("clusterIP") for each in every}
+    taken = {stored.plain().get("spec", {}).get("clusterIP") for stored in every}
     free = (f"10.43.240.{number}" for number in range(1, 255))
     spec["clusterIP"] = next((each for each in free if each not in taken), "")
 

@@ -103,7 +103,7 @@ APPS = (
 
 def apps(times: Calendar) -> list[Plain]:
     """Everything that belongs to the apps."""
-    parts = [each for number, app in enumerate(APPS, 20) for each in _parts(times, app, number)]
+    parts = [part for number, app in enumerate(APPS, 20) for part in _parts(times, app, number)]
     return [*_middlewares(times), *parts]
 
 

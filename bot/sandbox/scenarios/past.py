@@ -56,9 +56,11 @@ class Past:
         hours = [hour for hour in range(WEEK * 24, -1, -1) if hour not in self.absent]
         incidents = sorted(
             (
-                Incident(each.key, _ago(now, each.began), _ended(now, each), each.verdict)
-                for each in self.troubles
-                if each.incident
+                Incident(
+                    trouble.key, _ago(now, trouble.began), _ended(now, trouble), trouble.verdict
+                )
+                for trouble in self.troubles
+                if trouble.incident
             ),
             key=lambda each: each.began,
         )
@@ -74,9 +76,9 @@ class Past:
         return Base(
             last_slot(now),
             {
-                each.key: KnownEntry(each.verdict, each.reason, _ago(now, each.began))
-                for each in self.troubles
-                if each.there(then, then)
+                trouble.key: KnownEntry(trouble.verdict, trouble.reason, _ago(now, trouble.began))
+                for trouble in self.troubles
+                if trouble.there(then, then)
             },
         )
 
@@ -106,15 +108,17 @@ class Past:
     def _worst(self, now: datetime, hour: int, area: str) -> Verdict:
         begin, end = _bounds(now, hour)
         there = [
-            each.verdict for each in self.troubles if area in each.areas and each.there(begin, end)
+            trouble.verdict
+            for trouble in self.troubles
+            if area in trouble.areas and trouble.there(begin, end)
         ]
         return max(there, key=lambda each: each.rank, default=Verdict.HEALTHY)
 
     def _restarts(self, now: datetime, hour: int) -> int:
         """Two an hour of each crash loop."""
         begin, end = _bounds(now, hour)
-        loops = [each for each in self.troubles if each.reason == "CrashLoopBackOff"]
-        return 2 * sum(each.there(begin, end) for each in loops)
+        loops = [trouble for trouble in self.troubles if trouble.reason == "CrashLoopBackOff"]
+        return 2 * sum(loop.there(begin, end) for loop in loops)
 
 
 def timetable(now: datetime) -> Timetable:

@@ -63,7 +63,7 @@ class Homelab:
 
     def of(self, kind: str) -> list[Plain]:
         """All objects of a kind."""
-        return [each for each in self.objects if each["kind"] == kind]
+        return [object_ for object_ in self.objects if object_["kind"] == kind]
 
     def get(self, kind: str, namespace: str, name: str) -> Plain:
         """The object itself, to be changed in place.

@@ -107,7 +107,7 @@ class Runtime(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def by_name(self) -> Mapping[str, Service]:
         """The services by their whole names."""
-        return {each.name: each for each in self.services}
+        return {service.name: service for service in self.services}
 
     def servers(self, router: Router) -> tuple[str, ...]:
         """The URLs to which requests of a router may go, through whatever stands between."""
@@ -131,8 +131,8 @@ def decode_rawdata(body: bytes) -> Runtime:
     """
     raw = msgspec.json.decode(body, type=_RawData)
     return Runtime(
-        tuple(_router(name, each) for name, each in (raw.routers or {}).items()),
-        tuple(_service(name, each) for name, each in (raw.services or {}).items()),
+        tuple(_router(name, router) for name, router in (raw.routers or {}).items()),
+        tuple(_service(name, service) for name, service in (raw.services or {}).items()),
     )
 
 
@@ -143,14 +143,16 @@ def decode_lists(routers: Iterable[bytes], services: Iterable[bytes]) -> Runtime
         msgspec.DecodeError: They are nothing of the kind.
     """
     listed = [
-        each for body in routers for each in msgspec.json.decode(body, type=tuple[_Router, ...])
+        router for body in routers for router in msgspec.json.decode(body, type=tuple[_Router, ...])
     ]
     made = [
-        each for body in services for each in msgspec.json.decode(body, type=tuple[_Service, ...])
+        service
+        for body in services
+        for service in msgspec.json.decode(body, type=tuple[_Service, ...])
     ]
     return Runtime(
-        tuple(_router(each.name, each) for each in listed),
-        tuple(_service(each.name, each) for each in made),
+        tuple(_router(router.name, router) for router in listed),
+        tuple(_service(service.name, service) for service in made),
     )
 
 

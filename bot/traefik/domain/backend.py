@@ -182,9 +182,9 @@ def _pods(
     slices = snapshot.by_label(discovery.EndpointSlice, serving.SERVICE_NAME).get(key, ())
     servers = [
         _url(wanted, port, address, target)
-        for each in slices
-        for target in _targets(each, port)
-        for endpoint in each.endpoints or ()
+        for slice_ in slices
+        for target in _targets(slice_, port)
+        for endpoint in slice_.endpoints or ()
         if _used(endpoint.conditions, reading)
         for address in endpoint.addresses
     ]
@@ -214,9 +214,9 @@ def _used(state: discovery.EndpointConditions, reading: Reading) -> bool:
 def _port(found: core.Service, wanted: int | str | None) -> core.ServicePort | None:
     if wanted in (None, "", 0):
         return None
-    for each in found.spec.ports or ():
-        if wanted in (each.port, each.name):
-            return each
+    for port in found.spec.ports or ():
+        if wanted in (port.port, port.name):
+            return port
     external = found.spec.type == "ExternalName" and isinstance(wanted, int)
     return core.ServicePort(port=int(wanted)) if external and wanted else None
 

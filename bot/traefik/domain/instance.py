@@ -135,8 +135,8 @@ def static(args: Sequence[str]) -> Static:
 def _flags(args: Sequence[str]) -> dict[str, str]:
     """By key in small letters: the value, `true` for one that has none."""
     said: dict[str, str] = {}
-    for each in args:
-        if each.startswith("--"):
-            key, is_set, value = each[2:].partition("=")
+    for arg in args:
+        if arg.startswith("--"):
+            key, is_set, value = arg[2:].partition("=")
             said[key.lower()] = value if is_set else "true"
     return said

@@ -86,8 +86,8 @@ class LogsAnswer(Answer, frozen=True):
     def failed(self) -> int:
         """Requests that did not reach their server, those that clients gave up left out."""
         return sum(
-            each.count
+            failure.count
             for group in self.failures
-            for each in group.failures
-            if each.cause is not Cause.CANCELLED
+            for failure in group.failures
+            if failure.cause is not Cause.CANCELLED
         )

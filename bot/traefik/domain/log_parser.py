@@ -175,7 +175,7 @@ def _refused(entry: Entry) -> Told | None:
         return None
     words = (entry.message, _word(fields, "error"))
     return ProviderError(
-        ": ".join(each.rstrip(": ") for each in words if each),
+        ": ".join(word.rstrip(": ") for word in words if word),
         provider=provider,
         namespace=_word(fields, "namespace"),
         name=name,

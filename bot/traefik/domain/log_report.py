@@ -47,9 +47,11 @@ def logs(
     With `route` (a label) only its failures, servers and refusals are kept.
     """
     book = _Book(summaries, snapshot, tuple(found))
-    failures = tuple(each for each in book.groups() if not route or route in each.routes)
-    servers = tuple(each for each in book.servers() if route in ("", each.route))
-    refusals = tuple(each for each in book.refusals() if not route or each.subject == route)
+    failures = tuple(group for group in book.groups() if not route or route in group.routes)
+    servers = tuple(server for server in book.servers() if route in ("", server.route))
+    refusals = tuple(
+        refusal for refusal in book.refusals() if not route or refusal.subject == route
+    )
     shows = shows or any(map(tells_of_failures, summaries.values()))
     answer = LogsAnswer(
         taken_at=snapshot.taken_at if snapshot else None,
@@ -57,15 +59,15 @@ def logs(
         replicas=tuple(map(replica, replicas)),
         since_seconds=since_seconds,
         route=route,
-        lines=sum(each.lines for each in summaries.values()),
+        lines=sum(summary.lines for summary in summaries.values()),
         shows_failures=shows,
         classified=snapshot is not None,
         failures=failures,
         servers=servers,
         refusals=refusals,
         irrelevant=_irrelevant(summaries.values()),
-        left_out=sum(each.left_out for each in summaries.values()),
-        cut=tuple(word for each in summaries.values() for word in each.cut),
+        left_out=sum(summary.left_out for summary in summaries.values()),
+        cut=tuple(word for summary in summaries.values() for word in summary.cut),
         unseen=unseen,
     )
     return _judged(answer)
@@ -77,7 +79,7 @@ def tells_of_failures(summary: LogSummary) -> bool:
         summary.failures
         or summary.servers
         or summary.irrelevant.get(Reason.REQUEST)
-        or any(summary.irrelevant.get(each) for each in AT_DEBUG)
+        or any(summary.irrelevant.get(reason) for reason in AT_DEBUG)
     )
 
 
@@ -95,8 +97,8 @@ def _judged(answer: LogsAnswer) -> LogsAnswer:
 
 def _irrelevant(summaries: Iterable[LogSummary]) -> dict[str, int]:
     counts: dict[str, int] = {}
-    for each in summaries:
-        for reason, count in each.irrelevant.items():
+    for summary in summaries:
+        for reason, count in summary.irrelevant.items():
             counts[reason.value] = counts.get(reason.value, 0) + count
     return counts
 
@@ -135,8 +137,8 @@ class _Book:
         """Failures by route, the most first."""
         by_route: dict[tuple[str, ...], list[tuple[str, Failure]]] = {}
         for name, summary in self._summaries.items():
-            for each in summary.failures:
-                by_route.setdefault(self._routes(each), []).append((name, each))
+            for failure in summary.failures:
+                by_route.setdefault(self._routes(failure), []).append((name, failure))
         made = [self._group(names, each) for names, each in by_route.items()]
         return sorted(made, key=lambda each: (-each.count, each.routes))
 
@@ -144,8 +146,8 @@ class _Book:
         """Every server that was made, the current ones first."""
         merged: dict[tuple[str, str], list[tuple[str, Server]]] = {}
         for name, summary in self._summaries.items():
-            for each in summary.servers:
-                merged.setdefault((each.router, each.url), []).append((name, each))
+            for server in summary.servers:
+                merged.setdefault((server.router, server.url), []).append((name, server))
         made = [self._server(each) for each in merged.values()]
         return sorted(made, key=lambda each: (not each.current, each.route or each.router))
 
@@ -153,9 +155,9 @@ class _Book:
         """What was refused, the latest first."""
         merged: dict[tuple[str, str], Times] = {}
         for summary in self._summaries.values():
-            for each in summary.refusals:
-                key = (self._subject(each), each.message)
-                merged[key] = _both(merged.get(key, Times()), each.times)
+            for refusal in summary.refusals:
+                key = (self._subject(refusal), refusal.message)
+                merged[key] = _both(merged.get(key, Times()), refusal.times)
         made = [
             RefusalView(subject=subject, message=message, count=times.count, last=times.last)
             for (subject, message), times in merged.items()
@@ -166,8 +168,8 @@ class _Book:
         prefix = f"{route.ref.namespace}-{route.ref.name}"
         for rule in route.rules:
             self._by_router[rule.router] = route.label
-            for each in routers.of(rule.router, rule.match, prefix):
-                self._by_router[each.name] = route.label
+            for router in routers.of(rule.router, rule.match, prefix):
+                self._by_router[router.name] = route.label
 
     def _at(self, text: str) -> dict[str, None]:
         return self._by_address.setdefault(_key(text), {})
@@ -181,14 +183,14 @@ class _Book:
 
     def _group(self, names: tuple[str, ...], found: list[tuple[str, Failure]]) -> FailureGroup:
         merged: dict[tuple[object, ...], list[tuple[str, Failure]]] = {}
-        for name, each in found:
-            key = (each.cause, each.status, each.origin, _key(each.address))
-            merged.setdefault(key, []).append((name, each))
+        for name, failure in found:
+            key = (failure.cause, failure.status, failure.origin, _key(failure.address))
+            merged.setdefault(key, []).append((name, failure))
         views = sorted(map(self._failure, merged.values()), key=lambda each: -each.count)
-        times = _all(each.times for _, each in found)
+        times = _all(failure.times for _, failure in found)
         return FailureGroup(
             routes=names,
-            routers=tuple(sorted({each.router for _, each in found} - {""})),
+            routers=tuple(sorted({failure.router for _, failure in found} - {""})),
             count=times.count,
             first=times.first,
             last=times.last,
@@ -248,8 +250,8 @@ def _names(found: Iterable[tuple[str, object]]) -> tuple[str, ...]:
 
 def _all(times: Iterable[Times]) -> Times:
     whole = Times()
-    for each in times:
-        whole = _both(whole, each)
+    for time in times:
+        whole = _both(whole, time)
     return whole
 
 
@@ -264,5 +266,5 @@ def _both(one: Times, other: Times) -> Times:
 def _chosen(
     choose: Callable[..., datetime], one: datetime | None, other: datetime | None
 ) -> datetime | None:
-    known = [each for each in (one, other) if each is not None]
+    known = [moment for moment in (one, other) if moment is not None]
     return choose(known) if known else None

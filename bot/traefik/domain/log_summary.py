@@ -96,7 +96,7 @@ class LogSummary(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def requests_failed(self) -> int:
         """How many failures there are in all."""
-        return sum(each.times.count for each in self.failures)
+        return sum(failure.times.count for failure in self.failures)
 
 
 Key = TypeVar("Key")
@@ -150,15 +150,15 @@ class Summing:
             ),
             refusals=_latest(
                 Refusal(
-                    each.message,
-                    each.provider,
-                    each.namespace,
-                    each.name,
-                    each.service,
-                    each.router,
+                    provider_error.message,
+                    provider_error.provider,
+                    provider_error.namespace,
+                    provider_error.name,
+                    provider_error.service,
+                    provider_error.router,
                     times,
                 )
-                for each, times in self._refusals.items()
+                for provider_error, times in self._refusals.items()
             ),
             irrelevant=dict(sorted(self._irrelevant.items())),
             left_out=self._left_out,

@@ -67,8 +67,11 @@ class ServedRoute(msgspec.Struct, frozen=True, kw_only=True):
 
 def served(snapshot: Snapshot, reading: Reading) -> tuple[ServedRoute, ...]:
     """Every route, by kind, namespace and name."""
-    found = [_route(each, snapshot, reading) for each in snapshot.of(traefik.IngressRoute)]
-    found += [_ingress(each, snapshot, reading) for each in snapshot.of(networking.Ingress)]
+    found = [
+        _route(ingress_route, snapshot, reading)
+        for ingress_route in snapshot.of(traefik.IngressRoute)
+    ]
+    found += [_ingress(ingress, snapshot, reading) for ingress in snapshot.of(networking.Ingress)]
     return tuple(sorted(found, key=lambda each: (each.ref, each.api_version)))
 
 
@@ -78,8 +81,8 @@ def _route(route: traefik.IngressRoute, snapshot: Snapshot, reading: Reading) ->
             rule.match,
             naming.of_route(route.namespace, route.name, rule.match),
             tuple(
-                backend.of_route(each, route.namespace, snapshot, reading)
-                for each in rule.services or ()
+                backend.of_route(service, route.namespace, snapshot, reading)
+                for service in rule.services or ()
             ),
         )
         for rule in route.spec.routes
@@ -104,7 +107,7 @@ def _ingress(ingress: networking.Ingress, snapshot: Snapshot, reading: Reading) 
     return ServedRoute(
         ref=Ref("Ingress", ingress.namespace, ingress.name),
         api_version=ingress.api_version,
-        entry_points=tuple(each.strip() for each in said.split(",") if each.strip()),
+        entry_points=tuple(part.strip() for part in said.split(",") if part.strip()),
         rules=tuple(_paths(ingress, snapshot, reading)),
         verdict=judgement.verdict,
         problems=_problems(judgement),
@@ -132,7 +135,7 @@ def _paths(
 def _problems(judgement: Judgement) -> tuple[str, ...]:
     if judgement.verdict is Verdict.HEALTHY:
         return ()
-    told = tuple(f"{each.label}: {each.value}" for each in judgement.evidence)
+    told = tuple(f"{item.label}: {item.value}" for item in judgement.evidence)
     return told or (judgement.message,)
 
 

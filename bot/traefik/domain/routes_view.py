@@ -70,12 +70,12 @@ class RouteView(Answer, frozen=True):
     @property
     def backends(self) -> tuple[Backend, ...]:
         """The backends of all its rules."""
-        return tuple(each for rule in self.rules for each in rule.backends)
+        return tuple(backend for rule in self.rules for backend in rule.backends)
 
     @property
     def modes(self) -> tuple[str, ...]:
         """How its Services are reached: `VIP`, `pod IPs`."""
-        return tuple(sorted({each.mode.value for each in self.backends}))
+        return tuple(sorted({backend.mode.value for backend in self.backends}))
 
 
 class RoutesAnswer(Answer, frozen=True):
@@ -106,16 +106,18 @@ def routes(
     unseen: tuple[str, ...],
 ) -> RoutesAnswer:
     """Lay what Traefik believes beside what the objects say."""
-    routers = {name: Routers(each) for name, each in beliefs.items()}
-    shown = tuple(_route(each, snapshot, routers, of) for each in found)
+    routers = {name: Routers(pair) for name, pair in beliefs.items()}
+    shown = tuple(_route(served_route, snapshot, routers, of) for served_route in found)
     names = {kind.__name__ for kind in READS if kind.__name__ != "SecretName"}
-    gaps = [each for each in snapshot.gaps if not each.why.by_choice and each.kind in names]
+    gaps = [gap for gap in snapshot.gaps if not gap.why.by_choice and gap.kind in names]
     replicas = tuple(replicas)
-    told = [f"{each.kind}: {each.why.value}. {each.detail}".strip() for each in gaps]
+    told = [f"{gap.kind}: {gap.why.value}. {gap.detail}".strip() for gap in gaps]
     blind = [Verdict.UNKNOWN] if gaps or not replicas else []
     return RoutesAnswer(
         taken_at=snapshot.taken_at,
-        verdict=worst([*(each.verdict for each in shown if not each.unread), *blind]),
+        verdict=worst(
+            [*(route_view.verdict for route_view in shown if not route_view.unread), *blind]
+        ),
         replicas=tuple(map(replica, replicas)),
         of=of if beliefs else "",
         routes=shown,
@@ -173,9 +175,9 @@ def _rule(
 def _stale(rules: Iterable[RuleView]) -> Iterable[str]:
     """Servers in no slice, where every Service of the rule has its addresses in this cluster."""
     for rule in rules:
-        if not all(each.mode in WITHIN for each in rule.backends):
+        if not all(backend.mode in WITHIN for backend in rule.backends):
             continue
-        for each in rule.live or ():
-            if each.address.kind in GONE and not each.address.unseen:
-                who = ", ".join(each.replicas)
-                yield f"Traefik ({who}) sends to {each.url}, which is in no EndpointSlice now."
+        for live in rule.live or ():
+            if live.address.kind in GONE and not live.address.unseen:
+                who = ", ".join(live.replicas)
+                yield f"Traefik ({who}) sends to {live.url}, which is in no EndpointSlice now."

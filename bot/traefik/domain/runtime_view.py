@@ -27,18 +27,20 @@ class RouterBelief(msgspec.Struct, frozen=True):
 def by_api(runtime: Runtime) -> tuple[RouterBelief, ...]:
     """Of the routers that come from Kubernetes objects."""
     return tuple(
-        RouterBelief(each.name, each.rule, runtime.servers(each), each.status, each.errors)
-        for each in runtime.routers
-        if each.provider.startswith(KUBERNETES)
+        RouterBelief(
+            router.name, router.rule, runtime.servers(router), router.status, router.errors
+        )
+        for router in runtime.routers
+        if router.provider.startswith(KUBERNETES)
     )
 
 
 def by_log(summary: LogSummary) -> tuple[RouterBelief, ...]:
     """The servers that were made last for each router."""
     urls: dict[str, list[str]] = {}
-    for each in summary.servers:
-        if each.current and each.router:
-            urls.setdefault(each.router, []).append(each.url)
+    for server in summary.servers:
+        if server.current and server.router:
+            urls.setdefault(server.router, []).append(server.url)
     return tuple(
         RouterBelief(name, urls=tuple(dict.fromkeys(found))) for name, found in sorted(urls.items())
     )

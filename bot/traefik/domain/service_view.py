@@ -61,10 +61,13 @@ def _servers(subject: Subject, answer: RoutesAnswer) -> tuple[tuple[str, int], .
 
 def _own(subject: Subject, rule: RuleView) -> Iterator[Live]:
     """The rule's servers without those that are known to be of its other Services."""
-    if all(each.service != subject.service for each in rule.backends):
+    if all(backend.service != subject.service for backend in rule.backends):
         return
     others = {
-        url for each in rule.backends if each.service != subject.service for url in each.servers
+        url
+        for backend in rule.backends
+        if backend.service != subject.service
+        for url in backend.servers
     }
     for live in rule.live or ():
         services = live.address.services
@@ -76,18 +79,18 @@ def _failures(
     subject: Subject, servers: tuple[tuple[str, int], ...], logs: Mapping[str, LogSummary]
 ) -> tuple[Upstream, ...]:
     """The failures at the subject's addresses, and at those that Traefik takes for its servers."""
-    own = {parse(each.address) for each in subject.endpoints}
+    own = {parse(endpoint.address) for endpoint in subject.endpoints}
     own |= {parse(each) for each in (*subject.unready, *subject.vips)}
     own |= {parse(host) for host, _ in servers}
     found: dict[tuple[str, int, Outcome], Upstream] = {}
     for summary in logs.values():
-        for each in summary.failures:
-            host, port = split(each.address)
-            ip, outcome = parse(host), OUTCOMES.get(each.cause)
+        for failure in summary.failures:
+            host, port = split(failure.address)
+            ip, outcome = parse(host), OUTCOMES.get(failure.cause)
             if ip is None or ip not in own or port is None or outcome is None:
                 continue
             key = (str(ip), port, outcome)
             before = found.get(key, Upstream(*key, 0))
-            last = max(filter(None, (each.times.last, before.last)), default=None)
-            found[key] = Upstream(*key, before.count + each.times.count, last)
+            last = max(filter(None, (failure.times.last, before.last)), default=None)
+            found[key] = Upstream(*key, before.count + failure.times.count, last)
     return tuple(sorted(found.values(), key=lambda each: (each.address, each.port)))

@@ -23,7 +23,7 @@ def routes(answer: RoutesAnswer) -> render.Card:
     """Every route in a line or two."""
     head = _head(answer.verdict, "Traefik's routes", told.headline(answer))
     tail = _tail(answer)
-    lines = [_line(each) for each in told.ordered(answer)]
+    lines = [_line(route_view) for route_view in told.ordered(answer)]
     shown = _fitting(lines[:ROUTES], render.TEXT - len(head) - len(tail) - 200)
     body = "\n".join(shown) or "-# There is no route."
     if hidden := len(lines) - len(shown):
@@ -59,11 +59,11 @@ def logs(answer: LogsAnswer) -> render.Card:
     head = _head(answer.verdict, "Traefik's log", told.verdict_of_logs(answer)) + of
     if common := told.pattern(answer):
         head += f"\n{_escaped(common)}"
-    parts = [_group(each) for each in answer.failures]
+    parts = [_group(failure) for failure in answer.failures]
     parts += [
-        f"{words.MARK[Verdict.DEGRADED]} **refused** {render.code(each.subject, NAME)} "
-        f"×{each.count:,}\n{render.code(each.message, LINE)}"
-        for each in answer.refusals
+        f"{words.MARK[Verdict.DEGRADED]} **refused** {render.code(refusal.subject, NAME)} "
+        f"×{refusal.count:,}\n{render.code(refusal.message, LINE)}"
+        for refusal in answer.refusals
     ]
     parts += _servers(answer.servers)
     tail = "\n".join(
@@ -95,9 +95,9 @@ def _line(each: RouteView) -> str:
 
 def _rule(rule: RuleView) -> str:
     lines = [f"**{render.code(rule.match or 'no rule', LINE)}**"]
-    lines += [f"→ {render.code(told.backend(each), LINE)}" for each in rule.backends]
+    lines += [f"→ {render.code(told.backend(backend), LINE)}" for backend in rule.backends]
     servers = told.servers(rule)
-    lines += [f"-# {render.code(each, LINE)}" for each in servers[:SERVERS]]
+    lines += [f"-# {render.code(server, LINE)}" for server in servers[:SERVERS]]
     if len(servers) > SERVERS:
         lines.append(f"-# … and {len(servers) - SERVERS} more servers in the file")
     return "\n".join(lines)
@@ -117,10 +117,10 @@ def _group(each: FailureGroup) -> str:
 
 
 def _servers(servers: Iterable[ServerView]) -> list[str]:
-    current = [each for each in servers if each.current]
+    current = [server for server in servers if server.current]
     return [
-        f"-# {render.code(each.url, 60)} {render.code(told.address(each.address), 100)}"
-        for each in current
+        f"-# {render.code(server.url, 60)} {render.code(told.address(server.address), 100)}"
+        for server in current
     ]
 
 

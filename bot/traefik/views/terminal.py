@@ -28,7 +28,7 @@ def routes(answer: RoutesAnswer) -> RenderableType:
     """Every route with its Services, servers and problems."""
     shown = told.ordered(answer)
     parts: list[RenderableType] = [_head(answer.verdict, told.headline(answer)), Text()]
-    parts += [_route(each) for each in shown[:MOST]]
+    parts += [_route(route_view) for route_view in shown[:MOST]]
     parts += _more(len(shown) - MOST, "routes")
     return Group(*parts, *_unseen(answer.unseen))
 
@@ -53,10 +53,10 @@ def logs(answer: LogsAnswer) -> RenderableType:
         *([Text(common)] if (common := told.pattern(answer)) else []),
         Text(),
     ]
-    parts += [_group(each) for each in answer.failures[:MOST]]
+    parts += [_group(failure) for failure in answer.failures[:MOST]]
     parts += _more(len(answer.failures) - MOST, "routes")
-    for each in answer.refusals[:MOST]:
-        said = f"{each.subject} ×{each.count:,}: {each.message}"
+    for refusal in answer.refusals[:MOST]:
+        said = f"{refusal.subject} ×{refusal.count:,}: {refusal.message}"
         parts.append(_labelled("refused: ", said))
     parts += list(_servers(answer))
     for reason, count in answer.irrelevant.items():
@@ -118,7 +118,7 @@ def _group(each: FailureGroup) -> RenderableType:
 
 
 def _servers(answer: LogsAnswer) -> Iterator[RenderableType]:
-    current = [each for each in answer.servers if each.current]
+    current = [server for server in answer.servers if server.current]
     if not current:
         return
     yield Text("servers that Traefik made last:", "bold")

@@ -26,8 +26,8 @@ def ordered(answer: RoutesAnswer) -> Sequence[RouteView]:
 
 def headline(answer: RoutesAnswer) -> str:
     """How many routes, how they are reached, which Traefik, and where its view comes from."""
-    read = [each for each in answer.routes if not each.unread]
-    tally = Counter(mode for each in read for mode in each.modes)
+    read = [route for route in answer.routes if not route.unread]
+    tally = Counter(mode for route_view in read for mode in route_view.modes)
     nowhere = tally.pop(Mode.NOTHING, 0)
     told = [f"{count} by {mode}" for mode, count in sorted(tally.items())]
     modes = ", ".join([*told, *([f"{nowhere} to nothing"] if nowhere else [])])
@@ -39,8 +39,8 @@ def headline(answer: RoutesAnswer) -> str:
 def traefiks(replicas: Iterable[Replica]) -> str:
     """`Traefik 3.6.2 on edge`; several where there are several."""
     replicas = tuple(replicas)
-    versions = " and ".join(sorted({each.version or "?" for each in replicas}))
-    nodes = ", ".join(sorted({each.node for each in replicas} - {""}))
+    versions = " and ".join(sorted({replica.version or "?" for replica in replicas}))
+    nodes = ", ".join(sorted({replica.node for replica in replicas} - {""}))
     return f"Traefik {versions}{f' on {nodes}' if nodes else ''}" if replicas else "no Traefik"
 
 
@@ -97,8 +97,8 @@ def address(each: Address) -> str:
 def verdict_of_logs(answer: LogsAnswer) -> str:
     """The first sentence about logs."""
     if answer.failed:
-        groups = [each for each in answer.failures if each.count]
-        known = {name for each in groups for name in each.routes}
+        groups = [failure_group for failure_group in answer.failures if failure_group.count]
+        known = {name for group in groups for name in group.routes}
         of = f" of {words.plural(len(known), 'route')}" if known else ""
         return f"{words.plural(answer.failed, 'request')}{of} did not reach a server"
     if answer.refusals:
@@ -112,7 +112,7 @@ def verdict_of_logs(answer: LogsAnswer) -> str:
 
 def pattern(answer: LogsAnswer) -> str:
     """What the failing addresses have in common, where several have it; empty where nothing."""
-    own = {each.node for each in answer.replicas} - {""}
+    own = {replica.node for replica in answer.replicas} - {""}
     failing = [
         each.address.node
         for group in answer.failures
