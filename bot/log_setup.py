@@ -119,7 +119,7 @@ class Json(logging.Formatter):
         return "\n".join(filter(None, (trace, record.stack_info)))
 
     def _told(self, extra: dict[str, object]) -> dict[str, object]:
-        return {self._search(name): self._told_one(name, each) for name, each in extra.items()}
+        return {self._search(name): self._told_one(name, value) for name, value in extra.items()}
 
     def _told_one(self, name: str, value: object) -> object:
         if names_a_secret(name):

@@ -438,7 +438,7 @@ def load() -> Settings:
         options: dict[str, Any] = {"_secrets_dir": secrets} if secrets else {}
         read = Settings(**options)
     except ValidationError as error:
-        raise SettingsError("\n".join(_told(each) for each in error.errors())) from None
+        raise SettingsError("\n".join(_told(error_) for error_ in error.errors())) from None
     for name in Settings.model_fields:
         if isinstance(secret := getattr(read, name), SecretStr):
             known_secrets.learn(name, secret.get_secret_value())
@@ -459,10 +459,10 @@ def _entries(given: str) -> tuple[str, ...]:
 def _members(given: str | int) -> Members:
     users: set[int] = set()
     roles: set[int] = set()
-    for each in filter(None, (part.strip() for part in str(given).split(","))):
-        kind, _, number = each.rpartition(":")
+    for part_ in filter(None, (part.strip() for part in str(given).split(","))):
+        kind, _, number = part_.rpartition(":")
         if kind not in ("", "role", "user") or not SNOWFLAKE.fullmatch(number):
-            msg = f"{each!r} is no id: right-click a person or role in Discord and copy its id"
+            msg = f"{part_!r} is no id: right-click a person or role in Discord and copy its id"
             raise ValueError(msg)
         (roles if kind == "role" else users).add(int(number))
     return Members(frozenset(users), frozenset(roles))
@@ -473,7 +473,7 @@ def _refuse_unknown() -> None:
     for name in os.environ:
         if name.startswith(PREFIX) and name not in known:
             # Without the prefix, which makes all of them alike.
-            bare = {each.removeprefix(PREFIX): each for each in known}
+            bare = {setting.removeprefix(PREFIX): setting for setting in known}
             near = difflib.get_close_matches(name.removeprefix(PREFIX), bare, n=1)
             hint = f" Did you mean {bare[near[0]]}?" if near else ""
             msg = f"{name} is no setting.{hint} The README lists all."

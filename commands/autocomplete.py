@@ -30,8 +30,10 @@ def mutes(held: Iterable[Mute], typed: str) -> list[app_commands.Choice[str]]:
     fitting = [mute for mute in held if wanted in mute.shown.lower() or wanted in mute.name.lower()]
     return [
         app_commands.Choice(
-            name=words.line(f"{each.name} · {each.shown}: {each.line()}", render.LABEL),
-            value=each.name,
+            name=words.line(
+                f"{suggestion.name} · {suggestion.shown}: {suggestion.line()}", render.LABEL
+            ),
+            value=suggestion.name,
         )
-        for each in fitting[: render.CHOICES]
+        for suggestion in fitting[: render.CHOICES]
     ]

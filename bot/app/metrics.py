@@ -217,8 +217,8 @@ def _watches(watches: Iterable[Reflector]) -> Iterator[Metric]:
     by_resource = sorted(watches, key=_resource)
     for resource, group in groupby(by_resource, key=_resource):
         ours = tuple(group)
-        for each in State:
-            state.add_metric((resource, each.value), sum(one.state is each for one in ours))
+        for state_ in State:
+            state.add_metric((resource, state_.value), sum(one.state is state_ for one in ours))
         heard = [one.heard_at for one in ours if one.heard_at]
         if heard:
             age.add_metric((resource,), max(0.0, (now - min(heard)).total_seconds()))

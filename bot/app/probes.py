@@ -26,7 +26,7 @@ class Vitals:
 
     def ailments(self) -> tuple[str, ...]:
         """What has ended for good: only a restart helps. Discord and the API may well be away."""
-        ended = [f"The {each} has ended." for each in (*self.cache.ended(), *self.others())]
+        ended = [f"The {task} has ended." for task in (*self.cache.ended(), *self.others())]
         if self.schedule.ended:
             ended.append("The schedule has ended.")
         if not self.client.beats:

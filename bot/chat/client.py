@@ -154,7 +154,7 @@ class Client(discord.Client):
         self._leaving = True
         with suppress(TimeoutError):
             async with asyncio.timeout(FAREWELL):
-                await asyncio.gather(*(_cut_off(*each) for each in waiting.items()))
+                await asyncio.gather(*(_cut_off(*unanswered) for unanswered in waiting.items()))
         await self.close()
 
     async def close(self) -> None:

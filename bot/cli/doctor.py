@@ -88,7 +88,7 @@ def invite(application_id: str | None) -> None:
 
 def link(application_id: int, guild_id: int | None, needs: Sequence[Permission]) -> str:
     """The address of Discord's page that asks to let the bot in, with what it needs and no more."""
-    wanted = discord.Permissions(**{each.flag: True for each in needs})
+    wanted = discord.Permissions(**{permission.flag: True for permission in needs})
     if guild_id is None:
         return discord.utils.oauth_url(application_id, permissions=wanted, scopes=SCOPES)
     return discord.utils.oauth_url(

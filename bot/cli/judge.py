@@ -27,14 +27,16 @@ def judge(files: Sequence[str], now: str | None, *, as_json: bool) -> Verdict:
         terminal.write(indented(judged))
     else:
         console = terminal.console()
-        for each in judged:
-            subject = str(Ref(each.kind or "?", each.namespace, each.name or "?"))
-            line = terminal.judged(subject, each.verdict, each.reason, each.message)
+        for judgement_ in judged:
+            subject = str(Ref(judgement_.kind or "?", judgement_.namespace, judgement_.name or "?"))
+            line = terminal.judged(
+                subject, judgement_.verdict, judgement_.reason, judgement_.message
+            )
             terminal.show(console, line)
     for problem in read.problems:
         print(f"meshmedic: {problem}", file=sys.stderr)  # noqa: T201  # the terminal is our page
     unread = [Verdict.UNKNOWN] if read.problems or not judged else []
-    return worst([*(each.verdict for each in judged), *unread])
+    return worst([*(judgement.verdict for judgement in judged), *unread])
 
 
 def schema() -> Verdict:

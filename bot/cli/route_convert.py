@@ -57,7 +57,7 @@ def convert(files: Sequence[str], target: Target, *, as_json: bool) -> int:
         _show(line, as_json=as_json)
     if not as_json:
         for file in sorted(
-            {each.file for each in found} - {document.file for document in ingresses}
+            {ingress.file for ingress in found} - {document.file for document in ingresses}
         ):
             terminal.tell(f"{file}: it has no Ingress.")
     for problem in problems:
@@ -86,21 +86,21 @@ def _surrounded(
     ingresses: Sequence[_Document], found: Sequence[_Document]
 ) -> Iterator[tuple[Mapping[str, Any], Known]]:
     """Each with the objects around it: where several files have one, that of its own file."""
-    far = gather(each.object for each in found)
+    far = gather(document.object for document in found)
     by_file: dict[str, list[object]] = {}
-    for each in found:
-        by_file.setdefault(each.file, []).append(each.object)
+    for document in found:
+        by_file.setdefault(document.file, []).append(document.object)
     near = {
         file: far.before(gather(by_file[file])) for file in {ingress.file for ingress in ingresses}
     }
-    for each in ingresses:
-        yield each.object, near[each.file]
+    for ingress in ingresses:
+        yield ingress.object, near[ingress.file]
 
 
 def _objects(name: str, documents: Sequence[tuple[int, object]]) -> Iterator[_Document]:
     for number, document in documents:
-        for each in manifests.unpacked(document):
-            yield _Document(name, number, each)
+        for resource in manifests.unpacked(document):
+            yield _Document(name, number, resource)
 
 
 def _called(name: str) -> str:

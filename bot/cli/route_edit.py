@@ -72,11 +72,14 @@ def _services(texts: Mapping[str, str]) -> dict[tuple[str, str], Mapping[str, An
     """The Services that stand in the same files, by (namespace, name)."""
     found = (object_ for text in texts.values() for object_ in _objects(text))
     return {
-        (str(each["metadata"].get("namespace") or ""), str(each["metadata"].get("name"))): each
-        for each in found
-        if isinstance(each, dict)
-        and each.get("kind") == "Service"
-        and isinstance(each.get("metadata"), dict)
+        (
+            str(document["metadata"].get("namespace") or ""),
+            str(document["metadata"].get("name")),
+        ): document
+        for document in found
+        if isinstance(document, dict)
+        and document.get("kind") == "Service"
+        and isinstance(document.get("metadata"), dict)
     }
 
 

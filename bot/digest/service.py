@@ -63,12 +63,15 @@ class Digests:
             return
         now = self.clock()
         book = await self._known()
-        for each in book.every(self.defaults).values():
-            done = book.over(each.name)
-            slot = slots.due(each.when, self.zone, now, began=each.began, done=done)
-            if slot and not each.paused:
-                await self.sending.quietly(each, slot)
-            elif not each.paused and slots.following(each.when, self.zone, now).at - now < SOON:
+        for schedule in book.every(self.defaults).values():
+            done = book.over(schedule.name)
+            slot = slots.due(schedule.when, self.zone, now, began=schedule.began, done=done)
+            if slot and not schedule.paused:
+                await self.sending.quietly(schedule, slot)
+            elif (
+                not schedule.paused
+                and slots.following(schedule.when, self.zone, now).at - now < SOON
+            ):
                 await self.prepare()
 
     async def book(self) -> DigestState:

@@ -123,7 +123,7 @@ async def _look(
         application=application.result(),
         server=found,
         registered=registered.result(),
-        members={user: each.result() for user, each in known.items()},
+        members={user: task.result() for user, task in known.items()},
         skew=dates.skew,
         here=here,
     )
@@ -176,7 +176,7 @@ async def _elsewhere(client: discord.Client) -> Elsewhere | NotObserved:
     found = await _ask(client.http.get_guilds(SERVERS, with_counts=False))
     if isinstance(found, Denied | NotObserved):
         return Elsewhere()
-    return Elsewhere(tuple(f"{each['name']} ({each['id']})" for each in found))
+    return Elsewhere(tuple(f"{guild['name']} ({guild['id']})" for guild in found))
 
 
 async def _registered(
@@ -193,7 +193,7 @@ async def _registered(
         return here
     if isinstance(everywhere, Denied | NotObserved):
         return NotObserved(f"The commands of every server could not be read: {everywhere.why}")
-    return Registered(here, tuple(each["name"] for each in everywhere))
+    return Registered(here, tuple(command["name"] for command in everywhere))
 
 
 async def _member(

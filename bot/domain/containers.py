@@ -14,14 +14,14 @@ def runs_well(pod: core.Pod) -> bool:
     status = pod.status
     if status.phase != "Running" or pod.metadata.deletion_timestamp:
         return False
-    for each in status.container_statuses:
-        if not each.ready or each.restart_count:
+    for container in status.container_statuses:
+        if not container.ready or container.restart_count:
             return False
-    for each in status.init_container_statuses:
-        if each.restart_count or each.state.waiting:
+    for container in status.init_container_statuses:
+        if container.restart_count or container.state.waiting:
             return False
-    for said in status.conditions:
-        if said.type == "Ready" and said.status != "True":
+    for condition in status.conditions:
+        if condition.type == "Ready" and condition.status != "True":
             return False
     return bool(status.container_statuses)
 

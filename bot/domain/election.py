@@ -188,5 +188,5 @@ class Election:
     def pause(self, now: float) -> float:
         """Seconds until something is to be done: an attempt, or the end of leadership."""
         due = [self.timing.retry]
-        due += [each - now for each in (self.free_at(), self.leads_until) if each > now]
+        due += [moment - now for moment in (self.free_at(), self.leads_until) if moment > now]
         return min(due)

@@ -54,17 +54,17 @@ class Indexed(tuple[T, ...]):
     @cached_property
     def by_name(self) -> Mapping[tuple[str, str], T]:
         """By (namespace, name)."""
-        return {(each.metadata.namespace, each.metadata.name): each for each in self}
+        return {(item.metadata.namespace, item.metadata.name): item for item in self}
 
     @cached_property
     def by_controller(self) -> Mapping[tuple[str, str, str], list[T]]:
         """By (namespace, kind, name) of what controls them."""
         groups: dict[tuple[str, str, str], list[T]] = {}
-        for each in self:
-            for owner in each.metadata.owner_references or ():
+        for item in self:
+            for owner in item.metadata.owner_references or ():
                 if owner.controller:
-                    key = (each.namespace, owner.kind, owner.name)
-                    groups.setdefault(key, []).append(each)
+                    key = (item.namespace, owner.kind, owner.name)
+                    groups.setdefault(key, []).append(item)
         return groups
 
     @cached_property
@@ -76,10 +76,10 @@ class Indexed(tuple[T, ...]):
         """By (namespace, value of a label)."""
         if label not in self.labels:
             groups: dict[tuple[str, str], list[T]] = {}
-            for each in self:
-                meta = each.metadata
+            for item in self:
+                meta = item.metadata
                 if meta.labels and (value := meta.labels.get(label)):
-                    groups.setdefault((meta.namespace, value), []).append(each)
+                    groups.setdefault((meta.namespace, value), []).append(item)
             self.labels[label] = groups
         return self.labels[label]
 

@@ -42,7 +42,7 @@ class Original:
     def becomes(self, splices: Sequence[Splice], change: Callable[[list[Any]], object]) -> bool:
         """Whether the splices do to the text just what `change` does to its meaning."""
         # Written out and read again, so that what aliases share is no longer shared.
-        wanted = [msgspec.to_builtins(each) for each in self.data]
+        wanted = [msgspec.to_builtins(document) for document in self.data]
         change(wanted)
         try:
             return meaning(splice(self.text, splices)) == wanted

@@ -105,7 +105,7 @@ class Build:
         for name in self.tree.within(here):
             path, relative = joined(here, name), joined(below, name)
             if path in self.tree.folders:
-                if any(each in self.tree.folders[path] for each in NAMES):
+                if any(name in self.tree.folders[path] for name in NAMES):
                     yield relative
                 else:
                     yield from self._every(folder, relative)
@@ -113,14 +113,14 @@ class Build:
                 yield relative
 
     def _kustomization(self, folder: str) -> Mapping[str, Any] | None:
-        here = [each for each in NAMES if each in self.tree.folders.get(folder, ())]
+        here = [name for name in NAMES if name in self.tree.folders.get(folder, ())]
         if len(here) > 1:
             raise Stop(Reason.UNREADABLE, f"{folder or 'the root'} has two kustomizations")
         self.folders.add(folder)
         if not here:
             return None
         path = self.tree.way(folder, here[0])
-        documents = [each for each in self._texts.file(path) if each is not None]
+        documents = [document for document in self._texts.file(path) if document is not None]
         if len(documents) != 1 or not isinstance(documents[0], Mapping):
             raise Stop(Reason.UNREADABLE, f"{path} is no kustomization")
         if unknown := documents[0].keys() - KNOWN:
@@ -140,10 +140,10 @@ class Build:
         ]
         for entry in listed(own, "components"):
             found = self._component(folder, entry, found, depth)
-        if any(own.get(each) for each in GENERATING):
+        if any(own.get(field_) for field_ in GENERATING):
             self.unseen.append((Reason.GENERATED, folder or "the root"))
         self._count(weight(own) * (1 + len(found)))
-        return [self._transformed(own, folder, each) for each in found]
+        return [self._transformed(own, folder, resource) for resource in found]
 
     def _resources(self, own: Mapping[str, Any], folder: str) -> tuple[str, ...]:
         """What a kustomization names. One that names a folder twice is refused by kustomize too."""
@@ -167,7 +167,7 @@ class Build:
             raise Stop(Reason.TOO_LARGE, f"more than {MOST_STEPS} resources and patches of them")
 
     def _resource(self, folder: str, entry: str, depth: int) -> list[Found]:
-        if any(each in entry for each in REMOTE):
+        if any(mark in entry for mark in REMOTE):
             self.unseen.append((Reason.REMOTE_BASE, entry))
             return []
         try:
@@ -186,9 +186,9 @@ class Build:
     def _component(self, folder: str, entry: str, found: list[Found], depth: int) -> list[Found]:
         """A component changes what the kustomization that names it has, besides its own."""
         self._count(1 + len(found))
-        if any(each in entry for each in REMOTE):
+        if any(mark in entry for mark in REMOTE):
             against = (Reason.REMOTE_BASE, entry)
-            return [replace(each, against=(*each.against, against)) for each in found]
+            return [replace(resource, against=(*resource.against, against)) for resource in found]
         path = self.tree.way(folder, entry)
         own = self._kustomization(path) if path in self.tree.folders else None
         if own is None:
@@ -231,7 +231,7 @@ def listed(own: Mapping[str, Any], key: str) -> list[str]:
         Stop: Something else stands there.
     """
     value = own.get(key) or []
-    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise Stop(Reason.UNREADABLE, f"{key} of a kustomization is no list of paths")
     return value
 

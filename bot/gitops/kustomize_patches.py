@@ -48,11 +48,13 @@ def _touching(
 ) -> Iterator[Against]:
     kind = str(manifest.get("kind"))
     for key in PATCHING:
-        if any(_patches(each, names, kind, read) for each in _list(own.get(key))):
+        if any(_patches(patch, names, kind, read) for patch in _list(own.get(key))):
             yield Reason.PATCHED, key
     if own.get("transformers"):
         yield Reason.TRANSFORMED, "transformers"
-    if any(_replaces(each, names, kind, read) for each in _list(own.get("replacements"))):
+    if any(
+        _replaces(replacement, names, kind, read) for replacement in _list(own.get("replacements"))
+    ):
         yield Reason.TRANSFORMED, "replacements"
     if own.get("vars") and "$(" in str(manifest):
         yield Reason.TRANSFORMED, "vars"
@@ -81,7 +83,7 @@ def _merges(patch: object, names: HISTORY, kind: str, read: Read) -> bool:
     else:
         documents = _of(read, patch)
     found = [document for document in documents if document is not None]
-    return not found or any(_is_of(each, names, kind) for each in found)
+    return not found or any(_is_of(target, names, kind) for target in found)
 
 
 def _of(read: Read, given: str) -> list[Any]:

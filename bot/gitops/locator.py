@@ -70,7 +70,9 @@ def _origin(live: Mapping[str, Any]) -> str:
 
 def _one(candidates: list[Found], target: Target, folder: str, origin: str, build: Build) -> Found:
     fitting = [candidate for candidate in candidates if _is(candidate, target)]
-    if origin and (named := [each for each in fitting if _from(each, folder, origin, build.tree)]):
+    if origin and (
+        named := [place for place in fitting if _from(place, folder, origin, build.tree)]
+    ):
         fitting = named
     elif origin and fitting:
         raise Stop(Reason.DIFFERENT, f"the object names {origin}, found was {fitting[0].path}")

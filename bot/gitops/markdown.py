@@ -81,7 +81,7 @@ def fenced(text: str, language: str = "", most: int = MOST_DIFF) -> str:
     clean = CONTROL.sub("\ufffd", known.replace("\r\n", "\n")).rstrip("\n")
     if len(clean) > most:
         clean = f"{clean[:most]}\n… and {len(clean) - most} characters more"
-    longest = max((len(each) for each in TICKS.findall(clean)), default=2)
+    longest = max((len(ticks) for ticks in TICKS.findall(clean)), default=2)
     fence = "`" * (longest + 1)
     return f"{fence}{language}\n{clean}\n{fence}"
 

@@ -113,7 +113,9 @@ def edit_one(text: str, number: int, prefix: Path, chosen: Sequence[Path]) -> st
 
 
 def _said(choice: Choice) -> tuple[Result, str]:
-    left = "; ".join(dict.fromkeys(f"service {each.name!r}: {each.why}" for each in choice.left))
+    left = "; ".join(
+        dict.fromkeys(f"service {service.name!r}: {service.why}" for service in choice.left)
+    )
     if choice.add:
         return Result.EDITED, f"Left as it is: {left}." if left else ""
     if left:

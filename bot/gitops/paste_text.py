@@ -52,7 +52,7 @@ def by_default(owner: Owner | None = None) -> str:
     k3s's Traefik takes the same below `valuesContent` of a HelmChartConfig.
     """
     providers = {
-        each: {"nativeLBByDefault": True} for each in ("kubernetesCRD", "kubernetesIngress")
+        provider: {"nativeLBByDefault": True} for provider in ("kubernetesCRD", "kubernetesIngress")
     }
     values = {"providers": providers}
     if owner is not None and owner.keeper is Keeper.HELM_RELEASE:

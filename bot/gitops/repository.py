@@ -213,7 +213,7 @@ def _pushed(wire: Wire, branch: str, expected: bytes | None, made: list[Any]) ->
         return {ref: made[-1].id}
 
     def pack(*_args: Any, **_options: Any) -> tuple[int, Iterator[Any]]:
-        return pack_objects_to_data([(each, None) for each in made])
+        return pack_objects_to_data([(blob, None) for blob in made])
 
     result = wire.send_pack("", update, pack)
     for error in (result.ref_status or {}).values():

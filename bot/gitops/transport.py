@@ -51,8 +51,8 @@ class Wire(AbstractHttpGitClient):
 
     def close(self) -> None:
         """Close the connection, also in the middle of an answer."""
-        for each in self._open:
-            each.close()
+        for response in self._open:
+            response.close()
         self._pool.clear()
 
     def _http_request(

@@ -48,9 +48,9 @@ def owned(parent: Object, kind: type[T], snapshot: Snapshot) -> list[T]:
 
     def grouped() -> dict[tuple[str, str, str], list[T]]:
         groups: dict[tuple[str, str, str], list[T]] = {}
-        for each in snapshot.of(kind):
-            for owner in each.metadata.owner_references or ():
-                groups.setdefault((each.namespace, owner.kind, owner.name), []).append(each)
+        for resource in snapshot.of(kind):
+            for owner in resource.metadata.owner_references or ():
+                groups.setdefault((resource.namespace, owner.kind, owner.name), []).append(resource)
         return groups
 
     found = snapshot.once(f"issuance: {kind.__name__} by owner", grouped)

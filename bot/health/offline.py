@@ -147,10 +147,10 @@ def judge(
     tell of (a saved object has not aged), `counts` being how many of them each file gave.
     """
     given = tuple(plain)
-    read = tuple(_read(each) for each in given)
+    read = tuple(_read(plain_object) for plain_object in given)
     whole = Snapshot(
         taken_at=EPOCH,
-        objects=_by_type(each for each in read if each is not None),
+        objects=_by_type(resource for resource in read if resource is not None),
         live=False,
         timely=timely,
     )
@@ -159,8 +159,8 @@ def judge(
         taken_at = now or newest_moment(given[part]) or newest_moment(given) or EPOCH
         snapshot = replace(whole, taken_at=taken_at)
         found += (
-            _judged(each, _verdict(each, one, snapshot, checks))
-            for each, one in zip(given[part], read[part], strict=True)
+            _judged(plain_object, _verdict(plain_object, one, snapshot, checks))
+            for plain_object, one in zip(given[part], read[part], strict=True)
         )
     return found
 
@@ -175,7 +175,7 @@ def _parts(size: int, counts: Sequence[int]) -> Iterator[slice]:
 
 def newest_moment(plain: Iterable[object]) -> datetime | None:
     """The newest moment in the past of which the objects tell."""
-    found = (moment for each in plain for moment in _moments(each))
+    found = (moment for plain_object in plain for moment in _moments(plain_object))
     return max(found, default=None)
 
 
@@ -218,10 +218,10 @@ def _unquoted(plain: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(status, dict) or not isinstance(kept, list):
         return plain
     mended = [
-        {**each, "status": str(each["status"])}
-        if isinstance(each, dict) and isinstance(each.get("status"), bool)
-        else each
-        for each in kept
+        {**judgement, "status": str(judgement["status"])}
+        if isinstance(judgement, dict) and isinstance(judgement.get("status"), bool)
+        else judgement
+        for judgement in kept
     ]
     return {**plain, "status": {**status, "conditions": mended}}
 
@@ -248,7 +248,7 @@ def _verdict(
     if not judges:
         other = read_object(_unquoted(plain) if isinstance(plain, dict) else plain, Other)
         return judge_one(other, _judge_other, snapshot)
-    found = [judge_one(read, each, snapshot) for each in judges]
+    found = [judge_one(read, judge_, snapshot) for judge_ in judges]
     worst = max(found, key=lambda judgement: judgement.verdict.rank)
     return worst if worst.reason or worst.message else _confirmed(worst, read)
 

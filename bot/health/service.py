@@ -89,10 +89,10 @@ class Health:
         events, log = await asyncio.gather(
             self.cluster.events(finding.subject), self._log(finding), return_exceptions=True
         )
-        unseen = [str(each) for each in (events, log) if isinstance(each, ClusterError)]
-        for each in (events, log):
-            if isinstance(each, BaseException) and not isinstance(each, ClusterError):
-                raise each
+        unseen = [str(answer) for answer in (events, log) if isinstance(answer, ClusterError)]
+        for answer_ in (events, log):
+            if isinstance(answer_, BaseException) and not isinstance(answer_, ClusterError):
+                raise answer_
         return Story(
             taken_at=report.taken_at,
             chain=report.chain(finding),

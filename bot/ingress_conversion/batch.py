@@ -16,7 +16,7 @@ def convert_all(
 ) -> Iterator[Conversion]:
     """What becomes of each, in order, each with what is known around it."""
     made: frozenset[Place] = frozenset()
-    for each, known in ingresses:
-        conversion = convert(each, replace(known, routes=known.routes | made), target)
+    for manifest, known in ingresses:
+        conversion = convert(manifest, replace(known, routes=known.routes | made), target)
         made |= gather(conversion.manifests).routes
         yield conversion

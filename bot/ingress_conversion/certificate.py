@@ -49,13 +49,15 @@ def _hosts(source: Source) -> dict[str, tuple[str, ...]]:
 
 
 def _is_shimmed(annotations: Mapping[str, str]) -> bool:
-    named = any(annotations.get(f"{OWN}{each}") for each in ISSUERS)
+    named = any(annotations.get(f"{OWN}{annotation}") for annotation in ISSUERS)
     return named or annotations.get(AUTOMATIC) == "true"
 
 
 def _issuer(annotations: Mapping[str, str]) -> dict[str, str]:
     named = {
-        kind: name for each, kind in ISSUERS.items() if (name := annotations.get(f"{OWN}{each}"))
+        kind: name
+        for annotation, kind in ISSUERS.items()
+        if (name := annotations.get(f"{OWN}{annotation}"))
     }
     if not named:
         raise Unfaithful(
@@ -81,7 +83,7 @@ def _certificate(
         metadata["annotations"] = solved
     spec: dict[str, Any] = {"secretName": secret, "issuerRef": dict(issuer)}
     for address, key in ((False, "dnsNames"), (True, "ipAddresses")):
-        if found := [each for each in dict.fromkeys(hosts) if _is_address(each) is address]:
+        if found := [host for host in dict.fromkeys(hosts) if _is_address(host) is address]:
             spec[key] = found
     spec["usages"] = list(USAGES)
     fill(spec, source.annotations)

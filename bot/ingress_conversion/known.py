@@ -48,16 +48,16 @@ def gather(manifests: Iterable[object], *, whole: bool = False) -> Known:
     for manifest in manifests:
         if isinstance(manifest, dict) and isinstance(manifest.get("kind"), str):
             found.setdefault(manifest["kind"], []).append(manifest)
-    services = [read_object(each, core.Service) for each in found.get("Service", ())]
+    services = [read_object(manifest, core.Service) for manifest in found.get("Service", ())]
     certificates = [
-        read_object(each, cert_manager.Certificate) for each in found.get("Certificate", ())
+        read_object(manifest, cert_manager.Certificate) for manifest in found.get("Certificate", ())
     ]
     return Known(
         services={_place(service): service for service in services},
         referred={kind: _places(found.get(kind, ())) for kind in REFERRED},
         controllers={
-            read_object(each, Object).name: _controller(each)
-            for each in found.get("IngressClass", ())
+            read_object(manifest, Object).name: _controller(manifest)
+            for manifest in found.get("IngressClass", ())
         },
         secrets=frozenset(
             (_place(certificate)[0], certificate.spec.secret_name) for certificate in certificates

@@ -80,7 +80,7 @@ def _host(host: str, syntax: str, target: Target, quote: Quote) -> str:
 
 
 def _escaped(text: str) -> str:
-    return "".join(f"\\{each}" if each in SPECIAL else each for each in text)
+    return "".join(f"\\{character}" if character in SPECIAL else character for character in text)
 
 
 def _path(path: str, matcher: str, target: Target, quote: Quote) -> str:

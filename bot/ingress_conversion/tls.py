@@ -69,9 +69,13 @@ def _told_apart(router: Router, target: Target) -> tuple[tuple[str, ...], ...]:
     """The entrypoints with plain HTTP, with TLS, and those of which it is not known."""
     known = target.entry_points
     said = tuple(dict.fromkeys(router.entry_points)) or (*known.http, *known.https)
-    http = tuple(each for each in said if each in known.http)
-    https = tuple(each for each in said if each in known.https)
-    return http, https, tuple(each for each in said if each not in (*http, *https))
+    http = tuple(entrypoint for entrypoint in said if entrypoint in known.http)
+    https = tuple(entrypoint for entrypoint in said if entrypoint in known.https)
+    return (
+        http,
+        https,
+        tuple(entrypoint for entrypoint in said if entrypoint not in (*http, *https)),
+    )
 
 
 def _suffix(entry_points: tuple[str, ...]) -> str:

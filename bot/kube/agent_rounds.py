@@ -45,7 +45,7 @@ class AgentRounds:
         present = await self._installed()
         if present is None:
             return None
-        there = {each.pod for each in present}
+        there = {agent.pod for agent in present}
         self._rounds = {pod: kept for pod, kept in self._rounds.items() if pod in there}
         room = asyncio.Semaphore(AT_ONCE)
         end = asyncio.get_running_loop().time() + LONGEST
@@ -104,7 +104,7 @@ def _is_due(kept: tuple[Round, ...], every: float) -> bool:
 
 def _merged(kept: tuple[Round, ...], new: tuple[Round, ...]) -> tuple[Round, ...]:
     """What is remembered stays where other lines have pushed it out of the log's end."""
-    by_end = {each.ended: each for each in (*kept, *new)}
+    by_end = {round_.ended: round_ for round_ in (*kept, *new)}
     return tuple(by_end[end] for end in sorted(by_end))[-round_log.KEPT :]
 
 
@@ -112,6 +112,6 @@ def _one_a_node(found: list[Witness]) -> tuple[Witness, ...]:
     """Of two agents on a node, while one takes the other's place, the one that began last."""
     oldest = datetime.min.replace(tzinfo=UTC)
     by_node: dict[str, Witness] = {}
-    for each in sorted(found, key=lambda witness: witness.since or oldest):
-        by_node[each.node] = each
+    for round_ in sorted(found, key=lambda witness: witness.since or oldest):
+        by_node[round_.node] = round_
     return tuple(by_node.values())

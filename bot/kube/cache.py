@@ -207,9 +207,9 @@ class WatchCache(Details):
         ours = self._reflectors.setdefault(source.kind.type, [])
         if key in self._tasks:
             old = [
-                each
-                for each in ours
-                if each.source.group == source.group and each.namespace == place
+                reflector
+                for reflector in ours
+                if reflector.source.group == source.group and reflector.namespace == place
             ]
             if all(reflector.source.version == source.version for reflector in old):
                 return

@@ -171,7 +171,9 @@ class Access:
             {
                 "apiVersion": "authorization.k8s.io/v1",
                 "kind": "SelfSubjectAccessReview",
-                "spec": {"resourceAttributes": {key: each for key, each in asked.items() if each}},
+                "spec": {
+                    "resourceAttributes": {key: value for key, value in asked.items() if value}
+                },
             },
             total=self._quick,
         )

@@ -78,7 +78,7 @@ async def execute(
     """
     at = path("/api/v1/namespaces", pod.namespace, "pods", pod.name, "exec")
     query = [("container", container), ("stdout", "true"), ("stderr", "true")]
-    query += [("command", each) for each in argv]
+    query += [("command", word) for word in argv]
     client = WsApiClient(configuration=api.configuration)
     try:
         async with asyncio.timeout(seconds):

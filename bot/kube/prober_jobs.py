@@ -108,13 +108,17 @@ class ProbeJobs:
             begun = await asyncio.gather(
                 *(self._listener(stack, node) for node in nodes), return_exceptions=True
             )
-            for node, each in zip(nodes, begun, strict=True):
-                if isinstance(each, MeshmedicError):
-                    log.warning("no listener on %s: %s", node, each)
-                    progress(f"No listener on {node}: {each}")
-                elif isinstance(each, BaseException):
-                    raise each
-            yield {each.node: each for each in begun if isinstance(each, ListenerAddress)}
+            for node, listener_ in zip(nodes, begun, strict=True):
+                if isinstance(listener_, MeshmedicError):
+                    log.warning("no listener on %s: %s", node, listener_)
+                    progress(f"No listener on {node}: {listener_}")
+                elif isinstance(listener_, BaseException):
+                    raise listener_
+            yield {
+                listener.node: listener
+                for listener in begun
+                if isinstance(listener, ListenerAddress)
+            }
 
     async def heard(self, listener: ListenerAddress) -> tuple[Heard, ...] | None:
         """By its log; None where that cannot be read."""

@@ -111,7 +111,7 @@ def parse(body: bytes, name: str) -> Manifests:
     found = numbered(body, name)
     if not found.documents and not found.problems:
         raise InputError(f"{name}: there is no object in it.")
-    objects = tuple(each for _, document in found.documents for each in unpacked(document))
+    objects = tuple(item for _, document in found.documents for item in unpacked(document))
     return Manifests(objects, found.problems)
 
 
@@ -203,7 +203,7 @@ def _next(text: str, at: int) -> int:
 def _check_depth(document: object) -> None:
     level: list[object] = [document]
     for _ in range(MAX_DEPTH):
-        level = [inner for each in level for inner in _inside(each)]
+        level = [inner for item in level for inner in _inside(item)]
         if not level:
             return
     raise RecursionError
@@ -229,7 +229,7 @@ def _yaml(text: str, name: str) -> Numbered:
             errors.append(error)
         except UNREADABLE as error:
             errors.append(_not_yaml(error, part, name, line))
-        documents += ((at, each) for at, each in enumerate(made, number) if each is not None)
+        documents += ((at, item) for at, item in enumerate(made, number) if item is not None)
         number += len(made)
     return Numbered(tuple(documents), tuple(errors))
 

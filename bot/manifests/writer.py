@@ -32,7 +32,7 @@ def documents(objects: Iterable[Mapping[str, Any]]) -> bytes:
     written = (
         yaml.dump(dict(object_), Dumper=_Dumper, sort_keys=False, width=100) for object_ in objects
     )
-    return "".join(f"---\n{each}" for each in written).encode()
+    return "".join(f"---\n{document}" for document in written).encode()
 
 
 def written(manifests: Iterable[Mapping[str, Any]]) -> str:

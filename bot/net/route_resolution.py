@@ -64,7 +64,7 @@ def _meant(snapshot: Snapshot, typed: str) -> Candidate | Unresolved:
     if not words:
         return Unresolved("Name a route or a Service.", suggestions(snapshot, "", NEAR))
     every = candidates(snapshot)
-    found = [each for each in every if all(word in each.keys for word in words)]
+    found = [candidate for candidate in every if all(word in candidate.keys for word in words)]
     routes = [candidate for candidate in found if candidate.kind != "Service"] or found
     if not routes:
         return _nothing(typed, every, snapshot)
@@ -86,7 +86,7 @@ def _words(typed: str) -> list[str]:
 def _nothing(typed: str, every: tuple[Candidate, ...], snapshot: Snapshot) -> Unresolved:
     names = {key: candidate.label for candidate in reversed(every) for key in candidate.keys}
     close = difflib.get_close_matches(" ".join(_words(typed)), names, n=NEAR, cutoff=0.5)
-    near = tuple(dict.fromkeys(names[each] for each in close))
+    near = tuple(dict.fromkeys(names[name] for name in close))
     unseen = [
         kind.__name__
         for kind in (traefik.IngressRoute, networking.Ingress, core.Service)
@@ -128,7 +128,7 @@ def _subject(
     headless = spec.cluster_ip == "None"
     native, because = _native(found, service, snapshot)
     vips = tuple(
-        each for each in spec.cluster_ips or (spec.cluster_ip,) if each not in ("", "None")
+        name for name in spec.cluster_ips or (spec.cluster_ip,) if name not in ("", "None")
     )
     endpoints, unready = placing.endpoints(service, port, snapshot)
     scheme = found.scheme or notes.get(SCHEME, "")

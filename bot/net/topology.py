@@ -22,13 +22,13 @@ def endpoints(
     key = (service.namespace, service.name)
     ready: set[EndpointAt] = set()
     unready: set[str] = set()
-    for each in snapshot.by_label(discovery.EndpointSlice, serving.SERVICE_NAME).get(key, ()):
-        number = _number(each, port)
-        for endpoint in each.endpoints or ():
+    for item in snapshot.by_label(discovery.EndpointSlice, serving.SERVICE_NAME).get(key, ()):
+        number = _number(item, port)
+        for endpoint in item.endpoints or ():
             if endpoint.conditions.ready is False or not number:
                 unready.update(endpoint.addresses)
             else:
-                ready.update(_placed(each, endpoint, number, port, snapshot))
+                ready.update(_placed(item, endpoint, number, port, snapshot))
     return tuple(sorted(ready)), tuple(sorted(unready))
 
 
@@ -73,7 +73,7 @@ def addresses(pod: core.Pod) -> tuple[str, ...]:
     """A pod's addresses, the primary first."""
     own = pod.status.pod_ip
     every = (own, *(pod_ip.ip for pod_ip in pod.status.pod_ips or ()))
-    return tuple(dict.fromkeys(each for each in every if each))
+    return tuple(dict.fromkeys(item for item in every if item))
 
 
 def _node(node: core.Node) -> NodeAt:

@@ -40,7 +40,7 @@ class Admission:
         Raises:
             Denied: Whatever the body is, it will not be done.
         """
-        node, issued, signature = (request.one(each) for each in (NODE, ISSUED, SIGNATURE))
+        node, issued, signature = (request.one(header) for header in (NODE, ISSUED, SIGNATURE))
         if node != self._node:
             raise Denied(421, f"this is {self._node}, the job is for another node")
         if not NUMBER.fullmatch(issued) or not HEX.fullmatch(signature):
@@ -72,7 +72,7 @@ class Admission:
         return job
 
     def _remember(self, job: Job, now: float) -> None:
-        self._done = {each: until for each, until in self._done.items() if until > now}
+        self._done = {signature_: until for signature_, until in self._done.items() if until > now}
         if job.id in self._done:
             raise Denied(409, "this job was done already")
         if len(self._done) >= MOST_REMEMBERED:

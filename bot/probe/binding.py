@@ -31,17 +31,17 @@ def _bound(
     made: list[socket.socket] = []
     try:
         for kind in kinds:
-            each = socket.socket(family, kind)
-            made.append(each)
-            each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock = socket.socket(family, kind)
+            made.append(sock)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:
-                each.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-            each.bind((address, port or (made[0].getsockname()[1] if len(made) > 1 else 0)))
-            each.settimeout(0)
+                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+            sock.bind((address, port or (made[0].getsockname()[1] if len(made) > 1 else 0)))
+            sock.settimeout(0)
             if kind == socket.SOCK_STREAM:
-                each.listen(BACKLOG)
+                sock.listen(BACKLOG)
     except OSError:
-        for each in made:
-            each.close()
+        for sock in made:
+            sock.close()
         raise
     return made

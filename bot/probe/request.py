@@ -35,7 +35,7 @@ class Request:
 
     def one(self, name: str) -> str:
         """The value of a header that is there once; else empty: two could mean two things."""
-        found = [value for each, value in self.headers if each == name]
+        found = [value for header, value in self.headers if header == name]
         return found[0] if len(found) == 1 else ""
 
     @property

@@ -80,8 +80,8 @@ def _read(path: Path) -> Iterator[Peer]:
             given = json.loads(opened.read(MOST_FILE))
     except (OSError, ValueError, RecursionError):
         return
-    for each in given if isinstance(given, list) else ():
-        match each:
+    for peer in given if isinstance(given, list) else ():
+        match peer:
             case {"node": str(node), "address": str(address), "port": int(port)}:
                 fits = 0 < port <= 65535 and len(node) <= MOST_NAME  # noqa: PLR2004  # a port
                 if fits and is_address(address):

@@ -28,7 +28,7 @@ def moduli(path: Path, now: float) -> Iterator[int]:
     """
     try:
         # The names that a ConfigMap's volume uses for itself begin with a dot.
-        files = [each for each in sorted(path.iterdir()) if not each.name.startswith(".")]
+        files = [file_ for file_ in sorted(path.iterdir()) if not file_.name.startswith(".")]
     except OSError:
         files = [path]
     for file in files[:MOST_FILES]:

@@ -141,6 +141,6 @@ def _backend(status: int, headers: dict[str, str], body: bytes) -> str:
         if headers.get(header):
             return headers[header][:253]
     stable = "\n".join(
-        [str(status), *(headers.get(each, "") for each in ("server", "content-type", "etag"))]
+        [str(status), *(headers.get(header, "") for header in ("server", "content-type", "etag"))]
     )
     return sha256(stable.encode() + body[:BODY_PREFIX]).hex()[:16]

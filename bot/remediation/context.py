@@ -188,5 +188,5 @@ def _places(some: Collection[Object]) -> frozenset[Place]:
 def _owned(certificate: cert_manager.Certificate, route: Ref) -> bool:
     owners = certificate.metadata.owner_references or ()
     return certificate.namespace == route.namespace and any(
-        each.kind == "Ingress" and each.name == route.name for each in owners
+        owner_.kind == "Ingress" and owner_.name == route.name for owner_ in owners
     )

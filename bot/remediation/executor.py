@@ -194,20 +194,20 @@ class Executor:
         return tuple(_changed(step) for step, how in pairs if how is StepProgress.CHANGED)
 
     async def _steps(self, change: Change, steps: Sequence[Step]) -> None:
-        for each in steps:
-            if why := mistake(each):
+        for step in steps:
+            if why := mistake(step):
                 raise StepFailed(why)
         if left := await self.loading.clear(change):
             raise StepFailed(" ".join(left))
         walk = _Walk(steps)
-        for each in steps:
-            await self._one(change, each, walk)
+        for step in steps:
+            await self._one(change, step, walk)
 
     async def _one(self, change: Change, step: Step, walk: _Walk) -> None:
         """Do one step, unless it is done.
 
         Raises:
-            Stuck: It cannot be done.
+            StepFailed: It cannot be done.
             ClusterError: The API server cannot be asked now.
         """
         if why := mistake(step):

@@ -85,7 +85,7 @@ class PullRequestFlow:
         found = await self.pulls.preview(asked) if self.pulls else not_configured(asked)
         if isinstance(found, of_files.Refusal):
             return PlanRefusal(PlanReason.NOT_IN_FILE, str(found), found.paste)
-        also = tuple(f"The same file makes {each} too." for each in found.also)
+        also = tuple(f"The same file makes {side_effect} too." for side_effect in found.also)
         preview = found.diff[:MOST_PREVIEW]
         return msgspec.structs.replace(plan, preview=preview, risks=(*also, *plan.risks)[:32])
 

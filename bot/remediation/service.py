@@ -274,10 +274,10 @@ class RemediationService:
         Raises:
             InputError: Another one is under way.
         """
-        for each in await self.store.every():
-            same = each.plan.target == change.plan.target and each.name != change.name
-            if same and each.under_way:
-                raise InputError(UNDER_WAY.format(target=change.plan.target, name=each.name))
+        for change_ in await self.store.every():
+            same = change_.plan.target == change.plan.target and change_.name != change.name
+            if same and change_.under_way:
+                raise InputError(UNDER_WAY.format(target=change.plan.target, name=change_.name))
 
     async def _renewed(self, change: Change, plan: RepairPlan, found: Offers) -> ChangeRefusal:
         note = "The evidence has changed: a new plan took its place."

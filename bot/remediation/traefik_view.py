@@ -38,4 +38,4 @@ class TraefikConfirmation:
 
 def _subject(plan: RepairPlan, snapshot: Snapshot) -> Subject | None:
     found = (resolving.resolve(snapshot, name) for name in sight.names(plan))
-    return next((each for each in found if isinstance(each, Subject)), None)
+    return next((subject for subject in found if isinstance(subject, Subject)), None)

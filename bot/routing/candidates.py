@@ -57,7 +57,7 @@ class Candidate(msgspec.Struct, frozen=True, order=True, kw_only=True):
         name, to = f"{self.namespace}/{self.name}", f"{self.to_namespace}/{self.to_name}"
         ports = (f":{self.port}", "") if self.port else ("",)
         words = {self.kind, self.name, name, f"{self.kind}/{name}", self.match}
-        words |= {f"{each}{port}" for each in (self.to_name, to) for port in ports}
+        words |= {f"{name}{port}" for name in (self.to_name, to) for port in ports}
         words |= {f"{self.kind}/{name}{port}" for port in ports}
         if self.host or self.path:
             words |= {self.host, f"{self.host}{self.path}", f"{self.host}{self.path or '/'}"}
@@ -86,10 +86,10 @@ def _ingress_routes(snapshot: Snapshot) -> Iterator[Candidate]:
         for ingress_route in every
         if not ingress_route.api_version.startswith(ELDER_GROUP)
     }
-    for each in every:
-        elder = each.api_version.startswith(ELDER_GROUP)
-        if not (elder and (each.namespace, each.name) in younger):
-            yield from _rules(each)
+    for candidate in every:
+        elder = candidate.api_version.startswith(ELDER_GROUP)
+        if not (elder and (candidate.namespace, candidate.name) in younger):
+            yield from _rules(candidate)
 
 
 def _rules(route: traefik.IngressRoute) -> Iterator[Candidate]:

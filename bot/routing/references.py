@@ -122,8 +122,8 @@ def _chained(snapshot: Snapshot, namespace: str, name: str) -> Iterator[Defect]:
     while waiting:
         place, chain = waiting.pop()
         found = snapshot.get(traefik.Middleware, place, chain)
-        for each in found.spec.chain.middlewares if found and found.spec.chain else ():
-            there = (each.namespace or place, each.name)
+        for reference in found.spec.chain.middlewares if found and found.spec.chain else ():
+            there = (reference.namespace or place, reference.name)
             if defect := _traefik(snapshot, traefik.Middleware, *there):
                 message = f"Middleware {place}/{chain} is a chain: {defect.message}"
                 yield replace(defect, message=message)

@@ -115,7 +115,7 @@ log.addFilter(_is_no_strangers_fault)
 def _yes_or_no(reasons: Reasons) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def answer(_request: web.Request) -> web.StreamResponse:
         found = reasons()
-        text = "".join(f"{each}\n" for each in found) or "ok\n"
+        text = "".join(f"{problem}\n" for problem in found) or "ok\n"
         return web.Response(text=text, status=503 if found else 200)
 
     return answer

@@ -115,7 +115,7 @@ class Kubelet:
         if "args" in container:
             await self._probe(pod, container["args"][0])
         else:
-            argv = [each.replace("$$(", "$(") for each in container["command"]]
+            argv = [word.replace("$$(", "$(") for word in container["command"]]
             said, code = tools.run(self._network, pod["spec"]["nodeName"], argv)
             self._log(pod["metadata"]["name"], said)
             self._end(pod, code)
@@ -217,7 +217,7 @@ class Kubelet:
 
     def _remove(self, job: str) -> None:
         """The garbage collector: pods, and Services with their slices, go with their Job."""
-        for pod in [each.plain() for each in self._cluster.in_order("pods")]:
+        for pod in [stored.plain() for stored in self._cluster.in_order("pods")]:
             if (pod["metadata"].get("labels") or {}).get(manifests.JOB_NAME) == job:
                 self._cluster.delete("Pod", NAMESPACE, pod["metadata"]["name"])
                 self._listeners.pop(pod["status"].get("podIP", ""), None)
@@ -226,7 +226,7 @@ class Kubelet:
             ("endpointslices.discovery.k8s.io", "EndpointSlice"),
         ):
             for made in [stored.plain()["metadata"] for stored in self._cluster.in_order(plural)]:
-                owners = [each["name"] for each in made.get("ownerReferences") or ()]
+                owners = [owner["name"] for owner in made.get("ownerReferences") or ()]
                 if made["namespace"] == NAMESPACE and job in owners:
                     self._cluster.delete(kind, NAMESPACE, made["name"])
 

@@ -106,8 +106,8 @@ class Network:
         for port in spec.get("ports") or ():
             endpoints = [
                 (address, target["port"])
-                for each in (piece or {}).get("endpoints") or ()
-                for address in each["addresses"]
+                for endpoint in (piece or {}).get("endpoints") or ()
+                for address in endpoint["addresses"]
                 for target in (piece or {}).get("ports") or ()
                 if target.get("name") == port.get("name")
             ]
@@ -211,9 +211,9 @@ def _refused(probe: Probe, took: float) -> Answer:
 
 def _node(node: Plain) -> Iterator[tuple[str, Place]]:
     name = node["metadata"]["name"]
-    for each in node["status"].get("addresses") or ():
-        if each["type"] == "InternalIP":
-            yield each["address"], Place(name, frozenset({KUBELET}), name)
+    for address in node["status"].get("addresses") or ():
+        if address["type"] == "InternalIP":
+            yield address["address"], Place(name, frozenset({KUBELET}), name)
 
 
 def _pod(pod: Plain) -> Place:

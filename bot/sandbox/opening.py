@@ -139,9 +139,9 @@ def find(name: str) -> Scenario:
     Raises:
         InputError: There is none; the message lists them all.
     """
-    for each in SCENARIOS:
-        if each.name == name:
-            return each
+    for scenario in SCENARIOS:
+        if scenario.name == name:
+            return scenario
     msg = f"There is no scenario {name!r}. {listed()}"
     raise InputError(msg)
 

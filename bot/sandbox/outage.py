@@ -107,9 +107,9 @@ class Outage:
 
     def _slices(self, pod: str) -> list[Plain]:
         return [
-            each
-            for each in self.lab.of("EndpointSlice")
-            if any(one["targetRef"]["name"] == pod for one in each["endpoints"])
+            slice_
+            for slice_ in self.lab.of("EndpointSlice")
+            if any(one["targetRef"]["name"] == pod for one in slice_["endpoints"])
         ]
 
     def _put(self, *objects: Plain) -> None:

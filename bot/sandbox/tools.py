@@ -104,8 +104,8 @@ def _ping(address: str, trip: float | None) -> Said:
 
 
 def _resolved(network: Network, name: str) -> str:
-    for each in (name, f"{name}{CLUSTER_DOMAIN}", f"{name}.cluster.local"):
-        if found := network.names.get(each):
+    for host in (name, f"{name}{CLUSTER_DOMAIN}", f"{name}.cluster.local"):
+        if found := network.names.get(host):
             return found
     return ""
 

@@ -130,7 +130,9 @@ class Traefik:
         asked = LogAsked(seconds=seconds, previous=previous)
         summaries, failed = await self.summaries(pods, asked)
         statics = [static(pod.args) for pod in pods]
-        shows = bool(statics) and all(each.shows_servers or each.access_log for each in statics)
+        shows = bool(statics) and all(
+            static_.shows_servers or static_.access_log for static_ in statics
+        )
         answer = log_book.logs(
             summaries,
             snapshot,
@@ -154,7 +156,7 @@ class Traefik:
             route.label: f"{route.label} {' '.join(rule.match for rule in route.rules)}".casefold()
             for route in served(snapshot, Reading())
         }
-        return tuple(each for each, text in shown.items() if all(w in text for w in words))[:most]
+        return tuple(label for label, text in shown.items() if all(w in text for w in words))[:most]
 
     async def belief(self, subject: Subject) -> Belief:
         """What Traefik itself believes of a route's Service, and its failures there.
@@ -276,17 +278,19 @@ def _meant(asked: str, found: tuple[ServedRoute | RouteView, ...], unseen: tuple
     """The label of the one route that is meant by its label, its name, or a piece of its rule."""
     wanted = asked.strip().casefold()
     exact = {
-        each.label
-        for each in found
+        route.label
+        for route in found
         if wanted
         in (
-            each.label,
-            f"{each.ref.namespace}/{each.ref.name}".casefold(),
-            each.ref.name.casefold(),
+            route.label,
+            f"{route.ref.namespace}/{route.ref.name}".casefold(),
+            route.ref.name.casefold(),
         )
     }
     near = exact or {
-        each.label for each in found if any(wanted in rule.match.casefold() for rule in each.rules)
+        route.label
+        for route in found
+        if any(wanted in rule.match.casefold() for rule in route.rules)
     }
     if len(near) == 1 and wanted:
         return near.pop()

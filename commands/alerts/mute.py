@@ -55,7 +55,7 @@ def _list(context: Context) -> app_commands.Command[Any, ..., None]:
     async def listed(interaction: discord.Interaction) -> None:
         await acknowledge(interaction, private=True)
         held = await context.silences.list()
-        lines = [f"{each.name} · {each.shown}: {each.line()}" for each in held]
+        lines = [f"{mute.name} · {mute.shown}: {mute.line()}" for mute in held]
         found = await context.silences.annotated()
         lines += [f"{finding.subject}: {line}" for finding, line in found.items()]
         shown = "\n".join(lines[:SHOWN]) or "Nothing is muted."

@@ -14,8 +14,8 @@ from commands.health.controls import Controls
 def command(context: Context, _controls: Controls) -> app_commands.Group:
     """The group. Looking is for viewers; what posts or changes a schedule is for operators."""
     group = app_commands.Group(name="digest", description="What changed, and when it is told.")
-    for each in (now, listing, set_up, remove, history):
-        group.add_command(each.command(context))
+    for module in (now, listing, set_up, remove, history):
+        group.add_command(module.command(context))
     for paused in (True, False):
         group.add_command(pause.command(context, paused=paused))
     return group

@@ -23,11 +23,11 @@ def command(context: Context) -> app_commands.Command[Any, ..., None]:
         book, now = await digests.book(), digests.clock()
         lines = [
             (
-                each,
+                schedule,
                 next(reversed(book.turns_of(name)), None),
-                following(each.when, digests.zone, now),
+                following(schedule.when, digests.zone, now),
             )
-            for name, each in sorted(book.every(digests.defaults).items())
+            for name, schedule in sorted(book.every(digests.defaults).items())
         ]
         await answer(interaction, discord_digest.listed(lines, digests.zone.key))
 

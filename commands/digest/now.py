@@ -27,7 +27,9 @@ def command(context: Context) -> app_commands.Command[Any, ..., None]:
     """The command: a dry run is shown to whoever asks alone."""
 
     @app_commands.command(name="now", description="What changed since the last digest.")
-    @app_commands.choices(scope=[app_commands.Choice(name=each, value=each) for each in SCOPES])
+    @app_commands.choices(
+        scope=[app_commands.Choice(name=scope_, value=scope_) for scope_ in SCOPES]
+    )
     @app_commands.describe(
         scope="Only this.",
         name="As this digest would tell it.",

@@ -32,8 +32,8 @@ def command(context: Context) -> app_commands.Command[Any, ..., None]:
         extras={CIRCLE: Circle.OPERATOR},
     )
     @app_commands.choices(
-        scope=[app_commands.Choice(name=each, value=each) for each in ("all", *SCOPES)],
-        threshold=[app_commands.Choice(name=each, value=each) for each in VERDICTS],
+        scope=[app_commands.Choice(name=scope_, value=scope_) for scope_ in ("all", *SCOPES)],
+        threshold=[app_commands.Choice(name=verdict, value=verdict) for verdict in VERDICTS],
     )
     @app_commands.describe(
         name="Small letters, digits and dashes.",

@@ -59,5 +59,5 @@ def bind(context: Context, controls: FixControls) -> None:
 
 def click(context: Context, interaction: discord.Interaction) -> Click:
     """Who pressed, with the roles of this moment."""
-    roles = frozenset(each.id for each in getattr(interaction.user, "roles", ()))
+    roles = frozenset(role.id for role in getattr(interaction.user, "roles", ()))
     return Click(interaction.user.id, roles, context.remediation.clock())

@@ -15,6 +15,6 @@ from commands.health.controls import Controls
 def command(context: Context, controls: Controls) -> app_commands.Group:
     """The group. Proposing makes pods, so it is for operators; deciding is for approvers."""
     group = app_commands.Group(name="fix", description="Repair a route, after somebody approves.")
-    for each in (listing, proposing, status, history, rolling_back):
-        group.add_command(each.command(context, controls.fix))
+    for module in (listing, proposing, status, history, rolling_back):
+        group.add_command(module.command(context, controls.fix))
     return group

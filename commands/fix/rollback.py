@@ -32,6 +32,6 @@ def command(context: Context, controls: FixControls) -> app_commands.Command[Any
     ) -> list[app_commands.Choice[str]]:
         now = context.remediation.clock()
         found = [e.name for e in await context.remediation.every() if not e.undoable(now)]
-        return suggestions([each for each in found if typed.casefold() in each][:25])
+        return suggestions([change_id for change_id in found if typed.casefold() in change_id][:25])
 
     return ask

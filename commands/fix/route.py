@@ -67,7 +67,7 @@ def command(context: Context, controls: FixControls) -> app_commands.Command[Any
 async def routes(context: Context, typed: str) -> list[app_commands.Choice[str]]:
     """Routes that hold what was typed; a Service is none."""
     found = await context.diagnose.suggestions(typed, render.CHOICES)
-    return suggestions(short(each) for each in found if not each.startswith("service/"))
+    return suggestions(short(route) for route in found if not route.startswith("service/"))
 
 
 async def show(

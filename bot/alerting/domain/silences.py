@@ -94,7 +94,7 @@ class Mutes(msgspec.Struct, frozen=True):
 
     def with_one(self, mute: Mute) -> Mutes:
         """One more, in the place of an older one of the same target; what is over goes."""
-        others = [each for each in self.at(mute.since) if each.target != mute.target]
+        others = [other for other in self.at(mute.since) if other.target != mute.target]
         return Mutes((*others, mute)[-MOST:])
 
     def without(self, target: str) -> Mutes:

@@ -130,8 +130,8 @@ def _joined(state: Alerts, sight: Sight) -> Alerts:
     for finding in sight.bad:
         if finding.key in known or state.holding(finding.key):
             continue
-        chain = [each.key for each in sight.report.chain(finding)]
-        effects = [each.key for each in sight.report.downstream.get(finding.key, ())]
+        chain = [cause.key for cause in sight.report.chain(finding)]
+        effects = [effect.key for effect in sight.report.downstream.get(finding.key, ())]
         holder = next(filter(None, (state.holding(key) for key in (*chain, *effects))), None)
         if holder and len(holder.keys) < KEYS:
             state = state.with_incident(replace(holder, keys=(*holder.keys, finding.key)))
@@ -160,7 +160,7 @@ def _bad(one: Incident, found: list[Finding], sight: Sight) -> Incident:
     if sight.trying(one.head.key):
         # It tries again: until that succeeds, what follows from it is no other trouble.
         head = one.head
-    worst = max((each.verdict for each in found), key=lambda finding: finding.rank)
+    worst = max((effect.verdict for effect in found), key=lambda finding: finding.rank)
     one = replace(one, clear=None)
     if head.key != one.head.key:
         one = replace(one, head=_slim(head)).told(at, f"it is {head.reason} of {head.subject}")
@@ -220,7 +220,7 @@ def _opened(
     chain = [link for link in links if alarming(link, sight.muted)]
     trying = [known[link.key] for link in links if link.key in known and sight.trying(link.key)]
     # A cause that is known already has had its word: what follows later from it is none.
-    had = (*trying, *(each.verdict for each in chain if each.key in known))
+    had = (*trying, *(cause.verdict for cause in chain if cause.key in known))
     if any(verdict.rank >= finding.verdict.rank for verdict in had):
         return replace(state, known=(*state.known, KnownFinding(finding.key, finding.verdict)))
     root = next(finding for finding in reversed(chain) if finding.key not in known)
@@ -235,7 +235,7 @@ def _opened(
         head=_slim(root),
         keys=free,
         opened=now,
-        worst=max((each.verdict for each in members), key=lambda member: member.rank),
+        worst=max((effect.verdict for effect in members), key=lambda member: member.rank),
         flapping=flapping,
     )
     began = begun.told(now, f"{root.verdict}: {root.reason}")

@@ -106,7 +106,7 @@ def difference(before: Base | None, now: Report, threshold: Verdict) -> Differen
         if key not in now.by_key and _asked(now, key)
     }
     fixed = {key: known_entry for key, known_entry in gone.items() if _sees(now, key)}
-    lost = {key: each for key, each in gone.items() if key not in fixed}
+    lost = {key: entry for key, entry in gone.items() if key not in fixed}
     return Difference(
         **{name: tuple(found) for name, found in sorted_in.items()},
         fixed=_causes(fixed, now, threshold),
@@ -131,8 +131,8 @@ def base(report: Report, before: Base | None, noted: tuple[str, ...] = ()) -> Ba
         for finding in report.findings
     }
     unseen = {
-        key: each
-        for key, each in earlier.items()
+        key: entry
+        for key, entry in earlier.items()
         if key not in found and _asked(report, key) and not _sees(report, key)
     }
     return Base(report.taken_at, found | unseen, noted=noted)
@@ -180,8 +180,8 @@ def _causes(
 ) -> tuple[GoneEntry, ...]:
     """The causes alone; what followed from one that is there still is counted there."""
     trees: dict[str, list[KnownEntry]] = {}
-    for key, each in gone.items():
-        trees.setdefault(_root(key, gone), []).append(each)
+    for key, entry in gone.items():
+        trees.setdefault(_root(key, gone), []).append(entry)
     return tuple(
         GoneEntry(key, gone[key].reason, gone[key].verdict, gone[key].first, len(tree) - 1)
         for key, tree in trees.items()

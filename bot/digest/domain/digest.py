@@ -54,12 +54,12 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     def noted(self) -> tuple[str, ...]:
         """A mark of each thing that is told beside the findings, so that a new one is news."""
         said = (
-            *(f"{each.subject}: {each.what}" for each in self.standing.open),
+            *(f"{item.subject}: {item.what}" for item in self.standing.open),
             *(f"{expiring.subject} ends" for expiring in self.standing.expiring),
             *(f"{gap.kind} not seen" for gap in self.gaps if not gap.why.by_choice),
             *self.approvals,
         )
-        return tuple(sorted({_mark(each) for each in said}))[:NOTED]
+        return tuple(sorted({_mark(sentence) for sentence in said}))[:NOTED]
 
     @property
     def brief(self) -> bool:

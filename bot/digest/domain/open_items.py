@@ -69,8 +69,10 @@ class StandingItem(msgspec.Struct, frozen=True):
 def standing(seen: Snapshot, namespace: str = "") -> StandingItem:
     """Read it off a snapshot; `namespace` narrows what has one."""
     opened = (*_suspended(seen), *_left_behind(seen))
-    ours = tuple(each for each in opened if namespace in ("", each.subject.namespace))
-    ends = tuple(each for each in _expiring(seen) if namespace in ("", each.subject.namespace))
+    ours = tuple(item for item in opened if namespace in ("", item.subject.namespace))
+    ends = tuple(
+        expiring for expiring in _expiring(seen) if namespace in ("", expiring.subject.namespace)
+    )
     names = {kind_name(kind) for kind in READS}
     unseen = tuple(gap for gap in seen.gaps if gap.kind in names and not gap.why.by_choice)
     return StandingItem(ours, tuple(sorted(ends, key=lambda each: each.at)), _nodes(seen), unseen)
@@ -78,11 +80,11 @@ def standing(seen: Snapshot, namespace: str = "") -> StandingItem:
 
 def _suspended(seen: Snapshot) -> Iterator[OpenItem]:
     for kind in FLUX:
-        for each in seen.of(kind):
+        for resource in seen.of(kind):
             # Nothing of these objects tells when it was suspended: the finding knows since when
             # it was seen so.
-            if isinstance(each, FluxObject | flux.HelmRelease) and each.spec.suspend:
-                yield OpenItem(ref(each), "suspended")
+            if isinstance(resource, FluxObject | flux.HelmRelease) and resource.spec.suspend:
+                yield OpenItem(ref(resource), "suspended")
 
 
 def _left_behind(seen: Snapshot) -> Iterator[OpenItem]:

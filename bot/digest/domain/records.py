@@ -119,7 +119,7 @@ class DigestState(msgspec.Struct, frozen=True):
         kept = {
             key: digest_schedule for key, digest_schedule in self.schedules.items() if key != name
         }
-        removed = (*(each for each in self.removed if each != name), name)[-MOST:]
+        removed = (*(removed for removed in self.removed if removed != name), name)[-MOST:]
         return msgspec.structs.replace(self, schedules=kept, removed=removed)
 
     def turns_of(self, name: str) -> tuple[RunRecord, ...]:
@@ -128,7 +128,7 @@ class DigestState(msgspec.Struct, frozen=True):
 
     def turn(self, name: str, day: date) -> RunRecord | None:
         """One slot, if it was ever claimed."""
-        return next((each for each in self.turns_of(name) if each.day == day), None)
+        return next((run for run in self.turns_of(name) if run.day == day), None)
 
     def over(self, name: str) -> frozenset[date]:
         """The dates of which nothing is left to do."""
@@ -152,7 +152,7 @@ class DigestState(msgspec.Struct, frozen=True):
 
     def telling(self, name: str, why: str) -> DigestState:
         """Note what was complained about; an empty word is the end of it."""
-        others = {key: each for key, each in self.told.items() if key != name}
+        others = {key: record for key, record in self.told.items() if key != name}
         return msgspec.structs.replace(self, told=others | ({name: why} if why else {}))
 
     @property

@@ -33,7 +33,7 @@ def crontab(text: str) -> Timetable | NoTime:
         _field(others[1], 1, 12, MONTHS, "month"),
         _field(others[2], 0, 7, ("sun", *DAYS), "day of the week"),
     )
-    wrong = [each for each in read if isinstance(each, NoTime)]
+    wrong = [field for field in read if isinstance(field, NoTime)]
     return wrong[0] if wrong else _made(*read)
 
 

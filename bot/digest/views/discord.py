@@ -83,8 +83,8 @@ def renewed(view: ui.LayoutView, at: datetime) -> bool:
         if isinstance(item, ui.File):
             item.media = f"attachment://{FILE}"
         elif isinstance(item, ui.MediaGallery):
-            for each in item.items:
-                each.media = f"attachment://{PICTURE}"
+            for detail in item.items:
+                detail.media = f"attachment://{PICTURE}"
         elif isinstance(item, ui.TextDisplay) and SEEN.search(item.content):
             now = f"nothing new when last looked, <t:{int(at.timestamp())}:f>"
             item.content, found = SEEN.sub(rf"\1 · {now}", item.content), True

@@ -81,11 +81,11 @@ def opened(digest: Digest) -> Iterator[str]:
 def expiring(digest: Digest) -> Iterator[str]:
     """Certificates that end soon, with the day."""
     now = digest.report.taken_at
-    for each in digest.standing.expiring:
-        left = words.age(now, each.at) if each.at > now else ""
+    for expiring_ in digest.standing.expiring:
+        left = words.age(now, expiring_.at) if expiring_.at > now else ""
         when = f"ends in {left}" if left else "has ended"
-        renewed = f", to be renewed {each.renews:%Y-%m-%d %H:%M}" if each.renews else ""
-        yield f"{each.subject}: {when} ({each.at:%Y-%m-%d %H:%M} UTC{renewed})"
+        renewed = f", to be renewed {expiring_.renews:%Y-%m-%d %H:%M}" if expiring_.renews else ""
+        yield f"{expiring_.subject}: {when} ({expiring_.at:%Y-%m-%d %H:%M} UTC{renewed})"
 
 
 def trend_lines(each: Trends, quoted: Callable[[str], str] = str) -> Iterator[str]:

@@ -105,7 +105,7 @@ def _family(family: str, ours: list[Kind], facts: ClusterFacts) -> Examination:
     told: dict[str, list[str]] = {}
     for kind, pair in found.items():
         told.setdefault(", ".join(pair), []).append(kind.name)
-    saw = "; ".join(f"{', '.join(names)} ({each})" for each, names in told.items())
+    saw = "; ".join(f"{', '.join(names)} ({answer})" for answer, names in told.items())
     missing = [kind.name for kind in ours if kind not in found]
     saw += f"; not installed: {listed(missing)}" if missing else ""
     return Examination(Area.KINDS, family, Outcome.OK, f"{saw}.")
@@ -121,10 +121,10 @@ def _versions(facts: ClusterFacts, kind: Kind) -> tuple[str, ...]:
 
 
 def _of_check(check: Check, setup: Setup) -> Iterator[Right]:
-    for each in check.reads:
-        if each is SecretName and not setup.secret_inventory:
+    for type_ in check.reads:
+        if type_ is SecretName and not setup.secret_inventory:
             continue
-        kind = KIND_OF[each]
+        kind = KIND_OF[type_]
         for group in kind.groups:
             for verb in ("list", "watch"):
                 yield Right(verb, group, kind.plural)
@@ -179,8 +179,8 @@ def joined(rights: list[Right]) -> str:
         title = f"{right.resource}.{right.group}" if right.group else right.resource
         verbs.setdefault(title, []).append(right.verb)
     titles: dict[str, list[str]] = {}
-    for title, each in verbs.items():
-        titles.setdefault(" and ".join(each), []).append(title)
+    for title, names in verbs.items():
+        titles.setdefault(" and ".join(names), []).append(title)
     return "; ".join(f"{verb} {listed(title, 8)}" for verb, title in titles.items())
 
 

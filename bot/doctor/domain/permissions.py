@@ -56,7 +56,9 @@ PERMISSIONS = (
 
 def needed(uses: Collection[Use]) -> tuple[Permission, ...]:
     """Those that the set-up in use needs."""
-    return tuple(each for each in PERMISSIONS if each.use is None or each.use in uses)
+    return tuple(
+        permission for permission in PERMISSIONS if permission.use is None or permission.use in uses
+    )
 
 
 Wanted: TypeAlias = Sequence[Permission]

@@ -114,14 +114,14 @@ def _compared(found: Registered, ours: Commands) -> Examination:
         saw = f"Also registered for every server, so some are shown twice: {names}."
         fix = "An older program registered them: delete the application's global commands."
         return _said("commands", Outcome.WARNING, saw, fix)
-    names = ", ".join(f"/{each['name']}" for each in ours)
+    names = ", ".join(f"/{command['name']}" for command in ours)
     return _said("commands", Outcome.OK, f"As this version has them: {names}.")
 
 
 def differences(ours: Commands, theirs: Commands) -> list[str]:
     """What differs, command by command: `/why is missing`, `/old is left over`, `/health …`."""
-    mine = {_key(each): _plain(each) for each in ours}
-    registered = {_key(each): _plain(each) for each in theirs}
+    mine = {_key(command): _plain(command) for command in ours}
+    registered = {_key(command): _plain(command) for command in theirs}
     told = [f"/{name} is missing" for kind, name in mine if (kind, name) not in registered]
     told += [f"/{name} is left over" for kind, name in registered if (kind, name) not in mine]
     told += [
@@ -149,7 +149,7 @@ def _plain(command: Any) -> Any:
         kept = {key: _plain(value) for key, value in command.items() if key not in _ignored()}
         return {key: value for key, value in kept.items() if not _default(key, value)}
     if isinstance(command, list | tuple):
-        return [_plain(each) for each in command]
+        return [_plain(part) for part in command]
     return command
 
 

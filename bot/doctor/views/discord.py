@@ -18,7 +18,7 @@ VERDICT = {
 }
 """The signs and colours are those of the reports."""
 
-MARK = {each: words.MARK[VERDICT[each]] for each in Outcome} | {Outcome.NOTE: "⚪"}
+MARK = {outcome: words.MARK[VERDICT[outcome]] for outcome in Outcome} | {Outcome.NOTE: "⚪"}
 SPELLED_OUT = (Outcome.FAILED, Outcome.UNSEEN, Outcome.WARNING)
 SAW = 300
 NAMES = 200

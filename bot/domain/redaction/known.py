@@ -34,7 +34,7 @@ def learn(origin: str, secret: str) -> None:
     forms = {form for values in _known.values() for value in values for form in forms_of(value)}
     # The longest first: a shorter one may be a part of it.
     _forms = tuple(sorted(forms, key=lambda form: (-len(form), form)))
-    _bare = tuple(each for each in map(_stripped, _forms) if len(each) >= SHORTEST)
+    _bare = tuple(secret for secret in map(_stripped, _forms) if len(secret) >= SHORTEST)
 
 
 def hidden(text: str) -> str:
@@ -49,7 +49,7 @@ def hidden(text: str) -> str:
     if len(text) < SHORTEST:
         return text
     views = {_stripped(text), _stripped(unquote(text))} if "%" in text else {_stripped(text)}
-    return HIDDEN if any(each in view for view in views for each in _bare) else text
+    return HIDDEN if any(secret in view for view in views for secret in _bare) else text
 
 
 def forms_of(secret: str) -> Iterator[str]:

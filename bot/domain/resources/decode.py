@@ -96,7 +96,7 @@ def _without_nulls(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(k): _without_nulls(v) for k, v in value.items() if v is not None}
     if isinstance(value, list):
-        return [_without_nulls(each) for each in value if each is not None]
+        return [_without_nulls(item) for item in value if item is not None]
     return value
 
 

@@ -87,7 +87,7 @@ def mistake(edit: FileEdit) -> str:
 
 def _foreign(manifest: Mapping[str, Any], namespace: str) -> str:
     group = str(manifest.get("apiVersion")).partition("/")[0]
-    kinds = {(each, "IngressRoute") for each in TRAEFIK} | {(CERTIFICATES, "Certificate")}
+    kinds = {(group, "IngressRoute") for group in TRAEFIK} | {(CERTIFICATES, "Certificate")}
     metadata = manifest.get("metadata")
     if (group, manifest.get("kind")) not in kinds or not isinstance(metadata, dict):
         return "An Ingress becomes IngressRoutes and Certificates, and nothing else."

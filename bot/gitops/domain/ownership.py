@@ -97,7 +97,7 @@ def _claims(metadata: Mapping[str, Any], snapshot: Snapshot) -> Iterator[Owner]:
         yield above
     if RELEASE in annotations:
         yield _by_helm(metadata, annotations, snapshot)
-    if any(each in labels or each in annotations for each in ARGO):
+    if any(mark in labels or mark in annotations for mark in ARGO):
         yield Owner(Keeper.OTHER, name="Argo CD")
     if addon := annotations.get(K3S):
         yield Owner(Keeper.OTHER, name=f"k3s's addon {addon}")
@@ -139,13 +139,15 @@ def _by_helm(
 
 
 def _controllers(metadata: Mapping[str, Any]) -> Iterator[Owner]:
-    for each in _list(metadata.get("ownerReferences")):
-        if _mapping(each).get("controller") is True:
-            yield Owner(Keeper.OTHER, name=f"{each.get('kind')} {each.get('name')}")
+    for reference in _list(metadata.get("ownerReferences")):
+        if _mapping(reference).get("controller") is True:
+            yield Owner(Keeper.OTHER, name=f"{reference.get('kind')} {reference.get('name')}")
 
 
 def _programs(metadata: Mapping[str, Any]) -> Iterator[Owner]:
-    managers = [str(_mapping(each).get("manager")) for each in _list(metadata.get("managedFields"))]
+    managers = [
+        str(_mapping(entry).get("manager")) for entry in _list(metadata.get("managedFields"))
+    ]
     for begins, program in RECONCILERS:
         if any(manager.startswith(begins) for manager in managers):
             note = f"By its fields' manager alone: no label names what of {program} it belongs to."
@@ -176,4 +178,4 @@ def _list(value: object) -> list[Any]:
 
 
 def _texts(value: object) -> dict[str, str]:
-    return {key: each for key, each in _mapping(value).items() if isinstance(each, str)}
+    return {key: text for key, text in _mapping(value).items() if isinstance(text, str)}

@@ -95,5 +95,5 @@ def same(one: Address, other: Address) -> bool:
     return (
         one.host == other.host
         and len(ports) <= 1
-        and [each.lower() for each in one.path] == [each.lower() for each in other.path]
+        and [part.lower() for part in one.path] == [part.lower() for part in other.path]
     )

@@ -70,7 +70,7 @@ class Gitea:
             query = {"state": "open", "page": str(page), "limit": str(PAGE)}
             answer = await self.rest.ask("GET", f"{self._path}/pulls", query=query)
             found = self.rest.read(answer, tuple[_Pull, ...])
-            if mine := next((each for each in found if self._is(each, branch)), None):
+            if mine := next((pull for pull in found if self._is(pull, branch)), None):
                 return self._pull(mine)
             # A host may give less than it was asked for, so only an empty page is the last.
             if not found:

@@ -33,8 +33,8 @@ def judge(release: HelmRelease, snapshot: Snapshot) -> Judgement:
 def _follows(release: HelmRelease, ready: Condition | None, snapshot: Snapshot) -> tuple[Ref, ...]:
     """Dependencies, then the chart and its source; its own pods where it waited for them."""
     needed = [
-        Ref("HelmRelease", each.namespace or release.namespace, each.name)
-        for each in release.spec.depends_on
+        Ref("HelmRelease", dependency.namespace or release.namespace, dependency.name)
+        for dependency in release.spec.depends_on
     ]
     awaited = _pods(release, snapshot) if ready and flux.WAITED.search(ready.message) else []
     return (*needed, *_chart(release), *awaited)
@@ -45,9 +45,9 @@ def _chart(release: HelmRelease) -> list[Ref]:
     found = [Ref("HelmChart", namespace, name)] if name else []
     template = release.spec.chart.spec.source_ref if release.spec.chart else None
     found += [
-        Ref(each.kind, each.namespace or release.namespace, each.name)
-        for each in (release.spec.chart_ref, template)
-        if each
+        Ref(template_.kind, template_.namespace or release.namespace, template_.name)
+        for template_ in (release.spec.chart_ref, template)
+        if template_
     ]
     return found
 

@@ -34,8 +34,8 @@ def _follows(kustomization: Kustomization, ready: Condition | None) -> tuple[Ref
     named = NAMED.finditer(ready.message if ready and ready.status != "True" else "")
     awaited = [Ref(match_["kind"], match_["namespace"], match_["name"]) for match_ in named]
     needed = [
-        Ref("Kustomization", each.namespace or here, each.name)
-        for each in kustomization.spec.depends_on
+        Ref("Kustomization", dependency.namespace or here, dependency.name)
+        for dependency in kustomization.spec.depends_on
     ]
     source = kustomization.spec.source_ref
     origin = [Ref(source.kind, source.namespace or here, source.name)] if source else []

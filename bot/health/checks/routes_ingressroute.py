@@ -28,7 +28,7 @@ def judge(route: traefik.IngressRoute, snapshot: Snapshot) -> Judgement:
     if not route.spec.routes:
         message = "It has no routes, so Traefik makes nothing of it."
         return Judgement(verdict=Verdict.DEGRADED, reason="NoRoutes", message=message)
-    rules = tuple(_rule(each, route.namespace, snapshot) for each in route.spec.routes)
+    rules = tuple(_rule(rule, route.namespace, snapshot) for rule in route.spec.routes)
     here = Ref("IngressRoute", route.namespace, route.name)
     broken = routing.judgement(rules, _common(route, snapshot))
     return broken or lasting.judgement(here, snapshot) or HEALTHY

@@ -25,7 +25,7 @@ def files(report: Report) -> tuple[Attachment, ...]:
         Attachment(f"{named}.json", json.report(report)),
         Attachment(f"{named}.txt", text(report)),
     )
-    return tuple(each for each in made if len(each.content) <= LARGEST)
+    return tuple(file_ for file_ in made if len(file_.content) <= LARGEST)
 
 
 def text(report: Report) -> bytes:

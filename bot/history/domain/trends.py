@@ -79,8 +79,8 @@ def trends(
 def _uptime(points: list[Point], number: int, area: str) -> Uptime:
     letters = [point.areas[number : number + 1] or ABSENT for point in points]
     seen = [MEANS[letter] for letter in letters if letter in MEANS]
-    known = [each for each in seen if each is not Verdict.UNKNOWN]
-    return Uptime(area, len(known), sum(each.rank < INCIDENT.rank for each in known))
+    known = [verdict for verdict in seen if verdict is not Verdict.UNKNOWN]
+    return Uptime(area, len(known), sum(verdict.rank < INCIDENT.rank for verdict in known))
 
 
 def _troubles(

@@ -95,7 +95,7 @@ def subjects(
         name = min(often, key=lambda node: (node not in down, -often[node], node))
         found.setdefault(name, []).extend(pair for pair in pairs if name in pair.cells[0].pair)
         pairs = [pair for pair in pairs if name not in pair.cells[0].pair]
-    return {name: tuple(each) for name, each in found.items()}
+    return {name: tuple(nodes) for name, nodes in found.items()}
 
 
 def verdict(broken: Iterable[Break]) -> Verdict:
@@ -169,7 +169,7 @@ def _unseen(
     links: Links, nodes: Mapping[str, core.Node], now: datetime
 ) -> Iterator[tuple[str, Judgement]]:
     """What was not seen, or is not settled yet: never healthy."""
-    why: dict[str, str] = {each.node: each.why for each in links.unseen if not each.waiting}
+    why: dict[str, str] = {node.node: node.why for node in links.unseen if not node.waiting}
     soon: dict[str, str] = {unseen.node: unseen.why for unseen in links.unseen if unseen.waiting}
     if _is_stale(links, now):
         when = f"{links.taken_at:%Y-%m-%d %H:%M} UTC"

@@ -48,7 +48,9 @@ class Course(msgspec.Struct, frozen=True):
     def share(self) -> float | None:
         """The hours without a break, of those that were seen; None where none was."""
         known = [MEANS[letter] for letter in self.letters if letter != UNSEEN]
-        return sum(each.rank < INCIDENT.rank for each in known) / len(known) if known else None
+        return (
+            sum(verdict_.rank < INCIDENT.rank for verdict_ in known) / len(known) if known else None
+        )
 
 
 def noted(before: LinkHistory | None, links: Links) -> LinkHistory:

@@ -79,8 +79,8 @@ class Matrix(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def verdict(self) -> Verdict:
         """What was not seen is never healthy; without the pod network little works."""
-        bad = [each for each in (*self.cells, *self.dns) if not each.ok]
-        if any(each.test is By.POD and each.well == 0 for each in self.cells):
+        bad = [cell_ for cell_ in (*self.cells, *self.dns) if not cell_.ok]
+        if any(cell_.test is By.POD and cell_.well == 0 for cell_ in self.cells):
             return Verdict.FAILED
         if bad:
             return Verdict.DEGRADED
@@ -92,20 +92,20 @@ class Matrix(msgspec.Struct, frozen=True, kw_only=True):
         """Of how many pairs something was not tested, though both nodes took part."""
         absent = {node for node, _ in self.unseen}
         wanted = [pair for pair in self.wanted if absent.isdisjoint(pair)]
-        done = {(each.pair, each.test) for each in self.cells}
+        done = {(cell_.pair, cell_.test) for cell_ in self.cells}
         missing = Counter(test for pair in wanted for test in PAIRED if (pair, test) not in done)
         return dict(missing)
 
     @property
     def without_dns(self) -> tuple[str, ...]:
         """The nodes that took part, but from which no name was looked up."""
-        done = {each.source for each in self.dns} | {node for node, _ in self.unseen}
+        done = {cell_.source for cell_ in self.dns} | {node for node, _ in self.unseen}
         return tuple(dict.fromkeys(node for node, _ in self.wanted if node not in done))
 
 
 def neighbours(nodes: Sequence[str], node: str) -> tuple[str, ...]:
     """Whom a node tries: everybody, or the next ones on a ring that hashes order."""
-    others = [each for each in nodes if each != node]
+    others = [cell_ for cell_ in nodes if cell_ != node]
     if len(nodes) <= WHOLE:
         return tuple(others)
     ring = sorted(nodes, key=lambda each: hashlib.sha256(each.encode()).digest())
@@ -128,7 +128,7 @@ def cell(source: str, target: str, test: By, answers: Iterable[Answer]) -> Cell:
         well=len(well),
         ended=max(bad, key=bad.count) if bad else Outcome.OK,
         took=times[len(times) // 2] if times else None,
-        unsettled=any(each.unsettled for each in given),
+        unsettled=any(cell_.unsettled for cell_ in given),
     )
 
 
@@ -139,14 +139,14 @@ def in_doubt(cells: Iterable[Cell]) -> frozenset[Pair]:
     """
     met: dict[str, dict[str, bool]] = {}
     late: set[Pair] = set()
-    for each in cells:
-        if each.source == each.target:
+    for cell_ in cells:
+        if cell_.source == cell_.target:
             continue
-        for own, other in (each.pair, each.pair[::-1]):
+        for own, other in (cell_.pair, cell_.pair[::-1]):
             peers = met.setdefault(own, {})
-            peers[other] = peers.get(other, False) or each.well > 0
-        if each.ended in LATE:
-            late.add(each.pair)
+            peers[other] = peers.get(other, False) or cell_.well > 0
+        if cell_.ended in LATE:
+            late.add(cell_.pair)
     dead = {node for node, peers in met.items() if len(peers) > 1 and not any(peers.values())}
     return frozenset(pair for pair in late if dead.isdisjoint(pair))
 
@@ -166,12 +166,12 @@ class Break(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def pairs(self) -> tuple[Pair, ...]:
         """What does not get through."""
-        return tuple(each.pair for each in self.cells)
+        return tuple(cell_.pair for cell_ in self.cells)
 
     @property
     def dead(self) -> bool:
         """Whether no try at all went well."""
-        return all(each.well == 0 for each in self.cells)
+        return all(cell_.well == 0 for cell_ in self.cells)
 
     @property
     def words(self) -> str:
@@ -190,19 +190,19 @@ def breaks(given: Iterable[Cell]) -> tuple[Break, ...]:
     told: list[Break] = []
     explained: set[Pair] = set()
     for test in By:
-        cells = [each for each in every if each.test is test]
-        bad = {each.pair: each for each in cells if not each.ok and each.pair not in explained}
-        told += _of_test(test, {each.pair for each in cells}, bad)
+        cells = [cell_ for cell_ in every if cell_.test is test]
+        bad = {cell_.pair: cell_ for cell_ in cells if not cell_.ok and cell_.pair not in explained}
+        told += _of_test(test, {cell_.pair for cell_ in cells}, bad)
         if test is By.POD:
             # What does not get through by the pod IP fails in every other way as well.
-            explained |= {pair for pair, each in bad.items() if each.well == 0}
+            explained |= {pair for pair, cell_ in bad.items() if cell_.well == 0}
     return tuple(told)
 
 
 def findings(matrix: Matrix) -> tuple[str, ...]:
     """What is broken, each in a sentence."""
     told = [break_.words for break_ in breaks(matrix.cells)]
-    told += [f"DNS from {each.source}: {_how(each)}." for each in matrix.dns if not each.ok]
+    told += [f"DNS from {cell_.source}: {_how(cell_)}." for cell_ in matrix.dns if not cell_.ok]
     return tuple(told)
 
 
@@ -243,11 +243,11 @@ def _candidates(tried: set[Pair], left: dict[Pair, Cell]) -> Iterator[tuple[str,
 
 
 def _others(node: str, pairs: set[Pair]) -> set[str]:
-    return {each for pair in pairs for each in pair} - {node}
+    return {cell_ for pair in pairs for cell_ in pair} - {node}
 
 
 def _common(cells: Iterable[Cell]) -> str:
-    how = [f"{each.ended.value}{unsettled((each,))}" for each in cells]
+    how = [f"{cell_.ended.value}{unsettled((cell_,))}" for cell_ in cells]
     return max(how, key=how.count)
 
 

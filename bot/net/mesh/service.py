@@ -80,7 +80,7 @@ class Mesh:
         async with prober.listening(ready, progress) as ears:
             backends = [Backend(ear.address, ear.port) for ear in ears.values()]
             async with prober.sole_vips(backends, progress) as vips:
-                rows = [Row(each, self._others(names, each, node), ears, vips) for each in ready]
+                rows = [Row(node_, self._others(names, node_, node), ears, vips) for node_ in ready]
                 progress(f"{len(ears)} of {len(names)} nodes listen; each tries the others.")
                 end = asyncio.get_running_loop().time() + self.trying
                 found = await all_tried(prober, rows, end, progress)
@@ -89,7 +89,7 @@ class Mesh:
         unseen |= {
             row.node: why for row, why in zip(rows, found, strict=True) if isinstance(why, str)
         }
-        seen = [each for each in found if not isinstance(each, str)]
+        seen = [measured for measured in found if not isinstance(measured, str)]
         return Matrix(
             nodes=names,
             wanted=frozenset((row.node, other) for row in rows for other in row.others),

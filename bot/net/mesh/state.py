@@ -35,7 +35,7 @@ def settled(
     before: Iterable[Fault], told: Iterable[Witness], nodes: Mapping[str, bool], now: datetime
 ) -> Links:
     """What is known now. `before` is what was broken; `nodes` says of each whether it is Ready."""
-    witnesses = {each.node: each for each in told if each.node in nodes}
+    witnesses = {node_state.node: node_state for node_state in told if node_state.node in nodes}
     return _Settling(tuple(before), witnesses, nodes, now).links()
 
 
@@ -121,19 +121,19 @@ class _Settling:
     def _carried(self, known: Mapping[Key, Fault]) -> frozenset[Pair]:
         """Keep what was broken and could not be looked at."""
         kept = set()
-        for key, each in known.items():
-            here = each.source in self.nodes and each.target in self.nodes
-            if here and key not in self.cells and not self._unwanted(each.pair):
-                self.faults[key] = each
+        for key, node_state in known.items():
+            here = node_state.source in self.nodes and node_state.target in self.nodes
+            if here and key not in self.cells and not self._unwanted(node_state.pair):
+                self.faults[key] = node_state
                 self.cells[key] = Cell(
-                    source=each.source,
-                    target=each.target,
-                    test=each.test,
+                    source=node_state.source,
+                    target=node_state.target,
+                    test=node_state.test,
                     tries=1,
                     well=0,
-                    ended=each.ended,
+                    ended=node_state.ended,
                 )
-                kept.add(each.pair)
+                kept.add(node_state.pair)
         return frozenset(kept)
 
     def _unwanted(self, pair: Pair) -> bool:

@@ -73,7 +73,7 @@ class Reached(msgspec.Struct, frozen=True, kw_only=True):
         """Without its name nothing is reached by it, whatever the address does."""
         if self.dns and not self.dns.ok:
             return Verdict.FAILED
-        found = {each.verdict for each in self.attempts}
+        found = {attempt_.verdict for attempt_ in self.attempts}
         if found <= {Verdict.UNKNOWN}:
             return Verdict.UNKNOWN
         if found == {Verdict.HEALTHY}:

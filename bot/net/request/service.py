@@ -142,7 +142,7 @@ class Reach:
         if not goal.address and addresses:
             tried = [address for address in addresses if not goals.forbidden(address)][:MOST]
             untested += filter(None, map(goals.forbidden, addresses))
-            probes = [_request(str(number), goal, each) for number, each in enumerate(tried)]
+            probes = [_request(str(number), goal, attempt) for number, attempt in enumerate(tried)]
             answers = await self.prober.probe(place, probes, progress) if probes else ()
         return Reached(
             start=str(start),

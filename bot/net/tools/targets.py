@@ -165,12 +165,12 @@ def _own(snapshot: Snapshot) -> frozenset[address.IP]:
         )
         pods = (pod.status.pod_ip for pod in snapshot.of(core.Pod))
         vips = (
-            each
+            address_
             for service in snapshot.of(core.Service)
-            for each in (service.spec.cluster_ip, *(service.spec.cluster_ips or ()))
+            for address_ in (service.spec.cluster_ip, *(service.spec.cluster_ips or ()))
         )
         parsed = (address.parse(node) for node in (*nodes, *pods, *vips))
-        return frozenset(each for each in parsed if each is not None)
+        return frozenset(address_ for address_ in parsed if address_ is not None)
 
     return snapshot.once("network.tools.own", found)
 
@@ -200,7 +200,8 @@ def _literal(text: str) -> str:
 
 def _is_allowed(name: str, also: Allowed) -> bool:
     return is_name(name) and any(
-        name == each or (each.startswith(".") and name.endswith(each)) for each in also.names
+        name == address_ or (address_.startswith(".") and name.endswith(address_))
+        for address_ in also.names
     )
 
 

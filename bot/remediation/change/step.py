@@ -48,7 +48,7 @@ its owner would be collected as garbage; what was merged is reverted where it wa
 
 def undoing(steps: Sequence[Step]) -> tuple[Step, ...]:
     """What takes a plan back, in reverse."""
-    return tuple(each.undo for each in reversed(steps) if each.action not in STAYS)
+    return tuple(step_.undo for step_ in reversed(steps) if step_.action not in STAYS)
 
 
 class StepProgress(StrEnum):

@@ -52,7 +52,7 @@ def disturbed(step: Step, steps: Sequence[Step], live: Live) -> Step | None:
         return step
     needed = number if step.action is Action.DELETE_INGRESS and not step.to else 0
     pairs = zip(steps[:needed], stand[:needed], strict=True)
-    return next((each for each, how in pairs if how is not StepProgress.DONE), None)
+    return next((step for step, how in pairs if how is not StepProgress.DONE), None)
 
 
 def objects(steps: Sequence[Step]) -> tuple[Target, ...]:

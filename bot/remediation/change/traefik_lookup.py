@@ -29,7 +29,7 @@ def names(plan: RepairPlan) -> tuple[str, ...]:
         for step in plan.steps
         if step.action is Action.CREATE_INGRESSROUTE
     ]
-    found = [f"{each} {rule}".strip() for each in made] + made
+    found = [f"{name} {rule}".strip() for name in made] + made
     return tuple(dict.fromkeys(found or [plan.asked]))
 
 

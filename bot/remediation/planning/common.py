@@ -37,7 +37,7 @@ def draft(
         trial=worth is Eligibility.TRIAL,
         cures=situation.cures[:32],
         evidence=tuple(item[:LONGEST] for item in _evidence(situation)),
-        risks=tuple(each[:LONGEST] for each in (*_trial(situation, worth), *risks, *_always())),
+        risks=tuple(risk[:LONGEST] for risk in (*_trial(situation, worth), *risks, *_always())),
         steps=steps,
         returns_after=returns_after,
     )

@@ -60,15 +60,15 @@ def _steps(
     situation: PlanningContext, route: Manifest, first: Conversion, last: Conversion
 ) -> tuple[Step, ...] | PlanRefusal:
     made = [manifest for manifest in first.manifests if manifest["kind"] == "IngressRoute"]
-    created = [_create(each) for each in made]
+    created = [_create(step_) for step_ in made]
     released = list(_released(situation, first))
-    if refusal := next((each for each in released if isinstance(each, PlanRefusal)), None):
+    if refusal := next((release for release in released if isinstance(release, PlanRefusal)), None):
         return refusal
     metadata = route["metadata"]
     target = Target("Ingress", metadata["namespace"], metadata["name"], group_of(route))
     gone = step(Action.DELETE_INGRESS, target, _restorable(route), None)
     dropped = _dropped(created, last)
-    kept = [each for each in released if isinstance(each, Step)]
+    kept = [release for release in released if isinstance(release, Step)]
     steps = (*created, *kept, gone, *dropped)
     if len(steps) > MOST_STEPS or any(max(len(e.was), len(e.to)) > MOST for e in steps):
         return PlanRefusal(PlanReason.TOO_LARGE, "It is larger than what a Change holds.")
@@ -113,10 +113,10 @@ def _dropped(created: list[Step], last: Conversion) -> list[Step]:
     """The priorities as they are at the end, where they differ."""
     final = {manifest["metadata"]["name"]: manifest for manifest in last.manifests}
     steps: list[Step] = []
-    for each in created:
-        was, to = _priorities(each.manifest), _priorities(final[each.object.name])
+    for step_ in created:
+        was, to = _priorities(step_.manifest), _priorities(final[step_.object.name])
         if was != to:
-            steps.append(step(Action.SET_PRIORITY, each.object, was, to))
+            steps.append(step(Action.SET_PRIORITY, step_.object, was, to))
     return steps
 
 

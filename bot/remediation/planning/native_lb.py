@@ -38,7 +38,7 @@ def plan(situation: PlanningContext, worth: Eligibility) -> RepairPlan | PlanRef
     if isinstance(found, PlanRefusal):
         return found
     target = Target("IngressRoute", subject.route.namespace, subject.route.name, group_of(route))
-    to = [{**each, native_lb.FIELD: True} for each in found]
+    to = [{**choice, native_lb.FIELD: True} for choice in found]
     steps = [step(Action.SET_NATIVE_LB, target, found, to)]
     flux = owner.keeper is Keeper.KUSTOMIZATION
     if flux and (paused := _paused(target, route)):

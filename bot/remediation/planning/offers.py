@@ -71,7 +71,7 @@ def offers(situation: PlanningContext, untouchable: Callable[[str], str]) -> Off
     if isinstance(found, PlanRefusal):
         return Offers(situation, refusals=MappingProxyType(dict.fromkeys(WAYS, found)))
     made = {way: _planned(planner, situation, found, untouchable) for way, planner in WAYS.items()}
-    plans = [each for each in made.values() if isinstance(each, RepairPlan)]
+    plans = [offer for offer in made.values() if isinstance(offer, RepairPlan)]
     # What is in Git stays: there it is what people do.
     plans.sort(key=lambda each: each.way is not Method.PULL_REQUEST)
     return Offers(

@@ -60,7 +60,9 @@ def wanted(situation: PlanningContext) -> FileEdit | PlanRefusal:
         found = native_lb.chosen(situation, route)
         if isinstance(found, PlanRefusal):
             return found
-        places = (Chosen(each["route"], each["service"], each["name"]) for each in found)
+        places = (
+            Chosen(service["route"], service["service"], service["name"]) for service in found
+        )
         return FileEdit(kind=EditKind.NATIVE_LB, object=at, services=tuple(places))
     if refusal := sticky(situation.service or {}):
         return refusal

@@ -53,7 +53,7 @@ def offers(asked: str, found: Offers, hint: str, rows: Sequence[render.Row]) -> 
     verdict = Verdict.HEALTHY if good else Verdict.SUSPENDED
     title = "can be repaired" if good else "nothing is to be repaired here"
     head = f"## {words.MARK[verdict]} {render.code(asked, 160)} {title}"
-    lines = "\n".join(f"- {_quoted(each)}" for each in told.ways_told(found))
+    lines = "\n".join(f"- {_quoted(method)}" for method in told.ways_told(found))
     more = [f"-# {_quoted(hint, 600)}"] if hint else []
     return render.card(verdict, [head, lines[:2500], *more], rows)
 
@@ -61,7 +61,7 @@ def offers(asked: str, found: Offers, hint: str, rows: Sequence[render.Row]) -> 
 def listed(title: str, some: Iterable[Change], now: datetime) -> render.Card:
     """Changes, a few lines each, the newest first."""
     every = list(some)
-    lines = [_row(each, now) for each in every[:HISTORY]]
+    lines = [_row(change_, now) for change_ in every[:HISTORY]]
     if len(every) > HISTORY:
         lines.append(f"-# … and {len(every) - HISTORY} more: `kubectl get changes -A` lists all")
     return render.card(None, [f"## {title}", "\n".join(lines) or "None."], ())

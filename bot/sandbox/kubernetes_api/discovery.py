@@ -118,7 +118,8 @@ def aggregated(served: tuple[Resource, ...], version: str, *, core: bool) -> Doc
             {
                 "metadata": {"name": name, "creationTimestamp": None},
                 "versions": [
-                    _version(name, each, served) for each in versions_of(name, (*served, REVIEWS))
+                    _version(name, version, served)
+                    for version in versions_of(name, (*served, REVIEWS))
                 ],
             }
             for name in names

@@ -109,9 +109,9 @@ def _explain_absence(pod: dict[str, Any], container: str, *, previous: bool) -> 
 def _state(pod: dict[str, Any], container: str) -> dict[str, Any]:
     status = pod.get("status") or {}
     for field in _STATUSES:
-        for each in status.get(field) or ():
-            if each.get("name") == container:
-                return each.get("state") or {}
+        for container_status in status.get(field) or ():
+            if container_status.get("name") == container:
+                return container_status.get("state") or {}
     return {}
 
 

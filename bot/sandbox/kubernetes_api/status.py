@@ -109,7 +109,7 @@ def modified(qualified: str, name: str) -> ApiError:
 
 def invalid(kind: str, name: str, field: str, why: str) -> ApiError:
     """A field that is refused. `kind` as in `ConfigMap`, `Certificate.cert-manager.io`."""
-    reason = next(each for words, each in _CAUSES.items() if why.startswith(words))
+    reason = next(reason_ for words, reason_ in _CAUSES.items() if why.startswith(words))
     cause = {"reason": reason, "message": why, "field": field}
     message = f'{kind} "{name}" is invalid: {field}: {why}'
     return ApiError(422, message, details={**_about(kind, name), "causes": [cause]})

@@ -237,7 +237,7 @@ def _allocate(exchange: Exchange, spec: Object) -> None:
     every = exchange.cluster.in_order("services")
     taken = {stored.plain().get("spec", {}).get("clusterIP") for stored in every}
     free = (f"10.43.240.{number}" for number in range(1, 255))
-    spec["clusterIP"] = next((each for each in free if each not in taken), "")
+    spec["clusterIP"] = next((address for address in free if address not in taken), "")
 
 
 def _stored(exchange: Exchange, given: Object, before: Stored | None) -> web.Response:
@@ -264,8 +264,8 @@ def _check_size(exchange: Exchange, given: Object) -> None:
     if exchange.qualified != "configmaps":
         return
     data, binary = given.get("data") or {}, given.get("binaryData") or {}
-    size = sum(len(str(each).encode()) for each in data.values())
-    size += sum(len(str(each)) * 3 // 4 for each in binary.values())
+    size = sum(len(str(value).encode()) for value in data.values())
+    size += sum(len(str(value)) * 3 // 4 for value in binary.values())
     if size > MOST_DATA:
         why = f"Too long: may not be more than {MOST_DATA} bytes"
         raise invalid("ConfigMap", given["metadata"].get("name", ""), "[]", why)
@@ -273,8 +273,8 @@ def _check_size(exchange: Exchange, given: Object) -> None:
 
 def _same(before: Stored, after: Stored) -> bool:
     old, new = before.plain(), after.plain()
-    for each in (old, new):
-        del each["metadata"]["resourceVersion"]
+    for version in (old, new):
+        del version["metadata"]["resourceVersion"]
     return old == new
 
 

@@ -71,7 +71,7 @@ def _layer(times: Calendar, name: str, needed: tuple[str, ...]) -> Plain:
             "interval": "10m0s",
             "prune": True,
             "sourceRef": {"kind": "GitRepository", "name": "homelab"},
-            "dependsOn": [{"name": each} for each in needed],
+            "dependsOn": [{"name": dependency} for dependency in needed],
         },
         status=observed(
             times.ago(minutes=38), "ReconciliationSucceeded", f"Applied revision: {REVISION}"

@@ -114,7 +114,7 @@ def _conditions(times: Calendar) -> list[Plain]:
     ]
     said = "kubelet is posting ready status"
     well.append(a_condition("Ready", since, reason="KubeletReady", message=said))
-    return [{**each, "lastHeartbeatTime": times.ago(minutes=1)} for each in well]
+    return [{**condition, "lastHeartbeatTime": times.ago(minutes=1)} for condition in well]
 
 
 def _api_service(times: Calendar) -> Plain:

@@ -118,7 +118,7 @@ def _week(lab: Homelab) -> Past:
     learning, mosquitto = (
         lab.pod_of(app)["metadata"]["name"] for app in ("immich-machine-learning", "mosquitto")
     )
-    (challenge,) = (each["metadata"]["name"] for each in lab.of("Challenge"))
+    (challenge,) = (challenge_["metadata"]["name"] for challenge_ in lab.of("Challenge"))
     served = ("pods", "endpoints", "routes")
     failed, degraded = Verdict.FAILED, Verdict.DEGRADED
     hung = (f"pods/Pod/home/{mosquitto}", "CrashLoopBackOff", ("pods", "endpoints"))

@@ -37,8 +37,8 @@ class Homelab:
     def prepare(self, cluster: SimulatedCluster) -> None:
         """Give the simulated cluster the logs, the faults and the permissions of this homelab."""
         cluster.logs.update(self.logs)
-        for each in self.setup:
-            each(cluster)
+        for step in self.setup:
+            step(cluster)
 
     def refresh(self, cluster: SimulatedCluster, now: datetime) -> None:
         """Write what kubelets and External Secrets write by themselves every few minutes.
@@ -54,8 +54,8 @@ class Homelab:
         for external in filter(_well, self.of("ExternalSecret")):
             external["status"]["refreshTime"] = moment
             cluster.put(external)
-        for each in self.goes_on:
-            each(cluster, now)
+        for step in self.goes_on:
+            step(cluster, now)
 
     def add(self, *objects: Plain) -> None:
         """Put more objects in."""
@@ -71,10 +71,10 @@ class Homelab:
         Raises:
             LookupError: There is none.
         """
-        for each in self.of(kind):
-            meta = each["metadata"]
+        for manifest in self.of(kind):
+            meta = manifest["metadata"]
             if (meta.get("namespace", ""), meta["name"]) == (namespace, name):
-                return each
+                return manifest
         msg = f"the homelab has no {kind} {namespace}/{name}"
         raise LookupError(msg)
 
@@ -92,9 +92,9 @@ class Homelab:
         Raises:
             LookupError: There is none.
         """
-        for each in self.of("Pod"):
-            if each["metadata"]["labels"].get("app.kubernetes.io/instance") == app:
-                return each
+        for manifest in self.of("Pod"):
+            if manifest["metadata"]["labels"].get("app.kubernetes.io/instance") == app:
+                return manifest
         msg = f"the homelab has no pod of {app}"
         raise LookupError(msg)
 

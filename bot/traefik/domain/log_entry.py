@@ -123,11 +123,11 @@ def _split(text: str) -> tuple[str, dict[str, str]]:
     found = list(FIELD.finditer(text)) if "=" in text else []
     begin = len(text)
     fields: dict[str, str] = {}
-    for each in reversed(found):
-        if text[each.end() : begin].strip():
+    for address in reversed(found):
+        if text[address.end() : begin].strip():
             break
-        fields.setdefault(each[1], _unquoted(each[2]))
-        begin = each.start()
+        fields.setdefault(address[1], _unquoted(address[2]))
+        begin = address.start()
     return text[:begin].strip(), fields
 
 

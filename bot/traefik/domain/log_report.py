@@ -118,12 +118,12 @@ class _Book:
         self._by_address: dict[tuple[str, int | None], dict[str, None]] = {}
         for summary in summaries.values():
             routers = Routers(by_log(summary))
-            for each in found:
-                self._name(each, routers)
-        for each in found:
-            for backend in each.backends:
+            for route in found:
+                self._name(route, routers)
+        for route in found:
+            for backend in route.backends:
                 for url in backend.servers:
-                    self._at(url)[each.label] = None
+                    self._at(url)[route.label] = None
         for summary in summaries.values():
             for server in summary.servers:
                 self._at(server.url)[self.label(server.router) or server.router] = None
@@ -139,7 +139,7 @@ class _Book:
         for name, summary in self._summaries.items():
             for failure in summary.failures:
                 by_route.setdefault(self._routes(failure), []).append((name, failure))
-        made = [self._group(names, each) for names, each in by_route.items()]
+        made = [self._group(names, failures) for names, failures in by_route.items()]
         return sorted(made, key=lambda each: (-each.count, each.routes))
 
     def servers(self) -> Iterable[ServerView]:
@@ -148,7 +148,7 @@ class _Book:
         for name, summary in self._summaries.items():
             for server in summary.servers:
                 merged.setdefault((server.router, server.url), []).append((name, server))
-        made = [self._server(each) for each in merged.values()]
+        made = [self._server(servers) for servers in merged.values()]
         return sorted(made, key=lambda each: (not each.current, each.route or each.router))
 
     def refusals(self) -> Iterable[RefusalView]:

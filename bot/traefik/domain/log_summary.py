@@ -138,15 +138,15 @@ class Summing:
             servers=self._made(),
             failures=_latest(
                 Failure(
-                    each.cause,
-                    each.status,
-                    each.address,
-                    each.router,
-                    each.service,
-                    each.origin,
+                    failure.cause,
+                    failure.status,
+                    failure.address,
+                    failure.router,
+                    failure.service,
+                    failure.origin,
                     times,
                 )
-                for each, times in self._failures.items()
+                for failure, times in self._failures.items()
             ),
             refusals=_latest(
                 Refusal(

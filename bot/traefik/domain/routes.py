@@ -62,7 +62,7 @@ class ServedRoute(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def backends(self) -> tuple[Backend, ...]:
         """The backends of all its rules."""
-        return tuple(each for rule in self.rules for each in rule.backends)
+        return tuple(backend_ for rule in self.rules for backend_ in rule.backends)
 
 
 def served(snapshot: Snapshot, reading: Reading) -> tuple[ServedRoute, ...]:

@@ -57,13 +57,15 @@ class Routers:
 
     def __post_init__(self) -> None:
         """Index them: there may be a thousand, and as many rules."""
-        for each in self.found:
-            self._exact.setdefault(each.name, []).append(each)
-            rest = each.name
+        for service in self.found:
+            self._exact.setdefault(service.name, []).append(service)
+            rest = service.name
             while "-" in rest:
                 rest = rest.partition("-")[2]
-                self._ends.setdefault(rest, []).append(each)
-            self._rules.setdefault((each.name.rpartition("@")[2], each.rule), []).append(each)
+                self._ends.setdefault(rest, []).append(service)
+            self._rules.setdefault((service.name.rpartition("@")[2], service.rule), []).append(
+                service
+            )
 
     def of(self, router: str, match: str, prefix: str) -> tuple[RouterBelief, ...]:
         """Those of one rule: by Traefik's name for it, else by its text and its object's name."""
@@ -73,4 +75,4 @@ class Routers:
         provider = router.rpartition("@")[2]
         begins = naming.normalized(prefix)
         alike = self._rules.get((provider, match), ()) if match else ()
-        return tuple(each for each in alike if begins in each.name)
+        return tuple(service for service in alike if begins in service.name)

@@ -80,7 +80,7 @@ def _failures(
 ) -> tuple[Upstream, ...]:
     """The failures at the subject's addresses, and at those that Traefik takes for its servers."""
     own = {parse(endpoint.address) for endpoint in subject.endpoints}
-    own |= {parse(each) for each in (*subject.unready, *subject.vips)}
+    own |= {parse(address) for address in (*subject.unready, *subject.vips)}
     own |= {parse(host) for host, _ in servers}
     found: dict[tuple[str, int, Outcome], Upstream] = {}
     for summary in logs.values():

@@ -134,8 +134,8 @@ def _tail(answer: RoutesAnswer) -> str:
 
 def _unseen(unseen: tuple[str, ...]) -> list[str]:
     lines = [
-        f"{words.MARK[Verdict.UNKNOWN]} **not seen** {render.code(each, 300)}"
-        for each in unseen[:UNSEEN]
+        f"{words.MARK[Verdict.UNKNOWN]} **not seen** {render.code(gap, 300)}"
+        for gap in unseen[:UNSEEN]
     ]
     if len(unseen) > UNSEEN:
         lines.append(f"-# … and {len(unseen) - UNSEEN} more in the file")

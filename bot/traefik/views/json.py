@@ -55,7 +55,7 @@ def _redacted(value: Any) -> Any:
         # A lone surrogate is no JSON.
         return redact(value).encode(errors="replace").decode()
     if isinstance(value, dict):
-        return {_redacted(key): _redacted(each) for key, each in value.items()}
+        return {_redacted(key): _redacted(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_redacted(each) for each in value]
+        return [_redacted(item) for item in value]
     return value

@@ -61,7 +61,7 @@ def logs(answer: LogsAnswer) -> RenderableType:
     parts += list(_servers(answer))
     for reason, count in answer.irrelevant.items():
         parts.append(_labelled("passed over: ", f"{count:,} × {reason}"))
-    parts += [_labelled("not read: ", each) for each in told.left_out(answer)]
+    parts += [_labelled("not read: ", gap) for gap in told.left_out(answer)]
     if answer.failures and answer.classified:
         parts.append(Text("Why: meshmedic net diagnose ROUTE tests it.", "dim"))
     if not answer.classified:
@@ -122,9 +122,9 @@ def _servers(answer: LogsAnswer) -> Iterator[RenderableType]:
     if not current:
         return
     yield Text("servers that Traefik made last:", "bold")
-    for each in current[:MOST]:
-        yield _labelled("  ", f"{each.url}: {told.address(each.address)}")
-        if name := each.route or each.router:
+    for server_ in current[:MOST]:
+        yield _labelled("  ", f"{server_.url}: {told.address(server_.address)}")
+        if name := server_.route or server_.router:
             yield _labelled("    of ", name)
     yield from _more(len(current) - MOST, "servers")
     if former := len(answer.servers) - len(current):
@@ -140,4 +140,4 @@ def _more(count: int, what: str) -> list[Text]:
 
 
 def _unseen(unseen: tuple[str, ...]) -> list[Text]:
-    return [Text.assemble(("not seen: ", "magenta"), words.line(each, WIDE)) for each in unseen]
+    return [Text.assemble(("not seen: ", "magenta"), words.line(gap, WIDE)) for gap in unseen]

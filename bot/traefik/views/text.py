@@ -60,10 +60,10 @@ def lacks_native(each: RouteView) -> bool:
 def servers(rule: RuleView) -> list[str]:
     """What Traefik sends to now; where that is not seen, what the objects make of it."""
     if rule.live:
-        return [live(each) for each in rule.live]
+        return [live(service) for service in rule.live]
     if rule.live is not None:
         return ["Traefik names no server of it"]
-    return [url for each in rule.backends for url in each.servers]
+    return [url for backend_ in rule.backends for url in backend_.servers]
 
 
 def live(each: Live) -> str:
@@ -114,10 +114,10 @@ def pattern(answer: LogsAnswer) -> str:
     """What the failing addresses have in common, where several have it; empty where nothing."""
     own = {replica.node for replica in answer.replicas} - {""}
     failing = [
-        each.address.node
+        failure_.address.node
         for group in answer.failures
-        for each in group.failures
-        if each.cause is not Cause.CANCELLED
+        for failure_ in group.failures
+        if failure_.cause is not Cause.CANCELLED
     ]
     if not own or len(failing) < SEVERAL or not all(failing):
         return ""

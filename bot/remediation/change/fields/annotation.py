@@ -21,7 +21,7 @@ def of_key(key: str, kinds: frozenset[tuple[str, str]], mistake: str) -> Field:
     def write(made: Manifest, value: Any) -> None:
         metadata = made.setdefault("metadata", {})
         present = metadata.get("annotations") or {}
-        others = {name: each for name, each in present.items() if name != key}
+        others = {name: text for name, text in present.items() if name != key}
         metadata["annotations"] = {**others, **value}
 
     def wrong(value: Any) -> str:

@@ -25,8 +25,8 @@ def _write(made: Manifest, value: Any) -> None:
 
 
 def _mistake(value: Any) -> str:
-    fits = isinstance(value, list) and all(isinstance(each, dict) for each in value)
-    if fits and all(each.get("kind") == "Ingress" for each in value):
+    fits = isinstance(value, list) and all(isinstance(entry, dict) for entry in value)
+    if fits and all(entry.get("kind") == "Ingress" for entry in value):
         return ""
     return "Of a Certificate only an Ingress is taken off as its owner."
 

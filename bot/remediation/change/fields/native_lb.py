@@ -15,16 +15,16 @@ from bot.routing.native_lb import FIELD
 
 def _read(live: Manifest, known: Any) -> object:
     found = []
-    for each in known:
-        service = _service(live, each)
+    for entry in known:
+        service = _service(live, entry)
         there = {"name": service.get("name"), FIELD: service.get(FIELD)}
-        found.append({**each, **there})
+        found.append({**entry, **there})
     return found
 
 
 def _write(made: Manifest, value: Any) -> None:
-    for each in value:
-        put(_service(made, each), FIELD, each[FIELD])
+    for entry in value:
+        put(_service(made, entry), FIELD, entry[FIELD])
 
 
 def _service(live: Manifest, at: Manifest) -> Manifest:
@@ -39,7 +39,7 @@ def _mistake(value: Any) -> str:
 
 
 def _where(value: Any) -> object:
-    return [(each["route"], each["service"], each["name"]) for each in value]
+    return [(entry["route"], entry["service"], entry["name"]) for entry in value]
 
 
 PLACE = Field(ROUTES, _read, _mistake, _write, _where)

@@ -15,15 +15,15 @@ FIELD = "priority"
 
 def _read(live: Manifest, known: Any) -> object:
     found = []
-    for each in known:
-        there = route(live, each["route"])
-        found.append({**each, "match": there.get("match"), FIELD: there.get(FIELD)})
+    for entry in known:
+        there = route(live, entry["route"])
+        found.append({**entry, "match": there.get("match"), FIELD: there.get(FIELD)})
     return found
 
 
 def _write(made: Manifest, value: Any) -> None:
-    for each in value:
-        put(route(made, each["route"]), FIELD, each[FIELD])
+    for entry in value:
+        put(route(made, entry["route"]), FIELD, entry[FIELD])
 
 
 def _mistake(value: Any) -> str:
@@ -32,7 +32,7 @@ def _mistake(value: Any) -> str:
 
 
 def _where(value: Any) -> object:
-    return [(each["route"], each["match"]) for each in value]
+    return [(entry["route"], entry["match"]) for entry in value]
 
 
 PLACE = Field(ROUTES, _read, _mistake, _write, _where)

@@ -27,7 +27,7 @@ def _bare(metadata: Manifest) -> Manifest:
     if not isinstance(notes, dict) or PUT_BACK not in notes:
         return metadata
     left = {key: note for key, note in notes.items() if key != PUT_BACK}
-    rest = {key: each for key, each in metadata.items() if key != "annotations"}
+    rest = {key: field for key, field in metadata.items() if key != "annotations"}
     return {**rest, "annotations": left} if left else rest
 
 
