@@ -2,52 +2,56 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 import discord
 from discord import app_commands
+from discord.ext.commands import Cog
 
 from bot.chat.client import CIRCLE, Client
 from bot.chat.replies import acknowledge, answer
-from bot.doctor import discord_facts as standing
+from bot.digest.domain.facts import DigestFacts
+from bot.doctor import discord_facts
 from bot.doctor.domain.facts import Setup
-from bot.doctor.service import Doctor
+from bot.doctor.service import Cluster, Doctor, Repository
 from bot.doctor.views import discord as render
 from bot.domain.authorization import Circle
-from commands.dependencies import Context
-from commands.health.controls import Controls
 
 
-def command(context: Context, _controls: Controls) -> app_commands.Command[Any, ..., None]:
-    """The command: for operators, since it tells how the cluster is guarded, and to them alone."""
+class DoctorCog(Cog):
+    """`/doctor`: for operators and shown to them alone, since it tells how the cluster is guarded.
+
+    `setup` is what the settings say, and `digest_facts` what is stored of digests.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        setup: Setup,
+        digest_facts: Callable[[], Awaitable[DigestFacts]],
+        repository: Repository | None = None,
+    ) -> None:
+        self._cluster = cluster
+        self._setup = setup
+        self._digest_facts = digest_facts
+        self._repository = repository
 
     @app_commands.command(
         name="doctor",
         description="What is set up wrongly, and how to fix it.",
         extras={CIRCLE: Circle.OPERATOR},
     )
-    async def doctor(interaction: discord.Interaction[Client]) -> None:
+    async def doctor(self, interaction: discord.Interaction[Client]) -> None:
+        """Examine the set-up, Discord's side by the connection that answers."""
         await acknowledge(interaction, private=True)
         client = interaction.client
-        setup = Setup(
-            guild_id=client.guild_id,
-            circles=client.circles,
-            commands=standing.payload(client.tree),
-            namespaces=context.watched,
-            secret_inventory=context.secret_inventory,
-            state_namespace=context.state_namespace,
-            uses=context.uses,
+        channel = discord_facts.channel_of(interaction)
+        connection = discord_facts.Live(client, client.dates, channel)
+        doctor = Doctor(
+            connection,
+            self._cluster,
+            self._setup,
+            self._digest_facts,
+            repository=self._repository,
         )
-        here = standing.channel_of(interaction)
-        live = standing.Live(client, client.dates, here)
-        doctor_now = Doctor(
-            live,
-            context.cluster,
-            setup,
-            context.digests.facts,
-            repository=context.repository,
-        )
-        found = await doctor_now.examine()
-        await answer(interaction, render.check_up(found))
-
-    return doctor
+        await answer(interaction, render.check_up(await doctor.examine()))

@@ -2,58 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
-
+import discord
 from discord import app_commands
 
 from bot.chat.client import Client
-from commands import doctor, runbook, traefik
-from commands.alerts import ack, mute, unmute
-from commands.alerts import controls as alert_controls
-from commands.dependencies import Context
-from commands.digest import group as digest
-from commands.fix import decisions as deciding
-from commands.fix import group as fix
-from commands.fix.announcements import Announcer
-from commands.health import command as health
-from commands.health import controls as report_controls
-from commands.health import why
-from commands.net import group as net
+from bot.doctor.discord_facts import payload
+from bot.doctor.domain.facts import Commands
+from commands.alerts.cog import AlertsCog
+from commands.digest.cog import DigestCog
+from commands.doctor import DoctorCog
+from commands.fix.cog import FixCog
+from commands.health.cog import HealthCog
+from commands.net.cog import NetCog
+from commands.runbook import RunbookCog
+from commands.traefik import TraefikCog
 
-Command: TypeAlias = app_commands.Command[Any, ..., Any] | app_commands.Group
-
-COMMANDS = (
-    health,
-    why,
-    digest,
-    net,
-    traefik,
-    fix,
-    runbook,
-    doctor,
-    mute,
-    ack,
-    unmute,
-)
+COGS = (HealthCog, DigestCog, NetCog, TraefikCog, FixCog, RunbookCog, DoctorCog, AlertsCog)
 
 
-def register(client: Client, context: Context) -> None:
-    """Add every command, button and select to the client."""
-    controls = report_controls.Controls(context.health)
-    client.add_buttons(controls.drill, controls.export, controls.again.button, context.health_now)
-    client.add_buttons(controls.fix.act, controls.fix.way)
-    deciding.bind(context, controls.fix)
-    announcer = Announcer(client, context.remediation, controls.fix, context.audit_channel)
-    context.notifier.listeners.append(announcer.tell)
-    client.add_buttons(alert_controls.button(context.silences))
-    for command in _made(context, controls):
-        client.tree.add_command(command)
+def definitions() -> Commands:
+    """The commands that this version registers, by their classes alone: no services are needed."""
+    tree = app_commands.CommandTree(discord.Client(intents=discord.Intents.none()))
+    for cog in COGS:
+        for command in cog.__cog_app_commands__:
+            tree.add_command(command)
+    return payload(tree)
 
 
-def commands(context: Context) -> tuple[Command, ...]:
-    """Every command, to know what would be registered."""
-    return _made(context, report_controls.Controls(context.health))
-
-
-def _made(context: Context, controls: report_controls.Controls) -> tuple[Command, ...]:
-    return tuple(module.command(context, controls) for module in COMMANDS)
+def register(
+    client: Client,
+    *,
+    health: HealthCog,
+    digest: DigestCog,
+    net: NetCog,
+    traefik: TraefikCog,
+    fix: FixCog,
+    runbook: RunbookCog,
+    doctor: DoctorCog,
+    alerts: AlertsCog,
+) -> None:
+    """Add every command and control to the client."""
+    for cog in (health, digest, net, traefik, fix, runbook, doctor, alerts):
+        for command in cog.get_app_commands():
+            client.tree.add_command(command)
+    for answering in (health, net, digest, fix, alerts):
+        client.add_controls(answering.controls)

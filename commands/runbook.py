@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import discord
 from discord import app_commands
+from discord.ext.commands import Cog
 
 from bot.chat.replies import acknowledge, answer
 from bot.render import cards as render
-from commands.dependencies import Context
-from commands.health.controls import Controls
+from bot.runbook.service import Runbook
+from commands.autocomplete import Choices
 
 
-def command(context: Context, _controls: Controls) -> app_commands.Command[Any, ..., None]:
-    """The command, with autocomplete that searches titles and texts."""
+class RunbookCog(Cog):
+    """`/runbook`, with autocomplete that searches titles and texts."""
+
+    def __init__(self, runbook: Runbook) -> None:
+        self._runbook = runbook
 
     @app_commands.command(name="runbook", description="What the homelab's runbook says.")
     @app_commands.describe(topic="A topic, or words to look for.", private="Show it to you alone.")
-    async def runbook(interaction: discord.Interaction, topic: str, private: bool = False) -> None:
+    async def runbook(
+        self, interaction: discord.Interaction, topic: str, private: bool = False
+    ) -> None:
+        """Show a page."""
         await acknowledge(interaction, private=private)
-        page = context.runbook.page(topic)
+        page = self._runbook.page(topic)
         await answer(interaction, render.topic(page.title, page.text))
 
     @runbook.autocomplete("topic")
-    async def suggest(
-        _interaction: discord.Interaction, typed: str
-    ) -> list[app_commands.Choice[str]]:
-        pages = context.runbook.search(typed)[: render.CHOICES]
+    async def _suggest_page(self, _interaction: discord.Interaction, typed: str) -> Choices:
+        pages = self._runbook.search(typed)[: render.CHOICES]
         return [app_commands.Choice(name=page.title, value=page.name) for page in pages]
-
-    return runbook

@@ -17,6 +17,7 @@ from bot.errors import ClusterError
 from bot.net.ports import Prober
 from bot.net.request.service import Inside
 from bot.net.tools.service import Runner
+from bot.remediation.change.change import Change
 from bot.remediation.notifier import ChangeNotifier
 from bot.remediation.service import RemediationService
 from bot.traefik.domain.api import Runtime
@@ -92,6 +93,10 @@ class FakeCluster:
     drawn: bytes | Undrawn = b"a picture"
     asked: int = 0
     later: timedelta = timedelta()
+
+    async def announce(self, change: Change) -> None:
+        """Tell whoever listens now that a change moved."""
+        await self.notifier.tell(change)
 
     async def draw(self, each: Drawing) -> bytes | Undrawn:
         """Whatever a test wants to be drawn."""

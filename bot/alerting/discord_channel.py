@@ -41,7 +41,7 @@ Rows = Callable[[Incident], Sequence[render.Row]]
 class DiscordAlertChannel:
     """The Channel protocol."""
 
-    def __init__(self, client: Callable[[], discord.Client], rows: Rows, guild: int) -> None:
+    def __init__(self, client: discord.Client, rows: Rows, guild: int) -> None:
         self._client = client
         self._rows = rows
         self._guild = guild
@@ -137,7 +137,7 @@ class DiscordAlertChannel:
         )
 
     def _place(self, channel: int) -> discord.PartialMessageable:
-        return self._client().get_partial_messageable(channel, guild_id=self._guild)
+        return self._client.get_partial_messageable(channel, guild_id=self._guild)
 
     async def _thread(self, channel: int, message: int, incident: Incident) -> None:
         """Make it, unless something stands in it already."""
@@ -157,7 +157,7 @@ class DiscordAlertChannel:
 
     async def _found(self, channel: int, mark: str, since: datetime) -> int | None:
         return await find_own(
-            self._client(),
+            self._client,
             self._place(channel).history(limit=SEARCHED, after=since - SKEW),
             lambda message: any(
                 text.endswith(mark) for text in component_values(message.components, "content")

@@ -24,6 +24,9 @@ from bot.errors import MeshmedicError
 
 log = logging.getLogger(__name__)
 
+LOOK_EVERY = 15
+"""Seconds between two looks."""
+
 BOARD_EVERY = 60.0
 """Seconds between two edits of the board."""
 

@@ -1,47 +1,58 @@
-"""The two ways to run the bot: on Discord with a real cluster, and in the sandbox."""
+"""The composition root: the use cases are constructed here, for production and for the sandbox.
+
+Each builder takes what the one before it built: the cluster, the services over it, the chat that
+offers them. `bot.app.serve` then runs the process.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import gc
-import logging
-import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-import aiohttp
 import discord
 
-from bot import log_setup as logs
-from bot import settings
+from bot import log_setup, settings
+from bot.alerting.discord_channel import DiscordAlertChannel
 from bot.alerting.domain.rules import NO_ALERTS, Rules
+from bot.alerting.service import BOARD_EVERY, LOOK_EVERY, Watchman
 from bot.alerting.silences import Silences
-from bot.app import alerts as alerting
-from bot.app import digests as digesting
 from bot.app.gitops import configured
-from bot.app.leader_tasks import Takeover, refusals_explained
-from bot.app.leadership import Post, post
+from bot.app.leader_tasks import Takeover
+from bot.app.leadership import Membership, membership
 from bot.app.metrics import Metrics, Sources
-from bot.app.probes import Vitals
+from bot.app.probes import Probes
 from bot.app.remediation import build_remediation, clock, nobody_asks
-from bot.charts.process import Artist
+from bot.app.serve import Process, serve
+from bot.charts.process import Artist, Draw
 from bot.chat.client import Client
+from bot.digest.composer import Composer, nobody, nothing
+from bot.digest.delivery import DigestDelivery
+from bot.digest.discord_channel import DiscordDigestChannel
 from bot.digest.domain.config import DigestPlan
-from bot.doctor.domain.facts import Use
+from bot.digest.ports import DigestOutcome
+from bot.digest.service import Digests, unprepared
+from bot.doctor.domain.facts import Setup, Use
 from bot.domain.authorization import Circles
 from bot.domain.election import Alone, Leadership
+from bot.domain.report import Report
 from bot.domain.resources.core import Namespace
 from bot.domain.state import Store
-from bot.errors import MeshmedicError, SettingsError
+from bot.errors import MeshmedicError
 from bot.gitops.service import PullRequests
 from bot.health.report_store import Memory
 from bot.health.service import Health
+from bot.history.recorder import EVERY as HISTORY_EVERY
+from bot.history.recorder import Chronicle
 from bot.kube.cache import WatchCache
 from bot.kube.change_store import NoChangeStore
+from bot.kube.client import Api
 from bot.kube.connect import connect, own_namespace
 from bot.kube.flux_objects import FluxObjects
 from bot.kube.flux_reconcile import FluxRequest
@@ -51,7 +62,7 @@ from bot.kube.prober_exec import ProbeInside
 from bot.kube.prober_jobs import ProbeJobs
 from bot.kube.tool_jobs import ToolJobs
 from bot.net.diagnosis.service import Diagnose
-from bot.net.mesh.monitor import EVERY as ROUNDS
+from bot.net.mesh.monitor import EVERY as ROUNDS_EVERY
 from bot.net.mesh.monitor import Reader, Rounds
 from bot.net.mesh.service import Mesh
 from bot.net.ports import Prober
@@ -61,32 +72,134 @@ from bot.net.tools import targets
 from bot.net.tools.service import Netshoot
 from bot.remediation.change.approval import Policy
 from bot.remediation.change.pending import waiting
-from bot.remediation.notifier import ChangeNotifier
+from bot.remediation.notifier import ChangeListener, ChangeNotifier
 from bot.remediation.pull_request_flow import AskFlux
 from bot.remediation.reconciler import TICK
+from bot.remediation.service import RemediationService
 from bot.runbook import service as runbook
-from bot.runtime import http_server as endpoints
 from bot.runtime.memory_store import Unkept
 from bot.runtime.scheduler import REDISCOVER, Schedule
 from bot.traefik.service import Traefik
-from commands import registry as everything
-from commands.dependencies import Context
-from commands.digest import refresh_button as button
+from commands import registry
+from commands.alerts import controls as alert_controls
+from commands.alerts.cog import AlertsCog
+from commands.digest import refresh_button
+from commands.digest.cog import DigestCog
+from commands.doctor import DoctorCog
+from commands.fix.announcements import Announcer
+from commands.fix.cog import FixCog
+from commands.health.cog import HealthCog
+from commands.net.cog import NetCog
+from commands.runbook import RunbookCog
+from commands.traefik import TraefikCog
 
 if TYPE_CHECKING:  # the package belongs to an extra that production lacks
     from bot.sandbox.stage import Stage
 
-log = logging.getLogger(__name__)
-
-HOME = Policy()
 SANDBOX = "meshmedic"
 """Where the sandbox keeps Changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the settings say of people, channels and permissions.
+
+    `look_every` and `board_every` are seconds between two looks of the alerts and two edits of
+    their board. A look takes some 30 ms of ten thousand pods, from memory.
+    """
+
+    circles: Circles
+    guild_id: int
+    policy: Policy = field(default_factory=Policy)
+    audit_channel: int | None = None
+    digests: DigestPlan = field(default_factory=DigestPlan)
+    rules: Rules = NO_ALERTS
+    board: int | None = None
+    uses: frozenset[Use] = frozenset()
+    look_every: int = LOOK_EVERY
+    board_every: float = BOARD_EVERY
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is done every so many seconds."""
+
+    seconds: int
+    name: str
+    call: Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterParts:
+    """The cluster as this process may use it.
+
+    Without a `membership` the process is alone: it always acts. Without a `prober` a diagnosis
+    rests on the objects; `reader` reads the rounds of agents. `state_namespace` is where Changes
+    are kept, and empty where there is no such place. `prepare` may go on beside everything else.
+    """
+
+    cache: WatchCache
+    netshoot: Netshoot
+    prober: Prober | None = None
+    reader: Reader | None = None
+    store: Store = field(default_factory=Unkept)
+    state_namespace: str = ""
+    membership: Membership | None = None
+    repository: PullRequests | None = None
+    ask_flux: AskFlux = nobody_asks
+    jobs: tuple[Job, ...] = ()
+    prepare: Callable[[], Awaitable[None]] | None = None
+
+    @property
+    def leadership(self) -> Leadership:
+        """Whether this process acts."""
+        return self.membership.elector if self.membership else Alone()
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The use cases that know nothing of Discord; `memory` keeps reports where there is a store."""
+
+    health: Health
+    diagnose: Diagnose
+    mesh: Mesh
+    reach: Reach
+    traefik: Traefik
+    silences: Silences
+    remediation: RemediationService
+    rounds: Rounds | None
+    memory: Memory | None
+
+
+class Background:
+    """What runs beside the connection; `closing` is undone in reverse order at the end."""
+
+    def __init__(self, cache: WatchCache) -> None:
+        self.schedule = Schedule()
+        self.jobs: list[Callable[[], None]] = []
+        self.closing = AsyncExitStack()
+        self._cache = cache
+        self.closing.push_async_callback(cache.close)
+
+    def every(self, job: Job, *, at_once: bool = False) -> None:
+        """Do this again and again from the start on."""
+        self.jobs.append(
+            partial(self.schedule.every, job.seconds, job.name, job.call, at_once=at_once)
+        )
+
+    async def start(self) -> None:
+        """Fill the cache, then begin with the jobs."""
+        await self._cache.start()
+        # Only now: a job that was added long before the scheduler starts would count as missed.
+        for add in self.jobs:
+            add()
+        self.schedule.start()
 
 
 def run() -> int:
     """Answer on Discord until SIGTERM or SIGINT. Returns the exit code."""
     read = settings.load()
-    logs.configure(read.log_level, read.log_format)
+    log_setup.configure(read.log_level, read.log_format)
     token, guild_id = read.for_discord()
     # What was imported is never garbage: looking through it would hold the event loop up.
     gc.collect()
@@ -94,321 +207,20 @@ def run() -> int:
     return asyncio.run(_run(read, token, guild_id))
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The bot, wired to a cluster; `takeover` and `memory` where it has a post there."""
-
-    client: Client
-    vitals: Vitals
-    metrics: Metrics
-    takeover: Takeover | None = None
-    memory: Memory | None = None
-
-
-def make_client(stage: Stage) -> Client:
-    """The bot alone, for the sandbox."""
-    return wire(
-        stage.cache,
-        stage.circles,
-        stage.guild_id,
-        prober=stage.prober,
-        netshoot=Netshoot(stage.cache, stage.tools),
-        state_namespace=SANDBOX,
-        store=stage.store,
-        plan=stage.plan,
-        rules=stage.rules,
-        board=stage.board,
-        pace=alerting.Pace(stage.look, stage.look) if stage.look else alerting.USUAL,
-        reader=stage.reader,
-    ).client
-
-
-def wire(
-    cache: WatchCache,
-    circles: Circles,
-    guild_id: int,
-    *,
-    post: Post | None = None,
-    prober: Prober | None = None,
-    netshoot: Netshoot | None = None,
-    policy: Policy = HOME,
-    audit_channel: int | None = None,
-    state_namespace: str = "",
-    repository: PullRequests | None = None,
-    ask: AskFlux = nobody_asks,
-    regularly: Mapping[str, tuple[int, Callable[[], Awaitable[None]]]] = MappingProxyType({}),
-    plan: DigestPlan | None = None,
-    rules: Rules = NO_ALERTS,
-    board: int | None = None,
-    uses: frozenset[Use] = frozenset(),
-    pace: alerting.Pace = alerting.USUAL,
-    store: Store | None = None,
-    reader: Reader | None = None,
-) -> Parts:
-    """The bot, wired to a cluster: the same in production, sandbox and tests.
-
-    Without a post it is alone: it always acts, and keeps nothing. Without a prober a diagnosis
-    rests on the objects. `regularly` is what else to do every so many seconds, by name; `plan` what
-    the settings say of digests; `reader` reads the rounds of agents. `state_namespace` is where
-    Changes are kept where there is no post, `store` where the rest is.
-    """
-    kept_in = post.namespace if post else state_namespace
-    leadership: Leadership = post.elector if post else Alone()
-    metrics = Metrics()
-    traefik = Traefik(cache, cache.traefik)
-    diagnose = Diagnose(cache, prober, traefik)
-    health = Health(cache, around=metrics.around, diagnosed=lambda: diagnose.remembered)
-    memory = Memory(post.state, health, diagnose, post.elector) if post else None
-    health.told = memory.note if memory else None
-    diagnose.on_proofs = memory.note_proofs if memory else None
-    store = post.state if post else store or Unkept()
-    rounds = Rounds(cache, reader, store) if reader else None
-    if rounds:
-        health.rounds = lambda: rounds.links
-    silences = Silences(store, health, lambda: cache.names(Namespace))
-    plan = plan or DigestPlan()
-    watch = alerting.Watch(
-        health,
-        store,
-        leadership,
-        rules,
-        board,
-        fallback=plan.fallback,
-        told=metrics.alert,
-        pace=pace,
-    )
-    notifier = ChangeNotifier([cache.change_events.tell])
-    remediation = build_remediation(
-        cache,
-        diagnose,
-        traefik,
-        prober,
-        store=cache.changes(kept_in, leadership) if kept_in else NoChangeStore(),
-        writer=cache.writer(leadership.may_act),
-        circles=circles,
-        policy=policy,
-        may_act=leadership.may_act,
-        notifier=notifier,
-        pulls=repository,
-        ask=ask,
-    )
-    artist, late, health_now = Artist(), digesting.LateClient(), button.button(health)
-
-    async def waits() -> tuple[str, ...]:
-        return waiting(await remediation.every(), clock())
-
-    digests = digesting.digests(
-        plan,
-        health=health,
-        store=store,
-        leadership=leadership,
-        draw=artist.draw,
-        prepare=artist.prepare,
-        client=late.get,
-        rows=lambda carried: button.rows(health_now, carried),
-        told=metrics.digest,
-        muted=silences.muted,
-        approvals=waits,
-    )
-    context = Context(
-        health=health,
-        diagnose=diagnose,
-        mesh=Mesh(cache, prober),
-        reach=Reach(cache, prober, cache.inside),
-        netshoot=netshoot or Netshoot(cache),
-        draw=artist.draw,
-        traefik=traefik,
-        runbook=runbook.load(),
-        remediation=remediation,
-        notifier=notifier,
-        digests=digests,
-        health_now=health_now,
-        namespaces=lambda: cache.names(Namespace),
-        cluster=cache.access,
-        silences=silences,
-        watched=cache.watched,
-        secret_inventory=cache.secret_inventory,
-        state_namespace=kept_in,
-        audit_channel=audit_channel,
-        repository=repository,
-        uses=uses,
-    )
-    schedule = Schedule()
-
-    async def began() -> None:
-        await cache.start()
-        schedule.every(REDISCOVER, "look for new kinds", cache.rediscover)
-        if kept_in:
-            schedule.every(TICK, "go on with changes", remediation.reconciler.go_on)
-        if rounds:
-            schedule.every(ROUNDS, "read the agents' rounds", rounds.look, at_once=True)
-        for name, (seconds, call) in regularly.items():
-            schedule.every(seconds, name, call)
-        digesting.regularly(schedule, digests)
-        watch.regularly(schedule, client, silences)
-        schedule.start()
-
-    async def ended() -> None:
-        schedule.stop()
-        remediation.reconciler.stop()
-        await artist.close()
-        await cache.close()
-
-    client = Client(
-        circles,
-        guild_id,
-        lambda client: everything.register(client, context),
-        began=began,
-        ended=ended,
-        told=metrics.answered,
-        leadership=leadership,
-    )
-    late.client = client
-    vitals = Vitals(client, cache, schedule, post.ended if post else tuple)
-    tally = post.changes.tally if post else dict
-    metrics.read_from(
-        Sources(client, cache.watches, lambda: health.latest, leadership.may_act, tally)
-    )
-    takeover = Takeover(post.elector, client, post.state, memory) if post and memory else None
-    return Parts(client, vitals, metrics, takeover, memory)
-
-
 async def _run(read: settings.Settings, token: str, guild_id: int) -> int:
     async with connect(kubeconfig=read.kubeconfig, context=read.context) as api:
-        cache = WatchCache(api, secret_inventory=read.secret_inventory, namespaces=read.namespaces)
-        place = read.state_namespace or own_namespace(read.kubeconfig, read.context)
-        posted = post(api, place) if place else None
-        image = OwnImage(api, read.probe_image)
-        jobs = ProbeJobs(api, image, host_network=read.probe_host_network)
-        agents = ProbeAgents(api, jobs)
-        allowed = targets.allowed(read.net_targets)
-        flux = FluxObjects(api)
-        beginning = asyncio.create_task(agents.begin())
-        parts = wire(
-            cache,
+        cluster = build_cluster(api, read)
+        options = Options(
             read.circles,
             guild_id,
-            post=posted,
-            prober=ProbeInside(api, agents),
-            netshoot=Netshoot(cache, ToolJobs(api, read.tool_image), allowed),
             policy=read.policy,
             audit_channel=read.audit_channel,
-            repository=configured(read, flux),
-            ask=FluxRequest(api, flux).ask,
-            regularly={
-                "publish the key of probes": (int(agent_keys.AGAIN), agents.refresh),
-                "tell agents their peers": (int(agent_peers.AGAIN), agents.peers.publish),
-            },
-            plan=read.digests,
+            digests=read.digests,
             rules=read.alert_rules,
             board=read.board_channel,
             uses=read.uses,
-            reader=agents.rounds,
         )
-        async with AsyncExitStack() as stack:
-            stopped = await stack.enter_async_context(_signals())
-            await stack.enter_async_context(_answering_machines(read.http_port, parts))
-            if posted and parts.memory:
-                await stack.enter_async_context(posted.held(parts.memory))
-            stack.callback(beginning.cancel)
-            return await _serve(parts, token, stopped)
-
-
-def _answering_machines(port: int, parts: Parts) -> AbstractAsyncContextManager[None]:
-    return endpoints.serving(
-        port,
-        healthz=parts.vitals.ailments,
-        readyz=parts.vitals.obstacles,
-        metrics=parts.metrics.exposition,
-    )
-
-
-async def _serve(parts: Parts, token: str, stopped: asyncio.Event) -> int:
-    """Connect, and leave in good order when asked to.
-
-    Raises:
-        SettingsError: Discord refuses the token or the server: asking again would not help.
-    """
-    client = parts.client
-    working = {asyncio.create_task(_connected(client, token))}
-    if parts.takeover:
-        working.add(asyncio.create_task(parts.takeover.run()))
-    stopping = asyncio.create_task(stopped.wait())
-    try:
-        await asyncio.wait({*working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if stopping.done() and not any(task.done() for task in working):
-            log.info("asked to stop")
-            await client.stop()
-        for task in working:
-            task.cancel()
-        for task in working:
-            with suppress(asyncio.CancelledError):
-                await task
-    finally:
-        stopping.cancel()
-        if not client.is_closed():
-            await client.close()
-    return 0
-
-
-async def _connected(client: Client, token: str) -> None:
-    """Log in, however long the network is away, and stay connected."""
-    delay = FIRST_DELAY
-    while True:
-        try:
-            with refusals_explained():
-                await client.login(token)
-            break
-        except discord.LoginFailure as error:
-            raise SettingsError(REFUSED) from error
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            log.warning("Discord cannot be reached, trying again in %.0f s: %s", delay, error)
-            await asyncio.sleep(delay)
-            delay = min(2 * delay, LONGEST_DELAY)
-    await _stay(client)
-
-
-async def _stay(client: Client) -> None:
-    """Stay connected to the gateway, however long it is away."""
-    delay = FIRST_DELAY
-    while not client.is_closed():
-        try:
-            await client.connect(reconnect=True)
-        except AttributeError:
-            # The library tries again by itself, but trips where it was never connected before.
-            if client.ws is not None:
-                raise
-            log.warning("Discord's gateway cannot be reached, trying again in %.0f s", delay)
-            await asyncio.sleep(delay)
-            delay = min(2 * delay, LONGEST_DELAY)
-        except (discord.PrivilegedIntentsRequired, discord.ConnectionClosed) as error:
-            if isinstance(error, discord.ConnectionClosed) and error.code == TOKEN_REFUSED:
-                raise SettingsError(REFUSED) from error
-            msg = f"Discord does not let the bot connect: {error}"
-            raise MeshmedicError(msg) from error
-
-
-REFUSED = "MESHMEDIC_DISCORD_TOKEN is refused by Discord. Make a new one in its portal."
-TOKEN_REFUSED = 4004
-"""The gateway's close code. Source: Discord, Gateway close event codes."""
-
-FIRST_DELAY = 2.0
-LONGEST_DELAY = 300.0
-"""Seconds between two attempts to log in: an address is banned for too many refused ones."""
-
-
-@asynccontextmanager
-async def _signals() -> AsyncIterator[asyncio.Event]:
-    """An event that SIGTERM and SIGINT set: the library's own runner ignores SIGTERM."""
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
-    try:
-        yield stopped
-    finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
+        return await serve(build_process(cluster, options), token, read.http_port)
 
 
 def sandbox(scenario: str, kubeconfig: Path | None, port: int) -> int:
@@ -418,7 +230,257 @@ def sandbox(scenario: str, kubeconfig: Path | None, port: int) -> int:
     except ModuleNotFoundError as error:
         msg = f"The sandbox needs the package {error.name}: run `make setup`."
         raise MeshmedicError(msg) from error
-    logs.configure("info")
+    log_setup.configure("info")
     with suppress(KeyboardInterrupt):
         asyncio.run(opening.open_sandbox(scenario, kubeconfig, port, make_client))
     return 0
+
+
+def make_client(stage: Stage) -> Client:
+    """The bot alone, for the sandbox."""
+    cluster = ClusterParts(
+        stage.cache,
+        Netshoot(stage.cache, stage.tools),
+        stage.prober,
+        stage.reader,
+        stage.store,
+        SANDBOX,
+    )
+    options = Options(
+        stage.circles,
+        stage.guild_id,
+        digests=stage.plan,
+        rules=stage.rules,
+        board=stage.board,
+        look_every=stage.look or LOOK_EVERY,
+        board_every=stage.look or BOARD_EVERY,
+    )
+    return build_process(cluster, options).client
+
+
+def build_cluster(api: Api, read: settings.Settings) -> ClusterParts:
+    """The cluster of the settings: its watches, probes, place for state, and repository."""
+    cache = WatchCache(api, secret_inventory=read.secret_inventory, namespaces=read.namespaces)
+    namespace = read.state_namespace or own_namespace(read.kubeconfig, read.context)
+    member = membership(api, namespace) if namespace else None
+    image = OwnImage(api, read.probe_image)
+    agents = ProbeAgents(api, ProbeJobs(api, image, host_network=read.probe_host_network))
+    flux = FluxObjects(api)
+    return ClusterParts(
+        cache,
+        Netshoot(cache, ToolJobs(api, read.tool_image), targets.allowed(read.net_targets)),
+        ProbeInside(api, agents),
+        agents.rounds,
+        member.state if member else Unkept(),
+        namespace,
+        member,
+        configured(read, flux),
+        FluxRequest(api, flux).ask,
+        (
+            Job(int(agent_keys.AGAIN), "publish the key of probes", agents.refresh),
+            Job(int(agent_peers.AGAIN), "tell agents their peers", agents.peers.publish),
+        ),
+        agents.begin,
+    )
+
+
+def build_process(cluster: ClusterParts, options: Options) -> Process:
+    """The bot over a cluster, ready to be served."""
+    leadership, member = cluster.leadership, cluster.membership
+    metrics, background = Metrics(), Background(cluster.cache)
+    client = Client(
+        options.circles,
+        options.guild_id,
+        on_start=background.start,
+        on_stop=background.closing.aclose,
+        on_answered=metrics.answered,
+        leadership=leadership,
+    )
+    announcer = Announcer(client, clock, options.audit_channel)
+    services = build_services(cluster, options, metrics, announcer.tell)
+    build_chat(client, cluster, services, options=options, metrics=metrics, background=background)
+    health, memory = services.health, services.memory
+    tally = member.changes.tally if member else dict
+    metrics.read_from(
+        Sources(client, cluster.cache.watches, lambda: health.latest, leadership.may_act, tally)
+    )
+    takeover = None
+    if member and memory:
+        restore = partial(memory.restore, health, services.diagnose)
+        takeover = Takeover(member.elector, client, member.state, restore)
+    probes = Probes(client, cluster.cache, background.schedule, member.ended if member else tuple)
+    return Process(client, probes, metrics, takeover, member, memory, cluster.prepare)
+
+
+def build_services(
+    cluster: ClusterParts, options: Options, metrics: Metrics, on_change: ChangeListener
+) -> Services:
+    """The use cases; `on_change` shows each change of a repair that moves."""
+    cache, leadership, namespace = cluster.cache, cluster.leadership, cluster.state_namespace
+    memory = Memory(cluster.store, leadership) if cluster.membership else None
+    traefik = Traefik(cache, cache.traefik)
+    diagnose = Diagnose(
+        cache, cluster.prober, traefik, on_proofs=memory.note_proofs if memory else None
+    )
+    rounds = Rounds(cache, cluster.reader, cluster.store) if cluster.reader else None
+    health = Health(
+        cache,
+        around=metrics.around,
+        on_report=memory.note if memory else None,
+        diagnosed=lambda: diagnose.remembered,
+        rounds=lambda: rounds.links if rounds else None,
+    )
+    remediation = build_remediation(
+        cache,
+        diagnose,
+        traefik,
+        cluster.prober,
+        store=cache.changes(namespace, leadership) if namespace else NoChangeStore(),
+        writer=cache.writer(leadership.may_act),
+        circles=options.circles,
+        policy=options.policy,
+        may_act=leadership.may_act,
+        notifier=ChangeNotifier((cache.change_events.tell, on_change)),
+        pulls=cluster.repository,
+        ask=cluster.ask_flux,
+    )
+    return Services(
+        health=health,
+        diagnose=diagnose,
+        mesh=Mesh(cache, cluster.prober),
+        reach=Reach(cache, cluster.prober, cache.inside),
+        traefik=traefik,
+        silences=Silences(cluster.store, health, lambda: cache.names(Namespace)),
+        remediation=remediation,
+        rounds=rounds,
+        memory=memory,
+    )
+
+
+def build_chat(
+    client: Client,
+    cluster: ClusterParts,
+    services: Services,
+    *,
+    options: Options,
+    metrics: Metrics,
+    background: Background,
+) -> None:
+    """Offer the services to people: by commands, and by what is sent without being asked for."""
+    cache, leadership, remediation = cluster.cache, cluster.leadership, services.remediation
+    artist = Artist()
+    background.closing.push_async_callback(artist.close)
+    background.closing.callback(remediation.reconciler.stop)
+    background.closing.callback(background.schedule.stop)
+
+    async def approvals() -> tuple[str, ...]:
+        return waiting(await remediation.every(), clock())
+
+    digests = build_digests(
+        options.digests,
+        health=services.health,
+        store=cluster.store,
+        leadership=leadership,
+        client=client,
+        draw=artist.draw,
+        prepare=artist.prepare,
+        on_outcome=metrics.digest,
+        muted=services.silences.muted,
+        approvals=approvals,
+    )
+    setup = Setup(
+        options.guild_id,
+        options.circles,
+        registry.definitions(),
+        cache.watched,
+        cache.secret_inventory,
+        cluster.state_namespace,
+        options.uses,
+    )
+    registry.register(
+        client,
+        health=HealthCog(services.health, lambda: cache.names(Namespace)),
+        digest=DigestCog(digests, services.health, lambda: cache.names(Namespace)),
+        net=NetCog(services.diagnose, services.mesh, services.reach, cluster.netshoot, artist.draw),
+        traefik=TraefikCog(services.traefik),
+        fix=FixCog(remediation, services.diagnose),
+        runbook=RunbookCog(runbook.load()),
+        doctor=DoctorCog(cache.access, setup, digests.facts, cluster.repository),
+        alerts=AlertsCog(services.silences, services.health),
+    )
+    _add_jobs(
+        client,
+        cluster,
+        services,
+        options=options,
+        metrics=metrics,
+        background=background,
+        digests=digests,
+    )
+
+
+def _add_jobs(
+    client: Client,
+    cluster: ClusterParts,
+    services: Services,
+    *,
+    options: Options,
+    metrics: Metrics,
+    background: Background,
+    digests: Digests,
+) -> None:
+    """Everything that this process does by the clock."""
+    background.every(Job(REDISCOVER, "look for new kinds", cluster.cache.rediscover))
+    if cluster.state_namespace:
+        reconciler = services.remediation.reconciler
+        background.every(Job(TICK, "go on with changes", reconciler.go_on))
+    if services.rounds:
+        rounds = Job(ROUNDS_EVERY, "read the agents' rounds", services.rounds.look)
+        background.every(rounds, at_once=True)
+    for job in cluster.jobs:
+        background.every(job)
+    background.jobs.append(partial(background.schedule.each_minute, "digests", digests.turn))
+    history = Chronicle(services.health, cluster.store, cluster.leadership, services.health.rounds)
+    background.every(Job(HISTORY_EVERY, "history", history.look))
+    if options.rules.routes or options.board:
+        watchman = Watchman(
+            health=services.health,
+            store=cluster.store,
+            channel=DiscordAlertChannel(
+                client, lambda incident: alert_controls.rows(incident.head), client.guild_id
+            ),
+            leadership=cluster.leadership,
+            rules=options.rules,
+            board=options.board,
+            board_every=options.board_every,
+            fallback=options.digests.fallback,
+            told=metrics.alert,
+        )
+        background.every(Job(options.look_every, "alerts", watchman.turn))
+
+
+def build_digests(
+    plan: DigestPlan,
+    *,
+    health: Health,
+    store: Store,
+    leadership: Leadership,
+    client: discord.Client,
+    draw: Draw,
+    on_outcome: Callable[[DigestOutcome], None],
+    muted: Callable[[Report], Awaitable[Mapping[str, str]]] = nobody,
+    approvals: Callable[[], Awaitable[tuple[str, ...]]] = nothing,
+    prepare: Callable[[], Awaitable[None]] = unprepared,
+) -> Digests:
+    """The digests, delivered to Discord's channels."""
+    composer = Composer(health, store, draw, plan.zone, muted=muted, approvals=approvals)
+    delivery = DigestDelivery(
+        composer,
+        store,
+        DiscordDigestChannel(client, refresh_button.rows),
+        leadership,
+        me=secrets.token_hex(4),
+        fallback=plan.fallback,
+        told=on_outcome,
+    )
+    return Digests(store, composer, delivery, plan.schedules(), prepare)

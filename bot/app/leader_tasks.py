@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -22,7 +22,6 @@ from bot.domain.facts import Denied
 from bot.domain.refusal import NotObserved
 from bot.domain.state import Store
 from bot.errors import MeshmedicError, SettingsError
-from bot.health.report_store import Memory
 
 log = logging.getLogger(__name__)
 
@@ -41,11 +40,13 @@ class Term(Leadership, Protocol):
 class Takeover:
     """Runs beside the connection, from one term to the next."""
 
-    def __init__(self, term: Term, client: Client, store: Store, memory: Memory) -> None:
+    def __init__(
+        self, term: Term, client: Client, store: Store, restore: Callable[[], Awaitable[None]]
+    ) -> None:
         self._term = term
         self._client = client
         self._store = store
-        self._memory = memory
+        self._restore = restore
 
     async def run(self) -> None:
         """Do it at the beginning of each term, until cancelled.
@@ -53,12 +54,12 @@ class Takeover:
         Raises:
             SettingsError: Discord does not let the bot have commands in its server.
         """
-        await self._memory.restore()
+        await self._restore()
         await self._client.logged_in.wait()
         while True:
             await self._term.until(Standing.LEADING)
             log.info("this process acts now")
-            await self._memory.restore()
+            await self._restore()
             await self._register()
             await self._term.until(Standing.STANDBY, Standing.CUT_OFF)
 

@@ -15,8 +15,8 @@ from bot.kube.lease import Elector, taking_part
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
-    """What runs beside the connection of a process that may not be the only one."""
+class Membership:
+    """The part of a process in the election, and what runs beside its connection."""
 
     namespace: str
     elector: Elector
@@ -25,7 +25,7 @@ class Post:
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     def ended(self) -> tuple[str, ...]:
-        """What runs no more though nobody stopped it, by an error that is ours."""
+        """What has ended though nobody stopped it: an error of the bot."""
         return tuple(task.get_name() for task in self._tasks if task.done())
 
     @asynccontextmanager
@@ -48,7 +48,7 @@ class Post:
                 await memory.flush()
 
 
-def post(api: Api, namespace: str) -> Post:
-    """A post in that namespace."""
+def membership(api: Api, namespace: str) -> Membership:
+    """The membership of a process whose Lease is in that namespace."""
     elector = Elector(api, namespace=namespace)
-    return Post(namespace, elector, State(api, namespace, elector), Changes(api, namespace))
+    return Membership(namespace, elector, State(api, namespace, elector), Changes(api, namespace))

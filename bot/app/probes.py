@@ -12,7 +12,7 @@ from bot.runtime.scheduler import Schedule
 
 
 @dataclass(frozen=True, slots=True)
-class Vitals:
+class Probes:
     """Reads the state of the parts when asked; `others` names what else has ended by itself.
 
     A standby is connected and watches as the leader does, so the same makes it ready. Every

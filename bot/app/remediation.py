@@ -6,16 +6,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from bot.domain.authorization import Circles
-from bot.domain.resources.reference import Target
 from bot.domain.snapshot import SnapshotReader
-from bot.errors import ClusterError
 from bot.gitops.domain.ownership import Owner
-from bot.kube.change_store import NOWHERE, NoChangeStore
 from bot.net.diagnosis.service import Diagnose
 from bot.net.ports import Prober
 from bot.remediation.change.approval import Policy
-from bot.remediation.change.fields import Manifest
-from bot.remediation.change.step import Step
 from bot.remediation.context import ContextReader
 from bot.remediation.executor import Executor
 from bot.remediation.loading import LoadingProbe
@@ -68,32 +63,3 @@ def build_remediation(
         clock=clock,
         may_act=may_act,
     )
-
-
-def idle(cluster: SnapshotReader, diagnose: Diagnose, traefik: Traefik) -> RemediationService:
-    """The use case of a process without a place in the cluster: it says so when it is asked."""
-    return build_remediation(
-        cluster,
-        diagnose,
-        traefik,
-        None,
-        store=NoChangeStore(),
-        writer=_NoWriter(),
-        circles=Circles(),
-        policy=Policy(),
-        may_act=lambda: False,
-        notifier=ChangeNotifier(),
-    )
-
-
-class _NoWriter:
-    """Writes nothing."""
-
-    async def live(self, _target: Target, /) -> Manifest | None:
-        raise ClusterError(NOWHERE)
-
-    async def write(
-        self, _step: Step, _live: Manifest | None, _change: str, _by: str, /, *, dry_run: bool
-    ) -> None:
-        del dry_run
-        raise ClusterError(NOWHERE)

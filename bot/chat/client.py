@@ -6,15 +6,16 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
 import discord
-from discord import app_commands, ui
+from discord import app_commands
 
 from bot.chat import ack_attempts as attempts
-from bot.chat.interactions import Answered, Asked, Outcome
+from bot.chat.controls import Control, ControlHandler
+from bot.chat.interactions import Answered, InteractionOutcome, RunningAnswer
 from bot.chat.replies import ARRIVED, explain, refuse, say
 from bot.chat.server_date import Dates
 from bot.domain.authorization import Circle, Circles
@@ -40,21 +41,20 @@ STOPPED = "The bot is being restarted, and this was not answered. Please ask aga
 class Client(discord.Client):
     """The bot's connection to one server.
 
-    `extend` adds commands to the tree and dynamic items to the client; `began` and `ended` are
-    called around the connection's life, in its event loop; `told` of all that was answered.
-    `leadership` tells whether this process acts: one of several leaves interactions to the leader
-    first. Alone, it registers its commands when it logs in; else whoever leads calls `register`.
+    Commands and controls are added before it starts. `on_start` is awaited once, when it has logged
+    in, and `on_stop` when it closes; `on_answered` receives each interaction that has ended.
+    `leadership` says whether this process acts: one of several leaves interactions to the leader
+    first. Alone, it registers its commands when it logs in; else the leader calls `register`.
     """
 
     def __init__(
         self,
         circles: Circles,
         guild_id: int,
-        extend: Callable[[Client], None],
         *,
-        began: Callable[[], Awaitable[None]] | None = None,
-        ended: Callable[[], Awaitable[None]] | None = None,
-        told: Callable[[Answered], None] | None = None,
+        on_start: Callable[[], Awaitable[None]] | None = None,
+        on_stop: Callable[[], Awaitable[None]] | None = None,
+        on_answered: Callable[[Answered], None] | None = None,
         leadership: Leadership | None = None,
         **options: Any,
     ) -> None:
@@ -71,33 +71,30 @@ class Client(discord.Client):
         self.guild_id = guild_id
         self.leadership = leadership or Alone()
         self.logged_in = asyncio.Event()
-        self._extend = extend
-        self._began = began
-        self._ended = ended
-        self._told = told
+        self._on_start = on_start
+        self._on_stop = on_stop
+        self._on_answered = on_answered
         self._session = False
         self.stopping = False
         self._leaving = False
         self._welcomes = 0
-        self._answering: dict[asyncio.Task[Any], Asked] = {}
-        self._known: list[re.Pattern[str]] = []
-        self._extended = False
+        self._answering: dict[asyncio.Task[Any], RunningAnswer] = {}
+        self._control_handlers: dict[type[Control], ControlHandler] = {}
         self.tree = Tree(self)
 
     async def setup_hook(self) -> None:
-        """Register commands and buttons, and begin what runs beside them."""
-        if not self._extended:
-            self._extended = True
-            self._extend(self)
-            if self._began:
-                await self._began()
+        """Register the commands, and start what runs beside them."""
+        # A login that failed half way is repeated, and nothing may start twice.
+        on_start, self._on_start = self._on_start, None
+        if on_start:
+            await on_start()
         self.tree.copy_global_to(guild=discord.Object(self.guild_id))
         if isinstance(self.leadership, Alone):
             await self.register()
         self.logged_in.set()
 
     async def register(self) -> None:
-        """Put the commands of this version in the place of all that Discord shows."""
+        """Replace all commands that Discord shows by those of this version."""
         await self.tree.sync(guild=discord.Object(self.guild_id))
 
     async def on_ready(self) -> None:
@@ -136,14 +133,19 @@ class Client(discord.Client):
         if interaction.type is not discord.InteractionType.component:
             return
         custom_id = str(dict(interaction.data or {}).get("custom_id", ""))
-        known = any(pattern.fullmatch(custom_id) for pattern in self._known)
+        known = any(pattern.fullmatch(custom_id) for pattern in self.custom_ids)
         if not known and await self.takes():
             await refuse(interaction, "This button is no longer known. Please ask again.")
 
-    def add_buttons(self, *items: type[ui.DynamicItem[Any]]) -> None:
-        """Buttons and selects that work for as long as their message stands, restarts included."""
-        self.add_dynamic_items(*items)
-        self._known += [item.__discord_ui_compiled_template__ for item in items]
+    @property
+    def custom_ids(self) -> tuple[re.Pattern[str], ...]:
+        """What the ids of the controls look like that this version answers."""
+        return tuple(control.__discord_ui_compiled_template__ for control in self._control_handlers)
+
+    def add_controls(self, handlers: Mapping[type[Control], ControlHandler]) -> None:
+        """Let these answer a kind of control each, on messages of before a restart too."""
+        self.add_dynamic_items(*handlers)
+        self._control_handlers.update(handlers)
 
     async def stop(self) -> None:
         """Let running answers finish for a while, tell whose did not, then leave."""
@@ -154,15 +156,15 @@ class Client(discord.Client):
         self._leaving = True
         with suppress(TimeoutError):
             async with asyncio.timeout(FAREWELL):
-                await asyncio.gather(*(_cut_off(*unanswered) for unanswered in waiting.items()))
+                await asyncio.gather(*(_cut_off(task, answer) for task, answer in waiting.items()))
         await self.close()
 
     async def close(self) -> None:
-        """Leave Discord, and end what ran beside."""
-        if self._ended:
-            ended, self._ended = self._ended, None
+        """Leave Discord, and stop what ran beside it."""
+        if self._on_stop:
+            on_stop, self._on_stop = self._on_stop, None
             with suppress(asyncio.CancelledError):
-                await ended()
+                await on_stop()
         await super().close()
 
     async def takes(self) -> bool:
@@ -179,18 +181,18 @@ class Client(discord.Client):
         """Remember that the present task answers this, so that `stop` waits for it."""
         interaction.extras.setdefault(ARRIVED, time.monotonic())
         if task := asyncio.current_task():
-            self._answering[task] = Asked(interaction)
+            self._answering[task] = RunningAnswer(interaction)
             task.add_done_callback(self._forget)
 
     def left(self) -> None:
         """Note that another process answers what the present task is about."""
-        if asked := self._asked():
-            asked.outcome = Outcome.LEFT
+        if answer := self._running_answer():
+            answer.outcome = InteractionOutcome.LEFT
 
     def refused(self) -> None:
         """Note that what the present task answers is not for this person."""
-        if asked := self._asked():
-            asked.outcome = Outcome.REFUSED
+        if answer := self._running_answer():
+            answer.outcome = InteractionOutcome.REFUSED
 
     async def refuse(self, interaction: discord.Interaction, needed: Circle) -> None:
         """Tell a person that this is for others."""
@@ -200,8 +202,8 @@ class Client(discord.Client):
 
     def failed(self, error: BaseException) -> None:
         """Note why the present task has no answer."""
-        if asked := self._asked():
-            asked.failed(error)
+        if answer := self._running_answer():
+            answer.failed(error)
 
     def permits(self, interaction: discord.Interaction, needed: Circle) -> bool:
         """Whether this person may do this here and now, by the roles that Discord sends along."""
@@ -210,21 +212,17 @@ class Client(discord.Client):
         roles = [role.id for role in getattr(interaction.user, "roles", ())]
         return self.circles.allow(needed, interaction.user.id, roles)
 
-    async def guarded(
-        self, interaction: discord.Interaction, needed: Circle, answer: Awaitable[None]
-    ) -> None:
-        """Run the answer to a click: refused politely, and no failure without a word."""
+    async def answer_control(self, interaction: discord.Interaction[Any], control: Control) -> None:
+        """Answer a click: refused politely, and no failure without a word."""
         self.note(interaction)
         if not await self.takes():
-            _unasked(answer)
             self.left()
             return
-        if not self.permits(interaction, needed):
-            _unasked(answer)
-            await self.refuse(interaction, needed)
+        if not self.permits(interaction, control.needed):
+            await self.refuse(interaction, control.needed)
             return
         try:
-            await answer
+            await self._control_handlers[type(control)](interaction, control)
         except Exception as error:  # noqa: BLE001  # the last guard before silence
             self.failed(error)
             await explain(interaction, error)
@@ -233,32 +231,26 @@ class Client(discord.Client):
         self._session = True
         self._welcomes += 1
 
-    def _asked(self) -> Asked | None:
+    def _running_answer(self) -> RunningAnswer | None:
         task = asyncio.current_task()
         return self._answering.get(task) if task else None
 
-    def _unanswered(self) -> dict[asyncio.Task[Any], Asked]:
+    def _unanswered(self) -> dict[asyncio.Task[Any], RunningAnswer]:
         ours = asyncio.current_task()
-        return {task: asked for task, asked in self._answering.items() if task is not ours}
+        return {task: answer for task, answer in self._answering.items() if task is not ours}
 
     def _forget(self, task: asyncio.Task[Any]) -> None:
-        asked = self._answering.pop(task, None)
-        if asked and self._told:
-            self._told(asked.ended())
+        answer = self._answering.pop(task, None)
+        if answer and self._on_answered:
+            self._on_answered(answer.ended())
 
 
-def _unasked(answer: Awaitable[None]) -> None:
-    """Close what will not be awaited."""
-    if close := getattr(answer, "close", None):
-        close()
-
-
-async def _cut_off(task: asyncio.Task[Any], asked: Asked) -> None:
+async def _cut_off(task: asyncio.Task[Any], answer: RunningAnswer) -> None:
     """End an answer that takes too long, and say so to who waits for it."""
-    asked.outcome = Outcome.CUT_OFF
+    answer.outcome = InteractionOutcome.CUT_OFF
     task.cancel()
-    if asked.interaction.type is not discord.InteractionType.autocomplete:
-        await say(asked.interaction, STOPPED)
+    if answer.interaction.type is not discord.InteractionType.autocomplete:
+        await say(answer.interaction, STOPPED)
 
 
 class Tree(app_commands.CommandTree[Client]):

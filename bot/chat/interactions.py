@@ -12,7 +12,7 @@ from bot.chat.replies import Taken, acknowledged_at
 from bot.errors import MeshmedicError
 
 
-class Outcome(StrEnum):
+class InteractionOutcome(StrEnum):
     """How the answer to a command, a click or a suggestion ended."""
 
     ANSWERED = "answered"
@@ -33,33 +33,35 @@ class Answered:
     """
 
     name: str
-    outcome: Outcome
+    outcome: InteractionOutcome
     seconds: float
     acknowledged: float | None
 
 
 @dataclass(slots=True)
-class Asked:
+class RunningAnswer:
     """One that is being answered."""
 
     interaction: discord.Interaction
-    outcome: Outcome = Outcome.ANSWERED
+    outcome: InteractionOutcome = InteractionOutcome.ANSWERED
     began: float = field(default_factory=time.monotonic)
 
     def failed(self, error: BaseException) -> None:
         """Note why there is no answer."""
         ours = isinstance(error, MeshmedicError)
-        self.outcome = Outcome.EXPLAINED if ours else Outcome.FAILED
+        self.outcome = InteractionOutcome.EXPLAINED if ours else InteractionOutcome.FAILED
         if isinstance(error, Taken):
-            self.outcome = Outcome.LEFT
+            self.outcome = InteractionOutcome.LEFT
 
     def ended(self) -> Answered:
         """How it ended, now. What Discord heard nothing of has failed, whoever swallowed why."""
-        unheard = not self.interaction.response.is_done() and self.outcome is Outcome.ANSWERED
+        unheard = (
+            not self.interaction.response.is_done() and self.outcome is InteractionOutcome.ANSWERED
+        )
         told = acknowledged_at(self.interaction)
         return Answered(
             name=_name(self.interaction),
-            outcome=Outcome.FAILED if unheard else self.outcome,
+            outcome=InteractionOutcome.FAILED if unheard else self.outcome,
             seconds=time.monotonic() - self.began,
             acknowledged=None if told is None else told - self.began,
         )

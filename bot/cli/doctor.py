@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,50 +13,27 @@ from functools import partial
 from pathlib import Path
 
 import discord
-from discord import app_commands
 
 from bot import log_setup as logs
 from bot import settings
-from bot.alerting.silences import Silences
-from bot.app import digests as digesting
 from bot.app.gitops import configured
-from bot.app.remediation import idle
-from bot.charts.process import Artist
 from bot.digest.domain.config import DigestPlan
 from bot.digest.domain.facts import DigestFacts
 from bot.digest.domain.records import DIGESTS, DigestState
-from bot.doctor.discord_facts import FromTerminal, payload
+from bot.doctor.discord_facts import FromTerminal
 from bot.doctor.domain.examination import Area, CheckUp, Examination, Outcome
-from bot.doctor.domain.facts import ClusterFacts, Commands, Right, Setup
+from bot.doctor.domain.facts import ClusterFacts, Right, Setup
 from bot.doctor.domain.permissions import Permission, needed
 from bot.doctor.service import Cluster, Doctor
 from bot.doctor.views import terminal as terminal_check_up
 from bot.domain.election import Alone
-from bot.domain.finding import Ref
 from bot.domain.refusal import NotObserved
-from bot.domain.resources.base import Object
-from bot.domain.snapshot import Snapshot
-from bot.domain.story import Event, LogTail
 from bot.errors import ClusterError, InputError, SettingsError
-from bot.health.service import Health
 from bot.kube.configmap_store import State
 from bot.kube.connect import connect, own_namespace
 from bot.kube.doctor_facts import Access
-from bot.net.diagnosis.service import Diagnose
-from bot.net.mesh.service import Mesh
-from bot.net.request.service import Reach
-from bot.net.tools.service import Netshoot
-from bot.remediation.notifier import ChangeNotifier
 from bot.render import terminal
-from bot.runbook import service as runbook
-from bot.runtime.memory_store import Unkept
-from bot.traefik.domain.api import Runtime
-from bot.traefik.domain.instance import TraefikPod
-from bot.traefik.domain.log_request import LogAsked, LogEnd, NotSeen
-from bot.traefik.service import Traefik
-from commands import registry as everything
-from commands.dependencies import Context
-from commands.digest import refresh_button as button
+from commands import registry
 
 SCOPES = ("bot", "applications.commands")
 
@@ -146,18 +123,18 @@ async def _examine(kubeconfig: Path | None, context: str | None) -> CheckUp:
             cluster: Cluster = Access(api)
             state = State(api, place, Alone()) if place else None
         except ClusterError as error:
-            cluster, state = _Nowhere(error), error
+            cluster, state = _NoCluster(error), error
         setup = Setup(
             guild_id=read.guild_id,
             circles=read.circles,
-            commands=_commands(),
+            commands=registry.definitions(),
             namespaces=read.namespaces,
             secret_inventory=read.secret_inventory,
             state_namespace=place,
             uses=read.uses,
         )
         kept = partial(_kept, state, read.digests)
-        git = configured(read, _Nowhere(ClusterError("No cluster is asked.")))
+        git = configured(read, _NoCluster(ClusterError("No cluster is asked.")))
         checked = Doctor(FromTerminal(token), cluster, setup, kept, repository=git)
         return await checked.examine()
 
@@ -175,84 +152,24 @@ async def _kept(state: State | ClusterError | None, plan: DigestPlan) -> DigestF
     return DigestFacts(book, plan.schedules(), plan.zone, datetime.now(UTC))
 
 
-def _commands() -> Commands:
-    """What this version registers, without a connection to anything."""
-    nowhere = _Nowhere(ClusterError("No cluster is asked."))
-    diagnose, traefik = Diagnose(nowhere), Traefik(nowhere, nowhere)
-    health, draw = Health(nowhere), Artist().draw
-    client = discord.Client(intents=discord.Intents.none())
-    digests = digesting.digests(
-        DigestPlan(),
-        health=health,
-        store=Unkept(),
-        leadership=Alone(),
-        draw=draw,
-        client=lambda: client,
-        rows=lambda _carried: (),
-        told=lambda _outcome: None,
-    )
-    context = Context(
-        health,
-        diagnose,
-        Mesh(nowhere),
-        Reach(nowhere),
-        Netshoot(nowhere),
-        draw,
-        traefik,
-        runbook.load(),
-        idle(nowhere, diagnose, traefik),
-        ChangeNotifier(),
-        digests,
-        button.button(health),
-        lambda: (),
-        nowhere,
-        Silences(Unkept(), health, tuple),
-    )
-    tree = app_commands.CommandTree(client)
-    for command in everything.commands(context):
-        tree.add_command(command)
-    return payload(tree)
-
-
 @dataclass(frozen=True, slots=True)
-class _Nowhere:
-    """A cluster that no configuration leads to: every question is answered with why."""
+class _NoCluster:
+    """A cluster to which no configuration leads."""
 
-    why: ClusterError
+    error: ClusterError
 
     async def look(self, rights: tuple[Right, ...], *, lease_in: str = "") -> ClusterFacts:
+        """Nothing is observed, for this reason."""
         del rights, lease_in
-        return ClusterFacts.unseen("", str(self.why))
-
-    async def snapshot(
-        self, types: Collection[type[Object]], namespace: str | None = None
-    ) -> Snapshot:
-        del types, namespace
-        raise self.why
-
-    async def events(self, ref: Ref) -> tuple[Event, ...]:
-        del ref
-        raise self.why
+        return ClusterFacts.unseen("", str(self.error))
 
     async def kustomization(self, namespace: str, name: str) -> None:
+        """Never answers.
+
+        Raises:
+            ClusterError: Always.
+        """
         del namespace, name
-        raise self.why
+        raise self.error
 
-    async def git_repository(self, namespace: str, name: str) -> None:
-        del namespace, name
-        raise self.why
-
-    async def last_log_lines(self, pod: Ref, container: str) -> LogTail | None:
-        del pod, container
-        raise self.why
-
-    async def pods(self) -> tuple[TraefikPod, ...]:
-        raise self.why
-
-    async def runtime(self, pod: TraefikPod) -> Runtime | NotSeen:
-        del pod
-        raise self.why
-
-    async def log(self, pod: TraefikPod, asked: LogAsked, take: Callable[[bytes], None]) -> LogEnd:
-        del pod, asked, take
-        raise self.why
+    git_repository = kustomization

@@ -37,7 +37,7 @@ Rows = Callable[[str], Sequence[render.Row]]
 class DiscordDigestChannel:
     """The Postbox protocol, by a client that has logged in by then."""
 
-    def __init__(self, client: Callable[[], discord.Client], rows: Rows) -> None:
+    def __init__(self, client: discord.Client, rows: Rows) -> None:
         self._client = client
         self._rows = rows
 
@@ -48,7 +48,7 @@ class DiscordDigestChannel:
             Unsent: Nobody knows.
         """
         card = self._card(letter)
-        place = self._client().get_partial_messageable(channel)
+        place = self._client.get_partial_messageable(channel)
         sent = await _asked(
             place.send(
                 view=card.view,
@@ -66,7 +66,7 @@ class DiscordDigestChannel:
         Raises:
             Unsent: Nobody knows.
         """
-        place = self._client().get_partial_messageable(channel).get_partial_message(message)
+        place = self._client.get_partial_messageable(channel).get_partial_message(message)
         card = self._card(letter)
         try:
             await answer_or_refusal(
@@ -87,7 +87,7 @@ class DiscordDigestChannel:
         Raises:
             Unsent: Nobody knows.
         """
-        place = self._client().get_partial_messageable(channel)
+        place = self._client.get_partial_messageable(channel)
         try:
             posted = await answer_or_refusal(place.fetch_message(message), SECONDS)
             view = ui.LayoutView.from_message(posted, timeout=None)
@@ -115,10 +115,10 @@ class DiscordDigestChannel:
         Raises:
             Unsent: Nobody knows.
         """
-        place = self._client().get_partial_messageable(channel)
+        place = self._client.get_partial_messageable(channel)
         return await _asked(
             find_own(
-                self._client(),
+                self._client,
                 place.history(limit=SEARCHED),
                 lambda message: carried in component_values(message.components, "custom_id"),
             )
@@ -130,7 +130,7 @@ class DiscordDigestChannel:
         Raises:
             Unsent: It could not be said.
         """
-        place = self._client().get_partial_messageable(channel)
+        place = self._client.get_partial_messageable(channel)
         said = await _asked(place.send(view=render.note(text).view))
         if isinstance(said, ChannelLost):
             msg = f"The fallback channel does not take it either: {said.why}"

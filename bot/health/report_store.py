@@ -27,29 +27,25 @@ FLUSH = 2.0
 class Memory:
     """Writes beside the answers, so that nobody waits for it; only who leads writes at all."""
 
-    def __init__(
-        self, store: Store, health: Health, diagnose: Diagnose, leadership: Leadership
-    ) -> None:
+    def __init__(self, store: Store, leadership: Leadership) -> None:
         self._store = store
-        self._health = health
-        self._diagnose = diagnose
         self._leadership = leadership
         self._waiting: Report | None = None
-        self._proofs = False
-        """Whether the proven faults are to be kept."""
+        self._proofs: Proofs | None = None
+        """The proven faults that are to be kept."""
         self._recalled = False
         """Whether those that were kept before are known: else they must not be written over."""
         self._some = asyncio.Event()
         self._trouble = ""
 
     def note(self, report: Report) -> None:
-        """Keep this one soon, in the place of all before."""
+        """Keep this one soon, instead of all before."""
         self._waiting = report
         self._some.set()
 
-    def note_proofs(self) -> None:
+    def note_proofs(self, proofs: Proofs) -> None:
         """Keep the proven faults soon."""
-        self._proofs = True
+        self._proofs = proofs
         self._some.set()
 
     async def run(self) -> None:
@@ -77,8 +73,8 @@ class Memory:
             if report:
                 kept = await asyncio.to_thread(remembered, report)
                 await self._store.change(REPORT, lambda old: _newest(old, kept))
-            if self._proofs:
-                await self._keep_proofs()
+            if self._proofs is not None:
+                await self._keep_proofs(self._proofs)
             self._trouble = ""
         except MeshmedicError as error:
             self._complain(str(error))
@@ -87,25 +83,25 @@ class Memory:
             self._waiting = self._waiting or report
             raise
 
-    async def _keep_proofs(self) -> None:
-        proven = self._diagnose.proofs
+    async def _keep_proofs(self, proven: Proofs) -> None:
         known = self._recalled
         await self._store.change(PROOFS, lambda old: proven if known else _joined(old, proven))
         # Only now: a fault that is forgotten over a restart would look like one that is over.
-        self._proofs = self._diagnose.proofs != proven
+        if self._proofs == proven:
+            self._proofs = None
 
-    async def restore(self) -> None:
-        """Recall what was kept, unless something newer is known. Never raises."""
-        if not self._proofs:
+    async def restore(self, health: Health, diagnose: Diagnose) -> None:
+        """Let these recall what was kept, unless something newer is known. Never raises."""
+        if self._proofs is None:
             # What waits to be kept was proven here since.
             self._recalled = False
             proofs = await self._read(PROOFS)
             if not isinstance(proofs, MeshmedicError):
-                self._diagnose.restore(proofs or Proofs())
+                diagnose.restore(proofs or Proofs())
                 self._recalled = True
         kept = await self._read(REPORT)
         if kept is not None and not isinstance(kept, MeshmedicError):
-            self._health.restore(recalled(kept))
+            health.restore(recalled(kept))
 
     async def _read(self, shelf: Shelf[T]) -> T | MeshmedicError | None:
         try:

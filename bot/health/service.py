@@ -43,14 +43,15 @@ class Cluster(SnapshotReader, Protocol):
 class Health:
     """Reports and the stories behind their findings.
 
-    `around` stands about each check's run; `told` hears of each report of everything. `diagnosed`
-    gives the diagnoses of routes that stand, `rounds` what is known of the network between nodes.
+    `around` stands about each check's run; `on_report` receives each report of everything.
+    `diagnosed` gives the diagnoses of routes that stand, `rounds` what is known of the network
+    between nodes.
     """
 
     cluster: Cluster
     checks: tuple[Check, ...] = CHECKS
     around: Around = reporting.alone
-    told: Callable[[Report], None] | None = None
+    on_report: Callable[[Report], None] | None = None
     diagnosed: Callable[[], tuple[Diagnosed, ...]] = tuple
     rounds: Callable[[], Links | None] = field(default=lambda: None)
     _kept: OrderedDict[str, Report] = field(default_factory=OrderedDict)
@@ -156,8 +157,8 @@ class Health:
             self._kept.popitem(last=False)
         if not report.namespace and len(report.scopes) > 1:
             self._latest = report
-            if self.told:
-                self.told(report)
+            if self.on_report:
+                self.on_report(report)
 
     def _one(self, report: Report, asked: str) -> Finding:
         """The finding with that code, else the only one whose name or reason holds the words."""

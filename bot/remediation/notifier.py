@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bot.remediation.change.change import Change
 
@@ -15,9 +15,9 @@ ChangeListener = Callable[[Change], Awaitable[None]]
 
 @dataclass(slots=True)
 class ChangeNotifier:
-    """Listeners are added when the parts are wired; none of them can stop a change."""
+    """Tells its listeners of each change that moves; none of them can stop a change."""
 
-    listeners: list[ChangeListener] = field(default_factory=list)
+    listeners: tuple[ChangeListener, ...] = ()
 
     async def tell(self, change: Change) -> None:
         """Tell everybody. Never raises."""

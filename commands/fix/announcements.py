@@ -1,4 +1,4 @@
-"""Keeps the cards of changes true, and tells the audit channel: as normal messages of the bot.
+"""Keeps the cards of changes up to date, and posts to the audit channel, as the bot's own messages.
 
 An edit by the bot's own token works for weeks, an interaction's for fifteen minutes. The newest
 state wins: what came in between is not shown, and is in the history.
@@ -8,43 +8,37 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from datetime import datetime
 from typing import Any
 
 import discord
 
-from bot.chat.client import Client
 from bot.remediation.change.change import Change
 from bot.remediation.change.states import ChangeState
-from bot.remediation.service import RemediationService
 from bot.remediation.views import discord as discord_change
-from commands.fix.controls import FixControls
+from commands.fix import controls
 
 log = logging.getLogger(__name__)
 
 PASSING = (ChangeState.APPLYING, ChangeState.VERIFYING)
-"""States that the audit channel is not told of: what comes of them is."""
+"""States that are not posted to the audit channel: their outcome is."""
 
 
 class Announcer:
-    """Listens to changes."""
+    """Shows each change that moves, beside the work on it."""
 
     def __init__(
-        self,
-        client: Client,
-        remediation: RemediationService,
-        controls: FixControls,
-        audit_channel: int | None,
+        self, client: discord.Client, clock: Callable[[], datetime], audit_channel: int | None
     ) -> None:
         self._client = client
-        self._remediation = remediation
-        self._controls = controls
+        self._clock = clock
         self._audit_channel = audit_channel
         self._newest: dict[str, Change] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def tell(self, change: Change) -> None:
-        """Show it soon; whoever moved it does not wait for Discord."""
+        """Show it soon; the caller does not wait for Discord."""
         waiting = change.name in self._newest
         self._newest[change.name] = change
         if not waiting:
@@ -66,11 +60,11 @@ class Announcer:
         change = self._newest.pop(name)
         if (card := change.notes.card) is None:
             return
-        made = discord_change.change(change, self._controls.rows(change), self._remediation.clock())
+        shown = discord_change.change(change, controls.rows(change), self._clock())
         channel = self._client.get_partial_messageable(card.channel)
         try:
             message = channel.get_partial_message(card.message)
-            await message.edit(view=made.view, attachments=[])
+            await message.edit(view=shown.view, attachments=[])
         except (discord.HTTPException, OSError) as error:
             log.warning("the card of change %s could not be edited: %s", name, error)
 

@@ -1,4 +1,4 @@
-"""What goes on, shown in the place of the answer while somebody waits for it."""
+"""Progress, shown where the answer will be while somebody waits for it."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ from bot.chat.replies import answer
 from bot.net.views import discord_diagnosis
 
 EVERY = 1.5
-"""Seconds between two words of progress: Discord limits edits."""
+"""Seconds between two edits at least: Discord limits them."""
 
 
 class Progress:
-    """Shows the newest word on what goes on, not more often than Discord likes."""
+    """Shows the latest step, no more often than Discord allows."""
 
     def __init__(self, interaction: discord.Interaction, subject: str) -> None:
         self._interaction = interaction
         self._subject = subject
-        self._news = asyncio.Event()
-        self._said = ""
+        self._changed = asyncio.Event()
+        self._step = ""
 
     async def __aenter__(self) -> Self:
-        self._telling = asyncio.create_task(self._tell())
+        self._task = asyncio.create_task(self._show())
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._telling.cancel()
-        await asyncio.gather(self._telling, return_exceptions=True)
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
 
-    def note(self, said: str) -> None:
-        """Remember what goes on now."""
-        self._said = said
-        self._news.set()
+    def note(self, step: str) -> None:
+        """Show this step soon."""
+        self._step = step
+        self._changed.set()
 
-    async def _tell(self) -> None:
-        """Edit the answer while there is news, until it is cancelled."""
+    async def _show(self) -> None:
+        """Edit the answer after each change, until it is cancelled."""
         while True:
-            await self._news.wait()
-            self._news.clear()
+            await self._changed.wait()
+            self._changed.clear()
             began = time.monotonic()
-            await answer(self._interaction, discord_diagnosis.progress(self._subject, self._said))
+            await answer(self._interaction, discord_diagnosis.progress(self._subject, self._step))
             await asyncio.sleep(max(0.0, EVERY - (time.monotonic() - began)))

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import discord
@@ -121,9 +122,10 @@ async def scene(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(takeover, "AGAIN", (0.01,))
     term, client, store = Term(), FakeClient(), FakeStore()
     client.logged_in.set()
-    memory = Memory(store, Health(FakeCluster()), Diagnose(FakeCluster()), term)
+    memory = Memory(store, term)
+    restore = partial(memory.restore, Health(FakeCluster()), Diagnose(FakeCluster()))
     whoever: Any = client
-    task = asyncio.create_task(Takeover(term, whoever, store, memory).run())
+    task = asyncio.create_task(Takeover(term, whoever, store, restore).run())
     yield Scene(term, client, store, task)
     task.cancel()
     await asyncio.wait([task])

@@ -9,7 +9,7 @@ from prometheus_client import Metric
 
 from bot.alerting.delivery import AlertOutcome
 from bot.app.metrics import Metrics, Sources
-from bot.chat.interactions import Answered, Outcome
+from bot.chat.interactions import Answered, InteractionOutcome
 from bot.digest.ports import DigestOutcome
 from bot.domain.report import examine
 from bot.domain.resources.registry import KINDS
@@ -43,7 +43,7 @@ def metrics_of(*watches: Reflector, gateway: FakeGateway | None = None) -> Metri
     """Everything has happened once."""
     made = Metrics()
     report = examine(snapshot_of(a_pod(waiting="CrashLoopBackOff")), CHECKS, around=made.around)
-    made.answered(Answered("health all", Outcome.ANSWERED, 0.3, 0.1))
+    made.answered(Answered("health all", InteractionOutcome.ANSWERED, 0.3, 0.1))
     made.digest(DigestOutcome.SENT)
     made.alert(AlertOutcome.START)
     made.read_from(
@@ -98,7 +98,7 @@ def test_names_follow_prometheus_practice():
 def test_each_process_has_a_registry_of_its_own():
     """Two of them in one interpreter, as in the tests, do not meet."""
     first, second = Metrics(), Metrics()
-    first.answered(Answered("why", Outcome.FAILED, 1, None))
+    first.answered(Answered("why", InteractionOutcome.FAILED, 1, None))
     assert value(first, "meshmedic_commands_total", command="why", outcome="failed") == 1
     assert value(second, "meshmedic_commands_total", command="why", outcome="failed") is None
     assert value(first, "meshmedic_acknowledgement_duration_seconds_count") == 0

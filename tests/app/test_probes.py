@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.app.probes import Vitals
+from bot.app.probes import Probes
 from bot.chat.client import Client
 from bot.domain.authorization import Circles
 from bot.kube.cache import WatchCache
@@ -40,16 +40,16 @@ class Breaking(Api):
 
 @dataclass
 class Body:
-    vitals: Vitals
+    probes: Probes
     cache: WatchCache
     lost: list[str]
 
 
 async def a_body(api: Api) -> Body:
     cache = WatchCache(api, timing=QUICK)
-    client = Client(Circles(), 1, lambda _: None)
+    client = Client(Circles(), 1)
     lost: list[str] = []
-    return Body(Vitals(client, cache, Schedule(), lambda: lost), cache, lost)
+    return Body(Probes(client, cache, Schedule(), lambda: lost), cache, lost)
 
 
 @pytest.fixture
@@ -60,10 +60,10 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
             yield api
 
 
-async def until_ailing(vitals: Vitals) -> None:
+async def until_ailing(probes: Probes) -> None:
     async with asyncio.timeout(10):
         while True:
-            if vitals.ailments():
+            if probes.ailments():
                 return
             await asyncio.sleep(0.01)
 
@@ -76,8 +76,8 @@ async def until_tried(cache: WatchCache) -> None:
 async def test_before_the_start_it_is_alive_and_not_ready(api: Api):
     """Nothing has died that has not begun."""
     body = await a_body(api)
-    assert body.vitals.ailments() == ()
-    assert body.vitals.obstacles() == (
+    assert body.probes.ailments() == ()
+    assert body.probes.obstacles() == (
         "There is no Discord session.",
         "The watches have not been tried yet.",
     )
@@ -88,15 +88,15 @@ async def test_it_is_ready_with_a_session_and_watches_that_were_tried(api: Api):
     body = await a_body(api)
     await body.cache.start()
     await until_tried(body.cache)
-    await body.vitals.client.on_ready()
-    assert body.vitals.obstacles() == ()
-    await body.vitals.client.on_disconnect()
-    assert body.vitals.obstacles() == ("There is no Discord session.",)
-    await body.vitals.client.on_resumed()
-    assert body.vitals.obstacles() == ()
-    assert body.vitals.client.reconnects == 1
+    await body.probes.client.on_ready()
+    assert body.probes.obstacles() == ()
+    await body.probes.client.on_disconnect()
+    assert body.probes.obstacles() == ("There is no Discord session.",)
+    await body.probes.client.on_resumed()
+    assert body.probes.obstacles() == ()
+    assert body.probes.client.reconnects == 1
     await body.cache.close()
-    assert body.vitals.ailments() == ()
+    assert body.probes.ailments() == ()
 
 
 async def test_a_watch_that_dies_of_a_bug_is_told_and_logged(
@@ -106,13 +106,13 @@ async def test_a_watch_that_dies_of_a_bug_is_told_and_logged(
     body = await a_body(Breaking(api, "/pods"))
     with caplog.at_level(logging.ERROR):
         await body.cache.start()
-        await until_ailing(body.vitals)
+        await until_ailing(body.probes)
         for _ in range(100):
             if "TypeError: a bug" in caplog.text:
                 break
             await asyncio.sleep(0.1)
-    assert body.vitals.ailments() == ("The watch of pods has ended.",)
-    assert "The watch of pods has ended." in body.vitals.obstacles()
+    assert body.probes.ailments() == ("The watch of pods has ended.",)
+    assert "The watch of pods has ended." in body.probes.obstacles()
     assert "TypeError: a bug" in caplog.text
     await body.cache.close()
 
@@ -121,29 +121,29 @@ async def test_discovery_that_dies_of_a_bug_is_told(api: Api):
     """Without it no kind is watched."""
     body = await a_body(Breaking(api, "/apis"))
     await body.cache.start()
-    await until_ailing(body.vitals)
-    assert body.vitals.ailments() == ("The discovery has ended.",)
+    await until_ailing(body.probes)
+    assert body.probes.ailments() == ("The discovery has ended.",)
     await body.cache.close()
 
 
 async def test_a_schedule_that_ended_by_itself_is_told(api: Api):
     """One that was stopped is none."""
     body = await a_body(api)
-    schedule = body.vitals.schedule
+    schedule = body.probes.schedule
     schedule.start()
-    assert body.vitals.ailments() == ()
+    assert body.probes.ailments() == ()
     schedule._scheduler.shutdown(wait=False)
     await asyncio.sleep(0)
-    assert body.vitals.ailments() == ("The schedule has ended.",)
+    assert body.probes.ailments() == ("The schedule has ended.",)
     schedule.stop()
-    assert body.vitals.ailments() == ()
+    assert body.probes.ailments() == ()
 
 
 async def test_what_else_ended_by_itself_is_told(api: Api):
     """The election, for one: without it nobody would ever act again."""
     body = await a_body(api)
     body.lost.append("election")
-    assert body.vitals.ailments() == ("The election has ended.",)
+    assert body.probes.ailments() == ("The election has ended.",)
 
 
 @dataclass
@@ -157,19 +157,19 @@ class Connection:
 async def test_an_open_session_that_nobody_keeps_alive_is_told(api: Api):
     """Only a restart helps where the heartbeat died and the library did not notice."""
     body = await a_body(api)
-    await body.vitals.client.on_ready()
-    body.vitals.client.ws = Connection(True, threading.Thread())  # type: ignore[assignment]
-    assert body.vitals.ailments() == ("The gateway's heartbeat has ended.",)
+    await body.probes.client.on_ready()
+    body.probes.client.ws = Connection(True, threading.Thread())  # type: ignore[assignment]
+    assert body.probes.ailments() == ("The gateway's heartbeat has ended.",)
 
 
 async def test_ready_that_is_said_after_the_connection_broke_is_no_session(api: Api):
     """The library says it late; an outage that follows must not look like a dead heartbeat."""
     body = await a_body(api)
-    await body.vitals.client.on_disconnect()
-    body.vitals.client.ws = Connection(False, threading.Thread())  # type: ignore[assignment]
-    await body.vitals.client.on_ready()
-    assert body.vitals.ailments() == ()
-    assert "There is no Discord session." in body.vitals.obstacles()
+    await body.probes.client.on_disconnect()
+    body.probes.client.ws = Connection(False, threading.Thread())  # type: ignore[assignment]
+    await body.probes.client.on_ready()
+    assert body.probes.ailments() == ()
+    assert "There is no Discord session." in body.probes.obstacles()
 
 
 async def test_it_is_not_ready_where_the_cluster_was_never_read(tmp_path: Path):
@@ -177,10 +177,10 @@ async def test_it_is_not_ready_where_the_cluster_was_never_read(tmp_path: Path):
     write_kubeconfig(tmp_path / "kubeconfig", "http://127.0.0.1:9", None)
     async with connect(kubeconfig=tmp_path / "kubeconfig") as api:
         body = await a_body(api)
-        await body.vitals.client.on_ready()
+        await body.probes.client.on_ready()
         await body.cache.start()
         await until_tried(body.cache)
         reason = "The API server was never reached: Connection refused."
-        assert body.vitals.obstacles() == (reason,)
-        assert body.vitals.ailments() == ()
+        assert body.probes.obstacles() == (reason,)
+        assert body.probes.ailments() == ()
         await body.cache.close()

@@ -23,8 +23,7 @@ import msgspec
 from bot.alerting.domain.actions import Tell
 from bot.alerting.domain.incident import Alerts, Incident
 from bot.alerting.domain.rules import AlertRoute, Rules
-from bot.alerting.service import Watchman
-from bot.app.alerts import USUAL
+from bot.alerting.service import LOOK_EVERY, Watchman
 from bot.domain.election import Alone
 from bot.domain.report import Report
 from bot.health.service import Health
@@ -119,7 +118,7 @@ async def _run(kubeconfig: Path, seconds: int) -> Measured:
 
 async def _look(watchman: Watchman) -> None:
     while True:
-        await asyncio.sleep(USUAL.look)
+        await asyncio.sleep(LOOK_EVERY)
         await watchman.turn()
 
 

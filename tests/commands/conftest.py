@@ -10,29 +10,43 @@ from simcord import ChannelHandle, MemberActor, RoleHandle
 from simcord.env import Env
 
 from bot.alerting.silences import Silences
-from bot.app import digests as digesting
-from bot.app.remediation import idle
+from bot.app.bootstrap import build_digests
+from bot.app.remediation import build_remediation, clock
 from bot.chat.client import Client
 from bot.digest.domain.config import DigestPlan
 from bot.digest.service import Digests
+from bot.doctor.domain.facts import Setup
 from bot.domain.authorization import Circles, Members
 from bot.domain.state import Store
 from bot.health.service import Health
+from bot.kube.change_store import NoChangeStore
 from bot.net.diagnosis.service import Diagnose
 from bot.net.mesh.service import Mesh
 from bot.net.request.service import Reach
 from bot.net.tools.service import Netshoot
+from bot.remediation.change.approval import Policy
+from bot.remediation.notifier import ChangeNotifier
+from bot.remediation.service import RemediationService
 from bot.runbook import service as runbook
 from bot.runtime.memory_store import Unkept
 from bot.traefik.service import Traefik
-from commands import registry as everything
-from commands.dependencies import Context
-from commands.digest import refresh_button as button
+from commands import registry
+from commands.alerts.cog import AlertsCog
+from commands.digest.cog import DigestCog
+from commands.doctor import DoctorCog
+from commands.fix.announcements import Announcer
+from commands.fix.cog import FixCog
+from commands.health.cog import HealthCog
+from commands.net.cog import NetCog
+from commands.runbook import RunbookCog
+from commands.traefik import TraefikCog
 from tests.builders import a_pod
 from tests.fakes import FakeCluster
 from tests.led import Led
+from tests.remediation.changes import FakeWriter, Wire
 
 GUILD = 100_000_000_000_000_001
+NAMESPACES = ("apps", "flux-system", "kube-system")
 
 
 @dataclass
@@ -72,43 +86,58 @@ def make_client(
     plan: DigestPlan | None = None,
 ) -> "RegisteringClient":
     store = store or Unkept()
-    late, health_now = digesting.LateClient(), button.button(health)
-    digests = digesting.digests(
+    client = RegisteringClient(circles, GUILD, leadership=led)
+    client.digests = build_digests(
         plan or DigestPlan(),
         health=health,
         store=store,
         leadership=led,
+        client=client,
         draw=cluster.draw,
-        client=late.get,
-        rows=lambda carried: button.rows(health_now, carried),
-        told=lambda _outcome: None,
+        on_outcome=lambda _outcome: None,
     )
+    announcer = Announcer(client, clock, cluster.audit_channel)
+    cluster.notifier = ChangeNotifier((announcer.tell,))
     diagnose = Diagnose(cluster, cluster.prober)
     traefik = Traefik(cluster, cluster.traefik)
-    context = Context(
-        health,
-        diagnose,
-        Mesh(cluster, cluster.prober),
-        Reach(cluster, cluster.prober, cluster.inside),
-        Netshoot(cluster, cluster.tools),
-        cluster.draw,
-        traefik,
-        runbook.load(),
-        cluster.remediation or idle(cluster, diagnose, traefik),
-        cluster.notifier,
-        digests,
-        health_now,
-        lambda: ("apps", "flux-system", "kube-system"),
-        cluster,
-        Silences(store, health, lambda: ("apps", "media")),
-        state_namespace="meshmedic",
-        audit_channel=cluster.audit_channel,
+    registry.register(
+        client,
+        health=HealthCog(health, lambda: NAMESPACES),
+        digest=DigestCog(client.digests, health, lambda: NAMESPACES),
+        net=NetCog(
+            diagnose,
+            Mesh(cluster, cluster.prober),
+            Reach(cluster, cluster.prober, cluster.inside),
+            Netshoot(cluster, cluster.tools),
+            cluster.draw,
+        ),
+        traefik=TraefikCog(traefik),
+        fix=FixCog(cluster.remediation or nowhere(cluster, diagnose, traefik), diagnose),
+        runbook=RunbookCog(runbook.load()),
+        doctor=DoctorCog(
+            cluster,
+            Setup(GUILD, circles, registry.definitions(), state_namespace="meshmedic"),
+            client.digests.facts,
+        ),
+        alerts=AlertsCog(Silences(store, health, lambda: ("apps", "media")), health),
     )
-    client = RegisteringClient(
-        circles, GUILD, lambda client: everything.register(client, context), leadership=led
-    )
-    late.client, client.digests = client, digests
     return client
+
+
+def nowhere(cluster: FakeCluster, diagnose: Diagnose, traefik: Traefik) -> RemediationService:
+    """Repairs of a process that has no place in the cluster."""
+    return build_remediation(
+        cluster,
+        diagnose,
+        traefik,
+        None,
+        store=NoChangeStore(),
+        writer=FakeWriter(Wire()),
+        circles=Circles(),
+        policy=Policy(),
+        may_act=lambda: False,
+        notifier=ChangeNotifier(),
+    )
 
 
 class RegisteringClient(Client):

@@ -13,7 +13,6 @@ from bot.alerting.discord_channel import DiscordAlertChannel
 from bot.alerting.domain.incident import ALERTS, Incident
 from bot.alerting.domain.rules import AlertRoute, Rules
 from bot.alerting.service import Watchman
-from bot.alerting.silences import Silences
 from bot.domain.report import Report
 from bot.domain.verdict import Verdict
 from commands.alerts import controls as alert_controls
@@ -64,10 +63,10 @@ class Guarded:
     @property
     def telling(self) -> DiscordAlertChannel:
         room = self.room
-        button = alert_controls.button(Silences(room.store, room.health, tuple))
-        guild = room.client.guild_id
         return DiscordAlertChannel(
-            lambda: room.client, lambda one: alert_controls.rows(button, one.head), guild
+            room.client,
+            lambda incident: alert_controls.rows(incident.head),
+            room.client.guild_id,
         )
 
     async def incident(self) -> Incident:

@@ -32,8 +32,7 @@ async def digests(room: Room) -> Any:
 
 
 def mailing(room: Room) -> DiscordDigestChannel:
-    made = button.button(room.health)
-    return DiscordDigestChannel(lambda: room.client, lambda slot: button.rows(made, slot))
+    return DiscordDigestChannel(room.client, button.rows)
 
 
 async def a_letter(room: Room, day: int = 1, **told: Any) -> DigestMessage:

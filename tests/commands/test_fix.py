@@ -18,7 +18,7 @@ from tests.remediation.planning.situations import a_service, with_effect
 async def world(room: Room) -> World:
     """A world of changes behind the room's commands."""
     made = World(now=datetime.now(UTC))
-    made.tell = room.cluster.notifier.tell  # type: ignore[method-assign]
+    made.tell = room.cluster.announce  # type: ignore[method-assign]
     room.cluster.remediation = made.process()
     room.cluster.remediation.circles = room.circles
     await room.restart()
@@ -236,7 +236,6 @@ async def test_the_audit_channel_hears_of_each_end(room: Room, world: World) -> 
     """One message a move that matters."""
     audit = room.channel
     room.cluster.audit_channel = audit.id
-    room.cluster.notifier.listeners.clear()
     await room.restart()
     shown = await propose(room)
     await press(room, room.approver, shown, "Approve")

@@ -8,15 +8,11 @@ from msgspec.structs import replace
 
 from bot.alerting.domain.incident import Alerts, Incident, MessageRecord, Moment, Thread
 from bot.alerting.domain.silences import Mute
-from bot.alerting.silences import Silences
 from bot.alerting.views import discord as discord_alert
 from bot.domain.finding import Ref
 from bot.domain.verdict import Verdict
-from bot.health.service import Health
 from bot.render import cards as discord
-from bot.runtime.memory_store import Unkept
 from commands.alerts import controls as alert_controls
-from tests.fakes import FakeCluster
 from tests.golden import Pages
 from tests.golden.moments import GAPS, NOW, report
 from tests.golden.shapes import card, plain
@@ -49,8 +45,7 @@ ENDED = replace(
 
 
 def _rows(one: Incident) -> list[discord.Row]:
-    silences = Silences(Unkept(), Health(FakeCluster()), lambda: ())
-    return alert_controls.rows(alert_controls.button(silences), one.head)
+    return alert_controls.rows(one.head)
 
 
 def _incident(one: Incident, role: int | None = None) -> str:

@@ -18,7 +18,7 @@ from bot.remediation.planning.refusals import PlanReason, PlanRefusal
 from bot.remediation.views import discord as discord_change
 from bot.remediation.views import text as told
 from bot.render import cards as discord
-from commands.fix.controls import FixControls
+from commands.fix import controls
 from tests.golden import Pages
 from tests.golden.moments import NOW
 from tests.golden.shapes import card
@@ -132,7 +132,7 @@ def a_change(state: ChangeState, plan: RepairPlan | None = None) -> Change:
 
 
 def _shown(change: Change, found: Offers | None = None) -> str:
-    rows = FixControls().rows(change, found)
+    rows = controls.rows(change, found)
     return card(discord_change.change(change, rows, NOW + 5 * MINUTE))
 
 
@@ -175,7 +175,7 @@ def _listed() -> discord.Card:
 
 
 def _offered(found: Offers, hint: str = "") -> str:
-    rows = FixControls().ways(ASKED, [plan.way for plan in found.plans])
+    rows = controls.method_rows(ASKED, [plan.way for plan in found.plans])
     return card(discord_change.offers(ASKED, found, hint, rows))
 
 

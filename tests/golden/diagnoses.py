@@ -11,7 +11,7 @@ from bot.net.diagnosis.observation import Belief
 from bot.net.diagnosis.service import Diagnose
 from bot.net.views import discord_diagnosis, json_diagnosis, terminal_diagnosis
 from bot.sandbox.network import Network
-from commands.net.retest import Again
+from commands.net import retest
 from tests.fake_prober import FakeProber
 from tests.fakes import TYPES, FakeCluster
 from tests.golden import Pages
@@ -71,7 +71,7 @@ def _pages() -> dict[str, Callable[[], str]]:
 
 
 def _as_card(found: Diagnosis) -> str:
-    return card(discord_diagnosis.diagnosis(found, Again().rows("diagnose", found.subject)))
+    return card(discord_diagnosis.diagnosis(found, retest.rows("diagnose", found.subject)))
 
 
 PAGES: Pages = {

@@ -21,14 +21,12 @@ from bot.digest.views import json as json_digest
 from bot.digest.views import terminal as terminal_digest
 from bot.digest.views import text as told
 from bot.domain.verdict import Verdict
-from bot.health.service import Health
 from bot.history.domain.record import History
 from bot.history.domain.trends import Trends, trends
 from bot.history.views import chart as timeline
 from bot.net.mesh.history import LinkHistory
 from bot.render import cards as discord
 from commands.digest import refresh_button as button
-from tests.fakes import FakeCluster
 from tests.golden import Pages
 from tests.golden.moments import GAPS, NOW, homelab, report, snapshot
 from tests.golden.shapes import card, page, plain
@@ -103,8 +101,7 @@ DIGESTS: dict[str, Callable[[], Digest]] = {
 
 
 def _rows() -> list[discord.Row]:
-    made = button.button(Health(FakeCluster()))
-    return list(button.rows(made, "meshmedic:digest:daily:2026-11-23"))
+    return list(button.rows("meshmedic:digest:daily:2026-11-23"))
 
 
 def _renewed() -> str:

@@ -22,7 +22,7 @@ from bot.net.views import discord_tool as discord_ran
 from bot.net.views import json_request as json_reached
 from bot.net.views import terminal_request as terminal_reached
 from bot.sandbox.network import Network
-from commands.net.retest import Again
+from commands.net import retest
 from tests.fake_prober import FakeProber
 from tests.fakes import TYPES, FakeCluster
 from tests.golden import Pages
@@ -113,7 +113,7 @@ def _pages() -> dict[str, Callable[[], str]]:
     made: dict[str, Callable[[], str]] = {}
     for name, measure in MATRICES.items():
         made[f"{name}-discord.json"] = lambda measure=measure: card(
-            discord_matrix.matrix(measure(), b"PNG", Again().rows("matrix", ""))
+            discord_matrix.matrix(measure(), b"PNG", retest.rows("matrix", ""))
         )
         made[f"{name}-terminal.txt"] = lambda measure=measure: page(
             terminal_matrix.matrix(measure())
@@ -123,13 +123,13 @@ def _pages() -> dict[str, Callable[[], str]]:
         made[f"{name}-drawing.json"] = lambda measure=measure: plain(heat_map.heat_map(measure()))
     for name, test in REACHED.items():
         made[f"{name}-discord.json"] = lambda test=test: card(
-            discord_reached.reached(test(), Again().rows("test", "edge web.apps"))
+            discord_reached.reached(test(), retest.rows("test", "edge web.apps"))
         )
         made[f"{name}-terminal.txt"] = lambda test=test: page(terminal_reached.reached(test()))
         made[f"{name}.json"] = lambda test=test: json_reached.reached(test()).decode()
     for name, run in RUNS.items():
         made[f"{name}-discord.json"] = lambda run=run: card(
-            discord_ran.ran(run, Again().rows("tool", "dig edge apps/web +short"))
+            discord_ran.ran(run, retest.rows("tool", "dig edge apps/web +short"))
         )
     return made
 

@@ -16,7 +16,7 @@ from bot.health.views import export, json
 from bot.net.mesh.matrix import By
 from bot.render import cards as discord
 from bot.render import terminal
-from commands.health.controls import Controls
+from commands.health import controls
 from tests.fakes import FakeCluster
 from tests.golden import Pages
 from tests.golden.moments import GAPS, NOW, by_rounds, report, rolling_out
@@ -52,7 +52,7 @@ def _pages() -> dict[str, Callable[[], str]]:
 
 
 def _as_card(whole: Report) -> str:
-    rows = Controls(Health(FakeCluster())).rows(whole, "all")
+    rows = controls.rows(whole, "all")
     return card(discord.report(whole, rows))
 
 

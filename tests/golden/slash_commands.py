@@ -7,10 +7,10 @@ from functools import cache
 from discord import app_commands
 
 from bot.chat.client import CIRCLE, Client
-from bot.cli.doctor import _commands
 from bot.domain.authorization import Circle, Circles
 from bot.health.service import Health
 from bot.runbook.service import load
+from commands.registry import definitions
 from tests.commands.conftest import make_client
 from tests.fakes import FakeCluster
 from tests.golden import Pages
@@ -22,14 +22,12 @@ from tests.led import Led
 def client() -> Client:
     """The client with every command and button, connected to nothing."""
     cluster = FakeCluster()
-    made = make_client(Health(cluster), cluster, Circles(), Led())
-    made._extend(made)
-    return made
+    return make_client(Health(cluster), cluster, Circles(), Led())
 
 
 def _patterns() -> str:
     """The ids of every button and select, as patterns, in the order of their registration."""
-    return pretty([pattern.pattern for pattern in client()._known])
+    return pretty([pattern.pattern for pattern in client().custom_ids])
 
 
 def _circles() -> str:
@@ -45,7 +43,7 @@ def _circles() -> str:
 PAGES: Pages = {
     **{
         f"{command['name']}.json": lambda command=command: pretty(dict(command))
-        for command in _commands()
+        for command in definitions()
     },
     "custom-ids.json": _patterns,
     "circles.json": _circles,

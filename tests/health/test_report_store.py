@@ -49,21 +49,18 @@ def a_report(minutes: int = 0) -> Report:
 
 
 def a_memory(store: FakeStore, led: Led | None = None) -> Memory:
-    health = Health(FakeCluster())
-    diagnose = Diagnose(FakeCluster())
-    memory = Memory(store, health, diagnose, led or Led())
-    health.told = memory.note
-    return memory
+    return Memory(store, led or Led())
 
 
 async def test_a_report_of_everything_is_kept_and_one_of_a_part_is_not():
     """What people drill into after a restart."""
     store = FakeStore()
     memory = a_memory(store)
+    health = Health(FakeCluster(), on_report=memory.note)
     running = asyncio.create_task(memory.run())
-    await memory._health.check(("pods",))
-    await memory._health.check(namespace="apps")
-    whole = await memory._health.check()
+    await health.check(("pods",))
+    await health.check(namespace="apps")
+    whole = await health.check()
     await asyncio.wait_for(store.news.wait(), 10)
     running.cancel()
     assert store.kept["report"].taken_at == whole.taken_at
@@ -143,19 +140,20 @@ async def test_a_write_that_a_stop_cuts_off_is_made_by_the_last_word():
 async def test_what_was_kept_is_recalled_unless_something_newer_is_known():
     """At a start, and at the beginning of each term."""
     store = FakeStore({"report": remembered(a_report(5))})
-    memory = a_memory(store)
-    await memory.restore()
-    first = memory._health.latest
+    memory, health, diagnose = a_memory(store), Health(FakeCluster()), Diagnose(FakeCluster())
+    await memory.restore(health, diagnose)
+    first = health.latest
     assert first is not None
     assert first.number == a_report(5).number
     store.kept["report"] = remembered(a_report(1))
-    await memory.restore()
-    assert memory._health.latest is first
+    await memory.restore(health, diagnose)
+    assert health.latest is first
 
 
 async def test_a_store_that_is_away_leaves_what_is_known(caplog):
     """Said in the log, and no more."""
     memory = a_memory(FakeStore(fails=ClusterError("The API server cannot be reached.")))
-    await memory.restore()
-    assert memory._health.latest is None
+    health = Health(FakeCluster())
+    await memory.restore(health, Diagnose(FakeCluster()))
+    assert health.latest is None
     assert "cannot be recalled" in caplog.text

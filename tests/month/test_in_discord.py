@@ -22,7 +22,7 @@ async def test_hours_of_storms_outages_and_restarts_leave_one_message_an_inciden
     """With its end, and its thread where it developed; the board is one, and pinned."""
     world, dice = World(), random.Random(3)  # noqa: S311  # the same each time
     channel, guild = room.channel.id, room.client.guild_id
-    telling = DiscordAlertChannel(lambda: room.client, lambda _: (), guild)
+    telling = DiscordAlertChannel(room.client, lambda _: (), guild)
     rules = Rules(
         routes=(AlertRoute(channel, Verdict.FAILED, role=room.viewers.id), AlertRoute(channel))
     )

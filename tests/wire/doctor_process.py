@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from bot.cli import doctor as examining
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
+from commands.registry import definitions
 from tests.wire.bot_process import KUBERNETES_TOKEN, leaked
 from tests.wire.discord_server import DiscordServer
 from tests.wire.processes import started
@@ -15,7 +15,7 @@ IN_ALL = 15.0
 
 def register(server: DiscordServer) -> DiscordServer:
     """Register the commands of this version, as the bot does when it starts."""
-    server.rest.commands = [dict(each) for each in examining._commands()]
+    server.rest.commands = [dict(each) for each in definitions()]
     return server
 
 

@@ -41,7 +41,7 @@ ONE = (
 
 @pytest.fixture
 def telling(client: discord.Client) -> DiscordAlertChannel:
-    return DiscordAlertChannel(lambda: client, lambda _: (), GUILD_ID)
+    return DiscordAlertChannel(client, lambda _: (), GUILD_ID)
 
 
 def asked(server: DiscordServer, endpoint: Endpoint) -> list[Request]:

@@ -44,8 +44,7 @@ async def test_a_renewed_digest_keeps_its_news_and_its_files(
     """Every request is in order by Discord's own description, too."""
     cluster = FakeCluster([a_pod(waiting="CrashLoopBackOff")])
     health = Health(cluster)
-    made = button.button(health)
-    mailing = DiscordDigestChannel(lambda: bot, lambda slot: button.rows(made, slot))
+    mailing = DiscordDigestChannel(bot, button.rows)
     digest = (await Composer(health, Unkept(), cluster.draw).letter(DAILY)).digest
     day = NOW.date()
     letter = DigestMessage(

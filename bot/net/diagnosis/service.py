@@ -52,13 +52,13 @@ def quiet(_: str) -> None:
 class Diagnose:
     """Diagnoses; the one of each route that stands is remembered. Both probers may be absent.
 
-    `on_proofs` is called when the proven faults are others than before.
+    `on_proofs` receives the proven faults when they are others than before.
     """
 
     cluster: SnapshotReader
     prober: Prober | None = None
     traefik: TraefikView | None = None
-    on_proofs: Callable[[], None] | None = None
+    on_proofs: Callable[[Proofs], None] | None = None
     _kept: OrderedDict[str, Diagnosed] = field(default_factory=OrderedDict)
     _restored: set[str] = field(default_factory=set)
     """The routes of which nothing is known but what an earlier process proved."""
@@ -172,5 +172,5 @@ class Diagnose:
             # A proven fault that nobody remembers would look like one that is over.
             idle = (name for name, kept in self._kept.items() if not lasting.proves(kept))
             del self._kept[next(idle, next(iter(self._kept)))]
-        if self.on_proofs and self.proofs != before:
-            self.on_proofs()
+        if self.on_proofs and (proven := self.proofs) != before:
+            self.on_proofs(proven)

@@ -38,12 +38,17 @@ REDIRECTED = {"home-1": 80}
 
 @dataclass
 class Homelab:
-    """A route that can be diagnosed, and what the health report then says of it."""
+    """A route that can be diagnosed, and what the health report then says of it.
+
+    `memory` keeps what is proved there.
+    """
 
     cluster: FakeCluster = field(default_factory=a_cluster)
+    memory: Memory | None = None
 
     def __post_init__(self) -> None:
-        self.diagnose = Diagnose(self.cluster)
+        on_proofs = self.memory.note_proofs if self.memory else None
+        self.diagnose = Diagnose(self.cluster, on_proofs=on_proofs)
         self.health = Health(self.cluster, diagnosed=lambda: self.diagnose.remembered)
 
     async def test(self, prober: Prober | None) -> Row:
@@ -134,15 +139,13 @@ async def test_a_day_after_its_proof_a_fault_is_unknown_and_its_incident_open():
 
 async def test_a_proven_fault_outlives_the_process_that_saw_it():
     """A new process knows nothing of the route but what the old one kept."""
-    store, before, after = FakeStore(), Homelab(), Homelab()
-    memory = Memory(store, before.health, before.diagnose, Led())
-    before.diagnose.on_proofs = memory.note_proofs
+    store = FakeStore()
+    memory, later = Memory(store, Led()), Memory(store, Led())
+    before, after = Homelab(memory=memory), Homelab(memory=later)
     await before.prove()
     await memory.keep()
     assert await after.finding() is None
-    later = Memory(store, after.health, after.diagnose, Led())
-    after.diagnose.on_proofs = later.note_proofs
-    await later.restore()
+    await later.restore(after.health, after.diagnose)
     assert await after.finding() == await before.finding()
     await after.test(WorldProber(a_world()))
     await later.keep()
@@ -151,54 +154,53 @@ async def test_a_proven_fault_outlives_the_process_that_saw_it():
 
 async def test_a_standby_that_acts_later_knows_what_passed_meanwhile():
     """It recalled the proof at its start; the process that acted then saw the route pass."""
-    store, leader, standby = FakeStore(), Homelab(), Homelab()
-    acts = Memory(store, leader.health, leader.diagnose, Led())
-    leader.diagnose.on_proofs = acts.note_proofs
-    waits = Memory(store, standby.health, standby.diagnose, Led())
-    await acts.restore()
+    store = FakeStore()
+    acts, waits = Memory(store, Led()), Memory(store, Led())
+    leader, standby = Homelab(memory=acts), Homelab()
+    await acts.restore(leader.health, leader.diagnose)
     await leader.prove()
     await acts.keep()
-    await waits.restore()
+    await waits.restore(standby.health, standby.diagnose)
     assert await standby.finding()
     await leader.test(WorldProber(a_world()))
     await acts.keep()
-    await waits.restore()
+    await waits.restore(standby.health, standby.diagnose)
     assert await standby.finding() is None
 
 
 async def test_proofs_that_could_not_be_read_are_not_written_over():
-    store, before, after = FakeStore(), Homelab(), Homelab()
-    memory = Memory(store, before.health, before.diagnose, Led())
-    before.diagnose.on_proofs = memory.note_proofs
+    store, after = FakeStore(), Homelab()
+    memory = Memory(store, Led())
+    before = Homelab(memory=memory)
     await before.prove()
     await memory.keep()
     kept = store.kept["proofs"].proofs
-    later = Memory(store, after.health, after.diagnose, Led())
+    later = Memory(store, Led())
     store.fails = ClusterError("no answer")
-    await later.restore()
+    await later.restore(after.health, after.diagnose)
     store.fails = None
-    later.note_proofs()
+    later.note_proofs(after.diagnose.proofs)
     await later.keep()
     assert store.kept["proofs"].proofs == kept
 
 
 async def test_what_an_earlier_process_proved_is_no_test_of_this_one():
     """Only faults are kept: counted with the tests, they would look like all that there is."""
-    store, before, after = FakeStore(), Homelab(), Homelab()
-    memory = Memory(store, before.health, before.diagnose, Led())
-    before.diagnose.on_proofs = memory.note_proofs
+    store, after = FakeStore(), Homelab()
+    memory = Memory(store, Led())
+    before = Homelab(memory=memory)
     await before.prove()
     await memory.keep()
-    await Memory(store, after.health, after.diagnose, Led()).restore()
+    await Memory(store, Led()).restore(after.health, after.diagnose)
     assert (len(before.diagnose.tested), len(after.diagnose.tested)) == (1, 0)
     await after.prove()
     assert len(after.diagnose.tested) == 1
 
 
 async def test_a_proof_that_could_not_be_kept_is_kept_with_the_next_write():
-    store, lab = FakeStore(fails=ClusterError("gone")), Homelab()
-    memory = Memory(store, lab.health, lab.diagnose, Led())
-    lab.diagnose.on_proofs = memory.note_proofs
+    store = FakeStore(fails=ClusterError("gone"))
+    memory = Memory(store, Led())
+    lab = Homelab(memory=memory)
     await lab.prove()
     await memory.keep()
     store.fails = None

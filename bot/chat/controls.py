@@ -1,0 +1,54 @@
+"""Buttons and selects that are answered for as long as their message stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
+
+import discord
+from discord import ui
+
+from bot.domain.authorization import Circle
+
+if TYPE_CHECKING:
+    from bot.chat.client import Client
+
+LONGEST_ID = 100
+"""Characters of a custom id, by Discord's limit."""
+
+
+class Control(ui.DynamicItem[Any], template=re.compile("(?!)")):
+    """A button or select whose custom id holds all that its handler needs.
+
+    A subclass describes the ids by its `template`, and `circle` is who may use it. Its handler is
+    handed to the client.
+    """
+
+    circle: ClassVar[Circle] = Circle.VIEWER
+
+    @property
+    def needed(self) -> Circle:
+        """The circle that a person must be in for this one."""
+        return self.circle
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: discord.Interaction[Any], item: Any, _match: re.Match[str], /
+    ) -> Self:
+        """The control that was clicked."""
+        return cls(item)
+
+    def __getitem__(self, name: str) -> str:
+        """The named part of the custom id."""
+        match = self.template.fullmatch(self.custom_id)
+        return match[name] if match else ""
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Let the client guard the click and call the handler."""
+        client: Client = interaction.client
+        await client.answer_control(interaction, self)
+
+
+ControlHandler: TypeAlias = Callable[[discord.Interaction[Any], Control], Awaitable[None]]
+"""Acknowledges a click and answers it."""

@@ -1,0 +1,118 @@
+"""`/mute`, `/ack` and `/unmute`: silence that somebody asked for, by name and until a time."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.ext.commands import Cog
+
+from bot.alerting.silences import ACKNOWLEDGED, Silences
+from bot.chat.client import CIRCLE
+from bot.chat.controls import Control, ControlHandler
+from bot.chat.replies import acknowledge, answer
+from bot.domain.authorization import Circle
+from bot.health.service import Health
+from bot.render import cards as render
+from commands.alerts.controls import SilenceButton
+from commands.autocomplete import Choices, findings, mutes, suggestions
+
+MUTED = "4h"
+"""How long a button mutes."""
+
+SHOWN = 8
+"""Lines of a list of mutes."""
+
+
+class AlertsCog(Cog):
+    """`/mute`, `/ack`, `/unmute`, and the buttons under an alert."""
+
+    # Discord lets no command stand beside its subcommands, hence `/mute add`.
+    mute = app_commands.Group(name="mute", description="Silence alerts for a while.")
+
+    def __init__(self, silences: Silences, health: Health) -> None:
+        self._silences = silences
+        self._health = health
+
+    @property
+    def controls(self) -> dict[type[Control], ControlHandler]:
+        """What answers the buttons under an alert."""
+        return {SilenceButton: self._press}
+
+    @mute.command(
+        name="add",
+        description="No alerts of a finding, a namespace or a check for a while.",
+        extras={CIRCLE: Circle.OPERATOR},
+    )
+    @app_commands.describe(
+        what="A finding's code, a namespace or a check.", time="As in 30m, 4h, 2d.", reason="Why."
+    )
+    async def add(
+        self, interaction: discord.Interaction, what: str, time: str, reason: str = ""
+    ) -> None:
+        """Mute something."""
+        await acknowledge(interaction, private=False)
+        mute = await self._silences.mute(what, time, interaction.user.display_name, reason)
+        await answer(interaction, render.note(f"{mute.shown}: {mute.line()}"))
+
+    @add.autocomplete("what")
+    async def _suggest_target(self, _interaction: discord.Interaction, typed: str) -> Choices:
+        present = findings(await self._health.present(typed, render.CHOICES))
+        return [*present, *suggestions(self._silences.places(typed))][: render.CHOICES]
+
+    @mute.command(name="list", description="What is muted, by whom and until when.")
+    async def list_mutes(self, interaction: discord.Interaction) -> None:
+        """List the mutes, those by annotation too."""
+        await acknowledge(interaction, private=True)
+        held = await self._silences.list()
+        lines = [f"{mute.name} · {mute.shown}: {mute.line()}" for mute in held]
+        annotated = await self._silences.annotated()
+        lines += [f"{finding.subject}: {line}" for finding, line in annotated.items()]
+        shown = "\n".join(lines[:SHOWN]) or "Nothing is muted."
+        more = f"\nand {len(lines) - SHOWN:,} more" if len(lines) > SHOWN else ""
+        await answer(interaction, render.note(shown + more))
+
+    @app_commands.command(
+        name="ack",
+        description="You have seen a finding and work on it: eight hours of silence.",
+        extras={CIRCLE: Circle.OPERATOR},
+    )
+    @app_commands.describe(finding="The finding's code.")
+    async def ack(self, interaction: discord.Interaction, finding: str) -> None:
+        """Mute what somebody works on."""
+        await acknowledge(interaction, private=False)
+        by = interaction.user.display_name
+        mute = await self._silences.mute(finding, ACKNOWLEDGED, by, acknowledged=True)
+        await answer(interaction, render.note(f"{mute.shown}: {mute.line()}"))
+
+    @ack.autocomplete("finding")
+    async def _suggest_finding(self, _interaction: discord.Interaction, typed: str) -> Choices:
+        return findings(await self._health.present(typed, render.CHOICES))
+
+    @app_commands.command(
+        name="unmute",
+        description="End the silence of a finding, a namespace or a check.",
+        extras={CIRCLE: Circle.OPERATOR},
+    )
+    @app_commands.describe(what="A finding's code, a namespace or a check.")
+    async def unmute(self, interaction: discord.Interaction, what: str) -> None:
+        """End a silence."""
+        await acknowledge(interaction, private=False)
+        ended = await self._silences.unmute(what)
+        await answer(interaction, render.note(f"{ended.shown} is muted no more."))
+
+    @unmute.autocomplete("what")
+    async def _suggest_mute(self, _interaction: discord.Interaction, typed: str) -> Choices:
+        return mutes(await self._silences.list(), typed)
+
+    async def _press(self, interaction: discord.Interaction, control: Control) -> None:
+        await acknowledge(interaction, private=True)
+        code, by = control["code"], interaction.user.display_name
+        if control["act"] == "unmute":
+            await self._silences.unmute(code)
+            await answer(interaction, render.note("It is muted no more."))
+            return
+        seen = control["act"] == "ack"
+        mute = await self._silences.mute(
+            code, ACKNOWLEDGED if seen else MUTED, by, acknowledged=seen
+        )
+        await answer(interaction, render.note(mute.line()))

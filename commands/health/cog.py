@@ -1,0 +1,111 @@
+"""`/health` and `/why`: the documented health checks, and the story of one finding."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext.commands import Cog
+
+from bot.chat.controls import Control, ControlHandler
+from bot.chat.replies import acknowledge, answer
+from bot.domain.check import SCOPES
+from bot.domain.report import Report
+from bot.errors import InputError
+from bot.health.service import Health, not_found
+from bot.health.views import export
+from bot.render import cards as render
+from commands.autocomplete import Choices, findings, matching
+from commands.health import controls
+
+TITLES = {
+    "all": "Every documented health check.",
+    "pods": "Pods that do not run, are not ready, or crashed lately.",
+    "nodes": "Nodes that are not ready, under pressure, silent or cordoned.",
+    "flux": "Flux sources, Kustomizations and HelmReleases.",
+    "certificates": "Certificates, their requests and issuers.",
+    "secrets": "ExternalSecrets, their stores, and Secrets by name.",
+    "endpoints": "Services without a ready endpoint.",
+    "routes": "IngressRoutes and Ingresses whose references are broken.",
+}
+
+
+class HealthCog(Cog):
+    """`/health` with a subcommand for each scope, `/why`, and the controls under a report."""
+
+    health = app_commands.Group(
+        name="health", description="What is healthy, what is not, and what was not seen."
+    )
+
+    def __init__(self, health: Health, namespaces: Callable[[], tuple[str, ...]]) -> None:
+        self._health = health
+        self._namespaces = namespaces
+
+    @property
+    def controls(self) -> dict[type[Control], ControlHandler]:
+        """What answers the controls under a report."""
+        return {
+            controls.FindingSelect: self._tell_story,
+            controls.ExportButton: self._export,
+        }
+
+    async def _check(
+        self, interaction: discord.Interaction, namespace: str | None = None, private: bool = False
+    ) -> None:
+        """Check the scope by which the subcommand is named."""
+        scope = interaction.command.name if interaction.command else "all"
+        await acknowledge(interaction, private=private)
+        report = await self._health.check(() if scope == "all" else (scope,), namespace)
+        await answer(interaction, render.report(report, controls.rows(report, scope)))
+
+    async def _suggest_namespace(self, _interaction: discord.Interaction, typed: str) -> Choices:
+        return matching(self._namespaces(), typed)
+
+    for _scope in ("all", *SCOPES):
+        _command: app_commands.Command[Any, ..., None] = app_commands.Command(
+            name=_scope, description=TITLES[_scope], callback=_check
+        )
+        app_commands.describe(namespace="Only this namespace.", private="Show it to you alone.")(
+            _command
+        )
+        _command.autocomplete("namespace")(_suggest_namespace)
+        health.add_command(_command)
+    del _scope, _command
+
+    @app_commands.command(name="why", description="Why something is not healthy.")
+    @app_commands.describe(
+        finding="The finding's code, or part of its name.", private="Show it to you alone."
+    )
+    async def why(
+        self, interaction: discord.Interaction, finding: str, private: bool = False
+    ) -> None:
+        """Tell the story of one finding."""
+        await acknowledge(interaction, private=private)
+        await answer(interaction, render.story(await self._health.why(finding)))
+
+    @why.autocomplete("finding")
+    async def _suggest_finding(self, _interaction: discord.Interaction, typed: str) -> Choices:
+        return findings(self._health.suggestions(typed, render.CHOICES))
+
+    async def _tell_story(self, interaction: discord.Interaction, control: Control) -> None:
+        await acknowledge(interaction, private=True)
+        report = self._health.remembered(control["number"]) or await self._report(control)
+        finding = report.with_code(control.item.values[0])
+        if not finding:
+            raise InputError(not_found("That finding is gone", report))
+        await answer(interaction, render.story(await self._health.story(report, finding[0])))
+
+    async def _export(self, interaction: discord.Interaction, control: Control) -> None:
+        await acknowledge(interaction, private=True)
+        files = await asyncio.to_thread(export.files, await self._report(control))
+        await answer(interaction, render.files("The whole report.", files))
+
+    async def _report(self, control: Control) -> Report:
+        """The report under which the control stands: remembered, else asked for again."""
+        scope = control["scope"]
+        return self._health.recall(control["number"]) or await self._health.check(
+            () if scope == "all" else (scope,), control["namespace"] or None
+        )

@@ -1,0 +1,216 @@
+"""`/net`: where a route breaks, what gets from node to node, one request, and tools."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import discord
+from discord import app_commands
+from discord.ext.commands import Cog
+
+from bot.charts.process import Draw
+from bot.chat.client import CIRCLE
+from bot.chat.controls import Control, ControlHandler
+from bot.chat.replies import acknowledge, answer
+from bot.domain.authorization import Circle
+from bot.errors import InputError
+from bot.net.diagnosis.service import Diagnose
+from bot.net.mesh.service import Mesh
+from bot.net.request.service import Reach
+from bot.net.tools.service import Netshoot, Tool
+from bot.net.views import chart as heat_map
+from bot.net.views import discord_diagnosis, discord_matrix, discord_request, discord_tool
+from bot.render import cards as render
+from bot.render import text as words
+from commands.autocomplete import Choices, matching, suggestions
+from commands.net import retest
+from commands.net.progress import Progress
+
+BETWEEN = " "
+"""Between the two ends of a request in a button: neither holds one."""
+
+PARTS = 3
+"""Tool, node and target, which hold no space; options follow."""
+
+
+class NetCog(Cog):
+    """`/net`: its commands make pods, so they are for operators.
+
+    A test is known by its subcommand's name, and what it tests is written in one line, so that the
+    button under its answer can hold both.
+    """
+
+    net = app_commands.Group(name="net", description="Test the network between the nodes.")
+
+    def __init__(
+        self, diagnose: Diagnose, mesh: Mesh, reach: Reach, netshoot: Netshoot, draw: Draw
+    ) -> None:
+        self._diagnose = diagnose
+        self._mesh = mesh
+        self._reach = reach
+        self._netshoot = netshoot
+        self._draw = draw
+
+    @property
+    def controls(self) -> dict[type[Control], ControlHandler]:
+        """What answers the button under a test."""
+        return {retest.RetestButton: self._retest}
+
+    @net.command(
+        name="diagnose",
+        description="Where a route breaks, and whether nativeLB would help.",
+        extras={CIRCLE: Circle.OPERATOR},
+    )
+    @app_commands.describe(
+        route="A route, its host, or a Service.", private="Show it to you alone."
+    )
+    async def diagnose(
+        self, interaction: discord.Interaction, route: str, private: bool = False
+    ) -> None:
+        """Diagnose a route."""
+        await self._run_diagnosis(interaction, route, private)
+
+    @diagnose.autocomplete("route")
+    async def _suggest_route(self, _interaction: discord.Interaction, typed: str) -> Choices:
+        return [
+            app_commands.Choice(name=words.line(name, render.LABEL), value=short(name))
+            for name in await self._diagnose.suggestions(typed, render.CHOICES)
+        ]
+
+    async def _run_diagnosis(
+        self, interaction: discord.Interaction, route: str, private: bool
+    ) -> None:
+        await acknowledge(interaction, private=private)
+        async with Progress(interaction, route) as progress:
+            diagnosis = (await self._diagnose.diagnose(route, progress.note)).diagnosis
+        rows = retest.rows("diagnose", short(diagnosis.subject))
+        await answer(interaction, discord_diagnosis.diagnosis(diagnosis, rows))
+
+    @net.command(
+        name="matrix",
+        description="What gets from node to node: pod IP, VIP, large payloads, UDP, DNS.",
+        extras={CIRCLE: Circle.OPERATOR},
+    )
+    @app_commands.describe(node="Only to and from this node.", private="Show it to you alone.")
+    async def matrix(
+        self, interaction: discord.Interaction, node: str = "", private: bool = False
+    ) -> None:
+        """Measure the network between the nodes."""
+        await self._run_matrix(interaction, node, private)
+
+    @matrix.autocomplete("node")
+    async def _suggest_matrix_node(self, _interaction: discord.Interaction, typed: str) -> Choices:
+        return matching(await self._mesh.nodes(), typed)
+
+    async def _run_matrix(self, interaction: discord.Interaction, node: str, private: bool) -> None:
+        await acknowledge(interaction, private=private)
+        async with Progress(interaction, node or "every node") as progress:
+            measured = await self._mesh.measure(progress.note, node)
+            progress.note("Drawing.")
+            picture = await self._draw(heat_map.heat_map(measured))
+        rows = retest.rows("matrix", node)
+        await answer(interaction, discord_matrix.matrix(measured, picture, rows))
+
+    @net.command(
+        name="test",
+        description="One request, with DNS, connection, TLS and HTTP told apart.",
+        extras={CIRCLE: Circle.OPERATOR},
+    )
+    @app_commands.rename(begin="from", end="to")
+    @app_commands.describe(
+        begin="A node or a pod.",
+        end="A URL, service.namespace[:port], or an address with its port.",
+        private="Show it to you alone.",
+    )
+    async def test(
+        self, interaction: discord.Interaction, begin: str, end: str, private: bool = False
+    ) -> None:
+        """Make one request."""
+        await self._run_request(interaction, f"{begin.strip()}{BETWEEN}{end.strip()}", private)
+
+    @test.autocomplete("begin")
+    async def _suggest_origin(self, _interaction: discord.Interaction, typed: str) -> Choices:
+        return suggestions(await self._reach.starts(typed, render.CHOICES))
+
+    @test.autocomplete("end")
+    async def _suggest_destination(self, _interaction: discord.Interaction, typed: str) -> Choices:
+        return suggestions(await self._reach.goals(typed, render.CHOICES))
+
+    async def _run_request(
+        self, interaction: discord.Interaction, ends: str, private: bool
+    ) -> None:
+        await acknowledge(interaction, private=private)
+        begin, _, end = ends.partition(BETWEEN)
+        async with Progress(interaction, ends) as progress:
+            result = await self._reach.test(begin, end, progress.note)
+        await answer(interaction, discord_request.reached(result, retest.rows("test", ends)))
+
+    @net.command(
+        name="tool",
+        description="Run dig, curl, ping, tracepath or mtr on a node, in a short-lived pod.",
+        extras={CIRCLE: Circle.OPERATOR},
+    )
+    @app_commands.choices(tool=[app_commands.Choice(name=name, value=name) for name in Tool])
+    @app_commands.describe(
+        tool="What to run.",
+        node="Where to run it.",
+        target="A node, namespace/name, a name or an address; a URL for curl.",
+        options="Such as: -c 5. Anything that is not listed is refused with the list.",
+        private="Show it to you alone.",
+    )
+    async def tool(
+        self,
+        interaction: discord.Interaction,
+        tool: str,
+        node: str,
+        target: str,
+        options: str = "",
+        private: bool = False,
+    ) -> None:
+        """Run a tool on a node."""
+        line = " ".join([tool, node.strip(), target.strip(), *options.split()])
+        await self._run_tool(interaction, line, private)
+
+    @tool.autocomplete("node")
+    async def _suggest_tool_node(self, _interaction: discord.Interaction, typed: str) -> Choices:
+        return suggestions(await self._netshoot.nodes(typed, render.CHOICES))
+
+    @tool.autocomplete("target")
+    async def _suggest_tool_target(self, _interaction: discord.Interaction, typed: str) -> Choices:
+        return suggestions(await self._netshoot.targets(typed, render.CHOICES))
+
+    async def _run_tool(self, interaction: discord.Interaction, line: str, private: bool) -> None:
+        await acknowledge(interaction, private=private)
+        tool, node, target, options = _parse(line)
+        async with Progress(interaction, line) as progress:
+            run = await self._netshoot.run(tool, node, target, options, progress.note)
+        await answer(interaction, discord_tool.ran(run, retest.rows("tool", line)))
+
+    async def _retest(self, interaction: discord.Interaction, control: Control) -> None:
+        tests: dict[str, Callable[[discord.Interaction, str, bool], Awaitable[None]]] = {
+            "diagnose": self._run_diagnosis,
+            "matrix": self._run_matrix,
+            "test": self._run_request,
+            "tool": self._run_tool,
+        }
+        if control["name"] not in tests:
+            raise InputError("This test is no longer known. Please ask anew.")
+        private = bool(interaction.message and interaction.message.flags.ephemeral)
+        await tests[control["name"]](interaction, control["asked"], private)
+
+
+def short(label: str) -> str:
+    """A subject's name such that it can be asked for: whole, else without its host."""
+    return label if len(label) <= render.LABEL else label.split(maxsplit=1)[0][: render.LABEL]
+
+
+def _parse(line: str) -> tuple[Tool, str, str, str]:
+    """Tool, node, target and options.
+
+    Raises:
+        InputError: One of them is missing, or the tool is not known.
+    """
+    parts = line.split(" ", PARTS)
+    if len(parts) < PARTS or parts[0] not in list(Tool) or "" in parts[1:PARTS]:
+        raise InputError(f"Name a tool ({', '.join(Tool)}), a node, and a target without spaces.")
+    return Tool(parts[0]), parts[1], parts[2], parts[3] if len(parts) > PARTS else ""
