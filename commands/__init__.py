@@ -1,1 +1,1 @@
-"""Slash commands: one file per command or group, and what hangs on their answers."""
+"""Slash commands: one cog a group, and the controls under their answers."""

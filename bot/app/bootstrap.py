@@ -24,7 +24,7 @@ from bot.alerting.domain.rules import NO_ALERTS, Rules
 from bot.alerting.service import BOARD_EVERY, LOOK_EVERY, Watchman
 from bot.alerting.silences import Silences
 from bot.app.gitops import configured
-from bot.app.leader_tasks import Takeover
+from bot.app.leader_tasks import LeaderTasks
 from bot.app.leadership import Membership, membership
 from bot.app.metrics import Metrics, Sources
 from bot.app.probes import Probes
@@ -101,7 +101,7 @@ SANDBOX = "meshmedic"
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class BotOptions:
     """What the settings say of people, channels and permissions.
 
     `look_every` and `board_every` are seconds between two looks of the alerts and two edits of
@@ -121,7 +121,7 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ScheduledCall:
     """What is done every so many seconds."""
 
     seconds: int
@@ -147,7 +147,7 @@ class ClusterParts:
     membership: Membership | None = None
     repository: PullRequests | None = None
     ask_flux: AskFlux = nobody_asks
-    jobs: tuple[Job, ...] = ()
+    jobs: tuple[ScheduledCall, ...] = ()
     prepare: Callable[[], Awaitable[None]] | None = None
 
     @property
@@ -181,7 +181,7 @@ class Background:
         self._cache = cache
         self.closing.push_async_callback(cache.close)
 
-    def every(self, job: Job, *, at_once: bool = False) -> None:
+    def every(self, job: ScheduledCall, *, at_once: bool = False) -> None:
         """Do this again and again from the start on."""
         self.jobs.append(
             partial(self.schedule.every, job.seconds, job.name, job.call, at_once=at_once)
@@ -210,7 +210,7 @@ def run() -> int:
 async def _run(read: settings.Settings, token: str, guild_id: int) -> int:
     async with connect(kubeconfig=read.kubeconfig, context=read.context) as api:
         cluster = build_cluster(api, read)
-        options = Options(
+        options = BotOptions(
             read.circles,
             guild_id,
             policy=read.policy,
@@ -246,7 +246,7 @@ def make_client(stage: Stage) -> Client:
         stage.store,
         SANDBOX,
     )
-    options = Options(
+    options = BotOptions(
         stage.circles,
         stage.guild_id,
         digests=stage.plan,
@@ -277,14 +277,14 @@ def build_cluster(api: Api, read: settings.Settings) -> ClusterParts:
         configured(read, flux),
         FluxRequest(api, flux).ask,
         (
-            Job(int(agent_keys.AGAIN), "publish the key of probes", agents.refresh),
-            Job(int(agent_peers.AGAIN), "tell agents their peers", agents.peers.publish),
+            ScheduledCall(int(agent_keys.AGAIN), "publish the key of probes", agents.refresh),
+            ScheduledCall(int(agent_peers.AGAIN), "tell agents their peers", agents.peers.publish),
         ),
         agents.begin,
     )
 
 
-def build_process(cluster: ClusterParts, options: Options) -> Process:
+def build_process(cluster: ClusterParts, options: BotOptions) -> Process:
     """The bot over a cluster, ready to be served."""
     leadership, member = cluster.leadership, cluster.membership
     metrics, background = Metrics(), Background(cluster.cache)
@@ -297,23 +297,23 @@ def build_process(cluster: ClusterParts, options: Options) -> Process:
         leadership=leadership,
     )
     announcer = Announcer(client, clock, options.audit_channel)
-    services = build_services(cluster, options, metrics, announcer.tell)
+    services = build_services(cluster, options, metrics, announcer.announce)
     build_chat(client, cluster, services, options=options, metrics=metrics, background=background)
     health, memory = services.health, services.memory
     tally = member.changes.tally if member else dict
     metrics.read_from(
         Sources(client, cluster.cache.watches, lambda: health.latest, leadership.may_act, tally)
     )
-    takeover = None
+    leader_tasks = None
     if member and memory:
         restore = partial(memory.restore, health, services.diagnose)
-        takeover = Takeover(member.elector, client, member.state, restore)
+        leader_tasks = LeaderTasks(member.elector, client, member.state, restore)
     probes = Probes(client, cluster.cache, background.schedule, member.ended if member else tuple)
-    return Process(client, probes, metrics, takeover, member, memory, cluster.prepare)
+    return Process(client, probes, metrics, leader_tasks, member, memory, cluster.prepare)
 
 
 def build_services(
-    cluster: ClusterParts, options: Options, metrics: Metrics, on_change: ChangeListener
+    cluster: ClusterParts, options: BotOptions, metrics: Metrics, on_change: ChangeListener
 ) -> Services:
     """The use cases; `on_change` shows each change of a repair that moves."""
     cache, leadership, namespace = cluster.cache, cluster.leadership, cluster.state_namespace
@@ -362,7 +362,7 @@ def build_chat(
     cluster: ClusterParts,
     services: Services,
     *,
-    options: Options,
+    options: BotOptions,
     metrics: Metrics,
     background: Background,
 ) -> None:
@@ -424,24 +424,24 @@ def _add_jobs(
     cluster: ClusterParts,
     services: Services,
     *,
-    options: Options,
+    options: BotOptions,
     metrics: Metrics,
     background: Background,
     digests: Digests,
 ) -> None:
     """Everything that this process does by the clock."""
-    background.every(Job(REDISCOVER, "look for new kinds", cluster.cache.rediscover))
+    background.every(ScheduledCall(REDISCOVER, "look for new kinds", cluster.cache.rediscover))
     if cluster.state_namespace:
         reconciler = services.remediation.reconciler
-        background.every(Job(TICK, "go on with changes", reconciler.go_on))
+        background.every(ScheduledCall(TICK, "go on with changes", reconciler.go_on))
     if services.rounds:
-        rounds = Job(ROUNDS_EVERY, "read the agents' rounds", services.rounds.look)
+        rounds = ScheduledCall(ROUNDS_EVERY, "read the agents' rounds", services.rounds.look)
         background.every(rounds, at_once=True)
     for job in cluster.jobs:
         background.every(job)
     background.jobs.append(partial(background.schedule.each_minute, "digests", digests.turn))
     history = Chronicle(services.health, cluster.store, cluster.leadership, services.health.rounds)
-    background.every(Job(HISTORY_EVERY, "history", history.look))
+    background.every(ScheduledCall(HISTORY_EVERY, "history", history.look))
     if options.rules.routes or options.board:
         watchman = Watchman(
             health=services.health,
@@ -456,7 +456,7 @@ def _add_jobs(
             fallback=options.digests.fallback,
             told=metrics.alert,
         )
-        background.every(Job(options.look_every, "alerts", watchman.turn))
+        background.every(ScheduledCall(options.look_every, "alerts", watchman.turn))
 
 
 def build_digests(

@@ -1,6 +1,6 @@
 """Which commands were registered last, so that a start does not register the same ones again.
 
-Discord's own list is looked at besides: somebody may have deleted there what was registered.
+Discord's own list is compared too: somebody may have deleted commands there.
 
 Discord allows 200 new commands a day, and a registration empties every client's cache.
 """
@@ -17,7 +17,7 @@ from bot.domain.record import Shelf
 
 
 class CommandDigest(msgspec.Struct, frozen=True):
-    """SHA-256 over the commands as they were sent, and whom they were sent for."""
+    """SHA-256 over the commands as they were sent, the application and the server."""
 
     sha256: str
 
@@ -28,7 +28,7 @@ COMMANDS: Shelf[CommandDigest] = Shelf("commands", CommandDigest)
 def digest(
     commands: tuple[Mapping[str, Any], ...], *, application: int | None, guild: int
 ) -> CommandDigest:
-    """Of commands in any order."""
+    """The digest of commands, whatever their order."""
     encoded = sorted(msgspec.json.encode(command, order="deterministic") for command in commands)
     whole = b"\n".join((f"{application}/{guild}".encode(), *encoded))
     return CommandDigest(hashlib.sha256(whole).hexdigest())

@@ -13,7 +13,7 @@ import discord
 
 from bot.app.command_digest import COMMANDS, CommandDigest, digest
 from bot.chat.client import Client
-from bot.doctor import discord_facts as standing
+from bot.doctor import discord_facts
 from bot.doctor.domain.examination import listed
 from bot.doctor.domain.facts import Commands
 from bot.doctor.domain.registration import differences
@@ -37,7 +37,7 @@ class Term(Leadership, Protocol):
         ...
 
 
-class Takeover:
+class LeaderTasks:
     """Runs beside the connection, from one term to the next."""
 
     def __init__(
@@ -65,19 +65,19 @@ class Takeover:
 
     async def _register(self) -> None:
         """Register the commands, unless the same ones were the last and Discord has them still."""
-        commands = standing.payload(self._client.tree)
-        ours = digest(
+        commands = discord_facts.payload(self._client.tree)
+        payload_digest = digest(
             commands,
             application=self._client.application_id,
             guild=self._client.guild_id,
         )
-        if await self._registered() == ours and await self._shown(commands):
+        if await self._registered() == payload_digest and await self._shown(commands):
             log.info("the commands are registered as this version has them")
             return
         attempt = 0
         while self._term.may_act():
             if await self._sent():
-                await self._note(ours)
+                await self._note(payload_digest)
                 return
             await asyncio.sleep(AGAIN[min(attempt, len(AGAIN) - 1)])
             attempt += 1
@@ -90,14 +90,14 @@ class Takeover:
             log.warning("which commands were registered last is not known: %s", error)
             return None
 
-    async def _shown(self, ours: Commands) -> bool:
+    async def _shown(self, expected: Commands) -> bool:
         """Whether Discord has what was registered; where it does not tell, that is believed."""
         client = self._client
-        theirs = await standing.shown(client, client.application_id or 0, client.guild_id)
+        theirs = await discord_facts.shown(client, client.application_id or 0, client.guild_id)
         if isinstance(theirs, Denied | NotObserved):
             log.warning("whether Discord has the commands still is not known: %s", theirs.why)
             return True
-        if wrong := differences(ours, theirs):
+        if wrong := differences(expected, theirs):
             log.warning("Discord has other commands than were registered: %s", listed(wrong))
         return not wrong
 
@@ -111,9 +111,9 @@ class Takeover:
         log.info("registered the commands of this version")
         return True
 
-    async def _note(self, ours: CommandDigest) -> None:
+    async def _note(self, payload_digest: CommandDigest) -> None:
         try:
-            await self._store.change(COMMANDS, lambda _: ours)
+            await self._store.change(COMMANDS, lambda _: payload_digest)
         except MeshmedicError as error:
             log.warning("the next start registers the commands again: %s", error)
 

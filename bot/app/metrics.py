@@ -77,7 +77,7 @@ class Sources:
 
 
 class Metrics:
-    """One process's metrics, in a registry of its own."""
+    """The metrics of one process, in their own registry."""
 
     def __init__(self) -> None:
         # They double the series, and say nothing that `process_start_time_seconds` does not.
@@ -129,12 +129,12 @@ class Metrics:
             registry=self.registry,
         )
 
-    def answered(self, one: Answered) -> None:
+    def answered(self, interaction: Answered) -> None:
         """Count what has ended."""
-        self._commands.labels(one.name, one.outcome.value).inc()
-        self._durations.labels(one.name).observe(one.seconds)
-        if one.acknowledged is not None:
-            self._acknowledged.observe(one.acknowledged)
+        self._commands.labels(interaction.name, interaction.outcome.value).inc()
+        self._durations.labels(interaction.name).observe(interaction.seconds)
+        if interaction.acknowledged is not None:
+            self._acknowledged.observe(interaction.acknowledged)
 
     def digest(self, outcome: DigestOutcome) -> None:
         """Count a digest's slot that has ended, or failed for now."""
@@ -151,7 +151,7 @@ class Metrics:
         return self._checks.labels(check.name).time()
 
     def read_from(self, sources: Sources) -> None:
-        """Tell the state of these too."""
+        """Expose the state of these too."""
         self.registry.register(_State(sources))
 
     def exposition(self, accept: str) -> tuple[bytes, str]:
@@ -198,34 +198,35 @@ def _gateway(gateway: Gateway) -> Iterator[Metric]:
 
 def _watches(watches: Iterable[Reflector]) -> Iterator[Metric]:
     """By resource: the watches of several namespaces or versions are one."""
-    told = ("resource",)
+    by_name = ("resource",)
     state = GaugeMetricFamily(
         "meshmedic_watch_state", "Watches of a kind in a state.", labels=("resource", "state")
     )
     age = GaugeMetricFamily(
-        "meshmedic_watch_age_seconds", "Time since a watch was heard of.", labels=told
+        "meshmedic_watch_age_seconds", "Time since a watch was heard of.", labels=by_name
     )
-    objects = GaugeMetricFamily("meshmedic_watch_objects", "Objects that are kept.", labels=told)
-    lists = CounterMetricFamily("meshmedic_watch_lists", "Lists that were begun.", labels=told)
+    objects = GaugeMetricFamily("meshmedic_watch_objects", "Objects that are kept.", labels=by_name)
+    lists = CounterMetricFamily("meshmedic_watch_lists", "Lists that were begun.", labels=by_name)
     relists = CounterMetricFamily(
-        "meshmedic_watch_relists", "Lists that were begun after a whole one.", labels=told
+        "meshmedic_watch_relists", "Lists that were begun after a whole one.", labels=by_name
     )
     streams = CounterMetricFamily(
-        "meshmedic_watch_streams", "Watch requests that were begun.", labels=told
+        "meshmedic_watch_streams", "Watch requests that were begun.", labels=by_name
     )
     now = datetime.now(UTC)
     by_resource = sorted(watches, key=_resource)
     for resource, group in groupby(by_resource, key=_resource):
-        ours = tuple(group)
-        for state_ in State:
-            state.add_metric((resource, state_.value), sum(one.state is state_ for one in ours))
-        heard = [one.heard_at for one in ours if one.heard_at]
+        same = tuple(group)
+        for value in State:
+            count = sum(watch.state is value for watch in same)
+            state.add_metric((resource, value.value), count)
+        heard = [watch.heard_at for watch in same if watch.heard_at]
         if heard:
             age.add_metric((resource,), max(0.0, (now - min(heard)).total_seconds()))
-        objects.add_metric((resource,), sum(len(one.objects) for one in ours))
-        lists.add_metric((resource,), sum(one.lists for one in ours))
-        relists.add_metric((resource,), sum(one.relists for one in ours))
-        streams.add_metric((resource,), sum(one.watches for one in ours))
+        objects.add_metric((resource,), sum(len(watch.objects) for watch in same))
+        lists.add_metric((resource,), sum(watch.lists for watch in same))
+        relists.add_metric((resource,), sum(watch.relists for watch in same))
+        streams.add_metric((resource,), sum(watch.watches for watch in same))
     yield from (state, age, objects, lists, relists, streams)
 
 

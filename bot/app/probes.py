@@ -25,8 +25,8 @@ class Probes:
     others: Callable[[], Iterable[str]] = tuple
 
     def ailments(self) -> tuple[str, ...]:
-        """What has ended for good: only a restart helps. Discord and the API may well be away."""
-        ended = [f"The {task} has ended." for task in (*self.cache.ended(), *self.others())]
+        """What has ended for good, so that only a restart helps. An outage is not among it."""
+        ended = [f"The {part} has ended." for part in (*self.cache.ended(), *self.others())]
         if self.schedule.ended:
             ended.append("The schedule has ended.")
         if not self.client.beats:
@@ -34,12 +34,12 @@ class Probes:
         return tuple(ended)
 
     def obstacles(self) -> tuple[str, ...]:
-        """Why a person who asks now gets no answer that is of use."""
-        found = list(self.ailments())
+        """Why a person who asks now would get no useful answer."""
+        reasons = list(self.ailments())
         if self.client.stopping:
-            found.append("The process is being stopped.")
+            reasons.append("The process is being stopped.")
         if not self.client.connected:
-            found.append("There is no Discord session.")
-        if unread := outage(self.cache):
-            found.append(unread)
-        return tuple(found)
+            reasons.append("There is no Discord session.")
+        if reason := outage(self.cache):
+            reasons.append(reason)
+        return tuple(reasons)

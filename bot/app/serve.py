@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import aiohttp
 import discord
 
-from bot.app.leader_tasks import Takeover, refusals_explained
+from bot.app.leader_tasks import LeaderTasks, refusals_explained
 from bot.app.leadership import Membership
 from bot.app.metrics import Metrics
 from bot.app.probes import Probes
@@ -31,7 +31,7 @@ class Process:
     client: Client
     probes: Probes
     metrics: Metrics
-    takeover: Takeover | None = None
+    leader_tasks: LeaderTasks | None = None
     membership: Membership | None = None
     memory: Memory | None = None
     prepare: Callable[[], Awaitable[None]] | None = None
@@ -66,8 +66,8 @@ async def _run(process: Process, token: str, stopped: asyncio.Event) -> None:
     """Connect, and leave in good order when asked to."""
     client = process.client
     working = {asyncio.create_task(_connected(client, token))}
-    if process.takeover:
-        working.add(asyncio.create_task(process.takeover.run()))
+    if process.leader_tasks:
+        working.add(asyncio.create_task(process.leader_tasks.run()))
     stopping = asyncio.create_task(stopped.wait())
     try:
         await asyncio.wait({*working, stopping}, return_when=asyncio.FIRST_COMPLETED)

@@ -80,7 +80,7 @@ class Client(discord.Client):
         self._welcomes = 0
         self._answering: dict[asyncio.Task[Any], RunningAnswer] = {}
         self._control_handlers: dict[type[Control], ControlHandler] = {}
-        self.tree = Tree(self)
+        self.tree = GuardedTree(self)
 
     async def setup_hook(self) -> None:
         """Register the commands, and start what runs beside them."""
@@ -123,8 +123,8 @@ class Client(discord.Client):
 
     @property
     def beats(self) -> bool:
-        """False where there is a session that nobody keeps alive any more."""
-        # The library has no public word for its heartbeat's thread; without one it is believed.
+        """False where the heartbeat of an open session has ended."""
+        # The library has no public name for its heartbeat's thread; without one it is believed.
         keeper = getattr(self.ws, "_keep_alive", None) if self.connected else None
         return keeper is None or bool(keeper.is_alive())
 
@@ -143,12 +143,12 @@ class Client(discord.Client):
         return tuple(control.__discord_ui_compiled_template__ for control in self._control_handlers)
 
     def add_controls(self, handlers: Mapping[type[Control], ControlHandler]) -> None:
-        """Let these answer a kind of control each, on messages of before a restart too."""
+        """Set the handler of each kind of control, for messages from before a restart too."""
         self.add_dynamic_items(*handlers)
         self._control_handlers.update(handlers)
 
     async def stop(self) -> None:
-        """Let running answers finish for a while, tell whose did not, then leave."""
+        """Let running answers finish for a while, explain to those cut off, then leave."""
         self.stopping = True
         deadline = self.loop.time() + DRAIN
         while (waiting := self._unanswered()) and (left := deadline - self.loop.time()) > 0:
@@ -170,8 +170,8 @@ class Client(discord.Client):
     async def takes(self) -> bool:
         """Whether this process acknowledges what has just come in.
 
-        One that does not lead leaves it to a healthy leader first: whoever acknowledges first
-        answers it, and the others are silent. One that leaves could not answer any more.
+        A standby waits for a healthy leader first: the first to acknowledge answers, and the others
+        stay silent. A process that is leaving could not answer any more.
         """
         if not self._leaving and (seconds := self.leadership.hesitation()):
             await asyncio.sleep(seconds)
@@ -195,7 +195,7 @@ class Client(discord.Client):
             answer.outcome = InteractionOutcome.REFUSED
 
     async def refuse(self, interaction: discord.Interaction, needed: Circle) -> None:
-        """Tell a person that this is for others."""
+        """Say in private which circle this is for."""
         self.refused()
         if not await refuse(interaction, _refusal(needed)):
             self.left()
@@ -253,7 +253,7 @@ async def _cut_off(task: asyncio.Task[Any], answer: RunningAnswer) -> None:
         await say(answer.interaction, STOPPED)
 
 
-class Tree(app_commands.CommandTree[Client]):
+class GuardedTree(app_commands.CommandTree[Client]):
     """The command tree with our guard in front and our error handler behind."""
 
     async def interaction_check(self, interaction: discord.Interaction[Client], /) -> bool:

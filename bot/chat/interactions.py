@@ -1,4 +1,4 @@
-"""What becomes of each thing that a person asks: how it ended, and how long it took."""
+"""How each interaction of a person ended, and how long its answer took."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ class InteractionOutcome(StrEnum):
 
     ANSWERED = "answered"
     EXPLAINED = "explained"
-    """It could not be done, and the person was told why in our own words."""
+    """It could not be done, and the person got an explanation."""
     FAILED = "failed"
     REFUSED = "refused"
     LEFT = "left"
-    """To another process of the bot, which answers it."""
+    """Left to another process of the bot, which answers it."""
     CUT_OFF = "cut off"
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """One that has ended; `acknowledged` is None where Discord was never told that it began.
+    """An interaction that has ended; `acknowledged` is None where it was never acknowledged.
 
     Times are in seconds since it came in.
     """
@@ -40,7 +40,7 @@ class Answered:
 
 @dataclass(slots=True)
 class RunningAnswer:
-    """One that is being answered."""
+    """An interaction that is being answered."""
 
     interaction: discord.Interaction
     outcome: InteractionOutcome = InteractionOutcome.ANSWERED
@@ -54,16 +54,16 @@ class RunningAnswer:
             self.outcome = InteractionOutcome.LEFT
 
     def ended(self) -> Answered:
-        """How it ended, now. What Discord heard nothing of has failed, whoever swallowed why."""
+        """How it ended. Without any reply to Discord it has failed, even if no error was raised."""
         unheard = (
             not self.interaction.response.is_done() and self.outcome is InteractionOutcome.ANSWERED
         )
-        told = acknowledged_at(self.interaction)
+        acknowledged = acknowledged_at(self.interaction)
         return Answered(
             name=_name(self.interaction),
             outcome=InteractionOutcome.FAILED if unheard else self.outcome,
             seconds=time.monotonic() - self.began,
-            acknowledged=None if told is None else told - self.began,
+            acknowledged=None if acknowledged is None else acknowledged - self.began,
         )
 
 

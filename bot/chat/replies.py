@@ -1,4 +1,4 @@
-"""What a person is told, also where Discord loses a request or its reply."""
+"""Replies to people, also where Discord loses a request or its response."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ LOST = (discord.HTTPException, aiohttp.ClientError, OSError)
 
 
 class Taken(Exception):
-    """Another process of the bot acknowledged it first, and answers it: not a word from this one.
+    """Another process of the bot acknowledged it first and answers it: this one stays silent.
 
-    No MeshmedicError, for there is nobody to tell.
+    Not a MeshmedicError, because nothing is to be shown to the person.
     """
 
 
 ACKNOWLEDGED = "acknowledged"
-"""The key in an interaction's `extras` for when Discord was told first, on the monotonic clock."""
+"""The key in an interaction's `extras` for when it was acknowledged, on the monotonic clock."""
 
 
 ARRIVED = "arrived"
@@ -53,7 +53,7 @@ ATTEMPTS = "attempts"
 
 
 def acknowledged_at(interaction: discord.Interaction) -> float | None:
-    """When Discord was told that somebody answers; None where it was not."""
+    """When it was acknowledged; None where it was not."""
     at: float | None = interaction.extras.get(ACKNOWLEDGED)
     return at
 
@@ -92,14 +92,14 @@ def _claim(interaction: discord.Interaction, error: discord.HTTPException) -> No
 
 
 def _attempts(interaction: discord.Interaction) -> Attempts:
-    """All that were made so far to acknowledge it."""
-    made: Attempts = interaction.extras.setdefault(ATTEMPTS, Attempts())
-    return made
+    """The attempts so far to acknowledge it."""
+    attempts: Attempts = interaction.extras.setdefault(ATTEMPTS, Attempts())
+    return attempts
 
 
 def _leadership(interaction: discord.Interaction) -> Leadership:
-    known: Leadership = getattr(interaction.client, "leadership", ALONE)
-    return known
+    leadership: Leadership = getattr(interaction.client, "leadership", ALONE)
+    return leadership
 
 
 async def answer(interaction: discord.Interaction, card: render.Card) -> None:
@@ -130,7 +130,7 @@ async def _insist(send: Callable[[], Awaitable[object]], delays: tuple[float, ..
 
 
 async def refuse(interaction: discord.Interaction, why: str) -> bool:
-    """Say no, to this person alone; False where another process of the bot said it."""
+    """Refuse in private; False where another process of the bot answers."""
     return await say(interaction, why)
 
 
@@ -153,7 +153,7 @@ async def explain(interaction: discord.Interaction, error: BaseException) -> Non
 async def say(interaction: discord.Interaction, text: str, *, raw: bool = False) -> bool:
     """Tell a person something in private; False where another process of the bot answers.
 
-    Never raises: there is nobody else to tell.
+    Never raises: nobody else could be told.
     """
     view = render.note(text, raw=raw).view
     try:

@@ -25,6 +25,6 @@ class Dates:
         ended: aiohttp.TraceRequestEndParams,
     ) -> None:
         now = datetime.now(UTC)
-        found = ahead(now, now, ended.response.headers.get("Date"))
-        if found is not None:
-            self.skew = found
+        skew = ahead(now, now, ended.response.headers.get("Date"))
+        if skew is not None:
+            self.skew = skew

@@ -40,9 +40,9 @@ SCOPES = ("bot", "applications.commands")
 
 def doctor(kubeconfig: Path | None, context: str | None) -> Outcome:
     """Print what is set up wrongly, and how to fix it."""
-    found = asyncio.run(_examine(kubeconfig, context))
-    terminal.show(terminal.console(), terminal_check_up.check_up(found))
-    return found.outcome
+    check_up = asyncio.run(_examine(kubeconfig, context))
+    terminal.show(terminal.console(), terminal_check_up.check_up(check_up))
+    return check_up.outcome
 
 
 def invite(application_id: str | None) -> None:

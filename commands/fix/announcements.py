@@ -37,7 +37,7 @@ class Announcer:
         self._newest: dict[str, Change] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def tell(self, change: Change) -> None:
+    async def announce(self, change: Change) -> None:
         """Show it soon; the caller does not wait for Discord."""
         waiting = change.name in self._newest
         self._newest[change.name] = change

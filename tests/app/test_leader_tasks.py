@@ -10,9 +10,9 @@ import discord
 import pytest
 from discord import app_commands
 
-from bot.app import leader_tasks as takeover
+from bot.app import leader_tasks
 from bot.app.command_digest import COMMANDS, CommandDigest
-from bot.app.leader_tasks import Takeover
+from bot.app.leader_tasks import LeaderTasks
 from bot.domain.election import Standing
 from bot.errors import ClusterError, SettingsError, StateError
 from bot.health.report_store import Memory
@@ -119,13 +119,13 @@ class Scene:
 @pytest.fixture
 async def scene(monkeypatch: pytest.MonkeyPatch):
     """A standby that is logged in."""
-    monkeypatch.setattr(takeover, "AGAIN", (0.01,))
+    monkeypatch.setattr(leader_tasks, "AGAIN", (0.01,))
     term, client, store = Term(), FakeClient(), FakeStore()
     client.logged_in.set()
     memory = Memory(store, term)
     restore = partial(memory.restore, Health(FakeCluster()), Diagnose(FakeCluster()))
     whoever: Any = client
-    task = asyncio.create_task(Takeover(term, whoever, store, restore).run())
+    task = asyncio.create_task(LeaderTasks(term, whoever, store, restore).run())
     yield Scene(term, client, store, task)
     task.cancel()
     await asyncio.wait([task])

@@ -97,7 +97,7 @@ def make_client(
         on_outcome=lambda _outcome: None,
     )
     announcer = Announcer(client, clock, cluster.audit_channel)
-    cluster.notifier = ChangeNotifier((announcer.tell,))
+    cluster.notifier = ChangeNotifier((announcer.announce,))
     diagnose = Diagnose(cluster, cluster.prober)
     traefik = Traefik(cluster, cluster.traefik)
     registry.register(
