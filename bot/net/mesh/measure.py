@@ -80,7 +80,7 @@ async def all_tried(prober: Prober, rows: list[Row], end: float, progress: Progr
     """All rows at once; then, with more time, the pairs that are perhaps only slow."""
     trying = _Trying(prober, len(rows), end, progress)
     found = await asyncio.gather(*map(trying.row, rows))
-    doubt = in_doubt(each for one in found if not isinstance(one, str) for each in one[0])
+    doubt = in_doubt(cell for one in found if not isinstance(one, str) for cell in one[0])
     slow = {number: each for number, row in enumerate(rows) if (each := row.patient(doubt))}
     if slow:
         progress(f"{len(doubt)} pairs ran out of time; they get more.")
@@ -96,8 +96,8 @@ def _replaced(found: Found, more: Found) -> Found:
     if isinstance(found, str) or isinstance(more, str):
         return found
     cells, dns = found
-    later = {(each.target, each.test): each for each in more[0]}
-    return [later.get((each.target, each.test), each) for each in cells], dns
+    later = {(cell.target, cell.test): cell for cell in more[0]}
+    return [later.get((cell.target, cell.test), cell) for cell in cells], dns
 
 
 @dataclass
