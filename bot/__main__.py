@@ -431,9 +431,9 @@ def _route_edit(arguments: argparse.Namespace) -> int:
 
 def _route_convert(arguments: argparse.Namespace) -> int:
     from bot.cli import route_convert as converting  # noqa: PLC0415  # as above
-    from bot.ingress_conversion.target import Target  # noqa: PLC0415  # as above
+    from bot.ingress_conversion.target import ConversionTarget  # noqa: PLC0415  # as above
 
-    target = Target(
+    target = ConversionTarget(
         arguments.traefik_version,
         strict_prefix=arguments.strict_prefix_matching,
         ingress_class=arguments.ingress_class,

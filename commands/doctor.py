@@ -13,7 +13,7 @@ from bot.chat.replies import acknowledge, answer
 from bot.digest.domain.facts import DigestFacts
 from bot.doctor import discord_facts
 from bot.doctor.domain.facts import Setup
-from bot.doctor.service import Cluster, Doctor, Repository
+from bot.doctor.service import Doctor, DoctorCluster, RepositoryReader
 from bot.doctor.views import discord as render
 from bot.domain.authorization import Circle
 
@@ -26,10 +26,10 @@ class DoctorCog(Cog):
 
     def __init__(
         self,
-        cluster: Cluster,
+        cluster: DoctorCluster,
         setup: Setup,
         digest_facts: Callable[[], Awaitable[DigestFacts]],
-        repository: Repository | None = None,
+        repository: RepositoryReader | None = None,
     ) -> None:
         self._cluster = cluster
         self._setup = setup
@@ -46,7 +46,7 @@ class DoctorCog(Cog):
         await acknowledge(interaction, private=True)
         client = interaction.client
         channel = discord_facts.channel_of(interaction)
-        connection = discord_facts.Live(client, client.dates, channel)
+        connection = discord_facts.DiscordFactsReader(client, client.dates, channel)
         doctor = Doctor(
             connection,
             self._cluster,

@@ -6,8 +6,16 @@ from dataclasses import dataclass, field
 
 from bot.errors import ClusterError
 from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
-from bot.net.probing.protocol import Answer, Backend, Heard, ListenerAddress, Probe, Progress, Vip
-from bot.sandbox.network import Network, Place
+from bot.net.probing.protocol import (
+    Heard,
+    ListenerAddress,
+    Probe,
+    ProbeAnswer,
+    ProbedBackend,
+    Progress,
+    Vip,
+)
+from bot.sandbox.network import Network, NetworkPlace
 
 EAR = 8473
 
@@ -24,7 +32,7 @@ class FakeProber:
 
     async def probe(
         self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
-    ) -> tuple[Answer, ...]:
+    ) -> tuple[ProbeAnswer, ...]:
         """By the network."""
         self.asked.append(source)
         if self.fails or source.stance is not ExecutionContext.POD:
@@ -44,7 +52,9 @@ class FakeProber:
             node: ListenerAddress(node, f"10.42.{250 + i}.1", EAR) for i, node in enumerate(nodes)
         }
         for node, each in made.items():
-            self.network.places[each.address] = Place(node, frozenset({EAR}), node, listens=True)
+            self.network.places[each.address] = NetworkPlace(
+                node, frozenset({EAR}), node, listens=True
+            )
         yield made
 
     async def heard(self, listener: ListenerAddress) -> tuple[Heard, ...] | None:
@@ -53,8 +63,8 @@ class FakeProber:
 
     @asynccontextmanager
     async def sole_vips(
-        self, backends: Sequence[Backend], progress: Progress
-    ) -> AsyncIterator[Mapping[Backend, Vip]]:
+        self, backends: Sequence[ProbedBackend], progress: Progress
+    ) -> AsyncIterator[Mapping[ProbedBackend, Vip]]:
         """One a backend."""
         made = {
             each: Vip(f"10.43.250.{number}", each.port) for number, each in enumerate(backends, 1)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from bot.health.report_store import Memory
 from bot.kube.change_counts import Changes
 from bot.kube.client import Api
-from bot.kube.configmap_store import State
+from bot.kube.configmap_store import ConfigMapStore
 from bot.kube.lease import Elector, taking_part
 
 
@@ -20,7 +20,7 @@ class Membership:
 
     namespace: str
     elector: Elector
-    state: State
+    state: ConfigMapStore
     changes: Changes
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -51,4 +51,6 @@ class Membership:
 def membership(api: Api, namespace: str) -> Membership:
     """The membership of a process whose Lease is in that namespace."""
     elector = Elector(api, namespace=namespace)
-    return Membership(namespace, elector, State(api, namespace, elector), Changes(api, namespace))
+    return Membership(
+        namespace, elector, ConfigMapStore(api, namespace, elector), Changes(api, namespace)
+    )

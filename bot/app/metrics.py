@@ -34,7 +34,7 @@ from bot.chat.interactions import Answered
 from bot.digest.ports import DigestOutcome
 from bot.domain.check import Check
 from bot.domain.report import Report
-from bot.kube.reflector import Reflector, State
+from bot.kube.reflector import Reflector, WatchState
 
 ANSWERS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15)
 ACKNOWLEDGEMENTS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3)
@@ -217,7 +217,7 @@ def _watches(watches: Iterable[Reflector]) -> Iterator[Metric]:
     by_resource = sorted(watches, key=_resource)
     for resource, group in groupby(by_resource, key=_resource):
         same = tuple(group)
-        for value in State:
+        for value in WatchState:
             count = sum(watch.state is value for watch in same)
             state.add_metric((resource, value.value), count)
         heard = [watch.heard_at for watch in same if watch.heard_at]

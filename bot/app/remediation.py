@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from bot.domain.authorization import Circles
 from bot.domain.snapshot import SnapshotReader
-from bot.gitops.domain.ownership import Owner
+from bot.gitops.domain.ownership import ObjectOwner
 from bot.net.diagnosis.service import Diagnose
 from bot.net.ports import Prober
 from bot.remediation.change.approval import Policy
@@ -16,7 +16,7 @@ from bot.remediation.executor import Executor
 from bot.remediation.loading import LoadingProbe
 from bot.remediation.notifier import ChangeNotifier
 from bot.remediation.ports import ChangeStore, StepWriter
-from bot.remediation.pull_request_flow import AskFlux, PullRequestFlow, PullRequests
+from bot.remediation.pull_request_flow import AskFlux, PullRequestFlow, PullRequestHost
 from bot.remediation.service import RemediationService
 from bot.remediation.traefik_view import TraefikConfirmation
 from bot.remediation.verification import Verifier
@@ -28,7 +28,7 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
-async def nobody_asks(_owner: Owner) -> None:
+async def nobody_asks(_owner: ObjectOwner) -> None:
     """Flux looks at Git at its own interval."""
 
 
@@ -44,7 +44,7 @@ def build_remediation(
     policy: Policy,
     may_act: Callable[[], bool],
     notifier: ChangeNotifier,
-    pulls: PullRequests | None = None,
+    pulls: PullRequestHost | None = None,
     ask: AskFlux = nobody_asks,
 ) -> RemediationService:
     """The use case over these parts."""

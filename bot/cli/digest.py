@@ -24,7 +24,7 @@ from bot.errors import InputError
 from bot.health.service import Health
 from bot.kube.change_store import KubernetesChangeStore, NoChangeStore
 from bot.kube.client import Api
-from bot.kube.configmap_store import State
+from bot.kube.configmap_store import ConfigMapStore
 from bot.kube.connect import connect, own_namespace
 from bot.kube.one_shot_reader import ClusterReader
 from bot.remediation.change.pending import waiting
@@ -61,7 +61,7 @@ async def _digest(name: str, scopes: tuple[str, ...], where: Where) -> Digest:
 
 def _composer(health: Health, api: Api, place: str) -> Composer:
     """Without a place of the bot's own nothing is compared with, and no history is known."""
-    store: Store = State(api, place, Alone()) if place else Unkept()
+    store: Store = ConfigMapStore(api, place, Alone()) if place else Unkept()
     changes = KubernetesChangeStore(api, place, Alone()) if place else NoChangeStore()
 
     async def waits() -> tuple[str, ...]:

@@ -24,14 +24,14 @@ from bot.doctor.discord_facts import FromTerminal
 from bot.doctor.domain.examination import Area, CheckUp, Examination, Outcome
 from bot.doctor.domain.facts import ClusterFacts, Right, Setup
 from bot.doctor.domain.permissions import Permission, needed
-from bot.doctor.service import Cluster, Doctor
+from bot.doctor.service import Doctor, DoctorCluster
 from bot.doctor.views import terminal as terminal_check_up
 from bot.domain.election import Alone
 from bot.domain.refusal import NotObserved
 from bot.errors import ClusterError, InputError, SettingsError
-from bot.kube.configmap_store import State
+from bot.kube.configmap_store import ConfigMapStore
 from bot.kube.connect import connect, own_namespace
-from bot.kube.doctor_facts import Access
+from bot.kube.doctor_facts import AccessReader
 from bot.render import terminal
 from commands import registry
 
@@ -116,12 +116,12 @@ async def _examine(kubeconfig: Path | None, context: str | None) -> CheckUp:
     async with AsyncExitStack() as stack:
         where = connect(kubeconfig=kubeconfig, context=context)
         place = read.state_namespace
-        state: State | ClusterError | None = None
+        state: ConfigMapStore | ClusterError | None = None
         try:
             place = place or own_namespace(kubeconfig, context)
             api = await stack.enter_async_context(where)
-            cluster: Cluster = Access(api)
-            state = State(api, place, Alone()) if place else None
+            cluster: DoctorCluster = AccessReader(api)
+            state = ConfigMapStore(api, place, Alone()) if place else None
         except ClusterError as error:
             cluster, state = _NoCluster(error), error
         setup = Setup(
@@ -139,12 +139,12 @@ async def _examine(kubeconfig: Path | None, context: str | None) -> CheckUp:
         return await checked.examine()
 
 
-async def _kept(state: State | ClusterError | None, plan: DigestPlan) -> DigestFacts:
+async def _kept(state: ConfigMapStore | ClusterError | None, plan: DigestPlan) -> DigestFacts:
     """What the bot keeps of its digests; a process that is alone keeps nothing."""
     book: DigestState | NotObserved = (
         NotObserved(str(state)) if isinstance(state, ClusterError) else DigestState()
     )
-    if isinstance(state, State):
+    if isinstance(state, ConfigMapStore):
         try:
             book = await state.read(DIGESTS) or DigestState()
         except ClusterError as error:

@@ -18,7 +18,7 @@ from bot.errors import InputError
 from bot.kube.connect import connect
 from bot.kube.one_shot_reader import ClusterReader
 from bot.kube.own_image import OwnImage
-from bot.kube.pod_commands import Inside
+from bot.kube.pod_commands import PodCommands
 from bot.kube.prober_exec import ProbeInside
 from bot.kube.prober_jobs import ProbeJobs
 from bot.kube.traefik_reader import TraefikReader
@@ -115,7 +115,7 @@ class Connected:
     cluster: ClusterReader
     prober: Prober
     traefik: Traefik
-    inside: Inside
+    inside: PodCommands
 
 
 @asynccontextmanager
@@ -128,7 +128,7 @@ async def _connected(where: Where) -> AsyncIterator[Connected]:
         cluster = ClusterReader(api)
         traefik = Traefik(cluster, TraefikReader(api))
         jobs = ProbeJobs(api, image, host_network=read.probe_host_network)
-        yield Connected(cluster, ProbeInside(api, jobs), traefik, Inside(api))
+        yield Connected(cluster, ProbeInside(api, jobs), traefik, PodCommands(api))
 
 
 def _progress(said: str) -> None:

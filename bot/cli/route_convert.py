@@ -12,7 +12,7 @@ from bot.ingress_conversion.batch import convert_all
 from bot.ingress_conversion.convert import Became, Conversion
 from bot.ingress_conversion.known import Known, gather
 from bot.ingress_conversion.source import is_ingress
-from bot.ingress_conversion.target import SINCE_STRICT_PREFIX, Target
+from bot.ingress_conversion.target import SINCE_STRICT_PREFIX, ConversionTarget
 from bot.manifests import reader as manifests
 from bot.manifests.writer import documents
 from bot.render import terminal
@@ -45,7 +45,7 @@ class _Document(msgspec.Struct, frozen=True):
     object: Any
 
 
-def convert(files: Sequence[str], target: Target, *, as_json: bool) -> int:
+def convert(files: Sequence[str], target: ConversionTarget, *, as_json: bool) -> int:
     """Print what becomes of each Ingress of these files. Returns the exit code."""
     if target.strict_prefix and not target.since(SINCE_STRICT_PREFIX):
         terminal.tell("That Traefik has no strictPrefixMatching: it is left out of account.")

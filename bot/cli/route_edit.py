@@ -12,7 +12,7 @@ import msgspec
 import yaml
 
 from bot.errors import InputError
-from bot.gitops.native_lb_edit import Outcome, Result
+from bot.gitops.native_lb_edit import EditOutcome, Result
 from bot.gitops.native_lb_edit import edit as edited
 from bot.gitops.unified_diff import difference
 from bot.manifests import reader as manifests
@@ -25,7 +25,7 @@ def edit(files: Sequence[str], *, in_place: bool, as_json: bool) -> int:
     """Print what becomes of each file, and write it where asked. Returns the exit code."""
     texts, unread = _read(files)
     known = _services(texts)
-    outcomes: list[Outcome] = []
+    outcomes: list[EditOutcome] = []
     for name, text in texts.items():
         try:
             made = edited(text, name, known)
@@ -43,10 +43,10 @@ def edit(files: Sequence[str], *, in_place: bool, as_json: bool) -> int:
     return REFUSED if any(outcome.result is Result.REFUSED for outcome in outcomes) else DONE
 
 
-def _read(files: Sequence[str]) -> tuple[dict[str, str], list[Outcome]]:
+def _read(files: Sequence[str]) -> tuple[dict[str, str], list[EditOutcome]]:
     """The texts by file name, each once, and what could not be read."""
     texts: dict[str, str] = {}
-    unread: list[Outcome] = []
+    unread: list[EditOutcome] = []
     for name in dict.fromkeys(files):
         try:
             body = manifests.read_bytes(name)
@@ -64,8 +64,8 @@ def _read(files: Sequence[str]) -> tuple[dict[str, str], list[Outcome]]:
     return texts, unread
 
 
-def _unread(name: str, why: str) -> Outcome:
-    return Outcome(file=name, result=Result.REFUSED, reason=why.removeprefix(f"{name}: "))
+def _unread(name: str, why: str) -> EditOutcome:
+    return EditOutcome(file=name, result=Result.REFUSED, reason=why.removeprefix(f"{name}: "))
 
 
 def _services(texts: Mapping[str, str]) -> dict[tuple[str, str], Mapping[str, Any]]:
@@ -104,7 +104,7 @@ def _write(path: Path, text: str) -> None:
         raise InputError(f"{path}: it cannot be written: {why}.") from error
 
 
-def _show(outcomes: Iterable[Outcome], *, as_json: bool) -> None:
+def _show(outcomes: Iterable[EditOutcome], *, as_json: bool) -> None:
     """One line of JSON each; for people only what has a reason."""
     for outcome in outcomes:
         if as_json:
@@ -117,7 +117,7 @@ def _path(name: str) -> str:
     return "stdin" if name == manifests.STDIN else name.lstrip("/")
 
 
-def _subject(each: Outcome) -> str:
+def _subject(each: EditOutcome) -> str:
     place = f"{each.namespace}/" if each.namespace else ""
     return (
         f"{each.file}: IngressRoute {place}{each.name}" if each.document is not None else each.file

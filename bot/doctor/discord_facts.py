@@ -19,9 +19,9 @@ from bot.doctor.domain.facts import (
     Channel,
     Commands,
     DiscordFacts,
+    DiscordServerFacts,
     Elsewhere,
     Registered,
-    Server,
     Setup,
     refused,
 )
@@ -68,7 +68,7 @@ class FromTerminal:
             return await _look(client, int(login["id"]), setup, dates)
 
 
-class Live:
+class DiscordFactsReader:
     """The connection that answers somebody, who asks in `here`."""
 
     def __init__(self, client: discord.Client, dates: Dates, here: Channel | None = None) -> None:
@@ -117,7 +117,7 @@ async def _look(
         }
     found = server.result()
     # Of a server that the bot is not in, Discord says of everybody that they are not there.
-    known = members if isinstance(found, Server) else {}
+    known = members if isinstance(found, DiscordServerFacts) else {}
     return DiscordFacts(
         login=bot,
         application=application.result(),
@@ -146,7 +146,7 @@ async def _application(client: discord.Client) -> Application | NotObserved:
 
 async def _server(
     client: discord.Client, bot: int, guild_id: int | None
-) -> Server | Elsewhere | Unset | NotObserved:
+) -> DiscordServerFacts | Elsewhere | Unset | NotObserved:
     if guild_id is None:
         return GUILD_ID
     guild = await _ask(client.fetch_guild(guild_id, with_counts=False))
@@ -169,7 +169,7 @@ async def _server(
             for text_channel in text
         )
     roles = {role.id: role.name for role in guild.roles}
-    return Server(guild.id, guild.name, roles, _flags(member.guild_permissions), seen)
+    return DiscordServerFacts(guild.id, guild.name, roles, _flags(member.guild_permissions), seen)
 
 
 async def _elsewhere(client: discord.Client) -> Elsewhere | NotObserved:

@@ -24,7 +24,14 @@ from bot.doctor.domain import (
     traefik,
 )
 from bot.doctor.domain.examination import Area, CheckUp, Examination, Outcome
-from bot.doctor.domain.facts import ClusterFacts, DiscordFacts, Right, Server, Setup, refused
+from bot.doctor.domain.facts import (
+    ClusterFacts,
+    DiscordFacts,
+    DiscordServerFacts,
+    Right,
+    Setup,
+    refused,
+)
 from bot.domain.facts import RepositoryFacts, Unset
 from bot.domain.refusal import NotObserved
 from bot.health.checks import CHECKS
@@ -41,7 +48,7 @@ class Discord(Protocol):
         ...
 
 
-class Cluster(Protocol):
+class DoctorCluster(Protocol):
     """What the doctor needs of a cluster."""
 
     async def look(self, rights: tuple[Right, ...], *, lease_in: str = "") -> ClusterFacts:
@@ -52,7 +59,7 @@ class Cluster(Protocol):
         ...
 
 
-class Repository(Protocol):
+class RepositoryReader(Protocol):
     """What the doctor needs of a Git repository and its host."""
 
     async def look(self) -> RepositoryFacts:
@@ -68,11 +75,11 @@ class Doctor:
     """
 
     discord: Discord
-    cluster: Cluster
+    cluster: DoctorCluster
     setup: Setup
     digests: Callable[[], Awaitable[DigestFacts]] | None = None
     patience: float = PATIENCE
-    repository: Repository | None = None
+    repository: RepositoryReader | None = None
 
     async def examine(self) -> CheckUp:
         """Look at all sides at once."""
@@ -123,7 +130,7 @@ def _of_discord(facts: DiscordFacts, setup: Setup) -> Iterator[Examination]:
     yield registration.token(facts)
     yield from registration.application(facts)
     yield registration.server(facts, setup)
-    if isinstance(facts.server, Server):
+    if isinstance(facts.server, DiscordServerFacts):
         yield from permissions.examine(facts.server, facts.here, setup.uses)
     else:
         yield Examination(

@@ -15,7 +15,7 @@ from bot.gitops.documents import Original, at, encrypted
 from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit
 from bot.gitops.kustomize import Found
 from bot.gitops.native_lb_edit import edit_one
-from bot.gitops.refusals import Reason, Stop
+from bot.gitops.refusals import PullRequestReason, Stop
 from bot.manifests.edit import Misfit, Splice, extent, line_end, nesting, setting, splice, within
 from bot.manifests.writer import written
 from bot.routing.native_lb import ANNOTATION, Choice, Path, choose
@@ -33,11 +33,11 @@ def edited(text: str, found: Found, edit: FileEdit) -> str:
     try:
         made = _edited(text, found, edit)
     except Misfit as misfit:
-        raise Stop(Reason.MISPLACED, str(misfit)) from None
+        raise Stop(PullRequestReason.MISPLACED, str(misfit)) from None
     except (yaml.YAMLError, ValueError, RecursionError):
-        raise Stop(Reason.UNREADABLE, found.path) from None
+        raise Stop(PullRequestReason.UNREADABLE, found.path) from None
     if made == text:
-        raise Stop(Reason.ALREADY)
+        raise Stop(PullRequestReason.ALREADY)
     return made
 
 
@@ -60,16 +60,20 @@ def _chosen(choice: Choice, manifest: Mapping[str, Any], wanted: tuple[Chosen, .
     """The paths of the services that lack the field, of those that are wanted."""
     if not wanted:
         if not choice.add and choice.left:
-            raise Stop(Reason.UNFIT, "; ".join(dict.fromkeys(left.why for left in choice.left)))
+            raise Stop(
+                PullRequestReason.UNFIT, "; ".join(dict.fromkeys(left.why for left in choice.left))
+            )
         return list(choice.add)
     left = {left.path: left.why for left in choice.left}
     paths: list[Path] = []
     for chosen in wanted:
         path: Path = ("spec", "routes", chosen.route, "services", chosen.service)
         if _name(manifest, path) != chosen.name:
-            raise Stop(Reason.DIFFERENT, f"route {chosen.route}, service {chosen.service}")
+            raise Stop(
+                PullRequestReason.DIFFERENT, f"route {chosen.route}, service {chosen.service}"
+            )
         if path in left:
-            raise Stop(Reason.UNFIT, f"service {chosen.name}: {left[path]}")
+            raise Stop(PullRequestReason.UNFIT, f"service {chosen.name}: {left[path]}")
         paths.append(path)
     return [path for path in choice.add if path in paths]
 
@@ -93,7 +97,7 @@ def annotated(text: str, number: int, prefix: Path = ()) -> str:
     original = Original(text)
     root = original.roots[number]
     if encrypted(original.data[number]):
-        raise Stop(Reason.ENCRYPTED)
+        raise Stop(PullRequestReason.ENCRYPTED)
     metadata = at(original.data[number], prefix)["metadata"]
     if (metadata.get("annotations") or {}).get(ANNOTATION) == "true":
         return text
@@ -138,7 +142,7 @@ def replaced(text: str, number: int, manifests: tuple[Mapping[str, Any], ...]) -
     original = Original(text)
     root = original.roots[number]
     if encrypted(original.data[number]):
-        raise Stop(Reason.ENCRYPTED)
+        raise Stop(PullRequestReason.ENCRYPTED)
     if root is None:
         raise Misfit("the document is empty")
     start, end = extent(text, root)

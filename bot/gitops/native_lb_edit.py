@@ -26,7 +26,7 @@ class Result(StrEnum):
     REFUSED = "refused"
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class EditOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """One IngressRoute of a file, and what became of it.
 
     `document` counts from 0 within the file; it is None where the file has no IngressRoute.
@@ -45,7 +45,7 @@ class Edited(msgspec.Struct, frozen=True):
     """A file's text afterwards, and each of its outcomes."""
 
     text: str
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[EditOutcome, ...]
 
 
 def edit(text: str, file: str, known: Mapping[tuple[str, str], Manifest]) -> Edited:
@@ -56,14 +56,14 @@ def edit(text: str, file: str, known: Mapping[tuple[str, str], Manifest]) -> Edi
     """
     original = _Routes(text)
     splices: list[Splice] = []
-    outcomes: list[Outcome] = []
+    outcomes: list[EditOutcome] = []
     for number, prefix, manifest in original.routes():
         choice = choose(manifest, known)
         made = original.splices(number, prefix, choice.add)
         result, reason = (Result.REFUSED, made) if isinstance(made, str) else _said(choice)
         splices += made if isinstance(made, tuple) else ()
         outcomes.append(_outcome(file, number, manifest, result, reason))
-    nothing = Outcome(file=file, result=Result.UNCHANGED, reason="It has no IngressRoute.")
+    nothing = EditOutcome(file=file, result=Result.UNCHANGED, reason="It has no IngressRoute.")
     return Edited(splice(text, splices), tuple(outcomes) or (nothing,))
 
 
@@ -125,10 +125,12 @@ def _said(choice: Choice) -> tuple[Result, str]:
     return Result.UNCHANGED, "It names no service."
 
 
-def _outcome(file: str, number: int, manifest: Manifest, result: Result, reason: str) -> Outcome:
+def _outcome(
+    file: str, number: int, manifest: Manifest, result: Result, reason: str
+) -> EditOutcome:
     metadata = manifest.get("metadata")
     named: Mapping[str, Any] = metadata if isinstance(metadata, Mapping) else {}
-    return Outcome(
+    return EditOutcome(
         file=file,
         document=number,
         name=str(named.get("name") or ""),

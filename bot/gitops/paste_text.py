@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, assert_never
 
 from bot.gitops.domain.file_edit import EditKind, FileEdit
-from bot.gitops.domain.ownership import Keeper, Owner
+from bot.gitops.domain.ownership import Keeper, ObjectOwner
 from bot.manifests.writer import written
 from bot.routing.native_lb import ANNOTATION, FIELD
 
 
-def paste(edit: FileEdit, owner: Owner | None = None) -> str:
+def paste(edit: FileEdit, owner: ObjectOwner | None = None) -> str:
     """A patch of the object as kustomize takes it, in a HelmRelease a post-renderer with it.
 
     A replaced Ingress has no patch: there it is the manifests. Services must be named one by one.
@@ -45,7 +45,7 @@ def _patch(edit: FileEdit) -> str:
             assert_never(edit.kind)
 
 
-def by_default(owner: Owner | None = None) -> str:
+def by_default(owner: ObjectOwner | None = None) -> str:
     """Traefik's own values by which every route goes by VIPs, for the chart that runs it.
 
     Source: Traefik 3.0 (2.x has none), where the two providers have `nativeLBByDefault`.

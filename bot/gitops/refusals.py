@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Reason(StrEnum):
+class PullRequestReason(StrEnum):
     """Why the file of a live object cannot be edited with certainty."""
 
     NOT_CONFIGURED = "not-configured"
@@ -44,7 +44,7 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
+class ExplainedRefusal:
     """What a reason means, and what to do instead; whole sentences."""
 
     why: str
@@ -54,98 +54,112 @@ class Explained:
 PASTE = "Paste the given text where the object is written."
 
 EXPLAINED = {
-    Reason.NOT_CONFIGURED: Explained(
+    PullRequestReason.NOT_CONFIGURED: ExplainedRefusal(
         "No repository is set, so the bot may not write to one.",
         "Set MESHMEDIC_GIT_URL and MESHMEDIC_GIT_TOKEN, or paste the given text yourself.",
     ),
-    Reason.NO_EDIT: Explained("It is no edit that the bot knows.", "Ask for a new plan."),
-    Reason.NOBODY: Explained(
+    PullRequestReason.NO_EDIT: ExplainedRefusal(
+        "It is no edit that the bot knows.", "Ask for a new plan."
+    ),
+    PullRequestReason.NOBODY: ExplainedRefusal(
         "Nothing in the cluster keeps this object as some file says.",
         "Change the live object; write it down wherever you keep its manifest.",
     ),
-    Reason.HELM_RELEASE: Explained(
+    PullRequestReason.HELM_RELEASE: ExplainedRefusal(
         "A HelmRelease makes it from a chart, whose values only the chart knows.",
         "Paste the given post-renderer into the HelmRelease.",
     ),
-    Reason.HELM: Explained(
+    PullRequestReason.HELM: ExplainedRefusal(
         "It is of a Helm release that Flux does not know.",
         "Change it by that release: by its values, or by a post-renderer.",
     ),
-    Reason.OTHER_OWNER: Explained(
+    PullRequestReason.OTHER_OWNER: ExplainedRefusal(
         "Something other than Flux keeps it as it is.", "Make the change there."
     ),
-    Reason.MISSING: Explained("One of Flux's objects on the way to the file is not there.", PASTE),
-    Reason.OTHER_CLUSTER: Explained(
+    PullRequestReason.MISSING: ExplainedRefusal(
+        "One of Flux's objects on the way to the file is not there.", PASTE
+    ),
+    PullRequestReason.OTHER_CLUSTER: ExplainedRefusal(
         "The Kustomization applies to another cluster (spec.kubeConfig).", PASTE
     ),
-    Reason.OTHER_SOURCE: Explained(
+    PullRequestReason.OTHER_SOURCE: ExplainedRefusal(
         "Its Kustomization reads no Git repository, but an artifact that something else pushed.",
         f"{PASTE[:-1]}, in the repository that the artifact is made from.",
     ),
-    Reason.OTHER_REPOSITORY: Explained(
+    PullRequestReason.OTHER_REPOSITORY: ExplainedRefusal(
         "It comes from another repository than the one in the settings, and the token goes "
         "nowhere else.",
         f"{PASTE[:-1]}, or set MESHMEDIC_GIT_URL to that repository.",
     ),
-    Reason.NO_BRANCH: Explained(
+    PullRequestReason.NO_BRANCH: ExplainedRefusal(
         "Flux follows a tag, a version or a commit, which no pull request moves.",
         f"{PASTE[:-1]}, and make a new tag.",
     ),
-    Reason.OTHER_BRANCH: Explained(
+    PullRequestReason.OTHER_BRANCH: ExplainedRefusal(
         "Flux follows another branch than the one in the settings.",
         f"{PASTE[:-1]}, or set MESHMEDIC_GIT_BRANCH to that branch.",
     ),
-    Reason.NO_FOLDER: Explained(
+    PullRequestReason.NO_FOLDER: ExplainedRefusal(
         "The Kustomization's spec.path is no folder of the branch.", "Mend spec.path, or push it."
     ),
-    Reason.OUTSIDE: Explained("A path leads out of the repository.", PASTE),
-    Reason.LINK: Explained("A path leads through a symbolic link or a submodule.", PASTE),
-    Reason.REMOTE_BASE: Explained(
+    PullRequestReason.OUTSIDE: ExplainedRefusal("A path leads out of the repository.", PASTE),
+    PullRequestReason.LINK: ExplainedRefusal(
+        "A path leads through a symbolic link or a submodule.", PASTE
+    ),
+    PullRequestReason.REMOTE_BASE: ExplainedRefusal(
         "It is not in the files, and some resources are fetched from elsewhere.",
         "Paste the given patch into the kustomization.",
     ),
-    Reason.GENERATED: Explained(
+    PullRequestReason.GENERATED: ExplainedRefusal(
         "A generator or a chart makes it, so that no file holds it.",
         "Paste the given patch into the kustomization, or change what generates it.",
     ),
-    Reason.UNKNOWN_FIELD: Explained(
+    PullRequestReason.UNKNOWN_FIELD: ExplainedRefusal(
         "A kustomization says something that is not understood here.", PASTE
     ),
-    Reason.UNREADABLE: Explained("A file cannot be read as YAML.", "Mend the file first."),
-    Reason.TOO_LARGE: Explained("There is too much to read.", PASTE),
-    Reason.NOT_FOUND: Explained("It is in none of the files that the Kustomization reads.", PASTE),
-    Reason.AMBIGUOUS: Explained("Several places in the files could be the object.", PASTE),
-    Reason.SHARED: Explained(
+    PullRequestReason.UNREADABLE: ExplainedRefusal(
+        "A file cannot be read as YAML.", "Mend the file first."
+    ),
+    PullRequestReason.TOO_LARGE: ExplainedRefusal("There is too much to read.", PASTE),
+    PullRequestReason.NOT_FOUND: ExplainedRefusal(
+        "It is in none of the files that the Kustomization reads.", PASTE
+    ),
+    PullRequestReason.AMBIGUOUS: ExplainedRefusal(
+        "Several places in the files could be the object.", PASTE
+    ),
+    PullRequestReason.SHARED: ExplainedRefusal(
         "Several objects are made from the same file, and all would change.",
         "Paste the given patch into the kustomization of this object.",
     ),
-    Reason.PATCHED: Explained(
+    PullRequestReason.PATCHED: ExplainedRefusal(
         "A patch changes the object after its file was read.",
         "Make the change in that patch.",
     ),
-    Reason.TRANSFORMED: Explained(
+    PullRequestReason.TRANSFORMED: ExplainedRefusal(
         "A transformer may change the object after its file was read.", PASTE
     ),
-    Reason.SUBSTITUTED: Explained(
+    PullRequestReason.SUBSTITUTED: ExplainedRefusal(
         "Flux fills in variables (spec.postBuild), so that file and object are not the same.",
         f"{PASTE[:-1]}, with your variables.",
     ),
-    Reason.ENCRYPTED: Explained(
+    PullRequestReason.ENCRYPTED: ExplainedRefusal(
         "SOPS encrypted the document, whose checksum an edit would break.",
         "Use `sops edit`, and paste the given text.",
     ),
-    Reason.DIFFERENT: Explained(
+    PullRequestReason.DIFFERENT: ExplainedRefusal(
         "The file does not say what the live object says.",
         "Wait until Flux has applied the branch, and ask again.",
     ),
-    Reason.UNFIT: Explained("The edit does not fit the object in the file.", "Read the reason."),
-    Reason.MISPLACED: Explained(
+    PullRequestReason.UNFIT: ExplainedRefusal(
+        "The edit does not fit the object in the file.", "Read the reason."
+    ),
+    PullRequestReason.MISPLACED: ExplainedRefusal(
         "The edit cannot be placed without changing more than it should.", PASTE
     ),
-    Reason.ALREADY: Explained(
+    PullRequestReason.ALREADY: ExplainedRefusal(
         "The branch has it already.", "Let Flux reconcile, and look at its conditions."
     ),
-    Reason.BRANCH_TAKEN: Explained(
+    PullRequestReason.BRANCH_TAKEN: ExplainedRefusal(
         "The branch for this edit holds commits that are not the bot's.",
         "Rename or delete that branch, and ask again.",
     ),
@@ -153,10 +167,10 @@ EXPLAINED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class PullRequestRefusal:
     """There is no pull request, and why. `paste` is what to write by hand; empty for nothing."""
 
-    reason: Reason
+    reason: PullRequestReason
     detail: str = ""
     paste: str = ""
 
@@ -170,7 +184,7 @@ class Refusal:
 class Stop(Exception):  # the answer is "no, because", not a fault
     """Found on the way to a file; becomes a Refusal where the way begins."""
 
-    def __init__(self, reason: Reason, detail: str = "") -> None:
+    def __init__(self, reason: PullRequestReason, detail: str = "") -> None:
         super().__init__(detail)
         self.reason = reason
         self.detail = detail

@@ -26,7 +26,7 @@ from dulwich.pack import pack_objects_to_data
 from dulwich.repo import MemoryRepo
 
 from bot.errors import RepositoryError
-from bot.gitops.domain.repository_url import Address
+from bot.gitops.domain.repository_url import RepositoryAddress
 from bot.gitops.source import HEADS
 from bot.gitops.transport import Limits, Wire
 from bot.gitops.tree import Tree
@@ -76,7 +76,7 @@ class Commission:
 class Git:
     """The repository of the settings. Each call is one conversation in a thread of its own."""
 
-    at: Address
+    at: RepositoryAddress
     token: str
     limits: Limits = DEFAULT
 

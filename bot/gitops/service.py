@@ -17,14 +17,14 @@ from bot.domain.refusal import NotObserved
 from bot.errors import RepositoryError
 from bot.gitops import markdown
 from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit, mistake
-from bot.gitops.domain.ownership import Keeper, Owner
+from bot.gitops.domain.ownership import Keeper, ObjectOwner
 from bot.gitops.file_editor import edited
-from bot.gitops.hosts.host import Host, Standing
+from bot.gitops.hosts.host import Host, PullRequestStanding
 from bot.gitops.kustomize import Found
 from bot.gitops.locator import locate
 from bot.gitops.markdown import Description
 from bot.gitops.paste_text import paste
-from bot.gitops.refusals import Reason, Refusal, Stop
+from bot.gitops.refusals import PullRequestReason, PullRequestRefusal, Stop
 from bot.gitops.repository import Branch, Commission, Fetched, Git
 from bot.gitops.source import Repository, check, source_of
 from bot.gitops.tree import Tree
@@ -66,12 +66,12 @@ class Proposed(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PullRequestInput:
     """What is wanted: an edit, the live object that it is of, and who owns that."""
 
     edit: FileEdit
     live: Manifest
-    owner: Owner
+    owner: ObjectOwner
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class PullRequests:
     host: Host
     flux: Flux
 
-    async def preview(self, asked: Asked) -> Preview | Refusal:
+    async def preview(self, asked: PullRequestInput) -> Preview | PullRequestRefusal:
         """The difference, before anybody approves it; nothing is pushed.
 
         Raises:
@@ -105,7 +105,9 @@ class PullRequests:
         except Stop as stop:
             return refusal(asked, stop)
 
-    async def propose(self, asked: Asked, why: Description) -> Proposed | Refusal:
+    async def propose(
+        self, asked: PullRequestInput, why: Description
+    ) -> Proposed | PullRequestRefusal:
         """Push the edit to a branch of its own, and open a pull request.
 
         The same edit of the same object finds what was pushed or opened before, so it may be
@@ -128,7 +130,7 @@ class PullRequests:
             pull = await self.host.open(name, markdown.title(asked.edit), body)
         return Proposed(pull.url, pull.number, made.preview)
 
-    async def state(self, number: int) -> Standing:
+    async def state(self, number: int) -> PullRequestStanding:
         """How a pull request stands.
 
         Raises:
@@ -162,9 +164,9 @@ class PullRequests:
             return NotObserved(str(error))
         return Denied("The token may not read the branch's rules.") if found is None else found
 
-    async def _made(self, asked: Asked, *branches: str) -> _Made:
+    async def _made(self, asked: PullRequestInput, *branches: str) -> _Made:
         if why := mistake(asked.edit):
-            raise Stop(Reason.NO_EDIT, why.rstrip("."))
+            raise Stop(PullRequestReason.NO_EDIT, why.rstrip("."))
         kustomization = await self._kustomization(asked.owner)
         fetched = await self.git.fetch(self.repository.branch, *branches)
         base = fetched.branches.get(self.repository.branch)
@@ -176,17 +178,17 @@ class PullRequests:
         preview, text = await asyncio.to_thread(_edited, base.tree, kustomization, asked)
         return _Made(preview, text, fetched, base)
 
-    async def _kustomization(self, owner: Owner) -> Manifest:
+    async def _kustomization(self, owner: ObjectOwner) -> Manifest:
         """The Kustomization that owns it, if it reads the configured repository and branch."""
         if owner.keeper is not Keeper.KUSTOMIZATION:
             raise Stop(_NO_FILE[owner.keeper], "" if owner.keeper is Keeper.NOBODY else str(owner))
         kustomization = await self.flux.kustomization(owner.namespace, owner.name)
         if kustomization is None:
-            raise Stop(Reason.MISSING, str(owner))
+            raise Stop(PullRequestReason.MISSING, str(owner))
         namespace, name = source_of(kustomization)
         source = await self.flux.git_repository(namespace, name)
         if source is None:
-            raise Stop(Reason.MISSING, f"GitRepository {namespace}/{name}")
+            raise Stop(PullRequestReason.MISSING, f"GitRepository {namespace}/{name}")
         check(source, self.repository)
         return kustomization
 
@@ -195,7 +197,7 @@ class PullRequests:
         there = made.fetched.branches.get(name)
         if there is not None:
             if not there.ours:
-                raise Stop(Reason.BRANCH_TAKEN, name)
+                raise Stop(PullRequestReason.BRANCH_TAKEN, name)
             if _has(there.tree, made):
                 return
         commission = Commission(made.preview.path, made.text, markdown.message(edit, why), why.at)
@@ -203,14 +205,14 @@ class PullRequests:
 
 
 _NO_FILE = {
-    Keeper.NOBODY: Reason.NOBODY,
-    Keeper.HELM_RELEASE: Reason.HELM_RELEASE,
-    Keeper.HELM: Reason.HELM,
-    Keeper.OTHER: Reason.OTHER_OWNER,
+    Keeper.NOBODY: PullRequestReason.NOBODY,
+    Keeper.HELM_RELEASE: PullRequestReason.HELM_RELEASE,
+    Keeper.HELM: PullRequestReason.HELM,
+    Keeper.OTHER: PullRequestReason.OTHER_OWNER,
 }
 
 
-def _edited(tree: Tree, kustomization: Manifest, asked: Asked) -> tuple[Preview, str]:
+def _edited(tree: Tree, kustomization: Manifest, asked: PullRequestInput) -> tuple[Preview, str]:
     located = locate(tree, kustomization, asked.live, asked.edit)
     found: Found = located.found
     text = edited(located.text, found, asked.edit)
@@ -225,7 +227,7 @@ def _has(tree: Tree, made: _Made) -> bool:
         return False
 
 
-def explicit(asked: Asked) -> Asked:
+def explicit(asked: PullRequestInput) -> PullRequestInput:
     """With the services named one by one, as the live object has them, where all are wanted."""
     edit = asked.edit
     if edit.kind is not EditKind.NATIVE_LB or edit.services:
@@ -245,12 +247,18 @@ def _service(live: Manifest, path: tuple[str | int, ...]) -> Manifest:
     return service
 
 
-def refusal(asked: Asked, stop: Stop) -> Refusal:
+def refusal(asked: PullRequestInput, stop: Stop) -> PullRequestRefusal:
     """A refusal with the text to paste; none where the branch has it, or nothing is meant."""
-    nothing = stop.reason in (Reason.ALREADY, Reason.NO_EDIT, Reason.NOBODY)
-    return Refusal(stop.reason, stop.detail, "" if nothing else paste(asked.edit, asked.owner))
+    nothing = stop.reason in (
+        PullRequestReason.ALREADY,
+        PullRequestReason.NO_EDIT,
+        PullRequestReason.NOBODY,
+    )
+    return PullRequestRefusal(
+        stop.reason, stop.detail, "" if nothing else paste(asked.edit, asked.owner)
+    )
 
 
-def not_configured(asked: Asked) -> Refusal:
+def not_configured(asked: PullRequestInput) -> PullRequestRefusal:
     """The answer where the settings name no repository."""
-    return refusal(explicit(asked), Stop(Reason.NOT_CONFIGURED))
+    return refusal(explicit(asked), Stop(PullRequestReason.NOT_CONFIGURED))

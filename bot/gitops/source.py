@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.gitops.domain.repository_url import Address, address, same
-from bot.gitops.refusals import Reason, Stop
+from bot.gitops.domain.repository_url import RepositoryAddress, address, same
+from bot.gitops.refusals import PullRequestReason, Stop
 
 Manifest = Mapping[str, Any]
 
@@ -18,7 +18,7 @@ HEADS = "refs/heads/"
 class Repository:
     """The one repository and branch that the settings name."""
 
-    at: Address
+    at: RepositoryAddress
     branch: str
 
 
@@ -30,10 +30,12 @@ def source_of(kustomization: Manifest) -> tuple[str, str]:
     """
     spec = mapping(kustomization.get("spec"))
     if spec.get("kubeConfig"):
-        raise Stop(Reason.OTHER_CLUSTER)
+        raise Stop(PullRequestReason.OTHER_CLUSTER)
     reference = mapping(spec.get("sourceRef"))
     if reference.get("kind") != "GitRepository":
-        raise Stop(Reason.OTHER_SOURCE, f"{reference.get('kind')} {reference.get('name')}")
+        raise Stop(
+            PullRequestReason.OTHER_SOURCE, f"{reference.get('kind')} {reference.get('name')}"
+        )
     own = mapping(kustomization.get("metadata")).get("namespace")
     return str(reference.get("namespace") or own or ""), str(reference.get("name"))
 
@@ -48,20 +50,20 @@ def check(git_repository: Manifest, repository: Repository) -> None:
     url = str(spec.get("url") or "")
     found = address(url)
     if found is None or not same(found, repository.at):
-        raise Stop(Reason.OTHER_REPOSITORY, _without_password(url))
+        raise Stop(PullRequestReason.OTHER_REPOSITORY, _without_password(url))
     branch = _branch(mapping(spec.get("ref")))
     if branch != repository.branch:
-        raise Stop(Reason.OTHER_BRANCH, branch)
+        raise Stop(PullRequestReason.OTHER_BRANCH, branch)
 
 
 def _branch(ref: Manifest) -> str:
     """Flux prefers, in this order: commit, name, semver, tag, branch; without any, master."""
     for field in ("commit", "semver", "tag"):
         if ref.get(field):
-            raise Stop(Reason.NO_BRANCH, f"{field} {ref[field]}")
+            raise Stop(PullRequestReason.NO_BRANCH, f"{field} {ref[field]}")
     if name := ref.get("name"):
         if not str(name).startswith(HEADS):
-            raise Stop(Reason.NO_BRANCH, str(name))
+            raise Stop(PullRequestReason.NO_BRANCH, str(name))
         return str(name).removeprefix(HEADS)
     return str(ref.get("branch") or "master")
 

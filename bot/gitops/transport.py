@@ -13,7 +13,7 @@ from urllib3.util import Timeout, make_headers
 
 from bot.domain.redaction.known import HIDDEN
 from bot.errors import RepositoryError
-from bot.gitops.domain.repository_url import Address
+from bot.gitops.domain.repository_url import RepositoryAddress
 
 CONNECT = 10.0
 SILENT = 20.0
@@ -41,7 +41,7 @@ class Limits:
 class Wire(AbstractHttpGitClient):
     """Dulwich's client on a wire of our own: one address, no redirect, limits, clear errors."""
 
-    def __init__(self, at: Address, token: str, limits: Limits) -> None:
+    def __init__(self, at: RepositoryAddress, token: str, limits: Limits) -> None:
         super().__init__(at.url, thin_packs=True)
         self._at, self._token = at, token
         self._limits, self._read = limits, 0

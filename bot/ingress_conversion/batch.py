@@ -8,11 +8,11 @@ from typing import Any
 
 from bot.ingress_conversion.convert import Conversion, convert
 from bot.ingress_conversion.known import Known, Place, gather
-from bot.ingress_conversion.target import Target
+from bot.ingress_conversion.target import ConversionTarget
 
 
 def convert_all(
-    ingresses: Iterable[tuple[Mapping[str, Any], Known]], target: Target
+    ingresses: Iterable[tuple[Mapping[str, Any], Known]], target: ConversionTarget
 ) -> Iterator[Conversion]:
     """What becomes of each, in order, each with what is known around it."""
     made: frozenset[Place] = frozenset()

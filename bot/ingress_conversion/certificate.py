@@ -12,8 +12,8 @@ from typing import Any
 
 from bot.ingress_conversion.certificate_fields import OWN, fill
 from bot.ingress_conversion.known import Known
-from bot.ingress_conversion.refusals import Reason, Unfaithful
-from bot.ingress_conversion.source import Source
+from bot.ingress_conversion.refusals import ConversionReason, Unfaithful
+from bot.ingress_conversion.source import IngressSource
 
 ACME = "acme.cert-manager.io/"
 GROUP = "cert-manager.io"
@@ -22,7 +22,7 @@ ISSUERS = {"issuer": "Issuer", "cluster-issuer": "ClusterIssuer"}
 USAGES = ("digital signature", "key encipherment")
 
 
-def certificates(source: Source, known: Known) -> tuple[dict[str, Any], ...]:
+def certificates(source: IngressSource, known: Known) -> tuple[dict[str, Any], ...]:
     """A Certificate for each secret that the shim would fill, unless one was given.
 
     Raises:
@@ -39,7 +39,7 @@ def certificates(source: Source, known: Known) -> tuple[dict[str, Any], ...]:
     return tuple(_certificate(source, secret, hosts, issuer) for secret, hosts in wanted.items())
 
 
-def _hosts(source: Source) -> dict[str, tuple[str, ...]]:
+def _hosts(source: IngressSource) -> dict[str, tuple[str, ...]]:
     """The hosts of each secret; the shim passes over an entry without either."""
     found: dict[str, tuple[str, ...]] = {}
     for source_tls in source.tls:
@@ -61,10 +61,12 @@ def _issuer(annotations: Mapping[str, str]) -> dict[str, str]:
     }
     if not named:
         raise Unfaithful(
-            Reason.UNCLEAR_CERTIFICATE, f"{AUTOMATIC} means cert-manager's default issuer"
+            ConversionReason.UNCLEAR_CERTIFICATE, f"{AUTOMATIC} means cert-manager's default issuer"
         )
     if len(named) > 1:
-        raise Unfaithful(Reason.UNCLEAR_CERTIFICATE, "both an issuer and a cluster issuer")
+        raise Unfaithful(
+            ConversionReason.UNCLEAR_CERTIFICATE, "both an issuer and a cluster issuer"
+        )
     ((kind, name),) = named.items()
     return {
         "name": name,
@@ -74,7 +76,7 @@ def _issuer(annotations: Mapping[str, str]) -> dict[str, str]:
 
 
 def _certificate(
-    source: Source, secret: str, hosts: tuple[str, ...], issuer: Mapping[str, str]
+    source: IngressSource, secret: str, hosts: tuple[str, ...], issuer: Mapping[str, str]
 ) -> dict[str, Any]:
     metadata: dict[str, Any] = {"name": secret}
     if source.says_namespace:
@@ -99,7 +101,8 @@ def _solving(annotations: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """What the shim hands on to the solver of ACME's HTTP-01."""
     if annotations.get(f"{ACME}http01-edit-in-place") == "true":
         raise Unfaithful(
-            Reason.UNCLEAR_CERTIFICATE, "http01-edit-in-place solves within this very Ingress"
+            ConversionReason.UNCLEAR_CERTIFICATE,
+            "http01-edit-in-place solves within this very Ingress",
         )
     if name := annotations.get(f"{ACME}http01-ingress-class"):
         yield f"{ACME}http01-override-ingress-class", name

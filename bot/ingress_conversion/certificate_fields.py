@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from bot.ingress_conversion.refusals import Reason, Unfaithful
+from bot.ingress_conversion.refusals import ConversionReason, Unfaithful
 
 OWN = "cert-manager.io/"
 TEXTS = {
@@ -83,7 +83,9 @@ def _list(text: str) -> list[str]:
 
 def _number(name: str, text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 10):  # noqa: PLR2004  # int32
-        raise Unfaithful(Reason.UNCLEAR_CERTIFICATE, f"{OWN}{name}: {text!r} is no number")
+        raise Unfaithful(
+            ConversionReason.UNCLEAR_CERTIFICATE, f"{OWN}{name}: {text!r} is no number"
+        )
     return int(text)
 
 
@@ -91,4 +93,6 @@ def _template(text: str) -> dict[str, Any]:
     try:
         return msgspec.json.decode(text, type=dict[str, dict[str, str]])
     except msgspec.DecodeError as error:
-        raise Unfaithful(Reason.UNCLEAR_CERTIFICATE, f"{OWN}secret-template: {error}") from error
+        raise Unfaithful(
+            ConversionReason.UNCLEAR_CERTIFICATE, f"{OWN}secret-template: {error}"
+        ) from error

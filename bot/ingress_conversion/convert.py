@@ -11,12 +11,12 @@ from bot.ingress_conversion import ingress_class, router_annotations, rule, serv
 from bot.ingress_conversion.certificate import certificates
 from bot.ingress_conversion.known import Known
 from bot.ingress_conversion.references import reference
-from bot.ingress_conversion.refusals import Reason, Unfaithful, told
-from bot.ingress_conversion.router_annotations import Router
-from bot.ingress_conversion.rule import Rule
-from bot.ingress_conversion.source import Backend, Source, decoded, read
-from bot.ingress_conversion.target import Target
-from bot.ingress_conversion.tls import Route, parts
+from bot.ingress_conversion.refusals import ConversionReason, Unfaithful, told
+from bot.ingress_conversion.router_annotations import RouterOptions
+from bot.ingress_conversion.rule import RuleText
+from bot.ingress_conversion.source import IngressSource, RoutedBackend, decoded, read
+from bot.ingress_conversion.target import ConversionTarget
+from bot.ingress_conversion.tls import TlsRoute, parts
 from bot.ingress_conversion.writing import ingress_routes
 
 LOWEST = -(2**31)
@@ -44,14 +44,14 @@ class Conversion:
     """
 
     became: Became
-    code: Reason | None = None
+    code: ConversionReason | None = None
     reason: str = ""
     manifests: tuple[Mapping[str, Any], ...] = ()
     warnings: tuple[str, ...] = ()
 
 
 def convert(
-    manifest: Mapping[str, Any], known: Known, target: Target, *, added_priority: int = 0
+    manifest: Mapping[str, Any], known: Known, target: ConversionTarget, *, added_priority: int = 0
 ) -> Conversion:
     """The IngressRoutes (and Certificates) that do what this Ingress does.
 
@@ -76,14 +76,18 @@ def convert(
     )
 
 
-def _idle(source: Source) -> str:
+def _idle(source: IngressSource) -> str:
     default = source.default if not source.has_rules else None
     return "" if source.paths or default else NO_ROUTER
 
 
-def _converted(source: Source, known: Known, target: Target, added: int) -> list[Mapping[str, Any]]:
+def _converted(
+    source: IngressSource, known: Known, target: ConversionTarget, added: int
+) -> list[Mapping[str, Any]]:
     if not target.has_native_lb:
-        raise Unfaithful(Reason.TRAEFIK_TOO_OLD, f"it is {target.version[0]}.{target.version[1]}")
+        raise Unfaithful(
+            ConversionReason.TRAEFIK_TOO_OLD, f"it is {target.version[0]}.{target.version[1]}"
+        )
     router = router_annotations.read(source.annotations, target)
     routes = list(_routes(source, router, known, target, added))
     made = parts(source, router, routes, known, target)
@@ -91,10 +95,10 @@ def _converted(source: Source, known: Known, target: Target, added: int) -> list
 
 
 def _routes(
-    source: Source, router: Router, known: Known, target: Target, added: int
-) -> Iterable[Route]:
+    source: IngressSource, router: RouterOptions, known: Known, target: ConversionTarget, added: int
+) -> Iterable[TlsRoute]:
     common = dict(_common(source, router, known, target))
-    found: dict[str, Route] = {}
+    found: dict[str, TlsRoute] = {}
     for host, match, backend, priority in _rules(source, router, target):
         route: dict[str, Any] = {"kind": "Rule", "match": match.text, **common}
         route["services"] = [services.service(backend, source.namespace, known, target)]
@@ -104,13 +108,13 @@ def _routes(
             route["syntax"] = router.rule_syntax
         # Of two paths with the same rule Traefik keeps the last.
         found.pop(match.text, None)
-        found[match.text] = Route(host, route)
+        found[match.text] = TlsRoute(host, route)
     return found.values()
 
 
 def _rules(
-    source: Source, router: Router, target: Target
-) -> Iterator[tuple[str, Rule, Backend, int]]:
+    source: IngressSource, router: RouterOptions, target: ConversionTarget
+) -> Iterator[tuple[str, RuleText, RoutedBackend, int]]:
     """Host, rule, backend and priority (0 for Traefik's own) of each router."""
     for path in source.paths:
         made = rule.of_path(path, router.path_matcher, router.rule_syntax, target)
@@ -120,7 +124,7 @@ def _rules(
 
 
 def _common(
-    source: Source, router: Router, known: Known, target: Target
+    source: IngressSource, router: RouterOptions, known: Known, target: ConversionTarget
 ) -> Iterator[tuple[str, Any]]:
     if router.middlewares:
         yield (
@@ -134,7 +138,7 @@ def _common(
         yield "observability", dict(router.observability)
 
 
-def _warnings(source: Source, known: Known, target: Target) -> Iterator[str]:
+def _warnings(source: IngressSource, known: Known, target: ConversionTarget) -> Iterator[str]:
     if not source.says_namespace:
         yield f"It names no namespace: {source.namespace!r} was taken for it."
     if not source.name:

@@ -10,15 +10,15 @@ from typing import Any
 
 from bot.domain.resources import networking
 from bot.ingress_conversion.known import Known
-from bot.ingress_conversion.source import Source
-from bot.ingress_conversion.target import SINCE_CLASS_NAME, Target
+from bot.ingress_conversion.source import IngressSource
+from bot.ingress_conversion.target import SINCE_CLASS_NAME, ConversionTarget
 
 ANNOTATION = "kubernetes.io/ingress.class"
 OURS = "traefik"
 CONTROLLER = "traefik.io/ingress-controller"
 
 
-def another(ingress: networking.Ingress, known: Known, target: Target) -> str:
+def another(ingress: networking.Ingress, known: Known, target: ConversionTarget) -> str:
     """Why Traefik does not read it; empty where it does."""
     wanted, name = target.ingress_class, ingress.spec.ingress_class_name
     if not name:
@@ -39,7 +39,7 @@ def another(ingress: networking.Ingress, known: Known, target: Target) -> str:
     )
 
 
-def said(source: Source, target: Target) -> tuple[dict[str, str], dict[str, Any]]:
+def said(source: IngressSource, target: ConversionTarget) -> tuple[dict[str, str], dict[str, Any]]:
     """Annotations and fields of the spec by which the same Traefik reads the IngressRoute.
 
     An IngressRoute's class is compared with the provider's own by name, so that another name of a

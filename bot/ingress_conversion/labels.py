@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, TypeAlias
 
-from bot.ingress_conversion.refusals import Reason, Unfaithful
+from bot.ingress_conversion.refusals import ConversionReason, Unfaithful
 
 PREFIX = "traefik.ingress.kubernetes.io/"
 INDEXED = re.compile(r"(.+)\.(\w+)\.(\d+)\.(.+)")
@@ -72,7 +72,7 @@ def decode(annotations: Mapping[str, str], root: str, fields: Fields, owner: str
             _add(tree, key.lower(), value)
         return _group(tree, Group(fields), root)
     except _Rejected as error:
-        raise Unfaithful(Reason.REJECTED_ANNOTATION, f"{owner}: {error}") from error
+        raise Unfaithful(ConversionReason.REJECTED_ANNOTATION, f"{owner}: {error}") from error
 
 
 def _labels(annotations: Mapping[str, str], root: str) -> list[tuple[str, str]]:

@@ -7,14 +7,16 @@ a namespace and a name are joined by a dash that either may contain; what counts
 from __future__ import annotations
 
 from bot.ingress_conversion.known import Known
-from bot.ingress_conversion.refusals import Reason, Unfaithful
-from bot.ingress_conversion.target import Target
+from bot.ingress_conversion.refusals import ConversionReason, Unfaithful
+from bot.ingress_conversion.target import ConversionTarget
 from bot.traefik.domain.router_names import CRD, INGRESS, normalized
 
 MARK = "@"
 
 
-def reference(said: str, kind: str, namespace: str, known: Known, target: Target) -> dict[str, str]:
+def reference(
+    said: str, kind: str, namespace: str, known: Known, target: ConversionTarget
+) -> dict[str, str]:
     """`name` and, for an object of Traefik's own kinds, `namespace`.
 
     Raises:
@@ -22,7 +24,7 @@ def reference(said: str, kind: str, namespace: str, known: Known, target: Target
     """
     key, mark, provider = said.rpartition(MARK)
     if not mark or not key or provider == INGRESS:
-        raise Unfaithful(Reason.UNRESOLVED_REFERENCE, f"{kind} {said!r}")
+        raise Unfaithful(ConversionReason.UNRESOLVED_REFERENCE, f"{kind} {said!r}")
     if provider != CRD or target.cross_namespace:
         return {"name": said}
     return {"name": _own(key, kind, namespace, known), "namespace": namespace}
@@ -31,7 +33,9 @@ def reference(said: str, kind: str, namespace: str, known: Known, target: Target
 def _own(key: str, kind: str, namespace: str, known: Known) -> str:
     """The name within the Ingress's own namespace that has this key."""
     if key != _key(key, kind):
-        raise Unfaithful(Reason.UNRESOLVED_REFERENCE, f"no {kind} can have the key {key!r}")
+        raise Unfaithful(
+            ConversionReason.UNRESOLVED_REFERENCE, f"no {kind} can have the key {key!r}"
+        )
     places = [pair for pair in known.referred.get(kind, ()) if _key("-".join(pair), kind) == key]
     own = sorted(name for place, name in places if place == namespace)
     if own:
@@ -39,7 +43,7 @@ def _own(key: str, kind: str, namespace: str, known: Known) -> str:
     prefix = f"{_key(namespace, kind)}-"
     if places or not key.startswith(prefix) or key == prefix:
         which = f"{kind} {key!r} is not of namespace {namespace!r}"
-        raise Unfaithful(Reason.CROSS_NAMESPACE, which)
+        raise Unfaithful(ConversionReason.CROSS_NAMESPACE, which)
     return key.removeprefix(prefix)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Reason(StrEnum):
+class ConversionReason(StrEnum):
     """Why an Ingress cannot be converted faithfully."""
 
     TRAEFIK_TOO_OLD = "traefik-too-old"
@@ -27,7 +27,7 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
+class ExplainedReason:
     """What a reason means, and what to do instead; whole sentences."""
 
     why: str
@@ -35,61 +35,61 @@ class Explained:
 
 
 EXPLAINED = {
-    Reason.TRAEFIK_TOO_OLD: Explained(
+    ConversionReason.TRAEFIK_TOO_OLD: ExplainedReason(
         "Traefik has nativeLB from 2.10 on.", "Upgrade Traefik first."
     ),
-    Reason.ENCRYPTED: Explained(
+    ConversionReason.ENCRYPTED: ExplainedReason(
         "SOPS encrypted the document, so that its values are not known.",
         "Give the decrypted document, as `sops decrypt` prints it.",
     ),
-    Reason.MALFORMED: Explained(
+    ConversionReason.MALFORMED: ExplainedReason(
         "A Kubernetes API server would not take it as an Ingress.", "Mend the named field."
     ),
-    Reason.RESOURCE_BACKEND: Explained(
+    ConversionReason.RESOURCE_BACKEND: ExplainedReason(
         "Traefik does not support a backend that is a resource: it drops that path.",
         "Let the path lead to a Service.",
     ),
-    Reason.NOTHING_TO_MATCH: Explained(
+    ConversionReason.NOTHING_TO_MATCH: ExplainedReason(
         "A path has neither a host nor a path: Traefik has no rule for it and does not serve it.",
         "Give it a host, or the path `/`.",
     ),
-    Reason.UNKNOWN_PATH_MATCHER: Explained(
+    ConversionReason.UNKNOWN_PATH_MATCHER: ExplainedReason(
         "This Traefik knows no such router.pathmatcher, and does not serve the path.",
         "Use Path or PathPrefix (Traefik 3: also PathRegexp).",
     ),
-    Reason.REJECTED_ANNOTATION: Explained(
+    ConversionReason.REJECTED_ANNOTATION: ExplainedReason(
         "This Traefik does not take an annotation, and so leaves out what it stands on.",
         "Mend or remove the annotation.",
     ),
-    Reason.UNRESOLVED_REFERENCE: Explained(
+    ConversionReason.UNRESOLVED_REFERENCE: ExplainedReason(
         "An annotation names something that Traefik cannot find under that name.",
         "Write `<namespace>-<name>@kubernetescrd`, or the name with another provider.",
     ),
-    Reason.CROSS_NAMESPACE: Explained(
+    ConversionReason.CROSS_NAMESPACE: ExplainedReason(
         "It uses an object of another namespace, which an IngressRoute may not.",
         "Copy the object into the Ingress's namespace. Where Traefik runs with "
         "--providers.kubernetescrd.allowcrossnamespace, say --allow-cross-namespace.",
     ),
-    Reason.MISSING_SERVICE: Explained(
+    ConversionReason.MISSING_SERVICE: ExplainedReason(
         "The Service does not exist, so Traefik does not serve the path.", "Create the Service."
     ),
-    Reason.HEADLESS_SERVICE: Explained(
+    ConversionReason.HEADLESS_SERVICE: ExplainedReason(
         "A headless Service has no VIP: with nativeLB Traefik would drop the route.",
         "Give the Service a clusterIP, or leave the route without nativeLB.",
     ),
-    Reason.EXTERNAL_NAME: Explained(
+    ConversionReason.EXTERNAL_NAME: ExplainedReason(
         "An ExternalName Service has no VIP, so nativeLB means nothing there.",
         "Name the Service that it stands for, or leave the route without nativeLB.",
     ),
-    Reason.STICKY_SESSIONS: Explained(
+    ConversionReason.STICKY_SESSIONS: ExplainedReason(
         "The sticky cookie names a pod, and behind a VIP Traefik sees no pods.",
         "Remove the Service's annotations service.sticky first, if no session needs its pod.",
     ),
-    Reason.UNKNOWN_SCHEME: Explained(
+    ConversionReason.UNKNOWN_SCHEME: ExplainedReason(
         "An IngressRoute takes http, https and h2c as a Service's scheme, and no other.",
         "Mend the Service's annotation service.serversscheme.",
     ),
-    Reason.UNCLEAR_CERTIFICATE: Explained(
+    ConversionReason.UNCLEAR_CERTIFICATE: ExplainedReason(
         "cert-manager makes the certificate from the Ingress's annotations, and an own "
         "Certificate in their place would not be the same.",
         "Write the Certificate yourself, and give it in the same files.",
@@ -100,13 +100,13 @@ EXPLAINED = {
 class Unfaithful(Exception):  # the answer is "no, because", not a fault
     """The Ingress cannot be converted; `detail` says which part of it."""
 
-    def __init__(self, reason: Reason, detail: str = "") -> None:
+    def __init__(self, reason: ConversionReason, detail: str = "") -> None:
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
 
 
-def told(reason: Reason, detail: str = "") -> str:
+def told(reason: ConversionReason, detail: str = "") -> str:
     """A refusal for people: what stands against it, why, and what to do instead."""
     explained = EXPLAINED[reason]
     which = f" ({detail})" if detail else ""

@@ -11,8 +11,8 @@ from typing import Any
 
 from bot.ingress_conversion import target as since
 from bot.ingress_conversion.labels import Each, Fields, Group, Leaf, decode
-from bot.ingress_conversion.refusals import Reason, Unfaithful
-from bot.ingress_conversion.target import Target
+from bot.ingress_conversion.refusals import ConversionReason, Unfaithful
+from bot.ingress_conversion.target import ConversionTarget
 
 TLS: Fields = {
     "options": Leaf.TEXT,
@@ -42,7 +42,7 @@ class RouterTls:
 
 
 @dataclass(frozen=True, slots=True)
-class Router:
+class RouterOptions:
     """The annotations `router.*` of an Ingress; None and empty where nothing is said."""
 
     path_matcher: str = ""
@@ -54,7 +54,7 @@ class Router:
     observability: Mapping[str, Any] = field(default_factory=dict)
 
 
-def read(annotations: Mapping[str, str], target: Target) -> Router:
+def read(annotations: Mapping[str, str], target: ConversionTarget) -> RouterOptions:
     """What the Ingress says of its routers.
 
     Raises:
@@ -64,10 +64,14 @@ def read(annotations: Mapping[str, str], target: Target) -> Router:
     tls = said.get("tls")
     observability = said.get("observability") or {}
     if observability.get("traceverbosity", VERBOSITIES[0]) not in VERBOSITIES:
-        raise Unfaithful(Reason.REJECTED_ANNOTATION, "router.observability.traceverbosity")
+        raise Unfaithful(
+            ConversionReason.REJECTED_ANNOTATION, "router.observability.traceverbosity"
+        )
     if said.get("priority", 0) > MOST_PRIORITY:
-        raise Unfaithful(Reason.REJECTED_ANNOTATION, "router.priority is reserved for Traefik")
-    return Router(
+        raise Unfaithful(
+            ConversionReason.REJECTED_ANNOTATION, "router.priority is reserved for Traefik"
+        )
+    return RouterOptions(
         path_matcher=said.get("pathmatcher", ""),
         entry_points=tuple(said.get("entrypoints", ())),
         middlewares=tuple(said.get("middlewares", ())),
@@ -84,7 +88,7 @@ def _tls(said: Mapping[str, Any]) -> RouterTls:
     )
 
 
-def _fields(target: Target) -> Fields:
+def _fields(target: ConversionTarget) -> Fields:
     fields: dict[str, Leaf | Group | Each] = {
         "pathmatcher": Leaf.TEXT,
         "entrypoints": Leaf.TEXTS,

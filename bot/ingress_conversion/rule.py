@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from bot.ingress_conversion import quoting
 from bot.ingress_conversion.quoting import Quote
-from bot.ingress_conversion.refusals import Reason, Unfaithful
+from bot.ingress_conversion.refusals import ConversionReason, Unfaithful
 from bot.ingress_conversion.source import SourcePath
-from bot.ingress_conversion.target import SINCE_STRICT_PREFIX, SINCE_WILDCARD_HOST, Target
+from bot.ingress_conversion.target import SINCE_STRICT_PREFIX, SINCE_WILDCARD_HOST, ConversionTarget
 
 SPECIAL = frozenset(r"\.+*?()|[]{}^$")
 """What Go's regexp.QuoteMeta escapes."""
@@ -24,7 +24,7 @@ EVERYTHING = "/"
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class RuleText:
     """`text` is what we write; `length` is that of Traefik's own text, its default priority."""
 
     text: str
@@ -36,7 +36,7 @@ class Rule:
         return len(self.text.encode(errors="surrogatepass")) == self.length
 
 
-def of_path(path: SourcePath, matcher: str, syntax: str, target: Target) -> Rule:
+def of_path(path: SourcePath, matcher: str, syntax: str, target: ConversionTarget) -> RuleText:
     """The rule of one path of an Ingress. `matcher` and `syntax` are what annotations say.
 
     Raises:
@@ -50,23 +50,23 @@ def of_path(path: SourcePath, matcher: str, syntax: str, target: Target) -> Rule
         return " && ".join(parts)
 
     if not path.host and not path.path:
-        raise Unfaithful(Reason.NOTHING_TO_MATCH, f"backend {path.backend.service}")
+        raise Unfaithful(ConversionReason.NOTHING_TO_MATCH, f"backend {path.backend.service}")
     return _rule(written, target)
 
 
-def of_default(target: Target) -> Rule:
+def of_default(target: ConversionTarget) -> RuleText:
     """The rule of a default backend, which matches everything."""
     return _rule(lambda quote: f"PathPrefix({quote(EVERYTHING)})", target)
 
 
-def _rule(written: Callable[[Quote], str], target: Target) -> Rule:
+def _rule(written: Callable[[Quote], str], target: ConversionTarget) -> RuleText:
     own = written(quoting.go if target.quotes else quoting.backticks)
     # Where an older Traefik writes a backtick between backticks, the same text does the same.
     text = written(quoting.readable) if target.quotes else own
-    return Rule(text, len(own.encode(errors="surrogatepass")))
+    return RuleText(text, len(own.encode(errors="surrogatepass")))
 
 
-def _host(host: str, syntax: str, target: Target, quote: Quote) -> str:
+def _host(host: str, syntax: str, target: ConversionTarget, quote: Quote) -> str:
     if not host.startswith(WILDCARD):
         return f"Host({quote(host)})"
     domain = host.removeprefix("*")
@@ -83,7 +83,7 @@ def _escaped(text: str) -> str:
     return "".join(f"\\{character}" if character in SPECIAL else character for character in text)
 
 
-def _path(path: str, matcher: str, target: Target, quote: Quote) -> str:
+def _path(path: str, matcher: str, target: ConversionTarget, quote: Quote) -> str:
     strict = target.strict_prefix and target.since(SINCE_STRICT_PREFIX)
     if not strict or matcher != "PathPrefix" or path == EVERYTHING:
         return f"{matcher}({quote(path)})"
@@ -91,17 +91,17 @@ def _path(path: str, matcher: str, target: Target, quote: Quote) -> str:
     return f"(Path({quote(whole)}) || PathPrefix({quote(f'{whole}/')}))"
 
 
-def _matcher(path: SourcePath, annotated: str, syntax: str, target: Target) -> str:
+def _matcher(path: SourcePath, annotated: str, syntax: str, target: ConversionTarget) -> str:
     if path.type == "Exact":
         return "Path"
     if path.type not in ("", "ImplementationSpecific") or not annotated:
         return "PathPrefix"
     if annotated not in _known(syntax, target):
-        raise Unfaithful(Reason.UNKNOWN_PATH_MATCHER, f"{annotated!r}")
+        raise Unfaithful(ConversionReason.UNKNOWN_PATH_MATCHER, f"{annotated!r}")
     return annotated
 
 
-def _known(syntax: str, target: Target) -> frozenset[str]:
+def _known(syntax: str, target: ConversionTarget) -> frozenset[str]:
     """The matchers of a path, in each way of writing that Traefik's rules know."""
     names = ["Path", "PathPrefix"]
     if target.is_young and syntax != OLD_SYNTAX:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bot.ingress_conversion import target as since
 from bot.ingress_conversion.labels import Each, Fields, Group, Leaf, decode
-from bot.ingress_conversion.target import Target
+from bot.ingress_conversion.target import ConversionTarget
 
 COOKIE: Fields = {
     "name": Leaf.TEXT,
@@ -25,7 +25,7 @@ COOKIE: Fields = {
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
+class ReachedService:
     """The annotations `service.*` of a Service."""
 
     scheme: str = ""
@@ -37,14 +37,14 @@ class Reached:
     node_port_lb: bool = False
 
 
-def read(annotations: Mapping[str, str], target: Target, name: str) -> Reached:
+def read(annotations: Mapping[str, str], target: ConversionTarget, name: str) -> ReachedService:
     """What a Service says of how Ingresses reach it.
 
     Raises:
         Unfaithful: This Traefik does not take one of them, and so not the Service.
     """
     said = decode(annotations, "service", _fields(target), f"Service {name}")
-    return Reached(
+    return ReachedService(
         scheme=said.get("serversscheme", ""),
         servers_transport=said.get("serverstransport", ""),
         pass_host_header=said.get("passhostheader"),
@@ -55,7 +55,7 @@ def read(annotations: Mapping[str, str], target: Target, name: str) -> Reached:
     )
 
 
-def _fields(target: Target) -> Fields:
+def _fields(target: ConversionTarget) -> Fields:
     fields: dict[str, Leaf | Group | Each] = {
         "serversscheme": Leaf.TEXT,
         "serverstransport": Leaf.TEXT,

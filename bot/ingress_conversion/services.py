@@ -12,17 +12,19 @@ from bot.domain.resources import core
 from bot.ingress_conversion import service_annotations
 from bot.ingress_conversion.known import Known
 from bot.ingress_conversion.references import reference
-from bot.ingress_conversion.refusals import Reason, Unfaithful
-from bot.ingress_conversion.service_annotations import Reached
-from bot.ingress_conversion.source import Backend
-from bot.ingress_conversion.target import Target
+from bot.ingress_conversion.refusals import ConversionReason, Unfaithful
+from bot.ingress_conversion.service_annotations import ReachedService
+from bot.ingress_conversion.source import RoutedBackend
+from bot.ingress_conversion.target import ConversionTarget
 from bot.routing.native_lb import FIELD
 
 SCHEMES = frozenset({"", "http", "https", "h2c"})
 TRANSPORT = "ServersTransport"
 
 
-def service(backend: Backend, namespace: str, known: Known, target: Target) -> dict[str, Any]:
+def service(
+    backend: RoutedBackend, namespace: str, known: Known, target: ConversionTarget
+) -> dict[str, Any]:
     """An entry of a route's `services`.
 
     Raises:
@@ -32,7 +34,7 @@ def service(backend: Backend, namespace: str, known: Known, target: Target) -> d
     made: dict[str, Any] = {"name": backend.service, "port": backend.port, FIELD: True}
     if found is None:
         if known.whole:
-            raise Unfaithful(Reason.MISSING_SERVICE, f"{namespace}/{backend.service}")
+            raise Unfaithful(ConversionReason.MISSING_SERVICE, f"{namespace}/{backend.service}")
         return made
     name = f"{namespace}/{backend.service}"
     _check(found, name)
@@ -40,7 +42,9 @@ def service(backend: Backend, namespace: str, known: Known, target: Target) -> d
     return made | dict(_said(said, name, namespace, known, target))
 
 
-def remarks(backend: Backend, namespace: str, known: Known, target: Target) -> Iterator[str]:
+def remarks(
+    backend: RoutedBackend, namespace: str, known: Known, target: ConversionTarget
+) -> Iterator[str]:
     """What is worth knowing of a service that is converted; whole sentences."""
     found = known.services.get((namespace, backend.service))
     name = f"Service {namespace}/{backend.service}"
@@ -61,20 +65,20 @@ def remarks(backend: Backend, namespace: str, known: Known, target: Target) -> I
 
 def _check(found: core.Service, name: str) -> None:
     if found.malformed:
-        raise Unfaithful(Reason.MALFORMED, f"Service {name}: {found.malformed[0]}")
+        raise Unfaithful(ConversionReason.MALFORMED, f"Service {name}: {found.malformed[0]}")
     if found.spec.type == "ExternalName":
-        raise Unfaithful(Reason.EXTERNAL_NAME, f"Service {name}")
+        raise Unfaithful(ConversionReason.EXTERNAL_NAME, f"Service {name}")
     if "None" in (found.spec.cluster_ip, *(found.spec.cluster_ips or ())):
-        raise Unfaithful(Reason.HEADLESS_SERVICE, f"Service {name}")
+        raise Unfaithful(ConversionReason.HEADLESS_SERVICE, f"Service {name}")
 
 
 def _said(
-    said: Reached, name: str, namespace: str, known: Known, target: Target
+    said: ReachedService, name: str, namespace: str, known: Known, target: ConversionTarget
 ) -> Iterator[tuple[str, Any]]:
     if said.sticky:
-        raise Unfaithful(Reason.STICKY_SESSIONS, f"Service {name}")
+        raise Unfaithful(ConversionReason.STICKY_SESSIONS, f"Service {name}")
     if said.scheme not in SCHEMES:
-        raise Unfaithful(Reason.UNKNOWN_SCHEME, f"{said.scheme!r} of Service {name}")
+        raise Unfaithful(ConversionReason.UNKNOWN_SCHEME, f"{said.scheme!r} of Service {name}")
     if said.scheme:
         yield "scheme", said.scheme
     if said.pass_host_header is not None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.domain.resources import networking
 from bot.domain.resources.decode import read_object
-from bot.ingress_conversion.refusals import Reason, Unfaithful
+from bot.ingress_conversion.refusals import ConversionReason, Unfaithful
 
 GROUPS = ("networking.k8s.io", "extensions")
 YOUNG = "networking.k8s.io/v1"
@@ -21,7 +21,7 @@ MOST_PORTS = 65535
 
 
 @dataclass(frozen=True, slots=True)
-class Backend:
+class RoutedBackend:
     """A port of a Service, by number or name."""
 
     service: str
@@ -32,7 +32,7 @@ class Backend:
 class SourcePath:
     """One path of a rule; each may be empty but the backend."""
 
-    backend: Backend
+    backend: RoutedBackend
     host: str = ""
     path: str = ""
     type: str = ""
@@ -47,7 +47,7 @@ class SourceTls:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class IngressSource:
     """An Ingress. `default` is what its rules leave over; Traefik reads it where none stands."""
 
     name: str
@@ -58,7 +58,7 @@ class Source:
     annotations: Mapping[str, str] = field(default_factory=dict)
     paths: tuple[SourcePath, ...] = ()
     has_rules: bool = False
-    default: Backend | None = None
+    default: RoutedBackend | None = None
     tls: tuple[SourceTls, ...] = ()
 
     @property
@@ -83,14 +83,14 @@ def decoded(manifest: Mapping[str, Any]) -> networking.Ingress:
         Unfaithful: It is encrypted, or no API server would take it.
     """
     if "sops" in manifest:
-        raise Unfaithful(Reason.ENCRYPTED)
+        raise Unfaithful(ConversionReason.ENCRYPTED)
     found = read_object(manifest, networking.Ingress)
     if found.malformed:
-        raise Unfaithful(Reason.MALFORMED, found.malformed[0])
+        raise Unfaithful(ConversionReason.MALFORMED, found.malformed[0])
     return found
 
 
-def read(found: networking.Ingress) -> Source:
+def read(found: networking.Ingress) -> IngressSource:
     """What Traefik reads of an Ingress.
 
     Raises:
@@ -99,7 +99,7 @@ def read(found: networking.Ingress) -> Source:
     spec, meta = found.spec, found.metadata
     young = found.api_version == YOUNG
     default = spec.default_backend or spec.backend
-    return Source(
+    return IngressSource(
         name=found.name,
         namespace=found.namespace or DEFAULT_NAMESPACE,
         says_namespace=bool(found.namespace),
@@ -123,15 +123,15 @@ def _paths(spec: networking.IngressSpec, *, young: bool) -> Iterator[SourcePath]
             yield SourcePath(backend, rule.host, path.path, path.path_type)
 
 
-def _backend(backend: networking.IngressBackend, where: str, *, young: bool) -> Backend:
+def _backend(backend: networking.IngressBackend, where: str, *, young: bool) -> RoutedBackend:
     """What a backend leads to; v1 writes it otherwise than its elders, and takes no other way."""
     if backend.resource is not None:
-        raise Unfaithful(Reason.RESOURCE_BACKEND, f"{where}: {backend.resource.kind}")
+        raise Unfaithful(ConversionReason.RESOURCE_BACKEND, f"{where}: {backend.resource.kind}")
     service = backend.service
     name = (service.name if service else "") if young else backend.service_name
     port = (service.port.name or service.port.number) if service else backend.service_port
     if not name:
-        raise Unfaithful(Reason.MALFORMED, f"{where} names no Service")
+        raise Unfaithful(ConversionReason.MALFORMED, f"{where} names no Service")
     if not port or (isinstance(port, int) and not 0 < port <= MOST_PORTS):
-        raise Unfaithful(Reason.MALFORMED, f"{where} names no port of Service {name}")
-    return Backend(name, port)
+        raise Unfaithful(ConversionReason.MALFORMED, f"{where} names no port of Service {name}")
+    return RoutedBackend(name, port)

@@ -41,7 +41,7 @@ class EntryPoints:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ConversionTarget:
     """By whose rules an Ingress is read.
 
     `strict_prefix`, `ingress_class` and `cross_namespace` are static arguments of the providers

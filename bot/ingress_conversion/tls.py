@@ -14,9 +14,9 @@ from typing import Any
 
 from bot.ingress_conversion.known import Known
 from bot.ingress_conversion.references import reference
-from bot.ingress_conversion.router_annotations import Router
-from bot.ingress_conversion.source import Source, SourceTls
-from bot.ingress_conversion.target import Target
+from bot.ingress_conversion.router_annotations import RouterOptions
+from bot.ingress_conversion.source import IngressSource, SourceTls
+from bot.ingress_conversion.target import ConversionTarget
 from bot.traefik.domain.router_names import normalized
 
 DEFAULT_OPTIONS = "default"
@@ -24,7 +24,7 @@ DEFAULT_OPTIONS = "default"
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class TlsRoute:
     """A route as an IngressRoute writes it, and the host by which its certificate is chosen."""
 
     host: str
@@ -32,18 +32,22 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class TlsPart:
     """One IngressRoute to come. `suffix` tells it from the others; None: nothing is said."""
 
     suffix: str
-    routes: tuple[Route, ...]
+    routes: tuple[TlsRoute, ...]
     entry_points: tuple[str, ...] = ()
     tls: Mapping[str, Any] | None = None
 
 
 def parts(
-    source: Source, router: Router, routes: Sequence[Route], known: Known, target: Target
-) -> tuple[Part, ...]:
+    source: IngressSource,
+    router: RouterOptions,
+    routes: Sequence[TlsRoute],
+    known: Known,
+    target: ConversionTarget,
+) -> tuple[TlsPart, ...]:
     """The IngressRoutes that together serve these routes just as the Ingress does.
 
     Raises:
@@ -55,17 +59,17 @@ def parts(
         return _by_secret(source, every, router.entry_points, tls, suffix="tls")
     http, https, others = _told_apart(router, target)
     if not source.secrets:
-        return (Part("", every, router.entry_points),)
+        return (TlsPart("", every, router.entry_points),)
     if others:
         # What an entrypoint of another name speaks is not known, and need not be.
-        return Part("", every, router.entry_points), *_certificates(source.secrets)
-    plain = (Part(_suffix(http), every, http),) if http else ()
+        return TlsPart("", every, router.entry_points), *_certificates(source.secrets)
+    plain = (TlsPart(_suffix(http), every, http),) if http else ()
     if not https:
         return *plain, *_certificates(source.secrets)
     return *plain, *_by_secret(source, every, https, {}, suffix=_suffix(https))
 
 
-def _told_apart(router: Router, target: Target) -> tuple[tuple[str, ...], ...]:
+def _told_apart(router: RouterOptions, target: ConversionTarget) -> tuple[tuple[str, ...], ...]:
     """The entrypoints with plain HTTP, with TLS, and those of which it is not known."""
     known = target.entry_points
     said = tuple(dict.fromkeys(router.entry_points)) or (*known.http, *known.https)
@@ -83,7 +87,9 @@ def _suffix(entry_points: tuple[str, ...]) -> str:
     return normalized("-".join(entry_points)).lower()
 
 
-def _annotated(source: Source, router: Router, known: Known, target: Target) -> dict[str, Any]:
+def _annotated(
+    source: IngressSource, router: RouterOptions, known: Known, target: ConversionTarget
+) -> dict[str, Any]:
     said = router.tls
     written: dict[str, Any] = {}
     if said and said.options and said.options != DEFAULT_OPTIONS:
@@ -99,21 +105,21 @@ def _annotated(source: Source, router: Router, known: Known, target: Target) -> 
 
 
 def _by_secret(
-    source: Source,
-    routes: tuple[Route, ...],
+    source: IngressSource,
+    routes: tuple[TlsRoute, ...],
     entry_points: tuple[str, ...],
     tls: Mapping[str, Any],
     *,
     suffix: str,
-) -> tuple[Part, ...]:
+) -> tuple[TlsPart, ...]:
     """One IngressRoute for each secret, with the routes whose hosts it is for."""
     first, *_ = secrets = source.secrets or ("",)
-    groups: dict[str, list[Route]] = {secret: [] for secret in secrets}
+    groups: dict[str, list[TlsRoute]] = {secret: [] for secret in secrets}
     for route in routes:
         groups[_secret_for(route.host, source.tls) or first].append(route)
     serving = {secret: group for secret, group in groups.items() if group}
     made = [
-        Part(
+        TlsPart(
             suffix if number == 1 else f"{suffix}-{number}",
             tuple(group),
             entry_points,
@@ -124,10 +130,10 @@ def _by_secret(
     return *made, *_certificates([secret for secret in secrets if secret not in serving])
 
 
-def _certificates(secrets: Sequence[str]) -> tuple[Part, ...]:
+def _certificates(secrets: Sequence[str]) -> tuple[TlsPart, ...]:
     """IngressRoutes that load a certificate and serve nothing."""
     return tuple(
-        Part(
+        TlsPart(
             "certificate" if number == 1 else f"certificate-{number}",
             (),
             (),

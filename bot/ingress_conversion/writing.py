@@ -7,9 +7,9 @@ from typing import Any
 
 from bot.ingress_conversion import ingress_class
 from bot.ingress_conversion.known import Known
-from bot.ingress_conversion.source import Source
-from bot.ingress_conversion.target import Target
-from bot.ingress_conversion.tls import Part
+from bot.ingress_conversion.source import IngressSource
+from bot.ingress_conversion.target import ConversionTarget
+from bot.ingress_conversion.tls import TlsPart
 
 UNNAMED = "ingress"
 LONGEST = 253 - len("-websecure-certificate-9999")
@@ -29,7 +29,7 @@ OWNERS = (
 
 
 def ingress_routes(
-    source: Source, parts: Sequence[Part], known: Known, target: Target
+    source: IngressSource, parts: Sequence[TlsPart], known: Known, target: ConversionTarget
 ) -> Iterator[dict[str, Any]]:
     """One manifest for each part; other annotations than of the class stand on the first alone."""
     names = _names(source, parts, known)
@@ -46,7 +46,7 @@ def ingress_routes(
         kept = {}
 
 
-def _metadata(source: Source, name: str, annotations: Mapping[str, str]) -> dict[str, Any]:
+def _metadata(source: IngressSource, name: str, annotations: Mapping[str, str]) -> dict[str, Any]:
     metadata: dict[str, Any] = {"name": name}
     if source.says_namespace:
         metadata["namespace"] = source.namespace
@@ -58,7 +58,7 @@ def _metadata(source: Source, name: str, annotations: Mapping[str, str]) -> dict
     return metadata
 
 
-def _spec(part: Part) -> dict[str, Any]:
+def _spec(part: TlsPart) -> dict[str, Any]:
     spec: dict[str, Any] = {}
     if part.entry_points:
         spec["entryPoints"] = list(part.entry_points)
@@ -68,7 +68,7 @@ def _spec(part: Part) -> dict[str, Any]:
     return spec
 
 
-def _names(source: Source, parts: Sequence[Part], known: Known) -> list[str]:
+def _names(source: IngressSource, parts: Sequence[TlsPart], known: Known) -> list[str]:
     """The Ingress's name for a single part, else with what tells them apart."""
     base = (source.name or UNNAMED)[:LONGEST]
     taken = {name for place, name in known.routes if place == source.namespace}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.errors import Absent, ClusterError, Forbidden
 from bot.kube.agent_configmaps import AgentsConfig
-from bot.kube.agents import Agent, Agents
+from bot.kube.agents import Agents, ProberAgent
 from bot.kube.client import Api
 from bot.net.mesh import log_reader as round_log
 from bot.net.mesh.rounds import INTERVALS, Round, Witness
@@ -52,7 +52,7 @@ class AgentRounds:
         found = await asyncio.gather(*(self._witness(agent, room, end) for agent in present))
         return _one_a_node(found)
 
-    async def _installed(self) -> tuple[Agent, ...] | None:
+    async def _installed(self) -> tuple[ProberAgent, ...] | None:
         """The agents; None where there is no place for them, or no right to see any."""
         try:
             await self._config.read()
@@ -70,7 +70,7 @@ class AgentRounds:
             return None
         return present if allowed or present else None
 
-    async def _witness(self, agent: Agent, room: asyncio.Semaphore, end: float) -> Witness:
+    async def _witness(self, agent: ProberAgent, room: asyncio.Semaphore, end: float) -> Witness:
         kept = self._rounds.get(agent.pod, ())
         unread = ""
         if agent.every and _is_due(kept, agent.every):
@@ -90,7 +90,7 @@ class AgentRounds:
             unread=unread,
         )
 
-    async def _read(self, agent: Agent) -> tuple[Round, ...]:
+    async def _read(self, agent: ProberAgent) -> tuple[Round, ...]:
         since = INTERVALS * agent.every
         log = await self._agents.tail(agent, since=since, most=LINES, size=SIZE)
         return await asyncio.to_thread(round_log.rounds, log)

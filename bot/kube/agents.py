@@ -44,7 +44,7 @@ class Unanswered(ClusterError):
 
 
 @dataclass(frozen=True, slots=True)
-class Agent:
+class ProberAgent:
     """An agent that has an address; `since` its pod began, `every` so many seconds it tries others.
 
     Without a background round that is 0.
@@ -91,11 +91,11 @@ class Agents:
     def __init__(self, api: Api, key: ProbeKey) -> None:
         self._api = api
         self._key = key
-        self._found: dict[str, Agent] = {}
+        self._found: dict[str, ProberAgent] = {}
         self._until = 0.0
         self._looking = asyncio.Lock()
 
-    async def on(self, node: str) -> Agent | None:
+    async def on(self, node: str) -> ProberAgent | None:
         """The agent on that node; None where none is ready, or nobody can tell."""
         if not self._key.published:
             return None
@@ -106,7 +106,9 @@ class Agents:
         return self._found.get(node)
 
     @asynccontextmanager
-    async def asked(self, agent: Agent, job: ProbeJob, seconds: float) -> AsyncIterator[Answering]:
+    async def asked(
+        self, agent: ProberAgent, job: ProbeJob, seconds: float
+    ) -> AsyncIterator[Answering]:
         """The answer to a job while it comes in; hung up after the block.
 
         `seconds` is the limit of the whole.
@@ -127,7 +129,7 @@ class Agents:
                 response = await stack.enter_async_context(sending)
             yield Answering(agent, job.id, response)
 
-    async def log(self, agent: Agent, job: str, since: float) -> tuple[ProberLine, ...]:
+    async def log(self, agent: ProberAgent, job: str, since: float) -> tuple[ProberLine, ...]:
         """What an agent said of a job in its log in so many last seconds.
 
         Raises:
@@ -140,7 +142,7 @@ class Agents:
         body = await self._api.get(path(PODS, agent.pod, "log"), query, accept="*/*", total=REQUEST)
         return tuple(lines.of_job(body, job))
 
-    async def tail(self, agent: Agent, *, since: float, most: int, size: int) -> bytes:
+    async def tail(self, agent: ProberAgent, *, since: float, most: int, size: int) -> bytes:
         """The last lines of an agent's log, each behind its time: `most` of them, `size` bytes.
 
         `since` are the seconds that it looks back, by the clock of the agent's node.
@@ -157,7 +159,7 @@ class Agents:
         log_of = path(PODS, agent.pod, "log")
         return await self._api.get(log_of, query, accept="*/*", total=REQUEST)
 
-    async def present(self) -> tuple[Agent, ...]:
+    async def present(self) -> tuple[ProberAgent, ...]:
         """Every agent that has an address, ready or not, but for those that are being ended.
 
         Raises:
@@ -169,7 +171,7 @@ class Agents:
             if pod.status.pod_ip and not pod.metadata.deletion_timestamp
         )
 
-    async def _list(self) -> dict[str, Agent]:
+    async def _list(self) -> dict[str, ProberAgent]:
         try:
             pods = await self._pods()
         except ClusterError:
@@ -184,7 +186,7 @@ class Agents:
 class Answering:
     """The lines of one job, as they come."""
 
-    def __init__(self, agent: Agent, job: str, response: aiohttp.ClientResponse) -> None:
+    def __init__(self, agent: ProberAgent, job: str, response: aiohttp.ClientResponse) -> None:
         self._agent = agent
         self._job = job
         self._response = response
@@ -213,7 +215,7 @@ class Answering:
 
 
 @contextmanager
-def _translated(agent: Agent) -> Iterator[None]:
+def _translated(agent: ProberAgent) -> Iterator[None]:
     try:
         yield
     except TimeoutError as error:
@@ -222,14 +224,14 @@ def _translated(agent: Agent) -> Iterator[None]:
         raise Unanswered(f"{agent.address} cannot be reached: {error}"[:200]) from error
 
 
-def _agent(pod: _Pod) -> Agent:
+def _agent(pod: _Pod) -> ProberAgent:
     ports = [
         port.container_port
         for container in pod.spec.containers
         for port in container.ports or ()
         if port.name == PORT_NAME
     ]
-    return Agent(
+    return ProberAgent(
         node=pod.spec.node_name,
         pod=pod.metadata.name,
         address=pod.status.pod_ip,

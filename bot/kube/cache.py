@@ -24,12 +24,12 @@ from bot.kube.change_store import KubernetesChangeStore
 from bot.kube.change_writer import KubernetesStepWriter
 from bot.kube.client import Api
 from bot.kube.discovery import Served, Source, discover
-from bot.kube.doctor_facts import Access
+from bot.kube.doctor_facts import AccessReader
 from bot.kube.events_and_logs import Details
 from bot.kube.listing import gap
 from bot.kube.one_shot_reader import OFF
-from bot.kube.pod_commands import Inside
-from bot.kube.reflector import Reflector, State, Timing
+from bot.kube.pod_commands import PodCommands
+from bot.kube.reflector import Reflector, WatchState, WatchTiming
 from bot.kube.traefik_reader import TraefikReader
 from bot.routing.references import TRAEFIK_NAME
 
@@ -54,7 +54,7 @@ class WatchCache(Details):
         *,
         secret_inventory: bool = False,
         namespaces: tuple[str, ...] = (),
-        timing: Timing | None = None,
+        timing: WatchTiming | None = None,
         kinds: tuple[Kind, ...] = KINDS,
         first_answer: float = FIRST_ANSWER,
     ) -> None:
@@ -66,7 +66,7 @@ class WatchCache(Details):
             kind for kind in kinds if kind.type is not SecretName or secret_inventory
         )
         self._namespaces = namespaces
-        self._timing = timing or Timing()
+        self._timing = timing or WatchTiming()
         self._first_answer = first_answer
         self._reflectors: dict[type[Object], list[Reflector]] = {}
         self._tasks: dict[tuple[str, str, str], asyncio.Task[None]] = {}
@@ -77,14 +77,14 @@ class WatchCache(Details):
         self._watcher: asyncio.Task[None] | None = None
 
     @property
-    def access(self) -> Access:
+    def access(self) -> AccessReader:
         """What the doctor asks the same API server."""
-        return Access(self._api)
+        return AccessReader(self._api)
 
     @property
-    def inside(self) -> Inside:
+    def inside(self) -> PodCommands:
         """Commands in pods, where that is allowed."""
-        return Inside(self._api)
+        return PodCommands(self._api)
 
     @property
     def traefik(self) -> TraefikReader:
@@ -159,7 +159,7 @@ class WatchCache(Details):
         """The names of a kind's objects, for autocomplete: from memory, sorted."""
         return tuple(sorted({resource.name for resource in self._objects(kind)}))
 
-    def states(self) -> dict[str, State]:
+    def states(self) -> dict[str, WatchState]:
         """Each watched source and its state, for the log and the tests."""
         return {
             reflector.source.title
@@ -234,11 +234,13 @@ class WatchCache(Details):
         if not self._discovered.is_set():
             detail = str(self.undiscovered or "the API server has not answered yet")
             return [Gap(kind.name, Why.UNREACHABLE, detail)]
-        present = [reflector for reflector in reflectors if reflector.state is not State.ABSENT]
+        present = [
+            reflector for reflector in reflectors if reflector.state is not WatchState.ABSENT
+        ]
         if not present:
             titles = " or ".join(f"{kind.plural}.{group}" for group in kind.groups)
             return [Gap(kind.name, Why.NOT_INSTALLED, f"{titles} is not served")]
-        return [_gap(reflector) for reflector in present if reflector.state is not State.LIVE]
+        return [_gap(reflector) for reflector in present if reflector.state is not WatchState.LIVE]
 
     def _objects(self, kind: type[Object]) -> Indexed[Object]:
         reflectors = self._reflectors.get(kind, [])
@@ -262,7 +264,7 @@ def _tell_end(task: asyncio.Task[None]) -> None:
 
 def _gap(reflector: Reflector) -> Gap:
     name = reflector.source.kind.name
-    if reflector.state is State.STALE:
+    if reflector.state is WatchState.STALE:
         return Gap(
             name, Why.STALE, str(reflector.error or "the watch is silent"), reflector.heard_at
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from bot.remediation.change.change import Card, Change, Notes, PullRequest, Undoing
+from bot.remediation.change.change import Change, ChangeCard, Notes, PullRequest, Undoing
 from bot.remediation.change.history import ChangeHistory, HistoryEntry
 from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.proof import Sample
@@ -46,7 +46,7 @@ class _Spec(msgspec.Struct, frozen=True, rename="camel"):
 class _Status(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     state: ChangeState | None = None
     history: tuple[HistoryEntry, ...] = ()
-    card: Card | None = None
+    card: ChangeCard | None = None
     baseline: Sample | None = None
     proof: tuple[str, ...] = ()
     undoing: Undoing | None = None

@@ -11,7 +11,7 @@ from bot.domain.resources.base import Object
 from bot.domain.resources.registry import Kind
 from bot.kube.client import Api
 from bot.kube.discovery import Source
-from bot.kube.reflector import Reflector, State, Timing
+from bot.kube.reflector import Reflector, WatchState, WatchTiming
 from bot.remediation.change import states
 
 GROUP, VERSION = "meshmedic.dev", "v1alpha1"
@@ -33,9 +33,9 @@ KIND = Kind(_Change, "changes", (GROUP,), (VERSION,), kind="Change")
 class Changes:
     """The watch. `run` until cancelled; what is not seen is not counted."""
 
-    def __init__(self, api: Api, namespace: str, *, timing: Timing | None = None) -> None:
+    def __init__(self, api: Api, namespace: str, *, timing: WatchTiming | None = None) -> None:
         source = Source(KIND, GROUP, VERSION)
-        self._watch = Reflector(api, source, namespace, timing=timing or Timing())
+        self._watch = Reflector(api, source, namespace, timing=timing or WatchTiming())
 
     async def run(self) -> None:
         """List and watch. Never raises for what the cluster does."""
@@ -43,7 +43,7 @@ class Changes:
 
     def tally(self) -> Mapping[str, int]:
         """By state, those without one too; empty where the kind is absent or cannot be read."""
-        if self._watch.state not in (State.LIVE, State.STALE):
+        if self._watch.state not in (WatchState.LIVE, WatchState.STALE):
             return {}
         found = Counter(map(_state, self._watch.objects.values()))
         return {state.value: found[state] for state in states.ChangeState}

@@ -53,7 +53,7 @@ class Kept(Generic[T]):
     newer: bool = False
 
 
-class State:
+class ConfigMapStore:
     """The records of one bot."""
 
     def __init__(self, api: Api, namespace: str, leadership: Leadership) -> None:

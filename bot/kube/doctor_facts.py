@@ -99,7 +99,7 @@ class _Asking:
             return NotObserved(f"What answers at {self._host} is not understood.")
 
 
-class Access:
+class AccessReader:
     """The questions to one API server."""
 
     def __init__(self, api: Api, *, quick: float = QUICK, in_all: float = IN_ALL) -> None:

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 from bot.domain.resources.flux import GitRepository, Kustomization
 from bot.domain.resources.registry import KIND_OF
-from bot.gitops.domain.ownership import Keeper, Owner
-from bot.gitops.domain.reconcile import Request, requests
+from bot.gitops.domain.ownership import Keeper, ObjectOwner
+from bot.gitops.domain.reconcile import ReconcileRequest, requests
 from bot.kube.client import Api
 from bot.kube.configmap_store import QUICK
 from bot.kube.discovery import discover
@@ -32,7 +32,7 @@ class FluxRequest:
         self._api = api
         self._flux = flux
 
-    async def ask(self, owner: Owner) -> None:
+    async def ask(self, owner: ObjectOwner) -> None:
         """Ask for the Kustomization that owns an object.
 
         Raises:
@@ -45,7 +45,7 @@ class FluxRequest:
             if request.object.kind in KINDS:
                 await self._annotate(request)
 
-    async def _annotate(self, request: Request) -> None:
+    async def _annotate(self, request: ReconcileRequest) -> None:
         kind = KINDS[request.object.kind]
         served = await discover(self._api, (kind,))
         source = next(iter(served.sources(kind)))

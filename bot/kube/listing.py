@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from bot.domain.resources.base import Object
-from bot.domain.resources.decode import Page, decode_page
+from bot.domain.resources.decode import ListPage, decode_page
 from bot.domain.snapshot import Gap, Why
 from bot.errors import Absent, ClusterError, Forbidden, ServerError
 from bot.kube.client import Api, breathe
@@ -30,7 +30,7 @@ def accept(source: Source) -> str:
 
 async def pages(
     api: Api, source: Source, namespace: str | None = None, *, page: int = PAGE
-) -> AsyncIterator[Page[Object]]:
+) -> AsyncIterator[ListPage[Object]]:
     """A kind's pages, with a breath for the event loop after each.
 
     Raises:

@@ -17,7 +17,7 @@ MOST = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Inside:
+class PodCommands:
     """Runs commands where the API server lets it: with deploy/components/exec in Traefik's pods."""
 
     api: Api

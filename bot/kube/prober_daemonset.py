@@ -14,19 +14,19 @@ from bot.errors import ClusterError
 from bot.kube.agent_peer_list import ProbePeers
 from bot.kube.agent_rounds import AgentRounds
 from bot.kube.agent_signing_key import ProbeKey
-from bot.kube.agents import Agent, Agents, Unanswered
+from bot.kube.agents import Agents, ProberAgent, Unanswered
 from bot.kube.client import Api
 from bot.kube.prober_jobs import LISTEN, LONGEST, ProbeJobs
 from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.probing import manifests
 from bot.net.probing import output as lines
 from bot.net.probing.protocol import (
-    Answer,
-    Backend,
     Heard,
     Listen,
     ListenerAddress,
     Probe,
+    ProbeAnswer,
+    ProbedBackend,
     ProbeJob,
     Progress,
     Vip,
@@ -48,7 +48,7 @@ BEGINS = 6.0
 class _Ear:
     """A job that listens, since when by the monotonic clock."""
 
-    agent: Agent
+    agent: ProberAgent
     job: str
     since: float
 
@@ -93,7 +93,7 @@ class ProbeAgents:
 
     async def probe(
         self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
-    ) -> tuple[Answer, ...]:
+    ) -> tuple[ProbeAnswer, ...]:
         """By the agent of the node; by a Job where it does not answer.
 
         Raises:
@@ -145,8 +145,8 @@ class ProbeAgents:
         return lines.heard(iter(said))
 
     def sole_vips(
-        self, backends: Sequence[Backend], progress: Progress
-    ) -> AbstractAsyncContextManager[Mapping[Backend, Vip]]:
+        self, backends: Sequence[ProbedBackend], progress: Progress
+    ) -> AbstractAsyncContextManager[Mapping[ProbedBackend, Vip]]:
         """Temporary Services, each with one endpoint only, while the block runs."""
         return self._jobs.sole_vips(backends, progress)
 
@@ -158,13 +158,13 @@ class ProbeAgents:
         since = time.monotonic() - RECENT
         self._ways = {asked: at for asked, at in self._ways.items() if at > since}
 
-    async def _on(self, node: str) -> Agent | None:
+    async def _on(self, node: str) -> ProberAgent | None:
         if self._apart.get(node, 0.0) > time.monotonic():
             return None
         return await self._agents.on(node)
 
-    async def _asked(self, agent: Agent, probes: Sequence[Probe]) -> tuple[Answer, ...]:
-        found: dict[str, list[Answer]] = {probe.id: [] for probe in probes}
+    async def _asked(self, agent: ProberAgent, probes: Sequence[Probe]) -> tuple[ProbeAnswer, ...]:
+        found: dict[str, list[ProbeAnswer]] = {probe.id: [] for probe in probes}
         for few in manifests.portions(probes):
             job = ProbeJob(id=_id(), expires=time.time() + LONGEST, probes=tuple(few))
             async with self._agents.asked(agent, job, LONGEST) as answering:
@@ -198,7 +198,7 @@ class ProbeAgents:
         stack.callback(self._ears.pop, (agent.address, port), None)
         return ListenerAddress(node, agent.address, port)
 
-    def _set_apart(self, agent: Agent, error: Exception, progress: Progress) -> None:
+    def _set_apart(self, agent: ProberAgent, error: Exception, progress: Progress) -> None:
         log.warning("the agent on %s is not asked for a while: %s", agent.node, error)
         self._apart[agent.node] = time.monotonic() + APART
         progress(f"The agent on {agent.node} does not answer: by a pod on demand.")

@@ -18,18 +18,18 @@ from bot.domain.finding import Ref
 from bot.errors import Absent, ClusterError, Forbidden
 from bot.kube.client import Api
 from bot.kube.exec import CannotExecute
-from bot.kube.pod_commands import Inside
+from bot.kube.pod_commands import PodCommands
 from bot.kube.traefik_reader import ALLOW_EXEC, TraefikReader
 from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.ports import Prober
 from bot.net.probing import wget_probe as by_wget
 from bot.net.probing.protocol import (
-    Answer,
-    Backend,
     Heard,
     ListenerAddress,
     Outcome,
     Probe,
+    ProbeAnswer,
+    ProbedBackend,
     Progress,
     Vip,
 )
@@ -63,7 +63,7 @@ class ProbeInside:
 
     def __init__(self, api: Api, others: Prober) -> None:
         self._others = others
-        self._run: Run = Inside(api).run
+        self._run: Run = PodCommands(api).run
         self._traefik = TraefikReader(api)
 
     @property
@@ -78,7 +78,7 @@ class ProbeInside:
 
     async def probe(
         self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
-    ) -> tuple[Answer, ...]:
+    ) -> tuple[ProbeAnswer, ...]:
         """A command a try. What `wget` cannot tell is UNTRIED, with the reason.
 
         Raises:
@@ -102,8 +102,8 @@ class ProbeInside:
         return await self._others.heard(listener)
 
     def sole_vips(
-        self, backends: Sequence[Backend], progress: Progress
-    ) -> AbstractAsyncContextManager[Mapping[Backend, Vip]]:
+        self, backends: Sequence[ProbedBackend], progress: Progress
+    ) -> AbstractAsyncContextManager[Mapping[ProbedBackend, Vip]]:
         """The other prober's."""
         return self._others.sole_vips(backends, progress)
 
@@ -126,7 +126,7 @@ class Asking:
     begun: float = field(default_factory=time.monotonic)
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
-    async def all(self, probes: Sequence[Probe]) -> tuple[Answer, ...]:
+    async def all(self, probes: Sequence[Probe]) -> tuple[ProbeAnswer, ...]:
         """Every try of every probe; the first one alone, since it shows whether any can be made.
 
         Raises:
@@ -135,7 +135,7 @@ class Asking:
         tries = [(number, probe) for probe in probes for number in range(probe.tries)]
         # First each probe once: where time runs out, all were tried.
         order = sorted(range(len(tries)), key=lambda at: tries[at][0])
-        found: dict[int, Answer] = {}
+        found: dict[int, ProbeAnswer] = {}
         for few in (order[:1], order[1:]):
             made = await asyncio.gather(*(self._tried(tries[at][1]) for at in few))
             found.update(zip(few, made, strict=True))
@@ -144,7 +144,7 @@ class Asking:
             raise self.obstacle
         return answers
 
-    async def _tried(self, probe: Probe) -> Answer:
+    async def _tried(self, probe: Probe) -> ProbeAnswer:
         """One try, made again where nothing came back."""
         if self.obstacle:
             return untried(probe, str(self.obstacle))
@@ -159,7 +159,7 @@ class Asking:
                 answer = msgspec.structs.replace(await self._once(probe, argv), retried=True)
         return answer
 
-    async def _once(self, probe: Probe, argv: Sequence[str]) -> Answer:
+    async def _once(self, probe: Probe, argv: Sequence[str]) -> ProbeAnswer:
         if self.obstacle:
             return untried(probe, str(self.obstacle))
         now = time.monotonic()

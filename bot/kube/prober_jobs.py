@@ -22,12 +22,12 @@ from bot.net.probing import manifests
 from bot.net.probing import output as lines
 from bot.net.probing.manifests import Manifest
 from bot.net.probing.protocol import (
-    Answer,
-    Backend,
     Heard,
     Listen,
     ListenerAddress,
     Probe,
+    ProbeAnswer,
+    ProbedBackend,
     ProbeJob,
     ProberLine,
     Progress,
@@ -79,7 +79,7 @@ class ProbeJobs:
 
     async def probe(
         self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
-    ) -> tuple[Answer, ...]:
+    ) -> tuple[ProbeAnswer, ...]:
         """One Job on that node; several, one after the other, where its argument grows too long.
 
         Raises:
@@ -89,7 +89,7 @@ class ProbeJobs:
             raise ClusterError("Pods on demand run beside Traefik, and not in its pod.")
         if source.stance is ExecutionContext.HOST and not self._host_network:
             raise ClusterError(HOST)
-        found: dict[str, list[Answer]] = {probe.id: [] for probe in probes}
+        found: dict[str, list[ProbeAnswer]] = {probe.id: [] for probe in probes}
         for few in manifests.portions(probes):
             async with self._room:
                 progress(f"Starting a pod on {source.node}.")
@@ -136,14 +136,14 @@ class ProbeJobs:
 
     @asynccontextmanager
     async def sole_vips(
-        self, backends: Sequence[Backend], progress: Progress
-    ) -> AsyncIterator[Mapping[Backend, Vip]]:
+        self, backends: Sequence[ProbedBackend], progress: Progress
+    ) -> AsyncIterator[Mapping[ProbedBackend, Vip]]:
         """Temporary Services, each with one endpoint only, while the block runs.
 
         A Job without a pod owns them: at its deadline Kubernetes itself removes it, and them.
         """
         progress("Making temporary Services.")
-        made: dict[Backend, Vip] = {}
+        made: dict[ProbedBackend, Vip] = {}
         async with AsyncExitStack() as stack:
             try:
                 anchor = await self._anchor(stack) if backends else {}
@@ -158,7 +158,9 @@ class ProbeJobs:
         """Remove what a process that is gone left behind. Returns how many objects."""
         return await self.jobs.sweep(older_than=older_than)
 
-    async def _probed(self, source: VantagePoint, probes: Sequence[Probe]) -> tuple[Answer, ...]:
+    async def _probed(
+        self, source: VantagePoint, probes: Sequence[Probe]
+    ) -> tuple[ProbeAnswer, ...]:
         job = ProbeJob(
             id=_name("probe"), expires=time.time() + LONGEST + START, probes=tuple(probes)
         )
@@ -229,7 +231,7 @@ class ProbeJobs:
         stack.push_async_callback(self._remove_surely, at)
         return await self.jobs.create(JOBS, manifest)
 
-    async def _sole(self, stack: AsyncExitStack, backend: Backend, owner: Manifest) -> Vip:
+    async def _sole(self, stack: AsyncExitStack, backend: ProbedBackend, owner: Manifest) -> Vip:
         name = _name("sole")
         stack.push_async_callback(self._remove_surely, path(SERVICES, name))
         service = manifests.sole_service(name, backend.port, owner)

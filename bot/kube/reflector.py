@@ -26,7 +26,7 @@ from bot.kube.discovery import Source
 from bot.kube.listing import METADATA, pages
 
 
-class State(StrEnum):
+class WatchState(StrEnum):
     """How far a reflector's objects can be trusted."""
 
     SYNCING = "syncing"
@@ -37,7 +37,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
+class WatchTiming:
     """All waits in seconds, so that a test can hurry them."""
 
     watch: tuple[float, float] = (240, 480)
@@ -73,11 +73,11 @@ class Reflector:
     api: Api
     source: Source
     namespace: str | None = None
-    timing: Timing = field(default_factory=Timing)
+    timing: WatchTiming = field(default_factory=WatchTiming)
     jitter: Callable[[float, float], float] = random.uniform
     slim: Callable[[Object], Object] = lambda each: each
 
-    state: State = State.SYNCING
+    state: WatchState = WatchState.SYNCING
     heard_at: datetime | None = None
     error: ClusterError | None = None
     objects: dict[tuple[str, str], Object] = field(default_factory=dict)
@@ -125,10 +125,10 @@ class Reflector:
             self._lost()
             return self.jitter(0, 0.5) * min(self._failures, 10)
         if isinstance(error, Forbidden):
-            self.state, self._version = State.FORBIDDEN, ""
+            self.state, self._version = WatchState.FORBIDDEN, ""
             return self.timing.forbidden
         if isinstance(error, Absent):
-            self.state, self._version = State.ABSENT, ""
+            self.state, self._version = WatchState.ABSENT, ""
             self._replace({})
             return self.timing.absent
         self._lost()
@@ -140,11 +140,11 @@ class Reflector:
     def _lost(self) -> None:
         """What was read before is kept, marked stale; before the first list there is nothing."""
         if self.heard_at is not None:
-            self.state = State.STALE
+            self.state = WatchState.STALE
 
     def _heard(self) -> None:
         self.heard_at = datetime.now(UTC)
-        self.state, self.error, self._failures = State.LIVE, None, 0
+        self.state, self.error, self._failures = WatchState.LIVE, None, 0
 
     def _replace(self, objects: dict[tuple[str, str], Object]) -> None:
         self.objects = objects

@@ -7,7 +7,15 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from bot.net.diagnosis.observation import VantagePoint
-from bot.net.probing.protocol import Answer, Backend, Heard, ListenerAddress, Probe, Progress, Vip
+from bot.net.probing.protocol import (
+    Heard,
+    ListenerAddress,
+    Probe,
+    ProbeAnswer,
+    ProbedBackend,
+    Progress,
+    Vip,
+)
 
 
 class Prober(Protocol):
@@ -25,7 +33,7 @@ class Prober(Protocol):
 
     async def probe(
         self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
-    ) -> tuple[Answer, ...]:
+    ) -> tuple[ProbeAnswer, ...]:
         """The answers to all probes, made from that place; in the order of the probes.
 
         Raises:
@@ -44,8 +52,8 @@ class Prober(Protocol):
         ...
 
     def sole_vips(
-        self, backends: Sequence[Backend], progress: Progress
-    ) -> AbstractAsyncContextManager[Mapping[Backend, Vip]]:
+        self, backends: Sequence[ProbedBackend], progress: Progress
+    ) -> AbstractAsyncContextManager[Mapping[ProbedBackend, Vip]]:
         """Temporary Services, each with one endpoint only, while the block runs.
 
         Backends that cannot have one are absent. Removed afterwards, also after a crash.

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from bot.probe import job as jobs
-from bot.probe.job import Job, Refused
-from bot.probe.request import Denied, Request
+from bot.probe.job import AgentJob, JobRefused
+from bot.probe.request import Request, RequestDenied
 from bot.probe.verifying import is_signed, moduli
 
 AHEAD = 900.0
@@ -42,16 +42,20 @@ class Admission:
         """
         node, issued, signature = (request.one(header) for header in (NODE, ISSUED, SIGNATURE))
         if node != self._node:
-            raise Denied(421, f"this is {self._node}, the job is for another node")
+            raise RequestDenied(421, f"this is {self._node}, the job is for another node")
         if not NUMBER.fullmatch(issued) or not HEX.fullmatch(signature):
-            raise Denied(403, "the job is not signed")
+            raise RequestDenied(403, "the job is not signed")
         seconds = int(issued) / 1000
         if seconds < self._started:
-            raise Denied(409, "issued before this agent was started, by its clock: issue it anew")
+            raise RequestDenied(
+                409, "issued before this agent was started, by its clock: issue it anew"
+            )
         if seconds > now + SKEW:
-            raise Denied(403, f"issued {seconds - now:.0f} s in the future by this node's clock")
+            raise RequestDenied(
+                403, f"issued {seconds - now:.0f} s in the future by this node's clock"
+            )
 
-    def admit(self, request: Request, body: bytes, now: float) -> Job:
+    def admit(self, request: Request, body: bytes, now: float) -> AgentJob:
         """The job, which is taken for done from now on.
 
         Raises:
@@ -61,20 +65,20 @@ class Admission:
         signature = bytes.fromhex(request.one(SIGNATURE))
         message = PREFIX + head.encode() + body
         if not any(is_signed(message, signature, number) for number in moduli(self._keys, now)):
-            raise Denied(403, "no key that is known here and still good signed this")
+            raise RequestDenied(403, "no key that is known here and still good signed this")
         try:
             job = jobs.read(body, now)
-        except Refused as refusal:
-            raise Denied(400, str(refusal)) from refusal
+        except JobRefused as refusal:
+            raise RequestDenied(400, str(refusal)) from refusal
         if job.expires > now + AHEAD:
-            raise Denied(400, f"it expires more than {AHEAD:.0f} s from now")
+            raise RequestDenied(400, f"it expires more than {AHEAD:.0f} s from now")
         self._remember(job, now)
         return job
 
-    def _remember(self, job: Job, now: float) -> None:
+    def _remember(self, job: AgentJob, now: float) -> None:
         self._done = {signature_: until for signature_, until in self._done.items() if until > now}
         if job.id in self._done:
-            raise Denied(409, "this job was done already")
+            raise RequestDenied(409, "this job was done already")
         if len(self._done) >= MOST_REMEMBERED:
-            raise Denied(503, "too many jobs in a short time")
+            raise RequestDenied(503, "too many jobs in a short time")
         self._done[job.id] = job.expires

@@ -12,9 +12,9 @@ from typing import Any
 from bot.probe import request as requests
 from bot.probe.admitting import Admission
 from bot.probe.binding import bound
-from bot.probe.job import Job
+from bot.probe.job import AgentJob
 from bot.probe.output import encoded
-from bot.probe.request import MOST_HEAD, Denied, Request
+from bot.probe.request import MOST_HEAD, Request, RequestDenied
 
 MOST_CLIENTS = 64
 MOST_BODIES = 8
@@ -30,7 +30,7 @@ FAREWELL = 5.0
 LINES = "application/x-ndjson"
 
 Write = Callable[[dict[str, Any]], None]
-Do = Callable[[Job, Write], Awaitable[None]]
+Do = Callable[[AgentJob, Write], Awaitable[None]]
 """Does an admitted job, and says its lines."""
 
 
@@ -70,7 +70,7 @@ class Agent:
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await self._route(await requests.head(reader), reader, writer)
-        except Denied as denied:
+        except RequestDenied as denied:
             line = {"job": "", "refused": str(denied)}
             writer.write(_head(denied.status, LINES) + encoded(line))
 
@@ -83,24 +83,24 @@ class Agent:
             case "POST", "/jobs":
                 await self._done(await self._job(asked, reader), reader, writer)
             case _:
-                raise Denied(404, "there are POST /jobs and GET /healthz")
+                raise RequestDenied(404, "there are POST /jobs and GET /healthz")
 
-    async def _job(self, asked: Request, reader: asyncio.StreamReader) -> Job:
+    async def _job(self, asked: Request, reader: asyncio.StreamReader) -> AgentJob:
         self._admission.look(asked, time.time())
         length = asked.length
         if self._bodies >= MOST_BODIES:
-            raise Denied(503, "busy with other requests")
+            raise RequestDenied(503, "busy with other requests")
         self._bodies += 1
         try:
             body = await requests.body(reader, length)
         finally:
             self._bodies -= 1
         if self._jobs >= MOST_JOBS:
-            raise Denied(503, f"{MOST_JOBS} jobs are under way")
+            raise RequestDenied(503, f"{MOST_JOBS} jobs are under way")
         return self._admission.admit(asked, body, time.time())
 
     async def _done(
-        self, job: Job, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, job: AgentJob, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         self._jobs += 1
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from contextlib import suppress
 
-from bot.probe.job import Refused
+from bot.probe.job import JobRefused
 
 BACKLOG = 256
 
@@ -22,7 +22,7 @@ def bound(port: int, *kinds: socket.SocketKind) -> list[socket.socket]:
     try:
         return _bound(socket.AF_INET, "0.0.0.0", port, kinds)  # noqa: S104  # as said above
     except OSError as error:
-        raise Refused(f"port {port}: {error.strerror}") from error
+        raise JobRefused(f"port {port}: {error.strerror}") from error
 
 
 def _bound(

@@ -23,7 +23,7 @@ LONGEST_LISTEN = 900.0
 T = TypeVar("T")
 
 
-class Refused(Exception):  # an answer, said to who asked
+class JobRefused(Exception):  # an answer, said to who asked
     """The job is not done; the message says why."""
 
 
@@ -55,7 +55,7 @@ class Listen:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class AgentJob:
     """As `bot.net.probing.protocol.Job`."""
 
     id: str
@@ -64,7 +64,7 @@ class Job:
     listen: Listen | None = None
 
 
-def read(text: str | bytes, now: float) -> Job:
+def read(text: str | bytes, now: float) -> AgentJob:
     """The job in a text.
 
     Raises:
@@ -73,32 +73,32 @@ def read(text: str | bytes, now: float) -> Job:
     try:
         given = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Refused(f"not JSON: {error}") from error
+        raise JobRefused(f"not JSON: {error}") from error
     if not isinstance(given, dict):
-        raise Refused("a job is a JSON object")
+        raise JobRefused("a job is a JSON object")
     probes = given.get("probes", [])
     if not isinstance(probes, list) or len(probes) > MOST_PROBES:
-        raise Refused(f"probes is a list of at most {MOST_PROBES}")
+        raise JobRefused(f"probes is a list of at most {MOST_PROBES}")
     listen = given.get("listen")
-    job = Job(
+    job = AgentJob(
         id=_checked(given.get("id"), str, "id"),
         expires=_checked(given.get("expires"), float, "expires"),
         probes=tuple(_probe(probe) for probe in probes),
         listen=None if listen is None else _listen(_struct(Listen, listen)),
     )
     if sum(probe.tries for probe in job.probes) > MOST_TRIES:
-        raise Refused(f"more than {MOST_TRIES} tries")
+        raise JobRefused(f"more than {MOST_TRIES} tries")
     if job.expires <= now:
-        raise Refused(f"expired {now - job.expires:.0f} s ago by this node's clock")
+        raise JobRefused(f"expired {now - job.expires:.0f} s ago by this node's clock")
     return job
 
 
 def _probe(given: Any) -> Probe:
     probe = _struct(Probe, given)
     if probe.kind not in KINDS:
-        raise Refused(f"no kind of probe: {probe.kind}")
+        raise JobRefused(f"no kind of probe: {probe.kind}")
     if not is_address(probe.address) and not (probe.kind == "dns" and not probe.address):
-        raise Refused(f"no address: {probe.address!r}")
+        raise JobRefused(f"no address: {probe.address!r}")
     limits = (
         0 <= probe.port <= 65535,  # noqa: PLR2004  # a port's own limit
         0 <= probe.size <= MOST_BYTES,
@@ -109,23 +109,23 @@ def _probe(given: Any) -> Probe:
         _is_plain(probe.name) and _is_plain(probe.path) and probe.path.startswith("/"),
     )
     if not all(limits):
-        raise Refused(f"probe {probe.id}: a value is out of its limits")
+        raise JobRefused(f"probe {probe.id}: a value is out of its limits")
     return probe
 
 
 def _listen(listen: Listen) -> Listen:
     fits = 0 <= listen.port <= 65535 and 0 < listen.seconds <= LONGEST_LISTEN  # noqa: PLR2004
     if not fits or not _is_plain(listen.name):
-        raise Refused("listen: a value is out of its limits")
+        raise JobRefused("listen: a value is out of its limits")
     return listen
 
 
 def _struct(kind: type[T], given: Any) -> T:
     if not isinstance(given, dict):
-        raise Refused(f"a {kind.__name__} is a JSON object")
+        raise JobRefused(f"a {kind.__name__} is a JSON object")
     known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
     if strange := given.keys() - known.keys():
-        raise Refused(f"unknown field {min(strange)!r}")
+        raise JobRefused(f"unknown field {min(strange)!r}")
     types = {"str": str, "int": int, "float": float, "bool": bool}
     try:
         values: dict[str, Any] = {
@@ -134,16 +134,16 @@ def _struct(kind: type[T], given: Any) -> T:
         }
         return kind(**values)
     except TypeError as error:
-        raise Refused(f"a field of {kind.__name__} is missing") from error
+        raise JobRefused(f"a field of {kind.__name__} is missing") from error
 
 
 def _checked(value: Any, kind: type[T], name: str) -> T:
     if kind is float and type(value) is int:
         value = float(value)
     if type(value) is not kind or (isinstance(value, float) and not math.isfinite(value)):
-        raise Refused(f"{name} is no {kind.__name__}")
+        raise JobRefused(f"{name} is no {kind.__name__}")
     if isinstance(value, str) and len(value) > LONGEST_TEXT:
-        raise Refused(f"{name} is too long")
+        raise JobRefused(f"{name} is too long")
     return value
 
 

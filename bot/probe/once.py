@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from typing import Any
 
 from bot.probe import job as jobs
-from bot.probe.job import Job, Listen, Refused
+from bot.probe.job import AgentJob, JobRefused, Listen
 from bot.probe.listening import Listener
 from bot.probe.news import telling
 from bot.probe.trying import try_all
@@ -34,13 +34,13 @@ async def main(text: str) -> int:
     try:
         job = jobs.read(text, time.time())
         await do(job, write, own_listener)
-    except Refused as refusal:
+    except JobRefused as refusal:
         write({"job": _id(text), "refused": str(refusal)})
         return 2
     return 0
 
 
-async def do(job: Job, write: Write, listening: Listening) -> None:
+async def do(job: AgentJob, write: Write, listening: Listening) -> None:
     """Listen, try, or both, until it is done or the job's time is over.
 
     Raises:
@@ -56,7 +56,7 @@ async def do(job: Job, write: Write, listening: Listening) -> None:
     say({"done": True})
 
 
-async def _do(job: Job, say: Write, listening: Listening) -> None:
+async def _do(job: AgentJob, say: Write, listening: Listening) -> None:
     async def probe() -> None:
         await try_all(job.probes, lambda answer: say({"answer": answer}))
 

@@ -17,7 +17,7 @@ HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([ -~\t]*)")
 LENGTH = re.compile(r"\d{1,7}")
 
 
-class Denied(Exception):  # an answer, said to who asked
+class RequestDenied(Exception):  # an answer, said to who asked
     """A request is not done; the status, and why in a few words."""
 
     def __init__(self, status: int, why: str) -> None:
@@ -49,9 +49,9 @@ class Request:
         if not LENGTH.fullmatch(said) or any(
             name == "transfer-encoding" for name, _ in self.headers
         ):
-            raise Denied(411, "a Content-Length is needed")
+            raise RequestDenied(411, "a Content-Length is needed")
         if int(said) > MOST_BODY:
-            raise Denied(413, f"a job has at most {MOST_BODY} bytes")
+            raise RequestDenied(413, f"a job has at most {MOST_BODY} bytes")
         return int(said)
 
 
@@ -65,7 +65,7 @@ def parse(head: bytes) -> Request:
     asked = REQUEST_LINE.fullmatch(first)
     headers = [HEADER.fullmatch(line) for line in lines]
     if not asked or not all(headers):
-        raise Denied(400, "no HTTP request")
+        raise RequestDenied(400, "no HTTP request")
     pairs = tuple((header[1].lower(), header[2].strip()) for header in headers if header)
     return Request(asked[1], asked[2], pairs)
 
@@ -80,11 +80,11 @@ async def head(reader: asyncio.StreamReader) -> Request:
         async with asyncio.timeout(HEAD_PATIENCE):
             return parse(await reader.readuntil(b"\r\n\r\n"))
     except TimeoutError as error:
-        raise Denied(408, "the request came too slowly") from error
+        raise RequestDenied(408, "the request came too slowly") from error
     except asyncio.LimitOverrunError as error:
-        raise Denied(431, f"a head has at most {MOST_HEAD} bytes") from error
+        raise RequestDenied(431, f"a head has at most {MOST_HEAD} bytes") from error
     except asyncio.IncompleteReadError as error:
-        raise Denied(400, "no HTTP request") from error
+        raise RequestDenied(400, "no HTTP request") from error
 
 
 async def body(reader: asyncio.StreamReader, length: int) -> bytes:
@@ -97,6 +97,6 @@ async def body(reader: asyncio.StreamReader, length: int) -> bytes:
         async with asyncio.timeout(BODY_PATIENCE):
             return await reader.readexactly(length)
     except TimeoutError as error:
-        raise Denied(408, "the job came too slowly") from error
+        raise RequestDenied(408, "the job came too slowly") from error
     except asyncio.IncompleteReadError as error:
-        raise Denied(400, "the job was cut off") from error
+        raise RequestDenied(400, "the job was cut off") from error

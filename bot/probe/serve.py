@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 
 from bot.probe.admitting import Admission
 from bot.probe.agent import Agent
-from bot.probe.job import Job, Listen, Refused
+from bot.probe.job import AgentJob, JobRefused, Listen
 from bot.probe.listening import Listener
 from bot.probe.news import telling
 from bot.probe.once import Write, do
@@ -39,7 +39,7 @@ async def main(options: Options) -> int:
     own = Output(OWN_LINES)
     try:
         await _run(options, own)
-    except Refused as refusal:
+    except JobRefused as refusal:
         own.write({"job": "agent", "refused": str(refusal)})
     return 2
 
@@ -70,7 +70,7 @@ class _Jobs:
         self._output = Output(JOB_LINES)
         self.where = ""
 
-    async def do(self, job: Job, write: Write) -> None:
+    async def do(self, job: AgentJob, write: Write) -> None:
         def both(line: dict[str, object]) -> None:
             self._output.write(line)
             write(line)

@@ -39,7 +39,7 @@ STRICT = "--providers.kubernetesingress.strictprefixmatching"
 CROSS = "--providers.kubernetescrd.allowcrossnamespace"
 
 
-class Live(Protocol):
+class LiveObjects(Protocol):
     """Reads one object whole."""
 
     async def live(self, target: Target, /) -> dict[str, Any] | None:
@@ -65,7 +65,7 @@ class ContextReader:
 
     cluster: SnapshotReader
     diagnose: Diagnose
-    live: Live
+    live: LiveObjects
     traefik: TraefikPods
 
     async def of(self, asked: str, progress: Progress = quiet) -> PlanningContext:
@@ -121,13 +121,13 @@ class ContextReader:
                     found[certificate.name] = live
         return found
 
-    async def _target(self) -> target.Target | None:
+    async def _target(self) -> target.ConversionTarget | None:
         pods, _ = await self.traefik.pods()
         versions = {instance.version(pod) for pod in pods}
         if len(versions) != 1 or (number := target.version(versions.pop())) is None:
             return None
         arguments = [arg.casefold() for arg in pods[0].args]
-        return target.Target(
+        return target.ConversionTarget(
             number,
             strict_prefix=_on(STRICT, arguments),
             ingress_class=instance.static(pods[0].args).class_of_ingresses,

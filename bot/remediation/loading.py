@@ -17,7 +17,7 @@ from bot.domain.snapshot import SnapshotReader
 from bot.errors import ClusterError, Conflict, MeshmedicError
 from bot.net.diagnosis.service import quiet
 from bot.net.ports import Prober
-from bot.net.probing.protocol import Answer
+from bot.net.probing.protocol import ProbeAnswer
 from bot.remediation.change import handover, loaded, marker
 from bot.remediation.change import verification_requests as through
 from bot.remediation.change.change import Change
@@ -173,7 +173,7 @@ class LoadingProbe:
             for number, entrance in enumerate(entrances)
             for what, request in asked.items()
         ]
-        answers: tuple[Answer, ...] = ()
+        answers: tuple[ProbeAnswer, ...] = ()
         if self.prober:
             try:
                 async with asyncio.timeout(ONE):
@@ -187,7 +187,7 @@ class LoadingProbe:
         }
 
 
-_Answers = dict[tuple[Entrance, str], tuple[Answer, ...]]
+_Answers = dict[tuple[Entrance, str], tuple[ProbeAnswer, ...]]
 """By the entrance, and what was asked there."""
 
 

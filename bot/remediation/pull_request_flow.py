@@ -17,10 +17,10 @@ from bot.domain.snapshot import SnapshotReader
 from bot.errors import ClusterError
 from bot.gitops import refusals as of_files
 from bot.gitops.domain.file_edit import decoded
-from bot.gitops.domain.ownership import NOBODY, Owner, owner
-from bot.gitops.hosts.host import PullState, Standing
+from bot.gitops.domain.ownership import NOBODY, ObjectOwner, owner
+from bot.gitops.hosts.host import PullRequestStanding, PullState
 from bot.gitops.markdown import Description
-from bot.gitops.service import Asked, Preview, Proposed, not_configured
+from bot.gitops.service import Preview, Proposed, PullRequestInput, not_configured
 from bot.remediation.change.change import Change, PullRequest
 from bot.remediation.change.history import BOT
 from bot.remediation.change.plan import RepairPlan
@@ -38,22 +38,24 @@ MOST_PREVIEW = 12_000
 MERGED = "Pull request {number} was merged: waiting for Flux."
 
 Manifest = Mapping[str, Any]
-AskFlux = Callable[[Owner], Awaitable[None]]
+AskFlux = Callable[[ObjectOwner], Awaitable[None]]
 """Asks Flux to look at Git now; it raises ClusterError where that is not allowed."""
 
 
-class PullRequests(Protocol):
+class PullRequestHost(Protocol):
     """Pull requests in the configured repository."""
 
-    async def preview(self, asked: Asked) -> Preview | of_files.Refusal:
+    async def preview(self, asked: PullRequestInput) -> Preview | of_files.PullRequestRefusal:
         """The difference, before anybody approves it."""
         ...
 
-    async def propose(self, asked: Asked, why: Description) -> Proposed | of_files.Refusal:
+    async def propose(
+        self, asked: PullRequestInput, why: Description
+    ) -> Proposed | of_files.PullRequestRefusal:
         """Open one, or find the one that is open."""
         ...
 
-    async def state(self, number: int) -> Standing:
+    async def state(self, number: int) -> PullRequestStanding:
         """How one stands."""
         ...
 
@@ -62,7 +64,7 @@ class PullRequests(Protocol):
 class PullRequestFlow:
     """Carries such a change to its end. `pulls` is None where no repository is set."""
 
-    pulls: PullRequests | None
+    pulls: PullRequestHost | None
     cluster: SnapshotReader
     store: ChangeStore
     writer: StepWriter
@@ -81,9 +83,9 @@ class PullRequestFlow:
         if isinstance(edit, str):
             return PlanRefusal(PlanReason.NOT_IN_FILE, edit)
         who, live = owner_of(situation, edit)
-        asked = Asked(edit, live, who)
+        asked = PullRequestInput(edit, live, who)
         found = await self.pulls.preview(asked) if self.pulls else not_configured(asked)
-        if isinstance(found, of_files.Refusal):
+        if isinstance(found, of_files.PullRequestRefusal):
             return PlanRefusal(PlanReason.NOT_IN_FILE, str(found), found.paste)
         also = tuple(f"The same file makes {side_effect} too." for side_effect in found.also)
         preview = found.diff[:MOST_PREVIEW]
@@ -109,12 +111,15 @@ class PullRequestFlow:
             change.requester,
         )
         made = await self.pulls.propose(asked, why) if self.pulls else not_configured(asked)
-        if isinstance(made, of_files.Refusal) and made.reason is of_files.Reason.ALREADY:
+        if (
+            isinstance(made, of_files.PullRequestRefusal)
+            and made.reason is of_files.PullRequestReason.ALREADY
+        ):
             # Merged before we could note its number.
             return await self.executor.verify(
                 await self.executor.moved(change, ChangeState.VERIFYING)
             )
-        if isinstance(made, of_files.Refusal):
+        if isinstance(made, of_files.PullRequestRefusal):
             return await self.executor.moved(change, ChangeState.FAILED, BOT, str(made))
         noted = PullRequest(made.number, made.url)
         notes = msgspec.structs.replace(change.notes, pull_request=noted)
@@ -146,7 +151,7 @@ class PullRequestFlow:
             )
         return await self._ask_once(change, pull, asked.owner)
 
-    async def _ask_once(self, change: Change, pull: PullRequest, keeper: Owner) -> Change:
+    async def _ask_once(self, change: Change, pull: PullRequest, keeper: ObjectOwner) -> Change:
         """Ask Flux to look now; where that is not allowed it does so at its own interval."""
         said = MERGED.format(number=pull.number)
         if said in change.notes.proof:
@@ -158,10 +163,10 @@ class PullRequestFlow:
         notes = msgspec.structs.replace(change.notes, proof=(*change.notes.proof, said))
         return await self.store.write(msgspec.structs.replace(change, notes=notes))
 
-    async def _asked(self, change: Change) -> Asked | str:
+    async def _asked(self, change: Change) -> PullRequestInput | str:
         edit = decoded(change.plan.steps[0].to)
         if isinstance(edit, str):
             return edit
         live = await self.writer.live(edit.object)
         snapshot = await self.cluster.snapshot(READS)
-        return Asked(edit, live or {}, owner(live, snapshot) if live else NOBODY)
+        return PullRequestInput(edit, live or {}, owner(live, snapshot) if live else NOBODY)

@@ -23,7 +23,7 @@ from bot.net.diagnosis.service import quiet
 from bot.net.probing.protocol import Progress
 from bot.remediation.change import approval, history
 from bot.remediation.change.approval import ApprovalRequest, Click, Policy
-from bot.remediation.change.change import Card, Change, Notes
+from bot.remediation.change.change import Change, ChangeCard, Notes
 from bot.remediation.change.history import BOT
 from bot.remediation.change.naming import change_name
 from bot.remediation.change.plan import Method, RepairPlan
@@ -186,7 +186,7 @@ class RemediationService:
         """All changes, the newest first."""
         return await self.store.every()
 
-    async def shown_in(self, name: str, card: Card) -> None:
+    async def shown_in(self, name: str, card: ChangeCard) -> None:
         """Remember which message shows a change, so that it is kept true."""
         for _ in range(TURNS):
             change = await self.store.read(name)

@@ -13,10 +13,10 @@ import msgspec
 
 from bot.domain.temporary import LABELS, NAMESPACE
 from bot.net.probing import manifests
-from bot.net.probing.protocol import Answer, Heard, Kind, Outcome, Probe, ProbeJob, ProberLine
+from bot.net.probing.protocol import Heard, Kind, Outcome, Probe, ProbeAnswer, ProbeJob, ProberLine
 from bot.sandbox import tools
 from bot.sandbox.kubernetes_api import SimulatedCluster
-from bot.sandbox.kubernetes_api.history import Change
+from bot.sandbox.kubernetes_api.history import ObjectChange
 from bot.sandbox.network import LISTENER, Network
 from bot.sandbox.scenarios.pods import NODES
 from bot.sandbox.wget import busybox
@@ -65,7 +65,7 @@ class Kubelet:
             group.create_task(self._watch("services", self._note))
             group.create_task(self._watch(JOBS, lambda news: group.create_task(self._treat(news))))
 
-    async def _watch(self, kind: str, treat: Callable[[Change], object]) -> None:
+    async def _watch(self, kind: str, treat: Callable[[ObjectChange], object]) -> None:
         """Treat every change of a kind in the probe's namespace."""
         woken = asyncio.Event()
         with self._cluster.watching(kind, None, woken.set) as watch:
@@ -74,10 +74,10 @@ class Kubelet:
                 woken.clear()
                 while watch.pending:
                     news = watch.pending.popleft()
-                    if isinstance(news, Change) and news.after.namespace == NAMESPACE:
+                    if isinstance(news, ObjectChange) and news.after.namespace == NAMESPACE:
                         treat(news)
 
-    def _note(self, news: Change) -> None:
+    def _note(self, news: ObjectChange) -> None:
         """kube-proxy learns of a Service, or forgets it."""
         vip = news.after.plain()["spec"].get("clusterIP", "")
         if news.deleted:
@@ -94,7 +94,7 @@ class Kubelet:
                     key = (pod["metadata"]["namespace"], pod["metadata"]["name"], container["name"])
                     self._cluster.shells.setdefault(key, shell)
 
-    async def _treat(self, news: Change) -> None:
+    async def _treat(self, news: ObjectChange) -> None:
         name = news.after.name
         if news.deleted:
             self._remove(name)
@@ -176,13 +176,13 @@ class Kubelet:
 
     def _answers(
         self, probes: list[Probe], node: str, address: str, *, host: bool
-    ) -> Iterator[Answer]:
+    ) -> Iterator[ProbeAnswer]:
         for probe in probes:
             for answer in self._network.answers(node, probe, host=host):
                 self._hear(answer, probe.address, probe.port, probe.kind, address)
                 yield answer
 
-    def _hear(self, answer: Answer, address: str, port: int, kind: Kind, source: str) -> None:
+    def _hear(self, answer: ProbeAnswer, address: str, port: int, kind: Kind, source: str) -> None:
         """A listener notes who came, directly or by a temporary Service."""
         for reached, _ in self._network.vips.get((address, port), [(address, port)]):
             if reached in self._listeners and port == LISTENER and answer.outcome is Outcome.OK:

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from bot.net.probing.protocol import Answer, Kind, Outcome, Probe
+from bot.net.probing.protocol import Kind, Outcome, Probe, ProbeAnswer
 from bot.sandbox.proxy import Way, ways
 
 Plain = dict[str, Any]
@@ -44,7 +44,7 @@ class Broken:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class NetworkPlace:
     """Where an address leads: a node, the ports that are open there, and who answers."""
 
     node: str
@@ -60,7 +60,7 @@ class Network:
     """The objects by address, and what is broken."""
 
     broken: Broken = Broken()
-    places: dict[str, Place] = field(default_factory=dict)
+    places: dict[str, NetworkPlace] = field(default_factory=dict)
     vips: dict[tuple[str, int], list[tuple[str, int]]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     numbers: dict[tuple[tuple[str, str], int | str], tuple[str, int]] = field(default_factory=dict)
@@ -93,7 +93,7 @@ class Network:
         for service in services:
             self._service(service, behind.get(_name(service)))
 
-    def answers(self, node: str, probe: Probe, *, host: bool) -> tuple[Answer, ...]:
+    def answers(self, node: str, probe: Probe, *, host: bool) -> tuple[ProbeAnswer, ...]:
         """What each try of a probe from a node meets."""
         return tuple(self._one(node, probe, host=host) for _ in range(probe.tries))
 
@@ -115,7 +115,7 @@ class Network:
             for said in (port["port"], port.get("name")):
                 self.numbers[(namespace, name), said] = (vip, port["port"])
 
-    def _one(self, node: str, probe: Probe, *, host: bool) -> Answer:
+    def _one(self, node: str, probe: Probe, *, host: bool) -> ProbeAnswer:
         if probe.kind is Kind.DNS:
             return self._name(probe)
         address, port, by_vip = probe.address, probe.port, False
@@ -132,7 +132,7 @@ class Network:
         if caught and place and not place.listens:
             return _refused(probe, REFUSED_HERE)
         if place is None or self._cut(node, place, address):
-            return Answer(
+            return ProbeAnswer(
                 id=probe.id, outcome=Outcome.TIMEOUT, took=3000.0, retried=probe.again > 0
             )
         trip = round_trip(node, place.node)
@@ -142,7 +142,7 @@ class Network:
             return _refused(probe, trip)
         return _well(probe, place, trip)
 
-    def _proxied(self, probe: Probe, traefik: Place, trip: float) -> Answer:
+    def _proxied(self, probe: Probe, traefik: NetworkPlace, trip: float) -> ProbeAnswer:
         """Traefik's answer: the backend's, its own 404, or 502 and 504 by how it did not get there.
 
         Source: Traefik, `pkg/proxy/httputil`: refused is 502, a timeout is 504.
@@ -162,17 +162,19 @@ class Network:
         status = TIMED_OUT if met.outcome is Outcome.TIMEOUT else BAD_GATEWAY
         return _answered(probe, status, "Traefik itself", trip + met.took)
 
-    def _cut(self, node: str, place: Place, address: str) -> bool:
+    def _cut(self, node: str, place: NetworkPlace, address: str) -> bool:
         """Whether the way leads over an overlay that is down; the nodes' own addresses do not."""
         down = {node, place.node} & self.broken.overlay_down
         return bool(down) and node != place.node and address.startswith("10.42.")
 
-    def _name(self, probe: Probe) -> Answer:
+    def _name(self, probe: Probe) -> ProbeAnswer:
         name = probe.name.rstrip(".")
         for candidate in (name, name + CLUSTER_DOMAIN, f"{name}.cluster.local"):
             if found := self.names.get(candidate):
-                return Answer(id=probe.id, outcome=Outcome.OK, took=14.0, addresses=(found,))
-        return Answer(id=probe.id, outcome=Outcome.NAME, took=14.0, errno=3, detail="no such name")
+                return ProbeAnswer(id=probe.id, outcome=Outcome.OK, took=14.0, addresses=(found,))
+        return ProbeAnswer(
+            id=probe.id, outcome=Outcome.NAME, took=14.0, errno=3, detail="no such name"
+        )
 
 
 def round_trip(begin: str, end: str) -> float:
@@ -183,12 +185,12 @@ def round_trip(begin: str, end: str) -> float:
     return 8.0 + zlib.crc32(pair.encode()) % 300 / 10
 
 
-def _well(probe: Probe, place: Place, trip: float) -> Answer:
-    answer = Answer(id=probe.id, outcome=Outcome.OK, took=2 * trip, connected=trip)
+def _well(probe: Probe, place: NetworkPlace, trip: float) -> ProbeAnswer:
+    answer = ProbeAnswer(id=probe.id, outcome=Outcome.OK, took=2 * trip, connected=trip)
     size = probe.size if probe.kind in (Kind.ECHO, Kind.UDP) else 0
     status = 200 if probe.kind is Kind.HTTP else 0
     backend = "" if probe.kind is Kind.TCP else place.name
-    return Answer(
+    return ProbeAnswer(
         id=answer.id,
         outcome=answer.outcome,
         took=answer.took,
@@ -199,24 +201,24 @@ def _well(probe: Probe, place: Place, trip: float) -> Answer:
     )
 
 
-def _answered(probe: Probe, status: int, backend: str, took: float) -> Answer:
-    return Answer(
+def _answered(probe: Probe, status: int, backend: str, took: float) -> ProbeAnswer:
+    return ProbeAnswer(
         id=probe.id, outcome=Outcome.OK, took=took, size=512, status=status, backend=backend
     )
 
 
-def _refused(probe: Probe, took: float) -> Answer:
-    return Answer(id=probe.id, outcome=Outcome.REFUSED, took=took, connected=took, errno=111)
+def _refused(probe: Probe, took: float) -> ProbeAnswer:
+    return ProbeAnswer(id=probe.id, outcome=Outcome.REFUSED, took=took, connected=took, errno=111)
 
 
-def _node(node: Plain) -> Iterator[tuple[str, Place]]:
+def _node(node: Plain) -> Iterator[tuple[str, NetworkPlace]]:
     name = node["metadata"]["name"]
     for address in node["status"].get("addresses") or ():
         if address["type"] == "InternalIP":
-            yield address["address"], Place(name, frozenset({KUBELET}), name)
+            yield address["address"], NetworkPlace(name, frozenset({KUBELET}), name)
 
 
-def _pod(pod: Plain) -> Place:
+def _pod(pod: Plain) -> NetworkPlace:
     containers = pod["spec"]["containers"]
     ports = {
         port["containerPort"] for container in containers for port in container.get("ports") or ()
@@ -224,10 +226,10 @@ def _pod(pod: Plain) -> Place:
     listens = pod["metadata"].get("annotations", {}).get("meshmedic.dev/listens") == "true"
     node = pod["spec"].get("nodeName", "")
     if listens:
-        return Place(node, frozenset({LISTENER}), node, listens=True)
+        return NetworkPlace(node, frozenset({LISTENER}), node, listens=True)
     labels = pod["metadata"].get("labels") or {}
     proxies = labels.get("app.kubernetes.io/name") == "traefik"
-    return Place(node, frozenset(ports), pod["metadata"]["name"], proxies=proxies)
+    return NetworkPlace(node, frozenset(ports), pod["metadata"]["name"], proxies=proxies)
 
 
 def _has_address(pod: Plain) -> bool:

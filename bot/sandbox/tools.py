@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from bot.net.probing.protocol import Answer, Kind, Outcome, Probe
+from bot.net.probing.protocol import Kind, Outcome, Probe, ProbeAnswer
 from bot.sandbox.network import CLUSTER_DOMAIN, Network, round_trip
 
 NEVER = 28
@@ -61,7 +61,7 @@ def _curl(network: Network, node: str, url: str) -> Said:
             return "curl: (28) Connection timed out after 10001 milliseconds\n", NEVER
 
 
-def _page(answer: Answer, address: str) -> str:
+def _page(answer: ProbeAnswer, address: str) -> str:
     connected, took = (answer.connected or 0) / 1000, answer.took / 1000
     head = f"HTTP/1.1 {answer.status} OK\r\nContent-Type: text/plain\r\n\r\n"
     body = f"Hello from {answer.backend}\n"

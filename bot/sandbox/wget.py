@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
-from bot.net.probing.protocol import Answer, Kind, Outcome, Probe
+from bot.net.probing.protocol import Kind, Outcome, Probe, ProbeAnswer
 from bot.routing.addresses import parse
-from bot.sandbox.kubernetes_api.streams import Ended, Shell
+from bot.sandbox.kubernetes_api.streams import Shell, StreamEnded
 from bot.sandbox.network import Network
 
 WORDS = {
@@ -21,16 +21,18 @@ OTHER = "error getting response"
 def busybox(network: Network, node: str, learn: Callable[[], None]) -> Shell:
     """What runs commands in a container on that node; `learn` is called before each."""
 
-    def run(argv: Sequence[str]) -> Ended:
+    def run(argv: Sequence[str]) -> StreamEnded:
         if not argv or argv[0] != "wget":
-            return Ended(refused=f'exec: "{argv[0] if argv else ""}": executable file not found')
+            return StreamEnded(
+                refused=f'exec: "{argv[0] if argv else ""}": executable file not found'
+            )
         learn()
         return _wget(network, node, argv[-1])
 
     return run
 
 
-def _wget(network: Network, node: str, url: str) -> Ended:
+def _wget(network: Network, node: str, url: str) -> StreamEnded:
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or 80
     address = host if parse(host) else _looked_up(network, node, host)
@@ -40,14 +42,16 @@ def _wget(network: Network, node: str, url: str) -> Ended:
     answer = network.answers(node, probe, host=False)[0]
     said = f"Connecting to {host}:{port} ({address}:{port})\n"
     if answer.outcome is Outcome.OK:
-        return Ended(b"", f"{said}  HTTP/1.1 {answer.status} OK\n".encode())
+        return StreamEnded(b"", f"{said}  HTTP/1.1 {answer.status} OK\n".encode())
     return _failed(WORDS.get(answer.outcome, OTHER).format(address), said)
 
 
 def _looked_up(network: Network, node: str, name: str) -> str:
-    found: Answer = network.answers(node, Probe(id="", kind=Kind.DNS, name=name), host=False)[0]
+    found: ProbeAnswer = network.answers(node, Probe(id="", kind=Kind.DNS, name=name), host=False)[
+        0
+    ]
     return found.addresses[0] if found.addresses else ""
 
 
-def _failed(said: str, before: str = "") -> Ended:
-    return Ended(b"", f"{before}wget: {said}\n".encode(), 1)
+def _failed(said: str, before: str = "") -> StreamEnded:
+    return StreamEnded(b"", f"{before}wget: {said}\n".encode(), 1)

@@ -46,7 +46,7 @@ NO_TRAEFIK = (
 )
 
 
-class Source(Protocol):
+class PodSource(Protocol):
     """What is asked of Traefik itself, replica by replica."""
 
     async def pods(self) -> tuple[TraefikPod, ...]:
@@ -84,7 +84,7 @@ class Traefik:
     """The questions about Traefik."""
 
     cluster: SnapshotReader
-    source: Source
+    source: PodSource
 
     async def routes(self) -> RoutesAnswer:
         """Every route, with the servers that Traefik has made of it where that can be seen.

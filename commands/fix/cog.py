@@ -15,7 +15,7 @@ from bot.domain.authorization import Circle
 from bot.errors import MeshmedicError
 from bot.net.diagnosis.service import Diagnose
 from bot.remediation.change.approval import Click
-from bot.remediation.change.change import Card, Change
+from bot.remediation.change.change import Change, ChangeCard
 from bot.remediation.change.plan import Method
 from bot.remediation.change.states import MOVES, ChangeState
 from bot.remediation.planning.refusals import PlanRefusal
@@ -202,5 +202,5 @@ class FixCog(Cog):
     ) -> None:
         """Note where the card stands, so that it is kept up to date."""
         with suppress(MeshmedicError):
-            place = Card(message.channel.id, message.id)
+            place = ChangeCard(message.channel.id, message.id)
             await self._remediation.shown_in(proposal.change.name, place)

@@ -16,7 +16,7 @@ from bot.domain.resources.registry import KINDS
 from bot.health.checks import CHECKS
 from bot.health.service import Health
 from bot.kube.discovery import Source
-from bot.kube.reflector import Reflector, State
+from bot.kube.reflector import Reflector, WatchState
 from tests.builders import a_pod
 from tests.fakes import FakeCluster, snapshot_of
 from tests.places import ROOT
@@ -109,9 +109,9 @@ def test_the_watches_of_several_namespaces_are_one_kind_without_names():
     now = datetime.now(UTC)
     old = now.replace(year=now.year - 1)
     made = metrics_of(
-        a_watch(namespace="secret-plans", state=State.LIVE, heard_at=now, lists=1, watches=3),
-        a_watch(namespace="apps", state=State.STALE, heard_at=old, lists=2, relists=1),
-        a_watch(1, state=State.FORBIDDEN),
+        a_watch(namespace="secret-plans", state=WatchState.LIVE, heard_at=now, lists=1, watches=3),
+        a_watch(namespace="apps", state=WatchState.STALE, heard_at=old, lists=2, relists=1),
+        a_watch(1, state=WatchState.FORBIDDEN),
     )
     (first, second) = (a_watch(number).source.title for number in (0, 1))
     assert value(made, "meshmedic_watch_state", resource=first, state="live") == 1

@@ -16,12 +16,12 @@ from bot.domain.authorization import Circles
 from bot.kube.cache import WatchCache
 from bot.kube.client import Api
 from bot.kube.connect import connect
-from bot.kube.reflector import Timing
+from bot.kube.reflector import WatchTiming
 from bot.runtime.scheduler import Schedule
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from tests.builders import a_pod
 
-QUICK = Timing(first_delay=0.01, longest_delay=0.05)
+QUICK = WatchTiming(first_delay=0.01, longest_delay=0.05)
 
 
 class Breaking(Api):

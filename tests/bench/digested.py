@@ -18,7 +18,7 @@ from bot.digest.schedule.timetable import Timetable
 from bot.digest.views import discord as discord_digest
 from bot.domain.verdict import Verdict
 from bot.health.service import Health
-from bot.history.domain.record import HISTORY, History, Incident, Point
+from bot.history.domain.record import HISTORY, History, PastIncident, Point
 from bot.kube.cache import WatchCache
 from bot.kube.connect import connect
 from bot.runtime.memory_store import Unkept
@@ -88,7 +88,7 @@ def a_week(now: datetime) -> History:
     )
     begins = [now - timedelta(hours=chance.uniform(5, 150)) for _ in range(100)]
     incidents = tuple(
-        Incident(
+        PastIncident(
             f"pods/Pod/apps/web-{number % 20}", began, began + timedelta(hours=4), Verdict.FAILED
         )
         for number, began in enumerate(begins)

@@ -20,7 +20,7 @@ from bot.digest.views import json as json_digest
 from bot.domain.election import Alone
 from bot.domain.verdict import Verdict
 from bot.history.domain.record import HISTORY, History, Point
-from bot.kube.configmap_store import State
+from bot.kube.configmap_store import ConfigMapStore
 from bot.kube.connect import connect
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from tests.builders import a_kustomization, a_pod
@@ -63,7 +63,7 @@ class Homelab:
             name="media", channel=7, when=Timetable(8, 0), began=LONG_AGO, scopes=("pods",)
         )
         async with connect(kubeconfig=Path(self.kubeconfig)) as api:
-            state = State(api, "meshmedic", Alone())
+            state = ConfigMapStore(api, "meshmedic", Alone())
             await state.change(DIGESTS, lambda _: DigestState({"media": pods}))
             await state.change(BASES, lambda _: Bases({"media": Base(LONG_AGO, known)}))
             await state.change(HISTORY, lambda _: History(points))

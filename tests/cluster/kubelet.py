@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import trustme
 from aiohttp import web
 
-from bot.sandbox.kubernetes_api.streams import FRAME, PROTOCOL, Ended, Shell, status_of
+from bot.sandbox.kubernetes_api.streams import FRAME, PROTOCOL, Shell, StreamEnded, status_of
 
 Log = tuple[str, str, str, bool]
 """Namespace, pod, container, and whether the run before is meant."""
@@ -66,7 +66,9 @@ class Kubelet:
         shell = self.shells.get(key)
         argv = request.query.getall("command", [])
         ended = (
-            await asyncio.to_thread(shell, argv) if shell else Ended(refused="no such container")
+            await asyncio.to_thread(shell, argv)
+            if shell
+            else StreamEnded(refused="no such container")
         )
         for channel, said in ((b"\x01", ended.stdout), (b"\x02", ended.stderr)):
             for begin in range(0, len(said), FRAME):

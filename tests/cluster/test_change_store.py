@@ -7,10 +7,10 @@ import msgspec
 import pytest
 
 from bot.errors import Invalid
-from bot.gitops.domain.ownership import Keeper, Owner
+from bot.gitops.domain.ownership import Keeper, ObjectOwner
 from bot.kube.change_store import KubernetesChangeStore
 from bot.kube.connect import connect
-from bot.remediation.change.change import Card, Change, Notes, PullRequest, Undoing
+from bot.remediation.change.change import Change, ChangeCard, Notes, PullRequest, Undoing
 from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.states import ChangeState
 from bot.remediation.planning.offers import offers
@@ -19,7 +19,7 @@ from tests.clusters.real import RealCluster
 from tests.kube.test_change_store import MOMENT, Leads, a_change
 from tests.remediation.planning.situations import a_route, a_situation, nowhere_untouchable
 
-FLUX = Owner(Keeper.KUSTOMIZATION, "flux-system", "apps")
+FLUX = ObjectOwner(Keeper.KUSTOMIZATION, "flux-system", "apps")
 NAME = "20261123-1200-web-{}"
 
 
@@ -48,7 +48,7 @@ async def test_what_is_kept_is_what_comes_back(real: RealCluster, way: Method) -
         made = await store.create(wanted)
         notes = Notes(
             baseline=wanted.notes.baseline,
-            card=Card(123456789012345678, 987654321098765432),
+            card=ChangeCard(123456789012345678, 987654321098765432),
             proof=("It works.",),
             undoing=Undoing("meshmedic", MOMENT, "It did not help."),
             pull_request=PullRequest(7, "https://git.example/o/r/pulls/7"),

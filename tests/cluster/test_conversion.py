@@ -20,8 +20,8 @@ import trustme
 
 from bot.ingress_conversion.convert import Became, Conversion, convert
 from bot.ingress_conversion.known import gather
-from bot.ingress_conversion.refusals import Reason
-from bot.ingress_conversion.target import Target, version
+from bot.ingress_conversion.refusals import ConversionReason
+from bot.ingress_conversion.target import ConversionTarget, version
 from tests.cluster import build, traefik
 from tests.cluster.control_plane import free_port
 from tests.cluster.everything import EVERYTHING, SERVICES
@@ -76,10 +76,10 @@ def proxy(
         yield running
 
 
-def target(*, strict: bool) -> Target:
+def target(*, strict: bool) -> ConversionTarget:
     number = version(build.TRAEFIK)
     assert number is not None
-    return Target(number, strict_prefix=strict, cross_namespace=strict)
+    return ConversionTarget(number, strict_prefix=strict, cross_namespace=strict)
 
 
 def apply(homelab: RealCluster, objects: Sequence[dict[str, Any]]) -> None:
@@ -209,7 +209,7 @@ def test_real_ingresses(homelab: RealCluster, proxy: Traefik, data: Path, strict
     found = one_default(list(cases(data / "corpus/manifests", "real")))
     count, became = held(homelab, proxy, found, strict=strict)
     assert count >= (200 if strict else 150), became
-    assert strict or became[Reason.CROSS_NAMESPACE]
+    assert strict or became[ConversionReason.CROSS_NAMESPACE]
 
 
 def test_everything_that_an_ingress_can_say(

@@ -22,7 +22,7 @@ from bot.errors import ClusterError, Forbidden
 from bot.health.checks import CHECKS
 from bot.kube.client import Api
 from bot.kube.connect import connect
-from bot.kube.doctor_facts import Access
+from bot.kube.doctor_facts import AccessReader
 from bot.kube.lease import Elector, taking_part
 from tests.cluster.deployed import install_only
 from tests.clusters.real import RealCluster
@@ -105,7 +105,7 @@ async def looked(api: Api, setup: Setup, known: Right) -> ClusterFacts:
     deadline = time.monotonic() + SOON
     while True:
         rights = (*cluster.wanted(CHECKS, setup), *election.wanted(setup))
-        facts = await Access(api).look(rights, lease_in=setup.state_namespace)
+        facts = await AccessReader(api).look(rights, lease_in=setup.state_namespace)
         if facts.rights[known] is True or time.monotonic() > deadline:
             return facts
         await asyncio.sleep(0.2)
@@ -187,9 +187,9 @@ async def test_who_holds_the_lease_is_read_from_the_real_one(
         elector = Elector(api, namespace="meshmedic", me="a-pod_1")
         async with taking_part(elector):
             await asyncio.wait_for(elector.until(Standing.LEADING), SOON)
-            held = await Access(api).look((), lease_in="meshmedic")
+            held = await AccessReader(api).look((), lease_in="meshmedic")
             assert election.leader(held, setup).saw.startswith("a-pod_1 acts, and renewed")
-        given_back = await Access(api).look((), lease_in="meshmedic")
+        given_back = await AccessReader(api).look((), lease_in="meshmedic")
         assert "gave the Lease back" in election.leader(given_back, setup).saw
 
 
@@ -212,7 +212,7 @@ async def test_a_token_that_is_none_is_a_failure_and_not_a_missing_permission(
         each["user"] = {"token": "nobody-knows-it"}
     (tmp_path / "kubeconfig").write_text(yaml.safe_dump(config))
     async with connect(kubeconfig=tmp_path / "kubeconfig") as api:
-        facts = await Access(api).look(cluster.wanted(CHECKS, SETUP))
+        facts = await AccessReader(api).look(cluster.wanted(CHECKS, SETUP))
     assert cluster.server(facts).outcome is Outcome.FAILED
     assert {each.outcome for each in cluster.access(facts, CHECKS, SETUP)} == {Outcome.UNSEEN}
 

@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.temporary import NAMESPACE
 from bot.net.probing import manifests
-from bot.net.probing.protocol import Backend, ProbeJob
+from bot.net.probing.protocol import ProbedBackend, ProbeJob
 from tests.cluster.asking import Somebody, everything_goes
 from tests.cluster.conftest import RealCluster
 from tests.cluster.deployed import until
@@ -37,7 +37,7 @@ def test_temporary_services_end_with_the_job_without_a_pod_that_owns_them(admin:
     made = admin.ask("POST", JOBS, manifests.anchor_job("left-anchor", "probe", 2))
     assert made.done, made.said
     owner = made.body
-    backend = Backend("192.0.2.1", 80)
+    backend = ProbedBackend("192.0.2.1", 80)
     for listing, each in (
         (f"{PROBES}/services", manifests.sole_service("left-sole", 80, owner)),
         (SLICES, manifests.sole_slice("left-sole", backend, owner)),

@@ -24,7 +24,7 @@ from bot.kube.exec import CannotExecute, execute
 from bot.kube.one_shot_reader import ClusterReader
 from bot.kube.traefik_reader import TraefikReader
 from bot.routing.addresses import AddressKind
-from bot.sandbox.kubernetes_api.streams import Ended
+from bot.sandbox.kubernetes_api.streams import StreamEnded
 from bot.traefik.domain.api import Runtime
 from bot.traefik.domain.instance import TraefikPod
 from bot.traefik.domain.log_request import NotSeen
@@ -107,15 +107,15 @@ async def forwarding(to: int) -> AsyncIterator[tuple[str, int]]:
         yield address, server.sockets[0].getsockname()[1]
 
 
-def wget(argv: Sequence[str]) -> Ended:
+def wget(argv: Sequence[str]) -> StreamEnded:
     """What busybox's wget does, with its words."""
     assert argv[:2] == ["wget", "-qO-"]
     try:
         with urllib.request.urlopen(argv[-1], timeout=5) as answer:  # noqa: S310  # ours
-            return Ended(answer.read())
+            return StreamEnded(answer.read())
     except urllib.error.HTTPError as error:
         words = f"wget: server returned error: HTTP/1.1 {error.code} {error.reason}\n"
-        return Ended(stderr=words.encode(), code=1)
+        return StreamEnded(stderr=words.encode(), code=1)
 
 
 def a_node(port: int) -> dict[str, Any]:
@@ -256,18 +256,18 @@ async def test_output_exit_code_and_refusals_come_through_the_real_server(
     """In frames as a kubelet sends them."""
     put(homelab, own_address(), port_of(proxy))
 
-    async def ran(ended: Ended, limit: int = 1_000_000) -> Any:
+    async def ran(ended: StreamEnded, limit: int = 1_000_000) -> Any:
         node.shells[PLACE, NAME, "traefik"] = lambda _: ended
         argv = ("echo", "a b", "$(c)")
         return await execute(api, POD, "traefik", argv, limit_bytes=limit, seconds=30)
 
-    done = await ran(Ended(b"out" * 100_000, b"err", 3))
+    done = await ran(StreamEnded(b"out" * 100_000, b"err", 3))
     assert (len(done.stdout), done.stderr, done.exit_code) == (300_000, b"err", 3)
     assert "command=echo&command=a+b&command=%24%28c%29" in node.asked[-1]
-    cut = await ran(Ended(b"out" * 100_000), limit=1000)
+    cut = await ran(StreamEnded(b"out" * 100_000), limit=1000)
     assert (len(cut.stdout), cut.cut) == (1000, True)
     with pytest.raises(CannotExecute, match="executable file not found"):
-        await ran(Ended(refused='exec: "echo": executable file not found in $PATH'))
+        await ran(StreamEnded(refused='exec: "echo": executable file not found in $PATH'))
 
 
 async def test_the_real_log_is_read_through_the_real_server(

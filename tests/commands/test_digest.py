@@ -15,7 +15,7 @@ from bot.digest.ports import ChannelLost, DigestMessage
 from bot.digest.schedule.timetable import Timetable
 from bot.digest.views import discord as discord_digest
 from bot.domain.verdict import Verdict
-from bot.history.domain.record import HISTORY, History, Incident, Point
+from bot.history.domain.record import HISTORY, History, PastIncident, Point
 from bot.runtime.memory_store import Unkept
 from commands.digest import refresh_button as button
 from tests.builders import a_kustomization, a_pod
@@ -252,7 +252,7 @@ async def test_a_picture_stands_below_with_its_words(room: Room, digests: Any) -
     hour = int(now.timestamp()) // 3600
     points = tuple(Point(hour - ago, "hhhhh-f" if ago < 5 else "hhhhh-h") for ago in range(100))
     began = now - timedelta(hours=5)
-    incident = Incident("routes/IngressRoute/apps/web", began, None, Verdict.FAILED)
+    incident = PastIncident("routes/IngressRoute/apps/web", began, None, Verdict.FAILED)
     await digests.store.change(HISTORY, lambda _: History(points, (incident,)))
     answer = await room.operator.slash(room.channel, "digest now")
     galleries = [each for each in message(answer).components if each.get("items")]
@@ -295,7 +295,7 @@ async def test_a_store_that_is_full_drops_the_oldest_of_the_history() -> None:
     store = Unkept()
     began = datetime(2026, 1, 1, tzinfo=UTC)
     many = tuple(
-        Incident("pods/Pod/apps/" + f"{number:0253}", began + timedelta(hours=number))
+        PastIncident("pods/Pod/apps/" + f"{number:0253}", began + timedelta(hours=number))
         for number in range(2000)
     )
     await store.change(HISTORY, lambda _: History((), many))

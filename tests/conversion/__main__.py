@@ -16,7 +16,7 @@ from bot.errors import InputError
 from bot.ingress_conversion.convert import Became, Conversion, convert
 from bot.ingress_conversion.known import gather
 from bot.ingress_conversion.source import is_ingress
-from bot.ingress_conversion.target import Target, version
+from bot.ingress_conversion.target import ConversionTarget, version
 from bot.manifests import reader as manifests
 from tests.conversion.expected import World, faults, outcome
 from tests.crd_schema import errors, ingress_route_errors, schema
@@ -86,7 +86,7 @@ def _one(
     """What becomes of an Ingress, and everything that is wrong with that."""
     number = version(written)
     assert number is not None
-    made = convert(ingress, gather(objects), Target(number, strict_prefix=strict))
+    made = convert(ingress, gather(objects), ConversionTarget(number, strict_prefix=strict))
     world = World(number)
     for each in objects:
         world.add(each)

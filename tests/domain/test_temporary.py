@@ -9,7 +9,7 @@ from bot.domain.resources.discovery import EndpointSlice
 from bot.domain.temporary import LABELS, temporary
 from bot.health.offline import type_of
 from bot.net.probing import manifests
-from bot.net.probing.protocol import Backend, ProbeJob
+from bot.net.probing.protocol import ProbedBackend, ProbeJob
 from tests.builders import Plain, a_pod, an_object
 from tests.test_deploy import only
 
@@ -44,7 +44,7 @@ MADE = {
     "an anchor": ANCHOR,
     "a sole Service": manifests.sole_service("sole-1", 80, ANCHOR),
     "one whose anchor could not be made": manifests.sole_service("sole-1", 80, None),
-    "its slice": manifests.sole_slice("sole-1", Backend("10.42.0.9", 80), ANCHOR),
+    "its slice": manifests.sole_slice("sole-1", ProbedBackend("10.42.0.9", 80), ANCHOR),
 }
 
 

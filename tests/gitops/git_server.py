@@ -11,7 +11,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from bot.gitops.domain.repository_url import Address, address
+from bot.gitops.domain.repository_url import RepositoryAddress, address
 
 TOKEN = "ghp-correct-horse-battery-staple"
 ENVIRONMENT = {
@@ -47,7 +47,7 @@ class Repository:
     folder: Path
     authorizations: list[str] = field(default_factory=list)
     requests: int = 0
-    at: Address = field(default_factory=lambda: at_port(0))
+    at: RepositoryAddress = field(default_factory=lambda: at_port(0))
 
     @property
     def bare(self) -> Path:
@@ -101,7 +101,7 @@ def repository(folder: Path) -> Repository:
     return made
 
 
-def at_port(port: int) -> Address:
+def at_port(port: int) -> RepositoryAddress:
     found = address(f"http://127.0.0.1:{port}/lab/home.git")
     assert found is not None
     return found

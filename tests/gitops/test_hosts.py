@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 
 from bot.errors import RepositoryError
-from bot.gitops.domain.repository_url import Address, address
+from bot.gitops.domain.repository_url import RepositoryAddress, address
 from bot.gitops.hosts import gitea, github
 from bot.gitops.hosts.host import Host, Pull, PullState
 from bot.gitops.hosts.rest import Rest
@@ -17,7 +17,7 @@ from tests.gitops.host_server import Pulls, hosted
 BRANCH = "meshmedic/service-apps-web-0123456789"
 
 
-def at() -> Address:
+def at() -> RepositoryAddress:
     found = address("https://git.home.lab/lab/home")
     assert found
     return found

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.gitops.domain.file_edit import EditKind, FileEdit
 from bot.gitops.kustomize import KNOWN
 from bot.gitops.locator import ORIGIN, Located, locate
-from bot.gitops.refusals import Reason, Stop
+from bot.gitops.refusals import PullRequestReason, Stop
 from bot.routing.native_lb import ANNOTATION
 from tests.gitops.trees import (
     ANNOTATE,
@@ -113,37 +113,37 @@ def test_an_object_is_found_where_it_is_written(files: dict[str, str], spec: dic
 
 
 REFUSED = {
-    Reason.NO_FOLDER: ({"web.yaml": WEB}, {}),
-    Reason.OUTSIDE: ({"apps/kustomization.yaml": kustomize("../../web.yaml")}, {}),
-    Reason.REMOTE_BASE: (
+    PullRequestReason.NO_FOLDER: ({"web.yaml": WEB}, {}),
+    PullRequestReason.OUTSIDE: ({"apps/kustomization.yaml": kustomize("../../web.yaml")}, {}),
+    PullRequestReason.REMOTE_BASE: (
         {"apps/kustomization.yaml": kustomize("https://github.com/a/b//web?ref=v1")},
         {},
     ),
-    Reason.GENERATED: ({"apps/kustomization.yaml": "helmCharts:\n- name: web\n"}, {}),
-    Reason.UNKNOWN_FIELD: (
+    PullRequestReason.GENERATED: ({"apps/kustomization.yaml": "helmCharts:\n- name: web\n"}, {}),
+    PullRequestReason.UNKNOWN_FIELD: (
         {"apps/kustomization.yaml": kustomize("web.yaml", more="magic: 1\n"), "apps/web.yaml": WEB},
         {},
     ),
-    Reason.UNREADABLE: ({"apps/web.yaml": "a: ["}, {}),
-    Reason.TOO_LARGE: ({"apps/web.yaml": f"{WEB}# " + "x" * 1024 * 1024}, {}),
-    Reason.NOT_FOUND: ({"apps/web.yaml": WEB_ROUTE}, {}),
-    Reason.AMBIGUOUS: ({"apps/a.yaml": WEB, "apps/b.yaml": WEB}, {}),
-    Reason.PATCHED: (
+    PullRequestReason.UNREADABLE: ({"apps/web.yaml": "a: ["}, {}),
+    PullRequestReason.TOO_LARGE: ({"apps/web.yaml": f"{WEB}# " + "x" * 1024 * 1024}, {}),
+    PullRequestReason.NOT_FOUND: ({"apps/web.yaml": WEB_ROUTE}, {}),
+    PullRequestReason.AMBIGUOUS: ({"apps/a.yaml": WEB, "apps/b.yaml": WEB}, {}),
+    PullRequestReason.PATCHED: (
         {"apps/kustomization.yaml": kustomize("web.yaml", more="patches: [{path: p.yaml}]\n")}
         | {"apps/p.yaml": "kind: Service\nmetadata: {name: web}\n", "apps/web.yaml": WEB},
         {},
     ),
-    Reason.TRANSFORMED: (
+    PullRequestReason.TRANSFORMED: (
         {"apps/kustomization.yaml": kustomize("web.yaml", more="transformers: [t.yaml]\n")}
         | {"apps/web.yaml": WEB},
         {},
     ),
-    Reason.SUBSTITUTED: (
+    PullRequestReason.SUBSTITUTED: (
         {"apps/web.yaml": WEB.replace("name: web", "name: ${NAME}")},
         {"postBuild": {"substitute": {"NAME": "web"}}},
     ),
-    Reason.ENCRYPTED: ({"apps/web.yaml": WEB + "sops: {mac: x}\n"}, {}),
-    Reason.SHARED: (
+    PullRequestReason.ENCRYPTED: ({"apps/web.yaml": WEB + "sops: {mac: x}\n"}, {}),
+    PullRequestReason.SHARED: (
         {"apps/kustomization.yaml": kustomize("one", "two")}
         | {f"apps/{each}/kustomization.yaml": kustomize("../../base") for each in ("one", "two")}
         | {"apps/two/kustomization.yaml": kustomize("../../base", more="namePrefix: second-\n")}
@@ -154,7 +154,9 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("reason", "given_"), REFUSED.items(), ids=REFUSED.keys())
-def test_what_is_not_certain_is_refused(reason: Reason, given_: tuple[dict[str, str], Any]):
+def test_what_is_not_certain_is_refused(
+    reason: PullRequestReason, given_: tuple[dict[str, str], Any]
+):
     """With one of the listed reasons."""
     files, spec = given_
     with pytest.raises(Stop) as caught:
@@ -182,7 +184,7 @@ def test_every_way_to_patch_an_object_is_seen(spec: dict[str, Any]):
     """Also where Flux's own Kustomization has the patch."""
     with pytest.raises(Stop) as caught:
         located({"apps/web.yaml": WEB}, **spec)
-    assert caught.value.reason is Reason.PATCHED
+    assert caught.value.reason is PullRequestReason.PATCHED
 
 
 def test_a_patch_knows_an_object_by_each_of_its_names():
@@ -195,7 +197,7 @@ def test_a_patch_knows_an_object_by_each_of_its_names():
     }
     with pytest.raises(Stop) as caught:
         located(files)
-    assert caught.value.reason is Reason.PATCHED
+    assert caught.value.reason is PullRequestReason.PATCHED
 
 
 TRANSFORMS = {
@@ -212,7 +214,7 @@ def test_every_transformer_of_an_object_is_seen(more: str):
     files = {"apps/kustomization.yaml": kustomize("web.yaml", more=more), "apps/web.yaml": WEB}
     with pytest.raises(Stop) as caught:
         located(files)
-    assert caught.value.reason is Reason.TRANSFORMED
+    assert caught.value.reason is PullRequestReason.TRANSFORMED
 
 
 def test_a_component_patches_what_names_it():
@@ -224,7 +226,7 @@ def test_a_component_patches_what_names_it():
     }
     with pytest.raises(Stop) as caught:
         located(files)
-    assert caught.value.reason is Reason.PATCHED
+    assert caught.value.reason is PullRequestReason.PATCHED
 
 
 @pytest.mark.parametrize("link", ["apps", "apps/web.yaml", "base"])
@@ -235,7 +237,7 @@ def test_a_way_through_a_link_is_refused(link: str):
     kept = {path: text for path, text in files.items() if not path.startswith(f"{link}/")}
     with pytest.raises(Stop) as caught:
         located({**kept, "apps/other": ""}, link)
-    assert caught.value.reason is Reason.LINK
+    assert caught.value.reason is PullRequestReason.LINK
 
 
 def test_a_circle_of_kustomizations_ends():
@@ -243,7 +245,7 @@ def test_a_circle_of_kustomizations_ends():
     files = {"apps/kustomization.yaml": kustomize("../apps")}
     with pytest.raises(Stop) as caught:
         located(files)
-    assert caught.value.reason is Reason.UNREADABLE
+    assert caught.value.reason is PullRequestReason.UNREADABLE
 
 
 def origin(text: str) -> dict[str, Any]:
@@ -260,12 +262,12 @@ def test_the_origin_annotation_decides_between_two_files():
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("configuredIn: k.yaml\nconfiguredBy: {kind: HelmChart}\n", Reason.GENERATED),
-        ("repo: https://github.com/a/b\npath: x.yaml\n", Reason.REMOTE_BASE),
-        ("path: other.yaml\n", Reason.DIFFERENT),
+        ("configuredIn: k.yaml\nconfiguredBy: {kind: HelmChart}\n", PullRequestReason.GENERATED),
+        ("repo: https://github.com/a/b\npath: x.yaml\n", PullRequestReason.REMOTE_BASE),
+        ("path: other.yaml\n", PullRequestReason.DIFFERENT),
     ],
 )
-def test_an_origin_that_is_no_file_here_is_refused(text: str, reason: Reason):
+def test_an_origin_that_is_no_file_here_is_refused(text: str, reason: PullRequestReason):
     """The object knows better than a search."""
     with pytest.raises(Stop) as caught:
         located({"apps/web.yaml": WEB}, live=origin(text))
@@ -294,7 +296,7 @@ def test_an_ingress_with_variables_is_not_replaced_by_what_they_were_once():
     assert locate(tree, a_kustomization(), LIVE, edit).found.path == "apps/i.yaml"
     with pytest.raises(Stop) as caught:
         locate(tree, a_kustomization(**spec), LIVE, edit)
-    assert caught.value.reason is Reason.SUBSTITUTED
+    assert caught.value.reason is PullRequestReason.SUBSTITUTED
 
 
 anything = st.recursive(

@@ -4,12 +4,12 @@ import yaml
 
 from bot.domain.resources.reference import Target
 from bot.gitops.domain.file_edit import EditKind, FileEdit
-from bot.gitops.domain.ownership import Keeper, Owner
+from bot.gitops.domain.ownership import Keeper, ObjectOwner
 from bot.gitops.paste_text import by_default, paste
 from tests.gitops.test_file_editor import REPLACE
 from tests.gitops.trees import ANNOTATE
 
-RELEASE = Owner(Keeper.HELM_RELEASE, "apps", "shop")
+RELEASE = ObjectOwner(Keeper.HELM_RELEASE, "apps", "shop")
 
 
 def test_a_helm_release_takes_the_same_patch_as_a_post_renderer():

@@ -13,12 +13,19 @@ import pytest
 from bot.errors import RepositoryError
 from bot.gitops import markdown
 from bot.gitops.domain.file_edit import Chosen, FileEdit
-from bot.gitops.domain.ownership import Keeper, Owner
+from bot.gitops.domain.ownership import Keeper, ObjectOwner
 from bot.gitops.hosts import gitea, github
 from bot.gitops.hosts.host import PullState
-from bot.gitops.refusals import EXPLAINED, Reason, Refusal
+from bot.gitops.refusals import EXPLAINED, PullRequestReason, PullRequestRefusal
 from bot.gitops.repository import Git
-from bot.gitops.service import Asked, Preview, Proposed, PullRequests, explicit, not_configured
+from bot.gitops.service import (
+    Preview,
+    Proposed,
+    PullRequestInput,
+    PullRequests,
+    explicit,
+    not_configured,
+)
 from bot.gitops.source import Repository
 from tests.gitops.git_server import TOKEN, git, repository, served
 from tests.gitops.git_server import Repository as Bare
@@ -37,9 +44,9 @@ AT = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 WHY = markdown.Description(
     change="fix-web-1", at=AT, evidence=("pod 10.42.1.7 does not answer",), risks=("balancing",)
 )
-MINE = Owner(Keeper.KUSTOMIZATION, "flux-system", "apps")
+MINE = ObjectOwner(Keeper.KUSTOMIZATION, "flux-system", "apps")
 LIVE: dict[str, Any] = {"kind": "Service", "metadata": {"namespace": "apps", "name": "web"}}
-ASKED = Asked(ANNOTATE, LIVE, MINE)
+ASKED = PullRequestInput(ANNOTATE, LIVE, MINE)
 NAME = markdown.branch(ANNOTATE)
 
 
@@ -85,7 +92,7 @@ async def home(folder: Path, flavour: str = "github", **spec: Any) -> AsyncItera
         yield Home(bare, host, flux, PullRequests(settings, Git(bare.at, TOKEN), api, flux))
 
 
-def proposed(answer: Proposed | Refusal) -> Proposed:
+def proposed(answer: Proposed | PullRequestRefusal) -> Proposed:
     assert isinstance(answer, Proposed), answer
     return answer
 
@@ -186,8 +193,8 @@ async def test_a_merge_is_seen_and_the_same_edit_is_then_done(tmp_path: Path):
         standing = await one.pull_requests.state(made.number)
         assert (standing.state, standing.commit) == (PullState.MERGED, "c" * 40)
         again = await one.pull_requests.propose(ASKED, WHY)
-        assert isinstance(again, Refusal)
-        assert again.reason is Reason.ALREADY
+        assert isinstance(again, PullRequestRefusal)
+        assert again.reason is PullRequestReason.ALREADY
 
 
 async def test_after_a_closed_pull_request_a_new_one_is_opened(tmp_path: Path):
@@ -204,8 +211,8 @@ async def test_a_branch_of_somebody_else_is_left_alone(tmp_path: Path):
     async with home(tmp_path) as one:
         git(one.bare.bare, "branch", NAME, "main")
         answer = await one.pull_requests.propose(ASKED, WHY)
-        assert isinstance(answer, Refusal)
-        assert answer.reason is Reason.BRANCH_TAKEN
+        assert isinstance(answer, PullRequestRefusal)
+        assert answer.reason is PullRequestReason.BRANCH_TAKEN
         assert git(one.bare.bare, "rev-parse", NAME) == git(one.bare.bare, "rev-parse", "main")
 
 
@@ -226,7 +233,7 @@ async def test_a_route_s_services_are_named_one_by_one(tmp_path: Path):
         "kind": "IngressRoute",
         "spec": {"routes": [{"match": "Host(`a`)", "services": services}]},
     }
-    asked = explicit(Asked(NATIVE_LB, live, MINE))
+    asked = explicit(PullRequestInput(NATIVE_LB, live, MINE))
     assert asked.edit.services == (Chosen(0, 0, "web"), Chosen(0, 1, "other"))
     async with home(tmp_path) as one:
         made = proposed(await one.pull_requests.propose(asked, WHY))
@@ -234,15 +241,21 @@ async def test_a_route_s_services_are_named_one_by_one(tmp_path: Path):
 
 
 ELSEWHERE = {
-    "another repository": ({"url": "https://evil.example/lab/home"}, Reason.OTHER_REPOSITORY),
-    "a password in it": ({"url": "https://u:p@127.0.0.1/lab/home"}, Reason.OTHER_REPOSITORY),
-    "no address": ({"url": "../home"}, Reason.OTHER_REPOSITORY),
-    "another branch": ({"ref": {"branch": "dev"}}, Reason.OTHER_BRANCH),
-    "no branch": ({"ref": {}}, Reason.OTHER_BRANCH),
-    "a tag": ({"ref": {"tag": "v1", "branch": "main"}}, Reason.NO_BRANCH),
-    "a version": ({"ref": {"semver": ">1"}}, Reason.NO_BRANCH),
-    "a commit": ({"ref": {"commit": "abc", "branch": "main"}}, Reason.NO_BRANCH),
-    "a tag's full name": ({"ref": {"name": "refs/tags/v1"}}, Reason.NO_BRANCH),
+    "another repository": (
+        {"url": "https://evil.example/lab/home"},
+        PullRequestReason.OTHER_REPOSITORY,
+    ),
+    "a password in it": (
+        {"url": "https://u:p@127.0.0.1/lab/home"},
+        PullRequestReason.OTHER_REPOSITORY,
+    ),
+    "no address": ({"url": "../home"}, PullRequestReason.OTHER_REPOSITORY),
+    "another branch": ({"ref": {"branch": "dev"}}, PullRequestReason.OTHER_BRANCH),
+    "no branch": ({"ref": {}}, PullRequestReason.OTHER_BRANCH),
+    "a tag": ({"ref": {"tag": "v1", "branch": "main"}}, PullRequestReason.NO_BRANCH),
+    "a version": ({"ref": {"semver": ">1"}}, PullRequestReason.NO_BRANCH),
+    "a commit": ({"ref": {"commit": "abc", "branch": "main"}}, PullRequestReason.NO_BRANCH),
+    "a tag's full name": ({"ref": {"name": "refs/tags/v1"}}, PullRequestReason.NO_BRANCH),
 }
 
 
@@ -253,7 +266,7 @@ async def test_no_object_of_the_cluster_leads_the_token_elsewhere(tmp_path: Path
     async with home(tmp_path) as one:
         one.flux.repositories["flux-system", "flux-system"]["spec"].update(spec)
         answer = await one.pull_requests.preview(ASKED)
-        assert isinstance(answer, Refusal)
+        assert isinstance(answer, PullRequestRefusal)
         assert answer.reason is reason
         assert "nativelb" in answer.paste
         assert one.bare.requests == 0
@@ -261,38 +274,40 @@ async def test_no_object_of_the_cluster_leads_the_token_elsewhere(tmp_path: Path
 
 
 OWNERS = {
-    Reason.NOBODY: Owner(Keeper.NOBODY),
-    Reason.HELM_RELEASE: Owner(Keeper.HELM_RELEASE, "apps", "web"),
-    Reason.HELM: Owner(Keeper.HELM, "apps", "web"),
-    Reason.OTHER_OWNER: Owner(Keeper.OTHER, name="Argo CD"),
-    Reason.MISSING: Owner(Keeper.KUSTOMIZATION, "flux-system", "gone"),
+    PullRequestReason.NOBODY: ObjectOwner(Keeper.NOBODY),
+    PullRequestReason.HELM_RELEASE: ObjectOwner(Keeper.HELM_RELEASE, "apps", "web"),
+    PullRequestReason.HELM: ObjectOwner(Keeper.HELM, "apps", "web"),
+    PullRequestReason.OTHER_OWNER: ObjectOwner(Keeper.OTHER, name="Argo CD"),
+    PullRequestReason.MISSING: ObjectOwner(Keeper.KUSTOMIZATION, "flux-system", "gone"),
 }
 
 
 @pytest.mark.parametrize("reason", OWNERS)
-async def test_what_no_kustomization_keeps_has_no_file(tmp_path: Path, reason: Reason):
+async def test_what_no_kustomization_keeps_has_no_file(tmp_path: Path, reason: PullRequestReason):
     """With the text to paste, where something keeps it."""
     async with home(tmp_path) as one:
         answer = await one.pull_requests.propose(replace(ASKED, owner=OWNERS[reason]), WHY)
-    assert isinstance(answer, Refusal)
+    assert isinstance(answer, PullRequestRefusal)
     assert answer.reason is reason
-    assert bool(answer.paste) == (reason is not Reason.NOBODY)
-    assert ("postRenderers" in answer.paste) == (reason is Reason.HELM_RELEASE)
+    assert bool(answer.paste) == (reason is not PullRequestReason.NOBODY)
+    assert ("postRenderers" in answer.paste) == (reason is PullRequestReason.HELM_RELEASE)
 
 
 SOURCES = {
-    Reason.OTHER_SOURCE: {"sourceRef": {"kind": "OCIRepository", "name": "x"}},
-    Reason.MISSING: {"sourceRef": {"kind": "GitRepository", "name": "gone"}},
-    Reason.OTHER_CLUSTER: {"kubeConfig": {"secretRef": {"name": "x"}}},
+    PullRequestReason.OTHER_SOURCE: {"sourceRef": {"kind": "OCIRepository", "name": "x"}},
+    PullRequestReason.MISSING: {"sourceRef": {"kind": "GitRepository", "name": "gone"}},
+    PullRequestReason.OTHER_CLUSTER: {"kubeConfig": {"secretRef": {"name": "x"}}},
 }
 
 
 @pytest.mark.parametrize("reason", SOURCES)
-async def test_a_source_that_is_no_branch_of_ours_is_refused(tmp_path: Path, reason: Reason):
+async def test_a_source_that_is_no_branch_of_ours_is_refused(
+    tmp_path: Path, reason: PullRequestReason
+):
     """Before anything is fetched."""
     async with home(tmp_path, **SOURCES[reason]) as one:
         answer = await one.pull_requests.preview(ASKED)
-        assert isinstance(answer, Refusal)
+        assert isinstance(answer, PullRequestRefusal)
         assert answer.reason is reason
         assert one.bare.requests == 0
 
@@ -309,8 +324,8 @@ async def test_a_tampered_edit_is_refused(tmp_path: Path):
     edit = FileEdit(kind=NATIVE_LB.kind, object=ANNOTATE.object)
     async with home(tmp_path) as one:
         answer = await one.pull_requests.propose(replace(ASKED, edit=edit), WHY)
-    assert isinstance(answer, Refusal)
-    assert answer.reason is Reason.NO_EDIT
+    assert isinstance(answer, PullRequestRefusal)
+    assert answer.reason is PullRequestReason.NO_EDIT
 
 
 @pytest.mark.parametrize("protected", [True, False])
@@ -326,10 +341,10 @@ async def test_the_doctor_learns_whether_both_answer(tmp_path: Path, protected: 
 
 def test_every_reason_is_explained_in_whole_sentences():
     """The list is closed."""
-    assert EXPLAINED.keys() == set(Reason)
+    assert EXPLAINED.keys() == set(PullRequestReason)
     for each in EXPLAINED.values():
         assert each.why.endswith(".")
         assert each.instead.endswith(".")
-    assert str(Refusal(Reason.PATCHED, "patches")).startswith(
+    assert str(PullRequestRefusal(PullRequestReason.PATCHED, "patches")).startswith(
         "A patch changes the object after its file was read (patches). "
     )

@@ -8,7 +8,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from bot.net.diagnosis.diagnosis import Effect
-from bot.remediation.change.change import Card, Change, Notes, PullRequest, Undoing
+from bot.remediation.change.change import Change, ChangeCard, Notes, PullRequest, Undoing
 from bot.remediation.change.history import ChangeHistory, proposed
 from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.proof import Count, Sample, Sort
@@ -65,7 +65,7 @@ COURSES: dict[ChangeState, tuple[ChangeState, ...]] = {
 BEFORE = Sample((Count(Sort.FAILED, "HTTP 502", 18), Count(Sort.REACHED, "HTTP 200", 2)))
 PROOF = ("Before: 20 requests: 18 HTTP 502, 2 HTTP 200.", "After: 30 requests: 30 HTTP 200.")
 NOTED = {
-    ChangeState.DONE: Notes(baseline=BEFORE, proof=PROOF, card=Card(7, 8)),
+    ChangeState.DONE: Notes(baseline=BEFORE, proof=PROOF, card=ChangeCard(7, 8)),
     ChangeState.ROLLED_BACK: Notes(
         baseline=BEFORE, proof=PROOF, undoing=Undoing(ANNA, NOW, "It did not help.")
     ),

@@ -12,7 +12,7 @@ from bot.charts.spec import Undrawn
 from bot.net.mesh.matrix import Matrix
 from bot.net.mesh.service import Mesh
 from bot.net.probing.protocol import Outcome
-from bot.net.request.result import Attempt, Leg, Reached, Step
+from bot.net.request.result import Attempt, Leg, Reached, RequestStep
 from bot.net.request.service import Reach
 from bot.net.tools.ran import Ran
 from bot.net.views import chart as heat_map
@@ -65,15 +65,15 @@ MATRICES: dict[str, Callable[[], Matrix]] = {
 }
 
 WAY = "a prober in a pod on edge"
-TLS = Step(leg=Leg.TLS, outcome=Outcome.TLS, took=31.4, said="certificate has expired")
-CONNECT = Step(leg=Leg.CONNECT, took=12.5)
-HTTP = Step(leg=Leg.HTTP, took=20.25)
-REFUSED = Step(leg=Leg.CONNECT, outcome=Outcome.REFUSED, errno=111, took=12.34)
-NO_NAME = Step(leg=Leg.DNS, outcome=Outcome.NAME, errno=3, took=14.0, said="no such name")
+TLS = RequestStep(leg=Leg.TLS, outcome=Outcome.TLS, took=31.4, said="certificate has expired")
+CONNECT = RequestStep(leg=Leg.CONNECT, took=12.5)
+HTTP = RequestStep(leg=Leg.HTTP, took=20.25)
+REFUSED = RequestStep(leg=Leg.CONNECT, outcome=Outcome.REFUSED, errno=111, took=12.34)
+NO_NAME = RequestStep(leg=Leg.DNS, outcome=Outcome.NAME, errno=3, took=14.0, said="no such name")
 
 
 def _reached(
-    *attempts: Attempt, dns: Step | None = None, goal: str = "https://web.apps"
+    *attempts: Attempt, dns: RequestStep | None = None, goal: str = "https://web.apps"
 ) -> Reached:
     return Reached(start="edge", goal=goal, way=WAY, dns=dns, attempts=attempts)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain.resources.reference import Target
 from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit
-from bot.gitops.domain.ownership import Keeper, Owner
+from bot.gitops.domain.ownership import Keeper, ObjectOwner
 from bot.gitops.markdown import Description, body, branch, message, title
 from bot.gitops.paste_text import by_default, paste
 from tests.golden import Pages
@@ -25,7 +25,7 @@ EDITS = {
     ),
     EditKind.REPLACE: FileEdit(kind=EditKind.REPLACE, object=INGRESS, manifests=(MADE,)),
 }
-RELEASE = Owner(Keeper.HELM_RELEASE, "apps", "web")
+RELEASE = ObjectOwner(Keeper.HELM_RELEASE, "apps", "web")
 WHY = Description(
     change="20261123-1200-web-1a2b",
     at=NOW,

@@ -120,7 +120,7 @@ RECORDS: tuple[tuple[Shelf[Any], Any], ...] = (
         HISTORY,
         History(
             points=(Point(499_000, "hps?df-", 4),),
-            incidents=(history.Incident(FINDING.key, AT, LATER, Verdict.FAILED),),
+            incidents=(history.PastIncident(FINDING.key, AT, LATER, Verdict.FAILED),),
             dropped=2,
         ),
     ),

@@ -30,18 +30,18 @@ from bot.net.mesh.matrix import By
 from bot.net.probing import agent_keys, agent_peers, manifests, signed_job
 from bot.net.probing.agent_peers import AgentPeer
 from bot.net.probing.protocol import (
-    Answer,
     Heard,
     Kind,
     Listen,
     Outcome,
     Probe,
+    ProbeAnswer,
     ProbeJob,
     ProberLine,
 )
 from bot.probe import job as prober
 from bot.probe.output import encoded
-from bot.remediation.change.change import Card, Change, Notes, PullRequest, Undoing
+from bot.remediation.change.change import Change, ChangeCard, Notes, PullRequest, Undoing
 from bot.remediation.change.fields import Action
 from bot.remediation.change.fields.whole import PUT_BACK
 from bot.remediation.change.history import BOT, ChangeHistory, HistoryEntry
@@ -92,7 +92,7 @@ CHANGE = Change(
         )
     ),
     notes=Notes(
-        card=Card(7, 8),
+        card=ChangeCard(7, 8),
         baseline=Sample((Count(Sort.FAILED, "HTTP 502", 20),)),
         proof=("After: 30 requests: 30 HTTP 200.",),
         undoing=Undoing(ANNA, LATER, "It did not help."),
@@ -120,7 +120,7 @@ JOB = ProbeJob(
     probes=(PROBE, Probe(id="name", kind=Kind.DNS, name="web.apps")),
     listen=Listen(name="edge", port=8474, seconds=90.0),
 )
-ANSWER = Answer(
+ANSWER = ProbeAnswer(
     id=PROBE.id,
     outcome=Outcome.NO_ROUTE,
     at=1.5,

@@ -7,16 +7,16 @@ from typing import Any
 
 from bot.ingress_conversion.convert import Became, Conversion, convert
 from bot.ingress_conversion.known import Known, gather
-from bot.ingress_conversion.target import Target, version
+from bot.ingress_conversion.target import ConversionTarget, version
 
 TRAEFIK = "traefik.ingress.kubernetes.io/"
 NAMESPACE = "apps"
 
 
-def target(written: str = "3.6.13", **extra: Any) -> Target:
+def target(written: str = "3.6.13", **extra: Any) -> ConversionTarget:
     found = version(written)
     assert found is not None
-    return Target(found, **extra)
+    return ConversionTarget(found, **extra)
 
 
 def a_backend(service: str = "web", port: int | str = 80) -> dict[str, Any]:
@@ -79,7 +79,7 @@ def knowing(*objects: Mapping[str, Any]) -> Known:
 def converted(
     ingress: Mapping[str, Any],
     *around: Mapping[str, Any],
-    to: Target | None = None,
+    to: ConversionTarget | None = None,
     added_priority: int = 0,
 ) -> Conversion:
     return convert(ingress, gather(around), to or target(), added_priority=added_priority)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.ingress_conversion.refusals import Reason
+from bot.ingress_conversion.refusals import ConversionReason
 from tests.ingress_conversion.ingresses import (
     TRAEFIK,
     a_path,
@@ -74,7 +74,7 @@ def test_annotations_of_traefik_1_are_passed_over_as_traefik_does() -> None:
 )
 def test_what_traefik_does_not_take_is_refused(annotation: dict[str, str]) -> None:
     made = converted(an_ingress(annotations=annotation))
-    assert made.code is Reason.REJECTED_ANNOTATION, made
+    assert made.code is ConversionReason.REJECTED_ANNOTATION, made
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_an_annotation_of_a_later_version_is_one_that_traefik_does_not_take(
 ) -> None:
     assert manifests(an_ingress(annotations=annotation), to=target(since))
     earlier = converted(an_ingress(annotations=annotation), to=target("2.11.0"))
-    assert earlier.code is Reason.REJECTED_ANNOTATION
+    assert earlier.code is ConversionReason.REJECTED_ANNOTATION
 
 
 @pytest.mark.parametrize(
@@ -111,13 +111,13 @@ def test_tls_that_is_switched_off_stays_off_whatever_stands_below() -> None:
 @pytest.mark.parametrize("name", ["auth", "auth@kubernetes", "apps-my.auth@kubernetescrd", ""])
 def test_a_middleware_that_traefik_cannot_find_is_refused(name: str) -> None:
     made = converted(an_ingress(annotations=said(router_middlewares=f"{name},x@file")))
-    assert made.code is Reason.UNRESOLVED_REFERENCE
+    assert made.code is ConversionReason.UNRESOLVED_REFERENCE
 
 
 def test_a_middleware_of_another_namespace_is_refused() -> None:
     annotations = said(router_middlewares="kube-system-auth@kubernetescrd")
     made = converted(an_ingress(annotations=annotations))
-    assert made.code is Reason.CROSS_NAMESPACE
+    assert made.code is ConversionReason.CROSS_NAMESPACE
     assert "--allow-cross-namespace" in made.reason
     allowed = routes(an_ingress(annotations=annotations), to=target(cross_namespace=True))
     assert allowed[0]["middlewares"] == [{"name": "kube-system-auth@kubernetescrd"}]
@@ -130,7 +130,7 @@ def test_the_dash_is_told_by_the_middlewares_that_exist() -> None:
     dotted = of_kind("Middleware", "web.auth")
     assert routes(ingress, dotted)[0]["middlewares"][0]["name"] == "web.auth"
     other = of_kind("Middleware", "auth", "apps-web")
-    assert converted(ingress, other).code is Reason.CROSS_NAMESPACE
+    assert converted(ingress, other).code is ConversionReason.CROSS_NAMESPACE
     assert routes(ingress, other, of_kind("Middleware", "web-auth"))
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.ingress_conversion.refusals import Reason
+from bot.ingress_conversion.refusals import ConversionReason
 from tests.ingress_conversion.ingresses import an_ingress, converted, manifests, of_kind
 
 TLS = ({"hosts": ["a.example", "b.example", "192.0.2.1"], "secretName": "a-tls"},)
@@ -96,7 +96,7 @@ def test_without_an_issuer_there_is_no_certificate() -> None:
 )
 def test_what_would_not_be_the_same_certificate_is_refused(annotations: dict[str, str]) -> None:
     made = converted(an_ingress(annotations=annotations, tls=TLS))
-    assert made.code is Reason.UNCLEAR_CERTIFICATE
+    assert made.code is ConversionReason.UNCLEAR_CERTIFICATE
 
 
 def test_the_owner_of_the_present_certificate_is_named() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.ingress_conversion.convert import LOWEST, Became
-from bot.ingress_conversion.refusals import EXPLAINED, Reason
+from bot.ingress_conversion.refusals import EXPLAINED, ConversionReason
 from bot.ingress_conversion.source import is_ingress
 from bot.ingress_conversion.target import NEWEST_PATCH, version
 from tests.ingress_conversion.ingresses import (
@@ -90,22 +90,25 @@ def test_an_elder_api_version_says_the_same_in_other_words(old: str) -> None:
     paths = [{"path": "/x", "backend": {"serviceName": "web", "servicePort": "http"}}]
     ingress = an_ingress({"host": "a", "http": {"paths": paths}}) | {"apiVersion": old}
     assert routes(ingress)[0]["services"][0]["port"] == "http"
-    assert converted(ingress | {"apiVersion": "networking.k8s.io/v1"}).code is Reason.MALFORMED
+    assert (
+        converted(ingress | {"apiVersion": "networking.k8s.io/v1"}).code
+        is ConversionReason.MALFORMED
+    )
 
 
 @pytest.mark.parametrize(
     ("spec", "reason"),
     [
         ({"rules": [{"http": {"paths": [{"backend": {"resource": {"kind": "S", "name": "x"}}}]}}]},
-         Reason.RESOURCE_BACKEND),
-        ({"rules": [a_rule("a", {"path": "/"})]}, Reason.MALFORMED),
-        ({"rules": [a_rule("a", a_path(port=70000))]}, Reason.MALFORMED),
-        ({"rules": "all"}, Reason.MALFORMED),
-        ({"tls": [{"hosts": "a"}]}, Reason.MALFORMED),
+         ConversionReason.RESOURCE_BACKEND),
+        ({"rules": [a_rule("a", {"path": "/"})]}, ConversionReason.MALFORMED),
+        ({"rules": [a_rule("a", a_path(port=70000))]}, ConversionReason.MALFORMED),
+        ({"rules": "all"}, ConversionReason.MALFORMED),
+        ({"tls": [{"hosts": "a"}]}, ConversionReason.MALFORMED),
     ],
 )  # fmt: skip
 def test_what_no_api_server_or_traefik_takes_is_refused(
-    spec: dict[str, Any], reason: Reason
+    spec: dict[str, Any], reason: ConversionReason
 ) -> None:
     ingress = an_ingress()
     ingress["spec"] |= spec
@@ -113,13 +116,13 @@ def test_what_no_api_server_or_traefik_takes_is_refused(
 
 
 def test_an_encrypted_ingress_is_refused() -> None:
-    assert converted(an_ingress() | {"sops": {}}).code is Reason.ENCRYPTED
+    assert converted(an_ingress() | {"sops": {}}).code is ConversionReason.ENCRYPTED
 
 
 @pytest.mark.parametrize(("written", "fits"), [("2.9.10", False), ("2.10.0", True)])
 def test_native_lb_begins_with_traefik_2_10(written: str, fits: bool) -> None:
     made = converted(an_ingress(), to=target(written))
-    assert (made.code is Reason.TRAEFIK_TOO_OLD) is not fits
+    assert (made.code is ConversionReason.TRAEFIK_TOO_OLD) is not fits
 
 
 @pytest.mark.parametrize("rules", [[], [{"host": "a"}], [{"host": "a", "http": {"paths": []}}]])
@@ -214,7 +217,7 @@ def test_only_kubernetes_own_kind_is_an_ingress() -> None:
 
 
 def test_every_reason_says_why_and_what_to_do_instead() -> None:
-    assert set(EXPLAINED) == set(Reason)
+    assert set(EXPLAINED) == set(ConversionReason)
     for each in EXPLAINED.values():
         assert each.why.endswith(".")
         assert each.instead.endswith(".")

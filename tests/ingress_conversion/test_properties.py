@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.ingress_conversion.convert import Became, convert
 from bot.ingress_conversion.known import gather
-from bot.ingress_conversion.target import Target, version
+from bot.ingress_conversion.target import ConversionTarget, version
 from tests.crd_schema import ingress_route_errors
 from tests.ingress_conversion.ingresses import NAMESPACE, TRAEFIK, a_backend
 
@@ -146,7 +146,7 @@ def test_there_is_no_third_outcome(
 ) -> None:
     found = version(written)
     assert found
-    target = Target(found, strict_prefix=strict)
+    target = ConversionTarget(found, strict_prefix=strict)
     before = json.dumps(ingress)
     made = convert(ingress, gather(around), target, added_priority=added)
     event(made.code or made.became)
@@ -167,4 +167,4 @@ def test_there_is_no_third_outcome(
     "strange", [{}, {"spec": None}, {"metadata": []}, {"spec": {"rules": [1]}}]
 )
 def test_a_strange_document_is_no_exception(strange: dict[str, Any]) -> None:
-    assert convert(strange, gather([strange, 1, None]), Target((3, 6, 13))).reason
+    assert convert(strange, gather([strange, 1, None]), ConversionTarget((3, 6, 13))).reason

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.ingress_conversion import quoting
-from bot.ingress_conversion.refusals import Reason
+from bot.ingress_conversion.refusals import ConversionReason
 from tests.ingress_conversion.ingresses import (
     a_path,
     a_rule,
@@ -78,7 +78,7 @@ def test_a_host_without_a_path_is_matched_alone() -> None:
 
 def test_neither_host_nor_path_is_refused() -> None:
     made = converted(an_ingress(a_rule("", a_path("", ""))))
-    assert made.code is Reason.NOTHING_TO_MATCH
+    assert made.code is ConversionReason.NOTHING_TO_MATCH
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_the_matcher_of_an_annotation_must_be_one_of_that_version(
     if known:
         assert made.manifests[0]["spec"]["routes"][0]["match"] == f"{matcher}(`/p`)"
     else:
-        assert made.code is Reason.UNKNOWN_PATH_MATCHER
+        assert made.code is ConversionReason.UNKNOWN_PATH_MATCHER
 
 
 def test_a_matcher_that_no_path_uses_does_not_count() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.ingress_conversion.convert import convert
 from bot.ingress_conversion.known import Known
-from bot.ingress_conversion.refusals import Reason
+from bot.ingress_conversion.refusals import ConversionReason
 from tests.ingress_conversion.ingresses import (
     a_path,
     a_rule,
@@ -54,29 +54,29 @@ def test_middlewares_of_a_service_are_of_traefik_3_7() -> None:
     found = service(marked, version="3.7.9")
     assert found["middlewares"] == [{"name": "a", "namespace": "apps"}]
     made = converted(an_ingress(), marked, to=target("3.6.13"))
-    assert made.code is Reason.REJECTED_ANNOTATION
+    assert made.code is ConversionReason.REJECTED_ANNOTATION
 
 
 @pytest.mark.parametrize(
     ("spec", "reason"),
     [
-        ({"clusterIP": "None"}, Reason.HEADLESS_SERVICE),
-        ({"clusterIPs": ["None"]}, Reason.HEADLESS_SERVICE),
-        ({"type": "ExternalName", "externalName": "a.b"}, Reason.EXTERNAL_NAME),
-        ({"ports": "none"}, Reason.MALFORMED),
-        ({"annotations": said(service_sticky_cookie="true")}, Reason.STICKY_SESSIONS),
-        ({"annotations": said(service_sticky_cookie_name="c")}, Reason.STICKY_SESSIONS),
-        ({"annotations": said(service_serversscheme="grpc")}, Reason.UNKNOWN_SCHEME),
-        ({"annotations": said(service_unknown="x")}, Reason.REJECTED_ANNOTATION),
-        ({"annotations": said(service_passhostheader="no")}, Reason.REJECTED_ANNOTATION),
+        ({"clusterIP": "None"}, ConversionReason.HEADLESS_SERVICE),
+        ({"clusterIPs": ["None"]}, ConversionReason.HEADLESS_SERVICE),
+        ({"type": "ExternalName", "externalName": "a.b"}, ConversionReason.EXTERNAL_NAME),
+        ({"ports": "none"}, ConversionReason.MALFORMED),
+        ({"annotations": said(service_sticky_cookie="true")}, ConversionReason.STICKY_SESSIONS),
+        ({"annotations": said(service_sticky_cookie_name="c")}, ConversionReason.STICKY_SESSIONS),
+        ({"annotations": said(service_serversscheme="grpc")}, ConversionReason.UNKNOWN_SCHEME),
+        ({"annotations": said(service_unknown="x")}, ConversionReason.REJECTED_ANNOTATION),
+        ({"annotations": said(service_passhostheader="no")}, ConversionReason.REJECTED_ANNOTATION),
         (
             {"annotations": said(service_serverstransport="other-x@kubernetescrd")},
-            Reason.CROSS_NAMESPACE,
+            ConversionReason.CROSS_NAMESPACE,
         ),
     ],
 )
 def test_a_service_that_cannot_go_by_its_vip_is_refused(
-    spec: dict[str, Any], reason: Reason
+    spec: dict[str, Any], reason: ConversionReason
 ) -> None:
     assert converted(an_ingress(), a_service(**spec)).code is reason
 
@@ -94,7 +94,7 @@ def test_a_service_of_another_namespace_is_another_service() -> None:
 
 def test_where_everything_is_known_what_is_missing_does_not_exist() -> None:
     made = convert(an_ingress(), Known(whole=True), target())
-    assert made.code is Reason.MISSING_SERVICE
+    assert made.code is ConversionReason.MISSING_SERVICE
 
 
 def test_a_vip_that_leads_to_own_nodes_only_is_named() -> None:

@@ -10,19 +10,19 @@ from bot.domain.resources import cert_manager, core
 from bot.domain.resources.registry import KIND_OF
 from bot.domain.snapshot import Snapshot, Why
 from bot.kube.cache import WatchCache
-from bot.kube.reflector import State, Timing
+from bot.kube.reflector import WatchState, WatchTiming
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from tests.builders import a_certificate, a_pod
 from tests.clusters import Cluster
 
-HASTY = Timing(
+HASTY = WatchTiming(
     watch=(30, 30), silence=0.4, first_delay=0.02, longest_delay=0.1, forbidden=0.2, absent=0.2
 )
 KINDS = (KIND_OF[core.Pod], KIND_OF[cert_manager.Certificate])
 
 
 @asynccontextmanager
-async def watching(api, timing: Timing = HASTY, **options):
+async def watching(api, timing: WatchTiming = HASTY, **options):
     cache = WatchCache(api, timing=timing, kinds=KINDS, **options)
     await cache.start()
     try:
@@ -125,7 +125,7 @@ async def test_bookmarks_keep_a_quiet_watch_live(simulation: SimulatedCluster, a
         for _ in range(8):
             await asyncio.sleep(0.1)
             simulation.bookmark()
-        assert set(cache.states().values()) == {State.LIVE}
+        assert set(cache.states().values()) == {WatchState.LIVE}
 
 
 async def test_a_permission_that_is_given_later_is_noticed(cluster: Cluster, api):

@@ -10,7 +10,7 @@ import yaml
 
 from bot.kube.change_counts import GROUP, KIND, VERSION, Changes
 from bot.kube.connect import connect
-from bot.kube.reflector import Timing
+from bot.kube.reflector import WatchTiming
 from bot.remediation.change.states import ChangeState
 from bot.sandbox.kubernetes_api import SERVED, SimulatedCluster, serve, without, write_kubeconfig
 from tests.builders import Plain, an_object
@@ -19,7 +19,7 @@ from tests.places import ROOT
 CRD = ROOT / "deploy/base/change-crd.yaml"
 PLACE = "meshmedic"
 WITHOUT_CHANGES = without(GROUP)
-QUICK = Timing(first_delay=0.01, longest_delay=0.05, absent=0.05, forbidden=0.05)
+QUICK = WatchTiming(first_delay=0.01, longest_delay=0.05, absent=0.05, forbidden=0.05)
 
 
 def a_change(name: str, state: str = "", namespace: str = PLACE) -> Plain:

@@ -15,7 +15,7 @@ from bot.kube.change_store import KubernetesChangeStore, NoChangeStore
 from bot.kube.change_writer import KubernetesStepWriter
 from bot.kube.client import Api
 from bot.kube.connect import connect
-from bot.remediation.change.change import Card, Change, Notes, Undoing
+from bot.remediation.change.change import Change, ChangeCard, Notes, Undoing
 from bot.remediation.change.history import proposed
 from bot.remediation.change.naming import NAME, change_name
 from bot.remediation.change.plan import Method, RepairPlan
@@ -88,7 +88,7 @@ async def test_what_is_kept_is_what_comes_back(store: KubernetesChangeStore, way
     made = await store.create(a_change(way=way))
     notes = Notes(
         baseline=made.notes.baseline,
-        card=Card(123456789012345678, 987654321098765432),
+        card=ChangeCard(123456789012345678, 987654321098765432),
         proof=("It works.",),
         undoing=Undoing(ANNA, MOMENT, "It was rolled back."),
     )

@@ -15,7 +15,7 @@ import pytest
 from bot.domain.record import Shelf
 from bot.errors import ClusterError, Conflict, Forbidden, NotLeading, StateError
 from bot.kube.client import Api
-from bot.kube.configmap_store import State
+from bot.kube.configmap_store import ConfigMapStore
 from bot.kube.connect import connect
 from tests.clusters import Cluster, ask
 from tests.led import Led
@@ -39,7 +39,7 @@ PATH = f"/api/v1/namespaces/{PLACE}/configmaps/meshmedic-tally"
 class Desk:
     api: Api
     led: Led
-    state: State
+    state: ConfigMapStore
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ async def desk(cluster: Cluster) -> AsyncIterator[Desk]:
         await cluster.allow(verb, "configmaps", namespace=PLACE)
     async with connect(kubeconfig=cluster.kubeconfig) as api:
         led = Led()
-        yield Desk(api, led, State(api, PLACE, led))
+        yield Desk(api, led, ConfigMapStore(api, PLACE, led))
     status, _ = await ask(cluster, PATH)
     if status == 200:
         await cluster.put(a_config_map("meshmedic-tally", {}))
@@ -73,7 +73,7 @@ async def test_what_is_kept_is_read_again(cluster: Cluster, desk: Desk) -> None:
     assert await desk.state.read(TALLY) is None
     await desk.state.change(TALLY, lambda kept: (kept or Tally()).plus(1))
     await desk.state.change(TALLY, lambda kept: (kept or Tally()).plus(2))
-    assert await State(desk.api, PLACE, Led()).read(TALLY) == Tally((1, 2))
+    assert await ConfigMapStore(desk.api, PLACE, Led()).read(TALLY) == Tally((1, 2))
     body = await stored(cluster)
     assert json.loads(body["data"]["record"])["schema"] == 1
     assert body["metadata"]["labels"] == {"app.kubernetes.io/managed-by": "meshmedic"}

@@ -12,7 +12,7 @@ from bot.kube.client import Api
 from bot.kube.connect import connect
 from bot.kube.exec import CannotExecute, Executed, execute
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
-from bot.sandbox.kubernetes_api.streams import Ended, Shell
+from bot.sandbox.kubernetes_api.streams import Shell, StreamEnded
 from tests.builders import a_pod
 
 POD = Ref("Pod", "apps", "web")
@@ -39,9 +39,9 @@ async def test_both_outputs_and_the_exit_code_come_back(tmp_path: Path) -> None:
     """The arguments arrive one by one, with whatever characters they have."""
     asked: list[Sequence[str]] = []
 
-    def shell(argv: Sequence[str]) -> Ended:
+    def shell(argv: Sequence[str]) -> StreamEnded:
         asked.append(list(argv))
-        return Ended("öut".encode(), b"err", 7)
+        return StreamEnded("öut".encode(), b"err", 7)
 
     async with a_shell(tmp_path, shell) as (_, api):
         done = await ran(api, "wget", "-qO-", "a b&c=d;$(e)")
@@ -51,14 +51,14 @@ async def test_both_outputs_and_the_exit_code_come_back(tmp_path: Path) -> None:
 
 
 async def test_a_command_that_ends_well_has_exit_code_0(tmp_path: Path) -> None:
-    async with a_shell(tmp_path, lambda _: Ended(b"x" * 100_000)) as (_, api):
+    async with a_shell(tmp_path, lambda _: StreamEnded(b"x" * 100_000)) as (_, api):
         done = await ran(api, "true", limit=200_000)
     assert (len(done.stdout), done.exit_code) == (100_000, 0)
 
 
 async def test_output_is_cut_at_the_bound(tmp_path: Path) -> None:
     """Whatever a container writes costs no more memory than was allowed."""
-    async with a_shell(tmp_path, lambda _: Ended(b"x" * 1_000_000)) as (_, api):
+    async with a_shell(tmp_path, lambda _: StreamEnded(b"x" * 1_000_000)) as (_, api):
         done = await ran(api, "yes", limit=50_000)
     assert (len(done.stdout), done.exit_code, done.cut) == (50_000, None, True)
 
@@ -66,7 +66,7 @@ async def test_output_is_cut_at_the_bound(tmp_path: Path) -> None:
 async def test_a_program_that_is_not_there_is_no_exit_code(tmp_path: Path) -> None:
     """A Traefik without a shell."""
     words = 'exec: "wget": executable file not found in $PATH: unknown'
-    async with a_shell(tmp_path, lambda _: Ended(refused=words)) as (_, api):
+    async with a_shell(tmp_path, lambda _: StreamEnded(refused=words)) as (_, api):
         with pytest.raises(CannotExecute, match="executable file not found"):
             await ran(api, "wget")
 

@@ -13,12 +13,12 @@ import trustme
 from bot.kube.cache import WatchCache
 from bot.kube.connect import connect
 from bot.kube.outage import outage
-from bot.kube.reflector import Timing
+from bot.kube.reflector import WatchTiming
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from tests.builders import a_pod
 from tests.wire.scraping import free_port
 
-HASTY = Timing(first_delay=0.02, longest_delay=0.1, forbidden=0.1)
+HASTY = WatchTiming(first_delay=0.02, longest_delay=0.1, forbidden=0.1)
 TOKEN = "the-token-of-today"
 UNTRIED = "The watches have not been tried yet."
 

@@ -19,7 +19,7 @@ from bot.kube.prober_daemonset import ProbeAgents
 from bot.kube.prober_jobs import ProbeJobs
 from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.probing import agent_keys
-from bot.net.probing.protocol import Backend, Kind, Outcome, Probe
+from bot.net.probing.protocol import Kind, Outcome, Probe, ProbedBackend
 from bot.probe.agent import MOST_JOBS
 from bot.sandbox.kubelet import Kubelet
 from bot.sandbox.kubernetes_api import SimulatedCluster
@@ -198,7 +198,7 @@ async def test_a_node_without_an_agent_gets_a_pod_beside_those_that_have_one(
     ):
         assert ears[HERE.node].port == agent.listener
         assert ears["edge"].address.startswith("10.42.")
-        backends = [Backend(each.address, each.port) for each in ears.values()]
+        backends = [ProbedBackend(each.address, each.port) for each in ears.values()]
         async with homelab.prober.sole_vips(backends, homelab.said.append) as vips:
             assert set(vips) == set(backends)
         assert await homelab.prober.heard(ears["edge"]) == ()

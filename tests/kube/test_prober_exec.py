@@ -14,7 +14,7 @@ from bot.kube import prober_exec as probe_inside
 from bot.kube.client import Api
 from bot.kube.connect import connect
 from bot.kube.one_shot_reader import ClusterReader
-from bot.kube.pod_commands import Inside
+from bot.kube.pod_commands import PodCommands
 from bot.kube.prober_exec import Asking, ProbeInside
 from bot.kube.prober_jobs import ProbeJobs
 from bot.kube.traefik_reader import TraefikReader
@@ -28,7 +28,7 @@ from bot.net.request.origin import Start
 from bot.net.views import discord_diagnosis, json_diagnosis, terminal_diagnosis
 from bot.sandbox.kubelet import Kubelet
 from bot.sandbox.kubernetes_api import SimulatedCluster
-from bot.sandbox.kubernetes_api.streams import Ended, Shell
+from bot.sandbox.kubernetes_api.streams import Shell, StreamEnded
 from bot.sandbox.network import Broken, Network
 from bot.sandbox.opening import find
 from bot.traefik.service import Traefik
@@ -132,9 +132,12 @@ def answers(found: Diagnosis) -> tuple[str, str, str]:
 @pytest.mark.parametrize(
     ("shell", "why"),
     [
-        (lambda _: Ended(refused=NO_WGET), "No wget can be run in Traefik's pod"),
-        (lambda _: Ended(code=126, stderr=b"exec failed"), "No wget can be run in Traefik's pod"),
-        (lambda _: Ended(refused="container not found"), "container not found"),
+        (lambda _: StreamEnded(refused=NO_WGET), "No wget can be run in Traefik's pod"),
+        (
+            lambda _: StreamEnded(code=126, stderr=b"exec failed"),
+            "No wget can be run in Traefik's pod",
+        ),
+        (lambda _: StreamEnded(refused="container not found"), "container not found"),
     ],
 )
 async def test_an_image_without_wget_is_said_and_never_healthy(
@@ -154,7 +157,7 @@ async def test_a_wget_without_the_options_that_bound_it_is_not_read_as_an_answer
 ) -> None:
     """Its usage speaks of certificates, which is no word about the network."""
     usage = b"wget: invalid option -- 'T'\nUsage: wget [--no-check-certificate] URL...\n"
-    opened(lambda _: Ended(stderr=usage, code=1))
+    opened(lambda _: StreamEnded(stderr=usage, code=1))
     await only_exec(cluster)
     found = await diagnosed(api)
     assert found.row is Row.INCONCLUSIVE
@@ -166,7 +169,7 @@ async def test_forbidden_commands_are_said_with_the_component_that_allows_them(
 ) -> None:
     """And nobody asks again and again: the first no is enough."""
     asked: list[Sequence[str]] = []
-    opened(lambda argv: asked.append(argv) or Ended(stderr=WELL))
+    opened(lambda argv: asked.append(argv) or StreamEnded(stderr=WELL))
     await only_exec(cluster)
     await cluster.forbid("create", "pods/exec")
     with pytest.raises(ClusterError, match="deploy/components/exec"):
@@ -180,11 +183,11 @@ async def test_forbidden_commands_are_said_with_the_component_that_allows_them(
 async def test_a_pod_that_goes_in_the_middle_costs_only_what_was_not_asked_yet(
     simulation: SimulatedCluster, api: Api, opened: Open
 ) -> None:
-    def shell(argv: Sequence[str]) -> Ended:
+    def shell(argv: Sequence[str]) -> StreamEnded:
         for each in [each.plain()["metadata"] for each in simulation.in_order("pods")]:
             if each["name"].startswith("traefik-"):
                 simulation.delete("Pod", each["namespace"], each["name"])
-        return Ended(stderr=WELL)
+        return StreamEnded(stderr=WELL)
 
     opened(shell)
     found = await prober(api).probe(INSIDE, [to(tries=2), to(port=81)], quiet)
@@ -200,9 +203,9 @@ async def test_a_command_that_hangs_is_given_up_and_said(
     """Within its limit, and what was answered until then stays."""
     monkeypatch.setattr(probe_inside, "STARTING", 0.3)
 
-    def shell(_: Sequence[str]) -> Ended:
+    def shell(_: Sequence[str]) -> StreamEnded:
         simulation.faults.hang = True
-        return Ended(stderr=WELL)
+        return StreamEnded(stderr=WELL)
 
     opened(shell)
     asked = [to(seconds=0.2), to(port=81, seconds=0.2)]
@@ -219,7 +222,7 @@ async def test_a_kubelet_that_is_away_is_asked_once(
     opened(None)
     (pod,) = await TraefikReader(api).pods()
     simulation.faults.verbs, simulation.faults.status = frozenset({"get"}), 502
-    asking = Asking(Inside(api).run, Start("edge", Ref("Pod", pod.namespace, pod.name)), 1e9)
+    asking = Asking(PodCommands(api).run, Start("edge", Ref("Pod", pod.namespace, pod.name)), 1e9)
     with pytest.raises(ClusterError, match="502"):
         await asking.all([to(tries=40)])
     assert sum(each.path.endswith("/exec") for each in simulation.requests) == 1
@@ -249,7 +252,7 @@ async def test_what_one_place_may_take_is_bounded(
     monkeypatch: pytest.MonkeyPatch, api: Api, opened: Open
 ) -> None:
     """Then no more is asked, and it is said."""
-    opened(lambda _: Ended(stderr=WELL))
+    opened(lambda _: StreamEnded(stderr=WELL))
     monkeypatch.setattr(probe_inside, "LONGEST", 0.0)
     (found,) = await prober(api).probe(INSIDE, [to()], quiet)
     assert found.outcome is Outcome.UNTRIED
@@ -259,7 +262,7 @@ async def test_what_one_place_may_take_is_bounded(
 async def test_output_without_end_is_cut_and_still_understood(api: Api, opened: Open) -> None:
     """Headers come after the answer; without one it is said that it was too much."""
     said = iter([WELL + b"  X: y\n" * 100_000, b"noise\n" * 100_000])
-    opened(lambda _: Ended(stderr=next(said)))
+    opened(lambda _: StreamEnded(stderr=next(said)))
     well, cut = await prober(api).probe(INSIDE, [to(), to(port=81)], quiet)
     assert (well.outcome, well.status) == (Outcome.OK, 200)
     assert cut.outcome is Outcome.UNTRIED
@@ -271,7 +274,7 @@ async def test_arguments_go_one_by_one_and_what_cannot_be_asked_is_not_run(
 ) -> None:
     """No shell sees them; an address that is none never leaves."""
     asked: list[Sequence[str]] = []
-    opened(lambda argv: asked.append(argv) or Ended(stderr=WELL))
+    opened(lambda argv: asked.append(argv) or StreamEnded(stderr=WELL))
     probes = [
         to("-O/etc/passwd"),
         to(id="q", kind=Kind.HTTP, name="web.example", path="/$(reboot);`id`"),
@@ -289,11 +292,11 @@ async def test_silence_is_tried_again_and_every_probe_once_before_any_twice(
     """A relayed path takes its time; and where time runs out, each was tried."""
     asked: list[str] = []
 
-    def shell(argv: Sequence[str]) -> Ended:
+    def shell(argv: Sequence[str]) -> StreamEnded:
         asked.append(argv[-1])
         if len(asked) == 1:
-            return Ended(stderr=b"wget: download timed out\n", code=1)
-        return Ended(stderr=WELL)
+            return StreamEnded(stderr=b"wget: download timed out\n", code=1)
+        return StreamEnded(stderr=WELL)
 
     opened(shell)
     found = await prober(api).probe(INSIDE, [to(tries=2, again=1), to(port=81)], quiet)
@@ -327,10 +330,10 @@ async def test_who_stops_waiting_waits_for_no_command(
 ) -> None:
     begun = asyncio.Event()
 
-    def shell(_: Sequence[str]) -> Ended:
+    def shell(_: Sequence[str]) -> StreamEnded:
         simulation.faults.hang = True
         begun.set()
-        return Ended(stderr=WELL)
+        return StreamEnded(stderr=WELL)
 
     opened(shell)
     probing = asyncio.create_task(prober(api).probe(INSIDE, [to(tries=9)], quiet))

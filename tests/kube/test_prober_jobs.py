@@ -23,7 +23,7 @@ from bot.net.diagnosis.service import Diagnose
 from bot.net.mesh.matrix import findings
 from bot.net.mesh.service import Mesh
 from bot.net.probing import manifests
-from bot.net.probing.protocol import SETTLE, Backend, Kind, Outcome, Probe, ProbeJob
+from bot.net.probing.protocol import SETTLE, Kind, Outcome, Probe, ProbedBackend, ProbeJob
 from bot.sandbox.kubelet import Kubelet
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.network import Broken, Network
@@ -127,7 +127,7 @@ async def test_listeners_hear_and_sole_vips_lead_to_them(
     await kubelet()
     async with prober.listening(["edge", "home-1"], quiet) as ears:
         ear = ears["home-1"]
-        backend = Backend(ear.address, ear.port)
+        backend = ProbedBackend(ear.address, ear.port)
         async with prober.sole_vips([backend], quiet) as vips:
             (made,) = await names(cluster, SERVICES)
             async with cluster.session() as session, session.get(f"{SERVICES}/{made}") as answer:
@@ -155,7 +155,7 @@ async def test_a_vip_that_kube_proxy_does_not_know_yet_refuses_and_is_waited_for
 ) -> None:
     await kubelet()
     async with prober.listening(["home-1"], quiet) as ears:
-        backend = Backend(ears["home-1"].address, ears["home-1"].port)
+        backend = ProbedBackend(ears["home-1"].address, ears["home-1"].port)
         async with prober.sole_vips([backend], quiet) as vips:
             hasty = to(vips[backend].address, backend.port)
             asked = [hasty, msgspec.structs.replace(hasty, id="q", settle=SETTLE)]

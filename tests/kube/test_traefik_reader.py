@@ -14,7 +14,7 @@ from bot.errors import Forbidden
 from bot.kube.connect import connect
 from bot.kube.traefik_reader import TraefikReader
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
-from bot.sandbox.kubernetes_api.streams import Ended, Reply
+from bot.sandbox.kubernetes_api.streams import Reply, StreamEnded
 from bot.traefik.domain.api import Runtime
 from bot.traefik.domain.instance import TraefikPod
 from bot.traefik.domain.log_request import BYTES, LogAsked, NotSeen
@@ -131,9 +131,9 @@ async def test_without_the_proxy_a_command_in_the_pod_does_it(tmp_path: Path) ->
     """Both permissions are named where neither is there."""
     asked: list[Sequence[str]] = []
 
-    def wget(argv: Sequence[str]) -> Ended:
+    def wget(argv: Sequence[str]) -> StreamEnded:
         asked.append(list(argv))
-        return Ended(json.dumps(RAW).encode())
+        return StreamEnded(json.dumps(RAW).encode())
 
     async with reading(tmp_path, a_pod("--api.insecure")) as (cluster, reader):
         cluster.forbid("get", "pods/proxy")
@@ -151,15 +151,15 @@ async def test_without_the_proxy_a_command_in_the_pod_does_it(tmp_path: Path) ->
 @pytest.mark.parametrize(
     "ended",
     [
-        Ended(stderr=b"wget: server returned error: HTTP/1.1 404 Not Found", code=1),
-        Ended(stderr=b"wget: can't connect to remote host: Connection refused", code=1),
-        Ended(refused='exec: "wget": executable file not found in $PATH'),
-        Ended(stdout=b"<html>"),
-        Ended(stdout=b"x" * 17_000_000),
+        StreamEnded(stderr=b"wget: server returned error: HTTP/1.1 404 Not Found", code=1),
+        StreamEnded(stderr=b"wget: can't connect to remote host: Connection refused", code=1),
+        StreamEnded(refused='exec: "wget": executable file not found in $PATH'),
+        StreamEnded(stdout=b"<html>"),
+        StreamEnded(stdout=b"x" * 17_000_000),
     ],
 )
 async def test_whatever_the_pod_answers_is_said_and_raises_nothing(
-    tmp_path: Path, ended: Ended
+    tmp_path: Path, ended: StreamEnded
 ) -> None:
     """No API, no wget, something else at that port, more than anybody needs."""
     async with reading(tmp_path, a_pod("--api.insecure")) as (cluster, reader):

@@ -19,12 +19,12 @@ from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.probing import manifests
 from bot.net.probing import output as lines
 from bot.net.probing.protocol import (
-    Answer,
-    Backend,
     Heard,
     Listen,
     ListenerAddress,
     Probe,
+    ProbeAnswer,
+    ProbedBackend,
     ProbeJob,
     ProberLine,
     Progress,
@@ -68,7 +68,7 @@ class LabProber:
 
     async def probe(
         self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
-    ) -> tuple[Answer, ...]:
+    ) -> tuple[ProbeAnswer, ...]:
         """By as many jobs, one after the other, as the kernel's arguments want."""
         progress(f"Probing from {source.node}.")
         if source in self._asked and self.before_again:
@@ -82,7 +82,7 @@ class LabProber:
         if BY_WGET == ALONE:
             raise ClusterError("Nothing but wget in Traefik's pod is allowed.")
         namespace = self._namespace(source)
-        found: dict[str, list[Answer]] = {each.id: [] for each in probes}
+        found: dict[str, list[ProbeAnswer]] = {each.id: [] for each in probes}
         for few in manifests.portions(probes):
             for answer in await self._job(namespace, few):
                 found[answer.id].append(answer)
@@ -113,8 +113,8 @@ class LabProber:
 
     @asynccontextmanager
     async def sole_vips(
-        self, backends: Sequence[Backend], progress: Progress
-    ) -> AsyncIterator[Mapping[Backend, Vip]]:
+        self, backends: Sequence[ProbedBackend], progress: Progress
+    ) -> AsyncIterator[Mapping[ProbedBackend, Vip]]:
         """Services of one endpoint in kube-proxy's rules."""
         progress("Making temporary Services.")
         made = {
@@ -155,7 +155,7 @@ class LabProber:
                 process.kill()
         return Said(said.decode(errors="replace"), process.returncode)
 
-    async def _job(self, namespace: str, probes: Sequence[Probe]) -> tuple[Answer, ...]:
+    async def _job(self, namespace: str, probes: Sequence[Probe]) -> tuple[ProbeAnswer, ...]:
         job = ProbeJob(
             id=f"job{next(self._numbers)}", expires=time.time() + SECONDS, probes=tuple(probes)
         )

@@ -11,8 +11,8 @@ from bot.net.probing import signed_job
 from bot.net.probing.protocol import ProbeJob
 from bot.probe import admitting, request
 from bot.probe.admitting import Admission
-from bot.probe.job import Job as Admitted
-from bot.probe.request import Denied
+from bot.probe.job import AgentJob as Admitted
+from bot.probe.request import RequestDenied
 from tests.probe import signing
 
 NOW = 1000.0
@@ -46,7 +46,7 @@ def asked(admission: Admission, sent: signed_job.SignedRequest, now: float = NOW
 def denied(
     admission: Admission, sent: signed_job.SignedRequest, now: float = NOW
 ) -> tuple[int, str]:
-    with pytest.raises(Denied) as caught:
+    with pytest.raises(RequestDenied) as caught:
         asked(admission, sent, now)
     return caught.value.status, str(caught.value)
 

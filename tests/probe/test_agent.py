@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.probe.admitting import Admission
 from bot.probe.agent import MOST_UNREAD, Agent, Write
-from bot.probe.job import Job
+from bot.probe.job import AgentJob
 from tests.probe import signing
 from tests.probe.test_serve import _raw, a_job
 
@@ -22,7 +22,7 @@ WORDS = [
 ]
 
 
-async def _never(_job: Job, _write: Write) -> None:
+async def _never(_job: AgentJob, _write: Write) -> None:
     raise AssertionError("a job was admitted")
 
 
@@ -64,7 +64,7 @@ async def test_a_client_that_does_not_read_is_cut_off_and_its_job_goes_on(tmp_pa
     keys.write_bytes(signing.line(signing.key()))
     ended = asyncio.Event()
 
-    async def talkative(_job: Job, write: Write) -> None:
+    async def talkative(_job: AgentJob, write: Write) -> None:
         line: dict[str, Any] = {"job": "j", "refused": "x" * 10_000}
         for _ in range(20 * MOST_UNREAD // 10_000):
             write(line)

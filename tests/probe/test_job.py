@@ -61,8 +61,8 @@ JSON = st.recursive(
 
 @given(JSON.map(msgspec.json.encode) | st.binary(max_size=100))
 def test_no_text_makes_it_do_more_than_refuse(text: bytes) -> None:
-    with contextlib.suppress(jobs.Refused):
-        assert isinstance(jobs.read(text, now=0), jobs.Job)
+    with contextlib.suppress(jobs.JobRefused):
+        assert isinstance(jobs.read(text, now=0), jobs.AgentJob)
 
 
 @pytest.mark.parametrize(
@@ -83,5 +83,5 @@ def test_no_text_makes_it_do_more_than_refuse(text: bytes) -> None:
 )
 def test_what_goes_beyond_the_limits_is_refused_with_a_word(change: object, why: str) -> None:
     body = {"id": "j", "expires": 20.0, "probes": []} | change  # type: ignore[operator]
-    with pytest.raises(jobs.Refused, match=why):
+    with pytest.raises(jobs.JobRefused, match=why):
         jobs.read(msgspec.json.encode(body), now=10)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.probe.request import Denied, Request, parse
+from bot.probe.request import Request, RequestDenied, parse
 
 HEAD = b"POST /jobs HTTP/1.1\r\nHost: 10.42.0.9:8473\r\nContent-Length: 12\r\n\r\n"
 
@@ -21,7 +21,7 @@ def test_a_request_of_an_ordinary_client_is_read() -> None:
     st.binary(max_size=300) | st.integers(0, len(HEAD)).map(lambda cut: HEAD[cut:] + b"\r\n\r\n")
 )
 def test_no_bytes_make_it_do_more_than_refuse(head: bytes) -> None:
-    with contextlib.suppress(Denied):
+    with contextlib.suppress(RequestDenied):
         assert isinstance(parse(head), Request)
 
 
@@ -39,7 +39,7 @@ def test_no_bytes_make_it_do_more_than_refuse(head: bytes) -> None:
     ],
 )
 def test_what_could_be_read_in_two_ways_is_refused(head: bytes) -> None:
-    with pytest.raises(Denied, match="no HTTP request"):
+    with pytest.raises(RequestDenied, match="no HTTP request"):
         parse(head)
 
 
@@ -56,14 +56,14 @@ def test_what_could_be_read_in_two_ways_is_refused(head: bytes) -> None:
     ],
 )
 def test_a_body_without_one_clear_length_is_refused(headers: bytes, status: int) -> None:
-    with pytest.raises(Denied) as caught:
+    with pytest.raises(RequestDenied) as caught:
         _ = parse(b"POST /jobs HTTP/1.1\r\n" + headers + b"\r\n").length
     assert caught.value.status == status
 
 
 def test_a_hostile_head_costs_no_more_than_another() -> None:
     """A pattern that looks back and forth would take minutes for this."""
-    with pytest.raises(Denied):
+    with pytest.raises(RequestDenied):
         parse(b"GET / HTTP/1.1\r\nA:" + b" \t" * 200_000 + b"\0\r\n\r\n")
 
 

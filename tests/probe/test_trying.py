@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from bot.net.probing.protocol import Answer, Kind, Outcome, Probe
+from bot.net.probing.protocol import Kind, Outcome, Probe, ProbeAnswer
 from bot.probe import job as jobs
 from bot.probe.listening import Listener
 from bot.probe.news import MOST_SOURCES, News, telling
@@ -20,14 +20,14 @@ from bot.probe.trying import try_all
 from tests.probe import servers
 
 
-async def tried(probe: Probe, *more: Probe) -> list[Answer]:
+async def tried(probe: Probe, *more: Probe) -> list[ProbeAnswer]:
     """The answers, over the same JSON as on the wire."""
-    answers: list[Answer] = []
+    answers: list[ProbeAnswer] = []
     body = {"id": "j", "expires": 9e9, "probes": [probe, *more]}
     job = jobs.read(msgspec.json.encode(body), now=0)
 
     def say(answer: dict[str, Any]) -> None:
-        answers.append(msgspec.json.decode(msgspec.json.encode(answer), type=Answer))
+        answers.append(msgspec.json.decode(msgspec.json.encode(answer), type=ProbeAnswer))
 
     await try_all(job.probes, say)
     return answers

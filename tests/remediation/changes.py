@@ -20,9 +20,9 @@ from bot.domain.authorization import Circles, Members
 from bot.domain.refusal import NotObserved
 from bot.domain.resources.reference import Target
 from bot.errors import ClusterError, Conflict, InputError, Unreachable
-from bot.gitops.domain.ownership import Owner
+from bot.gitops.domain.ownership import ObjectOwner
 from bot.net.diagnosis.diagnosed import Diagnosed
-from bot.net.probing.protocol import Answer, Outcome
+from bot.net.probing.protocol import Outcome, ProbeAnswer
 from bot.remediation.change.approval import Click, Policy
 from bot.remediation.change.change import Change
 from bot.remediation.change.history import ChangeHistory
@@ -187,7 +187,7 @@ def _version(manifest: Manifest | None) -> str:
 
 
 def answers(status: int, number: int) -> Sample:
-    return sample([Answer(id="a", outcome=Outcome.OK, status=status)] * number, frozenset())
+    return sample([ProbeAnswer(id="a", outcome=Outcome.OK, status=status)] * number, frozenset())
 
 
 @dataclass
@@ -251,9 +251,9 @@ class World:
     told: list[Change] = field(default_factory=list)
     tokens: Any = field(default_factory=lambda: itertools.count(1))
     pulls: Any = None
-    asked_flux: list[Owner] = field(default_factory=list)
+    asked_flux: list[ObjectOwner] = field(default_factory=list)
 
-    async def ask(self, owner: Owner) -> None:
+    async def ask(self, owner: ObjectOwner) -> None:
         """Somebody asks Flux to look."""
         self.asked_flux.append(owner)
 

@@ -16,7 +16,7 @@ from bot.domain.resources.reference import Target
 from bot.domain.snapshot import Snapshot
 from bot.errors import ClusterError
 from bot.net.diagnosis.observation import VantagePoint
-from bot.net.probing.protocol import Answer, Outcome, Probe
+from bot.net.probing.protocol import Outcome, Probe, ProbeAnswer
 from tests.fakes import snapshot_of
 
 Manifest = dict[str, Any]
@@ -80,7 +80,7 @@ class SimulatedTraefik:
 
     async def probe(
         self, source: VantagePoint, probes: Sequence[Probe], progress: Any
-    ) -> tuple[Answer, ...]:
+    ) -> tuple[ProbeAnswer, ...]:
         """As many answers as there are tries."""
         if self.blind:
             raise ClusterError("No pod can be made here.")
@@ -89,7 +89,7 @@ class SimulatedTraefik:
             for _ in range(asked.tries):
                 self.tick()
                 status, backend = self._answered(asked.address, asked.name)
-                met = Answer(id=asked.id, outcome=Outcome.OK, status=status, backend=backend)
+                met = ProbeAnswer(id=asked.id, outcome=Outcome.OK, status=status, backend=backend)
                 answers.append(met)
         return tuple(answers)
 

@@ -10,7 +10,7 @@ from bot.net.diagnosis.diagnosis import Row
 from bot.net.diagnosis.observation import VantagePoint
 from bot.net.diagnosis.service import Diagnose
 from bot.net.ports import Progress
-from bot.net.probing.protocol import Answer, Probe
+from bot.net.probing.protocol import Probe, ProbeAnswer
 from bot.remediation.context import ContextReader
 from bot.traefik.domain.instance import TraefikPod
 from tests.builders import an_object
@@ -57,7 +57,7 @@ class Waiting(WorldProber):
 
     async def probe(
         self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
-    ) -> tuple[Answer, ...]:
+    ) -> tuple[ProbeAnswer, ...]:
         if any(probe.address == self.about for probe in probes):
             self.begun.set()
             await self.sign.wait()

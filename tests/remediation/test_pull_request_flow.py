@@ -8,12 +8,12 @@ import pytest
 
 from bot.errors import ClusterError, InputError, RepositoryError
 from bot.gitops.domain.file_edit import EditKind
-from bot.gitops.domain.ownership import Keeper, Owner
-from bot.gitops.hosts.host import PullState, Standing
+from bot.gitops.domain.ownership import Keeper, ObjectOwner
+from bot.gitops.hosts.host import PullRequestStanding, PullState
 from bot.gitops.markdown import Description
-from bot.gitops.refusals import Reason as FileReason
-from bot.gitops.refusals import Refusal as FileRefusal
-from bot.gitops.service import Asked, Preview, Proposed
+from bot.gitops.refusals import PullRequestReason as FileReason
+from bot.gitops.refusals import PullRequestRefusal as FileRefusal
+from bot.gitops.service import Preview, Proposed, PullRequestInput
 from bot.remediation.change.change import Change
 from bot.remediation.change.plan import Method
 from bot.remediation.change.states import ChangeState
@@ -23,16 +23,16 @@ from bot.routing.native_lb import ANNOTATION
 from tests.remediation.changes import ANNA, ASKED, BELA, SERVICE, World
 from tests.remediation.planning.situations import a_service
 
-FLUX = Owner(Keeper.KUSTOMIZATION, "flux-system", "apps")
+FLUX = ObjectOwner(Keeper.KUSTOMIZATION, "flux-system", "apps")
 LABELS = {
     "kustomize.toolkit.fluxcd.io/name": "apps",
     "kustomize.toolkit.fluxcd.io/namespace": "flux-system",
 }
 DIFF = "--- a/apps/web.yaml\n+++ b/apps/web.yaml\n+    nativelb: true\n"
 MERGED, CLOSED, OPEN = (
-    Standing(PullState.MERGED),
-    Standing(PullState.CLOSED),
-    Standing(PullState.OPEN),
+    PullRequestStanding(PullState.MERGED),
+    PullRequestStanding(PullState.CLOSED),
+    PullRequestStanding(PullState.OPEN),
 )
 
 
@@ -43,21 +43,21 @@ class FakePulls:
     refuses: FileRefusal | None = None
     fails: RepositoryError | None = None
     diff: str = DIFF
-    standing: Standing = OPEN
-    opened: list[tuple[Asked, Description]] = field(default_factory=list)
+    standing: PullRequestStanding = OPEN
+    opened: list[tuple[PullRequestInput, Description]] = field(default_factory=list)
 
-    async def preview(self, asked: Asked) -> Preview | FileRefusal:
+    async def preview(self, asked: PullRequestInput) -> Preview | FileRefusal:
         self._check()
         return self.refuses or Preview("apps/web.yaml", self.diff, ("apps/other",))
 
-    async def propose(self, asked: Asked, why: Description) -> Proposed | FileRefusal:
+    async def propose(self, asked: PullRequestInput, why: Description) -> Proposed | FileRefusal:
         self._check()
         if self.refuses:
             return self.refuses
         self.opened.append((asked, why))
         return Proposed("https://git.example/o/r/pulls/7", 7, Preview("apps/web.yaml", self.diff))
 
-    async def state(self, number: int) -> Standing:
+    async def state(self, number: int) -> PullRequestStanding:
         self._check()
         assert number == 7
         return self.standing
@@ -142,7 +142,7 @@ async def test_a_merge_asks_flux_once_and_is_proven_when_it_is_applied(world: Wo
 
 
 async def test_where_flux_may_not_be_asked_it_looks_by_itself(world: World) -> None:
-    async def forbidden(_: Owner) -> None:
+    async def forbidden(_: ObjectOwner) -> None:
         raise ClusterError("May not patch kustomizations.")
 
     world.ask = forbidden  # type: ignore[method-assign]
@@ -179,7 +179,7 @@ async def test_a_host_that_does_not_answer_is_asked_again(world: World) -> None:
     remediation = world.process()
     change = await proposed(world, remediation)
 
-    async def cut_off(asked: Asked, why: Description) -> Any:
+    async def cut_off(asked: PullRequestInput, why: Description) -> Any:
         raise RepositoryError("The host does not answer.")
 
     kept, world.pulls.propose = world.pulls.propose, cut_off

@@ -61,7 +61,7 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class DiscordServerFacts:
     """The server: its roles by id, its text channels, what the bot's roles allow there."""
 
     id: int
@@ -97,7 +97,7 @@ class DiscordFacts:
 
     login: int | Denied | Unset | NotObserved
     application: Application | NotObserved
-    server: Server | Elsewhere | Unset | NotObserved
+    server: DiscordServerFacts | Elsewhere | Unset | NotObserved
     registered: Registered | Denied | Unset | NotObserved
     members: Mapping[int, str | Denied | NotObserved] = field(default_factory=dict)
     skew: float | None = None

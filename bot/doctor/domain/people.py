@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bot.doctor.domain.examination import Area, Examination, Outcome, listed
-from bot.doctor.domain.facts import DiscordFacts, Server, Setup
+from bot.doctor.domain.facts import DiscordFacts, DiscordServerFacts, Setup
 from bot.domain.authorization import Circles, Members
 from bot.domain.facts import Denied
 from bot.domain.refusal import NotObserved
@@ -33,7 +33,7 @@ def examine(facts: DiscordFacts, setup: Setup) -> Iterator[Examination]:
 def _circle(circle: str, members: Members, facts: DiscordFacts) -> Examination:
     if not members:
         return _said(circle, Outcome.NOTE, "Nobody, by the settings.")
-    server = facts.server if isinstance(facts.server, Server) else None
+    server = facts.server if isinstance(facts.server, DiscordServerFacts) else None
     told = _people(members, facts.members, server.roles if server else {})
     if server:
         told += _roles(members, server)
@@ -69,7 +69,7 @@ def _people(
     return told
 
 
-def _roles(members: Members, server: Server) -> list[tuple[Outcome, str]]:
+def _roles(members: Members, server: DiscordServerFacts) -> list[tuple[Outcome, str]]:
     told = []
     for role in sorted(members.roles):
         if role == server.id:

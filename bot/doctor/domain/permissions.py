@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from bot.doctor.domain.examination import Area, Examination, Outcome, listed
-from bot.doctor.domain.facts import Channel, Server, Use
+from bot.doctor.domain.facts import Channel, DiscordServerFacts, Use
 from bot.domain.refusal import NotObserved
 
 
@@ -68,7 +68,7 @@ ADMINISTRATOR = "administrator"
 
 
 def examine(
-    server: Server, here: Channel | None = None, uses: Collection[Use] = ()
+    server: DiscordServerFacts, here: Channel | None = None, uses: Collection[Use] = ()
 ) -> Iterator[Examination]:
     """One examination for the roles, one for the channels, one for where somebody asks."""
     wanted = needed(uses)

@@ -27,7 +27,7 @@ class ListMeta(msgspec.Struct, rename="camel", frozen=True):
     continue_: str = msgspec.field(default="", name="continue")
 
 
-class Page(msgspec.Struct, Generic[T]):
+class ListPage(msgspec.Struct, Generic[T]):
     """One page of a list."""
 
     metadata: ListMeta
@@ -39,7 +39,7 @@ class _RawPage(msgspec.Struct, frozen=True):
     items: tuple[msgspec.Raw, ...] | None = None
 
 
-def decode_page(body: bytes, kind: type[T]) -> Page[T]:
+def decode_page(body: bytes, kind: type[T]) -> ListPage[T]:
     """One page of a list of `kind`.
 
     Raises:
@@ -50,7 +50,7 @@ def decode_page(body: bytes, kind: type[T]) -> Page[T]:
     except msgspec.ValidationError:
         page = msgspec.json.decode(body, type=_RawPage)
         items = tuple(decode_object(bytes(item), kind) for item in page.items or ())
-        return Page(page.metadata, items)
+        return ListPage(page.metadata, items)
 
 
 def decode_object(body: bytes, kind: type[T]) -> T:
@@ -83,8 +83,8 @@ def read_object(plain: object, kind: type[T]) -> T:
 
 
 @cache
-def _page_decoder(kind: type[T]) -> msgspec.json.Decoder[Page[T]]:
-    return msgspec.json.Decoder(Page[kind])  # type: ignore[valid-type]  # a type made at run time
+def _page_decoder(kind: type[T]) -> msgspec.json.Decoder[ListPage[T]]:
+    return msgspec.json.Decoder(ListPage[kind])  # type: ignore[valid-type]  # a type made at run time
 
 
 @cache

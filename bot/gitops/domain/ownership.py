@@ -48,7 +48,7 @@ class Keeper(StrEnum):
     OTHER = "other"
 
 
-class Owner(msgspec.Struct, frozen=True):
+class ObjectOwner(msgspec.Struct, frozen=True):
     """Who owns an object.
 
     `above` is the Kustomization that brought the HelmRelease. `name` of OTHER is what people call
@@ -58,7 +58,7 @@ class Owner(msgspec.Struct, frozen=True):
     keeper: Keeper
     namespace: str = ""
     name: str = ""
-    above: Owner | None = None
+    above: ObjectOwner | None = None
     note: str = ""
 
     def __str__(self) -> str:
@@ -69,10 +69,10 @@ class Owner(msgspec.Struct, frozen=True):
         return self.name if self.keeper is Keeper.OTHER else f"{self.keeper} {place}{self.name}"
 
 
-NOBODY = Owner(Keeper.NOBODY)
+NOBODY = ObjectOwner(Keeper.NOBODY)
 
 
-def owner(manifest: Mapping[str, Any], snapshot: Snapshot) -> Owner:
+def owner(manifest: Mapping[str, Any], snapshot: Snapshot) -> ObjectOwner:
     """Who owns a live object, given as the API server sent it (with managedFields).
 
     An owner that the labels name and that is not there owns nothing any more; where that was not
@@ -82,11 +82,13 @@ def owner(manifest: Mapping[str, Any], snapshot: Snapshot) -> Owner:
     if found := next((claim for claim in claims if _is_there(claim, snapshot)), None):
         return found
     if claims:
-        return Owner(Keeper.NOBODY, note=f"Its labels name the {claims[0]}, which is not there.")
+        return ObjectOwner(
+            Keeper.NOBODY, note=f"Its labels name the {claims[0]}, which is not there."
+        )
     return NOBODY
 
 
-def _claims(metadata: Mapping[str, Any], snapshot: Snapshot) -> Iterator[Owner]:
+def _claims(metadata: Mapping[str, Any], snapshot: Snapshot) -> Iterator[ObjectOwner]:
     """Everybody who says that it is theirs, the nearest first."""
     labels = _texts(metadata.get("labels"))
     annotations = _texts(metadata.get("annotations"))
@@ -98,29 +100,31 @@ def _claims(metadata: Mapping[str, Any], snapshot: Snapshot) -> Iterator[Owner]:
     if RELEASE in annotations:
         yield _by_helm(metadata, annotations, snapshot)
     if any(mark in labels or mark in annotations for mark in ARGO):
-        yield Owner(Keeper.OTHER, name="Argo CD")
+        yield ObjectOwner(Keeper.OTHER, name="Argo CD")
     if addon := annotations.get(K3S):
-        yield Owner(Keeper.OTHER, name=f"k3s's addon {addon}")
+        yield ObjectOwner(Keeper.OTHER, name=f"k3s's addon {addon}")
     yield from _controllers(metadata)
     yield from _programs(metadata)
 
 
-def _flux(labels: Mapping[str, str], prefix: str, keeper: Keeper) -> Owner | None:
+def _flux(labels: Mapping[str, str], prefix: str, keeper: Keeper) -> ObjectOwner | None:
     name, namespace = labels.get(f"{prefix}/name"), labels.get(f"{prefix}/namespace")
-    return Owner(keeper, namespace, name) if name and namespace else None
+    return ObjectOwner(keeper, namespace, name) if name and namespace else None
 
 
-def _walked_up(release: Owner, claimed: Owner | None, snapshot: Snapshot) -> Owner:
+def _walked_up(
+    release: ObjectOwner, claimed: ObjectOwner | None, snapshot: Snapshot
+) -> ObjectOwner:
     """With the Kustomization that brought the HelmRelease, by that one's own labels."""
     live = snapshot.get(flux.HelmRelease, release.namespace, release.name)
     labels = live.metadata.labels or {} if live else {}
     above = _flux(labels, KUSTOMIZE, Keeper.KUSTOMIZATION) or (None if live else claimed)
-    return Owner(release.keeper, release.namespace, release.name, above)
+    return ObjectOwner(release.keeper, release.namespace, release.name, above)
 
 
 def _by_helm(
     metadata: Mapping[str, Any], annotations: Mapping[str, str], snapshot: Snapshot
-) -> Owner:
+) -> ObjectOwner:
     """A release: one of Flux's whose name and place fit, else one that Flux does not know."""
     name = annotations[RELEASE]
     place = annotations.get(RELEASE_NAMESPACE) or str(metadata.get("namespace") or "")
@@ -131,27 +135,27 @@ def _by_helm(
             target or helm_release.namespace
         ) == place:
             return _walked_up(
-                Owner(Keeper.HELM_RELEASE, helm_release.namespace, helm_release.name),
+                ObjectOwner(Keeper.HELM_RELEASE, helm_release.namespace, helm_release.name),
                 None,
                 snapshot,
             )
-    return Owner(Keeper.HELM, place, name)
+    return ObjectOwner(Keeper.HELM, place, name)
 
 
-def _controllers(metadata: Mapping[str, Any]) -> Iterator[Owner]:
+def _controllers(metadata: Mapping[str, Any]) -> Iterator[ObjectOwner]:
     for reference in _list(metadata.get("ownerReferences")):
         if _mapping(reference).get("controller") is True:
-            yield Owner(Keeper.OTHER, name=f"{reference.get('kind')} {reference.get('name')}")
+            yield ObjectOwner(Keeper.OTHER, name=f"{reference.get('kind')} {reference.get('name')}")
 
 
-def _programs(metadata: Mapping[str, Any]) -> Iterator[Owner]:
+def _programs(metadata: Mapping[str, Any]) -> Iterator[ObjectOwner]:
     managers = [
         str(_mapping(entry).get("manager")) for entry in _list(metadata.get("managedFields"))
     ]
     for begins, program in RECONCILERS:
         if any(manager.startswith(begins) for manager in managers):
             note = f"By its fields' manager alone: no label names what of {program} it belongs to."
-            yield Owner(Keeper.OTHER, name=program, note=note)
+            yield ObjectOwner(Keeper.OTHER, name=program, note=note)
 
 
 _SEEN: Mapping[Keeper, type[Object]] = {
@@ -160,7 +164,7 @@ _SEEN: Mapping[Keeper, type[Object]] = {
 }
 
 
-def _is_there(each: Owner, snapshot: Snapshot) -> bool:
+def _is_there(each: ObjectOwner, snapshot: Snapshot) -> bool:
     """Whether a claim's owner is there, or was not to be seen. Of others nothing is known."""
     kind = _SEEN.get(each.keeper)
     if kind is None:

@@ -17,7 +17,7 @@ SOURCE = "source.toolkit.fluxcd.io"
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ReconcileRequest:
     """An annotation to set on an object. The next is made when this one was handled."""
 
     object: Target
@@ -25,7 +25,7 @@ class Request:
     token: str
 
 
-def requests(kustomization: Mapping[str, Any], token: str) -> tuple[Request, ...]:
+def requests(kustomization: Mapping[str, Any], token: str) -> tuple[ReconcileRequest, ...]:
     """What to annotate, in this order: the source first, or Flux applies what it had before.
 
     `kustomization` is the live object; `token` may be any text that was not used before, and Flux
@@ -38,4 +38,4 @@ def requests(kustomization: Mapping[str, Any], token: str) -> tuple[Request, ...
     if reference.get("kind") and reference.get("name"):
         place = reference.get("namespace") or own.namespace
         asked.insert(0, Target(reference["kind"], place, reference["name"], SOURCE))
-    return tuple(Request(target, REQUESTED, token) for target in asked)
+    return tuple(ReconcileRequest(target, REQUESTED, token) for target in asked)

@@ -14,7 +14,7 @@ PORTS = {"https": 443, "http": 80}
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class RepositoryAddress:
     """Where a repository is. `port` is None where the way in (ssh) tells nothing of it.
 
     `path` has the parts between slashes; the last two are owner and repository.
@@ -53,7 +53,7 @@ class Address:
         return f"{self.origin}/{self.owner}/{self.name}"
 
 
-def address(given: str) -> Address | None:
+def address(given: str) -> RepositoryAddress | None:
     """Of https://host/owner/repository(.git), ssh://git@host/… or git@host:…; None for others.
 
     Of a user in it nothing is kept, and what contains a query, a fragment, a password or an
@@ -76,12 +76,12 @@ def address(given: str) -> Address | None:
     return _made(split.scheme, host, port or PORTS[split.scheme], split.path)
 
 
-def _made(scheme: str, host: str, port: int | None, path: str) -> Address | None:
+def _made(scheme: str, host: str, port: int | None, path: str) -> RepositoryAddress | None:
     parts = path.strip("/").removesuffix(".git").split("/")
     fits = all(PART.fullmatch(part) and part.strip(".") for part in parts)
     if len(parts) < len(("owner", "name")) or not fits:
         return None
-    return Address(host.lower(), port, tuple(parts), scheme)
+    return RepositoryAddress(host.lower(), port, tuple(parts), scheme)
 
 
 def secure(scheme: str, host: str) -> bool:
@@ -89,7 +89,7 @@ def secure(scheme: str, host: str) -> bool:
     return scheme == "https" or (scheme == "http" and host in LOOPBACK)
 
 
-def same(one: Address, other: Address) -> bool:
+def same(one: RepositoryAddress, other: RepositoryAddress) -> bool:
     """Whether they are the same repository. Hosts take owner and name in any case."""
     ports = {one.port, other.port} - {None}
     return (

@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import msgspec
 
-from bot.gitops.domain.repository_url import Address
-from bot.gitops.hosts.host import Pull, PullState, Standing
+from bot.gitops.domain.repository_url import RepositoryAddress
+from bot.gitops.hosts.host import Pull, PullRequestStanding, PullState
 from bot.gitops.hosts.rest import Rest
 
 PAGE = 50
@@ -37,7 +37,7 @@ class _Branch(msgspec.Struct, frozen=True):
     protected: bool
 
 
-def api(at: Address) -> str:
+def api(at: RepositoryAddress) -> str:
     """Where the API of a repository's host is."""
     return f"{at.origin}/api/v1"
 
@@ -56,7 +56,7 @@ def rest(base: str, token: str) -> Rest:
 class Gitea:
     """One repository on a Gitea or Forgejo, and the branch that pull requests are for."""
 
-    at: Address
+    at: RepositoryAddress
     branch: str
     rest: Rest
 
@@ -89,13 +89,13 @@ class Gitea:
             return found
         return self._pull(self.rest.read(answer, _Pull))
 
-    async def state(self, number: int) -> Standing:
+    async def state(self, number: int) -> PullRequestStanding:
         """How one stands."""
         answer = await self.rest.ask("GET", f"{self._path}/pulls/{number}")
         found = self.rest.read(answer, _Pull)
         if found.merged:
-            return Standing(PullState.MERGED, found.merge_commit_sha or "")
-        return Standing(PullState.OPEN if found.state == "open" else PullState.CLOSED)
+            return PullRequestStanding(PullState.MERGED, found.merge_commit_sha or "")
+        return PullRequestStanding(PullState.OPEN if found.state == "open" else PullState.CLOSED)
 
     async def protected(self) -> bool | None:
         """Whether a rule protects the branch."""

@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import msgspec
 
-from bot.gitops.domain.repository_url import Address
-from bot.gitops.hosts.host import Pull, PullState, Standing
+from bot.gitops.domain.repository_url import RepositoryAddress
+from bot.gitops.hosts.host import Pull, PullRequestStanding, PullState
 from bot.gitops.hosts.rest import Rest
 
 GITHUB = "github.com"
@@ -34,7 +34,7 @@ class _Rule(msgspec.Struct, frozen=True):
     type: str
 
 
-def api(at: Address) -> str:
+def api(at: RepositoryAddress) -> str:
     """Where the API of a repository's host is."""
     return "https://api.github.com" if at.host == GITHUB else f"{at.origin}/api/v3"
 
@@ -54,7 +54,7 @@ def rest(base: str, token: str) -> Rest:
 class GitHub:
     """One repository on GitHub, and the branch that pull requests are for."""
 
-    at: Address
+    at: RepositoryAddress
     branch: str
     rest: Rest
 
@@ -81,13 +81,13 @@ class GitHub:
             return found
         return self._pull(self.rest.read(answer, _Pull))
 
-    async def state(self, number: int) -> Standing:
+    async def state(self, number: int) -> PullRequestStanding:
         """How one stands."""
         answer = await self.rest.ask("GET", f"{self._path}/pulls/{number}")
         found = self.rest.read(answer, _Pull)
         if found.merged:
-            return Standing(PullState.MERGED, found.merge_commit_sha or "")
-        return Standing(PullState.OPEN if found.state == "open" else PullState.CLOSED)
+            return PullRequestStanding(PullState.MERGED, found.merge_commit_sha or "")
+        return PullRequestStanding(PullState.OPEN if found.state == "open" else PullState.CLOSED)
 
     async def protected(self) -> bool | None:
         """By branch protection, or by a ruleset where that may be read."""

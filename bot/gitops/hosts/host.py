@@ -17,7 +17,7 @@ class PullState(StrEnum):
     """Without having been merged."""
 
 
-class Standing(msgspec.Struct, frozen=True):
+class PullRequestStanding(msgspec.Struct, frozen=True):
     """How a pull request stands; `commit` is what the merge made, where the host tells."""
 
     state: PullState
@@ -42,7 +42,7 @@ class Host(Protocol):
         """Open one, or find the one that is open already. Nothing is ever merged."""
         ...
 
-    async def state(self, number: int) -> Standing:
+    async def state(self, number: int) -> PullRequestStanding:
         """How one stands."""
         ...
 

@@ -34,7 +34,7 @@ class _Said(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RestAnswer:
     """A status and a body."""
 
     status: int
@@ -66,7 +66,7 @@ class Rest:
         query: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
         also: frozenset[int] = frozenset(),
-    ) -> Answer:
+    ) -> RestAnswer:
         """One request. `also` are statuses besides 2xx that are an answer, not an error.
 
         Raises:
@@ -80,7 +80,7 @@ class Rest:
                     method, f"{self.base}{path}", params=query, json=body, allow_redirects=False
                 ) as response,
             ):
-                answer = Answer(response.status, await _bounded(response, self.base))
+                answer = RestAnswer(response.status, await _bounded(response, self.base))
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             why = str(error).replace(self.token, HIDDEN) or f"nothing in {self.total:.0f} seconds"
             raise RepositoryError(f"{self.base}: no answer: {why[:WORDS]}.") from None
@@ -88,7 +88,7 @@ class Rest:
             return answer
         raise self.failure(answer)
 
-    def failure(self, answer: Answer) -> RepositoryError:
+    def failure(self, answer: RestAnswer) -> RepositoryError:
         """An answer as an error."""
         if 300 <= answer.status < 400:  # noqa: PLR2004  # HTTP's redirects
             return RepositoryError(
@@ -100,7 +100,7 @@ class Rest:
         meant = MEANT.get(answer.status, "Try again later.")
         return RepositoryError(f"{self.base}: HTTP {answer.status}{words}. {meant}")
 
-    def read(self, answer: Answer, shape: type[T]) -> T:
+    def read(self, answer: RestAnswer, shape: type[T]) -> T:
         """The body of an answer.
 
         Raises:

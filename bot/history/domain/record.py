@@ -36,7 +36,7 @@ class Point(msgspec.Struct, frozen=True, array_like=True):
         return datetime.fromtimestamp(self.hour * 3600, UTC)
 
 
-class Incident(msgspec.Struct, frozen=True, array_like=True):
+class PastIncident(msgspec.Struct, frozen=True, array_like=True):
     """A cause that was degraded or failed: by key, from when it was seen until well or gone."""
 
     key: str
@@ -53,7 +53,7 @@ class History(msgspec.Struct, frozen=True):
     """The oldest first; `dropped` counts incidents for which there was no room."""
 
     points: tuple[Point, ...] = ()
-    incidents: tuple[Incident, ...] = ()
+    incidents: tuple[PastIncident, ...] = ()
     dropped: int = 0
 
 
@@ -97,7 +97,7 @@ def _rank(letter: str) -> int:
     return MEANS[letter].rank if letter in MEANS else -1
 
 
-def _incidents(history: History, report: Report) -> tuple[tuple[Incident, ...], int]:
+def _incidents(history: History, report: Report) -> tuple[tuple[PastIncident, ...], int]:
     there = {root.key: root for root in report.roots if root.verdict.rank >= INCIDENT.rank}
     hidden = {gap.kind for gap in report.unseen}
     # Not known, trying again, suspended: that it failed is not over.
@@ -122,7 +122,7 @@ def _incidents(history: History, report: Report) -> tuple[tuple[Incident, ...], 
         else:
             kept.append(incident)
     begun = [
-        Incident(key, report.taken_at, None, found.verdict)
+        PastIncident(key, report.taken_at, None, found.verdict)
         for key, found in there.items()
         if key not in going_on
         and not any(one.key == key and one.ended is None for one in history.incidents)

@@ -10,7 +10,7 @@ import msgspec
 from bot.domain.check import SCOPES
 from bot.domain.hourly import HOUR, INCIDENT, MEANS
 from bot.domain.verdict import Verdict
-from bot.history.domain.record import ABSENT, History, Incident, Point
+from bot.history.domain.record import ABSENT, History, PastIncident, Point
 from bot.net.mesh.history import Course, LinkHistory, courses
 
 FLAPS = 3
@@ -84,7 +84,7 @@ def _uptime(points: list[Point], number: int, area: str) -> Uptime:
 
 
 def _troubles(
-    incidents: list[Incident], now: datetime, back: timedelta
+    incidents: list[PastIncident], now: datetime, back: timedelta
 ) -> tuple[ProblemTrend, ...]:
     """The longest first."""
     times = Counter(incident.key for incident in incidents)

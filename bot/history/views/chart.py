@@ -9,7 +9,7 @@ from bot.charts.spec import Lane, Level, Span, Tick, Timeline
 from bot.domain.check import SCOPES
 from bot.domain.hourly import HOUR, MEANS
 from bot.domain.verdict import Verdict
-from bot.history.domain.record import ABSENT, History, Incident, Point
+from bot.history.domain.record import ABSENT, History, PastIncident, Point
 from bot.history.domain.trends import ProblemTrend, Trends, trends
 from bot.net.mesh.history import Course, LinkHistory
 from bot.render import text as words
@@ -119,9 +119,9 @@ def _spans(letters: str) -> tuple[Span, ...]:
     return tuple(spans)
 
 
-def _bars(incidents: tuple[Incident, ...], start: datetime, now: datetime) -> tuple[Lane, ...]:
+def _bars(incidents: tuple[PastIncident, ...], start: datetime, now: datetime) -> tuple[Lane, ...]:
     """The causes that were there longest, the worst first."""
-    by_key: dict[str, list[Incident]] = {}
+    by_key: dict[str, list[PastIncident]] = {}
     for incident in incidents:
         if (incident.ended or now) > start:
             by_key.setdefault(incident.key, []).append(incident)
@@ -140,11 +140,11 @@ def _bars(incidents: tuple[Incident, ...], start: datetime, now: datetime) -> tu
     )
 
 
-def _within(each: Incident, start: datetime, now: datetime) -> timedelta:
+def _within(each: PastIncident, start: datetime, now: datetime) -> timedelta:
     return (each.ended or now) - max(start, each.began)
 
 
-def _bar(each: Incident, start: datetime, now: datetime) -> Span:
+def _bar(each: PastIncident, start: datetime, now: datetime) -> Span:
     whole = (now - start) / HOUR
     begin = max(0.0, (each.began - start) / HOUR)
     end = min(whole, max(begin + SHORTEST, ((each.ended or now) - start) / HOUR))

@@ -19,7 +19,7 @@ from bot.net.diagnosis.observation import Ear, Observation, Question, VantagePoi
 from bot.net.diagnosis.subject import Subject
 from bot.net.diagnosis.vantage_points import Means, VantagePoints
 from bot.net.ports import Prober
-from bot.net.probing.protocol import Answer, ListenerAddress, Progress
+from bot.net.probing.protocol import ListenerAddress, ProbeAnswer, Progress
 
 AT_ONCE = 8
 """Places that are asked at once."""
@@ -163,10 +163,10 @@ class Collector:
 
 
 def _observed(
-    asked: Sequence[Question], answers: Sequence[Answer], number: int
+    asked: Sequence[Question], answers: Sequence[ProbeAnswer], number: int
 ) -> tuple[Observation, ...]:
     """Each question with its answers, by the probe's id."""
-    by_probe: dict[str, list[Answer]] = {}
+    by_probe: dict[str, list[ProbeAnswer]] = {}
     for answer in answers:
         by_probe.setdefault(answer.id, []).append(answer)
     return tuple(

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-from bot.net.probing.protocol import Answer, Heard, Outcome, Probe
+from bot.net.probing.protocol import Heard, Outcome, Probe, ProbeAnswer
 
 
 class ExecutionContext(StrEnum):
@@ -86,7 +86,7 @@ class Observation(msgspec.Struct, frozen=True):
     """
 
     question: Question
-    answers: tuple[Answer, ...] = ()
+    answers: tuple[ProbeAnswer, ...] = ()
     unasked: str = ""
     round: int = 1
 

@@ -13,7 +13,7 @@ from statistics import median
 from typing import Protocol
 
 from bot.net.diagnosis.observation import Observation
-from bot.net.probing.protocol import SETTLE, Answer, Outcome
+from bot.net.probing.protocol import SETTLE, Outcome, ProbeAnswer
 
 
 class ResultState(StrEnum):
@@ -69,11 +69,11 @@ SHARP = {ResultState.REFUSED, ResultState.NO_ROUTE, ResultState.NAMELESS, Result
 class Tally:
     """All answers to one question, by pass; `reasons` say why it was not asked somewhere."""
 
-    rounds: tuple[tuple[Answer, ...], ...] = ()
+    rounds: tuple[tuple[ProbeAnswer, ...], ...] = ()
     reasons: tuple[str, ...] = ()
 
     @cached_property
-    def answers(self) -> tuple[Answer, ...]:
+    def answers(self) -> tuple[ProbeAnswer, ...]:
         """Every try, of all passes."""
         return tuple(answer for answers in self.rounds for answer in answers)
 
@@ -199,7 +199,7 @@ class Tally:
 
 def summarize(observations: Iterable[Observation]) -> Tally:
     """One tally of the observations of one question, whatever their order."""
-    rounds: dict[int, list[Answer]] = {}
+    rounds: dict[int, list[ProbeAnswer]] = {}
     reasons: set[str] = set()
     for observation in observations:
         tried = [answer for answer in observation.answers if answer.outcome in STATES]
@@ -216,11 +216,11 @@ def summarize(observations: Iterable[Observation]) -> Tally:
     return Tally(tuple(ordered), tuple(sorted(reasons)))
 
 
-def _by_time(answer: Answer) -> tuple[float, str, str]:
+def _by_time(answer: ProbeAnswer) -> tuple[float, str, str]:
     return answer.at, answer.id, repr(answer)
 
 
-def _state(answers: Sequence[Answer]) -> ResultState:
+def _state(answers: Sequence[ProbeAnswer]) -> ResultState:
     """A refusal among silences is a refusal.
 
     The kernel limits how many errors it sends (icmp_ratelimit), and rejects the rest in silence.
@@ -233,13 +233,13 @@ def _state(answers: Sequence[Answer]) -> ResultState:
     return states.pop() if len(states) == 1 else ResultState.MIXED
 
 
-def _mended(answers: Sequence[Answer]) -> bool:
+def _mended(answers: Sequence[ProbeAnswer]) -> bool:
     """Whether a pass failed up to a moment, and never after it."""
     went_well = [answer.outcome is Outcome.OK for answer in answers]
     return went_well == sorted(went_well)
 
 
-def _impaired(answers: Sequence[Answer]) -> int:
+def _impaired(answers: Sequence[ProbeAnswer]) -> int:
     reached = [
         answer for answer in answers if answer.outcome in REACHED and answer.connected is not None
     ]
@@ -252,7 +252,7 @@ def _impaired(answers: Sequence[Answer]) -> int:
     )
 
 
-def _count(outcome: Outcome, answers: Sequence[Answer]) -> int:
+def _count(outcome: Outcome, answers: Sequence[ProbeAnswer]) -> int:
     return sum(answer.outcome is outcome for answer in answers)
 
 

@@ -13,10 +13,10 @@ from bot.net.diagnosis.vantage_points import Means, VantagePoints, source, targe
 from bot.net.probing.protocol import (
     PAYLOAD,
     SETTLE,
-    Backend,
     Kind,
     ListenerAddress,
     Probe,
+    ProbedBackend,
     Vip,
 )
 
@@ -150,7 +150,7 @@ def _vips(asking: TestPlan, place: VantagePoint, tries: int) -> None:
 
 def _sole_vips(asking: TestPlan, place: VantagePoint) -> None:
     for endpoint in asking.stage.endpoints:
-        if vip := asking.means.vips.get(Backend(endpoint.address, endpoint.port)):
+        if vip := asking.means.vips.get(ProbedBackend(endpoint.address, endpoint.port)):
             asking.ask(place, Aim.SOLE_VIP, target(endpoint), _new_vip(vip), FEW)
 
 
@@ -228,5 +228,5 @@ def _tests(asking: TestPlan, listener: ListenerAddress) -> Iterator[tuple[Aim, P
         yield aim, Probe(id="", kind=Kind.ECHO, address=address, port=port, size=size), 2
     udp = Probe(id="", kind=Kind.UDP, address=address, port=port, size=SMALL, seconds=1.5, again=0)
     yield Aim.FAR_UDP, udp, FEW
-    if vip := asking.means.vips.get(Backend(address, port)):
+    if vip := asking.means.vips.get(ProbedBackend(address, port)):
         yield Aim.FAR_VIP, _new_vip(vip), FEW

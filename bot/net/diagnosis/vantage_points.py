@@ -8,7 +8,7 @@ import msgspec
 
 from bot.net.diagnosis.observation import ExecutionContext, ProbeTarget, VantagePoint
 from bot.net.diagnosis.subject import EndpointAt, Subject
-from bot.net.probing.protocol import Backend, ListenerAddress, Vip
+from bot.net.probing.protocol import ListenerAddress, ProbedBackend, Vip
 
 MOST_EDGES = 3
 MOST_ENDPOINTS = 8
@@ -18,7 +18,7 @@ class Means(msgspec.Struct, frozen=True):
     """What was set up for the tests: listeners by node, and temporary Services by backend."""
 
     listeners: Mapping[str, ListenerAddress] = {}
-    vips: Mapping[Backend, Vip] = {}
+    vips: Mapping[ProbedBackend, Vip] = {}
 
 
 class VantagePoints(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,10 +66,12 @@ def target(endpoint: EndpointAt) -> ProbeTarget:
     )
 
 
-def backends(stage: VantagePoints, listeners: Mapping[str, ListenerAddress]) -> tuple[Backend, ...]:
+def backends(
+    stage: VantagePoints, listeners: Mapping[str, ListenerAddress]
+) -> tuple[ProbedBackend, ...]:
     """What temporary Services are wanted for: each endpoint, and each listener."""
-    ours = (Backend(listener.address, listener.port) for listener in listeners.values())
-    theirs = (Backend(endpoint.address, endpoint.port) for endpoint in stage.endpoints)
+    ours = (ProbedBackend(listener.address, listener.port) for listener in listeners.values())
+    theirs = (ProbedBackend(endpoint.address, endpoint.port) for endpoint in stage.endpoints)
     return tuple(dict.fromkeys((*theirs, *ours)))
 
 

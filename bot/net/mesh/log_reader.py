@@ -9,7 +9,7 @@ from bot.domain.instant import instant
 from bot.net.mesh.matrix import By
 from bot.net.mesh.rounds import Round, Try
 from bot.net.probing import output as lines
-from bot.net.probing.protocol import Answer
+from bot.net.probing.protocol import ProbeAnswer
 
 JOB = "round"
 """The job id of the lines. Source: bot.probe.rounds, which a test holds against this."""
@@ -46,7 +46,7 @@ def _rounds(log: bytes) -> Iterator[Round]:
             tries[line.answer.id] = found
 
 
-def _try(answer: Answer) -> Try | None:
+def _try(answer: ProbeAnswer) -> Try | None:
     kind, _, target = answer.id.partition("/")
     test = TEST.get(kind)
     took = answer.took if answer.connected is None else answer.connected

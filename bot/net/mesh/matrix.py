@@ -11,7 +11,7 @@ import msgspec
 
 from bot.domain.verdict import Verdict
 from bot.net.diagnosis.results import unsettled
-from bot.net.probing.protocol import Answer, Outcome
+from bot.net.probing.protocol import Outcome, ProbeAnswer
 
 Pair = tuple[str, str]
 """From which node to which."""
@@ -113,7 +113,7 @@ def neighbours(nodes: Sequence[str], node: str) -> tuple[str, ...]:
     return tuple(ring[(at + step) % len(ring)] for step in range(1, NEIGHBOURS + 1))
 
 
-def cell(source: str, target: str, test: By, answers: Iterable[Answer]) -> Cell:
+def cell(source: str, target: str, test: By, answers: Iterable[ProbeAnswer]) -> Cell:
     """One test of one pair, from the answers to its tries."""
     given = tuple(answers)
     well = [answer for answer in given if answer.outcome is Outcome.OK]

@@ -17,12 +17,12 @@ from bot.net.probing.protocol import (
     PAYLOAD,
     SECONDS,
     SETTLE,
-    Answer,
-    Backend,
     Kind,
     ListenerAddress,
     Outcome,
     Probe,
+    ProbeAnswer,
+    ProbedBackend,
     Progress,
     Vip,
 )
@@ -38,7 +38,7 @@ TOO_LATE = "it had not tried when the time was over; ask for this node alone"
 
 
 @dataclass(frozen=True)
-class Row:
+class MeshRow:
     """What one node tries, each try for `seconds` and then once more.
 
     New VIPs have `settle` seconds to answer first.
@@ -47,7 +47,7 @@ class Row:
     node: str
     others: tuple[str, ...]
     ears: Mapping[str, ListenerAddress]
-    vips: Mapping[Backend, Vip]
+    vips: Mapping[ProbedBackend, Vip]
     seconds: float = HASTY
     settle: float = SETTLE
 
@@ -62,11 +62,11 @@ class Row:
             yield other, By.POD, Probe(kind=Kind.TCP, tries=TRIES, **pod)
             yield other, By.LARGE, Probe(kind=Kind.ECHO, size=PAYLOAD, tries=2, **pod)
             yield other, By.UDP, Probe(kind=Kind.UDP, size=64, tries=TRIES, **pod)
-            if vip := self.vips.get(Backend(ear.address, ear.port)):
+            if vip := self.vips.get(ProbedBackend(ear.address, ear.port)):
                 place = {**at, "address": vip.address, "port": vip.port, "settle": self.settle}
                 yield other, By.VIP, Probe(kind=Kind.TCP, tries=TRIES, **place)
 
-    def patient(self, pairs: Collection[Pair]) -> Row | None:
+    def patient(self, pairs: Collection[Pair]) -> MeshRow | None:
         """The same for these pairs alone, with the time that a relayed path may need."""
         others = tuple(other for other in self.others if (self.node, other) in pairs)
         return replace(self, others=others, seconds=SECONDS, settle=0.0) if others else None
@@ -76,7 +76,9 @@ Found = tuple[list[Cell], list[Cell]] | str
 """The cells of one row and its DNS, or why it has none."""
 
 
-async def all_tried(prober: Prober, rows: list[Row], end: float, progress: Progress) -> list[Found]:
+async def all_tried(
+    prober: Prober, rows: list[MeshRow], end: float, progress: Progress
+) -> list[Found]:
     """All rows at once; then, with more time, the pairs that are perhaps only slow."""
     trying = _Trying(prober, len(rows), end, progress)
     found = await asyncio.gather(*map(trying.row, rows))
@@ -110,7 +112,7 @@ class _Trying:
     progress: Progress
     done: int = 0
 
-    async def row(self, row: Row) -> Found:
+    async def row(self, row: MeshRow) -> Found:
         """What one node saw."""
         try:
             async with asyncio.timeout_at(self.end):
@@ -124,12 +126,12 @@ class _Trying:
         return found
 
 
-async def _tried(prober: Prober, row: Row) -> tuple[list[Cell], list[Cell]]:
+async def _tried(prober: Prober, row: MeshRow) -> tuple[list[Cell], list[Cell]]:
     asked = {str(number): probe for number, probe in enumerate(row.probes())}
     probes = [msgspec.structs.replace(probe, id=key) for key, (*_, probe) in asked.items()]
     dns = Probe(id="dns", kind=Kind.DNS, name=CONTROL_NAME, tries=2)
     answers = await prober.probe(VantagePoint(row.node), [*probes, dns], _silent)
-    by_id: dict[str, list[Answer]] = {}
+    by_id: dict[str, list[ProbeAnswer]] = {}
     for answer in answers:
         if answer.outcome is not Outcome.UNTRIED:
             # Where the prober could not even begin, nothing was seen of the network.

@@ -10,9 +10,9 @@ from bot.domain.resources import core
 from bot.domain.snapshot import SnapshotReader
 from bot.errors import ClusterError, InputError
 from bot.net.mesh.matrix import Matrix, neighbours
-from bot.net.mesh.measure import Row, all_tried
+from bot.net.mesh.measure import MeshRow, all_tried
 from bot.net.ports import Prober
-from bot.net.probing.protocol import Backend, Progress
+from bot.net.probing.protocol import ProbedBackend, Progress
 
 LONGEST = 180.0
 """Seconds for all of it, listeners and their removal included."""
@@ -78,9 +78,11 @@ class Mesh:
         progress: Progress,
     ) -> Matrix:
         async with prober.listening(ready, progress) as ears:
-            backends = [Backend(ear.address, ear.port) for ear in ears.values()]
+            backends = [ProbedBackend(ear.address, ear.port) for ear in ears.values()]
             async with prober.sole_vips(backends, progress) as vips:
-                rows = [Row(node_, self._others(names, node_, node), ears, vips) for node_ in ready]
+                rows = [
+                    MeshRow(node_, self._others(names, node_, node), ears, vips) for node_ in ready
+                ]
                 progress(f"{len(ears)} of {len(names)} nodes listen; each tries the others.")
                 end = asyncio.get_running_loop().time() + self.trying
                 found = await all_tried(prober, rows, end, progress)

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from bot.domain.temporary import LABELS, NAMESPACE
-from bot.net.probing.protocol import Backend, Probe, ProbeJob
+from bot.net.probing.protocol import Probe, ProbedBackend, ProbeJob
 
 ACCOUNT = "probe"
 TOOL_IMAGE = "docker.io/nicolaka/netshoot:v0.13"
@@ -154,7 +154,7 @@ def sole_service(name: str, port: int, owner: Manifest | None) -> Manifest:
     }
 
 
-def sole_slice(name: str, backend: Backend, owner: Manifest | None) -> Manifest:
+def sole_slice(name: str, backend: ProbedBackend, owner: Manifest | None) -> Manifest:
     """The slice of such a Service, with one endpoint. It may name the address of any pod."""
     metadata = _owned(name, owner)
     metadata["labels"] = {

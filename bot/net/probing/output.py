@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from bot.net.probing.protocol import Answer, Heard, ProberLine
+from bot.net.probing.protocol import Heard, ProbeAnswer, ProberLine
 
 LONGEST = 16_384
 """Bytes of a line that is looked at: ours are far shorter."""
@@ -26,7 +26,7 @@ def of_job(log: bytes, job: str) -> Iterator[ProberLine]:
                 yield line
 
 
-def answers(lines: Iterator[ProberLine]) -> tuple[Answer, ...]:
+def answers(lines: Iterator[ProberLine]) -> tuple[ProbeAnswer, ...]:
     """What was answered."""
     return tuple(line.answer for line in lines if line.answer is not None)
 

@@ -94,7 +94,7 @@ class Probe(WireStruct, frozen=True):
     settle: float = 0.0
 
 
-class Answer(WireStruct, frozen=True):
+class ProbeAnswer(WireStruct, frozen=True):
     """How one try of a probe ended. Times are milliseconds; `at` counts from the job's beginning.
 
     `connected` is the time until the TCP handshake was done, or until it was refused. `backend`
@@ -152,7 +152,7 @@ class ProberLine(WireStruct, frozen=True):
     """
 
     job: str
-    answer: Answer | None = None
+    answer: ProbeAnswer | None = None
     heard: Heard | None = None
     listening: str = ""
     """The address and port that a listener is bound to."""
@@ -169,7 +169,7 @@ class ListenerAddress(msgspec.Struct, frozen=True):
     port: int
 
 
-class Backend(msgspec.Struct, frozen=True, order=True):
+class ProbedBackend(msgspec.Struct, frozen=True, order=True):
     """The one endpoint that a temporary Service is to lead to."""
 
     address: str

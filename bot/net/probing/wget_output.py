@@ -13,7 +13,7 @@ import msgspec
 
 from bot.net.probing.protocol import Outcome
 from bot.net.request.destination import Goal
-from bot.net.request.result import Attempt, Leg, Step
+from bot.net.request.result import Attempt, Leg, RequestStep
 from bot.routing.addresses import parse
 
 SECONDS = 5
@@ -55,7 +55,7 @@ def argv(goal: Goal) -> tuple[str, ...]:
     return ("wget", "-S", "-O", "/dev/null", "-t", "1", "-T", str(SECONDS), goal.url)
 
 
-def read(goal: Goal, said: Said) -> tuple[Step | None, Attempt | None]:
+def read(goal: Goal, said: Said) -> tuple[RequestStep | None, Attempt | None]:
     """The step of DNS and the attempt; no attempt where it got no further than the name."""
     stderr = said.stderr
     found = STATUS.findall(stderr)
@@ -68,8 +68,8 @@ def read(goal: Goal, said: Said) -> tuple[Step | None, Attempt | None]:
         if failed and failed.leg is leg:
             steps.append(failed)
             break
-        steps.append(Step(leg=leg))
-    dns = Step(leg=Leg.DNS) if goal.name else None
+        steps.append(RequestStep(leg=leg))
+    dns = RequestStep(leg=Leg.DNS) if goal.name else None
     address = _address(stderr) or goal.address or goal.name
     host = f"[{address}]" if ":" in address else address
     return dns, Attempt(address=f"{host}:{goal.port}", steps=tuple(steps), status=status)
@@ -82,14 +82,16 @@ def lines(stderr: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return own, tuple(line.strip() for line in every if line.startswith(INDENT))
 
 
-def failure(stderr: str) -> Step:
+def failure(stderr: str) -> RequestStep:
     """The step that failed, by wget's own words; UNTRIED where they are not known."""
     own = "\n".join(lines(stderr)[0])
     for words, leg, outcome, errno in WORDS:
         if re.search(words, own, re.IGNORECASE):
             said = UNCLEAR if (leg, outcome) == (Leg.CONNECT, Outcome.TIMEOUT) else _last(own)
-            return Step(leg=leg, outcome=outcome, errno=errno, said="" if errno else said)
-    return Step(leg=Leg.CONNECT, outcome=Outcome.UNTRIED, said=_last(own) or "it said nothing")
+            return RequestStep(leg=leg, outcome=outcome, errno=errno, said="" if errno else said)
+    return RequestStep(
+        leg=Leg.CONNECT, outcome=Outcome.UNTRIED, said=_last(own) or "it said nothing"
+    )
 
 
 def _address(stderr: str) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import msgspec
 
 from bot.net.probing import wget_output as wget
-from bot.net.probing.protocol import Answer, Kind, Outcome, Probe
+from bot.net.probing.protocol import Kind, Outcome, Probe, ProbeAnswer
 from bot.net.probing.wget_output import Said
 from bot.net.request import destination as goal
 from bot.net.request.result import Leg
@@ -44,7 +44,7 @@ def argv(probe: Probe) -> tuple[str, ...] | Unable:
     return ("wget", "-S", "--spider", "--proxy=off", "-O", "/dev/null", *bounds, *host, url)
 
 
-def answer(probe: Probe, said: Said) -> Answer:
+def answer(probe: Probe, said: Said) -> ProbeAnswer:
     """What one run of it says of the probe; UNTRIED, with the reason, where it says nothing."""
     if probe.kind is Kind.DNS:
         return _looked_up(probe, said)
@@ -52,7 +52,7 @@ def answer(probe: Probe, said: Said) -> Answer:
     if servers:
         return _answered(probe, servers[0])
     if said.exit_code == 0:
-        return Answer(id=probe.id, outcome=Outcome.OK)
+        return ProbeAnswer(id=probe.id, outcome=Outcome.OK)
     if said.exit_code is None:
         return untried(probe, "wget wrote more than is read.")
     failed = wget.failure("\n".join(own))
@@ -60,15 +60,15 @@ def answer(probe: Probe, said: Said) -> Answer:
         return untried(probe, f"wget said: {failed.said}")
     if probe.kind is Kind.TCP and failed.leg is not Leg.CONNECT:
         ended = Outcome.UNTRIED if failed.leg is Leg.DNS else Outcome.OK
-        return Answer(id=probe.id, outcome=ended, detail=failed.said)
+        return ProbeAnswer(id=probe.id, outcome=ended, detail=failed.said)
     if probe.kind is Kind.HTTP and failed.said == wget.UNCLEAR:
         return untried(probe, f"{wget.UNCLEAR}.")
-    return Answer(id=probe.id, outcome=failed.outcome, errno=failed.errno, detail=failed.said)
+    return ProbeAnswer(id=probe.id, outcome=failed.outcome, errno=failed.errno, detail=failed.said)
 
 
-def untried(probe: Probe, because: str) -> Answer:
+def untried(probe: Probe, because: str) -> ProbeAnswer:
     """An answer that says nothing of the network."""
-    return Answer(id=probe.id, outcome=Outcome.UNTRIED, detail=because)
+    return ProbeAnswer(id=probe.id, outcome=Outcome.UNTRIED, detail=because)
 
 
 def _url(probe: Probe) -> str | Unable:
@@ -98,21 +98,21 @@ def _named(probe: Probe) -> bool:
     return probe.kind is Kind.HTTP and goal.NAME.fullmatch(probe.name) is not None
 
 
-def _answered(probe: Probe, first: str) -> Answer:
+def _answered(probe: Probe, first: str) -> ProbeAnswer:
     """Somebody wrote: it is connected, whatever that is, and whither it may lead on."""
     found = wget.STATUS.match(first)
     if probe.kind is Kind.TCP or found:
-        return Answer(id=probe.id, outcome=Outcome.OK, status=int(found[1]) if found else 0)
-    return Answer(id=probe.id, outcome=Outcome.NOT_HTTP)
+        return ProbeAnswer(id=probe.id, outcome=Outcome.OK, status=int(found[1]) if found else 0)
+    return ProbeAnswer(id=probe.id, outcome=Outcome.NOT_HTTP)
 
 
-def _looked_up(probe: Probe, said: Said) -> Answer:
+def _looked_up(probe: Probe, said: Said) -> ProbeAnswer:
     """It says where it goes before it does."""
     own, _ = wget.lines(said.stderr)
     addresses = (a for line in own for a in wget.ADDRESS.findall(line) if parse(a))
     if address := next(addresses, ""):
-        return Answer(id=probe.id, outcome=Outcome.OK, addresses=(address,))
+        return ProbeAnswer(id=probe.id, outcome=Outcome.OK, addresses=(address,))
     failed = wget.failure("\n".join(own))
     if failed.leg is Leg.DNS:
-        return Answer(id=probe.id, outcome=Outcome.NAME, detail=failed.said)
+        return ProbeAnswer(id=probe.id, outcome=Outcome.NAME, detail=failed.said)
     return untried(probe, f"wget said: {failed.said or failed.outcome}")

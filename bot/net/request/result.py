@@ -8,7 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from bot.domain.verdict import Verdict
-from bot.net.probing.protocol import Answer, Outcome
+from bot.net.probing.protocol import Outcome, ProbeAnswer
 from bot.net.request.destination import Goal
 
 FIRST_BAD, FIRST_ERROR = 500, 400
@@ -24,7 +24,7 @@ class Leg(StrEnum):
     HTTP = "HTTP"
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
+class RequestStep(msgspec.Struct, frozen=True, kw_only=True):
     """How one part ended; `took` in milliseconds, None where nobody measured it."""
 
     leg: Leg
@@ -43,7 +43,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """The request to one address; `status` is 0 where no answer came, or none was asked for."""
 
     address: str
-    steps: tuple[Step, ...]
+    steps: tuple[RequestStep, ...]
     status: int = 0
     backend: str = ""
 
@@ -63,7 +63,7 @@ class Reached(msgspec.Struct, frozen=True, kw_only=True):
     start: str
     goal: str
     way: str
-    dns: Step | None = None
+    dns: RequestStep | None = None
     addresses: tuple[str, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     untested: tuple[str, ...] = ()
@@ -91,10 +91,10 @@ class Reached(msgspec.Struct, frozen=True, kw_only=True):
         return by_address or "Nothing could be tried."
 
 
-def looked_up(answers: Sequence[Answer]) -> tuple[Step | None, tuple[str, ...]]:
+def looked_up(answers: Sequence[ProbeAnswer]) -> tuple[RequestStep | None, tuple[str, ...]]:
     """The step of DNS, and the addresses that it found."""
     for answer in answers:
-        step = Step(
+        step = RequestStep(
             leg=Leg.DNS,
             outcome=answer.outcome,
             took=answer.took,
@@ -105,7 +105,7 @@ def looked_up(answers: Sequence[Answer]) -> tuple[Step | None, tuple[str, ...]]:
     return None, ()
 
 
-def attempt(goal: Goal, address: str, answer: Answer) -> Attempt:
+def attempt(goal: Goal, address: str, answer: ProbeAnswer) -> Attempt:
     """What the answer of a prober says of each step, up to the one that failed."""
     host = f"[{address}]" if ":" in address else address
     steps = tuple(_steps(goal, answer))
@@ -114,20 +114,20 @@ def attempt(goal: Goal, address: str, answer: Answer) -> Attempt:
     )
 
 
-def outcome(step: Step) -> str:
+def outcome(step: RequestStep) -> str:
     """How a step ended, with what is known of why."""
     errno = f" (errno {step.errno})" if step.errno else ""
     said = f": {step.said}" if step.said else ""
     return f"{step.outcome.value}{errno}{said}"
 
 
-def _steps(goal: Goal, answer: Answer) -> Iterator[Step]:
+def _steps(goal: Goal, answer: ProbeAnswer) -> Iterator[RequestStep]:
     legs = [Leg.CONNECT, *([Leg.TLS] if goal.tls else []), *([Leg.HTTP] if goal.http else [])]
     failed = _failed(goal, answer)
     for leg in legs:
         took = answer.connected if leg is Leg.CONNECT else None
         if leg is failed:
-            yield Step(
+            yield RequestStep(
                 leg=leg,
                 outcome=answer.outcome,
                 took=took if took is not None else answer.took,
@@ -137,10 +137,10 @@ def _steps(goal: Goal, answer: Answer) -> Iterator[Step]:
             return
         if leg is Leg.HTTP or took is None:
             took = answer.took if leg is legs[-1] else None
-        yield Step(leg=leg, took=took)
+        yield RequestStep(leg=leg, took=took)
 
 
-def _failed(goal: Goal, answer: Answer) -> Leg | None:
+def _failed(goal: Goal, answer: ProbeAnswer) -> Leg | None:
     """Which part failed. Source: `bot.probe`, which says in `detail` what it did last."""
     match answer.outcome:
         case Outcome.OK:

@@ -16,7 +16,7 @@ from bot.errors import ClusterError, InputError
 from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.ports import Prober
 from bot.net.probing import wget_output as wget
-from bot.net.probing.protocol import Answer, Kind, Outcome, Probe, Progress
+from bot.net.probing.protocol import Kind, Outcome, Probe, ProbeAnswer, Progress
 from bot.net.probing.wget_output import Said
 from bot.net.request import destination as goals
 from bot.net.request import origin as starts
@@ -167,7 +167,7 @@ def _request(name: str, goal: Goal, address: str) -> Probe:
     )
 
 
-def _attempts(goal: Goal, tried: Sequence[str], answers: Sequence[Answer]) -> list[Attempt]:
+def _attempts(goal: Goal, tried: Sequence[str], answers: Sequence[ProbeAnswer]) -> list[Attempt]:
     by_id = {answer.id: answer for answer in answers if answer.outcome is not Outcome.UNTRIED}
     return [
         reached.attempt(goal, address, by_id[str(number)])
@@ -176,7 +176,7 @@ def _attempts(goal: Goal, tried: Sequence[str], answers: Sequence[Answer]) -> li
     ]
 
 
-def _not_tried(answers: Sequence[Answer]) -> list[str]:
+def _not_tried(answers: Sequence[ProbeAnswer]) -> list[str]:
     return [
         f"The prober could not begin: {answer.detail}"
         for answer in answers

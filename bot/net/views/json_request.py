@@ -9,7 +9,7 @@ import msgspec
 from bot.domain.redaction.redact import redact
 from bot.domain.verdict import Verdict
 from bot.net.probing.protocol import Outcome
-from bot.net.request.result import Attempt, Leg, Reached, Step
+from bot.net.request.result import Attempt, Leg, Reached, RequestStep
 from bot.render.json_text import indented, schema_of
 
 VERSION = "meshmedic.dev/net-test/v1"
@@ -72,7 +72,7 @@ def schema() -> dict[str, Any]:
     return schema_of(JsonReached, VERSION)
 
 
-def _step(each: Step) -> JsonStep:
+def _step(each: RequestStep) -> JsonStep:
     return JsonStep(
         leg=each.leg,
         outcome=each.outcome,

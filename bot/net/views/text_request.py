@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.domain.verdict import Verdict
-from bot.net.request.result import Attempt, Reached, Step, outcome
+from bot.net.request.result import Attempt, Reached, RequestStep, outcome
 
 HEADS = {
     Verdict.HEALTHY: "It is reached",
@@ -27,7 +27,7 @@ def steps(each: Reached) -> Iterator[tuple[str, str]]:
             yield f"answer {attempt.address}", _answer(attempt)
 
 
-def _ended(step: Step) -> str:
+def _ended(step: RequestStep) -> str:
     took = f" in {step.took:.1f} ms" if step.took is not None else ""
     return f"{outcome(step)}{took}"
 

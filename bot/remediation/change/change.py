@@ -18,7 +18,7 @@ UNDONE_FOR = timedelta(days=7)
 """For so long a finished change can be taken back."""
 
 
-class Card(msgspec.Struct, frozen=True):
+class ChangeCard(msgspec.Struct, frozen=True):
     """The message in Discord that shows it."""
 
     channel: int
@@ -43,7 +43,7 @@ class PullRequest(msgspec.Struct, frozen=True):
 class Notes(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is noted about it as it goes. None of it decides who may do what."""
 
-    card: Card | None = None
+    card: ChangeCard | None = None
     baseline: Sample | None = None
     proof: tuple[str, ...] = ()
     undoing: Undoing | None = None

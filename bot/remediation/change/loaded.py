@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
-from bot.net.probing.protocol import Answer, Outcome
+from bot.net.probing.protocol import Outcome, ProbeAnswer
 from bot.remediation.change.proof import NOT_FOUND
 from bot.remediation.change.verification_requests import Entrance
 
@@ -30,10 +30,10 @@ class Look(msgspec.Struct, frozen=True):
     """
 
     entrance: Entrance
-    before: tuple[Answer, ...]
-    marked: tuple[Answer, ...]
-    route: tuple[Answer, ...]
-    control: tuple[tuple[Answer, ...], tuple[Answer, ...]]
+    before: tuple[ProbeAnswer, ...]
+    marked: tuple[ProbeAnswer, ...]
+    route: tuple[ProbeAnswer, ...]
+    control: tuple[tuple[ProbeAnswer, ...], tuple[ProbeAnswer, ...]]
     named: bool = False
 
 
@@ -74,7 +74,7 @@ def standing(look: Look) -> LoadState:
     return LoadState.NOT_YET if look.named else LoadState.ELSEWHERE
 
 
-def _steady(before: Sequence[Answer], now: Sequence[Answer]) -> bool:
+def _steady(before: Sequence[ProbeAnswer], now: Sequence[ProbeAnswer]) -> bool:
     first, then = _prints(before), _prints(now)
     return bool(first and then) and all(_like(answered, first) for answered in then)
 
@@ -92,13 +92,13 @@ def _like(one: Print, before: Collection[Print]) -> bool:
     return one in before
 
 
-def _prints(answers: Sequence[Answer]) -> frozenset[Print]:
+def _prints(answers: Sequence[ProbeAnswer]) -> frozenset[Print]:
     """Empty where one of them did not come to Traefik, or nobody knows what became of it."""
     prints = [_print(answer) for answer in answers]
     return frozenset() if None in prints else frozenset(filter(None, prints))
 
 
-def _print(answer: Answer) -> Print | None:
+def _print(answer: ProbeAnswer) -> Print | None:
     if answer.outcome is Outcome.STALLED:
         return STALLED
     return (answer.status, answer.backend) if answer.outcome is Outcome.OK else None

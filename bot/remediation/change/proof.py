@@ -13,7 +13,7 @@ from enum import StrEnum
 
 import msgspec
 
-from bot.net.probing.protocol import Answer, Outcome
+from bot.net.probing.protocol import Outcome, ProbeAnswer
 
 GATEWAY = frozenset({502, 503, 504})
 """Statuses by which Traefik says that it did not reach the backend."""
@@ -86,7 +86,7 @@ class Sample(msgspec.Struct, frozen=True):
         return f"{self.asked} requests: {parts}"
 
 
-def sample(answers: Iterable[Answer], own: frozenset[str]) -> Sample:
+def sample(answers: Iterable[ProbeAnswer], own: frozenset[str]) -> Sample:
     """What became of requests. `own` are the prints of Traefik's own not-found page."""
     return _counted(Counter(_sorted(answer, own) for answer in answers))
 
@@ -95,7 +95,7 @@ def _counted(found: Counter[tuple[Sort, str]]) -> Sample:
     return Sample(tuple(sorted(Count(*key, number) for key, number in found.items())))
 
 
-def _sorted(answer: Answer, own: frozenset[str]) -> tuple[Sort, str]:
+def _sorted(answer: ProbeAnswer, own: frozenset[str]) -> tuple[Sort, str]:
     if answer.outcome is Outcome.UNTRIED:
         return Sort.UNSEEN, "not tried"
     if answer.outcome in NO_TRAEFIK:

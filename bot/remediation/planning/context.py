@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from bot.domain.finding import Ref
-from bot.gitops.domain.ownership import NOBODY, Owner
+from bot.gitops.domain.ownership import NOBODY, ObjectOwner
 from bot.ingress_conversion.known import Known
-from bot.ingress_conversion.target import Target
+from bot.ingress_conversion.target import ConversionTarget
 from bot.net.diagnosis.diagnosis import Diagnosis
 from bot.net.diagnosis.subject import Subject
 
@@ -33,10 +33,10 @@ class PlanningContext:
     route: Manifest | None = None
     service: Manifest | None = None
     unread: str = ""
-    route_owner: Owner = NOBODY
-    service_owner: Owner = NOBODY
+    route_owner: ObjectOwner = NOBODY
+    service_owner: ObjectOwner = NOBODY
     sharing: tuple[Ref, ...] = ()
     known: Known = field(default_factory=Known)
     certificates: Mapping[str, Manifest] = field(default_factory=dict)
-    traefik: Target | None = None
+    traefik: ConversionTarget | None = None
     cures: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bot.domain.resources.reference import Target
 from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit, encoded
-from bot.gitops.domain.ownership import Keeper, Owner
+from bot.gitops.domain.ownership import Keeper, ObjectOwner
 from bot.ingress_conversion.convert import Became, convert
 from bot.remediation.change.fields import Action
 from bot.remediation.change.plan import Method, RepairPlan
@@ -40,7 +40,7 @@ def plan(situation: PlanningContext, worth: Eligibility) -> RepairPlan | PlanRef
     return draft(situation, worth, Method.PULL_REQUEST, (made,), (NEVER_MERGED,))
 
 
-def owner_of(situation: PlanningContext, edit: FileEdit) -> tuple[Owner, Manifest]:
+def owner_of(situation: PlanningContext, edit: FileEdit) -> tuple[ObjectOwner, Manifest]:
     """Who keeps the object that is edited, and the object."""
     if edit.kind is EditKind.ANNOTATE:
         return situation.service_owner, situation.service or {}

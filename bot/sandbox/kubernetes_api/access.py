@@ -37,7 +37,7 @@ class Attributes:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class AccessRule:
     """Permits or forbids what it covers. `*` covers any; the namespace None covers all scopes."""
 
     permits: bool
@@ -61,7 +61,7 @@ class Access:
     """The token that is asked for, and the rules: the last one that covers a request decides."""
 
     token: str | None = None
-    rules: list[Rule] = field(default_factory=list)
+    rules: list[AccessRule] = field(default_factory=list)
 
     def authenticate(self, authorization: str) -> None:
         """Compare an Authorization header with the token; without a token anyone is let in.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from bot.sandbox.kubernetes_api.routes import Target
+from bot.sandbox.kubernetes_api.routes import RouteTarget
 from bot.sandbox.kubernetes_api.selectors import Selection, selection
 from bot.sandbox.kubernetes_api.shapes import Renderer, negotiate
 from bot.sandbox.kubernetes_api.status import ApiError
@@ -19,7 +19,7 @@ class Exchange:
 
     cluster: SimulatedCluster
     http: web.Request
-    target: Target
+    target: RouteTarget
 
     @property
     def qualified(self) -> str:

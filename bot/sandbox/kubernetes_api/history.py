@@ -12,7 +12,7 @@ from bot.sandbox.kubernetes_api.stored import Stored
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ObjectChange:
     """One write: the object before and after it.
 
     At a creation `before` is None. At a deletion `after` is the last content under the version of
@@ -60,24 +60,24 @@ class Watch:
 
     qualified: str
     wake: Callable[[], None]
-    pending: deque[Change | Signal] = field(default_factory=deque)
+    pending: deque[ObjectChange | Signal] = field(default_factory=deque)
 
-    def tell(self, news: Change | Signal) -> None:
+    def tell(self, news: ObjectChange | Signal) -> None:
         """Queue `news` and wake."""
         self.pending.append(news)
         self.wake()
 
 
 @dataclass(slots=True)
-class History:
+class ObjectHistory:
     """The last `limit` changes, the open watches, and the oldest version one may watch from."""
 
     limit: int
     oldest: int
-    changes: deque[Change] = field(default_factory=deque)
+    changes: deque[ObjectChange] = field(default_factory=deque)
     watches: set[Watch] = field(default_factory=set)
 
-    def record(self, change: Change) -> None:
+    def record(self, change: ObjectChange) -> None:
         """Keep `change`, forget the oldest beyond the limit, and tell the watches of its kind."""
         self.changes.append(change)
         while len(self.changes) > self.limit:
@@ -86,7 +86,7 @@ class History:
             if watch.qualified == change.qualified:
                 watch.tell(change)
 
-    def since(self, version: int, qualified: str) -> Iterator[Change]:
+    def since(self, version: int, qualified: str) -> Iterator[ObjectChange]:
         """The changes of a resource after `version`, oldest first."""
         return (c for c in self.changes if c.version > version and c.qualified == qualified)
 

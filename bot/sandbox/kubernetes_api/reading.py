@@ -35,7 +35,7 @@ class Token(msgspec.Struct):
         return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode().rstrip("=")
 
 
-class Page(NamedTuple):
+class ResponsePage(NamedTuple):
     """Items of a list; `examined` of the `window` were looked at to find them."""
 
     items: list[Stored]
@@ -116,21 +116,21 @@ def _window(everything: Sequence[Stored], namespace: str, start: str) -> Sequenc
     return everything if whole else everything[first:end]
 
 
-def _page(window: Sequence[Stored], chosen: Selection, limit: int) -> Page:
+def _page(window: Sequence[Stored], chosen: Selection, limit: int) -> ResponsePage:
     """The first `limit` chosen objects of the window; 0 stands for all."""
     if not chosen:
         items = list(islice(window, limit or None))
-        return Page(items, window, len(items))
+        return ResponsePage(items, window, len(items))
     items = []
     for examined, item in enumerate(window, start=1):
         if chosen.matches(item):
             items.append(item)
         if limit and len(items) == limit:
-            return Page(items, window, examined)
-    return Page(items, window, len(window))
+            return ResponsePage(items, window, examined)
+    return ResponsePage(items, window, len(window))
 
 
-def _metadata(page: Page, version: int, *, counted: bool) -> dict[str, Any]:
+def _metadata(page: ResponsePage, version: int, *, counted: bool) -> dict[str, Any]:
     """A list's metadata; with a selector a real server cannot count what remains either."""
     metadata: dict[str, Any] = {"resourceVersion": str(version)}
     remaining = len(page.window) - page.examined

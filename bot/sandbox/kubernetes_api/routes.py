@@ -14,7 +14,7 @@ WRITES = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class RouteTarget:
     """What a request is about. Empty: all namespaces, no name, no subresource."""
 
     resource: Resource
@@ -34,7 +34,7 @@ class Target:
 
 def target(
     path: str, method: str, query: Mapping[str, str], served: tuple[Resource, ...]
-) -> Target | None:
+) -> RouteTarget | None:
     """What `path` is about; None where it is about no resource.
 
     Raises:
@@ -57,7 +57,7 @@ def target(
     if len(rest) > 3 or not _fits(resource, namespace, name, subresource):  # noqa: PLR2004 - plural, name, subresource
         raise ApiError(404)
     verb = _verb(method, name, query)
-    return Target(resource, version, verb, namespace, name, subresource)
+    return RouteTarget(resource, version, verb, namespace, name, subresource)
 
 
 def _scope(rest: list[str]) -> tuple[str, list[str]]:

@@ -14,7 +14,7 @@ from bot.sandbox.kubernetes_api import discovery
 from bot.sandbox.kubernetes_api.exchange import Exchange, json_response, sever
 from bot.sandbox.kubernetes_api.reading import get, listing
 from bot.sandbox.kubernetes_api.reviews import review
-from bot.sandbox.kubernetes_api.routes import Target, target
+from bot.sandbox.kubernetes_api.routes import RouteTarget, target
 from bot.sandbox.kubernetes_api.status import ApiError, PageNotFoundError
 from bot.sandbox.kubernetes_api.store import Asked, SimulatedCluster
 from bot.sandbox.kubernetes_api.watching import watching
@@ -102,7 +102,7 @@ async def _answer(cluster: SimulatedCluster, request: web.Request) -> web.Stream
 
 
 async def _dispatch(
-    cluster: SimulatedCluster, request: web.Request, asked: Target | None
+    cluster: SimulatedCluster, request: web.Request, asked: RouteTarget | None
 ) -> web.StreamResponse:
     if asked is None:
         return _document(request, cluster)

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bot.sandbox.kubernetes_api.access import Access, Rule
+from bot.sandbox.kubernetes_api.access import Access, AccessRule
 from bot.sandbox.kubernetes_api.faults import Faults
-from bot.sandbox.kubernetes_api.history import Change, History, Signal, Watch
+from bot.sandbox.kubernetes_api.history import ObjectChange, ObjectHistory, Signal, Watch
 from bot.sandbox.kubernetes_api.served import SERVED, Resource
 from bot.sandbox.kubernetes_api.status import LIST_EXPIRED, ApiError, too_large
 from bot.sandbox.kubernetes_api.stored import Stored, key_of, store
@@ -73,7 +73,7 @@ class SimulatedCluster:
         self.requests: deque[Asked] = deque(maxlen=_KEPT_REQUESTS)
         self.clock = clock
         self.version = _FIRST_VERSION
-        self._history = History(history, oldest=self.version)
+        self._history = ObjectHistory(history, oldest=self.version)
         self._objects: defaultdict[str, dict[str, Stored]] = defaultdict(dict)
         self._in_order: dict[str, tuple[Stored, ...]] = {}
         self._snapshots: dict[tuple[str, int], tuple[Stored, ...]] = {}
@@ -115,11 +115,11 @@ class SimulatedCluster:
         `namespace` None means everywhere, empty means the cluster's scope alone. The last of
         `forbid` and `allow` that covers a request decides.
         """
-        self.access.rules.append(Rule(False, verb, plural, group, namespace))  # noqa: FBT003 - Rule's first field reads as its name
+        self.access.rules.append(AccessRule(False, verb, plural, group, namespace))  # noqa: FBT003 - Rule's first field reads as its name
 
     def allow(self, verb: str, plural: str, group: str = "", namespace: str | None = None) -> None:
         """Permit again what an earlier `forbid` covers, perhaps in one namespace alone."""
-        self.access.rules.append(Rule(True, verb, plural, group, namespace))  # noqa: FBT003 - the same
+        self.access.rules.append(AccessRule(True, verb, plural, group, namespace))  # noqa: FBT003 - the same
 
     def put(self, obj: Mapping[str, Any]) -> str:
         """Add or replace an object; gives its resourceVersion, which is always a new one.
@@ -134,7 +134,7 @@ class SimulatedCluster:
         self.commit(change)
         return str(change.version)
 
-    def intended(self, obj: Mapping[str, Any]) -> Change:
+    def intended(self, obj: Mapping[str, Any]) -> ObjectChange:
         """What `put` would do, not done yet."""
         resource = self._resource_of(obj)
         metadata = dict(obj["metadata"])
@@ -148,9 +148,9 @@ class SimulatedCluster:
         for name, value in self._defaults(obj, identity, before).items():
             metadata[name] = metadata.get(name) or value
         after = store(obj, metadata, version, resource.qualified)
-        return Change(version, resource.qualified, before, after)
+        return ObjectChange(version, resource.qualified, before, after)
 
-    def commit(self, change: Change) -> None:
+    def commit(self, change: ObjectChange) -> None:
         """Do what `intended` told, with nothing in between."""
         self.version = change.version
         self._objects[change.qualified][change.after.key] = change.after
@@ -184,7 +184,7 @@ class SimulatedCluster:
         del self._objects[resource.qualified][before.key]
         self.version += 1
         gone = before.at(self.version, resource.qualified)
-        self._record(Change(self.version, resource.qualified, before, gone, deleted=True))
+        self._record(ObjectChange(self.version, resource.qualified, before, gone, deleted=True))
 
     def bookmark(self) -> None:
         """Send a bookmark now to every watch that allows them."""
@@ -260,7 +260,7 @@ class SimulatedCluster:
         """The oldest version that may still be watched from."""
         return self._history.oldest
 
-    def _record(self, change: Change) -> None:
+    def _record(self, change: ObjectChange) -> None:
         self._in_order.pop(change.qualified, None)
         self._history.record(change)
 

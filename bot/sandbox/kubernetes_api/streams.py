@@ -28,7 +28,7 @@ class Reply(NamedTuple):
     headers: Mapping[str, str] = {}
 
 
-class Ended(NamedTuple):
+class StreamEnded(NamedTuple):
     """What a command wrote, and its exit code; `refused` where it could not be started."""
 
     stdout: bytes = b""
@@ -40,7 +40,7 @@ class Ended(NamedTuple):
 Listener: TypeAlias = Callable[[str, Mapping[str, str]], Reply]
 """A path and a query -> the answer."""
 
-Shell: TypeAlias = Callable[[Sequence[str]], Ended]
+Shell: TypeAlias = Callable[[Sequence[str]], StreamEnded]
 """A command and its arguments -> how it ended."""
 
 
@@ -82,7 +82,9 @@ async def executed(exchange: Exchange) -> web.StreamResponse:
         raise ApiError(400, "Upgrade request required")
     await socket.prepare(exchange.http)
     shell = exchange.cluster.shells.get((target.namespace, target.name, query.get("container", "")))
-    ended = shell(query.getall("command", [])) if shell else Ended(refused="container not found")
+    ended = (
+        shell(query.getall("command", [])) if shell else StreamEnded(refused="container not found")
+    )
     for channel, said in ((b"\x01", ended.stdout), (b"\x02", ended.stderr)):
         for begin in range(0, len(said), FRAME):
             await socket.send_bytes(channel + said[begin : begin + FRAME])
@@ -91,7 +93,7 @@ async def executed(exchange: Exchange) -> web.StreamResponse:
     return socket
 
 
-def status_of(ended: Ended) -> bytes:
+def status_of(ended: StreamEnded) -> bytes:
     """The last frame's words, as a kubelet writes them."""
     if ended.refused:
         words = {"status": "Failure", "message": ended.refused, "reason": "InternalError"}

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from bot.sandbox.kubernetes_api.exchange import Exchange, sever
 from bot.sandbox.kubernetes_api.faults import never
-from bot.sandbox.kubernetes_api.history import Change, Signal, Watch
+from bot.sandbox.kubernetes_api.history import ObjectChange, Signal, Watch
 from bot.sandbox.kubernetes_api.selectors import Selection
 from bot.sandbox.kubernetes_api.shapes import Renderer
 from bot.sandbox.kubernetes_api.status import too_old
@@ -74,13 +74,13 @@ class Stream:
                 self.watch.pending.append(Signal.BOOKMARK)
         self.woken.clear()
 
-    def _taken(self) -> Iterator[Change | Signal]:
+    def _taken(self) -> Iterator[ObjectChange | Signal]:
         while self.watch.pending:
             yield self.watch.pending.popleft()
 
-    def _lines(self, news: list[Change | Signal]) -> Iterator[bytes]:
+    def _lines(self, news: list[ObjectChange | Signal]) -> Iterator[bytes]:
         for item in news:
-            if isinstance(item, Change):
+            if isinstance(item, ObjectChange):
                 yield from self._change(item)
             elif item is Signal.EXPIRED:
                 error = too_old(self.since, self.exchange.cluster.oldest)
@@ -88,7 +88,7 @@ class Stream:
             elif item is Signal.BOOKMARK and self.exchange.flag("allowWatchBookmarks"):
                 yield _event("BOOKMARK", self.renderer.bookmark(self.exchange.cluster.version))
 
-    def _change(self, change: Change) -> Iterator[bytes]:
+    def _change(self, change: ObjectChange) -> Iterator[bytes]:
         if self._in_scope(change.after) and (told := change.told(self.chosen)):
             name, item = told
             yield _event(name, self.renderer.one(item))

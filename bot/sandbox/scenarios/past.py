@@ -13,7 +13,7 @@ from bot.domain.check import SCOPES
 from bot.domain.hourly import LETTER
 from bot.domain.state import Store
 from bot.domain.verdict import Verdict
-from bot.history.domain.record import HISTORY, History, Incident, Point
+from bot.history.domain.record import HISTORY, History, PastIncident, Point
 
 DAILY = "daily"
 LAST = 22
@@ -56,7 +56,7 @@ class Past:
         hours = [hour for hour in range(WEEK * 24, -1, -1) if hour not in self.absent]
         incidents = sorted(
             (
-                Incident(
+                PastIncident(
                     trouble.key, _ago(now, trouble.began), _ended(now, trouble), trouble.verdict
                 )
                 for trouble in self.troubles

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from bot.traefik.domain.log_entry import moment
-from bot.traefik.domain.log_events import Cause, Irrelevant, Origin, Reason, Told, UpstreamError
+from bot.traefik.domain.log_events import Cause, Irrelevant, LogReason, Origin, Told, UpstreamError
 
 COMMON = re.compile(
     r"\S{1,100} - .{1,100}? \[(?P<time>[^\]]{1,40})\] \"[^\"]*+\" (?P<status>\d{3}|-) \S{1,20}"
@@ -64,7 +64,7 @@ def _judged(
     status: int, router: str, address: str, time: datetime | None, service: str = ""
 ) -> Told:
     if status not in GATEWAY and not (status in OWN and not address):
-        return Irrelevant(Reason.REQUEST)
+        return Irrelevant(LogReason.REQUEST)
     return UpstreamError(
         Cause.CANCELLED if status == 499 else Cause.UNTOLD,  # noqa: PLR2004  # nginx's number
         status=status,

@@ -83,7 +83,7 @@ class Router(msgspec.Struct, frozen=True):
         return self.name.rpartition("@")[2]
 
 
-class Service(msgspec.Struct, frozen=True):
+class RuntimeService(msgspec.Struct, frozen=True):
     """A service by its whole name: its servers' URLs, or the services that it leads to.
 
     `server_status` is not reachability.
@@ -102,10 +102,10 @@ class Runtime(msgspec.Struct, frozen=True, dict=True):
     """What one Traefik serves now."""
 
     routers: tuple[Router, ...] = ()
-    services: tuple[Service, ...] = ()
+    services: tuple[RuntimeService, ...] = ()
 
     @cached_property
-    def by_name(self) -> Mapping[str, Service]:
+    def by_name(self) -> Mapping[str, RuntimeService]:
         """The services by their whole names."""
         return {service.name: service for service in self.services}
 
@@ -162,12 +162,12 @@ def _router(name: str, each: _Router) -> Router:
     )
 
 
-def _service(name: str, each: _Service) -> Service:
+def _service(name: str, each: _Service) -> RuntimeService:
     balancer = each.load_balancer or _LoadBalancer()
     leads_to = [named.name for named in (each.weighted or _Weighted()).services or ()]
     for indirect in (each.failover, each.mirroring):
         leads_to += [indirect.service, indirect.fallback] if indirect else []
-    return Service(
+    return RuntimeService(
         name,
         tuple(url for server in balancer.servers or () if (url := server.url or server.address)),
         tuple(filter(None, leads_to)),

@@ -35,7 +35,7 @@ class Origin(StrEnum):
     ACCESS_LOG = "access log"
 
 
-class Reason(StrEnum):
+class LogReason(StrEnum):
     """Why a line is of no interest here."""
 
     BLANK = "an empty line"
@@ -93,7 +93,7 @@ class ProviderError(msgspec.Struct, frozen=True):
 class Irrelevant(msgspec.Struct, frozen=True):
     """Nothing of these, and why."""
 
-    reason: Reason
+    reason: LogReason
 
 
 Told: TypeAlias = ServerCreated | UpstreamError | ProviderError | Irrelevant

@@ -16,9 +16,9 @@ from bot.traefik.domain.log_entry import Entry, read, unwrap
 from bot.traefik.domain.log_events import (
     Cause,
     Irrelevant,
+    LogReason,
     Origin,
     ProviderError,
-    Reason,
     ServerCreated,
     Told,
     UpstreamError,
@@ -46,16 +46,16 @@ HINT = re.compile(
 )
 """What every line of interest has: most lines are passed over without being read."""
 
-NOISE: tuple[tuple[str, Reason], ...] = (
-    ("Creating load-balancer", Reason.LOAD_BALANCER),
-    ("selected by WRR", Reason.CHOICE),
-    ("Service selected by", Reason.CHOICE),
-    (" now UP", Reason.SERVER_STATE),
-    (" now DOWN", Reason.SERVER_STATE),
-    ("Configuration received", Reason.CONFIGURATION),
-    ("Configuration loaded", Reason.CONFIGURATION),
-    ("DownstreamStatus", Reason.REQUEST),
-    ("Round trip", Reason.REQUEST),
+NOISE: tuple[tuple[str, LogReason], ...] = (
+    ("Creating load-balancer", LogReason.LOAD_BALANCER),
+    ("selected by WRR", LogReason.CHOICE),
+    ("Service selected by", LogReason.CHOICE),
+    (" now UP", LogReason.SERVER_STATE),
+    (" now DOWN", LogReason.SERVER_STATE),
+    ("Configuration received", LogReason.CONFIGURATION),
+    ("Configuration loaded", LogReason.CONFIGURATION),
+    ("DownstreamStatus", LogReason.REQUEST),
+    ("Round trip", LogReason.REQUEST),
 )
 FRAME = re.compile(
     r"level|time=|\b(?:DBG|INF|TRC|DEBU|INFO|TRAC)\b|^\S{1,100} - .{1,100}? \[|\"stream\""
@@ -67,7 +67,7 @@ REFUSING = frozenset({"error", "warn", "fatal", "panic"})
 def parse(line: str) -> Told:
     """What one line tells. Takes any text; a line that is too long is not read."""
     if len(line) > LONGEST:
-        return Irrelevant(Reason.TOO_LONG)
+        return Irrelevant(LogReason.TOO_LONG)
     if not HINT.search(line):
         return Irrelevant(_noise(line))
     inner = unwrap(line)
@@ -82,17 +82,17 @@ def parse(line: str) -> Told:
     return Irrelevant(_noise(line))
 
 
-def _noise(line: str) -> Reason:
+def _noise(line: str) -> LogReason:
     if not line.strip():
-        return Reason.BLANK
+        return LogReason.BLANK
     for sign, reason in NOISE:
         if sign in line:
             return reason
     if access.common(unwrap(line)):
-        return Reason.REQUEST
+        return LogReason.REQUEST
     if NO_LINE.match(line) or not FRAME.search(line):
-        return Reason.NO_LOG_LINE
-    return Reason.OTHER
+        return LogReason.NO_LOG_LINE
+    return LogReason.OTHER
 
 
 def _created(entry: Entry) -> Told | None:

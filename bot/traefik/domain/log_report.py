@@ -18,14 +18,19 @@ from bot.traefik.domain.log_answer import (
     RefusalView,
     ServerView,
 )
-from bot.traefik.domain.log_events import Reason
+from bot.traefik.domain.log_events import LogReason
 from bot.traefik.domain.log_summary import Failure, LogSummary, Refusal, Server, Times
 from bot.traefik.domain.routes import ServedRoute
 from bot.traefik.domain.routes_view import replica
 from bot.traefik.domain.runtime_view import Routers, by_log
 
 DEFAULT_PORTS = {"http": 80, "h2c": 80, "https": 443}
-AT_DEBUG = (Reason.LOAD_BALANCER, Reason.CHOICE, Reason.SERVER_STATE, Reason.CONFIGURATION)
+AT_DEBUG = (
+    LogReason.LOAD_BALANCER,
+    LogReason.CHOICE,
+    LogReason.SERVER_STATE,
+    LogReason.CONFIGURATION,
+)
 """Lines that a log has only where it also tells of failures."""
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -78,7 +83,7 @@ def tells_of_failures(summary: LogSummary) -> bool:
     return bool(
         summary.failures
         or summary.servers
-        or summary.irrelevant.get(Reason.REQUEST)
+        or summary.irrelevant.get(LogReason.REQUEST)
         or any(summary.irrelevant.get(reason) for reason in AT_DEBUG)
     )
 

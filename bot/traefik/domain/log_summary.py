@@ -12,9 +12,9 @@ import msgspec
 from bot.traefik.domain.log_events import (
     Cause,
     Irrelevant,
+    LogReason,
     Origin,
     ProviderError,
-    Reason,
     ServerCreated,
     Told,
     UpstreamError,
@@ -89,7 +89,7 @@ class LogSummary(msgspec.Struct, frozen=True, kw_only=True):
     servers: tuple[Server, ...] = ()
     failures: tuple[Failure, ...] = ()
     refusals: tuple[Refusal, ...] = ()
-    irrelevant: Mapping[Reason, int] = {}
+    irrelevant: Mapping[LogReason, int] = {}
     left_out: int = 0
     cut: tuple[str, ...] = ()
 
@@ -112,7 +112,7 @@ class Summing:
         self._servers: dict[tuple[str, str, str], Times] = {}
         self._failures: dict[UpstreamError, Times] = {}
         self._refusals: dict[ProviderError, Times] = {}
-        self._irrelevant: dict[Reason, int] = {}
+        self._irrelevant: dict[LogReason, int] = {}
 
     def add(self, line: str) -> None:
         """Count what one line tells."""

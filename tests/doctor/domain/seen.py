@@ -11,9 +11,9 @@ from bot.doctor.domain.facts import (
     Channel,
     ClusterFacts,
     DiscordFacts,
+    DiscordServerFacts,
     Held,
     Registered,
-    Server,
     Setup,
 )
 from bot.doctor.domain.permissions import needed
@@ -41,7 +41,7 @@ SETUP = Setup(
     commands=COMMANDS,
     state_namespace="meshmedic",
 )
-SERVER = Server(
+SERVER = DiscordServerFacts(
     id=GUILD,
     name="Homelab",
     roles={GUILD: "@everyone", VIEWERS: "viewers"},

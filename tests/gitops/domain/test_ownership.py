@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.domain.resources import flux
 from bot.domain.resources.base import Meta, Object
 from bot.domain.snapshot import Snapshot
-from bot.gitops.domain.ownership import NOBODY, Keeper, Owner, owner
+from bot.gitops.domain.ownership import NOBODY, Keeper, ObjectOwner, owner
 
 AT = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 BY_KUSTOMIZATION = {
@@ -22,7 +22,7 @@ BY_RELEASE = {
     "helm.toolkit.fluxcd.io/namespace": "apps",
 }
 BY_HELM = {"meta.helm.sh/release-name": "shop", "meta.helm.sh/release-namespace": "apps"}
-APPS = Owner(Keeper.KUSTOMIZATION, "flux-system", "apps")
+APPS = ObjectOwner(Keeper.KUSTOMIZATION, "flux-system", "apps")
 
 
 def meta(namespace: str, name: str, **labels: str) -> Meta:
@@ -46,42 +46,42 @@ def seen(*given_: Object) -> Snapshot:
     )
 
 
-CASES: dict[str, tuple[dict[str, Any], Owner]] = {
+CASES: dict[str, tuple[dict[str, Any], ObjectOwner]] = {
     "nobody": (an_object("kubectl-client-side-apply"), NOBODY),
     "a Kustomization": (an_object("kustomize-controller", labels=BY_KUSTOMIZATION), APPS),
     "a HelmRelease, brought by a Kustomization": (
         an_object("helm-controller", labels=BY_RELEASE),
-        Owner(Keeper.HELM_RELEASE, "apps", "shop", APPS),
+        ObjectOwner(Keeper.HELM_RELEASE, "apps", "shop", APPS),
     ),
     "a HelmRelease before a Kustomization": (
         an_object(labels={**BY_KUSTOMIZATION, **BY_RELEASE}),
-        Owner(Keeper.HELM_RELEASE, "apps", "shop", APPS),
+        ObjectOwner(Keeper.HELM_RELEASE, "apps", "shop", APPS),
     ),
     "a HelmRelease by its release's name": (
         an_object(annotations=BY_HELM),
-        Owner(Keeper.HELM_RELEASE, "apps", "shop", APPS),
+        ObjectOwner(Keeper.HELM_RELEASE, "apps", "shop", APPS),
     ),
     "Helm by hand": (
         an_object(annotations={**BY_HELM, "meta.helm.sh/release-name": "other"}),
-        Owner(Keeper.HELM, "apps", "other"),
+        ObjectOwner(Keeper.HELM, "apps", "other"),
     ),
     "Argo CD": (
         an_object(annotations={"argocd.argoproj.io/tracking-id": "a:b/c"}),
-        Owner(Keeper.OTHER, name="Argo CD"),
+        ObjectOwner(Keeper.OTHER, name="Argo CD"),
     ),
     "k3s": (
         an_object(annotations={"objectset.rio.cattle.io/owner-name": "traefik"}),
-        Owner(Keeper.OTHER, name="k3s's addon traefik"),
+        ObjectOwner(Keeper.OTHER, name="k3s's addon traefik"),
     ),
     "its controller": (
         an_object(ownerReferences=[{"kind": "Shop", "name": "one", "controller": True}]),
-        Owner(Keeper.OTHER, name="Shop one"),
+        ObjectOwner(Keeper.OTHER, name="Shop one"),
     ),
 }
 
 
 @pytest.mark.parametrize(("manifest", "wanted"), CASES.values(), ids=CASES.keys())
-def test_an_object_s_owner_is_known(manifest: dict[str, Any], wanted: Owner):
+def test_an_object_s_owner_is_known(manifest: dict[str, Any], wanted: ObjectOwner):
     """The nearest one, with who brought it."""
     assert owner(manifest, seen(KUSTOMIZATION, RELEASE)) == wanted
 

@@ -1,7 +1,7 @@
 """What asks Flux to look again."""
 
 from bot.domain.resources.reference import Target
-from bot.gitops.domain.reconcile import REQUESTED, Request, requests
+from bot.gitops.domain.reconcile import REQUESTED, ReconcileRequest, requests
 
 TOKEN = "2026-11-26T12:00:00Z"
 
@@ -13,12 +13,12 @@ def test_the_source_is_asked_first():
         "spec": {"sourceRef": {"kind": "GitRepository", "name": "home"}},
     }
     assert requests(live, TOKEN) == (
-        Request(
+        ReconcileRequest(
             Target("GitRepository", "flux-system", "home", "source.toolkit.fluxcd.io"),
             REQUESTED,
             TOKEN,
         ),
-        Request(
+        ReconcileRequest(
             Target("Kustomization", "flux-system", "apps", "kustomize.toolkit.fluxcd.io"),
             REQUESTED,
             TOKEN,

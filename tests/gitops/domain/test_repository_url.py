@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.gitops.domain.repository_url import Address, address, same, secure
+from bot.gitops.domain.repository_url import RepositoryAddress, address, same, secure
 
 HOME = address("https://git.home.lab/lab/home.git")
 assert HOME is not None
@@ -90,7 +90,7 @@ def test_a_token_goes_encrypted_or_nowhere_but_this_machine():
 def test_any_text_is_an_address_or_none(text: str):
     """And an address is its own."""
     found = address(text)
-    assert found is None or isinstance(found, Address)
+    assert found is None or isinstance(found, RepositoryAddress)
     if found and found.scheme in ("http", "https"):
         again = address(found.url)
         assert again

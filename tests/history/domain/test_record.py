@@ -18,7 +18,7 @@ from bot.history.domain.record import (
     INCIDENTS,
     POINTS,
     History,
-    Incident,
+    PastIncident,
     Point,
     areas,
     noted,
@@ -143,14 +143,14 @@ def test_a_full_history_drops_its_oldest() -> None:
     history = noted(History(points), a_look(NOW))
     assert len(history.points) == POINTS
     assert history.points[0].hour == 1
-    many = tuple(Incident(f"pods/Pod/a/{number}", NOW) for number in range(INCIDENTS + 5))
+    many = tuple(PastIncident(f"pods/Pod/a/{number}", NOW) for number in range(INCIDENTS + 5))
     assert noted(History((), many[:INCIDENTS]), a_look(NOW, broken=True)).dropped == 1
 
 
 def test_the_picture_has_a_block_a_level_and_unseen_hours_are_frames() -> None:
     hour = int(NOW.timestamp()) // 3600
     points = tuple(Point(hour - ago, "h----f-") for ago in range(10, 20))
-    incident = Incident(
+    incident = PastIncident(
         "endpoints/Service/apps/web", NOW - timedelta(days=30), NOW - timedelta(hours=10),
         Verdict.FAILED,
     )  # fmt: skip
@@ -173,16 +173,16 @@ def test_the_trends_of_a_week_count_what_lies_in_it_and_name_the_five_worst() ->
         *(Point(hour - 4 + number, each, 2) for number, each in enumerate(letters)),
     )
     incidents = (
-        Incident("pods/Pod/apps/old", NOW - timedelta(days=20), NOW - timedelta(days=9)),
+        PastIncident("pods/Pod/apps/old", NOW - timedelta(days=20), NOW - timedelta(days=9)),
         *(
-            Incident(
+            PastIncident(
                 f"pods/Pod/apps/web-{number}",
                 NOW - timedelta(hours=20),
                 NOW - timedelta(hours=20 - number),
             )
             for number in range(1, 8)
         ),
-        Incident("nodes/Node//edge", NOW - timedelta(hours=3)),
+        PastIncident("nodes/Node//edge", NOW - timedelta(hours=3)),
     )
     told = trends(History(points, incidents), NOW, WEEK)
     pods, nodes = told.uptime[:2]

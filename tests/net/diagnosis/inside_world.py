@@ -13,7 +13,7 @@ from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.diagnosis.service import Diagnose
 from bot.net.ports import Progress
 from bot.net.probing import wget_probe as by_wget
-from bot.net.probing.protocol import Answer, Kind, Outcome, Probe
+from bot.net.probing.protocol import Kind, Outcome, Probe, ProbeAnswer
 from bot.net.probing.wget_probe import Unable, untried
 from tests.fakes import FakeCluster
 from tests.net.diagnosis.probing_world import BelievingTraefik, WorldProber, healing
@@ -30,19 +30,19 @@ class InsideProber(WorldProber):
 
     async def probe(
         self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
-    ) -> tuple[Answer, ...]:
+    ) -> tuple[ProbeAnswer, ...]:
         if source.stance is not ExecutionContext.TRAEFIK or source.stance in self.world.forbidden:
             return await super().probe(source, probes, progress)
         return tuple(answer for each in probes for answer in self._by_wget(source, each))
 
-    def _by_wget(self, source: VantagePoint, probe: Probe) -> list[Answer]:
+    def _by_wget(self, source: VantagePoint, probe: Probe) -> list[ProbeAnswer]:
         argv = by_wget.argv(probe)
         if isinstance(argv, Unable):
             return [untried(probe, argv.because)] * probe.tries
         return [_timeless(probe, each) for each in self.world.answer(source, probe)]
 
 
-def _timeless(probe: Probe, each: Answer) -> Answer:
+def _timeless(probe: Probe, each: ProbeAnswer) -> ProbeAnswer:
     if probe.kind is Kind.HTTP and each.outcome is Outcome.TIMEOUT:
         return untried(probe, "wget does not say what it waited for.")
     return msgspec.structs.replace(each, took=0.0, connected=None, source="", backend="")

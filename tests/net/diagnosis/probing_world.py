@@ -15,7 +15,7 @@ from bot.net.diagnosis.service import Diagnose
 from bot.net.diagnosis.subject import Subject
 from bot.net.diagnosis.vantage_points import choose_vantage_points
 from bot.net.ports import Progress
-from bot.net.probing.protocol import Answer, Backend, Heard, ListenerAddress, Probe, Vip
+from bot.net.probing.protocol import Heard, ListenerAddress, Probe, ProbeAnswer, ProbedBackend, Vip
 from tests.fakes import FakeCluster
 from tests.net.diagnosis.world import World
 from tests.net.networks import MOMENT
@@ -34,7 +34,7 @@ class WorldProber:
 
     async def probe(
         self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
-    ) -> tuple[Answer, ...]:
+    ) -> tuple[ProbeAnswer, ...]:
         if source.stance in self.world.forbidden:
             msg = f"Probes in the stance {source.stance} are not allowed."
             raise ClusterError(msg)
@@ -56,8 +56,8 @@ class WorldProber:
 
     @asynccontextmanager
     async def sole_vips(
-        self, backends: Sequence[Backend], progress: Progress
-    ) -> AsyncIterator[Mapping[Backend, Vip]]:
+        self, backends: Sequence[ProbedBackend], progress: Progress
+    ) -> AsyncIterator[Mapping[ProbedBackend, Vip]]:
         self.alive += 1
         self.world.sole = [(each.address, each.port) for each in backends]
         try:

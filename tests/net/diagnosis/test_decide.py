@@ -22,7 +22,7 @@ from bot.net.diagnosis.observation import (
 )
 from bot.net.diagnosis.subject import Native, Subject
 from bot.net.diagnosis.vantage_points import choose_vantage_points
-from bot.net.probing.protocol import Answer, Heard, Kind, Outcome, Probe
+from bot.net.probing.protocol import Heard, Kind, Outcome, Probe, ProbeAnswer
 from tests.net.diagnosis.probing_world import observed
 from tests.net.diagnosis.world import World, a_subject, all_pairs, an_endpoint, around, dice
 
@@ -34,7 +34,7 @@ NODES = st.sampled_from(["", "home-1", "home-2", "home-3"])
 TIMES = st.none() | st.floats(0, 5000)
 
 ANSWERS = st.builds(
-    Answer,
+    ProbeAnswer,
     id=st.just("1"),
     outcome=st.sampled_from(Outcome),
     at=st.floats(0, 60_000),

@@ -15,7 +15,7 @@ from bot.net.diagnosis.observation import Belief, VantagePoint
 from bot.net.diagnosis.service import Diagnose
 from bot.net.diagnosis.subject import Subject
 from bot.net.ports import Progress
-from bot.net.probing.protocol import Answer, ListenerAddress, Probe
+from bot.net.probing.protocol import ListenerAddress, Probe, ProbeAnswer
 from tests.builders import a_pod, an_object
 from tests.fakes import FakeCluster
 from tests.net.diagnosis.probing_world import WorldProber
@@ -148,7 +148,7 @@ class Stubborn(WorldProber):
 
     async def probe(
         self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
-    ) -> tuple[Answer, ...]:
+    ) -> tuple[ProbeAnswer, ...]:
         if source in self.hangs:
             self.begun.set()
             await asyncio.Event().wait()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from bot.domain.finding import Ref
 from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.diagnosis.subject import EndpointAt, NodeAt, Subject, TraefikAt
-from bot.net.probing.protocol import Answer, Heard, Kind, ListenerAddress, Outcome, Probe
+from bot.net.probing.protocol import Heard, Kind, ListenerAddress, Outcome, Probe, ProbeAnswer
 
 LISTEN = 8473
 VIP = "10.43.0.80"
@@ -124,17 +124,17 @@ class World:
         """Our listener there."""
         return ListenerAddress(node, f"10.42.{number(node)}.99", LISTEN)
 
-    def answer(self, source: VantagePoint, probe: Probe) -> tuple[Answer, ...]:
+    def answer(self, source: VantagePoint, probe: Probe) -> tuple[ProbeAnswer, ...]:
         """All tries of a probe from a place."""
         return tuple(self._try(source, probe) for _ in range(probe.tries))
 
-    def _try(self, source: VantagePoint, probe: Probe) -> Answer:
+    def _try(self, source: VantagePoint, probe: Probe) -> ProbeAnswer:
         self.turn += 1
         own = self._address(source)
         if probe.kind is Kind.DNS:
             bad = source.node in self.nameless and not self.healed
             outcome = Outcome.NAME if bad else Outcome.OK
-            return Answer(id=probe.id, outcome=outcome, at=self.turn, source=own)
+            return ProbeAnswer(id=probe.id, outcome=outcome, at=self.turn, source=own)
         address, port, by_vip = self._destination(source.node, probe)
         outcome, trip, late = self._connect(source, address, port, probe, by_vip=by_vip)
         if outcome is Outcome.OK and probe.kind is Kind.HTTP:
@@ -142,7 +142,7 @@ class World:
         shown = trip + (SYN_AGAIN if late else 0)
         connected = None if outcome in (Outcome.TIMEOUT, Outcome.NO_ROUTE) else shown
         status = self.status if probe.kind is Kind.HTTP and outcome is Outcome.OK else 0
-        return Answer(
+        return ProbeAnswer(
             id=probe.id,
             outcome=outcome,
             at=self.turn,

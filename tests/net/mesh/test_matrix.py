@@ -19,7 +19,7 @@ from bot.net.mesh.matrix import (
     in_doubt,
     neighbours,
 )
-from bot.net.probing.protocol import Answer, Outcome
+from bot.net.probing.protocol import Outcome, ProbeAnswer
 
 NAMES = tuple(f"node-{letter}" for letter in "abcdefgh")
 
@@ -111,7 +111,9 @@ def test_a_test_that_was_not_made_of_a_pair_is_no_success() -> None:
     """Without temporary Services there is no test of the VIP: then nothing is said to be well."""
     whole = a_matrix(3, set())
     wanted = frozenset(every(whole.nodes))
-    dns = tuple(cell(node, node, By.DNS, [Answer(id="d", outcome=Outcome.OK)]) for node in NAMES)
+    dns = tuple(
+        cell(node, node, By.DNS, [ProbeAnswer(id="d", outcome=Outcome.OK)]) for node in NAMES
+    )
     seen = msgspec.structs.replace(whole, wanted=wanted, dns=dns)
     assert seen.verdict is Verdict.HEALTHY
     few = tuple(each for each in whole.cells if each.test is not By.VIP)
@@ -135,7 +137,9 @@ def test_a_try_that_was_never_made_is_no_success() -> None:
 
 
 def test_a_part_of_the_tries_is_told_with_its_share() -> None:
-    answers = [Answer(id="p", outcome=each) for each in (Outcome.OK, Outcome.TIMEOUT, Outcome.OK)]
+    answers = [
+        ProbeAnswer(id="p", outcome=each) for each in (Outcome.OK, Outcome.TIMEOUT, Outcome.OK)
+    ]
     matrix = Matrix(nodes=("a", "b"), cells=(cell("a", "b", By.POD, answers),))
     assert findings(matrix) == ("a -> b by pod IP: timeout 1 of 3.",)
 
@@ -189,7 +193,7 @@ def test_large_payloads_that_stall_get_time() -> None:
 
 
 def test_a_new_vip_that_never_answered_says_how_long_it_had() -> None:
-    refused = Answer(id="v", outcome=Outcome.REFUSED, connected=0.1, unsettled=True)
+    refused = ProbeAnswer(id="v", outcome=Outcome.REFUSED, connected=0.1, unsettled=True)
     seen = cell("node-a", "node-b", By.VIP, [refused] * 3)
     matrix = Matrix(nodes=NAMES[:2], cells=(seen,))
     assert findings(matrix) == (

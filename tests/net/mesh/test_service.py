@@ -15,11 +15,11 @@ from bot.net.mesh.measure import TOO_LATE
 from bot.net.mesh.service import NOT_READY, Mesh
 from bot.net.probing.protocol import (
     SECONDS,
-    Answer,
-    Backend,
     ListenerAddress,
     Outcome,
     Probe,
+    ProbeAnswer,
+    ProbedBackend,
     Progress,
     Vip,
 )
@@ -53,7 +53,7 @@ class Mended(FakeProber):
 
     async def probe(
         self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
-    ) -> tuple[Answer, ...]:
+    ) -> tuple[ProbeAnswer, ...]:
         """Well, in the name of whatever is asked."""
         self.at_work += 1
         self.begun.append(source.node)
@@ -65,7 +65,7 @@ class Mended(FakeProber):
                 raise self.fails
             self.given += [(source.node, each.seconds) for each in probes if each.address]
             return tuple(
-                Answer(id=each.id, outcome=self._end(source.node, each), connected=5.0)
+                ProbeAnswer(id=each.id, outcome=self._end(source.node, each), connected=5.0)
                 for each in probes
             )
         finally:
@@ -86,8 +86,8 @@ class Mended(FakeProber):
 
     @asynccontextmanager
     async def sole_vips(
-        self, backends: Sequence[Backend], progress: Progress
-    ) -> AsyncIterator[Mapping[Backend, Vip]]:
+        self, backends: Sequence[ProbedBackend], progress: Progress
+    ) -> AsyncIterator[Mapping[ProbedBackend, Vip]]:
         """One a backend, or none."""
         vips = {each: Vip(f"10.43.0.{i}", each.port) for i, each in enumerate(backends)}
         yield {} if self.without_vips else vips

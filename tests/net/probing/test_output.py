@@ -3,11 +3,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.net.probing import output as lines
-from bot.net.probing.protocol import Answer, Heard, Outcome, ProberLine
+from bot.net.probing.protocol import Heard, Outcome, ProbeAnswer, ProberLine
 
 ours = st.sampled_from(
     [
-        ProberLine(job="a", answer=Answer(id="p", outcome=Outcome.REFUSED, took=1.5)),
+        ProberLine(job="a", answer=ProbeAnswer(id="p", outcome=Outcome.REFUSED, took=1.5)),
         ProberLine(job="a", heard=Heard(source="10.42.0.1", udp=2)),
         ProberLine(job="a", done=True),
     ]

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from bot.domain.verdict import Verdict
 from bot.net.probing import wget_output as wget
-from bot.net.probing.protocol import Answer, Outcome
+from bot.net.probing.protocol import Outcome, ProbeAnswer
 from bot.net.probing.wget_output import Said
 from bot.net.request.destination import Goal
-from bot.net.request.result import Attempt, Leg, Reached, Step, attempt, looked_up
+from bot.net.request.result import Attempt, Leg, Reached, RequestStep, attempt, looked_up
 
 PLAIN = Goal(text="x", name="web.apps.svc.cluster.local", address="10.43.0.7", port=80)
 SECURE = Goal(text="x", address="10.43.0.7", port=443, tls=True)
@@ -23,11 +23,13 @@ def legs(made: Attempt) -> list[tuple[Leg, Outcome]]:
 @pytest.mark.parametrize(
     ("goal", "answer", "expected"),
     [
-        (PLAIN, Answer(id="0", outcome=Outcome.OK, connected=5.0, status=200), Leg.HTTP),
-        (BARE, Answer(id="0", outcome=Outcome.OK, connected=5.0), Leg.CONNECT),
+        (PLAIN, ProbeAnswer(id="0", outcome=Outcome.OK, connected=5.0, status=200), Leg.HTTP),
+        (BARE, ProbeAnswer(id="0", outcome=Outcome.OK, connected=5.0), Leg.CONNECT),
     ],
 )
-def test_what_goes_well_goes_through_every_part(goal: Goal, answer: Answer, expected: Leg) -> None:
+def test_what_goes_well_goes_through_every_part(
+    goal: Goal, answer: ProbeAnswer, expected: Leg
+) -> None:
     made = attempt(goal, goal.address, answer)
     assert made.steps[-1].leg is expected
     assert made.verdict is Verdict.HEALTHY
@@ -36,13 +38,13 @@ def test_what_goes_well_goes_through_every_part(goal: Goal, answer: Answer, expe
 @pytest.mark.parametrize(
     ("answer", "leg"),
     [
-        (Answer(id="0", outcome=Outcome.REFUSED, connected=1.0, errno=111), Leg.CONNECT),
-        (Answer(id="0", outcome=Outcome.TIMEOUT, took=3000.0), Leg.CONNECT),
-        (Answer(id="0", outcome=Outcome.NO_ROUTE, errno=113), Leg.CONNECT),
-        (Answer(id="0", outcome=Outcome.RESET, errno=104), Leg.CONNECT),
-        (Answer(id="0", outcome=Outcome.TLS, connected=1.0, detail="bad cert"), Leg.TLS),
+        (ProbeAnswer(id="0", outcome=Outcome.REFUSED, connected=1.0, errno=111), Leg.CONNECT),
+        (ProbeAnswer(id="0", outcome=Outcome.TIMEOUT, took=3000.0), Leg.CONNECT),
+        (ProbeAnswer(id="0", outcome=Outcome.NO_ROUTE, errno=113), Leg.CONNECT),
+        (ProbeAnswer(id="0", outcome=Outcome.RESET, errno=104), Leg.CONNECT),
+        (ProbeAnswer(id="0", outcome=Outcome.TLS, connected=1.0, detail="bad cert"), Leg.TLS),
         (
-            Answer(
+            ProbeAnswer(
                 id="0",
                 outcome=Outcome.STALLED,
                 connected=1.0,
@@ -51,16 +53,16 @@ def test_what_goes_well_goes_through_every_part(goal: Goal, answer: Answer, expe
             Leg.TLS,
         ),
         (
-            Answer(
+            ProbeAnswer(
                 id="0", outcome=Outcome.STALLED, connected=1.0, detail="asked, and no answer came"
             ),
             Leg.HTTP,
         ),
-        (Answer(id="0", outcome=Outcome.NOT_HTTP, connected=1.0), Leg.HTTP),
-        (Answer(id="0", outcome=Outcome.CLOSED, connected=1.0), Leg.HTTP),
+        (ProbeAnswer(id="0", outcome=Outcome.NOT_HTTP, connected=1.0), Leg.HTTP),
+        (ProbeAnswer(id="0", outcome=Outcome.CLOSED, connected=1.0), Leg.HTTP),
     ],
 )
-def test_the_part_that_failed_is_the_last_that_is_told(answer: Answer, leg: Leg) -> None:
+def test_the_part_that_failed_is_the_last_that_is_told(answer: ProbeAnswer, leg: Leg) -> None:
     made = attempt(SECURE, "10.43.0.7", answer)
     assert made.steps[-1].leg is leg
     assert made.steps[-1].outcome is answer.outcome
@@ -71,7 +73,7 @@ def test_the_part_that_failed_is_the_last_that_is_told(answer: Answer, leg: Leg)
 def test_an_error_of_the_server_is_reached_and_not_well() -> None:
     """A 404 is an answer like any other; a 502 tells of something behind."""
     for status, verdict in ((404, Verdict.HEALTHY), (502, Verdict.DEGRADED)):
-        answer = Answer(id="0", outcome=Outcome.OK, connected=1.0, status=status)
+        answer = ProbeAnswer(id="0", outcome=Outcome.OK, connected=1.0, status=status)
         made = attempt(PLAIN, "10.43.0.7", answer)
         found = Reached(start="a", goal="b", way="c", attempts=(made,))
         assert found.verdict is verdict
@@ -79,8 +81,10 @@ def test_an_error_of_the_server_is_reached_and_not_well() -> None:
 
 
 def test_without_its_name_it_is_not_reached_though_its_address_answers() -> None:
-    dns, _ = looked_up([Answer(id="dns", outcome=Outcome.NAME, errno=3, detail="no such name")])
-    answer = Answer(id="0", outcome=Outcome.OK, connected=1.0, status=200)
+    dns, _ = looked_up(
+        [ProbeAnswer(id="dns", outcome=Outcome.NAME, errno=3, detail="no such name")]
+    )
+    answer = ProbeAnswer(id="0", outcome=Outcome.OK, connected=1.0, status=200)
     made = attempt(PLAIN, "10.43.0.7", answer)
     found = Reached(start="a", goal="b", way="c", dns=dns, attempts=(made,))
     assert found.verdict is Verdict.FAILED
@@ -100,8 +104,8 @@ def test_a_wget_that_said_nothing_proves_nothing() -> None:
 
 
 def test_one_address_of_two_is_reached_in_part() -> None:
-    well = Attempt(address="a", steps=(Step(leg=Leg.CONNECT),))
-    bad = Attempt(address="b", steps=(Step(leg=Leg.CONNECT, outcome=Outcome.TIMEOUT),))
+    well = Attempt(address="a", steps=(RequestStep(leg=Leg.CONNECT),))
+    bad = Attempt(address="b", steps=(RequestStep(leg=Leg.CONNECT, outcome=Outcome.TIMEOUT),))
     found = Reached(start="a", goal="b", way="c", attempts=(well, bad))
     assert found.verdict is Verdict.DEGRADED
 

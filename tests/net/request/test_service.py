@@ -10,7 +10,7 @@ from bot.domain.verdict import Verdict
 from bot.errors import ClusterError, InputError
 from bot.kube.exec import CannotExecute
 from bot.net.diagnosis.observation import ExecutionContext
-from bot.net.probing.protocol import Answer, Outcome, Probe
+from bot.net.probing.protocol import Outcome, Probe, ProbeAnswer
 from bot.net.probing.wget_output import Said
 from bot.net.request.origin import Start
 from bot.net.request.result import Leg
@@ -178,8 +178,8 @@ class Answering(FakeProber):
         self.probes += probes
         found = ("198.51.100.7", "2001:db8::7", "169.254.169.254")
         return tuple(
-            Answer(id="dns", outcome=Outcome.OK, addresses=found)
+            ProbeAnswer(id="dns", outcome=Outcome.OK, addresses=found)
             if each.id == "dns"
-            else Answer(id=each.id, outcome=self.outcome, connected=9.0, status=200)
+            else ProbeAnswer(id=each.id, outcome=self.outcome, connected=9.0, status=200)
             for each in probes
         )

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.net.probing.protocol import Outcome
-from bot.net.request.result import Attempt, Leg, Reached, Step
+from bot.net.request.result import Attempt, Leg, Reached, RequestStep
 from bot.net.views import discord_request as discord_reached
 from bot.net.views import json_request as json_reached
 from bot.net.views import terminal_request as terminal_reached
@@ -16,7 +16,7 @@ from tests.net.views.test_diagnosis import texts_of
 from tests.render.strategies import hostile
 
 steps = st.builds(
-    Step,
+    RequestStep,
     leg=st.sampled_from(Leg),
     outcome=st.sampled_from(Outcome),
     took=st.none() | st.floats(0, 9000),
@@ -65,8 +65,8 @@ def test_json_is_what_its_schema_says(each: Reached) -> None:
 
 
 def test_every_part_is_told_with_its_time_and_errno() -> None:
-    bad = Step(leg=Leg.TLS, outcome=Outcome.RESET, errno=104, took=12.34)
-    made = Attempt(address="10.43.0.7:443", steps=(Step(leg=Leg.CONNECT, took=5.0), bad))
+    bad = RequestStep(leg=Leg.TLS, outcome=Outcome.RESET, errno=104, took=12.34)
+    made = Attempt(address="10.43.0.7:443", steps=(RequestStep(leg=Leg.CONNECT, took=5.0), bad))
     whole = "\n".join(
         texts_of(discord_reached.reached(Reached(start="a", goal="b", way="c", attempts=(made,))))
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.net.probing.protocol import Answer, Outcome
+from bot.net.probing.protocol import Outcome, ProbeAnswer
 from bot.remediation.change.loaded import LoadState, Look, standing, unseen
 from bot.remediation.change.verification_requests import Entrance
 
@@ -10,8 +10,8 @@ WEB, SECURE = Entrance("edge", "10.42.0.2", 8000), Entrance("edge", "10.42.0.2",
 OTHER = Entrance("attic", "10.42.1.2", 8000)
 
 
-def answer(status: int, backend: str = "web", outcome: Outcome = Outcome.OK) -> Answer:
-    return Answer(id="a", outcome=outcome, status=status, backend=backend)
+def answer(status: int, backend: str = "web", outcome: Outcome = Outcome.OK) -> ProbeAnswer:
+    return ProbeAnswer(id="a", outcome=outcome, status=status, backend=backend)
 
 
 OWN, REACHED, BROKEN = answer(404, "traefik"), answer(200), answer(502, "traefik")
@@ -21,9 +21,9 @@ CALM = ((OWN, OWN), (OWN, OWN))
 
 
 def look(
-    before: Answer = OWN,
-    marked: Answer = REACHED,
-    route: Answer = REACHED,
+    before: ProbeAnswer = OWN,
+    marked: ProbeAnswer = REACHED,
+    route: ProbeAnswer = REACHED,
     at: Entrance = WEB,
     *,
     named: bool = True,
@@ -33,7 +33,7 @@ def look(
 
 
 @pytest.mark.parametrize("marked", [REACHED, BROKEN, STALLED, answer(404, "the application")])
-def test_whatever_the_backend_says_or_leaves_unsaid_it_is_loaded(marked: Answer) -> None:
+def test_whatever_the_backend_says_or_leaves_unsaid_it_is_loaded(marked: ProbeAnswer) -> None:
     """The Ingress that comes back leads to what was broken."""
     assert standing(look(marked=marked)) is LoadState.LOADED
     assert unseen([look(marked=marked)]) == ""
@@ -41,7 +41,7 @@ def test_whatever_the_backend_says_or_leaves_unsaid_it_is_loaded(marked: Answer)
 
 @pytest.mark.parametrize("now", [STALLED, BROKEN, REACHED, REFUSED])
 def test_where_a_host_that_nothing_serves_is_answered_otherwise_nothing_was_seen(
-    now: Answer,
+    now: ProbeAnswer,
 ) -> None:
     """Traefik hangs, or starts anew: then every host is answered otherwise than before."""
     calm = ((OWN, OWN), (OWN, now))

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.net.probing.protocol import Answer, Outcome
+from bot.net.probing.protocol import Outcome, ProbeAnswer
 from bot.remediation.change.proof import (
     WANTED,
     Count,
@@ -18,11 +18,11 @@ from bot.remediation.change.proof import (
 OWN = frozenset({"traefik"})
 
 
-def answers(status: int, number: int = 10, backend: str = "web") -> list[Answer]:
-    return [Answer(id="asked", outcome=Outcome.OK, status=status, backend=backend)] * number
+def answers(status: int, number: int = 10, backend: str = "web") -> list[ProbeAnswer]:
+    return [ProbeAnswer(id="asked", outcome=Outcome.OK, status=status, backend=backend)] * number
 
 
-def of(*some: Answer) -> Sample:
+def of(*some: ProbeAnswer) -> Sample:
     return sample(some, OWN)
 
 
@@ -42,7 +42,7 @@ def test_traefiks_own_not_found_page_reaches_no_backend() -> None:
 
 def test_a_request_that_does_not_come_to_traefik_says_nothing() -> None:
     """Not even that it failed."""
-    never = [Answer(id="asked", outcome=each) for each in (Outcome.REFUSED, Outcome.UNTRIED)]
+    never = [ProbeAnswer(id="asked", outcome=each) for each in (Outcome.REFUSED, Outcome.UNTRIED)]
     assert of(*never).asked == 0
     assert "nobody could tell" in baseline_refusal(of(*never))
 

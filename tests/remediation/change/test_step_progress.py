@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.resources.reference import Target
-from bot.gitops.domain.ownership import Keeper, Owner
+from bot.gitops.domain.ownership import Keeper, ObjectOwner
 from bot.remediation.change.fields import Action
 from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.step import Step, StepProgress, undoing, written
@@ -22,7 +22,7 @@ from tests.remediation.planning.situations import (
 )
 
 World = dict[Target, Any]
-FLUX = Owner(Keeper.KUSTOMIZATION, "flux-system", "apps")
+FLUX = ObjectOwner(Keeper.KUSTOMIZATION, "flux-system", "apps")
 CASES = {
     Method.ANNOTATION: (an_ingress(), {}),
     Method.NATIVE_LB: (a_route(), {"route_owner": FLUX}),

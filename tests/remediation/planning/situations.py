@@ -8,7 +8,7 @@ import msgspec
 
 from bot.domain.finding import Ref
 from bot.ingress_conversion.known import gather
-from bot.ingress_conversion.target import Target, version
+from bot.ingress_conversion.target import ConversionTarget, version
 from bot.net.diagnosis.diagnosis import Confidence, Diagnosis, Effect, Row, Seen
 from bot.net.diagnosis.subject import EndpointAt, Native, Subject, TraefikAt
 from bot.remediation.planning.context import PlanningContext
@@ -84,7 +84,7 @@ def a_situation(route: Manifest | None = None, **more: Any) -> PlanningContext:
         route=route,
         service=service,
         known=gather([service]) if service else gather([]),
-        traefik=Target(number),
+        traefik=ConversionTarget(number),
     )
     return replace(made, **more)
 

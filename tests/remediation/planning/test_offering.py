@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.resources.reference import Target
 from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit, decoded
-from bot.gitops.domain.ownership import Keeper, Owner
+from bot.gitops.domain.ownership import Keeper, ObjectOwner
 from bot.net.diagnosis.diagnosis import Effect
 from bot.net.diagnosis.subject import EndpointAt
 from bot.remediation.change.fields import Action
@@ -27,12 +27,12 @@ from tests.remediation.planning.situations import (
     with_effect,
 )
 
-FLUX = Owner(Keeper.KUSTOMIZATION, "flux-system", "apps")
+FLUX = ObjectOwner(Keeper.KUSTOMIZATION, "flux-system", "apps")
 ROUTE = Target("IngressRoute", "apps", "web", "traefik.io")
 SERVICE = Target("Service", "apps", "web")
 INGRESS = Target("Ingress", "apps", "web", "networking.k8s.io")
-ARGO = Owner(Keeper.OTHER, name="Argo CD")
-HELM = Owner(Keeper.HELM_RELEASE, "apps", "web")
+ARGO = ObjectOwner(Keeper.OTHER, name="Argo CD")
+HELM = ObjectOwner(Keeper.HELM_RELEASE, "apps", "web")
 
 
 def offered(*given: Any, **more: Any) -> Offers:
@@ -178,7 +178,7 @@ def test_flux_leaves_the_annotation_alone_and_takes_the_field_back_after_a_day()
             Method.ANNOTATION,
             PlanReason.OWNED,
             an_ingress(),
-            {"service_owner": Owner(Keeper.OTHER, name="Argo CD")},
+            {"service_owner": ObjectOwner(Keeper.OTHER, name="Argo CD")},
         ),
         (Method.CONVERSION, PlanReason.OTHER_KIND, a_route(), {}),
         (Method.ANNOTATION, PlanReason.OTHER_KIND, a_route(), {}),

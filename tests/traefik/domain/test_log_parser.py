@@ -12,9 +12,9 @@ from bot.traefik.domain.go_errors import address_of, cause_of
 from bot.traefik.domain.log_events import (
     Cause,
     Irrelevant,
+    LogReason,
     Origin,
     ProviderError,
-    Reason,
     ServerCreated,
     UpstreamError,
 )
@@ -259,7 +259,7 @@ def test_an_access_log_tells_status_and_server(
 )
 def test_a_backends_own_answer_is_no_failure_of_the_way(line: str) -> None:
     """A 500 or 503 of a server that was reached is the application's."""
-    assert parse(line) == Irrelevant(Reason.REQUEST)
+    assert parse(line) == Irrelevant(LogReason.REQUEST)
 
 
 def test_tcp_and_health_checks_tell_their_server_too() -> None:
@@ -319,12 +319,12 @@ def test_a_message_that_looks_like_fields_ends_where_the_row_of_fields_begins() 
 
 def test_a_megabyte_is_not_read() -> None:
     """At DEBUG v3 writes its whole configuration in one line."""
-    assert parse("502 Bad Gateway error=" + "x" * LONGEST) == Irrelevant(Reason.TOO_LONG)
+    assert parse("502 Bad Gateway error=" + "x" * LONGEST) == Irrelevant(LogReason.TOO_LONG)
 
 
 @pytest.mark.parametrize("line", ["", "  ", "\x1b[0m", "\n"])
 def test_nothing_is_nothing(line: str) -> None:
-    assert parse(line) == Irrelevant(Reason.BLANK if not line.strip() else Reason.NO_LOG_LINE)
+    assert parse(line) == Irrelevant(LogReason.BLANK if not line.strip() else LogReason.NO_LOG_LINE)
 
 
 PIECES = st.sampled_from(
@@ -364,7 +364,7 @@ def test_any_line_tells_something(line: str) -> None:
     told = parse(line)
     assert isinstance(told, ServerCreated | UpstreamError | ProviderError | Irrelevant)
     if isinstance(told, Irrelevant):
-        assert told.reason in Reason
+        assert told.reason in LogReason
 
 
 @given(st.text())

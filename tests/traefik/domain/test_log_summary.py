@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.traefik.domain.log_events import Cause, Reason
+from bot.traefik.domain.log_events import Cause, LogReason
 from bot.traefik.domain.log_lines import LineSplitter
 from bot.traefik.domain.log_parser import LONGEST
 from bot.traefik.domain.log_summary import Summing
@@ -63,7 +63,7 @@ def test_what_is_beyond_the_bound_is_counted_and_not_kept() -> None:
 
 def test_irrelevant_lines_are_counted_by_their_reason() -> None:
     found = summed("", "2026-11-23T12:00:00Z DBG wrr.go:1 > Service selected by WRR: x", "odd")
-    assert found.irrelevant == {Reason.BLANK: 1, Reason.CHOICE: 1, Reason.NO_LOG_LINE: 1}
+    assert found.irrelevant == {LogReason.BLANK: 1, LogReason.CHOICE: 1, LogReason.NO_LOG_LINE: 1}
     assert found.lines == 3
 
 
@@ -89,6 +89,6 @@ def test_a_line_of_megabytes_costs_no_memory_and_is_named() -> None:
     for line in splitter.feed(b"\n" + refused("12:00:00").encode() + b"\n"):
         summing.add(line)
     found = summing.summary("x")
-    assert found.irrelevant == {Reason.TOO_LONG: 1}
+    assert found.irrelevant == {LogReason.TOO_LONG: 1}
     assert found.requests_failed == 1
     assert found.cut == ("x",)

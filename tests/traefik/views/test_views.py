@@ -18,7 +18,7 @@ from bot.routing.addresses import Address, AddressKind
 from bot.traefik.domain import log_report as log_book
 from bot.traefik.domain.backend import Backend, Mode
 from bot.traefik.domain.log_answer import LogsAnswer
-from bot.traefik.domain.log_events import Cause, Origin, Reason
+from bot.traefik.domain.log_events import Cause, LogReason, Origin
 from bot.traefik.domain.log_summary import Failure, LogSummary, Refusal, Server, Times
 from bot.traefik.domain.routes_view import Live, Replica, RoutesAnswer, RouteView, RuleView
 from bot.traefik.views import discord as discord_traefik
@@ -103,7 +103,7 @@ SUMMARIES = st.builds(
     refusals=st.lists(
         st.builds(Refusal, WORDS, WORDS, WORDS, WORDS, WORDS, WORDS, COUNTED), max_size=9
     ).map(tuple),
-    irrelevant=st.dictionaries(st.sampled_from(Reason), st.integers(1, 99)),
+    irrelevant=st.dictionaries(st.sampled_from(LogReason), st.integers(1, 99)),
     left_out=st.integers(0, 5),
     cut=st.lists(WORDS, max_size=2).map(tuple),
 )
