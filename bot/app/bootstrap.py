@@ -122,7 +122,7 @@ class BotOptions:
 
 @dataclass(frozen=True, slots=True)
 class ScheduledCall:
-    """What is done every so many seconds."""
+    """A call that the process repeats; `seconds` between two of them."""
 
     seconds: int
     name: str
@@ -350,7 +350,7 @@ def build_services(
         mesh=Mesh(cache, cluster.prober),
         reach=Reach(cache, cluster.prober, cache.inside),
         traefik=traefik,
-        silences=Silences(cluster.store, health, lambda: cache.names(Namespace)),
+        silences=Silences(cluster.store, health, partial(cache.names, Namespace)),
         remediation=remediation,
         rounds=rounds,
         memory=memory,
@@ -388,6 +388,7 @@ def build_chat(
         muted=services.silences.muted,
         approvals=approvals,
     )
+    namespaces = partial(cache.names, Namespace)
     setup = Setup(
         options.guild_id,
         options.circles,
@@ -399,8 +400,8 @@ def build_chat(
     )
     registry.register(
         client,
-        health=HealthCog(services.health, lambda: cache.names(Namespace)),
-        digest=DigestCog(digests, services.health, lambda: cache.names(Namespace)),
+        health=HealthCog(services.health, namespaces),
+        digest=DigestCog(digests, services.health, namespaces),
         net=NetCog(services.diagnose, services.mesh, services.reach, cluster.netshoot, artist.draw),
         traefik=TraefikCog(services.traefik),
         fix=FixCog(remediation, services.diagnose),

@@ -18,7 +18,7 @@ from bot.domain import conditions, flux
 from bot.domain.check import Check
 from bot.domain.finding import Judgement
 from bot.domain.report import judge_one
-from bot.domain.resources import apps, batch, core, external_secrets
+from bot.domain.resources import apps, batch, cert_manager, core, external_secrets, networking
 from bot.domain.resources.base import Condition, ConditionsStatus, Object, Time
 from bot.domain.resources.decode import read_object
 from bot.domain.resources.flux import FluxSpec
@@ -30,26 +30,26 @@ from bot.health.checks import JUDGED
 CERT_MANAGER = ("cert-manager.io", "certmanager.k8s.io")
 ACME = ("acme.cert-manager.io", "certmanager.k8s.io")
 
-ELDER_GROUPS: dict[str, tuple[str, ...]] = {
-    "Ingress": ("networking.k8s.io", "extensions"),
-    "Certificate": CERT_MANAGER,
-    "CertificateRequest": CERT_MANAGER,
-    "Issuer": CERT_MANAGER,
-    "ClusterIssuer": CERT_MANAGER,
-    "Order": ACME,
-    "Challenge": ACME,
-    "PushSecret": ("external-secrets.io",),
-    "Endpoints": ("",),
-    "PersistentVolumeClaim": ("",),
-    "PersistentVolume": ("",),
-    "HorizontalPodAutoscaler": ("autoscaling",),
-    "ReplicationController": ("",),
-    "Deployment": ("apps", "extensions"),
-    "ReplicaSet": ("apps", "extensions"),
-    "DaemonSet": ("apps", "extensions"),
-    "StatefulSet": ("apps",),
-    "Job": ("batch",),
-    "CronJob": ("batch",),
+ELDER_GROUPS: dict[type[Object], tuple[str, ...]] = {
+    networking.Ingress: ("networking.k8s.io", "extensions"),
+    cert_manager.Certificate: CERT_MANAGER,
+    cert_manager.CertificateRequest: CERT_MANAGER,
+    cert_manager.Issuer: CERT_MANAGER,
+    cert_manager.ClusterIssuer: CERT_MANAGER,
+    cert_manager.Order: ACME,
+    cert_manager.Challenge: ACME,
+    external_secrets.PushSecret: ("external-secrets.io",),
+    core.Endpoints: ("",),
+    core.PersistentVolumeClaim: ("",),
+    core.PersistentVolume: ("",),
+    apps.HorizontalPodAutoscaler: ("autoscaling",),
+    apps.ReplicationController: ("",),
+    apps.Deployment: ("apps", "extensions"),
+    apps.ReplicaSet: ("apps", "extensions"),
+    apps.DaemonSet: ("apps", "extensions"),
+    apps.StatefulSet: ("apps",),
+    batch.Job: ("batch",),
+    batch.CronJob: ("batch",),
 }
 """Groups of kinds that are not read from a cluster, or were served by other groups before."""
 
@@ -190,15 +190,8 @@ def type_of(plain: object) -> type[Object]:
 
 def _types() -> dict[str, tuple[type[Object], tuple[str, ...]]]:
     listed = {kind.name: (kind.type, kind.groups) for kind in KINDS}
-    for name, groups in ELDER_GROUPS.items():
-        listed[name] = (listed[name][0] if name in listed else _unlisted(name), groups)
-    return listed
-
-
-def _unlisted(name: str) -> type[Object]:
-    modules = (core, apps, batch, external_secrets)
-    type_: type[Object] = next(getattr(m, name) for m in modules if hasattr(m, name))
-    return type_
+    elder = {type_.__name__: (type_, groups) for type_, groups in ELDER_GROUPS.items()}
+    return listed | elder
 
 
 TYPES = _types()
@@ -218,10 +211,10 @@ def _unquoted(plain: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(status, dict) or not isinstance(kept, list):
         return plain
     mended = [
-        {**judgement, "status": str(judgement["status"])}
-        if isinstance(judgement, dict) and isinstance(judgement.get("status"), bool)
-        else judgement
-        for judgement in kept
+        {**condition, "status": str(condition["status"])}
+        if isinstance(condition, dict) and isinstance(condition.get("status"), bool)
+        else condition
+        for condition in kept
     ]
     return {**plain, "status": {**status, "conditions": mended}}
 
@@ -248,7 +241,7 @@ def _verdict(
     if not judges:
         other = read_object(_unquoted(plain) if isinstance(plain, dict) else plain, Other)
         return judge_one(other, _judge_other, snapshot)
-    found = [judge_one(read, judge_, snapshot) for judge_ in judges]
+    found = [judge_one(read, judging, snapshot) for judging in judges]
     worst = max(found, key=lambda judgement: judgement.verdict.rank)
     return worst if worst.reason or worst.message else _confirmed(worst, read)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bot.domain.resources.base import (
     Condition,
     ConditionedObject,
-    ConditionsStatus,
     Object,
     Part,
     Reference,
@@ -43,11 +42,10 @@ class CertificateRequestSpec(Part, frozen=True):
     issuer_ref: Reference = Reference()
 
 
-class CertificateRequest(Object, frozen=True):
+class CertificateRequest(ConditionedObject, frozen=True):
     """cert-manager.io CertificateRequest; annotation `cert-manager.io/certificate-name`."""
 
     spec: CertificateRequestSpec = CertificateRequestSpec()
-    status: ConditionsStatus = ConditionsStatus()
 
 
 class AcmeStatus(Part, frozen=True):
