@@ -459,10 +459,10 @@ def _entries(given: str) -> tuple[str, ...]:
 def _members(given: str | int) -> Members:
     users: set[int] = set()
     roles: set[int] = set()
-    for part_ in filter(None, (part.strip() for part in str(given).split(","))):
-        kind, _, number = part_.rpartition(":")
+    for entry in filter(None, (part.strip() for part in str(given).split(","))):
+        kind, _, number = entry.rpartition(":")
         if kind not in ("", "role", "user") or not SNOWFLAKE.fullmatch(number):
-            msg = f"{part_!r} is no id: right-click a person or role in Discord and copy its id"
+            msg = f"{entry!r} is no id: right-click a person or role in Discord and copy its id"
             raise ValueError(msg)
         (roles if kind == "role" else users).add(int(number))
     return Members(frozenset(users), frozenset(roles))

@@ -18,7 +18,7 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 def condition(conditions: Iterable[Condition], type_: str) -> Condition | None:
     """The condition of that type, or None."""
-    return next((condition_ for condition_ in conditions if condition_.type == type_), None)
+    return next((entry for entry in conditions if entry.type == type_), None)
 
 
 def is_true(conditions: Iterable[Condition], type_: str) -> Condition | None:

@@ -128,7 +128,7 @@ def _fetched(wire: Wire, branches: tuple[str, ...]) -> Fetched:
 
     def wants(refs: Mapping[Any, Any], depth: int | None = None) -> list[Any]:
         del depth
-        return list(dict.fromkeys(refs[chunk] for chunk in wanted if chunk in refs))
+        return list(dict.fromkeys(refs[ref] for ref in wanted if ref in refs))
 
     result = wire.fetch("", repo, determine_wants=wants, depth=1, ref_prefix=wanted)
     refs: Mapping[Any, Any] = result.refs

@@ -112,6 +112,6 @@ def _one_a_node(found: list[Witness]) -> tuple[Witness, ...]:
     """Of two agents on a node, while one takes the other's place, the one that began last."""
     oldest = datetime.min.replace(tzinfo=UTC)
     by_node: dict[str, Witness] = {}
-    for round_ in sorted(found, key=lambda witness: witness.since or oldest):
-        by_node[round_.node] = round_
+    for witness in sorted(found, key=lambda one: one.since or oldest):
+        by_node[witness.node] = witness
     return tuple(by_node.values())

@@ -34,9 +34,9 @@ def splice(text: str, splices: Iterable[Splice]) -> str:
     """The text with all of them done, none touching another."""
     done: list[str] = []
     at = 0
-    for splice_ in sorted(set(splices), key=lambda one: one.start):
-        done += [text[at : splice_.start], splice_.text]
-        at = splice_.end
+    for piece in sorted(set(splices), key=lambda one: one.start):
+        done += [text[at : piece.start], piece.text]
+        at = piece.end
     return "".join([*done, text[at:]])
 
 

@@ -22,13 +22,13 @@ def endpoints(
     key = (service.namespace, service.name)
     ready: set[EndpointAt] = set()
     unready: set[str] = set()
-    for item in snapshot.by_label(discovery.EndpointSlice, serving.SERVICE_NAME).get(key, ()):
-        number = _number(item, port)
-        for endpoint in item.endpoints or ():
+    for slice_ in snapshot.by_label(discovery.EndpointSlice, serving.SERVICE_NAME).get(key, ()):
+        number = _number(slice_, port)
+        for endpoint in slice_.endpoints or ():
             if endpoint.conditions.ready is False or not number:
                 unready.update(endpoint.addresses)
             else:
-                ready.update(_placed(item, endpoint, number, port, snapshot))
+                ready.update(_placed(slice_, endpoint, number, port, snapshot))
     return tuple(sorted(ready)), tuple(sorted(unready))
 
 

@@ -76,7 +76,7 @@ class Admission:
         return job
 
     def _remember(self, job: AgentJob, now: float) -> None:
-        self._done = {signature_: until for signature_, until in self._done.items() if until > now}
+        self._done = {spent: until for spent, until in self._done.items() if until > now}
         if job.id in self._done:
             raise RequestDenied(409, "this job was done already")
         if len(self._done) >= MOST_REMEMBERED:

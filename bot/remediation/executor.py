@@ -62,7 +62,7 @@ class See(Protocol):
         ...
 
 
-class StepFailed(Exception):  # told, and the change is taken back: no fault of ours
+class StepFailed(Exception):  # expected: the change is then rolled back
     """A step cannot be done; the message says why, for people."""
 
 

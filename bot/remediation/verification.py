@@ -74,7 +74,7 @@ class Verifier:
         for _ in range(BASELINE):
             samples = {entrance: await self._sample(request, entrance) for entrance in serving}
             serving = _serving(samples) or serving
-            whole = sum((samples[pod] for pod in serving), whole)
+            whole = sum((samples[entrance] for entrance in serving), whole)
         return whole
 
     async def helped(self, request: VerificationRequest, before: Sample) -> VerificationResult:

@@ -86,10 +86,10 @@ def _ingress_routes(snapshot: Snapshot) -> Iterator[Candidate]:
         for ingress_route in every
         if not ingress_route.api_version.startswith(ELDER_GROUP)
     }
-    for candidate in every:
-        elder = candidate.api_version.startswith(ELDER_GROUP)
-        if not (elder and (candidate.namespace, candidate.name) in younger):
-            yield from _rules(candidate)
+    for route in every:
+        elder = route.api_version.startswith(ELDER_GROUP)
+        if not (elder and (route.namespace, route.name) in younger):
+            yield from _rules(route)
 
 
 def _rules(route: traefik.IngressRoute) -> Iterator[Candidate]:

@@ -90,21 +90,21 @@ def serves(facts: ClusterFacts, family: str) -> bool:
 
 def _family(family: str, ours: list[Kind], facts: ClusterFacts) -> Examination:
     versions = {kind: _versions(facts, kind) for kind in ours}
-    found = {kind: pair for kind, pair in versions.items() if pair}
+    found = {kind: served for kind, served in versions.items() if served}
     if not found:
         return Examination(Area.KINDS, family, Outcome.NOTE, "Not installed.")
     strange = {
-        f"{kind.name} as {listed(pair)}"
-        for kind, pair in found.items()
-        if not set(pair) & set(kind.versions)
+        f"{kind.name} as {listed(served)}"
+        for kind, served in found.items()
+        if not set(served) & set(kind.versions)
     }
     if strange:
         saw = f"Served in no version that meshmedic knows: {listed(sorted(strange))}."
         fix = "Use a newer meshmedic, or tell its makers: fields may be read wrongly."
         return Examination(Area.KINDS, family, Outcome.WARNING, saw, fix)
     told: dict[str, list[str]] = {}
-    for kind, pair in found.items():
-        told.setdefault(", ".join(pair), []).append(kind.name)
+    for kind, served in found.items():
+        told.setdefault(", ".join(served), []).append(kind.name)
     saw = "; ".join(f"{', '.join(names)} ({answer})" for answer, names in told.items())
     missing = [kind.name for kind in ours if kind not in found]
     saw += f"; not installed: {listed(missing)}" if missing else ""

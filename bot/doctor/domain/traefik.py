@@ -48,13 +48,13 @@ def _found(pods: list[TraefikPod], facts: ClusterFacts) -> Examination:
 
 def _api(pods: list[TraefikPod]) -> Examination:
     found = [instance.static(pod.args) for pod in pods]
-    if not all(instance_.told for instance_ in found):
+    if not all(static.told for static in found):
         saw = "Not tested: its configuration is not in its arguments."
         return _said("Traefik API", Outcome.NOTE, saw)
-    if opened := [instance_ for instance_ in found if instance_.api_open]:
+    if opened := [static for static in found if static.api_open]:
         saw = f"Switched on at port {opened[0].api_port}. Not tested: needs the prober."
         return _said("Traefik API", Outcome.NOTE, saw)
-    routed = any(instance_.api_on for instance_ in found)
+    routed = any(static.api_on for static in found)
     saw = "Served only to a route that leads to api@internal." if routed else "Not switched on."
     return _said("Traefik API", Outcome.NOTE, saw, HOW_TO_ENABLE)
 

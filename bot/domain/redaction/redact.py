@@ -76,8 +76,8 @@ _WORD = re.compile(r"[\w.-]{20,}+")
 
 def redact(text: str) -> str:
     """The text without what looks like a secret. Errs on the side of hiding."""
-    for redact_ in PASSES:
-        text = redact_(text)
+    for hide in PASSES:
+        text = hide(text)
     return text
 
 
@@ -105,8 +105,8 @@ def _jwt_hidden(word: re.Match[str]) -> str:
 
 
 def _as_it_is(text: str) -> str:
-    for redact_ in (known_secrets.hidden, secret_objects.hidden, _without_jwts, _by_pattern):
-        text = redact_(text)
+    for hide in (known_secrets.hidden, secret_objects.hidden, _without_jwts, _by_pattern):
+        text = hide(text)
     return text
 
 

@@ -45,9 +45,9 @@ def _chart(release: HelmRelease) -> list[Ref]:
     found = [Ref("HelmChart", namespace, name)] if name else []
     template = release.spec.chart.spec.source_ref if release.spec.chart else None
     found += [
-        Ref(template_.kind, template_.namespace or release.namespace, template_.name)
-        for template_ in (release.spec.chart_ref, template)
-        if template_
+        Ref(reference.kind, reference.namespace or release.namespace, reference.name)
+        for reference in (release.spec.chart_ref, template)
+        if reference
     ]
     return found
 

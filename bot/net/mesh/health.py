@@ -169,7 +169,7 @@ def _unseen(
     links: Links, nodes: Mapping[str, core.Node], now: datetime
 ) -> Iterator[tuple[str, Judgement]]:
     """What was not seen, or is not settled yet: never healthy."""
-    why: dict[str, str] = {node.node: node.why for node in links.unseen if not node.waiting}
+    why: dict[str, str] = {unseen.node: unseen.why for unseen in links.unseen if not unseen.waiting}
     soon: dict[str, str] = {unseen.node: unseen.why for unseen in links.unseen if unseen.waiting}
     if _is_stale(links, now):
         when = f"{links.taken_at:%Y-%m-%d %H:%M} UTC"

@@ -105,7 +105,7 @@ class Matrix(msgspec.Struct, frozen=True, kw_only=True):
 
 def neighbours(nodes: Sequence[str], node: str) -> tuple[str, ...]:
     """Whom a node tries: everybody, or the next ones on a ring that hashes order."""
-    others = [cell_ for cell_ in nodes if cell_ != node]
+    others = [other for other in nodes if other != node]
     if len(nodes) <= WHOLE:
         return tuple(others)
     ring = sorted(nodes, key=lambda each: hashlib.sha256(each.encode()).digest())
@@ -128,7 +128,7 @@ def cell(source: str, target: str, test: By, answers: Iterable[ProbeAnswer]) -> 
         well=len(well),
         ended=max(bad, key=bad.count) if bad else Outcome.OK,
         took=times[len(times) // 2] if times else None,
-        unsettled=any(cell_.unsettled for cell_ in given),
+        unsettled=any(answer.unsettled for answer in given),
     )
 
 
@@ -243,7 +243,7 @@ def _candidates(tried: set[Pair], left: dict[Pair, Cell]) -> Iterator[tuple[str,
 
 
 def _others(node: str, pairs: set[Pair]) -> set[str]:
-    return {cell_ for pair in pairs for cell_ in pair} - {node}
+    return {end for pair in pairs for end in pair} - {node}
 
 
 def _common(cells: Iterable[Cell]) -> str:

@@ -35,7 +35,7 @@ def settled(
     before: Iterable[Fault], told: Iterable[Witness], nodes: Mapping[str, bool], now: datetime
 ) -> Links:
     """What is known now. `before` is what was broken; `nodes` says of each whether it is Ready."""
-    witnesses = {node_state.node: node_state for node_state in told if node_state.node in nodes}
+    witnesses = {witness.node: witness for witness in told if witness.node in nodes}
     return _Settling(tuple(before), witnesses, nodes, now).links()
 
 
@@ -121,19 +121,19 @@ class _Settling:
     def _carried(self, known: Mapping[Key, Fault]) -> frozenset[Pair]:
         """Keep what was broken and could not be looked at."""
         kept = set()
-        for key, node_state in known.items():
-            here = node_state.source in self.nodes and node_state.target in self.nodes
-            if here and key not in self.cells and not self._unwanted(node_state.pair):
-                self.faults[key] = node_state
+        for key, fault in known.items():
+            here = fault.source in self.nodes and fault.target in self.nodes
+            if here and key not in self.cells and not self._unwanted(fault.pair):
+                self.faults[key] = fault
                 self.cells[key] = Cell(
-                    source=node_state.source,
-                    target=node_state.target,
-                    test=node_state.test,
+                    source=fault.source,
+                    target=fault.target,
+                    test=fault.test,
                     tries=1,
                     well=0,
-                    ended=node_state.ended,
+                    ended=fault.ended,
                 )
-                kept.add(node_state.pair)
+                kept.add(fault.pair)
         return frozenset(kept)
 
     def _unwanted(self, pair: Pair) -> bool:

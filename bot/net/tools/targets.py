@@ -200,8 +200,8 @@ def _literal(text: str) -> str:
 
 def _is_allowed(name: str, also: Allowed) -> bool:
     return is_name(name) and any(
-        name == address_ or (address_.startswith(".") and name.endswith(address_))
-        for address_ in also.names
+        name == allowed or (allowed.startswith(".") and name.endswith(allowed))
+        for allowed in also.names
     )
 
 

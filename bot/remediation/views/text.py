@@ -104,8 +104,8 @@ def _text(value: str) -> list[str]:
 def _without_none(value: Any) -> Any:
     """The value as YAML people write it: what is null is not there."""
     if isinstance(value, dict):
-        return {key: _without_none(value_) for key, value_ in value.items() if value_ is not None}
-    return [_without_none(value_) for value_ in value] if isinstance(value, list) else value
+        return {key: _without_none(item) for key, item in value.items() if item is not None}
+    return [_without_none(item) for item in value] if isinstance(value, list) else value
 
 
 def person(by: str) -> str:

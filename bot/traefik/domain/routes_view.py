@@ -106,7 +106,7 @@ def routes(
     unseen: tuple[str, ...],
 ) -> RoutesAnswer:
     """Lay what Traefik believes beside what the objects say."""
-    routers = {name: Routers(pair) for name, pair in beliefs.items()}
+    routers = {name: Routers(runtime) for name, runtime in beliefs.items()}
     shown = tuple(_route(served_route, snapshot, routers, of) for served_route in found)
     names = {kind.__name__ for kind in READS if kind.__name__ != "SecretName"}
     gaps = [gap for gap in snapshot.gaps if not gap.why.by_choice and gap.kind in names]

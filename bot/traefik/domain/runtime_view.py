@@ -57,15 +57,13 @@ class Routers:
 
     def __post_init__(self) -> None:
         """Index them: there may be a thousand, and as many rules."""
-        for service in self.found:
-            self._exact.setdefault(service.name, []).append(service)
-            rest = service.name
+        for belief in self.found:
+            self._exact.setdefault(belief.name, []).append(belief)
+            rest = belief.name
             while "-" in rest:
                 rest = rest.partition("-")[2]
-                self._ends.setdefault(rest, []).append(service)
-            self._rules.setdefault((service.name.rpartition("@")[2], service.rule), []).append(
-                service
-            )
+                self._ends.setdefault(rest, []).append(belief)
+            self._rules.setdefault((belief.name.rpartition("@")[2], belief.rule), []).append(belief)
 
     def of(self, router: str, match: str, prefix: str) -> tuple[RouterBelief, ...]:
         """Those of one rule: by Traefik's name for it, else by its text and its object's name."""
@@ -75,4 +73,4 @@ class Routers:
         provider = router.rpartition("@")[2]
         begins = naming.normalized(prefix)
         alike = self._rules.get((provider, match), ()) if match else ()
-        return tuple(service for service in alike if begins in service.name)
+        return tuple(belief for belief in alike if begins in belief.name)

@@ -60,7 +60,7 @@ def lacks_native(each: RouteView) -> bool:
 def servers(rule: RuleView) -> list[str]:
     """What Traefik sends to now; where that is not seen, what the objects make of it."""
     if rule.live:
-        return [live(service) for service in rule.live]
+        return [live(server) for server in rule.live]
     if rule.live is not None:
         return ["Traefik names no server of it"]
     return [url for backend_ in rule.backends for url in backend_.servers]
