@@ -250,15 +250,12 @@ class AlertDelivery:
 
     async def _changed(self, change: Callable[[Alerts], Alerts | None]) -> tuple[Alerts, bool]:
         """The same, with the state as it is then."""
-        ours = [False]
 
-        def changed(kept: Alerts | None) -> Alerts:
-            made = change(kept or Alerts())
-            ours[0] = made is not None
-            return made or kept or Alerts()
+        def changed(state: Alerts | None) -> Alerts:
+            return change(state or Alerts()) or state or Alerts()
 
-        state = await self.store.change(ALERTS, changed)
-        return state, ours[0] and self.leadership.may_act()
+        old, new = await self.store.change(ALERTS, changed)
+        return new, new != (old or Alerts()) and self.leadership.may_act()
 
     async def _note(self, change: Callable[[Alerts], Alerts], outcome: AlertOutcome) -> None:
         self.told(outcome)

@@ -92,7 +92,7 @@ class Watchman:
         report = await self.health.look()
         mutes = await self.store.read(MUTES) or Mutes()
         muted = {**report.muted, **mutes.muted(report.findings, report.taken_at)}
-        state = await self.store.change(
+        _, state = await self.store.change(
             ALERTS, lambda kept: advance(kept, report, self.rules, muted)
         )
         trouble = await self.messages.say(state)

@@ -81,15 +81,15 @@ class DigestDelivery:
         """Make the slot ours before anything is sent; None where it is somebody else's, or over."""
         now = self.composer.clock()
         ours = RunRecord(day=slot.day, due=slot.at, stage=RunStage.CLAIMED, at=now, by=self.me)
-        before: list[RunRecord | None] = []
 
         def change(kept: DigestState | None) -> DigestState:
             book = kept or DigestState()
-            before[:] = [book.turn(each.name, slot.day)]
-            return book if _left_alone(before[0], now) else book.with_turn(each.name, ours)
+            claimed = _left_alone(book.turn(each.name, slot.day), now)
+            return book if claimed else book.with_turn(each.name, ours)
 
-        await self.store.change(DIGESTS, change)
-        return None if _left_alone(before[0], now) else _Claim(ours, again=before[0] is not None)
+        old, _new = await self.store.change(DIGESTS, change)
+        before = old.turn(each.name, slot.day) if old else None
+        return None if _left_alone(before, now) else _Claim(ours, again=before is not None)
 
     async def _send(self, each: DigestSchedule, slot: ScheduledRun, turn: RunRecord) -> None:
         letter = await self.composer.letter(

@@ -162,4 +162,7 @@ class Digests:
         fresh = tuple(
             msgspec.structs.replace(default, began=self.since) for default in self.defaults
         )
-        return await self.store.change(DIGESTS, lambda kept: (kept or DigestState()).knowing(fresh))
+        _, state = await self.store.change(
+            DIGESTS, lambda kept: (kept or DigestState()).knowing(fresh)
+        )
+        return state

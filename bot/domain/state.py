@@ -17,6 +17,6 @@ class Store(Protocol):
         """A record, if there is one."""
         ...
 
-    async def change(self, shelf: Shelf[T], change: Callable[[T | None], T]) -> T:
-        """Make a value of the one that is kept, and keep it."""
+    async def change(self, shelf: Shelf[T], change: Callable[[T | None], T]) -> tuple[T | None, T]:
+        """Replace the stored value by what `change` makes of it: the old value and the new one."""
         ...

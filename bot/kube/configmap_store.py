@@ -70,8 +70,10 @@ class ConfigMapStore:
         """
         return (await self._kept(shelf)).value
 
-    async def change(self, shelf: Shelf[T], change: Callable[[T | None], T]) -> T:
-        """Make a value of the one that is kept, and keep it. Called again after each conflict.
+    async def change(self, shelf: Shelf[T], change: Callable[[T | None], T]) -> tuple[T | None, T]:
+        """Replace the stored value by what `change` makes of it: the old value and the new one.
+
+        `change` is called again after each conflict.
 
         Raises:
             NotLeading: Another process may be acting: nothing was written.
@@ -85,7 +87,7 @@ class ConfigMapStore:
                 await self._write(shelf, kept, value)
             except Conflict:
                 continue
-            return value
+            return kept.value, value
         msg = f"The {self._title(shelf)} was changed by somebody else {TURNS} times in a row."
         raise Conflict(msg)
 

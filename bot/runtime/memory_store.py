@@ -25,17 +25,17 @@ class Unkept:
             return None
         return value
 
-    async def change(self, shelf: Shelf[T], change: Callable[[T | None], T]) -> T:
-        """Make a value of the one that is kept, and keep it.
+    async def change(self, shelf: Shelf[T], change: Callable[[T | None], T]) -> tuple[T | None, T]:
+        """Replace the stored value by what `change` makes of it: the old value and the new one.
 
         Raises:
             StateError: It does not fit.
         """
-        kept = await self.read(shelf)
-        value = change(kept)
-        text = record.written(shelf, value)
+        old = await self.read(shelf)
+        new = change(old)
+        text = record.written(shelf, new)
         if isinstance(text, TooLarge):
             msg = f"The {shelf.name} was not kept: it has {text.size // 1024} KiB, too many."
             raise StateError(msg)
         self._texts[shelf.name] = text
-        return value
+        return old, new

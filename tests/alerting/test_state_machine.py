@@ -49,14 +49,14 @@ class Stepping(Unkept):
         await elsewhere()
         return await super().read(shelf)
 
-    async def change(self, shelf: Shelf[T], change: Callable[[T | None], T]) -> T:
+    async def change(self, shelf: Shelf[T], change: Callable[[T | None], T]) -> tuple[T | None, T]:
         await elsewhere()
         # The base class reads by `read`, which would be a step in the middle of it.
         kept = await Unkept.read(self, shelf)
         value = change(kept)
-        made = await Unkept.change(_Inside(self), shelf, lambda _: value)
+        await Unkept.change(_Inside(self), shelf, lambda _: value)
         await elsewhere()
-        return made
+        return kept, value
 
 
 class _Inside(Unkept):

@@ -50,16 +50,16 @@ class SharedStore:
         version, text = self.kept.get(shelf.name, (0, ""))
         return version, record.read(shelf, text) if text else None
 
-    async def change(self, shelf: Shelf[Any], change: Callable[[Any], Any]) -> Any:
+    async def change(self, shelf: Shelf[Any], change: Callable[[Any], Any]) -> tuple[Any, Any]:
         for _ in range(TURNS):
-            version, value = await self._kept(shelf)
-            value = change(value)
+            version, old = await self._kept(shelf)
+            value = change(old)
             text = record.written(shelf, value)
             assert isinstance(text, str)
             await self.among.gate()
             if self.kept.get(shelf.name, (0, ""))[0] == version:
                 self.kept[shelf.name] = version + 1, text
-                return value
+                return old, value
         raise Conflict("Changed by somebody else each time.")
 
 

@@ -35,12 +35,13 @@ class FakeStore:
             raise self.fails
         return self.kept.get(shelf.name)
 
-    async def change(self, shelf: Shelf[Any], change: Callable[[Any], Any]) -> Any:
-        value = change(await self.read(shelf))
-        self.written += value != self.kept.get(shelf.name)
+    async def change(self, shelf: Shelf[Any], change: Callable[[Any], Any]) -> tuple[Any, Any]:
+        old = await self.read(shelf)
+        value = change(old)
+        self.written += value != old
         self.kept[shelf.name] = value
         self.news.set()
-        return value
+        return old, value
 
 
 def a_report(minutes: int = 0) -> Report:

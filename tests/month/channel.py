@@ -123,7 +123,7 @@ class FakeStore(Unkept):
             raise ClusterError("The API server is away.")
         return await super().read(shelf)
 
-    async def change(self, shelf: Shelf[T], change: Callable[[T | None], T]) -> T:
+    async def change(self, shelf: Shelf[T], change: Callable[[T | None], T]) -> tuple[T | None, T]:
         if self.away:
             raise ClusterError("The API server is away.")
         return await super().change(shelf, change)
