@@ -229,6 +229,10 @@ def sandbox(scenario: str, kubeconfig: Path | None, port: int) -> int:
         from bot.sandbox import opening  # noqa: PLC0415  # needs an extra that production lacks
     except ModuleNotFoundError as error:
         msg = f"The sandbox needs the package {error.name}: run `make setup`."
+        if error.name == "bot.sandbox":
+            msg = (
+                "The image for clusters has no sandbox. Run `make sandbox` in a clone of meshmedic."
+            )
         raise MeshmedicError(msg) from error
     log_setup.configure("info")
     with suppress(KeyboardInterrupt):

@@ -17,13 +17,25 @@ from pathlib import Path
 import yaml
 
 from bot import __version__
-from tests.image.building import Building, Root, start
+from tests.image.building import Building, Root, run_as_user, start
 from tests.image.dockerfile import stages
 from tests.places import ROOT
 
 SOURCE = ROOT
 NOBODY = 65532
 SETTINGS_MISSING = 3
+NO_SANDBOX = "The image for clusters has no sandbox. Run `make sandbox` in a clone of meshmedic.\n"
+IMPORT_ALL = """
+import importlib, pkgutil
+import bot, commands
+count = 0
+for package in (bot, commands):
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+            count += 1
+print(count)
+"""
 
 
 def main() -> int:
@@ -64,6 +76,22 @@ def _proofs(root: Root) -> Iterator[tuple[str, bool]]:
     yield (
         f"without settings it ends with code {run.returncode} and says {told!r}",
         run.returncode == SETTINGS_MISSING and "MESHMEDIC_DISCORD_TOKEN is not set" in told,
+    )
+    yield "bot/sandbox is left out", not root.inside("/app/bot/sandbox").exists()
+    sandbox = start(root, "sandbox")
+    yield (
+        f"sandbox ends with code {sandbox.returncode} and says {sandbox.stderr.strip()!r}",
+        sandbox.returncode == SETTINGS_MISSING and sandbox.stderr.endswith(NO_SANDBOX),
+    )
+    imported = run_as_user(root, ("python", "-c", IMPORT_ALL))
+    yield (
+        f"its modules import without it: {imported.stdout.strip() or imported.stderr}",
+        imported.returncode == 0,
+    )
+    judged = start(root, "judge", "/app/none.yaml")
+    yield (
+        f"judge starts, and says of a file that is absent {judged.stderr.strip()!r}",
+        "none.yaml" in judged.stderr and "Traceback" not in judged.stderr,
     )
     yield "it wrote no file", _state(root) == before
 

@@ -158,9 +158,13 @@ STEPS: Mapping[str, Callable[[Building, Root, Instruction], None]] = {
 
 def start(root: Root, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Start the image's process as its user; without arguments with the image's own command."""
+    return run_as_user(root, [*root.entrypoint, *(arguments or root.command)])
+
+
+def run_as_user(root: Root, words: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Run any program of the image as its user."""
     user, _, group = root.user.partition(":")
     whom = {"user": int(user), "group": int(group), "extra_groups": []} if not os.geteuid() else {}
-    words = [*root.entrypoint, *(arguments or root.command)]
     return subprocess.run(  # type: ignore[call-overload,no-any-return]  # noqa: S603  # as above
         [shutil.which(words[0], path=root.variables()["PATH"]), *words[1:]],
         cwd=root.inside("."),

@@ -37,10 +37,11 @@ def test_ours_has_a_base_that_can_be_pinned_and_a_result_without_a_shells_form()
 
 
 def test_only_what_the_image_is_made_from_is_sent():
-    """No test, no picture, no Git history, nothing that Python compiled."""
+    """No test, no picture, no Git history, no sandbox, nothing that Python compiled."""
     sent = context(SOURCE)
     assert {each.parts[0] for each in sent} == {"bot", "commands", "requirements.txt"}
     assert not any("__pycache__" in each.parts for each in sent)
+    assert not any(each.is_relative_to("bot/sandbox") for each in sent)
     assert Path("bot/__main__.py") in sent
 
 
@@ -49,6 +50,7 @@ def test_only_what_the_image_is_made_from_is_sent():
     [
         ("bot/a.py", False),
         ("bot/deep/er/a.py", False),
+        ("bot/sandbox/a.py", True),
         ("bot/__pycache__/a.pyc", True),
         ("botany/a.py", True),
         ("tests/bot/a.py", True),
@@ -57,7 +59,7 @@ def test_only_what_the_image_is_made_from_is_sent():
 )
 def test_the_last_pattern_that_fits_decides(path: str, held_back: bool):
     """As in Docker: a folder that is let through brings what is in it."""
-    assert ignored(path, ["*", "!bot", "**/__pycache__"]) is held_back
+    assert ignored(path, ["*", "!bot", "**/__pycache__", "bot/sandbox"]) is held_back
 
 
 @pytest.mark.parametrize(
