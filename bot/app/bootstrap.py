@@ -58,8 +58,6 @@ from bot.kube.flux_objects import FluxObjects
 from bot.kube.flux_reconcile import FluxRequest
 from bot.kube.own_image import OwnImage
 from bot.kube.prober_daemonset import ProbeAgents
-from bot.kube.prober_exec import ProbeInside
-from bot.kube.prober_jobs import ProbeJobs
 from bot.kube.tool_jobs import ToolJobs
 from bot.net.diagnosis.service import Diagnose
 from bot.net.mesh.monitor import EVERY as ROUNDS_EVERY
@@ -268,12 +266,12 @@ def build_cluster(api: Api, read: settings.Settings) -> ClusterParts:
     namespace = read.state_namespace or own_namespace(read.kubeconfig, read.context)
     member = membership(api, namespace) if namespace else None
     image = OwnImage(api, read.probe_image)
-    agents = ProbeAgents(api, ProbeJobs(api, image, host_network=read.probe_host_network))
+    agents = ProbeAgents(api, image, host_network=read.probe_host_network)
     flux = FluxObjects(api)
     return ClusterParts(
         cache,
         Netshoot(cache, ToolJobs(api, read.tool_image), targets.allowed(read.net_targets)),
-        ProbeInside(api, agents),
+        agents,
         agents.rounds,
         member.state if member else Unkept(),
         namespace,

@@ -19,7 +19,6 @@ from bot.kube.connect import connect
 from bot.kube.one_shot_reader import ClusterReader
 from bot.kube.own_image import OwnImage
 from bot.kube.pod_commands import PodCommands
-from bot.kube.prober_exec import ProbeInside
 from bot.kube.prober_jobs import ProbeJobs
 from bot.kube.traefik_reader import TraefikReader
 from bot.net.diagnosis.diagnosis import Diagnosis
@@ -127,8 +126,8 @@ async def _connected(where: Where) -> AsyncIterator[Connected]:
         image = OwnImage(api, read.probe_image)
         cluster = ClusterReader(api)
         traefik = Traefik(cluster, TraefikReader(api))
-        jobs = ProbeJobs(api, image, host_network=read.probe_host_network)
-        yield Connected(cluster, ProbeInside(api, jobs), traefik, PodCommands(api))
+        prober = ProbeJobs(api, image, host_network=read.probe_host_network)
+        yield Connected(cluster, prober, traefik, PodCommands(api))
 
 
 def _progress(said: str) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from bot.errors import Absent, ClusterError, Forbidden
 from bot.kube.agent_configmaps import AgentsConfig
 from bot.kube.agents import Agents, ProberAgent
-from bot.kube.client import Api
+from bot.kube.client import Api, Query
 from bot.net.mesh import log_reader as round_log
 from bot.net.mesh.rounds import INTERVALS, Round, Witness
 from bot.net.probing import agent_peers
@@ -91,8 +91,8 @@ class AgentRounds:
         )
 
     async def _read(self, agent: ProberAgent) -> tuple[Round, ...]:
-        since = INTERVALS * agent.every
-        log = await self._agents.tail(agent, since=since, most=LINES, size=SIZE)
+        more: Query = [("tailLines", LINES), ("timestamps", "true")]
+        log = await self._agents.log(agent, INTERVALS * agent.every, size=SIZE, more=more)
         return await asyncio.to_thread(round_log.rounds, log)
 
 

@@ -13,13 +13,13 @@ from datetime import datetime
 import aiohttp
 import msgspec
 
-from bot.domain.resources.base import Condition
-from bot.domain.resources.core import Container
+from bot.domain import containers
+from bot.domain.temporary import NAMESPACE
 from bot.errors import ClusterError
 from bot.kube.agent_signing_key import ProbeKey
-from bot.kube.client import Api
-from bot.kube.jobs import PODS, REQUEST
-from bot.kube.paths import path
+from bot.kube.client import Api, Query
+from bot.kube.jobs import REQUEST
+from bot.kube.pods import ListedPod, list_pods, log_path
 from bot.net.probing import output as lines
 from bot.net.probing import signed_job
 from bot.net.probing.protocol import ProbeJob, ProberLine
@@ -57,32 +57,6 @@ class ProberAgent:
     ready: bool = True
     since: datetime | None = None
     every: float = 0.0
-
-
-class _Spec(msgspec.Struct, frozen=True, rename="camel"):
-    node_name: str = ""
-    containers: tuple[Container, ...] = ()
-
-
-class _Status(msgspec.Struct, frozen=True, rename="camel"):
-    pod_ip: str = msgspec.field(default="", name="podIP")
-    conditions: tuple[Condition, ...] | None = None
-    start_time: datetime | None = None
-
-
-class _Meta(msgspec.Struct, frozen=True, rename="camel"):
-    name: str
-    deletion_timestamp: str = ""
-
-
-class _Pod(msgspec.Struct, frozen=True):
-    metadata: _Meta
-    spec: _Spec = _Spec()
-    status: _Status = _Status()
-
-
-class _Pods(msgspec.Struct, frozen=True):
-    items: tuple[_Pod, ...] = ()
 
 
 class Agents:
@@ -129,35 +103,19 @@ class Agents:
                 response = await stack.enter_async_context(sending)
             yield Answering(agent, job.id, response)
 
-    async def log(self, agent: ProberAgent, job: str, since: float) -> tuple[ProberLine, ...]:
-        """What an agent said of a job in its log in so many last seconds.
+    async def log(
+        self, agent: ProberAgent, since: float, *, size: int = MOST_ANSWER, more: Query = ()
+    ) -> bytes:
+        """What an agent logged in its last `since` seconds, by its node's clock: `size` bytes.
+
+        `more` are further parameters of the request.
 
         Raises:
             ClusterError: It cannot be read.
         """
-        query: list[tuple[str, str | int]] = [
-            ("sinceSeconds", max(1, int(since) + 1)),
-            ("limitBytes", MOST_ANSWER),
-        ]
-        body = await self._api.get(path(PODS, agent.pod, "log"), query, accept="*/*", total=REQUEST)
-        return tuple(lines.of_job(body, job))
-
-    async def tail(self, agent: ProberAgent, *, since: float, most: int, size: int) -> bytes:
-        """The last lines of an agent's log, each behind its time: `most` of them, `size` bytes.
-
-        `since` are the seconds that it looks back, by the clock of the agent's node.
-
-        Raises:
-            ClusterError: It cannot be read.
-        """
-        query: list[tuple[str, str | int]] = [
-            ("sinceSeconds", max(1, int(since))),
-            ("tailLines", most),
-            ("limitBytes", size),
-            ("timestamps", "true"),
-        ]
-        log_of = path(PODS, agent.pod, "log")
-        return await self._api.get(log_of, query, accept="*/*", total=REQUEST)
+        query = [("sinceSeconds", max(1, int(since))), ("limitBytes", size), *more]
+        at = log_path(NAMESPACE, agent.pod)
+        return await self._api.get(at, query, accept="*/*", total=REQUEST)
 
     async def present(self) -> tuple[ProberAgent, ...]:
         """Every agent that has an address, ready or not, but for those that are being ended.
@@ -178,9 +136,8 @@ class Agents:
             return {}
         return {pod.spec.node_name: _agent(pod) for pod in pods if _is_ready(pod)}
 
-    async def _pods(self) -> tuple[_Pod, ...]:
-        body = await self._api.get(PODS, [("labelSelector", LABEL)], total=REQUEST)
-        return msgspec.json.decode(body, type=_Pods).items
+    async def _pods(self) -> tuple[ListedPod, ...]:
+        return await list_pods(self._api, LABEL, namespace=NAMESPACE, total=REQUEST)
 
 
 class Answering:
@@ -224,7 +181,7 @@ def _translated(agent: ProberAgent) -> Iterator[None]:
         raise Unanswered(f"{agent.address} cannot be reached: {error}"[:200]) from error
 
 
-def _agent(pod: _Pod) -> ProberAgent:
+def _agent(pod: ListedPod) -> ProberAgent:
     ports = [
         port.container_port
         for container in pod.spec.containers
@@ -242,7 +199,7 @@ def _agent(pod: _Pod) -> ProberAgent:
     )
 
 
-def _every(pod: _Pod) -> float:
+def _every(pod: ListedPod) -> float:
     """The seconds between two rounds, as the agent is told; 0 where it is to make none."""
     for container in pod.spec.containers:
         args = container.args or ()
@@ -255,8 +212,5 @@ def _every(pod: _Pod) -> float:
     return 0.0
 
 
-def _is_ready(pod: _Pod) -> bool:
-    ready = {condition.type: condition.status for condition in pod.status.conditions or ()}.get(
-        "Ready"
-    )
-    return ready == "True" and bool(pod.status.pod_ip)
+def _is_ready(pod: ListedPod) -> bool:
+    return containers.is_ready(pod) and bool(pod.status.pod_ip)

@@ -8,25 +8,29 @@ import time
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
-from typing import Any
 
 import aiohttp
 import msgspec
 
+from bot.domain.finding import Ref
+from bot.domain.resources.base import Object
+from bot.domain.resources.core import ContainerState, Terminated
+from bot.domain.resources.decode import decode_object, decode_page
 from bot.domain.temporary import NAMESPACE
 from bot.errors import Absent, ClusterError, Conflict, Forbidden, Invalid
 from bot.kube.client import Api
+from bot.kube.events_and_logs import Details
 from bot.kube.paths import ApiPath, path
+from bot.kube.pods import ListedPod, collection, list_pods, log_path
 from bot.net.probing import manifests
 from bot.net.probing.manifests import Manifest
 
 log = logging.getLogger(__name__)
 
 JOBS = path("/apis/batch/v1/namespaces", NAMESPACE, "jobs")
-PODS = path("/api/v1/namespaces", NAMESPACE, "pods")
+PODS = collection(NAMESPACE)
 SERVICES = path("/api/v1/namespaces", NAMESPACE, "services")
 SLICES = path("/apis/discovery.k8s.io/v1/namespaces", NAMESPACE, "endpointslices")
-EVENTS = path("/api/v1/namespaces", NAMESPACE, "events")
 OURS = "app.kubernetes.io/managed-by=meshmedic"
 COMPONENT = "Add deploy/components/prober, which allows it in the namespace meshmedic-probe alone."
 
@@ -47,79 +51,6 @@ LEFT_OVER = 600.0
 """Seconds after which what is ours and still there was left by a process that is gone."""
 
 
-class ContainerEnd(msgspec.Struct, frozen=True, rename="camel"):
-    """How a container ended."""
-
-    exit_code: int = 0
-    reason: str | None = ""
-    message: str | None = ""
-
-
-class JobContainerState(msgspec.Struct, frozen=True):
-    """The state of a container."""
-
-    waiting: dict[str, Any] | None = None
-    terminated: ContainerEnd | None = None
-
-
-class JobContainer(msgspec.Struct, frozen=True):
-    """`status.containerStatuses[]`."""
-
-    state: JobContainerState = JobContainerState()
-
-
-class JobPodStatus(msgspec.Struct, frozen=True, rename="camel"):
-    """`status` of a pod."""
-
-    phase: str = ""
-    reason: str = ""
-    pod_ip: str = msgspec.field(default="", name="podIP")
-    message: str = ""
-    container_statuses: tuple[JobContainer, ...] = ()
-
-    @property
-    def terminated(self) -> ContainerEnd | None:
-        """How its container ended; None while it has not."""
-        return next((status.state.terminated for status in self.container_statuses), None)
-
-    @property
-    def rejection(self) -> str:
-        """Why the node turned the pod away, before any container of it ran; empty if it did not.
-
-        Source: kubelet, `rejectPod`: phase Failed with a reason such as OutOfcpu and a message.
-        """
-        if self.phase != "Failed" or (self.terminated and self.terminated.reason != NEVER_SEEN):
-            return ""
-        return f"{self.reason or 'Failed'}: {self.message or 'its node turned it away'}"[:300]
-
-
-class JobMeta(msgspec.Struct, frozen=True, rename="camel"):
-    """`metadata` of whatever is ours."""
-
-    name: str
-    creation_timestamp: str = ""
-
-
-class JobPod(msgspec.Struct, frozen=True):
-    """A pod of a Job."""
-
-    metadata: JobMeta
-    status: JobPodStatus = JobPodStatus()
-
-
-class _Pods(msgspec.Struct, frozen=True):
-    items: tuple[JobPod, ...] = ()
-
-
-class _Event(msgspec.Struct, frozen=True):
-    reason: str | None = ""
-    message: str | None = ""
-
-
-class _Events(msgspec.Struct, frozen=True):
-    items: tuple[_Event, ...] = ()
-
-
 class NodeJobs:
     """Runs Jobs. `start` is how many seconds a pod may take until it runs."""
 
@@ -128,7 +59,7 @@ class NodeJobs:
         self.start = start
 
     @asynccontextmanager
-    async def running(self, manifest: Manifest) -> AsyncIterator[JobPod]:
+    async def running(self, manifest: Manifest) -> AsyncIterator[ListedPod]:
         """The pod of a Job, once it runs or has ended; both are removed after the block.
 
         Raises:
@@ -177,7 +108,7 @@ class NodeJobs:
 
     @asynccontextmanager
     async def following(
-        self, pod: JobPod, *, limit: int, seconds: float
+        self, pod: ListedPod, *, limit: int, seconds: float
     ) -> AsyncIterator[AsyncIterator[bytes]]:
         """What the pod says, as it comes, until it ends or has said so many bytes.
 
@@ -186,16 +117,16 @@ class NodeJobs:
         """
         query: list[tuple[str, str | int]] = [("follow", "true"), ("limitBytes", limit)]
         limits = aiohttp.ClientTimeout(total=seconds, sock_connect=REQUEST)
-        log_of = path(PODS, pod.metadata.name, "log")
+        log_of = log_path(NAMESPACE, pod.name)
         async with self.api.stream(log_of, query, limits=limits, accept="*/*") as response:
             yield response.content.iter_any()
 
-    async def ended(self, pod: JobPod) -> ContainerEnd | None:
+    async def ended(self, pod: ListedPod) -> Terminated | None:
         """How the pod's container ended; None where nobody says so soon after its log's end."""
         for _ in range(LOOKS_AT_END):
-            body = await self.api.get(path(PODS, pod.metadata.name), total=REQUEST)
-            if found := msgspec.json.decode(body, type=JobPod).status.terminated:
-                return found
+            body = await self.api.get(path(PODS, pod.name), total=REQUEST)
+            if terminated := _state(decode_object(body, ListedPod)).terminated:
+                return terminated
             await asyncio.sleep(LOOK)
         return None
 
@@ -208,55 +139,68 @@ class NodeJobs:
         for kind in (JOBS, SERVICES, SLICES):
             try:
                 body = await self.api.get(kind, [("labelSelector", OURS)], total=REQUEST)
-                for job_pod in msgspec.json.decode(body, type=_Pods).items:
-                    if _age(job_pod.metadata.creation_timestamp) > older_than:
-                        await self.remove(path(kind, job_pod.metadata.name))
+                for resource in decode_page(body, Object).items:
+                    if _age(resource) > older_than:
+                        await self.remove(path(kind, resource.name))
                         removed += 1
             except ClusterError as error:
                 log.warning("what was left in %s cannot be removed: %s", NAMESPACE, error)
                 return removed
         return removed
 
-    async def _begun(self, job: str) -> JobPod:
+    async def _begun(self, job: str) -> ListedPod:
         """Wait until the pod of a Job runs.
 
         Raises:
             ClusterError: It does not, in time; the message says what keeps it.
         """
         end = time.monotonic() + self.start
-        pod: JobPod | None = None
+        pod: ListedPod | None = None
         while time.monotonic() < end:
-            query = [("labelSelector", f"{manifests.JOB_NAME}={job}")]
-            body = await self.api.get(PODS, query, total=REQUEST)
-            pod = next(iter(msgspec.json.decode(body, type=_Pods).items), None)
-            if pod and (why := pod.status.rejection or _obstacle(pod)):
+            label = f"{manifests.JOB_NAME}={job}"
+            pods = await list_pods(self.api, label, namespace=NAMESPACE, total=REQUEST)
+            pod = next(iter(pods), None)
+            if pod and (why := _rejection(pod) or _obstacle(pod)):
                 raise ClusterError(f"The probe's pod does not run: {why}")
             if pod and pod.status.phase in ("Running", "Succeeded", "Failed"):
                 return pod
             await asyncio.sleep(LOOK)
         raise ClusterError(await self._why_not(job, pod))
 
-    async def _why_not(self, job: str, pod: JobPod | None) -> str:
-        name = pod.metadata.name if pod else job
-        said = f"The probe's pod did not run within {self.start:.0f} s"
-        with suppress(ClusterError, msgspec.MsgspecError):
-            query = [("fieldSelector", f"involvedObject.name={name}")]
-            body = await self.api.get(EVENTS, query, total=REQUEST)
-            events = msgspec.json.decode(body, type=_Events).items
-            if events:
-                return f"{said}: {events[-1].reason}: {events[-1].message}"[:400]
-        return f"{said}: its node may be away, or its image not to be had."
+    async def _why_not(self, job: str, pod: ListedPod | None) -> str:
+        delay = f"The probe's pod did not run within {self.start:.0f} s"
+        about = Ref("Pod" if pod else "Job", NAMESPACE, pod.name if pod else job)
+        with suppress(ClusterError):
+            for event in await Details(self.api).events(about):
+                return f"{delay}: {event.reason}: {event.message}"[:400]
+        return f"{delay}: its node may be away, or its image not to be had."
 
 
-def _obstacle(pod: JobPod) -> str:
-    """What a waiting container says that will not mend itself in time."""
-    for status in pod.status.container_statuses:
-        waiting = status.state.waiting or {}
-        if waiting.get("reason") not in (None, "ContainerCreating", "PodInitializing"):
-            return f"{waiting['reason']}: {waiting.get('message', '')}"[:300]
-    return ""
+def _state(pod: ListedPod) -> ContainerState:
+    """The state of the pod's one container."""
+    return next((status.state for status in pod.status.container_statuses), ContainerState())
 
 
-def _age(created: str) -> float:
+def _rejection(pod: ListedPod) -> str:
+    """Why the node turned the pod away before any container ran; empty where it did not.
+
+    Source: kubelet, `rejectPod`: phase Failed with a reason such as OutOfcpu and a message.
+    """
+    status, terminated = pod.status, _state(pod).terminated
+    if status.phase != "Failed" or (terminated and terminated.reason != NEVER_SEEN):
+        return ""
+    return f"{status.reason or 'Failed'}: {status.message or 'its node turned it away'}"[:300]
+
+
+def _obstacle(pod: ListedPod) -> str:
+    """What keeps a container waiting and will not go away in time; empty where nothing does."""
+    waiting = _state(pod).waiting
+    if waiting is None or waiting.reason in ("", "ContainerCreating", "PodInitializing"):
+        return ""
+    return f"{waiting.reason}: {waiting.message}"[:300]
+
+
+def _age(resource: Object) -> float:
+    """Seconds since an object was made; 0 where it does not say."""
     now = datetime.now(UTC)
-    return (now - (datetime.fromisoformat(created) if created else now)).total_seconds()
+    return (now - (resource.metadata.creation_timestamp or now)).total_seconds()

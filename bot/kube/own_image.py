@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from bot.errors import ClusterError
 from bot.kube.client import Api
-from bot.kube.paths import path
+from bot.kube.pods import list_pods
 
 OURS = "app.kubernetes.io/name=meshmedic"
 CONTAINER = "meshmedic"
 QUICK = 8.0
 HINT = "Set MESHMEDIC_PROBE_IMAGE to the image of meshmedic, which holds the prober."
-
-
-class _Container(msgspec.Struct, frozen=True):
-    name: str = ""
-    image: str = ""
-
-
-class _Spec(msgspec.Struct, frozen=True):
-    containers: tuple[_Container, ...] = ()
-
-
-class _Pod(msgspec.Struct, frozen=True):
-    spec: _Spec = _Spec()
-
-
-class _Pods(msgspec.Struct, frozen=True):
-    items: tuple[_Pod, ...] = ()
 
 
 class OwnImage:
@@ -50,10 +31,9 @@ class OwnImage:
 
     async def _read(self) -> str:
         try:
-            body = await self._api.get(path("/api/v1/pods"), [("labelSelector", OURS)], total=QUICK)
+            pods = await list_pods(self._api, OURS, total=QUICK)
         except ClusterError as error:
             raise ClusterError(f"{error} {HINT}") from error
-        pods = msgspec.json.decode(body, type=_Pods).items
         images = [
             container.image
             for pod in pods

@@ -6,30 +6,26 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from bot.errors import ClusterError
 from bot.kube.agent_peer_list import ProbePeers
 from bot.kube.agent_rounds import AgentRounds
 from bot.kube.agent_signing_key import ProbeKey
 from bot.kube.agents import Agents, ProberAgent, Unanswered
 from bot.kube.client import Api
-from bot.kube.prober_jobs import LISTEN, LONGEST, ProbeJobs
+from bot.kube.prober_jobs import LISTEN, LONGEST, ON_DEMAND, ProbeJobs, heard_in, in_portions
 from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
-from bot.net.probing import manifests
-from bot.net.probing import output as lines
 from bot.net.probing.protocol import (
     Heard,
     Listen,
     ListenerAddress,
     Probe,
     ProbeAnswer,
-    ProbedBackend,
     ProbeJob,
+    ProberLine,
     Progress,
-    Vip,
 )
 
 log = logging.getLogger(__name__)
@@ -53,11 +49,13 @@ class _Ear:
     since: float
 
 
-class ProbeAgents:
-    """A `Prober`: by agents, else by `jobs`, node by node."""
+class ProbeAgents(ProbeJobs):
+    """A `Prober` by agents, and by pods on demand on each node that has none."""
 
-    def __init__(self, api: Api, jobs: ProbeJobs) -> None:
-        self._jobs = jobs
+    def __init__(
+        self, api: Api, image: Callable[[], Awaitable[str]], *, host_network: bool = False
+    ) -> None:
+        super().__init__(api, image, host_network=host_network)
         self._key = ProbeKey(api)
         self._agents = Agents(api, self._key)
         self.peers = ProbePeers(api, self._agents)
@@ -72,15 +70,10 @@ class ProbeAgents:
     def name(self) -> str:
         """Both ways, where both were used of late."""
         self._forget()
-        by_jobs = sorted(node for node, way in self._ways if way == self._jobs.name)
+        by_jobs = sorted(node for node, way in self._ways if way == ON_DEMAND)
         if len(by_jobs) == len(self._ways):
-            return self._jobs.name
-        return f"agents, and {self._jobs.name} on {', '.join(by_jobs)}" if by_jobs else "agents"
-
-    @property
-    def blind(self) -> tuple[str, ...]:
-        """Agents see what pods beside them see."""
-        return self._jobs.blind
+            return ON_DEMAND
+        return f"agents, and {ON_DEMAND} on {', '.join(by_jobs)}" if by_jobs else "agents"
 
     async def refresh(self) -> None:
         """Publish the key that agents know us by, where they are installed; time and again."""
@@ -88,7 +81,7 @@ class ProbeAgents:
 
     async def begin(self) -> None:
         """Remove what a process that is gone left behind, and publish the key."""
-        await self._jobs.sweep()
+        await self.jobs.sweep()
         await self.refresh()
 
     async def probe(
@@ -108,9 +101,10 @@ class ProbeAgents:
             else:
                 self._note(source.node, "agents")
                 return answers
-        answers = await self._jobs.probe(source, probes, progress)
+        answers = await super().probe(source, probes, progress)
         # Only now: where no pod could be made, none has tested anything.
-        self._note(source.node, self._jobs.name)
+        if source.stance is not ExecutionContext.TRAEFIK:
+            self._note(source.node, ON_DEMAND)
         return answers
 
     @asynccontextmanager
@@ -119,7 +113,9 @@ class ProbeAgents:
     ) -> AsyncIterator[Mapping[str, ListenerAddress]]:
         """The agents' own listeners, and Jobs where there is none."""
         async with AsyncExitStack() as stack:
-            begun = await asyncio.gather(*(self._listener(stack, node, progress) for node in nodes))
+            begun = await asyncio.gather(
+                *(self._agent_listener(stack, node, progress) for node in nodes)
+            )
             ears = {
                 listener_address.node: listener_address
                 for listener_address in begun
@@ -127,7 +123,7 @@ class ProbeAgents:
             }
             rest = [node for node in nodes if node not in ears]
             if rest:
-                others = await stack.enter_async_context(self._jobs.listening(rest, progress))
+                others = await stack.enter_async_context(super().listening(rest, progress))
                 ears |= others
             yield ears
 
@@ -135,20 +131,12 @@ class ProbeAgents:
         """By the agent's log, which comes over the API server; None where it cannot be read."""
         ear = self._ears.get((listener.address, listener.port))
         if ear is None:
-            return await self._jobs.heard(listener)
-        # It tells news twice a second.
-        await asyncio.sleep(1.0)
-        try:
-            said = await self._agents.log(ear.agent, ear.job, time.monotonic() - ear.since)
-        except ClusterError:
-            return None
-        return lines.heard(iter(said))
+            return await super().heard(listener)
 
-    def sole_vips(
-        self, backends: Sequence[ProbedBackend], progress: Progress
-    ) -> AbstractAsyncContextManager[Mapping[ProbedBackend, Vip]]:
-        """Temporary Services, each with one endpoint only, while the block runs."""
-        return self._jobs.sole_vips(backends, progress)
+        async def log() -> bytes:
+            return await self._agents.log(ear.agent, time.monotonic() - ear.since + 1)
+
+        return await heard_in(log, ear.job)
 
     def _note(self, node: str, way: str) -> None:
         self._forget()
@@ -164,16 +152,14 @@ class ProbeAgents:
         return await self._agents.on(node)
 
     async def _asked(self, agent: ProberAgent, probes: Sequence[Probe]) -> tuple[ProbeAnswer, ...]:
-        found: dict[str, list[ProbeAnswer]] = {probe.id: [] for probe in probes}
-        for few in manifests.portions(probes):
+        async def by_agent(few: Sequence[Probe]) -> Iterable[ProberLine]:
             job = ProbeJob(id=_id(), expires=time.time() + LONGEST, probes=tuple(few))
             async with self._agents.asked(agent, job, LONGEST) as answering:
-                said = await answering.until("done")
-            for answer in lines.answers(iter(said)):
-                found.get(answer.id, []).append(answer)
-        return tuple(answer for probe in probes for answer in found[probe.id])
+                return await answering.until("done")
 
-    async def _listener(
+        return await in_portions(probes, by_agent)
+
+    async def _agent_listener(
         self, stack: AsyncExitStack, node: str, progress: Progress
     ) -> ListenerAddress | None:
         agent = await self._on(node)

@@ -1,15 +1,14 @@
-"""Probing from Traefik's own pod by its `wget`, beside a prober for every other place.
+"""Probing from Traefik's own pod by its `wget`.
 
-It is the last resort where no pod can be had, and the only place that NetworkPolicies treat as they
-treat Traefik.
+It is the last resort where no pod of ours can run, and the only place that NetworkPolicies treat
+as they treat Traefik.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -20,19 +19,8 @@ from bot.kube.client import Api
 from bot.kube.exec import CannotExecute
 from bot.kube.pod_commands import PodCommands
 from bot.kube.traefik_reader import ALLOW_EXEC, TraefikReader
-from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
-from bot.net.ports import Prober
 from bot.net.probing import wget_probe as by_wget
-from bot.net.probing.protocol import (
-    Heard,
-    ListenerAddress,
-    Outcome,
-    Probe,
-    ProbeAnswer,
-    ProbedBackend,
-    Progress,
-    Vip,
-)
+from bot.net.probing.protocol import Outcome, Probe, ProbeAnswer, Progress
 from bot.net.probing.wget_output import Said
 from bot.net.probing.wget_probe import Unable, untried
 from bot.net.request.origin import Start
@@ -58,64 +46,31 @@ Run = Callable[[Start, Sequence[str], float], Awaitable[Said]]
 """A command in a container, within so many seconds."""
 
 
-class ProbeInside:
-    """A `Prober`: from Traefik's own pod by commands in it, from every other place by `others`."""
+class WgetProber:
+    """Probes from Traefik's own pods by commands in them."""
 
-    def __init__(self, api: Api, others: Prober) -> None:
-        self._others = others
+    def __init__(self, api: Api) -> None:
         self._run: Run = PodCommands(api).run
         self._traefik = TraefikReader(api)
 
-    @property
-    def name(self) -> str:
-        """That of the other places."""
-        return self._others.name
-
-    @property
-    def blind(self) -> tuple[str, ...]:
-        """That of the other places."""
-        return self._others.blind
-
     async def probe(
-        self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
+        self, node: str, probes: Sequence[Probe], progress: Progress
     ) -> tuple[ProbeAnswer, ...]:
-        """A command a try. What `wget` cannot tell is UNTRIED, with the reason.
+        """One command for each try. What `wget` cannot tell is UNTRIED, with the reason.
 
         Raises:
             ClusterError: Nothing could be tried there; the message says why and how to allow it.
         """
-        if source.stance is not ExecutionContext.TRAEFIK:
-            return await self._others.probe(source, probes, progress)
-        start = await self._start(source.node)
-        progress(f"Asking wget in {start}.")
-        asking = Asking(self._run, start, time.monotonic() + LONGEST)
-        return await asking.all(probes)
-
-    def listening(
-        self, nodes: Sequence[str], progress: Progress
-    ) -> AbstractAsyncContextManager[Mapping[str, ListenerAddress]]:
-        """The other prober's."""
-        return self._others.listening(nodes, progress)
-
-    async def heard(self, listener: ListenerAddress) -> tuple[Heard, ...] | None:
-        """What the other prober's listener heard."""
-        return await self._others.heard(listener)
-
-    def sole_vips(
-        self, backends: Sequence[ProbedBackend], progress: Progress
-    ) -> AbstractAsyncContextManager[Mapping[ProbedBackend, Vip]]:
-        """The other prober's."""
-        return self._others.sole_vips(backends, progress)
-
-    async def _start(self, node: str) -> Start:
         for pod in await self._traefik.pods():
             if pod.node == node:
-                return Start(node, Ref("Pod", pod.namespace, pod.name), pod.container)
+                start = Start(node, Ref("Pod", pod.namespace, pod.name), pod.container)
+                progress(f"Asking wget in {start}.")
+                return await WgetSession(self._run, start, time.monotonic() + LONGEST).all(probes)
         raise ClusterError(f"No running Traefik pod was found on {node}.")
 
 
 @dataclass
-class Asking:
+class WgetSession:
     """The commands of one place; once one of them cannot be run at all, no further one is."""
 
     run: Run

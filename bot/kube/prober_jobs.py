@@ -10,13 +10,16 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from bot.domain.temporary import NAMESPACE
 from bot.errors import ClusterError, MeshmedicError
 from bot.kube.client import Api
-from bot.kube.jobs import JOBS, LEFT_OVER, PODS, REQUEST, SERVICES, SLICES, START, JobPod, NodeJobs
+from bot.kube.jobs import JOBS, REQUEST, SERVICES, SLICES, START, NodeJobs
 from bot.kube.paths import ApiPath, path
+from bot.kube.pods import ListedPod, log_path
+from bot.kube.prober_exec import WgetProber
 from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.probing import manifests
 from bot.net.probing import output as lines
@@ -50,6 +53,7 @@ LISTEN = 120.0
 ANCHOR = 180
 """Seconds that temporary Services may live at most, whoever has forgotten them."""
 
+ON_DEMAND = "pods on demand"
 HOST = (
     "The node's own network: set MESHMEDIC_PROBE_HOST_NETWORK=true, and the namespace "
     "meshmedic-probe to Pod Security privileged."
@@ -57,9 +61,10 @@ HOST = (
 
 
 class ProbeJobs:
-    """A `Prober` of pods on demand. `image` tells which image holds `bot.probe`: the bot's own."""
+    """A `Prober` by pods on demand, and by `wget` where Traefik itself runs.
 
-    name = "pods on demand"
+    `image` finds the image that holds `bot.probe`, which is the bot's own.
+    """
 
     def __init__(
         self, api: Api, image: Callable[[], Awaitable[str]], *, host_network: bool = False
@@ -68,9 +73,15 @@ class ProbeJobs:
         self._image = image
         self._host_network = host_network
         self.jobs = NodeJobs(api)
+        self._inside = WgetProber(api)
         self._room = asyncio.Semaphore(AT_ONCE)
         self._pods: dict[str, str] = {}
         """The pods that listen, by address."""
+
+    @property
+    def name(self) -> str:
+        """How it probes elsewhere than in Traefik's own pod, for people."""
+        return ON_DEMAND
 
     @property
     def blind(self) -> tuple[str, ...]:
@@ -86,17 +97,16 @@ class ProbeJobs:
             ClusterError: It cannot be made or does not run; the message says why.
         """
         if source.stance is ExecutionContext.TRAEFIK:
-            raise ClusterError("Pods on demand run beside Traefik, and not in its pod.")
+            return await self._inside.probe(source.node, probes, progress)
         if source.stance is ExecutionContext.HOST and not self._host_network:
             raise ClusterError(HOST)
-        found: dict[str, list[ProbeAnswer]] = {probe.id: [] for probe in probes}
-        for few in manifests.portions(probes):
+
+        async def by_job(few: Sequence[Probe]) -> Iterable[ProberLine]:
             async with self._room:
                 progress(f"Starting a pod on {source.node}.")
-                answers = await self._probed(source, few)
-            for answer in answers:
-                found.get(answer.id, []).append(answer)
-        return tuple(answer for probe in probes for answer in found[probe.id])
+                return await self._probed(source, few)
+
+        return await in_portions(probes, by_job)
 
     @asynccontextmanager
     async def listening(
@@ -125,14 +135,12 @@ class ProbeJobs:
         name = self._pods.get(listener.address)
         if name is None:
             return None
-        # It tells news twice a second.
-        await asyncio.sleep(1.0)
-        try:
-            body = await self._api.get(path(PODS, name, "log"), accept="*/*", total=REQUEST)
-        except ClusterError:
-            return None
-        job = name.rpartition("-")[0]
-        return lines.heard(lines.of_job(body, job))
+
+        async def log() -> bytes:
+            at = log_path(NAMESPACE, name)
+            return await self._api.get(at, accept="*/*", total=REQUEST)
+
+        return await heard_in(log, name.rpartition("-")[0])
 
     @asynccontextmanager
     async def sole_vips(
@@ -154,20 +162,14 @@ class ProbeJobs:
                 progress(f"No temporary Service: {error}")
             yield made
 
-    async def sweep(self, *, older_than: float = LEFT_OVER) -> int:
-        """Remove what a process that is gone left behind. Returns how many objects."""
-        return await self.jobs.sweep(older_than=older_than)
-
-    async def _probed(
-        self, source: VantagePoint, probes: Sequence[Probe]
-    ) -> tuple[ProbeAnswer, ...]:
+    async def _probed(self, source: VantagePoint, probes: Sequence[Probe]) -> Iterable[ProberLine]:
         job = ProbeJob(
             id=_name("probe"), expires=time.time() + LONGEST + START, probes=tuple(probes)
         )
         host = source.stance is ExecutionContext.HOST
         async with self._running(job, source.node, host_network=host) as pod:
             log = await self._log_until(pod, job.id, lambda line: line.done)
-            return lines.answers(lines.of_job(log, job.id))
+            return lines.of_job(log, job.id)
 
     async def _listener(self, stack: AsyncExitStack, node: str) -> ListenerAddress:
         listen = Listen(name=node, seconds=LISTEN)
@@ -179,7 +181,7 @@ class ProbeJobs:
         stack.callback(self._pods.pop, address, None)
         return ListenerAddress(node, address, listen.port)
 
-    async def _listens(self, pod: JobPod, job: str) -> None:
+    async def _listens(self, pod: ListedPod, job: str) -> None:
         """Wait until a listener says that it listens: its pod runs before its port is open.
 
         Raises:
@@ -197,7 +199,7 @@ class ProbeJobs:
     @asynccontextmanager
     async def _running(
         self, job: ProbeJob, node: str, *, host_network: bool = False
-    ) -> AsyncIterator[JobPod]:
+    ) -> AsyncIterator[ListedPod]:
         seconds = int(max(0.0, job.expires - time.time())) + 5
         image = await self._image()
         manifest = manifests.probe_job(
@@ -207,7 +209,7 @@ class ProbeJobs:
             yield pod
 
     async def _log_until(
-        self, pod: JobPod, job: str, wanted: Callable[[ProberLine], bool]
+        self, pod: ListedPod, job: str, wanted: Callable[[ProberLine], bool]
     ) -> bytes:
         """Follow the log until a line of the job is the wanted one, or to its end.
 
@@ -242,6 +244,28 @@ class ProbeJobs:
 
     async def _remove_surely(self, at: ApiPath) -> None:
         await self.jobs.surely(self.jobs.remove(at))
+
+
+async def in_portions(
+    probes: Sequence[Probe], ask: Callable[[Sequence[Probe]], Awaitable[Iterable[ProberLine]]]
+) -> tuple[ProbeAnswer, ...]:
+    """The answers in the order of the probes, which are asked for as many at a time as fit."""
+    by_probe: dict[str, list[ProbeAnswer]] = {probe.id: [] for probe in probes}
+    for portion in manifests.portions(probes):
+        for line in await ask(portion):
+            if line.answer:
+                by_probe.get(line.answer.id, []).append(line.answer)
+    return tuple(answer for probe in probes for answer in by_probe[probe.id])
+
+
+async def heard_in(read_log: Callable[[], Awaitable[bytes]], job: str) -> tuple[Heard, ...] | None:
+    """What a listener heard, by a log that is read now; None where it cannot be read."""
+    # A listener writes twice a second.
+    await asyncio.sleep(1.0)
+    try:
+        return lines.heard(lines.of_job(await read_log(), job))
+    except ClusterError:
+        return None
 
 
 def _name(what: str) -> str:

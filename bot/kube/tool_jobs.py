@@ -6,13 +6,14 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Sequence
 
-import msgspec
-
+from bot.domain.resources.base import Object
+from bot.domain.resources.decode import decode_object
 from bot.domain.temporary import NAMESPACE
 from bot.errors import ClusterError, Forbidden, Unreachable
 from bot.kube.client import Api
-from bot.kube.jobs import REQUEST, JobPod, NodeJobs
+from bot.kube.jobs import REQUEST, NodeJobs
 from bot.kube.paths import path
+from bot.kube.pods import ListedPod
 from bot.net.probing import manifests
 from bot.net.probing.protocol import Progress
 from bot.net.tools.ran import Ran, raw_obstacle
@@ -29,14 +30,6 @@ MOST_OUTPUT = 64 * 1024
 
 NEVER_RAN = ("StartError", "ContainerCannotRun")
 """How a container ends whose image has no such program. Source: containerd, dockershim."""
-
-
-class _Meta(msgspec.Struct, frozen=True):
-    labels: dict[str, str] | None = None
-
-
-class _Namespace(msgspec.Struct, frozen=True):
-    metadata: _Meta = _Meta()
 
 
 class ToolJobs:
@@ -74,7 +67,7 @@ class ToolJobs:
             return await self._output(pod, node, tuple(argv), progress)
 
     async def _output(
-        self, pod: JobPod, node: str, argv: tuple[str, ...], progress: Progress
+        self, pod: ListedPod, node: str, argv: tuple[str, ...], progress: Progress
     ) -> Ran:
         body = bytearray()
         late = False
@@ -114,8 +107,7 @@ class ToolJobs:
             body = await self._api.get(path("/api/v1/namespaces", NAMESPACE), total=REQUEST)
         except Forbidden:
             return
-        labels = msgspec.json.decode(body, type=_Namespace).metadata.labels
-        if why := raw_obstacle(labels):
+        if why := raw_obstacle(decode_object(body, Object).metadata.labels):
             raise ClusterError(why)
 
 

@@ -13,13 +13,17 @@ from bot.errors import Absent, ClusterError, Forbidden, ServerError
 from bot.kube.client import CONNECT, Api, Query, breathe
 from bot.kube.events_and_logs import NOTHING
 from bot.kube.exec import execute
-from bot.kube.paths import ApiPath, path
+from bot.kube.paths import path
+from bot.kube.pods import ListedPod, PodContainer, collection, list_pods, log_path
 from bot.traefik.domain import api as decoding
 from bot.traefik.domain.api import Runtime
 from bot.traefik.domain.instance import API_PORT, HOW_TO_ENABLE, Static, TraefikPod, static
 from bot.traefik.domain.log_request import LogAsked, LogEnd, NotSeen
 
-LABEL: Query = [("labelSelector", "app.kubernetes.io/name=traefik"), ("limit", 50)]
+LABEL = "app.kubernetes.io/name=traefik"
+REPLICAS = 50
+"""Pods that are listed at most."""
+
 OTHER_PORT = 9000
 """Where charts of k3s before 34 let the API listen."""
 
@@ -37,45 +41,6 @@ ALLOW_PROXY = "add deploy/components/traefik-api"
 ALLOW_EXEC = "add deploy/components/exec"
 
 
-class _Meta(msgspec.Struct, rename="camel", frozen=True):
-    name: str = ""
-    namespace: str = ""
-    labels: dict[str, str] | None = None
-    deletion_timestamp: str | None = None
-
-
-class _Container(msgspec.Struct, frozen=True):
-    name: str = ""
-    image: str = ""
-    command: tuple[str, ...] | None = None
-    args: tuple[str, ...] | None = None
-
-
-class _Spec(msgspec.Struct, rename="camel", frozen=True):
-    containers: tuple[_Container, ...] = ()
-    node_name: str = ""
-
-
-class _ContainerStatus(msgspec.Struct, rename="camel", frozen=True):
-    name: str = ""
-    restart_count: int = 0
-
-
-class _Status(msgspec.Struct, rename="camel", frozen=True):
-    phase: str = ""
-    container_statuses: tuple[_ContainerStatus, ...] | None = None
-
-
-class _Pod(msgspec.Struct, frozen=True):
-    metadata: _Meta = _Meta()
-    spec: _Spec = _Spec()
-    status: _Status = _Status()
-
-
-class _Pods(msgspec.Struct, frozen=True):
-    items: tuple[_Pod, ...] | None = None
-
-
 async def traefik_pods(api: Api, *, total: float = QUICK) -> tuple[TraefikPod, ...]:
     """All pods that say that they are Traefik's, in every namespace.
 
@@ -83,8 +48,7 @@ async def traefik_pods(api: Api, *, total: float = QUICK) -> tuple[TraefikPod, .
         ClusterError: They cannot be listed.
         msgspec.DecodeError: What answers is no list of pods.
     """
-    body = await api.get(path("/api/v1/pods"), LABEL, total=total)
-    return tuple(map(_pod, msgspec.json.decode(body, type=_Pods).items or ()))
+    return tuple(map(_pod, await list_pods(api, LABEL, limit=REPLICAS, total=total)))
 
 
 class TraefikReader:
@@ -154,7 +118,7 @@ class TraefikReader:
             async with (
                 asyncio.timeout(asked.patience) as clock,
                 self._api.stream(
-                    path(_pods(pod.namespace), pod.name, "log"), query, accept="*/*", limits=limits
+                    log_path(pod.namespace, pod.name), query, accept="*/*", limits=limits
                 ) as got,
             ):
                 async for chunk in got.content.iter_chunked(CHUNK):
@@ -181,7 +145,7 @@ class TraefikReader:
 
     def _by_proxy(self, pod: TraefikPod, port: int, base: str) -> Fetch:
         async def fetch(asked: str, query: Query = ()) -> tuple[bytes, str]:
-            proxy = path(_pods(pod.namespace), f"{pod.name}:{port}", "proxy")
+            proxy = path(collection(pod.namespace), f"{pod.name}:{port}", "proxy")
             where = path(proxy, *filter(None, f"{base}{asked}".split("/")))
             limits = aiohttp.ClientTimeout(total=self._seconds, sock_connect=CONNECT)
             async with self._api.stream(where, query, limits=limits) as response:
@@ -249,25 +213,20 @@ def _ports(said: Static) -> Iterator[int]:
         yield from (port for port in (API_PORT, OTHER_PORT) if port != said.api_port)
 
 
-def _pods(namespace: str) -> ApiPath:
-    return path("/api/v1/namespaces", namespace, "pods")
-
-
-def _pod(pod: _Pod) -> TraefikPod:
-    """The container named traefik, else the first one."""
-    containers = pod.spec.containers
-    main = next((container for container in containers if container.name == "traefik"), None)
-    main = main or next(iter(containers), _Container())
+def _pod(pod: ListedPod) -> TraefikPod:
+    """What is known of a pod and its container named traefik, else of its first one."""
+    by_name = {container.name: container for container in reversed(pod.spec.containers)}
+    main = by_name.get("traefik") or next(iter(pod.spec.containers), PodContainer())
     labels = pod.metadata.labels or {}
-    states = pod.status.container_statuses or ()
+    statuses = pod.status.container_statuses
     return TraefikPod(
-        namespace=pod.metadata.namespace,
-        name=pod.metadata.name,
+        namespace=pod.namespace,
+        name=pod.name,
         running=pod.status.phase == "Running" and pod.metadata.deletion_timestamp is None,
         image=main.image,
         version_label=labels.get("app.kubernetes.io/version", ""),
         args=(*(main.command or ()), *(main.args or ())),
         container=main.name,
         node=pod.spec.node_name,
-        restarts=next((state.restart_count for state in states if state.name == main.name), 0),
+        restarts=next((status.restart_count for status in statuses if status.name == main.name), 0),
     )

@@ -25,7 +25,6 @@ from bot.kube.agents import Agents
 from bot.kube.cache import WatchCache
 from bot.kube.connect import connect
 from bot.kube.own_image import OwnImage
-from bot.kube.prober_exec import ProbeInside
 from bot.kube.prober_jobs import ProbeJobs
 from bot.kube.tool_jobs import ToolJobs
 from bot.net.probing.manifests import TOOL_IMAGE
@@ -201,7 +200,7 @@ async def _serve(world: World, port: int, make_client: MakeClient) -> None:
             cache,
             CIRCLES,
             GUILD_ID,
-            ProbeInside(api, ProbeJobs(api, OwnImage(api, world.image))),
+            ProbeJobs(api, OwnImage(api, world.image)),
             ToolJobs(api, TOOL_IMAGE),
             AgentRounds(api, Agents(api, ProbeKey(api))),
             store=world.store,

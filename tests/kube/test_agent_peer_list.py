@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from bot.domain.temporary import NAMESPACE
 from bot.kube.connect import connect
 from bot.kube.prober_daemonset import ProbeAgents
-from bot.kube.prober_jobs import ProbeJobs
 from bot.net.probing import agent_keys, agent_peers, signed_job
 from bot.net.probing.agent_peers import AgentPeer
 from bot.probe import rounds
@@ -25,7 +24,7 @@ NODES = ("edge", "home-1", "home-2")
 @pytest.fixture
 async def prober(cluster: Cluster) -> AsyncIterator[ProbeAgents]:
     async with connect(kubeconfig=cluster.kubeconfig) as api:
-        yield ProbeAgents(api, ProbeJobs(api, image))
+        yield ProbeAgents(api, image)
 
 
 def with_component(simulation: SimulatedCluster) -> None:

@@ -16,7 +16,6 @@ from bot.kube.agent_signing_key import KEYS
 from bot.kube.connect import connect
 from bot.kube.jobs import JOBS, PODS, SERVICES, SLICES
 from bot.kube.prober_daemonset import ProbeAgents
-from bot.kube.prober_jobs import ProbeJobs
 from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.probing import agent_keys
 from bot.net.probing.protocol import Kind, Outcome, Probe, ProbedBackend
@@ -121,7 +120,7 @@ async def homelab(
     keys.mkdir()
     kubelet = asyncio.create_task(Kubelet(simulation, Network(Broken())).run())
     async with connect(kubeconfig=cluster.kubeconfig) as api:
-        yield Homelab(ProbeAgents(api, ProbeJobs(api, image)), simulation, cluster, keys)
+        yield Homelab(ProbeAgents(api, image), simulation, cluster, keys)
     kubelet.cancel()
 
 
@@ -242,7 +241,7 @@ async def test_a_key_that_may_not_be_published_leaves_it_to_jobs(homelab: Homela
 async def test_keys_are_renewed_in_place_and_those_of_others_stay(homelab: Homelab) -> None:
     """Two processes of the bot publish beside each other."""
     async with connect(kubeconfig=homelab.cluster.kubeconfig) as api:
-        other = ProbeAgents(api, ProbeJobs(api, image))
+        other = ProbeAgents(api, image)
         for each in (homelab.prober, other, homelab.prober, other):
             await each.refresh()
     async with homelab.cluster.session() as session, session.get(KEYS) as answer:

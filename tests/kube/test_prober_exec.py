@@ -15,7 +15,7 @@ from bot.kube.client import Api
 from bot.kube.connect import connect
 from bot.kube.one_shot_reader import ClusterReader
 from bot.kube.pod_commands import PodCommands
-from bot.kube.prober_exec import Asking, ProbeInside
+from bot.kube.prober_exec import WgetSession
 from bot.kube.prober_jobs import ProbeJobs
 from bot.kube.traefik_reader import TraefikReader
 from bot.net.diagnosis import methods as ways
@@ -79,8 +79,8 @@ def opened(simulation: SimulatedCluster) -> Open:
     return begin
 
 
-def prober(api: Api) -> ProbeInside:
-    return ProbeInside(api, ProbeJobs(api, image))
+def prober(api: Api) -> ProbeJobs:
+    return ProbeJobs(api, image)
 
 
 async def diagnosed(api: Api, asked: str = "grafana") -> Diagnosis:
@@ -222,7 +222,9 @@ async def test_a_kubelet_that_is_away_is_asked_once(
     opened(None)
     (pod,) = await TraefikReader(api).pods()
     simulation.faults.verbs, simulation.faults.status = frozenset({"get"}), 502
-    asking = Asking(PodCommands(api).run, Start("edge", Ref("Pod", pod.namespace, pod.name)), 1e9)
+    asking = WgetSession(
+        PodCommands(api).run, Start("edge", Ref("Pod", pod.namespace, pod.name)), 1e9
+    )
     with pytest.raises(ClusterError, match="502"):
         await asking.all([to(tries=40)])
     assert sum(each.path.endswith("/exec") for each in simulation.requests) == 1
@@ -243,7 +245,7 @@ async def test_where_no_command_can_be_run_no_further_one_is_made() -> None:
     async def forbidden(*_: object) -> Said:
         raise Forbidden("pods/exec is forbidden.")
 
-    asking = Asking(forbidden, Start("edge", Ref("Pod", "kube-system", "traefik")), 1e9)
+    asking = WgetSession(forbidden, Start("edge", Ref("Pod", "kube-system", "traefik")), 1e9)
     with pytest.raises(ClusterError, match="pods/exec"):
         await asking.all([to(), to(kind=Kind.HTTP, path=Unread("/"))])
 

@@ -14,7 +14,7 @@ import msgspec
 
 from bot.domain.finding import Ref
 from bot.errors import ClusterError
-from bot.kube.prober_exec import LONGEST, Asking
+from bot.kube.prober_exec import LONGEST, WgetSession
 from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.probing import manifests
 from bot.net.probing import output as lines
@@ -78,7 +78,7 @@ class LabProber:
         if source.stance is ExecutionContext.TRAEFIK:
             if self.traefik is None or not BY_WGET:
                 raise ClusterError(NO_EXEC)
-            return await Asking(self._command, TRAEFIK, time.monotonic() + LONGEST).all(probes)
+            return await WgetSession(self._command, TRAEFIK, time.monotonic() + LONGEST).all(probes)
         if BY_WGET == ALONE:
             raise ClusterError("Nothing but wget in Traefik's pod is allowed.")
         namespace = self._namespace(source)

@@ -1,0 +1,58 @@
+"""Pods that are listed by a label when somebody asks, and the way to their logs."""
+
+from __future__ import annotations
+
+from bot.domain.resources import core
+from bot.domain.resources.base import Time
+from bot.domain.resources.decode import decode_page
+from bot.kube.client import Api, Query
+from bot.kube.paths import ApiPath, path
+
+
+class PodContainer(core.Container, frozen=True):
+    """A container with its image and command."""
+
+    image: str = ""
+    command: tuple[str, ...] | None = None
+
+
+class _Spec(core.PodSpec, frozen=True):
+    containers: tuple[PodContainer, ...] = ()
+
+
+class _Status(core.PodStatus, frozen=True):
+    start_time: Time | None = None
+
+
+class ListedPod(core.Pod, frozen=True):
+    """A v1 Pod with its images, its command lines and its start, which the watch cache drops."""
+
+    spec: _Spec = _Spec()
+    status: _Status = _Status()
+
+
+async def list_pods(
+    api: Api, label: str, *, namespace: str = "", limit: int = 0, total: float
+) -> tuple[ListedPod, ...]:
+    """The pods with a label, in one namespace or in all, at most `limit` (0: all of them).
+
+    `total` are the seconds that the request may take.
+
+    Raises:
+        ClusterError: They cannot be listed.
+        msgspec.DecodeError: The answer is not a list.
+    """
+    query: Query = [("labelSelector", label), ("limit", limit)]
+    body = await api.get(collection(namespace), query, total=total)
+    return decode_page(body, ListedPod).items
+
+
+def collection(namespace: str = "") -> ApiPath:
+    """The path of all pods, or of those in one namespace."""
+    place = ("namespaces", namespace) if namespace else ()
+    return path("/api/v1", *place, "pods")
+
+
+def log_path(namespace: str, name: str) -> ApiPath:
+    """The path of a pod's log."""
+    return path(collection(namespace), name, "log")
