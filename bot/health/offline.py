@@ -19,7 +19,7 @@ from bot.domain.check import Check
 from bot.domain.finding import Judgement
 from bot.domain.report import judge_one
 from bot.domain.resources import apps, batch, cert_manager, core, external_secrets, networking
-from bot.domain.resources.base import Condition, ConditionsStatus, Object, Time
+from bot.domain.resources.base import Condition, Object, ReconciledStatus, Time
 from bot.domain.resources.decode import read_object
 from bot.domain.resources.flux import FluxSpec
 from bot.domain.resources.registry import KINDS
@@ -43,7 +43,7 @@ ELDER_GROUPS: dict[type[Object], tuple[str, ...]] = {
     core.PersistentVolumeClaim: ("",),
     core.PersistentVolume: ("",),
     apps.HorizontalPodAutoscaler: ("autoscaling",),
-    apps.ReplicationController: ("",),
+    core.ReplicationController: ("",),
     apps.Deployment: ("apps", "extensions"),
     apps.ReplicaSet: ("apps", "extensions"),
     apps.DaemonSet: ("apps", "extensions"),
@@ -120,16 +120,10 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     message: str = ""
 
 
-class AnyStatus(ConditionsStatus, frozen=True):
-    """A `status` that may say which generation it speaks of."""
-
-    observed_generation: int = 0
-
-
 class Other(Object, frozen=True):
     """An object of a kind that no check covers: only its conditions are read."""
 
-    status: AnyStatus = AnyStatus()
+    status: ReconciledStatus = ReconciledStatus()
 
 
 def judge(

@@ -1,8 +1,8 @@
-"""apps and autoscaling, and the v1 ReplicationController, which has the same shape."""
+"""apps and autoscaling: workloads and their autoscaler."""
 
 from __future__ import annotations
 
-from bot.domain.resources.base import Condition, Object, Part
+from bot.domain.resources.base import ConditionsStatus, Object, Part
 
 
 class RollingUpdate(Part, frozen=True):
@@ -27,7 +27,7 @@ class WorkloadSpec(Part, frozen=True):
     update_strategy: UpdateStrategy = UpdateStrategy()
 
 
-class WorkloadStatus(Part, frozen=True):
+class WorkloadStatus(ConditionsStatus, frozen=True):
     """The `status` fields that Deployments, ReplicaSets and StatefulSets share."""
 
     observed_generation: int | None = None
@@ -39,7 +39,6 @@ class WorkloadStatus(Part, frozen=True):
     fully_labeled_replicas: int = 0
     current_revision: str = ""
     update_revision: str = ""
-    conditions: tuple[Condition, ...] = ()
 
 
 class WorkloadObject(Object, frozen=True):
@@ -55,10 +54,6 @@ class Deployment(WorkloadObject, frozen=True):
 
 class ReplicaSet(WorkloadObject, frozen=True):
     """apps ReplicaSet."""
-
-
-class ReplicationController(WorkloadObject, frozen=True):
-    """v1 ReplicationController: a ReplicaSet's elder."""
 
 
 class StatefulSet(WorkloadObject, frozen=True):
@@ -83,11 +78,10 @@ class DaemonSet(Object, frozen=True):
     status: DaemonSetStatus = DaemonSetStatus()
 
 
-class AutoscalerStatus(Part, frozen=True):
+class AutoscalerStatus(ConditionsStatus, frozen=True):
     """`status` of a HorizontalPodAutoscaler; autoscaling/v1 keeps no conditions in it."""
 
     current_replicas: int | None = None
-    conditions: tuple[Condition, ...] = ()
 
 
 class HorizontalPodAutoscaler(Object, frozen=True):

@@ -80,20 +80,6 @@ class Reference(Part, frozen=True):
     namespace: str = ""
 
 
-class PhaseStatus(Part, frozen=True):
-    """A `status` that is known by its phase."""
-
-    phase: str = ""
-    message: str = ""
-    conditions: tuple[Condition, ...] = ()
-
-
-class PhasedObject(Object, frozen=True):
-    """An object whose status is a phase."""
-
-    status: PhaseStatus = PhaseStatus()
-
-
 class ConditionsStatus(Part, frozen=True):
     """A `status` that is known by its conditions."""
 
@@ -104,3 +90,22 @@ class ConditionedObject(Object, frozen=True):
     """An object whose status is its conditions."""
 
     status: ConditionsStatus = ConditionsStatus()
+
+
+class ReconciledStatus(ConditionsStatus, frozen=True):
+    """A `status` that may say which generation of the spec it describes."""
+
+    observed_generation: int = 0
+
+
+class PhaseStatus(ConditionsStatus, frozen=True):
+    """A `status` with a phase that sums up its conditions."""
+
+    phase: str = ""
+    message: str = ""
+
+
+class PhasedObject(Object, frozen=True):
+    """An object whose status is a phase."""
+
+    status: PhaseStatus = PhaseStatus()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.resources.base import Condition, Object, Part, Reference, Time
+from bot.domain.resources.base import ConditionsStatus, Object, Part, Reference, Time
 
 
 class JobSpec(Part, frozen=True):
@@ -13,14 +13,13 @@ class JobSpec(Part, frozen=True):
     completions: int | None = None
 
 
-class JobStatus(Part, frozen=True):
+class JobStatus(ConditionsStatus, frozen=True):
     """`status` of a Job."""
 
     start_time: Time | None = None
     active: int = 0
     succeeded: int = 0
     failed: int = 0
-    conditions: tuple[Condition, ...] = ()
 
 
 class Job(Object, frozen=True):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.domain.resources.base import (
-    Condition,
     ConditionedObject,
+    ConditionsStatus,
     Object,
     Part,
     Reference,
@@ -19,10 +19,9 @@ class CertificateSpec(Part, frozen=True):
     issuer_ref: Reference = Reference()
 
 
-class CertificateStatus(Part, frozen=True):
+class CertificateStatus(ConditionsStatus, frozen=True):
     """`status` of a Certificate."""
 
-    conditions: tuple[Condition, ...] = ()
     not_after: Time | None = None
     renewal_time: Time | None = None
     last_failure_time: Time | None = None

@@ -1,10 +1,19 @@
-"""The core group (v1): pods, nodes, namespaces, Services, Endpoints and volumes."""
+"""The core group (v1): pods and their controllers, nodes, namespaces, Services, volumes."""
 
 from __future__ import annotations
 
 import msgspec
 
-from bot.domain.resources.base import Condition, Object, Part, PhasedObject, Reference, Time
+from bot.domain.resources.apps import WorkloadObject
+from bot.domain.resources.base import (
+    ConditionsStatus,
+    Object,
+    Part,
+    PhasedObject,
+    PhaseStatus,
+    Reference,
+    Time,
+)
 
 
 class Waiting(Part, frozen=True):
@@ -108,15 +117,12 @@ class PodIP(Part, frozen=True):
     ip: str = ""
 
 
-class PodStatus(Part, frozen=True):
+class PodStatus(PhaseStatus, frozen=True):
     """`status` of a Pod."""
 
-    phase: str = ""
     pod_ip: str = msgspec.field(default="", name="podIP")
     pod_ips: tuple[PodIP, ...] | None = msgspec.field(default=None, name="podIPs")
     reason: str = ""
-    message: str = ""
-    conditions: tuple[Condition, ...] = ()
     container_statuses: tuple[ContainerStatus, ...] = ()
     init_container_statuses: tuple[ContainerStatus, ...] = ()
 
@@ -126,6 +132,10 @@ class Pod(Object, frozen=True):
 
     spec: PodSpec = PodSpec()
     status: PodStatus = PodStatus()
+
+
+class ReplicationController(WorkloadObject, frozen=True):
+    """v1 ReplicationController: the predecessor of the ReplicaSet."""
 
 
 class NodeSpec(Part, frozen=True):
@@ -149,10 +159,9 @@ class NodeInfo(Part, frozen=True):
     kubelet_version: str = ""
 
 
-class NodeStatus(Part, frozen=True):
+class NodeStatus(ConditionsStatus, frozen=True):
     """`status` of a Node."""
 
-    conditions: tuple[Condition, ...] = ()
     addresses: tuple[NodeAddress, ...] = ()
     node_info: NodeInfo = NodeInfo()
 

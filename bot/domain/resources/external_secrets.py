@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from bot.domain.resources.base import Condition, ConditionedObject, Object, Part, Reference, Time
+from bot.domain.resources.base import (
+    ConditionedObject,
+    ConditionsStatus,
+    Object,
+    Part,
+    Reference,
+    Time,
+)
 
 
 class SecretTarget(Part, frozen=True):
@@ -21,10 +28,9 @@ class ExternalSecretSpec(Part, frozen=True):
     target: SecretTarget = SecretTarget()
 
 
-class ExternalSecretStatus(Part, frozen=True):
+class ExternalSecretStatus(ConditionsStatus, frozen=True):
     """`status` of an ExternalSecret."""
 
-    conditions: tuple[Condition, ...] = ()
     refresh_time: Time | None = None
 
 
@@ -48,10 +54,9 @@ class ClusterExternalSecretSpec(Part, frozen=True):
     external_secret_spec: ExternalSecretSpec = ExternalSecretSpec()
 
 
-class ClusterExternalSecretStatus(Part, frozen=True):
+class ClusterExternalSecretStatus(ConditionsStatus, frozen=True):
     """`status` of a ClusterExternalSecret."""
 
-    conditions: tuple[Condition, ...] = ()
     failed_namespaces: tuple[NamespaceFailure, ...] = ()
     provisioned_namespaces: tuple[str, ...] = ()
 

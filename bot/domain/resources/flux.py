@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.resources.base import Condition, Object, Part, Reference
+from bot.domain.resources.base import Object, Part, ReconciledStatus, Reference
 
 
 class FluxSpec(Part, frozen=True):
@@ -14,11 +14,9 @@ class FluxSpec(Part, frozen=True):
     depends_on: tuple[Reference, ...] = ()
 
 
-class FluxStatus(Part, frozen=True):
+class FluxStatus(ReconciledStatus, frozen=True):
     """The `status` fields that Flux kinds share."""
 
-    conditions: tuple[Condition, ...] = ()
-    observed_generation: int = 0
     helm_chart: str = ""
     """HelmRelease: `namespace/name` of the HelmChart made for it."""
 
@@ -45,11 +43,10 @@ class HelmRepositorySpec(FluxSpec, frozen=True):
     """`oci` repositories are static and carry no status (Flux 2.1 on)."""
 
 
-class HelmRepository(Object, frozen=True):
+class HelmRepository(FluxObject, frozen=True):
     """source.toolkit.fluxcd.io HelmRepository."""
 
     spec: HelmRepositorySpec = HelmRepositorySpec()
-    status: FluxStatus = FluxStatus()
 
 
 class HelmChart(FluxObject, frozen=True):
@@ -84,8 +81,7 @@ class HelmReleaseSpec(FluxSpec, frozen=True):
     target_namespace: str = ""
 
 
-class HelmRelease(Object, frozen=True):
+class HelmRelease(FluxObject, frozen=True):
     """helm.toolkit.fluxcd.io HelmRelease."""
 
     spec: HelmReleaseSpec = HelmReleaseSpec()
-    status: FluxStatus = FluxStatus()

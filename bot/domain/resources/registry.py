@@ -43,13 +43,17 @@ class Kind:
         return self.kind or self.type.__name__
 
 
-SOURCE = ("source.toolkit.fluxcd.io",)
-SOURCE_VERSIONS = ("v1", "v1beta2", "v1beta1")
-CERT_MANAGER = ("cert-manager.io",)
-ACME = ("acme.cert-manager.io",)
+Served = tuple[tuple[str, ...], tuple[str, ...]]
+"""API groups and their versions, each in order of preference."""
+
+TRAEFIK_CRDS: Served = (TRAEFIK, ("v1alpha1",))
+SOURCE: Served = (("source.toolkit.fluxcd.io",), ("v1", "v1beta2", "v1beta1"))
+KUSTOMIZE: Served = (("kustomize.toolkit.fluxcd.io",), ("v1", "v1beta2", "v1beta1"))
+HELM: Served = (("helm.toolkit.fluxcd.io",), ("v2", "v2beta2", "v2beta1"))
 CERT_VERSIONS = ("v1", "v1beta1", "v1alpha3", "v1alpha2")
-ESO = ("external-secrets.io",)
-ESO_VERSIONS = ("v1", "v1beta1", "v1alpha1")
+CERT_MANAGER: Served = (("cert-manager.io",), CERT_VERSIONS)
+ACME: Served = (("acme.cert-manager.io",), CERT_VERSIONS)
+SECRETS: Served = (("external-secrets.io",), ("v1", "v1beta1", "v1alpha1"))
 
 KINDS: tuple[Kind, ...] = (
     Kind(core.Pod, "pods"),
@@ -59,51 +63,29 @@ KINDS: tuple[Kind, ...] = (
     Kind(discovery.EndpointSlice, "endpointslices", ("discovery.k8s.io",), ("v1", "v1beta1")),
     Kind(networking.Ingress, "ingresses", ("networking.k8s.io",)),
     Kind(networking.NetworkPolicy, "networkpolicies", ("networking.k8s.io",)),
-    Kind(traefik.IngressRoute, "ingressroutes", TRAEFIK, ("v1alpha1",)),
-    Kind(traefik.Middleware, "middlewares", TRAEFIK, ("v1alpha1",)),
-    Kind(traefik.TraefikService, "traefikservices", TRAEFIK, ("v1alpha1",)),
-    Kind(traefik.TLSOption, "tlsoptions", TRAEFIK, ("v1alpha1",)),
-    Kind(flux.GitRepository, "gitrepositories", SOURCE, SOURCE_VERSIONS),
-    Kind(flux.OCIRepository, "ocirepositories", SOURCE, SOURCE_VERSIONS),
-    Kind(flux.HelmRepository, "helmrepositories", SOURCE, SOURCE_VERSIONS),
-    Kind(flux.HelmChart, "helmcharts", SOURCE, SOURCE_VERSIONS),
-    Kind(flux.Bucket, "buckets", SOURCE, SOURCE_VERSIONS),
+    Kind(traefik.IngressRoute, "ingressroutes", *TRAEFIK_CRDS),
+    Kind(traefik.Middleware, "middlewares", *TRAEFIK_CRDS),
+    Kind(traefik.TraefikService, "traefikservices", *TRAEFIK_CRDS),
+    Kind(traefik.TLSOption, "tlsoptions", *TRAEFIK_CRDS),
+    Kind(flux.GitRepository, "gitrepositories", *SOURCE),
+    Kind(flux.OCIRepository, "ocirepositories", *SOURCE),
+    Kind(flux.HelmRepository, "helmrepositories", *SOURCE),
+    Kind(flux.HelmChart, "helmcharts", *SOURCE),
+    Kind(flux.Bucket, "buckets", *SOURCE),
+    Kind(flux.Kustomization, "kustomizations", *KUSTOMIZE),
+    Kind(flux.HelmRelease, "helmreleases", *HELM),
+    Kind(cert_manager.Certificate, "certificates", *CERT_MANAGER),
+    Kind(cert_manager.CertificateRequest, "certificaterequests", *CERT_MANAGER),
+    Kind(cert_manager.Order, "orders", *ACME),
+    Kind(cert_manager.Challenge, "challenges", *ACME),
+    Kind(cert_manager.Issuer, "issuers", *CERT_MANAGER),
+    Kind(cert_manager.ClusterIssuer, "clusterissuers", *CERT_MANAGER, namespaced=False),
+    Kind(external_secrets.ExternalSecret, "externalsecrets", *SECRETS),
     Kind(
-        flux.Kustomization,
-        "kustomizations",
-        ("kustomize.toolkit.fluxcd.io",),
-        ("v1", "v1beta2", "v1beta1"),
+        external_secrets.ClusterExternalSecret, "clusterexternalsecrets", *SECRETS, namespaced=False
     ),
-    Kind(
-        flux.HelmRelease,
-        "helmreleases",
-        ("helm.toolkit.fluxcd.io",),
-        ("v2", "v2beta2", "v2beta1"),
-    ),
-    Kind(cert_manager.Certificate, "certificates", CERT_MANAGER, CERT_VERSIONS),
-    Kind(cert_manager.CertificateRequest, "certificaterequests", CERT_MANAGER, CERT_VERSIONS),
-    Kind(cert_manager.Order, "orders", ACME, CERT_VERSIONS),
-    Kind(cert_manager.Challenge, "challenges", ACME, CERT_VERSIONS),
-    Kind(cert_manager.Issuer, "issuers", CERT_MANAGER, CERT_VERSIONS),
-    Kind(
-        cert_manager.ClusterIssuer, "clusterissuers", CERT_MANAGER, CERT_VERSIONS, namespaced=False
-    ),
-    Kind(external_secrets.ExternalSecret, "externalsecrets", ESO, ESO_VERSIONS),
-    Kind(
-        external_secrets.ClusterExternalSecret,
-        "clusterexternalsecrets",
-        ESO,
-        ESO_VERSIONS,
-        namespaced=False,
-    ),
-    Kind(external_secrets.SecretStore, "secretstores", ESO, ESO_VERSIONS),
-    Kind(
-        external_secrets.ClusterSecretStore,
-        "clustersecretstores",
-        ESO,
-        ESO_VERSIONS,
-        namespaced=False,
-    ),
+    Kind(external_secrets.SecretStore, "secretstores", *SECRETS),
+    Kind(external_secrets.ClusterSecretStore, "clustersecretstores", *SECRETS, namespaced=False),
     Kind(core.SecretName, "secrets", metadata_only=True, kind="Secret"),
 )
 """Every kind that the live checks read."""

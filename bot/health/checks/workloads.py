@@ -38,7 +38,7 @@ def judge_deployment(deployment: apps.Deployment, snapshot: Snapshot) -> Judgeme
 
 
 def judge_replica_set(
-    replica_set: apps.ReplicaSet | apps.ReplicationController, snapshot: Snapshot
+    replica_set: apps.ReplicaSet | core.ReplicationController, snapshot: Snapshot
 ) -> Judgement:
     """Enough labelled, available and ready pods, and none too many."""
     status, want = replica_set.status, replica_set.spec.replicas
@@ -242,7 +242,7 @@ CHECK = Check(
     judges={
         apps.Deployment: judge_deployment,
         apps.ReplicaSet: judge_replica_set,
-        apps.ReplicationController: judge_replica_set,
+        core.ReplicationController: judge_replica_set,
         apps.StatefulSet: judge_stateful_set,
         apps.DaemonSet: judge_daemon_set,
         batch.Job: judge_job,
