@@ -24,8 +24,8 @@ from bot.alerting.domain.incident import ALERTS, Alerts, Incident, MessageRecord
 from bot.alerting.domain.rules import Rules
 from bot.chat.channel import Unsent
 from bot.domain.election import Leadership
+from bot.domain.record import Store
 from bot.domain.report import Report
-from bot.domain.state import Store
 from bot.errors import MeshmedicError
 
 log = logging.getLogger(__name__)

@@ -18,8 +18,8 @@ from bot.alerting.domain.rules import Rules
 from bot.alerting.domain.silences import MUTES, Mutes
 from bot.alerting.domain.transitions import advance
 from bot.domain.election import Leadership
+from bot.domain.record import Store
 from bot.domain.report import Report
-from bot.domain.state import Store
 from bot.errors import MeshmedicError
 
 log = logging.getLogger(__name__)

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from bot.alerting.domain.silences import MUTES, Mute, Mutes, length
 from bot.domain.check import Check
 from bot.domain.finding import Finding
+from bot.domain.record import Store
 from bot.domain.redaction.redact import redact
 from bot.domain.refusal import Refusal
 from bot.domain.report import Report
-from bot.domain.state import Store
 from bot.errors import InputError
 from bot.health.checks import CHECKS
 from bot.health.service import Health

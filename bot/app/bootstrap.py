@@ -41,9 +41,9 @@ from bot.digest.service import Digests, unprepared
 from bot.doctor.domain.facts import Setup, Use
 from bot.domain.authorization import Circles
 from bot.domain.election import Alone, Leadership
+from bot.domain.record import Store
 from bot.domain.report import Report
 from bot.domain.resources.core import Namespace
-from bot.domain.state import Store
 from bot.errors import MeshmedicError
 from bot.gitops.service import PullRequests
 from bot.health.report_store import Memory

@@ -19,8 +19,8 @@ from bot.doctor.domain.facts import Commands
 from bot.doctor.domain.registration import differences
 from bot.domain.election import Leadership, Standing
 from bot.domain.facts import Denied
+from bot.domain.record import Store
 from bot.domain.refusal import NotObserved
-from bot.domain.state import Store
 from bot.errors import MeshmedicError, SettingsError
 
 log = logging.getLogger(__name__)

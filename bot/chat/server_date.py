@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import aiohttp
 
-from bot.domain.clock import ahead
+from bot.domain.timestamps import ahead
 
 
 class Dates:

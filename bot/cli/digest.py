@@ -18,7 +18,7 @@ from bot.digest.schedule.timetable import Timetable
 from bot.digest.views import json as json_digest
 from bot.digest.views import terminal as terminal_digest
 from bot.domain.election import Alone
-from bot.domain.state import Store
+from bot.domain.record import Store
 from bot.domain.verdict import Verdict
 from bot.errors import InputError
 from bot.health.service import Health

@@ -15,8 +15,8 @@ from bot.digest.domain.diff import BASES, Base
 from bot.digest.domain.digest import Digest, compose
 from bot.digest.domain.records import DigestSchedule
 from bot.digest.ports import DigestMessage
+from bot.domain.record import Store
 from bot.domain.report import Report
-from bot.domain.state import Store
 from bot.errors import MeshmedicError
 from bot.health.service import Health
 from bot.history.domain.record import HISTORY, History

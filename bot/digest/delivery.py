@@ -28,7 +28,7 @@ from bot.digest.domain.records import (
 from bot.digest.ports import ChannelLost, DigestChannel, DigestMessage, DigestOutcome
 from bot.digest.schedule.slots import ScheduledRun
 from bot.domain.election import Leadership
-from bot.domain.state import Store
+from bot.domain.record import Store
 from bot.errors import MeshmedicError
 
 log = logging.getLogger(__name__)

@@ -16,8 +16,8 @@ from bot.digest.domain.records import DIGESTS, MOST, DigestSchedule, DigestState
 from bot.digest.ports import DigestMessage
 from bot.digest.schedule import slots
 from bot.digest.schedule.timetable import Timetable
+from bot.domain.record import Store
 from bot.domain.refusal import NotObserved
-from bot.domain.state import Store
 from bot.errors import InputError, MeshmedicError
 from bot.history.domain.trends import Trends
 

@@ -23,6 +23,12 @@ class Ref(msgspec.Struct, frozen=True, order=True):
         return f"{self.kind} {place}{self.name}"
 
 
+class Target(Ref, frozen=True):
+    """An object that is read or written by name: with its API group, empty for the core group."""
+
+    group: str = ""
+
+
 class Evidence(msgspec.Struct, frozen=True):
     """One thing that was seen, such as ("last termination of web", "OOMKilled, exit code 137")."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -89,3 +89,15 @@ def read(shelf: Shelf[T], text: str) -> T | Unreadable:
     except (msgspec.MsgspecError, RecursionError) as error:
         return Unreadable(f"it is no such record: {str(error)[:200]}")
     return value
+
+
+class Store(Protocol):
+    """Keeps the records."""
+
+    async def read(self, shelf: Shelf[T]) -> T | None:
+        """The stored value, if there is one."""
+        ...
+
+    async def change(self, shelf: Shelf[T], change: Callable[[T | None], T]) -> tuple[T | None, T]:
+        """Replace the stored value by what `change` makes of it: the old value and the new one."""
+        ...

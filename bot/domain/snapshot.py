@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar, cast
 
 import msgspec
 
+from bot.domain.grouping import grouped
 from bot.domain.resources.base import Object
 
 T = TypeVar("T", bound=Object)
@@ -59,13 +60,12 @@ class Indexed(tuple[T, ...]):
     @cached_property
     def by_controller(self) -> Mapping[tuple[str, str, str], list[T]]:
         """By (namespace, kind, name) of what controls them."""
-        groups: dict[tuple[str, str, str], list[T]] = {}
-        for item in self:
-            for owner in item.metadata.owner_references or ():
-                if owner.controller:
-                    key = (item.namespace, owner.kind, owner.name)
-                    groups.setdefault(key, []).append(item)
-        return groups
+        return grouped(
+            ((item.namespace, owner.kind, owner.name), item)
+            for item in self
+            for owner in item.metadata.owner_references or ()
+            if owner.controller
+        )
 
     @cached_property
     def labels(self) -> dict[str, Mapping[tuple[str, str], list[T]]]:
@@ -75,12 +75,11 @@ class Indexed(tuple[T, ...]):
     def by_label(self, label: str) -> Mapping[tuple[str, str], list[T]]:
         """By (namespace, value of a label)."""
         if label not in self.labels:
-            groups: dict[tuple[str, str], list[T]] = {}
-            for item in self:
-                meta = item.metadata
-                if meta.labels and (value := meta.labels.get(label)):
-                    groups.setdefault((meta.namespace, value), []).append(item)
-            self.labels[label] = groups
+            self.labels[label] = grouped(
+                ((item.namespace, value), item)
+                for item in self
+                if item.metadata.labels and (value := item.metadata.labels.get(label))
+            )
         return self.labels[label]
 
 
@@ -124,21 +123,9 @@ class Snapshot:
         """All objects of a type; empty where none was read."""
         return cast("Indexed[T]", self.objects.get(kind) or NONE)
 
-    def by_name(self, kind: type[T]) -> Mapping[tuple[str, str], T]:
-        """The objects of a type by (namespace, name)."""
-        return self.of(kind).by_name
-
     def get(self, kind: type[T], namespace: str, name: str) -> T | None:
         """One object, or None where it was not read."""
-        return self.by_name(kind).get((namespace, name))
-
-    def by_label(self, kind: type[T], label: str) -> Mapping[tuple[str, str], list[T]]:
-        """The objects of a type by (namespace, value of a label)."""
-        return self.of(kind).by_label(label)
-
-    def by_controller(self, kind: type[T]) -> Mapping[tuple[str, str, str], list[T]]:
-        """The objects of a type by (namespace, kind, name) of what controls them."""
-        return self.of(kind).by_controller
+        return self.of(kind).by_name.get((namespace, name))
 
     def supplement(self, kind: type[S]) -> S | None:
         """What is known besides the objects, by its type; None where nothing is."""

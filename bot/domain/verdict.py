@@ -1,5 +1,6 @@
-"""The one scale of health that every part of meshmedic speaks."""
+"""The one scale of health that every part of meshmedic uses."""
 
+from datetime import timedelta
 from enum import StrEnum
 
 
@@ -29,3 +30,20 @@ _RANK = {verdict: rank for rank, verdict in enumerate(Verdict)}
 def worst(verdicts: "list[Verdict] | tuple[Verdict, ...]") -> Verdict:
     """The worst of the verdicts; HEALTHY where there are none."""
     return max(verdicts, key=lambda verdict: verdict.rank, default=Verdict.HEALTHY)
+
+
+INCIDENT = Verdict.DEGRADED
+"""The mildest verdict that is an incident."""
+
+HOUR = timedelta(hours=1)
+"""The grain of the histories: they keep the worst verdict of each hour as one letter."""
+
+LETTER = {
+    Verdict.HEALTHY: "h",
+    Verdict.PROGRESSING: "p",
+    Verdict.SUSPENDED: "s",
+    Verdict.UNKNOWN: "?",
+    Verdict.DEGRADED: "d",
+    Verdict.FAILED: "f",
+}
+MEANS = {letter: verdict for verdict, letter in LETTER.items()}

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.domain.resources.reference import Target
+from bot.domain.finding import Target
 from bot.gitops.documents import objects
 from bot.gitops.kustomize_patches import HISTORY, touches, weight
 from bot.gitops.refusals import PullRequestReason, Stop

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from bot.domain.resources.reference import Target
+from bot.domain.finding import Target
 from bot.gitops.documents import encrypted
 from bot.gitops.domain.file_edit import EditKind, FileEdit
 from bot.gitops.kustomize import NAMES, Build, Found, added, listed

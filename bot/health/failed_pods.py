@@ -49,7 +49,7 @@ def _controller(pod: core.Pod) -> Owner | None:
 
 
 def _of(owner: Owner | None, snapshot: Snapshot) -> Sequence[core.Pod]:
-    return snapshot.by_controller(core.Pod).get(owner, ()) if owner else ()
+    return snapshot.of(core.Pod).by_controller.get(owner, ()) if owner else ()
 
 
 def _first_failed(pods: Sequence[core.Pod]) -> str:

@@ -6,10 +6,9 @@ import asyncio
 import logging
 
 from bot.domain.election import Leadership
-from bot.domain.record import Shelf
+from bot.domain.record import Shelf, Store, T
 from bot.domain.report import Report
 from bot.domain.report_record import REPORT, Remembered, recalled, remembered
-from bot.domain.state import Store, T
 from bot.errors import MeshmedicError
 from bot.health.service import Health
 from bot.net.diagnosis.proofs import PROOFS, Proofs

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.domain.election import Leadership
+from bot.domain.record import Store
 from bot.domain.resources.core import Pod
 from bot.domain.snapshot import Snapshot
-from bot.domain.state import Store
 from bot.health.service import Health
 from bot.history.domain.record import HISTORY, noted
 from bot.net.mesh import history as links

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from bot.domain.resources.reference import Target
+from bot.domain.finding import Target
 from bot.domain.resources.registry import KINDS, TRAEFIK
 from bot.errors import Absent, ClusterError, Conflict, Forbidden
 from bot.kube.client import Api, Query

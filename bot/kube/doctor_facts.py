@@ -15,10 +15,10 @@ import aiohttp
 import msgspec
 
 from bot.doctor.domain.facts import ClusterFacts, Held, Right
-from bot.domain.clock import ahead
 from bot.domain.facts import Denied
 from bot.domain.refusal import NotObserved
 from bot.domain.resources.registry import KINDS
+from bot.domain.timestamps import ahead
 from bot.errors import Absent, ClusterError, Forbidden, Unauthorized
 from bot.kube.client import CONNECT, Api
 from bot.kube.discovery import discover

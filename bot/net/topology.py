@@ -22,7 +22,7 @@ def endpoints(
     key = (service.namespace, service.name)
     ready: set[EndpointAt] = set()
     unready: set[str] = set()
-    for slice_ in snapshot.by_label(discovery.EndpointSlice, serving.SERVICE_NAME).get(key, ()):
+    for slice_ in snapshot.of(discovery.EndpointSlice).by_label(serving.SERVICE_NAME).get(key, ()):
         number = _number(slice_, port)
         for endpoint in slice_.endpoints or ():
             if endpoint.conditions.ready is False or not number:
@@ -52,7 +52,7 @@ def has_argument(snapshot: Snapshot, name: str) -> bool:
 
 
 def _traefik_pods(snapshot: Snapshot) -> Iterator[core.Pod]:
-    for (_, name), pods in snapshot.by_label(core.Pod, TRAEFIK_NAME).items():
+    for (_, name), pods in snapshot.of(core.Pod).by_label(TRAEFIK_NAME).items():
         for pod in pods if name == "traefik" else ():
             leaving = pod.metadata.deletion_timestamp is not None
             if pod.status.phase == "Running" and pod.spec.node_name and not leaving:

@@ -14,7 +14,7 @@ from typing import Protocol
 
 import msgspec
 
-from bot.domain.resources.reference import Target
+from bot.domain.finding import Target
 from bot.errors import ClusterError, Conflict, InputError
 from bot.remediation.change import handover
 from bot.remediation.change import step_progress as walking

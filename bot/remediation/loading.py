@@ -11,8 +11,8 @@ import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.domain.finding import Target
 from bot.domain.resources import core
-from bot.domain.resources.reference import Target
 from bot.domain.snapshot import SnapshotReader
 from bot.errors import ClusterError, Conflict, MeshmedicError
 from bot.net.diagnosis.service import quiet

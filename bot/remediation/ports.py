@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from bot.domain.resources.reference import Target
+from bot.domain.finding import Target
 from bot.errors import ServerError, Unreachable
 from bot.remediation.change.change import Change
 from bot.remediation.change.fields import Manifest

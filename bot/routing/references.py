@@ -297,7 +297,7 @@ def _entry_points(snapshot: Snapshot) -> frozenset[str] | None:
     """The names in the arguments of all Traefik pods, or None where they do not tell."""
     arguments = [
         argument
-        for (_, name), pods in snapshot.by_label(core.Pod, TRAEFIK_NAME).items()
+        for (_, name), pods in snapshot.of(core.Pod).by_label(TRAEFIK_NAME).items()
         if name == "traefik"
         for pod in pods
         for container in pod.spec.containers

@@ -41,7 +41,7 @@ class Serving:
 def behind(service: core.Service, snapshot: Snapshot) -> Serving | None:
     """The endpoints of a Service, or None where they were not seen."""
     key = (service.namespace, service.name)
-    slices = snapshot.by_label(discovery.EndpointSlice, SERVICE_NAME).get(key, ())
+    slices = snapshot.of(discovery.EndpointSlice).by_label(SERVICE_NAME).get(key, ())
     if slices or snapshot.sees(discovery.EndpointSlice, service.namespace):
         return merged(slices)
     elder = None if snapshot.live else snapshot.get(core.Endpoints, *key)
@@ -74,7 +74,7 @@ def selected(service: core.Service, snapshot: Snapshot) -> tuple[core.Pod, ...]:
     if not selector:
         return ()
     groups = [
-        snapshot.by_label(core.Pod, label).get((service.namespace, value), [])
+        snapshot.of(core.Pod).by_label(label).get((service.namespace, value), [])
         for label, value in selector.items()
         if value
     ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.alerting.domain.rules import Rules
 from bot.digest.domain.config import DigestPlan
 from bot.domain.authorization import Circles
-from bot.domain.state import Store
+from bot.domain.record import Store
 from bot.kube.cache import WatchCache
 from bot.net.mesh.monitor import Reader
 from bot.net.ports import Prober

@@ -17,7 +17,7 @@ from bot.digest.domain.config import DigestPlan
 from bot.digest.service import Digests
 from bot.doctor.domain.facts import Setup
 from bot.domain.authorization import Circles, Members
-from bot.domain.state import Store
+from bot.domain.record import Store
 from bot.health.service import Health
 from bot.kube.change_store import NoChangeStore
 from bot.net.diagnosis.service import Diagnose

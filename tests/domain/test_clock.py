@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.clock import ahead
+from bot.domain.timestamps import ahead
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 

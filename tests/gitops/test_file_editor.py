@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.resources.reference import Target
+from bot.domain.finding import Target
 from bot.gitops.documents import objects
 from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit
 from bot.gitops.file_editor import annotated, edited, replaced

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.resources.reference import Target
+from bot.domain.finding import Target
 from bot.gitops.domain.file_edit import EditKind, FileEdit
 from bot.gitops.markdown import Description, body, branch, message, title
 from tests.gitops.trees import ANNOTATE, NATIVE_LB

@@ -2,7 +2,7 @@
 
 import yaml
 
-from bot.domain.resources.reference import Target
+from bot.domain.finding import Target
 from bot.gitops.domain.file_edit import EditKind, FileEdit
 from bot.gitops.domain.ownership import Keeper, ObjectOwner
 from bot.gitops.paste_text import by_default, paste

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.domain.resources.reference import Target
+from bot.domain.finding import Target
 from bot.gitops.domain.file_edit import EditKind, FileEdit
 from bot.gitops.tree import Tree
 from bot.routing.native_lb import ANNOTATION

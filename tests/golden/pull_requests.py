@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.resources.reference import Target
+from bot.domain.finding import Target
 from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit
 from bot.gitops.domain.ownership import Keeper, ObjectOwner
 from bot.gitops.markdown import Description, body, branch, message, title

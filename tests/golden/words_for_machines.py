@@ -15,9 +15,8 @@ import msgspec
 from bot.alerting.domain.incident import identify
 from bot.digest.domain.records import RunStage, carried, nonce
 from bot.domain.election import Record
-from bot.domain.finding import Ref, code_of
+from bot.domain.finding import Ref, Target, code_of
 from bot.domain.mute_annotation import MUTE
-from bot.domain.resources.reference import Target
 from bot.domain.snapshot import Why
 from bot.domain.verdict import Verdict
 from bot.gitops.domain import file_edit

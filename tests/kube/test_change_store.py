@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from bot.domain.resources.reference import Target
+from bot.domain.finding import Target
 from bot.errors import ClusterError, Conflict, InputError, NotLeading
 from bot.kube.change_events import ChangeEvents
 from bot.kube.change_store import KubernetesChangeStore, NoChangeStore

@@ -17,8 +17,8 @@ from typing import Any
 import msgspec
 
 from bot.domain.authorization import Circles, Members
+from bot.domain.finding import Target
 from bot.domain.refusal import NotObserved
-from bot.domain.resources.reference import Target
 from bot.errors import ClusterError, Conflict, InputError, Unreachable
 from bot.gitops.domain.ownership import ObjectOwner
 from bot.net.diagnosis.diagnosed import Diagnosed

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.domain.resources.reference import Target
+from bot.domain.finding import Target
 from bot.net.diagnosis.diagnosis import Row
 from bot.net.diagnosis.observation import VantagePoint
 from bot.net.diagnosis.service import Diagnose

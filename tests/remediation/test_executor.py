@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.domain.resources.reference import Target
+from bot.domain.finding import Target
 from bot.errors import ClusterError
 from bot.remediation.change.change import Change
 from bot.remediation.change.plan import Method

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from bot.domain.resources.reference import Target
+from bot.domain.finding import Target
 from bot.remediation.change.change import Change
 from bot.remediation.change.marker import SUFFIX
 from bot.remediation.change.plan import Method

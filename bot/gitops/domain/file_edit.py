@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from bot.domain.resources.reference import Target
+from bot.domain.finding import Target
 from bot.domain.resources.registry import TRAEFIK
 from bot.routing.native_lb import ANNOTATION, FIELD
 

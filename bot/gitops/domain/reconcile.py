@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.domain.resources.reference import Target
+from bot.domain.finding import Target
 
 REQUESTED = "reconcile.fluxcd.io/requestedAt"
 KUSTOMIZE = "kustomize.toolkit.fluxcd.io"

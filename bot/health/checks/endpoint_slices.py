@@ -34,7 +34,7 @@ def _siblings(
     service = (piece.metadata.labels or {}).get(serving.SERVICE_NAME)
     if not service:
         return (piece,)
-    known = snapshot.by_label(discovery.EndpointSlice, serving.SERVICE_NAME)
+    known = snapshot.of(discovery.EndpointSlice).by_label(serving.SERVICE_NAME)
     return known.get((piece.namespace, service)) or (piece,)
 
 

@@ -54,7 +54,7 @@ def _chart(release: HelmRelease) -> list[Ref]:
 
 def _pods(release: HelmRelease, snapshot: Snapshot) -> list[Ref]:
     """The pods of the release, by the label that most charts set to its name."""
-    by_instance = snapshot.by_label(core.Pod, flux.INSTANCE)
+    by_instance = snapshot.of(core.Pod).by_label(flux.INSTANCE)
     place = release.spec.target_namespace or release.namespace
     names = {release.name, release.spec.release_name, f"{place}-{release.name}"} - {""}
     return [

@@ -10,10 +10,9 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from bot.domain.check import SCOPES
-from bot.domain.hourly import INCIDENT, LETTER, MEANS
 from bot.domain.record import Shelf
 from bot.domain.report import Report, focus
-from bot.domain.verdict import Verdict
+from bot.domain.verdict import INCIDENT, LETTER, MEANS, Verdict
 from bot.health.checks import in_scope
 
 POINTS = 24 * 35

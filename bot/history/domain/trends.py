@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from bot.domain.check import SCOPES
-from bot.domain.hourly import HOUR, INCIDENT, MEANS
-from bot.domain.verdict import Verdict
+from bot.domain.verdict import HOUR, INCIDENT, MEANS, Verdict
 from bot.history.domain.record import ABSENT, History, PastIncident, Point
 from bot.net.mesh.history import Course, LinkHistory, courses
 

@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.charts.spec import Lane, Level, Span, Tick, Timeline
 from bot.domain.check import SCOPES
-from bot.domain.hourly import HOUR, MEANS
-from bot.domain.verdict import Verdict
+from bot.domain.verdict import HOUR, MEANS, Verdict
 from bot.history.domain.record import ABSENT, History, PastIncident, Point
 from bot.history.domain.trends import ProblemTrend, Trends, trends
 from bot.net.mesh.history import Course, LinkHistory

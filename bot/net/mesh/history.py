@@ -11,9 +11,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from bot.domain.hourly import HOUR, INCIDENT, LETTER, MEANS
 from bot.domain.record import Shelf
-from bot.domain.verdict import Verdict
+from bot.domain.verdict import HOUR, INCIDENT, LETTER, MEANS, Verdict
 from bot.net.mesh.health import verdict
 from bot.net.mesh.matrix import Break
 from bot.net.mesh.rounds import Fault, Links

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from bot.domain.instant import instant
+from bot.domain.timestamps import instant
 from bot.net.mesh.matrix import By
 from bot.net.mesh.rounds import Round, Try
 from bot.net.probing import output as lines

@@ -11,9 +11,9 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
+from bot.domain.record import Store
 from bot.domain.resources.core import Node
 from bot.domain.snapshot import SnapshotReader
-from bot.domain.state import Store
 from bot.errors import MeshmedicError
 from bot.net.mesh.health import is_ready
 from bot.net.mesh.history import LINKS

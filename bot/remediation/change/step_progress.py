@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bot.domain.resources.reference import Target
+from bot.domain.finding import Target
 from bot.remediation.change.fields import Action, Manifest
 from bot.remediation.change.step import Step, StepProgress, progress, written
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.domain.resources.reference import Target
+from bot.domain.finding import Target
 from bot.gitops.domain.ownership import Keeper
 from bot.remediation.change.fields import Action
 from bot.remediation.change.plan import Method, RepairPlan

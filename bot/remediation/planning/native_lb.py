@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from bot.domain.resources.reference import Target
+from bot.domain.finding import Target
 from bot.gitops.domain.ownership import Keeper
 from bot.remediation.change.fields import Action
 from bot.remediation.change.fields.reconcile import DISABLED, RECONCILE

@@ -5,7 +5,7 @@ Source: issue 5, "GitOps: the change must survive".
 
 from __future__ import annotations
 
-from bot.domain.resources.reference import Target
+from bot.domain.finding import Target
 from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit, encoded
 from bot.gitops.domain.ownership import Keeper, ObjectOwner
 from bot.ingress_conversion.convert import Became, convert

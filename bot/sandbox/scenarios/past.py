@@ -10,9 +10,8 @@ from bot.digest.domain.diff import BASES, Base, Bases, KnownEntry
 from bot.digest.domain.records import DIGESTS, DigestState, RunRecord, RunStage
 from bot.digest.schedule.timetable import Timetable
 from bot.domain.check import SCOPES
-from bot.domain.hourly import LETTER
-from bot.domain.state import Store
-from bot.domain.verdict import Verdict
+from bot.domain.record import Store
+from bot.domain.verdict import LETTER, Verdict
 from bot.history.domain.record import HISTORY, History, PastIncident, Point
 
 DAILY = "daily"

@@ -179,7 +179,7 @@ def _pods(
     reading: Reading,
 ) -> Backend:
     key = (found.namespace, found.name)
-    slices = snapshot.by_label(discovery.EndpointSlice, serving.SERVICE_NAME).get(key, ())
+    slices = snapshot.of(discovery.EndpointSlice).by_label(serving.SERVICE_NAME).get(key, ())
     servers = [
         _url(wanted, port, address, target)
         for slice_ in slices

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from bot.domain.instant import instant
+from bot.domain.timestamps import instant
 
 ANSI = re.compile(r"\x1b\[[0-9;]{0,32}[A-Za-z]")
 WRAPPINGS = 3

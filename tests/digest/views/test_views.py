@@ -15,10 +15,9 @@ from bot.digest.domain.open_items import Expiring, Nodes, OpenItem, StandingItem
 from bot.digest.views import discord as discord_digest
 from bot.digest.views import text as told
 from bot.domain.finding import Finding, Ref
-from bot.domain.hourly import HOUR
 from bot.domain.report import Report
 from bot.domain.snapshot import Gap, Why
-from bot.domain.verdict import Verdict
+from bot.domain.verdict import HOUR, Verdict
 from bot.history.domain.trends import ProblemTrend, Trends, Uptime
 from tests.health.views.test_discord import assert_harmless, texts
 from tests.render.strategies import NOW, hostile, moments, reports

@@ -1,6 +1,6 @@
 """What asks Flux to look again."""
 
-from bot.domain.resources.reference import Target
+from bot.domain.finding import Target
 from bot.gitops.domain.reconcile import REQUESTED, ReconcileRequest, requests
 
 TOKEN = "2026-11-26T12:00:00Z"

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.resources.reference import Target
+from bot.domain.finding import Target
 from bot.gitops.domain.ownership import Keeper, ObjectOwner
 from bot.remediation.change.fields import Action
 from bot.remediation.change.plan import Method, RepairPlan

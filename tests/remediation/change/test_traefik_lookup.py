@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.finding import Ref
-from bot.domain.resources.reference import Target
+from bot.domain.finding import Ref, Target
 from bot.net.diagnosis.observation import Belief
 from bot.net.diagnosis.subject import Subject
 from bot.remediation.change import traefik_lookup as sight

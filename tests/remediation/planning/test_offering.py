@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.resources.reference import Target
+from bot.domain.finding import Target
 from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit, decoded
 from bot.gitops.domain.ownership import Keeper, ObjectOwner
 from bot.net.diagnosis.diagnosis import Effect

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.instant import instant
+from bot.domain.timestamps import instant
 
 AT = datetime(2026, 11, 28, 23, 9, 44, tzinfo=UTC)
 
