@@ -8,6 +8,7 @@ from typing import Any
 from bot.charts.spec import Drawing, HeatMap, Undrawn
 from bot.doctor.domain.facts import ClusterFacts, Right
 from bot.domain.finding import Ref
+from bot.domain.refusal import NotObserved
 from bot.domain.resources.base import Object
 from bot.domain.resources.decode import read_object
 from bot.domain.resources.registry import KIND_OF, KINDS
@@ -22,7 +23,7 @@ from bot.remediation.notifier import ChangeNotifier
 from bot.remediation.service import RemediationService
 from bot.traefik.domain.api import Runtime
 from bot.traefik.domain.instance import TraefikPod
-from bot.traefik.domain.log_request import LogAsked, LogEnd, NotSeen
+from bot.traefik.domain.log_request import LogEnd, LogRequest
 
 TYPES = {kind.name: kind.type for kind in KINDS}
 
@@ -46,7 +47,7 @@ class FakeTraefik:
     runtimes: dict[str, Runtime] = field(default_factory=dict)
     logs: dict[str, bytes | ClusterError] = field(default_factory=dict)
     fails: ClusterError | None = None
-    asked: list[LogAsked] = field(default_factory=list)
+    asked: list[LogRequest] = field(default_factory=list)
 
     async def pods(self) -> tuple[TraefikPod, ...]:
         """The replicas that a test laid out."""
@@ -54,12 +55,14 @@ class FakeTraefik:
             raise self.fails
         return self.replicas
 
-    async def runtime(self, pod: TraefikPod) -> Runtime | NotSeen:
+    async def runtime(self, pod: TraefikPod) -> Runtime | NotObserved:
         """Off, unless a test says something else."""
-        off = NotSeen(f"{pod.name}: Traefik's API is not switched on.", "Switch it on.")
+        off = NotObserved(f"{pod.name}: Traefik's API is not switched on.", "Switch it on.")
         return self.runtimes.get(pod.name, off)
 
-    async def log(self, pod: TraefikPod, asked: LogAsked, take: Callable[[bytes], None]) -> LogEnd:
+    async def log(
+        self, pod: TraefikPod, asked: LogRequest, take: Callable[[bytes], None]
+    ) -> LogEnd:
         """In chunks that cut lines in two."""
         self.asked.append(asked)
         log = self.logs.get(pod.name, b"")

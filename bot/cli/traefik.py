@@ -16,12 +16,10 @@ from bot.kube.connect import connect
 from bot.kube.one_shot_reader import ClusterReader
 from bot.kube.traefik_reader import TraefikReader
 from bot.render import terminal
-from bot.traefik.domain import log_report as log_book
-from bot.traefik.domain.log_answer import LogsAnswer
-from bot.traefik.domain.log_lines import LineSplitter
-from bot.traefik.domain.log_summary import LogSummary, Summing
+from bot.traefik.domain import log_report
+from bot.traefik.domain.answers import LogsAnswer, RoutesAnswer, RouteView
+from bot.traefik.domain.log_summary import LogSummarizer, LogSummary
 from bot.traefik.domain.routes import READS, served
-from bot.traefik.domain.routes_view import RoutesAnswer, RouteView
 from bot.traefik.service import Traefik, reading, since_of
 from bot.traefik.views import json as json_traefik
 from bot.traefik.views import terminal as terminal_traefik
@@ -65,7 +63,7 @@ def saved(file: str, where: Where, *, as_json: bool) -> Verdict:
     summary = _read(file)
     named = where.kubeconfig or where.context
     answer = asyncio.run(_classified(file, summary, where)) if named else None
-    return _show(answer or log_book.logs({file: summary}, None), as_json=as_json)
+    return _show(answer or log_report.logs({file: summary}, None), as_json=as_json)
 
 
 def _show(answer: LogsAnswer, *, as_json: bool) -> Verdict:
@@ -99,7 +97,7 @@ async def _classified(file: str, summary: LogSummary, where: Where) -> LogsAnswe
         snapshot = await traefik.cluster.snapshot(READS)
         pods, unseen = await traefik.pods()
         found = served(snapshot, reading(pods))
-        return log_book.logs({file: summary}, snapshot, found, unseen=unseen)
+        return log_report.logs({file: summary}, snapshot, found, unseen=unseen)
 
 
 @contextlib.asynccontextmanager
@@ -128,11 +126,8 @@ def _read(file: str) -> LogSummary:
 
 
 def _sum(opened: BinaryIO) -> LogSummary:
-    splitter, summing = LineSplitter(), Summing()
-    while splitter.taken < MOST and (chunk := opened.read(CHUNK)):
-        for line in splitter.feed(chunk):
-            summing.add(line)
-    for line in splitter.end():
-        summing.add(line)
-    more = bool(splitter.taken >= MOST and opened.read(1))
-    return summing.summary(*([f"Only the first {MOST:,} bytes were read."] if more else []))
+    summarizer = LogSummarizer()
+    while summarizer.taken < MOST and (chunk := opened.read(CHUNK)):
+        summarizer.feed(chunk)
+    more = summarizer.taken >= MOST and opened.read(1)
+    return summarizer.summary(f"Only the first {MOST:,} bytes were read." if more else "")

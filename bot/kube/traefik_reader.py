@@ -9,6 +9,7 @@ import aiohttp
 import msgspec
 
 from bot.domain.finding import Ref
+from bot.domain.refusal import NotObserved
 from bot.errors import Absent, ClusterError, Forbidden, ServerError
 from bot.kube.client import CONNECT, Api, Query, breathe
 from bot.kube.events_and_logs import NOTHING
@@ -18,7 +19,7 @@ from bot.kube.pods import ListedPod, PodContainer, collection, list_pods, log_pa
 from bot.traefik.domain import api as decoding
 from bot.traefik.domain.api import Runtime
 from bot.traefik.domain.instance import API_PORT, HOW_TO_ENABLE, Static, TraefikPod, static
-from bot.traefik.domain.log_request import LogAsked, LogEnd, NotSeen
+from bot.traefik.domain.log_request import LogEnd, LogRequest
 
 LABEL = "app.kubernetes.io/name=traefik"
 REPLICAS = 50
@@ -71,7 +72,7 @@ class TraefikReader:
             raise ServerError(msg) from error
         return tuple(traefik_pod for traefik_pod in found if traefik_pod.running)
 
-    async def runtime(self, pod: TraefikPod) -> Runtime | NotSeen:
+    async def runtime(self, pod: TraefikPod) -> Runtime | NotObserved:
         """What this replica serves by its own API, or why that cannot be seen.
 
         First by the API server's proxy, then by a command in the pod: that way stays on its node.
@@ -80,7 +81,7 @@ class TraefikReader:
         """
         said = static(pod.args)
         if said.told and not said.api_on:
-            return NotSeen(f"{pod.name}: Traefik's API is not switched on.", HOW_TO_ENABLE)
+            return NotObserved(f"{pod.name}: Traefik's API is not switched on.", HOW_TO_ENABLE)
         reasons: list[str] = []
         for way in (self._by_proxy, self._by_exec):
             for port in _ports(said):
@@ -95,9 +96,11 @@ class TraefikReader:
                 except (ClusterError, msgspec.DecodeError) as error:
                     reasons.append(str(error))
         told = " ".join(dict.fromkeys(reasons))
-        return NotSeen(f"{pod.name}: its API cannot be read. {told}", HOW_TO_ENABLE)
+        return NotObserved(f"{pod.name}: its API cannot be read. {told}", HOW_TO_ENABLE)
 
-    async def log(self, pod: TraefikPod, asked: LogAsked, take: Callable[[bytes], None]) -> LogEnd:
+    async def log(
+        self, pod: TraefikPod, asked: LogRequest, take: Callable[[bytes], None]
+    ) -> LogEnd:
         """Hand the log of a replica over in chunks, within the bounds that are asked for.
 
         Raises:

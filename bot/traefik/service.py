@@ -15,25 +15,21 @@ from typing import Protocol
 
 import msgspec
 
+from bot.domain.refusal import NotObserved
 from bot.domain.resources import networking, traefik
-from bot.domain.snapshot import SnapshotReader
+from bot.domain.snapshot import Snapshot, SnapshotReader
 from bot.errors import ClusterError, InputError
 from bot.net.diagnosis.observation import Belief
 from bot.net.diagnosis.subject import Subject
-from bot.traefik.domain import log_report as log_book
-from bot.traefik.domain import routes_view as view
-from bot.traefik.domain import runtime_view as believing
-from bot.traefik.domain import service_view as subject_belief
+from bot.traefik.domain import log_report, routes_view, runtime_view, service_view
+from bot.traefik.domain.answers import API, LOG, LogsAnswer, RoutesAnswer, RouteView
 from bot.traefik.domain.api import Runtime
 from bot.traefik.domain.backend import Reading
 from bot.traefik.domain.instance import HOW_TO_LOG, TraefikPod, static, version
-from bot.traefik.domain.log_answer import LogsAnswer
-from bot.traefik.domain.log_lines import LineSplitter
-from bot.traefik.domain.log_request import LogAsked, LogEnd, NotSeen
-from bot.traefik.domain.log_summary import LogSummary, Summing
-from bot.traefik.domain.routes import READS, ServedRoute, served
-from bot.traefik.domain.routes_view import API, LOG, RoutesAnswer, RouteView
-from bot.traefik.domain.runtime_view import RouterBelief
+from bot.traefik.domain.log_request import LogEnd, LogRequest
+from bot.traefik.domain.log_summary import LogSummarizer, LogSummary
+from bot.traefik.domain.routes import READS, served
+from bot.traefik.domain.routes_view import RuntimeViews
 
 SINCE = timedelta(hours=1)
 LONGEST = timedelta(days=30)
@@ -47,7 +43,7 @@ NO_TRAEFIK = (
 
 
 class PodSource(Protocol):
-    """What is asked of Traefik itself, replica by replica."""
+    """What is read from Traefik itself, replica by replica."""
 
     async def pods(self) -> tuple[TraefikPod, ...]:
         """Its running pods.
@@ -57,11 +53,13 @@ class PodSource(Protocol):
         """
         ...
 
-    async def runtime(self, pod: TraefikPod) -> Runtime | NotSeen:
-        """What it serves by its own API, or why that cannot be seen."""
+    async def runtime(self, pod: TraefikPod) -> Runtime | NotObserved:
+        """What it serves by its own API, or why that cannot be read."""
         ...
 
-    async def log(self, pod: TraefikPod, asked: LogAsked, take: Callable[[bytes], None]) -> LogEnd:
+    async def log(
+        self, pod: TraefikPod, request: LogRequest, on_chunk: Callable[[bytes], None]
+    ) -> LogEnd:
         """Its log in chunks.
 
         Raises:
@@ -71,11 +69,11 @@ class PodSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Believed:
-    """The beliefs of the replicas, where from, and what was not seen."""
+class _RuntimeViews:
+    """The views of the replicas, their source (API or LOG), and what could not be read."""
 
     of: str
-    beliefs: dict[str, tuple[RouterBelief, ...]]
+    views: RuntimeViews
     unseen: tuple[str, ...]
 
 
@@ -87,21 +85,18 @@ class Traefik:
     source: PodSource
 
     async def routes(self) -> RoutesAnswer:
-        """Every route, with the servers that Traefik has made of it where that can be seen.
+        """Every route, with Traefik's own servers for it where they can be read.
 
         Raises:
             ClusterError: The cluster's objects cannot be read at all.
         """
         snapshot, (pods, unseen) = await asyncio.gather(self.cluster.snapshot(READS), self.pods())
-        believed = await self._believed(pods)
-        return view.routes(
-            served(snapshot, reading(pods)),
-            snapshot,
-            pods,
-            believed.beliefs,
-            of=believed.of,
-            unseen=(*unseen, *believed.unseen),
-        )
+        found = await self._by_api(pods)
+        if pods and not found.views:
+            # A router's servers were logged when they were created, however long ago.
+            summaries, failed = await self._summaries(pods, LogRequest())
+            found = _by_log(summaries, (*found.unseen, *failed))
+        return _answer(snapshot, pods, found, (*unseen, *found.unseen))
 
     async def describe(self, asked: str) -> tuple[RouteView, RoutesAnswer]:
         """One route in full, and the answer that it is a part of.
@@ -111,36 +106,33 @@ class Traefik:
             ClusterError: As in `routes`.
         """
         answer = await self.routes()
-        names = {route.label: route for route in answer.routes}
-        return names[_meant(asked, tuple(answer.routes), answer.unseen)], answer
+        return _meant(asked, answer.routes, answer.unseen), answer
 
     async def logs(
         self, route: str | None = None, since: timedelta | None = None, *, previous: bool = False
     ) -> LogsAnswer:
-        """What the logs of all replicas tell, of one route or of all.
+        """What the logs of all replicas say, about one route or about all.
 
         Raises:
-            InputError: No route is meant by that, or the time is none.
+            InputError: No route is meant by that, or the time is out of range.
             ClusterError: As in `routes`.
         """
         seconds = _seconds(SINCE if since is None else since)
         snapshot, (pods, unseen) = await asyncio.gather(self.cluster.snapshot(READS), self.pods())
-        found = served(snapshot, reading(pods))
-        label = _meant(route, found, unseen) if route else ""
-        asked = LogAsked(seconds=seconds, previous=previous)
-        summaries, failed = await self.summaries(pods, asked)
-        statics = [static(pod.args) for pod in pods]
-        shows = bool(statics) and all(
-            static_.shows_servers or static_.access_log for static_ in statics
-        )
-        answer = log_book.logs(
+        routes = served(snapshot, reading(pods))
+        label = _meant(route, routes, unseen).label if route else ""
+        request = LogRequest(seconds=seconds, previous=previous)
+        summaries, failed = await self._summaries(pods, request)
+        configs = [static(pod.args) for pod in pods]
+        answer = log_report.logs(
             summaries,
             snapshot,
-            found,
+            routes,
             pods,
             route=label,
             since_seconds=seconds,
-            shows=shows,
+            shows=bool(pods)
+            and all(config.shows_servers or config.access_log for config in configs),
             unseen=(*unseen, *failed),
         )
         if answer.shows_failures or not pods:
@@ -149,17 +141,19 @@ class Traefik:
         return msgspec.structs.replace(answer, unseen=(*answer.unseen, quiet))
 
     async def suggestions(self, typed: str, most: int) -> tuple[str, ...]:
-        """The routes whose label or rule holds what was typed."""
+        """The routes whose label or rule holds every typed word."""
         snapshot = await self.cluster.snapshot((traefik.IngressRoute, networking.Ingress))
         words = typed.casefold().split()
         shown = {
             route.label: f"{route.label} {' '.join(rule.match for rule in route.rules)}".casefold()
             for route in served(snapshot, Reading())
         }
-        return tuple(label for label, text in shown.items() if all(w in text for w in words))[:most]
+        return tuple(label for label, text in shown.items() if all(word in text for word in words))[
+            :most
+        ]
 
     async def belief(self, subject: Subject) -> Belief:
-        """What Traefik itself believes of a route's Service, and its failures there.
+        """Traefik's own view of a route's Service, and its failures there.
 
         Raises:
             ClusterError: Nothing can be read; the message says how to allow it.
@@ -167,19 +161,16 @@ class Traefik:
         pods, unseen = await self.pods()
         if not pods:
             raise ClusterError(" ".join(unseen) or NO_TRAEFIK)
-        (summaries, failed), believed, snapshot = await asyncio.gather(
-            self.summaries(pods, LogAsked(seconds=_seconds(SINCE))),
+        (summaries, failed), found, snapshot = await asyncio.gather(
+            self._summaries(pods, LogRequest(seconds=_seconds(SINCE))),
             self._by_api(pods),
             self.cluster.snapshot(READS),
         )
-        if not believed.beliefs:
-            believed = _of_logs(summaries, believed.unseen)
-        known = reading(pods)
-        answer = view.routes(
-            served(snapshot, known), snapshot, pods, believed.beliefs, of=believed.of, unseen=()
-        )
-        unseen = tuple(dict.fromkeys((*believed.unseen, *failed)))
-        return subject_belief.belief(subject, answer, summaries, known.version, unseen)
+        if not found.views:
+            found = _by_log(summaries, found.unseen)
+        answer = _answer(snapshot, pods, found, ())
+        unseen = tuple(dict.fromkeys((*found.unseen, *failed)))
+        return service_view.belief(subject, answer, summaries, reading(pods).version, unseen)
 
     async def pods(self) -> tuple[tuple[TraefikPod, ...], tuple[str, ...]]:
         """The running replicas, and why there are none."""
@@ -189,31 +180,22 @@ class Traefik:
             return (), (f"Traefik's pods: {error}",)
         return pods, () if pods else (NO_TRAEFIK,)
 
-    async def _believed(self, pods: tuple[TraefikPod, ...]) -> _Believed:
-        """By the API of every replica that lets itself be asked, else by the logs."""
-        found = await self._by_api(pods)
-        if found.beliefs or not pods:
-            return found
-        # What a router's servers are was logged when they were made, however long ago.
-        summaries, failed = await self.summaries(pods, LogAsked())
-        return _of_logs(summaries, (*found.unseen, *failed))
+    async def _by_api(self, pods: tuple[TraefikPod, ...]) -> _RuntimeViews:
+        """The view of each replica whose API can be read."""
+        answers = await asyncio.gather(*map(self.source.runtime, pods))
+        views = {
+            pod.name: runtime_view.by_api(answer)
+            for pod, answer in zip(pods, answers, strict=True)
+            if isinstance(answer, Runtime)
+        }
+        unseen = tuple(str(answer) for answer in answers if isinstance(answer, NotObserved))
+        return _RuntimeViews(API if views else "", views, unseen)
 
-    async def _by_api(self, pods: tuple[TraefikPod, ...]) -> _Believed:
-        answers = await asyncio.gather(*(self.source.runtime(pod) for pod in pods))
-        beliefs: dict[str, tuple[RouterBelief, ...]] = {}
-        unseen: list[str] = []
-        for pod, answer in zip(pods, answers, strict=True):
-            if isinstance(answer, NotSeen):
-                unseen.append(str(answer))
-            else:
-                beliefs[pod.name] = believing.by_api(answer)
-        return _Believed(API if beliefs else "", beliefs, tuple(unseen))
-
-    async def summaries(
-        self, pods: tuple[TraefikPod, ...], asked: LogAsked
+    async def _summaries(
+        self, pods: tuple[TraefikPod, ...], request: LogRequest
     ) -> tuple[dict[str, LogSummary], tuple[str, ...]]:
-        """The log of each replica, read and counted as it comes; and what could not be read."""
-        answers = await asyncio.gather(*(self._log(pod, asked) for pod in pods))
+        """The log of each replica, counted while it is read; and what could not be read."""
+        answers = await asyncio.gather(*(self._log(pod, request) for pod in pods))
         summaries = {
             pod.name: answer
             for pod, answer in zip(pods, answers, strict=True)
@@ -221,36 +203,36 @@ class Traefik:
         }
         return summaries, tuple(answer for answer in answers if isinstance(answer, str))
 
-    async def _log(self, pod: TraefikPod, asked: LogAsked) -> LogSummary | str:
-        splitter, summing = LineSplitter(), Summing()
-
-        def take(chunk: bytes) -> None:
-            for line in splitter.feed(chunk):
-                summing.add(line)
-
+    async def _log(self, pod: TraefikPod, request: LogRequest) -> LogSummary | str:
+        summarizer = LogSummarizer()
         try:
-            end = await self.source.log(pod, asked, take)
+            end = await self.source.log(pod, request, summarizer.feed)
         except ClusterError as error:
             return f"The log of {pod.name}: {error}"
-        for line in splitter.end():
-            summing.add(line)
-        return summing.summary(*([end.cut] if end.cut else []))
+        return summarizer.summary(end.cut)
 
 
-def _of_logs(summaries: dict[str, LogSummary], unseen: tuple[str, ...]) -> _Believed:
-    beliefs = {
+def _answer(
+    snapshot: Snapshot, pods: tuple[TraefikPod, ...], found: _RuntimeViews, unseen: tuple[str, ...]
+) -> RoutesAnswer:
+    routes = served(snapshot, reading(pods))
+    return routes_view.routes(routes, snapshot, pods, found.views, of=found.of, unseen=unseen)
+
+
+def _by_log(summaries: dict[str, LogSummary], unseen: tuple[str, ...]) -> _RuntimeViews:
+    """The view of each replica whose log names servers."""
+    views = {
         name: routers
-        for name, log_summary in summaries.items()
-        if (routers := believing.by_log(log_summary))
+        for name, summary in summaries.items()
+        if (routers := runtime_view.by_log(summary))
     }
-    if beliefs:
-        return _Believed(LOG, beliefs, unseen)
-    quiet = f"Traefik's log names no server. {HOW_TO_LOG}" if summaries else ""
-    return _Believed("", {}, (*unseen, *([quiet] if quiet else [])))
+    if summaries and not views:
+        unseen = (*unseen, f"Traefik's log names no server. {HOW_TO_LOG}")
+    return _RuntimeViews(LOG if views else "", views, unseen)
 
 
 def reading(pods: tuple[TraefikPod, ...]) -> Reading:
-    """By the first replica; they are of one Deployment as a rule."""
+    """Version and configuration of the first replica: usually all are of one Deployment."""
     return Reading(version(pods[0]), static(pods[0].args)) if pods else Reading()
 
 
@@ -274,12 +256,12 @@ def _seconds(since: timedelta) -> int:
     return max(1, int(since.total_seconds()))
 
 
-def _meant(asked: str, found: tuple[ServedRoute | RouteView, ...], unseen: tuple[str, ...]) -> str:
-    """The label of the one route that is meant by its label, its name, or a piece of its rule."""
+def _meant(asked: str, routes: tuple[RouteView, ...], unseen: tuple[str, ...]) -> RouteView:
+    """The one route that is meant by its label, its name, or a piece of its rule."""
     wanted = asked.strip().casefold()
     exact = {
-        route.label
-        for route in found
+        route.label: route
+        for route in routes
         if wanted
         in (
             route.label,
@@ -288,16 +270,16 @@ def _meant(asked: str, found: tuple[ServedRoute | RouteView, ...], unseen: tuple
         )
     }
     near = exact or {
-        route.label
-        for route in found
+        route.label: route
+        for route in routes
         if any(wanted in rule.match.casefold() for rule in route.rules)
     }
-    if len(near) == 1 and wanted:
-        return near.pop()
     if not near or not wanted:
         also = " Not everything could be seen, so it may be there still." if unseen else ""
         msg = f"No route is called {asked!r}.{also} `traefik routes` names them."
         raise InputError(msg)
-    names = ", ".join(sorted(near)[:5])
-    msg = f"{asked!r} stands for {len(near)} routes: {names}."
-    raise InputError(msg)
+    if len(near) > 1:
+        names = ", ".join(sorted(near)[:5])
+        msg = f"{asked!r} stands for {len(near)} routes: {names}."
+        raise InputError(msg)
+    return next(iter(near.values()))

@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from bot.domain.finding import Ref
+from bot.domain.refusal import NotObserved
 from bot.errors import Forbidden
 from bot.kube.client import Api
 from bot.kube.connect import connect
@@ -27,7 +28,6 @@ from bot.routing.addresses import AddressKind
 from bot.sandbox.kubernetes_api.streams import StreamEnded
 from bot.traefik.domain.api import Runtime
 from bot.traefik.domain.instance import TraefikPod
-from bot.traefik.domain.log_request import NotSeen
 from bot.traefik.service import Traefik as Asking
 from tests.cluster import build, traefik
 from tests.cluster.kubelet import Kubelet, kubelet
@@ -303,6 +303,6 @@ async def test_what_may_not_be_done_is_named_by_the_real_authorizer(
         with pytest.raises(Forbidden, match="may not run a command in Pod seen/traefik-seen"):
             await execute(less, POD, "traefik", ("true",), limit_bytes=10, seconds=30)
         answer = await TraefikReader(less).runtime(pod)
-    assert isinstance(answer, NotSeen)
+    assert isinstance(answer, NotObserved)
     assert 'cannot get resource "pods/proxy"' in answer.why
     assert "deploy/components/traefik-api" in answer.why

@@ -10,8 +10,7 @@ from msgspec.structs import replace as with_fields
 from rich.console import RenderableType
 
 from bot.domain.snapshot import Snapshot
-from bot.traefik.domain.log_answer import LogsAnswer
-from bot.traefik.domain.routes_view import RoutesAnswer, RouteView
+from bot.traefik.domain.answers import LogsAnswer, RoutesAnswer, RouteView
 from bot.traefik.service import Traefik
 from bot.traefik.views import discord as discord_traefik
 from bot.traefik.views import json as json_traefik

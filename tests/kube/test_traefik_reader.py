@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from bot.domain.refusal import NotObserved
 from bot.errors import Forbidden
 from bot.kube.connect import connect
 from bot.kube.traefik_reader import TraefikReader
@@ -17,7 +18,7 @@ from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from bot.sandbox.kubernetes_api.streams import Reply, StreamEnded
 from bot.traefik.domain.api import Runtime
 from bot.traefik.domain.instance import TraefikPod
-from bot.traefik.domain.log_request import BYTES, LogAsked, NotSeen
+from bot.traefik.domain.log_request import BYTES, LogRequest
 from bot.traefik.service import Traefik
 from tests.builders import Plain, an_object
 from tests.fakes import FakeCluster
@@ -122,9 +123,9 @@ async def test_an_api_that_is_off_is_not_asked_for(tmp_path: Path) -> None:
         asked = len(cluster.requests)
         answer = await reader.runtime(pod)
         assert len(cluster.requests) == asked
-    assert isinstance(answer, NotSeen)
+    assert isinstance(answer, NotObserved)
     assert "not switched on" in answer.why
-    assert "--api.insecure=true" in answer.how
+    assert "--api.insecure=true" in answer.hint
 
 
 async def test_without_the_proxy_a_command_in_the_pod_does_it(tmp_path: Path) -> None:
@@ -143,7 +144,7 @@ async def test_without_the_proxy_a_command_in_the_pod_does_it(tmp_path: Path) ->
         assert asked == [["wget", "-qO-", "-T", "6", "http://127.0.0.1:8080/api/rawdata"]]
         cluster.forbid("create", "pods/exec")
         answer = await reader.runtime(pod)
-    assert isinstance(answer, NotSeen)
+    assert isinstance(answer, NotObserved)
     assert "deploy/components/traefik-api" in answer.why
     assert "deploy/components/exec" in answer.why
 
@@ -165,7 +166,7 @@ async def test_whatever_the_pod_answers_is_said_and_raises_nothing(
     async with reading(tmp_path, a_pod("--api.insecure")) as (cluster, reader):
         cluster.shells[PLACE, NAME, "traefik"] = lambda _: ended
         answer = await reader.runtime(await the_pod(reader))
-    assert isinstance(answer, NotSeen)
+    assert isinstance(answer, NotObserved)
     assert answer.why
 
 
@@ -176,16 +177,16 @@ async def test_a_log_comes_in_chunks_with_the_bounds_that_were_asked_for(tmp_pat
         cluster.logs[PLACE, NAME, "traefik", False] = log
         cluster.logs[PLACE, NAME, "traefik", True] = "the run before\n"
         pod = await the_pod(reader)
-        whole = await reader.log(pod, LogAsked(seconds=60), taken.append)
+        whole = await reader.log(pod, LogRequest(seconds=60), taken.append)
         assert (b"".join(taken).decode(), whole.cut) == (log, "")
         taken.clear()
-        cut = await reader.log(pod, LogAsked(limit_bytes=500), taken.append)
+        cut = await reader.log(pod, LogRequest(limit_bytes=500), taken.append)
         assert (cut.taken, len(b"".join(taken))) == (500, 500)
         assert cut.cut == f"{NAME}: only 500 bytes were read."
-        last = await reader.log(pod, LogAsked(lines=3), taken.append)
+        last = await reader.log(pod, LogRequest(lines=3), taken.append)
         assert last.cut == f"{NAME}: only the last 3 lines were read."
         taken.clear()
-        await reader.log(pod, LogAsked(previous=True), taken.append)
+        await reader.log(pod, LogRequest(previous=True), taken.append)
         assert b"".join(taken) == b"the run before\n"
     queries = [each.query for each in cluster.requests if each.path.endswith("/log")]
     assert queries[0]["sinceSeconds"] == "60"
@@ -197,11 +198,11 @@ async def test_a_log_that_may_not_be_read_is_forbidden_and_one_of_nobody_is_empt
 ) -> None:
     async with reading(tmp_path, a_pod()) as (cluster, reader):
         pod = await the_pod(reader)
-        none = await reader.log(pod, LogAsked(previous=True), lambda _: None)
+        none = await reader.log(pod, LogRequest(previous=True), lambda _: None)
         assert (none.taken, none.cut) == (0, "")
         cluster.forbid("get", "pods/log")
         with pytest.raises(Forbidden):
-            await reader.log(pod, LogAsked(), lambda _: None)
+            await reader.log(pod, LogRequest(), lambda _: None)
 
 
 LINE = b"x" * 4095 + b"\n"
@@ -230,7 +231,7 @@ async def talkative(tmp_path: Path) -> AsyncIterator[TraefikReader]:
 async def test_a_large_log_is_counted_as_it_comes_and_never_held(tmp_path: Path) -> None:
     """Through the wire, the splitter and the counting of `/traefik logs`; 32 MB in 8 at most."""
     pod = TraefikPod(namespace=PLACE, name=NAME, running=True, container="traefik")
-    asked = LogAsked(limit_bytes=2 * LARGE, lines=LARGE, patience=300)
+    asked = LogRequest(limit_bytes=2 * LARGE, lines=LARGE, patience=300)
     async with talkative(tmp_path) as reader:
         traefik = Traefik(FakeCluster(), reader)
         tracemalloc.start()
@@ -249,7 +250,7 @@ async def test_of_a_log_without_end_no_more_is_read_than_was_asked_for(tmp_path:
     pod = TraefikPod(namespace=PLACE, name=NAME, running=True, container="traefik")
     taken: list[int] = []
     async with talkative(tmp_path) as reader:
-        end = await reader.log(pod, LogAsked(patience=300), lambda part: taken.append(len(part)))
+        end = await reader.log(pod, LogRequest(patience=300), lambda part: taken.append(len(part)))
     assert (sum(taken), end.taken) == (BYTES, BYTES)
     assert "bytes were read" in end.cut
 
@@ -258,5 +259,5 @@ async def test_a_log_that_hangs_costs_a_bounded_time(tmp_path: Path) -> None:
     async with reading(tmp_path, a_pod()) as (cluster, reader):
         pod = await the_pod(reader)
         cluster.faults.hang = True
-        end = await reader.log(pod, LogAsked(patience=0.2), lambda _: None)
+        end = await reader.log(pod, LogRequest(patience=0.2), lambda _: None)
     assert "no more was read" in end.cut

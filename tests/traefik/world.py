@@ -1,7 +1,7 @@
 """A small cluster with Traefik in it, for the tests of what is told of Traefik."""
 
 from bot.traefik.domain import router_names as naming
-from bot.traefik.domain.api import Router, Runtime, RuntimeService
+from bot.traefik.domain.api import LoadBalancer, Router, Runtime, RuntimeService, UpstreamServer
 from bot.traefik.domain.instance import TraefikPod
 from tests.builders import Plain, an_object
 from tests.net.networks import a_path, a_route, a_rule, a_service, a_slice, an_ingress
@@ -50,8 +50,9 @@ def world(**service: object) -> list[Plain]:
 def a_runtime(*urls: str, errors: tuple[str, ...] = ()) -> Runtime:
     """What Traefik's API says of the IngressRoute."""
     name = "site@kubernetescrd"
-    router = Router(ROUTER, "Host(`a.example`)", name, errors=errors)
-    return Runtime((router,), (RuntimeService(name, urls),))
+    router = Router(ROUTER, "Host(`a.example`)", name, errors)
+    servers = LoadBalancer(tuple(map(UpstreamServer, urls)))
+    return Runtime((router,), (RuntimeService(name, servers),))
 
 
 def created(url: str, at: str = "11:00:00", router: str = ROUTER) -> str:

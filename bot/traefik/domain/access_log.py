@@ -7,18 +7,23 @@ tell Traefik's own answer from a backend's, so 500 and 503 count only where no s
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from datetime import UTC, datetime
 
-from bot.traefik.domain.log_entry import moment
-from bot.traefik.domain.log_events import Cause, Irrelevant, LogReason, Origin, Told, UpstreamError
+from bot.traefik.domain.log_entry import Entry, moment
+from bot.traefik.domain.log_events import (
+    Cause,
+    Irrelevant,
+    LogEvent,
+    LogReason,
+    Origin,
+    UpstreamError,
+)
 
 COMMON = re.compile(
     r"\S{1,100} - .{1,100}? \[(?P<time>[^\]]{1,40})\] \"[^\"]*+\" (?P<status>\d{3}|-) \S{1,20}"
     r"(?P<rest>.*)"
 )
-OURS = re.compile(r""" (?P<router>"[^"]*+"|-) (?P<url>"[^"]*+"|-) \d{1,12}ms\s*$""")
+TRAEFIKS_END = re.compile(r""" (?P<router>"[^"]*+"|-) (?P<url>"[^"]*+"|-) \d{1,12}ms\s*$""")
 """The end of the line that Traefik adds to the common format."""
 
 GATEWAY = frozenset({499, 502, 504})
@@ -27,44 +32,49 @@ GATEWAY = frozenset({499, 502, 504})
 OWN = frozenset({500, 503})
 """The same only where no server had been asked."""
 
-MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-STAMP = re.compile(r"(\d\d)/(\w{3})/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)")
+STAMP = "%d/%b/%Y:%H:%M:%S %z"
 JSON_KEYS = ("DownstreamStatus", "RequestMethod")
 """Two fields that every JSON line of the access log has by default."""
 
 
-def common(line: str) -> Told | None:
+def common(line: str) -> LogEvent | None:
     """A line in the common format, or None where it is none."""
     found = COMMON.match(line)
-    if found is None or not (found["status"].isdigit() or found["status"] == "-"):
+    if found is None:
         return None
-    ours = OURS.search(found["rest"][-2000:])
-    status = int(found["status"]) if found["status"].isdigit() else 0
-    router, url = (ours["router"].strip('"'), ours["url"].strip('"')) if ours else ("", "")
-    return _judged(
-        status, "" if router == "-" else router, "" if url == "-" else url, _stamp(found["time"])
-    )
+    own = TRAEFIKS_END.search(found["rest"][-2000:])
+    router, url = map(_said, own.groups()) if own else ("", "")
+    status = int(_said(found["status"]) or 0)
+    if not _failed(status, url):
+        return Irrelevant(LogReason.REQUEST)
+    return _error(status, url, router=router, time=_stamp(found["time"]))
 
 
-def structured(fields: Mapping[str, Any]) -> Told | None:
+def structured(entry: Entry) -> LogEvent | None:
     """A line in JSON, or None where it is not of the access log."""
+    fields = entry.fields
     if not any(key in fields for key in JSON_KEYS):
         return None
     status = fields.get("DownstreamStatus")
-    return _judged(
-        status if isinstance(status, int) else 0,
-        _word(fields, "RouterName"),
-        _url(fields.get("ServiceURL")) or _word(fields, "ServiceAddr"),
-        moment(fields.get("StartUTC")) or moment(fields.get("time")),
-        _word(fields, "ServiceName"),
+    address = _url(fields.get("ServiceURL")) or entry.text("ServiceAddr")
+    if not isinstance(status, int) or not _failed(status, address):
+        return Irrelevant(LogReason.REQUEST)
+    return _error(
+        status,
+        address,
+        router=entry.text("RouterName"),
+        service=entry.text("ServiceName"),
+        time=moment(fields.get("StartUTC")) or moment(fields.get("time")),
     )
 
 
-def _judged(
-    status: int, router: str, address: str, time: datetime | None, service: str = ""
-) -> Told:
-    if status not in GATEWAY and not (status in OWN and not address):
-        return Irrelevant(LogReason.REQUEST)
+def _failed(status: int, address: str) -> bool:
+    return status in GATEWAY or (status in OWN and not address)
+
+
+def _error(
+    status: int, address: str, *, router: str, time: datetime | None, service: str = ""
+) -> UpstreamError:
     return UpstreamError(
         Cause.CANCELLED if status == 499 else Cause.UNTOLD,  # noqa: PLR2004  # nginx's number
         status=status,
@@ -76,6 +86,11 @@ def _judged(
     )
 
 
+def _said(quoted: str) -> str:
+    text = quoted.strip('"')
+    return "" if text == "-" else text
+
+
 def _url(value: object) -> str:
     """A text, or Go's url.URL as an object, by version."""
     if isinstance(value, dict):
@@ -84,21 +99,8 @@ def _url(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _word(fields: Mapping[str, Any], key: str) -> str:
-    value = fields.get(key)
-    return value if isinstance(value, str) else ""
-
-
 def _stamp(text: str) -> datetime | None:
-    found = STAMP.fullmatch(text)
-    if found is None or found[2] not in MONTHS:
-        return None
-    day, _, year, hour, minute, second, sign, hours, minutes = found.groups()
-    away = timedelta(hours=int(hours), minutes=int(minutes))
     try:
-        zone = timezone(away if sign == "+" else -away)
-        month = MONTHS.index(found[2]) + 1
-        made = datetime(int(year), month, int(day), int(hour), int(minute), int(second), 0, zone)
-        return made.astimezone(UTC)
+        return datetime.strptime(text, STAMP).astimezone(UTC)
     except (ValueError, OverflowError):
         return None

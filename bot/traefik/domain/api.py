@@ -9,20 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from typing import TypeVar
 
 import msgspec
+from msgspec import structs
 
 DEEPEST = 8
 """How deep services may refer to services; Traefik itself refuses circles."""
 
 
-class _Server(msgspec.Struct, frozen=True):
+class UpstreamServer(msgspec.Struct, frozen=True):
+    """A server of a load balancer: `url` for HTTP, `address` for TCP and UDP."""
+
     url: str = ""
     address: str = ""
 
 
-class _LoadBalancer(msgspec.Struct, frozen=True):
-    servers: tuple[_Server, ...] | None = None
+class LoadBalancer(msgspec.Struct, frozen=True):
+    """`loadBalancer` of a service."""
+
+    servers: tuple[UpstreamServer, ...] | None = None
 
 
 class _Named(msgspec.Struct, frozen=True):
@@ -38,64 +44,53 @@ class _Indirect(msgspec.Struct, frozen=True):
     fallback: str = ""
 
 
-Errors = str | tuple[str, ...] | None
+class Router(msgspec.Struct, frozen=True):
+    """A router by its whole name, `name@provider`. `error` holds Traefik's own words."""
 
-
-class _Service(msgspec.Struct, frozen=True, rename="camel"):
-    load_balancer: _LoadBalancer | None = None
-    weighted: _Weighted | None = None
-    failover: _Indirect | None = None
-    mirroring: _Indirect | None = None
-    status: str = ""
-    error: Errors = None
-    used_by: tuple[str, ...] | None = None
-    server_status: dict[str, str] | None = None
     name: str = ""
-
-
-class _Router(msgspec.Struct, frozen=True, rename="camel"):
     rule: str = ""
     service: str = ""
-    entry_points: tuple[str, ...] | None = None
-    status: str = ""
-    error: Errors = None
-    name: str = ""
-
-
-class _RawData(msgspec.Struct, frozen=True):
-    routers: dict[str, _Router] | None = None
-    services: dict[str, _Service] | None = None
-
-
-class Router(msgspec.Struct, frozen=True):
-    """A router by its whole name, `name@provider`. `errors` are Traefik's own words."""
-
-    name: str
-    rule: str
-    service: str
-    entry_points: tuple[str, ...] = ()
-    status: str = ""
-    errors: tuple[str, ...] = ()
+    error: str | tuple[str, ...] | None = None
 
     @property
     def provider(self) -> str:
         """What it comes from: `kubernetes`, `kubernetescrd`, `internal`."""
         return self.name.rpartition("@")[2]
 
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """Traefik writes one error as a text, several as a list."""
+        return (self.error,) if isinstance(self.error, str) else self.error or ()
 
-class RuntimeService(msgspec.Struct, frozen=True):
-    """A service by its whole name: its servers' URLs, or the services that it leads to.
 
-    `server_status` is not reachability.
-    """
+class RuntimeService(msgspec.Struct, frozen=True, rename="camel"):
+    """A service by its whole name: it has servers, or it leads to other services."""
 
-    name: str
-    servers: tuple[str, ...] = ()
-    leads_to: tuple[str, ...] = ()
-    status: str = ""
-    errors: tuple[str, ...] = ()
-    used_by: tuple[str, ...] = ()
-    server_status: Mapping[str, str] = {}
+    name: str = ""
+    load_balancer: LoadBalancer | None = None
+    weighted: _Weighted | None = None
+    failover: _Indirect | None = None
+    mirroring: _Indirect | None = None
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """The URLs or addresses of its own servers."""
+        servers = self.load_balancer.servers if self.load_balancer else None
+        return tuple(url for server in servers or () if (url := server.url or server.address))
+
+    @property
+    def leads_to(self) -> tuple[str, ...]:
+        """The names of other services, without their provider where it is the same."""
+        weighted = self.weighted.services if self.weighted else None
+        names = [named.name for named in weighted or ()]
+        for indirect in (self.failover, self.mirroring):
+            names += [indirect.service, indirect.fallback] if indirect else []
+        return tuple(filter(None, names))
+
+
+class _RawData(msgspec.Struct, frozen=True):
+    routers: dict[str, Router] | None = None
+    services: dict[str, RuntimeService] | None = None
 
 
 class Runtime(msgspec.Struct, frozen=True, dict=True):
@@ -123,63 +118,38 @@ class Runtime(msgspec.Struct, frozen=True, dict=True):
             yield from self._servers(_whole(following, name.rpartition("@")[2]), depth - 1)
 
 
+T = TypeVar("T", Router, RuntimeService)
+
+
 def decode_rawdata(body: bytes) -> Runtime:
-    """What `/api/rawdata` answered.
+    """Decode `/api/rawdata`.
 
     Raises:
         msgspec.DecodeError: It is nothing of the kind.
     """
     raw = msgspec.json.decode(body, type=_RawData)
-    return Runtime(
-        tuple(_router(name, router) for name, router in (raw.routers or {}).items()),
-        tuple(_service(name, service) for name, service in (raw.services or {}).items()),
-    )
+    return Runtime(_named(raw.routers), _named(raw.services))
 
 
 def decode_lists(routers: Iterable[bytes], services: Iterable[bytes]) -> Runtime:
-    """What the pages of `/api/http/routers` and `/api/http/services` answered.
+    """Decode the pages of `/api/http/routers` and `/api/http/services`.
 
     Raises:
         msgspec.DecodeError: They are nothing of the kind.
     """
-    listed = [
-        router for body in routers for router in msgspec.json.decode(body, type=tuple[_Router, ...])
-    ]
-    made = [
-        service
-        for body in services
-        for service in msgspec.json.decode(body, type=tuple[_Service, ...])
-    ]
-    return Runtime(
-        tuple(_router(router.name, router) for router in listed),
-        tuple(_service(service.name, service) for service in made),
+    return Runtime(_joined(routers, Router), _joined(services, RuntimeService))
+
+
+def _named(objects: Mapping[str, T] | None) -> tuple[T, ...]:
+    return tuple(structs.replace(entry, name=name) for name, entry in (objects or {}).items())
+
+
+def _joined(pages: Iterable[bytes], kind: type[T]) -> tuple[T, ...]:
+    return tuple(
+        entry
+        for page in pages
+        for entry in msgspec.json.decode(page, type=tuple[kind, ...])  # type: ignore[valid-type]
     )
-
-
-def _router(name: str, each: _Router) -> Router:
-    return Router(
-        name, each.rule, each.service, each.entry_points or (), each.status, _errors(each.error)
-    )
-
-
-def _service(name: str, each: _Service) -> RuntimeService:
-    balancer = each.load_balancer or _LoadBalancer()
-    leads_to = [named.name for named in (each.weighted or _Weighted()).services or ()]
-    for indirect in (each.failover, each.mirroring):
-        leads_to += [indirect.service, indirect.fallback] if indirect else []
-    return RuntimeService(
-        name,
-        tuple(url for server in balancer.servers or () if (url := server.url or server.address)),
-        tuple(filter(None, leads_to)),
-        each.status,
-        _errors(each.error),
-        each.used_by or (),
-        each.server_status or {},
-    )
-
-
-def _errors(said: Errors) -> tuple[str, ...]:
-    return (said,) if isinstance(said, str) else said or ()
 
 
 def _whole(name: str, provider: str) -> str:

@@ -54,6 +54,11 @@ class Entry(NamedTuple):
     time: datetime | None = None
     fields: Mapping[str, Any] = MappingProxyType({})
 
+    def text(self, key: str) -> str:
+        """A field that is a text; empty if there is none."""
+        value = self.fields.get(key)
+        return value if isinstance(value, str) else ""
+
 
 def unwrap(line: str) -> str:
     """The line as Traefik wrote it, without colours and without what was put around it."""

@@ -96,4 +96,4 @@ class Irrelevant(msgspec.Struct, frozen=True):
     reason: LogReason
 
 
-Told: TypeAlias = ServerCreated | UpstreamError | ProviderError | Irrelevant
+LogEvent: TypeAlias = ServerCreated | UpstreamError | ProviderError | Irrelevant

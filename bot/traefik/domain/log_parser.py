@@ -7,8 +7,7 @@ are at level DEBUG in every version; what a provider refuses is an ERROR.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from bot.traefik.domain import access_log as access
 from bot.traefik.domain.go_errors import address_of, cause_of, status_of
@@ -16,11 +15,11 @@ from bot.traefik.domain.log_entry import Entry, read, unwrap
 from bot.traefik.domain.log_events import (
     Cause,
     Irrelevant,
+    LogEvent,
     LogReason,
     Origin,
     ProviderError,
     ServerCreated,
-    Told,
     UpstreamError,
 )
 
@@ -64,7 +63,7 @@ FRAME = re.compile(
 REFUSING = frozenset({"error", "warn", "fatal", "panic"})
 
 
-def parse(line: str) -> Told:
+def parse(line: str) -> LogEvent:
     """What one line tells. Takes any text; a line that is too long is not read."""
     if len(line) > LONGEST:
         return Irrelevant(LogReason.TOO_LONG)
@@ -74,11 +73,11 @@ def parse(line: str) -> Told:
     if found := access.common(inner):
         return found
     entry = read(inner)
-    if found := access.structured(entry.fields):
+    if found := access.structured(entry):
         return found
     for reader in READERS:
-        if told := reader(entry):
-            return told
+        if event := reader(entry):
+            return event
     return Irrelevant(_noise(line))
 
 
@@ -95,29 +94,29 @@ def _noise(line: str) -> LogReason:
     return LogReason.OTHER
 
 
-def _created(entry: Entry) -> Told | None:
+def _created(entry: Entry) -> LogEvent | None:
     """v1 and v2 have the address in the message, v3 in a field that changed its name once."""
-    message, fields = entry.message, entry.fields
+    message = entry.message
     if not message.startswith("Creating "):
         return None
     url = ""
     if found := CREATED.match(message):
         url = found[1]
     elif message == "Creating server":
-        url = _word(fields, "URL") or _word(fields, "target")
+        url = entry.text("URL") or entry.text("target")
     elif found := CREATED_STREAM.match(message):
         url = f"{found[1].lower()}://{found[2]}"
     elif message in ("Creating TCP server", "Creating UDP server"):
-        address = _word(fields, "serverAddress") or _word(fields, "address")
+        address = entry.text("serverAddress") or entry.text("address")
         url = f"{message.split()[1].lower()}://{address}" if address else ""
     if not url:
         return None
-    return ServerCreated(url, _word(fields, "routerName"), _word(fields, "serviceName"), entry.time)
+    return ServerCreated(url, entry.text("routerName"), entry.text("serviceName"), entry.time)
 
 
-def _proxied(entry: Entry) -> Told | None:
+def _proxied(entry: Entry) -> LogEvent | None:
     """A request that failed: `'502 Bad Gateway' caused by: …`, or `502 Bad Gateway error=…`."""
-    message, why = entry.message, _word(entry.fields, "error")
+    message, why = entry.message, entry.text("error")
     if found := QUOTED_STATUS.match(message):
         return _failed(entry, found[2], status=int(found[1]))
     if STATUS_ALONE.fullmatch(message) and why:
@@ -129,16 +128,16 @@ def _proxied(entry: Entry) -> Told | None:
     return None
 
 
-def _streamed(entry: Entry) -> Told | None:
+def _streamed(entry: Entry) -> LogEvent | None:
     """TCP and UDP, and what a health check says."""
-    message, why = entry.message, _word(entry.fields, "error")
+    message, why = entry.message, entry.text("error")
     if found := DIALLING.match(message):
         return _failed(entry, found[1] or why, origin=Origin.TCP)
     if found := IN_SERVICE.match(message):
         return _failed(entry, found[3], address=found[2], service=found[1], origin=Origin.TCP)
     if CHECKED.match(message):
         named = CHECKED_URL.search(message)
-        url = named[1] if named else _word(entry.fields, "targetURL")
+        url = named[1] if named else entry.text("targetURL")
         said = why or message
         return _failed(entry, said, address=url, origin=Origin.HEALTH_CHECK)
     return None
@@ -157,38 +156,32 @@ def _failed(
         cause_of(why) if why else Cause.UNTOLD,
         status=status,
         address=address or address_of(why),
-        router=_word(entry.fields, "routerName"),
-        service=service or _word(entry.fields, "serviceName"),
+        router=entry.text("routerName"),
+        service=service or entry.text("serviceName"),
         origin=origin,
         time=entry.time,
     )
 
 
-def _refused(entry: Entry) -> Told | None:
+def _refused(entry: Entry) -> LogEvent | None:
     """What a provider or the router's builder does not take."""
     if found := NO_SERVICE.match(entry.message):
         return ProviderError(entry.message, namespace=found[1], name=found[2], time=entry.time)
-    fields = entry.fields
-    provider = _word(fields, "providerName")
-    name, router = _word(fields, "ingress"), _word(fields, "routerName")
+    provider = entry.text("providerName")
+    name, router = entry.text("ingress"), entry.text("routerName")
     if entry.level not in REFUSING or not (router or (name and "kubernetes" in provider)):
         return None
-    words = (entry.message, _word(fields, "error"))
+    words = (entry.message, entry.text("error"))
     return ProviderError(
         ": ".join(word.rstrip(": ") for word in words if word),
         provider=provider,
-        namespace=_word(fields, "namespace"),
+        namespace=entry.text("namespace"),
         name=name,
-        service=_word(fields, "serviceName"),
+        service=entry.text("serviceName"),
         router=router,
         time=entry.time,
     )
 
 
-def _word(fields: Mapping[str, Any], key: str) -> str:
-    value = fields.get(key)
-    return value if isinstance(value, str) else ""
-
-
-READERS: tuple[Callable[[Entry], Told | None], ...] = (_created, _proxied, _streamed, _refused)
+READERS: tuple[Callable[[Entry], LogEvent | None], ...] = (_created, _proxied, _streamed, _refused)
 """In this order: the first that knows the message has it."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 import msgspec
@@ -10,36 +11,40 @@ import msgspec
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.routing.addresses import Address, AddressKind, classify, parse, split
-from bot.traefik.domain.instance import TraefikPod
-from bot.traefik.domain.log_answer import (
+from bot.traefik.domain.answers import (
     FailureGroup,
     FailureView,
     LogsAnswer,
     RefusalView,
+    RouteView,
     ServerView,
 )
-from bot.traefik.domain.log_events import LogReason
-from bot.traefik.domain.log_summary import Failure, LogSummary, Refusal, Server, Times
-from bot.traefik.domain.routes import ServedRoute
+from bot.traefik.domain.instance import TraefikPod
+from bot.traefik.domain.log_events import LogReason, ProviderError, ServerCreated, UpstreamError
+from bot.traefik.domain.log_summary import Counted, LogSummary, Times
 from bot.traefik.domain.routes_view import replica
 from bot.traefik.domain.runtime_view import Routers, by_log
 
 DEFAULT_PORTS = {"http": 80, "h2c": 80, "https": 443}
-AT_DEBUG = (
+BESIDE_FAILURES = (
+    LogReason.REQUEST,
     LogReason.LOAD_BALANCER,
     LogReason.CHOICE,
     LogReason.SERVER_STATE,
     LogReason.CONFIGURATION,
 )
-"""Lines that a log has only where it also tells of failures."""
+"""Lines of an access log, and lines that a log has only at a level that shows failures, too."""
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+AddressKey = tuple[str, int | None]
+"""Host and port."""
 
 
 def logs(
     summaries: Mapping[str, LogSummary],
     snapshot: Snapshot | None,
-    found: Iterable[ServedRoute] = (),
+    routes: Iterable[RouteView] = (),
     replicas: Iterable[TraefikPod] = (),
     *,
     route: str = "",
@@ -47,17 +52,14 @@ def logs(
     shows: bool = False,
     unseen: tuple[str, ...] = (),
 ) -> LogsAnswer:
-    """Put the replicas' logs together. `shows` tells that their level shows failures.
+    """Put the logs of the replicas together. `shows`: their level is known to show failures.
 
     With `route` (a label) only its failures, servers and refusals are kept.
     """
-    book = _Book(summaries, snapshot, tuple(found))
-    failures = tuple(group for group in book.groups() if not route or route in group.routes)
-    servers = tuple(server for server in book.servers() if route in ("", server.route))
-    refusals = tuple(
-        refusal for refusal in book.refusals() if not route or refusal.subject == route
-    )
-    shows = shows or any(map(tells_of_failures, summaries.values()))
+    report = _LogReport(summaries, snapshot, tuple(routes))
+    irrelevant: Counter[str] = Counter()
+    for summary in summaries.values():
+        irrelevant.update(summary.irrelevant)
     answer = LogsAnswer(
         taken_at=snapshot.taken_at if snapshot else None,
         verdict=Verdict.UNKNOWN,
@@ -65,167 +67,153 @@ def logs(
         since_seconds=since_seconds,
         route=route,
         lines=sum(summary.lines for summary in summaries.values()),
-        shows_failures=shows,
+        shows_failures=shows or any(map(shows_failures, summaries.values())),
         classified=snapshot is not None,
-        failures=failures,
-        servers=servers,
-        refusals=refusals,
-        irrelevant=_irrelevant(summaries.values()),
+        failures=tuple(group for group in report.groups() if not route or route in group.routes),
+        servers=tuple(server for server in report.servers() if route in ("", server.route)),
+        refusals=tuple(refusal for refusal in report.refusals() if route in ("", refusal.subject)),
+        irrelevant=dict(irrelevant),
         left_out=sum(summary.left_out for summary in summaries.values()),
-        cut=tuple(word for summary in summaries.values() for word in summary.cut),
+        cut=tuple(cut for summary in summaries.values() for cut in summary.cut),
         unseen=unseen,
     )
-    return _judged(answer)
+    return msgspec.structs.replace(answer, verdict=_verdict(answer))
 
 
-def tells_of_failures(summary: LogSummary) -> bool:
-    """Whether a log is of a level, or a kind, in which a failure would stand."""
+def shows_failures(summary: LogSummary) -> bool:
+    """Whether a log is of a level, or a kind, in which a failure would appear."""
     return bool(
         summary.failures
         or summary.servers
-        or summary.irrelevant.get(LogReason.REQUEST)
-        or any(summary.irrelevant.get(reason) for reason in AT_DEBUG)
+        or any(summary.irrelevant.get(reason) for reason in BESIDE_FAILURES)
     )
 
 
-def _judged(answer: LogsAnswer) -> LogsAnswer:
+def _verdict(answer: LogsAnswer) -> Verdict:
     """Failed by requests that did not get through; silence counts only where it means something."""
-    verdict = Verdict.HEALTHY
     if answer.failed:
-        verdict = Verdict.FAILED
-    elif answer.refusals:
-        verdict = Verdict.DEGRADED
-    elif not answer.shows_failures or answer.unseen or not answer.lines:
-        verdict = Verdict.UNKNOWN
-    return msgspec.structs.replace(answer, verdict=verdict)
+        return Verdict.FAILED
+    if answer.refusals:
+        return Verdict.DEGRADED
+    unknown = not answer.shows_failures or answer.unseen or not answer.lines
+    return Verdict.UNKNOWN if unknown else Verdict.HEALTHY
 
 
-def _irrelevant(summaries: Iterable[LogSummary]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for summary in summaries:
-        for reason, count in summary.irrelevant.items():
-            counts[reason.value] = counts.get(reason.value, 0) + count
-    return counts
-
-
-class _Book:
+class _LogReport:
     """The logs with what the routes say of routers and addresses."""
 
     def __init__(
         self,
         summaries: Mapping[str, LogSummary],
         snapshot: Snapshot | None,
-        found: tuple[ServedRoute, ...],
+        routes: tuple[RouteView, ...],
     ) -> None:
         self._summaries = summaries
         self._snapshot = snapshot
         self._by_router: dict[str, str] = {}
-        self._by_address: dict[tuple[str, int | None], dict[str, None]] = {}
+        self._by_address: defaultdict[AddressKey, set[str]] = defaultdict(set)
         for summary in summaries.values():
             routers = Routers(by_log(summary))
-            for route in found:
+            for route in routes:
                 self._name(route, routers)
-        for route in found:
+        for route in routes:
             for backend in route.backends:
                 for url in backend.servers:
-                    self._at(url)[route.label] = None
+                    self._by_address[_key(url)].add(route.label)
         for summary in summaries.values():
             for server in summary.servers:
-                self._at(server.url)[self.label(server.router) or server.router] = None
+                router = server.event.router
+                self._by_address[_key(server.event.url)].add(self._label(router) or router)
 
-    def label(self, router: str) -> str:
+    def groups(self) -> list[FailureGroup]:
+        """Failures by route, the most first."""
+        by_route: defaultdict[tuple[str, ...], list[Failure]] = defaultdict(list)
+        for replica_name, summary in self._summaries.items():
+            for failure in summary.failures:
+                by_route[self._routes(failure.event)].append((replica_name, failure))
+        groups = [self._group(labels, failures) for labels, failures in by_route.items()]
+        return sorted(groups, key=lambda group: (-group.count, group.routes))
+
+    def servers(self) -> list[ServerView]:
+        """Every server that was created, the current ones first."""
+        merged: defaultdict[tuple[str, str], list[Server]] = defaultdict(list)
+        for replica_name, summary in self._summaries.items():
+            for server in summary.servers:
+                merged[server.event.router, server.event.url].append((replica_name, server))
+        views = map(self._server, merged.values())
+        return sorted(views, key=lambda view: (not view.current, view.route or view.router))
+
+    def refusals(self) -> list[RefusalView]:
+        """What was refused, the latest first."""
+        merged: defaultdict[tuple[str, str], Times] = defaultdict(Times)
+        for summary in self._summaries.values():
+            for refusal in summary.refusals:
+                merged[self._subject(refusal.event), refusal.event.message] += refusal.times
+        views = [
+            RefusalView(subject=subject, message=message, count=times.count, last=times.last)
+            for (subject, message), times in merged.items()
+        ]
+        return sorted(views, key=lambda view: view.last or LONG_AGO, reverse=True)
+
+    def _label(self, router: str) -> str:
         """The route that a router comes from; empty where that is not known."""
         known = self._by_router
         return known.get(router) or known.get(router.partition("-")[2], "")
 
-    def groups(self) -> Iterable[FailureGroup]:
-        """Failures by route, the most first."""
-        by_route: dict[tuple[str, ...], list[tuple[str, Failure]]] = {}
-        for name, summary in self._summaries.items():
-            for failure in summary.failures:
-                by_route.setdefault(self._routes(failure), []).append((name, failure))
-        made = [self._group(names, failures) for names, failures in by_route.items()]
-        return sorted(made, key=lambda each: (-each.count, each.routes))
-
-    def servers(self) -> Iterable[ServerView]:
-        """Every server that was made, the current ones first."""
-        merged: dict[tuple[str, str], list[tuple[str, Server]]] = {}
-        for name, summary in self._summaries.items():
-            for server in summary.servers:
-                merged.setdefault((server.router, server.url), []).append((name, server))
-        made = [self._server(servers) for servers in merged.values()]
-        return sorted(made, key=lambda each: (not each.current, each.route or each.router))
-
-    def refusals(self) -> Iterable[RefusalView]:
-        """What was refused, the latest first."""
-        merged: dict[tuple[str, str], Times] = {}
-        for summary in self._summaries.values():
-            for refusal in summary.refusals:
-                key = (self._subject(refusal), refusal.message)
-                merged[key] = _both(merged.get(key, Times()), refusal.times)
-        made = [
-            RefusalView(subject=subject, message=message, count=times.count, last=times.last)
-            for (subject, message), times in merged.items()
-        ]
-        return sorted(made, key=lambda each: each.last or LONG_AGO, reverse=True)
-
-    def _name(self, route: ServedRoute, routers: Routers) -> None:
+    def _name(self, route: RouteView, routers: Routers) -> None:
         prefix = f"{route.ref.namespace}-{route.ref.name}"
         for rule in route.rules:
             self._by_router[rule.router] = route.label
             for router in routers.of(rule.router, rule.match, prefix):
                 self._by_router[router.name] = route.label
 
-    def _at(self, text: str) -> dict[str, None]:
-        return self._by_address.setdefault(_key(text), {})
-
-    def _routes(self, failure: Failure) -> tuple[str, ...]:
-        """By the router that the line names, else by who has a server at that address."""
+    def _routes(self, failure: UpstreamError) -> tuple[str, ...]:
+        """By the router that the line names, else by the servers at that address."""
         if failure.router:
-            return (self.label(failure.router) or failure.router,)
-        found = self._by_address.get(_key(failure.address), {}) if failure.address else {}
-        return tuple(sorted(filter(None, found)))
+            return (self._label(failure.router) or failure.router,)
+        labels = self._by_address.get(_key(failure.address), ()) if failure.address else ()
+        return tuple(sorted(filter(None, labels)))
 
-    def _group(self, names: tuple[str, ...], found: list[tuple[str, Failure]]) -> FailureGroup:
-        merged: dict[tuple[object, ...], list[tuple[str, Failure]]] = {}
-        for name, failure in found:
-            key = (failure.cause, failure.status, failure.origin, _key(failure.address))
-            merged.setdefault(key, []).append((name, failure))
-        views = sorted(map(self._failure, merged.values()), key=lambda each: -each.count)
-        times = _all(failure.times for _, failure in found)
+    def _group(self, labels: tuple[str, ...], failures: list[Failure]) -> FailureGroup:
+        merged: defaultdict[tuple[object, ...], list[Failure]] = defaultdict(list)
+        for replica_name, failure in failures:
+            event = failure.event
+            key = (event.cause, event.status, event.origin, _key(event.address))
+            merged[key].append((replica_name, failure))
+        views = sorted(map(self._failure, merged.values()), key=lambda view: -view.count)
+        times = _times(failures)
         return FailureGroup(
-            routes=names,
-            routers=tuple(sorted({failure.router for _, failure in found} - {""})),
+            routes=labels,
+            routers=tuple(sorted({failure.event.router for _, failure in failures} - {""})),
             count=times.count,
             first=times.first,
             last=times.last,
             failures=tuple(views),
         )
 
-    def _failure(self, found: list[tuple[str, Failure]]) -> FailureView:
-        each = found[0][1]
-        times = _all(one.times for _, one in found)
+    def _failure(self, failures: list[Failure]) -> FailureView:
+        event, times = failures[0][1].event, _times(failures)
         return FailureView(
-            cause=each.cause,
-            status=each.status,
-            origin=each.origin,
-            address=self._classified(each.address),
+            cause=event.cause,
+            status=event.status,
+            origin=event.origin,
+            address=self._classified(event.address),
             count=times.count,
             first=times.first,
             last=times.last,
-            replicas=_names(found),
+            replicas=_names(failures),
         )
 
-    def _server(self, found: list[tuple[str, Server]]) -> ServerView:
-        each = found[0][1]
+    def _server(self, servers: list[Server]) -> ServerView:
+        event = servers[0][1].event
         return ServerView(
-            url=each.url,
-            address=self._classified(each.url),
-            router=each.router,
-            route=self.label(each.router),
-            current=any(one.current for _, one in found),
-            last=_all(one.times for _, one in found).last,
-            replicas=_names(found),
+            url=event.url,
+            address=self._classified(event.url),
+            router=event.router,
+            route=self._label(event.router),
+            current=any(server.current for _, server in servers),
+            last=_times(servers).last,
+            replicas=_names(servers),
         )
 
     def _classified(self, text: str) -> Address:
@@ -234,42 +222,29 @@ class _Book:
         host, port = split(text)
         return Address(text=text, kind=AddressKind.UNKNOWN, ip=host, port=port)
 
-    def _subject(self, each: Refusal) -> str:
+    def _subject(self, refusal: ProviderError) -> str:
         """The route's label where an Ingress or route is named, else the router."""
-        if not each.name:
-            return self.label(each.router) or each.router
-        kind = "ingress" if each.provider == "kubernetes" else "ingressroute"
-        return f"{kind}/{each.namespace}/{each.name}"
+        if not refusal.name:
+            return self._label(refusal.router) or refusal.router
+        kind = "ingress" if refusal.provider == "kubernetes" else "ingressroute"
+        return f"{kind}/{refusal.namespace}/{refusal.name}"
 
 
-def _key(text: str) -> tuple[str, int | None]:
-    """An address without its scheme, which decides the port where none is said."""
+Failure = tuple[str, Counted[UpstreamError]]
+Server = tuple[str, Counted[ServerCreated]]
+"""With the name of the replica that logged it."""
+
+
+def _key(text: str) -> AddressKey:
+    """An address without its scheme, which decides the port where none is written."""
     host, port = split(text)
     ip = parse(host)
     return str(ip or host).lower(), port or DEFAULT_PORTS.get(text.partition("://")[0])
 
 
-def _names(found: Iterable[tuple[str, object]]) -> tuple[str, ...]:
-    return tuple(sorted({name for name, _ in found if name}))
+def _names(logged: Iterable[tuple[str, object]]) -> tuple[str, ...]:
+    return tuple(sorted({name for name, _ in logged if name}))
 
 
-def _all(times: Iterable[Times]) -> Times:
-    whole = Times()
-    for time in times:
-        whole = _both(whole, time)
-    return whole
-
-
-def _both(one: Times, other: Times) -> Times:
-    return Times(
-        one.count + other.count,
-        _chosen(min, one.first, other.first),
-        _chosen(max, one.last, other.last),
-    )
-
-
-def _chosen(
-    choose: Callable[..., datetime], one: datetime | None, other: datetime | None
-) -> datetime | None:
-    known = [moment for moment in (one, other) if moment is not None]
-    return choose(known) if known else None
+def _times(logged: Iterable[Failure] | Iterable[Server]) -> Times:
+    return sum((counted.times for _, counted in logged), Times())

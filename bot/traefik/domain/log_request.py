@@ -1,4 +1,4 @@
-"""How a log is asked for, and what is said where something cannot be read: plain values."""
+"""How a log is requested, and how reading it ended."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ BYTES = 8 * 1024 * 1024
 PATIENCE = 20.0
 
 
-class LogAsked(msgspec.Struct, frozen=True, kw_only=True):
-    """How much of one replica's log is wanted: of the last `seconds` (0: all), the last lines.
+class LogRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of one replica's log to read: of the last `seconds` (0: all), the last lines.
 
-    `patience` are seconds until no more is read; `previous` means the run before the last restart.
+    `patience` is the time in seconds after which reading stops; `previous` means the container
+    before its last restart.
     """
 
     seconds: int = 0
@@ -23,17 +24,7 @@ class LogAsked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LogEnd(msgspec.Struct, frozen=True):
-    """How much was read; `cut` says what was not, and is empty where nothing was left."""
+    """How many bytes were read; `cut` says what was not read, and is empty if nothing was."""
 
     taken: int
     cut: str = ""
-
-
-class NotSeen(msgspec.Struct, frozen=True):
-    """What could not be seen, and how to allow it."""
-
-    why: str
-    how: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.why} {self.how}".strip()

@@ -1,210 +1,193 @@
-"""What a whole log tells: servers, failures by route, refusals; counted, in bounded memory."""
+"""What a whole log contains: servers, failures and refused objects, counted in bounded memory."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 
 from bot.traefik.domain.log_events import (
-    Cause,
     Irrelevant,
+    LogEvent,
     LogReason,
-    Origin,
     ProviderError,
     ServerCreated,
-    Told,
     UpstreamError,
 )
-from bot.traefik.domain.log_parser import parse
+from bot.traefik.domain.log_parser import LONGEST, parse
 
 MOST = 5000
-"""Different servers, failures and refusals that are told apart, of each; more are counted."""
+"""Distinct servers, failures and refused objects that are kept, of each; more are only counted."""
 
 RELOAD = timedelta(seconds=5)
-"""One configuration's servers are made within less than this."""
+"""All servers of one configuration are created within this time."""
 
 
 class Times(msgspec.Struct, frozen=True):
-    """How often something was told, and when first and last; None where lines have no time."""
+    """How often something was logged, first and last when; None where lines have no time."""
 
     count: int = 0
     first: datetime | None = None
     last: datetime | None = None
 
-    def and_at(self, time: datetime | None) -> Times:
-        """The same with one more."""
-        if time is None:
-            return Times(self.count + 1, self.first, self.last)
-        first = time if self.first is None else min(self.first, time)
-        last = time if self.last is None else max(self.last, time)
-        return Times(self.count + 1, first, last)
+    def __add__(self, other: Times) -> Times:
+        """Both together."""
+        return Times(
+            self.count + other.count,
+            min(filter(None, (self.first, other.first)), default=None),
+            max(filter(None, (self.last, other.last)), default=None),
+        )
 
 
-class Server(msgspec.Struct, frozen=True):
-    """A server that Traefik made. `current` is False where its router got others since."""
+E = TypeVar("E", ServerCreated, UpstreamError, ProviderError)
 
-    url: str
-    router: str
-    service: str
+
+class Counted(msgspec.Struct, Generic[E], frozen=True):
+    """Equal events of a log. `event` has no time of its own.
+
+    `current` is False for a server whose router got others since.
+    """
+
+    event: E
     times: Times
     current: bool = True
 
 
-class Failure(msgspec.Struct, frozen=True):
-    """Requests of one kind that did not reach one address."""
-
-    cause: Cause
-    status: int | None
-    address: str
-    router: str
-    service: str
-    origin: Origin
-    times: Times
-
-
-class Refusal(msgspec.Struct, frozen=True):
-    """An object that Traefik said that it refuses."""
-
-    message: str
-    provider: str
-    namespace: str
-    name: str
-    service: str
-    router: str
-    times: Times
-
-
 class LogSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """A log, read. `irrelevant` counts by reason the lines that tell nothing of interest.
+    """The summary of one log. `irrelevant` counts by reason the lines without an event.
 
-    `left_out` are lines of interest beyond what is told apart. `cut` says in words what was not
-    read at all.
+    `left_out` counts events beyond the bound. `cut` says in words what was not read at all.
     """
 
     lines: int = 0
-    servers: tuple[Server, ...] = ()
-    failures: tuple[Failure, ...] = ()
-    refusals: tuple[Refusal, ...] = ()
+    servers: tuple[Counted[ServerCreated], ...] = ()
+    failures: tuple[Counted[UpstreamError], ...] = ()
+    refusals: tuple[Counted[ProviderError], ...] = ()
     irrelevant: Mapping[LogReason, int] = {}
     left_out: int = 0
     cut: tuple[str, ...] = ()
 
-    @property
-    def requests_failed(self) -> int:
-        """How many failures there are in all."""
-        return sum(failure.times.count for failure in self.failures)
+
+class LineSplitter:
+    """Bytes in, whole lines out. Of a line that is too long only its beginning is kept.
+
+    That beginning is one byte longer than any line that is parsed, so that it counts as too long.
+    """
+
+    def __init__(self, longest: int = LONGEST) -> None:
+        self._most = longest + 1
+        self._begun = b""
+        self.taken = 0
+        """Bytes that were fed so far."""
+
+    def feed(self, chunk: bytes) -> Iterator[str]:
+        """The lines that end in this chunk. Exhaust it before the next call."""
+        self.taken += len(chunk)
+        first, *rest = chunk.split(b"\n")
+        self._begun += first[: self._most - len(self._begun)]
+        for following in rest:
+            yield self._text(self._begun)
+            self._begun = following[: self._most]
+
+    def end(self) -> Iterator[str]:
+        """The last line, if no line feed follows it."""
+        if self._begun:
+            yield self._text(self._begun)
+            self._begun = b""
+
+    def _text(self, line: bytes) -> str:
+        # As many characters as bytes, so that a long line of wide letters stays a long one.
+        return line.decode(errors="replace") if len(line) < self._most else "x" * self._most
 
 
-Key = TypeVar("Key")
-
-
-class Summing:
-    """Lines in, a summary out. Takes any number of lines in any order."""
+class LogSummarizer:
+    """A log in chunks or lines in, a summary out. The order of the lines does not matter."""
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
+        self._splitter = LineSplitter()
         self._lines = 0
         self._left_out = 0
-        self._servers: dict[tuple[str, str, str], Times] = {}
+        self._servers: dict[ServerCreated, Times] = {}
         self._failures: dict[UpstreamError, Times] = {}
         self._refusals: dict[ProviderError, Times] = {}
-        self._irrelevant: dict[LogReason, int] = {}
+        self._irrelevant: Counter[LogReason] = Counter()
+
+    @property
+    def taken(self) -> int:
+        """Bytes that were fed so far."""
+        return self._splitter.taken
+
+    def feed(self, chunk: bytes) -> None:
+        """Count the lines that end in this chunk."""
+        for line in self._splitter.feed(chunk):
+            self.add(line)
 
     def add(self, line: str) -> None:
-        """Count what one line tells."""
+        """Count what one line says."""
         self._lines += 1
-        self.count(parse(line))
+        self._count(parse(line))
 
-    def count(self, told: Told) -> None:
-        """Count one thing that was told."""
-        match told:
-            case Irrelevant(reason):
-                self._irrelevant[reason] = self._irrelevant.get(reason, 0) + 1
-            case ServerCreated():
-                self._one_more(self._servers, (told.router, told.service, told.url), told.time)
-            case UpstreamError():
-                self._one_more(self._failures, _timeless(told), told.time)
-            case ProviderError():
-                self._one_more(self._refusals, _timeless(told), told.time)
-
-    def summary(self, *cut: str) -> LogSummary:
-        """All that was told, the latest first; `cut` are words on what was not read."""
+    def summary(self, cut: str = "") -> LogSummary:
+        """Everything so far, the latest first; `cut` says in words what was not read."""
+        for line in self._splitter.end():
+            self.add(line)
         return LogSummary(
             lines=self._lines,
-            servers=self._made(),
-            failures=_latest(
-                Failure(
-                    failure.cause,
-                    failure.status,
-                    failure.address,
-                    failure.router,
-                    failure.service,
-                    failure.origin,
-                    times,
-                )
-                for failure, times in self._failures.items()
-            ),
-            refusals=_latest(
-                Refusal(
-                    provider_error.message,
-                    provider_error.provider,
-                    provider_error.namespace,
-                    provider_error.name,
-                    provider_error.service,
-                    provider_error.router,
-                    times,
-                )
-                for provider_error, times in self._refusals.items()
-            ),
+            servers=_latest(self._servers, self._superseded()),
+            failures=_latest(self._failures),
+            refusals=_latest(self._refusals),
             irrelevant=dict(sorted(self._irrelevant.items())),
             left_out=self._left_out,
-            cut=cut,
+            cut=(cut,) if cut else (),
         )
 
-    def _one_more(self, kept: dict[Key, Times], key: Key, time: datetime | None) -> None:
-        before = kept.get(key)
-        if before is None and len(kept) >= self._most:
+    def _count(self, event: LogEvent) -> None:
+        match event:
+            case Irrelevant(reason):
+                self._irrelevant[reason] += 1
+            case ServerCreated():
+                self._add_to(self._servers, event)
+            case UpstreamError():
+                self._add_to(self._failures, event)
+            case ProviderError():
+                self._add_to(self._refusals, event)
+
+    def _add_to(self, counted: dict[E, Times], event: E) -> None:
+        key = msgspec.structs.replace(event, time=None)
+        before = counted.get(key)
+        if before is None and len(counted) >= self._most:
             self._left_out += 1
             return
-        kept[key] = (before or Times()).and_at(time)
+        counted[key] = (before or Times()) + Times(1, event.time, event.time)
 
-    def _made(self) -> tuple[Server, ...]:
-        """A router's servers are those of its latest configuration."""
+    def _superseded(self) -> frozenset[ServerCreated]:
+        """A router's servers are those of its latest configuration; the others."""
         newest: dict[tuple[str, str], datetime] = {}
-        for (router, service, _), times in self._servers.items():
-            if times.last is not None:
-                key = (router, service)
+        for server, times in self._servers.items():
+            if times.last is not None and (server.router or server.service):
+                key = (server.router, server.service)
                 newest[key] = max(times.last, newest.get(key, times.last))
-        return _latest(
-            Server(
-                url,
-                router,
-                service,
-                times,
-                times.last is None
-                or not (router or service)
-                or newest[router, service] - times.last <= RELOAD,
-            )
-            for (router, service, url), times in self._servers.items()
+        return frozenset(
+            server
+            for server, times in self._servers.items()
+            if times.last
+            and newest.get((server.router, server.service), times.last) - times.last > RELOAD
         )
 
 
-Timed = TypeVar("Timed", UpstreamError, ProviderError)
-Counted = TypeVar("Counted", Server, Failure, Refusal)
-
-
-def _timeless(told: Timed) -> Timed:
-    return msgspec.structs.replace(told, time=None)
-
-
-def _latest(counted: Iterable[Counted]) -> tuple[Counted, ...]:
-    """The latest first; what has no time stands last, in the order in which it came."""
+def _latest(
+    events: Mapping[E, Times], superseded: frozenset[ServerCreated] = frozenset()
+) -> tuple[Counted[E], ...]:
+    """The latest first; events without a time are last, in the order of the log."""
+    counted = [Counted(event, times, event not in superseded) for event, times in events.items()]
     return tuple(sorted(counted, key=_age))
 
 
-def _age(each: Server | Failure | Refusal) -> float:
-    return -each.times.last.timestamp() if each.times.last else math.inf
+def _age(counted: Counted[E]) -> float:
+    last = counted.times.last
+    return -last.timestamp() if last else math.inf

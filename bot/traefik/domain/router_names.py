@@ -30,8 +30,3 @@ def of_ingress(namespace: str, name: str, host: str, path: str) -> str:
 
 
 DEFAULT_BACKEND = f"default-router@{INGRESS}"
-
-
-def is_named(router: str, expected: str) -> bool:
-    """Whether a router is the expected one, or what an entrypoint made of it (`web-…`)."""
-    return router == expected or router.endswith(f"-{expected}")

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
 from bot.domain.finding import Judgement, Ref
 from bot.domain.resources import core, networking, traefik
 from bot.domain.resources.base import Object
@@ -18,7 +16,8 @@ from bot.domain.verdict import Verdict
 from bot.health.checks import routes_ingress, routes_ingressroute
 from bot.traefik.domain import backend
 from bot.traefik.domain import router_names as naming
-from bot.traefik.domain.backend import Backend, Reading
+from bot.traefik.domain.answers import RouteView, RuleView
+from bot.traefik.domain.backend import Reading
 from bot.traefik.domain.instance import groups
 
 CLASS = "kubernetes.io/ingress.class"
@@ -31,112 +30,88 @@ READS: tuple[type[Object], ...] = tuple(
 """What must be read for it."""
 
 
-class ServedRule(msgspec.Struct, frozen=True):
-    """One rule: what it matches, Traefik's name for its router, and where it leads."""
+def served(snapshot: Snapshot, reading: Reading) -> tuple[RouteView, ...]:
+    """Every route as the objects describe it, by kind, namespace and name.
 
-    match: str
-    router: str
-    backends: tuple[Backend, ...] = ()
-
-
-class ServedRoute(msgspec.Struct, frozen=True, kw_only=True):
-    """An IngressRoute or Ingress as Traefik reads it.
-
-    `verdict` and `problems` are those of the health checks. `unread` says why this Traefik does
-    not read it at all; empty where it does.
+    `verdict` and `problems` are those of the health checks; no rule has live servers yet.
     """
-
-    ref: Ref
-    api_version: str = ""
-    entry_points: tuple[str, ...] = ()
-    rules: tuple[ServedRule, ...] = ()
-    verdict: Verdict = Verdict.HEALTHY
-    problems: tuple[str, ...] = ()
-    unread: str = ""
-
-    @property
-    def label(self) -> str:
-        """How to ask for it and for no other."""
-        return f"{self.ref.kind.lower()}/{self.ref.namespace}/{self.ref.name}"
-
-    @property
-    def backends(self) -> tuple[Backend, ...]:
-        """The backends of all its rules."""
-        return tuple(backend_ for rule in self.rules for backend_ in rule.backends)
+    routes = [_route(route, snapshot, reading) for route in snapshot.of(traefik.IngressRoute)]
+    routes += [_ingress(ingress, snapshot, reading) for ingress in snapshot.of(networking.Ingress)]
+    return tuple(sorted(routes, key=lambda route: (route.ref, route.api_version)))
 
 
-def served(snapshot: Snapshot, reading: Reading) -> tuple[ServedRoute, ...]:
-    """Every route, by kind, namespace and name."""
-    found = [
-        _route(ingress_route, snapshot, reading)
-        for ingress_route in snapshot.of(traefik.IngressRoute)
-    ]
-    found += [_ingress(ingress, snapshot, reading) for ingress in snapshot.of(networking.Ingress)]
-    return tuple(sorted(found, key=lambda each: (each.ref, each.api_version)))
-
-
-def _route(route: traefik.IngressRoute, snapshot: Snapshot, reading: Reading) -> ServedRoute:
+def _route(route: traefik.IngressRoute, snapshot: Snapshot, reading: Reading) -> RouteView:
     rules = tuple(
-        ServedRule(
-            rule.match,
-            naming.of_route(route.namespace, route.name, rule.match),
-            tuple(
+        RuleView(
+            match=rule.match,
+            router=naming.of_route(route.namespace, route.name, rule.match),
+            backends=tuple(
                 backend.of_route(service, route.namespace, snapshot, reading)
                 for service in rule.services or ()
             ),
         )
         for rule in route.spec.routes
     )
-    judgement = routes_ingressroute.judge(route, snapshot)
-    return ServedRoute(
-        ref=Ref("IngressRoute", route.namespace, route.name),
-        api_version=route.api_version,
+    return _view(
+        "IngressRoute",
+        route,
+        routes_ingressroute.judge(route, snapshot),
+        rules,
         entry_points=route.spec.entry_points or (),
-        rules=rules,
-        verdict=judgement.verdict,
-        problems=_problems(judgement),
         unread=_other_group(route, snapshot, reading)
-        or _other_class(route, reading.static.class_of_routes),
+        or other_class(route, reading.static.class_of_routes),
     )
 
 
-def _ingress(ingress: networking.Ingress, snapshot: Snapshot, reading: Reading) -> ServedRoute:
-    judgement = routes_ingress.judge(ingress, snapshot)
-    said = (ingress.metadata.annotations or {}).get(ENTRY_POINTS, "")
-    wanted = reading.static.class_of_ingresses
-    return ServedRoute(
-        ref=Ref("Ingress", ingress.namespace, ingress.name),
-        api_version=ingress.api_version,
-        entry_points=tuple(part.strip() for part in said.split(",") if part.strip()),
-        rules=tuple(_paths(ingress, snapshot, reading)),
+def _ingress(ingress: networking.Ingress, snapshot: Snapshot, reading: Reading) -> RouteView:
+    entry_points = (ingress.metadata.annotations or {}).get(ENTRY_POINTS, "").split(",")
+    name, wanted = ingress.spec.ingress_class_name, reading.static.class_of_ingresses
+    return _view(
+        "Ingress",
+        ingress,
+        routes_ingress.judge(ingress, snapshot),
+        tuple(_paths(ingress, snapshot, reading)),
+        entry_points=tuple(filter(None, map(str.strip, entry_points))),
+        unread=_other_name(name, wanted) if name else other_class(ingress, wanted),
+    )
+
+
+def _view(
+    kind: str,
+    route: Object,
+    judgement: Judgement,
+    rules: tuple[RuleView, ...],
+    *,
+    entry_points: tuple[str, ...],
+    unread: str,
+) -> RouteView:
+    problems = tuple(f"{item.label}: {item.value}" for item in judgement.evidence)
+    healthy = judgement.verdict is Verdict.HEALTHY
+    return RouteView(
+        ref=Ref(kind, route.namespace, route.name),
+        label=f"{kind.lower()}/{route.namespace}/{route.name}",
+        api_version=route.api_version,
         verdict=judgement.verdict,
-        problems=_problems(judgement),
-        unread=_other_name(ingress.spec.ingress_class_name, wanted)
-        if ingress.spec.ingress_class_name
-        else _other_class(ingress, wanted),
+        entry_points=entry_points,
+        problems=() if healthy else problems or (judgement.message,),
+        unread=unread,
+        rules=rules,
     )
 
 
-def _paths(
-    ingress: networking.Ingress, snapshot: Snapshot, reading: Reading
-) -> Iterator[ServedRule]:
-    here, name = ingress.namespace, ingress.name
-    for rule in ingress.spec.rules or ():
-        for path in rule.http.paths if rule.http else ():
-            made = backend.of_ingress(path.backend, here, snapshot, reading)
-            router = naming.of_ingress(here, name, rule.host, path.path)
-            yield ServedRule(f"{rule.host}{path.path or '/'}", router, (made,))
+def _paths(ingress: networking.Ingress, snapshot: Snapshot, reading: Reading) -> Iterator[RuleView]:
+    def rule(match: str, router: str, to: networking.IngressBackend) -> RuleView:
+        read = backend.of_ingress(to, ingress.namespace, snapshot, reading)
+        return RuleView(match=match, router=router, backends=(read,))
+
+    for ingress_rule in ingress.spec.rules or ():
+        host = ingress_rule.host
+        for path in ingress_rule.http.paths if ingress_rule.http else ():
+            router = naming.of_ingress(ingress.namespace, ingress.name, host, path.path)
+            yield rule(f"{host}{path.path or '/'}", router, path.backend)
     default = ingress.spec.default_backend or ingress.spec.backend
     if default and not ingress.spec.rules:
-        made = backend.of_ingress(default, here, snapshot, reading)
-        yield ServedRule("default backend", naming.DEFAULT_BACKEND, (made,))
-
-
-def _problems(judgement: Judgement) -> tuple[str, ...]:
-    if judgement.verdict is Verdict.HEALTHY:
-        return ()
-    told = tuple(f"{item.label}: {item.value}" for item in judgement.evidence)
-    return told or (judgement.message,)
+        yield rule("default backend", naming.DEFAULT_BACKEND, default)
 
 
 def _other_group(route: traefik.IngressRoute, snapshot: Snapshot, reading: Reading) -> str:
@@ -149,15 +124,16 @@ def _other_group(route: traefik.IngressRoute, snapshot: Snapshot, reading: Readi
     return ""
 
 
-def _other_class(each: Object, wanted: str) -> str:
-    said = (each.metadata.annotations or {}).get(CLASS, "")
-    if said == wanted or (not wanted and said == OURS):
+def other_class(route: Object, wanted: str) -> str:
+    """Why a Traefik for the class `wanted` does not read it, by annotation; empty if it does."""
+    name = (route.metadata.annotations or {}).get(CLASS, "")
+    if name == wanted or (not wanted and name == OURS):
         return ""
-    return f"Its ingress class is {said or 'not set'}, and this Traefik reads {wanted or OURS}."
+    return f"Its ingress class is {name or 'not set'}, and this Traefik reads {wanted or OURS}."
 
 
-def _other_name(said: str, wanted: str) -> str:
+def _other_name(name: str, wanted: str) -> str:
     """IngressClass objects are not read: a class that is called after Traefik is taken for its."""
-    if said == wanted or (not wanted and OURS in said.lower()):
+    if name == wanted or (not wanted and OURS in name.lower()):
         return ""
-    return f"Its ingress class is {said}, which is not known to be Traefik's."
+    return f"Its ingress class is {name}, which is not known to be Traefik's."

@@ -1,76 +1,67 @@
-"""What a Traefik believes: for each router its servers, by its API, else by its log."""
+"""Traefik's runtime view: for each router its servers, by Traefik's API, else by its log."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 import msgspec
 
-from bot.traefik.domain import router_names as naming
+from bot.traefik.domain import router_names
 from bot.traefik.domain.api import Runtime
 from bot.traefik.domain.log_summary import LogSummary
 
 KUBERNETES = ("kubernetes", "kubernetescrd")
 
 
-class RouterBelief(msgspec.Struct, frozen=True):
+class RouterView(msgspec.Struct, frozen=True):
     """A router with the URLs to which its requests go; `errors` are Traefik's own words."""
 
     name: str
     rule: str = ""
     urls: tuple[str, ...] = ()
-    status: str = ""
     errors: tuple[str, ...] = ()
 
 
-def by_api(runtime: Runtime) -> tuple[RouterBelief, ...]:
-    """Of the routers that come from Kubernetes objects."""
+def by_api(runtime: Runtime) -> tuple[RouterView, ...]:
+    """The routers that come from Kubernetes objects, as the API shows them."""
     return tuple(
-        RouterBelief(
-            router.name, router.rule, runtime.servers(router), router.status, router.errors
-        )
+        RouterView(router.name, router.rule, runtime.servers(router), router.errors)
         for router in runtime.routers
         if router.provider.startswith(KUBERNETES)
     )
 
 
-def by_log(summary: LogSummary) -> tuple[RouterBelief, ...]:
-    """The servers that were made last for each router."""
-    urls: dict[str, list[str]] = {}
+def by_log(summary: LogSummary) -> tuple[RouterView, ...]:
+    """Each router with the servers that were created last for it."""
+    urls: defaultdict[str, dict[str, None]] = defaultdict(dict)
     for server in summary.servers:
-        if server.current and server.router:
-            urls.setdefault(server.router, []).append(server.url)
-    return tuple(
-        RouterBelief(name, urls=tuple(dict.fromkeys(found))) for name, found in sorted(urls.items())
-    )
+        if server.current and server.event.router:
+            urls[server.event.router][server.event.url] = None
+    return tuple(RouterView(name, urls=tuple(urls[name])) for name in sorted(urls))
 
 
-@dataclass
 class Routers:
-    """Routers by the rule that they come from. `web-…` is what an entrypoint makes of `…`."""
+    """Routers, looked up by the rule that they come from."""
 
-    found: Iterable[RouterBelief]
-    _exact: dict[str, list[RouterBelief]] = field(default_factory=dict, init=False)
-    _ends: dict[str, list[RouterBelief]] = field(default_factory=dict, init=False)
-    _rules: dict[tuple[str, str], list[RouterBelief]] = field(default_factory=dict, init=False)
-
-    def __post_init__(self) -> None:
+    def __init__(self, routers: Iterable[RouterView]) -> None:
         """Index them: there may be a thousand, and as many rules."""
-        for belief in self.found:
-            self._exact.setdefault(belief.name, []).append(belief)
-            rest = belief.name
-            while "-" in rest:
-                rest = rest.partition("-")[2]
-                self._ends.setdefault(rest, []).append(belief)
-            self._rules.setdefault((belief.name.rpartition("@")[2], belief.rule), []).append(belief)
+        self._by_name: defaultdict[str, list[RouterView]] = defaultdict(list)
+        self._by_rule: defaultdict[tuple[str, str], list[RouterView]] = defaultdict(list)
+        for router in routers:
+            # An entrypoint makes `web-…` of `…`, so each end of a name is a name, too.
+            name = router.name
+            self._by_name[name].append(router)
+            while "-" in name:
+                name = name.partition("-")[2]
+                self._by_name[name].append(router)
+            self._by_rule[router.name.rpartition("@")[2], router.rule].append(router)
 
-    def of(self, router: str, match: str, prefix: str) -> tuple[RouterBelief, ...]:
-        """Those of one rule: by Traefik's name for it, else by its text and its object's name."""
-        named = (*self._exact.get(router, ()), *self._ends.get(router, ()))
-        if named:
-            return named
+    def of(self, router: str, match: str, prefix: str) -> tuple[RouterView, ...]:
+        """The routers of one rule: by Traefik's name for it, else by its text and its object."""
+        if named := self._by_name.get(router):
+            return tuple(sorted(named, key=lambda candidate: candidate.name != router))
         provider = router.rpartition("@")[2]
-        begins = naming.normalized(prefix)
-        alike = self._rules.get((provider, match), ()) if match else ()
-        return tuple(belief for belief in alike if begins in belief.name)
+        begins = router_names.normalized(prefix)
+        alike = self._by_rule.get((provider, match), ()) if match else ()
+        return tuple(candidate for candidate in alike if begins in candidate.name)

@@ -8,9 +8,9 @@ from bot.net.diagnosis.observation import Belief, Upstream
 from bot.net.diagnosis.subject import Subject
 from bot.net.probing.protocol import Outcome
 from bot.routing.addresses import parse, split
+from bot.traefik.domain.answers import LOG, Live, RoutesAnswer, RuleView
 from bot.traefik.domain.log_events import Cause
 from bot.traefik.domain.log_summary import LogSummary
-from bot.traefik.domain.routes_view import LOG, Live, RoutesAnswer, RuleView
 
 OUTCOMES = {
     Cause.REFUSED: Outcome.REFUSED,
@@ -85,8 +85,8 @@ def _failures(
     found: dict[tuple[str, int, Outcome], Upstream] = {}
     for summary in logs.values():
         for failure in summary.failures:
-            host, port = split(failure.address)
-            ip, outcome = parse(host), OUTCOMES.get(failure.cause)
+            host, port = split(failure.event.address)
+            ip, outcome = parse(host), OUTCOMES.get(failure.event.cause)
             if ip is None or ip not in own or port is None or outcome is None:
                 continue
             key = (str(ip), port, outcome)

@@ -7,8 +7,14 @@ from collections.abc import Iterable
 from bot.domain.verdict import Verdict
 from bot.render import cards as render
 from bot.render import text as words
-from bot.traefik.domain.log_answer import FailureGroup, LogsAnswer, ServerView
-from bot.traefik.domain.routes_view import RoutesAnswer, RouteView, RuleView
+from bot.traefik.domain.answers import (
+    FailureGroup,
+    LogsAnswer,
+    RoutesAnswer,
+    RouteView,
+    RuleView,
+    ServerView,
+)
 from bot.traefik.views import terminal as terminal_traefik
 from bot.traefik.views import text as told
 

@@ -8,8 +8,7 @@ import msgspec
 
 from bot.domain.redaction.redact import redact
 from bot.render.json_text import indented, schema_of
-from bot.traefik.domain.log_answer import LogsAnswer
-from bot.traefik.domain.routes_view import RoutesAnswer, RouteView
+from bot.traefik.domain.answers import LogsAnswer, RoutesAnswer, RouteView
 
 VERSION = "meshmedic.dev/traefik/v1"
 

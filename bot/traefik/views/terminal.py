@@ -12,8 +12,7 @@ from rich.text import Text
 from bot.domain.verdict import Verdict
 from bot.render import terminal
 from bot.render import text as words
-from bot.traefik.domain.log_answer import FailureGroup, LogsAnswer
-from bot.traefik.domain.routes_view import RoutesAnswer, RouteView
+from bot.traefik.domain.answers import FailureGroup, LogsAnswer, RoutesAnswer, RouteView
 from bot.traefik.views import text as told
 
 WIDE = 600

@@ -8,10 +8,18 @@ from datetime import datetime
 
 from bot.render import text as words
 from bot.routing.addresses import Address, AddressKind
+from bot.traefik.domain.answers import (
+    FailureGroup,
+    FailureView,
+    Live,
+    LogsAnswer,
+    Replica,
+    RoutesAnswer,
+    RouteView,
+    RuleView,
+)
 from bot.traefik.domain.backend import Backend, Mode
-from bot.traefik.domain.log_answer import FailureGroup, FailureView, LogsAnswer
 from bot.traefik.domain.log_events import Cause
-from bot.traefik.domain.routes_view import Live, Replica, RoutesAnswer, RouteView, RuleView
 
 SEVERAL = 3
 """Names that are told one by one."""

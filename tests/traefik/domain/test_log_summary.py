@@ -6,9 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.traefik.domain.log_events import Cause, LogReason
-from bot.traefik.domain.log_lines import LineSplitter
 from bot.traefik.domain.log_parser import LONGEST
-from bot.traefik.domain.log_summary import Summing
+from bot.traefik.domain.log_summary import LineSplitter, LogSummarizer
 
 POD, VIP = "http://10.42.1.7:8080", "http://10.43.0.5:80"
 
@@ -23,17 +22,17 @@ def refused(at: str, address: str = "10.42.1.7:80") -> str:
 
 
 def summed(*lines: str, most: int = 100):
-    summing = Summing(most)
+    summarizer = LogSummarizer(most)
     for line in lines:
-        summing.add(line)
-    return summing.summary()
+        summarizer.add(line)
+    return summarizer.summary()
 
 
 def test_failures_of_one_kind_are_counted_with_their_first_and_last_time() -> None:
     found = summed(refused("12:00:05"), refused("12:00:01"), refused("12:00:09"))
     (failure,) = found.failures
-    assert failure.cause is Cause.REFUSED
-    assert failure.times.count == found.requests_failed == 3
+    assert failure.event.cause is Cause.REFUSED
+    assert failure.times.count == 3
     assert failure.times.first == datetime(2026, 11, 23, 12, 0, 1, tzinfo=UTC)
     assert failure.times.last == datetime(2026, 11, 23, 12, 0, 9, tzinfo=UTC)
 
@@ -47,7 +46,9 @@ def test_a_routers_servers_are_those_of_its_latest_configuration() -> None:
         created(POD, "12:30:00", router="elsewhere@kubernetes"),
         created(VIP, "13:00:00"),
     )
-    assert [(each.url, each.router[0], each.current) for each in found.servers] == [
+    assert [
+        (server.event.url, server.event.router[0], server.current) for server in found.servers
+    ] == [
         (VIP, "r", True),
         (POD, "e", True),
         (other, "r", False),
@@ -81,14 +82,14 @@ def test_chunks_make_the_same_lines_wherever_they_are_cut(texts: list[str], size
 
 
 def test_a_line_of_megabytes_costs_no_memory_and_is_named() -> None:
-    splitter, summing = LineSplitter(), Summing()
+    splitter, summarizer = LineSplitter(), LogSummarizer()
     for _ in range(200):
         for line in splitter.feed(b"502" * 10_000):
-            summing.add(line)
+            summarizer.add(line)
         assert len(splitter._begun) <= LONGEST + 1
     for line in splitter.feed(b"\n" + refused("12:00:00").encode() + b"\n"):
-        summing.add(line)
-    found = summing.summary("x")
+        summarizer.add(line)
+    found = summarizer.summary("x")
     assert found.irrelevant == {LogReason.TOO_LONG: 1}
-    assert found.requests_failed == 1
+    assert [failure.times.count for failure in found.failures] == [1]
     assert found.cut == ("x",)

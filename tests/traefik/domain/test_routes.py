@@ -7,9 +7,10 @@ import pytest
 from bot.domain.verdict import Verdict
 from bot.routing.addresses import split
 from bot.traefik.domain import router_names as naming
+from bot.traefik.domain.answers import RouteView
 from bot.traefik.domain.backend import ANNOTATION, Backend, Mode, Reading
 from bot.traefik.domain.instance import Static, TraefikPod, groups, static, version
-from bot.traefik.domain.routes import ServedRoute, served
+from bot.traefik.domain.routes import served
 from tests.builders import Plain
 from tests.net.networks import (
     ELDER,
@@ -34,7 +35,7 @@ WORLD = (
 )
 
 
-def routes(*plain: Plain, reading: Reading = V3, **rest: Any) -> tuple[ServedRoute, ...]:
+def routes(*plain: Plain, reading: Reading = V3, **rest: Any) -> tuple[RouteView, ...]:
     return served(a_snapshot(*plain, **rest), reading)
 
 
@@ -174,8 +175,6 @@ def test_routers_are_named_as_traefik_names_them() -> None:
     assert len(name) == len("traefik-traefik-ui-52b87130052d50bba54a@kubernetescrd")
     ingress = naming.of_ingress("apps", "site", "a.example", "/b_c")
     assert ingress == "apps-site-a-example-b-c@kubernetes"
-    assert naming.is_named(f"websecure-{ingress}", ingress)
-    assert not naming.is_named("apps-site-a-example-b@kubernetes", ingress)
 
 
 def test_arguments_are_read_without_regard_to_case() -> None:

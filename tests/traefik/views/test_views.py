@@ -15,12 +15,18 @@ from bot.domain.finding import Ref
 from bot.domain.verdict import Verdict
 from bot.render import terminal
 from bot.routing.addresses import Address, AddressKind
-from bot.traefik.domain import log_report as log_book
+from bot.traefik.domain import log_report
+from bot.traefik.domain.answers import Live, LogsAnswer, Replica, RoutesAnswer, RouteView, RuleView
 from bot.traefik.domain.backend import Backend, Mode
-from bot.traefik.domain.log_answer import LogsAnswer
-from bot.traefik.domain.log_events import Cause, LogReason, Origin
-from bot.traefik.domain.log_summary import Failure, LogSummary, Refusal, Server, Times
-from bot.traefik.domain.routes_view import Live, Replica, RoutesAnswer, RouteView, RuleView
+from bot.traefik.domain.log_events import (
+    Cause,
+    LogReason,
+    Origin,
+    ProviderError,
+    ServerCreated,
+    UpstreamError,
+)
+from bot.traefik.domain.log_summary import Counted, LogSummary, Times
 from bot.traefik.views import discord as discord_traefik
 from bot.traefik.views import json as json_traefik
 from bot.traefik.views import terminal as terminal_traefik
@@ -85,30 +91,34 @@ SUMMARIES = st.builds(
     LogSummary,
     lines=st.integers(0, 10**7),
     servers=st.lists(
-        st.builds(Server, WORDS, WORDS, WORDS, COUNTED, st.booleans()), max_size=8
+        st.builds(Counted, st.builds(ServerCreated, WORDS, WORDS, WORDS), COUNTED, st.booleans()),
+        max_size=8,
     ).map(tuple),
     failures=st.lists(
         st.builds(
-            Failure,
-            st.sampled_from(Cause),
-            st.none() | st.sampled_from((499, 500, 502, 504)),
-            WORDS,
-            WORDS,
-            WORDS,
-            st.sampled_from(Origin),
+            Counted,
+            st.builds(
+                UpstreamError,
+                st.sampled_from(Cause),
+                st.none() | st.sampled_from((499, 500, 502, 504)),
+                WORDS,
+                WORDS,
+                WORDS,
+                st.sampled_from(Origin),
+            ),
             COUNTED,
         ),
         max_size=8,
     ).map(tuple),
     refusals=st.lists(
-        st.builds(Refusal, WORDS, WORDS, WORDS, WORDS, WORDS, WORDS, COUNTED), max_size=9
+        st.builds(Counted, st.builds(ProviderError, *[WORDS] * 6), COUNTED), max_size=9
     ).map(tuple),
     irrelevant=st.dictionaries(st.sampled_from(LogReason), st.integers(1, 99)),
     left_out=st.integers(0, 5),
     cut=st.lists(WORDS, max_size=2).map(tuple),
 )
 LOGS = st.dictionaries(WORDS, SUMMARIES, max_size=2).map(
-    lambda summaries: log_book.logs(summaries, None, unseen=("nothing else",))
+    lambda summaries: log_report.logs(summaries, None, unseen=("nothing else",))
 )
 
 

@@ -1,4 +1,4 @@
-"""The answer to what Traefik's logs tell: failures by route, servers classified, refusals."""
+"""What is answered about Traefik, as people and JSON get it: routes, and what the logs say."""
 
 from __future__ import annotations
 
@@ -6,10 +6,82 @@ from datetime import datetime
 
 import msgspec
 
+from bot.domain.finding import Ref
 from bot.domain.verdict import Verdict
 from bot.routing.addresses import Address
+from bot.traefik.domain.backend import Backend
 from bot.traefik.domain.log_events import Cause, Origin
-from bot.traefik.domain.routes_view import Answer, Replica
+
+API, LOG = "API", "log"
+"""Where a belief comes from."""
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The base of what goes to people and into JSON."""
+
+
+class Replica(Answer, frozen=True):
+    """A Traefik that runs."""
+
+    namespace: str
+    name: str
+    node: str = ""
+    version: str = ""
+
+
+class Live(Answer, frozen=True):
+    """A server that Traefik has now, what its address stands for, and which replicas have it."""
+
+    url: str
+    address: Address
+    replicas: tuple[str, ...] = ()
+
+
+class RuleView(Answer, frozen=True):
+    """A rule: what it should lead to, and what Traefik has made of it (None: not seen)."""
+
+    match: str
+    router: str
+    backends: tuple[Backend, ...] = ()
+    live: tuple[Live, ...] | None = None
+    errors: tuple[str, ...] = ()
+
+
+class RouteView(Answer, frozen=True):
+    """A route with all that is known of it; `unread` says why this Traefik does not read it."""
+
+    ref: Ref
+    label: str
+    api_version: str
+    verdict: Verdict
+    entry_points: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    unread: str = ""
+    rules: tuple[RuleView, ...] = ()
+
+    @property
+    def backends(self) -> tuple[Backend, ...]:
+        """The backends of all its rules."""
+        return tuple(backend for rule in self.rules for backend in rule.backends)
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """How its Services are reached: `VIP`, `pod IPs`."""
+        return tuple(sorted({backend.mode.value for backend in self.backends}))
+
+
+class RoutesAnswer(Answer, frozen=True):
+    """What Traefik serves. `of` says where its own view comes from: API, log, or nowhere.
+
+    `unseen` are things that could not be seen, each with how to allow it.
+    """
+
+    taken_at: datetime
+    verdict: Verdict
+    replicas: tuple[Replica, ...] = ()
+    of: str = ""
+    routes: tuple[RouteView, ...] = ()
+    unseen: tuple[str, ...] = ()
 
 
 class FailureView(Answer, frozen=True):
