@@ -19,7 +19,7 @@ from bot.gitops import markdown
 from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit, mistake
 from bot.gitops.domain.ownership import Keeper, ObjectOwner
 from bot.gitops.file_editor import edited
-from bot.gitops.hosts.host import Host, PullRequestStanding
+from bot.gitops.hosts import Host, PullRequestStanding
 from bot.gitops.kustomize import Found
 from bot.gitops.locator import locate
 from bot.gitops.markdown import Description

@@ -18,7 +18,7 @@ from bot.errors import ClusterError
 from bot.gitops import refusals as of_files
 from bot.gitops.domain.file_edit import decoded
 from bot.gitops.domain.ownership import NOBODY, ObjectOwner, owner
-from bot.gitops.hosts.host import PullRequestStanding, PullState
+from bot.gitops.hosts import PullRequestStanding, PullState
 from bot.gitops.markdown import Description
 from bot.gitops.service import Preview, Proposed, PullRequestInput, not_configured
 from bot.remediation.change.change import Change, PullRequest

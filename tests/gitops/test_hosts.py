@@ -8,9 +8,7 @@ from aiohttp import web
 
 from bot.errors import RepositoryError
 from bot.gitops.domain.repository_url import RepositoryAddress, address
-from bot.gitops.hosts import gitea, github
-from bot.gitops.hosts.host import Host, Pull, PullState
-from bot.gitops.hosts.rest import Rest
+from bot.gitops.hosts import Gitea, GitHub, Host, Pull, PullState
 from tests.gitops.git_server import TOKEN
 from tests.gitops.host_server import Pulls, hosted
 
@@ -24,12 +22,8 @@ def at() -> RepositoryAddress:
 
 
 def a_host(made: Pulls, token: str = TOKEN, total: float = 5.0) -> Host:
-    module: Any = github if made.flavour == "github" else gitea
-    rest: Rest = module.rest(made.base, token)
-    rest = Rest(rest.base, rest.token, rest.headers, total)
-    if made.flavour == "github":
-        return github.GitHub(at(), "main", rest)
-    return gitea.Gitea(at(), "main", rest)
+    kind = GitHub if made.flavour == "github" else Gitea
+    return kind(at(), "main", token, made.base, total)
 
 
 @pytest.fixture(params=["github", "gitea"])
@@ -187,4 +181,4 @@ def test_the_api_is_that_of_the_repository_s_own_host(url: str, of_github: str, 
     """Below the same folder."""
     found = address(url)
     assert found
-    assert (github.api(found), gitea.api(found)) == (of_github, of_gitea)
+    assert (GitHub.api(found), Gitea.api(found)) == (of_github, of_gitea)

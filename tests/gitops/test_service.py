@@ -14,8 +14,7 @@ from bot.errors import RepositoryError
 from bot.gitops import markdown
 from bot.gitops.domain.file_edit import Chosen, FileEdit
 from bot.gitops.domain.ownership import Keeper, ObjectOwner
-from bot.gitops.hosts import gitea, github
-from bot.gitops.hosts.host import PullState
+from bot.gitops.hosts import Gitea, GitHub, PullState
 from bot.gitops.refusals import EXPLAINED, PullRequestReason, PullRequestRefusal
 from bot.gitops.repository import Git
 from bot.gitops.service import (
@@ -83,11 +82,8 @@ async def home(folder: Path, flavour: str = "github", **spec: Any) -> AsyncItera
             {("flux-system", "apps"): a_kustomization(**spec)},
             {("flux-system", "flux-system"): a_git_repository(bare.at.url)},
         )
-        api: Any = (
-            github.GitHub(bare.at, "main", github.rest(host.base, TOKEN))
-            if flavour == "github"
-            else gitea.Gitea(bare.at, "main", gitea.rest(host.base, TOKEN))
-        )
+        kind = GitHub if flavour == "github" else Gitea
+        api = kind(bare.at, "main", TOKEN, host.base)
         settings = Repository(bare.at, "main")
         yield Home(bare, host, flux, PullRequests(settings, Git(bare.at, TOKEN), api, flux))
 

@@ -9,7 +9,7 @@ import pytest
 from bot.errors import ClusterError, InputError, RepositoryError
 from bot.gitops.domain.file_edit import EditKind
 from bot.gitops.domain.ownership import Keeper, ObjectOwner
-from bot.gitops.hosts.host import PullRequestStanding, PullState
+from bot.gitops.hosts import PullRequestStanding, PullState
 from bot.gitops.markdown import Description
 from bot.gitops.refusals import PullRequestReason as FileReason
 from bot.gitops.refusals import PullRequestRefusal as FileRefusal

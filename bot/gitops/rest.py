@@ -14,7 +14,7 @@ from bot.errors import RepositoryError
 
 T = TypeVar("T")
 
-TOTAL = 20.0
+SECONDS = 20.0
 CONNECT = 10.0
 MOST = 4 * 1024 * 1024
 """Bytes of an answer: a page of fifty pull requests with long bodies has half of it."""
@@ -56,7 +56,7 @@ class Rest:
     base: str
     token: str
     headers: Mapping[str, str]
-    total: float = TOTAL
+    seconds: float = SECONDS
 
     async def ask(
         self,
@@ -72,7 +72,7 @@ class Rest:
         Raises:
             RepositoryError: No answer, or another status.
         """
-        limits = aiohttp.ClientTimeout(total=self.total, sock_connect=CONNECT)
+        limits = aiohttp.ClientTimeout(total=self.seconds, sock_connect=CONNECT)
         try:
             async with (
                 aiohttp.ClientSession(timeout=limits, headers=dict(self.headers)) as session,
@@ -82,7 +82,7 @@ class Rest:
             ):
                 answer = RestAnswer(response.status, await _bounded(response, self.base))
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            why = str(error).replace(self.token, HIDDEN) or f"nothing in {self.total:.0f} seconds"
+            why = str(error).replace(self.token, HIDDEN) or f"nothing in {self.seconds:.0f} seconds"
             raise RepositoryError(f"{self.base}: no answer: {why[:WORDS]}.") from None
         if 200 <= answer.status < 300 or answer.status in also:  # noqa: PLR2004  # HTTP's success
             return answer

@@ -1,1 +1,0 @@
-"""Where pull requests live: GitHub and Gitea (or Forgejo), by their REST APIs."""
