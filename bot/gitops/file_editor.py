@@ -15,7 +15,7 @@ from bot.gitops.documents import Original, at, encrypted
 from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit
 from bot.gitops.kustomize import Found
 from bot.gitops.native_lb_edit import edit_one
-from bot.gitops.refusals import PullRequestReason, Stop
+from bot.gitops.refusals import FileReason, Stop
 from bot.manifests.edit import Misfit, Splice, extent, line_end, nesting, setting, splice, within
 from bot.manifests.writer import written
 from bot.routing.native_lb import ANNOTATION, Choice, Path, choose
@@ -33,11 +33,11 @@ def edited(text: str, found: Found, edit: FileEdit) -> str:
     try:
         made = _edited(text, found, edit)
     except Misfit as misfit:
-        raise Stop(PullRequestReason.MISPLACED, str(misfit)) from None
+        raise Stop(FileReason.MISPLACED, str(misfit)) from None
     except (yaml.YAMLError, ValueError, RecursionError):
-        raise Stop(PullRequestReason.UNREADABLE, found.path) from None
+        raise Stop(FileReason.UNREADABLE, found.path) from None
     if made == text:
-        raise Stop(PullRequestReason.ALREADY)
+        raise Stop(FileReason.ALREADY)
     return made
 
 
@@ -60,20 +60,16 @@ def _chosen(choice: Choice, manifest: Mapping[str, Any], wanted: tuple[Chosen, .
     """The paths of the services that lack the field, of those that are wanted."""
     if not wanted:
         if not choice.add and choice.left:
-            raise Stop(
-                PullRequestReason.UNFIT, "; ".join(dict.fromkeys(left.why for left in choice.left))
-            )
+            raise Stop(FileReason.UNFIT, "; ".join(dict.fromkeys(left.why for left in choice.left)))
         return list(choice.add)
     left = {left.path: left.why for left in choice.left}
     paths: list[Path] = []
     for chosen in wanted:
         path: Path = ("spec", "routes", chosen.route, "services", chosen.service)
         if _name(manifest, path) != chosen.name:
-            raise Stop(
-                PullRequestReason.DIFFERENT, f"route {chosen.route}, service {chosen.service}"
-            )
+            raise Stop(FileReason.DIFFERENT, f"route {chosen.route}, service {chosen.service}")
         if path in left:
-            raise Stop(PullRequestReason.UNFIT, f"service {chosen.name}: {left[path]}")
+            raise Stop(FileReason.UNFIT, f"service {chosen.name}: {left[path]}")
         paths.append(path)
     return [path for path in choice.add if path in paths]
 
@@ -97,7 +93,7 @@ def annotated(text: str, number: int, prefix: Path = ()) -> str:
     original = Original(text)
     root = original.roots[number]
     if encrypted(original.data[number]):
-        raise Stop(PullRequestReason.ENCRYPTED)
+        raise Stop(FileReason.ENCRYPTED)
     metadata = at(original.data[number], prefix)["metadata"]
     if (metadata.get("annotations") or {}).get(ANNOTATION) == "true":
         return text
@@ -142,7 +138,7 @@ def replaced(text: str, number: int, manifests: tuple[Mapping[str, Any], ...]) -
     original = Original(text)
     root = original.roots[number]
     if encrypted(original.data[number]):
-        raise Stop(PullRequestReason.ENCRYPTED)
+        raise Stop(FileReason.ENCRYPTED)
     if root is None:
         raise Misfit("the document is empty")
     start, end = extent(text, root)

@@ -14,7 +14,7 @@ from typing import Any
 from bot.domain.finding import Target
 from bot.gitops.documents import objects
 from bot.gitops.kustomize_patches import HISTORY, touches, weight
-from bot.gitops.refusals import PullRequestReason, Stop
+from bot.gitops.refusals import FileReason, Stop
 from bot.gitops.source import mapping
 from bot.gitops.texts import Texts
 from bot.gitops.tree import Tree, joined
@@ -61,7 +61,7 @@ class Found:
     manifest: Mapping[str, Any]
     names: HISTORY
     namespace: str
-    against: tuple[tuple[PullRequestReason, str], ...] = ()
+    against: tuple[tuple[FileReason, str], ...] = ()
 
     @property
     def place(self) -> tuple[str, int, Path]:
@@ -79,7 +79,7 @@ class Build:
 
     tree: Tree
     target: Target
-    unseen: list[tuple[PullRequestReason, str]] = field(default_factory=list)
+    unseen: list[tuple[FileReason, str]] = field(default_factory=list)
     folders: set[str] = field(default_factory=set)
     _steps: int = 0
 
@@ -93,7 +93,7 @@ class Build:
             Stop: It is no folder, or a kustomization is not understood.
         """
         if folder and folder not in self.tree.folders:
-            raise Stop(PullRequestReason.NO_FOLDER, folder)
+            raise Stop(FileReason.NO_FOLDER, folder)
         own = self._kustomization(folder)
         if own is None:
             own = {"resources": list(self._every(folder, ""))}
@@ -115,18 +115,16 @@ class Build:
     def _kustomization(self, folder: str) -> Mapping[str, Any] | None:
         here = [name for name in NAMES if name in self.tree.folders.get(folder, ())]
         if len(here) > 1:
-            raise Stop(
-                PullRequestReason.UNREADABLE, f"{folder or 'the root'} has two kustomizations"
-            )
+            raise Stop(FileReason.UNREADABLE, f"{folder or 'the root'} has two kustomizations")
         self.folders.add(folder)
         if not here:
             return None
         path = self.tree.way(folder, here[0])
         documents = [document for document in self._texts.file(path) if document is not None]
         if len(documents) != 1 or not isinstance(documents[0], Mapping):
-            raise Stop(PullRequestReason.UNREADABLE, f"{path} is no kustomization")
+            raise Stop(FileReason.UNREADABLE, f"{path} is no kustomization")
         if unknown := documents[0].keys() - KNOWN:
-            raise Stop(PullRequestReason.UNKNOWN_FIELD, f"{path}: {min(map(str, unknown))}")
+            raise Stop(FileReason.UNKNOWN_FIELD, f"{path}: {min(map(str, unknown))}")
         return documents[0]
 
     def _accumulated(
@@ -134,7 +132,7 @@ class Build:
     ) -> list[Found]:
         """What a kustomization makes of what was found before it, and of its own resources."""
         if depth > DEEPEST:
-            raise Stop(PullRequestReason.UNREADABLE, f"{folder} leads to itself")
+            raise Stop(FileReason.UNREADABLE, f"{folder} leads to itself")
         entries = self._resources(own, folder)
         found = [
             *found,
@@ -143,7 +141,7 @@ class Build:
         for entry in listed(own, "components"):
             found = self._component(folder, entry, found, depth)
         if any(own.get(field_) for field_ in GENERATING):
-            self.unseen.append((PullRequestReason.GENERATED, folder or "the root"))
+            self.unseen.append((FileReason.GENERATED, folder or "the root"))
         self._count(weight(own) * (1 + len(found)))
         return [self._transformed(own, folder, resource) for resource in found]
 
@@ -153,7 +151,7 @@ class Build:
         self._count(len(entries))
         folders = [path for entry in entries if (path := self._folder(folder, entry)) is not None]
         if twice := next((path for path, times in Counter(folders).items() if times > 1), None):
-            raise Stop(PullRequestReason.UNREADABLE, f"{folder or 'the root'} names {twice} twice")
+            raise Stop(FileReason.UNREADABLE, f"{folder or 'the root'} names {twice} twice")
         return entries
 
     def _folder(self, folder: str, entry: str) -> str | None:
@@ -167,12 +165,12 @@ class Build:
         self._steps += steps
         if self._steps > MOST_STEPS:
             raise Stop(
-                PullRequestReason.TOO_LARGE, f"more than {MOST_STEPS} resources and patches of them"
+                FileReason.TOO_LARGE, f"more than {MOST_STEPS} resources and patches of them"
             )
 
     def _resource(self, folder: str, entry: str, depth: int) -> list[Found]:
         if any(mark in entry for mark in REMOTE):
-            self.unseen.append((PullRequestReason.REMOTE_BASE, entry))
+            self.unseen.append((FileReason.REMOTE_BASE, entry))
             return []
         try:
             path = self.tree.way(folder, entry)
@@ -184,7 +182,7 @@ class Build:
         own = self._kustomization(path) if path in self.tree.folders else None
         if own is None:
             self.unseen.append(
-                (PullRequestReason.NOT_FOUND, f"{path}, a resource of {folder or 'the root'}")
+                (FileReason.NOT_FOUND, f"{path}, a resource of {folder or 'the root'}")
             )
             return []
         return self._accumulated(own, path, [], depth + 1)
@@ -193,14 +191,12 @@ class Build:
         """A component changes what the kustomization that names it has, besides its own."""
         self._count(1 + len(found))
         if any(mark in entry for mark in REMOTE):
-            against = (PullRequestReason.REMOTE_BASE, entry)
+            against = (FileReason.REMOTE_BASE, entry)
             return [replace(resource, against=(*resource.against, against)) for resource in found]
         path = self.tree.way(folder, entry)
         own = self._kustomization(path) if path in self.tree.folders else None
         if own is None:
-            raise Stop(
-                PullRequestReason.NO_FOLDER, f"{path}, a component of {folder or 'the root'}"
-            )
+            raise Stop(FileReason.NO_FOLDER, f"{path}, a component of {folder or 'the root'}")
         return self._accumulated(own, path, found, depth + 1)
 
     def _in_file(self, path: str) -> Iterator[Found]:
@@ -240,7 +236,7 @@ def listed(own: Mapping[str, Any], key: str) -> list[str]:
     """
     value = own.get(key) or []
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise Stop(PullRequestReason.UNREADABLE, f"{key} of a kustomization is no list of paths")
+        raise Stop(FileReason.UNREADABLE, f"{key} of a kustomization is no list of paths")
     return value
 
 

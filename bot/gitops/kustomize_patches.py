@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from bot.gitops.refusals import PullRequestReason, Stop
+from bot.gitops.refusals import FileReason, Stop
 from bot.gitops.selector_pattern import may_fit
 from bot.gitops.source import mapping
 from bot.routing.native_lb import ANNOTATION
@@ -20,7 +20,7 @@ Read: TypeAlias = Callable[[str], list[Any]]
 """The documents of a patch: written where it stands, or a file that the kustomization names."""
 
 PATCHING = ("patches", "patchesStrategicMerge", "patchesJson6902")
-Against: TypeAlias = tuple[PullRequestReason, str]
+Against: TypeAlias = tuple[FileReason, str]
 
 
 def weight(own: Mapping[str, Any]) -> int:
@@ -49,20 +49,20 @@ def _touching(
     kind = str(manifest.get("kind"))
     for key in PATCHING:
         if any(_patches(patch, names, kind, read) for patch in _list(own.get(key))):
-            yield PullRequestReason.PATCHED, key
+            yield FileReason.PATCHED, key
     if own.get("transformers"):
-        yield PullRequestReason.TRANSFORMED, "transformers"
+        yield FileReason.TRANSFORMED, "transformers"
     if any(
         _replaces(replacement, names, kind, read) for replacement in _list(own.get("replacements"))
     ):
-        yield PullRequestReason.TRANSFORMED, "replacements"
+        yield FileReason.TRANSFORMED, "replacements"
     if own.get("vars") and "$(" in str(manifest):
-        yield PullRequestReason.TRANSFORMED, "vars"
+        yield FileReason.TRANSFORMED, "vars"
     moves = any(own.get(key) for key in ("namePrefix", "nameSuffix", "namespace"))
     if own.get("configurations") and moves:
-        yield PullRequestReason.TRANSFORMED, "configurations"
+        yield FileReason.TRANSFORMED, "configurations"
     if ANNOTATION in mapping(own.get("commonAnnotations")):
-        yield PullRequestReason.TRANSFORMED, "commonAnnotations"
+        yield FileReason.TRANSFORMED, "commonAnnotations"
 
 
 def _patches(patch: object, names: HISTORY, kind: str, read: Read) -> bool:

@@ -12,7 +12,7 @@ from bot.domain.finding import Target
 from bot.gitops.documents import encrypted
 from bot.gitops.domain.file_edit import EditKind, FileEdit
 from bot.gitops.kustomize import NAMES, Build, Found, added, listed
-from bot.gitops.refusals import PullRequestReason, Stop
+from bot.gitops.refusals import FileReason, Stop
 from bot.gitops.source import mapping
 from bot.gitops.texts import parsed
 from bot.gitops.tree import Tree, joined
@@ -62,9 +62,9 @@ def _origin(live: Mapping[str, Any]) -> str:
     except (yaml.YAMLError, ValueError, RecursionError):
         return ""
     if origin.get("configuredIn") or origin.get("configuredBy"):
-        raise Stop(PullRequestReason.GENERATED, str(origin.get("configuredIn") or ""))
+        raise Stop(FileReason.GENERATED, str(origin.get("configuredIn") or ""))
     if origin.get("repo"):
-        raise Stop(PullRequestReason.REMOTE_BASE, str(origin["repo"]))
+        raise Stop(FileReason.REMOTE_BASE, str(origin["repo"]))
     return str(origin.get("path") or "")
 
 
@@ -75,22 +75,16 @@ def _one(candidates: list[Found], target: Target, folder: str, origin: str, buil
     ):
         fitting = named
     elif origin and fitting:
-        raise Stop(
-            PullRequestReason.DIFFERENT, f"the object names {origin}, found was {fitting[0].path}"
-        )
+        raise Stop(FileReason.DIFFERENT, f"the object names {origin}, found was {fitting[0].path}")
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
-        raise Stop(
-            PullRequestReason.AMBIGUOUS, ", ".join(sorted({found.path for found in fitting})[:5])
-        )
+        raise Stop(FileReason.AMBIGUOUS, ", ".join(sorted({found.path for found in fitting})[:5]))
     if variable := next((candidate for candidate in candidates if _is_variable(candidate)), None):
-        raise Stop(PullRequestReason.SUBSTITUTED, variable.path)
-    nowhere = (PullRequestReason.NOT_FOUND, f"below {folder or 'the root'}")
+        raise Stop(FileReason.SUBSTITUTED, variable.path)
+    nowhere = (FileReason.NOT_FOUND, f"below {folder or 'the root'}")
     # What could not be read says more than a file that is not there.
-    raise Stop(
-        *min((*build.unseen, nowhere), key=lambda why: why[0] is PullRequestReason.NOT_FOUND)
-    )
+    raise Stop(*min((*build.unseen, nowhere), key=lambda why: why[0] is FileReason.NOT_FOUND))
 
 
 def _is(each: Found, target: Target) -> bool:
@@ -115,17 +109,17 @@ def _check(
     if found.against:
         raise Stop(*found.against[0])
     if sum(candidate.place == found.place for candidate in candidates) > 1:
-        raise Stop(PullRequestReason.SHARED, found.path)
+        raise Stop(FileReason.SHARED, found.path)
     documents = parsed(build.tree.text(found.path), found.path)
     if encrypted(documents[found.document]):
-        raise Stop(PullRequestReason.ENCRYPTED, found.path)
+        raise Stop(FileReason.ENCRYPTED, found.path)
     # What was filled in once would stand there for good, and what looks like a variable go away.
     if (
         substituting
         and edit.kind is EditKind.REPLACE
         and (VARIABLE in str(found.manifest) or "$" in str(edit.manifests))
     ):
-        raise Stop(PullRequestReason.SUBSTITUTED, found.path)
+        raise Stop(FileReason.SUBSTITUTED, found.path)
 
 
 def _also(tree: Tree, path: str, read: set[str]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import msgspec
 
 from bot.domain.facts import Denied, RepositoryFacts
-from bot.domain.refusal import NotObserved
+from bot.domain.refusal import NotObserved, Refusal
 from bot.errors import RepositoryError
 from bot.gitops import markdown
 from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit, mistake
@@ -24,7 +24,7 @@ from bot.gitops.kustomize import Found
 from bot.gitops.locator import locate
 from bot.gitops.markdown import Description
 from bot.gitops.paste_text import paste
-from bot.gitops.refusals import PullRequestReason, PullRequestRefusal, Stop
+from bot.gitops.refusals import FileReason, Stop
 from bot.gitops.repository import Branch, Commission, Fetched, Git
 from bot.gitops.source import Repository, check, source_of
 from bot.gitops.tree import Tree
@@ -93,7 +93,7 @@ class PullRequests:
     host: Host
     flux: Flux
 
-    async def preview(self, asked: PullRequestInput) -> Preview | PullRequestRefusal:
+    async def preview(self, asked: PullRequestInput) -> Preview | Refusal:
         """The difference, before anybody approves it; nothing is pushed.
 
         Raises:
@@ -105,9 +105,7 @@ class PullRequests:
         except Stop as stop:
             return refusal(asked, stop)
 
-    async def propose(
-        self, asked: PullRequestInput, why: Description
-    ) -> Proposed | PullRequestRefusal:
+    async def propose(self, asked: PullRequestInput, why: Description) -> Proposed | Refusal:
         """Push the edit to a branch of its own, and open a pull request.
 
         The same edit of the same object finds what was pushed or opened before, so it may be
@@ -166,7 +164,7 @@ class PullRequests:
 
     async def _made(self, asked: PullRequestInput, *branches: str) -> _Made:
         if why := mistake(asked.edit):
-            raise Stop(PullRequestReason.NO_EDIT, why.rstrip("."))
+            raise Stop(FileReason.NO_EDIT, why.rstrip("."))
         kustomization = await self._kustomization(asked.owner)
         fetched = await self.git.fetch(self.repository.branch, *branches)
         base = fetched.branches.get(self.repository.branch)
@@ -184,11 +182,11 @@ class PullRequests:
             raise Stop(_NO_FILE[owner.keeper], "" if owner.keeper is Keeper.NOBODY else str(owner))
         kustomization = await self.flux.kustomization(owner.namespace, owner.name)
         if kustomization is None:
-            raise Stop(PullRequestReason.MISSING, str(owner))
+            raise Stop(FileReason.MISSING, str(owner))
         namespace, name = source_of(kustomization)
         source = await self.flux.git_repository(namespace, name)
         if source is None:
-            raise Stop(PullRequestReason.MISSING, f"GitRepository {namespace}/{name}")
+            raise Stop(FileReason.MISSING, f"GitRepository {namespace}/{name}")
         check(source, self.repository)
         return kustomization
 
@@ -197,7 +195,7 @@ class PullRequests:
         there = made.fetched.branches.get(name)
         if there is not None:
             if not there.ours:
-                raise Stop(PullRequestReason.BRANCH_TAKEN, name)
+                raise Stop(FileReason.BRANCH_TAKEN, name)
             if _has(there.tree, made):
                 return
         commission = Commission(made.preview.path, made.text, markdown.message(edit, why), why.at)
@@ -205,10 +203,10 @@ class PullRequests:
 
 
 _NO_FILE = {
-    Keeper.NOBODY: PullRequestReason.NOBODY,
-    Keeper.HELM_RELEASE: PullRequestReason.HELM_RELEASE,
-    Keeper.HELM: PullRequestReason.HELM,
-    Keeper.OTHER: PullRequestReason.OTHER_OWNER,
+    Keeper.NOBODY: FileReason.NOBODY,
+    Keeper.HELM_RELEASE: FileReason.HELM_RELEASE,
+    Keeper.HELM: FileReason.HELM,
+    Keeper.OTHER: FileReason.OTHER_OWNER,
 }
 
 
@@ -247,18 +245,12 @@ def _service(live: Manifest, path: tuple[str | int, ...]) -> Manifest:
     return service
 
 
-def refusal(asked: PullRequestInput, stop: Stop) -> PullRequestRefusal:
+def refusal(asked: PullRequestInput, stop: Stop) -> Refusal:
     """A refusal with the text to paste; none where the branch has it, or nothing is meant."""
-    nothing = stop.reason in (
-        PullRequestReason.ALREADY,
-        PullRequestReason.NO_EDIT,
-        PullRequestReason.NOBODY,
-    )
-    return PullRequestRefusal(
-        stop.reason, stop.detail, "" if nothing else paste(asked.edit, asked.owner)
-    )
+    nothing = stop.reason in (FileReason.ALREADY, FileReason.NO_EDIT, FileReason.NOBODY)
+    return Refusal(str(stop), stop.reason, "" if nothing else paste(asked.edit, asked.owner))
 
 
-def not_configured(asked: PullRequestInput) -> PullRequestRefusal:
+def not_configured(asked: PullRequestInput) -> Refusal:
     """The answer where the settings name no repository."""
-    return refusal(explicit(asked), Stop(PullRequestReason.NOT_CONFIGURED))
+    return refusal(explicit(asked), Stop(FileReason.NOT_CONFIGURED))

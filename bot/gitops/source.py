@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.gitops.domain.repository_url import RepositoryAddress, address, same
-from bot.gitops.refusals import PullRequestReason, Stop
+from bot.gitops.refusals import FileReason, Stop
 
 Manifest = Mapping[str, Any]
 
@@ -30,12 +30,10 @@ def source_of(kustomization: Manifest) -> tuple[str, str]:
     """
     spec = mapping(kustomization.get("spec"))
     if spec.get("kubeConfig"):
-        raise Stop(PullRequestReason.OTHER_CLUSTER)
+        raise Stop(FileReason.OTHER_CLUSTER)
     reference = mapping(spec.get("sourceRef"))
     if reference.get("kind") != "GitRepository":
-        raise Stop(
-            PullRequestReason.OTHER_SOURCE, f"{reference.get('kind')} {reference.get('name')}"
-        )
+        raise Stop(FileReason.OTHER_SOURCE, f"{reference.get('kind')} {reference.get('name')}")
     own = mapping(kustomization.get("metadata")).get("namespace")
     return str(reference.get("namespace") or own or ""), str(reference.get("name"))
 
@@ -50,20 +48,20 @@ def check(git_repository: Manifest, repository: Repository) -> None:
     url = str(spec.get("url") or "")
     found = address(url)
     if found is None or not same(found, repository.at):
-        raise Stop(PullRequestReason.OTHER_REPOSITORY, _without_password(url))
+        raise Stop(FileReason.OTHER_REPOSITORY, _without_password(url))
     branch = _branch(mapping(spec.get("ref")))
     if branch != repository.branch:
-        raise Stop(PullRequestReason.OTHER_BRANCH, branch)
+        raise Stop(FileReason.OTHER_BRANCH, branch)
 
 
 def _branch(ref: Manifest) -> str:
     """Flux prefers, in this order: commit, name, semver, tag, branch; without any, master."""
     for field in ("commit", "semver", "tag"):
         if ref.get(field):
-            raise Stop(PullRequestReason.NO_BRANCH, f"{field} {ref[field]}")
+            raise Stop(FileReason.NO_BRANCH, f"{field} {ref[field]}")
     if name := ref.get("name"):
         if not str(name).startswith(HEADS):
-            raise Stop(PullRequestReason.NO_BRANCH, str(name))
+            raise Stop(FileReason.NO_BRANCH, str(name))
         return str(name).removeprefix(HEADS)
     return str(ref.get("branch") or "master")
 

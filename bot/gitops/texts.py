@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from bot.gitops.refusals import PullRequestReason, Stop
+from bot.gitops.refusals import FileReason, Stop
 from bot.gitops.tree import Tree
 from bot.manifests.limits import excess
 
@@ -33,7 +33,7 @@ class Texts:
             Stop: It is no YAML, or too much of it.
         """
         if path not in self._files and len(self._files) >= MOST_FILES:
-            raise Stop(PullRequestReason.TOO_LARGE, f"more than {MOST_FILES} files")
+            raise Stop(FileReason.TOO_LARGE, f"more than {MOST_FILES} files")
         return _once(self._files, path, lambda: parsed(self.tree.text(path), path))
 
     def patch(self, folder: str, given: str) -> list[Any]:
@@ -46,7 +46,7 @@ class Texts:
             return _once(self._patches, given, lambda: parsed(given, "a patch"))
         path = self.tree.way(folder, given)
         if path not in self.tree.files:
-            raise Stop(PullRequestReason.UNREADABLE, f"{path} is not there")
+            raise Stop(FileReason.UNREADABLE, f"{path} is not there")
         return self.file(path)
 
 
@@ -58,10 +58,10 @@ def parsed(text: str, path: str) -> list[Any]:
     """
     try:
         if why := excess(text):
-            raise Stop(PullRequestReason.TOO_LARGE, f"{path}: {why.rstrip('.')}")
+            raise Stop(FileReason.TOO_LARGE, f"{path}: {why.rstrip('.')}")
         return list(yaml.load_all(text, Loader=yaml.CSafeLoader))
     except (yaml.YAMLError, ValueError, RecursionError):
-        raise Stop(PullRequestReason.UNREADABLE, path) from None
+        raise Stop(FileReason.UNREADABLE, path) from None
 
 
 def _once(known: Known, key: str, parse: Callable[[], list[Any]]) -> list[Any]:

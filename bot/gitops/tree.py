@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from bot.gitops.refusals import PullRequestReason, Stop
+from bot.gitops.refusals import FileReason, Stop
 
 MOST = 1024 * 1024
 """Bytes of a file that are read."""
@@ -37,11 +37,11 @@ class Tree:
         """
         content = self.files[path]
         if len(content) > MOST:
-            raise Stop(PullRequestReason.TOO_LARGE, f"{path} has more than {MOST // 1024} KiB")
+            raise Stop(FileReason.TOO_LARGE, f"{path} has more than {MOST // 1024} KiB")
         try:
             return content.decode()
         except UnicodeDecodeError:
-            raise Stop(PullRequestReason.UNREADABLE, f"{path} is no UTF-8 text") from None
+            raise Stop(FileReason.UNREADABLE, f"{path} is no UTF-8 text") from None
 
     def within(self, folder: str) -> Iterator[str]:
         """The names in a folder, in order."""
@@ -56,13 +56,13 @@ class Tree:
         parts: list[str] = base.split("/") if base else []
         for part in relative.split("/"):
             if part == ".." and not parts:
-                raise Stop(PullRequestReason.OUTSIDE, relative)
+                raise Stop(FileReason.OUTSIDE, relative)
             if part == "..":
                 parts.pop()
             elif part not in ("", "."):
                 parts.append(part)
                 if (path := "/".join(parts)) in self.links:
-                    raise Stop(PullRequestReason.LINK, path)
+                    raise Stop(FileReason.LINK, path)
         return "/".join(parts)
 
 

@@ -13,13 +13,14 @@ from typing import Any, Protocol
 
 import msgspec
 
+from bot.domain.refusal import Refusal
 from bot.domain.snapshot import SnapshotReader
 from bot.errors import ClusterError
-from bot.gitops import refusals as of_files
 from bot.gitops.domain.file_edit import decoded
 from bot.gitops.domain.ownership import NOBODY, ObjectOwner, owner
 from bot.gitops.hosts import PullRequestStanding, PullState
 from bot.gitops.markdown import Description
+from bot.gitops.refusals import FileReason
 from bot.gitops.service import Preview, Proposed, PullRequestInput, not_configured
 from bot.remediation.change.change import Change, PullRequest
 from bot.remediation.change.history import BOT
@@ -45,13 +46,11 @@ AskFlux = Callable[[ObjectOwner], Awaitable[None]]
 class PullRequestHost(Protocol):
     """Pull requests in the configured repository."""
 
-    async def preview(self, asked: PullRequestInput) -> Preview | of_files.PullRequestRefusal:
+    async def preview(self, asked: PullRequestInput) -> Preview | Refusal:
         """The difference, before anybody approves it."""
         ...
 
-    async def propose(
-        self, asked: PullRequestInput, why: Description
-    ) -> Proposed | of_files.PullRequestRefusal:
+    async def propose(self, asked: PullRequestInput, why: Description) -> Proposed | Refusal:
         """Open one, or find the one that is open."""
         ...
 
@@ -85,7 +84,7 @@ class PullRequestFlow:
         who, live = owner_of(situation, edit)
         asked = PullRequestInput(edit, live, who)
         found = await self.pulls.preview(asked) if self.pulls else not_configured(asked)
-        if isinstance(found, of_files.PullRequestRefusal):
+        if isinstance(found, Refusal):
             return PlanRefusal(PlanReason.NOT_IN_FILE, str(found), found.paste)
         also = tuple(f"The same file makes {side_effect} too." for side_effect in found.also)
         preview = found.diff[:MOST_PREVIEW]
@@ -111,15 +110,12 @@ class PullRequestFlow:
             change.requester,
         )
         made = await self.pulls.propose(asked, why) if self.pulls else not_configured(asked)
-        if (
-            isinstance(made, of_files.PullRequestRefusal)
-            and made.reason is of_files.PullRequestReason.ALREADY
-        ):
+        if isinstance(made, Refusal) and made.reason == FileReason.ALREADY:
             # Merged before we could note its number.
             return await self.executor.verify(
                 await self.executor.moved(change, ChangeState.VERIFYING)
             )
-        if isinstance(made, of_files.PullRequestRefusal):
+        if isinstance(made, Refusal):
             return await self.executor.moved(change, ChangeState.FAILED, BOT, str(made))
         noted = PullRequest(made.number, made.url)
         notes = msgspec.structs.replace(change.notes, pull_request=noted)

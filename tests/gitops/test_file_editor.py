@@ -17,7 +17,7 @@ from bot.gitops.documents import objects
 from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit
 from bot.gitops.file_editor import annotated, edited, replaced
 from bot.gitops.kustomize import Found
-from bot.gitops.refusals import PullRequestReason, Stop
+from bot.gitops.refusals import FileReason, Stop
 from bot.manifests.edit import Misfit
 from bot.routing.native_lb import ANNOTATION, FIELD
 from tests.gitops.test_native_lb_edit import layouts
@@ -92,7 +92,7 @@ def test_what_is_there_already_is_said():
     """Nothing is pushed then."""
     with pytest.raises(Stop) as caught:
         edited(by_hand(WEB), found(by_hand(WEB)), ANNOTATE)
-    assert caught.value.reason is PullRequestReason.ALREADY
+    assert caught.value.reason is FileReason.ALREADY
 
 
 def test_only_the_chosen_service_of_a_route_is_switched():
@@ -107,13 +107,13 @@ def test_only_the_chosen_service_of_a_route_is_switched():
 @pytest.mark.parametrize(
     ("chosen", "reason"),
     [
-        (Chosen(0, 0, "other"), PullRequestReason.DIFFERENT),
-        (Chosen(0, 9, "web"), PullRequestReason.DIFFERENT),
-        (Chosen(9, 0, "web"), PullRequestReason.DIFFERENT),
+        (Chosen(0, 0, "other"), FileReason.DIFFERENT),
+        (Chosen(0, 9, "web"), FileReason.DIFFERENT),
+        (Chosen(9, 0, "web"), FileReason.DIFFERENT),
     ],
 )
 def test_a_file_that_says_something_else_than_the_object_is_refused(
-    chosen: Chosen, reason: PullRequestReason
+    chosen: Chosen, reason: FileReason
 ):
     """Somebody pushed in between, or Flux has not applied it yet."""
     edit = FileEdit(kind=EditKind.NATIVE_LB, object=NATIVE_LB.object, services=(chosen,))
@@ -130,7 +130,7 @@ def test_a_service_whose_sticky_cookie_names_a_pod_is_refused_in_the_file_too():
     )
     with pytest.raises(Stop) as caught:
         edited(text, found(text), edit)
-    assert caught.value.reason is PullRequestReason.UNFIT
+    assert caught.value.reason is FileReason.UNFIT
 
 
 @pytest.mark.parametrize("before", ["", f"{WEB}---\n", f"# first\n---\n{WEB}---\n# the route\n"])

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from bot.gitops.kustomize import Build, Found
-from bot.gitops.refusals import PullRequestReason, Stop
+from bot.gitops.refusals import FileReason, Stop
 from tests.gitops.trees import SERVICE, WEB, a_tree
 from tests.pumping import limited
 
@@ -38,7 +38,7 @@ def test_a_folder_that_is_named_twice_is_refused() -> None:
     for also in ("../k1", "../k1/", "./../k1/."):
         files = {layer(0): {"resources": ["../k1", also]}, layer(1): {"resources": ["web.yaml"]}}
         stop = refused({**files, "k1/web.yaml": WEB})
-        assert stop.reason is PullRequestReason.UNREADABLE
+        assert stop.reason is FileReason.UNREADABLE
         assert stop.detail == "k0 names k1 twice"
     files = {layer(0): {"resources": ["../k1"], "bases": ["../k1"]}, layer(1): {}}
     assert refused(files).detail == "k0 names k1 twice"
@@ -71,7 +71,7 @@ def diamonds(number: int) -> dict[str, object]:
 def test_a_tree_that_doubles_with_each_layer_is_refused() -> None:
     """Within the depth that is allowed; kustomize would make all of its objects."""
     assert len(built(diamonds(5))) == 32
-    assert refused(diamonds(14)).reason is PullRequestReason.TOO_LARGE
+    assert refused(diamonds(14)).reason is FileReason.TOO_LARGE
 
 
 def test_components_that_double_are_refused() -> None:
@@ -79,7 +79,7 @@ def test_components_that_double_are_refused() -> None:
     files: dict[str, object] = {layer(28): {"resources": ["web.yaml"]}, "k28/web.yaml": WEB}
     for above in range(28):
         files[layer(above)] = {"components": [f"../k{above + 1}"] * 2}
-    assert refused(files).reason is PullRequestReason.TOO_LARGE
+    assert refused(files).reason is FileReason.TOO_LARGE
 
 
 OTHER = "---\nkind: Service\nmetadata: {name: other}\n"
@@ -98,7 +98,7 @@ def test_what_lies_behind_thousands_of_ways_counts_as_often(last: dict[str, obje
     """Each patch of each object, and every object of another kind."""
     own = {"resources": ["web.yaml"], **last}
     files = {"last/kustomization.yaml": own, "last/others.yaml": OTHER * 5000}
-    assert refused({**diamonds(11), **files}).reason is PullRequestReason.TOO_LARGE
+    assert refused({**diamonds(11), **files}).reason is FileReason.TOO_LARGE
 
 
 def test_a_text_that_is_no_yaml_is_read_once() -> None:
@@ -111,7 +111,7 @@ def test_a_file_of_replacements_that_names_itself_ends() -> None:
     files = {layer(0): {"resources": ["web.yaml"], "replacements": [{"path": "r.yaml"}]}}
     files |= {"k0/web.yaml": WEB, "k0/r.yaml": [{"path": "r.yaml"}, {"path": "r.yaml"}]}
     (found,) = built(files)
-    assert found.against == ((PullRequestReason.TRANSFORMED, "replacements"),)
+    assert found.against == ((FileReason.TRANSFORMED, "replacements"),)
 
 
 @pytest.mark.parametrize("pattern", ["(.*)*x", "(a|a)" * 40 + "x", ".*" * 100 + "x"])

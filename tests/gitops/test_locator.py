@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.gitops.domain.file_edit import EditKind, FileEdit
 from bot.gitops.kustomize import KNOWN
 from bot.gitops.locator import ORIGIN, Located, locate
-from bot.gitops.refusals import PullRequestReason, Stop
+from bot.gitops.refusals import FileReason, Stop
 from bot.routing.native_lb import ANNOTATION
 from tests.gitops.trees import (
     ANNOTATE,
@@ -113,37 +113,37 @@ def test_an_object_is_found_where_it_is_written(files: dict[str, str], spec: dic
 
 
 REFUSED = {
-    PullRequestReason.NO_FOLDER: ({"web.yaml": WEB}, {}),
-    PullRequestReason.OUTSIDE: ({"apps/kustomization.yaml": kustomize("../../web.yaml")}, {}),
-    PullRequestReason.REMOTE_BASE: (
+    FileReason.NO_FOLDER: ({"web.yaml": WEB}, {}),
+    FileReason.OUTSIDE: ({"apps/kustomization.yaml": kustomize("../../web.yaml")}, {}),
+    FileReason.REMOTE_BASE: (
         {"apps/kustomization.yaml": kustomize("https://github.com/a/b//web?ref=v1")},
         {},
     ),
-    PullRequestReason.GENERATED: ({"apps/kustomization.yaml": "helmCharts:\n- name: web\n"}, {}),
-    PullRequestReason.UNKNOWN_FIELD: (
+    FileReason.GENERATED: ({"apps/kustomization.yaml": "helmCharts:\n- name: web\n"}, {}),
+    FileReason.UNKNOWN_FIELD: (
         {"apps/kustomization.yaml": kustomize("web.yaml", more="magic: 1\n"), "apps/web.yaml": WEB},
         {},
     ),
-    PullRequestReason.UNREADABLE: ({"apps/web.yaml": "a: ["}, {}),
-    PullRequestReason.TOO_LARGE: ({"apps/web.yaml": f"{WEB}# " + "x" * 1024 * 1024}, {}),
-    PullRequestReason.NOT_FOUND: ({"apps/web.yaml": WEB_ROUTE}, {}),
-    PullRequestReason.AMBIGUOUS: ({"apps/a.yaml": WEB, "apps/b.yaml": WEB}, {}),
-    PullRequestReason.PATCHED: (
+    FileReason.UNREADABLE: ({"apps/web.yaml": "a: ["}, {}),
+    FileReason.TOO_LARGE: ({"apps/web.yaml": f"{WEB}# " + "x" * 1024 * 1024}, {}),
+    FileReason.NOT_FOUND: ({"apps/web.yaml": WEB_ROUTE}, {}),
+    FileReason.AMBIGUOUS: ({"apps/a.yaml": WEB, "apps/b.yaml": WEB}, {}),
+    FileReason.PATCHED: (
         {"apps/kustomization.yaml": kustomize("web.yaml", more="patches: [{path: p.yaml}]\n")}
         | {"apps/p.yaml": "kind: Service\nmetadata: {name: web}\n", "apps/web.yaml": WEB},
         {},
     ),
-    PullRequestReason.TRANSFORMED: (
+    FileReason.TRANSFORMED: (
         {"apps/kustomization.yaml": kustomize("web.yaml", more="transformers: [t.yaml]\n")}
         | {"apps/web.yaml": WEB},
         {},
     ),
-    PullRequestReason.SUBSTITUTED: (
+    FileReason.SUBSTITUTED: (
         {"apps/web.yaml": WEB.replace("name: web", "name: ${NAME}")},
         {"postBuild": {"substitute": {"NAME": "web"}}},
     ),
-    PullRequestReason.ENCRYPTED: ({"apps/web.yaml": WEB + "sops: {mac: x}\n"}, {}),
-    PullRequestReason.SHARED: (
+    FileReason.ENCRYPTED: ({"apps/web.yaml": WEB + "sops: {mac: x}\n"}, {}),
+    FileReason.SHARED: (
         {"apps/kustomization.yaml": kustomize("one", "two")}
         | {f"apps/{each}/kustomization.yaml": kustomize("../../base") for each in ("one", "two")}
         | {"apps/two/kustomization.yaml": kustomize("../../base", more="namePrefix: second-\n")}
@@ -154,9 +154,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("reason", "given_"), REFUSED.items(), ids=REFUSED.keys())
-def test_what_is_not_certain_is_refused(
-    reason: PullRequestReason, given_: tuple[dict[str, str], Any]
-):
+def test_what_is_not_certain_is_refused(reason: FileReason, given_: tuple[dict[str, str], Any]):
     """With one of the listed reasons."""
     files, spec = given_
     with pytest.raises(Stop) as caught:
@@ -184,7 +182,7 @@ def test_every_way_to_patch_an_object_is_seen(spec: dict[str, Any]):
     """Also where Flux's own Kustomization has the patch."""
     with pytest.raises(Stop) as caught:
         located({"apps/web.yaml": WEB}, **spec)
-    assert caught.value.reason is PullRequestReason.PATCHED
+    assert caught.value.reason is FileReason.PATCHED
 
 
 def test_a_patch_knows_an_object_by_each_of_its_names():
@@ -197,7 +195,7 @@ def test_a_patch_knows_an_object_by_each_of_its_names():
     }
     with pytest.raises(Stop) as caught:
         located(files)
-    assert caught.value.reason is PullRequestReason.PATCHED
+    assert caught.value.reason is FileReason.PATCHED
 
 
 TRANSFORMS = {
@@ -214,7 +212,7 @@ def test_every_transformer_of_an_object_is_seen(more: str):
     files = {"apps/kustomization.yaml": kustomize("web.yaml", more=more), "apps/web.yaml": WEB}
     with pytest.raises(Stop) as caught:
         located(files)
-    assert caught.value.reason is PullRequestReason.TRANSFORMED
+    assert caught.value.reason is FileReason.TRANSFORMED
 
 
 def test_a_component_patches_what_names_it():
@@ -226,7 +224,7 @@ def test_a_component_patches_what_names_it():
     }
     with pytest.raises(Stop) as caught:
         located(files)
-    assert caught.value.reason is PullRequestReason.PATCHED
+    assert caught.value.reason is FileReason.PATCHED
 
 
 @pytest.mark.parametrize("link", ["apps", "apps/web.yaml", "base"])
@@ -237,7 +235,7 @@ def test_a_way_through_a_link_is_refused(link: str):
     kept = {path: text for path, text in files.items() if not path.startswith(f"{link}/")}
     with pytest.raises(Stop) as caught:
         located({**kept, "apps/other": ""}, link)
-    assert caught.value.reason is PullRequestReason.LINK
+    assert caught.value.reason is FileReason.LINK
 
 
 def test_a_circle_of_kustomizations_ends():
@@ -245,7 +243,7 @@ def test_a_circle_of_kustomizations_ends():
     files = {"apps/kustomization.yaml": kustomize("../apps")}
     with pytest.raises(Stop) as caught:
         located(files)
-    assert caught.value.reason is PullRequestReason.UNREADABLE
+    assert caught.value.reason is FileReason.UNREADABLE
 
 
 def origin(text: str) -> dict[str, Any]:
@@ -262,12 +260,12 @@ def test_the_origin_annotation_decides_between_two_files():
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("configuredIn: k.yaml\nconfiguredBy: {kind: HelmChart}\n", PullRequestReason.GENERATED),
-        ("repo: https://github.com/a/b\npath: x.yaml\n", PullRequestReason.REMOTE_BASE),
-        ("path: other.yaml\n", PullRequestReason.DIFFERENT),
+        ("configuredIn: k.yaml\nconfiguredBy: {kind: HelmChart}\n", FileReason.GENERATED),
+        ("repo: https://github.com/a/b\npath: x.yaml\n", FileReason.REMOTE_BASE),
+        ("path: other.yaml\n", FileReason.DIFFERENT),
     ],
 )
-def test_an_origin_that_is_no_file_here_is_refused(text: str, reason: PullRequestReason):
+def test_an_origin_that_is_no_file_here_is_refused(text: str, reason: FileReason):
     """The object knows better than a search."""
     with pytest.raises(Stop) as caught:
         located({"apps/web.yaml": WEB}, live=origin(text))
@@ -296,7 +294,7 @@ def test_an_ingress_with_variables_is_not_replaced_by_what_they_were_once():
     assert locate(tree, a_kustomization(), LIVE, edit).found.path == "apps/i.yaml"
     with pytest.raises(Stop) as caught:
         locate(tree, a_kustomization(**spec), LIVE, edit)
-    assert caught.value.reason is PullRequestReason.SUBSTITUTED
+    assert caught.value.reason is FileReason.SUBSTITUTED
 
 
 anything = st.recursive(

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
+from bot.domain.refusal import Refusal
 from bot.errors import RepositoryError
 from bot.gitops import markdown
 from bot.gitops.domain.file_edit import Chosen, FileEdit
 from bot.gitops.domain.ownership import Keeper, ObjectOwner
 from bot.gitops.hosts import Gitea, GitHub, PullState
-from bot.gitops.refusals import EXPLAINED, PullRequestReason, PullRequestRefusal
+from bot.gitops.refusals import FileReason, Stop
 from bot.gitops.repository import Git
 from bot.gitops.service import (
     Preview,
@@ -88,7 +89,7 @@ async def home(folder: Path, flavour: str = "github", **spec: Any) -> AsyncItera
         yield Home(bare, host, flux, PullRequests(settings, Git(bare.at, TOKEN), api, flux))
 
 
-def proposed(answer: Proposed | PullRequestRefusal) -> Proposed:
+def proposed(answer: Proposed | Refusal) -> Proposed:
     assert isinstance(answer, Proposed), answer
     return answer
 
@@ -189,8 +190,8 @@ async def test_a_merge_is_seen_and_the_same_edit_is_then_done(tmp_path: Path):
         standing = await one.pull_requests.state(made.number)
         assert (standing.state, standing.commit) == (PullState.MERGED, "c" * 40)
         again = await one.pull_requests.propose(ASKED, WHY)
-        assert isinstance(again, PullRequestRefusal)
-        assert again.reason is PullRequestReason.ALREADY
+        assert isinstance(again, Refusal)
+        assert again.reason is FileReason.ALREADY
 
 
 async def test_after_a_closed_pull_request_a_new_one_is_opened(tmp_path: Path):
@@ -207,8 +208,8 @@ async def test_a_branch_of_somebody_else_is_left_alone(tmp_path: Path):
     async with home(tmp_path) as one:
         git(one.bare.bare, "branch", NAME, "main")
         answer = await one.pull_requests.propose(ASKED, WHY)
-        assert isinstance(answer, PullRequestRefusal)
-        assert answer.reason is PullRequestReason.BRANCH_TAKEN
+        assert isinstance(answer, Refusal)
+        assert answer.reason is FileReason.BRANCH_TAKEN
         assert git(one.bare.bare, "rev-parse", NAME) == git(one.bare.bare, "rev-parse", "main")
 
 
@@ -239,19 +240,19 @@ async def test_a_route_s_services_are_named_one_by_one(tmp_path: Path):
 ELSEWHERE = {
     "another repository": (
         {"url": "https://evil.example/lab/home"},
-        PullRequestReason.OTHER_REPOSITORY,
+        FileReason.OTHER_REPOSITORY,
     ),
     "a password in it": (
         {"url": "https://u:p@127.0.0.1/lab/home"},
-        PullRequestReason.OTHER_REPOSITORY,
+        FileReason.OTHER_REPOSITORY,
     ),
-    "no address": ({"url": "../home"}, PullRequestReason.OTHER_REPOSITORY),
-    "another branch": ({"ref": {"branch": "dev"}}, PullRequestReason.OTHER_BRANCH),
-    "no branch": ({"ref": {}}, PullRequestReason.OTHER_BRANCH),
-    "a tag": ({"ref": {"tag": "v1", "branch": "main"}}, PullRequestReason.NO_BRANCH),
-    "a version": ({"ref": {"semver": ">1"}}, PullRequestReason.NO_BRANCH),
-    "a commit": ({"ref": {"commit": "abc", "branch": "main"}}, PullRequestReason.NO_BRANCH),
-    "a tag's full name": ({"ref": {"name": "refs/tags/v1"}}, PullRequestReason.NO_BRANCH),
+    "no address": ({"url": "../home"}, FileReason.OTHER_REPOSITORY),
+    "another branch": ({"ref": {"branch": "dev"}}, FileReason.OTHER_BRANCH),
+    "no branch": ({"ref": {}}, FileReason.OTHER_BRANCH),
+    "a tag": ({"ref": {"tag": "v1", "branch": "main"}}, FileReason.NO_BRANCH),
+    "a version": ({"ref": {"semver": ">1"}}, FileReason.NO_BRANCH),
+    "a commit": ({"ref": {"commit": "abc", "branch": "main"}}, FileReason.NO_BRANCH),
+    "a tag's full name": ({"ref": {"name": "refs/tags/v1"}}, FileReason.NO_BRANCH),
 }
 
 
@@ -262,7 +263,7 @@ async def test_no_object_of_the_cluster_leads_the_token_elsewhere(tmp_path: Path
     async with home(tmp_path) as one:
         one.flux.repositories["flux-system", "flux-system"]["spec"].update(spec)
         answer = await one.pull_requests.preview(ASKED)
-        assert isinstance(answer, PullRequestRefusal)
+        assert isinstance(answer, Refusal)
         assert answer.reason is reason
         assert "nativelb" in answer.paste
         assert one.bare.requests == 0
@@ -270,40 +271,38 @@ async def test_no_object_of_the_cluster_leads_the_token_elsewhere(tmp_path: Path
 
 
 OWNERS = {
-    PullRequestReason.NOBODY: ObjectOwner(Keeper.NOBODY),
-    PullRequestReason.HELM_RELEASE: ObjectOwner(Keeper.HELM_RELEASE, "apps", "web"),
-    PullRequestReason.HELM: ObjectOwner(Keeper.HELM, "apps", "web"),
-    PullRequestReason.OTHER_OWNER: ObjectOwner(Keeper.OTHER, name="Argo CD"),
-    PullRequestReason.MISSING: ObjectOwner(Keeper.KUSTOMIZATION, "flux-system", "gone"),
+    FileReason.NOBODY: ObjectOwner(Keeper.NOBODY),
+    FileReason.HELM_RELEASE: ObjectOwner(Keeper.HELM_RELEASE, "apps", "web"),
+    FileReason.HELM: ObjectOwner(Keeper.HELM, "apps", "web"),
+    FileReason.OTHER_OWNER: ObjectOwner(Keeper.OTHER, name="Argo CD"),
+    FileReason.MISSING: ObjectOwner(Keeper.KUSTOMIZATION, "flux-system", "gone"),
 }
 
 
 @pytest.mark.parametrize("reason", OWNERS)
-async def test_what_no_kustomization_keeps_has_no_file(tmp_path: Path, reason: PullRequestReason):
+async def test_what_no_kustomization_keeps_has_no_file(tmp_path: Path, reason: FileReason):
     """With the text to paste, where something keeps it."""
     async with home(tmp_path) as one:
         answer = await one.pull_requests.propose(replace(ASKED, owner=OWNERS[reason]), WHY)
-    assert isinstance(answer, PullRequestRefusal)
+    assert isinstance(answer, Refusal)
     assert answer.reason is reason
-    assert bool(answer.paste) == (reason is not PullRequestReason.NOBODY)
-    assert ("postRenderers" in answer.paste) == (reason is PullRequestReason.HELM_RELEASE)
+    assert bool(answer.paste) == (reason is not FileReason.NOBODY)
+    assert ("postRenderers" in answer.paste) == (reason is FileReason.HELM_RELEASE)
 
 
 SOURCES = {
-    PullRequestReason.OTHER_SOURCE: {"sourceRef": {"kind": "OCIRepository", "name": "x"}},
-    PullRequestReason.MISSING: {"sourceRef": {"kind": "GitRepository", "name": "gone"}},
-    PullRequestReason.OTHER_CLUSTER: {"kubeConfig": {"secretRef": {"name": "x"}}},
+    FileReason.OTHER_SOURCE: {"sourceRef": {"kind": "OCIRepository", "name": "x"}},
+    FileReason.MISSING: {"sourceRef": {"kind": "GitRepository", "name": "gone"}},
+    FileReason.OTHER_CLUSTER: {"kubeConfig": {"secretRef": {"name": "x"}}},
 }
 
 
 @pytest.mark.parametrize("reason", SOURCES)
-async def test_a_source_that_is_no_branch_of_ours_is_refused(
-    tmp_path: Path, reason: PullRequestReason
-):
+async def test_a_source_that_is_no_branch_of_ours_is_refused(tmp_path: Path, reason: FileReason):
     """Before anything is fetched."""
     async with home(tmp_path, **SOURCES[reason]) as one:
         answer = await one.pull_requests.preview(ASKED)
-        assert isinstance(answer, PullRequestRefusal)
+        assert isinstance(answer, Refusal)
         assert answer.reason is reason
         assert one.bare.requests == 0
 
@@ -320,8 +319,8 @@ async def test_a_tampered_edit_is_refused(tmp_path: Path):
     edit = FileEdit(kind=NATIVE_LB.kind, object=ANNOTATE.object)
     async with home(tmp_path) as one:
         answer = await one.pull_requests.propose(replace(ASKED, edit=edit), WHY)
-    assert isinstance(answer, PullRequestRefusal)
-    assert answer.reason is PullRequestReason.NO_EDIT
+    assert isinstance(answer, Refusal)
+    assert answer.reason is FileReason.NO_EDIT
 
 
 @pytest.mark.parametrize("protected", [True, False])
@@ -337,10 +336,9 @@ async def test_the_doctor_learns_whether_both_answer(tmp_path: Path, protected: 
 
 def test_every_reason_is_explained_in_whole_sentences():
     """The list is closed."""
-    assert EXPLAINED.keys() == set(PullRequestReason)
-    for each in EXPLAINED.values():
-        assert each.why.endswith(".")
-        assert each.instead.endswith(".")
-    assert str(PullRequestRefusal(PullRequestReason.PATCHED, "patches")).startswith(
+    for reason in FileReason:
+        assert reason.why.endswith(".")
+        assert reason.instead.endswith(".")
+    assert str(Stop(FileReason.PATCHED, "patches")).startswith(
         "A patch changes the object after its file was read (patches). "
     )

@@ -6,13 +6,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from bot.domain.refusal import Refusal
 from bot.errors import ClusterError, InputError, RepositoryError
 from bot.gitops.domain.file_edit import EditKind
 from bot.gitops.domain.ownership import Keeper, ObjectOwner
 from bot.gitops.hosts import PullRequestStanding, PullState
 from bot.gitops.markdown import Description
-from bot.gitops.refusals import PullRequestReason as FileReason
-from bot.gitops.refusals import PullRequestRefusal as FileRefusal
+from bot.gitops.refusals import FileReason, Stop
 from bot.gitops.service import Preview, Proposed, PullRequestInput
 from bot.remediation.change.change import Change
 from bot.remediation.change.plan import Method
@@ -40,17 +40,17 @@ MERGED, CLOSED, OPEN = (
 class FakePulls:
     """A repository: `refuses` or `fails` whatever is asked."""
 
-    refuses: FileRefusal | None = None
+    refuses: Refusal | None = None
     fails: RepositoryError | None = None
     diff: str = DIFF
     standing: PullRequestStanding = OPEN
     opened: list[tuple[PullRequestInput, Description]] = field(default_factory=list)
 
-    async def preview(self, asked: PullRequestInput) -> Preview | FileRefusal:
+    async def preview(self, asked: PullRequestInput) -> Preview | Refusal:
         self._check()
         return self.refuses or Preview("apps/web.yaml", self.diff, ("apps/other",))
 
-    async def propose(self, asked: PullRequestInput, why: Description) -> Proposed | FileRefusal:
+    async def propose(self, asked: PullRequestInput, why: Description) -> Proposed | Refusal:
         self._check()
         if self.refuses:
             return self.refuses
@@ -204,7 +204,9 @@ async def test_a_file_that_changed_since_shows_a_new_plan(world: World) -> None:
 
 async def test_a_file_that_cannot_be_edited_leaves_the_way_that_survives(world: World) -> None:
     """And named outright it says why, with the text to paste."""
-    world.pulls.refuses = FileRefusal(FileReason.ENCRYPTED, "apps/web.yaml", "paste this")
+    world.pulls.refuses = Refusal(
+        str(Stop(FileReason.ENCRYPTED, "apps/web.yaml")), FileReason.ENCRYPTED, "paste this"
+    )
     remediation = world.process()
     assert (await proposed(world, remediation)).plan.way is Method.ANNOTATION
     made = await remediation.propose(ASKED, Method.PULL_REQUEST, str(ANNA))
