@@ -18,7 +18,7 @@ from bot.domain.snapshot import Snapshot, SnapshotReader
 from bot.domain.story import Event, LogTail, Story
 from bot.errors import ClusterError, InputError
 from bot.health.checks import CHECKS
-from bot.net.diagnosis.diagnosed import Diagnosed, Diagnoses
+from bot.net.diagnosis.diagnosis import Diagnosed, Diagnoses
 from bot.net.mesh.rounds import Links
 
 KEPT = 16

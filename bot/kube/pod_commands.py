@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from bot.errors import ClusterError
 from bot.kube.client import Api
 from bot.kube.exec import execute
-from bot.net.probing.wget_output import Said
-from bot.net.request.origin import Start
+from bot.net.probing.wget import CommandOutput
+from bot.net.request.origin import Origin
 
 SECONDS = 20.0
 MOST = 16 * 1024
@@ -22,7 +22,9 @@ class PodCommands:
 
     api: Api
 
-    async def run(self, start: Start, argv: Sequence[str], seconds: float = SECONDS) -> Said:
+    async def run(
+        self, start: Origin, argv: Sequence[str], seconds: float = SECONDS
+    ) -> CommandOutput:
         """What it wrote to its standard error, within so many seconds.
 
         Raises:
@@ -33,4 +35,4 @@ class PodCommands:
         done = await execute(
             self.api, start.pod, start.container, argv, limit_bytes=MOST, seconds=seconds
         )
-        return Said(done.stderr.decode(errors="replace"), done.exit_code)
+        return CommandOutput(done.stderr.decode(errors="replace"), done.exit_code)

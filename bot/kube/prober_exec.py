@@ -14,16 +14,16 @@ from dataclasses import dataclass, field
 import msgspec
 
 from bot.domain.finding import Ref
+from bot.domain.refusal import Refusal
 from bot.errors import Absent, ClusterError, Forbidden
 from bot.kube.client import Api
 from bot.kube.exec import CannotExecute
 from bot.kube.pod_commands import PodCommands
 from bot.kube.traefik_reader import ALLOW_EXEC, TraefikReader
-from bot.net.probing import wget_probe as by_wget
+from bot.net.probing import wget as by_wget
 from bot.net.probing.protocol import Outcome, Probe, ProbeAnswer, Progress
-from bot.net.probing.wget_output import Said
-from bot.net.probing.wget_probe import Unable, untried
-from bot.net.request.origin import Start
+from bot.net.probing.wget import CommandOutput, untried
+from bot.net.request.origin import Origin
 
 AT_ONCE = 8
 """Commands that run in the pod at once."""
@@ -42,7 +42,7 @@ NO_WGET = (
     "deploy/components/prober probes from a pod beside it."
 )
 
-Run = Callable[[Start, Sequence[str], float], Awaitable[Said]]
+Run = Callable[[Origin, Sequence[str], float], Awaitable[CommandOutput]]
 """A command in a container, within so many seconds."""
 
 
@@ -63,7 +63,7 @@ class WgetProber:
         """
         for pod in await self._traefik.pods():
             if pod.node == node:
-                start = Start(node, Ref("Pod", pod.namespace, pod.name), pod.container)
+                start = Origin(node, Ref("Pod", pod.namespace, pod.name), pod.container)
                 progress(f"Asking wget in {start}.")
                 return await WgetSession(self._run, start, time.monotonic() + LONGEST).all(probes)
         raise ClusterError(f"No running Traefik pod was found on {node}.")
@@ -74,7 +74,7 @@ class WgetSession:
     """The commands of one place; once one of them cannot be run at all, no further one is."""
 
     run: Run
-    start: Start
+    start: Origin
     ends: float
     obstacle: ClusterError | None = None
     ran: bool = False
@@ -103,9 +103,9 @@ class WgetSession:
         """One try, made again where nothing came back."""
         if self.obstacle:
             return untried(probe, str(self.obstacle))
-        argv = by_wget.argv(probe)
-        if isinstance(argv, Unable):
-            return untried(probe, argv.because)
+        argv = by_wget.probe_argv(probe)
+        if isinstance(argv, Refusal):
+            return untried(probe, argv.detail)
         async with self.slots:
             answer = await self._once(probe, argv)
             for _ in range(probe.again):
@@ -136,7 +136,7 @@ class WgetSession:
             self.obstacle = CannotExecute(f"wget ended with {said.exit_code}. {NO_WGET}")
             return untried(probe, str(self.obstacle))
         at = (now - self.begun) * 1000
-        return msgspec.structs.replace(by_wget.answer(probe, said), at=at)
+        return msgspec.structs.replace(by_wget.read_probe(probe, said), at=at)
 
 
 def _obstacle(error: ClusterError) -> ClusterError:

@@ -16,7 +16,7 @@ from bot.kube.paths import path
 from bot.kube.pods import ListedPod
 from bot.net.probing import manifests
 from bot.net.probing.protocol import Progress
-from bot.net.tools.ran import Ran, raw_obstacle
+from bot.net.tools.command import Ran, raw_obstacle
 
 START = 120.0
 """Seconds until the pod must run: the image may have to be pulled."""

@@ -18,7 +18,7 @@ from bot.ingress_conversion import target
 from bot.ingress_conversion.known import Known, Place
 from bot.ingress_conversion.target import EntryPoints
 from bot.net import route_resolution as resolving
-from bot.net.diagnosis.diagnosed import Diagnosed
+from bot.net.diagnosis.diagnosis import Diagnosed
 from bot.net.diagnosis.service import Diagnose, quiet
 from bot.net.diagnosis.subject import Subject
 from bot.net.probing.protocol import Progress

@@ -141,6 +141,11 @@ def parse(host: str) -> IP | None:
     return mapped or ip
 
 
+def authority(host: str, port: int) -> str:
+    """`host:port` as it is written in a URL, with brackets around an IPv6 address."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def named_service(host: str) -> Ref | None:
     """The Service that a name of the cluster's DNS means, whether it exists or not."""
     found = IN_CLUSTER.fullmatch(host)

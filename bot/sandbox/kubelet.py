@@ -13,7 +13,15 @@ import msgspec
 
 from bot.domain.temporary import LABELS, NAMESPACE
 from bot.net.probing import manifests
-from bot.net.probing.protocol import Heard, Kind, Outcome, Probe, ProbeAnswer, ProbeJob, ProberLine
+from bot.net.probing.protocol import (
+    Heard,
+    Outcome,
+    Probe,
+    ProbeAnswer,
+    ProbeJob,
+    ProbeKind,
+    ProberLine,
+)
 from bot.sandbox import tools
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.kubernetes_api.history import ObjectChange
@@ -182,11 +190,13 @@ class Kubelet:
                 self._hear(answer, probe.address, probe.port, probe.kind, address)
                 yield answer
 
-    def _hear(self, answer: ProbeAnswer, address: str, port: int, kind: Kind, source: str) -> None:
+    def _hear(
+        self, answer: ProbeAnswer, address: str, port: int, kind: ProbeKind, source: str
+    ) -> None:
         """A listener notes who came, directly or by a temporary Service."""
         for reached, _ in self._network.vips.get((address, port), [(address, port)]):
             if reached in self._listeners and port == LISTENER and answer.outcome is Outcome.OK:
-                protocol = "udp" if kind is Kind.UDP else "tcp"
+                protocol = "udp" if kind is ProbeKind.UDP else "tcp"
                 self._heard.setdefault(reached, Counter())[source, protocol] += 1
                 self._tell(reached)
 

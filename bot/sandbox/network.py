@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from bot.net.probing.protocol import Kind, Outcome, Probe, ProbeAnswer
+from bot.net.probing.protocol import Outcome, Probe, ProbeAnswer, ProbeKind
 from bot.sandbox.proxy import Way, ways
 
 Plain = dict[str, Any]
@@ -116,7 +116,7 @@ class Network:
                 self.numbers[(namespace, name), said] = (vip, port["port"])
 
     def _one(self, node: str, probe: Probe, *, host: bool) -> ProbeAnswer:
-        if probe.kind is Kind.DNS:
+        if probe.kind is ProbeKind.DNS:
             return self._name(probe)
         address, port, by_vip = probe.address, probe.port, False
         if (address, port) in self.vips:
@@ -136,7 +136,7 @@ class Network:
                 id=probe.id, outcome=Outcome.TIMEOUT, took=3000.0, retried=probe.again > 0
             )
         trip = round_trip(node, place.node)
-        if place.proxies and port in ENTRANCES and probe.kind is Kind.HTTP:
+        if place.proxies and port in ENTRANCES and probe.kind is ProbeKind.HTTP:
             return self._proxied(probe, place, trip)
         if port not in place.ports:
             return _refused(probe, trip)
@@ -155,7 +155,7 @@ class Network:
         if not endpoints:
             return _answered(probe, UNAVAILABLE, "Traefik itself", trip)
         address, port = endpoints[next(self._turn) % len(endpoints)]
-        inner = Probe(id=probe.id, kind=Kind.HTTP, address=address, port=port)
+        inner = Probe(id=probe.id, kind=ProbeKind.HTTP, address=address, port=port)
         met = self._one(traefik.node, inner, host=False)
         if met.outcome is Outcome.OK:
             return _answered(probe, met.status, met.backend, trip + met.took)
@@ -187,9 +187,9 @@ def round_trip(begin: str, end: str) -> float:
 
 def _well(probe: Probe, place: NetworkPlace, trip: float) -> ProbeAnswer:
     answer = ProbeAnswer(id=probe.id, outcome=Outcome.OK, took=2 * trip, connected=trip)
-    size = probe.size if probe.kind in (Kind.ECHO, Kind.UDP) else 0
-    status = 200 if probe.kind is Kind.HTTP else 0
-    backend = "" if probe.kind is Kind.TCP else place.name
+    size = probe.size if probe.kind in (ProbeKind.ECHO, ProbeKind.UDP) else 0
+    status = 200 if probe.kind is ProbeKind.HTTP else 0
+    backend = "" if probe.kind is ProbeKind.TCP else place.name
     return ProbeAnswer(
         id=answer.id,
         outcome=answer.outcome,

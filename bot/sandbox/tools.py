@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from bot.net.probing.protocol import Kind, Outcome, Probe, ProbeAnswer
+from bot.net.probing.protocol import Outcome, Probe, ProbeAnswer, ProbeKind
 from bot.sandbox.network import CLUSTER_DOMAIN, Network, round_trip
 
 NEVER = 28
@@ -48,7 +48,7 @@ def _curl(network: Network, node: str, url: str) -> Said:
     address = host if _is_address(host) else _resolved(network, host)
     if not address:
         return f"curl: (6) Could not resolve host: {host}\n", UNRESOLVED
-    probe = Probe(id="curl", kind=Kind.HTTP, address=address, port=port)
+    probe = Probe(id="curl", kind=ProbeKind.HTTP, address=address, port=port)
     (answer,) = network.answers(node, probe, host=False)
     match answer.outcome:
         case Outcome.OK:
@@ -72,7 +72,7 @@ def _page(answer: ProbeAnswer, address: str) -> str:
 def _packets(network: Network, node: str, argv: Sequence[str]) -> Said:
     """ping, tracepath and mtr: one hop within a node, else over the other node."""
     address = argv[-1]
-    probe = Probe(id="icmp", kind=Kind.TCP, address=address, port=1)
+    probe = Probe(id="icmp", kind=ProbeKind.TCP, address=address, port=1)
     (answer,) = network.answers(node, probe, host=False)
     place = network.places.get(address)
     reached = place is not None and answer.outcome is not Outcome.TIMEOUT

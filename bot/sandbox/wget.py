@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
-from bot.net.probing.protocol import Kind, Outcome, Probe, ProbeAnswer
+from bot.net.probing.protocol import Outcome, Probe, ProbeAnswer, ProbeKind
 from bot.routing.addresses import parse
 from bot.sandbox.kubernetes_api.streams import Shell, StreamEnded
 from bot.sandbox.network import Network
@@ -38,7 +38,7 @@ def _wget(network: Network, node: str, url: str) -> StreamEnded:
     address = host if parse(host) else _looked_up(network, node, host)
     if not address:
         return _failed(f"bad address '{host}'")
-    probe = Probe(id="", kind=Kind.HTTP, address=address, port=port, name=host)
+    probe = Probe(id="", kind=ProbeKind.HTTP, address=address, port=port, name=host)
     answer = network.answers(node, probe, host=False)[0]
     said = f"Connecting to {host}:{port} ({address}:{port})\n"
     if answer.outcome is Outcome.OK:
@@ -47,9 +47,9 @@ def _wget(network: Network, node: str, url: str) -> StreamEnded:
 
 
 def _looked_up(network: Network, node: str, name: str) -> str:
-    found: ProbeAnswer = network.answers(node, Probe(id="", kind=Kind.DNS, name=name), host=False)[
-        0
-    ]
+    found: ProbeAnswer = network.answers(
+        node, Probe(id="", kind=ProbeKind.DNS, name=name), host=False
+    )[0]
     return found.addresses[0] if found.addresses else ""
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bot.net.mesh.measure import HASTY
 from bot.net.probing import output as lines
-from bot.net.probing.protocol import PAYLOAD, Kind, Outcome, Probe, ProbeJob
+from bot.net.probing.protocol import PAYLOAD, Outcome, Probe, ProbeJob, ProbeKind
 from tests.bench.figures import Figure
 from tests.probe import agents, servers, signing
 from tests.probe.agents import Running
@@ -97,7 +97,7 @@ async def _all_pairs(mesh: Sequence[Running], dead: int = 0) -> float:
 
 def _three(port: int) -> Iterator[Probe]:
     """As a matrix tries a node."""
-    for kind, size in ((Kind.TCP, 0), (Kind.UDP, 1000), (Kind.ECHO, PAYLOAD)):
+    for kind, size in ((ProbeKind.TCP, 0), (ProbeKind.UDP, 1000), (ProbeKind.ECHO, PAYLOAD)):
         name, where = f"{kind}/{port}", ("127.0.0.1", port)
         yield Probe(id=name, kind=kind, address=where[0], port=where[1], size=size, seconds=HASTY)
 
@@ -105,7 +105,7 @@ def _three(port: int) -> Iterator[Probe]:
 def _by_tls(port: int) -> Iterator[Probe]:
     for number in range(BY_TLS):
         name = f"http/{number}"
-        yield Probe(id=name, kind=Kind.HTTP, address="127.0.0.1", port=port, tls=True, tries=5)
+        yield Probe(id=name, kind=ProbeKind.HTTP, address="127.0.0.1", port=port, tls=True, tries=5)
 
 
 async def _ask(

@@ -29,7 +29,7 @@ from bot.kube.connect import connect
 from bot.kube.one_shot_reader import ClusterReader
 from bot.net import route_resolution as resolving
 from bot.net.diagnosis import diagnosis
-from bot.net.diagnosis.diagnosed import Diagnosed
+from bot.net.diagnosis.diagnosis import Diagnosed
 from bot.remediation.change import history
 from bot.remediation.change import step_progress as walking
 from bot.remediation.change.change import Change

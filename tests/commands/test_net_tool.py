@@ -7,8 +7,8 @@ import pytest
 
 from bot.errors import ClusterError
 from bot.net.probing.protocol import Progress
+from bot.net.tools.command import Ran
 from bot.net.tools.options import Tool
-from bot.net.tools.ran import Ran
 from tests.builders import an_object
 from tests.commands.conftest import Room, said
 from tests.render.strategies import HOSTILE

@@ -14,7 +14,7 @@ from bot.net.mesh.service import Mesh
 from bot.net.probing.protocol import Outcome
 from bot.net.request.result import Attempt, Leg, Reached, RequestStep
 from bot.net.request.service import Reach
-from bot.net.tools.ran import Ran
+from bot.net.tools.command import Ran
 from bot.net.views import chart as heat_map
 from bot.net.views import discord_matrix, json_matrix, terminal_matrix
 from bot.net.views import discord_request as discord_reached

@@ -30,12 +30,12 @@ from bot.net.probing import agent_keys, agent_peers, manifests, signed_job
 from bot.net.probing.agent_peers import AgentPeer
 from bot.net.probing.protocol import (
     Heard,
-    Kind,
     Listen,
     Outcome,
     Probe,
     ProbeAnswer,
     ProbeJob,
+    ProbeKind,
     ProberLine,
 )
 from bot.probe import job as prober
@@ -101,7 +101,7 @@ CHANGE = Change(
 )
 PROBE = Probe(
     id="far/10.42.2.20",
-    kind=Kind.HTTP,
+    kind=ProbeKind.HTTP,
     address="10.42.2.20",
     port=80,
     name="web.example",
@@ -116,7 +116,7 @@ PROBE = Probe(
 JOB = ProbeJob(
     id="meshmedic-probe-1a2b",
     expires=1_795_435_200.5,
-    probes=(PROBE, Probe(id="name", kind=Kind.DNS, name="web.apps")),
+    probes=(PROBE, Probe(id="name", kind=ProbeKind.DNS, name="web.apps")),
     listen=Listen(name="edge", port=8474, seconds=90.0),
 )
 ANSWER = ProbeAnswer(
@@ -240,15 +240,15 @@ def _names() -> str:
 
 
 ENUMS: tuple[type[StrEnum], ...] = (
-    Verdict, Why, RunStage, ChangeState, Method, Action, Sort, EditKind, Kind, Outcome, By, Row,
-    Confidence, Effect,
+    Verdict, Why, RunStage, ChangeState, Method, Action, Sort, EditKind, ProbeKind, Outcome, By,
+    Row, Confidence, Effect,
 )  # fmt: skip
 """Words that are stored, sent or published."""
 
 
 def _enums() -> str:
     # The file has the names that these had when it was written.
-    first = {ChangeState: "State", Method: "Way", RunStage: "Stage"}
+    first = {ChangeState: "State", Method: "Way", ProbeKind: "Kind", RunStage: "Stage"}
     return pretty(
         {first.get(kind, kind.__name__): [member.value for member in kind] for kind in ENUMS}
     )

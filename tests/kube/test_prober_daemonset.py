@@ -18,7 +18,7 @@ from bot.kube.jobs import JOBS, PODS, SERVICES, SLICES
 from bot.kube.prober_daemonset import ProbeAgents
 from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.probing import agent_keys
-from bot.net.probing.protocol import Kind, Outcome, Probe, ProbedBackend
+from bot.net.probing.protocol import Outcome, Probe, ProbedBackend, ProbeKind
 from bot.probe.agent import MOST_JOBS
 from bot.sandbox.kubelet import Kubelet
 from bot.sandbox.kubernetes_api import SimulatedCluster
@@ -97,7 +97,7 @@ class Homelab:
         self.prober._agents._until = 0.0
 
     async def probe(self, port: int, **options: Any) -> list[Outcome]:
-        probe = Probe(id="p", kind=Kind.TCP, address="127.0.0.1", port=port, **options)
+        probe = Probe(id="p", kind=ProbeKind.TCP, address="127.0.0.1", port=port, **options)
         answers = await self.prober.probe(HERE, [probe], self.said.append)
         return [each.outcome for each in answers]
 
@@ -183,7 +183,7 @@ async def test_listeners_are_the_agents_own_and_heard_by_their_logs(homelab: Hom
 async def test_a_test_by_agents_and_pods_says_on_which_nodes_pods_did_it(homelab: Homelab) -> None:
     async with an_agent(homelab) as agent:
         await homelab.probe(agent.listener)
-        probe = Probe(id="p", kind=Kind.TCP, address="127.0.0.1", port=1)
+        probe = Probe(id="p", kind=ProbeKind.TCP, address="127.0.0.1", port=1)
         await homelab.prober.probe(VantagePoint("edge"), [probe], homelab.said.append)
     assert homelab.prober.name == "agents, and pods on demand on edge"
 

@@ -18,13 +18,13 @@ from bot.kube.pod_commands import PodCommands
 from bot.kube.prober_exec import WgetSession
 from bot.kube.prober_jobs import ProbeJobs
 from bot.kube.traefik_reader import TraefikReader
-from bot.net.diagnosis import methods as ways
+from bot.net.diagnosis import service as ways
 from bot.net.diagnosis.diagnosis import Confidence, Diagnosis, Effect, Row
 from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.diagnosis.service import Diagnose
-from bot.net.probing.protocol import Kind, Outcome, Probe
-from bot.net.probing.wget_output import Said
-from bot.net.request.origin import Start
+from bot.net.probing.protocol import Outcome, Probe, ProbeKind
+from bot.net.probing.wget import CommandOutput
+from bot.net.request.origin import Origin
 from bot.net.views import discord_diagnosis, json_diagnosis, terminal_diagnosis
 from bot.sandbox.kubelet import Kubelet
 from bot.sandbox.kubernetes_api import SimulatedCluster
@@ -49,7 +49,7 @@ def quiet(_: str) -> None:
 
 
 def to(address: str = "10.42.2.32", port: int = 80, **options: Any) -> Probe:
-    given: dict[str, Any] = {"id": f"{address}:{port}", "kind": Kind.TCP, "again": 0}
+    given: dict[str, Any] = {"id": f"{address}:{port}", "kind": ProbeKind.TCP, "again": 0}
     return Probe(address=address, port=port, **(given | options))
 
 
@@ -223,7 +223,7 @@ async def test_a_kubelet_that_is_away_is_asked_once(
     (pod,) = await TraefikReader(api).pods()
     simulation.faults.verbs, simulation.faults.status = frozenset({"get"}), 502
     asking = WgetSession(
-        PodCommands(api).run, Start("edge", Ref("Pod", pod.namespace, pod.name)), 1e9
+        PodCommands(api).run, Origin("edge", Ref("Pod", pod.namespace, pod.name)), 1e9
     )
     with pytest.raises(ClusterError, match="502"):
         await asking.all([to(tries=40)])
@@ -242,12 +242,12 @@ class Unread(str):
 async def test_where_no_command_can_be_run_no_further_one_is_made() -> None:
     """Hosts and paths of routes are not even looked at."""
 
-    async def forbidden(*_: object) -> Said:
+    async def forbidden(*_: object) -> CommandOutput:
         raise Forbidden("pods/exec is forbidden.")
 
-    asking = WgetSession(forbidden, Start("edge", Ref("Pod", "kube-system", "traefik")), 1e9)
+    asking = WgetSession(forbidden, Origin("edge", Ref("Pod", "kube-system", "traefik")), 1e9)
     with pytest.raises(ClusterError, match="pods/exec"):
-        await asking.all([to(), to(kind=Kind.HTTP, path=Unread("/"))])
+        await asking.all([to(), to(kind=ProbeKind.HTTP, path=Unread("/"))])
 
 
 async def test_what_one_place_may_take_is_bounded(
@@ -279,8 +279,8 @@ async def test_arguments_go_one_by_one_and_what_cannot_be_asked_is_not_run(
     opened(lambda argv: asked.append(argv) or StreamEnded(stderr=WELL))
     probes = [
         to("-O/etc/passwd"),
-        to(id="q", kind=Kind.HTTP, name="web.example", path="/$(reboot);`id`"),
-        to(kind=Kind.UDP, size=64),
+        to(id="q", kind=ProbeKind.HTTP, name="web.example", path="/$(reboot);`id`"),
+        to(kind=ProbeKind.UDP, size=64),
     ]
     found = await prober(api).probe(INSIDE, probes, quiet)
     assert [each.outcome for each in found] == [Outcome.UNTRIED, Outcome.OK, Outcome.UNTRIED]

@@ -23,7 +23,7 @@ from bot.net.diagnosis.service import Diagnose
 from bot.net.mesh.matrix import findings
 from bot.net.mesh.service import Mesh
 from bot.net.probing import manifests
-from bot.net.probing.protocol import SETTLE, Kind, Outcome, Probe, ProbedBackend, ProbeJob
+from bot.net.probing.protocol import SETTLE, Outcome, Probe, ProbedBackend, ProbeJob, ProbeKind
 from bot.sandbox.kubelet import Kubelet
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.network import Broken, Network
@@ -43,7 +43,7 @@ def quiet(_: str) -> None:
 
 
 def to(address: str, port: int, **options: Any) -> Probe:
-    return Probe(id="p", kind=Kind.TCP, address=address, port=port, **options)
+    return Probe(id="p", kind=ProbeKind.TCP, address=address, port=port, **options)
 
 
 @pytest.fixture
@@ -136,7 +136,7 @@ async def test_listeners_hear_and_sole_vips_lead_to_them(
             vip = vips[backend]
             probe = Probe(
                 id="p",
-                kind=Kind.ECHO,
+                kind=ProbeKind.ECHO,
                 address=vip.address,
                 port=vip.port,
                 size=64,

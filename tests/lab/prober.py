@@ -30,8 +30,8 @@ from bot.net.probing.protocol import (
     Progress,
     Vip,
 )
-from bot.net.probing.wget_output import Said
-from bot.net.request.origin import Start
+from bot.net.probing.wget import CommandOutput
+from bot.net.request.origin import Origin
 from tests.lab.services import Service, program
 from tests.lab.topology import Lab, Pod
 
@@ -44,7 +44,7 @@ BY_WGET = os.environ.get("LAB_BY_WGET", "")
 """`beside`: wget in Traefik's pod is asked too; `alone`: nothing else is, as the last resort."""
 
 ALONE = "alone"
-TRAEFIK = Start("", Ref("Pod", "kube-system", "traefik"), "traefik")
+TRAEFIK = Origin("", Ref("Pod", "kube-system", "traefik"), "traefik")
 
 
 class LabProber:
@@ -136,7 +136,7 @@ class LabProber:
             return self._lab.node(source.node).namespace
         return self._pods[source.node].namespace
 
-    async def _command(self, start: Start, argv: Sequence[str], seconds: float) -> Said:
+    async def _command(self, start: Origin, argv: Sequence[str], seconds: float) -> CommandOutput:
         """As `bot.kube.pod_commands`, in the namespace of Traefik's pod."""
         assert self.traefik
         process = await asyncio.create_subprocess_exec(
@@ -153,7 +153,7 @@ class LabProber:
         finally:
             with suppress(ProcessLookupError):
                 process.kill()
-        return Said(said.decode(errors="replace"), process.returncode)
+        return CommandOutput(said.decode(errors="replace"), process.returncode)
 
     async def _job(self, namespace: str, probes: Sequence[Probe]) -> tuple[ProbeAnswer, ...]:
         job = ProbeJob(

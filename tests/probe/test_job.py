@@ -14,7 +14,7 @@ plain = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=40)
 probes = st.builds(
     probing.Probe,
     id=plain,
-    kind=st.sampled_from(probing.Kind),
+    kind=st.sampled_from(probing.ProbeKind),
     address=addresses,
     port=st.integers(0, 65535),
     name=plain,

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from bot.net.probing import output as lines
-from bot.net.probing.protocol import Kind, Listen, Outcome, Probe, ProbeJob
+from bot.net.probing.protocol import Listen, Outcome, Probe, ProbeJob, ProbeKind
 from bot.probe.listening import Listener
 from tests.places import ROOT
 
@@ -26,7 +26,7 @@ async def started(job: ProbeJob | str) -> asyncio.subprocess.Process:
 
 
 async def test_a_job_is_done_and_its_lines_end_with_done() -> None:
-    probe = Probe(id="p", kind=Kind.TCP, address="127.0.0.1", port=1, tries=2)
+    probe = Probe(id="p", kind=ProbeKind.TCP, address="127.0.0.1", port=1, tries=2)
     running = await started(ProbeJob(id="j", expires=time.time() + 60, probes=(probe,)))
     out, _ = await asyncio.wait_for(running.communicate(), 30)
     found = list(lines.of_job(out, "j"))
@@ -80,7 +80,8 @@ async def test_an_address_that_no_way_leads_to_is_no_route() -> None:
     if os.geteuid() or not shutil.which("unshare"):
         pytest.skip("a network namespace needs root and unshare (Debian: util-linux)")
     probes = tuple(
-        Probe(id=kind, kind=kind, address="10.42.0.9", port=80) for kind in (Kind.TCP, Kind.UDP)
+        Probe(id=kind, kind=kind, address="10.42.0.9", port=80)
+        for kind in (ProbeKind.TCP, ProbeKind.UDP)
     )
     job = ProbeJob(id="j", expires=time.time() + 60, probes=probes)
     running = await asyncio.create_subprocess_exec(

@@ -11,7 +11,7 @@ import pytest
 
 from bot.net.probing import output as lines
 from bot.net.probing import signed_job
-from bot.net.probing.protocol import Heard, Kind, Listen, Outcome, Probe, ProbeJob, ProberLine
+from bot.net.probing.protocol import Heard, Listen, Outcome, Probe, ProbeJob, ProbeKind, ProberLine
 from bot.probe.agent import MOST_CLIENTS, MOST_JOBS
 from tests.probe import agents, servers, signing
 
@@ -20,7 +20,7 @@ def a_job(name: str = "j", *probes: Probe, listen: Listen | None = None) -> Prob
     return ProbeJob(id=name, expires=time.time() + 60, probes=probes, listen=listen)
 
 
-def to(port: int, kind: Kind = Kind.TCP, **options: object) -> Probe:
+def to(port: int, kind: ProbeKind = ProbeKind.TCP, **options: object) -> Probe:
     given = {"id": f"{kind}", "address": "127.0.0.1", "seconds": 5.0, **options}
     return Probe(kind=kind, port=port, **given)  # type: ignore[arg-type]
 
@@ -32,7 +32,10 @@ def listening(seconds: float) -> Listen:
 async def test_a_signed_job_is_done_and_its_lines_go_back_and_to_the_log(tmp_path: Path) -> None:
     """The log is read by the API server where the pod network does not carry the answer."""
     async with agents.running(agents.known(tmp_path)) as agent:
-        kinds = [to(agent.listener, kind, size=900) for kind in (Kind.TCP, Kind.ECHO, Kind.UDP)]
+        kinds = [
+            to(agent.listener, kind, size=900)
+            for kind in (ProbeKind.TCP, ProbeKind.ECHO, ProbeKind.UDP)
+        ]
         status, back = await agent.asked(signing.signed(a_job("j", *kinds)))
         assert await agent.ended("j") == back
     assert status == 200
@@ -86,7 +89,7 @@ async def test_a_job_goes_on_when_who_asked_is_gone(tmp_path: Path) -> None:
         agents.running(agents.known(tmp_path)) as agent,
         servers.serving(servers.silent) as to_,
     ):
-        probe = to(to_, Kind.HTTP, tries=3, seconds=0.5, again=0)
+        probe = to(to_, ProbeKind.HTTP, tries=3, seconds=0.5, again=0)
         _, writer = await asyncio.open_connection("127.0.0.1", agent.port)
         writer.write(_raw(signing.signed(a_job("j", probe))))
         await writer.drain()

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from bot.net.probing.protocol import Kind, Outcome, Probe, ProbeAnswer
+from bot.net.probing.protocol import Outcome, Probe, ProbeAnswer, ProbeKind
 from bot.probe import job as jobs
 from bot.probe.listening import Listener
 from bot.probe.news import MOST_SOURCES, News, telling
@@ -33,7 +33,7 @@ async def tried(probe: Probe, *more: Probe) -> list[ProbeAnswer]:
     return answers
 
 
-def to(port: int, kind: Kind = Kind.TCP, **options: Any) -> Probe:
+def to(port: int, kind: ProbeKind = ProbeKind.TCP, **options: Any) -> Probe:
     given = {"seconds": 0.5, "again": 0, "address": "127.0.0.1", **options}
     return Probe(id="p", kind=kind, port=port, **given)
 
@@ -102,13 +102,13 @@ async def test_each_way_to_fail_after_the_handshake_has_its_word(
     serve: servers.Serve, outcome: Outcome
 ) -> None:
     async with servers.serving(serve) as port:
-        (answer,) = await tried(to(port, Kind.HTTP))
+        (answer,) = await tried(to(port, ProbeKind.HTTP))
     assert answer.outcome is outcome
 
 
 async def test_an_error_status_is_an_answer() -> None:
     async with servers.serving(servers.saying(b"HTTP/1.1 503 No\r\n\r\n")) as port:
-        (answer,) = await tried(to(port, Kind.HTTP))
+        (answer,) = await tried(to(port, ProbeKind.HTTP))
     assert (answer.outcome, answer.status) == (Outcome.OK, 503)
 
 
@@ -118,7 +118,7 @@ async def test_a_backend_is_known_by_its_own_name_or_else_by_its_answer() -> Non
     found = []
     for content in (named, header, b"HTTP/1.1 200 OK\r\n\r\na", b"HTTP/1.1 200 OK\r\n\r\nb"):
         async with servers.serving(servers.saying(content)) as port:
-            found += [each.backend for each in await tried(to(port, Kind.HTTP, tries=2))]
+            found += [each.backend for each in await tried(to(port, ProbeKind.HTTP, tries=2))]
     assert found[:4] == ["web-1", "web-1", "web-2", "web-2"]
     assert found[4] == found[5] != found[6] == found[7]
 
@@ -131,7 +131,7 @@ async def test_the_request_carries_the_host_and_as_many_bytes_as_asked() -> None
         writer.write(b"HTTP/1.1 204 No\r\n\r\n")
 
     async with servers.serving(serve) as port:
-        await tried(to(port, Kind.HTTP, name="shop.example", path="/a?b", size=3000))
+        await tried(to(port, ProbeKind.HTTP, name="shop.example", path="/a?b", size=3000))
     assert asked[0].startswith(b"GET /a?b HTTP/1.1\r\nHost: shop.example\r\n")
     assert len(asked[0]) > 3000
 
@@ -140,7 +140,7 @@ async def test_the_request_carries_the_host_and_as_many_bytes_as_asked() -> None
 async def test_tls_is_spoken_whoever_the_certificate_is_for(name: str) -> None:
     """Also where the answer is larger than a record, and more than one at a time."""
     async with servers.securely(b"x" * 60_000) as port:
-        answers = await tried(to(port, Kind.HTTP, tls=True, name=name, seconds=20, tries=20))
+        answers = await tried(to(port, ProbeKind.HTTP, tls=True, name=name, seconds=20, tries=20))
     assert {(each.outcome, each.status, each.size) for each in answers} == {
         (Outcome.OK, 200, 60_000)
     }
@@ -149,7 +149,7 @@ async def test_tls_is_spoken_whoever_the_certificate_is_for(name: str) -> None:
 
 async def test_tls_that_the_other_end_does_not_end_properly_has_an_answer_all_the_same() -> None:
     async with servers.securely(b"cut off", rudely=True) as port:
-        (answer,) = await tried(to(port, Kind.HTTP, tls=True, seconds=20))
+        (answer,) = await tried(to(port, ProbeKind.HTTP, tls=True, seconds=20))
     assert (answer.outcome, answer.size) == (Outcome.OK, 7)
 
 
@@ -176,7 +176,7 @@ async def test_a_handshake_of_tls_that_fails_is_told_apart(
     serve: servers.Serve, outcome: Outcome
 ) -> None:
     async with servers.serving(serve) as port:
-        (answer,) = await tried(to(port, Kind.HTTP, tls=True, name="shop.example"))
+        (answer,) = await tried(to(port, ProbeKind.HTTP, tls=True, name="shop.example"))
     assert answer.outcome is outcome
     assert answer.detail
 
@@ -195,7 +195,7 @@ async def test_a_listener_gives_back_what_it_got_and_says_whom_it_heard(address:
     async with listener.bound(0) as port, telling(listener, said.append, often=60):
         small, large, packet = (
             to(int(port), kind, size=size, seconds=5, address=address)
-            for kind, size in ((Kind.ECHO, 1), (Kind.ECHO, 8192), (Kind.UDP, 1400))
+            for kind, size in ((ProbeKind.ECHO, 1), (ProbeKind.ECHO, 8192), (ProbeKind.UDP, 1400))
         )
         answers = await tried(small, large, packet)
     assert {(each.outcome, each.size, each.backend) for each in answers} == {
@@ -233,8 +233,8 @@ async def test_a_listener_never_sends_more_than_it_got() -> None:
         assert len(listener.answer(b"MESHMEDIC x\n".ljust(size, b".")) or b"") in (0, size)
 
 
-@pytest.mark.parametrize("kind", [Kind.ECHO, Kind.UDP])
-async def test_a_listener_that_is_not_ours_is_no_echo(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", [ProbeKind.ECHO, ProbeKind.UDP])
+async def test_a_listener_that_is_not_ours_is_no_echo(kind: ProbeKind) -> None:
     async with servers.serving(servers.silent) as port:
         (answer,) = await tried(to(port, kind, size=10, seconds=0.3))
     assert answer.outcome in (Outcome.STALLED, Outcome.REFUSED)
@@ -262,10 +262,10 @@ async def test_a_name_server_that_answers_no_is_not_one_that_is_silent() -> None
     port = transport.get_extra_info("sockname")[1]
     names = ("web.apps.svc.cluster.local.", "no.such.name.", "fails.example.")
     well, absent, failing = [
-        (await tried(to(port, Kind.DNS, name=name, seconds=5)))[0] for name in names
+        (await tried(to(port, ProbeKind.DNS, name=name, seconds=5)))[0] for name in names
     ]
     transport.close()
-    (refused,) = await tried(to(port, Kind.DNS, name=names[0]))
+    (refused,) = await tried(to(port, ProbeKind.DNS, name=names[0]))
     assert (well.outcome, well.addresses) == (Outcome.OK, ("10.43.0.7",))
     assert (absent.outcome, absent.errno) == (Outcome.NAME, 3)
     assert (failing.outcome, failing.errno) == (Outcome.NAME, 2)

@@ -21,7 +21,7 @@ from bot.domain.finding import Target
 from bot.domain.refusal import NotObserved
 from bot.errors import ClusterError, Conflict, InputError, Unreachable
 from bot.gitops.domain.ownership import ObjectOwner
-from bot.net.diagnosis.diagnosed import Diagnosed
+from bot.net.diagnosis.diagnosis import Diagnosed
 from bot.net.probing.protocol import Outcome, ProbeAnswer
 from bot.remediation.change.approval import Click, Policy
 from bot.remediation.change.change import Change

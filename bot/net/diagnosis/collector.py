@@ -12,7 +12,6 @@ import msgspec
 
 from bot.errors import MeshmedicError
 from bot.net.diagnosis import evidence as case
-from bot.net.diagnosis import retest as repeating
 from bot.net.diagnosis import test_plan as questions
 from bot.net.diagnosis import vantage_points as asking
 from bot.net.diagnosis.observation import Ear, Observation, Question, VantagePoint
@@ -77,9 +76,9 @@ class Collector:
         self.progress(f"Testing from {', '.join(self.stage.nodes)}.")
         seen = await self._ask(asked, 1)
         laid = case.lay_out(self.subject, seen)
-        if repeating.needs_second_pass(laid):
+        if questions.needs_second_pass(laid):
             self.progress("Not all is well: testing again, to see whether it stays so.")
-            seen += await self._ask(repeating.second_pass(laid, asked), 2)
+            seen += await self._ask(questions.second_pass(laid, asked), 2)
         self.progress("Reading what the listeners heard.")
         ears = await asyncio.gather(*map(self._ear, means.listeners.values()))
         return seen, tuple(ears)

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bot.net.diagnosis import evidence_text as evidence
+from bot.net.diagnosis import explanation
 from bot.net.diagnosis import native_lb_effect as effects
-from bot.net.diagnosis import next_steps as nexts
 from bot.net.diagnosis.diagnosis import Confidence, Diagnosis, Effect, Row
-from bot.net.diagnosis.evidence import Case, Key, lay_out
-from bot.net.diagnosis.observation import Aim, Belief, Ear, Observation
+from bot.net.diagnosis.evidence import Case, lay_out
+from bot.net.diagnosis.observation import Aim, Belief, Ear, Key, Observation
 from bot.net.diagnosis.results import SHARP, Tally
 from bot.net.diagnosis.rule import DecisionRule, Match
 from bot.net.diagnosis.rules import BESIDE, CONNECTING, DECIDED, GRAVEST, healthy, loss, slow_path
@@ -58,7 +57,7 @@ def _verdict(case: Case) -> tuple[Fault, tuple[Fault, ...]] | str:
         return faults[0], tuple(faults[1:])
     if match := healthy.find(case):
         return (healthy.RULE, match), ()
-    return nexts.unexplained(case)
+    return explanation.unexplained(case)
 
 
 def _of_failures(
@@ -76,7 +75,7 @@ def _of_failures(
     if len(connecting) > 1 and failing <= {path for _, m in connecting for path in m.paths}:
         reasons = " ".join(match.because for _, match in connecting)
         return f"Several faults at once: {reasons}"
-    return nexts.unexplained(case)
+    return explanation.unexplained(case)
 
 
 def _matching(rules: tuple[DecisionRule, ...], case: Case) -> tuple[Fault, ...]:
@@ -86,7 +85,7 @@ def _matching(rules: tuple[DecisionRule, ...], case: Case) -> tuple[Fault, ...]:
 def _changed(case: Case) -> str:
     """What did not stay as it was from one pass to the next."""
     changes = [
-        f"{evidence.what(*key)} was {tally.before}, then {tally.after}"
+        f"{explanation.what(*key)} was {tally.before}, then {tally.after}"
         for key, tally in sorted(case.tallies.items(), key=lambda item: item[0])
         if tally.changed and key[0].node in case.stage.edges and not _drifts(case, key, tally)
     ]
@@ -121,7 +120,7 @@ def _diagnosis(
         effect_because=because,
         places=match.places,
         advice=(*match.instead, *rule.advice, *beside),
-        evidence=evidence.rows(case, match.bears),
+        evidence=explanation.rows(case, match.bears),
         untested=_untested(case, (*match.untested, *untested), decided=decided),
         passed=healthy.passed(case),
     )
@@ -135,9 +134,9 @@ def _inconclusive(case: Case, because: str, untested: tuple[str, ...]) -> Diagno
         because=because,
         effect=effect,
         effect_because=why,
-        evidence=evidence.rows(case, ()),
+        evidence=explanation.rows(case, ()),
         untested=_untested(case, untested, decided=False),
-        next=nexts.next_test(case, because),
+        next=explanation.next_test(case, because),
     )
 
 
@@ -154,6 +153,6 @@ def _unknown(case: Case) -> tuple[Effect, str]:
 
 def _untested(case: Case, said: tuple[str, ...], *, decided: bool) -> tuple[str, ...]:
     """What could not be tested, each once; nothing where the objects decide."""
-    reasons = () if decided else evidence.reasons(case)
+    reasons = () if decided else explanation.reasons(case)
     unseen = () if decided else case.belief.unseen
     return tuple(dict.fromkeys((*said, *reasons, *unseen)))

@@ -5,9 +5,13 @@ The rules, with the reason of each, are in docs/diagnosis.md.
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
 import msgspec
+
+from bot.domain.finding import Ref
+from bot.net.diagnosis.subject import Subject
 
 
 class Row(StrEnum):
@@ -95,3 +99,22 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     """By what was tested, in words; empty where nothing was."""
     passed: bool = False
     """Whether the route's own requests were seen to get through on every way that they may take."""
+
+
+class Diagnosed(msgspec.Struct, frozen=True):
+    """A diagnosis, its subject as it was then, and the moment of its objects."""
+
+    taken_at: datetime
+    subject: Subject
+    diagnosis: Diagnosis
+
+    @property
+    def route(self) -> Ref | None:
+        """The route that it is about; None where a Service was asked for."""
+        return self.subject.route
+
+
+class Diagnoses(msgspec.Struct, frozen=True):
+    """The diagnoses of routes that stand, whatever their age: a supplement of a snapshot."""
+
+    standing: tuple[Diagnosed, ...] = ()

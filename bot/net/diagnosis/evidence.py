@@ -12,6 +12,7 @@ from bot.net.diagnosis.observation import (
     Belief,
     Ear,
     ExecutionContext,
+    Key,
     Observation,
     ProbeTarget,
     VantagePoint,
@@ -19,8 +20,6 @@ from bot.net.diagnosis.observation import (
 from bot.net.diagnosis.results import ResultState, Tally, summarize
 from bot.net.diagnosis.subject import EndpointAt, Subject
 from bot.net.diagnosis.vantage_points import VantagePoints, choose_vantage_points, target
-
-Key = tuple[VantagePoint, Aim, ProbeTarget]
 
 NOTHING = Tally()
 NO_BELIEF = Belief()
@@ -218,8 +217,6 @@ def lay_out(
     """The case that observations make, whatever their order."""
     groups: dict[Key, list[Observation]] = {}
     for observation in observations:
-        question = observation.question
-        key = (question.source, question.aim, question.target)
-        groups.setdefault(key, []).append(observation)
+        groups.setdefault(observation.question.key, []).append(observation)
     tallies = {key: summarize(group) for key, group in groups.items()}
     return Case(subject, tallies, {ear.node: ear for ear in ears}, belief or NO_BELIEF)

@@ -70,6 +70,9 @@ class ProbeTarget(msgspec.Struct, frozen=True, order=True):
     address: str = ""
 
 
+Key = tuple[VantagePoint, Aim, ProbeTarget]
+
+
 class Question(msgspec.Struct, frozen=True):
     """A probe with the place that it is made from, its aim and its target."""
 
@@ -77,6 +80,11 @@ class Question(msgspec.Struct, frozen=True):
     aim: Aim
     target: ProbeTarget
     probe: Probe
+
+    @property
+    def key(self) -> Key:
+        """What its answers are put together by, whatever their pass."""
+        return self.source, self.aim, self.target
 
 
 class Observation(msgspec.Struct, frozen=True):

@@ -13,8 +13,7 @@ import msgspec
 from bot.domain.finding import Evidence, Ref
 from bot.domain.record import Shelf
 from bot.net.diagnosis import recent as lasting
-from bot.net.diagnosis.diagnosed import Diagnosed
-from bot.net.diagnosis.diagnosis import Confidence, Diagnosis, Effect, Row, Seen
+from bot.net.diagnosis.diagnosis import Confidence, Diagnosed, Diagnosis, Effect, Row, Seen
 from bot.net.diagnosis.subject import EndpointAt, Native, Subject
 
 

@@ -17,8 +17,15 @@ from bot.domain.finding import Evidence, Judgement, Ref
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.net import route_resolution as resolving
-from bot.net.diagnosis.diagnosed import Diagnosed, Diagnoses
-from bot.net.diagnosis.diagnosis import Confidence, Diagnosis, Effect, Row, Seen
+from bot.net.diagnosis.diagnosis import (
+    Confidence,
+    Diagnosed,
+    Diagnoses,
+    Diagnosis,
+    Effect,
+    Row,
+    Seen,
+)
 from bot.net.diagnosis.rules import CONNECTING
 from bot.net.diagnosis.subject import Native, Subject
 

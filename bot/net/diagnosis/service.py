@@ -15,18 +15,30 @@ from bot.domain.snapshot import SnapshotReader
 from bot.errors import ClusterError, InputError
 from bot.net import route_resolution as resolving
 from bot.net.diagnosis import decide, proofs
-from bot.net.diagnosis import methods as ways
 from bot.net.diagnosis import recent as lasting
 from bot.net.diagnosis import vantage_points as asking
 from bot.net.diagnosis.collector import READING, Collector, NetworkObservations
-from bot.net.diagnosis.diagnosed import Diagnosed
-from bot.net.diagnosis.observation import Belief
+from bot.net.diagnosis.diagnosis import Diagnosed
+from bot.net.diagnosis.observation import Belief, ExecutionContext
 from bot.net.diagnosis.proofs import Proofs
+from bot.net.diagnosis.results import STATES
 from bot.net.diagnosis.subject import Subject, Unresolved
 from bot.net.ports import Prober
 from bot.net.probing.protocol import Progress
 
 NO_PROBER = "The network: there is no prober. Install it, or allow pods on demand."
+
+INSIDE = "wget in Traefik's own pod"
+
+POLICIES = (
+    "NetworkPolicies that select Traefik's pods: the probes ran beside Traefik, not in it. "
+    "deploy/components/exec allows to ask from its pod."
+)
+
+ALONE = (
+    "Times, datagrams, large payloads, TLS, single-endpoint VIPs, other nodes: wget in Traefik's "
+    "pod sees none of these. deploy/components/prober does."
+)
 
 KEPT = 64
 """Diagnoses that are remembered, one a route."""
@@ -85,7 +97,7 @@ class Diagnose:
             believing = group.create_task(self._belief(subject))
             observing = group.create_task(self._observe(subject, progress))
         seen = observing.result()
-        prober, blind = self._means(seen)
+        prober, blind = self._method(seen)
         found = decide.decide(
             subject,
             seen.observations,
@@ -156,12 +168,26 @@ class Diagnose:
             return NetworkObservations(unmade=(NO_PROBER,))
         return await Collector(self.prober, subject, stage, progress).both()
 
-    def _means(self, seen: NetworkObservations) -> tuple[str, tuple[str, ...]]:
-        """By what was tested, and what that cannot see; nothing where nothing was asked."""
+    def _method(self, seen: NetworkObservations) -> tuple[str, tuple[str, ...]]:
+        """By what was tested, and what that cannot see, each with how to allow it.
+
+        Both are empty where nothing was asked.
+        """
         if self.prober is None or not seen.observations:
             return "", ()
-        blind = ways.limitations(self.prober.blind, seen.observations)
-        return ways.describe_methods(self.prober.name, seen.observations), blind
+        name, limitations = self.prober.name, self.prober.blind
+        contexts = {
+            observation.question.source.stance
+            for observation in seen.observations
+            if any(answer.outcome in STATES for answer in observation.answers)
+        }
+        if not contexts:
+            return f"nothing: neither {name} nor {INSIDE} could be asked", limitations
+        if ExecutionContext.TRAEFIK not in contexts:
+            return name, (POLICIES, *limitations)
+        if len(contexts) == 1:
+            return INSIDE, (ALONE,)
+        return f"{name}, and {INSIDE}", limitations
 
     def _remember(self, latest: Diagnosed) -> None:
         before, name = self.proofs, latest.subject.name

@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from bot.domain.finding import Ref
+from bot.routing.addresses import authority
 
 
 class Native(StrEnum):
@@ -36,8 +37,7 @@ class EndpointAt(msgspec.Struct, frozen=True, order=True, kw_only=True):
 
     def __str__(self) -> str:
         """`address:port`, as people write it for either family."""
-        host = f"[{self.address}]" if ":" in self.address else self.address
-        return f"{host}:{self.port}"
+        return authority(self.address, self.port)
 
 
 class TraefikAt(msgspec.Struct, frozen=True, order=True):

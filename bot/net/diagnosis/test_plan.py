@@ -1,22 +1,36 @@
-"""What is asked of the network about one route: every test of one pass. Pure, and bounded."""
+"""What a diagnosis asks the network: every test of the first pass, and what the second one repeats.
+
+A second pass shows a fault that heals or begins during the test, and tries what ended in different
+ways often enough for a rate. Pure, and bounded.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
-from bot.net.diagnosis.observation import Aim, ExecutionContext, ProbeTarget, Question, VantagePoint
-from bot.net.diagnosis.subject import EndpointAt, Subject
+from bot.net.diagnosis.evidence import Case
+from bot.net.diagnosis.observation import (
+    Aim,
+    ExecutionContext,
+    Key,
+    ProbeTarget,
+    Question,
+    VantagePoint,
+)
+from bot.net.diagnosis.results import ResultState, Tally
+from bot.net.diagnosis.rules.application import SERVER_ERROR
+from bot.net.diagnosis.subject import Subject
 from bot.net.diagnosis.vantage_points import Means, VantagePoints, source, target
 from bot.net.probing.protocol import (
     PAYLOAD,
     SETTLE,
-    Kind,
     ListenerAddress,
     Probe,
     ProbedBackend,
+    ProbeKind,
     Vip,
 )
 
@@ -37,6 +51,12 @@ MOST_INSIDE = 20
 HTTPS = 443
 """The port of `kubernetes.default`."""
 
+QUIET = (Aim.OTHER_PORT, Aim.NODE)
+"""Tests that may be refused on a healthy cluster."""
+
+RATED = (Aim.ENDPOINT, Aim.FAR, Aim.BACK, Aim.FAR_UDP, Aim.NODE)
+"""Tests that show how many packets a pair of nodes loses."""
+
 
 @dataclass
 class TestPlan:
@@ -45,148 +65,196 @@ class TestPlan:
     subject: Subject
     stage: VantagePoints
     means: Means
-    made: list[Question] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
 
     def ask(
         self, place: VantagePoint, aim: Aim, target: ProbeTarget, probe: Probe, tries: int
     ) -> None:
-        """Ask so many tries of a probe."""
-        one = msgspec.structs.replace(probe, id=str(len(self.made)), tries=tries)
-        self.made.append(Question(place, aim, target, one))
+        """Add a question that makes this many tries of a probe."""
+        numbered = msgspec.structs.replace(probe, id=str(len(self.questions)), tries=tries)
+        self.questions.append(Question(place, aim, target, numbered))
 
 
 def first_pass(subject: Subject, stage: VantagePoints, means: Means) -> tuple[Question, ...]:
     """Every test, once."""
-    asking = TestPlan(subject, stage, means)
+    plan = TestPlan(subject, stage, means)
     for node in stage.edges:
-        _from_edge(asking, source(subject, node))
-        _from_traefik(asking, VantagePoint(node, ExecutionContext.TRAEFIK))
+        _from_pods(plan, source(subject, node), ingress=True)
+        _from_traefik(plan, VantagePoint(node, ExecutionContext.TRAEFIK))
         if not subject.in_host_network(node):
-            _from_host(asking, VantagePoint(node, ExecutionContext.HOST))
+            # From the node itself: no rule that catches the packets of pods is in the way.
+            _endpoints(plan, VantagePoint(node, ExecutionContext.HOST), 2)
     for node in stage.nodes:
-        place = VantagePoint(node)
         if node not in stage.edges:
-            _from_elsewhere(asking, place)
+            _from_pods(plan, VantagePoint(node), ingress=False)
         elif subject.in_host_network(node):
             # The overlay is tested between pods also where Traefik stands beside it.
-            _listeners(asking, place)
+            _listeners(plan, VantagePoint(node))
         if node in stage.homes and node not in stage.edges:
-            _at_home(asking, VantagePoint(node, ExecutionContext.HOST))
-    return tuple(asking.made)
+            # From the endpoint's node itself, which no NetworkPolicy of kube-router keeps out.
+            _endpoints(plan, VantagePoint(node, ExecutionContext.HOST), 2, of=node)
+    return tuple(plan.questions)
 
 
-def _from_edge(asking: TestPlan, place: VantagePoint) -> None:
-    """All that there is to ask from where Traefik runs."""
-    _endpoints(asking, place, FEW)
-    _vips(asking, place, VIP_TRIES * max(1, len(asking.subject.endpoints)))
-    _names(asking, place)
-    _requests(asking, place)
-    _sole_vips(asking, place)
-    _nodes(asking, place)
-    _listeners(asking, place)
+def needs_second_pass(case: Case) -> bool:
+    """Whether anything was not well, so that all of it has to be tested again."""
+    return any(
+        not tally.clean
+        or tally.slow
+        or any(answer.status >= SERVER_ERROR for answer in tally.answers)
+        for (_, aim, _), tally in case.tallies.items()
+        if tally.seen and aim not in QUIET
+    )
 
 
-def _from_elsewhere(asking: TestPlan, place: VantagePoint) -> None:
-    """The same from a node without Traefik, to tell a fault of one node from one of all."""
-    _endpoints(asking, place, FEW)
-    _vips(asking, place, VIP_TRIES)
-    _names(asking, place)
-    _sole_vips(asking, place)
-    _nodes(asking, place)
-    _listeners(asking, place)
-    for endpoint in asking.stage.endpoints:
-        if endpoint.node == place.node:
-            _request(asking, place, endpoint)
+def second_pass(case: Case, first: Sequence[Question]) -> tuple[Question, ...]:
+    """The questions of a second pass: all that were answered in the first one."""
+    lossy = {
+        _pair(key)
+        for key, tally in case.tallies.items()
+        if key[1] in RATED and tally.successes and tally.impaired
+    }
+    questions: list[Question] = []
+    for question in first:
+        tally = case.at(*question.key)
+        if not tally.seen:
+            continue
+        rated = question.aim in RATED and _pair(question.key) in lossy
+        probe = msgspec.structs.replace(
+            question.probe,
+            id=str(len(questions)),
+            settle=0.0,
+            **_tries(question, tally, rated=rated),
+        )
+        questions.append(msgspec.structs.replace(question, probe=probe))
+    return tuple(questions)
 
 
-def _from_traefik(asking: TestPlan, place: VantagePoint) -> None:
+def _tries(question: Question, tally: Tally, *, rated: bool) -> dict[str, int]:
+    """How many tries, and how often one that times out is made again."""
+    if rated or (tally.successes and not tally.ok):
+        return {"tries": MANY, "again": 0}
+    if tally.state in (ResultState.SILENT, ResultState.BROKEN):
+        return {"tries": 2, "again": 0}
+    return {"tries": tally.tries if question.aim is Aim.VIP else min(tally.tries, FEW)}
+
+
+def _pair(key: Key) -> frozenset[str]:
+    return frozenset((key[0].node, key[2].node))
+
+
+def _from_pods(plan: TestPlan, place: VantagePoint, *, ingress: bool) -> None:
+    """All that there is to ask from where Traefik runs.
+
+    From a node without Traefik: less of it, to tell a fault of one node from one of all.
+    """
+    subject = plan.subject
+    _endpoints(plan, place, FEW)
+    _vips(plan, place, VIP_TRIES * max(1, len(subject.endpoints) if ingress else 1))
+    for aim, name in _names(subject):
+        plan.ask(place, aim, ProbeTarget(), Probe(id="", kind=ProbeKind.DNS, name=name), 2)
+    for endpoint in plan.stage.endpoints:
+        at = endpoint.address, endpoint.port
+        if ingress or endpoint.node == place.node:
+            plan.ask(place, Aim.REQUEST, target(endpoint), _http(subject, *at), 2)
+        if ingress:
+            plan.ask(place, Aim.LARGE_REQUEST, target(endpoint), _http(subject, *at, PAYLOAD), 2)
+    for vip in subject.vips if ingress else ():
+        probe = _http(subject, vip, subject.port)
+        plan.ask(place, Aim.VIP_REQUEST, ProbeTarget(address=vip), probe, FEW)
+    for endpoint in plan.stage.endpoints:
+        if sole := plan.means.vips.get(ProbedBackend(endpoint.address, endpoint.port)):
+            plan.ask(place, Aim.SOLE_VIP, target(endpoint), _new_vip(sole), FEW)
+    for name in plan.stage.nodes:
+        # The other nodes' own addresses, outside the overlay.
+        own = subject.node(name).addresses
+        if name != place.node and own:
+            plan.ask(place, Aim.NODE, ProbeTarget(name, address=own[0]), _tcp(own[0], KUBELET), FEW)
+    _listeners(plan, place)
+
+
+def _from_traefik(plan: TestPlan, place: VantagePoint) -> None:
     """From Traefik's own pod, which NetworkPolicies may treat in another way than a prober.
 
     Each try is a command there: fewer of them, and no more than its wget can answer.
     """
-    subject = asking.subject
-    _endpoints(asking, place, 2)
-    _vips(asking, place, min(VIP_TRIES * max(1, len(subject.endpoints)), MOST_INSIDE))
-    for aim, name, port in (
-        (Aim.NAME, _name(subject), subject.port),
-        (Aim.CONTROL_NAME, CONTROL_NAME, HTTPS),
-    ):
-        asking.ask(place, aim, ProbeTarget(), Probe(id="", kind=Kind.DNS, name=name, port=port), 1)
-    if not subject.tls:
-        for endpoint in asking.stage.endpoints:
-            probe = _http(subject, endpoint.address, endpoint.port)
-            asking.ask(place, Aim.REQUEST, target(endpoint), probe, 1)
+    subject = plan.subject
+    _endpoints(plan, place, 2)
+    _vips(plan, place, min(VIP_TRIES * max(1, len(subject.endpoints)), MOST_INSIDE))
+    for (aim, name), port in zip(_names(subject), (subject.port, HTTPS), strict=True):
+        lookup = Probe(id="", kind=ProbeKind.DNS, name=name, port=port)
+        plan.ask(place, aim, ProbeTarget(), lookup, 1)
+    for endpoint in () if subject.tls else plan.stage.endpoints:
+        probe = _http(subject, endpoint.address, endpoint.port)
+        plan.ask(place, Aim.REQUEST, target(endpoint), probe, 1)
 
 
-def _from_host(asking: TestPlan, place: VantagePoint) -> None:
-    """From the node itself: no rule that catches the packets of pods is in the way."""
-    _endpoints(asking, place, 2)
-
-
-def _at_home(asking: TestPlan, place: VantagePoint) -> None:
-    """From the endpoint's node itself, which no NetworkPolicy of kube-router keeps out."""
-    for endpoint in asking.stage.endpoints:
-        if endpoint.node == place.node:
-            probe = Probe(id="", kind=Kind.TCP, address=endpoint.address, port=endpoint.port)
-            asking.ask(place, Aim.ENDPOINT, target(endpoint), probe, 2)
-
-
-def _endpoints(asking: TestPlan, place: VantagePoint, tries: int) -> None:
-    for endpoint in asking.stage.endpoints:
-        probe = Probe(id="", kind=Kind.TCP, address=endpoint.address, port=endpoint.port)
-        asking.ask(place, Aim.ENDPOINT, target(endpoint), probe, tries)
+def _endpoints(plan: TestPlan, place: VantagePoint, tries: int, *, of: str = "") -> None:
+    """The endpoints, those of one node alone where `of` names it; from a pod other ports too."""
+    for endpoint in plan.stage.endpoints:
+        if of and endpoint.node != of:
+            continue
+        probe = _tcp(endpoint.address, endpoint.port)
+        plan.ask(place, Aim.ENDPOINT, target(endpoint), probe, tries)
         if place.stance is ExecutionContext.POD:
             for other in endpoint.others[:3]:
-                probe = Probe(id="", kind=Kind.TCP, address=endpoint.address, port=other, again=0)
-                asking.ask(place, Aim.OTHER_PORT, target(endpoint), probe, 1)
+                probe = _tcp(endpoint.address, other, again=0)
+                plan.ask(place, Aim.OTHER_PORT, target(endpoint), probe, 1)
 
 
-def _vips(asking: TestPlan, place: VantagePoint, tries: int) -> None:
-    subject = asking.subject
-    for vip in subject.vips:
-        probe = Probe(id="", kind=Kind.TCP, address=vip, port=subject.port)
-        asking.ask(place, Aim.VIP, ProbeTarget(address=vip), probe, min(tries, MOST_VIP_TRIES))
+def _vips(plan: TestPlan, place: VantagePoint, tries: int) -> None:
+    for vip in plan.subject.vips:
+        probe = _tcp(vip, plan.subject.port)
+        plan.ask(place, Aim.VIP, ProbeTarget(address=vip), probe, min(tries, MOST_VIP_TRIES))
 
 
-def _sole_vips(asking: TestPlan, place: VantagePoint) -> None:
-    for endpoint in asking.stage.endpoints:
-        if vip := asking.means.vips.get(ProbedBackend(endpoint.address, endpoint.port)):
-            asking.ask(place, Aim.SOLE_VIP, target(endpoint), _new_vip(vip), FEW)
+def _names(subject: Subject) -> tuple[tuple[Aim, str], ...]:
+    service = subject.service
+    own = f"{service.name}.{service.namespace}.svc.cluster.local"
+    return (Aim.NAME, own), (Aim.CONTROL_NAME, CONTROL_NAME)
+
+
+def _listeners(plan: TestPlan, place: VantagePoint) -> None:
+    """Our own listeners, on this node too: it is the control of the others."""
+    edges = plan.stage.edges
+    for name, listener in plan.means.listeners.items():
+        if name not in plan.stage.nodes:
+            continue
+        back = name in edges and place.node not in edges
+        whole = name in edges or place.node in (*edges, name)
+        for aim, probe, tries in _of_listener(plan, listener):
+            if not whole and aim is not Aim.FAR:
+                # Between two nodes without Traefik, whether it works is enough.
+                continue
+            direction = Aim.BACK if back and aim is Aim.FAR else aim
+            plan.ask(place, direction, ProbeTarget(name, address=listener.address), probe, tries)
+
+
+def _of_listener(plan: TestPlan, listener: ListenerAddress) -> Iterator[tuple[Aim, Probe, int]]:
+    address, port = listener.address, listener.port
+    yield Aim.FAR, _tcp(address, port), FEW
+    for aim, size in ((Aim.FAR_SMALL, SMALL), (Aim.FAR_LARGE, PAYLOAD)):
+        yield aim, Probe(id="", kind=ProbeKind.ECHO, address=address, port=port, size=size), 2
+    udp = msgspec.structs.replace(
+        _tcp(address, port, again=0), kind=ProbeKind.UDP, size=SMALL, seconds=1.5
+    )
+    yield Aim.FAR_UDP, udp, FEW
+    if vip := plan.means.vips.get(ProbedBackend(address, port)):
+        yield Aim.FAR_VIP, _new_vip(vip), FEW
+
+
+def _tcp(address: str, port: int, *, again: int = 1) -> Probe:
+    return Probe(id="", kind=ProbeKind.TCP, address=address, port=port, again=again)
 
 
 def _new_vip(vip: Vip) -> Probe:
-    return Probe(id="", kind=Kind.TCP, address=vip.address, port=vip.port, settle=SETTLE)
-
-
-def _names(asking: TestPlan, place: VantagePoint) -> None:
-    for aim, name in ((Aim.NAME, _name(asking.subject)), (Aim.CONTROL_NAME, CONTROL_NAME)):
-        asking.ask(place, aim, ProbeTarget(), Probe(id="", kind=Kind.DNS, name=name), 2)
-
-
-def _name(subject: Subject) -> str:
-    return f"{subject.service.name}.{subject.service.namespace}.svc.cluster.local"
-
-
-def _requests(asking: TestPlan, place: VantagePoint) -> None:
-    subject = asking.subject
-    for endpoint in asking.stage.endpoints:
-        _request(asking, place, endpoint)
-        probe = _http(subject, endpoint.address, endpoint.port, PAYLOAD)
-        asking.ask(place, Aim.LARGE_REQUEST, target(endpoint), probe, 2)
-    for vip in subject.vips:
-        probe = _http(subject, vip, subject.port)
-        asking.ask(place, Aim.VIP_REQUEST, ProbeTarget(address=vip), probe, FEW)
-
-
-def _request(asking: TestPlan, place: VantagePoint, endpoint: EndpointAt) -> None:
-    probe = _http(asking.subject, endpoint.address, endpoint.port)
-    asking.ask(place, Aim.REQUEST, target(endpoint), probe, 2)
+    return msgspec.structs.replace(_tcp(vip.address, vip.port), settle=SETTLE)
 
 
 def _http(subject: Subject, address: str, port: int, size: int = 0) -> Probe:
     return Probe(
         id="",
-        kind=Kind.HTTP,
+        kind=ProbeKind.HTTP,
         address=address,
         port=port,
         name=subject.host,
@@ -194,39 +262,3 @@ def _http(subject: Subject, address: str, port: int, size: int = 0) -> Probe:
         tls=subject.tls,
         size=size,
     )
-
-
-def _nodes(asking: TestPlan, place: VantagePoint) -> None:
-    """The other nodes' own addresses, outside the overlay."""
-    for name in asking.stage.nodes:
-        own = asking.subject.node(name).addresses
-        if name != place.node and own:
-            probe = Probe(id="", kind=Kind.TCP, address=own[0], port=KUBELET)
-            asking.ask(place, Aim.NODE, ProbeTarget(name, address=own[0]), probe, FEW)
-
-
-def _listeners(asking: TestPlan, place: VantagePoint) -> None:
-    """Our own listeners, on this node too: it is the control of the others."""
-    edges = asking.stage.edges
-    for name, listener in asking.means.listeners.items():
-        if name not in asking.stage.nodes:
-            continue
-        back = name in edges and place.node not in edges
-        whole = name in edges or place.node in (*edges, name)
-        for aim, probe, tries in _tests(asking, listener):
-            if not whole and aim is not Aim.FAR:
-                # Between two nodes without Traefik, whether it works is enough.
-                continue
-            asked = Aim.BACK if back and aim is Aim.FAR else aim
-            asking.ask(place, asked, ProbeTarget(name, address=listener.address), probe, tries)
-
-
-def _tests(asking: TestPlan, listener: ListenerAddress) -> Iterator[tuple[Aim, Probe, int]]:
-    address, port = listener.address, listener.port
-    yield Aim.FAR, Probe(id="", kind=Kind.TCP, address=address, port=port), FEW
-    for aim, size in ((Aim.FAR_SMALL, SMALL), (Aim.FAR_LARGE, PAYLOAD)):
-        yield aim, Probe(id="", kind=Kind.ECHO, address=address, port=port, size=size), 2
-    udp = Probe(id="", kind=Kind.UDP, address=address, port=port, size=SMALL, seconds=1.5, again=0)
-    yield Aim.FAR_UDP, udp, FEW
-    if vip := asking.means.vips.get(ProbedBackend(address, port)):
-        yield Aim.FAR_VIP, _new_vip(vip), FEW

@@ -17,12 +17,12 @@ from bot.net.probing.protocol import (
     PAYLOAD,
     SECONDS,
     SETTLE,
-    Kind,
     ListenerAddress,
     Outcome,
     Probe,
     ProbeAnswer,
     ProbedBackend,
+    ProbeKind,
     Progress,
     Vip,
 )
@@ -59,12 +59,12 @@ class MeshRow:
                 continue
             at: dict[str, Any] = {"id": "", "seconds": self.seconds}
             pod = {**at, "address": ear.address, "port": ear.port}
-            yield other, By.POD, Probe(kind=Kind.TCP, tries=TRIES, **pod)
-            yield other, By.LARGE, Probe(kind=Kind.ECHO, size=PAYLOAD, tries=2, **pod)
-            yield other, By.UDP, Probe(kind=Kind.UDP, size=64, tries=TRIES, **pod)
+            yield other, By.POD, Probe(kind=ProbeKind.TCP, tries=TRIES, **pod)
+            yield other, By.LARGE, Probe(kind=ProbeKind.ECHO, size=PAYLOAD, tries=2, **pod)
+            yield other, By.UDP, Probe(kind=ProbeKind.UDP, size=64, tries=TRIES, **pod)
             if vip := self.vips.get(ProbedBackend(ear.address, ear.port)):
                 place = {**at, "address": vip.address, "port": vip.port, "settle": self.settle}
-                yield other, By.VIP, Probe(kind=Kind.TCP, tries=TRIES, **place)
+                yield other, By.VIP, Probe(kind=ProbeKind.TCP, tries=TRIES, **place)
 
     def patient(self, pairs: Collection[Pair]) -> MeshRow | None:
         """The same for these pairs alone, with the time that a relayed path may need."""
@@ -129,7 +129,7 @@ class _Trying:
 async def _tried(prober: Prober, row: MeshRow) -> tuple[list[Cell], list[Cell]]:
     asked = {str(number): probe for number, probe in enumerate(row.probes())}
     probes = [msgspec.structs.replace(probe, id=key) for key, (*_, probe) in asked.items()]
-    dns = Probe(id="dns", kind=Kind.DNS, name=CONTROL_NAME, tries=2)
+    dns = Probe(id="dns", kind=ProbeKind.DNS, name=CONTROL_NAME, tries=2)
     answers = await prober.probe(VantagePoint(row.node), [*probes, dns], _silent)
     by_id: dict[str, list[ProbeAnswer]] = {}
     for answer in answers:

@@ -31,7 +31,7 @@ class WireStruct(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The base of what goes over the wire."""
 
 
-class Kind(StrEnum):
+class ProbeKind(StrEnum):
     """What is tried."""
 
     TCP = "tcp"
@@ -81,7 +81,7 @@ class Probe(WireStruct, frozen=True):
     """
 
     id: str
-    kind: Kind
+    kind: ProbeKind
     address: str = ""
     port: int = 0
     name: str = ""

@@ -11,9 +11,10 @@ from urllib.parse import quote
 import msgspec
 
 from bot.domain.finding import Ref
+from bot.domain.refusal import Refusal
 from bot.domain.resources import core
 from bot.domain.snapshot import Snapshot
-from bot.routing.addresses import IP, LABEL, named_service, parse, split
+from bot.routing.addresses import IP, LABEL, authority, named_service, parse, split
 
 LONGEST = 500
 """Characters of what is typed."""
@@ -34,7 +35,7 @@ that does not fit is taken apart in every possible way.
 TWO_LABELS = 2
 
 
-class Goal(msgspec.Struct, frozen=True, kw_only=True):
+class Destination(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be reached.
 
     `address` is known without DNS: a literal, or the VIP of `service`. `name` is what is to be
@@ -54,14 +55,8 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def url(self) -> str:
         """As a URL, which never begins with a hyphen."""
-        host = self.name or (f"[{self.address}]" if ":" in self.address else self.address)
-        return f"http{'s' if self.tls else ''}://{host}:{self.port}{self.path}"
-
-
-class NoGoal(msgspec.Struct, frozen=True):
-    """It cannot be tested, and why."""
-
-    because: str
+        host = authority(self.name or self.address, self.port)
+        return f"http{'s' if self.tls else ''}://{host}{self.path}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +84,15 @@ class _Way(TypedDict):
     tls: bool
 
 
-def resolve(snapshot: Snapshot, typed: str) -> Goal | NoGoal:
+def resolve(snapshot: Snapshot, typed: str) -> Destination | Refusal:
     """The goal that is meant by a URL, `service.namespace[:port]`, or an address with its port."""
     given = _read(typed)
-    if isinstance(given, NoGoal):
+    if isinstance(given, Refusal):
         return given
     if ip := parse(given.host):
         return _of_address(given, ip)
     if not NAME.fullmatch(given.host):
-        return NoGoal(f"{given.host!r} is neither a name nor an address.")
+        return Refusal(f"{given.host!r} is neither a name nor an address.")
     meant = _service(snapshot, given.host)
     if meant is None:
         return _of_name(given)
@@ -105,7 +100,7 @@ def resolve(snapshot: Snapshot, typed: str) -> Goal | NoGoal:
     if service:
         return _of_service(service, given)
     if snapshot.sees(core.Service, meant.namespace):
-        return NoGoal(f"There is no Service {meant.namespace}/{meant.name}.")
+        return Refusal(f"There is no Service {meant.namespace}/{meant.name}.")
     return _of_name(given)
 
 
@@ -132,35 +127,35 @@ def _is_open(ip: IP) -> bool:
     return not (ip.is_loopback or ip.is_link_local or ip.is_multicast or ip.is_unspecified)
 
 
-def _read(typed: str) -> _Given | NoGoal:
+def _read(typed: str) -> _Given | Refusal:
     text = typed.strip()
     if not text or len(text) > LONGEST or not text.isprintable() or " " in text:
-        return NoGoal("Name a URL, service.namespace[:port], or an address with its port.")
+        return Refusal("Name a URL, service.namespace[:port], or an address with its port.")
     found = SCHEME.match(text)
     scheme = found[1].lower() if found else ""
     if scheme not in ("", "http", "https"):
-        return NoGoal(f"{scheme} is not tested: only http, https, and connecting.")
+        return Refusal(f"{scheme} is not tested: only http, https, and connecting.")
     authority, slash, path = text[found.end() if found else 0 :].partition("/")
     if "@" in authority:
-        return NoGoal("A URL with a user in it would show a password in the chat.")
+        return Refusal("A URL with a user in it would show a password in the chat.")
     host, port = split(authority)
     if port is None and ":" in authority.rpartition("]")[2] and parse(authority) is None:
-        return NoGoal(f"{authority!r} has no port that could be reached.")
+        return Refusal(f"{authority!r} has no port that could be reached.")
     way = f"/{quote(path, safe=KEPT)}" if slash else "/"
     return _Given(text, scheme, host, port, way)
 
 
-def _of_address(given: _Given, ip: IP) -> Goal | NoGoal:
+def _of_address(given: _Given, ip: IP) -> Destination | Refusal:
     if why := forbidden(str(ip)):
-        return NoGoal(why)
+        return Refusal(why)
     if given.port is None and not given.scheme:
-        return NoGoal(f"Name the port as well, such as {given.host}:80.")
-    return Goal(text=given.text, address=str(ip), path=given.path, **given.way)
+        return Refusal(f"Name the port as well, such as {given.host}:80.")
+    return Destination(text=given.text, address=str(ip), path=given.path, **given.way)
 
 
-def _of_name(given: _Given) -> Goal:
+def _of_name(given: _Given) -> Destination:
     """A name that is nobody's in the cluster, or of a Service that was not seen."""
-    return Goal(text=given.text, name=given.host, path=given.path, **given.way)
+    return Destination(text=given.text, name=given.host, path=given.path, **given.way)
 
 
 def _service(snapshot: Snapshot, host: str) -> Ref | None:
@@ -173,26 +168,26 @@ def _service(snapshot: Snapshot, host: str) -> Ref | None:
     return Ref("Service", labels[1], labels[0])
 
 
-def _of_service(service: core.Service, given: _Given) -> Goal | NoGoal:
+def _of_service(service: core.Service, given: _Given) -> Destination | Refusal:
     scheme, port = given.scheme, given.port
     ref = Ref("Service", service.namespace, service.name)
     ports = tuple(port for port in service.spec.ports or () if port.protocol == "TCP")
     if service.spec.ports and not ports:
-        return NoGoal(f"{ref} has UDP ports alone, which answer to their own protocol only.")
+        return Refusal(f"{ref} has UDP ports alone, which answer to their own protocol only.")
     chosen = next((service_port for service_port in ports if service_port.port == port), None)
     notes: list[str] = []
     if port is None:
         by_scheme = {"http": HTTP, "https": HTTPS}.get(scheme)
         chosen = next((e for e in ports if e.port == by_scheme), ports[0] if ports else None)
         if chosen is None and service.spec.type != "ExternalName":
-            return NoGoal(f"{ref} has no ports.")
+            return Refusal(f"{ref} has no ports.")
     elif chosen is None and ports:
         notes.append(f"{ref} has not port {port}: it has {', '.join(_names(ports))}.")
     named = chosen or core.ServicePort(port=port or HTTP)
     tls = scheme == "https" or (not scheme and (_speaks(named, "https") or named.port == HTTPS))
     http = bool(scheme) or tls or _speaks(named, "http") or named.port in PORTS_OF_HTTP
     vip = service.spec.cluster_ip if service.spec.type != "ExternalName" else ""
-    return Goal(
+    return Destination(
         text=given.text,
         name=f"{service.name}.{service.namespace}.svc.cluster.local",
         address="" if vip == "None" else vip,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from bot.domain.finding import Ref
+from bot.domain.refusal import Refusal
 from bot.domain.resources import core
 from bot.domain.snapshot import Snapshot
 
@@ -12,7 +13,7 @@ NEAR = 5
 """How many names are offered."""
 
 
-class Start(msgspec.Struct, frozen=True):
+class Origin(msgspec.Struct, frozen=True):
     """Where a request begins. `pod` is None for the node itself; `container` is its first one."""
 
     node: str
@@ -26,29 +27,23 @@ class Start(msgspec.Struct, frozen=True):
         return f"pod/{self.pod.namespace}/{self.pod.name}"
 
 
-class NoStart(msgspec.Struct, frozen=True):
-    """Nothing can be tested from there, and why."""
-
-    because: str
-
-
-def resolve(snapshot: Snapshot, typed: str) -> Start | NoStart:
+def resolve(snapshot: Snapshot, typed: str) -> Origin | Refusal:
     """The start that is meant by `node/…`, `pod/namespace/…`, or the beginning of a pod's name."""
     text = typed.strip().casefold()
     kind, _, rest = text.partition("/")
     if kind == "node" and rest:
         return _node(snapshot, rest)
-    if isinstance(found := _node(snapshot, text), Start):
+    if isinstance(found := _node(snapshot, text), Origin):
         return found
     wanted = rest if kind == "pod" and rest else text
     pods = _pods(snapshot, wanted)
     if not pods:
         gaps = [k.__name__ for k in (core.Node, core.Pod) if not snapshot.sees(k)]
         also = f" Not seen: {', '.join(gaps)}." if gaps else ""
-        return NoStart(f"No node and no running pod is called {typed!r}.{also}")
+        return Refusal(f"No node and no running pod is called {typed!r}.{also}")
     if len({pod.namespace for pod in pods}) > 1:
         names = ", ".join(f"{pod.namespace}/{pod.name}" for pod in pods[:NEAR])
-        return NoStart(f"{typed!r} stands for {len(pods)} pods: {names}.")
+        return Refusal(f"{typed!r} stands for {len(pods)} pods: {names}.")
     return _start(pods[0])
 
 
@@ -61,11 +56,11 @@ def suggestions(snapshot: Snapshot, typed: str, most: int = 25) -> tuple[str, ..
     return tuple(found)[:most]
 
 
-def _node(snapshot: Snapshot, name: str) -> Start | NoStart:
+def _node(snapshot: Snapshot, name: str) -> Origin | Refusal:
     if any(node.name == name for node in snapshot.of(core.Node)):
-        return Start(name)
+        return Origin(name)
     known = ", ".join(sorted(node.name for node in snapshot.of(core.Node))[:20])
-    return NoStart(f"There is no node {name!r}. There are: {known}.")
+    return Refusal(f"There is no node {name!r}. There are: {known}.")
 
 
 def _pods(snapshot: Snapshot, wanted: str) -> list[core.Pod]:
@@ -83,6 +78,6 @@ def _runs(pod: core.Pod) -> bool:
     return pod.status.phase == "Running" and bool(pod.spec.node_name)
 
 
-def _start(pod: core.Pod) -> Start:
+def _start(pod: core.Pod) -> Origin:
     container = pod.spec.containers[0].name if pod.spec.containers else ""
-    return Start(pod.spec.node_name, Ref("Pod", pod.namespace, pod.name), container)
+    return Origin(pod.spec.node_name, Ref("Pod", pod.namespace, pod.name), container)

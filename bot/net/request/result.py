@@ -9,7 +9,8 @@ import msgspec
 
 from bot.domain.verdict import Verdict
 from bot.net.probing.protocol import Outcome, ProbeAnswer
-from bot.net.request.destination import Goal
+from bot.net.request.destination import Destination
+from bot.routing.addresses import authority
 
 FIRST_BAD, FIRST_ERROR = 500, 400
 """An answer of 4xx is an answer: something listens, and speaks HTTP."""
@@ -105,12 +106,13 @@ def looked_up(answers: Sequence[ProbeAnswer]) -> tuple[RequestStep | None, tuple
     return None, ()
 
 
-def attempt(goal: Goal, address: str, answer: ProbeAnswer) -> Attempt:
+def attempt(goal: Destination, address: str, answer: ProbeAnswer) -> Attempt:
     """What the answer of a prober says of each step, up to the one that failed."""
-    host = f"[{address}]" if ":" in address else address
-    steps = tuple(_steps(goal, answer))
     return Attempt(
-        address=f"{host}:{goal.port}", steps=steps, status=answer.status, backend=answer.backend
+        address=authority(address, goal.port),
+        steps=tuple(_steps(goal, answer)),
+        status=answer.status,
+        backend=answer.backend,
     )
 
 
@@ -121,7 +123,7 @@ def outcome(step: RequestStep) -> str:
     return f"{step.outcome.value}{errno}{said}"
 
 
-def _steps(goal: Goal, answer: ProbeAnswer) -> Iterator[RequestStep]:
+def _steps(goal: Destination, answer: ProbeAnswer) -> Iterator[RequestStep]:
     legs = [Leg.CONNECT, *([Leg.TLS] if goal.tls else []), *([Leg.HTTP] if goal.http else [])]
     failed = _failed(goal, answer)
     for leg in legs:
@@ -140,7 +142,7 @@ def _steps(goal: Goal, answer: ProbeAnswer) -> Iterator[RequestStep]:
         yield RequestStep(leg=leg, took=took)
 
 
-def _failed(goal: Goal, answer: ProbeAnswer) -> Leg | None:
+def _failed(goal: Destination, answer: ProbeAnswer) -> Leg | None:
     """Which part failed. Source: `bot.probe`, which says in `detail` what it did last."""
     match answer.outcome:
         case Outcome.OK:

@@ -9,20 +9,21 @@ from typing import Protocol
 
 import msgspec
 
+from bot.domain.refusal import Refusal
 from bot.domain.resources import core
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import SnapshotReader
 from bot.errors import ClusterError, InputError
 from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.ports import Prober
-from bot.net.probing import wget_output as wget
-from bot.net.probing.protocol import Kind, Outcome, Probe, ProbeAnswer, Progress
-from bot.net.probing.wget_output import Said
+from bot.net.probing import wget
+from bot.net.probing.protocol import Outcome, Probe, ProbeAnswer, ProbeKind, Progress
+from bot.net.probing.wget import CommandOutput
 from bot.net.request import destination as goals
 from bot.net.request import origin as starts
 from bot.net.request import result as reached
-from bot.net.request.destination import Goal, NoGoal
-from bot.net.request.origin import NoStart, Start
+from bot.net.request.destination import Destination
+from bot.net.request.origin import Origin
 from bot.net.request.result import Attempt, Reached
 
 READS: tuple[type[Object], ...] = (core.Node, core.Pod, core.Service)
@@ -43,7 +44,7 @@ NODE = "It was tested from a pod on the node instead. {why}"
 class Inside(Protocol):
     """Runs a command in somebody else's pod, without a shell."""
 
-    async def run(self, start: Start, argv: Sequence[str]) -> Said:
+    async def run(self, start: Origin, argv: Sequence[str]) -> CommandOutput:
         """What it wrote.
 
         Raises:
@@ -70,10 +71,10 @@ class Reach:
         progress("Reading nodes, pods and Services.")
         snapshot = await self.cluster.snapshot(READS)
         start, goal = starts.resolve(snapshot, begin), goals.resolve(snapshot, end)
-        if isinstance(start, NoStart):
-            raise InputError(start.because)
-        if isinstance(goal, NoGoal):
-            raise InputError(goal.because)
+        if isinstance(start, Refusal):
+            raise InputError(start.detail)
+        if isinstance(goal, Refusal):
+            raise InputError(goal.detail)
         try:
             async with asyncio.timeout(LONGEST):
                 return await self._tested(start, goal, progress)
@@ -88,7 +89,7 @@ class Reach:
         """What a test can reach that holds what was typed."""
         return goals.suggestions(await self.cluster.snapshot(READS), typed, most)
 
-    async def _tested(self, start: Start, goal: Goal, progress: Progress) -> Reached:
+    async def _tested(self, start: Origin, goal: Destination, progress: Progress) -> Reached:
         if start.pod is None:
             return await self._from_node(start, goal, progress)
         try:
@@ -97,15 +98,15 @@ class Reach:
             found = await self._probed(start, goal, ExecutionContext.POD, progress)
             return _with(found, POLICIES.format(pod=start, why=error))
 
-    async def _from_pod(self, start: Start, goal: Goal, progress: Progress) -> Reached:
+    async def _from_pod(self, start: Origin, goal: Destination, progress: Progress) -> Reached:
         """By the pod's own wget, which is the documented request."""
         if self.inside is None:
             raise ClusterError("No command can be run in it.")
         if not goal.http:
             raise ClusterError("Its wget speaks HTTP alone.")
         progress(f"Asking wget in {start}.")
-        said = await self.inside.run(start, wget.argv(goal))
-        dns, attempt = wget.read(goal, said)
+        said = await self.inside.run(start, wget.request_argv(goal))
+        dns, attempt = wget.read_request(goal, said)
         return Reached(
             start=str(start),
             goal=goal.text,
@@ -115,7 +116,7 @@ class Reach:
             untested=(*goal.notes, "The times of the steps: wget tells none."),
         )
 
-    async def _from_node(self, start: Start, goal: Goal, progress: Progress) -> Reached:
+    async def _from_node(self, start: Origin, goal: Destination, progress: Progress) -> Reached:
         try:
             return await self._probed(start, goal, ExecutionContext.HOST, progress)
         except ClusterError as error:
@@ -123,7 +124,7 @@ class Reach:
             return _with(found, NODE.format(why=error))
 
     async def _probed(
-        self, start: Start, goal: Goal, stance: ExecutionContext, progress: Progress
+        self, start: Origin, goal: Destination, stance: ExecutionContext, progress: Progress
     ) -> Reached:
         """Name and known address at once; the addresses of a foreign name one by one, after it.
 
@@ -133,7 +134,7 @@ class Reach:
         if self.prober is None:
             raise ClusterError(NO_PROBER)
         place = VantagePoint(start.node, stance)
-        lookup = [Probe(id="dns", kind=Kind.DNS, name=goal.name)] if goal.name else []
+        lookup = [Probe(id="dns", kind=ProbeKind.DNS, name=goal.name)] if goal.name else []
         known = [_request("0", goal, goal.address)] if goal.address else []
         answers = await self.prober.probe(place, [*lookup, *known], progress)
         dns, addresses = reached.looked_up([answer for answer in answers if answer.id == "dns"])
@@ -155,10 +156,10 @@ class Reach:
         )
 
 
-def _request(name: str, goal: Goal, address: str) -> Probe:
+def _request(name: str, goal: Destination, address: str) -> Probe:
     return Probe(
         id=name,
-        kind=Kind.HTTP if goal.http else Kind.TCP,
+        kind=ProbeKind.HTTP if goal.http else ProbeKind.TCP,
         address=address,
         port=goal.port,
         name=goal.name if goal.http else "",
@@ -167,7 +168,9 @@ def _request(name: str, goal: Goal, address: str) -> Probe:
     )
 
 
-def _attempts(goal: Goal, tried: Sequence[str], answers: Sequence[ProbeAnswer]) -> list[Attempt]:
+def _attempts(
+    goal: Destination, tried: Sequence[str], answers: Sequence[ProbeAnswer]
+) -> list[Attempt]:
     by_id = {answer.id: answer for answer in answers if answer.outcome is not Outcome.UNTRIED}
     return [
         reached.attempt(goal, address, by_id[str(number)])
@@ -184,7 +187,7 @@ def _not_tried(answers: Sequence[ProbeAnswer]) -> list[str]:
     ]
 
 
-def _differs(goal: Goal, addresses: Sequence[str]) -> list[str]:
+def _differs(goal: Destination, addresses: Sequence[str]) -> list[str]:
     if not goal.address or not addresses or goal.address in addresses:
         return []
     return [f"DNS says {', '.join(addresses)}, but the Service's VIP is {goal.address}."]

@@ -1,4 +1,4 @@
-"""From what a person typed to the arguments of one process. There is no shell anywhere."""
+"""From what a person typed to the arguments of one process, without a shell; and how it ended."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Mapping
 
 import msgspec
 
+from bot.domain.refusal import Refusal
 from bot.domain.snapshot import Snapshot
 from bot.net.tools import options, targets
 from bot.net.tools.options import Tool
-from bot.net.tools.refusal import Refusal
 from bot.net.tools.targets import DOMAIN, Allowed, Place
+from bot.routing.addresses import authority
 
 LONGEST = 500
 """Characters that somebody may type for a target or for options."""
@@ -41,6 +42,11 @@ URL = re.compile(r"(?:(?P<scheme>https?)://)?(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z
 
 SHORT = re.compile(r"(?P<scheme>)(?P<host>[a-z0-9-]+/[a-z0-9.-]+)" + REST)
 """A Service or pod as `namespace/name`, which looks like a host and a path."""
+
+ENFORCE = "pod-security.kubernetes.io/enforce"
+
+WIDE = frozenset({"", "baseline", "privileged"})
+"""Levels of Pod Security that let a container keep NET_RAW. Without a label it is `privileged`."""
 
 PORTS = {"http": 80, "https": 443}
 MOST_PORT = 65535
@@ -129,7 +135,7 @@ def _curl(
     port = _port(place, scheme, read["port"])
     if not 0 < port <= MOST_PORT:
         return Refusal(f"There is no port {port}.")
-    url = f"{scheme}://{_bracketed(place.host)}:{port}{_path(read['path'] or '')}"
+    url = f"{scheme}://{authority(place.host, port)}{_path(read['path'] or '')}"
     return Command(Tool.CURL, (*BEFORE[Tool.CURL], *given, "--url", url), url)
 
 
@@ -160,5 +166,30 @@ def _path(path: str) -> str:
     return path if path.startswith("/") else f"/{path}"
 
 
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
+class Ran(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What a tool said. The output is hostile text.
+
+    `exit_code` is None where nobody said it: `cut` then tells that the output was too long, and
+    `late` that the time was over.
+    """
+
+    node: str
+    argv: tuple[str, ...]
+    output: str
+    exit_code: int | None = None
+    cut: bool = False
+    late: bool = False
+
+
+def raw_obstacle(labels: Mapping[str, str] | None) -> str:
+    """Why no raw socket is to be had in a namespace with these labels; empty where one is.
+
+    Source: Pod Security Standards; `restricted` drops every capability.
+    """
+    level = (labels or {}).get(ENFORCE, "")
+    if level in WIDE:
+        return ""
+    return (
+        f"It needs raw sockets, which Pod Security {level!r} of meshmedic-probe forbids. Set the "
+        f"namespace's label {ENFORCE} to baseline to allow them; tracepath works without."
+    )

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from bot.domain.refusal import Refusal
 from bot.net.tools import targets
-from bot.net.tools.refusal import Refusal
 
 
 class Tool(StrEnum):

@@ -10,9 +10,8 @@ from bot.domain.resources import core
 from bot.domain.snapshot import Snapshot, SnapshotReader
 from bot.errors import ClusterError, InputError
 from bot.net.probing.protocol import Progress
-from bot.net.tools.command import Command, command
+from bot.net.tools.command import Command, Ran, command
 from bot.net.tools.options import Tool
-from bot.net.tools.ran import Ran
 from bot.net.tools.targets import NEEDED, Allowed
 
 __all__ = ["Netshoot", "Ran", "Tool"]
@@ -71,7 +70,7 @@ class Netshoot:
         _check_node(snapshot, node)
         wanted = command(snapshot, tool, target, options, self.also)
         if not isinstance(wanted, Command):
-            raise InputError(wanted.why)
+            raise InputError(str(wanted))
         return await self.runner.run(node, wanted.argv, progress, raw=wanted.raw)
 
 

@@ -14,10 +14,10 @@ from typing import TypeAlias
 
 import msgspec
 
+from bot.domain.refusal import Refusal
 from bot.domain.resources import core
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
-from bot.net.tools.refusal import Refusal
 from bot.routing import addresses as address
 
 NEEDED: tuple[type[Object], ...] = (core.Node, core.Pod, core.Service)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.domain.verdict import Verdict
 from bot.net.request.result import Reached
-from bot.net.views import text_request as told
+from bot.net.views import terminal_request as told
 from bot.render import cards as render
 from bot.render import text as words
 

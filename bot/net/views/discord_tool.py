@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 
 from bot.domain.redaction.redact import redact
-from bot.net.tools.ran import Ran
+from bot.net.tools.command import Ran
 from bot.render import cards as render
 from bot.render import text as words
 

@@ -16,7 +16,7 @@ from bot.domain.snapshot import Snapshot
 from bot.net import topology as placing
 from bot.net.diagnosis.observation import VantagePoint
 from bot.net.diagnosis.subject import TraefikAt
-from bot.net.probing.protocol import Kind, Probe
+from bot.net.probing.protocol import Probe, ProbeKind
 
 ADDRESS = re.compile(r"--entrypoints\.([\w-]+)\.address=.*?:(\d{1,5})(?:/tcp)?", re.IGNORECASE)
 TLS = re.compile(r"--entrypoints\.([\w-]+)\.http\.tls(?:\.|=true$|$)", re.IGNORECASE)
@@ -89,7 +89,7 @@ def probes(request: VerificationRequest, entrance: Entrance, tries: int) -> tupl
     """The route's own request, so many times; and one for nothing, to know Traefik's own page."""
     asked = Probe(
         id="asked",
-        kind=Kind.HTTP,
+        kind=ProbeKind.HTTP,
         address=entrance.address,
         port=entrance.port,
         name=_host(request) or entrance.address,

@@ -11,7 +11,7 @@ from bot.kube.agents import ROUND
 from bot.net.mesh.log_reader import JOB, KEPT
 from bot.net.mesh.rounds import EVERY
 from bot.net.probing import agent_peers
-from bot.net.probing.protocol import PAYLOAD, Kind, Outcome, Probe
+from bot.net.probing.protocol import PAYLOAD, Outcome, Probe, ProbeKind
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.network import LISTENER, Network
 from bot.sandbox.scenarios.plain import Plain, an_object
@@ -21,7 +21,7 @@ from bot.sandbox.scenarios.scenario import Homelab
 NUMBER = 73
 """The last part of their addresses."""
 
-KINDS = ((Kind.TCP, 0), (Kind.UDP, 1000), (Kind.ECHO, PAYLOAD))
+KINDS = ((ProbeKind.TCP, 0), (ProbeKind.UDP, 1000), (ProbeKind.ECHO, PAYLOAD))
 
 
 def with_agents(lab: Homelab) -> None:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 import msgspec
 
+from bot.domain.refusal import Refusal
 from bot.net.diagnosis.diagnosis import Diagnosis
 from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.diagnosis.service import Diagnose
 from bot.net.ports import Progress
-from bot.net.probing import wget_probe as by_wget
-from bot.net.probing.protocol import Kind, Outcome, Probe, ProbeAnswer
-from bot.net.probing.wget_probe import Unable, untried
+from bot.net.probing import wget as by_wget
+from bot.net.probing.protocol import Outcome, Probe, ProbeAnswer, ProbeKind
+from bot.net.probing.wget import untried
 from tests.fakes import FakeCluster
 from tests.net.diagnosis.probing_world import BelievingTraefik, WorldProber, healing
 from tests.net.diagnosis.world import World
@@ -36,14 +37,14 @@ class InsideProber(WorldProber):
         return tuple(answer for each in probes for answer in self._by_wget(source, each))
 
     def _by_wget(self, source: VantagePoint, probe: Probe) -> list[ProbeAnswer]:
-        argv = by_wget.argv(probe)
-        if isinstance(argv, Unable):
-            return [untried(probe, argv.because)] * probe.tries
+        argv = by_wget.probe_argv(probe)
+        if isinstance(argv, Refusal):
+            return [untried(probe, argv.detail)] * probe.tries
         return [_timeless(probe, each) for each in self.world.answer(source, probe)]
 
 
 def _timeless(probe: Probe, each: ProbeAnswer) -> ProbeAnswer:
-    if probe.kind is Kind.HTTP and each.outcome is Outcome.TIMEOUT:
+    if probe.kind is ProbeKind.HTTP and each.outcome is Outcome.TIMEOUT:
         return untried(probe, "wget does not say what it waited for.")
     return msgspec.structs.replace(each, took=0.0, connected=None, source="", backend="")
 

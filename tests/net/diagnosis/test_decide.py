@@ -22,7 +22,7 @@ from bot.net.diagnosis.observation import (
 )
 from bot.net.diagnosis.subject import Native, Subject
 from bot.net.diagnosis.vantage_points import choose_vantage_points
-from bot.net.probing.protocol import Heard, Kind, Outcome, Probe, ProbeAnswer
+from bot.net.probing.protocol import Heard, Outcome, Probe, ProbeAnswer, ProbeKind
 from tests.net.diagnosis.probing_world import observed
 from tests.net.diagnosis.world import World, a_subject, all_pairs, an_endpoint, around, dice
 
@@ -60,7 +60,7 @@ OBSERVATIONS = st.builds(
         source=st.builds(VantagePoint, node=NODES, stance=st.sampled_from(ExecutionContext)),
         aim=st.sampled_from(Aim),
         target=TARGETS,
-        probe=st.just(Probe(id="1", kind=Kind.TCP)),
+        probe=st.just(Probe(id="1", kind=ProbeKind.TCP)),
     ),
     answers=st.lists(ANSWERS, max_size=5).map(tuple),
     unasked=st.sampled_from(["", "not allowed"]),
@@ -214,8 +214,8 @@ def test_what_is_prescribed_helps_when_it_is_done(names: set[str], seed: int, en
 
 
 def tried(world: World, address: str) -> set[Outcome]:
-    small = Probe(id="1", kind=Kind.TCP, address=address, port=80, tries=30)
-    large = Probe(id="1", kind=Kind.ECHO, address=address, port=80, size=8192, tries=30)
+    small = Probe(id="1", kind=ProbeKind.TCP, address=address, port=80, tries=30)
+    large = Probe(id="1", kind=ProbeKind.ECHO, address=address, port=80, size=8192, tries=30)
     return {
         each.outcome
         for probe in (small, large)

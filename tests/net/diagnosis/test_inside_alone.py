@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.net.diagnosis import methods as ways
+from bot.net.diagnosis import service as ways
 from bot.net.diagnosis.diagnosis import Confidence, Effect, Row
 from bot.net.diagnosis.observation import ExecutionContext
 from bot.net.probing.protocol import Outcome

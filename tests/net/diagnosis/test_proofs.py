@@ -5,7 +5,7 @@ import pytest
 from bot.domain.record import read, written
 from bot.domain.resources.networking import Ingress
 from bot.health.checks import routes_ingress
-from bot.net.diagnosis.diagnosed import Diagnosed
+from bot.net.diagnosis.diagnosis import Diagnosed
 from bot.net.diagnosis.proofs import PROOFS, Proofs, diagnosed, proof
 from tests.net.diagnosis.test_recent import PROVEN, remembered, with_tests
 from tests.net.test_route_resolution import a_cluster, an_ingress

@@ -15,8 +15,15 @@ from bot.domain.verdict import Verdict
 from bot.health.checks import routes_ingress, routes_ingressroute
 from bot.health.service import Health
 from bot.net.diagnosis import recent as lasting
-from bot.net.diagnosis.diagnosed import Diagnosed, Diagnoses
-from bot.net.diagnosis.diagnosis import Confidence, Diagnosis, Effect, Row, Seen
+from bot.net.diagnosis.diagnosis import (
+    Confidence,
+    Diagnosed,
+    Diagnoses,
+    Diagnosis,
+    Effect,
+    Row,
+    Seen,
+)
 from bot.net.diagnosis.subject import Native, Subject
 from bot.net.route_resolution import resolve
 from tests.builders import Plain

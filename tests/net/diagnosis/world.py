@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from bot.domain.finding import Ref
 from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.diagnosis.subject import EndpointAt, NodeAt, Subject, TraefikAt
-from bot.net.probing.protocol import Heard, Kind, ListenerAddress, Outcome, Probe, ProbeAnswer
+from bot.net.probing.protocol import Heard, ListenerAddress, Outcome, Probe, ProbeAnswer, ProbeKind
 
 LISTEN = 8473
 VIP = "10.43.0.80"
@@ -131,17 +131,17 @@ class World:
     def _try(self, source: VantagePoint, probe: Probe) -> ProbeAnswer:
         self.turn += 1
         own = self._address(source)
-        if probe.kind is Kind.DNS:
+        if probe.kind is ProbeKind.DNS:
             bad = source.node in self.nameless and not self.healed
             outcome = Outcome.NAME if bad else Outcome.OK
             return ProbeAnswer(id=probe.id, outcome=outcome, at=self.turn, source=own)
         address, port, by_vip = self._destination(source.node, probe)
         outcome, trip, late = self._connect(source, address, port, probe, by_vip=by_vip)
-        if outcome is Outcome.OK and probe.kind is Kind.HTTP:
+        if outcome is Outcome.OK and probe.kind is ProbeKind.HTTP:
             outcome = self.answers
         shown = trip + (SYN_AGAIN if late else 0)
         connected = None if outcome in (Outcome.TIMEOUT, Outcome.NO_ROUTE) else shown
-        status = self.status if probe.kind is Kind.HTTP and outcome is Outcome.OK else 0
+        status = self.status if probe.kind is ProbeKind.HTTP and outcome is Outcome.OK else 0
         return ProbeAnswer(
             id=probe.id,
             outcome=outcome,
@@ -206,7 +206,7 @@ class World:
                 return Outcome.TIMEOUT, 3000.0, False
             share = self.loss.get((here, there), 0.0)
             gone = [self.dice.random() < 1 - (1 - share) ** 2 for _ in range(2)]
-            if probe.kind is Kind.UDP and gone[0]:
+            if probe.kind is ProbeKind.UDP and gone[0]:
                 return Outcome.TIMEOUT, 1500.0, False
             if all(gone):
                 return Outcome.TIMEOUT, 3000.0, False
@@ -247,7 +247,7 @@ class World:
         if by_vip and self.masquerade:
             own = self.masked or f"10.42.{number(source.node)}.0"
         was = self.heard.setdefault(there, {}).get(own, Heard(source=own))
-        udp = probe.kind is Kind.UDP
+        udp = probe.kind is ProbeKind.UDP
         now = Heard(source=own, tcp=was.tcp + (not udp), udp=was.udp + udp)
         self.heard[there][own] = now
 

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.refusal import Refusal
 from bot.domain.snapshot import Snapshot
-from bot.net.request.destination import Goal, NoGoal, resolve, suggestions
+from bot.net.request.destination import Destination, resolve, suggestions
 from tests.builders import an_object
 from tests.fakes import snapshot_of
 from tests.pumping import limited
@@ -31,16 +32,16 @@ def seen() -> Snapshot:
     )
 
 
-def found(seen: Snapshot, typed: str) -> Goal:
+def found(seen: Snapshot, typed: str) -> Destination:
     goal = resolve(seen, typed)
-    assert isinstance(goal, Goal), goal
+    assert isinstance(goal, Destination), goal
     return goal
 
 
 def refused(seen: Snapshot, typed: str) -> str:
     goal = resolve(seen, typed)
-    assert isinstance(goal, NoGoal), goal
-    return goal.because
+    assert isinstance(goal, Refusal), goal
+    return goal.detail
 
 
 @pytest.mark.parametrize("host", ["a" * 64, "a" * 60 + "!", "a-" * 30, "a." * 120 + "!", "a..b"])
@@ -139,13 +140,13 @@ def test_a_path_cannot_break_out_of_the_request_line(seen: Snapshot) -> None:
 @given(hostile | st.text(max_size=60))
 def test_whatever_is_typed_is_a_goal_or_a_reason(typed: str) -> None:
     goal = resolve(snapshot_of(), typed)
-    if isinstance(goal, Goal):
+    if isinstance(goal, Destination):
         assert goal.url.startswith("http")
         assert goal.url.isascii()
         assert goal.url.isprintable()
         assert 0 < goal.port < 65536
     else:
-        assert goal.because
+        assert goal.detail
 
 
 def test_services_are_suggested_as_they_can_be_asked_for(seen: Snapshot) -> None:

@@ -5,15 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.verdict import Verdict
-from bot.net.probing import wget_output as wget
+from bot.net.probing import wget
 from bot.net.probing.protocol import Outcome, ProbeAnswer
-from bot.net.probing.wget_output import Said
-from bot.net.request.destination import Goal
+from bot.net.probing.wget import CommandOutput
+from bot.net.request.destination import Destination
 from bot.net.request.result import Attempt, Leg, Reached, RequestStep, attempt, looked_up
 
-PLAIN = Goal(text="x", name="web.apps.svc.cluster.local", address="10.43.0.7", port=80)
-SECURE = Goal(text="x", address="10.43.0.7", port=443, tls=True)
-BARE = Goal(text="x", address="fd00::7", port=5432, http=False)
+PLAIN = Destination(text="x", name="web.apps.svc.cluster.local", address="10.43.0.7", port=80)
+SECURE = Destination(text="x", address="10.43.0.7", port=443, tls=True)
+BARE = Destination(text="x", address="fd00::7", port=5432, http=False)
 
 
 def legs(made: Attempt) -> list[tuple[Leg, Outcome]]:
@@ -28,7 +28,7 @@ def legs(made: Attempt) -> list[tuple[Leg, Outcome]]:
     ],
 )
 def test_what_goes_well_goes_through_every_part(
-    goal: Goal, answer: ProbeAnswer, expected: Leg
+    goal: Destination, answer: ProbeAnswer, expected: Leg
 ) -> None:
     made = attempt(goal, goal.address, answer)
     assert made.steps[-1].leg is expected
@@ -97,7 +97,7 @@ def test_nothing_tried_is_nothing_known() -> None:
 
 
 def test_a_wget_that_said_nothing_proves_nothing() -> None:
-    dns, made = wget.read(PLAIN, Said("", None))
+    dns, made = wget.read_request(PLAIN, CommandOutput("", None))
     assert made
     found = Reached(start="a", goal="b", way="c", dns=dns, attempts=(made,))
     assert found.verdict is Verdict.UNKNOWN
@@ -142,7 +142,7 @@ def test_wgets_words_are_understood(
     stderr: str, code: int | None, leg: Leg, outcome: Outcome, status: int
 ) -> None:
     """Those of busybox with musl, and of GNU with glibc."""
-    dns, made = wget.read(PLAIN, Said(stderr, code))
+    dns, made = wget.read_request(PLAIN, CommandOutput(stderr, code))
     assert made
     assert dns
     assert dns.ok
@@ -152,7 +152,7 @@ def test_wgets_words_are_understood(
 
 def test_wget_that_gets_no_further_than_the_name() -> None:
     for said in ("wget: bad address 'web.apps'\n", "wget: unable to resolve host address 'web'\n"):
-        dns, made = wget.read(PLAIN, Said(said, 1))
+        dns, made = wget.read_request(PLAIN, CommandOutput(said, 1))
         assert made is None
         assert dns
         assert dns.outcome is Outcome.NAME
@@ -160,11 +160,11 @@ def test_wget_that_gets_no_further_than_the_name() -> None:
 
 @given(st.text(), st.none() | st.integers(0, 255))
 def test_whatever_wget_says_is_read(said: str, code: int | None) -> None:
-    dns, made = wget.read(SECURE, Said(said, code))
+    dns, made = wget.read_request(SECURE, CommandOutput(said, code))
     assert dns or made
 
 
 def test_wget_is_given_a_url_and_no_shell() -> None:
     """It begins with its scheme, so that it can be no option."""
-    assert wget.argv(PLAIN)[-1] == "http://web.apps.svc.cluster.local:80/"
-    assert wget.argv(BARE)[-1] == "http://[fd00::7]:5432/"
+    assert wget.request_argv(PLAIN)[-1] == "http://web.apps.svc.cluster.local:80/"
+    assert wget.request_argv(BARE)[-1] == "http://[fd00::7]:5432/"

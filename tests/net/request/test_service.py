@@ -11,8 +11,8 @@ from bot.errors import ClusterError, InputError
 from bot.kube.exec import CannotExecute
 from bot.net.diagnosis.observation import ExecutionContext
 from bot.net.probing.protocol import Outcome, Probe, ProbeAnswer
-from bot.net.probing.wget_output import Said
-from bot.net.request.origin import Start
+from bot.net.probing.wget import CommandOutput
+from bot.net.request.origin import Origin
 from bot.net.request.result import Leg
 from bot.net.request.service import Reach
 from bot.sandbox.network import Broken, Network
@@ -24,18 +24,18 @@ NEXTCLOUD = "nextcloud.productivity"
 KINDS = ("Node", "Pod", "Service", "EndpointSlice")
 
 
-WELL = Said("Connecting to x (10.43.0.9:80)\n  HTTP/1.1 200 OK\n", 0)
+WELL = CommandOutput("Connecting to x (10.43.0.9:80)\n  HTTP/1.1 200 OK\n", 0)
 
 
 @dataclass
 class FakeInside:
     """A wget that says what a test wants; `fails` is raised where it is asked."""
 
-    said: Said = WELL
+    said: CommandOutput = WELL
     fails: ClusterError | None = None
     asked: list[Sequence[str]] = field(default_factory=list)
 
-    async def run(self, start: Start, argv: Sequence[str]) -> Said:
+    async def run(self, start: Origin, argv: Sequence[str]) -> CommandOutput:
         """As it was told."""
         self.asked.append(argv)
         if self.fails:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.refusal import Refusal
 from bot.domain.resources import core
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import Gap, Snapshot, Why
@@ -17,7 +18,6 @@ from bot.net.tools import command as commands
 from bot.net.tools import targets
 from bot.net.tools.command import Command, command
 from bot.net.tools.options import OPTIONS, Tool
-from bot.net.tools.refusal import Refusal
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -314,4 +314,4 @@ def test_what_could_not_be_read_is_said_instead_of_not_being_there() -> None:
     blind = Snapshot(NOW, {}, (Gap("Service", Why.FORBIDDEN),))
     found = command(blind, Tool.CURL, "apps/web")
     assert isinstance(found, Refusal)
-    assert "Service" in found.why
+    assert "Service" in found.detail

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.net.tools.ran import Ran
+from bot.net.tools.command import Ran
 from bot.net.views import discord_tool as discord_ran
 from tests.net.views.test_diagnosis import texts_of
 from tests.render.strategies import hostile

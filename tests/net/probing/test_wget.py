@@ -6,18 +6,18 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.net.probing import wget_output as wget
-from bot.net.probing.protocol import Kind, Outcome, Probe
-from bot.net.probing.wget_output import Said
-from bot.net.probing.wget_probe import Unable, answer, argv
+from bot.domain.refusal import Refusal
+from bot.net.probing import wget
+from bot.net.probing.protocol import Outcome, Probe, ProbeKind
+from bot.net.probing.wget import CommandOutput, probe_argv, read_probe
 
 
-def a_probe(kind: Kind = Kind.TCP, **rest: Any) -> Probe:
+def a_probe(kind: ProbeKind = ProbeKind.TCP, **rest: Any) -> Probe:
     given = {"id": "7", "kind": kind, "address": "10.42.1.7", "port": 8080}
     return Probe(**(given | rest))
 
 
-NAMED = a_probe(Kind.DNS, address="", name="web.apps.svc.cluster.local", port=80)
+NAMED = a_probe(ProbeKind.DNS, address="", name="web.apps.svc.cluster.local", port=80)
 GOES = "Connecting to 10.42.1.7:8080 (10.42.1.7:8080)\n"
 GNU = "Spider mode enabled. Check if remote file exists.\n--2026-01-31 12:00:00--  http://x/\n"
 SENT = f"{GNU}Connecting to 10.42.1.7:8080... connected.\nHTTP request sent, awaiting response... "
@@ -25,54 +25,54 @@ SENT = f"{GNU}Connecting to 10.42.1.7:8080... connected.\nHTTP request sent, awa
 
 def test_the_command_has_its_bounds_and_no_shell() -> None:
     """Without a proxy and without the body; the Host of the route goes as one argument."""
-    asked = a_probe(Kind.HTTP, name="web.example", path="/a b?c=d")
+    asked = a_probe(ProbeKind.HTTP, name="web.example", path="/a b?c=d")
     bounds = ("-t", "1", "-T", "3")
-    assert argv(asked) == (
+    assert probe_argv(asked) == (
         *("wget", "-S", "--spider", "--proxy=off", "-O", "/dev/null", *bounds),
         *("--header", "Host: web.example", "http://10.42.1.7:8080/a%20b?c=d"),
     )
-    assert argv(a_probe(address="fd00::7"))[-1] == "http://[fd00::7]:8080/"  # type: ignore[index]
-    assert argv(NAMED)[-1] == "http://web.apps.svc.cluster.local:80/"  # type: ignore[index]
+    assert probe_argv(a_probe(address="fd00::7"))[-1] == "http://[fd00::7]:8080/"  # type: ignore[index]
+    assert probe_argv(NAMED)[-1] == "http://web.apps.svc.cluster.local:80/"  # type: ignore[index]
 
 
 @pytest.mark.parametrize(
     ("asked", "why"),
     [
-        (a_probe(Kind.UDP, size=64), "datagrams"),
-        (a_probe(Kind.ECHO, size=8192), "payload"),
-        (a_probe(Kind.HTTP, size=8192), "payload"),
-        (a_probe(Kind.HTTP, tls=True), "TLS"),
-        (a_probe(Kind.DNS, address="10.43.0.10", name="web.apps"), "name server"),
-        (a_probe(Kind.DNS, address="", name="-O.apps"), "names"),
+        (a_probe(ProbeKind.UDP, size=64), "datagrams"),
+        (a_probe(ProbeKind.ECHO, size=8192), "payload"),
+        (a_probe(ProbeKind.HTTP, size=8192), "payload"),
+        (a_probe(ProbeKind.HTTP, tls=True), "TLS"),
+        (a_probe(ProbeKind.DNS, address="10.43.0.10", name="web.apps"), "name server"),
+        (a_probe(ProbeKind.DNS, address="", name="-O.apps"), "names"),
         (a_probe(address="--help"), "no address"),
         (a_probe(address="web.apps"), "no address"),
         (a_probe(port=0), "no address"),
         (a_probe(address="127.0.0.1"), "loopback"),
         (a_probe(address="169.254.169.254"), "link-local"),
-        (a_probe(Kind.HTTP, name="a.example\r\nX: y"), "no name"),
-        (a_probe(Kind.HTTP, name="*.example"), "no name"),
-        (a_probe(Kind.HTTP, path="/" + "x" * 2000), "too long"),
+        (a_probe(ProbeKind.HTTP, name="a.example\r\nX: y"), "no name"),
+        (a_probe(ProbeKind.HTTP, name="*.example"), "no name"),
+        (a_probe(ProbeKind.HTTP, path="/" + "x" * 2000), "too long"),
     ],
 )  # fmt: skip
 def test_what_wget_cannot_do_is_said(asked: Probe, why: str) -> None:
-    found = argv(asked)
-    assert isinstance(found, Unable)
-    assert why in found.because
+    found = probe_argv(asked)
+    assert isinstance(found, Refusal)
+    assert why in found.detail
 
 
 @given(
-    st.sampled_from([Kind.TCP, Kind.HTTP, Kind.DNS]),
+    st.sampled_from([ProbeKind.TCP, ProbeKind.HTTP, ProbeKind.DNS]),
     st.text() | st.sampled_from(["10.42.1.7", "::1", "fd00::7%eth0", ""]),
     st.integers(-1, 70_000),
     st.text() | st.sampled_from(["web.example", "-web", "a\nb"]),
     st.text(),
 )
 def test_nothing_that_others_wrote_becomes_an_option_or_a_header(
-    kind: Kind, address: str, port: int, name: str, path: str
+    kind: ProbeKind, address: str, port: int, name: str, path: str
 ) -> None:
     """Whatever a route's host and path or a slice's address may be."""
-    found = argv(Probe(id="1", kind=kind, address=address, port=port, name=name, path=path))
-    if isinstance(found, Unable):
+    found = probe_argv(Probe(id="1", kind=kind, address=address, port=port, name=name, path=path))
+    if isinstance(found, Refusal):
         return
     assert found[-1].startswith("http://")
     assert "@" not in found[-1].removeprefix("http://").partition("/")[0]
@@ -128,8 +128,8 @@ def test_wgets_words_are_understood(
     stderr: str, code: int | None, tcp: Outcome, http: Outcome, status: int
 ) -> None:
     """Those that busybox and GNU were seen to write, the server's own words among them."""
-    by_tcp = answer(a_probe(), Said(stderr, code))
-    by_http = answer(a_probe(Kind.HTTP), Said(stderr, code))
+    by_tcp = read_probe(a_probe(), CommandOutput(stderr, code))
+    by_http = read_probe(a_probe(ProbeKind.HTTP), CommandOutput(stderr, code))
     assert (by_tcp.outcome, by_http.outcome, by_http.status) == (tcp, http, status)
     assert (by_tcp.connected, by_tcp.took) == (None, 0.0)
 
@@ -152,18 +152,18 @@ def test_a_name_is_found_where_it_says_whither_it_goes(
     stderr: str, outcome: Outcome, addresses: tuple[str, ...]
 ) -> None:
     """Also where nobody answers there."""
-    found = answer(NAMED, Said(stderr, 1))
+    found = read_probe(NAMED, CommandOutput(stderr, 1))
     assert (found.outcome, found.addresses) == (outcome, addresses)
 
 
-PROBES = st.sampled_from([a_probe(), a_probe(Kind.HTTP), NAMED])
+PROBES = st.sampled_from([a_probe(), a_probe(ProbeKind.HTTP), NAMED])
 
 
 @given(PROBES, st.text(), st.none() | st.integers(0, 255))
 @example(a_probe(), "  \n", 1)
 def test_whatever_wget_says_is_an_answer(asked: Probe, said: str, code: int | None) -> None:
     """Never an exception, never a time, and always its own probe's."""
-    found = answer(asked, Said(said, code))
+    found = read_probe(asked, CommandOutput(said, code))
     assert (found.id, found.connected, found.took) == ("7", None, 0.0)
     assert found.outcome is not Outcome.UNTRIED or found.detail
 
@@ -178,12 +178,12 @@ LINES = st.lists(st.text(st.characters(exclude_characters="\n")), min_size=1, ma
 def test_no_server_makes_wget_deny_that_it_was_reached(said: list[str]) -> None:
     """Whatever it writes, in a status line or a header."""
     written = "".join(f"  {each}\n" for each in said)
-    failed = Said(f"{GOES}{written}wget: error getting response\n", 1)
-    assert answer(a_probe(), failed).outcome is Outcome.OK
+    failed = CommandOutput(f"{GOES}{written}wget: error getting response\n", 1)
+    assert read_probe(a_probe(), failed).outcome is Outcome.OK
 
 
 @given(st.text().filter(lambda said: "\n  " not in f"\n{said}"))
 def test_a_failure_in_unknown_words_is_no_success(said: str) -> None:
     """Of a command that failed only its own known words count."""
     known = wget.failure(said).outcome is not Outcome.UNTRIED
-    assert known or answer(a_probe(), Said(said, 1)).outcome is Outcome.UNTRIED
+    assert known or read_probe(a_probe(), CommandOutput(said, 1)).outcome is Outcome.UNTRIED

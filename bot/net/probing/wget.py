@@ -1,0 +1,192 @@
+"""Requests and probes by `wget` in somebody else's container: the commands, and their output.
+
+No more than busybox's wget is assumed; GNU's is understood too. Its output has no times, and does
+not tell a connection that nobody accepts from a request that nobody answers. Lines that the server
+sent are indented by two spaces and are never taken for wget's own. Source: busybox 1.35 and 1.36,
+GNU Wget 1.21 and 1.24, with the texts of the C libraries for errno.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+import msgspec
+
+from bot.domain.refusal import Refusal
+from bot.net.probing.protocol import Outcome, Probe, ProbeAnswer, ProbeKind
+from bot.net.request import destination
+from bot.net.request.destination import Destination
+from bot.net.request.result import Attempt, Leg, RequestStep
+from bot.routing.addresses import authority, parse
+
+SECONDS = 5
+INDENT = "  "
+ECHOED = "--"
+"""The start of GNU's line that repeats the URL, which somebody else may have written."""
+
+ADDRESS = re.compile(r"[(|]\[?([0-9a-f.:]{1,45}?[0-9a-f])\]?(?::\d{1,5})?[)|]", re.IGNORECASE)
+STATUS = re.compile(r"HTTP/\d(?:\.\d)? (\d{3})")
+
+WORDS = (
+    (r"(invalid|unrecognized) option|usage:", Leg.CONNECT, Outcome.UNTRIED, 0),
+    (r"read error \(connection timed out", Leg.HTTP, Outcome.STALLED, 110),
+    (r"bad address|unable to resolve|name resolution|not known", Leg.DNS, Outcome.NAME, 0),
+    (r"connection refused", Leg.CONNECT, Outcome.REFUSED, 111),
+    (r"no route to host|host is unreachable", Leg.CONNECT, Outcome.NO_ROUTE, 113),
+    (r"network (is )?unreachable", Leg.CONNECT, Outcome.NO_ROUTE, 101),
+    (r"(connection|operation) timed out", Leg.CONNECT, Outcome.TIMEOUT, 110),
+    (r"certificate|ssl|tls", Leg.TLS, Outcome.TLS, 0),
+    (r"connection reset", Leg.HTTP, Outcome.RESET, 104),
+    (r"error getting response|no data received", Leg.HTTP, Outcome.CLOSED, 0),
+    (r"server returned error|bad header line", Leg.HTTP, Outcome.NOT_HTTP, 0),
+    (r"read error|download timed out|timed out", Leg.CONNECT, Outcome.TIMEOUT, 0),
+)
+"""The failures in the words of busybox, GNU, musl and glibc; the first that fits counts."""
+
+UNCLEAR = "wget does not say whether it waited for the connection or for the answer"
+
+LONGEST = 1000
+"""The most characters of a path that a probe asks for."""
+
+PORT = 80
+"""The port of a probe that looks a name up and has none."""
+
+
+class CommandOutput(msgspec.Struct, frozen=True):
+    """What a command wrote; `exit_code` is None where it was cut off."""
+
+    stderr: str
+    exit_code: int | None
+
+
+def request_argv(to: Destination) -> tuple[str, ...]:
+    """The documented request, which busybox takes too; without a shell, and bounded."""
+    return ("wget", "-S", "-O", "/dev/null", "-t", "1", "-T", str(SECONDS), to.url)
+
+
+def read_request(
+    to: Destination, output: CommandOutput
+) -> tuple[RequestStep | None, Attempt | None]:
+    """The DNS step and the attempt; no attempt where the name was not found."""
+    statuses = STATUS.findall(output.stderr)
+    status = int(statuses[-1]) if statuses else 0
+    failed = None if status or output.exit_code == 0 else failure(output.stderr)
+    if failed and failed.leg is Leg.DNS:
+        return failed, None
+    steps = []
+    for leg in (Leg.CONNECT, *([Leg.TLS] if to.tls else []), Leg.HTTP):
+        if failed and failed.leg is leg:
+            steps.append(failed)
+            break
+        steps.append(RequestStep(leg=leg))
+    # After a redirection it goes to another address than before: the last one counts.
+    address = (_addresses(output.stderr) or (to.address or to.name,))[-1]
+    return (
+        RequestStep(leg=Leg.DNS) if to.name else None,
+        Attempt(address=authority(address, to.port), steps=tuple(steps), status=status),
+    )
+
+
+def probe_argv(probe: Probe) -> tuple[str, ...] | Refusal:
+    """The command of a probe, without a shell: nothing that somebody else wrote is an option.
+
+    It bypasses proxies, since Traefik uses none for its servers, and skips the body, which might
+    not end (busybox makes a GET all the same, GNU a HEAD).
+    """
+    url = _url(probe)
+    if isinstance(url, Refusal):
+        return url
+    host = ("--header", f"Host: {probe.name}") if _has_host(probe) else ()
+    bounds = ("-t", "1", "-T", str(max(1, round(probe.seconds))))
+    return ("wget", "-S", "--spider", "--proxy=off", "-O", "/dev/null", *bounds, *host, url)
+
+
+def read_probe(probe: Probe, output: CommandOutput) -> ProbeAnswer:
+    """What one run says of the probe; UNTRIED, with the reason, where it says nothing."""
+    own, servers = lines(output.stderr)
+    failed = failure("\n".join(own))
+    if probe.kind is ProbeKind.DNS:
+        # It prints where it goes before it goes there.
+        if addresses := _addresses("\n".join(own)):
+            return ProbeAnswer(id=probe.id, outcome=Outcome.OK, addresses=addresses[:1])
+        if failed.leg is Leg.DNS:
+            return ProbeAnswer(id=probe.id, outcome=Outcome.NAME, detail=failed.said)
+        return untried(probe, f"wget said: {failed.said or failed.outcome}")
+    if servers:
+        return _answered(probe, servers[0])
+    if output.exit_code == 0:
+        return ProbeAnswer(id=probe.id, outcome=Outcome.OK)
+    if output.exit_code is None:
+        return untried(probe, "wget wrote more than is read.")
+    if failed.outcome in (Outcome.UNTRIED, Outcome.TLS):
+        return untried(probe, f"wget said: {failed.said}")
+    if probe.kind is ProbeKind.TCP and failed.leg is not Leg.CONNECT:
+        ended = Outcome.UNTRIED if failed.leg is Leg.DNS else Outcome.OK
+        return ProbeAnswer(id=probe.id, outcome=ended, detail=failed.said)
+    if probe.kind is ProbeKind.HTTP and failed.said == UNCLEAR:
+        return untried(probe, f"{UNCLEAR}.")
+    return ProbeAnswer(id=probe.id, outcome=failed.outcome, errno=failed.errno, detail=failed.said)
+
+
+def untried(probe: Probe, why: str) -> ProbeAnswer:
+    """An answer that says nothing of the network."""
+    return ProbeAnswer(id=probe.id, outcome=Outcome.UNTRIED, detail=why)
+
+
+def lines(stderr: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The lines that are wget's own, and those that the server sent."""
+    every = [line.rstrip("\r") for line in stderr.split("\n")]
+    own = tuple(line for line in every if not line.startswith((INDENT, ECHOED)))
+    return own, tuple(line.strip() for line in every if line.startswith(INDENT))
+
+
+def failure(stderr: str) -> RequestStep:
+    """The step that failed, by wget's own words; UNTRIED where they are not known."""
+    own, _ = lines(stderr)
+    texts = [line.strip() for line in own if line.strip()]
+    last = texts[-1][:200] if texts else ""
+    for words, leg, outcome, errno in WORDS:
+        if re.search(words, "\n".join(own), re.IGNORECASE):
+            said = UNCLEAR if (leg, outcome) == (Leg.CONNECT, Outcome.TIMEOUT) else last
+            return RequestStep(leg=leg, outcome=outcome, errno=errno, said="" if errno else said)
+    return RequestStep(leg=Leg.CONNECT, outcome=Outcome.UNTRIED, said=last or "it said nothing")
+
+
+def _url(probe: Probe) -> str | Refusal:
+    if probe.kind not in (ProbeKind.TCP, ProbeKind.HTTP, ProbeKind.DNS):
+        return Refusal("wget sends no datagrams, and no payload to a listener.")
+    if probe.tls or probe.size:
+        return Refusal("wget's TLS is not Traefik's, and it asks for no payload of a size.")
+    if probe.kind is ProbeKind.DNS:
+        if probe.address or not destination.NAME.fullmatch(probe.name):
+            return Refusal("wget looks up names alone, by the pod's own name server.")
+        return f"http://{authority(probe.name, probe.port or PORT)}/"
+    ip = parse(probe.address)
+    if ip is None or not 0 < probe.port < 1 << 16:
+        return Refusal("It has no address that could be asked.")
+    if why := destination.forbidden(str(ip)):
+        return Refusal(why)
+    if probe.kind is ProbeKind.HTTP and probe.name and not _has_host(probe):
+        return Refusal("The route's host is no name that could be asked for.")
+    path = f"/{quote(probe.path.removeprefix('/'), safe=destination.KEPT, errors='replace')}"
+    if len(path) > LONGEST:
+        return Refusal("The route's path is too long to be asked for.")
+    return f"http://{authority(str(ip), probe.port)}{path if probe.kind is ProbeKind.HTTP else '/'}"
+
+
+def _has_host(probe: Probe) -> bool:
+    return probe.kind is ProbeKind.HTTP and destination.NAME.fullmatch(probe.name) is not None
+
+
+def _answered(probe: Probe, first: str) -> ProbeAnswer:
+    """The server sent something: it is connected, whatever that says or leads to."""
+    status = STATUS.match(first)
+    if probe.kind is ProbeKind.TCP or status:
+        return ProbeAnswer(id=probe.id, outcome=Outcome.OK, status=int(status[1]) if status else 0)
+    return ProbeAnswer(id=probe.id, outcome=Outcome.NOT_HTTP)
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    """The addresses that it says that it goes to, in their order."""
+    return tuple(address for address in ADDRESS.findall(text) if parse(address))
