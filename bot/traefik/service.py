@@ -94,7 +94,7 @@ class Traefik:
         found = await self._by_api(pods)
         if pods and not found.views:
             # A router's servers were logged when they were created, however long ago.
-            summaries, failed = await self._summaries(pods, LogRequest())
+            summaries, failed = await self.summaries(pods, LogRequest())
             found = _by_log(summaries, (*found.unseen, *failed))
         return _answer(snapshot, pods, found, (*unseen, *found.unseen))
 
@@ -122,7 +122,7 @@ class Traefik:
         routes = served(snapshot, reading(pods))
         label = _meant(route, routes, unseen).label if route else ""
         request = LogRequest(seconds=seconds, previous=previous)
-        summaries, failed = await self._summaries(pods, request)
+        summaries, failed = await self.summaries(pods, request)
         configs = [static(pod.args) for pod in pods]
         answer = log_report.logs(
             summaries,
@@ -162,7 +162,7 @@ class Traefik:
         if not pods:
             raise ClusterError(" ".join(unseen) or NO_TRAEFIK)
         (summaries, failed), found, snapshot = await asyncio.gather(
-            self._summaries(pods, LogRequest(seconds=_seconds(SINCE))),
+            self.summaries(pods, LogRequest(seconds=_seconds(SINCE))),
             self._by_api(pods),
             self.cluster.snapshot(READS),
         )
@@ -191,7 +191,7 @@ class Traefik:
         unseen = tuple(str(answer) for answer in answers if isinstance(answer, NotObserved))
         return _RuntimeViews(API if views else "", views, unseen)
 
-    async def _summaries(
+    async def summaries(
         self, pods: tuple[TraefikPod, ...], request: LogRequest
     ) -> tuple[dict[str, LogSummary], tuple[str, ...]]:
         """The log of each replica, counted while it is read; and what could not be read."""
