@@ -9,6 +9,7 @@ from discord import app_commands
 
 from bot.alerting.domain.silences import Mute
 from bot.domain.finding import Finding
+from bot.health.views.discord import suggestion
 from bot.render import cards as render
 from bot.render import text as words
 
@@ -28,7 +29,7 @@ def matching(names: Iterable[str], typed: str) -> Choices:
 
 def findings(suggested: Iterable[Finding]) -> Choices:
     """One a finding, which stands for its code."""
-    shown = map(render.suggestion, suggested)
+    shown = map(suggestion, suggested)
     return [app_commands.Choice(name=name, value=code) for name, code in shown]
 
 

@@ -13,6 +13,7 @@ from bot.domain.story import Story
 from bot.domain.verdict import Verdict
 from bot.health.service import Health
 from bot.health.views import json
+from bot.health.views import terminal as views
 from bot.kube.connect import connect
 from bot.kube.one_shot_reader import ClusterReader
 from bot.render import terminal
@@ -33,14 +34,14 @@ def check(scopes: tuple[str, ...], where: Where, *, as_json: bool) -> Verdict:
     if as_json:
         terminal.write(json.report(report))
     else:
-        terminal.show(terminal.console(), terminal.report(report))
+        terminal.show(terminal.console(), views.report(report))
     return report.verdict
 
 
 def why(code: str, where: Where) -> Verdict:
     """Print the story of one finding."""
     story = asyncio.run(_why(code, where))
-    terminal.show(terminal.console(), terminal.story(story))
+    terminal.show(terminal.console(), views.story(story))
     return story.finding.verdict
 
 

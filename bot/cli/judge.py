@@ -11,6 +11,7 @@ from bot.domain.verdict import Verdict, worst
 from bot.errors import InputError
 from bot.health import offline as judging
 from bot.health.views import json
+from bot.health.views.terminal import judged as judged_line
 from bot.manifests import reader as manifests
 from bot.render import terminal
 from bot.render.json_text import indented
@@ -29,9 +30,7 @@ def judge(files: Sequence[str], now: str | None, *, as_json: bool) -> Verdict:
         console = terminal.console()
         for judgement_ in judged:
             subject = str(Ref(judgement_.kind or "?", judgement_.namespace, judgement_.name or "?"))
-            line = terminal.judged(
-                subject, judgement_.verdict, judgement_.reason, judgement_.message
-            )
+            line = judged_line(subject, judgement_.verdict, judgement_.reason, judgement_.message)
             terminal.show(console, line)
     for problem in read.problems:
         print(f"meshmedic: {problem}", file=sys.stderr)  # noqa: T201  # the terminal is our page

@@ -93,17 +93,6 @@ class Report:
         wanted = code.strip().lower()
         return tuple(finding for finding in self.findings if finding.code == wanted)
 
-    def affected(self, kind: str) -> int:
-        """How many objects of that kind have a finding."""
-        return self._affected.get(kind, 0)
-
-    @cached_property
-    def _affected(self) -> Mapping[str, int]:
-        tally: dict[str, int] = {}
-        for finding in self.findings:
-            tally[finding.subject.kind] = tally.get(finding.subject.kind, 0) + 1
-        return tally
-
 
 def kind_name(kind: type[Object]) -> str:
     """The name of a type as people write it; `Secret` for a SecretName."""

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
 from datetime import datetime
 
 from bot.domain.redaction.redact import redact
-from bot.domain.report import Report
-from bot.domain.snapshot import Gap
 from bot.domain.verdict import Verdict
 
 MARK = {
@@ -84,55 +81,6 @@ def _visible(char: str) -> str:
 def plural(count: int, noun: str, nouns: str | None = None) -> str:
     """`1 pod`, `2 pods`."""
     return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
-
-
-def headline(report: Report) -> str:
-    """The verdict in a word, and how much of what."""
-    roots = report.roots
-    tally = {verdict: sum(1 for root in roots if root.verdict is verdict) for verdict in Verdict}
-    said = [f"{tally[verdict]:,} {verdict}" for verdict in reversed(Verdict) if tally[verdict]]
-    more = len(report.findings) - len(roots)
-    downstream = f" ({more:,} downstream)" if more else ""
-    found = ", ".join(said) or _nothing(report)
-    return f"{found}{downstream} · {plural(report.judged, 'object')} judged"
-
-
-def _nothing(report: Report) -> str:
-    """How far the word reaches that there is no finding."""
-    if report.unseen:
-        return "nothing found in what was seen" if report.judged else "nothing was seen"
-    return "nothing found" if report.judged else "there was nothing to judge"
-
-
-def healthy_line(report: Report) -> str:
-    """The kinds without a finding, and how many objects each has: `Pod 12, Node 3`."""
-    return ", ".join(
-        f"{kind} {count:,}"
-        for kind, count in sorted(report.counts.items())
-        if count and not report.affected(kind)
-    )
-
-
-def unseen_lines(gaps: Iterable[Gap], now: datetime, most: int) -> list[str]:
-    """What was not seen, grouped by why and what would help: one line for each such group.
-
-    Of each group `most` kinds are named, so that the cause behind them has room.
-    """
-    groups: dict[tuple[str, str], list[Gap]] = {}
-    for gap in gaps:
-        shared = "" if gap.why.by_choice else gap.detail
-        groups.setdefault((gap.why.value, shared), []).append(gap)
-    return [_unseen(why, detail, group, now, most) for (why, detail), group in groups.items()]
-
-
-def _unseen(why: str, detail: str, group: list[Gap], now: datetime, most: int) -> str:
-    names = list(dict.fromkeys(gap.kind for gap in group))
-    kinds = ", ".join(names[:most])
-    kinds += f" and {len(names) - most} more" if len(names) > most else ""
-    oldest = min((gap.since for gap in group if gap.since), default=None)
-    when = f" (as of {age(oldest, now)} ago)" if oldest else ""
-    said = detail or (group[0].detail if len(group) == 1 else "")
-    return f"{why}: {kinds}{when}" + (f" – {said}" if said else "")
 
 
 def span(seconds: int) -> str:

@@ -25,6 +25,7 @@ from bot.domain.check import SCOPES
 from bot.domain.verdict import Verdict
 from bot.errors import InputError, Refused
 from bot.health.service import Health
+from bot.health.views import discord as health_cards
 from bot.render import cards as render
 from commands.autocomplete import Choices, matching
 from commands.digest.refresh_button import HealthNowButton, rows
@@ -199,7 +200,7 @@ class DigestCog(Cog):
 
     async def _show_health(self, interaction: discord.Interaction, _control: Control) -> None:
         await acknowledge(interaction, private=True)
-        await answer(interaction, render.report(await self._health.check()))
+        await answer(interaction, health_cards.report(await self._health.check()))
 
 
 def _new_schedule(name: str, time: str, channel: int, now: datetime) -> DigestSchedule:

@@ -16,6 +16,7 @@ from bot.domain.check import SCOPES
 from bot.domain.report import Report
 from bot.errors import InputError
 from bot.health.service import Health, not_found
+from bot.health.views import discord as health_cards
 from bot.health.views import export
 from bot.render import cards as render
 from commands.autocomplete import Choices, findings, matching
@@ -59,7 +60,7 @@ class HealthCog(Cog):
         scope = interaction.command.name if interaction.command else "all"
         await acknowledge(interaction, private=private)
         report = await self._health.check(() if scope == "all" else (scope,), namespace)
-        await answer(interaction, render.report(report, controls.rows(report, scope)))
+        await answer(interaction, health_cards.report(report, controls.rows(report, scope)))
 
     async def _suggest_namespace(self, _interaction: discord.Interaction, typed: str) -> Choices:
         return matching(self._namespaces(), typed)
@@ -84,7 +85,7 @@ class HealthCog(Cog):
     ) -> None:
         """Tell the story of one finding."""
         await acknowledge(interaction, private=private)
-        await answer(interaction, render.story(await self._health.why(finding)))
+        await answer(interaction, health_cards.story(await self._health.why(finding)))
 
     @why.autocomplete("finding")
     async def _suggest_finding(self, _interaction: discord.Interaction, typed: str) -> Choices:
@@ -96,7 +97,7 @@ class HealthCog(Cog):
         finding = report.with_code(control.item.values[0])
         if not finding:
             raise InputError(not_found("That finding is gone", report))
-        await answer(interaction, render.story(await self._health.story(report, finding[0])))
+        await answer(interaction, health_cards.story(await self._health.story(report, finding[0])))
 
     async def _export(self, interaction: discord.Interaction, control: Control) -> None:
         await acknowledge(interaction, private=True)

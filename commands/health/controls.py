@@ -13,6 +13,7 @@ from discord import ui
 from bot.chat.controls import Control
 from bot.domain.check import SCOPES
 from bot.domain.report import Report
+from bot.health.views.discord import choices
 from bot.render import cards as render
 
 QUESTION = (
@@ -37,7 +38,7 @@ def rows(report: Report, scope: str) -> list[render.Row]:
         select: ui.Select[Any] = ui.Select(
             custom_id=f"meshmedic:drill:{question}",
             placeholder="Look into a finding",
-            options=render.choices(report.roots),
+            options=choices(report.roots),
         )
         rows.append(ui.ActionRow(FindingSelect(select)))
     button: ui.Button[Any] = ui.Button(custom_id=f"meshmedic:export:{question}", label="Export")

@@ -7,9 +7,9 @@ import time
 from collections.abc import AsyncIterator
 
 from bot.health.service import Health
+from bot.health.views import discord as render
 from bot.kube.cache import WatchCache
 from bot.kube.connect import connect
-from bot.render import cards as render
 from tests.bench.figures import Figure, Spread
 from tests.bench.server import Server
 

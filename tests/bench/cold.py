@@ -14,9 +14,9 @@ from pathlib import Path
 
 from bot.health.checks import CHECKS
 from bot.health.service import Health
+from bot.health.views import discord as render
 from bot.kube.cache import WatchCache
 from bot.kube.connect import connect
-from bot.render import cards as render
 from tests.bench.figures import Figure, Spread
 
 DOCUMENTED = tuple(dict.fromkeys(each.documented_as for each in CHECKS if each.scope))

@@ -12,10 +12,10 @@ from bot.domain.story import Event, LogTail, Story
 from bot.domain.verdict import Verdict
 from bot.health.checks import CHECKS
 from bot.health.service import Health
-from bot.health.views import export, json
+from bot.health.views import discord as health_cards
+from bot.health.views import export, json, terminal
 from bot.net.mesh.matrix import By
 from bot.render import cards as discord
-from bot.render import terminal
 from commands.health import controls
 from tests.fakes import FakeCluster
 from tests.golden import Pages
@@ -46,14 +46,14 @@ def _pages() -> dict[str, Callable[[], str]]:
         made[f"{name}-terminal.txt"] = lambda build=build: page(terminal.report(build()))
         made[f"{name}.json"] = lambda build=build: json.report(build()).decode()
     for name, tell in STORIES.items():
-        made[f"{name}-discord.json"] = lambda tell=tell: card(discord.story(tell()))
+        made[f"{name}-discord.json"] = lambda tell=tell: card(health_cards.story(tell()))
         made[f"{name}-terminal.txt"] = lambda tell=tell: page(terminal.story(tell()))
     return made
 
 
 def _as_card(whole: Report) -> str:
     rows = controls.rows(whole, "all")
-    return card(discord.report(whole, rows))
+    return card(health_cards.report(whole, rows))
 
 
 def _of_a_root() -> Story:
@@ -114,7 +114,7 @@ PAGES: Pages = {
         discord.files("The whole report.", export.files(report("empty")))
     ),
     "suggestions.json": lambda: pretty(
-        [discord.suggestion(finding) for finding in report("homelab").findings]
+        [health_cards.suggestion(finding) for finding in report("homelab").findings]
     ),
     "note.json": lambda: card(discord.note("Nothing is muted.")),
     "topic.json": lambda: card(discord.topic("Flux", "# Flux\n\nWhat to look at.")),

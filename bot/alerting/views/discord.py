@@ -8,6 +8,7 @@ from datetime import datetime
 from bot.alerting.domain.incident import Alerts, Incident, Moment
 from bot.domain.report import Report
 from bot.domain.verdict import Verdict
+from bot.health.views import text as report_text
 from bot.render import cards as discord
 from bot.render import text as words
 
@@ -94,14 +95,15 @@ def board(report: Report, state: Alerts, mark: str) -> discord.Card:
     ]
     if len(unfinished) > LISTED:
         lines.append(f"and {len(unfinished) - LISTED:,} more")
-    unseen = words.unseen_lines(report.gaps, report.taken_at, discord.KINDS)
+    verdict = report.verdict
+    unseen = report_text.unseen_lines(report.gaps, report.taken_at, discord.KINDS)
     parts = [
-        f"## {words.MARK[report.verdict]} {report.verdict.capitalize()}\n{words.headline(report)}",
+        f"## {words.MARK[verdict]} {verdict.capitalize()}\n{report_text.headline(report)}",
         "\n".join(lines) or _no_incident(report),
         f"**not seen** {discord.code('; '.join(unseen), 500)}" if unseen else "",
         f"-# seen {_time(report.taken_at)} · {mark}",
     ]
-    return discord.card(report.verdict, [part for part in parts if part], ())
+    return discord.card(verdict, [part for part in parts if part], ())
 
 
 def _no_incident(report: Report) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from bot.digest.domain.diff import DiffEntry, GoneEntry
 from bot.digest.domain.digest import Digest
 from bot.domain.verdict import Verdict
+from bot.health.views.text import unseen_lines
 from bot.history.domain.trends import Trends
 from bot.history.views.chart import named, share
 from bot.render import text as words
@@ -128,7 +129,7 @@ def notes(each: Digest) -> Iterator[str]:
 
 def unseen(each: Digest, most: int = KINDS) -> list[str]:
     """What was not seen."""
-    return words.unseen_lines(each.gaps, each.report.taken_at, most)
+    return unseen_lines(each.gaps, each.report.taken_at, most)
 
 
 def _body(each: Digest) -> Iterator[str]:

@@ -7,9 +7,9 @@ import io
 from rich.console import Console
 
 from bot.domain.report import Report
-from bot.health.views import json
-from bot.render import terminal
+from bot.health.views import json, terminal
 from bot.render.cards import Attachment
+from bot.render.terminal import show
 
 LARGEST = 8 * 1024 * 1024
 """Bytes of one file, below Discord's default of 10 MiB."""
@@ -32,5 +32,5 @@ def text(report: Report) -> bytes:
     """The report as plain text of 100 columns."""
     out = io.StringIO()
     console = Console(file=out, width=100, color_system=None, legacy_windows=False)
-    terminal.show(console, terminal.report(report, most=TEXT_ROOTS))
+    show(console, terminal.report(report, most=TEXT_ROOTS))
     return out.getvalue().encode()

@@ -8,7 +8,7 @@ from hypothesis import strategies as some
 from bot.domain.report import examine
 from bot.health.checks import JUDGED
 from bot.health.offline import type_of
-from bot.render import cards as discord
+from bot.health.views import discord
 from bot.sandbox.scenarios.ordinary import homelab
 from tests.builders import Plain, a_certificate, a_kustomization, a_pod, an_object
 from tests.health.checks.conditioned import CERT_MANAGER, ESO, SOURCE, a_thing, said

@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 
 from bot.domain.report import Report
 from bot.domain.story import Story
+from bot.health.views.discord import choices, suggestion
+from bot.health.views.discord import report as report_card
+from bot.health.views.discord import story as story_card
 from bot.render import cards as render
 from bot.render import text as words
 from tests.render.strategies import findings, hostile, reports, stories
@@ -46,13 +49,13 @@ def assert_harmless(card: render.Card) -> None:
 @given(reports)
 def test_a_report_of_anything_is_a_harmless_message(report: Report):
     """Names, reasons, messages and gaps of any text."""
-    assert_harmless(render.report(report))
+    assert_harmless(report_card(report))
 
 
 @given(stories)
 def test_a_story_of_anything_is_a_harmless_message(story: Story):
     """Evidence, events and log lines of any text."""
-    assert_harmless(render.story(story))
+    assert_harmless(story_card(story))
 
 
 @given(st.lists(hostile, max_size=80))
@@ -83,7 +86,7 @@ def test_a_brief_text_fits_and_a_short_one_is_whole(said: str, most: int):
 @given(st.lists(findings, max_size=60))
 def test_choices_are_valid_options(found):
     """At most 25, labels within the limit, no value twice."""
-    options = render.choices(found)
+    options = choices(found)
     assert len(options) <= 25
     assert len({each.value for each in options}) == len(options)
     assert all(
@@ -94,7 +97,7 @@ def test_choices_are_valid_options(found):
 @given(findings)
 def test_a_suggestion_fits_and_stands_for_its_code(finding):
     """Autocomplete allows a hundred characters."""
-    shown, value = render.suggestion(finding)
+    shown, value = suggestion(finding)
     assert 0 < len(shown) <= 100
     assert value == finding.code
 

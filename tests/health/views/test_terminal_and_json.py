@@ -10,14 +10,14 @@ from rich.console import Console
 
 from bot.domain.report import Report
 from bot.domain.story import Story
-from bot.health.views import json
-from bot.render import terminal
+from bot.health.views import json, terminal
+from bot.render.terminal import show
 from tests.render.strategies import reports, stories
 
 
 def shown(renderable) -> str:
     out = io.StringIO()
-    terminal.show(Console(file=out, width=80, color_system=None), renderable)
+    show(Console(file=out, width=80, color_system=None), renderable)
     return out.getvalue()
 
 

@@ -1,0 +1,103 @@
+"""Reports and stories for a terminal: verdict first, worst first, readable at 80 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from bot.domain.finding import Finding
+from bot.domain.report import Report
+from bot.domain.story import Story
+from bot.domain.verdict import Verdict
+from bot.health.views import text as report_text
+from bot.render import text as words
+from bot.render.terminal import STYLE, WIDE, indented, labelled
+
+MOST = 200
+"""Roots that are printed; the rest is counted, and all of it is in the JSON."""
+
+EFFECTS = 5
+
+KINDS = 100
+"""Kinds that one line says were not seen: all."""
+
+
+def report(report: Report, *, most: int = MOST) -> RenderableType:
+    """The answer to `meshmedic check`."""
+    title = Text(report.verdict.upper(), style=f"bold {STYLE[report.verdict]}")
+    place = f" in namespace {words.line(report.namespace, 63)}" if report.namespace else ""
+    title.append(f"  {report_text.headline(report)}{place}", style="default not bold")
+    parts: list[RenderableType] = [title, Text(f"{report.taken_at:%Y-%m-%d %H:%M:%S} UTC\n", "dim")]
+    for root in report.roots[:most]:
+        parts += [*_root(root, report), Text()]
+    if len(report.roots) > most:
+        more = len(report.roots) - most
+        parts.append(Text(f"… and {more:,} more; --output json has them all.\n"))
+    if healthy := report_text.healthy_line(report):
+        parts.append(Text.assemble(("healthy: ", "green"), healthy))
+    unseen = report_text.unseen_lines(report.gaps, report.taken_at, KINDS)
+    parts += [labelled("not seen", "magenta", line, 2 * WIDE) for line in unseen]
+    return Group(*parts)
+
+
+def story(story: Story) -> RenderableType:
+    """The answer to `meshmedic why`."""
+    finding = story.finding
+    parts: list[RenderableType] = [_title(finding), *_body(finding, story.taken_at)]
+    parts += [Text.assemble(("follows from ", "bold"), _title(link)) for link in story.chain[1:]]
+    if story.downstream:
+        parts.append(Text(f"{words.plural(len(story.downstream), 'finding')} downstream"))
+    for event in story.events:
+        when = words.age(event.at, story.taken_at)
+        line = f"{when} ago  {event.type} {event.reason} (x{event.count}): {event.message}"
+        parts.append(labelled("event", "dim", line))
+    if log := story.log:
+        before = " before its last restart" if log.previous else ""
+        parts.append(Text(f"last log lines of {words.line(log.container, 70)}{before}:", "dim"))
+        parts += [indented(Text(words.line(line, WIDE)), 4) for line in log.lines]
+    parts += [labelled("not seen", "magenta", line) for line in story.unseen]
+    parts.append(Text.assemble(("documented as: ", "dim"), story.check.documented_as))
+    parts.append(Text.assemble(("next: ", "bold"), story.check.advice))
+    return Group(*parts)
+
+
+def judged(subject: str, verdict: Verdict, reason: str, message: str) -> RenderableType:
+    """One object of `meshmedic judge`: a line, and its message below it where there is one."""
+    title = _subject(verdict, subject)
+    text = f"{reason}: {message}" if reason and message else reason or message
+    return Group(title, indented(Text(words.line(text, WIDE)))) if text else title
+
+
+def _root(root: Finding, report: Report) -> Iterator[RenderableType]:
+    yield _title(root)
+    yield from _body(root, report.taken_at)
+    effects = report.downstream.get(root.key, ())
+    if effects:
+        names = ", ".join(words.line(str(effect.subject), 60) for effect in effects[:EFFECTS])
+        more = f" and {len(effects) - EFFECTS:,} more" if len(effects) > EFFECTS else ""
+        label = (f"{len(effects):,} downstream: ", "bold")
+        yield Padding(Text.assemble(label, names + more), (0, 0, 0, 2))
+
+
+def _title(finding: Finding) -> Text:
+    title = _subject(finding.verdict, str(finding.subject))
+    return title.append("  ").append(finding.code, "dim")
+
+
+def _subject(verdict: Verdict, subject: str) -> Text:
+    return Text.assemble(
+        (f"{verdict:<12}", f"bold {STYLE[verdict]}"), (words.line(subject, 300), "bold")
+    )
+
+
+def _body(finding: Finding, now: datetime) -> Iterator[RenderableType]:
+    age = words.age(finding.since, now)
+    since = f" (for {age})" if age else ""
+    yield indented(Text(words.line(f"{finding.reason}{since}: {finding.message}", WIDE)))
+    for evidence in finding.evidence:
+        label = (words.line(evidence.label, 60) + ": ", "dim")
+        yield indented(Text.assemble(label, words.line(evidence.value, WIDE)))
