@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.scenarios import Homelab
-from bot.sandbox.scenarios.breaking import tell, waits
+from bot.sandbox.scenarios.breaking import add_event, set_waiting
 from bot.sandbox.scenarios.plain import Calendar, Plain
 
 BREAK, MEND = "break", "mend"
@@ -75,7 +75,7 @@ class Outage:
             "finishedAt": self.lab.times.ago(seconds=1),
         }
         said = f"back-off 10s restarting failed container={APP} pod={meta['name']}"
-        waits(
+        set_waiting(
             self.lab,
             pod,
             self.lab.times.ago(),
@@ -85,7 +85,7 @@ class Outage:
             restarts=pod["status"]["containerStatuses"][0]["restartCount"] + 1,
         )
         back_off = f"Back-off restarting failed container {APP}"
-        tell(self.lab, pod, "BackOff", back_off, minutes=0)
+        add_event(self.lab, pod, "BackOff", back_off, minutes=0)
         self.cluster.logs[meta["namespace"], meta["name"], APP, True] = LAST_WORDS
         self._put(*touched, *self.lab.objects[before:])
         return BROKEN

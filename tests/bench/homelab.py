@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.sandbox.scenarios import gitops
-from bot.sandbox.scenarios.apps import TRAEFIK
 from bot.sandbox.scenarios.homelab import healthy
 from bot.sandbox.scenarios.plain import Calendar, Plain, an_object
 from bot.sandbox.scenarios.pods import NODES, a_pod, a_service
@@ -162,7 +161,6 @@ def _flux(times: Calendar, size: Size) -> Iterator[Plain]:
             "Kustomization",
             f"apps-{number}",
             gitops.FLUX,
-            api=gitops.KUSTOMIZE,
             born=times.ago(days=210),
             spec={"path": f"./apps/{number}", "interval": "10m0s", "sourceRef": source},
             status=said,
@@ -193,6 +191,4 @@ def _route(name: str, namespace: str, times: Calendar) -> Plain:
         "services": [{"name": name, "port": 80}],
     }
     spec = {"entryPoints": ["websecure"], "routes": [rule], "tls": {"secretName": f"{name}-tls"}}
-    return an_object(
-        "IngressRoute", name, namespace, api=TRAEFIK, born=times.ago(days=90), spec=spec
-    )
+    return an_object("IngressRoute", name, namespace, born=times.ago(days=90), spec=spec)

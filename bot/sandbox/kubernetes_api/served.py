@@ -41,125 +41,82 @@ def is_builtin(group: str) -> bool:
     return "." not in group or group.endswith(".k8s.io")
 
 
-def _group(
-    group: str, versions: str, rows: str, *, namespaced: bool = True
-) -> tuple[Resource, ...]:
-    """The resources of one group: a row is `plural Kind [short names]`."""
-    split = (row.split() for row in rows.strip().splitlines())
-    return tuple(
-        Resource(group, tuple(versions.split()), plural, kind, namespaced, tuple(short))
-        for plural, kind, *short in split
+TABLE = """
+pods                   Pod                   -                           v1         true  po
+configmaps             ConfigMap             -                           v1         true  cm
+endpoints              Endpoints             -                           v1         true  ep
+events                 Event                 -                           v1         true  ev
+persistentvolumeclaims PersistentVolumeClaim -                           v1         true  pvc
+secrets                Secret                -                           v1         true
+serviceaccounts        ServiceAccount        -                           v1         true  sa
+services               Service               -                           v1         true  svc
+namespaces             Namespace             -                           v1         false ns
+nodes                  Node                  -                           v1         false no
+persistentvolumes      PersistentVolume      -                           v1         false pv
+daemonsets             DaemonSet             apps                        v1         true  ds
+deployments            Deployment            apps                        v1         true  deploy
+replicasets            ReplicaSet            apps                        v1         true  rs
+statefulsets           StatefulSet           apps                        v1         true  sts
+cronjobs               CronJob               batch                       v1         true  cj
+jobs                   Job                   batch                       v1         true
+leases                 Lease                 coordination.k8s.io         v1         true
+endpointslices         EndpointSlice         discovery.k8s.io            v1         true
+ingresses              Ingress               networking.k8s.io           v1         true  ing
+networkpolicies        NetworkPolicy         networking.k8s.io           v1         true
+ingressclasses         IngressClass          networking.k8s.io           v1         false
+storageclasses         StorageClass          storage.k8s.io              v1         false sc
+ingressroutes          IngressRoute          traefik.io                  v1alpha1   true
+ingressroutetcps       IngressRouteTCP       traefik.io                  v1alpha1   true
+ingressrouteudps       IngressRouteUDP       traefik.io                  v1alpha1   true
+middlewares            Middleware            traefik.io                  v1alpha1   true
+middlewaretcps         MiddlewareTCP         traefik.io                  v1alpha1   true
+serverstransports      ServersTransport      traefik.io                  v1alpha1   true
+tlsoptions             TLSOption             traefik.io                  v1alpha1   true
+tlsstores              TLSStore              traefik.io                  v1alpha1   true
+traefikservices        TraefikService        traefik.io                  v1alpha1   true
+buckets                Bucket                source.toolkit.fluxcd.io    v1,v1beta2 true
+gitrepositories        GitRepository         source.toolkit.fluxcd.io    v1,v1beta2 true  gitrepo
+helmcharts             HelmChart             source.toolkit.fluxcd.io    v1,v1beta2 true  hc
+helmrepositories       HelmRepository        source.toolkit.fluxcd.io    v1,v1beta2 true  helmrepo
+ocirepositories        OCIRepository         source.toolkit.fluxcd.io    v1,v1beta2 true  ocirepo
+kustomizations         Kustomization         kustomize.toolkit.fluxcd.io v1,v1beta2 true  ks
+helmreleases           HelmRelease           helm.toolkit.fluxcd.io      v2,v2beta2 true  hr
+certificaterequests    CertificateRequest    cert-manager.io             v1         true  cr
+certificates           Certificate           cert-manager.io             v1         true  cert
+issuers                Issuer                cert-manager.io             v1         true
+clusterissuers         ClusterIssuer         cert-manager.io             v1         false
+challenges             Challenge             acme.cert-manager.io        v1         true
+orders                 Order                 acme.cert-manager.io        v1         true
+externalsecrets        ExternalSecret        external-secrets.io         v1,v1beta1 true  es
+secretstores           SecretStore           external-secrets.io         v1,v1beta1 true  ss
+pushsecrets            PushSecret            external-secrets.io         v1alpha1   true
+changes                Change                meshmedic.dev               v1alpha1   true  chg
+clusterexternalsecrets ClusterExternalSecret external-secrets.io         v1,v1beta1 false ces
+clustersecretstores    ClusterSecretStore    external-secrets.io         v1,v1beta1 false
+"""
+"""As `kubectl api-resources` prints them: name, kind, group (`-` is the core group), versions in
+order of preference, whether the resource is namespaced, and short names.
+"""
+
+
+def _resource(row: str) -> Resource:
+    plural, kind, group, versions, namespaced, *short_names = row.split()
+    return Resource(
+        group.strip("-"),
+        tuple(versions.split(",")),
+        plural,
+        kind,
+        namespaced == "true",
+        tuple(short_names),
+        ("exec", "log", "proxy", "status") if plural == "pods" else ("status",),
     )
 
 
-def _traefik(group: str) -> tuple[Resource, ...]:
-    return _group(
-        group,
-        "v1alpha1",
-        """
-        ingressroutes IngressRoute
-        ingressroutetcps IngressRouteTCP
-        ingressrouteudps IngressRouteUDP
-        middlewares Middleware
-        middlewaretcps MiddlewareTCP
-        serverstransports ServersTransport
-        tlsoptions TLSOption
-        tlsstores TLSStore
-        traefikservices TraefikService
-        """,
-    )
-
-
-PODS = Resource(
-    "",
-    ("v1",),
-    "pods",
-    "Pod",
-    short_names=("po",),
-    subresources=("exec", "log", "proxy", "status"),
-)
-
-SERVED: tuple[Resource, ...] = (
-    PODS,
-    *_group(
-        "",
-        "v1",
-        """
-        configmaps ConfigMap cm
-        endpoints Endpoints ep
-        events Event ev
-        persistentvolumeclaims PersistentVolumeClaim pvc
-        secrets Secret
-        serviceaccounts ServiceAccount sa
-        services Service svc
-        """,
-    ),
-    *_group(
-        "",
-        "v1",
-        """
-        namespaces Namespace ns
-        nodes Node no
-        persistentvolumes PersistentVolume pv
-        """,
-        namespaced=False,
-    ),
-    *_group(
-        "apps",
-        "v1",
-        """
-        daemonsets DaemonSet ds
-        deployments Deployment deploy
-        replicasets ReplicaSet rs
-        statefulsets StatefulSet sts
-        """,
-    ),
-    *_group("batch", "v1", "cronjobs CronJob cj\njobs Job"),
-    *_group("coordination.k8s.io", "v1", "leases Lease"),
-    *_group("discovery.k8s.io", "v1", "endpointslices EndpointSlice"),
-    *_group("networking.k8s.io", "v1", "ingresses Ingress ing\nnetworkpolicies NetworkPolicy"),
-    *_group("networking.k8s.io", "v1", "ingressclasses IngressClass", namespaced=False),
-    *_group("storage.k8s.io", "v1", "storageclasses StorageClass sc", namespaced=False),
-    *_traefik("traefik.io"),
-    *_traefik("traefik.containo.us"),
-    *_group(
-        "source.toolkit.fluxcd.io",
-        "v1 v1beta2",
-        """
-        buckets Bucket
-        gitrepositories GitRepository gitrepo
-        helmcharts HelmChart hc
-        helmrepositories HelmRepository helmrepo
-        ocirepositories OCIRepository ocirepo
-        """,
-    ),
-    *_group("kustomize.toolkit.fluxcd.io", "v1 v1beta2", "kustomizations Kustomization ks"),
-    *_group("helm.toolkit.fluxcd.io", "v2 v2beta2", "helmreleases HelmRelease hr"),
-    *_group(
-        "cert-manager.io",
-        "v1",
-        """
-        certificaterequests CertificateRequest cr
-        certificates Certificate cert
-        issuers Issuer
-        """,
-    ),
-    *_group("cert-manager.io", "v1", "clusterissuers ClusterIssuer", namespaced=False),
-    *_group("acme.cert-manager.io", "v1", "challenges Challenge\norders Order"),
-    *_group(
-        "external-secrets.io",
-        "v1 v1beta1",
-        "externalsecrets ExternalSecret es\nsecretstores SecretStore ss",
-    ),
-    *_group("external-secrets.io", "v1alpha1", "pushsecrets PushSecret"),
-    *_group("meshmedic.dev", "v1alpha1", "changes Change chg"),
-    *_group(
-        "external-secrets.io",
-        "v1 v1beta1",
-        "clusterexternalsecrets ClusterExternalSecret ces\nclustersecretstores ClusterSecretStore",
-        namespaced=False,
-    ),
-)
+RESOURCES = tuple(map(_resource, TABLE.strip().splitlines()))
+OLD_TRAEFIK = [
+    replace(r, group="traefik.containo.us") for r in RESOURCES if r.group == "traefik.io"
+]
+SERVED = (*RESOURCES, *OLD_TRAEFIK)
 """What a k3s homelab serves with Traefik, Flux, cert-manager and External Secrets installed."""
 
 
@@ -168,15 +125,12 @@ def without(*dropped: str, served: tuple[Resource, ...] = SERVED) -> tuple[Resou
 
     A resource that loses its last version is no longer served.
     """
-    kept = (
-        replace(
-            resource,
-            versions=tuple(v for v in resource.versions if resource.api_version(v) not in dropped),
-        )
-        for resource in served
-        if resource.group not in dropped
-    )
-    return tuple(resource for resource in kept if resource.versions)
+    fewer = []
+    for resource in served:
+        versions = tuple(v for v in resource.versions if resource.api_version(v) not in dropped)
+        if versions and resource.group not in dropped:
+            fewer.append(replace(resource, versions=versions))
+    return tuple(fewer)
 
 
 def versions_of(group: str, served: tuple[Resource, ...]) -> tuple[str, ...]:

@@ -30,15 +30,14 @@ def with_agents(lab: Homelab) -> None:
     network = Network(lab.broken)
     network.learn([], pods, [], [])
 
-    def told(cluster: SimulatedCluster, now: datetime) -> None:
+    def write_logs(cluster: SimulatedCluster, now: datetime) -> None:
         for pod in pods:
             key = NAMESPACE, pod["metadata"]["name"], "meshmedic-probe", False
             cluster.logs[key] = "".join(_log(pod, pods, network, now))
 
     born = lab.times.ago(days=9)
     lab.add(an_object("ConfigMap", agent_peers.CONFIG_MAP, NAMESPACE, born=born), *pods)
-    lab.setup.append(lambda cluster: told(cluster, lab.times.now))
-    lab.goes_on.append(told)
+    lab.goes_on.append(write_logs)
 
 
 def _agent(lab: Homelab, node: str) -> Plain:
@@ -72,7 +71,8 @@ def _round(pod: Plain, pods: list[Plain], network: Network) -> Iterator[Plain]:
         for kind, size in KINDS if name != node else ():
             probe = Probe(id=f"{kind}/{name}", kind=kind, address=address, port=LISTENER, size=size)
             for answer in network.answers(node, probe, host=False):
-                told = {"id": answer.id, "outcome": answer.outcome, "took": answer.took}
-                late = answer.outcome is Outcome.TIMEOUT
-                yield {"job": JOB, "answer": {**told, **({"retried": True} if late else {})}}
+                fields = {"id": answer.id, "outcome": answer.outcome, "took": answer.took}
+                if answer.outcome is Outcome.TIMEOUT:
+                    fields["retried"] = True
+                yield {"job": JOB, "answer": fields}
     yield {"job": JOB, "done": True}

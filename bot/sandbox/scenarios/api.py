@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.scenarios.homelab import BUILT_IN, healthy
 from bot.sandbox.scenarios.ordinary import homelab
 from bot.sandbox.scenarios.plain import Calendar, an_object
@@ -14,46 +13,28 @@ from bot.sandbox.scenarios.scenario import Homelab
 def forbidden(now: datetime) -> Homelab:
     """RBAC hides certificates, secrets and nodes."""
     lab = healthy(now)
-    lab.setup.append(_forbid)
+    lab.forbidden = (("certificates", "cert-manager.io"), ("secrets", ""), ("nodes", ""))
     return lab
-
-
-def _forbid(cluster: SimulatedCluster) -> None:
-    cluster.forbid("*", "certificates", "cert-manager.io")
-    cluster.forbid("*", "secrets")
-    cluster.forbid("*", "nodes")
 
 
 def slow(now: datetime) -> Homelab:
-    """The ordinary bad day, told two seconds late each time."""
+    """The ordinary bad day, each answer two seconds late."""
     lab = homelab(now)
-    lab.setup.append(_delay)
+    lab.faults.delay = 2.0
     return lab
-
-
-def _delay(cluster: SimulatedCluster) -> None:
-    cluster.faults.delay = 2.0
 
 
 def down(now: datetime) -> Homelab:
     """Every request is answered with 500."""
     lab = homelab(now)
-    lab.setup.append(_fail)
+    lab.faults.status = 500
     return lab
-
-
-def _fail(cluster: SimulatedCluster) -> None:
-    cluster.faults.status = 500
 
 
 def empty(now: datetime) -> Homelab:
-    """A cluster of which there is only the API: no node, no custom resource."""
-    times = Calendar(now)
-    lab = Homelab(times)
-    lab.add(*(an_object("Namespace", name, born=times.ago(minutes=1)) for name in BUILT_IN))
-    lab.setup.append(_built_in_alone)
+    """A cluster with nothing but the API: no node, no custom resource."""
+    lab = Homelab(Calendar(now))
+    born = lab.times.ago(minutes=1)
+    lab.add(*(an_object("Namespace", name, born=born) for name in BUILT_IN))
+    lab.served = tuple(resource for resource in lab.served if resource.builtin)
     return lab
-
-
-def _built_in_alone(cluster: SimulatedCluster) -> None:
-    cluster.served = tuple(resource for resource in cluster.served if resource.builtin)

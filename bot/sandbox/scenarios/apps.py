@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.sandbox.scenarios import gitops
+from bot.sandbox.scenarios.gitops import VAULT
 from bot.sandbox.scenarios.plain import Calendar, Plain, an_object
 from bot.sandbox.scenarios.pods import a_pod, a_service
 
 DOMAIN = "lab.example.org"
-TRAEFIK = "traefik.io/v1alpha1"
 MIDDLEWARE = "secure-headers"
 
 
@@ -37,8 +37,6 @@ class App:
         """Its name in the DNS."""
         return f"{self.name}.{DOMAIN}"
 
-
-VAULT = ("ClusterSecretStore", "vault")
 
 APPS = (
     App("jellyfin", "media", "home-1", "jellyfin/jellyfin:10.10.7", 8096),
@@ -108,50 +106,34 @@ def apps(times: Calendar) -> list[Plain]:
 
 
 def _parts(times: Calendar, app: App, number: int) -> Iterator[Plain]:
+    name, namespace = app.name, app.namespace
     pod = a_pod(
-        times,
-        app.name,
-        app.namespace,
-        node=app.node,
-        number=number,
-        image=app.image,
-        port=app.port,
+        times, name, namespace, node=app.node, number=number, image=app.image, port=app.port
     )
     yield pod
     yield from a_service(pod, number=number)
     if app.source:
-        yield from gitops.a_release(times, app.name, app.namespace, source=app.source)
+        yield from gitops.a_release(times, name, namespace, source=app.source)
     if app.store:
-        name = f"{app.name}-env"
-        pod["spec"]["volumes"] = [{"name": "env", "secret": {"secretName": name}}]
-        yield from gitops.an_external_secret(times, name, app.namespace, store=app.store)
+        secret = f"{name}-env"
+        pod["spec"]["volumes"] = [{"name": "env", "secret": {"secretName": secret}}]
+        yield from gitops.an_external_secret(times, secret, namespace, store=app.store)
     if app.route:
-        hosts = (app.host,)
-        yield from gitops.a_certificate(times, f"{app.name}-tls", app.namespace, hosts=hosts)
+        yield from gitops.a_certificate(times, f"{name}-tls", namespace, hosts=(app.host,))
         yield _ingress(times, app) if app.route == "Ingress" else a_route(times, app)
 
 
 def a_route(times: Calendar, app: App, *, service: str = "") -> Plain:
     """The IngressRoute of an app, to its own Service or to one of another name."""
-    return an_object(
-        "IngressRoute",
-        app.name,
-        app.namespace,
-        api=TRAEFIK,
-        born=times.ago(days=120),
-        spec={
-            "entryPoints": ["websecure"],
-            "routes": [
-                {
-                    "kind": "Rule",
-                    "match": f"Host(`{app.host}`)",
-                    "middlewares": [{"name": MIDDLEWARE}],
-                    "services": [{"name": service or app.name, "port": 80}],
-                }
-            ],
-            "tls": {"secretName": f"{app.name}-tls"},
-        },
-    )
+    rule = {
+        "kind": "Rule",
+        "match": f"Host(`{app.host}`)",
+        "middlewares": [{"name": MIDDLEWARE}],
+        "services": [{"name": service or app.name, "port": 80}],
+    }
+    tls = {"secretName": f"{app.name}-tls"}
+    spec = {"entryPoints": ["websecure"], "routes": [rule], "tls": tls}
+    return an_object("IngressRoute", app.name, app.namespace, born=times.ago(days=120), spec=spec)
 
 
 def _ingress(times: Calendar, app: App) -> Plain:
@@ -162,7 +144,6 @@ def _ingress(times: Calendar, app: App) -> Plain:
         "Ingress",
         app.name,
         app.namespace,
-        api="networking.k8s.io/v1",
         born=times.ago(days=120),
         annotations={
             f"{prefix}entrypoints": "websecure",
@@ -178,16 +159,10 @@ def _ingress(times: Calendar, app: App) -> Plain:
 
 
 def _middlewares(times: Calendar) -> list[Plain]:
-    """One in each namespace: Traefik lets a route use its own namespace's alone."""
+    """One in each namespace, since Traefik lets a route use only those of its own namespace."""
     headers = {"stsSeconds": 31536000, "contentTypeNosniff": True, "frameDeny": True}
+    born, spec = times.ago(days=120), {"headers": headers}
     return [
-        an_object(
-            "Middleware",
-            MIDDLEWARE,
-            namespace,
-            api=TRAEFIK,
-            born=times.ago(days=120),
-            spec={"headers": headers},
-        )
+        an_object("Middleware", MIDDLEWARE, namespace, born=born, spec=spec)
         for namespace in sorted({app.namespace for app in APPS})
     ]

@@ -2,44 +2,48 @@
 
 from __future__ import annotations
 
+from bot.sandbox.scenarios.apps import APPS, a_route
 from bot.sandbox.scenarios.plain import Plain, a_condition, an_object, letters
 from bot.sandbox.scenarios.scenario import Homelab
 
 
-def not_ready(
-    each: Plain, since: str, reason: str, message: str, *, status: str = "False"
+def set_not_ready(
+    manifest: Plain, since: str, reason: str, message: str, *, status: str = "False"
 ) -> Plain:
-    """Let an object's Ready condition say why it is not; gives the object."""
-    kept = [other for other in each["status"]["conditions"] if other["type"] != "Ready"]
-    said = a_condition("Ready", since, status=status, reason=reason, message=message)
-    each["status"]["conditions"] = [*kept, said]
-    return each
+    """Let an object's Ready condition say why it is not; returns the object."""
+    conditions = manifest["status"]["conditions"]
+    ready = a_condition("Ready", since, status=status, reason=reason, message=message)
+    others = [condition for condition in conditions if condition["type"] != "Ready"]
+    manifest["status"]["conditions"] = [*others, ready]
+    return manifest
 
 
-def unready(lab: Homelab, pod: Plain, since: str, *, reason: str = "", message: str = "") -> None:
-    """A pod is not ready any more, and so no ready endpoint."""
-    for type_ in ("ContainersReady", "Ready"):
-        for condition in pod["status"]["conditions"]:
-            if condition["type"] == type_:
-                said = {"reason": reason, "message": message}
-                condition.update(status="False", lastTransitionTime=since, **said)
-    for slice_ in lab.of("EndpointSlice"):
-        for endpoint in slice_["endpoints"]:
+def set_pod_unready(
+    lab: Homelab, pod: Plain, since: str, *, reason: str = "", message: str = ""
+) -> None:
+    """Let a pod be unready, and so no ready endpoint either."""
+    for condition in pod["status"]["conditions"]:
+        if condition["type"] in ("ContainersReady", "Ready"):
+            condition.update(
+                status="False", lastTransitionTime=since, reason=reason, message=message
+            )
+    for endpoint_slice in lab.of("EndpointSlice"):
+        for endpoint in endpoint_slice["endpoints"]:
             if endpoint["targetRef"]["name"] == pod["metadata"]["name"]:
                 endpoint["conditions"] = {"ready": False, "serving": False, "terminating": False}
 
 
-def waits(
+def set_waiting(
     lab: Homelab,
     pod: Plain,
     since: str,
     *,
-    reason: str,
+    reason: str = "CrashLoopBackOff",
     message: str,
     last: Plain | None = None,
     restarts: int = 0,
 ) -> None:
-    """A pod's only container waits; `last` is its `terminated` state of the time before."""
+    """Let a pod's only container wait; `last` is the `terminated` state of the run before."""
     (container,) = pod["status"]["containerStatuses"]
     container.update(
         ready=False,
@@ -48,11 +52,11 @@ def waits(
         state={"waiting": {"reason": reason, "message": message}},
         lastState={"terminated": last} if last else {},
     )
-    said = f"containers with unready status: [{container['name']}]"
-    unready(lab, pod, since, reason="ContainersNotReady", message=said)
+    unready = f"containers with unready status: [{container['name']}]"
+    set_pod_unready(lab, pod, since, reason="ContainersNotReady", message=unready)
 
 
-def tell(
+def add_event(
     lab: Homelab,
     about: Plain,
     reason: str,
@@ -63,15 +67,13 @@ def tell(
     normal: bool = False,
     source: str = "kubelet",
 ) -> None:
-    """An event about an object, seen `count` times, the last time so many minutes ago."""
+    """Add an event about an object, seen `count` times, the last time `minutes` ago."""
     meta = about["metadata"]
-    place = meta.get("namespace", "default")
-    last = lab.times.ago(minutes=minutes)
     first = lab.times.ago(minutes=minutes + 10 * (count - 1))
     event = an_object(
         "Event",
         f"{meta['name'][:200]}.{letters(reason + message, 16)}",
-        place,
+        meta.get("namespace", "default"),
         born=first,
         involvedObject={
             "apiVersion": about["apiVersion"],
@@ -84,25 +86,26 @@ def tell(
         message=message,
         count=count,
         firstTimestamp=first,
-        lastTimestamp=last,
+        lastTimestamp=lab.times.ago(minutes=minutes),
         source={"component": source},
     )
     lab.add(event)
 
 
-def unsynced(lab: Homelab, namespace: str, name: str, since: str, why: str) -> Plain:
-    """An ExternalSecret that cannot be synced any more, with its event; gives it."""
+def replace_route(lab: Homelab, name: str, *, service: str) -> Plain:
+    """Let the IngressRoute of an app name another Service; returns the new route."""
+    (app,) = (app for app in APPS if app.name == name)
+    lab.drop("IngressRoute", app.namespace, app.name)
+    route = a_route(lab.times, app, service=service)
+    lab.add(route)
+    return route
+
+
+def set_unsynced(lab: Homelab, namespace: str, name: str, since: str, why: str) -> None:
+    """Let an ExternalSecret fail to sync since then, with its event."""
     external = lab.get("ExternalSecret", namespace, name)
-    not_ready(
-        external, since, "SecretSyncedError", f"could not get secret data from provider: {why}"
-    )
+    unread = f"could not get secret data from provider: {why}"
+    set_not_ready(external, since, "SecretSyncedError", unread)
     external["status"]["refreshTime"] = since
-    tell(
-        lab,
-        external,
-        "UpdateFailed",
-        f"error retrieving secret at .data[0], key: homelab/{name}, err: {why}",
-        count=7,
-        source="external-secrets",
-    )
-    return external
+    message = f"error retrieving secret at .data[0], key: homelab/{name}, err: {why}"
+    add_event(lab, external, "UpdateFailed", message, count=7, source="external-secrets")

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from bot.sandbox.scenarios.plain import Calendar, Plain, a_condition, an_object, observed, ready
+from bot.sandbox.scenarios.plain import Calendar, Plain, an_object, observed, ready
 
 FLUX = "flux-system"
 REVISION = "main@sha1:5f0c2b7e9d41a86c3b7f2e90d8a4c1b6e3f70925"
-SOURCE = "source.toolkit.fluxcd.io/v1"
-KUSTOMIZE = "kustomize.toolkit.fluxcd.io/v1"
-HELM = "helm.toolkit.fluxcd.io/v2"
-CERT_MANAGER = "cert-manager.io/v1"
-ESO = "external-secrets.io/v1"
-MANAGED = {"reconcile.external-secrets.io/managed": "true"}
 
 GIT_REPOSITORY = ("GitRepository", "homelab")
 REPOSITORIES = {
@@ -29,82 +23,55 @@ LAYERS = (
 )
 """The Kustomizations, each with those that it depends on."""
 
+LETSENCRYPT = ("ClusterIssuer", "letsencrypt")
+ACME_SERVER = "https://acme-v02.api.letsencrypt.org/directory"
+VAULT = ("ClusterSecretStore", "vault")
+
 
 def sources(times: Calendar) -> list[Plain]:
     """The GitRepository, the Kustomizations in their order, and the HelmRepositories."""
-    made = times.ago(days=210)
-    fetched = times.ago(minutes=41)
-    repository = an_object(
-        "GitRepository",
-        "homelab",
-        FLUX,
-        api=SOURCE,
-        born=made,
-        spec={"url": "ssh://git@forge.example.org/lab/homelab.git", "interval": "1m0s"},
-        status=observed(fetched, "Succeeded", f"stored artifact for revision '{REVISION}'"),
-    )
-    layers = [_layer(times, name, needed) for name, needed in LAYERS]
-    indexes = [
-        an_object(
-            "HelmRepository",
-            name,
-            FLUX,
-            api=SOURCE,
-            born=made,
-            spec={"url": url, "interval": "1h0m0s"},
-            status=observed(fetched, "Succeeded", "stored artifact: revision 'sha256:9c41d0'"),
-        )
-        for name, url in REPOSITORIES.items()
-    ]
-    return [repository, *layers, *indexes]
-
-
-def _layer(times: Calendar, name: str, needed: tuple[str, ...]) -> Plain:
-    return an_object(
-        "Kustomization",
-        name,
-        FLUX,
-        api=KUSTOMIZE,
-        born=times.ago(days=210),
-        spec={
+    born, fetched = times.ago(days=210), times.ago(minutes=41)
+    spec: Plain = {"url": "ssh://git@forge.example.org/lab/homelab.git", "interval": "1m0s"}
+    status = observed(fetched, "Succeeded", f"stored artifact for revision '{REVISION}'")
+    objects = [an_object(*GIT_REPOSITORY, FLUX, born=born, spec=spec, status=status)]
+    for name, needed in LAYERS:
+        spec = {
             "path": f"./{name.replace('infrastructure-', 'infrastructure/')}",
             "interval": "10m0s",
             "prune": True,
             "sourceRef": {"kind": "GitRepository", "name": "homelab"},
             "dependsOn": [{"name": dependency} for dependency in needed],
-        },
-        status=observed(
-            times.ago(minutes=38), "ReconciliationSucceeded", f"Applied revision: {REVISION}"
-        ),
-    )
+        }
+        applied = f"Applied revision: {REVISION}"
+        status = observed(times.ago(minutes=38), "ReconciliationSucceeded", applied)
+        objects.append(an_object("Kustomization", name, FLUX, born=born, spec=spec, status=status))
+    for name, url in REPOSITORIES.items():
+        spec = {"url": url, "interval": "1h0m0s"}
+        status = observed(fetched, "Succeeded", "stored artifact: revision 'sha256:9c41d0'")
+        objects.append(an_object("HelmRepository", name, FLUX, born=born, spec=spec, status=status))
+    return objects
 
 
 def a_release(
     times: Calendar, name: str, namespace: str, *, source: tuple[str, str], version: str = "1.4.2"
 ) -> tuple[Plain, Plain]:
-    """A HelmRelease, and the HelmChart that Flux made for it from `source` (kind, name)."""
+    """The HelmChart that Flux made from `source` (kind, name) for a HelmRelease, and that."""
+    born, since = times.ago(days=160), times.ago(days=9)
     kind, repository = source
-    in_git = kind == "GitRepository"
     origin = {"kind": kind, "name": repository}
+    in_git = kind == "GitRepository"
     chart = f"./charts/{name}" if in_git else name
-    pulled = f"packaged '{name}'" if in_git else f"pulled '{name}'"
-    helm_chart = an_object(
-        "HelmChart",
-        f"{namespace}-{name}",
-        FLUX,
-        api=SOURCE,
-        born=times.ago(days=160),
-        spec={"chart": chart, "interval": "1h0m0s", "sourceRef": origin},
-        status=observed(
-            times.ago(days=9), "ChartPullSucceeded", f"{pulled} chart with version '{version}'"
-        ),
-    )
+    pulled = f"{'packaged' if in_git else 'pulled'} '{name}' chart with version '{version}'"
+    chart_name = f"{namespace}-{name}"
+    spec = {"chart": chart, "interval": "1h0m0s", "sourceRef": origin}
+    status = observed(since, "ChartPullSucceeded", pulled)
+    helm_chart = an_object("HelmChart", chart_name, FLUX, born=born, spec=spec, status=status)
+    upgraded = f"Helm upgrade succeeded for release {namespace}/{name}.v7 with chart"
     release = an_object(
         "HelmRelease",
         name,
         namespace,
-        api=HELM,
-        born=times.ago(days=160),
+        born=born,
         labels={
             "kustomize.toolkit.fluxcd.io/name": "apps",
             "kustomize.toolkit.fluxcd.io/namespace": FLUX,
@@ -114,34 +81,20 @@ def a_release(
             "chart": {"spec": {"chart": chart, "sourceRef": {**origin, "namespace": FLUX}}},
         },
         status={
-            **observed(
-                times.ago(days=9),
-                "UpgradeSucceeded",
-                f"Helm upgrade succeeded for release {namespace}/{name}.v7 with chart "
-                f"{name}@{version}",
-            ),
-            "helmChart": f"{FLUX}/{namespace}-{name}",
+            **observed(since, "UpgradeSucceeded", f"{upgraded} {name}@{version}"),
+            "helmChart": f"{FLUX}/{chart_name}",
         },
     )
     return helm_chart, release
 
 
-ACME_SERVER = "https://acme-v02.api.letsencrypt.org/directory"
-
-
 def issuers(times: Calendar) -> list[Plain]:
     """The ClusterIssuer that asks Let's Encrypt."""
-    said = "The ACME account was registered with the ACME server"
-    return [
-        an_object(
-            "ClusterIssuer",
-            "letsencrypt",
-            api=CERT_MANAGER,
-            born=times.ago(days=200),
-            spec={"acme": {"server": ACME_SERVER, "privateKeySecretRef": {"name": "letsencrypt"}}},
-            status=ready(times.ago(days=200), "ACMEAccountRegistered", said),
-        )
-    ]
+    born = times.ago(days=200)
+    spec = {"acme": {"server": ACME_SERVER, "privateKeySecretRef": {"name": "letsencrypt"}}}
+    registered = "The ACME account was registered with the ACME server"
+    status = ready(born, "ACMEAccountRegistered", registered)
+    return [an_object(*LETSENCRYPT, born=born, spec=spec, status=status)]
 
 
 def a_certificate(
@@ -150,92 +103,66 @@ def a_certificate(
     namespace: str,
     *,
     hosts: tuple[str, ...],
-    issuer: tuple[str, str] = ("ClusterIssuer", "letsencrypt"),
+    issuer: tuple[str, str] = LETSENCRYPT,
 ) -> tuple[Plain, Plain]:
     """A Certificate that is valid for another 58 days, and its TLS Secret."""
-    made = times.ago(days=150)
-    renewed = times.ago(days=32)
-    certificate = an_object(
-        "Certificate",
-        name,
-        namespace,
-        api=CERT_MANAGER,
-        born=made,
-        spec={
-            "secretName": name,
-            "dnsNames": list(hosts),
-            "issuerRef": {"kind": issuer[0], "name": issuer[1]},
-        },
-        status={
-            **ready(renewed, "Ready", "Certificate is up to date and has not expired"),
-            "notBefore": renewed,
-            "notAfter": times.ahead(days=58),
-            "renewalTime": times.ahead(days=28),
-            "revision": 3,
-        },
-    )
-    return certificate, a_secret(times, name, namespace, type_="kubernetes.io/tls")
-
-
-def a_secret(
-    times: Calendar, name: str, namespace: str, *, type_: str = "Opaque", managed: bool = False
-) -> Plain:
-    """A Secret without values: nothing in the sandbox needs any."""
-    keys = ("tls.crt", "tls.key") if type_ == "kubernetes.io/tls" else ()
-    labels = MANAGED if managed else None
-    born = times.ago(days=150)
-    return an_object(
-        "Secret",
-        name,
-        namespace,
-        born=born,
-        labels=labels,
-        type=type_,
-        data=dict.fromkeys(keys, ""),
+    born, renewed = times.ago(days=150), times.ago(days=32)
+    kind, issuer_name = issuer
+    spec = {
+        "secretName": name,
+        "dnsNames": list(hosts),
+        "issuerRef": {"kind": kind, "name": issuer_name},
+    }
+    status = {
+        **ready(renewed, "Ready", "Certificate is up to date and has not expired"),
+        "notBefore": renewed,
+        "notAfter": times.ahead(days=58),
+        "renewalTime": times.ahead(days=28),
+        "revision": 3,
+    }
+    return (
+        an_object("Certificate", name, namespace, born=born, spec=spec, status=status),
+        an_object(
+            "Secret",
+            name,
+            namespace,
+            born=born,
+            type="kubernetes.io/tls",
+            data={"tls.crt": "", "tls.key": ""},
+        ),
     )
 
 
 def stores(times: Calendar) -> list[Plain]:
-    """The ClusterSecretStore that most ExternalSecrets read, and a SecretStore of one's own."""
-    since, said = times.ago(days=90), "store validated"
-    kinds = (("ClusterSecretStore", "vault", ""), ("SecretStore", "backups", "productivity"))
+    """The ClusterSecretStore that most ExternalSecrets read, and one namespace's SecretStore."""
+    spec = {"provider": {"vault": {"server": "https://vault.lab.example.org", "path": "kv"}}}
     return [
         an_object(
-            kind,
-            name,
-            namespace,
-            api=ESO,
+            *store,
             born=times.ago(days=200),
-            spec={"provider": {"vault": {"server": "https://vault.lab.example.org", "path": "kv"}}},
-            status=ready(since, "Valid", said),
+            spec=spec,
+            status=ready(times.ago(days=90), "Valid", "store validated"),
         )
-        for kind, name, namespace in kinds
+        for store in (VAULT, ("SecretStore", "backups", "productivity"))
     ]
 
 
 def an_external_secret(
-    times: Calendar,
-    name: str,
-    namespace: str,
-    *,
-    store: tuple[str, str] = ("ClusterSecretStore", "vault"),
+    times: Calendar, name: str, namespace: str, *, store: tuple[str, str] = VAULT
 ) -> tuple[Plain, Plain]:
     """An ExternalSecret that was refreshed half an hour ago, and the Secret that it made."""
-    synced = a_condition(
-        "Ready", times.ago(days=30), reason="SecretSynced", message="secret synced"
+    born = times.ago(days=150)
+    kind, store_name = store
+    spec = {
+        "refreshInterval": "1h",
+        "secretStoreRef": {"kind": kind, "name": store_name},
+        "target": {"name": name, "creationPolicy": "Owner"},
+        "dataFrom": [{"extract": {"key": f"homelab/{name}"}}],
+    }
+    synced = ready(times.ago(days=30), "SecretSynced", "secret synced")
+    status = {**synced, "refreshTime": times.ago(minutes=31)}
+    managed = {"reconcile.external-secrets.io/managed": "true"}
+    return (
+        an_object("ExternalSecret", name, namespace, born=born, spec=spec, status=status),
+        an_object("Secret", name, namespace, born=born, labels=managed, type="Opaque", data={}),
     )
-    external = an_object(
-        "ExternalSecret",
-        name,
-        namespace,
-        api=ESO,
-        born=times.ago(days=150),
-        spec={
-            "refreshInterval": "1h",
-            "secretStoreRef": {"kind": store[0], "name": store[1]},
-            "target": {"name": name, "creationPolicy": "Owner"},
-            "dataFrom": [{"extract": {"key": f"homelab/{name}"}}],
-        },
-        status={"conditions": [synced], "refreshTime": times.ago(minutes=31)},
-    )
-    return external, a_secret(times, name, namespace, managed=True)

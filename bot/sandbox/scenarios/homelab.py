@@ -33,7 +33,7 @@ TRAEFIK_ARGS = [
     "--providers.kubernetesingress.ingressendpoint.publishedservice=kube-system/traefik",
     "--log.level=DEBUG",
 ]
-"""As the chart of k3s writes them; DEBUG is what the runbook's log check needs."""
+"""Traefik's arguments as the chart of k3s writes them; the runbook's log check needs DEBUG."""
 
 CONTROLLERS = (
     ("coredns", "kube-system", "home-1", "rancher/mirrored-coredns-coredns:1.12.3"),
@@ -78,7 +78,7 @@ def _node(times: Calendar, number: int) -> Plain:
     address = f"100.64.0.{11 + number}"
     name = NODES[number]
     outside = [{"type": "ExternalIP", "address": "203.0.113.7"}] if name == "edge" else []
-    control = {"node-role.kubernetes.io/control-plane": "true"} if name == "home-1" else {}
+    control_plane = {"node-role.kubernetes.io/control-plane": "true"} if name == "home-1" else {}
     return an_object(
         "Node",
         name,
@@ -86,7 +86,7 @@ def _node(times: Calendar, number: int) -> Plain:
         labels={
             "kubernetes.io/hostname": name,
             "kubernetes.io/arch": "arm64" if name == "cabin-pi" else "amd64",
-            **control,
+            **control_plane,
         },
         annotations={
             "flannel.alpha.coreos.com/public-ip": address,
@@ -108,67 +108,48 @@ def _node(times: Calendar, number: int) -> Plain:
 def _conditions(times: Calendar) -> list[Plain]:
     """What a kubelet posted a minute ago."""
     since = times.ago(days=9)
-    well = [
+    conditions = [
         a_condition(type_, since, status="False", reason=reason, message=message)
         for type_, (reason, message) in PRESSURES.items()
     ]
-    said = "kubelet is posting ready status"
-    well.append(a_condition("Ready", since, reason="KubeletReady", message=said))
-    return [{**condition, "lastHeartbeatTime": times.ago(minutes=1)} for condition in well]
+    message = "kubelet is posting ready status"
+    conditions.append(a_condition("Ready", since, reason="KubeletReady", message=message))
+    return [{**condition, "lastHeartbeatTime": times.ago(minutes=1)} for condition in conditions]
 
 
 def _api_service(times: Calendar) -> Plain:
     """The Service of the API server itself, which has no selector."""
-    return an_object(
-        "Service",
-        "kubernetes",
-        "default",
-        born=times.ago(days=214),
-        spec={
-            "type": "ClusterIP",
-            "clusterIP": "10.43.0.1",
-            "ports": [{"name": "https", "port": 443, "targetPort": 6443}],
-        },
-        status={"loadBalancer": {}},
-    )
+    spec = {
+        "type": "ClusterIP",
+        "clusterIP": "10.43.0.1",
+        "ports": [{"name": "https", "port": 443, "targetPort": 6443}],
+    }
+    status: Plain = {"loadBalancer": {}}
+    born = times.ago(days=214)
+    return an_object("Service", "kubernetes", "default", born=born, spec=spec, status=status)
 
 
 def _controllers(times: Calendar) -> list[Plain]:
-    made: list[Plain] = []
+    objects: list[Plain] = []
     for number, (name, namespace, node, image) in enumerate(CONTROLLERS, 4):
         pod = a_pod(times, name, namespace, node=node, number=number, image=image, port=8080)
-        made += [pod, *a_service(pod, number=100 + number)]
-    return made
+        objects += [pod, *a_service(pod, number=100 + number)]
+    return objects
 
 
 def _traefik(times: Calendar) -> list[Plain]:
     """Traefik on the edge node, its load balancer's pods on every node, and its Service."""
-    pod = a_pod(
-        times,
-        "traefik",
-        "kube-system",
-        node="edge",
-        number=3,
-        image="rancher/mirrored-library-traefik:3.3.6",
-        port=8443,
-        args=TRAEFIK_ARGS,
-    )
-    service, slice_ = a_service(pod, number=3, port=443)
+    place = times, "traefik", "kube-system"
+    image, args = "rancher/mirrored-library-traefik:3.3.6", TRAEFIK_ARGS
+    pod = a_pod(*place, node="edge", number=3, image=image, port=8443, args=args)
+    service, endpoint_slice = a_service(pod, number=3, port=443)
     service["spec"]["type"] = "LoadBalancer"
     service["status"] = {"loadBalancer": {"ingress": [{"ip": "203.0.113.7"}]}}
+    place, image = (times, "svclb-traefik", "kube-system"), "rancher/klipper-lb:v0.4.13"
     balancers = [
-        a_pod(
-            times,
-            "svclb-traefik",
-            "kube-system",
-            node=node,
-            number=2,
-            image="rancher/klipper-lb:v0.4.13",
-            owner="DaemonSet",
-        )
-        for node in NODES
+        a_pod(*place, node=node, number=2, image=image, owner="DaemonSet") for node in NODES
     ]
-    return [pod, service, slice_, *balancers]
+    return [pod, service, endpoint_slice, *balancers]
 
 
 def _router(app: App) -> str:
@@ -179,7 +160,7 @@ def _router(app: App) -> str:
 
 
 def _log_of_traefik(lab: Homelab) -> None:
-    """Which backends Traefik knows: pod addresses, as nobody has set nativeLB."""
+    """Let Traefik log its backends: pod addresses, since no route sets nativeLB."""
     pod = lab.pod_of("traefik")
     lines = [
         f"{lab.times.ago(minutes=55)} {DBG}/server/service/service.go:313 > Creating server "

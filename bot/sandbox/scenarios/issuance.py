@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from bot.sandbox.scenarios.breaking import tell
-from bot.sandbox.scenarios.gitops import ACME_SERVER, CERT_MANAGER
+from bot.sandbox.scenarios.breaking import add_event
+from bot.sandbox.scenarios.gitops import ACME_SERVER
 from bot.sandbox.scenarios.plain import Plain, a_condition, an_object, letters
 from bot.sandbox.scenarios.scenario import Homelab
-
-ACME = "acme.cert-manager.io/v1"
 
 NOT_ISSUED = (
     "The certificate request has failed to complete and will be retried: Failed to wait for order "
     'resource "{order}" to become ready: order is in "invalid" state: '
 )
+UNREAD = "AA=="
+"""Bytes that a CRD demands and nobody looks at."""
+
+ISSUING = "cert-manager-certificates-issuing"
+CHALLENGES = "cert-manager-challenges"
 
 
 def renewal_failed(
     lab: Homelab, namespace: str, name: str, why: str, *, hours: float, attempts: int
-) -> Plain:
-    """The renewal of a Certificate failed that many hours ago; what it serves is still valid.
+) -> None:
+    """Let the renewal of a Certificate fail `hours` ago; what it serves is still valid.
 
-    `why` is what the ACME server said of the challenge. Gives the Certificate.
+    `why` is the ACME server's answer to the challenge.
     """
     certificate = lab.get("Certificate", namespace, name)
     request, order, challenge = _chain(lab, certificate, hours=hours)
@@ -33,45 +36,34 @@ def renewal_failed(
         ],
         "failureTime": failed,
     }
-    said = f"Failed to finalize Order: {why}"
-    order["status"] = {"state": "invalid", "reason": said, "failureTime": failed}
+    reason = f"Failed to finalize Order: {why}"
+    order["status"] = {"state": "invalid", "reason": reason, "failureTime": failed}
     challenge["status"] = {"state": "invalid", "reason": why, "processing": False}
-    _note_failure(certificate, failed, message, attempts)
+    issuing = a_condition("Issuing", failed, status="False", reason="Failed", message=message)
+    certificate["status"]["conditions"].append(issuing)
     due = hours + attempts
     certificate["status"].update(
+        failedIssuanceAttempts=attempts,
+        lastFailureTime=failed,
         notBefore=lab.times.ago(days=60, hours=due),
         notAfter=lab.times.ahead(days=30, hours=-due),
         renewalTime=lab.times.ago(hours=due),
     )
-    tell(lab, certificate, "Failed", message, minutes=hours * 60, count=attempts, source=ISSUING)
-    tell(lab, challenge, "Failed", f"Accepting challenge authorization failed: {why}", source=ACMES)
+    add_event(
+        lab, certificate, "Failed", message, minutes=hours * 60, count=attempts, source=ISSUING
+    )
+    refused = f"Accepting challenge authorization failed: {why}"
+    add_event(lab, challenge, "Failed", refused, source=CHALLENGES)
     lab.add(request, order, challenge)
-    return certificate
 
 
-ISSUING = "cert-manager-certificates-issuing"
-ACMES = "cert-manager-challenges"
-
-
-def pending_request(lab: Homelab, certificate: Plain, since: str, message: str) -> Plain:
-    """A request for a first certificate that waits for its issuer."""
+def pending_request(lab: Homelab, certificate: Plain, since: str, message: str) -> None:
+    """Add a request for a first certificate that waits for its issuer."""
     request = _request(certificate, since, revision=1)
-    waits = a_condition("Ready", since, status="False", reason="Pending", message=message)
-    request["status"] = {"conditions": [waits]}
-    tell(lab, request, "IssuerNotReady", message, count=9, source="cert-manager")
+    pending = a_condition("Ready", since, status="False", reason="Pending", message=message)
+    request["status"] = {"conditions": [pending]}
+    add_event(lab, request, "IssuerNotReady", message, count=9, source="cert-manager")
     lab.add(request)
-    return request
-
-
-def _note_failure(certificate: Plain, failed: str, message: str, attempts: int) -> None:
-    issuing = a_condition("Issuing", failed, status="False", reason="Failed", message=message)
-    certificate["status"]["conditions"].append(issuing)
-    certificate["status"]["failedIssuanceAttempts"] = attempts
-    certificate["status"]["lastFailureTime"] = failed
-
-
-UNREAD = "AA=="
-"""Bytes that a CRD demands and nobody looks at."""
 
 
 def _request(certificate: Plain, born: str, *, revision: int) -> Plain:
@@ -80,7 +72,6 @@ def _request(certificate: Plain, born: str, *, revision: int) -> Plain:
         "CertificateRequest",
         f"{meta['name']}-{revision}",
         meta["namespace"],
-        api=CERT_MANAGER,
         born=born,
         annotations={
             "cert-manager.io/certificate-name": meta["name"],
@@ -97,22 +88,16 @@ def _chain(lab: Homelab, certificate: Plain, *, hours: float) -> tuple[Plain, Pl
     request = _request(certificate, born, revision=4)
     name, namespace = request["metadata"]["name"], request["metadata"]["namespace"]
     (host,) = certificate["spec"]["dnsNames"]
-    order = an_object(
-        "Order",
-        f"{name}-{letters(name, 10)}",
-        namespace,
-        api=ACME,
-        born=born,
-        owner=("CertificateRequest", name),
-        spec={"dnsNames": [host], **request["spec"]},
-    )
+    order_name = f"{name}-{letters(name, 10)}"
+    owner = ("CertificateRequest", name)
+    spec = {"dnsNames": [host], **request["spec"]}
+    order = an_object("Order", order_name, namespace, born=born, owner=owner, spec=spec)
     challenge = an_object(
         "Challenge",
-        f"{order['metadata']['name']}-{letters(host, 10)}",
+        f"{order_name}-{letters(host, 10)}",
         namespace,
-        api=ACME,
         born=born,
-        owner=("Order", order["metadata"]["name"]),
+        owner=("Order", order_name),
         spec={
             "dnsName": host,
             "type": "HTTP-01",

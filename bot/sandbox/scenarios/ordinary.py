@@ -6,8 +6,8 @@ from datetime import datetime
 
 from bot.domain.verdict import Verdict
 from bot.sandbox.network import Broken
-from bot.sandbox.scenarios.apps import APPS, DOMAIN, a_route
-from bot.sandbox.scenarios.breaking import tell, unsynced, waits
+from bot.sandbox.scenarios.apps import APPS, DOMAIN
+from bot.sandbox.scenarios.breaking import add_event, replace_route, set_unsynced, set_waiting
 from bot.sandbox.scenarios.homelab import DBG, healthy
 from bot.sandbox.scenarios.issuance import renewal_failed
 from bot.sandbox.scenarios.past import Past, Trouble
@@ -25,16 +25,18 @@ def homelab(now: datetime) -> Homelab:
     lab = healthy(now)
     _traefik_is_refused(lab)
     _out_of_memory(lab)
-    unsynced(lab, "productivity", "paperless-env", lab.times.ago(hours=5), "permission denied")
+    set_unsynced(lab, "productivity", "paperless-env", lab.times.ago(hours=5), "permission denied")
     renewal_failed(lab, "productivity", "nextcloud-tls", UNREACHED, hours=7, attempts=2)
-    _suspended(lab)
-    _route_to_nowhere(lab)
+    # Somebody held an upgrade back by hand and forgot about it.
+    lab.get("HelmRelease", "home", "home-assistant")["spec"]["suspend"] = True
+    # The chart's new version renamed its Service; the route still has the old name.
+    replace_route(lab, "forgejo", service="forgejo-http")
     lab.past = _week(lab)
     return lab
 
 
 def _traefik_is_refused(lab: Homelab) -> None:
-    """At DEBUG, as Traefik v3 writes it, for every backend that runs on another node."""
+    """Let Traefik fail to reach each backend on another node, and log it as v3 does at DEBUG."""
     pod = lab.pod_of("traefik")
     backends = [app for app in APPS if app.route and app.node != pod["spec"]["nodeName"]]
     lines = [
@@ -51,10 +53,10 @@ def _traefik_is_refused(lab: Homelab) -> None:
 
 
 def _out_of_memory(lab: Homelab) -> None:
-    """Immich's machine learning outgrows its limit as soon as it has loaded its model."""
-    pod = lab.pod_of("immich-machine-learning")
-    name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
+    """Let Immich's machine learning outgrow its limit as soon as it has loaded its model."""
     container = "immich-machine-learning"
+    pod = lab.pod_of(container)
+    name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
     back_off = (
         f"back-off 5m0s restarting failed container={container} "
         f"pod={name}_{namespace}(3f6c1e52-8c1b-4a7e-9b52-1f0f3d1f5b7a)"
@@ -65,32 +67,18 @@ def _out_of_memory(lab: Homelab) -> None:
         "startedAt": lab.times.ago(minutes=5),
         "finishedAt": lab.times.ago(minutes=4),
     }
-    waits(
-        lab,
-        pod,
-        lab.times.ago(minutes=22),
-        reason="CrashLoopBackOff",
-        message=back_off,
-        last=ended,
-        restarts=6,
-    )
-    tell(lab, pod, "BackOff", f"Back-off restarting failed container {container}", count=31)
-    tell(
-        lab,
-        pod,
-        "Pulled",
-        'Container image "immich-app/immich-machine-learning:v1.142.0" already present on machine',
-        count=7,
-        minutes=5,
-        normal=True,
-    )
+    set_waiting(lab, pod, lab.times.ago(minutes=22), message=back_off, last=ended, restarts=6)
+    add_event(lab, pod, "BackOff", f"Back-off restarting failed container {container}", count=31)
+    image = pod["spec"]["containers"][0]["image"]
+    pulled = f'Container image "{image}" already present on machine'
+    add_event(lab, pod, "Pulled", pulled, count=7, minutes=5, normal=True)
     lab.logs[namespace, name, container, True] = _last_words(lab)
 
 
 def _last_words(lab: Homelab) -> str:
-    """Nothing tells a process that the kernel is about to kill it."""
+    """A log that ends in the middle: a process does not learn that the kernel will kill it."""
     at = lab.times.ago(minutes=4)
-    said = (
+    lines = (
         "Starting gunicorn 23.0.0",
         "Listening at: http://[::]:3003 (9)",
         "Booting worker with pid: 10",
@@ -98,19 +86,7 @@ def _last_words(lab: Homelab) -> str:
         "Loading visual model 'ViT-SO400M-16-SigLIP2-384__webli' to memory",
         "Setting execution providers to ['CPUExecutionProvider'], in descending order",
     )
-    return "".join(f"[{at}] INFO     {line}\n" for line in said)
-
-
-def _suspended(lab: Homelab) -> None:
-    """Somebody held an upgrade back by hand, and did not come back to it."""
-    lab.get("HelmRelease", "home", "home-assistant")["spec"]["suspend"] = True
-
-
-def _route_to_nowhere(lab: Homelab) -> None:
-    """The chart's new version calls its Service otherwise; the route still has the old name."""
-    (forgejo,) = (app for app in APPS if app.name == "forgejo")
-    lab.drop("IngressRoute", forgejo.namespace, forgejo.name)
-    lab.add(a_route(lab.times, forgejo, service="forgejo-http"))
+    return "".join(f"[{at}] INFO     {line}\n" for line in lines)
 
 
 def _week(lab: Homelab) -> Past:
@@ -118,7 +94,7 @@ def _week(lab: Homelab) -> Past:
     learning, mosquitto = (
         lab.pod_of(app)["metadata"]["name"] for app in ("immich-machine-learning", "mosquitto")
     )
-    (challenge,) = (challenge_["metadata"]["name"] for challenge_ in lab.of("Challenge"))
+    (challenge,) = (manifest["metadata"]["name"] for manifest in lab.of("Challenge"))
     served = ("pods", "endpoints", "routes")
     failed, degraded = Verdict.FAILED, Verdict.DEGRADED
     hung = (f"pods/Pod/home/{mosquitto}", "CrashLoopBackOff", ("pods", "endpoints"))

@@ -38,7 +38,7 @@ class Trouble:
     incident: bool = True
 
     def there(self, begin: float, end: float) -> bool:
-        """Whether it was there at some time between so many hours ago and so many."""
+        """Whether it was there at some time between `begin` and `end`, in hours before now."""
         return self.began > end and (self.ended is None or self.ended < begin)
 
 
@@ -50,53 +50,43 @@ class Past:
     absent: tuple[int, ...] = ()
 
     def history(self, now: datetime) -> History:
-        """The same as the bot would have kept it."""
+        """The history that the bot would have recorded."""
         this = int(now.timestamp()) // 3600
-        hours = [hour for hour in range(WEEK * 24, -1, -1) if hour not in self.absent]
-        incidents = sorted(
-            (
-                PastIncident(
-                    trouble.key, _ago(now, trouble.began), _ended(now, trouble), trouble.verdict
-                )
-                for trouble in self.troubles
-                if trouble.incident
-            ),
-            key=lambda each: each.began,
-        )
+        incidents = []
+        for trouble in sorted(self.troubles, key=lambda trouble: -trouble.began):
+            if trouble.incident:
+                began = _ago(now, trouble.began)
+                ended = None if trouble.ended is None else _ago(now, trouble.ended)
+                incidents.append(PastIncident(trouble.key, began, ended, trouble.verdict))
         points = tuple(
             Point(this - hour, self._letters(now, hour), self._restarts(now, hour))
-            for hour in hours
+            for hour in range(WEEK * 24, -1, -1)
+            if hour not in self.absent
         )
         return History(points, tuple(incidents))
 
     def base(self, now: datetime) -> Base:
-        """What the last digest told."""
-        then = float(LAST)
-        return Base(
-            last_slot(now),
-            {
-                trouble.key: KnownEntry(trouble.verdict, trouble.reason, _ago(now, trouble.began))
-                for trouble in self.troubles
-                if trouble.there(then, then)
-            },
-        )
+        """The base of the next digest: what was known at the last one."""
+        entries = {
+            trouble.key: KnownEntry(trouble.verdict, trouble.reason, _ago(now, trouble.began))
+            for trouble in self.troubles
+            if trouble.there(LAST, LAST)
+        }
+        return Base(last_slot(now), entries)
 
     def book(self, now: datetime) -> DigestState:
         """The digests of the week, each sent in time; their messages are not in this Discord."""
         book = DigestState()
         for day in range(WEEK - 1, -1, -1):
             at = last_slot(now) - timedelta(days=day)
-            turn = RunRecord(day=at.date(), due=at, stage=RunStage.SENT, at=at, by="sandbox")
-            book = book.with_turn(DAILY, turn)
+            run = RunRecord(day=at.date(), due=at, stage=RunStage.SENT, at=at, by="sandbox")
+            book = book.with_turn(DAILY, run)
         return book
 
     async def keep(self, store: Store, now: datetime) -> None:
-        """Put it where the bot keeps such things."""
-        history, bases, book = (
-            self.history(now),
-            Bases({DAILY: self.base(now)}),
-            self.book(now),
-        )
+        """Write the history, the bases and the digest runs into the bot's store."""
+        history, book = self.history(now), self.book(now)
+        bases = Bases({DAILY: self.base(now)})
         await store.change(HISTORY, lambda _: history)
         await store.change(BASES, lambda _: bases)
         await store.change(DIGESTS, lambda _: book)
@@ -106,12 +96,12 @@ class Past:
 
     def _worst(self, now: datetime, hour: int, area: str) -> Verdict:
         begin, end = _bounds(now, hour)
-        there = [
+        verdicts = [
             trouble.verdict
             for trouble in self.troubles
             if area in trouble.areas and trouble.there(begin, end)
         ]
-        return max(there, key=lambda each: each.rank, default=Verdict.HEALTHY)
+        return max(verdicts, key=lambda verdict: verdict.rank, default=Verdict.HEALTHY)
 
     def _restarts(self, now: datetime, hour: int) -> int:
         """Two an hour of each crash loop."""
@@ -135,11 +125,7 @@ def _ago(now: datetime, hours: float) -> datetime:
     return now - timedelta(hours=hours)
 
 
-def _ended(now: datetime, each: Trouble) -> datetime | None:
-    return None if each.ended is None else _ago(now, each.ended)
-
-
 def _bounds(now: datetime, hour: int) -> tuple[float, float]:
-    """The hour of the clock, so many before this one, in hours before now."""
+    """Begin and end of the clock's hour that is `hour` before this one, in hours before now."""
     passed = math.modf(now.timestamp() / 3600)[0]
     return hour + passed, max(0.0, hour + passed - 1)

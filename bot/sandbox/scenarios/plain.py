@@ -1,4 +1,4 @@
-"""Plain objects as an API server keeps them, and moments relative to one `now`."""
+"""Builders of plain objects as an API server keeps them, and moments relative to one `now`."""
 
 from __future__ import annotations
 
@@ -8,43 +8,33 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.sandbox.kubernetes_api.served import SERVED
+
 Plain = dict[str, Any]
+"""An object as JSON has it."""
 
 SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
-"""The letters that Kubernetes makes names of. Source: apimachinery, `rand.SafeEncodeString`."""
+"""The letters of generated names. Source: apimachinery, `rand.SafeEncodeString`."""
 
-OWNERS = {
-    "Certificate": "cert-manager.io/v1",
-    "CertificateRequest": "cert-manager.io/v1",
-    "CronJob": "batch/v1",
-    "DaemonSet": "apps/v1",
-    "ExternalSecret": "external-secrets.io/v1",
-    "HelmRelease": "helm.toolkit.fluxcd.io/v2",
-    "Job": "batch/v1",
-    "Order": "acme.cert-manager.io/v1",
-    "ReplicaSet": "apps/v1",
-    "Service": "v1",
-    "StatefulSet": "apps/v1",
+API_VERSIONS = {
+    resource.kind: resource.api_version(resource.versions[0]) for resource in reversed(SERVED)
 }
-"""`apiVersion` of what controls other objects; an API server takes no owner without it."""
+"""The preferred `apiVersion` of each kind; a kind of two groups belongs to the first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """The moments of a scenario, written as Kubernetes writes them."""
+    """The moments of a scenario, written as Kubernetes writes them; units as of `timedelta`."""
 
     now: datetime
 
     def ago(self, **units: float) -> str:
-        """So long before now; units as of `timedelta`."""
-        return self._told(-timedelta(**units))
+        """A moment before now."""
+        return (self.now.astimezone(UTC) - timedelta(**units)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def ahead(self, **units: float) -> str:
-        """So long after now."""
-        return self._told(timedelta(**units))
-
-    def _told(self, away: timedelta) -> str:
-        return (self.now.astimezone(UTC) + away).strftime("%Y-%m-%dT%H:%M:%SZ")
+        """A moment after now."""
+        return self.ago(**{unit: -number for unit, number in units.items()})
 
 
 def an_object(
@@ -52,14 +42,13 @@ def an_object(
     name: str,
     namespace: str = "",
     *,
-    api: str = "v1",
     born: str,
     labels: dict[str, str] | None = None,
     annotations: dict[str, str] | None = None,
     owner: tuple[str, str] | None = None,
-    **rest: Any,
+    **content: Any,
 ) -> Plain:
-    """Any object; `owner` is the kind and name of what controls it."""
+    """Any object of a kind that is served; `owner` is the kind and name of what controls it."""
     meta: Plain = {"name": name, "creationTimestamp": born}
     if namespace:
         meta["namespace"] = namespace
@@ -68,14 +57,14 @@ def an_object(
     if annotations:
         meta["annotations"] = annotations
     if owner:
-        meta["ownerReferences"] = [_owned_by(*owner)]
-    return {"apiVersion": api, "kind": kind, "metadata": meta, **rest}
+        meta["ownerReferences"] = [_owner_reference(*owner)]
+    return {"apiVersion": API_VERSIONS[kind], "kind": kind, "metadata": meta, **content}
 
 
-def _owned_by(kind: str, name: str) -> Plain:
+def _owner_reference(kind: str, name: str) -> Plain:
     uid = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{kind}/{name}"))
-    api = OWNERS[kind]
-    return {"apiVersion": api, "kind": kind, "name": name, "uid": uid, "controller": True}
+    api_version = API_VERSIONS[kind]
+    return {"apiVersion": api_version, "kind": kind, "name": name, "uid": uid, "controller": True}
 
 
 def a_condition(
@@ -92,16 +81,16 @@ def a_condition(
 
 
 def ready(since: str, reason: str, message: str = "") -> Plain:
-    """A `status` whose only condition says Ready."""
+    """A `status` with the one condition Ready."""
     return {"conditions": [a_condition("Ready", since, reason=reason, message=message)]}
 
 
 def observed(since: str, reason: str, message: str = "") -> Plain:
-    """The same of a controller that says which generation it saw."""
+    """A `status` with the condition Ready and the generation that the controller saw."""
     return {**ready(since, reason, message), "observedGeneration": 1}
 
 
-def letters(of: str, count: int = 5) -> str:
-    """The random end of a generated name: always the same for the same `of`."""
-    digest = hashlib.blake2b(of.encode(), digest_size=count).digest()
+def letters(seed: str, count: int = 5) -> str:
+    """The random end of a generated name: always the same for the same seed."""
+    digest = hashlib.blake2b(seed.encode(), digest_size=count).digest()
     return "".join(SUFFIX[byte % len(SUFFIX)] for byte in digest)

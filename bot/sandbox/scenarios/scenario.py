@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.sandbox.kubernetes_api import SimulatedCluster
+from bot.sandbox.kubernetes_api import SERVED, Faults, Resource, SimulatedCluster
 from bot.sandbox.network import Broken
 from bot.sandbox.scenarios.past import Past
 from bot.sandbox.scenarios.plain import Calendar, Plain
@@ -20,8 +20,8 @@ class Homelab:
     """A homelab while it is built; a scenario changes its objects in place.
 
     logs: Text by namespace, pod, container, and whether it is of the run before.
-    setup: What is done to the simulated cluster that serves it: faults, forbidden reads.
-    goes_on: What happens in it as time goes by, beside what `refresh` does for all.
+    faults, forbidden, served: Of the API server; `forbidden` are a plural and its group.
+    goes_on: What happens at the start and as time goes by, beside what `refresh` does for all.
     broken: What is wrong with its network.
     past: The week before, where one was made up.
     """
@@ -29,7 +29,9 @@ class Homelab:
     times: Calendar
     objects: list[Plain] = field(default_factory=list)
     logs: dict[LogKey, str] = field(default_factory=dict)
-    setup: list[Callable[[SimulatedCluster], None]] = field(default_factory=list)
+    faults: Faults = field(default_factory=Faults)
+    forbidden: tuple[tuple[str, str], ...] = ()
+    served: tuple[Resource, ...] = SERVED
     goes_on: list[Callable[[SimulatedCluster, datetime], None]] = field(default_factory=list)
     broken: Broken = field(default_factory=Broken)
     past: Past | None = None
@@ -37,8 +39,12 @@ class Homelab:
     def prepare(self, cluster: SimulatedCluster) -> None:
         """Give the simulated cluster the logs, the faults and the permissions of this homelab."""
         cluster.logs.update(self.logs)
-        for step in self.setup:
-            step(cluster)
+        cluster.faults = self.faults
+        cluster.served = self.served
+        for plural, group in self.forbidden:
+            cluster.forbid("*", plural, group)
+        for step in self.goes_on:
+            step(cluster, self.times.now)
 
     def refresh(self, cluster: SimulatedCluster, now: datetime) -> None:
         """Write what kubelets and External Secrets write by themselves every few minutes.
@@ -47,11 +53,11 @@ class Homelab:
         after an hour and a half its ExternalSecrets. What is broken stays as it is.
         """
         moment = Calendar(now).ago()
-        for node in filter(_well, self.of("Node")):
+        for node in filter(_goes_on, self.of("Node")):
             for condition in node["status"]["conditions"]:
                 condition["lastHeartbeatTime"] = moment
             cluster.put(node)
-        for external in filter(_well, self.of("ExternalSecret")):
+        for external in filter(_goes_on, self.of("ExternalSecret")):
             external["status"]["refreshTime"] = moment
             cluster.put(external)
         for step in self.goes_on:
@@ -99,9 +105,10 @@ class Homelab:
         raise LookupError(msg)
 
 
-def _well(each: Plain) -> bool:
-    """Whether its controller goes on with it: Ready, and not merely because nothing is left."""
-    ready = next(said for said in each["status"]["conditions"] if said["type"] == "Ready")
+def _goes_on(manifest: Plain) -> bool:
+    """Whether the controller still works on an object: Ready, and its Secret was not deleted."""
+    conditions = manifest["status"]["conditions"]
+    ready = next(condition for condition in conditions if condition["type"] == "Ready")
     return bool(ready["status"] == "True" and ready["reason"] != "SecretDeleted")
 
 
