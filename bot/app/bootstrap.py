@@ -55,7 +55,6 @@ from bot.kube.change_store import NoChangeStore
 from bot.kube.client import Api
 from bot.kube.connect import connect, own_namespace
 from bot.kube.flux_objects import FluxObjects
-from bot.kube.flux_reconcile import FluxRequest
 from bot.kube.own_image import OwnImage
 from bot.kube.prober_daemonset import ProbeAgents
 from bot.kube.tool_jobs import ToolJobs
@@ -266,23 +265,25 @@ def build_cluster(api: Api, read: settings.Settings) -> ClusterParts:
     namespace = read.state_namespace or own_namespace(read.kubeconfig, read.context)
     member = membership(api, namespace) if namespace else None
     image = OwnImage(api, read.probe_image)
-    agents = ProbeAgents(api, image, host_network=read.probe_host_network)
+    prober = ProbeAgents(api, image, host_network=read.probe_host_network)
     flux = FluxObjects(api)
     return ClusterParts(
         cache,
         Netshoot(cache, ToolJobs(api, read.tool_image), targets.allowed(read.net_targets)),
-        agents,
-        agents.rounds,
+        prober,
+        prober.rounds,
         member.state if member else Unkept(),
         namespace,
         member,
         configured(read, flux),
-        FluxRequest(api, flux).ask,
+        flux.reconcile,
         (
-            ScheduledCall(int(agent_keys.AGAIN), "publish the key of probes", agents.refresh),
-            ScheduledCall(int(agent_peers.AGAIN), "tell agents their peers", agents.peers.publish),
+            ScheduledCall(int(agent_keys.AGAIN), "publish the key of probes", prober.refresh),
+            ScheduledCall(
+                int(agent_peers.AGAIN), "tell agents their peers", prober.agents.publish_peers
+            ),
         ),
-        agents.begin,
+        prober.begin,
     )
 
 

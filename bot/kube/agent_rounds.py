@@ -6,12 +6,10 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from bot.errors import Absent, ClusterError, Forbidden
-from bot.kube.agent_configmaps import AgentsConfig
 from bot.kube.agents import Agents, ProberAgent
-from bot.kube.client import Api, Query
+from bot.kube.client import Query
 from bot.net.mesh import log_reader as round_log
 from bot.net.mesh.rounds import INTERVALS, Round, Witness
-from bot.net.probing import agent_peers
 
 AT_ONCE = 4
 """Logs that are read at a time."""
@@ -30,8 +28,7 @@ LATE = "there was no time to read its log"
 class AgentRounds:
     """Reads each log again once its agent's next round is due, and remembers rounds meanwhile."""
 
-    def __init__(self, api: Api, agents: Agents) -> None:
-        self._config = AgentsConfig(api, agent_peers.CONFIG_MAP)
+    def __init__(self, agents: Agents) -> None:
         self._agents = agents
         self._rounds: dict[str, tuple[Round, ...]] = {}
         """By pod."""
@@ -55,7 +52,7 @@ class AgentRounds:
     async def _installed(self) -> tuple[ProberAgent, ...] | None:
         """The agents; None where there is no place for them, or no right to see any."""
         try:
-            await self._config.read()
+            await self._agents.peers.read()
             allowed = True
         except Absent:
             return None

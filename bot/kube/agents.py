@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -15,14 +16,17 @@ import msgspec
 
 from bot.domain import containers
 from bot.domain.temporary import NAMESPACE
-from bot.errors import ClusterError
-from bot.kube.agent_signing_key import ProbeKey
+from bot.errors import Absent, ClusterError
+from bot.kube.agent_configmaps import AgentsConfig, SigningKey
 from bot.kube.client import Api, Query
 from bot.kube.jobs import REQUEST
 from bot.kube.pods import ListedPod, list_pods, log_path
+from bot.net.probing import agent_peers, signed_job
 from bot.net.probing import output as lines
-from bot.net.probing import signed_job
+from bot.net.probing.agent_peers import AgentPeer
 from bot.net.probing.protocol import ProbeJob, ProberLine
+
+log = logging.getLogger(__name__)
 
 LABEL = "app.kubernetes.io/component=agent"
 PORT_NAME = "jobs"
@@ -60,18 +64,20 @@ class ProberAgent:
 
 
 class Agents:
-    """Finds agents, and sends them what `key` signed."""
+    """Finds agents, and sends them jobs that `key` has signed."""
 
-    def __init__(self, api: Api, key: ProbeKey) -> None:
+    def __init__(self, api: Api) -> None:
+        self.key = SigningKey(api)
+        self.peers = AgentsConfig(api, agent_peers.CONFIG_MAP)
+        """Their list of each other."""
         self._api = api
-        self._key = key
         self._found: dict[str, ProberAgent] = {}
         self._until = 0.0
         self._looking = asyncio.Lock()
 
     async def on(self, node: str) -> ProberAgent | None:
         """The agent on that node; None where none is ready, or nobody can tell."""
-        if not self._key.published:
+        if not self.key.published:
             return None
         async with self._looking:
             if time.monotonic() >= self._until:
@@ -90,7 +96,7 @@ class Agents:
         Raises:
             Unanswered: It cannot be reached, refuses the job, or is cut off.
         """
-        request = await self._key.sign(agent.node, msgspec.json.encode(job))
+        request = await self.key.sign(agent.node, msgspec.json.encode(job))
         host = f"[{agent.address}]" if ":" in agent.address else agent.address
         url = f"http://{host}:{agent.port}{signed_job.PATH}"
         limits = aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT)
@@ -128,6 +134,25 @@ class Agents:
             for pod in await self._pods()
             if pod.status.pod_ip and not pod.metadata.deletion_timestamp
         )
+
+    async def publish_peers(self) -> None:
+        """Write the agents' list of each other where it has changed, if there are agents.
+
+        Agents that are not ready stay in it: rounds are to show that they cannot be reached. A
+        failure is logged, and the next call tries again.
+        """
+        try:
+            written = (await self.peers.read()).get(agent_peers.FILE)
+            text = agent_peers.written(
+                AgentPeer(agent.node, agent.address, signed_job.LISTENER_PORT)
+                for agent in await self.present()
+            )
+            if text != written:
+                await self.peers.merge({agent_peers.FILE: text})
+        except Absent:
+            return
+        except ClusterError as error:
+            log.warning("the agents' list of peers cannot be published: %s", error)
 
     async def _list(self) -> dict[str, ProberAgent]:
         try:

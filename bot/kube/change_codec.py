@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec.structs import asdict
 
+from bot.domain.resources.decode import ListMeta
 from bot.remediation.change.change import Change, ChangeCard, Notes, PullRequest, Undoing
 from bot.remediation.change.history import ChangeHistory, HistoryEntry
 from bot.remediation.change.plan import Method, RepairPlan
@@ -24,7 +26,7 @@ class _Meta(msgspec.Struct, frozen=True, rename="camel"):
     resource_version: str = ""
 
 
-class _Spec(msgspec.Struct, frozen=True, rename="camel"):
+class _Spec(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     target: str
     way: Method
     requester: str
@@ -43,7 +45,7 @@ class _Spec(msgspec.Struct, frozen=True, rename="camel"):
     preview: str = ""
 
 
-class _Status(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class _Status(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     state: ChangeState | None = None
     history: tuple[HistoryEntry, ...] = ()
     card: ChangeCard | None = None
@@ -61,43 +63,26 @@ class _Object(msgspec.Struct, frozen=True, rename="camel"):
     status: _Status = _Status()
 
 
+class _List(msgspec.Struct, frozen=True):
+    items: tuple[msgspec.Raw, ...] = ()
+    metadata: ListMeta = ListMeta()
+
+
 def manifest(change: Change) -> Manifest:
-    """The object as it is created: without a status, which is written by itself."""
-    plan = change.plan
-    spec = _Spec(
-        plan.target,
-        plan.way,
-        change.requester,
-        change.expires,
-        plan.steps,
-        plan.asked,
-        plan.host,
-        plan.path,
-        plan.row,
-        plan.effect,
-        plan.trial,
-        plan.cures,
-        plan.evidence,
-        plan.risks,
-        plan.returns_after,
-        plan.preview,
-    )
-    return _head(change) | {"spec": msgspec.to_builtins(spec)}
+    """The object as it is created: its status is written by a request of its own."""
+    spec = _Spec(requester=change.requester, expires_at=change.expires, **asdict(change.plan))
+    return {
+        "apiVersion": API_VERSION,
+        "kind": KIND,
+        "metadata": {"name": change.name},
+        "spec": msgspec.to_builtins(spec),
+    }
 
 
 def status(change: Change) -> Manifest:
     """The body that replaces the status of the version that the Change was read at."""
-    notes = change.notes
-    made = _Status(
-        change.state,
-        change.history.entries,
-        notes.card,
-        notes.baseline,
-        notes.proof,
-        notes.undoing,
-        notes.pull_request,
-    )
-    body = manifest(change) | {"status": msgspec.to_builtins(made)}
+    noted = _Status(state=change.state, history=change.history.entries, **asdict(change.notes))
+    body = manifest(change) | {"status": msgspec.to_builtins(noted)}
     body["metadata"]["resourceVersion"] = change.version
     return body
 
@@ -134,53 +119,17 @@ def read_all(body: bytes, namespace: str) -> tuple[tuple[Change, ...], str]:
             found.append(read(item, namespace))
         except NoChangeError:
             continue
-    return tuple(found), listed.metadata.next_page
+    return tuple(found), listed.metadata.continue_
 
 
-class _ListMeta(msgspec.Struct, frozen=True):
-    next_page: str = msgspec.field(default="", name="continue")
-
-
-class _List(msgspec.Struct, frozen=True):
-    items: tuple[msgspec.Raw, ...] = ()
-    metadata: _ListMeta = _ListMeta()
-
-
-def _head(change: Change) -> Manifest:
-    return {"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": change.name}}
-
-
-def _change(each: _Object) -> Change:
-    spec, noted = each.spec, each.status
-    plan = RepairPlan(
-        target=spec.target,
-        way=spec.way,
-        asked=spec.asked,
-        host=spec.host,
-        path=spec.path,
-        row=spec.row,
-        effect=spec.effect,
-        trial=spec.trial,
-        cures=spec.cures,
-        evidence=spec.evidence,
-        risks=spec.risks,
-        steps=spec.steps,
-        returns_after=spec.returns_after,
-        preview=spec.preview,
-    )
-    notes = Notes(
-        card=noted.card,
-        baseline=noted.baseline,
-        proof=noted.proof,
-        undoing=noted.undoing,
-        pull_request=noted.pull_request,
-    )
+def _change(decoded: _Object) -> Change:
+    spec = decoded.spec
     return Change(
-        name=each.metadata.name,
+        name=decoded.metadata.name,
         requester=spec.requester,
         expires=spec.expires_at,
-        plan=plan,
-        history=ChangeHistory(noted.history),
-        notes=notes,
-        version=each.metadata.resource_version,
+        plan=msgspec.convert(spec, RepairPlan, from_attributes=True),
+        history=ChangeHistory(decoded.status.history),
+        notes=msgspec.convert(decoded.status, Notes, from_attributes=True),
+        version=decoded.metadata.resource_version,
     )

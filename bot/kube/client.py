@@ -8,8 +8,8 @@ decoding bytes with msgspec is some thirty times faster. The seam is `param_seri
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from types import MappingProxyType
 from typing import Any
 
@@ -42,6 +42,9 @@ TOTAL = 30.0
 """Seconds for one answer."""
 
 MAX_DETAIL = 300
+
+JSON = "application/json"
+MERGE = "application/merge-patch+json"
 
 NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -81,19 +84,15 @@ class Api:
         path: ApiPath,
         query: Query = (),
         *,
-        accept: str = "application/json",
-        headers: Mapping[str, str] = NONE,
+        accept: str = JSON,
         total: float = TOTAL,
     ) -> bytes:
-        """The body of a GET. `headers` go along.
+        """The body of a GET, which may take `total` seconds.
 
         Raises:
-            ClusterError: One of this module's, by what went wrong.
+            ClusterError: One of `bot.errors`, by what went wrong.
         """
-        limits = aiohttp.ClientTimeout(total=total, sock_connect=CONNECT)
-        async with self.stream(
-            path, query, accept=accept, headers=headers, limits=limits
-        ) as response:
+        async with self.stream(path, query, accept=accept, limits=within(total)) as response:
             return await response.read()
 
     async def send(
@@ -103,27 +102,29 @@ class Api:
         body: Mapping[str, Any] | None = None,
         query: Query = (),
         *,
-        content_type: str = "application/json",
+        content_type: str = JSON,
         headers: Mapping[str, str] = NONE,
         total: float = TOTAL,
     ) -> bytes:
-        """The answer to a POST, PUT, PATCH or DELETE of a JSON body. `headers` go along.
+        """The answer to a POST, PUT, PATCH or DELETE of a JSON body, with `headers` besides.
 
         Raises:
-            ClusterError: One of this module's, by what went wrong. After `Unreachable` nobody
+            ClusterError: One of `bot.errors`, by what went wrong. After `Unreachable` nobody
                 knows whether it was done: read before trying again.
         """
-        limits = aiohttp.ClientTimeout(total=total, sock_connect=CONNECT)
+        sent = {"Content-Type": content_type, **headers}
         async with self.stream(
-            path,
-            query,
-            method=method,
-            body=body,
-            content_type=content_type,
-            headers=headers,
-            limits=limits,
+            path, query, method=method, body=body, headers=sent, limits=within(total)
         ) as response:
             return await response.read()
+
+    async def merge(self, path: ApiPath, changes: Mapping[str, Any], *, total: float) -> None:
+        """Change some fields of an object, by a JSON merge patch: null removes one.
+
+        Raises:
+            ClusterError: As `send`.
+        """
+        await self.send("PATCH", path, changes, content_type=MERGE, total=total)
 
     @asynccontextmanager
     async def stream(
@@ -132,10 +133,9 @@ class Api:
         query: Query,
         *,
         limits: aiohttp.ClientTimeout,
-        accept: str = "application/json",
+        accept: str = JSON,
         method: str = "GET",
         body: Mapping[str, Any] | None = None,
-        content_type: str = "application/json",
         headers: Mapping[str, str] = NONE,
         begins: float | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
@@ -144,22 +144,17 @@ class Api:
         `begins`: seconds until its headers must be there, where the body may take for ever.
         Errors while reading are translated too, so a caller's loop may stand inside.
         """
-        # On a LAN gzip costs more than it saves.
-        sent_along = {"Accept": accept, "Accept-Encoding": "identity", **headers}
-        if body is not None:
-            sent_along["Content-Type"] = content_type
-        try:
+        with translated(self.host):
             call = await self._client.param_serialize(
                 method,
                 path,
                 query_params=list(query),
-                header_params=sent_along,
+                # On a LAN gzip costs more than it saves.
+                header_params={"Accept": accept, "Accept-Encoding": "identity", **headers},
                 body=body,
                 auth_settings=["BearerToken"],
             )
-            # It rotates: what is sent is what must not be shown.
-            sent = str(call[2].get("authorization") or "")
-            known_secrets.learn("kubernetes", sent.rpartition(" ")[2])
+            learn_token(call[2])
             async with asyncio.timeout(begins):
                 answer = await self._client.call_api(
                     call[0], URL(call[1], encoded=True), *call[2:], _request_timeout=limits
@@ -171,21 +166,39 @@ class Api:
                 yield response
             finally:
                 response.close()
-        except TimeoutError as error:
-            msg = f"The API server at {self.host} did not answer in time."
-            raise Unreachable(msg) from error
-        except (aiohttp.ClientError, OSError) as error:
-            msg = f"The API server at {self.host} cannot be reached: {_brief(error)}"
-            raise Unreachable(msg) from error
+
+
+def within(total: float | None) -> aiohttp.ClientTimeout:
+    """The limits of a request that may take `total` seconds; None: any number."""
+    return aiohttp.ClientTimeout(total=total, sock_connect=CONNECT)
+
+
+def learn_token(headers: Mapping[str, str]) -> None:
+    """Keep the token of a request from being shown. It rotates, so each request's is learnt."""
+    token = str(headers.get("authorization") or "").rpartition(" ")[2]
+    known_secrets.learn("kubernetes", token)
+
+
+@contextmanager
+def translated(host: str) -> Iterator[None]:
+    """Raise the network's errors on the way to an API server as `Unreachable`."""
+    try:
+        yield
+    except TimeoutError as error:
+        msg = f"The API server at {host} did not answer in time."
+        raise Unreachable(msg) from error
+    except (aiohttp.ClientError, OSError) as error:
+        msg = f"The API server at {host} cannot be reached: {_brief(error)}"
+        raise Unreachable(msg) from error
 
 
 async def _failure(response: aiohttp.ClientResponse) -> ClusterError:
     body = await response.content.read(64 * 1024)
     try:
-        said = msgspec.json.decode(body, type=_Status).message
+        reason = msgspec.json.decode(body, type=_Status).message
     except msgspec.DecodeError:
-        said = ""
-    message = f"The API server answered {response.status}: {said or response.reason}"[:MAX_DETAIL]
+        reason = ""
+    message = f"The API server answered {response.status}: {reason or response.reason}"[:MAX_DETAIL]
     if kind := ERRORS.get(response.status):
         return kind(message)
     return ServerError(message, _retry_after(response.headers.get("Retry-After")))

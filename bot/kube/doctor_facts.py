@@ -11,16 +11,17 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
-import aiohttp
 import msgspec
 
 from bot.doctor.domain.facts import ClusterFacts, Held, Right
+from bot.domain.election import Record
 from bot.domain.facts import Denied
 from bot.domain.refusal import NotObserved
+from bot.domain.resources.base import Time
 from bot.domain.resources.registry import KINDS
 from bot.domain.timestamps import ahead
 from bot.errors import Absent, ClusterError, Forbidden, Unauthorized
-from bot.kube.client import CONNECT, Api
+from bot.kube.client import Api, within
 from bot.kube.discovery import discover
 from bot.kube.lease import NAME, leases
 from bot.kube.paths import path
@@ -46,9 +47,8 @@ class _Version(msgspec.Struct, rename="camel", frozen=True):
     git_version: str
 
 
-class _ReviewStatus(msgspec.Struct, rename="camel", frozen=True):
+class _ReviewStatus(msgspec.Struct, frozen=True):
     allowed: bool
-    evaluation_error: str = ""
 
 
 class _Review(msgspec.Struct, frozen=True):
@@ -56,25 +56,19 @@ class _Review(msgspec.Struct, frozen=True):
 
 
 class _UserInfo(msgspec.Struct, frozen=True):
-    username: str = ""
+    username: str
 
 
-class _MyselfStatus(msgspec.Struct, rename="camel", frozen=True):
-    user_info: _UserInfo = _UserInfo()
+class _UserStatus(msgspec.Struct, rename="camel", frozen=True):
+    user_info: _UserInfo
 
 
-class _Myself(msgspec.Struct, frozen=True):
-    status: _MyselfStatus = _MyselfStatus()
-
-
-class _LeaseSpec(msgspec.Struct, rename="camel", frozen=True):
-    holder_identity: str | None = None
-    lease_duration_seconds: int | None = None
-    renew_time: datetime | None = None
+class _UserReview(msgspec.Struct, frozen=True):
+    status: _UserStatus
 
 
 class _Lease(msgspec.Struct, frozen=True):
-    spec: _LeaseSpec = _LeaseSpec()
+    spec: Record = Record()
 
 
 class _Asking:
@@ -134,9 +128,8 @@ class AccessReader:
 
     async def _version(self) -> tuple[str, float | None]:
         """The version, and how far our clock is ahead."""
-        limits = aiohttp.ClientTimeout(total=self._quick, sock_connect=CONNECT)
         before = datetime.now(UTC)
-        async with self._api.stream(path("/version"), (), limits=limits) as response:
+        async with self._api.stream(path("/version"), (), limits=within(self._quick)) as response:
             body = await response.read()
             date = response.headers.get("Date")
         version = msgspec.json.decode(body, type=_Version).git_version
@@ -147,36 +140,20 @@ class AccessReader:
             return (await discover(self._api, KINDS)).versions
 
     async def _user(self) -> str:
-        body = await self._api.send(
-            "POST",
-            MYSELF,
-            {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"},
-            total=self._quick,
-        )
-        return msgspec.json.decode(body, type=_Myself).status.user_info.username
+        review = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+        body = await self._api.send("POST", MYSELF, review, total=self._quick)
+        return msgspec.json.decode(body, type=_UserReview).status.user_info.username
 
     async def _may(self, right: Right) -> bool:
         resource, _, subresource = right.resource.partition("/")
-        asked = {
-            "verb": right.verb,
-            "group": right.group,
-            "resource": resource,
-            "subresource": subresource,
-            "namespace": right.namespace,
-            "name": right.name,
+        attributes = right._asdict() | {"resource": resource, "subresource": subresource}
+        named = {key: value for key, value in attributes.items() if value}
+        review = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": named},
         }
-        body = await self._api.send(
-            "POST",
-            REVIEWS,
-            {
-                "apiVersion": "authorization.k8s.io/v1",
-                "kind": "SelfSubjectAccessReview",
-                "spec": {
-                    "resourceAttributes": {key: value for key, value in asked.items() if value}
-                },
-            },
-            total=self._quick,
-        )
+        body = await self._api.send("POST", REVIEWS, review, total=self._quick)
         return msgspec.json.decode(body, type=_Review).status.allowed
 
     async def _lease(self, namespace: str) -> Held | None:
@@ -187,7 +164,7 @@ class AccessReader:
         except Absent:
             return None
         spec = msgspec.json.decode(body, type=_Lease).spec
-        renewed = spec.renew_time
+        renewed = msgspec.convert(spec.renew_time, Time | None)
         ago = (datetime.now(UTC) - renewed).total_seconds() if renewed else None
         return Held(spec.holder_identity or "", ago, spec.lease_duration_seconds or 0)
 

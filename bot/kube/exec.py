@@ -14,9 +14,8 @@ import msgspec
 from kubernetes.aio.stream import WsApiClient
 
 from bot.domain.finding import Ref
-from bot.domain.redaction import known as known_secrets
 from bot.errors import ClusterError, Forbidden, ServerError, Unreachable
-from bot.kube.client import ERRORS, MAX_DETAIL, Api
+from bot.kube.client import ERRORS, MAX_DETAIL, Api, learn_token, translated
 from bot.kube.paths import ApiPath, path
 
 STDOUT, STDERR, ERROR = 1, 2, 3
@@ -82,30 +81,28 @@ async def execute(
     client = WsApiClient(configuration=api.configuration)
     try:
         async with asyncio.timeout(seconds):
-            return await _run(client, at, query, limit_bytes)
+            with translated(api.host):
+                return await _run(client, pod, at, query, limit_bytes)
     except TimeoutError as error:
         msg = f"{argv[0]} in {pod} did not end within {seconds:.0f} s."
-        raise Unreachable(msg) from error
-    except aiohttp.WSServerHandshakeError as error:
-        raise _refused(pod, error) from error
-    except (aiohttp.ClientError, OSError) as error:
-        msg = f"The API server at {api.host} cannot be reached: {error}"[:MAX_DETAIL]
         raise Unreachable(msg) from error
     finally:
         await client.close()
 
 
 async def _run(
-    client: WsApiClient, at: ApiPath, query: list[tuple[str, str]], limit: int
+    client: WsApiClient, pod: Ref, at: ApiPath, query: list[tuple[str, str]], limit: int
 ) -> Executed:
     call = await client.param_serialize(
         "GET", at, query_params=query, auth_settings=["BearerToken"]
     )
-    sent = str(call[2].get("authorization") or "")
-    known_secrets.learn("kubernetes", sent.rpartition(" ")[2])
-    answer = await client.call_api(*call, _preload_content=False)
-    async with answer.response as socket:
-        return await _read(socket, limit)
+    learn_token(call[2])
+    try:
+        answer = await client.call_api(*call, _preload_content=False)
+        async with answer.response as socket:
+            return await _read(socket, limit)
+    except aiohttp.WSServerHandshakeError as error:
+        raise _refused(pod, error) from error
 
 
 async def _read(socket: aiohttp.ClientWebSocketResponse, limit: int) -> Executed:

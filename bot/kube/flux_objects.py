@@ -1,9 +1,15 @@
-"""Flux's own objects, whole, read at the moment: the watch cache keeps only what checks look at."""
+"""Flux's own objects, whole and as they are now, and the request that Flux looks at Git now.
+
+The watch cache keeps only the fields that checks look at. The request needs
+deploy/components/flux-reconcile, which allows one annotation; without it Flux waits for its
+interval.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -11,14 +17,18 @@ import msgspec
 from bot.domain.resources import flux
 from bot.domain.resources.registry import KIND_OF, Kind
 from bot.errors import Absent, ServerError
+from bot.gitops.domain.ownership import Keeper, ObjectOwner
+from bot.gitops.domain.reconcile import requests
 from bot.kube.client import Api
-from bot.kube.discovery import Served, discover
+from bot.kube.configmap_store import QUICK
+from bot.kube.discovery import Served, Source, discover
 from bot.kube.paths import path
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
-"""What Kubernetes takes for a name: nothing else is made a path of."""
+"""What Kubernetes takes for a name: no path is made of anything else."""
 
-KINDS = (KIND_OF[flux.Kustomization], KIND_OF[flux.GitRepository])
+KUSTOMIZATION, GIT_REPOSITORY = KIND_OF[flux.Kustomization], KIND_OF[flux.GitRepository]
+KINDS = {kind.name: kind for kind in (KUSTOMIZATION, GIT_REPOSITORY)}
 
 
 class FluxObjects:
@@ -29,40 +39,55 @@ class FluxObjects:
         self._served: Served | None = None
 
     async def kustomization(self, namespace: str, name: str) -> Mapping[str, Any] | None:
-        """One, or None where there is none.
+        """A Kustomization; None where it does not exist.
 
         Raises:
             ClusterError: It cannot be read.
         """
-        return await self._one(KIND_OF[flux.Kustomization], namespace, name)
+        return await self._read(KUSTOMIZATION, namespace, name)
 
     async def git_repository(self, namespace: str, name: str) -> Mapping[str, Any] | None:
-        """One, or None where there is none.
+        """A GitRepository; None where it does not exist.
 
         Raises:
             ClusterError: It cannot be read.
         """
-        return await self._one(KIND_OF[flux.GitRepository], namespace, name)
+        return await self._read(GIT_REPOSITORY, namespace, name)
 
-    async def _one(self, kind: Kind, namespace: str, name: str) -> Mapping[str, Any] | None:
+    async def reconcile(self, owner: ObjectOwner) -> None:
+        """Annotate the Kustomization that owns an object, and its source first; do not wait.
+
+        Raises:
+            ClusterError: It is not allowed, or the API server does not answer.
+        """
+        if owner.keeper is not Keeper.KUSTOMIZATION:
+            return
+        live = await self.kustomization(owner.namespace, owner.name)
+        for request in requests(live, datetime.now(UTC).isoformat()) if live else ():
+            target = request.object
+            if kind := KINDS.get(target.kind):
+                source = next(iter(await self._sources(kind)))
+                at = path(source.path(target.namespace), target.name)
+                annotations = {request.annotation: request.token}
+                await self._api.merge(at, {"metadata": {"annotations": annotations}}, total=QUICK)
+
+    async def _read(self, kind: Kind, namespace: str, name: str) -> Mapping[str, Any] | None:
         if not NAME.fullmatch(namespace) or not NAME.fullmatch(name):
             return None
-        if self._served is None:
-            self._served = await discover(self._api, KINDS)
-        for source in self._served.sources(kind):
+        for source in await self._sources(kind):
             try:
                 body = await self._api.get(path(source.path(namespace), name))
+                return msgspec.json.decode(body, type=dict[str, Any])
             except Absent:
-                # Also where the version is no longer served: look anew the next time.
-                self._served = None
-                return None
-            return self._read(body)
+                break
+            except (msgspec.MsgspecError, RecursionError) as error:
+                msg = f"What {self._api.host} answers is no object."
+                raise ServerError(msg) from error
+        # Perhaps the version is no longer served: ask again the next time.
         self._served = None
         return None
 
-    def _read(self, body: bytes) -> dict[str, Any]:
-        try:
-            return msgspec.json.decode(body, type=dict[str, Any])
-        except (msgspec.MsgspecError, RecursionError) as error:
-            msg = f"What {self._api.host} answers is no object."
-            raise ServerError(msg) from error
+    async def _sources(self, kind: Kind) -> tuple[Source, ...]:
+        if self._served is None:
+            self._served = await discover(self._api, KINDS.values())
+        return self._served.sources(kind)

@@ -10,9 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from bot.kube.agent_peer_list import ProbePeers
 from bot.kube.agent_rounds import AgentRounds
-from bot.kube.agent_signing_key import ProbeKey
 from bot.kube.agents import Agents, ProberAgent, Unanswered
 from bot.kube.client import Api
 from bot.kube.prober_jobs import LISTEN, LONGEST, ON_DEMAND, ProbeJobs, heard_in, in_portions
@@ -56,10 +54,8 @@ class ProbeAgents(ProbeJobs):
         self, api: Api, image: Callable[[], Awaitable[str]], *, host_network: bool = False
     ) -> None:
         super().__init__(api, image, host_network=host_network)
-        self._key = ProbeKey(api)
-        self._agents = Agents(api, self._key)
-        self.peers = ProbePeers(api, self._agents)
-        self.rounds = AgentRounds(api, self._agents)
+        self.agents = Agents(api)
+        self.rounds = AgentRounds(self.agents)
         self._apart: dict[str, float] = {}
         """Until when the agent of a node is not asked, by the monotonic clock."""
         self._ways: dict[tuple[str, str], float] = {}
@@ -77,7 +73,7 @@ class ProbeAgents(ProbeJobs):
 
     async def refresh(self) -> None:
         """Publish the key that agents know us by, where they are installed; time and again."""
-        await self._key.publish()
+        await self.agents.key.publish()
 
     async def begin(self) -> None:
         """Remove what a process that is gone left behind, and publish the key."""
@@ -134,7 +130,7 @@ class ProbeAgents(ProbeJobs):
             return await super().heard(listener)
 
         async def log() -> bytes:
-            return await self._agents.log(ear.agent, time.monotonic() - ear.since + 1)
+            return await self.agents.log(ear.agent, time.monotonic() - ear.since + 1)
 
         return await heard_in(log, ear.job)
 
@@ -149,12 +145,12 @@ class ProbeAgents(ProbeJobs):
     async def _on(self, node: str) -> ProberAgent | None:
         if self._apart.get(node, 0.0) > time.monotonic():
             return None
-        return await self._agents.on(node)
+        return await self.agents.on(node)
 
     async def _asked(self, agent: ProberAgent, probes: Sequence[Probe]) -> tuple[ProbeAnswer, ...]:
         async def by_agent(few: Sequence[Probe]) -> Iterable[ProberLine]:
             job = ProbeJob(id=_id(), expires=time.time() + LONGEST, probes=tuple(few))
-            async with self._agents.asked(agent, job, LONGEST) as answering:
+            async with self.agents.asked(agent, job, LONGEST) as answering:
                 return await answering.until("done")
 
         return await in_portions(probes, by_agent)
@@ -171,7 +167,7 @@ class ProbeAgents(ProbeJobs):
         try:
             async with asyncio.timeout(BEGINS):
                 # It listens until we hang up.
-                asked = self._agents.asked(agent, job, LISTEN)
+                asked = self.agents.asked(agent, job, LISTEN)
                 answering = await stack.enter_async_context(asked)
                 said = await answering.until("listening")
                 port = int(

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 
-import aiohttp
 import msgspec
 
 from bot.domain.finding import Ref
 from bot.domain.refusal import NotObserved
 from bot.errors import Absent, ClusterError, Forbidden, ServerError
-from bot.kube.client import CONNECT, Api, Query, breathe
+from bot.kube.client import CONNECT, Api, Query, breathe, within
 from bot.kube.events_and_logs import NOTHING
 from bot.kube.exec import execute
 from bot.kube.paths import path
@@ -116,12 +115,11 @@ class TraefikReader:
         if asked.seconds:
             query.append(("sinceSeconds", asked.seconds))
         taken = lines = 0
-        limits = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT)
         try:
             async with (
                 asyncio.timeout(asked.patience) as clock,
                 self._api.stream(
-                    log_path(pod.namespace, pod.name), query, accept="*/*", limits=limits
+                    log_path(pod.namespace, pod.name), query, accept="*/*", limits=within(None)
                 ) as got,
             ):
                 async for chunk in got.content.iter_chunked(CHUNK):
@@ -150,7 +148,7 @@ class TraefikReader:
         async def fetch(asked: str, query: Query = ()) -> tuple[bytes, str]:
             proxy = path(collection(pod.namespace), f"{pod.name}:{port}", "proxy")
             where = path(proxy, *filter(None, f"{base}{asked}".split("/")))
-            limits = aiohttp.ClientTimeout(total=self._seconds, sock_connect=CONNECT)
+            limits = within(self._seconds)
             async with self._api.stream(where, query, limits=limits) as response:
                 body = bytearray()
                 async for chunk in response.content.iter_chunked(CHUNK):

@@ -20,7 +20,6 @@ from bot.digest.schedule.timetable import Timetable
 from bot.domain.authorization import Circles, Members
 from bot.errors import InputError
 from bot.kube.agent_rounds import AgentRounds
-from bot.kube.agent_signing_key import ProbeKey
 from bot.kube.agents import Agents
 from bot.kube.cache import WatchCache
 from bot.kube.connect import connect
@@ -202,7 +201,7 @@ async def _serve(world: World, port: int, make_client: MakeClient) -> None:
             GUILD_ID,
             ProbeJobs(api, OwnImage(api, world.image)),
             ToolJobs(api, TOOL_IMAGE),
-            AgentRounds(api, Agents(api, ProbeKey(api))),
+            AgentRounds(Agents(api)),
             store=world.store,
             plan=replace(plan, daily=world.daily) if world.daily else plan,
             rules=world.rules,

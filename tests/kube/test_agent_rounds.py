@@ -8,7 +8,6 @@ import pytest
 from bot.domain.temporary import NAMESPACE
 from bot.errors import ClusterError
 from bot.kube.agent_rounds import LINES, SIZE, AgentRounds
-from bot.kube.agent_signing_key import ProbeKey
 from bot.kube.agents import Agents
 from bot.kube.connect import connect
 from bot.net.mesh.rounds import EVERY, Witness
@@ -22,7 +21,7 @@ from tests.net.mesh.test_log_reader import DONE, said, stamped
 @pytest.fixture
 async def reader(cluster: Cluster) -> AsyncIterator[AgentRounds]:
     async with connect(kubeconfig=cluster.kubeconfig) as api:
-        yield AgentRounds(api, Agents(api, ProbeKey(api)))
+        yield AgentRounds(Agents(api))
 
 
 def with_component(simulation: SimulatedCluster) -> None:

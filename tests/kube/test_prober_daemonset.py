@@ -12,7 +12,7 @@ import pytest
 
 from bot.domain.temporary import NAMESPACE
 from bot.errors import ClusterError
-from bot.kube.agent_signing_key import KEYS
+from bot.kube.agent_configmaps import CONFIG_MAPS
 from bot.kube.connect import connect
 from bot.kube.jobs import JOBS, PODS, SERVICES, SLICES
 from bot.kube.prober_daemonset import ProbeAgents
@@ -28,6 +28,7 @@ from tests.clusters import Cluster, names
 from tests.probe import agents
 
 Plain = dict[str, Any]
+KEYS = f"{CONFIG_MAPS}/{agent_keys.CONFIG_MAP}"
 HERE = VantagePoint("home-1")
 
 BY_A_POD = Outcome.REFUSED
@@ -94,7 +95,7 @@ class Homelab:
     def forget(self) -> None:
         """As if so much time had passed that an agent is asked again."""
         self.prober._apart.clear()
-        self.prober._agents._until = 0.0
+        self.prober.agents._until = 0.0
 
     async def probe(self, port: int, **options: Any) -> list[Outcome]:
         probe = Probe(id="p", kind=ProbeKind.TCP, address="127.0.0.1", port=port, **options)

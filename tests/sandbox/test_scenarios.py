@@ -15,7 +15,6 @@ from bot.domain.verdict import Verdict
 from bot.health.checks import CHECKS
 from bot.health.service import Health
 from bot.kube.agent_rounds import AgentRounds
-from bot.kube.agent_signing_key import ProbeKey
 from bot.kube.agents import Agents
 from bot.kube.connect import connect
 from bot.kube.one_shot_reader import ClusterReader
@@ -298,7 +297,7 @@ async def test_the_agents_of_a_broken_overlay_tell_of_it_as_long_as_one_looks(
         write_kubeconfig(tmp_path / "kubeconfig", url, None)
         async with connect(kubeconfig=tmp_path / "kubeconfig") as api:
             reader = ClusterReader(api)
-            rounds = Rounds(reader, AgentRounds(api, Agents(api, ProbeKey(api))), Unkept())
+            rounds = Rounds(reader, AgentRounds(Agents(api)), Unkept())
             await rounds.look()
             report = await Health(reader, rounds=lambda: rounds.links).check(("nodes",))
             (finding,) = report.findings
@@ -306,6 +305,6 @@ async def test_the_agents_of_a_broken_overlay_tell_of_it_as_long_as_one_looks(
             assert finding.message.startswith("Nothing gets to or from cabin-pi by pod IP: timeout")
             later = now + timedelta(minutes=40)
             lab.refresh(cluster, later)
-            told = await AgentRounds(api, Agents(api, ProbeKey(api))).witnesses()
+            told = await AgentRounds(Agents(api)).witnesses()
             assert told is not None
             assert all(later - each.rounds[-1].ended <= timedelta(minutes=5) for each in told)

@@ -51,7 +51,7 @@ async def test_an_agent_reads_who_the_others_are(
 ) -> None:
     """Also those that are not ready: that nobody reaches them is what a round is to show."""
     with_component(simulation)
-    await prober.peers.publish()
+    await prober.agents.publish_peers()
     file = tmp_path / agent_peers.FILE
     file.write_text(told(simulation)[agent_peers.FILE])
     read = [(each.node, each.address, each.port) for each in rounds.peers(file, "edge")]
@@ -64,12 +64,12 @@ async def test_it_is_written_where_it_has_changed(
 ) -> None:
     with_component(simulation)
     for _ in range(3):
-        await prober.peers.publish()
+        await prober.agents.publish_peers()
     assert patches(simulation) == 1
     gone = an_agent_pod("home-1", 8473)
     gone["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
     simulation.put(gone)
-    await prober.peers.publish()
+    await prober.agents.publish_peers()
     assert patches(simulation) == 2
     assert "home-1" not in told(simulation)[agent_peers.FILE]
 
@@ -77,7 +77,7 @@ async def test_it_is_written_where_it_has_changed(
 async def test_without_the_component_nothing_is_asked_of_pods(
     prober: ProbeAgents, simulation: SimulatedCluster
 ) -> None:
-    await prober.peers.publish()
+    await prober.agents.publish_peers()
     assert [each.path for each in simulation.requests if "/pods" in each.path] == []
 
 
@@ -85,7 +85,7 @@ async def test_an_api_server_that_is_away_is_logged_and_no_more(
     prober: ProbeAgents, cluster: Cluster, caplog: pytest.LogCaptureFixture
 ) -> None:
     await cluster.leave()
-    await prober.peers.publish()
+    await prober.agents.publish_peers()
     assert "list of peers cannot be published" in caplog.text
 
 
