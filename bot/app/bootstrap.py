@@ -51,13 +51,18 @@ from bot.health.service import Health
 from bot.history.recorder import EVERY as HISTORY_EVERY
 from bot.history.recorder import Chronicle
 from bot.kube.cache import WatchCache
-from bot.kube.change_store import NoChangeStore
+from bot.kube.change_events import ChangeEvents
+from bot.kube.change_store import KubernetesChangeStore, NoChangeStore
+from bot.kube.change_writer import KubernetesStepWriter
 from bot.kube.client import Api
 from bot.kube.connect import connect, own_namespace
+from bot.kube.doctor_facts import AccessReader
 from bot.kube.flux_objects import FluxObjects
 from bot.kube.own_image import OwnImage
+from bot.kube.pod_commands import PodCommands
 from bot.kube.prober_daemonset import ProbeAgents
 from bot.kube.tool_jobs import ToolJobs
+from bot.kube.traefik_reader import TraefikReader
 from bot.net.diagnosis.service import Diagnose
 from bot.net.mesh.monitor import EVERY as ROUNDS_EVERY
 from bot.net.mesh.monitor import Reader, Rounds
@@ -321,7 +326,7 @@ def build_services(
     """The use cases; `on_change` shows each change of a repair that moves."""
     cache, leadership, namespace = cluster.cache, cluster.leadership, cluster.state_namespace
     memory = Memory(cluster.store, leadership) if cluster.membership else None
-    traefik = Traefik(cache, cache.traefik)
+    traefik = Traefik(cache, TraefikReader(cache.api))
     diagnose = Diagnose(
         cache, cluster.prober, traefik, on_proofs=memory.note_proofs if memory else None
     )
@@ -338,12 +343,16 @@ def build_services(
         diagnose,
         traefik,
         cluster.prober,
-        store=cache.changes(namespace, leadership) if namespace else NoChangeStore(),
-        writer=cache.writer(leadership.may_act),
+        store=(
+            KubernetesChangeStore(cache.api, namespace, leadership)
+            if namespace
+            else NoChangeStore()
+        ),
+        writer=KubernetesStepWriter(cache.api, leadership.may_act),
         circles=options.circles,
         policy=options.policy,
         may_act=leadership.may_act,
-        notifier=ChangeNotifier((cache.change_events.tell, on_change)),
+        notifier=ChangeNotifier((ChangeEvents(cache.api).tell, on_change)),
         pulls=cluster.repository,
         ask=cluster.ask_flux,
     )
@@ -351,7 +360,7 @@ def build_services(
         health=health,
         diagnose=diagnose,
         mesh=Mesh(cache, cluster.prober),
-        reach=Reach(cache, cluster.prober, cache.inside),
+        reach=Reach(cache, cluster.prober, PodCommands(cache.api)),
         traefik=traefik,
         silences=Silences(cluster.store, health, partial(cache.names, Namespace)),
         remediation=remediation,
@@ -396,7 +405,7 @@ def build_chat(
         options.guild_id,
         options.circles,
         registry.definitions(),
-        cache.watched,
+        cache.namespaces,
         cache.secret_inventory,
         cluster.state_namespace,
         options.uses,
@@ -409,7 +418,7 @@ def build_chat(
         traefik=TraefikCog(services.traefik),
         fix=FixCog(remediation, services.diagnose),
         runbook=RunbookCog(runbook.load()),
-        doctor=DoctorCog(cache.access, setup, digests.facts, cluster.repository),
+        doctor=DoctorCog(AccessReader(cache.api), setup, digests.facts, cluster.repository),
         alerts=AlertsCog(services.silences, services.health),
     )
     _add_jobs(

@@ -12,25 +12,18 @@ from datetime import UTC, datetime
 import msgspec
 
 from bot.domain import containers
-from bot.domain.election import Leadership
 from bot.domain.resources import core
 from bot.domain.resources.base import Condition, Object
 from bot.domain.resources.core import SecretName
 from bot.domain.resources.registry import KIND_OF, KINDS, Kind
 from bot.domain.snapshot import Gap, Indexed, Snapshot, Why
 from bot.errors import ClusterError
-from bot.kube.change_events import ChangeEvents
-from bot.kube.change_store import KubernetesChangeStore
-from bot.kube.change_writer import KubernetesStepWriter
 from bot.kube.client import Api
 from bot.kube.discovery import Served, Source, discover
-from bot.kube.doctor_facts import AccessReader
 from bot.kube.events_and_logs import Details
-from bot.kube.listing import gap
+from bot.kube.listing import gap, not_served
 from bot.kube.one_shot_reader import OFF
-from bot.kube.pod_commands import PodCommands
 from bot.kube.reflector import Reflector, WatchState, WatchTiming
-from bot.kube.traefik_reader import TraefikReader
 from bot.routing.references import TRAEFIK_NAME
 
 log = logging.getLogger(__name__)
@@ -45,7 +38,7 @@ Less than `bot.chat.client.DRAIN`: whoever asked just before the end is answered
 class WatchCache(Details):
     """The cluster as the watches show it. `start` begins, `close` ends.
 
-    `namespaces` narrows the watches where the bot may not read the whole cluster.
+    `namespaces` narrows the watches where the bot may not read the whole cluster; empty: all.
     """
 
     def __init__(
@@ -59,13 +52,11 @@ class WatchCache(Details):
         first_answer: float = FIRST_ANSWER,
     ) -> None:
         super().__init__(api)
-        self._api = api
         self.secret_inventory = secret_inventory
-        self._off = [OFF] if not secret_inventory else []
+        self.namespaces = namespaces
         self._kinds = tuple(
             kind for kind in kinds if kind.type is not SecretName or secret_inventory
         )
-        self._namespaces = namespaces
         self._timing = timing or WatchTiming()
         self._first_answer = first_answer
         self._reflectors: dict[type[Object], list[Reflector]] = {}
@@ -76,39 +67,6 @@ class WatchCache(Details):
         self.undiscovered: ClusterError | None = None
         self._watcher: asyncio.Task[None] | None = None
 
-    @property
-    def access(self) -> AccessReader:
-        """What the doctor asks the same API server."""
-        return AccessReader(self._api)
-
-    @property
-    def inside(self) -> PodCommands:
-        """Commands in pods, where that is allowed."""
-        return PodCommands(self._api)
-
-    @property
-    def traefik(self) -> TraefikReader:
-        """What is asked of Traefik itself, through the same API server."""
-        return TraefikReader(self._api)
-
-    def changes(self, namespace: str, leadership: Leadership) -> KubernetesChangeStore:
-        """The Changes that are kept in a namespace."""
-        return KubernetesChangeStore(self._api, namespace, leadership)
-
-    def writer(self, may_act: Callable[[], bool]) -> KubernetesStepWriter:
-        """What reads and writes the objects of plans."""
-        return KubernetesStepWriter(self._api, may_act)
-
-    @property
-    def change_events(self) -> ChangeEvents:
-        """What records Events about changes."""
-        return ChangeEvents(self._api)
-
-    @property
-    def watched(self) -> tuple[str, ...]:
-        """The namespaces that are enough; empty where all are wanted."""
-        return self._namespaces
-
     async def start(self) -> None:
         """Begin to discover and watch. Returns at once, whatever the cluster does."""
         self._watcher = asyncio.create_task(self._discover_until_done(), name="discovery")
@@ -116,7 +74,7 @@ class WatchCache(Details):
 
     async def close(self) -> None:
         """End every watch."""
-        tasks = [*self._tasks.values(), *([self._watcher] if self._watcher else [])]
+        tasks = self._running()
         for task in tasks:
             task.cancel()
         # One that died of a bug was logged then; it must not spoil the end too.
@@ -128,7 +86,7 @@ class WatchCache(Details):
         Raises:
             ClusterError: The server does not answer the question.
         """
-        served = await discover(self._api, self._kinds)
+        served = await discover(self.api, self._kinds)
         self.undiscovered = None
         self._watch(served)
         self._discovered.set()
@@ -147,26 +105,17 @@ class WatchCache(Details):
             async with asyncio.timeout(self._first_answer):
                 await self._first_lists()
         found: dict[type[Object], tuple[Object, ...]] = {}
-        gaps = list(self._off) if any(kind.type is SecretName for kind in wanted) else []
+        gaps = [] if self.secret_inventory or KIND_OF[SecretName] not in wanted else [OFF]
         for kind in wanted:
             if kind in self._kinds:
                 gaps += self._gaps(kind)
                 if any(reflector.heard_at for reflector in self._reflectors.get(kind.type, ())):
                     found[kind.type] = self._objects(kind.type)
-        return Snapshot(datetime.now(UTC), found, tuple(gaps), self._namespaces or None)
+        return Snapshot(datetime.now(UTC), found, tuple(gaps), self.namespaces or None)
 
     def names(self, kind: type[Object]) -> tuple[str, ...]:
         """The names of a kind's objects, for autocomplete: from memory, sorted."""
         return tuple(sorted({resource.name for resource in self._objects(kind)}))
-
-    def states(self) -> dict[str, WatchState]:
-        """Each watched source and its state, for the log and the tests."""
-        return {
-            reflector.source.title
-            + (f" in {reflector.namespace}" if reflector.namespace else ""): reflector.state
-            for reflectors in self._reflectors.values()
-            for reflector in reflectors
-        }
 
     def watches(self) -> tuple[Reflector, ...]:
         """Every watch, whatever its state."""
@@ -179,8 +128,10 @@ class WatchCache(Details):
 
     def ended(self) -> tuple[str, ...]:
         """What runs no more though nobody stopped it, by an error that is ours."""
-        running = [*self._tasks.values(), *([self._watcher] if self._watcher else [])]
-        return tuple(task.get_name() for task in running if _died(task))
+        return tuple(task.get_name() for task in self._running() if _died(task))
+
+    def _running(self) -> list[asyncio.Task[None]]:
+        return [*self._tasks.values(), *([self._watcher] if self._watcher else [])]
 
     async def _discover_until_done(self) -> None:
         delay = self._timing.first_delay
@@ -197,7 +148,7 @@ class WatchCache(Details):
     def _watch(self, served: Served) -> None:
         for kind in self._kinds:
             for source in served.sources(kind):
-                places = self._namespaces if self._namespaces and kind.namespaced else (None,)
+                places = self.namespaces if self.namespaces and kind.namespaced else (None,)
                 for place in places:
                     self._watch_one(source, place)
 
@@ -215,8 +166,8 @@ class WatchCache(Details):
                 return
             self._tasks.pop(key).cancel()
             ours[:] = [reflector for reflector in ours if reflector not in old]
-        slim = SLIM.get(source.kind.type, _same)
-        reflector = Reflector(self._api, source, place, timing=self._timing, slim=slim)
+        reflector = Reflector(self.api, source, place, timing=self._timing)
+        reflector.slim = SLIM.get(source.kind.type, reflector.slim)
         ours.append(reflector)
         task = asyncio.create_task(reflector.run(), name=f"watch of {source.title}")
         task.add_done_callback(_tell_end)
@@ -234,13 +185,10 @@ class WatchCache(Details):
         if not self._discovered.is_set():
             detail = str(self.undiscovered or "the API server has not answered yet")
             return [Gap(kind.name, Why.UNREACHABLE, detail)]
-        present = [
-            reflector for reflector in reflectors if reflector.state is not WatchState.ABSENT
-        ]
+        present = [watch for watch in reflectors if watch.state is not WatchState.ABSENT]
         if not present:
-            titles = " or ".join(f"{kind.plural}.{group}" for group in kind.groups)
-            return [Gap(kind.name, Why.NOT_INSTALLED, f"{titles} is not served")]
-        return [_gap(reflector) for reflector in present if reflector.state is not WatchState.LIVE]
+            return [not_served(kind)]
+        return [_gap(watch) for watch in present if watch.state is not WatchState.LIVE]
 
     def _objects(self, kind: type[Object]) -> Indexed[Object]:
         reflectors = self._reflectors.get(kind, [])
@@ -265,18 +213,13 @@ def _tell_end(task: asyncio.Task[None]) -> None:
 def _gap(reflector: Reflector) -> Gap:
     name = reflector.source.kind.name
     if reflector.state is WatchState.STALE:
-        return Gap(
-            name, Why.STALE, str(reflector.error or "the watch is silent"), reflector.heard_at
-        )
+        detail = str(reflector.error or "the watch is silent")
+        return Gap(name, Why.STALE, detail, reflector.heard_at)
     if reflector.error is None:
         return Gap(name, Why.UNREACHABLE, "its first list has not come yet")
     return gap(
         reflector.source, reflector.error, namespace=reflector.namespace, since=reflector.heard_at
     )
-
-
-def _same(each: Object) -> Object:
-    return each
 
 
 WELL = core.PodStatus(
@@ -287,16 +230,16 @@ WELL = core.PodStatus(
 """What is kept of the status of a pod that runs well: that it does, said once for all of them."""
 
 
-def _slim_pod(each: Object) -> Object:
-    """A pod without what ten thousand healthy ones repeat and nothing asks them for."""
-    if not isinstance(each, core.Pod):
-        return each
-    spec = msgspec.structs.replace(each.spec, node_name=sys.intern(each.spec.node_name))
-    # Traefik's own address is asked for: requests are sent there.
-    asked = (each.metadata.labels or {}).get(TRAEFIK_NAME) == "traefik"
-    healthy = containers.runs_well(each) and containers.is_ready(each) and not each.malformed
-    well = healthy and not asked
-    return msgspec.structs.replace(each, status=WELL if well else each.status, spec=spec)
+def _slim_pod(pod: Object) -> Object:
+    """A pod without what ten thousand healthy ones repeat and nothing needs."""
+    if not isinstance(pod, core.Pod):
+        return pod
+    spec = msgspec.structs.replace(pod.spec, node_name=sys.intern(pod.spec.node_name))
+    # Traefik's address is needed: requests are sent there.
+    is_traefik = (pod.metadata.labels or {}).get(TRAEFIK_NAME) == "traefik"
+    healthy = containers.runs_well(pod) and containers.is_ready(pod) and not pod.malformed
+    status = WELL if healthy and not is_traefik else pod.status
+    return msgspec.structs.replace(pod, status=status, spec=spec)
 
 
 SLIM: dict[type[Object], Callable[[Object], Object]] = {core.Pod: _slim_pod}

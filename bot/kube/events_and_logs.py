@@ -55,7 +55,7 @@ class Details:
     """Events and logs, one object at a time."""
 
     def __init__(self, api: Api) -> None:
-        self._details = api
+        self.api = api
 
     async def events(self, ref: Ref) -> tuple[Event, ...]:
         """The events about an object, the newest first.
@@ -65,7 +65,7 @@ class Details:
         """
         place = ("namespaces", ref.namespace) if ref.namespace else ()
         selector = f"involvedObject.kind={ref.kind},involvedObject.name={ref.name}"
-        body = await self._details.get(
+        body = await self.api.get(
             path("/api/v1", *place, "events"),
             [("fieldSelector", selector), ("limit", EVENTS)],
             total=QUICK,
@@ -99,7 +99,7 @@ class Details:
             ("previous", str(previous).lower()),
         ]
         try:
-            body = await self._details.get(log, query, accept="*/*", total=QUICK)
+            body = await self.api.get(log, query, accept="*/*", total=QUICK)
         except Absent:
             return ()
         except ServerError as error:

@@ -9,6 +9,7 @@ import msgspec
 
 from bot.domain.resources.base import Object
 from bot.domain.resources.decode import ListPage, decode_page
+from bot.domain.resources.registry import Kind
 from bot.domain.snapshot import Gap, Why
 from bot.errors import Absent, ClusterError, Forbidden, ServerError
 from bot.kube.client import Api, breathe
@@ -69,3 +70,9 @@ def gap(
     if isinstance(error, Absent):
         return Gap(name, Why.NOT_INSTALLED, f"{source.title} is not served", since)
     return Gap(name, Why.UNREACHABLE, str(error), since)
+
+
+def not_served(kind: Kind) -> Gap:
+    """The gap of a kind that no API group serves."""
+    titles = " or ".join(f"{kind.plural}.{group}" for group in kind.groups)
+    return Gap(kind.name, Why.NOT_INSTALLED, f"{titles} is not served")

@@ -14,7 +14,7 @@ from bot.errors import ClusterError, Gone
 from bot.kube.client import Api
 from bot.kube.discovery import Served, Source, discover
 from bot.kube.events_and_logs import Details
-from bot.kube.listing import KUBECTLS_PAGE, gap, pages
+from bot.kube.listing import KUBECTLS_PAGE, gap, not_served, pages
 
 PATIENCE = 60.0
 """Seconds for all pages of one kind."""
@@ -27,7 +27,6 @@ class ClusterReader(Details):
 
     def __init__(self, api: Api, *, secret_inventory: bool = False) -> None:
         super().__init__(api)
-        self._api = api
         self._secret_inventory = secret_inventory
 
     async def snapshot(
@@ -40,7 +39,7 @@ class ClusterReader(Details):
         taken_at = datetime.now(UTC)
         gaps = [OFF] if off else []
         try:
-            served = await discover(self._api, asked)
+            served = await discover(self.api, asked)
         except ClusterError as error:
             gaps += [Gap(kind.name, Why.UNREACHABLE, str(error)) for kind in asked]
             return Snapshot(taken_at, {}, tuple(gaps))
@@ -58,8 +57,7 @@ class ClusterReader(Details):
         """The objects of a kind from every group that serves it; None where there is no group."""
         sources = served.sources(kind)
         if not sources:
-            titles = " or ".join(f"{kind.plural}.{group}" for group in kind.groups)
-            return None, [Gap(kind.name, Why.NOT_INSTALLED, f"{titles} is not served")]
+            return None, [not_served(kind)]
         found: list[Object] = []
         gaps: list[Gap] = []
         for source in sources:
@@ -81,5 +79,5 @@ class ClusterReader(Details):
             return await self._all(source, namespace)
 
     async def _all(self, source: Source, namespace: str | None) -> list[Object]:
-        read = pages(self._api, source, namespace, page=KUBECTLS_PAGE)
+        read = pages(self.api, source, namespace, page=KUBECTLS_PAGE)
         return [resource async for page in read for resource in page.items]

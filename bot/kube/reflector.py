@@ -75,7 +75,8 @@ class Reflector:
     namespace: str | None = None
     timing: WatchTiming = field(default_factory=WatchTiming)
     jitter: Callable[[float, float], float] = random.uniform
-    slim: Callable[[Object], Object] = lambda each: each
+    slim: Callable[[Object], Object] = lambda resource: resource
+    """Leaves out of an object what is not worth keeping."""
 
     state: WatchState = WatchState.SYNCING
     heard_at: datetime | None = None

@@ -13,7 +13,11 @@ from bot.app.remediation import build_remediation
 from bot.domain.authorization import Circles, Members
 from bot.domain.election import Alone
 from bot.kube.cache import WatchCache
+from bot.kube.change_events import ChangeEvents
+from bot.kube.change_store import KubernetesChangeStore
+from bot.kube.change_writer import KubernetesStepWriter
 from bot.kube.connect import connect
+from bot.kube.traefik_reader import TraefikReader
 from bot.net.diagnosis.service import Diagnose
 from bot.net.ports import Prober
 from bot.remediation.change.approval import Click, Policy
@@ -59,22 +63,23 @@ async def fixing(
     """The use case over the watch cache, as `bot.app.bootstrap` wires it; pauses are shorter."""
     async with connect(kubeconfig=kubeconfig) as api:
         cache = WatchCache(api)
-        traefik = Traefik(cache, cache.traefik)
+        traefik = Traefik(cache, TraefikReader(cache.api))
         leadership = Alone()
+        writer = KubernetesStepWriter(cache.api, leadership.may_act)
         made = build_remediation(
             cache,
             Diagnose(cache, prober, traefik),
             traefik,
             prober,
-            store=cache.changes(KEPT_IN, leadership),
-            writer=cache.writer(leadership.may_act),
+            store=KubernetesChangeStore(cache.api, KEPT_IN, leadership),
+            writer=writer,
             circles=CIRCLES,
             policy=Policy(),
             may_act=leadership.may_act,
-            notifier=ChangeNotifier([cache.change_events.tell]),
+            notifier=ChangeNotifier([ChangeEvents(cache.api).tell]),
         )
         verifier = Verifier(cache, prober, sleep=_shorter(sleep), reload=reload)
-        loading = LoadingProbe(cache.writer(leadership.may_act), cache, prober, _shorter(1.0))
+        loading = LoadingProbe(writer, cache, prober, _shorter(1.0))
         executor = dataclasses.replace(made.executor, verifier=verifier, loading=loading)
         await cache.start()
         try:

@@ -41,7 +41,7 @@ async def until(cache: WatchCache, holds: Callable[[Snapshot], bool]) -> Snapsho
     while True:
         seen = await snapshot(cache)
         if holds(seen) or time.monotonic() > end:
-            assert holds(seen), (seen, cache.states())
+            assert holds(seen), (seen, [watch.state for watch in cache.watches()])
             return seen
         await asyncio.sleep(0.01)
 
@@ -125,7 +125,7 @@ async def test_bookmarks_keep_a_quiet_watch_live(simulation: SimulatedCluster, a
         for _ in range(8):
             await asyncio.sleep(0.1)
             simulation.bookmark()
-        assert set(cache.states().values()) == {WatchState.LIVE}
+        assert {watch.state for watch in cache.watches()} == {WatchState.LIVE}
 
 
 async def test_a_permission_that_is_given_later_is_noticed(cluster: Cluster, api):
