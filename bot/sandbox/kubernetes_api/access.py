@@ -1,38 +1,46 @@
-"""Who may ask (a bearer token) and what they may ask for (a list of forbidden questions)."""
+"""Authentication by a bearer token, and authorization by rules."""
 
 from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass, field
 
-from bot.sandbox.kubernetes_api.status import ApiError
+import msgspec
+
+from bot.sandbox.kubernetes_api.status import ApiError, details
 
 USER = "system:serviceaccount:meshmedic:meshmedic"
 """The one user of the simulation, as it appears in messages."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attributes:
-    """What a request asks for. `resource` may be `pods/log`; an empty namespace is all of them."""
+class Attributes(msgspec.Struct, frozen=True):
+    """What a request asks for, with the field names of a SelfSubjectAccessReview.
 
-    verb: str
-    group: str
-    resource: str
+    An empty namespace means all of them.
+    """
+
+    verb: str = ""
+    group: str = ""
+    resource: str = ""
+    subresource: str = ""
     namespace: str = ""
     name: str = ""
 
+    @property
+    def resource_path(self) -> str:
+        """The resource as rules name it: `pods`, `pods/log`."""
+        return f"{self.resource}/{self.subresource}" if self.subresource else self.resource
+
     def denial(self) -> ApiError:
         """403 in the words of RBAC. Source: apiserver, `ForbiddenMessage` and `NewForbidden`."""
-        plural = self.resource.partition("/")[0]
-        qualified = f"{plural}.{self.group}" if self.group else plural
+        qualified = f"{self.resource}.{self.group}" if self.group else self.resource
         subject = f'{qualified} "{self.name}"' if self.name else qualified
         scope = f'in the namespace "{self.namespace}"' if self.namespace else "at the cluster scope"
-        details = {"name": self.name, "group": self.group, "kind": plural}
         return ApiError(
             403,
-            f'{subject} is forbidden: User "{USER}" cannot {self.verb} resource "{self.resource}"'
-            f' in API group "{self.group}" {scope}',
-            details={key: value for key, value in details.items() if value},
+            f'{subject} is forbidden: User "{USER}" cannot {self.verb} resource '
+            f'"{self.resource_path}" in API group "{self.group}" {scope}',
+            details=details(qualified, self.name),
         )
 
 
@@ -46,19 +54,19 @@ class AccessRule:
     group: str
     namespace: str | None
 
-    def covers(self, asked: Attributes) -> bool:
-        """Whether this rule has a say."""
+    def covers(self, request: Attributes) -> bool:
+        """Whether this rule applies to a request."""
         return (
-            self.verb in ("*", asked.verb)
-            and self.plural in ("*", asked.resource)
-            and self.group in ("*", asked.group)
-            and self.namespace in (None, asked.namespace)
+            self.verb in ("*", request.verb)
+            and self.plural in ("*", request.resource_path)
+            and self.group in ("*", request.group)
+            and self.namespace in (None, request.namespace)
         )
 
 
 @dataclass(slots=True)
 class Access:
-    """The token that is asked for, and the rules: the last one that covers a request decides."""
+    """The accepted token, and the rules: the last one that covers a request decides."""
 
     token: str | None = None
     rules: list[AccessRule] = field(default_factory=list)
@@ -74,15 +82,15 @@ class Access:
         if not hmac.compare_digest(authorization.encode(), f"Bearer {self.token}".encode()):
             raise ApiError(401)
 
-    def permits(self, asked: Attributes) -> bool:
-        """Whether `asked` may be done: yes, unless the last rule that covers it forbids it."""
-        return next((rule.permits for rule in reversed(self.rules) if rule.covers(asked)), True)
+    def permits(self, request: Attributes) -> bool:
+        """Whether the last rule that covers a request permits it; yes without such a rule."""
+        return next((rule.permits for rule in reversed(self.rules) if rule.covers(request)), True)
 
-    def authorize(self, asked: Attributes) -> None:
-        """Let `asked` pass.
+    def authorize(self, request: Attributes) -> None:
+        """Let a permitted request pass.
 
         Raises:
             ApiError: 403.
         """
-        if not self.permits(asked):
-            raise asked.denial()
+        if not self.permits(request):
+            raise request.denial()

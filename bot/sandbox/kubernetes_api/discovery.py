@@ -1,14 +1,14 @@
-"""What the API tells about itself: versions, groups and resources.
+"""Versions, groups and resources of the API, as its discovery endpoints list them.
 
 Source: Kubernetes API concepts, "Discovery API" (aggregated and unaggregated).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from bot.sandbox.kubernetes_api.served import Resource, versions_of
+from bot.sandbox.kubernetes_api.served import REVIEWS, Resource, versions_of
 from bot.sandbox.kubernetes_api.shapes import media_ranges
 from bot.sandbox.kubernetes_api.status import PageNotFoundError
 
@@ -25,16 +25,6 @@ VERSION: Document = {
     "compiler": "gc",
     "platform": "linux/amd64",
 }
-
-REVIEWS = Resource(
-    "authorization.k8s.io",
-    ("v1",),
-    "selfsubjectaccessreviews",
-    "SelfSubjectAccessReview",
-    namespaced=False,
-    subresources=(),
-)
-"""Served always: asking what one may do needs no rights and no custom resource."""
 
 VERBS = ["create", "delete", "get", "list", "patch", "update", "watch"]
 _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v={};as=APIGroupDiscoveryList"
@@ -64,8 +54,8 @@ def core_versions() -> Document:
 
 def groups(served: tuple[Resource, ...]) -> Document:
     """`/apis`."""
-    found = [group(name, served) for name in _names(served) if name]
-    return {"kind": "APIGroupList", "apiVersion": "v1", "groups": found}
+    listed = [group(name, served) for name in _names(served) if name]
+    return {"kind": "APIGroupList", "apiVersion": "v1", "groups": listed}
 
 
 def group(name: str, served: tuple[Resource, ...]) -> Document:
@@ -74,7 +64,6 @@ def group(name: str, served: tuple[Resource, ...]) -> Document:
     Raises:
         PageNotFoundError: The group is not served.
     """
-    served = (*served, REVIEWS)
     versions = [
         {"groupVersion": f"{name}/{version}", "version": version}
         for version in versions_of(name, served)
@@ -96,71 +85,60 @@ def resources(name: str, version: str, served: tuple[Resource, ...]) -> Document
     Raises:
         PageNotFoundError: The version is not served.
     """
-    found = list(_in_version(name, version, served))
-    if not found:
+    in_version = _in_version(name, version, served)
+    if not in_version:
         raise PageNotFoundError
     return {
         "kind": "APIResourceList",
         "apiVersion": "v1",
-        "groupVersion": found[0].api_version(version),
-        "resources": [row for resource in found for row in _rows(resource)],
+        "groupVersion": in_version[0].api_version(version),
+        "resources": [row for resource in in_version for row in _rows(resource)],
     }
 
 
 def aggregated(served: tuple[Resource, ...], version: str, *, core: bool) -> Document:
     """`/api` (core) or `/apis` (all others) with all resources in one document."""
-    names = [name for name in _names(served) if bool(name) != core]
     return {
         "kind": "APIGroupDiscoveryList",
         "apiVersion": f"apidiscovery.k8s.io/{version}",
         "metadata": {},
-        "items": [
-            {
-                "metadata": {"name": name, "creationTimestamp": None},
-                "versions": [
-                    _version(name, version, served)
-                    for version in versions_of(name, (*served, REVIEWS))
-                ],
-            }
-            for name in names
-        ],
+        "items": [_aggregated_group(name, served) for name in _names(served) if bool(name) != core],
     }
 
 
 def _names(served: tuple[Resource, ...]) -> Iterable[str]:
-    return dict.fromkeys(resource.group for resource in (*served, REVIEWS))
+    return dict.fromkeys(resource.group for resource in served)
 
 
-def _in_version(name: str, version: str, served: tuple[Resource, ...]) -> Iterable[Resource]:
-    return (r for r in (*served, REVIEWS) if r.group == name and version in r.versions)
+def _in_version(name: str, version: str, served: tuple[Resource, ...]) -> list[Resource]:
+    return [r for r in served if r.group == name and version in r.versions]
 
 
-def _verbs(resource: Resource) -> list[str]:
-    return ["create"] if resource is REVIEWS else VERBS
-
-
-def _rows(resource: Resource) -> Iterable[Document]:
+def _rows(resource: Resource) -> Iterator[Document]:
+    """A resource and its subresources, as plain discovery lists them."""
+    common = {"namespaced": resource.namespaced, "kind": resource.kind}
     yield {
+        **common,
         "name": resource.plural,
         "singularName": resource.kind.lower(),
-        "namespaced": resource.namespaced,
-        "kind": resource.kind,
         "verbs": _verbs(resource),
         "shortNames": list(resource.short_names),
     }
     for subresource in resource.subresources:
-        yield {
-            "name": f"{resource.plural}/{subresource}",
-            "singularName": "",
-            "namespaced": resource.namespaced,
-            "kind": resource.kind,
-            "verbs": ["get"],
+        name = f"{resource.plural}/{subresource}"
+        yield {**common, "name": name, "singularName": "", "verbs": ["get"]}
+
+
+def _aggregated_group(name: str, served: tuple[Resource, ...]) -> Document:
+    versions = [
+        {
+            "version": version,
+            "freshness": "Current",
+            "resources": [_aggregated_row(r, version) for r in _in_version(name, version, served)],
         }
-
-
-def _version(name: str, version: str, served: tuple[Resource, ...]) -> Document:
-    found = [_aggregated_row(r, version) for r in _in_version(name, version, served)]
-    return {"version": version, "freshness": "Current", "resources": found}
+        for version in versions_of(name, served)
+    ]
+    return {"metadata": {"name": name, "creationTimestamp": None}, "versions": versions}
 
 
 def _aggregated_row(resource: Resource, version: str) -> Document:
@@ -177,3 +155,7 @@ def _aggregated_row(resource: Resource, version: str) -> Document:
             for name in resource.subresources
         ],
     }
+
+
+def _verbs(resource: Resource) -> list[str]:
+    return ["create"] if resource is REVIEWS else VERBS

@@ -1,4 +1,4 @@
-"""One request on its way: what every way of answering needs."""
+"""One request together with the cluster that answers it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from aiohttp import web
 from bot.sandbox.kubernetes_api.routes import RouteTarget
 from bot.sandbox.kubernetes_api.selectors import Selection, selection
 from bot.sandbox.kubernetes_api.shapes import Renderer, negotiate
-from bot.sandbox.kubernetes_api.status import ApiError
+from bot.sandbox.kubernetes_api.status import ApiError, not_found
 from bot.sandbox.kubernetes_api.store import SimulatedCluster
+from bot.sandbox.kubernetes_api.stored import Stored, key_of
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """The cluster, the request, and what it is about."""
+    """The cluster, the request, and what the request is about."""
 
     cluster: SimulatedCluster
     http: web.Request
@@ -23,8 +24,28 @@ class Exchange:
 
     @property
     def qualified(self) -> str:
-        """The resource that is asked for."""
+        """The requested resource, as in `certificates.cert-manager.io`."""
         return self.target.resource.qualified
+
+    def lookup(self, name: str = "") -> Stored | None:
+        """The requested object, or the one of that name in the same namespace."""
+        key = key_of(self.target.namespace, name or self.target.name)
+        return self.cluster.lookup(self.qualified, key)
+
+    def existing(self, name: str = "") -> Stored:
+        """The requested object, or the one of that name in the same namespace.
+
+        Raises:
+            ApiError: 404 where it does not exist.
+        """
+        stored = self.lookup(name)
+        if stored is None:
+            raise not_found(self.qualified, name or self.target.name)
+        return stored
+
+    def show(self, stored: Stored, *, status: int = 200) -> web.Response:
+        """The answer that shows an object."""
+        return json_response(self.renderer().one(stored), status=status)
 
     def parameter(self, name: str) -> str:
         """A query parameter, empty when it is not given."""
@@ -44,13 +65,11 @@ class Exchange:
         try:
             return int(text) if text else None
         except ValueError:
-            message = (
-                f'Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
-            )
-            raise ApiError(400, f"{name}: {message}") from None
+            why = f'strconv.ParseUint: parsing "{text}": invalid syntax'
+            raise ApiError(400, f'{name}: Invalid value: "{text}": {why}') from None
 
     def renderer(self) -> Renderer:
-        """How the client wants to see objects.
+        """The form in which the client wants objects.
 
         Raises:
             ApiError: 406.

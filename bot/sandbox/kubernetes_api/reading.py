@@ -7,6 +7,7 @@ import binascii
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import islice
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,8 +16,8 @@ from aiohttp import web
 from bot.sandbox.kubernetes_api.exchange import Exchange, json_response
 from bot.sandbox.kubernetes_api.logs import log
 from bot.sandbox.kubernetes_api.selectors import Selection
-from bot.sandbox.kubernetes_api.status import ApiError, not_found, too_large
-from bot.sandbox.kubernetes_api.stored import Stored, key_of
+from bot.sandbox.kubernetes_api.status import ApiError, too_large
+from bot.sandbox.kubernetes_api.stored import Stored
 from bot.sandbox.kubernetes_api.streams import executed, proxied
 
 _CURRENT = -1
@@ -44,32 +45,29 @@ class ResponsePage(NamedTuple):
 
 
 async def get(exchange: Exchange) -> web.StreamResponse:
-    """One object, the log of a pod, or what leads into a pod."""
-    target = exchange.target
-    if target.subresource == "proxy":
-        return await proxied(exchange)
-    if target.subresource == "exec":
-        return await executed(exchange)
-    key = key_of(target.namespace, target.name)
-    stored = exchange.cluster.lookup(exchange.qualified, key)
-    if stored is None:
-        raise not_found(exchange.qualified, target.name)
-    if target.subresource == "log":
-        return await log(exchange, stored)
-    return json_response(exchange.renderer().one(stored))
+    """One object, or a pod's log, port or command."""
+    match exchange.target.subresource:
+        case "proxy":
+            return await proxied(exchange)
+        case "exec":
+            return await executed(exchange)
+        case "log":
+            return await log(exchange, exchange.existing())
+        case _:
+            return exchange.show(exchange.existing())
 
 
 async def listing(exchange: Exchange) -> web.StreamResponse:
     """A list, or one page of it."""
-    renderer, chosen = exchange.renderer(), exchange.selection()
+    renderer, selection = exchange.renderer(), exchange.selection()
     token = _token(exchange)
     version, everything = _contents(exchange, token)
     limit = exchange.number("limit") or 0
     if exchange.parameter("resourceVersion") == "0":
         limit = 0  # Such a list comes from the watch cache, which does not know pages.
     start = token.start if token else ""
-    page = _page(_window(everything, exchange.target.namespace, start), chosen, limit)
-    metadata = _metadata(page, version, counted=not chosen)
+    page = _page(_window(everything, exchange.target.namespace, start), selection, limit)
+    metadata = _metadata(page, version, counted=not selection)
     if "continue" in metadata and token is None:
         exchange.cluster.keep_snapshot(exchange.qualified)
     return json_response(renderer.many(page.items, metadata))
@@ -92,9 +90,9 @@ def _contents(exchange: Exchange, token: Token | None) -> tuple[int, Sequence[St
     """The version that a list speaks of, and all objects of the resource at that version."""
     cluster, qualified = exchange.cluster, exchange.qualified
     if token is None or token.rv == _CURRENT:
-        asked = exchange.number("resourceVersion") or 0
-        if asked > cluster.version:
-            raise too_large(asked, cluster.version)
+        requested = exchange.number("resourceVersion") or 0
+        if requested > cluster.version:
+            raise too_large(requested, cluster.version)
         return cluster.version, cluster.in_order(qualified)
     try:
         return token.rv, cluster.snapshot(qualified, token.rv)
@@ -105,25 +103,24 @@ def _contents(exchange: Exchange, token: Token | None) -> tuple[int, Sequence[St
 
 def _window(everything: Sequence[Stored], namespace: str, start: str) -> Sequence[Stored]:
     """What remains of a namespace, or of all, after the key `start`."""
-    first, end = 0, len(everything)
+    first, end, key = 0, len(everything), attrgetter("key")
     if namespace:
-        first = bisect_left(everything, f"{namespace}/", key=lambda each: each.key)
+        first = bisect_left(everything, f"{namespace}/", key=key)
         # "0" follows "/", so this is the end of all keys in the namespace.
-        end = bisect_left(everything, f"{namespace}0", key=lambda each: each.key)
+        end = bisect_left(everything, f"{namespace}0", key=key)
     if start:
-        first = max(first, bisect_right(everything, start, key=lambda each: each.key))
-    whole = first == 0 and end == len(everything)
-    return everything if whole else everything[first:end]
+        first = max(first, bisect_right(everything, start, key=key))
+    return everything[first:end]
 
 
-def _page(window: Sequence[Stored], chosen: Selection, limit: int) -> ResponsePage:
-    """The first `limit` chosen objects of the window; 0 stands for all."""
-    if not chosen:
+def _page(window: Sequence[Stored], selection: Selection, limit: int) -> ResponsePage:
+    """The first `limit` selected objects of the window; 0 stands for all."""
+    if not selection:
         items = list(islice(window, limit or None))
         return ResponsePage(items, window, len(items))
     items = []
     for examined, item in enumerate(window, start=1):
-        if chosen.matches(item):
+        if selection.matches(item):
             items.append(item)
         if limit and len(items) == limit:
             return ResponsePage(items, window, examined)

@@ -10,24 +10,8 @@ from bot.sandbox.kubernetes_api.exchange import Exchange, json_response
 from bot.sandbox.kubernetes_api.status import ApiError
 
 
-class ResourceAttributes(msgspec.Struct):
-    """What is asked about; absent fields are empty, as in the API."""
-
-    verb: str = ""
-    group: str = ""
-    resource: str = ""
-    subresource: str = ""
-    namespace: str = ""
-    name: str = ""
-
-    def asked(self) -> Attributes:
-        """The question as the authorizer takes it."""
-        plural = f"{self.resource}/{self.subresource}" if self.subresource else self.resource
-        return Attributes(self.verb, self.group, plural, self.namespace, self.name)
-
-
 class _Spec(msgspec.Struct, rename="camel"):
-    resource_attributes: ResourceAttributes | None = None
+    resource_attributes: Attributes | None = None
 
 
 class _Review(msgspec.Struct):
@@ -50,7 +34,7 @@ async def review(exchange: Exchange) -> web.StreamResponse:
     except msgspec.MsgspecError as error:
         raise ApiError(400, f"the object provided is unrecognized: {error}") from None
     attributes = spec.resource_attributes
-    allowed = attributes is None or exchange.cluster.access.permits(attributes.asked())
+    allowed = attributes is None or exchange.cluster.access.permits(attributes)
     reason = {"reason": "RBAC: allowed by ClusterRoleBinding"} if allowed else {}
     answer = {**echoed, "status": {"allowed": allowed, **reason}}
     return json_response(msgspec.json.encode(answer), status=201)

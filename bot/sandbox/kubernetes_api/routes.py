@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.sandbox.kubernetes_api.access import Attributes
-from bot.sandbox.kubernetes_api.discovery import REVIEWS
 from bot.sandbox.kubernetes_api.served import Resource, is_builtin, versions_of
 from bot.sandbox.kubernetes_api.status import ApiError, PageNotFoundError
 
@@ -25,11 +24,21 @@ class RouteTarget:
     subresource: str = ""
 
     @property
+    def type(self) -> tuple[str, str]:
+        """`apiVersion` and `kind` of the objects."""
+        return self.resource.api_version(self.version), self.resource.kind
+
+    @property
     def attributes(self) -> Attributes:
         """The question to the authorizer."""
-        resource = self.resource
-        plural = f"{resource.plural}/{self.subresource}" if self.subresource else resource.plural
-        return Attributes(self.verb, resource.group, plural, self.namespace, self.name)
+        return Attributes(
+            self.verb,
+            self.resource.group,
+            self.resource.plural,
+            self.subresource,
+            self.namespace,
+            self.name,
+        )
 
 
 def target(
@@ -70,7 +79,7 @@ def _scope(rest: list[str]) -> tuple[str, list[str]]:
 
 
 def _resource(group: str, version: str, plural: str, served: tuple[Resource, ...]) -> Resource:
-    for resource in (*served, REVIEWS):
+    for resource in served:
         if (resource.group, resource.plural) == (group, plural) and version in resource.versions:
             return resource
     if version in versions_of(group, served) and is_builtin(group):

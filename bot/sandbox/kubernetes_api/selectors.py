@@ -8,47 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from bot.sandbox.kubernetes_api.status import ApiError
+from bot.sandbox.kubernetes_api.stored import Stored, fields_of
 
 _OUTSIDE_PARENTHESES = re.compile(r",(?![^(]*\))")
 _IN = re.compile(r"\s*([\w./-]+)\s+(in|notin)\s*\(([^()]*)\)\s*")
 _EQUAL = re.compile(r"\s*([\w./-]+)\s*(==|=|!=)\s*([\w.-]*)\s*")
 _EXISTS = re.compile(r"\s*(!?)\s*([\w./-]+)\s*")
 _FIELD = re.compile(r"([^=!]+)(==|=|!=)(.*)")
-
-_NAMES = frozenset({"metadata.name", "metadata.namespace"})
-_INVOLVED = ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath")
-FIELDS: Mapping[str, frozenset[str]] = {
-    "pods": _NAMES
-    | {
-        "spec.nodeName",
-        "spec.restartPolicy",
-        "spec.schedulerName",
-        "spec.serviceAccountName",
-        "status.phase",
-        "status.podIP",
-        "status.nominatedNodeName",
-    },
-    "events": _NAMES
-    | {f"involvedObject.{name}" for name in _INVOLVED}
-    | {"reason", "type", "reportingComponent"},
-    "namespaces": _NAMES | {"status.phase"},
-    "nodes": _NAMES | {"spec.unschedulable"},
-    "secrets": _NAMES | {"type"},
-}
-"""The fields that may be selected on, by qualified resource; for all others the names alone."""
-
-
-class Selectable(Protocol):
-    """What a selector looks at."""
-
-    @property
-    def labels(self) -> Mapping[str, str]: ...  # noqa: D102 - the names say all there is
-
-    @property
-    def fields(self) -> Mapping[str, str]: ...  # noqa: D102 - the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +42,11 @@ class Selection:
     def __bool__(self) -> bool:
         return bool(self.labels or self.fields)
 
-    def matches(self, item: Selectable) -> bool:
+    def matches(self, item: Stored) -> bool:
         """Whether `item` meets every requirement."""
         return all(label.met_by(item.labels) for label in self.labels) and all(
             field.met_by(item.fields) for field in self.fields
         )
-
-
-def fields_of(qualified: str) -> frozenset[str]:
-    """The paths that a field selector may name for a resource."""
-    return FIELDS.get(qualified, _NAMES)
 
 
 def selection(labels: str, fields: str, *, qualified: str) -> Selection:

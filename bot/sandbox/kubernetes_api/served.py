@@ -119,6 +119,16 @@ OLD_TRAEFIK = [
 SERVED = (*RESOURCES, *OLD_TRAEFIK)
 """What a k3s homelab serves with Traefik, Flux, cert-manager and External Secrets installed."""
 
+REVIEWS = Resource(
+    "authorization.k8s.io",
+    ("v1",),
+    "selfsubjectaccessreviews",
+    "SelfSubjectAccessReview",
+    namespaced=False,
+    subresources=(),
+)
+"""Served always: asking what one may do needs no rights and no custom resource."""
+
 
 def without(*dropped: str, served: tuple[Resource, ...] = SERVED) -> tuple[Resource, ...]:
     """`served` less whole groups (`cert-manager.io`), versions (`external-secrets.io/v1`), or both.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from ssl import SSLContext
 
 import msgspec
@@ -15,6 +16,7 @@ from bot.sandbox.kubernetes_api.exchange import Exchange, json_response, sever
 from bot.sandbox.kubernetes_api.reading import get, listing
 from bot.sandbox.kubernetes_api.reviews import review
 from bot.sandbox.kubernetes_api.routes import RouteTarget, target
+from bot.sandbox.kubernetes_api.served import REVIEWS, Resource
 from bot.sandbox.kubernetes_api.status import ApiError, PageNotFoundError
 from bot.sandbox.kubernetes_api.store import Asked, SimulatedCluster
 from bot.sandbox.kubernetes_api.watching import watching
@@ -53,12 +55,8 @@ async def serve(
 
     On leaving, open watches and hanging requests are cut off, and the port is free again.
     """
-
-    async def handle(request: web.Request) -> web.StreamResponse:
-        return await _handle(cluster, request)
-
     app = web.Application(client_max_size=LARGEST_BODY)
-    app.router.add_route("*", "/{path:.*}", handle)
+    app.router.add_route("*", "/{path:.*}", partial(_handle, cluster))
     # A watch whose client has left must end at once, not at its next event.
     runner = web.AppRunner(
         app, access_log=None, handler_cancellation=True, shutdown_timeout=_PATIENCE
@@ -74,7 +72,10 @@ async def serve(
 
 async def _handle(cluster: SimulatedCluster, request: web.Request) -> web.StreamResponse:
     """Any request: failures become their answers here."""
-    _record(cluster, request)
+    headers = {k: v for k, v in request.headers.items() if k != hdrs.AUTHORIZATION}
+    cluster.requests.append(
+        Asked(time.monotonic(), request.method, request.path, dict(request.query), headers)
+    )
     try:
         return await _answer(cluster, request)
     except ApiError as error:
@@ -84,17 +85,17 @@ async def _handle(cluster: SimulatedCluster, request: web.Request) -> web.Stream
 
 
 async def _answer(cluster: SimulatedCluster, request: web.Request) -> web.StreamResponse:
+    route, failure = None, None
     try:
-        asked = target(request.path, request.method, request.query, cluster.served)
-        failure = None
+        route = target(request.path, request.method, request.query, (*cluster.served, REVIEWS))
     except (ApiError, PageNotFoundError) as error:
-        asked, failure = None, error
-    verb, plural = (asked.verb, asked.resource.plural) if asked else ("get", "")
+        failure = error
+    verb, plural = (route.verb, route.resource.plural) if route else ("get", "")
     await cluster.faults.before_answer(verb, plural)
     cluster.access.authenticate(request.headers.get(hdrs.AUTHORIZATION, ""))
     if failure is not None:
         raise failure
-    response = await _dispatch(cluster, request, asked)
+    response = await _dispatch(cluster, request, route)
     truncating = cluster.faults.truncate and cluster.faults.concern(verb, plural)
     if truncating and isinstance(response, web.Response):
         return await _truncated(request, response)
@@ -102,21 +103,21 @@ async def _answer(cluster: SimulatedCluster, request: web.Request) -> web.Stream
 
 
 async def _dispatch(
-    cluster: SimulatedCluster, request: web.Request, asked: RouteTarget | None
+    cluster: SimulatedCluster, request: web.Request, route: RouteTarget | None
 ) -> web.StreamResponse:
-    if asked is None:
-        return _document(request, cluster)
-    exchange = Exchange(cluster, request, asked)
-    if asked.resource is discovery.REVIEWS and asked.verb == "create":
+    if route is None:
+        return _document(request, (*cluster.served, REVIEWS))
+    exchange = Exchange(cluster, request, route)
+    if route.resource is REVIEWS:
+        if route.verb != "create":
+            raise ApiError(405)
         return await review(exchange)
-    if asked.resource is discovery.REVIEWS:
-        raise ApiError(405)
-    cluster.access.authorize(asked.attributes)
-    return await ANSWERS[asked.verb](exchange)
+    cluster.access.authorize(route.attributes)
+    return await ANSWERS[route.verb](exchange)
 
 
-def _document(request: web.Request, cluster: SimulatedCluster) -> web.Response:
-    """What is no resource: health, the version, and discovery.
+def _document(request: web.Request, served: tuple[Resource, ...]) -> web.Response:
+    """Health, the version, and discovery.
 
     Raises:
         ApiError: 404 for an unknown path.
@@ -127,35 +128,28 @@ def _document(request: web.Request, cluster: SimulatedCluster) -> web.Response:
         return web.Response(text="ok")
     aggregated = discovery.aggregated_version(request.headers.get(hdrs.ACCEPT, ""))
     if aggregated and parts in (["api"], ["apis"]):
-        body = discovery.aggregated(cluster.served, aggregated, core=parts == ["api"])
+        body = discovery.aggregated(served, aggregated, core=parts == ["api"])
         headers = {hdrs.CONTENT_TYPE: discovery.aggregated_type(aggregated)}
         return web.Response(body=msgspec.json.encode(body), headers=headers)
-    return json_response(msgspec.json.encode(_plain_document(parts, cluster)))
+    return json_response(msgspec.json.encode(_plain_document(parts, served)))
 
 
-def _plain_document(parts: list[str], cluster: SimulatedCluster) -> discovery.Document:
+def _plain_document(parts: list[str], served: tuple[Resource, ...]) -> discovery.Document:
     match parts:
         case ["version"]:
             return discovery.VERSION
         case ["api"]:
             return discovery.core_versions()
         case ["api", version]:
-            return discovery.resources("", version, cluster.served)
+            return discovery.resources("", version, served)
         case ["apis"]:
-            return discovery.groups(cluster.served)
+            return discovery.groups(served)
         case ["apis", group]:
-            return discovery.group(group, cluster.served)
+            return discovery.group(group, served)
         case ["apis", group, version]:
-            return discovery.resources(group, version, cluster.served)
+            return discovery.resources(group, version, served)
         case _:
             raise ApiError(404)
-
-
-def _record(cluster: SimulatedCluster, request: web.Request) -> None:
-    headers = {k: v for k, v in request.headers.items() if k != hdrs.AUTHORIZATION}
-    cluster.requests.append(
-        Asked(time.monotonic(), request.method, request.path, dict(request.query), headers)
-    )
 
 
 def _failure(error: ApiError) -> web.Response:
@@ -165,11 +159,11 @@ def _failure(error: ApiError) -> web.Response:
     return response
 
 
-async def _truncated(request: web.Request, whole: web.Response) -> web.StreamResponse:
+async def _truncated(request: web.Request, complete: web.Response) -> web.StreamResponse:
     """Promise the whole body, send half of it, and close."""
-    body = whole.body if isinstance(whole.body, bytes) else b""
-    response = web.StreamResponse(status=whole.status)
-    response.content_type = whole.content_type
+    body = complete.body if isinstance(complete.body, bytes) else b""
+    response = web.StreamResponse(status=complete.status)
+    response.content_type = complete.content_type
     response.content_length = len(body)
     await response.prepare(request)
     await response.write(body[: len(body) // 2])

@@ -18,21 +18,13 @@ from bot.sandbox.kubernetes_api.status import ApiError
 from bot.sandbox.kubernetes_api.stored import Stored
 
 _META = b'{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":%b}'
+_META_V1 = "meta.k8s.io/v1"
 _COLUMNS = [
-    {
-        "name": "Name",
-        "type": "string",
-        "format": "name",
-        "description": "Name must be unique within a namespace.",
-        "priority": 0,
-    },
-    {
-        "name": "Age",
-        "type": "string",
-        "format": "",
-        "description": "Time since the object was created.",
-        "priority": 0,
-    },
+    {"name": name, "type": "string", "format": form, "description": description, "priority": 0}
+    for name, form, description in (
+        ("Name", "name", "Name must be unique within a namespace."),
+        ("Age", "", "Time since the object was created."),
+    )
 ]
 
 
@@ -109,28 +101,26 @@ class Renderer:
             metadata["annotations"] = {"k8s.io/initial-events-end": "true"}
         if self.shape is Shape.TABLE:
             return self.many((), metadata)
-        obj: dict[str, Any] = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1"}
+        obj: dict[str, Any] = {"kind": "PartialObjectMetadata", "apiVersion": _META_V1}
         if self.shape is Shape.WHOLE:
             obj = {"kind": self.resource.kind, "apiVersion": self.api_version}
-        if self.shape is Shape.WHOLE and self.resource.builtin:
-            metadata["creationTimestamp"] = None
-        if self.shape is Shape.WHOLE and self.resource.qualified == "pods":
-            obj |= {"spec": {"containers": None}, "status": {}}
+            if self.resource.builtin:
+                metadata["creationTimestamp"] = None
+            if self.resource.qualified == "pods":
+                obj |= {"spec": {"containers": None}, "status": {}}
         return msgspec.json.encode({**obj, "metadata": metadata})
 
     def _opening(self, metadata: dict[str, Any]) -> bytes:
-        head: dict[str, Any]
+        head: dict[str, Any] = {"kind": "", "apiVersion": _META_V1, "metadata": metadata}
+        field = b"items"
         match self.shape:
             case Shape.WHOLE:
-                head = {"kind": f"{self.resource.kind}List", "apiVersion": self.api_version}
+                head |= {"kind": f"{self.resource.kind}List", "apiVersion": self.api_version}
             case Shape.METADATA:
-                head = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1"}
+                head["kind"] = "PartialObjectMetadataList"
             case Shape.TABLE:
-                head = {"kind": "Table", "apiVersion": "meta.k8s.io/v1"}
-        head["metadata"] = metadata
-        if self.shape is Shape.TABLE:
-            head["columnDefinitions"] = _COLUMNS
-        field = b"rows" if self.shape is Shape.TABLE else b"items"
+                head |= {"kind": "Table", "columnDefinitions": _COLUMNS}
+                field = b"rows"
         return b'%b,"%b":[' % (msgspec.json.encode(head)[:-1], field)
 
     def _listed(self, item: Stored) -> bytes:

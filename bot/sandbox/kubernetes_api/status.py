@@ -24,10 +24,7 @@ REASONS = {
     422: ("Invalid", "the server refused the content of the request"),
     429: ("TooManyRequests", "Too many requests, please try again later."),
     500: ("InternalError", "Internal error occurred: etcdserver: request timed out"),
-    503: (
-        "ServiceUnavailable",
-        "the server is currently unable to handle the request",
-    ),
+    503: ("ServiceUnavailable", "the server is currently unable to handle the request"),
     504: ("Timeout", "the server was unable to return a response in the time allotted"),
 }
 """For each code: the reason, and the message where nothing better is known."""
@@ -64,19 +61,19 @@ class ApiError(Exception):
 
     def body(self) -> dict[str, Any]:
         """The `Status` object."""
-        details = dict(self.details)
-        if self.retry_after is not None:
-            details["retryAfterSeconds"] = self.retry_after
-        return {
+        body: dict[str, Any] = {
             "kind": "Status",
             "apiVersion": "v1",
             "metadata": self.metadata,
             "status": "Failure",
             "message": str(self),
-            **({"reason": self.reason} if self.reason else {}),
-            **({"details": details} if details else {}),
+            "reason": self.reason,
+            "details": self.details,
             "code": self.code,
         }
+        if self.retry_after is not None:
+            body["details"] = {**self.details, "retryAfterSeconds": self.retry_after}
+        return {key: value for key, value in body.items() if value or key == "metadata"}
 
 
 class PageNotFoundError(Exception):
@@ -86,15 +83,22 @@ class PageNotFoundError(Exception):
     """
 
 
+def details(qualified: str, name: str) -> dict[str, Any]:
+    """The object that a `Status` is about. `qualified` is as in `certificates.cert-manager.io`."""
+    plural, _, group = qualified.partition(".")
+    fields = {"name": name, "group": group, "kind": plural}
+    return {key: value for key, value in fields.items() if value}
+
+
 def not_found(qualified: str, name: str) -> ApiError:
-    """No such object. `qualified` is the resource as in `certificates.cert-manager.io`."""
-    return ApiError(404, f'{qualified} "{name}" not found', details=_about(qualified, name))
+    """No such object."""
+    return ApiError(404, f'{qualified} "{name}" not found', details=details(qualified, name))
 
 
 def already_exists(qualified: str, name: str) -> ApiError:
     """The name is taken."""
     message = f'{qualified} "{name}" already exists'
-    return ApiError(409, message, reason="AlreadyExists", details=_about(qualified, name))
+    return ApiError(409, message, reason="AlreadyExists", details=details(qualified, name))
 
 
 def modified(qualified: str, name: str) -> ApiError:
@@ -103,7 +107,7 @@ def modified(qualified: str, name: str) -> ApiError:
         409,
         f'Operation cannot be fulfilled on {qualified} "{name}": the object has been modified;'
         " please apply your changes to the latest version and try again",
-        details=_about(qualified, name),
+        details=details(qualified, name),
     )
 
 
@@ -112,7 +116,7 @@ def invalid(kind: str, name: str, field: str, why: str) -> ApiError:
     reason = next(reason_ for words, reason_ in _CAUSES.items() if why.startswith(words))
     cause = {"reason": reason, "message": why, "field": field}
     message = f'{kind} "{name}" is invalid: {field}: {why}'
-    return ApiError(422, message, details={**_about(kind, name), "causes": [cause]})
+    return ApiError(422, message, details={**details(kind, name), "causes": [cause]})
 
 
 _CAUSES = {
@@ -122,12 +126,6 @@ _CAUSES = {
     "Unsupported value": "FieldValueNotSupported",
 }
 """A cause's reason by how its message begins. Source: apimachinery, pkg/util/validation/field."""
-
-
-def _about(qualified: str, name: str) -> dict[str, str]:
-    plural, _, group = qualified.partition(".")
-    about = {"name": name, "group": group, "kind": plural}
-    return {key: value for key, value in about.items() if value}
 
 
 def too_old(version: int, oldest: int) -> ApiError:

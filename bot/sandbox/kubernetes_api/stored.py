@@ -8,9 +8,28 @@ from typing import Any
 
 import msgspec
 
-from bot.sandbox.kubernetes_api.selectors import fields_of
-
 _OPENING = b'{"metadata":'
+_NAMES = frozenset({"metadata.name", "metadata.namespace"})
+_INVOLVED = ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath")
+FIELDS: Mapping[str, frozenset[str]] = {
+    "pods": _NAMES
+    | {
+        "spec.nodeName",
+        "spec.restartPolicy",
+        "spec.schedulerName",
+        "spec.serviceAccountName",
+        "status.phase",
+        "status.podIP",
+        "status.nominatedNodeName",
+    },
+    "events": _NAMES
+    | {f"involvedObject.{name}" for name in _INVOLVED}
+    | {"reason", "type", "reportingComponent"},
+    "namespaces": _NAMES | {"status.phase"},
+    "nodes": _NAMES | {"spec.unschedulable"},
+    "secrets": _NAMES | {"type"},
+}
+"""The fields that may be selected on, by qualified resource; for all others the names alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +73,11 @@ class Stored:
         """The same content under another resourceVersion, as a deletion is told, or under none."""
         plain = self.plain()
         return store(plain, plain["metadata"], version, qualified)
+
+
+def fields_of(qualified: str) -> frozenset[str]:
+    """The paths that a field selector may name for a resource."""
+    return FIELDS.get(qualified, _NAMES)
 
 
 def key_of(namespace: str, name: str) -> str:

@@ -1,4 +1,4 @@
-"""What leads into a pod: pods/proxy and pods/exec, answered by what a scenario laid out.
+"""Answers to pods/proxy and pods/exec, by the listeners and shells of a scenario.
 
 Source: apimachinery's UpgradeAwareHandler; the remote command protocol v4 over a WebSocket.
 """
@@ -6,22 +6,20 @@ Source: apimachinery's UpgradeAwareHandler; the remote command protocol v4 over 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 from aiohttp import web
 
-from bot.sandbox.kubernetes_api.access import Attributes
 from bot.sandbox.kubernetes_api.exchange import Exchange
-from bot.sandbox.kubernetes_api.status import ApiError, not_found
-from bot.sandbox.kubernetes_api.stored import key_of
+from bot.sandbox.kubernetes_api.status import ApiError
 
 PROTOCOL = "v4.channel.k8s.io"
 FRAME = 32 * 1024
 
 
 class Reply(NamedTuple):
-    """What a listener in a pod answers."""
+    """An HTTP answer of a listener in a pod."""
 
     status: int
     body: bytes
@@ -29,7 +27,7 @@ class Reply(NamedTuple):
 
 
 class StreamEnded(NamedTuple):
-    """What a command wrote, and its exit code; `refused` where it could not be started."""
+    """The output and exit code of a command; `refused` where it could not be started."""
 
     stdout: bytes = b""
     stderr: bytes = b""
@@ -52,8 +50,7 @@ async def proxied(exchange: Exchange) -> web.Response:
     """
     target = exchange.target
     name, _, port = target.name.partition(":")
-    if exchange.cluster.lookup(exchange.qualified, key_of(target.namespace, name)) is None:
-        raise not_found(exchange.qualified, name)
+    exchange.existing(name)
     listener = exchange.cluster.listeners.get((target.namespace, name, int(port or 80)))
     if listener is None:
         message = f"error trying to reach service: dial tcp {name}:{port}: connection refused"
@@ -70,43 +67,35 @@ async def executed(exchange: Exchange) -> web.StreamResponse:
         ApiError: 400 unless it is a WebSocket, 403 and 404 as anywhere.
     """
     target, query = exchange.target, exchange.http.query
-    asked = exchange.target.attributes
     # From 1.35 on a WebSocket needs `create` beside `get`.
-    exchange.cluster.access.authorize(
-        Attributes("create", asked.group, asked.resource, asked.namespace, asked.name)
-    )
-    if exchange.cluster.lookup(exchange.qualified, key_of(target.namespace, target.name)) is None:
-        raise not_found(exchange.qualified, target.name)
+    exchange.cluster.access.authorize(msgspec.structs.replace(target.attributes, verb="create"))
+    exchange.existing()
     socket = web.WebSocketResponse(protocols=(PROTOCOL,))
     if not socket.can_prepare(exchange.http):
         raise ApiError(400, "Upgrade request required")
     await socket.prepare(exchange.http)
     shell = exchange.cluster.shells.get((target.namespace, target.name, query.get("container", "")))
-    ended = (
-        shell(query.getall("command", [])) if shell else StreamEnded(refused="container not found")
-    )
-    for channel, said in ((b"\x01", ended.stdout), (b"\x02", ended.stderr)):
-        for begin in range(0, len(said), FRAME):
-            await socket.send_bytes(channel + said[begin : begin + FRAME])
+    if shell:
+        ended = shell(query.getall("command", []))
+    else:
+        ended = StreamEnded(refused="container not found")
+    for channel, output in ((b"\x01", ended.stdout), (b"\x02", ended.stderr)):
+        for begin in range(0, len(output), FRAME):
+            await socket.send_bytes(channel + output[begin : begin + FRAME])
     await socket.send_bytes(b"\x03" + status_of(ended))
     await socket.close()
     return socket
 
 
 def status_of(ended: StreamEnded) -> bytes:
-    """The last frame's words, as a kubelet writes them."""
+    """The `Status` in the last frame, as a kubelet writes it."""
+    status: dict[str, Any] = {"metadata": {}, "status": "Success"}
     if ended.refused:
-        words = {"status": "Failure", "message": ended.refused, "reason": "InternalError"}
-        return msgspec.json.encode({"metadata": {}, **words, "code": 500})
-    if not ended.code:
-        return msgspec.json.encode({"metadata": {}, "status": "Success"})
-    causes = [{"reason": "ExitCode", "message": str(ended.code)}]
-    return msgspec.json.encode(
-        {
-            "metadata": {},
-            "status": "Failure",
-            "message": f"command terminated with non-zero exit code: exit status {ended.code}",
-            "reason": "NonZeroExitCode",
-            "details": {"causes": causes},
-        }
-    )
+        status |= {"status": "Failure", "message": ended.refused}
+        status |= {"reason": "InternalError", "code": 500}
+    elif ended.code:
+        message = f"command terminated with non-zero exit code: exit status {ended.code}"
+        causes = [{"reason": "ExitCode", "message": str(ended.code)}]
+        status |= {"status": "Failure", "message": message}
+        status |= {"reason": "NonZeroExitCode", "details": {"causes": causes}}
+    return msgspec.json.encode(status)

@@ -19,11 +19,12 @@ from bot.sandbox.kubernetes_api.exchange import Exchange, json_response
 from bot.sandbox.kubernetes_api.status import (
     ApiError,
     already_exists,
+    details,
     invalid,
     modified,
     not_found,
 )
-from bot.sandbox.kubernetes_api.stored import Stored, key_of
+from bot.sandbox.kubernetes_api.stored import Stored
 
 Object = dict[str, Any]
 
@@ -57,7 +58,7 @@ async def create(exchange: Exchange) -> web.StreamResponse:
     if metadata.get("resourceVersion"):
         message = "resourceVersion should not be set on objects to be created"
         raise ApiError(500, message, reason="")
-    if exchange.cluster.lookup(exchange.qualified, key_of(target.namespace, name)):
+    if exchange.lookup(name):
         raise already_exists(exchange.qualified, name)
     return _created(exchange, given)
 
@@ -68,7 +69,7 @@ async def update(exchange: Exchange) -> web.StreamResponse:
     Raises:
         ApiError: 404 where it does not exist, 409 where it is another version than was read.
     """
-    present = _present(exchange)
+    present = _named(exchange).lookup()
     if present is None and not _is_lease(exchange):
         raise not_found(exchange.qualified, exchange.target.name)
     given = await _body(exchange)
@@ -97,7 +98,7 @@ async def patch(exchange: Exchange) -> web.StreamResponse:
             "the body of the request was in an unknown format - accepted media types include:"
             f" {MERGE_PATCH}",
         )
-    before = _existing(exchange)
+    before = _named(exchange).existing()
     change = _decoded(await exchange.http.read())
     merged = _merged(_typed(exchange, before), change)
     if "resourceVersion" in (change.get("metadata") or {}):
@@ -112,7 +113,7 @@ async def delete(exchange: Exchange) -> web.StreamResponse:
         ApiError: 404 where it does not exist, 405 for a whole collection, 409 where it is not as
             the preconditions say.
     """
-    before = _existing(exchange)
+    before = _named(exchange).existing()
     target = exchange.target
     body = await exchange.http.read()
     # Options in the body replace those of the query, a dry run included.
@@ -122,31 +123,26 @@ async def delete(exchange: Exchange) -> web.StreamResponse:
         exchange.cluster.delete(
             target.resource.kind, before.namespace, before.name, group=target.resource.group
         )
-    about = {"name": before.name, "group": target.resource.group, "kind": target.resource.plural}
-    details = {key: value for key, value in about.items() if value}
     uid = before.plain()["metadata"]["uid"]
-    told = {
+    status = {
         "kind": "Status",
         "apiVersion": "v1",
         "metadata": {},
         "status": "Success",
-        "details": {**details, "uid": uid},
+        "details": {**details(exchange.qualified, before.name), "uid": uid},
     }
-    return json_response(msgspec.json.encode(told))
+    return json_response(msgspec.json.encode(status))
 
 
-def _present(exchange: Exchange) -> Stored | None:
-    target = exchange.target
-    if not target.name:
+def _named(exchange: Exchange) -> Exchange:
+    """The same request, which must name an object: whole collections cannot be written.
+
+    Raises:
+        ApiError: 405.
+    """
+    if not exchange.target.name:
         raise ApiError(405)
-    return exchange.cluster.lookup(exchange.qualified, key_of(target.namespace, target.name))
-
-
-def _existing(exchange: Exchange) -> Stored:
-    found = _present(exchange)
-    if found is None:
-        raise not_found(exchange.qualified, exchange.target.name)
-    return found
+    return exchange
 
 
 def _is_lease(exchange: Exchange) -> bool:
@@ -160,12 +156,11 @@ async def _body(exchange: Exchange) -> Object:
         raise ApiError(415)
     given = _decoded(await exchange.http.read())
     target = exchange.target
-    wanted = (target.resource.api_version(target.version), target.resource.kind)
-    said = (given.setdefault("apiVersion", wanted[0]), given.setdefault("kind", wanted[1]))
-    if said != wanted:
-        version = said[0].rpartition("/")[2]
-        message = f'{said[1]} in version "{version}" cannot be handled as a {wanted[1]}'
-        raise ApiError(400, message)
+    api_version, kind = target.type
+    sent = given.setdefault("apiVersion", api_version), given.setdefault("kind", kind)
+    if sent != target.type:
+        version = sent[0].rpartition("/")[2]
+        raise ApiError(400, f'{sent[1]} in version "{version}" cannot be handled as a {kind}')
     metadata = given["metadata"] = dict(given.get("metadata") or {})
     if (metadata.get("namespace") or target.namespace) != target.namespace:
         raise ApiError(
@@ -247,13 +242,13 @@ def _stored(exchange: Exchange, given: Object, before: Stored | None) -> web.Res
     metadata = {k: v for k, v in given["metadata"].items() if k not in OF_THE_SERVER}
     change = cluster.intended(given | {"metadata": metadata})
     if before is not None and _same(before, change.after):
-        return json_response(exchange.renderer().one(before))
+        return exchange.show(before)
     shown = change.after
     if _dry_run(exchange):
         shown = shown.at(before.version if before else None, exchange.qualified)
     else:
         cluster.commit(change)
-    return json_response(exchange.renderer().one(shown), status=200 if before else 201)
+    return exchange.show(shown, status=200 if before else 201)
 
 
 MOST_DATA = 1024 * 1024
@@ -279,13 +274,8 @@ def _same(before: Stored, after: Stored) -> bool:
 
 
 def _typed(exchange: Exchange, stored: Stored) -> Object:
-    target = exchange.target
-    kind = target.resource.kind
-    return {
-        "apiVersion": target.resource.api_version(target.version),
-        "kind": kind,
-        **stored.plain(),
-    }
+    api_version, kind = exchange.target.type
+    return {"apiVersion": api_version, "kind": kind, **stored.plain()}
 
 
 def _merged(whole: Any, change: Any) -> Any:
