@@ -1,70 +1,30 @@
-"""The terminal's commands about a cluster: the same reports and stories as in Discord."""
+"""`meshmedic check`: the same report as in Discord, once."""
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
-from pathlib import Path
+import argparse
+import gc
 
-from bot import log_setup as logs
-from bot import settings
-from bot.domain.report import Report
-from bot.domain.story import Story
-from bot.domain.verdict import Verdict
-from bot.health.service import Health
-from bot.health.views import json
-from bot.health.views import terminal as views
-from bot.kube.connect import connect
-from bot.kube.one_shot_reader import ClusterReader
-from bot.render import terminal
+from bot.cli.answer import show
+from bot.cli.connection import connected, in_event_loop
+from bot.cli.parser import EXIT, EXIT_CODES, Parser, add_answer, add_scopes, scopes
+from bot.health.views import json, terminal
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
-    """Which cluster and namespace are meant; None leaves it to the settings."""
+def add_arguments(parser: Parser) -> None:
+    """What is checked, and how the report is printed."""
+    parser.epilog = EXIT_CODES
+    add_scopes(parser)
+    add_answer(parser, namespace=True)
+    parser.set_defaults(command=run)
 
-    kubeconfig: Path | None = None
-    context: str | None = None
-    namespace: str | None = None
 
-
-def check(scopes: tuple[str, ...], where: Where, *, as_json: bool) -> Verdict:
+@in_event_loop
+async def run(arguments: argparse.Namespace) -> int:
     """Print a report of the cluster."""
-    report = asyncio.run(_check(scopes, where))
-    if as_json:
-        terminal.write(json.report(report))
-    else:
-        terminal.show(terminal.console(), views.report(report))
-    return report.verdict
-
-
-def why(code: str, where: Where) -> Verdict:
-    """Print the story of one finding."""
-    story = asyncio.run(_why(code, where))
-    terminal.show(terminal.console(), views.story(story))
-    return story.finding.verdict
-
-
-async def _check(scopes: tuple[str, ...], where: Where) -> Report:
-    read = read_settings()
-    async with connect(
-        kubeconfig=where.kubeconfig or read.kubeconfig, context=where.context or read.context
-    ) as api:
-        health = Health(ClusterReader(api, secret_inventory=read.secret_inventory))
-        return await health.check(scopes, where.namespace)
-
-
-async def _why(code: str, where: Where) -> Story:
-    read = read_settings()
-    async with connect(
-        kubeconfig=where.kubeconfig or read.kubeconfig, context=where.context or read.context
-    ) as api:
-        health = Health(ClusterReader(api, secret_inventory=read.secret_inventory))
-        return await health.why(code)
-
-
-def read_settings() -> settings.Settings:
-    """The settings, with the log as they want it."""
-    read = settings.load()
-    logs.configure(read.log_level, read.log_format)
-    return read
+    # A process of a second leaves no garbage that its end does not collect faster.
+    gc.disable()
+    async with connected(arguments) as connection:
+        report = await connection.health.check(scopes(arguments), arguments.namespace)
+    show(arguments, report, json.report, terminal.report)
+    return EXIT[report.verdict]

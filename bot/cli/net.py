@@ -1,86 +1,106 @@
-"""The terminal's commands about the network: `meshmedic net`."""
+"""`meshmedic net`: test the network between the nodes."""
 
 from __future__ import annotations
 
-import asyncio
+import argparse
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from bot import log_setup as logs
 from bot.charts.process import Artist
 from bot.charts.spec import Undrawn
-from bot.cli.check import Where, read_settings
-from bot.domain.verdict import Verdict
+from bot.cli.answer import show
+from bot.cli.connection import connected, in_event_loop
+from bot.cli.parser import EXIT, Parser, add_answer
 from bot.errors import InputError
-from bot.kube.connect import connect
+from bot.kube.client import Api
 from bot.kube.one_shot_reader import ClusterReader
 from bot.kube.own_image import OwnImage
 from bot.kube.pod_commands import PodCommands
 from bot.kube.prober_jobs import ProbeJobs
 from bot.kube.traefik_reader import TraefikReader
-from bot.net.diagnosis.diagnosis import Diagnosis
 from bot.net.diagnosis.service import Diagnose
-from bot.net.mesh.matrix import Matrix
 from bot.net.mesh.service import Mesh
 from bot.net.ports import Prober
-from bot.net.request.result import Reached
 from bot.net.request.service import Reach
-from bot.net.views import chart as heat_map
-from bot.net.views import json_diagnosis, json_matrix, terminal_diagnosis, terminal_matrix
-from bot.net.views import json_request as json_reached
-from bot.net.views import terminal_request as terminal_reached
-from bot.net.views import text_diagnosis as told
+from bot.net.views import (
+    json_diagnosis,
+    json_matrix,
+    json_request,
+    terminal_diagnosis,
+    terminal_matrix,
+    terminal_request,
+    text_diagnosis,
+)
+from bot.net.views.chart import heat_map
 from bot.render import terminal
 from bot.render import text as words
 from bot.traefik.service import Traefik
 
-__all__ = ["Where", "diagnose", "matrix", "test"]
-
 PROGRESS = 78
+"""Characters of a line of progress."""
 
 
-def diagnose(asked: str, where: Where, *, as_json: bool) -> Verdict:
+def add_arguments(group: Parser) -> None:
+    """The three tests."""
+    tests = group.add_subparsers(required=True, metavar="COMMAND")
+    parser = tests.add_parser(
+        "diagnose",
+        help="where a route breaks, and whether nativeLB would help",
+        epilog="exit code: 0 it works, 1 in part, 2 it is broken, 3 inconclusive",
+    )
+    parser.add_argument("route", nargs="+", help="a route, its host, or a Service")
+    add_answer(parser)
+    parser.set_defaults(command=diagnose)
+    parser = tests.add_parser(
+        "matrix",
+        help="what gets from node to node",
+        epilog="exit code: 0 everything, 1 not all, 2 some not at all, 3 not everything was seen",
+    )
+    parser.add_argument("node", nargs="?", default="", help="only to and from this node")
+    parser.add_argument("--picture", type=Path, help="draw it into this file too, as a PNG")
+    add_answer(parser)
+    parser.set_defaults(command=matrix)
+    parser = tests.add_parser(
+        "test",
+        help="one request, with DNS, connection, TLS and HTTP told apart",
+        epilog="exit code: 0 it is reached, 1 it answers 5xx or in part, 2 not, 3 nothing tried",
+    )
+    parser.add_argument("begin", metavar="FROM", help="a node or a pod: edge, kube-system/traefik")
+    parser.add_argument("end", metavar="TO", help="a URL, service.namespace[:port], address:port")
+    add_answer(parser)
+    parser.set_defaults(command=test)
+
+
+@in_event_loop
+async def diagnose(arguments: argparse.Namespace) -> int:
     """Print the diagnosis of one route."""
-    found = asyncio.run(_diagnose(asked, where))
-    if as_json:
-        terminal.write(json_diagnosis.diagnosis(found))
-    else:
-        terminal.show(terminal.console(), terminal_diagnosis.diagnosis(found))
-    return told.verdict(found)
+    async with _connected(arguments) as (api, cluster, prober):
+        service = Diagnose(cluster, prober, Traefik(cluster, TraefikReader(api)))
+        diagnosis = (await service.diagnose(" ".join(arguments.route), _progress)).diagnosis
+    show(arguments, diagnosis, json_diagnosis.diagnosis, terminal_diagnosis.diagnosis)
+    return EXIT[text_diagnosis.verdict(diagnosis)]
 
 
-def matrix(node: str, where: Where, *, as_json: bool, picture: Path | None = None) -> Verdict:
+@in_event_loop
+async def matrix(arguments: argparse.Namespace) -> int:
     """Print what gets from node to node, and draw it into a file.
 
     Raises:
         InputError: The file cannot be written.
     """
-    found = asyncio.run(_matrix(node, where))
-    if picture:
-        _draw(found, picture)
-    if as_json:
-        terminal.write(json_matrix.matrix(found))
-    else:
-        console = terminal.console()
-        terminal.show(console, terminal_matrix.matrix(found, console.width))
-    return found.verdict
+    async with _connected(arguments) as (_, cluster, prober):
+        measured = await Mesh(cluster, prober).measure(_progress, arguments.node)
+    if arguments.picture:
+        _write(await Artist().draw(heat_map(measured)), arguments.picture)
+    width = terminal.console().width
+    show(arguments, measured, json_matrix.matrix, lambda _: terminal_matrix.matrix(measured, width))
+    return EXIT[measured.verdict]
 
 
-def test(begin: str, end: str, where: Where, *, as_json: bool) -> Verdict:
-    """Print how one request ended."""
-    found = asyncio.run(_test(begin, end, where))
-    if as_json:
-        terminal.write(json_reached.reached(found))
-    else:
-        terminal.show(terminal.console(), terminal_reached.reached(found))
-    return found.verdict
-
-
-def _draw(found: Matrix, picture: Path) -> None:
-    drawn = asyncio.run(Artist().draw(heat_map.heat_map(found)))
+def _write(drawn: bytes | Undrawn, picture: Path) -> None:
     if isinstance(drawn, Undrawn):
         logs.farewell(f"No picture: {drawn.why}")
         return
@@ -90,47 +110,29 @@ def _draw(found: Matrix, picture: Path) -> None:
         raise InputError(f"{picture} cannot be written: {error.strerror}.") from error
 
 
-async def _diagnose(asked: str, where: Where) -> Diagnosis:
-    async with _connected(where) as there:
-        diagnose = Diagnose(there.cluster, there.prober, there.traefik)
-        return (await diagnose.diagnose(asked, _progress)).diagnosis
-
-
-async def _matrix(node: str, where: Where) -> Matrix:
-    async with _connected(where) as there:
-        return await Mesh(there.cluster, there.prober).measure(_progress, node)
-
-
-async def _test(begin: str, end: str, where: Where) -> Reached:
-    async with _connected(where) as there:
-        reach = Reach(there.cluster, there.prober, there.inside)
-        return await reach.test(begin, end, _progress)
-
-
-@dataclass(frozen=True, slots=True)
-class Connected:
-    """What the tests stand on."""
-
-    cluster: ClusterReader
-    prober: Prober
-    traefik: Traefik
-    inside: PodCommands
+@in_event_loop
+async def test(arguments: argparse.Namespace) -> int:
+    """Print how one request ended."""
+    async with _connected(arguments) as (api, cluster, prober):
+        reach = Reach(cluster, prober, PodCommands(api))
+        result = await reach.test(arguments.begin, arguments.end, _progress)
+    show(arguments, result, json_request.reached, terminal_request.reached)
+    return EXIT[result.verdict]
 
 
 @asynccontextmanager
-async def _connected(where: Where) -> AsyncIterator[Connected]:
-    read = read_settings()
-    async with connect(
-        kubeconfig=where.kubeconfig or read.kubeconfig, context=where.context or read.context
-    ) as api:
-        image = OwnImage(api, read.probe_image)
-        cluster = ClusterReader(api)
-        traefik = Traefik(cluster, TraefikReader(api))
-        prober = ProbeJobs(api, image, host_network=read.probe_host_network)
-        yield Connected(cluster, prober, traefik, PodCommands(api))
+async def _connected(
+    arguments: argparse.Namespace,
+) -> AsyncIterator[tuple[Api, ClusterReader, Prober]]:
+    """The connection, the cluster over it, and the prober."""
+    async with connected(arguments) as connection:
+        api, host_network = connection.api, connection.settings.probe_host_network
+        image = OwnImage(api, connection.settings.probe_image)
+        prober = ProbeJobs(api, image, host_network=host_network)
+        yield api, ClusterReader(api), prober
 
 
-def _progress(said: str) -> None:
-    """Only for a person who looks on."""
+def _progress(step: str) -> None:
+    """Print a step, only for a person who looks on."""
     if sys.stderr.isatty():
-        sys.stderr.write(f"{words.line(said, PROGRESS)}\n")
+        sys.stderr.write(f"{words.line(step, PROGRESS)}\n")

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import msgspec
 
+from bot.cli.parser import Parser, add_files, add_output
+from bot.cli.route_edit import DONE, EXIT_CODES, REFUSED, UNREADABLE
 from bot.errors import InputError
 from bot.ingress_conversion.batch import convert_all
 from bot.ingress_conversion.convert import Became, Conversion
 from bot.ingress_conversion.known import Known, gather
 from bot.ingress_conversion.source import is_ingress
-from bot.ingress_conversion.target import SINCE_STRICT_PREFIX, ConversionTarget
+from bot.ingress_conversion.target import SINCE_STRICT_PREFIX, ConversionTarget, version
 from bot.manifests import reader as manifests
 from bot.manifests.writer import documents
 from bot.render import terminal
-
-DONE, REFUSED, UNREADABLE = 0, 1, 2
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,20 +48,64 @@ class _Document(msgspec.Struct, frozen=True):
     object: Any
 
 
-def convert(files: Sequence[str], target: ConversionTarget, *, as_json: bool) -> int:
-    """Print what becomes of each Ingress of these files. Returns the exit code."""
+def add_arguments(parser: Parser) -> None:
+    """The files, and the Traefik that is to read the result."""
+    parser.epilog = EXIT_CODES
+    add_files(parser)
+    parser.add_argument(
+        "--traefik-version",
+        required=True,
+        type=_version,
+        metavar="V",
+        help="of the Traefik that shall read them, such as 3.6.2; without a patch its newest",
+    )
+    parser.add_argument(
+        "--strict-prefix-matching",
+        action="store_true",
+        help="Traefik runs with --providers.kubernetesingress.strictprefixmatching",
+    )
+    parser.add_argument(
+        "--allow-cross-namespace",
+        action="store_true",
+        help="Traefik runs with --providers.kubernetescrd.allowcrossnamespace",
+    )
+    parser.add_argument(
+        "--ingress-class",
+        default="",
+        metavar="NAME",
+        help="Traefik's providers run with this ingressclass",
+    )
+    add_output(parser)
+    parser.set_defaults(command=run)
+
+
+def _version(text: str) -> tuple[int, int, int]:
+    if (number := version(text)) is None:
+        msg = f"{text!r} is no version of Traefik: it is written like 3.6.2, 3.6 or v2.11.8"
+        raise argparse.ArgumentTypeError(msg)
+    return number
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the conversion of each Ingress in the files."""
+    target = ConversionTarget(
+        arguments.traefik_version,
+        strict_prefix=arguments.strict_prefix_matching,
+        ingress_class=arguments.ingress_class,
+        cross_namespace=arguments.allow_cross_namespace,
+    )
+    as_json = arguments.output == "json"
     if target.strict_prefix and not target.since(SINCE_STRICT_PREFIX):
         terminal.tell("That Traefik has no strictPrefixMatching: it is left out of account.")
-    found, problems = _read(files)
+    found, problems = _read(arguments.file)
     ingresses = [document for document in found if is_ingress(document.object)]
-    made = convert_all(_surrounded(ingresses, found), target)
-    lines = [_line(ingress, one) for ingress, one in zip(ingresses, made, strict=True)]
+    conversions = convert_all(_surrounded(ingresses, found), target)
+    lines = [_line(*pair) for pair in zip(ingresses, conversions, strict=True)]
     for line in lines:
         _show(line, as_json=as_json)
     if not as_json:
-        for file in sorted(
-            {ingress.file for ingress in found} - {document.file for document in ingresses}
-        ):
+        files = {document.file for document in found}
+        for file in sorted(files - {ingress.file for ingress in ingresses}):
             terminal.tell(f"{file}: it has no Ingress.")
     for problem in problems:
         terminal.tell(str(problem))
@@ -72,13 +119,18 @@ def _read(files: Sequence[str]) -> tuple[list[_Document], list[InputError]]:
     found: list[_Document] = []
     problems: list[InputError] = []
     for name in dict.fromkeys(files):
+        title = "standard input" if name == manifests.STDIN else name
         try:
-            read = manifests.numbered(manifests.read_bytes(name), _called(name))
+            manifest = manifests.numbered(manifests.read_bytes(name), title)
         except InputError as error:
             problems.append(error)
             continue
-        problems += read.problems
-        found += _objects(name, read.documents)
+        problems += manifest.problems
+        found += [
+            _Document(name, number, resource)
+            for number, document in manifest.documents
+            for resource in manifests.unpacked(document)
+        ]
     return found, problems
 
 
@@ -87,39 +139,28 @@ def _surrounded(
 ) -> Iterator[tuple[Mapping[str, Any], Known]]:
     """Each with the objects around it: where several files have one, that of its own file."""
     far = gather(document.object for document in found)
-    by_file: dict[str, list[object]] = {}
-    for document in found:
-        by_file.setdefault(document.file, []).append(document.object)
     near = {
-        file: far.before(gather(by_file[file])) for file in {ingress.file for ingress in ingresses}
+        file: far.before(gather(document.object for document in documents))
+        for file, documents in groupby(found, attrgetter("file"))
     }
     for ingress in ingresses:
         yield ingress.object, near[ingress.file]
 
 
-def _objects(name: str, documents: Sequence[tuple[int, object]]) -> Iterator[_Document]:
-    for number, document in documents:
-        for resource in manifests.unpacked(document):
-            yield _Document(name, number, resource)
-
-
-def _called(name: str) -> str:
-    return "standard input" if name == manifests.STDIN else name
-
-
-def _line(of: _Document, made: Conversion) -> Line:
-    metadata = of.object.get("metadata")
-    named: Mapping[str, Any] = metadata if isinstance(metadata, Mapping) else {}
+def _line(document: _Document, conversion: Conversion) -> Line:
+    metadata = document.object.get("metadata")
+    names: Mapping[str, Any] = metadata if isinstance(metadata, Mapping) else {}
+    code, reason = conversion.code, conversion.reason
     return Line(
-        file=of.file,
-        document=of.number,
-        name=str(named.get("name") or ""),
-        namespace=str(named.get("namespace") or ""),
-        result=made.became,
-        reason=f"{made.code}: {made.reason}" if made.code else made.reason,
-        code=made.code or "",
-        manifests=made.manifests,
-        warnings=made.warnings,
+        file=document.file,
+        document=document.number,
+        name=str(names.get("name") or ""),
+        namespace=str(names.get("namespace") or ""),
+        result=conversion.became,
+        reason=f"{code}: {reason}" if code else reason,
+        code=code or "",
+        manifests=conversion.manifests,
+        warnings=conversion.warnings,
     )
 
 

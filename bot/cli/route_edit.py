@@ -1,43 +1,57 @@
-"""`meshmedic route`: mending the routes in files, such as in a Git repository's own CI."""
+"""`meshmedic route edit`: add nativeLB to the routes in files, such as in a repository's CI."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import yaml
 
+from bot.cli.parser import Parser, add_files, add_output
 from bot.errors import InputError
-from bot.gitops.native_lb_edit import EditOutcome, Result
-from bot.gitops.native_lb_edit import edit as edited
+from bot.gitops.native_lb_edit import EditOutcome, Result, edit
 from bot.gitops.unified_diff import difference
 from bot.manifests import reader as manifests
 from bot.render import terminal
 
 DONE, REFUSED, UNREADABLE = 0, 1, 2
+EXIT_CODES = "exit code: 0 done, 1 something was refused, 2 unreadable input"
 
 
-def edit(files: Sequence[str], *, in_place: bool, as_json: bool) -> int:
-    """Print what becomes of each file, and write it where asked. Returns the exit code."""
-    texts, unread = _read(files)
-    known = _services(texts)
+def add_arguments(parser: Parser) -> None:
+    """The files, and whether they are changed."""
+    parser.epilog = EXIT_CODES
+    add_files(parser)
+    parser.add_argument("--in-place", action="store_true", help="change the files, too")
+    add_output(parser)
+    parser.set_defaults(command=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the difference for each file, and write it where that is wanted."""
+    as_json = arguments.output == "json"
+    texts, unread = _read(arguments.file)
+    services = _services(texts)
     outcomes: list[EditOutcome] = []
     for name, text in texts.items():
         try:
-            made = edited(text, name, known)
+            edited = edit(text, name, services)
         except (yaml.YAMLError, ValueError, RecursionError) as error:
             unread.append(_unread(name, f"not YAML: {_first_line(error)}. Mend it first."))
             continue
-        if in_place and made.text != text and name != manifests.STDIN:
-            _write(Path(name), made.text)
+        if arguments.in_place and edited.text != text and name != manifests.STDIN:
+            _write(Path(name), edited.text)
         if not as_json:
-            terminal.write("".join(difference(_path(name), text, made.text)).encode())
-        outcomes += made.outcomes
-    _show([*outcomes, *unread], as_json=as_json)
+            path = "stdin" if name == manifests.STDIN else name.lstrip("/")
+            terminal.write("".join(difference(path, text, edited.text)).encode())
+        outcomes += edited.outcomes
+    for outcome in (*outcomes, *unread):
+        _show(outcome, as_json=as_json)
     if unread:
         return UNREADABLE
     return REFUSED if any(outcome.result is Result.REFUSED for outcome in outcomes) else DONE
@@ -51,12 +65,12 @@ def _read(files: Sequence[str]) -> tuple[dict[str, str], list[EditOutcome]]:
         try:
             body = manifests.read_bytes(name)
             # The same limits as everywhere: no text that would fill the memory.
-            found = manifests.parse(body, name) if body.strip() else manifests.Manifests()
+            manifest = manifests.parse(body, name) if body.strip() else manifests.Manifests()
         except InputError as error:
             unread.append(_unread(name, str(error)))
             continue
-        unread += [_unread(name, str(problem)) for problem in found.problems]
-        if not found.problems:
+        unread += [_unread(name, str(problem)) for problem in manifest.problems]
+        if not manifest.problems:
             try:
                 texts[name] = body.decode()
             except UnicodeDecodeError:
@@ -69,22 +83,24 @@ def _unread(name: str, why: str) -> EditOutcome:
 
 
 def _services(texts: Mapping[str, str]) -> dict[tuple[str, str], Mapping[str, Any]]:
-    """The Services that stand in the same files, by (namespace, name)."""
-    found = (object_ for text in texts.values() for object_ in _objects(text))
-    return {
-        (
-            str(document["metadata"].get("namespace") or ""),
-            str(document["metadata"].get("name")),
-        ): document
-        for document in found
-        if isinstance(document, dict)
-        and document.get("kind") == "Service"
-        and isinstance(document.get("metadata"), dict)
-    }
+    """The Services in the same files, by (namespace, name)."""
+    services: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for service in _objects(texts):
+        metadata = service.get("metadata")
+        if service.get("kind") == "Service" and isinstance(metadata, dict):
+            name = str(metadata.get("namespace") or ""), str(metadata.get("name"))
+            services[name] = service
+    return services
 
 
-def _objects(text: str) -> Iterable[object]:
-    return manifests.parse(text.encode(), "").objects if text.strip() else ()
+def _objects(texts: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    for text in texts.values():
+        if text.strip():
+            yield from (
+                object_
+                for object_ in manifests.parse(text.encode(), "").objects
+                if isinstance(object_, dict)
+            )
 
 
 def _write(path: Path, text: str) -> None:
@@ -104,24 +120,14 @@ def _write(path: Path, text: str) -> None:
         raise InputError(f"{path}: it cannot be written: {why}.") from error
 
 
-def _show(outcomes: Iterable[EditOutcome], *, as_json: bool) -> None:
-    """One line of JSON each; for people only what has a reason."""
-    for outcome in outcomes:
-        if as_json:
-            terminal.write(msgspec.json.encode(outcome) + b"\n")
-        elif outcome.reason:
-            terminal.tell(f"{_subject(outcome)}: {outcome.result}: {outcome.reason}")
-
-
-def _path(name: str) -> str:
-    return "stdin" if name == manifests.STDIN else name.lstrip("/")
-
-
-def _subject(each: EditOutcome) -> str:
-    place = f"{each.namespace}/" if each.namespace else ""
-    return (
-        f"{each.file}: IngressRoute {place}{each.name}" if each.document is not None else each.file
-    )
+def _show(outcome: EditOutcome, *, as_json: bool) -> None:
+    """A line of JSON; for people only what has a reason."""
+    if as_json:
+        terminal.write(msgspec.json.encode(outcome) + b"\n")
+    elif outcome.reason:
+        place = f"{outcome.namespace}/" if outcome.namespace else ""
+        route = f": IngressRoute {place}{outcome.name}" if outcome.document is not None else ""
+        terminal.tell(f"{outcome.file}{route}: {outcome.result}: {outcome.reason}")
 
 
 def _first_line(error: Exception) -> str:

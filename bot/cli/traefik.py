@@ -1,112 +1,116 @@
-"""The terminal's commands about Traefik: `meshmedic traefik`."""
+"""`meshmedic traefik`: what Traefik serves, and what its logs tell."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
+import argparse
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from bot.cli.check import Where, read_settings
-from bot.domain.verdict import Verdict
+from bot.cli.answer import show
+from bot.cli.connection import connected, in_event_loop
+from bot.cli.parser import EXIT, Parser, add_answer
 from bot.errors import InputError
-from bot.kube.connect import connect
 from bot.kube.one_shot_reader import ClusterReader
 from bot.kube.traefik_reader import TraefikReader
-from bot.render import terminal
 from bot.traefik.domain import log_report
-from bot.traefik.domain.answers import LogsAnswer, RoutesAnswer, RouteView
+from bot.traefik.domain.answers import LogsAnswer
 from bot.traefik.domain.log_summary import LogSummarizer, LogSummary
 from bot.traefik.domain.routes import READS, served
 from bot.traefik.service import Traefik, reading, since_of
 from bot.traefik.views import json as json_traefik
 from bot.traefik.views import terminal as terminal_traefik
 
-__all__ = ["Where", "describe", "logs", "routes", "saved"]
-
 CHUNK = 1024 * 1024
 MOST = 2 * 1024 * 1024 * 1024
 """Bytes of a saved log that are read; it streams, so this bounds time and not memory."""
 
 
-def routes(where: Where, *, as_json: bool) -> Verdict:
+def add_arguments(group: Parser) -> None:
+    """The three questions."""
+    questions = group.add_subparsers(required=True, metavar="COMMAND")
+    codes = "exit code: as check, by the worst verdict"
+    parser = questions.add_parser("routes", help="every route and its servers", epilog=codes)
+    add_answer(parser)
+    parser.set_defaults(command=routes)
+    parser = questions.add_parser("describe", help="one route in full", epilog=codes)
+    parser.add_argument("route", nargs="+", help="kind/namespace/name, namespace/name, or its host")
+    add_answer(parser)
+    parser.set_defaults(command=describe)
+    parser = questions.add_parser(
+        "logs", help="failures by route, servers, refused objects", epilog=codes
+    )
+    parser.add_argument("route", nargs="?", help="only this route")
+    parser.add_argument("--since", help="how far back, such as 15m, 2h or 1d; default: 1h")
+    parser.add_argument("--previous", action="store_true", help="the run before the last restart")
+    parser.add_argument(
+        "--file", help="a saved log in place of the cluster's; - for standard input"
+    )
+    add_answer(parser)
+    parser.set_defaults(command=logs)
+
+
+@in_event_loop
+async def routes(arguments: argparse.Namespace) -> int:
     """Print what Traefik serves."""
-    answer = asyncio.run(_routes(where))
-    if as_json:
-        terminal.write(json_traefik.routes(answer))
-    else:
-        terminal.show(terminal.console(), terminal_traefik.routes(answer))
-    return answer.verdict
+    async with _traefik(arguments) as traefik:
+        answer = await traefik.routes()
+    show(arguments, answer, json_traefik.routes, terminal_traefik.routes)
+    return EXIT[answer.verdict]
 
 
-def describe(asked: str, where: Where, *, as_json: bool) -> Verdict:
+@in_event_loop
+async def describe(arguments: argparse.Namespace) -> int:
     """Print one route in full."""
-    found, whole = asyncio.run(_describe(asked, where))
-    if as_json:
-        terminal.write(json_traefik.route(found, whole))
+    async with _traefik(arguments) as traefik:
+        route, answer = await traefik.describe(" ".join(arguments.route))
+    show(
+        arguments,
+        answer,
+        lambda answer: json_traefik.route(route, answer),
+        lambda answer: terminal_traefik.route(route, answer),
+    )
+    return EXIT[route.verdict]
+
+
+@in_event_loop
+async def logs(arguments: argparse.Namespace) -> int:
+    """Print what a saved log tells, or those of all replicas.
+
+    Raises:
+        InputError: A saved log cannot be read, or only a part of it is asked for.
+    """
+    if arguments.file is None:
+        async with _traefik(arguments) as traefik:
+            since = since_of(arguments.since) if arguments.since else None
+            answer = await traefik.logs(arguments.route, since, previous=arguments.previous)
+    elif arguments.route or arguments.since or arguments.previous:
+        msg = "With --file the whole file is read: leave route, --since and --previous out."
+        raise InputError(msg)
     else:
-        terminal.show(terminal.console(), terminal_traefik.route(found, whole))
-    return found.verdict
+        answer = await _saved(arguments)
+    show(arguments, answer, json_traefik.logs, terminal_traefik.logs)
+    return EXIT[answer.verdict]
 
 
-def logs(
-    route: str | None, since: str | None, where: Where, *, previous: bool, as_json: bool
-) -> Verdict:
-    """Print what the logs of all replicas tell."""
-    return _show(asyncio.run(_logs(route, since, where, previous=previous)), as_json=as_json)
-
-
-def saved(file: str, where: Where, *, as_json: bool) -> Verdict:
-    """Print what a saved log tells. Only where a cluster is named are its addresses classified."""
-    summary = _read(file)
-    named = where.kubeconfig or where.context
-    answer = asyncio.run(_classified(file, summary, where)) if named else None
-    return _show(answer or log_report.logs({file: summary}, None), as_json=as_json)
-
-
-def _show(answer: LogsAnswer, *, as_json: bool) -> Verdict:
-    if as_json:
-        terminal.write(json_traefik.logs(answer))
-    else:
-        terminal.show(terminal.console(), terminal_traefik.logs(answer))
-    return answer.verdict
-
-
-async def _routes(where: Where) -> RoutesAnswer:
-    async with _traefik(where) as traefik:
-        return await traefik.routes()
-
-
-async def _describe(asked: str, where: Where) -> tuple[RouteView, RoutesAnswer]:
-    async with _traefik(where) as traefik:
-        return await traefik.describe(asked)
-
-
-async def _logs(
-    route: str | None, since: str | None, where: Where, *, previous: bool
-) -> LogsAnswer:
-    async with _traefik(where) as traefik:
-        span = since_of(since) if since else None
-        return await traefik.logs(route, span, previous=previous)
-
-
-async def _classified(file: str, summary: LogSummary, where: Where) -> LogsAnswer:
-    async with _traefik(where) as traefik:
+async def _saved(arguments: argparse.Namespace) -> LogsAnswer:
+    """Only where a cluster is named are the addresses of a saved log looked up there."""
+    summaries = {arguments.file: _read(arguments.file)}
+    if not (arguments.kubeconfig or arguments.context):
+        return log_report.logs(summaries, None)
+    async with _traefik(arguments) as traefik:
         snapshot = await traefik.cluster.snapshot(READS)
         pods, unseen = await traefik.pods()
-        found = served(snapshot, reading(pods))
-        return log_report.logs({file: summary}, snapshot, found, unseen=unseen)
+        live = served(snapshot, reading(pods))
+        return log_report.logs(summaries, snapshot, live, unseen=unseen)
 
 
-@contextlib.asynccontextmanager
-async def _traefik(where: Where) -> AsyncIterator[Traefik]:
-    read = read_settings()
-    async with connect(
-        kubeconfig=where.kubeconfig or read.kubeconfig, context=where.context or read.context
-    ) as api:
-        yield Traefik(ClusterReader(api), TraefikReader(api))
+@asynccontextmanager
+async def _traefik(arguments: argparse.Namespace) -> AsyncIterator[Traefik]:
+    async with connected(arguments) as connection:
+        yield Traefik(ClusterReader(connection.api), TraefikReader(connection.api))
 
 
 def _read(file: str) -> LogSummary:

@@ -111,15 +111,16 @@ def test_a_large_log_is_streamed_in_bounded_memory(tmp_path: Path) -> None:
         log.write(refused().encode() * 60_000)
     script = (
         "import resource, sys;"
-        "import bot.cli.traefik;"
+        "from bot.cli.parser import build_parser;"
+        "arguments = build_parser().parse_args(sys.argv[1:]);"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss;"
-        "from bot.cli import traefik; traefik.saved(sys.argv[1], traefik.Where(),"
-        " as_json=True);"
+        "arguments.command(arguments);"
         "after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss;"
         "sys.stderr.write(str(after - before))"
     )
+    asked = ("traefik", "logs", "--output", "json", "--file")
     done = subprocess.run(  # noqa: S603  # ours
-        (sys.executable, "-c", script, str(tmp_path / "log")),
+        (sys.executable, "-c", script, *asked, str(tmp_path / "log")),
         cwd=ROOT,
         capture_output=True,
         timeout=PATIENCE * 3,

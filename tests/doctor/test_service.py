@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pytest
 from rich.console import Console
 
-from bot.cli.doctor import link
+from bot.cli.invite import link
 from bot.doctor.domain.examination import Area, CheckUp, Examination, Outcome
 from bot.doctor.domain.facts import ClusterFacts, DiscordFacts, Elsewhere, Right, Setup, Use
 from bot.doctor.domain.permissions import needed

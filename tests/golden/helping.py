@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from functools import cache, partial
 
-from bot.__main__ import _parser
+from bot.cli.parser import Parser, build_parser
 from tests.golden import Pages
 
 COLUMNS = 80
@@ -22,12 +22,13 @@ TWICE = re.compile(r"(-[\w-]+) ([A-Z_]+), (-[\w-]+ \2)")
 
 
 @cache
-def _commands() -> dict[str, argparse.ArgumentParser]:
+def _commands() -> dict[str, Parser]:
     """Every parser, by its words."""
-    return {parser.prog: parser for parser in _walked(_parser())}
+    return {parser.prog: parser for parser in _walked(build_parser())}
 
 
-def _walked(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+def _walked(parser: Parser) -> Iterator[Parser]:
+    parser.load()
     parser.formatter_class = partial(argparse.HelpFormatter, width=COLUMNS - MARGIN)
     yield parser
     for action in parser._actions:

@@ -1,0 +1,63 @@
+"""The cluster that a subcommand asks."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bot import log_setup as logs
+from bot import settings
+from bot.health.service import Health
+from bot.kube.client import Api
+from bot.kube.connect import connect, own_namespace
+from bot.kube.one_shot_reader import ClusterReader
+from bot.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterConnection:
+    """An open connection, with the settings and what names the cluster."""
+
+    api: Api
+    settings: Settings
+    kubeconfig: Path | None
+    context: str | None
+
+    @property
+    def health(self) -> Health:
+        """The health checks of this cluster."""
+        inventory = self.settings.secret_inventory
+        return Health(ClusterReader(self.api, secret_inventory=inventory))
+
+    @property
+    def state_namespace(self) -> str:
+        """Where the bot keeps its state; empty where it has no such place."""
+        return self.settings.state_namespace or own_namespace(self.kubeconfig, self.context)
+
+
+@asynccontextmanager
+async def connected(arguments: argparse.Namespace) -> AsyncIterator[ClusterConnection]:
+    """Connect to the cluster of the arguments, else of the settings; the log is set up too.
+
+    Raises:
+        SettingsError: A setting is wrong.
+        ClusterError: No configuration, or one that cannot be used.
+    """
+    read = settings.load()
+    logs.configure(read.log_level, read.log_format)
+    kubeconfig = arguments.kubeconfig or read.kubeconfig
+    context = arguments.context or read.context
+    async with connect(kubeconfig=kubeconfig, context=context) as api:
+        yield ClusterConnection(api, read, kubeconfig, context)
+
+
+def in_event_loop(
+    command: Callable[[argparse.Namespace], Coroutine[Any, Any, int]],
+) -> Callable[[argparse.Namespace], int]:
+    """Run an asynchronous subcommand to its end."""
+    return lambda arguments: asyncio.run(command(arguments))
