@@ -21,6 +21,13 @@ test: lint ## Lint, types, import rules and every test but the three suites belo
 	@$(BIN)/python -m pytest -n 2 --ignore tests/browser --ignore tests/cluster \
 	  --ignore tests/wire --ignore tests/pair $(ARGS)
 
+# What needs no process, socket, terminal or chat.
+FAST := alerting digest doctor domain gitops golden health history ingress_conversion manifests net \
+  remediation render routing runbook traefik
+
+test-fast: $(READY) ## The tests of rules and views, with few examples: for the loop of work, half a minute
+	@HYPOTHESIS_PROFILE=fast $(BIN)/python -m pytest -q -n 2 -m "not slow" $(FAST:%=tests/%) $(ARGS)
+
 golden: $(READY) ## Rewrite the golden files by what the code shows now; then review their diff
 	@$(BIN)/python -m pytest -q tests/golden --write-golden $(ARGS)
 
@@ -59,6 +66,9 @@ faults: $(READY) ## Break everything around the bot and print what it costs (ARG
 test-image: $(READY) ## Do the Dockerfile's steps without a container engine, and start the result
 	@$(BIN)/python -m tests.image
 
+size: $(READY) ## Count code lines by package (ARGS=--layout writes them into the layout page)
+	@$(BIN)/python -m tests.size $(ARGS)
+
 bench: $(READY) ## Measure speed and memory (ARGS=--quick for a twentieth of the size)
 	@$(BIN)/python -m tests.bench $(ARGS)
 
@@ -78,5 +88,5 @@ lock: $(READY) ## Resolve the locked requirements again
 clean: ## Remove the virtual environment and caches
 	@rm -rf $(VENV) .cache build *.egg-info
 
-.PHONY: help setup sandbox test test-browser test-cluster test-image golden lint format conversion month lab faults bench \
-  screenshots lock clean
+.PHONY: help setup sandbox test test-browser test-cluster test-image golden lint format conversion month lab faults bench size \
+  test-fast screenshots lock clean

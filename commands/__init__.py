@@ -1,1 +1,1 @@
-"""Slash commands: one cog a group, and the controls under their answers."""
+"""Slash commands: one folder for each group, and the controls under their answers."""

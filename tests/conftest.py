@@ -4,16 +4,14 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from tests.clusters.fixtures import cluster, homelab, real, simulation
+from tests.examples import load_profile
 from tests.places import DATA
 
 __all__ = ["cluster", "homelab", "real", "simulation"]
 
-# Machines differ in speed, and a slow example is no failure.
-settings.register_profile("default", deadline=None, max_examples=60)
-settings.load_profile("default")
+load_profile()
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ from bot.net.views import decision_table_page as decision_table
 from bot.net.views import json_diagnosis, json_matrix
 from bot.net.views import json_request as json_reached
 from bot.traefik.views import json as json_traefik
+from tests import size
 from tests.builders import a_certificate, a_pod
 from tests.fakes import snapshot_of
 from tests.places import ROOT
@@ -141,3 +142,22 @@ def test_checks_are_complete_and_named_once():
         if re.search(r"^\s+scope=", path.read_text(), re.MULTILINE)
     }
     assert {name.replace("-", "_") for name in names} == scoped
+
+
+def test_the_layout_page_lists_every_package_with_its_purpose_and_size():
+    """`make size ARGS=--layout` was run since a package came, went or grew by a tenth."""
+    row = re.compile(r"^\| `([^`]+)` \| (.+) \| ([\d,]+) \|$", re.MULTILINE)
+    rows = row.findall(size.LAYOUT.read_text())
+    listed = {name: (purpose, int(lines.replace(",", ""))) for name, purpose, lines in rows}
+    counted = {name: lines for name, lines in size.sizes().items() if name != "bot/__init__.py"}
+    assert listed.keys() == counted.keys()
+    for name, (purpose, lines) in listed.items():
+        assert purpose == size.purpose(name)
+        assert abs(lines - counted[name]) <= max(60, counted[name] // 10), name
+
+
+def test_every_path_that_the_layout_page_names_exists():
+    """A newcomer who follows it finds the file."""
+    named = re.findall(r"`((?:bot|commands|deploy|tests|docs)/[\w./]*)`", size.LAYOUT.read_text())
+    assert len(named) > 30
+    assert [path for path in named if not (ROOT / path).exists()] == []

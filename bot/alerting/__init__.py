@@ -1,1 +1,1 @@
-"""Alerts: one message for each incident, and what silences it."""
+"""Alerts: one message for each incident, and the silences that stop them."""

@@ -1,1 +1,1 @@
-"""The composition root: everything is built and connected here, and nowhere else."""
+"""The composition root: builds and connects everything; leader tasks, metrics, `/readyz`."""

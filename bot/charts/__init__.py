@@ -1,1 +1,1 @@
-"""Pictures: what one shows as data, and the process that draws it."""
+"""Pictures: their data, and the separate process that draws them."""

@@ -1,1 +1,1 @@
-"""The Discord client: interactions, replies, and who may ask what."""
+"""The Discord client: connection, interactions, replies and permission checks."""

@@ -1,1 +1,1 @@
-"""Digests: what changed since the last one, and when each is due."""
+"""Digests: what changed since the last one, their schedules and delivery."""

@@ -1,1 +1,1 @@
-"""The doctor: what is set up wrongly in Discord and in the cluster."""
+"""`/doctor`: what is set up wrongly in Discord or the cluster, and how to fix it."""

@@ -1,1 +1,1 @@
-"""The pure core: objects in, verdicts out. No Discord, Kubernetes client, clock or logging."""
+"""The shared kernel, pure: resources, snapshot, check, finding, report, roles."""

@@ -1,1 +1,1 @@
-"""From a live object to its file in Git, and the smallest edit of it."""
+"""From a live object to its file in Git, the smallest edit of it, and the pull request."""

@@ -1,1 +1,1 @@
-"""Health: the documented checks, their report, and the story behind a finding."""
+"""`/health`: the documented checks, their report, and the story behind a finding."""

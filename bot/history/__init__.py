@@ -1,1 +1,1 @@
-"""The history of the cluster's health, from which trends are told."""
+"""Health history, recorded every five minutes: trends for digests and `/digest history`."""

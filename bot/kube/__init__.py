@@ -1,1 +1,1 @@
-"""The only importer of `kubernetes`: connecting, reading, watching."""
+"""The only importer of `kubernetes`: one adapter for each port of the capabilities."""

@@ -1,1 +1,1 @@
-"""Reading, writing and editing YAML and JSON manifests."""
+"""YAML and JSON manifests: reading, writing, limits, and edits that keep every other byte."""

@@ -1,1 +1,1 @@
-"""Connectivity: what is asked of the network, what was seen, and what follows from it."""
+"""`/net`: probes, the diagnosis of a route, the mesh between nodes, network tools."""

@@ -1,1 +1,1 @@
-"""Repairs: proposed with evidence, approved, carried out, proven, or taken back."""
+"""`/fix`: a repair is planned, approved, executed, verified, and rolled back if it did not help."""

@@ -1,1 +1,1 @@
-"""One room for each way of showing: discord, terminal, JSON. Total: truncating, never raising."""
+"""Shared helpers for cards, text, terminal and JSON. They truncate, and never raise."""

@@ -1,1 +1,1 @@
-"""The documented runbook."""
+"""`/runbook`: the pages of the homelab's documented procedures."""

@@ -1,1 +1,1 @@
-"""What the process runs on: the scheduler, the HTTP server, a store in memory."""
+"""What the process runs on: scheduler, HTTP server, in-memory store."""

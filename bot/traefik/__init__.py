@@ -1,1 +1,1 @@
-"""Traefik: what it serves, and what its log and API tell."""
+"""`/traefik`: what Traefik serves, and what its log and API say."""

@@ -22,6 +22,7 @@ from bot.alerting.service import Watchman
 from bot.domain.record import Shelf
 from bot.domain.verdict import Verdict
 from bot.runtime.memory_store import Unkept
+from tests.examples import examples
 from tests.led import Led
 from tests.month.channel import FakeChannel, Said
 from tests.month.homelab import PODS, START, World
@@ -227,4 +228,4 @@ def _now(call: Coroutine[Any, Any, T]) -> T:
 
 
 TestProcesses = Processes.TestCase
-TestProcesses.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestProcesses.settings = settings(max_examples=examples(60), stateful_step_count=40)

@@ -27,6 +27,7 @@ from bot.gitops.refusals import Stop
 from bot.routing.native_lb import ANNOTATION
 from tests.cluster import build
 from tests.cluster.conftest import RealCluster
+from tests.examples import examples
 from tests.gitops.trees import ANNOTATE, ROUTE, WEB, WEB_ROUTE, a_kustomization, a_tree
 
 NAMES = ("web", "eb", "db")
@@ -122,7 +123,7 @@ def test_an_edit_changes_the_one_object_that_kustomize_makes_of_its_file(
     """Found where kustomize finds it, and nothing else of the build differs."""
     seen: Counter[str] = Counter()
 
-    @settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=examples(30), suppress_health_check=[HealthCheck.too_slow])
     @given(trees())
     def holds(files: dict[str, str]) -> None:
         hold(files, seen)

@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from bot.digest.domain.records import DIGESTS, DigestState, RunStage
 from bot.errors import MeshmedicError
 from tests.digest.world import BERLIN, START, World
+from tests.examples import examples
 
 
 class Crashes(RuleBasedStateMachine):
@@ -80,4 +81,4 @@ def _latest(now: datetime) -> date | None:
 
 
 TestCrashes = Crashes.TestCase
-TestCrashes.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
+TestCrashes.settings = settings(max_examples=examples(40), stateful_step_count=20)

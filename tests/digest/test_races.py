@@ -27,6 +27,7 @@ from bot.domain.record import Shelf
 from bot.errors import Conflict
 from bot.health.service import Health
 from tests.builders import a_pod
+from tests.examples import examples
 from tests.fakes import FakeCluster
 from tests.interleaving import Interleaving
 from tests.led import Led
@@ -174,7 +175,7 @@ async def _raced(choices: list[int], two: Two, between: Callable[[int], None]) -
         assert two.channel.messages[turn.message - 1].digest.name == name
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(CHOICES)
 def test_within_a_minute_the_claim_alone_keeps_two_processes_from_sending_one_slot_twice(
     choices: list[int],
@@ -187,7 +188,7 @@ def test_within_a_minute_the_claim_alone_keeps_two_processes_from_sending_one_sl
     asyncio.run(race())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(CHOICES)
 def test_where_one_is_slower_than_the_patience_of_the_other_the_message_is_one(
     choices: list[int],

@@ -111,6 +111,7 @@ def a_full_book(days: int, book: DigestState | None = None) -> DigestState:
     return made
 
 
+@pytest.mark.slow
 async def test_a_base_that_does_not_fit_is_cut_and_the_next_digest_says_so() -> None:
     """Four thousand causes: the digest goes out, and what was not kept is new again."""
     names = [f"{'x' * 180}-{number}" for number in range(4000)]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from bot.domain.election import Alone, Election, Record, Standing, Timing
+from tests.examples import examples
 
 TIMING = Timing()
 HELD_BY_OTHER = Record(holder_identity="other", lease_duration_seconds=30, renew_time="1")
@@ -179,7 +180,7 @@ class Elections(RuleBasedStateMachine):
 
 
 TestElections = Elections.TestCase
-TestElections.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+TestElections.settings = settings(max_examples=examples(200), stateful_step_count=40)
 
 
 def test_the_lease_of_another_is_respected_from_when_it_was_seen():

@@ -234,6 +234,7 @@ def _every_service(data: Path) -> Iterator[tuple[str, str]]:
             yield str(path), text
 
 
+@pytest.mark.slow
 def test_every_service_of_the_corpus_is_annotated_exactly_or_refused(data: Path):
     """Each line that was there is there still, in its order."""
     results: Counter[str] = Counter()
@@ -264,6 +265,7 @@ def _annotating(text: str, number: int, prefix: Any, file: str) -> str:
     return "done"
 
 
+@pytest.mark.slow
 def test_every_ingress_of_the_corpus_is_replaced_exactly_or_refused(data: Path):
     """What stands before it and behind it is the same text."""
     results: Counter[str] = Counter()
@@ -287,6 +289,7 @@ def test_every_ingress_of_the_corpus_is_replaced_exactly_or_refused(data: Path):
     assert results["done"] > 0.9 * results.total()
 
 
+@pytest.mark.slow
 def test_one_route_of_each_file_of_the_corpus_is_edited_alone(data: Path):
     """The last one, and all of its services: others in the file stay as they were."""
     results: Counter[str] = Counter()

@@ -68,6 +68,7 @@ def diamonds(number: int) -> dict[str, object]:
     return files
 
 
+@pytest.mark.slow
 def test_a_tree_that_doubles_with_each_layer_is_refused() -> None:
     """Within the depth that is allowed; kustomize would make all of its objects."""
     assert len(built(diamonds(5))) == 32
@@ -93,6 +94,7 @@ LAST: dict[str, dict[str, object]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("last", LAST.values(), ids=LAST.keys())
 def test_what_lies_behind_thousands_of_ways_counts_as_often(last: dict[str, object]) -> None:
     """Each patch of each object, and every object of another kind."""

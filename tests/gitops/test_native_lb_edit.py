@@ -209,6 +209,7 @@ def test_whatever_the_layout_only_the_intended_keys_differ(
     assert yaml.safe_load(made.text) == wanted
 
 
+@pytest.mark.slow
 def test_every_route_of_the_corpus_is_edited_exactly_or_refused_with_a_reason(data: Path) -> None:
     """Each line that was there is there still, in its order; what is new sets the one field."""
     lines = (data / "corpus/documents.jsonl").read_text().splitlines()

@@ -14,6 +14,8 @@ from bot.gitops.repository import Commission, Git
 from bot.gitops.transport import Limits
 from tests.gitops.git_server import TOKEN, Handler, Repository, at_port, git, repository, served
 
+pytestmark = pytest.mark.slow
+
 AT = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 FILES = {
     "apps/web.yaml": "kind: Service\n",

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from bot.domain.record import Shelf
 from bot.domain.report import Report, examine
 from bot.domain.report_record import Remembered, remembered
@@ -111,6 +113,7 @@ async def test_what_cannot_be_kept_is_said_once_and_ends_nothing(caplog):
     assert isinstance(store.kept["report"], Remembered)
 
 
+@pytest.mark.slow
 async def test_a_store_that_hangs_does_not_hold_up_the_end(caplog):
     """SIGTERM: a moment for the last write, then the Lease goes to the next."""
 

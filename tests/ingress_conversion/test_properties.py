@@ -12,6 +12,7 @@ from bot.ingress_conversion.convert import Became, convert
 from bot.ingress_conversion.known import gather
 from bot.ingress_conversion.target import ConversionTarget, version
 from tests.crd_schema import ingress_route_errors
+from tests.examples import examples
 from tests.ingress_conversion.ingresses import NAMESPACE, TRAEFIK, a_backend
 
 VERSIONS = ("2.10.7", "2.11.0", "3.0.0", "3.7.9")
@@ -133,7 +134,7 @@ AROUND = st.lists(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     ingress=INGRESSES,
     around=AROUND,

@@ -27,6 +27,7 @@ from bot.kube.paths import path
 from bot.kube.traefik_reader import TraefikReader
 from bot.remediation.change.naming import NAME
 from bot.traefik.domain.instance import TraefikPod
+from tests.examples import examples
 from tests.kube.test_change_store import a_change
 
 CHANGES = "/apis/meshmedic.dev/v1alpha1/namespaces/meshmedic/changes"
@@ -105,7 +106,7 @@ async def test_a_proper_name_is_asked_for_as_it_is(server: Server) -> None:
 async def test_no_text_leads_out_of_the_folder_that_it_is_asked_in(tmp_path: Path) -> None:
     """By any text at all as the name, and any as a namespace: a segment stays one segment."""
 
-    @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+    @settings(max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow])
     @given(st.sampled_from(HOSTILE) | st.text(st.characters() | st.sampled_from("./%?#:\\")))
     def collect(text: str) -> None:
         texts.append(text)

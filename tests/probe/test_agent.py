@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bot.probe.admitting import Admission
 from bot.probe.agent import MOST_UNREAD, Agent, Write
 from bot.probe.job import AgentJob
+from tests.examples import examples
 from tests.probe import signing
 from tests.probe.test_serve import _raw, a_job
 
@@ -26,7 +27,7 @@ async def _never(_job: AgentJob, _write: Write) -> None:
     raise AssertionError("a job was admitted")
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.lists(st.sampled_from(WORDS) | st.binary(max_size=50), max_size=8).map(b"".join))
 def test_whatever_comes_is_answered_or_closed_and_the_next_is_served(content: bytes) -> None:
     async def run() -> tuple[bytes, bytes]:

@@ -30,6 +30,7 @@ from bot.remediation.change.step import StepProgress
 from bot.remediation.change.step_progress import objects, standing
 from bot.remediation.service import Proposal, RemediationService
 from bot.routing.native_lb import ANNOTATION
+from tests.examples import examples
 from tests.remediation.changes import ANNA, ASKED, BELA, SERVICE, STRANGER, Crash, World, outage
 
 REQUESTS = st.integers(0, 75)
@@ -265,5 +266,5 @@ def _stands(change: Change) -> bool:
     return change.state in (ChangeState.DONE, ChangeState.FAILED)
 
 
-Changes.TestCase.settings = settings(max_examples=200, stateful_step_count=20, deadline=None)
+Changes.TestCase.settings = settings(max_examples=examples(200), stateful_step_count=20)
 TestChanges = Changes.TestCase

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -164,13 +165,14 @@ def test_any_stream_keeps_the_invariants(stream):
     assert msgspec.json.encode(state)
 
 
+@pytest.mark.slow
 @given(
     open_ones=st.integers(0, 1500),
     over=st.integers(0, 300),
     keys=st.integers(1, 200),
     lines=st.integers(0, 20),
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_a_full_place_keeps_what_matters_most(open_ones: int, over: int, keys: int, lines: int):
     """What is over goes first; an open incident that goes gives no second alarm."""
     made = [an_incident(number, keys, lines) for number in range(open_ones + over)]

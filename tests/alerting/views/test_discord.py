@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from bot.alerting.domain.incident import Alerts, Incident, MessageRecord, Moment, Thread
 from bot.alerting.views import discord as discord_alert
 from bot.domain.verdict import Verdict
+from tests.examples import examples
 from tests.health.views.test_discord import CODE, assert_harmless, texts
 from tests.render.strategies import NOW, findings, hostile, reports
 
@@ -34,7 +35,7 @@ def incidents(draw: Any) -> Incident:
     )
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(incidents(), reports)
 def test_an_alert_of_anything_is_a_harmless_message(one: Incident, report: Any):
     """Its start, its end, what is told in its thread, a summary, and the board."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ from bot.domain.snapshot import Gap, Why
 from bot.domain.verdict import Verdict
 from bot.health.checks import CHECKS
 from tests.builders import a_pod
+from tests.examples import examples
 from tests.fakes import snapshot_of
 from tests.render.strategies import NOW, findings, reports
 
@@ -29,7 +31,7 @@ def a_report(found, *, gaps: tuple[Gap, ...] = ()) -> Report:
 FOUND = st.lists(findings, max_size=4)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(FOUND, FOUND, THRESHOLDS)
 def test_every_cause_has_exactly_one_place(before, now, threshold):
     """Of those that are mild enough to be left out, none has."""
@@ -79,6 +81,7 @@ def _one():
     return examine(snapshot_of(a_pod(waiting="Boom"), now=NOW), CHECKS).findings[0]
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(reports)
 def test_what_is_kept_is_read_again(report):
@@ -108,7 +111,7 @@ def test_a_base_that_is_too_large_drops_the_mildest_and_counts_them():
 NARROWED = st.sampled_from([("pods",), ("nodes",), ("flux",), ("pods", "flux")])
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(FOUND, NARROWED, st.sampled_from([None, "apps"]))
 def test_what_a_narrower_digest_does_not_ask_for_is_neither_fixed_nor_lost(before, scopes, place):
     """`/digest now pods` says nothing of Flux, and nothing of another namespace."""

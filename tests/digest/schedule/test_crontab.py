@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.digest.schedule.crontab import OFTEN
 from bot.digest.schedule.slots import due, following, timetable
 from bot.digest.schedule.timetable import NoTime, Timetable
+from tests.examples import examples
 
 BERLIN = ZoneInfo("Europe/Berlin")
 UTC_ZONE = ZoneInfo("UTC")
@@ -81,7 +82,7 @@ DATES = st.sampled_from(["*", "1", "15", "1,15", "28-31", "*/10", "5-20/5"])
 MONTHS = st.sampled_from(["*", "1", "2", "jan,jul", "3-9", "*/4"])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(DATES, MONTHS, st.integers(0, 400))
 def test_an_independent_reading_finds_the_same_dates(dates_: str, months: str, ahead: int) -> None:
     """APScheduler's; weekdays are left out, which it counts from Monday."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot.digest.schedule.slots import due, following, timetable
 from bot.digest.schedule.timetable import NoTime, Timetable
+from tests.examples import examples
 
 BERLIN = ZoneInfo("Europe/Berlin")
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -33,7 +34,7 @@ FIRST = datetime(2010, 1, 1, tzinfo=UTC)
 MOMENTS = st.integers(0, 25 * 365 * 24 * 60).map(lambda each: FIRST + timedelta(minutes=each))
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(TABLES, ZONES, MOMENTS, st.integers(1, 12))
 def test_each_wanted_date_has_exactly_one_slot(table, zone, begin, days):
     """Asked hour by hour, whatever the zone does to its clocks."""

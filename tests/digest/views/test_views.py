@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from discord.ui import ActionRow, Button
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -62,6 +63,7 @@ def digests(draw: Any) -> Digest:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(digests())
 def test_a_digest_of_anything_is_a_harmless_message(each: Digest):
@@ -130,6 +132,7 @@ def full() -> Digest:
     )
 
 
+@pytest.mark.slow
 def test_an_over_long_digest_is_cut_to_discords_limits_and_whole_in_its_file():
     """4,000 characters and 40 components, its picture and a later renewal included."""
     each = full()

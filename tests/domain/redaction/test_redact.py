@@ -55,6 +55,7 @@ def test_any_text_is_taken(text: str):
     assert isinstance(redact(text), str)
 
 
+@pytest.mark.slow
 def test_a_long_hostile_line_takes_no_long_time():
     """No pattern backtracks without end."""
     fillers = (

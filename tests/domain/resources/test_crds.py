@@ -88,6 +88,7 @@ def _origin(cls: type, name: str) -> str:
     )
 
 
+@pytest.mark.slow
 def test_every_field_that_we_read_is_in_a_newest_release(data: Path) -> None:
     """Of some kind that uses the struct: the specs of Flux, say, share one."""
     read = [

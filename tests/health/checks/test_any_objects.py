@@ -11,6 +11,7 @@ from bot.health.offline import type_of
 from bot.health.views import discord
 from bot.sandbox.scenarios.ordinary import homelab
 from tests.builders import Plain, a_certificate, a_kustomization, a_pod, an_object
+from tests.examples import examples
 from tests.health.checks.conditioned import CERT_MANAGER, ESO, SOURCE, a_thing, said
 from tests.net.networks import (
     MOMENT,
@@ -103,7 +104,7 @@ def test_the_whole_cluster_has_every_kind_that_is_judged() -> None:
 COUNTS = examine(a_snapshot(*WHOLE), JUDGED).counts
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(some.sampled_from(WHOLE), some.lists(some.integers(0, 9), min_size=2, max_size=9), ODD)
 def test_an_odd_value_in_a_whole_cluster_loses_nothing(
     plain: Plain, steps: list[int], odd: object

@@ -4,6 +4,7 @@ import io
 import json as stdlib_json
 
 import jsonschema
+import pytest
 from hypothesis import given
 from rich.cells import cell_len
 from rich.console import Console
@@ -30,6 +31,7 @@ def test_a_report_fits_80_columns_and_carries_no_control_characters(report: Repo
     assert text.startswith(report.verdict.upper())
 
 
+@pytest.mark.slow
 @given(stories)
 def test_a_story_of_anything_can_be_shown(story: Story):
     """Any evidence, events and log lines."""

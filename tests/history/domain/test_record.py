@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -128,6 +129,7 @@ def test_whatever_the_clock_does_the_history_stays_in_order_and_bounded(looks) -
     assert all(0 <= each.well <= each.seen <= told.hours for each in told.uptime)
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(reports)
 def test_a_report_of_anything_is_noted_kept_and_read_again(report: Report) -> None:

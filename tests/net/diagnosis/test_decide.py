@@ -23,6 +23,7 @@ from bot.net.diagnosis.observation import (
 from bot.net.diagnosis.subject import Native, Subject
 from bot.net.diagnosis.vantage_points import choose_vantage_points
 from bot.net.probing.protocol import Heard, Outcome, Probe, ProbeAnswer, ProbeKind
+from tests.examples import examples
 from tests.net.diagnosis.probing_world import observed
 from tests.net.diagnosis.world import World, a_subject, all_pairs, an_endpoint, around, dice
 
@@ -105,7 +106,7 @@ BELIEFS = st.builds(
 )
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(300), suppress_health_check=[HealthCheck.too_slow])
 @given(SUBJECTS, st.lists(OBSERVATIONS, max_size=25), EARS, BELIEFS)
 def test_any_observations_have_an_answer(
     subject: Subject, seen: list[Observation], ears: list[Ear], belief: Belief
@@ -117,7 +118,7 @@ def test_any_observations_have_an_answer(
     assert bool(found.next) is (found.row is Row.INCONCLUSIVE)
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(300), suppress_health_check=[HealthCheck.too_slow])
 @given(SUBJECTS, st.lists(OBSERVATIONS, max_size=25), EARS, BELIEFS)
 def test_a_cure_has_proof_in_any_observations(
     subject: Subject, seen: list[Observation], ears: list[Ear], belief: Belief
@@ -186,7 +187,7 @@ def a_world(names: set[str], seed: int, endpoints: Any) -> World:
     return World(a_subject(endpoints=endpoints), dice=dice(seed), **merged)
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=examples(400), suppress_health_check=[HealthCheck.too_slow])
 @given(st.sets(st.sampled_from(sorted(FAULTS)), max_size=3), st.integers(0, 99), LAID_OUT)
 def test_several_faults_at_once_never_make_a_wrong_verdict(
     names: set[str], seed: int, endpoints: Any
@@ -201,7 +202,7 @@ def test_several_faults_at_once_never_make_a_wrong_verdict(
         assert found.row in possible, (names, found.because)
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=examples(400), suppress_health_check=[HealthCheck.too_slow])
 @given(st.sets(st.sampled_from(sorted(FAULTS)), max_size=3), st.integers(0, 99), LAID_OUT)
 def test_what_is_prescribed_helps_when_it_is_done(names: set[str], seed: int, endpoints: Any):
     """The advice is carried out in the model: every request by the VIP gets through then."""
@@ -228,7 +229,7 @@ def diagnosis(world: World) -> Diagnosis:
     return decide(world.subject, seen, ears)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow])
 @given(st.sets(st.sampled_from(sorted(FAULTS)), max_size=2), st.randoms(use_true_random=False))
 def test_the_order_of_observations_changes_nothing(names: set[str], chance: random.Random):
     """Answers come as they come."""
@@ -239,7 +240,7 @@ def test_the_order_of_observations_changes_nothing(names: set[str], chance: rand
     assert decide(world.subject, shuffled, ears) == decide(world.subject, seen, ears)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow])
 @given(st.sets(st.sampled_from(sorted(FAULTS)), max_size=2), st.lists(OBSERVATIONS, max_size=5))
 def test_what_was_not_asked_never_makes_anything_surer(names: set[str], more: list[Observation]):
     """The same row with no more confidence."""
@@ -252,7 +253,7 @@ def test_what_was_not_asked_never_makes_anything_surer(names: set[str], more: li
     assert RANK[after.confidence] <= RANK[before.confidence]
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow])
 @given(st.randoms(use_true_random=False), st.floats(0, 1))
 def test_health_needs_all_of_its_tests(chance: random.Random, share: float):
     """Of a healthy cluster's observations some are lost: healthy only where none was needed."""

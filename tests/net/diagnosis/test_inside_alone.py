@@ -9,6 +9,7 @@ from bot.net.diagnosis import service as ways
 from bot.net.diagnosis.diagnosis import Confidence, Effect, Row
 from bot.net.diagnosis.observation import ExecutionContext
 from bot.net.probing.protocol import Outcome
+from tests.examples import examples
 from tests.net.diagnosis.inside_world import ALONE, by_inside
 from tests.net.diagnosis.test_decide import FAULTS, HARMLESS, LAID_OUT, REMOTE, tried
 from tests.net.diagnosis.world import World, a_subject, an_endpoint, around, dice
@@ -135,7 +136,7 @@ def faulty(
 MEANS = st.sampled_from([ALONE, frozenset({ExecutionContext.HOST})])
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=examples(400), suppress_health_check=[HealthCheck.too_slow])
 @given(SOMETIMES, st.integers(0, 99), LAID_OUT, MEANS)
 def test_several_faults_at_once_never_make_a_wrong_verdict(
     names: set[str], seed: int, endpoints: Any, forbidden: frozenset[ExecutionContext]
@@ -149,7 +150,7 @@ def test_several_faults_at_once_never_make_a_wrong_verdict(
         assert found.row in possible, (names, found.because)
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=examples(300), suppress_health_check=[HealthCheck.too_slow])
 @given(SOMETIMES, st.integers(0, 99), LAID_OUT, MEANS)
 def test_what_is_prescribed_helps_when_it_is_done(
     names: set[str], seed: int, endpoints: Any, forbidden: frozenset[ExecutionContext]

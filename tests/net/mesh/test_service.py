@@ -120,6 +120,7 @@ async def test_a_node_without_a_listener_still_tries_the_others() -> None:
     assert found.verdict is Verdict.UNKNOWN
 
 
+@pytest.mark.slow
 async def test_a_node_that_takes_too_long_costs_only_its_own_row() -> None:
     prober = Mended(hangs=frozenset({"n002"}))
     found = await Mesh(nodes(4), prober, trying=1.0).measure(quiet)

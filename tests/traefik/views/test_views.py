@@ -31,6 +31,7 @@ from bot.traefik.views import discord as discord_traefik
 from bot.traefik.views import json as json_traefik
 from bot.traefik.views import terminal as terminal_traefik
 from tests.commands.conftest import texts
+from tests.examples import examples
 
 WORDS = st.text(max_size=40) | st.sampled_from(
     ["`", "```", "@everyone", "[a](http://b)", "\x1b[31m", "\u202e", "x" * 900, "password=hunter22"]
@@ -145,28 +146,28 @@ def clean(text: str) -> None:
     assert "password=hunter22" not in text
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(ANSWERS)
 def test_routes_fit_message_and_terminal(answer: RoutesAnswer) -> None:
     assert "password=hunter22" not in fits(discord_traefik.routes(answer))
     clean(shown(terminal_traefik.routes(answer)))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(ROUTES, ANSWERS)
 def test_one_route_fits_message_and_terminal(route: RouteView, answer: RoutesAnswer) -> None:
     assert "password=hunter22" not in fits(discord_traefik.route(route, answer))
     clean(shown(terminal_traefik.route(route, answer)))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(LOGS)
 def test_logs_fit_message_and_terminal(answer: LogsAnswer) -> None:
     assert "password=hunter22" not in fits(discord_traefik.logs(answer))
     clean(shown(terminal_traefik.logs(answer)))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(ROUTES, ANSWERS, LOGS)
 def test_json_keeps_its_schema_and_no_secret(
     route: RouteView, answer: RoutesAnswer, told: LogsAnswer
