@@ -17,8 +17,7 @@ from bot.kube.client import Api, Query
 from bot.kube.configmap_store import QUICK
 from bot.kube.impersonation import FIELD_MANAGER, headers
 from bot.kube.paths import ApiPath, path
-from bot.remediation.change.fields import Manifest
-from bot.remediation.change.fields.whole import PUT_BACK
+from bot.remediation.change.fields import PUT_BACK, Manifest
 from bot.remediation.change.step import Step, written
 
 NOT_ALLOWED = (

@@ -8,8 +8,7 @@ from datetime import datetime
 import msgspec
 
 from bot.remediation.change.change import Change
-from bot.remediation.change.fields import Action, Manifest
-from bot.remediation.change.fields.whole import PUT_BACK
+from bot.remediation.change.fields import PUT_BACK, Action, Manifest
 from bot.remediation.change.states import ChangeState
 from bot.remediation.change.step import Step, StepProgress, progress
 from bot.remediation.change.step_progress import Live

@@ -13,9 +13,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from bot.domain.finding import Target
-from bot.remediation.change.fields import Action, Manifest
-from bot.remediation.change.fields.whole import MANAGED, OURS
+from bot.domain.resources.reference import Target
+from bot.remediation.change.fields import MANAGED, OURS, Action, Manifest
 from bot.remediation.change.step import Step, step
 
 SUFFIX = "-meshmedic"

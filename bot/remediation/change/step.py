@@ -1,6 +1,6 @@
-"""One step of a plan: at one place of one object, what must be there before and what after.
+"""One step of a plan: one editable field of one object, with its old and its new value.
 
-A step is never a patch: its action names a place from a closed list (`places`), and nothing else of
+A step is never a patch: its action names a field of a closed list (`fields`), and nothing else of
 the object is written. So a stored step that somebody tampered with is either refused, or does what
 its own words say and the approver read.
 """
@@ -14,15 +14,15 @@ from typing import Any
 
 import msgspec
 
-from bot.domain.finding import Target
-from bot.remediation.change.fields import PLACES, Action, Field, Manifest
+from bot.domain.resources.reference import Target
+from bot.remediation.change.fields import FIELDS, Action, EditableField, Manifest
 
 MOST = 16384
 """Characters of `was` and `to`. Source: deploy/base/change-crd.yaml."""
 
 
 class Step(msgspec.Struct, frozen=True):
-    """`was` and `to` are JSON; empty where there is no object at all."""
+    """`was` and `to` are JSON; empty where the object does not exist."""
 
     action: Action
     object: Target
@@ -36,18 +36,18 @@ class Step(msgspec.Struct, frozen=True):
 
     @property
     def manifest(self) -> Manifest:
-        """The object of a step that makes or takes away a whole one."""
-        found = _value(self.to or self.was)
-        return found if isinstance(found, dict) else {}
+        """The object of a step that creates or deletes a whole one."""
+        value = _value(self.to or self.was)
+        return value if isinstance(value, dict) else {}
 
 
 STAYS = frozenset({Action.RELEASE_CERTIFICATE, Action.OPEN_PULL_REQUEST})
-"""What is not undone: an Ingress that was put back is another one, and what names the old one as
-its owner would be collected as garbage; what was merged is reverted where it was merged."""
+"""What a rollback leaves. An Ingress that was put back is a new object, so a Certificate that named
+the old one as its owner would be collected as garbage; a merge is reverted in Git."""
 
 
 def undoing(steps: Sequence[Step]) -> tuple[Step, ...]:
-    """What takes a plan back, in reverse."""
+    """The steps that take a plan back, in reverse order."""
     return tuple(step_.undo for step_ in reversed(steps) if step_.action not in STAYS)
 
 
@@ -56,95 +56,85 @@ class StepProgress(StrEnum):
 
     TO_DO = "to do"
     DONE = "done"
-    """As it shall be, whoever did it: so resuming after a crash does nothing twice."""
+    """The new value is there, no matter who wrote it: resuming after a crash does nothing twice."""
     CHANGED = "changed"
-    """Neither as it was nor as it shall be: somebody else was at it."""
+    """Neither the old nor the new value is there: somebody else wrote one."""
 
 
 def step(action: Action, target: Target, was: object, to: object) -> Step:
-    """A step from values that JSON knows; None where there is no object."""
+    """A step from values that JSON knows; None where the object does not exist."""
     return Step(action, target, was=_text(was), to=_text(to))
 
 
-def mistake(each: Step) -> str:
-    """Why it is no step of ours; empty where it is one."""
-    place = PLACES.get(each.action)
-    if place is None or (each.object.group, each.object.kind) not in place.kinds:
-        return f"{each.action} does not write {each.object.kind} of {each.object.group!r}."
-    if max(len(each.was), len(each.to)) > MOST:
+def mistake(unchecked: Step) -> str:
+    """Why a stored step must not be done; empty if it may."""
+    action, target = unchecked.action, unchecked.object
+    field = FIELDS.get(action)
+    if field is None or (target.group, target.kind) not in field.kinds:
+        return f"{action} does not write {target.kind} of {target.group!r}."
+    if max(len(unchecked.was), len(unchecked.to)) > MOST:
         return "It is too long."
-    values = [_value(each.was), _value(each.to)]
-    if _BAD in values or values[0] == values[1]:
-        return f"What {each.action} says of before and after cannot be read, or is the same."
-    return next(filter(None, _mistakes(each, place, values)), "")
+    was, to = _value(unchecked.was), _value(unchecked.to)
+    if _BAD in (was, to) or was == to:
+        return f"What {action} says of before and after cannot be read, or is the same."
+    return next(filter(None, _mistakes(target, field, was, to)), "")
 
 
-def _mistakes(each: Step, place: Field, values: list[Any]) -> Iterator[str]:
-    for value in values:
-        if value is not None:
-            yield place.mistake(value)
-    if place.write is None:
-        if None not in values:
+def _mistakes(target: Target, field: EditableField, was: Any, to: Any) -> Iterator[str]:
+    values = [value for value in (was, to) if value is not None]
+    yield from map(field.mistake, values)
+    if field.write is None:
+        if None not in (was, to):
             yield "An object is made where there is none, or taken away."
-        yield from (_misnamed(each.object, value) for value in values if value is not None)
-    elif None in values:
+        yield from (_misnamed(target, value) for value in values)
+    elif None in (was, to):
         yield "Before and after there is the same object."
-    elif place.where(values[0]) != place.where(values[1]):
+    elif field.where(was) != field.where(to):
         yield "It does not name the same places before and after."
 
 
 def _misnamed(target: Target, manifest: Manifest) -> str:
     metadata = manifest["metadata"]
-    group, _, _version = str(manifest.get("apiVersion", "")).rpartition("/")
+    group = str(manifest.get("apiVersion", "")).rpartition("/")[0]
     named = (group, manifest.get("kind"), metadata.get("namespace"), metadata.get("name"))
     if named == (target.group, target.kind, target.namespace, target.name):
         return ""
     return "The manifest is of another object."
 
 
-def progress(each: Step, live: Manifest | None) -> StepProgress:
-    """By the object as it is; None where there is none."""
-    seen = _seen(each, live)
-    if seen == _value(each.to):
+def progress(planned: Step, live: Manifest | None) -> StepProgress:
+    """How a step stands by the present object; None if the object does not exist."""
+    to, was = _value(planned.to), _value(planned.was)
+    known = was if to is None else to
+    present = None if live is None else FIELDS[planned.action].read(live, known)
+    if present == to:
         return StepProgress.DONE
-    return StepProgress.TO_DO if seen == _value(each.was) else StepProgress.CHANGED
+    return StepProgress.TO_DO if present == was else StepProgress.CHANGED
 
 
-def written(each: Step, live: Manifest | None) -> Manifest | None:
-    """The object as it shall be, and nothing else of it changed; None where there shall be none.
+def written(planned: Step, live: Manifest | None) -> Manifest | None:
+    """The object after a step, with nothing else of it changed; None if it is deleted.
 
-    Only for what is TO_DO, of a step without a mistake.
+    Only for a step without a mistake that is TO_DO.
     """
-    to = _value(each.to)
-    place = PLACES[each.action]
-    if place.write is None or live is None:
-        return None if to is None else copy.deepcopy(to)
-    made = copy.deepcopy(live)
-    place.write(made, to)
-    return made
-
-
-def _seen(each: Step, live: Manifest | None) -> object:
-    if live is None:
-        return None
-    known = _value(each.to or each.was)
-    return PLACES[each.action].read(live, known)
+    to, write = _value(planned.to), FIELDS[planned.action].write
+    if write is None or live is None:
+        whole: Manifest | None = to
+        return whole
+    manifest = copy.deepcopy(live)
+    write(manifest, to)
+    return manifest
 
 
 _BAD = object()
-_NOTHING = ""
 
 
 def _text(value: object) -> str:
-    if value is None:
-        return _NOTHING
-    return msgspec.json.encode(value, order="sorted").decode()
+    return "" if value is None else msgspec.json.encode(value, order="sorted").decode()
 
 
 def _value(text: str) -> Any:
-    if text == _NOTHING:
-        return None
     try:
-        return msgspec.json.decode(text)
+        return msgspec.json.decode(text) if text else None
     except (msgspec.MsgspecError, RecursionError):
         return _BAD

@@ -12,9 +12,7 @@ from typing import Any
 from bot.domain.finding import Target
 from bot.gitops.domain.ownership import Keeper
 from bot.ingress_conversion.convert import Became, Conversion, convert
-from bot.remediation.change.fields import Action
-from bot.remediation.change.fields.certificate import OWNERS
-from bot.remediation.change.fields.whole import MANAGED, OURS
+from bot.remediation.change.fields import MANAGED, OURS, OWNERS, Action
 from bot.remediation.change.marker import SUFFIX
 from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.step import MOST, Step, step

@@ -11,8 +11,7 @@ from typing import Any
 
 from bot.domain.finding import Target
 from bot.gitops.domain.ownership import Keeper
-from bot.remediation.change.fields import Action
-from bot.remediation.change.fields.reconcile import DISABLED, RECONCILE
+from bot.remediation.change.fields import DISABLED, RECONCILE, Action
 from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.step import Step, step
 from bot.remediation.planning.common import draft, group_of

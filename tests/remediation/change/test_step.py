@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.finding import Target
-from bot.remediation.change.fields import PLACES, Action
+from bot.domain.resources.reference import Target
+from bot.remediation.change.fields import FIELDS, Action
 from bot.remediation.change.step import MOST, Step, StepProgress, mistake, progress, step, written
 from bot.routing.native_lb import ANNOTATION
 
@@ -237,4 +237,4 @@ def test_whatever_is_stored_is_read_or_refused(
 
 
 def test_every_action_that_writes_in_the_cluster_has_a_place() -> None:
-    assert PLACES.keys() == set(Action) - {Action.OPEN_PULL_REQUEST}
+    assert FIELDS.keys() == set(Action) - {Action.OPEN_PULL_REQUEST}
