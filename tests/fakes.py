@@ -19,7 +19,7 @@ from bot.net.ports import Prober
 from bot.net.request.service import Inside
 from bot.net.tools.service import Runner
 from bot.remediation.change.change import Change
-from bot.remediation.notifier import ChangeNotifier
+from bot.remediation.journal import ChangeNotifier
 from bot.remediation.service import RemediationService
 from bot.traefik.domain.api import Runtime
 from bot.traefik.domain.instance import TraefikPod
@@ -99,7 +99,7 @@ class FakeCluster:
 
     async def announce(self, change: Change) -> None:
         """Tell whoever listens now that a change moved."""
-        await self.notifier.tell(change)
+        await self.notifier.notify(change)
 
     async def draw(self, each: Drawing) -> bytes | Undrawn:
         """Whatever a test wants to be drawn."""

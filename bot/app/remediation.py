@@ -13,10 +13,12 @@ from bot.net.ports import Prober
 from bot.remediation.change.approval import Policy
 from bot.remediation.context import ContextReader
 from bot.remediation.executor import Executor
+from bot.remediation.journal import ChangeJournal, ChangeNotifier
 from bot.remediation.loading import LoadingProbe
-from bot.remediation.notifier import ChangeNotifier
-from bot.remediation.ports import ChangeStore, StepWriter
-from bot.remediation.pull_request_flow import AskFlux, PullRequestFlow, PullRequestHost
+from bot.remediation.planner import Planner
+from bot.remediation.ports import ChangeStore, PullRequestHost, StepWriter
+from bot.remediation.pull_request_flow import AskFlux, PullRequestFlow
+from bot.remediation.reconciler import Reconciler
 from bot.remediation.service import RemediationService
 from bot.remediation.traefik_view import TraefikConfirmation
 from bot.remediation.verification import Verifier
@@ -24,7 +26,7 @@ from bot.traefik.service import Traefik
 
 
 def clock() -> datetime:
-    """Now."""
+    """The present time."""
     return datetime.now(UTC)
 
 
@@ -47,19 +49,16 @@ def build_remediation(
     pulls: PullRequestHost | None = None,
     ask: AskFlux = nobody_asks,
 ) -> RemediationService:
-    """The use case over these parts."""
+    """Build planner, executor, verifier and reconciler, and hand them to the service."""
+    context_reader = ContextReader(cluster, diagnose, writer, traefik)
+    planner = Planner(context_reader, pulls, policy.untouchable)
+    journal = ChangeJournal(store, clock, notifier.notify)
     verifier = Verifier(cluster, prober)
-    confirmation = TraefikConfirmation(cluster, traefik)
     loading = LoadingProbe(writer, cluster, prober)
-    executor = Executor(store, writer, verifier, loading, clock, notifier.tell, confirmation)
+    confirmation = TraefikConfirmation(cluster, traefik)
+    executor = Executor(writer, verifier, loading, journal, clock, confirmation)
+    pull_requests = PullRequestFlow(pulls, cluster, writer, executor, journal, ask)
+    reconciler = Reconciler(store, journal, executor, pull_requests, planner.replan, clock, may_act)
     return RemediationService(
-        context_reader=ContextReader(cluster, diagnose, writer, traefik),
-        store=store,
-        executor=executor,
-        verifier=verifier,
-        pull_requests=PullRequestFlow(pulls, cluster, store, writer, executor, ask),
-        circles=circles,
-        policy=policy,
-        clock=clock,
-        may_act=may_act,
+        planner, store, journal, executor, verifier, reconciler, circles, policy, clock
     )

@@ -15,8 +15,7 @@ from bot.kube.change_codec import NoChangeError
 from bot.kube.client import Api
 from bot.kube.configmap_store import NOT_LEADING, QUICK
 from bot.kube.paths import path
-from bot.remediation.change.change import Change
-from bot.remediation.change.naming import NAME
+from bot.remediation.change.change import NAME, Change
 
 PAGE = 200
 MOST = 2000

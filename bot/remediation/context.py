@@ -1,4 +1,4 @@
-"""Everything that a repair is planned from, read afresh: the diagnosis and the objects around."""
+"""Reads everything that a repair is planned from: a fresh diagnosis, and the objects around."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from bot.domain.finding import Ref, Target
+from bot.domain.finding import Ref
 from bot.domain.resources import cert_manager, core, flux
 from bot.domain.resources.base import Object
+from bot.domain.resources.reference import Target
 from bot.domain.resources.registry import TRAEFIK
 from bot.domain.resources.traefik import IngressRoute, Middleware, TLSOption
 from bot.domain.snapshot import Snapshot, SnapshotReader
@@ -17,17 +18,18 @@ from bot.gitops.domain.ownership import NOBODY, owner
 from bot.ingress_conversion import target
 from bot.ingress_conversion.known import Known, Place
 from bot.ingress_conversion.target import EntryPoints
-from bot.net import route_resolution as resolving
-from bot.net.diagnosis.diagnosis import Diagnosed
+from bot.net import route_resolution
 from bot.net.diagnosis.service import Diagnose, quiet
 from bot.net.diagnosis.subject import Subject
 from bot.net.probing.protocol import Progress
-from bot.remediation.planning.context import Manifest, PlanningContext
+from bot.remediation.change.fields import Manifest
+from bot.remediation.planning.context import PlanningContext
+from bot.remediation.ports import StepWriter
 from bot.routing.candidates import candidates
 from bot.traefik.domain import instance
 
 READS: tuple[type[Object], ...] = (
-    *resolving.READS,
+    *route_resolution.READS,
     Middleware,
     TLSOption,
     cert_manager.Certificate,
@@ -38,20 +40,8 @@ STRICT = "--providers.kubernetesingress.strictprefixmatching"
 CROSS = "--providers.kubernetescrd.allowcrossnamespace"
 
 
-class LiveObjects(Protocol):
-    """Reads one object whole."""
-
-    async def live(self, target: Target, /) -> dict[str, Any] | None:
-        """The object as it is now; None where there is none.
-
-        Raises:
-            ClusterError: The API server does not tell.
-        """
-        ...
-
-
 class TraefikPods(Protocol):
-    """The Traefik that runs."""
+    """Finds the Traefik that runs."""
 
     async def pods(self) -> tuple[tuple[instance.TraefikPod, ...], tuple[str, ...]]:
         """Its running replicas, and why there are none."""
@@ -64,42 +54,39 @@ class ContextReader:
 
     cluster: SnapshotReader
     diagnose: Diagnose
-    live: LiveObjects
+    writer: StepWriter
     traefik: TraefikPods
 
-    async def of(self, asked: str, progress: Progress = quiet) -> PlanningContext:
-        """The situation of a route, with a fresh diagnosis.
+    async def of(self, route: str, progress: Progress = quiet) -> PlanningContext:
+        """The planning context of a route, with a fresh diagnosis.
 
         Raises:
-            InputError: No route is meant by that, or several.
+            InputError: No route has this name, or several have.
             ClusterError: The cluster cannot be read.
         """
-        found = await self.diagnose.diagnose(asked, progress)
+        diagnosed = await self.diagnose.diagnose(route, progress)
         progress("Reading the objects that would be changed.")
         snapshot = await self.cluster.snapshot(READS)
-        return await self._situation(found, snapshot)
-
-    async def _situation(self, found: Diagnosed, snapshot: Snapshot) -> PlanningContext:
-        subject = found.subject
-        made = PlanningContext(
-            taken_at=snapshot.taken_at,
+        subject = diagnosed.subject
+        context = PlanningContext(
             subject=subject,
-            diagnosis=found.diagnosis,
+            diagnosis=diagnosed.diagnosis,
             sharing=_sharing(subject, snapshot),
             known=_known(subject.route, snapshot),
-            traefik=await self._target(),
+            traefik=await self._conversion_target(),
+            tested=tuple(test.diagnosis.effect for test in self.diagnose.tested),
         )
         if subject.route is None:
-            return made
+            return context
         try:
-            return replace(made, **await self._objects(subject.route, subject, snapshot))
+            return replace(context, **await self._objects(subject.route, subject, snapshot))
         except ClusterError as error:
-            return replace(made, unread=str(error))
+            return replace(context, unread=str(error))
 
     async def _objects(self, route: Ref, subject: Subject, snapshot: Snapshot) -> dict[str, Any]:
         at = Target(route.kind, route.namespace, route.name, _group(route, snapshot))
         to = Target("Service", subject.service.namespace, subject.service.name)
-        live, service = await self.live.live(at), await self.live.live(to)
+        live, service = await self.writer.live(at), await self.writer.live(to)
         return {
             "route": live,
             "service": service,
@@ -109,25 +96,25 @@ class ContextReader:
         }
 
     async def _certificates(self, route: Ref, snapshot: Snapshot) -> Mapping[str, Manifest]:
-        """Those that cert-manager made of the Ingress, whole."""
-        found: dict[str, Manifest] = {}
+        """The Certificates that cert-manager made for an Ingress, as whole objects by name."""
+        manifests: dict[str, Manifest] = {}
         for certificate in snapshot.of(cert_manager.Certificate):
             if route.kind == "Ingress" and _owned(certificate, route):
-                at = Target(
-                    "Certificate", certificate.namespace, certificate.name, "cert-manager.io"
-                )
-                if (live := await self.live.live(at)) is not None:
-                    found[certificate.name] = live
-        return found
+                place = certificate.namespace, certificate.name
+                live = await self.writer.live(Target("Certificate", *place, "cert-manager.io"))
+                if live is not None:
+                    manifests[certificate.name] = live
+        return manifests
 
-    async def _target(self) -> target.ConversionTarget | None:
+    async def _conversion_target(self) -> target.ConversionTarget | None:
+        """What Ingresses are converted for; None unless all of Traefik has one known version."""
         pods, _ = await self.traefik.pods()
         versions = {instance.version(pod) for pod in pods}
-        if len(versions) != 1 or (number := target.version(versions.pop())) is None:
+        if len(versions) != 1 or (version := target.version(versions.pop())) is None:
             return None
         arguments = [arg.casefold() for arg in pods[0].args]
         return target.ConversionTarget(
-            number,
+            version,
             strict_prefix=_on(STRICT, arguments),
             ingress_class=instance.static(pods[0].args).class_of_ingresses,
             cross_namespace=_on(CROSS, arguments),
@@ -142,29 +129,23 @@ def _on(flag: str, arguments: list[str]) -> bool:
 def _group(route: Ref, snapshot: Snapshot) -> str:
     if route.kind == "Ingress":
         return "networking.k8s.io"
-    found = snapshot.get(IngressRoute, route.namespace, route.name)
-    return found.api_version.partition("/")[0] if found and found.api_version else TRAEFIK[0]
+    known = snapshot.get(IngressRoute, route.namespace, route.name)
+    return known.api_version.partition("/")[0] if known and known.api_version else TRAEFIK[0]
 
 
 def _sharing(subject: Subject, snapshot: Snapshot) -> tuple[Ref, ...]:
     """Other Ingresses of the same Service."""
-    service = subject.service
-    others = (
+    place = subject.service.namespace, subject.service.name
+    ingresses = dict.fromkeys(
         candidate.ref
         for candidate in candidates(snapshot)
-        if candidate.kind == "Ingress"
-        and (candidate.to_namespace, candidate.to_name) == service_place(service)
+        if candidate.kind == "Ingress" and (candidate.to_namespace, candidate.to_name) == place
     )
-    return tuple(dict.fromkeys(other for other in others if other != subject.route))
-
-
-def service_place(service: Ref) -> Place:
-    """Namespace and name."""
-    return service.namespace, service.name
+    return tuple(ingress for ingress in ingresses if ingress != subject.route)
 
 
 def _known(route: Ref | None, snapshot: Snapshot) -> Known:
-    """What decides a conversion; a Certificate that goes with the Ingress is not given."""
+    """What decides a conversion, without a Certificate that goes together with its Ingress."""
     return Known(
         services={(e.namespace, e.name): e for e in snapshot.of(core.Service)},
         referred={
@@ -180,12 +161,12 @@ def _known(route: Ref | None, snapshot: Snapshot) -> Known:
     )
 
 
-def _places(some: Collection[Object]) -> frozenset[Place]:
-    return frozenset((resource.namespace, resource.name) for resource in some)
+def _places(resources: Collection[Object]) -> frozenset[Place]:
+    return frozenset((resource.namespace, resource.name) for resource in resources)
 
 
 def _owned(certificate: cert_manager.Certificate, route: Ref) -> bool:
     owners = certificate.metadata.owner_references or ()
     return certificate.namespace == route.namespace and any(
-        owner_.kind == "Ingress" and owner_.name == route.name for owner_ in owners
+        reference.kind == "Ingress" and reference.name == route.name for reference in owners
     )

@@ -1,34 +1,36 @@
-"""Sees that Traefik has loaded a route before what serves in its place is taken away.
+"""Observes that Traefik has loaded a route before what serves in its place is taken away.
 
 It makes a marker beside the route (`bot.remediation.change.marker`), asks for it at every entrance
-of every Traefik, and takes it away again. What is not seen is no leave to take anything away.
+of every Traefik, and takes it away again. What is not observed permits nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
 
 from bot.domain.finding import Target
 from bot.domain.resources import core
 from bot.domain.snapshot import SnapshotReader
-from bot.errors import ClusterError, Conflict, MeshmedicError
-from bot.net.diagnosis.service import quiet
+from bot.errors import ClusterError, Conflict
 from bot.net.ports import Prober
 from bot.net.probing.protocol import ProbeAnswer
-from bot.remediation.change import handover, loaded, marker
-from bot.remediation.change import verification_requests as through
+from bot.remediation.change import loaded, marker
 from bot.remediation.change.change import Change
-from bot.remediation.change.fields import Action, Manifest
+from bot.remediation.change.fields import PUT_BACK, Action, Manifest, annotations_of
 from bot.remediation.change.loaded import Look
+from bot.remediation.change.plan import VerificationRequest
 from bot.remediation.change.states import ChangeState
-from bot.remediation.change.step import Step, mistake
+from bot.remediation.change.step import Step, StepProgress, mistake, progress
 from bot.remediation.change.step_progress import Live
-from bot.remediation.change.verification_requests import Entrance, VerificationRequest
+from bot.remediation.change.verification_requests import Entrance, entrances, probe
 from bot.remediation.ports import TEMPORARY, StepWriter
-from bot.remediation.verification import NO_ENTRANCE, NO_PROBER
+from bot.remediation.verification import NO_ENTRANCE, NO_PROBER, Sleep, send
 
 TRIES = 2
 """Requests of one kind at each entrance, which must all say the same."""
@@ -37,26 +39,24 @@ PAUSE = 3.0
 """Seconds between two looks."""
 
 LOOKS = 20
-"""Looks until it is given up: a minute and more, where Traefik gathers changes for 2 s."""
+"""Looks until it is given up: more than a minute, where Traefik gathers changes for 2 s."""
 
 LONGEST = 240.0
 """Seconds for all of it."""
 
-ONE = 45.0
-"""Seconds for one look: a pod may have to start."""
-
 MOST = 60
-"""Entrances. Where there are more, not all can be seen."""
+"""Entrances. If there are more, not all can be observed."""
 
 TOO_MANY = f"There are more than {MOST} ports of Traefik pods."
 LEFT = "{at}, by which Traefik was watched, is to be deleted by hand: {why}"
 
-Sleep = Callable[[float], Awaitable[None]]
+Answers = dict[tuple[Entrance, str], tuple[ProbeAnswer, ...]]
+"""By entrance, and by the name of the request that was made there."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoadingProbe:
-    """By requests of the prober. It may be absent: then nothing can be seen."""
+    """Observes by requests of the prober. Without a prober nothing is observed."""
 
     writer: StepWriter
     cluster: SnapshotReader
@@ -65,33 +65,34 @@ class LoadingProbe:
     token: Callable[[], str] = lambda: secrets.token_hex(4)
 
     async def unseen(self, change: Change, instead: Sequence[Step], live: Live) -> str:
-        """Why not every Traefik can be said to serve what these steps stand for; else empty.
+        """Why it cannot be said that every Traefik serves the objects of these steps; else empty.
 
         Raises:
             ClusterError: The API server cannot be asked now. A marker may be left: see `clear`.
         """
-        if all(handover.stood_before(step, live, change) for step in instead):
+        if all(_stood_before(step, live, change) for step in instead):
             return ""
-        why = await self._why([route for step in instead if (route := live[step.object])], change)
+        routes = [route for step in instead if (route := live[step.object])]
+        why = await self._watch(routes, change)
         named = ", ".join(str(step.object) for step in instead)
         return why and f"Traefik was not seen to serve {named}. {why}"
 
-    async def _why(self, routes: Sequence[Manifest], change: Change) -> str:
-        entrances = await self._entrances()
-        if why := self._blind(entrances):
+    async def _watch(self, routes: Sequence[Manifest], change: Change) -> str:
+        places = await self._entrances()
+        if why := self._obstacle(places):
             return why
         name, nothing = marker.host(self.token()), VerificationRequest(marker.host(self.token()))
-        asked = {"before": VerificationRequest(name), "nothing before": nothing}
-        before = await self._ask(asked, entrances)
+        requests = {"before": VerificationRequest(name), "nothing before": nothing}
+        before = await self._ask(requests, places)
         try:
             for step in filter(None, (marker.marker(route, name) for route in routes)):
                 await self._write(step, None, change)
-            asked = {
+            requests = {
                 "marked": VerificationRequest(name),
-                "route": VerificationRequest(change.plan.host, change.plan.path),
+                "route": change.plan.request,
                 "nothing": nothing,
             }
-            why = await self._seen(asked, routes, before)
+            why = await self._look(requests, routes, before)
         except Conflict:
             why = f"Another object is in the way: the name ends in {marker.SUFFIX}."
         except TEMPORARY:
@@ -101,19 +102,22 @@ class LoadingProbe:
         return " ".join((why, *await self.clear(change))).strip()
 
     async def clear(self, change: Change) -> tuple[str, ...]:
-        """Take away the markers of a change, also those of a process that died; what is left.
+        """Take away the markers of a change, also those of a process that died.
+
+        Returns what is left, each with why it cannot be taken away.
 
         Raises:
             ClusterError: The API server cannot be asked now.
         """
-        left = [await self._cleared(at, change) for at in _targets(change)]
+        left = [await self._cleared(at, change) for at in _marker_targets(change)]
         return tuple(filter(None, left))
 
     async def _cleared(self, at: Target, change: Change) -> str:
-        if (live := await self.writer.live(at)) is None or not (gone := marker.removal(at, live)):
+        live = await self.writer.live(at)
+        if live is None or (removal := marker.removal(at, live)) is None:
             return ""
         try:
-            await self._write(gone, live, change)
+            await self._write(removal, live, change)
         except TEMPORARY:
             raise
         except ClusterError as error:
@@ -124,84 +128,102 @@ class LoadingProbe:
         by = change.who(ChangeState.APPROVED)
         await self.writer.write(step, live, change.name, by, dry_run=False)
 
-    async def _seen(
-        self, asked: Mapping[str, VerificationRequest], routes: Sequence[Manifest], before: _Answers
+    async def _look(
+        self,
+        requests: Mapping[str, VerificationRequest],
+        routes: Sequence[Manifest],
+        before: Answers,
     ) -> str:
+        """Look until every Traefik has loaded it, or time is over; why not all have."""
         named = frozenset[str]().union(*map(marker.entry_points, routes))
         why = "It was not seen in time."
         try:
             async with asyncio.timeout(LONGEST):
                 for number in range(LOOKS):
                     await self.sleep(PAUSE if number else 0)
-                    # One that came meanwhile began with all that is there.
-                    still = {one for one, _ in before} & set(await self._entrances())
-                    answers = before | await self._ask(asked, sorted(still))
-                    looks = [_look(one, answers, named=one.name in named) for one in sorted(still)]
+                    # A Traefik that came meanwhile started with everything that is there.
+                    known = {entrance for entrance, _ in before}
+                    places = sorted(known.intersection(await self._entrances()))
+                    answers = before | await self._ask(requests, places)
+                    looks = [_look_at(place, answers, named) for place in places]
                     if not (why := loaded.unseen(looks)):
                         break
         except TimeoutError:
             pass
         return why
 
-    def _blind(self, entrances: Sequence[Entrance]) -> str:
+    def _obstacle(self, places: Sequence[Entrance]) -> str:
         if self.prober is None:
             return NO_PROBER
-        if not entrances:
+        if not places:
             return NO_ENTRANCE
-        return TOO_MANY if len(entrances) > MOST else ""
+        return TOO_MANY if len(places) > MOST else ""
 
     async def _entrances(self) -> tuple[Entrance, ...]:
-        return through.entrances(await self.cluster.snapshot((core.Pod,)), MOST + 1)
+        return entrances(await self.cluster.snapshot((core.Pod,)), MOST + 1)
 
     async def _ask(
-        self, asked: Mapping[str, VerificationRequest], entrances: Iterable[Entrance]
-    ) -> _Answers:
-        """All requests at all entrances, in one job for each node."""
+        self, requests: Mapping[str, VerificationRequest], places: Iterable[Entrance]
+    ) -> Answers:
+        """Make all requests at all entrances, in one job for each node."""
         by_node: dict[str, list[Entrance]] = {}
-        for entrance in entrances:
+        for entrance in places:
             by_node.setdefault(entrance.node, []).append(entrance)
-        answers: _Answers = {}
-        for there in await asyncio.gather(*(self._at(asked, near) for near in by_node.values())):
-            answers |= there
+        answers: Answers = {}
+        for at_node in await asyncio.gather(
+            *(self._ask_at(requests, near) for near in by_node.values())
+        ):
+            answers |= at_node
         return answers
 
-    async def _at(
-        self, asked: Mapping[str, VerificationRequest], entrances: Sequence[Entrance]
-    ) -> _Answers:
+    async def _ask_at(
+        self, requests: Mapping[str, VerificationRequest], places: Sequence[Entrance]
+    ) -> Answers:
+        """Make all requests at the entrances of one node; none are answered if it cannot probe."""
+        ids = {
+            (entrance, name): f"{number} {name}"
+            for number, entrance in enumerate(places)
+            for name in requests
+        }
         probes = [
-            through.probe(request, entrance, TRIES, f"{number} {what}")
-            for number, entrance in enumerate(entrances)
-            for what, request in asked.items()
+            probe(requests[name], entrance, TRIES, id_) for (entrance, name), id_ in ids.items()
         ]
-        answers: tuple[ProbeAnswer, ...] = ()
-        if self.prober:
-            try:
-                async with asyncio.timeout(ONE):
-                    answers = await self.prober.probe(entrances[0].source, probes, quiet)
-            except (MeshmedicError, TimeoutError):
-                pass  # Not seen, and judged as that.
+        answers = await send(self.prober, places[0], probes) or ()
         return {
-            (entrance, what): tuple(one for one in answers if one.id == f"{number} {what}")
-            for number, entrance in enumerate(entrances)
-            for what in asked
+            key: tuple(answer for answer in answers if answer.id == id_) for key, id_ in ids.items()
         }
 
 
-_Answers = dict[tuple[Entrance, str], tuple[ProbeAnswer, ...]]
-"""By the entrance, and what was asked there."""
+def _look_at(entrance: Entrance, answers: Answers, named: frozenset[str]) -> Look:
+    names = ("before", "marked", "route", "nothing before", "nothing")
+    before, marked, route, *control = (answers.get((entrance, name), ()) for name in names)
+    return Look(entrance, before, marked, route, (control[0], control[1]), entrance.name in named)
 
 
-def _look(entrance: Entrance, answers: _Answers, *, named: bool) -> Look:
-    kinds = ("before", "marked", "route", "nothing before", "nothing")
-    before, marked, route, *control = (answers.get((entrance, kind), ()) for kind in kinds)
-    return Look(entrance, before, marked, route, (control[0], control[1]), named)
+def _stood_before(step: Step, live: Live, change: Change) -> bool:
+    """Whether it is an Ingress that was never deleted, and is what it was at the approval.
+
+    The requests of that moment saw Traefik serve it, when nothing else was there.
+    """
+    ingress, approved = live[step.object], change.entered(ChangeState.APPROVED)
+    if step.action is not Action.DELETE_INGRESS or ingress is None or approved is None:
+        return False
+    if progress(step, ingress) is not StepProgress.DONE:
+        return False
+    if annotations_of(ingress).get(PUT_BACK) == change.name:
+        return False
+    try:
+        created = msgspec.convert(ingress["metadata"].get("creationTimestamp"), datetime | None)
+    except msgspec.ValidationError:
+        return False
+    return created is not None and created < approved
 
 
-def _targets(change: Change) -> tuple[Target, ...]:
-    """Where markers of it may stand: beside each route that a hand-over makes or takes away."""
+def _marker_targets(change: Change) -> tuple[Target, ...]:
+    """Where its markers may stand: beside each route that a hand-over creates or deletes."""
     steps = change.plan.steps
     if not any(step.action is Action.DELETE_INGRESS for step in steps):
         return ()
     whole = (Action.DELETE_INGRESS, Action.CREATE_INGRESSROUTE)
-    made = [step for step in steps if step.action in whole and not mistake(step)]
-    return tuple(marker.target(step.manifest) for step in made)
+    routes = [step for step in steps if step.action in whole and not mistake(step)]
+    return tuple(marker.target(step.manifest) for step in routes)

@@ -1,4 +1,4 @@
-"""The ports of `/fix`: the store of changes, and the writer of the objects of steps."""
+"""The ports of `/fix`: the store of changes, the writer of steps, the host of pull requests."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from typing import Protocol
 
 from bot.domain.finding import Target
 from bot.errors import ServerError, Unreachable
+from bot.gitops.hosts.host import PullRequestStanding
+from bot.gitops.markdown import Description
+from bot.gitops.refusals import PullRequestRefusal
+from bot.gitops.service import Preview, Proposed, PullRequestInput
 from bot.remediation.change.change import Change
 from bot.remediation.change.fields import Manifest
 from bot.remediation.change.step import Step
@@ -38,11 +42,29 @@ class StepWriter(Protocol):
     """Reads and writes the objects of steps, as the approver identity."""
 
     async def live(self, target: Target, /) -> Manifest | None:
-        """The object as it is now; None if it does not exist."""
+        """The object as it is now; None if it does not exist. Raises ClusterError."""
         ...
 
     async def write(
         self, step: Step, live: Manifest | None, change: str, by: str, /, *, dry_run: bool
     ) -> None:
         """Do a step that is TO_DO."""
+        ...
+
+
+class PullRequestHost(Protocol):
+    """Pull requests in the configured repository. All methods raise RepositoryError."""
+
+    async def preview(self, wanted: PullRequestInput, /) -> Preview | PullRequestRefusal:
+        """The difference of the file, before anybody approves it."""
+        ...
+
+    async def propose(
+        self, wanted: PullRequestInput, why: Description, /
+    ) -> Proposed | PullRequestRefusal:
+        """Open a pull request, or find the one that is open."""
+        ...
+
+    async def state(self, number: int, /) -> PullRequestStanding:
+        """How a pull request stands."""
         ...

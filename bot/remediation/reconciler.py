@@ -1,24 +1,23 @@
-"""What is being carried out, and what a process that starts or takes over has left to do."""
+"""Goes on with changes beside everything else, also with those that another process began."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-import msgspec
+from msgspec.structs import replace
 
 from bot.errors import MeshmedicError
 from bot.remediation.change import history
 from bot.remediation.change.change import Change
-from bot.remediation.change.history import BOT
+from bot.remediation.change.history import BOT, Next, left_to_do
 from bot.remediation.change.plan import Method, RepairPlan
-from bot.remediation.change.resume import Next, left_to_do
 from bot.remediation.change.states import MOVES, ChangeState
 from bot.remediation.executor import Executor
+from bot.remediation.journal import ChangeJournal, quietly
 from bot.remediation.planning.refusals import PlanRefusal
 from bot.remediation.ports import ChangeStore
 from bot.remediation.pull_request_flow import PullRequestFlow
@@ -33,22 +32,24 @@ Work = Callable[[Change], Awaitable[Change]]
 
 @dataclass
 class Reconciler:
-    """Carries changes out beside everything else, each once at a time.
+    """Carries changes out, each once at a time.
 
     `replan` makes the plan of a change anew, from fresh evidence.
     """
 
     store: ChangeStore
+    journal: ChangeJournal
     executor: Executor
     pull_requests: PullRequestFlow
     replan: Callable[[Change], Awaitable[RepairPlan | PlanRefusal]]
     clock: Callable[[], datetime]
     may_act: Callable[[], bool]
-    _running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
-    _looked_at: set[str] = field(default_factory=set)
+    _running: dict[str, asyncio.Task[None]] = field(default_factory=dict, init=False)
+    _outdated: set[str] = field(default_factory=set, init=False)
+    """Names of approved changes whose evidence has changed: they are left to expire."""
 
     def begin(self, change: Change, work: Work) -> None:
-        """Go on with a change, unless that is being done already. What fails now waits."""
+        """Work on a change in the background, unless it is worked on. A failure waits."""
         if change.name in self._running:
             return
 
@@ -64,17 +65,17 @@ class Reconciler:
 
         self._running[change.name] = asyncio.create_task(run(), name=f"change {change.name}")
 
-    async def carry(self, change: Change) -> Change:
+    async def execute(self, change: Change) -> Change:
         """From Approved on, in the cluster or by pull request."""
         if change.plan.way is Method.PULL_REQUEST:
             return await self.pull_requests.open(change)
         return await self.executor.apply(change)
 
     async def go_on(self) -> None:
-        """Look at every change that is not at its end, and do what is left. Called regularly.
+        """Do what is left of every change that is not at its end. Called regularly.
 
         Raises:
-            ClusterError: They cannot be listed.
+            ClusterError: The changes cannot be listed.
         """
         if not self.may_act():
             return
@@ -83,57 +84,47 @@ class Reconciler:
                 await self._continue(change)
 
     async def wait(self) -> None:
-        """Until nothing is being carried out."""
+        """Until no change is worked on."""
         while self._running:
             await asyncio.gather(*self._running.values(), return_exceptions=True)
 
     def stop(self) -> None:
-        """Leave everything as it stands: whoever comes next goes on from there."""
+        """Leave every change as it stands: the next process goes on from there."""
         for task in self._running.values():
             task.cancel()
 
     async def _continue(self, change: Change) -> None:
         if not change.history.entries:
-            # Its maker was cut off between the object and its first state.
+            # The process that made it ended between the object and its first state.
             first = history.proposed(change.requester, self.clock())
-            await quietly(self.store.write(msgspec.structs.replace(change, history=first)))
+            await quietly(self.store.write(replace(change, history=first)))
             return
         if undoing := change.notes.undoing:
-            self.begin(change, lambda each: self.executor.take_back(each, undoing.by, undoing.why))
+            self._take_back(change, undoing.by, undoing.why)
             return
-        match left_to_do(change.state, self.clock(), change.expires):
+        now = self.clock()
+        match left_to_do(change.state, now, change.expires):
             case Next.CLOSE:
-                await quietly(self.executor.moved(change, ChangeState.EXPIRED))
-            case Next.CHECK if change.name not in self._looked_at:
-                self.begin(change, self._checked)
+                await quietly(self.journal.move(change, ChangeState.EXPIRED))
+            case Next.CHECK if change.name not in self._outdated:
+                self.begin(change, self._check)
             case Next.APPLY:
-                self.begin(change, self.carry)
+                self.begin(change, self.execute)
             case Next.WAIT_FOR_MERGE:
                 self.begin(change, self.pull_requests.look)
             case Next.VERIFY:
                 self.begin(change, self.executor.verify)
-            case _:
-                self._return(change)
+            case _ if change.returns_at and now >= change.returns_at:
+                self._take_back(change, BOT, "Its time is over, as planned.")
 
-    def _return(self, change: Change) -> None:
-        """Take back what was for a time only."""
-        at, why = change.returns_at, "Its time is over, as planned."
-        if at and self.clock() >= at:
-            self.begin(change, lambda each: self.executor.take_back(each, BOT, why))
+    def _take_back(self, change: Change, by: str, why: str) -> None:
+        self.begin(change, lambda begun: self.executor.take_back(begun, by, why))
 
-    async def _checked(self, change: Change) -> Change:
-        """Approved before a restart, and nothing touched: the evidence must be the same still."""
+    async def _check(self, change: Change) -> Change:
+        """Apply what was approved before a restart, if the evidence is still the same."""
         plan = await self.replan(change)
         if isinstance(plan, RepairPlan) and plan.same(change.plan):
-            return await self.carry(change)
-        self._looked_at.add(change.name)
+            return await self.execute(change)
+        self._outdated.add(change.name)
         log.warning("change %s is left: the evidence has changed since its approval", change.name)
         return change
-
-
-async def quietly(work: Coroutine[Any, Any, Change]) -> None:
-    """Do it where it can be done now; else the next look does."""
-    try:
-        await work
-    except MeshmedicError as error:
-        log.info("a change was not moved: %s", error)

@@ -1,43 +1,38 @@
-"""What stands behind `/fix`: propose, decide at the click, carry out, take back, and go on later.
+"""What stands behind `/fix`: propose, decide at the click, carry out, take back.
 
-The plan that was shown is the plan that is done. At the click everything is looked at again, and
-where the evidence asks for something else, nothing is written and a new plan is shown.
+The plan that was shown is the plan that is done. At the click everything is looked at again; if
+the evidence asks for something else, nothing is written and a new plan is shown.
 """
 
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-
-import msgspec
 
 from bot.domain.authorization import Circle, Circles
 from bot.domain.refusal import NotObserved
 from bot.errors import Conflict, InputError, Refused
-from bot.net.diagnosis.diagnosis import Effect
 from bot.net.diagnosis.service import quiet
 from bot.net.probing.protocol import Progress
 from bot.remediation.change import approval, history
-from bot.remediation.change.approval import ApprovalRequest, Click, Policy
-from bot.remediation.change.change import Change, ChangeCard, Notes
+from bot.remediation.change.approval import Click, Policy
+from bot.remediation.change.change import Change, ChangeCard, Notes, change_name
 from bot.remediation.change.history import BOT
-from bot.remediation.change.naming import change_name
 from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.proof import Sample, baseline_refusal
 from bot.remediation.change.states import EXPIRES, ChangeState
-from bot.remediation.change.verification_requests import VerificationRequest
-from bot.remediation.context import ContextReader
-from bot.remediation.executor import TURNS, Executor
-from bot.remediation.planning import offers as offering
+from bot.remediation.executor import ATTEMPTS, Executor
+from bot.remediation.journal import ChangeJournal, quietly
+from bot.remediation.planner import Planner
 from bot.remediation.planning.offers import Offers
 from bot.remediation.planning.refusals import PlanReason, PlanRefusal
 from bot.remediation.ports import ChangeStore
-from bot.remediation.pull_request_flow import PullRequestFlow
-from bot.remediation.reconciler import Reconciler, quietly
+from bot.remediation.reconciler import Reconciler
 from bot.remediation.verification import Verifier
 
 UNDER_WAY = "A change of {target} is under way: {name}. Wait for its end."
@@ -54,74 +49,56 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class ChangeRefusal:
-    """Nothing was written: why, and the new proposal where there is one."""
+    """Nothing was written: why, and the new proposal if there is one."""
 
-    why: str
+    detail: str
     instead: Proposal | None = None
 
 
 @dataclass
 class RemediationService:
-    """The use case. One an election's process; what another began it goes on with."""
+    """Proposes, decides and takes back. One instance per process."""
 
-    context_reader: ContextReader
+    planner: Planner
     store: ChangeStore
+    journal: ChangeJournal
     executor: Executor
     verifier: Verifier
-    pull_requests: PullRequestFlow
+    reconciler: Reconciler
     circles: Circles
     policy: Policy
     clock: Callable[[], datetime]
-    may_act: Callable[[], bool]
     token: Callable[[], str] = lambda: secrets.token_hex(2)
-
-    def __post_init__(self) -> None:
-        self._one_at_a_time = asyncio.Lock()
-        self.reconciler = Reconciler(
-            self.store, self.executor, self.pull_requests, self._replan, self.clock, self.may_act
-        )
-
-    async def offers(self, asked: str, progress: Progress = quiet) -> tuple[Offers, str]:
-        """What a fresh diagnosis of a route supports, and the hint at the switch for all routes.
-
-        Raises:
-            InputError: No route is meant by that.
-            ClusterError: The cluster cannot be read.
-        """
-        situation = await self.context_reader.of(asked, progress)
-        found = offering.offers(situation, self.policy.untouchable)
-        tested = self.context_reader.diagnose.tested
-        helped = sum(test.diagnosis.effect is Effect.HELPS for test in tested)
-        return found, offering.by_default(helped, len(tested))
+    _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     async def propose(
-        self, asked: str, way: Method | None, requester: str, progress: Progress = quiet
+        self, route: str, method: Method | None, requester: str, progress: Progress = quiet
     ) -> Proposal | PlanRefusal:
-        """Save the plan of a way, the smallest one where none is named, for somebody to decide.
+        """Save a plan for an approver to decide: of the smallest method if none is named.
 
         Raises:
-            InputError: No route is meant by that, or a change of it is under way.
+            InputError: No route has this name, or a change of it is under way.
             ClusterError: The cluster cannot be read, or refuses the plan.
             NotLeading: Another process may be acting.
         """
-        found, _ = await self.offers(asked, progress)
-        plan = await self._chosen(found, way, progress)
+        offers = await self.planner.offers(route, progress)
+        plan = await self.planner.choose(offers, method, progress)
         if isinstance(plan, PlanRefusal):
             return plan
-        if open_one := await self._open(plan):
-            return Proposal(open_one, found)
+        if open_change := await self._open(plan):
+            return Proposal(open_change, offers)
         before = await self._baseline(plan, progress)
         if isinstance(before, PlanRefusal):
             return before
-        made = self._drafted(plan, requester, before)
+        draft = self._draft(plan, requester, before)
         progress("Asking the API server whether it would take it.")
-        await self.executor.rehearse(made, requester)
-        return Proposal(await self.store.create(made), found)
+        await self.executor.rehearse(draft, requester)
+        return Proposal(await self.store.create(draft), offers)
 
     async def decide(
         self, name: str, click: Click, *, approve: bool, progress: Progress = quiet
     ) -> Change | ChangeRefusal:
-        """Approve or reject. What was approved is begun, and goes on beside.
+        """Approve or reject a change. An approved one is carried out in the background.
 
         Raises:
             Refused: This person may not, or not any more; the message is for them.
@@ -133,27 +110,26 @@ class RemediationService:
             self._may_end(change, click)
             return await self._moved(change, ChangeState.REJECTED, click)
         self._may_approve(change, click)
-        found, _ = await self.offers(change.plan.asked, progress)
-        plan = await self._chosen(found, change.plan.way, progress)
+        offers = await self.planner.offers(change.plan.asked, progress)
+        plan = await self.planner.choose(offers, change.plan.way, progress)
         if isinstance(plan, PlanRefusal):
             return ChangeRefusal(f"The evidence has changed, and nothing was written. {plan}")
         if not plan.same(change.plan):
-            return await self._renewed(change, plan, found)
+            return await self._renewed(change, plan, offers)
         before = await self._baseline(plan, progress)
         if isinstance(before, PlanRefusal):
             return ChangeRefusal(f"Nothing was written. {before}")
         await self.executor.rehearse(change, str(click.user))
-        noted = msgspec.structs.replace(change.notes, baseline=before)
-        noted_change = msgspec.structs.replace(change, notes=noted)
         async with self._one_at_a_time:
             await self._alone(change)
-            self._may_approve(change, judged_at(click, self.clock()))
-            approved = await self._moved(noted_change, ChangeState.APPROVED, click)
-        self.reconciler.begin(approved, self.reconciler.carry)
+            # Looking again took its time: what counts is the moment of the write.
+            self._may_approve(change, dataclasses.replace(click, at=self.clock()))
+            approved = await self._moved(change.noted(baseline=before), ChangeState.APPROVED, click)
+        self.reconciler.begin(approved, self.reconciler.execute)
         return approved
 
     async def roll_back(self, name: str, click: Click) -> Change | ChangeRefusal:
-        """Take back what is done. It goes on beside.
+        """Take a finished change back, in the background.
 
         Raises:
             Refused: This person may not.
@@ -165,69 +141,55 @@ class RemediationService:
         if why := change.undoable(self.clock()):
             raise InputError(why)
         await self._alone(change)
-        if left := await self.executor.obstacles(change):
-            return ChangeRefusal(f"It cannot be taken back by itself. {' '.join(left)}")
+        if obstacles := await self.executor.obstacles(change):
+            return ChangeRefusal(f"It cannot be taken back by itself. {' '.join(obstacles)}")
 
-        async def back(each: Change) -> Change:
-            return await self.executor.take_back(each, str(click.user), "It was rolled back.")
+        async def take_back(done: Change) -> Change:
+            return await self.executor.take_back(done, str(click.user), "It was rolled back.")
 
-        self.reconciler.begin(change, back)
+        self.reconciler.begin(change, take_back)
         return change
 
     async def show(self, name: str) -> Change:
         """One change as it stands.
 
         Raises:
-            InputError: There is none of that name.
+            InputError: There is no change of that name.
         """
         return await self.store.read(name)
 
     async def every(self) -> tuple[Change, ...]:
-        """All changes, the newest first."""
+        """All changes, newest first."""
         return await self.store.every()
 
+    async def offers(self, route: str, progress: Progress = quiet) -> Offers:
+        """What a fresh diagnosis of a route supports.
+
+        Raises:
+            InputError: No route has this name, or several have.
+            ClusterError: The cluster cannot be read.
+        """
+        return await self.planner.offers(route, progress)
+
     async def shown_in(self, name: str, card: ChangeCard) -> None:
-        """Remember which message shows a change, so that it is kept true."""
-        for _ in range(TURNS):
+        """Remember which message shows a change, so that it is kept up to date."""
+        for _ in range(ATTEMPTS):
             change = await self.store.read(name)
-            notes = msgspec.structs.replace(change.notes, card=card)
             # Somebody may decide at this very moment: the place of the card must not be lost.
             with suppress(Conflict):
-                await self.store.write(msgspec.structs.replace(change, notes=notes))
+                await self.journal.annotate(change, card=card)
                 return
-
-    async def _replan(self, change: Change) -> RepairPlan | PlanRefusal:
-        found, _ = await self.offers(change.plan.asked)
-        return await self._chosen(found, change.plan.way, quiet)
-
-    async def _chosen(
-        self, found: Offers, way: Method | None, progress: Progress
-    ) -> RepairPlan | PlanRefusal:
-        """The plan of a way, with the difference of its file where it is a pull request.
-
-        Where no way is named and the file cannot be edited, the next way is taken.
-        """
-        plan = found.best if way is None else found.by(way)
-        if isinstance(plan, PlanRefusal) or plan.way is not Method.PULL_REQUEST:
-            return plan
-        progress("Looking for its file in Git.")
-        made = await self.pull_requests.planned(plan, found.situation)
-        others = [plan for plan in found.plans if plan.way is not Method.PULL_REQUEST]
-        return others[0] if way is None and others and isinstance(made, PlanRefusal) else made
 
     async def _moved(self, change: Change, state: ChangeState, click: Click) -> Change:
         try:
-            return await self.executor.moved(change, state, str(click.user))
+            return await self.journal.move(change, state, str(click.user))
         except Conflict as error:
             raise Refused(FASTER) from error
         except InputError as error:
             raise Refused(str(error)) from error
 
     def _may_approve(self, change: Change, click: Click) -> None:
-        asked = ApprovalRequest(
-            change.plan.namespaces, change.requester, change.expires, change.history
-        )
-        if why := approval.refusal(asked, click, self.circles, self.policy):
+        if why := approval.refusal(change, click, self.circles, self.policy):
             raise Refused(why)
 
     def _may_end(self, change: Change, click: Click) -> None:
@@ -237,13 +199,13 @@ class RemediationService:
             raise Refused(f"It is {change.state} already.")
 
     async def _baseline(self, plan: RepairPlan, progress: Progress) -> Sample | PlanRefusal:
-        before = await self.verifier.baseline(VerificationRequest(plan.host, plan.path), progress)
+        before = await self.verifier.baseline(plan.request, progress)
         if isinstance(before, NotObserved):
             return PlanRefusal(PlanReason.NO_PROOF, before.why)
         why = baseline_refusal(before)
         return PlanRefusal(PlanReason.NO_PROOF, why) if why else before
 
-    def _drafted(self, plan: RepairPlan, requester: str, before: Sample) -> Change:
+    def _draft(self, plan: RepairPlan, requester: str, before: Sample) -> Change:
         now = self.clock()
         return Change(
             name=change_name(plan.target, now, self.token()),
@@ -263,7 +225,7 @@ class RemediationService:
                 if change.plan.same(plan):
                     return change
                 note = "Another plan for the same route took its place."
-                await quietly(self.executor.moved(change, ChangeState.REJECTED, BOT, note))
+                await quietly(self.journal.move(change, ChangeState.REJECTED, BOT, note))
             elif change.under_way:
                 raise InputError(UNDER_WAY.format(target=plan.target, name=change.name))
         return None
@@ -274,20 +236,15 @@ class RemediationService:
         Raises:
             InputError: Another one is under way.
         """
-        for change_ in await self.store.every():
-            same = change_.plan.target == change.plan.target and change_.name != change.name
-            if same and change_.under_way:
-                raise InputError(UNDER_WAY.format(target=change.plan.target, name=change_.name))
+        for other in await self.store.every():
+            same_route = other.plan.target == change.plan.target and other.name != change.name
+            if same_route and other.under_way:
+                raise InputError(UNDER_WAY.format(target=change.plan.target, name=other.name))
 
-    async def _renewed(self, change: Change, plan: RepairPlan, found: Offers) -> ChangeRefusal:
+    async def _renewed(self, change: Change, plan: RepairPlan, offers: Offers) -> ChangeRefusal:
         note = "The evidence has changed: a new plan took its place."
-        await quietly(self.executor.moved(change, ChangeState.REJECTED, BOT, note))
+        await quietly(self.journal.move(change, ChangeState.REJECTED, BOT, note))
         before = change.notes.baseline or Sample()
-        made = await self.store.create(self._drafted(plan, change.requester, before))
+        draft = self._draft(plan, change.requester, before)
         why = "The evidence has changed, so nothing was written. This is the new plan."
-        return ChangeRefusal(why, Proposal(made, found))
-
-
-def judged_at(click: Click, at: datetime) -> Click:
-    """The same click, judged at a later moment: looking again took its time."""
-    return Click(click.user, click.roles, at)
+        return ChangeRefusal(why, Proposal(await self.store.create(draft), offers))

@@ -1,12 +1,13 @@
 """Proof by requests through Traefik: what fails before a change, and whether it helped after.
 
-They begin beside Traefik, on its own node, so that the path under test is Traefik's to the pods.
+The requests start beside Traefik, on its own node, so that the path under test is Traefik's to the
+pods.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from bot.domain.refusal import NotObserved
@@ -15,11 +16,11 @@ from bot.domain.snapshot import SnapshotReader
 from bot.errors import MeshmedicError
 from bot.net.diagnosis.service import quiet
 from bot.net.ports import Prober
-from bot.net.probing.protocol import Progress
+from bot.net.probing.protocol import Probe, ProbeAnswer, Progress
 from bot.remediation.change import proof
-from bot.remediation.change import verification_requests as through
+from bot.remediation.change.plan import VerificationRequest
 from bot.remediation.change.proof import Count, Sample, Sort, VerificationResult
-from bot.remediation.change.verification_requests import Entrance, VerificationRequest
+from bot.remediation.change.verification_requests import Entrance, entrances, probes
 
 TRIES = 10
 """Requests of one sample by each entrance."""
@@ -36,8 +37,8 @@ RELOAD = 45.0
 LONGEST = 180.0
 """Seconds for the whole proof."""
 
-ONE = 45.0
-"""Seconds for one sample: a pod may have to start."""
+SAMPLE_TIMEOUT = 45.0
+"""Seconds for the requests at one place: a pod may have to start."""
 
 NO_PROBER = "No request can be made through Traefik: there is no prober."
 NO_ENTRANCE = "No port of a Traefik pod was seen by which requests could be made."
@@ -47,7 +48,7 @@ Sleep = Callable[[float], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Verifier:
-    """Makes requests by the prober. It may be absent: then nothing can be proven."""
+    """Says whether a change helped, by requests. Without a prober nothing can be proven."""
 
     cluster: SnapshotReader
     prober: Prober | None
@@ -58,54 +59,45 @@ class Verifier:
     async def baseline(
         self, request: VerificationRequest, progress: Progress = quiet
     ) -> Sample | NotObserved:
-        """What requests meet now. Entrances that do not serve the route are left out.
+        """What becomes of requests now, by the entrances that serve the route.
 
         Raises:
             ClusterError: Traefik's pods cannot be read.
         """
-        found = await self._entrances()
+        serving = await self._entrances()
         if self.prober is None:
             return NotObserved(NO_PROBER)
-        if not found:
+        if not serving:
             return NotObserved(NO_ENTRANCE)
         progress("Sending requests through Traefik.")
-        whole = Sample()
-        serving = found
+        before = Sample()
         for _ in range(BASELINE):
-            samples = {entrance: await self._sample(request, entrance) for entrance in serving}
-            serving = _serving(samples) or serving
-            whole = sum((samples[entrance] for entrance in serving), whole)
-        return whole
+            sample, serving = await self._sample(request, serving)
+            before += sample
+        return before
 
     async def helped(self, request: VerificationRequest, before: Sample) -> VerificationResult:
         """Whether requests go well from the moment that Traefik knows of the change.
 
-        What is not seen is no proof.
+        What is not observed proves nothing.
 
         Raises:
             ClusterError: Traefik's pods cannot be read.
         """
-        found = await self._entrances()
+        serving = await self._entrances()
         after: list[Sample] = []
-        last = Sample()
+        last, waited = Sample(), 0.0
         try:
             async with asyncio.timeout(self.longest):
-                waited = 0.0
-                serving = found
-                while found and self.prober:
-                    samples = {
-                        entrance: await self._sample(request, entrance) for entrance in serving
-                    }
-                    serving = _serving(samples) or serving
-                    last = sum((samples[entrance] for entrance in serving), Sample())
+                while serving and self.prober:
+                    last, serving = await self._sample(request, serving)
                     if last.well or after:
                         after.append(last)
-                    if after and (judged := proof.judged(before, after)):
-                        return judged
+                    if after and (result := proof.evaluate(before, after)):
+                        return result
                     if not after and waited >= self.reload:
-                        return VerificationResult(
-                            helped=False, because=f"Before: {before}. After: {last}."
-                        )
+                        because = f"Before: {before}. After: {last}."
+                        return VerificationResult(helped=False, because=because)
                     await self.sleep(PAUSE)
                     waited += PAUSE
         except TimeoutError:
@@ -113,23 +105,40 @@ class Verifier:
         return proof.unseen(before, after or [last])
 
     async def _entrances(self) -> tuple[Entrance, ...]:
-        return through.entrances(await self.cluster.snapshot((core.Pod,)))
+        return entrances(await self.cluster.snapshot((core.Pod,)))
 
-    async def _sample(self, request: VerificationRequest, entrance: Entrance) -> Sample:
-        if self.prober is None:
-            return Sample()
-        try:
-            async with asyncio.timeout(ONE):
-                asked = through.probes(request, entrance, TRIES)
-                answers = await self.prober.probe(entrance.source, asked, quiet)
-        except (MeshmedicError, TimeoutError):
+    async def _sample(
+        self, request: VerificationRequest, by: tuple[Entrance, ...]
+    ) -> tuple[Sample, tuple[Entrance, ...]]:
+        """One sample, and the entrances that serve the route, or all where none is known to.
+
+        Not known to serve it are those that only send requests elsewhere, or do not answer.
+        """
+        samples = {entrance: await self._sample_by(request, entrance) for entrance in by}
+        serving = tuple(
+            entrance for entrance, sample in samples.items() if sample.of(Sort.REACHED, Sort.FAILED)
+        )
+        return sum((samples[entrance] for entrance in serving or by), Sample()), serving or by
+
+    async def _sample_by(self, request: VerificationRequest, entrance: Entrance) -> Sample:
+        answers = await send(self.prober, entrance, probes(request, entrance, TRIES))
+        if answers is None:
             return Sample((Count(Sort.UNSEEN, "not tried", TRIES),))
-        own = frozenset(e.backend for e in answers if e.id == "nothing" and e.status == 404)  # noqa: PLR2004
-        return proof.sample([answer for answer in answers if answer.id == "asked"], own - {""})
+        not_found = frozenset(
+            answer.backend
+            for answer in answers
+            if answer.id == "nothing" and answer.status == proof.NOT_FOUND
+        )
+        route_answers = [answer for answer in answers if answer.id == "asked"]
+        return proof.sample(route_answers, not_found - {""})
 
 
-def _serving(samples: dict[Entrance, Sample]) -> tuple[Entrance, ...]:
-    """The entrances by which the route is served: not only sent elsewhere, or unknown."""
-    return tuple(
-        entrance for entrance, sample in samples.items() if sample.of(Sort.REACHED, Sort.FAILED)
-    )
+async def send(
+    prober: Prober | None, by: Entrance, requests: Sequence[Probe]
+) -> tuple[ProbeAnswer, ...] | None:
+    """The answers to requests that start beside one entrance; None if none could be made."""
+    try:
+        async with asyncio.timeout(SAMPLE_TIMEOUT):
+            return await prober.probe(by.source, requests, quiet) if prober else None
+    except (MeshmedicError, TimeoutError):
+        return None

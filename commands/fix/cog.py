@@ -21,7 +21,7 @@ from bot.remediation.change.states import MOVES, ChangeState
 from bot.remediation.planning.refusals import PlanRefusal
 from bot.remediation.service import ChangeRefusal, Proposal, RemediationService
 from bot.remediation.views import discord as discord_change
-from bot.remediation.views.text import WAYS
+from bot.remediation.views.text import METHODS
 from bot.render import cards as render
 from commands.autocomplete import Choices, matching, suggestions
 from commands.fix import controls
@@ -61,10 +61,10 @@ class FixCog(Cog):
         """List the methods by which a route can be repaired."""
         await acknowledge(interaction, private=private)
         async with Progress(interaction, route) as progress:
-            offers, hint = await self._remediation.offers(route, progress.note)
+            offers = await self._remediation.offers(route, progress.note)
         methods = [plan.way for plan in offers.plans]
         rows = [] if private else controls.method_rows(route, methods)
-        await answer(interaction, discord_change.offers(route, offers, hint, rows))
+        await answer(interaction, discord_change.offers(route, offers, rows))
 
     @fix.command(
         name="route",
@@ -75,7 +75,7 @@ class FixCog(Cog):
         route="A route, or its host.", way="How. Default: the smallest change that helps."
     )
     @app_commands.choices(
-        way=[app_commands.Choice(name=label, value=str(way)) for way, label in WAYS.items()]
+        way=[app_commands.Choice(name=label, value=str(way)) for way, label in METHODS.items()]
     )
     @app_commands.autocomplete(route=_suggest_route)
     async def route(
@@ -154,7 +154,7 @@ class FixCog(Cog):
             await self._roll_back(interaction, name)
         elif verb == "details":
             await acknowledge(interaction, private=True)
-            await answer(interaction, discord_change.whole(await self._remediation.show(name)))
+            await answer(interaction, discord_change.attachment(await self._remediation.show(name)))
         else:
             await self._decide(interaction, name, approve=verb == "approve")
 
@@ -181,7 +181,7 @@ class FixCog(Cog):
         if isinstance(outcome, Change):
             await answer(interaction, render.note(text))
             return
-        await answer(interaction, render.note(outcome.why))
+        await answer(interaction, render.note(outcome.detail))
         if outcome.instead:
             # For everybody: an answer to one person alone could not be kept up to date.
             card = self._card(outcome.instead)

@@ -17,7 +17,7 @@ from bot.remediation.change.change import Change
 from bot.remediation.change.plan import Method
 from bot.remediation.change.states import ChangeState
 from bot.remediation.planning.offers import Offers
-from bot.remediation.views.text import WAYS
+from bot.remediation.views.text import METHODS
 from bot.render import cards as render
 
 NAME = r"[a-z0-9][a-z0-9-]{0,80}"
@@ -88,7 +88,7 @@ def method_rows(asked: str, methods: list[Method]) -> list[render.Row]:
     """A button for each method; none where what was asked is too long for a custom id."""
     ids = {method: f"meshmedic:fix:{method}:{asked}" for method in methods}
     buttons = [
-        MethodButton(ui.Button(custom_id=custom_id, label=f"Instead: {WAYS[method]}"))
+        MethodButton(ui.Button(custom_id=custom_id, label=f"Instead: {METHODS[method]}"))
         for method, custom_id in ids.items()
         if len(custom_id) <= LONGEST_ID
     ]

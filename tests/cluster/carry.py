@@ -16,13 +16,12 @@ import sys
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from bot.app.remediation import nobody_asks
+from bot.app.remediation import clock, nobody_asks
 from bot.domain.election import Alone
 from bot.errors import Absent
 from bot.kube.change_events import ChangeEvents
@@ -33,11 +32,10 @@ from bot.kube.connect import connect
 from bot.kube.one_shot_reader import ClusterReader
 from bot.remediation.change import history
 from bot.remediation.change.change import Change
-from bot.remediation.change.plan import RepairPlan
+from bot.remediation.change.plan import RepairPlan, VerificationRequest
 from bot.remediation.change.proof import Sample, VerificationResult
-from bot.remediation.change.verification_requests import VerificationRequest
 from bot.remediation.executor import Executor
-from bot.remediation.notifier import ChangeNotifier
+from bot.remediation.journal import ChangeJournal, ChangeNotifier
 from bot.remediation.pull_request_flow import PullRequestFlow
 from bot.remediation.reconciler import Reconciler
 
@@ -129,9 +127,9 @@ def an_executor(api: Any, proof: str) -> Executor:
     """As `bot.app.remediation` makes one, over this connection."""
     store = KubernetesChangeStore(api, KEPT_IN, Alone())
     writer = KubernetesStepWriter(api, Alone().may_act)
-    told = ChangeNotifier([ChangeEvents(api).tell]).tell
-    verifier = Proving(api, proof)
-    return Executor(store, writer, verifier, Loading(), lambda: datetime.now(UTC), told)
+    notifier = ChangeNotifier((ChangeEvents(api).tell,))
+    journal = ChangeJournal(store, clock, notifier.notify)
+    return Executor(writer, Proving(api, proof), Loading(), journal, clock)
 
 
 async def _unchanged(change: Change) -> RepairPlan:
@@ -140,12 +138,12 @@ async def _unchanged(change: Change) -> RepairPlan:
 
 
 async def _go_on(api: Any, executor: Executor) -> None:
+    journal, writer = executor.journal, executor.writer
     pull_requests = PullRequestFlow(
-        None, ClusterReader(api), executor.store, executor.writer, executor, nobody_asks
+        None, ClusterReader(api), writer, executor, journal, nobody_asks
     )
-    may_act = Alone().may_act
     reconciler = Reconciler(
-        executor.store, executor, pull_requests, _unchanged, executor.clock, may_act
+        journal.store, journal, executor, pull_requests, _unchanged, clock, Alone().may_act
     )
     for _ in range(LOOKS):
         await reconciler.go_on()
@@ -161,11 +159,12 @@ async def _carried(kubeconfig: Path, log: Path, proof: str, mode: str, job: str)
         if mode == "go-on":
             await _go_on(mortal, executor)
             return
-        change = await executor.store.read(name)
+        store = executor.journal.store
+        change = await store.read(name)
         if mode == "propose":
-            first = history.proposed(change.requester, executor.clock())
+            first = history.proposed(change.requester, clock())
             made = msgspec.structs.replace(change, name=f"{name}-again", history=first)
-            await executor.store.create(made)
+            await store.create(made)
         elif mode == "apply":
             await executor.apply(change)
         else:

@@ -21,8 +21,8 @@ from bot.kube.traefik_reader import TraefikReader
 from bot.net.diagnosis.service import Diagnose
 from bot.net.ports import Prober
 from bot.remediation.change.approval import Click, Policy
+from bot.remediation.journal import ChangeNotifier
 from bot.remediation.loading import LoadingProbe
-from bot.remediation.notifier import ChangeNotifier
 from bot.remediation.service import RemediationService
 from bot.remediation.verification import Verifier
 from bot.sandbox.kubernetes_api import write_kubeconfig
@@ -76,16 +76,19 @@ async def fixing(
             circles=CIRCLES,
             policy=Policy(),
             may_act=leadership.may_act,
-            notifier=ChangeNotifier([ChangeEvents(cache.api).tell]),
+            notifier=ChangeNotifier((ChangeEvents(cache.api).tell,)),
         )
         verifier = Verifier(cache, prober, sleep=_shorter(sleep), reload=reload)
         loading = LoadingProbe(writer, cache, prober, _shorter(1.0))
         executor = dataclasses.replace(made.executor, verifier=verifier, loading=loading)
+        pull_requests = dataclasses.replace(made.reconciler.pull_requests, executor=executor)
+        reconciler = dataclasses.replace(
+            made.reconciler, executor=executor, pull_requests=pull_requests
+        )
         await cache.start()
         try:
-            pull_requests = dataclasses.replace(made.pull_requests, executor=executor)
             yield dataclasses.replace(
-                made, verifier=verifier, executor=executor, pull_requests=pull_requests
+                made, verifier=verifier, executor=executor, reconciler=reconciler
             )
         finally:
             await cache.close()

@@ -183,6 +183,7 @@ class Diagnosing:
     """Finds that nativeLB helps, whatever is asked for."""
 
     cluster: Once
+    tested: tuple[Diagnosed, ...] = ()
 
     async def diagnose(self, asked: str, _: Any) -> Diagnosed:
         snapshot = await self.cluster.snapshot(resolving.READS)
@@ -226,8 +227,8 @@ async def approved(api: Api, plan: RepairPlan, name: str) -> Change:
         plan=plan,
         history=history.proposed(str(REQUESTER), now),
     )
-    saved = await executor.store.create(made)  # type: ignore[attr-defined]
-    return await executor.moved(saved, ChangeState.APPROVED, APPROVER)
+    saved = await executor.journal.store.create(made)
+    return await executor.journal.move(saved, ChangeState.APPROVED, APPROVER)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from bot.net.mesh.service import Mesh
 from bot.net.request.service import Reach
 from bot.net.tools.service import Netshoot
 from bot.remediation.change.approval import Policy
-from bot.remediation.notifier import ChangeNotifier
+from bot.remediation.journal import ChangeNotifier
 from bot.remediation.service import RemediationService
 from bot.runbook import service as runbook
 from bot.runtime.memory_store import Unkept

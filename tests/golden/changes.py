@@ -13,10 +13,10 @@ from bot.remediation.change.history import ChangeHistory, proposed
 from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.proof import Count, Sample, Sort
 from bot.remediation.change.states import ChangeState
-from bot.remediation.planning.offers import BY_DEFAULT, Offers, offers
+from bot.remediation.planning.offers import Offers, offers
 from bot.remediation.planning.refusals import PlanReason, PlanRefusal
 from bot.remediation.views import discord as discord_change
-from bot.remediation.views import text as told
+from bot.remediation.views import text
 from bot.render import cards as discord
 from commands.fix import controls
 from tests.golden import Pages
@@ -29,6 +29,7 @@ from tests.remediation.planning.situations import (
     with_effect,
 )
 
+TESTED = (*([Effect.HELPS] * 3), Effect.USELESS)
 ASKED = "ingress/apps/web web.example"
 ANNA, BELA = "100000000000000001", "100000000000000002"
 EXPIRES = NOW + timedelta(minutes=15)
@@ -92,9 +93,9 @@ def _history(course: Sequence[ChangeState]) -> ChangeHistory:
     return history
 
 
-def _offers(kind: str = "Ingress") -> Offers:
+def _offers(kind: str = "Ingress", tested: tuple[Effect, ...] = ()) -> Offers:
     route = a_route() if kind == "IngressRoute" else None
-    return offers(a_situation(route), nowhere_untouchable)
+    return offers(a_situation(route, tested=tested), nowhere_untouchable)
 
 
 def _plan(way: Method) -> RepairPlan:
@@ -143,7 +144,7 @@ def _of_states() -> dict[str, Callable[[], str]]:
         made[f"audit-{state}-discord.json"] = lambda state=state: card(
             discord_change.audit(a_change(state))
         )
-        made[f"whole-{state}.txt"] = lambda state=state: f"{told.whole(a_change(state))}\n"
+        made[f"whole-{state}.txt"] = lambda state=state: f"{text.full_text(a_change(state))}\n"
     return made
 
 
@@ -174,9 +175,9 @@ def _listed() -> discord.Card:
     return discord_change.listed("Changes", [*every, *every], NOW + 5 * MINUTE)
 
 
-def _offered(found: Offers, hint: str = "") -> str:
+def _offered(found: Offers) -> str:
     rows = controls.method_rows(ASKED, [plan.way for plan in found.plans])
-    return card(discord_change.offers(ASKED, found, hint, rows))
+    return card(discord_change.offers(ASKED, found, rows))
 
 
 PASTE = PlanRefusal(
@@ -197,12 +198,12 @@ PAGES: Pages = {
     "refusal-with-paste-discord.json": lambda: card(
         discord_change.refusal(ASKED, PASTE, _offers())
     ),
-    "offers-discord.json": lambda: _offered(_offers(), BY_DEFAULT.format(helped=3, tested=4)),
+    "offers-discord.json": lambda: _offered(_offers(tested=TESTED)),
     "offers-of-an-ingressroute-discord.json": lambda: _offered(_offers("IngressRoute")),
     "offers-none-discord.json": lambda: _offered(
         offers(a_situation(diagnosis=with_effect(Effect.USELESS)), nowhere_untouchable)
     ),
     "listed-discord.json": lambda: card(_listed()),
     "listed-nothing-discord.json": lambda: card(discord_change.listed("Changes", [], NOW)),
-    "whole-discord.json": lambda: card(discord_change.whole(a_change(ChangeState.DONE))),
+    "whole-discord.json": lambda: card(discord_change.attachment(a_change(ChangeState.DONE))),
 }

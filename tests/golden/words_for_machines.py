@@ -40,10 +40,16 @@ from bot.net.probing.protocol import (
 )
 from bot.probe import job as prober
 from bot.probe.output import encoded
-from bot.remediation.change.change import Change, ChangeCard, Notes, PullRequest, Undoing
+from bot.remediation.change.change import (
+    Change,
+    ChangeCard,
+    Notes,
+    PullRequest,
+    Undoing,
+    change_name,
+)
 from bot.remediation.change.fields import PUT_BACK, Action
 from bot.remediation.change.history import BOT, ChangeHistory, HistoryEntry
-from bot.remediation.change.naming import change_name
 from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.proof import Count, Sample, Sort
 from bot.remediation.change.states import ChangeState

@@ -15,9 +15,8 @@ from bot.kube.change_store import KubernetesChangeStore, NoChangeStore
 from bot.kube.change_writer import KubernetesStepWriter
 from bot.kube.client import Api
 from bot.kube.connect import connect
-from bot.remediation.change.change import Change, ChangeCard, Notes, Undoing
+from bot.remediation.change.change import NAME, Change, ChangeCard, Notes, Undoing, change_name
 from bot.remediation.change.history import proposed
-from bot.remediation.change.naming import NAME, change_name
 from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.proof import Count, Sample, Sort
 from bot.remediation.change.states import ChangeState

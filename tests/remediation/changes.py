@@ -26,14 +26,17 @@ from bot.net.probing.protocol import Outcome, ProbeAnswer
 from bot.remediation.change.approval import Click, Policy
 from bot.remediation.change.change import Change
 from bot.remediation.change.history import ChangeHistory
+from bot.remediation.change.plan import VerificationRequest
 from bot.remediation.change.proof import Sample, VerificationResult, sample
 from bot.remediation.change.states import MOVES
 from bot.remediation.change.step import Step, written
-from bot.remediation.change.verification_requests import VerificationRequest
 from bot.remediation.executor import Executor
+from bot.remediation.journal import ChangeJournal
 from bot.remediation.loading import LoadingProbe
+from bot.remediation.planner import Planner
 from bot.remediation.planning.context import PlanningContext
 from bot.remediation.pull_request_flow import PullRequestFlow
+from bot.remediation.reconciler import Reconciler
 from bot.remediation.service import RemediationService
 from tests.fakes import FakeCluster
 from tests.remediation.planning.situations import (
@@ -275,22 +278,27 @@ class World:
         loading = LoadingProbe(
             writer, self.traefik, self.traefik, self.traefik.sleep, lambda: f"{next(self.tokens):x}"
         )
-        executor = Executor(self.store, writer, self.verifier, loading, self.clock, self.tell)
-        made: Any = RemediationService(
-            context_reader=self.context_reader,  # type: ignore[arg-type]
+        planner = Planner(self.context_reader, self.pulls, self.policy.untouchable)
+        journal = ChangeJournal(self.store, self.clock, self.tell)
+        executor = Executor(writer, self.verifier, loading, journal, self.clock)
+        pull_requests = PullRequestFlow(
+            self.pulls, FakeCluster([KUSTOMIZATION]), writer, executor, journal, self.ask
+        )
+        reconciler = Reconciler(
+            self.store, journal, executor, pull_requests, planner.replan, self.clock, may_act
+        )
+        return RemediationService(
+            planner=planner,
             store=self.store,
+            journal=journal,
             executor=executor,
-            verifier=self.verifier,  # type: ignore[arg-type]
-            pull_requests=PullRequestFlow(
-                self.pulls, FakeCluster([KUSTOMIZATION]), self.store, writer, executor, self.ask
-            ),
-            circles=self,  # type: ignore[arg-type]
+            verifier=self.verifier,
+            reconciler=reconciler,
+            circles=self,
             policy=self.policy,
             clock=self.clock,
-            may_act=may_act,
             token=lambda: f"{next(self.tokens):04x}",
         )
-        return made  # type: ignore[no-any-return]
 
     @property
     def circles(self) -> Circles:

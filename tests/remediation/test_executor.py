@@ -5,11 +5,10 @@ from typing import Any
 from bot.domain.finding import Target
 from bot.errors import ClusterError
 from bot.remediation.change.change import Change
-from bot.remediation.change.plan import Method
+from bot.remediation.change.plan import Method, VerificationRequest
 from bot.remediation.change.proof import Sample, VerificationResult
 from bot.remediation.change.states import ChangeState
 from bot.remediation.change.step import Step
-from bot.remediation.change.verification_requests import VerificationRequest
 from bot.remediation.service import Proposal, RemediationService
 from tests.remediation.changes import ANNA, ASKED, BELA, INGRESS, Manifest, World, outage
 

@@ -218,7 +218,7 @@ async def test_without_a_repository_the_refusal_says_what_to_set(world: World) -
     world.pulls = None
     made = await world.process().propose(ASKED, Method.PULL_REQUEST, str(ANNA))
     assert isinstance(made, PlanRefusal)
-    assert "MESHMEDIC_GIT_URL" in made.why
+    assert "MESHMEDIC_GIT_URL" in made.detail
 
 
 async def test_an_edit_that_was_tampered_with_is_refused(world: World) -> None:
@@ -229,9 +229,9 @@ async def test_an_edit_that_was_tampered_with_is_refused(world: World) -> None:
     now = world.store.kept[change.name]
     plan = msgspec.structs.replace(change.plan, steps=(bad,))
     world.store.kept[change.name] = msgspec.structs.replace(now, plan=plan)
-    moved = await remediation.executor.moved(
+    moved = await remediation.journal.move(
         await remediation.show(change.name), ChangeState.APPROVED, str(BELA)
     )
-    end = await remediation.reconciler.carry(moved)
+    end = await remediation.reconciler.execute(moved)
     assert end.state is ChangeState.FAILED
     assert not world.pulls.opened

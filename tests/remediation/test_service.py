@@ -215,7 +215,7 @@ async def test_evidence_that_is_gone_declines_with_the_reason() -> None:
     world.verifier.before = answers(200, 20)
     made = await remediation.decide(change.name, world.click(BELA), approve=True)
     assert isinstance(made, ChangeRefusal)
-    assert "Nothing fails now" in made.why
+    assert "Nothing fails now" in made.detail
     assert not world.writer.effects
 
 
@@ -242,7 +242,7 @@ async def test_what_somebody_changed_since_is_not_taken_back_but_named() -> None
     world.writer.put(SERVICE, a_service(metadata={"annotations": notes}))
     made = await remediation.roll_back(end.name, world.click(ANNA))
     assert isinstance(made, ChangeRefusal)
-    assert "Service apps/web was changed by somebody else" in made.why
+    assert "Service apps/web was changed by somebody else" in made.detail
     with pytest.raises(Refused):
         await remediation.roll_back(end.name, world.click(STRANGER))
 
@@ -316,7 +316,7 @@ async def test_what_was_approved_before_a_restart_is_looked_at_again_before_it_i
     world = World()
     remediation = world.process()
     change = await proposed(world, remediation)
-    await remediation.executor.moved(change, ChangeState.APPROVED, str(BELA))
+    await remediation.journal.move(change, ChangeState.APPROVED, str(BELA))
     world.context_reader.more = {"diagnosis": with_effect(Effect.USELESS)}
     second = world.process()
     await second.reconciler.go_on()
@@ -360,7 +360,7 @@ async def test_a_process_that_does_not_act_writes_nothing() -> None:
     world = World()
     leader = world.process()
     change = await proposed(world, leader)
-    await leader.executor.moved(change, ChangeState.APPROVED, str(BELA))
+    await leader.journal.move(change, ChangeState.APPROVED, str(BELA))
     paused = world.process(may_act=lambda: False)
     await paused.reconciler.go_on()
     await paused.reconciler.wait()
@@ -379,7 +379,7 @@ async def test_a_change_whose_steps_were_tampered_with_is_refused(field: str) ->
     plan = msgspec.structs.replace(change.plan, steps=(tampered,))
     now = world.store.kept[change.name]
     world.store.kept[change.name] = msgspec.structs.replace(now, plan=plan)
-    await remediation.executor.moved(
+    await remediation.journal.move(
         await remediation.show(change.name), ChangeState.APPROVED, str(BELA)
     )
     approved_one = await remediation.show(change.name)

@@ -52,16 +52,18 @@ class ATraefik:
 
 
 async def test_the_converted_route_is_found_again() -> None:
-    told = await TraefikConfirmation(ACluster(), ATraefik(TO_VIP)).seen(a_plan("web"))
+    told = await TraefikConfirmation(ACluster(), ATraefik(TO_VIP)).describe(a_plan("web"))
     assert told == f"Traefik's own view (API): it sends to {VIP}:80, the VIP."
 
 
 async def test_a_traefik_that_cannot_be_asked_is_no_obstacle() -> None:
     silent = ATraefik(ClusterError("Add deploy/components/traefik-api."))
-    told = await TraefikConfirmation(ACluster(), silent).seen(a_plan("web"))
+    told = await TraefikConfirmation(ACluster(), silent).describe(a_plan("web"))
     assert told == f"{UNSEEN}Add deploy/components/traefik-api."
 
 
 async def test_a_route_that_is_gone_is_said_to_be() -> None:
-    told = await TraefikConfirmation(ACluster(routed=False), ATraefik(TO_VIP)).seen(a_plan("web"))
+    told = await TraefikConfirmation(ACluster(routed=False), ATraefik(TO_VIP)).describe(
+        a_plan("web")
+    )
     assert told == f"{UNSEEN}The route was not found again."

@@ -1,32 +1,38 @@
-"""A Change: a plan, its history, and what goes along: card, baseline, proof, and an undoing begun.
+"""A Change: a plan that never changes, its history, and notes: card, baseline, proof, rollback.
 
-Its plan never changes. Source: deploy/base/change-crd.yaml.
+Source: deploy/base/change-crd.yaml.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import re
+from datetime import UTC, datetime, timedelta
 
 import msgspec
+from msgspec.structs import replace
 
-from bot.remediation.change.history import ChangeHistory
+from bot.remediation.change.history import ChangeHistory, HistoryEntry
 from bot.remediation.change.plan import RepairPlan
 from bot.remediation.change.proof import Sample
 from bot.remediation.change.states import MOVES, ChangeState
 
 UNDONE_FOR = timedelta(days=7)
-"""For so long a finished change can be taken back."""
+"""How long a finished change can be taken back."""
+
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
+LONGEST_SLUG = 40
+"""Characters of the route in the name of a Change."""
 
 
 class ChangeCard(msgspec.Struct, frozen=True):
-    """The message in Discord that shows it."""
+    """The Discord message that shows a change."""
 
     channel: int
     message: int
 
 
 class Undoing(msgspec.Struct, frozen=True):
-    """That it shall be taken back, saved before anything is: by whom, since when, why."""
+    """The decision to take a change back: by whom, when, why. Saved before anything is undone."""
 
     by: str
     at: datetime
@@ -34,14 +40,14 @@ class Undoing(msgspec.Struct, frozen=True):
 
 
 class PullRequest(msgspec.Struct, frozen=True):
-    """Where a pull request is."""
+    """A pull request on the Git host."""
 
     number: int
     url: str
 
 
 class Notes(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is noted about it as it goes. None of it decides who may do what."""
+    """What is noted while a change is carried out. None of it decides who may do what."""
 
     card: ChangeCard | None = None
     baseline: Sample | None = None
@@ -51,7 +57,7 @@ class Notes(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """One change. `version` is that of the object that was read."""
+    """A stored repair. `version` is the resource version of the object that was read."""
 
     name: str
     requester: str
@@ -61,44 +67,46 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     notes: Notes = Notes()
     version: str = ""
 
+    def noted(self, **notes: object) -> Change:
+        """The change with these notes replaced."""
+        return replace(self, notes=replace(self.notes, **notes))
+
     @property
     def state(self) -> ChangeState:
-        """Where it stands."""
+        """Its present state."""
         return self.history.state
 
     @property
     def under_way(self) -> bool:
-        """Whether something is done about it now, or will be without another click."""
-        going = (
-            self.state not in (ChangeState.PROPOSED, ChangeState.DONE)
-            or self.notes.undoing is not None
-        )
-        return bool(MOVES[self.state]) and going
+        """Whether the bot works on it now, or will without another click."""
+        resting = self.state in (ChangeState.PROPOSED, ChangeState.DONE)
+        return bool(MOVES[self.state]) and not (resting and self.notes.undoing is None)
+
+    def last_entry(self, state: ChangeState) -> HistoryEntry | None:
+        """Its last move into a state."""
+        entries = reversed(self.history.entries)
+        return next((entry for entry in entries if entry.state is state), None)
 
     def entered(self, state: ChangeState) -> datetime | None:
-        """When it came into a state the last time."""
-        times = [
-            history_entry.at
-            for history_entry in self.history.entries
-            if history_entry.state is state
-        ]
-        return times[-1] if times else None
+        """When it last came into a state."""
+        entry = self.last_entry(state)
+        return entry.at if entry else None
 
     def who(self, state: ChangeState) -> str:
-        """Who brought it there."""
-        people = [entry.by for entry in self.history.entries if entry.state is state]
-        return people[-1] if people else ""
+        """Who brought it into a state; empty if nobody did."""
+        entry = self.last_entry(state)
+        return entry.by if entry else ""
 
     @property
     def returns_at(self) -> datetime | None:
-        """When it is taken back by itself; None where it stays."""
+        """When the bot takes it back by itself; None if it stays."""
         done = self.entered(ChangeState.DONE)
         if not self.plan.returns_after or done is None or self.state is not ChangeState.DONE:
             return None
         return done + timedelta(minutes=self.plan.returns_after)
 
     def undoable(self, now: datetime) -> str:
-        """Why it cannot be taken back now; empty where it can."""
+        """Why it cannot be taken back now; empty if it can."""
         done = self.entered(ChangeState.DONE)
         if pull := self.notes.pull_request:
             return f"Revert pull request {pull.number}: Flux then takes it back."
@@ -107,3 +115,10 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
         if now - done > UNDONE_FOR:
             return f"It was done more than {UNDONE_FOR.days} days ago: nobody remembers enough."
         return ""
+
+
+def change_name(target: str, at: datetime, token: str) -> str:
+    """`20260131-1200-web-3f9c`: sorts by time; the token of hexadecimal digits makes it unique."""
+    route = target.rpartition("/")[2] or target.rpartition(" ")[2]
+    slug = re.sub(r"[^a-z0-9]+", "-", route.casefold())[:LONGEST_SLUG].strip("-") or "route"
+    return f"{at.astimezone(UTC):%Y%m%d-%H%M}-{slug}-{token}"

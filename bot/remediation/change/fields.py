@@ -12,6 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from bot.domain.resources.reference import Target
 from bot.domain.resources.registry import TRAEFIK
 from bot.routing import native_lb
 
@@ -60,6 +61,13 @@ class EditableField:
     mistake: Callable[[Any], str]
     write: Callable[[Manifest, Any], None] | None = None
     where: Callable[[Any], object] = lambda _value: None
+
+
+def target_of(manifest: Mapping[str, Any]) -> Target:
+    """Which object a manifest describes."""
+    metadata, group = manifest["metadata"], str(manifest.get("apiVersion", "")).rpartition("/")[0]
+    kind, namespace = manifest.get("kind", ""), metadata.get("namespace", "")
+    return Target(kind, namespace, metadata.get("name", ""), group)
 
 
 def annotations_of(manifest: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Whether every Traefik has loaded a route, by what its marker is answered with (`marker`).
+"""Whether every Traefik has loaded a route, by how its marker's host is answered (`marker`).
 
-It is compared with what the marker's host was answered with before the marker was made: mostly
-Traefik's own 404, but a route for every host may answer as well.
+The answers are compared with those from before the marker was made: mostly Traefik's own 404, but
+a route for every host may answer as well.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ class Look(msgspec.Struct, frozen=True):
     """What one entrance answers: the marker's host `before` it was made and now, and the route.
 
     `named`: the route names this entrypoint. Elsewhere another object may serve the same host.
-    `control` is what a host that nothing serves is answered with, at the beginning and now: where
-    that changed, Traefik itself is not well, and no other answer says anything.
+    `control` is how a host that nothing serves is answered, at the beginning and now: if that
+    changed, Traefik itself is not well, and no other answer says anything.
     """
 
     entrance: Entrance
@@ -38,33 +38,39 @@ class Look(msgspec.Struct, frozen=True):
 
 
 class LoadState(StrEnum):
-    """How it stands at one entrance."""
+    """Whether one entrance serves the route."""
 
     LOADED = "loaded"
     NOT_YET = "not yet"
     UNSERVED = "unserved"
     """The route is not served there either: nothing can be lost."""
     ELSEWHERE = "elsewhere"
-    """Something else answers, as where all is redirected to TLS: it says nothing."""
+    """Something else answers, such as a redirect of everything to TLS: that says nothing."""
     UNKNOWN = "unknown"
 
 
 def unseen(looks: Sequence[Look]) -> str:
-    """Why it cannot be said that every Traefik has loaded it; empty where it can."""
-    stand = {look.entrance: standing(look) for look in looks}
-    late = [one for one, how in stand.items() if how is LoadState.NOT_YET or not _known(one, stand)]
+    """Why it cannot be said that every Traefik has loaded a route; empty if it can."""
+    states = {look.entrance: standing(look) for look in looks}
+    late = [
+        entrance
+        for entrance, state in states.items()
+        if state is LoadState.NOT_YET or not _known(entrance, states)
+    ]
     if late:
-        named = ", ".join(f"{one.address}:{one.port} on {one.node}" for one in late[:5])
+        named = ", ".join(f"{at.address}:{at.port} on {at.node}" for at in late[:5])
         return f"It was not seen to be served at {named}."
-    if LoadState.LOADED not in stand.values():
+    if LoadState.LOADED not in states.values():
         return "No Traefik was seen to serve it."
     return ""
 
 
 def standing(look: Look) -> LoadState:
-    """At one entrance. All answers must say the same."""
+    """The state at one entrance. All answers must say the same."""
     before, marked, route = map(_prints, (look.before, look.marked, look.route))
-    if not before or not marked or not route or not _steady(*look.control):
+    control, now = map(_prints, look.control)
+    steady = control and now and all(_like(answered, control) for answered in now)
+    if not (before and marked and route and steady):
         return LoadState.UNKNOWN
     if all(_like(answered, before) for answered in route):
         unserved = {status for status, _ in before} == {NOT_FOUND}
@@ -74,26 +80,21 @@ def standing(look: Look) -> LoadState:
     return LoadState.NOT_YET if look.named else LoadState.ELSEWHERE
 
 
-def _steady(before: Sequence[ProbeAnswer], now: Sequence[ProbeAnswer]) -> bool:
-    first, then = _prints(before), _prints(now)
-    return bool(first and then) and all(_like(answered, first) for answered in then)
-
-
-def _known(at: Entrance, stand: dict[Entrance, LoadState]) -> bool:
-    """Whether enough is known of one Traefik: it serves it, or does not serve the route at all."""
-    own = {how for entrance, how in stand.items() if entrance.address == at.address}
+def _known(at: Entrance, states: dict[Entrance, LoadState]) -> bool:
+    """Whether enough is known of one Traefik: it serves the route, or does so nowhere."""
+    own = {state for entrance, state in states.items() if entrance.address == at.address}
     return LoadState.LOADED in own or own == {LoadState.UNSERVED}
 
 
-def _like(one: Print, before: Collection[Print]) -> bool:
-    """By the status alone where answers of the same host are not the same each time."""
+def _like(answered: Print, before: Collection[Print]) -> bool:
+    """By the status alone if answers of the same host are not the same each time."""
     if len(before) > 1:
-        return one[0] in {status for status, _ in before}
-    return one in before
+        return answered[0] in {status for status, _ in before}
+    return answered in before
 
 
 def _prints(answers: Sequence[ProbeAnswer]) -> frozenset[Print]:
-    """Empty where one of them did not come to Traefik, or nobody knows what became of it."""
+    """Empty if one of the answers did not come to Traefik, or its fate is unknown."""
     prints = [_print(answer) for answer in answers]
     return frozenset() if None in prints else frozenset(filter(None, prints))
 

@@ -1,28 +1,34 @@
 """A marker: a short-lived copy of a route, by which requests tell that Traefik has loaded it.
 
-While an Ingress and its IngressRoutes both stand, one of them answers every request and hides the
+While an Ingress and its IngressRoutes both exist, one of them answers every request and hides the
 other. A marker is made after the route, of the same kind in the same namespace and on the same
 entrypoints, with a host that nothing else has. Traefik hears of the objects of one kind in the
 order of their writing and loads all that it knows at once, so where the marker is served, the
-route is loaded too. Source: Traefik's providers, one informer a kind (a namespace), one
-configuration a provider.
+route is loaded too. Source: Traefik's providers have one informer per kind and namespace, and one
+configuration per provider.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from bot.domain.resources.reference import Target
-from bot.remediation.change.fields import MANAGED, OURS, Action, Manifest
+from bot.remediation.change.fields import (
+    MANAGED,
+    OURS,
+    Action,
+    Manifest,
+    annotations_of,
+    target_of,
+)
 from bot.remediation.change.step import Step, step
 
 SUFFIX = "-meshmedic"
-"""Behind the route's own name: a list that is read anew has the route before it, too."""
+"""Follows the route's own name: in a list that is read anew, the route comes first, too."""
 
 CLASS = "kubernetes.io/ingress.class"
 TRAEFIK = "traefik."
-"""How the annotations begin that Traefik reads."""
+"""The prefix of the annotations that Traefik reads."""
 
 ENTRY_POINTS = "traefik.ingress.kubernetes.io/router.entrypoints"
 TLS = "traefik.ingress.kubernetes.io/router.tls"
@@ -30,11 +36,10 @@ OF_CERTIFICATES = (f"{TLS}.certresolver", f"{TLS}.domains")
 """Annotations for which Traefik would order a certificate."""
 
 ACTIONS = {"Ingress": Action.DELETE_INGRESS, "IngressRoute": Action.CREATE_INGRESSROUTE}
-"""By whose place a whole object of that kind is written."""
-
+"""The action whose field is a whole object of that kind."""
 
 HOST = re.compile(r"\bmeshmedic-[0-9a-z]{1,32}\.invalid")
-"""What every host of a marker holds."""
+"""A part of the host of every marker."""
 
 
 def host(token: str) -> str:
@@ -44,42 +49,40 @@ def host(token: str) -> str:
 
 def target(route: Manifest) -> Target:
     """Where the marker of an Ingress or IngressRoute stands."""
-    metadata, group = route["metadata"], str(route["apiVersion"]).rpartition("/")[0]
-    return Target(route["kind"], metadata["namespace"], f"{metadata['name']}{SUFFIX}", group)
+    at = target_of(route)
+    return Target(at.kind, at.namespace, f"{at.name}{SUFFIX}", at.group)
 
 
 def marker(route: Manifest, name: str) -> Step | None:
-    """What makes the marker of a route for that host; None of what routes nothing."""
-    spec = _ingress(route, name) if route["kind"] == "Ingress" else _route(route, name)
+    """The step that creates the marker of a route for a host; None if it routes nothing."""
+    spec = _ingress(route, name) if route["kind"] == "Ingress" else _ingress_route(route, name)
     if spec is None:
         return None
     at = target(route)
     labels = {**(route["metadata"].get("labels") or {}), MANAGED: OURS}
     metadata: Manifest = {"namespace": at.namespace, "name": at.name, "labels": labels}
-    if notes := _annotations(route):
-        metadata["annotations"] = notes
+    if annotations := _annotations(route):
+        metadata["annotations"] = annotations
     head = {"apiVersion": route["apiVersion"], "kind": at.kind, "metadata": metadata}
     return step(ACTIONS[at.kind], at, None, {**head, "spec": spec})
 
 
 def entry_points(route: Manifest) -> frozenset[str]:
-    """The entrypoints that a route names, in small letters; none where it leaves it to Traefik."""
-    notes = route["metadata"].get("annotations") or {}
+    """The entrypoints that a route names, in lower case; empty if it leaves them to Traefik."""
     if route["kind"] == "Ingress":
-        names = str(notes.get(ENTRY_POINTS, "")).split(",")
+        names = str(annotations_of(route).get(ENTRY_POINTS, "")).split(",")
     else:
         names = route["spec"].get("entryPoints") or []
     return frozenset(name.strip().casefold() for name in names if name.strip())
 
 
 def removal(at: Target, live: Manifest) -> Step | None:
-    """What takes a marker away; None where the object of that name is none."""
+    """The step that deletes a marker; None if the object of that name is another one."""
     if (live["metadata"].get("labels") or {}).get(MANAGED) != OURS or not _is_marker(live):
         return None
-    kept = ("name", "namespace", "labels")
-    metadata = {key: live["metadata"][key] for key in kept}
-    whole = {key: live[key] for key in live if key not in ("metadata", "status")}
-    return step(ACTIONS[at.kind], at, {**whole, "metadata": metadata}, None)
+    metadata = {key: live["metadata"][key] for key in ("name", "namespace", "labels")}
+    others = {key: live[key] for key in live if key not in ("metadata", "status")}
+    return step(ACTIONS[at.kind], at, {**others, "metadata": metadata}, None)
 
 
 def _is_marker(live: Manifest) -> bool:
@@ -94,36 +97,33 @@ def _is_marker(live: Manifest) -> bool:
 
 def _annotations(route: Manifest) -> dict[str, str]:
     """What decides whether and where Traefik serves it, and no order for a certificate."""
-    notes = route["metadata"].get("annotations") or {}
-    read = {key: text for key, text in notes.items() if key == CLASS or key.startswith(TRAEFIK)}
+    present = annotations_of(route).items()
+    read = {key: text for key, text in present if key == CLASS or key.startswith(TRAEFIK)}
     kept = {key: text for key, text in read.items() if not key.startswith(OF_CERTIFICATES)}
     return kept if kept == read else {**kept, TLS: "true"}
 
 
 def _ingress(route: Manifest, name: str) -> Manifest | None:
     spec = route["spec"]
-    paths = [path for rule in spec.get("rules") or () for path in _paths(rule)]
-    backends = [*(path["backend"] for path in paths), spec.get("defaultBackend")]
-    if backends[0] is None:
+    http = [rule.get("http") or {} for rule in spec.get("rules") or ()]
+    backends = [path["backend"] for rule in http for path in rule.get("paths") or ()]
+    backend = [*backends, spec.get("defaultBackend")][0]
+    if backend is None:
         return None
-    whole = {"path": "/", "pathType": "Prefix", "backend": backends[0]}
+    path = {"path": "/", "pathType": "Prefix", "backend": backend}
     # Of a wildcard Traefik orders no certificate by itself.
-    rule = {"host": f"*.{name.partition('.')[2]}", "http": {"paths": [whole]}}
-    chosen = {key: spec[key] for key in ("ingressClassName",) if key in spec}
-    return {**chosen, "rules": [rule]}
+    rule = {"host": f"*.{name.partition('.')[2]}", "http": {"paths": [path]}}
+    ingress_class = {key: spec[key] for key in ("ingressClassName",) if key in spec}
+    return {**ingress_class, "rules": [rule]}
 
 
-def _paths(rule: Manifest) -> list[Any]:
-    return list((rule.get("http") or {}).get("paths") or ())
-
-
-def _route(route: Manifest, name: str) -> Manifest | None:
+def _ingress_route(route: Manifest, name: str) -> Manifest | None:
     spec = route["spec"]
     if not spec.get("routes"):
         return None
-    made = {**spec, "routes": [{**spec["routes"][0], "match": f"HostRegexp(`{name}`)"}]}
+    marked = {**spec, "routes": [{**spec["routes"][0], "match": f"HostRegexp(`{name}`)"}]}
     if "tls" in spec:
         # Without the resolver and its domains: no certificate is ordered.
         options = (spec["tls"] or {}).get("options")
-        made["tls"] = {"options": options} if options else {}
-    return made
+        marked["tls"] = {"options": options} if options else {}
+    return marked

@@ -1,6 +1,6 @@
-"""A plan: what is to be done to one route, why, and what it may break. Shown, then done, as it is.
+"""A plan: what is to be done to one route, why, and what it may break. What is shown is done.
 
-Source: issue 5 and the kind in deploy/base/change-crd.yaml, whose `spec` it is.
+Source: the `spec` of deploy/base/change-crd.yaml.
 """
 
 from __future__ import annotations
@@ -20,18 +20,25 @@ class Method(StrEnum):
     NATIVE_LB = "native-lb"
     """The field of an IngressRoute's services."""
     CONVERSION = "conversion"
-    """IngressRoutes in the place of an Ingress."""
+    """IngressRoutes instead of an Ingress."""
     PULL_REQUEST = "pull-request"
-    """The same in the file that the object comes from."""
+    """The same change in the Git file that the object comes from."""
+
+
+class VerificationRequest(msgspec.Struct, frozen=True):
+    """The request that shows whether a route works. `host` is empty if its rule names none."""
+
+    host: str
+    path: str = "/"
 
 
 class RepairPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What an approver reads and the bot does.
 
     `target` is the route (`Ingress apps/web`), `asked` how to diagnose it again, `host` and `path`
-    the request that proves, `row` and `effect` the diagnosis's at that time. `trial`: not proven
-    to help. `returns_after` are the minutes after which it is taken back by itself; 0 for never.
-    `cures` are keys of findings. `preview` is the difference of the file, for a pull request.
+    the request that proves it, `row` and `effect` those of the diagnosis. A `trial` is not proven
+    to help. After `returns_after` minutes the bot takes it back by itself; 0 is never. `cures` are
+    keys of findings. `preview` is the difference of the file, for a pull request.
     """
 
     target: str
@@ -51,13 +58,18 @@ class RepairPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def namespaces(self) -> frozenset[str]:
-        """Where it would write."""
+        """The namespaces in which it would write."""
         return frozenset(step.object.namespace for step in self.steps)
 
-    def same(self, other: RepairPlan) -> bool:
-        """Whether the evidence asks for the same: verdict, effect and every planned field.
+    @property
+    def request(self) -> VerificationRequest:
+        """The request that proves whether the change helped."""
+        return VerificationRequest(self.host, self.path)
 
-        A latency or another version of the object is no difference (issue 5).
+    def same(self, other: RepairPlan) -> bool:
+        """Whether the evidence asks for the same: row, effect and every planned field.
+
+        Another latency, or another version of the object, makes no difference.
         """
         return _decisive(self) == _decisive(other)
 

@@ -6,14 +6,14 @@ from enum import StrEnum
 
 
 class ChangeState(StrEnum):
-    """Where a Change stands. The API server refuses every move that is not in MOVES."""
+    """The state of a Change. The API server refuses every move that is not in MOVES."""
 
     PROPOSED = "Proposed"
     APPROVED = "Approved"
     REJECTED = "Rejected"
     EXPIRED = "Expired"
     APPLYING = "Applying"
-    """Saved before anything is touched, so that a crash leaves a trace of what was begun."""
+    """Saved before anything is written, so that a crash leaves a trace of what was begun."""
     AWAITING_MERGE = "AwaitingMerge"
     VERIFYING = "Verifying"
     DONE = "Done"
@@ -21,31 +21,25 @@ class ChangeState(StrEnum):
     FAILED = "Failed"
 
 
+_UNDONE = frozenset({ChangeState.ROLLED_BACK, ChangeState.FAILED})
+_FINAL: frozenset[ChangeState] = frozenset()
+
 MOVES: dict[ChangeState, frozenset[ChangeState]] = {
     ChangeState.PROPOSED: frozenset(
         {ChangeState.APPROVED, ChangeState.REJECTED, ChangeState.EXPIRED}
     ),
     ChangeState.APPROVED: frozenset({ChangeState.APPLYING, ChangeState.EXPIRED}),
-    ChangeState.APPLYING: frozenset(
-        {
-            ChangeState.VERIFYING,
-            ChangeState.AWAITING_MERGE,
-            ChangeState.ROLLED_BACK,
-            ChangeState.FAILED,
-        }
-    ),
+    ChangeState.APPLYING: _UNDONE | {ChangeState.VERIFYING, ChangeState.AWAITING_MERGE},
     ChangeState.AWAITING_MERGE: frozenset(
         {ChangeState.VERIFYING, ChangeState.REJECTED, ChangeState.FAILED}
     ),
-    ChangeState.VERIFYING: frozenset(
-        {ChangeState.DONE, ChangeState.ROLLED_BACK, ChangeState.FAILED}
-    ),
-    ChangeState.DONE: frozenset({ChangeState.ROLLED_BACK, ChangeState.FAILED}),
-    ChangeState.REJECTED: frozenset(),
-    ChangeState.EXPIRED: frozenset(),
-    ChangeState.ROLLED_BACK: frozenset(),
-    ChangeState.FAILED: frozenset(),
+    ChangeState.VERIFYING: _UNDONE | {ChangeState.DONE},
+    ChangeState.DONE: _UNDONE,
+    ChangeState.REJECTED: _FINAL,
+    ChangeState.EXPIRED: _FINAL,
+    ChangeState.ROLLED_BACK: _FINAL,
+    ChangeState.FAILED: _FINAL,
 }
 
 EXPIRES = frozenset({ChangeState.PROPOSED, ChangeState.APPROVED})
-"""The states in which the time runs: an approval's expiry governs clicks, and nothing later."""
+"""The states in which a Change can expire: the time limit is for clicks, and for nothing later."""

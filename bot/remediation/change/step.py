@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from bot.domain.resources.reference import Target
-from bot.remediation.change.fields import FIELDS, Action, EditableField, Manifest
+from bot.remediation.change.fields import FIELDS, Action, EditableField, Manifest, target_of
 
 MOST = 16384
 """Characters of `was` and `to`. Source: deploy/base/change-crd.yaml."""
@@ -86,20 +86,12 @@ def _mistakes(target: Target, field: EditableField, was: Any, to: Any) -> Iterat
     if field.write is None:
         if None not in (was, to):
             yield "An object is made where there is none, or taken away."
-        yield from (_misnamed(target, value) for value in values)
+        if any(target_of(value) != target for value in values):
+            yield "The manifest is of another object."
     elif None in (was, to):
         yield "Before and after there is the same object."
     elif field.where(was) != field.where(to):
         yield "It does not name the same places before and after."
-
-
-def _misnamed(target: Target, manifest: Manifest) -> str:
-    metadata = manifest["metadata"]
-    group = str(manifest.get("apiVersion", "")).rpartition("/")[0]
-    named = (group, manifest.get("kind"), metadata.get("namespace"), metadata.get("name"))
-    if named == (target.group, target.kind, target.namespace, target.name):
-        return ""
-    return "The manifest is of another object."
 
 
 def progress(planned: Step, live: Manifest | None) -> StepProgress:

@@ -1,4 +1,4 @@
-"""How a request gets to a route through Traefik: by which pod and port, and with which host.
+"""How requests get to a route through Traefik: by which pod and port, and with which host.
 
 Source: Traefik's static arguments (`entryPoints.NAME.address`, `entryPoints.NAME.http.tls`), and
 the container ports of its Helm chart, which have the entrypoints' names.
@@ -13,35 +13,29 @@ import msgspec
 
 from bot.domain.resources import core
 from bot.domain.snapshot import Snapshot
-from bot.net import topology as placing
+from bot.net import topology
 from bot.net.diagnosis.observation import VantagePoint
 from bot.net.diagnosis.subject import TraefikAt
-from bot.net.probing.protocol import Probe, ProbeKind
+from bot.net.probing.protocol import Kind, Probe
+from bot.remediation.change.plan import VerificationRequest
 
 ADDRESS = re.compile(r"--entrypoints\.([\w-]+)\.address=.*?:(\d{1,5})(?:/tcp)?", re.IGNORECASE)
 TLS = re.compile(r"--entrypoints\.([\w-]+)\.http\.tls(?:\.|=true$|$)", re.IGNORECASE)
 SECURE = ("websecure", "https")
-"""Names that charts give to entrypoints with TLS."""
+"""The names of entrypoints with TLS in Helm charts."""
 
 ITS_OWN = ("traefik", "metrics", "ping", "ssh")
-"""Entrypoints that serve no route of ours."""
+"""Entrypoints that serve Traefik itself, or no HTTP."""
 
 MOST = 6
-"""Entrances that are tried at most."""
+"""Entrances through which a proof sends requests."""
 
 NOWHERE = "meshmedic-probe.invalid"
-"""A host that no route has: what answers there is Traefik's own not-found page."""
-
-
-class VerificationRequest(msgspec.Struct, frozen=True):
-    """The route's own request. `host` is empty where its rule names none."""
-
-    host: str
-    path: str = "/"
+"""A host that no route has, so that Traefik answers with its own not-found page."""
 
 
 class Entrance(msgspec.Struct, frozen=True, order=True):
-    """A port of a Traefik pod that takes requests; `name` is its entrypoint's, in small letters."""
+    """A port of a Traefik pod that takes requests. `name` is its entrypoint's, in lower case."""
 
     node: str
     address: str
@@ -51,34 +45,30 @@ class Entrance(msgspec.Struct, frozen=True, order=True):
 
     @property
     def source(self) -> VantagePoint:
-        """Where a request begins: beside Traefik, so that no overlay is in the way."""
+        """Where its requests start: beside Traefik, so that no overlay network is in between."""
         return VantagePoint(self.node)
 
 
 def entrances(snapshot: Snapshot, most: int = MOST) -> tuple[Entrance, ...]:
     """The entrances of the Traefik pods that run."""
-    found = (
-        entrance
-        for traefik in placing.traefik(snapshot)
-        if (pod := snapshot.get(core.Pod, traefik.namespace, traefik.pod))
-        for entrance in _of(traefik, pod)
-    )
-    return tuple(found)[:most]
+    pods = topology.traefik(snapshot)
+    return tuple(entrance for pod in pods for entrance in _entrances_of(pod, snapshot))[:most]
 
 
-def _of(traefik: TraefikAt, pod: core.Pod) -> Iterator[Entrance]:
-    if not traefik.addresses:
+def _entrances_of(traefik: TraefikAt, snapshot: Snapshot) -> Iterator[Entrance]:
+    pod = snapshot.get(core.Pod, traefik.namespace, traefik.pod)
+    if pod is None or not traefik.addresses:
         return
-    arguments = [arg for one in pod.spec.containers for arg in one.args or ()]
-    ports = {found[1].casefold(): int(found[2]) for found in map(ADDRESS.match, arguments) if found}
-    if not ports:
-        named = [port for one in pod.spec.containers for port in one.ports or ()]
-        ports = {
-            container_port.name.casefold(): container_port.container_port
-            for container_port in named
-            if container_port.name
-        }
-    tls = {found[1].casefold() for found in map(TLS.match, arguments) if found}
+    containers = pod.spec.containers
+    arguments = [argument for container in containers for argument in container.args or ()]
+    addresses = [match for match in map(ADDRESS.match, arguments) if match]
+    ports = {match[1].casefold(): int(match[2]) for match in addresses} or {
+        port.name.casefold(): port.container_port
+        for container in containers
+        for port in container.ports or ()
+        if port.name
+    }
+    tls = {match[1].casefold() for match in map(TLS.match, arguments) if match}
     for name, port in sorted(ports.items()):
         if name not in ITS_OWN and not name.endswith("udp"):
             secure = name in tls or name in SECURE
@@ -86,29 +76,25 @@ def _of(traefik: TraefikAt, pod: core.Pod) -> Iterator[Entrance]:
 
 
 def probes(request: VerificationRequest, entrance: Entrance, tries: int) -> tuple[Probe, Probe]:
-    """The route's own request, so many times; and one for nothing, to know Traefik's own page."""
-    asked = Probe(
-        id="asked",
-        kind=ProbeKind.HTTP,
+    """The route's own requests, and one for nothing that shows Traefik's own not-found page."""
+    asked = probe(request, entrance, tries, "asked")
+    nothing = msgspec.structs.replace(asked, id="nothing", name=NOWHERE, path="/-", tries=1)
+    return asked, nothing
+
+
+def probe(request: VerificationRequest, entrance: Entrance, tries: int, name: str) -> Probe:
+    """The requests of a route by one entrance, under a name, so that many go in one job."""
+    # A wildcard takes any one label.
+    host = re.sub(r"^\*\.", "meshmedic-probe.", request.host)
+    return Probe(
+        id=name,
+        kind=Kind.HTTP,
         address=entrance.address,
         port=entrance.port,
-        name=_host(request) or entrance.address,
+        name=host or entrance.address,
         path=request.path or "/",
         tls=entrance.tls,
         tries=tries,
         again=0,
         seconds=5.0,
     )
-    nothing = msgspec.structs.replace(asked, id="nothing", name=NOWHERE, path="/-", tries=1)
-    return asked, nothing
-
-
-def probe(request: VerificationRequest, entrance: Entrance, tries: int, name: str) -> Probe:
-    """A request by one entrance under a name of its own, so that many go in one job."""
-    asked, _ = probes(request, entrance, tries)
-    return msgspec.structs.replace(asked, id=name)
-
-
-def _host(request: VerificationRequest) -> str:
-    """A host that the route's rule takes; a wildcard takes any one label."""
-    return re.sub(r"^\*\.", "meshmedic-probe.", request.host)

@@ -1,4 +1,4 @@
-"""What the plans of every way have in common: evidence, risks, names."""
+"""What the plans of every method have in common: evidence and risks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bot.net.diagnosis.diagnosis import Effect
 from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.step import Step
-from bot.remediation.planning.context import Manifest, PlanningContext
+from bot.remediation.planning.context import PlanningContext
 from bot.remediation.planning.eligibility import Eligibility
 
 MOST_EVIDENCE = 24
@@ -16,58 +16,53 @@ LONGEST = 900
 
 
 def draft(
-    situation: PlanningContext,
-    worth: Eligibility,
-    way: Method,
+    context: PlanningContext,
+    eligibility: Eligibility,
+    method: Method,
     steps: tuple[Step, ...],
     risks: tuple[str, ...],
     *,
     returns_after: int = 0,
 ) -> RepairPlan:
-    """A plan with what the diagnosis says."""
-    found, subject = situation.diagnosis, situation.subject
+    """A plan with the evidence of the diagnosis and the risks that every plan has."""
+    diagnosis, subject = context.diagnosis, context.subject
+    every_risk = (*_trial(context, eligibility), *risks, _ONE_SERVER)
     return RepairPlan(
         target=str(subject.route),
-        way=way,
+        way=method,
         asked=subject.name,
         host=subject.host,
         path=subject.path or "/",
-        row=found.row,
-        effect=found.effect,
-        trial=worth is Eligibility.TRIAL,
-        cures=situation.cures[:32],
-        evidence=tuple(item[:LONGEST] for item in _evidence(situation)),
-        risks=tuple(risk[:LONGEST] for risk in (*_trial(situation, worth), *risks, *_always())),
+        row=diagnosis.row,
+        effect=diagnosis.effect,
+        trial=eligibility is Eligibility.TRIAL,
+        evidence=tuple(line[:LONGEST] for line in _evidence(context)),
+        risks=tuple(risk[:LONGEST] for risk in every_risk),
         steps=steps,
         returns_after=returns_after,
     )
 
 
-def group_of(manifest: Manifest) -> str:
-    """The API group of an object."""
-    return str(manifest.get("apiVersion", "")).rpartition("/")[0]
+_ONE_SERVER = (
+    "Traefik then sees one server, the VIP: it no longer chooses among pods, checks none of "
+    "them, and kept connections may load them unevenly."
+)
 
 
-def _evidence(situation: PlanningContext) -> Iterator[str]:
-    """The row of the decision table first, then what was seen: what bears, failures first."""
-    found = situation.diagnosis
-    yield f"{found.row} ({found.confidence}): {found.because}"
-    yield f"nativeLB {found.effect}: {found.effect_because}"
-    rows = sorted(found.evidence, key=lambda each: (not each.bears, each.result.startswith("ok")))
-    for row in rows[:MOST_EVIDENCE]:
-        yield f"{row.what}: {row.result}"
-    yield from (f"Not tested: {said}" for said in found.untested[:8])
-
-
-def _trial(situation: PlanningContext, worth: Eligibility) -> Iterator[str]:
-    if worth is Eligibility.TRIAL and situation.diagnosis.effect is Effect.LOWERS:
-        yield "A trial: fewer requests may fail, and no fault is mended. It takes itself back."
-    elif worth is Eligibility.TRIAL:
-        yield "A trial: that it helps is not proven. It takes itself back if it does not."
-
-
-def _always() -> Iterator[str]:
-    yield (
-        "Traefik then sees one server, the VIP: it no longer chooses among pods, checks none of "
-        "them, and kept connections may load them unevenly."
+def _evidence(context: PlanningContext) -> Iterator[str]:
+    """The row of the decision table, then what was observed: what bears first, failures first."""
+    diagnosis = context.diagnosis
+    yield f"{diagnosis.row} ({diagnosis.confidence}): {diagnosis.because}"
+    yield f"nativeLB {diagnosis.effect}: {diagnosis.effect_because}"
+    observed = sorted(
+        diagnosis.evidence, key=lambda seen: (not seen.bears, seen.result.startswith("ok"))
     )
+    yield from (f"{seen.what}: {seen.result}" for seen in observed[:MOST_EVIDENCE])
+    yield from (f"Not tested: {reason}" for reason in diagnosis.untested[:8])
+
+
+def _trial(context: PlanningContext, eligibility: Eligibility) -> Iterator[str]:
+    if eligibility is Eligibility.TRIAL and context.diagnosis.effect is Effect.LOWERS:
+        yield "A trial: fewer requests may fail, and no fault is mended. It takes itself back."
+    elif eligibility is Eligibility.TRIAL:
+        yield "A trial: that it helps is not proven. It takes itself back if it does not."

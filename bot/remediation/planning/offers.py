@@ -1,7 +1,4 @@
-"""What can be done about a route: every way that the evidence supports, the smallest first.
-
-Source: issue 5, "Ways to repair a route, the smallest that the evidence supports first".
-"""
+"""What can be done about a route: every method that the evidence supports, the smallest first."""
 
 from __future__ import annotations
 
@@ -9,25 +6,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from bot.net.diagnosis.diagnosis import Effect
 from bot.remediation.change.plan import Method, RepairPlan
-from bot.remediation.planning import annotation, native_lb
-from bot.remediation.planning import ingress_handover as handover
-from bot.remediation.planning import pull_request as in_git
+from bot.remediation.planning import annotation, ingress_handover, native_lb, pull_request
 from bot.remediation.planning.context import PlanningContext
-from bot.remediation.planning.eligibility import Eligibility, worth
+from bot.remediation.planning.eligibility import Eligibility, evaluate
 from bot.remediation.planning.refusals import PlanReason, PlanRefusal
 
-PlanWay = Callable[[PlanningContext, Eligibility], RepairPlan | PlanRefusal]
-
-WAYS: Mapping[Method, PlanWay] = MappingProxyType(
-    {
-        Method.ANNOTATION: annotation.plan,
-        Method.NATIVE_LB: native_lb.plan,
-        Method.CONVERSION: handover.plan,
-        Method.PULL_REQUEST: in_git.plan,
-    }
+METHODS: Mapping[Method, Callable[[PlanningContext, Eligibility], RepairPlan | PlanRefusal]] = (
+    MappingProxyType(
+        {
+            Method.ANNOTATION: annotation.plan,
+            Method.NATIVE_LB: native_lb.plan,
+            Method.CONVERSION: ingress_handover.plan,
+            Method.PULL_REQUEST: pull_request.plan,
+        }
+    )
 )
-"""Every way, the smallest first; a pull request goes before them where Flux keeps the object."""
+"""What plans by each method, the smallest change first."""
 
 MOST_ROUTES = 0.5
 FEWEST_ROUTES = 3
@@ -36,66 +32,59 @@ BY_DEFAULT = (
     "`providers.kubernetesCRD.nativeLBByDefault` and `providers.kubernetesIngress."
     "nativeLBByDefault` (Traefik 3; k3s: a HelmChartConfig named traefik in kube-system)."
 )
-"""Way 4 is pointed out, and never done: it changes every route."""
+"""A hint and never a plan: this switch changes every route."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """The plans in order, and why each other way is none."""
+    """The plans in order, and why each other method is refused."""
 
-    situation: PlanningContext
+    context: PlanningContext
     plans: tuple[RepairPlan, ...] = ()
     refusals: Mapping[Method, PlanRefusal] = field(default_factory=dict)
 
     @property
     def best(self) -> RepairPlan | PlanRefusal:
-        """The smallest plan; without one the refusal that says the most about this route."""
-        if self.plans:
-            return self.plans[0]
-        said = [
-            refusal
-            for refusal in self.refusals.values()
-            if refusal.reason is not PlanReason.OTHER_KIND
-        ]
-        return next(iter([*said, *self.refusals.values()]))
+        """The smallest plan; without one, the refusal that says the most about this route."""
+        refusals = self.refusals.values()
+        telling = [refusal for refusal in refusals if refusal.reason is not PlanReason.OTHER_KIND]
+        return self.plans[0] if self.plans else [*telling, *refusals][0]
 
-    def by(self, way: Method) -> RepairPlan | PlanRefusal:
-        """The plan of one way, or why it is none."""
-        found = next((plan for plan in self.plans if plan.way is way), None)
-        return found or self.refusals.get(way) or self.best
+    def by(self, method: Method) -> RepairPlan | PlanRefusal:
+        """The plan of one method, or why there is none."""
+        plan = next((plan for plan in self.plans if plan.way is method), None)
+        return plan or self.refusals.get(method) or self.best
 
-
-def offers(situation: PlanningContext, untouchable: Callable[[str], str]) -> Offers:
-    """All ways of one situation. `untouchable` says why a namespace is never changed."""
-    found = worth(situation)
-    if isinstance(found, PlanRefusal):
-        return Offers(situation, refusals=MappingProxyType(dict.fromkeys(WAYS, found)))
-    made = {way: _planned(planner, situation, found, untouchable) for way, planner in WAYS.items()}
-    plans = [offer for offer in made.values() if isinstance(offer, RepairPlan)]
-    # What is in Git stays: there it is what people do.
-    plans.sort(key=lambda each: each.way is not Method.PULL_REQUEST)
-    return Offers(
-        situation,
-        tuple(plans),
-        MappingProxyType({way: e for way, e in made.items() if isinstance(e, PlanRefusal)}),
-    )
+    @property
+    def hint(self) -> str:
+        """The hint at the switch for all routes, if most tested routes need it; else empty."""
+        tested = self.context.tested
+        return by_default(tested.count(Effect.HELPS), len(tested))
 
 
-def _planned(
-    planner: PlanWay,
-    situation: PlanningContext,
-    found: Eligibility,
-    untouchable: Callable[[str], str],
-) -> RepairPlan | PlanRefusal:
-    made = planner(situation, found)
-    if isinstance(made, PlanRefusal):
-        return made
-    why = next(filter(None, map(untouchable, sorted(made.namespaces))), "")
-    return PlanRefusal(PlanReason.UNTOUCHABLE, why) if why else made
+def offers(context: PlanningContext, untouchable: Callable[[str], str]) -> Offers:
+    """Plans by every method. `untouchable` says why a namespace is never changed."""
+    eligibility = evaluate(context)
+    if isinstance(eligibility, PlanRefusal):
+        return Offers(context, refusals=MappingProxyType(dict.fromkeys(METHODS, eligibility)))
+    plans: list[RepairPlan] = []
+    refusals: dict[Method, PlanRefusal] = {}
+    for method, plan in METHODS.items():
+        offer = plan(context, eligibility)
+        namespaces = sorted(offer.namespaces) if isinstance(offer, RepairPlan) else ()
+        if why := next(filter(None, map(untouchable, namespaces)), ""):
+            offer = PlanRefusal(PlanReason.UNTOUCHABLE, why)
+        if isinstance(offer, RepairPlan):
+            plans.append(offer)
+        else:
+            refusals[method] = offer
+    # What is in Git stays: where Flux keeps the object, a pull request goes first.
+    plans.sort(key=lambda plan: plan.way is not Method.PULL_REQUEST)
+    return Offers(context, tuple(plans), MappingProxyType(refusals))
 
 
 def by_default(helped: int, tested: int) -> str:
-    """The hint at the switch for all routes, where most of them need it; else nothing."""
+    """The hint at the switch for all routes, if most of those that were tested need it."""
     if tested < FEWEST_ROUTES or helped <= tested * MOST_ROUTES:
         return ""
     return BY_DEFAULT.format(helped=helped, tested=tested)

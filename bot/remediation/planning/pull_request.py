@@ -1,7 +1,4 @@
-"""The same repair in the file that the object comes from: by a pull request, so that it stays.
-
-Source: issue 5, "GitOps: the change must survive".
-"""
+"""The same repair in the Git file that the object comes from, by a pull request, so it survives."""
 
 from __future__ import annotations
 
@@ -9,14 +6,15 @@ from bot.domain.finding import Target
 from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit, encoded
 from bot.gitops.domain.ownership import Keeper, ObjectOwner
 from bot.ingress_conversion.convert import Became, convert
-from bot.remediation.change.fields import Action
+from bot.remediation.change.fields import Action, annotations_of, service_at, target_of
 from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.step import MOST, Step
 from bot.remediation.planning import native_lb
-from bot.remediation.planning.annotation import sticky
-from bot.remediation.planning.common import draft, group_of
+from bot.remediation.planning.annotation import refuse_sticky
+from bot.remediation.planning.common import draft
 from bot.remediation.planning.context import Manifest, PlanningContext
 from bot.remediation.planning.eligibility import Eligibility
+from bot.remediation.planning.ingress_handover import TOO_LARGE
 from bot.remediation.planning.refusals import PlanReason, PlanRefusal
 from bot.routing.native_lb import ANNOTATION, FIELD
 
@@ -26,55 +24,52 @@ NEVER_MERGED = (
 )
 
 
-def plan(situation: PlanningContext, worth: Eligibility) -> RepairPlan | PlanRefusal:
-    """The edit of a file; which file, is found when the repository is read."""
-    edit = wanted(situation)
+def plan(context: PlanningContext, eligibility: Eligibility) -> RepairPlan | PlanRefusal:
+    """The edit of a file. Which file, is found when the repository is read."""
+    edit = _smallest(context)
     if isinstance(edit, PlanRefusal):
         return edit
-    if owner_of(situation, edit)[0].keeper is Keeper.NOBODY:
-        why = f"{edit.object.kind} {edit.object.namespace}/{edit.object.name} is kept in no file."
-        return PlanRefusal(PlanReason.NOT_KEPT, why)
-    made = Step(Action.OPEN_PULL_REQUEST, edit.object, to=encoded(edit))
-    if len(made.to) > MOST:
-        return PlanRefusal(PlanReason.TOO_LARGE, "It is larger than what a Change holds.")
-    return draft(situation, worth, Method.PULL_REQUEST, (made,), (NEVER_MERGED,))
+    if owner_of(context, edit)[0].keeper is Keeper.NOBODY:
+        return PlanRefusal(PlanReason.NOT_KEPT, f"{edit.object} is kept in no file.")
+    opening = Step(Action.OPEN_PULL_REQUEST, edit.object, to=encoded(edit))
+    if len(opening.to) > MOST:
+        return TOO_LARGE
+    return draft(context, eligibility, Method.PULL_REQUEST, (opening,), (NEVER_MERGED,))
 
 
-def owner_of(situation: PlanningContext, edit: FileEdit) -> tuple[ObjectOwner, Manifest]:
+def owner_of(context: PlanningContext, edit: FileEdit) -> tuple[ObjectOwner, Manifest]:
     """Who keeps the object that is edited, and the object."""
     if edit.kind is EditKind.ANNOTATE:
-        return situation.service_owner, situation.service or {}
-    return situation.route_owner, situation.route or {}
+        return context.service_owner, context.service or {}
+    return context.route_owner, context.route or {}
 
 
-def wanted(situation: PlanningContext) -> FileEdit | PlanRefusal:
+def _smallest(context: PlanningContext) -> FileEdit | PlanRefusal:
     """The smallest edit: the field of an IngressRoute, the Service's annotation, else the Ingress.
 
-    The Ingress is replaced only where the Service is in no file of a Kustomization.
+    The Ingress is replaced only if the Service is in no file of a Kustomization.
     """
-    route, subject, traefik = situation.route, situation.subject, situation.traefik
+    route, subject, traefik = context.route, context.subject, context.traefik
     if route is None or subject.route is None or traefik is None:
-        return PlanRefusal(PlanReason.NOT_READ, situation.unread or "The route was not read.")
-    at = Target(subject.route.kind, subject.route.namespace, subject.route.name, group_of(route))
-    if at.kind == "IngressRoute":
-        found = native_lb.chosen(situation, route)
-        if isinstance(found, PlanRefusal):
-            return found
-        places = (
-            Chosen(service["route"], service["service"], service["name"]) for service in found
-        )
-        return FileEdit(kind=EditKind.NATIVE_LB, object=at, services=tuple(places))
-    if refusal := sticky(situation.service or {}):
+        return PlanRefusal(PlanReason.NOT_READ, context.unread or "The route was not read.")
+    if subject.route.kind == "IngressRoute":
+        services = native_lb.choose(context, route)
+        if isinstance(services, PlanRefusal):
+            return services
+        chosen = (Chosen(entry["route"], entry["service"], entry["name"]) for entry in services)
+        return FileEdit(kind=EditKind.NATIVE_LB, object=target_of(route), services=tuple(chosen))
+    if refusal := refuse_sticky(context.service or {}):
         return refusal
-    kept = situation.service_owner.keeper
-    if kept is not Keeper.NOBODY or situation.route_owner.keeper is not Keeper.KUSTOMIZATION:
+    keeper = context.service_owner.keeper
+    if keeper is not Keeper.NOBODY or context.route_owner.keeper is not Keeper.KUSTOMIZATION:
         service = Target("Service", subject.service.namespace, subject.service.name)
         return FileEdit(kind=EditKind.ANNOTATE, object=service)
-    made = convert(route, situation.known, traefik)
-    if made.became is not Became.CONVERTED:
-        return PlanRefusal(PlanReason.NOT_FAITHFUL, f"It cannot be converted: {made.reason}")
-    manifests = tuple(dict(manifest) for manifest in made.manifests)
-    return FileEdit(kind=EditKind.REPLACE, object=at, manifests=manifests)
+    conversion = convert(route, context.known, traefik)
+    if conversion.became is not Became.CONVERTED:
+        why = f"It cannot be converted: {conversion.reason}"
+        return PlanRefusal(PlanReason.NOT_FAITHFUL, why)
+    manifests = tuple(dict(manifest) for manifest in conversion.manifests)
+    return FileEdit(kind=EditKind.REPLACE, object=target_of(route), manifests=manifests)
 
 
 def reached(edit: FileEdit, live: Manifest | None) -> bool:
@@ -82,13 +77,12 @@ def reached(edit: FileEdit, live: Manifest | None) -> bool:
     if edit.kind is EditKind.REPLACE or live is None:
         return edit.kind is EditKind.REPLACE and live is None
     if edit.kind is EditKind.ANNOTATE:
-        notes = live.get("metadata", {}).get("annotations") or {}
-        return bool(notes.get(ANNOTATION) == "true")
-    return all(_on(live, service) for service in edit.services)
-
-
-def _on(live: Manifest, each: Chosen) -> bool:
-    routes = (live.get("spec") or {}).get("routes") or []
-    services = routes[each.route].get("services") or [] if each.route < len(routes) else []
-    found = services[each.service] if each.service < len(services) else {}
-    return bool(found.get("name") == each.name and found.get(FIELD) is True)
+        return bool(annotations_of(live).get(ANNOTATION) == "true")
+    services = [
+        (chosen, service_at(dict(live), {"route": chosen.route, "service": chosen.service}))
+        for chosen in edit.services
+    ]
+    return all(
+        service.get("name") == chosen.name and service.get(FIELD) is True
+        for chosen, service in services
+    )

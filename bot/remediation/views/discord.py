@@ -7,12 +7,12 @@ from datetime import datetime
 
 from bot.domain.verdict import Verdict
 from bot.remediation.change.change import Change
+from bot.remediation.change.history import BOT
 from bot.remediation.change.states import EXPIRES, ChangeState
 from bot.remediation.planning.offers import Offers
 from bot.remediation.planning.refusals import PlanRefusal
-from bot.remediation.views import text as told
-from bot.render import cards as render
-from bot.render import text as words
+from bot.remediation.views import text as words
+from bot.render import cards, text
 
 EVIDENCE = 6
 DIFFERENCE = 1300
@@ -24,169 +24,143 @@ ROOM = 60
 """Characters that a fence and what is around it need."""
 
 
-def change(each: Change, rows: Sequence[render.Row], now: datetime) -> render.Card:
+def change(shown: Change, rows: Sequence[cards.Row], now: datetime) -> cards.Card:
     """One change, as it stands."""
-    verdict = told.VERDICT[each.state]
-    head, tail = _head(each, verdict), _tail(each)
-    room = render.TEXT - len(head) - len(tail) - ROOM
-    shown: list[str] = []
-    for part in _parts(each, now):
+    verdict, _ = words.STATES[shown.state]
+    head, tail = _head(shown, verdict), f"-# change {cards.code(shown.name, 90)}"
+    room = cards.TEXT - len(head) - len(tail) - ROOM
+    parts: list[str] = []
+    for part in _parts(shown, now):
         if part and len(part) <= room:
-            shown.append(part)
+            parts.append(part)
             room -= len(part)
-    return render.card(verdict, [head, *shown, tail], rows)
+    return cards.card(verdict, [head, *parts, tail], rows)
 
 
-def refusal(asked: str, each: PlanRefusal, offers: Offers | None = None) -> render.Card:
+def refusal(asked: str, refused: PlanRefusal, offers: Offers | None = None) -> cards.Card:
     """Why nothing is proposed, and what to do instead."""
-    head = f"## {words.MARK[Verdict.SUSPENDED]} Nothing is proposed\n{_quoted(each.why)}"
-    instead = f"**Instead** {_quoted(each.instead)}"
-    paste = [_fence(each.paste.splitlines())] if each.paste else []
-    also = _others(offers) if offers and offers.plans else ""
-    parts = [head, instead, *paste, *([also] if also else []), f"-# {render.code(asked, 160)}"]
-    return render.card(Verdict.SUSPENDED, parts, ())
+    parts = [
+        f"## {text.MARK[Verdict.SUSPENDED]} Nothing is proposed\n{_quoted(refused.detail)}",
+        f"**Instead** {_quoted(refused.reason.instead)}",
+    ]
+    if refused.paste:
+        parts.append(_fence(refused.paste.splitlines()))
+    if offers and offers.plans:
+        methods = ", ".join(words.METHODS[plan.way] for plan in offers.plans)
+        parts.append(f"**It can be done by** {methods}")
+    return cards.card(Verdict.SUSPENDED, [*parts, f"-# {cards.code(asked, 160)}"], ())
 
 
-def offers(asked: str, found: Offers, hint: str, rows: Sequence[render.Row]) -> render.Card:
-    """Every way of one route."""
-    good = bool(found.plans)
-    verdict = Verdict.HEALTHY if good else Verdict.SUSPENDED
-    title = "can be repaired" if good else "nothing is to be repaired here"
-    head = f"## {words.MARK[verdict]} {render.code(asked, 160)} {title}"
-    lines = "\n".join(f"- {_quoted(method)}" for method in told.ways_told(found))
-    more = [f"-# {_quoted(hint, 600)}"] if hint else []
-    return render.card(verdict, [head, lines[:2500], *more], rows)
+def offers(asked: str, offered: Offers, rows: Sequence[cards.Row]) -> cards.Card:
+    """Every method for one route, and the hint at the switch for all routes."""
+    verdict = Verdict.HEALTHY if offered.plans else Verdict.SUSPENDED
+    title = "can be repaired" if offered.plans else "nothing is to be repaired here"
+    head = f"## {text.MARK[verdict]} {cards.code(asked, 160)} {title}"
+    lines = "\n".join(f"- {_quoted(line)}" for line in words.method_lines(offered))
+    hint = [f"-# {_quoted(offered.hint, 600)}"] if offered.hint else []
+    return cards.card(verdict, [head, lines[:2500], *hint], rows)
 
 
-def listed(title: str, some: Iterable[Change], now: datetime) -> render.Card:
-    """Changes, a few lines each, the newest first."""
-    every = list(some)
+def listed(title: str, changes: Iterable[Change], now: datetime) -> cards.Card:
+    """Changes, a few lines each, newest first."""
+    every = list(changes)
     lines = [_row(change_, now) for change_ in every[:HISTORY]]
     if len(every) > HISTORY:
         lines.append(f"-# … and {len(every) - HISTORY} more: `kubectl get changes -A` lists all")
-    return render.card(None, [f"## {title}", "\n".join(lines) or "None."], ())
+    return cards.card(None, [f"## {title}", "\n".join(lines) or "None."], ())
 
 
-def audit(each: Change) -> render.Card:
-    """One line for the audit channel."""
-    last = each.history.entries[-1]
-    verdict = told.VERDICT[each.state]
-    by = "" if last.by == "meshmedic" else f" by {told.person(last.by)}"
-    text = (
-        f"{words.MARK[verdict]} **{told.TITLE[each.state]}**{by}: {told.WAYS[each.plan.way]}, "
-        f"{render.code(each.plan.target, 120)}\n-# {render.code(each.name, 90)} {_when(last.at)}"
+def audit(moved: Change) -> cards.Card:
+    """The last move of a change, for the audit channel."""
+    last = moved.history.entries[-1]
+    verdict, title = words.STATES[moved.state]
+    by = "" if last.by == BOT else f" by {words.person(last.by)}"
+    line = (
+        f"{text.MARK[verdict]} **{title}**{by}: {words.METHODS[moved.plan.way]}, "
+        f"{cards.code(moved.plan.target, 120)}\n-# {cards.code(moved.name, 90)} {_when(last.at)}"
     )
     note = f"\n{_quoted(last.note, 500)}" if last.note else ""
-    return render.card(verdict, [text + note], ())
+    return cards.card(verdict, [line + note], ())
 
 
-def whole(each: Change) -> render.Card:
-    """The whole as a file."""
-    made = render.Attachment("change.txt", told.whole(each).encode())
-    return render.files(f"Change {render.code(each.name, 90)}, whole.", (made,))
+def attachment(shown: Change) -> cards.Card:
+    """Everything about a change, as a file."""
+    file = cards.Attachment("change.txt", words.full_text(shown).encode())
+    return cards.files(f"Change {cards.code(shown.name, 90)}, whole.", (file,))
 
 
-def _parts(each: Change, now: datetime) -> Iterator[str]:
+def _parts(shown: Change, now: datetime) -> Iterator[str]:
     """What matters most comes first: what does not fit is left out."""
-    open_ = each.state in EXPIRES
-    yield _end(each, now)
-    yield _difference(each)
-    yield _risks(each) if open_ or each.state is ChangeState.DONE else ""
-    yield _evidence(each)
-    yield _before(each)
+    plan, baseline = shown.plan, shown.notes.baseline
+    yield _progress(shown, now)
+    lines = [_safe(line) for line in words.difference(plan)]
+    yield f"**What changes**\n{_fence(lines, 'diff')}"
+    if plan.risks and (shown.state in EXPIRES or shown.state is ChangeState.DONE):
+        yield "**Risks**\n" + "\n".join(f"- {_quoted(risk, 320)}" for risk in plan.risks[:6])
+    evidence = [f"-# {_quoted(line)}" for line in plan.evidence[1 : EVIDENCE + 1]]
+    more = len(plan.evidence) - 1 - EVIDENCE
+    if more > 0:
+        evidence.append(f"-# … and {more} more lines in Details")
+    yield "**Evidence**\n" + "\n".join(evidence) if evidence else ""
+    yield f"**Through Traefik before** {_quoted(str(baseline), 300)}" if baseline else ""
 
 
-def _head(each: Change, verdict: Verdict) -> str:
-    title = f"## {words.MARK[verdict]} {told.title(each)}\n{render.code(each.plan.target, 160)}"
-    host = each.plan.host + (each.plan.path if each.plan.path != "/" else "")
-    place = f" {render.code(host, 120)}" if host else ""
-    verdict_line = f"\n{_quoted(each.plan.evidence[0], 600)}" if each.plan.evidence else ""
-    return title + place + verdict_line
-
-
-def _difference(each: Change) -> str:
-    lines = [_safe(one) for one in told.difference(each.plan)]
-    return f"**What changes**\n{_fence(lines, 'diff')}"
+def _head(shown: Change, verdict: Verdict) -> str:
+    plan = shown.plan
+    title = f"## {text.MARK[verdict]} {words.title(shown)}\n{cards.code(plan.target, 160)}"
+    host = plan.host + (plan.path if plan.path != "/" else "")
+    place = f" {cards.code(host, 120)}" if host else ""
+    return title + place + (f"\n{_quoted(plan.evidence[0], 600)}" if plan.evidence else "")
 
 
 def _safe(line: str) -> str:
-    """A line of the difference with its sign and its indentation, and nothing hidden in it."""
+    """A line of the difference with its sign and indentation, and nothing hidden in it."""
     sign, rest = line[:1], line[1:]
     indent = min(len(rest) - len(rest.lstrip()), 40)
-    return f"{sign}{' ' * indent}{words.line(rest, 200)}"
+    return f"{sign}{' ' * indent}{text.line(rest, 200)}"
 
 
-def _risks(each: Change) -> str:
-    lines = "\n".join(f"- {_quoted(one, 320)}" for one in each.plan.risks[:6])
-    return f"**Risks**\n{lines}" if lines else ""
-
-
-def _evidence(each: Change) -> str:
-    rows = each.plan.evidence[1 : EVIDENCE + 1]
-    lines = "\n".join(f"-# {_quoted(one)}" for one in rows)
-    more = len(each.plan.evidence) - 1 - EVIDENCE
-    also = f"\n-# … and {more} more lines in Details" if more > 0 else ""
-    return f"**Evidence**\n{lines}{also}" if lines else ""
-
-
-def _before(each: Change) -> str:
-    baseline = each.notes.baseline
-    return f"**Through Traefik before** {_quoted(str(baseline), 300)}" if baseline else ""
-
-
-def _end(each: Change, now: datetime) -> str:
-    """Who did what when, and the proof."""
-    last = each.history.entries[-1] if each.history.entries else None
-    if each.state is ChangeState.PROPOSED:
+def _progress(shown: Change, now: datetime) -> str:
+    """Until when somebody may approve it, or who did what when, and the proof."""
+    if shown.state is ChangeState.PROPOSED:
         return (
-            f"**Who** an approver, until {_when(each.expires)} · asked by "
-            f"{told.person(each.requester)}"
+            f"**Who** an approver, until {_when(shown.expires)} · asked by "
+            f"{words.person(shown.requester)}"
         )
-    lines = [
-        f"{told.TITLE[one.state]} by {told.person(one.by)} {_when(one.at)}"
-        for one in each.history.entries[1:]
+    moves = [
+        f"{words.STATES[entry.state][1]} by {words.person(entry.by)} {_when(entry.at)}"
+        for entry in shown.history.entries[1:]
     ]
-    note = f"\n{_quoted(last.note, 900)}" if last and last.note else ""
-    url = each.notes.pull_request
-    link = f"\nPull request {url.number}: {render.code(url.url, 300)}" if url else ""
-    back = ""
-    if (at := each.returns_at) and at > now:
-        back = f"\n**It is taken back {_when(at)}**, unless it is in Git by then."
-    worked = (
-        "\n-# The network fault itself stays: this goes round it."
-        if each.state is ChangeState.DONE
-        else ""
-    )
-    return "**What happened**\n" + "\n".join(lines[-6:]) + note + link + back + worked
+    lines = ["**What happened**", *moves[-6:]]
+    if note := shown.history.entries and shown.history.entries[-1].note:
+        lines.append(_quoted(note, 900))
+    if pull := shown.notes.pull_request:
+        lines.append(f"Pull request {pull.number}: {cards.code(pull.url, 300)}")
+    if (at := shown.returns_at) and at > now:
+        lines.append(f"**It is taken back {_when(at)}**, unless it is in Git by then.")
+    if shown.state is ChangeState.DONE:
+        lines.append("-# The network fault itself stays: this goes round it.")
+    return "\n".join(lines)
 
 
-def _tail(each: Change) -> str:
-    return f"-# change {render.code(each.name, 90)}"
-
-
-def _row(each: Change, now: datetime) -> str:
-    last = each.history.entries[-1].at if each.history.entries else None
-    age = words.age(last, now)
-    mark = words.MARK[told.VERDICT[each.state]]
-    by = each.history.entries[-1].by if each.history.entries else each.requester
+def _row(shown: Change, now: datetime) -> str:
+    last = shown.history.entries[-1] if shown.history.entries else None
+    age = text.age(last.at if last else None, now)
+    verdict, title = words.STATES[shown.state]
+    by = words.person(last.by if last else shown.requester)
     return (
-        f"{mark} **{told.TITLE[each.state]}** {render.code(each.plan.target, 100)}\n"
-        f"-# {render.code(each.name, 90)} · {told.WAYS[each.plan.way]} · {told.person(by)}"
+        f"{text.MARK[verdict]} **{title}** {cards.code(shown.plan.target, 100)}\n"
+        f"-# {cards.code(shown.name, 90)} · {words.METHODS[shown.plan.way]} · {by}"
         f"{f' · {age} ago' if age else ''}"
     )
-
-
-def _others(found: Offers) -> str:
-    ways = ", ".join(told.WAYS[plan.way] for plan in found.plans)
-    return f"**It can be done by** {ways}"
 
 
 def _when(at: datetime) -> str:
     return f"<t:{int(at.timestamp())}:R>"
 
 
-def _quoted(text: str, most: int = LINE) -> str:
-    return render.escape(words.line(text, most))
+def _quoted(line: str, most: int = LINE) -> str:
+    return cards.escape(text.line(line, most))
 
 
 def _fence(lines: Sequence[str], language: str = "") -> str:
@@ -194,7 +168,7 @@ def _fence(lines: Sequence[str], language: str = "") -> str:
     kept: list[str] = []
     room = DIFFERENCE
     for line in lines:
-        shown = line.replace("`", f"`{render.NO_BREAK}")
+        shown = line.replace("`", f"`{cards.NO_BREAK}")
         room -= len(shown) + 1
         if room < 0:
             kept.append("… the rest is in Details")

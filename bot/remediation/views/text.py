@@ -5,12 +5,11 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from typing import Any
 
 from bot.domain.redaction.redact import redact
 from bot.domain.verdict import Verdict
-from bot.manifests import writer as yaml_documents
+from bot.manifests import writer
 from bot.remediation.change.change import Change
 from bot.remediation.change.fields import Action
 from bot.remediation.change.history import BOT
@@ -19,41 +18,28 @@ from bot.remediation.change.states import ChangeState
 from bot.remediation.change.step import Step
 from bot.remediation.planning.offers import Offers
 
-VERDICT = {
-    ChangeState.PROPOSED: Verdict.UNKNOWN,
-    ChangeState.APPROVED: Verdict.PROGRESSING,
-    ChangeState.REJECTED: Verdict.SUSPENDED,
-    ChangeState.EXPIRED: Verdict.SUSPENDED,
-    ChangeState.APPLYING: Verdict.PROGRESSING,
-    ChangeState.AWAITING_MERGE: Verdict.PROGRESSING,
-    ChangeState.VERIFYING: Verdict.PROGRESSING,
-    ChangeState.DONE: Verdict.HEALTHY,
-    ChangeState.ROLLED_BACK: Verdict.DEGRADED,
-    ChangeState.FAILED: Verdict.FAILED,
+STATES = {
+    ChangeState.PROPOSED: (Verdict.UNKNOWN, "Proposed"),
+    ChangeState.APPROVED: (Verdict.PROGRESSING, "Approved"),
+    ChangeState.REJECTED: (Verdict.SUSPENDED, "Rejected"),
+    ChangeState.EXPIRED: (Verdict.SUSPENDED, "Expired"),
+    ChangeState.APPLYING: (Verdict.PROGRESSING, "Applying"),
+    ChangeState.AWAITING_MERGE: (Verdict.PROGRESSING, "Waiting for the merge"),
+    ChangeState.VERIFYING: (Verdict.PROGRESSING, "Testing whether it helps"),
+    ChangeState.DONE: (Verdict.HEALTHY, "Done"),
+    ChangeState.ROLLED_BACK: (Verdict.DEGRADED, "Rolled back"),
+    ChangeState.FAILED: (Verdict.FAILED, "Failed"),
 }
-"""The colour and the sign of each state."""
+"""The verdict whose colour and sign each state has, and its title."""
 
-TITLE = {
-    ChangeState.PROPOSED: "Proposed",
-    ChangeState.APPROVED: "Approved",
-    ChangeState.REJECTED: "Rejected",
-    ChangeState.EXPIRED: "Expired",
-    ChangeState.APPLYING: "Applying",
-    ChangeState.AWAITING_MERGE: "Waiting for the merge",
-    ChangeState.VERIFYING: "Testing whether it helps",
-    ChangeState.DONE: "Done",
-    ChangeState.ROLLED_BACK: "Rolled back",
-    ChangeState.FAILED: "Failed",
-}
-
-WAYS = {
+METHODS = {
     Method.ANNOTATION: "nativeLB by the Service's annotation",
     Method.NATIVE_LB: "nativeLB in the IngressRoute",
     Method.CONVERSION: "IngressRoutes in place of the Ingress",
     Method.PULL_REQUEST: "pull request",
 }
 
-DOES = {
+ACTIONS = {
     Action.ANNOTATE_SERVICE: "Annotate",
     Action.PAUSE_RECONCILING: "Keep Flux off",
     Action.SET_NATIVE_LB: "Switch nativeLB of",
@@ -64,14 +50,14 @@ DOES = {
     Action.OPEN_PULL_REQUEST: "Open a pull request for",
 }
 
-MOST_WHOLE = 200_000
-"""Characters of the whole as a file."""
+LONGEST_FILE = 200_000
+"""Characters of a change as a file."""
 
 
-def title(each: Change) -> str:
+def title(change: Change) -> str:
     """`Proposed: nativeLB by the Service's annotation (trial)`."""
-    trial = " (trial)" if each.plan.trial else ""
-    return f"{TITLE[each.state]}: {WAYS[each.plan.way]}{trial}"
+    trial = " (trial)" if change.plan.trial else ""
+    return f"{STATES[change.state][1]}: {METHODS[change.plan.way]}{trial}"
 
 
 def difference(plan: RepairPlan) -> Iterator[str]:
@@ -79,87 +65,76 @@ def difference(plan: RepairPlan) -> Iterator[str]:
     if plan.way is Method.PULL_REQUEST:
         yield from plan.preview.splitlines()
         return
-    yield from _of_steps(plan.steps)
+    for number, step in enumerate(plan.steps, 1):
+        yield f"@@ {number}. {ACTIONS[step.action]} {step.object} @@"
+        yield from _difference(step)
 
 
-def _of_steps(steps: Iterable[Step]) -> Iterator[str]:
-    for number, step in enumerate(steps, 1):
-        at = step.object
-        yield f"@@ {number}. {DOES[step.action]} {at.kind} {at.namespace}/{at.name} @@"
-        was, to = _text(step.was), _text(step.to)
-        lines = difflib.unified_diff(was, to, lineterm="", n=1)
-        yield from (line for line in lines if not line.startswith(("---", "+++", "@@")))
+def _difference(step: Step) -> Iterator[str]:
+    lines = difflib.unified_diff(_yaml(step.was), _yaml(step.to), lineterm="", n=1)
+    return (line for line in lines if not line.startswith(("---", "+++", "@@")))
 
 
-def _text(value: str) -> list[str]:
-    found: Any = _without_none(json.loads(value)) if value else None
-    if found is None:
+def _yaml(text: str) -> list[str]:
+    value = _without_none(json.loads(text)) if text else None
+    if value is None:
         return []
-    if isinstance(found, list):
-        found = {"items": found}
-    written = yaml_documents.documents([found] if isinstance(found, dict) else [{"value": found}])
-    return written.decode().splitlines()[1:]
+    if not isinstance(value, dict):
+        value = {"items" if isinstance(value, list) else "value": value}
+    return writer.documents([value]).decode().splitlines()[1:]
 
 
 def _without_none(value: Any) -> Any:
-    """The value as YAML people write it: what is null is not there."""
+    """The value as people write it in YAML: what is null is absent."""
     if isinstance(value, dict):
         return {key: _without_none(item) for key, item in value.items() if item is not None}
     return [_without_none(item) for item in value] if isinstance(value, list) else value
 
 
 def person(by: str) -> str:
-    """Who did something, as Discord shows people; mentions are off, so nobody is called."""
+    """A person as Discord shows them. Mentions are off, so nobody is notified."""
     return f"<@{by}>" if by.isdigit() else BOT
 
 
-def whole(each: Change) -> str:
+def full_text(change: Change) -> str:
     """Everything about a change as text, for a file."""
-    return redact("\n".join(_whole(each)))[:MOST_WHOLE]
+    return redact("\n".join(_lines(change)))[:LONGEST_FILE]
 
 
-def _whole(each: Change) -> Iterator[str]:
-    plan = each.plan
-    yield f"change      {each.name}"
-    yield f"state       {each.state}"
+def _lines(change: Change) -> Iterator[str]:
+    plan = change.plan
+    yield f"change      {change.name}"
+    yield f"state       {change.state}"
     yield f"route       {plan.target}"
-    yield f"way         {plan.way}: {WAYS[plan.way]}"
+    yield f"way         {plan.way}: {METHODS[plan.way]}"
     yield f"trial       {'yes' if plan.trial else 'no'}"
-    yield f"requester   {each.requester}"
-    yield f"expires     {each.expires.isoformat(timespec='seconds')}"
+    yield f"requester   {change.requester}"
+    yield f"expires     {change.expires.isoformat(timespec='seconds')}"
+    baseline = change.notes.baseline
+    entries = (
+        f"{entry.at.isoformat(timespec='seconds')}  {entry.state:<14}{entry.by:<20}{entry.note}"
+        for entry in change.history.entries
+    )
     yield from _part("evidence", plan.evidence)
     yield from _part("risks", plan.risks)
     yield from _part("difference", difference(plan))
-    baseline = each.notes.baseline
     yield from _part("before", [str(baseline)] if baseline else [])
-    yield from _part("proof", each.notes.proof)
-    yield from _part(
-        "history", (_entry(one.at, one.state, one.by, one.note) for one in each.history.entries)
-    )
-
-
-def _entry(at: datetime, state: ChangeState, by: str, note: str) -> str:
-    return f"{at.isoformat(timespec='seconds')}  {state:<14}{by:<20}{note}"
+    yield from _part("proof", change.notes.proof)
+    yield from _part("history", entries)
 
 
 def _part(name: str, lines: Iterable[str]) -> Iterator[str]:
-    found = list(lines)
-    if found:
-        yield ""
-        yield f"{name}:"
-        yield from (f"  {line}" for line in found)
+    indented = [f"  {line}" for line in lines]
+    if indented:
+        yield from ("", f"{name}:", *indented)
 
 
-def ways_told(offers: Offers) -> Iterator[str]:
-    """A line for each way: what it is, or why not."""
+def method_lines(offers: Offers) -> Iterator[str]:
+    """A line for each method: what it would do, or why not."""
     for plan in offers.plans:
-        yield f"{WAYS[plan.way]}: {_worth(plan)}"
-    said = {str(plan_refusal): way for way, plan_refusal in offers.refusals.items()}
-    for text, way in said.items():
-        yield text if len(said) == 1 else f"Not by {WAYS[way]}: {text}"
-
-
-def _worth(plan: RepairPlan) -> str:
-    steps = len(plan.steps)
-    count = f"{steps} step{'s' if steps > 1 else ''}"
-    return f"{'a trial' if plan.trial else 'supported by the evidence'}, {count}"
+        support = "a trial" if plan.trial else "supported by the evidence"
+        steps = f"{len(plan.steps)} step{'s' if len(plan.steps) > 1 else ''}"
+        yield f"{METHODS[plan.way]}: {support}, {steps}"
+    reasons = {str(refusal): method for method, refusal in offers.refusals.items()}
+    for text, method in reasons.items():
+        yield text if len(reasons) == 1 else f"Not by {METHODS[method]}: {text}"

@@ -7,9 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.authorization import Circles, Members
-from bot.remediation.change.approval import NEVER, ApprovalRequest, Click, Policy, refusal
+from bot.domain.resources.reference import Target
+from bot.remediation.change.approval import NEVER, Click, Policy, refusal
+from bot.remediation.change.change import Change
+from bot.remediation.change.fields import Action
 from bot.remediation.change.history import ChangeHistory, proposed
+from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.states import ChangeState
+from bot.remediation.change.step import Step
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 UNTIL = NOW + timedelta(minutes=15)
@@ -18,11 +23,29 @@ TRUSTED_ROLE = 7
 HOME = Circles(approvers=Members(frozenset({OWNER, OTHER}), frozenset({TRUSTED_ROLE})))
 
 
-def asked(
-    *namespaces: str, by: int = OWNER, history: ChangeHistory | None = None
-) -> ApprovalRequest:
-    names = frozenset(namespaces or ("apps",))
-    return ApprovalRequest(names, str(by), UNTIL, history or proposed(str(by), NOW))
+def asked(*namespaces: str, by: int = OWNER, history: ChangeHistory | None = None) -> Change:
+    """A change that would write a Service in each of these namespaces."""
+    steps = tuple(
+        Step(Action.ANNOTATE_SERVICE, Target("Service", namespace, "web"))
+        for namespace in namespaces or ("apps",)
+    )
+    plan = RepairPlan(
+        target="Ingress apps/web",
+        way=Method.ANNOTATION,
+        asked="ingress/apps/web",
+        host="web.example",
+        path="/",
+        row="redirect",
+        effect="helps",
+        steps=steps,
+    )
+    return Change(
+        name="20260301-1200-web-3f9c",
+        requester=str(by),
+        expires=UNTIL,
+        plan=plan,
+        history=history or proposed(str(by), NOW),
+    )
 
 
 def click(user: int = OWNER, *, roles: frozenset[int] = frozenset(), at: datetime = NOW) -> Click:

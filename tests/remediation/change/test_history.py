@@ -6,15 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from bot.domain.refusal import Refusal
 from bot.remediation.change.history import (
     MOST,
     NOTE,
     ChangeHistory,
     HistoryEntry,
-    IllegalMove,
+    Next,
+    left_to_do,
     proposed,
 )
-from bot.remediation.change.resume import Next, left_to_do
 from bot.remediation.change.states import MOVES, ChangeState
 
 BEGAN = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -93,11 +94,11 @@ def test_what_has_begun_never_expires(state: ChangeState, seconds: int) -> None:
 def test_why_it_does_not_move_is_said() -> None:
     history = proposed("1", BEGAN)
     late = history.moved(ChangeState.APPROVED, by="2", at=UNTIL, expires=UNTIL)
-    assert late == IllegalMove("It expired at 2026-03-01T12:15:00+00:00.")
+    assert late == Refusal("It expired at 2026-03-01T12:15:00+00:00.")
     astray = history.moved(ChangeState.DONE, by="2", at=BEGAN, expires=UNTIL)
-    assert astray == IllegalMove("It is Proposed, and cannot become Done.")
+    assert astray == Refusal("It is Proposed, and cannot become Done.")
     full = ChangeHistory(tuple(HistoryEntry(n, BEGAN, "1", ChangeState.DONE) for n in range(MOST)))
-    assert isinstance(full.moved(ChangeState.FAILED, by="2", at=BEGAN, expires=UNTIL), IllegalMove)
+    assert isinstance(full.moved(ChangeState.FAILED, by="2", at=BEGAN, expires=UNTIL), Refusal)
 
 
 def test_a_note_fits_and_tells_no_secret() -> None:

@@ -10,7 +10,7 @@ from bot.remediation.change.proof import (
     Sample,
     Sort,
     baseline_refusal,
-    judged,
+    evaluate,
     sample,
     unseen,
 )
@@ -55,13 +55,13 @@ def test_nothing_is_changed_where_nothing_fails_or_the_route_is_not_served() -> 
 
 def test_enough_good_requests_prove_it_and_one_failure_disproves_it() -> None:
     good = of(*answers(200, WANTED // 2))
-    assert judged(BROKEN, [good]) is None
-    proof = judged(BROKEN, [good, good])
+    assert evaluate(BROKEN, [good]) is None
+    proof = evaluate(BROKEN, [good, good])
     assert proof
     assert proof.helped
     assert "20 HTTP 502" in proof.because
     assert "30 HTTP 200" in proof.because
-    spoiled = judged(BROKEN, [good, good, of(*answers(502, 1))])
+    spoiled = evaluate(BROKEN, [good, good, of(*answers(502, 1))])
     assert spoiled
     assert not spoiled.helped
 
@@ -87,6 +87,6 @@ def test_two_samples_together_have_what_both_have(one: list[Count], two: list[Co
 @given(st.lists(counts))
 def test_no_failure_is_ever_part_of_a_proof(some: list[list[Count]]) -> None:
     """Whatever the order in which they came."""
-    proof = judged(BROKEN, [Sample(tuple(each)) for each in some])
+    proof = evaluate(BROKEN, [Sample(tuple(each)) for each in some])
     failed = sum(Sample(tuple(each)).failures for each in some)
     assert proof is None or proof.helped == (failed == 0)

@@ -78,7 +78,6 @@ def a_situation(route: Manifest | None = None, **more: Any) -> PlanningContext:
     number = version(more.pop("version", "3.6.2"))
     assert number
     made = PlanningContext(
-        taken_at=MOMENT,
         subject=more.pop("subject", a_subject(route["kind"])),
         diagnosis=more.pop("diagnosis", a_diagnosis()),
         route=route,

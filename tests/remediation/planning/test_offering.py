@@ -15,7 +15,7 @@ from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.step import mistake, undoing
 from bot.remediation.planning.offers import Offers, by_default, offers
 from bot.remediation.planning.pull_request import reached
-from bot.remediation.planning.refusals import INSTEAD, PlanReason, PlanRefusal
+from bot.remediation.planning.refusals import PlanReason, PlanRefusal
 from bot.routing.native_lb import ANNOTATION
 from tests.remediation.planning.situations import (
     a_route,
@@ -49,7 +49,7 @@ def planned(way: Method, *given: Any, **more: Any) -> RepairPlan:
 def refused(way: Method, *given: Any, **more: Any) -> PlanRefusal:
     found = offered(*given, **more).by(way)
     assert isinstance(found, PlanRefusal), found
-    assert found.why.endswith(".")
+    assert found.detail.endswith(".")
     return found
 
 
@@ -255,7 +255,7 @@ def test_each_refusal_says_why_and_what_to_do_instead(
     """Source: facts on Traefik, "Refuse, with the reason, when"."""
     found = refused(way, route, **more)
     assert found.reason is reason
-    assert str(found).endswith(INSTEAD[reason])
+    assert str(found).endswith(reason.instead)
 
 
 def test_a_local_service_with_an_endpoint_on_every_edge_is_fine() -> None:
