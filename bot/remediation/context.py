@@ -6,10 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from bot.domain.finding import Ref
+from bot.domain.finding import Ref, Target
 from bot.domain.resources import cert_manager, core, flux
 from bot.domain.resources.base import Object
-from bot.domain.resources.reference import Target
 from bot.domain.resources.registry import TRAEFIK
 from bot.domain.resources.traefik import IngressRoute, Middleware, TLSOption
 from bot.domain.snapshot import Snapshot, SnapshotReader

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
+from bot.domain.refusal import Refusal
 from bot.gitops.domain.file_edit import decoded
-from bot.gitops.refusals import PullRequestRefusal
 from bot.gitops.service import PullRequestInput, not_configured
 from bot.net.diagnosis.service import quiet
 from bot.net.probing.protocol import Progress
@@ -78,7 +78,7 @@ class Planner:
         owner, live = owner_of(context, edit)
         wanted = PullRequestInput(edit, live, owner)
         preview = await self.pulls.preview(wanted) if self.pulls else not_configured(wanted)
-        if isinstance(preview, PullRequestRefusal):
+        if isinstance(preview, Refusal):
             return PlanRefusal(PlanReason.NOT_IN_FILE, str(preview), preview.paste)
         also = [f"The same file makes {side_effect} too." for side_effect in preview.also]
         return replace(plan, preview=preview.diff[:MOST_PREVIEW], risks=(*also, *plan.risks)[:32])

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Protocol
 
 from bot.domain.finding import Target
+from bot.domain.refusal import Refusal
 from bot.errors import ServerError, Unreachable
-from bot.gitops.hosts.host import PullRequestStanding
+from bot.gitops.hosts import PullRequestStanding
 from bot.gitops.markdown import Description
-from bot.gitops.refusals import PullRequestRefusal
 from bot.gitops.service import Preview, Proposed, PullRequestInput
 from bot.remediation.change.change import Change
 from bot.remediation.change.fields import Manifest
@@ -55,13 +55,11 @@ class StepWriter(Protocol):
 class PullRequestHost(Protocol):
     """Pull requests in the configured repository. All methods raise RepositoryError."""
 
-    async def preview(self, wanted: PullRequestInput, /) -> Preview | PullRequestRefusal:
+    async def preview(self, wanted: PullRequestInput, /) -> Preview | Refusal:
         """The difference of the file, before anybody approves it."""
         ...
 
-    async def propose(
-        self, wanted: PullRequestInput, why: Description, /
-    ) -> Proposed | PullRequestRefusal:
+    async def propose(self, wanted: PullRequestInput, why: Description, /) -> Proposed | Refusal:
         """Open a pull request, or find the one that is open."""
         ...
 

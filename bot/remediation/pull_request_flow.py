@@ -10,13 +10,14 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from bot.domain.refusal import Refusal
 from bot.domain.snapshot import SnapshotReader
 from bot.errors import ClusterError
 from bot.gitops.domain.file_edit import decoded
 from bot.gitops.domain.ownership import NOBODY, ObjectOwner, owner
-from bot.gitops.hosts.host import PullState
+from bot.gitops.hosts import PullState
 from bot.gitops.markdown import Description
-from bot.gitops.refusals import PullRequestReason, PullRequestRefusal
+from bot.gitops.refusals import FileReason
 from bot.gitops.service import PullRequestInput, not_configured
 from bot.remediation.change.change import Change, PullRequest
 from bot.remediation.change.history import BOT
@@ -66,8 +67,8 @@ class PullRequestFlow:
             change.requester,
         )
         opened = await self.pulls.propose(wanted, why) if self.pulls else not_configured(wanted)
-        if isinstance(opened, PullRequestRefusal):
-            if opened.reason is PullRequestReason.ALREADY:
+        if isinstance(opened, Refusal):
+            if opened.reason == FileReason.ALREADY:
                 # Merged before we could note its number.
                 return await self.executor.verify(change)
             return await self.journal.move(change, ChangeState.FAILED, BOT, str(opened))

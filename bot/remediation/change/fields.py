@@ -12,7 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from bot.domain.resources.reference import Target
+from bot.domain.finding import Target
 from bot.domain.resources.registry import TRAEFIK
 from bot.routing import native_lb
 

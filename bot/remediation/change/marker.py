@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 
-from bot.domain.resources.reference import Target
+from bot.domain.finding import Target
 from bot.remediation.change.fields import (
     MANAGED,
     OURS,

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from bot.domain.resources.reference import Target
+from bot.domain.finding import Target
 from bot.remediation.change.fields import FIELDS, Action, EditableField, Manifest, target_of
 
 MOST = 16384

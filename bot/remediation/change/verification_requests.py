@@ -16,7 +16,7 @@ from bot.domain.snapshot import Snapshot
 from bot.net import topology
 from bot.net.diagnosis.observation import VantagePoint
 from bot.net.diagnosis.subject import TraefikAt
-from bot.net.probing.protocol import Kind, Probe
+from bot.net.probing.protocol import Probe, ProbeKind
 from bot.remediation.change.plan import VerificationRequest
 
 ADDRESS = re.compile(r"--entrypoints\.([\w-]+)\.address=.*?:(\d{1,5})(?:/tcp)?", re.IGNORECASE)
@@ -88,7 +88,7 @@ def probe(request: VerificationRequest, entrance: Entrance, tries: int, name: st
     host = re.sub(r"^\*\.", "meshmedic-probe.", request.host)
     return Probe(
         id=name,
-        kind=Kind.HTTP,
+        kind=ProbeKind.HTTP,
         address=entrance.address,
         port=entrance.port,
         name=host or entrance.address,

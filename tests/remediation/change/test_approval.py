@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.authorization import Circles, Members
-from bot.domain.resources.reference import Target
+from bot.domain.finding import Target
 from bot.remediation.change.approval import NEVER, Click, Policy, refusal
 from bot.remediation.change.change import Change
 from bot.remediation.change.fields import Action

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.resources.reference import Target
+from bot.domain.finding import Target
 from bot.remediation.change.fields import FIELDS, Action
 from bot.remediation.change.step import MOST, Step, StepProgress, mistake, progress, step, written
 from bot.routing.native_lb import ANNOTATION
