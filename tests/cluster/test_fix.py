@@ -106,7 +106,7 @@ async def proposed(fix: RemediationService, way: Method, kind: str) -> Change:
 async def approved(fix: RemediationService, change: Change) -> Change:
     """Approve it, wait until it is at its end, and read it again."""
     begun = await fix.decide(change.name, click(), approve=True)
-    assert isinstance(begun, Change), begun.why
+    assert isinstance(begun, Change), begun.detail
     assert begun.state is ChangeState.APPROVED
     await fix.reconciler.wait()
     return await fix.show(change.name)
@@ -114,7 +114,7 @@ async def approved(fix: RemediationService, change: Change) -> Change:
 
 async def rolled_back(fix: RemediationService, change: Change) -> Change:
     begun = await fix.roll_back(change.name, click())
-    assert isinstance(begun, Change), begun.why
+    assert isinstance(begun, Change), begun.detail
     await fix.reconciler.wait()
     return await fix.show(change.name)
 
@@ -189,7 +189,7 @@ async def test_an_ingress_route_gets_the_field(path: tuple[BrokenPath, Remediati
         await renewed(broken, [{"op": "replace", "path": at_field, "value": False}])
         declined = await fix.roll_back(done.name, click())
         assert isinstance(declined, ChangeRefusal)
-        assert "was changed by somebody else" in declined.why
+        assert "was changed by somebody else" in declined.detail
         await renewed(broken, [{"op": "replace", "path": at_field, "value": True}])
         assert states(await rolled_back(fix, done)) == [*DONE, "RolledBack"]
         await broken.until(502)
@@ -260,7 +260,7 @@ async def tried(fix: RemediationService) -> Change:
         if isinstance(begun, Change):
             await fix.reconciler.wait()
             return await fix.show(change.name)
-        assert begun.instead is not None, begun.why
+        assert begun.instead is not None, begun.detail
     msg = f"in {TRIALS} trials the evidence was never twice the same"
     raise AssertionError(msg)
 
