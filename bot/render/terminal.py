@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 from rich.console import Console, RenderableType
@@ -23,6 +24,9 @@ STYLE = {
 WIDE = 400
 """Characters of one message."""
 
+PAGE = 100
+"""Columns of a page in a file."""
+
 
 def console() -> Console:
     """Standard output: its width, and colours only where it is a terminal."""
@@ -43,6 +47,15 @@ def tell(text: str) -> None:
 def show(console: Console, renderable: RenderableType) -> None:
     """Print, folding long words so that nothing is lost at 80 columns."""
     console.print(renderable, soft_wrap=False, overflow="fold", highlight=False, markup=False)
+
+
+def plain(*renderables: RenderableType) -> str:
+    """The same as plain text of 100 columns, for a file."""
+    page = io.StringIO()
+    file_console = Console(file=page, width=PAGE, color_system=None, legacy_windows=False)
+    for renderable in renderables:
+        show(file_console, renderable)
+    return page.getvalue()
 
 
 def labelled(label: str, style: str, text: str, most: int = WIDE) -> Text:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import io
-
-from rich.console import Console
-
 from bot.domain.report import Report
 from bot.health.views import json, terminal
 from bot.render.cards import Attachment
-from bot.render.terminal import show
+from bot.render.terminal import plain
 
 LARGEST = 8 * 1024 * 1024
 """Bytes of one file, below Discord's default of 10 MiB."""
@@ -30,7 +26,4 @@ def files(report: Report) -> tuple[Attachment, ...]:
 
 def text(report: Report) -> bytes:
     """The report as plain text of 100 columns."""
-    out = io.StringIO()
-    console = Console(file=out, width=100, color_system=None, legacy_windows=False)
-    show(console, terminal.report(report, most=TEXT_ROOTS))
-    return out.getvalue().encode()
+    return plain(terminal.report(report, most=TEXT_ROOTS)).encode()

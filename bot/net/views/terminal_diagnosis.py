@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
@@ -15,7 +14,6 @@ from bot.render import terminal
 from bot.render import text as words
 
 WIDE = 600
-PAGE = 100
 
 
 def diagnosis(each: Diagnosis, *, whole: bool = False) -> RenderableType:
@@ -60,11 +58,7 @@ def _seen(each: Diagnosis, *, whole: bool) -> Iterator[RenderableType]:
 
 def text(each: Diagnosis) -> str:
     """The same without colours."""
-    page = io.StringIO()
-    console = Console(file=page, width=PAGE, color_system=None, legacy_windows=False)
-    terminal.show(console, Text(words.line(each.subject, WIDE)))
-    terminal.show(console, diagnosis(each, whole=True))
-    return page.getvalue()
+    return terminal.plain(Text(words.line(each.subject, WIDE)), diagnosis(each, whole=True))
 
 
 def _labelled(label: str, said: str) -> Text:

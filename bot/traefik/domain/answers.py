@@ -155,8 +155,13 @@ class LogsAnswer(Answer, frozen=True):
     unseen: tuple[str, ...] = ()
 
     @property
+    def current_servers(self) -> list[ServerView]:
+        """The servers that were created last for their router."""
+        return [server for server in self.servers if server.current]
+
+    @property
     def failed(self) -> int:
-        """Requests that did not reach their server, those that clients gave up left out."""
+        """Requests that did not reach their server, without those that clients gave up."""
         return sum(
             failure.count
             for group in self.failures

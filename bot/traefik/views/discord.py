@@ -1,11 +1,14 @@
-"""Cards about Traefik: verdict first, the worst first, and the whole as a file."""
+"""Cards about Traefik: verdict first, the worst first, and everything as a file."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+
+from rich.console import RenderableType
 
 from bot.domain.verdict import Verdict
 from bot.render import cards as render
+from bot.render import terminal
 from bot.render import text as words
 from bot.traefik.domain.answers import (
     FailureGroup,
@@ -13,127 +16,133 @@ from bot.traefik.domain.answers import (
     RoutesAnswer,
     RouteView,
     RuleView,
-    ServerView,
 )
 from bot.traefik.views import terminal as terminal_traefik
-from bot.traefik.views import text as told
+from bot.traefik.views import text as traefik_text
 
 LINE = 200
 NAME = 110
 ROUTES = 24
 SERVERS = 6
+ADDRESSES = 3
 UNSEEN = 3
+LARGEST_FILE = 8 * 1024 * 1024
 
 
 def routes(answer: RoutesAnswer) -> render.Card:
     """Every route in a line or two."""
-    head = _head(answer.verdict, "Traefik's routes", told.headline(answer))
-    tail = _tail(answer)
-    lines = [_line(route_view) for route_view in told.ordered(answer)]
-    shown = _fitting(lines[:ROUTES], render.TEXT - len(head) - len(tail) - 200)
-    body = "\n".join(shown) or "-# There is no route."
-    if hidden := len(lines) - len(shown):
-        body += f"\n-# … and {hidden:,} more in the file"
-    card = render.card(answer.verdict, [head, body, tail], ())
-    return _filed(
-        card, "traefik-routes.txt", terminal_traefik.text(terminal_traefik.routes(answer))
-    )
+    head = _head(answer.verdict, "Traefik's routes", traefik_text.headline(answer))
+    lines = [_line(route) for route in traefik_text.ordered(answer)] or ["-# There is no route."]
+    card = _card(answer.verdict, head, lines, _tail(answer), most=ROUTES)
+    return _filed(card, "traefik-routes.txt", terminal_traefik.routes(answer))
 
 
-def route(each: RouteView, answer: RoutesAnswer) -> render.Card:
+def route(view: RouteView, answer: RoutesAnswer) -> render.Card:
     """One route in full."""
-    head = _head(each.verdict, _escaped(each.ref.kind), "")
-    head += f"\n{render.code(f'{each.ref.namespace}/{each.ref.name}', NAME)}"
-    tail = _tail(answer)
-    parts = [_escaped(each.unread)] if each.unread else []
-    parts += [f"{words.MARK[each.verdict]} {render.code(one, 300)}" for one in each.problems[:4]]
-    parts += [_rule(rule) for rule in each.rules]
-    if told.lacks_native(each):
+    head = _head(view.verdict, _escaped(view.ref.kind), "")
+    head += f"\n{render.code(f'{view.ref.namespace}/{view.ref.name}', NAME)}"
+    parts = [_escaped(view.unread)] if view.unread else []
+    parts += [f"{words.MARK[view.verdict]} {render.code(text, 300)}" for text in view.problems[:4]]
+    parts += [_rule(rule) for rule in view.rules]
+    if traefik_text.lacks_native(view):
         parts.append("-# nativeLB is not set: requests go to pod IPs. That alone is no fault.")
-    shown = _fitting(parts, render.TEXT - len(head) - len(tail) - 200)
-    if hidden := len(parts) - len(shown):
-        shown.append(f"-# … and {hidden} more parts in the file")
-    card = render.card(each.verdict, [head, "\n".join(shown) or "-# It has no rule.", tail], ())
-    whole = terminal_traefik.text(terminal_traefik.route(each, answer))
-    return _filed(card, "traefik-route.txt", whole)
+    parts = parts or ["-# It has no rule."]
+    card = _card(view.verdict, head, parts, _tail(answer), noun="parts ")
+    return _filed(card, "traefik-route.txt", terminal_traefik.route(view, answer))
 
 
 def logs(answer: LogsAnswer) -> render.Card:
-    """Failures by route first, then refusals and servers."""
+    """Failures by route first, then refused objects and servers."""
     since = f"the last {words.span(answer.since_seconds)}" if answer.since_seconds else "all of it"
     of = f" of {render.code(answer.route, NAME)}" if answer.route else ""
-    head = _head(answer.verdict, "Traefik's log", told.verdict_of_logs(answer)) + of
-    if common := told.pattern(answer):
+    head = _head(answer.verdict, "Traefik's log", traefik_text.verdict_of_logs(answer)) + of
+    if common := traefik_text.pattern(answer):
         head += f"\n{_escaped(common)}"
-    parts = [_group(failure) for failure in answer.failures]
+    parts = [_group(group) for group in answer.failures]
     parts += [
         f"{words.MARK[Verdict.DEGRADED]} **refused** {render.code(refusal.subject, NAME)} "
         f"×{refusal.count:,}\n{render.code(refusal.message, LINE)}"
         for refusal in answer.refusals
     ]
-    parts += _servers(answer.servers)
-    tail = "\n".join(
-        [
-            *(["-# Why: `/net diagnose` tests it."] if answer.failures else []),
-            *_unseen((*told.left_out(answer), *answer.unseen)),
-            f"-# {since} · {words.plural(answer.lines, 'line')} · {told.traefiks(answer.replicas)}",
-        ]
-    )
-    shown = _fitting(parts, render.TEXT - len(head) - len(tail) - 200)
-    body = "\n".join(shown) or "-# Nothing of interest is in it."
-    if hidden := len(parts) - len(shown):
-        body += f"\n-# … and {hidden:,} more in the file"
-    card = render.card(answer.verdict, [head, body, tail], ())
-    return _filed(card, "traefik-log.txt", terminal_traefik.text(terminal_traefik.logs(answer)))
+    for server in answer.current_servers:
+        address = traefik_text.stands_for(server.address)
+        parts.append(f"-# {render.code(server.url, 60)} {render.code(address, 100)}")
+    read = words.plural(answer.lines, "line")
+    tail = [
+        *(["-# Why: `/net diagnose` tests it."] if answer.failures else []),
+        *_unseen((*traefik_text.left_out(answer), *answer.unseen)),
+        f"-# {since} · {read} · {traefik_text.traefiks(answer.replicas)}",
+    ]
+    parts = parts or ["-# Nothing of interest is in it."]
+    card = _card(answer.verdict, head, parts, "\n".join(tail))
+    return _filed(card, "traefik-log.txt", terminal_traefik.logs(answer))
 
 
-def _head(verdict: Verdict, title: str, said: str) -> str:
-    return f"## {words.MARK[verdict]} {title}" + (f"\n{_escaped(said)}" if said else "")
+def _card(
+    verdict: Verdict,
+    head: str,
+    parts: Sequence[str],
+    tail: str,
+    *,
+    most: int | None = None,
+    noun: str = "",
+) -> render.Card:
+    """The first parts that fit, at most `most`; a line counts the others."""
+    room = render.TEXT - len(head) - len(tail) - 200
+    shown: list[str] = []
+    for part in parts[:most]:
+        room -= len(part) + 1
+        if room < 0:
+            break
+        shown.append(part)
+    shown += _more(len(parts) - len(shown), noun)
+    return render.card(verdict, [head, "\n".join(shown), tail], ())
 
 
-def _line(each: RouteView) -> str:
-    mark = "⚪" if each.unread else words.MARK[each.verdict]
-    modes = ", ".join(each.modes) or "no Service"
-    said = each.unread or next(iter(each.problems), "")
-    more = f"\n-# {render.code(said, LINE)}" if said else ""
-    return f"{mark} {render.code(each.label, NAME)} {modes}{more}"
+def _filed(card: render.Card, name: str, page: RenderableType) -> render.Card:
+    content = terminal.plain(page).encode()[:LARGEST_FILE]
+    return render.with_files(card, (render.Attachment(name, content),))
+
+
+def _head(verdict: Verdict, title: str, text: str) -> str:
+    return f"## {words.MARK[verdict]} {title}" + (f"\n{_escaped(text)}" if text else "")
+
+
+def _line(route: RouteView) -> str:
+    mark = "⚪" if route.unread else words.MARK[route.verdict]
+    modes = ", ".join(route.modes) or "no Service"
+    problem = route.unread or next(iter(route.problems), "")
+    more = f"\n-# {render.code(problem, LINE)}" if problem else ""
+    return f"{mark} {render.code(route.label, NAME)} {modes}{more}"
 
 
 def _rule(rule: RuleView) -> str:
-    lines = [f"**{render.code(rule.match or 'no rule', LINE)}**"]
-    lines += [f"→ {render.code(told.backend(backend), LINE)}" for backend in rule.backends]
-    servers = told.servers(rule)
-    lines += [f"-# {render.code(server, LINE)}" for server in servers[:SERVERS]]
-    if len(servers) > SERVERS:
-        lines.append(f"-# … and {len(servers) - SERVERS} more servers in the file")
-    return "\n".join(lines)
-
-
-def _group(each: FailureGroup) -> str:
-    whose = render.code(told.group_title(each), LINE)
-    lines = [f"{words.MARK[Verdict.FAILED]} **{each.count:,}** {whose}"]
-    for one in each.failures[:3]:
-        where = f" {render.code(told.address(one.address), 120)}" if one.address.text else ""
-        lines.append(f"{render.code(told.failure(one), 120)}{where}")
-    if len(each.failures) > 3:  # noqa: PLR2004  # as above
-        lines.append(f"-# … and {len(each.failures) - 3} more addresses in the file")
-    if each.last:
-        lines.append(f"-# last <t:{int(each.last.timestamp())}:R>")
-    return "\n".join(lines)
-
-
-def _servers(servers: Iterable[ServerView]) -> list[str]:
-    current = [server for server in servers if server.current]
-    return [
-        f"-# {render.code(server.url, 60)} {render.code(told.address(server.address), 100)}"
-        for server in current
+    servers = traefik_text.servers(rule)
+    lines = [
+        f"**{render.code(rule.match or 'no rule', LINE)}**",
+        *(f"→ {render.code(traefik_text.backend(backend), LINE)}" for backend in rule.backends),
+        *(f"-# {render.code(server, LINE)}" for server in servers[:SERVERS]),
+        *_more(len(servers) - SERVERS, "servers "),
     ]
+    return "\n".join(lines)
+
+
+def _group(group: FailureGroup) -> str:
+    title = render.code(traefik_text.group_title(group), LINE)
+    lines = [f"{words.MARK[Verdict.FAILED]} **{group.count:,}** {title}"]
+    for failure in group.failures[:ADDRESSES]:
+        address = traefik_text.stands_for(failure.address) if failure.address.text else ""
+        where = f" {render.code(address, 120)}" if address else ""
+        lines.append(f"{render.code(traefik_text.failure(failure), 120)}{where}")
+    lines += _more(len(group.failures) - ADDRESSES, "addresses ")
+    if group.last:
+        lines.append(f"-# last <t:{int(group.last.timestamp())}:R>")
+    return "\n".join(lines)
 
 
 def _tail(answer: RoutesAnswer) -> str:
-    lacking = sum(map(told.lacks_native, answer.routes))
     lines = _unseen(answer.unseen)
-    if lacking:
+    if lacking := sum(map(traefik_text.lacks_native, answer.routes)):
         lines.append(f"-# {words.plural(lacking, 'route')} without nativeLB: no fault by itself")
     return "\n".join([*lines, f"-# seen <t:{int(answer.taken_at.timestamp())}:R>"])
 
@@ -143,24 +152,12 @@ def _unseen(unseen: tuple[str, ...]) -> list[str]:
         f"{words.MARK[Verdict.UNKNOWN]} **not seen** {render.code(gap, 300)}"
         for gap in unseen[:UNSEEN]
     ]
-    if len(unseen) > UNSEEN:
-        lines.append(f"-# … and {len(unseen) - UNSEEN} more in the file")
-    return lines
+    return [*lines, *_more(len(unseen) - UNSEEN)]
+
+
+def _more(hidden: int, noun: str = "") -> list[str]:
+    return [f"-# … and {hidden:,} more {noun}in the file"] if hidden > 0 else []
 
 
 def _escaped(text: str) -> str:
     return render.escape(words.line(text, 600))
-
-
-def _fitting(parts: list[str], room: int) -> list[str]:
-    shown: list[str] = []
-    for part in parts:
-        room -= len(part) + 1
-        if room < 0:
-            break
-        shown.append(part)
-    return shown
-
-
-def _filed(card: render.Card, name: str, content: bytes) -> render.Card:
-    return render.with_files(card, (render.Attachment(name, content[: 8 * 1024 * 1024]),))

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from bot.domain.finding import Ref
 from bot.render import text as words
 from bot.routing.addresses import Address, AddressKind
 from bot.traefik.domain.answers import (
@@ -17,31 +18,33 @@ from bot.traefik.domain.answers import (
     RoutesAnswer,
     RouteView,
     RuleView,
+    ServerView,
 )
 from bot.traefik.domain.backend import Backend, Mode
 from bot.traefik.domain.log_events import Cause
 
 SEVERAL = 3
-"""Names that are told one by one."""
+"""Names that are listed one by one."""
 
 
 def ordered(answer: RoutesAnswer) -> Sequence[RouteView]:
     """The worst first; what this Traefik does not read stands last."""
     return sorted(
-        answer.routes, key=lambda each: (bool(each.unread), -each.verdict.rank, each.label)
+        answer.routes, key=lambda view: (bool(view.unread), -view.verdict.rank, view.label)
     )
 
 
 def headline(answer: RoutesAnswer) -> str:
     """How many routes, how they are reached, which Traefik, and where its view comes from."""
     read = [route for route in answer.routes if not route.unread]
-    tally = Counter(mode for route_view in read for mode in route_view.modes)
-    nowhere = tally.pop(Mode.NOTHING, 0)
-    told = [f"{count} by {mode}" for mode, count in sorted(tally.items())]
-    modes = ", ".join([*told, *([f"{nowhere} to nothing"] if nowhere else [])])
+    counts = Counter(mode for route in read for mode in route.modes)
+    nowhere = counts.pop(Mode.NOTHING, 0)
+    modes = [f"{count} by {mode}" for mode, count in sorted(counts.items())]
+    modes += [f"{nowhere} to nothing"] if nowhere else []
     of = f"its servers seen in its {answer.of}" if answer.of else "its own view not seen"
     count = words.plural(len(read), "route")
-    return f"{count}{f' ({modes})' if modes else ''} · {traefiks(answer.replicas)}, {of}"
+    by = f" ({', '.join(modes)})" if modes else ""
+    return f"{count}{by} · {traefiks(answer.replicas)}, {of}"
 
 
 def traefiks(replicas: Iterable[Replica]) -> str:
@@ -52,48 +55,47 @@ def traefiks(replicas: Iterable[Replica]) -> str:
     return f"Traefik {versions}{f' on {nodes}' if nodes else ''}" if replicas else "no Traefik"
 
 
-def backend(each: Backend) -> str:
-    """`apps/web:80 by pod IPs`, with the reason where one is told."""
-    if each.mode is Mode.NOTHING:
-        return f"{each.name}: no server ({each.because})"
-    because = f" ({each.because})" if each.because else ""
-    return f"{each.name} by {each.mode}{because}"
+def backend(reference: Backend) -> str:
+    """`apps/web:80 by pod IPs`, with the reason if there is one."""
+    if reference.mode is Mode.NOTHING:
+        return f"{reference.name}: no server ({reference.because})"
+    because = f" ({reference.because})" if reference.because else ""
+    return f"{reference.name} by {reference.mode}{because}"
 
 
-def lacks_native(each: RouteView) -> bool:
+def lacks_native(route: RouteView) -> bool:
     """Whether nativeLB could be set for one of its Services and is neither on nor off."""
-    return not each.unread and any(one.lacks_native for one in each.backends)
+    return not route.unread and any(backend.lacks_native for backend in route.backends)
 
 
 def servers(rule: RuleView) -> list[str]:
-    """What Traefik sends to now; where that is not seen, what the objects make of it."""
+    """Traefik's own servers; if they are not known, those that the objects lead to."""
     if rule.live:
         return [live(server) for server in rule.live]
     if rule.live is not None:
         return ["Traefik names no server of it"]
-    return [url for backend_ in rule.backends for url in backend_.servers]
+    return [url for backend in rule.backends for url in backend.servers]
 
 
-def live(each: Live) -> str:
+def live(server: Live | ServerView) -> str:
     """A server's URL and what its address stands for."""
-    return f"{each.url}: {address(each.address)}"
+    return f"{server.url}: {stands_for(server.address)}"
 
 
-def address(each: Address) -> str:
+def stands_for(address: Address) -> str:
     """What an address stands for, in words."""
-    service = f"{each.service.namespace}/{each.service.name}" if each.service else ""
-    match each.kind:
+    service, pod = _name(address.service), _name(address.pod)
+    match address.kind:
         case AddressKind.POD:
-            who = f"pod {each.pod.namespace}/{each.pod.name}" if each.pod else "an endpoint"
-            on = f" on {each.node}" if each.node else ""
-            port = "" if each.port_served is not False else ", which has not this port"
-            return f"{who}{on} (Service {service}){port}"
+            on = f" on {address.node}" if address.node else ""
+            port = "" if address.port_served is not False else ", which has not this port"
+            return f"{f'pod {pod}' if pod else 'an endpoint'}{on} (Service {service}){port}"
         case AddressKind.VIP:
             return f"VIP of Service {service}"
         case AddressKind.NODE:
-            return f"node {each.node}"
+            return f"node {address.node}"
         case AddressKind.POD_NETWORK:
-            return f"in the pod network of {each.node}, in no EndpointSlice"
+            return f"in the pod network of {address.node}, in no EndpointSlice"
         case AddressKind.NAME:
             return f"name of Service {service}" if service else "a name"
         case AddressKind.ELSEWHERE:
@@ -102,11 +104,14 @@ def address(each: Address) -> str:
             return "not classified"
 
 
+def _name(ref: Ref | None) -> str:
+    return f"{ref.namespace}/{ref.name}" if ref else ""
+
+
 def verdict_of_logs(answer: LogsAnswer) -> str:
     """The first sentence about logs."""
     if answer.failed:
-        groups = [failure_group for failure_group in answer.failures if failure_group.count]
-        known = {name for group in groups for name in group.routes}
+        known = {label for group in answer.failures for label in group.routes}
         of = f" of {words.plural(len(known), 'route')}" if known else ""
         return f"{words.plural(answer.failed, 'request')}{of} did not reach a server"
     if answer.refusals:
@@ -122,10 +127,10 @@ def pattern(answer: LogsAnswer) -> str:
     """What the failing addresses have in common, where several have it; empty where nothing."""
     own = {replica.node for replica in answer.replicas} - {""}
     failing = [
-        failure_.address.node
+        failure.address.node
         for group in answer.failures
-        for failure_ in group.failures
-        if failure_.cause is not Cause.CANCELLED
+        for failure in group.failures
+        if failure.cause is not Cause.CANCELLED
     ]
     if not own or len(failing) < SEVERAL or not all(failing):
         return ""
@@ -135,19 +140,19 @@ def pattern(answer: LogsAnswer) -> str:
     return f"All of them at pods on Traefik's own node ({where})." if own >= set(failing) else ""
 
 
-def group_title(each: FailureGroup) -> str:
-    """Whose failures they are."""
-    if not each.routes:
+def group_title(group: FailureGroup) -> str:
+    """The routes that failed."""
+    if not group.routes:
         return "route not known"
-    more = len(each.routes) - SEVERAL
-    return " or ".join(each.routes[:SEVERAL]) + (f" or {more} more" if more > 0 else "")
+    more = len(group.routes) - SEVERAL
+    return " or ".join(group.routes[:SEVERAL]) + (f" or {more} more" if more > 0 else "")
 
 
-def failure(each: FailureView) -> str:
+def failure(view: FailureView) -> str:
     """Status, cause, how often, and where."""
-    status = f"{each.status} " if each.status else ""
-    at = f" at {each.address.text}" if each.address.text else ""
-    return f"{status}{each.cause} ×{each.count:,}{at}"
+    status = f"{view.status} " if view.status else ""
+    at = f" at {view.address.text}" if view.address.text else ""
+    return f"{status}{view.cause} ×{view.count:,}{at}"
 
 
 def between(first: datetime | None, last: datetime | None) -> str:
@@ -160,8 +165,8 @@ def between(first: datetime | None, last: datetime | None) -> str:
 
 
 def left_out(answer: LogsAnswer) -> list[str]:
-    """What was read and is not told, and what was not read."""
-    said = list(answer.cut)
+    """What was not read, and what was only counted."""
+    lines = list(answer.cut)
     if answer.left_out:
-        said.append(f"{answer.left_out:,} more lines of interest were counted only.")
-    return said
+        lines.append(f"{answer.left_out:,} more lines of interest were counted only.")
+    return lines
