@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot import log_setup, settings
+from bot.alerting.delivery import AlertDelivery
 from bot.alerting.discord_channel import DiscordAlertChannel
 from bot.alerting.domain.rules import NO_ALERTS, Rules
-from bot.alerting.service import BOARD_EVERY, LOOK_EVERY, Watchman
+from bot.alerting.service import BOARD_EVERY, LOOK_EVERY, AlertService
 from bot.alerting.silences import Silences
 from bot.app.gitops import configured
 from bot.app.leader_tasks import LeaderTasks
@@ -456,20 +457,18 @@ def _add_jobs(
     history = Chronicle(services.health, cluster.store, cluster.leadership, services.health.rounds)
     background.every(ScheduledCall(HISTORY_EVERY, "history", history.look))
     if options.rules.routes or options.board:
-        watchman = Watchman(
-            health=services.health,
-            store=cluster.store,
-            channel=DiscordAlertChannel(
+        delivery = AlertDelivery(
+            cluster.store,
+            DiscordAlertChannel(
                 client, lambda incident: alert_controls.rows(incident.head), client.guild_id
             ),
-            leadership=cluster.leadership,
-            rules=options.rules,
-            board=options.board,
-            board_every=options.board_every,
+            cluster.leadership,
+            options.rules,
             fallback=options.digests.fallback,
-            told=metrics.alert,
+            on_outcome=metrics.alert,
         )
-        background.every(ScheduledCall(options.look_every, "alerts", watchman.turn))
+        alerts = AlertService(services.health, delivery, options.board, options.board_every)
+        background.every(ScheduledCall(options.look_every, "alerts", alerts.turn))
 
 
 def build_digests(
@@ -489,11 +488,10 @@ def build_digests(
     composer = Composer(health, store, draw, plan.zone, muted=muted, approvals=approvals)
     delivery = DigestDelivery(
         composer,
-        store,
         DiscordDigestChannel(client, refresh_button.rows),
         leadership,
-        me=secrets.token_hex(4),
+        process=secrets.token_hex(4),
         fallback=plan.fallback,
-        told=on_outcome,
+        on_outcome=on_outcome,
     )
-    return Digests(store, composer, delivery, plan.schedules(), prepare)
+    return Digests(delivery, plan.schedules(), prepare)

@@ -47,7 +47,7 @@ async def run(arguments: argparse.Namespace) -> int:
             scopes=scopes(arguments) or schedule.scopes,
             namespace=arguments.namespace or schedule.namespace,
         )
-        digest = (await composer.letter(schedule)).digest
+        digest = (await composer.compose(schedule)).digest
     show(arguments, digest, json_digest.digest, terminal_digest.digest)
     return EXIT[digest.report.verdict]
 

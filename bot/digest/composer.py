@@ -54,7 +54,7 @@ class Composer:
     approvals: Callable[[], Awaitable[tuple[str, ...]]] = nothing
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
-    async def letter(self, each: DigestSchedule, due: datetime | None = None) -> DigestMessage:
+    async def compose(self, each: DigestSchedule, due: datetime | None = None) -> DigestMessage:
         """Look, compare, and draw meanwhile; `due` where it comes late."""
         history = await self._history()
         links = await self.store.read(LINKS)

@@ -1,7 +1,7 @@
-"""Send a digest's slot once, whatever happens.
+"""Post each run of a digest once, whatever happens.
 
-A slot is claimed in the store by a compare-and-set before its message goes out. Whoever finds one
-that is only claimed looks in the channel first: the message carries its slot.
+A run is claimed in the store before its digest is composed. The message carries the run, by which
+a later process finds it.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from bot.chat.channel import ChannelUnavailable
+from bot.chat.outbox import Claim, Outbox
 from bot.digest.composer import Composer
-from bot.digest.domain import diff as difference
+from bot.digest.domain import diff
 from bot.digest.domain.diff import BASES, Bases
 from bot.digest.domain.records import (
     DIGESTS,
@@ -25,7 +27,7 @@ from bot.digest.domain.records import (
     carried,
     nonce,
 )
-from bot.digest.ports import ChannelLost, DigestChannel, DigestMessage, DigestOutcome
+from bot.digest.ports import DigestChannel, DigestMessage, DigestOutcome
 from bot.digest.schedule.slots import ScheduledRun
 from bot.domain.election import Leadership
 from bot.domain.record import Store
@@ -34,183 +36,179 @@ from bot.errors import MeshmedicError
 log = logging.getLogger(__name__)
 
 PATIENCE = timedelta(seconds=60)
-"""That long a claimed slot is left to whoever claimed it: longer than a Lease outlives him."""
+"""How long a claimed run is left to the process that claimed it: longer than a Lease outlives it"""
 
 
 @dataclass
-class DigestDelivery:
-    """Slots on their way. `me` tells this process from others; `told` hears how slots end.
+class DigestPosting:
+    """One run on its way: what is recorded of it, its message once composed, how it ends."""
 
-    `fallback` is the channel of the owner, who is told where a channel is lost; 0 for none.
+    schedule: DigestSchedule
+    record: RunRecord
+    message: DigestMessage | None = None
+    outcome: DigestOutcome = DigestOutcome.FOUND
+
+    @property
+    def name(self) -> str:
+        """The digest's."""
+        return self.schedule.name
+
+
+@dataclass
+class DigestDelivery(Outbox[DigestPosting]):
+    """Posts the runs of digests.
+
+    `process` distinguishes this process from others. `fallback` is the channel in which the owner
+    hears that a channel is lost (0: nowhere). `on_outcome` receives how each run ends.
     """
 
     composer: Composer
-    store: Store
-    postbox: DigestChannel
+    channel: DigestChannel
     leadership: Leadership
-    me: str
+    process: str
     fallback: int = 0
-    told: Callable[[DigestOutcome], None] = field(default=lambda _outcome: None)
+    on_outcome: Callable[[DigestOutcome], None] = field(default=lambda _outcome: None)
 
-    async def quietly(self, each: DigestSchedule, slot: ScheduledRun) -> None:
-        """One digest's trouble is not the next one's."""
+    @property
+    def store(self) -> Store:
+        """Where digests are recorded."""
+        return self.composer.store
+
+    async def send_run(self, schedule: DigestSchedule, run: ScheduledRun) -> None:
+        """Post the digest of a run; an error is logged, so that the next digest goes out."""
+        now, claimed = self.composer.clock(), RunStage.CLAIMED
+        record = RunRecord(day=run.day, due=run.at, stage=claimed, at=now, by=self.process)
+        posting = DigestPosting(schedule, record)
         try:
-            await self._owed(each, slot)
+            try:
+                await self.deliver(posting)
+            except ChannelUnavailable as error:
+                await self._lose(posting, str(error))
         except MeshmedicError as error:
-            self.told(DigestOutcome.FAILED)
-            log.warning("the digest %s of %s is not out yet: %s", each.name, slot.day, error)
+            self.on_outcome(DigestOutcome.FAILED)
+            log.warning("the digest %s of %s is not out yet: %s", schedule.name, run.day, error)
 
-    async def _owed(self, each: DigestSchedule, slot: ScheduledRun) -> None:
-        """Claim the slot, look whether it is out already, else send it."""
-        claim = await self._claim(each, slot)
-        if claim is None:
-            return
-        if claim.again:
-            found = await self.postbox.find(each.channel, carried(each.name, slot.day))
-            if isinstance(found, ChannelLost):
-                await self._lost(each, claim.turn, found)
-                return
-            if found:
-                await self._over(
-                    each, claim.turn, RunStage.SENT, DigestOutcome.FOUND, message=found
-                )
-                return
-        await self._send(each, slot, claim.turn)
+    async def claim(self, message: DigestPosting) -> Claim:
+        """Unless another process claimed it just now, or it is over."""
+        name, record = message.name, message.record
 
-    async def _claim(self, each: DigestSchedule, slot: ScheduledRun) -> _Claim | None:
-        """Make the slot ours before anything is sent; None where it is somebody else's, or over."""
-        now = self.composer.clock()
-        ours = RunRecord(day=slot.day, due=slot.at, stage=RunStage.CLAIMED, at=now, by=self.me)
-
-        def change(kept: DigestState | None) -> DigestState:
-            book = kept or DigestState()
-            claimed = _left_alone(book.turn(each.name, slot.day), now)
-            return book if claimed else book.with_turn(each.name, ours)
+        def change(old: DigestState | None) -> DigestState:
+            state = old or DigestState()
+            taken = _left_alone(state.turn(name, record.day), record.at)
+            return state if taken else state.with_turn(name, record)
 
         old, _new = await self.store.change(DIGESTS, change)
-        before = old.turn(each.name, slot.day) if old else None
-        return None if _left_alone(before, now) else _Claim(ours, again=before is not None)
+        before = old.turn(name, record.day) if old else None
+        if _left_alone(before, record.at):
+            return Claim.REFUSED
+        return Claim.REPEATED if before else Claim.FRESH
 
-    async def _send(self, each: DigestSchedule, slot: ScheduledRun, turn: RunRecord) -> None:
-        letter = await self.composer.letter(
-            each, slot.at if slot.late(self.composer.clock()) else None
+    async def find(self, message: DigestPosting) -> int | None:
+        """By the run that it carries."""
+        mark = carried(message.name, message.record.day)
+        return await self.channel.find(message.schedule.channel, mark)
+
+    async def post(self, message: DigestPosting) -> int | None:
+        """Compose it and post it; where nothing is new, note that in the last message."""
+        schedule, record = message.schedule, message.record
+        late = ScheduledRun(record.day, record.due).late(self.composer.clock())
+        composed = await self.composer.compose(schedule, record.due if late else None)
+        digest = composed.digest
+        quiet = schedule.only_changes and digest.quiet
+        message.message = replace(
+            composed,
+            carried=carried(message.name, record.day),
+            nonce=nonce(message.name, record.day),
+            brief=composed.brief or quiet,
+            picture=None if quiet else composed.picture,
         )
-        letter = replace(
-            letter, carried=carried(each.name, slot.day), nonce=nonce(each.name, slot.day)
-        )
-        told = msgspec.structs.replace(
-            turn,
-            findings=letter.digest.shown,
-            new=len(letter.digest.difference.new),
-            late=letter.digest.due is not None,
+        message.record = msgspec.structs.replace(
+            record, findings=digest.shown, new=len(digest.difference.new), late=late
         )
         if not self.leadership.may_act():
-            return
-        if each.only_changes and letter.digest.quiet:
-            await self._beat(each, told, replace(letter, brief=True, picture=None))
+            return None
+        message.outcome = DigestOutcome.UNCHANGED if quiet else DigestOutcome.SENT
+        stage = RunStage.UNCHANGED if quiet else RunStage.SENT
+        renewed = await self._renewed(schedule, message.message) if quiet else None
+        if renewed is None:
+            message.outcome = DigestOutcome.LATE if late else message.outcome
+            posted = await self.channel.send(schedule.channel, message.message)
         else:
-            await self._post(each, told, letter, RunStage.SENT)
+            posted = renewed.message
+        brief = renewed.brief if renewed else message.message.brief
+        message.record = msgspec.structs.replace(message.record, stage=stage, brief=brief)
+        return posted
 
-    async def _beat(self, each: DigestSchedule, turn: RunRecord, letter: DigestMessage) -> None:
-        """Nothing new: the time in the last message is edited, or a first line comes silently."""
-        last = (await self._book()).last_message(each.name)
-        edited = await self._edited(each, last, letter) if last else False
-        if isinstance(edited, ChannelLost):
-            await self._lost(each, turn, edited)
-        elif last and edited:
-            await self._kept(each, letter)
-            stage, outcome = RunStage.UNCHANGED, DigestOutcome.UNCHANGED
-            await self._over(each, turn, stage, outcome, message=last.message, brief=last.brief)
-        else:
-            await self._post(each, turn, letter, RunStage.UNCHANGED)
+    async def _renewed(self, schedule: DigestSchedule, message: DigestMessage) -> RunRecord | None:
+        """The last message, in which it was noted that nothing is new; None where it is gone.
 
-    async def _edited(
-        self, each: DigestSchedule, last: RunRecord, letter: DigestMessage
-    ) -> bool | ChannelLost:
-        """A line is written anew; a whole digest keeps its news, and says when it was renewed."""
-        if last.brief:
-            return await self.postbox.edit(each.channel, last.message, letter)
-        return await self.postbox.renew(each.channel, last.message, letter.digest.report.taken_at)
+        A brief one is replaced; a whole digest keeps its news, and says when it was renewed.
+        """
+        last = (await self._state()).last_message(schedule.name)
+        if last is None:
+            return None
+        at = message.digest.report.taken_at
+        renewed = (
+            await self.channel.edit(schedule.channel, last.message, message)
+            if last.brief
+            else await self.channel.renew(schedule.channel, last.message, at)
+        )
+        return last if renewed else None
 
-    async def _post(
-        self, each: DigestSchedule, turn: RunRecord, letter: DigestMessage, stage: RunStage
-    ) -> None:
-        sent = await self.postbox.send(each.channel, letter)
-        if isinstance(sent, ChannelLost):
-            await self._lost(each, turn, sent)
-            return
-        await self._kept(each, letter)
-        outcome = DigestOutcome.UNCHANGED if stage is RunStage.UNCHANGED else DigestOutcome.SENT
-        outcome = DigestOutcome.LATE if turn.late else outcome
-        await self._over(each, turn, stage, outcome, message=sent, brief=letter.brief)
+    async def record(self, message: DigestPosting, posted: int, *, found: bool) -> None:
+        """With what the next digest is compared with."""
+        stage = RunStage.SENT if found else message.record.stage
+        if message.message:
+            await self._keep_base(message.name, message.message)
+        await self._end(message, stage, posted)
 
-    async def _kept(self, each: DigestSchedule, letter: DigestMessage) -> None:
-        """What was told now is what the next one is compared with."""
-        report = letter.digest.report
+    async def _keep_base(self, name: str, message: DigestMessage) -> None:
+        digest = message.digest
 
-        def change(kept: Bases | None) -> Bases:
-            bases = (kept or Bases()).by_name
-            told = difference.base(report, bases.get(each.name), letter.digest.noted)
-            return Bases(bases | {each.name: told})
+        def change(old: Bases | None) -> Bases:
+            bases = (old or Bases()).by_name
+            base = diff.base(digest.report, bases.get(name), digest.noted)
+            return Bases(bases | {name: base})
 
         try:
             await self.store.change(BASES, change)
         except MeshmedicError as error:
             # The next one says more than it must, which is better than a second message today.
-            log.warning("what the digest %s told was not kept: %s", each.name, error)
+            log.warning("what the digest %s told was not kept: %s", name, error)
 
-    async def _book(self) -> DigestState:
+    async def _state(self) -> DigestState:
         return await self.store.read(DIGESTS) or DigestState()
 
-    async def _over(
-        self,
-        each: DigestSchedule,
-        turn: RunRecord,
-        stage: RunStage,
-        outcome: DigestOutcome,
-        *,
-        message: int = 0,
-        brief: bool = False,
-    ) -> None:
-        done = msgspec.structs.replace(turn, stage=stage, message=message, brief=brief)
+    async def _end(self, posting: DigestPosting, stage: RunStage, posted: int = 0) -> None:
+        name = posting.name
+        record = msgspec.structs.replace(posting.record, stage=stage, message=posted)
 
-        def change(kept: DigestState | None) -> DigestState:
-            book = (kept or DigestState()).with_turn(each.name, done)
-            return book if stage is RunStage.LOST else book.telling(each.name, "")
+        def change(old: DigestState | None) -> DigestState:
+            state = (old or DigestState()).with_turn(name, record)
+            return state if stage is RunStage.LOST else state.telling(name, "")
 
-        self.told(outcome)
+        self.on_outcome(posting.outcome)
         await self.store.change(DIGESTS, change)
 
-    async def _lost(self, each: DigestSchedule, turn: RunRecord, lost: ChannelLost) -> None:
+    async def _lose(self, posting: DigestPosting, why: str) -> None:
         """The owner is told once, until it works again."""
-        await self._over(each, turn, RunStage.LOST, DigestOutcome.LOST)
-        log.warning("the digest %s has no channel: %s", each.name, lost.why)
-        if not self.fallback or (await self._book()).told.get(each.name) == lost.why:
+        name = posting.name
+        posting.outcome = DigestOutcome.LOST
+        await self._end(posting, RunStage.LOST)
+        log.warning("the digest %s has no channel: %s", name, why)
+        if not self.fallback or (await self._state()).told.get(name) == why:
             return
-        # Noted first: a word that is lost is in the log and the metrics too, one a day is noise.
-        await self.store.change(
-            DIGESTS, lambda kept: (kept or DigestState()).telling(each.name, lost.why)
+        # Noted first: a lost complaint is in the log and the metrics, and one a day is noise.
+        await self.store.change(DIGESTS, lambda old: (old or DigestState()).telling(name, why))
+        await self.channel.complain(
+            self.fallback,
+            f"The digest {name} cannot be posted: {why} Give the bot its permissions there "
+            f"again, or choose another channel by /digest set. This is said once.",
         )
-        await self.postbox.tell(self.fallback, _complaint(each, lost))
 
 
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    """A slot that is ours; `again` where it was claimed before, and may be out."""
-
-    turn: RunRecord
-    again: bool
-
-
-def _left_alone(turn: RunRecord | None, now: datetime) -> bool:
-    if turn is None:
+def _left_alone(record: RunRecord | None, now: datetime) -> bool:
+    if record is None:
         return False
     # Either way: a clock that was set back must not make it wait for ever.
-    return turn.stage.over or abs(now - turn.at) < PATIENCE
-
-
-def _complaint(each: DigestSchedule, lost: ChannelLost) -> str:
-    return (
-        f"The digest {each.name} cannot be posted: {lost.why} Give the bot its permissions there "
-        f"again, or choose another channel by /digest set. This is said once."
-    )
+    return record.stage.over or abs(now - record.at) < PATIENCE

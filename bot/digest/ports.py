@@ -1,4 +1,4 @@
-"""Where a digest goes: the letter, what the digests need of Discord, and how a slot may end."""
+"""Where a digest goes: its message, what the digests need of Discord, and how a run may end."""
 
 from __future__ import annotations
 
@@ -9,13 +9,6 @@ from typing import Protocol
 
 from bot.charts.spec import Undrawn
 from bot.digest.domain.digest import Digest
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelLost:
-    """The channel does not take it, and asking again would not help."""
-
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,31 +24,34 @@ class DigestMessage:
 
 
 class DigestChannel(Protocol):
-    """What the digests need of Discord. Each raises MeshmedicError where nobody knows."""
+    """What the digests need of Discord.
 
-    async def send(self, channel: int, letter: DigestMessage) -> int | ChannelLost:
+    Each method raises ChannelUnavailable, and another MeshmedicError where there is no answer.
+    """
+
+    async def send(self, channel: int, message: DigestMessage) -> int:
         """Post it; the message's id."""
         ...
 
-    async def edit(self, channel: int, message: int, letter: DigestMessage) -> bool | ChannelLost:
-        """Put a brief one in the place of another; False where that is gone."""
+    async def edit(self, channel: int, posted: int, message: DigestMessage) -> bool:
+        """Replace a brief one by another; False where that is gone."""
         ...
 
-    async def renew(self, channel: int, message: int, at: datetime) -> bool | ChannelLost:
-        """Note in a whole one when it was looked at last; False where that cannot be done."""
+    async def renew(self, channel: int, posted: int, at: datetime) -> bool:
+        """Note in a whole one when the cluster was examined last; False where that fails."""
         ...
 
-    async def find(self, channel: int, carried: str) -> int | ChannelLost | None:
-        """The id of our own message that carries this."""
+    async def find(self, channel: int, carried: str) -> int | None:
+        """The id of the bot's own message that carries this."""
         ...
 
-    async def tell(self, channel: int, text: str) -> None:
-        """Say a word to the owner."""
+    async def complain(self, channel: int, text: str) -> None:
+        """Tell the owner something."""
         ...
 
 
 class DigestOutcome(StrEnum):
-    """How a slot ended, for the metrics."""
+    """How a run ended, for the metrics."""
 
     SENT = "sent"
     LATE = "late"

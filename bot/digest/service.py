@@ -9,17 +9,14 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from bot.digest.composer import Composer
 from bot.digest.delivery import DigestDelivery
 from bot.digest.domain.facts import DigestFacts
 from bot.digest.domain.records import DIGESTS, MOST, DigestSchedule, DigestState
 from bot.digest.ports import DigestMessage
 from bot.digest.schedule import slots
 from bot.digest.schedule.timetable import Timetable
-from bot.domain.record import Store
 from bot.domain.refusal import NotObserved
 from bot.errors import InputError, MeshmedicError
-from bot.history.domain.trends import Trends
 
 SOON = timedelta(seconds=75)
 """A turn and a little: so much before it is due, a digest's picture is prepared."""
@@ -38,13 +35,12 @@ class Digests:
     `prepare` is called a little before one is due, for whoever draws.
     """
 
-    store: Store
-    composer: Composer
-    sending: DigestDelivery
+    delivery: DigestDelivery
     defaults: tuple[DigestSchedule, ...] = ()
     prepare: Callable[[], Awaitable[None]] = unprepared
 
     def __post_init__(self) -> None:
+        self.composer, self.store = self.delivery.composer, self.delivery.store
         # What falls due between the start and the first turn is owed.
         self.since = self.clock()
 
@@ -59,7 +55,7 @@ class Digests:
 
     async def turn(self) -> None:
         """Send what is due, one after the other; what fails is tried again in the next turn."""
-        if not self.sending.leadership.may_act():
+        if not self.delivery.leadership.may_act():
             return
         now = self.clock()
         book = await self._known()
@@ -67,7 +63,7 @@ class Digests:
             done = book.over(schedule.name)
             slot = slots.due(schedule.when, self.zone, now, began=schedule.began, done=done)
             if slot and not schedule.paused:
-                await self.sending.quietly(schedule, slot)
+                await self.delivery.send_run(schedule, slot)
             elif (
                 not schedule.paused
                 and slots.following(schedule.when, self.zone, now).at - now < SOON
@@ -98,11 +94,7 @@ class Digests:
         """
         asked = await self._one(name) if name else self._anonymous()
         chosen = msgspec.structs.replace(asked, scopes=(scope,)) if scope else asked
-        return await self.composer.letter(chosen)
-
-    async def trends(self) -> Trends:
-        """What the history tells of the last days."""
-        return await self.composer.trends()
+        return await self.composer.compose(chosen)
 
     async def set_up(self, each: DigestSchedule) -> DigestSchedule:
         """Set one up, or change it.

@@ -172,7 +172,9 @@ class DigestCog(Cog):
         book = await self._digests.book()
         runs = [(name, run) for name, runs in book.turns.items() for run in runs]
         latest = sorted(runs, key=lambda named: named[1].at, reverse=True)[:SHOWN]
-        await answer(interaction, discord_digest.history(latest, await self._digests.trends()))
+        await answer(
+            interaction, discord_digest.history(latest, await self._digests.composer.trends())
+        )
 
     @digest.command(
         name="pause", description="Stop a digest for a while.", extras={CIRCLE: Circle.OPERATOR}

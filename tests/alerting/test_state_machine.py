@@ -17,8 +17,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from bot.alerting.delivery import AlertDelivery
 from bot.alerting.domain.incident import ALERTS, Alerts
-from bot.alerting.service import Watchman
+from bot.alerting.service import AlertService
 from bot.domain.record import Shelf
 from bot.domain.verdict import Verdict
 from bot.runtime.memory_store import Unkept
@@ -74,26 +75,14 @@ class Discord(FakeChannel):
     clock: Callable[[], datetime] = field(default=lambda: START)
     sent_at: dict[int, datetime] = field(default_factory=dict)
 
-    async def open(self, *said: Any) -> int:
-        return await self._stepping(super().open(*said))
+    async def post(self, *said: Any) -> int:
+        return await self._stepping(super().post(*said))
 
-    async def edit(self, *said: Any) -> None:
+    async def edit(self, *said: Any) -> bool:
         return await self._stepping(super().edit(*said))
-
-    async def tell(self, *said: Any) -> int:
-        return await self._stepping(super().tell(*said))
-
-    async def end(self, *said: Any) -> int:
-        return await self._stepping(super().end(*said))
-
-    async def sum_up(self, *said: Any) -> int:
-        return await self._stepping(super().sum_up(*said))
 
     async def find(self, *said: Any) -> int | None:
         return await self._stepping(super().find(*said))
-
-    async def board(self, *said: Any) -> int:
-        return await self._stepping(super().board(*said))
 
     async def _stepping(self, call: Coroutine[Any, Any, T]) -> T:
         try:
@@ -124,17 +113,10 @@ class Processes(RuleBasedStateMachine):
 
     def _turn(self) -> Coroutine[Any, Any, None]:
         """A process that remembers nothing."""
-        watchman = Watchman(
-            self.world,
-            self.store,
-            self.discord,
-            Led(),
-            RULES,
-            BOARD,
-            lambda: self.world.now,
-            OWNER,
+        delivery = AlertDelivery(
+            self.store, self.discord, Led(), RULES, lambda: self.world.now, OWNER
         )
-        return watchman.turn()
+        return AlertService(self.world, delivery, BOARD).turn()
 
     def _step(self, which: int) -> bool:
         """One step; whether its turn is over."""

@@ -72,7 +72,7 @@ async def measure(server: Server, rounds: int, told: str) -> AsyncIterator[Figur
 
 async def _composed(composer: Composer) -> float:
     began = perf_counter()
-    letter = await composer.letter(EVERYTHING)
+    letter = await composer.compose(EVERYTHING)
     card = discord_digest.digest(letter.digest, letter.picture, letter.alt)
     assert isinstance(letter.picture, bytes), letter.picture
     assert card.discord_files()

@@ -20,12 +20,11 @@ from pathlib import Path
 
 import msgspec
 
-from bot.alerting.domain.actions import Tell
-from bot.alerting.domain.incident import Alerts, Incident
+from bot.alerting.delivery import AlertDelivery
+from bot.alerting.domain.actions import Board, Edit, Post
 from bot.alerting.domain.rules import AlertRoute, Rules
-from bot.alerting.service import LOOK_EVERY, Watchman
+from bot.alerting.service import LOOK_EVERY, AlertService
 from bot.domain.election import Alone
-from bot.domain.report import Report
 from bot.health.service import Health
 from bot.kube.cache import WatchCache
 from bot.kube.connect import connect
@@ -88,11 +87,10 @@ async def _run(kubeconfig: Path, seconds: int) -> Measured:
     async with connect(kubeconfig=kubeconfig) as api:
         cache = WatchCache(api)
         await cache.start()
-        watchman = Watchman(
-            Health(cache), Unkept(), _Silent(), Alone(), Rules(routes=(AlertRoute(1),)), board=2
-        )
-        await watchman.turn()
-        looking = asyncio.create_task(_look(watchman))
+        delivery = AlertDelivery(Unkept(), _Silent(), Alone(), Rules(routes=(AlertRoute(1),)))
+        alerts = AlertService(Health(cache), delivery, board=2)
+        await alerts.turn()
+        looking = asyncio.create_task(_look(alerts))
         await asyncio.sleep(SETTLING)
         gc.collect()
         gc.freeze()
@@ -116,10 +114,10 @@ async def _run(kubeconfig: Path, seconds: int) -> Measured:
     return Measured(cpu, wall, taken, grown, stall if isinstance(stall, float) else 0.0)
 
 
-async def _look(watchman: Watchman) -> None:
+async def _look(alerts: AlertService) -> None:
     while True:
         await asyncio.sleep(LOOK_EVERY)
-        await watchman.turn()
+        await alerts.turn()
 
 
 async def _longest_stall() -> float:
@@ -150,28 +148,14 @@ def _resident() -> float:
 class _Silent:
     """A channel that takes everything."""
 
-    async def open(self, channel: int, incident: Incident, role: int | None) -> int:
+    async def post(self, act: Post) -> int:
         return 1
 
-    async def edit(self, channel: int, message: int, incident: Incident) -> None:
-        return
+    async def edit(self, act: Edit | Board, message: int) -> bool:
+        return True
 
-    async def tell(self, message: int, act: Tell, since: datetime | None) -> int:
-        return 1
-
-    async def end(self, channel: int, message: int, incident: Incident, mark: str) -> int:
-        return 1
-
-    async def sum_up(self, channel: int, incidents: tuple[Incident, ...], mark: str) -> int:
-        return 1
-
-    async def find(self, channel: int, mark: str, since: datetime) -> int | None:
+    async def find(self, act: Post, since: datetime) -> int | None:
         return None
-
-    async def board(
-        self, channel: int, message: int | None, report: Report, state: Alerts, mark: str
-    ) -> int:
-        return 1
 
     async def complain(self, channel: int, lost: int, why: str) -> None:
         return

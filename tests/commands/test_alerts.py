@@ -8,11 +8,12 @@ import pytest
 from discord.utils import snowflake_time
 from msgspec.structs import replace
 
-from bot.alerting.delivery import AlertOutcome
+from bot.alerting.delivery import AlertDelivery, AlertOutcome
 from bot.alerting.discord_channel import DiscordAlertChannel
+from bot.alerting.domain.actions import End, OpenIncident
 from bot.alerting.domain.incident import ALERTS, Incident
 from bot.alerting.domain.rules import AlertRoute, Rules
-from bot.alerting.service import Watchman
+from bot.alerting.service import AlertService
 from bot.domain.report import Report
 from bot.domain.verdict import Verdict
 from commands.alerts import controls as alert_controls
@@ -47,17 +48,16 @@ class Guarded:
     async def turns(self, number: int) -> None:
         """A minute each, by a process that remembers nothing."""
         for _ in range(number):
-            await Watchman(
-                self,
+            delivery = AlertDelivery(
                 self.room.store,
                 self.telling,
                 self.room.led,
                 self.rules,
-                self.room.channel.id,
                 lambda: self.now,
                 self.fallback,
                 self.told.append,
-            ).turn()
+            )
+            await AlertService(self, delivery, self.room.channel.id).turn()
             self.now += timedelta(minutes=1)
 
     @property
@@ -115,9 +115,11 @@ async def test_an_alert_arrives_once_is_edited_and_answered_and_its_button_mutes
     assert one.ended_post is not None
     # The simulated Discord's clock is its own.
     since = snowflake_time(one.posted.message or 0)
-    for mark, message in ((one.id, one.posted), (f"{one.id}-end", one.ended_post)):
-        assert await guarded.telling.find(room.channel.id, mark, since) == message.message
-    assert await guarded.telling.find(room.channel.id, "nothing-of-ours", since) is None
+    start, end = OpenIncident(one, room.channel.id), End(one, room.channel.id)
+    for act, message in ((start, one.posted), (end, one.ended_post)):
+        assert await guarded.telling.find(act, since) == message.message
+    other = OpenIncident(replace(one, id="nothing-of-ours"), room.channel.id)
+    assert await guarded.telling.find(other, since) is None
     # Nothing happened between its start and its end: there is nothing that a thread could tell.
     assert room.channel.threads == []
     assert [each for each in guarded.told if each is not AlertOutcome.UPDATE] == [

@@ -39,7 +39,7 @@ def composer(cluster: FakeCluster, **more: Any) -> Composer:
 
 async def says(made: Composer, each: DigestSchedule = DAILY) -> str:
     """The file; what it says stands in the message too."""
-    letter = await made.letter(each)
+    letter = await made.compose(each)
     whole = told.text(letter.digest)
     view = discord_digest.digest(letter.digest, letter.picture, letter.alt).view
     shown = texts(view.to_components())
@@ -108,13 +108,13 @@ async def test_what_is_open_and_was_not_seen_is_said_also_by_a_digest_of_other_t
     pods = msgspec.structs.replace(DAILY, scopes=("pods",))
     made = composer(cluster)
     assert f"forbidden: {kind}" in await says(made, pods)
-    assert not (await made.letter(pods)).brief
+    assert not (await made.compose(pods)).brief
 
 
 async def test_what_is_not_installed_is_no_trouble() -> None:
     cluster = FakeCluster([a_pod()], gaps=(Gap("Certificate", Why.NOT_INSTALLED),))
     pods = msgspec.structs.replace(DAILY, scopes=("pods",))
-    assert (await composer(cluster).letter(pods)).brief
+    assert (await composer(cluster).compose(pods)).brief
 
 
 async def proposed(world: World) -> tuple[Any, Change]:
@@ -135,9 +135,9 @@ async def test_an_approval_that_expires_is_named_until_it_has() -> None:
     remediation, change = await proposed(world)
     made = of_changes(world, remediation)
     assert "a change waits for an approver until 2026-11-23 12:15 UTC" in await says(made)
-    assert not (await made.letter(DAILY)).brief
+    assert not (await made.compose(DAILY)).brief
     world.now = change.expires
-    assert (await made.letter(DAILY)).brief
+    assert (await made.compose(DAILY)).brief
 
 
 async def test_what_flux_is_kept_off_for_a_time_is_named_until_it_is_put_back() -> None:
@@ -159,7 +159,7 @@ async def test_what_flux_is_kept_off_for_a_time_is_named_until_it_is_put_back() 
     await remediation.reconciler.go_on()
     await remediation.reconciler.wait()
     assert world.store.kept[change.name].state is ChangeState.ROLLED_BACK
-    assert (await made.letter(DAILY)).brief
+    assert (await made.compose(DAILY)).brief
 
 
 async def test_a_pull_request_that_waits_for_its_merge_is_named() -> None:
@@ -181,14 +181,14 @@ async def test_changes_that_cannot_be_listed_are_not_taken_for_none() -> None:
 
     made = composer(FakeCluster([a_pod()]), approvals=fails)
     assert "changes that wait were not seen: changes is forbidden" in await says(made)
-    assert not (await made.letter(DAILY)).brief
+    assert not (await made.compose(DAILY)).brief
 
 
 async def test_where_the_history_is_older_than_the_picture_nothing_is_drawn() -> None:
     """A bot that was away for weeks has no lane to draw, and its digest says what is there."""
     made = composer(FakeCluster([a_pod(waiting="Boom")]))
     await made.store.change(HISTORY, lambda _: History((Point(400_000, "hhhhhhh"),)))
-    letter = await made.letter(DAILY)
+    letter = await made.compose(DAILY)
     assert letter.picture is None
     assert "Boom" in told.text(letter.digest)
 
@@ -199,9 +199,9 @@ async def test_a_healthy_weekly_digest_still_tells_its_trends_and_shows_the_pict
     hour = int(datetime.now(UTC).timestamp()) // 3600
     points = tuple(Point(hour - ago, "h------") for ago in range(1, 100))
     await made.store.change(HISTORY, lambda _: History(points))
-    weekly = await made.letter(msgspec.structs.replace(DAILY, name="weekly", trends=True))
+    weekly = await made.compose(msgspec.structs.replace(DAILY, name="weekly", trends=True))
     assert weekly.digest.healthy
     assert not weekly.brief
     assert weekly.picture == b"a picture"
     assert "uptime: pods 100 %" in told.text(weekly.digest)
-    assert (await made.letter(DAILY)).brief
+    assert (await made.compose(DAILY)).brief

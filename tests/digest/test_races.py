@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from bot.digest.composer import Composer
 from bot.digest.delivery import PATIENCE, DigestDelivery
 from bot.digest.domain.records import DIGESTS, DigestSchedule, DigestState, RunStage
-from bot.digest.ports import ChannelLost, DigestMessage
+from bot.digest.ports import DigestMessage
 from bot.digest.schedule.timetable import Timetable
 from bot.digest.service import Digests
 from bot.domain import record
@@ -72,7 +72,7 @@ class SharedChannel:
     knows: bool
     messages: list[DigestMessage] = field(default_factory=list)
 
-    async def send(self, channel: int, letter: DigestMessage) -> int | ChannelLost:
+    async def send(self, channel: int, letter: DigestMessage) -> int:
         await self.among.gate()
         known = [n for n, each in enumerate(self.messages, 1) if each.nonce == letter.nonce]
         if not (self.knows and known):
@@ -81,20 +81,20 @@ class SharedChannel:
         await self.among.gate()
         return known[0]
 
-    async def edit(self, channel: int, message: int, letter: DigestMessage) -> bool | ChannelLost:
+    async def edit(self, channel: int, message: int, letter: DigestMessage) -> bool:
         await self.among.gate()
         return True
 
-    async def renew(self, channel: int, message: int, at: datetime) -> bool | ChannelLost:
+    async def renew(self, channel: int, message: int, at: datetime) -> bool:
         await self.among.gate()
         return True
 
-    async def find(self, channel: int, carried: str) -> int | ChannelLost | None:
+    async def find(self, channel: int, carried: str) -> int | None:
         await self.among.gate()
         found = [n for n, each in enumerate(self.messages, 1) if each.carried == carried]
         return found[0] if found else None
 
-    async def tell(self, channel: int, text: str) -> None:
+    async def complain(self, channel: int, text: str) -> None:
         raise AssertionError(text)
 
 
@@ -129,8 +129,7 @@ class Two:
         self, me: str, cluster: FakeCluster, defaults: tuple[DigestSchedule, ...]
     ) -> Digests:
         composer = Composer(Health(cluster), self.store, cluster.draw, clock=lambda: self.now)
-        sending = DigestDelivery(composer, self.store, self.channel, Led(), me)
-        return Digests(self.store, composer, sending, defaults)
+        return Digests(DigestDelivery(composer, self.channel, Led(), me), defaults)
 
     async def turns(self, count: int, choices: list[int], between: Callable[[int], None]) -> None:
         async def work(each: Digests) -> None:

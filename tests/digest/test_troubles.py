@@ -67,7 +67,7 @@ async def test_where_the_fallback_is_lost_too_the_slot_is_over_and_nobody_asks_e
         raise MeshmedicError("The fallback channel does not take it either.")
 
     await digests.turn()
-    world.channel.tell = fails  # type: ignore[method-assign]
+    world.channel.complain = fails  # type: ignore[method-assign]
     world.channel.lost = "It was deleted."
     world.now += timedelta(days=1)
     for _ in range(5):

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.chat.channel import ChannelUnavailable
 from bot.digest.composer import Composer
 from bot.digest.delivery import DigestDelivery
 from bot.digest.domain.records import DigestSchedule
-from bot.digest.ports import ChannelLost, DigestMessage, DigestOutcome
+from bot.digest.ports import DigestMessage, DigestOutcome
 from bot.digest.schedule.timetable import Timetable
 from bot.digest.service import Digests
 from bot.errors import ClusterError, MeshmedicError
@@ -34,9 +35,9 @@ class Channel:
     trouble: str = ""
     lost: str = ""
 
-    async def send(self, channel: int, letter: DigestMessage) -> int | ChannelLost:
+    async def send(self, channel: int, letter: DigestMessage) -> int:
         if self.lost:
-            return ChannelLost(self.lost)
+            raise ChannelUnavailable(self.lost)
         trouble, self.trouble = self.trouble, ""
         if trouble == "before":
             raise MeshmedicError("The request was lost.")
@@ -47,26 +48,26 @@ class Channel:
             raise MeshmedicError("The reply was lost.")
         return number
 
-    async def edit(self, channel: int, message: int, letter: DigestMessage) -> bool | ChannelLost:
+    async def edit(self, channel: int, message: int, letter: DigestMessage) -> bool:
         if message not in self.messages:
             return False
         self.edits.append(message)
         return True
 
-    async def renew(self, channel: int, message: int, at: datetime) -> bool | ChannelLost:
+    async def renew(self, channel: int, message: int, at: datetime) -> bool:
         if self.lost:
-            return ChannelLost(self.lost)
+            raise ChannelUnavailable(self.lost)
         if message not in self.messages:
             return False
         self.renewed.append(message)
         return True
 
-    async def find(self, channel: int, carried: str) -> int | ChannelLost | None:
+    async def find(self, channel: int, carried: str) -> int | None:
         if self.lost:
-            return ChannelLost(self.lost)
+            raise ChannelUnavailable(self.lost)
         return next((key for key, each in self.messages.items() if each == carried), None)
 
-    async def tell(self, channel: int, text: str) -> None:
+    async def complain(self, channel: int, text: str) -> None:
         self.said.append((channel, text))
 
 
@@ -103,16 +104,10 @@ class World:
         composer = Composer(
             Health(self.cluster), self.store, self.cluster.draw, BERLIN, clock=lambda: self.now
         )
-        sending = DigestDelivery(
-            composer,
-            self.store,
-            self.channel,
-            led or Led(),
-            me,
-            fallback=9,
-            told=self.outcomes.append,
+        delivery = DigestDelivery(
+            composer, self.channel, led or Led(), me, fallback=9, on_outcome=self.outcomes.append
         )
-        return Digests(self.store, composer, sending, defaults or (a_schedule(),))
+        return Digests(delivery, defaults or (a_schedule(),))
 
     async def until(self, digests: Digests, end: datetime, step: timedelta) -> None:
         while self.now < end:

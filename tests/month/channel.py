@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from bot.alerting.delivery import ChannelUnavailable, NoThread
-from bot.alerting.domain.actions import Tell
-from bot.alerting.domain.incident import Alerts, Incident, Moment
-from bot.chat.channel import Unsent
+from bot.alerting.delivery import NoThread
+from bot.alerting.domain.actions import Board, Edit, End, OpenIncident, Post, Summary, Tell
+from bot.alerting.domain.incident import Incident, Moment
+from bot.chat.channel import ChannelUnavailable, Unsent
 from bot.domain.record import Shelf
-from bot.domain.report import Report
 from bot.errors import ClusterError
 from bot.runtime.memory_store import Unkept
 
@@ -50,52 +49,45 @@ class FakeChannel:
     threadless: set[int] = field(default_factory=set)
     complaints: list[int] = field(default_factory=list)
 
-    async def open(self, channel: int, incident: Incident, role: int | None) -> int:
-        return self._sent(Said(incident.id, "start", channel, (incident,), role=role))
+    async def post(self, act: Post) -> int:
+        match act:
+            case OpenIncident(incident, channel, role):
+                said = Said(act.mark, "start", channel, (incident,), role=role)
+            case Tell(incident, channel):
+                self._reached(channel, act)
+                lines = act.lines
+                said = Said(act.mark, "line", channel, (incident,), lines=lines, role=act.role)
+            case End(incident, channel):
+                said = Said(act.mark, "end", channel, (incident,))
+            case Summary(incidents, channel):
+                said = Said(act.mark, "summary", channel, incidents)
+            case Board():
+                said = Said(act.mark, "board", act.channel, ())
+        return self._sent(said)
 
-    async def tell(self, message: int, act: Tell, since: datetime | None) -> int:
+    async def edit(self, act: Edit | Board, message: int) -> bool:
         self._reached(act.channel)
-        if act.channel in self.threadless:
-            raise NoThread("There are none here.")
-        if since and (found := await self.find(act.channel, act.mark, since)):
-            return found
-        return self._sent(
-            Said(act.mark, "line", act.channel, (act.incident,), lines=act.lines, role=act.role)
-        )
-
-    async def end(self, channel: int, message: int, incident: Incident, mark: str) -> int:
-        return self._sent(Said(mark, "end", channel, (incident,)))
-
-    async def sum_up(self, channel: int, incidents: tuple[Incident, ...], mark: str) -> int:
-        return self._sent(Said(mark, "summary", channel, incidents))
-
-    async def edit(self, channel: int, message: int, incident: Incident) -> None:
-        self._reached(channel)
         said = self.messages[message]
-        said.edits, said.incidents = said.edits + 1, (incident,)
+        said.edits += 1
+        if isinstance(act, Edit):
+            said.incidents = (act.incident,)
+        return True
 
-    async def find(self, channel: int, mark: str, since: datetime) -> int | None:
-        self._reached(channel)
-        return next((n for n, each in self.messages.items() if each.mark == mark), None)
-
-    async def board(
-        self, channel: int, message: int | None, report: Report, state: Alerts, mark: str
-    ) -> int:
-        if message is None:
-            return self._sent(Said(mark, "board", channel, ()))
-        self._reached(channel)
-        self.messages[message].edits += 1
-        return message
+    async def find(self, act: Post, since: datetime) -> int | None:
+        self._reached(act.channel, act)
+        return next((n for n, each in self.messages.items() if each.mark == act.mark), None)
 
     async def complain(self, channel: int, lost: int, why: str) -> None:
         self._reached(channel)
         self.complaints.append(lost)
 
-    def _reached(self, channel: int) -> None:
+    def _reached(self, channel: int, act: Post | None = None) -> None:
         if self.away:
             raise Unsent("Discord is away.")
         if channel in self.closed:
             raise ChannelUnavailable("There is no such channel.")
+        if isinstance(act, Tell) and channel in self.threadless:
+            raise NoThread("There are none here.")
 
     def _sent(self, said: Said) -> int:
         self._reached(said.channel)

@@ -5,9 +5,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bot.alerting.delivery import AlertDelivery
 from bot.alerting.domain.incident import ALERTS, Alerts, Incident, Moment
 from bot.alerting.domain.rules import AlertRoute, Rules
-from bot.alerting.service import Watchman
+from bot.alerting.service import AlertService
 from bot.domain.finding import Ref
 from bot.domain.verdict import Verdict
 from tests.led import Led
@@ -66,18 +67,11 @@ class Month:
 
     async def _turn(self) -> None:
         # Every turn by a process that remembers nothing: a restart between any two.
-        watchman = Watchman(
-            self.world,
-            self.store,
-            self.channel,
-            Led(),
-            RULES,
-            BOARD,
-            lambda: self.world.now,
-            OWNER,
+        delivery = AlertDelivery(
+            self.store, self.channel, Led(), RULES, lambda: self.world.now, OWNER
         )
         try:
-            await watchman.turn()
+            await AlertService(self.world, delivery, BOARD).turn()
         except Killed:
             self.events["killed in the middle of sending"] += 1
         if not self.store.away:

@@ -5,10 +5,11 @@ import re
 from collections import Counter
 from datetime import timedelta
 
+from bot.alerting.delivery import AlertDelivery
 from bot.alerting.discord_channel import DiscordAlertChannel
 from bot.alerting.domain.incident import ALERTS, Incident
 from bot.alerting.domain.rules import AlertRoute, Rules
-from bot.alerting.service import Watchman
+from bot.alerting.service import AlertService
 from bot.domain.verdict import Verdict
 from tests.commands.conftest import Room, room, texts
 from tests.month.homelab import NODES, PODS, World, recorded
@@ -31,9 +32,8 @@ async def test_hours_of_storms_outages_and_restarts_leave_one_message_an_inciden
     async def minute() -> None:
         world.now += timedelta(minutes=1)
         # A process that remembers nothing each time.
-        await Watchman(
-            world, room.store, telling, room.led, rules, channel, lambda: world.now
-        ).turn()
+        delivery = AlertDelivery(room.store, telling, room.led, rules, lambda: world.now)
+        await AlertService(world, delivery, channel).turn()
         kept = await room.store.read(ALERTS)
         seen.update({each.id: each for each in kept.incidents} if kept else {})
 

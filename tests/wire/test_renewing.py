@@ -45,7 +45,7 @@ async def test_a_renewed_digest_keeps_its_news_and_its_files(
     cluster = FakeCluster([a_pod(waiting="CrashLoopBackOff")])
     health = Health(cluster)
     mailing = DiscordDigestChannel(bot, button.rows)
-    digest = (await Composer(health, Unkept(), cluster.draw).letter(DAILY)).digest
+    digest = (await Composer(health, Unkept(), cluster.draw).compose(DAILY)).digest
     day = NOW.date()
     letter = DigestMessage(
         digest, b"a picture", "Seven days.", carried("daily", day), nonce("daily", day)

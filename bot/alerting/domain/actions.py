@@ -1,10 +1,11 @@
-"""What is to be said now: derived from the state, so that nothing that was not said is lost.
+"""What is due to be said now: derived from the state, so that nothing unsaid is lost.
 
 An outage of Discord therefore ends in edits, or in one message that says how it is by then.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
@@ -12,16 +13,27 @@ from typing import TypeAlias
 from msgspec.structs import replace
 
 from bot.alerting.domain.incident import Alerts, Incident, LostChannel, MessageRecord, Moment
-from bot.alerting.domain.rules import Rules
+from bot.alerting.domain.rules import AlertRoute, Rules
+from bot.domain.report import Report
 
 
 @dataclass(frozen=True, slots=True)
 class OpenIncident:
-    """Send an incident's message; `role` is mentioned."""
+    """Post an incident's message; `role` is mentioned."""
 
     incident: Incident
     channel: int
     role: int | None = None
+
+    @property
+    def mark(self) -> str:
+        """What the message carries, and no other."""
+        return self.incident.id
+
+    @property
+    def claimed(self) -> MessageRecord | None:
+        """The record of an earlier try."""
+        return self.incident.posted
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +42,12 @@ class Edit:
 
     incident: Incident
     channel: int
+    message: int
 
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """Tell in the message's thread how it developed up to a revision; `role` is mentioned."""
+    """Post in the message's thread how it developed up to a revision; `role` is mentioned."""
 
     incident: Incident
     channel: int
@@ -43,7 +56,7 @@ class Tell:
 
     @property
     def lines(self) -> tuple[Moment, ...]:
-        """What the thread does not tell yet."""
+        """What the thread does not have yet."""
         return self.incident.between(self.incident.thread.told, self.upto)
 
     @property
@@ -51,13 +64,29 @@ class Tell:
         """What the message carries, and no other."""
         return f"{self.incident.id}-{self.upto}"
 
+    @property
+    def claimed(self) -> MessageRecord | None:
+        """The record of an earlier try."""
+        post = self.incident.thread.post
+        return post if post and post.message is None else None
+
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Answer to an incident's message that it is over."""
+    """Reply to an incident's message that it is over."""
 
     incident: Incident
     channel: int
+
+    @property
+    def mark(self) -> str:
+        """What the message carries, and no other."""
+        return f"{self.incident.id}-end"
+
+    @property
+    def claimed(self) -> MessageRecord | None:
+        """The record of an earlier try."""
+        return self.incident.ended_post
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,216 +96,236 @@ class Summary:
     incidents: tuple[Incident, ...]
     channel: int
 
+    @property
+    def mark(self) -> str:
+        """What the message carries, and no other."""
+        if self.claimed:
+            return self.claimed.nonce
+        ids = "".join(incident.id for incident in self.incidents)
+        return hashlib.blake2b(ids.encode(), digest_size=8).hexdigest()
 
-Act: TypeAlias = OpenIncident | Edit | Tell | End | Summary
+    @property
+    def claimed(self) -> MessageRecord | None:
+        """The record of an earlier try."""
+        return self.incidents[0].posted
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Show the present state in the one message of a channel that is edited in place."""
+
+    report: Report
+    state: Alerts
+    channel: int
+    mark: str = "meshmedic-board"
+
+    @property
+    def claimed(self) -> MessageRecord | None:
+        """What is known of the message in this channel."""
+        board = self.state.board
+        return board if board and board.channel == self.channel else None
+
+
+Post: TypeAlias = OpenIncident | Tell | End | Summary | Board
+Act: TypeAlias = Post | Edit
 
 
 def due(state: Alerts, now: datetime, rules: Rules) -> tuple[Act, ...]:
-    """What to do now, the oldest first. Pure: asking twice is the same answer."""
-    acts: list[Act] = []
+    """What to do now, the oldest first. Pure: the same answer however often it is called."""
+    acts: list[Act] = [*_summaries_to_repeat(state, now)]
     left = {route.channel: _left(state, route.channel, now, rules) for route in rules.routes}
     waiting: dict[int, list[Incident]] = {}
-    for one in state.incidents:
-        if one.posted is None:
-            route = rules.route(one.head.check, one.head.subject.namespace, one.worst)
-            if route is None or _waits(one, now, rules):
+    for incident in state.incidents:
+        if incident.posted is None:
+            route = _route(incident, rules)
+            if route is None or _waits(incident, now, rules):
                 continue
             # The last message of the budget is that of the summary.
             if left[route.channel] > 1:
                 left[route.channel] -= 1
-                acts.append(OpenIncident(one, route.channel, route.role))
+                acts.append(OpenIncident(incident, route.channel, route.role))
             else:
-                waiting.setdefault(route.channel, []).append(one)
-        else:
-            acts += _further(one, one.posted, now, rules)
+                waiting.setdefault(route.channel, []).append(incident)
+        elif not incident.held:
+            acts += _further(incident, incident.posted, now, rules)
     for channel, held in waiting.items():
         if left[channel] > 0:
             acts.append(Summary(tuple(held), channel))
     return tuple(acts)
 
 
-def _further(one: Incident, posted: MessageRecord, now: datetime, rules: Rules) -> list[Act]:
-    if one.held:
-        return []
+def _summaries_to_repeat(state: Alerts, now: datetime) -> list[Summary]:
+    """Summaries that were claimed, and of which nobody knows whether they arrived."""
+    held: dict[MessageRecord, list[Incident]] = {}
+    for incident in state.incidents:
+        if incident.held and incident.posted and _unresolved(incident.posted, now):
+            held.setdefault(incident.posted, []).append(incident)
+    return [Summary(tuple(incidents), record.channel) for record, incidents in held.items()]
+
+
+def _further(incident: Incident, posted: MessageRecord, now: datetime, rules: Rules) -> list[Act]:
     channel = posted.channel
     if posted.message is None:
-        # Begun, and nobody knows whether it arrived: the same act resolves it.
-        return (
-            []
-            if patient(posted, now)
-            else [OpenIncident(one, channel, one.roles[0] if one.roles else None)]
-        )
+        role = incident.roles[0] if incident.roles else None
+        return [OpenIncident(incident, channel, role)] if _unresolved(posted, now) else []
     acts: list[Act] = []
-    if told := _timeline(one, channel, now, rules):
+    if told := _timeline(incident, channel, now, rules):
         acts.append(told)
-    if one.shown < one.revision:
-        acts.append(Edit(one, channel))
-    end = one.ended_post
-    if one.ended and (end is None or (end.message is None and not patient(end, now))):
-        acts.append(End(one, channel))
+    if incident.shown < incident.revision:
+        acts.append(Edit(incident, channel, posted.message))
+    if incident.ended and (incident.ended_post is None or _unresolved(incident.ended_post, now)):
+        acts.append(End(incident, channel))
     return acts
 
 
-def _timeline(one: Incident, channel: int, now: datetime, rules: Rules) -> Tell | None:
-    """What is to be told in the thread. The end alone makes none: it has an answer of its own."""
-    thread = one.thread
+def _timeline(incident: Incident, channel: int, now: datetime, rules: Rules) -> Tell | None:
+    """What the thread lacks. The end alone makes no thread: it has a reply."""
+    thread = incident.thread
     if thread.post and thread.post.message is None:
-        again = Tell(one, channel, thread.upto, thread.role)
-        return None if patient(thread.post, now) else again
-    if thread.refused or thread.told >= one.revision or (one.ended and not thread.post):
+        again = Tell(incident, channel, thread.upto, thread.role)
+        return again if _unresolved(thread.post, now) else None
+    over = incident.ended and not thread.post
+    if thread.refused or thread.told >= incident.revision or over:
         return None
-    route = rules.route(one.head.check, one.head.subject.namespace, one.worst)
-    role = route.role if route and not _waits(one, now, rules) else None
-    return Tell(one, channel, one.revision, role if role not in one.roles else None)
+    route = _route(incident, rules)
+    role = route.role if route and not _waits(incident, now, rules) else None
+    return Tell(incident, channel, incident.revision, role if role not in incident.roles else None)
+
+
+def _route(incident: Incident, rules: Rules) -> AlertRoute | None:
+    return rules.route(incident.head.check, incident.head.subject.namespace, incident.worst)
 
 
 def _left(state: Alerts, channel: int, now: datetime, rules: Rules) -> int:
-    hour = [
-        at for where, at in state.sent if where == channel and (now - at).total_seconds() < HOUR
-    ]
+    hour = [at for sent_to, at in state.sent if sent_to == channel and now - at < HOUR]
     return rules.budget - len(hour)
 
 
-def _waits(one: Incident, now: datetime, rules: Rules) -> bool:
+def _waits(incident: Incident, now: datetime, rules: Rules) -> bool:
     """Whether quiet hours keep it back."""
     quiet = rules.quiet
-    return bool(quiet and quiet.holds(now) and one.worst.rank < quiet.but.rank)
+    return bool(quiet and quiet.holds(now) and incident.worst.rank < quiet.but.rank)
 
 
-def begun(state: Alerts, act: OpenIncident | Tell | End, now: datetime) -> Alerts | None:
-    """The state before such a message is sent; None where somebody else has begun it."""
-    one = next((incident for incident in state.incidents if incident.id == act.incident.id), None)
+def claimed(state: Alerts, act: Post, now: datetime) -> Alerts | None:
+    """The state before a message is posted; None where another process has claimed it."""
+    record = MessageRecord(act.channel, act.mark, now)
+    sent = (*state.sent, (act.channel, now))
+    if isinstance(act, Board):
+        known = state.board and state.board.channel == act.channel
+        return None if known else replace(state, board=record)
+    if isinstance(act, Summary):
+        free = {incident.id for incident in state.incidents if incident.posted is None}
+        if not all(incident.id in free for incident in act.incidents):
+            return None
+        for incident in act.incidents:
+            state = state.with_incident(replace(incident, posted=record, held=True))
+        return replace(state, sent=sent)
+    one = state.incident(act.incident.id)
     if one is None:
         return None
     match act:
-        case OpenIncident(role=role):
-            if one.posted:
-                return None
-            post = MessageRecord(act.channel, one.id, now)
-            sent = (*state.sent, (act.channel, now))
-            changed = replace(one, posted=post, roles=(role,) if role else ())
-            return replace(state.with_incident(changed), sent=sent)
-        case Tell(role=role):
-            if (
-                one.posted is None
-                or one.posted.message is None
-                or one.thread != act.incident.thread
-            ):
-                return None
-            post = MessageRecord(one.posted.message, act.mark, now)
+        case OpenIncident(role=role) if not one.posted:
+            opened = replace(one, posted=record, roles=(role,) if role else ())
+            return replace(state.with_incident(opened), sent=sent)
+        case Tell(role=role) if (
+            one.posted and one.posted.message and (one.thread == act.incident.thread)
+        ):
+            record = replace(record, channel=one.posted.message)
             roles = (*one.roles, role) if role else one.roles
-            thread = replace(one.thread, post=post, upto=act.upto, role=role)
+            thread = replace(one.thread, post=record, upto=act.upto, role=role)
             return state.with_incident(replace(one, thread=thread, roles=roles))
-        case End():
-            if one.ended_post or one.posted is None:
-                return None
-            post = MessageRecord(act.channel, f"{one.id}-end", now)
-            return state.with_incident(replace(one, ended_post=post))
+        case End() if one.posted and not one.ended_post:
+            return state.with_incident(replace(one, ended_post=record))
+        case _:
+            return None
 
 
-def opened(state: Alerts, shown: Incident, message: int) -> Alerts:
-    """The state after an incident's message stands, as `shown` was."""
-    one = next((incident for incident in state.incidents if incident.id == shown.id), None)
-    if one is None or one.posted is None:
+def posted(state: Alerts, act: Post, message: int, *, found: bool = False) -> Alerts:
+    """The state after a message is posted.
+
+    What a message that was `found` shows is not known: an edit is due.
+    """
+    if isinstance(act, Board):
+        return replace(state, board=state.board and replace(state.board, message=message))
+    if isinstance(act, Summary):
+        for held in state.incidents:
+            if held.posted and held.posted.nonce == act.mark:
+                record = replace(held.posted, message=message)
+                state = state.with_incident(replace(held, posted=record))
         return state
-    post = replace(one.posted, message=message)
-    # A message that says from the start that it is over needs no answer.
-    ended = post if shown.ended else one.ended_post
-    return state.with_incident(
-        replace(
-            one,
-            posted=post,
-            shown=max(one.shown, shown.revision),
-            ended_post=ended,
-            # What was told before is in the message itself.
-            thread=replace(one.thread, told=one.revision),
-        )
-    )
+    one = state.incident(act.incident.id)
+    return state.with_incident(_posted(one, act, message, found=found)) if one else state
 
 
-def told(state: Alerts, act: Tell, message: int | None) -> Alerts:
-    """The state after the thread tells it; None where Discord lets the bot have no thread there."""
-    one = next((incident for incident in state.incidents if incident.id == act.incident.id), None)
+def _posted(
+    incident: Incident, act: OpenIncident | Tell | End, message: int, *, found: bool
+) -> Incident:
+    match act:
+        case OpenIncident(incident=shown) if incident.posted:
+            record = replace(incident.posted, message=message)
+            # A message that says from the start that it is over needs no reply.
+            ended = record if shown.ended and not found else incident.ended_post
+            return replace(
+                incident,
+                posted=record,
+                shown=incident.shown if found else max(incident.shown, shown.revision),
+                ended_post=ended,
+                # Earlier lines are in the message itself.
+                thread=replace(incident.thread, told=incident.revision),
+            )
+        case Tell(upto=upto) if incident.thread.post:
+            record = replace(incident.thread.post, message=message)
+            return replace(incident, thread=replace(incident.thread, told=upto, post=record))
+        case End() if incident.ended_post:
+            return replace(incident, ended_post=replace(incident.ended_post, message=message))
+        case _:
+            return incident
+
+
+def without_thread(state: Alerts, act: Tell) -> Alerts:
+    """The state after Discord refused a thread under the message."""
+    one = state.incident(act.incident.id)
     if one is None or one.thread.post is None:
         return state
-    if message is None:
-        return state.with_incident(
-            replace(one, thread=replace(one.thread, post=None, refused=True))
-        )
-    post = replace(one.thread.post, message=message)
-    return state.with_incident(replace(one, thread=replace(one.thread, told=act.upto, post=post)))
+    return state.with_incident(replace(one, thread=replace(one.thread, post=None, refused=True)))
+
+
+def edited(state: Alerts, act: Edit) -> Alerts:
+    """The state after an edit."""
+    one = state.incident(act.incident.id)
+    shown = act.incident.revision
+    return state.with_incident(replace(one, shown=max(one.shown, shown))) if one else state
 
 
 def lost(state: Alerts, channel: int, why: str) -> Alerts | None:
-    """The state in which that channel is known to take nothing; None where that was known."""
-    if any(
-        lost_channel.channel == channel and lost_channel.why == why for lost_channel in state.lost
-    ):
+    """The state in which that channel is known to be unavailable; None where it was known."""
+    entry = LostChannel(channel, why)
+    if entry in state.lost:
         return None
     others = regained(state, channel)
-    return replace(others, lost=(*others.lost, LostChannel(channel, why)))
+    return replace(others, lost=(*others.lost, entry))
 
 
 def regained(state: Alerts, channel: int) -> Alerts:
     """The state in which that channel takes messages."""
-    return replace(
-        state,
-        lost=tuple(lost_channel for lost_channel in state.lost if lost_channel.channel != channel),
-    )
+    return replace(state, lost=tuple(entry for entry in state.lost if entry.channel != channel))
 
 
-def edited(state: Alerts, shown: Incident) -> Alerts:
-    """The state after an edit."""
-    one = next((incident for incident in state.incidents if incident.id == shown.id), None)
-    return state.with_incident(replace(one, shown=max(one.shown, shown.revision))) if one else state
-
-
-def ended(state: Alerts, shown: Incident, message: int) -> Alerts:
-    """The state after the answer that it is over."""
-    one = next((incident for incident in state.incidents if incident.id == shown.id), None)
-    if one is None or one.ended_post is None:
-        return state
-    return state.with_incident(replace(one, ended_post=replace(one.ended_post, message=message)))
-
-
-def summed_up(state: Alerts, act: Summary, nonce: str, now: datetime) -> Alerts | None:
-    """The state before a summary is sent; None where somebody else has said some of it."""
-    free = {incident.id for incident in state.incidents if incident.posted is None}
-    if not all(incident.id in free for incident in act.incidents):
-        return None
-    for one in act.incidents:
-        post = MessageRecord(act.channel, nonce, now)
-        state = state.with_incident(replace(one, posted=post, held=True))
-    return replace(state, sent=(*state.sent, (act.channel, now)))
-
-
-def summary_stands(state: Alerts, nonce: str, message: int) -> Alerts:
-    """The state after a summary stands."""
-    for one in state.incidents:
-        if one.posted and one.posted.nonce == nonce:
-            state = state.with_incident(replace(one, posted=replace(one.posted, message=message)))
-    return state
-
-
-def patient(post: MessageRecord, now: datetime) -> bool:
-    """Whether a message that was begun is left to whoever began it.
+def patient(record: MessageRecord, now: datetime) -> bool:
+    """Whether a claimed message is left to the process that claimed it.
 
     Either way: a clock that was set back must not make it wait for ever.
     """
-    return abs(now - post.begun) < PATIENCE
+    return abs(now - record.begun) < PATIENCE
 
 
-def unresolved(state: Alerts, now: datetime) -> dict[str, tuple[Incident, ...]]:
-    """By nonce, what a summary holds of which nobody knows whether it arrived."""
-    found: dict[str, list[Incident]] = {}
-    for one in state.incidents:
-        post = one.posted
-        if one.held and post and post.message is None and not patient(post, now):
-            found.setdefault(post.nonce, []).append(one)
-    return {nonce: tuple(held) for nonce, held in found.items()}
+def _unresolved(record: MessageRecord, now: datetime) -> bool:
+    """Whether a message was claimed long ago, and nobody knows whether it arrived."""
+    return record.message is None and not patient(record, now)
 
 
-HOUR = 3600.0
+HOUR = timedelta(hours=1)
 
 PATIENCE = timedelta(seconds=45)
 """Longer than a request to Discord may take (`bot.alerting.discord_channel`): then it has arrived,

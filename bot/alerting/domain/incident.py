@@ -122,6 +122,10 @@ class Alerts(msgspec.Struct, frozen=True):
         """The open incident to which that finding belongs."""
         return next((one for one in self.incidents if not one.ended and key in one.keys), None)
 
+    def incident(self, id_: str) -> Incident | None:
+        """An incident by its id."""
+        return next((incident for incident in self.incidents if incident.id == id_), None)
+
     def with_incident(self, changed: Incident) -> Alerts:
         """The same with this incident in the place of the one with its id."""
         return msgspec.structs.replace(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from bot.alerting.domain.actions import PATIENCE, OpenIncident, Tell, begun, due, opened, told
+from bot.alerting.domain.actions import PATIENCE, OpenIncident, Tell, claimed, due, posted
 from bot.alerting.domain.incident import Alerts, Incident
 from bot.alerting.domain.rules import AlertRoute, Rules
 from bot.domain.finding import Finding, Ref
@@ -33,9 +33,9 @@ def an_incident_that_stands(by: Rules) -> Alerts:
     state = Alerts(incidents=(one.told(NOW, "degraded: NotReady"),))
     (opening,) = due(state, NOW, by)
     assert isinstance(opening, OpenIncident)
-    begun_state = begun(state, opening, NOW)
-    assert begun_state is not None
-    return opened(begun_state, opening.incident, 100)
+    claimed_state = claimed(state, opening, NOW)
+    assert claimed_state is not None
+    return posted(claimed_state, opening, 100)
 
 
 def one_more(state: Alerts, what: str, worst: Verdict = Verdict.FAILED) -> Alerts:
@@ -56,8 +56,8 @@ def test_what_is_told_again_calls_whom_it_called_and_nobody_else(role: int | Non
     for what, calls in (("it is worse", SECOND), ("it is the other", None), ("and again", None)):
         line = tell(state, NOW, by)
         assert line.role == calls
-        waiting = begun(state, line, NOW)
+        waiting = claimed(state, line, NOW)
         assert waiting is not None
         again = tell(waiting, NOW + PATIENCE + timedelta(seconds=1), by)
         assert (again.role, again.mark) == (line.role, line.mark)
-        state = one_more(told(waiting, again, 101), what)
+        state = one_more(posted(waiting, again, 101), what)
