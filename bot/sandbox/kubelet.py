@@ -1,13 +1,12 @@
-"""The simulated kubelets and Job controller, for the Jobs that probe: they become pods and logs."""
+"""The simulated kubelets and Job controller: they turn the Jobs that probe into pods and logs."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import msgspec
 
@@ -26,10 +25,9 @@ from bot.sandbox import tools
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.kubernetes_api.history import ObjectChange
 from bot.sandbox.network import LISTENER, Network
+from bot.sandbox.proxy import Plain
 from bot.sandbox.scenarios.pods import NODES
-from bot.sandbox.wget import busybox
 
-Plain = dict[str, Any]
 STARTING = 0.4
 """Seconds that a pod takes to run."""
 
@@ -46,17 +44,17 @@ OUT_OF_CPU = {
 }
 """The status of a pod that its node turned away. Source: kubelet, lifecycle/predicate.go."""
 
-JOBS = "jobs.batch"
+JOBS, SLICES = "jobs.batch", "endpointslices.discovery.k8s.io"
 
 
 class Kubelet:
-    """Runs what is created in the probe's namespace, by a network that is made up."""
+    """Runs the Jobs of the probe's namespace on a simulated network."""
 
     def __init__(self, cluster: SimulatedCluster, network: Network) -> None:
         self._cluster = cluster
         self._network = network
         self._numbers = itertools.count(200)
-        self._heard: dict[str, Counter[tuple[str, str]]] = {}
+        self._heard: defaultdict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
         """By the address of a listener: how often (source, protocol) came."""
         self._listeners: dict[str, tuple[str, str]] = {}
         """By address: the job and the pod."""
@@ -64,56 +62,58 @@ class Kubelet:
         """Seconds until a listener's port is open, after its pod runs."""
         self.full: frozenset[str] = frozenset()
         """Nodes that turn every pod away."""
-        self._known: dict[str, float] = {}
+        self._known_from: dict[str, float] = {}
         """By the VIP of a temporary Service: when kube-proxy knows it, by the monotonic clock."""
 
     async def run(self) -> None:
-        """Until it is cancelled."""
+        """Run until cancelled."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._watch("services", self._note))
-            group.create_task(self._watch(JOBS, lambda news: group.create_task(self._treat(news))))
+            group.create_task(self._watch("services", self._note_service))
+            group.create_task(
+                self._watch(JOBS, lambda change: group.create_task(self._follow_job(change)))
+            )
 
-    async def _watch(self, kind: str, treat: Callable[[ObjectChange], object]) -> None:
-        """Treat every change of a kind in the probe's namespace."""
+    async def _watch(self, kind: str, on_change: Callable[[ObjectChange], object]) -> None:
+        """Call `on_change` for every change of a kind in the probe's namespace."""
         woken = asyncio.Event()
         with self._cluster.watching(kind, None, woken.set) as watch:
             while True:
                 await woken.wait()
                 woken.clear()
                 while watch.pending:
-                    news = watch.pending.popleft()
-                    if isinstance(news, ObjectChange) and news.after.namespace == NAMESPACE:
-                        treat(news)
+                    change = watch.pending.popleft()
+                    if isinstance(change, ObjectChange) and change.after.namespace == NAMESPACE:
+                        on_change(change)
 
-    def _note(self, news: ObjectChange) -> None:
-        """kube-proxy learns of a Service, or forgets it."""
-        vip = news.after.plain()["spec"].get("clusterIP", "")
-        if news.deleted:
-            self._known.pop(vip, None)
-        elif news.before is None:
-            self._known[vip] = time.monotonic() + PROXY_LAG
+    def _note_service(self, change: ObjectChange) -> None:
+        """Let kube-proxy learn of a Service after a while, or forget it."""
+        vip = change.after.plain()["spec"].get("clusterIP", "")
+        if change.deleted:
+            self._known_from.pop(vip, None)
+        elif change.before is None:
+            self._known_from[vip] = time.monotonic() + PROXY_LAG
 
     def open_shells(self, app: str) -> None:
         """Let commands be run in the pods of an app, which have busybox."""
-        for pod in (stored.plain() for stored in self._cluster.in_order("pods")):
+        for pod in self._all("pods"):
             if (pod["metadata"].get("labels") or {}).get("app.kubernetes.io/name") == app:
-                shell = busybox(self._network, pod["spec"]["nodeName"], self._learn)
+                shell = tools.busybox(self._network, pod["spec"]["nodeName"], self._learn)
                 for container in pod["spec"]["containers"]:
                     key = (pod["metadata"]["namespace"], pod["metadata"]["name"], container["name"])
                     self._cluster.shells.setdefault(key, shell)
 
-    async def _treat(self, news: ObjectChange) -> None:
-        name = news.after.name
-        if news.deleted:
+    async def _follow_job(self, change: ObjectChange) -> None:
+        name = change.after.name
+        if change.deleted:
             self._remove(name)
-        elif news.before is None:
+        elif change.before is None:
             await asyncio.sleep(STARTING)
-            made = self._cluster.get("Job", NAMESPACE, name)
-            if made and made["spec"].get("parallelism") != 0:
-                await self._start(made)
+            job = self._cluster.get("Job", NAMESPACE, name)
+            if job and job["spec"].get("parallelism") != 0:
+                await self._start(job)
 
-    async def _start(self, made: Plain) -> None:
-        pod = self._pod(made)
+    async def _start(self, job: Plain) -> None:
+        pod = self._pod(job)
         if pod["spec"]["nodeName"] in self.full:
             self._cluster.put(pod | {"status": OUT_OF_CPU})
             return
@@ -124,12 +124,12 @@ class Kubelet:
             await self._probe(pod, container["args"][0])
         else:
             argv = [word.replace("$$(", "$(") for word in container["command"]]
-            said, code = tools.run(self._network, pod["spec"]["nodeName"], argv)
-            self._log(pod["metadata"]["name"], said)
+            output, code = tools.run(self._network, pod["spec"]["nodeName"], argv)
+            self._log(pod["metadata"]["name"], output)
             self._end(pod, code)
 
-    def _pod(self, made: Plain) -> Plain:
-        template = made["spec"]["template"]["spec"]
+    def _pod(self, job: Plain) -> Plain:
+        template, name = job["spec"]["template"]["spec"], job["metadata"]["name"]
         node = template["nodeName"]
         number = next(self._numbers) % 250
         index = NODES.index(node) if node in NODES else len(NODES)
@@ -137,9 +137,9 @@ class Kubelet:
             "apiVersion": "v1",
             "kind": "Pod",
             "metadata": {
-                "name": f"{made['metadata']['name']}-{number:x}",
+                "name": f"{name}-{number:x}",
                 "namespace": NAMESPACE,
-                "labels": {**LABELS, manifests.JOB_NAME: made["metadata"]["name"]},
+                "labels": {**LABELS, manifests.JOB_NAME: name},
             },
             "spec": template,
             "status": {"phase": "Running", "podIP": f"10.42.{index}.{number}"},
@@ -197,10 +197,10 @@ class Kubelet:
         for reached, _ in self._network.vips.get((address, port), [(address, port)]):
             if reached in self._listeners and port == LISTENER and answer.outcome is Outcome.OK:
                 protocol = "udp" if kind is ProbeKind.UDP else "tcp"
-                self._heard.setdefault(reached, Counter())[source, protocol] += 1
-                self._tell(reached)
+                self._heard[reached][source, protocol] += 1
+                self._write_heard(reached)
 
-    def _tell(self, address: str) -> None:
+    def _write_heard(self, address: str) -> None:
         job, pod = self._listeners[address]
         counts = self._heard[address]
         lines = [ProberLine(job=job, listening=str(LISTENER))]
@@ -213,32 +213,28 @@ class Kubelet:
         self._cluster.logs[NAMESPACE, pod, manifests.CONTAINER, False] = text
 
     def _learn(self) -> None:
-        kinds = ("nodes", "pods", "services", "endpointslices.discovery.k8s.io")
         self._network.learn(
-            *map(self._all, kinds),
+            *map(self._all, ("nodes", "pods", "services", SLICES)),
             ingresses=self._all("ingresses.networking.k8s.io"),
             routes=self._all("ingressroutes.traefik.io"),
         )
         now = time.monotonic()
-        self._network.fresh = {vip: at - now for vip, at in self._known.items() if at > now}
+        self._network.fresh = {vip: at - now for vip, at in self._known_from.items() if at > now}
 
     def _all(self, kind: str) -> list[Plain]:
         return [stored.plain() for stored in self._cluster.in_order(kind)]
 
     def _remove(self, job: str) -> None:
         """The garbage collector: pods, and Services with their slices, go with their Job."""
-        for pod in [stored.plain() for stored in self._cluster.in_order("pods")]:
+        for pod in self._all("pods"):
             if (pod["metadata"].get("labels") or {}).get(manifests.JOB_NAME) == job:
                 self._cluster.delete("Pod", NAMESPACE, pod["metadata"]["name"])
                 self._listeners.pop(pod["status"].get("podIP", ""), None)
-        for plural, kind in (
-            ("services", "Service"),
-            ("endpointslices.discovery.k8s.io", "EndpointSlice"),
-        ):
-            for made in [stored.plain()["metadata"] for stored in self._cluster.in_order(plural)]:
-                owners = [owner["name"] for owner in made.get("ownerReferences") or ()]
-                if made["namespace"] == NAMESPACE and job in owners:
-                    self._cluster.delete(kind, NAMESPACE, made["name"])
+        for plural, kind in (("services", "Service"), (SLICES, "EndpointSlice")):
+            for metadata in [manifest["metadata"] for manifest in self._all(plural)]:
+                owners = [owner["name"] for owner in metadata.get("ownerReferences") or ()]
+                if metadata["namespace"] == NAMESPACE and job in owners:
+                    self._cluster.delete(kind, NAMESPACE, metadata["name"])
 
 
 def _text(lines: list[ProberLine]) -> str:

@@ -10,14 +10,12 @@ import itertools
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import msgspec
 
 from bot.net.probing.protocol import Outcome, Probe, ProbeAnswer, ProbeKind
-from bot.sandbox.proxy import Way, ways
+from bot.sandbox.proxy import Plain, ProxyRule, proxy_rules
 
-Plain = dict[str, Any]
 LISTENER = 8473
 KUBELET = 10250
 NOTHING: list[Plain] = []
@@ -63,11 +61,11 @@ class Network:
     places: dict[str, NetworkPlace] = field(default_factory=dict)
     vips: dict[tuple[str, int], list[tuple[str, int]]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
-    numbers: dict[tuple[tuple[str, str], int | str], tuple[str, int]] = field(default_factory=dict)
+    ports: dict[tuple[tuple[str, str], int | str], tuple[str, int]] = field(default_factory=dict)
     """The VIP of a Service's port, by the port's number and name."""
     fresh: Mapping[str, float] = field(default_factory=dict)
     """VIPs that kube-proxy does not know yet, with the seconds until it does."""
-    ways: tuple[Way, ...] = ()
+    proxy_rules: tuple[ProxyRule, ...] = ()
     _turn: Iterator[int] = field(default_factory=itertools.count)
 
     def learn(
@@ -83,41 +81,48 @@ class Network:
         """Take in what there is now."""
         self.places = {address: place for node in nodes for address, place in _node(node)}
         self.places |= {pod["status"]["podIP"]: _pod(pod) for pod in pods if _has_address(pod)}
-        self.ways = ways(ingresses, routes, services)
-        self.vips, self.numbers, self.names = (
-            {},
-            {},
-            {"kubernetes.default" + CLUSTER_DOMAIN: "10.43.0.1"},
-        )
-        behind = {_key(slice_): slice_ for slice_ in slices}
+        self.proxy_rules = proxy_rules(ingresses, routes, services)
+        self.vips, self.ports = {}, {}
+        self.names = {"kubernetes.default" + CLUSTER_DOMAIN: "10.43.0.1"}
+        behind = {_service_of(endpoint_slice): endpoint_slice for endpoint_slice in slices}
         for service in services:
-            self._service(service, behind.get(_name(service)))
+            self._add_service(service, behind.get(_key(service), {}))
+
+    def resolve(self, name: str) -> str:
+        """The address of a name in the cluster's DNS; empty where there is none."""
+        for candidate in (name, name + CLUSTER_DOMAIN, f"{name}.cluster.local"):
+            if address := self.names.get(candidate):
+                return address
+        return ""
 
     def answers(self, node: str, probe: Probe, *, host: bool) -> tuple[ProbeAnswer, ...]:
         """What each try of a probe from a node meets."""
-        return tuple(self._one(node, probe, host=host) for _ in range(probe.tries))
+        return tuple(self._answer(node, probe, host=host) for _ in range(probe.tries))
 
-    def _service(self, service: Plain, piece: Plain | None) -> None:
-        spec = service["spec"]
-        vip = spec.get("clusterIP", "")
-        namespace, name = _name(service)
+    def _add_service(self, service: Plain, endpoint_slice: Plain) -> None:
+        spec, vip = service["spec"], service["spec"].get("clusterIP", "")
+        namespace, name = _key(service)
         if vip and vip != "None":
             self.names[f"{name}.{namespace}{CLUSTER_DOMAIN}"] = vip
         for port in spec.get("ports") or ():
-            endpoints = [
+            self.vips[vip, port["port"]] = [
                 (address, target["port"])
-                for endpoint in (piece or {}).get("endpoints") or ()
+                for endpoint in endpoint_slice.get("endpoints") or ()
                 for address in endpoint["addresses"]
-                for target in (piece or {}).get("ports") or ()
+                for target in endpoint_slice.get("ports") or ()
                 if target.get("name") == port.get("name")
             ]
-            self.vips[vip, port["port"]] = endpoints
-            for said in (port["port"], port.get("name")):
-                self.numbers[(namespace, name), said] = (vip, port["port"])
+            for number_or_name in (port["port"], port.get("name")):
+                self.ports[(namespace, name), number_or_name] = (vip, port["port"])
 
-    def _one(self, node: str, probe: Probe, *, host: bool) -> ProbeAnswer:
+    def _answer(self, node: str, probe: Probe, *, host: bool) -> ProbeAnswer:
         if probe.kind is ProbeKind.DNS:
-            return self._name(probe)
+            if address := self.resolve(probe.name.rstrip(".")):
+                addresses = (address,)
+                return ProbeAnswer(id=probe.id, outcome=Outcome.OK, took=14.0, addresses=addresses)
+            return ProbeAnswer(
+                id=probe.id, outcome=Outcome.NAME, took=14.0, errno=3, detail="no such name"
+            )
         address, port, by_vip = probe.address, probe.port, False
         if (address, port) in self.vips:
             endpoints = self.vips[address, port]
@@ -128,8 +133,8 @@ class Network:
             by_vip = True
             address, port = endpoints[next(self._turn) % len(endpoints)]
         place = self.places.get(address)
-        caught = (node, port) in self.broken.redirects and not by_vip and not host
-        if caught and place and not place.listens:
+        redirected = (node, port) in self.broken.redirects and not by_vip and not host
+        if redirected and place and not place.listens:
             return _refused(probe, REFUSED_HERE)
         if place is None or self._cut(node, place, address):
             return ProbeAnswer(
@@ -140,41 +145,33 @@ class Network:
             return self._proxied(probe, place, trip)
         if port not in place.ports:
             return _refused(probe, trip)
-        return _well(probe, place, trip)
+        return _accepted(probe, place, trip)
 
     def _proxied(self, probe: Probe, traefik: NetworkPlace, trip: float) -> ProbeAnswer:
         """Traefik's answer: the backend's, its own 404, or 502 and 504 by how it did not get there.
 
         Source: Traefik, `pkg/proxy/httputil`: refused is 502, a timeout is 504.
         """
-        way = next((way for way in self.ways if way.takes(probe.name, probe.path)), None)
-        vip = self.numbers.get((way.service, way.port)) if way else None
-        if way is None or vip is None:
+        rules = self.proxy_rules
+        rule = next((rule for rule in rules if rule.matches(probe.name, probe.path)), None)
+        vip = self.ports.get((rule.service, rule.port)) if rule else None
+        if rule is None or vip is None:
             return _answered(probe, NOT_FOUND, "Traefik itself", trip)
-        endpoints = [vip] if way.native else self.vips.get(vip, [])
+        endpoints = [vip] if rule.native else self.vips.get(vip, [])
         if not endpoints:
             return _answered(probe, UNAVAILABLE, "Traefik itself", trip)
         address, port = endpoints[next(self._turn) % len(endpoints)]
         inner = Probe(id=probe.id, kind=ProbeKind.HTTP, address=address, port=port)
-        met = self._one(traefik.node, inner, host=False)
-        if met.outcome is Outcome.OK:
-            return _answered(probe, met.status, met.backend, trip + met.took)
-        status = TIMED_OUT if met.outcome is Outcome.TIMEOUT else BAD_GATEWAY
-        return _answered(probe, status, "Traefik itself", trip + met.took)
+        answer = self._answer(traefik.node, inner, host=False)
+        if answer.outcome is Outcome.OK:
+            return _answered(probe, answer.status, answer.backend, trip + answer.took)
+        status = TIMED_OUT if answer.outcome is Outcome.TIMEOUT else BAD_GATEWAY
+        return _answered(probe, status, "Traefik itself", trip + answer.took)
 
     def _cut(self, node: str, place: NetworkPlace, address: str) -> bool:
         """Whether the way leads over an overlay that is down; the nodes' own addresses do not."""
         down = {node, place.node} & self.broken.overlay_down
         return bool(down) and node != place.node and address.startswith("10.42.")
-
-    def _name(self, probe: Probe) -> ProbeAnswer:
-        name = probe.name.rstrip(".")
-        for candidate in (name, name + CLUSTER_DOMAIN, f"{name}.cluster.local"):
-            if found := self.names.get(candidate):
-                return ProbeAnswer(id=probe.id, outcome=Outcome.OK, took=14.0, addresses=(found,))
-        return ProbeAnswer(
-            id=probe.id, outcome=Outcome.NAME, took=14.0, errno=3, detail="no such name"
-        )
 
 
 def round_trip(begin: str, end: str) -> float:
@@ -185,19 +182,17 @@ def round_trip(begin: str, end: str) -> float:
     return 8.0 + zlib.crc32(pair.encode()) % 300 / 10
 
 
-def _well(probe: Probe, place: NetworkPlace, trip: float) -> ProbeAnswer:
-    answer = ProbeAnswer(id=probe.id, outcome=Outcome.OK, took=2 * trip, connected=trip)
-    size = probe.size if probe.kind in (ProbeKind.ECHO, ProbeKind.UDP) else 0
-    status = 200 if probe.kind is ProbeKind.HTTP else 0
-    backend = "" if probe.kind is ProbeKind.TCP else place.name
+def _accepted(probe: Probe, place: NetworkPlace, trip: float) -> ProbeAnswer:
+    http = probe.kind is ProbeKind.HTTP
+    echoed = probe.size if probe.kind in (ProbeKind.ECHO, ProbeKind.UDP) else 0
     return ProbeAnswer(
-        id=answer.id,
-        outcome=answer.outcome,
-        took=answer.took,
-        connected=answer.connected,
-        size=size or (512 if status else 0),
-        status=status,
-        backend=backend,
+        id=probe.id,
+        outcome=Outcome.OK,
+        took=2 * trip,
+        connected=trip,
+        size=512 if http else echoed,
+        status=200 if http else 0,
+        backend="" if probe.kind is ProbeKind.TCP else place.name,
     )
 
 
@@ -212,6 +207,7 @@ def _refused(probe: Probe, took: float) -> ProbeAnswer:
 
 
 def _node(node: Plain) -> Iterator[tuple[str, NetworkPlace]]:
+    """The addresses of a node, each with its place."""
     name = node["metadata"]["name"]
     for address in node["status"].get("addresses") or ():
         if address["type"] == "InternalIP":
@@ -223,9 +219,8 @@ def _pod(pod: Plain) -> NetworkPlace:
     ports = {
         port["containerPort"] for container in containers for port in container.get("ports") or ()
     }
-    listens = pod["metadata"].get("annotations", {}).get("meshmedic.dev/listens") == "true"
     node = pod["spec"].get("nodeName", "")
-    if listens:
+    if pod["metadata"].get("annotations", {}).get("meshmedic.dev/listens") == "true":
         return NetworkPlace(node, frozenset({LISTENER}), node, listens=True)
     labels = pod["metadata"].get("labels") or {}
     proxies = labels.get("app.kubernetes.io/name") == "traefik"
@@ -236,11 +231,11 @@ def _has_address(pod: Plain) -> bool:
     return bool(pod.get("status", {}).get("podIP")) and pod["status"].get("phase") == "Running"
 
 
-def _name(each: Plain) -> tuple[str, str]:
-    return each["metadata"].get("namespace", ""), each["metadata"]["name"]
+def _key(manifest: Plain) -> tuple[str, str]:
+    return manifest["metadata"].get("namespace", ""), manifest["metadata"]["name"]
 
 
-def _key(piece: Mapping[str, Any]) -> tuple[str, str]:
-    metadata = piece["metadata"]
-    service = (metadata.get("labels") or {}).get("kubernetes.io/service-name", "")
-    return metadata.get("namespace", ""), service
+def _service_of(endpoint_slice: Plain) -> tuple[str, str]:
+    metadata = endpoint_slice["metadata"]
+    name = (metadata.get("labels") or {}).get("kubernetes.io/service-name", "")
+    return metadata.get("namespace", ""), name

@@ -1,4 +1,4 @@
-"""What the simulated Traefik does with a request: the route by its host, and pod IPs or the VIP.
+"""The rules of the simulated Traefik: which Service a request goes to, by pod IPs or by the VIP.
 
 Only what the scenarios have: hosts and path prefixes. Source: Traefik's providers, as docs/fix.md.
 """
@@ -18,8 +18,8 @@ PREFIX = re.compile(r"Path(?:Prefix)?\(`([^`]+)`\)")
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """A rule and where it leads: to a Service's port, by its pods or by its VIP.
+class ProxyRule:
+    """A rule and the Service's port that it leads to, by its pods or (`native`) by its VIP.
 
     `host` is empty for every host, or a name whose first label may be `*`; with `regexp` a pattern.
     """
@@ -32,32 +32,31 @@ class Way:
     native: bool
     regexp: bool = False
 
-    def takes(self, host: str, path: str) -> bool:
+    def matches(self, host: str, path: str) -> bool:
         """Whether the rule matches a request."""
-        return self._hosts(host) and path.startswith(self.path or "/")
+        return self._matches_host(host) and path.startswith(self.path or "/")
 
-    def _hosts(self, host: str) -> bool:
+    def _matches_host(self, host: str) -> bool:
         if self.regexp:
             return re.search(self.host, host) is not None
         any_label = self.host.startswith("*.") and self.host[2:] == host.partition(".")[2]
         return any_label or self.host in ("", host)
 
 
-def ways(
+def proxy_rules(
     ingresses: Sequence[Plain], routes: Sequence[Plain], services: Sequence[Plain]
-) -> tuple[Way, ...]:
+) -> tuple[ProxyRule, ...]:
     """Every rule, in the order in which Traefik tries them."""
-    notes = {
-        (service["metadata"].get("namespace", ""), service["metadata"]["name"]): (
-            service["metadata"].get("annotations") or {}
-        )
+    native = {
+        (service["metadata"].get("namespace", ""), service["metadata"]["name"])
         for service in services
+        if (service["metadata"].get("annotations") or {}).get(ANNOTATION) == "true"
     }
-    found = (*_of_ingresses(ingresses, notes), *_of_routes(routes))
-    return tuple(sorted(found, key=lambda each: -each.priority))
+    rules = (*_of_ingresses(ingresses, native), *_of_routes(routes))
+    return tuple(sorted(rules, key=lambda rule: -rule.priority))
 
 
-def _of_ingresses(ingresses: Sequence[Plain], notes: dict[tuple[str, str], Plain]) -> Iterator[Way]:
+def _of_ingresses(ingresses: Sequence[Plain], native: set[tuple[str, str]]) -> Iterator[ProxyRule]:
     for ingress in ingresses:
         namespace = ingress["metadata"].get("namespace", "")
         for rule in ingress["spec"].get("rules") or ():
@@ -65,18 +64,18 @@ def _of_ingresses(ingresses: Sequence[Plain], notes: dict[tuple[str, str], Plain
                 backend = path["backend"]["service"]
                 service = namespace, backend["name"]
                 port = backend["port"].get("number") or backend["port"].get("name", "")
-                native = notes.get(service, {}).get(ANNOTATION) == "true"
                 host, prefix = rule.get("host", ""), path.get("path") or "/"
-                yield Way(host, prefix, len(host) + len(prefix) + 26, service, port, native)
+                priority = len(host) + len(prefix) + 26
+                yield ProxyRule(host, prefix, priority, service, port, service in native)
 
 
-def _of_routes(routes: Sequence[Plain]) -> Iterator[Way]:
+def _of_routes(routes: Sequence[Plain]) -> Iterator[ProxyRule]:
     for route in routes:
         namespace = route["metadata"].get("namespace", "")
         for rule in route["spec"].get("routes") or ():
             host, path = HOST.search(rule["match"]), PREFIX.search(rule["match"])
             for to in rule.get("services") or ():
-                yield Way(
+                yield ProxyRule(
                     host[2] if host else "",
                     path[1] if path else "/",
                     rule.get("priority") or len(rule["match"]),

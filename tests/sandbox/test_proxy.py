@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.remediation.change import marker
-from bot.sandbox.proxy import ways
+from bot.sandbox.proxy import proxy_rules
 from tests.remediation.planning.situations import a_route, an_ingress
 
 NAME = marker.host("3f9c")
@@ -17,19 +17,19 @@ def test_a_marker_is_served_by_its_own_host_alone(route: dict[str, Any]) -> None
     made = marker.marker(route, NAME)
     assert made
     kind = route["kind"]
-    (way,) = ways(
+    (rule,) = proxy_rules(
         [made.manifest] if kind == "Ingress" else [],
         [made.manifest] if kind == "IngressRoute" else [],
         [],
     )
-    assert way.takes(NAME, "/")
-    assert not way.takes("web.example", "/")
-    assert not way.takes("a.b.meshmedic-3f9c.invalid", "/")
+    assert rule.matches(NAME, "/")
+    assert not rule.matches("web.example", "/")
+    assert not rule.matches("a.b.meshmedic-3f9c.invalid", "/")
 
 
 def test_a_converted_wildcard_takes_one_label() -> None:
     route = a_route()
     route["spec"]["routes"][0]["match"] = r"HostRegexp(`^[a-zA-Z0-9-]+\.web\.example$`)"
-    (way,) = ways([], [route], [])
-    assert way.takes("a.web.example", "/")
-    assert not way.takes("web.example", "/")
+    (rule,) = proxy_rules([], [route], [])
+    assert rule.matches("a.web.example", "/")
+    assert not rule.matches("web.example", "/")
