@@ -55,7 +55,7 @@ def _verdict(case: Case) -> tuple[Fault, tuple[Fault, ...]] | str:
         return _of_failures(case, connecting, beside)
     if faults := sorted((*connecting, *beside), key=lambda fault: GRAVEST.index(fault[0].row)):
         return faults[0], tuple(faults[1:])
-    if match := healthy.find(case):
+    if match := healthy.RULE.match(case):
         return (healthy.RULE, match), ()
     return explanation.unexplained(case)
 
@@ -65,7 +65,7 @@ def _of_failures(
 ) -> tuple[Fault, tuple[Fault, ...]] | str:
     """The one row that explains why every failing way fails."""
     failing = set(case.failing)
-    whole = [fault for fault in connecting if failing <= fault[1].paths]
+    whole = [fault for fault in connecting if failing <= set(fault[1].paths)]
     if len(whole) == 1:
         rest = [fault for fault in connecting if fault is not whole[0]]
         return whole[0], (*rest, *beside)
@@ -79,7 +79,7 @@ def _of_failures(
 
 
 def _matching(rules: tuple[DecisionRule, ...], case: Case) -> tuple[Fault, ...]:
-    return tuple((rule, match) for rule in rules if (match := rule.find(case)))
+    return tuple((rule, match) for rule in rules if (match := rule.match(case)))
 
 
 def _changed(case: Case) -> str:
@@ -114,7 +114,7 @@ def _diagnosis(
     beside = tuple(f"Also seen: {other.because}" for _, other in also)
     return Diagnosis(
         row=rule.row,
-        confidence=Confidence.LIKELY if lesser else match.confidence,
+        confidence=Confidence.PROVEN if match.proven and not lesser else Confidence.LIKELY,
         because=match.because,
         effect=effect,
         effect_because=because,

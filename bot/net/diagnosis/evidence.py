@@ -33,6 +33,11 @@ class Path:
     endpoint: EndpointAt
 
     @property
+    def nodes(self) -> tuple[str, str]:
+        """Traefik's node and the endpoint's."""
+        return self.edge, self.endpoint.node
+
+    @property
     def crosses(self) -> bool:
         """Whether it leads over the overlay."""
         return bool(self.endpoint.node) and self.endpoint.node != self.edge

@@ -92,7 +92,9 @@ def _cure(case: Case, rule: DecisionRule, match: Match, beside: tuple[Row, ...])
             return Effect.LOWERS, _fooled(case)
         return Effect.USELESS, "The VIP with that one endpoint is stopped in the same way."
     past = all(leads_past(case, path) for path in match.paths)
-    complete = set(case.failing) <= match.paths and not any(map(case.stands_in, case.stage.edges))
+    complete = set(case.failing) <= set(match.paths) and not any(
+        map(case.stands_in, case.stage.edges)
+    )
     if past and complete and all(map(_works_twice, vips)):
         if left := [row for row in beside if row not in UNDISTURBING]:
             named = ", ".join(left)

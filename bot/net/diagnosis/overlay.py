@@ -69,6 +69,10 @@ class Overlay:
             return pair[1], pair[0]
         return pair if there is False and back else None
 
+    def both_known(self, pair: Pair) -> bool:
+        """Whether it is known of both directions if packets arrive."""
+        return None not in (self.arrived(*pair), self.arrived(*reversed(pair)))
+
     def misannounced(self) -> tuple[str, ...]:
         """Nodes for which flannel announces an address that is none of theirs, unlike others."""
         nodes = [node for node in self.case.subject.nodes if node.announced and node.addresses]

@@ -158,11 +158,16 @@ def everywhere(refusal: RefusedPath) -> bool:
 
 def mistaken(refusal: RefusedPath) -> bool:
     """Whether the pod listens on another port than the Service leads to."""
-    each = refusal.path.endpoint
-    if each.declared:
-        return each.port not in each.declared
+    endpoint = refusal.path.endpoint
+    if endpoint.declared:
+        return endpoint.port not in endpoint.declared
+    return other_port_open(refusal)
+
+
+def other_port_open(refusal: RefusedPath) -> bool:
+    """Whether another port of the pod was reached from anywhere."""
     places = (refusal.place, *refusal.case.places(Aim.OTHER_PORT))
-    return any(refusal.case.other_ports(place, each).successes for place in places)
+    return any(refusal.case.other_ports(place, refusal.path.endpoint).successes for place in places)
 
 
 def _no_policy(refusal: RefusedPath) -> bool:

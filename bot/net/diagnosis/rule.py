@@ -2,68 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
+from typing import TypeVar
 
-from bot.net.diagnosis.diagnosis import Confidence, Effect, Row
+from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import Case, Path
 from bot.net.diagnosis.observation import Aim
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Match:
     """A row that a case fits.
 
-    `paths` are the ways of Traefik's requests whose failure it explains; none where connections
-    do not fail. `bears` are the kinds of tests that it rests on, `untested` what would make it
-    certain, each with how to allow it. `instead` is advice for this case, before the rule's.
+    `proven` says that the decisive tests were made and repeated. `paths` are the ways of Traefik's
+    requests whose failure it explains; none where connections do not fail. `places` are at fault:
+    the paths themselves where nothing else is named. `bears` are the kinds of tests that it rests
+    on, `untested` what would make it certain, each with how to allow it. `instead` is advice for
+    this case, before the rule's.
     """
 
     because: str
-    confidence: Confidence = Confidence.LIKELY
-    paths: frozenset[Path] = frozenset()
+    proven: bool = False
+    paths: tuple[Path, ...] = ()
     places: tuple[str, ...] = ()
     bears: tuple[Aim, ...] = ()
     untested: tuple[str, ...] = ()
     instead: tuple[str, ...] = ()
 
 
-Find = Callable[[Case], Match | None]
+Find = Callable[[Case], Iterator[Match]]
 
 
 @dataclass(frozen=True)
 class DecisionRule:
     """A row of the decision table.
 
-    `effect` is what nativeLB does where this row is the verdict, as long as no measurement says
-    otherwise; `seen` and `apart` say what must be seen and what it is told apart from.
+    `find` yields a match for each way or place that fits; its docstring says what must be seen for
+    the row, and what it is told apart from. `effect` is what nativeLB does where this row is the
+    verdict, as long as no measurement says otherwise.
     """
 
     row: Row
     find: Find
     effect: Effect
     effect_because: str
-    seen: str
-    apart: str
     advice: tuple[str, ...]
 
+    def match(self, case: Case) -> Match | None:
+        """All that fits, as one match that is as certain as its least certain part."""
+        matches = tuple(self.find(case))
+        if not matches:
+            return None
+        places = (place for match in matches for place in match.places or map(str, match.paths))
+        return Match(
+            because=matches[0].because,
+            proven=all(match.proven for match in matches),
+            paths=_each_once(match.paths for match in matches),
+            places=tuple(dict.fromkeys(places)),
+            bears=_each_once(match.bears for match in matches),
+            untested=_each_once(match.untested for match in matches),
+            instead=_each_once(match.instead for match in matches),
+        )
 
-def certain(*, proven: bool) -> Confidence:
-    """PROVEN where the decisive tests were made and repeated."""
-    return Confidence.PROVEN if proven else Confidence.LIKELY
 
-
-def merged(matches: list[Match]) -> Match | None:
-    """What several ways say of one row, as one match: as certain as the least certain."""
-    if not matches:
-        return None
-    sure = all(match.confidence is Confidence.PROVEN for match in matches)
-    return Match(
-        because=matches[0].because,
-        confidence=certain(proven=sure),
-        paths=frozenset(path for match in matches for path in match.paths),
-        places=tuple(dict.fromkeys(place for match in matches for place in match.places)),
-        bears=tuple(dict.fromkeys(aim for match in matches for aim in match.bears)),
-        untested=tuple(dict.fromkeys(said for match in matches for said in match.untested)),
-        instead=tuple(dict.fromkeys(said for match in matches for said in match.instead)),
-    )
+def _each_once(groups: Iterable[tuple[T, ...]]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(chain.from_iterable(groups)))

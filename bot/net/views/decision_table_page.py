@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 
 from bot.net.diagnosis.diagnosis import Row
@@ -36,12 +37,15 @@ def rows() -> Iterator[Row]:
 
 
 def _row(rule: DecisionRule) -> str:
+    # The docstring of `find` has a section for each of the two.
+    _, _, sections = (inspect.getdoc(rule.find) or "").partition("Seen: ")
+    seen, _, apart = (" ".join(part.split()) for part in sections.partition("Told apart: "))
     steps = "\n".join(f"{number}. {step}" for number, step in enumerate(rule.advice, 1))
     return (
         f"## {rule.row.value}\n\n"
         f"*{told.TITLE[rule.row]}.*\n\n"
-        f"**Seen:** {rule.seen}\n\n"
-        f"**Told apart:** {rule.apart}\n\n"
+        f"**Seen:** {seen}\n\n"
+        f"**Told apart:** {apart}\n\n"
         f"**{told.native(rule.effect)}:** {rule.effect_because}\n\n"
         f"**To do:**\n\n{steps}\n"
     )

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import Case
 from bot.net.diagnosis.observation import Aim, ExecutionContext, VantagePoint
-from bot.net.diagnosis.refused_connections import RefusedPath, everywhere, mistaken, refusals
+from bot.net.diagnosis.refused_connections import everywhere, mistaken, refusals
 from bot.net.diagnosis.results import ResultState, Tally
-from bot.net.diagnosis.rule import DecisionRule, Match, certain, merged
+from bot.net.diagnosis.rule import DecisionRule, Match
 
 SERVER_ERROR = 500
 
@@ -18,30 +18,33 @@ LOOKALIKE = (
 )
 
 
-def find(case: Case) -> Match | None:
-    """Ports that are refused on their own node too; else answers that are no good anywhere."""
-    found = [
-        _match(refusal)
-        for refusal in refusals(case)
-        if everywhere(refusal) and not mistaken(refusal)
-    ]
-    return merged(found) or merged(list(_answers(case)))
+def find(case: Case) -> Iterator[Match]:
+    """Ports that are refused on their own node too; else answers that are no good anywhere.
 
-
-def _match(refusal: RefusedPath) -> Match:
-    path = refusal.path
-    sure = refusal.home_itself.seen or refusal.case.subject.policies == ()
-    return Match(
-        because=(
-            f"{path.endpoint} refuses connections from everywhere, its own node "
-            f"{path.endpoint.node} among them: nothing listens there. {LOOKALIKE}"
-        ),
-        confidence=certain(proven=sure and refusal.direct.repeated and refusal.far.ok),
-        paths=frozenset({path}),
-        places=(path.endpoint.pod or str(path.endpoint),),
-        bears=(Aim.ENDPOINT, Aim.SOLE_VIP, Aim.FAR),
-        untested=() if sure else (UNSURE,),
-    )
+    Seen: The endpoint's port is refused from everywhere, its own node and the VIP with that one
+        endpoint included, while our listener on its node answers; or it accepts connections and
+        answers with an error, or not as HTTP, from everywhere.
+    Told apart: A NetworkPolicy lets the node itself through, and a readiness probe of the
+        kubelet shows that the pod listens; a wrong target port leaves another port of the pod
+        open.
+    """
+    refused = [r for r in refusals(case) if everywhere(r) and not mistaken(r)]
+    if not refused:
+        yield from _answers(case)
+    for refusal in refused:
+        path = refusal.path
+        sure = refusal.home_itself.seen or case.subject.policies == ()
+        yield Match(
+            because=(
+                f"{path.endpoint} refuses connections from everywhere, its own node "
+                f"{path.endpoint.node} among them: nothing listens there. {LOOKALIKE}"
+            ),
+            proven=sure and refusal.direct.repeated and refusal.far.ok,
+            paths=(path,),
+            places=(path.endpoint.pod or str(path.endpoint),),
+            bears=(Aim.ENDPOINT, Aim.SOLE_VIP, Aim.FAR),
+            untested=() if sure else (UNSURE,),
+        )
 
 
 def _answers(case: Case) -> Iterator[Match]:
@@ -54,7 +57,7 @@ def _answers(case: Case) -> Iterator[Match]:
             at_home = any(place.node == endpoint.node for place in places)
             yield Match(
                 because=f"{endpoint} accepts connections, but {wrong}, from {_from(places)}.",
-                confidence=certain(proven=at_home and all(tally.repeated for tally in seen)),
+                proven=at_home and all(tally.repeated for tally in seen),
                 places=(endpoint.pod or str(endpoint),),
                 bears=(Aim.REQUEST,),
             )
@@ -97,15 +100,6 @@ RULE = DecisionRule(
     find=find,
     effect=Effect.USELESS,
     effect_because="The VIP leads to the same port of the same pod.",
-    seen=(
-        "The endpoint's port is refused from everywhere, its own node and the VIP with that one "
-        "endpoint included, while our listener on its node answers; or it accepts connections "
-        "and answers with an error, or not as HTTP, from everywhere."
-    ),
-    apart=(
-        "A NetworkPolicy lets the node itself through, and a readiness probe of the kubelet shows "
-        "that the pod listens; a wrong target port leaves another port of the pod open."
-    ),
     advice=(
         "Look at the pod's log, and at what it listens on (ss -ltn in the pod): it must be "
         "0.0.0.0 or [::], not 127.0.0.1.",

@@ -2,16 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import Case
 from bot.net.diagnosis.observation import Aim, ExecutionContext
 from bot.net.diagnosis.results import ResultState
-from bot.net.diagnosis.rule import DecisionRule, Match, certain, merged
+from bot.net.diagnosis.rule import DecisionRule, Match
 
 
-def find(case: Case) -> Match | None:
-    """Traefik's nodes on which the Service's name is not found."""
-    return merged([_match(case, edge) for edge in case.stage.edges if _fails(case, edge)])
+def find(case: Case) -> Iterator[Match]:
+    """Traefik's nodes on which the Service's name is not found.
+
+    Seen: The Service's name fails from Traefik's node while endpoints and VIP answer.
+    Told apart: Where connections fail too, what stops them is likely to stop DNS as well.
+    """
+    for edge in case.stage.edges:
+        if not _fails(case, edge):
+            continue
+        place = case.stand(edge)
+        own, control = (case.matching(place, (aim,)) for aim in (Aim.NAME, Aim.CONTROL_NAME))
+        elsewhere = [case.matching(p, (Aim.NAME,)) for p in case.places(Aim.NAME) if p.node != edge]
+        only_here = bool(elsewhere) and all(tally.ok for tally in elsewhere)
+        yield Match(
+            because=(
+                f"On {edge} the Service's name is "
+                + ("not answered" if own.state is ResultState.SILENT else "not found")
+                + (
+                    ", and neither is kubernetes.default"
+                    if control.fails
+                    else ", while other names are"
+                )
+                + (
+                    ": other nodes find it, so the way to CoreDNS is at fault."
+                    if only_here
+                    else "."
+                )
+            ),
+            proven=control.fails and own.repeated and place.stance is not ExecutionContext.TRAEFIK,
+            places=(edge,),
+            bears=(Aim.NAME, Aim.CONTROL_NAME),
+        )
 
 
 def _fails(case: Case, edge: str) -> bool:
@@ -30,34 +61,11 @@ def _connects(case: Case, edge: str) -> bool:
     return all(ways) and (case.vip(edge).clean or not case.subject.vips)
 
 
-def _match(case: Case, edge: str) -> Match:
-    place = case.stand(edge)
-    own, control = (case.matching(place, (aim,)) for aim in (Aim.NAME, Aim.CONTROL_NAME))
-    elsewhere = [case.matching(p, (Aim.NAME,)) for p in case.places(Aim.NAME) if p.node != edge]
-    only_here = bool(elsewhere) and all(tally.ok for tally in elsewhere)
-    all_fail = control.fails
-    return Match(
-        because=(
-            f"On {edge} the Service's name is "
-            + ("not answered" if own.state is ResultState.SILENT else "not found")
-            + (", and neither is kubernetes.default" if all_fail else ", while other names are")
-            + (": other nodes find it, so the way to CoreDNS is at fault." if only_here else ".")
-        ),
-        confidence=certain(
-            proven=all_fail and own.repeated and place.stance is not ExecutionContext.TRAEFIK
-        ),
-        places=(edge,),
-        bears=(Aim.NAME, Aim.CONTROL_NAME),
-    )
-
-
 RULE = DecisionRule(
     row=Row.DNS,
     find=find,
     effect=Effect.USELESS,
     effect_because="Traefik reaches this Service without DNS, with nativeLB or without.",
-    seen="The Service's name fails from Traefik's node while endpoints and VIP answer.",
-    apart="Where connections fail too, what stops them is likely to stop DNS as well.",
     advice=(
         "kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide: is CoreDNS ready, and on "
         "which node? Diagnose the Service kube-system/kube-dns next.",

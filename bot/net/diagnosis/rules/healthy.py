@@ -8,23 +8,26 @@ from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import Case, Path
 from bot.net.diagnosis.observation import Aim, VantagePoint
 from bot.net.diagnosis.refused_connections import SOONER, TELLING
-from bot.net.diagnosis.rule import DecisionRule, Match, certain
+from bot.net.diagnosis.rule import DecisionRule, Match
 from bot.net.diagnosis.subject import Native
 
 
-def find(case: Case) -> Match | None:
-    """Only where nothing that is necessary is missing."""
+def find(case: Case) -> Iterator[Match]:
+    """Only where nothing that is necessary is missing.
+
+    Seen: From every Traefik node (as Traefik stands there) every endpoint by its own address,
+        the VIP five times an endpoint, and large payloads to other nodes: all tried, all ok.
+    Told apart: What was not tried is never healthy: then the answer is inconclusive.
+    """
     if not case.paths or list(lacking(case)):
-        return None
+        return
     rest = tuple(_rest(case))
-    ways = len(case.paths)
-    return Match(
+    yield Match(
         because=(
             f"From Traefik's {'node' if len(case.stage.edges) == 1 else 'nodes'} every endpoint "
-            f"({ways} ways), the VIP and large payloads work, every time."
+            f"({len(case.paths)} ways), the VIP and large payloads work, every time."
         ),
-        confidence=certain(proven=not rest),
-        places=(),
+        proven=not rest,
         bears=(Aim.ENDPOINT, Aim.VIP, Aim.FAR_LARGE, Aim.LARGE_REQUEST, Aim.REQUEST, Aim.NAME),
         untested=rest,
     )
@@ -102,10 +105,5 @@ RULE = DecisionRule(
     find=find,
     effect=Effect.NEEDLESS,
     effect_because="Pod-IP routing works: there is nothing that it could mend.",
-    seen=(
-        "From every Traefik node (as Traefik stands there) every endpoint by its own address, "
-        "the VIP five times an endpoint, and large payloads to other nodes: all tried, all ok."
-    ),
-    apart="What was not tried is never healthy: then the answer is inconclusive.",
     advice=("Nothing is to be done in the network.",),
 )

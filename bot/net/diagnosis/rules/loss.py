@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import Case, Path
 from bot.net.diagnosis.observation import Aim, VantagePoint
-from bot.net.diagnosis.results import ResultState, Tally
-from bot.net.diagnosis.rule import DecisionRule, Match, certain, merged
+from bot.net.diagnosis.results import ResultState
+from bot.net.diagnosis.rule import DecisionRule, Match
 
 TRIES = 20
 """Fewer tries give no rate."""
@@ -15,46 +17,45 @@ IMPAIRED = 3
 """So many tries that lost a packet are no accident."""
 
 
-def find(case: Case) -> Match | None:
-    """Ways between nodes on which our own listener loses packets too."""
-    ways = [path for path in case.paths if path.crosses and loses(case, path)]
-    return merged([_match(case, path) for path in ways])
+def find(case: Case) -> Iterator[Match]:
+    """Ways between nodes on which our own listener loses packets too.
+
+    Seen: Of 20 or more fresh connections to the endpoint and to our listener on its node, three
+        or more timed out or came a second late (a packet that had to be sent again), and others
+        did not; the second pass shows it again.
+    Told apart: A fault that healed while it was tested fails first and works then; a slow path
+        is late every time; an overloaded application spares our listener.
+    """
+    for path in case.paths:
+        if not path.crosses or not loses(case, path):
+            continue
+        direct, far = case.beside(path), case.listener(path.edge, path.endpoint.node)
+        tries, impaired = direct.tries + far.tries, direct.impaired + far.impaired
+        yield Match(
+            because=(
+                f"Between {path.edge} and {path.endpoint.node} packets get lost: {impaired} of "
+                f"{tries} fresh connections timed out or lost a packet"
+                f"{_datagrams(case, path)}{_below(case, path)}."
+            ),
+            proven=direct.repeated and far.repeated,
+            paths=(path,),
+            bears=(Aim.ENDPOINT, Aim.FAR, Aim.FAR_UDP, Aim.NODE),
+        )
 
 
 def loses(case: Case, path: Path) -> bool:
     """Whether endpoint and listener both lose packets there, and neither all of them."""
     direct, far = case.beside(path), case.listener(path.edge, path.endpoint.node)
-    tries, impaired = direct.tries + far.tries, direct.impaired + far.impaired
-    if direct.slow:
-        return False
-    mixed = (
-        direct.successes
-        and direct.state in (ResultState.OK, ResultState.MIXED)
-        and _by_loss(direct)
-    )
+    # Failures of the kind that lost packets make, and no others.
+    by_loss = direct.successes and direct.successes + direct.impaired >= direct.tries
     return bool(
-        mixed and far.successes and far.impaired and impaired >= IMPAIRED and tries >= TRIES
-    )
-
-
-def _by_loss(direct: Tally) -> bool:
-    """Whether the failures are of the kind that lost packets make."""
-    return direct.successes + direct.impaired >= direct.tries
-
-
-def _match(case: Case, path: Path) -> Match:
-    direct, far = case.beside(path), case.listener(path.edge, path.endpoint.node)
-    tries, impaired = direct.tries + far.tries, direct.impaired + far.impaired
-    return Match(
-        because=(
-            f"Between {path.edge} and {path.endpoint.node} packets get lost: {impaired} of {tries} "
-            "fresh connections timed out or lost a packet"
-            f"{_datagrams(case, path)}{_below(case, path)}."
-        ),
-        confidence=certain(proven=direct.repeated and far.repeated),
-        paths=frozenset({path}),
-        places=(str(path),),
-        bears=(Aim.ENDPOINT, Aim.FAR, Aim.FAR_UDP, Aim.NODE),
+        by_loss
+        and not direct.slow
+        and direct.state in (ResultState.OK, ResultState.MIXED)
+        and far.successes
+        and far.impaired
+        and direct.impaired + far.impaired >= IMPAIRED
+        and direct.tries + far.tries >= TRIES
     )
 
 
@@ -80,15 +81,6 @@ RULE = DecisionRule(
     find=find,
     effect=Effect.USELESS,
     effect_because="The VIP's packets take the same way and are lost as often.",
-    seen=(
-        "Of 20 or more fresh connections to the endpoint and to our listener on its node, three "
-        "or more timed out or came a second late (a packet that had to be sent again), and "
-        "others did not; the second pass shows it again."
-    ),
-    apart=(
-        "A fault that healed while it was tested fails first and works then; a slow path is late "
-        "every time; an overloaded application spares our listener."
-    ),
     advice=(
         "tailscale ping <node> on Traefik's node: a path by a relay (DERP) or a bad link loses "
         "packets; open UDP 41641 so that the nodes connect directly.",

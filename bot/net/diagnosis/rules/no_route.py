@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import Case, Path
 from bot.net.diagnosis.observation import Aim
 from bot.net.diagnosis.overlay import Overlay
 from bot.net.diagnosis.results import ResultState
-from bot.net.diagnosis.rule import DecisionRule, Match, certain, merged
+from bot.net.diagnosis.rule import DecisionRule, Match
 
 
-def find(case: Case) -> Match | None:
-    """Ways on which endpoint and our listener both meet an error that neither can have made."""
+def find(case: Case) -> Iterator[Match]:
+    """Ways on which endpoint and our listener both meet an error that neither can have made.
+
+    Seen: Endpoint, the VIP with that one endpoint and our own listener on its node all meet `no
+        route to host` (or a refusal, though the listener answers others).
+    Told apart: Silence is a dead overlay; a refusal of the endpoint alone leaves our listener
+        open.
+    """
     overlay = Overlay(case)
-    return merged([_match(case, path) for path in case.failing if _fits(overlay, path)])
+    for path in case.failing:
+        if not _fits(overlay, path):
+            continue
+        direct, sole = case.beside(path), case.sole(case.stand(path.edge), path.endpoint)
+        gateway = direct.state is ResultState.REFUSED
+        how = "refused by something in between" if gateway else "answered with `no route`"
+        yield Match(
+            because=(
+                f"From {path.edge}, everything towards the pods of {path.endpoint.node} is {how}, "
+                "our own listener there included."
+            ),
+            proven=direct.repeated and sole.fails,
+            paths=(path,),
+            bears=(Aim.ENDPOINT, Aim.SOLE_VIP, Aim.FAR),
+        )
 
 
 def _fits(overlay: Overlay, path: Path) -> bool:
@@ -28,32 +50,11 @@ def _fits(overlay: Overlay, path: Path) -> bool:
     return ResultState.NO_ROUTE in states and states <= {ResultState.NO_ROUTE, ResultState.SILENT}
 
 
-def _match(case: Case, path: Path) -> Match:
-    direct, sole = case.beside(path), case.sole(case.stand(path.edge), path.endpoint)
-    gateway = direct.state is ResultState.REFUSED
-    how = "refused by something in between" if gateway else "answered with `no route`"
-    return Match(
-        because=(
-            f"From {path.edge}, everything towards the pods of {path.endpoint.node} is {how}, our "
-            "own listener there included."
-        ),
-        confidence=certain(proven=direct.repeated and sole.fails),
-        paths=frozenset({path}),
-        places=(str(path),),
-        bears=(Aim.ENDPOINT, Aim.SOLE_VIP, Aim.FAR),
-    )
-
-
 RULE = DecisionRule(
     row=Row.NO_ROUTE,
     find=find,
     effect=Effect.USELESS,
     effect_because="The VIP becomes the same pod IP, which has no way either.",
-    seen=(
-        "Endpoint, the VIP with that one endpoint and our own listener on its node all meet `no "
-        "route to host` (or a refusal, though the listener answers others)."
-    ),
-    apart="Silence is a dead overlay; a refusal of the endpoint alone leaves our listener open.",
     advice=(
         "On Traefik's node: ip route get <pod IP>. It must lead to flannel.1; if not, flannel.1 "
         "or the route is missing: restart k3s there.",

@@ -2,75 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bot.net.diagnosis.diagnosis import Effect, Row
-from bot.net.diagnosis.evidence import Case, Path
+from bot.net.diagnosis.evidence import Case
 from bot.net.diagnosis.observation import Aim, VantagePoint
 from bot.net.diagnosis.overlay import Overlay, lost, told
-from bot.net.diagnosis.rule import DecisionRule, Match, certain, merged
+from bot.net.diagnosis.results import ResultState, Tally
+from bot.net.diagnosis.rule import DecisionRule, Match
 
 
-def find(case: Case) -> Match | None:
-    """Ways that are lost for no nearer reason: neither an address nor one direction explains it."""
+def find(case: Case) -> Iterator[Match]:
+    """Ways that are lost for no nearer reason: neither an address nor one direction explains it.
+
+    Seen: Endpoint, the VIP with that one endpoint and our own listener on its node all time out
+        from Traefik's node, while that node answers at its own address.
+    Told apart: Refusals: somebody answered. A policy that drops spares our listener. One
+        direction, or a wrong announced address, has a row of its own.
+    """
     overlay = Overlay(case)
-    ways = [path for path in case.failing if lost(case, path) and _whole(overlay, path)]
-    return merged([_match(overlay, path) for path in ways])
+    for path in case.failing:
+        pair = path.nodes
+        nearer = overlay.one_way(pair) is not None or set(pair) & set(overlay.misannounced())
+        if nearer or not lost(case, path):
+            continue
+        culprit = overlay.culprit(pair)
+        node = case.node(VantagePoint(path.edge), path.endpoint.node)
+        sole = case.sole(case.stand(path.edge), path.endpoint)
+        node_answers = bool(node.successes) or node.state is ResultState.REFUSED
+        twice = case.beside(path).repeated and sole.repeated
+        yield Match(
+            because=(
+                f"Nothing of the pod network gets from {path.edge} to {path.endpoint.node}: "
+                f"neither the endpoint nor our own listener there answers{_below(node)}."
+            ),
+            proven=node_answers and sole.fails and twice,
+            paths=(path,),
+            places=(culprit,) if culprit else told(overlay.dead or {pair}),
+            bears=(Aim.ENDPOINT, Aim.SOLE_VIP, Aim.FAR, Aim.BACK, Aim.NODE, Aim.FAR_UDP),
+            untested=() if overlay.both_known(pair) else (DIRECTION,),
+        )
 
 
-def _whole(overlay: Overlay, path: Path) -> bool:
-    pair = (path.edge, path.endpoint.node)
-    return overlay.one_way(pair) is None and not set(pair) & set(overlay.misannounced())
-
-
-def _match(overlay: Overlay, path: Path) -> Match:
-    case, pair = overlay.case, (path.edge, path.endpoint.node)
-    culprit = overlay.culprit(pair)
-    node = case.node(VantagePoint(path.edge), path.endpoint.node)
-    sole = case.sole(case.stand(path.edge), path.endpoint)
-    proven = node.successes or node.state.value == "refused"
-    return Match(
-        because=(
-            f"Nothing of the pod network gets from {path.edge} to {path.endpoint.node}: neither "
-            f"the endpoint nor our own listener there answers{_below(case, path)}."
-        ),
-        confidence=certain(
-            proven=bool(proven) and sole.fails and case.beside(path).repeated and sole.repeated
-        ),
-        paths=frozenset({path}),
-        places=(culprit,) if culprit else told(overlay.dead or {pair}),
-        bears=(Aim.ENDPOINT, Aim.SOLE_VIP, Aim.FAR, Aim.BACK, Aim.NODE, Aim.FAR_UDP),
-        untested=_direction(overlay, path),
-    )
-
-
-def _below(case: Case, path: Path) -> str:
-    node = case.node(VantagePoint(path.edge), path.endpoint.node)
+def _below(node: Tally) -> str:
+    """Whether the network below the overlay works."""
     if not node.seen:
         return ""
-    if node.fails and node.state.value == "timeout":
+    if node.fails and node.state is ResultState.SILENT:
         return ", and the node itself does not answer at its own address either"
     return ", although the node itself is reached at its own address"
 
 
-def _direction(overlay: Overlay, path: Path) -> tuple[str, ...]:
-    pair = (path.edge, path.endpoint.node)
-    if None not in (overlay.arrived(*pair), overlay.arrived(*reversed(pair))):
-        return ()
-    return ("Whether only one direction is lost: what the listeners heard could not be read.",)
-
+DIRECTION = "Whether only one direction is lost: what the listeners heard could not be read."
 
 RULE = DecisionRule(
     row=Row.OVERLAY_DOWN,
     find=find,
     effect=Effect.USELESS,
     effect_because="kube-proxy turns the VIP into the same pod IP, on the same overlay.",
-    seen=(
-        "Endpoint, the VIP with that one endpoint and our own listener on its node all time out "
-        "from Traefik's node, while that node answers at its own address."
-    ),
-    apart=(
-        "Refusals: somebody answered. A policy that drops spares our listener. One direction, or "
-        "a wrong announced address, has a row of its own."
-    ),
     advice=(
         "On the node named: ip -d link show flannel.1. It vanishes when tailscale0 is made anew "
         "(k3s issues 12436 and 14142): restart k3s (or k3s-agent) there, then upgrade k3s.",

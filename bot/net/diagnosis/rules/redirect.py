@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import Case
 from bot.net.diagnosis.native_lb_effect import leads_past
 from bot.net.diagnosis.observation import Aim, ExecutionContext
 from bot.net.diagnosis.refused_connections import RefusedPath, refusals
 from bot.net.diagnosis.results import ResultState, milliseconds
-from bot.net.diagnosis.rule import DecisionRule, Match, certain, merged
+from bot.net.diagnosis.rule import DecisionRule, Match
 
 
-def find(case: Case) -> Match | None:
-    """Every way whose refusal was made on the source's own node."""
+def find(case: Case) -> Iterator[Match]:
+    """Every way whose refusal was made on the source's own node.
+
+    Seen: Pods on Traefik's node are refused on the endpoint's port; our listener or another
+        port there is open; and either the refusal is faster than half the round trip to that
+        node (2 ms or longer), or the VIP with that one endpoint works from the same place while
+        no other node is refused. Where only Traefik's own pod could be asked: every endpoint is
+        refused in both passes, the Service's VIP works every time in both, and no NetworkPolicy
+        selects its pods; then it is likely, and no more.
+    Told apart: NetworkPolicy and application refuse from the far node, so a round trip later,
+        by the VIP too, and other nodes as well; a masquerade changes the address that our
+        listener hears.
+    """
     every = tuple(refusals(case))
     sure = {(r.path.edge, r.path.endpoint.port) for r in every if _fits(r)}
-    return merged([_match(r) for r in every if _fits(r) or _alike(r, sure)])
+    yield from (_match(r) for r in every if _fits(r) or _alike(r, sure))
 
 
 def _alike(refusal: RefusedPath, sure: set[tuple[str, int]]) -> bool:
@@ -72,8 +85,8 @@ def _match(refusal: RefusedPath) -> Match:
             f"{unlike}{_sooner(refusal)}{_by_vip(refusal)}: a nat rule of {path.edge} itself "
             "catches them."
         ),
-        confidence=certain(proven=decisive and elsewhere),
-        paths=frozenset({path}),
+        proven=decisive and elsewhere,
+        paths=(path,),
         places=(path.edge,),
         bears=(Aim.ENDPOINT, Aim.SOLE_VIP, Aim.FAR, Aim.OTHER_PORT, Aim.NODE, *vip),
         untested=(*unsure, *sole),
@@ -107,19 +120,6 @@ RULE = DecisionRule(
     find=find,
     effect=Effect.UNKNOWN,
     effect_because="Whether the VIP leads past that rule was not tried, or not often enough.",
-    seen=(
-        "Pods on Traefik's node are refused on the endpoint's port; our listener or another port "
-        "there is open; and either the refusal is faster than half the round trip to that node "
-        "(2 ms or longer), or the VIP with that one endpoint works from the same place while no "
-        "other node is refused. Where only Traefik's own pod could be asked: every endpoint is "
-        "refused in both passes, the Service's VIP works every time in both, and no NetworkPolicy "
-        "selects its pods; then it is likely, and no more."
-    ),
-    apart=(
-        "NetworkPolicy and application refuse from the far node, so a round trip later, by the "
-        "VIP too, and other nodes as well; a masquerade changes the address that our listener "
-        "hears."
-    ),
     advice=(
         "Narrow that rule to the outer interface (add `-i <interface>` or a destination address), "
         "or remove it.",

@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import Case, Path
 from bot.net.diagnosis.observation import Aim
-from bot.net.diagnosis.results import ResultState, Tally
-from bot.net.diagnosis.rule import DecisionRule, Match, certain, merged
+from bot.net.diagnosis.results import ResultState
+from bot.net.diagnosis.rule import DecisionRule, Match
 
 
-def find(case: Case) -> Match | None:
-    """Ways on which even the quickest connection is slow; what times out there is part of it."""
-    return merged([_match(case, path) for path in case.paths if drags(case, path)])
+def find(case: Case) -> Iterator[Match]:
+    """Ways on which even the quickest connection is slow; what times out there is part of it.
+
+    Seen: Connections to a remote endpoint come about, all or at least half of them, and even
+        the quickest takes 200 ms or longer.
+    Told apart: Lost packets make some connections a second late; the others are quick.
+    """
+    for path in case.paths:
+        if not drags(case, path):
+            continue
+        direct, far = case.beside(path), case.listener(path.edge, path.endpoint.node)
+        trip = case.round_trip(case.stand(path.edge), path.endpoint.node)
+        node = "" if trip is None else f" (the node itself or our listener there: {trip:.0f} ms)"
+        retried = any(answer.retried for answer in direct.answers)
+        first = ", and the first one had to be tried again" if retried else ""
+        failed = direct.tries - direct.successes
+        late = f", and {failed} of {direct.tries} did not come about within the limit"
+        yield Match(
+            because=(
+                f"From {path.edge} to {path.endpoint.node} a connection takes "
+                f"{direct.typical or 0.0:.0f} ms{node}{first}{late if failed else ''}."
+            ),
+            proven=direct.repeated and direct.ok and far.slow,
+            paths=(path,),
+            bears=(Aim.ENDPOINT, Aim.FAR, Aim.NODE),
+        )
 
 
 def drags(case: Case, path: Path) -> bool:
@@ -26,39 +51,11 @@ def drags(case: Case, path: Path) -> bool:
     )
 
 
-def _match(case: Case, path: Path) -> Match:
-    direct, far = case.beside(path), case.listener(path.edge, path.endpoint.node)
-    trip = case.round_trip(case.stand(path.edge), path.endpoint.node)
-    node = f" (the node itself or our listener there: {trip:.0f} ms)" if trip is not None else ""
-    retried = any(answer.retried for answer in direct.answers)
-    first = ", and the first one had to be tried again" if retried else ""
-    return Match(
-        because=(
-            f"From {path.edge} to {path.endpoint.node} a connection takes "
-            f"{direct.typical or 0.0:.0f} ms{node}{first}{_late(direct)}."
-        ),
-        confidence=certain(proven=direct.repeated and direct.ok and far.slow),
-        paths=frozenset({path}),
-        places=(str(path),),
-        bears=(Aim.ENDPOINT, Aim.FAR, Aim.NODE),
-    )
-
-
-def _late(direct: Tally) -> str:
-    failed = direct.tries - direct.successes
-    return f", and {failed} of {direct.tries} did not come about within the limit" * bool(failed)
-
-
 RULE = DecisionRule(
     row=Row.SLOW_PATH,
     find=find,
     effect=Effect.USELESS,
     effect_because="The VIP takes the same slow path.",
-    seen=(
-        "Connections to a remote endpoint come about, all or at least half of them, and even the "
-        "quickest takes 200 ms or longer."
-    ),
-    apart="Lost packets make some connections a second late; the others are quick.",
     advice=(
         "tailscale ping <node> on Traefik's node: `via DERP` is a relay; open UDP 41641 on one "
         "side for a direct path.",

@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import Case
 from bot.net.diagnosis.observation import Aim
 from bot.net.diagnosis.refused_connections import RefusedPath, refusals
 from bot.net.diagnosis.results import ResultState
-from bot.net.diagnosis.rule import DecisionRule, Match, certain, merged
+from bot.net.diagnosis.rule import DecisionRule, Match
 
 
-def find(case: Case) -> Match | None:
-    """Every way that is open by the VIP alone, for the address that it gives the packets."""
-    return merged([_match(refusal) for refusal in refusals(case) if _fits(refusal)])
+def find(case: Case) -> Iterator[Match]:
+    """Every way that is open by the VIP alone, for the address that it gives the packets.
+
+    Seen: Pods of Traefik's node are refused by pod IP, no sooner than the round trip; the VIP
+        with that one endpoint works from the same place; and our listener hears the VIP's
+        packets under another address, or a NetworkPolicy selects the pod and other nodes' pods
+        are refused too.
+    Told apart: A REDIRECT on the source's node answers sooner, and leaves the address as it is;
+        a policy without masquerade refuses by the VIP too.
+    """
+    for refusal in refusals(case):
+        if not _fits(refusal):
+            continue
+        path, masked = refusal.path, bool(refusal.masqueraded)
+        yield Match(
+            because=(
+                f"From {path.edge} the pod's own address is refused on {path.endpoint.node}, but "
+                "by the VIP the same endpoint answers"
+                + (": the VIP's packets arrive under another address" if masked else "")
+                + ", so the source address decides."
+            ),
+            proven=refusal.repeated and masked and refusal.far.ok,
+            paths=(path,),
+            bears=(Aim.ENDPOINT, Aim.SOLE_VIP, Aim.FAR, Aim.FAR_VIP),
+        )
 
 
 def _fits(refusal: RefusedPath) -> bool:
@@ -22,31 +46,11 @@ def _fits(refusal: RefusedPath) -> bool:
         return False
     if refusal.by_source is None and any(tally.ok for tally in refusal.remote):
         return False
-    refused = any(tally.state is ResultState.REFUSED for tally in refusal.remote)
-    return bool(
-        refusal.masqueraded or ((refused or _late(refusal)) and refusal.case.subject.policies)
+    # Not made on the source's own node: others are refused too, or it came late enough.
+    there = refusal.by_source is False or any(
+        tally.state is ResultState.REFUSED for tally in refusal.remote
     )
-
-
-def _late(refusal: RefusedPath) -> bool:
-    return refusal.by_source is False
-
-
-def _match(refusal: RefusedPath) -> Match:
-    path = refusal.path
-    proven = refusal.repeated and bool(refusal.masqueraded) and refusal.far.ok
-    return Match(
-        because=(
-            f"From {path.edge} the pod's own address is refused on {path.endpoint.node}, but by "
-            "the VIP the same endpoint answers"
-            + (": the VIP's packets arrive under another address" if refusal.masqueraded else "")
-            + ", so the source address decides."
-        ),
-        confidence=certain(proven=proven),
-        paths=frozenset({path}),
-        places=(str(path),),
-        bears=(Aim.ENDPOINT, Aim.SOLE_VIP, Aim.FAR, Aim.FAR_VIP),
-    )
+    return bool(refusal.masqueraded or (there and refusal.case.subject.policies))
 
 
 RULE = DecisionRule(
@@ -54,16 +58,6 @@ RULE = DecisionRule(
     find=find,
     effect=Effect.UNKNOWN,
     effect_because="The VIP was not tried often enough.",
-    seen=(
-        "Pods of Traefik's node are refused by pod IP, no sooner than the round trip; the VIP "
-        "with that one endpoint works from the same place; and our listener hears the VIP's "
-        "packets under another address, or a NetworkPolicy selects the pod and other nodes' pods "
-        "are refused too."
-    ),
-    apart=(
-        "A REDIRECT on the source's node answers sooner, and leaves the address as it is; a "
-        "policy without masquerade refuses by the VIP too."
-    ),
     advice=(
         "Let the NetworkPolicy of the Service's namespace admit Traefik's pods.",
         "nativeLB goes round it as long as the masquerade stays: the policy is then not enforced "

@@ -2,53 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import Case
 from bot.net.diagnosis.observation import Aim
-from bot.net.diagnosis.rule import DecisionRule, Match, certain
+from bot.net.diagnosis.rule import DecisionRule, Match
 
 API = "API"
 
 
-def find(case: Case) -> Match | None:
-    """Servers of Traefik's, or addresses that it failed to reach, that nobody has any more."""
-    if not case.subject.endpoints_seen or not case.subject.endpoints:
-        return None
-    listed = strays(case)
-    failed = _failed(case)
+def find(case: Case) -> Iterator[Match]:
+    """Servers of Traefik's, or addresses that it failed to reach, that nobody has any more.
+
+    Seen: Traefik's API (or else every failure of its log) names addresses that are in no slice
+        of the Service and are no VIP, while the present endpoints answer.
+    Told apart: Addresses that are in a slice are not stale, whether they answer or not.
+    """
+    subject, belief = case.subject, case.belief
+    if not subject.endpoints_seen or not subject.endpoints:
+        return
+    known = {*(endpoint.address for endpoint in subject.endpoints), *subject.unready, *subject.vips}
+    listed = [server for server in belief.servers or () if server[0] not in known]
+    failed = [(failure.address, failure.port) for failure in belief.failures]
+    if belief.servers is not None or any(address in known for address, _ in failed):
+        # The log counts only where every failure is about a strange address, and nothing else is.
+        failed = []
     if not listed and not failed:
-        return None
+        return
     fine = bool(case.paths) and all(case.direct(path).ok for path in case.paths)
     named = ", ".join(f"{address}:{port}" for address, port in (listed or failed)[:4])
-    return Match(
+    yield Match(
         because=(
             f"Traefik {'sends to' if listed else 'failed to reach'} {named}, which is neither an "
             "endpoint of the Service nor its VIP: it has not heard of the present endpoints."
         ),
-        confidence=certain(proven=bool(listed) and case.belief.of == API and fine),
-        places=case.subject.edges,
+        proven=bool(listed) and belief.of == API and fine,
+        places=subject.edges,
         bears=(Aim.ENDPOINT,),
         untested=() if listed else ("Traefik's API, which would say what it sends to now.",),
-    )
-
-
-def strays(case: Case) -> tuple[tuple[str, int], ...]:
-    """The servers of Traefik's that are in no slice and are no VIP."""
-    return tuple(server for server in case.belief.servers or () if server[0] not in _known(case))
-
-
-def _failed(case: Case) -> tuple[tuple[str, int], ...]:
-    """By the log: only where every failure is about a strange address, and something is known."""
-    if case.belief.servers is not None:
-        return ()
-    failures = [(failure.address, failure.port) for failure in case.belief.failures]
-    return tuple(failures) if all(failure[0] not in _known(case) for failure in failures) else ()
-
-
-def _known(case: Case) -> frozenset[str]:
-    subject = case.subject
-    return frozenset(
-        {*(endpoint.address for endpoint in subject.endpoints), *subject.unready, *subject.vips}
     )
 
 
@@ -60,11 +52,6 @@ RULE = DecisionRule(
         "The VIP does not grow stale, but a Traefik that hears of no change does not hear of this "
         "one either: mend that first."
     ),
-    seen=(
-        "Traefik's API (or else every failure of its log) names addresses that are in no slice of "
-        "the Service and are no VIP, while the present endpoints answer."
-    ),
-    apart="Addresses that are in a slice are not stale, whether they answer or not.",
     advice=(
         "See whether Traefik may list and watch EndpointSlices (its log names forbidden requests); "
         "then restart it: kubectl rollout restart.",

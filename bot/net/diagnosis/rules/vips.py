@@ -9,7 +9,7 @@ from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import Case, Path
 from bot.net.diagnosis.observation import Aim, ExecutionContext, VantagePoint
 from bot.net.diagnosis.results import ResultState, Tally
-from bot.net.diagnosis.rule import DecisionRule, Match, certain, merged
+from bot.net.diagnosis.rule import DecisionRule, Match
 
 STALLS = 900.0
 """Milliseconds: a VIP that takes this much longer than the pod IP lost packets on the way."""
@@ -58,14 +58,58 @@ class View:
         return self.case.vip_from(self.place)
 
 
-def find_checksum(case: Case) -> Match | None:
-    """Every VIP that crosses the overlay stalls, and those that stay on the node do not."""
-    return merged([_checksum(view) for view in _views(case) if _stalls(view)])
+def find_checksum(case: Case) -> Iterator[Match]:
+    """Every VIP that crosses the overlay stalls, and those that stay on the node do not.
+
+    Seen: From Traefik's node every endpoint and our listeners answer by their own addresses;
+        every VIP that leads to another node times out or takes seconds; every VIP that leads to
+        the same node works.
+    Told apart: Broken kube-proxy rules fail on the same node too, and MTU spares small
+        payloads.
+    """
+    for view in _views(case):
+        if _stalls(view):
+            yield Match(
+                because=(
+                    f"From {view.edge} remote pods answer by their own addresses, and by a VIP "
+                    "they do not, or only after seconds; VIPs that stay on the node work."
+                ),
+                proven=sum(tally.repeated for tally in view.across) > 1,
+                places=(view.edge,),
+                bears=(Aim.ENDPOINT, Aim.SOLE_VIP, Aim.FAR_VIP, Aim.VIP, Aim.FAR),
+            )
 
 
-def find_broken(case: Case) -> Match | None:
-    """The Service's VIP fails, and not only where it crosses the overlay."""
-    return merged([_broken(view) for view in _views(case) if _fails(view)])
+def find_broken(case: Case) -> Iterator[Match]:
+    """The Service's VIP fails, and not only where it crosses the overlay.
+
+    Seen: From Traefik's node every endpoint answers by its own address, and the Service's VIP
+        fails: also where it leads to the same node, or although VIPs of our own to the same
+        endpoints work, or by a refusal.
+    Told apart: Checksum offload spares VIPs that stay on the node.
+    """
+    for view in _views(case):
+        if not _fails(view):
+            continue
+        others = [
+            case.vip_from(place)
+            for place in case.places(Aim.VIP)
+            if place.node != view.edge and place.stance is ExecutionContext.POD
+        ]
+        where = "on every node that was tried" if others else "here"
+        if others and all(tally.ok for tally in others):
+            where = f"on {view.edge} alone"
+        failed = view.vip.tries - view.vip.successes
+        how = "every time" if view.vip.fails else f"{failed} times of {view.vip.tries}"
+        yield Match(
+            because=(
+                f"From {view.edge} every endpoint answers by its own address, and the Service's "
+                f"VIP fails {how}: kube-proxy's rules for it are broken, {where}."
+            ),
+            proven=view.vip.repeated and view.vip.fails and bool(others),
+            places=(view.edge,),
+            bears=(Aim.VIP, Aim.ENDPOINT, Aim.SOLE_VIP, Aim.FAR_VIP),
+        )
 
 
 def _views(case: Case) -> Iterator[View]:
@@ -88,19 +132,6 @@ def _slow(tally: Tally, usual: float) -> bool:
     return late or (tally.fails and tally.state in (ResultState.SILENT, ResultState.BROKEN))
 
 
-def _checksum(view: View) -> Match:
-    fars = [tally for tally in view.across if tally.repeated]
-    return Match(
-        because=(
-            f"From {view.edge} remote pods answer by their own addresses, and by a VIP they do "
-            "not, or only after seconds; VIPs that stay on the node work."
-        ),
-        confidence=certain(proven=len(fars) > 1),
-        places=(view.edge,),
-        bears=(Aim.ENDPOINT, Aim.SOLE_VIP, Aim.FAR_VIP, Aim.VIP, Aim.FAR),
-    )
-
-
 def _fails(view: View) -> bool:
     """Failing here too, or failing while the way that it takes works."""
     if not view.vip.seen or _stalls(view):
@@ -116,44 +147,11 @@ def _fails(view: View) -> bool:
     return sharp and complete and covered and all(tally.clean for tally in tried)
 
 
-def _broken(view: View) -> Match:
-    others = [
-        view.case.vip_from(place)
-        for place in view.case.places(Aim.VIP)
-        if place.node != view.edge and place.stance is ExecutionContext.POD
-    ]
-    fine = bool(others) and all(tally.ok for tally in others)
-    where = (
-        f"on {view.edge} alone" if fine else "on every node that was tried" if others else "here"
-    )
-    return Match(
-        because=(
-            f"From {view.edge} every endpoint answers by its own address, and the Service's VIP "
-            f"{_how(view)}: kube-proxy's rules for it are broken, {where}."
-        ),
-        confidence=certain(proven=view.vip.repeated and view.vip.fails and bool(others)),
-        places=(view.edge,),
-        bears=(Aim.VIP, Aim.ENDPOINT, Aim.SOLE_VIP, Aim.FAR_VIP),
-    )
-
-
-def _how(view: View) -> str:
-    if view.vip.fails:
-        return "fails every time"
-    return f"fails {view.vip.tries - view.vip.successes} times of {view.vip.tries}"
-
-
 CHECKSUM = DecisionRule(
     row=Row.CHECKSUM_OFFLOAD,
     find=find_checksum,
     effect=Effect.HARMS,
     effect_because="The VIP is what fails; by pod IP the route works.",
-    seen=(
-        "From Traefik's node every endpoint and our listeners answer by their own addresses; every "
-        "VIP that leads to another node times out or takes seconds; every VIP that leads to the "
-        "same node works."
-    ),
-    apart="Broken kube-proxy rules fail on the same node too, and MTU spares small payloads.",
     advice=(
         "On both nodes: ethtool -K flannel.1 tx-checksum-ip-generic off. If that mends it, make "
         "it permanent and upgrade the kernel.",
@@ -166,12 +164,6 @@ BROKEN = DecisionRule(
     find=find_broken,
     effect=Effect.HARMS,
     effect_because="The VIP is what fails; by pod IP the route works.",
-    seen=(
-        "From Traefik's node every endpoint answers by its own address, and the Service's VIP "
-        "fails: also where it leads to the same node, or although VIPs of our own to the same "
-        "endpoints work, or by a refusal."
-    ),
-    apart="Checksum offload spares VIPs that stay on the node.",
     advice=(
         "On that node: iptables-save -t nat | grep <VIP> (or nft list ruleset), and k3s's log for "
         "kube-proxy; restart k3s there if its rules are missing or old.",
