@@ -25,15 +25,9 @@ from bot.net.diagnosis.service import Diagnose
 from bot.net.mesh.service import Mesh
 from bot.net.ports import Prober
 from bot.net.request.service import Reach
-from bot.net.views import (
-    json_diagnosis,
-    json_matrix,
-    json_request,
-    terminal_diagnosis,
-    terminal_matrix,
-    terminal_request,
-    text_diagnosis,
-)
+from bot.net.views import json as net_json
+from bot.net.views import terminal as net_terminal
+from bot.net.views import text as net_text
 from bot.net.views.chart import heat_map
 from bot.render import terminal
 from bot.render import text as words
@@ -80,8 +74,8 @@ async def diagnose(arguments: argparse.Namespace) -> int:
     async with _connected(arguments) as (api, cluster, prober):
         service = Diagnose(cluster, prober, Traefik(cluster, TraefikReader(api)))
         diagnosis = (await service.diagnose(" ".join(arguments.route), _progress)).diagnosis
-    show(arguments, diagnosis, json_diagnosis.diagnosis, terminal_diagnosis.diagnosis)
-    return EXIT[text_diagnosis.verdict(diagnosis)]
+    show(arguments, diagnosis, net_json.diagnosis, net_terminal.diagnosis)
+    return EXIT[net_text.verdict(diagnosis)]
 
 
 @in_event_loop
@@ -96,7 +90,7 @@ async def matrix(arguments: argparse.Namespace) -> int:
     if arguments.picture:
         _write(await Artist().draw(heat_map(measured)), arguments.picture)
     width = terminal.console().width
-    show(arguments, measured, json_matrix.matrix, lambda _: terminal_matrix.matrix(measured, width))
+    show(arguments, measured, net_json.matrix, lambda _: net_terminal.matrix(measured, width))
     return EXIT[measured.verdict]
 
 
@@ -116,7 +110,7 @@ async def test(arguments: argparse.Namespace) -> int:
     async with _connected(arguments) as (api, cluster, prober):
         reach = Reach(cluster, prober, PodCommands(api))
         result = await reach.test(arguments.begin, arguments.end, _progress)
-    show(arguments, result, json_request.reached, terminal_request.reached)
+    show(arguments, result, net_json.request, net_terminal.request)
     return EXIT[result.verdict]
 
 

@@ -49,10 +49,10 @@ def show(console: Console, renderable: RenderableType) -> None:
     console.print(renderable, soft_wrap=False, overflow="fold", highlight=False, markup=False)
 
 
-def plain(*renderables: RenderableType) -> str:
-    """The same as plain text of 100 columns, for a file."""
+def plain(*renderables: RenderableType, width: int = PAGE) -> str:
+    """The same as plain text of so many columns, for a file."""
     page = io.StringIO()
-    file_console = Console(file=page, width=PAGE, color_system=None, legacy_windows=False)
+    file_console = Console(file=page, width=width, color_system=None, legacy_windows=False)
     for renderable in renderables:
         show(file_console, renderable)
     return page.getvalue()

@@ -19,7 +19,7 @@ from bot.net.mesh.service import Mesh
 from bot.net.request.service import Reach
 from bot.net.tools.service import Netshoot, Tool
 from bot.net.views import chart as heat_map
-from bot.net.views import discord_diagnosis, discord_matrix, discord_request, discord_tool
+from bot.net.views import discord as net_cards
 from bot.render import cards as render
 from bot.render import text as words
 from commands.autocomplete import Choices, matching, suggestions
@@ -84,7 +84,7 @@ class NetCog(Cog):
         async with Progress(interaction, route) as progress:
             diagnosis = (await self._diagnose.diagnose(route, progress.note)).diagnosis
         rows = retest.rows("diagnose", short(diagnosis.subject))
-        await answer(interaction, discord_diagnosis.diagnosis(diagnosis, rows))
+        await answer(interaction, net_cards.diagnosis(diagnosis, rows))
 
     @net.command(
         name="matrix",
@@ -109,7 +109,7 @@ class NetCog(Cog):
             progress.note("Drawing.")
             picture = await self._draw(heat_map.heat_map(measured))
         rows = retest.rows("matrix", node)
-        await answer(interaction, discord_matrix.matrix(measured, picture, rows))
+        await answer(interaction, net_cards.matrix(measured, picture, rows))
 
     @net.command(
         name="test",
@@ -143,7 +143,7 @@ class NetCog(Cog):
         begin, _, end = ends.partition(BETWEEN)
         async with Progress(interaction, ends) as progress:
             result = await self._reach.test(begin, end, progress.note)
-        await answer(interaction, discord_request.reached(result, retest.rows("test", ends)))
+        await answer(interaction, net_cards.request(result, retest.rows("test", ends)))
 
     @net.command(
         name="tool",
@@ -184,7 +184,7 @@ class NetCog(Cog):
         tool, node, target, options = _parse(line)
         async with Progress(interaction, line) as progress:
             run = await self._netshoot.run(tool, node, target, options, progress.note)
-        await answer(interaction, discord_tool.ran(run, retest.rows("tool", line)))
+        await answer(interaction, net_cards.tool(run, retest.rows("tool", line)))
 
     async def _retest(self, interaction: discord.Interaction, control: Control) -> None:
         tests: dict[str, Callable[[discord.Interaction, str, bool], Awaitable[None]]] = {

@@ -12,8 +12,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from bot.net.views import json_diagnosis, json_matrix
-from bot.net.views import json_request as json_reached
+from bot.net.views import json as net_json
 from bot.sandbox.opening import find, simulated
 from tests.places import ROOT
 
@@ -56,7 +55,7 @@ async def test_a_diagnosis_ends_with_the_code_of_its_verdict(homelab: Path) -> N
 async def test_a_diagnosis_as_json_is_valid_by_its_schema(homelab: Path) -> None:
     code, out, _ = await net(homelab, "diagnose", NEXTCLOUD, "--output", "json")
     told = json.loads(out)
-    jsonschema.validate(told, json_diagnosis.schema())
+    jsonschema.validate(told, net_json.schema(net_json.DIAGNOSIS))
     assert (code, told["row"], told["effect"]) == (2, "redirect", "helps")
 
 
@@ -69,7 +68,7 @@ async def test_a_matrix_names_the_dead_node_and_draws_it(tmp_path: Path) -> None
         assert picture.read_bytes().startswith(b"\x89PNG")
         code, out, _ = await net(path, "matrix", "edge", "--output", "json")
         told = json.loads(out)
-        jsonschema.validate(told, json_matrix.schema())
+        jsonschema.validate(told, net_json.schema(net_json.MATRIX))
         assert code == 2
         assert all("edge" in (each["source"], each["target"]) for each in told["cells"])
 
@@ -94,7 +93,7 @@ async def test_one_request_ends_with_the_code_of_its_verdict(homelab: Path) -> N
     assert all(len(line) <= 80 for line in out.splitlines())
     code, out, _ = await net(homelab, "test", "home-1", "10.42.250.250:80", "--output", "json")
     told = json.loads(out)
-    jsonschema.validate(told, json_reached.schema())
+    jsonschema.validate(told, net_json.schema(net_json.REQUEST))
     assert code == 2
     assert told["attempts"][0]["steps"][0]["outcome"] == "timeout"
 

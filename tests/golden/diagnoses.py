@@ -9,7 +9,9 @@ from functools import cache
 from bot.net.diagnosis.diagnosis import Diagnosis, Row
 from bot.net.diagnosis.observation import Belief
 from bot.net.diagnosis.service import Diagnose
-from bot.net.views import discord_diagnosis, json_diagnosis, terminal_diagnosis
+from bot.net.views import discord as net_cards
+from bot.net.views import json as net_json
+from bot.net.views import terminal as net_terminal
 from bot.sandbox.network import Network
 from commands.net import retest
 from tests.fake_prober import FakeProber
@@ -56,27 +58,23 @@ REAL: dict[str, Callable[[], Diagnosis]] = {
 
 def _pages() -> dict[str, Callable[[], str]]:
     made: dict[str, Callable[[], str]] = {
-        f"row-{row}-terminal.txt": lambda row=row: page(terminal_diagnosis.diagnosis(of_row(row)))
+        f"row-{row}-terminal.txt": lambda row=row: page(net_terminal.diagnosis(of_row(row)))
         for row in Row
     }
     for name, diagnose in REAL.items():
         made[f"{name}-discord.json"] = lambda diagnose=diagnose: _as_card(diagnose())
         made[f"{name}-terminal.txt"] = lambda diagnose=diagnose: page(
-            terminal_diagnosis.diagnosis(diagnose())
+            net_terminal.diagnosis(diagnose())
         )
-        made[f"{name}.json"] = lambda diagnose=diagnose: json_diagnosis.diagnosis(
-            diagnose()
-        ).decode()
+        made[f"{name}.json"] = lambda diagnose=diagnose: net_json.diagnosis(diagnose()).decode()
     return made
 
 
 def _as_card(found: Diagnosis) -> str:
-    return card(discord_diagnosis.diagnosis(found, retest.rows("diagnose", found.subject)))
+    return card(net_cards.diagnosis(found, retest.rows("diagnose", found.subject)))
 
 
 PAGES: Pages = {
     **_pages(),
-    "progress.json": lambda: card(
-        discord_diagnosis.progress(ROUTE, "Starting pods on edge and home-1.")
-    ),
+    "progress.json": lambda: card(net_cards.progress(ROUTE, "Starting pods on edge and home-1.")),
 }

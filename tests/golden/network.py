@@ -16,11 +16,9 @@ from bot.net.request.result import Attempt, Leg, Reached, RequestStep
 from bot.net.request.service import Reach
 from bot.net.tools.command import Ran
 from bot.net.views import chart as heat_map
-from bot.net.views import discord_matrix, json_matrix, terminal_matrix
-from bot.net.views import discord_request as discord_reached
-from bot.net.views import discord_tool as discord_ran
-from bot.net.views import json_request as json_reached
-from bot.net.views import terminal_request as terminal_reached
+from bot.net.views import discord as net_cards
+from bot.net.views import json as net_json
+from bot.net.views import terminal as net_terminal
 from bot.sandbox.network import Network
 from commands.net import retest
 from tests.fake_prober import FakeProber
@@ -113,23 +111,21 @@ def _pages() -> dict[str, Callable[[], str]]:
     made: dict[str, Callable[[], str]] = {}
     for name, measure in MATRICES.items():
         made[f"{name}-discord.json"] = lambda measure=measure: card(
-            discord_matrix.matrix(measure(), b"PNG", retest.rows("matrix", ""))
+            net_cards.matrix(measure(), b"PNG", retest.rows("matrix", ""))
         )
-        made[f"{name}-terminal.txt"] = lambda measure=measure: page(
-            terminal_matrix.matrix(measure())
-        )
-        made[f"{name}.json"] = lambda measure=measure: json_matrix.matrix(measure()).decode()
+        made[f"{name}-terminal.txt"] = lambda measure=measure: page(net_terminal.matrix(measure()))
+        made[f"{name}.json"] = lambda measure=measure: net_json.matrix(measure()).decode()
         made[f"{name}-alt.txt"] = lambda measure=measure: f"{heat_map.alt(measure())}\n"
         made[f"{name}-drawing.json"] = lambda measure=measure: plain(heat_map.heat_map(measure()))
     for name, test in REACHED.items():
         made[f"{name}-discord.json"] = lambda test=test: card(
-            discord_reached.reached(test(), retest.rows("test", "edge web.apps"))
+            net_cards.request(test(), retest.rows("test", "edge web.apps"))
         )
-        made[f"{name}-terminal.txt"] = lambda test=test: page(terminal_reached.reached(test()))
-        made[f"{name}.json"] = lambda test=test: json_reached.reached(test()).decode()
+        made[f"{name}-terminal.txt"] = lambda test=test: page(net_terminal.request(test()))
+        made[f"{name}.json"] = lambda test=test: net_json.request(test()).decode()
     for name, run in RUNS.items():
         made[f"{name}-discord.json"] = lambda run=run: card(
-            discord_ran.ran(run, retest.rows("tool", "dig edge apps/web +short"))
+            net_cards.tool(run, retest.rows("tool", "dig edge apps/web +short"))
         )
     return made
 
@@ -137,6 +133,6 @@ def _pages() -> dict[str, Callable[[], str]]:
 PAGES: Pages = {
     **_pages(),
     "matrix-undrawn-discord.json": lambda: card(
-        discord_matrix.matrix(measured("healthy"), Undrawn("The picture took too long."))
+        net_cards.matrix(measured("healthy"), Undrawn("The picture took too long."))
     ),
 }

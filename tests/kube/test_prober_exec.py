@@ -25,7 +25,9 @@ from bot.net.diagnosis.service import Diagnose
 from bot.net.probing.protocol import Outcome, Probe, ProbeKind
 from bot.net.probing.wget import CommandOutput
 from bot.net.request.origin import Origin
-from bot.net.views import discord_diagnosis, json_diagnosis, terminal_diagnosis
+from bot.net.views import discord as net_cards
+from bot.net.views import json as net_json
+from bot.net.views import terminal as net_terminal
 from bot.sandbox.kubelet import Kubelet
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.kubernetes_api.streams import Shell, StreamEnded
@@ -124,9 +126,9 @@ async def test_what_is_lost_on_the_way_is_inconclusive_by_wget_alone(
 
 def answers(found: Diagnosis) -> tuple[str, str, str]:
     """In the terminal, in JSON and on Discord."""
-    card = "\n".join(texts_of(discord_diagnosis.diagnosis(found, [])))
-    said = " ".join(terminal_diagnosis.text(found).split())
-    return said, json_diagnosis.diagnosis(found).decode(), card
+    card = "\n".join(texts_of(net_cards.diagnosis(found, [])))
+    said = " ".join(net_terminal.diagnosis_text(found).split())
+    return said, net_json.diagnosis(found).decode(), card
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.charts.spec import HeatMap, Key, Sign, Tile
-from bot.net.mesh.matrix import By, Cell, Matrix, Pair
-from bot.net.views import text_matrix as told
+from bot.net.mesh.matrix import By, Cell, Matrix, Pair, findings
+from bot.net.views import text
 from bot.render import text as words
 
 MOST = 60
@@ -25,16 +25,16 @@ KEY = (
 )
 
 
-def heat_map(each: Matrix) -> HeatMap:
+def heat_map(matrix: Matrix) -> HeatMap:
     """The picture of the nodes that were to be tried; of too many, those with failures."""
-    cells = told.by_pair(each)
-    every = told.asked(each)
+    cells = text.by_pair(matrix)
+    every = text.asked(matrix)
     names = _chosen(every, cells)
     some = f"{len(names)} of {len(every)} nodes" if len(names) < len(every) else ""
-    rows = tuple(tuple(_tile((row, column), cells, each) for column in names) for row in names)
+    rows = tuple(tuple(_tile((row, column), cells, matrix) for column in names) for row in names)
     signs = {tile.sign for row in rows for tile in row}
     return HeatMap(
-        title=words.line(told.HEADS[each.verdict], TITLE),
+        title=words.line(text.MATRIX_HEADS[matrix.verdict], TITLE),
         subtitle=f"{some or words.plural(len(names), 'node')}, from the row to the column",
         names=tuple(words.line(name, NAME) or "?" for name in names),
         rows=rows,
@@ -42,11 +42,11 @@ def heat_map(each: Matrix) -> HeatMap:
     )
 
 
-def alt(each: Matrix) -> str:
+def alt(matrix: Matrix) -> str:
     """What the picture shows, in words."""
-    count = words.plural(len(told.asked(each)), "node")
-    said = " ".join(told.sentences(each))
-    return words.line(f"Heat map of {count}: {told.HEADS[each.verdict]}. {said}", ALT)
+    count = words.plural(len(text.asked(matrix)), "node")
+    said = " ".join(findings(matrix))
+    return words.line(f"Heat map of {count}: {text.MATRIX_HEADS[matrix.verdict]}. {said}", ALT)
 
 
 def _chosen(names: Sequence[str], cells: Mapping[Pair, Sequence[Cell]]) -> tuple[str, ...]:
@@ -57,15 +57,15 @@ def _chosen(names: Sequence[str], cells: Mapping[Pair, Sequence[Cell]]) -> tuple
     return tuple(name for name in names if name in bad or not bad)[:MOST]
 
 
-def _tile(pair: Pair, cells: Mapping[Pair, Sequence[Cell]], each: Matrix) -> Tile:
+def _tile(pair: Pair, cells: Mapping[Pair, Sequence[Cell]], matrix: Matrix) -> Tile:
     if pair[0] == pair[1]:
         return Tile(Sign.SELF)
     found = cells.get(pair, ())
     if not found:
-        return Tile(Sign.UNSEEN if told.expected(pair, each) else Sign.UNTRIED)
+        return Tile(Sign.UNSEEN if text.expected(pair, matrix) else Sign.UNTRIED)
     took = next((one.took for one in found if one.test is By.POD), None)
     if any(one.test is By.POD and not one.well for one in found):
         return Tile(Sign.NONE)
-    if letters := told.letters(found):
+    if letters := text.letters(found):
         return Tile(Sign.SOME, took, letters)
     return Tile(Sign.WELL, took)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from bot.net.diagnosis.diagnosis import Row
 from bot.net.diagnosis.rule import DecisionRule
 from bot.net.diagnosis.rules import RULES
-from bot.net.views import text_diagnosis as told
+from bot.net.views import text
 
 HEAD = """\
 # What a diagnosis can say
@@ -43,10 +43,10 @@ def _row(rule: DecisionRule) -> str:
     steps = "\n".join(f"{number}. {step}" for number, step in enumerate(rule.advice, 1))
     return (
         f"## {rule.row.value}\n\n"
-        f"*{told.TITLE[rule.row]}.*\n\n"
+        f"*{text.TITLE[rule.row]}.*\n\n"
         f"**Seen:** {seen}\n\n"
         f"**Told apart:** {apart}\n\n"
-        f"**{told.native(rule.effect)}:** {rule.effect_because}\n\n"
+        f"**{text.NATIVE[rule.effect]}:** {rule.effect_because}\n\n"
         f"**To do:**\n\n{steps}\n"
     )
 

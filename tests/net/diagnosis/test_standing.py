@@ -22,7 +22,7 @@ from bot.net.diagnosis.observation import VantagePoint
 from bot.net.diagnosis.proofs import Proofs
 from bot.net.diagnosis.service import Diagnose
 from bot.net.ports import Prober
-from bot.net.views import discord_diagnosis
+from bot.net.views import discord as net_cards
 from tests.fakes import FakeCluster
 from tests.health.test_report_store import FakeStore
 from tests.led import Led
@@ -250,7 +250,7 @@ async def test_who_asks_again_is_answered_what_was_seen_now():
     await lab.prove()
     lab.diagnose.prober = None
     answer = (await lab.diagnose.diagnose("web.example")).diagnosis
-    assert "nconclusive" in str(discord_diagnosis.diagnosis(answer, []))
+    assert "nconclusive" in str(net_cards.diagnosis(answer, []))
     kept = lab.diagnose.recall(answer.subject)
     assert kept
     assert kept.diagnosis.row is Row.REDIRECT

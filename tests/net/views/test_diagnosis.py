@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from bot.domain.verdict import Verdict
 from bot.net.diagnosis.diagnosis import Confidence, Diagnosis, Effect, Row, Seen
-from bot.net.views import discord_diagnosis, json_diagnosis, terminal_diagnosis
-from bot.net.views import text_diagnosis as told
+from bot.net.views import discord as net_cards
+from bot.net.views import json as net_json
+from bot.net.views import terminal as net_terminal
+from bot.net.views import text as net_text
 from bot.render.cards import Card
 from tests.render.strategies import hostile
 
@@ -43,7 +45,7 @@ def texts_of(made: Card) -> list[str]:
 
 @given(diagnoses)
 def test_a_card_keeps_within_the_limits_and_mentions_nobody(each: Diagnosis) -> None:
-    made = discord_diagnosis.diagnosis(each, [])
+    made = net_cards.diagnosis(each, [])
     texts = texts_of(made)
     assert sum(map(len, texts)) <= 4000
     assert made.view.total_children_count <= 40
@@ -58,28 +60,28 @@ def test_a_card_keeps_within_the_limits_and_mentions_nobody(each: Diagnosis) -> 
 
 @given(diagnoses)
 def test_progress_and_plain_text_take_whatever_is_said(each: Diagnosis) -> None:
-    assert discord_diagnosis.progress(each.subject, each.because).view.to_components()
-    text = terminal_diagnosis.text(each)
+    assert net_cards.progress(each.subject, each.because).view.to_components()
+    text = net_terminal.diagnosis_text(each)
     assert "\x1b" not in text
-    assert told.TITLE[each.row].split()[0] in text
+    assert net_text.TITLE[each.row].split()[0] in text
 
 
 @given(diagnoses)
 def test_json_is_what_its_schema_says(each: Diagnosis) -> None:
-    body = json.loads(json_diagnosis.diagnosis(each))
-    jsonschema.validate(body, json_diagnosis.schema())
+    body = json.loads(net_json.diagnosis(each))
+    jsonschema.validate(body, net_json.schema(net_json.DIAGNOSIS))
     assert body["row"] == each.row
 
 
 def test_every_row_and_effect_has_its_words() -> None:
-    assert set(told.TITLE) == set(Row)
-    assert all(told.native(each) for each in Effect)
+    assert set(net_text.TITLE) == set(Row)
+    assert set(net_text.NATIVE) == set(Effect)
 
 
 def test_only_a_route_that_works_is_healthy() -> None:
     """What nobody could tell is unknown."""
     found = {
-        row: told.verdict(
+        row: net_text.verdict(
             Diagnosis(
                 row=row,
                 confidence=Confidence.NONE,

@@ -11,8 +11,10 @@ from bot.charts.spec import Sign, Undrawn
 from bot.net.mesh.matrix import By, Cell, Matrix
 from bot.net.probing.protocol import Outcome
 from bot.net.views import chart as heat_map
-from bot.net.views import discord_matrix, json_matrix, terminal_matrix
-from bot.net.views import text_matrix as told
+from bot.net.views import discord as net_cards
+from bot.net.views import json as net_json
+from bot.net.views import terminal as net_terminal
+from bot.net.views import text as net_text
 from tests.net.views.test_diagnosis import texts_of
 from tests.render.strategies import hostile
 
@@ -39,26 +41,26 @@ matrices = st.builds(
 
 @given(matrices)
 def test_a_card_keeps_within_the_limits_and_mentions_nobody(each: Matrix) -> None:
-    made = discord_matrix.matrix(each)
+    made = net_cards.matrix(each)
     texts = texts_of(made)
     assert sum(map(len, texts)) <= 4000
     whole = "\n".join(text for text in texts if not text.startswith("```"))
     outside = "".join(whole.split("`")[::2])
     assert "@everyone" not in outside
     assert "<@1" not in outside
-    assert "\x1b" not in terminal_matrix.text(each)
+    assert "\x1b" not in net_terminal.matrix_text(each)
 
 
 @given(matrices)
 def test_json_is_what_its_schema_says(each: Matrix) -> None:
-    jsonschema.validate(json.loads(json_matrix.matrix(each)), json_matrix.schema())
+    jsonschema.validate(json.loads(net_json.matrix(each)), net_json.schema(net_json.MATRIX))
 
 
 @given(matrices, st.sampled_from([None, b"PNG", Undrawn("It failed.")]))
 def test_a_picture_has_its_words_and_a_place_for_every_node(
     each: Matrix, drawn: bytes | Undrawn | None
 ) -> None:
-    made = discord_matrix.matrix(each, drawn)
+    made = net_cards.matrix(each, drawn)
     assert sum(map(len, texts_of(made))) <= 4000
     drawing = heat_map.heat_map(each)
     assert all(len(row) == len(drawing.names) == len(drawing.rows) for row in drawing.rows)
@@ -86,9 +88,9 @@ def test_the_round_trips_are_told_in_a_line() -> None:
         Cell(source="a", target=target, test=By.POD, tries=3, well=3, took=took)
         for target, took in (("b", 10.0), ("c", 20.0), ("d", 300.0))
     ]
-    found = told.headline(Matrix(nodes=("a", "b", "c", "d"), cells=tuple(cells)))
+    found = net_text.headline(Matrix(nodes=("a", "b", "c", "d"), cells=tuple(cells)))
     assert found == "4 nodes, round trips of 10.0 to 300.0 ms, the middle one 20.0 ms"
-    assert told.headline(Matrix(nodes=("a",))) == "1 node"
+    assert net_text.headline(Matrix(nodes=("a",))) == "1 node"
 
 
 def test_of_too_many_nodes_those_with_failures_are_drawn() -> None:
@@ -108,14 +110,14 @@ def test_the_grid_says_what_failed_by_letters_that_need_no_colour() -> None:
 
     nodes = ("a", "b")
     cells = (one(By.POD, 3), one(By.LARGE, 0), one(By.UDP, 2))
-    _, row_a, row_b = told.grid(Matrix(nodes=nodes, cells=cells))
+    _, row_a, row_b = net_text.grid(Matrix(nodes=nodes, cells=cells))
     assert row_a.split() == ["1", "a", "·", "Lu"]
     assert row_b.split() == ["2", "b", "?", "·"]
     many = tuple(f"n{number}" for number in range(30))
     wide = Matrix(nodes=many, unseen=tuple((node, "away") for node in many))
-    lines = list(told.grid(wide, 80))
+    lines = list(net_text.grid(wide, 80))
     assert len(lines) == 3 * (1 + 30)
     assert all(len(line) <= 80 for line in lines)
     assert lines[0].split() == [str(number) for number in range(1, 13)]
     well = Matrix(nodes=nodes, cells=(one(By.POD, 3),))
-    assert list(told.grid(well))[1].split() == ["1", "a", "·", "16"]
+    assert list(net_text.grid(well))[1].split() == ["1", "a", "·", "16"]

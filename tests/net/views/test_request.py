@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from bot.net.probing.protocol import Outcome
 from bot.net.request.result import Attempt, Leg, Reached, RequestStep
-from bot.net.views import discord_request as discord_reached
-from bot.net.views import json_request as json_reached
-from bot.net.views import terminal_request as terminal_reached
+from bot.net.views import discord as net_cards
+from bot.net.views import json as net_json
+from bot.net.views import terminal as net_terminal
 from bot.render import terminal
 from tests.net.views.test_diagnosis import texts_of
 from tests.render.strategies import hostile
@@ -44,7 +44,7 @@ reached = st.builds(
 
 @given(reached)
 def test_a_card_keeps_within_the_limits_and_mentions_nobody(each: Reached) -> None:
-    texts = texts_of(discord_reached.reached(each))
+    texts = texts_of(net_cards.request(each))
     assert sum(map(len, texts)) <= 4000
     outside = "".join("\n".join(texts).split("`")[::2])
     assert "@everyone" not in outside
@@ -55,20 +55,20 @@ def test_a_card_keeps_within_the_limits_and_mentions_nobody(each: Reached) -> No
 def test_a_terminal_is_told_without_control_characters(each: Reached) -> None:
     console = terminal.console()
     with console.capture() as captured:
-        console.print(terminal_reached.reached(each))
+        console.print(net_terminal.request(each))
     assert "\x1b" not in captured.get()
 
 
 @given(reached)
 def test_json_is_what_its_schema_says(each: Reached) -> None:
-    jsonschema.validate(json.loads(json_reached.reached(each)), json_reached.schema())
+    jsonschema.validate(json.loads(net_json.request(each)), net_json.schema(net_json.REQUEST))
 
 
 def test_every_part_is_told_with_its_time_and_errno() -> None:
     bad = RequestStep(leg=Leg.TLS, outcome=Outcome.RESET, errno=104, took=12.34)
     made = Attempt(address="10.43.0.7:443", steps=(RequestStep(leg=Leg.CONNECT, took=5.0), bad))
     whole = "\n".join(
-        texts_of(discord_reached.reached(Reached(start="a", goal="b", way="c", attempts=(made,))))
+        texts_of(net_cards.request(Reached(start="a", goal="b", way="c", attempts=(made,))))
     )
     assert "ok in 5.0 ms" in whole
     assert "reset (errno 104) in 12.3 ms" in whole

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.net.tools.command import Ran
-from bot.net.views import discord_tool as discord_ran
+from bot.net.views import discord as net_cards
 from tests.net.views.test_diagnosis import texts_of
 from tests.render.strategies import hostile
 
@@ -21,7 +21,7 @@ rans = st.builds(
 
 @given(rans)
 def test_a_card_keeps_within_the_limits_and_mentions_nobody(each: Ran) -> None:
-    made = discord_ran.ran(each)
+    made = net_cards.tool(each)
     texts = texts_of(made)
     assert sum(map(len, texts)) <= 4000
     whole = "\n".join(text for text in texts if not text.startswith("```"))
@@ -32,9 +32,11 @@ def test_a_card_keeps_within_the_limits_and_mentions_nobody(each: Ran) -> None:
 
 @given(rans)
 def test_what_is_not_shown_is_in_a_file(each: Ran) -> None:
-    made = discord_ran.ran(each)
+    made = net_cards.tool(each)
     lines = [line for line in each.output.splitlines() if line.strip()]
-    if len(lines) > discord_ran.LINES or any(len(line) > discord_ran.LINE for line in lines):
+    if len(lines) > net_cards.OUTPUT_LINES or any(
+        len(line) > net_cards.OUTPUT_LINE for line in lines
+    ):
         assert [file.name for file in made.files] == ["output.txt"]
     for file in made.files:
         assert b"\x1b" not in file.content
@@ -43,7 +45,7 @@ def test_what_is_not_shown_is_in_a_file(each: Ran) -> None:
 def test_how_it_ended_is_said() -> None:
     def ended(**how: object) -> str:
         made = Ran(node="edge", argv=("dig", "x"), output="y", **how)  # type: ignore[arg-type]
-        return discord_ran.ended(made)
+        return net_cards.tool_ended(made)
 
     assert ended(exit_code=9) == "exit code 9"
     assert "too much" in ended(cut=True)
@@ -53,6 +55,6 @@ def test_how_it_ended_is_said() -> None:
 
 def test_a_token_in_the_output_is_not_shown() -> None:
     output = "Authorization: Bearer abcdefghijklmnopqrstuvwxyz0123456789\n" * 100
-    made = discord_ran.ran(Ran(node="edge", argv=("curl",), output=output, exit_code=0))
+    made = net_cards.tool(Ran(node="edge", argv=("curl",), output=output, exit_code=0))
     shown = "\n".join(texts_of(made)) + made.files[0].content.decode()
     assert "abcdefghijklmnop" not in shown

@@ -1,0 +1,162 @@
+"""The answers to `/net`: the verdict, then what it rests on, with the whole of it as a file."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from bot.charts.spec import Undrawn
+from bot.domain.redaction.redact import redact
+from bot.domain.verdict import Verdict
+from bot.net.diagnosis.diagnosis import Confidence, Diagnosis
+from bot.net.mesh.matrix import Matrix, findings
+from bot.net.request.result import Reached
+from bot.net.tools.command import Ran
+from bot.net.views import chart, terminal, text
+from bot.render import cards as render
+from bot.render import text as words
+
+LINE = 160
+SENTENCE = 600
+"""Characters of a diagnosis's lines and sentences."""
+
+EVIDENCE = 6
+"""Rows that are shown; the file has them all."""
+
+FINDINGS = 8
+GRID = 1500
+STEPS = 14
+
+OUTPUT = 3000
+"""Characters of a tool's output in the message."""
+
+OUTPUT_LINES = 60
+OUTPUT_LINE = 300
+OUTPUT_WIDE = 2000
+"""Characters of a line in the file."""
+
+
+def diagnosis(found: Diagnosis, rows: list[render.Row]) -> render.Card:
+    """One message, and the whole of it as a file."""
+    verdict = text.verdict(found)
+    sure = "" if found.confidence is Confidence.NONE else f" · {found.confidence}"
+    places = ", ".join(render.code(place, 60) for place in found.places[:5])
+    head = f"## {words.MARK[verdict]} {text.TITLE[found.row]}{sure}\n{_prose(found.because)}"
+    head += f"\n**Where** {places}" if places else ""
+    by = _prose(found.prober, LINE) or "nothing: there is no prober"
+    tail = f"-# {render.code(found.subject, LINE)} · tested by {by}"
+    room = render.TEXT - len(head) - len(tail)
+    # What bears less is left out first; the file has it.
+    shown: list[str] = []
+    native = f"**{text.NATIVE[found.effect]}.** {_prose(found.effect_because)}"
+    for part in (native, _advice(found), _evidence(found), _untested(found.untested, 3, LINE)):
+        if part and len(part) <= room:
+            shown.append(part)
+            room -= len(part)
+    card = render.card(verdict, [head, *shown, tail], rows)
+    return _with_file(card, "diagnosis.txt", terminal.diagnosis_text(found))
+
+
+def progress(subject: str, message: str) -> render.Card:
+    """What goes on, while it does."""
+    line = f"{render.code(subject, LINE)}\n-# {_prose(message, LINE)}"
+    return render.card(Verdict.PROGRESSING, [f"## 🔵 Testing\n{line}"], ())
+
+
+def matrix(
+    measured: Matrix, drawn: bytes | Undrawn | None = None, rows: Sequence[render.Row] = ()
+) -> render.Card:
+    """One message with its picture where there is one, and the whole of it as a file."""
+    verdict, picture = measured.verdict, isinstance(drawn, bytes)
+    grid = list(text.grid(measured))
+    shown = sum(map(len, grid)) + len(grid) <= GRID
+    unseen = [render.code(line, 250) for line in text.unseen(measured)]
+    parts = [
+        f"## {words.MARK[verdict]} {text.MATRIX_HEADS[verdict]}\n{text.headline(measured)}",
+        _listed("", [_prose(finding, 250) for finding in findings(measured)], FINDINGS),
+        _listed(f"{words.MARK[Verdict.UNKNOWN]} **not seen**\n", unseen, 3),
+        "" if picture else render.fence(grid, GRID) if shown else "-# The grid is in the file.",
+        f"-# No picture: {drawn.why}" if isinstance(drawn, Undrawn) else "",
+        "" if picture else f"-# {text.LEGEND}",
+    ]
+    card = render.card(verdict, [part for part in parts if part], rows)
+    if isinstance(drawn, bytes):
+        image = render.Attachment("matrix.png", drawn)
+        card = render.with_picture(card, image, chart.alt(measured))
+    return _with_file(card, "matrix.txt", terminal.matrix_text(measured))
+
+
+def request(result: Reached, rows: Sequence[render.Row] = ()) -> render.Card:
+    """One message: whether it is reached, then step by step how far it came."""
+    verdict = result.verdict
+    ends = f"{render.code(result.start, 120)} → {render.code(result.goal, 200)}"
+    head = f"## {words.MARK[verdict]} {text.REQUEST_HEADS[verdict]}\n{ends}"
+    steps = [
+        f"**{_prose(step, 80)}** {render.code(ended, 200)}" for step, ended in text.steps(result)
+    ]
+    parts = [
+        f"{head}\n{_prose(result.because, 500)}",
+        _listed("", steps, STEPS, ""),
+        _untested(result.untested[:4], 4, 400),
+        f"-# tested by {_prose(result.way, 200)}",
+    ]
+    return render.card(verdict, [part for part in parts if part], rows)
+
+
+def tool(ran: Ran, rows: Sequence[render.Row] = ()) -> render.Card:
+    """What a tool printed in one message; what does not fit into it is in a file."""
+    name = words.line(ran.argv[0], 20) if ran.argv else "?"
+    # As a whole first: what is secret may stand on several lines.
+    lines = redact(ran.output).splitlines()
+    empty = not any(line.strip() for line in lines)
+    parts = [
+        f"## {render.escape(name)} on {render.code(ran.node, 100)}\n-# {tool_ended(ran)}",
+        "It said nothing." if empty else render.fence(lines[:OUTPUT_LINES], OUTPUT),
+        f"-# {render.code(shlex.join(ran.argv), 300)}",
+    ]
+    card = render.card(None, parts, rows)
+    fits = len(lines) <= OUTPUT_LINES and all(len(line) <= OUTPUT_LINE for line in lines)
+    if empty or (fits and sum(len(line) + 1 for line in lines) <= OUTPUT):
+        return card
+    whole = "".join(f"{words.line(line, OUTPUT_WIDE)}\n" for line in lines)
+    return _with_file(card, "output.txt", whole)
+
+
+def tool_ended(ran: Ran) -> str:
+    """How a tool ended, in words."""
+    if ran.cut:
+        return "cut off: it said too much"
+    if ran.late:
+        return "cut off: it took too long"
+    return "how it ended is not known" if ran.exit_code is None else f"exit code {ran.exit_code}"
+
+
+def _advice(found: Diagnosis) -> str:
+    steps = [*found.advice[:4], *([found.next] if found.next else [])]
+    lines = [f"{number}. {_prose(step, 300)}" for number, step in enumerate(steps, 1)]
+    return _listed("**What to do**\n", lines, len(lines))
+
+
+def _evidence(found: Diagnosis) -> str:
+    rows = text.evidence(found)
+    lines = [f"{render.code(row.what, 90)} {render.code(row.result, 70)}" for row in rows]
+    return _listed("**What was seen**\n", lines, EVIDENCE, " tests in the file")
+
+
+def _untested(untested: Sequence[str], most: int, width: int) -> str:
+    lines = [f"-# {_prose(line, width)}" for line in untested]
+    return _listed(f"{words.MARK[Verdict.UNKNOWN]} **not tested**\n", lines, most)
+
+
+def _prose(content: str, most: int = SENTENCE) -> str:
+    return render.escape(words.line(content, most))
+
+
+def _listed(title: str, lines: Sequence[str], most: int, more: str = " in the file") -> str:
+    """Lines below a title; of too many the rest is counted. Empty where there are none."""
+    left = [f"-# … and {len(lines) - most} more{more}"] if len(lines) > most else []
+    return title + "\n".join([*lines[:most], *left]) if lines else ""
+
+
+def _with_file(card: render.Card, name: str, content: str) -> render.Card:
+    return render.with_files(card, (render.Attachment(name, content.encode()),))

@@ -1,0 +1,179 @@
+"""What the network tests found, as JSON for scripts.
+
+The schemas are published: docs/diagnosis.schema.json, matrix.schema.json and net-test.schema.json.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from bot.domain.redaction.redact import redact
+from bot.domain.verdict import Verdict
+from bot.net.diagnosis.diagnosis import Confidence, Diagnosis, Effect, Row, Seen
+from bot.net.mesh.matrix import By, Matrix, findings
+from bot.net.probing.protocol import Outcome
+from bot.net.request.result import Attempt, Leg, Reached, RequestStep
+from bot.net.views import text
+from bot.render.json_text import indented, schema_of
+
+DIAGNOSIS = "meshmedic.dev/diagnosis/v1"
+MATRIX = "meshmedic.dev/matrix/v1"
+REQUEST = "meshmedic.dev/net-test/v1"
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class JsonDiagnosis(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A diagnosis. `row` is the row of docs/diagnosis.md, `effect` what nativeLB would do."""
+
+    schema: str
+    subject: str
+    verdict: Verdict
+    row: Row
+    confidence: Confidence
+    because: str
+    places: tuple[str, ...]
+    effect: Effect
+    effect_because: str
+    advice: tuple[str, ...]
+    next: str
+    evidence: tuple[Seen, ...]
+    untested: tuple[str, ...]
+    prober: str
+
+
+class JsonCell(msgspec.Struct, frozen=True, rename="camel"):
+    """One test of one pair; `took` in milliseconds."""
+
+    source: str
+    target: str
+    test: By
+    tries: int
+    well: int
+    ended: Outcome
+    took: float | None
+
+
+class JsonMatrix(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A matrix. `findings` says in words what is broken; `dns` has a cell a node."""
+
+    schema: str
+    verdict: Verdict
+    findings: tuple[str, ...]
+    nodes: tuple[str, ...]
+    cells: tuple[JsonCell, ...]
+    dns: tuple[JsonCell, ...]
+    unseen: tuple[tuple[str, str], ...]
+    prober: str
+
+
+class JsonStep(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """One part of the request; `took` in milliseconds, null where nobody measured it."""
+
+    leg: Leg
+    outcome: Outcome
+    took: float | None
+    errno: int
+    said: str
+
+
+class JsonAttempt(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """The request to one address; `status` is 0 where no answer came, or none was asked for."""
+
+    address: str
+    verdict: Verdict
+    steps: tuple[JsonStep, ...]
+    status: int
+    backend: str
+
+
+class JsonReached(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """One request. `way` says by what it was tested, `untested` what that misses."""
+
+    schema: str
+    start: str
+    goal: str
+    verdict: Verdict
+    because: str
+    way: str
+    dns: JsonStep | None
+    addresses: tuple[str, ...]
+    attempts: tuple[JsonAttempt, ...]
+    untested: tuple[str, ...]
+
+
+SCHEMAS: dict[str, type[msgspec.Struct]] = {
+    DIAGNOSIS: JsonDiagnosis,
+    MATRIX: JsonMatrix,
+    REQUEST: JsonReached,
+}
+
+
+def diagnosis(found: Diagnosis) -> bytes:
+    """A diagnosis as indented JSON with a line end."""
+    evidence = (Seen(redact(r.what), redact(r.result), r.bears) for r in text.evidence(found))
+    return _encoded(
+        found,
+        JsonDiagnosis,
+        schema=DIAGNOSIS,
+        subject=redact(found.subject),
+        verdict=text.verdict(found),
+        because=redact(found.because),
+        effect_because=redact(found.effect_because),
+        evidence=tuple(evidence),
+        untested=tuple(map(redact, found.untested)),
+    )
+
+
+def matrix(measured: Matrix) -> bytes:
+    """A matrix as indented JSON with a line end."""
+    return _encoded(
+        measured,
+        JsonMatrix,
+        schema=MATRIX,
+        findings=findings(measured),
+        cells=tuple(_published(cell, JsonCell) for cell in measured.cells),
+        dns=tuple(_published(cell, JsonCell) for cell in measured.dns),
+        unseen=tuple((node, redact(why)) for node, why in measured.unseen),
+    )
+
+
+def request(result: Reached) -> bytes:
+    """A tested request as indented JSON with a line end."""
+    return _encoded(
+        result,
+        JsonReached,
+        schema=REQUEST,
+        start=redact(result.start),
+        goal=redact(result.goal),
+        because=redact(result.because),
+        dns=_step(result.dns) if result.dns else None,
+        attempts=tuple(map(_attempt, result.attempts)),
+        untested=tuple(map(redact, result.untested)),
+    )
+
+
+def schema(version: str) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of what is published under this name."""
+    return schema_of(SCHEMAS[version], version)
+
+
+def _step(step: RequestStep) -> JsonStep:
+    return _published(step, JsonStep, said=redact(step.said))
+
+
+def _attempt(attempt: Attempt) -> JsonAttempt:
+    steps = tuple(map(_step, attempt.steps))
+    return _published(attempt, JsonAttempt, steps=steps, backend=redact(attempt.backend))
+
+
+def _encoded(found: object, kind: type[msgspec.Struct], **changed: object) -> bytes:
+    return indented(_published(found, kind, **changed))
+
+
+def _published(found: object, kind: type[T], **changed: object) -> T:
+    """What is published of a value: its attributes, besides those that are given here."""
+    same = {name: getattr(found, name) for name in kind.__struct_fields__ if name not in changed}
+    return kind(**same, **changed)

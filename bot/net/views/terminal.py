@@ -1,0 +1,109 @@
+"""What the network tests found, for a terminal, and as plain text for a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from bot.domain.verdict import Verdict
+from bot.net.diagnosis.diagnosis import Confidence, Diagnosis
+from bot.net.mesh.matrix import Matrix, findings
+from bot.net.request.result import Reached
+from bot.net.views import text
+from bot.render import terminal
+from bot.render import text as words
+from bot.render.terminal import WIDE
+
+LINE = 600
+"""The most characters of a line of a diagnosis."""
+
+PAGE = 300
+"""Columns of a matrix in a file."""
+
+
+def diagnosis(found: Diagnosis, *, whole: bool = False) -> RenderableType:
+    """Verdict first, then what bears on it; every test where the `whole` of it is wanted."""
+    title = _title(text.TITLE[found.row], text.verdict(found))
+    if found.confidence is not Confidence.NONE:
+        title.append(f"  {found.confidence}", style="default not bold")
+    parts: list[RenderableType] = [title, Text(words.line(found.because, LINE))]
+    if found.places:
+        parts.append(terminal.labelled("where", "bold", ", ".join(found.places), LINE))
+    parts.append(terminal.labelled(text.NATIVE[found.effect], "bold", found.effect_because, LINE))
+    parts += [
+        Text.assemble((f"{number}. ", "bold"), words.line(step, LINE))
+        for number, step in enumerate(found.advice, 1)
+    ]
+    if found.next:
+        parts.append(terminal.labelled("next", "bold", found.next, LINE))
+    parts += [*_evidence(found, whole=whole), Text("")]
+    parts += [
+        terminal.labelled("not tested", "bold", untested, LINE) for untested in found.untested
+    ]
+    by = words.line(found.prober, LINE) or "nothing: there is no prober"
+    return Group(*parts, Text(f"tested by {by}", "dim"))
+
+
+def matrix(measured: Matrix, width: int = PAGE) -> RenderableType:
+    """The verdict, what is broken in words, then the grid, in blocks that fit into `width`."""
+    return Group(
+        _title(text.MATRIX_HEADS[measured.verdict], measured.verdict),
+        Text(text.headline(measured)),
+        *(Text(words.line(finding, WIDE)) for finding in findings(measured)),
+        *(terminal.labelled("not seen", "magenta", gap) for gap in text.unseen(measured)),
+        Text(""),
+        *(Text(line, no_wrap=True) for line in text.grid(measured, width)),
+        Text(f"{text.LEGEND}; tried by {words.line(measured.prober, WIDE)}", "dim"),
+    )
+
+
+def request(result: Reached) -> RenderableType:
+    """The verdict, then every step."""
+    return Group(
+        _title(text.REQUEST_HEADS[result.verdict], result.verdict),
+        Text(f"{words.line(result.start, WIDE)} -> {words.line(result.goal, WIDE)}"),
+        Text(words.line(result.because, WIDE)),
+        *(
+            Text.assemble("  ", words.line(step, WIDE), ": ", (words.line(ended, WIDE), "bold"))
+            for step, ended in text.steps(result)
+        ),
+        *(terminal.labelled("not tested", "magenta", gap) for gap in result.untested),
+        Text(f"tested by {words.line(result.way, WIDE)}", "dim"),
+    )
+
+
+def diagnosis_text(found: Diagnosis) -> str:
+    """The whole diagnosis as text without colours."""
+    subject = Text(words.line(found.subject, LINE))
+    return terminal.plain(subject, diagnosis(found, whole=True))
+
+
+def matrix_text(measured: Matrix) -> str:
+    """The matrix as text without colours, as wide as it needs."""
+    return terminal.plain(matrix(measured), width=PAGE)
+
+
+def _evidence(found: Diagnosis, *, whole: bool) -> Iterator[RenderableType]:
+    """Row by row under the place that it was tried from; what bears on the verdict first."""
+    rows = [row for row in text.evidence(found) if whole or row.bears or not text.well(row)]
+    yield Text("\nwhat was seen (* the verdict rests on it)", "bold")
+    places: dict[str, list[Text]] = {}
+    for row in rows:
+        place, arrow, what = row.what.partition(" -> ")
+        line = Text("* " if row.bears else "  ")
+        line.append(words.line(what if arrow else place, LINE)).append(": ")
+        line.append(words.line(row.result, LINE), "bold")
+        places.setdefault(words.line(place, LINE) if arrow else "", []).append(line)
+    for place, lines in places.items():
+        if place:
+            yield Text(f"from {place}")
+        yield from (Padding(line, (0, 0, 0, 2), expand=False) if place else line for line in lines)
+    if left := len(found.evidence) - len(rows):
+        yield Text(f"… and {left} more tests that went well: --output json has them", "dim")
+
+
+def _title(title: str, verdict: Verdict) -> Text:
+    return Text(title, style=f"bold {terminal.STYLE[verdict]}")
