@@ -54,4 +54,4 @@ class DoctorCog(Cog):
             self._digest_facts,
             repository=self._repository,
         )
-        await answer(interaction, render.check_up(await doctor.examine()))
+        await answer(interaction, render.report(await doctor.examine()))

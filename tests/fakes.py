@@ -86,7 +86,7 @@ class FakeCluster:
     fails: Exception | None = None
     details_fail: ClusterError | None = None
     examined: ClusterFacts = field(
-        default_factory=lambda: ClusterFacts.unseen("", "Nobody laid out what it says.")
+        default_factory=lambda: ClusterFacts.unobserved("", "Nobody laid out what it says.")
     )
     inside: Inside | None = None
     remediation: RemediationService | None = None

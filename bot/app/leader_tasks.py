@@ -14,7 +14,7 @@ import discord
 from bot.app.command_digest import COMMANDS, CommandDigest, digest
 from bot.chat.client import Client
 from bot.doctor import discord_facts
-from bot.doctor.domain.examination import listed
+from bot.doctor.domain.diagnostic import listed
 from bot.doctor.domain.facts import Commands
 from bot.doctor.domain.registration import differences
 from bot.domain.election import Leadership, Standing

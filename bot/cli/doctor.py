@@ -18,10 +18,10 @@ from bot.digest.domain.config import DigestPlan
 from bot.digest.domain.facts import DigestFacts
 from bot.digest.domain.records import DIGESTS, DigestState
 from bot.doctor.discord_facts import FromTerminal
-from bot.doctor.domain.examination import Area, CheckUp, Examination, Outcome
+from bot.doctor.domain.diagnostic import Area, Diagnostic, DiagnosticOutcome, DiagnosticReport
 from bot.doctor.domain.facts import ClusterFacts, Right, Setup
 from bot.doctor.service import Doctor, DoctorCluster
-from bot.doctor.views import terminal as terminal_check_up
+from bot.doctor.views import terminal as terminal_report
 from bot.domain.election import Alone
 from bot.domain.refusal import NotObserved
 from bot.errors import ClusterError, SettingsError
@@ -32,11 +32,11 @@ from bot.render import terminal
 from commands import registry
 
 EXIT = {
-    Outcome.OK: 0,
-    Outcome.NOTE: 0,
-    Outcome.WARNING: 0,
-    Outcome.FAILED: 1,
-    Outcome.UNSEEN: 3,
+    DiagnosticOutcome.OK: 0,
+    DiagnosticOutcome.NOTE: 0,
+    DiagnosticOutcome.WARNING: 0,
+    DiagnosticOutcome.FAILED: 1,
+    DiagnosticOutcome.UNOBSERVED: 3,
 }
 
 
@@ -51,17 +51,17 @@ def add_arguments(parser: Parser) -> None:
 async def run(arguments: argparse.Namespace) -> int:
     """Print what is set up wrongly, and how to fix it."""
     check_up = await _examine(arguments)
-    terminal.show(terminal.console(), terminal_check_up.check_up(check_up))
+    terminal.show(terminal.console(), terminal_report.report(check_up))
     return EXIT[check_up.outcome]
 
 
-async def _examine(arguments: argparse.Namespace) -> CheckUp:
+async def _examine(arguments: argparse.Namespace) -> DiagnosticReport:
     try:
         read = settings.load()
     except SettingsError as error:
         fix = "Set it right; nothing else was examined."
-        wrong = Examination(Area.SETTINGS, "settings", Outcome.FAILED, str(error), fix)
-        return CheckUp((wrong,))
+        wrong = Diagnostic(Area.SETTINGS, "settings", DiagnosticOutcome.FAILED, str(error), fix)
+        return DiagnosticReport((wrong,))
     logs.configure("error")
     # What the library says while it tries again stands in the answer, where it matters.
     logging.getLogger("discord").setLevel(logging.ERROR)
@@ -116,7 +116,7 @@ class _NoCluster:
     async def look(self, rights: tuple[Right, ...], *, lease_in: str = "") -> ClusterFacts:
         """Nothing is observed, for this reason."""
         del rights, lease_in
-        return ClusterFacts.unseen("", str(self.error))
+        return ClusterFacts.unobserved("", str(self.error))
 
     async def kustomization(self, namespace: str, name: str) -> None:
         """Never answers.

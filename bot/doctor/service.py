@@ -1,7 +1,6 @@
-"""What stands behind `meshmedic doctor` and `/doctor`: look at both sides, and say what it means.
+"""What `meshmedic doctor` and `/doctor` do: look at all sides, and say what that means.
 
-Nothing waits for anything else longer than it must: a side that hangs is not seen, and does not
-hide the other.
+A side that hangs is reported as not observed, and does not hide the others.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from bot.digest.domain.facts import DigestFacts
 from bot.doctor.domain import (
@@ -23,7 +22,7 @@ from bot.doctor.domain import (
     repository,
     traefik,
 )
-from bot.doctor.domain.examination import Area, CheckUp, Examination, Outcome
+from bot.doctor.domain.diagnostic import Area, Diagnostic, DiagnosticReport, Question
 from bot.doctor.domain.facts import (
     ClusterFacts,
     DiscordFacts,
@@ -38,6 +37,11 @@ from bot.health.checks import CHECKS
 
 PATIENCE = 12.0
 """Seconds for each side; the sides themselves give up earlier, call by call."""
+
+
+SILENT = "The API server did not answer in time."
+
+T = TypeVar("T")
 
 
 class Discord(Protocol):
@@ -81,68 +85,64 @@ class Doctor:
     patience: float = PATIENCE
     repository: RepositoryReader | None = None
 
-    async def examine(self) -> CheckUp:
+    async def examine(self) -> DiagnosticReport:
         """Look at all sides at once."""
-        found, seen, last, kept = await asyncio.gather(
-            self._discord(), self._cluster(), self._digests(), self._repository()
+        discord, cluster, last_digest, repository_facts = await asyncio.gather(
+            self._discord(), self._cluster(), self._last_digest(), self._repository()
         )
-        told = (*_of_discord(found, self.setup), *last, *_of_cluster(seen, self.setup))
-        return CheckUp((*told, *repository.examine(kept)))
-
-    async def _digests(self) -> tuple[Examination, ...]:
-        if self.digests is None:
-            return ()
-        try:
-            async with asyncio.timeout(self.patience):
-                return (digests.examine(await self.digests()),)
-        except TimeoutError:
-            return (digests.unseen("The API server did not answer in time."),)
+        diagnostics = (
+            *_of_discord(discord, self.setup),
+            *last_digest,
+            *_of_cluster(cluster, self.setup),
+            *repository.examine(repository_facts),
+        )
+        return DiagnosticReport(diagnostics)
 
     async def _discord(self) -> DiscordFacts:
-        try:
-            async with asyncio.timeout(self.patience):
-                return await self.discord.look(self.setup)
-        except TimeoutError:
-            return refused(NotObserved("Discord did not answer in time."))
+        lost = refused(NotObserved("Discord did not answer in time."))
+        return await self._in_time(self.discord.look(self.setup), lost)
 
     async def _cluster(self) -> ClusterFacts:
-        try:
-            async with asyncio.timeout(self.patience):
-                return await self.cluster.look(
-                    (*cluster.wanted(CHECKS, self.setup), *election.wanted(self.setup)),
-                    lease_in=self.setup.state_namespace,
-                )
-        except TimeoutError:
-            return ClusterFacts.unseen("", "The API server did not answer in time.")
+        rights = (*cluster.wanted(CHECKS, self.setup), *election.wanted(self.setup))
+        look = self.cluster.look(rights, lease_in=self.setup.state_namespace)
+        return await self._in_time(look, ClusterFacts.unobserved("", SILENT))
+
+    async def _last_digest(self) -> tuple[Diagnostic, ...]:
+        if self.digests is None:
+            return ()
+        facts = await self._in_time(self.digests(), None)
+        return (digests.examine(facts) if facts else digests.QUESTION.unobserved(SILENT),)
 
     async def _repository(self) -> RepositoryFacts | Unset:
         if self.repository is None:
             return Unset("MESHMEDIC_GIT_URL")
+        lost = NotObserved("The repository's host did not answer in time.")
+        return await self._in_time(self.repository.look(), RepositoryFacts("", "", lost, lost))
+
+    async def _in_time(self, look: Awaitable[T], otherwise: T) -> T:
         try:
             async with asyncio.timeout(self.patience):
-                return await self.repository.look()
+                return await look
         except TimeoutError:
-            lost = NotObserved("The repository's host did not answer in time.")
-            return RepositoryFacts("", "", lost, lost)
+            return otherwise
 
 
-def _of_discord(facts: DiscordFacts, setup: Setup) -> Iterator[Examination]:
+def _of_discord(facts: DiscordFacts, setup: Setup) -> Iterator[Diagnostic]:
     yield registration.token(facts)
-    yield from registration.application(facts)
+    yield registration.application(facts)
+    yield registration.intents(facts)
     yield registration.server(facts, setup)
     if isinstance(facts.server, DiscordServerFacts):
         yield from permissions.examine(facts.server, facts.here, setup.uses)
     else:
-        yield Examination(
-            Area.DISCORD, "permissions", Outcome.UNSEEN, "The server could not be read."
-        )
+        yield Question(Area.DISCORD, "permissions").unobserved("The server could not be read.")
     yield from people.examine(facts, setup)
     yield registration.commands(facts, setup)
     why = facts.login.why if isinstance(facts.login, NotObserved) else "Discord sent no date."
     yield clock.examine(Area.DISCORD, "Discord's", facts.skew, why)
 
 
-def _of_cluster(facts: ClusterFacts, setup: Setup) -> Iterator[Examination]:
+def _of_cluster(facts: ClusterFacts, setup: Setup) -> Iterator[Diagnostic]:
     yield cluster.server(facts)
     yield election.leader(facts, setup)
     yield from cluster.kinds(facts)

@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from bot.doctor.domain import cluster, election
+from bot.doctor.domain.diagnostic import DiagnosticOutcome
 from bot.doctor.domain.election import GROUP
-from bot.doctor.domain.examination import Outcome
 from bot.doctor.domain.facts import ClusterFacts, Right, Setup
 from bot.domain.authorization import Circles
 from bot.domain.election import Standing
@@ -161,17 +161,17 @@ async def test_an_account_with_half_of_the_permissions_is_told_the_other_half(ha
     found = {each.name: each for each in cluster.access(facts, CHECKS, SETUP)}
     server = cluster.server(facts)
     assert facts.user == f"system:serviceaccount:{PLACE}:half"
-    assert server.outcome is Outcome.OK
-    assert server.saw.startswith("v1.")
+    assert server.outcome is DiagnosticOutcome.OK
+    assert server.observation.startswith("v1.")
     assert abs(facts.skew or 99) < 5
-    assert found["nodes"].outcome is Outcome.FAILED
-    assert "May not watch nodes" in found["nodes"].saw
-    assert found["why"].outcome is Outcome.OK
-    assert "list secrets" in found["injected-secrets"].saw
+    assert found["nodes"].outcome is DiagnosticOutcome.FAILED
+    assert "May not watch nodes" in found["nodes"].observation
+    assert found["why"].outcome is DiagnosticOutcome.OK
+    assert "list secrets" in found["injected-secrets"].observation
     assert "secret-inventory" in found["injected-secrets"].fix
     assert facts.probe is not True
     kinds = {each.name: each for each in cluster.kinds(facts)}
-    assert "EndpointSlice" in kinds["Kubernetes"].saw
+    assert "EndpointSlice" in kinds["Kubernetes"].observation
 
 
 async def test_who_holds_the_lease_is_read_from_the_real_one(
@@ -183,14 +183,14 @@ async def test_who_holds_the_lease_is_read_from_the_real_one(
     setup = replace(SETUP, namespaces=(), state_namespace="meshmedic")
     async with as_account(real, tmp_path, "meshmedic", "meshmedic") as api:
         facts = await looked(api, setup, Right("create", GROUP, "leases", "meshmedic"))
-        assert "no Lease" in election.leader(facts, setup).saw
+        assert "no Lease" in election.leader(facts, setup).observation
         elector = Elector(api, namespace="meshmedic", me="a-pod_1")
         async with taking_part(elector):
             await asyncio.wait_for(elector.until(Standing.LEADING), SOON)
             held = await AccessReader(api).look((), lease_in="meshmedic")
-            assert election.leader(held, setup).saw.startswith("a-pod_1 acts, and renewed")
+            assert election.leader(held, setup).observation.startswith("a-pod_1 acts, and renewed")
         given_back = await AccessReader(api).look((), lease_in="meshmedic")
-        assert "gave the Lease back" in election.leader(given_back, setup).saw
+        assert "gave the Lease back" in election.leader(given_back, setup).observation
 
 
 async def test_who_may_not_keep_its_state_is_told_each_right(half: Api) -> None:
@@ -198,8 +198,8 @@ async def test_who_may_not_keep_its_state_is_told_each_right(half: Api) -> None:
     setup = replace(SETUP, state_namespace=PLACE)
     facts = await looked(half, setup, Right("list", "", "services", PLACE))
     found = election.keeping(facts, setup)
-    assert found.outcome is Outcome.FAILED
-    assert "get and create and update configmaps" in found.saw
+    assert found.outcome is DiagnosticOutcome.FAILED
+    assert "get and create and update configmaps" in found.observation
     assert "deploy/base" in found.fix
 
 
@@ -213,8 +213,10 @@ async def test_a_token_that_is_none_is_a_failure_and_not_a_missing_permission(
     (tmp_path / "kubeconfig").write_text(yaml.safe_dump(config))
     async with connect(kubeconfig=tmp_path / "kubeconfig") as api:
         facts = await AccessReader(api).look(cluster.wanted(CHECKS, SETUP))
-    assert cluster.server(facts).outcome is Outcome.FAILED
-    assert {each.outcome for each in cluster.access(facts, CHECKS, SETUP)} == {Outcome.UNSEEN}
+    assert cluster.server(facts).outcome is DiagnosticOutcome.FAILED
+    assert {each.outcome for each in cluster.access(facts, CHECKS, SETUP)} == {
+        DiagnosticOutcome.UNOBSERVED
+    }
 
 
 async def test_the_base_of_deploy_grants_what_the_doctor_asks_for(
@@ -226,10 +228,10 @@ async def test_the_base_of_deploy_grants_what_the_doctor_asks_for(
     async with as_account(real, tmp_path, "meshmedic", "meshmedic") as api:
         facts = await looked(api, everywhere, Right("list", "", "pods"))
     state = election.keeping(facts, everywhere)
-    assert state.outcome is Outcome.OK, state.saw
+    assert state.outcome is DiagnosticOutcome.OK, state.observation
     found = {each.name: each for each in cluster.access(facts, CHECKS, everywhere)}
-    assert found.pop("injected-secrets").outcome is Outcome.FAILED
-    failed = {name for name, each in found.items() if each.outcome is Outcome.FAILED}
+    assert found.pop("injected-secrets").outcome is DiagnosticOutcome.FAILED
+    failed = {name for name, each in found.items() if each.outcome is DiagnosticOutcome.FAILED}
     # Checks that explain by Secrets' names read them too where the inventory is on.
     assert failed == {
         check.name
@@ -237,4 +239,6 @@ async def test_the_base_of_deploy_grants_what_the_doctor_asks_for(
         if check.name in found and any(kind.__name__ == "SecretName" for kind in check.reads)
     }
     off = replace(everywhere, secret_inventory=False)
-    assert Outcome.FAILED not in {each.outcome for each in cluster.access(facts, CHECKS, off)}
+    assert DiagnosticOutcome.FAILED not in {
+        each.outcome for each in cluster.access(facts, CHECKS, off)
+    }

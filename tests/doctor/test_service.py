@@ -9,12 +9,12 @@ import pytest
 from rich.console import Console
 
 from bot.cli.invite import link
-from bot.doctor.domain.examination import Area, CheckUp, Examination, Outcome
+from bot.doctor.domain.diagnostic import Area, Diagnostic, DiagnosticOutcome, DiagnosticReport
 from bot.doctor.domain.facts import ClusterFacts, DiscordFacts, Elsewhere, Right, Setup, Use
 from bot.doctor.domain.permissions import needed
 from bot.doctor.service import Doctor
-from bot.doctor.views import discord as discord_check_up
-from bot.doctor.views import terminal as terminal_check_up
+from bot.doctor.views import discord as discord_report
+from bot.doctor.views import terminal as terminal_report
 from bot.domain.facts import Denied, RepositoryFacts
 from bot.render import terminal
 from tests.commands.conftest import texts
@@ -58,8 +58,8 @@ def a_doctor(
 async def test_a_set_up_without_a_fault_is_ok():
     """Every area is examined, and nothing has to be done."""
     found = await a_doctor().examine()
-    assert found.outcome is Outcome.OK
-    assert {each.area for each in found.examinations} == set(Area) - {Area.SETTINGS}
+    assert found.outcome is DiagnosticOutcome.OK
+    assert {each.area for each in found.diagnostics} == set(Area) - {Area.SETTINGS}
 
 
 @dataclass
@@ -75,14 +75,16 @@ class ToldRepository:
 
 
 @pytest.mark.parametrize(
-    ("delay", "outcome"), [(0.0, Outcome.WARNING), (60.0, Outcome.FAILED)], ids=["soon", "never"]
+    ("delay", "outcome"),
+    [(0.0, DiagnosticOutcome.WARNING), (60.0, DiagnosticOutcome.FAILED)],
+    ids=["soon", "never"],
 )
-async def test_the_repository_is_looked_at_and_may_hang(delay: float, outcome: Outcome):
+async def test_the_repository_is_looked_at_and_may_hang(delay: float, outcome: DiagnosticOutcome):
     """An unprotected branch is a warning; a host that hangs is not waited for."""
     told = ToldRepository(RepositoryFacts("page", "main", read=True, protected=False), delay)
     found = await replace(a_doctor(), repository=told).examine()
     assert found.outcome is outcome
-    kept = [each.name for each in found.examinations if each.area is Area.REPOSITORY]
+    kept = [each.name for each in found.diagnostics if each.area is Area.REPOSITORY]
     assert kept == ["repository", "protection"]
 
 
@@ -101,13 +103,13 @@ async def test_a_side_that_hangs_does_not_hide_the_other(
     began = time.monotonic()
     found = await a_doctor(delays=delays).examine()
     assert time.monotonic() - began < 2
-    assert found.outcome is Outcome.UNSEEN
-    for each in found.examinations:
+    assert found.outcome is DiagnosticOutcome.UNOBSERVED
+    for each in found.diagnostics:
         if each.area in {*seeing, Area.REPOSITORY}:
-            assert each.outcome in (Outcome.OK, Outcome.NOTE)
+            assert each.outcome in (DiagnosticOutcome.OK, DiagnosticOutcome.NOTE)
         elif each.name != "injected-secrets":
-            assert each.outcome is Outcome.UNSEEN, each
-    assert {*blind, *seeing, Area.REPOSITORY} == {each.area for each in found.examinations}
+            assert each.outcome is DiagnosticOutcome.UNOBSERVED, each
+    assert {*blind, *seeing, Area.REPOSITORY} == {each.area for each in found.diagnostics}
 
 
 async def test_every_failure_has_a_fix_that_ends_in_a_full_stop():
@@ -117,43 +119,50 @@ async def test_every_failure_has_a_fix_that_ends_in_a_full_stop():
     )
     wrong = replace(DISCORD, login=Denied("401"), server=Elsewhere(), registered=Denied())
     found = await a_doctor(wrong, nothing_allowed).examine()
-    failed = [each for each in found.examinations if each.outcome is Outcome.FAILED]
+    failed = [each for each in found.diagnostics if each.outcome is DiagnosticOutcome.FAILED]
     assert len(failed) > 15
     assert all(re.search(r"\w.*\.$", each.fix) for each in failed)
 
 
-def one(outcome: Outcome, name: str = "it", saw: str = "So it is.", fix: str = "") -> Examination:
-    return Examination(Area.DISCORD, name, outcome, saw, fix)
+def one(
+    outcome: DiagnosticOutcome, name: str = "it", saw: str = "So it is.", fix: str = ""
+) -> Diagnostic:
+    return Diagnostic(Area.DISCORD, name, outcome, saw, fix)
 
 
 @pytest.mark.parametrize(
     ("outcomes", "whole"),
     [
-        ([Outcome.OK, Outcome.NOTE], Outcome.OK),
-        ([Outcome.OK, Outcome.WARNING], Outcome.WARNING),
-        ([Outcome.WARNING, Outcome.UNSEEN, Outcome.OK], Outcome.UNSEEN),
-        ([Outcome.UNSEEN, Outcome.FAILED], Outcome.FAILED),
-        ([], Outcome.UNSEEN),
-        ([Outcome.NOTE], Outcome.UNSEEN),
+        ([DiagnosticOutcome.OK, DiagnosticOutcome.NOTE], DiagnosticOutcome.OK),
+        ([DiagnosticOutcome.OK, DiagnosticOutcome.WARNING], DiagnosticOutcome.WARNING),
+        (
+            [DiagnosticOutcome.WARNING, DiagnosticOutcome.UNOBSERVED, DiagnosticOutcome.OK],
+            DiagnosticOutcome.UNOBSERVED,
+        ),
+        ([DiagnosticOutcome.UNOBSERVED, DiagnosticOutcome.FAILED], DiagnosticOutcome.FAILED),
+        ([], DiagnosticOutcome.UNOBSERVED),
+        ([DiagnosticOutcome.NOTE], DiagnosticOutcome.UNOBSERVED),
     ],
 )
-def test_the_worst_decides_and_nothing_examined_is_not_ok(outcomes: list[Outcome], whole: Outcome):
+def test_the_worst_decides_and_nothing_examined_is_not_ok(
+    outcomes: list[DiagnosticOutcome], whole: DiagnosticOutcome
+):
     """A failure outweighs what was not seen, which outweighs a warning."""
-    assert CheckUp(tuple(map(one, outcomes))).outcome is whole
+    assert DiagnosticReport(tuple(map(one, outcomes))).outcome is whole
 
 
 def test_a_terminal_of_80_columns_shows_every_name_answer_and_fix(capsys):
     """Nothing is cut, and what ended alike is said once."""
     long = "A word and " * 30
-    found = CheckUp(
+    found = DiagnosticReport(
         (
-            one(Outcome.FAILED, "server", long, "Do this. " * 20),
-            one(Outcome.UNSEEN, "first-of-these-names", "Silence."),
-            one(Outcome.UNSEEN, "second-of-these-names", "Silence."),
+            one(DiagnosticOutcome.FAILED, "server", long, "Do this. " * 20),
+            one(DiagnosticOutcome.UNOBSERVED, "first-of-these-names", "Silence."),
+            one(DiagnosticOutcome.UNOBSERVED, "second-of-these-names", "Silence."),
         )
     )
     console = Console(width=80)
-    terminal.show(console, terminal_check_up.check_up(found))
+    terminal.show(console, terminal_report.report(found))
     printed = capsys.readouterr().out
     assert printed.startswith("FAILED  1 failed, 2 not seen")
     assert all(len(line) <= 80 for line in printed.splitlines())
@@ -165,8 +174,10 @@ def test_a_terminal_of_80_columns_shows_every_name_answer_and_fix(capsys):
 def test_a_card_has_room_for_everything_that_can_be_wrong():
     """What does not fit is counted; what Discord or the cluster said cannot break out."""
     hostile = "`@everyone` [a](https://evil.example) " * 20
-    many = [one(Outcome.FAILED, f"check-{n}", f"{n} {hostile}", "Do this.") for n in range(60)]
-    card = discord_check_up.check_up(CheckUp((*many, one(Outcome.OK, "token"))))
+    many = [
+        one(DiagnosticOutcome.FAILED, f"check-{n}", f"{n} {hostile}", "Do this.") for n in range(60)
+    ]
+    card = discord_report.report(DiagnosticReport((*many, one(DiagnosticOutcome.OK, "token"))))
     said = texts(card.view.to_components())
     assert said.startswith("## 🔴 Something is wrong\n60 failed, 1 ok")
     assert len(said) < 4000

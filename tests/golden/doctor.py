@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
-from bot.doctor.domain.examination import CheckUp
+from bot.doctor.domain.diagnostic import DiagnosticReport
 from bot.doctor.domain.facts import ClusterFacts, DiscordFacts, Registered
 from bot.doctor.service import Doctor
-from bot.doctor.views import discord as discord_check_up
-from bot.doctor.views import terminal as terminal_check_up
+from bot.doctor.views import discord as discord_report
+from bot.doctor.views import terminal as terminal_report
 from bot.domain.refusal import NotObserved
 from tests.doctor.domain.seen import DISCORD, SERVER, SETUP, a_cluster
 from tests.doctor.test_service import ToldCluster, ToldDiscord
@@ -20,12 +20,12 @@ from tests.golden.shapes import card, page
 
 
 @cache
-def _well() -> CheckUp:
+def _well() -> DiagnosticReport:
     return _examined(DISCORD, a_cluster())
 
 
 @cache
-def _wrong() -> CheckUp:
+def _wrong() -> DiagnosticReport:
     """No permission in the server, other commands, no Traefik, a slow clock and a lost right."""
     whole = a_cluster()
     rights = dict.fromkeys(whole.rights, True) | {next(iter(whole.rights)): False}
@@ -35,8 +35,8 @@ def _wrong() -> CheckUp:
 
 
 @cache
-def _unseen() -> CheckUp:
-    cluster = ClusterFacts.unseen("https://10.0.0.1:6443", "the API server does not answer")
+def _unseen() -> DiagnosticReport:
+    cluster = ClusterFacts.unobserved("https://10.0.0.1:6443", "the API server does not answer")
     rights = dict.fromkeys(a_cluster().rights, None)
     return _examined(
         replace(DISCORD, server=NotObserved("Discord did not answer within 10 s.")),
@@ -44,11 +44,11 @@ def _unseen() -> CheckUp:
     )
 
 
-def _examined(discord: DiscordFacts, cluster: ClusterFacts) -> CheckUp:
+def _examined(discord: DiscordFacts, cluster: ClusterFacts) -> DiagnosticReport:
     return asyncio.run(Doctor(ToldDiscord(discord), ToldCluster(cluster), SETUP).examine())
 
 
-CHECK_UPS: dict[str, Callable[[], CheckUp]] = {
+CHECK_UPS: dict[str, Callable[[], DiagnosticReport]] = {
     "well": _well,
     "wrong": _wrong,
     "unseen": _unseen,
@@ -59,10 +59,10 @@ def _pages() -> dict[str, Callable[[], str]]:
     made: dict[str, Callable[[], str]] = {}
     for name, examine in CHECK_UPS.items():
         made[f"{name}-discord.json"] = lambda examine=examine: card(
-            discord_check_up.check_up(examine())
+            discord_report.report(examine())
         )
         made[f"{name}-terminal.txt"] = lambda examine=examine: page(
-            terminal_check_up.check_up(examine())
+            terminal_report.report(examine())
         )
     return made
 

@@ -1,8 +1,8 @@
-"""Whether this machine's clock can be trusted: ages, graces and expiries are judged by it."""
+"""Whether this machine's clock can be trusted: ages, graces and expiries depend on it."""
 
 from __future__ import annotations
 
-from bot.doctor.domain.examination import Area, Examination, Outcome
+from bot.doctor.domain.diagnostic import Area, Diagnostic, Question
 
 FINE = 5.0
 """Seconds: a Date header has whole seconds, and the way there takes some."""
@@ -11,15 +11,16 @@ WRONG = 60.0
 FIX = "Let the node keep its time by NTP: `timedatectl` shows whether it does."
 
 
-def examine(area: Area, whose: str, skew: float | None, why: str) -> Examination:
-    """How far our clock is from another's; `skew` in seconds, positive where ours is ahead."""
-    name = "clock"
+def examine(area: Area, whose: str, skew: float | None, why: str) -> Diagnostic:
+    """How far our clock is from another's.
+
+    `skew` is in seconds, positive where ours is ahead; without it, `why` says why not.
+    """
+    question = Question(area, "clock")
     if skew is None:
-        return Examination(area, name, Outcome.UNSEEN, why)
-    ahead = "ahead of" if skew > 0 else "behind"
+        return question.unobserved(why)
     if abs(skew) <= FINE:
-        saw = f"Within {FINE:.0f} s of {whose}."
-        return Examination(area, name, Outcome.OK, saw)
-    outcome = Outcome.FAILED if abs(skew) > WRONG else Outcome.WARNING
-    saw = f"This machine's clock is {abs(skew):,.0f} s {ahead} {whose}."
-    return Examination(area, name, outcome, saw, FIX)
+        return question.ok(f"Within {FINE:.0f} s of {whose}.")
+    ahead = "ahead of" if skew > 0 else "behind"
+    answer = question.failed if abs(skew) > WRONG else question.warning
+    return answer(f"This machine's clock is {abs(skew):,.0f} s {ahead} {whose}.", FIX)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from bot.doctor.domain.examination import Area, Examination, Outcome, listed
-from bot.doctor.domain.facts import ClusterFacts, Right, Setup
+from bot.doctor.domain.diagnostic import Area, Diagnostic, Question, listed
+from bot.doctor.domain.facts import ClusterFacts, Right, Served, Setup
 from bot.domain.check import Check
 from bot.domain.facts import Denied
 from bot.domain.refusal import NotObserved
@@ -34,51 +34,54 @@ FAMILIES = {
 """Whose kinds they are, by API group. A test holds it against `KINDS`."""
 
 
-def server(facts: ClusterFacts) -> Examination:
+def server(facts: ClusterFacts) -> Diagnostic:
     """Whether the API server answers."""
-    area, name = Area.CLUSTER, "API server"
+    question = Question(Area.CLUSTER, "API server")
     match facts.version:
         case Denied(why):
-            return Examination(area, name, Outcome.FAILED, why, CREDENTIALS)
+            return question.failed(why, CREDENTIALS)
         case NotObserved(why):
-            return Examination(area, name, Outcome.UNSEEN, why, REACH if facts.host else "")
+            return question.unobserved(why, REACH if facts.host else "")
         case version:
-            whose = f", as {facts.user}" if facts.user else ""
-            return Examination(area, name, Outcome.OK, f"{version} at {facts.host}{whose}.")
+            account = f", as {facts.user}" if facts.user else ""
+            return question.ok(f"{version} at {facts.host}{account}.")
 
 
 def wanted(checks: Iterable[Check], setup: Setup) -> tuple[Right, ...]:
     """Every permission that must be asked about, each of it once."""
     rights = [right for check in checks for right in _of_check(check, setup)]
-    places = ("", *setup.namespaces)
     return tuple(
         dict.fromkeys(
-            right._replace(namespace=place) for right in (*rights, *STORIES) for place in places
+            right._replace(namespace=namespace)
+            for right in (*rights, *STORIES)
+            for namespace in ("", *setup.namespaces)
         )
     )
 
 
-def access(facts: ClusterFacts, checks: Iterable[Check], setup: Setup) -> Iterator[Examination]:
-    """One examination a check: may the bot list and watch all that it reads."""
+def access(facts: ClusterFacts, checks: Iterable[Check], setup: Setup) -> Iterator[Diagnostic]:
+    """One diagnostic a check: may the bot list and watch all that it reads."""
     for check in checks:
+        question = Question(Area.ACCESS, check.name)
+        rights = [right for right in _of_check(check, setup) if _served(facts, right)]
         if SecretName in check.judges and not setup.secret_inventory:
-            saw = "Secrets are not listed: MESHMEDIC_SECRET_INVENTORY is off."
-            yield Examination(Area.ACCESS, check.name, Outcome.NOTE, saw)
-            continue
-        rights = [right for right in _of_check(check, setup) if _served(facts, right.group, right)]
-        yield _may(check.name, rights, facts, setup)
-    yield _may("why", list(STORIES), facts, setup)
+            yield question.note("Secrets are not listed: MESHMEDIC_SECRET_INVENTORY is off.")
+        elif rights:
+            yield _may(question, rights, facts, setup)
+        else:
+            yield question.note("What it reads is not installed.")
+    yield _may(Question(Area.ACCESS, "why"), STORIES, facts, setup)
 
 
-def kinds(facts: ClusterFacts) -> Iterator[Examination]:
-    """One examination a family of kinds: installed, and in versions that we know."""
+def kinds(facts: ClusterFacts) -> Iterator[Diagnostic]:
+    """One diagnostic a family of kinds: installed, and in versions that we know."""
     for family, groups in FAMILIES.items():
-        match facts.served:
-            case NotObserved(why) | Denied(why):
-                yield Examination(Area.KINDS, family, Outcome.UNSEEN, why)
-            case _:
-                ours = [kind for kind in KINDS if set(kind.groups) & set(groups)]
-                yield _family(family, ours, facts)
+        question = Question(Area.KINDS, family)
+        if isinstance(facts.served, NotObserved | Denied):
+            yield question.unobserved(facts.served.why)
+        else:
+            family_kinds = [kind for kind in KINDS if set(kind.groups) & set(groups)]
+            yield _family(question, family_kinds, facts.served)
 
 
 def serves(facts: ClusterFacts, family: str) -> bool:
@@ -88,88 +91,88 @@ def serves(facts: ClusterFacts, family: str) -> bool:
     )
 
 
-def _family(family: str, ours: list[Kind], facts: ClusterFacts) -> Examination:
-    versions = {kind: _versions(facts, kind) for kind in ours}
-    found = {kind: served for kind, served in versions.items() if served}
-    if not found:
-        return Examination(Area.KINDS, family, Outcome.NOTE, "Not installed.")
+def _family(question: Question, family: list[Kind], served: Served) -> Diagnostic:
+    versions = {
+        kind: tuple(
+            dict.fromkeys(v for group in kind.groups for v in served.get((group, kind.plural), ()))
+        )
+        for kind in family
+    }
+    installed = {kind: names for kind, names in versions.items() if names}
+    if not installed:
+        return question.note("Not installed.")
     strange = {
-        f"{kind.name} as {listed(served)}"
-        for kind, served in found.items()
-        if not set(served) & set(kind.versions)
+        f"{kind.name} as {listed(names)}"
+        for kind, names in installed.items()
+        if not set(names) & set(kind.versions)
     }
     if strange:
-        saw = f"Served in no version that meshmedic knows: {listed(sorted(strange))}."
-        fix = "Use a newer meshmedic, or tell its makers: fields may be read wrongly."
-        return Examination(Area.KINDS, family, Outcome.WARNING, saw, fix)
-    told: dict[str, list[str]] = {}
-    for kind, served in found.items():
-        told.setdefault(", ".join(served), []).append(kind.name)
-    saw = "; ".join(f"{', '.join(names)} ({answer})" for answer, names in told.items())
-    missing = [kind.name for kind in ours if kind not in found]
-    saw += f"; not installed: {listed(missing)}" if missing else ""
-    return Examination(Area.KINDS, family, Outcome.OK, f"{saw}.")
-
-
-def _versions(facts: ClusterFacts, kind: Kind) -> tuple[str, ...]:
-    if isinstance(facts.served, NotObserved | Denied):
-        return ()
-    served = facts.served
-    return tuple(
-        dict.fromkeys(v for group in kind.groups for v in served.get((group, kind.plural), ()))
-    )
+        return question.warning(
+            f"Served in no version that meshmedic knows: {listed(sorted(strange))}.",
+            "Use a newer meshmedic, or tell its makers: fields may be read wrongly.",
+        )
+    by_versions: dict[str, list[str]] = {}
+    for kind, names in installed.items():
+        by_versions.setdefault(", ".join(names), []).append(kind.name)
+    observation = "; ".join(f"{', '.join(names)} ({title})" for title, names in by_versions.items())
+    missing = [kind.name for kind in family if kind not in installed]
+    observation += f"; not installed: {listed(missing)}" if missing else ""
+    return question.ok(f"{observation}.")
 
 
 def _of_check(check: Check, setup: Setup) -> Iterator[Right]:
     for type_ in check.reads:
-        if type_ is SecretName and not setup.secret_inventory:
-            continue
-        kind = KIND_OF[type_]
-        for group in kind.groups:
-            for verb in ("list", "watch"):
-                yield Right(verb, group, kind.plural)
+        if type_ is not SecretName or setup.secret_inventory:
+            kind = KIND_OF[type_]
+            for group in kind.groups:
+                yield Right("list", group, kind.plural)
+                yield Right("watch", group, kind.plural)
 
 
-def _served(facts: ClusterFacts, group: str, right: Right) -> bool:
+def _served(facts: ClusterFacts, right: Right) -> bool:
     """What is not installed needs no permission; without discovery everything is asked for."""
-    if not group or isinstance(facts.served, NotObserved | Denied):
+    if not right.group or isinstance(facts.served, NotObserved | Denied):
         return True
-    return (group, right.resource) in facts.served
+    return (right.group, right.resource) in facts.served
 
 
-def _may(name: str, rights: list[Right], facts: ClusterFacts, setup: Setup) -> Examination:
+def _may(
+    question: Question, rights: Iterable[Right], facts: ClusterFacts, setup: Setup
+) -> Diagnostic:
     answers = {right: _allowed(right, facts, setup) for right in rights}
-    if not answers:
-        return Examination(Area.ACCESS, name, Outcome.NOTE, "What it reads is not installed.")
-    refused = [right for right, answer in answers.items() if answer is False]
-    lost = [(right, answer) for right, answer in answers.items() if isinstance(answer, NotObserved)]
-    if refused:
-        places = "" if not setup.namespaces else f" in {listed(setup.namespaces)}"
-        saw = f"May not {joined(refused)}{places}."
-        return Examination(Area.ACCESS, name, Outcome.FAILED, saw, _grant(refused))
-    if lost:
-        why = lost[0][1].why
-        return Examination(Area.ACCESS, name, Outcome.UNSEEN, why)
-    return Examination(Area.ACCESS, name, Outcome.OK, "May read all that it needs.")
+    place = f" in {listed(setup.namespaces)}" if setup.namespaces else ""
+    return permitted(question, answers, place, "May read all that it needs.")
+
+
+def permitted(
+    question: Question, answers: Mapping[Right, bool | NotObserved], place: str, granted: str
+) -> Diagnostic:
+    """Whether all these rights are given in a place; `granted` is what to say if so."""
+    if refused := [right for right, answer in answers.items() if answer is False]:
+        secret = any(right.resource == "secrets" for right in refused)
+        component = f"the component {INVENTORY}" if secret else BASE
+        fix = f"Apply {component} again: it grants this to the service account meshmedic."
+        return question.failed(f"May not {joined(refused)}{place}.", fix)
+    for answer in answers.values():
+        if isinstance(answer, NotObserved):
+            return question.unobserved(answer.why)
+    return question.ok(granted)
 
 
 def _allowed(right: Right, facts: ClusterFacts, setup: Setup) -> bool | NotObserved:
     """In the whole cluster, else in each of the namespaces that the settings name."""
     missing = facts.version if isinstance(facts.version, NotObserved) else NOT_ASKED
     everywhere = facts.rights.get(right, missing)
-    if everywhere is True or not setup.namespaces or not _namespaced(right):
+    namespaced = all(kind.namespaced for kind in KINDS if kind.plural == right.resource)
+    if everywhere is True or not setup.namespaces or not namespaced:
         return everywhere
-    places = [
+    answers = [
         facts.rights.get(right._replace(namespace=namespace), missing)
         for namespace in setup.namespaces
     ]
-    if False in places:
+    if False in answers:
         return False
-    return next((place for place in places if isinstance(place, NotObserved)), True)
-
-
-def _namespaced(right: Right) -> bool:
-    return all(kind.namespaced for kind in KINDS if kind.plural == right.resource)
+    return next((answer for answer in answers if isinstance(answer, NotObserved)), True)
 
 
 def joined(rights: list[Right]) -> str:
@@ -182,9 +185,3 @@ def joined(rights: list[Right]) -> str:
     for title, names in verbs.items():
         titles.setdefault(" and ".join(names), []).append(title)
     return "; ".join(f"{verb} {listed(title, 8)}" for verb, title in titles.items())
-
-
-def _grant(refused: list[Right]) -> str:
-    secret = any(right.resource == "secrets" for right in refused)
-    component = f"the component {INVENTORY}" if secret else BASE
-    return f"Apply {component} again: it grants this to the service account meshmedic."

@@ -1,4 +1,4 @@
-"""What was seen of Discord and of the cluster, before anybody says what it means."""
+"""What was observed of Discord and of the cluster, before it is judged."""
 
 from __future__ import annotations
 
@@ -104,6 +104,10 @@ class DiscordFacts:
     here: Channel | None = None
 
 
+Served: TypeAlias = Mapping[tuple[str, str], tuple[str, ...]]
+"""Installed kinds: (group, plural) -> versions, the preferred first."""
+
+
 class Right(NamedTuple):
     """A permission in the cluster. An empty namespace means all of them, an empty name any."""
 
@@ -132,14 +136,11 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class ClusterFacts:
-    """What the API server told. `served` is (group, plural) -> versions, the preferred first.
-
-    `lease` is None where there is none, or none was asked for.
-    """
+    """What the API server told. `lease` is None where there is none, or none was asked for."""
 
     host: str
     version: str | Denied | NotObserved
-    served: Mapping[tuple[str, str], tuple[str, ...]] | Denied | NotObserved
+    served: Served | Denied | NotObserved
     rights: Mapping[Right, bool | NotObserved]
     traefik: tuple[TraefikPod, ...] | Denied | NotObserved
     probe: bool | Denied | NotObserved
@@ -148,8 +149,8 @@ class ClusterFacts:
     lease: Held | Denied | NotObserved | None = None
 
     @classmethod
-    def unseen(cls, host: str, why: str) -> ClusterFacts:
-        """Of a cluster that nothing is known of."""
+    def unobserved(cls, host: str, why: str) -> ClusterFacts:
+        """The facts of a cluster that did not answer."""
         lost = NotObserved(why)
         return cls(host, lost, lost, {}, lost, lost, lease=lost)
 

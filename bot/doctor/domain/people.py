@@ -4,87 +4,84 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bot.doctor.domain.examination import Area, Examination, Outcome, listed
+from bot.doctor.domain.diagnostic import Area, Diagnostic, DiagnosticOutcome, Question, listed
 from bot.doctor.domain.facts import DiscordFacts, DiscordServerFacts, Setup
 from bot.domain.authorization import Circles, Members
 from bot.domain.facts import Denied
-from bot.domain.refusal import NotObserved
 
-CIRCLES = ("viewers", "operators", "approvers")
 IDS = "Right-click the person or role in Discord (with Developer Mode on), copy its id"
 
 
 def named(circles: Circles) -> tuple[int, ...]:
     """Every user id that the settings hold."""
-    users = {user for circle in CIRCLES for user in _members(circles, circle).users}
+    users = {user for members in _by_name(circles).values() for user in members.users}
     return tuple(sorted(users))
 
 
-def examine(facts: DiscordFacts, setup: Setup) -> Iterator[Examination]:
-    """One examination a circle."""
-    if not any(_members(setup.circles, circle) for circle in CIRCLES):
-        saw = "No circle has anybody, so nobody may ask."
-        yield _said("people", Outcome.FAILED, saw, f"{IDS}, and set MESHMEDIC_APPROVERS.")
+def examine(facts: DiscordFacts, setup: Setup) -> Iterator[Diagnostic]:
+    """One diagnostic for viewers, for operators and for approvers."""
+    circles = _by_name(setup.circles)
+    if not any(circles.values()):
+        observation = "No circle has anybody, so nobody may ask."
+        fix = f"{IDS}, and set MESHMEDIC_APPROVERS."
+        yield Question(Area.DISCORD, "people").failed(observation, fix)
         return
-    for circle in CIRCLES:
-        yield _circle(circle, _members(setup.circles, circle), facts)
+    for name, members in circles.items():
+        yield _circle(name, members, facts)
 
 
-def _circle(circle: str, members: Members, facts: DiscordFacts) -> Examination:
+def _by_name(circles: Circles) -> Mapping[str, Members]:
+    return {
+        "viewers": circles.viewers,
+        "operators": circles.operators,
+        "approvers": circles.approvers,
+    }
+
+
+def _circle(name: str, members: Members, facts: DiscordFacts) -> Diagnostic:
+    question = Question(Area.DISCORD, name)
     if not members:
-        return _said(circle, Outcome.NOTE, "Nobody, by the settings.")
-    server = facts.server if isinstance(facts.server, DiscordServerFacts) else None
-    told = _people(members, facts.members, server.roles if server else {})
-    if server:
-        told += _roles(members, server)
-    elif members.roles:
-        told.append((Outcome.UNSEEN, "the roles could not be read"))
-    setting = f"MESHMEDIC_{circle.upper()}"
-    bad = [(outcome, words) for outcome, words in told if outcome is not Outcome.OK]
-    if not bad:
-        return _said(circle, Outcome.OK, f"{listed(words for _, words in told)}.")
-    order = (Outcome.FAILED, Outcome.UNSEEN, Outcome.WARNING)
-    worst = min((outcome for outcome, _ in bad), key=order.index)
-    saw = f"{setting}: {listed(words for _, words in bad)}."
-    fix = "" if worst is Outcome.UNSEEN else f"{IDS}, and set {setting} (a role as role:ID)."
-    return _said(circle, worst, saw, fix)
+        return question.note("Nobody, by the settings.")
+    entries = [*_users(members, facts), *_roles(members, facts)]
+    wrong = [(outcome, text) for outcome, text in entries if outcome is not DiagnosticOutcome.OK]
+    if not wrong:
+        return question.ok(f"{listed(text for _, text in entries)}.")
+    setting = f"MESHMEDIC_{name.upper()}"
+    observation = f"{setting}: {listed(text for _, text in wrong)}."
+    fix = f"{IDS}, and set {setting} (a role as role:ID)."
+    outcomes = {outcome for outcome, _ in wrong}
+    if DiagnosticOutcome.FAILED in outcomes:
+        return question.failed(observation, fix)
+    if DiagnosticOutcome.UNOBSERVED in outcomes:
+        return question.unobserved(observation)
+    return question.warning(observation, fix)
 
 
-def _people(
-    members: Members,
-    known: Mapping[int, str | Denied | NotObserved],
-    roles: Mapping[int, str],
-) -> list[tuple[Outcome, str]]:
-    told = []
+def _users(members: Members, facts: DiscordFacts) -> Iterator[tuple[DiagnosticOutcome, str]]:
+    roles = facts.server.roles if isinstance(facts.server, DiscordServerFacts) else {}
     for user in sorted(members.users):
-        found = known.get(user, NotObserved("it was not asked for"))
+        name = facts.members.get(user)
         if user in roles:
-            told.append((Outcome.FAILED, f"{user} is the role {roles[user]}: write role:{user}"))
-        elif isinstance(found, NotObserved):
-            told.append((Outcome.UNSEEN, f"{user} could not be looked up"))
-        elif isinstance(found, Denied):
-            told.append((Outcome.WARNING, f"{user} is nobody in this server"))
+            text = f"{user} is the role {roles[user]}: write role:{user}"
+            yield DiagnosticOutcome.FAILED, text
+        elif isinstance(name, Denied):
+            yield DiagnosticOutcome.WARNING, f"{user} is nobody in this server"
+        elif isinstance(name, str):
+            yield DiagnosticOutcome.OK, name
         else:
-            told.append((Outcome.OK, found))
-    return told
+            yield DiagnosticOutcome.UNOBSERVED, f"{user} could not be looked up"
 
 
-def _roles(members: Members, server: DiscordServerFacts) -> list[tuple[Outcome, str]]:
-    told = []
+def _roles(members: Members, facts: DiscordFacts) -> Iterator[tuple[DiagnosticOutcome, str]]:
+    server = facts.server
+    if not isinstance(server, DiscordServerFacts):
+        if members.roles:
+            yield DiagnosticOutcome.UNOBSERVED, "the roles could not be read"
+        return
     for role in sorted(members.roles):
         if role == server.id:
-            told.append((Outcome.WARNING, f"role:{role} is @everyone, so anybody may"))
-        elif role not in server.roles:
-            told.append((Outcome.FAILED, f"role:{role} is no role of this server"))
+            yield DiagnosticOutcome.WARNING, f"role:{role} is @everyone, so anybody may"
+        elif role in server.roles:
+            yield DiagnosticOutcome.OK, f"the role {server.roles[role]}"
         else:
-            told.append((Outcome.OK, f"the role {server.roles[role]}"))
-    return told
-
-
-def _members(circles: Circles, circle: str) -> Members:
-    found: Members = getattr(circles, circle)
-    return found
-
-
-def _said(name: str, outcome: Outcome, saw: str, fix: str = "") -> Examination:
-    return Examination(Area.DISCORD, name, outcome, saw, fix)
+            yield DiagnosticOutcome.FAILED, f"role:{role} is no role of this server"

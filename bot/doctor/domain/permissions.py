@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from bot.doctor.domain.examination import Area, Examination, Outcome, listed
+from bot.doctor.domain.diagnostic import Area, Diagnostic, Question, listed
 from bot.doctor.domain.facts import Channel, DiscordServerFacts, Use
 from bot.domain.refusal import NotObserved
 
@@ -69,41 +69,45 @@ ADMINISTRATOR = "administrator"
 
 def examine(
     server: DiscordServerFacts, here: Channel | None = None, uses: Collection[Use] = ()
-) -> Iterator[Examination]:
-    """One examination for the roles, one for the channels, one for where somebody asks."""
+) -> Iterator[Diagnostic]:
+    """One diagnostic for the roles, one for the channels, one for where somebody asks."""
     wanted = needed(uses)
     yield _roles(server.permissions, wanted)
     if here:
+        question = Question(Area.DISCORD, "this channel")
         fix = "Edit this channel, Permissions, and allow it for the bot's role."
-        yield _told("this channel", f"in #{here.name}", here.permissions, wanted, fix)
+        yield _granted(question, f"in #{here.name}", here.permissions, wanted, fix)
     yield _channels(server.channels, wanted)
 
 
-def _roles(given: frozenset[str], wanted: Wanted) -> Examination:
+def _roles(given: frozenset[str], wanted: Wanted) -> Diagnostic:
+    question = Question(Area.DISCORD, "permissions")
     if ADMINISTRATOR not in given:
-        return _told("permissions", "in the server", given, wanted, INVITE)
-    saw = f"The bot is an administrator; it needs no more than {_titles(wanted)}."
-    fix = "Take Administrator from its role, and allow those."
-    return Examination(Area.DISCORD, "permissions", Outcome.WARNING, saw, fix)
+        return _granted(question, "in the server", given, wanted, INVITE)
+    return question.warning(
+        f"The bot is an administrator; it needs no more than {_titles(wanted)}.",
+        "Take Administrator from its role, and allow those.",
+    )
 
 
-def _channels(channels: tuple[Channel, ...] | NotObserved, wanted: Wanted) -> Examination:
-    area, name = Area.DISCORD, "channels"
+def _channels(channels: tuple[Channel, ...] | NotObserved, wanted: Wanted) -> Diagnostic:
+    question = Question(Area.DISCORD, "channels")
     if isinstance(channels, NotObserved):
-        return Examination(area, name, Outcome.UNSEEN, channels.why)
-    seen = [channel for channel in channels if VIEW in channel.permissions]
-    short = {channel.name: _missing(channel.permissions, wanted) for channel in seen}
-    lacking = {channel: missing for channel, missing in short.items() if missing}
+        return question.unobserved(channels.why)
+    visible = [channel for channel in channels if VIEW in channel.permissions]
+    lacking = [
+        f"#{channel.name} lacks {_titles(missing)}"
+        for channel in visible
+        if (missing := _missing(channel.permissions, wanted))
+    ]
     if lacking:
-        told = [f"#{channel} lacks {_titles(missing)}" for channel, missing in lacking.items()]
         fix = "Edit those channels, Permissions, and allow it for the bot's role."
-        return Examination(area, name, Outcome.WARNING, f"{listed(told, 3)}.", fix)
-    count = f"{len(seen)} of {len(channels)} text channels"
-    if not seen:
+        return question.warning(f"{listed(lacking, 3)}.", fix)
+    count = f"{len(visible)} of {len(channels)} text channels"
+    if not visible:
         fix = "Allow View Channels for the bot's role in the channel where it shall post."
-        return Examination(area, name, Outcome.WARNING, f"The bot sees {count}.", fix)
-    saw = f"The bot sees {count}, and has what it needs there."
-    return Examination(area, name, Outcome.OK, saw)
+        return question.warning(f"The bot sees {count}.", fix)
+    return question.ok(f"The bot sees {count}, and has what it needs there.")
 
 
 def _missing(given: frozenset[str], wanted: Wanted) -> Wanted:
@@ -112,15 +116,17 @@ def _missing(given: frozenset[str], wanted: Wanted) -> Wanted:
     return [permission for permission in wanted if permission.flag not in given]
 
 
-def _told(name: str, where: str, given: frozenset[str], wanted: Wanted, fix: str) -> Examination:
+def _granted(
+    question: Question, where: str, given: frozenset[str], wanted: Wanted, fix: str
+) -> Diagnostic:
     missing = _missing(given, wanted)
+    where = f"{where[0].upper()}{where[1:]}"
     if not missing:
-        saw = f"{where[0].upper()}{where[1:]}: {_titles(wanted)}."
-        return Examination(Area.DISCORD, name, Outcome.OK, saw)
-    vital = any(permission.vital for permission in missing)
+        return question.ok(f"{where}: {_titles(wanted)}.")
     features = "; ".join(f"{permission.title} (for {permission.feature})" for permission in missing)
-    saw = f"{where[0].upper()}{where[1:]} the bot lacks {features}."
-    return Examination(Area.DISCORD, name, Outcome.FAILED if vital else Outcome.WARNING, saw, fix)
+    vital = any(permission.vital for permission in missing)
+    answer = question.failed if vital else question.warning
+    return answer(f"{where} the bot lacks {features}.", fix)
 
 
 def _titles(permissions: Wanted) -> str:

@@ -6,45 +6,46 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bot.doctor.domain.examination import Area, CheckUp, Examination, Outcome
+from bot.doctor.domain.diagnostic import Area, Diagnostic, DiagnosticOutcome, DiagnosticReport
 from bot.render import text as words
 
 STYLE = {
-    Outcome.OK: "green",
-    Outcome.NOTE: "dim",
-    Outcome.WARNING: "yellow",
-    Outcome.UNSEEN: "magenta",
-    Outcome.FAILED: "bold red",
+    DiagnosticOutcome.OK: "green",
+    DiagnosticOutcome.NOTE: "dim",
+    DiagnosticOutcome.WARNING: "yellow",
+    DiagnosticOutcome.UNOBSERVED: "magenta",
+    DiagnosticOutcome.FAILED: "bold red",
 }
-OUTCOME = max(map(len, Outcome))
+OUTCOME = max(map(len, DiagnosticOutcome))
 NAME = 20
 WIDE = 400
 
 
-def check_up(each: CheckUp) -> RenderableType:
+def report(report: DiagnosticReport) -> RenderableType:
     """The whole answer."""
-    title = Text(each.outcome.upper(), style=STYLE[each.outcome])
-    title.append(f"  {each.headline}", style="default not bold")
+    title = Text(report.outcome.upper(), style=STYLE[report.outcome])
+    title.append(f"  {report.headline}", style="default not bold")
     parts: list[RenderableType] = [title]
     for area in Area:
-        if found := each.of(area):
-            parts += [Text(f"\n{area}", "bold"), *map(_row, found)]
+        if diagnostics := report.of(area):
+            parts += [Text(f"\n{area}", "bold"), *map(_row, diagnostics)]
     return Group(*parts)
 
 
-def _row(each: Examination) -> RenderableType:
-    """Outcome, name, what was seen; many names together have a line of their own."""
-    names = Text(words.line(each.name, WIDE), "bold")
-    said: list[RenderableType] = [Text(words.line(each.saw, WIDE))]
-    if each.fix:
-        said.append(Text.assemble(("fix: ", "bold"), words.line(each.fix, WIDE)))
+def _row(diagnostic: Diagnostic) -> RenderableType:
+    """Outcome, name, what was observed; many names together have a line of their own."""
+    names = Text(words.line(diagnostic.name, WIDE), "bold")
+    lines: list[RenderableType] = [Text(words.line(diagnostic.observation, WIDE))]
+    if diagnostic.fix:
+        lines.append(Text.assemble(("fix: ", "bold"), words.line(diagnostic.fix, WIDE)))
+    outcome = Text(diagnostic.outcome, STYLE[diagnostic.outcome])
     table = Table.grid(padding=(0, 1))
     table.add_column(width=OUTCOME)
     if len(names) > NAME:
         table.add_column(overflow="fold")
-        table.add_row(Text(each.outcome, STYLE[each.outcome]), Group(names, *said))
+        table.add_row(outcome, Group(names, *lines))
     else:
         table.add_column(width=NAME)
         table.add_column(overflow="fold")
-        table.add_row(Text(each.outcome, STYLE[each.outcome]), names, Group(*said))
+        table.add_row(outcome, names, Group(*lines))
     return table

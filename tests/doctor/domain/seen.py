@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.doctor.domain import cluster, election
-from bot.doctor.domain.examination import Examination, Outcome
+from bot.doctor.domain.diagnostic import Diagnostic, DiagnosticOutcome
 from bot.doctor.domain.facts import (
     Application,
     Channel,
@@ -80,6 +80,6 @@ def a_cluster(setup: Setup = SETUP, **changes: Any) -> ClusterFacts:
     return replace(whole, **changes)
 
 
-def failed_with_fix(each: Examination, saw: str, fix: str) -> bool:
+def failed_with_fix(each: Diagnostic, saw: str, fix: str) -> bool:
     """Whether it failed, and says both what was seen and what to do."""
-    return each.outcome is Outcome.FAILED and saw in each.saw and fix in each.fix
+    return each.outcome is DiagnosticOutcome.FAILED and saw in each.observation and fix in each.fix

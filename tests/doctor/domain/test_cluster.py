@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.doctor.domain import cluster
-from bot.doctor.domain.examination import Examination, Outcome
+from bot.doctor.domain.diagnostic import Diagnostic, DiagnosticOutcome
 from bot.doctor.domain.facts import ClusterFacts, Right, Setup
 from bot.domain.facts import Denied
 from bot.domain.refusal import NotObserved
@@ -19,7 +19,7 @@ INVENTORY = replace(SETUP, secret_inventory=True)
 NARROW = replace(SETUP, namespaces=("apps", "media"))
 
 
-def access(facts: ClusterFacts, setup: Setup = SETUP) -> dict[str, Examination]:
+def access(facts: ClusterFacts, setup: Setup = SETUP) -> dict[str, Diagnostic]:
     return {each.name: each for each in cluster.access(facts, CHECKS, setup)}
 
 
@@ -31,8 +31,8 @@ def without(wrong: Callable[[Right], bool], setup: Setup = SETUP) -> ClusterFact
 def test_a_server_that_answers_tells_its_version_and_who_asked():
     """Permissions are those of that user."""
     found = cluster.server(a_cluster(user="system:serviceaccount:meshmedic:meshmedic"))
-    assert found.outcome is Outcome.OK
-    assert "v1.34.2+k3s1 at https://10.0.0.1:6443, as system:serviceaccount" in found.saw
+    assert found.outcome is DiagnosticOutcome.OK
+    assert "v1.34.2+k3s1 at https://10.0.0.1:6443, as system:serviceaccount" in found.observation
 
 
 def test_a_server_that_refuses_fails_and_one_that_is_silent_is_not_seen():
@@ -40,7 +40,7 @@ def test_a_server_that_refuses_fails_and_one_that_is_silent_is_not_seen():
     refused = cluster.server(a_cluster(version=Denied("The API server answered 401")))
     assert failed_with_fix(refused, "401", "Renew the kubeconfig")
     silent = cluster.server(a_cluster(version=LOST))
-    assert silent.outcome is Outcome.UNSEEN
+    assert silent.outcome is DiagnosticOutcome.UNOBSERVED
     assert "firewall" in silent.fix
 
 
@@ -49,7 +49,7 @@ def test_every_check_has_an_examination_of_its_permissions_and_so_have_stories()
     found = access(a_cluster())
     assert set(found) == {check.name for check in CHECKS} | {"why"}
     found.pop("injected-secrets")
-    assert {each.outcome for each in found.values()} == {Outcome.OK}
+    assert {each.outcome for each in found.values()} == {DiagnosticOutcome.OK}
 
 
 @pytest.mark.parametrize("verb", ["list", "watch"])
@@ -59,7 +59,7 @@ def test_a_permission_that_is_missing_fails_each_check_that_reads_the_kind(kind,
     for group in kind.groups:
         missing = Right(verb, group, kind.plural)
         found = access(without(lambda right, m=missing: right == m, INVENTORY), INVENTORY)
-        failed = {name for name, each in found.items() if each.outcome is Outcome.FAILED}
+        failed = {name for name, each in found.items() if each.outcome is DiagnosticOutcome.FAILED}
         assert failed == {each.name for each in CHECKS if kind.type in each.reads}
         component = "components/secret-inventory" if kind.plural == "secrets" else "deploy/base"
         for name in failed:
@@ -78,44 +78,48 @@ def test_a_review_that_was_not_answered_is_never_a_permission():
     one = a_cluster()
     pods = Right("watch", "", "pods")
     found = access(replace(one, rights={**one.rights, pods: LOST}))["pods"]
-    assert (found.outcome, found.saw) == (Outcome.UNSEEN, LOST.why)
+    assert (found.outcome, found.observation) == (DiagnosticOutcome.UNOBSERVED, LOST.why)
     none = access(a_cluster(rights={}))
     none.pop("injected-secrets")
-    assert {each.outcome for each in none.values()} == {Outcome.UNSEEN}
+    assert {each.outcome for each in none.values()} == {DiagnosticOutcome.UNOBSERVED}
 
 
 def test_a_refusal_is_said_although_another_review_was_not_answered():
     """What is known to be wrong outweighs what is not known."""
     one = a_cluster()
     rights = {**one.rights, Right("list", "", "pods"): LOST, Right("watch", "", "pods"): False}
-    assert access(replace(one, rights=rights))["pods"].outcome is Outcome.FAILED
+    assert access(replace(one, rights=rights))["pods"].outcome is DiagnosticOutcome.FAILED
 
 
 def test_what_is_not_installed_needs_no_permission():
     """A homelab without Flux has no failure for it; without discovery nothing is excused."""
     flux = {key: each for key, each in SERVED.items() if "fluxcd" not in key[0]}
     refusing = without(lambda right: "fluxcd" in right.group)
-    assert access(replace(refusing, served=flux))["flux-sources"].outcome is Outcome.NOTE
-    assert access(replace(refusing, served=LOST))["flux-sources"].outcome is Outcome.FAILED
+    assert access(replace(refusing, served=flux))["flux-sources"].outcome is DiagnosticOutcome.NOTE
+    assert (
+        access(replace(refusing, served=LOST))["flux-sources"].outcome is DiagnosticOutcome.FAILED
+    )
 
 
 def test_secrets_are_asked_about_only_where_they_are_wanted():
     """The inventory is off by default, and that is no fault."""
-    assert access(a_cluster())["injected-secrets"].outcome is Outcome.NOTE
+    assert access(a_cluster())["injected-secrets"].outcome is DiagnosticOutcome.NOTE
     assert not any(right.resource == "secrets" for right in cluster.wanted(CHECKS, SETUP))
-    assert access(a_cluster(INVENTORY), INVENTORY)["injected-secrets"].outcome is Outcome.OK
+    assert (
+        access(a_cluster(INVENTORY), INVENTORY)["injected-secrets"].outcome is DiagnosticOutcome.OK
+    )
 
 
 def test_permissions_in_each_of_the_named_namespaces_are_enough():
     """All of them, and nodes, which are in none, everywhere."""
     enough = without(lambda right: not right.namespace and right.resource != "nodes", NARROW)
-    assert access(enough, NARROW)["why"].outcome is Outcome.OK
+    assert access(enough, NARROW)["why"].outcome is DiagnosticOutcome.OK
     lacking = without(lambda right: right.namespace != "apps", NARROW)
     found = access(lacking, NARROW)["why"]
     assert failed_with_fix(found, "in apps, media", "deploy/base")
 
 
-def kinds(served: object) -> dict[str, Examination]:
+def kinds(served: object) -> dict[str, Diagnostic]:
     return {each.name: each for each in cluster.kinds(a_cluster(served=served))}
 
 
@@ -130,27 +134,27 @@ def test_installed_kinds_are_named_with_their_versions():
     """Those that are served, in the server's order."""
     served = {**SERVED, ("external-secrets.io", "externalsecrets"): ("v1", "v1beta1")}
     found = kinds(served)
-    assert {each.outcome for each in found.values()} == {Outcome.OK}
-    assert "ExternalSecret (v1, v1beta1)" in found["External Secrets"].saw
+    assert {each.outcome for each in found.values()} == {DiagnosticOutcome.OK}
+    assert "ExternalSecret (v1, v1beta1)" in found["External Secrets"].observation
 
 
 @pytest.mark.parametrize("family", ["Traefik", "Flux", "cert-manager", "External Secrets"])
 def test_what_is_not_installed_is_a_note(family: str):
     """The owner's choice is no fault, and no health either."""
     rest = {key: v for key, v in SERVED.items() if key[0] not in cluster.FAMILIES[family]}
-    assert kinds(rest)[family].outcome is Outcome.NOTE
+    assert kinds(rest)[family].outcome is DiagnosticOutcome.NOTE
 
 
 def test_a_version_that_no_struct_was_written_for_is_a_warning():
     """It is read as well as it goes."""
     key = ("helm.toolkit.fluxcd.io", "helmreleases")
     found = kinds({**SERVED, key: ("v3",)})["Flux"]
-    assert found.outcome is Outcome.WARNING
-    assert "HelmRelease as v3" in found.saw
+    assert found.outcome is DiagnosticOutcome.WARNING
+    assert "HelmRelease as v3" in found.observation
     assert "newer meshmedic" in found.fix
-    assert kinds({**SERVED, key: ("v3", "v2")})["Flux"].outcome is Outcome.OK
+    assert kinds({**SERVED, key: ("v3", "v2")})["Flux"].outcome is DiagnosticOutcome.OK
 
 
 def test_kinds_that_could_not_be_seen_are_not_called_absent():
     """Discovery failed, so nobody knows."""
-    assert {each.outcome for each in kinds(LOST).values()} == {Outcome.UNSEEN}
+    assert {each.outcome for each in kinds(LOST).values()} == {DiagnosticOutcome.UNOBSERVED}

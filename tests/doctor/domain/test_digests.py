@@ -9,8 +9,8 @@ import pytest
 from bot.digest.domain.facts import DigestFacts
 from bot.digest.domain.records import DigestSchedule, DigestState, RunRecord, RunStage
 from bot.digest.schedule.timetable import Timetable
+from bot.doctor.domain.diagnostic import DiagnosticOutcome
 from bot.doctor.domain.digests import examine
-from bot.doctor.domain.examination import Outcome
 from bot.domain.refusal import NotObserved
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -29,33 +29,35 @@ def facts(book: Any) -> DigestFacts:
 @pytest.mark.parametrize(
     ("book", "outcome", "words"),
     [
-        (DigestState(), Outcome.NOTE, "No digest is set up"),
-        (NotObserved("The API server is away."), Outcome.UNSEEN, "is away"),
-        (DigestState().with_schedule(DAILY), Outcome.FAILED, "daily was due 4 h ago"),
+        (DigestState(), DiagnosticOutcome.NOTE, "No digest is set up"),
+        (NotObserved("The API server is away."), DiagnosticOutcome.UNOBSERVED, "is away"),
+        (DigestState().with_schedule(DAILY), DiagnosticOutcome.FAILED, "daily was due 4 h ago"),
         (
             DigestState().with_schedule(DAILY).with_turn("daily", a_turn(RunStage.SENT)),
-            Outcome.OK,
+            DiagnosticOutcome.OK,
             "daily of 2026-03-02 is sent, 4 h ago",
         ),
         (
             DigestState().with_schedule(DAILY).with_turn("daily", a_turn(RunStage.LOST)),
-            Outcome.FAILED,
+            DiagnosticOutcome.FAILED,
             "did not take that of 2026-03-02",
         ),
         (
             DigestState().with_schedule(DAILY).with_turn("daily", a_turn(RunStage.CLAIMED)),
-            Outcome.FAILED,
+            DiagnosticOutcome.FAILED,
             "not known to be out",
         ),
     ],
 )
-def test_the_last_digest_is_told_with_its_fix(book: Any, outcome: Outcome, words: str) -> None:
+def test_the_last_digest_is_told_with_its_fix(
+    book: Any, outcome: DiagnosticOutcome, words: str
+) -> None:
     found = examine(facts(book))
     assert (found.outcome, found.name) == (outcome, "last digest")
-    assert words in found.saw
-    assert bool(found.fix) or outcome is not Outcome.FAILED
+    assert words in found.observation
+    assert bool(found.fix) or outcome is not DiagnosticOutcome.FAILED
 
 
 def test_one_of_the_settings_that_no_process_knows_of_yet_owes_nothing() -> None:
     found = examine(DigestFacts(DigestState(), (DAILY,), ZoneInfo("UTC"), NOW))
-    assert found.outcome is Outcome.NOTE
+    assert found.outcome is DiagnosticOutcome.NOTE

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.doctor.domain import election
-from bot.doctor.domain.examination import Outcome
+from bot.doctor.domain.diagnostic import DiagnosticOutcome
 from bot.doctor.domain.facts import Held, Right
 from bot.domain.facts import Denied
 from bot.domain.refusal import NotObserved
@@ -15,23 +15,23 @@ ALONE = replace(SETUP, state_namespace="")
 LOST = NotObserved("The API server did not answer in time.")
 
 
-def leader(lease: Held | Denied | NotObserved | None) -> election.Examination:
+def leader(lease: Held | Denied | NotObserved | None) -> election.Diagnostic:
     return election.leader(a_cluster(lease=lease), SETUP)
 
 
 def test_a_leader_that_renews_is_named_with_when():
     """By its name in the Lease."""
     found = leader(Held("meshmedic-1_a", 3.2, 30))
-    assert (found.outcome, found.saw) == (
-        Outcome.OK,
+    assert (found.outcome, found.observation) == (
+        DiagnosticOutcome.OK,
         "meshmedic-1_a acts, and renewed its Lease 3 s ago.",
     )
 
 
 def test_a_clock_that_is_a_little_behind_is_no_expired_lease():
     """Two machines' clocks are compared, which are never the same."""
-    assert leader(Held("meshmedic-1_a", 45.0, 30)).outcome is Outcome.OK
-    assert leader(Held("meshmedic-1_a", -5.0, 30)).saw.endswith("0 s ago.")
+    assert leader(Held("meshmedic-1_a", 45.0, 30)).outcome is DiagnosticOutcome.OK
+    assert leader(Held("meshmedic-1_a", -5.0, 30)).observation.endswith("0 s ago.")
 
 
 @pytest.mark.parametrize("ago", [61.0, None])
@@ -45,21 +45,21 @@ def test_a_lease_that_nobody_holds_is_a_warning():
     """The bot may just be stopped, or never have run."""
     for lease, saw in ((Held("", 5.0, 1), "gave the Lease back 5 s ago"), (None, "no Lease")):
         found = leader(lease)
-        assert found.outcome is Outcome.WARNING
-        assert saw in found.saw
+        assert found.outcome is DiagnosticOutcome.WARNING
+        assert saw in found.observation
 
 
 def test_what_may_not_be_read_fails_and_what_was_not_is_not_seen():
     """A missing permission has its component."""
     assert failed_with_fix(leader(Denied("cannot get leases")), "cannot get", "deploy/base")
-    assert leader(LOST).outcome is Outcome.UNSEEN
+    assert leader(LOST).outcome is DiagnosticOutcome.UNOBSERVED
 
 
 def test_a_process_alone_is_a_note():
     """On a laptop nothing is wrong with that, and it says what is missed."""
     found = election.leader(a_cluster(), ALONE)
-    assert found.outcome is election.keeping(a_cluster(), ALONE).outcome is Outcome.NOTE
-    assert "MESHMEDIC_STATE_NAMESPACE" in found.saw
+    assert found.outcome is election.keeping(a_cluster(), ALONE).outcome is DiagnosticOutcome.NOTE
+    assert "MESHMEDIC_STATE_NAMESPACE" in found.observation
     assert election.wanted(ALONE) == ()
 
 
@@ -77,5 +77,9 @@ def test_a_review_that_was_not_answered_is_never_a_permission():
     """Whether one or none was answered."""
     facts = a_cluster()
     one = {**facts.rights, election.wanted(SETUP)[0]: LOST}
-    assert election.keeping(replace(facts, rights=one), SETUP).outcome is Outcome.UNSEEN
-    assert election.keeping(replace(facts, rights={}), SETUP).outcome is Outcome.UNSEEN
+    assert (
+        election.keeping(replace(facts, rights=one), SETUP).outcome is DiagnosticOutcome.UNOBSERVED
+    )
+    assert (
+        election.keeping(replace(facts, rights={}), SETUP).outcome is DiagnosticOutcome.UNOBSERVED
+    )

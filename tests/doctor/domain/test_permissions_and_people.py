@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from bot.doctor.domain import people, permissions
-from bot.doctor.domain.examination import Examination, Outcome
+from bot.doctor.domain.diagnostic import Diagnostic
+from bot.doctor.domain.diagnostic import DiagnosticOutcome as Outcome
 from bot.doctor.domain.facts import Channel, Use
 from bot.domain.authorization import Circles, Members
 from bot.domain.facts import Denied
@@ -13,7 +14,7 @@ from bot.domain.refusal import NotObserved
 from tests.doctor.domain.seen import DISCORD, GUILD, NEEDED, NOBODY, SERVER, SETUP, VERA, VIEWERS
 
 
-def permitted(**changes: object) -> dict[str, Examination]:
+def permitted(**changes: object) -> dict[str, Diagnostic]:
     found = permissions.examine(replace(SERVER, **changes))  # type: ignore[arg-type]
     return {each.name: each for each in found}
 
@@ -30,8 +31,8 @@ def test_a_missing_permission_is_named_with_its_feature(each: permissions.Permis
     server = replace(SERVER, permissions=given)
     found = {each.name: each for each in permissions.examine(server, uses=list(Use))}["permissions"]
     assert found.outcome is (Outcome.FAILED if each.vital else Outcome.WARNING)
-    assert each.title in found.saw
-    assert each.feature in found.saw
+    assert each.title in found.observation
+    assert each.feature in found.observation
     assert "meshmedic invite" in found.fix
 
 
@@ -40,8 +41,8 @@ def test_threads_and_pins_are_asked_for_where_the_settings_use_them():
     assert {each.flag for each in permissions.needed(())} == NEEDED
     told = next(iter(permissions.examine(SERVER, uses=[Use.ALERTS])))
     assert told.outcome is Outcome.WARNING
-    assert "Create Public Threads" in told.saw
-    assert "Pin" not in told.saw
+    assert "Create Public Threads" in told.observation
+    assert "Pin" not in told.observation
 
 
 def test_an_administrator_can_do_all_and_that_is_too_much():
@@ -57,24 +58,24 @@ def test_a_channel_that_takes_a_permission_away_is_named():
     hidden = Channel("private", frozenset())
     found = permitted(channels=(Channel("ops", NEEDED), short, hidden))["channels"]
     assert found.outcome is Outcome.WARNING
-    assert found.saw == "#alerts lacks Send Messages."
+    assert found.observation == "#alerts lacks Send Messages."
     assert "Edit those channels" in found.fix
     fine = permitted(channels=(Channel("ops", NEEDED), hidden))["channels"]
     assert fine.outcome is Outcome.OK
-    assert "1 of 2" in fine.saw
+    assert "1 of 2" in fine.observation
 
 
 def test_a_bot_that_sees_no_channel_is_warned_about():
     """It answers, and can post nowhere."""
     found = permitted(channels=(Channel("private", frozenset()),))["channels"]
     assert found.outcome is Outcome.WARNING
-    assert "0 of 1" in found.saw
+    assert "0 of 1" in found.observation
     assert "View Channels" in found.fix
 
 
 def test_channels_that_could_not_be_read_are_not_ok():
     """Nobody knows."""
-    assert permitted(channels=NotObserved("500"))["channels"].outcome is Outcome.UNSEEN
+    assert permitted(channels=NotObserved("500"))["channels"].outcome is Outcome.UNOBSERVED
 
 
 def test_where_somebody_asks_is_examined_by_itself():
@@ -82,12 +83,12 @@ def test_where_somebody_asks_is_examined_by_itself():
     here = Channel("ops", NEEDED - {"attach_files"})
     found = {each.name: each for each in permissions.examine(SERVER, here)}["this channel"]
     assert found.outcome is Outcome.FAILED
-    assert "In #ops" in found.saw
-    assert "Attach Files" in found.saw
+    assert "In #ops" in found.observation
+    assert "Attach Files" in found.observation
     assert "Edit this channel" in found.fix
 
 
-def circle(members: Members, /, **changes: object) -> Examination:
+def circle(members: Members, /, **changes: object) -> Diagnostic:
     setup = replace(SETUP, circles=Circles(approvers=members))
     facts = replace(DISCORD, **changes)  # type: ignore[arg-type]
     return {each.name: each for each in people.examine(facts, setup)}["approvers"]
@@ -96,8 +97,8 @@ def circle(members: Members, /, **changes: object) -> Examination:
 def test_people_and_roles_that_exist_are_ok_by_their_names():
     """Names are what a person checks, not numbers."""
     found = {each.name: each for each in people.examine(DISCORD, SETUP)}
-    assert found["viewers"].saw == "the role viewers."
-    assert found["operators"].saw == "Vera."
+    assert found["viewers"].observation == "the role viewers."
+    assert found["operators"].observation == "Vera."
     assert {each.outcome for each in found.values()} == {Outcome.OK}
 
 
@@ -119,16 +120,16 @@ def test_each_wrong_id_is_named_with_how_to_get_the_right_one(
     """A role that is gone, everybody's role, somebody who left, a role written as a person."""
     found = circle(members, members=known)
     assert found.outcome is outcome
-    assert saw in found.saw
-    assert found.saw.startswith("MESHMEDIC_APPROVERS: ")
+    assert saw in found.observation
+    assert found.observation.startswith("MESHMEDIC_APPROVERS: ")
     assert "copy its id, and set MESHMEDIC_APPROVERS" in found.fix
 
 
 def test_a_person_who_could_not_be_looked_up_is_not_ok():
     """Nor is a role where the server could not be read."""
-    assert circle(Members(frozenset({VERA})), members={}).outcome is Outcome.UNSEEN
+    assert circle(Members(frozenset({VERA})), members={}).outcome is Outcome.UNOBSERVED
     lost = circle(Members(roles=frozenset({VIEWERS})), server=NotObserved("500"))
-    assert lost.outcome is Outcome.UNSEEN
+    assert lost.outcome is Outcome.UNOBSERVED
 
 
 def test_one_wrong_id_is_not_hidden_by_one_that_could_not_be_looked_up():
@@ -136,7 +137,7 @@ def test_one_wrong_id_is_not_hidden_by_one_that_could_not_be_looked_up():
     members = Members(frozenset({VERA}), frozenset({NOBODY}))
     found = circle(members, members={VERA: NotObserved("500")})
     assert found.outcome is Outcome.FAILED
-    assert "could not be looked up" in found.saw
+    assert "could not be looked up" in found.observation
 
 
 def test_circles_without_anybody_fail():

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from bot.doctor.domain import registration
-from bot.doctor.domain.examination import Examination, Outcome
+from bot.doctor.domain.diagnostic import Diagnostic
+from bot.doctor.domain.diagnostic import DiagnosticOutcome as Outcome
 from bot.doctor.domain.facts import DiscordFacts, Elsewhere, Registered, refused
 from bot.domain.facts import Denied, Unset
 from bot.domain.refusal import NotObserved
@@ -15,10 +16,11 @@ from tests.doctor.domain.seen import COMMANDS, DISCORD, SETUP
 LOST = NotObserved("Discord did not answer in time.")
 
 
-def all_of(facts: DiscordFacts) -> dict[str, Examination]:
+def all_of(facts: DiscordFacts) -> dict[str, Diagnostic]:
     found = [
         registration.token(facts),
-        *registration.application(facts),
+        registration.application(facts),
+        registration.intents(facts),
         registration.server(facts, SETUP),
         registration.commands(facts, SETUP),
     ]
@@ -39,17 +41,17 @@ def test_a_bot_that_stands_well_with_discord_has_nothing_to_fix():
             {"login": Unset("MESHMEDIC_DISCORD_TOKEN")},
             "token", Outcome.FAILED, "is not set", "set MESHMEDIC_DISCORD_TOKEN",
         ),
-        ({"login": LOST}, "token", Outcome.UNSEEN, "in time", "discordstatus.com"),
-        ({"application": LOST}, "application", Outcome.UNSEEN, "in time", ""),
-        ({"application": LOST}, "intents", Outcome.UNSEEN, "in time", ""),
+        ({"login": LOST}, "token", Outcome.UNOBSERVED, "in time", "discordstatus.com"),
+        ({"application": LOST}, "application", Outcome.UNOBSERVED, "in time", ""),
+        ({"application": LOST}, "intents", Outcome.UNOBSERVED, "in time", ""),
         (
             {"server": Elsewhere(("Work (300000000000000077)",))},
             "server", Outcome.FAILED, "It is in Work (300000000000000077)", "meshmedic invite",
         ),
         ({"server": Elsewhere()}, "server", Outcome.FAILED, "in none", "meshmedic invite"),
-        ({"server": LOST}, "server", Outcome.UNSEEN, "in time", ""),
+        ({"server": LOST}, "server", Outcome.UNOBSERVED, "in time", ""),
         ({"registered": Denied()}, "commands", Outcome.FAILED, "not let", "meshmedic invite"),
-        ({"registered": LOST}, "commands", Outcome.UNSEEN, "in time", ""),
+        ({"registered": LOST}, "commands", Outcome.UNOBSERVED, "in time", ""),
         (
             {"registered": Registered(())},
             "commands", Outcome.FAILED, "/health is missing", "Restart",
@@ -74,7 +76,7 @@ def test_each_fault_has_its_name_and_its_fix(
     """One fault, one examination that is not ok, with what was seen and what to do."""
     found = all_of(replace(DISCORD, **changes))[name]
     assert found.outcome is outcome
-    assert saw in found.saw
+    assert saw in found.observation
     assert fix in found.fix
     assert bool(found.fix) == bool(fix)
 
@@ -98,7 +100,7 @@ def test_each_switch_of_the_portal_is_looked_at(
     application = replace(DISCORD.application, **changes)
     found = all_of(replace(DISCORD, application=application))[name]
     assert found.outcome is outcome
-    assert saw in found.saw
+    assert saw in found.observation
     assert fix in found.fix
 
 
@@ -107,14 +109,14 @@ def test_a_refused_token_is_the_one_failure_and_hides_nothing_behind_an_ok():
     found = all_of(refused(Denied("401")))
     outcomes = {name: each.outcome for name, each in found.items()}
     assert outcomes.pop("token") is Outcome.FAILED
-    assert set(outcomes.values()) == {Outcome.UNSEEN}
+    assert set(outcomes.values()) == {Outcome.UNOBSERVED}
 
 
 def test_a_server_that_is_not_set_is_said_even_without_a_token():
     """Both settings are named in one run."""
     found = registration.server(refused(LOST), replace(SETUP, guild_id=None))
     assert found.outcome is Outcome.FAILED
-    assert "MESHMEDIC_GUILD_ID is not set" in found.saw
+    assert "MESHMEDIC_GUILD_ID is not set" in found.observation
     assert "Developer Mode" in found.fix
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.doctor.domain import clock, traefik
-from bot.doctor.domain.examination import Area, Examination, Outcome
+from bot.doctor.domain.diagnostic import Area, Diagnostic, DiagnosticOutcome
 from bot.domain.facts import Denied
 from bot.domain.refusal import NotObserved
 from bot.traefik.domain import instance
@@ -16,7 +16,7 @@ NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 LOST = NotObserved("no answer")
 
 
-def examined(*args: str, **changes: object) -> dict[str, Examination]:
+def examined(*args: str, **changes: object) -> dict[str, Diagnostic]:
     facts = a_cluster(**{"traefik": (replace(TRAEFIK, args=args),), **changes})
     return {each.name: each for each in traefik.examine(facts)}
 
@@ -43,28 +43,31 @@ def test_a_version_is_read_from_the_tag_else_from_the_label(image: str, label: s
 def test_a_running_traefik_is_found_with_version_and_place():
     """Pods that end do not count."""
     found = examined(traefik=(TRAEFIK, replace(TRAEFIK, running=False)))["Traefik"]
-    assert (found.outcome, found.saw) == (Outcome.OK, "3.6.2, 1 running in kube-system.")
+    assert (found.outcome, found.observation) == (
+        DiagnosticOutcome.OK,
+        "3.6.2, 1 running in kube-system.",
+    )
 
 
 def test_a_traefik_too_old_for_native_lb_is_a_warning():
     """NativeLB came with 2.10."""
     old = replace(TRAEFIK, image="rancher/mirrored-library-traefik:2.9.10")
     found = examined(traefik=(old,))["Traefik"]
-    assert found.outcome is Outcome.WARNING
+    assert found.outcome is DiagnosticOutcome.WARNING
     assert "Upgrade" in found.fix
 
 
 def test_a_traefik_of_unknown_version_is_a_warning():
     """It runs, and what it can do is not known."""
     found = examined(traefik=(replace(TRAEFIK, image="traefik:latest"),))["Traefik"]
-    assert found.outcome is Outcome.WARNING
+    assert found.outcome is DiagnosticOutcome.WARNING
     assert "version" in found.fix
 
 
 def test_kinds_without_a_traefik_are_a_warning_and_neither_is_a_note():
     """Routes that nobody serves are a fault; another ingress controller is a choice."""
-    assert examined(traefik=())["Traefik"].outcome is Outcome.WARNING
-    assert examined(traefik=(), served={})["Traefik"].outcome is Outcome.NOTE
+    assert examined(traefik=())["Traefik"].outcome is DiagnosticOutcome.WARNING
+    assert examined(traefik=(), served={})["Traefik"].outcome is DiagnosticOutcome.NOTE
 
 
 @pytest.mark.parametrize(
@@ -82,27 +85,27 @@ def test_kinds_without_a_traefik_are_a_warning_and_neither_is_a_note():
 def test_the_api_is_told_by_the_arguments_and_never_called_tested(args: tuple[str, ...], saw: str):
     """Whether it is on, where, and else how to switch it on."""
     found = examined(*args)["Traefik API"]
-    assert found.outcome is Outcome.NOTE
-    assert saw in found.saw
-    assert ("--api.insecure=true" in found.fix) == (found.saw == saw)
+    assert found.outcome is DiagnosticOutcome.NOTE
+    assert saw in found.observation
+    assert ("--api.insecure=true" in found.fix) == (found.observation == saw)
 
 
 def test_pods_that_could_not_be_read_are_not_seen():
     """Forbidden names the permission."""
-    assert examined(traefik=LOST)["Traefik"].outcome is Outcome.UNSEEN
-    assert "may not list pods" in examined(traefik=Denied("403"))["Traefik"].saw
+    assert examined(traefik=LOST)["Traefik"].outcome is DiagnosticOutcome.UNOBSERVED
+    assert "may not list pods" in examined(traefik=Denied("403"))["Traefik"].observation
 
 
 @pytest.mark.parametrize(
     ("there", "outcome"),
     [
-        (True, Outcome.OK),
-        (False, Outcome.NOTE),
-        (LOST, Outcome.UNSEEN),
-        (Denied("403"), Outcome.UNSEEN),
+        (True, DiagnosticOutcome.OK),
+        (False, DiagnosticOutcome.NOTE),
+        (LOST, DiagnosticOutcome.UNOBSERVED),
+        (Denied("403"), DiagnosticOutcome.UNOBSERVED),
     ],
 )
-def test_a_prober_that_is_not_installed_is_a_note(there: object, outcome: Outcome):
+def test_a_prober_that_is_not_installed_is_a_note(there: object, outcome: DiagnosticOutcome):
     """It is optional, and not seeing it is something else."""
     assert examined(probe=there)["prober"].outcome is outcome
 
@@ -110,16 +113,20 @@ def test_a_prober_that_is_not_installed_is_a_note(there: object, outcome: Outcom
 @pytest.mark.parametrize(
     ("skew", "outcome", "saw"),
     [
-        (0.0, Outcome.OK, "Within 5 s"),
-        (-5.0, Outcome.OK, "Within 5 s"),
-        (6.0, Outcome.WARNING, "6 s ahead of Discord's"),
-        (-61.0, Outcome.FAILED, "61 s behind Discord's"),
-        (None, Outcome.UNSEEN, "no date"),
+        (0.0, DiagnosticOutcome.OK, "Within 5 s"),
+        (-5.0, DiagnosticOutcome.OK, "Within 5 s"),
+        (6.0, DiagnosticOutcome.WARNING, "6 s ahead of Discord's"),
+        (-61.0, DiagnosticOutcome.FAILED, "61 s behind Discord's"),
+        (None, DiagnosticOutcome.UNOBSERVED, "no date"),
     ],
 )
-def test_a_clock_is_judged_by_its_distance(skew: float | None, outcome: Outcome, saw: str):
+def test_a_clock_is_judged_by_its_distance(
+    skew: float | None, outcome: DiagnosticOutcome, saw: str
+):
     """A clock that is off is named with its direction, and has a fix."""
     found = clock.examine(Area.DISCORD, "Discord's", skew, "no date")
     assert found.outcome is outcome
-    assert saw in found.saw
-    assert ("NTP" in found.fix) == (outcome in (Outcome.WARNING, Outcome.FAILED))
+    assert saw in found.observation
+    assert ("NTP" in found.fix) == (
+        outcome in (DiagnosticOutcome.WARNING, DiagnosticOutcome.FAILED)
+    )
