@@ -11,9 +11,9 @@ from typing import Any
 
 from bot.probe import request as requests
 from bot.probe.admitting import Admission
-from bot.probe.binding import bound
 from bot.probe.job import AgentJob
-from bot.probe.output import encoded
+from bot.probe.listening import bound
+from bot.probe.output import Write, encoded
 from bot.probe.request import MOST_HEAD, Request, RequestDenied
 
 MOST_CLIENTS = 64
@@ -29,7 +29,6 @@ FAREWELL = 5.0
 
 LINES = "application/x-ndjson"
 
-Write = Callable[[dict[str, Any]], None]
 Do = Callable[[AgentJob, Write], Awaitable[None]]
 """Does an admitted job, and says its lines."""
 
@@ -40,7 +39,9 @@ class Agent:
     def __init__(self, admission: Admission, do: Do) -> None:
         self._admission = admission
         self._do = do
-        self._clients = self._bodies = self._jobs = 0
+        self._clients = asyncio.Semaphore(MOST_CLIENTS)
+        self._bodies = asyncio.Semaphore(MOST_BODIES)
+        self._jobs = asyncio.Semaphore(MOST_JOBS)
 
     @asynccontextmanager
     async def bound(self, port: int) -> AsyncIterator[str]:
@@ -57,14 +58,13 @@ class Agent:
             server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._clients += 1
         try:
-            if self._clients <= MOST_CLIENTS:
-                with suppress(ConnectionError, TimeoutError):
-                    await self._answer(reader, writer)
-                    await _take_leave(reader, writer)
+            if not self._clients.locked():
+                async with self._clients:
+                    with suppress(ConnectionError, TimeoutError):
+                        await self._answer(reader, writer)
+                        await _take_leave(reader, writer)
         finally:
-            self._clients -= 1
             writer.transport.abort()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -88,27 +88,21 @@ class Agent:
     async def _job(self, asked: Request, reader: asyncio.StreamReader) -> AgentJob:
         self._admission.look(asked, time.time())
         length = asked.length
-        if self._bodies >= MOST_BODIES:
+        if self._bodies.locked():
             raise RequestDenied(503, "busy with other requests")
-        self._bodies += 1
-        try:
+        async with self._bodies:
             body = await requests.body(reader, length)
-        finally:
-            self._bodies -= 1
-        if self._jobs >= MOST_JOBS:
+        if self._jobs.locked():
             raise RequestDenied(503, f"{MOST_JOBS} jobs are under way")
         return self._admission.admit(asked, body, time.time())
 
     async def _done(
         self, job: AgentJob, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        self._jobs += 1
-        try:
+        async with self._jobs:
             writer.write(_head(200, LINES))
             doing = self._do(job, lambda line: _say(line, writer))
             await (_while_asked(doing, reader) if job.listen else doing)
-        finally:
-            self._jobs -= 1
 
 
 def _head(status: int, kind: str) -> bytes:

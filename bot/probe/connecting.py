@@ -8,9 +8,8 @@ import struct
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Protocol
 
-from bot.probe.outcomes import Seen, ended
+from bot.probe.outcomes import TryProgress, ended
 
 RTT_AT = 68
 """Where `tcpi_rtt` stands in Linux's struct tcp_info, in microseconds."""
@@ -20,31 +19,19 @@ RECORD = 16384
 """Bytes that are received at a time: one record of TLS at most. Source: RFC 8446, 5.1."""
 
 
-class Connection(Protocol):
-    """Bytes there and back, plain or by TLS. Both raise `Ended` where it breaks."""
+class Connection:
+    """Bytes there and back over a socket. Both methods raise `Ended` where it breaks."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
 
     async def send(self, content: bytes) -> None:
         """Send all of it."""
-        ...
+        await send(self._sock, content)
 
     async def receive(self) -> bytes:
-        """Some bytes; empty at the end."""
-        ...
-
-
-class Plain:
-    """As the socket has it."""
-
-    def __init__(self, made: socket.socket) -> None:
-        self._made = made
-
-    async def send(self, content: bytes) -> None:
-        """Send all of it."""
-        await send(self._made, content)
-
-    async def receive(self) -> bytes:
-        """Some bytes; empty at the end."""
-        return await receive(self._made, RECORD)
+        """The next bytes; empty at the end."""
+        return await receive(self._sock, RECORD)
 
 
 def family(address: str) -> socket.AddressFamily:
@@ -53,36 +40,36 @@ def family(address: str) -> socket.AddressFamily:
 
 
 @asynccontextmanager
-async def connected(address: str, port: int, seen: Seen) -> AsyncIterator[socket.socket]:
-    """A connected socket, closed at the end; `seen` learns when, and from which address.
+async def connected(address: str, port: int, progress: TryProgress) -> AsyncIterator[socket.socket]:
+    """A connected socket, closed at the end; `progress` learns when, and from which address.
 
     Raises:
         Ended: There is no connection.
     """
     try:
-        made = socket.socket(family(address), socket.SOCK_STREAM)
+        sock = socket.socket(family(address), socket.SOCK_STREAM)
     except OSError as error:
         raise ended(error) from error
-    with made:
-        made.settimeout(0)
-        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with sock:
+        sock.settimeout(0)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         began = time.perf_counter()
         try:
-            await asyncio.get_running_loop().sock_connect(made, (address, port))
+            await asyncio.get_running_loop().sock_connect(sock, (address, port))
         except OSError as error:
             took = (time.perf_counter() - began) * 1000
-            seen.connected = min(took, _refused_alone(address, port, took))
+            progress.connected = min(took, _refused_alone(address, port, took))
             raise ended(error) from error
         took = (time.perf_counter() - began) * 1000
-        seen.connected = min(took, _handshake(made) or took)
+        progress.connected = min(took, _handshake(sock) or took)
         with suppress(OSError):
-            seen.source = made.getsockname()[0]
-        yield made
+            progress.source = sock.getsockname()[0]
+        yield sock
 
 
-def _handshake(made: socket.socket) -> float | None:
+def _handshake(sock: socket.socket) -> float | None:
     """The kernel's own figure for it, in milliseconds: no other task can delay that."""
-    info = made.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, RTT_AT + 4)
+    info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, RTT_AT + 4)
     micros = struct.unpack_from("=I", info, RTT_AT)[0] if len(info) == RTT_AT + 4 else 0
     return micros / 1000 or None
 
@@ -93,32 +80,49 @@ def _refused_alone(address: str, port: int, limit: float) -> float:
     The kernel keeps no figure for it, and who refuses is told by how soon it comes. So it is asked
     for again, and the event loop waits: not longer than the first one took.
     """
-    with socket.socket(family(address), socket.SOCK_STREAM) as made:
-        made.settimeout(max(limit, 1.0) / 1000)
+    with socket.socket(family(address), socket.SOCK_STREAM) as sock:
+        sock.settimeout(max(limit, 1.0) / 1000)
         began = time.perf_counter()
-        made.connect_ex((address, port))
+        sock.connect_ex((address, port))
         return (time.perf_counter() - began) * 1000
 
 
-async def receive(made: socket.socket, most: int) -> bytes:
+@asynccontextmanager
+async def datagrams(address: str, port: int, progress: TryProgress) -> AsyncIterator[socket.socket]:
+    """A UDP socket that is connected, so that a refusal comes back; `progress` learns its address.
+
+    Raises:
+        Ended: The system says that nothing can be sent.
+    """
+    with socket.socket(family(address), socket.SOCK_DGRAM) as sock:
+        sock.settimeout(0)
+        try:
+            await asyncio.get_running_loop().sock_connect(sock, (address, port))
+            progress.source = sock.getsockname()[0]
+        except OSError as error:
+            raise ended(error) from error
+        yield sock
+
+
+async def receive(sock: socket.socket, most: int) -> bytes:
     """The next bytes, empty at the end.
 
     Raises:
         Ended: The connection broke.
     """
     try:
-        return await asyncio.get_running_loop().sock_recv(made, most)
+        return await asyncio.get_running_loop().sock_recv(sock, most)
     except OSError as error:
         raise ended(error) from error
 
 
-async def send(made: socket.socket, content: bytes) -> None:
+async def send(sock: socket.socket, content: bytes) -> None:
     """Send all of it.
 
     Raises:
         Ended: The connection broke.
     """
     try:
-        await asyncio.get_running_loop().sock_sendall(made, content)
+        await asyncio.get_running_loop().sock_sendall(sock, content)
     except OSError as error:
         raise ended(error) from error

@@ -28,7 +28,7 @@ class JobRefused(Exception):  # an answer, said to who asked
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
+class ProbeTask:
     """As `bot.net.probing.protocol.Probe`."""
 
     id: str
@@ -46,7 +46,7 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
-class Listen:
+class ListenTask:
     """As `bot.net.probing.protocol.Listen`."""
 
     name: str
@@ -56,12 +56,12 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class AgentJob:
-    """As `bot.net.probing.protocol.Job`."""
+    """As `bot.net.probing.protocol.ProbeJob`."""
 
     id: str
     expires: float
-    probes: tuple[Probe, ...] = ()
-    listen: Listen | None = None
+    probes: tuple[ProbeTask, ...] = ()
+    listen: ListenTask | None = None
 
 
 def read(text: str | bytes, now: float) -> AgentJob:
@@ -84,7 +84,7 @@ def read(text: str | bytes, now: float) -> AgentJob:
         id=_checked(given.get("id"), str, "id"),
         expires=_checked(given.get("expires"), float, "expires"),
         probes=tuple(_probe(probe) for probe in probes),
-        listen=None if listen is None else _listen(_struct(Listen, listen)),
+        listen=None if listen is None else _listen(_struct(ListenTask, listen)),
     )
     if sum(probe.tries for probe in job.probes) > MOST_TRIES:
         raise JobRefused(f"more than {MOST_TRIES} tries")
@@ -93,8 +93,8 @@ def read(text: str | bytes, now: float) -> AgentJob:
     return job
 
 
-def _probe(given: Any) -> Probe:
-    probe = _struct(Probe, given)
+def _probe(given: Any) -> ProbeTask:
+    probe = _struct(ProbeTask, given)
     if probe.kind not in KINDS:
         raise JobRefused(f"no kind of probe: {probe.kind}")
     if not is_address(probe.address) and not (probe.kind == "dns" and not probe.address):
@@ -113,7 +113,7 @@ def _probe(given: Any) -> Probe:
     return probe
 
 
-def _listen(listen: Listen) -> Listen:
+def _listen(listen: ListenTask) -> ListenTask:
     fits = 0 <= listen.port <= 65535 and 0 < listen.seconds <= LONGEST_LISTEN  # noqa: PLR2004
     if not fits or not _is_plain(listen.name):
         raise JobRefused("listen: a value is out of its limits")
@@ -121,8 +121,9 @@ def _listen(listen: Listen) -> Listen:
 
 
 def _struct(kind: type[T], given: Any) -> T:
+    title = kind.__name__.removesuffix("Task")
     if not isinstance(given, dict):
-        raise JobRefused(f"a {kind.__name__} is a JSON object")
+        raise JobRefused(f"a {title} is a JSON object")
     known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
     if strange := given.keys() - known.keys():
         raise JobRefused(f"unknown field {min(strange)!r}")
@@ -134,7 +135,7 @@ def _struct(kind: type[T], given: Any) -> T:
         }
         return kind(**values)
     except TypeError as error:
-        raise JobRefused(f"a field of {kind.__name__} is missing") from error
+        raise JobRefused(f"a field of {title} is missing") from error
 
 
 def _checked(value: Any, kind: type[T], name: str) -> T:

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from bot.probe.binding import bound
 from bot.probe.echo import MAGIC, SHORTEST
-from bot.probe.job import MOST_BYTES
+from bot.probe.job import MOST_BYTES, JobRefused
+from bot.probe.output import Write
 
 LONGEST_HEAD = 64
 PATIENCE = 15.0
 """Seconds that one connection is kept."""
 
 MOST_CLIENTS = 256
+BACKLOG = 256
 MAPPED = "::ffff:"
 """How an IPv4 address looks to a socket of both families."""
+
+OFTEN = 0.5
+"""Seconds between two looks whether something was heard."""
+
+MOST_SOURCES = 4096
+"""Sources that are counted. Of more, the one that was silent longest is forgotten."""
 
 
 class Listener:
@@ -27,7 +35,7 @@ class Listener:
     def __init__(self, name: str) -> None:
         self._name = name.encode("ascii", "replace")
         self.hearers: list[Callable[[str, str], None]] = []
-        self._clients = 0
+        self._clients = asyncio.Semaphore(MOST_CLIENTS)
 
     @asynccontextmanager
     async def bound(self, port: int) -> AsyncIterator[str]:
@@ -60,15 +68,13 @@ class Listener:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.note(str(writer.get_extra_info("peername", ("",))[0]), "tcp")
-        self._clients += 1
         try:
-            if self._clients <= MOST_CLIENTS:
+            if not self._clients.locked():
                 # A cancellation is the program's end: asyncio would print it for each client.
                 with suppress(asyncio.CancelledError, TimeoutError, OSError, ValueError, EOFError):
-                    async with asyncio.timeout(PATIENCE):
+                    async with self._clients, asyncio.timeout(PATIENCE):
                         await self._echo(reader, writer)
         finally:
-            self._clients -= 1
             writer.close()
 
     async def _echo(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -97,3 +103,87 @@ class _Echoes(asyncio.DatagramProtocol):
         self._listener.note(str(addr[0]), "udp")
         if back := self._listener.answer(data):
             self._transport.sendto(back, addr)  # type: ignore[attr-defined]
+
+
+class News:
+    """Counts by source, and says those that have changed."""
+
+    def __init__(self, say: Write) -> None:
+        self._say = say
+        self._heard: dict[str, Counter[str]] = {}
+        self._new: set[str] = set()
+
+    def hear(self, source: str, protocol: str) -> None:
+        """Count one connection or datagram."""
+        counts = self._heard.pop(source, Counter())
+        # A flood of invented sources is to blind us for a moment only.
+        if len(self._heard) >= MOST_SOURCES:
+            forgotten = next(iter(self._heard))
+            del self._heard[forgotten]
+            self._new.discard(forgotten)
+        counts[protocol] += 1
+        self._heard[source] = counts
+        self._new.add(source)
+
+    def tell(self) -> None:
+        """Say what is new since the last time."""
+        new, self._new = self._new, set()
+        for source in sorted(new):
+            self._say({"heard": {"source": source, **self._heard[source]}})
+
+
+@asynccontextmanager
+async def telling(listener: Listener, say: Write, often: float = OFTEN) -> AsyncIterator[None]:
+    """Tell while the block runs, and once more at its end."""
+    news = News(say)
+    listener.hearers.append(news.hear)
+
+    async def again_and_again() -> None:
+        while True:
+            await asyncio.sleep(often)
+            news.tell()
+
+    task = asyncio.create_task(again_and_again())
+    try:
+        yield
+    finally:
+        task.cancel()
+        listener.hearers.remove(news.hear)
+        news.tell()
+
+
+def bound(port: int, *kinds: socket.SocketKind) -> list[socket.socket]:
+    """A socket of each kind on one port (0: any), of both families where there are both.
+
+    Raises:
+        Refused: The port is not to be had.
+    """
+    if socket.has_ipv6:
+        with suppress(OSError):
+            return _bound(socket.AF_INET6, "::", port, kinds)
+    try:
+        return _bound(socket.AF_INET, "0.0.0.0", port, kinds)  # noqa: S104  # as said above
+    except OSError as error:
+        raise JobRefused(f"port {port}: {error.strerror}") from error
+
+
+def _bound(
+    family: int, address: str, port: int, kinds: tuple[socket.SocketKind, ...]
+) -> list[socket.socket]:
+    socks: list[socket.socket] = []
+    try:
+        for kind in kinds:
+            sock = socket.socket(family, kind)
+            socks.append(sock)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+            sock.bind((address, port or (socks[0].getsockname()[1] if len(socks) > 1 else 0)))
+            sock.settimeout(0)
+            if kind == socket.SOCK_STREAM:
+                sock.listen(BACKLOG)
+    except OSError:
+        for sock in socks:
+            sock.close()
+        raise
+    return socks

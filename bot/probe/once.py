@@ -11,21 +11,18 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from typing import Any
 
 from bot.probe import job as jobs
-from bot.probe.job import AgentJob, JobRefused, Listen
-from bot.probe.listening import Listener
-from bot.probe.news import telling
+from bot.probe.job import AgentJob, JobRefused, ListenTask
+from bot.probe.listening import Listener, telling
+from bot.probe.output import Write, encoded
 from bot.probe.trying import try_all
 
-Write = Callable[[dict[str, Any]], None]
-"""Told each line of one job, its id included."""
-
-Listening = Callable[[Listen, Write], AbstractAsyncContextManager[None]]
+Listening = Callable[[ListenTask, Write], AbstractAsyncContextManager[None]]
 """Listens while the block runs, and says where, and who was heard."""
 
 
 def write(line: dict[str, Any]) -> None:
     """Print a line, at once."""
-    sys.stdout.write(json.dumps(line, separators=(",", ":")) + "\n")
+    sys.stdout.buffer.write(encoded(line))
     sys.stdout.flush()
 
 
@@ -70,7 +67,7 @@ async def _do(job: AgentJob, say: Write, listening: Listening) -> None:
 
 
 @asynccontextmanager
-async def own_listener(listen: Listen, say: Write) -> AsyncIterator[None]:
+async def own_listener(listen: ListenTask, say: Write) -> AsyncIterator[None]:
     """A listener for this job alone.
 
     Raises:

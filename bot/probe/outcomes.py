@@ -47,7 +47,7 @@ class Ended(Exception):  # how a try ended, carried to where the answer is made
 
 
 @dataclass(slots=True)
-class Seen:
+class TryProgress:
     """What one try has learnt so far; times in milliseconds. `doing` explains a stall."""
 
     doing: str = ""

@@ -6,6 +6,7 @@ import json
 import os
 import select
 import time
+from collections.abc import Callable
 from typing import Any
 
 PIECE = 4096
@@ -13,6 +14,10 @@ PIECE = 4096
 
 STDOUT = 1
 MINUTE = 60.0
+
+
+Write = Callable[[dict[str, Any]], None]
+"""Writes one line."""
 
 
 def encoded(line: dict[str, Any]) -> bytes:

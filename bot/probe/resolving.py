@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-from bot.probe.connecting import connected, family, receive, send
-from bot.probe.job import Probe
-from bot.probe.outcomes import NAME, NO_ROUTE, Ended, Seen, ended
+from bot.probe.connecting import connected, datagrams, receive, send
+from bot.probe.job import ProbeTask
+from bot.probe.outcomes import NAME, NO_ROUTE, Ended, TryProgress
 
 RESOLV_CONF = Path("/etc/resolv.conf")
 PORT = 53
@@ -22,7 +21,7 @@ NO_SUCH_NAME = 3
 LONGEST_LABEL = 63
 
 
-async def look_up(probe: Probe, seen: Seen, resolv_conf: Path = RESOLV_CONF) -> None:
+async def look_up(probe: ProbeTask, progress: TryProgress, resolv_conf: Path = RESOLV_CONF) -> None:
     """Ask for the addresses of a name, as the pod's own resolver would by that file.
 
     Raises:
@@ -35,7 +34,7 @@ async def look_up(probe: Probe, seen: Seen, resolv_conf: Path = RESOLV_CONF) -> 
     last: Ended | None = None
     for name in _candidates(probe.name, search, dots):
         try:
-            seen.addresses = await _addresses(server, probe.port or PORT, name, seen)
+            progress.addresses = await _addresses(server, probe.port or PORT, name, progress)
         except Ended as error:
             if error.outcome != NAME:
                 raise
@@ -82,18 +81,18 @@ def _candidates(name: str, search: list[str], dots: int) -> Iterator[str]:
         yield f"{name}."
 
 
-async def _addresses(server: str, port: int, name: str, seen: Seen) -> tuple[str, ...]:
+async def _addresses(server: str, port: int, name: str, progress: TryProgress) -> tuple[str, ...]:
     found: list[str] = []
     for kind in (A, AAAA):
-        found += await _ask(server, port, name, kind, seen)
+        found += await _ask(server, port, name, kind, progress)
         if found:
             return tuple(found)
     raise Ended(NAME, f"{name} has no address")
 
 
-async def _ask(server: str, port: int, name: str, kind: int, seen: Seen) -> list[str]:
+async def _ask(server: str, port: int, name: str, kind: int, progress: TryProgress) -> list[str]:
     query = _query(name, kind)
-    reply = await _by_udp(server, port, query, seen)
+    reply = await _by_udp(server, port, query, progress)
     if struct.unpack_from("!H", reply, 2)[0] & TRUNCATED:
         reply = await _by_tcp(server, port, query)
     code = reply[3] & 0x0F
@@ -114,34 +113,26 @@ def _query(name: str, kind: int) -> bytes:
     return header + asked + struct.pack("!HH", kind, 1)
 
 
-async def _by_udp(server: str, port: int, query: bytes, seen: Seen) -> bytes:
-    loop = asyncio.get_running_loop()
-    with socket.socket(family(server), socket.SOCK_DGRAM) as made:
-        made.settimeout(0)
-        try:
-            # Connected, so that a refusal comes back as one.
-            await loop.sock_connect(made, (server, port))
-            seen.source = made.getsockname()[0]
-            await loop.sock_sendall(made, query)
-            while True:
-                reply = await loop.sock_recv(made, 4096)
-                if len(reply) >= len(query) and reply[:2] == query[:2]:
-                    return reply
-        except OSError as error:
-            raise ended(error) from error
+async def _by_udp(server: str, port: int, query: bytes, progress: TryProgress) -> bytes:
+    async with datagrams(server, port, progress) as sock:
+        await send(sock, query)
+        while True:
+            reply = await receive(sock, 4096)
+            if len(reply) >= len(query) and reply[:2] == query[:2]:
+                return reply
 
 
 async def _by_tcp(server: str, port: int, query: bytes) -> bytes:
-    async with connected(server, port, Seen()) as made:
-        await send(made, struct.pack("!H", len(query)) + query)
-        (length,) = struct.unpack("!H", await _exactly(made, 2))
-        return await _exactly(made, length)
+    async with connected(server, port, TryProgress()) as sock:
+        await send(sock, struct.pack("!H", len(query)) + query)
+        (length,) = struct.unpack("!H", await _exactly(sock, 2))
+        return await _exactly(sock, length)
 
 
-async def _exactly(made: socket.socket, length: int) -> bytes:
+async def _exactly(sock: socket.socket, length: int) -> bytes:
     found = b""
     while len(found) < length:
-        part = await receive(made, length - len(found))
+        part = await receive(sock, length - len(found))
         if not part:
             raise Ended(NAME, "the name server closed the connection")
         found += part

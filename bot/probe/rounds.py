@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from bot.probe.hashing import sha256
-from bot.probe.job import MOST_BYTES, Probe, is_address
+from bot.probe.job import MOST_BYTES, ProbeTask, is_address
+from bot.probe.output import Write
 from bot.probe.trying import try_all
 
 JOB = "round"
@@ -27,8 +27,6 @@ SHORTEST = 10.0
 
 DATAGRAM = 1000
 """Bytes: fits into a packet of every overlay."""
-
-Write = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +66,10 @@ async def one(tried: Sequence[Peer], write: Write) -> None:
     write({"job": JOB, "done": True})
 
 
-def _probes(peer: Peer) -> Iterator[Probe]:
+def _probes(peer: Peer) -> Iterator[ProbeTask]:
     for kind, size in (("tcp", 0), ("udp", DATAGRAM), ("echo", MOST_BYTES)):
         name = f"{kind}/{peer.node}"
-        yield Probe(id=name, kind=kind, address=peer.address, port=peer.port, size=size)
+        yield ProbeTask(id=name, kind=kind, address=peer.address, port=peer.port, size=size)
 
 
 def _read(path: Path) -> Iterator[Peer]:

@@ -11,17 +11,17 @@ from collections.abc import Callable
 from functools import cache
 from typing import TypeVar
 
-from bot.probe.connecting import RECORD, receive, send
+from bot.probe.connecting import RECORD, Connection
 from bot.probe.outcomes import CLOSED, RESET, TLS, Ended
 
 T = TypeVar("T")
 
 
-class Secured:
-    """By TLS, whoever the certificate is for: here it is whether anything answers."""
+class Secured(Connection):
+    """By TLS, whatever the certificate says: the question is whether anything answers."""
 
-    def __init__(self, made: socket.socket, name: str) -> None:
-        self._made = made
+    def __init__(self, sock: socket.socket, name: str) -> None:
+        super().__init__(sock)
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = _context().wrap_bio(
             self._incoming, self._outgoing, server_hostname=name or None
@@ -65,14 +65,14 @@ class Secured:
             try:
                 done = act()
             except ssl.SSLWantReadError:
-                await send(self._made, self._outgoing.read())
-                part = await receive(self._made, RECORD)
+                await super().send(self._outgoing.read())
+                part = await super().receive()
                 if part:
                     self._incoming.write(part)
                 else:
                     self._incoming.write_eof()
             else:
-                await send(self._made, self._outgoing.read())
+                await super().send(self._outgoing.read())
                 return done
 
 

@@ -13,12 +13,11 @@ from contextlib import asynccontextmanager
 
 from bot.probe.admitting import Admission
 from bot.probe.agent import Agent
-from bot.probe.job import AgentJob, JobRefused, Listen
-from bot.probe.listening import Listener
-from bot.probe.news import telling
-from bot.probe.once import Write, do
+from bot.probe.job import AgentJob, JobRefused, ListenTask
+from bot.probe.listening import Listener, telling
+from bot.probe.once import do
 from bot.probe.options import Options
-from bot.probe.output import Output
+from bot.probe.output import Output, Write
 from bot.probe.rounds import rounds
 
 JOB_LINES = 10_000
@@ -78,7 +77,7 @@ class _Jobs:
         await do(job, both, self._listening)
 
     @asynccontextmanager
-    async def _listening(self, _listen: Listen, say: Write) -> AsyncIterator[None]:
+    async def _listening(self, _listen: ListenTask, say: Write) -> AsyncIterator[None]:
         """What the listener hears from now on: its port and name are the agent's, not the job's."""
         say({"listening": self.where})
         async with telling(self._listener, say):

@@ -10,8 +10,9 @@ from typing import Any
 
 from bot.probe.connecting import connected
 from bot.probe.echo import datagram, echo
-from bot.probe.job import Probe
-from bot.probe.outcomes import OK, PATIENT, STALLED, TIMEOUT, UNTRIED, Ended, Seen
+from bot.probe.job import ProbeTask
+from bot.probe.outcomes import OK, PATIENT, STALLED, TIMEOUT, UNTRIED, Ended, TryProgress
+from bot.probe.output import Write
 from bot.probe.resolving import look_up
 from bot.probe.web import request
 
@@ -33,16 +34,13 @@ errors it sends to one address, and those of other tries would be lost. kube-pro
 MOST_ADDRESSES = 16
 """Of one name that are told: a line stays short enough to be written in one piece."""
 
-Say = Callable[[dict[str, Any]], None]
-"""Told each answer as it comes."""
 
-
-async def _connect(probe: Probe, seen: Seen) -> None:
-    async with connected(probe.address, probe.port, seen):
+async def _connect(probe: ProbeTask, progress: TryProgress) -> None:
+    async with connected(probe.address, probe.port, progress):
         pass
 
 
-TRIES: dict[str, Callable[[Probe, Seen], Awaitable[None]]] = {
+TRIES: dict[str, Callable[[ProbeTask, TryProgress], Awaitable[None]]] = {
     "tcp": _connect,
     "http": request,
     "dns": look_up,
@@ -64,7 +62,7 @@ class _Course:
         return not self.left or (not self.well and self.in_vain >= GIVE_UP)
 
 
-async def try_all(probes: Sequence[Probe], say: Say) -> None:
+async def try_all(probes: Sequence[ProbeTask], on_answer: Write) -> None:
     """Make all tries, and say each answer."""
     began = time.perf_counter()
     room, narrow = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(TLS_AT_ONCE)
@@ -73,14 +71,16 @@ async def try_all(probes: Sequence[Probe], say: Say) -> None:
     # Lanes, and not a task for each: ten thousand tasks would be all of the memory.
     async def lane() -> None:
         for probe in waiting:
-            await _all_of(probe, narrow if probe.tls else room, began, say)
+            await _all_of(probe, narrow if probe.tls else room, began, on_answer)
 
     async with asyncio.TaskGroup() as group:
         for _ in range(min(AT_ONCE, len(probes))):
             group.create_task(lane())
 
 
-async def _all_of(probe: Probe, room: asyncio.Semaphore, began: float, say: Say) -> None:
+async def _all_of(
+    probe: ProbeTask, room: asyncio.Semaphore, began: float, on_answer: Write
+) -> None:
     course = _Course(left=probe.tries)
     unsettled = not await _settled(probe, room)
     if unsettled:
@@ -97,14 +97,14 @@ async def _all_of(probe: Probe, room: asyncio.Semaphore, began: float, say: Say)
             course.in_vain += answer["outcome"] in PATIENT
             if unsettled:
                 answer["unsettled"] = True
-            say({"id": probe.id, "at": round(at, 1), **answer})
+            on_answer({"id": probe.id, "at": round(at, 1), **answer})
 
     async with asyncio.TaskGroup() as group:
         for _ in range(min(EACH_AT_ONCE, probe.tries)):
             group.create_task(lane())
 
 
-async def _settled(probe: Probe, room: asyncio.Semaphore) -> bool:
+async def _settled(probe: ProbeTask, room: asyncio.Semaphore) -> bool:
     """Whether the target took a connection in the seconds that it has to settle, if it has any."""
     end = time.perf_counter() + probe.settle
     for pause in PAUSES if probe.settle else ():
@@ -118,8 +118,8 @@ async def _settled(probe: Probe, room: asyncio.Semaphore) -> bool:
     return not probe.settle
 
 
-async def _patiently(probe: Probe) -> dict[str, Any]:
-    """One try, made again where it ran out of time."""
+async def _patiently(probe: ProbeTask) -> dict[str, Any]:
+    """The answer to one try, repeated where it ran out of time."""
     for number in range(probe.again + 1):
         answer = await _once(probe)
         if number:
@@ -129,28 +129,28 @@ async def _patiently(probe: Probe) -> dict[str, Any]:
     return answer
 
 
-async def _once(probe: Probe) -> dict[str, Any]:
-    seen, outcome, detail, number = Seen(), OK, "", 0
+async def _once(probe: ProbeTask) -> dict[str, Any]:
+    progress, outcome, detail, number = TryProgress(), OK, "", 0
     began = time.perf_counter()
     try:
         async with asyncio.timeout(probe.seconds):
-            await TRIES[probe.kind](probe, seen)
+            await TRIES[probe.kind](probe, progress)
     except Ended as end:
         outcome, detail, number = end.outcome, end.detail, end.number
     except TimeoutError:
-        outcome = TIMEOUT if seen.connected is None else STALLED
-        detail = seen.doing
+        outcome = TIMEOUT if progress.connected is None else STALLED
+        detail = progress.doing
     except OSError as error:
         outcome, detail = UNTRIED, str(error)
     took = (time.perf_counter() - began) * 1000
     told = {
-        "connected": None if seen.connected is None else round(seen.connected, 3),
+        "connected": None if progress.connected is None else round(progress.connected, 3),
         "errno": number,
-        "status": seen.status,
-        "size": seen.size,
-        "backend": seen.backend,
-        "source": seen.source,
-        "addresses": list(seen.addresses[:MOST_ADDRESSES]),
+        "status": progress.status,
+        "size": progress.size,
+        "backend": progress.backend,
+        "source": progress.source,
+        "addresses": list(progress.addresses[:MOST_ADDRESSES]),
         "detail": detail[:200],
     }
     kept = {name: value for name, value in told.items() if value not in (None, 0, "", [])}

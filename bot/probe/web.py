@@ -7,10 +7,10 @@ import re
 import socket
 from contextlib import suppress
 
-from bot.probe.connecting import Connection, Plain, connected
+from bot.probe.connecting import Connection, connected
 from bot.probe.hashing import sha256
-from bot.probe.job import Probe, is_address
-from bot.probe.outcomes import CLOSED, NOT_HTTP, Ended, Seen
+from bot.probe.job import ProbeTask, is_address
+from bot.probe.outcomes import CLOSED, NOT_HTTP, Ended, TryProgress
 
 MOST_BODY = 65536
 """Bytes of an answer that are read; what is longer is not asked for."""
@@ -36,37 +36,37 @@ HOSTNAME = re.compile(rb"^Hostname: (\S{1,253})\r?$", re.MULTILINE)
 BODY_PREFIX = 1024
 
 
-async def request(probe: Probe, seen: Seen) -> None:
+async def request(probe: ProbeTask, progress: TryProgress) -> None:
     """GET the path, and read the answer to its end or to MOST_BODY.
 
     Raises:
         Ended: It went otherwise than well; an error status is no such thing.
     """
-    async with connected(probe.address, probe.port, seen) as made:
-        connection = await _connection(made, probe, seen)
-        seen.doing = "asked, and no answer came"
+    async with connected(probe.address, probe.port, progress) as sock:
+        connection = await _connection(sock, probe, progress)
+        progress.doing = "asked, and no answer came"
         await connection.send(_request(probe))
         head, begun = await _head(connection)
-        seen.doing = "the answer stalled"
-        seen.status = _status(head)
+        progress.doing = "the answer stalled"
+        progress.status = _status(head)
         headers = _headers(head)
-        body = await _body(connection, begun, headers, seen)
-        seen.backend = _backend(seen.status, headers, body)
+        body = await _body(connection, begun, headers, progress)
+        progress.backend = _backend(progress.status, headers, body)
 
 
-async def _connection(made: socket.socket, probe: Probe, seen: Seen) -> Connection:
+async def _connection(sock: socket.socket, probe: ProbeTask, progress: TryProgress) -> Connection:
     if not probe.tls:
-        return Plain(made)
-    seen.doing = "no answer to the TLS handshake"
+        return Connection(sock)
+    progress.doing = "no answer to the TLS handshake"
     # It loads OpenSSL, which only such a probe needs.
     from bot.probe.securing import Secured  # noqa: PLC0415
 
-    secured = Secured(made, "" if is_address(probe.name) else probe.name)
+    secured = Secured(sock, "" if is_address(probe.name) else probe.name)
     await secured.shake_hands()
     return secured
 
 
-def _request(probe: Probe) -> bytes:
+def _request(probe: ProbeTask) -> bytes:
     host = probe.name or (f"[{probe.address}]" if ":" in probe.address else probe.address)
     lines = [
         f"GET {probe.path} HTTP/1.1",
@@ -110,8 +110,10 @@ def _headers(head: bytes) -> dict[str, str]:
     }
 
 
-async def _body(connection: Connection, begun: bytes, headers: dict[str, str], seen: Seen) -> bytes:
-    """The beginning of the body; `seen` counts all of it, so that a stall tells how far it came."""
+async def _body(
+    connection: Connection, begun: bytes, headers: dict[str, str], progress: TryProgress
+) -> bytes:
+    """The beginning of the body; `progress` counts all of it, also where it stalls."""
     length = headers.get("content-length", "")
     wanted = min(MOST_BODY, int(length)) if LENGTH.fullmatch(length) else MOST_BODY
     chunked = "chunked" in headers.get("transfer-encoding", "").lower()
@@ -121,15 +123,15 @@ async def _body(connection: Connection, begun: bytes, headers: dict[str, str], s
     with suppress(*(() if length else (TimeoutError,))):
         async with asyncio.timeout(None if length else UNPROMISED):
             while True:
-                seen.size += len(part)
+                progress.size += len(part)
                 body = (body + part)[:KEPT]
                 end = (end + part)[-len(LAST_CHUNK) :]
-                if seen.size >= wanted or (chunked and end == LAST_CHUNK):
+                if progress.size >= wanted or (chunked and end == LAST_CHUNK):
                     break
                 if not (part := await connection.receive()):
                     break
-    if length and seen.size < wanted:
-        raise Ended(CLOSED, f"closed after {seen.size} of {wanted} bytes")
+    if length and progress.size < wanted:
+        raise Ended(CLOSED, f"closed after {progress.size} of {wanted} bytes")
     return body
 
 

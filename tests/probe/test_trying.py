@@ -12,9 +12,8 @@ import pytest
 
 from bot.net.probing.protocol import Outcome, Probe, ProbeAnswer, ProbeKind
 from bot.probe import job as jobs
-from bot.probe.listening import Listener
-from bot.probe.news import MOST_SOURCES, News, telling
-from bot.probe.outcomes import Ended, Seen
+from bot.probe.listening import MOST_SOURCES, Listener, News, telling
+from bot.probe.outcomes import Ended, TryProgress
 from bot.probe.resolving import look_up
 from bot.probe.trying import try_all
 from tests.probe import servers
@@ -281,9 +280,9 @@ async def test_names_are_completed_by_the_pods_search_domains(tmp_path: Path) ->
     )
     loop = asyncio.get_running_loop()
     transport, _ = await loop.create_datagram_endpoint(NameServer, local_addr=("127.0.0.1", 0))
-    seen, unseen = Seen(), Seen()
+    seen, unseen = TryProgress(), TryProgress()
     probe, absent = (
-        jobs.Probe("p", "dns", "127.0.0.1", transport.get_extra_info("sockname")[1], name)
+        jobs.ProbeTask("p", "dns", "127.0.0.1", transport.get_extra_info("sockname")[1], name)
         for name in ("web.apps", "no.such")
     )
     async with asyncio.timeout(30):
