@@ -57,8 +57,8 @@ def parsed(text: str, path: str) -> list[Any]:
         Stop: It is no YAML, or too much of it.
     """
     try:
-        if why := excess(text):
-            raise Stop(FileReason.TOO_LARGE, f"{path}: {why.rstrip('.')}")
+        if too_much := excess(text):
+            raise Stop(FileReason.TOO_LARGE, f"{path}: {too_much.why.rstrip('.')}")
         return list(yaml.load_all(text, Loader=yaml.CSafeLoader))
     except (yaml.YAMLError, ValueError, RecursionError):
         raise Stop(FileReason.UNREADABLE, path) from None

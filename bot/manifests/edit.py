@@ -103,7 +103,7 @@ def nesting(text: str, mapping: yaml.MappingNode, key: str, entry: tuple[str, st
     # The top of a file stands at column 0, so a mapping's own column is its first step.
     indent = " " * (mapping.start_mark.column + min(mapping.start_mark.column or 2, 8))
     return Splice(
-        made.start, made.end, f"{before}{_line_end(text, made.start)}{indent}{inner}: {value}"
+        made.start, made.end, f"{before}{line_end(text, made.start)}{indent}{inner}: {value}"
     )
 
 
@@ -149,7 +149,7 @@ def _in_block(text: str, mapping: yaml.MappingNode, key: str, value: str) -> Spl
         rest = PLAIN_TO_THE_END.match(text, at)
         if rest:
             indent = " " * mapping.start_mark.column
-            return Splice(rest.end(), rest.end(), f"{_line_end(text, at)}{indent}{key}: {value}")
+            return Splice(rest.end(), rest.end(), f"{line_end(text, at)}{indent}{key}: {value}")
     raise Misfit("none of its entries ends on the line where it begins")
 
 
@@ -164,7 +164,7 @@ def _in_flow(text: str, mapping: yaml.MappingNode, key: str, value: str) -> Spli
     before = text.rfind("\n", 0, name.start_mark.index) + 1
     lead = text[before : name.start_mark.index]
     own_line = not lead.strip() and before > mapping.start_mark.index
-    separator = f",{_line_end(text, before - 2)}{lead}" if own_line else ", "
+    separator = f",{line_end(text, before - 2)}{lead}" if own_line else ", "
     quote = text[name.start_mark.index] if text[name.start_mark.index] in "\"'" else ""
     return Splice(end, end, f"{separator}{quote}{key}{quote}: {value}")
 
@@ -184,12 +184,7 @@ def _beside(key: yaml.Node, value: yaml.Node) -> bool:
     )
 
 
-def line_end(text: str) -> str:
-    """The line end that a text uses."""
-    return _line_end(text, 0)
-
-
-def _line_end(text: str, at: int) -> str:
-    """The line end that is next in use, else the one before, else a newline."""
+def line_end(text: str, at: int = 0) -> str:
+    """The line end that a text uses next from `at` on, else anywhere, else a newline."""
     found = LINE_END.search(text, max(0, at)) or LINE_END.search(text)
     return found.group() if found else "\n"

@@ -6,6 +6,7 @@ Parsing to events needs neither, however deep or entangled the text is.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import yaml
 
@@ -19,7 +20,7 @@ MAX_ALIASED = 1_000_000
 
 
 @dataclass(slots=True)
-class Weight:
+class _Weight:
     """How deep a document is, and how many nodes it has with each alias written out."""
 
     open: list[tuple[str | None, int]] = field(default_factory=list)
@@ -54,12 +55,21 @@ class Weight:
         return ""
 
 
-def excess(text: str) -> str:
-    """Why a text is not to be loaded; empty where it may be.
+class Excess(NamedTuple):
+    """Why a text must not be loaded, and the line where that shows, from 0."""
+
+    line: int
+    why: str
+
+
+def excess(text: str) -> Excess | None:
+    """What is too much about a text; None where it may be loaded.
 
     Raises:
         yaml.YAMLError: It is not YAML.
     """
-    weight = Weight()
-    wrong = (weight.add(event) for event in yaml.parse(text, Loader=yaml.CSafeLoader))
-    return next(filter(None, wrong), "")
+    weight = _Weight()
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if why := weight.add(event):
+            return Excess(event.start_mark.line if event.start_mark else 0, why)
+    return None

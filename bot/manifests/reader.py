@@ -20,7 +20,7 @@ import msgspec
 import yaml
 
 from bot.errors import InputError
-from bot.manifests.limits import MAX_DEPTH, TOO_DEEP, Weight
+from bot.manifests.limits import MAX_DEPTH, TOO_DEEP, excess
 
 MAX_BYTES = 64 * 1024 * 1024
 """More than any `kubectl get -A -o yaml` of a homelab, less than what would fill its memory."""
@@ -32,6 +32,9 @@ DOCUMENT = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 
 CONTENT = re.compile(r"^(?!(?:---)?[^\S\n]*(?:[#%]|$))", re.MULTILINE)
 """A line that is neither empty nor a comment nor a directive: without one there is no document."""
+
+BEGIN = re.compile(r"[^ \t\r\n\x1e]")
+"""Where the next of several JSON documents begins."""
 
 JSON_BEGINS = ("{", "[")
 
@@ -122,10 +125,7 @@ def numbered(body: bytes, name: str) -> Numbered:
         InputError: It is no text.
     """
     text = _text(body, name)
-    found = _json(text, name)
-    if found is None:
-        return _yaml(text, name)
-    return Numbered(tuple(enumerate(found.objects)), found.problems)
+    return _json(text, name) or _yaml(text, name)
 
 
 def read_bytes(name: str, stdin: BinaryIO | None = None) -> bytes:
@@ -162,11 +162,12 @@ def _text(body: bytes, name: str) -> str:
         ) from error
 
 
-def _json(text: str, name: str) -> Manifests | None:
+def _json(text: str, name: str) -> Numbered | None:
     """JSON documents, one after the other; None where the text is not JSON from its start."""
     if text.lstrip()[:1] not in JSON_BEGINS:
         return None
     documents: list[object] = []
+    problem = ""
     try:
         for document in _json_stream(text):
             _check_depth(document)
@@ -174,11 +175,10 @@ def _json(text: str, name: str) -> Manifests | None:
     except json.JSONDecodeError as error:
         if not documents:
             return None
-        message = f"{name}, line {error.lineno}: not JSON: {error.msg}. Mend it there."
-        return Manifests(tuple(documents), (InputError(message),))
+        problem = f"{name}, line {error.lineno}: not JSON: {error.msg}. Mend it there."
     except RecursionError:
-        return Manifests(tuple(documents), (InputError(f"{name}: {TOO_DEEP}"),))
-    return Manifests(tuple(documents))
+        problem = f"{name}: {TOO_DEEP}"
+    return Numbered(tuple(enumerate(documents)), (InputError(problem),) if problem else ())
 
 
 def _json_stream(text: str) -> Iterator[object]:
@@ -187,17 +187,10 @@ def _json_stream(text: str) -> Iterator[object]:
     except msgspec.DecodeError:
         # Several documents, or an error that the slower reader gives a line for.
         decoder = json.JSONDecoder()
-        at = _next(text, 0)
-        while at < len(text):
-            document, end = decoder.raw_decode(text, at)
+        end = 0
+        while begin := BEGIN.search(text, end):
+            document, end = decoder.raw_decode(text, begin.start())
             yield document
-            at = _next(text, end)
-
-
-def _next(text: str, at: int) -> int:
-    while at < len(text) and text[at] in " \t\r\n\x1e":
-        at += 1
-    return at
 
 
 def _check_depth(document: object) -> None:
@@ -223,10 +216,11 @@ def _yaml(text: str, name: str) -> Numbered:
         made: list[object] = [None]
         try:
             if CONTENT.search(part):
-                _check_events(part, name, line)
-                made = list(yaml.load_all(part, Loader=_Loader))
-        except InputError as error:
-            errors.append(error)
+                if too_much := excess(part):
+                    at = line + too_much.line
+                    errors.append(InputError(f"{name}, line {at}: {too_much.why}"))
+                else:
+                    made = list(yaml.load_all(part, Loader=_Loader))
         except UNREADABLE as error:
             errors.append(_not_yaml(error, part, name, line))
         documents += ((at, item) for at, item in enumerate(made, number) if item is not None)
@@ -246,19 +240,6 @@ def _documents(text: str) -> Iterator[tuple[int, str]]:
         line += part.count("\n")
 
 
-def _check_events(part: str, name: str, line: int) -> None:
-    """Refuse what would overrun the stack or, by its aliases, the memory.
-
-    Parsing to events needs neither, however deep or entangled the text is.
-    """
-    weight = Weight()
-    for event in yaml.parse(part, Loader=yaml.CSafeLoader):
-        wrong = weight.add(event)
-        if wrong:
-            at = line + (event.start_mark.line if event.start_mark else 0)
-            raise InputError(f"{name}, line {at}: {wrong}")
-
-
 def _not_yaml(error: Exception, part: str, name: str, line: int) -> InputError:
     mark = getattr(error, "problem_mark", None)
     at = line + (mark.line if mark else 0)
@@ -276,11 +257,11 @@ def unpacked(document: object) -> Iterator[object]:
     """The items of a `List`, in any depth; any other object itself."""
     waiting = [document]
     while waiting:
-        each = waiting.pop()
-        if items := _items(each):
+        item = waiting.pop()
+        if items := _items(item):
             waiting += reversed(items)
         elif items is None:
-            yield each
+            yield item
 
 
 def _items(document: object) -> list[object] | None:
