@@ -55,20 +55,20 @@ def word(termination: Termination | None) -> str:
 
 
 def last_terminations(pod: core.Pod) -> tuple[Evidence, ...]:
-    """Every bad end that the pod still tells of."""
+    """Every bad end that the pod's status still holds, with what the container said at its end."""
     return tuple(
-        Evidence(f"last termination of {container.name}", _told(ended))
+        Evidence(f"last termination of {container.name}", f"{_how(ended)}{_message(ended)}")
         for container, ended in terminations(pod)
     )
 
 
 def named(termination: Termination | None) -> tuple[Evidence, ...]:
-    """Which container is meant: where the log lines are looked for."""
+    """The container whose log lines explain the end."""
     return (Evidence("container", termination[0].name),) if termination else ()
 
 
 def told(termination: Termination) -> str:
-    """How a container ended, in a sentence, without what it said: that may be the end of its log.
+    """How a container ended, without its message, which may be the end of its log.
 
     A finding's message is kept in the cluster, where log lines never go; the evidence is not.
     """
@@ -76,9 +76,8 @@ def told(termination: Termination) -> str:
     return f"Container {container.name} ended: {_how(ended)}"
 
 
-def _told(ended: core.Terminated) -> str:
-    said = f": {ended.message.strip()}" if ended.message.strip() else ""
-    return f"{_how(ended)}{said}"
+def _message(ended: core.Terminated) -> str:
+    return f": {ended.message.strip()}" if ended.message.strip() else ""
 
 
 def _how(ended: core.Terminated) -> str:

@@ -36,7 +36,7 @@ class Evidence(msgspec.Struct, frozen=True):
     value: str
 
 
-class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+class Judgement(msgspec.Struct, frozen=True):
     """The verdict on one object.
 
     `reason` is the field's own CamelCase word (`CrashLoopBackOff`), `since` when this state began

@@ -1,12 +1,15 @@
-"""What Flux's kinds have in common: suspension, ownership, and waiting for others."""
+"""What Flux's kinds have in common: suspension, ownership, and waiting for other objects."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
+from bot.domain import conditions
 from bot.domain.finding import Judgement, Ref
-from bot.domain.resources import flux
-from bot.domain.resources.base import Condition, Meta, Object
+from bot.domain.resources.base import Object
+from bot.domain.resources.flux import FluxObject
+from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 
 OWNERS = (
@@ -19,17 +22,18 @@ INSTANCE = "app.kubernetes.io/instance"
 """The label by which most charts name the release that a pod belongs to."""
 
 WAITED = re.compile(r"deadline exceeded|timed? ?out|health check|not ready", re.IGNORECASE)
-"""How Flux says that it waited for others in vain: then the fault is theirs."""
+"""How Flux says that it gave up waiting for other objects: the fault is theirs."""
 
 
-def suspended(meta: Meta, spec: flux.FluxSpec, ready: Condition | None) -> Judgement | None:
+def suspended(resource: FluxObject) -> Judgement | None:
     """A verdict on an object that somebody suspended, None where it is not, or is being deleted.
 
-    Flux keeps no time of the suspension; the conditions are frozen as they were, so `since` is
-    the last time that they changed.
+    Flux does not record when it was suspended. The conditions are frozen, so `since` is the last
+    time that they changed.
     """
-    if not spec.suspend or meta.deletion_timestamp:
+    if not resource.spec.suspend or resource.metadata.deletion_timestamp:
         return None
+    ready = conditions.condition(resource.status.conditions, "Ready")
     last = f" It last said: {ready.reason}." if ready and ready.reason else ""
     return Judgement(
         verdict=Verdict.SUSPENDED,
@@ -39,14 +43,21 @@ def suspended(meta: Meta, spec: flux.FluxSpec, ready: Condition | None) -> Judge
     )
 
 
-def owners(each: Object) -> tuple[Ref, ...]:
-    """The Flux objects that brought an object, by its labels, the nearest first."""
-    labels = each.metadata.labels or {}
+def judged(resource: FluxObject, follows: Iterable[Ref], snapshot: Snapshot) -> Judgement:
+    """Suspended is a state of its own, since the conditions are frozen; the rest is kstatus."""
+    return suspended(resource) or conditions.by_ready(
+        resource, snapshot.taken_at, follows=tuple(follows)
+    )
+
+
+def owners(resource: Object) -> tuple[Ref, ...]:
+    """The Flux objects that created an object, by its labels, the nearest first."""
+    labels = resource.metadata.labels or {}
     named = [
-        Ref(kind, labels.get(f"{prefix}/namespace", each.namespace), labels[f"{prefix}/name"])
+        Ref(kind, labels.get(f"{prefix}/namespace", resource.namespace), labels[f"{prefix}/name"])
         for kind, prefix in OWNERS
         if f"{prefix}/name" in labels
     ]
     if release := labels.get(INSTANCE):
-        named.append(Ref("HelmRelease", each.namespace, release))
+        named.append(Ref("HelmRelease", resource.namespace, release))
     return tuple(named)

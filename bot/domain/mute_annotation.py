@@ -9,10 +9,8 @@ and a reason; both may be left out, and `false` is none. A day that there is not
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
-from bot.domain.finding import Ref
 from bot.domain.redaction.redact import redact
 from bot.domain.resources.base import Object
 from bot.domain.resources.core import Namespace
@@ -27,21 +25,15 @@ REASON = 120
 UNTIL = re.compile(r"(\d{4}-\d{2}-\d{2})([T ]\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2}))?(?!\S)")
 
 
-def line(each: Object, kind: str, snapshot: Snapshot) -> str:
-    """Which annotation silences what is found of an object, until when and why; empty for none."""
-    for marked, ref in _marked(each, kind, snapshot):
-        given = (marked.metadata.annotations or {}).get(MUTE)
-        silenced = None if given is None else _read(given, snapshot.taken_at)
-        if silenced is not None:
-            return f"muted by the annotation of {ref}{silenced}"
+def line(resource: Object, snapshot: Snapshot) -> str:
+    """Which annotation silences an object's findings, until when and why; empty for none."""
+    namespace = snapshot.get(Namespace, "", resource.namespace)
+    for marked in (resource, namespace):
+        value = (marked.metadata.annotations or {}).get(MUTE) if marked else None
+        silence = None if value is None else _read(value, snapshot.taken_at)
+        if marked and silence is not None:
+            return f"muted by the annotation of {marked.ref}{silence}"
     return ""
-
-
-def _marked(each: Object, kind: str, snapshot: Snapshot) -> Iterator[tuple[Object, Ref]]:
-    """The object, and its namespace as far as that was read."""
-    yield each, Ref(kind, each.namespace, each.name)
-    if place := snapshot.of(Namespace).by_name.get(("", each.namespace)):
-        yield place, Ref("Namespace", "", each.namespace)
 
 
 def _read(given: str, now: datetime) -> str | None:

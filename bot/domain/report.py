@@ -11,12 +11,12 @@ from functools import cached_property
 
 import msgspec
 
-from bot.domain import mute_annotation as annotated
+from bot.domain import mute_annotation
 from bot.domain.check import Check, Judge
 from bot.domain.conditions import CLOCK_SKEW
-from bot.domain.finding import Finding, Judgement, Ref
+from bot.domain.finding import Finding, Judgement
+from bot.domain.grouping import grouped
 from bot.domain.resources.base import Object
-from bot.domain.resources.registry import KIND_OF
 from bot.domain.snapshot import Gap, Snapshot
 from bot.domain.temporary import temporary
 from bot.domain.verdict import Verdict, worst
@@ -74,12 +74,9 @@ class Report:
     @cached_property
     def downstream(self) -> Mapping[str, tuple[Finding, ...]]:
         """By the key of a root: everything that follows from it, at any depth."""
-        effects: dict[str, list[Finding]] = {}
-        for finding in self.findings:
-            root = self.chain(finding)[-1]
-            if root.key != finding.key:
-                effects.setdefault(root.key, []).append(finding)
-        return {key: tuple(found) for key, found in effects.items()}
+        roots = ((self.chain(finding)[-1].key, finding) for finding in self.findings)
+        effects = grouped((key, finding) for key, finding in roots if key != finding.key)
+        return {key: tuple(findings) for key, findings in effects.items()}
 
     def chain(self, finding: Finding) -> tuple[Finding, ...]:
         """The finding, its cause, the cause of that, and so on to the root."""
@@ -94,32 +91,17 @@ class Report:
         return tuple(finding for finding in self.findings if finding.code == wanted)
 
 
-def kind_name(kind: type[Object]) -> str:
-    """The name of a type as people write it; `Secret` for a SecretName."""
-    known = KIND_OF.get(kind)
-    return known.name if known else kind.__name__
-
-
-def ref(each: Object) -> Ref:
-    """The reference to an object."""
-    return Ref(kind_name(type(each)), each.namespace, each.name)
-
-
-def judge_one(each: Object, judge: Judge, snapshot: Snapshot) -> Judgement:
-    """The verdict of one judge; an object that could not be read whole is never healthy."""
-    verdict = judge(each, snapshot)
-    if not each.malformed or verdict.verdict.rank > Verdict.UNKNOWN.rank:
-        return verdict
-    message = "Part of it could not be read: " + "; ".join(each.malformed)
+def judge_one(resource: Object, judge: Judge, snapshot: Snapshot) -> Judgement:
+    """The verdict of one judge; an object that could not be read completely is never healthy."""
+    judgement = judge(resource, snapshot)
+    if not resource.malformed or judgement.verdict.rank > Verdict.UNKNOWN.rank:
+        return judgement
+    message = "Part of it could not be read: " + "; ".join(resource.malformed)
     return Judgement(verdict=Verdict.UNKNOWN, reason="Malformed", message=message)
 
 
 Around = Callable[[Check], AbstractContextManager[object]]
-
-
-def alone(_check: Check) -> AbstractContextManager[object]:
-    """Nothing stands around a check: nobody times it."""
-    return nullcontext()
+"""A context in which a check runs: it may take the time."""
 
 
 def examine(
@@ -127,7 +109,7 @@ def examine(
     checks: Iterable[Check],
     *,
     namespace: str | None = None,
-    around: Around = alone,
+    around: Around = nullcontext,
 ) -> Report:
     """Run the checks over a snapshot.
 
@@ -137,15 +119,19 @@ def examine(
     it.
     """
     checks = tuple(checks)
+    findings: list[Finding] = []
     muted: dict[str, str] = {}
-    found = tuple(_found(snapshot, checks, around, muted))
-    linked = collapse(found)
-    judged = {kind for check in checks for kind in check.judges}
+    for check in checks:
+        with around(check):
+            for resource, finding in _findings(check, snapshot):
+                findings.append(finding)
+                if line := mute_annotation.line(resource, snapshot):
+                    muted[finding.key] = line
     report = Report(
         taken_at=snapshot.taken_at,
-        findings=linked,
+        findings=collapse(tuple(findings)),
         gaps=_gaps_of(snapshot.gaps, checks),
-        counts=_counts(snapshot, judged, namespace),
+        counts=_counts(snapshot, checks, namespace),
         scopes=tuple(dict.fromkeys(check.scope for check in checks if check.scope)),
         namespace=namespace,
         muted=muted,
@@ -157,7 +143,7 @@ def focus(report: Report, checks: Iterable[Check]) -> Report:
     """The part of a wider report that answers for these checks, and the causes of it."""
     checks = tuple(checks)
     names = {check.name for check in checks}
-    kinds = {kind_name(kind) for check in checks for kind in check.judges}
+    kinds = {kind.kind_name() for check in checks for kind in check.judges}
     narrowed = _narrowed(report, lambda finding: finding.check in names)
     return replace(
         narrowed,
@@ -187,44 +173,21 @@ def collapse(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     )
 
 
-def _found(
-    snapshot: Snapshot, checks: tuple[Check, ...], around: Around, muted: dict[str, str]
-) -> Iterator[Finding]:
-    """Every finding; what an annotation says of it goes to `muted`."""
-    for check in checks:
-        with around(check):
-            yield from _found_by(check, snapshot, muted)
-
-
-def _found_by(check: Check, snapshot: Snapshot, muted: dict[str, str]) -> Iterator[Finding]:
+def _findings(check: Check, snapshot: Snapshot) -> Iterator[tuple[Object, Finding]]:
+    """Each object that the check finds fault with, and the finding."""
     for kind, judge in check.judges.items():
         for resource in _lasting(snapshot, kind):
             judgement = judge_one(resource, judge, snapshot)
             if judgement.verdict is not Verdict.HEALTHY:
-                found = _finding(check, resource, judgement)
-                if line := annotated.line(resource, found.subject.kind, snapshot):
-                    muted[found.key] = line
-                yield found
+                fields = msgspec.structs.asdict(judgement)
+                yield resource, Finding(check=check.name, subject=resource.ref, **fields)
 
 
 def _lasting(snapshot: Snapshot, kind: type[Object]) -> tuple[Object, ...]:
-    """The objects of a type that are judged and counted: a test's own come and go."""
+    """The objects of a type that are judged and counted: those of a test come and go."""
     return snapshot.once(
         f"report: lasting {kind.__name__}",
         lambda: tuple(resource for resource in snapshot.of(kind) if not temporary(resource)),
-    )
-
-
-def _finding(check: Check, each: Object, judgement: Judgement) -> Finding:
-    return Finding(
-        check=check.name,
-        subject=ref(each),
-        verdict=judgement.verdict,
-        reason=judgement.reason,
-        message=judgement.message,
-        since=judgement.since,
-        evidence=judgement.evidence,
-        follows=judgement.follows,
     )
 
 
@@ -274,17 +237,15 @@ def _ordered(report: Report) -> Report:
 
 def _gaps_of(gaps: tuple[Gap, ...], checks: tuple[Check, ...]) -> tuple[Gap, ...]:
     """The gaps that keep these checks from telling."""
-    names = {kind_name(kind) for check in checks for kind in (*check.judges, *check.needs)}
+    names = {kind.kind_name() for check in checks for kind in (*check.judges, *check.needs)}
     return tuple(gap for gap in gaps if gap.kind in names)
 
 
-def _counts(snapshot: Snapshot, judged: set[type[Object]], namespace: str | None) -> dict[str, int]:
-    seen = {
-        kind_name(kind): _lasting(snapshot, kind) for kind in judged if kind in snapshot.objects
-    }
-    if namespace is None:
-        return {name: len(found) for name, found in seen.items()}
-    return {
-        name: sum(resource.namespace == namespace for resource in found)
-        for name, found in seen.items()
-    }
+def _counts(snapshot: Snapshot, checks: tuple[Check, ...], namespace: str | None) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for kind in {kind for check in checks for kind in check.judges if kind in snapshot.objects}:
+        objects = _lasting(snapshot, kind)
+        if namespace is not None:
+            objects = tuple(resource for resource in objects if resource.namespace == namespace)
+        counts[kind.kind_name()] = len(objects)
+    return counts

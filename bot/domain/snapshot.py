@@ -143,7 +143,7 @@ class Snapshot:
             return False
         if self.namespaces is not None and namespace not in (None, *self.namespaces):
             return False
-        name = "Secret" if kind.__name__ == "SecretName" else kind.__name__
+        name = kind.kind_name()
         return all(gap.kind != name or gap.why is Why.NOT_INSTALLED for gap in self.gaps)
 
 

@@ -1,4 +1,4 @@
-"""Failed pods that their owner left lying: which of them is told, and whether it was replaced."""
+"""Failed pods that their owner left behind: which one is reported, and whether it was replaced."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from bot.domain.resources.base import Condition
 from bot.domain.snapshot import Snapshot
 
 INTERCHANGEABLE = frozenset({"Job", "ReplicaSet", "ReplicationController"})
-"""Owners that replace a failed pod by another, and leave it lying."""
+"""Owners that replace a failed pod by another and leave it behind."""
 
 
 def evicted(pod: core.Pod) -> Condition | None:
-    """The kubelet's word that it ended this pod, which `status.reason` does not always repeat."""
+    """The condition by which the kubelet says that it ended this pod."""
     disrupted = conditions.is_true(pod.status.conditions, "DisruptionTarget")
     return disrupted if disrupted and disrupted.reason == "TerminationByKubelet" else None
 
 
 def first_sibling(pod: core.Pod, snapshot: Snapshot) -> tuple[Ref, ...]:
-    """The first failed pod of the same owner, unless it is this one: said once, for all."""
+    """The first failed pod of the same owner, unless it is this one: reported once, for all."""
     owner = _controller(pod)
-    siblings = _of(owner, snapshot)
-    first = snapshot.once(f"leftovers: first of {owner}", lambda: _first_failed(siblings))
-    return () if first in ("", pod.name) else (Ref("Pod", pod.namespace, first),)
+    siblings = _pods_of(owner, snapshot)
+    first = snapshot.once(f"failed pods: first of {owner}", lambda: _first_failed(siblings))
+    return () if first in (None, pod.ref) else (first,)
 
 
 def replaced(pod: core.Pod, snapshot: Snapshot) -> bool:
-    """Whether another pod of its owner does well, where any of them will do."""
+    """Whether another pod of its owner does well, where its pods are interchangeable."""
     owner = _controller(pod)
     if owner is None or owner[1] not in INTERCHANGEABLE:
         return False
-    siblings = _of(owner, snapshot)
-    return snapshot.once(f"leftovers: {owner} does well", lambda: any(map(_does_well, siblings)))
+    siblings = _pods_of(owner, snapshot)
+    return snapshot.once(f"failed pods: {owner} does well", lambda: any(map(_does_well, siblings)))
 
 
 Owner = tuple[str, str, str]
@@ -48,17 +48,17 @@ def _controller(pod: core.Pod) -> Owner | None:
     )
 
 
-def _of(owner: Owner | None, snapshot: Snapshot) -> Sequence[core.Pod]:
+def _pods_of(owner: Owner | None, snapshot: Snapshot) -> Sequence[core.Pod]:
     return snapshot.of(core.Pod).by_controller.get(owner, ()) if owner else ()
 
 
-def _first_failed(pods: Sequence[core.Pod]) -> str:
+def _first_failed(pods: Sequence[core.Pod]) -> Ref | None:
     failed = (
-        (str(pod.metadata.creation_timestamp), pod.name)
+        (str(pod.metadata.creation_timestamp), pod.ref)
         for pod in pods
         if pod.status.phase == "Failed" or evicted(pod)
     )
-    return min(failed, default=("", ""))[1]
+    return min(failed, default=("", None))[1]
 
 
 def _does_well(pod: core.Pod) -> bool:

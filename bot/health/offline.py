@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import chain, islice
 from typing import Any
 
 import msgspec
@@ -17,11 +18,12 @@ import msgspec
 from bot.domain import conditions, flux
 from bot.domain.check import Check
 from bot.domain.finding import Judgement
+from bot.domain.grouping import grouped
 from bot.domain.report import judge_one
 from bot.domain.resources import apps, batch, cert_manager, core, external_secrets, networking
-from bot.domain.resources.base import Condition, Object, ReconciledStatus, Time
+from bot.domain.resources.base import Object, ReconciledObject, Time
 from bot.domain.resources.decode import read_object
-from bot.domain.resources.flux import FluxSpec
+from bot.domain.resources.flux import FluxObject, FluxSpec
 from bot.domain.resources.registry import KINDS
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
@@ -120,12 +122,6 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     message: str = ""
 
 
-class Other(Object, frozen=True):
-    """An object of a kind that no check covers: only its conditions are read."""
-
-    status: ReconciledStatus = ReconciledStatus()
-
-
 def judge(
     plain: Iterable[object],
     *,
@@ -140,37 +136,31 @@ def judge(
     heard of since is late. Without it the time is the newest moment that the objects of a file
     tell of (a saved object has not aged), `counts` being how many of them each file gave.
     """
-    given = tuple(plain)
-    read = tuple(_read(plain_object) for plain_object in given)
-    whole = Snapshot(
+    every = tuple(plain)
+    read = [_read(document) for document in every]
+    by_type = grouped((type(resource), resource) for resource in read if resource is not None)
+    snapshot = Snapshot(
         taken_at=EPOCH,
-        objects=_by_type(resource for resource in read if resource is not None),
+        objects={type_: tuple(resources) for type_, resources in by_type.items()},
         live=False,
         timely=timely,
     )
-    found: list[Judged] = []
-    for part in _parts(len(given), counts):
-        taken_at = now or newest_moment(given[part]) or newest_moment(given) or EPOCH
-        snapshot = replace(whole, taken_at=taken_at)
-        found += (
-            _judged(plain_object, _verdict(plain_object, one, snapshot, checks))
-            for plain_object, one in zip(given[part], read[part], strict=True)
+    pairs = zip(every, read, strict=True)
+    judged: list[Judged] = []
+    for count in counts or (len(every),):
+        file = tuple(islice(pairs, count))
+        moment = newest_moment(document for document, _ in file) or newest_moment(every)
+        snapshot = replace(snapshot, taken_at=now or moment or EPOCH)
+        judged += (
+            _judged(document, _verdict(document, resource, snapshot, checks))
+            for document, resource in file
         )
-    return found
-
-
-def _parts(size: int, counts: Sequence[int]) -> Iterator[slice]:
-    """Where each file's objects stand; all are of one where nobody counted them."""
-    begin = 0
-    for count in counts or (size,):
-        yield slice(begin, begin + count)
-        begin += count
+    return judged
 
 
 def newest_moment(plain: Iterable[object]) -> datetime | None:
     """The newest moment in the past of which the objects tell."""
-    found = (moment for plain_object in plain for moment in _moments(plain_object))
-    return max(found, default=None)
+    return max(chain.from_iterable(map(_moments, plain)), default=None)
 
 
 def type_of(plain: object) -> type[Object]:
@@ -178,17 +168,14 @@ def type_of(plain: object) -> type[Object]:
     kind, group = _word(plain, "kind"), _group(_word(plain, "apiVersion"))
     known = TYPES.get(kind)
     if known is None or (_word(plain, "apiVersion") and group not in known[1]):
-        return Other
+        return ReconciledObject
     return known[0]
 
 
-def _types() -> dict[str, tuple[type[Object], tuple[str, ...]]]:
-    listed = {kind.name: (kind.type, kind.groups) for kind in KINDS}
-    elder = {type_.__name__: (type_, groups) for type_, groups in ELDER_GROUPS.items()}
-    return listed | elder
-
-
-TYPES = _types()
+TYPES: dict[str, tuple[type[Object], tuple[str, ...]]] = {
+    **{kind.name: (kind.type, kind.groups) for kind in KINDS},
+    **{type_.kind_name(): (type_, groups) for type_, groups in ELDER_GROUPS.items()},
+}
 """By the name of a kind: its type, and the groups under which it is ours."""
 
 
@@ -199,88 +186,76 @@ def _read(plain: object) -> Object | None:
 
 
 def _unquoted(plain: dict[str, Any]) -> dict[str, Any]:
-    """With `status: True` of a condition as text: written by hand, YAML takes it for a truth."""
+    """With `status: True` of a condition as text, which YAML reads as a truth value."""
     status = plain.get("status")
-    kept = status.get("conditions") if isinstance(status, dict) else None
-    if not isinstance(status, dict) or not isinstance(kept, list):
+    entries = status.get("conditions") if isinstance(status, dict) else None
+    if not isinstance(status, dict) or not isinstance(entries, list):
         return plain
-    mended = [
-        {**condition, "status": str(condition["status"])}
-        if isinstance(condition, dict) and isinstance(condition.get("status"), bool)
-        else condition
-        for condition in kept
+    quoted = [
+        {**entry, "status": str(entry["status"])}
+        if isinstance(entry, dict) and isinstance(entry.get("status"), bool)
+        else entry
+        for entry in entries
     ]
-    return {**plain, "status": {**status, "conditions": mended}}
-
-
-def _by_type(
-    read: Iterable[Object],
-) -> dict[type[Object], tuple[Object, ...]]:
-    groups: dict[type[Object], list[Object]] = {}
-    for resource in read:
-        groups.setdefault(type(resource), []).append(resource)
-    return {type_: tuple(group) for type_, group in groups.items()}
+    return {**plain, "status": {**status, "conditions": quoted}}
 
 
 def _verdict(
-    plain: object, read: Object | None, snapshot: Snapshot, checks: Sequence[Check]
+    plain: object, resource: Object | None, snapshot: Snapshot, checks: Sequence[Check]
 ) -> Judgement:
     """The worst that a check says of an object."""
-    if read is None:
+    if not isinstance(plain, dict) or resource is None:
         return _no_object(plain)
-    judges = [check.judges[type(read)] for check in checks if type(read) in check.judges]
-    spec = FluxSpec(suspend=not judges and _held(plain))
-    if held := flux.suspended(read.metadata, spec, None):
-        return held
+    judges = [check.judges[type(resource)] for check in checks if type(resource) in check.judges]
     if not judges:
-        other = read_object(_unquoted(plain) if isinstance(plain, dict) else plain, Other)
-        return judge_one(other, _judge_other, snapshot)
-    found = [judge_one(read, judging, snapshot) for judging in judges]
-    worst = max(found, key=lambda judgement: judgement.verdict.rank)
-    return worst if worst.reason or worst.message else _confirmed(worst, read)
+        held = flux.suspended(FluxObject(metadata=resource.metadata, spec=_flux_spec(plain)))
+        other = read_object(_unquoted(plain), ReconciledObject)
+        return held or judge_one(other, _judge_other, snapshot)
+    judgements = [judge_one(resource, judge, snapshot) for judge in judges]
+    worst = max(judgements, key=lambda judgement: judgement.verdict.rank)
+    return worst if worst.reason or worst.message else _confirmed(worst, resource)
 
 
-def _held(plain: object) -> bool:
+def _flux_spec(plain: dict[str, Any]) -> FluxSpec:
     """Whether it is one of Flux's further kinds (images, notifications), and suspended."""
-    spec = plain.get("spec") if isinstance(plain, dict) else None
-    ours = _group(_word(plain, "apiVersion")).endswith(".toolkit.fluxcd.io")
-    return ours and isinstance(spec, dict) and spec.get("suspend") is True
+    spec = plain.get("spec")
+    of_flux = _group(_word(plain, "apiVersion")).endswith(".toolkit.fluxcd.io")
+    suspended = isinstance(spec, dict) and spec.get("suspend") is True
+    return FluxSpec(suspend=of_flux and suspended)
 
 
 def _no_object(plain: object) -> Judgement:
     if isinstance(plain, dict):
         message = "It has no kind, so nobody can say what it is."
-        return Judgement(verdict=Verdict.UNKNOWN, reason="NoKind", message=message)
+        return Judgement(Verdict.UNKNOWN, "NoKind", message)
     message = f"An object is expected, and this is a {_SPOKEN.get(type(plain), 'plain value')}."
-    return Judgement(verdict=Verdict.UNKNOWN, reason="NotAnObject", message=message)
+    return Judgement(Verdict.UNKNOWN, "NotAnObject", message)
 
 
 _SPOKEN: dict[type, str] = {list: "list", str: "piece of text", bool: "truth value", int: "number"}
 
 
-def _judge_other(other: Other, snapshot: Snapshot) -> Judgement:
-    """The rules of kstatus for any kind; its own are unknown to us."""
-    status, now = other.status, snapshot.taken_at
-    if any(condition.type in STANDARD for condition in status.conditions):
-        return conditions.by_ready(
-            other.metadata, status.conditions, now, observed_generation=status.observed_generation
-        )
-    if gone := conditions.terminating(other.metadata, now):
+def _judge_other(other: ReconciledObject, snapshot: Snapshot) -> Judgement:
+    """The rules of kstatus for a kind without a check."""
+    entries, now = other.status.conditions, snapshot.taken_at
+    if any(condition.type in STANDARD for condition in entries):
+        return conditions.by_ready(other, now)
+    if gone := conditions.terminating(other, now):
         return gone
-    served = [condition for condition in status.conditions if condition.type in SERVED]
-    if served:
-        return conditions.by_ready_alone(other.metadata, served[0], now)
+    for condition in entries:
+        if condition.type in SERVED:
+            return conditions.by_ready_alone(other, condition, now)
     if (_group(other.api_version), other.kind) in STATUSLESS:
         message = "It is there, which is all that an object of this kind can be."
-        return Judgement(verdict=Verdict.HEALTHY, reason="NoStatusNeeded", message=message)
+        return Judgement(Verdict.HEALTHY, "NoStatusNeeded", message)
     message = f"No check covers {other.kind}, and it has none of the standard conditions."
-    return Judgement(verdict=Verdict.UNKNOWN, reason="NoCheck", message=message)
+    return Judgement(Verdict.UNKNOWN, "NoCheck", message)
 
 
-def _confirmed(judgement: Judgement, read: Object) -> Judgement:
+def _confirmed(judgement: Judgement, resource: Object) -> Judgement:
     """A healthy verdict in the words of the object's own Ready condition, where it has one."""
-    kept: tuple[Condition, ...] = getattr(getattr(read, "status", None), "conditions", ())
-    ready = conditions.condition(kept, "Ready") or conditions.condition(kept, "Available")
+    entries = getattr(getattr(resource, "status", None), "conditions", ())
+    ready = conditions.condition(entries, "Ready") or conditions.condition(entries, "Available")
     if ready is None or judgement.verdict is not Verdict.HEALTHY:
         return judgement
     return msgspec.structs.replace(judgement, reason=ready.reason, message=ready.message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -50,7 +51,7 @@ class Health:
 
     cluster: Cluster
     checks: tuple[Check, ...] = CHECKS
-    around: Around = reporting.alone
+    around: Around = nullcontext
     on_report: Callable[[Report], None] | None = None
     diagnosed: Callable[[], tuple[Diagnosed, ...]] = tuple
     rounds: Callable[[], Links | None] = field(default=lambda: None)

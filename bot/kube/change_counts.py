@@ -26,8 +26,13 @@ class _Change(Object, frozen=True):
 
     status: _Status = _Status()
 
+    @classmethod
+    def kind_name(cls) -> str:
+        """As the API calls it."""
+        return "Change"
 
-KIND = Kind(_Change, "changes", (GROUP,), (VERSION,), kind="Change")
+
+KIND = Kind(_Change, "changes", (GROUP,), (VERSION,))
 
 
 class Changes:

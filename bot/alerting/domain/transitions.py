@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from bot.alerting.domain.incident import Alerts, Incident, KnownFinding, Pending, identify
 from bot.alerting.domain.rules import Rules
 from bot.domain.finding import Finding
-from bot.domain.report import Report, kind_name
+from bot.domain.report import Report
 from bot.domain.snapshot import Why
 from bot.domain.verdict import Verdict
 from bot.health.checks import CHECKS
@@ -25,7 +25,7 @@ from bot.health.checks import CHECKS
 KEYS = 200
 """Findings of one incident that are remembered by name."""
 
-NEEDS = {check.name: frozenset(kind_name(kind) for kind in check.needs) for check in CHECKS}
+NEEDS = {check.name: frozenset(kind.kind_name() for kind in check.needs) for check in CHECKS}
 """The kinds without which a check cannot tell, beside that which it judges."""
 
 AWAY = frozenset({Why.UNREACHABLE, Why.STALE})

@@ -10,7 +10,7 @@ import msgspec
 from bot.domain.check import Check
 from bot.domain.finding import Finding
 from bot.domain.record import Shelf
-from bot.domain.report import Report, kind_name
+from bot.domain.report import Report
 from bot.domain.resources.registry import KIND_OF
 from bot.domain.verdict import Verdict
 from bot.health.checks import CHECKS
@@ -216,7 +216,7 @@ def _sees(report: Report, key: str) -> bool:
 
 def _reads(check: Check) -> frozenset[str]:
     kinds = (*check.judges, *check.needs)
-    return frozenset(kind_name(kind) for kind in kinds if kind in KIND_OF)
+    return frozenset(kind.kind_name() for kind in kinds if kind in KIND_OF)
 
 
 _READS = {check.name: _reads(check) for check in CHECKS}

@@ -9,7 +9,6 @@ import msgspec
 
 from bot.domain import conditions
 from bot.domain.finding import Ref
-from bot.domain.report import kind_name, ref
 from bot.domain.resources import cert_manager, core, flux
 from bot.domain.resources.base import Object
 from bot.domain.resources.flux import FluxObject
@@ -73,7 +72,7 @@ def standing(seen: Snapshot, namespace: str = "") -> StandingItem:
     ends = tuple(
         expiring for expiring in _expiring(seen) if namespace in ("", expiring.subject.namespace)
     )
-    names = {kind_name(kind) for kind in READS}
+    names = {kind.kind_name() for kind in READS}
     unseen = tuple(gap for gap in seen.gaps if gap.kind in names and not gap.why.by_choice)
     return StandingItem(ours, tuple(sorted(ends, key=lambda each: each.at)), _nodes(seen), unseen)
 
@@ -84,7 +83,7 @@ def _suspended(seen: Snapshot) -> Iterator[OpenItem]:
             # Nothing of these objects tells when it was suspended: the finding knows since when
             # it was seen so.
             if isinstance(resource, FluxObject | flux.HelmRelease) and resource.spec.suspend:
-                yield OpenItem(ref(resource), "suspended")
+                yield OpenItem(resource.ref, "suspended")
 
 
 def _left_behind(seen: Snapshot) -> Iterator[OpenItem]:
@@ -93,14 +92,14 @@ def _left_behind(seen: Snapshot) -> Iterator[OpenItem]:
         for made in filter(temporary, seen.of(kind)):
             since = made.metadata.creation_timestamp
             if since and seen.taken_at - since > LONGEST:
-                yield OpenItem(ref(made), "left behind by a test", since)
+                yield OpenItem(made.ref, "left behind by a test", since)
 
 
 def _expiring(seen: Snapshot) -> Iterator[Expiring]:
     for certificate in seen.of(cert_manager.Certificate):
         ends = certificate.status.not_after
         if ends and ends - seen.taken_at <= SOON:
-            yield Expiring(ref(certificate), ends, certificate.status.renewal_time)
+            yield Expiring(certificate.ref, ends, certificate.status.renewal_time)
 
 
 def _nodes(seen: Snapshot) -> Nodes | None:

@@ -11,6 +11,8 @@ from typing import Annotated
 
 import msgspec
 
+from bot.domain.finding import Ref
+
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
@@ -61,6 +63,16 @@ class Object(Part, frozen=True):
     malformed: tuple[str, ...] = msgspec.field(default=(), name="meshmedic.dev/malformed")
     """Paths that could not be read, each with the reason: `bot.domain.resources.decode` sets it."""
 
+    @classmethod
+    def kind_name(cls) -> str:
+        """The kind as people write it, such as `HelmRelease`."""
+        return cls.__name__
+
+    @property
+    def ref(self) -> Ref:
+        """The reference to this object."""
+        return Ref(self.kind_name(), self.namespace, self.name)
+
     @property
     def name(self) -> str:
         """`metadata.name`."""
@@ -79,6 +91,16 @@ class Reference(Part, frozen=True):
     name: str = ""
     namespace: str = ""
 
+    def ref(self, namespace: str, *, kind: str = "") -> Ref:
+        """The object that is meant where the reference leaves out the namespace or the kind."""
+        return Ref(kind or self.kind, self.namespace or namespace, self.name)
+
+    def scoped_ref(self, kind: str, namespace: str) -> Ref:
+        """The object of this kind, or of its cluster-wide twin such as ClusterIssuer."""
+        if self.kind == f"Cluster{kind}":
+            return Ref(self.kind, "", self.name)
+        return Ref(kind, namespace, self.name)
+
 
 class ConditionsStatus(Part, frozen=True):
     """A `status` that is known by its conditions."""
@@ -96,6 +118,12 @@ class ReconciledStatus(ConditionsStatus, frozen=True):
     """A `status` that may say which generation of the spec it describes."""
 
     observed_generation: int = 0
+
+
+class ReconciledObject(Object, frozen=True):
+    """An object that is judged by the rules of kstatus."""
+
+    status: ReconciledStatus = ReconciledStatus()
 
 
 class PhaseStatus(ConditionsStatus, frozen=True):

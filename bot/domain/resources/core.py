@@ -180,6 +180,11 @@ class Namespace(PhasedObject, frozen=True):
 class SecretName(Object, frozen=True):
     """A Secret as `PartialObjectMetadata`: its name and labels, never its data."""
 
+    @classmethod
+    def kind_name(cls) -> str:
+        """As the API calls it."""
+        return "Secret"
+
 
 class ServicePort(Part, frozen=True):
     """`spec.ports[]` of a Service."""

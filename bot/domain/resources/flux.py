@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.resources.base import Object, Part, ReconciledStatus, Reference
+from bot.domain.resources.base import Part, ReconciledObject, ReconciledStatus, Reference
 
 
 class FluxSpec(Part, frozen=True):
@@ -21,7 +21,7 @@ class FluxStatus(ReconciledStatus, frozen=True):
     """HelmRelease: `namespace/name` of the HelmChart made for it."""
 
 
-class FluxObject(Object, frozen=True):
+class FluxObject(ReconciledObject, frozen=True):
     """What Flux's kinds have in common."""
 
     spec: FluxSpec = FluxSpec()

@@ -35,12 +35,11 @@ class Kind:
     namespaced: bool = True
     metadata_only: bool = False
     selector: str = ""
-    kind: str = ""
 
     @property
     def name(self) -> str:
         """The kind's name as people write it, such as `HelmRelease`."""
-        return self.kind or self.type.__name__
+        return self.type.kind_name()
 
 
 Served = tuple[tuple[str, ...], tuple[str, ...]]
@@ -86,7 +85,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(external_secrets.SecretStore, "secretstores", *SECRETS),
     Kind(external_secrets.ClusterSecretStore, "clustersecretstores", *SECRETS, namespaced=False),
-    Kind(core.SecretName, "secrets", metadata_only=True, kind="Secret"),
+    Kind(core.SecretName, "secrets", metadata_only=True),
 )
 """Every kind that the live checks read."""
 

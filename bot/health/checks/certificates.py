@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import msgspec
 
@@ -10,10 +12,12 @@ from bot.domain import conditions
 from bot.domain.check import Check
 from bot.domain.finding import Evidence, Judgement
 from bot.domain.resources import cert_manager
-from bot.domain.resources.base import Condition
+from bot.domain.resources.base import Condition, Object
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.health import cert_manager as issuance
+
+T = TypeVar("T", bound=Object)
 
 LATE = timedelta(hours=1)
 """A renewal is not late in the hour in which it is due."""
@@ -22,66 +26,57 @@ ISSUING = timedelta(hours=1)
 """ACME takes minutes; cert-manager itself waits an hour after a first failure."""
 
 WAITING = frozenset({"InProgress", "Pending", "TemporaryCertificate"})
-"""How cert-manager said, before it kept a condition Issuing (0.16), that it was at it."""
+"""Reasons by which cert-manager, before its condition Issuing (0.16), said that it was at work."""
 
 
 def judge(certificate: cert_manager.Certificate, snapshot: Snapshot) -> Judgement:
     """Expired and not Ready are failed; a renewal that is late, fails or takes long is degraded."""
-    found = _judge(certificate, snapshot)
-    if found.verdict is Verdict.HEALTHY:
-        return found
+    judgement = _judge(certificate, snapshot.taken_at)
+    if judgement.verdict is Verdict.HEALTHY:
+        return judgement
     requests = issuance.requests_for(certificate.name, certificate.namespace, snapshot)
-    orders = [
-        o for request in requests for o in issuance.owned(request, cert_manager.Order, snapshot)
-    ]
-    challenges = [
-        c for order in orders for c in issuance.owned(order, cert_manager.Challenge, snapshot)
-    ]
+    orders = _owned(requests, cert_manager.Order, snapshot)
+    challenges = _owned(orders, cert_manager.Challenge, snapshot)
+    issuer = certificate.spec.issuer_ref.scoped_ref("Issuer", certificate.namespace)
+    behind: tuple[Object, ...] = (*challenges, *orders, *requests)
     return msgspec.structs.replace(
-        found,
-        evidence=_evidence(certificate, challenges),
-        follows=(
-            issuance.issuer(certificate.spec.issuer_ref, certificate.namespace),
-            *issuance.refs(challenges),
-            *issuance.refs(orders),
-            *issuance.refs(requests),
-        ),
+        judgement,
+        evidence=tuple(_evidence(certificate.status, challenges)),
+        follows=(issuer, *(resource.ref for resource in behind)),
     )
 
 
-def _judge(certificate: cert_manager.Certificate, snapshot: Snapshot) -> Judgement:
-    now, status = snapshot.taken_at, certificate.status
-    if gone := conditions.terminating(certificate.metadata, now):
+def _owned(parents: Iterable[Object], kind: type[T], snapshot: Snapshot) -> list[T]:
+    return [child for parent in parents for child in issuance.owned(parent, kind, snapshot)]
+
+
+def _judge(certificate: cert_manager.Certificate, now: datetime) -> Judgement:
+    status = certificate.status
+    if gone := conditions.terminating(certificate, now):
         return gone
     if status.not_after and status.not_after <= now:
-        message = f"It expired at {_told(status.not_after)}."
-        return _said(Verdict.FAILED, "Expired", message, status.not_after)
+        message = f"It expired at {_minute(status.not_after)}."
+        return Judgement(Verdict.FAILED, "Expired", message, status.not_after)
     ready = conditions.condition(status.conditions, "Ready")
-    issuing = conditions.is_true(status.conditions, "Issuing")
-    if issuing and ready and ready.status != "True" and not _failing(status):
-        return conditions.progressing(
-            issuing.reason or "Issuing",
-            issuing.message or ready.message,
-            issuing.last_transition_time,
-            now,
-            patience=ISSUING,
-        )
-    by_ready = conditions.by_ready_alone(certificate.metadata, ready, now)
+    issuing = conditions.condition(status.conditions, "Issuing")
+    under_way = conditions.is_true(status.conditions, "Issuing")
+    if under_way and ready and ready.status != "True" and not _failing(status):
+        words = msgspec.structs.replace(under_way, message=under_way.message or ready.message)
+        return conditions.progressing_by(words, "Issuing", now, patience=ISSUING)
+    by_ready = conditions.by_ready_alone(certificate, ready, now)
     if ready and by_ready.verdict is Verdict.FAILED:
-        return _unissued(status, ready, by_ready, now)
+        return _unissued(ready, issuing, by_ready, now)
     if by_ready.verdict is not Verdict.HEALTHY:
         return by_ready
     return _renewal(status, issuing, now) or by_ready
 
 
 def _unissued(
-    status: cert_manager.CertificateStatus, ready: Condition, failed: Judgement, now: datetime
+    ready: Condition, issuing: Condition | None, failed: Judgement, now: datetime
 ) -> Judgement:
-    """There is no certificate: an elder cert-manager is at it, or the last attempt says why."""
+    """There is no certificate: an old cert-manager is at work, or the last attempt says why."""
     if ready.reason in WAITING:
-        since = ready.last_transition_time
-        return conditions.progressing(ready.reason, ready.message, since, now, patience=ISSUING)
-    issuing = conditions.condition(status.conditions, "Issuing")
+        return conditions.progressing_by(ready, ready.reason, now, patience=ISSUING)
     if issuing is None or issuing.status != "False" or issuing.message in ("", ready.message):
         return failed
     return msgspec.structs.replace(failed, message=f"{failed.message} {issuing.message}".strip())
@@ -92,22 +87,14 @@ def _renewal(
 ) -> Judgement | None:
     """What is wrong with a certificate that still serves."""
     if _failing(status):
-        last = conditions.condition(status.conditions, "Issuing")
-        said = f" {last.message}" if last and last.message else ""
-        attempts = status.failed_issuance_attempts or 1
-        message = f"Renewal failed {attempts} times.{said}"
-        return _said(Verdict.DEGRADED, "RenewalFailed", message, status.last_failure_time)
+        last = f" {issuing.message}" if issuing and issuing.message else ""
+        message = f"Renewal failed {status.failed_issuance_attempts or 1} times.{last}"
+        return Judgement(Verdict.DEGRADED, "RenewalFailed", message, status.last_failure_time)
     if status.renewal_time and now - status.renewal_time > LATE:
-        message = f"It was due for renewal at {_told(status.renewal_time)}."
-        return _said(Verdict.DEGRADED, "RenewalLate", message, status.renewal_time)
-    if issuing:
-        return conditions.progressing(
-            issuing.reason or "Issuing",
-            issuing.message,
-            issuing.last_transition_time,
-            now,
-            patience=ISSUING,
-        )
+        message = f"It was due for renewal at {_minute(status.renewal_time)}."
+        return Judgement(Verdict.DEGRADED, "RenewalLate", message, status.renewal_time)
+    if issuing and issuing.status == "True":
+        return conditions.progressing_by(issuing, "Issuing", now, patience=ISSUING)
     return None
 
 
@@ -115,26 +102,19 @@ def _failing(status: cert_manager.CertificateStatus) -> bool:
     return bool(status.failed_issuance_attempts or status.last_failure_time)
 
 
-def _said(verdict: Verdict, reason: str, message: str, since: datetime | None) -> Judgement:
-    return Judgement(verdict=verdict, reason=reason, message=message, since=since)
-
-
-def _told(moment: datetime) -> str:
+def _minute(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def _evidence(
-    certificate: cert_manager.Certificate, challenges: list[cert_manager.Challenge]
-) -> tuple[Evidence, ...]:
-    status = certificate.status
-    times = (("not after", status.not_after), ("renewal", status.renewal_time))
-    dated = [Evidence(label, _told(moment)) for label, moment in times if moment]
-    said = [
-        Evidence(f"challenge for {challenge.spec.dns_name}", challenge.status.reason)
-        for challenge in challenges
-        if challenge.status.reason
-    ]
-    return (*dated, *said)
+    status: cert_manager.CertificateStatus, challenges: list[cert_manager.Challenge]
+) -> Iterator[Evidence]:
+    for label, moment in (("not after", status.not_after), ("renewal", status.renewal_time)):
+        if moment:
+            yield Evidence(label, _minute(moment))
+    for challenge in challenges:
+        if challenge.status.reason:
+            yield Evidence(f"challenge for {challenge.spec.dns_name}", challenge.status.reason)
 
 
 CHECK = Check(

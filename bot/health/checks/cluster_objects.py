@@ -5,6 +5,8 @@ A live cluster is judged by what is in and behind them, which says why.
 
 from __future__ import annotations
 
+import msgspec
+
 from bot.domain import conditions
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Judgement
@@ -17,42 +19,39 @@ WAITS = frozenset({"BackoffBoth", "BackoffDownscale", "BackoffUpscale"})
 
 
 def judge_namespace(namespace: core.Namespace, snapshot: Snapshot) -> Judgement:
-    """Active, or being deleted: of which its conditions say what holds it up."""
-    gone = conditions.terminating(namespace.metadata, snapshot.taken_at)
+    """Active, or being deleted: then its conditions say what holds it up."""
+    gone = conditions.terminating(namespace, snapshot.taken_at)
     held = [condition for condition in namespace.status.conditions if condition.status == "True"]
     if not gone or not held:
         return gone or HEALTHY
-    return conditions.progressing(
-        held[0].type, held[0].message, namespace.metadata.deletion_timestamp, snapshot.taken_at
-    )
+    return msgspec.structs.replace(gone, reason=held[0].type, message=held[0].message)
 
 
 def judge_volume(volume: core.PersistentVolume, snapshot: Snapshot) -> Judgement:
-    """Failed is failed; available, bound and released (kept after its claim) are as asked for."""
-    if gone := conditions.terminating(volume.metadata, snapshot.taken_at):
+    """Available, bound and released (kept after its claim) are healthy, failed is failed."""
+    if gone := conditions.terminating(volume, snapshot.taken_at):
         return gone
-    phase, said = volume.status.phase or "Pending", volume.status.message
+    phase, message = volume.status.phase or "Pending", volume.status.message
     if phase == "Failed":
-        return Judgement(verdict=Verdict.FAILED, reason=phase, message=said)
+        return Judgement(Verdict.FAILED, phase, message)
     if phase in ("Available", "Bound", "Released"):
         return HEALTHY
     since = volume.metadata.creation_timestamp
-    return conditions.progressing(phase, said, since, snapshot.taken_at)
+    return conditions.progressing(phase, message, since, snapshot.taken_at)
 
 
 def judge_autoscaler(scaler: apps.HorizontalPodAutoscaler, snapshot: Snapshot) -> Judgement:
-    """It can scale, and knows by what; with its target at nought replicas it is switched off."""
-    if gone := conditions.terminating(scaler.metadata, snapshot.taken_at):
+    """It can scale, and knows by what; with no replicas to scale it is switched off."""
+    if gone := conditions.terminating(scaler, snapshot.taken_at):
         return gone
     for type_ in ("AbleToScale", "ScalingActive"):
-        found = conditions.condition(scaler.status.conditions, type_)
-        if found is None or found.status != "False" or found.reason in WAITS:
-            continue
-        off = found.reason == "ScalingDisabled"
-        return conditions.judged(found, Verdict.SUSPENDED if off else Verdict.DEGRADED)
+        condition = conditions.condition(scaler.status.conditions, type_)
+        if condition and condition.status == "False" and condition.reason not in WAITS:
+            off = condition.reason == "ScalingDisabled"
+            return conditions.judged(condition, Verdict.SUSPENDED if off else Verdict.DEGRADED)
     if scaler.status.conditions or scaler.status.current_replicas is not None:
         return HEALTHY
-    return conditions.by_ready_alone(scaler.metadata, None, snapshot.taken_at)
+    return conditions.by_ready_alone(scaler, None, snapshot.taken_at)
 
 
 CHECK = Check(

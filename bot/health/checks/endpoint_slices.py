@@ -19,12 +19,11 @@ def judge(piece: discovery.EndpointSlice, snapshot: Snapshot) -> Judgement:
     if state.ready:
         return HEALTHY
     if state.draining:
-        reason, message = "OnlyTerminating", "Its last endpoints are terminating."
-    elif state.unready:
-        reason, message = "NotReady", "None of its endpoints is ready."
-    else:
-        reason, message = "NoAddresses", "It has no endpoints."
-    return Judgement(verdict=Verdict.DEGRADED, reason=reason, message=message)
+        message = "Its last endpoints are terminating."
+        return Judgement(Verdict.DEGRADED, "OnlyTerminating", message)
+    if state.unready:
+        return Judgement(Verdict.DEGRADED, "NotReady", "None of its endpoints is ready.")
+    return Judgement(Verdict.DEGRADED, "NoAddresses", "It has no endpoints.")
 
 
 def _siblings(

@@ -1,11 +1,11 @@
-"""Services that nobody answers for. Source: EndpointSlice, discovery.k8s.io/v1.
+"""Services without a ready endpoint. Source: EndpointSlice, discovery.k8s.io/v1.
 
-A Service without a selector, or of type ExternalName, has endpoints of somebody else's making.
+Kubernetes does not manage the endpoints of a Service without a selector, or of type ExternalName.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from bot.domain import conditions, containers, flux
@@ -31,7 +31,7 @@ def judge(service: core.Service, snapshot: Snapshot) -> Judgement:
     if spec.type == "ExternalName":
         return HEALTHY
     now = snapshot.taken_at
-    pending = conditions.terminating(service.metadata, now) or _without_address(service, now)
+    pending = conditions.terminating(service, now) or _without_address(service, now)
     if not spec.selector:
         return pending or HEALTHY
     state = serving.behind(service, snapshot)
@@ -44,15 +44,13 @@ def judge(service: core.Service, snapshot: Snapshot) -> Judgement:
 
 def judge_elder(endpoints: core.Endpoints, _: Snapshot) -> Judgement:
     """An Endpoints object alone: it does not say whether its Service is meant to have any."""
-    if LEADER in (endpoints.metadata.annotations or {}):
-        return HEALTHY
     subsets = endpoints.subsets or ()
-    if any(subset.addresses for subset in subsets):
+    elects = LEADER in (endpoints.metadata.annotations or {})
+    if elects or any(subset.addresses for subset in subsets):
         return HEALTHY
-    unready = any(subset.not_ready_addresses for subset in subsets)
-    message = "None of its addresses is ready." if unready else "It has no addresses."
-    reason = "NotReady" if unready else "NoAddresses"
-    return Judgement(verdict=Verdict.DEGRADED, reason=reason, message=message)
+    if any(subset.not_ready_addresses for subset in subsets):
+        return Judgement(Verdict.DEGRADED, "NotReady", "None of its addresses is ready.")
+    return Judgement(Verdict.DEGRADED, "NoAddresses", "It has no addresses.")
 
 
 def _without_address(service: core.Service, now: datetime) -> Judgement | None:
@@ -63,120 +61,99 @@ def _without_address(service: core.Service, now: datetime) -> Judgement | None:
 
 
 def _not_seen(service: core.Service, pending: Judgement | None, snapshot: Snapshot) -> Judgement:
-    """Said once for the Services of a namespace, which follow from the first."""
+    """Reported once for the Services of a namespace, which follow from the first."""
     if pending and pending.verdict.rank > Verdict.UNKNOWN.rank:
         return pending
     message = "Its EndpointSlices were not seen, so nobody knows whether it is served."
-    first = snapshot.once("endpoints: the first of each namespace", lambda: _firsts(snapshot))
-    leader = first.get(service.namespace, service.name)
+    firsts = snapshot.once("endpoints: the first of each namespace", lambda: _firsts(snapshot))
+    first = firsts.get(service.namespace, service.ref)
     return Judgement(
-        verdict=Verdict.UNKNOWN,
-        reason="EndpointSlicesNotSeen",
-        message=message,
-        follows=(Ref("Service", service.namespace, leader),) if leader != service.name else (),
+        Verdict.UNKNOWN,
+        "EndpointSlicesNotSeen",
+        message,
+        follows=(first,) if first != service.ref else (),
     )
 
 
-def _firsts(snapshot: Snapshot) -> dict[str, str]:
+def _firsts(snapshot: Snapshot) -> dict[str, Ref]:
     """The first Service by name, in each namespace, of those that need endpoints."""
-    named = sorted(
-        (service.namespace, service.name)
+    needing = sorted(
+        service.ref
         for service in snapshot.of(core.Service)
         if service.spec.selector and service.spec.type != "ExternalName"
     )
-    return dict(reversed(named))
+    return {ref.namespace: ref for ref in reversed(needing)}
 
 
 def _without_port(service: core.Service, state: Serving, snapshot: Snapshot) -> Judgement | None:
     """Ready endpoints, but a `targetPort` by a name that no container of the pods has."""
     ports = service.spec.ports or ()
-    unserved = tuple(port for port in ports if port.name not in state.ports)
-    if not _named(unserved):
+    unserved = [port for port in ports if port.name not in state.ports]
+    if not any(isinstance(port.target_port, str) for port in unserved):
         return None
     pods = serving.selected(service, snapshot)
     lacking = _unexposed(unserved, pods)
     if not lacking:
         return None
     return Judgement(
-        verdict=Verdict.FAILED if len(lacking) == len(ports) else Verdict.DEGRADED,
-        reason="TargetPortNotExposed",
-        message="No container of its pods has a port named " + ", ".join(lacking) + ".",
+        Verdict.FAILED if len(lacking) == len(ports) else Verdict.DEGRADED,
+        "TargetPortNotExposed",
+        "No container of its pods has a port named " + ", ".join(lacking) + ".",
         evidence=(Evidence("ports of its pods", _exposed(pods)),),
         follows=flux.owners(service),
     )
 
 
-def _named(ports: Iterable[core.ServicePort]) -> list[str]:
-    return [port.target_port for port in ports if isinstance(port.target_port, str)]
-
-
 def _unexposed(ports: Iterable[core.ServicePort], pods: tuple[core.Pod, ...]) -> list[str]:
     """The target ports by name that no container of the pods has; none where there is no pod."""
-    names = _named(ports) if pods else []
-    return [name for name in names if not any(serving.exposes(pod, name) for pod in pods)]
+    return [
+        port.target_port
+        for port in ports
+        if pods and isinstance(port.target_port, str)
+        if not any(serving.exposes(pod, port.target_port) for pod in pods)
+    ]
 
 
 def _unserved(service: core.Service, state: Serving, snapshot: Snapshot) -> Judgement:
     pods = serving.selected(service, snapshot)
-    unready = tuple(pod for pod in pods if not containers.is_ready(pod))
-    reason, message = _why(state, pods, unready, snapshot)
-    return Judgement(
-        verdict=serving.without_ready(service, state, snapshot),
-        reason=reason,
-        message=message,
-        since=_since(unready) if len(unready) == len(pods) else None,
-        evidence=(*_selection(service, pods, unready), *_addresses(state), *_ports(service, pods)),
-        follows=_refs(unready) if pods else flux.owners(service),
-    )
-
-
-def _why(
-    state: Serving,
-    pods: tuple[core.Pod, ...],
-    unready: tuple[core.Pod, ...],
-    snapshot: Snapshot,
-) -> tuple[str, str]:
+    unready = [pod for pod in pods if not containers.is_ready(pod)]
+    reason, message = "NoReadyEndpoints", "No pod that it selects is ready."
     if state.draining:
-        return "OnlyTerminating", f"Its last {state.draining} endpoints are terminating."
-    if not pods and not state.unready and snapshot.sees(core.Pod):
-        return "NoPods", "Its selector matches no pod."
-    if pods and not unready:
-        return "NoReadyEndpoints", "Its pods are ready, but none of them is an endpoint of it."
-    return "NoReadyEndpoints", "No pod that it selects is ready."
+        reason = "OnlyTerminating"
+        message = f"Its last {state.draining} endpoints are terminating."
+    elif not pods and not state.unready and snapshot.sees(core.Pod):
+        reason, message = "NoPods", "Its selector matches no pod."
+    elif pods and not unready:
+        message = "Its pods are ready, but none of them is an endpoint of it."
+    return Judgement(
+        serving.without_ready(service, state, snapshot),
+        reason,
+        message,
+        since=_since(unready) if len(unready) == len(pods) else None,
+        evidence=tuple(_evidence(service, state, pods, len(unready))),
+        follows=tuple(pod.ref for pod in unready) if pods else flux.owners(service),
+    )
 
 
 def _since(unready: Iterable[core.Pod]) -> datetime | None:
     """When the last of the pods ceased to be ready."""
     ready = (conditions.condition(pod.status.conditions, "Ready") for pod in unready)
-    times = [
-        condition.last_transition_time
-        for condition in ready
-        if condition and condition.last_transition_time
-    ]
-    return max(times, default=None)
+    times = (condition.last_transition_time for condition in ready if condition)
+    return max(filter(None, times), default=None)
 
 
-def _refs(pods: Iterable[core.Pod]) -> tuple[Ref, ...]:
-    return tuple(Ref("Pod", pod.namespace, pod.name) for pod in pods)
-
-
-def _selection(
-    service: core.Service, pods: tuple[core.Pod, ...], unready: tuple[core.Pod, ...]
-) -> tuple[Evidence, ...]:
-    labels = ",".join(f"{key}={value}" for key, value in (service.spec.selector or {}).items())
-    count = f"{len(pods)} selected, {len(pods) - len(unready)} ready"
-    return Evidence("selector", labels), Evidence("pods", count)
-
-
-def _addresses(state: Serving) -> tuple[Evidence, ...]:
-    named = ", ".join(state.unready[:MAX_NAMED])
-    more = len(state.unready) - MAX_NAMED
-    return (Evidence("not ready", named + (f" and {more} more" if more > 0 else "")),) * bool(named)
-
-
-def _ports(service: core.Service, pods: tuple[core.Pod, ...]) -> tuple[Evidence, ...]:
-    lacking = _unexposed(service.spec.ports or (), pods)
-    return (Evidence("target ports that no container has", ", ".join(lacking)),) * bool(lacking)
+def _evidence(
+    service: core.Service, state: Serving, pods: tuple[core.Pod, ...], unready: int
+) -> Iterator[Evidence]:
+    selector = service.spec.selector or {}
+    yield Evidence("selector", ",".join(f"{key}={value}" for key, value in selector.items()))
+    yield Evidence("pods", f"{len(pods)} selected, {len(pods) - unready} ready")
+    if state.unready:
+        more = len(state.unready) - MAX_NAMED
+        named = ", ".join(state.unready[:MAX_NAMED])
+        yield Evidence("not ready", named + (f" and {more} more" if more > 0 else ""))
+    if lacking := _unexposed(service.spec.ports or (), pods):
+        yield Evidence("target ports that no container has", ", ".join(lacking))
 
 
 def _exposed(pods: Iterable[core.Pod]) -> str:

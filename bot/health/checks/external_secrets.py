@@ -13,6 +13,7 @@ from bot.domain import conditions
 from bot.domain.check import Check
 from bot.domain.finding import Evidence, Judgement, Ref
 from bot.domain.resources import core, external_secrets
+from bot.domain.resources.base import Condition
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 
@@ -21,7 +22,7 @@ UNREFRESHED = frozenset({"CreatedOnce", "OnChange"})
 """Refresh policies under which an old refresh is what was asked for."""
 
 KEEPERS = frozenset({"Merge", "None"})
-"""Creation policies under which the Secret is somebody else's."""
+"""Creation policies under which something else creates the Secret."""
 
 UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(h|ms|m|s|us|µs|ns)")
@@ -30,15 +31,15 @@ DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(h|ms|m|s|us|µs|ns)")
 def judge(secret: external_secrets.ExternalSecret, snapshot: Snapshot) -> Judgement:
     """By Ready and its reason, then by the Secret itself where it can be seen, then by age."""
     now, follows = snapshot.taken_at, (_store(secret),)
-    if gone := conditions.terminating(secret.metadata, now):
+    if gone := conditions.terminating(secret, now):
         return gone
     ready = conditions.condition(secret.status.conditions, "Ready")
     if ready and ready.status == "True" and ready.reason in ABSENT:
         return conditions.judged(ready, Verdict.FAILED, follows=follows)
-    found = conditions.by_ready_alone(secret.metadata, ready, now, follows=follows)
-    if found.verdict is not Verdict.HEALTHY:
-        return found
-    return _lost(secret, snapshot) or _stale(secret, snapshot) or found
+    by_ready = conditions.by_ready_alone(secret, ready, now, follows=follows)
+    if by_ready.verdict is not Verdict.HEALTHY:
+        return by_ready
+    return _lost(secret, snapshot) or _stale(secret, snapshot) or by_ready
 
 
 def judge_everywhere(
@@ -46,74 +47,52 @@ def judge_everywhere(
 ) -> Judgement:
     """Namespaces that failed, some of them or all, before what Ready says."""
     status = secret.status
-    failed = tuple(
-        Evidence(f"namespace {namespace.namespace}", namespace.reason)
-        for namespace in status.failed_namespaces
-    )
     ready = conditions.condition(status.conditions, "Ready")
-    if ready and ready.status == "True" and not failed:
-        # Elder versions leave NotReady and PartiallyReady standing beside a Ready that came later.
-        return conditions.by_ready_alone(secret.metadata, ready, snapshot.taken_at)
-    for type_ in ("PartiallyReady", "NotReady"):
-        if found := conditions.is_true(status.conditions, type_):
-            partly = type_ == "PartiallyReady" or bool(status.provisioned_namespaces)
-            return Judgement(
-                verdict=Verdict.DEGRADED if partly else Verdict.FAILED,
-                reason=found.reason or type_,
-                message=found.message or f"{len(failed)} namespaces failed.",
-                since=found.last_transition_time,
-                evidence=failed,
-            )
-    if failed:
-        return Judgement(
-            verdict=Verdict.DEGRADED if status.provisioned_namespaces else Verdict.FAILED,
-            reason=(ready.reason if ready else "") or "NamespacesFailed",
-            message=(ready.message if ready else "") or f"{len(failed)} namespaces failed.",
-            since=ready.last_transition_time if ready else None,
-            evidence=failed,
-        )
-    return conditions.by_ready_alone(secret.metadata, ready, snapshot.taken_at)
+    failed = tuple(
+        Evidence(f"namespace {failure.namespace}", failure.reason)
+        for failure in status.failed_namespaces
+    )
+    partial = conditions.is_true(status.conditions, "PartiallyReady")
+    failure = partial or conditions.is_true(status.conditions, "NotReady")
+    # Old versions leave NotReady and PartiallyReady standing beside a Ready that came later.
+    if not failed and (failure is None or (ready and ready.status == "True")):
+        return conditions.by_ready_alone(secret, ready, snapshot.taken_at)
+    words = failure or ready or Condition()
+    return Judgement(
+        Verdict.DEGRADED if partial or status.provisioned_namespaces else Verdict.FAILED,
+        words.reason or (failure.type if failure else "NamespacesFailed"),
+        words.message or f"{len(failed)} namespaces failed.",
+        since=words.last_transition_time,
+        evidence=failed,
+    )
 
 
 def _store(secret: external_secrets.ExternalSecret) -> Ref:
-    reference = secret.spec.secret_store_ref
-    if reference.kind == "ClusterSecretStore":
-        return Ref("ClusterSecretStore", "", reference.name)
-    return Ref("SecretStore", secret.namespace, reference.name)
+    return secret.spec.secret_store_ref.scoped_ref("SecretStore", secret.namespace)
 
 
 def _lost(secret: external_secrets.ExternalSecret, snapshot: Snapshot) -> Judgement | None:
     """It claims to be synced, and the Secret that it should have made is not there."""
-    if secret.spec.target.creation_policy in KEEPERS:
-        return None
     name = secret.spec.target.name or secret.name
-    if not snapshot.sees(core.SecretName, secret.namespace):
+    made = secret.spec.target.creation_policy not in KEEPERS
+    seen = snapshot.sees(core.SecretName, secret.namespace)
+    if not made or not seen or snapshot.get(core.SecretName, secret.namespace, name):
         return None
-    if snapshot.get(core.SecretName, secret.namespace, name):
-        return None
-    return Judgement(
-        verdict=Verdict.FAILED,
-        reason="SecretNotFound",
-        message=f'It is said to be synced, but there is no Secret "{name}".',
-    )
+    message = f'It is said to be synced, but there is no Secret "{name}".'
+    return Judgement(Verdict.FAILED, "SecretNotFound", message)
 
 
 def _stale(secret: external_secrets.ExternalSecret, snapshot: Snapshot) -> Judgement | None:
     """Not refreshed for twice its interval, unless that is what was asked for."""
-    refreshed, interval = secret.status.refresh_time, _seconds(secret.spec.refresh_interval)
-    if not snapshot.hears or refreshed is None or not interval:
+    refreshed, spec = secret.status.refresh_time, secret.spec
+    interval = _seconds(spec.refresh_interval)
+    if not snapshot.hears or not interval or spec.refresh_policy in UNREFRESHED:
         return None
-    if secret.spec.refresh_policy in UNREFRESHED:
+    if refreshed is None or snapshot.taken_at - refreshed <= 2 * interval:
         return None
-    if snapshot.taken_at - refreshed <= 2 * interval:
-        return None
-    return Judgement(
-        verdict=Verdict.DEGRADED,
-        reason="RefreshLate",
-        message=f"It was not refreshed for twice its interval of {secret.spec.refresh_interval}.",
-        since=refreshed,
-        follows=(_store(secret),),
-    )
+    message = f"It was not refreshed for twice its interval of {spec.refresh_interval}."
+    follows = (_store(secret),)
+    return Judgement(Verdict.DEGRADED, "RefreshLate", message, refreshed, follows=follows)
 
 
 def _seconds(interval: str) -> timedelta | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from bot.domain import conditions, flux
+from bot.domain import flux
 from bot.domain.check import Check
-from bot.domain.finding import HEALTHY, Judgement, Ref
+from bot.domain.finding import HEALTHY, Judgement
 from bot.domain.resources.flux import (
     Bucket,
+    FluxObject,
     GitRepository,
     HelmChart,
     HelmRepository,
@@ -14,20 +15,11 @@ from bot.domain.resources.flux import (
 )
 from bot.domain.snapshot import Snapshot
 
-Source = GitRepository | OCIRepository | HelmRepository | HelmChart | Bucket
 
-
-def judge(source: Source, snapshot: Snapshot) -> Judgement:
-    """Suspended is a state of its own (its conditions are frozen); the rest is kstatus."""
-    status = source.status
-    ready = conditions.condition(status.conditions, "Ready")
-    return flux.suspended(source.metadata, source.spec, ready) or conditions.by_ready(
-        source.metadata,
-        status.conditions,
-        snapshot.taken_at,
-        observed_generation=status.observed_generation,
-        follows=_origin(source),
-    )
+def judge(source: FluxObject, snapshot: Snapshot) -> Judgement:
+    """By Flux's rules; a HelmChart is made from another source of its namespace."""
+    origin = source.spec.source_ref
+    return flux.judged(source, [origin.ref(source.namespace)] if origin else [], snapshot)
 
 
 def judge_helm_repository(repository: HelmRepository, snapshot: Snapshot) -> Judgement:
@@ -36,12 +28,6 @@ def judge_helm_repository(repository: HelmRepository, snapshot: Snapshot) -> Jud
     if static and not repository.spec.suspend:
         return HEALTHY
     return judge(repository, snapshot)
-
-
-def _origin(source: Source) -> tuple[Ref, ...]:
-    """A HelmChart is made from another source of its namespace."""
-    origin = source.spec.source_ref
-    return (Ref(origin.kind, source.namespace, origin.name),) if origin else ()
 
 
 CHECK = Check(

@@ -1,4 +1,4 @@
-"""Injected Secrets, by name alone: each one that External Secrets manages still has its maker.
+"""Injected Secrets, by name alone: each one is still the target of an ExternalSecret.
 
 Source: the label `reconcile.external-secrets.io/managed`. The documented
 `grep -v kubernetes.io` hides TLS Secrets and shows Helm's.
@@ -16,21 +16,16 @@ MANAGED = "reconcile.external-secrets.io/managed"
 
 
 def judge(secret: core.SecretName, snapshot: Snapshot) -> Judgement:
-    """A managed Secret whose ExternalSecret is gone is refreshed by nobody."""
+    """A managed Secret without its ExternalSecret is not refreshed any more."""
     managed = (secret.metadata.labels or {}).get(MANAGED) == "true"
-    if not managed or not snapshot.sees(external_secrets.ExternalSecret, secret.namespace):
+    seen = snapshot.sees(external_secrets.ExternalSecret, secret.namespace)
+    if not managed or not seen or _is_targeted(secret, snapshot):
         return HEALTHY
-    if _maker(secret, snapshot):
-        return HEALTHY
-    return Judgement(
-        verdict=Verdict.DEGRADED,
-        reason="Orphaned",
-        message="It was injected by an ExternalSecret that is gone: nobody refreshes it.",
-        since=secret.metadata.creation_timestamp,
-    )
+    message = "It was injected by an ExternalSecret that is gone: nobody refreshes it."
+    return Judgement(Verdict.DEGRADED, "Orphaned", message, secret.metadata.creation_timestamp)
 
 
-def _maker(secret: core.SecretName, snapshot: Snapshot) -> bool:
+def _is_targeted(secret: core.SecretName, snapshot: Snapshot) -> bool:
     """Whether an ExternalSecret targets it: most have its name, others say so."""
     if same := snapshot.get(external_secrets.ExternalSecret, secret.namespace, secret.name):
         return same.spec.target.name in ("", secret.name)

@@ -29,6 +29,9 @@ TROUBLES = re.compile(
 SILENCE = timedelta(minutes=12)
 """Two missed status posts of five minutes each, and some clock skew."""
 
+MAX_SKEW = 3
+"""Source: Kubernetes version skew policy."""
+
 FLANNEL_IP = "flannel.alpha.coreos.com/public-ip"
 
 
@@ -36,9 +39,7 @@ def judge(node: core.Node, snapshot: Snapshot) -> Judgement:
     """A node's verdict: not Ready is failed, everything else that is wrong is degraded."""
     ready = conditions.condition(node.status.conditions, "Ready")
     if ready is None:
-        return Judgement(
-            verdict=Verdict.UNKNOWN, reason="NoStatus", message="No Ready condition is reported."
-        )
+        return Judgement(Verdict.UNKNOWN, "NoStatus", "No Ready condition is reported.")
     if ready.status != "True":
         return _not_ready(ready)
     return (
@@ -53,32 +54,32 @@ def judge(node: core.Node, snapshot: Snapshot) -> Judgement:
 
 def _not_ready(ready: Condition) -> Judgement:
     heard = ready.last_heartbeat_time
-    evidence = (Evidence("last heartbeat", heard.isoformat()),) if heard else ()
     return Judgement(
-        verdict=Verdict.FAILED,
-        reason=ready.reason or "NotReady",
-        message=ready.message or "The node is not ready.",
-        since=ready.last_transition_time,
-        evidence=evidence,
+        Verdict.FAILED,
+        ready.reason or "NotReady",
+        ready.message or "The node is not ready.",
+        ready.last_transition_time,
+        evidence=(Evidence("last heartbeat", heard.isoformat()),) if heard else (),
     )
 
 
 def _under_pressure(node: core.Node) -> Judgement | None:
     kept = node.status.conditions
-    pressed = [found for type_ in PRESSURES if (found := conditions.is_true(kept, type_))]
-    pressed += [
+    known = [pressure for type_ in PRESSURES if (pressure := conditions.is_true(kept, type_))]
+    troubles = [
         condition
         for condition in kept
         if condition.status == "True" and TROUBLES.fullmatch(condition.type)
     ]
-    if not pressed:
+    if not known and not troubles:
         return None
+    first, *others = known + troubles
     return Judgement(
-        verdict=Verdict.DEGRADED,
-        reason=pressed[0].type,
-        message=pressed[0].message,
-        since=pressed[0].last_transition_time,
-        evidence=tuple(Evidence(condition.type, condition.message) for condition in pressed[1:]),
+        Verdict.DEGRADED,
+        first.type,
+        first.message,
+        first.last_transition_time,
+        evidence=tuple(Evidence(condition.type, condition.message) for condition in others),
     )
 
 
@@ -86,62 +87,52 @@ def _silent(ready: Condition, snapshot: Snapshot) -> Judgement | None:
     heard = ready.last_heartbeat_time
     if not snapshot.hears or heard is None or snapshot.taken_at - heard <= SILENCE:
         return None
-    return Judgement(
-        verdict=Verdict.UNKNOWN,
-        reason="KubeletSilent",
-        message="Ready, but its kubelet has not posted a status since; nobody marked it.",
-        since=heard,
-    )
+    message = "Ready, but its kubelet has not posted a status since; nobody marked it."
+    return Judgement(Verdict.UNKNOWN, "KubeletSilent", message, heard)
 
 
 def _cordoned(node: core.Node) -> Judgement | None:
     if not node.spec.unschedulable:
         return None
-    return Judgement(
-        verdict=Verdict.SUSPENDED,
-        reason="SchedulingDisabled",
-        message="The node is cordoned: no new pod is placed on it.",
-    )
+    message = "The node is cordoned: no new pod is placed on it."
+    return Judgement(Verdict.SUSPENDED, "SchedulingDisabled", message)
 
 
 def _wrong_address(node: core.Node) -> Judgement | None:
     """Flannel must announce the address by which the other nodes reach this one."""
     announced = (node.metadata.annotations or {}).get(FLANNEL_IP)
-    own = [address.address for address in node.status.addresses if address.type == "InternalIP"]
-    external = [
-        address.address for address in node.status.addresses if address.type == "ExternalIP"
-    ]
-    if not announced or not own or announced in own or announced in external:
+    internal, external = (
+        [address.address for address in node.status.addresses if address.type == type_]
+        for type_ in ("InternalIP", "ExternalIP")
+    )
+    if not announced or not internal or announced in internal + external:
         return None
     return Judgement(
-        verdict=Verdict.DEGRADED,
-        reason="FlannelAddressDiffers",
-        message="Flannel announces an address that is none of the node's own.",
-        evidence=(Evidence("announced", announced), Evidence("InternalIP", ", ".join(own))),
+        Verdict.DEGRADED,
+        "FlannelAddressDiffers",
+        "Flannel announces an address that is none of the node's own.",
+        evidence=(Evidence("announced", announced), Evidence("InternalIP", ", ".join(internal))),
     )
 
 
 def _skewed(node: core.Node, snapshot: Snapshot) -> Judgement | None:
     """A kubelet may be up to three minor versions behind the newest, never ahead of the server."""
-    mine, newest = _minor(node), max(map(_minor, snapshot.of(core.Node)), default=0)
-    if not mine or newest - mine <= MAX_SKEW:
+    nodes = snapshot.of(core.Node)
+    minor, newest = _minor(node), max(map(_minor, nodes), default=0)
+    if not minor or newest - minor <= MAX_SKEW:
         return None
-    common = Counter(node.status.node_info.kubelet_version for node in snapshot.of(core.Node))
+    versions = Counter(other.status.node_info.kubelet_version for other in nodes)
     return Judgement(
-        verdict=Verdict.DEGRADED,
-        reason="VersionSkew",
-        message=f"Its kubelet is {newest - mine} minor versions behind the newest node.",
-        evidence=tuple(Evidence(f"{count} nodes", version) for version, count in common.items()),
+        Verdict.DEGRADED,
+        "VersionSkew",
+        f"Its kubelet is {newest - minor} minor versions behind the newest node.",
+        evidence=tuple(Evidence(f"{count} nodes", version) for version, count in versions.items()),
     )
 
 
-MAX_SKEW = 3
-"""Source: Kubernetes version skew policy."""
-
-
 def _minor(node: core.Node) -> int:
-    found = re.match(r"v?1\.(\d{1,3})", node.status.node_info.kubelet_version)
-    return int(found[1]) if found else 0
+    version = re.match(r"v?1\.(\d{1,3})", node.status.node_info.kubelet_version)
+    return int(version[1]) if version else 0
 
 
 CHECK = Check(

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from bot.domain import conditions
 from bot.domain.check import Check
-from bot.domain.finding import Judgement
+from bot.domain.conditions import judge_by_ready
 from bot.domain.resources import external_secrets
-from bot.domain.snapshot import Snapshot
-
-
-def judge(secret: external_secrets.PushSecret, snapshot: Snapshot) -> Judgement:
-    """By its Ready condition."""
-    ready = conditions.condition(secret.status.conditions, "Ready")
-    return conditions.by_ready_alone(secret.metadata, ready, snapshot.taken_at)
-
 
 CHECK = Check(
     name="push-secrets",
     title="PushSecrets that are not synced.",
-    judges={external_secrets.PushSecret: judge},
+    judges={external_secrets.PushSecret: judge_by_ready},
     documented_as="kubectl get pushsecret -A",
     advice="Check the store that it pushes to.",
 )

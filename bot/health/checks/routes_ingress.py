@@ -7,15 +7,15 @@ controller says, and without one the Ingress is taken to be under way, as Argo C
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from bot.domain import conditions
 from bot.domain.check import Check
-from bot.domain.finding import HEALTHY, Judgement, Ref
+from bot.domain.finding import HEALTHY, Judgement
 from bot.domain.resources import cert_manager, core, discovery, networking, traefik
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
-from bot.net.diagnosis import recent as lasting
+from bot.net.diagnosis import recent
 from bot.routing import references as routing
 from bot.routing.references import Defect, Rule
 
@@ -25,21 +25,22 @@ ANNOTATION = "traefik.ingress.kubernetes.io/router."
 
 def judge(ingress: networking.Ingress, snapshot: Snapshot) -> Judgement:
     """By its references: failed where no rule works, degraded where some do."""
-    if gone := conditions.terminating(ingress.metadata, snapshot.taken_at):
+    if gone := conditions.terminating(ingress, snapshot.taken_at):
         return gone
     backends = tuple(_backends(ingress))
     if not backends:
         message = "It has neither a rule with a path nor a default backend."
-        return Judgement(verdict=Verdict.DEGRADED, reason="NoRules", message=message)
+        return Judgement(Verdict.DEGRADED, "NoRules", message)
     rules = tuple(
-        Rule(match, tuple(_backend(ingress_backend, ingress.namespace, snapshot)))
-        for match, ingress_backend in backends
+        Rule(match, tuple(_backend(backend, ingress.namespace, snapshot)))
+        for match, backend in backends
     )
-    found = routing.judgement(rules, tuple(_common(ingress, snapshot)))
-    if found or (found := _without_address(ingress, snapshot)):
-        return found
-    here = Ref("Ingress", ingress.namespace, ingress.name)
-    return lasting.judgement(here, snapshot) or HEALTHY
+    return (
+        routing.judgement(rules, tuple(_common(ingress, snapshot)))
+        or _without_address(ingress, snapshot)
+        or recent.judgement(ingress.ref, snapshot)
+        or HEALTHY
+    )
 
 
 def _backends(ingress: networking.Ingress) -> Iterator[tuple[str, networking.IngressBackend]]:
@@ -51,35 +52,32 @@ def _backends(ingress: networking.Ingress) -> Iterator[tuple[str, networking.Ing
         yield "default backend", default
 
 
-def _backend(backend: networking.IngressBackend, here: str, snapshot: Snapshot) -> Iterable[Defect]:
+def _backend(backend: networking.IngressBackend, here: str, snapshot: Snapshot) -> Iterator[Defect]:
     if backend.service:
         port = backend.service.port
         name, wanted = backend.service.name, port.number or port.name
     else:
         name, wanted = backend.service_name, backend.service_port or ""
-    if not name:
-        # A resource backend: Traefik supports none, other controllers do.
-        return ()
-    return filter(None, [routing.service(snapshot, here, name, wanted)])
+    # Without a name it is a resource backend: Traefik supports none, other controllers do.
+    if name and (defect := routing.service(snapshot, here, name, wanted)):
+        yield defect
 
 
 def _common(ingress: networking.Ingress, snapshot: Snapshot) -> Iterator[Defect]:
     """What concerns all of its rules: TLS secrets, and what Traefik's annotations name."""
     here = ingress.namespace
     for tls in ingress.spec.tls or ():
-        if tls.secret_name and (found := routing.secret(snapshot, here, tls.secret_name)):
-            yield found
+        if tls.secret_name and (defect := routing.secret(snapshot, here, tls.secret_name)):
+            yield defect
     yield from routing.entry_points(snapshot, _annotated(ingress, "entrypoints"))
-    for name in _annotated(ingress, "middlewares"):
-        if "@" in name and (found := routing.middleware(snapshot, here, name)):
-            yield found
-    for name in _annotated(ingress, "tls.options"):
-        if "@" in name and (found := routing.tls_option(snapshot, here, name)):
-            yield found
+    for key, find in (("middlewares", routing.middleware), ("tls.options", routing.tls_option)):
+        for name in _annotated(ingress, key):
+            if "@" in name and (defect := find(snapshot, here, name)):
+                yield defect
 
 
-def _annotated(ingress: networking.Ingress, what: str) -> list[str]:
-    value = (ingress.metadata.annotations or {}).get(ANNOTATION + what, "")
+def _annotated(ingress: networking.Ingress, key: str) -> list[str]:
+    value = (ingress.metadata.annotations or {}).get(ANNOTATION + key, "")
     return [name.strip() for name in value.split(",") if name.strip()]
 
 
@@ -87,7 +85,7 @@ def _without_address(ingress: networking.Ingress, snapshot: Snapshot) -> Judgeme
     if snapshot.live or ingress.status.load_balancer.ingress:
         return None
     message = "No controller has given it an address yet."
-    return Judgement(verdict=Verdict.PROGRESSING, reason="NoAddress", message=message)
+    return Judgement(Verdict.PROGRESSING, "NoAddress", message)
 
 
 CHECK = Check(
@@ -97,10 +95,7 @@ CHECK = Check(
     judges={networking.Ingress: judge},
     documented_as="kubectl get ingress -A",
     advice="Mend the reference where it is kept, in Git; /net diagnose says what a test showed.",
-    needs=(
-        core.Service,
-        traefik.Middleware,
-    ),
+    needs=(core.Service, traefik.Middleware),
     refers_to=(
         discovery.EndpointSlice,
         traefik.TLSOption,

@@ -20,7 +20,7 @@ def judge(
     ready = conditions.condition(store.status.conditions, "Ready")
     if ready and ready.reason == UNSURE:
         return conditions.judged(ready, Verdict.DEGRADED)
-    return conditions.by_ready_alone(store.metadata, ready, snapshot.taken_at)
+    return conditions.by_ready_alone(store, ready, snapshot.taken_at)
 
 
 CHECK = Check(

@@ -1,4 +1,4 @@
-"""Workloads, jobs and volume claims, judged from saved objects.
+"""Workloads, Jobs and volume claims, judged from saved objects.
 
 Source: kstatus (sigs.k8s.io/cli-utils), its rules for each kind; suspension and a failed last run
 as Argo CD sees them. A live cluster is judged by its pods instead, which say why.
@@ -12,12 +12,13 @@ from bot.domain import conditions
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Judgement
 from bot.domain.resources import apps, batch, core
-from bot.domain.resources.base import Meta
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 
 NO_DEADLINE = 2**31 - 1
 """`progressDeadlineSeconds` of a Deployment that has none: it keeps no Progressing condition."""
+
+PAUSED = Judgement(Verdict.SUSPENDED, "Paused", "The rollout is paused.")
 
 Shortage = tuple[str, int, int]
 """What there is too little of: the reason, how many there are, how many there should be."""
@@ -25,10 +26,10 @@ Shortage = tuple[str, int, int]
 
 def judge_deployment(deployment: apps.Deployment, snapshot: Snapshot) -> Judgement:
     """Its own deadline tells a slow rollout from a failed one."""
-    meta, spec, status = deployment.metadata, deployment.spec, deployment.status
+    spec, status = deployment.spec, deployment.status
     return (
-        _unsettled(meta, status.observed_generation, snapshot.taken_at)
-        or (_suspended("Paused", "The rollout is paused.") if spec.paused else None)
+        _unsettled(deployment, snapshot.taken_at)
+        or (PAUSED if spec.paused else None)
         or _past_deadline(status)
         or _replica_failure(status)
         or _rolling_out(spec, status, snapshot.taken_at)
@@ -43,7 +44,7 @@ def judge_replica_set(
     """Enough labelled, available and ready pods, and none too many."""
     status, want = replica_set.status, replica_set.spec.replicas
     return (
-        _unsettled(replica_set.metadata, status.observed_generation, snapshot.taken_at)
+        _unsettled(replica_set, snapshot.taken_at)
         or _replica_failure(status)
         or _short(
             ("LessLabelled", status.fully_labeled_replicas, want),
@@ -59,7 +60,7 @@ def judge_stateful_set(stateful_set: apps.StatefulSet, snapshot: Snapshot) -> Ju
     """Replicas, then the revision, of which a partition may hold back a part."""
     status, want = stateful_set.status, stateful_set.spec.replicas
     strategy = stateful_set.spec.update_strategy
-    unsettled = _unsettled(stateful_set.metadata, status.observed_generation, snapshot.taken_at)
+    unsettled = _unsettled(stateful_set, snapshot.taken_at)
     if unsettled or strategy.type == "OnDelete":
         return unsettled or HEALTHY
     return (
@@ -73,7 +74,7 @@ def judge_stateful_set(stateful_set: apps.StatefulSet, snapshot: Snapshot) -> Ju
 def judge_daemon_set(daemon_set: apps.DaemonSet, snapshot: Snapshot) -> Judgement:
     """One pod a node that should have one."""
     status = daemon_set.status
-    if unsettled := _unsettled(daemon_set.metadata, status.observed_generation, snapshot.taken_at):
+    if unsettled := _unsettled(daemon_set, snapshot.taken_at):
         return unsettled
     want = status.desired_number_scheduled
     if want is None:
@@ -92,8 +93,8 @@ def judge_daemon_set(daemon_set: apps.DaemonSet, snapshot: Snapshot) -> Judgemen
 
 def judge_job(job: batch.Job, snapshot: Snapshot) -> Judgement:
     """Complete or at work is healthy; a Job of which every attempt so far failed is degraded."""
-    meta, spec, status = job.metadata, job.spec, job.status
-    if gone := conditions.terminating(meta, snapshot.taken_at):
+    spec, status = job.spec, job.status
+    if gone := conditions.terminating(job, snapshot.taken_at):
         return gone
     for type_ in ("Failed", "FailureTarget"):
         # FailureTarget (Kubernetes 1.31) comes first, while its last pods are still ending.
@@ -101,64 +102,60 @@ def judge_job(job: batch.Job, snapshot: Snapshot) -> Judgement:
             return conditions.judged(failed, Verdict.FAILED)
     if status.failed and not status.succeeded:
         message = f"{status.failed} of its pods failed, and none succeeded so far."
-        return Judgement(verdict=Verdict.DEGRADED, reason="NoneSucceeded", message=message)
+        return Judgement(Verdict.DEGRADED, "NoneSucceeded", message)
     if complete := conditions.is_true(status.conditions, "Complete"):
         return conditions.healthy(complete)
     if spec.suspend:
-        return _suspended("Suspended", "The Job is suspended.")
+        return Judgement(Verdict.SUSPENDED, "Suspended", "The Job is suspended.")
     if status.start_time is None:
         message = "Its controller has not started it yet."
-        since = meta.creation_timestamp
+        since = job.metadata.creation_timestamp
         return conditions.progressing("JobNotStarted", message, since, snapshot.taken_at)
     wanted = spec.parallelism if spec.completions is None else spec.completions
     message = f"At work: {status.succeeded}/{wanted} done, {status.active} active."
-    return Judgement(verdict=Verdict.HEALTHY, reason="JobInProgress", message=message)
+    return Judgement(Verdict.HEALTHY, "JobInProgress", message)
 
 
 def judge_cron_job(cron_job: batch.CronJob, snapshot: Snapshot) -> Judgement:
     """Suspended, or by whether its last finished run succeeded, where it keeps that."""
     status = cron_job.status
-    if gone := conditions.terminating(cron_job.metadata, snapshot.taken_at):
+    if gone := conditions.terminating(cron_job, snapshot.taken_at):
         return gone
     if cron_job.spec.suspend:
-        return _suspended("Suspended", "The CronJob is suspended.")
+        return Judgement(Verdict.SUSPENDED, "Suspended", "The CronJob is suspended.")
     ran, succeeded = status.last_schedule_time, status.last_successful_time
     if status.active or not ran or not succeeded or succeeded >= ran:
         return HEALTHY
-    message = "Its last run did not succeed."
-    return Judgement(verdict=Verdict.DEGRADED, reason="LastRunFailed", message=message, since=ran)
+    return Judgement(Verdict.DEGRADED, "LastRunFailed", "Its last run did not succeed.", ran)
 
 
 def judge_claim(claim: core.PersistentVolumeClaim, snapshot: Snapshot) -> Judgement:
     """Bound is well, Lost is lost; anything else waits for a volume."""
-    if gone := conditions.terminating(claim.metadata, snapshot.taken_at):
+    if gone := conditions.terminating(claim, snapshot.taken_at):
         return gone
     phase = claim.status.phase or "not reported"
     if phase == "Bound":
         return HEALTHY
     message = f"It is not bound to a volume: phase {phase}."
     if phase == "Lost":
-        return Judgement(verdict=Verdict.FAILED, reason="Lost", message=message)
+        return Judgement(Verdict.FAILED, "Lost", message)
     since = claim.metadata.creation_timestamp
     return conditions.progressing("NotBound", message, since, snapshot.taken_at)
 
 
-def _unsettled(meta: Meta, observed: int | None, now: datetime) -> Judgement | None:
+def _unsettled(workload: apps.WorkloadObject | apps.DaemonSet, now: datetime) -> Judgement | None:
     """Being deleted, or changed since its controller last looked."""
-    if gone := conditions.terminating(meta, now):
+    if gone := conditions.terminating(workload, now):
         return gone
-    if observed is None or observed >= meta.generation:
+    generation, observed = workload.metadata.generation, workload.status.observed_generation
+    if observed is None or observed >= generation:
         return None
-    return _under_way("NotObserved", f"Generation {meta.generation} is not observed yet.")
+    return _under_way("NotObserved", f"Generation {generation} is not observed yet.")
 
 
 def _under_way(reason: str, message: str) -> Judgement:
     # These kinds do not say since when, so their age proves nothing.
-    return Judgement(verdict=Verdict.PROGRESSING, reason=reason, message=message)
-
-
-def _suspended(reason: str, message: str) -> Judgement:
-    return Judgement(verdict=Verdict.SUSPENDED, reason=reason, message=message)
+    return Judgement(Verdict.PROGRESSING, reason, message)
 
 
 def _short(*shortages: Shortage) -> Judgement | None:

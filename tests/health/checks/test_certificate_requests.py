@@ -36,7 +36,7 @@ def an_order(state: str, **rest: Any) -> Plain:
 
 
 def order(plain: Plain, *others: Plain) -> Judgement:
-    return judged(check.judge_order, plain, *others)
+    return judged(check.judge_acme, plain, *others)
 
 
 def test_an_issued_request_is_healthy() -> None:
