@@ -82,6 +82,17 @@ def _name(manifest: Mapping[str, Any], path: Path) -> object:
         return None
 
 
+def _opened(text: str, number: int) -> tuple[Original, yaml.Node]:
+    """A file and the root of one of its documents."""
+    original = Original(text)
+    if encrypted(original.data[number]):
+        raise Stop(FileReason.ENCRYPTED)
+    root = original.roots[number]
+    if root is None:
+        raise Misfit("the document is empty")
+    return original, root
+
+
 def annotated(text: str, number: int, prefix: Path = ()) -> str:
     """The text with the annotation on the object that stands there.
 
@@ -90,15 +101,10 @@ def annotated(text: str, number: int, prefix: Path = ()) -> str:
         Stop: SOPS encrypted it.
         yaml.YAMLError: It is not YAML.
     """
-    original = Original(text)
-    root = original.roots[number]
-    if encrypted(original.data[number]):
-        raise Stop(FileReason.ENCRYPTED)
+    original, root = _opened(text, number)
     metadata = at(original.data[number], prefix)["metadata"]
     if (metadata.get("annotations") or {}).get(ANNOTATION) == "true":
         return text
-    if root is None:
-        raise Misfit("the document is empty")
     place = within(root, (*prefix, "metadata"))
     if metadata.get("annotations"):
         made = setting(text, within(root, (*prefix, "metadata", "annotations")), ANNOTATION, QUOTED)
@@ -135,12 +141,7 @@ def replaced(text: str, number: int, manifests: tuple[Mapping[str, Any], ...]) -
         Stop: SOPS encrypted it.
         yaml.YAMLError: It is not YAML.
     """
-    original = Original(text)
-    root = original.roots[number]
-    if encrypted(original.data[number]):
-        raise Stop(FileReason.ENCRYPTED)
-    if root is None:
-        raise Misfit("the document is empty")
+    original, root = _opened(text, number)
     start, end = extent(text, root)
     new = written(manifests).rstrip("\n").replace("\n", line_end(text))
     made = Splice(start, end, new)

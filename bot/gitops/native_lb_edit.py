@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from bot.gitops.documents import Original, at, encrypted
+from bot.gitops.source import mapping
 from bot.manifests.edit import Misfit, Splice, setting, splice, within
 from bot.routing.native_lb import FIELD, Choice, Manifest, Path, choose, is_ingress_route
 
@@ -128,13 +129,12 @@ def _said(choice: Choice) -> tuple[Result, str]:
 def _outcome(
     file: str, number: int, manifest: Manifest, result: Result, reason: str
 ) -> EditOutcome:
-    metadata = manifest.get("metadata")
-    named: Mapping[str, Any] = metadata if isinstance(metadata, Mapping) else {}
+    metadata = mapping(manifest.get("metadata"))
     return EditOutcome(
         file=file,
         document=number,
-        name=str(named.get("name") or ""),
-        namespace=str(named.get("namespace") or ""),
+        name=str(metadata.get("name") or ""),
+        namespace=str(metadata.get("namespace") or ""),
         result=result,
         reason=reason[:1].upper() + reason[1:],
     )

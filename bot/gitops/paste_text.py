@@ -36,32 +36,12 @@ def _patch(edit: FileEdit) -> str:
             metadata = {"name": edit.object.name, "annotations": {ANNOTATION: "true"}}
             return written([{"apiVersion": "v1", "kind": "Service", "metadata": metadata}])
         case EditKind.NATIVE_LB:
-            places = [(service.route, service.service) for service in edit.services]
-            paths = (f"/spec/routes/{one}/services/{other}/{FIELD}" for one, other in places)
+            paths = (
+                f"/spec/routes/{chosen.route}/services/{chosen.service}/{FIELD}"
+                for chosen in edit.services
+            )
             return "".join(f"- op: add\n  path: {path}\n  value: true\n" for path in paths)
         case EditKind.REPLACE:
             return ""
         case _:
             assert_never(edit.kind)
-
-
-def by_default(owner: ObjectOwner | None = None) -> str:
-    """Traefik's own values by which every route goes by VIPs, for the chart that runs it.
-
-    Source: Traefik 3.0 (2.x has none), where the two providers have `nativeLBByDefault`.
-    k3s's Traefik takes the same below `valuesContent` of a HelmChartConfig.
-    """
-    providers = {
-        provider: {"nativeLBByDefault": True} for provider in ("kubernetesCRD", "kubernetesIngress")
-    }
-    values = {"providers": providers}
-    if owner is not None and owner.keeper is Keeper.HELM_RELEASE:
-        head = f"# In the HelmRelease {owner.namespace}/{owner.name} that runs Traefik:\n"
-        return head + written([{"spec": {"values": values}}])
-    config = {
-        "apiVersion": "helm.cattle.io/v1",
-        "kind": "HelmChartConfig",
-        "metadata": {"name": "traefik", "namespace": "kube-system"},
-        "spec": {"valuesContent": written([values])},
-    }
-    return written([config])

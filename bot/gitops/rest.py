@@ -20,16 +20,20 @@ MOST = 4 * 1024 * 1024
 """Bytes of an answer: a page of fifty pull requests with long bodies has half of it."""
 WORDS = 200
 
-MEANT = {
+HINTS = {
     401: "The token is not accepted: it is wrong, or it has expired. Set a new "
     "MESHMEDIC_GIT_TOKEN.",
+    429: "It was asked too often. Try again in a few minutes.",
+}
+"""What to do about a status, of Git and of every API."""
+
+API_HINTS = {
     403: "The token may not do this, or asked too often. docs/gitops.md names its permissions.",
     404: "There is no such thing, or the token may not see it. Look at MESHMEDIC_GIT_URL.",
-    429: "It was asked too often. Try again in a few minutes.",
 }
 
 
-class _Said(msgspec.Struct, frozen=True):
+class _ErrorJson(msgspec.Struct, frozen=True):
     message: str = ""
 
 
@@ -41,10 +45,10 @@ class RestAnswer:
     body: bytes
 
     @property
-    def said(self) -> str:
+    def message(self) -> str:
         """The host's own words about a failure; empty where it has none."""
         try:
-            return " ".join(msgspec.json.decode(self.body, type=_Said).message.split())[:WORDS]
+            return " ".join(msgspec.json.decode(self.body, type=_ErrorJson).message.split())[:WORDS]
         except msgspec.MsgspecError:
             return ""
 
@@ -90,15 +94,8 @@ class Rest:
 
     def failure(self, answer: RestAnswer) -> RepositoryError:
         """An answer as an error."""
-        if 300 <= answer.status < 400:  # noqa: PLR2004  # HTTP's redirects
-            return RepositoryError(
-                f"{self.base}: it answers with a redirect, which the token does not follow. Set "
-                "MESHMEDIC_GIT_URL to the repository's present address."
-            )
-        said = answer.said.replace(self.token, HIDDEN)
-        words = f" ({said})" if said else ""
-        meant = MEANT.get(answer.status, "Try again later.")
-        return RepositoryError(f"{self.base}: HTTP {answer.status}{words}. {meant}")
+        message = answer.message.replace(self.token, HIDDEN)
+        return status_error(self.base, answer.status, API_HINTS, message)
 
     def read(self, answer: RestAnswer, shape: type[T]) -> T:
         """The body of an answer.
@@ -113,6 +110,19 @@ class Rest:
                 f"{self.base}: the answer is not that of such an API. Look at MESHMEDIC_GIT_HOST "
                 "and MESHMEDIC_GIT_API."
             ) from None
+
+
+def status_error(
+    place: str, status: int, hints: Mapping[int, str], message: str = ""
+) -> RepositoryError:
+    """An HTTP status as an error that says what to do; `message` is the server's own."""
+    if 300 <= status < 400:  # noqa: PLR2004  # HTTP's redirects
+        return RepositoryError(
+            f"{place}: it answers with a redirect, which the token does not follow. Set "
+            "MESHMEDIC_GIT_URL to the repository's present address."
+        )
+    hint = hints.get(status) or HINTS.get(status, "Try again later.")
+    return RepositoryError(f"{place}: HTTP {status}{f' ({message})' if message else ''}. {hint}")
 
 
 async def _bounded(response: aiohttp.ClientResponse, base: str) -> bytes:

@@ -16,11 +16,11 @@ from bot.domain.facts import Denied, RepositoryFacts
 from bot.domain.refusal import NotObserved, Refusal
 from bot.errors import RepositoryError
 from bot.gitops import markdown
+from bot.gitops.documents import at
 from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit, mistake
 from bot.gitops.domain.ownership import Keeper, ObjectOwner
 from bot.gitops.file_editor import edited
 from bot.gitops.hosts import Host, PullRequestStanding
-from bot.gitops.kustomize import Found
 from bot.gitops.locator import locate
 from bot.gitops.markdown import Description
 from bot.gitops.paste_text import paste
@@ -136,14 +136,6 @@ class PullRequests:
         """
         return await self.host.state(number)
 
-    async def protected(self) -> bool | None:
-        """Whether the configured branch is protected; None where the token may not know.
-
-        Raises:
-            RepositoryError: The host does not answer.
-        """
-        return await self.host.protected()
-
     async def look(self) -> RepositoryFacts:
         """What the doctor wants to know: whether Git and the host's API answer."""
         read, protected = await asyncio.gather(self._readable(), self._guarded())
@@ -212,7 +204,7 @@ _NO_FILE = {
 
 def _edited(tree: Tree, kustomization: Manifest, asked: PullRequestInput) -> tuple[Preview, str]:
     located = locate(tree, kustomization, asked.live, asked.edit)
-    found: Found = located.found
+    found = located.found
     text = edited(located.text, found, asked.edit)
     diff = "".join(difference(found.path, located.text, text))
     return Preview(found.path, diff, located.also), text
@@ -231,18 +223,10 @@ def explicit(asked: PullRequestInput) -> PullRequestInput:
     if edit.kind is not EditKind.NATIVE_LB or edit.services:
         return asked
     services = tuple(
-        Chosen(int(path[2]), int(path[4]), _service(asked.live, path)["name"])
+        Chosen(int(path[2]), int(path[4]), at(asked.live, path)["name"])
         for path in choose(asked.live, {}).add
     )
     return replace(asked, edit=msgspec.structs.replace(edit, services=services))
-
-
-def _service(live: Manifest, path: tuple[str | int, ...]) -> Manifest:
-    found: Any = live
-    for step in path:
-        found = found[step]
-    service: Manifest = found
-    return service
 
 
 def refusal(asked: PullRequestInput, stop: Stop) -> Refusal:

@@ -14,6 +14,7 @@ from urllib3.util import Timeout, make_headers
 from bot.domain.redaction.known import HIDDEN
 from bot.errors import RepositoryError
 from bot.gitops.domain.repository_url import RepositoryAddress
+from bot.gitops.rest import status_error
 
 CONNECT = 10.0
 SILENT = 20.0
@@ -21,12 +22,9 @@ SILENT = 20.0
 USER = "x-access-token"
 """GitHub and Gitea take a token as the password, whoever the user is."""
 
-MEANT = {
-    401: "The token is not accepted: it is wrong, or it has expired. Set a new "
-    "MESHMEDIC_GIT_TOKEN.",
+HINTS = {
     403: "The token may not do this. Give it read and write of the repository's contents.",
     404: "There is no such repository, or the token may not see it. Look at MESHMEDIC_GIT_URL.",
-    429: "It was asked too often. Try again in a few minutes.",
 }
 
 
@@ -114,14 +112,8 @@ class Wire(AbstractHttpGitClient):
         return read
 
     def _check(self, status: int, headers: Mapping[str, str]) -> None:
-        if 300 <= status < 400:  # noqa: PLR2004  # HTTP's redirects
-            raise RepositoryError(
-                f"{self._at.page}: it answers with a redirect, which the token does not follow. "
-                "Set MESHMEDIC_GIT_URL to the repository's present address."
-            )
         if status != 200:  # noqa: PLR2004  # HTTP's OK
-            meant = MEANT.get(status, "Try again later.")
-            raise RepositoryError(f"{self._at.page}: HTTP {status}. {meant}")
+            raise status_error(self._at.page, status, HINTS)
         if not str(headers.get("Content-Type")).startswith("application/x-git-"):
             raise RepositoryError(
                 f"{self._at.page}: the answer is not Git's. Look at MESHMEDIC_GIT_URL."

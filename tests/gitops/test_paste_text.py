@@ -5,7 +5,7 @@ import yaml
 from bot.domain.finding import Target
 from bot.gitops.domain.file_edit import EditKind, FileEdit
 from bot.gitops.domain.ownership import Keeper, ObjectOwner
-from bot.gitops.paste_text import by_default, paste
+from bot.gitops.paste_text import paste
 from tests.gitops.test_file_editor import REPLACE
 from tests.gitops.trees import ANNOTATE
 
@@ -32,12 +32,3 @@ def test_a_service_of_any_name_is_pasted_as_text_that_yaml_reads():
     (patch,) = yaml.safe_load(paste(edit))["patches"]
     assert patch["target"]["name"] == "1e3"
     assert yaml.safe_load(patch["patch"])["metadata"]["name"] == "1e3"
-
-
-def test_traefik_s_own_values_are_given_for_both_ways_to_run_it():
-    """A HelmRelease, and k3s's HelmChartConfig."""
-    values = yaml.safe_load(by_default(RELEASE))["spec"]["values"]
-    config = yaml.safe_load(by_default())
-    assert yaml.safe_load(config["spec"]["valuesContent"]) == values
-    on = {"nativeLBByDefault": True}
-    assert values == {"providers": {"kubernetesCRD": on, "kubernetesIngress": on}}

@@ -6,7 +6,7 @@ from bot.domain.finding import Target
 from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit
 from bot.gitops.domain.ownership import Keeper, ObjectOwner
 from bot.gitops.markdown import Description, body, branch, message, title
-from bot.gitops.paste_text import by_default, paste
+from bot.gitops.paste_text import paste
 from tests.golden import Pages
 from tests.golden.moments import NOW
 
@@ -50,6 +50,4 @@ PAGES: Pages = {
         f"paste-{kind}-helm.txt": lambda edit=edit: paste(edit, RELEASE)
         for kind, edit in EDITS.items()
     },
-    "paste-by-default.txt": by_default,
-    "paste-by-default-helm.txt": lambda: by_default(RELEASE),
 }

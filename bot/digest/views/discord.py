@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
+from typing import TypeVar
 
 from discord import ui
 
@@ -13,11 +15,14 @@ from bot.digest.domain.diff import DiffEntry, GoneEntry
 from bot.digest.domain.digest import Digest
 from bot.digest.domain.records import DigestSchedule, RunRecord
 from bot.digest.schedule.slots import ScheduledRun
-from bot.digest.views import text as told
+from bot.digest.views import text as text_view
+from bot.domain.finding import Ref
 from bot.domain.verdict import Verdict
 from bot.history.domain.trends import Trends
 from bot.render import cards as render
 from bot.render import text as words
+
+T = TypeVar("T")
 
 FILE = "digest.txt"
 PICTURE = "health.png"
@@ -45,7 +50,7 @@ def digest(
 ) -> render.Card:
     """One message; what does not fit is in the file, and it says so."""
     verdict = each.report.verdict
-    head = f"## {words.MARK[verdict]} {_name(each)}: {verdict}\n{told.headline(each)}"
+    head = f"## {text_view.title(each)}\n{text_view.headline(each)}"
     tail = "\n".join(_tail(each, picture))
     parts = [part for part in _parts(each) if part]
     shown, room = [], render.TEXT - len(head) - len(tail) - RENEWED - 100
@@ -59,7 +64,7 @@ def digest(
     made = render.card(verdict, [head, *shown, tail], rows)
     if isinstance(picture, bytes):
         made = render.with_picture(made, render.Attachment(PICTURE, picture), alt)
-    whole = render.Attachment(FILE, told.text(each).encode())
+    whole = render.Attachment(FILE, text_view.text(each).encode())
     return render.with_files(made, (whole,))
 
 
@@ -68,8 +73,9 @@ def brief(each: Digest, rows: Sequence[render.Row] = ()) -> render.Card:
     verdict = each.report.verdict
     at = int(each.report.taken_at.timestamp())
     said = "" if each.healthy or each.difference.first else "nothing new · "
-    late = f"\n-# {next(told.notes(each))}" if each.due else ""
-    line = f"{words.MARK[verdict]} **{_name(each)}** · {said}{told.headline(each)} · <t:{at}:f>"
+    late = f"\n-# {next(text_view.notes(each))}" if each.due else ""
+    name, headline = text_view.name(each), text_view.headline(each)
+    line = f"{words.MARK[verdict]} **{name}** · {said}{headline} · <t:{at}:f>"
     return render.card(verdict, [line + late], rows)
 
 
@@ -134,102 +140,75 @@ def _turn(name: str, each: RunRecord) -> str:
     return f"`{name}` {each.day} **{each.stage}**{late} <t:{int(each.at.timestamp())}:R>{count}"
 
 
-def _name(each: Digest) -> str:
-    return "Digest" if each.name == "digest" else f"Digest {each.name}"
+def _parts(digest: Digest) -> Iterator[str]:
+    parts = digest.difference
+    yield "\n".join(f"-# {note}" for note in text_view.notes(digest))
+    spelled, gone = partial(_entry, digest), partial(_gone, digest)
+    yield _part("New", parts.new, spelled)
+    yield _part("Worse", parts.worse, spelled)
+    yield _part("Fixed", parts.fixed, partial(gone, words.MARK[Verdict.HEALTHY]))
+    yield _part("Better", parts.better, spelled)
+    unknown = partial(gone, words.MARK[Verdict.UNKNOWN])
+    yield _part("Was there, not seen now", parts.lost, unknown)
+    yield _part("As before", parts.same, partial(_unchanged, digest), BRIEF)
+    coded = partial(render.code, most=LINE)
+    yield _part("Still open", list(text_view.opened(digest)), coded)
+    yield _part("Certificates that end soon", list(text_view.expiring(digest)), coded)
+    if digest.muted:
+        yield f"**Muted** ({len(digest.muted):,}) " + render.code("; ".join(digest.muted), 300)
+    if digest.trends:
+        yield f"**The last 7 days**\n{_trends(digest.trends)}"
 
 
-def _parts(each: Digest) -> Iterator[str]:
-    parts = each.difference
-    yield "\n".join(f"-# {one}" for one in told.notes(each))
-    yield _spelled("New", parts.new, each)
-    yield _spelled("Worse", parts.worse, each)
-    yield _gone("Fixed", parts.fixed, each, words.MARK[Verdict.HEALTHY])
-    yield _spelled("Better", parts.better, each)
-    unseen = words.MARK[Verdict.UNKNOWN]
-    yield _gone("Was there, not seen now", parts.lost, each, unseen)
-    yield _same(parts.same, each)
-    yield _coded("Still open", list(told.opened(each)))
-    yield _coded("Certificates that end soon", list(told.expiring(each)))
-    if each.muted:
-        yield f"**Muted** ({len(each.muted):,}) " + render.code("; ".join(each.muted), 300)
-    if each.trends:
-        yield f"**The last 7 days**\n{_trends(each.trends)}"
-
-
-def _spelled(name: str, entries: Sequence[DiffEntry], digest: Digest) -> str:
+def _part(name: str, entries: Sequence[T], line: Callable[[T], str], most: int = SPELLED) -> str:
+    """A heading and the first entries; how many more the file has."""
     if not entries:
         return ""
-    shown = "\n".join(_entry(one, digest) for one in entries[:SPELLED])
-    more = len(entries) - SPELLED
+    shown = "\n".join(map(line, entries[:most]))
+    more = len(entries) - most
     rest = f"\n-# … and {more:,} more in the file" if more > 0 else ""
     return f"**{name}** ({len(entries):,})\n{shown}{rest}"
 
 
-def _entry(each: DiffEntry, digest: Digest) -> str:
-    finding = each.finding
-    subject = finding.subject
-    since = words.age(each.since, digest.report.taken_at)
-    was = f" (was {each.was})" if each.was else ""
-    age = f" for {since}" if since else ""
-    more = f" · {each.downstream:,} downstream" if each.downstream else ""
-    place = render.code(f"{subject.namespace}/{subject.name}".lstrip("/"), 100)
+def _entry(digest: Digest, entry: DiffEntry) -> str:
+    """A cause in three lines."""
+    finding = entry.finding
+    was = f" (was {entry.was})" if entry.was else ""
+    place = render.code(_place(finding.subject), 100)
     reason = render.code(finding.reason, 60)
-    said = render.code(words.brief(finding.message, LINE), LINE)
+    message = render.code(words.brief(finding.message, LINE), LINE)
     return (
-        f"{words.MARK[finding.verdict]} **{_kind(subject.kind)}** {place} {reason}{was}{age}\n"
-        f"{said}\n-# {finding.code}{more}"
+        f"{words.MARK[finding.verdict]} **{_kind(finding.subject.kind)}** {place} {reason}{was}"
+        f"{text_view.lasting(entry, digest)}\n"
+        f"{message}\n-# {finding.code}{text_view.downstream(entry)}"
     )
 
 
-def _same(entries: Sequence[DiffEntry], digest: Digest) -> str:
-    """Collapsed, with ages: the oldest trouble is no news."""
-    if not entries:
-        return ""
-    lines = []
-    for diff_entry in entries[:BRIEF]:
-        subject = diff_entry.finding.subject
-        since = words.age(diff_entry.since, digest.report.taken_at)
-        place = render.code(f"{subject.namespace}/{subject.name}".lstrip("/"), 80)
-        age = f" for {since}" if since else ""
-        more = f" · {diff_entry.downstream:,} downstream" if diff_entry.downstream else ""
-        mark, reason = (
-            words.MARK[diff_entry.finding.verdict],
-            render.code(diff_entry.finding.reason, 40),
-        )
-        lines.append(f"{mark} {_kind(subject.kind)} {place} {reason}{age}{more}")
-    if len(entries) > BRIEF:
-        lines.append(f"-# … and {len(entries) - BRIEF:,} more in the file")
-    return f"**As before** ({len(entries):,})\n" + "\n".join(lines)
-
-
-def _gone(name: str, gone: Sequence[GoneEntry], digest: Digest, mark: str) -> str:
-    if not gone:
-        return ""
-    lines = []
-    for gone_entry in gone[:SPELLED]:
-        kind, _, place = gone_entry.subject.partition(" ")
-        subject = f"{_kind(kind)} {render.code(place, 80)}"
-        reason = render.code(gone_entry.reason, 40)
-        more = f" · {gone_entry.downstream:,} downstream" if gone_entry.downstream else ""
-        lines.append(f"{mark} {subject} {reason} {told.first_seen(gone_entry, digest)}{more}")
-    if len(gone) > SPELLED:
-        lines.append(f"-# … and {len(gone) - SPELLED:,} more in the file")
-    return f"**{name}** ({len(gone):,})\n" + "\n".join(lines)
-
-
-def _trends(each: Trends) -> str:
-    return "\n".join(
-        f"• {one}" for one in told.trend_lines(each, lambda name: render.code(name, 80))
+def _unchanged(digest: Digest, entry: DiffEntry) -> str:
+    """A cause in one line with its age: the oldest trouble is no news."""
+    finding = entry.finding
+    place, reason = render.code(_place(finding.subject), 80), render.code(finding.reason, 40)
+    return (
+        f"{words.MARK[finding.verdict]} {_kind(finding.subject.kind)} {place} {reason}"
+        f"{text_view.lasting(entry, digest)}{text_view.downstream(entry)}"
     )
 
 
-def _coded(name: str, lines: Sequence[str], most: int = LINE) -> str:
-    if not lines:
-        return ""
-    shown = "\n".join(render.code(one, most) for one in lines[:SPELLED])
-    more = len(lines) - SPELLED
-    rest = f"\n-# … and {more:,} more in the file" if more > 0 else ""
-    return f"**{name}** ({len(lines):,})\n{shown}{rest}"
+def _gone(digest: Digest, mark: str, entry: GoneEntry) -> str:
+    kind, _, place = entry.subject.partition(" ")
+    return (
+        f"{mark} {_kind(kind)} {render.code(place, 80)} {render.code(entry.reason, 40)} "
+        f"{text_view.first_seen(entry, digest)}{text_view.downstream(entry)}"
+    )
+
+
+def _place(subject: Ref) -> str:
+    return f"{subject.namespace}/{subject.name}".lstrip("/")
+
+
+def _trends(trends: Trends) -> str:
+    lines = text_view.trend_lines(trends, lambda name: render.code(name, 80))
+    return "\n".join(f"• {line}" for line in lines)
 
 
 def _kind(kind: str) -> str:
@@ -238,7 +217,7 @@ def _kind(kind: str) -> str:
 
 
 def _tail(each: Digest, picture: bytes | Undrawn | None) -> Iterator[str]:
-    unseen = "; ".join(words.line(one, 300) for one in told.unseen(each, 8))
+    unseen = "; ".join(words.line(one, 300) for one in text_view.unseen(each, 8))
     if unseen:
         yield f"{words.MARK[Verdict.UNKNOWN]} **not seen** {render.code(unseen, 600)}"
     if isinstance(picture, Undrawn):

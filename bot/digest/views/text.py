@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from bot.digest.domain.diff import DiffEntry, GoneEntry
 from bot.digest.domain.digest import Digest
+from bot.digest.domain.open_items import OpenItem
 from bot.domain.verdict import Verdict
 from bot.health.views.text import unseen_lines
 from bot.history.domain.trends import Trends
@@ -39,8 +40,12 @@ def headline(each: Digest) -> str:
 def title(each: Digest) -> str:
     """The mark, the name and the verdict."""
     verdict = each.report.verdict
-    name = "Digest" if each.name == "digest" else f"Digest {each.name}"
-    return f"{words.MARK[verdict]} {name}: {verdict}"
+    return f"{words.MARK[verdict]} {name(each)}: {verdict}"
+
+
+def name(each: Digest) -> str:
+    """What people call it."""
+    return "Digest" if each.name == "digest" else f"Digest {each.name}"
 
 
 def text(each: Digest) -> str:
@@ -48,21 +53,31 @@ def text(each: Digest) -> str:
     return "\n".join([title(each), headline(each), "", *_body(each)]) + "\n"
 
 
-def entry(each: DiffEntry, report_at: Digest) -> str:
+def entry(each: DiffEntry, digest: Digest) -> str:
     """One cause in a line."""
     finding = each.finding
-    since = words.age(each.since, report_at.report.taken_at)
     was = f", was {each.was}" if each.was else ""
-    more = f" · {each.downstream:,} downstream" if each.downstream else ""
-    for_ = f" for {since}" if since else ""
-    said = words.brief(finding.message, 160)
-    return f"{finding.subject}: {finding.verdict}{was} {finding.reason}{for_}: {said}{more}"
+    return (
+        f"{finding.subject}: {finding.verdict}{was} {finding.reason}{lasting(each, digest)}: "
+        f"{words.brief(finding.message, 160)}{downstream(each)}"
+    )
 
 
 def gone(each: GoneEntry, digest: Digest) -> str:
-    """One that is there no more."""
-    more = f" · {each.downstream:,} downstream" if each.downstream else ""
-    return f"{each.subject}: {each.verdict} {each.reason}, {first_seen(each, digest)}{more}"
+    """A cause that does not exist any more."""
+    seen = first_seen(each, digest)
+    return f"{each.subject}: {each.verdict} {each.reason}, {seen}{downstream(each)}"
+
+
+def lasting(each: DiffEntry | OpenItem, digest: Digest) -> str:
+    """` for 2h`; empty where its start is unknown."""
+    age = words.age(each.since, digest.report.taken_at)
+    return f" for {age}" if age else ""
+
+
+def downstream(each: DiffEntry | GoneEntry) -> str:
+    """` · 3 downstream`; empty without any."""
+    return f" · {each.downstream:,} downstream" if each.downstream else ""
 
 
 def first_seen(each: GoneEntry, digest: Digest) -> str:
@@ -74,8 +89,7 @@ def first_seen(each: GoneEntry, digest: Digest) -> str:
 def opened(digest: Digest) -> Iterator[str]:
     """What is open: suspended and temporary objects, approvals."""
     for open_item in digest.standing.open:
-        since = words.age(open_item.since, digest.report.taken_at)
-        yield f"{open_item.subject}: {open_item.what}" + (f" for {since}" if since else "")
+        yield f"{open_item.subject}: {open_item.what}{lasting(open_item, digest)}"
     yield from digest.approvals
 
 
