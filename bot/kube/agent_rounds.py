@@ -8,8 +8,7 @@ from datetime import UTC, datetime, timedelta
 from bot.errors import Absent, ClusterError, Forbidden
 from bot.kube.agents import Agents, ProberAgent
 from bot.kube.client import Query
-from bot.net.mesh import log_reader as round_log
-from bot.net.mesh.rounds import INTERVALS, Round, Witness
+from bot.net.mesh.rounds import INTERVALS, KEPT, Round, Witness, read_rounds
 
 AT_ONCE = 4
 """Logs that are read at a time."""
@@ -90,7 +89,7 @@ class AgentRounds:
     async def _read(self, agent: ProberAgent) -> tuple[Round, ...]:
         more: Query = [("tailLines", LINES), ("timestamps", "true")]
         log = await self._agents.log(agent, INTERVALS * agent.every, size=SIZE, more=more)
-        return await asyncio.to_thread(round_log.rounds, log)
+        return await asyncio.to_thread(read_rounds, log)
 
 
 def _is_due(kept: tuple[Round, ...], every: float) -> bool:
@@ -102,7 +101,7 @@ def _is_due(kept: tuple[Round, ...], every: float) -> bool:
 def _merged(kept: tuple[Round, ...], new: tuple[Round, ...]) -> tuple[Round, ...]:
     """What is remembered stays where other lines have pushed it out of the log's end."""
     by_end = {round_.ended: round_ for round_ in (*kept, *new)}
-    return tuple(by_end[end] for end in sorted(by_end))[-round_log.KEPT :]
+    return tuple(by_end[end] for end in sorted(by_end))[-KEPT:]
 
 
 def _one_a_node(found: list[Witness]) -> tuple[Witness, ...]:

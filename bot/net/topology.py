@@ -80,12 +80,11 @@ def _node(node: core.Node) -> NodeAt:
     notes = node.metadata.annotations or {}
     own = [address.address for address in node.status.addresses if address.type == "InternalIP"]
     outer = [address.address for address in node.status.addresses if address.type == "ExternalIP"]
-    ready = conditions.condition(node.status.conditions, "Ready")
     return NodeAt(
         node.name,
         tuple(dict.fromkeys((*own, *outer))),
         notes.get(FLANNEL_IP, "") or notes.get(FLANNEL_IPV6, ""),
-        ready is None or ready.status == "True",
+        is_ready(node),
     )
 
 
@@ -147,3 +146,9 @@ def _probed(container: core.Container) -> Iterator[int]:
             if isinstance(probed_port.port, int)
             else next((port.container_port for port in named), 0)
         )
+
+
+def is_ready(node: core.Node) -> bool:
+    """Whether a node is Ready; one that says nothing of itself is."""
+    ready = conditions.condition(node.status.conditions, "Ready")
+    return ready is None or ready.status == "True"

@@ -18,9 +18,9 @@ from bot.ingress_conversion import target
 from bot.ingress_conversion.known import Known, Place
 from bot.ingress_conversion.target import EntryPoints
 from bot.net import route_resolution
-from bot.net.diagnosis.service import Diagnose, quiet
+from bot.net.diagnosis.service import Diagnose
 from bot.net.diagnosis.subject import Subject
-from bot.net.probing.protocol import Progress
+from bot.net.probing.protocol import Progress, quiet
 from bot.remediation.change.fields import Manifest
 from bot.remediation.planning.context import PlanningContext
 from bot.remediation.ports import StepWriter

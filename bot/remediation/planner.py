@@ -10,8 +10,7 @@ from msgspec.structs import replace
 from bot.domain.refusal import Refusal
 from bot.gitops.domain.file_edit import decoded
 from bot.gitops.service import PullRequestInput, not_configured
-from bot.net.diagnosis.service import quiet
-from bot.net.probing.protocol import Progress
+from bot.net.probing.protocol import Progress, quiet
 from bot.remediation.change.change import Change
 from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.context import ContextReader

@@ -17,8 +17,7 @@ from datetime import datetime
 from bot.domain.authorization import Circle, Circles
 from bot.domain.refusal import NotObserved
 from bot.errors import Conflict, InputError, Refused
-from bot.net.diagnosis.service import quiet
-from bot.net.probing.protocol import Progress
+from bot.net.probing.protocol import Progress, quiet
 from bot.remediation.change import approval, history
 from bot.remediation.change.approval import Click, Policy
 from bot.remediation.change.change import Change, ChangeCard, Notes, change_name

@@ -14,9 +14,8 @@ from bot.domain.refusal import NotObserved
 from bot.domain.resources import core
 from bot.domain.snapshot import SnapshotReader
 from bot.errors import MeshmedicError
-from bot.net.diagnosis.service import quiet
 from bot.net.ports import Prober
-from bot.net.probing.protocol import Probe, ProbeAnswer, Progress
+from bot.net.probing.protocol import Probe, ProbeAnswer, Progress, quiet
 from bot.remediation.change import proof
 from bot.remediation.change.plan import VerificationRequest
 from bot.remediation.change.proof import Count, Sample, Sort, VerificationResult

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
-from bot.net.mesh.measure import HASTY
+from bot.net.mesh.service import HASTY
 from bot.net.probing import output as lines
 from bot.net.probing.protocol import PAYLOAD, Outcome, Probe, ProbeJob, ProbeKind
 from tests.bench.figures import Figure

@@ -15,7 +15,7 @@ from bot.net.probing import agent_peers
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from tests.clusters import Cluster
 from tests.kube.test_prober_daemonset import an_agent_pod
-from tests.net.mesh.test_log_reader import DONE, said, stamped
+from tests.net.mesh.test_rounds import DONE, said, stamped
 
 
 @pytest.fixture

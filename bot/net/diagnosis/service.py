@@ -24,7 +24,7 @@ from bot.net.diagnosis.proofs import Proofs
 from bot.net.diagnosis.results import STATES
 from bot.net.diagnosis.subject import Subject, Unresolved
 from bot.net.ports import Prober
-from bot.net.probing.protocol import Progress
+from bot.net.probing.protocol import Progress, quiet
 
 NO_PROBER = "The network: there is no prober. Install it, or allow pods on demand."
 
@@ -54,10 +54,6 @@ class TraefikView(Protocol):
             ClusterError: Neither can be read; the message says how to allow it.
         """
         ...
-
-
-def quiet(_: str) -> None:
-    """Progress that nobody waits for."""
 
 
 @dataclass

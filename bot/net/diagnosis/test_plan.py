@@ -25,6 +25,7 @@ from bot.net.diagnosis.rules.application import SERVER_ERROR
 from bot.net.diagnosis.subject import Subject
 from bot.net.diagnosis.vantage_points import Means, VantagePoints, source, target
 from bot.net.probing.protocol import (
+    CONTROL_NAME,
     PAYLOAD,
     SETTLE,
     ListenerAddress,
@@ -37,7 +38,6 @@ from bot.net.probing.protocol import (
 KUBELET = 10250
 """A port that every node has open or refuses: both give the round trip to the node."""
 
-CONTROL_NAME = "kubernetes.default.svc.cluster.local"
 SMALL = 64
 FEW = 4
 MANY = 24

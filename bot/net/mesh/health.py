@@ -14,7 +14,6 @@ from itertools import chain
 
 import msgspec
 
-from bot.domain import conditions
 from bot.domain.finding import HEALTHY, Evidence, Judgement, Ref
 from bot.domain.resources import core
 from bot.domain.snapshot import Snapshot
@@ -22,6 +21,7 @@ from bot.domain.verdict import Verdict
 from bot.net.diagnosis.diagnosis import Row
 from bot.net.mesh.matrix import Break, By
 from bot.net.mesh.rounds import INTERVALS, Fault, Links
+from bot.net.topology import is_ready
 
 SHOWN = 8
 """Faults that a finding names one by one."""
@@ -70,12 +70,6 @@ def by_node(snapshot: Snapshot) -> Mapping[str, Judgement]:
         if name in nodes:
             found[name] = _broken(name, broken, links, down)
     return found
-
-
-def is_ready(node: core.Node) -> bool:
-    """Whether a node is Ready; one that says nothing of itself is."""
-    ready = conditions.condition(node.status.conditions, "Ready")
-    return ready is None or ready.status == "True"
 
 
 def subjects(

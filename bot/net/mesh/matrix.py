@@ -132,6 +132,22 @@ def cell(source: str, target: str, test: By, answers: Iterable[ProbeAnswer]) -> 
     )
 
 
+def tried_once(
+    source: str, target: str, test: By, outcome: Outcome, took: float | None = None
+) -> Cell:
+    """The cell of a single try."""
+    well = outcome is Outcome.OK
+    return Cell(
+        source=source,
+        target=target,
+        test=test,
+        tries=1,
+        well=int(well),
+        ended=outcome,
+        took=took if well else None,
+    )
+
+
 def in_doubt(cells: Iterable[Cell]) -> frozenset[Pair]:
     """Pairs that ran out of time and are perhaps only slow: both nodes reach, or are reached.
 

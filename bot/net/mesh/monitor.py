@@ -15,10 +15,10 @@ from bot.domain.record import Store
 from bot.domain.resources.core import Node
 from bot.domain.snapshot import SnapshotReader
 from bot.errors import MeshmedicError
-from bot.net.mesh.health import is_ready
 from bot.net.mesh.history import LINKS
 from bot.net.mesh.rounds import Fault, Links, Witness
 from bot.net.mesh.state import settled, unread
+from bot.net.topology import is_ready
 
 log = logging.getLogger(__name__)
 

@@ -1,15 +1,18 @@
-"""What the agents' background rounds told, and what is known of the network between nodes by them.
+"""The agents' background rounds, read from their logs, and what is known of the network by them.
 
 Sizes of time are seconds where they are numbers. Times of a round are those of its node's clock.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import msgspec
 
+from bot.domain.timestamps import instant
 from bot.net.mesh.matrix import Break, By, Cell, Pair
+from bot.net.probing import output as lines
 from bot.net.probing.protocol import Outcome
 
 EVERY = 300.0
@@ -20,6 +23,15 @@ INTERVALS = 3
 
 KINDS = (By.POD, By.UDP, By.LARGE)
 """What a round tries of each peer: connect, a datagram, 8 KiB each way."""
+
+
+JOB = "round"
+"""The job id of the lines. Source: bot.probe.rounds, which a test holds against this."""
+
+TEST = {"tcp": By.POD, "udp": By.UDP, "echo": By.LARGE}
+
+KEPT = 2
+"""Rounds: the last one, and the one before it."""
 
 
 class Try(msgspec.Struct, frozen=True):
@@ -96,3 +108,35 @@ class Links(msgspec.Struct, frozen=True, kw_only=True):
     breaks: tuple[Break, ...] = ()
     unseen: tuple[Unseen, ...] = ()
     forgetful: bool = False
+
+
+def read_rounds(log: bytes) -> tuple[Round, ...]:
+    """The latest whole rounds in an agent's log, the newest last.
+
+    Each line stands behind its time, as the kubelet writes it with `timestamps`. What is cut,
+    broken or foreign is skipped; of a round whose first lines are gone, the rest counts.
+    """
+    return tuple(_whole_rounds(log))[-KEPT:]
+
+
+def _whole_rounds(log: bytes) -> Iterator[Round]:
+    tries: dict[str, Try] = {}
+    for raw in log.split(b"\n", lines.MOST)[: lines.MOST]:
+        stamp, _, content = raw[: lines.LONGEST].partition(b" ")
+        ended = instant(stamp.decode("ascii", "replace")) if content.startswith(b"{") else None
+        line = lines.one(content) if ended else None
+        if line is None or ended is None or line.job != JOB:
+            continue
+        if line.done:
+            yield Round(ended, tuple(tries.values()))
+            tries = {}
+        elif line.answer:
+            kind, _, target = line.answer.id.partition("/")
+            test = TEST.get(kind)
+            if test is None or not target:
+                continue
+            # Again: the line that ended the round before was lost, and with it when it ended.
+            tries = {} if line.answer.id in tries else tries
+            answer = line.answer
+            took = answer.took if answer.connected is None else answer.connected
+            tries[answer.id] = Try(target, test, answer.outcome, took)

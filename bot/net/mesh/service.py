@@ -1,18 +1,39 @@
-"""What stands behind `/net matrix`: a listener on each node, and each node tries the others."""
+"""The use case of `/net matrix`: a listener on each node, and each node tries the others.
+
+All nodes try at once; what ran out of time and is perhaps only slow is tried again with more of it.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import chain
 
-from bot.domain import conditions
+import msgspec
+
 from bot.domain.resources import core
 from bot.domain.snapshot import SnapshotReader
 from bot.errors import ClusterError, InputError
-from bot.net.mesh.matrix import Matrix, neighbours
-from bot.net.mesh.measure import MeshRow, all_tried
+from bot.net.diagnosis.observation import VantagePoint
+from bot.net.mesh.matrix import By, Cell, Matrix, Pair, cell, in_doubt, neighbours
 from bot.net.ports import Prober
-from bot.net.probing.protocol import ProbedBackend, Progress
+from bot.net.probing.protocol import (
+    CONTROL_NAME,
+    PAYLOAD,
+    SECONDS,
+    SETTLE,
+    ListenerAddress,
+    Outcome,
+    Probe,
+    ProbeAnswer,
+    ProbedBackend,
+    ProbeKind,
+    Progress,
+    Vip,
+    quiet,
+)
+from bot.net.topology import is_ready
 
 LONGEST = 180.0
 """Seconds for all of it, listeners and their removal included."""
@@ -20,9 +41,63 @@ LONGEST = 180.0
 TRYING = 75.0
 """Seconds in which nodes may try: well before the first listener ends, which would look broken."""
 
-NOT_READY = "the node is not ready: no pod can be started there"
+TRIES = 3
+HASTY = 1.4
+"""Seconds of a try at first: with its second one and the work beside it a dead node costs three.
+A pair that ran out of time gets more where neither of the two is dead: a relayed path may need
+it."""
 
+NOT_READY = "the node is not ready: no pod can be started there"
+NO_LISTENER = "no listener could be started there"
+TOO_LATE = "it had not tried when the time was over; ask for this node alone"
 NO_PROBER = "Nothing can be tried: there is no prober. Add deploy/components/prober."
+
+
+@dataclass(frozen=True)
+class MeshRow:
+    """What one node tries, each try for `seconds` and then once more.
+
+    New VIPs have `settle` seconds to answer first.
+    """
+
+    node: str
+    others: tuple[str, ...]
+    listeners: Mapping[str, ListenerAddress]
+    vips: Mapping[ProbedBackend, Vip]
+    seconds: float = HASTY
+    settle: float = SETTLE
+
+    def probes(self) -> Iterator[tuple[str, By, Probe]]:
+        """Each with its target and what it tests."""
+        for other in self.others:
+            listener = self.listeners.get(other)
+            if listener is None:
+                continue
+            tcp = Probe(
+                id="",
+                kind=ProbeKind.TCP,
+                address=listener.address,
+                port=listener.port,
+                tries=TRIES,
+                seconds=self.seconds,
+            )
+            yield other, By.POD, tcp
+            large = msgspec.structs.replace(tcp, kind=ProbeKind.ECHO, size=PAYLOAD, tries=2)
+            yield other, By.LARGE, large
+            yield other, By.UDP, msgspec.structs.replace(tcp, kind=ProbeKind.UDP, size=64)
+            if vip := self.vips.get(ProbedBackend(listener.address, listener.port)):
+                at = {"address": vip.address, "port": vip.port, "settle": self.settle}
+                yield other, By.VIP, msgspec.structs.replace(tcp, **at)
+        yield self.node, By.DNS, Probe(id="", kind=ProbeKind.DNS, name=CONTROL_NAME, tries=2)
+
+    def patient(self, pairs: Collection[Pair]) -> MeshRow | None:
+        """The row of these pairs alone, with the time that a relayed path may need."""
+        others = tuple(other for other in self.others if (self.node, other) in pairs)
+        return replace(self, others=others, seconds=SECONDS, settle=0.0) if others else None
+
+
+Tried = list[Cell] | str
+"""The cells of one row, or why it has none."""
 
 
 @dataclass
@@ -42,11 +117,12 @@ class Mesh:
         """
         if self.prober is None:
             raise ClusterError(NO_PROBER)
-        found = await self._nodes()
-        names = tuple(node.name for node in found)
+        nodes = await self._nodes()
+        names = tuple(node.name for node in nodes)
         if node and node not in names:
             raise InputError(f"There is no node {node!r}. Choose one of: {', '.join(names[:20])}.")
-        ready = tuple(node.name for node in found if _may_run(node))
+        # A pod cannot be started on the others.
+        ready = tuple(node.name for node in nodes if is_ready(node))
         try:
             async with asyncio.timeout(LONGEST):
                 return await self._measured(self.prober, names, ready, node, progress)
@@ -63,51 +139,110 @@ class Mesh:
 
     async def _nodes(self) -> tuple[core.Node, ...]:
         snapshot = await self.cluster.snapshot((core.Node,))
-        found = tuple(sorted(snapshot.of(core.Node), key=lambda each: each.name))
-        if not found:
+        nodes = tuple(sorted(snapshot.of(core.Node), key=lambda node: node.name))
+        if not nodes:
             why = "; ".join(f"{gap.why}: {gap.detail}" for gap in snapshot.gaps) or "there is none"
             raise ClusterError(f"No node can be seen: {why}.")
-        return found
+        return nodes
 
     async def _measured(
         self,
         prober: Prober,
         names: tuple[str, ...],
         ready: tuple[str, ...],
-        node: str,
+        only: str,
         progress: Progress,
     ) -> Matrix:
-        async with prober.listening(ready, progress) as ears:
-            backends = [ProbedBackend(ear.address, ear.port) for ear in ears.values()]
+        async with prober.listening(ready, progress) as listeners:
+            backends = [ProbedBackend(at.address, at.port) for at in listeners.values()]
             async with prober.sole_vips(backends, progress) as vips:
                 rows = [
-                    MeshRow(node_, self._others(names, node_, node), ears, vips) for node_ in ready
+                    MeshRow(name, _others(names, name, only), listeners, vips) for name in ready
                 ]
-                progress(f"{len(ears)} of {len(names)} nodes listen; each tries the others.")
+                progress(f"{len(listeners)} of {len(names)} nodes listen; each tries the others.")
                 end = asyncio.get_running_loop().time() + self.trying
-                found = await all_tried(prober, rows, end, progress)
-        unseen = {name: NOT_READY for name in names if name not in ready}
-        unseen |= {name: "no listener could be started there" for name in ready if name not in ears}
+                tried = await _all_tried(prober, rows, end, progress)
+        unseen = dict.fromkeys(names, NOT_READY) | dict.fromkeys(ready, NO_LISTENER)
+        unseen = {name: why for name, why in unseen.items() if name not in listeners}
         unseen |= {
-            row.node: why for row, why in zip(rows, found, strict=True) if isinstance(why, str)
+            row.node: why for row, why in zip(rows, tried, strict=True) if isinstance(why, str)
         }
-        seen = [measured for measured in found if not isinstance(measured, str)]
+        cells = [cell for row in tried if not isinstance(row, str) for cell in row]
         return Matrix(
             nodes=names,
             wanted=frozenset((row.node, other) for row in rows for other in row.others),
-            cells=tuple(one for cells, _ in seen for one in cells),
-            dns=tuple(one for _, dns in seen for one in dns),
+            cells=tuple(cell for cell in cells if cell.test is not By.DNS),
+            dns=tuple(cell for cell in cells if cell.test is By.DNS),
             unseen=tuple(sorted(unseen.items())),
             prober=prober.name,
         )
 
-    def _others(self, names: tuple[str, ...], name: str, node: str) -> tuple[str, ...]:
-        if not node:
-            return neighbours(names, name)
-        return tuple(name for name in names if name != node) if name == node else (node,)
+
+def _others(names: tuple[str, ...], name: str, only: str) -> tuple[str, ...]:
+    if not only:
+        return neighbours(names, name)
+    return tuple(other for other in names if other != only) if name == only else (only,)
 
 
-def _may_run(node: core.Node) -> bool:
-    """Whether a pod can be started there. A node that says nothing of itself is tried."""
-    ready = conditions.condition(node.status.conditions, "Ready")
-    return ready is None or ready.status == "True"
+async def _all_tried(
+    prober: Prober, rows: list[MeshRow], end: float, progress: Progress
+) -> list[Tried]:
+    """All rows at once; then, with more time, the pairs that are perhaps only slow."""
+    attempt = _Attempt(prober, len(rows), end, progress)
+    tried = await asyncio.gather(*map(attempt.row, rows))
+    doubt = in_doubt(chain.from_iterable(row for row in tried if not isinstance(row, str)))
+    slow = {number: r for number, row in enumerate(rows) if (r := row.patient(doubt))}
+    if slow:
+        progress(f"{len(doubt)} pairs ran out of time; they get more.")
+        attempt = _Attempt(prober, len(slow), end, progress)
+        again = await asyncio.gather(*map(attempt.row, slow.values()))
+        for number, more in zip(slow, again, strict=True):
+            tried[number] = _replaced(tried[number], more)
+    return tried
+
+
+def _replaced(before: Tried, more: Tried) -> Tried:
+    """What was tried with more time counts; where that failed, what was seen before."""
+    if isinstance(before, str) or isinstance(more, str):
+        return before
+    later = {(cell.target, cell.test): cell for cell in more}
+    return [
+        cell if cell.test is By.DNS else later.get((cell.target, cell.test), cell)
+        for cell in before
+    ]
+
+
+@dataclass
+class _Attempt:
+    """Lets all nodes try, until `end` on the loop's clock, and counts them."""
+
+    prober: Prober
+    count: int
+    end: float
+    progress: Progress
+    done: int = 0
+
+    async def row(self, row: MeshRow) -> Tried:
+        """What one node saw."""
+        numbered = {str(number): probe for number, probe in enumerate(row.probes())}
+        probes = [msgspec.structs.replace(probe, id=key) for key, (*_, probe) in numbered.items()]
+        try:
+            async with asyncio.timeout_at(self.end):
+                # Of many nodes the count is shown, and not each pod.
+                answers = await self.prober.probe(VantagePoint(row.node), probes, quiet)
+        except TimeoutError:
+            return TOO_LATE
+        except ClusterError as error:
+            return str(error)
+        self.done += 1
+        self.progress(f"{self.done} of {self.count} nodes have tried.")
+        by_id: dict[str, list[ProbeAnswer]] = {}
+        for answer in answers:
+            if answer.outcome is not Outcome.UNTRIED:
+                # Where the prober could not even begin, nothing was seen of the network.
+                by_id.setdefault(answer.id, []).append(answer)
+        return [
+            cell(row.node, target, test, by_id[key])
+            for key, (target, test, _) in numbered.items()
+            if key in by_id
+        ]

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.domain.conditions import CLOCK_SKEW
-from bot.net.mesh.matrix import WHOLE, By, Cell, Pair, breaks
+from bot.net.mesh.matrix import WHOLE, By, Cell, Pair, breaks, tried_once
 from bot.net.mesh.rounds import EVERY, INTERVALS, KINDS, Fault, Links, Round, Try, Unseen, Witness
 from bot.net.probing.protocol import Outcome
 
@@ -94,7 +94,7 @@ class _Settling:
             if not told or not self._listens(try_.target, last):
                 continue
             key = witness.node, try_.target, try_.test
-            cell = _cell(witness.node, try_)
+            cell = tried_once(*key, try_.outcome, try_.took)
             running = (try_.target, try_.test) in failed
             if cell.ok:
                 self.cells[key] = cell
@@ -125,14 +125,7 @@ class _Settling:
             here = fault.source in self.nodes and fault.target in self.nodes
             if here and key not in self.cells and not self._unwanted(fault.pair):
                 self.faults[key] = fault
-                self.cells[key] = Cell(
-                    source=fault.source,
-                    target=fault.target,
-                    test=fault.test,
-                    tries=1,
-                    well=0,
-                    ended=fault.ended,
-                )
+                self.cells[key] = tried_once(*key, fault.ended)
                 kept.add(fault.pair)
         return frozenset(kept)
 
@@ -189,16 +182,3 @@ def _wholly(last: Round) -> frozenset[str]:
     failed = {(try_.target, try_.test) for try_ in last.tries if _failed(try_)}
     targets = {target for target, _ in failed}
     return frozenset(name for name in targets if all((name, kind) in failed for kind in KINDS))
-
-
-def _cell(source: str, each: Try) -> Cell:
-    well = each.outcome is Outcome.OK
-    return Cell(
-        source=source,
-        target=each.target,
-        test=each.test,
-        tries=1,
-        well=int(well),
-        ended=each.outcome,
-        took=each.took if well else None,
-    )

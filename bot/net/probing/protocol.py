@@ -12,7 +12,15 @@ from enum import StrEnum
 import msgspec
 
 Progress = Callable[[str], None]
-"""Told what goes on, in a few words for the person who waits."""
+"""Receives what goes on, in a few words for the person who waits."""
+
+
+def quiet(_: str) -> None:
+    """Progress that nobody waits for."""
+
+
+CONTROL_NAME = "kubernetes.default.svc.cluster.local"
+"""A name that every cluster has."""
 
 SECONDS = 3.0
 """The limit of one try: the first connection over a relayed Tailscale path may take that long."""

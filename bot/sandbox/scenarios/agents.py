@@ -8,8 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.domain.temporary import NAMESPACE
 from bot.kube.agents import ROUND
-from bot.net.mesh.log_reader import JOB, KEPT
-from bot.net.mesh.rounds import EVERY
+from bot.net.mesh.rounds import EVERY, JOB, KEPT
 from bot.net.probing import agent_peers
 from bot.net.probing.protocol import PAYLOAD, Outcome, Probe, ProbeKind
 from bot.sandbox.kubernetes_api import SimulatedCluster

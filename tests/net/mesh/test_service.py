@@ -11,8 +11,7 @@ from bot.domain.verdict import Verdict
 from bot.errors import ClusterError, InputError
 from bot.net.diagnosis.observation import VantagePoint
 from bot.net.mesh.matrix import By
-from bot.net.mesh.measure import TOO_LATE
-from bot.net.mesh.service import NOT_READY, Mesh
+from bot.net.mesh.service import NOT_READY, TOO_LATE, Mesh
 from bot.net.probing.protocol import (
     SECONDS,
     ListenerAddress,

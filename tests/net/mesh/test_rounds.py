@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.net.mesh import log_reader as round_log
+from bot.net.mesh import rounds as round_log
 from bot.net.mesh.matrix import By
 from bot.net.mesh.rounds import KINDS
 from bot.net.probing.protocol import Outcome
@@ -39,7 +39,7 @@ async def test_what_the_prober_writes_is_read():
     """Its own words: nobody listens at this address."""
     written: list[dict[str, Any]] = []
     await rounds.one([Peer("edge.example", "127.0.0.1", 1)], written.append)
-    (found,) = round_log.rounds(stamped(written))
+    (found,) = round_log.read_rounds(stamped(written))
     assert {each.test for each in found.tries} == set(KINDS)
     assert {each.target for each in found.tries} == {"edge.example"}
     assert {each.outcome for each in found.tries} == {Outcome.REFUSED}
@@ -48,7 +48,7 @@ async def test_what_the_prober_writes_is_read():
 
 def test_the_last_two_rounds_are_read_with_their_time():
     log = stamped([line for _ in range(3) for line in (said("tcp/b"), said("udp/b"), DONE)])
-    found = round_log.rounds(log)
+    found = round_log.read_rounds(log)
     assert [each.ended - NOW for each in found] == [
         timedelta(seconds=n, microseconds=0) for n in (5, 8)
     ]
@@ -62,25 +62,25 @@ def test_a_round_ends_at_the_same_instant_wherever_its_node_is(zone: str, digits
     """Else a node east of UTC is read as from the future, and one west of it as long silent."""
     offset = datetime.fromisoformat(f"{NOW:%Y-%m-%dT%H:%M:%S}{zone}").utcoffset() or timedelta()
     local = NOW.astimezone(timezone(offset))
-    (found,) = round_log.rounds(stamped([said("tcp/b"), DONE], local, digits, zone))
+    (found,) = round_log.read_rounds(stamped([said("tcp/b"), DONE], local, digits, zone))
     part = timedelta(microseconds=int(digits[1:7].ljust(6, "0")))
     assert found.ended == NOW + timedelta(seconds=1) + part
 
 
 def test_a_round_that_goes_on_is_not_one_yet():
-    assert round_log.rounds(stamped([said("tcp/b"), said("udp/b")])) == ()
+    assert round_log.read_rounds(stamped([said("tcp/b"), said("udp/b")])) == ()
 
 
 def test_of_a_round_whose_beginning_is_gone_the_rest_counts():
     log = stamped([said("tcp/b"), said("tcp/c"), DONE])
-    (found,) = round_log.rounds(log[100:])
+    (found,) = round_log.read_rounds(log[100:])
     assert [each.target for each in found.tries] == ["c"]
 
 
 def test_a_round_whose_end_was_lost_is_not_mixed_with_the_next():
     """An agent drops a line where nobody takes it at once."""
     log = stamped([said("tcp/b", "timeout"), said("tcp/c"), said("tcp/b"), DONE])
-    (found,) = round_log.rounds(log)
+    (found,) = round_log.read_rounds(log)
     assert [(each.target, each.outcome) for each in found.tries] == [("b", Outcome.OK)]
 
 
@@ -95,7 +95,7 @@ def test_jobs_and_whatever_else_is_passed_over():
             stamped([said("tcp/b"), DONE]),
         )
     )
-    (found,) = round_log.rounds(log)
+    (found,) = round_log.read_rounds(log)
     assert [each.target for each in found.tries] == ["b"]
 
 
@@ -103,5 +103,5 @@ def test_jobs_and_whatever_else_is_passed_over():
 def test_any_log_is_read(noise: bytes, cut: int):
     """A log is somebody else's words, and cut anywhere."""
     whole = stamped([said("tcp/b"), DONE] * 3)
-    for each in round_log.rounds(whole[:cut] + noise + whole[cut:]):
+    for each in round_log.read_rounds(whole[:cut] + noise + whole[cut:]):
         assert all(one.target for one in each.tries)
