@@ -18,6 +18,7 @@ from bot.charts.spec import Drawing, HeatMap  # noqa: E402
 
 if __name__ == "__main__":
     if text := sys.stdin.buffer.read():
-        asked = msgspec.json.decode(text, type=Drawing)
-        made = heat_map.draw(asked) if isinstance(asked, HeatMap) else timeline.draw(asked)
-        sys.stdout.buffer.write(made)
+        drawing = msgspec.json.decode(text, type=Drawing)
+        is_map = isinstance(drawing, HeatMap)
+        picture = heat_map.draw(drawing) if is_map else timeline.draw(drawing)
+        sys.stdout.buffer.write(picture)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import io
-from typing import Any
-
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from bot.charts.matplotlib.colours import FAINT, GROUND, INK
+from bot.charts.matplotlib import canvas
 from bot.charts.matplotlib.tile import Painter
-from bot.charts.spec import HeatMap
+from bot.charts.spec import HeatMap, Key
 
 DOTS = 150
 """Dots an inch."""
@@ -36,86 +32,53 @@ LOWEST, HIGHEST = 1.0, 100.0
 """The scale of values; wider where one needs it."""
 
 
-def draw(each: HeatMap) -> bytes:
+def draw(heat_map: HeatMap) -> bytes:
     """The picture, as a PNG."""
-    count = max(1, len(each.names))
+    count = max(1, len(heat_map.names))
     side = min(MOST, max(LEAST, TILE * count))
     wide = max(NARROWEST, LEFT + side + RIGHT)
-    tall = HEAD + NAMES + side + FOOT + KEY_LINE * len(each.key)
-    figure = Figure(figsize=(wide, tall), dpi=DOTS, facecolor=GROUND)
-    FigureCanvasAgg(figure)
+    tall = HEAD + NAMES + side + FOOT + KEY_LINE * len(heat_map.key)
+    figure = canvas.new_figure(wide, tall, dots=DOTS)
     below = tall - HEAD - NAMES - side
-    axes = _axes(figure, (LEFT, below, side, side), count, count)
-    _name(axes, each, size=min(10.0, 72 * side / count * 0.62))
-    scale = _scale(each)
-    painter = Painter(axes, scale, _size(side, count), thick=max(1.2, 72 * side / count / 9))
-    for row, tiles in enumerate(each.rows):
+    axes = canvas.add_field(figure, (LEFT, below, side, side), count, count)
+    _name_tiles(axes, heat_map.names, size=min(10.0, 72 * side / count * 0.62))
+    scale = _scale(heat_map)
+    painter = Painter(axes, scale, _letter_size(side, count), thick=max(1.2, 72 * side / count / 9))
+    for row, tiles in enumerate(heat_map.rows):
         for column, tile in enumerate(tiles):
             painter.paint(column, row, tile)
     painter.hang()
-    _say(figure, each, tall)
-    _key(figure, each, scale)
-    page = io.BytesIO()
-    figure.savefig(page, format="png", facecolor=GROUND)
-    return page.getvalue()
+    canvas.add_heading(figure, heat_map, left=0.15 / wide, tops=(0.13, 0.4), small=9)
+    if heat_map.key:
+        _add_key(figure, heat_map.key, scale)
+    return canvas.as_png(figure)
 
 
-def _axes(
-    figure: Figure, place: tuple[float, float, float, float], columns: float, rows: int
-) -> Axes:
-    """A field of tiles, its place in inches."""
-    wide, tall = figure.get_size_inches()
-    left, bottom, width, height = place
-    axes = figure.add_axes((left / wide, bottom / tall, width / wide, height / tall))
-    axes.set_xlim(0, columns)
-    axes.set_ylim(rows, 0)
-    axes.set_facecolor(GROUND)
-    axes.tick_params(length=0, colors=INK)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-    return axes
-
-
-def _name(axes: Axes, each: HeatMap, *, size: float) -> None:
-    places = [number + 0.5 for number in range(len(each.names))]
+def _name_tiles(axes: Axes, names: tuple[str, ...], *, size: float) -> None:
+    places = [number + 0.5 for number in range(len(names))]
     axes.xaxis.tick_top()
-    axes.tick_params(length=0, colors=INK)
-    axes.set_xticks(places, labels=each.names, rotation=50, ha="left", rotation_mode="anchor")
-    axes.set_yticks(places, labels=each.names)
-    for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
-        # A name may hold what the library would take for a formula.
-        label.set_parse_math(False)
-        label.set_fontsize(size)
+    axes.tick_params(length=0, colors=canvas.INK)
+    axes.set_xticks(places, labels=names, rotation=50, ha="left", rotation_mode="anchor")
+    axes.set_yticks(places, labels=names)
+    canvas.format_labels((*axes.get_xticklabels(), *axes.get_yticklabels()), size)
 
 
-def _size(side: float, count: int) -> float:
-    """Points of the letters on a tile; 0 where nobody could read them."""
+def _letter_size(side: float, count: int) -> float:
+    """Points of the letters on a tile; 0 where they would be too small to read."""
     return min(13.0, 72 * side / count * 0.36) if count <= WITH_NUMBERS else 0.0
 
 
-def _scale(each: HeatMap) -> LogNorm:
-    values = [tile.value for row in each.rows for tile in row if tile.value]
+def _scale(heat_map: HeatMap) -> LogNorm:
+    values = [tile.value for row in heat_map.rows for tile in row if tile.value]
     return LogNorm(max(0.01, min([LOWEST, *values])), max([HIGHEST, *values]), clip=True)
 
 
-def _say(figure: Figure, each: HeatMap, tall: float) -> None:
-    left = 0.15 / figure.get_figwidth()
-    head: dict[str, Any] = {"ha": "left", "va": "top", "parse_math": False}
-    figure.text(left, 1 - 0.13 / tall, each.title, color=INK, fontsize=13, weight="bold", **head)
-    figure.text(left, 1 - 0.4 / tall, each.subtitle, color=FAINT, fontsize=9, **head)
-
-
-def _key(figure: Figure, each: HeatMap, scale: LogNorm) -> None:
-    if not each.key:
-        return
-    rows = len(each.key)
+def _add_key(figure: Figure, key: tuple[Key, ...], scale: LogNorm) -> None:
     wide = figure.get_figwidth() - 0.3
-    height = KEY_LINE * rows
-    axes = _axes(figure, (0.15, 0.15, wide, height), wide / KEY_LINE, rows)
+    place = (0.15, 0.15, wide, KEY_LINE * len(key))
+    axes = canvas.add_field(figure, place, wide / KEY_LINE, len(key))
     painter = Painter(axes, scale, 5.5, thick=1.4)
-    for row, one in enumerate(each.key):
-        painter.paint(0, row, one.tile)
-        axes.text(1.3, row + 0.5, one.means, color=INK, fontsize=8, va="center", parse_math=False)
+    for row, entry in enumerate(key):
+        painter.paint(0, row, entry.tile)
+        canvas.write(axes, 1.3, row + 0.5, entry.means, 8)
     painter.hang()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -11,8 +10,17 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import LogNorm
 
-from bot.charts.matplotlib.colours import BAD, BRIGHT, DIMMEST, FAINT, GROUND, INK, MAP
+from bot.charts.matplotlib.canvas import BAD, FAINT, GROUND, INK, Shape, dashed_frames
 from bot.charts.spec import Sign, Tile
+
+MAP = "cividis"
+"""A colour map that looks the same with and without colour vision."""
+
+DIMMEST = 0.22
+"""The place of the smallest value on the map; lower ones would vanish in the background."""
+
+BRIGHT = 0.58
+"""Above this place the map needs dark ink."""
 
 GAP = 0.06
 """Between two tiles, in tiles."""
@@ -20,7 +28,6 @@ GAP = 0.06
 NEAR, FAR = 0.27, 0.73
 """Where a cross begins and ends."""
 
-Point = tuple[float, float]
 Colour = tuple[float, ...] | str
 
 
@@ -35,10 +42,10 @@ class Painter:
     scale: LogNorm
     size: float
     thick: float
-    _fills: list[tuple[Sequence[Point], Colour]] = field(default_factory=list)
-    _corners: list[Sequence[Point]] = field(default_factory=list)
-    _frames: list[Sequence[Point]] = field(default_factory=list)
-    _strokes: list[Sequence[Point]] = field(default_factory=list)
+    _fills: list[tuple[Shape, Colour]] = field(default_factory=list)
+    _corners: list[Shape] = field(default_factory=list)
+    _frames: list[Shape] = field(default_factory=list)
+    _strokes: list[Shape] = field(default_factory=list)
 
     def paint(self, column: int, row: int, tile: Tile) -> None:
         """The tile at its place."""
@@ -69,17 +76,14 @@ class Painter:
         """Put all that was painted into the picture."""
         shapes = [shape for shape, _ in self._fills]
         colours = [colour for _, colour in self._fills]
-        dashed = (0, (2, 2))
         thin = max(0.6, self.thick / 3)
-        for made in (
+        for collection in (
             PolyCollection(shapes, facecolors=colours, linewidths=0),
             PolyCollection(self._corners, facecolors=BAD, edgecolors=INK, linewidths=thin),
-            PolyCollection(
-                self._frames, facecolors="none", edgecolors=FAINT, linewidths=0.8, linestyles=dashed
-            ),
+            dashed_frames(self._frames, 0.8),
             LineCollection(self._strokes, colors=INK, linewidths=self.thick, capstyle="round"),
         ):
-            self.axes.add_collection(made, autolim=False)
+            self.axes.add_collection(collection, autolim=False)
 
     def _coloured(self, column: int, row: int, tile: Tile) -> str:
         """Fill by the value. Returns the ink that can be read on it."""
@@ -103,13 +107,12 @@ def number(value: float | None) -> str:
     return f"{value:.0f}" if value >= 1 else "<1"
 
 
-def _square(column: int, row: int) -> list[Point]:
+def _square(column: int, row: int) -> Shape:
     """The corners, from the upper left one clockwise."""
     left, top, side = column + GAP / 2, row + GAP / 2, 1 - GAP
     return [(left, top), (left + side, top), (left + side, top + side), (left, top + side)]
 
 
-def _cross(column: int, row: int) -> list[Sequence[Point]]:
-    ends = [(NEAR, NEAR), (FAR, FAR), (NEAR, FAR), (FAR, NEAR)]
-    a, b, c, d = [(column + x, row + y) for x, y in ends]
-    return [[a, b], [c, d]]
+def _cross(column: int, row: int) -> list[Shape]:
+    lines = (((NEAR, NEAR), (FAR, FAR)), ((NEAR, FAR), (FAR, NEAR)))
+    return [[(column + x, row + y) for x, y in line] for line in lines]
