@@ -11,10 +11,17 @@ from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.alerting.domain import routes_config as written
+from bot.alerting.domain import routes_config
 from bot.alerting.domain.rules import AlertRoute, Rules
 from bot.digest.domain.config import DigestPlan
 from bot.digest.schedule import slots
@@ -35,321 +42,297 @@ SECRETS_DIR = f"{PREFIX}SECRETS_DIR"
 SNOWFLAKE = re.compile(r"\d{15,20}")
 """Discord's ids: 64-bit numbers, 17 to 20 digits since 2015."""
 
-PEOPLE = "user ids, and role ids as `role:ID`, separated by commas"
-GIT_HOSTS = ("github", "gitea")
-NAMES = frozenset(check.name for check in CHECKS)
-LEVELS = ("debug", "info", "warning", "error")
-FORMATS = ("text", "json")
+CHECK_NAMES = frozenset(check.name for check in CHECKS)
+
+
+def _one_of(*names: str) -> AfterValidator:
+    def validate(value: str) -> str:
+        if value not in names:
+            raise ValueError(f"it is one of {', '.join(names)}")
+        return value
+
+    return AfterValidator(validate)
+
+
+def _split(value: Any) -> Any:
+    """The entries between commas."""
+    if not isinstance(value, str):
+        return value
+    return tuple(entry.strip() for entry in value.split(",") if entry.strip())
+
+
+def _members(value: Any) -> Any:
+    if not isinstance(value, str | int):
+        return value
+    users: set[int] = set()
+    roles: set[int] = set()
+    for entry in _split(str(value)):
+        kind, _, number = entry.rpartition(":")
+        if kind not in ("", "role", "user") or not SNOWFLAKE.fullmatch(number):
+            msg = f"{entry!r} is no id: right-click a person or role in Discord and copy its id"
+            raise ValueError(msg)
+        (roles if kind == "role" else users).add(int(number))
+    return Members(frozenset(users), frozenset(roles))
+
+
+def _channel(channel: int) -> int:
+    if channel and not SNOWFLAKE.fullmatch(str(channel)):
+        raise ValueError("it is no id: right-click a channel in Discord and copy its id")
+    return channel
+
+
+def _namespace(name: str) -> str:
+    if name and not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name):
+        raise ValueError(f"{name!r} is no namespace's name")
+    return name
+
+
+def _image(image: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][\w.:/@-]{0,400}", image):
+        raise ValueError("it is no image's name")
+    return image
+
+
+def _targets(entries: tuple[str, ...]) -> tuple[str, ...]:
+    targets.allowed(entries)
+    return entries
+
+
+def _times(text: str) -> str:
+    times = slots.timetable(text) if text else None
+    if isinstance(times, NoTime):
+        raise ValueError(times.why.rstrip("."))  # noqa: TRY004  # pydantic's own protocol
+    return text
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError("it is no time zone that this system knows") from error
+    return name
+
+
+def _repository(url: str) -> str:
+    if url:
+        repository = address(url)
+        if not repository:
+            msg = "it is no repository's address, such as https://github.com/owner/repository"
+            raise ValueError(msg)
+        if not secure(repository.scheme, repository.host):
+            raise ValueError("the token would go over the wire in clear: use https")
+    return url
+
+
+def _api(url: str) -> str:
+    parts = urlsplit(url)
+    if url and not (parts.hostname and secure(parts.scheme, parts.hostname)):
+        raise ValueError("it is no https address")
+    return url.rstrip("/")
+
+
+def _branch(name: str) -> str:
+    if not re.fullmatch(r"(?!-)[\w./-]{1,200}", name) or ".." in name:
+        raise ValueError(f"{name!r} is no branch's name")
+    return name
+
+
+def _routes(text: str) -> str:
+    if text:
+        routes_config.routes(text, CHECK_NAMES)
+    return text
+
+
+def _quiet(text: str) -> str:
+    if text:
+        routes_config.quiet_hours(text)
+    return text
+
+
+People = Annotated[Members, NoDecode, BeforeValidator(_members)]
+Namespace = Annotated[str, AfterValidator(_namespace)]
+Namespaces = Annotated[tuple[Namespace, ...], NoDecode, BeforeValidator(_split)]
+Targets = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_targets)]
+Image = Annotated[str, AfterValidator(_image)]
+Channel = Annotated[int, AfterValidator(_channel)]
+Times = Annotated[str, AfterValidator(_times)]
+Zone = Annotated[str, AfterValidator(_zone)]
+RepositoryUrl = Annotated[str, AfterValidator(_repository)]
+ApiUrl = Annotated[str, AfterValidator(_api)]
+Branch = Annotated[str, AfterValidator(_branch)]
+GitHost = Annotated[str, _one_of("github", "gitea")]
+Routes = Annotated[str, AfterValidator(_routes)]
+QuietHours = Annotated[str, AfterValidator(_quiet)]
+LogLevel = Annotated[str, AfterValidator(str.lower), _one_of("debug", "info", "warning", "error")]
+LogFormat = Annotated[str, AfterValidator(str.lower), _one_of("text", "json")]
 
 
 class Settings(BaseSettings):
     """The settings. Each has an environment variable of its name with the prefix MESHMEDIC_."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
     )
 
-    discord_token: SecretStr | None = Field(
-        default=None, description="The bot's token, from Discord's developer portal. Needed by run."
-    )
-    guild_id: int | None = Field(
-        default=None, description="The id of the one server that the bot serves. Needed by run."
-    )
-    viewers: Annotated[Members, NoDecode] = Field(
-        default=Members(), description=f"Who may look: {PEOPLE}. Empty: the approvers."
-    )
-    operators: Annotated[Members, NoDecode] = Field(
-        default=Members(),
-        description=f"Who may probe and read logs: {PEOPLE}. Empty: the approvers.",
-    )
-    approvers: Annotated[Members, NoDecode] = Field(
-        default=Members(), description=f"Who may approve changes: {PEOPLE}. Empty: nobody."
-    )
-    kubeconfig: Path | None = Field(
-        default=None,
-        description="The kubeconfig to use. Empty: the service account in a cluster, else "
-        "`$KUBECONFIG`, else `~/.kube/config`.",
-    )
-    context: str | None = Field(
-        default=None, description="The kubeconfig's context to use. Empty: its current one."
-    )
-    namespaces: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(),
-        description="Namespaces to watch, separated by commas, where the bot may not read all. "
-        "Empty: the whole cluster.",
-    )
-    secret_inventory: bool = Field(
-        default=False,
-        description="List Secrets by name. Needs the permission to list Secrets, which in "
-        "Kubernetes includes their values; the bot asks for metadata only.",
-    )
-    state_namespace: str = Field(
-        default="",
-        description="Where the bot keeps its Lease and its state. One of several processes acts "
-        "then. Empty: the pod's own namespace in a cluster; elsewhere the process is alone, always "
-        "acts and keeps nothing.",
-    )
-    probe_image: str = Field(
-        default="",
-        description="The image of the pods that probe; it must hold meshmedic. Empty: the bot's "
-        "own, where it runs in that cluster.",
-    )
-    probe_host_network: bool = Field(
-        default=False,
-        description="Probe from the nodes' own networks too. Needs the namespace "
-        "`meshmedic-probe` under Pod Security `privileged`.",
-    )
-    tool_image: str = Field(
-        default=manifests.TOOL_IMAGE,
-        description="The image of `/net tool`, with dig, curl, ping, tracepath and mtr. Pin it by "
-        "its digest.",
-    )
-    net_targets: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(),
-        description="What `/net tool` may ask beyond the cluster, separated by commas: names, "
-        "`.example.org` for all beneath, addresses and ranges.",
-    )
-    approval_minutes: int = Field(
-        default=15, ge=1, le=1440, description="Minutes after which a proposed change expires."
-    )
-    self_approval: bool = Field(
-        default=True, description="Whether whoever asked for a change may approve it."
-    )
-    two_people: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(),
-        description="Namespaces, separated by commas, in which another person than the one who "
-        "asked must approve.",
-    )
-    never_touch: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(),
-        description="Namespaces, separated by commas, that are never changed, besides "
-        "`kube-system` and `flux-system`.",
-    )
-    audit_channel: int | None = Field(
-        default=None, description="The id of a channel that is told of every change's moves."
-    )
-    git_url: str = Field(
-        default="",
-        description="The https address of the one Git repository that the bot may push branches to "
-        "and open pull requests in. Empty: none.",
-    )
-    git_token: SecretStr | None = Field(
-        default=None,
-        description="The token for it, which goes to this repository alone. docs/gitops.md names "
-        "its permissions.",
-    )
-    git_branch: str = Field(
-        default="main", description="The branch that Flux follows and pull requests are for."
-    )
-    git_host: str = Field(
-        default="github", description="What runs there: github, or gitea (Forgejo is the same)."
-    )
-    git_api: str = Field(
-        default="",
-        description="The https address of its API. Empty: the usual one of that host.",
-    )
-    digest_channel: int = Field(
-        default=0, description="The id of the channel of the daily digest. 0: no digest."
-    )
-    digest_time: str = Field(
-        default="08:00",
-        description="When the daily digest is sent: `08:00`, `08:00 mon-fri` for some days, or "
-        "five fields of cron that fire once a day at most.",
-    )
-    digest_weekly: str = Field(
-        default="",
-        description="When a weekly digest with trends is sent, such as `18:00 sun`, or `0 8 1 * *` "
-        "for each month. Empty: never.",
-    )
-    digest_timezone: str = Field(
-        default="UTC", description="The time zone of these times, such as `Europe/Berlin`."
-    )
-    digest_only_changes: bool = Field(
-        default=False,
-        description="Where nothing is new, edit the last message in place of a new one.",
-    )
-    fallback_channel: int = Field(
-        default=0,
-        description="The id of the channel in which the owner is told once that another one is "
-        "lost. 0: the log and the metrics alone.",
-    )
-    alert_channel: int | None = Field(
-        default=None, description="The id of the channel for alerts. Empty: no alerts."
-    )
-    alert_role: int | None = Field(
-        default=None,
-        description="The id of the role that an alert of something failed mentions. Empty: nobody.",
-    )
-    alert_routes: str = Field(
-        default="",
-        description="Which alerts go elsewhere, as a JSON list of routes, of which the first that "
-        'fits takes an incident: `{"channel": "ID", "severity": "failed", "namespaces": ["web"], '
-        '"checks": ["certificates"], "role": "ID"}`. All but the channel may be left out; '
-        "`severity` is `degraded` (and worse) or `failed`, `role` is mentioned. What fits none "
-        "goes to the alert channel.",
-    )
-    alert_quiet: str = Field(
-        default="",
-        description="Hours in which only what failed is said, as in `22-7 Europe/Berlin`. Empty: "
-        "none.",
-    )
-    board_channel: int | None = Field(
-        default=None, description="The id of the channel for the live board. Empty: no board."
-    )
-    http_port: int = Field(
-        default=0,
-        ge=0,
-        le=65535,
-        description="The port for `/healthz`, `/readyz` and `/metrics`, on all interfaces. "
-        "0: none.",
-    )
-    log_level: str = Field(default="info", description=f"How much is logged: {', '.join(LEVELS)}.")
-    log_format: str = Field(
-        default="text",
-        description="How it is logged: text for people, json for one JSON object a line.",
-    )
+    discord_token: SecretStr | None = None
+    """The bot's token, from Discord's developer portal. Needed by run."""
 
-    @field_validator("viewers", "operators", "approvers", mode="before")
-    @classmethod
-    def _people(cls, given: Any) -> Any:
-        return _members(given) if isinstance(given, str | int) else given
+    guild_id: int | None = None
+    """The id of the one server that the bot serves. Needed by run."""
 
-    @field_validator("namespaces", "two_people", "never_touch", mode="before")
-    @classmethod
-    def _listed(cls, given: Any) -> Any:
-        if not isinstance(given, str):
-            return given
-        names = _entries(given)
-        for name in names:
-            _check_namespace(name)
-        return names
+    viewers: People = Members()
+    """Who may look: user ids, and role ids as `role:ID`, separated by commas. Empty: the approvers.
+    """
 
-    @field_validator("net_targets", mode="before")
-    @classmethod
-    def _targets(cls, given: Any) -> Any:
-        if not isinstance(given, str):
-            return given
-        entries = _entries(given)
-        targets.allowed(entries)
-        return entries
+    operators: People = Members()
+    """Who may probe and read logs: user ids, and role ids as `role:ID`, separated by commas. Empty:
+    the approvers.
+    """
 
-    @field_validator("tool_image")
-    @classmethod
-    def _image(cls, given: str) -> str:
-        if not re.fullmatch(r"[a-z0-9][\w.:/@-]{0,400}", given):
-            msg = "it is no image's name"
-            raise ValueError(msg)
-        return given
+    approvers: People = Members()
+    """Who may approve changes: user ids, and role ids as `role:ID`, separated by commas. Empty:
+    nobody.
+    """
 
-    @field_validator("digest_time", "digest_weekly")
-    @classmethod
-    def _timed(cls, given: str) -> str:
-        found = slots.timetable(given) if given else None
-        if isinstance(found, NoTime):
-            raise ValueError(found.why.rstrip("."))  # noqa: TRY004  # pydantic's own protocol
-        return given
+    kubeconfig: Path | None = None
+    """The kubeconfig to use. Empty: the service account in a cluster, else `$KUBECONFIG`, else
+    `~/.kube/config`.
+    """
 
-    @field_validator("digest_timezone")
-    @classmethod
-    def _zone(cls, given: str) -> str:
-        try:
-            ZoneInfo(given)
-        except (KeyError, ValueError, OSError) as error:
-            msg = "it is no time zone that this system knows"
-            raise ValueError(msg) from error
-        return given
+    context: str | None = None
+    """The kubeconfig's context to use. Empty: its current one."""
 
-    @field_validator("digest_channel", "fallback_channel")
-    @classmethod
-    def _channel(cls, given: int) -> int:
-        if given and not SNOWFLAKE.fullmatch(str(given)):
-            msg = "it is no id: right-click a channel in Discord and copy its id"
-            raise ValueError(msg)
-        return given
+    namespaces: Namespaces = ()
+    """Namespaces to watch, separated by commas, where the bot may not read all. Empty: the whole
+    cluster.
+    """
 
-    @field_validator("state_namespace")
-    @classmethod
-    def _named(cls, given: str) -> str:
-        if given:
-            _check_namespace(given)
-        return given
+    secret_inventory: bool = False
+    """List Secrets by name. Needs the permission to list Secrets, which in Kubernetes includes
+    their values; the bot asks for metadata only.
+    """
 
-    @field_validator("git_url")
-    @classmethod
-    def _repository(cls, given: str) -> str:
-        if given and not (found := address(given)):
-            msg = "it is no repository's address, such as https://github.com/owner/repository"
-            raise ValueError(msg)
-        if given and found and not secure(found.scheme, found.host):
-            msg = "the token would go over the wire in clear: use https"
-            raise ValueError(msg)
-        return given
+    state_namespace: Namespace = ""
+    """Where the bot keeps its Lease and its state. One of several processes acts then. Empty: the
+    pod's own namespace in a cluster; elsewhere the process is alone, always acts and keeps nothing.
+    """
 
-    @field_validator("git_api")
-    @classmethod
-    def _api(cls, given: str) -> str:
-        split = urlsplit(given)
-        if given and not (split.hostname and secure(split.scheme, split.hostname)):
-            msg = "it is no https address"
-            raise ValueError(msg)
-        return given.rstrip("/")
+    probe_image: str = ""
+    """The image of the pods that probe; it must hold meshmedic. Empty: the bot's own, where it runs
+    in that cluster.
+    """
 
-    @field_validator("git_branch")
-    @classmethod
-    def _branch(cls, given: str) -> str:
-        if not re.fullmatch(r"(?!-)[\w./-]{1,200}", given) or ".." in given:
-            msg = f"{given!r} is no branch's name"
-            raise ValueError(msg)
-        return given
+    probe_host_network: bool = False
+    """Probe from the nodes' own networks too. Needs the namespace `meshmedic-probe` under Pod
+    Security `privileged`.
+    """
 
-    @field_validator("git_host")
-    @classmethod
-    def _git_host(cls, given: str) -> str:
-        if given not in GIT_HOSTS:
-            msg = f"it is one of {', '.join(GIT_HOSTS)}"
-            raise ValueError(msg)
-        return given
+    tool_image: Image = manifests.TOOL_IMAGE
+    """The image of `/net tool`, with dig, curl, ping, tracepath and mtr. Pin it by its digest."""
 
-    @field_validator("alert_quiet")
-    @classmethod
-    def _quiet(cls, given: str) -> str:
-        if given:
-            written.quiet_hours(given)
-        return given
+    net_targets: Targets = ()
+    """What `/net tool` may ask beyond the cluster, separated by commas: names, `.example.org` for
+    all beneath, addresses and ranges.
+    """
 
-    @field_validator("alert_routes")
-    @classmethod
-    def _routes(cls, given: str) -> str:
-        if given:
-            written.routes(given, NAMES)
-        return given
+    approval_minutes: int = Field(default=15, ge=1, le=1440)
+    """Minutes after which a proposed change expires."""
 
-    @field_validator("log_level")
-    @classmethod
-    def _level(cls, given: str) -> str:
-        if given.lower() not in LEVELS:
-            msg = f"it is one of {', '.join(LEVELS)}"
-            raise ValueError(msg)
-        return given.lower()
+    self_approval: bool = True
+    """Whether whoever asked for a change may approve it."""
 
-    @field_validator("log_format")
-    @classmethod
-    def _format(cls, given: str) -> str:
-        if given.lower() not in FORMATS:
-            msg = f"it is one of {', '.join(FORMATS)}"
-            raise ValueError(msg)
-        return given.lower()
+    two_people: Namespaces = ()
+    """Namespaces, separated by commas, in which another person than the one who asked must approve.
+    """
+
+    never_touch: Namespaces = ()
+    """Namespaces, separated by commas, that are never changed, besides `kube-system` and
+    `flux-system`.
+    """
+
+    audit_channel: int | None = None
+    """The id of a channel that is told of every change's moves."""
+
+    git_url: RepositoryUrl = ""
+    """The https address of the one Git repository that the bot may push branches to and open pull
+    requests in. Empty: none.
+    """
+
+    git_token: SecretStr | None = None
+    """The token for it, which goes to this repository alone. docs/gitops.md names its permissions.
+    """
+
+    git_branch: Branch = "main"
+    """The branch that Flux follows and pull requests are for."""
+
+    git_host: GitHost = "github"
+    """What runs there: github, or gitea (Forgejo is the same)."""
+
+    git_api: ApiUrl = ""
+    """The https address of its API. Empty: the usual one of that host."""
+
+    digest_channel: Channel = 0
+    """The id of the channel of the daily digest. 0: no digest."""
+
+    digest_time: Times = "08:00"
+    """When the daily digest is sent: `08:00`, `08:00 mon-fri` for some days, or five fields of cron
+    that fire once a day at most.
+    """
+
+    digest_weekly: Times = ""
+    """When a weekly digest with trends is sent, such as `18:00 sun`, or `0 8 1 * *` for each month.
+    Empty: never.
+    """
+
+    digest_timezone: Zone = "UTC"
+    """The time zone of these times, such as `Europe/Berlin`."""
+
+    digest_only_changes: bool = False
+    """Where nothing is new, edit the last message in place of a new one."""
+
+    fallback_channel: Channel = 0
+    """The id of the channel in which the owner is told once that another one is lost. 0: the log
+    and the metrics alone.
+    """
+
+    alert_channel: int | None = None
+    """The id of the channel for alerts. Empty: no alerts."""
+
+    alert_role: int | None = None
+    """The id of the role that an alert of something failed mentions. Empty: nobody."""
+
+    alert_routes: Routes = ""
+    """Which alerts go elsewhere, as a JSON list of routes, of which the first that fits takes an
+    incident: `{"channel": "ID", "severity": "failed", "namespaces": ["web"], "checks":
+    ["certificates"], "role": "ID"}`. All but the channel may be left out; `severity` is `degraded`
+    (and worse) or `failed`, `role` is mentioned. What fits none goes to the alert channel.
+    """
+
+    alert_quiet: QuietHours = ""
+    """Hours in which only what failed is said, as in `22-7 Europe/Berlin`. Empty: none."""
+
+    board_channel: int | None = None
+    """The id of the channel for the live board. Empty: no board."""
+
+    http_port: int = Field(default=0, ge=0, le=65535)
+    """The port for `/healthz`, `/readyz` and `/metrics`, on all interfaces. 0: none."""
+
+    log_level: LogLevel = "info"
+    """How much is logged: debug, info, warning, error."""
+
+    log_format: LogFormat = "text"
+    """How it is logged: text for people, json for one JSON object a line."""
 
     @model_validator(mode="after")
-    def _not_everyone(self) -> Self:
-        for circle in ("operators", "approvers"):
-            if self.guild_id in getattr(self, circle).roles:
-                msg = f"{PREFIX}{circle.upper()}: a role with the server's own id is @everyone"
+    def _consistent(self) -> Self:
+        for name, members in (("OPERATORS", self.operators), ("APPROVERS", self.approvers)):
+            if self.guild_id in members.roles:
+                msg = f"{PREFIX}{name}: a role with the server's own id is @everyone"
                 raise ValueError(msg)
-        return self
-
-    @model_validator(mode="after")
-    def _both_or_none(self) -> Self:
         if bool(self.git_url) != (self.git_token is not None):
             msg = f"{PREFIX}GIT_URL and {PREFIX}GIT_TOKEN belong together, and one is not set"
             raise ValueError(msg)
@@ -390,12 +373,14 @@ class Settings(BaseSettings):
     @property
     def alert_rules(self) -> Rules:
         """The rules of alerts: without a channel nothing is routed anywhere."""
-        routes = list(written.routes(self.alert_routes, NAMES)) if self.alert_routes else []
+        routes = (
+            list(routes_config.routes(self.alert_routes, CHECK_NAMES)) if self.alert_routes else []
+        )
         if self.alert_channel and self.alert_role:
             routes.append(AlertRoute(self.alert_channel, Verdict.FAILED, role=self.alert_role))
         if self.alert_channel:
             routes.append(AlertRoute(self.alert_channel))
-        quiet = written.quiet_hours(self.alert_quiet) if self.alert_quiet else None
+        quiet = routes_config.quiet_hours(self.alert_quiet) if self.alert_quiet else None
         return Rules(tuple(routes), quiet=quiet)
 
     @property
@@ -421,6 +406,11 @@ class Settings(BaseSettings):
         return self.discord_token.get_secret_value().strip(), self.guild_id
 
 
+for _field in Settings.model_fields.values():
+    # A description is one line, however its docstring is wrapped.
+    _field.description = " ".join((_field.description or "").split())
+
+
 def load() -> Settings:
     """The settings from the environment and from `$MESHMEDIC_SECRETS_DIR`.
 
@@ -438,34 +428,11 @@ def load() -> Settings:
         options: dict[str, Any] = {"_secrets_dir": secrets} if secrets else {}
         read = Settings(**options)
     except ValidationError as error:
-        raise SettingsError("\n".join(_told(error_) for error_ in error.errors())) from None
+        raise SettingsError("\n".join(_explained(problem) for problem in error.errors())) from None
     for name in Settings.model_fields:
         if isinstance(secret := getattr(read, name), SecretStr):
             known_secrets.learn(name, secret.get_secret_value())
     return read
-
-
-def _check_namespace(name: str) -> None:
-    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name):
-        msg = f"{name!r} is no namespace's name"
-        raise ValueError(msg)
-
-
-def _entries(given: str) -> tuple[str, ...]:
-    """What stands between commas."""
-    return tuple(part.strip() for part in given.split(",") if part.strip())
-
-
-def _members(given: str | int) -> Members:
-    users: set[int] = set()
-    roles: set[int] = set()
-    for entry in filter(None, (part.strip() for part in str(given).split(","))):
-        kind, _, number = entry.rpartition(":")
-        if kind not in ("", "role", "user") or not SNOWFLAKE.fullmatch(number):
-            msg = f"{entry!r} is no id: right-click a person or role in Discord and copy its id"
-            raise ValueError(msg)
-        (roles if kind == "role" else users).add(int(number))
-    return Members(frozenset(users), frozenset(roles))
 
 
 def _refuse_unknown() -> None:
@@ -480,17 +447,17 @@ def _refuse_unknown() -> None:
             raise SettingsError(msg)
 
 
-def _told(error: Any) -> str:
-    message = str(error["msg"]).removeprefix("Value error, ")
-    if not error["loc"]:
+def _explained(problem: Any) -> str:
+    """One wrong setting: its name, what is wrong, and what is allowed."""
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    if not problem["loc"]:
         return f"{message}."
-    name = str(error["loc"][0]).removeprefix(PREFIX.lower())
+    name = str(problem["loc"][0]).removeprefix(PREFIX.lower())
     field = Settings.model_fields.get(name)
     if field is None:
         return f"{name}: no such setting. The README lists all."
-    given = (
-        "" if "SecretStr" in str(field.annotation) else f" (given: {str(error['input'])[:80]!r})"
-    )
+    secret = "SecretStr" in str(field.annotation)
+    given = "" if secret else f" (given: {str(problem['input'])[:80]!r})"
     return f"{PREFIX}{name.upper()}: {message}{given}. Allowed: {field.description}"
 
 
