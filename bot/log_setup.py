@@ -10,7 +10,7 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from types import TracebackType
@@ -76,12 +76,16 @@ def shown(text: str) -> str:
         return WITHHELD
 
 
-class Text(logging.Formatter):
-    """Lines for people: what belongs to the same event is indented."""
+class _Searching(logging.Formatter):
+    """Formats what its search lets through."""
 
     def __init__(self, search: Search = searched) -> None:
         self._search = search
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+
+class Text(_Searching):
+    """Lines for people. Further lines of the same event are indented."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The finished text."""
@@ -92,21 +96,22 @@ class Text(logging.Formatter):
         return f"{self.formatTime(record)} {record.levelname} {why}"
 
 
-class Json(logging.Formatter):
+class Json(_Searching):
     """One JSON object a line."""
-
-    def __init__(self, search: Search = searched) -> None:
-        self._search = search
-        super().__init__()
 
     def format(self, record: logging.LogRecord) -> str:
         """The finished line."""
         search = self._search
-        told = {"logger": search(record.name), "message": search(record.getMessage())}
+        event: dict[str, object] = {
+            "logger": search(record.name),
+            "message": search(record.getMessage()),
+        }
         if exception := self._exception(record):
-            told["exception"] = search(exception)
+            event["exception"] = search(exception)
         extra = {name: value for name, value in vars(record).items() if name not in STANDARD}
-        return self._line(record, told | ({"extra": self._told(extra)} if extra else {}))
+        if extra:
+            event["extra"] = {search(name): self._shown(name, extra[name]) for name in extra}
+        return self._line(record, event)
 
     def withheld(self, record: logging.LogRecord, why: str) -> str:
         """What stands in the place of a record that may not be shown."""
@@ -118,18 +123,15 @@ class Json(logging.Formatter):
         )
         return "\n".join(filter(None, (trace, record.stack_info)))
 
-    def _told(self, extra: dict[str, object]) -> dict[str, object]:
-        return {self._search(name): self._told_one(name, value) for name, value in extra.items()}
-
-    def _told_one(self, name: str, value: object) -> object:
+    def _shown(self, name: str, value: object) -> object:
         if names_a_secret(name):
             return HIDDEN
         return value if value is None or isinstance(value, bool | int) else self._search(str(value))
 
-    def _line(self, record: logging.LogRecord, told: dict[str, object]) -> str:
+    def _line(self, record: logging.LogRecord, event: Mapping[str, object]) -> str:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         head = {"time": at.replace("+00:00", "Z"), "level": record.levelname}
-        return json.dumps(head | told)
+        return json.dumps({**head, **event})
 
 
 class Handler(Stream):

@@ -74,7 +74,7 @@ from bot.net.request.service import Reach
 from bot.net.tools import targets
 from bot.net.tools.service import Netshoot
 from bot.remediation.change.approval import Policy
-from bot.remediation.change.pending import waiting
+from bot.remediation.change.change import waiting
 from bot.remediation.journal import ChangeListener, ChangeNotifier
 from bot.remediation.pull_request_flow import AskFlux
 from bot.remediation.reconciler import TICK

@@ -23,7 +23,7 @@ from bot.domain.record import Store
 from bot.errors import InputError
 from bot.kube.change_store import KubernetesChangeStore, NoChangeStore
 from bot.kube.configmap_store import ConfigMapStore
-from bot.remediation.change.pending import waiting
+from bot.remediation.change.change import waiting
 from bot.runtime.memory_store import Unkept
 
 

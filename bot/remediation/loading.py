@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 import msgspec
 
@@ -50,7 +51,7 @@ MOST = 60
 TOO_MANY = f"There are more than {MOST} ports of Traefik pods."
 LEFT = "{at}, by which Traefik was watched, is to be deleted by hand: {why}"
 
-Answers = dict[tuple[Entrance, str], tuple[ProbeAnswer, ...]]
+Answers = dict[Entrance, dict[str, Sequence[ProbeAnswer]]]
 """By entrance, and by the name of the request that was made there."""
 
 
@@ -142,10 +143,12 @@ class LoadingProbe:
                 for number in range(LOOKS):
                     await self.sleep(PAUSE if number else 0)
                     # A Traefik that came meanwhile started with everything that is there.
-                    known = {entrance for entrance, _ in before}
-                    places = sorted(known.intersection(await self._entrances()))
-                    answers = before | await self._ask(requests, places)
-                    looks = [_look_at(place, answers, named) for place in places]
+                    places = sorted(before.keys() & set(await self._entrances()))
+                    now = await self._ask(requests, places)
+                    looks = [
+                        Look(place, before[place] | now[place], place.name in named)
+                        for place in places
+                    ]
                     if not (why := loaded.unseen(looks)):
                         break
         except TimeoutError:
@@ -166,13 +169,9 @@ class LoadingProbe:
         self, requests: Mapping[str, VerificationRequest], places: Iterable[Entrance]
     ) -> Answers:
         """Make all requests at all entrances, in one job for each node."""
-        by_node: dict[str, list[Entrance]] = {}
-        for entrance in places:
-            by_node.setdefault(entrance.node, []).append(entrance)
+        nodes = [list(near) for _, near in groupby(sorted(places), lambda place: place.node)]
         answers: Answers = {}
-        for at_node in await asyncio.gather(
-            *(self._ask_at(requests, near) for near in by_node.values())
-        ):
+        for at_node in await asyncio.gather(*(self._ask_at(requests, near) for near in nodes)):
             answers |= at_node
         return answers
 
@@ -180,24 +179,19 @@ class LoadingProbe:
         self, requests: Mapping[str, VerificationRequest], places: Sequence[Entrance]
     ) -> Answers:
         """Make all requests at the entrances of one node; none are answered if it cannot probe."""
-        ids = {
-            (entrance, name): f"{number} {name}"
-            for number, entrance in enumerate(places)
-            for name in requests
-        }
         probes = [
-            probe(requests[name], entrance, TRIES, id_) for (entrance, name), id_ in ids.items()
+            probe(request, entrance, TRIES, f"{number} {name}")
+            for number, entrance in enumerate(places)
+            for name, request in requests.items()
         ]
         answers = await send(self.prober, places[0], probes) or ()
         return {
-            key: tuple(answer for answer in answers if answer.id == id_) for key, id_ in ids.items()
+            entrance: {
+                name: [answer for answer in answers if answer.id == f"{number} {name}"]
+                for name in requests
+            }
+            for number, entrance in enumerate(places)
         }
-
-
-def _look_at(entrance: Entrance, answers: Answers, named: frozenset[str]) -> Look:
-    names = ("before", "marked", "route", "nothing before", "nothing")
-    before, marked, route, *control = (answers.get((entrance, name), ()) for name in names)
-    return Look(entrance, before, marked, route, (control[0], control[1]), entrance.name in named)
 
 
 def _stood_before(step: Step, live: Live, change: Change) -> bool:

@@ -15,8 +15,7 @@ from bot.domain.snapshot import Gap, Why
 from bot.errors import ClusterError
 from bot.health.service import Health
 from bot.history.domain.record import HISTORY, History, Point
-from bot.remediation.change.change import Change
-from bot.remediation.change.pending import waiting
+from bot.remediation.change.change import Change, waiting
 from bot.remediation.change.plan import Method
 from bot.remediation.change.states import ChangeState
 from bot.runtime.memory_store import Unkept

@@ -9,8 +9,7 @@ import pytest
 from bot.domain.refusal import NotObserved
 from bot.errors import ClusterError, InputError, Refused
 from bot.net.diagnosis.diagnosis import Effect
-from bot.remediation.change.change import Change
-from bot.remediation.change.pending import waiting
+from bot.remediation.change.change import Change, waiting
 from bot.remediation.change.plan import Method
 from bot.remediation.change.states import ChangeState
 from bot.remediation.planning.refusals import PlanReason, PlanRefusal

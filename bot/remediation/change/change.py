@@ -6,6 +6,7 @@ Source: deploy/base/change-crd.yaml.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -122,3 +123,26 @@ def change_name(target: str, at: datetime, token: str) -> str:
     route = target.rpartition("/")[2] or target.rpartition(" ")[2]
     slug = re.sub(r"[^a-z0-9]+", "-", route.casefold())[:LONGEST_SLUG].strip("-") or "route"
     return f"{at.astimezone(UTC):%Y%m%d-%H%M}-{slug}-{token}"
+
+
+def waiting(changes: Iterable[Change], now: datetime) -> tuple[str, ...]:
+    """What waits for people or for a time, a line for each change, oldest first, for digests."""
+    oldest_first = sorted(changes, key=lambda change: change.name)
+    return tuple(line for change in oldest_first for line in _waiting(change, now))
+
+
+def _waiting(change: Change, now: datetime) -> Iterator[str]:
+    target = change.plan.target
+    if change.state is ChangeState.PROPOSED and now < change.expires:
+        yield f"{target}: a change waits for an approver until {_when(change.expires)}"
+    elif pull := change.notes.pull_request if change.state is ChangeState.AWAITING_MERGE else None:
+        yield f"{target}: pull request {pull.number} waits for its merge, or for Flux after it"
+    elif at := change.returns_at:
+        back = "is put back" if now < at else "was to be put back"
+        yield f"{target}: Flux is kept off it, and it {back} at {_when(at)}"
+    elif change.under_way and change.state is not ChangeState.PROPOSED:
+        yield f"{target}: a change is {change.state}"
+
+
+def _when(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"

@@ -6,7 +6,7 @@ a route for every host may answer as well.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -21,19 +21,21 @@ Print = tuple[int, str]
 STALLED: Print = (0, "")
 
 
+REQUESTS = ("before", "marked", "route", "nothing before", "nothing")
+"""What is asked at an entrance: the marker's host before and after the marker was made, the route,
+and a host that nothing serves, at the beginning and now. If the answers for that host changed,
+Traefik itself is not well, and no other answer says anything.
+"""
+
+
 class Look(msgspec.Struct, frozen=True):
-    """What one entrance answers: the marker's host `before` it was made and now, and the route.
+    """What one entrance answers to each of REQUESTS.
 
     `named`: the route names this entrypoint. Elsewhere another object may serve the same host.
-    `control` is how a host that nothing serves is answered, at the beginning and now: if that
-    changed, Traefik itself is not well, and no other answer says anything.
     """
 
     entrance: Entrance
-    before: tuple[ProbeAnswer, ...]
-    marked: tuple[ProbeAnswer, ...]
-    route: tuple[ProbeAnswer, ...]
-    control: tuple[tuple[ProbeAnswer, ...], tuple[ProbeAnswer, ...]]
+    answers: Mapping[str, Sequence[ProbeAnswer]]
     named: bool = False
 
 
@@ -67,10 +69,9 @@ def unseen(looks: Sequence[Look]) -> str:
 
 def standing(look: Look) -> LoadState:
     """The state at one entrance. All answers must say the same."""
-    before, marked, route = map(_prints, (look.before, look.marked, look.route))
-    control, now = map(_prints, look.control)
-    steady = control and now and all(_like(answered, control) for answered in now)
-    if not (before and marked and route and steady):
+    prints = [_prints(look.answers.get(name, ())) for name in REQUESTS]
+    before, marked, route, nothing, now = prints
+    if not all(prints) or not all(_like(answered, nothing) for answered in now):
         return LoadState.UNKNOWN
     if all(_like(answered, before) for answered in route):
         unserved = {status for status, _ in before} == {NOT_FOUND}

@@ -14,7 +14,6 @@ from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.step import step
 from bot.remediation.planning.common import draft
 from bot.remediation.planning.context import Manifest, PlanningContext
-from bot.remediation.planning.eligibility import Eligibility
 from bot.remediation.planning.refusals import PlanReason, PlanRefusal
 from bot.routing.native_lb import ANNOTATION
 
@@ -23,7 +22,7 @@ MOST_NAMED = 5
 """Ingresses of the same Service that a risk names."""
 
 
-def plan(context: PlanningContext, eligibility: Eligibility) -> RepairPlan | PlanRefusal:
+def plan(context: PlanningContext) -> RepairPlan | PlanRefusal:
     """One annotation of the Service behind an Ingress."""
     subject, service, owner = context.subject, context.service, context.service_owner
     if subject.route is None or subject.route.kind != "Ingress" or service is None:
@@ -37,7 +36,7 @@ def plan(context: PlanningContext, eligibility: Eligibility) -> RepairPlan | Pla
     target = Target("Service", subject.service.namespace, subject.service.name)
     was, to = annotation_of(service, ANNOTATION), {ANNOTATION: "true"}
     annotate = step(Action.ANNOTATE_SERVICE, target, was, to)
-    return draft(context, eligibility, Method.ANNOTATION, (annotate,), tuple(_risks(context)))
+    return draft(context, Method.ANNOTATION, (annotate,), tuple(_risks(context)))
 
 
 def refuse_sticky(service: Manifest) -> PlanRefusal | None:

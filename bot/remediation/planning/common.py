@@ -8,7 +8,6 @@ from bot.net.diagnosis.diagnosis import Effect
 from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.step import Step
 from bot.remediation.planning.context import PlanningContext
-from bot.remediation.planning.eligibility import Eligibility
 
 MOST_EVIDENCE = 24
 LONGEST = 900
@@ -17,7 +16,6 @@ LONGEST = 900
 
 def draft(
     context: PlanningContext,
-    eligibility: Eligibility,
     method: Method,
     steps: tuple[Step, ...],
     risks: tuple[str, ...],
@@ -26,7 +24,10 @@ def draft(
 ) -> RepairPlan:
     """A plan with the evidence of the diagnosis and the risks that every plan has."""
     diagnosis, subject = context.diagnosis, context.subject
-    every_risk = (*_trial(context, eligibility), *risks, _ONE_SERVER)
+    trial = diagnosis.effect is not Effect.HELPS
+    every_risk = [*risks, _ONE_SERVER]
+    if trial:
+        every_risk.insert(0, _LOWERS if diagnosis.effect is Effect.LOWERS else _UNPROVEN)
     return RepairPlan(
         target=str(subject.route),
         way=method,
@@ -35,7 +36,7 @@ def draft(
         path=subject.path or "/",
         row=diagnosis.row,
         effect=diagnosis.effect,
-        trial=eligibility is Eligibility.TRIAL,
+        trial=trial,
         evidence=tuple(line[:LONGEST] for line in _evidence(context)),
         risks=tuple(risk[:LONGEST] for risk in every_risk),
         steps=steps,
@@ -43,6 +44,8 @@ def draft(
     )
 
 
+_LOWERS = "A trial: fewer requests may fail, and no fault is mended. It takes itself back."
+_UNPROVEN = "A trial: that it helps is not proven. It takes itself back if it does not."
 _ONE_SERVER = (
     "Traefik then sees one server, the VIP: it no longer chooses among pods, checks none of "
     "them, and kept connections may load them unevenly."
@@ -59,10 +62,3 @@ def _evidence(context: PlanningContext) -> Iterator[str]:
     )
     yield from (f"{seen.what}: {seen.result}" for seen in observed[:MOST_EVIDENCE])
     yield from (f"Not tested: {reason}" for reason in diagnosis.untested[:8])
-
-
-def _trial(context: PlanningContext, eligibility: Eligibility) -> Iterator[str]:
-    if eligibility is Eligibility.TRIAL and context.diagnosis.effect is Effect.LOWERS:
-        yield "A trial: fewer requests may fail, and no fault is mended. It takes itself back."
-    elif eligibility is Eligibility.TRIAL:
-        yield "A trial: that it helps is not proven. It takes itself back if it does not."

@@ -1,24 +1,14 @@
-"""Whether the evidence supports a switch to the VIP at all: as proven, as a trial, or not.
+"""Whether the evidence supports a switch to the VIP at all.
 
-What is proven to help is proposed; what is not proven either way is a labelled trial, which takes
-itself back; what is proven useless or harmful is refused.
+What is proven useless or harmful is refused. What is proven to help is proposed, and what is not
+proven either way is a labelled trial, which takes itself back.
 """
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from bot.net.diagnosis.diagnosis import Effect
 from bot.remediation.planning.context import PlanningContext
 from bot.remediation.planning.refusals import PlanReason, PlanRefusal
-
-
-class Eligibility(StrEnum):
-    """How far the evidence supports nativeLB."""
-
-    PROVEN = "proven"
-    TRIAL = "trial"
-
 
 NOT_ELIGIBLE = {
     Effect.USELESS: PlanReason.USELESS,
@@ -29,8 +19,8 @@ NOT_ELIGIBLE = {
 }
 
 
-def evaluate(context: PlanningContext) -> Eligibility | PlanRefusal:
-    """Evaluate the diagnosis, and what the objects alone forbid."""
+def refuse_ineligible(context: PlanningContext) -> PlanRefusal | None:
+    """Why no method can be proposed, by the diagnosis or by the objects alone; None if one can."""
     subject, diagnosis, traefik = context.subject, context.diagnosis, context.traefik
     if reason := NOT_ELIGIBLE.get(diagnosis.effect):
         return PlanRefusal(reason, diagnosis.effect_because or diagnosis.because)
@@ -50,4 +40,4 @@ def evaluate(context: PlanningContext) -> Eligibility | PlanRefusal:
         named = ", ".join(lonely)
         why = f"internalTrafficPolicy is Local, and {named} has Traefik and no endpoint."
         return PlanRefusal(PlanReason.LOCAL_ONLY, why)
-    return Eligibility.PROVEN if diagnosis.effect is Effect.HELPS else Eligibility.TRIAL
+    return None

@@ -18,7 +18,6 @@ from bot.remediation.change.step import MOST, Step, step
 from bot.remediation.planning.annotation import refuse_sticky
 from bot.remediation.planning.common import draft
 from bot.remediation.planning.context import Manifest, PlanningContext
-from bot.remediation.planning.eligibility import Eligibility
 from bot.remediation.planning.refusals import PlanReason, PlanRefusal
 
 RESTORED = ("name", "namespace", "labels", "annotations")
@@ -30,7 +29,7 @@ MOST_STEPS = 16
 TOO_LARGE = PlanRefusal(PlanReason.TOO_LARGE, "It is larger than what a Change holds.")
 
 
-def plan(context: PlanningContext, eligibility: Eligibility) -> RepairPlan | PlanRefusal:
+def plan(context: PlanningContext) -> RepairPlan | PlanRefusal:
     """The whole hand-over of one Ingress."""
     subject, route, traefik = context.subject, context.route, context.traefik
     if subject.route is None or subject.route.kind != "Ingress" or not route or not traefik:
@@ -57,9 +56,7 @@ def plan(context: PlanningContext, eligibility: Eligibility) -> RepairPlan | Pla
     steps = (*creations, *releases, deletion, *_lowered(creations, last))
     if len(steps) > MOST_STEPS or any(max(len(step_.was), len(step_.to)) > MOST for step_ in steps):
         return TOO_LARGE
-    return draft(
-        context, eligibility, Method.CONVERSION, steps, (*first.warnings, *_risks(context))
-    )
+    return draft(context, Method.CONVERSION, steps, (*first.warnings, *_risks(releases)))
 
 
 def _releases(context: PlanningContext, conversion: Conversion) -> list[Step] | PlanRefusal:
@@ -108,24 +105,12 @@ def _priorities(manifest: Manifest) -> list[dict[str, Any]]:
     ]
 
 
-def _risks(context: PlanningContext) -> Iterator[str]:
-    released = sorted(
-        name for name, certificate in context.certificates.items() if _owned(certificate, context)
-    )
-    if released:
-        named = ", ".join(released)
+def _risks(releases: list[Step]) -> Iterator[str]:
+    if releases:
+        named = ", ".join(sorted(release.object.name for release in releases))
         yield f"Certificate {named} no longer belongs to the Ingress, also after a roll back."
     yield (
         "To see when Traefik has loaded it, and the Ingress on the way back, a copy for a host in "
         f".invalid stands beside it for some seconds: its name ends in {SUFFIX}."
     )
     yield "Dashboards and tools that look for Ingresses do not see the route any more."
-
-
-def _owned(certificate: Manifest, context: PlanningContext) -> bool:
-    owners = certificate.get("metadata", {}).get(OWNERS) or ()
-    route = context.subject.route
-    return any(
-        owner.get("kind") == "Ingress" and route and owner.get("name") == route.name
-        for owner in owners
-    )

@@ -15,7 +15,6 @@ from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.step import step
 from bot.remediation.planning.common import draft
 from bot.remediation.planning.context import Manifest, PlanningContext
-from bot.remediation.planning.eligibility import Eligibility
 from bot.remediation.planning.refusals import PlanReason, PlanRefusal
 from bot.routing import native_lb
 
@@ -23,7 +22,7 @@ RETURNS_AFTER = 24 * 60
 """Minutes for which Flux is kept off: a day to bring the change into Git."""
 
 
-def plan(context: PlanningContext, eligibility: Eligibility) -> RepairPlan | PlanRefusal:
+def plan(context: PlanningContext) -> RepairPlan | PlanRefusal:
     """The field for each service of the route that leads to the diagnosed Service."""
     subject, route, owner = context.subject, context.route, context.route_owner
     if subject.route is None or subject.route.kind != "IngressRoute" or route is None:
@@ -45,7 +44,6 @@ def plan(context: PlanningContext, eligibility: Eligibility) -> RepairPlan | Pla
         steps.insert(0, step(Action.PAUSE_RECONCILING, target_of(route), paused, pause))
     return draft(
         context,
-        eligibility,
         Method.NATIVE_LB,
         tuple(steps),
         tuple(_risks(context)),

@@ -10,18 +10,16 @@ from bot.net.diagnosis.diagnosis import Effect
 from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.planning import annotation, ingress_handover, native_lb, pull_request
 from bot.remediation.planning.context import PlanningContext
-from bot.remediation.planning.eligibility import Eligibility, evaluate
+from bot.remediation.planning.eligibility import refuse_ineligible
 from bot.remediation.planning.refusals import PlanReason, PlanRefusal
 
-METHODS: Mapping[Method, Callable[[PlanningContext, Eligibility], RepairPlan | PlanRefusal]] = (
-    MappingProxyType(
-        {
-            Method.ANNOTATION: annotation.plan,
-            Method.NATIVE_LB: native_lb.plan,
-            Method.CONVERSION: ingress_handover.plan,
-            Method.PULL_REQUEST: pull_request.plan,
-        }
-    )
+METHODS: Mapping[Method, Callable[[PlanningContext], RepairPlan | PlanRefusal]] = MappingProxyType(
+    {
+        Method.ANNOTATION: annotation.plan,
+        Method.NATIVE_LB: native_lb.plan,
+        Method.CONVERSION: ingress_handover.plan,
+        Method.PULL_REQUEST: pull_request.plan,
+    }
 )
 """What plans by each method, the smallest change first."""
 
@@ -64,13 +62,12 @@ class Offers:
 
 def offers(context: PlanningContext, untouchable: Callable[[str], str]) -> Offers:
     """Plans by every method. `untouchable` says why a namespace is never changed."""
-    eligibility = evaluate(context)
-    if isinstance(eligibility, PlanRefusal):
-        return Offers(context, refusals=MappingProxyType(dict.fromkeys(METHODS, eligibility)))
+    if refusal := refuse_ineligible(context):
+        return Offers(context, refusals=MappingProxyType(dict.fromkeys(METHODS, refusal)))
     plans: list[RepairPlan] = []
     refusals: dict[Method, PlanRefusal] = {}
     for method, plan in METHODS.items():
-        offer = plan(context, eligibility)
+        offer = plan(context)
         namespaces = sorted(offer.namespaces) if isinstance(offer, RepairPlan) else ()
         if why := next(filter(None, map(untouchable, namespaces)), ""):
             offer = PlanRefusal(PlanReason.UNTOUCHABLE, why)

@@ -13,7 +13,6 @@ from bot.remediation.planning import native_lb
 from bot.remediation.planning.annotation import refuse_sticky
 from bot.remediation.planning.common import draft
 from bot.remediation.planning.context import Manifest, PlanningContext
-from bot.remediation.planning.eligibility import Eligibility
 from bot.remediation.planning.ingress_handover import TOO_LARGE
 from bot.remediation.planning.refusals import PlanReason, PlanRefusal
 from bot.routing.native_lb import ANNOTATION, FIELD
@@ -24,7 +23,7 @@ NEVER_MERGED = (
 )
 
 
-def plan(context: PlanningContext, eligibility: Eligibility) -> RepairPlan | PlanRefusal:
+def plan(context: PlanningContext) -> RepairPlan | PlanRefusal:
     """The edit of a file. Which file, is found when the repository is read."""
     edit = _smallest(context)
     if isinstance(edit, PlanRefusal):
@@ -34,7 +33,7 @@ def plan(context: PlanningContext, eligibility: Eligibility) -> RepairPlan | Pla
     opening = Step(Action.OPEN_PULL_REQUEST, edit.object, to=encoded(edit))
     if len(opening.to) > MOST:
         return TOO_LARGE
-    return draft(context, eligibility, Method.PULL_REQUEST, (opening,), (NEVER_MERGED,))
+    return draft(context, Method.PULL_REQUEST, (opening,), (NEVER_MERGED,))
 
 
 def owner_of(context: PlanningContext, edit: FileEdit) -> tuple[ObjectOwner, Manifest]:

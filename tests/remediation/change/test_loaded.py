@@ -1,9 +1,11 @@
 """Loaded is what every Traefik answers otherwise than before; what was not seen is not."""
 
+from typing import Any
+
 import pytest
 
 from bot.net.probing.protocol import Outcome, ProbeAnswer
-from bot.remediation.change.loaded import LoadState, Look, standing, unseen
+from bot.remediation.change.loaded import REQUESTS, LoadState, Look, standing, unseen
 from bot.remediation.change.verification_requests import Entrance
 
 WEB, SECURE = Entrance("edge", "10.42.0.2", 8000), Entrance("edge", "10.42.0.2", 8443, tls=True)
@@ -20,6 +22,12 @@ TO_TLS = answer(301, "traefik")
 CALM = ((OWN, OWN), (OWN, OWN))
 
 
+def a_look(at: Entrance, *answers: Any, named: bool = False) -> Look:
+    """By what is asked, in order; the host that nothing serves has the last pair of answers."""
+    *three, control = answers
+    return Look(at, dict(zip(REQUESTS, (*three, *control), strict=True)), named)
+
+
 def look(
     before: ProbeAnswer = OWN,
     marked: ProbeAnswer = REACHED,
@@ -29,7 +37,7 @@ def look(
     named: bool = True,
 ) -> Look:
     calm = ((before, before), (before, before))
-    return Look(at, (before, before), (marked, marked), (route, route), calm, named)
+    return a_look(at, (before, before), (marked, marked), (route, route), calm, named=named)
 
 
 @pytest.mark.parametrize("marked", [REACHED, BROKEN, STALLED, answer(404, "the application")])
@@ -46,7 +54,7 @@ def test_where_a_host_that_nothing_serves_is_answered_otherwise_nothing_was_seen
     """Traefik hangs, or starts anew: then every host is answered otherwise than before."""
     calm = ((OWN, OWN), (OWN, now))
     for marked in (STALLED, REACHED, BROKEN):
-        ill = Look(WEB, (OWN, OWN), (marked, marked), (marked, marked), calm, named=True)
+        ill = a_look(WEB, (OWN, OWN), (marked, marked), (marked, marked), calm, named=True)
         assert standing(ill) is LoadState.UNKNOWN
         assert unseen([ill])
 
@@ -58,7 +66,7 @@ def test_an_answer_as_before_says_that_it_is_not_loaded() -> None:
 
 
 def test_one_of_two_answers_is_not_enough() -> None:
-    half = Look(WEB, (OWN, OWN), (REACHED, OWN), (REACHED, REACHED), CALM, named=True)
+    half = a_look(WEB, (OWN, OWN), (REACHED, OWN), (REACHED, REACHED), CALM, named=True)
     assert standing(half) is LoadState.NOT_YET
 
 
@@ -70,7 +78,7 @@ def test_one_entrance_or_replica_that_does_not_serve_it_is_enough_for_no() -> No
 def test_a_replica_that_was_not_seen_is_named() -> None:
     why = unseen([look(), look(marked=REFUSED, at=OTHER)])
     assert why == "It was not seen to be served at 10.42.1.2:8000 on attic."
-    assert unseen([look(), Look(OTHER, (), (), (), ((), ()))]) == why
+    assert unseen([look(), a_look(OTHER, (), (), (), ((), ()))]) == why
 
 
 def test_a_port_that_speaks_no_http_is_no_obstacle_beside_one_that_was_seen() -> None:
@@ -103,6 +111,6 @@ def test_a_page_that_differs_each_time_is_known_by_its_status() -> None:
     before = (answer(404, "page 1"), answer(404, "page 2"))
     served = (REACHED, REACHED)
     calm, pages = (before, before), (answer(404, "page 3"), answer(404, "page 4"))
-    late = Look(WEB, before, pages, served, calm, named=True)
+    late = a_look(WEB, before, pages, served, calm, named=True)
     assert standing(late) is LoadState.NOT_YET
-    assert standing(Look(WEB, before, served, served, calm)) is LoadState.LOADED
+    assert standing(a_look(WEB, before, served, served, calm)) is LoadState.LOADED
