@@ -13,8 +13,7 @@ import msgspec
 from bot.cli.parser import Parser, add_files, add_output
 from bot.cli.route_edit import DONE, EXIT_CODES, REFUSED, UNREADABLE
 from bot.errors import InputError
-from bot.ingress_conversion.batch import convert_all
-from bot.ingress_conversion.convert import Became, Conversion
+from bot.ingress_conversion.convert import Became, Conversion, convert_all
 from bot.ingress_conversion.known import Known, gather
 from bot.ingress_conversion.source import is_ingress
 from bot.ingress_conversion.target import SINCE_STRICT_PREFIX, ConversionTarget, version

@@ -5,6 +5,9 @@ What a person typed or configured and that cannot be used is an `InputError` (`b
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import Self
+
 import msgspec
 
 
@@ -23,6 +26,29 @@ class Refusal(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         """The sentences for people."""
         return self.detail
+
+
+class ExplainedReason(StrEnum):
+    """The base of a closed list of reasons for a refusal.
+
+    Each member has a code for machines, and whole sentences for people: `why`, and what to do
+    `instead`.
+    """
+
+    why: str
+    instead: str
+
+    def __new__(cls, code: str, why: str, instead: str) -> Self:
+        """A member from its three texts."""
+        reason = str.__new__(cls, code)
+        reason._value_ = code
+        reason.why, reason.instead = why, instead
+        return reason
+
+    def explain(self, detail: str = "") -> str:
+        """Why, with the detail of this case, and what to do instead."""
+        which = f" ({detail})" if detail else ""
+        return f"{self.why[:-1]}{which}. {self.instead}"
 
 
 class NotObserved(msgspec.Struct, frozen=True):

@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Self
+from bot.domain.refusal import ExplainedReason
 
 PASTE = "Paste the given text where the object is written."
 
 
-class FileReason(StrEnum):
-    """Why the file of a live object cannot be edited with certainty.
-
-    Each member has a code for machines, and whole sentences for people: `why`, and what to do
-    `instead`.
-    """
-
-    why: str
-    instead: str
-
-    def __new__(cls, code: str, why: str, instead: str) -> Self:
-        """A member from its three texts."""
-        reason = str.__new__(cls, code)
-        reason._value_ = code
-        reason.why, reason.instead = why, instead
-        return reason
+class FileReason(ExplainedReason):
+    """Why the file of a live object cannot be edited with certainty."""
 
     NOT_CONFIGURED = (
         "not-configured",
@@ -198,5 +183,4 @@ class Stop(Exception):  # the answer is "no, because", not a fault
 
     def __str__(self) -> str:
         """The obstacle, the reason and what to do instead, for people."""
-        detail = f" ({self.detail})" if self.detail else ""
-        return f"{self.reason.why[:-1]}{detail}. {self.reason.instead}"
+        return self.reason.explain(self.detail)

@@ -6,14 +6,12 @@ import sys
 from pathlib import Path
 
 from bot.gitops.refusals import FileReason
-
-HEAD = "| Reason | Why | What to do instead |\n|---|---|---|\n"
+from bot.render.reason_table import HEAD, reason_table
 
 
 def with_reasons(page: str) -> str:
     """The page with its last table, that of the reasons, written anew."""
-    rows = (f"| `{reason}` | {reason.why} | {reason.instead} |\n" for reason in FileReason)
-    return page.partition(HEAD)[0] + HEAD + "".join(rows)
+    return page.partition(HEAD)[0] + reason_table(FileReason)
 
 
 if __name__ == "__main__":

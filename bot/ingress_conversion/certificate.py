@@ -1,7 +1,8 @@
 """The Certificates that cert-manager's ingress-shim made from an Ingress, as manifests.
 
 Source: cert-manager, pkg/controller/certificate-shim (sync.go, helper.go). The shim's own
-Certificate belongs to the Ingress and would go with it, and with it the renewal.
+Certificate belongs to the Ingress: when the Ingress is deleted, it goes too, and the secret is not
+renewed any more.
 """
 
 from __future__ import annotations
@@ -10,63 +11,88 @@ import ipaddress
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.ingress_conversion.certificate_fields import OWN, fill
+import msgspec
+
 from bot.ingress_conversion.known import Known
 from bot.ingress_conversion.refusals import ConversionReason, Unfaithful
 from bot.ingress_conversion.source import IngressSource
 
+OWN = "cert-manager.io/"
 ACME = "acme.cert-manager.io/"
 GROUP = "cert-manager.io"
 AUTOMATIC = "kubernetes.io/tls-acme"
 ISSUERS = {"issuer": "Issuer", "cluster-issuer": "ClusterIssuer"}
 USAGES = ("digital signature", "key encipherment")
 
+TEXTS = {
+    "common-name": ("commonName",),
+    "duration": ("duration",),
+    "renew-before": ("renewBefore",),
+    "private-key-rotation-policy": ("privateKey", "rotationPolicy"),
+    "private-key-algorithm": ("privateKey", "algorithm"),
+    "private-key-encoding": ("privateKey", "encoding"),
+    "subject-serialnumber": ("subject", "serialNumber"),
+}
+NUMBERS = {
+    "revision-history-limit": ("revisionHistoryLimit",),
+    "renew-before-percentage": ("renewBeforePercentage",),
+    "private-key-size": ("privateKey", "size"),
+}
+LISTS = {
+    "usages": ("usages",),
+    "email-sans": ("emailAddresses",),
+    "uri-sans": ("uris",),
+    "subject-organizations": ("subject", "organizations"),
+    "subject-organizationalunits": ("subject", "organizationalUnits"),
+    "subject-countries": ("subject", "countries"),
+    "subject-provinces": ("subject", "provinces"),
+    "subject-localities": ("subject", "localities"),
+    "subject-postalcodes": ("subject", "postalCodes"),
+    "subject-streetaddresses": ("subject", "streetAddresses"),
+}
+MORE_NAMES = {"alt-names": "dnsNames", "ip-sans": "ipAddresses"}
+"""Annotations that add to what `spec.tls` says."""
+
 
 def certificates(source: IngressSource, known: Known) -> tuple[dict[str, Any], ...]:
-    """A Certificate for each secret that the shim would fill, unless one was given.
+    """A Certificate for each secret that the shim fills, unless a known Certificate fills it.
 
     Raises:
-        Unfaithful: The issuer is not to be told, or the shim needs the Ingress itself.
+        Unfaithful: The issuer is not clear, or the shim needs the Ingress itself.
     """
     wanted = {
         secret: hosts
         for secret, hosts in _hosts(source).items()
         if (source.namespace, secret) not in known.secrets
     }
-    if not wanted or not _is_shimmed(source.annotations):
+    issuer = _issuer(source.annotations) if wanted else None
+    if issuer is None:
         return ()
-    issuer = _issuer(source.annotations)
     return tuple(_certificate(source, secret, hosts, issuer) for secret, hosts in wanted.items())
 
 
-def _hosts(source: IngressSource) -> dict[str, tuple[str, ...]]:
-    """The hosts of each secret; the shim passes over an entry without either."""
-    found: dict[str, tuple[str, ...]] = {}
-    for source_tls in source.tls:
-        if source_tls.secret and source_tls.hosts:
-            found[source_tls.secret] = (*found.get(source_tls.secret, ()), *source_tls.hosts)
-    return found
+def _hosts(source: IngressSource) -> dict[str, list[str]]:
+    """The hosts of each secret; the shim ignores an entry without either."""
+    hosts: dict[str, list[str]] = {}
+    for tls in source.tls:
+        if tls.secret and tls.hosts:
+            hosts.setdefault(tls.secret, []).extend(tls.hosts)
+    return hosts
 
 
-def _is_shimmed(annotations: Mapping[str, str]) -> bool:
-    named = any(annotations.get(f"{OWN}{annotation}") for annotation in ISSUERS)
-    return named or annotations.get(AUTOMATIC) == "true"
-
-
-def _issuer(annotations: Mapping[str, str]) -> dict[str, str]:
+def _issuer(annotations: Mapping[str, str]) -> dict[str, str] | None:
+    """The `issuerRef`; None where the shim does nothing."""
     named = {
         kind: name
         for annotation, kind in ISSUERS.items()
         if (name := annotations.get(f"{OWN}{annotation}"))
     }
+    if not named and annotations.get(AUTOMATIC) != "true":
+        return None
     if not named:
-        raise Unfaithful(
-            ConversionReason.UNCLEAR_CERTIFICATE, f"{AUTOMATIC} means cert-manager's default issuer"
-        )
+        raise _unclear(f"{AUTOMATIC} means cert-manager's default issuer")
     if len(named) > 1:
-        raise Unfaithful(
-            ConversionReason.UNCLEAR_CERTIFICATE, "both an issuer and a cluster issuer"
-        )
+        raise _unclear("both an issuer and a cluster issuer")
     ((kind, name),) = named.items()
     return {
         "name": name,
@@ -76,19 +102,19 @@ def _issuer(annotations: Mapping[str, str]) -> dict[str, str]:
 
 
 def _certificate(
-    source: IngressSource, secret: str, hosts: tuple[str, ...], issuer: Mapping[str, str]
+    source: IngressSource, secret: str, hosts: list[str], issuer: Mapping[str, str]
 ) -> dict[str, Any]:
     metadata: dict[str, Any] = {"name": secret}
     if source.says_namespace:
         metadata["namespace"] = source.namespace
-    if solved := dict(_solving(source.annotations)):
-        metadata["annotations"] = solved
+    if solver := _solver(source.annotations):
+        metadata["annotations"] = solver
     spec: dict[str, Any] = {"secretName": secret, "issuerRef": dict(issuer)}
-    for address, key in ((False, "dnsNames"), (True, "ipAddresses")):
-        if found := [host for host in dict.fromkeys(hosts) if _is_address(host) is address]:
-            spec[key] = found
+    for key, of_addresses in (("dnsNames", False), ("ipAddresses", True)):
+        if names := [host for host in dict.fromkeys(hosts) if _is_address(host) is of_addresses]:
+            spec[key] = names
     spec["usages"] = list(USAGES)
-    fill(spec, source.annotations)
+    _fill(spec, source.annotations)
     return {
         "apiVersion": "cert-manager.io/v1",
         "kind": "Certificate",
@@ -97,15 +123,56 @@ def _certificate(
     }
 
 
-def _solving(annotations: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """What the shim hands on to the solver of ACME's HTTP-01."""
+def _solver(annotations: Mapping[str, str]) -> dict[str, str]:
+    """The annotations that the shim copies for the solver of ACME's HTTP-01."""
     if annotations.get(f"{ACME}http01-edit-in-place") == "true":
-        raise Unfaithful(
-            ConversionReason.UNCLEAR_CERTIFICATE,
-            "http01-edit-in-place solves within this very Ingress",
-        )
-    if name := annotations.get(f"{ACME}http01-ingress-class"):
-        yield f"{ACME}http01-override-ingress-class", name
+        raise _unclear("http01-edit-in-place solves within this very Ingress")
+    name = annotations.get(f"{ACME}http01-ingress-class")
+    return {f"{ACME}http01-override-ingress-class": name} if name else {}
+
+
+def _fill(spec: dict[str, Any], annotations: Mapping[str, str]) -> None:
+    """Copy into a Certificate's spec what the annotations say."""
+    for path, value in _values(annotations):
+        *parents, last = path
+        place = spec
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[last] = value
+    for name, key in MORE_NAMES.items():
+        if more := _list(annotations.get(f"{OWN}{name}", "")):
+            spec[key] = list(dict.fromkeys([*spec.get(key, ()), *more]))
+    if template := annotations.get(f"{OWN}secret-template"):
+        spec["secretTemplate"] = _template(template)
+
+
+def _values(annotations: Mapping[str, str]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for name, path in TEXTS.items():
+        if text := annotations.get(f"{OWN}{name}"):
+            yield path, text
+    for name, path in NUMBERS.items():
+        if text := annotations.get(f"{OWN}{name}"):
+            yield path, _number(name, text)
+    for name, path in LISTS.items():
+        if entries := _list(annotations.get(f"{OWN}{name}", "")):
+            yield path, entries
+
+
+def _list(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _number(name: str, text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):  # noqa: PLR2004  # int32
+        raise _unclear(f"{OWN}{name}: {text!r} is no number")
+    return int(text)
+
+
+def _template(text: str) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(text, type=dict[str, dict[str, str]])
+    except msgspec.DecodeError as error:
+        raise _unclear(f"{OWN}secret-template: {error}") from error
 
 
 def _is_address(host: str) -> bool:
@@ -114,3 +181,7 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _unclear(detail: str) -> Unfaithful:
+    return Unfaithful(ConversionReason.UNCLEAR_CERTIFICATE, detail)

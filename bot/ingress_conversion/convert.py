@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from bot.ingress_conversion import ingress_class, router_annotations, rule, services
+import msgspec
+
+from bot.ingress_conversion import ingress_class, rule, services
+from bot.ingress_conversion.annotations import RouterOptions, router_options
 from bot.ingress_conversion.certificate import certificates
-from bot.ingress_conversion.known import Known
+from bot.ingress_conversion.known import Known, Place, gather
 from bot.ingress_conversion.references import reference
-from bot.ingress_conversion.refusals import ConversionReason, Unfaithful, told
-from bot.ingress_conversion.router_annotations import RouterOptions
+from bot.ingress_conversion.refusals import ConversionReason, Unfaithful
 from bot.ingress_conversion.rule import RuleText
 from bot.ingress_conversion.source import IngressSource, RoutedBackend, decoded, read
 from bot.ingress_conversion.target import ConversionTarget
@@ -24,6 +26,9 @@ LOWEST = -(2**31)
 
 EXTERNAL_DNS = "external-dns."
 """How the names of external-dns's annotations begin."""
+
+SPELT = {"accesslogs": "accessLogs", "traceverbosity": "traceVerbosity"}
+"""How an IngressRoute writes fields of `observability`."""
 
 NO_ROUTER = "It has no path and no default backend: Traefik makes no router of it."
 
@@ -67,13 +72,23 @@ def convert(
             return Conversion(Became.UNCHANGED, reason=why)
         made = _converted(source, known, target, added_priority)
     except Unfaithful as refusal:
-        reason = told(refusal.reason, refusal.detail)
-        return Conversion(Became.REFUSED, refusal.reason, reason)
+        return Conversion(Became.REFUSED, refusal.reason, str(refusal))
     return Conversion(
         Became.CONVERTED,
         manifests=tuple(made),
         warnings=tuple(dict.fromkeys(_warnings(source, known, target))),
     )
+
+
+def convert_all(
+    ingresses: Iterable[tuple[Mapping[str, Any], Known]], target: ConversionTarget
+) -> Iterator[Conversion]:
+    """Convert several, each with what is known around it; the new names do not collide."""
+    made: frozenset[Place] = frozenset()
+    for manifest, known in ingresses:
+        conversion = convert(manifest, replace(known, routes=known.routes | made), target)
+        made |= gather(conversion.manifests).routes
+        yield conversion
 
 
 def _idle(source: IngressSource) -> str:
@@ -88,7 +103,7 @@ def _converted(
         raise Unfaithful(
             ConversionReason.TRAEFIK_TOO_OLD, f"it is {target.version[0]}.{target.version[1]}"
         )
-    router = router_annotations.read(source.annotations, target)
+    router = router_options(source.annotations, target)
     routes = list(_routes(source, router, known, target, added))
     made = parts(source, router, routes, known, target)
     return [*ingress_routes(source, made, known, target), *certificates(source, known)]
@@ -134,8 +149,8 @@ def _common(
                 for middleware in router.middlewares
             ],
         )
-    if router.observability:
-        yield "observability", dict(router.observability)
+    if observability := msgspec.to_builtins(router.observability):
+        yield "observability", {SPELT.get(key, key): on for key, on in observability.items()}
 
 
 def _warnings(source: IngressSource, known: Known, target: ConversionTarget) -> Iterator[str]:

@@ -12,9 +12,8 @@ from bot.domain.resources import networking
 from bot.ingress_conversion.known import Known
 from bot.ingress_conversion.source import IngressSource
 from bot.ingress_conversion.target import SINCE_CLASS_NAME, ConversionTarget
+from bot.traefik.domain.instance import CLASS, OURS, other_class
 
-ANNOTATION = "kubernetes.io/ingress.class"
-OURS = "traefik"
 CONTROLLER = "traefik.io/ingress-controller"
 
 
@@ -22,13 +21,10 @@ def another(ingress: networking.Ingress, known: Known, target: ConversionTarget)
     """Why Traefik does not read it; empty where it does."""
     wanted, name = target.ingress_class, ingress.spec.ingress_class_name
     if not name:
-        said = (ingress.metadata.annotations or {}).get(ANNOTATION, "")
-        if said == wanted or (not wanted and said == OURS):
-            return ""
-        return f"Its ingress class is {said or 'not set'}, and this Traefik reads {wanted or OURS}."
-    controller = known.controllers.get(name)
+        return other_class(ingress.metadata.annotations, wanted)
     if wanted and name != wanted:
         return f"Its ingress class is {name}, and this Traefik reads {wanted}."
+    controller = known.controllers.get(name)
     if controller is not None:
         return "" if controller == CONTROLLER else f"Its ingress class {name} is of {controller}."
     if wanted or OURS in name.lower():
@@ -39,21 +35,18 @@ def another(ingress: networking.Ingress, known: Known, target: ConversionTarget)
     )
 
 
-def said(source: IngressSource, target: ConversionTarget) -> tuple[dict[str, str], dict[str, Any]]:
+def class_of_route(
+    source: IngressSource, target: ConversionTarget
+) -> tuple[dict[str, str], dict[str, Any]]:
     """Annotations and fields of the spec by which the same Traefik reads the IngressRoute.
 
-    An IngressRoute's class is compared with the provider's own by name, so that another name of a
-    class says nothing: where the provider names none, only `traefik` may be written.
+    An IngressRoute's class is compared with the provider's own by name, so no other name means
+    the same: where the provider names none, only `traefik` may be written.
     """
-    names = (source.class_name, source.annotations.get(ANNOTATION))
+    names = (source.class_name, source.annotations.get(CLASS))
     own = target.ingress_class or (OURS if OURS in names else "")
     if not own:
         return {}, {}
-    return (
-        ({}, {"ingressClassName": own})
-        if target.since(SINCE_CLASS_NAME)
-        else (
-            {ANNOTATION: own},
-            {},
-        )
-    )
+    if target.since(SINCE_CLASS_NAME):
+        return {}, {"ingressClassName": own}
+    return {CLASS: own}, {}

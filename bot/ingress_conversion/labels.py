@@ -1,4 +1,4 @@
-"""Annotations as Traefik decodes them: a tree of keys, read by the types of a configuration.
+"""Annotations as Traefik decodes them: a tree of keys, read by the fields of a struct.
 
 Source: traefik/paerser (labels_decode.go, nodes_metadata.go, element_fill.go) and
 `convertAnnotations` of kubernetesingress. Keys are read without regard to case; a key that no
@@ -7,11 +7,14 @@ field takes is an error, and Traefik then leaves out the whole object.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum, auto
-from typing import Any, TypeAlias
+from typing import Any, TypeVar, cast
+
+import msgspec
+from msgspec.inspect import BoolType, IntType, StrType, StructType, Type, UnionType, VarTupleType
 
 from bot.ingress_conversion.refusals import ConversionReason, Unfaithful
 
@@ -22,32 +25,8 @@ TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 MOST, LEAST = 2**63 - 1, -(2**63)
 
-
-class Leaf(Enum):
-    """The type of a field without children."""
-
-    TEXT = auto()
-    FLAG = auto()
-    NUMBER = auto()
-    TEXTS = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A field with children; it may stand without them, as in `router.tls: "true"`."""
-
-    fields: Mapping[str, Leaf | Group | Each]
-
-
-@dataclass(frozen=True, slots=True)
-class Each:
-    """A list whose items have fields."""
-
-    fields: Mapping[str, Leaf | Group | Each]
-
-
-Fields: TypeAlias = Mapping[str, Leaf | Group | Each]
-"""The fields of a configuration by their names in small letters."""
+Options = TypeVar("Options", bound=msgspec.Struct)
+type_info = functools.cache(msgspec.inspect.type_info)
 
 
 class _Rejected(Exception):
@@ -60,8 +39,18 @@ class _Node:
     children: dict[str, _Node] = field(default_factory=dict)
 
 
-def decode(annotations: Mapping[str, str], root: str, fields: Fields, owner: str) -> dict[str, Any]:
-    """What the annotations below `root` (router or service) say, by small-lettered keys.
+def decode(
+    annotations: Mapping[str, str],
+    root: str,
+    options: type[Options],
+    newer: frozenset[str],
+    owner: str,
+) -> Options:
+    """The annotations below `root` (router or service) as a struct.
+
+    A field of the struct is a text, a flag, an integer, a list of texts, a struct (which may be
+    annotated by itself, as in `router.tls: "true"`) or a tuple of structs. `newer` are the paths
+    of fields that this Traefik does not have yet.
 
     Raises:
         Unfaithful: Traefik takes one of them for an error, and so leaves out their owner.
@@ -70,21 +59,22 @@ def decode(annotations: Mapping[str, str], root: str, fields: Fields, owner: str
     try:
         for key, value in sorted(_labels(annotations, root)):
             _add(tree, key.lower(), value)
-        return _group(tree, Group(fields), root)
+        kind = cast("StructType", type_info(options))
+        return msgspec.convert(_Decoder(newer).group(tree, kind, root), options)
     except _Rejected as error:
         raise Unfaithful(ConversionReason.REJECTED_ANNOTATION, f"{owner}: {error}") from error
 
 
 def _labels(annotations: Mapping[str, str], root: str) -> list[tuple[str, str]]:
-    found = []
+    labels = []
+    start = f"traefik.{root}."
     for key, value in annotations.items():
         if key.startswith(PREFIX):
             label = key.replace("ingress.kubernetes.io/", "")
             label = INDEXED.sub(r"\1.\2[\3].\4", label)
-            start = f"traefik.{root}."
             if label[: len(start)].lower() == start:
-                found.append((label[len(start) :], value))
-    return found
+                labels.append((label[len(start) :], value))
+    return labels
 
 
 def _add(tree: _Node, key: str, value: str) -> None:
@@ -98,44 +88,45 @@ def _add(tree: _Node, key: str, value: str) -> None:
     node.value = value
 
 
-def _group(node: _Node, kind: Group, where: str) -> dict[str, Any]:
-    read: dict[str, Any] = {}
-    for name, child in node.children.items():
-        place = f"{where}.{name}"
-        wanted = kind.fields.get(name)
-        if wanted is None:
-            raise _Rejected(f"{place} is unknown")
-        value = _value(child, wanted, place)
-        if value is not None:
-            read[name] = value
-    return read
+@dataclass(frozen=True, slots=True)
+class _Decoder:
+    newer: frozenset[str]
 
+    def group(self, node: _Node, kind: StructType, where: str) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for name, child in node.children.items():
+            path = f"{where}.{name}"
+            value = self._value(child, self._field(kind, name, path), path)
+            if value is not None:
+                values[name] = value
+        return values
 
-def _value(node: _Node, kind: Leaf | Group | Each, where: str) -> Any:
-    if isinstance(kind, Group):
-        return _struct(node, kind, where)
-    if isinstance(kind, Each):
-        return [_group(item, Group(kind.fields), where) for item in _items(node, where)]
-    if node.children:
-        raise _Rejected(f"{where} has nothing below it")
-    return _leaf(node.value, kind, where)
+    def _field(self, kind: StructType, name: str, path: str) -> Type:
+        for known in kind.fields:
+            if known.encode_name == name and path not in self.newer:
+                return known.type.types[0] if isinstance(known.type, UnionType) else known.type
+        raise _Rejected(f"{path} is unknown")
 
+    def _value(self, node: _Node, kind: Type, where: str) -> Any:
+        match kind:
+            case StructType():
+                if node.value and node.value.lower() != "true":
+                    self._check_names(node, kind, where)
+                    return None
+                return self.group(node, kind, where)
+            case VarTupleType(item_type=StructType() as item):
+                return [self.group(child, item, where) for child in _items(node, where)]
+        if node.children:
+            raise _Rejected(f"{where} has nothing below it")
+        return _leaf(node.value, kind, where)
 
-def _struct(node: _Node, kind: Group, where: str) -> dict[str, Any] | None:
-    if node.value and node.value.lower() != "true":
-        _check_names(node, kind, where)
-        return None
-    return _group(node, kind, where)
-
-
-def _check_names(node: _Node, kind: Group, where: str) -> None:
-    """A field that is switched off still must know what stands below it."""
-    for name, child in node.children.items():
-        wanted = kind.fields.get(name)
-        if wanted is None:
-            raise _Rejected(f"{where}.{name} is unknown")
-        if isinstance(wanted, Group):
-            _check_names(child, wanted, f"{where}.{name}")
+    def _check_names(self, node: _Node, kind: StructType, where: str) -> None:
+        """A group that is switched off still must know the names below it."""
+        for name, child in node.children.items():
+            path = f"{where}.{name}"
+            wanted = self._field(kind, name, path)
+            if isinstance(wanted, StructType):
+                self._check_names(child, wanted, path)
 
 
 def _items(node: _Node, where: str) -> list[_Node]:
@@ -144,17 +135,17 @@ def _items(node: _Node, where: str) -> list[_Node]:
     return list(node.children.values())
 
 
-def _leaf(value: str, kind: Leaf, where: str) -> Any:
+def _leaf(value: str, kind: Type, where: str) -> Any:
     match kind:
-        case Leaf.TEXT:
+        case StrType():
             return value
-        case Leaf.TEXTS:
-            return [part.strip() for part in value.split(",")] if value else None
-        case Leaf.FLAG:
+        case BoolType():
             if value in TRUE or value in FALSE:
                 return value in TRUE
             raise _Rejected(f"{where}: {value!r} is neither true nor false")
-        case Leaf.NUMBER:
+        case IntType():
             if INTEGER.fullmatch(value) and LEAST <= int(value) <= MOST:
                 return int(value)
             raise _Rejected(f"{where}: {value!r} is no integer")
+        case _:
+            return [part.strip() for part in value.split(",")] if value else None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.ingress_conversion.refusals import EXPLAINED
+from bot.ingress_conversion.refusals import ConversionReason
+from bot.render.reason_table import reason_table
 
 HEAD = """\
 # From an Ingress to IngressRoutes
@@ -25,17 +26,12 @@ HEAD = """\
 
 This list is written from `bot/ingress_conversion/refusals.py`: `python -m bot.ingress_conversion.refusals_page > docs/conversion.md`.
 
-| Reason | Why | What to do instead |
-|---|---|---|
 """  # noqa: E501  # a paragraph of the page is a line
 
 
 def page() -> str:
     """The whole page."""
-    return HEAD + "".join(
-        f"| `{reason}` | {explained.why} | {explained.instead} |\n"
-        for reason, explained in EXPLAINED.items()
-    )
+    return HEAD + reason_table(ConversionReason)
 
 
 if __name__ == "__main__":

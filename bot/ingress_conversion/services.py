@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.domain.resources import core
-from bot.ingress_conversion import service_annotations
+from bot.ingress_conversion.annotations import ServiceOptions, service_options
 from bot.ingress_conversion.known import Known
 from bot.ingress_conversion.references import reference
 from bot.ingress_conversion.refusals import ConversionReason, Unfaithful
-from bot.ingress_conversion.service_annotations import ReachedService
 from bot.ingress_conversion.source import RoutedBackend
 from bot.ingress_conversion.target import ConversionTarget
 from bot.routing.native_lb import FIELD
@@ -38,7 +37,7 @@ def service(
         return made
     name = f"{namespace}/{backend.service}"
     _check(found, name)
-    said = service_annotations.read(found.metadata.annotations or {}, target, name)
+    said = service_options(found.metadata.annotations or {}, target, name)
     return made | dict(_said(said, name, namespace, known, target))
 
 
@@ -53,7 +52,7 @@ def remarks(
         return
     if not any(backend.port in (port.port, port.name) for port in found.spec.ports or ()):
         yield f"{name} has no port {backend.port}: Traefik serves that path neither now nor then."
-    said = service_annotations.read(found.metadata.annotations or {}, target, name)
+    said = service_options(found.metadata.annotations or {}, target, name)
     if said.native_lb is not None:
         state = "already switches nativeLB on" if said.native_lb else "switches nativeLB off"
         yield f"{name} {state} by annotation, for its Ingress."
@@ -73,14 +72,16 @@ def _check(found: core.Service, name: str) -> None:
 
 
 def _said(
-    said: ReachedService, name: str, namespace: str, known: Known, target: ConversionTarget
+    said: ServiceOptions, name: str, namespace: str, known: Known, target: ConversionTarget
 ) -> Iterator[tuple[str, Any]]:
-    if said.sticky:
+    if said.sticky.cookie:
         raise Unfaithful(ConversionReason.STICKY_SESSIONS, f"Service {name}")
-    if said.scheme not in SCHEMES:
-        raise Unfaithful(ConversionReason.UNKNOWN_SCHEME, f"{said.scheme!r} of Service {name}")
-    if said.scheme:
-        yield "scheme", said.scheme
+    if said.servers_scheme not in SCHEMES:
+        raise Unfaithful(
+            ConversionReason.UNKNOWN_SCHEME, f"{said.servers_scheme!r} of Service {name}"
+        )
+    if said.servers_scheme:
+        yield "scheme", said.servers_scheme
     if said.pass_host_header is not None:
         yield "passHostHeader", said.pass_host_header
     if said.servers_transport:

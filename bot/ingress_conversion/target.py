@@ -16,14 +16,9 @@ WRITTEN = re.compile(r"v?(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?(?:[-+][\w.+-]*)?",
 NEWEST_PATCH = 9999
 """What is taken where a version names none: its branch as it is today."""
 
-SINCE_RULE_SYNTAX = (3, 1, 3)
-SINCE_NODE_PORT_LB = (3, 1, 0)
-SINCE_OBSERVABILITY = (3, 3, 0)
 SINCE_STRICT_PREFIX = (3, 5, 0)
-SINCE_TRACE_VERBOSITY = (3, 5, 0)
 SINCE_WILDCARD_HOST = (3, 7, 0)
 SINCE_CLASS_NAME = (3, 7, 0)
-SINCE_SERVICE_MIDDLEWARES = (3, 7, 0)
 
 QUOTES_SINCE = {2: (2, 11, 48), 3: (3, 6, 11)}
 """From here on the Ingress's hosts and paths are written as Go quotes strings."""

@@ -12,9 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
+from bot.ingress_conversion.annotations import RouterOptions
 from bot.ingress_conversion.known import Known
 from bot.ingress_conversion.references import reference
-from bot.ingress_conversion.router_annotations import RouterOptions
 from bot.ingress_conversion.source import IngressSource, SourceTls
 from bot.ingress_conversion.target import ConversionTarget
 from bot.traefik.domain.router_names import normalized
@@ -100,7 +102,7 @@ def _annotated(
     if said and said.cert_resolver:
         written["certResolver"] = said.cert_resolver
     if said and said.domains:
-        written["domains"] = [dict(domain) for domain in said.domains]
+        written["domains"] = [msgspec.to_builtins(domain) for domain in said.domains]
     return written
 
 

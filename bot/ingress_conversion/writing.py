@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bot.ingress_conversion import ingress_class
+from bot.ingress_conversion.ingress_class import class_of_route
 from bot.ingress_conversion.known import Known
 from bot.ingress_conversion.source import IngressSource
 from bot.ingress_conversion.target import ConversionTarget
@@ -33,7 +33,7 @@ def ingress_routes(
 ) -> Iterator[dict[str, Any]]:
     """One manifest for each part; other annotations than of the class stand on the first alone."""
     names = _names(source, parts, known)
-    annotations, spec = ingress_class.said(source, target)
+    annotations, spec = class_of_route(source, target)
     kept = {key: text for key, text in source.annotations.items() if key.startswith(KEPT)}
     for name, part in zip(names, parts, strict=True):
         metadata = _metadata(source, name, {**annotations, **kept})

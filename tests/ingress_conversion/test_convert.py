@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.ingress_conversion.convert import LOWEST, Became
-from bot.ingress_conversion.refusals import EXPLAINED, ConversionReason
+from bot.ingress_conversion.refusals import ConversionReason
 from bot.ingress_conversion.source import is_ingress
 from bot.ingress_conversion.target import NEWEST_PATCH, version
 from tests.ingress_conversion.ingresses import (
@@ -217,10 +217,9 @@ def test_only_kubernetes_own_kind_is_an_ingress() -> None:
 
 
 def test_every_reason_says_why_and_what_to_do_instead() -> None:
-    assert set(EXPLAINED) == set(ConversionReason)
-    for each in EXPLAINED.values():
-        assert each.why.endswith(".")
-        assert each.instead.endswith(".")
+    for reason in ConversionReason:
+        assert reason.why.endswith(".")
+        assert reason.instead.endswith(".")
 
 
 @pytest.mark.parametrize(

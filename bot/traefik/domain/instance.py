@@ -7,7 +7,7 @@ the labels of its Helm chart and of k3s's.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.resources.registry import TRAEFIK
@@ -16,6 +16,10 @@ TAG = re.compile(r":v?(\d+\.\d+(?:\.\d+)?)(?:[-+][\w.]+)?(?:@sha256:[0-9a-f]+)?$
 LABELLED = re.compile(r"v?(\d+\.\d+(?:\.\d+)?)")
 PORT = re.compile(r".*?:(\d{1,5})(?:/tcp)?")
 TRUE = frozenset({"true", "1", "t"})
+
+CLASS = "kubernetes.io/ingress.class"
+OURS = "traefik"
+"""The annotation for the class of a route, and Traefik's own class."""
 
 API_PORT = 8080
 """Where Traefik's own entrypoint listens if nothing else is said."""
@@ -102,6 +106,14 @@ def groups(shown: str) -> tuple[str, ...]:
     if read is not None and read < NATIVE_LB_SINCE:
         return TRAEFIK[1:]
     return TRAEFIK
+
+
+def other_class(annotations: Mapping[str, str] | None, wanted: str) -> str:
+    """Why a Traefik of the class `wanted` does not read a route; empty if it does."""
+    name = (annotations or {}).get(CLASS, "")
+    if name == wanted or (not wanted and name == OURS):
+        return ""
+    return f"Its ingress class is {name or 'not set'}, and this Traefik reads {wanted or OURS}."
 
 
 def static(args: Sequence[str]) -> Static:

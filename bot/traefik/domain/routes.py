@@ -18,10 +18,8 @@ from bot.traefik.domain import backend
 from bot.traefik.domain import router_names as naming
 from bot.traefik.domain.answers import RouteView, RuleView
 from bot.traefik.domain.backend import Reading
-from bot.traefik.domain.instance import groups
+from bot.traefik.domain.instance import OURS, groups, other_class
 
-CLASS = "kubernetes.io/ingress.class"
-OURS = "traefik"
 ENTRY_POINTS = "traefik.ingress.kubernetes.io/router.entrypoints"
 
 READS: tuple[type[Object], ...] = tuple(
@@ -59,7 +57,7 @@ def _route(route: traefik.IngressRoute, snapshot: Snapshot, reading: Reading) ->
         rules,
         entry_points=route.spec.entry_points or (),
         unread=_other_group(route, snapshot, reading)
-        or other_class(route, reading.static.class_of_routes),
+        or other_class(route.metadata.annotations, reading.static.class_of_routes),
     )
 
 
@@ -72,7 +70,9 @@ def _ingress(ingress: networking.Ingress, snapshot: Snapshot, reading: Reading) 
         routes_ingress.judge(ingress, snapshot),
         tuple(_paths(ingress, snapshot, reading)),
         entry_points=tuple(filter(None, map(str.strip, entry_points))),
-        unread=_other_name(name, wanted) if name else other_class(ingress, wanted),
+        unread=_other_name(name, wanted)
+        if name
+        else other_class(ingress.metadata.annotations, wanted),
     )
 
 
@@ -122,14 +122,6 @@ def _other_group(route: traefik.IngressRoute, snapshot: Snapshot, reading: Readi
     if routes_ingressroute.superseded(route, snapshot):
         return f"An IngressRoute of the same name in {read[0]} goes before it."
     return ""
-
-
-def other_class(route: Object, wanted: str) -> str:
-    """Why a Traefik for the class `wanted` does not read it, by annotation; empty if it does."""
-    name = (route.metadata.annotations or {}).get(CLASS, "")
-    if name == wanted or (not wanted and name == OURS):
-        return ""
-    return f"Its ingress class is {name or 'not set'}, and this Traefik reads {wanted or OURS}."
 
 
 def _other_name(name: str, wanted: str) -> str:
