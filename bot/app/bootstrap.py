@@ -58,9 +58,9 @@ from bot.kube.change_writer import KubernetesStepWriter
 from bot.kube.client import Api
 from bot.kube.connect import connect, own_namespace
 from bot.kube.doctor_facts import AccessReader
+from bot.kube.exec import PodCommands
 from bot.kube.flux_objects import FluxObjects
 from bot.kube.own_image import OwnImage
-from bot.kube.pod_commands import PodCommands
 from bot.kube.prober_daemonset import ProbeAgents
 from bot.kube.tool_jobs import ToolJobs
 from bot.kube.traefik_reader import TraefikReader

@@ -7,7 +7,7 @@ import itertools
 import logging
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -88,7 +88,7 @@ class Agents:
     @asynccontextmanager
     async def asked(
         self, agent: ProberAgent, job: ProbeJob, seconds: float
-    ) -> AsyncIterator[Answering]:
+    ) -> AsyncIterator[AgentAnswer]:
         """The answer to a job while it comes in; hung up after the block.
 
         `seconds` is the limit of the whole.
@@ -107,7 +107,7 @@ class Agents:
                     url, data=request.body, headers=request.headers, allow_redirects=False
                 )
                 response = await stack.enter_async_context(sending)
-            yield Answering(agent, job.id, response)
+            yield AgentAnswer(agent, job.id, response)
 
     async def log(
         self, agent: ProberAgent, since: float, *, size: int = MOST_ANSWER, more: Query = ()
@@ -165,13 +165,13 @@ class Agents:
         return await list_pods(self._api, LABEL, namespace=NAMESPACE, total=REQUEST)
 
 
-class Answering:
+@dataclass(frozen=True, slots=True)
+class AgentAnswer:
     """The lines of one job, as they come."""
 
-    def __init__(self, agent: ProberAgent, job: str, response: aiohttp.ClientResponse) -> None:
-        self._agent = agent
-        self._job = job
-        self._response = response
+    agent: ProberAgent
+    job: str
+    response: aiohttp.ClientResponse
 
     async def until(self, wanted: str) -> tuple[ProberLine, ...]:
         """All lines up to the first that has a `wanted` field, such as `done`.
@@ -179,21 +179,21 @@ class Answering:
         Raises:
             Unanswered: It refuses the job, says too much, is cut off, or ends before.
         """
-        found: list[ProberLine] = []
+        received: list[ProberLine] = []
         rest, size = b"", 0
-        with _translated(self._agent):
-            async for part in self._response.content.iter_any():
+        with _translated(self.agent):
+            async for part in self.response.content.iter_any():
                 whole, _, rest = (rest + part).rpartition(b"\n")
-                new = [line for job in (self._job, "") for line in lines.of_job(whole, job)]
-                found += new
+                new = [line for job in (self.job, "") for line in lines.of_job(whole, job)]
+                received += new
                 size += len(part)
                 if refusals := [line.refused for line in new if line.refused]:
                     raise Unanswered(f"it refused the job: {refusals[0]}"[:200])
                 if any(getattr(line, wanted) for line in new):
-                    return tuple(found)
+                    return tuple(received)
                 if size > MOST_ANSWER:
                     raise Unanswered("it says more than anybody asked for")
-        raise Unanswered(f"it ended without its last line (status {self._response.status})")
+        raise Unanswered(f"it ended without its last line (status {self.response.status})")
 
 
 @contextmanager
@@ -230,10 +230,8 @@ def _every(pod: ListedPod) -> float:
         args = container.args or ()
         for option, value in itertools.pairwise(args):
             if option == ROUND:
-                try:
+                with suppress(ValueError):
                     return max(0.0, float(value))
-                except ValueError:
-                    return 0.0
     return 0.0
 
 

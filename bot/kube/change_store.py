@@ -10,9 +10,9 @@ import msgspec
 
 from bot.domain.election import Leadership
 from bot.errors import Absent, ClusterError, InputError, NotLeading
-from bot.kube import change_codec as change_objects
+from bot.kube import change_codec
 from bot.kube.change_codec import NoChangeError
-from bot.kube.client import Api
+from bot.kube.client import Api, Query
 from bot.kube.configmap_store import NOT_LEADING, QUICK
 from bot.kube.paths import path
 from bot.remediation.change.change import NAME, Change
@@ -40,17 +40,15 @@ NOWHERE = (
 class NoChangeStore:
     """The store of a process without a place in the cluster: nothing can be proposed."""
 
-    async def create(self, _change: Change, /) -> Change:
-        """Never."""
+    async def create(self, _: object, /) -> Change:
+        """Refuse.
+
+        Raises:
+            ClusterError: Always.
+        """
         raise ClusterError(NOWHERE)
 
-    async def read(self, _name: str, /) -> Change:
-        """Never."""
-        raise ClusterError(NOWHERE)
-
-    async def write(self, _change: Change, /) -> Change:
-        """Never."""
-        raise ClusterError(NOWHERE)
+    read = write = create
 
     async def every(self) -> tuple[Change, ...]:
         """None."""
@@ -75,9 +73,8 @@ class KubernetesChangeStore:
         """
         self._check()
         try:
-            body = await self._api.send(
-                "POST", self._path, change_objects.manifest(change), total=QUICK
-            )
+            manifest = change_codec.manifest(change)
+            body = await self._api.send("POST", self._path, manifest, total=QUICK)
         except Absent as error:
             raise ClusterError(NO_KIND) from error
         version = self._read(body, change.name).version
@@ -109,7 +106,7 @@ class KubernetesChangeStore:
         """
         self._check()
         at = path(self._path, change.name, "status")
-        body = await self._api.send("PUT", at, change_objects.status(change), total=QUICK)
+        body = await self._api.send("PUT", at, change_codec.status(change), total=QUICK)
         return self._read(body, change.name)
 
     async def every(self) -> tuple[Change, ...]:
@@ -118,20 +115,19 @@ class KubernetesChangeStore:
         Raises:
             ClusterError: They cannot be listed.
         """
-        found: list[Change] = []
+        changes: list[Change] = []
         token = ""
-        while len(found) < MOST:
-            query: list[tuple[str, str | int]] = [("limit", PAGE)]
-            query += [("continue", token)] if token else []
+        while len(changes) < MOST:
+            query: Query = [("limit", PAGE), *([("continue", token)] if token else [])]
             try:
                 body = await self._api.get(self._path, query, total=QUICK)
             except Absent:
                 return ()
-            some, token = change_objects.read_all(body, self._namespace)
-            found += some
+            page, token = change_codec.read_all(body, self._namespace)
+            changes += page
             if not token:
                 break
-        return tuple(sorted(found, key=lambda each: each.name, reverse=True))
+        return tuple(sorted(changes, key=lambda change: change.name, reverse=True))
 
     def _check(self) -> None:
         if not self._leadership.may_act():
@@ -139,7 +135,7 @@ class KubernetesChangeStore:
 
     def _read(self, body: bytes, name: str) -> Change:
         try:
-            return change_objects.read(body, self._namespace, name)
+            return change_codec.read(body, self._namespace, name)
         except NoChangeError as error:
             msg = f"What the API server sent for change {name} is {error}: it is left alone."
             raise ClusterError(msg) from None

@@ -34,12 +34,23 @@ TURNS = 5
 """Attempts of one change; each fails only where somebody else wrote in between."""
 
 
-class _Metadata(msgspec.Struct, frozen=True, rename="camel"):
-    resource_version: str
+NOT_LEADING = (
+    "Nothing was changed: this process cannot be sure that it is the one that acts, as another "
+    "holds the Lease or the API server does not answer. Ask again in a minute."
+)
+
+FULL = (
+    "The {title} is full or locked, so the {name} was not kept: {error} Delete it ({delete}): it "
+    "is made anew, and what it held is lost."
+)
+NEWER = (
+    "The {title} was written by a newer meshmedic, so the {name} was not kept. Run that version "
+    "again, or delete it ({delete})."
+)
 
 
 class _ConfigMap(msgspec.Struct, frozen=True):
-    metadata: _Metadata
+    metadata: dict[str, Any]
     data: dict[str, str] | None = None
 
 
@@ -88,7 +99,8 @@ class ConfigMapStore:
             except Conflict:
                 continue
             return kept.value, value
-        msg = f"The {self._title(shelf)} was changed by somebody else {TURNS} times in a row."
+        title = f"ConfigMap {self._namespace}/{_name(shelf)}"
+        msg = f"The {title} was changed by somebody else {TURNS} times in a row."
         raise Conflict(msg)
 
     async def _kept(self, shelf: Shelf[T]) -> Kept[T]:
@@ -110,17 +122,21 @@ class ConfigMapStore:
     async def _write(self, shelf: Shelf[T], kept: Kept[T], value: T) -> None:
         text = record.written(shelf, value)
         if isinstance(text, TooLarge):
-            raise StateError(self._too_large(shelf, text))
+            msg = (
+                f"The {shelf.name} was not kept: it has {text.size // 1024} KiB, and "
+                f"{text.most // 1024} KiB of a ConfigMap are for it. What was kept before stays."
+            )
+            raise StateError(msg)
         if text == kept.text:
             return
         if kept.newer:
-            raise StateError(self._newer(shelf))
+            raise self._unwritable(NEWER, shelf)
         if not self._leadership.may_act():
             raise NotLeading(NOT_LEADING)
         try:
             await self._send(shelf, kept.body, text)
         except Invalid as error:
-            raise StateError(self._full(shelf, error)) from error
+            raise self._unwritable(FULL, shelf, error) from error
 
     async def _send(self, shelf: Shelf[T], body: dict[str, Any] | None, text: str) -> None:
         """Create, or replace exactly the version that was read; the rest of it stays."""
@@ -130,35 +146,11 @@ class ConfigMapStore:
         method, at = ("PUT", path(self._path, _name(shelf))) if body else ("POST", self._path)
         await self._api.send(method, at, sent, total=QUICK)
 
-    def _title(self, shelf: Shelf[T]) -> str:
-        return f"ConfigMap {self._namespace}/{_name(shelf)}"
-
-    def _delete(self, shelf: Shelf[T]) -> str:
-        return f"kubectl -n {self._namespace} delete configmap {_name(shelf)}"
-
-    def _full(self, shelf: Shelf[T], error: Invalid) -> str:
-        return (
-            f"The {self._title(shelf)} is full or locked, so the {shelf.name} was not kept: "
-            f"{error} Delete it ({self._delete(shelf)}): it is made anew, and what it held is lost."
-        )
-
-    def _too_large(self, shelf: Shelf[T], found: TooLarge) -> str:
-        return (
-            f"The {shelf.name} was not kept: it has {found.size // 1024} KiB, and "
-            f"{found.most // 1024} KiB of a ConfigMap are for it. What was kept before stays."
-        )
-
-    def _newer(self, shelf: Shelf[T]) -> str:
-        return (
-            f"The {self._title(shelf)} was written by a newer meshmedic, so the {shelf.name} was "
-            f"not kept. Run that version again, or delete it ({self._delete(shelf)})."
-        )
-
-
-NOT_LEADING = (
-    "Nothing was changed: this process cannot be sure that it is the one that acts, as another "
-    "holds the Lease or the API server does not answer. Ask again in a minute."
-)
+    def _unwritable(self, why: str, shelf: Shelf[T], error: object = "") -> StateError:
+        name, namespace = _name(shelf), self._namespace
+        title = f"ConfigMap {namespace}/{name}"
+        delete = f"kubectl -n {namespace} delete configmap {name}"
+        return StateError(why.format(title=title, name=shelf.name, delete=delete, error=error))
 
 
 def _name(shelf: Shelf[T]) -> str:

@@ -47,7 +47,9 @@ async def connect(
     except (ssl.SSLError, OSError, ValueError) as error:
         msg = f"The cluster's certificates cannot be loaded ({error}). Check the kubeconfig's CA."
         raise ClusterError(msg) from error
-    refresh = asyncio.create_task(_keep_token(loader, configuration)) if loader else None
+    # Renews the token of a credential plugin, and returns at once where there is none.
+    renewal = kube_config.refresh_token(loader, configuration) if loader else None
+    refresh = asyncio.create_task(renewal) if renewal else None
     try:
         yield Api(client)
     finally:
@@ -85,7 +87,11 @@ async def _load(
     configuration: Configuration, kubeconfig: Path | None, context: str | None
 ) -> KubeConfigLoader | None:
     if _in_cluster(kubeconfig, context):
-        _load_service_account(configuration)
+        try:
+            kube_config.load_incluster_config(client_configuration=configuration)
+        except (kube_config.ConfigException, OSError) as error:
+            msg = f"The pod's service account cannot be used: {_first_line(error)}"
+            raise ClusterError(msg) from error
         return None
     where = _find(kubeconfig)
     try:
@@ -116,19 +122,6 @@ def _find(kubeconfig: Path | None) -> str:
         "or run inside the cluster."
     )
     raise ClusterError(msg)
-
-
-def _load_service_account(configuration: Configuration) -> None:
-    try:
-        kube_config.load_incluster_config(client_configuration=configuration)
-    except (kube_config.ConfigException, OSError) as error:
-        msg = f"The pod's service account cannot be used: {_first_line(error)}"
-        raise ClusterError(msg) from error
-
-
-async def _keep_token(loader: KubeConfigLoader, configuration: Configuration) -> None:
-    """Renew a token that a credential plugin gives; returns at once where there is none."""
-    await kube_config.refresh_token(loader, configuration)
 
 
 def _first_line(error: Exception) -> str:

@@ -110,7 +110,12 @@ async def discover(api: Api, kinds: Iterable[Kind]) -> Served:
     body = await api.get(path("/apis"), accept=f"{AGGREGATED},application/json")
     groups = _decoded(api, body, _GroupList)
     if groups.kind == "APIGroupDiscoveryList":
-        return Served(_aggregated(groups))
+        return _served(
+            (group.metadata.name, version.version, resource.resource)
+            for group in groups.items
+            for version in group.versions
+            for resource in version.resources
+        )
     wanted = {group for kind in kinds for group in kind.groups}
     pairs = [
         (group.name, version.version)
@@ -119,21 +124,17 @@ async def discover(api: Api, kinds: Iterable[Kind]) -> Served:
         if group.name in wanted
     ]
     lists = await asyncio.gather(*(_plurals(api, *pair) for pair in pairs))
+    return _served(
+        (*pair, plural) for pair, plurals in zip(pairs, lists, strict=True) for plural in plurals
+    )
+
+
+def _served(resources: Iterable[tuple[str, str, str]]) -> Served:
+    """What these say: a group, a version and a plural each, the preferred version first."""
     versions: dict[tuple[str, str], tuple[str, ...]] = {}
-    for (group, version), plurals in zip(pairs, lists, strict=True):
-        for plural in plurals:
-            versions[group, plural] = (*versions.get((group, plural), ()), version)
+    for group, version, plural in resources:
+        versions[group, plural] = (*versions.get((group, plural), ()), version)
     return Served(versions)
-
-
-def _aggregated(groups: _GroupList) -> Versions:
-    versions: dict[tuple[str, str], tuple[str, ...]] = {}
-    for group in groups.items:
-        for version in group.versions:
-            for resource in version.resources:
-                key = (group.metadata.name, resource.resource)
-                versions[key] = (*versions.get(key, ()), version.version)
-    return versions
 
 
 def _decoded(api: Api, body: bytes, kind: type[T]) -> T:

@@ -11,8 +11,9 @@ from bot.domain.redaction.redact import redact
 from bot.domain.resources.base import Time
 from bot.domain.story import Event, LogTail
 from bot.errors import Absent, ServerError
-from bot.kube.client import Api
+from bot.kube.client import Api, Query
 from bot.kube.paths import path
+from bot.kube.pods import log_path
 
 EVENTS = 200
 """Events read for one object; the newest few are shown."""
@@ -75,8 +76,8 @@ class Details:
         except msgspec.DecodeError as error:
             msg = f"The events of {ref} cannot be read: {error}"
             raise ServerError(msg) from error
-        told = [_told(event) for event in listed]
-        return tuple(sorted(told, key=lambda each: str(each.at or ""), reverse=True))
+        events = map(_event, listed)
+        return tuple(sorted(events, key=lambda event: str(event.at or ""), reverse=True))
 
     async def last_log_lines(self, pod: Ref, container: str) -> LogTail | None:
         """The last lines of a container before it ended, else of the one that runs; None if none.
@@ -91,15 +92,16 @@ class Details:
         return None
 
     async def _tail(self, pod: Ref, container: str, *, previous: bool) -> tuple[str, ...]:
-        log = path("/api/v1/namespaces", pod.namespace, "pods", pod.name, "log")
-        query: list[tuple[str, str | int]] = [
+        query: Query = [
             ("container", container),
             ("tailLines", TAIL_LINES),
             ("limitBytes", TAIL_BYTES),
             ("previous", str(previous).lower()),
         ]
         try:
-            body = await self.api.get(log, query, accept="*/*", total=QUICK)
+            body = await self.api.get(
+                log_path(pod.namespace, pod.name), query, accept="*/*", total=QUICK
+            )
         except Absent:
             return ()
         except ServerError as error:
@@ -110,7 +112,7 @@ class Details:
         return tuple(redact(body.decode(errors="replace")).splitlines())
 
 
-def _told(event: _Event) -> Event:
+def _event(event: _Event) -> Event:
     series = event.series or _Series()
     at = series.last_observed_time or event.last_timestamp or event.event_time
     return Event(

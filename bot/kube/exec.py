@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import aiohttp
 import msgspec
@@ -17,12 +18,21 @@ from bot.domain.finding import Ref
 from bot.errors import ClusterError, Forbidden, ServerError, Unreachable
 from bot.kube.client import ERRORS, MAX_DETAIL, Api, learn_token, translated
 from bot.kube.paths import ApiPath, path
+from bot.net.probing.wget import CommandOutput
+from bot.net.request.origin import Origin
 
 STDOUT, STDERR, ERROR = 1, 2, 3
 """Channels of the protocol: the first byte of a frame."""
 
 MOST_STATUS = 64 * 1024
 """Bytes of the final status that are read."""
+
+
+SECONDS = 20.0
+"""The limit of a command of `/net`."""
+
+MOST_OUTPUT = 16 * 1024
+"""Bytes that are read of what it writes."""
 
 
 class CannotExecute(ClusterError):
@@ -88,6 +98,28 @@ async def execute(
         raise Unreachable(msg) from error
     finally:
         await client.close()
+
+
+@dataclass(frozen=True, slots=True)
+class PodCommands:
+    """Runs commands for `/net`; deploy/components/exec allows it in Traefik's pods."""
+
+    api: Api
+
+    async def run(
+        self, start: Origin, argv: Sequence[str], seconds: float = SECONDS
+    ) -> CommandOutput:
+        """What a command wrote to its standard error, within `seconds`.
+
+        Raises:
+            ClusterError: It may not, or the container has no such program.
+        """
+        if start.pod is None:
+            raise ClusterError("A node is no container: no command can be run in it.")
+        executed = await execute(
+            self.api, start.pod, start.container, argv, limit_bytes=MOST_OUTPUT, seconds=seconds
+        )
+        return CommandOutput(executed.stderr.decode(errors="replace"), executed.exit_code)
 
 
 async def _run(

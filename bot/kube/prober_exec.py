@@ -17,8 +17,7 @@ from bot.domain.finding import Ref
 from bot.domain.refusal import Refusal
 from bot.errors import Absent, ClusterError, Forbidden
 from bot.kube.client import Api
-from bot.kube.exec import CannotExecute
-from bot.kube.pod_commands import PodCommands
+from bot.kube.exec import CannotExecute, PodCommands
 from bot.kube.traefik_reader import ALLOW_EXEC, TraefikReader
 from bot.net.probing import wget as by_wget
 from bot.net.probing.protocol import Outcome, Probe, ProbeAnswer, Progress
@@ -100,29 +99,27 @@ class WgetSession:
         return answers
 
     async def _tried(self, probe: Probe) -> ProbeAnswer:
-        """One try, made again where nothing came back."""
+        """One try, repeated where nothing came back."""
+        async with self.slots:
+            answer = await self._once(probe)
+            for _ in range(probe.again):
+                if answer.outcome is not Outcome.TIMEOUT:
+                    break
+                answer = msgspec.structs.replace(await self._once(probe), retried=True)
+        return answer
+
+    async def _once(self, probe: Probe) -> ProbeAnswer:
         if self.obstacle:
             return untried(probe, str(self.obstacle))
         argv = by_wget.probe_argv(probe)
         if isinstance(argv, Refusal):
             return untried(probe, argv.detail)
-        async with self.slots:
-            answer = await self._once(probe, argv)
-            for _ in range(probe.again):
-                if answer.outcome is not Outcome.TIMEOUT:
-                    break
-                answer = msgspec.structs.replace(await self._once(probe, argv), retried=True)
-        return answer
-
-    async def _once(self, probe: Probe, argv: Sequence[str]) -> ProbeAnswer:
-        if self.obstacle:
-            return untried(probe, str(self.obstacle))
         now = time.monotonic()
         left = min(probe.seconds + STARTING, self.ends - now)
         if left <= 0:
             return untried(probe, f"{self.start}: after {LONGEST:.0f} s no more was asked.")
         try:
-            said = await self.run(self.start, argv, left)
+            output = await self.run(self.start, argv, left)
         except (Forbidden, CannotExecute, Absent) as error:
             self.obstacle = _obstacle(error)
             return untried(probe, str(self.obstacle))
@@ -132,11 +129,11 @@ class WgetSession:
                 self.obstacle = error
             return untried(probe, str(error))
         self.ran = True
-        if said.exit_code in NOT_STARTED:
-            self.obstacle = CannotExecute(f"wget ended with {said.exit_code}. {NO_WGET}")
+        if output.exit_code in NOT_STARTED:
+            self.obstacle = CannotExecute(f"wget ended with {output.exit_code}. {NO_WGET}")
             return untried(probe, str(self.obstacle))
         at = (now - self.begun) * 1000
-        return msgspec.structs.replace(by_wget.read_probe(probe, said), at=at)
+        return msgspec.structs.replace(by_wget.read_probe(probe, output), at=at)
 
 
 def _obstacle(error: ClusterError) -> ClusterError:

@@ -19,7 +19,7 @@ import aiohttp
 import msgspec
 
 from bot.domain.resources.base import Object
-from bot.domain.resources.decode import ListMeta, decode_object
+from bot.domain.resources.decode import decode_object
 from bot.errors import Absent, ClusterError, Forbidden, Gone, ServerError
 from bot.kube.client import Api
 from bot.kube.discovery import Source
@@ -60,10 +60,6 @@ class _Event(msgspec.Struct, frozen=True):
 class _Expired(msgspec.Struct, frozen=True):
     code: int = 0
     message: str = ""
-
-
-class _Bookmark(msgspec.Struct, frozen=True):
-    metadata: ListMeta
 
 
 @dataclass(slots=True, eq=False)
@@ -206,22 +202,20 @@ class Reflector:
             event = msgspec.json.decode(line, type=_Event)
             if event.type == "ERROR":
                 self._refused(bytes(event.object))
-            if event.type == "BOOKMARK":
-                marked = msgspec.json.decode(event.object, type=_Bookmark)
-                self._version = marked.metadata.resource_version
-                return
-            each = decode_object(bytes(event.object), self.source.kind.type)
+            resource = decode_object(bytes(event.object), self.source.kind.type)
         except msgspec.DecodeError as error:
             self._version = ""
             msg = f"The watch of {self.source.title} sent what is no event: {error}"
             raise ServerError(msg) from error
-        key = (each.namespace, each.name)
+        self._version = resource.metadata.resource_version or self._version
+        if event.type == "BOOKMARK":
+            return
+        key = (resource.namespace, resource.name)
         self.revision += 1
-        self._version = each.metadata.resource_version or self._version
         if event.type == "DELETED":
             self.objects.pop(key, None)
         else:
-            self.objects[key] = self.slim(each)
+            self.objects[key] = self.slim(resource)
 
     def _refused(self, status: bytes) -> None:
         said = msgspec.json.decode(status, type=_Expired)

@@ -13,8 +13,8 @@ from bot.errors import ClusterError, Forbidden
 from bot.kube import prober_exec as probe_inside
 from bot.kube.client import Api
 from bot.kube.connect import connect
+from bot.kube.exec import PodCommands
 from bot.kube.one_shot_reader import ClusterReader
-from bot.kube.pod_commands import PodCommands
 from bot.kube.prober_exec import WgetSession
 from bot.kube.prober_jobs import ProbeJobs
 from bot.kube.traefik_reader import TraefikReader
