@@ -24,11 +24,11 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from bot.alerting.domain import routes_config
 from bot.alerting.domain.rules import AlertRoute, Rules
 from bot.digest.domain.config import DigestPlan
-from bot.digest.schedule import slots
-from bot.digest.schedule.timetable import NoTime, Timetable
+from bot.digest.schedule.timetable import Timetable, timetable
 from bot.doctor.domain.facts import Use
 from bot.domain.authorization import Circles, Members
 from bot.domain.redaction import known as known_secrets
+from bot.domain.refusal import Refusal
 from bot.domain.verdict import Verdict
 from bot.errors import SettingsError
 from bot.gitops.domain.repository_url import address, secure
@@ -99,9 +99,9 @@ def _targets(entries: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _times(text: str) -> str:
-    times = slots.timetable(text) if text else None
-    if isinstance(times, NoTime):
-        raise ValueError(times.why.rstrip("."))  # noqa: TRY004  # pydantic's own protocol
+    times = timetable(text) if text else None
+    if isinstance(times, Refusal):
+        raise ValueError(times.detail.rstrip("."))  # noqa: TRY004  # pydantic's own protocol
     return text
 
 
@@ -360,7 +360,7 @@ class Settings(BaseSettings):
     @property
     def digests(self) -> DigestPlan:
         """What the settings say of digests."""
-        daily, weekly = map(slots.timetable, (self.digest_time or "08:00", self.digest_weekly))
+        daily, weekly = map(timetable, (self.digest_time or "08:00", self.digest_weekly))
         return DigestPlan(
             channel=self.digest_channel,
             daily=daily if isinstance(daily, Timetable) else Timetable(8, 0),

@@ -10,7 +10,7 @@ from discord.ext.commands import Cog
 
 from bot.chat.client import CIRCLE, Client
 from bot.chat.replies import acknowledge, answer
-from bot.digest.domain.facts import DigestFacts
+from bot.digest.domain.config import DigestFacts
 from bot.doctor import discord_facts
 from bot.doctor.domain.facts import Setup
 from bot.doctor.service import Doctor, DoctorCluster, RepositoryReader

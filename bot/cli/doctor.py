@@ -14,8 +14,7 @@ from bot import settings
 from bot.app.gitops import configured
 from bot.cli.connection import in_event_loop
 from bot.cli.parser import Parser, add_cluster
-from bot.digest.domain.config import DigestPlan
-from bot.digest.domain.facts import DigestFacts
+from bot.digest.domain.config import DigestFacts, DigestPlan
 from bot.digest.domain.records import DIGESTS, DigestState
 from bot.doctor.discord_facts import FromTerminal
 from bot.doctor.domain.diagnostic import Area, Diagnostic, DiagnosticOutcome, DiagnosticReport

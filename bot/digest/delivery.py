@@ -28,7 +28,7 @@ from bot.digest.domain.records import (
     nonce,
 )
 from bot.digest.ports import DigestChannel, DigestMessage, DigestOutcome
-from bot.digest.schedule.slots import ScheduledRun
+from bot.digest.schedule.runs import ScheduledRun
 from bot.domain.election import Leadership
 from bot.domain.record import Store
 from bot.errors import MeshmedicError

@@ -95,7 +95,7 @@ class Host(ABC):
         self._path = f"/repos/{at.owner}/{at.name}"
         self._quoted_branch = quote(branch, safe="")
         headers = {name: value.format(token=token) for name, value in self.headers.items()}
-        self._rest = Rest(
+        self.rest = Rest(
             api or self.api(at), token, {"User-Agent": "meshmedic", **headers}, seconds
         )
 
@@ -112,8 +112,8 @@ class Host(ABC):
         """The open pull request from a branch of this repository into the configured one."""
         for page in range(1, MOST_PAGES + 1):
             query = {"state": "open", "page": str(page), **self.narrowed(branch)}
-            answer = await self._rest.ask("GET", f"{self._path}/pulls", query=query)
-            pulls = self._rest.read(answer, tuple[_PullJson, ...])
+            answer = await self.rest.ask("GET", f"{self._path}/pulls", query=query)
+            pulls = self.rest.read(answer, tuple[_PullJson, ...])
             if ours := next((pull for pull in pulls if self._is_ours(pull, branch)), None):
                 return self._pull(ours)
             # A host may return fewer than requested, so only an empty page is the last.
@@ -125,18 +125,18 @@ class Host(ABC):
         """Open one, or find the one that is open already. Nothing is ever merged."""
         wanted = {"title": title, "head": branch, "base": self._branch, "body": body}
         also = frozenset({self.taken})
-        answer = await self._rest.ask("POST", f"{self._path}/pulls", body=wanted, also=also)
+        answer = await self.rest.ask("POST", f"{self._path}/pulls", body=wanted, also=also)
         if answer.status == self.taken:
             pull = await self.find(branch)
             if pull is None:
-                raise self._rest.failure(answer)
+                raise self.rest.failure(answer)
             return pull
-        return self._pull(self._rest.read(answer, _PullJson))
+        return self._pull(self.rest.read(answer, _PullJson))
 
     async def state(self, number: int) -> PullRequestStanding:
         """How a pull request stands."""
-        answer = await self._rest.ask("GET", f"{self._path}/pulls/{number}")
-        pull = self._rest.read(answer, _PullJson)
+        answer = await self.rest.ask("GET", f"{self._path}/pulls/{number}")
+        pull = self.rest.read(answer, _PullJson)
         if pull.merged:
             return PullRequestStanding(PullState.MERGED, pull.merge_commit_sha or "")
         return PullRequestStanding(PullState.OPEN if pull.state == "open" else PullState.CLOSED)
@@ -147,8 +147,8 @@ class Host(ABC):
         Raises:
             RepositoryError: The repository or the branch does not exist, or is unreachable.
         """
-        answer = await self._rest.ask("GET", f"{self._path}/branches/{self._quoted_branch}")
-        return self._rest.read(answer, _BranchJson).protected
+        answer = await self.rest.ask("GET", f"{self._path}/branches/{self._quoted_branch}")
+        return self.rest.read(answer, _BranchJson).protected
 
     def _is_ours(self, pull: _PullJson, branch: str) -> bool:
         ends = (pull.head.ref, pull.base.ref) == (branch, self._branch)
@@ -185,10 +185,10 @@ class GitHub(Host):
         if await super().protected():
             return True
         path = f"{self._path}/rules/branches/{self._quoted_branch}"
-        answer = await self._rest.ask("GET", path, also=frozenset({FORBIDDEN, NOT_FOUND}))
+        answer = await self.rest.ask("GET", path, also=frozenset({FORBIDDEN, NOT_FOUND}))
         if answer.status in (FORBIDDEN, NOT_FOUND):
             return None
-        rules = self._rest.read(answer, tuple[_RuleJson, ...])
+        rules = self.rest.read(answer, tuple[_RuleJson, ...])
         return any(rule.type in GUARDING for rule in rules)
 
 

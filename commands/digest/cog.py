@@ -15,13 +15,14 @@ from bot.chat.controls import Control, ControlHandler
 from bot.chat.replies import acknowledge, answer
 from bot.digest.discord_channel import card
 from bot.digest.domain.records import NAME, DigestSchedule
-from bot.digest.schedule.slots import following, timetable
-from bot.digest.schedule.timetable import NoTime, Timetable
+from bot.digest.schedule.runs import following
+from bot.digest.schedule.timetable import Timetable, timetable
 from bot.digest.service import Digests
 from bot.digest.views import discord as discord_digest
 from bot.digest.views.text import VERDICTS
 from bot.domain.authorization import Circle
 from bot.domain.check import SCOPES
+from bot.domain.refusal import Refusal
 from bot.domain.verdict import Verdict
 from bot.errors import InputError, Refused
 from bot.health.service import Health
@@ -85,7 +86,7 @@ class DigestCog(Cog):
         """List the digests with their latest and next runs."""
         await acknowledge(interaction, private=True)
         digests = self._digests
-        book, now = await digests.book(), digests.clock()
+        book, now = await digests.state(), digests.clock()
         lines = [
             (
                 schedule,
@@ -169,7 +170,7 @@ class DigestCog(Cog):
     async def history(self, interaction: discord.Interaction) -> None:
         """Show the latest runs of all digests, and the trends."""
         await acknowledge(interaction, private=True)
-        book = await self._digests.book()
+        book = await self._digests.state()
         runs = [(name, run) for name, runs in book.turns.items() for run in runs]
         latest = sorted(runs, key=lambda named: named[1].at, reverse=True)[:SHOWN]
         await answer(
@@ -220,8 +221,8 @@ def _new_schedule(name: str, time: str, channel: int, now: datetime) -> DigestSc
 
 def _timetable(text: str) -> Timetable:
     when = timetable(text)
-    if isinstance(when, NoTime):
-        raise InputError(when.why)
+    if isinstance(when, Refusal):
+        raise InputError(when.detail)
     return when
 
 

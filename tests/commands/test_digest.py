@@ -78,7 +78,7 @@ async def test_by_hand_it_looks_as_by_the_clock_here_for_all_or_for_the_asker_al
         assert "CrashLoopBackOff" not in said(asked)
         assert bool(message(asked).flags.ephemeral) is dry_run
     assert await digests.store.read(BASES) is None
-    assert not (await digests.book()).turns
+    assert not (await digests.state()).turns
 
 
 @pytest.mark.parametrize("what", ["pause", "resume", "remove", "set"])

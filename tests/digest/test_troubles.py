@@ -83,7 +83,7 @@ async def test_a_full_book_drops_its_oldest_slots_and_still_sends_each_once() ->
     digests = world.process()
     await digests.turn()
     await world.store.change(DIGESTS, lambda kept: a_full_book(days=60, book=kept))
-    kept = await digests.book()
+    kept = await digests.state()
     assert 0 < len(kept.turns_of(f"{'n' * 28}-0")) < 60
     for _ in range(3):
         world.now += timedelta(days=1)

@@ -14,7 +14,7 @@ from bot.digest.domain.diff import Base, KnownEntry
 from bot.digest.domain.digest import Digest, compose
 from bot.digest.domain.open_items import StandingItem, standing
 from bot.digest.domain.records import DigestSchedule, RunRecord, RunStage
-from bot.digest.schedule.slots import following
+from bot.digest.schedule.runs import following
 from bot.digest.schedule.timetable import Timetable
 from bot.digest.views import discord as discord_digest
 from bot.digest.views import json as json_digest

@@ -1,4 +1,4 @@
-"""What the settings say of digests."""
+"""The digests of the settings, and what the doctor is told of all digests."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from bot.digest.domain.records import DigestSchedule
+from bot.digest.domain.records import DigestSchedule, DigestState
 from bot.digest.schedule.timetable import Timetable
+from bot.domain.refusal import NotObserved
 
 UTC_ZONE = ZoneInfo("UTC")
 
@@ -43,3 +44,13 @@ class DigestPlan:
             name="weekly", channel=self.channel, when=self.weekly, began=UNKNOWN, trends=True
         )
         return (daily, weekly)
+
+
+@dataclass(frozen=True, slots=True)
+class DigestFacts:
+    """What is kept of digests, what the settings set up, and the moment of the question."""
+
+    state: DigestState | NotObserved
+    defaults: tuple[DigestSchedule, ...]
+    zone: ZoneInfo
+    now: datetime

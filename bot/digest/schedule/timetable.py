@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
 from datetime import date
+from typing import Any
 
 import msgspec
 
+from bot.domain.refusal import Refusal
+
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 EVERY_DAY = tuple(range(7))
+
+FIELDS = 5
+"""Of a crontab. Source: crontab(5)."""
+
+MONTHS = (
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+)  # fmt: skip
+LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+"""Days of the months, in a leap year."""
+
+OFTEN = (
+    "A digest has one slot a day, and this would fire several times: its minute and its hour are "
+    "one number each, as in 0 8 1 * *."
+)
+WRITTEN = "a number, a list (1,15), a range (1-5), a step (*/2) or *"
 
 
 class Timetable(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -43,12 +61,101 @@ class Timetable(msgspec.Struct, frozen=True, omit_defaults=True):
         return day.weekday() in self.days and (not self.dates or day.day in self.dates)
 
 
-@dataclass(frozen=True, slots=True)
-class NoTime:
-    """A text that names no time, and what is wrong."""
+def timetable(text: str) -> Timetable | Refusal:
+    """Read `08:00`, `8:30 mon-fri`, `18:00 sun`, `07:15 mon,thu`, or five fields of cron."""
+    if len(text.split()) == FIELDS and ":" not in text:
+        return _crontab(text)
+    found = re.fullmatch(r"\s*+(\d{1,2}):(\d{2})(?:\s++([a-z,-][a-z,\s-]*+))?\s*+", text.lower())
+    if not found or int(found[1]) > 23 or int(found[2]) > 59:  # noqa: PLR2004
+        return Refusal(
+            "A time is such as 08:00, or 08:00 mon-fri, or 18:00 sun, or 0 8 1 * * as in cron."
+        )
+    days = _days(found[3] or "mon-sun")
+    if isinstance(days, Refusal):
+        return days
+    return Timetable(int(found[1]), int(found[2]), days)
 
-    why: str
+
+def _days(text: str) -> tuple[int, ...] | Refusal:
+    found: set[int] = set()
+    for part in filter(None, (part.strip() for part in text.replace(" ", ",").split(","))):
+        first, dash, last = part.partition("-")
+        if first not in DAYS or (dash and last not in DAYS):
+            return Refusal(f"{part!r} is no day: {', '.join(DAYS)}, or such as mon-fri.")
+        begin, end = DAYS.index(first), DAYS.index(last or first)
+        found |= {(begin + step) % 7 for step in range((end - begin) % 7 + 1)}
+    return tuple(sorted(found)) or Refusal("Name a day.")
 
 
 def _listed(numbers: tuple[int, ...]) -> str:
     return ",".join(map(str, numbers)) or "*"
+
+
+def _crontab(text: str) -> Timetable | Refusal:
+    """Read cron's five fields, as far as they name one moment a date.
+
+    Such as `0 8 1 * *` (the first of each month), `30 7 * * mon-fri`, `0 8 29 2 *`.
+
+    Sunday is 0 or 7, as in cron. What fires more than once a day is refused.
+    """
+    minute, hour, *others = text.lower().split()
+    read: tuple[Any, ...] = (
+        _number(minute, 59, "minute"),
+        _number(hour, 23, "hour"),
+        _field(others[0], 1, 31, (), "day of the month"),
+        _field(others[1], 1, 12, MONTHS, "month"),
+        _field(others[2], 0, 7, ("sun", *DAYS), "day of the week"),
+    )
+    wrong = [field for field in read if isinstance(field, Refusal)]
+    return wrong[0] if wrong else _made(*read)
+
+
+def _made(
+    minute: int, hour: int, dates: tuple[int, ...], months: tuple[int, ...], days: tuple[int, ...]
+) -> Timetable | Refusal:
+    weekdays = tuple(sorted({(day - 1) % 7 for day in days})) or EVERY_DAY
+    exists = any(
+        day <= LONGEST[month - 1] for month in months or range(1, 13) for day in dates or (1,)
+    )
+    # A narrowed weekday is enough by itself.
+    if not exists and weekdays == EVERY_DAY:
+        return Refusal("No month of these has such a day.")
+    return Timetable(hour, minute, weekdays, dates, months)
+
+
+def _number(text: str, most: int, name: str) -> int | Refusal:
+    if text.isascii() and text.isdecimal() and len(text) <= len("59"):
+        return int(text) if int(text) <= most else Refusal(f"The {name} is 0 to {most}.")
+    often = text == "*" or re.fullmatch(r"[\d,*/-]+", text)
+    return Refusal(OFTEN if often else f"{text!r} is no {name}: it is 0 to {most}.")
+
+
+def _field(
+    text: str, least: int, most: int, names: tuple[str, ...], name: str
+) -> tuple[int, ...] | Refusal:
+    """The numbers of one field; none where it leaves all of them."""
+    found: set[int] = set()
+    for part in text.split(","):
+        numbers = _part(part, least, most, names)
+        if numbers is None:
+            return Refusal(f"{part!r} is no {name}: it is {WRITTEN}, from {least} to {most}.")
+        found.update(numbers)
+    return () if found >= set(range(least, most + 1)) else tuple(sorted(found))
+
+
+def _part(text: str, least: int, most: int, names: tuple[str, ...]) -> range | None:
+    shape = re.fullmatch(r"(?:(\*)|(\w+)(?:-(\w+))?)(?:/(\d{1,2}))?", text, re.ASCII)
+    if not shape:
+        return None
+    every, first, last, step = shape.groups()
+    begin = least if every else _value(first, least, names)
+    end = most if every or (step and not last) else _value(last or first, least, names)
+    if begin is None or end is None or not least <= begin <= end <= most or step in {"0", "00"}:
+        return None
+    return range(begin, end + 1, int(step or 1))
+
+
+def _value(text: str, least: int, names: tuple[str, ...]) -> int | None:
+    if text in names:
+        return names.index(text) + least
+    return int(text) if text.isdecimal() and len(text) <= len("31") else None

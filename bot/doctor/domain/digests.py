@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.digest.domain.facts import DigestFacts
+from bot.digest.domain.config import DigestFacts
 from bot.digest.domain.records import DigestSchedule, DigestState, RunStage
-from bot.digest.schedule import slots
+from bot.digest.schedule import runs
 from bot.doctor.domain.diagnostic import Area, Diagnostic, Question
 from bot.domain.refusal import NotObserved
 
@@ -23,31 +23,31 @@ QUESTION = Question(Area.DISCORD, "last digest")
 
 def examine(facts: DigestFacts) -> Diagnostic:
     """One answer for all digests: the first that failed, else the latest run."""
-    book = facts.book
-    if isinstance(book, NotObserved):
-        return QUESTION.unobserved(book.why)
-    schedules = book.every(facts.defaults)
+    state = facts.state
+    if isinstance(state, NotObserved):
+        return QUESTION.unobserved(state.why)
+    schedules = state.every(facts.defaults)
     if not schedules:
         return QUESTION.note("No digest is set up.", SET_UP)
     for schedule in schedules.values():
-        if failure := _failure(schedule, book, facts):
+        if failure := _failure(schedule, state, facts):
             return failure
-    if book.latest is None:
+    if state.latest is None:
         return QUESTION.note("Set up, and none was due yet.")
-    name, run = book.latest
+    name, run = state.latest
     return QUESTION.ok(f"{name} of {run.day} is {run.stage}, {_hours(facts.now - run.at)} ago.")
 
 
-def _failure(schedule: DigestSchedule, book: DigestState, facts: DigestFacts) -> Diagnostic | None:
+def _failure(schedule: DigestSchedule, state: DigestState, facts: DigestFacts) -> Diagnostic | None:
     name = schedule.name
     # A digest of the settings that no process has seen yet owes nothing.
-    if schedule.paused or not (name in book.schedules or name in book.began):
+    if schedule.paused or not (name in state.schedules or name in state.began):
         return None
-    last = max(book.turns_of(name), key=lambda run: run.at, default=None)
+    last = max(state.turns_of(name), key=lambda run: run.at, default=None)
     if last and last.stage is RunStage.LOST:
         return QUESTION.failed(f"The channel of {name} did not take that of {last.day}.", CHANNEL)
-    done = book.over(name)
-    due = slots.due(schedule.when, facts.zone, facts.now, began=schedule.began, done=done)
+    done = state.over(name)
+    due = runs.due(schedule.when, facts.zone, facts.now, began=schedule.began, done=done)
     if due is None or facts.now - due.at <= OVERDUE:
         return None
     ago = _hours(facts.now - due.at)

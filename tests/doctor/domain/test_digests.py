@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.digest.domain.facts import DigestFacts
+from bot.digest.domain.config import DigestFacts
 from bot.digest.domain.records import DigestSchedule, DigestState, RunRecord, RunStage
 from bot.digest.schedule.timetable import Timetable
 from bot.doctor.domain.diagnostic import DiagnosticOutcome

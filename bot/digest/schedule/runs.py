@@ -6,16 +6,13 @@ as far behind midnight as it would have been, which is an hour later by the cloc
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.digest.schedule.crontab import crontab
-from bot.digest.schedule.timetable import DAYS, NoTime, Timetable
+from bot.digest.schedule.timetable import Timetable
 
-FIELDS = 5
 LOOK_BACK = 366
 """Days: what was owed a year ago is owed no more."""
 
@@ -39,21 +36,6 @@ class ScheduledRun:
     def late(self, now: datetime) -> bool:
         """Whether it is not punctual any more."""
         return now - self.at > PUNCTUAL
-
-
-def timetable(text: str) -> Timetable | NoTime:
-    """Read `08:00`, `8:30 mon-fri`, `18:00 sun`, `07:15 mon,thu`, or five fields of cron."""
-    if len(text.split()) == FIELDS and ":" not in text:
-        return crontab(text)
-    found = re.fullmatch(r"\s*+(\d{1,2}):(\d{2})(?:\s++([a-z,-][a-z,\s-]*+))?\s*+", text.lower())
-    if not found or int(found[1]) > 23 or int(found[2]) > 59:  # noqa: PLR2004
-        return NoTime(
-            "A time is such as 08:00, or 08:00 mon-fri, or 18:00 sun, or 0 8 1 * * as in cron."
-        )
-    days = _days(found[3] or "mon-sun")
-    if isinstance(days, NoTime):
-        return days
-    return Timetable(int(found[1]), int(found[2]), days)
 
 
 def due(
@@ -88,14 +70,3 @@ def _moment(each: Timetable, zone: ZoneInfo, day: date) -> datetime:
     # before the change.
     local = datetime.combine(day, time(each.hour, each.minute), tzinfo=zone)
     return local.astimezone(UTC)
-
-
-def _days(text: str) -> tuple[int, ...] | NoTime:
-    found: set[int] = set()
-    for part in filter(None, (part.strip() for part in text.replace(" ", ",").split(","))):
-        first, dash, last = part.partition("-")
-        if first not in DAYS or (dash and last not in DAYS):
-            return NoTime(f"{part!r} is no day: {', '.join(DAYS)}, or such as mon-fri.")
-        begin, end = DAYS.index(first), DAYS.index(last or first)
-        found |= {(begin + step) % 7 for step in range((end - begin) % 7 + 1)}
-    return tuple(sorted(found)) or NoTime("Name a day.")

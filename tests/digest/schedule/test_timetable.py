@@ -8,9 +8,9 @@ from apscheduler.triggers.cron import CronTrigger
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.digest.schedule.crontab import OFTEN
-from bot.digest.schedule.slots import due, following, timetable
-from bot.digest.schedule.timetable import NoTime, Timetable
+from bot.digest.schedule.runs import due, following
+from bot.digest.schedule.timetable import OFTEN, Timetable, timetable
+from bot.domain.refusal import Refusal
 from tests.examples import examples
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -51,7 +51,7 @@ def test_the_dates_are_those_of_cron(text: str, wanted: list[str]) -> None:
 
 @pytest.mark.parametrize("text", ["*/5 8 * * *", "0 * * * *", "0 8,20 * * *", "0-5 8 * * *"])
 def test_what_fires_several_times_a_day_is_refused_with_that_reason(text: str) -> None:
-    assert timetable(text) == NoTime(OFTEN)
+    assert timetable(text) == Refusal(OFTEN)
 
 
 @pytest.mark.parametrize(
@@ -74,8 +74,8 @@ def test_what_fires_several_times_a_day_is_refused_with_that_reason(text: str) -
 )
 def test_a_bad_expression_is_refused_by_what_is_wrong_in_it(text: str, why: str) -> None:
     found = timetable(text)
-    assert isinstance(found, NoTime)
-    assert why in found.why
+    assert isinstance(found, Refusal)
+    assert why in found.detail
 
 
 DATES = st.sampled_from(["*", "1", "15", "1,15", "28-31", "*/10", "5-20/5"])

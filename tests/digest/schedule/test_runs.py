@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.digest.schedule.slots import due, following, timetable
-from bot.digest.schedule.timetable import NoTime, Timetable
+from bot.digest.schedule.runs import due, following
+from bot.digest.schedule.timetable import Timetable, timetable
+from bot.domain.refusal import Refusal
 from tests.examples import examples
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -92,7 +93,7 @@ def test_what_is_shown_is_read_again(table):
 @pytest.mark.parametrize("text", ["", "8", "24:00", "08:60", "08:00 noday", "08:00 mon-x", "8.00"])
 def test_what_is_no_time_is_refused_with_an_example(text):
     """Never a guess."""
-    assert isinstance(timetable(text), NoTime)
+    assert isinstance(timetable(text), Refusal)
 
 
 def test_spaces_around_a_time_mean_nothing() -> None:
@@ -104,7 +105,7 @@ def test_spaces_around_a_time_mean_nothing() -> None:
 @given(st.text(max_size=30))
 def test_any_text_is_read_or_refused(text):
     """It comes from a person."""
-    assert isinstance(timetable(text), NoTime | Timetable)
+    assert isinstance(timetable(text), Refusal | Timetable)
 
 
 def test_a_range_of_days_may_go_over_the_weekend():
