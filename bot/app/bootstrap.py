@@ -50,7 +50,7 @@ from bot.gitops.service import PullRequests
 from bot.health.report_store import Memory
 from bot.health.service import Health
 from bot.history.recorder import EVERY as HISTORY_EVERY
-from bot.history.recorder import Chronicle
+from bot.history.recorder import HistoryRecorder
 from bot.kube.cache import WatchCache
 from bot.kube.change_events import ChangeEvents
 from bot.kube.change_store import KubernetesChangeStore, NoChangeStore
@@ -454,8 +454,10 @@ def _add_jobs(
     for job in cluster.jobs:
         background.every(job)
     background.jobs.append(partial(background.schedule.each_minute, "digests", digests.turn))
-    history = Chronicle(services.health, cluster.store, cluster.leadership, services.health.rounds)
-    background.every(ScheduledCall(HISTORY_EVERY, "history", history.look))
+    history = HistoryRecorder(
+        services.health, cluster.store, cluster.leadership, services.health.rounds
+    )
+    background.every(ScheduledCall(HISTORY_EVERY, "history", history.record))
     if options.rules.routes or options.board:
         delivery = AlertDelivery(
             cluster.store,

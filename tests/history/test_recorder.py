@@ -4,7 +4,7 @@ from typing import Any
 
 from bot.health.service import Health
 from bot.history.domain.record import HISTORY
-from bot.history.recorder import Chronicle
+from bot.history.recorder import HistoryRecorder
 from bot.runtime.memory_store import Unkept
 from tests.builders import a_pod
 from tests.fakes import FakeCluster
@@ -20,10 +20,10 @@ def restarted(count: int) -> dict[str, Any]:
 
 async def test_restarts_are_those_that_were_seen_to_happen() -> None:
     cluster, store = FakeCluster([restarted(7)]), Unkept()
-    chronicle = Chronicle(Health(cluster), store, Led())
+    recorder = HistoryRecorder(Health(cluster), store, Led())
     for count in (7, 9, 9, 1, 2):
         cluster.set([restarted(count)])
-        await chronicle.look()
+        await recorder.record()
     history = await store.read(HISTORY)
     assert history is not None
     assert sum(each.restarts for each in history.points) == 3
@@ -31,6 +31,6 @@ async def test_restarts_are_those_that_were_seen_to_happen() -> None:
 
 async def test_who_does_not_lead_neither_looks_nor_writes() -> None:
     cluster, store = FakeCluster([a_pod()]), Unkept()
-    await Chronicle(Health(cluster), store, Led(leads=False)).look()
+    await HistoryRecorder(Health(cluster), store, Led(leads=False)).record()
     assert cluster.asked == 0
     assert await store.read(HISTORY) is None

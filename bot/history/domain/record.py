@@ -1,11 +1,13 @@
-"""The record: an hour's verdict by area, and incidents with their beginning and end.
+"""The stored history of health: an hour's verdict by area, and incidents with begin and end.
 
-An hour in which nobody looked has no point, and is never counted as healthy.
+An hour without a report has no point, and is never counted as healthy.
 """
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 
@@ -19,11 +21,11 @@ POINTS = 24 * 35
 INCIDENTS = 400
 
 ABSENT = "-"
-"""The area has nothing in this cluster: by the owner's choice, so it is nobody's trouble."""
+"""The letter of an area that this cluster does not use."""
 
 
 class Point(msgspec.Struct, frozen=True, array_like=True):
-    """One hour: hours since 1970, a letter for each of SCOPES, restarts of containers."""
+    """One hour: hours since 1970, a letter for each of SCOPES, and restarts of containers."""
 
     hour: int
     areas: str
@@ -36,20 +38,20 @@ class Point(msgspec.Struct, frozen=True, array_like=True):
 
 
 class PastIncident(msgspec.Struct, frozen=True, array_like=True):
-    """A cause that was degraded or failed: by key, from when it was seen until well or gone."""
+    """A root cause that was degraded or failed, from its first report until it was resolved."""
 
     key: str
     began: datetime
     ended: datetime | None = None
     worst: Verdict = Verdict.DEGRADED
 
-    def lasted(self, now: datetime) -> timedelta:
-        """How long it was there."""
-        return (self.ended or now) - self.began
+    def lasted(self, start: datetime, now: datetime) -> timedelta:
+        """How long it lasted between `start` and `now`."""
+        return (self.ended or now) - max(start, self.began)
 
 
 class History(msgspec.Struct, frozen=True):
-    """The oldest first; `dropped` counts incidents for which there was no room."""
+    """Points and incidents, oldest first; `dropped` counts incidents that no longer fit."""
 
     points: tuple[Point, ...] = ()
     incidents: tuple[PastIncident, ...] = ()
@@ -62,12 +64,10 @@ def areas(report: Report) -> str:
 
 
 def noted(before: History | None, report: Report, restarts: int = 0) -> History:
-    """The history with one more look at everything."""
+    """The history with one more report."""
     history = before or History()
-    return History(
-        _points(history.points, report, restarts),
-        *_incidents(history, report),
-    )
+    points = _points(history.points, report, restarts)
+    return History(points, *_incidents(history, report))
 
 
 def _letter(report: Report, scope: str) -> str:
@@ -80,14 +80,13 @@ def _letter(report: Report, scope: str) -> str:
 def _points(points: tuple[Point, ...], report: Report, restarts: int) -> tuple[Point, ...]:
     hour = int(report.taken_at.timestamp()) // 3600
     now = Point(hour, areas(report), restarts)
-    same = next((point for point in points if point.hour == hour), None)
-    others = [point for point in points if point.hour != hour]
-    merged = sorted([*others, _merged(same, now) if same else now], key=lambda each: each.hour)
-    return tuple(merged[-POINTS:])
+    by_hour = {point.hour: point for point in points}
+    by_hour[hour] = _merged(by_hour[hour], now) if hour in by_hour else now
+    return tuple(by_hour[hour] for hour in sorted(by_hour))[-POINTS:]
 
 
 def _merged(one: Point, other: Point) -> Point:
-    """An hour is as bad as its worst look."""
+    """One point of two reports in an hour, as bad as the worse one."""
     letters = "".join(max(pair, key=_rank) for pair in zip(one.areas, other.areas, strict=False))
     return Point(one.hour, letters, one.restarts + other.restarts)
 
@@ -97,7 +96,7 @@ def _rank(letter: str) -> int:
 
 
 def _incidents(history: History, report: Report) -> tuple[tuple[PastIncident, ...], int]:
-    there = {root.key: root for root in report.roots if root.verdict.rank >= INCIDENT.rank}
+    there = {root.key: root.verdict for root in report.roots if root.verdict.rank >= INCIDENT.rank}
     hidden = {gap.kind for gap in report.unseen}
     # Not known, trying again, suspended: that it failed is not over.
     unrecovered = {
@@ -105,43 +104,38 @@ def _incidents(history: History, report: Report) -> tuple[tuple[PastIncident, ..
         for finding in report.findings
         if finding.unrecovered and finding.verdict.rank < INCIDENT.rank
     }
-    kept = []
-    going_on = set()
+    incidents = []
+    ongoing = set()
     for incident in history.incidents:
-        if incident.ended is None and incident.key in there:
-            going_on.add(incident.key)
-            worst = max(incident.worst, there[incident.key].verdict, key=lambda one: one.rank)
-            kept.append(msgspec.structs.replace(incident, worst=worst))
-        elif incident.ended is None and not (
-            incident.key in unrecovered or _hidden(incident.key, hidden)
-        ):
-            kept.append(
-                msgspec.structs.replace(incident, ended=max(incident.began, report.taken_at))
-            )
-        else:
-            kept.append(incident)
-    begun = [
-        PastIncident(key, report.taken_at, None, found.verdict)
-        for key, found in there.items()
-        if key not in going_on
-        and not any(one.key == key and one.ended is None for one in history.incidents)
-    ]
-    whole = (*kept, *begun)
-    return whole[-INCIDENTS:], history.dropped + max(0, len(whole) - INCIDENTS)
+        change: dict[str, Any] = {}
+        if incident.ended is None:
+            ongoing.add(incident.key)
+            if incident.key in there:
+                worst = max(incident.worst, there[incident.key], key=lambda verdict: verdict.rank)
+                change = {"worst": worst}
+            elif incident.key not in unrecovered and not _hidden(incident.key, hidden):
+                change = {"ended": max(incident.began, report.taken_at)}
+        incidents.append(msgspec.structs.replace(incident, **change))
+    for key, verdict in there.items():
+        if key not in ongoing:
+            incidents.append(PastIncident(key, report.taken_at, None, verdict))
+    dropped = max(0, len(incidents) - INCIDENTS)
+    return tuple(incidents[dropped:]), history.dropped + dropped
 
 
 def _hidden(key: str, kinds: set[str]) -> bool:
-    """Whether its kind was not seen: then its absence proves nothing."""
+    """Whether an incident's kind could not be read: then its absence proves nothing."""
     return (*key.split("/"), "", "")[1] in kinds
 
 
 def _spare(history: History) -> History | None:
-    """A tenth less of both, the oldest first."""
+    """A shorter history: without the oldest tenth of points and incidents."""
     points, incidents = history.points, history.incidents
     if not points and not incidents:
         return None
-    fewer = -(-len(incidents) // 10)
-    return History(points[-(-len(points) // 10) :], incidents[fewer:], history.dropped + fewer)
+    dropped = math.ceil(len(incidents) / 10)
+    points = points[math.ceil(len(points) / 10) :]
+    return History(points, incidents[dropped:], history.dropped + dropped)
 
 
 HISTORY: Shelf[History] = Shelf("history", History, spare=_spare)

@@ -1,4 +1,4 @@
-"""What the history tells of a time: uptime by area, mean time to recovery, flapping, the worst."""
+"""Trends over a time: uptime by area, mean time to recovery, flapping and the worst problems."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import msgspec
 
 from bot.domain.check import SCOPES
 from bot.domain.verdict import HOUR, INCIDENT, MEANS, Verdict
-from bot.history.domain.record import ABSENT, History, PastIncident, Point
+from bot.history.domain.record import History, PastIncident, Point
 from bot.net.mesh.history import Course, LinkHistory, courses
 
 FLAPS = 3
-"""Incidents of one cause within the time, from which on it flaps."""
+"""Incidents of one cause within the time that count as flapping."""
 
 WORST = 5
 
 
 class Uptime(msgspec.Struct, frozen=True):
-    """One area: hours that were seen, and of these the ones without an incident."""
+    """One area: hours that were observed, and those of them without an incident."""
 
     area: str
     seen: int
@@ -27,12 +27,12 @@ class Uptime(msgspec.Struct, frozen=True):
 
     @property
     def share(self) -> float | None:
-        """Of what was seen; None where nothing was."""
+        """The share of hours without an incident; None without an observed hour."""
         return self.well / self.seen if self.seen else None
 
 
 class ProblemTrend(msgspec.Struct, frozen=True):
-    """A cause: how often it came, and how long it was there in all."""
+    """A root cause: how often it came, and how long it lasted in all."""
 
     key: str
     times: int
@@ -40,7 +40,7 @@ class ProblemTrend(msgspec.Struct, frozen=True):
 
 
 class Trends(msgspec.Struct, frozen=True):
-    """Of the `hours` before `now`; `unseen` of them have no point."""
+    """Trends of the `hours` before now; `unseen` of them have no point."""
 
     hours: int
     unseen: int
@@ -56,40 +56,40 @@ class Trends(msgspec.Struct, frozen=True):
 def trends(
     history: History, now: datetime, back: timedelta, links: LinkHistory | None = None
 ) -> Trends:
-    """Read them off; a mean time to recovery only where something recovered."""
+    """The trends of the time `back` before `now`; `recovery` is None where nothing recovered."""
     hours = int(back / HOUR)
-    points = [point for point in history.points if now - back < point.at <= now]
-    incidents = [incident for incident in history.incidents if (incident.ended or now) > now - back]
-    ended = [incident.lasted(now) for incident in incidents if incident.ended]
-    troubles = _troubles(incidents, now, back)
+    start = now - back
+    points = [point for point in history.points if start < point.at <= now]
+    incidents = [incident for incident in history.incidents if (incident.ended or now) > start]
+    recoveries = [incident.ended - incident.began for incident in incidents if incident.ended]
+    problems = _problems(incidents, start, now)
     return Trends(
         hours=hours,
         unseen=max(0, hours - len(points)),
         uptime=tuple(_uptime(points, number, area) for number, area in enumerate(SCOPES)),
         incidents=len(incidents),
-        recovery=sum(ended, timedelta()) / len(ended) if ended else None,
-        flapping=tuple(trouble for trouble in troubles if trouble.times >= FLAPS),
-        worst=troubles[:WORST],
+        recovery=sum(recoveries, timedelta()) / len(recoveries) if recoveries else None,
+        flapping=tuple(problem for problem in problems if problem.times >= FLAPS),
+        worst=problems[:WORST],
         restarts=sum(point.restarts for point in points),
         links=courses(links, now, back),
     )
 
 
 def _uptime(points: list[Point], number: int, area: str) -> Uptime:
-    letters = [point.areas[number : number + 1] or ABSENT for point in points]
-    seen = [MEANS[letter] for letter in letters if letter in MEANS]
-    known = [verdict for verdict in seen if verdict is not Verdict.UNKNOWN]
+    letters = [point.areas[number : number + 1] for point in points]
+    verdicts = [MEANS[letter] for letter in letters if letter in MEANS]
+    known = [verdict for verdict in verdicts if verdict is not Verdict.UNKNOWN]
     return Uptime(area, len(known), sum(verdict.rank < INCIDENT.rank for verdict in known))
 
 
-def _troubles(
-    incidents: list[PastIncident], now: datetime, back: timedelta
+def _problems(
+    incidents: list[PastIncident], start: datetime, now: datetime
 ) -> tuple[ProblemTrend, ...]:
     """The longest first."""
     times = Counter(incident.key for incident in incidents)
-    lasted: dict[str, timedelta] = {}
+    lasted = dict.fromkeys(times, timedelta())
     for incident in incidents:
-        within = (incident.ended or now) - max(incident.began, now - back)
-        lasted[incident.key] = lasted.get(incident.key, timedelta()) + within
-    found = [ProblemTrend(key, times[key], lasted[key]) for key in times]
-    return tuple(sorted(found, key=lambda each: (-each.lasted, -each.times, each.key)))
+        lasted[incident.key] += incident.lasted(start, now)
+    problems = [ProblemTrend(key, times[key], lasted[key]) for key in times]
+    return tuple(sorted(problems, key=lambda trend: (-trend.lasted, -trend.times, trend.key)))

@@ -1,8 +1,9 @@
-"""The history as a drawing: how each area was, hour by hour, and the incidents as bars."""
+"""The history as a drawing: each area's health by the hour, and the incidents as bars."""
 
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from bot.charts.spec import Lane, Level, Span, Tick, Timeline
@@ -13,7 +14,6 @@ from bot.history.domain.trends import ProblemTrend, Trends, trends
 from bot.net.mesh.history import Course, LinkHistory
 from bot.render import text as words
 
-ZERO = timedelta()
 BARS = 8
 NAME = 19
 ALT = 1000
@@ -37,19 +37,19 @@ def timeline(
     zone: ZoneInfo,
     links: LinkHistory | None = None,
 ) -> Timeline:
-    """The time before now; areas that the cluster has not are left out.
+    """The timeline of the time before now, without areas that the cluster does not use.
 
-    `links` is the history of the network between nodes, where somebody kept it.
+    `links` is the history of the network between nodes; None without one.
     """
     start = now - back
     points = {point.hour: point for point in history.points if start < point.at <= now}
-    told = trends(history, now, back, links)
-    lanes = (*_lanes(points, told, start, back), *map(_link, told.links))
+    found = trends(history, now, back, links)
+    lanes = (*_lanes(points, found, start), *map(_link, found.links))
     bars = _bars(history.incidents, start, now)
     used = {span.level for lane in (*lanes, *bars) for span in lane.spans}
     return Timeline(
         title=f"Health of the last {back.days} days",
-        subtitle=f"{words.plural(told.incidents, 'incident')}, {_unseen(told)}",
+        subtitle=f"{words.plural(found.incidents, 'incident')}, {_unseen(found)}",
         hours=back / HOUR,
         lanes=lanes,
         incidents=bars,
@@ -58,12 +58,12 @@ def timeline(
     )
 
 
-def alt(each: Timeline) -> str:
-    """What the picture shows, in words: lane by lane."""
-    areas = ", ".join(f"{lane.name} {lane.note or 'not seen'}" for lane in each.lanes)
-    bars = ", ".join(f"{lane.name} {lane.note}" for lane in each.incidents)
-    told = f"Timeline: {each.title}. {each.subtitle}. Uptime: {areas}."
-    return words.line(f"{told} Incidents: {bars}." if bars else told, ALT)
+def alt(timeline: Timeline) -> str:
+    """A text in place of the picture, lane by lane."""
+    areas = ", ".join(f"{lane.name} {lane.note or 'not seen'}" for lane in timeline.lanes)
+    bars = ", ".join(f"{lane.name} {lane.note}" for lane in timeline.incidents)
+    uptime = f"Timeline: {timeline.title}. {timeline.subtitle}. Uptime: {areas}."
+    return words.line(f"{uptime} Incidents: {bars}." if bars else uptime, ALT)
 
 
 def share(part: float | None) -> str:
@@ -74,59 +74,56 @@ def share(part: float | None) -> str:
 
 
 def named(trouble: ProblemTrend) -> str:
-    """The subject of an incident, out of its key."""
+    """The subject of a problem, from its key."""
     _, kind, namespace, name = (*trouble.key.split("/", 3), "", "", "")[:4]
     return f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"
 
 
-def _unseen(told: Trends) -> str:
-    return f"{told.unseen} of {told.hours} hours not seen" if told.unseen else "every hour seen"
+def _unseen(found: Trends) -> str:
+    return f"{found.unseen} of {found.hours} hours not seen" if found.unseen else "every hour seen"
 
 
-def _lanes(points: dict[int, Point], told: Trends, start: datetime, back: timedelta) -> list[Lane]:
-    made = []
+def _lanes(points: dict[int, Point], found: Trends, start: datetime) -> list[Lane]:
+    lanes = []
     first = int(start.timestamp()) // 3600 + 1
-    hours = int(back / HOUR)
     for number, area in enumerate(SCOPES):
         letters = "".join(
             points[hour].areas[number : number + 1] if hour in points else "?"
-            for hour in range(first, first + hours)
+            for hour in range(first, first + found.hours)
         )
         if set(letters) - {ABSENT, "?"}:
-            note = share(told.uptime[number].share)
-            made.append(Lane(area, _spans(letters), note))
-    return made
+            note = share(found.uptime[number].share)
+            lanes.append(Lane(area, _spans(letters), note))
+    return lanes
 
 
-def _link(each: Course) -> Lane:
-    name = words.line(each.name, NAME) or "?"
-    return Lane(name, _spans(each.letters), share(each.share))
+def _link(course: Course) -> Lane:
+    name = words.line(course.name, NAME) or "?"
+    return Lane(name, _spans(course.letters), share(course.share))
 
 
 def _spans(letters: str) -> tuple[Span, ...]:
-    """Hours of the same level are one block."""
-    spans: list[Span] = []
-    for hour, letter in enumerate(letters):
-        if letter not in MEANS:
-            continue
-        level = LEVEL[MEANS[letter]]
-        last = spans[-1] if spans else None
-        if last and last.level is level and last.end == hour:
-            spans[-1] = Span(last.begin, hour + 1.0, level)
-        else:
-            spans.append(Span(float(hour), hour + 1.0, level))
+    """One block for neighbouring hours of the same level."""
+    levels = [LEVEL[MEANS[letter]] if letter in MEANS else None for letter in letters]
+    spans = []
+    begin = 0.0
+    for level, block in groupby(levels):
+        end = begin + len(list(block))
+        if level:
+            spans.append(Span(begin, end, level))
+        begin = end
     return tuple(spans)
 
 
 def _bars(incidents: tuple[PastIncident, ...], start: datetime, now: datetime) -> tuple[Lane, ...]:
-    """The causes that were there longest, the worst first."""
+    """A bar for each of the causes that lasted longest, the longest first."""
     by_key: dict[str, list[PastIncident]] = {}
     for incident in incidents:
         if (incident.ended or now) > start:
             by_key.setdefault(incident.key, []).append(incident)
     lasted = {
-        key: sum((_within(incident, start, now) for incident in found), ZERO)
-        for key, found in by_key.items()
+        key: sum((incident.lasted(start, now) for incident in same), timedelta())
+        for key, same in by_key.items()
     }
     longest = sorted(lasted, key=lambda key: lasted[key], reverse=True)[:BARS]
     return tuple(
@@ -139,15 +136,11 @@ def _bars(incidents: tuple[PastIncident, ...], start: datetime, now: datetime) -
     )
 
 
-def _within(each: PastIncident, start: datetime, now: datetime) -> timedelta:
-    return (each.ended or now) - max(start, each.began)
-
-
-def _bar(each: PastIncident, start: datetime, now: datetime) -> Span:
-    whole = (now - start) / HOUR
-    begin = max(0.0, (each.began - start) / HOUR)
-    end = min(whole, max(begin + SHORTEST, ((each.ended or now) - start) / HOUR))
-    return Span(min(begin, whole - SHORTEST), end, LEVEL[each.worst])
+def _bar(incident: PastIncident, start: datetime, now: datetime) -> Span:
+    hours = (now - start) / HOUR
+    begin = max(0.0, (incident.began - start) / HOUR)
+    end = min(hours, max(begin + SHORTEST, ((incident.ended or now) - start) / HOUR))
+    return Span(min(begin, hours - SHORTEST), end, LEVEL[incident.worst])
 
 
 def _ticks(start: datetime, now: datetime, zone: ZoneInfo) -> tuple[Tick, ...]:

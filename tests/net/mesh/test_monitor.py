@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bot.domain.snapshot import Gap, Why
 from bot.errors import ClusterError, MeshmedicError, StateError
 from bot.health.service import Health
-from bot.history.recorder import Chronicle
+from bot.history.recorder import HistoryRecorder
 from bot.net.mesh.history import LINKS
 from bot.net.mesh.monitor import Rounds
 from bot.net.mesh.rounds import Witness
@@ -93,7 +93,7 @@ async def test_a_break_outlives_a_restart_and_a_time_without_sight() -> None:
     store, reader = Unkept(), FakeReader(witnesses(PAIR))
     rounds, health = a_bot(reader, store)
     await rounds.look()
-    await Chronicle(health, store, Led(), health.rounds).look()
+    await HistoryRecorder(health, store, Led(), health.rounds).record()
     later = NOW + 30 * INTERVAL
     reader = FakeReader(witnesses(at=later, blind={"a"}))
     again, _ = a_bot(reader, store, later)
@@ -109,12 +109,12 @@ async def test_what_was_broken_is_not_written_over_before_it_was_read() -> None:
     store = Locked(locked=False)
     first, health = a_bot(FakeReader(witnesses(PAIR)), store)
     await first.look()
-    await Chronicle(health, store, Led(), health.rounds).look()
+    await HistoryRecorder(health, store, Led(), health.rounds).record()
     store.locked = True
     rounds, health = a_bot(FakeReader(witnesses()), store)
     await rounds.look()
     store.locked = False
-    await Chronicle(health, store, Led(), health.rounds).look()
+    await HistoryRecorder(health, store, Led(), health.rounds).record()
     kept = await store.read(LINKS)
     assert len(kept.faults) == 3
 
@@ -123,7 +123,7 @@ async def test_only_who_leads_writes_the_history() -> None:
     store = Unkept()
     rounds, health = a_bot(FakeReader(witnesses()), store)
     await rounds.look()
-    await Chronicle(health, store, Led(leads=False), health.rounds).look()
+    await HistoryRecorder(health, store, Led(leads=False), health.rounds).record()
     assert await store.read(LINKS) is None
 
 
