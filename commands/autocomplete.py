@@ -44,3 +44,8 @@ def mutes(held: Iterable[Mute], typed: str) -> Choices:
         )
         for mute in fitting[: render.CHOICES]
     ]
+
+
+def short(label: str) -> str:
+    """A subject's name such that it can be asked for: whole, else without its host."""
+    return label if len(label) <= render.LABEL else label.split(maxsplit=1)[0][: render.LABEL]

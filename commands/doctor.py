@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-import discord
-from discord import app_commands
+from discord import Interaction, app_commands
 from discord.ext.commands import Cog
 
-from bot.chat.client import CIRCLE, Client
+from bot.chat.client import OPERATORS, Client
 from bot.chat.replies import acknowledge, answer
 from bot.digest.domain.config import DigestFacts
 from bot.doctor import discord_facts
 from bot.doctor.domain.facts import Setup
 from bot.doctor.service import Doctor, DoctorCluster, RepositoryReader
 from bot.doctor.views import discord as render
-from bot.domain.authorization import Circle
 
 
 class DoctorCog(Cog):
@@ -36,13 +34,9 @@ class DoctorCog(Cog):
         self._digest_facts = digest_facts
         self._repository = repository
 
-    @app_commands.command(
-        name="doctor",
-        description="What is set up wrongly, and how to fix it.",
-        extras={CIRCLE: Circle.OPERATOR},
-    )
-    async def doctor(self, interaction: discord.Interaction[Client]) -> None:
-        """Examine the set-up, Discord's side by the connection that answers."""
+    @app_commands.command(extras=OPERATORS)
+    async def doctor(self, interaction: Interaction[Client]) -> None:
+        """What is set up wrongly, and how to fix it."""
         await acknowledge(interaction, private=True)
         client = interaction.client
         channel = discord_facts.channel_of(interaction)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import discord
 from discord import app_commands
+from discord.ext.commands import Cog
 
 from bot.chat.client import Client
+from bot.chat.controls import CogWithControls
 from bot.doctor.discord_facts import payload
 from bot.doctor.domain.facts import Commands
 from commands.alerts.cog import AlertsCog
@@ -17,7 +19,7 @@ from commands.net.cog import NetCog
 from commands.runbook import RunbookCog
 from commands.traefik import TraefikCog
 
-COGS = (HealthCog, DigestCog, NetCog, TraefikCog, FixCog, RunbookCog, DoctorCog, AlertsCog)
+COGS = (HealthCog, NetCog, DigestCog, TraefikCog, FixCog, RunbookCog, DoctorCog, AlertsCog)
 
 
 def definitions() -> Commands:
@@ -29,21 +31,11 @@ def definitions() -> Commands:
     return payload(tree)
 
 
-def register(
-    client: Client,
-    *,
-    health: HealthCog,
-    digest: DigestCog,
-    net: NetCog,
-    traefik: TraefikCog,
-    fix: FixCog,
-    runbook: RunbookCog,
-    doctor: DoctorCog,
-    alerts: AlertsCog,
-) -> None:
-    """Add every command and control to the client."""
-    for cog in (health, digest, net, traefik, fix, runbook, doctor, alerts):
+def register(client: Client, *cogs: Cog) -> None:
+    """Add the commands and controls of one cog of each class to the client."""
+    by_class = {type(cog): cog for cog in cogs}
+    for cog in (by_class[kind] for kind in COGS):
         for command in cog.get_app_commands():
             client.tree.add_command(command)
-    for answering in (health, net, digest, fix, alerts):
-        client.add_controls(answering.controls)
+        if isinstance(cog, CogWithControls):
+            client.add_controls(cog.controls)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import discord
-from discord import app_commands
+from discord import Interaction, app_commands
 from discord.ext.commands import Cog
 
 from bot.chat.replies import acknowledge, answer
@@ -18,17 +17,19 @@ class RunbookCog(Cog):
     def __init__(self, runbook: Runbook) -> None:
         self._runbook = runbook
 
-    @app_commands.command(name="runbook", description="What the homelab's runbook says.")
-    @app_commands.describe(topic="A topic, or words to look for.", private="Show it to you alone.")
-    async def runbook(
-        self, interaction: discord.Interaction, topic: str, private: bool = False
-    ) -> None:
-        """Show a page."""
+    @app_commands.command()
+    async def runbook(self, interaction: Interaction, topic: str, private: bool = False) -> None:
+        """What the homelab's runbook says.
+
+        Args:
+            topic: A topic, or words to look for.
+            private: Show it to you alone.
+        """
         await acknowledge(interaction, private=private)
         page = self._runbook.page(topic)
         await answer(interaction, render.topic(page.title, page.text))
 
     @runbook.autocomplete("topic")
-    async def _suggest_page(self, _interaction: discord.Interaction, typed: str) -> Choices:
+    async def _suggest_page(self, _interaction: Interaction, typed: str) -> Choices:
         pages = self._runbook.search(typed)[: render.CHOICES]
         return [app_commands.Choice(name=page.title, value=page.name) for page in pages]

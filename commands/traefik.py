@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import discord
-from discord import app_commands
+from discord import Interaction, app_commands
 from discord.ext.commands import Cog
 
-from bot.chat.client import CIRCLE
+from bot.chat.client import OPERATORS
 from bot.chat.replies import acknowledge, answer
-from bot.domain.authorization import Circle
 from bot.render import cards as render
 from bot.traefik.service import Traefik, since_of
 from bot.traefik.views import discord as discord_traefik
@@ -25,48 +23,48 @@ class TraefikCog(Cog):
     def __init__(self, traefik: Traefik) -> None:
         self._traefik = traefik
 
-    async def _suggest_route(self, _interaction: discord.Interaction, typed: str) -> Choices:
+    async def _suggest_route(self, _interaction: Interaction, typed: str) -> Choices:
         return suggestions(await self._traefik.suggestions(typed, render.CHOICES))
 
-    @traefik.command(
-        name="routes", description="Every route: by pod IPs or VIP, its servers, what is broken."
-    )
-    @app_commands.describe(private="Show it to you alone.")
-    async def routes(self, interaction: discord.Interaction, private: bool = False) -> None:
-        """List every route."""
+    @traefik.command()
+    async def routes(self, interaction: Interaction, private: bool = False) -> None:
+        """Every route: by pod IPs or VIP, its servers, what is broken.
+
+        Args:
+            private: Show it to you alone.
+        """
         await acknowledge(interaction, private=private)
         await answer(interaction, discord_traefik.routes(await self._traefik.routes()))
 
-    @traefik.command(
-        name="logs",
-        description="Failures by route, refused objects and servers, from all replicas' logs.",
-        extras={CIRCLE: Circle.OPERATOR},
-    )
-    @app_commands.describe(
-        route="Only this route.",
-        since="How far back, such as 15m, 2h or 1d. Default: 1h.",
-        private="Show it to you alone.",
-    )
+    @traefik.command(extras=OPERATORS)
     @app_commands.autocomplete(route=_suggest_route)
     async def logs(
         self,
-        interaction: discord.Interaction,
+        interaction: Interaction,
         route: str | None = None,
         since: str | None = None,
         private: bool = False,
     ) -> None:
-        """Summarise the logs."""
+        """Failures by route, refused objects and servers, from all replicas' logs.
+
+        Args:
+            route: Only this route.
+            since: How far back, such as 15m, 2h or 1d. Default: 1h.
+            private: Show it to you alone.
+        """
         await acknowledge(interaction, private=private)
         summary = await self._traefik.logs(route, since_of(since) if since else None)
         await answer(interaction, discord_traefik.logs(summary))
 
-    @traefik.command(name="describe", description="One route: rules, Services and servers.")
-    @app_commands.describe(route="A route, or its host.", private="Show it to you alone.")
+    @traefik.command()
     @app_commands.autocomplete(route=_suggest_route)
-    async def describe(
-        self, interaction: discord.Interaction, route: str, private: bool = False
-    ) -> None:
-        """Show one route in full."""
+    async def describe(self, interaction: Interaction, route: str, private: bool = False) -> None:
+        """One route: rules, Services and servers.
+
+        Args:
+            route: A route, or its host.
+            private: Show it to you alone.
+        """
         await acknowledge(interaction, private=private)
         described, view = await self._traefik.describe(route)
         await answer(interaction, discord_traefik.route(described, view))

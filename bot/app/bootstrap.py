@@ -413,14 +413,14 @@ def build_chat(
     )
     registry.register(
         client,
-        health=HealthCog(services.health, namespaces),
-        digest=DigestCog(digests, services.health, namespaces),
-        net=NetCog(services.diagnose, services.mesh, services.reach, cluster.netshoot, artist.draw),
-        traefik=TraefikCog(services.traefik),
-        fix=FixCog(remediation, services.diagnose),
-        runbook=RunbookCog(runbook.load()),
-        doctor=DoctorCog(AccessReader(cache.api), setup, digests.facts, cluster.repository),
-        alerts=AlertsCog(services.silences, services.health),
+        HealthCog(services.health, namespaces),
+        DigestCog(digests, services.health, namespaces),
+        NetCog(services.diagnose, services.mesh, services.reach, cluster.netshoot, artist.draw),
+        TraefikCog(services.traefik),
+        FixCog(remediation, services.diagnose),
+        RunbookCog(runbook.load()),
+        DoctorCog(AccessReader(cache.api), setup, digests.facts, cluster.repository),
+        AlertsCog(services.silences, services.health),
     )
     _add_jobs(
         client,

@@ -27,7 +27,11 @@ log = logging.getLogger(__name__)
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 
 CIRCLE = "circle"
-"""The key in a command's `extras` that names the circle it needs; without it, viewers."""
+"""The key in a command's `extras` for the role that it needs; without it, viewers may use it."""
+
+OPERATORS = {CIRCLE: Circle.OPERATOR}
+APPROVERS = {CIRCLE: Circle.APPROVER}
+"""The `extras` of commands for operators and for approvers."""
 
 DRAIN = 10.0
 """Seconds that running answers get when the process is asked to stop."""

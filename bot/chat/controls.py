@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 
 import discord
 from discord import ui
+from discord.ext.commands import Cog
 
 from bot.domain.authorization import Circle
 
@@ -52,3 +53,12 @@ class Control(ui.DynamicItem[Any], template=re.compile("(?!)")):
 
 ControlHandler: TypeAlias = Callable[[discord.Interaction[Any], Control], Awaitable[None]]
 """Acknowledges a click and answers it."""
+
+
+class CogWithControls(Cog):
+    """A group of commands with buttons or selects under its answers."""
+
+    @property
+    def controls(self) -> Mapping[type[Control], ControlHandler]:
+        """The handler of each kind of control."""
+        raise NotImplementedError

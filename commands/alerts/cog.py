@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import discord
-from discord import app_commands
-from discord.ext.commands import Cog
+from discord import Interaction, app_commands
 
 from bot.alerting.silences import ACKNOWLEDGED, Silences
-from bot.chat.client import CIRCLE
-from bot.chat.controls import Control, ControlHandler
+from bot.chat.client import OPERATORS
+from bot.chat.controls import CogWithControls, Control, ControlHandler
 from bot.chat.replies import acknowledge, answer
-from bot.domain.authorization import Circle
 from bot.health.service import Health
 from bot.render import cards as render
 from commands.alerts.controls import SilenceButton
@@ -23,7 +20,7 @@ SHOWN = 8
 """Lines of a list of mutes."""
 
 
-class AlertsCog(Cog):
+class AlertsCog(CogWithControls):
     """`/mute`, `/ack`, `/unmute`, and the buttons under an alert."""
 
     # Discord lets no command stand beside its subcommands, hence `/mute add`.
@@ -38,30 +35,27 @@ class AlertsCog(Cog):
         """What answers the buttons under an alert."""
         return {SilenceButton: self._press}
 
-    @mute.command(
-        name="add",
-        description="No alerts of a finding, a namespace or a check for a while.",
-        extras={CIRCLE: Circle.OPERATOR},
-    )
-    @app_commands.describe(
-        what="A finding's code, a namespace or a check.", time="As in 30m, 4h, 2d.", reason="Why."
-    )
-    async def add(
-        self, interaction: discord.Interaction, what: str, time: str, reason: str = ""
-    ) -> None:
-        """Mute something."""
+    @mute.command(extras=OPERATORS)
+    async def add(self, interaction: Interaction, what: str, time: str, reason: str = "") -> None:
+        """No alerts of a finding, a namespace or a check for a while.
+
+        Args:
+            what: A finding's code, a namespace or a check.
+            time: As in 30m, 4h, 2d.
+            reason: Why.
+        """
         await acknowledge(interaction, private=False)
         mute = await self._silences.mute(what, time, interaction.user.display_name, reason)
         await answer(interaction, render.note(f"{mute.shown}: {mute.line()}"))
 
     @add.autocomplete("what")
-    async def _suggest_target(self, _interaction: discord.Interaction, typed: str) -> Choices:
+    async def _suggest_target(self, _interaction: Interaction, typed: str) -> Choices:
         present = findings(await self._health.present(typed, render.CHOICES))
         return [*present, *suggestions(self._silences.places(typed))][: render.CHOICES]
 
-    @mute.command(name="list", description="What is muted, by whom and until when.")
-    async def list_mutes(self, interaction: discord.Interaction) -> None:
-        """List the mutes, those by annotation too."""
+    @mute.command(name="list")
+    async def list_mutes(self, interaction: Interaction) -> None:
+        """What is muted, by whom and until when."""
         await acknowledge(interaction, private=True)
         held = await self._silences.list()
         lines = [f"{mute.name} · {mute.shown}: {mute.line()}" for mute in held]
@@ -71,40 +65,38 @@ class AlertsCog(Cog):
         more = f"\nand {len(lines) - SHOWN:,} more" if len(lines) > SHOWN else ""
         await answer(interaction, render.note(shown + more))
 
-    @app_commands.command(
-        name="ack",
-        description="You have seen a finding and work on it: eight hours of silence.",
-        extras={CIRCLE: Circle.OPERATOR},
-    )
-    @app_commands.describe(finding="The finding's code.")
-    async def ack(self, interaction: discord.Interaction, finding: str) -> None:
-        """Mute what somebody works on."""
+    @app_commands.command(extras=OPERATORS)
+    async def ack(self, interaction: Interaction, finding: str) -> None:
+        """You have seen a finding and work on it: eight hours of silence.
+
+        Args:
+            finding: The finding's code.
+        """
         await acknowledge(interaction, private=False)
         by = interaction.user.display_name
         mute = await self._silences.mute(finding, ACKNOWLEDGED, by, acknowledged=True)
         await answer(interaction, render.note(f"{mute.shown}: {mute.line()}"))
 
     @ack.autocomplete("finding")
-    async def _suggest_finding(self, _interaction: discord.Interaction, typed: str) -> Choices:
+    async def _suggest_finding(self, _interaction: Interaction, typed: str) -> Choices:
         return findings(await self._health.present(typed, render.CHOICES))
 
-    @app_commands.command(
-        name="unmute",
-        description="End the silence of a finding, a namespace or a check.",
-        extras={CIRCLE: Circle.OPERATOR},
-    )
-    @app_commands.describe(what="A finding's code, a namespace or a check.")
-    async def unmute(self, interaction: discord.Interaction, what: str) -> None:
-        """End a silence."""
+    @app_commands.command(extras=OPERATORS)
+    async def unmute(self, interaction: Interaction, what: str) -> None:
+        """End the silence of a finding, a namespace or a check.
+
+        Args:
+            what: A finding's code, a namespace or a check.
+        """
         await acknowledge(interaction, private=False)
         ended = await self._silences.unmute(what)
         await answer(interaction, render.note(f"{ended.shown} is muted no more."))
 
     @unmute.autocomplete("what")
-    async def _suggest_mute(self, _interaction: discord.Interaction, typed: str) -> Choices:
+    async def _suggest_mute(self, _interaction: Interaction, typed: str) -> Choices:
         return mutes(await self._silences.list(), typed)
 
-    async def _press(self, interaction: discord.Interaction, control: Control) -> None:
+    async def _press(self, interaction: Interaction, control: Control) -> None:
         await acknowledge(interaction, private=True)
         code, by = control["code"], interaction.user.display_name
         if control["act"] == "unmute":

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-import discord
 import msgspec
-from discord import app_commands
-from discord.ext.commands import Cog
+from discord import Interaction, TextChannel, app_commands
 
-from bot.chat.client import CIRCLE, Client
-from bot.chat.controls import Control, ControlHandler
+from bot.chat.client import OPERATORS, Client
+from bot.chat.controls import CogWithControls, Control, ControlHandler
 from bot.chat.replies import acknowledge, answer
 from bot.digest.discord_channel import card
 from bot.digest.domain.records import NAME, DigestSchedule
@@ -28,7 +26,7 @@ from bot.errors import InputError, Refused
 from bot.health.service import Health
 from bot.health.views import discord as health_cards
 from bot.render import cards as render
-from commands.autocomplete import Choices, matching
+from commands.autocomplete import Choices, matching, suggestions
 from commands.digest.refresh_button import HealthNowButton, rows
 
 OPERATORS_ONLY = (
@@ -40,7 +38,7 @@ SHOWN = 20
 """Runs in the history."""
 
 
-class DigestCog(Cog):
+class DigestCog(CogWithControls):
     """`/digest`. Looking is for viewers; what posts or changes a schedule is for operators."""
 
     digest = app_commands.Group(name="digest", description="What changed, and when it is told.")
@@ -57,33 +55,34 @@ class DigestCog(Cog):
         """What answers the button under a digest."""
         return {HealthNowButton: self._show_health}
 
-    async def _suggest_name(self, _interaction: discord.Interaction, typed: str) -> Choices:
+    async def _suggest_name(self, _interaction: Interaction, typed: str) -> Choices:
         return matching(await self._digests.every(), typed)
 
-    @digest.command(name="now", description="What changed since the last digest.")
-    @app_commands.choices(scope=[app_commands.Choice(name=name, value=name) for name in SCOPES])
-    @app_commands.describe(
-        scope="Only this.",
-        name="As this digest would tell it.",
-        dry_run="Show it to you alone.",
-    )
+    @digest.command()
+    @app_commands.choices(scope=suggestions(SCOPES))
     @app_commands.autocomplete(name=_suggest_name)
     async def now(
         self,
-        interaction: discord.Interaction[Client],
+        interaction: Interaction[Client],
         scope: str = "",
         name: str = "",
         dry_run: bool = False,
     ) -> None:
-        """Show a digest: a dry run to the person alone, else to the channel."""
+        """What changed since the last digest.
+
+        Args:
+            scope: Only this.
+            name: As this digest would tell it.
+            dry_run: Show it to you alone.
+        """
         if not dry_run and not interaction.client.permits(interaction, Circle.OPERATOR):
             raise Refused(OPERATORS_ONLY)
         await acknowledge(interaction, private=dry_run)
         await answer(interaction, card(await self._digests.now(name, scope), rows("")))
 
-    @digest.command(name="list", description="Which digests there are, and when.")
-    async def list_digests(self, interaction: discord.Interaction) -> None:
-        """List the digests with their latest and next runs."""
+    @digest.command(name="list")
+    async def list_digests(self, interaction: Interaction) -> None:
+        """Which digests there are, and when."""
         await acknowledge(interaction, private=True)
         digests = self._digests
         book, now = await digests.state(), digests.clock()
@@ -97,39 +96,36 @@ class DigestCog(Cog):
         ]
         await answer(interaction, discord_digest.listed(lines, digests.zone.key))
 
-    @digest.command(
-        name="set",
-        description="Set up a digest, or change one: what is left out stays as it is.",
-        extras={CIRCLE: Circle.OPERATOR},
-    )
+    @digest.command(name="set", extras=OPERATORS)
     @app_commands.choices(
-        scope=[app_commands.Choice(name=name, value=name) for name in ("all", *SCOPES)],
-        threshold=[app_commands.Choice(name=name, value=name) for name in VERDICTS],
-    )
-    @app_commands.describe(
-        name="Small letters, digits and dashes.",
-        time="Such as 08:00, 08:00 mon-fri, 18:00 sun; or as cron: 0 8 1 * *.",
-        channel="Where it is posted; this one where nothing is named.",
-        scope="What it looks at.",
-        namespace="Only this namespace.",
-        threshold="The mildest verdict that it tells.",
-        only_changes="Where nothing is new, edit the last message in place of a new one.",
-        trends="With uptime, time to recovery, flapping and the worst.",
+        scope=suggestions(("all", *SCOPES)),
+        threshold=suggestions(VERDICTS),
     )
     @app_commands.autocomplete(name=_suggest_name)
     async def set_up(
         self,
-        interaction: discord.Interaction,
+        interaction: Interaction,
         name: str,
         time: str = "",
-        channel: discord.TextChannel | None = None,
+        channel: TextChannel | None = None,
         scope: str = "",
         namespace: str | None = None,
         threshold: str = "",
         only_changes: bool | None = None,
         trends: bool | None = None,
     ) -> None:
-        """Set up a digest, or change what is named of one."""
+        """Set up a digest, or change one: what is left out stays as it is.
+
+        Args:
+            name: Small letters, digits and dashes.
+            time: Such as 08:00, 08:00 mon-fri, 18:00 sun; or as cron: 0 8 1 * *.
+            channel: Where it is posted; this one where nothing is named.
+            scope: What it looks at.
+            namespace: Only this namespace.
+            threshold: The mildest verdict that it tells.
+            only_changes: Where nothing is new, edit the last message in place of a new one.
+            trends: With uptime, time to recovery, flapping and the worst.
+        """
         await acknowledge(interaction, private=False)
         digests, now = self._digests, self._digests.clock()
         schedule = (await digests.every()).get(name.strip())
@@ -153,22 +149,25 @@ class DigestCog(Cog):
         await answer(interaction, render.note(text, raw=True))
 
     @set_up.autocomplete("namespace")
-    async def _suggest_namespace(self, _interaction: discord.Interaction, typed: str) -> Choices:
+    async def _suggest_namespace(self, _interaction: Interaction, typed: str) -> Choices:
         return matching(self._namespaces(), typed)
 
-    @digest.command(name="remove", description="Remove a digest.", extras={CIRCLE: Circle.OPERATOR})
-    @app_commands.describe(name="Which digest.")
+    @digest.command(extras=OPERATORS)
     @app_commands.autocomplete(name=_suggest_name)
-    async def remove(self, interaction: discord.Interaction, name: str) -> None:
-        """Remove a digest."""
+    async def remove(self, interaction: Interaction, name: str) -> None:
+        """Remove a digest.
+
+        Args:
+            name: Which digest.
+        """
         await acknowledge(interaction, private=False)
         await self._digests.remove(name.strip())
         text = f"The digest {name.strip()} is removed. /digest set with that name brings it back."
         await answer(interaction, render.note(text))
 
-    @digest.command(name="history", description="What was sent, and the trends.")
-    async def history(self, interaction: discord.Interaction) -> None:
-        """Show the latest runs of all digests, and the trends."""
+    @digest.command()
+    async def history(self, interaction: Interaction) -> None:
+        """What was sent, and the trends."""
         await acknowledge(interaction, private=True)
         book = await self._digests.state()
         runs = [(name, run) for name, runs in book.turns.items() for run in runs]
@@ -177,31 +176,33 @@ class DigestCog(Cog):
             interaction, discord_digest.history(latest, await self._digests.composer.trends())
         )
 
-    @digest.command(
-        name="pause", description="Stop a digest for a while.", extras={CIRCLE: Circle.OPERATOR}
-    )
-    @app_commands.describe(name="Which digest.")
+    @digest.command(extras=OPERATORS)
     @app_commands.autocomplete(name=_suggest_name)
-    async def pause(self, interaction: discord.Interaction, name: str) -> None:
-        """Pause a digest."""
+    async def pause(self, interaction: Interaction, name: str) -> None:
+        """Stop a digest for a while.
+
+        Args:
+            name: Which digest.
+        """
         await acknowledge(interaction, private=False)
         schedule = await self._digests.pause(name.strip(), paused=True)
         text = f"The digest {schedule.name} is paused: it sends nothing until /digest resume."
         await answer(interaction, render.note(text))
 
-    @digest.command(
-        name="resume", description="Let a paused digest go on.", extras={CIRCLE: Circle.OPERATOR}
-    )
-    @app_commands.describe(name="Which digest.")
+    @digest.command(extras=OPERATORS)
     @app_commands.autocomplete(name=_suggest_name)
-    async def resume(self, interaction: discord.Interaction, name: str) -> None:
-        """Let a paused digest go on."""
+    async def resume(self, interaction: Interaction, name: str) -> None:
+        """Let a paused digest go on.
+
+        Args:
+            name: Which digest.
+        """
         await acknowledge(interaction, private=False)
         schedule = await self._digests.pause(name.strip(), paused=False)
         text = f"The digest {schedule.name} goes on. What it missed meanwhile is not sent."
         await answer(interaction, render.note(text))
 
-    async def _show_health(self, interaction: discord.Interaction, _control: Control) -> None:
+    async def _show_health(self, interaction: Interaction, _control: Control) -> None:
         await acknowledge(interaction, private=True)
         await answer(interaction, health_cards.report(await self._health.check()))
 

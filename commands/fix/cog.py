@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-import discord
-from discord import app_commands
-from discord.ext.commands import Cog
+from discord import Interaction, InteractionMessage, Message, app_commands
 
-from bot.chat.client import CIRCLE
-from bot.chat.controls import Control, ControlHandler
+from bot.chat.client import APPROVERS, OPERATORS
+from bot.chat.controls import CogWithControls, Control, ControlHandler
 from bot.chat.replies import acknowledge, answer
-from bot.domain.authorization import Circle
 from bot.errors import MeshmedicError
 from bot.net.diagnosis.service import Diagnose
 from bot.remediation.change.approval import Click
@@ -23,13 +20,12 @@ from bot.remediation.service import ChangeRefusal, Proposal, RemediationService
 from bot.remediation.views import discord as discord_change
 from bot.remediation.views.text import METHODS
 from bot.render import cards as render
-from commands.autocomplete import Choices, matching, suggestions
+from commands.autocomplete import Choices, matching, short, suggestions
 from commands.fix import controls
-from commands.net.cog import short
 from commands.net.progress import Progress
 
 
-class FixCog(Cog):
+class FixCog(CogWithControls):
     """`/fix`. Proposing makes pods, so it is for operators; deciding is for approvers."""
 
     fix = app_commands.Group(name="fix", description="Repair a route, after somebody approves.")
@@ -43,22 +39,22 @@ class FixCog(Cog):
         """What answers the buttons of a change."""
         return {controls.ChangeButton: self._press, controls.MethodButton: self._choose}
 
-    async def _suggest_route(self, _interaction: discord.Interaction, typed: str) -> Choices:
+    async def _suggest_route(self, _interaction: Interaction, typed: str) -> Choices:
         """Suggest live routes, from memory; a Service cannot be repaired."""
         names = await self._diagnose.suggestions(typed, render.CHOICES)
         return suggestions(short(name) for name in names if not name.startswith("service/"))
 
-    @fix.command(
-        name="list",
-        description="Every way that a fresh diagnosis of a route supports, and why not others.",
-        extras={CIRCLE: Circle.OPERATOR},
-    )
-    @app_commands.describe(route="A route, or its host.", private="Show it to you alone.")
+    @fix.command(name="list", extras=OPERATORS)
     @app_commands.autocomplete(route=_suggest_route)
     async def list_methods(
-        self, interaction: discord.Interaction, route: str, private: bool = False
+        self, interaction: Interaction, route: str, private: bool = False
     ) -> None:
-        """List the methods by which a route can be repaired."""
+        """Every way that a fresh diagnosis of a route supports, and why not others.
+
+        Args:
+            route: A route, or its host.
+            private: Show it to you alone.
+        """
         await acknowledge(interaction, private=private)
         async with Progress(interaction, route) as progress:
             offers = await self._remediation.offers(route, progress.note)
@@ -66,28 +62,27 @@ class FixCog(Cog):
         rows = [] if private else controls.method_rows(route, methods)
         await answer(interaction, discord_change.offers(route, offers, rows))
 
-    @fix.command(
-        name="route",
-        description="Diagnose a route and propose the smallest repair that the evidence supports.",
-        extras={CIRCLE: Circle.OPERATOR},
-    )
-    @app_commands.describe(
-        route="A route, or its host.", way="How. Default: the smallest change that helps."
-    )
+    @fix.command(extras=OPERATORS)
     @app_commands.choices(
         way=[app_commands.Choice(name=label, value=str(way)) for way, label in METHODS.items()]
     )
     @app_commands.autocomplete(route=_suggest_route)
-    async def route(
-        self, interaction: discord.Interaction, route: str, way: str | None = None
-    ) -> None:
-        """Propose a repair."""
+    async def route(self, interaction: Interaction, route: str, way: str | None = None) -> None:
+        """Diagnose a route and propose the smallest repair that the evidence supports.
+
+        Args:
+            route: A route, or its host.
+            way: How. Default: the smallest change that helps.
+        """
         await self._propose(interaction, route, Method(way) if way else None)
 
-    @fix.command(name="status", description="What is proposed, under way or for a time only.")
-    @app_commands.describe(change="One change, by its name.")
-    async def status(self, interaction: discord.Interaction, change: str | None = None) -> None:
-        """Show one change, or those that are not at their end."""
+    @fix.command()
+    async def status(self, interaction: Interaction, change: str | None = None) -> None:
+        """What is proposed, under way or for a time only.
+
+        Args:
+            change: One change, by its name.
+        """
         await acknowledge(interaction, private=False)
         now = self._remediation.clock()
         if change:
@@ -102,40 +97,40 @@ class FixCog(Cog):
         await answer(interaction, discord_change.listed("Open changes", unfinished, now))
 
     @status.autocomplete("change")
-    async def _suggest_change(self, _interaction: discord.Interaction, typed: str) -> Choices:
+    async def _suggest_change(self, _interaction: Interaction, typed: str) -> Choices:
         return matching([change.name for change in await self._remediation.every()], typed)
 
-    @fix.command(name="history", description="What was proposed, by whom, and its end.")
-    @app_commands.describe(private="Show it to you alone.")
-    async def history(self, interaction: discord.Interaction, private: bool = False) -> None:
-        """List all changes, the newest first."""
+    @fix.command()
+    async def history(self, interaction: Interaction, private: bool = False) -> None:
+        """What was proposed, by whom, and its end.
+
+        Args:
+            private: Show it to you alone.
+        """
         await acknowledge(interaction, private=private)
         changes = await self._remediation.every()
         now = self._remediation.clock()
         await answer(interaction, discord_change.listed("Changes", changes, now))
 
-    @fix.command(
-        name="rollback",
-        description="Take a change back, unless somebody changed its objects since.",
-        extras={CIRCLE: Circle.APPROVER},
-    )
-    @app_commands.describe(change="Which one, by its name.")
-    async def rollback(self, interaction: discord.Interaction, change: str) -> None:
-        """Roll a change back, as the button does."""
+    @fix.command(extras=APPROVERS)
+    async def rollback(self, interaction: Interaction, change: str) -> None:
+        """Take a change back, unless somebody changed its objects since.
+
+        Args:
+            change: Which one, by its name.
+        """
         await self._roll_back(interaction, change)
 
     @rollback.autocomplete("change")
-    async def _suggest_finished(self, _interaction: discord.Interaction, typed: str) -> Choices:
+    async def _suggest_finished(self, _interaction: Interaction, typed: str) -> Choices:
         now = self._remediation.clock()
         changes = await self._remediation.every()
         return matching([change.name for change in changes if not change.undoable(now)], typed)
 
-    async def _choose(self, interaction: discord.Interaction, control: Control) -> None:
+    async def _choose(self, interaction: Interaction, control: Control) -> None:
         await self._propose(interaction, control["asked"], Method(control["way"]))
 
-    async def _propose(
-        self, interaction: discord.Interaction, asked: str, method: Method | None
-    ) -> None:
+    async def _propose(self, interaction: Interaction, asked: str, method: Method | None) -> None:
         await acknowledge(interaction, private=False)
         async with Progress(interaction, asked) as progress:
             proposal = await self._remediation.propose(
@@ -147,7 +142,7 @@ class FixCog(Cog):
         await answer(interaction, self._card(proposal))
         await self._remember(proposal, await interaction.original_response())
 
-    async def _press(self, interaction: discord.Interaction, control: Control) -> None:
+    async def _press(self, interaction: Interaction, control: Control) -> None:
         """Do what a button of a change says, as the change and the person's roles are now."""
         verb, name = control["verb"], control["name"]
         if verb == "rollback":
@@ -158,7 +153,7 @@ class FixCog(Cog):
         else:
             await self._decide(interaction, name, approve=verb == "approve")
 
-    async def _decide(self, interaction: discord.Interaction, name: str, *, approve: bool) -> None:
+    async def _decide(self, interaction: Interaction, name: str, *, approve: bool) -> None:
         await acknowledge(interaction, private=True)
         async with Progress(interaction, name) as progress:
             outcome = await self._remediation.decide(
@@ -168,14 +163,14 @@ class FixCog(Cog):
         text = approved if approve else "Rejected. Nothing was changed."
         await self._confirm(interaction, outcome, text)
 
-    async def _roll_back(self, interaction: discord.Interaction, name: str) -> None:
+    async def _roll_back(self, interaction: Interaction, name: str) -> None:
         await acknowledge(interaction, private=True)
         outcome = await self._remediation.roll_back(name, self._click(interaction))
         text = "It is being taken back. The card shows how it goes."
         await self._confirm(interaction, outcome, text)
 
     async def _confirm(
-        self, interaction: discord.Interaction, outcome: Change | ChangeRefusal, text: str
+        self, interaction: Interaction, outcome: Change | ChangeRefusal, text: str
     ) -> None:
         """Answer with this text, or say why not and show the plan that replaces the refused one."""
         if isinstance(outcome, Change):
@@ -188,7 +183,7 @@ class FixCog(Cog):
             message = await interaction.followup.send(view=card.view, wait=True)
             await self._remember(outcome.instead, message)
 
-    def _click(self, interaction: discord.Interaction) -> Click:
+    def _click(self, interaction: Interaction) -> Click:
         """The person, with the roles of this moment."""
         roles = frozenset(role.id for role in getattr(interaction.user, "roles", ()))
         return Click(interaction.user.id, roles, self._remediation.clock())
@@ -197,9 +192,7 @@ class FixCog(Cog):
         rows = controls.rows(proposal.change, proposal.offers)
         return discord_change.change(proposal.change, rows, self._remediation.clock())
 
-    async def _remember(
-        self, proposal: Proposal, message: discord.Message | discord.InteractionMessage
-    ) -> None:
+    async def _remember(self, proposal: Proposal, message: Message | InteractionMessage) -> None:
         """Note where the card stands, so that it is kept up to date."""
         with suppress(MeshmedicError):
             place = ChangeCard(message.channel.id, message.id)

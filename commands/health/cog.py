@@ -6,11 +6,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-import discord
-from discord import app_commands
-from discord.ext.commands import Cog
+from discord import Interaction, app_commands
 
-from bot.chat.controls import Control, ControlHandler
+from bot.chat.controls import CogWithControls, Control, ControlHandler
 from bot.chat.replies import acknowledge, answer
 from bot.domain.check import SCOPES
 from bot.domain.report import Report
@@ -34,7 +32,7 @@ TITLES = {
 }
 
 
-class HealthCog(Cog):
+class HealthCog(CogWithControls):
     """`/health` with a subcommand for each scope, `/why`, and the controls under a report."""
 
     health = app_commands.Group(
@@ -54,7 +52,7 @@ class HealthCog(Cog):
         }
 
     async def _check(
-        self, interaction: discord.Interaction, namespace: str | None = None, private: bool = False
+        self, interaction: Interaction, namespace: str | None = None, private: bool = False
     ) -> None:
         """Check the scope by which the subcommand is named."""
         scope = interaction.command.name if interaction.command else "all"
@@ -62,7 +60,7 @@ class HealthCog(Cog):
         report = await self._health.check(() if scope == "all" else (scope,), namespace)
         await answer(interaction, health_cards.report(report, controls.rows(report, scope)))
 
-    async def _suggest_namespace(self, _interaction: discord.Interaction, typed: str) -> Choices:
+    async def _suggest_namespace(self, _interaction: Interaction, typed: str) -> Choices:
         return matching(self._namespaces(), typed)
 
     for _scope in ("all", *SCOPES):
@@ -76,22 +74,22 @@ class HealthCog(Cog):
         health.add_command(_command)
     del _scope, _command
 
-    @app_commands.command(name="why", description="Why something is not healthy.")
-    @app_commands.describe(
-        finding="The finding's code, or part of its name.", private="Show it to you alone."
-    )
-    async def why(
-        self, interaction: discord.Interaction, finding: str, private: bool = False
-    ) -> None:
-        """Tell the story of one finding."""
+    @app_commands.command()
+    async def why(self, interaction: Interaction, finding: str, private: bool = False) -> None:
+        """Why something is not healthy.
+
+        Args:
+            finding: The finding's code, or part of its name.
+            private: Show it to you alone.
+        """
         await acknowledge(interaction, private=private)
         await answer(interaction, health_cards.story(await self._health.why(finding)))
 
     @why.autocomplete("finding")
-    async def _suggest_finding(self, _interaction: discord.Interaction, typed: str) -> Choices:
+    async def _suggest_finding(self, _interaction: Interaction, typed: str) -> Choices:
         return findings(self._health.suggestions(typed, render.CHOICES))
 
-    async def _tell_story(self, interaction: discord.Interaction, control: Control) -> None:
+    async def _tell_story(self, interaction: Interaction, control: Control) -> None:
         await acknowledge(interaction, private=True)
         report = self._health.remembered(control["number"]) or await self._report(control)
         finding = report.with_code(control.item.values[0])
@@ -99,7 +97,7 @@ class HealthCog(Cog):
             raise InputError(not_found("That finding is gone", report))
         await answer(interaction, health_cards.story(await self._health.story(report, finding[0])))
 
-    async def _export(self, interaction: discord.Interaction, control: Control) -> None:
+    async def _export(self, interaction: Interaction, control: Control) -> None:
         await acknowledge(interaction, private=True)
         files = await asyncio.to_thread(export.files, await self._report(control))
         await answer(interaction, render.files("The whole report.", files))

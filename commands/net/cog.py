@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-import discord
-from discord import app_commands
-from discord.ext.commands import Cog
+from discord import Interaction, app_commands
 
 from bot.charts.process import Draw
-from bot.chat.client import CIRCLE
-from bot.chat.controls import Control, ControlHandler
+from bot.chat.client import OPERATORS
+from bot.chat.controls import CogWithControls, Control, ControlHandler
 from bot.chat.replies import acknowledge, answer
-from bot.domain.authorization import Circle
 from bot.errors import InputError
 from bot.net.diagnosis.service import Diagnose
 from bot.net.mesh.service import Mesh
@@ -22,7 +19,7 @@ from bot.net.views import chart as heat_map
 from bot.net.views import discord as net_cards
 from bot.render import cards as render
 from bot.render import text as words
-from commands.autocomplete import Choices, matching, suggestions
+from commands.autocomplete import Choices, matching, short, suggestions
 from commands.net import retest
 from commands.net.progress import Progress
 
@@ -33,7 +30,7 @@ PARTS = 3
 """Tool, node and target, which hold no space; options follow."""
 
 
-class NetCog(Cog):
+class NetCog(CogWithControls):
     """`/net`: its commands make pods, so they are for operators.
 
     A test is known by its subcommand's name, and what it tests is written in one line, so that the
@@ -56,53 +53,45 @@ class NetCog(Cog):
         """What answers the button under a test."""
         return {retest.RetestButton: self._retest}
 
-    @net.command(
-        name="diagnose",
-        description="Where a route breaks, and whether nativeLB would help.",
-        extras={CIRCLE: Circle.OPERATOR},
-    )
-    @app_commands.describe(
-        route="A route, its host, or a Service.", private="Show it to you alone."
-    )
-    async def diagnose(
-        self, interaction: discord.Interaction, route: str, private: bool = False
-    ) -> None:
-        """Diagnose a route."""
+    @net.command(extras=OPERATORS)
+    async def diagnose(self, interaction: Interaction, route: str, private: bool = False) -> None:
+        """Where a route breaks, and whether nativeLB would help.
+
+        Args:
+            route: A route, its host, or a Service.
+            private: Show it to you alone.
+        """
         await self._run_diagnosis(interaction, route, private)
 
     @diagnose.autocomplete("route")
-    async def _suggest_route(self, _interaction: discord.Interaction, typed: str) -> Choices:
+    async def _suggest_route(self, _interaction: Interaction, typed: str) -> Choices:
         return [
             app_commands.Choice(name=words.line(name, render.LABEL), value=short(name))
             for name in await self._diagnose.suggestions(typed, render.CHOICES)
         ]
 
-    async def _run_diagnosis(
-        self, interaction: discord.Interaction, route: str, private: bool
-    ) -> None:
+    async def _run_diagnosis(self, interaction: Interaction, route: str, private: bool) -> None:
         await acknowledge(interaction, private=private)
         async with Progress(interaction, route) as progress:
             diagnosis = (await self._diagnose.diagnose(route, progress.note)).diagnosis
         rows = retest.rows("diagnose", short(diagnosis.subject))
         await answer(interaction, net_cards.diagnosis(diagnosis, rows))
 
-    @net.command(
-        name="matrix",
-        description="What gets from node to node: pod IP, VIP, large payloads, UDP, DNS.",
-        extras={CIRCLE: Circle.OPERATOR},
-    )
-    @app_commands.describe(node="Only to and from this node.", private="Show it to you alone.")
-    async def matrix(
-        self, interaction: discord.Interaction, node: str = "", private: bool = False
-    ) -> None:
-        """Measure the network between the nodes."""
+    @net.command(extras=OPERATORS)
+    async def matrix(self, interaction: Interaction, node: str = "", private: bool = False) -> None:
+        """What gets from node to node: pod IP, VIP, large payloads, UDP, DNS.
+
+        Args:
+            node: Only to and from this node.
+            private: Show it to you alone.
+        """
         await self._run_matrix(interaction, node, private)
 
     @matrix.autocomplete("node")
-    async def _suggest_matrix_node(self, _interaction: discord.Interaction, typed: str) -> Choices:
+    async def _suggest_matrix_node(self, _interaction: Interaction, typed: str) -> Choices:
         return matching(await self._mesh.nodes(), typed)
 
-    async def _run_matrix(self, interaction: discord.Interaction, node: str, private: bool) -> None:
+    async def _run_matrix(self, interaction: Interaction, node: str, private: bool) -> None:
         await acknowledge(interaction, private=private)
         async with Progress(interaction, node or "every node") as progress:
             measured = await self._mesh.measure(progress.note, node)
@@ -111,83 +100,75 @@ class NetCog(Cog):
         rows = retest.rows("matrix", node)
         await answer(interaction, net_cards.matrix(measured, picture, rows))
 
-    @net.command(
-        name="test",
-        description="One request, with DNS, connection, TLS and HTTP told apart.",
-        extras={CIRCLE: Circle.OPERATOR},
-    )
+    @net.command(extras=OPERATORS)
     @app_commands.rename(begin="from", end="to")
-    @app_commands.describe(
-        begin="A node or a pod.",
-        end="A URL, service.namespace[:port], or an address with its port.",
-        private="Show it to you alone.",
-    )
     async def test(
-        self, interaction: discord.Interaction, begin: str, end: str, private: bool = False
+        self, interaction: Interaction, begin: str, end: str, private: bool = False
     ) -> None:
-        """Make one request."""
+        """One request, with DNS, connection, TLS and HTTP told apart.
+
+        Args:
+            begin: A node or a pod.
+            end: A URL, service.namespace[:port], or an address with its port.
+            private: Show it to you alone.
+        """
         await self._run_request(interaction, f"{begin.strip()}{BETWEEN}{end.strip()}", private)
 
     @test.autocomplete("begin")
-    async def _suggest_origin(self, _interaction: discord.Interaction, typed: str) -> Choices:
+    async def _suggest_origin(self, _interaction: Interaction, typed: str) -> Choices:
         return suggestions(await self._reach.starts(typed, render.CHOICES))
 
     @test.autocomplete("end")
-    async def _suggest_destination(self, _interaction: discord.Interaction, typed: str) -> Choices:
+    async def _suggest_destination(self, _interaction: Interaction, typed: str) -> Choices:
         return suggestions(await self._reach.goals(typed, render.CHOICES))
 
-    async def _run_request(
-        self, interaction: discord.Interaction, ends: str, private: bool
-    ) -> None:
+    async def _run_request(self, interaction: Interaction, ends: str, private: bool) -> None:
         await acknowledge(interaction, private=private)
         begin, _, end = ends.partition(BETWEEN)
         async with Progress(interaction, ends) as progress:
             result = await self._reach.test(begin, end, progress.note)
         await answer(interaction, net_cards.request(result, retest.rows("test", ends)))
 
-    @net.command(
-        name="tool",
-        description="Run dig, curl, ping, tracepath or mtr on a node, in a short-lived pod.",
-        extras={CIRCLE: Circle.OPERATOR},
-    )
-    @app_commands.choices(tool=[app_commands.Choice(name=name, value=name) for name in Tool])
-    @app_commands.describe(
-        tool="What to run.",
-        node="Where to run it.",
-        target="A node, namespace/name, a name or an address; a URL for curl.",
-        options="Such as: -c 5. Anything that is not listed is refused with the list.",
-        private="Show it to you alone.",
-    )
+    @net.command(extras=OPERATORS)
+    @app_commands.choices(tool=suggestions(Tool))
     async def tool(
         self,
-        interaction: discord.Interaction,
+        interaction: Interaction,
         tool: str,
         node: str,
         target: str,
         options: str = "",
         private: bool = False,
     ) -> None:
-        """Run a tool on a node."""
+        """Run dig, curl, ping, tracepath or mtr on a node, in a short-lived pod.
+
+        Args:
+            tool: What to run.
+            node: Where to run it.
+            target: A node, namespace/name, a name or an address; a URL for curl.
+            options: Such as: -c 5. Anything that is not listed is refused with the list.
+            private: Show it to you alone.
+        """
         line = " ".join([tool, node.strip(), target.strip(), *options.split()])
         await self._run_tool(interaction, line, private)
 
     @tool.autocomplete("node")
-    async def _suggest_tool_node(self, _interaction: discord.Interaction, typed: str) -> Choices:
+    async def _suggest_tool_node(self, _interaction: Interaction, typed: str) -> Choices:
         return suggestions(await self._netshoot.nodes(typed, render.CHOICES))
 
     @tool.autocomplete("target")
-    async def _suggest_tool_target(self, _interaction: discord.Interaction, typed: str) -> Choices:
+    async def _suggest_tool_target(self, _interaction: Interaction, typed: str) -> Choices:
         return suggestions(await self._netshoot.targets(typed, render.CHOICES))
 
-    async def _run_tool(self, interaction: discord.Interaction, line: str, private: bool) -> None:
+    async def _run_tool(self, interaction: Interaction, line: str, private: bool) -> None:
         await acknowledge(interaction, private=private)
         tool, node, target, options = _parse(line)
         async with Progress(interaction, line) as progress:
             run = await self._netshoot.run(tool, node, target, options, progress.note)
         await answer(interaction, net_cards.tool(run, retest.rows("tool", line)))
 
-    async def _retest(self, interaction: discord.Interaction, control: Control) -> None:
-        tests: dict[str, Callable[[discord.Interaction, str, bool], Awaitable[None]]] = {
+    async def _retest(self, interaction: Interaction, control: Control) -> None:
+        tests: dict[str, Callable[[Interaction, str, bool], Awaitable[None]]] = {
             "diagnose": self._run_diagnosis,
             "matrix": self._run_matrix,
             "test": self._run_request,
@@ -197,11 +178,6 @@ class NetCog(Cog):
             raise InputError("This test is no longer known. Please ask anew.")
         private = bool(interaction.message and interaction.message.flags.ephemeral)
         await tests[control["name"]](interaction, control["asked"], private)
-
-
-def short(label: str) -> str:
-    """A subject's name such that it can be asked for: whole, else without its host."""
-    return label if len(label) <= render.LABEL else label.split(maxsplit=1)[0][: render.LABEL]
 
 
 def _parse(line: str) -> tuple[Tool, str, str, str]:

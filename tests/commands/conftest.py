@@ -102,24 +102,24 @@ def make_client(
     traefik = Traefik(cluster, cluster.traefik)
     registry.register(
         client,
-        health=HealthCog(health, lambda: NAMESPACES),
-        digest=DigestCog(client.digests, health, lambda: NAMESPACES),
-        net=NetCog(
+        HealthCog(health, lambda: NAMESPACES),
+        DigestCog(client.digests, health, lambda: NAMESPACES),
+        NetCog(
             diagnose,
             Mesh(cluster, cluster.prober),
             Reach(cluster, cluster.prober, cluster.inside),
             Netshoot(cluster, cluster.tools),
             cluster.draw,
         ),
-        traefik=TraefikCog(traefik),
-        fix=FixCog(cluster.remediation or nowhere(cluster, diagnose, traefik), diagnose),
-        runbook=RunbookCog(runbook.load()),
-        doctor=DoctorCog(
+        TraefikCog(traefik),
+        FixCog(cluster.remediation or nowhere(cluster, diagnose, traefik), diagnose),
+        RunbookCog(runbook.load()),
+        DoctorCog(
             cluster,
             Setup(GUILD, circles, registry.definitions(), state_namespace="meshmedic"),
             client.digests.facts,
         ),
-        alerts=AlertsCog(Silences(store, health, lambda: ("apps", "media")), health),
+        AlertsCog(Silences(store, health, lambda: ("apps", "media")), health),
     )
     return client
 
