@@ -9,6 +9,7 @@ from bot.domain.finding import Ref
 from bot.domain.resources import core, discovery, networking, traefik
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
+from bot.domain.typed import holding
 from bot.net import network_policies as policies
 from bot.net import topology as placing
 from bot.net.diagnosis.subject import Native, Subject, Unresolved
@@ -50,13 +51,10 @@ def resolve(snapshot: Snapshot, typed: str) -> Subject | Unresolved:
 
 def suggestions(snapshot: Snapshot, typed: str, most: int = 25) -> tuple[str, ...]:
     """What can be asked for and holds what was typed, routes first."""
-    words = typed.casefold().split()
     labels = dict.fromkeys(
         candidate.label for candidate in candidates(snapshot) if not candidate.indirect
     )
-    return tuple(label for label in labels if all(word in label.casefold() for word in words))[
-        :most
-    ]
+    return holding(typed, labels, most)
 
 
 def _meant(snapshot: Snapshot, typed: str) -> Candidate | Unresolved:

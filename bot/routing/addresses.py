@@ -86,20 +86,19 @@ class Address(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """One entry of a slice or one Service: what it says of its address."""
+    """One endpoint, Service or node: what it says of its addresses."""
 
-    service: Ref
-    ports: frozenset[int]
+    kind: AddressKind
+    service: Ref | None = None
+    ports: frozenset[int] = frozenset()
     pod: Ref | None = None
     node: str = ""
-    ready: bool = True
+    ready: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Index:
-    pods: Mapping[IP, tuple[_Place, ...]]
-    vips: Mapping[IP, tuple[_Place, ...]]
-    nodes: Mapping[IP, str]
+    places: Mapping[IP, list[_Place]]
     ranges: tuple[tuple[Range, str], ...]
 
 
@@ -113,12 +112,24 @@ def classify(snapshot: Snapshot, text: str) -> Address:
     if ip is None:
         return _named(snapshot, text, host, port)
     index = snapshot.once("network.addresses", lambda: _index(snapshot))
-    for kind, places in ((AddressKind.POD, index.pods), (AddressKind.VIP, index.vips)):
-        if found := places.get(ip):
-            return _placed(kind, text, ip, port, found)
-    if node := index.nodes.get(ip):
-        return Address(text=text, kind=AddressKind.NODE, ip=str(ip), port=port, node=node)
-    return _in_no_slice(snapshot, text, ip, port, index)
+    places = index.places.get(ip)
+    if not places:
+        return _in_no_slice(snapshot, text, ip, port, index)
+    alike = [place for place in places if place.kind is places[0].kind]
+    serving_it = [place for place in alike if port in place.ports]
+    best = (serving_it or alike)[0]
+    return Address(
+        text=text,
+        kind=best.kind,
+        ip=str(ip),
+        port=port,
+        service=best.service,
+        services=tuple(dict.fromkeys(place.service for place in alike if place.service)),
+        pod=best.pod,
+        node=best.node,
+        ready=best.ready,
+        port_served=bool(serving_it) if best.service and port is not None else None,
+    )
 
 
 def split(text: str) -> tuple[str, int | None]:
@@ -139,6 +150,30 @@ def parse(host: str) -> IP | None:
         return None
     mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
     return mapped or ip
+
+
+def parsed(addresses: Iterable[str]) -> Iterator[IP]:
+    """The IP addresses among these, each once; a cluster IP may be `None` or empty."""
+    yield from dict.fromkeys(ip for address in addresses if (ip := parse(address)) is not None)
+
+
+def is_of_one_host(ip: IP) -> bool:
+    """Whether it means the same host everywhere; in a cloud, a link-local one has credentials."""
+    return not (ip.is_loopback or ip.is_link_local or ip.is_multicast or ip.is_unspecified)
+
+
+def vips(service: core.Service) -> tuple[str, ...]:
+    """A Service's cluster IPs, the first of them twice; `None` or empty where it has none."""
+    return service.spec.cluster_ip, *(service.spec.cluster_ips or ())
+
+
+def pod_ranges(node: core.Node) -> Iterator[Range]:
+    """The ranges of the addresses of a node's pods."""
+    for text in dict.fromkeys((node.spec.pod_cidr, *(node.spec.pod_cidrs or ()))):
+        try:
+            yield ipaddress.ip_network(text, strict=False)
+        except ValueError:
+            continue
 
 
 def authority(host: str, port: int) -> str:
@@ -168,25 +203,6 @@ def _named(snapshot: Snapshot, text: str, host: str, port: int | None) -> Addres
     )
 
 
-def _placed(
-    kind: AddressKind, text: str, ip: IP, port: int | None, found: tuple[_Place, ...]
-) -> Address:
-    serving_it = [place for place in found if port in place.ports]
-    best = (serving_it or found)[0]
-    return Address(
-        text=text,
-        kind=kind,
-        ip=str(ip),
-        port=port,
-        service=best.service,
-        services=tuple(dict.fromkeys(place.service for place in found)),
-        pod=best.pod,
-        node=best.node,
-        ready=best.ready if kind is AddressKind.POD else None,
-        port_served=bool(serving_it) if port is not None else None,
-    )
-
-
 def _in_no_slice(snapshot: Snapshot, text: str, ip: IP, port: int | None, index: _Index) -> Address:
     unseen = _unseen(snapshot)
     node = next((name for network, name in index.ranges if ip in network), None)
@@ -202,53 +218,37 @@ def _unseen(snapshot: Snapshot) -> tuple[str, ...]:
 
 
 def _index(snapshot: Snapshot) -> _Index:
-    pods: dict[IP, list[_Place]] = {}
-    for endpoint_slice in snapshot.of(discovery.EndpointSlice):
-        for address, place in _endpoints(endpoint_slice):
-            pods.setdefault(address, []).append(place)
-    vips: dict[IP, list[_Place]] = {}
-    for service in snapshot.of(core.Service):
-        ports = frozenset(port.port for port in service.spec.ports or ())
-        here = Ref("Service", service.namespace, service.name)
-        for address in _parsed((service.spec.cluster_ip, *(service.spec.cluster_ips or ()))):
-            vips.setdefault(address, []).append(_Place(here, ports))
+    places: dict[IP, list[_Place]] = {}
+    for place, texts in _places(snapshot):
+        for ip in parsed(texts):
+            places.setdefault(ip, []).append(place)
     nodes = snapshot.of(core.Node)
     return _Index(
-        {address: tuple(found) for address, found in pods.items()},
-        {address: tuple(found) for address, found in vips.items()},
-        {
-            address: node.name
-            for node in nodes
-            for address in _parsed(address.address for address in node.status.addresses)
-        },
-        tuple((network, node.name) for node in nodes for network in _ranges(node)),
+        places, tuple((network, node.name) for node in nodes for network in pod_ranges(node))
     )
 
 
-def _endpoints(each: discovery.EndpointSlice) -> Iterator[tuple[IP, _Place]]:
-    name = (each.metadata.labels or {}).get(serving.SERVICE_NAME, "")
-    service = Ref("Service", each.namespace, name)
-    ports = frozenset(port.port for port in each.ports or () if port.port)
-    for endpoint in each.endpoints or ():
-        target = endpoint.target_ref
-        pod = (
-            Ref("Pod", target.namespace or each.namespace, target.name)
-            if target and target.kind == "Pod"
-            else None
+def _places(snapshot: Snapshot) -> Iterator[tuple[_Place, Iterable[str]]]:
+    """Each with its addresses; first those that count where several have the same address."""
+    for slice_ in snapshot.of(discovery.EndpointSlice):
+        name = (slice_.metadata.labels or {}).get(serving.SERVICE_NAME, "")
+        service = Ref("Service", slice_.namespace, name)
+        ports = frozenset(port.port for port in slice_.ports or () if port.port)
+        for endpoint in slice_.endpoints or ():
+            target = endpoint.target_ref
+            pod = None
+            if target and target.kind == "Pod":
+                pod = Ref("Pod", target.namespace or slice_.namespace, target.name)
+            ready = endpoint.conditions.ready is not False
+            place = _Place(
+                AddressKind.POD, service, ports, pod, endpoint.node_name or "", ready=ready
+            )
+            yield place, endpoint.addresses
+    for owner in snapshot.of(core.Service):
+        ports = frozenset(port.port for port in owner.spec.ports or ())
+        yield (
+            _Place(AddressKind.VIP, Ref("Service", owner.namespace, owner.name), ports),
+            vips(owner),
         )
-        ready = endpoint.conditions.ready is not False
-        place = _Place(service, ports, pod, endpoint.node_name or "", ready)
-        yield from ((address, place) for address in _parsed(endpoint.addresses))
-
-
-def _parsed(addresses: Iterable[str]) -> Iterator[IP]:
-    """The addresses among these, each once; a cluster IP may be `None` or empty."""
-    yield from dict.fromkeys(ip for address in addresses if (ip := parse(address)) is not None)
-
-
-def _ranges(node: core.Node) -> Iterator[Range]:
-    for text in dict.fromkeys((node.spec.pod_cidr, *(node.spec.pod_cidrs or ()))):
-        try:
-            yield ipaddress.ip_network(text, strict=False)
-        except ValueError:
-            continue
+    for node in snapshot.of(core.Node):
+        yield _Place(AddressKind.NODE, node=node.name), (at.address for at in node.status.addresses)

@@ -14,7 +14,7 @@ from bot.domain.finding import Ref
 from bot.domain.refusal import Refusal
 from bot.domain.resources import core
 from bot.domain.snapshot import Snapshot
-from bot.routing.addresses import IP, LABEL, authority, named_service, parse, split
+from bot.routing.addresses import IP, LABEL, authority, is_of_one_host, named_service, parse, split
 
 LONGEST = 500
 """Characters of what is typed."""
@@ -118,13 +118,9 @@ def suggestions(snapshot: Snapshot, typed: str, most: int = 25) -> tuple[str, ..
 def forbidden(address: str) -> str:
     """Why an address is not tested: it leads nowhere, or to what a node keeps for itself."""
     ip = parse(address)
-    if ip is None or _is_open(ip):
+    if ip is None or is_of_one_host(ip):
         return ""
     return f"{address} is not tested: loopback, link-local and multicast addresses are left alone."
-
-
-def _is_open(ip: IP) -> bool:
-    return not (ip.is_loopback or ip.is_link_local or ip.is_multicast or ip.is_unspecified)
 
 
 def _read(typed: str) -> _Given | Refusal:

@@ -48,122 +48,11 @@ ENFORCE = "pod-security.kubernetes.io/enforce"
 WIDE = frozenset({"", "baseline", "privileged"})
 """Levels of Pod Security that let a container keep NET_RAW. Without a label it is `privileged`."""
 
+NOTHING_ELSE = Allowed()
+"""Nothing beyond the cluster."""
+
 PORTS = {"http": 80, "https": 443}
 MOST_PORT = 65535
-
-
-class Command(msgspec.Struct, frozen=True):
-    """One process: its arguments, and whether it needs NET_RAW. `target` is for people."""
-
-    tool: Tool
-    argv: tuple[str, ...]
-    target: str
-
-    @property
-    def raw(self) -> bool:
-        """Whether it needs the capability NET_RAW."""
-        return self.tool in RAW
-
-
-def command(
-    snapshot: Snapshot, tool: Tool, target: str, words: str = "", also: Allowed | None = None
-) -> Command | Refusal:
-    """What is run for `/net tool`. Takes any text; `words` are options, separated by spaces."""
-    also = also or Allowed()
-    for text in (target, words):
-        if len(text) > LONGEST or not text.isascii() or not text.isprintable():
-            return Refusal(f"Only printable ASCII, and {LONGEST} characters at most.")
-    server, *rest = _server_first(tool, words.split())
-    given = options.read(tool, rest)
-    if isinstance(given, Refusal):
-        return given
-    if tool is Tool.DIG:
-        return _dig(snapshot, target, server, given, also)
-    if tool is Tool.CURL:
-        return _curl(snapshot, target, given, also)
-    place = targets.find(snapshot, target, also)
-    if isinstance(place, Refusal):
-        return place
-    host = place.address or place.host
-    return Command(tool, (*BEFORE[tool], *given, "--", host), host)
-
-
-def _server_first(tool: Tool, words: list[str]) -> list[str]:
-    """The name server that dig is to ask (`@10.43.0.10`), or nothing, and the other words."""
-    found = [word for word in words if tool is Tool.DIG and word.startswith("@")][:1]
-    rest = list(words)
-    for word in found:
-        rest.remove(word)
-    return [found[0][1:] if found else "", *rest]
-
-
-def _dig(
-    snapshot: Snapshot, target: str, server: str, given: tuple[str, ...], also: Allowed
-) -> Command | Refusal:
-    asked = _question(snapshot, target, also)
-    if isinstance(asked, Refusal):
-        return asked
-    at: tuple[str, ...] = ()
-    if server:
-        place = targets.find(snapshot, server, also)
-        if isinstance(place, Refusal):
-            return place
-        if not place.address:
-            return Refusal(f"The name server {server} has to be an address.")
-        at = (f"@{place.address}",)
-    return Command(Tool.DIG, (*BEFORE[Tool.DIG], *given, *at, *asked), asked[1])
-
-
-def _question(snapshot: Snapshot, target: str, also: Allowed) -> tuple[str, str] | Refusal:
-    """What dig looks up: any name of the cluster, also one that does not exist."""
-    name = target.lower().removesuffix(".")
-    if name.endswith(DOMAIN) and targets.is_name(name):
-        return "-q", name
-    place = targets.find(snapshot, target, also)
-    if isinstance(place, Refusal):
-        return place
-    return ("-x" if place.host == place.address else "-q"), place.host
-
-
-def _curl(
-    snapshot: Snapshot, target: str, given: tuple[str, ...], also: Allowed
-) -> Command | Refusal:
-    read, place = _read(snapshot, target, also)
-    if isinstance(place, Refusal):
-        return place
-    scheme = read["scheme"] or "http"
-    port = _port(place, scheme, read["port"])
-    if not 0 < port <= MOST_PORT:
-        return Refusal(f"There is no port {port}.")
-    url = f"{scheme}://{authority(place.host, port)}{_path(read['path'] or '')}"
-    return Command(Tool.CURL, (*BEFORE[Tool.CURL], *given, "--url", url), url)
-
-
-def _read(
-    snapshot: Snapshot, target: str, also: Allowed
-) -> tuple[Mapping[str, str | None], Place | Refusal]:
-    """The parts of a target, and where its host leads."""
-    if short := SHORT.fullmatch(target):
-        place = targets.find(snapshot, short["host"], also)
-        if isinstance(place, Place):
-            return short.groupdict(), place
-    read = URL.fullmatch(target)
-    if not read:
-        why = "curl takes host, host:port/path, namespace/name, or a URL of http(s)."
-        return {}, Refusal(why)
-    return read.groupdict(), targets.find(snapshot, read["host"].strip("[]"), also)
-
-
-def _port(place: Place, scheme: str, said: str | None) -> int:
-    """The port that is said; else the scheme's, unless the Service has others only."""
-    usual = PORTS[scheme]
-    if said:
-        return int(said)
-    return usual if not place.ports or usual in place.ports else place.ports[0]
-
-
-def _path(path: str) -> str:
-    return path if path.startswith("/") else f"/{path}"
 
 
 class Ran(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -179,6 +68,77 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     exit_code: int | None = None
     cut: bool = False
     late: bool = False
+
+
+def command(
+    snapshot: Snapshot, tool: Tool, target: str, words: str = "", also: Allowed = NOTHING_ELSE
+) -> tuple[str, ...] | Refusal:
+    """The arguments of `/net tool`. Takes any text; `words` are options, separated by spaces."""
+    for text in (target, words):
+        if len(text) > LONGEST or not text.isascii() or not text.isprintable():
+            return Refusal(f"Only printable ASCII, and {LONGEST} characters at most.")
+    given = words.split()
+    # The name server that dig is to ask: `@10.43.0.10`.
+    server = next((word for word in given if tool is Tool.DIG and word.startswith("@")), "")
+    if server:
+        given.remove(server)
+    arguments = options.read(tool, given)
+    if isinstance(arguments, Refusal):
+        return arguments
+    match tool:
+        case Tool.DIG:
+            aim = _dig(snapshot, target, server.removeprefix("@"), also)
+        case Tool.CURL:
+            aim = _curl(snapshot, target, also)
+        case _:
+            place = targets.find(snapshot, target, also)
+            aim = place if isinstance(place, Refusal) else ("--", place.address or place.host)
+    return aim if isinstance(aim, Refusal) else (*BEFORE[tool], *arguments, *aim)
+
+
+def _dig(snapshot: Snapshot, target: str, server: str, also: Allowed) -> tuple[str, ...] | Refusal:
+    """The name server, and what is looked up: any name of the cluster, whether it exists or not."""
+    name = target.lower().removesuffix(".")
+    if name.endswith(DOMAIN) and targets.is_name(name):
+        question = "-q", name
+    else:
+        place = targets.find(snapshot, target, also)
+        if isinstance(place, Refusal):
+            return place
+        question = "-x" if place.host == place.address else "-q", place.host
+    if not server:
+        return question
+    asked = targets.find(snapshot, server, also)
+    if isinstance(asked, Refusal):
+        return asked
+    if not asked.address:
+        return Refusal(f"The name server {server} has to be an address.")
+    return f"@{asked.address}", *question
+
+
+def _curl(snapshot: Snapshot, target: str, also: Allowed) -> tuple[str, ...] | Refusal:
+    """The URL. What looks like a host and a path may be a Service or pod: that is tried first."""
+    refusal = Refusal("curl takes host, host:port/path, namespace/name, or a URL of http(s).")
+    for pattern in (SHORT, URL):
+        if parts := pattern.fullmatch(target):
+            place = targets.find(snapshot, parts["host"].strip("[]"), also)
+            if isinstance(place, Place):
+                return _url(place, parts)
+            refusal = place
+    return refusal
+
+
+def _url(place: Place, parts: re.Match[str]) -> tuple[str, ...] | Refusal:
+    scheme, path = parts["scheme"] or "http", parts["path"] or ""
+    port = PORTS[scheme]
+    if place.ports and port not in place.ports:
+        # The scheme's own port, unless the Service has others only.
+        port = place.ports[0]
+    port = int(parts["port"] or port)
+    if not 0 < port <= MOST_PORT:
+        return Refusal(f"There is no port {port}.")
+    path = path if path.startswith("/") else f"/{path}"
+    return "--url", f"{scheme}://{authority(place.host, port)}{path}"
 
 
 def raw_obstacle(labels: Mapping[str, str] | None) -> str:

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from bot.domain.refusal import Refusal
 from bot.domain.resources import core
 from bot.domain.snapshot import Snapshot, SnapshotReader
+from bot.domain.typed import holding
 from bot.errors import ClusterError, InputError
 from bot.net.probing.protocol import Progress
-from bot.net.tools.command import Command, Ran, command
+from bot.net.tools.command import RAW, Ran, command
 from bot.net.tools.options import Tool
 from bot.net.tools.targets import NEEDED, Allowed
 
@@ -43,17 +45,13 @@ class Netshoot:
 
     async def nodes(self, typed: str, most: int) -> tuple[str, ...]:
         """Nodes whose names hold the words typed so far."""
-        snapshot = await self.cluster.snapshot((core.Node,))
-        return _holding(typed, sorted(node.name for node in snapshot.of(core.Node)), most)
+        return holding(typed, _nodes(await self.cluster.snapshot((core.Node,))), most)
 
     async def targets(self, typed: str, most: int) -> tuple[str, ...]:
         """Nodes, then Services, whose names hold the words typed so far."""
         snapshot = await self.cluster.snapshot(NEEDED)
-        nodes = sorted(node.name for node in snapshot.of(core.Node))
-        services = sorted(
-            f"{service.namespace}/{service.name}" for service in snapshot.of(core.Service)
-        )
-        return _holding(typed, [*nodes, *services], most)
+        services = sorted(f"{s.namespace}/{s.name}" for s in snapshot.of(core.Service))
+        return holding(typed, [*_nodes(snapshot), *services], most)
 
     async def run(
         self, tool: Tool, node: str, target: str, options: str, progress: Progress
@@ -67,20 +65,14 @@ class Netshoot:
         if self.runner is None:
             raise ClusterError(NO_RUNNER)
         snapshot = await self.cluster.snapshot(NEEDED)
-        _check_node(snapshot, node)
-        wanted = command(snapshot, tool, target, options, self.also)
-        if not isinstance(wanted, Command):
-            raise InputError(str(wanted))
-        return await self.runner.run(node, wanted.argv, progress, raw=wanted.raw)
+        if node not in (names := _nodes(snapshot)):
+            known = ", ".join(names[:20]) or "none can be seen"
+            raise InputError(f"There is no node {node!r}. Choose one of: {known}.")
+        argv = command(snapshot, tool, target, options, self.also)
+        if isinstance(argv, Refusal):
+            raise InputError(argv.detail)
+        return await self.runner.run(node, argv, progress, raw=tool in RAW)
 
 
-def _check_node(snapshot: Snapshot, node: str) -> None:
-    names = [node.name for node in snapshot.of(core.Node)]
-    if node not in names:
-        known = ", ".join(sorted(names)[:20]) or "none can be seen"
-        raise InputError(f"There is no node {node!r}. Choose one of: {known}.")
-
-
-def _holding(typed: str, names: Sequence[str], most: int) -> tuple[str, ...]:
-    words = typed.casefold().split()
-    return tuple(name for name in names if all(word in name for word in words))[:most]
+def _nodes(snapshot: Snapshot) -> list[str]:
+    return sorted(node.name for node in snapshot.of(core.Node))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable
-from typing import TypeAlias
+from itertools import chain
 
 import msgspec
 
@@ -22,8 +22,6 @@ from bot.routing import addresses as address
 
 NEEDED: tuple[type[Object], ...] = (core.Node, core.Pod, core.Service)
 """What is looked up."""
-
-Range: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 DOMAIN = ".cluster.local"
 """The domain that k3s gives the cluster's names."""
@@ -44,7 +42,7 @@ class Allowed(msgspec.Struct, frozen=True):
     """What may be asked beyond the cluster: names, `.example.org` for all beneath, ranges."""
 
     names: tuple[str, ...] = ()
-    ranges: tuple[Range, ...] = ()
+    ranges: tuple[address.Range, ...] = ()
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -66,7 +64,7 @@ def allowed(entries: Iterable[str]) -> Allowed:
         ValueError: One is neither a name, nor an address or a range; the message says which.
     """
     names: list[str] = []
-    ranges: list[Range] = []
+    ranges: list[address.Range] = []
     for entry in entries:
         if is_name(entry.lower().removeprefix(".")):
             names.append(entry.lower())
@@ -149,42 +147,20 @@ def _address(snapshot: Snapshot, text: str, also: Allowed) -> Place | Refusal:
     ip = address.parse(at)
     if ip is None:
         return Refusal(f"{text} is no target: it means something else on each machine.")
-    if ip in _own(snapshot) or any(ip in range_ for range_ in (*_ranges(snapshot), *also.ranges)):
+    # Also those of pods that are gone: where the nodes' pods are.
+    pods = (range_ for node in snapshot.of(core.Node) for range_ in address.pod_ranges(node))
+    own = snapshot.once("network.tools.own", lambda: _own(snapshot))
+    if ip in own or any(ip in range_ for range_ in chain(pods, also.ranges)):
         return Place(at, at)
     return Refusal(_beyond(snapshot, at))
 
 
 def _own(snapshot: Snapshot) -> frozenset[address.IP]:
     """The addresses of all nodes, pods and Services."""
-
-    def found() -> frozenset[address.IP]:
-        nodes = (
-            node_address.address
-            for node in snapshot.of(core.Node)
-            for node_address in node.status.addresses
-        )
-        pods = (pod.status.pod_ip for pod in snapshot.of(core.Pod))
-        vips = (
-            address_
-            for service in snapshot.of(core.Service)
-            for address_ in (service.spec.cluster_ip, *(service.spec.cluster_ips or ()))
-        )
-        parsed = (address.parse(node) for node in (*nodes, *pods, *vips))
-        return frozenset(address_ for address_ in parsed if address_ is not None)
-
-    return snapshot.once("network.tools.own", found)
-
-
-def _ranges(snapshot: Snapshot) -> tuple[Range, ...]:
-    """Where the nodes' pods are, also those that are gone."""
-    found = []
-    for node in snapshot.of(core.Node):
-        for text in (node.spec.pod_cidr, *(node.spec.pod_cidrs or ())):
-            try:
-                found.append(ipaddress.ip_network(text, strict=False))
-            except ValueError:
-                continue
-    return tuple(found)
+    nodes = (at.address for node in snapshot.of(core.Node) for at in node.status.addresses)
+    pods = (pod.status.pod_ip for pod in snapshot.of(core.Pod))
+    vips = (vip for service in snapshot.of(core.Service) for vip in address.vips(service))
+    return frozenset(address.parsed(chain(nodes, pods, vips)))
 
 
 def _literal(text: str) -> str:
@@ -193,9 +169,7 @@ def _literal(text: str) -> str:
     Link-local ones are among these: in a cloud, one of them hands out the machine's credentials.
     """
     ip = None if "%" in text else address.parse(text)
-    if ip is None or ip.is_loopback or ip.is_link_local or ip.is_multicast or ip.is_unspecified:
-        return ""
-    return str(ip)
+    return str(ip) if ip and address.is_of_one_host(ip) else ""
 
 
 def _is_allowed(name: str, also: Allowed) -> bool:
