@@ -15,6 +15,7 @@ from bot.net import topology as placing
 from bot.net.diagnosis.subject import Native, Subject, Unresolved
 from bot.routing.candidates import Candidate, candidates
 from bot.routing.native_lb import ANNOTATION
+from bot.routing.service_endpoints import port_names
 
 NEAR = 5
 """How many names are offered."""
@@ -114,7 +115,7 @@ def _port(service: core.Service, said: str) -> core.ServicePort | Unresolved:
     name = f"Service {service.namespace}/{service.name}"
     if not ports:
         return Unresolved(f"{name} has no ports.")
-    have = ", ".join(f"{port.port} {port.name}".strip() for port in ports)
+    have = ", ".join(port_names(ports))
     asked = f"port {said}" if said else "a port that is named nowhere"
     return Unresolved(f"{name} has not {asked}: it has {have}.")
 

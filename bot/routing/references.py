@@ -102,7 +102,7 @@ def service(snapshot: Snapshot, namespace: str, name: str, port: int | str | Non
     if found is None:
         return _absent(snapshot, core.Service, namespace, name)
     if not _has_port(found, port):
-        have = ", ".join(_told(port) for port in found.spec.ports or ()) or "none"
+        have = ", ".join(serving.port_names(found.spec.ports or ())) or "none"
         said = "no port is named" if port in (None, "", 0) else f"it has no port {port}"
         message = f"Service {namespace}/{name}: {said} (it has {have})."
         return Defect("PortNotFound", message)
@@ -215,10 +215,6 @@ def _has_port(found: core.Service, port: int | str | None) -> bool:
         return bool(port or ports)
     wanted = None if port in (None, "", 0) else port
     return wanted is not None and any(wanted in (port.port, port.name) for port in ports)
-
-
-def _told(port: core.ServicePort) -> str:
-    return f"{port.port} {port.name}".strip()
 
 
 def _in_place_of_another(found: core.Service, snapshot: Snapshot) -> Defect | None:

@@ -102,6 +102,11 @@ def without_ready(service: core.Service, state: Serving, snapshot: Snapshot) -> 
     return Verdict.FAILED
 
 
+def port_names(ports: Iterable[core.ServicePort]) -> list[str]:
+    """Each port by its number and its name, where it has one: `80 http`."""
+    return [f"{port.port} {port.name}".strip() for port in ports]
+
+
 def exposes(pod: core.Pod, port: str) -> bool:
     """Whether a container of the pod has a port of that name."""
     containers = (*pod.spec.containers, *pod.spec.init_containers)

@@ -116,11 +116,11 @@ class NetCog(CogWithControls):
 
     @test.autocomplete("begin")
     async def _suggest_origin(self, _interaction: Interaction, typed: str) -> Choices:
-        return suggestions(await self._reach.starts(typed, render.CHOICES))
+        return suggestions(await self._reach.origins(typed, render.CHOICES))
 
     @test.autocomplete("end")
     async def _suggest_destination(self, _interaction: Interaction, typed: str) -> Choices:
-        return suggestions(await self._reach.goals(typed, render.CHOICES))
+        return suggestions(await self._reach.destinations(typed, render.CHOICES))
 
     async def _run_request(self, interaction: Interaction, ends: str, private: bool) -> None:
         await acknowledge(interaction, private=private)

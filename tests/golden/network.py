@@ -12,7 +12,7 @@ from bot.charts.spec import Undrawn
 from bot.net.mesh.matrix import Matrix
 from bot.net.mesh.service import Mesh
 from bot.net.probing.protocol import Outcome
-from bot.net.request.result import Attempt, Leg, Reached, RequestStep
+from bot.net.request.result import Attempt, Leg, RequestResult, RequestStep
 from bot.net.request.service import Reach
 from bot.net.tools.command import Ran
 from bot.net.views import chart as heat_map
@@ -50,7 +50,7 @@ def measured(name: str) -> Matrix:
 
 
 @cache
-def tested(name: str, begin: str, end: str) -> Reached:
+def tested(name: str, begin: str, end: str) -> RequestResult:
     """One request in a scenario, by a prober or by the pod's own wget."""
     cluster, prober = _world(name)
     return asyncio.run(Reach(cluster, prober, FakeInside()).test(begin, end, _quiet))
@@ -72,11 +72,11 @@ NO_NAME = RequestStep(leg=Leg.DNS, outcome=Outcome.NAME, errno=3, took=14.0, sai
 
 def _reached(
     *attempts: Attempt, dns: RequestStep | None = None, goal: str = "https://web.apps"
-) -> Reached:
-    return Reached(start="edge", goal=goal, way=WAY, dns=dns, attempts=attempts)
+) -> RequestResult:
+    return RequestResult(start="edge", goal=goal, way=WAY, dns=dns, attempts=attempts)
 
 
-REACHED: dict[str, Callable[[], Reached]] = {
+REACHED: dict[str, Callable[[], RequestResult]] = {
     "test-healthy-from-a-node": lambda: tested("healthy", "edge", "nextcloud.productivity"),
     "test-healthy-from-a-pod": lambda: tested(
         "healthy", "traefik", "http://nextcloud.productivity"

@@ -8,6 +8,7 @@ from bot.domain.finding import Ref
 from bot.domain.refusal import Refusal
 from bot.domain.resources import core
 from bot.domain.snapshot import Snapshot
+from bot.domain.typed import holding
 
 NEAR = 5
 """How many names are offered."""
@@ -28,7 +29,7 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 def resolve(snapshot: Snapshot, typed: str) -> Origin | Refusal:
-    """The start that is meant by `node/…`, `pod/namespace/…`, or the beginning of a pod's name."""
+    """The meaning of `node/…`, `pod/namespace/…`, or the beginning of a pod's name."""
     text = typed.strip().casefold()
     kind, _, rest = text.partition("/")
     if kind == "node" and rest:
@@ -44,23 +45,21 @@ def resolve(snapshot: Snapshot, typed: str) -> Origin | Refusal:
     if len({pod.namespace for pod in pods}) > 1:
         names = ", ".join(f"{pod.namespace}/{pod.name}" for pod in pods[:NEAR])
         return Refusal(f"{typed!r} stands for {len(pods)} pods: {names}.")
-    return _start(pods[0])
+    return _origin(pods[0])
 
 
 def suggestions(snapshot: Snapshot, typed: str, most: int = 25) -> tuple[str, ...]:
     """Nodes, then running pods, that hold what was typed."""
-    words = typed.casefold().split()
     nodes = sorted(f"node/{node.name}" for node in snapshot.of(core.Node))
-    pods = sorted(str(_start(pod)) for pod in snapshot.of(core.Pod) if _runs(pod))
-    found = (one for one in (*nodes, *pods) if all(word in one for word in words))
-    return tuple(found)[:most]
+    pods = sorted(str(_origin(pod)) for pod in snapshot.of(core.Pod) if _runs(pod))
+    return holding(typed, (*nodes, *pods), most)
 
 
 def _node(snapshot: Snapshot, name: str) -> Origin | Refusal:
-    if any(node.name == name for node in snapshot.of(core.Node)):
+    names = sorted(node.name for node in snapshot.of(core.Node))
+    if name in names:
         return Origin(name)
-    known = ", ".join(sorted(node.name for node in snapshot.of(core.Node))[:20])
-    return Refusal(f"There is no node {name!r}. There are: {known}.")
+    return Refusal(f"There is no node {name!r}. There are: {', '.join(names[:20])}.")
 
 
 def _pods(snapshot: Snapshot, wanted: str) -> list[core.Pod]:
@@ -70,14 +69,14 @@ def _pods(snapshot: Snapshot, wanted: str) -> list[core.Pod]:
         return []
     here = [pod for pod in snapshot.of(core.Pod) if _runs(pod) and namespace in ("", pod.namespace)]
     exact = [pod for pod in here if pod.name == name]
-    found = exact or [pod for pod in here if pod.name.startswith(f"{name}-")]
-    return sorted(found, key=lambda each: (each.namespace, each.name))
+    pods = exact or [pod for pod in here if pod.name.startswith(f"{name}-")]
+    return sorted(pods, key=lambda pod: (pod.namespace, pod.name))
 
 
 def _runs(pod: core.Pod) -> bool:
     return pod.status.phase == "Running" and bool(pod.spec.node_name)
 
 
-def _start(pod: core.Pod) -> Origin:
+def _origin(pod: core.Pod) -> Origin:
     container = pod.spec.containers[0].name if pod.spec.containers else ""
     return Origin(pod.spec.node_name, Ref("Pod", pod.namespace, pod.name), container)

@@ -12,7 +12,7 @@ from bot.net.probing.protocol import Outcome, ProbeAnswer
 from bot.net.request.destination import Destination
 from bot.routing.addresses import authority
 
-FIRST_BAD, FIRST_ERROR = 500, 400
+FIRST_BAD = 500
 """An answer of 4xx is an answer: something listens, and speaks HTTP."""
 
 
@@ -58,7 +58,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
         return Verdict.DEGRADED if self.status >= FIRST_BAD else Verdict.HEALTHY
 
 
-class Reached(msgspec.Struct, frozen=True, kw_only=True):
+class RequestResult(msgspec.Struct, frozen=True, kw_only=True):
     """The answer of `/net test`. `way` says by what it was tested, `untested` what that misses."""
 
     start: str
@@ -74,12 +74,10 @@ class Reached(msgspec.Struct, frozen=True, kw_only=True):
         """Without its name nothing is reached by it, whatever the address does."""
         if self.dns and not self.dns.ok:
             return Verdict.FAILED
-        found = {attempt_.verdict for attempt_ in self.attempts}
-        if found <= {Verdict.UNKNOWN}:
-            return Verdict.UNKNOWN
-        if found == {Verdict.HEALTHY}:
-            return Verdict.HEALTHY
-        bad = found <= {Verdict.FAILED, Verdict.UNKNOWN}
+        verdicts = {attempt_.verdict for attempt_ in self.attempts}
+        if len(verdicts) <= 1:
+            return next(iter(verdicts), Verdict.UNKNOWN)
+        bad = verdicts <= {Verdict.FAILED, Verdict.UNKNOWN}
         return Verdict.FAILED if bad else Verdict.DEGRADED
 
     @property
@@ -92,25 +90,18 @@ class Reached(msgspec.Struct, frozen=True, kw_only=True):
         return by_address or "Nothing could be tried."
 
 
-def looked_up(answers: Sequence[ProbeAnswer]) -> tuple[RequestStep | None, tuple[str, ...]]:
-    """The step of DNS, and the addresses that it found."""
-    for answer in answers:
-        step = RequestStep(
-            leg=Leg.DNS,
-            outcome=answer.outcome,
-            took=answer.took,
-            errno=answer.errno,
-            said=answer.detail,
-        )
-        return step, answer.addresses
-    return None, ()
+def lookup(answers: Sequence[ProbeAnswer]) -> tuple[RequestStep | None, tuple[str, ...]]:
+    """The step of DNS, and the addresses that it found; None where it was not asked."""
+    if not answers:
+        return None, ()
+    return _step(Leg.DNS, answers[0], answers[0].took), answers[0].addresses
 
 
-def attempt(goal: Destination, address: str, answer: ProbeAnswer) -> Attempt:
+def attempt(destination: Destination, address: str, answer: ProbeAnswer) -> Attempt:
     """What the answer of a prober says of each step, up to the one that failed."""
     return Attempt(
-        address=authority(address, goal.port),
-        steps=tuple(_steps(goal, answer)),
+        address=authority(address, destination.port),
+        steps=tuple(_steps(destination, answer)),
         status=answer.status,
         backend=answer.backend,
     )
@@ -123,26 +114,30 @@ def outcome(step: RequestStep) -> str:
     return f"{step.outcome.value}{errno}{said}"
 
 
-def _steps(goal: Destination, answer: ProbeAnswer) -> Iterator[RequestStep]:
-    legs = [Leg.CONNECT, *([Leg.TLS] if goal.tls else []), *([Leg.HTTP] if goal.http else [])]
-    failed = _failed(goal, answer)
+def _steps(destination: Destination, answer: ProbeAnswer) -> Iterator[RequestStep]:
+    legs = [
+        Leg.CONNECT,
+        *([Leg.TLS] if destination.tls else []),
+        *([Leg.HTTP] if destination.http else []),
+    ]
+    failed = _failed(destination, answer)
     for leg in legs:
         took = answer.connected if leg is Leg.CONNECT else None
         if leg is failed:
-            yield RequestStep(
-                leg=leg,
-                outcome=answer.outcome,
-                took=took if took is not None else answer.took,
-                errno=answer.errno,
-                said=answer.detail,
-            )
+            yield _step(leg, answer, took if took is not None else answer.took)
             return
         if leg is Leg.HTTP or took is None:
             took = answer.took if leg is legs[-1] else None
         yield RequestStep(leg=leg, took=took)
 
 
-def _failed(goal: Destination, answer: ProbeAnswer) -> Leg | None:
+def _step(leg: Leg, answer: ProbeAnswer, took: float) -> RequestStep:
+    return RequestStep(
+        leg=leg, outcome=answer.outcome, took=took, errno=answer.errno, said=answer.detail
+    )
+
+
+def _failed(destination: Destination, answer: ProbeAnswer) -> Leg | None:
     """Which part failed. Source: `bot.probe`, which says in `detail` what it did last."""
     match answer.outcome:
         case Outcome.OK:
@@ -153,7 +148,7 @@ def _failed(goal: Destination, answer: ProbeAnswer) -> Leg | None:
             return Leg.HTTP
     if answer.connected is None or answer.outcome in (Outcome.REFUSED, Outcome.TIMEOUT):
         return Leg.CONNECT
-    return Leg.TLS if goal.tls and "TLS" in answer.detail else Leg.HTTP
+    return Leg.TLS if destination.tls and "TLS" in answer.detail else Leg.HTTP
 
 
 def _sentence(each: Attempt) -> str:

@@ -1,4 +1,4 @@
-"""What stands behind `/net test`: one request from a pod or node, told apart step by step."""
+"""The use case of `/net test`: one request from a pod or node, told apart step by step."""
 
 from __future__ import annotations
 
@@ -17,14 +17,12 @@ from bot.errors import ClusterError, InputError
 from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.ports import Prober
 from bot.net.probing import wget
-from bot.net.probing.protocol import Outcome, Probe, ProbeAnswer, ProbeKind, Progress
+from bot.net.probing.protocol import Outcome, Probe, ProbeKind, Progress
 from bot.net.probing.wget import CommandOutput
-from bot.net.request import destination as goals
-from bot.net.request import origin as starts
-from bot.net.request import result as reached
+from bot.net.request import destination, origin
 from bot.net.request.destination import Destination
 from bot.net.request.origin import Origin
-from bot.net.request.result import Attempt, Reached
+from bot.net.request.result import RequestResult, attempt, lookup
 
 READS: tuple[type[Object], ...] = (core.Node, core.Pod, core.Service)
 MOST = 4
@@ -61,7 +59,7 @@ class Reach:
     prober: Prober | None = None
     inside: Inside | None = None
 
-    async def test(self, begin: str, end: str, progress: Progress) -> Reached:
+    async def test(self, begin: str, to: str, progress: Progress) -> RequestResult:
         """One request from there to there.
 
         Raises:
@@ -70,62 +68,57 @@ class Reach:
         """
         progress("Reading nodes, pods and Services.")
         snapshot = await self.cluster.snapshot(READS)
-        start, goal = starts.resolve(snapshot, begin), goals.resolve(snapshot, end)
+        start, end = origin.resolve(snapshot, begin), destination.resolve(snapshot, to)
         if isinstance(start, Refusal):
             raise InputError(start.detail)
-        if isinstance(goal, Refusal):
-            raise InputError(goal.detail)
+        if isinstance(end, Refusal):
+            raise InputError(end.detail)
         try:
             async with asyncio.timeout(LONGEST):
-                return await self._tested(start, goal, progress)
+                return await self._tested(start, end, progress)
         except TimeoutError as error:
             raise ClusterError(f"It took longer than {LONGEST:.0f} s.") from error
 
-    async def starts(self, typed: str, most: int = 25) -> tuple[str, ...]:
+    async def origins(self, typed: str, most: int = 25) -> tuple[str, ...]:
         """Where a test can begin that holds what was typed."""
-        return starts.suggestions(await self.cluster.snapshot(READS), typed, most)
+        return origin.suggestions(await self.cluster.snapshot(READS), typed, most)
 
-    async def goals(self, typed: str, most: int = 25) -> tuple[str, ...]:
+    async def destinations(self, typed: str, most: int = 25) -> tuple[str, ...]:
         """What a test can reach that holds what was typed."""
-        return goals.suggestions(await self.cluster.snapshot(READS), typed, most)
+        return destination.suggestions(await self.cluster.snapshot(READS), typed, most)
 
-    async def _tested(self, start: Origin, goal: Destination, progress: Progress) -> Reached:
-        if start.pod is None:
-            return await self._from_node(start, goal, progress)
+    async def _tested(self, start: Origin, end: Destination, progress: Progress) -> RequestResult:
+        """From the pod or node itself; where that cannot be, from a pod of ours on the node."""
         try:
-            return await self._from_pod(start, goal, progress)
+            if start.pod:
+                return await self._from_pod(start, end, progress)
+            return await self._probed(start, end, ExecutionContext.HOST, progress)
         except ClusterError as error:
-            found = await self._probed(start, goal, ExecutionContext.POD, progress)
-            return _with(found, POLICIES.format(pod=start, why=error))
+            result = await self._probed(start, end, ExecutionContext.POD, progress)
+            note = (POLICIES if start.pod else NODE).format(pod=start, why=error)
+            return msgspec.structs.replace(result, untested=(*result.untested, note))
 
-    async def _from_pod(self, start: Origin, goal: Destination, progress: Progress) -> Reached:
+    async def _from_pod(self, start: Origin, end: Destination, progress: Progress) -> RequestResult:
         """By the pod's own wget, which is the documented request."""
         if self.inside is None:
             raise ClusterError("No command can be run in it.")
-        if not goal.http:
+        if not end.http:
             raise ClusterError("Its wget speaks HTTP alone.")
         progress(f"Asking wget in {start}.")
-        said = await self.inside.run(start, wget.request_argv(goal))
-        dns, attempt = wget.read_request(goal, said)
-        return Reached(
+        output = await self.inside.run(start, wget.request_argv(end))
+        dns, attempt = wget.read_request(end, output)
+        return RequestResult(
             start=str(start),
-            goal=goal.text,
+            goal=end.text,
             way="wget in the pod itself",
             dns=dns,
             attempts=(attempt,) if attempt else (),
-            untested=(*goal.notes, "The times of the steps: wget tells none."),
+            untested=(*end.notes, "The times of the steps: wget tells none."),
         )
 
-    async def _from_node(self, start: Origin, goal: Destination, progress: Progress) -> Reached:
-        try:
-            return await self._probed(start, goal, ExecutionContext.HOST, progress)
-        except ClusterError as error:
-            found = await self._probed(start, goal, ExecutionContext.POD, progress)
-            return _with(found, NODE.format(why=error))
-
     async def _probed(
-        self, start: Origin, goal: Destination, stance: ExecutionContext, progress: Progress
-    ) -> Reached:
+        self, start: Origin, end: Destination, context: ExecutionContext, progress: Progress
+    ) -> RequestResult:
         """Name and known address at once; the addresses of a foreign name one by one, after it.
 
         Raises:
@@ -133,69 +126,51 @@ class Reach:
         """
         if self.prober is None:
             raise ClusterError(NO_PROBER)
-        place = VantagePoint(start.node, stance)
-        lookup = [Probe(id="dns", kind=ProbeKind.DNS, name=goal.name)] if goal.name else []
-        known = [_request("0", goal, goal.address)] if goal.address else []
-        answers = await self.prober.probe(place, [*lookup, *known], progress)
-        dns, addresses = reached.looked_up([answer for answer in answers if answer.id == "dns"])
-        tried = [goal.address] if goal.address else []
-        untested = list(goal.notes)
-        if not goal.address and addresses:
-            tried = [address for address in addresses if not goals.forbidden(address)][:MOST]
-            untested += filter(None, map(goals.forbidden, addresses))
-            probes = [_request(str(number), goal, attempt) for number, attempt in enumerate(tried)]
+        place = VantagePoint(start.node, context)
+        probes = [Probe(id="dns", kind=ProbeKind.DNS, name=end.name)] if end.name else []
+        tried = [end.address] if end.address else []
+        probes += [_request("0", end, address) for address in tried]
+        answers = await self.prober.probe(place, probes, progress)
+        dns, addresses = lookup([answer for answer in answers if answer.id == "dns"])
+        untested = list(end.notes)
+        if not end.address and addresses:
+            tried = [address for address in addresses if not destination.forbidden(address)][:MOST]
+            untested += filter(None, map(destination.forbidden, addresses))
+            probes = [_request(str(number), end, address) for number, address in enumerate(tried)]
             answers = await self.prober.probe(place, probes, progress) if probes else ()
-        return Reached(
+        elif addresses and end.address not in addresses:
+            untested.append(
+                f"DNS says {', '.join(addresses)}, but the Service's VIP is {end.address}."
+            )
+        begun = {answer.id: answer for answer in answers if answer.outcome is not Outcome.UNTRIED}
+        untested += [
+            f"The prober could not begin: {answer.detail}"
+            for answer in answers
+            if answer.outcome is Outcome.UNTRIED
+        ]
+        network = "in the node's own network" if context is ExecutionContext.HOST else "in a pod"
+        return RequestResult(
             start=str(start),
-            goal=goal.text,
-            way=f"{self.prober.name}, {_standing(stance)} on {start.node}",
+            goal=end.text,
+            way=f"{self.prober.name}, {network} on {start.node}",
             dns=dns,
             addresses=addresses,
-            attempts=tuple(_attempts(goal, tried, answers)),
-            untested=(*untested, *_differs(goal, addresses), *_not_tried(answers)),
+            attempts=tuple(
+                attempt(end, address, begun[str(number)])
+                for number, address in enumerate(tried)
+                if str(number) in begun
+            ),
+            untested=tuple(untested),
         )
 
 
-def _request(name: str, goal: Destination, address: str) -> Probe:
+def _request(name: str, end: Destination, address: str) -> Probe:
     return Probe(
         id=name,
-        kind=ProbeKind.HTTP if goal.http else ProbeKind.TCP,
+        kind=ProbeKind.HTTP if end.http else ProbeKind.TCP,
         address=address,
-        port=goal.port,
-        name=goal.name if goal.http else "",
-        path=goal.path,
-        tls=goal.tls,
+        port=end.port,
+        name=end.name if end.http else "",
+        path=end.path,
+        tls=end.tls,
     )
-
-
-def _attempts(
-    goal: Destination, tried: Sequence[str], answers: Sequence[ProbeAnswer]
-) -> list[Attempt]:
-    by_id = {answer.id: answer for answer in answers if answer.outcome is not Outcome.UNTRIED}
-    return [
-        reached.attempt(goal, address, by_id[str(number)])
-        for number, address in enumerate(tried)
-        if str(number) in by_id
-    ]
-
-
-def _not_tried(answers: Sequence[ProbeAnswer]) -> list[str]:
-    return [
-        f"The prober could not begin: {answer.detail}"
-        for answer in answers
-        if answer.outcome is Outcome.UNTRIED
-    ]
-
-
-def _differs(goal: Destination, addresses: Sequence[str]) -> list[str]:
-    if not goal.address or not addresses or goal.address in addresses:
-        return []
-    return [f"DNS says {', '.join(addresses)}, but the Service's VIP is {goal.address}."]
-
-
-def _standing(stance: ExecutionContext) -> str:
-    return "in the node's own network" if stance is ExecutionContext.HOST else "in a pod"
-
-
-def _with(found: Reached, untested: str) -> Reached:
-    return msgspec.structs.replace(found, untested=(*found.untested, untested))

@@ -10,7 +10,7 @@ from bot.domain.redaction.redact import redact
 from bot.domain.verdict import Verdict
 from bot.net.diagnosis.diagnosis import Confidence, Diagnosis
 from bot.net.mesh.matrix import Matrix, findings
-from bot.net.request.result import Reached
+from bot.net.request.result import RequestResult
 from bot.net.tools.command import Ran
 from bot.net.views import chart, terminal, text
 from bot.render import cards as render
@@ -86,7 +86,7 @@ def matrix(
     return _with_file(card, "matrix.txt", terminal.matrix_text(measured))
 
 
-def request(result: Reached, rows: Sequence[render.Row] = ()) -> render.Card:
+def request(result: RequestResult, rows: Sequence[render.Row] = ()) -> render.Card:
     """One message: whether it is reached, then step by step how far it came."""
     verdict = result.verdict
     ends = f"{render.code(result.start, 120)} → {render.code(result.goal, 200)}"

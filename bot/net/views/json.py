@@ -14,7 +14,7 @@ from bot.domain.verdict import Verdict
 from bot.net.diagnosis.diagnosis import Confidence, Diagnosis, Effect, Row, Seen
 from bot.net.mesh.matrix import By, Matrix, findings
 from bot.net.probing.protocol import Outcome
-from bot.net.request.result import Attempt, Leg, Reached, RequestStep
+from bot.net.request.result import Attempt, Leg, RequestResult, RequestStep
 from bot.net.views import text
 from bot.render.json_text import indented, schema_of
 
@@ -140,7 +140,7 @@ def matrix(measured: Matrix) -> bytes:
     )
 
 
-def request(result: Reached) -> bytes:
+def request(result: RequestResult) -> bytes:
     """A tested request as indented JSON with a line end."""
     return _encoded(
         result,

@@ -11,7 +11,7 @@ from rich.text import Text
 from bot.domain.verdict import Verdict
 from bot.net.diagnosis.diagnosis import Confidence, Diagnosis
 from bot.net.mesh.matrix import Matrix, findings
-from bot.net.request.result import Reached
+from bot.net.request.result import RequestResult
 from bot.net.views import text
 from bot.render import terminal
 from bot.render import text as words
@@ -60,7 +60,7 @@ def matrix(measured: Matrix, width: int = PAGE) -> RenderableType:
     )
 
 
-def request(result: Reached) -> RenderableType:
+def request(result: RequestResult) -> RenderableType:
     """The verdict, then every step."""
     return Group(
         _title(text.REQUEST_HEADS[result.verdict], result.verdict),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from bot.domain.verdict import Verdict
 from bot.net.diagnosis.diagnosis import Diagnosis, Effect, Row, Seen
 from bot.net.mesh.matrix import By, Cell, Matrix, Pair
-from bot.net.request.result import Reached, RequestStep, outcome
+from bot.net.request.result import RequestResult, RequestStep, outcome
 from bot.render import text as words
 
 TITLE = {
@@ -173,7 +173,7 @@ def _cell(pair: Pair, cells: dict[Pair, list[Cell]], matrix: Matrix) -> str:
     return letters(tests)
 
 
-def steps(result: Reached) -> Iterator[tuple[str, str]]:
+def steps(result: RequestResult) -> Iterator[tuple[str, str]]:
     """Each part of a tested request, and how it ended."""
     if result.dns:
         addresses = f": {', '.join(result.addresses)}" if result.addresses else ""

@@ -9,7 +9,7 @@ from bot.net.probing import wget
 from bot.net.probing.protocol import Outcome, ProbeAnswer
 from bot.net.probing.wget import CommandOutput
 from bot.net.request.destination import Destination
-from bot.net.request.result import Attempt, Leg, Reached, RequestStep, attempt, looked_up
+from bot.net.request.result import Attempt, Leg, RequestResult, RequestStep, attempt, lookup
 
 PLAIN = Destination(text="x", name="web.apps.svc.cluster.local", address="10.43.0.7", port=80)
 SECURE = Destination(text="x", address="10.43.0.7", port=443, tls=True)
@@ -75,38 +75,36 @@ def test_an_error_of_the_server_is_reached_and_not_well() -> None:
     for status, verdict in ((404, Verdict.HEALTHY), (502, Verdict.DEGRADED)):
         answer = ProbeAnswer(id="0", outcome=Outcome.OK, connected=1.0, status=status)
         made = attempt(PLAIN, "10.43.0.7", answer)
-        found = Reached(start="a", goal="b", way="c", attempts=(made,))
+        found = RequestResult(start="a", goal="b", way="c", attempts=(made,))
         assert found.verdict is verdict
         assert f"HTTP {status}" in found.because
 
 
 def test_without_its_name_it_is_not_reached_though_its_address_answers() -> None:
-    dns, _ = looked_up(
-        [ProbeAnswer(id="dns", outcome=Outcome.NAME, errno=3, detail="no such name")]
-    )
+    dns, _ = lookup([ProbeAnswer(id="dns", outcome=Outcome.NAME, errno=3, detail="no such name")])
     answer = ProbeAnswer(id="0", outcome=Outcome.OK, connected=1.0, status=200)
     made = attempt(PLAIN, "10.43.0.7", answer)
-    found = Reached(start="a", goal="b", way="c", dns=dns, attempts=(made,))
+    found = RequestResult(start="a", goal="b", way="c", dns=dns, attempts=(made,))
     assert found.verdict is Verdict.FAILED
     assert "no such name" in found.because
     assert "10.43.0.7:80 answers with HTTP 200" in found.because
 
 
 def test_nothing_tried_is_nothing_known() -> None:
-    assert Reached(start="a", goal="b", way="c").verdict is Verdict.UNKNOWN
+    assert RequestResult(start="a", goal="b", way="c").verdict is Verdict.UNKNOWN
 
 
 def test_a_wget_that_said_nothing_proves_nothing() -> None:
     dns, made = wget.read_request(PLAIN, CommandOutput("", None))
     assert made
-    found = Reached(start="a", goal="b", way="c", dns=dns, attempts=(made,))
+    found = RequestResult(start="a", goal="b", way="c", dns=dns, attempts=(made,))
     assert found.verdict is Verdict.UNKNOWN
 
 
 def test_one_address_of_two_is_reached_in_part() -> None:
     well = Attempt(address="a", steps=(RequestStep(leg=Leg.CONNECT),))
     bad = Attempt(address="b", steps=(RequestStep(leg=Leg.CONNECT, outcome=Outcome.TIMEOUT),))
-    found = Reached(start="a", goal="b", way="c", attempts=(well, bad))
+    found = RequestResult(start="a", goal="b", way="c", attempts=(well, bad))
     assert found.verdict is Verdict.DEGRADED
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.net.probing.protocol import Outcome
-from bot.net.request.result import Attempt, Leg, Reached, RequestStep
+from bot.net.request.result import Attempt, Leg, RequestResult, RequestStep
 from bot.net.views import discord as net_cards
 from bot.net.views import json as net_json
 from bot.net.views import terminal as net_terminal
@@ -31,7 +31,7 @@ attempts = st.builds(
     backend=hostile,
 )
 reached = st.builds(
-    Reached,
+    RequestResult,
     start=hostile,
     goal=hostile,
     way=hostile,
@@ -43,7 +43,7 @@ reached = st.builds(
 
 
 @given(reached)
-def test_a_card_keeps_within_the_limits_and_mentions_nobody(each: Reached) -> None:
+def test_a_card_keeps_within_the_limits_and_mentions_nobody(each: RequestResult) -> None:
     texts = texts_of(net_cards.request(each))
     assert sum(map(len, texts)) <= 4000
     outside = "".join("\n".join(texts).split("`")[::2])
@@ -52,7 +52,7 @@ def test_a_card_keeps_within_the_limits_and_mentions_nobody(each: Reached) -> No
 
 
 @given(reached)
-def test_a_terminal_is_told_without_control_characters(each: Reached) -> None:
+def test_a_terminal_is_told_without_control_characters(each: RequestResult) -> None:
     console = terminal.console()
     with console.capture() as captured:
         console.print(net_terminal.request(each))
@@ -60,7 +60,7 @@ def test_a_terminal_is_told_without_control_characters(each: Reached) -> None:
 
 
 @given(reached)
-def test_json_is_what_its_schema_says(each: Reached) -> None:
+def test_json_is_what_its_schema_says(each: RequestResult) -> None:
     jsonschema.validate(json.loads(net_json.request(each)), net_json.schema(net_json.REQUEST))
 
 
@@ -68,7 +68,7 @@ def test_every_part_is_told_with_its_time_and_errno() -> None:
     bad = RequestStep(leg=Leg.TLS, outcome=Outcome.RESET, errno=104, took=12.34)
     made = Attempt(address="10.43.0.7:443", steps=(RequestStep(leg=Leg.CONNECT, took=5.0), bad))
     whole = "\n".join(
-        texts_of(net_cards.request(Reached(start="a", goal="b", way="c", attempts=(made,))))
+        texts_of(net_cards.request(RequestResult(start="a", goal="b", way="c", attempts=(made,))))
     )
     assert "ok in 5.0 ms" in whole
     assert "reset (errno 104) in 12.3 ms" in whole
