@@ -46,13 +46,7 @@ def remembered(report: Report) -> Remembered:
 
 def recalled(kept: Remembered) -> Report:
     """The report again: the same number, the same findings, and less of what each says."""
-    return Report(
-        taken_at=kept.taken_at,
-        findings=kept.findings,
-        gaps=kept.gaps,
-        counts=kept.counts,
-        scopes=kept.scopes,
-    )
+    return Report(kept.taken_at, kept.findings, kept.gaps, kept.counts, kept.scopes)
 
 
 def _spare(kept: Remembered) -> Remembered | None:

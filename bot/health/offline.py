@@ -7,6 +7,7 @@ otherwise. Silence proves nothing here: what a file does not hold is never taken
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,7 +17,6 @@ from typing import Any
 import msgspec
 
 from bot.domain import conditions, flux
-from bot.domain.check import Check
 from bot.domain.finding import Judgement
 from bot.domain.grouping import grouped
 from bot.domain.report import judge_one
@@ -55,32 +55,12 @@ ELDER_GROUPS: dict[type[Object], tuple[str, ...]] = {
 }
 """Groups of kinds that are not read from a cluster, or were served by other groups before."""
 
-MOMENTS = frozenset(
-    {
-        "creationTimestamp",
-        "deletionTimestamp",
-        "time",
-        "lastTransitionTime",
-        "lastUpdateTime",
-        "lastHeartbeatTime",
-        "lastProbeTime",
-        "startTime",
-        "startedAt",
-        "finishedAt",
-        "completionTime",
-        "failureTime",
-        "lastFailureTime",
-        "lastScheduleTime",
-        "lastSuccessfulTime",
-        "firstDeployed",
-        "lastDeployed",
-        "lastTimestamp",
-        "eventTime",
-        "refreshTime",
-        "notBefore",
-    }
+MOMENT = re.compile(
+    r"time|notBefore|(?:creation|deletion|last)Timestamp|(?:first|last)Deployed"
+    r"|(?:started|finished)At|(?:start|completion|failure|event|refresh)Time"
+    r"|last(?:Transition|Update|Heartbeat|Probe|Failure|Schedule|Successful)Time"
 )
-"""Fields that tell a moment that had passed when the object was saved; `notAfter` is none."""
+"""Fields with a time that had passed when the object was saved; `notAfter` is not among them."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -92,22 +72,14 @@ SERVED = ("Available", "Established")
 """What an APIService and a CustomResourceDefinition have in place of Ready."""
 
 
-STATUSLESS = frozenset(
-    {
-        ("", "ConfigMap"),
-        ("", "LimitRange"),
-        ("", "ServiceAccount"),
-        ("networking.k8s.io", "IngressClass"),
-        ("networking.k8s.io", "NetworkPolicy"),
-        ("rbac.authorization.k8s.io", "ClusterRole"),
-        ("rbac.authorization.k8s.io", "ClusterRoleBinding"),
-        ("rbac.authorization.k8s.io", "Role"),
-        ("rbac.authorization.k8s.io", "RoleBinding"),
-        ("scheduling.k8s.io", "PriorityClass"),
-        ("storage.k8s.io", "StorageClass"),
-    }
-)
-"""Kinds without a status, by group: nothing acts on them, so being there is all that they can."""
+STATUSLESS = {
+    "": ("ConfigMap", "LimitRange", "ServiceAccount"),
+    "networking.k8s.io": ("IngressClass", "NetworkPolicy"),
+    "rbac.authorization.k8s.io": ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"),
+    "scheduling.k8s.io": ("PriorityClass",),
+    "storage.k8s.io": ("StorageClass",),
+}
+"""Kinds without a status, by group: nothing acts on them, so an existing one is healthy."""
 
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -128,7 +100,6 @@ def judge(
     now: datetime | None = None,
     timely: bool = False,
     counts: Sequence[int] = (),
-    checks: Sequence[Check] = JUDGED,
 ) -> list[Judged]:
     """A verdict on each of these objects, in the order in which they were given.
 
@@ -152,8 +123,7 @@ def judge(
         moment = newest_moment(document for document, _ in file) or newest_moment(every)
         snapshot = replace(snapshot, taken_at=now or moment or EPOCH)
         judged += (
-            _judged(document, _verdict(document, resource, snapshot, checks))
-            for document, resource in file
+            _judged(document, _verdict(document, resource, snapshot)) for document, resource in file
         )
     return judged
 
@@ -200,13 +170,11 @@ def _unquoted(plain: dict[str, Any]) -> dict[str, Any]:
     return {**plain, "status": {**status, "conditions": quoted}}
 
 
-def _verdict(
-    plain: object, resource: Object | None, snapshot: Snapshot, checks: Sequence[Check]
-) -> Judgement:
+def _verdict(plain: object, resource: Object | None, snapshot: Snapshot) -> Judgement:
     """The worst that a check says of an object."""
     if not isinstance(plain, dict) or resource is None:
         return _no_object(plain)
-    judges = [check.judges[type(resource)] for check in checks if type(resource) in check.judges]
+    judges = [check.judges[type(resource)] for check in JUDGED if type(resource) in check.judges]
     if not judges:
         held = flux.suspended(FluxObject(metadata=resource.metadata, spec=_flux_spec(plain)))
         other = read_object(_unquoted(plain), ReconciledObject)
@@ -245,7 +213,7 @@ def _judge_other(other: ReconciledObject, snapshot: Snapshot) -> Judgement:
     for condition in entries:
         if condition.type in SERVED:
             return conditions.by_ready_alone(other, condition, now)
-    if (_group(other.api_version), other.kind) in STATUSLESS:
+    if other.kind in STATUSLESS.get(_group(other.api_version), ()):
         message = "It is there, which is all that an object of this kind can be."
         return Judgement(Verdict.HEALTHY, "NoStatusNeeded", message)
     message = f"No check covers {other.kind}, and it has none of the standard conditions."
@@ -296,7 +264,7 @@ def _moments(plain: object) -> Iterator[datetime]:
             for key, inner in value.items():
                 if isinstance(inner, dict | list):
                     waiting.append(inner)
-                elif key in MOMENTS and (moment := _moment(inner)):
+                elif MOMENT.fullmatch(key) and (moment := _moment(inner)):
                     yield moment
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from bot.domain.election import Leadership
 from bot.domain.record import Shelf, Store, T
@@ -92,27 +94,28 @@ class Memory:
     async def restore(self, health: Health, diagnose: Diagnose) -> None:
         """Let these recall what was kept, unless something newer is known. Never raises."""
         if self._proofs is None:
-            # What waits to be kept was proven here since.
+            # Proofs that wait to be written were found here since, and are newer.
             self._recalled = False
-            proofs = await self._read(PROOFS)
-            if not isinstance(proofs, MeshmedicError):
-                diagnose.restore(proofs or Proofs())
+            with _logged(PROOFS):
+                diagnose.restore(await self._store.read(PROOFS) or Proofs())
                 self._recalled = True
-        kept = await self._read(REPORT)
-        if kept is not None and not isinstance(kept, MeshmedicError):
-            health.restore(recalled(kept))
-
-    async def _read(self, shelf: Shelf[T]) -> T | MeshmedicError | None:
-        try:
-            return await self._store.read(shelf)
-        except MeshmedicError as error:
-            log.warning("what was kept as %s cannot be recalled: %s", shelf.name, error)
-            return error
+        with _logged(REPORT):
+            if kept := await self._store.read(REPORT):
+                health.restore(recalled(kept))
 
     def _complain(self, said: str) -> None:
         if said != self._trouble:
             log.warning("the last report was not kept: %s", said)
         self._trouble = said
+
+
+@contextmanager
+def _logged(shelf: Shelf[T]) -> Iterator[None]:
+    """Log that a record could not be read, and go on."""
+    try:
+        yield
+    except MeshmedicError as error:
+        log.warning("what was kept as %s cannot be recalled: %s", shelf.name, error)
 
 
 def _newest(old: Remembered | None, new: Remembered) -> Remembered:

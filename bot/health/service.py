@@ -56,26 +56,29 @@ class Health:
     diagnosed: Callable[[], tuple[Diagnosed, ...]] = tuple
     rounds: Callable[[], Links | None] = field(default=lambda: None)
     _kept: OrderedDict[str, Report] = field(default_factory=OrderedDict)
-    _latest: Report | None = None
+    latest: Report | None = None
+    """The latest report of everything."""
 
     async def check(self, scopes: tuple[str, ...] = (), namespace: str | None = None) -> Report:
         """Examine the cluster for these scopes (all where none is named)."""
         checks = tuple(check for check in self.checks if not scopes or check.scope in scopes)
-        snapshot = self._with_facts(await self.cluster.snapshot(_reads(checks), namespace))
-        # Ten thousand pods take some 30 ms: in a thread, so that the event loop goes on.
-        report = await asyncio.to_thread(self._examine, snapshot, checks, namespace)
+        report = await self._report(checks, namespace)
         self._remember(report)
         return report
 
     async def look(self) -> Report:
-        """Examine everything for whoever looks by the clock: nothing is remembered of it."""
-        snapshot = self._with_facts(await self.cluster.snapshot(_reads(self.checks)))
-        return await asyncio.to_thread(self._examine, snapshot, self.checks, None)
+        """Examine everything for a background task: the report is not remembered."""
+        return await self._report(self.checks, None)
 
-    @property
-    def latest(self) -> Report | None:
-        """The latest report of everything."""
-        return self._latest
+    async def _report(self, checks: tuple[Check, ...], namespace: str | None) -> Report:
+        snapshot = await self.cluster.snapshot(_reads(checks), namespace)
+        facts: dict[type, object] = {
+            Diagnoses: Diagnoses(self.diagnosed()),
+            Links: self.rounds(),
+        }
+        snapshot = replace(snapshot, supplements=facts)
+        # Ten thousand pods take some 30 ms: in a thread, so that the event loop goes on.
+        return await asyncio.to_thread(self._examine, snapshot, checks, namespace)
 
     async def why(self, code: str) -> Story:
         """The story of the finding with that code, as the cluster is now.
@@ -114,26 +117,21 @@ class Health:
 
         It was kept shortened, so it serves suggestions and stories, and is not exported.
         """
-        if self._latest is None or self._latest.taken_at < report.taken_at:
-            self._latest = report
+        if self.latest is None or self.latest.taken_at < report.taken_at:
+            self.latest = report
 
     def remembered(self, number: str) -> Report | None:
         """The same, or the latest one from before a restart: it names what is to be looked into."""
-        latest = self._latest
+        latest = self.latest
         return self.recall(number) or (latest if latest and latest.number == number else None)
 
     def suggestions(self, typed: str, most: int) -> tuple[Finding, ...]:
         """Findings of the latest report whose code, subject or reason holds what was typed."""
-        return _holding(self._latest, typed)[:most]
+        return _holding(self.latest, typed)[:most]
 
     async def present(self, typed: str, most: int) -> tuple[Finding, ...]:
         """The same of now: what is no more cannot be muted, and what is new can."""
         return _holding(await self.look(), typed)[:most]
-
-    def _with_facts(self, seen: Snapshot) -> Snapshot:
-        """Beside the objects: what was tested."""
-        known: dict[type, object] = {Diagnoses: Diagnoses(self.diagnosed()), Links: self.rounds()}
-        return replace(seen, supplements=known)
 
     def _examine(
         self, snapshot: Snapshot, checks: tuple[Check, ...], namespace: str | None
@@ -157,7 +155,7 @@ class Health:
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
         if not report.namespace and len(report.scopes) > 1:
-            self._latest = report
+            self.latest = report
             if self.on_report:
                 self.on_report(report)
 

@@ -51,6 +51,11 @@ def _pages() -> dict[str, Callable[[], str]]:
     return made
 
 
+def _exported(whole: Report) -> str:
+    _, text = export.files(whole)
+    return text.content.decode()
+
+
 def _as_card(whole: Report) -> str:
     rows = controls.rows(whole, "all")
     return card(health_cards.report(whole, rows))
@@ -109,7 +114,7 @@ PAGES: Pages = {
     "judged-terminal.txt": lambda: page(
         terminal.judged("Pod apps/web-1", Verdict.FAILED, "CrashLoopBackOff", "It crashes.")
     ),
-    "export.txt": lambda: export.text(report("homelab")).decode(),
+    "export.txt": lambda: _exported(report("homelab")),
     "export-files.json": lambda: card(
         discord.files("The whole report.", export.files(report("empty")))
     ),

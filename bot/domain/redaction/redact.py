@@ -26,41 +26,34 @@ _VALUE = (
     r"""|[^\s"',;&\\][^\s"',;&]{2,}+"""
 )
 
-_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
-    # PEM blocks, also where lines were folded or the end is missing, and in base64
-    (
-        re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END|$)", re.DOTALL),
-        HIDDEN,
-    ),
-    (re.compile(r"\bLS0tLS1CRUdJTi[\w+/=\s-]{20,}"), HIDDEN),
-    # Tokens with a maker's prefix: GitHub, GitLab, Slack, AWS, Tailscale
-    (
-        re.compile(
+_PATTERNS = tuple(
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
+        # PEM blocks, also where lines were folded or the end is missing, and in base64
+        (r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END|$)", HIDDEN),
+        (r"\bLS0tLS1CRUdJTi[\w+/=\s-]{20,}", HIDDEN),
+        # Tokens with a maker's prefix: GitHub, GitLab, Slack, AWS, Tailscale
+        (
             r"\b(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,}"
-            r"|AKIA[0-9A-Z]{16}|tskey-[\w-]{10,})"
+            r"|AKIA[0-9A-Z]{16}|tskey-[\w-]{10,})",
+            HIDDEN,
         ),
-        HIDDEN,
-    ),
-    # Discord: bot tokens, and the tokens in webhook and interaction addresses
-    (re.compile(r"\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}+"), HIDDEN),
-    (re.compile(r"(/(?:webhooks|interactions)/\d+/)[\w-]{12,}", re.IGNORECASE), rf"\1{HIDDEN}"),
-    # Other webhooks: Slack, Teams, Telegram, Mattermost and what imitates them
-    (
-        re.compile(
+        # Discord: bot tokens, and the tokens in webhook and interaction addresses
+        (r"\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}+", HIDDEN),
+        (r"(?i)(/(?:webhooks|interactions)/\d+/)[\w-]{12,}", rf"\1{HIDDEN}"),
+        # Other webhooks: Slack, Teams, Telegram, Mattermost and what imitates them
+        (
             r"(hooks\.slack\.com/|webhook\.office\.com/|telegram\.org/bot|/hooks/)"
-            r"""[^\s"'<>\\]{8,}"""
+            r"""[^\s"'<>\\]{8,}""",
+            rf"\1{HIDDEN}",
         ),
-        rf"\1{HIDDEN}",
-    ),
-    # scheme://user:password@host
-    (re.compile(r"(?<=://)[^/\s:@]{0,200}:[^/\s@]{1,500}@"), f"{HIDDEN}@"),
-    # Authorization: Bearer …, Basic …, Bot …
-    (re.compile(r"\b(bearer|basic|bot)\s+[\w.~+/=-]{12,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
-    # key=value and key: value, where the key says what it is; after what has an end of its own
-    (
-        re.compile(rf"""((?:{_KEYS})\\*["']?\s*[=:]\s*)(?:{_VALUE})""", re.IGNORECASE),
-        rf"\1{HIDDEN}",
-    ),
+        # scheme://user:password@host
+        (r"(?<=://)[^/\s:@]{0,200}:[^/\s@]{1,500}@", f"{HIDDEN}@"),
+        # Authorization: Bearer …, Basic …, Bot …
+        (r"(?i)\b(bearer|basic|bot)\s+[\w.~+/=-]{12,}", rf"\1 {HIDDEN}"),
+        # key=value and key: value, where the key says what it is; after what has an end of its own
+        (rf"""(?i)((?:{_KEYS})\\*["']?\s*[=:]\s*)(?:{_VALUE})""", rf"\1{HIDDEN}"),
+    )
 )
 
 LIKELY = re.compile(

@@ -23,12 +23,6 @@ class Waiting(Part, frozen=True):
     message: str = ""
 
 
-class Running(Part, frozen=True):
-    """`state.running` of a container."""
-
-    started_at: Time | None = None
-
-
 class Terminated(Part, frozen=True):
     """`state.terminated` of a container."""
 
@@ -40,10 +34,9 @@ class Terminated(Part, frozen=True):
 
 
 class ContainerState(Part, frozen=True):
-    """The state of a container: at most one of the three is set."""
+    """The state of a container: waiting, terminated, or neither where it runs."""
 
     waiting: Waiting | None = None
-    running: Running | None = None
     terminated: Terminated | None = None
 
 
@@ -84,7 +77,6 @@ class Container(Part, frozen=True):
     name: str = ""
     ports: tuple[ContainerPort, ...] | None = None
     args: tuple[str, ...] | None = None
-    restart_policy: str = ""
     readiness_probe: ReadinessProbe | None = None
 
 
@@ -92,7 +84,6 @@ class SecretVolume(Part, frozen=True):
     """`spec.volumes[].secret`."""
 
     secret_name: str = ""
-    optional: bool | None = None
 
 
 class Volume(Part, frozen=True):

@@ -46,7 +46,7 @@ def decode_page(body: bytes, kind: type[T]) -> ListPage[T]:
         msgspec.DecodeError: The body is not JSON, or not a list at all.
     """
     try:
-        return _page_decoder(kind).decode(body)
+        return cast("ListPage[T]", _decoder(ListPage[kind]).decode(body))  # type: ignore[valid-type]
     except msgspec.ValidationError:
         page = msgspec.json.decode(body, type=_RawPage)
         items = tuple(decode_object(bytes(item), kind) for item in page.items or ())
@@ -83,13 +83,8 @@ def read_object(plain: object, kind: type[T]) -> T:
 
 
 @cache
-def _page_decoder(kind: type[T]) -> msgspec.json.Decoder[ListPage[T]]:
-    return msgspec.json.Decoder(ListPage[kind])  # type: ignore[valid-type]  # a type made at run time
-
-
-@cache
-def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
-    return msgspec.json.Decoder(kind)
+def _decoder(type_: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(type_)
 
 
 def _without_nulls(value: Any) -> Any:
@@ -115,9 +110,6 @@ def _forget(plain: dict[str, Any], error: str) -> None:
 
 def _name_alone(plain: dict[str, Any]) -> Meta:
     meta = plain.get("metadata")
-    meta = meta if isinstance(meta, dict) else {}
-    name, namespace = meta.get("name"), meta.get("namespace")
-    return Meta(
-        name=name if isinstance(name, str) else "",
-        namespace=namespace if isinstance(namespace, str) else "",
-    )
+    fields = meta if isinstance(meta, dict) else {}
+    names = {key: fields.get(key) for key in ("name", "namespace")}
+    return msgspec.convert({k: name for k, name in names.items() if isinstance(name, str)}, Meta)

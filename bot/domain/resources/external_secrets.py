@@ -48,12 +48,6 @@ class NamespaceFailure(Part, frozen=True):
     reason: str = ""
 
 
-class ClusterExternalSecretSpec(Part, frozen=True):
-    """`spec` of a ClusterExternalSecret."""
-
-    external_secret_spec: ExternalSecretSpec = ExternalSecretSpec()
-
-
 class ClusterExternalSecretStatus(ConditionsStatus, frozen=True):
     """`status` of a ClusterExternalSecret."""
 
@@ -64,7 +58,6 @@ class ClusterExternalSecretStatus(ConditionsStatus, frozen=True):
 class ClusterExternalSecret(Object, frozen=True):
     """external-secrets.io ClusterExternalSecret."""
 
-    spec: ClusterExternalSecretSpec = ClusterExternalSecretSpec()
     status: ClusterExternalSecretStatus = ClusterExternalSecretStatus()
 
 

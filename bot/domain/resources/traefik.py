@@ -30,7 +30,6 @@ class RouteTls(Part, frozen=True):
     """`tls` of an IngressRoute."""
 
     secret_name: str = ""
-    cert_resolver: str = ""
     options: Reference | None = None
 
 

@@ -32,6 +32,10 @@ SILENCE = timedelta(minutes=12)
 MAX_SKEW = 3
 """Source: Kubernetes version skew policy."""
 
+CORDONED = Judgement(
+    Verdict.SUSPENDED, "SchedulingDisabled", "The node is cordoned: no new pod is placed on it."
+)
+
 FLANNEL_IP = "flannel.alpha.coreos.com/public-ip"
 
 
@@ -47,8 +51,7 @@ def judge(node: core.Node, snapshot: Snapshot) -> Judgement:
         or _silent(ready, snapshot)
         or _wrong_address(node)
         or _skewed(node, snapshot)
-        or _cordoned(node)
-        or HEALTHY
+        or (CORDONED if node.spec.unschedulable else HEALTHY)
     )
 
 
@@ -89,13 +92,6 @@ def _silent(ready: Condition, snapshot: Snapshot) -> Judgement | None:
         return None
     message = "Ready, but its kubelet has not posted a status since; nobody marked it."
     return Judgement(Verdict.UNKNOWN, "KubeletSilent", message, heard)
-
-
-def _cordoned(node: core.Node) -> Judgement | None:
-    if not node.spec.unschedulable:
-        return None
-    message = "The node is cordoned: no new pod is placed on it."
-    return Judgement(Verdict.SUSPENDED, "SchedulingDisabled", message)
 
 
 def _wrong_address(node: core.Node) -> Judgement | None:

@@ -20,8 +20,11 @@ NO_DEADLINE = 2**31 - 1
 
 PAUSED = Judgement(Verdict.SUSPENDED, "Paused", "The rollout is paused.")
 
-Shortage = tuple[str, int, int]
-"""What there is too little of: the reason, how many there are, how many there should be."""
+EXTRA = "ExtraPods"
+"""The reason where there are too many; the others are of too few."""
+
+Count = tuple[str, int, int]
+"""The reason where the numbers differ, how many pods there are, and how many there should be."""
 
 
 def judge_deployment(deployment: apps.Deployment, snapshot: Snapshot) -> Judgement:
@@ -46,12 +49,12 @@ def judge_replica_set(
     return (
         _unsettled(replica_set, snapshot.taken_at)
         or _replica_failure(status)
-        or _short(
+        or _miscounted(
             ("LessLabelled", status.fully_labeled_replicas, want),
             ("LessAvailable", status.available_replicas, want),
             ("LessReady", status.ready_replicas, want),
+            (EXTRA, status.replicas, want),
         )
-        or _extra(status.replicas, want)
         or HEALTHY
     )
 
@@ -64,8 +67,11 @@ def judge_stateful_set(stateful_set: apps.StatefulSet, snapshot: Snapshot) -> Ju
     if unsettled or strategy.type == "OnDelete":
         return unsettled or HEALTHY
     return (
-        _short(("LessReplicas", status.replicas, want), ("LessReady", status.ready_replicas, want))
-        or _extra(status.replicas, want)
+        _miscounted(
+            ("LessReplicas", status.replicas, want),
+            ("LessReady", status.ready_replicas, want),
+            (EXTRA, status.replicas, want),
+        )
         or _revised(status, want, strategy.rolling_update.partition)
         or HEALTHY
     )
@@ -80,15 +86,13 @@ def judge_daemon_set(daemon_set: apps.DaemonSet, snapshot: Snapshot) -> Judgemen
     if want is None:
         return _under_way("NoDesiredNumber", "Its controller has not counted the nodes yet.")
     by_hand = daemon_set.spec.update_strategy.type == "OnDelete"
-    return (
-        _short(
-            ("LessCurrent", status.current_number_scheduled, want),
-            ("LessUpdated", want if by_hand else status.updated_number_scheduled, want),
-            ("LessAvailable", status.number_available, want),
-            ("LessReady", status.number_ready, want),
-        )
-        or HEALTHY
+    miscounted = _miscounted(
+        ("LessCurrent", status.current_number_scheduled, want),
+        ("LessUpdated", want if by_hand else status.updated_number_scheduled, want),
+        ("LessAvailable", status.number_available, want),
+        ("LessReady", status.number_ready, want),
     )
+    return miscounted or HEALTHY
 
 
 def judge_job(job: batch.Job, snapshot: Snapshot) -> Judgement:
@@ -158,17 +162,14 @@ def _under_way(reason: str, message: str) -> Judgement:
     return Judgement(Verdict.PROGRESSING, reason, message)
 
 
-def _short(*shortages: Shortage) -> Judgement | None:
-    for reason, have, want in shortages:
-        if have < want:
+def _miscounted(*counts: Count) -> Judgement | None:
+    """The first of the counts that is not as it should be."""
+    for reason, have, want in counts:
+        if reason == EXTRA and have > want:
+            return _under_way(EXTRA, f"{have - want} pods too many are to end.")
+        if reason != EXTRA and have < want:
             return _under_way(reason, f"{reason.removeprefix('Less')}: {have}/{want}.")
     return None
-
-
-def _extra(have: int, want: int) -> Judgement | None:
-    if have <= want:
-        return None
-    return _under_way("ExtraPods", f"{have - want} pods too many are to end.")
 
 
 def _past_deadline(status: apps.WorkloadStatus) -> Judgement | None:
@@ -188,25 +189,23 @@ def _rolling_out(
     spec: apps.WorkloadSpec, status: apps.WorkloadStatus, now: datetime
 ) -> Judgement | None:
     want = spec.replicas
-    lacking = (
-        _short(
-            ("LessReplicas", status.replicas, want),
-            ("LessUpdated", status.updated_replicas, want),
-        )
-        or _extra(status.replicas, want)
-        or _short(
-            ("LessAvailable", status.available_replicas, status.updated_replicas),
-            ("LessReady", status.ready_replicas, want),
-        )
+    miscounted = _miscounted(
+        ("LessReplicas", status.replicas, want),
+        ("LessUpdated", status.updated_replicas, want),
+        (EXTRA, status.replicas, want),
+        ("LessAvailable", status.available_replicas, status.updated_replicas),
+        ("LessReady", status.ready_replicas, want),
     )
-    return lacking and _since_unavailable(lacking, status, now)
+    return miscounted and _since_unavailable(miscounted, status, now)
 
 
-def _since_unavailable(lacking: Judgement, status: apps.WorkloadStatus, now: datetime) -> Judgement:
+def _since_unavailable(
+    judgement: Judgement, status: apps.WorkloadStatus, now: datetime
+) -> Judgement:
     """Too little for long is an outage rather than a rollout, where Available says since when."""
     available = conditions.condition(status.conditions, "Available")
     since = available.last_transition_time if available and available.status == "False" else None
-    return conditions.progressing(lacking.reason, lacking.message, since, now)
+    return conditions.progressing(judgement.reason, judgement.message, since, now)
 
 
 def _unproven(
@@ -225,11 +224,10 @@ def _unproven(
 
 def _revised(status: apps.WorkloadStatus, want: int, partition: int | None) -> Judgement | None:
     if partition is not None:
-        return _short(("LessUpdated", status.updated_replicas, want - partition))
-    if short := _short(("LessCurrent", status.current_replicas, want)):
-        return short
-    if status.current_revision == status.update_revision:
-        return None
+        return _miscounted(("LessUpdated", status.updated_replicas, want - partition))
+    miscounted = _miscounted(("LessCurrent", status.current_replicas, want))
+    if miscounted or status.current_revision == status.update_revision:
+        return miscounted
     return _under_way("RollingUpdate", f"Updated: {status.updated_replicas}/{want}.")
 
 

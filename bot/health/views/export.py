@@ -19,11 +19,6 @@ def files(report: Report) -> tuple[Attachment, ...]:
     named = f"report-{report.taken_at:%Y%m%d-%H%M%S}"
     made = (
         Attachment(f"{named}.json", json.report(report)),
-        Attachment(f"{named}.txt", text(report)),
+        Attachment(f"{named}.txt", plain(terminal.report(report, most=TEXT_ROOTS)).encode()),
     )
     return tuple(file_ for file_ in made if len(file_.content) <= LARGEST)
-
-
-def text(report: Report) -> bytes:
-    """The report as plain text of 100 columns."""
-    return plain(terminal.report(report, most=TEXT_ROOTS)).encode()

@@ -77,9 +77,7 @@ def _finding(finding: Finding, whole: Report, documented_as: str) -> JsonFinding
     return JsonFinding(
         code=finding.code,
         check=finding.check,
-        kind=finding.subject.kind,
-        namespace=finding.subject.namespace,
-        name=finding.subject.name,
+        **msgspec.structs.asdict(finding.subject),
         verdict=finding.verdict,
         reason=finding.reason,
         message=redact(finding.message),

@@ -145,6 +145,5 @@ OLD_LACK = {
     "HelmRepository": {"spec.type"},
     "HelmRelease": {"spec.chartRef"},
     "ExternalSecret": {"spec.refreshPolicy"},
-    "ClusterExternalSecret": {"spec.externalSecretSpec.refreshPolicy"},
 }
 """What came later than the oldest release that we know; it takes its default there."""
