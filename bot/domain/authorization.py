@@ -41,14 +41,14 @@ class Circles:
     def of(self, user: int, roles: Iterable[int]) -> Circle | None:
         """The widest circle that this person is in, or None for a stranger."""
         held = frozenset(roles)
-        for circle, members in (
-            (Circle.APPROVER, self.approvers),
-            (Circle.OPERATOR, self.operators),
-            (Circle.VIEWER, self.viewers),
-        ):
-            if members.has(user, held):
-                return circle
-        return None
+        by_circle = {
+            Circle.APPROVER: self.approvers,
+            Circle.OPERATOR: self.operators,
+            Circle.VIEWER: self.viewers,
+        }
+        return next(
+            (circle for circle, members in by_circle.items() if members.has(user, held)), None
+        )
 
     def allow(self, needed: Circle, user: int, roles: Iterable[int]) -> bool:
         """Whether this person may do what needs that circle."""

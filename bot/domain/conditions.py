@@ -30,23 +30,15 @@ def is_true(conditions: Iterable[Condition], type_: str) -> Condition | None:
 
 def healthy(condition: Condition) -> Judgement:
     """Healthy, in the words of the condition that says so."""
-    return Judgement(
-        verdict=Verdict.HEALTHY,
-        reason=condition.reason,
-        message=condition.message,
-        since=condition.last_transition_time,
-    )
+    since = condition.last_transition_time
+    return Judgement(Verdict.HEALTHY, condition.reason, condition.message, since)
 
 
 def judged(condition: Condition, verdict: Verdict, *, follows: tuple[Ref, ...] = ()) -> Judgement:
     """A verdict in the words of the condition that it rests on."""
-    return Judgement(
-        verdict=verdict,
-        reason=condition.reason or condition.type,
-        message=condition.message or f"{condition.type} is {condition.status}.",
-        since=condition.last_transition_time,
-        follows=follows,
-    )
+    reason = condition.reason or condition.type
+    message = condition.message or f"{condition.type} is {condition.status}."
+    return Judgement(verdict, reason, message, condition.last_transition_time, follows=follows)
 
 
 def progressing(
@@ -60,13 +52,8 @@ def progressing(
 ) -> Judgement:
     """Under way; degraded once it takes longer than `patience`."""
     late = since is not None and now - since > patience
-    return Judgement(
-        verdict=Verdict.DEGRADED if late else Verdict.PROGRESSING,
-        reason=reason,
-        message=message,
-        since=since,
-        follows=follows,
-    )
+    verdict = Verdict.DEGRADED if late else Verdict.PROGRESSING
+    return Judgement(verdict, reason, message, since, follows=follows)
 
 
 def progressing_by(
@@ -122,9 +109,7 @@ def by_ready(
         message = f"Generation {meta.generation} is not observed yet."
         since = ready.last_transition_time if ready else meta.creation_timestamp
         # The object does not say when it was edited, so its age proves nothing.
-        return Judgement(
-            verdict=Verdict.PROGRESSING, reason="NotObserved", message=message, since=since
-        )
+        return Judgement(Verdict.PROGRESSING, "NotObserved", message, since)
     reconciling = is_true(conditions, "Reconciling")
     if reconciling is None:
         return by_ready_alone(resource, ready, now, follows=follows)

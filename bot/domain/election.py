@@ -169,13 +169,9 @@ class Election:
 
     def hesitation(self, now: float) -> float:
         """Seconds to leave to others before an interaction is acknowledged; Discord waits three."""
-        match self.standing(now):
-            case Standing.LEADING:
-                return 0.0
-            case Standing.STANDBY:
-                return self.timing.hesitation
-            case Standing.CUT_OFF:
-                return self.timing.hesitation + self.timing.deference
+        if now < self.leads_until:
+            return 0.0
+        return self.timing.hesitation + (self.timing.deference if self._led else 0.0)
 
     def head_start(self, now: float) -> float:
         """Seconds from an interaction's arrival in which nobody else acknowledges it."""

@@ -35,12 +35,9 @@ def suspended(resource: FluxObject) -> Judgement | None:
         return None
     ready = conditions.condition(resource.status.conditions, "Ready")
     last = f" It last said: {ready.reason}." if ready and ready.reason else ""
-    return Judgement(
-        verdict=Verdict.SUSPENDED,
-        reason="Suspended",
-        message=f"Reconciliation is suspended.{last}",
-        since=ready.last_transition_time if ready else None,
-    )
+    message = f"Reconciliation is suspended.{last}"
+    since = ready.last_transition_time if ready else None
+    return Judgement(Verdict.SUSPENDED, "Suspended", message, since)
 
 
 def judged(resource: FluxObject, follows: Iterable[Ref], snapshot: Snapshot) -> Judgement:

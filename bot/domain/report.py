@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from itertools import chain
 
 import msgspec
 
@@ -97,7 +98,7 @@ def judge_one(resource: Object, judge: Judge, snapshot: Snapshot) -> Judgement:
     if not resource.malformed or judgement.verdict.rank > Verdict.UNKNOWN.rank:
         return judgement
     message = "Part of it could not be read: " + "; ".join(resource.malformed)
-    return Judgement(verdict=Verdict.UNKNOWN, reason="Malformed", message=message)
+    return Judgement(Verdict.UNKNOWN, "Malformed", message)
 
 
 Around = Callable[[Check], AbstractContextManager[object]]
@@ -223,16 +224,18 @@ def _narrowed(report: Report, wanted: Callable[[Finding], bool]) -> Report:
 
 
 def _ordered(report: Report) -> Report:
-    def rank(root: Finding) -> tuple[int, int, str]:
-        """By the worst that it brings about: a cause may be milder than its effects."""
-        tree = (root, *report.downstream.get(root.key, ()))
-        return -max(finding.verdict.rank for finding in tree), -len(tree), root.key
+    """Each root followed by its effects; the roots by the worst that they bring about."""
+    trees = [
+        (root, *sorted(report.downstream.get(root.key, ()), key=_worst_first))
+        for root in report.roots
+    ]
+    # A cause may be milder than its effects.
+    trees.sort(key=lambda tree: (min(map(_worst_first, tree))[0], -len(tree), tree[0].key))
+    return replace(report, findings=tuple(chain.from_iterable(trees)))
 
-    ordered: list[Finding] = []
-    for root in sorted(report.roots, key=rank):
-        effects = report.downstream.get(root.key, ())
-        ordered += [root, *sorted(effects, key=lambda effect: (-effect.verdict.rank, effect.key))]
-    return replace(report, findings=tuple(ordered))
+
+def _worst_first(finding: Finding) -> tuple[int, str]:
+    return -finding.verdict.rank, finding.key
 
 
 def _gaps_of(gaps: tuple[Gap, ...], checks: tuple[Check, ...]) -> tuple[Gap, ...]:

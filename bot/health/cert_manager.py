@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TypeVar
 
 from bot.domain.finding import Ref
@@ -35,8 +36,8 @@ def requests_for(
     return requests.get((namespace, name), [])
 
 
-def owned(parent: Object, kind: type[T], snapshot: Snapshot) -> list[T]:
-    """The objects of a type that name the parent as their owner."""
+def owned(parents: Iterable[Object], kind: type[T], snapshot: Snapshot) -> list[T]:
+    """The objects of a type that name one of the parents as their owner."""
     by_owner = snapshot.once(
         f"cert-manager: {kind.__name__} by owner",
         lambda: grouped(
@@ -45,4 +46,4 @@ def owned(parent: Object, kind: type[T], snapshot: Snapshot) -> list[T]:
             for owner in resource.metadata.owner_references or ()
         ),
     )
-    return by_owner.get(parent.ref, [])
+    return [child for parent in parents for child in by_owner.get(parent.ref, ())]

@@ -9,11 +9,10 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from bot.domain import mute_annotation as annotated
-from bot.domain import report as reporting
+from bot.domain import mute_annotation
 from bot.domain.check import Check
 from bot.domain.finding import Finding, Ref
-from bot.domain.report import Around, Report
+from bot.domain.report import Around, Report, examine, focus
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot, SnapshotReader
 from bot.domain.story import Event, LogTail, Story
@@ -137,10 +136,8 @@ class Health:
         self, snapshot: Snapshot, checks: tuple[Check, ...], namespace: str | None
     ) -> Report:
         """Judge all that was read, so that a cause of another scope is found, and narrow then."""
-        return reporting.focus(
-            reporting.examine(snapshot, self.checks, namespace=namespace, around=self.around),
-            checks,
-        )
+        report = examine(snapshot, self.checks, namespace=namespace, around=self.around)
+        return focus(report, checks)
 
     async def _log(self, finding: Finding) -> LogTail | None:
         if finding.subject.kind != "Pod":
@@ -174,7 +171,7 @@ class Health:
 def _reads(checks: Iterable[Check]) -> tuple[type[Object], ...]:
     """The kinds that the checks read, and those whose annotations may silence a finding."""
     read = (kind for check in checks for kind in check.reads)
-    return tuple(dict.fromkeys((*read, *annotated.READS)))
+    return tuple(dict.fromkeys((*read, *mute_annotation.READS)))
 
 
 def not_found(what: str, report: Report) -> str:

@@ -25,7 +25,7 @@ def judge_request(request: cert_manager.CertificateRequest, snapshot: Snapshot) 
     """Denied, invalid and failed are failed; pending is under way."""
     if _replaced(request, snapshot):
         return HEALTHY
-    orders = issuance.owned(request, cert_manager.Order, snapshot)
+    orders = issuance.owned([request], cert_manager.Order, snapshot)
     issuer = request.spec.issuer_ref.scoped_ref("Issuer", request.namespace)
     follows = (*(order.ref for order in orders), issuer)
     for type_ in ("Denied", "InvalidRequest"):
@@ -47,7 +47,7 @@ def judge_acme(resource: AcmeObject, snapshot: Snapshot) -> Judgement:
         return HEALTHY
     kind, reason = resource.kind_name().lower(), status.state.capitalize()
     message = status.reason or f"The {kind} is {status.state}."
-    challenges = issuance.owned(resource, cert_manager.Challenge, snapshot)
+    challenges = issuance.owned([resource], cert_manager.Challenge, snapshot)
     follows = tuple(challenge.ref for challenge in challenges)
     if status.state in BAD:
         return Judgement(

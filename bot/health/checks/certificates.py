@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 import msgspec
 
@@ -16,8 +15,6 @@ from bot.domain.resources.base import Condition, Object
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.health import cert_manager as issuance
-
-T = TypeVar("T", bound=Object)
 
 LATE = timedelta(hours=1)
 """A renewal is not late in the hour in which it is due."""
@@ -35,8 +32,8 @@ def judge(certificate: cert_manager.Certificate, snapshot: Snapshot) -> Judgemen
     if judgement.verdict is Verdict.HEALTHY:
         return judgement
     requests = issuance.requests_for(certificate.name, certificate.namespace, snapshot)
-    orders = _owned(requests, cert_manager.Order, snapshot)
-    challenges = _owned(orders, cert_manager.Challenge, snapshot)
+    orders = issuance.owned(requests, cert_manager.Order, snapshot)
+    challenges = issuance.owned(orders, cert_manager.Challenge, snapshot)
     issuer = certificate.spec.issuer_ref.scoped_ref("Issuer", certificate.namespace)
     behind: tuple[Object, ...] = (*challenges, *orders, *requests)
     return msgspec.structs.replace(
@@ -44,10 +41,6 @@ def judge(certificate: cert_manager.Certificate, snapshot: Snapshot) -> Judgemen
         evidence=tuple(_evidence(certificate.status, challenges)),
         follows=(issuer, *(resource.ref for resource in behind)),
     )
-
-
-def _owned(parents: Iterable[Object], kind: type[T], snapshot: Snapshot) -> list[T]:
-    return [child for parent in parents for child in issuance.owned(parent, kind, snapshot)]
 
 
 def _judge(certificate: cert_manager.Certificate, now: datetime) -> Judgement:

@@ -4,8 +4,6 @@ The rules are in `bot.net.mesh.state` and `bot.net.mesh.health`. Without agents
 nothing is judged: they are installed by choice (deploy/components/prober-daemonset).
 """
 
-from __future__ import annotations
-
 from bot.domain.check import Check
 from bot.domain.resources import core
 from bot.net.mesh.health import judged

@@ -1,7 +1,5 @@
 """Issuers and ClusterIssuers: ready to sign. Source: cert-manager.io/v1."""
 
-from __future__ import annotations
-
 from bot.domain.check import Check
 from bot.domain.conditions import judge_by_ready
 from bot.domain.resources import cert_manager

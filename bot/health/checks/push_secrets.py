@@ -1,7 +1,5 @@
 """PushSecrets, for `meshmedic judge`. Source: external-secrets.io/v1alpha1."""
 
-from __future__ import annotations
-
 from bot.domain.check import Check
 from bot.domain.conditions import judge_by_ready
 from bot.domain.resources import external_secrets
