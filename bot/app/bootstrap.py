@@ -97,7 +97,7 @@ from commands.runbook import RunbookCog
 from commands.traefik import TraefikCog
 
 if TYPE_CHECKING:  # the package belongs to an extra that production lacks
-    from bot.sandbox.stage import Stage
+    from bot.sandbox.opening import SandboxParts
 
 SANDBOX = "meshmedic"
 """Where the sandbox keeps Changes."""
@@ -243,24 +243,24 @@ def sandbox(scenario: str, kubeconfig: Path | None, port: int) -> int:
     return 0
 
 
-def make_client(stage: Stage) -> Client:
+def make_client(parts: SandboxParts) -> Client:
     """The bot alone, for the sandbox."""
     cluster = ClusterParts(
-        stage.cache,
-        Netshoot(stage.cache, stage.tools),
-        stage.prober,
-        stage.reader,
-        stage.store,
+        parts.cache,
+        Netshoot(parts.cache, parts.tools),
+        parts.prober,
+        parts.reader,
+        parts.store,
         SANDBOX,
     )
     options = BotOptions(
-        stage.circles,
-        stage.guild_id,
-        digests=stage.plan,
-        rules=stage.rules,
-        board=stage.board,
-        look_every=stage.look or LOOK_EVERY,
-        board_every=stage.look or BOARD_EVERY,
+        parts.circles,
+        parts.guild_id,
+        digests=parts.plan,
+        rules=parts.rules,
+        board=parts.plan.channel,
+        look_every=parts.look or LOOK_EVERY,
+        board_every=parts.look or BOARD_EVERY,
     )
     return build_process(cluster, options).client
 

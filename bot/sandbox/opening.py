@@ -1,4 +1,4 @@
-"""Opening the sandbox: a scenario or a real cluster behind a Discord of one's own."""
+"""Opens the sandbox: a scenario or a real cluster behind a simulated Discord."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ import discord
 
 from bot.alerting.domain.rules import AlertRoute, Rules
 from bot.digest.domain.config import DigestPlan
-from bot.digest.schedule.timetable import Timetable
 from bot.domain.authorization import Circles, Members
+from bot.domain.record import Store
 from bot.errors import InputError
 from bot.kube.agent_rounds import AgentRounds
 from bot.kube.agents import Agents
@@ -26,7 +26,10 @@ from bot.kube.connect import connect
 from bot.kube.own_image import OwnImage
 from bot.kube.prober_jobs import ProbeJobs
 from bot.kube.tool_jobs import ToolJobs
+from bot.net.mesh.monitor import Reader
+from bot.net.ports import Prober
 from bot.net.probing.manifests import TOOL_IMAGE
+from bot.net.tools.service import Runner
 from bot.runtime.memory_store import Unkept
 from bot.sandbox.discord_page import CHANNEL_ID, GUILD_ID, NOTICE, OWNER_ID, TITLE, live_discord
 from bot.sandbox.kubelet import Kubelet
@@ -35,12 +38,9 @@ from bot.sandbox.network import Network
 from bot.sandbox.outage import HINT, Outage
 from bot.sandbox.scenarios import SCENARIOS, Homelab, Scenario
 from bot.sandbox.scenarios.past import timetable
-from bot.sandbox.stage import Stage
 
 CIRCLES = Circles(approvers=Members(frozenset({OWNER_ID})), viewers=Members(frozenset({OWNER_ID})))
 """The owner of the simulated server may do everything, the guest nothing."""
-
-MakeClient = Callable[[Stage], discord.Client]
 
 SIMULATED_IMAGE = "registry.example/meshmedic:sandbox"
 
@@ -64,17 +64,39 @@ HASTY = Rules(
     steady=timedelta(seconds=10),
     calm=timedelta(minutes=1),
 )
-"""Nobody waits minutes in front of a page."""
+"""Alert rules with short waits, for people in front of a page."""
 
 USUAL = Rules(routes=(AlertRoute(CHANNEL_ID),))
+DIGESTS = DigestPlan(channel=CHANNEL_ID)
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxParts:
+    """The cluster, the people and the settings from which the sandbox's bot is built.
+
+    look: Seconds between two looks of the alerts; 0 for the default.
+    """
+
+    cache: WatchCache
+    circles: Circles
+    guild_id: int
+    prober: Prober
+    tools: Runner
+    reader: Reader
+    store: Store
+    plan: DigestPlan
+    rules: Rules
+    look: int
+
+
+MakeClient = Callable[[SandboxParts], discord.Client]
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What the bot and the page are set up around; `hear` is told what people write.
+    """A cluster, and how the page and the bot's alerts and digests are set up for it.
 
-    rules, look, daily: How alerts and digests are set. image: Of the prober, where nobody asks the
-    cluster for it.
+    image: Of the prober; empty where the cluster knows it. hear: Called with what people write.
     """
 
     kubeconfig: Path
@@ -83,7 +105,7 @@ class World:
     store: Unkept = field(default_factory=Unkept)
     rules: Rules = USUAL
     look: int = 0
-    daily: Timetable | None = None
+    plan: DigestPlan = DIGESTS
     image: str = ""
     hear: Callable[[str], str | None] | None = None
 
@@ -114,9 +136,10 @@ async def _simulated(
     scenario: Scenario, homelab: Homelab, cluster: SimulatedCluster, path: Path
 ) -> World:
     now, store = datetime.now(UTC), Unkept()
-    week = ""
+    plan, week = DIGESTS, ""
     if homelab.past:
         await homelab.past.keep(store, now)
+        plan = replace(plan, daily=timetable(now))
         week = " The week before is made up, too."
     return World(
         path,
@@ -125,7 +148,7 @@ async def _simulated(
         store=store,
         rules=HASTY,
         look=LOOK,
-        daily=timetable(now) if homelab.past else None,
+        plan=plan,
         image=SIMULATED_IMAGE,
         hear=Outage(homelab, cluster).hear,
     )
@@ -152,7 +175,7 @@ def listed() -> str:
 
 @asynccontextmanager
 async def simulated(scenario: Scenario) -> AsyncIterator[Path]:
-    """A simulated cluster that plays the scenario; yields the kubeconfig that reaches it."""
+    """A simulated cluster that plays the scenario; yields the path of its kubeconfig."""
     async with _played(scenario.build(datetime.now(UTC))) as (_, path):
         yield path
 
@@ -161,31 +184,23 @@ async def simulated(scenario: Scenario) -> AsyncIterator[Path]:
 async def _played(homelab: Homelab) -> AsyncIterator[tuple[SimulatedCluster, Path]]:
     cluster = SimulatedCluster(homelab.objects)
     homelab.prepare(cluster)
-    with tempfile.TemporaryDirectory(prefix="meshmedic-") as folder:
-        async with serve(cluster) as url, _beside(cluster, homelab):
-            path = Path(folder) / "kubeconfig"
-            write_kubeconfig(path, url, None)
-            yield cluster, path
-
-
-@asynccontextmanager
-async def _beside(cluster: SimulatedCluster, homelab: Homelab) -> AsyncIterator[None]:
-    """What goes on in a cluster by itself, while the block runs."""
     kubelet = Kubelet(cluster, Network(homelab.broken))
     kubelet.open_shells("traefik")
-    tasks = [
-        asyncio.create_task(_keep_fresh(homelab, cluster)),
-        asyncio.create_task(kubelet.run()),
-    ]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
+    with tempfile.TemporaryDirectory(prefix="meshmedic-") as folder:
+        async with serve(cluster) as url:
+            path = Path(folder) / "kubeconfig"
+            write_kubeconfig(path, url, None)
+            jobs = _keep_fresh(homelab, cluster), kubelet.run()
+            tasks = [asyncio.create_task(job) for job in jobs]
+            try:
+                yield cluster, path
+            finally:
+                for task in tasks:
+                    task.cancel()
 
 
 async def _keep_fresh(homelab: Homelab, cluster: SimulatedCluster) -> None:
-    """Let kubelets and controllers be heard from, or the page would find them silent."""
+    """Refresh what kubelets and controllers write, or the bot would find them silent."""
     while True:
         await asyncio.sleep(HEARTBEAT)
         homelab.refresh(cluster, datetime.now(UTC))
@@ -194,22 +209,20 @@ async def _keep_fresh(homelab: Homelab, cluster: SimulatedCluster) -> None:
 async def _serve(world: World, port: int, make_client: MakeClient) -> None:
     async with connect(kubeconfig=world.kubeconfig) as api:
         cache = WatchCache(api, secret_inventory=True)
-        plan = DigestPlan(channel=CHANNEL_ID)
-        stage = Stage(
+        parts = SandboxParts(
             cache,
             CIRCLES,
             GUILD_ID,
             ProbeJobs(api, OwnImage(api, world.image)),
             ToolJobs(api, TOOL_IMAGE),
             AgentRounds(Agents(api)),
-            store=world.store,
-            plan=replace(plan, daily=world.daily) if world.daily else plan,
-            rules=world.rules,
-            board=CHANNEL_ID,
-            look=world.look,
+            world.store,
+            world.plan,
+            world.rules,
+            world.look,
         )
         async with live_discord(
-            make_client(stage),
+            make_client(parts),
             port=port,
             title=TITLE,
             notice=world.notice,

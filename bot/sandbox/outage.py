@@ -1,15 +1,13 @@
-"""Something to break and to mend by hand: alerts tell of what changes, and a sandbox stands still.
+"""An app that people break and mend by hand, so that the sandbox can show an alert and its end.
 
-The world's doing, not the bot's: who writes a word into the channel changes the simulated cluster,
-and the bot finds it as it would find it in a real one.
+A word in the channel changes the simulated cluster. The bot never reads it, and finds the change as
+it would in a real cluster.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.scenarios import Homelab
@@ -37,22 +35,18 @@ LAST_WORDS = (
 )
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass
 class Outage:
-    """One app of the homelab, by two words: its pod crashes, its pod runs again."""
+    """Breaks and mends one app of the homelab."""
 
     lab: Homelab
     cluster: SimulatedCluster
-    clock: Callable[[], datetime] = _now
-    _well: list[Plain] = field(default_factory=list)
+    _before: list[Plain] = field(default_factory=list)
+    """The objects as they were before the outage; empty while the app runs."""
 
-    def hear(self, said: str) -> str | None:
-        """Do what somebody wrote; what came of it, None for what is no such word."""
-        word = said.strip().strip("`").lower()
+    def hear(self, message: str) -> str | None:
+        """Act on a message of a person; the answer, or None for any other word."""
+        word = message.strip().strip("`").lower()
         if word not in (BREAK, MEND):
             return None
         try:
@@ -60,65 +54,59 @@ class Outage:
         except LookupError:
             return ABSENT
         if word == BREAK:
-            return BROKEN_ALREADY if self._well else self._break(pod)
-        return self._mend() if self._well else MENDED_ALREADY
+            return BROKEN_ALREADY if self._before else self._break(pod)
+        return self._mend() if self._before else MENDED_ALREADY
 
     def _break(self, pod: Plain) -> str:
-        meta, before = pod["metadata"], len(self.lab.objects)
-        touched = [pod, *self._slices(meta["name"])]
-        self._well = copy.deepcopy(touched)
-        self.lab.times = Calendar(self.clock())
-        crashed = {
+        meta, count = pod["metadata"], len(self.lab.objects)
+        endpoint_slices = [
+            endpoint_slice
+            for endpoint_slice in self.lab.of("EndpointSlice")
+            if any(e["targetRef"]["name"] == meta["name"] for e in endpoint_slice["endpoints"])
+        ]
+        self._before = copy.deepcopy([pod, *endpoint_slices])
+        times = self.lab.times = Calendar(self.cluster.clock())
+        crash = {
             "reason": "Error",
             "exitCode": 134,
-            "startedAt": self.lab.times.ago(seconds=4),
-            "finishedAt": self.lab.times.ago(seconds=1),
+            "startedAt": times.ago(seconds=4),
+            "finishedAt": times.ago(seconds=1),
         }
-        said = f"back-off 10s restarting failed container={APP} pod={meta['name']}"
+        message = f"back-off 10s restarting failed container={APP} pod={meta['name']}"
+        restarts = pod["status"]["containerStatuses"][0]["restartCount"] + 1
         set_waiting(
             self.lab,
             pod,
-            self.lab.times.ago(),
-            reason="CrashLoopBackOff",
-            message=f"{said}_{meta['namespace']}",
-            last=crashed,
-            restarts=pod["status"]["containerStatuses"][0]["restartCount"] + 1,
+            times.ago(),
+            message=f"{message}_{meta['namespace']}",
+            last=crash,
+            restarts=restarts,
         )
         back_off = f"Back-off restarting failed container {APP}"
         add_event(self.lab, pod, "BackOff", back_off, minutes=0)
         self.cluster.logs[meta["namespace"], meta["name"], APP, True] = LAST_WORDS
-        self._put(*touched, *self.lab.objects[before:])
+        for manifest in (pod, *endpoint_slices, *self.lab.objects[count:]):
+            self.cluster.put(manifest)
         return BROKEN
 
     def _mend(self) -> str:
-        now = Calendar(self.clock()).ago()
-        for well in self._well:
-            meta = well["metadata"]
-            broken = self.lab.get(well["kind"], meta["namespace"], meta["name"])
-            if well["kind"] == "Pod":
+        now = Calendar(self.cluster.clock()).ago()
+        for before in self._before:
+            meta = before["metadata"]
+            broken = self.lab.get(before["kind"], meta["namespace"], meta["name"])
+            if before["kind"] == "Pod":
                 (container,) = broken["status"]["containerStatuses"]
-                _restarted(well, now, container["restartCount"])
+                _restart(before, now, container["restartCount"])
             # In place: the homelab's own objects are refreshed from time to time.
             broken.clear()
-            broken.update(well)
-            self._put(broken)
-        self._well = []
+            broken.update(before)
+            self.cluster.put(broken)
+        self._before = []
         return MENDED
 
-    def _slices(self, pod: str) -> list[Plain]:
-        return [
-            slice_
-            for slice_ in self.lab.of("EndpointSlice")
-            if any(one["targetRef"]["name"] == pod for one in slice_["endpoints"])
-        ]
 
-    def _put(self, *objects: Plain) -> None:
-        for object_ in objects:
-            self.cluster.put(object_)
-
-
-def _restarted(pod: Plain, now: str, restarts: int) -> None:
-    """Since now it runs, and it does not forget how often it was started."""
+def _restart(pod: Plain, now: str, restarts: int) -> None:
+    """Let a pod run since now; its count of restarts stays."""
     (container,) = pod["status"]["containerStatuses"]
     container["state"] = {"running": {"startedAt": now}}
     container["restartCount"] = restarts

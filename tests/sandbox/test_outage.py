@@ -37,7 +37,7 @@ def _group(each: dict) -> str:
 
 def an_outage(name: str = "healthy") -> Outage:
     lab = built(name)
-    return Outage(lab, SimulatedCluster(lab.objects), lambda: NOW)
+    return Outage(lab, SimulatedCluster(lab.objects, clock=lambda: NOW))
 
 
 def test_one_word_breaks_an_app_and_another_mends_it_as_often_as_one_likes():

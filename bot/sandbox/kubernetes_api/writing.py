@@ -294,15 +294,7 @@ def _merged(whole: Any, change: Any) -> Any:
 def _dry_run(exchange: Exchange) -> bool:
     said = exchange.parameter("dryRun")
     if said not in ("", "All"):
-        kind = f"{OPTIONS[exchange.target.verb]}.meta.k8s.io"
+        kind = f"{exchange.target.verb.capitalize()}Options.meta.k8s.io"
         why = f'Unsupported value: ["{said}"]: supported values: "All"'
         raise invalid(kind, "", "dryRun", why)
     return said == "All"
-
-
-OPTIONS = {
-    "create": "CreateOptions",
-    "update": "UpdateOptions",
-    "patch": "PatchOptions",
-    "delete": "DeleteOptions",
-}
