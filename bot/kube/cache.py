@@ -35,6 +35,10 @@ Less than `bot.chat.client.DRAIN`: whoever asked just before the end is answered
 """
 
 
+WatchKey = tuple[str, str, str]
+"""A kind's plural and group, and the namespace that is watched; empty: all of them."""
+
+
 class WatchCache(Details):
     """The cluster as the watches show it. `start` begins, `close` ends.
 
@@ -59,8 +63,8 @@ class WatchCache(Details):
         )
         self._timing = timing or WatchTiming()
         self._first_answer = first_answer
-        self._reflectors: dict[type[Object], list[Reflector]] = {}
-        self._tasks: dict[tuple[str, str, str], asyncio.Task[None]] = {}
+        self._watches: dict[WatchKey, Reflector] = {}
+        self._tasks: dict[WatchKey, asyncio.Task[None]] = {}
         self._kept: dict[type[Object], tuple[tuple[int, ...], Indexed[Object]]] = {}
         self._discovered = asyncio.Event()
         self._tried = asyncio.Event()
@@ -109,7 +113,7 @@ class WatchCache(Details):
         for kind in wanted:
             if kind in self._kinds:
                 gaps += self._gaps(kind)
-                if any(reflector.heard_at for reflector in self._reflectors.get(kind.type, ())):
+                if any(watch.heard_at for watch in self._of(kind.type)):
                     found[kind.type] = self._objects(kind.type)
         return Snapshot(datetime.now(UTC), found, tuple(gaps), self.namespaces or None)
 
@@ -119,7 +123,10 @@ class WatchCache(Details):
 
     def watches(self) -> tuple[Reflector, ...]:
         """Every watch, whatever its state."""
-        return tuple(reflector for ours in self._reflectors.values() for reflector in ours)
+        return tuple(self._watches.values())
+
+    def _of(self, kind: type[Object]) -> list[Reflector]:
+        return [watch for watch in self._watches.values() if watch.source.kind.type is kind]
 
     @property
     def tried(self) -> bool:
@@ -155,47 +162,38 @@ class WatchCache(Details):
     def _watch_one(self, source: Source, place: str | None) -> None:
         """Begin a watch, unless one runs; one of a version that is served no more is replaced."""
         key = (source.kind.plural, source.group, place or "")
-        ours = self._reflectors.setdefault(source.kind.type, [])
-        if key in self._tasks:
-            old = [
-                reflector
-                for reflector in ours
-                if reflector.source.group == source.group and reflector.namespace == place
-            ]
-            if all(reflector.source.version == source.version for reflector in old):
+        if key in self._watches:
+            if self._watches[key].source.version == source.version:
                 return
-            self._tasks.pop(key).cancel()
-            ours[:] = [reflector for reflector in ours if reflector not in old]
+            self._tasks[key].cancel()
         reflector = Reflector(self.api, source, place, timing=self._timing)
         reflector.slim = SLIM.get(source.kind.type, reflector.slim)
-        ours.append(reflector)
+        self._watches[key] = reflector
         task = asyncio.create_task(reflector.run(), name=f"watch of {source.title}")
         task.add_done_callback(_tell_end)
         self._tasks[key] = task
 
     async def _first_lists(self) -> None:
         await self._tried.wait()
-        for reflectors in list(self._reflectors.values()):
-            for reflector in reflectors:
-                await reflector.settled()
+        for watch in self.watches():
+            await watch.settled()
 
     def _gaps(self, kind: Kind) -> list[Gap]:
         """What keeps this kind from being seen as it is now."""
-        reflectors = self._reflectors.get(kind.type, [])
         if not self._discovered.is_set():
             detail = str(self.undiscovered or "the API server has not answered yet")
             return [Gap(kind.name, Why.UNREACHABLE, detail)]
-        present = [watch for watch in reflectors if watch.state is not WatchState.ABSENT]
+        present = [watch for watch in self._of(kind.type) if watch.state is not WatchState.ABSENT]
         if not present:
             return [not_served(kind)]
         return [_gap(watch) for watch in present if watch.state is not WatchState.LIVE]
 
     def _objects(self, kind: type[Object]) -> Indexed[Object]:
-        reflectors = self._reflectors.get(kind, [])
-        revisions = tuple(reflector.revision for reflector in reflectors)
+        watches = self._of(kind)
+        revisions = tuple(watch.revision for watch in watches)
         kept = self._kept.get(kind)
         if kept is None or kept[0] != revisions:
-            merged = Indexed(object_ for one in reflectors for object_ in one.objects.values())
+            merged = Indexed(object_ for watch in watches for object_ in watch.objects.values())
             kept = self._kept[kind] = (revisions, merged)
         return kept[1]
 

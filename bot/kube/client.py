@@ -19,18 +19,8 @@ from kubernetes.aio.client.api_client import ApiClient
 from kubernetes.aio.client.configuration import Configuration
 from yarl import URL
 
+from bot import errors
 from bot.domain.redaction import known as known_secrets
-from bot.errors import (
-    Absent,
-    ClusterError,
-    Conflict,
-    Forbidden,
-    Gone,
-    Invalid,
-    ServerError,
-    Unauthorized,
-    Unreachable,
-)
 from bot.kube.paths import ApiPath
 
 Query = Sequence[tuple[str, str | int]]
@@ -50,16 +40,20 @@ NONE: Mapping[str, str] = MappingProxyType({})
 
 
 ERRORS = {
-    401: Unauthorized,
-    403: Forbidden,
-    404: Absent,
-    409: Conflict,
-    410: Gone,
-    422: Invalid,
+    401: errors.Unauthorized,
+    403: errors.Forbidden,
+    404: errors.Absent,
+    409: errors.Conflict,
+    410: errors.Gone,
+    422: errors.Invalid,
 }
 
 
-class _Status(msgspec.Struct, frozen=True):
+class ApiStatus(msgspec.Struct, frozen=True):
+    """meta/v1 Status: what the API server answers where it has no object."""
+
+    status: str = ""
+    code: int = 0
     message: str = ""
 
 
@@ -186,22 +180,22 @@ def translated(host: str) -> Iterator[None]:
         yield
     except TimeoutError as error:
         msg = f"The API server at {host} did not answer in time."
-        raise Unreachable(msg) from error
+        raise errors.Unreachable(msg) from error
     except (aiohttp.ClientError, OSError) as error:
         msg = f"The API server at {host} cannot be reached: {_brief(error)}"
-        raise Unreachable(msg) from error
+        raise errors.Unreachable(msg) from error
 
 
-async def _failure(response: aiohttp.ClientResponse) -> ClusterError:
+async def _failure(response: aiohttp.ClientResponse) -> errors.ClusterError:
     body = await response.content.read(64 * 1024)
     try:
-        reason = msgspec.json.decode(body, type=_Status).message
+        reason = msgspec.json.decode(body, type=ApiStatus).message
     except msgspec.DecodeError:
         reason = ""
     message = f"The API server answered {response.status}: {reason or response.reason}"[:MAX_DETAIL]
     if kind := ERRORS.get(response.status):
         return kind(message)
-    return ServerError(message, _retry_after(response.headers.get("Retry-After")))
+    return errors.ServerError(message, _retry_after(response.headers.get("Retry-After")))
 
 
 def _retry_after(header: str | None) -> float | None:

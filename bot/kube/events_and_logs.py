@@ -8,7 +8,8 @@ import msgspec
 
 from bot.domain.finding import Ref
 from bot.domain.redaction.redact import redact
-from bot.domain.resources.base import Time
+from bot.domain.resources.base import Object, Part, Time
+from bot.domain.resources.decode import decode_page
 from bot.domain.story import Event, LogTail
 from bot.errors import Absent, ServerError
 from bot.kube.client import Api, Query
@@ -26,30 +27,21 @@ QUICK = 8.0
 NOTHING = re.compile(r"previous terminated container .* not found|waiting to start")
 
 
-class _EventMeta(msgspec.Struct, rename="camel", frozen=True):
-    creation_timestamp: Time | None = None
-
-
-class _Series(msgspec.Struct, rename="camel", frozen=True):
+class _Series(Part, frozen=True):
     last_observed_time: Time | None = None
-    count: int | None = None
+    count: int = 0
 
 
-class _Event(msgspec.Struct, rename="camel", frozen=True):
+class _Event(Object, frozen=True):
     """core/v1 Event, read raw: the typed EventsV1 fails on `eventTime: null`."""
 
-    metadata: _EventMeta = _EventMeta()
-    type: str | None = ""
-    reason: str | None = ""
-    message: str | None = ""
-    count: int | None = None
+    type: str = ""
+    reason: str = ""
+    message: str = ""
+    count: int = 0
     last_timestamp: Time | None = None
     event_time: Time | None = None
     series: _Series | None = None
-
-
-class _Events(msgspec.Struct, frozen=True):
-    items: tuple[_Event, ...] | None = None
 
 
 class Details:
@@ -72,7 +64,7 @@ class Details:
             total=QUICK,
         )
         try:
-            listed = msgspec.json.decode(body, type=_Events).items or ()
+            listed = decode_page(body, _Event).items
         except msgspec.DecodeError as error:
             msg = f"The events of {ref} cannot be read: {error}"
             raise ServerError(msg) from error
@@ -116,9 +108,9 @@ def _event(event: _Event) -> Event:
     series = event.series or _Series()
     at = series.last_observed_time or event.last_timestamp or event.event_time
     return Event(
-        type=event.type or "",
-        reason=event.reason or "",
-        message=event.message or "",
+        type=event.type,
+        reason=event.reason,
+        message=event.message,
         count=series.count or event.count or 1,
         at=at or event.metadata.creation_timestamp,
     )

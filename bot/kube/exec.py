@@ -16,7 +16,7 @@ from kubernetes.aio.stream import WsApiClient
 
 from bot.domain.finding import Ref
 from bot.errors import ClusterError, Forbidden, ServerError, Unreachable
-from bot.kube.client import ERRORS, MAX_DETAIL, Api, learn_token, translated
+from bot.kube.client import ERRORS, MAX_DETAIL, Api, ApiStatus, learn_token, translated
 from bot.kube.paths import ApiPath, path
 from bot.net.probing.wget import CommandOutput
 from bot.net.request.origin import Origin
@@ -61,9 +61,7 @@ class _Details(msgspec.Struct, frozen=True):
     causes: tuple[_Cause, ...] | None = None
 
 
-class _Status(msgspec.Struct, frozen=True):
-    status: str = ""
-    message: str = ""
+class _Status(ApiStatus, frozen=True):
     details: _Details | None = None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 
@@ -77,7 +77,7 @@ class NodeJobs:
         finally:
             # Also where nobody knows whether it was made: the answer may be what was lost.
             if not refused:
-                await self.surely(self.remove(path(JOBS, name)))
+                await self.remove_surely(path(JOBS, name))
 
     async def create(self, at: ApiPath, manifest: Manifest) -> Manifest:
         """Make an object; what the API server made of it.
@@ -98,11 +98,10 @@ class NodeJobs:
         with suppress(Absent):
             await self.api.send("DELETE", at, None, query, total=REQUEST)
 
-    async def surely(self, removal: Awaitable[None]) -> None:
-        """Also where the block was cancelled; what cannot be removed ends at its deadline."""
-        task = asyncio.ensure_future(removal)
+    async def remove_surely(self, at: ApiPath) -> None:
+        """Delete an object, cancelled or not. What cannot be removed ends at its deadline."""
         try:
-            await asyncio.shield(task)
+            await asyncio.shield(asyncio.create_task(self.remove(at)))
         except ClusterError as error:
             log.warning("what was made to probe is removed at its deadline: %s", error)
 

@@ -17,7 +17,7 @@ from bot.domain.temporary import NAMESPACE
 from bot.errors import ClusterError, MeshmedicError
 from bot.kube.client import Api
 from bot.kube.jobs import JOBS, REQUEST, SERVICES, SLICES, START, NodeJobs
-from bot.kube.paths import ApiPath, path
+from bot.kube.paths import path
 from bot.kube.pods import ListedPod, log_path
 from bot.kube.prober_exec import WgetProber
 from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
@@ -167,14 +167,15 @@ class ProbeJobs:
             id=_name("probe"), expires=time.time() + LONGEST + START, probes=tuple(probes)
         )
         host = source.stance is ExecutionContext.HOST
-        async with self._running(job, source.node, host_network=host) as pod:
-            log = await self._log_until(pod, job.id, lambda line: line.done)
-            return lines.of_job(log, job.id)
+        manifest = await self._manifest(job, source.node, host_network=host)
+        async with self.jobs.running(manifest) as pod:
+            return await self._lines_until(pod, job.id, lambda line: line.done)
 
     async def _listener(self, stack: AsyncExitStack, node: str) -> ListenerAddress:
         listen = Listen(name=node, seconds=LISTEN)
         job = ProbeJob(id=_name("listen"), expires=time.time() + LISTEN + START, listen=listen)
-        pod = await stack.enter_async_context(self._running(job, node))
+        manifest = await self._manifest(job, node)
+        pod = await stack.enter_async_context(self.jobs.running(manifest))
         await self._listens(pod, job.id)
         address = pod.status.pod_ip
         self._pods[address] = pod.metadata.name
@@ -189,29 +190,24 @@ class ProbeJobs:
         """
         try:
             async with asyncio.timeout(BEGINS):
-                body = await self._log_until(pod, job, lambda line: bool(line.listening))
+                received = await self._lines_until(pod, job, lambda line: bool(line.listening))
         except TimeoutError as error:
             msg = f"The listener did not say within {BEGINS:.0f} s that it listens."
             raise ClusterError(msg) from error
-        if not pod.status.pod_ip or not any(line.listening for line in lines.of_job(body, job)):
+        if not pod.status.pod_ip or not any(line.listening for line in received):
             raise ClusterError("The listener ended before it listened.")
 
-    @asynccontextmanager
-    async def _running(
-        self, job: ProbeJob, node: str, *, host_network: bool = False
-    ) -> AsyncIterator[ListedPod]:
+    async def _manifest(self, job: ProbeJob, node: str, *, host_network: bool = False) -> Manifest:
         seconds = int(max(0.0, job.expires - time.time())) + 5
         image = await self._image()
-        manifest = manifests.probe_job(
+        return manifests.probe_job(
             job, node=node, image=image, seconds=seconds, host_network=host_network
         )
-        async with self.jobs.running(manifest) as pod:
-            yield pod
 
-    async def _log_until(
+    async def _lines_until(
         self, pod: ListedPod, job: str, wanted: Callable[[ProberLine], bool]
-    ) -> bytes:
-        """Follow the log until a line of the job is the wanted one, or to its end.
+    ) -> tuple[ProberLine, ...]:
+        """The job's lines in the log, followed until one is wanted, or to its end.
 
         Raises:
             ClusterError: The log cannot be read, or the prober refused its job.
@@ -222,28 +218,26 @@ class ProbeJobs:
                 body += part
                 if any(wanted(line) or line.refused for line in lines.of_job(_tail(body), job)):
                     break
-        refused = [line.refused for line in lines.of_job(bytes(body), job) if line.refused]
-        if refused:
-            raise ClusterError(f"The prober refused its job: {refused[0]}")
-        return bytes(body)
+        received = tuple(lines.of_job(bytes(body), job))
+        for line in received:
+            if line.refused:
+                raise ClusterError(f"The prober refused its job: {line.refused}")
+        return received
 
     async def _anchor(self, stack: AsyncExitStack) -> Manifest:
         manifest = manifests.anchor_job(_name("anchor"), await self._image(), ANCHOR)
         at = path(JOBS, manifest["metadata"]["name"])
-        stack.push_async_callback(self._remove_surely, at)
+        stack.push_async_callback(self.jobs.remove_surely, at)
         return await self.jobs.create(JOBS, manifest)
 
     async def _sole(self, stack: AsyncExitStack, backend: ProbedBackend, owner: Manifest) -> Vip:
         name = _name("sole")
-        stack.push_async_callback(self._remove_surely, path(SERVICES, name))
+        stack.push_async_callback(self.jobs.remove_surely, path(SERVICES, name))
         service = manifests.sole_service(name, backend.port, owner)
         made = await self.jobs.create(SERVICES, service)
-        stack.push_async_callback(self._remove_surely, path(SLICES, name))
+        stack.push_async_callback(self.jobs.remove_surely, path(SLICES, name))
         await self.jobs.create(SLICES, manifests.sole_slice(name, backend, owner))
         return Vip(str(made["spec"]["clusterIP"]), backend.port)
-
-    async def _remove_surely(self, at: ApiPath) -> None:
-        await self.jobs.surely(self.jobs.remove(at))
 
 
 async def in_portions(

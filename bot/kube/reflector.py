@@ -21,7 +21,7 @@ import msgspec
 from bot.domain.resources.base import Object
 from bot.domain.resources.decode import decode_object
 from bot.errors import Absent, ClusterError, Forbidden, Gone, ServerError
-from bot.kube.client import Api
+from bot.kube.client import Api, ApiStatus
 from bot.kube.discovery import Source
 from bot.kube.listing import METADATA, pages
 
@@ -55,11 +55,6 @@ class WatchTiming:
 class _Event(msgspec.Struct, frozen=True):
     type: str
     object: msgspec.Raw
-
-
-class _Expired(msgspec.Struct, frozen=True):
-    code: int = 0
-    message: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -218,10 +213,12 @@ class Reflector:
             self.objects[key] = self.slim(resource)
 
     def _refused(self, status: bytes) -> None:
-        said = msgspec.json.decode(status, type=_Expired)
-        if said.code == GONE:
-            raise Gone(said.message or "The watch's resource version is too old.")
-        raise ServerError(said.message or f"The watch of {self.source.title} ended with an error.")
+        answer = msgspec.json.decode(status, type=ApiStatus)
+        if answer.code == GONE:
+            raise Gone(answer.message or "The watch's resource version is too old.")
+        raise ServerError(
+            answer.message or f"The watch of {self.source.title} ended with an error."
+        )
 
 
 SHORT = 1.0

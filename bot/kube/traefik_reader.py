@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 
 import msgspec
 
@@ -51,6 +52,13 @@ async def traefik_pods(api: Api, *, total: float = QUICK) -> tuple[TraefikPod, .
     return tuple(map(_pod, await list_pods(api, LABEL, limit=REPLICAS, total=total)))
 
 
+Page = tuple[bytes, str]
+"""A body, and the number of the next page; empty where there is none."""
+
+Fetch = Callable[..., Awaitable[Page]]
+"""Gets the page of a path and a query."""
+
+
 class TraefikReader:
     """What is asked of Traefik itself, replica by replica."""
 
@@ -78,24 +86,23 @@ class TraefikReader:
         Where the API is on but not open, a route at its own port may still lead to it (k3s's older
         charts have one), so it is asked all the same.
         """
-        said = static(pod.args)
-        if said.told and not said.api_on:
+        arguments = static(pod.args)
+        if arguments.told and not arguments.api_on:
             return NotObserved(f"{pod.name}: Traefik's API is not switched on.", HOW_TO_ENABLE)
         reasons: list[str] = []
-        for way in (self._by_proxy, self._by_exec):
-            for port in _ports(said):
+        for fetch, allow in ((self._by_proxy, ALLOW_PROXY), (self._by_exec, ALLOW_EXEC)):
+            for port in _ports(arguments):
                 try:
-                    return await _read(way(pod, port, said.base_path))
+                    return await _read(partial(fetch, pod, port, arguments.base_path))
                 except Forbidden as error:
-                    allow = ALLOW_PROXY if way == self._by_proxy else ALLOW_EXEC
                     reasons.append(f"{error} To allow it, {allow}.")
                     break
                 except Absent:
                     reasons.append(f"Nothing answers to /api at port {port}.")
                 except (ClusterError, msgspec.DecodeError) as error:
                     reasons.append(str(error))
-        told = " ".join(dict.fromkeys(reasons))
-        return NotObserved(f"{pod.name}: its API cannot be read. {told}", HOW_TO_ENABLE)
+        why = " ".join(dict.fromkeys(reasons))
+        return NotObserved(f"{pod.name}: its API cannot be read. {why}", HOW_TO_ENABLE)
 
     async def log(
         self, pod: TraefikPod, asked: LogRequest, take: Callable[[bytes], None]
@@ -130,10 +137,8 @@ class TraefikReader:
                     lines += kept.count(b"\n")
                     if len(kept) < len(chunk):
                         break
-        except TimeoutError:
-            return LogEnd(taken, f"{pod.name}: after {asked.patience:.0f} s no more was read.")
-        except ClusterError as error:
-            if clock.expired() and taken:
+        except (TimeoutError, ClusterError) as error:
+            if isinstance(error, TimeoutError) or (clock.expired() and taken):
                 return LogEnd(taken, f"{pod.name}: after {asked.patience:.0f} s no more was read.")
             if isinstance(error, Absent) or NOTHING.search(str(error)):
                 return LogEnd(taken)
@@ -144,47 +149,39 @@ class TraefikReader:
             return LogEnd(taken, f"{pod.name}: only the last {lines:,} lines were read.")
         return LogEnd(taken)
 
-    def _by_proxy(self, pod: TraefikPod, port: int, base: str) -> Fetch:
-        async def fetch(asked: str, query: Query = ()) -> tuple[bytes, str]:
-            proxy = path(collection(pod.namespace), f"{pod.name}:{port}", "proxy")
-            where = path(proxy, *filter(None, f"{base}{asked}".split("/")))
-            limits = within(self._seconds)
-            async with self._api.stream(where, query, limits=limits) as response:
-                body = bytearray()
-                async for chunk in response.content.iter_chunked(CHUNK):
-                    body += chunk
-                    if len(body) > MOST:
-                        msg = f"{pod.name}: its API answers more than {MOST:,} bytes."
-                        raise ServerError(msg)
-                return bytes(body), response.headers.get("X-Next-Page", "")
+    async def _by_proxy(
+        self, pod: TraefikPod, port: int, base: str, asked: str, query: Query = ()
+    ) -> Page:
+        proxy = path(collection(pod.namespace), f"{pod.name}:{port}", "proxy")
+        at = path(proxy, *filter(None, f"{base}{asked}".split("/")))
+        async with self._api.stream(at, query, limits=within(self._seconds)) as response:
+            body = bytearray()
+            async for chunk in response.content.iter_chunked(CHUNK):
+                body += chunk
+                if len(body) > MOST:
+                    raise ServerError(f"{pod.name}: its API answers more than {MOST:,} bytes.")
+            return bytes(body), response.headers.get("X-Next-Page", "")
 
-        return fetch
-
-    def _by_exec(self, pod: TraefikPod, port: int, base: str) -> Fetch:
-        async def fetch(path: str, query: Query = ()) -> tuple[bytes, str]:
-            asked = "&".join(f"{key}={value}" for key, value in query)
-            url = f"http://127.0.0.1:{port}{base}{path}{'?' if asked else ''}{asked}"
-            done = await execute(
-                self._api,
-                Ref("Pod", pod.namespace, pod.name),
-                pod.container,
-                ("wget", "-qO-", "-T", str(int(self._seconds)), url),
-                limit_bytes=MOST,
-                seconds=self._seconds + CONNECT,
-            )
-            if b"404" in done.stderr:
-                raise Absent(url)
-            if done.exit_code:
-                said = done.stderr.decode(errors="replace").strip()[:200]
-                msg = f"{pod.name}: wget {url} ended with {done.exit_code}: {said}"
-                raise ServerError(msg)
-            return done.stdout, ""
-
-        return fetch
-
-
-Fetch = Callable[..., Awaitable[tuple[bytes, str]]]
-"""A path and a query -> the body, and the number of the next page (empty where there is none)."""
+    async def _by_exec(
+        self, pod: TraefikPod, port: int, base: str, asked: str, query: Query = ()
+    ) -> Page:
+        parameters = "&".join(f"{key}={value}" for key, value in query)
+        url = f"http://127.0.0.1:{port}{base}{asked}{'?' if parameters else ''}{parameters}"
+        executed = await execute(
+            self._api,
+            Ref("Pod", pod.namespace, pod.name),
+            pod.container,
+            ("wget", "-qO-", "-T", str(int(self._seconds)), url),
+            limit_bytes=MOST,
+            seconds=self._seconds + CONNECT,
+        )
+        if b"404" in executed.stderr:
+            raise Absent(url)
+        if executed.exit_code:
+            text = executed.stderr.decode(errors="replace").strip()[:200]
+            msg = f"{pod.name}: wget {url} ended with {executed.exit_code}: {text}"
+            raise ServerError(msg)
+        return executed.stdout, ""
 
 
 async def _read(fetch: Fetch) -> Runtime:
@@ -208,10 +205,10 @@ async def _pages(fetch: Fetch, path: str) -> list[bytes]:
     return bodies
 
 
-def _ports(said: Static) -> Iterator[int]:
-    yield said.api_port
-    if not said.told:
-        yield from (port for port in (API_PORT, OTHER_PORT) if port != said.api_port)
+def _ports(arguments: Static) -> Iterator[int]:
+    yield arguments.api_port
+    if not arguments.told:
+        yield from (port for port in (API_PORT, OTHER_PORT) if port != arguments.api_port)
 
 
 def _pod(pod: ListedPod) -> TraefikPod:

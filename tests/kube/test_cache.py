@@ -59,7 +59,7 @@ def waits(seen: Snapshot, name: str) -> bool:
 
 def lists(cache: WatchCache) -> int:
     """How often pods were listed."""
-    (reflector,) = cache._reflectors[core.Pod]
+    (reflector,) = (watch for watch in cache.watches() if watch.source.kind.type is core.Pod)
     return reflector.lists
 
 
