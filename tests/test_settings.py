@@ -121,7 +121,7 @@ def test_a_repository_and_its_token_belong_together(alone: dict[str, str]):
 def test_pull_requests_are_bound_to_the_repository_of_the_settings(host: str):
     """Git and API of the one host; without it there are none."""
     code = (
-        "(lambda made: made and (made.git.at.url, made.host._rest.base))"
+        "(lambda made: made and (made.git.at.url, made.host.rest.base))"
         "(__import__('bot.app.gitops', fromlist=['configured']).configured(read, None))"
     )
     assert said(code) == "None"
