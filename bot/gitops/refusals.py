@@ -15,11 +15,7 @@ class FileReason(ExplainedReason):
         "No repository is set, so the bot may not write to one.",
         "Set MESHMEDIC_GIT_URL and MESHMEDIC_GIT_TOKEN, or paste the given text yourself.",
     )
-    NO_EDIT = (
-        "no-edit",
-        "It is no edit that the bot knows.",
-        "Ask for a new plan.",
-    )
+    NO_EDIT = ("no-edit", "It is no edit that the bot knows.", "Ask for a new plan.")
     NOBODY = (
         "nobody",
         "Nothing in the cluster keeps this object as some file says.",
@@ -40,11 +36,7 @@ class FileReason(ExplainedReason):
         "Something other than Flux keeps it as it is.",
         "Make the change there.",
     )
-    MISSING = (
-        "missing",
-        "One of Flux's objects on the way to the file is not there.",
-        PASTE,
-    )
+    MISSING = ("missing", "One of Flux's objects on the way to the file is not there.", PASTE)
     OTHER_CLUSTER = (
         "other-cluster",
         "The Kustomization applies to another cluster (spec.kubeConfig).",
@@ -76,16 +68,8 @@ class FileReason(ExplainedReason):
         "The Kustomization's spec.path is no folder of the branch.",
         "Mend spec.path, or push it.",
     )
-    OUTSIDE = (
-        "outside",
-        "A path leads out of the repository.",
-        PASTE,
-    )
-    LINK = (
-        "link",
-        "A path leads through a symbolic link or a submodule.",
-        PASTE,
-    )
+    OUTSIDE = ("outside", "A path leads out of the repository.", PASTE)
+    LINK = ("link", "A path leads through a symbolic link or a submodule.", PASTE)
     REMOTE_BASE = (
         "remote-base",
         "It is not in the files, and some resources are fetched from elsewhere.",
@@ -101,26 +85,10 @@ class FileReason(ExplainedReason):
         "A kustomization says something that is not understood here.",
         PASTE,
     )
-    UNREADABLE = (
-        "unreadable",
-        "A file cannot be read as YAML.",
-        "Mend the file first.",
-    )
-    TOO_LARGE = (
-        "too-large",
-        "There is too much to read.",
-        PASTE,
-    )
-    NOT_FOUND = (
-        "not-found",
-        "It is in none of the files that the Kustomization reads.",
-        PASTE,
-    )
-    AMBIGUOUS = (
-        "ambiguous",
-        "Several places in the files could be the object.",
-        PASTE,
-    )
+    UNREADABLE = ("unreadable", "A file cannot be read as YAML.", "Mend the file first.")
+    TOO_LARGE = ("too-large", "There is too much to read.", PASTE)
+    NOT_FOUND = ("not-found", "It is in none of the files that the Kustomization reads.", PASTE)
+    AMBIGUOUS = ("ambiguous", "Several places in the files could be the object.", PASTE)
     SHARED = (
         "shared",
         "Several objects are made from the same file, and all would change.",
@@ -151,11 +119,7 @@ class FileReason(ExplainedReason):
         "The file does not say what the live object says.",
         "Wait until Flux has applied the branch, and ask again.",
     )
-    UNFIT = (
-        "unfit",
-        "The edit does not fit the object in the file.",
-        "Read the reason.",
-    )
+    UNFIT = ("unfit", "The edit does not fit the object in the file.", "Read the reason.")
     MISPLACED = (
         "misplaced",
         "The edit cannot be placed without changing more than it should.",
