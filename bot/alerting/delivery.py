@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from functools import partial
 from typing import Protocol
 
 from bot.alerting.domain import actions
@@ -18,7 +17,6 @@ from bot.chat.channel import ChannelUnavailable, Unsent
 from bot.chat.outbox import Claim, Outbox
 from bot.domain.election import Leadership
 from bot.domain.record import Store
-from bot.domain.report import Report
 from bot.errors import MeshmedicError
 
 log = logging.getLogger(__name__)
@@ -62,7 +60,7 @@ class AlertChannel(Protocol):
         """Post a message under its mark, a Tell in the thread of its incident; its id."""
         ...
 
-    async def edit(self, act: Edit | Board, message: int) -> bool:
+    async def edit(self, act: Edit | Board) -> bool:
         """Bring a message up to date; False where it was deleted."""
         ...
 
@@ -97,22 +95,17 @@ class AlertDelivery(Outbox[Post]):
     _lost: set[int] = field(default_factory=set)
     _resting: dict[int, datetime] = field(default_factory=dict)
 
-    async def post_due(self, state: Alerts) -> tuple[str, ...]:
-        """Post and edit what is due; the trouble of each channel, in words.
+    async def carry_out(self, acts: Iterable[Act], state: Alerts) -> Mapping[int, str]:
+        """Post and edit what is due of a state; the trouble of each channel, in words.
 
         After a failure the rest of that channel waits for the next turn.
         """
         troubles: dict[int, str] = {}
         self._lost = {entry.channel for entry in state.lost}
-        for act in actions.due(state, self.clock(), self.rules):
-            await self._try(act.channel, partial(self._carry_out, act), troubles)
-        return tuple(troubles.values())
-
-    async def show(self, report: Report, channel: int) -> tuple[str, ...]:
-        """Bring the board up to date; the trouble of its channel, in words."""
-        troubles: dict[int, str] = {}
-        await self._try(channel, partial(self._show, report, channel), troubles)
-        return tuple(troubles.values())
+        for act in acts:
+            if act.channel not in troubles and (trouble := await self._try(act)):
+                troubles[act.channel] = trouble
+        return troubles
 
     async def claim(self, message: Post) -> Claim:
         """An act of the state knows whether it was claimed earlier."""
@@ -137,28 +130,28 @@ class AlertDelivery(Outbox[Post]):
             self.on_outcome(outcome)
         await self._change(lambda state: actions.posted(state, message, posted, found=found))
 
-    async def _try(
-        self, channel: int, do: Callable[[], Awaitable[None]], troubles: dict[int, str]
-    ) -> None:
-        """Do something in a channel that had no trouble in this turn, and is not resting."""
-        resting = self._resting.get(channel, self.clock()) > self.clock()
-        if channel in troubles or resting or not self.leadership.may_act():
-            return
+    async def _try(self, act: Act) -> str:
+        """Carry out one act unless its channel is resting; the trouble in words, or nothing."""
+        channel, now = act.channel, self.clock()
+        if self._resting.get(channel, now) > now or not self.leadership.may_act():
+            return ""
         try:
-            await do()
+            await self._carry_out(act)
         except ChannelUnavailable as error:
-            troubles[channel] = str(error)
             await self._complain(channel, str(error))
+            return str(error)
         except Unsent as error:
-            troubles[channel] = str(error)
             self.on_outcome(AlertOutcome.FAILED)
-        else:
-            await self._regained(channel)
+            return str(error)
+        if channel in self._lost:
+            self._lost.discard(channel)
+            await self._change(lambda state: actions.regained(state, channel))
+        return ""
 
     async def _carry_out(self, act: Act) -> None:
         match act:
             case Edit():
-                await self.channel.edit(act, act.message)
+                await self.channel.edit(act)
                 self.on_outcome(AlertOutcome.UPDATE)
                 await self._change(lambda state: actions.edited(state, act))
             case Tell(incident):
@@ -168,18 +161,13 @@ class AlertDelivery(Outbox[Post]):
                     log.info("the timeline of %s stays in its message: %s", incident.id, error)
                     self.on_outcome(AlertOutcome.TIMELINE)
                     await self._change(lambda state: actions.without_thread(state, act))
+            case Board() if act.message:
+                if not await self.channel.edit(act):
+                    await self.record(act, await self.channel.post(act), found=False)
+            case Board(claimed=earlier) if earlier and actions.patient(earlier, self.clock()):
+                return
             case _:
                 await self.deliver(act)
-
-    async def _show(self, report: Report, channel: int) -> None:
-        state = await self.store.read(ALERTS) or Alerts()
-        board = Board(report, state, channel)
-        earlier = board.claimed
-        if earlier and earlier.message is not None:
-            if not await self.channel.edit(board, earlier.message):
-                await self.record(board, await self.channel.post(board), found=False)
-        elif not (earlier and actions.patient(earlier, self.clock())):
-            await self.deliver(board)
 
     async def _change(self, change: Callable[[Alerts], Alerts | None]) -> bool:
         """Change the state unless that gives None; whether it was changed, and may be acted on."""
@@ -204,8 +192,3 @@ class AlertDelivery(Outbox[Post]):
                 await self.channel.complain(self.fallback, channel, why)
             except (ChannelUnavailable, Unsent) as error:
                 log.warning("the fallback channel does not take it either: %s", error)
-
-    async def _regained(self, channel: int) -> None:
-        if channel in self._lost:
-            self._lost.discard(channel)
-            await self._change(lambda state: actions.regained(state, channel))

@@ -17,11 +17,8 @@ from bot.chat.channel import (
     Channels,
     ChannelUnavailable,
     Unsent,
-    answer,
-    component_values,
     not_taken,
 )
-from bot.errors import MeshmedicError
 from bot.render import cards as render
 
 T = TypeVar("T")
@@ -45,6 +42,10 @@ Rows = Callable[[Incident], Sequence[render.Row]]
 """The rows of buttons under an incident."""
 
 
+class _ThreadExists(NoThread):
+    """The message has its thread already."""
+
+
 class DiscordAlertChannel:
     """The AlertChannel protocol."""
 
@@ -57,7 +58,7 @@ class DiscordAlertChannel:
         if isinstance(act, Tell):
             await self._thread(act)
             # A thread has the id of its message.
-            return (await _threaded(self._send(act, _message(act)))).id
+            return (await self._threaded(self._send(act, act.message))).id
         sent = await self._channels.request(self._send(act, act.channel))
         if isinstance(act, Board):
             # It serves unpinned too, and the permission is the owner's affair.
@@ -65,15 +66,15 @@ class DiscordAlertChannel:
                 await self._channels.request(sent.pin())
         return sent.id
 
-    async def edit(self, act: Edit | Board, message: int) -> bool:
+    async def edit(self, act: Edit | Board) -> bool:
         """Replace its card; False where it was deleted."""
-        return await self._channels.edit(act.channel, message, self._card(act))
+        return await self._channels.edit(act.channel, act.message, self._card(act))
 
     async def find(self, act: Post, since: datetime) -> int | None:
         """Our own message whose text carries the mark."""
         if isinstance(act, Tell):
             await self._thread(act)
-            return await _threaded(self._search(act, _message(act), since))
+            return await self._threaded(self._search(act, act.message, since))
         return await self._channels.request(self._search(act, act.channel, since))
 
     async def complain(self, channel: int, lost: int, why: str) -> None:
@@ -89,17 +90,11 @@ class DiscordAlertChannel:
             # A timeline is silent unless it mentions a role.
             silent=isinstance(act, Board) or (isinstance(act, Tell) and role is None),
             role=role,
-            reply_to=_message(act) if isinstance(act, End) else None,
+            reply_to=act.message if isinstance(act, End) else None,
         )
 
     def _search(self, act: Post, channel: int, since: datetime) -> Awaitable[int | None]:
-        return self._channels.find(
-            channel,
-            lambda message: any(
-                text.endswith(act.mark) for text in component_values(message.components, "content")
-            ),
-            since - SKEW,
-        )
+        return self._channels.find(channel, act.mark, "content", since - SKEW)
 
     def _card(self, act: Post | Edit) -> render.Card:
         match act:
@@ -123,41 +118,28 @@ class DiscordAlertChannel:
         post = act.incident.thread.post
         if post and post.message:
             return
-        part = self._channels.at(act.channel).get_partial_message(_message(act))
+        part = self._channels.at(act.channel).get_partial_message(act.message)
         name = discord_alert.thread_name(act.incident)
         try:
-            await _threaded(part.create_thread(name=name, auto_archive_duration=DAY))
-        except _ThreadExists:
-            return
+            await self._threaded(part.create_thread(name=name, auto_archive_duration=DAY))
         except ValueError as error:
             # The library wants the server, which it hears of when it connects.
             msg = "Discord has not told yet which servers there are."
             raise Unsent(msg) from error
+        except _ThreadExists:
+            return
 
+    async def _threaded(self, request: Awaitable[T]) -> T:
+        """Discord's answer to a request that concerns a thread.
 
-def _message(act: Tell | End) -> int:
-    """The id of the incident's message, which such an act follows."""
-    posted = act.incident.posted
-    return (posted and posted.message) or 0
-
-
-class _ThreadExists(MeshmedicError):
-    """The message has its thread."""
-
-
-async def _threaded(request: Awaitable[T]) -> T:
-    """Discord's answer to a request that concerns a thread.
-
-    Raises:
-        Unsent: There was none.
-        _ThreadExists: The message has a thread already.
-        NoThread: The bot may have no thread there, or the message was deleted.
-    """
-    try:
-        return await answer(request, SECONDS)
-    except discord.HTTPException as error:
-        if error.code == THREAD_EXISTS:
-            raise _ThreadExists from error
-        if error.status in (408, 429) or error.status >= SERVER_ERROR:
-            raise Unsent(not_taken(error)) from error
-        raise NoThread(error.text[:100] or "it was refused") from error
+        Raises:
+            Unsent: There was none.
+            NoThread: The bot may have no thread there, or the message was deleted.
+        """
+        try:
+            return await self._channels.answer(request)
+        except discord.HTTPException as error:
+            if error.status in (408, 429) or error.status >= SERVER_ERROR:
+                raise Unsent(not_taken(error)) from error
+            kind = _ThreadExists if error.code == THREAD_EXISTS else NoThread
+            raise kind(error.text[:100] or "it was refused") from error

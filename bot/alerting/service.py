@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.alerting.delivery import AlertDelivery
+from bot.alerting.domain.actions import Board, due
 from bot.alerting.domain.incident import ALERTS
 from bot.alerting.domain.silences import MUTES, Mutes
 from bot.alerting.domain.transitions import advance
@@ -60,19 +61,15 @@ class AlertService:
 
     async def _turn(self) -> tuple[str, ...]:
         report = await self.health.look()
-        store, rules = self.delivery.store, self.delivery.rules
+        store, rules, now = self.delivery.store, self.delivery.rules, self.delivery.clock()
         mutes = await store.read(MUTES) or Mutes()
         muted = {**report.muted, **mutes.muted(report.findings, report.taken_at)}
         _, state = await store.change(ALERTS, lambda old: advance(old, report, rules, muted))
-        trouble = await self.delivery.post_due(state)
-        return trouble + await self._show(report)
-
-    async def _show(self, report: Report) -> tuple[str, ...]:
-        """Bring the board up to date, where it is time."""
-        now = self.delivery.clock()
+        acts = [*due(state, now, rules)]
         shown = self._shown_at and (now - self._shown_at).total_seconds() < self.board_every
-        if self.board is None or shown:
-            return ()
-        trouble = await self.delivery.show(report, self.board)
-        self._shown_at = self._shown_at if trouble else now
-        return trouble
+        if self.board and not shown:
+            acts.append(Board(report, state, self.board))
+        troubles = await self.delivery.carry_out(acts, state)
+        if not shown and self.board not in troubles:
+            self._shown_at = now
+        return tuple(troubles.values())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -56,16 +56,32 @@ class Channels:
         """A channel or thread by its id."""
         return self.client.get_partial_messageable(channel, guild_id=self.guild)
 
-    async def request(self, request: Awaitable[T]) -> T:
+    async def answer(self, request: Awaitable[T]) -> T:
         """Discord's answer.
 
         Raises:
+            Unsent: There was none.
+            HTTPException: Discord answered with an error.
+        """
+        try:
+            async with asyncio.timeout(self.seconds):
+                return await request
+        except discord.HTTPException:
+            raise
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            raise Unsent(not_taken(error)) from error
+
+    async def request(self, request: Awaitable[T]) -> T:
+        """Discord's answer, and its errors as ours.
+
+        Raises:
             Unsent: There was no answer, or a temporary error.
+            InvalidMessage: Discord rejects the content.
             ChannelUnavailable: The channel does not exist, or the bot may not do this in it.
             NotFound: The message was deleted.
         """
         try:
-            return await answer_or_refusal(request, self.seconds)
+            return await self.answer(request)
         except discord.NotFound as error:
             if error.code == UNKNOWN_MESSAGE:
                 raise
@@ -73,6 +89,9 @@ class Channels:
         except discord.Forbidden as error:
             msg = f"Discord does not let the bot do this there ({error.text[:100]})."
             raise NotAllowed(msg) from error
+        except discord.HTTPException as error:
+            kind = InvalidMessage if error.status == BAD_REQUEST else Unsent
+            raise kind(not_taken(error)) from error
 
     def send(
         self,
@@ -119,51 +138,16 @@ class Channels:
         return True
 
     async def find(
-        self,
-        channel: int,
-        carries: Callable[[discord.Message], bool],
-        since: datetime | None = None,
+        self, channel: int, mark: str, attribute: str, since: datetime | None = None
     ) -> int | None:
-        """The id of the bot's first message in the history that meets a condition."""
+        """The id of the bot's message with a component of which an attribute ends with a mark."""
         user = self.client.user
         async for message in self.at(channel).history(limit=self.searched, after=since):
-            if (user is None or message.author.id == user.id) and carries(message):
+            if (user is None or message.author.id == user.id) and any(
+                value.endswith(mark) for value in component_values(message.components, attribute)
+            ):
                 return message.id
         return None
-
-
-async def answer(request: Awaitable[T], seconds: float) -> T:
-    """Discord's answer, within a time.
-
-    Raises:
-        Unsent: There was none.
-        HTTPException: Discord answered with an error.
-    """
-    try:
-        async with asyncio.timeout(seconds):
-            return await request
-    except discord.HTTPException:
-        raise
-    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-        raise Unsent(not_taken(error)) from error
-
-
-async def answer_or_refusal(request: Awaitable[T], seconds: float) -> T:
-    """Discord's answer, within a time; only a clear refusal is left as Discord's error.
-
-    Raises:
-        Unsent: There was no answer, or a temporary error.
-        InvalidMessage: Discord rejects the content.
-        Forbidden: The bot may not do this.
-        NotFound: The channel or the message does not exist.
-    """
-    try:
-        return await answer(request, seconds)
-    except (discord.Forbidden, discord.NotFound):
-        raise
-    except discord.HTTPException as error:
-        kind = InvalidMessage if error.status == BAD_REQUEST else Unsent
-        raise kind(not_taken(error)) from error
 
 
 def not_taken(error: Exception) -> str:

@@ -14,7 +14,6 @@ from bot.chat.channel import (
     InvalidMessage,
     NotAllowed,
     Unsent,
-    component_values,
 )
 from bot.digest.ports import DigestMessage
 from bot.digest.views import discord as discord_digest
@@ -73,12 +72,7 @@ class DiscordDigestChannel:
 
     async def find(self, channel: int, carried: str) -> int | None:
         """Our own message that carries this, among the latest of the channel."""
-        return await self._channels.request(
-            self._channels.find(
-                channel,
-                lambda message: carried in component_values(message.components, "custom_id"),
-            )
-        )
+        return await self._channels.request(self._channels.find(channel, carried, "custom_id"))
 
     async def complain(self, channel: int, text: str) -> None:
         """Tell the owner something."""

@@ -151,7 +151,7 @@ class _Silent:
     async def post(self, act: Post) -> int:
         return 1
 
-    async def edit(self, act: Edit | Board, message: int) -> bool:
+    async def edit(self, act: Edit | Board) -> bool:
         return True
 
     async def find(self, act: Post, since: datetime) -> int | None:

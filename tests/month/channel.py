@@ -65,9 +65,9 @@ class FakeChannel:
                 said = Said(act.mark, "board", act.channel, ())
         return self._sent(said)
 
-    async def edit(self, act: Edit | Board, message: int) -> bool:
+    async def edit(self, act: Edit | Board) -> bool:
         self._reached(act.channel)
-        said = self.messages[message]
+        said = self.messages[act.message]
         said.edits += 1
         if isinstance(act, Edit):
             said.incidents = (act.incident,)

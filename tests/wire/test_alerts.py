@@ -76,7 +76,7 @@ async def test_an_incident_from_its_start_to_its_end(
     assert "it is worse" in str(shown["components"])
     assert f"<@&{OPERATORS}>" in str(shown["components"])
     over = replace(one, ended=NOW)
-    assert await telling.edit(Edit(over, CHANNEL_ID, message), message)
+    assert await telling.edit(Edit(over, CHANNEL_ID))
     end = await telling.post(End(over, CHANNEL_ID))
     answer = asked(server, endpoints.SEND)[-1].body
     assert answer["message_reference"]["message_id"] == message
@@ -92,9 +92,11 @@ async def test_the_board_is_pinned_edited_and_sent_anew_where_somebody_deleted_i
     act = Board(report, state, CHANNEL_ID)
     board = await telling.post(act)
     assert len(asked(server, endpoints.PIN)) == 1
-    assert await telling.edit(act, board)
+    record = MessageRecord(CHANNEL_ID, act.mark, NOW, board)
+    act = Board(report, replace(state, board=record), CHANNEL_ID)
+    assert await telling.edit(act)
     server.messages.delete(str(board))
-    assert not await telling.edit(act, board)
+    assert not await telling.edit(act)
     again = await telling.post(dataclasses.replace(act, mark="another-nonce"))
     assert again != board
 

@@ -18,11 +18,23 @@ from bot.domain.report import Report
 
 
 @dataclass(frozen=True, slots=True)
-class OpenIncident:
-    """Post an incident's message; `role` is mentioned."""
+class IncidentAct:
+    """Something to do about an incident, in the channel of its message."""
 
     incident: Incident
     channel: int
+
+    @property
+    def message(self) -> int:
+        """The id of the incident's message; 0 before it is posted."""
+        posted = self.incident.posted
+        return (posted and posted.message) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class OpenIncident(IncidentAct):
+    """Post an incident's message; `role` is mentioned."""
+
     role: int | None = None
 
     @property
@@ -37,20 +49,14 @@ class OpenIncident:
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(IncidentAct):
     """Bring an incident's message up to date."""
-
-    incident: Incident
-    channel: int
-    message: int
 
 
 @dataclass(frozen=True, slots=True)
-class Tell:
+class Tell(IncidentAct):
     """Post in the message's thread how it developed up to a revision; `role` is mentioned."""
 
-    incident: Incident
-    channel: int
     upto: int
     role: int | None = None
 
@@ -72,11 +78,8 @@ class Tell:
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class End(IncidentAct):
     """Reply to an incident's message that it is over."""
-
-    incident: Incident
-    channel: int
 
     @property
     def mark(self) -> str:
@@ -125,6 +128,11 @@ class Board:
         board = self.state.board
         return board if board and board.channel == self.channel else None
 
+    @property
+    def message(self) -> int:
+        """The id of the message; 0 before it is posted."""
+        return (self.claimed and self.claimed.message) or 0
+
 
 Post: TypeAlias = OpenIncident | Tell | End | Summary | Board
 Act: TypeAlias = Post | Edit
@@ -172,7 +180,7 @@ def _further(incident: Incident, posted: MessageRecord, now: datetime, rules: Ru
     if told := _timeline(incident, channel, now, rules):
         acts.append(told)
     if incident.shown < incident.revision:
-        acts.append(Edit(incident, channel, posted.message))
+        acts.append(Edit(incident, channel))
     if incident.ended and (incident.ended_post is None or _unresolved(incident.ended_post, now)):
         acts.append(End(incident, channel))
     return acts
@@ -181,9 +189,9 @@ def _further(incident: Incident, posted: MessageRecord, now: datetime, rules: Ru
 def _timeline(incident: Incident, channel: int, now: datetime, rules: Rules) -> Tell | None:
     """What the thread lacks. The end alone makes no thread: it has a reply."""
     thread = incident.thread
-    if thread.post and thread.post.message is None:
-        again = Tell(incident, channel, thread.upto, thread.role)
-        return again if _unresolved(thread.post, now) else None
+    again = Tell(incident, channel, thread.upto, thread.role)
+    if again.claimed:
+        return None if patient(again.claimed, now) else again
     over = incident.ended and not thread.post
     if thread.refused or thread.told >= incident.revision or over:
         return None
