@@ -14,14 +14,9 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 from bot.domain.redaction.redact import HIDDEN, PASSES, names_a_secret
-
-if TYPE_CHECKING:
-    Stream = logging.StreamHandler[TextIO]
-else:
-    Stream = logging.StreamHandler
 
 log = logging.getLogger(__name__)
 
@@ -57,14 +52,12 @@ def searched(text: str, passes: Iterable[Callable[[str], str]] = PASSES) -> str:
         Unsearched: It is too long, or the search took too long.
     """
     if len(text) > LONGEST:
-        msg = f"{len(text)} characters"
-        raise Unsearched(msg)
+        raise Unsearched(f"{len(text)} characters")
     began = time.thread_time()
     for pass_ in passes:
         text = pass_(text)
         if time.thread_time() - began > BUDGET:
-            msg = "too slow"
-            raise Unsearched(msg)
+            raise Unsearched("too slow")
     return text
 
 
@@ -106,7 +99,10 @@ class Json(_Searching):
             "logger": search(record.name),
             "message": search(record.getMessage()),
         }
-        if exception := self._exception(record):
+        trace = record.exc_text or (
+            self.formatException(record.exc_info) if record.exc_info else ""
+        )
+        if exception := "\n".join(filter(None, (trace, record.stack_info))):
             event["exception"] = search(exception)
         extra = {name: value for name, value in vars(record).items() if name not in STANDARD}
         if extra:
@@ -116,12 +112,6 @@ class Json(_Searching):
     def withheld(self, record: logging.LogRecord, why: str) -> str:
         """What stands in the place of a record that may not be shown."""
         return self._line(record, {"logger": __name__, "message": why})
-
-    def _exception(self, record: logging.LogRecord) -> str:
-        trace = record.exc_text or (
-            self.formatException(record.exc_info) if record.exc_info else ""
-        )
-        return "\n".join(filter(None, (trace, record.stack_info)))
 
     def _shown(self, name: str, value: object) -> object:
         if names_a_secret(name):
@@ -134,18 +124,13 @@ class Json(_Searching):
         return json.dumps({**head, **event})
 
 
-class Handler(Stream):
+class Handler(logging.StreamHandler[TextIO]):
     """Writes to a stream what its formatter could search, and else that it was withheld."""
 
     def __init__(self, formatter: Text | Json, stream: TextIO | None = None) -> None:
         super().__init__(stream or sys.stderr)
         self.setFormatter(formatter)
         self._lines = formatter
-
-    @property
-    def structured(self) -> bool:
-        """Whether each line is a JSON object."""
-        return isinstance(self._lines, Json)
 
     def format(self, record: logging.LogRecord) -> str:
         """The line of a record."""
@@ -180,7 +165,7 @@ def configure(level: str = "warning", form: str = "text") -> None:
 def farewell(text: str) -> None:
     """Say why the process ends: a plain line for people, else a record like all others."""
     handlers = logging.getLogger().handlers
-    if any(isinstance(handler, Handler) and handler.structured for handler in handlers):
+    if any(isinstance(handler.formatter, Json) for handler in handlers):
         log.critical("%s", text)
     else:
         print(f"meshmedic: {shown(text)}", file=sys.stderr)  # noqa: T201  # the terminal is our page

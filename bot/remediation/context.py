@@ -147,10 +147,7 @@ def _known(route: Ref | None, snapshot: Snapshot) -> Known:
     """What decides a conversion, without a Certificate that goes together with its Ingress."""
     return Known(
         services={(e.namespace, e.name): e for e in snapshot.of(core.Service)},
-        referred={
-            "Middleware": _places(snapshot.of(Middleware)),
-            "TLSOption": _places(snapshot.of(TLSOption)),
-        },
+        referred={kind.__name__: _places(snapshot.of(kind)) for kind in (Middleware, TLSOption)},
         secrets=frozenset(
             (certificate.namespace, certificate.spec.secret_name)
             for certificate in snapshot.of(cert_manager.Certificate)

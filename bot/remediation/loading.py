@@ -80,8 +80,12 @@ class LoadingProbe:
 
     async def _watch(self, routes: Sequence[Manifest], change: Change) -> str:
         places = await self._entrances()
-        if why := self._obstacle(places):
-            return why
+        if self.prober is None:
+            return NO_PROBER
+        if not places:
+            return NO_ENTRANCE
+        if len(places) > MOST:
+            return TOO_MANY
         name, nothing = marker.host(self.token()), VerificationRequest(marker.host(self.token()))
         requests = {"before": VerificationRequest(name), "nothing before": nothing}
         before = await self._ask(requests, places)
@@ -154,13 +158,6 @@ class LoadingProbe:
         except TimeoutError:
             pass
         return why
-
-    def _obstacle(self, places: Sequence[Entrance]) -> str:
-        if self.prober is None:
-            return NO_PROBER
-        if not places:
-            return NO_ENTRANCE
-        return TOO_MANY if len(places) > MOST else ""
 
     async def _entrances(self) -> tuple[Entrance, ...]:
         return entrances(await self.cluster.snapshot((core.Pod,)), MOST + 1)

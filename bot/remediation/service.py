@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain.authorization import Circle, Circles
-from bot.domain.refusal import NotObserved
+from bot.domain.refusal import NotObserved, Refusal
 from bot.errors import Conflict, InputError, Refused
 from bot.net.probing.protocol import Progress, quiet
 from bot.remediation.change import approval, history
@@ -46,11 +46,9 @@ class Proposal:
     offers: Offers
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeRefusal:
+class ChangeRefusal(Refusal, frozen=True):
     """Nothing was written: why, and the new proposal if there is one."""
 
-    detail: str
     instead: Proposal | None = None
 
 
@@ -246,4 +244,4 @@ class RemediationService:
         before = change.notes.baseline or Sample()
         draft = self._draft(plan, change.requester, before)
         why = "The evidence has changed, so nothing was written. This is the new plan."
-        return ChangeRefusal(why, Proposal(await self.store.create(draft), offers))
+        return ChangeRefusal(why, instead=Proposal(await self.store.create(draft), offers))

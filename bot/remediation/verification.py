@@ -53,7 +53,6 @@ class Verifier:
     prober: Prober | None
     sleep: Sleep = asyncio.sleep
     reload: float = RELOAD
-    longest: float = LONGEST
 
     async def baseline(
         self, request: VerificationRequest, progress: Progress = quiet
@@ -87,7 +86,7 @@ class Verifier:
         after: list[Sample] = []
         last, waited = Sample(), 0.0
         try:
-            async with asyncio.timeout(self.longest):
+            async with asyncio.timeout(LONGEST):
                 while serving and self.prober:
                     last, serving = await self._sample(request, serving)
                     if last.well or after:
@@ -114,10 +113,9 @@ class Verifier:
         Not known to serve it are those that only send requests elsewhere, or do not answer.
         """
         samples = {entrance: await self._sample_by(request, entrance) for entrance in by}
-        serving = tuple(
-            entrance for entrance, sample in samples.items() if sample.of(Sort.REACHED, Sort.FAILED)
-        )
-        return sum((samples[entrance] for entrance in serving or by), Sample()), serving or by
+        answered = (at for at, sample in samples.items() if sample.of(Sort.REACHED, Sort.FAILED))
+        serving = tuple(answered) or by
+        return sum((samples[entrance] for entrance in serving), Sample()), serving
 
     async def _sample_by(self, request: VerificationRequest, entrance: Entrance) -> Sample:
         answers = await send(self.prober, entrance, probes(request, entrance, TRIES))

@@ -1,4 +1,4 @@
-"""The documented knowledge as pages: one Markdown file a topic, found by words."""
+"""The runbook: one Markdown file per topic, found by words."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A topic. `text` is Discord's Markdown without the title line."""
+    """One topic. `text` is Discord's Markdown without the title line."""
 
     name: str
     title: str
@@ -24,40 +24,38 @@ class Runbook:
     pages: tuple[Page, ...]
 
     def search(self, words: str) -> tuple[Page, ...]:
-        """The pages that hold every word, those with it in the title first; all for no words."""
+        """The pages that contain every word, those with all of them in the title first."""
         wanted = words.lower().split()
-        found = [
+        matching = [
             page
             for page in self.pages
             if all(word in f"{page.name} {page.title} {page.text}".lower() for word in wanted)
         ]
-        titled = [page for page in found if all(word in page.title.lower() for word in wanted)]
-        return (*titled, *(page for page in found if page not in titled))
+        return tuple(
+            sorted(matching, key=lambda page: any(w not in page.title.lower() for w in wanted))
+        )
 
     def page(self, topic: str) -> Page:
-        """The page of that name, else the best that is found.
+        """The page of that name, else the best match.
 
         Raises:
-            InputError: No page has these words.
+            InputError: No page contains these words.
         """
-        by_name = {page.name: page for page in self.pages}
-        if topic in by_name:
-            return by_name[topic]
-        if found := self.search(topic):
-            return found[0]
+        by_name = [page for page in self.pages if page.name == topic]
+        if pages := by_name or self.search(topic):
+            return pages[0]
         titles = ", ".join(page.title for page in self.pages)
-        msg = f"The runbook has nothing on {topic[:60]!r}. It has: {titles}."
-        raise InputError(msg)
+        raise InputError(f"The runbook has nothing on {topic[:60]!r}. It has: {titles}.")
 
 
 def load() -> Runbook:
     """The pages that ship with the bot."""
     folder = resources.files("bot") / "runbook_pages"
-    files = sorted(
-        (traversable for traversable in folder.iterdir() if traversable.name.endswith(".md")),
-        key=lambda each: each.name,
+    files = sorted(folder.iterdir(), key=lambda file: file.name)
+    pages = (
+        _page(file.name, file.read_text("utf-8")) for file in files if file.name.endswith(".md")
     )
-    return Runbook(tuple(_page(file_.name, file_.read_text("utf-8")) for file_ in files))
+    return Runbook(tuple(pages))
 
 
 def _page(file_name: str, text: str) -> Page:

@@ -10,7 +10,7 @@ from bot.domain.snapshot import Snapshot
 from bot.errors import ClusterError
 from bot.net.diagnosis.observation import Belief
 from bot.remediation.traefik_view import TraefikConfirmation
-from tests.remediation.change.test_traefik_lookup import TO_VIP, VIP, a_plan
+from tests.remediation.test_traefik_lines import TO_VIP, VIP, a_plan
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 UNSEEN = "Traefik's own view of the VIP was not seen. "

@@ -33,10 +33,6 @@ class Policy:
             return f"Namespace {namespace} is never changed by meshmedic."
         return ""
 
-    def needs_two(self, namespace: str) -> bool:
-        """Whether somebody other than the requester must approve in a namespace."""
-        return not self.self_approval or namespace in self.two_people
-
 
 @dataclass(frozen=True, slots=True)
 class Click:
@@ -65,5 +61,5 @@ def _of_namespaces(change: Change, click: Click, policy: Policy) -> Iterator[str
     for namespace in sorted(change.plan.namespaces):
         if why := policy.untouchable(namespace):
             yield why
-        if own and policy.needs_two(namespace):
+        if own and (not policy.self_approval or namespace in policy.two_people):
             yield f"In namespace {namespace} another person must approve what you asked for."

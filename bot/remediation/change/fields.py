@@ -57,7 +57,7 @@ class EditableField:
     """
 
     kinds: frozenset[tuple[str, str]]
-    read: Callable[[Manifest, Any], object]
+    read: Callable[[Mapping[str, Any], Any], Any]
     mistake: Callable[[Any], str]
     write: Callable[[Manifest, Any], None] | None = None
     where: Callable[[Any], object] = lambda _value: None
@@ -68,6 +68,12 @@ def target_of(manifest: Mapping[str, Any]) -> Target:
     metadata, group = manifest["metadata"], str(manifest.get("apiVersion", "")).rpartition("/")[0]
     kind, namespace = manifest.get("kind", ""), metadata.get("namespace", "")
     return Target(kind, namespace, metadata.get("name", ""), group)
+
+
+def owners_of(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The owner references of an object."""
+    owners: list[dict[str, Any]] = manifest.get("metadata", {}).get(OWNERS) or []
+    return owners
 
 
 def annotations_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,7 +103,7 @@ def _annotation_field(key: str, kinds: frozenset[tuple[str, str]], mistake: str)
 
 
 def _list_field(
-    find: Callable[[Manifest, Manifest], Manifest],
+    find: Callable[[Mapping[str, Any], Manifest], Manifest],
     numbers: tuple[str, ...],
     label: str,
     name: str,
@@ -112,7 +118,7 @@ def _list_field(
     field `name`: null where the field is absent.
     """
 
-    def read(live: Manifest, known: Any) -> object:
+    def read(live: Mapping[str, Any], known: Any) -> object:
         places = [(entry, find(live, entry)) for entry in known]
         return [{**entry, label: at.get(label), name: at.get(name)} for entry, at in places]
 
@@ -144,11 +150,11 @@ def _list_field(
     return EditableField(INGRESSROUTES, read, wrong, write, where)
 
 
-def _route(live: Manifest, at: Manifest) -> Manifest:
+def _route(live: Mapping[str, Any], at: Manifest) -> Manifest:
     return _numbered(live.get("spec") or {}, "routes", at["route"])
 
 
-def service_at(live: Manifest, at: Manifest) -> Manifest:
+def service_at(live: Mapping[str, Any], at: Manifest) -> Manifest:
     """A service of an IngressRoute by the numbers of its route and its own; empty if absent."""
     return _numbered(_route(live, at), "services", at["service"])
 
@@ -156,10 +162,6 @@ def service_at(live: Manifest, at: Manifest) -> Manifest:
 def _numbered(part: Manifest, key: str, number: int) -> Manifest:
     items: list[Manifest] = part.get(key) or []
     return items[number] if number < len(items) else {}
-
-
-def _owners(live: Manifest, _known: Any) -> object:
-    return live.get("metadata", {}).get(OWNERS) or []
 
 
 def _write_owners(manifest: Manifest, value: Any) -> None:
@@ -176,7 +178,7 @@ def _wrong_owners(value: Any) -> str:
     return "Of a Certificate only an Ingress is taken off as its owner."
 
 
-def _as_applied(live: Manifest, known: Any) -> object:
+def _as_applied(live: Mapping[str, Any], known: Any) -> object:
     """A whole object without what the API server adds, and without the annotation PUT_BACK."""
     metadata, wanted = dict(live.get("metadata") or {}), known.get("metadata") or {}
     present = metadata.get("annotations")
@@ -232,7 +234,10 @@ FIELDS: Mapping[Action, EditableField] = MappingProxyType(
         # Without its owner a Certificate stays when the Ingress goes for which it was made.
         # Source: cert-manager's ingress-shim; Kubernetes' garbage collection.
         Action.RELEASE_CERTIFICATE: EditableField(
-            frozenset({("cert-manager.io", "Certificate")}), _owners, _wrong_owners, _write_owners
+            frozenset({("cert-manager.io", "Certificate")}),
+            lambda live, _known: owners_of(live),
+            _wrong_owners,
+            _write_owners,
         ),
         Action.CREATE_INGRESSROUTE: EditableField(INGRESSROUTES, _as_applied, _not_ours),
         Action.DELETE_INGRESS: EditableField(

@@ -12,8 +12,8 @@ from bot.gitops.domain.ownership import Keeper
 from bot.remediation.change.fields import Action, annotation_of, annotations_of
 from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.step import step
-from bot.remediation.planning.common import draft
 from bot.remediation.planning.context import Manifest, PlanningContext
+from bot.remediation.planning.evidence import draft
 from bot.remediation.planning.refusals import PlanReason, PlanRefusal
 from bot.routing.native_lb import ANNOTATION
 
@@ -36,7 +36,7 @@ def plan(context: PlanningContext) -> RepairPlan | PlanRefusal:
     target = Target("Service", subject.service.namespace, subject.service.name)
     was, to = annotation_of(service, ANNOTATION), {ANNOTATION: "true"}
     annotate = step(Action.ANNOTATE_SERVICE, target, was, to)
-    return draft(context, Method.ANNOTATION, (annotate,), tuple(_risks(context)))
+    return draft(context, Method.ANNOTATION, [annotate], _risks(context))
 
 
 def refuse_sticky(service: Manifest) -> PlanRefusal | None:

@@ -11,13 +11,13 @@ from typing import Any
 
 from bot.gitops.domain.ownership import Keeper
 from bot.ingress_conversion.convert import Became, Conversion, convert
-from bot.remediation.change.fields import MANAGED, OURS, OWNERS, Action, target_of
+from bot.remediation.change.fields import MANAGED, OURS, Action, owners_of, target_of
 from bot.remediation.change.marker import SUFFIX
 from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.step import MOST, Step, step
 from bot.remediation.planning.annotation import refuse_sticky
-from bot.remediation.planning.common import draft
 from bot.remediation.planning.context import Manifest, PlanningContext
+from bot.remediation.planning.evidence import draft
 from bot.remediation.planning.refusals import PlanReason, PlanRefusal
 
 RESTORED = ("name", "namespace", "labels", "annotations")
@@ -38,7 +38,7 @@ def plan(context: PlanningContext) -> RepairPlan | PlanRefusal:
     if context.route_owner.keeper is not Keeper.NOBODY:
         why = f"{subject.route} is kept by {context.route_owner}, which would put it back."
         return PlanRefusal(PlanReason.REVERTED, why)
-    if owners := route.get("metadata", {}).get(OWNERS):
+    if owners := owners_of(route):
         why = f"{subject.route} belongs to {owners[0].get('kind')} {owners[0].get('name')}."
         return PlanRefusal(PlanReason.OWNED, why)
     if refusal := refuse_sticky(context.service or {}):
@@ -70,7 +70,7 @@ def _releases(context: PlanningContext, conversion: Conversion) -> list[Step] | 
                     f"Certificate {name}, which cert-manager makes from the Ingress, is not there."
                 )
                 return PlanRefusal(PlanReason.NOT_FAITHFUL, why)
-            if owners := live.get("metadata", {}).get(OWNERS):
+            if owners := owners_of(live):
                 releases.append(step(Action.RELEASE_CERTIFICATE, target_of(live), owners, []))
     return releases
 

@@ -6,20 +6,32 @@ Source: Flux reverts a list's field, since Traefik's CRDs have atomic lists; the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from bot.gitops.domain.ownership import Keeper
-from bot.remediation.change.fields import DISABLED, RECONCILE, Action, annotation_of, target_of
+from bot.remediation.change.fields import (
+    DISABLED,
+    FIELDS,
+    RECONCILE,
+    Action,
+    annotation_of,
+    service_at,
+    target_of,
+)
 from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.step import step
-from bot.remediation.planning.common import draft
 from bot.remediation.planning.context import Manifest, PlanningContext
+from bot.remediation.planning.evidence import draft
 from bot.remediation.planning.refusals import PlanReason, PlanRefusal
 from bot.routing import native_lb
 
 RETURNS_AFTER = 24 * 60
 """Minutes for which Flux is kept off: a day to bring the change into Git."""
+
+KEPT_OFF = (
+    "{owner} is kept off this object for {hours} hours, and then it is put back as Git has it: "
+    "bring the change into Git until then."
+)
 
 
 def plan(context: PlanningContext) -> RepairPlan | PlanRefusal:
@@ -42,13 +54,10 @@ def plan(context: PlanningContext) -> RepairPlan | PlanRefusal:
     if flux and str(paused.get(RECONCILE)).lower() != DISABLED:
         pause = {RECONCILE: DISABLED}
         steps.insert(0, step(Action.PAUSE_RECONCILING, target_of(route), paused, pause))
-    return draft(
-        context,
-        Method.NATIVE_LB,
-        tuple(steps),
-        tuple(_risks(context)),
-        returns_after=RETURNS_AFTER if flux else 0,
-    )
+    if not flux:
+        return draft(context, Method.NATIVE_LB, steps, [])
+    risk = KEPT_OFF.format(owner=owner, hours=RETURNS_AFTER // 60)
+    return draft(context, Method.NATIVE_LB, steps, [risk], returns_after=RETURNS_AFTER)
 
 
 def choose(context: PlanningContext, route: Manifest) -> list[dict[str, Any]] | PlanRefusal:
@@ -57,36 +66,18 @@ def choose(context: PlanningContext, route: Manifest) -> list[dict[str, Any]] | 
     place = service.namespace, service.name
     choice = native_lb.choose(route, {place: context.service or {}})
 
-    def leads(path: native_lb.Path) -> bool:
-        reference = _at(route, path)
-        own = route.get("metadata", {}).get("namespace")
+    def leads(at: dict[str, Any]) -> bool:
+        reference, own = service_at(route, at), target_of(route).namespace
         return (reference.get("namespace") or own, reference.get("name")) == place
 
-    if paths := [path for path in choice.add if leads(path)]:
-        return [_present(route, path) for path in paths]
-    if left := next((left for left in choice.left if leads(left.path)), None):
+    if chosen := [at for at in map(_numbers, choice.add) if leads(at)]:
+        return list(FIELDS[Action.SET_NATIVE_LB].read(route, chosen))
+    if left := next((left for left in choice.left if leads(_numbers(left.path))), None):
         why = f"{left.name or 'Its service'}: {left.why}."
         return PlanRefusal(PlanReason.PER_POD, why[0].upper() + why[1:])
     return PlanRefusal(PlanReason.ALREADY, "Each of its services has nativeLB already.")
 
 
-def _at(route: Manifest, path: native_lb.Path) -> Manifest:
-    part: Any = route
-    for key in path:
-        part = part[key]
-    return part if isinstance(part, dict) else {}
-
-
-def _present(route: Manifest, path: native_lb.Path) -> dict[str, Any]:
-    reference = _at(route, path)
-    place = {"route": path[2], "service": path[4], "name": reference.get("name")}
-    return {**place, native_lb.FIELD: reference.get(native_lb.FIELD)}
-
-
-def _risks(context: PlanningContext) -> Iterator[str]:
-    owner = context.route_owner
-    if owner.keeper is Keeper.KUSTOMIZATION:
-        yield (
-            f"{owner} is kept off this object for {RETURNS_AFTER // 60} hours, and then it is put "
-            "back as Git has it: bring the change into Git until then."
-        )
+def _numbers(path: native_lb.Path) -> dict[str, Any]:
+    """The numbers of a service and of its route in the lists of an IngressRoute."""
+    return {"route": path[2], "service": path[4]}

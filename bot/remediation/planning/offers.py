@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from bot.net.diagnosis.diagnosis import Effect
 from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.planning import annotation, ingress_handover, native_lb, pull_request
 from bot.remediation.planning.context import PlanningContext
-from bot.remediation.planning.eligibility import refuse_ineligible
+from bot.remediation.planning.evidence import refuse_ineligible
 from bot.remediation.planning.refusals import PlanReason, PlanRefusal
 
-METHODS: Mapping[Method, Callable[[PlanningContext], RepairPlan | PlanRefusal]] = MappingProxyType(
-    {
-        Method.ANNOTATION: annotation.plan,
-        Method.NATIVE_LB: native_lb.plan,
-        Method.CONVERSION: ingress_handover.plan,
-        Method.PULL_REQUEST: pull_request.plan,
-    }
-)
+METHODS = {
+    Method.ANNOTATION: annotation.plan,
+    Method.NATIVE_LB: native_lb.plan,
+    Method.CONVERSION: ingress_handover.plan,
+    Method.PULL_REQUEST: pull_request.plan,
+}
 """What plans by each method, the smallest change first."""
 
 MOST_ROUTES = 0.5
@@ -56,14 +53,17 @@ class Offers:
     @property
     def hint(self) -> str:
         """The hint at the switch for all routes, if most tested routes need it; else empty."""
-        tested = self.context.tested
-        return by_default(tested.count(Effect.HELPS), len(tested))
+        tested = len(self.context.tested)
+        helped = self.context.tested.count(Effect.HELPS)
+        if tested < FEWEST_ROUTES or helped <= tested * MOST_ROUTES:
+            return ""
+        return BY_DEFAULT.format(helped=helped, tested=tested)
 
 
 def offers(context: PlanningContext, untouchable: Callable[[str], str]) -> Offers:
     """Plans by every method. `untouchable` says why a namespace is never changed."""
     if refusal := refuse_ineligible(context):
-        return Offers(context, refusals=MappingProxyType(dict.fromkeys(METHODS, refusal)))
+        return Offers(context, refusals=dict.fromkeys(METHODS, refusal))
     plans: list[RepairPlan] = []
     refusals: dict[Method, PlanRefusal] = {}
     for method, plan in METHODS.items():
@@ -77,11 +77,4 @@ def offers(context: PlanningContext, untouchable: Callable[[str], str]) -> Offer
             refusals[method] = offer
     # What is in Git stays: where Flux keeps the object, a pull request goes first.
     plans.sort(key=lambda plan: plan.way is not Method.PULL_REQUEST)
-    return Offers(context, tuple(plans), MappingProxyType(refusals))
-
-
-def by_default(helped: int, tested: int) -> str:
-    """The hint at the switch for all routes, if most of those that were tested need it."""
-    if tested < FEWEST_ROUTES or helped <= tested * MOST_ROUTES:
-        return ""
-    return BY_DEFAULT.format(helped=helped, tested=tested)
+    return Offers(context, tuple(plans), refusals)

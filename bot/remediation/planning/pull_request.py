@@ -11,8 +11,8 @@ from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.step import MOST, Step
 from bot.remediation.planning import native_lb
 from bot.remediation.planning.annotation import refuse_sticky
-from bot.remediation.planning.common import draft
 from bot.remediation.planning.context import Manifest, PlanningContext
+from bot.remediation.planning.evidence import draft
 from bot.remediation.planning.ingress_handover import TOO_LARGE
 from bot.remediation.planning.refusals import PlanReason, PlanRefusal
 from bot.routing.native_lb import ANNOTATION, FIELD
@@ -33,7 +33,7 @@ def plan(context: PlanningContext) -> RepairPlan | PlanRefusal:
     opening = Step(Action.OPEN_PULL_REQUEST, edit.object, to=encoded(edit))
     if len(opening.to) > MOST:
         return TOO_LARGE
-    return draft(context, Method.PULL_REQUEST, (opening,), (NEVER_MERGED,))
+    return draft(context, Method.PULL_REQUEST, [opening], [NEVER_MERGED])
 
 
 def owner_of(context: PlanningContext, edit: FileEdit) -> tuple[ObjectOwner, Manifest]:
@@ -77,11 +77,9 @@ def reached(edit: FileEdit, live: Manifest | None) -> bool:
         return edit.kind is EditKind.REPLACE and live is None
     if edit.kind is EditKind.ANNOTATE:
         return bool(annotations_of(live).get(ANNOTATION) == "true")
-    services = [
-        (chosen, service_at(dict(live), {"route": chosen.route, "service": chosen.service}))
-        for chosen in edit.services
-    ]
-    return all(
-        service.get("name") == chosen.name and service.get(FIELD) is True
-        for chosen, service in services
-    )
+
+    def is_on(chosen: Chosen) -> bool:
+        service = service_at(live, {"route": chosen.route, "service": chosen.service})
+        return service.get("name") == chosen.name and service.get(FIELD) is True
+
+    return all(map(is_on, edit.services))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+
+from discord.utils import format_dt
 
 from bot.domain.verdict import Verdict
 from bot.remediation.change.change import Change
@@ -61,12 +63,11 @@ def offers(asked: str, offered: Offers, rows: Sequence[cards.Row]) -> cards.Card
     return cards.card(verdict, [head, lines[:2500], *hint], rows)
 
 
-def listed(title: str, changes: Iterable[Change], now: datetime) -> cards.Card:
+def listed(title: str, changes: Sequence[Change], now: datetime) -> cards.Card:
     """Changes, a few lines each, newest first."""
-    every = list(changes)
-    lines = [_row(change_, now) for change_ in every[:HISTORY]]
-    if len(every) > HISTORY:
-        lines.append(f"-# … and {len(every) - HISTORY} more: `kubectl get changes -A` lists all")
+    lines = [_row(change_, now) for change_ in changes[:HISTORY]]
+    if len(changes) > HISTORY:
+        lines.append(f"-# … and {len(changes) - HISTORY} more: `kubectl get changes -A` lists all")
     return cards.card(None, [f"## {title}", "\n".join(lines) or "None."], ())
 
 
@@ -75,10 +76,9 @@ def audit(moved: Change) -> cards.Card:
     last = moved.history.entries[-1]
     verdict, title = words.STATES[moved.state]
     by = "" if last.by == BOT else f" by {words.person(last.by)}"
-    line = (
-        f"{text.MARK[verdict]} **{title}**{by}: {words.METHODS[moved.plan.way]}, "
-        f"{cards.code(moved.plan.target, 120)}\n-# {cards.code(moved.name, 90)} {_when(last.at)}"
-    )
+    what = f"{words.METHODS[moved.plan.way]}, {cards.code(moved.plan.target, 120)}"
+    name = f"-# {cards.code(moved.name, 90)} {format_dt(last.at, 'R')}"
+    line = f"{text.MARK[verdict]} **{title}**{by}: {what}\n{name}"
     note = f"\n{_quoted(last.note, 500)}" if last.note else ""
     return cards.card(verdict, [line + note], ())
 
@@ -124,11 +124,11 @@ def _progress(shown: Change, now: datetime) -> str:
     """Until when somebody may approve it, or who did what when, and the proof."""
     if shown.state is ChangeState.PROPOSED:
         return (
-            f"**Who** an approver, until {_when(shown.expires)} · asked by "
+            f"**Who** an approver, until {format_dt(shown.expires, 'R')} · asked by "
             f"{words.person(shown.requester)}"
         )
     moves = [
-        f"{words.STATES[entry.state][1]} by {words.person(entry.by)} {_when(entry.at)}"
+        f"{words.STATES[entry.state][1]} by {words.person(entry.by)} {format_dt(entry.at, 'R')}"
         for entry in shown.history.entries[1:]
     ]
     lines = ["**What happened**", *moves[-6:]]
@@ -137,7 +137,7 @@ def _progress(shown: Change, now: datetime) -> str:
     if pull := shown.notes.pull_request:
         lines.append(f"Pull request {pull.number}: {cards.code(pull.url, 300)}")
     if (at := shown.returns_at) and at > now:
-        lines.append(f"**It is taken back {_when(at)}**, unless it is in Git by then.")
+        lines.append(f"**It is taken back {format_dt(at, 'R')}**, unless it is in Git by then.")
     if shown.state is ChangeState.DONE:
         lines.append("-# The network fault itself stays: this goes round it.")
     return "\n".join(lines)
@@ -153,10 +153,6 @@ def _row(shown: Change, now: datetime) -> str:
         f"-# {cards.code(shown.name, 90)} · {words.METHODS[shown.plan.way]} · {by}"
         f"{f' · {age} ago' if age else ''}"
     )
-
-
-def _when(at: datetime) -> str:
-    return f"<t:{int(at.timestamp())}:R>"
 
 
 def _quoted(line: str, most: int = LINE) -> str:

@@ -15,7 +15,6 @@ from bot.remediation.change.fields import Action
 from bot.remediation.change.history import BOT
 from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.states import ChangeState
-from bot.remediation.change.step import Step
 from bot.remediation.planning.offers import Offers
 
 STATES = {
@@ -67,12 +66,8 @@ def difference(plan: RepairPlan) -> Iterator[str]:
         return
     for number, step in enumerate(plan.steps, 1):
         yield f"@@ {number}. {ACTIONS[step.action]} {step.object} @@"
-        yield from _difference(step)
-
-
-def _difference(step: Step) -> Iterator[str]:
-    lines = difflib.unified_diff(_yaml(step.was), _yaml(step.to), lineterm="", n=1)
-    return (line for line in lines if not line.startswith(("---", "+++", "@@")))
+        lines = difflib.unified_diff(_yaml(step.was), _yaml(step.to), lineterm="", n=1)
+        yield from (line for line in lines if not line.startswith(("---", "+++", "@@")))
 
 
 def _yaml(text: str) -> list[str]:

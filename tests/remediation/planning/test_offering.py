@@ -13,7 +13,7 @@ from bot.net.diagnosis.subject import EndpointAt
 from bot.remediation.change.fields import Action
 from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.step import mistake, undoing
-from bot.remediation.planning.offers import Offers, by_default, offers
+from bot.remediation.planning.offers import Offers, offers
 from bot.remediation.planning.pull_request import reached
 from bot.remediation.planning.refusals import PlanReason, PlanRefusal
 from bot.routing.native_lb import ANNOTATION
@@ -295,9 +295,10 @@ def test_a_plan_is_the_same_whatever_was_measured_and_another_one_by_its_fields(
 
 
 def test_the_switch_for_all_routes_is_pointed_out_where_most_need_it() -> None:
-    assert "nativeLBByDefault" in by_default(3, 4)
-    assert not by_default(2, 2)
-    assert not by_default(2, 4)
+    helped, not_helped = (Effect.HELPS,), (Effect.USELESS,)
+    assert "nativeLBByDefault" in offered(tested=helped * 3 + not_helped).hint
+    assert not offered(tested=helped * 2).hint
+    assert not offered(tested=helped * 2 + not_helped * 2).hint
 
 
 def test_what_flux_keeps_is_best_changed_in_git() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from bot.domain.finding import Ref, Target
 from bot.net.diagnosis.observation import Belief
 from bot.net.diagnosis.subject import Subject
-from bot.remediation.change import traefik_lookup as sight
+from bot.remediation import traefik_view as sight
 from bot.remediation.change.fields import Action
 from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.step import step
