@@ -107,14 +107,11 @@ def router_options(annotations: Mapping[str, str], target: ConversionTarget) -> 
         Unfaithful: This Traefik does not take one of them, and so not the Ingress.
     """
     options = decode(annotations, "router", RouterOptions, _newer(target), "the Ingress")
+    rejected = ConversionReason.REJECTED_ANNOTATION
     if options.observability.trace_verbosity not in (None, *VERBOSITIES):
-        raise Unfaithful(
-            ConversionReason.REJECTED_ANNOTATION, "router.observability.traceverbosity"
-        )
+        raise Unfaithful(rejected, "router.observability.traceverbosity")
     if options.priority > MOST_PRIORITY:
-        raise Unfaithful(
-            ConversionReason.REJECTED_ANNOTATION, "router.priority is reserved for Traefik"
-        )
+        raise Unfaithful(rejected, "router.priority is reserved for Traefik")
     return options
 
 

@@ -7,7 +7,6 @@ renewed any more.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,6 +15,7 @@ import msgspec
 from bot.ingress_conversion.known import Known
 from bot.ingress_conversion.refusals import ConversionReason, Unfaithful
 from bot.ingress_conversion.source import IngressSource
+from bot.routing.addresses import parse
 
 OWN = "cert-manager.io/"
 ACME = "acme.cert-manager.io/"
@@ -75,8 +75,8 @@ def _hosts(source: IngressSource) -> dict[str, list[str]]:
     """The hosts of each secret; the shim ignores an entry without either."""
     hosts: dict[str, list[str]] = {}
     for tls in source.tls:
-        if tls.secret and tls.hosts:
-            hosts.setdefault(tls.secret, []).extend(tls.hosts)
+        if tls.secret_name and tls.hosts:
+            hosts.setdefault(tls.secret_name, []).extend(tls.hosts)
     return hosts
 
 
@@ -104,14 +104,13 @@ def _issuer(annotations: Mapping[str, str]) -> dict[str, str] | None:
 def _certificate(
     source: IngressSource, secret: str, hosts: list[str], issuer: Mapping[str, str]
 ) -> dict[str, Any]:
-    metadata: dict[str, Any] = {"name": secret}
-    if source.says_namespace:
-        metadata["namespace"] = source.namespace
+    metadata = source.metadata(secret)
     if solver := _solver(source.annotations):
         metadata["annotations"] = solver
     spec: dict[str, Any] = {"secretName": secret, "issuerRef": dict(issuer)}
     for key, of_addresses in (("dnsNames", False), ("ipAddresses", True)):
-        if names := [host for host in dict.fromkeys(hosts) if _is_address(host) is of_addresses]:
+        names = [host for host in dict.fromkeys(hosts) if bool(parse(host)) is of_addresses]
+        if names:
             spec[key] = names
     spec["usages"] = list(USAGES)
     _fill(spec, source.annotations)
@@ -173,14 +172,6 @@ def _template(text: str) -> dict[str, Any]:
         return msgspec.json.decode(text, type=dict[str, dict[str, str]])
     except msgspec.DecodeError as error:
         raise _unclear(f"{OWN}secret-template: {error}") from error
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _unclear(detail: str) -> Unfaithful:

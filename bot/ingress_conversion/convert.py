@@ -9,11 +9,12 @@ from typing import Any
 
 import msgspec
 
-from bot.ingress_conversion import ingress_class, rule, services
+from bot.ingress_conversion import rule, services
 from bot.ingress_conversion.annotations import RouterOptions, router_options
 from bot.ingress_conversion.certificate import certificates
+from bot.ingress_conversion.ingress_class import another
 from bot.ingress_conversion.known import Known, Place, gather
-from bot.ingress_conversion.references import reference
+from bot.ingress_conversion.references import references
 from bot.ingress_conversion.refusals import ConversionReason, Unfaithful
 from bot.ingress_conversion.rule import RuleText
 from bot.ingress_conversion.source import IngressSource, RoutedBackend, decoded, read
@@ -60,24 +61,30 @@ def convert(
 ) -> Conversion:
     """The IngressRoutes (and Certificates) that do what this Ingress does.
 
-    `added_priority` is added to each router's present priority: while both objects stand, the new
+    `added_priority` is added to each router's present priority: while both objects exist, the new
     ones then go first. Without it each router keeps the priority that it has.
     """
     try:
         ingress = decoded(manifest)
-        if why := ingress_class.another(ingress, known, target):
+        if why := another(ingress, known, target):
             return Conversion(Became.UNCHANGED, reason=why)
         source = read(ingress)
-        if why := _idle(source):
-            return Conversion(Became.UNCHANGED, reason=why)
-        made = _converted(source, known, target, added_priority)
+        if not source.paths and not source.effective_default:
+            return Conversion(Became.UNCHANGED, reason=NO_ROUTER)
+        _require_native_lb(target)
+        router = router_options(source.annotations, target)
+        routes = _routes(source, router, known, target, added_priority)
+        made = parts(source, router, routes, known, target)
+        return Conversion(
+            Became.CONVERTED,
+            manifests=(
+                *ingress_routes(source, made, known, target),
+                *certificates(source, known),
+            ),
+            warnings=tuple(dict.fromkeys(_warnings(source, known, target))),
+        )
     except Unfaithful as refusal:
         return Conversion(Became.REFUSED, refusal.reason, str(refusal))
-    return Conversion(
-        Became.CONVERTED,
-        manifests=tuple(made),
-        warnings=tuple(dict.fromkeys(_warnings(source, known, target))),
-    )
 
 
 def convert_all(
@@ -91,29 +98,23 @@ def convert_all(
         yield conversion
 
 
-def _idle(source: IngressSource) -> str:
-    default = source.default if not source.has_rules else None
-    return "" if source.paths or default else NO_ROUTER
-
-
-def _converted(
-    source: IngressSource, known: Known, target: ConversionTarget, added: int
-) -> list[Mapping[str, Any]]:
+def _require_native_lb(target: ConversionTarget) -> None:
     if not target.has_native_lb:
-        raise Unfaithful(
-            ConversionReason.TRAEFIK_TOO_OLD, f"it is {target.version[0]}.{target.version[1]}"
-        )
-    router = router_options(source.annotations, target)
-    routes = list(_routes(source, router, known, target, added))
-    made = parts(source, router, routes, known, target)
-    return [*ingress_routes(source, made, known, target), *certificates(source, known)]
+        major, minor, _ = target.version
+        raise Unfaithful(ConversionReason.TRAEFIK_TOO_OLD, f"it is {major}.{minor}")
 
 
 def _routes(
     source: IngressSource, router: RouterOptions, known: Known, target: ConversionTarget, added: int
-) -> Iterable[TlsRoute]:
-    common = dict(_common(source, router, known, target))
-    found: dict[str, TlsRoute] = {}
+) -> tuple[TlsRoute, ...]:
+    common: dict[str, Any] = {}
+    if router.middlewares:
+        common["middlewares"] = references(
+            router.middlewares, "Middleware", source.namespace, known, target
+        )
+    if observability := msgspec.to_builtins(router.observability):
+        common["observability"] = {SPELT.get(key, key): on for key, on in observability.items()}
+    routes: dict[str, TlsRoute] = {}
     for host, match, backend, priority in _rules(source, router, target):
         route: dict[str, Any] = {"kind": "Rule", "match": match.text, **common}
         route["services"] = [services.service(backend, source.namespace, known, target)]
@@ -122,9 +123,9 @@ def _routes(
         if router.rule_syntax and source.has_rules:
             route["syntax"] = router.rule_syntax
         # Of two paths with the same rule Traefik keeps the last.
-        found.pop(match.text, None)
-        found[match.text] = TlsRoute(host, route)
-    return found.values()
+        routes.pop(match.text, None)
+        routes[match.text] = TlsRoute(host, route)
+    return tuple(routes.values())
 
 
 def _rules(
@@ -134,23 +135,8 @@ def _rules(
     for path in source.paths:
         made = rule.of_path(path, router.path_matcher, router.rule_syntax, target)
         yield path.host, made, path.backend, router.priority
-    if source.default and not source.has_rules:
-        yield "", rule.of_default(target), source.default, LOWEST
-
-
-def _common(
-    source: IngressSource, router: RouterOptions, known: Known, target: ConversionTarget
-) -> Iterator[tuple[str, Any]]:
-    if router.middlewares:
-        yield (
-            "middlewares",
-            [
-                reference(middleware, "Middleware", source.namespace, known, target)
-                for middleware in router.middlewares
-            ],
-        )
-    if observability := msgspec.to_builtins(router.observability):
-        yield "observability", {SPELT.get(key, key): on for key, on in observability.items()}
+    if source.effective_default:
+        yield "", rule.of_default(target), source.effective_default, LOWEST
 
 
 def _warnings(source: IngressSource, known: Known, target: ConversionTarget) -> Iterator[str]:
@@ -160,10 +146,11 @@ def _warnings(source: IngressSource, known: Known, target: ConversionTarget) -> 
         yield "It has no name: one was made up."
     if source.default and source.has_rules:
         yield "Traefik ignores its default backend, because it has rules; it is left out."
-    for backend in dict.fromkeys(path.backend for path in source.paths):
+    backends = [path.backend for path in source.paths]
+    if source.effective_default:
+        backends.append(source.effective_default)
+    for backend in dict.fromkeys(backends):
         yield from services.remarks(backend, source.namespace, known, target)
-    if source.default and not source.has_rules:
-        yield from services.remarks(source.default, source.namespace, known, target)
     if certificates(source, known):
         yield (
             "cert-manager's own Certificate belongs to the Ingress: apply the Certificate here, "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -44,25 +45,25 @@ class Known:
 
 def gather(manifests: Iterable[object], *, whole: bool = False) -> Known:
     """Everything of use among these manifests; what is malformed is passed over."""
-    found: dict[str, list[Mapping[str, Any]]] = {}
+    by_kind: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for manifest in manifests:
         if isinstance(manifest, dict) and isinstance(manifest.get("kind"), str):
-            found.setdefault(manifest["kind"], []).append(manifest)
-    services = [read_object(manifest, core.Service) for manifest in found.get("Service", ())]
+            by_kind[manifest["kind"]].append(manifest)
+    services = [read_object(manifest, core.Service) for manifest in by_kind["Service"]]
     certificates = [
-        read_object(manifest, cert_manager.Certificate) for manifest in found.get("Certificate", ())
+        read_object(manifest, cert_manager.Certificate) for manifest in by_kind["Certificate"]
     ]
     return Known(
         services={_place(service): service for service in services},
-        referred={kind: _places(found.get(kind, ())) for kind in REFERRED},
+        referred={kind: _places(by_kind[kind]) for kind in REFERRED},
         controllers={
             read_object(manifest, Object).name: _controller(manifest)
-            for manifest in found.get("IngressClass", ())
+            for manifest in by_kind["IngressClass"]
         },
         secrets=frozenset(
             (_place(certificate)[0], certificate.spec.secret_name) for certificate in certificates
         ),
-        routes=_places(found.get("IngressRoute", ())),
+        routes=_places(by_kind["IngressRoute"]),
         whole=whole,
     )
 
@@ -71,8 +72,8 @@ def _places(manifests: Iterable[Mapping[str, Any]]) -> frozenset[Place]:
     return frozenset(_place(read_object(manifest, Object)) for manifest in manifests)
 
 
-def _place(each: Object) -> Place:
-    return each.namespace or DEFAULT_NAMESPACE, each.name
+def _place(resource: Object) -> Place:
+    return resource.namespace or DEFAULT_NAMESPACE, resource.name
 
 
 def _controller(manifest: Mapping[str, Any]) -> str:

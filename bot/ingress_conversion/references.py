@@ -6,6 +6,8 @@ a namespace and a name are joined by a dash that either may contain; what counts
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from bot.ingress_conversion.known import Known
 from bot.ingress_conversion.refusals import ConversionReason, Unfaithful
 from bot.ingress_conversion.target import ConversionTarget
@@ -28,6 +30,13 @@ def reference(
     if provider != CRD or target.cross_namespace:
         return {"name": said}
     return {"name": _own(key, kind, namespace, known), "namespace": namespace}
+
+
+def references(
+    names: Iterable[str], kind: str, namespace: str, known: Known, target: ConversionTarget
+) -> list[dict[str, str]]:
+    """The same for each of several names."""
+    return [reference(name, kind, namespace, known, target) for name in names]
 
 
 def _own(key: str, kind: str, namespace: str, known: Known) -> str:

@@ -1,6 +1,7 @@
-"""The rule of a path, just as Traefik makes it.
+"""The rule of a path, just as Traefik makes it, with its values quoted.
 
-Source: `loadRouter`, `buildHostRule` and `buildRule` of kubernetesingress, v2.10 to v3.7.
+Source: `loadRouter`, `buildHostRule` and `buildRule` of kubernetesingress, v2.10 to v3.7; Go's
+strconv.Quote.
 """
 
 from __future__ import annotations
@@ -8,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.ingress_conversion import quoting
-from bot.ingress_conversion.quoting import Quote
 from bot.ingress_conversion.refusals import ConversionReason, Unfaithful
 from bot.ingress_conversion.source import SourcePath
 from bot.ingress_conversion.target import SINCE_STRICT_PREFIX, SINCE_WILDCARD_HOST, ConversionTarget
@@ -21,6 +20,15 @@ WILDCARD = "*."
 LABEL = "[a-zA-Z0-9-]+"
 OLD_SYNTAX = "v2"
 EVERYTHING = "/"
+
+
+Quote = Callable[[str], str]
+
+ESCAPES = {
+    '"': '\\"', "\\": "\\\\", "\a": "\\a", "\b": "\\b", "\f": "\\f",
+    "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v",
+}  # fmt: skip
+"""The short escapes of a string in Go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +68,9 @@ def of_default(target: ConversionTarget) -> RuleText:
 
 
 def _rule(written: Callable[[Quote], str], target: ConversionTarget) -> RuleText:
-    own = written(quoting.go if target.quotes else quoting.backticks)
+    own = written(go_quoted if target.quotes else in_backticks)
     # Where an older Traefik writes a backtick between backticks, the same text does the same.
-    text = written(quoting.readable) if target.quotes else own
+    text = written(_quoted) if target.quotes else own
     return RuleText(text, len(own.encode(errors="surrogatepass")))
 
 
@@ -111,3 +119,29 @@ def _known(syntax: str, target: ConversionTarget) -> frozenset[str]:
     return frozenset(
         way for name in names for way in (name, name.lower(), name.upper(), name.capitalize())
     )
+
+
+def in_backticks(value: str) -> str:
+    """Raw, as Traefik's documentation writes rules."""
+    return f"`{value}`"
+
+
+def go_quoted(value: str) -> str:
+    """As Go's `%q` writes it."""
+    return '"' + "".join(map(_go_character, value)) + '"'
+
+
+def _quoted(value: str) -> str:
+    """In backticks unless it holds one; both mean the same to Traefik."""
+    return go_quoted(value) if "`" in value else in_backticks(value)
+
+
+def _go_character(character: str) -> str:
+    if character in ESCAPES:
+        return ESCAPES[character]
+    if character.isprintable():
+        return character
+    code = ord(character)
+    if code < 0x80:  # noqa: PLR2004  # where ASCII ends
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004  # the plane

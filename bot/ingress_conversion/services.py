@@ -11,7 +11,7 @@ from typing import Any
 from bot.domain.resources import core
 from bot.ingress_conversion.annotations import ServiceOptions, service_options
 from bot.ingress_conversion.known import Known
-from bot.ingress_conversion.references import reference
+from bot.ingress_conversion.references import reference, references
 from bot.ingress_conversion.refusals import ConversionReason, Unfaithful
 from bot.ingress_conversion.source import RoutedBackend
 from bot.ingress_conversion.target import ConversionTarget
@@ -88,8 +88,7 @@ def _said(
         found = reference(said.servers_transport, TRANSPORT, namespace, known, target)
         yield "serversTransport", found["name"]
     if said.middlewares:
-        refs = [
-            reference(middleware, "Middleware", namespace, known, target)
-            for middleware in said.middlewares
-        ]
-        yield "middlewares", refs
+        yield (
+            "middlewares",
+            references(said.middlewares, "Middleware", namespace, known, target),
+        )

@@ -6,7 +6,7 @@ which the API server translates.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,14 +39,6 @@ class SourcePath:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceTls:
-    """An entry of `spec.tls`."""
-
-    secret: str
-    hosts: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class IngressSource:
     """An Ingress. `default` is what its rules leave over; Traefik reads it where none stands."""
 
@@ -59,14 +51,21 @@ class IngressSource:
     paths: tuple[SourcePath, ...] = ()
     has_rules: bool = False
     default: RoutedBackend | None = None
-    tls: tuple[SourceTls, ...] = ()
+    tls: tuple[networking.IngressTls, ...] = ()
+
+    def metadata(self, name: str) -> dict[str, Any]:
+        """The metadata of a new object beside it: a namespace only if the Ingress names one."""
+        return {"name": name, **({"namespace": self.namespace} if self.says_namespace else {})}
+
+    @property
+    def effective_default(self) -> RoutedBackend | None:
+        """The default backend, which Traefik ignores where there are rules."""
+        return None if self.has_rules else self.default
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """The TLS secrets, each once."""
-        return tuple(
-            dict.fromkeys(source_tls.secret for source_tls in self.tls if source_tls.secret)
-        )
+        return tuple(dict.fromkeys(tls.secret_name for tls in self.tls if tls.secret_name))
 
 
 def is_ingress(manifest: object) -> bool:
@@ -90,37 +89,35 @@ def decoded(manifest: Mapping[str, Any]) -> networking.Ingress:
     return found
 
 
-def read(found: networking.Ingress) -> IngressSource:
+def read(ingress: networking.Ingress) -> IngressSource:
     """What Traefik reads of an Ingress.
 
     Raises:
         Unfaithful: A backend is a resource, or leads nowhere.
     """
-    spec, meta = found.spec, found.metadata
-    young = found.api_version == YOUNG
-    default = spec.default_backend or spec.backend
+    spec, meta = ingress.spec, ingress.metadata
+    young = ingress.api_version == YOUNG
+    default = spec.default
     return IngressSource(
-        name=found.name,
-        namespace=found.namespace or DEFAULT_NAMESPACE,
-        says_namespace=bool(found.namespace),
+        name=ingress.name,
+        namespace=ingress.namespace or DEFAULT_NAMESPACE,
+        says_namespace=bool(ingress.namespace),
         class_name=spec.ingress_class_name,
         labels=meta.labels or {},
         annotations=meta.annotations or {},
-        paths=tuple(_paths(spec, young=young)),
+        paths=tuple(
+            SourcePath(
+                _backend(path.backend, f"{host}{path.path}", young=young),
+                host,
+                path.path,
+                path.path_type,
+            )
+            for host, path in spec.paths
+        ),
         has_rules=bool(spec.rules),
         default=_backend(default, "the default backend", young=young) if default else None,
-        tls=tuple(
-            SourceTls(ingress_tls.secret_name, ingress_tls.hosts or ())
-            for ingress_tls in spec.tls or ()
-        ),
+        tls=spec.tls or (),
     )
-
-
-def _paths(spec: networking.IngressSpec, *, young: bool) -> Iterator[SourcePath]:
-    for rule in spec.rules or ():
-        for path in rule.http.paths if rule.http else ():
-            backend = _backend(path.backend, f"{rule.host}{path.path}", young=young)
-            yield SourcePath(backend, rule.host, path.path, path.path_type)
 
 
 def _backend(backend: networking.IngressBackend, where: str, *, young: bool) -> RoutedBackend:

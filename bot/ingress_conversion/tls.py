@@ -8,16 +8,18 @@ without a route loads its secret and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from bot.ingress_conversion.annotations import RouterOptions
+from bot.domain.resources import networking
+from bot.ingress_conversion.annotations import RouterOptions, RouterTls
 from bot.ingress_conversion.known import Known
 from bot.ingress_conversion.references import reference
-from bot.ingress_conversion.source import IngressSource, SourceTls
+from bot.ingress_conversion.source import IngressSource
 from bot.ingress_conversion.target import ConversionTarget
 from bot.traefik.domain.router_names import normalized
 
@@ -46,7 +48,7 @@ class TlsPart:
 def parts(
     source: IngressSource,
     router: RouterOptions,
-    routes: Sequence[TlsRoute],
+    routes: tuple[TlsRoute, ...],
     known: Known,
     target: ConversionTarget,
 ) -> tuple[TlsPart, ...]:
@@ -55,33 +57,22 @@ def parts(
     Raises:
         Unfaithful: The TLS options are not to be found, or not to be used.
     """
-    every = tuple(routes)
     if router.tls is not None:
-        tls = _annotated(source, router, known, target)
-        return _by_secret(source, every, router.entry_points, tls, suffix="tls")
-    http, https, others = _told_apart(router, target)
+        tls = _annotated(router.tls, source, known, target)
+        return _by_secret(source, routes, router.entry_points, tls, suffix="tls")
     if not source.secrets:
-        return (TlsPart("", every, router.entry_points),)
-    if others:
+        return (TlsPart("", routes, router.entry_points),)
+    speak = target.entry_points
+    named = tuple(dict.fromkeys(router.entry_points)) or (*speak.http, *speak.https)
+    http = tuple(name for name in named if name in speak.http)
+    https = tuple(name for name in named if name in speak.https)
+    if not set(named) <= {*http, *https}:
         # What an entrypoint of another name speaks is not known, and need not be.
-        return TlsPart("", every, router.entry_points), *_certificates(source.secrets)
-    plain = (TlsPart(_suffix(http), every, http),) if http else ()
+        return TlsPart("", routes, router.entry_points), *_certificates(source.secrets)
+    plain = (TlsPart(_suffix(http), routes, http),) if http else ()
     if not https:
         return *plain, *_certificates(source.secrets)
-    return *plain, *_by_secret(source, every, https, {}, suffix=_suffix(https))
-
-
-def _told_apart(router: RouterOptions, target: ConversionTarget) -> tuple[tuple[str, ...], ...]:
-    """The entrypoints with plain HTTP, with TLS, and those of which it is not known."""
-    known = target.entry_points
-    said = tuple(dict.fromkeys(router.entry_points)) or (*known.http, *known.https)
-    http = tuple(entrypoint for entrypoint in said if entrypoint in known.http)
-    https = tuple(entrypoint for entrypoint in said if entrypoint in known.https)
-    return (
-        http,
-        https,
-        tuple(entrypoint for entrypoint in said if entrypoint not in (*http, *https)),
-    )
+    return *plain, *_by_secret(source, routes, https, {}, suffix=_suffix(https))
 
 
 def _suffix(entry_points: tuple[str, ...]) -> str:
@@ -90,19 +81,18 @@ def _suffix(entry_points: tuple[str, ...]) -> str:
 
 
 def _annotated(
-    source: IngressSource, router: RouterOptions, known: Known, target: ConversionTarget
+    tls: RouterTls, source: IngressSource, known: Known, target: ConversionTarget
 ) -> dict[str, Any]:
-    said = router.tls
     written: dict[str, Any] = {}
-    if said and said.options and said.options != DEFAULT_OPTIONS:
-        name = reference(said.options, "TLSOption", source.namespace, known, target)
+    if tls.options not in ("", DEFAULT_OPTIONS):
+        name = reference(tls.options, "TLSOption", source.namespace, known, target)
         # Up to v3.6 Traefik takes options of another provider for those of another namespace,
         # unless the route's own is named, which it ignores then.
         written["options"] = name | {"namespace": source.namespace}
-    if said and said.cert_resolver:
-        written["certResolver"] = said.cert_resolver
-    if said and said.domains:
-        written["domains"] = [msgspec.to_builtins(domain) for domain in said.domains]
+    if tls.cert_resolver:
+        written["certResolver"] = tls.cert_resolver
+    if tls.domains:
+        written["domains"] = [msgspec.to_builtins(domain) for domain in tls.domains]
     return written
 
 
@@ -121,36 +111,37 @@ def _by_secret(
         groups[_secret_for(route.host, source.tls) or first].append(route)
     serving = {secret: group for secret, group in groups.items() if group}
     made = [
-        TlsPart(
-            suffix if number == 1 else f"{suffix}-{number}",
-            tuple(group),
-            entry_points,
-            {**({"secretName": secret} if secret else {}), **tls},
-        )
-        for number, (secret, group) in enumerate(serving.items(), 1)
+        TlsPart(name, tuple(group), entry_points, {**_secret(secret), **tls})
+        for (secret, group), name in zip(serving.items(), numbered(suffix), strict=False)
     ]
     return *made, *_certificates([secret for secret in secrets if secret not in serving])
 
 
-def _certificates(secrets: Sequence[str]) -> tuple[TlsPart, ...]:
+def _certificates(secrets: Sequence[str]) -> list[TlsPart]:
     """IngressRoutes that load a certificate and serve nothing."""
-    return tuple(
-        TlsPart(
-            "certificate" if number == 1 else f"certificate-{number}",
-            (),
-            (),
-            {"secretName": secret},
-        )
-        for number, secret in enumerate(secrets, 1)
+    return [
+        TlsPart(name, (), (), _secret(secret))
+        for secret, name in zip(secrets, numbered("certificate"), strict=False)
         if secret
-    )
+    ]
 
 
-def _secret_for(host: str, entries: Sequence[SourceTls]) -> str:
+def _secret(name: str) -> dict[str, str]:
+    return {"secretName": name} if name else {}
+
+
+def numbered(suffix: str) -> Iterator[str]:
+    """`tls`, `tls-2`, `tls-3` and so on."""
+    yield suffix
+    for number in itertools.count(2):
+        yield f"{suffix}-{number}"
+
+
+def _secret_for(host: str, entries: Sequence[networking.IngressTls]) -> str:
     """The first secret that is for this host by name, else by wildcard."""
     wildcard = f"*.{host.partition('.')[2]}"
     for wanted in (host, wildcard):
         for entry in entries:
-            if entry.secret and wanted in entry.hosts:
-                return entry.secret
+            if entry.secret_name and wanted in (entry.hosts or ()):
+                return entry.secret_name
     return ""

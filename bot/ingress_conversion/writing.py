@@ -9,7 +9,7 @@ from bot.ingress_conversion.ingress_class import class_of_route
 from bot.ingress_conversion.known import Known
 from bot.ingress_conversion.source import IngressSource
 from bot.ingress_conversion.target import ConversionTarget
-from bot.ingress_conversion.tls import TlsPart
+from bot.ingress_conversion.tls import TlsPart, numbered
 
 UNNAMED = "ingress"
 LONGEST = 253 - len("-websecure-certificate-9999")
@@ -47,9 +47,7 @@ def ingress_routes(
 
 
 def _metadata(source: IngressSource, name: str, annotations: Mapping[str, str]) -> dict[str, Any]:
-    metadata: dict[str, Any] = {"name": name}
-    if source.says_namespace:
-        metadata["namespace"] = source.namespace
+    metadata = source.metadata(name)
     labels = {key: text for key, text in source.labels.items() if not key.startswith(OWNERS)}
     if labels:
         metadata["labels"] = labels
@@ -75,15 +73,6 @@ def _names(source: IngressSource, parts: Sequence[TlsPart], known: Known) -> lis
     made: list[str] = []
     for part in parts:
         wanted = f"{base}-{part.suffix}" if part.suffix and len(parts) > 1 else base
-        made.append(_free(wanted, taken))
+        made.append(next(name for name in numbered(wanted) if name not in taken))
         taken.add(made[-1])
     return made
-
-
-def _free(wanted: str, taken: set[str]) -> str:
-    number = 1
-    name = wanted
-    while name in taken:
-        number += 1
-        name = f"{wanted}-{number}"
-    return name

@@ -116,7 +116,7 @@ def _rules(route: traefik.IngressRoute) -> Iterator[Candidate]:
 def _ingresses(snapshot: Snapshot) -> Iterator[Candidate]:
     for ingress in snapshot.of(networking.Ingress):
         for host, path, backend in _backends(ingress):
-            name, port = _backend(backend)
+            name, port = backend.target
             if name:
                 yield Candidate(
                     kind="Ingress",
@@ -127,23 +127,15 @@ def _ingresses(snapshot: Snapshot) -> Iterator[Candidate]:
                     match=f"{host}{path or '/'}",
                     to_namespace=ingress.namespace,
                     to_name=name,
-                    port=port,
+                    port=str(port or ""),
                 )
 
 
 def _backends(ingress: networking.Ingress) -> Iterator[tuple[str, str, networking.IngressBackend]]:
-    for rule in ingress.spec.rules or ():
-        for path in rule.http.paths if rule.http else ():
-            yield rule.host, path.path, path.backend
-    if default := ingress.spec.default_backend or ingress.spec.backend:
-        yield "", "", default
-
-
-def _backend(backend: networking.IngressBackend) -> tuple[str, str]:
-    if backend.service:
-        port = backend.service.port
-        return backend.service.name, str(port.number or port.name)
-    return backend.service_name, str(backend.service_port or "")
+    for host, path in ingress.spec.paths:
+        yield host, path.path, path.backend
+    if ingress.spec.default:
+        yield "", "", ingress.spec.default
 
 
 def _services(snapshot: Snapshot) -> Iterator[Candidate]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -183,12 +183,8 @@ class Traefik:
     async def _by_api(self, pods: tuple[TraefikPod, ...]) -> _RuntimeViews:
         """The view of each replica whose API can be read."""
         answers = await asyncio.gather(*map(self.source.runtime, pods))
-        views = {
-            pod.name: runtime_view.by_api(answer)
-            for pod, answer in zip(pods, answers, strict=True)
-            if isinstance(answer, Runtime)
-        }
-        unseen = tuple(str(answer) for answer in answers if isinstance(answer, NotObserved))
+        runtimes, unseen = _sorted_out(pods, answers, Runtime)
+        views = {name: runtime_view.by_api(runtime) for name, runtime in runtimes.items()}
         return _RuntimeViews(API if views else "", views, unseen)
 
     async def summaries(
@@ -196,12 +192,7 @@ class Traefik:
     ) -> tuple[dict[str, LogSummary], tuple[str, ...]]:
         """The log of each replica, counted while it is read; and what could not be read."""
         answers = await asyncio.gather(*(self._log(pod, request) for pod in pods))
-        summaries = {
-            pod.name: answer
-            for pod, answer in zip(pods, answers, strict=True)
-            if isinstance(answer, LogSummary)
-        }
-        return summaries, tuple(answer for answer in answers if isinstance(answer, str))
+        return _sorted_out(pods, answers, LogSummary)
 
     async def _log(self, pod: TraefikPod, request: LogRequest) -> LogSummary | str:
         summarizer = LogSummarizer()
@@ -210,6 +201,18 @@ class Traefik:
         except ClusterError as error:
             return f"The log of {pod.name}: {error}"
         return summarizer.summary(end.cut)
+
+
+T = TypeVar("T")
+
+
+def _sorted_out(
+    pods: tuple[TraefikPod, ...], answers: Sequence[object], kind: type[T]
+) -> tuple[dict[str, T], tuple[str, ...]]:
+    """The answers of a kind by the name of their replica, and the reasons of the others."""
+    pairs = zip(pods, answers, strict=True)
+    found = {pod.name: answer for pod, answer in pairs if isinstance(answer, kind)}
+    return found, tuple(str(answer) for answer in answers if not isinstance(answer, kind))
 
 
 def _answer(
@@ -259,15 +262,11 @@ def _seconds(since: timedelta) -> int:
 def _meant(asked: str, routes: tuple[RouteView, ...], unseen: tuple[str, ...]) -> RouteView:
     """The one route that is meant by its label, its name, or a piece of its rule."""
     wanted = asked.strip().casefold()
+    # A label is kind/namespace/name, and each end of it names the route, too.
     exact = {
         route.label: route
         for route in routes
-        if wanted
-        in (
-            route.label,
-            f"{route.ref.namespace}/{route.ref.name}".casefold(),
-            route.ref.name.casefold(),
-        )
+        if f"/{route.label}".casefold().endswith(f"/{wanted}")
     }
     near = exact or {
         route.label: route

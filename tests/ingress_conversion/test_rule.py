@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.ingress_conversion import quoting
 from bot.ingress_conversion.refusals import ConversionReason
+from bot.ingress_conversion.rule import go_quoted
 from tests.ingress_conversion.ingresses import (
     a_path,
     a_rule,
@@ -124,4 +124,4 @@ def test_a_backtick_is_quoted_as_traefik_does_or_left_as_it_wrote_it() -> None:
 
 
 def test_quoting_is_that_of_go() -> None:
-    assert quoting.go('a"b\\c\n\x01é\u200b\U0001f600') == r'"a\"b\\c\n\x01é\u200b' + '\U0001f600"'
+    assert go_quoted('a"b\\c\n\x01é\u200b\U0001f600') == r'"a\"b\\c\n\x01é\u200b' + '\U0001f600"'

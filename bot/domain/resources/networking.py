@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bot.domain.resources.base import Object, Part, Reference
 from bot.domain.resources.core import LoadBalancerStatus
 
@@ -27,6 +29,13 @@ class IngressBackend(Part, frozen=True):
     resource: Reference | None = None
     service_name: str = ""
     service_port: int | str | None = None
+
+    @property
+    def target(self) -> tuple[str, int | str | None]:
+        """Name and port of the Service, from either version."""
+        if self.service:
+            return self.service.name, self.service.port.number or self.service.port.name
+        return self.service_name, self.service_port
 
 
 class IngressPath(Part, frozen=True):
@@ -66,6 +75,18 @@ class IngressSpec(Part, frozen=True):
     """What extensions/v1beta1 called the default backend."""
     rules: tuple[IngressRule, ...] | None = None
     tls: tuple[IngressTls, ...] | None = None
+
+    @property
+    def default(self) -> IngressBackend | None:
+        """The default backend, from either version."""
+        return self.default_backend or self.backend
+
+    @property
+    def paths(self) -> Iterator[tuple[str, IngressPath]]:
+        """Every path with the host of its rule."""
+        for rule in self.rules or ():
+            for path in rule.http.paths if rule.http else ():
+                yield rule.host, path
 
 
 class Ingress(Object, frozen=True):

@@ -44,22 +44,16 @@ def judge(ingress: networking.Ingress, snapshot: Snapshot) -> Judgement:
 
 
 def _backends(ingress: networking.Ingress) -> Iterator[tuple[str, networking.IngressBackend]]:
-    for rule in ingress.spec.rules or ():
-        for path in rule.http.paths if rule.http else ():
-            yield f"{rule.host}{path.path or '/'}", path.backend
-    default = ingress.spec.default_backend or ingress.spec.backend
-    if default:
-        yield "default backend", default
+    for host, path in ingress.spec.paths:
+        yield f"{host}{path.path or '/'}", path.backend
+    if ingress.spec.default:
+        yield "default backend", ingress.spec.default
 
 
 def _backend(backend: networking.IngressBackend, here: str, snapshot: Snapshot) -> Iterator[Defect]:
-    if backend.service:
-        port = backend.service.port
-        name, wanted = backend.service.name, port.number or port.name
-    else:
-        name, wanted = backend.service_name, backend.service_port or ""
+    name, port = backend.target
     # Without a name it is a resource backend: Traefik supports none, other controllers do.
-    if name and (defect := routing.service(snapshot, here, name, wanted)):
+    if name and (defect := routing.service(snapshot, here, name, port or "")):
         yield defect
 
 

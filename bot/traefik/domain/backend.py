@@ -5,14 +5,17 @@ Source: `loadServers` of kubernetescrd and `loadService` of kubernetesingress, v
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 import msgspec
+from msgspec import structs
 
 from bot.domain.finding import Ref
 from bot.domain.resources import core, discovery, networking, traefik
 from bot.domain.snapshot import Snapshot
 from bot.routing import service_endpoints as serving
+from bot.routing.addresses import authority
 from bot.traefik.domain.instance import (
     BY_DEFAULT_SINCE,
     NATIVE_LB_SINCE,
@@ -63,18 +66,6 @@ class Reading(msgspec.Struct, frozen=True):
         return (number(self.version) or (99,)) >= begin
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """A reference as one of the providers reads it. `native` is None where nothing is said."""
-
-    service: Ref
-    port: int | str | None
-    scheme: str = ""
-    native: bool | None = None
-    native_of: str = ""
-    by_default: bool = False
-    external_allowed: bool = False
-
-
 def of_route(
     to: traefik.RouteService, namespace: str, snapshot: Snapshot, reading: Reading
 ) -> Backend:
@@ -86,159 +77,153 @@ def of_route(
         return Backend(name=f"{here}/{name}", mode=Mode.TRAEFIK_SERVICE, because=because)
     if "@" in name:
         return Backend(name=name, mode=Mode.ELSEWHERE, because="not seen from Kubernetes")
-    static = reading.static
-    wanted = Wanted(
+    return _Reference(
         service=Ref("Service", here, name),
         port=to.port,
         scheme=to.scheme,
         native=to.native_lb,
         native_of="nativeLB of the route's service",
-        by_default=static.native_routes,
-        external_allowed=static.external_routes,
-    )
-    return read(wanted, snapshot, reading)
+        native_by_default=reading.static.native_routes,
+        external_allowed=reading.static.external_routes,
+        snapshot=snapshot,
+        reading=reading,
+    ).backend()
 
 
 def of_ingress(
     backend: networking.IngressBackend, namespace: str, snapshot: Snapshot, reading: Reading
 ) -> Backend:
-    """A backend of an Ingress; what is special stands in annotations of the Service."""
-    if backend.service:
-        name, port = backend.service.name, backend.service.port
-        wanted_port: int | str | None = port.number or port.name
-    else:
-        name, wanted_port = backend.service_name, backend.service_port
+    """A backend of an Ingress; its options are annotations of the Service."""
+    name, port = backend.target
     if not name:
         return Backend(name="?", mode=Mode.NOTHING, because="Traefik supports no resource backend")
-    found = snapshot.get(core.Service, namespace, name)
-    said = (found.metadata.annotations if found else None) or {}
-    native = said.get(f"{ANNOTATION}nativelb")
-    wanted = Wanted(
+    service = snapshot.get(core.Service, namespace, name)
+    annotations = (service.metadata.annotations if service else None) or {}
+    native = annotations.get(f"{ANNOTATION}nativelb")
+    return _Reference(
         service=Ref("Service", namespace, name),
-        port=wanted_port,
-        scheme=said.get(f"{ANNOTATION}serversscheme", ""),
+        port=port,
+        scheme=annotations.get(f"{ANNOTATION}serversscheme", ""),
         native=None if native is None else native.strip().lower() == "true",
         native_of=f"the Service's annotation {ANNOTATION}nativelb",
-        by_default=reading.static.native_ingresses,
+        native_by_default=reading.static.native_ingresses,
         external_allowed=reading.static.external_ingresses,
-    )
-    return read(wanted, snapshot, reading)
+        snapshot=snapshot,
+        reading=reading,
+    ).backend()
 
 
-def read(wanted: Wanted, snapshot: Snapshot, reading: Reading) -> Backend:
-    """The backend that a reference becomes."""
-    ref = wanted.service
-    found = snapshot.get(core.Service, ref.namespace, ref.name)
-    if found is None:
-        seen = snapshot.sees(core.Service, ref.namespace)
-        return _nothing(wanted, f"{ref} {'does not exist' if seen else 'was not seen'}")
-    port = _port(found, wanted.port)
-    if port is None:
-        return _nothing(wanted, f"{ref} has no port {wanted.port or 'by that name'}")
-    native, because = _native(wanted, reading)
-    if found.spec.type == "ExternalName":
-        return _external(wanted, found, port, native=native, reading=reading)
-    if native and found.spec.cluster_ip in ("", "None"):
-        return _nothing(wanted, f"nativeLB is on, and {ref} is headless: it has no VIP")
-    if native:
-        server = _url(wanted, port, found.spec.cluster_ip, port.port)
-        return _made(wanted, Mode.VIP, because, server)
-    return _pods(wanted, found, port, snapshot, reading)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reference:
+    """A reference as one of the providers reads it. `native` is None where it is not set.
+
+    `native_of` names what sets it; the next two are the provider's arguments.
+    """
+
+    service: Ref
+    port: int | str | None
+    scheme: str
+    native: bool | None
+    native_of: str
+    native_by_default: bool
+    external_allowed: bool
+    snapshot: Snapshot
+    reading: Reading
+
+    def backend(self) -> Backend:
+        """The backend that Traefik makes of it."""
+        ref = self.service
+        service = self.snapshot.get(core.Service, ref.namespace, ref.name)
+        if service is None:
+            seen = self.snapshot.sees(core.Service, ref.namespace)
+            return self._nothing(f"{ref} {'does not exist' if seen else 'was not seen'}")
+        port = _port(service, self.port)
+        if port is None:
+            return self._nothing(f"{ref} has no port {self.port or 'by that name'}")
+        native, because = self._native()
+        if service.spec.type == "ExternalName":
+            return self._external(service, port, native=native)
+        if not native:
+            return self._pods(service, port)
+        if service.spec.cluster_ip in ("", "None"):
+            return self._nothing(f"nativeLB is on, and {ref} is headless: it has no VIP")
+        return self._backend(Mode.VIP, because, self._url(port, service.spec.cluster_ip))
+
+    def _native(self) -> tuple[bool, str]:
+        if not self.reading.since(NATIVE_LB_SINCE):
+            return False, ""
+        if self.native is not None:
+            return self.native, self.native_of
+        by_default = self.native_by_default and self.reading.since(BY_DEFAULT_SINCE)
+        return by_default, "nativeLBByDefault of Traefik's arguments"
+
+    def _external(self, service: core.Service, port: core.ServicePort, *, native: bool) -> Backend:
+        if native and not self.reading.since(YOUNG_GROUP_ALONE_SINCE):
+            return self._nothing("nativeLB is on, and an ExternalName has no VIP (Traefik 2)")
+        if self.reading.static.told and not self.external_allowed:
+            return self._nothing("Traefik's arguments do not allow ExternalName Services")
+        return self._backend(Mode.EXTERNAL_NAME, "", self._url(port, service.spec.external_name))
+
+    def _pods(self, service: core.Service, port: core.ServicePort) -> Backend:
+        key = (service.namespace, service.name)
+        slices = self.snapshot.of(discovery.EndpointSlice).by_label(serving.SERVICE_NAME)
+        servers = [
+            self._url(port, address, target)
+            for slice_ in slices.get(key, ())
+            for target in _targets(slice_, port)
+            for endpoint in slice_.endpoints or ()
+            if self._used(endpoint.conditions)
+            for address in endpoint.addresses
+        ]
+        if not servers:
+            seen = self.snapshot.sees(discovery.EndpointSlice, service.namespace)
+            because = f"{self.service} has no endpoint" if seen else "its endpoints were not seen"
+            return self._backend(Mode.POD_IPS, because)
+        headless = service.spec.cluster_ip == "None"
+        because = "the Service is headless: nativeLB is not possible" if headless else ""
+        backend = self._backend(Mode.POD_IPS, because, *dict.fromkeys(servers))
+        possible = service.spec.cluster_ip and not headless and self.reading.since(NATIVE_LB_SINCE)
+        return structs.replace(backend, lacks_native=bool(possible) and self.native is None)
+
+    def _used(self, state: discovery.EndpointConditions) -> bool:
+        """From v3 on an endpoint counts while it serves, and so while it terminates."""
+        if self.reading.since(YOUNG_GROUP_ALONE_SINCE) and state.serving is not None:
+            return state.serving
+        return state.ready is not False
+
+    def _url(self, port: core.ServicePort, host: str, target: int = 0) -> str:
+        """The URL of a server, at the port of the Service if no other is given."""
+        tls = port.port == HTTPS or port.name.startswith("https")
+        scheme = self.scheme or ("https" if tls else "http")
+        return f"{scheme}://{authority(host, target or port.port)}"
+
+    def _backend(self, mode: Mode, because: str, *servers: str) -> Backend:
+        port = "" if self.port is None else str(self.port)
+        name = f"{self.service.namespace}/{self.service.name}"
+        return Backend(
+            name=f"{name}:{port}" if port else name,
+            mode=mode,
+            because=because,
+            service=self.service,
+            port=port,
+            servers=servers,
+        )
+
+    def _nothing(self, because: str) -> Backend:
+        return self._backend(Mode.NOTHING, because)
 
 
-def _native(wanted: Wanted, reading: Reading) -> tuple[bool, str]:
-    if not reading.since(NATIVE_LB_SINCE):
-        return False, ""
-    if wanted.native is not None:
-        return wanted.native, wanted.native_of
-    by_default = wanted.by_default and reading.since(BY_DEFAULT_SINCE)
-    return by_default, "nativeLBByDefault of Traefik's arguments"
-
-
-def _external(
-    wanted: Wanted,
-    found: core.Service,
-    port: core.ServicePort,
-    *,
-    native: bool,
-    reading: Reading,
-) -> Backend:
-    if native and not reading.since(YOUNG_GROUP_ALONE_SINCE):
-        return _nothing(wanted, "nativeLB is on, and an ExternalName has no VIP (Traefik 2)")
-    if reading.static.told and not wanted.external_allowed:
-        return _nothing(wanted, "Traefik's arguments do not allow ExternalName Services")
-    server = _url(wanted, port, found.spec.external_name, port.port)
-    return _made(wanted, Mode.EXTERNAL_NAME, "", server)
-
-
-def _pods(
-    wanted: Wanted,
-    found: core.Service,
-    port: core.ServicePort,
-    snapshot: Snapshot,
-    reading: Reading,
-) -> Backend:
-    key = (found.namespace, found.name)
-    slices = snapshot.of(discovery.EndpointSlice).by_label(serving.SERVICE_NAME).get(key, ())
-    servers = [
-        _url(wanted, port, address, target)
-        for slice_ in slices
-        for target in _targets(slice_, port)
-        for endpoint in slice_.endpoints or ()
-        if _used(endpoint.conditions, reading)
-        for address in endpoint.addresses
-    ]
-    headless = found.spec.cluster_ip == "None"
-    if not servers:
-        seen = snapshot.sees(discovery.EndpointSlice, found.namespace)
-        because = f"{wanted.service} has no endpoint" if seen else "its endpoints were not seen"
-        return _made(wanted, Mode.POD_IPS, because)
-    because = "the Service is headless: nativeLB is not possible" if headless else ""
-    made = _made(wanted, Mode.POD_IPS, because, *dict.fromkeys(servers))
-    possible = bool(found.spec.cluster_ip) and not headless and reading.since(NATIVE_LB_SINCE)
-    return msgspec.structs.replace(made, lacks_native=possible and wanted.native is None)
-
-
-def _targets(each: discovery.EndpointSlice, port: core.ServicePort) -> list[int]:
+def _targets(slice_: discovery.EndpointSlice, port: core.ServicePort) -> list[int]:
     """The slice's port that has the name of the Service's port."""
-    return [one.port for one in each.ports or () if one.port and (one.name or "") == port.name][:1]
+    ports = slice_.ports or ()
+    return [entry.port for entry in ports if entry.port and (entry.name or "") == port.name][:1]
 
 
-def _used(state: discovery.EndpointConditions, reading: Reading) -> bool:
-    """From v3 on an endpoint counts while it serves, and so while it terminates."""
-    if reading.since(YOUNG_GROUP_ALONE_SINCE) and state.serving is not None:
-        return state.serving
-    return state.ready is not False
-
-
-def _port(found: core.Service, wanted: int | str | None) -> core.ServicePort | None:
+def _port(service: core.Service, wanted: int | str | None) -> core.ServicePort | None:
     if wanted in (None, "", 0):
         return None
-    for port in found.spec.ports or ():
+    for port in service.spec.ports or ():
         if wanted in (port.port, port.name):
             return port
-    external = found.spec.type == "ExternalName" and isinstance(wanted, int)
+    external = service.spec.type == "ExternalName" and isinstance(wanted, int)
     return core.ServicePort(port=int(wanted)) if external and wanted else None
-
-
-def _url(wanted: Wanted, port: core.ServicePort, host: str, target: int) -> str:
-    tls = port.port == HTTPS or port.name.startswith("https")
-    scheme = wanted.scheme or ("https" if tls else "http")
-    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{target}"
-
-
-def _made(wanted: Wanted, mode: Mode, because: str, *servers: str) -> Backend:
-    port = "" if wanted.port is None else str(wanted.port)
-    name = f"{wanted.service.namespace}/{wanted.service.name}"
-    return Backend(
-        name=f"{name}:{port}" if port else name,
-        mode=mode,
-        because=because,
-        service=wanted.service,
-        port=port,
-        servers=servers,
-    )
-
-
-def _nothing(wanted: Wanted, because: str) -> Backend:
-    return _made(wanted, Mode.NOTHING, because)

@@ -1,7 +1,8 @@
 """What a line of Traefik's log tells, of every version from v1 to v3.7 and in every format.
 
 Source: Traefik's own source and lines of real installations. "Creating server" and upstream errors
-are at level DEBUG in every version; what a provider refuses is an ERROR.
+are at level DEBUG in every version; what a provider refuses is an ERROR. Causes: Go's net.OpError
+and net.DNSError, Traefik's `ComputeStatusCode` (v3) and oxy (v1, v2).
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import re
 from collections.abc import Callable
 
 from bot.traefik.domain import access_log as access
-from bot.traefik.domain.go_errors import address_of, cause_of, status_of
 from bot.traefik.domain.log_entry import Entry, read, unwrap
 from bot.traefik.domain.log_events import (
     Cause,
@@ -60,6 +60,28 @@ FRAME = re.compile(
     r"level|time=|\b(?:DBG|INF|TRC|DEBU|INFO|TRAC)\b|^\S{1,100} - .{1,100}? \[|\"stream\""
 )
 
+CAUSES: tuple[tuple[Cause, re.Pattern[str]], ...] = (
+    (Cause.TIMEOUT, re.compile(r"timeout|timed out|deadline exceeded", re.IGNORECASE)),
+    (Cause.REFUSED, re.compile(r"connection refused")),
+    (Cause.NO_ROUTE, re.compile(r"no route to host|host is unreachable")),
+    (Cause.UNREACHABLE, re.compile(r"network is unreachable")),
+    (Cause.RESET, re.compile(r"connection reset by peer|broken pipe")),
+    (Cause.CANCELLED, re.compile(r"context canceled|Client Closed Request")),
+    (Cause.NO_SUCH_HOST, re.compile(r"no such host|server misbehaving")),
+    (Cause.TLS, re.compile(r"\btls: |\bx509: ")),
+    (Cause.EOF, re.compile(r"\bEOF\b")),
+)
+"""In this order: a timeout of a TLS handshake is a timeout."""
+
+STATUS_OF = {Cause.TIMEOUT: 504, Cause.CANCELLED: 499, Cause.TLS: 500, Cause.OTHER: 500}
+"""What Traefik answers by the cause; 502 for any other."""
+
+PEER = re.compile(
+    r"(?:dial|read|write|readfrom|writeto) (?:tcp|udp)[46]? "
+    r"(?:\S{1,100}->)?(\[[^\]\s]{1,100}\]:\d{1,5}|[^\s:>]{1,260}:\d{1,5})"
+)
+LOOKED_UP = re.compile(r"lookup (\S{1,260}?)(?: on \S{1,100})?: ")
+
 REFUSING = frozenset({"error", "warn", "fatal", "panic"})
 
 
@@ -99,7 +121,6 @@ def _created(entry: Entry) -> LogEvent | None:
     message = entry.message
     if not message.startswith("Creating "):
         return None
-    url = ""
     if found := CREATED.match(message):
         url = found[1]
     elif message == "Creating server":
@@ -109,6 +130,8 @@ def _created(entry: Entry) -> LogEvent | None:
     elif message in ("Creating TCP server", "Creating UDP server"):
         address = entry.text("serverAddress") or entry.text("address")
         url = f"{message.split()[1].lower()}://{address}" if address else ""
+    else:
+        return None
     if not url:
         return None
     return ServerCreated(url, entry.text("routerName"), entry.text("serviceName"), entry.time)
@@ -122,7 +145,9 @@ def _proxied(entry: Entry) -> LogEvent | None:
     if STATUS_ALONE.fullmatch(message) and why:
         return _failed(entry, why, status=int(message[:3]))
     if found := FORWARDING.match(message):
-        return _failed(entry, found[2], address=found[1], status=status_of(cause_of(found[2])))
+        return _failed(
+            entry, found[2], address=found[1], status=STATUS_OF.get(cause_of(found[2]), 502)
+        )
     if (found := ROUND_TRIP.search(message)) and int(found[2]) in access.GATEWAY:
         return _failed(entry, "", address=found[1], status=int(found[2]))
     return None
@@ -181,6 +206,17 @@ def _refused(entry: Entry) -> LogEvent | None:
         router=router,
         time=entry.time,
     )
+
+
+def cause_of(text: str) -> Cause:
+    """The cause in an error message of Go's; OTHER if none is known."""
+    return next((cause for cause, sign in CAUSES if sign.search(text)), Cause.OTHER)
+
+
+def address_of(text: str) -> str:
+    """The server's side of the connection, else the name that was looked up; empty for neither."""
+    found = PEER.search(text) or LOOKED_UP.search(text)
+    return found[1] if found else ""
 
 
 READERS: tuple[Callable[[Entry], LogEvent | None], ...] = (_created, _proxied, _streamed, _refused)

@@ -104,14 +104,11 @@ def _paths(ingress: networking.Ingress, snapshot: Snapshot, reading: Reading) ->
         read = backend.of_ingress(to, ingress.namespace, snapshot, reading)
         return RuleView(match=match, router=router, backends=(read,))
 
-    for ingress_rule in ingress.spec.rules or ():
-        host = ingress_rule.host
-        for path in ingress_rule.http.paths if ingress_rule.http else ():
-            router = naming.of_ingress(ingress.namespace, ingress.name, host, path.path)
-            yield rule(f"{host}{path.path or '/'}", router, path.backend)
-    default = ingress.spec.default_backend or ingress.spec.backend
-    if default and not ingress.spec.rules:
-        yield rule("default backend", naming.DEFAULT_BACKEND, default)
+    for host, path in ingress.spec.paths:
+        router = naming.of_ingress(ingress.namespace, ingress.name, host, path.path)
+        yield rule(f"{host}{path.path or '/'}", router, path.backend)
+    if ingress.spec.default and not ingress.spec.rules:
+        yield rule("default backend", naming.DEFAULT_BACKEND, ingress.spec.default)
 
 
 def _other_group(route: traefik.IngressRoute, snapshot: Snapshot, reading: Reading) -> str:

@@ -44,8 +44,7 @@ def schema() -> dict[str, Any]:
 
 
 def _encoded(whole: JsonTraefik) -> bytes:
-    plain = _redacted(msgspec.to_builtins(whole))
-    return indented(plain)
+    return indented(_redacted(msgspec.to_builtins(whole)))
 
 
 def _redacted(value: Any) -> Any:

@@ -56,11 +56,9 @@ def logs(answer: LogsAnswer) -> RenderableType:
         for refusal in answer.refusals[:MOST]
     ]
     passed_over = [f"{count:,} × {reason}" for reason, count in answer.irrelevant.items()]
-    notes = []
-    if answer.failures and answer.classified:
-        notes.append(Text("Why: meshmedic net diagnose ROUTE tests it.", "dim"))
-    if not answer.classified:
-        notes.append(Text("Addresses are not classified: no cluster was asked.", "dim"))
+    note = "Addresses are not classified: no cluster was asked."
+    if answer.classified:
+        note = "Why: meshmedic net diagnose ROUTE tests it." if answer.failures else ""
     return Group(
         *lines,
         Text(),
@@ -70,7 +68,7 @@ def logs(answer: LogsAnswer) -> RenderableType:
         *_servers(answer),
         *(_labelled("passed over: ", reason) for reason in passed_over),
         *(_labelled("not read: ", gap) for gap in traefik_text.left_out(answer)),
-        *notes,
+        *([Text(note, "dim")] if note else []),
         *_unseen(answer.unseen),
     )
 

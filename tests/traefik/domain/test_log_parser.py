@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.traefik.domain.go_errors import address_of, cause_of
 from bot.traefik.domain.log_events import (
     Cause,
     Irrelevant,
@@ -18,7 +17,7 @@ from bot.traefik.domain.log_events import (
     ServerCreated,
     UpstreamError,
 )
-from bot.traefik.domain.log_parser import LONGEST, parse
+from bot.traefik.domain.log_parser import LONGEST, address_of, cause_of, parse
 
 ROUTER = "apps-site-1a2b3c4d5e6f7a8b9c0d@kubernetescrd"
 POD = "http://10.42.1.7:8080"
