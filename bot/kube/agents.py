@@ -23,8 +23,7 @@ from bot.kube.jobs import REQUEST
 from bot.kube.pods import ListedPod, list_pods, log_path
 from bot.net.probing import agent_peers, signed_job
 from bot.net.probing import output as lines
-from bot.net.probing.agent_peers import AgentPeer
-from bot.net.probing.protocol import ProbeJob, ProberLine
+from bot.net.probing.protocol import ListenerAddress, ProbeJob, ProberLine
 
 log = logging.getLogger(__name__)
 
@@ -144,7 +143,7 @@ class Agents:
         try:
             written = (await self.peers.read()).get(agent_peers.FILE)
             text = agent_peers.written(
-                AgentPeer(agent.node, agent.address, signed_job.LISTENER_PORT)
+                ListenerAddress(agent.node, agent.address, signed_job.LISTENER_PORT)
                 for agent in await self.present()
             )
             if text != written:

@@ -61,7 +61,7 @@ def suggestions(snapshot: Snapshot, typed: str, most: int = 25) -> tuple[str, ..
 def _meant(snapshot: Snapshot, typed: str) -> Candidate | Unresolved:
     words = _words(typed)
     if not words:
-        return Unresolved("Name a route or a Service.", suggestions(snapshot, "", NEAR))
+        return Unresolved("Name a route or a Service.", near=suggestions(snapshot, "", NEAR))
     every = candidates(snapshot)
     found = [candidate for candidate in every if all(word in candidate.keys for word in words)]
     routes = [candidate for candidate in found if candidate.kind != "Service"] or found
@@ -74,7 +74,7 @@ def _meant(snapshot: Snapshot, typed: str) -> Candidate | Unresolved:
     if len(labels) == 1:
         # One rule with several Services: the Services themselves are what to choose from.
         labels = tuple(f"service/{e.to_namespace}/{e.to_name}:{e.port}" for e in routes)
-    return Unresolved(f"{typed!r} stands for {len(labels)} ways to a Service.", labels[:NEAR])
+    return Unresolved(f"{typed!r} stands for {len(labels)} ways to a Service.", near=labels[:NEAR])
 
 
 def _words(typed: str) -> list[str]:
@@ -92,7 +92,7 @@ def _nothing(typed: str, every: tuple[Candidate, ...], snapshot: Snapshot) -> Un
         if not snapshot.sees(kind)
     ]
     also = f" Not seen: {', '.join(unseen)}." if unseen else ""
-    return Unresolved(f"No route or Service is called {typed!r}.{also}", near)
+    return Unresolved(f"No route or Service is called {typed!r}.{also}", near=near)
 
 
 def _absence(found: Candidate, snapshot: Snapshot) -> str:

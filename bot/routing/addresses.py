@@ -16,6 +16,7 @@ from typing import TypeAlias
 import msgspec
 
 from bot.domain.finding import Ref
+from bot.domain.grouping import grouped
 from bot.domain.resources import core, discovery
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
@@ -218,10 +219,7 @@ def _unseen(snapshot: Snapshot) -> tuple[str, ...]:
 
 
 def _index(snapshot: Snapshot) -> _Index:
-    places: dict[IP, list[_Place]] = {}
-    for place, texts in _places(snapshot):
-        for ip in parsed(texts):
-            places.setdefault(ip, []).append(place)
+    places = grouped((ip, place) for place, texts in _places(snapshot) for ip in parsed(texts))
     nodes = snapshot.of(core.Node)
     return _Index(
         places, tuple((network, node.name) for node in nodes for network in pod_ranges(node))

@@ -27,10 +27,10 @@ from bot.kube import impersonation as approver
 from bot.net.diagnosis.diagnosis import Confidence, Effect, Row
 from bot.net.mesh.matrix import By
 from bot.net.probing import agent_keys, agent_peers, manifests, signed_job
-from bot.net.probing.agent_peers import AgentPeer
 from bot.net.probing.protocol import (
     Heard,
     Listen,
+    ListenerAddress,
     Outcome,
     Probe,
     ProbeAnswer,
@@ -214,7 +214,7 @@ def _agents() -> str:
             "renewed": agent_keys.renewed({"key-a": '{"not_after":0}'}, "key-b", "{}", 1.0),
             "peers": agent_peers.CONFIG_MAP,
             "file": agent_peers.FILE,
-            "text": agent_peers.written((AgentPeer("edge", "10.42.0.99", 8474),)),
+            "text": agent_peers.written((ListenerAddress("edge", "10.42.0.99", 8474),)),
         }
     )
 

@@ -12,7 +12,7 @@ from bot.domain.temporary import NAMESPACE
 from bot.kube.connect import connect
 from bot.kube.prober_daemonset import ProbeAgents
 from bot.net.probing import agent_keys, agent_peers, signed_job
-from bot.net.probing.agent_peers import AgentPeer
+from bot.net.probing.protocol import ListenerAddress
 from bot.probe import rounds
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from tests.clusters import Cluster
@@ -89,6 +89,8 @@ async def test_an_api_server_that_is_away_is_logged_and_no_more(
     assert "list of peers cannot be published" in caplog.text
 
 
-@given(st.lists(st.builds(AgentPeer, st.text(), st.text(), st.integers(1, 65535)), max_size=20))
-def test_the_order_of_pods_makes_no_difference(peers: list[AgentPeer]) -> None:
+@given(
+    st.lists(st.builds(ListenerAddress, st.text(), st.text(), st.integers(1, 65535)), max_size=20)
+)
+def test_the_order_of_pods_makes_no_difference(peers: list[ListenerAddress]) -> None:
     assert agent_peers.written(peers) == agent_peers.written(reversed(peers))

@@ -254,13 +254,13 @@ def test_a_host_network_traefik_is_known():
 def test_a_name_that_is_nearly_right_is_offered():
     """With what was not found."""
     said = why(a_cluster(an_ingress("shop", "shop.example")), "shop.exmaple")
-    assert "No route or Service" in said.because
+    assert "No route or Service" in said.detail
     assert said.near[0] == "ingress/apps/shop shop.example/"
 
 
 def test_what_was_not_seen_is_said_when_nothing_is_found():
     """It may be there."""
-    assert "Not seen: Service" in why(a_snapshot(unseen=(Service,)), "web").because
+    assert "Not seen: Service" in why(a_snapshot(unseen=(Service,)), "web").detail
 
 
 def test_several_matches_are_to_be_chosen_from():
@@ -268,7 +268,7 @@ def test_several_matches_are_to_be_chosen_from():
     other = a_service("api", clusterIP="10.43.0.10")
     snapshot = a_cluster(an_ingress(), an_ingress("api", path="/api", to="api"), other)
     said = why(snapshot, "web.example")
-    assert "stands for 2 ways" in said.because
+    assert "stands for 2 ways" in said.detail
     assert len(said.near) == 2
     assert all(found(snapshot, each) for each in said.near)
 
@@ -299,7 +299,7 @@ def test_a_route_that_leads_nowhere_says_where_it_ends(more: Plain, word: str):
 def test_a_service_without_ports_is_refused():
     """There is nothing to connect to."""
     snapshot = a_snapshot(a_service(ports=()))
-    assert "has no ports" in why(snapshot, "apps/web").because
+    assert "has no ports" in why(snapshot, "apps/web").detail
 
 
 @pytest.mark.parametrize(

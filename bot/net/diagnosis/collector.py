@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
+from bot.domain.grouping import grouped
 from bot.errors import MeshmedicError
 from bot.net.diagnosis import evidence as case
 from bot.net.diagnosis import test_plan as questions
@@ -119,9 +120,7 @@ class Collector:
 
     async def _ask(self, asked: Sequence[Question], number: int) -> tuple[Observation, ...]:
         """One pass: every place at once, as far as its limit allows."""
-        places: dict[VantagePoint, list[Question]] = {}
-        for question in asked:
-            places.setdefault(question.source, []).append(question)
+        places = grouped((question.source, question) for question in asked)
         slots = asyncio.Semaphore(AT_ONCE)
         async with asyncio.TaskGroup() as group:
             tasks = [
@@ -139,14 +138,20 @@ class Collector:
     ) -> tuple[Observation, ...]:
         """All questions of one place; the reason where it could not be asked."""
         probes = [question.probe for question in asked]
+        answers: tuple[ProbeAnswer, ...] = ()
+        reason = "The prober did not answer this one."
         try:
             async with self._limit(PASS), slots:
                 answers = await self.prober.probe(place, probes, self.progress)
         except MeshmedicError as error:
-            return _unasked(asked, str(error), number)
+            reason = str(error)
         except TimeoutError:
-            return _unasked(asked, f"No answer within {PASS:g} s.", number)
-        return _observed(asked, answers, number)
+            reason = f"No answer within {PASS:g} s."
+        by_probe = grouped((answer.id, answer) for answer in answers)
+        return tuple(
+            _observation(question, by_probe.get(question.probe.id, ()), reason, number)
+            for question in asked
+        )
 
     def _limit(self, seconds: float) -> asyncio.Timeout:
         """So many seconds, and no longer than the whole may take."""
@@ -161,23 +166,7 @@ class Collector:
             return Ear(listener.node)
 
 
-def _observed(
-    asked: Sequence[Question], answers: Sequence[ProbeAnswer], number: int
-) -> tuple[Observation, ...]:
-    """Each question with its answers, by the probe's id."""
-    by_probe: dict[str, list[ProbeAnswer]] = {}
-    for answer in answers:
-        by_probe.setdefault(answer.id, []).append(answer)
-    return tuple(
-        Observation(
-            question,
-            tuple(by_probe.get(question.probe.id, ())),
-            "" if question.probe.id in by_probe else "The prober did not answer this one.",
-            number,
-        )
-        for question in asked
-    )
-
-
-def _unasked(asked: Sequence[Question], reason: str, number: int) -> tuple[Observation, ...]:
-    return tuple(Observation(question, (), reason, number) for question in asked)
+def _observation(
+    question: Question, answers: Sequence[ProbeAnswer], reason: str, number: int
+) -> Observation:
+    return Observation(question, tuple(answers), "" if answers else reason, number)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 
+from bot.domain.grouping import grouped
 from bot.net.diagnosis.observation import (
     Aim,
     Belief,
@@ -197,10 +198,8 @@ class Case:
 
     @cached_property
     def _by_place(self) -> dict[tuple[VantagePoint, Aim], list[tuple[ProbeTarget, Tally]]]:
-        groups: dict[tuple[VantagePoint, Aim], list[tuple[ProbeTarget, Tally]]] = {}
-        for (place, aim, to), tally in sorted(self.tallies.items(), key=lambda i: i[0]):
-            groups.setdefault((place, aim), []).append((to, tally))
-        return groups
+        tallies = sorted(self.tallies.items(), key=lambda i: i[0])
+        return grouped(((place, aim), (to, tally)) for (place, aim, to), tally in tallies)
 
 
 def joined(tallies: Sequence[Tally]) -> Tally:
@@ -220,8 +219,6 @@ def lay_out(
     belief: Belief | None = None,
 ) -> Case:
     """The case that observations make, whatever their order."""
-    groups: dict[Key, list[Observation]] = {}
-    for observation in observations:
-        groups.setdefault(observation.question.key, []).append(observation)
+    groups = grouped((observation.question.key, observation) for observation in observations)
     tallies = {key: summarize(group) for key, group in groups.items()}
     return Case(subject, tallies, {ear.node: ear for ear in ears}, belief or NO_BELIEF)

@@ -7,6 +7,7 @@ read by later versions.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -52,45 +53,35 @@ def _spare(value: Proofs) -> Proofs | None:
 PROOFS: Shelf[Proofs] = Shelf("proofs", Proofs, spare=_spare)
 
 
+OF_SUBJECT = ("service", "port", "route", "native", "endpoints_seen")
+OF_DIAGNOSIS = ("row", "confidence", "because", "effect", "effect_because")
+"""What is kept under the name that it has there."""
+
+
 def proof(diagnosed: Diagnosed) -> ProvenFault:
     """What is kept of a diagnosis that proved a fault."""
     subject, diagnosis = diagnosed.subject, diagnosed.diagnosis
     return ProvenFault(
         subject=subject.name,
         tested=diagnosed.taken_at,
-        route=subject.route,
-        service=subject.service,
-        port=subject.port,
-        native=subject.native,
         endpoints=tuple((endpoint.address, endpoint.port) for endpoint in subject.endpoints),
-        endpoints_seen=subject.endpoints_seen,
-        row=diagnosis.row,
-        confidence=diagnosis.confidence,
-        because=diagnosis.because,
-        effect=diagnosis.effect,
-        effect_because=diagnosis.effect_because,
         evidence=tuple(Evidence(row.what, row.result) for row in lasting.bearing(diagnosis)),
+        **_picked(subject, OF_SUBJECT),
+        **_picked(diagnosis, OF_DIAGNOSIS),
     )
 
 
-def diagnosed(kept: ProvenFault) -> Diagnosed:
+def diagnosed(fault: ProvenFault) -> Diagnosed:
     """The diagnosis again: as much of it as a finding needs."""
-    subject = Subject(
-        name=kept.subject,
-        service=kept.service,
-        port=kept.port,
-        route=kept.route,
-        native=kept.native,
-        endpoints=tuple(EndpointAt(address=address, port=port) for address, port in kept.endpoints),
-        endpoints_seen=kept.endpoints_seen,
-    )
+    endpoints = (EndpointAt(address=address, port=port) for address, port in fault.endpoints)
+    subject = Subject(name=fault.subject, endpoints=tuple(endpoints), **_picked(fault, OF_SUBJECT))
     diagnosis = Diagnosis(
-        row=kept.row,
-        confidence=kept.confidence,
-        because=kept.because,
-        effect=kept.effect,
-        effect_because=kept.effect_because,
-        evidence=tuple(Seen(row.label, row.value, bears=True) for row in kept.evidence),
-        subject=kept.subject,
+        subject=fault.subject,
+        evidence=tuple(Seen(row.label, row.value, bears=True) for row in fault.evidence),
+        **_picked(fault, OF_DIAGNOSIS),
     )
-    return Diagnosed(kept.tested, subject, diagnosis)
+    return Diagnosed(fault.tested, subject, diagnosis)
+
+
+def _picked(source: msgspec.Struct, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: getattr(source, name) for name in names}

@@ -5,12 +5,12 @@ Times are milliseconds.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from statistics import median
-from typing import Protocol
 
 from bot.net.diagnosis.observation import Observation
 from bot.net.probing.protocol import SETTLE, Outcome, ProbeAnswer
@@ -63,6 +63,13 @@ SAID = {ResultState.REFUSED, ResultState.NO_ROUTE}
 
 SHARP = {ResultState.REFUSED, ResultState.NO_ROUTE, ResultState.NAMELESS, ResultState.FOREIGN}
 """Somebody said so: loss alone never ends like this."""
+
+
+SHORTEST = 0.1
+"""Milliseconds below which a figure would pretend too much."""
+
+UNSETTLED = f", still {SETTLE:.0f} s after it was created"
+"""A clause for a new target that stayed away for all the time it had."""
 
 
 @dataclass(frozen=True)
@@ -191,10 +198,10 @@ class Tally:
         """For people: `refused 4 of 4, after 0.1 ms`, or why it was not asked."""
         if not self.seen:
             return "not tested: " + "; ".join(self.reasons) if self.reasons else "not tested"
-        kinds = sorted({answer.outcome for answer in self.answers})
-        counts = [f"{kind} {_count(kind, self.answers)} of {self.tries}" for kind in kinds]
+        counts = Counter(answer.outcome for answer in self.answers)
+        ended = ", ".join(f"{kind} {counts[kind]} of {self.tries}" for kind in sorted(counts))
         after = "" if self.typical is None else f", typically after {milliseconds(self.typical)}"
-        return ", ".join(counts) + after + unsettled(self.answers)
+        return ended + after + (UNSETTLED if any(a.unsettled for a in self.answers) else "")
 
 
 def summarize(observations: Iterable[Observation]) -> Tally:
@@ -212,12 +219,11 @@ def summarize(observations: Iterable[Observation]) -> Tally:
         )
         if observation.unasked:
             reasons.add(observation.unasked)
-    ordered = (tuple(sorted(rounds[round_], key=_by_time)) for round_ in sorted(rounds))
+    ordered = (
+        tuple(sorted(rounds[round_], key=lambda a: (a.at, a.id, repr(a))))
+        for round_ in sorted(rounds)
+    )
     return Tally(tuple(ordered), tuple(sorted(reasons)))
-
-
-def _by_time(answer: ProbeAnswer) -> tuple[float, str, str]:
-    return answer.at, answer.id, repr(answer)
 
 
 def _state(answers: Sequence[ProbeAnswer]) -> ResultState:
@@ -250,25 +256,6 @@ def _impaired(answers: Sequence[ProbeAnswer]) -> int:
         or (answer in reached and (answer.connected or 0.0) >= late)
         for answer in answers
     )
-
-
-def _count(outcome: Outcome, answers: Sequence[ProbeAnswer]) -> int:
-    return sum(answer.outcome is outcome for answer in answers)
-
-
-class _New(Protocol):
-    @property
-    def unsettled(self) -> bool: ...
-
-
-def unsettled(tries: Iterable[_New]) -> str:
-    """A clause for a new target that stayed away for all the time it had; else nothing."""
-    late = any(one.unsettled for one in tries)
-    return f", still {SETTLE:.0f} s after it was created" if late else ""
-
-
-SHORTEST = 0.1
-"""Milliseconds below which a figure would pretend too much."""
 
 
 def milliseconds(time: float) -> str:

@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from bot.domain.finding import Ref
+from bot.domain.refusal import Refusal
 from bot.routing.addresses import authority
 
 
@@ -105,14 +106,12 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
         return bool(pods) and all(pod.host_network for pod in pods)
 
 
-class Unresolved(msgspec.Struct, frozen=True):
-    """Why what was typed is no subject, and what may be meant instead."""
+class Unresolved(Refusal, frozen=True):
+    """What was typed is no subject; `near` may be meant instead."""
 
-    because: str
     near: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        """One sentence, and the names that may be meant."""
-        return (
-            f"{self.because} Choose one of: {', '.join(self.near)}." if self.near else self.because
-        )
+        """Why, and the names that may be meant."""
+        near = f" Choose one of: {', '.join(self.near)}." if self.near else ""
+        return f"{self.detail}{near}"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from bot.domain.grouping import grouped
 from bot.net.diagnosis.observation import ExecutionContext, ProbeTarget, VantagePoint
 from bot.net.diagnosis.subject import EndpointAt, Subject
 from bot.net.probing.protocol import ListenerAddress, ProbedBackend, Vip
@@ -77,9 +78,8 @@ def backends(
 
 def _chosen(subject: Subject, edges: tuple[str, ...]) -> tuple[EndpointAt, ...]:
     """One endpoint of each node first, those local to Traefik before the others, then the rest."""
-    by_node: dict[str, list[EndpointAt]] = {}
-    for endpoint in sorted(subject.endpoints, key=lambda e: (e.node not in edges, e)):
-        by_node.setdefault(endpoint.node, []).append(endpoint)
+    local_first = sorted(subject.endpoints, key=lambda e: (e.node not in edges, e))
+    by_node = grouped((endpoint.node, endpoint) for endpoint in local_first)
     first = [group[0] for group in by_node.values()]
     rest = [endpoint for group in by_node.values() for endpoint in group[1:]]
     return tuple([*first, *rest][:MOST_ENDPOINTS])

@@ -10,7 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from bot.domain.verdict import Verdict
-from bot.net.diagnosis.results import unsettled
+from bot.net.diagnosis.results import UNSETTLED
 from bot.net.probing.protocol import Outcome, ProbeAnswer
 
 Pair = tuple[str, str]
@@ -263,10 +263,14 @@ def _others(node: str, pairs: set[Pair]) -> set[str]:
 
 
 def _common(cells: Iterable[Cell]) -> str:
-    how = [f"{cell_.ended.value}{unsettled((cell_,))}" for cell_ in cells]
+    how = [f"{cell_.ended.value}{_late(cell_)}" for cell_ in cells]
     return max(how, key=how.count)
 
 
-def _how(each: Cell) -> str:
-    some = "" if each.well == 0 else f" {each.tries - each.well} of {each.tries}"
-    return f"{each.ended.value}{some}{unsettled((each,))}"
+def _how(cell_: Cell) -> str:
+    some = f" {cell_.tries - cell_.well} of {cell_.tries}" if cell_.well else ""
+    return f"{cell_.ended.value}{some}{_late(cell_)}"
+
+
+def _late(cell_: Cell) -> str:
+    return UNSETTLED if cell_.unsettled else ""

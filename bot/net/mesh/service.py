@@ -12,6 +12,7 @@ from itertools import chain
 
 import msgspec
 
+from bot.domain.grouping import grouped
 from bot.domain.resources import core
 from bot.domain.snapshot import SnapshotReader
 from bot.errors import ClusterError, InputError
@@ -26,7 +27,6 @@ from bot.net.probing.protocol import (
     ListenerAddress,
     Outcome,
     Probe,
-    ProbeAnswer,
     ProbedBackend,
     ProbeKind,
     Progress,
@@ -236,11 +236,8 @@ class _Attempt:
             return str(error)
         self.done += 1
         self.progress(f"{self.done} of {self.count} nodes have tried.")
-        by_id: dict[str, list[ProbeAnswer]] = {}
-        for answer in answers:
-            if answer.outcome is not Outcome.UNTRIED:
-                # Where the prober could not even begin, nothing was seen of the network.
-                by_id.setdefault(answer.id, []).append(answer)
+        # Where the prober could not even begin, nothing was seen of the network.
+        by_id = grouped((a.id, a) for a in answers if a.outcome is not Outcome.UNTRIED)
         return [
             cell(row.node, target, test, by_id[key])
             for key, (target, test, _) in numbered.items()

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 import msgspec
 
+from bot.net.probing.protocol import ListenerAddress
+
 CONFIG_MAP = "meshmedic-probe-peers"
 FILE = "peers.json"
 
@@ -16,14 +18,6 @@ MOST = 5000
 """Agents: a ConfigMap and an agent take no more than 1 MiB."""
 
 
-class AgentPeer(msgspec.Struct, frozen=True, order=True):
-    """The listener of an agent."""
-
-    node: str
-    address: str
-    port: int
-
-
-def written(peers: Iterable[AgentPeer]) -> str:
+def written(peers: Iterable[ListenerAddress]) -> str:
     """The file. The same peers always make the same text."""
     return msgspec.json.encode(sorted(set(peers))[:MOST]).decode()

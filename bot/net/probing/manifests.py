@@ -42,21 +42,8 @@ def probe_job(
     job: ProbeJob, *, node: str, image: str, seconds: int, host_network: bool = False
 ) -> Manifest:
     """A Job that runs the prober on a node, and is gone after `seconds` and REMAINS at most."""
-    container = {
-        "name": CONTAINER,
-        "image": image,
-        "command": ["python", "-m", "bot.probe", "once"],
-        "args": [verbatim(msgspec.json.encode(job).decode())],
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            "readOnlyRootFilesystem": True,
-        },
-        "resources": {
-            "requests": {"cpu": "10m", "memory": "32Mi"},
-            "limits": {"cpu": "500m", "memory": "64Mi"},
-        },
-    }
+    container = _container(image, ["python", "-m", "bot.probe", "once"], memory="64Mi")
+    container["args"] = [verbatim(msgspec.json.encode(job).decode())]
     return _job(job.id, node, container, seconds, host_network=host_network)
 
 
@@ -69,23 +56,14 @@ def tool_job(
     keep over exec. It is one of the runtime's own set, and `baseline` lets nobody ask for it: so
     the others are given up.
     """
-    security: Manifest = {
-        "allowPrivilegeEscalation": False,
-        "capabilities": {"drop": list(OTHERS) if raw else ["ALL"]},
-        "readOnlyRootFilesystem": True,
-    }
+    container = _container(image, [verbatim(argument) for argument in argv], memory="128Mi")
     if raw:
-        security |= {"runAsNonRoot": False, "runAsUser": 0, "runAsGroup": 0}
-    container = {
-        "name": CONTAINER,
-        "image": image,
-        "command": [verbatim(argument) for argument in argv],
-        "securityContext": security,
-        "resources": {
-            "requests": {"cpu": "10m", "memory": "32Mi"},
-            "limits": {"cpu": "500m", "memory": "128Mi"},
-        },
-    }
+        container["securityContext"] |= {
+            "capabilities": {"drop": list(OTHERS)},
+            "runAsNonRoot": False,
+            "runAsUser": 0,
+            "runAsGroup": 0,
+        }
     return _job(name, node, container, seconds, host_network=False)
 
 
@@ -106,6 +84,23 @@ def verbatim(text: str) -> str:
     Source: core/v1, Container `command`.
     """
     return text.replace("$(", "$$(")
+
+
+def _container(image: str, command: list[str], *, memory: str) -> Manifest:
+    return {
+        "name": CONTAINER,
+        "image": image,
+        "command": command,
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "readOnlyRootFilesystem": True,
+        },
+        "resources": {
+            "requests": {"cpu": "10m", "memory": "32Mi"},
+            "limits": {"cpu": "500m", "memory": memory},
+        },
+    }
 
 
 def _job(

@@ -169,8 +169,8 @@ class ProberLine(WireStruct, frozen=True):
     """Why the job was not done."""
 
 
-class ListenerAddress(msgspec.Struct, frozen=True):
-    """A listener of ours that runs on a node, in the pod network."""
+class ListenerAddress(msgspec.Struct, frozen=True, order=True):
+    """A listener of ours that runs on a node, in the pod network. Agents read it as JSON."""
 
     node: str
     address: str

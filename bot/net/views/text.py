@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from bot.domain.grouping import grouped
 from bot.domain.verdict import Verdict
 from bot.net.diagnosis.diagnosis import Diagnosis, Effect, Row, Seen
 from bot.net.mesh.matrix import By, Cell, Matrix, Pair
@@ -150,10 +151,7 @@ def unseen(matrix: Matrix) -> Iterator[str]:
 
 def by_pair(matrix: Matrix) -> dict[Pair, list[Cell]]:
     """The cells of each pair."""
-    cells: dict[Pair, list[Cell]] = {}
-    for cell in matrix.cells:
-        cells.setdefault(cell.pair, []).append(cell)
-    return cells
+    return grouped((cell.pair, cell) for cell in matrix.cells)
 
 
 def expected(pair: Pair, matrix: Matrix) -> bool:
