@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -136,6 +136,10 @@ class Snapshot:
         if name not in self._memo:
             self._memo[name] = make()
         return cast("M", self._memo[name])
+
+    def unseen(self, kinds: Iterable[type[Object]]) -> tuple[str, ...]:
+        """The names of those kinds whose absence is no evidence."""
+        return tuple(kind.__name__ for kind in kinds if not self.sees(kind))
 
     def sees(self, kind: type[Object], namespace: str | None = None) -> bool:
         """Whether the absence of an object of this type (in this namespace) is evidence."""

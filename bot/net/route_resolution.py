@@ -86,11 +86,7 @@ def _nothing(typed: str, every: tuple[Candidate, ...], snapshot: Snapshot) -> Un
     names = {key: candidate.label for candidate in reversed(every) for key in candidate.keys}
     close = difflib.get_close_matches(" ".join(_words(typed)), names, n=NEAR, cutoff=0.5)
     near = tuple(dict.fromkeys(names[name] for name in close))
-    unseen = [
-        kind.__name__
-        for kind in (traefik.IngressRoute, networking.Ingress, core.Service)
-        if not snapshot.sees(kind)
-    ]
+    unseen = snapshot.unseen((traefik.IngressRoute, networking.Ingress, core.Service))
     also = f" Not seen: {', '.join(unseen)}." if unseen else ""
     return Unresolved(f"No route or Service is called {typed!r}.{also}", near=near)
 

@@ -9,7 +9,7 @@ from bot.domain.resources import core, discovery
 from bot.domain.snapshot import Snapshot
 from bot.net.diagnosis.subject import EndpointAt, NodeAt, TraefikAt
 from bot.routing import service_endpoints as serving
-from bot.routing.references import TRAEFIK_NAME
+from bot.routing.references import arguments_of, traefik_pods
 
 FLANNEL_IP = "flannel.alpha.coreos.com/public-ip"
 FLANNEL_IPV6 = "flannel.alpha.coreos.com/public-ipv6"
@@ -39,7 +39,7 @@ def traefik(snapshot: Snapshot) -> tuple[TraefikAt, ...]:
             TraefikAt(
                 pod.spec.node_name, pod.namespace, pod.name, addresses(pod), pod.spec.host_network
             )
-            for pod in _traefik_pods(snapshot)
+            for pod in _running_traefik(snapshot)
         )
     )
 
@@ -47,21 +47,15 @@ def traefik(snapshot: Snapshot) -> tuple[TraefikAt, ...]:
 def has_argument(snapshot: Snapshot, name: str) -> bool:
     """Whether every running Traefik has a switch among its arguments, and it is on."""
     wanted = {f"--{name}", f"--{name}=true"}
-    pods = list(_traefik_pods(snapshot))
-    return bool(pods) and all(wanted & set(_arguments(pod)) for pod in pods)
+    pods = list(_running_traefik(snapshot))
+    return bool(pods) and all(wanted & set(arguments_of(pod)) for pod in pods)
 
 
-def _traefik_pods(snapshot: Snapshot) -> Iterator[core.Pod]:
-    for (_, name), pods in snapshot.of(core.Pod).by_label(TRAEFIK_NAME).items():
-        for pod in pods if name == "traefik" else ():
-            leaving = pod.metadata.deletion_timestamp is not None
-            if pod.status.phase == "Running" and pod.spec.node_name and not leaving:
-                yield pod
-
-
-def _arguments(pod: core.Pod) -> Iterator[str]:
-    for container in pod.spec.containers:
-        yield from (arg.casefold() for arg in container.args or ())
+def _running_traefik(snapshot: Snapshot) -> Iterator[core.Pod]:
+    for pod in traefik_pods(snapshot):
+        leaving = pod.metadata.deletion_timestamp is not None
+        if pod.status.phase == "Running" and pod.spec.node_name and not leaving:
+            yield pod
 
 
 def nodes(snapshot: Snapshot) -> tuple[NodeAt, ...]:
@@ -78,24 +72,24 @@ def addresses(pod: core.Pod) -> tuple[str, ...]:
 
 def _node(node: core.Node) -> NodeAt:
     notes = node.metadata.annotations or {}
-    own = [address.address for address in node.status.addresses if address.type == "InternalIP"]
-    outer = [address.address for address in node.status.addresses if address.type == "ExternalIP"]
+    every = node.status.addresses
+    own = [at.address for kind in ("InternalIP", "ExternalIP") for at in every if at.type == kind]
     return NodeAt(
         node.name,
-        tuple(dict.fromkeys((*own, *outer))),
+        tuple(dict.fromkeys(own)),
         notes.get(FLANNEL_IP, "") or notes.get(FLANNEL_IPV6, ""),
         is_ready(node),
     )
 
 
-def _number(each: discovery.EndpointSlice, port: core.ServicePort) -> int:
+def _number(slice_: discovery.EndpointSlice, port: core.ServicePort) -> int:
     """The number behind a Service's port in this slice; 0 where the slice does not have it."""
-    found = (have.port for have in each.ports or () if (have.name or "") == port.name)
-    return next(found, None) or 0
+    numbers = (have.port for have in slice_.ports or () if (have.name or "") == port.name)
+    return next(numbers, None) or 0
 
 
 def _placed(
-    each: discovery.EndpointSlice,
+    slice_: discovery.EndpointSlice,
     endpoint: discovery.Endpoint,
     number: int,
     port: core.ServicePort,
@@ -103,14 +97,14 @@ def _placed(
 ) -> Iterator[EndpointAt]:
     target = endpoint.target_ref
     name = target.name if target and target.kind == "Pod" else ""
-    pod = snapshot.get(core.Pod, each.namespace, name) if name else None
+    pod = snapshot.get(core.Pod, slice_.namespace, name) if name else None
     declared = tuple(sorted(_declared(pod))) if pod else ()
     for address in endpoint.addresses:
         yield EndpointAt(
             address=address,
             port=number,
             node=endpoint.node_name or (pod.spec.node_name if pod else ""),
-            namespace=each.namespace,
+            namespace=slice_.namespace,
             pod=name,
             declared=declared,
             others=tuple(sorted({*declared, port.port} - {number})),
@@ -119,10 +113,8 @@ def _placed(
 
 
 def _declared(pod: core.Pod) -> set[int]:
-    every = (
-        port.container_port for container in pod.spec.containers for port in container.ports or ()
-    )
-    return {number for number in every if number}
+    ports = (port for container in pod.spec.containers for port in container.ports or ())
+    return {port.container_port for port in ports if port.container_port}
 
 
 def _watched(pod: core.Pod, number: int) -> bool:

@@ -200,22 +200,18 @@ def _named(snapshot: Snapshot, text: str, host: str, port: int | None) -> Addres
         port=port,
         service=named,
         services=(named,) if named else (),
-        unseen=_unseen(snapshot) if meant and not found else (),
+        unseen=snapshot.unseen(NEEDED) if meant and not found else (),
     )
 
 
 def _in_no_slice(snapshot: Snapshot, text: str, ip: IP, port: int | None, index: _Index) -> Address:
-    unseen = _unseen(snapshot)
+    unseen = snapshot.unseen(NEEDED)
     node = next((name for network, name in index.ranges if ip in network), None)
     if node is not None:
         kind = AddressKind.POD_NETWORK
     else:
         kind = AddressKind.UNKNOWN if unseen else AddressKind.ELSEWHERE
     return Address(text=text, kind=kind, ip=str(ip), port=port, node=node or "", unseen=unseen)
-
-
-def _unseen(snapshot: Snapshot) -> tuple[str, ...]:
-    return tuple(kind.__name__ for kind in NEEDED if not snapshot.sees(kind))
 
 
 def _index(snapshot: Snapshot) -> _Index:
@@ -245,7 +241,7 @@ def _places(snapshot: Snapshot) -> Iterator[tuple[_Place, Iterable[str]]]:
     for owner in snapshot.of(core.Service):
         ports = frozenset(port.port for port in owner.spec.ports or ())
         yield (
-            _Place(AddressKind.VIP, Ref("Service", owner.namespace, owner.name), ports),
+            _Place(AddressKind.VIP, owner.ref, ports),
             vips(owner),
         )
     for node in snapshot.of(core.Node):

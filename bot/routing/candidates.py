@@ -79,16 +79,24 @@ def candidates(snapshot: Snapshot) -> tuple[Candidate, ...]:
     )
 
 
+def superseded(route: traefik.IngressRoute, snapshot: Snapshot) -> bool:
+    """Whether traefik.io has an object of the same name, which takes precedence."""
+    if not route.api_version.startswith(ELDER_GROUP):
+        return False
+    younger = snapshot.once(
+        "routing.younger",
+        lambda: frozenset(
+            other.ref
+            for other in snapshot.of(traefik.IngressRoute)
+            if not other.api_version.startswith(ELDER_GROUP)
+        ),
+    )
+    return route.ref in younger
+
+
 def _ingress_routes(snapshot: Snapshot) -> Iterator[Candidate]:
-    every = snapshot.of(traefik.IngressRoute)
-    younger = {
-        (ingress_route.namespace, ingress_route.name)
-        for ingress_route in every
-        if not ingress_route.api_version.startswith(ELDER_GROUP)
-    }
-    for route in every:
-        elder = route.api_version.startswith(ELDER_GROUP)
-        if not (elder and (route.namespace, route.name) in younger):
+    for route in snapshot.of(traefik.IngressRoute):
+        if not superseded(route, snapshot):
             yield from _rules(route)
 
 

@@ -145,13 +145,22 @@ def tls_option(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:
 def secret(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:
     """The defect of a TLS secret, by its absence or by its Certificate. Never by its data."""
     certificate = _certificates(snapshot).get((namespace, name))
-    follows = (Ref("Certificate", namespace, certificate.name),) if certificate else ()
-    if _sees_secrets(snapshot, namespace):
-        if snapshot.get(core.SecretName, namespace, name) is None:
-            message = f"Secret {namespace}/{name} does not exist: the default certificate is used."
-            return Defect("SecretNotFound", message, Verdict.DEGRADED, follows)
-        return _expired(certificate, snapshot, follows)
-    return _expired(certificate, snapshot, follows) or _not_ready(certificate, follows)
+    cause = (certificate.ref,) if certificate else ()
+    sees = _sees_secrets(snapshot, namespace)
+    if sees and snapshot.get(core.SecretName, namespace, name) is None:
+        message = f"Secret {namespace}/{name} does not exist: the default certificate is used."
+        return Defect("SecretNotFound", message, Verdict.DEGRADED, cause)
+    if certificate is None:
+        return None
+    ends = certificate.status.not_after
+    if ends and ends <= snapshot.taken_at:
+        message = f"{certificate.ref} expired at {ends:%Y-%m-%d %H:%M} UTC."
+        return Defect("CertificateExpired", message, Verdict.DEGRADED, cause)
+    ready = condition(certificate.status.conditions, "Ready")
+    if ready and ready.status != "True" and not sees:
+        message = f"{certificate.ref} is not ready: {ready.message or ready.reason}"
+        return Defect("CertificateNotReady", message, Verdict.DEGRADED, cause)
+    return None
 
 
 def entry_points(snapshot: Snapshot, names: Iterable[str]) -> tuple[Defect, ...]:
@@ -174,7 +183,11 @@ def _absent(snapshot: Snapshot, kind: type[Object], namespace: str, name: str) -
     elsewhere = snapshot.namespaces is not None and namespace not in snapshot.namespaces
     if not snapshot.live or elsewhere:
         return None
-    message = f"{kind.__name__} {namespace}/{name}: objects of this kind were not seen."
+    return _unobserved(f"{kind.__name__} {namespace}/{name}")
+
+
+def _unobserved(reference: str) -> Defect:
+    message = f"{reference}: objects of this kind were not seen."
     return Defect("ReferenceNotSeen", message, Verdict.UNKNOWN)
 
 
@@ -193,15 +206,12 @@ def _by_provider(snapshot: Snapshot, kind: type[Object], name: str) -> Defect | 
         f"routing.joined.{kind.__name__}",
         lambda: frozenset(_joined(resource) for resource in snapshot.of(kind)),
     )
-    if joined in known:
-        return None
-    if not snapshot.live or snapshot.namespaces is not None:
+    if joined in known or not snapshot.live or snapshot.namespaces is not None:
         return None
     if snapshot.sees(kind):
         message = f"No {kind.__name__} is called {name}."
         return Defect(f"{kind.__name__}NotFound", message)
-    message = f"{kind.__name__} {name}: objects of this kind were not seen."
-    return Defect("ReferenceNotSeen", message, Verdict.UNKNOWN)
+    return _unobserved(f"{kind.__name__} {name}")
 
 
 def _joined(each: Object) -> str:
@@ -247,13 +257,11 @@ def _unserved(found: core.Service, snapshot: Snapshot) -> Defect | None:
     if state is None or state.ready or state.draining:
         return None
     message = f"Service {found.namespace}/{found.name} has no ready endpoint."
-    cause = Ref("Service", found.namespace, found.name)
-    return Defect(NO_ENDPOINTS, message, serving.without_ready(found, state, snapshot), (cause,))
+    verdict = serving.without_ready(found, state, snapshot)
+    return Defect(NO_ENDPOINTS, message, verdict, (found.ref,))
 
 
-def _certificates(
-    snapshot: Snapshot,
-) -> Mapping[tuple[str, str], cert_manager.Certificate]:
+def _certificates(snapshot: Snapshot) -> Mapping[tuple[str, str], cert_manager.Certificate]:
     return snapshot.once(
         "routing.certificates",
         lambda: {
@@ -269,38 +277,22 @@ def _sees_secrets(snapshot: Snapshot, namespace: str) -> bool:
     return snapshot.sees(core.SecretName, namespace) and not (listed and listed.selector)
 
 
-def _expired(
-    certificate: cert_manager.Certificate | None, snapshot: Snapshot, follows: tuple[Ref, ...]
-) -> Defect | None:
-    ends = certificate.status.not_after if certificate else None
-    if ends is None or ends > snapshot.taken_at:
-        return None
-    message = f"{follows[0]} expired at {ends:%Y-%m-%d %H:%M} UTC."
-    return Defect("CertificateExpired", message, Verdict.DEGRADED, follows)
-
-
-def _not_ready(
-    certificate: cert_manager.Certificate | None, follows: tuple[Ref, ...]
-) -> Defect | None:
-    ready = condition(certificate.status.conditions, "Ready") if certificate else None
-    if ready is None or ready.status == "True":
-        return None
-    message = f"{follows[0]} is not ready: {ready.message or ready.reason}"
-    return Defect("CertificateNotReady", message, Verdict.DEGRADED, follows)
-
-
 def _entry_points(snapshot: Snapshot) -> frozenset[str] | None:
     """The names in the arguments of all Traefik pods, or None where they do not tell."""
-    arguments = [
-        argument
-        for (_, name), pods in snapshot.of(core.Pod).by_label(TRAEFIK_NAME).items()
-        if name == "traefik"
-        for pod in pods
-        for container in pod.spec.containers
-        for argument in container.args or ()
-    ]
-    if any(argument.lower().startswith(CONFIG_FILE) for argument in arguments):
+    arguments = [argument for pod in traefik_pods(snapshot) for argument in arguments_of(pod)]
+    if any(argument.startswith(CONFIG_FILE) for argument in arguments):
         return None
-    found = (ENTRY_POINT.match(argument) for argument in arguments)
-    names = frozenset(match[1].casefold() for match in found if match)
-    return names or None
+    matches = map(ENTRY_POINT.match, arguments)
+    return frozenset(match[1] for match in matches if match) or None
+
+
+def traefik_pods(snapshot: Snapshot) -> Iterator[core.Pod]:
+    """Traefik's pods, by their label."""
+    for (_, name), pods in snapshot.of(core.Pod).by_label(TRAEFIK_NAME).items():
+        yield from pods if name == "traefik" else ()
+
+
+def arguments_of(pod: core.Pod) -> Iterator[str]:
+    """The arguments of a pod's containers, in small letters."""
+    for container in pod.spec.containers:
+        yield from (argument.casefold() for argument in container.args or ())

@@ -16,9 +16,8 @@ from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.net.diagnosis import recent
 from bot.routing import references as routing
+from bot.routing.candidates import superseded
 from bot.routing.references import Defect, Rule
-
-ELDER_GROUP = "traefik.containo.us/"
 
 
 def judge(route: traefik.IngressRoute, snapshot: Snapshot) -> Judgement:
@@ -33,21 +32,6 @@ def judge(route: traefik.IngressRoute, snapshot: Snapshot) -> Judgement:
     rules = tuple(_rule(rule, route.namespace, snapshot) for rule in route.spec.routes)
     broken = routing.judgement(rules, tuple(_common(route, snapshot)))
     return broken or recent.judgement(route.ref, snapshot) or HEALTHY
-
-
-def superseded(route: traefik.IngressRoute, snapshot: Snapshot) -> bool:
-    """Whether traefik.io has an object of the same name, which takes precedence."""
-    if not route.api_version.startswith(ELDER_GROUP):
-        return False
-    younger = snapshot.once(
-        "routes: those of traefik.io",
-        lambda: frozenset(
-            other.ref
-            for other in snapshot.of(traefik.IngressRoute)
-            if not other.api_version.startswith(ELDER_GROUP)
-        ),
-    )
-    return route.ref in younger
 
 
 def _rule(route: traefik.Route, here: str, snapshot: Snapshot) -> Rule:

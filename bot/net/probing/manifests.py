@@ -42,8 +42,9 @@ def probe_job(
     job: ProbeJob, *, node: str, image: str, seconds: int, host_network: bool = False
 ) -> Manifest:
     """A Job that runs the prober on a node, and is gone after `seconds` and REMAINS at most."""
-    container = _container(image, ["python", "-m", "bot.probe", "once"], memory="64Mi")
-    container["args"] = [verbatim(msgspec.json.encode(job).decode())]
+    arguments = [verbatim(msgspec.json.encode(job).decode())]
+    command = ["python", "-m", "bot.probe", "once"]
+    container = _container(image, command, memory="64Mi", args=arguments)
     return _job(job.id, node, container, seconds, host_network=host_network)
 
 
@@ -86,11 +87,12 @@ def verbatim(text: str) -> str:
     return text.replace("$(", "$$(")
 
 
-def _container(image: str, command: list[str], *, memory: str) -> Manifest:
+def _container(image: str, command: list[str], *, memory: str, **more: list[str]) -> Manifest:
     return {
         "name": CONTAINER,
         "image": image,
         "command": command,
+        **more,
         "securityContext": {
             "allowPrivilegeEscalation": False,
             "capabilities": {"drop": ["ALL"]},

@@ -152,7 +152,7 @@ def _service_ref(snapshot: Snapshot, host: str) -> Ref | None:
 def _of_service(service: core.Service, typed: _Typed) -> Destination | Refusal:
     scheme, port = typed.scheme, typed.port
     external = service.spec.type == "ExternalName"
-    ref = Ref("Service", service.namespace, service.name)
+    ref = service.ref
     ports = tuple(port for port in service.spec.ports or () if port.protocol == "TCP")
     if service.spec.ports and not ports:
         return Refusal(f"{ref} has UDP ports alone, which answer to their own protocol only.")

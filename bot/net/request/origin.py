@@ -39,7 +39,7 @@ def resolve(snapshot: Snapshot, typed: str) -> Origin | Refusal:
     wanted = rest if kind == "pod" and rest else text
     pods = _pods(snapshot, wanted)
     if not pods:
-        gaps = [k.__name__ for k in (core.Node, core.Pod) if not snapshot.sees(k)]
+        gaps = snapshot.unseen((core.Node, core.Pod))
         also = f" Not seen: {', '.join(gaps)}." if gaps else ""
         return Refusal(f"No node and no running pod is called {typed!r}.{also}")
     if len({pod.namespace for pod in pods}) > 1:
@@ -79,4 +79,4 @@ def _runs(pod: core.Pod) -> bool:
 
 def _origin(pod: core.Pod) -> Origin:
     container = pod.spec.containers[0].name if pod.spec.containers else ""
-    return Origin(pod.spec.node_name, Ref("Pod", pod.namespace, pod.name), container)
+    return Origin(pod.spec.node_name, pod.ref, container)

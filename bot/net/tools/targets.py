@@ -180,7 +180,6 @@ def _is_allowed(name: str, also: Allowed) -> bool:
 
 
 def _beyond(snapshot: Snapshot, text: str) -> str:
-    unseen = [kind.__name__ for kind in NEEDED if not snapshot.sees(kind)]
-    if unseen:
+    if unseen := snapshot.unseen(NEEDED):
         return f"{text} is not known, and these could not be read: {', '.join(unseen)}."
     return f"{text} is not of this cluster. {SETTING} may name what else is a target."

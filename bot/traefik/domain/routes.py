@@ -14,6 +14,7 @@ from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.health.checks import routes_ingress, routes_ingressroute
+from bot.routing.candidates import superseded
 from bot.traefik.domain import backend
 from bot.traefik.domain import router_names as naming
 from bot.traefik.domain.answers import RouteView, RuleView
@@ -116,7 +117,7 @@ def _other_group(route: traefik.IngressRoute, snapshot: Snapshot, reading: Readi
     read = groups(reading.version)
     if group and group not in read:
         return f"Traefik {reading.version} does not read the API group {group}."
-    if routes_ingressroute.superseded(route, snapshot):
+    if superseded(route, snapshot):
         return f"An IngressRoute of the same name in {read[0]} goes before it."
     return ""
 
