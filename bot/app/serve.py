@@ -5,69 +5,52 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
 
 import aiohttp
 import discord
 
-from bot.app.leader_tasks import LeaderTasks, refusals_explained
-from bot.app.leadership import Membership
-from bot.app.metrics import Metrics
-from bot.app.probes import Probes
+from bot.app.bootstrap import Bot
+from bot.app.leader_tasks import refusals_explained
 from bot.chat.client import Client
 from bot.errors import MeshmedicError, SettingsError
-from bot.health.report_store import Memory
 from bot.runtime import http_server
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
-    """The bot, wired to a cluster; the last four where it has a place there."""
-
-    client: Client
-    probes: Probes
-    metrics: Metrics
-    leader_tasks: LeaderTasks | None = None
-    membership: Membership | None = None
-    memory: Memory | None = None
-    prepare: Callable[[], Awaitable[None]] | None = None
-
-
-async def serve(process: Process, token: str, port: int) -> int:
-    """Answer until SIGTERM or SIGINT, and Prometheus and the kubelet at a port. Returns 0.
+async def serve(bot: Bot, token: str, port: int) -> None:
+    """Answer until SIGTERM or SIGINT, and Prometheus and the kubelet at a port.
 
     Raises:
         SettingsError: Discord refuses the token or the server: asking again would not help.
     """
+    membership, prepare = bot.cluster.membership, bot.cluster.prepare
     async with AsyncExitStack() as stack:
-        if process.prepare:
-            preparing = asyncio.ensure_future(process.prepare())
+        if prepare:
+            preparing = asyncio.ensure_future(prepare())
             stack.callback(preparing.cancel)
         stopped = await stack.enter_async_context(_signals())
         await stack.enter_async_context(
             http_server.serving(
                 port,
-                healthz=process.probes.ailments,
-                readyz=process.probes.obstacles,
-                metrics=process.metrics.exposition,
+                healthz=bot.probes.ailments,
+                readyz=bot.probes.obstacles,
+                metrics=bot.metrics.exposition,
             )
         )
-        if process.membership and process.memory:
-            await stack.enter_async_context(process.membership.held(process.memory))
-        await _run(process, token, stopped)
-    return 0
+        if membership and bot.memory:
+            await stack.enter_async_context(membership.held(bot.memory))
+        await _run(bot, token, stopped)
 
 
-async def _run(process: Process, token: str, stopped: asyncio.Event) -> None:
+async def _run(bot: Bot, token: str, stopped: asyncio.Event) -> None:
     """Connect, and leave in good order when asked to."""
-    client = process.client
+    client = bot.client
     working = {asyncio.create_task(_connected(client, token))}
-    if process.leader_tasks:
-        working.add(asyncio.create_task(process.leader_tasks.run()))
+    if bot.leader_tasks:
+        working.add(asyncio.create_task(bot.leader_tasks.run()))
     stopping = asyncio.create_task(stopped.wait())
     try:
         await asyncio.wait({*working, stopping}, return_when=asyncio.FIRST_COMPLETED)

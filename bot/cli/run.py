@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+import gc
 
-from bot.app import bootstrap
+from bot import log_setup, settings
+from bot.app.bootstrap import Bot, BotOptions, build_cluster
+from bot.app.serve import serve
 from bot.cli.parser import Parser
+from bot.kube.connect import connect
 
 
 def add_arguments(parser: Parser) -> None:
@@ -15,4 +20,26 @@ def add_arguments(parser: Parser) -> None:
 
 def run(_arguments: argparse.Namespace) -> int:
     """Answer until SIGTERM or SIGINT."""
-    return bootstrap.run()
+    read = settings.load()
+    log_setup.configure(read.log_level, read.log_format)
+    token, guild_id = read.for_discord()
+    # What was imported is never garbage: looking through it would hold the event loop up.
+    gc.collect()
+    gc.freeze()
+    asyncio.run(_serve(read, token, guild_id))
+    return 0
+
+
+async def _serve(read: settings.Settings, token: str, guild_id: int) -> None:
+    options = BotOptions(
+        read.circles,
+        guild_id,
+        policy=read.policy,
+        audit_channel=read.audit_channel,
+        digests=read.digests,
+        rules=read.alert_rules,
+        board=read.board_channel,
+        uses=read.uses,
+    )
+    async with connect(kubeconfig=read.kubeconfig, context=read.context) as api:
+        await serve(Bot(build_cluster(api, read), options), token, read.http_port)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+from contextlib import suppress
 from pathlib import Path
 
-from bot.app import bootstrap
+from bot import log_setup
+from bot.app.bootstrap import sandbox_client
 from bot.cli.parser import Parser
+from bot.errors import MeshmedicError
 
 
 def add_arguments(parser: Parser) -> None:
@@ -27,4 +31,17 @@ def _port(text: str) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve the sandbox until Ctrl-C."""
-    return bootstrap.sandbox(arguments.scenario, arguments.kubeconfig, arguments.port)
+    try:
+        from bot.sandbox.opening import open_sandbox  # noqa: PLC0415  # an extra that may be missing
+    except ModuleNotFoundError as error:
+        msg = f"The sandbox needs the package {error.name}: run `make setup`."
+        if error.name == "bot.sandbox":
+            msg = (
+                "The image for clusters has no sandbox. Run `make sandbox` in a clone of meshmedic."
+            )
+        raise MeshmedicError(msg) from error
+    log_setup.configure("info")
+    scenario, kubeconfig, port = arguments.scenario, arguments.kubeconfig, arguments.port
+    with suppress(KeyboardInterrupt):
+        asyncio.run(open_sandbox(scenario, kubeconfig, port, sandbox_client))
+    return 0
