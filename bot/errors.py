@@ -1,8 +1,8 @@
-"""One small hierarchy of errors. Every message is safe to show to the person who asked."""
+"""The hierarchy of errors. Every message is safe to show to the person who asked."""
 
 
 class MeshmedicError(Exception):
-    """The base: its message says what, why and what to do, and carries no secret."""
+    """The base of all errors: its message says what, why and what to do, and holds no secret."""
 
 
 class SettingsError(MeshmedicError):
@@ -10,7 +10,7 @@ class SettingsError(MeshmedicError):
 
 
 class InputError(MeshmedicError):
-    """What a person gave cannot be used: a file, an option, a code."""
+    """A person gave something that cannot be used: a file, an option, a code."""
 
 
 class ClusterError(MeshmedicError):
@@ -18,15 +18,15 @@ class ClusterError(MeshmedicError):
 
 
 class RepositoryError(MeshmedicError):
-    """The Git repository or its host cannot be reached, or says no."""
+    """The Git repository or its host cannot be reached, or refuses."""
 
 
 class NotLeading(MeshmedicError):
-    """Only the process that holds the Lease writes, and this one does not, or cannot tell."""
+    """Only the leader writes, and this process does not hold the Lease, or cannot tell."""
 
 
 class StateError(MeshmedicError):
-    """What the bot keeps in the cluster cannot be kept: too much of it, or somebody else's."""
+    """State cannot be stored in the cluster: it is too large, or the object is somebody else's."""
 
 
 class Refused(MeshmedicError):
@@ -62,7 +62,7 @@ class Invalid(ClusterError):
 
 
 class ServerError(ClusterError):
-    """Any other answer that is no success; `retry_after` in seconds where the server says."""
+    """Any other answer that is not a success; `retry_after` in seconds, if the server names it."""
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)

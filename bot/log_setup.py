@@ -1,6 +1,6 @@
-"""Logging for the whole process: one line an event, and no secret in it, not even in a trace.
+"""Logging for the whole process: one line per event, without secrets, even in a stack trace.
 
-It fails closed: what cannot be searched for secrets is withheld, and the line says so.
+It fails closed: a record that cannot be searched for secrets is withheld, and the line says so.
 """
 
 from __future__ import annotations
@@ -21,28 +21,28 @@ from bot.domain.redaction.redact import HIDDEN, PASSES, names_a_secret
 log = logging.getLogger(__name__)
 
 LONGEST = 64 * 1024
-"""Characters of one line beyond which it is not searched, since the event loop waits for it."""
+"""Characters. A longer line is not searched, because the event loop waits for the search."""
 
 BUDGET = 0.5
-"""Seconds of this thread's own time that one text may take to be searched."""
+"""Seconds of this thread's own time in which a text must be searched."""
 
 WITHHELD = "withheld: it could not be searched for secrets"
 
 CONTROL = {
     code: f"\\x{code:02x}" for code in (*range(32), 127, *range(128, 160)) if code not in (9, 10)
 }
-"""Control characters, which would speak to a terminal, in words; tab and line feed stay."""
+"""Escapes for control characters, which a terminal would obey; tab and line feed stay."""
 
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-"""What every record has; all else came as `extra`."""
+"""The attributes of every record; all others were passed as `extra`."""
 
 
 Search = Callable[[str], str]
-"""The text without secrets; whatever it raises, nothing of the text is shown."""
+"""Returns the text without secrets. If it raises, nothing of the text is shown."""
 
 
 class Unsearched(Exception):
-    """A text was not searched for secrets, so nobody may read it."""
+    """A text could not be searched for secrets, so it must not be shown."""
 
 
 def searched(text: str, passes: Iterable[Callable[[str], str]] = PASSES) -> str:
@@ -62,7 +62,7 @@ def searched(text: str, passes: Iterable[Callable[[str], str]] = PASSES) -> str:
 
 
 def shown(text: str) -> str:
-    """The text without secrets, or that it was withheld. Never raises."""
+    """The text without secrets, or a notice that it was withheld. Never raises."""
     try:
         return searched(text)
     except Exception:  # noqa: BLE001  # whatever went wrong, the text is not shown
@@ -70,7 +70,7 @@ def shown(text: str) -> str:
 
 
 class _Searching(logging.Formatter):
-    """Formats what its search lets through."""
+    """Formats records after a search for secrets."""
 
     def __init__(self, search: Search = searched) -> None:
         self._search = search
@@ -78,19 +78,19 @@ class _Searching(logging.Formatter):
 
 
 class Text(_Searching):
-    """Lines for people. Further lines of the same event are indented."""
+    """Lines for people. Further lines of one event are indented."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The finished text."""
         return self._search(super().format(record)).translate(CONTROL).replace("\n", "\n  ")
 
     def withheld(self, record: logging.LogRecord, why: str) -> str:
-        """What stands in the place of a record that may not be shown."""
+        """The line instead of a record that must not be shown."""
         return f"{self.formatTime(record)} {record.levelname} {why}"
 
 
 class Json(_Searching):
-    """One JSON object a line."""
+    """One JSON object per line."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The finished line."""
@@ -110,7 +110,7 @@ class Json(_Searching):
         return self._line(record, event)
 
     def withheld(self, record: logging.LogRecord, why: str) -> str:
-        """What stands in the place of a record that may not be shown."""
+        """The line instead of a record that must not be shown."""
         return self._line(record, {"logger": __name__, "message": why})
 
     def _shown(self, name: str, value: object) -> object:
@@ -125,7 +125,7 @@ class Json(_Searching):
 
 
 class Handler(logging.StreamHandler[TextIO]):
-    """Writes to a stream what its formatter could search, and else that it was withheld."""
+    """Writes each record to a stream, or that it was withheld if it could not be searched."""
 
     def __init__(self, formatter: Text | Json, stream: TextIO | None = None) -> None:
         super().__init__(stream or sys.stderr)
@@ -141,21 +141,21 @@ class Handler(logging.StreamHandler[TextIO]):
             return self._lines.withheld(record, why)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802  # logging's name
-        """Say nothing of a record that cannot be written: logging itself would print it whole."""
+        """Write nothing of a record that failed: logging itself would print all of it."""
         with suppress(Exception):
             self.stream.write(f"{WITHHELD}\n")
 
 
 def configure(level: str = "warning", form: str = "text") -> None:
-    """Log to standard error from `level` on; libraries from warning on.
+    """Log to standard error from `level` on, and from warning on for libraries.
 
-    Warnings and whatever nobody catches, in any thread, become records too.
+    Warnings and uncaught exceptions, in any thread, become records too.
     """
     root = logging.getLogger()
     root.handlers[:] = [Handler(Json() if form == "json" else Text())]
     root.setLevel(logging.WARNING)
-    for ours in ("bot", "commands"):
-        logging.getLogger(ours).setLevel(level.upper())
+    for package in ("bot", "commands"):
+        logging.getLogger(package).setLevel(level.upper())
     logging.captureWarnings(capture=True)
     sys.excepthook = _uncaught
     threading.excepthook = _uncaught_in_thread
@@ -163,7 +163,7 @@ def configure(level: str = "warning", form: str = "text") -> None:
 
 
 def farewell(text: str) -> None:
-    """Say why the process ends: a plain line for people, else a record like all others."""
+    """Say why the process ends: a plain line for people, or a record if the log is JSON."""
     handlers = logging.getLogger().handlers
     if any(isinstance(handler.formatter, Json) for handler in handlers):
         log.critical("%s", text)
@@ -181,6 +181,6 @@ def _uncaught_in_thread(caught: threading.ExceptHookArgs) -> None:
 
 
 def _unraisable(caught: sys.UnraisableHookArgs) -> None:
-    said = caught.err_msg or "nobody could catch this"
+    message = caught.err_msg or "nobody could catch this"
     trace = (type(caught.exc_value), caught.exc_value, caught.exc_traceback)
-    log.error("%s: %r", said, caught.object, exc_info=trace if caught.exc_value else None)  # type: ignore[arg-type]
+    log.error("%s: %r", message, caught.object, exc_info=trace if caught.exc_value else None)  # type: ignore[arg-type]

@@ -43,7 +43,7 @@ class TraefikPods(Protocol):
     """Finds the Traefik that runs."""
 
     async def pods(self) -> tuple[tuple[instance.TraefikPod, ...], tuple[str, ...]]:
-        """Its running replicas, and why there are none."""
+        """Its running replicas, and if there are none, why."""
         ...
 
 

@@ -211,7 +211,7 @@ class Executor:
 
 def _changed(steps: Sequence[Step], live: Live) -> tuple[str, ...]:
     pairs = zip(steps, step_progress.foreseen(steps, live), strict=True)
-    return tuple(_changed_since(step) for step, how in pairs if how is StepProgress.CHANGED)
+    return tuple(_changed_since(step) for step, now in pairs if now is StepProgress.CHANGED)
 
 
 def _changed_since(step: Step) -> str:

@@ -215,6 +215,6 @@ def _marker_targets(change: Change) -> tuple[Target, ...]:
     steps = change.plan.steps
     if not any(step.action is Action.DELETE_INGRESS for step in steps):
         return ()
-    whole = (Action.DELETE_INGRESS, Action.CREATE_INGRESSROUTE)
-    routes = [step for step in steps if step.action in whole and not mistake(step)]
+    of_routes = (Action.DELETE_INGRESS, Action.CREATE_INGRESSROUTE)
+    routes = [step for step in steps if step.action in of_routes and not mistake(step)]
     return tuple(marker.target(step.manifest) for step in routes)

@@ -99,8 +99,8 @@ def _annotations(route: Manifest) -> dict[str, str]:
     """What decides whether and where Traefik serves it, and no order for a certificate."""
     present = annotations_of(route).items()
     read = {key: text for key, text in present if key == CLASS or key.startswith(TRAEFIK)}
-    kept = {key: text for key, text in read.items() if not key.startswith(OF_CERTIFICATES)}
-    return kept if kept == read else {**kept, TLS: "true"}
+    copied = {key: text for key, text in read.items() if not key.startswith(OF_CERTIFICATES)}
+    return copied if copied == read else {**copied, TLS: "true"}
 
 
 def _ingress(route: Manifest, name: str) -> Manifest | None:

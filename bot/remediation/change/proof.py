@@ -102,12 +102,12 @@ def _sorted(answer: ProbeAnswer, not_found: frozenset[str]) -> tuple[Sort, str]:
         return Sort.UNSEEN, "not taken by Traefik"
     if answer.outcome is not Outcome.OK:
         return Sort.FAILED, str(answer.outcome)
-    what = f"HTTP {answer.status}"
+    status = f"HTTP {answer.status}"
     if answer.status in GATEWAY:
-        return Sort.FAILED, what
+        return Sort.FAILED, status
     if answer.status == NOT_FOUND and answer.backend in not_found:
-        return Sort.UNSERVED, f"{what} of Traefik itself"
-    return Sort.REDIRECTED if answer.status in REDIRECTS else Sort.REACHED, what
+        return Sort.UNSERVED, f"{status} of Traefik itself"
+    return Sort.REDIRECTED if answer.status in REDIRECTS else Sort.REACHED, status
 
 
 class VerificationResult(msgspec.Struct, frozen=True):

@@ -111,11 +111,11 @@ def written(planned: Step, live: Manifest | None) -> Manifest | None:
     """
     to, write = _value(planned.to), FIELDS[planned.action].write
     if write is None or live is None:
-        whole: Manifest | None = to
-        return whole
-    manifest = copy.deepcopy(live)
-    write(manifest, to)
-    return manifest
+        after: Manifest | None = to
+        return after
+    changed = copy.deepcopy(live)
+    write(changed, to)
+    return changed
 
 
 _BAD = object()

@@ -41,10 +41,10 @@ def foreseen(steps: Sequence[Step], live: Live) -> tuple[StepProgress, ...]:
     then = dict(live)
     expected: list[StepProgress] = []
     for step, now in zip(steps, standing(steps, live), strict=True):
-        how = now if now is StepProgress.DONE else progress(step, then[step.object])
-        if how is StepProgress.TO_DO:
+        will_be = now if now is StepProgress.DONE else progress(step, then[step.object])
+        if will_be is StepProgress.TO_DO:
             then[step.object] = written(step, then[step.object])
-        expected.append(how)
+        expected.append(will_be)
     return tuple(expected)
 
 
@@ -63,7 +63,7 @@ def disturbed(step: Step, steps: Sequence[Step], live: Live) -> Step | None:
         return step
     needed = number if step.action is Action.DELETE_INGRESS and not step.to else 0
     pairs = zip(steps[:needed], progresses[:needed], strict=True)
-    return next((before for before, how in pairs if how is not StepProgress.DONE), None)
+    return next((before for before, now in pairs if now is not StepProgress.DONE), None)
 
 
 def replacements(step: Step, steps: Sequence[Step]) -> tuple[Step, ...]:

@@ -77,9 +77,9 @@ def _entrances_of(traefik: TraefikAt, snapshot: Snapshot) -> Iterator[Entrance]:
 
 def probes(request: VerificationRequest, entrance: Entrance, tries: int) -> tuple[Probe, Probe]:
     """The route's own requests, and one for nothing that shows Traefik's own not-found page."""
-    asked = probe(request, entrance, tries, "asked")
-    nothing = msgspec.structs.replace(asked, id="nothing", name=NOWHERE, path="/-", tries=1)
-    return asked, nothing
+    route = probe(request, entrance, tries, "asked")
+    nothing = msgspec.structs.replace(route, id="nothing", name=NOWHERE, path="/-", tries=1)
+    return route, nothing
 
 
 def probe(request: VerificationRequest, entrance: Entrance, tries: int, name: str) -> Probe:

@@ -94,8 +94,6 @@ def _evidence(context: PlanningContext) -> Iterator[str]:
     diagnosis = context.diagnosis
     yield f"{diagnosis.row} ({diagnosis.confidence}): {diagnosis.because}"
     yield f"nativeLB {diagnosis.effect}: {diagnosis.effect_because}"
-    observed = sorted(
-        diagnosis.evidence, key=lambda seen: (not seen.bears, seen.result.startswith("ok"))
-    )
-    yield from (f"{seen.what}: {seen.result}" for seen in observed[:MOST_EVIDENCE])
+    rows = sorted(diagnosis.evidence, key=lambda row: (not row.bears, row.result.startswith("ok")))
+    yield from (f"{row.what}: {row.result}" for row in rows[:MOST_EVIDENCE])
     yield from (f"Not tested: {reason}" for reason in diagnosis.untested[:8])

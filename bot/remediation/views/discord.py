@@ -39,7 +39,7 @@ def change(shown: Change, rows: Sequence[cards.Row], now: datetime) -> cards.Car
     return cards.card(verdict, [head, *parts, tail], rows)
 
 
-def refusal(asked: str, refused: PlanRefusal, offers: Offers | None = None) -> cards.Card:
+def refusal(route: str, refused: PlanRefusal, offers: Offers | None = None) -> cards.Card:
     """Why nothing is proposed, and what to do instead."""
     parts = [
         f"## {text.MARK[Verdict.SUSPENDED]} Nothing is proposed\n{_quoted(refused.detail)}",
@@ -50,14 +50,14 @@ def refusal(asked: str, refused: PlanRefusal, offers: Offers | None = None) -> c
     if offers and offers.plans:
         methods = ", ".join(words.METHODS[plan.way] for plan in offers.plans)
         parts.append(f"**It can be done by** {methods}")
-    return cards.card(Verdict.SUSPENDED, [*parts, f"-# {cards.code(asked, 160)}"], ())
+    return cards.card(Verdict.SUSPENDED, [*parts, f"-# {cards.code(route, 160)}"], ())
 
 
-def offers(asked: str, offered: Offers, rows: Sequence[cards.Row]) -> cards.Card:
+def offers(route: str, offered: Offers, rows: Sequence[cards.Row]) -> cards.Card:
     """Every method for one route, and the hint at the switch for all routes."""
     verdict = Verdict.HEALTHY if offered.plans else Verdict.SUSPENDED
     title = "can be repaired" if offered.plans else "nothing is to be repaired here"
-    head = f"## {text.MARK[verdict]} {cards.code(asked, 160)} {title}"
+    head = f"## {text.MARK[verdict]} {cards.code(route, 160)} {title}"
     lines = "\n".join(f"- {_quoted(line)}" for line in words.method_lines(offered))
     hint = [f"-# {_quoted(offered.hint, 600)}"] if offered.hint else []
     return cards.card(verdict, [head, lines[:2500], *hint], rows)
@@ -76,9 +76,9 @@ def audit(moved: Change) -> cards.Card:
     last = moved.history.entries[-1]
     verdict, title = words.STATES[moved.state]
     by = "" if last.by == BOT else f" by {words.person(last.by)}"
-    what = f"{words.METHODS[moved.plan.way]}, {cards.code(moved.plan.target, 120)}"
+    repair = f"{words.METHODS[moved.plan.way]}, {cards.code(moved.plan.target, 120)}"
     name = f"-# {cards.code(moved.name, 90)} {format_dt(last.at, 'R')}"
-    line = f"{text.MARK[verdict]} **{title}**{by}: {what}\n{name}"
+    line = f"{text.MARK[verdict]} **{title}**{by}: {repair}\n{name}"
     note = f"\n{_quoted(last.note, 500)}" if last.note else ""
     return cards.card(verdict, [line + note], ())
 
@@ -161,13 +161,13 @@ def _quoted(line: str, most: int = LINE) -> str:
 
 def _fence(lines: Sequence[str], language: str = "") -> str:
     """The first lines that fit, with every run of backticks broken."""
-    kept: list[str] = []
+    fitting: list[str] = []
     room = DIFFERENCE
     for line in lines:
         shown = line.replace("`", f"`{cards.NO_BREAK}")
         room -= len(shown) + 1
         if room < 0:
-            kept.append("… the rest is in Details")
+            fitting.append("… the rest is in Details")
             break
-        kept.append(shown)
-    return f"```{language}\n" + "\n".join(kept) + "\n```"
+        fitting.append(shown)
+    return f"```{language}\n" + "\n".join(fitting) + "\n```"
