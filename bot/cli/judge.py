@@ -11,7 +11,7 @@ from bot.domain.finding import Ref
 from bot.domain.verdict import Verdict, worst
 from bot.errors import InputError
 from bot.health import offline
-from bot.health.views.terminal import judged
+from bot.health.views.terminal import object_verdict
 from bot.manifests import reader as manifests
 from bot.render import terminal
 from bot.render.json_text import indented
@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         for judgement in judgements:
             subject = Ref(judgement.kind or "?", judgement.namespace, judgement.name or "?")
             verdict, reason, message = judgement.verdict, judgement.reason, judgement.message
-            terminal.show(console, judged(str(subject), verdict, reason, message))
+            terminal.show(console, object_verdict(str(subject), verdict, reason, message))
     for problem in manifest.problems:
         print(f"meshmedic: {problem}", file=sys.stderr)  # noqa: T201  # the terminal is our page
     unread = [Verdict.UNKNOWN] if manifest.problems or not judgements else []

@@ -1,4 +1,4 @@
-"""Who may do what: three circles, each within the one before it."""
+"""Who may do what: viewers, operators and approvers, each group within the one before it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import IntEnum
 
 
 class Circle(IntEnum):
-    """What a person may do: look (viewer), probe (operator), approve a change (approver)."""
+    """What a person may do: look (viewer), run probes (operator), approve a change (approver)."""
 
     VIEWER = 1
     OPERATOR = 2
@@ -17,7 +17,7 @@ class Circle(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """People named by user id, or by a role that they have at the moment of the click."""
+    """People named by user id, or by a Discord role that they hold when they click."""
 
     users: frozenset[int] = frozenset()
     roles: frozenset[int] = frozenset()
@@ -26,20 +26,24 @@ class Members:
         return bool(self.users or self.roles)
 
     def has(self, user: int, roles: frozenset[int]) -> bool:
-        """Whether this person is one of them."""
+        """Whether a person with these Discord roles is a member."""
         return user in self.users or not self.roles.isdisjoint(roles)
 
 
 @dataclass(frozen=True, slots=True)
 class Circles:
-    """The three circles. Empty viewers or operators are the approvers; nobody is everybody."""
+    """The members of each circle.
+
+    Where no viewers or operators are named, the settings put the approvers in their place. A
+    circle without members admits no one.
+    """
 
     viewers: Members = Members()
     operators: Members = Members()
     approvers: Members = Members()
 
     def of(self, user: int, roles: Iterable[int]) -> Circle | None:
-        """The widest circle that this person is in, or None for a stranger."""
+        """The circle with the most rights that this person is in; None for a stranger."""
         held = frozenset(roles)
         by_circle = {
             Circle.APPROVER: self.approvers,
@@ -51,6 +55,6 @@ class Circles:
         )
 
     def allow(self, needed: Circle, user: int, roles: Iterable[int]) -> bool:
-        """Whether this person may do what needs that circle."""
+        """Whether this person is in that circle or in one with more rights."""
         circle = self.of(user, roles)
         return circle is not None and circle >= needed

@@ -1,4 +1,4 @@
-"""The shape of a check: one documented question, answered by pure judges of single objects."""
+"""What a check is: one documented question, answered by pure judges of single objects."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
 
 Judge = Callable[[Any, Snapshot], Judgement]
-"""An object and the snapshot that it stands in -> the verdict on it. Pure and quick."""
+"""From an object and the snapshot that it is part of to the judgement on it. Pure and quick."""
 
 SCOPES = ("pods", "nodes", "flux", "certificates", "secrets", "endpoints", "routes")
 """What `/health` and `meshmedic check` can be narrowed to."""
@@ -21,10 +21,12 @@ SCOPES = ("pods", "nodes", "flux", "certificates", "secrets", "endpoints", "rout
 class Check:
     """One documented check.
 
-    `judges` has a judge for each type that the check answers for; `needs` are further types
-    without which its judges cannot tell, `refers_to` those that explain; `documented_as` is the
-    runbook's command; `advice` is the next thing to do. `scope` is None for a check that only
-    `meshmedic judge` uses.
+    judges: The judge of each type that the check covers.
+    documented_as: The runbook's command.
+    advice: What to do next about a finding.
+    scope: None for a check that only `meshmedic judge` uses.
+    needs: Further types without which the judges cannot decide.
+    refers_to: Types that explain a finding.
     """
 
     name: str
@@ -38,5 +40,5 @@ class Check:
 
     @property
     def reads(self) -> tuple[type[Object], ...]:
-        """Every type that must be read for this check, its own first."""
+        """Every type that is read for this check, those that it judges first."""
         return (*self.judges, *self.needs, *self.refers_to)

@@ -34,7 +34,9 @@ def healthy(condition: Condition) -> Judgement:
     return Judgement(Verdict.HEALTHY, condition.reason, condition.message, since)
 
 
-def judged(condition: Condition, verdict: Verdict, *, follows: tuple[Ref, ...] = ()) -> Judgement:
+def judgement(
+    condition: Condition, verdict: Verdict, *, follows: tuple[Ref, ...] = ()
+) -> Judgement:
     """A verdict in the words of the condition that it rests on."""
     reason = condition.reason or condition.type
     message = condition.message or f"{condition.type} is {condition.status}."
@@ -103,7 +105,7 @@ def by_ready(
         return gone
     meta, conditions = resource.metadata, resource.status.conditions
     if stalled := is_true(conditions, "Stalled"):
-        return judged(stalled, Verdict.FAILED, follows=follows)
+        return judgement(stalled, Verdict.FAILED, follows=follows)
     ready = condition(conditions, "Ready")
     if not _observed(resource, ready):
         message = f"Generation {meta.generation} is not observed yet."
@@ -116,7 +118,7 @@ def by_ready(
     if reconciling.reason != "ProgressingWithRetry":
         return progressing_by(reconciling, "Reconciling", now, follows=follows)
     failing = ready if ready and ready.status == "False" else reconciling
-    return judged(failing, Verdict.DEGRADED, follows=follows)
+    return judgement(failing, Verdict.DEGRADED, follows=follows)
 
 
 def by_ready_alone(
@@ -130,7 +132,7 @@ def by_ready_alone(
     if ready.status == "True":
         return healthy(ready) if ready.reason or ready.message else HEALTHY
     if ready.status == "False":
-        return judged(ready, Verdict.FAILED, follows=follows)
+        return judgement(ready, Verdict.FAILED, follows=follows)
     return progressing_by(ready, "ReadyUnknown", now, follows=follows)
 
 

@@ -1,4 +1,4 @@
-"""What the containers of a pod tell: whether they run well, and how they ended."""
+"""The containers of a pod: whether they run well, and how they ended."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.domain.resources import core
 
 
 def runs_well(pod: core.Pod) -> bool:
-    """The quick way for the many: running, all containers ready and never restarted."""
+    """A quick test for most pods: running, all containers ready and never restarted."""
     status = pod.status
     if status.phase != "Running" or pod.metadata.deletion_timestamp:
         return False
@@ -27,12 +27,12 @@ def runs_well(pod: core.Pod) -> bool:
 
 
 def is_ready(pod: core.Pod) -> bool:
-    """Whether the kubelet calls a pod ready, which is what makes its endpoint ready."""
+    """Whether the kubelet reports the pod as ready, which is what makes its endpoint ready."""
     return conditions.is_true(pod.status.conditions, "Ready") is not None
 
 
 def containers(pod: core.Pod) -> tuple[core.ContainerStatus, ...]:
-    """Init containers (native sidecars among them) first: they hold up the others."""
+    """All containers, init containers (and native sidecars) first: the others wait for them."""
     return (*pod.status.init_container_statuses, *pod.status.container_statuses)
 
 
@@ -40,7 +40,7 @@ Termination = tuple[core.ContainerStatus, core.Terminated]
 
 
 def terminations(pod: core.Pod, *, last: bool | None = None) -> Iterator[Termination]:
-    """Containers that ended badly: now, the time before (`last`), or either (None)."""
+    """Containers that failed: in their present state, the one before (`last`), or either (None)."""
     for container in containers(pod):
         states = (container.state, container.last_state)
         for state in states if last is None else states[last : last + 1]:
@@ -50,37 +50,37 @@ def terminations(pod: core.Pod, *, last: bool | None = None) -> Iterator[Termina
 
 
 def word(termination: Termination | None) -> str:
-    """The reason of a bad end; empty where there was none."""
+    """The reason of the failure; empty where there was none."""
     return termination[1].reason or "Error" if termination else ""
 
 
 def last_terminations(pod: core.Pod) -> tuple[Evidence, ...]:
-    """Every bad end that the pod's status still holds, with what the container said at its end."""
+    """Every failure that the pod's status still holds, with the container's last message."""
     return tuple(
-        Evidence(f"last termination of {container.name}", f"{_how(ended)}{_message(ended)}")
+        Evidence(f"last termination of {container.name}", f"{_end(ended)}{_message(ended)}")
         for container, ended in terminations(pod)
     )
 
 
 def named(termination: Termination | None) -> tuple[Evidence, ...]:
-    """The container whose log lines explain the end."""
+    """The container whose log lines explain the failure."""
     return (Evidence("container", termination[0].name),) if termination else ()
 
 
-def told(termination: Termination) -> str:
+def describe(termination: Termination) -> str:
     """How a container ended, without its message, which may be the end of its log.
 
     A finding's message is kept in the cluster, where log lines never go; the evidence is not.
     """
     container, ended = termination
-    return f"Container {container.name} ended: {_how(ended)}"
+    return f"Container {container.name} ended: {_end(ended)}"
 
 
 def _message(ended: core.Terminated) -> str:
     return f": {ended.message.strip()}" if ended.message.strip() else ""
 
 
-def _how(ended: core.Terminated) -> str:
+def _end(ended: core.Terminated) -> str:
     at = f" at {ended.finished_at:%Y-%m-%d %H:%M:%S} UTC" if ended.finished_at else ""
     signal = f", signal {ended.signal}" if ended.signal else ""
     return f"{ended.reason or 'Error'}, exit code {ended.exit_code}{signal}{at}"

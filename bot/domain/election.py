@@ -1,11 +1,11 @@
-"""Who of several processes acts: the rules of an election by a lease, without clock or wire.
+"""Which of several processes acts: the rules of leader election by a Lease, without clock or I/O.
 
-The rules are those of client-go's leaderelection, with two promises more. Leadership ends by the
-process's own clock before anybody else may take the lease, whatever a request in flight does. And
-a lease that vanished is still its last known holder's until it would have expired.
+The rules are those of client-go's leaderelection, with two more guarantees. Leadership ends by the
+process's own clock before another process may take the lease, whatever a request in flight does.
+And a deleted lease still belongs to its last known holder until it would have expired.
 
-Two machines' clocks are never compared: another holder's time runs from the moment that a change
-of its lease was seen. All times are seconds of one process's monotonic clock.
+The clocks of two machines are never compared: another holder's time runs from the moment that a
+change of its lease was seen. All times are seconds of one process's monotonic clock.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ class Standing(StrEnum):
     LEADING = "leading"
     STANDBY = "standby"
     CUT_OFF = "cut off"
-    """It led and cannot renew: perhaps somebody else leads by now."""
+    """It led and cannot renew: another process may lead by now."""
 
 
 class Leadership(Protocol):
-    """What those who act ask, right before each act.
+    """Asked right before each act whether this process may act.
 
-    A yes holds for the few seconds of one bounded request: a write goes out with the version that
-    it was made from, so that one which is late after all fails.
+    The answer holds for the few seconds of one bounded request. A write carries the version that
+    it was made from, so one that arrives too late fails.
     """
 
     def may_act(self) -> bool:
-        """Whether this process, and no other, may act now."""
+        """Whether this process may act now, and no other may."""
         ...
 
     def hesitation(self) -> float:
@@ -44,16 +44,16 @@ class Leadership(Protocol):
         ...
 
     def head_start(self) -> float:
-        """Seconds from an interaction's arrival in which nobody else acknowledges it."""
+        """Seconds after an interaction's arrival in which no other process acknowledges it."""
         ...
 
     def led_by_another(self) -> bool:
-        """Whether somebody else holds the lease, as far as this process has heard."""
+        """Whether another process holds the lease, as far as this one knows."""
         ...
 
 
 class Alone:
-    """The leadership of a process that was told that there is no other."""
+    """The leadership of a process that runs alone."""
 
     def may_act(self) -> bool:
         """Always."""
@@ -78,11 +78,11 @@ class Timing:
 
     duration: How long others respect a lease that is not renewed.
     renew: How long a leader acts after its last renewal began; less than `duration`.
-    retry: Between two attempts.
+    retry: The pause between two attempts.
     request: The longest that one request may take.
-    hesitation: What a standby leaves to a healthy leader before it acknowledges an interaction:
+    hesitation: How long a standby waits for a healthy leader before it acknowledges an interaction:
         longer than the second after which discord.py sends a lost acknowledgement again.
-    deference: What a leader that is cut off leaves besides to a standby, which sees more than it.
+    deference: How much longer a leader that is cut off waits for a standby, which knows more.
     """
 
     duration: int = 30
@@ -116,11 +116,11 @@ class Election:
 
     @property
     def holder(self) -> str:
-        """Who held the lease when it was last seen; empty: nobody."""
+        """Who held the lease when it was last read; empty where it was free."""
         return self.record.holder_identity or ""
 
     def see(self, record: Record | None, now: float) -> None:
-        """The lease was read; None is one that does not exist."""
+        """Take note of the lease as it was read; None where it does not exist."""
         if record is None:
             return
         if record != self.record:
@@ -129,7 +129,7 @@ class Election:
             self._led, self.leads_until = False, -FOREVER
 
     def free_at(self) -> float:
-        """From when on this process may try to take the lease."""
+        """The time from which this process may try to take the lease."""
         if self.holder in ("", self.me):
             return -FOREVER
         return self._seen_at + (self.record.lease_duration_seconds or self.timing.duration)
@@ -147,12 +147,12 @@ class Election:
         )
 
     def won(self, record: Record, asked_at: float) -> None:
-        """The claim was written, by a request that began at `asked_at`."""
+        """Take note that the claim was written, by a request that began at `asked_at`."""
         self.record, self._seen_at = record, asked_at
         self._led, self.leads_until = True, asked_at + self.timing.renew
 
     def resign(self) -> None:
-        """Act no more, whatever the lease says."""
+        """Stop acting, whatever the lease says."""
         self._led, self.leads_until = False, -FOREVER
 
     def released(self, stamp: str) -> Record:
@@ -174,15 +174,14 @@ class Election:
         return self.timing.hesitation + (self.timing.deference if self._led else 0.0)
 
     def head_start(self, now: float) -> float:
-        """Seconds from an interaction's arrival in which nobody else acknowledges it."""
+        """Seconds after an interaction's arrival in which no other process acknowledges it."""
         return self.timing.hesitation if self.standing(now) is Standing.LEADING else 0.0
 
     def led_by_another(self, now: float) -> bool:
-        """Whether somebody else holds a lease that has not expired, as far as was heard."""
+        """Whether another process holds a lease that has not expired, as far as this one knows."""
         return self.holder not in ("", self.me) and now < self.free_at()
 
     def pause(self, now: float) -> float:
-        """Seconds until something is to be done: an attempt, or the end of leadership."""
-        due = [self.timing.retry]
-        due += [moment - now for moment in (self.free_at(), self.leads_until) if moment > now]
-        return min(due)
+        """Seconds until the next thing to do: an attempt, or the end of leadership."""
+        events = [moment - now for moment in (self.free_at(), self.leads_until) if moment > now]
+        return min([self.timing.retry, *events])

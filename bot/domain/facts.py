@@ -1,4 +1,4 @@
-"""Facts that somebody was asked for, and the ways in which one is not known."""
+"""Facts about outside systems, and the ways in which one is not known."""
 
 from __future__ import annotations
 
@@ -9,23 +9,25 @@ from bot.domain.refusal import NotObserved
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """A clear no of the other side: 401, 403 or 404. `why` is in its words."""
+    """The other side said no: 401, 403 or 404. `why` is its own message."""
 
     why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Unset:
-    """The setting that this needs is not there."""
+    """The setting that this needs is missing."""
 
     setting: str
 
 
 @dataclass(frozen=True, slots=True)
 class RepositoryFacts:
-    """The Git repository of the settings: its page, its branch, whether that is there.
+    """The Git repository of the settings.
 
-    `protected` tells whether the host keeps the branch from being pushed to.
+    page: Its web page.
+    read: Whether the branch exists.
+    protected: Whether the host rejects pushes to the branch.
     """
 
     page: str

@@ -1,4 +1,4 @@
-"""What a check says of an object: a judgement, and the finding that a report keeps of it."""
+"""The judgement on an object, and the finding that a report keeps of it."""
 
 from __future__ import annotations
 
@@ -39,8 +39,9 @@ class Evidence(msgspec.Struct, frozen=True):
 class Judgement(msgspec.Struct, frozen=True):
     """The verdict on one object.
 
-    `reason` is the field's own CamelCase word (`CrashLoopBackOff`), `since` when this state began
-    as far as the object tells, `follows` the objects that may be to blame, the likeliest first.
+    reason: A CamelCase word, the object's own where it has one (`CrashLoopBackOff`).
+    since: When this state began, as far as the object says.
+    follows: The objects that may have caused it, the likeliest first.
     """
 
     verdict: Verdict
@@ -52,14 +53,14 @@ class Judgement(msgspec.Struct, frozen=True):
 
 
 HEALTHY = Judgement(verdict=Verdict.HEALTHY)
-"""What most objects are: shared, so that a judge of a healthy object makes nothing."""
+"""Shared, since most objects are healthy: their judges allocate nothing."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """An object that is not healthy, as one check saw it.
+    """An object that is not healthy, according to one check.
 
-    `cause` is the key of the finding that this one follows from, if any. One check yields at most
-    one finding for an object, so `key` stays the same while the object gets better or worse.
+    `cause` is the key of the finding that caused this one, if any. One check yields at most one
+    finding for an object, so `key` stays the same while the object gets better or worse.
     """
 
     check: str
@@ -79,10 +80,10 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def unrecovered(self) -> bool:
-        """Whether what was wrong with its subject before is not over while this finding stands.
+        """Whether an earlier problem of the subject is not over while this finding exists.
 
-        Under way is trying again, and what is suspended stays as it was left. A cordoned node is
-        the exception: that is said only of one that is well otherwise.
+        An object that is progressing tries again, and a suspended one stays as it was. A cordoned
+        node is the exception: only a node that is otherwise healthy is reported as cordoned.
         """
         return not (self.verdict is Verdict.SUSPENDED and self.subject.kind == "Node")
 
@@ -100,4 +101,4 @@ def code_of(key: str) -> str:
 
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-"""Crockford's base 32: no i, l, o or u to misread."""
+"""Crockford's base 32, without i, l, o and u, which are easily misread."""

@@ -40,7 +40,7 @@ def suspended(resource: FluxObject) -> Judgement | None:
     return Judgement(Verdict.SUSPENDED, "Suspended", message, since)
 
 
-def judged(resource: FluxObject, follows: Iterable[Ref], snapshot: Snapshot) -> Judgement:
+def judge(resource: FluxObject, follows: Iterable[Ref], snapshot: Snapshot) -> Judgement:
     """Suspended is a state of its own, since the conditions are frozen; the rest is kstatus."""
     return suspended(resource) or conditions.by_ready(
         resource, snapshot.taken_at, follows=tuple(follows)

@@ -1,9 +1,9 @@
 """Silence by an annotation on a Kubernetes object, or on its namespace.
 
-Deployments and their kind are not read: theirs belongs into the pod template.
+Deployments and other workloads are not read: put the annotation into the pod template.
 
-`meshmedic.dev/mute: "2026-12-24 the disk is on its way"`: a day or a time (RFC 3339) until which,
-and a reason; both may be left out, and `false` is none. A day that there is not mutes nothing.
+`meshmedic.dev/mute: "2026-12-24 the disk is on its way"`: the day or time (RFC 3339) until which,
+and a reason. Both are optional. `false` or an impossible date silences nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bot.domain.snapshot import Snapshot
 MUTE = "meshmedic.dev/mute"
 
 READS = (Namespace,)
-"""What is looked at beside the objects of the findings themselves."""
+"""The types whose annotations count besides those of the findings' own objects."""
 
 REASON = 120
 UNTIL = re.compile(r"(\d{4}-\d{2}-\d{2})([T ]\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2}))?(?!\S)")
@@ -36,19 +36,18 @@ def line(resource: Object, snapshot: Snapshot) -> str:
     return ""
 
 
-def _read(given: str, now: datetime) -> str | None:
+def _read(value: str, now: datetime) -> str | None:
     """Until when and why, as the end of a line; None where it silences nothing (any more)."""
-    text = given.strip()
-    if text.lower() == "false":
+    reason, until = value.strip(), None
+    if reason.lower() == "false":
         return None
-    reason, until = text, None
-    if found := UNTIL.match(text):
-        until = _moment(found[1], found[2] or "")
+    if date_and_time := UNTIL.match(reason):
+        until = _moment(date_and_time[1], date_and_time[2] or "")
         if until is None or until <= now:
             return None
-        reason = text[found.end() :].strip()
-    elif re.match(r"\d{4}-", text):
-        # It was meant to be a day: what cannot be read silences nothing.
+        reason = reason[date_and_time.end() :].strip()
+    elif re.match(r"\d{4}-", reason):
+        # It was meant to be a date: one that cannot be read silences nothing.
         return None
     shown = redact(" ".join(reason.split()))[:REASON]
     why = f": {shown}" if shown and shown.lower() != "true" else ""
@@ -59,7 +58,7 @@ def _moment(day: str, clock: str) -> datetime | None:
     try:
         if clock:
             return datetime.fromisoformat(f"{day}T{clock[1:]}").astimezone(UTC)
-        # Through that whole day.
+        # Until the end of that day.
         return datetime.combine(date.fromisoformat(day), time(), UTC) + timedelta(days=1)
     except (ValueError, OverflowError):
         return None

@@ -1,7 +1,7 @@
-"""What the bot keeps in the cluster, as text: schema-versioned JSON, far smaller than its place.
+"""What the bot stores in the cluster: JSON text with a schema version.
 
-A record is one ConfigMap, which holds 1 MiB at most. Whoever reads one of another version, or one
-that somebody mangled, gets a word about it rather than a wrong value.
+A record is one ConfigMap, which holds at most 1 MiB. Reading one of another version, or a damaged
+one, gives an `Unreadable` rather than a wrong value.
 """
 
 from __future__ import annotations
@@ -19,18 +19,20 @@ MOST = 256 * 1024
 
 
 def nothing_to_spare(_value: object) -> None:
-    """A record of which no part may be dropped."""
+    """The `spare` of a record of which no part may be dropped."""
     return
 
 
 @dataclass(frozen=True)
 class Shelf(Generic[T]):
-    """The place of one record.
+    """How one record is stored.
 
-    name: Of the ConfigMap, after the prefix `meshmedic-`.
-    type: What is kept: frozen structs, which msgspec reads and writes.
+    name: The name of the ConfigMap, after the prefix `meshmedic-`.
+    type: The type of the value: frozen structs, which msgspec reads and writes.
     schema: Counts up when the type changes so that older text cannot be read as the new type.
-    spare: A value with less in it, the oldest or least dropped; None where nothing may go.
+    spare: Makes a smaller value by dropping the oldest or least important part; None where nothing
+        may be dropped.
+    most: The largest size in bytes.
     """
 
     name: str
@@ -42,7 +44,7 @@ class Shelf(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A text that is no record of this version. `newer`: of a later one, which must not be lost."""
+    """A text that cannot be read. `newer`: of a later version, which must not be overwritten."""
 
     why: str
     newer: bool = False
@@ -50,7 +52,7 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class TooLarge:
-    """A value that does not fit, though everything was dropped that may go. Sizes in bytes."""
+    """A value that does not fit, even without all that may be dropped. Sizes in bytes."""
 
     size: int
     most: int
@@ -66,7 +68,7 @@ class _Record(msgspec.Struct, Generic[T], frozen=True):
 
 
 def written(shelf: Shelf[T], value: T) -> str | TooLarge:
-    """The text of a value, cut down until it fits."""
+    """The text of a value, which is made smaller until it fits."""
     smaller: T | None = value
     text = b""
     while smaller is not None:
@@ -78,14 +80,14 @@ def written(shelf: Shelf[T], value: T) -> str | TooLarge:
 
 
 def read(shelf: Shelf[T], text: str) -> T | Unreadable:
-    """The value that a text holds."""
+    """The value of a stored text."""
     try:
         schema = msgspec.json.decode(text, type=_Head).schema
         if schema != shelf.schema:
             why = f"it has version {schema}, and this meshmedic knows version {shelf.schema}"
             return Unreadable(why, newer=schema > shelf.schema)
-        kept = msgspec.json.decode(text, type=_Record[shelf.type])  # type: ignore[name-defined]
-        value: T = kept.value
+        record = msgspec.json.decode(text, type=_Record[shelf.type])  # type: ignore[name-defined]
+        value: T = record.value
     except (msgspec.MsgspecError, RecursionError) as error:
         return Unreadable(f"it is no such record: {str(error)[:200]}")
     return value

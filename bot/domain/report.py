@@ -1,4 +1,4 @@
-"""From a snapshot to a report: judge everything, collapse to causes, say what was not seen."""
+"""From a snapshot to a report: judge all objects, link effects to causes, list the gaps."""
 
 from __future__ import annotations
 
@@ -27,9 +27,11 @@ from bot.domain.verdict import Verdict, worst
 class Report:
     """The answer to one question about a cluster's health.
 
-    `findings` are worst first, each root followed by what follows from it; `counts` says how many
-    objects of each kind were judged; `gaps` what was not seen. `scopes` and `namespace` say what
-    was asked. `muted` has a line for the key of each finding that an annotation silences.
+    findings: Worst first, each root cause followed by its effects.
+    gaps: What could not be read.
+    counts: How many objects of each kind were judged.
+    scopes, namespace: What was asked.
+    muted: A line for the key of each finding that an annotation silences.
     """
 
     taken_at: datetime
@@ -42,24 +44,26 @@ class Report:
 
     @cached_property
     def number(self) -> str:
-        """Eight characters that name this report, for buttons that come back to it."""
-        asked = f"{self.taken_at.isoformat()}/{self.scopes}/{self.namespace}"
-        return hashlib.blake2b(asked.encode(), digest_size=4).hexdigest()
+        """Eight characters that identify this report, for buttons that refer to it."""
+        question = f"{self.taken_at.isoformat()}/{self.scopes}/{self.namespace}"
+        return hashlib.blake2b(question.encode(), digest_size=4).hexdigest()
 
     @property
     def verdict(self) -> Verdict:
-        """The worst that was seen; UNKNOWN where something was not seen, or nothing was there."""
-        seen = worst([finding.verdict for finding in self.findings])
-        return worst([seen, Verdict.UNKNOWN]) if self.unseen or not self.judged else seen
+        """The worst verdict; at least UNKNOWN where there are gaps, or where nothing was judged."""
+        verdicts = [finding.verdict for finding in self.findings]
+        return worst(
+            [*verdicts, Verdict.UNKNOWN] if self.unseen or not self.judged_count else verdicts
+        )
 
     @property
-    def judged(self) -> int:
-        """How many objects were judged; none, as in a mistyped namespace, is no health."""
+    def judged_count(self) -> int:
+        """How many objects were judged. None, as in a mistyped namespace, does not mean healthy."""
         return sum(self.counts.values())
 
     @property
     def unseen(self) -> tuple[Gap, ...]:
-        """The gaps that the owner did not choose: while there are any, absence proves nothing."""
+        """The gaps that the owner did not choose. With any, an absence proves nothing."""
         return tuple(gap for gap in self.gaps if not gap.why.by_choice)
 
     @cached_property
@@ -69,12 +73,12 @@ class Report:
 
     @cached_property
     def roots(self) -> tuple[Finding, ...]:
-        """The findings that follow from no other."""
+        """The root causes: findings that no other finding caused."""
         return tuple(finding for finding in self.findings if finding.cause not in self.by_key)
 
     @cached_property
     def downstream(self) -> Mapping[str, tuple[Finding, ...]]:
-        """By the key of a root: everything that follows from it, at any depth."""
+        """The effects of each root cause, direct and indirect, by its key."""
         roots = ((self.chain(finding)[-1].key, finding) for finding in self.findings)
         effects = grouped((key, finding) for key, finding in roots if key != finding.key)
         return {key: tuple(findings) for key, findings in effects.items()}
@@ -114,10 +118,9 @@ def examine(
 ) -> Report:
     """Run the checks over a snapshot.
 
-    What the bot made for a test is neither judged nor counted. With `namespace`, only objects
-    there are reported, and the causes of their findings wherever those are. Scopes are taken from
-    the checks. Each check runs inside what `around` gives, so that a caller with a clock can time
-    it.
+    Objects that the bot created for a test are neither judged nor counted. With `namespace`, only
+    objects there are reported, and the causes of their findings wherever those are. The scopes are
+    those of the checks. Each check runs inside the context of `around`, which may time it.
     """
     checks = tuple(checks)
     findings: list[Finding] = []
@@ -141,7 +144,7 @@ def examine(
 
 
 def focus(report: Report, checks: Iterable[Check]) -> Report:
-    """The part of a wider report that answers for these checks, and the causes of it."""
+    """The part of a wider report that these checks cover, with the causes of its findings."""
     checks = tuple(checks)
     names = {check.name for check in checks}
     kinds = {kind.kind_name() for check in checks for kind in check.judges}
@@ -155,11 +158,11 @@ def focus(report: Report, checks: Iterable[Check]) -> Report:
 
 
 def collapse(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """Link each finding to the one that it follows from.
+    """Link each finding to the finding that caused it.
 
-    Of the objects that a finding may follow from, the first with a finding of its own is the
-    cause, unless that began clearly later (an effect does not begin before its cause) or the
-    link would close a circle.
+    The cause is the first of the objects it may follow from that has a finding too, unless that
+    one began clearly later (an effect does not begin before its cause) or the link would close a
+    cycle.
     """
     at = {finding.subject: finding for finding in reversed(findings)}
     causes: dict[str, str] = {}
@@ -175,7 +178,7 @@ def collapse(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
 
 
 def _findings(check: Check, snapshot: Snapshot) -> Iterator[tuple[Object, Finding]]:
-    """Each object that the check finds fault with, and the finding."""
+    """Each object that the check does not find healthy, and the finding."""
     for kind, judge in check.judges.items():
         for resource in _lasting(snapshot, kind):
             judgement = judge_one(resource, judge, snapshot)
@@ -185,7 +188,7 @@ def _findings(check: Check, snapshot: Snapshot) -> Iterator[tuple[Object, Findin
 
 
 def _lasting(snapshot: Snapshot, kind: type[Object]) -> tuple[Object, ...]:
-    """The objects of a type that are judged and counted: those of a test come and go."""
+    """The objects of a type that are judged and counted: all but those of a test."""
     return snapshot.once(
         f"report: lasting {kind.__name__}",
         lambda: tuple(resource for resource in snapshot.of(kind) if not temporary(resource)),
@@ -219,8 +222,7 @@ def _narrowed(report: Report, wanted: Callable[[Finding], bool]) -> Report:
     for finding in report.findings:
         if wanted(finding):
             keep.update(link.key for link in report.chain(finding))
-    kept = tuple(finding for finding in report.findings if finding.key in keep)
-    return replace(report, findings=kept)
+    return replace(report, findings=tuple(f for f in report.findings if f.key in keep))
 
 
 def _ordered(report: Report) -> Report:
@@ -239,7 +241,7 @@ def _worst_first(finding: Finding) -> tuple[int, str]:
 
 
 def _gaps_of(gaps: tuple[Gap, ...], checks: tuple[Check, ...]) -> tuple[Gap, ...]:
-    """The gaps that keep these checks from telling."""
+    """The gaps in what these checks need."""
     names = {kind.kind_name() for check in checks for kind in (*check.judges, *check.needs)}
     return tuple(gap for gap in gaps if gap.kind in names)
 

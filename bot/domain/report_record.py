@@ -1,6 +1,6 @@
-"""The last whole report as it is kept over a restart: what there was, without what it was read in.
+"""The latest full report as it is stored, so that it survives a restart.
 
-Log lines stay where they are: evidence may quote them, so of it only a container's name is kept.
+Log lines are never stored. Evidence may quote them, so only the name of the container is kept.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ LONGEST = 300
 """Characters of a message."""
 
 KEPT_EVIDENCE = frozenset({"container"})
-"""Names, which a story needs to find the log."""
+"""Labels of evidence that a story needs to find the log."""
 
 
 class Remembered(msgspec.Struct, frozen=True):
-    """A report; `dropped` counts findings, the mildest ones, for which there was no room."""
+    """A stored report; `dropped` counts the mildest findings, for which there was no room."""
 
     taken_at: datetime
     findings: tuple[Finding, ...]
@@ -34,7 +34,7 @@ class Remembered(msgspec.Struct, frozen=True):
 
 
 def remembered(report: Report) -> Remembered:
-    """What is kept of a report."""
+    """The part of a report that is stored."""
     return Remembered(
         taken_at=report.taken_at,
         findings=tuple(map(_shortened, report.findings)),
@@ -44,18 +44,18 @@ def remembered(report: Report) -> Remembered:
     )
 
 
-def recalled(kept: Remembered) -> Report:
-    """The report again: the same number, the same findings, and less of what each says."""
-    return Report(kept.taken_at, kept.findings, kept.gaps, kept.counts, kept.scopes)
+def recalled(record: Remembered) -> Report:
+    """The report again: the same number and findings, with shorter messages."""
+    return Report(record.taken_at, record.findings, record.gaps, record.counts, record.scopes)
 
 
-def _spare(kept: Remembered) -> Remembered | None:
-    """A tenth less of the findings: the worst come first in a report."""
-    if not kept.findings:
+def _spare(record: Remembered) -> Remembered | None:
+    """Drop a tenth of the findings, from the end: the worst come first in a report."""
+    if not record.findings:
         return None
-    fewer = len(kept.findings) * 9 // 10
-    dropped = kept.dropped + len(kept.findings) - fewer
-    return msgspec.structs.replace(kept, findings=kept.findings[:fewer], dropped=dropped)
+    fewer = len(record.findings) * 9 // 10
+    dropped = record.dropped + len(record.findings) - fewer
+    return msgspec.structs.replace(record, findings=record.findings[:fewer], dropped=dropped)
 
 
 REPORT: Shelf[Remembered] = Shelf("report", Remembered, spare=_spare)

@@ -1,4 +1,4 @@
-"""What was read of a cluster at one moment, and what could not be read."""
+"""The objects of a cluster at one moment, and the gaps: what could not be read."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Why(StrEnum):
 
     @property
     def by_choice(self) -> bool:
-        """True where the owner's choice explains it, so that it does not make a report unknown."""
+        """Whether it is the owner's choice, and so does not make a report unknown."""
         return self in (Why.NOT_INSTALLED, Why.OFF)
 
 
@@ -47,9 +47,9 @@ class Gap(msgspec.Struct, frozen=True):
 
 
 class Indexed(tuple[T, ...]):
-    """The objects of one type, with indexes that are made once and live as long as they do.
+    """The objects of one type, with indexes that are built once, when they are first needed.
 
-    The watch cache keeps them from one question to the next while nothing changed.
+    The watch cache keeps them from one snapshot to the next while nothing changed.
     """
 
     @cached_property
@@ -69,7 +69,7 @@ class Indexed(tuple[T, ...]):
 
     @cached_property
     def labels(self) -> dict[str, Mapping[tuple[str, str], list[T]]]:
-        """The labels that were asked for so far, each with its index."""
+        """The indexes by label that were built so far."""
         return {}
 
     def by_label(self, label: str) -> Mapping[tuple[str, str], list[T]]:
@@ -90,11 +90,12 @@ NONE: Indexed[Object] = Indexed()
 class Snapshot:
     """Objects by type at `taken_at`.
 
-    `namespaces` is set where only those were read. `live` is False for saved files, whose
-    silence proves nothing: what they do not hold may be there all the same, and what was not heard
-    of may have spoken since, unless `timely` says that somebody told the time. A type that is
-    absent from `objects` was not read at all. `supplements` are what a capability knows besides the
-    objects, by its type.
+    objects: A type that is missing was not read at all.
+    namespaces: Set where only those were read.
+    live: False for saved files, of which an absence proves nothing.
+    timely: Whether `taken_at` is the time at which saved files were read from their cluster, so
+        that an old timestamp is evidence.
+    supplements: Data that a feature adds, by its type.
     """
 
     taken_at: datetime
@@ -107,7 +108,7 @@ class Snapshot:
     _memo: dict[object, object] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Give each type's objects their indexes, unless they bring some along."""
+        """Give the objects of each type their indexes, unless they have them already."""
         indexed = {
             kind: object_ if isinstance(object_, Indexed) else Indexed(object_)
             for kind, object_ in self.objects.items()
@@ -116,7 +117,7 @@ class Snapshot:
 
     @property
     def hears(self) -> bool:
-        """Whether not having heard of something until `taken_at` is evidence."""
+        """Whether an old timestamp is evidence: something has been silent until `taken_at`."""
         return self.live or self.timely
 
     def of(self, kind: type[T]) -> Indexed[T]:
@@ -128,11 +129,11 @@ class Snapshot:
         return self.of(kind).by_name.get((namespace, name))
 
     def supplement(self, kind: type[S]) -> S | None:
-        """What is known besides the objects, by its type; None where nothing is."""
+        """The data of that type that a feature has added, if any."""
         return cast("S | None", self.supplements.get(kind))
 
     def once(self, name: str, make: Callable[[], M]) -> M:
-        """What `make` gives, made once a snapshot: an index that a check needs, by its name."""
+        """The result of `make`, computed once for a snapshot: an index of a check, by its name."""
         if name not in self._memo:
             self._memo[name] = make()
         return cast("M", self._memo[name])

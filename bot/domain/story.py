@@ -21,7 +21,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LogTail(msgspec.Struct, frozen=True, kw_only=True):
-    """The last lines that a container wrote; `previous` is the one before its last restart."""
+    """The last lines of a container's log; `previous` is the log before its last restart."""
 
     container: str
     previous: bool
@@ -29,10 +29,11 @@ class LogTail(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Story(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of one finding.
+    """Everything that is known about one finding.
 
-    `chain` begins with the finding and ends at its root; `downstream` follows from it.
-    `unseen` says what could not be read, in words.
+    chain: From the finding to its root cause.
+    downstream: The effects of the finding.
+    unseen: What could not be read, in words.
     """
 
     taken_at: datetime

@@ -1,7 +1,7 @@
-"""What the bot makes for a test and removes again: no part of the cluster that it judges.
+"""Objects that the bot creates for a test and removes again, which it does not judge.
 
-It is told by the prober's own namespace and the label together, so that a label alone hides
-nothing. What something else than a Job keeps, such as the agents' DaemonSet, is there to stay.
+They are recognized by the prober's namespace and a label together, so that a label alone hides
+nothing. Objects with an owner other than a Job, such as the agents' pods, are permanent.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ LABELS = {
 }
 
 
-def temporary(each: Object) -> bool:
-    """Whether it is a pod of a test's Job, or a Service or slice that such a Job owns."""
-    meta = each.metadata
+def temporary(resource: Object) -> bool:
+    """Whether it is a pod of a test's Job, or a Service or EndpointSlice that such a Job owns."""
+    meta = resource.metadata
     if meta.namespace != NAMESPACE or (meta.labels or {}).get(MANAGED_BY) != LABELS[MANAGED_BY]:
         return False
     return all(owner.kind == "Job" for owner in meta.owner_references or ())

@@ -1,8 +1,8 @@
-"""Judge saved objects without a cluster: one verdict for each object that was given, in order.
+"""Judges saved objects without a cluster: one verdict for each object, in order.
 
-An object's type is found by its kind and its API group, elder groups included; a kind that no check
-covers is judged by its conditions where it keeps the standard ones (kstatus), and is unknown
-otherwise. Silence proves nothing here: what a file does not hold is never taken to be missing.
+The type of an object is found by its kind and its API group, older groups included. A kind without
+a check is judged by its conditions where it has the standard ones (kstatus), and is unknown
+otherwise. An absence proves nothing here: an object that the files lack may exist.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from bot.domain.resources.flux import FluxObject, FluxSpec
 from bot.domain.resources.registry import KINDS
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
-from bot.health.checks import JUDGED
+from bot.health.checks import ALL_CHECKS
 
 CERT_MANAGER = ("cert-manager.io", "certmanager.k8s.io")
 ACME = ("acme.cert-manager.io", "certmanager.k8s.io")
@@ -53,7 +53,7 @@ ELDER_GROUPS: dict[type[Object], tuple[str, ...]] = {
     batch.Job: ("batch",),
     batch.CronJob: ("batch",),
 }
-"""Groups of kinds that are not read from a cluster, or were served by other groups before."""
+"""API groups of kinds that are not read from a cluster, or that older groups served."""
 
 MOMENT = re.compile(
     r"time|notBefore|(?:creation|deletion|last)Timestamp|(?:first|last)Deployed"
@@ -69,7 +69,7 @@ STANDARD = frozenset({"Ready", "Reconciling", "Stalled"})
 
 
 SERVED = ("Available", "Established")
-"""What an APIService and a CustomResourceDefinition have in place of Ready."""
+"""The condition types of an APIService and a CustomResourceDefinition, which lack Ready."""
 
 
 STATUSLESS = {
@@ -82,8 +82,8 @@ STATUSLESS = {
 """Kinds without a status, by group: nothing acts on them, so an existing one is healthy."""
 
 
-class Judged(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What is said of one object; the fields are empty where the object does not have them."""
+class ObjectVerdict(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The verdict on one object. Fields that the object does not have are empty."""
 
     api_version: str = ""
     kind: str = ""
@@ -100,12 +100,13 @@ def judge(
     now: datetime | None = None,
     timely: bool = False,
     counts: Sequence[int] = (),
-) -> list[Judged]:
-    """A verdict on each of these objects, in the order in which they were given.
+) -> list[ObjectVerdict]:
+    """The verdict on each of these objects, in the same order.
 
-    `now` is the time to judge at, and `timely` that it is the objects' own, so that what was not
-    heard of since is late. Without it the time is the newest moment that the objects of a file
-    tell of (a saved object has not aged), `counts` being how many of them each file gave.
+    now: The time to judge at; else the newest time that the objects of a file contain, since a
+        saved object does not age.
+    timely: Whether `now` is the time at which the objects were saved, so that old timestamps count.
+    counts: How many objects each file has; without it, all are of one file.
     """
     every = tuple(plain)
     read = [_read(document) for document in every]
@@ -117,19 +118,20 @@ def judge(
         timely=timely,
     )
     pairs = zip(every, read, strict=True)
-    judged: list[Judged] = []
+    verdicts: list[ObjectVerdict] = []
     for count in counts or (len(every),):
         file = tuple(islice(pairs, count))
         moment = newest_moment(document for document, _ in file) or newest_moment(every)
         snapshot = replace(snapshot, taken_at=now or moment or EPOCH)
-        judged += (
-            _judged(document, _verdict(document, resource, snapshot)) for document, resource in file
+        verdicts += (
+            _object_verdict(document, _verdict(document, resource, snapshot))
+            for document, resource in file
         )
-    return judged
+    return verdicts
 
 
 def newest_moment(plain: Iterable[object]) -> datetime | None:
-    """The newest moment in the past of which the objects tell."""
+    """The newest past time that the objects contain."""
     return max(chain.from_iterable(map(_moments, plain)), default=None)
 
 
@@ -146,7 +148,7 @@ TYPES: dict[str, tuple[type[Object], tuple[str, ...]]] = {
     **{kind.name: (kind.type, kind.groups) for kind in KINDS},
     **{type_.kind_name(): (type_, groups) for type_, groups in ELDER_GROUPS.items()},
 }
-"""By the name of a kind: its type, and the groups under which it is ours."""
+"""By the name of a kind: its type, and the API groups that serve it."""
 
 
 def _read(plain: object) -> Object | None:
@@ -174,7 +176,9 @@ def _verdict(plain: object, resource: Object | None, snapshot: Snapshot) -> Judg
     """The worst that a check says of an object."""
     if not isinstance(plain, dict) or resource is None:
         return _no_object(plain)
-    judges = [check.judges[type(resource)] for check in JUDGED if type(resource) in check.judges]
+    judges = [
+        check.judges[type(resource)] for check in ALL_CHECKS if type(resource) in check.judges
+    ]
     if not judges:
         held = flux.suspended(FluxObject(metadata=resource.metadata, spec=_flux_spec(plain)))
         other = read_object(_unquoted(plain), ReconciledObject)
@@ -229,9 +233,9 @@ def _confirmed(judgement: Judgement, resource: Object) -> Judgement:
     return msgspec.structs.replace(judgement, reason=ready.reason, message=ready.message)
 
 
-def _judged(plain: object, judgement: Judgement) -> Judged:
+def _object_verdict(plain: object, judgement: Judgement) -> ObjectVerdict:
     meta = plain.get("metadata") if isinstance(plain, dict) else None
-    return Judged(
+    return ObjectVerdict(
         api_version=_word(plain, "apiVersion"),
         kind=_word(plain, "kind"),
         namespace=_word(meta, "namespace"),
@@ -252,7 +256,7 @@ def _group(api_version: str) -> str:
 
 
 def _moments(plain: object) -> Iterator[datetime]:
-    """The moments in `metadata` and `status`; a specification tells of none."""
+    """The past times in `metadata` and `status`; a specification has none."""
     if not isinstance(plain, dict):
         return
     waiting: list[Any] = [plain.get("metadata"), plain.get("status")]

@@ -1,4 +1,4 @@
-"""The last whole report and the proven faults, kept in the cluster over a restart."""
+"""Stores the latest full report and the proven faults in the cluster, for after a restart."""
 
 from __future__ import annotations
 
@@ -19,45 +19,45 @@ from bot.net.diagnosis.service import Diagnose
 log = logging.getLogger(__name__)
 
 PAUSE = 5.0
-"""Seconds between two writes at least, however often people ask."""
+"""Seconds that lie between two writes at least, however often people ask."""
 
 FLUSH = 2.0
-"""Seconds for the last write of a process that is asked to stop."""
+"""Seconds for the last write of a process that is shutting down."""
 
 
 class Memory:
-    """Writes beside the answers, so that nobody waits for it; only who leads writes at all."""
+    """Stores reports and proofs in the background, so that no answer waits; only as the leader."""
 
     def __init__(self, store: Store, leadership: Leadership) -> None:
         self._store = store
         self._leadership = leadership
         self._waiting: Report | None = None
         self._proofs: Proofs | None = None
-        """The proven faults that are to be kept."""
+        """The proven faults that are not stored yet."""
         self._recalled = False
-        """Whether those that were kept before are known: else they must not be written over."""
-        self._some = asyncio.Event()
+        """Whether the stored faults are known; otherwise they must not be overwritten."""
+        self._pending = asyncio.Event()
         self._trouble = ""
 
     def note(self, report: Report) -> None:
-        """Keep this one soon, instead of all before."""
+        """Store this report soon, in place of earlier ones that still wait."""
         self._waiting = report
-        self._some.set()
+        self._pending.set()
 
     def note_proofs(self, proofs: Proofs) -> None:
-        """Keep the proven faults soon."""
+        """Store the proven faults soon."""
         self._proofs = proofs
-        self._some.set()
+        self._pending.set()
 
     async def run(self) -> None:
-        """Write what was noted, until cancelled."""
+        """Store what was noted, until cancelled."""
         while True:
-            await self._some.wait()
+            await self._pending.wait()
             await self.keep()
             await asyncio.sleep(PAUSE)
 
     async def flush(self) -> None:
-        """Write what is waiting, for a moment. Never raises."""
+        """Store what is waiting, within a short time. Never raises."""
         try:
             async with asyncio.timeout(FLUSH):
                 await self.keep()
@@ -65,34 +65,34 @@ class Memory:
             log.warning("the last report was not kept: the API server did not answer in time")
 
     async def keep(self) -> None:
-        """Write what is waiting; what cannot be written is said once, and forgotten."""
+        """Store what is waiting. A failure is logged once, and its report is dropped."""
         report, self._waiting = self._waiting, None
-        self._some.clear()
+        self._pending.clear()
         if not self._leadership.may_act():
             return
         try:
             if report:
-                kept = await asyncio.to_thread(remembered, report)
-                await self._store.change(REPORT, lambda old: _newest(old, kept))
+                new = await asyncio.to_thread(remembered, report)
+                await self._store.change(REPORT, lambda old: _newest(old, new))
             if self._proofs is not None:
                 await self._keep_proofs(self._proofs)
             self._trouble = ""
         except MeshmedicError as error:
             self._complain(str(error))
         except asyncio.CancelledError:
-            # The process is asked to stop in the middle of it: `flush` has the last word.
+            # The process is shutting down: `flush` makes the last attempt.
             self._waiting = self._waiting or report
             raise
 
     async def _keep_proofs(self, proven: Proofs) -> None:
         known = self._recalled
         await self._store.change(PROOFS, lambda old: proven if known else _joined(old, proven))
-        # Only now: a fault that is forgotten over a restart would look like one that is over.
+        # Only after the write: a fault that is lost over a restart would look resolved.
         if self._proofs == proven:
             self._proofs = None
 
     async def restore(self, health: Health, diagnose: Diagnose) -> None:
-        """Let these recall what was kept, unless something newer is known. Never raises."""
+        """Hand over what was stored, unless something newer is known. Never raises."""
         if self._proofs is None:
             # Proofs that wait to be written were found here since, and are newer.
             self._recalled = False
@@ -100,13 +100,13 @@ class Memory:
                 diagnose.restore(await self._store.read(PROOFS) or Proofs())
                 self._recalled = True
         with _logged(REPORT):
-            if kept := await self._store.read(REPORT):
-                health.restore(recalled(kept))
+            if record := await self._store.read(REPORT):
+                health.restore(recalled(record))
 
-    def _complain(self, said: str) -> None:
-        if said != self._trouble:
-            log.warning("the last report was not kept: %s", said)
-        self._trouble = said
+    def _complain(self, trouble: str) -> None:
+        if trouble != self._trouble:
+            log.warning("the last report was not kept: %s", trouble)
+        self._trouble = trouble
 
 
 @contextmanager
@@ -123,6 +123,7 @@ def _newest(old: Remembered | None, new: Remembered) -> Remembered:
 
 
 def _joined(old: Proofs | None, new: Proofs) -> Proofs:
-    """What nobody could read is kept besides: a fault is over when a test says so."""
+    """The new proofs, and old ones of other subjects: only a test can say that a fault is over."""
     known = {proof.subject for proof in new.proofs}
-    return Proofs((*(p for p in (old or Proofs()).proofs if p.subject not in known), *new.proofs))
+    others = (proof for proof in (old or Proofs()).proofs if proof.subject not in known)
+    return Proofs((*others, *new.proofs))

@@ -1,4 +1,4 @@
-"""What stands behind `/health`, `/why` and `meshmedic check`: ask, examine, remember."""
+"""The use case behind `/health`, `/why` and `meshmedic check`."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from bot.health.checks import CHECKS
 from bot.net.diagnosis.diagnosis import Diagnosed, Diagnoses
 from bot.net.mesh.rounds import Links
 
-KEPT = 16
+REMEMBERED = 16
 """Reports that are remembered, so that drilling in and exporting show what was answered."""
 
 STORY_EVENTS = 5
 
 
 class Cluster(SnapshotReader, Protocol):
-    """What health needs of a cluster, listed once or watched."""
+    """Reads a cluster, by listing it once or by watching it."""
 
     async def events(self, ref: Ref) -> tuple[Event, ...]:
         """The events about an object, the newest first."""
         ...
 
     async def last_log_lines(self, pod: Ref, container: str) -> LogTail | None:
-        """The last lines of a container, before its last restart where it had one."""
+        """The last log lines of a container: those before its last restart, if it had one."""
         ...
 
 
@@ -43,9 +43,10 @@ class Cluster(SnapshotReader, Protocol):
 class Health:
     """Reports and the stories behind their findings.
 
-    `around` stands about each check's run; `on_report` receives each report of everything.
-    `diagnosed` gives the diagnoses of routes that stand, `rounds` what is known of the network
-    between nodes.
+    around: A context for the run of each check, such as one that takes the time.
+    on_report: Receives each report of all checks and namespaces.
+    diagnosed: The current diagnoses of routes.
+    rounds: The results of background probes between nodes.
     """
 
     cluster: Cluster
@@ -54,7 +55,7 @@ class Health:
     on_report: Callable[[Report], None] | None = None
     diagnosed: Callable[[], tuple[Diagnosed, ...]] = tuple
     rounds: Callable[[], Links | None] = field(default=lambda: None)
-    _kept: OrderedDict[str, Report] = field(default_factory=OrderedDict)
+    _reports: OrderedDict[str, Report] = field(default_factory=OrderedDict)
     latest: Report | None = None
     """The latest report of everything."""
 
@@ -86,17 +87,17 @@ class Health:
             InputError: No present finding has that code.
         """
         report = await self.check()
-        return await self.story(report, self._one(report, code))
+        return await self.story(report, self._match(report, code))
 
     async def story(self, report: Report, finding: Finding) -> Story:
-        """Chain, downstream, events and last log lines; what cannot be read is said."""
+        """Chain, effects, events and last log lines; what cannot be read is named."""
         events, log = await asyncio.gather(
             self.cluster.events(finding.subject), self._log(finding), return_exceptions=True
         )
-        unseen = [str(answer) for answer in (events, log) if isinstance(answer, ClusterError)]
-        for answer_ in (events, log):
-            if isinstance(answer_, BaseException) and not isinstance(answer_, ClusterError):
-                raise answer_
+        unseen = [str(error) for error in (events, log) if isinstance(error, ClusterError)]
+        for answer in (events, log):
+            if isinstance(answer, BaseException) and not isinstance(answer, ClusterError):
+                raise answer
         return Story(
             taken_at=report.taken_at,
             chain=report.chain(finding),
@@ -108,34 +109,34 @@ class Health:
         )
 
     def recall(self, number: str) -> Report | None:
-        """A report that was answered lately, by its number; None once it is forgotten."""
-        return self._kept.get(number)
+        """A recent answer by its number; None once it is forgotten."""
+        return self._reports.get(number)
 
     def restore(self, report: Report) -> None:
-        """Take a report of everything from before a restart for the latest, unless one is newer.
+        """Use a stored full report as the latest one, unless there is a newer one.
 
-        It was kept shortened, so it serves suggestions and stories, and is not exported.
+        It was stored shortened, so it serves suggestions and stories, but not exports.
         """
         if self.latest is None or self.latest.taken_at < report.taken_at:
             self.latest = report
 
     def remembered(self, number: str) -> Report | None:
-        """The same, or the latest one from before a restart: it names what is to be looked into."""
+        """A recent answer or the stored report by its number, to look up one of its findings."""
         latest = self.latest
         return self.recall(number) or (latest if latest and latest.number == number else None)
 
     def suggestions(self, typed: str, most: int) -> tuple[Finding, ...]:
-        """Findings of the latest report whose code, subject or reason holds what was typed."""
+        """Findings of the latest report whose code, subject or reason contains what was typed."""
         return _holding(self.latest, typed)[:most]
 
     async def present(self, typed: str, most: int) -> tuple[Finding, ...]:
-        """The same of now: what is no more cannot be muted, and what is new can."""
+        """Matching findings of a new report: for muting, where an old report would mislead."""
         return _holding(await self.look(), typed)[:most]
 
     def _examine(
         self, snapshot: Snapshot, checks: tuple[Check, ...], namespace: str | None
     ) -> Report:
-        """Judge all that was read, so that a cause of another scope is found, and narrow then."""
+        """Run all checks, so that causes of other scopes are found, then narrow the report."""
         report = examine(snapshot, self.checks, namespace=namespace, around=self.around)
         return focus(report, checks)
 
@@ -148,42 +149,43 @@ class Health:
         return await self.cluster.last_log_lines(finding.subject, container) if container else None
 
     def _remember(self, report: Report) -> None:
-        self._kept[report.number] = report
-        while len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
+        self._reports[report.number] = report
+        while len(self._reports) > REMEMBERED:
+            self._reports.popitem(last=False)
         if not report.namespace and len(report.scopes) > 1:
             self.latest = report
             if self.on_report:
                 self.on_report(report)
 
-    def _one(self, report: Report, asked: str) -> Finding:
-        """The finding with that code, else the only one whose name or reason holds the words."""
-        found = report.with_code(asked) or _holding(report, asked)
-        if len(found) == 1:
-            return found[0]
-        if not found:
-            raise InputError(not_found(f"No finding has the code {asked!r} now", report))
-        subjects = ", ".join(f"{finding.code} ({finding.subject})" for finding in found[:5])
-        msg = f"{asked!r} stands for {len(found)} findings. Choose one by its code: {subjects}."
+    def _match(self, report: Report, typed: str) -> Finding:
+        """The finding with that code, else the only one whose subject or reason matches."""
+        findings = report.with_code(typed) or _holding(report, typed)
+        if len(findings) == 1:
+            return findings[0]
+        if not findings:
+            raise InputError(not_found(f"No finding has the code {typed!r} now", report))
+        subjects = ", ".join(f"{finding.code} ({finding.subject})" for finding in findings[:5])
+        msg = f"{typed!r} stands for {len(findings)} findings. Choose one by its code: {subjects}."
         raise InputError(msg)
 
 
 def _reads(checks: Iterable[Check]) -> tuple[type[Object], ...]:
-    """The kinds that the checks read, and those whose annotations may silence a finding."""
+    """The types that the checks read, and those whose annotations may silence a finding."""
     read = (kind for check in checks for kind in check.reads)
     return tuple(dict.fromkeys((*read, *mute_annotation.READS)))
 
 
-def not_found(what: str, report: Report) -> str:
-    """Why a finding is not there: a cluster that was not seen whole has proved nothing."""
+def not_found(beginning: str, report: Report) -> str:
+    """Why a finding is missing: with gaps in the report, it may still be there."""
     if not report.unseen:
-        return f"{what}: it is mended, or the code is mistyped. Ask /health again."
+        return f"{beginning}: it is mended, or the code is mistyped. Ask /health again."
     kinds = ", ".join(dict.fromkeys(gap.kind for gap in report.unseen))
-    return f"{what}, but not everything could be seen, so it may be there still. Not seen: {kinds}."
+    sentence = f"{beginning}, but not everything could be seen, so it may be there still."
+    return f"{sentence} Not seen: {kinds}."
 
 
 def _holding(report: Report | None, words: str) -> tuple[Finding, ...]:
-    """The findings whose code, subject or reason holds what was typed."""
+    """The findings whose code, subject or reason contains what was typed."""
     wanted = words.strip().lower()
     return tuple(
         finding

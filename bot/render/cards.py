@@ -1,7 +1,7 @@
 """Cards for Discord: Components V2, readable on a phone.
 
 Limits: 4,000 characters over all text of a message, 40 components, 25 select options of 100
-characters. Whatever the cluster says stands in inline code or a fence that it cannot break.
+characters. Text from the cluster stands in inline code or in a fence that it cannot break.
 """
 
 from __future__ import annotations
@@ -100,13 +100,13 @@ def code(text: str, most: int) -> str:
 
 def fence(lines: Sequence[str], most: int) -> str:
     """Log lines in a block: the last ones that fit, with every run of backticks broken."""
-    kept: list[str] = []
+    shown: list[str] = []
     for line in reversed(lines):
-        shown = words.line(line, 300).replace("`", f"`{NO_BREAK}")
-        if sum(map(len, kept)) + len(kept) + len(shown) > most:
+        escaped = words.line(line, 300).replace("`", f"`{NO_BREAK}")
+        if sum(map(len, shown)) + len(shown) + len(escaped) > most:
             break
-        kept.insert(0, shown)
-    return "```\n" + "\n".join(kept) + "\n```"
+        shown.insert(0, escaped)
+    return "```\n" + "\n".join(shown) + "\n```"
 
 
 def escape(text: str) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 
 
-def indented(whole: Any) -> bytes:
+def indented(value: Any) -> bytes:
     """A value as indented JSON with a line end."""
-    return msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n"
+    return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
 
 
 def schema_of(kind: type[msgspec.Struct], version: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Words that every renderer shares: ages, counts, one clean line."""
+"""Text that every renderer shares: ages, counts, and lines that are safe to show."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ MARK = {
     Verdict.DEGRADED: "🟠",
     Verdict.FAILED: "🔴",
 }
-"""Each verdict has a sign of its own shape or place beside its word: colour is never alone."""
+"""The sign beside the word of a verdict, so that no information is in the colour alone."""
 
 
 SPARE = 4096
-"""Characters that are searched for secrets beyond those that have a chance to be shown."""
+"""Characters that are searched for secrets beyond those that may be shown."""
 
 MARGIN = 200
-"""The last of them that are never shown: longer than a secret that is known by its value only."""
+"""The last of those characters, which are never shown: more than a known secret is long."""
 
 
 def age(since: datetime | None, now: datetime) -> str:
@@ -37,8 +37,8 @@ def age(since: datetime | None, now: datetime) -> str:
         (60, "min", 0, ""),
     ):
         if seconds >= size:
-            rest = (seconds % size) // smaller if smaller else 0
-            return f"{seconds // size} {name}" + (f" {rest} {small}" if rest else "")
+            more = (seconds % size) // smaller if smaller else 0
+            return f"{seconds // size} {name}" + (f" {more} {small}" if more else "")
     return f"{seconds} s"
 
 
@@ -47,22 +47,22 @@ def line(text: str, most: int) -> str:
     searched = most * 4 + SPARE
     shown = redact(text[:searched])
     if len(text) > searched:
-        # What was cut in two at the end is no secret by its looks any more.
+        # A secret that was cut in two at the end can no longer be recognized.
         shown = f"{shown[:-MARGIN]}…"
     if not (shown.isascii() and shown.isprintable()):
-        # Searched again: what nobody sees may have stood in the middle of a secret.
+        # Searched again: invisible characters may have stood in the middle of a secret.
         shown = redact("".join(map(_visible, shown)))
     folded = " ".join(shown.split())
     return folded if len(folded) <= most else folded[: max(0, most - 1)] + "…"
 
 
 def brief(text: str, most: int) -> str:
-    """The same, with the middle left out of a long one: errors end with what began them."""
-    whole = line(text, 8 * most)
-    if len(whole) <= most:
-        return whole
+    """One line, with the middle left out where it is long: an error ends with its cause."""
+    full = line(text, 8 * most)
+    if len(full) <= most:
+        return full
     head = (most - 3) * 2 // 5
-    before, after = whole[:head], whole[head + 3 - most :]
+    before, after = full[:head], full[head + 3 - most :]
     # Between words, unless that would lose more than half of a side.
     space = before.rfind(" ")
     before = before[:space] if space > head // 2 else before

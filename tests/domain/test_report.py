@@ -99,7 +99,7 @@ def test_a_pod_of_a_test_is_neither_a_finding_nor_counted(waiting: str):
     report = examine(snapshot, CHECKS)
     assert report.findings == ()
     assert report.counts["Pod"] == 1
-    assert examine(snapshot, CHECKS, namespace=NAMESPACE).judged == 0
+    assert examine(snapshot, CHECKS, namespace=NAMESPACE).judged_count == 0
 
 
 def test_a_pod_of_a_test_that_ends_on_a_dead_node_is_not_downstream_of_it():

@@ -112,7 +112,7 @@ STORIES: dict[str, Callable[[], Story]] = {
 PAGES: Pages = {
     **_pages(),
     "judged-terminal.txt": lambda: page(
-        terminal.judged("Pod apps/web-1", Verdict.FAILED, "CrashLoopBackOff", "It crashes.")
+        terminal.object_verdict("Pod apps/web-1", Verdict.FAILED, "CrashLoopBackOff", "It crashes.")
     ),
     "export.txt": lambda: _exported(report("homelab")),
     "export-files.json": lambda: card(

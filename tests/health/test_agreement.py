@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.verdict import Verdict
-from bot.health.offline import Judged, judge
+from bot.health.offline import ObjectVerdict, judge
 from bot.manifests import reader as manifests
 from tests.builders import Plain
 
@@ -122,7 +122,7 @@ class Comparison:
     source: str
     file: str
     word: str
-    ours: Judged
+    ours: ObjectVerdict
 
     @property
     def agreed(self) -> bool:
@@ -173,7 +173,7 @@ def _compared(index: list[Plain], data: Path) -> Iterator[Comparison]:
         yield Comparison(entry["source"], name + case, _word(entry), ours)
 
 
-def _subject(entry: Plain, judged: list[Judged]) -> Judged:
+def _subject(entry: Plain, judged: list[ObjectVerdict]) -> ObjectVerdict:
     """The object that the source's verdict is on: by its name where that is told, by its kind."""
     shown = re.search(r"^(\w+)/(\S+?),? ", entry.get("rendering_head", ""), re.MULTILINE)
     name = entry.get("object") or (shown[2] if shown else "")

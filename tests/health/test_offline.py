@@ -9,14 +9,14 @@ from hypothesis import strategies as some
 
 from bot.domain.temporary import LABELS, NAMESPACE
 from bot.domain.verdict import Verdict
-from bot.health.offline import TYPES, Judged, judge, newest_moment
+from bot.health.offline import TYPES, ObjectVerdict, judge, newest_moment
 from tests.builders import Plain, a_pod, an_object
 from tests.net.networks import a_service, a_slice, an_endpoint
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
-def one(plain: object, **rest: Any) -> Judged:
+def one(plain: object, **rest: Any) -> ObjectVerdict:
     (found,) = judge([plain], **rest)
     return found
 

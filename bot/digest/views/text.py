@@ -20,7 +20,9 @@ KINDS = 12
 def headline(each: Digest) -> str:
     """The verdict, and how many of what."""
     if each.healthy:
-        return f"all healthy: {words.plural(each.report.judged, 'object')} judged{_nodes(each)}"
+        return (
+            f"all healthy: {words.plural(each.report.judged_count, 'object')} judged{_nodes(each)}"
+        )
     parts = each.difference
     said = [
         f"{len(found):,} {name}"

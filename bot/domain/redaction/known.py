@@ -1,6 +1,6 @@
-"""The secrets that this process holds itself, taken out of text by their exact value.
+"""The secrets that this process holds itself, removed from text by their exact value.
 
-They are the one thing that is global here: whoever writes text must not be able to forget them.
+They are global on purpose: code that writes text cannot forget to pass them.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from urllib.parse import quote, quote_plus, unquote
 HIDDEN = "[redacted]"
 
 SHORTEST = 6
-"""Characters below which a value is no secret: ordinary text would be full of it."""
+"""Characters that a secret has at least: shorter values occur in ordinary text."""
 
-KEPT = 4
-"""Values of one origin that are remembered: the older ones of a token that rotates have expired."""
+REMEMBERED = 4
+"""Values that are remembered of each origin: older values of a rotated token have expired."""
 
 _known: dict[str, tuple[str, ...]] = {}
 _forms: tuple[str, ...] = ()
@@ -24,13 +24,13 @@ _bare: tuple[str, ...] = ()
 
 
 def learn(origin: str, secret: str) -> None:
-    """Hide this value from now on; `origin` says whose it is, such as `discord_token`."""
+    """Hide this value from now on; `origin` names its source, such as `discord_token`."""
     global _forms, _bare  # noqa: PLW0603  # as the module says
     secret = secret.strip()
-    before = _known.get(origin, ())
-    if len(secret) < SHORTEST or secret in before:
+    earlier = _known.get(origin, ())
+    if len(secret) < SHORTEST or secret in earlier:
         return
-    _known[origin] = (secret, *before)[:KEPT]
+    _known[origin] = (secret, *earlier)[:REMEMBERED]
     forms = {form for values in _known.values() for value in values for form in forms_of(value)}
     # The longest first: a shorter one may be a part of it.
     _forms = tuple(sorted(forms, key=lambda form: (-len(form), form)))
@@ -38,10 +38,10 @@ def learn(origin: str, secret: str) -> None:
 
 
 def hidden(text: str) -> str:
-    """The text without them, in any usual encoding.
+    """The text without the known secrets, in any usual encoding.
 
-    Where one is spread over lines, or quoted or percent-encoded in an unusual way, the whole text
-    is hidden.
+    Where a secret is spread over lines, or quoted or percent-encoded in an unusual way, the whole
+    text is hidden.
     """
     for form in _forms:
         if form in text:
@@ -53,7 +53,7 @@ def hidden(text: str) -> str:
 
 
 def forms_of(secret: str) -> Iterator[str]:
-    """How a value may stand in a text: plain, quoted, percent-encoded, in base64."""
+    """The ways in which a text may contain the value: plain, quoted, percent-encoded, in base64."""
     yield secret
     yield from (quote(secret, safe=""), quote(secret), quote_plus(secret))
     yield from (json.dumps(secret)[1:-1], repr(secret)[1:-1], ascii(secret)[1:-1])
@@ -61,11 +61,11 @@ def forms_of(secret: str) -> Iterator[str]:
 
 
 def _base64(secret: bytes) -> Iterator[str]:
-    """The characters of base64 that the value decides alone, wherever it begins in the bytes."""
+    """The base64 characters that depend on the value alone, wherever it begins in the bytes."""
     for before in range(3):
-        whole = base64.b64encode(bytes(before) + secret).decode()
+        encoded = base64.b64encode(bytes(before) + secret).decode()
         first = -(-before * 8 // 6)
-        inner = whole[first : (before + len(secret)) * 8 // 6]
+        inner = encoded[first : (before + len(secret)) * 8 // 6]
         yield inner
         yield inner.translate(str.maketrans("+/", "-_"))
 

@@ -1,4 +1,4 @@
-"""Taking secrets out of text before anybody sees it: chat, terminal, logs, errors."""
+"""Removing secrets from text before it is shown: in chat, terminal, logs and errors."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _KEYS = (
 )
 
 _VALUE = (
-    # A quote after a backslash ends nothing, however many there are: who knows who quoted whom.
+    # A quote after backslashes does not end the value: the text may have been quoted again.
     r'"(?:\\+"?|[^"\\\n])++"?'
     r"|'(?:\\+'?|[^'\\\n])++'?"
-    # A string inside a string: up to a quote with as many backslashes.
+    # A string inside a string ends at a quote with as many backslashes.
     r"""|(?P<quote>\\+["'])(?:(?!(?<!\\)(?P=quote)).)++"""
     r"""|[^\s"',;&\\][^\s"',;&]{2,}+"""
 )
@@ -62,7 +62,7 @@ LIKELY = re.compile(
     r"|telegram\.org|LS0tLS1|[\w-]{23,28}\.[\w-]{6,7}\.",
     re.IGNORECASE,
 )
-"""What no text without a secret needs to be searched further for."""
+"""A quick test: text that does not match holds no secret that the patterns find."""
 
 _WORD = re.compile(r"[\w.-]{20,}+")
 
@@ -75,7 +75,7 @@ def redact(text: str) -> str:
 
 
 def names_a_secret(key: str) -> bool:
-    """Whether what stands under this key is a secret, whatever it is."""
+    """Whether any value of this key is a secret."""
     return HIDDEN in _by_pattern(f"{key}=xxxx")
 
 
@@ -93,8 +93,8 @@ def _without_jwts(text: str) -> str:
 
 
 def _jwt_hidden(word: re.Match[str]) -> str:
-    before, begin, rest = word[0].partition("eyJ")
-    return before + HIDDEN if begin and "." in rest else word[0]
+    before, begin, after = word[0].partition("eyJ")
+    return before + HIDDEN if begin and "." in after else word[0]
 
 
 def _as_it_is(text: str) -> str:
@@ -104,24 +104,24 @@ def _as_it_is(text: str) -> str:
 
 
 def _unescaped(text: str) -> str:
-    """As it was before it was quoted in JSON or Python, if only then a secret is seen in it."""
+    """The text before it was quoted in JSON or Python, if that reveals a secret."""
     return _undone(text, _without_escapes) if "\\" in text else text
 
 
 def _unquoted(text: str) -> str:
-    """As it was before it was put into a URL, if only then a secret is seen in it."""
+    """The text before it was put into a URL, if that reveals a secret."""
     return _undone(text, lambda quoted: unquote(_without_escapes(quoted))) if "%" in text else text
 
 
 def _undone(text: str, undo: Callable[[str], str]) -> str:
-    """What is quoted may quote something itself: this goes as deep as it must."""
+    """Undo several levels of quoting, since a quoted text may contain quoted text."""
     other = text
     for _ in range(DEPTH):
         before, other = other, undo(other)
         if other == before:
             break
-        if (found := _as_it_is(other)) != other:
-            text = other = found
+        if (redacted := _as_it_is(other)) != other:
+            text = other = redacted
     return text
 
 
@@ -140,4 +140,4 @@ def _unescape(escape: re.Match[str]) -> str:
 
 
 PASSES: tuple[Callable[[str], str], ...] = (_as_it_is, _unescaped, _unquoted)
-"""What `redact` does, in this order; each takes a time that grows with the text's length."""
+"""What `redact` does, in this order; the time that each takes grows with the text's length."""

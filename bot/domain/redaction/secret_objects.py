@@ -1,4 +1,4 @@
-"""Taking the values of Kubernetes Secrets out of text that quotes one: JSON, YAML or Python."""
+"""Removing the values of Kubernetes Secrets from text that quotes one in JSON, YAML or Python."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SECRET = re.compile(
     r"""kind\\*["']?\s*[:=]\s*\\*["']?Secret(?:List)?\b|\bV1Secret|kubernetes\.io/service-account"""
     r"""|kubernetes\.io/(?:tls|dockerc|basic-auth|ssh-auth)|type\\*["']?\s*[:=]\s*\\*["']?Opaque"""
 )
-"""What a text has that quotes a Secret."""
+"""Matches any text that quotes a Secret."""
 
 STRING_DATA = re.compile(r"string_?data", re.IGNORECASE)
 
@@ -23,7 +23,7 @@ BLOCK = re.compile(
     r"^([ \t|]*)((?:- )?(?:data|stringData):)[ \t]*\r?\n((?:(?:\1[ \t]+\S.*|[ \t]*\r?)(?:\n|\Z))+)",
     re.MULTILINE,
 )
-"""The same in YAML: what is indented deeper than its key. A group of exceptions draws lines."""
+"""The values in YAML: all that is indented deeper than the key. Tracebacks may add bars."""
 
 
 def hidden(text: str) -> str:
@@ -34,29 +34,29 @@ def hidden(text: str) -> str:
 
 
 def _without_mappings(text: str) -> str:
-    kept: list[str] = []
+    parts: list[str] = []
     done = 0
     while begin := MAPPING.search(text, done):
-        kept += [text[done : begin.end()], HIDDEN]
+        parts += [text[done : begin.end()], HIDDEN]
         done = _end(text, begin.end())
-    return "".join([*kept, text[done:]])
+    return "".join([*parts, text[done:]])
 
 
 def _end(text: str, begin: int) -> int:
-    """Where the brace that was opened just before `begin` is closed; the text's end without one.
+    """Where the brace that opens just before `begin` is closed; else the end of the text.
 
-    Braces inside strings do not count. A string ends at its own quote with as many backslashes
+    Braces inside strings do not count. A string ends at the same quote with as many backslashes
     before it: JSON inside JSON has more.
     """
     depth, string = 1, ""
     for token in TOKEN.finditer(text, begin):
-        found = token[0]
-        if found in "{}":
-            depth += 0 if string else (1 if found == "{" else -1)
+        sign = token[0]
+        if sign in "{}":
+            depth += 0 if string else (1 if sign == "{" else -1)
             if not depth:
                 return token.start()
         elif not string:
-            string = found
-        elif found == string:
+            string = sign
+        elif sign == string:
             string = ""
     return len(text)

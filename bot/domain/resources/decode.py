@@ -1,8 +1,8 @@
-"""From JSON bytes to objects, losing nothing: what cannot be read is named.
+"""From JSON bytes to objects, so that one bad field does not lose an object or a page.
 
-A page is decoded in one go. Only where that fails is each item read alone, and only a bad item is
-mended: nulls are taken for absent, and a field of the wrong type is left out and named in
-`malformed`, which keeps the object from ever being judged healthy.
+A page is decoded in one go. Only where that fails, each item is decoded alone, and a bad item is
+repaired: nulls count as absent, and a field of the wrong type is left out and named in
+`malformed`, so that the object is never judged healthy.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from bot.domain.resources.base import Meta, Object
 
 T = TypeVar("T", bound=Object)
 
-MAX_MENDS = 50
-"""More wrong fields than this in one object and only its name is kept."""
+MAX_REPAIRS = 50
+"""With more wrong fields than this, only the name of the object is kept."""
 
 
 class ListMeta(msgspec.Struct, rename="camel", frozen=True):
@@ -54,7 +54,7 @@ def decode_page(body: bytes, kind: type[T]) -> ListPage[T]:
 
 
 def decode_object(body: bytes, kind: type[T]) -> T:
-    """One object of `kind`, mended where it must be.
+    """One object of `kind`, repaired where it must be.
 
     Raises:
         msgspec.DecodeError: The body is not JSON.
@@ -66,20 +66,20 @@ def decode_object(body: bytes, kind: type[T]) -> T:
 
 
 def read_object(plain: object, kind: type[T]) -> T:
-    """An object from plain dicts and lists (from YAML, say), mended where it must be."""
+    """An object from plain dicts and lists, such as those of YAML, repaired where it must be."""
     if not isinstance(plain, dict):
         return kind(malformed=(f"$: an object is expected, not {type(plain).__name__}",))
-    kept: dict[str, Any] = _without_nulls(plain)
-    said: list[str] = []
-    while len(said) < MAX_MENDS:
+    fields: dict[str, Any] = _without_nulls(plain)
+    errors: list[str] = []
+    while len(errors) < MAX_REPAIRS:
         try:
-            read: T = msgspec.convert(kept, kind)
+            read: T = msgspec.convert(fields, kind)
         except msgspec.ValidationError as error:
-            said.append(str(error))
-            _forget(kept, str(error))
+            errors.append(str(error))
+            _forget(fields, str(error))
         else:
-            return msgspec.structs.replace(read, malformed=tuple(said)) if said else read
-    return kind(metadata=_name_alone(plain), malformed=tuple(said))
+            return msgspec.structs.replace(read, malformed=tuple(errors)) if errors else read
+    return kind(metadata=_name_alone(plain), malformed=tuple(errors))
 
 
 @cache

@@ -42,7 +42,7 @@ CHECKS: tuple[Check, ...] = (
 )
 """Every check that is run on a live cluster."""
 
-JUDGED: tuple[Check, ...] = (
+ALL_CHECKS: tuple[Check, ...] = (
     *CHECKS,
     endpoint_slices.CHECK,
     endpoints.ELDER,

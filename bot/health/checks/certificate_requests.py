@@ -30,7 +30,7 @@ def judge_request(request: cert_manager.CertificateRequest, snapshot: Snapshot) 
     follows = (*(order.ref for order in orders), issuer)
     for type_ in ("Denied", "InvalidRequest"):
         if refused := conditions.is_true(request.status.conditions, type_):
-            return conditions.judged(refused, Verdict.FAILED, follows=follows)
+            return conditions.judgement(refused, Verdict.FAILED, follows=follows)
     ready = conditions.condition(request.status.conditions, "Ready")
     if ready and ready.status == "False" and ready.reason == "Pending":
         return conditions.progressing_by(ready, "Pending", snapshot.taken_at, follows=follows)

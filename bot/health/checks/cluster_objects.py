@@ -48,7 +48,7 @@ def judge_autoscaler(scaler: apps.HorizontalPodAutoscaler, snapshot: Snapshot) -
         condition = conditions.condition(scaler.status.conditions, type_)
         if condition and condition.status == "False" and condition.reason not in WAITS:
             off = condition.reason == "ScalingDisabled"
-            return conditions.judged(condition, Verdict.SUSPENDED if off else Verdict.DEGRADED)
+            return conditions.judgement(condition, Verdict.SUSPENDED if off else Verdict.DEGRADED)
     if scaler.status.conditions or scaler.status.current_replicas is not None:
         return HEALTHY
     return conditions.by_ready_alone(scaler, None, snapshot.taken_at)

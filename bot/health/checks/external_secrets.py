@@ -35,7 +35,7 @@ def judge(secret: external_secrets.ExternalSecret, snapshot: Snapshot) -> Judgem
         return gone
     ready = conditions.condition(secret.status.conditions, "Ready")
     if ready and ready.status == "True" and ready.reason in ABSENT:
-        return conditions.judged(ready, Verdict.FAILED, follows=follows)
+        return conditions.judgement(ready, Verdict.FAILED, follows=follows)
     by_ready = conditions.by_ready_alone(secret, ready, now, follows=follows)
     if by_ready.verdict is not Verdict.HEALTHY:
         return by_ready
@@ -74,9 +74,9 @@ def _store(secret: external_secrets.ExternalSecret) -> Ref:
 def _lost(secret: external_secrets.ExternalSecret, snapshot: Snapshot) -> Judgement | None:
     """It claims to be synced, and the Secret that it should have made is not there."""
     name = secret.spec.target.name or secret.name
-    made = secret.spec.target.creation_policy not in KEEPERS
-    seen = snapshot.sees(core.SecretName, secret.namespace)
-    if not made or not seen or snapshot.get(core.SecretName, secret.namespace, name):
+    creates = secret.spec.target.creation_policy not in KEEPERS
+    readable = snapshot.sees(core.SecretName, secret.namespace)
+    if not creates or not readable or snapshot.get(core.SecretName, secret.namespace, name):
         return None
     message = f'It is said to be synced, but there is no Secret "{name}".'
     return Judgement(Verdict.FAILED, "SecretNotFound", message)

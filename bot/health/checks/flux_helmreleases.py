@@ -20,7 +20,7 @@ from bot.domain.snapshot import Snapshot
 
 def judge(release: HelmRelease, snapshot: Snapshot) -> Judgement:
     """By Flux's rules. Dependencies, then the chart and its source, then pods that it awaited."""
-    return flux.judged(release, _follows(release, snapshot), snapshot)
+    return flux.judge(release, _follows(release, snapshot), snapshot)
 
 
 def _follows(release: HelmRelease, snapshot: Snapshot) -> Iterator[Ref]:

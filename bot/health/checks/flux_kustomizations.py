@@ -17,7 +17,7 @@ NAMED = re.compile(r"\b(?P<kind>[A-Z]\w+)/(?P<namespace>[a-z0-9-]+)/(?P<name>[a-
 
 def judge(kustomization: Kustomization, snapshot: Snapshot) -> Judgement:
     """By Flux's rules. What it waited for by name comes first, then dependencies and source."""
-    return flux.judged(kustomization, _follows(kustomization), snapshot)
+    return flux.judge(kustomization, _follows(kustomization), snapshot)
 
 
 def _follows(kustomization: Kustomization) -> Iterator[Ref]:

@@ -19,7 +19,7 @@ from bot.domain.snapshot import Snapshot
 def judge(source: FluxObject, snapshot: Snapshot) -> Judgement:
     """By Flux's rules; a HelmChart is made from another source of its namespace."""
     origin = source.spec.source_ref
-    return flux.judged(source, [origin.ref(source.namespace)] if origin else [], snapshot)
+    return flux.judge(source, [origin.ref(source.namespace)] if origin else [], snapshot)
 
 
 def judge_helm_repository(repository: HelmRepository, snapshot: Snapshot) -> Judgement:

@@ -18,8 +18,8 @@ MANAGED = "reconcile.external-secrets.io/managed"
 def judge(secret: core.SecretName, snapshot: Snapshot) -> Judgement:
     """A managed Secret without its ExternalSecret is not refreshed any more."""
     managed = (secret.metadata.labels or {}).get(MANAGED) == "true"
-    seen = snapshot.sees(external_secrets.ExternalSecret, secret.namespace)
-    if not managed or not seen or _is_targeted(secret, snapshot):
+    readable = snapshot.sees(external_secrets.ExternalSecret, secret.namespace)
+    if not managed or not readable or _is_targeted(secret, snapshot):
         return HEALTHY
     message = "It was injected by an ExternalSecret that is gone: nobody refreshes it."
     return Judgement(Verdict.DEGRADED, "Orphaned", message, secret.metadata.creation_timestamp)

@@ -1,7 +1,7 @@
 """Nodes: ready, without pressure, heard from, schedulable, and of one version.
 
 Source: Kubernetes node status; a kubelet posts its status at least every five minutes, and a
-cordoned node is somebody's intention, which is never taken for health.
+cordoned node is suspended on purpose, which never counts as healthy.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ TROUBLES = re.compile(
     r"KernelDeadlock|ReadonlyFilesystem|CorruptDockerOverlay2|Frequent\w+"
     r"|(?:Kubelet|ContainerRuntime)Unhealthy|\w+Problem"
 )
-"""The conditions of node-problem-detector that are bad when they are true."""
+"""Condition types of node-problem-detector that report a problem when they are true."""
 
 SILENCE = timedelta(minutes=12)
 """Two missed status posts of five minutes each, and some clock skew."""
@@ -40,7 +40,7 @@ FLANNEL_IP = "flannel.alpha.coreos.com/public-ip"
 
 
 def judge(node: core.Node, snapshot: Snapshot) -> Judgement:
-    """A node's verdict: not Ready is failed, everything else that is wrong is degraded."""
+    """Not Ready is failed; any other problem is degraded, unknown or suspended."""
     ready = conditions.condition(node.status.conditions, "Ready")
     if ready is None:
         return Judgement(Verdict.UNKNOWN, "NoStatus", "No Ready condition is reported.")
@@ -67,11 +67,11 @@ def _not_ready(ready: Condition) -> Judgement:
 
 
 def _under_pressure(node: core.Node) -> Judgement | None:
-    kept = node.status.conditions
-    known = [pressure for type_ in PRESSURES if (pressure := conditions.is_true(kept, type_))]
+    entries = node.status.conditions
+    known = [pressure for type_ in PRESSURES if (pressure := conditions.is_true(entries, type_))]
     troubles = [
         condition
-        for condition in kept
+        for condition in entries
         if condition.status == "True" and TROUBLES.fullmatch(condition.type)
     ]
     if not known and not troubles:

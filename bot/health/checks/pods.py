@@ -119,14 +119,14 @@ def _why_stuck(container: core.ContainerStatus, waiting: core.Waiting) -> str:
         return waiting.message or f"Container {container.name} does not start."
     count = container.restart_count
     times = " It was restarted once." if count == 1 else f" It was restarted {count} times."
-    return containers.told((container, ended)) + "." + (times if count else "")
+    return containers.describe((container, ended)) + "." + (times if count else "")
 
 
 def _unschedulable(pod: core.Pod) -> Judgement | None:
     scheduled = conditions.condition(pod.status.conditions, "PodScheduled")
     if scheduled is None or scheduled.status != "False" or scheduled.reason != "Unschedulable":
         return None
-    return conditions.judged(scheduled, Verdict.FAILED)
+    return conditions.judgement(scheduled, Verdict.FAILED)
 
 
 def _in_no_phase(pod: core.Pod) -> Judgement:
@@ -173,7 +173,7 @@ def _starting(
     scheduled = conditions.condition(status.conditions, "PodScheduled")
     if scheduled and scheduled.reason == "SchedulingGated":
         # A queue such as Kueue's holds it back on purpose, however long.
-        return conditions.judged(scheduled, Verdict.PROGRESSING)
+        return conditions.judgement(scheduled, Verdict.PROGRESSING)
     unready = [container.name for container in status.container_statuses if not container.ready]
     running = status.phase == "Running" and bool(status.container_statuses)
     if ready is None and running and not unready:
@@ -183,7 +183,7 @@ def _starting(
     ready = ready or Condition()
     message = "It has not started yet."
     if ended or ready.message:
-        message = containers.told(ended) if ended else ready.message
+        message = containers.describe(ended) if ended else ready.message
     elif unready:
         message = "Not ready: " + ", ".join(unready)
     elif ready.type and status.phase == "Running":

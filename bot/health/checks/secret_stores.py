@@ -19,7 +19,7 @@ def judge(
     """By its Ready condition; a validation that is unknown is degraded, whatever Ready says."""
     ready = conditions.condition(store.status.conditions, "Ready")
     if ready and ready.reason == UNSURE:
-        return conditions.judged(ready, Verdict.DEGRADED)
+        return conditions.judgement(ready, Verdict.DEGRADED)
     return conditions.by_ready_alone(store, ready, snapshot.taken_at)
 
 

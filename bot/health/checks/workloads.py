@@ -103,7 +103,7 @@ def judge_job(job: batch.Job, snapshot: Snapshot) -> Judgement:
     for type_ in ("Failed", "FailureTarget"):
         # FailureTarget (Kubernetes 1.31) comes first, while its last pods are still ending.
         if failed := conditions.is_true(status.conditions, type_):
-            return conditions.judged(failed, Verdict.FAILED)
+            return conditions.judgement(failed, Verdict.FAILED)
     if status.failed and not status.succeeded:
         message = f"{status.failed} of its pods failed, and none succeeded so far."
         return Judgement(Verdict.DEGRADED, "NoneSucceeded", message)
@@ -176,13 +176,13 @@ def _past_deadline(status: apps.WorkloadStatus) -> Judgement | None:
     progress = conditions.condition(status.conditions, "Progressing")
     if progress is None or progress.reason != "ProgressDeadlineExceeded":
         return None
-    return conditions.judged(progress, Verdict.FAILED)
+    return conditions.judgement(progress, Verdict.FAILED)
 
 
 def _replica_failure(status: apps.WorkloadStatus) -> Judgement | None:
     """Its pods cannot be made (a quota, an admission webhook): it retries, others may run."""
     failure = conditions.is_true(status.conditions, "ReplicaFailure")
-    return conditions.judged(failure, Verdict.DEGRADED) if failure else None
+    return conditions.judgement(failure, Verdict.DEGRADED) if failure else None
 
 
 def _rolling_out(

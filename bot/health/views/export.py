@@ -15,10 +15,10 @@ TEXT_ROOTS = 500
 
 
 def files(report: Report) -> tuple[Attachment, ...]:
-    """The report as JSON and as text, without what would be too large. Slow: use a thread."""
+    """The report as JSON and as text, without too large files. Slow: use a thread."""
     named = f"report-{report.taken_at:%Y%m%d-%H%M%S}"
-    made = (
+    attachments = (
         Attachment(f"{named}.json", json.report(report)),
         Attachment(f"{named}.txt", plain(terminal.report(report, most=TEXT_ROOTS)).encode()),
     )
-    return tuple(file_ for file_ in made if len(file_.content) <= LARGEST)
+    return tuple(file_ for file_ in attachments if len(file_.content) <= LARGEST)

@@ -17,6 +17,9 @@ from bot.render.json_text import indented, schema_of
 
 VERSION = "meshmedic.dev/report/v1"
 
+DOCUMENTED = {check.name: check.documented_as for check in CHECKS}
+"""The command of each check, by its name."""
+
 
 class JsonFinding(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """One finding. `cause` is the code of the finding that it follows from."""
@@ -49,22 +52,20 @@ class JsonReport(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     gaps: tuple[Gap, ...]
 
 
-def report(each: Report) -> bytes:
+def report(report: Report) -> bytes:
     """The report as indented JSON with a line end."""
-    documented = {check.name: check.documented_as for check in CHECKS}
-    whole = JsonReport(
+    gaps = (msgspec.structs.replace(gap, detail=redact(gap.detail)) for gap in report.gaps)
+    document = JsonReport(
         schema=VERSION,
-        taken_at=each.taken_at,
-        verdict=each.verdict,
-        scopes=each.scopes,
-        namespace=each.namespace,
-        seen=dict(sorted(each.counts.items())),
-        findings=tuple(
-            _finding(finding, each, documented.get(finding.check, "")) for finding in each.findings
-        ),
-        gaps=tuple(msgspec.structs.replace(gap, detail=redact(gap.detail)) for gap in each.gaps),
+        taken_at=report.taken_at,
+        verdict=report.verdict,
+        scopes=report.scopes,
+        namespace=report.namespace,
+        seen=dict(sorted(report.counts.items())),
+        findings=tuple(_finding(finding, report) for finding in report.findings),
+        gaps=tuple(gaps),
     )
-    return indented(whole)
+    return indented(document)
 
 
 def schema() -> dict[str, Any]:
@@ -72,8 +73,8 @@ def schema() -> dict[str, Any]:
     return schema_of(JsonReport, VERSION)
 
 
-def _finding(finding: Finding, whole: Report, documented_as: str) -> JsonFinding:
-    cause = whole.by_key.get(finding.cause or "")
+def _finding(finding: Finding, report: Report) -> JsonFinding:
+    cause = report.by_key.get(finding.cause or "")
     return JsonFinding(
         code=finding.code,
         check=finding.check,
@@ -86,6 +87,6 @@ def _finding(finding: Finding, whole: Report, documented_as: str) -> JsonFinding
             Evidence(evidence.label, redact(evidence.value)) for evidence in finding.evidence
         ),
         cause=cause.code if cause else None,
-        downstream=len(whole.downstream.get(finding.key, ())),
-        documented_as=documented_as,
+        downstream=len(report.downstream.get(finding.key, ())),
+        documented_as=DOCUMENTED.get(finding.check, ""),
     )

@@ -23,7 +23,7 @@ MOST = 200
 EFFECTS = 5
 
 KINDS = 100
-"""Kinds that one line says were not seen: all."""
+"""Kinds that one line of gaps names: all."""
 
 
 def report(report: Report, *, most: int = MOST) -> RenderableType:
@@ -65,7 +65,7 @@ def story(story: Story) -> RenderableType:
     return Group(*parts)
 
 
-def judged(subject: str, verdict: Verdict, reason: str, message: str) -> RenderableType:
+def object_verdict(subject: str, verdict: Verdict, reason: str, message: str) -> RenderableType:
     """One object of `meshmedic judge`: a line, and its message below it where there is one."""
     title = _subject(verdict, subject)
     text = f"{reason}: {message}" if reason and message else reason or message

@@ -23,14 +23,14 @@ def headline(report: Report) -> str:
     more = len(report.findings) - len(roots)
     downstream = f" ({more:,} downstream)" if more else ""
     summary = ", ".join(verdicts) or _no_findings(report)
-    return f"{summary}{downstream} · {plural(report.judged, 'object')} judged"
+    return f"{summary}{downstream} · {plural(report.judged_count, 'object')} judged"
 
 
 def _no_findings(report: Report) -> str:
     """What it means that there are no findings."""
     if report.unseen:
-        return "nothing found in what was seen" if report.judged else "nothing was seen"
-    return "nothing found" if report.judged else "there was nothing to judge"
+        return "nothing found in what was seen" if report.judged_count else "nothing was seen"
+    return "nothing found" if report.judged_count else "there was nothing to judge"
 
 
 def healthy_line(report: Report) -> str:

@@ -72,7 +72,7 @@ def noted(before: History | None, report: Report, restarts: int = 0) -> History:
 
 def _letter(report: Report, scope: str) -> str:
     part = focus(report, in_scope((scope,)))
-    if not part.judged and not part.unseen:
+    if not part.judged_count and not part.unseen:
         return ABSENT
     return LETTER[part.verdict]
 

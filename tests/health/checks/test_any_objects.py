@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from bot.domain.report import examine
-from bot.health.checks import JUDGED
+from bot.health.checks import ALL_CHECKS
 from bot.health.offline import type_of
 from bot.health.views import discord
 from bot.sandbox.scenarios.ordinary import homelab
@@ -91,17 +91,17 @@ def test_an_odd_value_anywhere_stops_no_check(
     """One object of the cluster is spoilt; the others are judged as before."""
     kept = {key: plain[key] for key in ("kind", "apiVersion")}
     spoilt = {**mutated(plain, steps, odd), **kept}
-    report = examine(a_snapshot(*CLUSTER, spoilt, live=live), JUDGED)
+    report = examine(a_snapshot(*CLUSTER, spoilt, live=live), ALL_CHECKS)
     assert report.findings
 
 
 def test_the_whole_cluster_has_every_kind_that_is_judged() -> None:
     """So that the next property leaves no check out."""
     kinds = {type_of(each) for each in WHOLE}
-    assert {kind for check in JUDGED for kind in check.judges} - kinds == set()
+    assert {kind for check in ALL_CHECKS for kind in check.judges} - kinds == set()
 
 
-COUNTS = examine(a_snapshot(*WHOLE), JUDGED).counts
+COUNTS = examine(a_snapshot(*WHOLE), ALL_CHECKS).counts
 
 
 @settings(max_examples=examples(300))
@@ -113,6 +113,6 @@ def test_an_odd_value_in_a_whole_cluster_loses_nothing(
     kept = {key: plain[key] for key in ("kind", "apiVersion")}
     spoilt = {**mutated(plain, steps, odd), **kept}
     others = [each for each in WHOLE if each is not plain]
-    report = examine(a_snapshot(*others, spoilt), JUDGED)
+    report = examine(a_snapshot(*others, spoilt), ALL_CHECKS)
     assert report.counts == COUNTS
     assert discord.report(report).view.content_length() <= 4_000
