@@ -73,10 +73,6 @@ class AlertChannel(Protocol):
         ...
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass
 class AlertDelivery(Outbox[Post]):
     """Posts what is due.
@@ -89,7 +85,7 @@ class AlertDelivery(Outbox[Post]):
     channel: AlertChannel
     leadership: Leadership
     rules: Rules
-    clock: Callable[[], datetime] = _now
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     fallback: int = 0
     on_outcome: Callable[[AlertOutcome], None] = field(default=lambda _outcome: None)
     _lost: set[int] = field(default_factory=set)

@@ -1,9 +1,9 @@
-"""What stands behind `/mute`, `/ack`, `/unmute`: who silences what until when."""
+"""The silences of `/mute`, `/ack` and `/unmute`: who silences what until when."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bot.alerting.domain.silences import MUTES, Mute, Mutes, length
@@ -18,77 +18,72 @@ from bot.health.checks import CHECKS
 from bot.health.service import Health
 
 ACKNOWLEDGED = "8h"
-"""How long somebody who works on it has silence."""
+"""How long `/ack` silences what somebody works on."""
 
 REASON = 200
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass
 class Silences:
-    """The mutes. `namespaces` are those of the cluster now."""
+    """The stored silences. `namespaces` returns those of the cluster now."""
 
     store: Store
     health: Health
     namespaces: Callable[[], tuple[str, ...]]
     checks: tuple[Check, ...] = CHECKS
-    clock: Callable[[], datetime] = _now
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
     async def mute(
-        self, what: str, time: str, by: str, reason: str = "", *, acknowledged: bool = False
+        self, text: str, time: str, by: str, reason: str = "", *, acknowledged: bool = False
     ) -> Mute:
         """Silence a finding (by its code), a namespace or a check.
 
         Raises:
-            InputError: It is none of these, or the time is none.
+            InputError: It is none of these, or the time cannot be read.
         """
-        lasts = length(time)
-        if isinstance(lasts, Refusal):
-            raise InputError(lasts.detail)
-        target = await self._target(what.strip().lower())
+        duration = length(time)
+        if isinstance(duration, Refusal):
+            raise InputError(duration.detail)
+        target = await self._target(text)
         now = self.clock()
-        made = Mute(
+        mute = Mute(
             by=by[:80],
             since=now,
-            until=now + lasts,
+            until=now + duration,
             reason=redact(reason)[:REASON],
             acknowledged=acknowledged,
-            finding=target.get("finding", ""),
-            namespace=target.get("namespace", ""),
-            check=target.get("check", ""),
+            **target,
         )
-        await self.store.change(MUTES, lambda kept: (kept or Mutes()).with_one(made))
-        return made
+        await self.store.change(MUTES, lambda old: (old or Mutes()).with_one(mute))
+        return mute
 
-    async def unmute(self, what: str) -> Mute:
-        """End a mute.
+    async def unmute(self, text: str) -> Mute:
+        """End a silence.
 
         Raises:
-            InputError: There is none of that.
+            InputError: There is none of that name.
         """
-        wanted = what.strip().lower()
+        name = text.strip().lower()
         held = await self.list()
-        found = [mute for mute in held if mute.name == wanted]
-        # A check's or a namespace's name stands in the keys of findings, too.
-        if not found and wanted not in self.places(wanted):
-            found = _by_finding(held, wanted)
-        if not found:
-            msg = f"{what[:60]!r} is not muted. /mute list shows what is."
+        mute = next((mute for mute in held if mute.name == name), None)
+        # The name of a check or a namespace is part of findings' keys, too.
+        if mute is None and name not in self.places(name):
+            mute = _of_finding(held, name)
+        if mute is None:
+            msg = f"{text[:60]!r} is not muted. /mute list shows what is."
             raise InputError(msg)
-        await self.store.change(MUTES, lambda kept: (kept or Mutes()).without(found[0].target))
-        return found[0]
+        target = mute.target
+        await self.store.change(MUTES, lambda old: (old or Mutes()).without(target))
+        return mute
 
     async def list(self) -> tuple[Mute, ...]:
-        """Those that hold now."""
+        """The silences in effect now."""
         return (await self.store.read(MUTES) or Mutes()).at(self.clock())
 
-    def places(self, typed: str) -> tuple[str, ...]:
-        """Checks and namespaces whose name holds what was typed."""
+    def places(self, text: str) -> tuple[str, ...]:
+        """Checks and namespaces whose name contains a text."""
         names = (*(check.name for check in self.checks), *sorted(self.namespaces()))
-        return tuple(dict.fromkeys(name for name in names if typed.strip().lower() in name))
+        return tuple(dict.fromkeys(name for name in names if text.strip().lower() in name))
 
     async def muted(self, report: Report) -> Mapping[str, str]:
         """By the key of each silenced finding of a report, the line that says by whom."""
@@ -104,32 +99,28 @@ class Silences:
             if finding.key in report.muted
         }
 
-    async def _target(self, what: str) -> dict[str, str]:
-        found = await self._finding(what)
-        if found:
-            return {"finding": found.key}
-        if what in {check.name for check in self.checks}:
-            return {"check": what}
-        if what in self.namespaces():
-            return {"namespace": what}
-        held = _by_finding(await self.list(), what)
-        if held:
-            return {"finding": held[0].finding}
-        no = f"{what[:60]!r} is no present finding's code, no check and no namespace."
+    async def _target(self, text: str) -> dict[str, str]:
+        """The field of a Mute that says what it silences."""
+        name = text.strip().lower()
+        findings = (await self.health.look()).with_code(name)
+        if findings:
+            return {"finding": findings[0].key}
+        if name in {check.name for check in self.checks}:
+            return {"check": name}
+        if name in self.namespaces():
+            return {"namespace": name}
+        if mute := _of_finding(await self.list(), name):
+            return {"finding": mute.finding}
+        no = f"{name[:60]!r} is no present finding's code, no check and no namespace."
         msg = f"{no} Choose one of the suggestions."
         raise InputError(msg)
 
-    async def _finding(self, what: str) -> Finding | None:
-        report = await self.health.look()
-        found = report.with_code(what)
-        return found[0] if found else None
 
-
-def _by_finding(held: Sequence[Mute], what: str) -> list[Mute]:
-    """The only mute of a finding that is meant, though the finding may be gone by now."""
-    found = [mute for mute in held if mute.finding and _means(mute, what)]
-    return found if len(found) == 1 else []
-
-
-def _means(mute: Mute, what: str) -> bool:
-    return what == mute.name or bool(what and what in mute.finding.lower())
+def _of_finding(mutes: Sequence[Mute], name: str) -> Mute | None:
+    """The only silence of a finding that is meant, though the finding may be gone by now."""
+    meant = [
+        mute
+        for mute in mutes
+        if mute.finding and (name == mute.name or (name and name in mute.finding.lower()))
+    ]
+    return meant[0] if len(meant) == 1 else None

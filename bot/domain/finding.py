@@ -29,6 +29,12 @@ class Target(Ref, frozen=True):
     group: str = ""
 
 
+def subject_of(key: str) -> Ref:
+    """The object of a finding, out of the finding's key; what a stored key lacks is empty."""
+    _, kind, namespace, name = (*key.split("/", 3), "", "", "")[:4]
+    return Ref(kind, namespace, name)
+
+
 class Evidence(msgspec.Struct, frozen=True):
     """One thing that was seen, such as ("last termination of web", "OOMKilled, exit code 137")."""
 

@@ -33,7 +33,7 @@ def edited(text: str, found: Found, edit: FileEdit) -> str:
     try:
         made = _edited(text, found, edit)
     except Misfit as misfit:
-        raise Stop(FileReason.MISPLACED, str(misfit)) from None
+        raise Stop(FileReason.MISPLACED, str(misfit).rstrip(".")) from None
     except (yaml.YAMLError, ValueError, RecursionError):
         raise Stop(FileReason.UNREADABLE, found.path) from None
     if made == text:

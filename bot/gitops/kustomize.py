@@ -12,11 +12,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.domain.finding import Target
-from bot.gitops.documents import objects
+from bot.gitops.documents import Texts, objects
 from bot.gitops.kustomize_patches import HISTORY, touches, weight
 from bot.gitops.refusals import FileReason, Stop
 from bot.gitops.source import mapping
-from bot.gitops.texts import Texts
 from bot.gitops.tree import Tree, joined
 from bot.routing.native_lb import Path
 

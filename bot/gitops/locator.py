@@ -9,12 +9,11 @@ from typing import Any
 import yaml
 
 from bot.domain.finding import Target
-from bot.gitops.documents import encrypted
+from bot.gitops.documents import encrypted, parsed
 from bot.gitops.domain.file_edit import EditKind, FileEdit
 from bot.gitops.kustomize import NAMES, Build, Found, added, listed
 from bot.gitops.refusals import FileReason, Stop
 from bot.gitops.source import mapping
-from bot.gitops.texts import parsed
 from bot.gitops.tree import Tree, joined
 
 ORIGIN = "config.kubernetes.io/origin"

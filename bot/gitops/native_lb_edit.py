@@ -5,7 +5,7 @@ The text is parsed before and after, and the two must differ in exactly the inte
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -55,47 +55,21 @@ def edit(text: str, file: str, known: Mapping[tuple[str, str], Manifest]) -> Edi
     Raises:
         yaml.YAMLError: It is not YAML.
     """
-    original = _Routes(text)
+    original = Original(text)
     splices: list[Splice] = []
     outcomes: list[EditOutcome] = []
-    for number, prefix, manifest in original.routes():
+    for number, prefix, manifest in original.objects():
+        if not is_ingress_route(manifest):
+            continue
         choice = choose(manifest, known)
-        made = original.splices(number, prefix, choice.add)
-        result, reason = (Result.REFUSED, made) if isinstance(made, str) else _said(choice)
-        splices += made if isinstance(made, tuple) else ()
+        try:
+            splices += _splices(original, number, prefix, choice.add)
+            result, reason = _described(choice)
+        except Misfit as misfit:
+            result, reason = Result.REFUSED, str(misfit)
         outcomes.append(_outcome(file, number, manifest, result, reason))
     nothing = EditOutcome(file=file, result=Result.UNCHANGED, reason="It has no IngressRoute.")
     return Edited(splice(text, splices), tuple(outcomes) or (nothing,))
-
-
-class _Routes(Original):
-    """The IngressRoutes of a file."""
-
-    def routes(self) -> Iterator[tuple[int, Path, Manifest]]:
-        """Every IngressRoute: its document, its place in that, and itself."""
-        for number, prefix, manifest in self.objects():
-            if is_ingress_route(manifest):
-                yield number, prefix, manifest
-
-    def splices(self, number: int, prefix: Path, add: Sequence[Path]) -> tuple[Splice, ...] | str:
-        """The difference that does just what is intended, or why there is none."""
-        document, root = self.data[number], self.roots[number]
-        if add and encrypted(document):
-            return SOPS
-        paths = [(*prefix, *path) for path in add]
-        try:
-            mappings = [within(root, path) for path in paths] if root else []
-            made = tuple(setting(self.text, mapping, FIELD, "true") for mapping in mappings)
-        except Misfit as misfit:
-            return f"{misfit}: edit it by hand."
-        if self.becomes(made, lambda whole: _set(whole[number], paths)):
-            return made
-        return "the edit would change more than it should, by an anchor say: edit it by hand."
-
-
-def _set(document: Any, paths: Sequence[Path]) -> None:
-    for path in paths:
-        at(document, path)[FIELD] = True
 
 
 def edit_one(text: str, number: int, prefix: Path, chosen: Sequence[Path]) -> str:
@@ -107,13 +81,39 @@ def edit_one(text: str, number: int, prefix: Path, chosen: Sequence[Path]) -> st
         yaml.YAMLError: It is not YAML.
         Misfit: It cannot be done with certainty.
     """
-    made = _Routes(text).splices(number, prefix, chosen)
-    if isinstance(made, str):
-        raise Misfit(made.rstrip("."))
-    return splice(text, made)
+    return splice(text, _splices(Original(text), number, prefix, chosen))
 
 
-def _said(choice: Choice) -> tuple[Result, str]:
+def _splices(
+    original: Original, number: int, prefix: Path, add: Sequence[Path]
+) -> tuple[Splice, ...]:
+    """The edit that does just what is intended.
+
+    Raises:
+        Misfit: There is none; the message is for people.
+    """
+    document, root = original.data[number], original.roots[number]
+    if add and encrypted(document):
+        raise Misfit(SOPS)
+    paths = [(*prefix, *path) for path in add]
+    try:
+        mappings = [within(root, path) for path in paths] if root else []
+        splices = tuple(setting(original.text, mapping, FIELD, "true") for mapping in mappings)
+    except Misfit as misfit:
+        raise Misfit(f"{misfit}: edit it by hand.") from None
+
+    def change(documents: list[Any]) -> None:
+        for path in paths:
+            at(documents[number], path)[FIELD] = True
+
+    if not original.becomes(splices, change):
+        raise Misfit(
+            "the edit would change more than it should, by an anchor say: edit it by hand."
+        )
+    return splices
+
+
+def _described(choice: Choice) -> tuple[Result, str]:
     left = "; ".join(
         dict.fromkeys(f"service {service.name!r}: {service.why}" for service in choice.left)
     )

@@ -114,14 +114,14 @@ async def test_what_was_not_seen_is_lost_and_not_fixed() -> None:
     world.now += timedelta(days=1)
     await digests.turn()
     parts = world.channel.letters[-1].digest.difference
-    assert [each.subject for each in parts.lost] == ["Pod apps/web"]
+    assert [str(each.subject) for each in parts.lost] == ["Pod apps/web"]
     assert not parts.fixed
     world.cluster.gaps = ()
     world.cluster.set([a_pod()])
     world.now += timedelta(days=1)
     await digests.turn()
     parts = world.channel.letters[-1].digest.difference
-    assert [each.subject for each in parts.fixed] == ["Pod apps/web"]
+    assert [str(each.subject) for each in parts.fixed] == ["Pod apps/web"]
 
 
 async def test_what_is_muted_is_one_line_with_who_and_until_when() -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from bot.domain.finding import Finding, code_of
+from bot.domain.finding import Finding, code_of, subject_of
 from bot.domain.record import Shelf
 from bot.domain.refusal import Refusal
 
@@ -56,10 +56,7 @@ class Mute(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def shown(self) -> str:
         """The same for people: `Pod media/web`, without the check."""
-        if not self.finding:
-            return self.target
-        _, kind, namespace, name = (*self.finding.split("/", 3), "", "", "")[:4]
-        return f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"
+        return str(subject_of(self.finding)) if self.finding else self.target
 
     @property
     def name(self) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from bot.domain.check import Check
-from bot.domain.finding import Finding
+from bot.domain.finding import Finding, Ref, subject_of
 from bot.domain.record import Shelf
 from bot.domain.report import Report
 from bot.domain.resources.registry import KIND_OF
@@ -65,10 +65,9 @@ class GoneEntry(msgspec.Struct, frozen=True):
     downstream: int = 0
 
     @property
-    def subject(self) -> str:
-        """`Kind namespace/name`, out of the key."""
-        _, kind, namespace, name = (*self.key.split("/", 3), "", "", "")[:4]
-        return f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"
+    def subject(self) -> Ref:
+        """The object, out of the key."""
+        return subject_of(self.key)
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -82,6 +81,11 @@ class Difference(msgspec.Struct, frozen=True):
     lost: tuple[GoneEntry, ...] = ()
     first: bool = False
     forgotten: int = 0
+
+    @property
+    def present(self) -> tuple[DiffEntry, ...]:
+        """All causes that exist now."""
+        return (*self.new, *self.worse, *self.same, *self.better)
 
     @property
     def some(self) -> bool:
@@ -200,16 +204,15 @@ def _root(key: str, gone: Mapping[str, KnownEntry]) -> str:
 
 def _asked(report: Report, key: str) -> bool:
     """Whether the report answers for it: what is out of its scopes or namespace is not gone."""
-    check, kind, namespace, name = (*key.split("/", 3), "", "", "")[:4]
-    scope = _SCOPE.get(check)
-    place = name if kind == "Namespace" else namespace
+    subject, scope = subject_of(key), _SCOPE.get(key.partition("/")[0])
+    place = subject.name if subject.kind == "Namespace" else subject.namespace
     inside = not report.scopes or scope is None or scope in report.scopes
     return inside and report.namespace in (None, place)
 
 
 def _sees(report: Report, key: str) -> bool:
     """Whether it would be there if it were: nothing that its check reads is unseen."""
-    check, kind, *_ = (*key.split("/"), "")
+    check, kind = key.partition("/")[0], subject_of(key).kind
     hidden = {gap.kind for gap in report.unseen}
     return kind in report.counts and not hidden & ({kind} | _READS.get(check, frozenset()))
 

@@ -40,8 +40,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def shown(self) -> int:
         """Causes that are there and not muted."""
-        each = self.difference
-        return len(each.new) + len(each.worse) + len(each.same) + len(each.better)
+        return len(self.difference.present)
 
     @property
     def quiet(self) -> bool:
@@ -69,13 +68,12 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def healthy(self) -> bool:
         """All was seen and nothing is to be told."""
-        bare = not (self.shown or self.difference.some or self.muted or self.approvals)
-        return bare and self.report.verdict is Verdict.HEALTHY and self.standing_empty
-
-    @property
-    def standing_empty(self) -> bool:
-        """Whether nothing is open, and nothing expires, and all of that was seen."""
-        return not (self.standing.open or self.standing.expiring or self.standing.unseen)
+        standing = self.standing
+        notable = (
+            *(self.difference.present, self.difference.some, self.muted, self.approvals),
+            *(standing.open, standing.expiring, standing.unseen),
+        )
+        return self.report.verdict is Verdict.HEALTHY and not any(notable)
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
@@ -102,11 +100,10 @@ def compose(
     """Compare, and take what is muted out of the parts into lines of its own."""
     whole = difference(before, report, threshold)
     silenced = muted or {}
-    every = (*whole.new, *whole.worse, *whole.same, *whole.better)
     lines = tuple(
-        f"{diff_entry.finding.subject} {silenced[diff_entry.finding.key]}"
-        for diff_entry in every
-        if diff_entry.finding.key in silenced
+        f"{entry.finding.subject} {silenced[entry.finding.key]}"
+        for entry in whole.present
+        if entry.finding.key in silenced
     )
     return Digest(
         name=name,

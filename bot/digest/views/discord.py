@@ -195,9 +195,9 @@ def _unchanged(digest: Digest, entry: DiffEntry) -> str:
 
 
 def _gone(digest: Digest, mark: str, entry: GoneEntry) -> str:
-    kind, _, place = entry.subject.partition(" ")
+    place, reason = render.code(_place(entry.subject), 80), render.code(entry.reason, 40)
     return (
-        f"{mark} {_kind(kind)} {render.code(place, 80)} {render.code(entry.reason, 40)} "
+        f"{mark} {_kind(entry.subject.kind)} {place} {reason} "
         f"{text_view.first_seen(entry, digest)}{text_view.downstream(entry)}"
     )
 

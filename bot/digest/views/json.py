@@ -128,7 +128,7 @@ def _entry(each: DiffEntry) -> JsonEntry:
 
 def _gone(each: GoneEntry) -> JsonEntry:
     return JsonEntry(
-        subject=each.subject,
+        subject=str(each.subject),
         code=None,
         verdict=each.verdict,
         was=None,

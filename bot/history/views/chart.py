@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.charts.spec import Lane, Level, Span, Tick, Timeline
 from bot.domain.check import SCOPES
+from bot.domain.finding import subject_of
 from bot.domain.verdict import HOUR, MEANS, Verdict
 from bot.history.domain.record import ABSENT, History, PastIncident, Point
 from bot.history.domain.trends import ProblemTrend, Trends, trends
@@ -75,8 +76,7 @@ def share(part: float | None) -> str:
 
 def named(trouble: ProblemTrend) -> str:
     """The subject of a problem, from its key."""
-    _, kind, namespace, name = (*trouble.key.split("/", 3), "", "", "")[:4]
-    return f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"
+    return str(subject_of(trouble.key))
 
 
 def _unseen(found: Trends) -> str:

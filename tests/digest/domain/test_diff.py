@@ -131,7 +131,7 @@ def test_causes_alone_are_fixed_with_how_many_that_followed():
     node, *pods = _linked("nodes/Node//edge", 3)
     first = base(a_report([node, *pods]), None)
     found = difference(first, a_report([]), Verdict.PROGRESSING)
-    assert [(each.subject, each.downstream) for each in found.fixed] == [("Node edge", 3)]
+    assert [(str(each.subject), each.downstream) for each in found.fixed] == [("Node edge", 3)]
     assert not found.lost
 
 
@@ -149,7 +149,7 @@ def test_an_effect_that_outlives_its_cause_is_as_before():
     node, *pods = _linked("nodes/Node//edge", 2)
     alone = [msgspec.structs.replace(each, cause=None) for each in pods]
     found = difference(base(a_report([node, *pods]), None), a_report(alone), Verdict.PROGRESSING)
-    assert [(each.subject, each.downstream) for each in found.fixed] == [("Node edge", 0)]
+    assert [(str(each.subject), each.downstream) for each in found.fixed] == [("Node edge", 0)]
     assert {each.finding.key for each in found.same} == {each.key for each in pods}
 
 
