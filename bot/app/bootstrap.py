@@ -34,6 +34,7 @@ from bot.digest.domain.config import DigestPlan
 from bot.digest.ports import DigestOutcome
 from bot.digest.service import Digests, unprepared
 from bot.doctor.domain.facts import Setup, Use
+from bot.doctor.service import Doctor
 from bot.domain.authorization import Circles
 from bot.domain.election import Alone, Leadership
 from bot.domain.record import Store
@@ -300,6 +301,9 @@ class Bot:
             self.cluster.state_namespace,
             self._options.uses,
         )
+        doctor = Doctor(
+            AccessReader(cache.api), setup, digests.facts, repository=self.cluster.repository
+        )
         registry.register(
             self.client,
             HealthCog(health, self._namespaces),
@@ -308,7 +312,7 @@ class Bot:
             TraefikCog(self._traefik),
             FixCog(self._remediation, diagnose),
             RunbookCog(runbook.load()),
-            DoctorCog(AccessReader(cache.api), setup, digests.facts, self.cluster.repository),
+            DoctorCog(doctor),
             AlertsCog(self._silences, health),
         )
 

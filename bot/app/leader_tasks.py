@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
-import aiohttp
 import discord
+import msgspec
 
-from bot.app.command_digest import COMMANDS, CommandDigest, digest
 from bot.chat.client import Client
+from bot.chat.replies import LOST
 from bot.doctor import discord_facts
 from bot.doctor.domain.diagnostic import listed
 from bot.doctor.domain.facts import Commands
 from bot.doctor.domain.registration import differences
 from bot.domain.election import Leadership, Standing
 from bot.domain.facts import Denied
-from bot.domain.record import Store
+from bot.domain.record import Shelf, Store
 from bot.domain.refusal import NotObserved
 from bot.errors import MeshmedicError, SettingsError
 
@@ -27,6 +28,29 @@ log = logging.getLogger(__name__)
 
 AGAIN = (2.0, 5.0, 15.0, 60.0)
 """Seconds before Discord is asked again to register; the last one for ever."""
+
+
+class CommandDigest(msgspec.Struct, frozen=True):
+    """Which commands were registered last, so that a start does not register the same again.
+
+    Discord allows 200 new commands a day, and a registration empties every client's cache.
+
+    sha256: Over the commands as they were sent, the application and the server.
+    """
+
+    sha256: str
+
+
+COMMANDS: Shelf[CommandDigest] = Shelf("commands", CommandDigest)
+
+
+def digest(
+    commands: tuple[Mapping[str, Any], ...], *, application: int | None, guild: int
+) -> CommandDigest:
+    """The digest of commands, whatever their order."""
+    encoded = sorted(msgspec.json.encode(command, order="deterministic") for command in commands)
+    content = b"\n".join((f"{application}/{guild}".encode(), *encoded))
+    return CommandDigest(hashlib.sha256(content).hexdigest())
 
 
 class Term(Leadership, Protocol):
@@ -66,11 +90,8 @@ class LeaderTasks:
     async def _register(self) -> None:
         """Register the commands, unless the same ones were the last and Discord has them still."""
         commands = discord_facts.payload(self._client.tree)
-        payload_digest = digest(
-            commands,
-            application=self._client.application_id,
-            guild=self._client.guild_id,
-        )
+        client = self._client
+        payload_digest = digest(commands, application=client.application_id, guild=client.guild_id)
         if await self._registered() == payload_digest and await self._shown(commands):
             log.info("the commands are registered as this version has them")
             return
@@ -105,7 +126,7 @@ class LeaderTasks:
         try:
             with refusals_explained():
                 await self._client.register()
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        except LOST as error:
             log.warning("the commands could not be registered: %s", error)
             return False
         log.info("registered the commands of this version")

@@ -18,7 +18,6 @@ from bot.kube.lease import Elector, taking_part
 class Membership:
     """The part of a process in the election, and what runs beside its connection."""
 
-    namespace: str
     elector: Elector
     state: ConfigMapStore
     changes: Changes
@@ -51,6 +50,4 @@ class Membership:
 def membership(api: Api, namespace: str) -> Membership:
     """The membership of a process whose Lease is in that namespace."""
     elector = Elector(api, namespace=namespace)
-    return Membership(
-        namespace, elector, ConfigMapStore(api, namespace, elector), Changes(api, namespace)
-    )
+    return Membership(elector, ConfigMapStore(api, namespace, elector), Changes(api, namespace))

@@ -8,12 +8,12 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
-import aiohttp
 import discord
 
 from bot.app.bootstrap import Bot
 from bot.app.leader_tasks import refusals_explained
 from bot.chat.client import Client
+from bot.chat.replies import LOST
 from bot.errors import MeshmedicError, SettingsError
 from bot.runtime import http_server
 
@@ -78,7 +78,7 @@ async def _connected(client: Client, token: str) -> None:
             break
         except discord.LoginFailure as error:
             raise SettingsError(REFUSED) from error
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        except LOST as error:
             log.warning("Discord cannot be reached, trying again in %.0f s: %s", delay, error)
             await asyncio.sleep(delay)
             delay = min(2 * delay, LONGEST_DELAY)

@@ -13,11 +13,10 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.chat import ack_attempts as attempts
 from bot.chat.controls import Control, ControlHandler
-from bot.chat.interactions import Answered, InteractionOutcome, RunningAnswer
-from bot.chat.replies import ARRIVED, explain, refuse, say
-from bot.chat.server_date import Dates
+from bot.chat.http_trace import HttpTrace
+from bot.chat.interactions import Answered, InteractionOutcome, RunningAnswer, outcome_of
+from bot.chat.replies import ARRIVED, explain, say
 from bot.domain.authorization import Circle, Circles
 from bot.domain.election import Alone, Leadership
 
@@ -62,13 +61,12 @@ class Client(discord.Client):
         leadership: Leadership | None = None,
         **options: Any,
     ) -> None:
-        self.dates = Dates()
-        attempts.listen(self.dates.trace)
+        self.trace = HttpTrace()
         # With Intents.none() the library does not know the roles of who clicks.
         super().__init__(
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
-            http_trace=self.dates.trace,
+            http_trace=self.trace.config,
             **options,
         )
         self.circles = circles
@@ -139,7 +137,7 @@ class Client(discord.Client):
         custom_id = str(dict(interaction.data or {}).get("custom_id", ""))
         known = any(pattern.fullmatch(custom_id) for pattern in self.custom_ids)
         if not known and await self.takes():
-            await refuse(interaction, "This button is no longer known. Please ask again.")
+            await say(interaction, "This button is no longer known. Please ask again.")
 
     @property
     def custom_ids(self) -> tuple[re.Pattern[str], ...]:
@@ -188,26 +186,23 @@ class Client(discord.Client):
             self._answering[task] = RunningAnswer(interaction)
             task.add_done_callback(self._forget)
 
-    def left(self) -> None:
-        """Note that another process answers what the present task is about."""
-        if answer := self._running_answer():
-            answer.outcome = InteractionOutcome.LEFT
-
-    def refused(self) -> None:
-        """Note that what the present task answers is not for this person."""
-        if answer := self._running_answer():
-            answer.outcome = InteractionOutcome.REFUSED
+    def note_outcome(self, outcome: InteractionOutcome) -> None:
+        """Remember how the interaction ended that the present task answers."""
+        task = asyncio.current_task()
+        if task and (answer := self._answering.get(task)):
+            answer.outcome = outcome
 
     async def refuse(self, interaction: discord.Interaction, needed: Circle) -> None:
-        """Say in private which circle this is for."""
-        self.refused()
-        if not await refuse(interaction, _refusal(needed)):
-            self.left()
+        """Say in private which role this is for."""
+        self.note_outcome(InteractionOutcome.REFUSED)
+        text = f"This is for this bot's {needed.name.lower()}s. Ask whoever runs it to add you."
+        if not await say(interaction, text):
+            self.note_outcome(InteractionOutcome.LEFT)
 
-    def failed(self, error: BaseException) -> None:
-        """Note why the present task has no answer."""
-        if answer := self._running_answer():
-            answer.failed(error)
+    async def explain(self, interaction: discord.Interaction, error: BaseException) -> None:
+        """Tell a person why there is no answer."""
+        self.note_outcome(outcome_of(error))
+        await explain(interaction, error)
 
     def permits(self, interaction: discord.Interaction, needed: Circle) -> bool:
         """Whether this person may do this here and now, by the roles that Discord sends along."""
@@ -220,7 +215,7 @@ class Client(discord.Client):
         """Answer a click: refused politely, and no failure without a word."""
         self.note(interaction)
         if not await self.takes():
-            self.left()
+            self.note_outcome(InteractionOutcome.LEFT)
             return
         if not self.permits(interaction, control.needed):
             await self.refuse(interaction, control.needed)
@@ -228,16 +223,11 @@ class Client(discord.Client):
         try:
             await self._control_handlers[type(control)](interaction, control)
         except Exception as error:  # noqa: BLE001  # the last guard before silence
-            self.failed(error)
-            await explain(interaction, error)
+            await self.explain(interaction, error)
 
     def _welcomed(self) -> None:
         self._session = True
         self._welcomes += 1
-
-    def _running_answer(self) -> RunningAnswer | None:
-        task = asyncio.current_task()
-        return self._answering.get(task) if task else None
 
     def _unanswered(self) -> dict[asyncio.Task[Any], RunningAnswer]:
         ours = asyncio.current_task()
@@ -267,14 +257,14 @@ class GuardedTree(app_commands.CommandTree[Client]):
         suggests = interaction.type is discord.InteractionType.autocomplete
         # Suggestions: nobody notices when they are missing for a moment, and each would be refused.
         if (suggests and client.leadership.led_by_another()) or not await client.takes():
-            client.left()
+            client.note_outcome(InteractionOutcome.LEFT)
             return False
         command = interaction.command
         needed = Circle((command.extras if command else {}).get(CIRCLE, Circle.VIEWER))
         if client.permits(interaction, needed):
             return True
         if suggests:
-            client.refused()
+            client.note_outcome(InteractionOutcome.REFUSED)
             with suppress(discord.HTTPException):
                 await interaction.response.autocomplete([])
         else:
@@ -289,10 +279,4 @@ class GuardedTree(app_commands.CommandTree[Client]):
             log.warning("autocomplete failed", exc_info=error)
             return
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
-        interaction.client.failed(cause)
-        await explain(interaction, cause)
-
-
-def _refusal(needed: Circle) -> str:
-    people = {Circle.VIEWER: "viewers", Circle.OPERATOR: "operators", Circle.APPROVER: "approvers"}
-    return f"This is for this bot's {people[needed]}. Ask whoever runs it to add you."
+        await interaction.client.explain(interaction, cause)

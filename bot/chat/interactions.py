@@ -46,13 +46,6 @@ class RunningAnswer:
     outcome: InteractionOutcome = InteractionOutcome.ANSWERED
     began: float = field(default_factory=time.monotonic)
 
-    def failed(self, error: BaseException) -> None:
-        """Note why there is no answer."""
-        ours = isinstance(error, MeshmedicError)
-        self.outcome = InteractionOutcome.EXPLAINED if ours else InteractionOutcome.FAILED
-        if isinstance(error, Taken):
-            self.outcome = InteractionOutcome.LEFT
-
     def ended(self) -> Answered:
         """How it ended. Without any reply to Discord it has failed, even if no error was raised."""
         unheard = (
@@ -65,6 +58,14 @@ class RunningAnswer:
             seconds=time.monotonic() - self.began,
             acknowledged=None if acknowledged is None else acknowledged - self.began,
         )
+
+
+def outcome_of(error: BaseException) -> InteractionOutcome:
+    """How an interaction ended whose answer raised an error."""
+    if isinstance(error, Taken):
+        return InteractionOutcome.LEFT
+    ours = isinstance(error, MeshmedicError)
+    return InteractionOutcome.EXPLAINED if ours else InteractionOutcome.FAILED
 
 
 def _name(interaction: discord.Interaction) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 import aiohttp
 import discord
 
-from bot.chat.ack_attempts import Attempts, counting
+from bot.chat.http_trace import Attempts, counting
 from bot.domain.election import Alone, Leadership
 from bot.errors import MeshmedicError
 from bot.render import cards as render
@@ -127,11 +127,6 @@ async def _insist(send: Callable[[], Awaitable[object]], delays: tuple[float, ..
             await asyncio.sleep(delay)
         else:
             return
-
-
-async def refuse(interaction: discord.Interaction, why: str) -> bool:
-    """Refuse in private; False where another process of the bot answers."""
-    return await say(interaction, why)
 
 
 async def explain(interaction: discord.Interaction, error: BaseException) -> None:

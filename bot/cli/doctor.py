@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 from bot import log_setup as logs
 from bot import settings
@@ -17,17 +18,20 @@ from bot.cli.parser import Parser, add_cluster
 from bot.digest.domain.config import DigestFacts, DigestPlan
 from bot.digest.domain.records import DIGESTS, DigestState
 from bot.doctor.discord_facts import FromTerminal
-from bot.doctor.domain.diagnostic import Area, Diagnostic, DiagnosticOutcome, DiagnosticReport
+from bot.doctor.domain.diagnostic import Area, DiagnosticOutcome, DiagnosticReport, Question
 from bot.doctor.domain.facts import ClusterFacts, Right, Setup
 from bot.doctor.service import Doctor, DoctorCluster
-from bot.doctor.views import terminal as terminal_report
+from bot.doctor.views import terminal as views
 from bot.domain.election import Alone
+from bot.domain.record import Store
 from bot.domain.refusal import NotObserved
 from bot.errors import ClusterError, SettingsError
 from bot.kube.configmap_store import ConfigMapStore
 from bot.kube.connect import connect, own_namespace
 from bot.kube.doctor_facts import AccessReader
 from bot.render import terminal
+from bot.runtime.memory_store import Unkept
+from bot.settings import Settings
 from commands import registry
 
 EXIT = {
@@ -49,61 +53,57 @@ def add_arguments(parser: Parser) -> None:
 @in_event_loop
 async def run(arguments: argparse.Namespace) -> int:
     """Print what is set up wrongly, and how to fix it."""
-    check_up = await _examine(arguments)
-    terminal.show(terminal.console(), terminal_report.report(check_up))
-    return EXIT[check_up.outcome]
-
-
-async def _examine(arguments: argparse.Namespace) -> DiagnosticReport:
     try:
-        read = settings.load()
+        report = await _examine(settings.load(), arguments)
     except SettingsError as error:
         fix = "Set it right; nothing else was examined."
-        wrong = Diagnostic(Area.SETTINGS, "settings", DiagnosticOutcome.FAILED, str(error), fix)
-        return DiagnosticReport((wrong,))
+        wrong = Question(Area.SETTINGS, "settings").failed(str(error), fix)
+        report = DiagnosticReport((wrong,))
+    terminal.show(terminal.console(), views.report(report))
+    return EXIT[report.outcome]
+
+
+async def _examine(read: Settings, arguments: argparse.Namespace) -> DiagnosticReport:
     logs.configure("error")
     # What the library says while it tries again stands in the answer, where it matters.
     logging.getLogger("discord").setLevel(logging.ERROR)
     token = read.discord_token.get_secret_value().strip() if read.discord_token else None
     kubeconfig = arguments.kubeconfig or read.kubeconfig
     context = arguments.context or read.context
+    namespace = read.state_namespace
+    store: Store = Unkept()
     async with AsyncExitStack() as stack:
-        where = connect(kubeconfig=kubeconfig, context=context)
-        place = read.state_namespace
-        state: ConfigMapStore | ClusterError | None = None
         try:
-            place = place or own_namespace(kubeconfig, context)
-            api = await stack.enter_async_context(where)
+            namespace = namespace or own_namespace(kubeconfig, context)
+            connection = connect(kubeconfig=kubeconfig, context=context)
+            api = await stack.enter_async_context(connection)
             cluster: DoctorCluster = AccessReader(api)
-            state = ConfigMapStore(api, place, Alone()) if place else None
+            if namespace:
+                store = ConfigMapStore(api, namespace, Alone())
         except ClusterError as error:
-            cluster, state = _NoCluster(error), error
+            cluster = store = _NoCluster(error)
         setup = Setup(
             guild_id=read.guild_id,
             circles=read.circles,
             commands=registry.definitions(),
             namespaces=read.namespaces,
             secret_inventory=read.secret_inventory,
-            state_namespace=place,
+            state_namespace=namespace,
             uses=read.uses,
         )
-        kept = partial(_kept, state, read.digests)
-        git = configured(read, _NoCluster(ClusterError("No cluster is asked.")))
-        checked = Doctor(FromTerminal(token), cluster, setup, kept, repository=git)
-        return await checked.examine()
+        digests = partial(_digests, store, read.digests)
+        repository = configured(read, _NoCluster(ClusterError("No cluster is asked.")))
+        doctor = Doctor(cluster, setup, digests, repository=repository)
+        return await doctor.examine(FromTerminal(token))
 
 
-async def _kept(state: ConfigMapStore | ClusterError | None, plan: DigestPlan) -> DigestFacts:
+async def _digests(store: Store, plan: DigestPlan) -> DigestFacts:
     """What the bot keeps of its digests; a process that is alone keeps nothing."""
-    book: DigestState | NotObserved = (
-        NotObserved(str(state)) if isinstance(state, ClusterError) else DigestState()
-    )
-    if isinstance(state, ConfigMapStore):
-        try:
-            book = await state.read(DIGESTS) or DigestState()
-        except ClusterError as error:
-            book = NotObserved(str(error))
-    return DigestFacts(book, plan.schedules(), plan.zone, datetime.now(UTC))
+    try:
+        state: DigestState | NotObserved = await store.read(DIGESTS) or DigestState()
+    except ClusterError as error:
+        state = NotObserved(str(error))
+    return DigestFacts(state, plan.schedules(), plan.zone, datetime.now(UTC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +117,7 @@ class _NoCluster:
         del rights, lease_in
         return ClusterFacts.unobserved("", str(self.error))
 
-    async def kustomization(self, namespace: str, name: str) -> None:
-        """Never answers.
-
-        Raises:
-            ClusterError: Always.
-        """
-        del namespace, name
+    async def _fail(self, *_: Any, **__: Any) -> Any:
         raise self.error
 
-    git_repository = kustomization
+    kustomization = git_repository = read = change = _fail

@@ -13,7 +13,7 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bot.chat.server_date import Dates
+from bot.chat.http_trace import HttpTrace
 from bot.doctor.domain.facts import (
     Application,
     Channel,
@@ -37,7 +37,6 @@ QUICK = 3.5
 
 MOST_PEOPLE = 20
 SERVERS = 25
-UNAUTHORIZED = 401
 
 PRIVILEGED = {
     "Presence Intent": ("gateway_presence", "gateway_presence_limited"),
@@ -59,28 +58,30 @@ class FromTerminal:
         """Log in, then ask."""
         if not self._token:
             return refused(Unset("MESHMEDIC_DISCORD_TOKEN"))
-        dates = Dates()
-        client = discord.Client(intents=discord.Intents.none(), http_trace=dates.trace)
+        trace = HttpTrace()
+        client = discord.Client(intents=discord.Intents.none(), http_trace=trace.config)
         async with client:
             login = await _ask(client.http.static_login(self._token))
             if isinstance(login, Denied | NotObserved):
                 return refused(login)
-            return await _look(client, int(login["id"]), setup, dates)
+            return await _look(client, int(login["id"]), setup, trace)
 
 
 class DiscordFactsReader:
     """The connection that answers somebody, who asks in `here`."""
 
-    def __init__(self, client: discord.Client, dates: Dates, here: Channel | None = None) -> None:
+    def __init__(
+        self, client: discord.Client, trace: HttpTrace, here: Channel | None = None
+    ) -> None:
         self._client = client
-        self._dates = dates
+        self._trace = trace
         self._here = here
 
     async def look(self, setup: Setup) -> DiscordFacts:
         """Ask anew: what the connection remembers may be what is wrong."""
         if self._client.user is None:
             return refused(NotObserved("The bot is not connected."))
-        return await _look(self._client, self._client.user.id, setup, self._dates, self._here)
+        return await _look(self._client, self._client.user.id, setup, self._trace, self._here)
 
 
 def payload(tree: app_commands.CommandTree[Any]) -> Commands:
@@ -103,7 +104,7 @@ def channel_of(interaction: discord.Interaction[Any]) -> Channel | None:
 
 
 async def _look(
-    client: discord.Client, bot: int, setup: Setup, dates: Dates, here: Channel | None = None
+    client: discord.Client, bot: int, setup: Setup, trace: HttpTrace, here: Channel | None = None
 ) -> DiscordFacts:
     people = named(setup.circles)[:MOST_PEOPLE]
     async with asyncio.TaskGroup() as group:
@@ -124,7 +125,7 @@ async def _look(
         server=found,
         registered=registered.result(),
         members={user: task.result() for user, task in known.items()},
-        skew=dates.skew,
+        skew=trace.skew,
         here=here,
     )
 

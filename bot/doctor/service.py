@@ -73,34 +73,34 @@ class RepositoryReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Doctor:
-    """Both sides, what the settings want of them, and the repository, where one is set.
+    """Examines a set-up: the cluster, what the settings say, and a repository where one is set.
 
-    `digests` tells what is kept of digests.
+    digests: Reads what is stored of digests.
+    patience: Seconds for each side.
     """
 
-    discord: Discord
     cluster: DoctorCluster
     setup: Setup
     digests: Callable[[], Awaitable[DigestFacts]] | None = None
     patience: float = PATIENCE
     repository: RepositoryReader | None = None
 
-    async def examine(self) -> DiagnosticReport:
+    async def examine(self, discord: Discord) -> DiagnosticReport:
         """Look at all sides at once."""
-        discord, cluster, last_digest, repository_facts = await asyncio.gather(
-            self._discord(), self._cluster(), self._last_digest(), self._repository()
+        discord_facts, cluster_facts, last_digest, repository_facts = await asyncio.gather(
+            self._discord(discord), self._cluster(), self._last_digest(), self._repository()
         )
         diagnostics = (
-            *_of_discord(discord, self.setup),
+            *_of_discord(discord_facts, self.setup),
             *last_digest,
-            *_of_cluster(cluster, self.setup),
+            *_of_cluster(cluster_facts, self.setup),
             *repository.examine(repository_facts),
         )
         return DiagnosticReport(diagnostics)
 
-    async def _discord(self) -> DiscordFacts:
+    async def _discord(self, discord: Discord) -> DiscordFacts:
         lost = refused(NotObserved("Discord did not answer in time."))
-        return await self._in_time(self.discord.look(self.setup), lost)
+        return await self._in_time(discord.look(self.setup), lost)
 
     async def _cluster(self) -> ClusterFacts:
         rights = (*cluster.wanted(CHECKS, self.setup), *election.wanted(self.setup))

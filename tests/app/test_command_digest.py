@@ -1,6 +1,6 @@
 """When commands count as registered."""
 
-from bot.app.command_digest import digest
+from bot.app.leader_tasks import digest
 
 WHY, HEALTH = {"name": "why", "type": 1}, {"type": 1, "name": "health"}
 

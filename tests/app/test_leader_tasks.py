@@ -11,8 +11,7 @@ import pytest
 from discord import app_commands
 
 from bot.app import leader_tasks
-from bot.app.command_digest import COMMANDS, CommandDigest
-from bot.app.leader_tasks import LeaderTasks
+from bot.app.leader_tasks import COMMANDS, CommandDigest, LeaderTasks
 from bot.domain.election import Standing
 from bot.errors import ClusterError, SettingsError, StateError
 from bot.health.report_store import Memory

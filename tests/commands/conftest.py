@@ -16,6 +16,7 @@ from bot.chat.client import Client
 from bot.digest.domain.config import DigestPlan
 from bot.digest.service import Digests
 from bot.doctor.domain.facts import Setup
+from bot.doctor.service import Doctor
 from bot.domain.authorization import Circles, Members
 from bot.domain.record import Store
 from bot.health.service import Health
@@ -115,9 +116,11 @@ def make_client(
         FixCog(cluster.remediation or nowhere(cluster, diagnose, traefik), diagnose),
         RunbookCog(runbook.load()),
         DoctorCog(
-            cluster,
-            Setup(GUILD, circles, registry.definitions(), state_namespace="meshmedic"),
-            client.digests.facts,
+            Doctor(
+                cluster,
+                Setup(GUILD, circles, registry.definitions(), state_namespace="meshmedic"),
+                client.digests.facts,
+            )
         ),
         AlertsCog(Silences(store, health, lambda: ("apps", "media")), health),
     )

@@ -46,22 +46,6 @@ class ToldCluster:
         return self.facts
 
 
-def a_doctor(
-    discord: DiscordFacts = DISCORD,
-    cluster: ClusterFacts | None = None,
-    delays: tuple[float, float] = (0.0, 0.0),
-) -> Doctor:
-    told = ToldCluster(cluster or a_cluster(), delays[1])
-    return Doctor(ToldDiscord(discord, delays[0]), told, SETUP, patience=0.2)
-
-
-async def test_a_set_up_without_a_fault_is_ok():
-    """Every area is examined, and nothing has to be done."""
-    found = await a_doctor().examine()
-    assert found.outcome is DiagnosticOutcome.OK
-    assert {each.area for each in found.diagnostics} == set(Area) - {Area.SETTINGS}
-
-
 @dataclass
 class ToldRepository:
     """A repository whose facts a test laid out, after a while."""
@@ -74,6 +58,24 @@ class ToldRepository:
         return self.facts
 
 
+async def examined(
+    discord: DiscordFacts = DISCORD,
+    cluster: ClusterFacts | None = None,
+    delays: tuple[float, float] = (0.0, 0.0),
+    repository: ToldRepository | None = None,
+) -> DiagnosticReport:
+    told = ToldCluster(cluster or a_cluster(), delays[1])
+    doctor = Doctor(told, SETUP, patience=0.2, repository=repository)
+    return await doctor.examine(ToldDiscord(discord, delays[0]))
+
+
+async def test_a_set_up_without_a_fault_is_ok():
+    """Every area is examined, and nothing has to be done."""
+    found = await examined()
+    assert found.outcome is DiagnosticOutcome.OK
+    assert {each.area for each in found.diagnostics} == set(Area) - {Area.SETTINGS}
+
+
 @pytest.mark.parametrize(
     ("delay", "outcome"),
     [(0.0, DiagnosticOutcome.WARNING), (60.0, DiagnosticOutcome.FAILED)],
@@ -82,7 +84,7 @@ class ToldRepository:
 async def test_the_repository_is_looked_at_and_may_hang(delay: float, outcome: DiagnosticOutcome):
     """An unprotected branch is a warning; a host that hangs is not waited for."""
     told = ToldRepository(RepositoryFacts("page", "main", read=True, protected=False), delay)
-    found = await replace(a_doctor(), repository=told).examine()
+    found = await examined(repository=told)
     assert found.outcome is outcome
     kept = [each.name for each in found.diagnostics if each.area is Area.REPOSITORY]
     assert kept == ["repository", "protection"]
@@ -101,7 +103,7 @@ async def test_a_side_that_hangs_does_not_hide_the_other(
 ):
     """In time, with every question of the other side answered, and nothing unseen called ok."""
     began = time.monotonic()
-    found = await a_doctor(delays=delays).examine()
+    found = await examined(delays=delays)
     assert time.monotonic() - began < 2
     assert found.outcome is DiagnosticOutcome.UNOBSERVED
     for each in found.diagnostics:
@@ -118,7 +120,7 @@ async def test_every_failure_has_a_fix_that_ends_in_a_full_stop():
         rights=dict.fromkeys(a_cluster().rights, False), version=Denied("401"), skew=300.0
     )
     wrong = replace(DISCORD, login=Denied("401"), server=Elsewhere(), registered=Denied())
-    found = await a_doctor(wrong, nothing_allowed).examine()
+    found = await examined(wrong, nothing_allowed)
     failed = [each for each in found.diagnostics if each.outcome is DiagnosticOutcome.FAILED]
     assert len(failed) > 15
     assert all(re.search(r"\w.*\.$", each.fix) for each in failed)

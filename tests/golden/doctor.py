@@ -45,7 +45,7 @@ def _unseen() -> DiagnosticReport:
 
 
 def _examined(discord: DiscordFacts, cluster: ClusterFacts) -> DiagnosticReport:
-    return asyncio.run(Doctor(ToldDiscord(discord), ToldCluster(cluster), SETUP).examine())
+    return asyncio.run(Doctor(ToldCluster(cluster), SETUP).examine(ToldDiscord(discord)))
 
 
 CHECK_UPS: dict[str, Callable[[], DiagnosticReport]] = {

@@ -20,7 +20,7 @@ from bot.alerting.domain.incident import (
 )
 from bot.alerting.domain.incident import KnownFinding as KnownAlert
 from bot.alerting.domain.silences import MUTES, Mute, Mutes
-from bot.app.command_digest import COMMANDS, CommandDigest
+from bot.app.leader_tasks import COMMANDS, CommandDigest
 from bot.digest.domain.diff import BASES, Base, Bases, KnownEntry
 from bot.digest.domain.records import DIGESTS, DigestSchedule, DigestState, RunRecord, RunStage
 from bot.digest.schedule.timetable import Timetable
