@@ -66,8 +66,9 @@ class EditableField:
 def target_of(manifest: Mapping[str, Any]) -> Target:
     """Which object a manifest describes."""
     metadata, group = manifest["metadata"], str(manifest.get("apiVersion", "")).rpartition("/")[0]
-    kind, namespace = manifest.get("kind", ""), metadata.get("namespace", "")
-    return Target(kind, namespace, metadata.get("name", ""), group)
+    # What a manifest leaves out is None, which no step names: not even with an empty text.
+    kind: Any = manifest.get("kind")
+    return Target(kind, metadata.get("namespace"), metadata.get("name"), group)
 
 
 def owners_of(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:

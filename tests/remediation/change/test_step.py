@@ -200,6 +200,16 @@ NONE = {**NATIVE, "nativeLB": None}
             {**a_route([]), "metadata": {"namespace": "apps", "name": "web", "labels": ours}},
         ),
         step(Action.DELETE_INGRESS, INGRESS, {"metadata": {}}, None),
+        step(
+            Action.DELETE_INGRESS,
+            Target("Ingress", "", "web", "networking.k8s.io"),
+            {
+                "apiVersion": "networking.k8s.io/v1",
+                "kind": "Ingress",
+                "metadata": {"name": "web"},
+            },
+            None,
+        ),
         Step(Action.ANNOTATE_SERVICE, SERVICE, was="{}", to="{"),
         Step(Action.ANNOTATE_SERVICE, SERVICE, was="{}", to=f'{{"a":"{"x" * MOST}"}}'),
     ],
