@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar, cast
 
 import msgspec
 
+from bot.domain.finding import Ref
 from bot.domain.grouping import grouped
 from bot.domain.resources.base import Object
 
@@ -58,14 +59,9 @@ class Indexed(tuple[T, ...]):
         return {(item.metadata.namespace, item.metadata.name): item for item in self}
 
     @cached_property
-    def by_controller(self) -> Mapping[tuple[str, str, str], list[T]]:
-        """By (namespace, kind, name) of what controls them."""
-        return grouped(
-            ((item.namespace, owner.kind, owner.name), item)
-            for item in self
-            for owner in item.metadata.owner_references or ()
-            if owner.controller
-        )
+    def by_controller(self) -> Mapping[Ref, list[T]]:
+        """By what controls them."""
+        return grouped((owner, item) for item in self if (owner := item.controller))
 
     @cached_property
     def labels(self) -> dict[str, Mapping[tuple[str, str], list[T]]]:

@@ -22,7 +22,7 @@ def evicted(pod: core.Pod) -> Condition | None:
 
 def first_sibling(pod: core.Pod, snapshot: Snapshot) -> tuple[Ref, ...]:
     """The first failed pod of the same owner, unless it is this one: reported once, for all."""
-    owner = _controller(pod)
+    owner = pod.controller
     siblings = _pods_of(owner, snapshot)
     first = snapshot.once(f"failed pods: first of {owner}", lambda: _first_failed(siblings))
     return () if first in (None, pod.ref) else (first,)
@@ -30,25 +30,14 @@ def first_sibling(pod: core.Pod, snapshot: Snapshot) -> tuple[Ref, ...]:
 
 def replaced(pod: core.Pod, snapshot: Snapshot) -> bool:
     """Whether another pod of its owner does well, where its pods are interchangeable."""
-    owner = _controller(pod)
-    if owner is None or owner[1] not in INTERCHANGEABLE:
+    owner = pod.controller
+    if owner is None or owner.kind not in INTERCHANGEABLE:
         return False
     siblings = _pods_of(owner, snapshot)
     return snapshot.once(f"failed pods: {owner} does well", lambda: any(map(_does_well, siblings)))
 
 
-Owner = tuple[str, str, str]
-"""Namespace, kind and name."""
-
-
-def _controller(pod: core.Pod) -> Owner | None:
-    owners = pod.metadata.owner_references or ()
-    return next(
-        ((pod.namespace, owner.kind, owner.name) for owner in owners if owner.controller), None
-    )
-
-
-def _pods_of(owner: Owner | None, snapshot: Snapshot) -> Sequence[core.Pod]:
+def _pods_of(owner: Ref | None, snapshot: Snapshot) -> Sequence[core.Pod]:
     return snapshot.of(core.Pod).by_controller.get(owner, ()) if owner else ()
 
 

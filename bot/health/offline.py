@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain, islice
@@ -16,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from bot.domain import conditions, flux
+from bot.domain import conditions
 from bot.domain.finding import Judgement
 from bot.domain.grouping import grouped
 from bot.domain.report import judge_one
@@ -27,6 +28,7 @@ from bot.domain.resources.flux import FluxObject, FluxSpec
 from bot.domain.resources.registry import KINDS
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
+from bot.health import flux_rules
 from bot.health.checks import ALL_CHECKS
 
 CERT_MANAGER = ("cert-manager.io", "certmanager.k8s.io")
@@ -180,7 +182,7 @@ def _verdict(plain: object, resource: Object | None, snapshot: Snapshot) -> Judg
         check.judges[type(resource)] for check in ALL_CHECKS if type(resource) in check.judges
     ]
     if not judges:
-        held = flux.suspended(FluxObject(metadata=resource.metadata, spec=_flux_spec(plain)))
+        held = flux_rules.suspended(FluxObject(metadata=resource.metadata, spec=_flux_spec(plain)))
         other = read_object(_unquoted(plain), ReconciledObject)
         return held or judge_one(other, _judge_other, snapshot)
     judgements = [judge_one(resource, judge, snapshot) for judge in judges]
@@ -268,12 +270,6 @@ def _moments(plain: object) -> Iterator[datetime]:
             for key, inner in value.items():
                 if isinstance(inner, dict | list):
                     waiting.append(inner)
-                elif MOMENT.fullmatch(key) and (moment := _moment(inner)):
-                    yield moment
-
-
-def _moment(value: object) -> datetime | None:
-    try:
-        return msgspec.convert(value, Time)
-    except msgspec.ValidationError:
-        return None
+                elif MOMENT.fullmatch(key):
+                    with suppress(msgspec.ValidationError):
+                        yield msgspec.convert(inner, Time)

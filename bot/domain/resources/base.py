@@ -74,6 +74,14 @@ class Object(Part, frozen=True):
         return Ref(self.kind_name(), self.namespace, self.name)
 
     @property
+    def controller(self) -> Ref | None:
+        """What controls this object, by its owner references."""
+        for owner in self.metadata.owner_references or ():
+            if owner.controller:
+                return Ref(owner.kind, self.namespace, owner.name)
+        return None
+
+    @property
     def name(self) -> str:
         """`metadata.name`."""
         return self.metadata.name

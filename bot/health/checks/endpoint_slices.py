@@ -13,9 +13,11 @@ from bot.domain.verdict import Verdict
 from bot.routing import service_endpoints as serving
 
 
-def judge(piece: discovery.EndpointSlice, snapshot: Snapshot) -> Judgement:
-    """It does not say whether its Service is meant to have any endpoint: degraded at most."""
-    state = serving.merged(_siblings(piece, snapshot))
+def judge(slice_: discovery.EndpointSlice, snapshot: Snapshot) -> Judgement:
+    """Degraded at most: it does not say whether its Service is meant to have any endpoint."""
+    service = (slice_.metadata.labels or {}).get(serving.SERVICE_NAME, "")
+    slices = snapshot.of(discovery.EndpointSlice).by_label(serving.SERVICE_NAME)
+    state = serving.merged(slices.get((slice_.namespace, service), [slice_]))
     if state.ready:
         return HEALTHY
     if state.draining:
@@ -24,17 +26,6 @@ def judge(piece: discovery.EndpointSlice, snapshot: Snapshot) -> Judgement:
     if state.unready:
         return Judgement(Verdict.DEGRADED, "NotReady", "None of its endpoints is ready.")
     return Judgement(Verdict.DEGRADED, "NoAddresses", "It has no endpoints.")
-
-
-def _siblings(
-    piece: discovery.EndpointSlice, snapshot: Snapshot
-) -> list[discovery.EndpointSlice] | tuple[discovery.EndpointSlice]:
-    """All the slices of its Service, itself among them."""
-    service = (piece.metadata.labels or {}).get(serving.SERVICE_NAME)
-    if not service:
-        return (piece,)
-    known = snapshot.of(discovery.EndpointSlice).by_label(serving.SERVICE_NAME)
-    return known.get((piece.namespace, service)) or (piece,)
 
 
 CHECK = Check(

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from bot.domain import conditions, containers, flux
+from bot.domain import conditions, containers
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Evidence, Judgement, Ref
-from bot.domain.resources import core, discovery
-from bot.domain.resources.flux import HelmRelease, Kustomization
+from bot.domain.resources import core, discovery, flux
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
+from bot.health import flux_rules
 from bot.routing import service_endpoints as serving
 from bot.routing.service_endpoints import Serving
 
@@ -100,7 +100,7 @@ def _without_port(service: core.Service, state: Serving, snapshot: Snapshot) -> 
         "TargetPortNotExposed",
         "No container of its pods has a port named " + ", ".join(lacking) + ".",
         evidence=(Evidence("ports of its pods", _exposed(pods)),),
-        follows=flux.owners(service),
+        follows=flux_rules.owners(service),
     )
 
 
@@ -131,7 +131,7 @@ def _unserved(service: core.Service, state: Serving, snapshot: Snapshot) -> Judg
         message,
         since=_since(unready) if len(unready) == len(pods) else None,
         evidence=tuple(_evidence(service, state, pods, len(unready))),
-        follows=tuple(pod.ref for pod in unready) if pods else flux.owners(service),
+        follows=tuple(pod.ref for pod in unready) if pods else flux_rules.owners(service),
     )
 
 
@@ -174,7 +174,7 @@ CHECK = Check(
     documented_as="kubectl get endpoints -A",
     advice="Compare its selector and target ports with the pods, and see why those are not ready.",
     needs=(discovery.EndpointSlice,),
-    refers_to=(core.Pod, HelmRelease, Kustomization),
+    refers_to=(core.Pod, flux.HelmRelease, flux.Kustomization),
 )
 
 ELDER = Check(

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.domain import conditions, flux
+from bot.domain import conditions
 from bot.domain.check import Check
 from bot.domain.finding import Judgement, Ref
-from bot.domain.resources import core
-from bot.domain.resources.flux import (
-    GitRepository,
-    HelmChart,
-    HelmRelease,
-    HelmRepository,
-    OCIRepository,
-)
+from bot.domain.resources import core, flux
 from bot.domain.snapshot import Snapshot
+from bot.health import flux_rules
 
 
-def judge(release: HelmRelease, snapshot: Snapshot) -> Judgement:
+def judge(release: flux.HelmRelease, snapshot: Snapshot) -> Judgement:
     """By Flux's rules. Dependencies, then the chart and its source, then pods that it awaited."""
-    return flux.judge(release, _follows(release, snapshot), snapshot)
+    return flux_rules.judge(release, _follows(release, snapshot), snapshot)
 
 
-def _follows(release: HelmRelease, snapshot: Snapshot) -> Iterator[Ref]:
+def _follows(release: flux.HelmRelease, snapshot: Snapshot) -> Iterator[Ref]:
     here, spec = release.namespace, release.spec
     for dependency in spec.depends_on:
         yield dependency.ref(here, kind="HelmRelease")
@@ -34,13 +28,13 @@ def _follows(release: HelmRelease, snapshot: Snapshot) -> Iterator[Ref]:
     for reference in filter(None, (spec.chart_ref, template)):
         yield reference.ref(here)
     ready = conditions.condition(release.status.conditions, "Ready")
-    if ready and flux.WAITED.search(ready.message):
+    if ready and flux_rules.WAITED.search(ready.message):
         yield from _pods(release, snapshot)
 
 
-def _pods(release: HelmRelease, snapshot: Snapshot) -> Iterator[Ref]:
+def _pods(release: flux.HelmRelease, snapshot: Snapshot) -> Iterator[Ref]:
     """The pods of the release, by the label that most charts set to its name."""
-    by_instance = snapshot.of(core.Pod).by_label(flux.INSTANCE)
+    by_instance = snapshot.of(core.Pod).by_label(flux_rules.INSTANCE)
     place = release.spec.target_namespace or release.namespace
     names = {release.name, release.spec.release_name, f"{place}-{release.name}"} - {""}
     for name in sorted(names):
@@ -51,8 +45,14 @@ CHECK = Check(
     name="flux-helmreleases",
     scope="flux",
     title="Flux HelmReleases that are not installed or upgraded.",
-    judges={HelmRelease: judge},
+    judges={flux.HelmRelease: judge},
     documented_as="kubectl get helmrelease -A",
     advice="Read the message, mend chart or values in Git, and let Flux reconcile.",
-    refers_to=(HelmChart, HelmRepository, GitRepository, OCIRepository, core.Pod),
+    refers_to=(
+        flux.HelmChart,
+        flux.HelmRepository,
+        flux.GitRepository,
+        flux.OCIRepository,
+        core.Pod,
+    ),
 )

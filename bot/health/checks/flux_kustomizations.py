@@ -5,22 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bot.domain import conditions, flux
+from bot.domain import conditions
 from bot.domain.check import Check
 from bot.domain.finding import Judgement, Ref
-from bot.domain.resources.flux import Bucket, GitRepository, Kustomization, OCIRepository
+from bot.domain.resources import flux
 from bot.domain.snapshot import Snapshot
+from bot.health import flux_rules
 
 NAMED = re.compile(r"\b(?P<kind>[A-Z]\w+)/(?P<namespace>[a-z0-9-]+)/(?P<name>[a-z0-9.-]+[a-z0-9])")
 """How a failed health check names the object that it waited for."""
 
 
-def judge(kustomization: Kustomization, snapshot: Snapshot) -> Judgement:
+def judge(kustomization: flux.Kustomization, snapshot: Snapshot) -> Judgement:
     """By Flux's rules. What it waited for by name comes first, then dependencies and source."""
-    return flux.judge(kustomization, _follows(kustomization), snapshot)
+    return flux_rules.judge(kustomization, _follows(kustomization), snapshot)
 
 
-def _follows(kustomization: Kustomization) -> Iterator[Ref]:
+def _follows(kustomization: flux.Kustomization) -> Iterator[Ref]:
     here, spec = kustomization.namespace, kustomization.spec
     ready = conditions.condition(kustomization.status.conditions, "Ready")
     for awaited in NAMED.finditer(ready.message if ready and ready.status != "True" else ""):
@@ -35,8 +36,8 @@ CHECK = Check(
     name="flux-kustomizations",
     scope="flux",
     title="Flux Kustomizations that are not reconciled.",
-    judges={Kustomization: judge},
+    judges={flux.Kustomization: judge},
     documented_as="kubectl get kustomization -A",
     advice="Read the message, mend it in Git, and let Flux reconcile.",
-    refers_to=(GitRepository, OCIRepository, Bucket),
+    refers_to=(flux.GitRepository, flux.OCIRepository, flux.Bucket),
 )

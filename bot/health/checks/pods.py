@@ -10,16 +10,15 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from bot.domain import conditions, containers, flux
+from bot.domain import conditions, containers
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Evidence, Judgement, Ref
 from bot.domain.grouping import grouped
-from bot.domain.resources import core, external_secrets
+from bot.domain.resources import core, external_secrets, flux
 from bot.domain.resources.base import Condition
-from bot.domain.resources.flux import HelmRelease, Kustomization
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
-from bot.health import failed_pods
+from bot.health import failed_pods, flux_rules
 
 STUCK = frozenset(
     {
@@ -230,7 +229,7 @@ def _lacking(pod: core.Pod, message: str, snapshot: Snapshot) -> tuple[Ref, ...]
     secrets = {lacking["name"]} if lacking and lacking["kind"] == "secret" else mounted
     targets = snapshot.once("pods: who makes a Secret", lambda: _targets(snapshot))
     makers = [ref for name in sorted(secrets) for ref in targets.get((pod.namespace, name), ())]
-    return (*makers, *flux.owners(pod)) if lacking or makers else ()
+    return (*makers, *flux_rules.owners(pod)) if lacking or makers else ()
 
 
 def _targets(snapshot: Snapshot) -> dict[tuple[str, str], list[Ref]]:
@@ -248,5 +247,5 @@ CHECK = Check(
     judges={core.Pod: judge},
     documented_as="kubectl get pods -A",
     advice="Look at its events and the last log lines of the container that ended.",
-    refers_to=(core.Node, external_secrets.ExternalSecret, HelmRelease, Kustomization),
+    refers_to=(core.Node, external_secrets.ExternalSecret, flux.HelmRelease, flux.Kustomization),
 )
