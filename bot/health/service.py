@@ -143,9 +143,7 @@ class Health:
     async def _log(self, finding: Finding) -> LogTail | None:
         if finding.subject.kind != "Pod":
             return None
-        container = next(
-            (evidence.value for evidence in finding.evidence if evidence.label == "container"), None
-        )
+        container = {item.label: item.value for item in finding.evidence}.get("container")
         return await self.cluster.last_log_lines(finding.subject, container) if container else None
 
     def _remember(self, report: Report) -> None:

@@ -17,15 +17,6 @@ from discord import ui
 from bot.domain.verdict import Verdict
 from bot.render import text as words
 
-COLOUR = {
-    Verdict.HEALTHY: 0x2E9E6B,
-    Verdict.PROGRESSING: 0x3B82F6,
-    Verdict.SUSPENDED: 0x0EA5B7,
-    Verdict.UNKNOWN: 0x8B5CF6,
-    Verdict.DEGRADED: 0xE69F00,
-    Verdict.FAILED: 0xD5473F,
-}
-
 TEXT = 3900
 """Characters of one message, some below Discord's 4,000."""
 
@@ -119,7 +110,7 @@ def escape(text: str) -> str:
 
 def card(verdict: Verdict | None, parts: Sequence[str], rows: Sequence[Row]) -> Card:
     """A message of several parts with separators between them, in the colour of its verdict."""
-    colour = COLOUR[verdict] if verdict else None
+    colour = words.LOOK[verdict].colour if verdict else None
     container: ui.Container[Any] = ui.Container(accent_colour=colour)
     for number, part in enumerate(parts):
         if number:

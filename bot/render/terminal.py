@@ -9,17 +9,9 @@ from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from bot.domain.verdict import Verdict
 from bot.render import text as words
 
-STYLE = {
-    Verdict.HEALTHY: "green",
-    Verdict.PROGRESSING: "blue",
-    Verdict.SUSPENDED: "cyan",
-    Verdict.UNKNOWN: "magenta",
-    Verdict.DEGRADED: "yellow",
-    Verdict.FAILED: "red",
-}
+STYLE = {verdict: look.style for verdict, look in words.LOOK.items()}
 
 WIDE = 400
 """Characters of one message."""

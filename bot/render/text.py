@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import datetime
+from typing import NamedTuple
 
 from bot.domain.redaction.redact import redact
 from bot.domain.verdict import Verdict
 
-MARK = {
-    Verdict.HEALTHY: "🟢",
-    Verdict.PROGRESSING: "🔵",
-    Verdict.SUSPENDED: "⏸️",
-    Verdict.UNKNOWN: "❔",
-    Verdict.DEGRADED: "🟠",
-    Verdict.FAILED: "🔴",
+
+class Look(NamedTuple):
+    """How a verdict is shown: its sign, its colour in Discord, and its style on a terminal."""
+
+    mark: str
+    colour: int
+    style: str
+
+
+LOOK = {
+    Verdict.HEALTHY: Look("🟢", 0x2E9E6B, "green"),
+    Verdict.PROGRESSING: Look("🔵", 0x3B82F6, "blue"),
+    Verdict.SUSPENDED: Look("⏸️", 0x0EA5B7, "cyan"),
+    Verdict.UNKNOWN: Look("❔", 0x8B5CF6, "magenta"),
+    Verdict.DEGRADED: Look("🟠", 0xE69F00, "yellow"),
+    Verdict.FAILED: Look("🔴", 0xD5473F, "red"),
 }
+
+MARK = {verdict: look.mark for verdict, look in LOOK.items()}
 """The sign beside the word of a verdict, so that no information is in the colour alone."""
 
 

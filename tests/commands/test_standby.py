@@ -6,8 +6,8 @@ import pytest
 
 from bot.domain.record import read, written
 from bot.domain.report import examine
-from bot.domain.report_record import REPORT, Remembered, recalled, remembered
 from bot.health.checks import CHECKS
+from bot.health.report_store import REPORT, Remembered, recalled, remembered
 from tests.builders import a_pod
 from tests.commands.conftest import Room, code_in, message, said
 from tests.fakes import snapshot_of

@@ -27,9 +27,9 @@ from bot.digest.schedule.timetable import Timetable
 from bot.domain import record
 from bot.domain.finding import Evidence, Finding, Ref
 from bot.domain.record import Shelf
-from bot.domain.report_record import REPORT, Remembered
 from bot.domain.snapshot import Gap, Why
 from bot.domain.verdict import LETTER, Verdict
+from bot.health.report_store import REPORT, Remembered
 from bot.history.domain import record as history
 from bot.history.domain.record import HISTORY, History, Point
 from bot.kube.configmap_store import KEY, LABELS, PREFIX

@@ -10,10 +10,9 @@ import pytest
 
 from bot.domain.record import Shelf
 from bot.domain.report import Report, examine
-from bot.domain.report_record import Remembered, remembered
 from bot.errors import ClusterError, StateError
 from bot.health.checks import CHECKS
-from bot.health.report_store import Memory
+from bot.health.report_store import Memory, Remembered, remembered
 from bot.health.service import Health
 from bot.net.diagnosis.service import Diagnose
 from tests.builders import a_pod

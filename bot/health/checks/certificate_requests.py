@@ -82,13 +82,9 @@ def _over(resource: AcmeObject, snapshot: Snapshot) -> bool:
             return order is not None and (order.status.state in GOOD or _over(order, snapshot))
         if owner.kind == "CertificateRequest":
             request = snapshot.get(cert_manager.CertificateRequest, resource.namespace, owner.name)
-            return request is not None and _done_or_replaced(request, snapshot)
+            done = request and conditions.is_true(request.status.conditions, "Ready")
+            return bool(done or (request and _replaced(request, snapshot)))
     return False
-
-
-def _done_or_replaced(request: cert_manager.CertificateRequest, snapshot: Snapshot) -> bool:
-    done = conditions.is_true(request.status.conditions, "Ready")
-    return done is not None or _replaced(request, snapshot)
 
 
 CHECK = Check(

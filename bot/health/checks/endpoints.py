@@ -106,12 +106,8 @@ def _without_port(service: core.Service, state: Serving, snapshot: Snapshot) -> 
 
 def _unexposed(ports: Iterable[core.ServicePort], pods: tuple[core.Pod, ...]) -> list[str]:
     """The target ports by name that no container of the pods has; none where there is no pod."""
-    return [
-        port.target_port
-        for port in ports
-        if pods and isinstance(port.target_port, str)
-        if not any(serving.exposes(pod, port.target_port) for pod in pods)
-    ]
+    names = (port.target_port for port in ports if pods and isinstance(port.target_port, str))
+    return [name for name in names if not any(serving.exposes(pod, name) for pod in pods)]
 
 
 def _unserved(service: core.Service, state: Serving, snapshot: Snapshot) -> Judgement:

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 from bot.domain.record import read, written
 from bot.domain.report import Report, examine
-from bot.domain.report_record import LONGEST, REPORT, Remembered, recalled, remembered
 from bot.domain.snapshot import Gap, Why
 from bot.health.checks import CHECKS
+from bot.health.report_store import LONGEST, REPORT, Remembered, recalled, remembered
 from tests.builders import a_pod
 from tests.fakes import snapshot_of
 
