@@ -13,8 +13,8 @@ import msgspec
 from bot.cli.parser import Parser, add_files, add_output
 from bot.cli.route_edit import DONE, EXIT_CODES, REFUSED, UNREADABLE
 from bot.errors import InputError
-from bot.ingress_conversion.convert import Became, Conversion, convert_all
-from bot.ingress_conversion.known import Known, gather
+from bot.ingress_conversion.convert import Conversion, ConversionResult, convert_all
+from bot.ingress_conversion.known import Inventory, gather
 from bot.ingress_conversion.source import is_ingress
 from bot.ingress_conversion.target import SINCE_STRICT_PREFIX, ConversionTarget, version
 from bot.manifests import reader as manifests
@@ -34,7 +34,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     document: int
     name: str
     namespace: str
-    result: Became
+    result: ConversionResult
     reason: str
     code: str = ""
     manifests: tuple[Mapping[str, Any], ...] = ()
@@ -110,7 +110,7 @@ def run(arguments: argparse.Namespace) -> int:
         terminal.tell(str(problem))
     if problems:
         return UNREADABLE
-    return REFUSED if any(line.result is Became.REFUSED for line in lines) else DONE
+    return REFUSED if any(line.result is ConversionResult.REFUSED for line in lines) else DONE
 
 
 def _read(files: Sequence[str]) -> tuple[list[_Document], list[InputError]]:
@@ -135,11 +135,11 @@ def _read(files: Sequence[str]) -> tuple[list[_Document], list[InputError]]:
 
 def _surrounded(
     ingresses: Sequence[_Document], found: Sequence[_Document]
-) -> Iterator[tuple[Mapping[str, Any], Known]]:
+) -> Iterator[tuple[Mapping[str, Any], Inventory]]:
     """Each with the objects around it: where several files have one, that of its own file."""
     far = gather(document.object for document in found)
     near = {
-        file: far.before(gather(document.object for document in documents))
+        file: far.preferring(gather(document.object for document in documents))
         for file, documents in groupby(found, attrgetter("file"))
     }
     for ingress in ingresses:
@@ -155,7 +155,7 @@ def _line(document: _Document, conversion: Conversion) -> Line:
         document=document.number,
         name=str(names.get("name") or ""),
         namespace=str(names.get("namespace") or ""),
-        result=conversion.became,
+        result=conversion.result,
         reason=f"{code}: {reason}" if code else reason,
         code=code or "",
         manifests=conversion.manifests,

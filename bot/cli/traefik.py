@@ -18,8 +18,8 @@ from bot.kube.traefik_reader import TraefikReader
 from bot.traefik.domain import log_report
 from bot.traefik.domain.answers import LogsAnswer
 from bot.traefik.domain.log_summary import LogSummarizer, LogSummary
-from bot.traefik.domain.routes import READS, served
-from bot.traefik.service import Traefik, reading, since_of
+from bot.traefik.domain.routes import READS, read_routes
+from bot.traefik.service import Traefik, config_of, since_of
 from bot.traefik.views import json as json_traefik
 from bot.traefik.views import terminal as terminal_traefik
 
@@ -103,7 +103,7 @@ async def _saved(arguments: argparse.Namespace) -> LogsAnswer:
     async with _traefik(arguments) as traefik:
         snapshot = await traefik.cluster.snapshot(READS)
         pods, unseen = await traefik.pods()
-        live = served(snapshot, reading(pods))
+        live = read_routes(snapshot, config_of(pods))
         return log_report.logs(summaries, snapshot, live, unseen=unseen)
 
 

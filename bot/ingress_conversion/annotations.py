@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import msgspec
 
 from bot.ingress_conversion.labels import decode
-from bot.ingress_conversion.refusals import ConversionReason, Unfaithful
+from bot.ingress_conversion.refusals import ConversionReason, Unconvertible
 from bot.ingress_conversion.target import ConversionTarget
 
 SINCE = {
@@ -104,14 +104,14 @@ def router_options(annotations: Mapping[str, str], target: ConversionTarget) -> 
     """What an Ingress says of its routers.
 
     Raises:
-        Unfaithful: This Traefik does not take one of them, and so not the Ingress.
+        Unconvertible: This Traefik does not take one of them, and so not the Ingress.
     """
     options = decode(annotations, "router", RouterOptions, _newer(target), "the Ingress")
     rejected = ConversionReason.REJECTED_ANNOTATION
     if options.observability.trace_verbosity not in (None, *VERBOSITIES):
-        raise Unfaithful(rejected, "router.observability.traceverbosity")
+        raise Unconvertible(rejected, "router.observability.traceverbosity")
     if options.priority > MOST_PRIORITY:
-        raise Unfaithful(rejected, "router.priority is reserved for Traefik")
+        raise Unconvertible(rejected, "router.priority is reserved for Traefik")
     return options
 
 
@@ -121,7 +121,7 @@ def service_options(
     """What a Service says of how Ingresses reach it.
 
     Raises:
-        Unfaithful: This Traefik does not take one of them, and so not the Service.
+        Unconvertible: This Traefik does not take one of them, and so not the Service.
     """
     return decode(annotations, "service", ServiceOptions, _newer(target), f"Service {name}")
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from bot.ingress_conversion.known import Known
-from bot.ingress_conversion.refusals import ConversionReason, Unfaithful
+from bot.ingress_conversion.known import Inventory
+from bot.ingress_conversion.refusals import ConversionReason, Unconvertible
 from bot.ingress_conversion.source import IngressSource
 from bot.routing.addresses import parse
 
@@ -54,21 +54,21 @@ MORE_NAMES = {"alt-names": "dnsNames", "ip-sans": "ipAddresses"}
 """Annotations that add to what `spec.tls` says."""
 
 
-def certificates(source: IngressSource, known: Known) -> tuple[dict[str, Any], ...]:
+def certificates(source: IngressSource, known: Inventory) -> tuple[dict[str, Any], ...]:
     """A Certificate for each secret that the shim fills, unless a known Certificate fills it.
 
     Raises:
-        Unfaithful: The issuer is not clear, or the shim needs the Ingress itself.
+        Unconvertible: The issuer is not clear, or the shim needs the Ingress itself.
     """
-    wanted = {
+    missing = {
         secret: hosts
         for secret, hosts in _hosts(source).items()
         if (source.namespace, secret) not in known.secrets
     }
-    issuer = _issuer(source.annotations) if wanted else None
+    issuer = _issuer(source.annotations) if missing else None
     if issuer is None:
         return ()
-    return tuple(_certificate(source, secret, hosts, issuer) for secret, hosts in wanted.items())
+    return tuple(_certificate(source, secret, hosts, issuer) for secret, hosts in missing.items())
 
 
 def _hosts(source: IngressSource) -> dict[str, list[str]]:
@@ -174,5 +174,5 @@ def _template(text: str) -> dict[str, Any]:
         raise _unclear(f"{OWN}secret-template: {error}") from error
 
 
-def _unclear(detail: str) -> Unfaithful:
-    return Unfaithful(ConversionReason.UNCLEAR_CERTIFICATE, detail)
+def _unclear(detail: str) -> Unconvertible:
+    return Unconvertible(ConversionReason.UNCLEAR_CERTIFICATE, detail)

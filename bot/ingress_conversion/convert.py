@@ -1,4 +1,4 @@
-"""The conversion of one Ingress: what becomes of it, and the objects to apply in its place."""
+"""The conversion of one Ingress: its result, and the objects that replace it."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from typing import Any
 
 import msgspec
 
-from bot.ingress_conversion import rule, services
+from bot.ingress_conversion import rule
 from bot.ingress_conversion.annotations import RouterOptions, router_options
 from bot.ingress_conversion.certificate import certificates
-from bot.ingress_conversion.ingress_class import another
-from bot.ingress_conversion.known import Known, Place, gather
-from bot.ingress_conversion.references import references
-from bot.ingress_conversion.refusals import ConversionReason, Unfaithful
+from bot.ingress_conversion.ingress_class import not_for_this_traefik
+from bot.ingress_conversion.known import Inventory, Place, gather
+from bot.ingress_conversion.references import ConversionContext
+from bot.ingress_conversion.refusals import ConversionReason, Unconvertible
 from bot.ingress_conversion.rule import RuleText
+from bot.ingress_conversion.services import remarks, service_entry
 from bot.ingress_conversion.source import IngressSource, RoutedBackend, decoded, read
 from bot.ingress_conversion.target import ConversionTarget
-from bot.ingress_conversion.tls import TlsRoute, parts
+from bot.ingress_conversion.tls import TlsRoute, tls_parts
 from bot.ingress_conversion.writing import ingress_routes
 
 LOWEST = -(2**31)
@@ -34,8 +35,8 @@ SPELT = {"accesslogs": "accessLogs", "traceverbosity": "traceVerbosity"}
 NO_ROUTER = "It has no path and no default backend: Traefik makes no router of it."
 
 
-class Became(StrEnum):
-    """What became of an Ingress."""
+class ConversionResult(StrEnum):
+    """The result for one Ingress."""
 
     CONVERTED = "converted"
     UNCHANGED = "unchanged"
@@ -44,12 +45,12 @@ class Became(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """What became of an Ingress, and why where nothing was made of it.
+    """The result for one Ingress, with the reason if it was not converted.
 
-    `code` is the refusal's; `manifests` are the objects to apply; `warnings` are whole sentences.
+    `code` is that of a refusal; `manifests` are the objects to apply; `warnings` are sentences.
     """
 
-    became: Became
+    result: ConversionResult
     code: ConversionReason | None = None
     reason: str = ""
     manifests: tuple[Mapping[str, Any], ...] = ()
@@ -57,7 +58,11 @@ class Conversion:
 
 
 def convert(
-    manifest: Mapping[str, Any], known: Known, target: ConversionTarget, *, added_priority: int = 0
+    manifest: Mapping[str, Any],
+    known: Inventory,
+    target: ConversionTarget,
+    *,
+    added_priority: int = 0,
 ) -> Conversion:
     """The IngressRoutes (and Certificates) that do what this Ingress does.
 
@@ -66,58 +71,53 @@ def convert(
     """
     try:
         ingress = decoded(manifest)
-        if why := another(ingress, known, target):
-            return Conversion(Became.UNCHANGED, reason=why)
+        if why := not_for_this_traefik(ingress, known, target):
+            return Conversion(ConversionResult.UNCHANGED, reason=why)
         source = read(ingress)
         if not source.paths and not source.effective_default:
-            return Conversion(Became.UNCHANGED, reason=NO_ROUTER)
+            return Conversion(ConversionResult.UNCHANGED, reason=NO_ROUTER)
         _require_native_lb(target)
+        context = ConversionContext(source.namespace, known, target)
         router = router_options(source.annotations, target)
-        routes = _routes(source, router, known, target, added_priority)
-        made = parts(source, router, routes, known, target)
+        parts = tls_parts(source, router, _routes(source, router, context, added_priority), context)
         return Conversion(
-            Became.CONVERTED,
-            manifests=(
-                *ingress_routes(source, made, known, target),
-                *certificates(source, known),
-            ),
-            warnings=tuple(dict.fromkeys(_warnings(source, known, target))),
+            ConversionResult.CONVERTED,
+            manifests=(*ingress_routes(source, parts, context), *certificates(source, known)),
+            warnings=tuple(dict.fromkeys(_warnings(source, context))),
         )
-    except Unfaithful as refusal:
-        return Conversion(Became.REFUSED, refusal.reason, str(refusal))
+    except Unconvertible as refusal:
+        return Conversion(ConversionResult.REFUSED, refusal.reason, str(refusal))
 
 
 def convert_all(
-    ingresses: Iterable[tuple[Mapping[str, Any], Known]], target: ConversionTarget
+    ingresses: Iterable[tuple[Mapping[str, Any], Inventory]], target: ConversionTarget
 ) -> Iterator[Conversion]:
-    """Convert several, each with what is known around it; the new names do not collide."""
-    made: frozenset[Place] = frozenset()
+    """Convert several, each with the objects around it; the names of new objects differ."""
+    new: frozenset[Place] = frozenset()
     for manifest, known in ingresses:
-        conversion = convert(manifest, replace(known, routes=known.routes | made), target)
-        made |= gather(conversion.manifests).routes
+        conversion = convert(manifest, replace(known, routes=known.routes | new), target)
+        new |= gather(conversion.manifests).routes
         yield conversion
 
 
 def _require_native_lb(target: ConversionTarget) -> None:
     if not target.has_native_lb:
         major, minor, _ = target.version
-        raise Unfaithful(ConversionReason.TRAEFIK_TOO_OLD, f"it is {major}.{minor}")
+        raise Unconvertible(ConversionReason.TRAEFIK_TOO_OLD, f"it is {major}.{minor}")
 
 
 def _routes(
-    source: IngressSource, router: RouterOptions, known: Known, target: ConversionTarget, added: int
+    source: IngressSource, router: RouterOptions, context: ConversionContext, added: int
 ) -> tuple[TlsRoute, ...]:
     common: dict[str, Any] = {}
     if router.middlewares:
-        common["middlewares"] = references(
-            router.middlewares, "Middleware", source.namespace, known, target
-        )
+        common["middlewares"] = context.middlewares(router.middlewares)
     if observability := msgspec.to_builtins(router.observability):
         common["observability"] = {SPELT.get(key, key): on for key, on in observability.items()}
     routes: dict[str, TlsRoute] = {}
-    for host, match, backend, priority in _rules(source, router, target):
+    for host, match, backend, priority in _rules(source, router, context.target):
         route: dict[str, Any] = {"kind": "Rule", "match": match.text, **common}
-        route["services"] = [services.service(backend, source.namespace, known, target)]
+        route["services"] = [service_entry(backend, context)]
         if priority or added or not match.keeps_priority:
             route["priority"] = (priority or match.length) + added
         if router.rule_syntax and source.has_rules:
@@ -133,13 +133,13 @@ def _rules(
 ) -> Iterator[tuple[str, RuleText, RoutedBackend, int]]:
     """Host, rule, backend and priority (0 for Traefik's own) of each router."""
     for path in source.paths:
-        made = rule.of_path(path, router.path_matcher, router.rule_syntax, target)
-        yield path.host, made, path.backend, router.priority
+        match = rule.of_path(path, router.path_matcher, router.rule_syntax, target)
+        yield path.host, match, path.backend, router.priority
     if source.effective_default:
         yield "", rule.of_default(target), source.effective_default, LOWEST
 
 
-def _warnings(source: IngressSource, known: Known, target: ConversionTarget) -> Iterator[str]:
+def _warnings(source: IngressSource, context: ConversionContext) -> Iterator[str]:
     if not source.says_namespace:
         yield f"It names no namespace: {source.namespace!r} was taken for it."
     if not source.name:
@@ -150,8 +150,8 @@ def _warnings(source: IngressSource, known: Known, target: ConversionTarget) -> 
     if source.effective_default:
         backends.append(source.effective_default)
     for backend in dict.fromkeys(backends):
-        yield from services.remarks(backend, source.namespace, known, target)
-    if certificates(source, known):
+        yield from remarks(backend, context)
+    if certificates(source, context.known):
         yield (
             "cert-manager's own Certificate belongs to the Ingress: apply the Certificate here, "
             "and take its owner reference off before you remove the Ingress."

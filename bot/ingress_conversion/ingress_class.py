@@ -1,7 +1,7 @@
-"""Whether Traefik reads an Ingress by its class, and how an IngressRoute says the same.
+"""Whether Traefik reads an Ingress by its class, and the same class for an IngressRoute.
 
 Source: `shouldProcessIngress` of kubernetesingress and kubernetescrd, v2.10 to v3.7. A class goes
-by its IngressClass's controller; where that is not known, one called after Traefik is its own.
+by its IngressClass's controller; if that is not known, a class with Traefik in its name is its own.
 """
 
 from __future__ import annotations
@@ -9,16 +9,18 @@ from __future__ import annotations
 from typing import Any
 
 from bot.domain.resources import networking
-from bot.ingress_conversion.known import Known
+from bot.ingress_conversion.known import Inventory
 from bot.ingress_conversion.source import IngressSource
 from bot.ingress_conversion.target import SINCE_CLASS_NAME, ConversionTarget
-from bot.traefik.domain.instance import CLASS, OURS, other_class
+from bot.traefik.domain.instance import CLASS, TRAEFIK_CLASS, other_class
 
 CONTROLLER = "traefik.io/ingress-controller"
 
 
-def another(ingress: networking.Ingress, known: Known, target: ConversionTarget) -> str:
-    """Why Traefik does not read it; empty where it does."""
+def not_for_this_traefik(
+    ingress: networking.Ingress, known: Inventory, target: ConversionTarget
+) -> str:
+    """Why this Traefik does not read the Ingress; empty if it does."""
     wanted, name = target.ingress_class, ingress.spec.ingress_class_name
     if not name:
         return other_class(ingress.metadata.annotations, wanted)
@@ -27,7 +29,7 @@ def another(ingress: networking.Ingress, known: Known, target: ConversionTarget)
     controller = known.controllers.get(name)
     if controller is not None:
         return "" if controller == CONTROLLER else f"Its ingress class {name} is of {controller}."
-    if wanted or OURS in name.lower():
+    if wanted or TRAEFIK_CLASS in name.lower():
         return ""
     return (
         f"Its ingress class {name} is not known to be Traefik's. Where it is, give its "
@@ -44,7 +46,7 @@ def class_of_route(
     the same: where the provider names none, only `traefik` may be written.
     """
     names = (source.class_name, source.annotations.get(CLASS))
-    own = target.ingress_class or (OURS if OURS in names else "")
+    own = target.ingress_class or (TRAEFIK_CLASS if TRAEFIK_CLASS in names else "")
     if not own:
         return {}, {}
     if target.since(SINCE_CLASS_NAME):

@@ -1,4 +1,4 @@
-"""The objects that stand around an Ingress, as far as they decide its conversion."""
+"""The objects around an Ingress that affect its conversion."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ REFERRED = ("Middleware", "TLSOption", "ServersTransport")
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What was seen. `whole`: what is not in it does not exist.
+class Inventory:
+    """Objects that are known to exist. `complete`: no others do.
 
     `referred` are the places of Traefik's own objects by kind; `controllers` those of
     IngressClasses by name; `secrets` those that a Certificate writes; `routes` the IngressRoutes.
@@ -32,10 +32,10 @@ class Known:
     controllers: Mapping[str, str] = field(default_factory=dict)
     secrets: frozenset[Place] = frozenset()
     routes: frozenset[Place] = frozenset()
-    whole: bool = False
+    complete: bool = False
 
-    def before(self, near: Known) -> Known:
-        """The same, where what is near goes before what is far: of two of one name, say."""
+    def preferring(self, near: Inventory) -> Inventory:
+        """The same, but of two objects with one name the nearer one counts."""
         return replace(
             self,
             services={**self.services, **near.services},
@@ -43,8 +43,8 @@ class Known:
         )
 
 
-def gather(manifests: Iterable[object], *, whole: bool = False) -> Known:
-    """Everything of use among these manifests; what is malformed is passed over."""
+def gather(manifests: Iterable[object]) -> Inventory:
+    """The relevant objects among these manifests; malformed ones are ignored."""
     by_kind: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for manifest in manifests:
         if isinstance(manifest, dict) and isinstance(manifest.get("kind"), str):
@@ -53,7 +53,7 @@ def gather(manifests: Iterable[object], *, whole: bool = False) -> Known:
     certificates = [
         read_object(manifest, cert_manager.Certificate) for manifest in by_kind["Certificate"]
     ]
-    return Known(
+    return Inventory(
         services={_place(service): service for service in services},
         referred={kind: _places(by_kind[kind]) for kind in REFERRED},
         controllers={
@@ -64,7 +64,6 @@ def gather(manifests: Iterable[object], *, whole: bool = False) -> Known:
             (_place(certificate)[0], certificate.spec.secret_name) for certificate in certificates
         ),
         routes=_places(by_kind["IngressRoute"]),
-        whole=whole,
     )
 
 

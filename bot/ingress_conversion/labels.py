@@ -16,7 +16,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 from msgspec.inspect import BoolType, IntType, StrType, StructType, Type, UnionType, VarTupleType
 
-from bot.ingress_conversion.refusals import ConversionReason, Unfaithful
+from bot.ingress_conversion.refusals import ConversionReason, Unconvertible
 
 PREFIX = "traefik.ingress.kubernetes.io/"
 INDEXED = re.compile(r"(.+)\.(\w+)\.(\d+)\.(.+)")
@@ -53,7 +53,7 @@ def decode(
     of fields that this Traefik does not have yet.
 
     Raises:
-        Unfaithful: Traefik takes one of them for an error, and so leaves out their owner.
+        Unconvertible: Traefik takes one of them for an error, and so leaves out their owner.
     """
     tree = _Node()
     try:
@@ -62,7 +62,7 @@ def decode(
         kind = cast("StructType", type_info(options))
         return msgspec.convert(_Decoder(newer).group(tree, kind, root), options)
     except _Rejected as error:
-        raise Unfaithful(ConversionReason.REJECTED_ANNOTATION, f"{owner}: {error}") from error
+        raise Unconvertible(ConversionReason.REJECTED_ANNOTATION, f"{owner}: {error}") from error
 
 
 def _labels(annotations: Mapping[str, str], root: str) -> list[tuple[str, str]]:
@@ -121,12 +121,12 @@ class _Decoder:
         return _leaf(node.value, kind, where)
 
     def _check_names(self, node: _Node, kind: StructType, where: str) -> None:
-        """A group that is switched off still must know the names below it."""
+        """The names below a group must be known, even if the group is switched off."""
         for name, child in node.children.items():
             path = f"{where}.{name}"
-            wanted = self._field(kind, name, path)
-            if isinstance(wanted, StructType):
-                self._check_names(child, wanted, path)
+            group = self._field(kind, name, path)
+            if isinstance(group, StructType):
+                self._check_names(child, group, path)
 
 
 def _items(node: _Node, where: str) -> list[_Node]:

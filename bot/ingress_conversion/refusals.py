@@ -87,7 +87,7 @@ class ConversionReason(ExplainedReason):
     )
 
 
-class Unfaithful(Exception):  # the answer is "no, because", not a fault
+class Unconvertible(Exception):  # the answer is "no, because", not a fault
     """The Ingress cannot be converted; `detail` says which part of it."""
 
     def __init__(self, reason: ConversionReason, detail: str = "") -> None:

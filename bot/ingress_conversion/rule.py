@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.ingress_conversion.refusals import ConversionReason, Unfaithful
+from bot.ingress_conversion.refusals import ConversionReason, Unconvertible
 from bot.ingress_conversion.source import SourcePath
 from bot.ingress_conversion.target import SINCE_STRICT_PREFIX, SINCE_WILDCARD_HOST, ConversionTarget
 
@@ -20,7 +20,6 @@ WILDCARD = "*."
 LABEL = "[a-zA-Z0-9-]+"
 OLD_SYNTAX = "v2"
 EVERYTHING = "/"
-
 
 Quote = Callable[[str], str]
 
@@ -33,22 +32,22 @@ ESCAPES = {
 
 @dataclass(frozen=True, slots=True)
 class RuleText:
-    """`text` is what we write; `length` is that of Traefik's own text, its default priority."""
+    """`text` is the rule to write; `length` is that of Traefik's own text, its default priority."""
 
     text: str
     length: int
 
     @property
     def keeps_priority(self) -> bool:
-        """Whether our text has the priority of Traefik's own by itself."""
+        """Whether the text has by itself the priority of Traefik's own."""
         return len(self.text.encode(errors="surrogatepass")) == self.length
 
 
 def of_path(path: SourcePath, matcher: str, syntax: str, target: ConversionTarget) -> RuleText:
-    """The rule of one path of an Ingress. `matcher` and `syntax` are what annotations say.
+    """The rule of one path of an Ingress. `matcher` and `syntax` come from annotations.
 
     Raises:
-        Unfaithful: There is nothing to match, or the matcher is none of this Traefik's.
+        Unconvertible: There is nothing to match, or this Traefik does not know the matcher.
     """
 
     def written(quote: Quote) -> str:
@@ -58,7 +57,7 @@ def of_path(path: SourcePath, matcher: str, syntax: str, target: ConversionTarge
         return " && ".join(parts)
 
     if not path.host and not path.path:
-        raise Unfaithful(ConversionReason.NOTHING_TO_MATCH, f"backend {path.backend.service}")
+        raise Unconvertible(ConversionReason.NOTHING_TO_MATCH, f"backend {path.backend.service}")
     return _rule(written, target)
 
 
@@ -78,7 +77,7 @@ def _host(host: str, syntax: str, target: ConversionTarget, quote: Quote) -> str
     if not host.startswith(WILDCARD):
         return f"Host({quote(host)})"
     domain = host.removeprefix("*")
-    if not target.is_young or syntax == OLD_SYNTAX:
+    if not target.is_v3 or syntax == OLD_SYNTAX:
         pattern = f"{{subdomain:{LABEL}}}{domain}"
     elif target.since(SINCE_WILDCARD_HOST):
         return f"Host({quote(host)})"
@@ -95,8 +94,8 @@ def _path(path: str, matcher: str, target: ConversionTarget, quote: Quote) -> st
     strict = target.strict_prefix and target.since(SINCE_STRICT_PREFIX)
     if not strict or matcher != "PathPrefix" or path == EVERYTHING:
         return f"{matcher}({quote(path)})"
-    whole = path.removesuffix("/")
-    return f"(Path({quote(whole)}) || PathPrefix({quote(f'{whole}/')}))"
+    exact = path.removesuffix("/")
+    return f"(Path({quote(exact)}) || PathPrefix({quote(f'{exact}/')}))"
 
 
 def _matcher(path: SourcePath, annotated: str, syntax: str, target: ConversionTarget) -> str:
@@ -104,20 +103,22 @@ def _matcher(path: SourcePath, annotated: str, syntax: str, target: ConversionTa
         return "Path"
     if path.type not in ("", "ImplementationSpecific") or not annotated:
         return "PathPrefix"
-    if annotated not in _known(syntax, target):
-        raise Unfaithful(ConversionReason.UNKNOWN_PATH_MATCHER, f"{annotated!r}")
+    if annotated not in _matchers(syntax, target):
+        raise Unconvertible(ConversionReason.UNKNOWN_PATH_MATCHER, f"{annotated!r}")
     return annotated
 
 
-def _known(syntax: str, target: ConversionTarget) -> frozenset[str]:
-    """The matchers of a path, in each way of writing that Traefik's rules know."""
+def _matchers(syntax: str, target: ConversionTarget) -> frozenset[str]:
+    """The matchers of a path, in each spelling that Traefik's rules accept."""
     names = ["Path", "PathPrefix"]
-    if target.is_young and syntax != OLD_SYNTAX:
+    if target.is_v3 and syntax != OLD_SYNTAX:
         names.append("PathRegexp")
     if target.exact_matchers:
         return frozenset(names)
     return frozenset(
-        way for name in names for way in (name, name.lower(), name.upper(), name.capitalize())
+        spelling
+        for name in names
+        for spelling in (name, name.lower(), name.upper(), name.capitalize())
     )
 
 

@@ -1,7 +1,7 @@
-"""An Ingress as Traefik reads it, from any API version in which files still write it.
+"""An Ingress as Traefik reads it, from any API version that files still use.
 
-Source: Kubernetes, networking.k8s.io/v1 and its elders (extensions/v1beta1); Traefik reads v1, to
-which the API server translates.
+Source: Kubernetes, networking.k8s.io/v1 and older versions (extensions/v1beta1). Traefik reads v1,
+to which the API server converts.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Any
 
 from bot.domain.resources import networking
 from bot.domain.resources.decode import read_object
-from bot.ingress_conversion.refusals import ConversionReason, Unfaithful
+from bot.ingress_conversion.refusals import ConversionReason, Unconvertible
 
 GROUPS = ("networking.k8s.io", "extensions")
-YOUNG = "networking.k8s.io/v1"
+V1 = "networking.k8s.io/v1"
 DEFAULT_NAMESPACE = "default"
 MOST_PORTS = 65535
 
@@ -30,7 +30,7 @@ class RoutedBackend:
 
 @dataclass(frozen=True, slots=True)
 class SourcePath:
-    """One path of a rule; each may be empty but the backend."""
+    """One path of a rule, with the rule's host; all but the backend may be empty."""
 
     backend: RoutedBackend
     host: str = ""
@@ -40,7 +40,7 @@ class SourcePath:
 
 @dataclass(frozen=True, slots=True)
 class IngressSource:
-    """An Ingress. `default` is what its rules leave over; Traefik reads it where none stands."""
+    """An Ingress as Traefik reads it; see `effective_default` for its default backend."""
 
     name: str
     namespace: str
@@ -54,7 +54,7 @@ class IngressSource:
     tls: tuple[networking.IngressTls, ...] = ()
 
     def metadata(self, name: str) -> dict[str, Any]:
-        """The metadata of a new object beside it: a namespace only if the Ingress names one."""
+        """The metadata of a new object: it has a namespace only if the Ingress names one."""
         return {"name": name, **({"namespace": self.namespace} if self.says_namespace else {})}
 
     @property
@@ -64,7 +64,7 @@ class IngressSource:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The TLS secrets, each once."""
+        """The names of the TLS secrets, without duplicates."""
         return tuple(dict.fromkeys(tls.secret_name for tls in self.tls if tls.secret_name))
 
 
@@ -76,27 +76,27 @@ def is_ingress(manifest: object) -> bool:
 
 
 def decoded(manifest: Mapping[str, Any]) -> networking.Ingress:
-    """The Ingress of a manifest, whole.
+    """The Ingress of a manifest.
 
     Raises:
-        Unfaithful: It is encrypted, or no API server would take it.
+        Unconvertible: It is encrypted, or no API server would take it.
     """
     if "sops" in manifest:
-        raise Unfaithful(ConversionReason.ENCRYPTED)
-    found = read_object(manifest, networking.Ingress)
-    if found.malformed:
-        raise Unfaithful(ConversionReason.MALFORMED, found.malformed[0])
-    return found
+        raise Unconvertible(ConversionReason.ENCRYPTED)
+    ingress = read_object(manifest, networking.Ingress)
+    if ingress.malformed:
+        raise Unconvertible(ConversionReason.MALFORMED, ingress.malformed[0])
+    return ingress
 
 
 def read(ingress: networking.Ingress) -> IngressSource:
     """What Traefik reads of an Ingress.
 
     Raises:
-        Unfaithful: A backend is a resource, or leads nowhere.
+        Unconvertible: A backend is a resource, or leads nowhere.
     """
     spec, meta = ingress.spec, ingress.metadata
-    young = ingress.api_version == YOUNG
+    is_v1 = ingress.api_version == V1
     default = spec.default
     return IngressSource(
         name=ingress.name,
@@ -107,7 +107,7 @@ def read(ingress: networking.Ingress) -> IngressSource:
         annotations=meta.annotations or {},
         paths=tuple(
             SourcePath(
-                _backend(path.backend, f"{host}{path.path}", young=young),
+                _backend(path.backend, f"{host}{path.path}", is_v1=is_v1),
                 host,
                 path.path,
                 path.path_type,
@@ -115,20 +115,20 @@ def read(ingress: networking.Ingress) -> IngressSource:
             for host, path in spec.paths
         ),
         has_rules=bool(spec.rules),
-        default=_backend(default, "the default backend", young=young) if default else None,
+        default=_backend(default, "the default backend", is_v1=is_v1) if default else None,
         tls=spec.tls or (),
     )
 
 
-def _backend(backend: networking.IngressBackend, where: str, *, young: bool) -> RoutedBackend:
-    """What a backend leads to; v1 writes it otherwise than its elders, and takes no other way."""
+def _backend(backend: networking.IngressBackend, where: str, *, is_v1: bool) -> RoutedBackend:
+    """The Service of a backend; v1 writes it in another field than the older versions."""
     if backend.resource is not None:
-        raise Unfaithful(ConversionReason.RESOURCE_BACKEND, f"{where}: {backend.resource.kind}")
+        raise Unconvertible(ConversionReason.RESOURCE_BACKEND, f"{where}: {backend.resource.kind}")
     service = backend.service
-    name = (service.name if service else "") if young else backend.service_name
+    name = (service.name if service else "") if is_v1 else backend.service_name
     port = (service.port.name or service.port.number) if service else backend.service_port
     if not name:
-        raise Unfaithful(ConversionReason.MALFORMED, f"{where} names no Service")
+        raise Unconvertible(ConversionReason.MALFORMED, f"{where} names no Service")
     if not port or (isinstance(port, int) and not 0 < port <= MOST_PORTS):
-        raise Unfaithful(ConversionReason.MALFORMED, f"{where} names no port of Service {name}")
+        raise Unconvertible(ConversionReason.MALFORMED, f"{where} names no port of Service {name}")
     return RoutedBackend(name, port)

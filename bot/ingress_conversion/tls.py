@@ -17,19 +17,17 @@ import msgspec
 
 from bot.domain.resources import networking
 from bot.ingress_conversion.annotations import RouterOptions, RouterTls
-from bot.ingress_conversion.known import Known
-from bot.ingress_conversion.references import reference
+from bot.ingress_conversion.references import ConversionContext
 from bot.ingress_conversion.source import IngressSource
-from bot.ingress_conversion.target import ConversionTarget
 from bot.traefik.domain.router_names import normalized
 
 DEFAULT_OPTIONS = "default"
-"""The TLS options that hold where none are named."""
+"""The TLS options that apply where none are named."""
 
 
 @dataclass(frozen=True, slots=True)
 class TlsRoute:
-    """A route as an IngressRoute writes it, and the host by which its certificate is chosen."""
+    """A route as an IngressRoute writes it, and the host that selects its certificate."""
 
     host: str
     written: Mapping[str, Any]
@@ -37,7 +35,7 @@ class TlsRoute:
 
 @dataclass(frozen=True, slots=True)
 class TlsPart:
-    """One IngressRoute to come. `suffix` tells it from the others; None: nothing is said."""
+    """One new IngressRoute. `suffix` distinguishes it from the others; `tls` may be absent."""
 
     suffix: str
     routes: tuple[TlsRoute, ...]
@@ -45,24 +43,23 @@ class TlsPart:
     tls: Mapping[str, Any] | None = None
 
 
-def parts(
+def tls_parts(
     source: IngressSource,
     router: RouterOptions,
     routes: tuple[TlsRoute, ...],
-    known: Known,
-    target: ConversionTarget,
+    context: ConversionContext,
 ) -> tuple[TlsPart, ...]:
     """The IngressRoutes that together serve these routes just as the Ingress does.
 
     Raises:
-        Unfaithful: The TLS options are not to be found, or not to be used.
+        Unconvertible: The TLS options cannot be found, or may not be used.
     """
     if router.tls is not None:
-        tls = _annotated(router.tls, source, known, target)
+        tls = _annotated(router.tls, context)
         return _by_secret(source, routes, router.entry_points, tls, suffix="tls")
     if not source.secrets:
         return (TlsPart("", routes, router.entry_points),)
-    speak = target.entry_points
+    speak = context.target.entry_points
     named = tuple(dict.fromkeys(router.entry_points)) or (*speak.http, *speak.https)
     http = tuple(name for name in named if name in speak.http)
     https = tuple(name for name in named if name in speak.https)
@@ -76,19 +73,17 @@ def parts(
 
 
 def _suffix(entry_points: tuple[str, ...]) -> str:
-    """What an object's name may have of them."""
+    """The entrypoints as a part of an object's name."""
     return normalized("-".join(entry_points)).lower()
 
 
-def _annotated(
-    tls: RouterTls, source: IngressSource, known: Known, target: ConversionTarget
-) -> dict[str, Any]:
+def _annotated(tls: RouterTls, context: ConversionContext) -> dict[str, Any]:
     written: dict[str, Any] = {}
     if tls.options not in ("", DEFAULT_OPTIONS):
-        name = reference(tls.options, "TLSOption", source.namespace, known, target)
+        name = context.reference(tls.options, "TLSOption")
         # Up to v3.6 Traefik takes options of another provider for those of another namespace,
         # unless the route's own is named, which it ignores then.
-        written["options"] = name | {"namespace": source.namespace}
+        written["options"] = name | {"namespace": context.namespace}
     if tls.cert_resolver:
         written["certResolver"] = tls.cert_resolver
     if tls.domains:
@@ -104,17 +99,17 @@ def _by_secret(
     *,
     suffix: str,
 ) -> tuple[TlsPart, ...]:
-    """One IngressRoute for each secret, with the routes whose hosts it is for."""
+    """One IngressRoute for each secret, with the routes for its hosts."""
     first, *_ = secrets = source.secrets or ("",)
     groups: dict[str, list[TlsRoute]] = {secret: [] for secret in secrets}
     for route in routes:
         groups[_secret_for(route.host, source.tls) or first].append(route)
     serving = {secret: group for secret, group in groups.items() if group}
-    made = [
+    parts = [
         TlsPart(name, tuple(group), entry_points, {**_secret(secret), **tls})
         for (secret, group), name in zip(serving.items(), numbered(suffix), strict=False)
     ]
-    return *made, *_certificates([secret for secret in secrets if secret not in serving])
+    return *parts, *_certificates([secret for secret in secrets if secret not in serving])
 
 
 def _certificates(secrets: Sequence[str]) -> list[TlsPart]:
@@ -140,8 +135,8 @@ def numbered(suffix: str) -> Iterator[str]:
 def _secret_for(host: str, entries: Sequence[networking.IngressTls]) -> str:
     """The first secret that is for this host by name, else by wildcard."""
     wildcard = f"*.{host.partition('.')[2]}"
-    for wanted in (host, wildcard):
+    for name in (host, wildcard):
         for entry in entries:
-            if entry.secret_name and wanted in (entry.hosts or ()):
+            if entry.secret_name and name in (entry.hosts or ()):
                 return entry.secret_name
     return ""

@@ -1,4 +1,4 @@
-"""The manifests of IngressRoutes, with names that are free."""
+"""The manifests of the new IngressRoutes, with names that are not taken."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.ingress_conversion.ingress_class import class_of_route
-from bot.ingress_conversion.known import Known
+from bot.ingress_conversion.known import Inventory
+from bot.ingress_conversion.references import ConversionContext
 from bot.ingress_conversion.source import IngressSource
-from bot.ingress_conversion.target import ConversionTarget
 from bot.ingress_conversion.tls import TlsPart, numbered
 
 UNNAMED = "ingress"
 LONGEST = 253 - len("-websecure-certificate-9999")
-"""Of a name, so that one with a suffix is still a DNS subdomain."""
+"""Characters of a name, so that one with a suffix is still a DNS subdomain."""
 
 KEPT = ("external-dns.", "gethomepage.dev/")
-"""Annotations whose readers look at IngressRoutes, too."""
+"""Prefixes of annotations whose tools read them on IngressRoutes, too."""
 
 OWNERS = (
     "kustomize.toolkit.fluxcd.io/",
@@ -25,20 +25,20 @@ OWNERS = (
     "app.kubernetes.io/managed-by",
     "helm.sh/",
 )
-"""Labels by which a tool knows its own objects: the new ones are not its own yet."""
+"""Labels by which a tool recognizes its own objects: the new ones are not its own yet."""
 
 
 def ingress_routes(
-    source: IngressSource, parts: Sequence[TlsPart], known: Known, target: ConversionTarget
+    source: IngressSource, parts: Sequence[TlsPart], context: ConversionContext
 ) -> Iterator[dict[str, Any]]:
-    """One manifest for each part; other annotations than of the class stand on the first alone."""
-    names = _names(source, parts, known)
-    annotations, spec = class_of_route(source, target)
+    """One manifest for each part; the first one alone has the kept annotations."""
+    names = _names(source, parts, context.known)
+    annotations, spec = class_of_route(source, context.target)
     kept = {key: text for key, text in source.annotations.items() if key.startswith(KEPT)}
     for name, part in zip(names, parts, strict=True):
         metadata = _metadata(source, name, {**annotations, **kept})
         yield {
-            "apiVersion": f"{target.group}/v1alpha1",
+            "apiVersion": f"{context.target.group}/v1alpha1",
             "kind": "IngressRoute",
             "metadata": metadata,
             "spec": {**spec, **_spec(part)},
@@ -66,13 +66,13 @@ def _spec(part: TlsPart) -> dict[str, Any]:
     return spec
 
 
-def _names(source: IngressSource, parts: Sequence[TlsPart], known: Known) -> list[str]:
-    """The Ingress's name for a single part, else with what tells them apart."""
+def _names(source: IngressSource, parts: Sequence[TlsPart], known: Inventory) -> list[str]:
+    """The Ingress's name for a single part, else with a suffix for each."""
     base = (source.name or UNNAMED)[:LONGEST]
     taken = {name for place, name in known.routes if place == source.namespace}
-    made: list[str] = []
+    names: list[str] = []
     for part in parts:
-        wanted = f"{base}-{part.suffix}" if part.suffix and len(parts) > 1 else base
-        made.append(next(name for name in numbered(wanted) if name not in taken))
-        taken.add(made[-1])
-    return made
+        name = f"{base}-{part.suffix}" if part.suffix and len(parts) > 1 else base
+        names.append(next(name for name in numbered(name) if name not in taken))
+        taken.add(names[-1])
+    return names

@@ -18,7 +18,13 @@ from bot.kube.paths import path
 from bot.kube.pods import ListedPod, PodContainer, collection, list_pods, log_path
 from bot.traefik.domain import api as decoding
 from bot.traefik.domain.api import Runtime
-from bot.traefik.domain.instance import API_PORT, HOW_TO_ENABLE, Static, TraefikPod, static
+from bot.traefik.domain.instance import (
+    API_PORT,
+    HOW_TO_ENABLE,
+    StaticConfig,
+    TraefikPod,
+    static_config,
+)
 from bot.traefik.domain.log_request import LogEnd, LogRequest
 
 LABEL = "app.kubernetes.io/name=traefik"
@@ -86,8 +92,8 @@ class TraefikReader:
         Where the API is on but not open, a route at its own port may still lead to it (k3s's older
         charts have one), so it is asked all the same.
         """
-        arguments = static(pod.args)
-        if arguments.told and not arguments.api_on:
+        arguments = static_config(pod.args)
+        if arguments.complete and not arguments.api_on:
             return NotObserved(f"{pod.name}: Traefik's API is not switched on.", HOW_TO_ENABLE)
         reasons: list[str] = []
         for fetch, allow in ((self._by_proxy, ALLOW_PROXY), (self._by_exec, ALLOW_EXEC)):
@@ -205,9 +211,9 @@ async def _pages(fetch: Fetch, path: str) -> list[bytes]:
     return bodies
 
 
-def _ports(arguments: Static) -> Iterator[int]:
+def _ports(arguments: StaticConfig) -> Iterator[int]:
     yield arguments.api_port
-    if not arguments.told:
+    if not arguments.complete:
         yield from (port for port in (API_PORT, OTHER_PORT) if port != arguments.api_port)
 
 

@@ -15,7 +15,7 @@ from bot.domain.snapshot import Snapshot, SnapshotReader
 from bot.errors import ClusterError
 from bot.gitops.domain.ownership import NOBODY, owner
 from bot.ingress_conversion import target
-from bot.ingress_conversion.known import Known, Place
+from bot.ingress_conversion.known import Inventory, Place
 from bot.ingress_conversion.target import EntryPoints
 from bot.net import route_resolution
 from bot.net.diagnosis.service import Diagnose
@@ -115,7 +115,7 @@ class ContextReader:
         return target.ConversionTarget(
             version,
             strict_prefix=_on(STRICT, arguments),
-            ingress_class=instance.static(pods[0].args).class_of_ingresses,
+            ingress_class=instance.static_config(pods[0].args).class_of_ingresses,
             cross_namespace=_on(CROSS, arguments),
             entry_points=EntryPoints(),
         )
@@ -143,9 +143,9 @@ def _sharing(subject: Subject, snapshot: Snapshot) -> tuple[Ref, ...]:
     return tuple(ingress for ingress in ingresses if ingress != subject.route)
 
 
-def _known(route: Ref | None, snapshot: Snapshot) -> Known:
+def _known(route: Ref | None, snapshot: Snapshot) -> Inventory:
     """What decides a conversion, without a Certificate that goes together with its Ingress."""
-    return Known(
+    return Inventory(
         services={(e.namespace, e.name): e for e in snapshot.of(core.Service)},
         referred={kind.__name__: _places(snapshot.of(kind)) for kind in (Middleware, TLSOption)},
         secrets=frozenset(

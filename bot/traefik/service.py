@@ -24,11 +24,11 @@ from bot.net.diagnosis.subject import Subject
 from bot.traefik.domain import log_report, routes_view, runtime_view, service_view
 from bot.traefik.domain.answers import API, LOG, LogsAnswer, RoutesAnswer, RouteView
 from bot.traefik.domain.api import Runtime
-from bot.traefik.domain.backend import Reading
-from bot.traefik.domain.instance import HOW_TO_LOG, TraefikPod, static, version
+from bot.traefik.domain.backend import TraefikConfig
+from bot.traefik.domain.instance import HOW_TO_LOG, TraefikPod, static_config, version
 from bot.traefik.domain.log_request import LogEnd, LogRequest
 from bot.traefik.domain.log_summary import LogSummarizer, LogSummary
-from bot.traefik.domain.routes import READS, served
+from bot.traefik.domain.routes import READS, read_routes
 from bot.traefik.domain.routes_view import RuntimeViews
 
 SINCE = timedelta(hours=1)
@@ -119,11 +119,11 @@ class Traefik:
         """
         seconds = _seconds(SINCE if since is None else since)
         snapshot, (pods, unseen) = await asyncio.gather(self.cluster.snapshot(READS), self.pods())
-        routes = served(snapshot, reading(pods))
+        routes = read_routes(snapshot, config_of(pods))
         label = _meant(route, routes, unseen).label if route else ""
         request = LogRequest(seconds=seconds, previous=previous)
         summaries, failed = await self.summaries(pods, request)
-        configs = [static(pod.args) for pod in pods]
+        configs = [static_config(pod.args) for pod in pods]
         answer = log_report.logs(
             summaries,
             snapshot,
@@ -146,7 +146,7 @@ class Traefik:
         words = typed.casefold().split()
         shown = {
             route.label: f"{route.label} {' '.join(rule.match for rule in route.rules)}".casefold()
-            for route in served(snapshot, Reading())
+            for route in read_routes(snapshot, TraefikConfig())
         }
         return tuple(label for label, text in shown.items() if all(word in text for word in words))[
             :most
@@ -170,7 +170,7 @@ class Traefik:
             found = _by_log(summaries, found.unseen)
         answer = _answer(snapshot, pods, found, ())
         unseen = tuple(dict.fromkeys((*found.unseen, *failed)))
-        return service_view.belief(subject, answer, summaries, reading(pods).version, unseen)
+        return service_view.belief(subject, answer, summaries, config_of(pods).version, unseen)
 
     async def pods(self) -> tuple[tuple[TraefikPod, ...], tuple[str, ...]]:
         """The running replicas, and why there are none."""
@@ -218,7 +218,7 @@ def _sorted_out(
 def _answer(
     snapshot: Snapshot, pods: tuple[TraefikPod, ...], found: _RuntimeViews, unseen: tuple[str, ...]
 ) -> RoutesAnswer:
-    routes = served(snapshot, reading(pods))
+    routes = read_routes(snapshot, config_of(pods))
     return routes_view.routes(routes, snapshot, pods, found.views, of=found.of, unseen=unseen)
 
 
@@ -234,9 +234,9 @@ def _by_log(summaries: dict[str, LogSummary], unseen: tuple[str, ...]) -> _Runti
     return _RuntimeViews(LOG if views else "", views, unseen)
 
 
-def reading(pods: tuple[TraefikPod, ...]) -> Reading:
+def config_of(pods: tuple[TraefikPod, ...]) -> TraefikConfig:
     """Version and configuration of the first replica: usually all are of one Deployment."""
-    return Reading(version(pods[0]), static(pods[0].args)) if pods else Reading()
+    return TraefikConfig(version(pods[0]), static_config(pods[0].args)) if pods else TraefikConfig()
 
 
 def since_of(text: str) -> timedelta:

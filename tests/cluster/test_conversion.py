@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import trustme
 
-from bot.ingress_conversion.convert import Became, Conversion, convert
+from bot.ingress_conversion.convert import Conversion, ConversionResult, convert
 from bot.ingress_conversion.known import gather
 from bot.ingress_conversion.refusals import ConversionReason
 from bot.ingress_conversion.target import ConversionTarget, version
@@ -112,7 +112,7 @@ def held(
         (case, convert(case.ingress, gather(case.services), target(strict=strict)))
         for case in given
     ]
-    made = [(case, each) for case, each in every if each.became is Became.CONVERTED]
+    made = [(case, each) for case, each in every if each.result is ConversionResult.CONVERTED]
     names = sorted({case.namespace for case, _ in made})
     apply(homelab, [_cluster_wide("v1", "Namespace", name) for name in names])
     try:
@@ -125,7 +125,7 @@ def held(
         _compare(proxy, served)
     finally:
         clear(homelab, proxy, *names)
-    return len(served), Counter(str(each.code or each.became) for _, each in every)
+    return len(served), Counter(str(each.code or each.result) for _, each in every)
 
 
 def clear(homelab: RealCluster, proxy: Traefik, *namespaces: str) -> None:

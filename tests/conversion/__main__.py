@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import InputError
-from bot.ingress_conversion.convert import Became, Conversion, convert
+from bot.ingress_conversion.convert import Conversion, ConversionResult, convert
 from bot.ingress_conversion.known import gather
 from bot.ingress_conversion.source import is_ingress
 from bot.ingress_conversion.target import ConversionTarget, version
@@ -92,11 +92,11 @@ def _one(
         world.add(each)
     wanted, reasons = outcome(ingress, world)
     problems = []
-    if made.became != wanted:
-        problems.append(f"{made.became} ({made.reason or 'no reason'}), and not {wanted} {reasons}")
+    if made.result != wanted:
+        problems.append(f"{made.result} ({made.reason or 'no reason'}), and not {wanted} {reasons}")
     if made.code and made.code not in reasons:
         problems.append(f"refused for {made.code}, and not for {reasons}")
-    if made.became is Became.CONVERTED:
+    if made.result is ConversionResult.CONVERTED:
         whole = [dict(each) for each in made.manifests]
         problems += faults(ingress, whole)
         problems += [error for each in whole for error in _invalid(each, number)]
@@ -110,7 +110,7 @@ def _invalid(manifest: dict[str, Any], number: tuple[int, ...]) -> list[str]:
 
 
 def _told(made: Conversion) -> str:
-    return f"refused ({made.code})" if made.code else made.became
+    return f"refused ({made.code})" if made.code else made.result
 
 
 if __name__ == "__main__":

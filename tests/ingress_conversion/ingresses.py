@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.ingress_conversion.convert import Became, Conversion, convert
-from bot.ingress_conversion.known import Known, gather
+from bot.ingress_conversion.convert import Conversion, ConversionResult, convert
+from bot.ingress_conversion.known import Inventory, gather
 from bot.ingress_conversion.target import ConversionTarget, version
 
 TRAEFIK = "traefik.ingress.kubernetes.io/"
@@ -72,7 +72,7 @@ def of_kind(kind: str, name: str, namespace: str = NAMESPACE, **rest: Any) -> di
     return {"kind": kind, "metadata": {"name": name, "namespace": namespace}, **rest}
 
 
-def knowing(*objects: Mapping[str, Any]) -> Known:
+def knowing(*objects: Mapping[str, Any]) -> Inventory:
     return gather(objects)
 
 
@@ -88,7 +88,7 @@ def converted(
 def manifests(ingress: Mapping[str, Any], *around: Mapping[str, Any], **how: Any) -> list[Any]:
     """What it becomes, which must be something."""
     made = converted(ingress, *around, **how)
-    assert made.became is Became.CONVERTED, made.reason
+    assert made.result is ConversionResult.CONVERTED, made.reason
     return list(made.manifests)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.ingress_conversion.convert import LOWEST, Became
+from bot.ingress_conversion.convert import LOWEST, ConversionResult
 from bot.ingress_conversion.refusals import ConversionReason
 from bot.ingress_conversion.source import is_ingress
 from bot.ingress_conversion.target import NEWEST_PATCH, version
@@ -130,7 +130,7 @@ def test_without_a_path_traefik_makes_no_router(rules: list[Any]) -> None:
     ingress = an_ingress()
     ingress["spec"]["rules"] = rules
     made = converted(ingress)
-    assert (made.became, made.code) == (Became.UNCHANGED, None)
+    assert (made.result, made.code) == (ConversionResult.UNCHANGED, None)
     assert "no router" in made.reason
 
 
@@ -155,7 +155,7 @@ def test_an_ingress_of_another_class_stays(
     annotations = {CLASS: annotation} if annotation else {}
     ingress = an_ingress(annotations=annotations, **({"ingressClassName": name} if name else {}))
     made = converted(ingress, to=target(ingress_class=wanted))
-    assert made.became is (Became.CONVERTED if served else Became.UNCHANGED)
+    assert made.result is (ConversionResult.CONVERTED if served else ConversionResult.UNCHANGED)
     assert served or "class" in made.reason
 
 
@@ -164,10 +164,10 @@ def test_a_class_goes_by_its_controller_where_that_is_known() -> None:
         return of_kind("IngressClass", "lan", spec={"controller": controller})
 
     ingress = an_ingress(ingressClassName="lan")
-    assert converted(ingress).became is Became.UNCHANGED
+    assert converted(ingress).result is ConversionResult.UNCHANGED
     ours = converted(ingress, class_of("traefik.io/ingress-controller"))
-    assert ours.became is Became.CONVERTED
-    assert converted(ingress, class_of("k8s.io/ingress-nginx")).became is Became.UNCHANGED
+    assert ours.result is ConversionResult.CONVERTED
+    assert converted(ingress, class_of("k8s.io/ingress-nginx")).result is ConversionResult.UNCHANGED
 
 
 def test_the_class_is_written_where_an_ingress_route_is_read_by_it() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from bot.ingress_conversion.convert import Became, convert
+from bot.ingress_conversion.convert import ConversionResult, convert
 from bot.ingress_conversion.known import gather
 from bot.ingress_conversion.target import ConversionTarget, version
 from tests.crd_schema import ingress_route_errors
@@ -150,11 +150,11 @@ def test_there_is_no_third_outcome(
     target = ConversionTarget(found, strict_prefix=strict)
     before = json.dumps(ingress)
     made = convert(ingress, gather(around), target, added_priority=added)
-    event(made.code or made.became)
+    event(made.code or made.result)
     assert json.dumps(ingress) == before
-    assert bool(made.reason) == (made.became is not Became.CONVERTED)
-    assert (made.code is not None) == (made.became is Became.REFUSED)
-    assert bool(made.manifests) == (made.became is Became.CONVERTED)
+    assert bool(made.reason) == (made.result is not ConversionResult.CONVERTED)
+    assert (made.code is not None) == (made.result is ConversionResult.REFUSED)
+    assert bool(made.manifests) == (made.result is ConversionResult.CONVERTED)
     names = [(each["kind"], each["metadata"]["name"]) for each in made.manifests]
     assert len(set(names)) == len(names)
     for each in made.manifests:

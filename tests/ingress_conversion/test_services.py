@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.ingress_conversion.convert import convert
-from bot.ingress_conversion.known import Known
+from bot.ingress_conversion.known import Inventory
 from bot.ingress_conversion.refusals import ConversionReason
 from tests.ingress_conversion.ingresses import (
     a_path,
@@ -93,7 +93,7 @@ def test_a_service_of_another_namespace_is_another_service() -> None:
 
 
 def test_where_everything_is_known_what_is_missing_does_not_exist() -> None:
-    made = convert(an_ingress(), Known(whole=True), target())
+    made = convert(an_ingress(), Inventory(complete=True), target())
     assert made.code is ConversionReason.MISSING_SERVICE
 
 

@@ -51,8 +51,8 @@ def _pods(pods: list[TraefikPod], facts: ClusterFacts) -> Diagnostic:
 
 
 def _api(pods: list[TraefikPod]) -> Diagnostic:
-    configurations = [instance.static(pod.args) for pod in pods]
-    if not all(static.told for static in configurations):
+    configurations = [instance.static_config(pod.args) for pod in pods]
+    if not all(static.complete for static in configurations):
         return API.note("Not tested: its configuration is not in its arguments.")
     if opened := [static for static in configurations if static.api_open]:
         port = opened[0].api_port

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.domain.finding import Ref
 from bot.gitops.domain.ownership import NOBODY, ObjectOwner
-from bot.ingress_conversion.known import Known
+from bot.ingress_conversion.known import Inventory
 from bot.ingress_conversion.target import ConversionTarget
 from bot.net.diagnosis.diagnosis import Diagnosis, Effect
 from bot.net.diagnosis.subject import Subject
@@ -34,7 +34,7 @@ class PlanningContext:
     route_owner: ObjectOwner = NOBODY
     service_owner: ObjectOwner = NOBODY
     sharing: tuple[Ref, ...] = ()
-    known: Known = field(default_factory=Known)
+    known: Inventory = field(default_factory=Inventory)
     certificates: Mapping[str, Manifest] = field(default_factory=dict)
     traefik: ConversionTarget | None = None
     tested: tuple[Effect, ...] = ()

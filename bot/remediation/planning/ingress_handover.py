@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.gitops.domain.ownership import Keeper
-from bot.ingress_conversion.convert import Became, Conversion, convert
+from bot.ingress_conversion.convert import Conversion, ConversionResult, convert
 from bot.remediation.change.fields import MANAGED, OURS, Action, owners_of, target_of
 from bot.remediation.change.marker import SUFFIX
 from bot.remediation.change.plan import Method, RepairPlan
@@ -44,7 +44,7 @@ def plan(context: PlanningContext) -> RepairPlan | PlanRefusal:
     if refusal := refuse_sticky(context.service or {}):
         return refusal
     first = convert(route, context.known, traefik, added_priority=1)
-    if first.became is not Became.CONVERTED:
+    if first.result is not ConversionResult.CONVERTED:
         return PlanRefusal(PlanReason.NOT_FAITHFUL, f"It cannot be converted: {first.reason}")
     releases = _releases(context, first)
     if isinstance(releases, PlanRefusal):

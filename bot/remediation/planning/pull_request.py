@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.domain.finding import Target
 from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit, encoded
 from bot.gitops.domain.ownership import Keeper, ObjectOwner
-from bot.ingress_conversion.convert import Became, convert
+from bot.ingress_conversion.convert import ConversionResult, convert
 from bot.remediation.change.fields import Action, annotations_of, service_at, target_of
 from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.step import MOST, Step
@@ -64,7 +64,7 @@ def _smallest(context: PlanningContext) -> FileEdit | PlanRefusal:
         service = Target("Service", subject.service.namespace, subject.service.name)
         return FileEdit(kind=EditKind.ANNOTATE, object=service)
     conversion = convert(route, context.known, traefik)
-    if conversion.became is not Became.CONVERTED:
+    if conversion.result is not ConversionResult.CONVERTED:
         why = f"It cannot be converted: {conversion.reason}"
         return PlanRefusal(PlanReason.NOT_FAITHFUL, why)
     manifests = tuple(dict(manifest) for manifest in conversion.manifests)

@@ -17,10 +17,10 @@ from bot.domain.snapshot import Snapshot
 from bot.routing import service_endpoints as serving
 from bot.routing.addresses import authority
 from bot.traefik.domain.instance import (
-    BY_DEFAULT_SINCE,
+    NATIVE_BY_DEFAULT_SINCE,
     NATIVE_LB_SINCE,
-    YOUNG_GROUP_ALONE_SINCE,
-    Static,
+    NEW_GROUP_ONLY_SINCE,
+    StaticConfig,
     number,
 )
 
@@ -55,11 +55,11 @@ class Backend(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     lacks_native: bool = False
 
 
-class Reading(msgspec.Struct, frozen=True):
+class TraefikConfig(msgspec.Struct, frozen=True):
     """The Traefik by whose rules a reference is read; the version may be unknown (empty)."""
 
     version: str = ""
-    static: Static = Static()
+    static: StaticConfig = StaticConfig()
 
     def since(self, begin: tuple[int, ...]) -> bool:
         """Whether it is of this version or later; an unknown one is taken for the newest."""
@@ -67,7 +67,7 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 def of_route(
-    to: traefik.RouteService, namespace: str, snapshot: Snapshot, reading: Reading
+    to: traefik.RouteService, namespace: str, snapshot: Snapshot, reading: TraefikConfig
 ) -> Backend:
     """A service of an IngressRoute's rule."""
     name = to.name.removesuffix("@kubernetescrd")
@@ -91,7 +91,7 @@ def of_route(
 
 
 def of_ingress(
-    backend: networking.IngressBackend, namespace: str, snapshot: Snapshot, reading: Reading
+    backend: networking.IngressBackend, namespace: str, snapshot: Snapshot, reading: TraefikConfig
 ) -> Backend:
     """A backend of an Ingress; its options are annotations of the Service."""
     name, port = backend.target
@@ -128,7 +128,7 @@ class _Reference:
     native_by_default: bool
     external_allowed: bool
     snapshot: Snapshot
-    reading: Reading
+    reading: TraefikConfig
 
     def backend(self) -> Backend:
         """The backend that Traefik makes of it."""
@@ -154,13 +154,13 @@ class _Reference:
             return False, ""
         if self.native is not None:
             return self.native, self.native_of
-        by_default = self.native_by_default and self.reading.since(BY_DEFAULT_SINCE)
+        by_default = self.native_by_default and self.reading.since(NATIVE_BY_DEFAULT_SINCE)
         return by_default, "nativeLBByDefault of Traefik's arguments"
 
     def _external(self, service: core.Service, port: core.ServicePort, *, native: bool) -> Backend:
-        if native and not self.reading.since(YOUNG_GROUP_ALONE_SINCE):
+        if native and not self.reading.since(NEW_GROUP_ONLY_SINCE):
             return self._nothing("nativeLB is on, and an ExternalName has no VIP (Traefik 2)")
-        if self.reading.static.told and not self.external_allowed:
+        if self.reading.static.complete and not self.external_allowed:
             return self._nothing("Traefik's arguments do not allow ExternalName Services")
         return self._backend(Mode.EXTERNAL_NAME, "", self._url(port, service.spec.external_name))
 
@@ -187,7 +187,7 @@ class _Reference:
 
     def _used(self, state: discovery.EndpointConditions) -> bool:
         """From v3 on an endpoint counts while it serves, and so while it terminates."""
-        if self.reading.since(YOUNG_GROUP_ALONE_SINCE) and state.serving is not None:
+        if self.reading.since(NEW_GROUP_ONLY_SINCE) and state.serving is not None:
             return state.serving
         return state.ready is not False
 

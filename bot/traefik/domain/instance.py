@@ -18,7 +18,7 @@ PORT = re.compile(r".*?:(\d{1,5})(?:/tcp)?")
 TRUE = frozenset({"true", "1", "t"})
 
 CLASS = "kubernetes.io/ingress.class"
-OURS = "traefik"
+TRAEFIK_CLASS = "traefik"
 """The annotation for the class of a route, and Traefik's own class."""
 
 API_PORT = 8080
@@ -28,8 +28,8 @@ LEVEL = "ERROR"
 """Traefik's default log level, v2 and v3."""
 
 NATIVE_LB_SINCE = (2, 10)
-BY_DEFAULT_SINCE = (3, 0)
-YOUNG_GROUP_ALONE_SINCE = (3, 0)
+NATIVE_BY_DEFAULT_SINCE = (3, 0)
+NEW_GROUP_ONLY_SINCE = (3, 0)
 """From here on only traefik.io is read; 2.10 and 2.11 read both groups."""
 
 HOW_TO_ENABLE = (
@@ -58,15 +58,15 @@ class TraefikPod:
 
 
 @dataclass(frozen=True, slots=True)
-class Static:
-    """What the arguments say. `told` is False where they do not tell: a file says the rest.
+class StaticConfig:
+    """What the arguments say. `complete` is False where they do not tell: a file says the rest.
 
     `api_open` is Traefik's API without a route to it, on `api_port` below `base_path`; `api_on`
     tells that it is served at all. The pairs are of the providers kubernetescrd and
     kubernetesingress: nativeLB by default, the ingress class, and whether ExternalName is allowed.
     """
 
-    told: bool = False
+    complete: bool = False
     api_open: bool = False
     api_on: bool = False
     api_port: int = API_PORT
@@ -101,7 +101,7 @@ def number(shown: str) -> tuple[int, ...] | None:
 def groups(shown: str) -> tuple[str, ...]:
     """The API groups that a version reads; both where the version is not known."""
     read = number(shown)
-    if read is not None and read >= YOUNG_GROUP_ALONE_SINCE:
+    if read is not None and read >= NEW_GROUP_ONLY_SINCE:
         return TRAEFIK[:1]
     if read is not None and read < NATIVE_LB_SINCE:
         return TRAEFIK[1:]
@@ -111,24 +111,25 @@ def groups(shown: str) -> tuple[str, ...]:
 def other_class(annotations: Mapping[str, str] | None, wanted: str) -> str:
     """Why a Traefik of the class `wanted` does not read a route; empty if it does."""
     name = (annotations or {}).get(CLASS, "")
-    if name == wanted or (not wanted and name == OURS):
+    if name == wanted or (not wanted and name == TRAEFIK_CLASS):
         return ""
-    return f"Its ingress class is {name or 'not set'}, and this Traefik reads {wanted or OURS}."
+    own = wanted or TRAEFIK_CLASS
+    return f"Its ingress class is {name or 'not set'}, and this Traefik reads {own}."
 
 
-def static(args: Sequence[str]) -> Static:
+def static_config(args: Sequence[str]) -> StaticConfig:
     """What a Traefik's command and arguments say of its configuration."""
     said = _flags(args)
     if not said or "configfile" in said:
-        return Static()
+        return StaticConfig()
 
     def on(key: str) -> bool:
         return said.get(key, "false").lower() in TRUE
 
     crd, ingress = "providers.kubernetescrd.", "providers.kubernetesingress."
     port = PORT.fullmatch(said.get("entrypoints.traefik.address", ""))
-    return Static(
-        told=True,
+    return StaticConfig(
+        complete=True,
         api_open=on("api.insecure"),
         api_on=on("api.insecure") or on("api") or on("api.dashboard"),
         api_port=int(port[1]) if port else API_PORT,

@@ -97,7 +97,7 @@ def _plain(line: str) -> str:
 def _object(text: str) -> dict[str, Any] | None:
     try:
         plain = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
         return None
     return plain if isinstance(plain, dict) else None
 

@@ -18,8 +18,8 @@ from bot.routing.candidates import superseded
 from bot.traefik.domain import backend
 from bot.traefik.domain import router_names as naming
 from bot.traefik.domain.answers import RouteView, RuleView
-from bot.traefik.domain.backend import Reading
-from bot.traefik.domain.instance import OURS, groups, other_class
+from bot.traefik.domain.backend import TraefikConfig
+from bot.traefik.domain.instance import TRAEFIK_CLASS, groups, other_class
 
 ENTRY_POINTS = "traefik.ingress.kubernetes.io/router.entrypoints"
 
@@ -29,7 +29,7 @@ READS: tuple[type[Object], ...] = tuple(
 """What must be read for it."""
 
 
-def served(snapshot: Snapshot, reading: Reading) -> tuple[RouteView, ...]:
+def read_routes(snapshot: Snapshot, reading: TraefikConfig) -> tuple[RouteView, ...]:
     """Every route as the objects describe it, by kind, namespace and name.
 
     `verdict` and `problems` are those of the health checks; no rule has live servers yet.
@@ -39,7 +39,7 @@ def served(snapshot: Snapshot, reading: Reading) -> tuple[RouteView, ...]:
     return tuple(sorted(routes, key=lambda route: (route.ref, route.api_version)))
 
 
-def _route(route: traefik.IngressRoute, snapshot: Snapshot, reading: Reading) -> RouteView:
+def _route(route: traefik.IngressRoute, snapshot: Snapshot, reading: TraefikConfig) -> RouteView:
     rules = tuple(
         RuleView(
             match=rule.match,
@@ -62,7 +62,7 @@ def _route(route: traefik.IngressRoute, snapshot: Snapshot, reading: Reading) ->
     )
 
 
-def _ingress(ingress: networking.Ingress, snapshot: Snapshot, reading: Reading) -> RouteView:
+def _ingress(ingress: networking.Ingress, snapshot: Snapshot, reading: TraefikConfig) -> RouteView:
     entry_points = (ingress.metadata.annotations or {}).get(ENTRY_POINTS, "").split(",")
     name, wanted = ingress.spec.ingress_class_name, reading.static.class_of_ingresses
     return _view(
@@ -100,7 +100,9 @@ def _view(
     )
 
 
-def _paths(ingress: networking.Ingress, snapshot: Snapshot, reading: Reading) -> Iterator[RuleView]:
+def _paths(
+    ingress: networking.Ingress, snapshot: Snapshot, reading: TraefikConfig
+) -> Iterator[RuleView]:
     def rule(match: str, router: str, to: networking.IngressBackend) -> RuleView:
         read = backend.of_ingress(to, ingress.namespace, snapshot, reading)
         return RuleView(match=match, router=router, backends=(read,))
@@ -112,7 +114,7 @@ def _paths(ingress: networking.Ingress, snapshot: Snapshot, reading: Reading) ->
         yield rule("default backend", naming.DEFAULT_BACKEND, ingress.spec.default)
 
 
-def _other_group(route: traefik.IngressRoute, snapshot: Snapshot, reading: Reading) -> str:
+def _other_group(route: traefik.IngressRoute, snapshot: Snapshot, reading: TraefikConfig) -> str:
     group = route.api_version.partition("/")[0]
     read = groups(reading.version)
     if group and group not in read:
@@ -124,6 +126,6 @@ def _other_group(route: traefik.IngressRoute, snapshot: Snapshot, reading: Readi
 
 def _other_name(name: str, wanted: str) -> str:
     """IngressClass objects are not read: a class that is called after Traefik is taken for its."""
-    if name == wanted or (not wanted and OURS in name.lower()):
+    if name == wanted or (not wanted and TRAEFIK_CLASS in name.lower()):
         return ""
     return f"Its ingress class is {name}, which is not known to be Traefik's."

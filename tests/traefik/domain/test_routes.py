@@ -8,9 +8,9 @@ from bot.domain.verdict import Verdict
 from bot.routing.addresses import split
 from bot.traefik.domain import router_names as naming
 from bot.traefik.domain.answers import RouteView
-from bot.traefik.domain.backend import ANNOTATION, Backend, Mode, Reading
-from bot.traefik.domain.instance import Static, TraefikPod, groups, static, version
-from bot.traefik.domain.routes import served
+from bot.traefik.domain.backend import ANNOTATION, Backend, Mode, TraefikConfig
+from bot.traefik.domain.instance import StaticConfig, TraefikPod, groups, static_config, version
+from bot.traefik.domain.routes import read_routes
 from tests.builders import Plain
 from tests.net.networks import (
     ELDER,
@@ -25,8 +25,8 @@ from tests.net.networks import (
     an_ingress,
 )
 
-V3 = Reading("3.6.2", Static(told=True))
-V2 = Reading("2.11.8", Static(told=True))
+V3 = TraefikConfig("3.6.2", StaticConfig(complete=True))
+V2 = TraefikConfig("2.11.8", StaticConfig(complete=True))
 POD = ("http://10.42.0.5:8080",)
 VIP = ("http://10.43.0.9:80",)
 WORLD = (
@@ -35,11 +35,11 @@ WORLD = (
 )
 
 
-def routes(*plain: Plain, reading: Reading = V3, **rest: Any) -> tuple[RouteView, ...]:
-    return served(a_snapshot(*plain, **rest), reading)
+def routes(*plain: Plain, reading: TraefikConfig = V3, **rest: Any) -> tuple[RouteView, ...]:
+    return read_routes(a_snapshot(*plain, **rest), reading)
 
 
-def only(*plain: Plain, reading: Reading = V3) -> Backend:
+def only(*plain: Plain, reading: TraefikConfig = V3) -> Backend:
     (route,) = routes(*plain, reading=reading)
     (backend,) = route.backends
     return backend
@@ -77,16 +77,18 @@ def test_the_annotation_of_the_service_is_for_an_ingress_and_not_for_a_route() -
 @pytest.mark.parametrize(("reading", "mode"), [("3.0.0", Mode.VIP), ("2.11.8", Mode.POD_IPS)])
 def test_native_lb_by_default_came_with_v3(reading: str, mode: Mode) -> None:
     """Version 2.11 does not know the argument."""
-    by_default = Static(told=True, native_routes=True, native_ingresses=True)
-    assert only(to(), *WORLD, reading=Reading(reading, by_default)).mode is mode
-    assert only(an_ingress(a_path()), *WORLD, reading=Reading(reading, by_default)).mode is mode
+    by_default = StaticConfig(complete=True, native_routes=True, native_ingresses=True)
+    assert only(to(), *WORLD, reading=TraefikConfig(reading, by_default)).mode is mode
+    assert (
+        only(an_ingress(a_path()), *WORLD, reading=TraefikConfig(reading, by_default)).mode is mode
+    )
     off = to(nativeLB=False)
-    assert only(off, *WORLD, reading=Reading(reading, by_default)).mode is Mode.POD_IPS
+    assert only(off, *WORLD, reading=TraefikConfig(reading, by_default)).mode is Mode.POD_IPS
 
 
 def test_before_2_10_there_is_no_native_lb() -> None:
     route = {**to(nativeLB=True), "apiVersion": ELDER}
-    found = only(route, *WORLD, reading=Reading("2.9.10", Static()))
+    found = only(route, *WORLD, reading=TraefikConfig("2.9.10", StaticConfig()))
     assert (found.mode, found.lacks_native) == (Mode.POD_IPS, False)
 
 
@@ -101,11 +103,11 @@ def test_a_headless_service_has_no_vip() -> None:
 
 def test_an_external_name_is_a_server_by_name_where_it_is_allowed() -> None:
     external = a_service(type="ExternalName", externalName="db.example.org")
-    allowed = Reading("3.6.2", Static(told=True, external_routes=True))
+    allowed = TraefikConfig("3.6.2", StaticConfig(complete=True, external_routes=True))
     found = only(to(nativeLB=True), external, reading=allowed)
     assert (found.mode, found.servers) == (Mode.EXTERNAL_NAME, ("http://db.example.org:80",))
     assert only(to(), external, reading=V3).mode is Mode.NOTHING
-    elder = Reading("2.11.8", Static(told=True, external_routes=True))
+    elder = TraefikConfig("2.11.8", StaticConfig(complete=True, external_routes=True))
     assert "no VIP" in only(to(nativeLB=True), external, reading=elder).because
 
 
@@ -164,7 +166,7 @@ def test_another_controllers_class_is_said() -> None:
         assert bool(route.unread) is unread, name
     elder = an_ingress(a_path(), annotations={"kubernetes.io/ingress.class": "nginx"})
     assert routes(elder, *WEB)[0].unread
-    mine = Reading("3.6.2", Static(told=True, class_of_ingresses="mine"))
+    mine = TraefikConfig("3.6.2", StaticConfig(complete=True, class_of_ingresses="mine"))
     assert routes(an_ingress(a_path()), *WEB, reading=mine)[0].unread
 
 
@@ -178,7 +180,7 @@ def test_routers_are_named_as_traefik_names_them() -> None:
 
 
 def test_arguments_are_read_without_regard_to_case() -> None:
-    said = static(
+    said = static_config(
         (
             "--Providers.KubernetesCRD.NativeLBByDefault",
             "--providers.kubernetesingress.ingressClass=mine",
@@ -189,7 +191,7 @@ def test_arguments_are_read_without_regard_to_case() -> None:
             "--accesslog",
         )
     )
-    assert (said.told, said.native_routes, said.native_ingresses) == (True, True, False)
+    assert (said.complete, said.native_routes, said.native_ingresses) == (True, True, False)
     assert (said.class_of_ingresses, said.api_port, said.base_path) == ("mine", 9000, "/traefik")
     assert (said.api_on, said.api_open, said.shows_servers, said.access_log) == (
         True,
@@ -197,8 +199,8 @@ def test_arguments_are_read_without_regard_to_case() -> None:
         True,
         True,
     )
-    assert not static(("--configFile=/x.yaml", "--api.insecure")).told
-    assert not static(()).told
+    assert not static_config(("--configFile=/x.yaml", "--api.insecure")).complete
+    assert not static_config(()).complete
 
 
 @pytest.mark.parametrize(
