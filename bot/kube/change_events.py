@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.errors import ClusterError
+from bot.kube.change_writer import headers
 from bot.kube.client import Api
 from bot.kube.configmap_store import QUICK
-from bot.kube.impersonation import headers
 from bot.kube.paths import path
 from bot.remediation.change.change import Change
 from bot.remediation.change.states import ChangeState

@@ -2,12 +2,15 @@
 
 Every write has strict field validation, our own field manager and the version that was read; the
 same request as a dry run says beforehand whether the API server would take it.
+
+Impersonation is attribution: one identity writes, with the Discord id of the person who approved.
+RBAC and an admission policy narrow what it may do (deploy/components/remediation).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.domain.finding import Target
@@ -15,10 +18,13 @@ from bot.domain.resources.registry import KINDS, TRAEFIK
 from bot.errors import Absent, ClusterError, Conflict, Forbidden
 from bot.kube.client import Api, Query
 from bot.kube.configmap_store import QUICK
-from bot.kube.impersonation import FIELD_MANAGER, headers
 from bot.kube.paths import ApiPath, path
 from bot.remediation.change.fields import PUT_BACK, Manifest
 from bot.remediation.change.step import Step, written
+
+USER, GROUP = "meshmedic:approver", "meshmedic:approvers"
+FIELD_MANAGER = "meshmedic-approver"
+"""Who owns the fields that are written; nothing that Flux takes fields from by its name."""
 
 NOT_ALLOWED = (
     "The approver identity may not do this: {error} Add deploy/components/remediation, and list "
@@ -123,3 +129,12 @@ def _query(method: str, *, dry_run: bool) -> Query:
     if method != "DELETE":
         query += [("fieldManager", FIELD_MANAGER), ("fieldValidation", "Strict")]
     return query
+
+
+def headers(discord_id: str) -> Mapping[str, str]:
+    """What turns a request into one of that identity."""
+    return {
+        "Impersonate-User": USER,
+        "Impersonate-Group": GROUP,
+        "Impersonate-Extra-discord-id": discord_id,
+    }

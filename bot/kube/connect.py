@@ -29,7 +29,7 @@ CONNECT_TIMEOUT = 30.0
 
 @asynccontextmanager
 async def connect(
-    *, kubeconfig: Path | None = None, context: str | None = None, pool: int = POOL
+    *, kubeconfig: Path | None = None, context: str | None = None
 ) -> AsyncIterator[Api]:
     """An open connection to the cluster that a kubeconfig or the pod's service account names.
 
@@ -40,7 +40,7 @@ async def connect(
         ClusterError: No configuration, or one that cannot be used.
     """
     configuration = Configuration()
-    configuration.connection_pool_maxsize = pool
+    configuration.connection_pool_maxsize = POOL
     loader = await _load(configuration, kubeconfig, context)
     try:
         client = ApiClient(configuration)

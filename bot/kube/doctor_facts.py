@@ -96,14 +96,13 @@ class _Asking:
 class AccessReader:
     """The questions to one API server."""
 
-    def __init__(self, api: Api, *, quick: float = QUICK, in_all: float = IN_ALL) -> None:
+    def __init__(self, api: Api, *, quick: float = QUICK) -> None:
         self._api = api
         self._quick = quick
-        self._in_all = in_all
 
     async def look(self, rights: tuple[Right, ...], *, lease_in: str = "") -> ClusterFacts:
         """Ask everything at once. What fails is in the answer."""
-        ask = _Asking(self._api.host, asyncio.get_running_loop().time() + self._in_all)
+        ask = _Asking(self._api.host, asyncio.get_running_loop().time() + IN_ALL)
         async with asyncio.TaskGroup() as group:
             version = group.create_task(ask(self._version))
             served = group.create_task(ask(self._served))

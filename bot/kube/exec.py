@@ -46,11 +46,6 @@ class Executed(msgspec.Struct, frozen=True):
     stderr: bytes
     exit_code: int | None
 
-    @property
-    def cut(self) -> bool:
-        """Whether there was more than was allowed."""
-        return self.exit_code is None
-
 
 class _Cause(msgspec.Struct, frozen=True):
     reason: str = ""

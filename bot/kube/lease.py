@@ -65,7 +65,6 @@ class Elector:
         api: Api,
         *,
         namespace: str,
-        name: str = NAME,
         me: str | None = None,
         timing: Timing | None = None,
         clock: Callable[[], float] = uptime,
@@ -73,7 +72,6 @@ class Elector:
         self._api = api
         self._path = leases(namespace)
         self._namespace = namespace
-        self._name = name
         self._clock = clock
         self._timing = timing or Timing()
         self._election = Election(me or identity(), self._timing)
@@ -187,7 +185,7 @@ class Elector:
     async def _read(self) -> Body | None:
         limit = self._timing.request
         try:
-            body = await self._api.get(path(self._path, self._name), total=limit)
+            body = await self._api.get(path(self._path, NAME), total=limit)
         except Absent:
             self._election.see(None, self._clock())
             return None
@@ -201,9 +199,9 @@ class Elector:
         Raises:
             Conflict: Somebody else wrote since.
         """
-        metadata = {"name": self._name, "namespace": self._namespace}
+        metadata = {"name": NAME, "namespace": self._namespace}
         whole = lease or {"apiVersion": API_VERSION, "kind": "Lease", "metadata": metadata}
-        method, at = ("PUT", path(self._path, self._name)) if lease else ("POST", self._path)
+        method, at = ("PUT", path(self._path, NAME)) if lease else ("POST", self._path)
         spec = (whole.get("spec") or {}) | msgspec.to_builtins(record)
         sent = whole | {"spec": spec}
         return self._taken(await self._api.send(method, at, sent, total=self._timing.request))
@@ -227,7 +225,7 @@ class Elector:
             return False
         query: list[tuple[str, str | int]] = [
             ("watch", "true"),
-            ("fieldSelector", f"metadata.name={self._name}"),
+            ("fieldSelector", f"metadata.name={NAME}"),
             ("resourceVersion", self._version),
             ("timeoutSeconds", max(1, int(seconds))),
         ]

@@ -58,16 +58,17 @@ class ProbeAgents(ProbeJobs):
         self.rounds = AgentRounds(self.agents)
         self._apart: dict[str, float] = {}
         """Until when the agent of a node is not asked, by the monotonic clock."""
-        self._ways: dict[tuple[str, str], float] = {}
-        """When a node was asked by some means, by the monotonic clock."""
+        self._methods: dict[tuple[str, str], float] = {}
+        """When a node was probed last by some method, by the monotonic clock."""
         self._ears: dict[tuple[str, int], _Ear] = {}
 
     @property
     def name(self) -> str:
         """Both ways, where both were used of late."""
-        self._forget()
-        by_jobs = sorted(node for node, way in self._ways if way == ON_DEMAND)
-        if len(by_jobs) == len(self._ways):
+        since = time.monotonic() - RECENT
+        recent = [node_and_method for node_and_method, at in self._methods.items() if at > since]
+        by_jobs = sorted(node for node, method in recent if method == ON_DEMAND)
+        if len(by_jobs) == len(recent):
             return ON_DEMAND
         return f"agents, and {ON_DEMAND} on {', '.join(by_jobs)}" if by_jobs else "agents"
 
@@ -95,12 +96,12 @@ class ProbeAgents(ProbeJobs):
             except Unanswered as error:
                 self._set_apart(agent, error, progress)
             else:
-                self._note(source.node, "agents")
+                self._methods[source.node, "agents"] = time.monotonic()
                 return answers
         answers = await super().probe(source, probes, progress)
         # Only now: where no pod could be made, none has tested anything.
         if source.stance is not ExecutionContext.TRAEFIK:
-            self._note(source.node, ON_DEMAND)
+            self._methods[source.node, ON_DEMAND] = time.monotonic()
         return answers
 
     @asynccontextmanager
@@ -133,14 +134,6 @@ class ProbeAgents(ProbeJobs):
             return await self.agents.log(ear.agent, time.monotonic() - ear.since + 1)
 
         return await heard_in(log, ear.job)
-
-    def _note(self, node: str, way: str) -> None:
-        self._forget()
-        self._ways[node, way] = time.monotonic()
-
-    def _forget(self) -> None:
-        since = time.monotonic() - RECENT
-        self._ways = {asked: at for asked, at in self._ways.items() if at > since}
 
     async def _on(self, node: str) -> ProberAgent | None:
         if self._apart.get(node, 0.0) > time.monotonic():

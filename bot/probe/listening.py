@@ -13,7 +13,6 @@ from bot.probe.echo import MAGIC, SHORTEST
 from bot.probe.job import MOST_BYTES, JobRefused
 from bot.probe.output import Write
 
-LONGEST_HEAD = 64
 PATIENCE = 15.0
 """Seconds that one connection is kept."""
 

@@ -7,7 +7,7 @@ import json
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from typing import Any
 
 from bot.probe import job as jobs
@@ -54,16 +54,10 @@ async def do(job: AgentJob, write: Write, listening: Listening) -> None:
 
 
 async def _do(job: AgentJob, say: Write, listening: Listening) -> None:
-    async def probe() -> None:
+    end = time.monotonic() + (job.listen.seconds if job.listen else 0.0)
+    async with listening(job.listen, say) if job.listen else nullcontext():
         await try_all(job.probes, lambda answer: say({"answer": answer}))
-
-    if not job.listen:
-        return await probe()
-    end = time.monotonic() + job.listen.seconds
-    async with listening(job.listen, say):
-        await probe()
         await asyncio.sleep(end - time.monotonic())
-    return None
 
 
 @asynccontextmanager

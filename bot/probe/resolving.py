@@ -67,18 +67,13 @@ def _configuration(resolv_conf: Path) -> tuple[list[str], list[str], int]:
     return servers, search, dots
 
 
-def _candidates(name: str, search: list[str], dots: int) -> Iterator[str]:
+def _candidates(name: str, search: list[str], dots: int) -> list[str]:
     """The names to try, in the order of resolv.conf(5)."""
     if name.endswith("."):
-        yield name
-        return
-    searched = [f"{name}.{domain.strip('.')}." for domain in search if domain.strip(".")]
-    if name.count(".") >= dots:
-        yield f"{name}."
-        yield from searched
-    else:
-        yield from searched
-        yield f"{name}."
+        return [name]
+    absolute = f"{name}."
+    searched = [f"{absolute}{domain.strip('.')}." for domain in search if domain.strip(".")]
+    return [absolute, *searched] if name.count(".") >= dots else [*searched, absolute]
 
 
 async def _addresses(server: str, port: int, name: str, progress: TryProgress) -> tuple[str, ...]:

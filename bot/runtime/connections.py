@@ -49,37 +49,33 @@ class Connections:
         self.asking = asking
         self.reading = reading
         self._serve = serve
-        self._held: dict[_Connection, None] = {}
+        self.open: dict[_Connection, None] = {}
+        """Those that there are, the oldest first."""
 
     def __call__(self) -> asyncio.Protocol:
         """The protocol of a new connection, for `loop.create_server`."""
         return _Connection(self, self._serve())
 
-    @property
-    def open(self) -> int:
-        """How many there are."""
-        return len(self._held)
-
     def opened(self, connection: _Connection) -> None:
         """Take one in, and cut another one off where it is one too many."""
-        self._held[connection] = None
-        by_source = Counter(other.source for other in self._held)
+        self.open[connection] = None
+        by_source = Counter(other.source for other in self.open)
         if by_source[connection.source] > MOST_OF_A_SOURCE:
             self._cut_off_oldest(connection.source)
-        elif len(self._held) > MOST:
+        elif len(self.open) > MOST:
             self._cut_off_oldest(max(by_source, key=by_source.__getitem__))
 
     def closed(self, connection: _Connection) -> None:
         """Forget one that has ended."""
-        self._held.pop(connection, None)
+        self.open.pop(connection, None)
 
     def cut_off(self) -> None:
         """End all of them at once."""
-        for connection in list(self._held):
+        for connection in list(self.open):
             connection.cut_off()
 
     def _cut_off_oldest(self, source: str) -> None:
-        next(oldest for oldest in self._held if oldest.source == source).cut_off()
+        next(oldest for oldest in self.open if oldest.source == source).cut_off()
 
 
 class _Connection(asyncio.Protocol):

@@ -23,7 +23,7 @@ from bot.gitops.domain import file_edit
 from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit
 from bot.kube import change_codec as change_objects
 from bot.kube import change_events, lease
-from bot.kube import impersonation as approver
+from bot.kube import change_writer as approver
 from bot.net.diagnosis.diagnosis import Confidence, Effect, Row
 from bot.net.mesh.matrix import By
 from bot.net.probing import agent_keys, agent_peers, manifests, signed_job
