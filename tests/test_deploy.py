@@ -14,7 +14,7 @@ from bot.domain.temporary import NAMESPACE
 from bot.health.checks import CHECKS
 from bot.kube import agents
 from bot.net.probing import agent_keys, agent_peers, signed_job
-from bot.probe import options
+from bot.probe import serve
 from bot.settings import PREFIX, SECRETS_DIR, Settings
 from tests.places import ROOT
 
@@ -124,7 +124,7 @@ def test_the_agents_are_what_the_bot_looks_for():
     assert {each["namespace"] for each in made} == {NAMESPACE}
     volumes = {each["name"]: each["configMap"]["name"] for each in template["spec"]["volumes"]}
     mounted = {volumes[each["name"]]: each["mountPath"] for each in container["volumeMounts"]}
-    understood = options.read(container["args"])
+    understood = serve.read_options(container["args"])
     assert understood.port == signed_job.PORT
     assert str(understood.keys) == mounted[agent_keys.CONFIG_MAP]
     assert str(understood.peers) == f"{mounted[agent_peers.CONFIG_MAP]}/{agent_peers.FILE}"

@@ -54,7 +54,7 @@ from bot.kube.connect import own_namespace
 from bot.kube.doctor_facts import AccessReader
 from bot.kube.exec import PodCommands
 from bot.kube.flux_objects import FluxObjects
-from bot.kube.own_image import OwnImage
+from bot.kube.pods import OwnImage
 from bot.kube.prober_daemonset import ProbeAgents
 from bot.kube.tool_jobs import ToolJobs
 from bot.kube.traefik_reader import TraefikReader

@@ -18,7 +18,7 @@ from bot.errors import InputError
 from bot.kube.client import Api
 from bot.kube.exec import PodCommands
 from bot.kube.one_shot_reader import ClusterReader
-from bot.kube.own_image import OwnImage
+from bot.kube.pods import OwnImage
 from bot.kube.prober_jobs import ProbeJobs
 from bot.kube.traefik_reader import TraefikReader
 from bot.net.diagnosis.service import Diagnose

@@ -107,7 +107,5 @@ def _merged(kept: tuple[Round, ...], new: tuple[Round, ...]) -> tuple[Round, ...
 def _one_a_node(found: list[Witness]) -> tuple[Witness, ...]:
     """Of two agents on a node, while one takes the other's place, the one that began last."""
     oldest = datetime.min.replace(tzinfo=UTC)
-    by_node: dict[str, Witness] = {}
-    for witness in sorted(found, key=lambda one: one.since or oldest):
-        by_node[witness.node] = witness
-    return tuple(by_node.values())
+    by_age = sorted(found, key=lambda witness: witness.since or oldest)
+    return tuple({witness.node: witness for witness in by_age}.values())

@@ -7,7 +7,7 @@ import itertools
 import logging
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -225,13 +225,11 @@ def _agent(pod: ListedPod) -> ProberAgent:
 
 def _every(pod: ListedPod) -> float:
     """The seconds between two rounds, as the agent is told; 0 where it is to make none."""
-    for container in pod.spec.containers:
-        args = container.args or ()
-        for option, value in itertools.pairwise(args):
-            if option == ROUND:
-                with suppress(ValueError):
-                    return max(0.0, float(value))
-    return 0.0
+    arguments = [word for container in pod.spec.containers for word in container.args or ()]
+    try:
+        return max(0.0, float(dict(itertools.pairwise(arguments)).get(ROUND, 0)))
+    except ValueError:
+        return 0.0
 
 
 def _is_ready(pod: ListedPod) -> bool:

@@ -62,16 +62,10 @@ class Api:
 
     def __init__(self, client: ApiClient) -> None:
         self._client = client
-
-    @property
-    def host(self) -> str:
-        """The server's address, such as `https://10.0.0.1:6443`."""
-        return str(self._client.configuration.host)
-
-    @property
-    def configuration(self) -> Configuration:
+        self.configuration: Configuration = client.configuration
         """What a connection of another kind is made from: address, TLS, credentials."""
-        return self._client.configuration
+        self.host = str(client.configuration.host)
+        """The server's address, such as `https://10.0.0.1:6443`."""
 
     async def get(
         self,

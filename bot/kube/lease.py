@@ -148,7 +148,8 @@ class Elector:
 
     async def _attempt(self) -> None:
         """Renew, or take what is free; a failure is said once, not every few seconds."""
-        left = self._leading_for()
+        # A leader must not wait longer than it leads.
+        left = self._election.leads_until - self._clock() if self.may_act() else FOREVER
         try:
             async with asyncio.timeout(min(left, 3 * self._timing.request)):
                 await self._renew_or_take()
@@ -235,10 +236,6 @@ class Elector:
                 line = await response.content.readline()
                 return bool(line) and b'"ERROR"' not in line[:20]
         return False
-
-    def _leading_for(self) -> float:
-        """Seconds of leadership that are left; without bound where there is none to end."""
-        return self._election.leads_until - self._clock() if self.may_act() else FOREVER
 
     async def _tell(self) -> None:
         """Wake who waits for another standing, and say it in the log."""

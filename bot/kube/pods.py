@@ -5,8 +5,14 @@ from __future__ import annotations
 from bot.domain.resources import core
 from bot.domain.resources.base import Time
 from bot.domain.resources.decode import decode_page
+from bot.errors import ClusterError
 from bot.kube.client import Api, Query
 from bot.kube.paths import ApiPath, path
+
+BOT_LABEL = "app.kubernetes.io/name=meshmedic"
+BOT_CONTAINER = "meshmedic"
+QUICK = 8.0
+IMAGE_HINT = "Set MESHMEDIC_PROBE_IMAGE to the image of meshmedic, which holds the prober."
 
 
 class PodContainer(core.Container, frozen=True):
@@ -56,3 +62,36 @@ def collection(namespace: str = "") -> ApiPath:
 def log_path(namespace: str, name: str) -> ApiPath:
     """The path of a pod's log."""
     return path(collection(namespace), name, "log")
+
+
+class OwnImage:
+    """Asks once: a pod's image never changes. `said` is what a setting names, and goes first."""
+
+    def __init__(self, api: Api, said: str) -> None:
+        self._api = api
+        self._known = said
+
+    async def __call__(self) -> str:
+        """The image's name.
+
+        Raises:
+            ClusterError: The bot does not run in this cluster, or may not read its own pod.
+        """
+        if not self._known:
+            self._known = await self._read()
+        return self._known
+
+    async def _read(self) -> str:
+        try:
+            pods = await list_pods(self._api, BOT_LABEL, total=QUICK)
+        except ClusterError as error:
+            raise ClusterError(f"{error} {IMAGE_HINT}") from error
+        images = [
+            container.image
+            for pod in pods
+            for container in pod.spec.containers
+            if container.name == BOT_CONTAINER
+        ]
+        if not images:
+            raise ClusterError(f"The bot does not run in this cluster. {IMAGE_HINT}")
+        return images[0]

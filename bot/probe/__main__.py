@@ -11,7 +11,7 @@ import asyncio  # noqa: E402
 
 del sys.modules["ssl"]
 
-from bot.probe import once, options, serve  # noqa: E402
+from bot.probe import once, serve  # noqa: E402
 
 USAGE = 64
 
@@ -25,16 +25,16 @@ async def _run(arguments: list[str]) -> int:
         case ["once", job]:
             return await once.main(job)
         case ["serve", *given]:
-            return await serve.main(options.read(given))
+            return await serve.main(serve.read_options(given))
         case _:
-            raise options.Wrong("once or serve?")
+            raise serve.UsageError("once or serve?")
 
 
 if __name__ == "__main__":
     try:
         sys.exit(asyncio.run(_run(sys.argv[1:])))
-    except options.Wrong as wrong:
-        sys.stderr.write(f"{wrong}\n{options.USAGE}")
+    except serve.UsageError as error:
+        sys.stderr.write(f"{error}\n{serve.USAGE}")
         sys.exit(USAGE)
     except (asyncio.CancelledError, KeyboardInterrupt, BrokenPipeError):
         sys.exit(0)

@@ -9,12 +9,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from bot.probe import request as requests
-from bot.probe.admitting import Admission
+from bot.probe.admitting import (
+    MOST_HEAD,
+    Admission,
+    Request,
+    RequestDenied,
+    read_body,
+    read_head,
+)
 from bot.probe.job import AgentJob
 from bot.probe.listening import bound
 from bot.probe.output import Write, encoded
-from bot.probe.request import MOST_HEAD, Request, RequestDenied
 
 MOST_CLIENTS = 64
 MOST_BODIES = 8
@@ -69,7 +74,7 @@ class Agent:
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await self._route(await requests.head(reader), reader, writer)
+            await self._route(await read_head(reader), reader, writer)
         except RequestDenied as denied:
             line = {"job": "", "refused": str(denied)}
             writer.write(_head(denied.status, LINES) + encoded(line))
@@ -91,7 +96,7 @@ class Agent:
         if self._bodies.locked():
             raise RequestDenied(503, "busy with other requests")
         async with self._bodies:
-            body = await requests.body(reader, length)
+            body = await read_body(reader, length)
         if self._jobs.locked():
             raise RequestDenied(503, f"{MOST_JOBS} jobs are under way")
         return self._admission.admit(asked, body, time.time())

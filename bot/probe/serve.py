@@ -7,18 +7,29 @@ is broken. What the agent says without a job has ids of its own: `agent`, `stand
 from __future__ import annotations
 
 import asyncio
+import math
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 from bot.probe.admitting import Admission
 from bot.probe.agent import Agent
 from bot.probe.job import AgentJob, JobRefused, ListenTask
 from bot.probe.listening import Listener, telling
 from bot.probe.once import do
-from bot.probe.options import Options
 from bot.probe.output import Output, Write
-from bot.probe.rounds import rounds
+from bot.probe.rounds import SHORTEST, rounds
+
+USAGE = """usage: python -m bot.probe once JOB
+       python -m bot.probe serve --name NODE --keys PATH [--port 8473]
+                                 [--round SECONDS --peers FILE]
+"""
+
+PORT = 8473
+MOST_PORT = 65534
+"""The listener has the next one."""
 
 JOB_LINES = 10_000
 """A minute, on standard output; a job's own answer has all of them."""
@@ -31,6 +42,57 @@ HEARD_LINES = 500
 
 STANDING_OFTEN = 1.0
 """Seconds."""
+
+
+class UsageError(Exception):  # said to whoever typed it
+    """The command line cannot be understood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What an agent is told. `keys` is a file or a folder, `round` seconds (0: no round)."""
+
+    name: str
+    keys: Path
+    port: int = PORT
+    round: float = 0.0
+    peers: Path | None = None
+
+
+def read_options(arguments: Sequence[str]) -> Options:
+    """The options of a command line.
+
+    Raises:
+        UsageError: One is unknown, or missing, or its value is not possible.
+    """
+    given = dict(zip(arguments[::2], arguments[1::2], strict=False))
+    unknown = given.keys() - {"--name", "--keys", "--port", "--round", "--peers"}
+    if unknown or len(given) * 2 != len(arguments):
+        raise UsageError(f"what is {min(unknown) if unknown else arguments[-1]}?")
+    if not given.get("--name") or not given.get("--keys"):
+        raise UsageError("--name and --keys are needed")
+    if ("--round" in given) != ("--peers" in given):
+        raise UsageError("--round and --peers belong together")
+    peers = given.get("--peers")
+    return Options(
+        name=given["--name"],
+        keys=Path(given["--keys"]),
+        port=int(_number(given, "--port", PORT, 0, MOST_PORT)),
+        round=_number(given, "--round", 0.0, SHORTEST, 86400.0),
+        peers=Path(peers) if peers else None,
+    )
+
+
+def _number(given: dict[str, str], name: str, otherwise: float, least: float, most: float) -> float:
+    if name not in given:
+        return otherwise
+    try:
+        number = float(given[name])
+    except ValueError:
+        number = math.nan
+    if not least <= number <= most:
+        raise UsageError(f"{name} is a number from {least:g} to {most:g}")
+    return number
 
 
 async def main(options: Options) -> int:

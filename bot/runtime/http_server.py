@@ -6,8 +6,9 @@ import asyncio
 import errno
 import logging
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import cast
 
 from aiohttp import hdrs, web
@@ -57,8 +58,8 @@ async def serving(
     app.on_response_prepare.append(_hang_up)
     app.add_routes(
         [
-            web.get("/healthz", _yes_or_no(healthz)),
-            web.get("/readyz", _yes_or_no(readyz)),
+            web.get("/healthz", partial(_yes_or_no, healthz)),
+            web.get("/readyz", partial(_yes_or_no, readyz)),
             web.get("/metrics", measured),
         ]
     )
@@ -112,13 +113,10 @@ def _is_no_strangers_fault(record: logging.LogRecord) -> bool:
 log.addFilter(_is_no_strangers_fault)
 
 
-def _yes_or_no(reasons: Reasons) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    async def answer(_request: web.Request) -> web.StreamResponse:
-        found = reasons()
-        text = "".join(f"{problem}\n" for problem in found) or "ok\n"
-        return web.Response(text=text, status=503 if found else 200)
-
-    return answer
+async def _yes_or_no(reasons: Reasons, _request: web.Request) -> web.Response:
+    problems = reasons()
+    text = "".join(f"{problem}\n" for problem in problems) or "ok\n"
+    return web.Response(text=text, status=503 if problems else 200)
 
 
 def _listen(port: int) -> socket.socket:

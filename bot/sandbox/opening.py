@@ -23,7 +23,7 @@ from bot.kube.agent_rounds import AgentRounds
 from bot.kube.agents import Agents
 from bot.kube.cache import WatchCache
 from bot.kube.connect import connect
-from bot.kube.own_image import OwnImage
+from bot.kube.pods import OwnImage
 from bot.kube.prober_jobs import ProbeJobs
 from bot.kube.tool_jobs import ToolJobs
 from bot.net.mesh.monitor import Reader

@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 
 from bot.net.probing import signed_job
 from bot.net.probing.protocol import ProbeJob
-from bot.probe import admitting, request
-from bot.probe.admitting import Admission
+from bot.probe import admitting
+from bot.probe.admitting import Admission, Request, RequestDenied
 from bot.probe.job import AgentJob as Admitted
-from bot.probe.request import RequestDenied
 from tests.probe import signing
 
 NOW = 1000.0
@@ -32,10 +31,10 @@ def admission(keys: Path) -> Admission:
     return Admission("alpha", keys, STARTED)
 
 
-def heard(sent: signed_job.SignedRequest) -> request.Request:
+def heard(sent: signed_job.SignedRequest) -> Request:
     """The head, as it arrives."""
     pairs = tuple((name.lower(), value) for name, value in sent.headers.items())
-    return request.Request("POST", "/jobs", pairs)
+    return Request("POST", "/jobs", pairs)
 
 
 def asked(admission: Admission, sent: signed_job.SignedRequest, now: float = NOW) -> Admitted:
@@ -165,7 +164,7 @@ def test_no_body_that_was_tampered_with_is_admitted(keys: Path, data: st.DataObj
 def test_both_ends_have_the_same_words_and_limits() -> None:
     assert admitting.PREFIX == signed_job.PREFIX
     assert admitting.AHEAD == signed_job.AHEAD
-    assert request.MOST_BODY == signed_job.MOST_BODY
+    assert admitting.MOST_BODY == signed_job.MOST_BODY
     names = (signed_job.NODE, signed_job.ISSUED, signed_job.SIGNATURE)
     assert tuple(name.lower() for name in names) == (
         admitting.NODE,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.probe.request import Request, RequestDenied, parse
+from bot.probe.admitting import Request, RequestDenied, parse
 
 HEAD = b"POST /jobs HTTP/1.1\r\nHost: 10.42.0.9:8473\r\nContent-Length: 12\r\n\r\n"
 
