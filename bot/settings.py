@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -45,13 +46,23 @@ SNOWFLAKE = re.compile(r"\d{15,20}")
 CHECK_NAMES = frozenset(check.name for check in CHECKS)
 
 
-def _one_of(*names: str) -> AfterValidator:
-    def validate(value: str) -> str:
-        if value not in names:
-            raise ValueError(f"it is one of {', '.join(names)}")
+def _valid(check: Callable[[Any], object], *, empty: bool = False) -> AfterValidator:
+    """What a check lets through, which else raises a ValueError; `empty` values need none."""
+
+    def validate(value: Any) -> Any:
+        if value or not empty:
+            check(value)
         return value
 
     return AfterValidator(validate)
+
+
+def _one_of(*names: str) -> AfterValidator:
+    def check(value: str) -> None:
+        if value not in names:
+            raise ValueError(f"it is one of {', '.join(names)}")
+
+    return _valid(check)
 
 
 def _split(value: Any) -> Any:
@@ -75,94 +86,72 @@ def _members(value: Any) -> Any:
     return Members(frozenset(users), frozenset(roles))
 
 
-def _channel(channel: int) -> int:
-    if channel and not SNOWFLAKE.fullmatch(str(channel)):
+def _channel(channel: int) -> None:
+    if not SNOWFLAKE.fullmatch(str(channel)):
         raise ValueError("it is no id: right-click a channel in Discord and copy its id")
-    return channel
 
 
-def _namespace(name: str) -> str:
-    if name and not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name):
+def _namespace(name: str) -> None:
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name):
         raise ValueError(f"{name!r} is no namespace's name")
-    return name
 
 
-def _image(image: str) -> str:
+def _image(image: str) -> None:
     if not re.fullmatch(r"[a-z0-9][\w.:/@-]{0,400}", image):
         raise ValueError("it is no image's name")
-    return image
 
 
-def _targets(entries: tuple[str, ...]) -> tuple[str, ...]:
-    targets.allowed(entries)
-    return entries
-
-
-def _times(text: str) -> str:
-    times = timetable(text) if text else None
+def _times(text: str) -> None:
+    times = timetable(text)
     if isinstance(times, Refusal):
         raise ValueError(times.detail.rstrip("."))  # noqa: TRY004  # pydantic's own protocol
-    return text
 
 
-def _zone(name: str) -> str:
+def _zone(name: str) -> None:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
         raise ValueError("it is no time zone that this system knows") from error
-    return name
 
 
-def _repository(url: str) -> str:
-    if url:
-        repository = address(url)
-        if not repository:
-            msg = "it is no repository's address, such as https://github.com/owner/repository"
-            raise ValueError(msg)
-        if not secure(repository.scheme, repository.host):
-            raise ValueError("the token would go over the wire in clear: use https")
-    return url
+def _repository(url: str) -> None:
+    repository = address(url)
+    if not repository:
+        msg = "it is no repository's address, such as https://github.com/owner/repository"
+        raise ValueError(msg)
+    if not secure(repository.scheme, repository.host):
+        raise ValueError("the token would go over the wire in clear: use https")
 
 
-def _api(url: str) -> str:
+def _api(url: str) -> None:
     parts = urlsplit(url)
-    if url and not (parts.hostname and secure(parts.scheme, parts.hostname)):
+    if not (parts.hostname and secure(parts.scheme, parts.hostname)):
         raise ValueError("it is no https address")
-    return url.rstrip("/")
 
 
-def _branch(name: str) -> str:
+def _branch(name: str) -> None:
     if not re.fullmatch(r"(?!-)[\w./-]{1,200}", name) or ".." in name:
         raise ValueError(f"{name!r} is no branch's name")
-    return name
 
 
-def _routes(text: str) -> str:
-    if text:
-        routes_config.routes(text, CHECK_NAMES)
-    return text
-
-
-def _quiet(text: str) -> str:
-    if text:
-        routes_config.quiet_hours(text)
-    return text
+def _routes(text: str) -> None:
+    routes_config.routes(text, CHECK_NAMES)
 
 
 People = Annotated[Members, NoDecode, BeforeValidator(_members)]
-Namespace = Annotated[str, AfterValidator(_namespace)]
+Namespace = Annotated[str, _valid(_namespace, empty=True)]
 Namespaces = Annotated[tuple[Namespace, ...], NoDecode, BeforeValidator(_split)]
-Targets = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_targets)]
-Image = Annotated[str, AfterValidator(_image)]
-Channel = Annotated[int, AfterValidator(_channel)]
-Times = Annotated[str, AfterValidator(_times)]
-Zone = Annotated[str, AfterValidator(_zone)]
-RepositoryUrl = Annotated[str, AfterValidator(_repository)]
-ApiUrl = Annotated[str, AfterValidator(_api)]
-Branch = Annotated[str, AfterValidator(_branch)]
+Targets = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), _valid(targets.allowed)]
+Image = Annotated[str, _valid(_image)]
+Channel = Annotated[int, _valid(_channel, empty=True)]
+Times = Annotated[str, _valid(_times, empty=True)]
+Zone = Annotated[str, _valid(_zone)]
+RepositoryUrl = Annotated[str, _valid(_repository, empty=True)]
+ApiUrl = Annotated[str, _valid(_api, empty=True), AfterValidator(lambda url: url.rstrip("/"))]
+Branch = Annotated[str, _valid(_branch)]
 GitHost = Annotated[str, _one_of("github", "gitea")]
-Routes = Annotated[str, AfterValidator(_routes)]
-QuietHours = Annotated[str, AfterValidator(_quiet)]
+Routes = Annotated[str, _valid(_routes, empty=True)]
+QuietHours = Annotated[str, _valid(routes_config.quiet_hours, empty=True)]
 LogLevel = Annotated[str, AfterValidator(str.lower), _one_of("debug", "info", "warning", "error")]
 LogFormat = Annotated[str, AfterValidator(str.lower), _one_of("text", "json")]
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import groupby
 from typing import Protocol
 
@@ -84,49 +85,45 @@ class Metrics:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # the library's
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
-        self._commands = Counter(
+        counter = partial(Counter, registry=self.registry)
+        histogram = partial(Histogram, registry=self.registry)
+        self._commands = counter(
             "meshmedic_commands",
             "Commands, clicks and suggestions by how they ended.",
             ["command", "outcome"],
-            registry=self.registry,
         )
-        self._durations = Histogram(
+        self._durations = histogram(
             "meshmedic_command_duration_seconds",
             "Time from a command's arrival to the end of its answer.",
             ["command"],
             buckets=ANSWERS,
-            registry=self.registry,
         )
-        self._acknowledged = Histogram(
+        self._acknowledged = histogram(
             "meshmedic_acknowledgement_duration_seconds",
             "Time from a command's arrival until Discord had its acknowledgement.",
             buckets=ACKNOWLEDGEMENTS,
-            registry=self.registry,
         )
-        self._checks = Histogram(
+        self._checks = histogram(
             "meshmedic_check_duration_seconds",
             "Time that a check took over all its objects.",
             ["check"],
             buckets=CHECKS,
-            registry=self.registry,
         )
 
-        self._digests = Counter(
+        self._digests = counter(
             "meshmedic_digests",
             "Digests by how their slot ended; a failed one is tried again.",
             ["outcome"],
-            registry=self.registry,
         )
         self._digested = Gauge(
             "meshmedic_digest_timestamp_seconds",
             "When this process last sent a digest or renewed its line, in Unix time; 0 if never.",
             registry=self.registry,
         )
-        self._alerts = Counter(
+        self._alerts = counter(
             "meshmedic_alert_messages",
             "Messages of alerts by what they were; lost is a channel that takes none.",
             ["outcome"],
-            registry=self.registry,
         )
 
     def answered(self, interaction: Answered) -> None:

@@ -56,9 +56,6 @@ ControlHandler: TypeAlias = Callable[[discord.Interaction[Any], Control], Awaita
 
 
 class CogWithControls(Cog):
-    """A group of commands with buttons or selects under its answers."""
+    """A group of commands with buttons or selects under its answers, each kind with its handler."""
 
-    @property
-    def controls(self) -> Mapping[type[Control], ControlHandler]:
-        """The handler of each kind of control."""
-        raise NotImplementedError
+    controls: Mapping[type[Control], ControlHandler]

@@ -6,7 +6,7 @@ Each question has a time limit, and none waits for another but for the login.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable
 from typing import Any, TypeVar
 
 import aiohttp
@@ -44,8 +44,6 @@ PRIVILEGED = {
     "Message Content Intent": ("gateway_message_content", "gateway_message_content_limited"),
 }
 """The portal's switches, and the application's flags that tell of them."""
-
-GUILD_ID = Unset("MESHMEDIC_GUILD_ID")
 
 
 class FromTerminal:
@@ -93,8 +91,8 @@ async def shown(
     client: discord.Client, application: int, guild_id: int
 ) -> Commands | Denied | NotObserved:
     """The commands that Discord has of an application in one server."""
-    found = await _ask(client.http.get_guild_commands(application, guild_id))
-    return found if isinstance(found, Denied | NotObserved) else _mappings(found)
+    answer = await _ask(client.http.get_guild_commands(application, guild_id))
+    return answer if isinstance(answer, Denied | NotObserved) else tuple(answer)
 
 
 def channel_of(interaction: discord.Interaction[Any]) -> Channel | None:
@@ -106,24 +104,26 @@ def channel_of(interaction: discord.Interaction[Any]) -> Channel | None:
 async def _look(
     client: discord.Client, bot: int, setup: Setup, trace: HttpTrace, here: Channel | None = None
 ) -> DiscordFacts:
+    guild_id = setup.guild_id
+    if guild_id is None:
+        unset = Unset("MESHMEDIC_GUILD_ID")
+        application = await _application(client)
+        return DiscordFacts(bot, application, unset, unset, skew=trace.skew, here=here)
     people = named(setup.circles)[:MOST_PEOPLE]
     async with asyncio.TaskGroup() as group:
-        application = group.create_task(_application(client))
-        server = group.create_task(_server(client, bot, setup.guild_id))
-        registered = group.create_task(
-            _registered(client, client.application_id or bot, setup.guild_id)
-        )
-        members = {
-            user: group.create_task(_member(client, setup.guild_id, user)) for user in people
-        }
-    found = server.result()
+        applying = group.create_task(_application(client))
+        serving = group.create_task(_server(client, bot, guild_id))
+        # Without a connection the bot's id stands for the application's: the same since 2016.
+        registering = group.create_task(_registered(client, client.application_id or bot, guild_id))
+        members = {user: group.create_task(_member(client, guild_id, user)) for user in people}
+    server = serving.result()
     # Of a server that the bot is not in, Discord says of everybody that they are not there.
-    known = members if isinstance(found, DiscordServerFacts) else {}
+    known = members if isinstance(server, DiscordServerFacts) else {}
     return DiscordFacts(
         login=bot,
-        application=application.result(),
-        server=found,
-        registered=registered.result(),
+        application=applying.result(),
+        server=server,
+        registered=registering.result(),
         members={user: task.result() for user, task in known.items()},
         skew=trace.skew,
         here=here,
@@ -131,61 +131,52 @@ async def _look(
 
 
 async def _application(client: discord.Client) -> Application | NotObserved:
-    found = await _ask(client.application_info())
-    if isinstance(found, Denied | NotObserved):
-        return NotObserved(found.why)
-    on = [name for name, flags in PRIVILEGED.items() if any(getattr(found.flags, f) for f in flags)]
+    info = await _ask(client.application_info())
+    if isinstance(info, Denied | NotObserved):
+        return NotObserved(info.why)
+    on = [name for name, flags in PRIVILEGED.items() if any(getattr(info.flags, f) for f in flags)]
     return Application(
-        id=found.id,
-        name=found.name,
-        public=found.bot_public,
-        code_grant=found.bot_require_code_grant,
-        endpoint=bool(found.interactions_endpoint_url),
+        id=info.id,
+        name=info.name,
+        public=info.bot_public,
+        code_grant=info.bot_require_code_grant,
+        endpoint=bool(info.interactions_endpoint_url),
         privileged=tuple(on),
     )
 
 
 async def _server(
-    client: discord.Client, bot: int, guild_id: int | None
-) -> DiscordServerFacts | Elsewhere | Unset | NotObserved:
-    if guild_id is None:
-        return GUILD_ID
+    client: discord.Client, bot: int, guild_id: int
+) -> DiscordServerFacts | Elsewhere | NotObserved:
     guild = await _ask(client.fetch_guild(guild_id, with_counts=False))
     if isinstance(guild, NotObserved):
         return guild
     if isinstance(guild, Denied):
-        return await _elsewhere(client)
+        guilds = await _ask(client.http.get_guilds(SERVERS, with_counts=False))
+        known = () if isinstance(guilds, Denied | NotObserved) else guilds
+        return Elsewhere(tuple(f"{guild['name']} ({guild['id']})" for guild in known))
     member, channels = await asyncio.gather(
         _ask(guild.fetch_member(bot)), _ask(guild.fetch_channels())
     )
     if isinstance(member, Denied | NotObserved):
         return NotObserved(f"The bot's own roles could not be read: {member.why}")
-    seen: tuple[Channel, ...] | NotObserved
+    visible: tuple[Channel, ...] | NotObserved
     if isinstance(channels, Denied | NotObserved):
-        seen = NotObserved(f"The channels could not be read: {channels.why}")
+        visible = NotObserved(f"The channels could not be read: {channels.why}")
     else:
-        text = [channel for channel in channels if isinstance(channel, discord.TextChannel)]
-        seen = tuple(
-            Channel(text_channel.name, _flags(text_channel.permissions_for(member)))
-            for text_channel in text
+        visible = tuple(
+            Channel(channel.name, _flags(channel.permissions_for(member)))
+            for channel in channels
+            if isinstance(channel, discord.TextChannel)
         )
     roles = {role.id: role.name for role in guild.roles}
-    return DiscordServerFacts(guild.id, guild.name, roles, _flags(member.guild_permissions), seen)
-
-
-async def _elsewhere(client: discord.Client) -> Elsewhere | NotObserved:
-    found = await _ask(client.http.get_guilds(SERVERS, with_counts=False))
-    if isinstance(found, Denied | NotObserved):
-        return Elsewhere()
-    return Elsewhere(tuple(f"{guild['name']} ({guild['id']})" for guild in found))
+    allowed = _flags(member.guild_permissions)
+    return DiscordServerFacts(guild.id, guild.name, roles, allowed, visible)
 
 
 async def _registered(
-    client: discord.Client, application: int, guild_id: int | None
-) -> Registered | Denied | Unset | NotObserved:
-    """Without a connection the bot's id stands for the application's: the same since 2016."""
-    if guild_id is None:
-        return GUILD_ID
+    client: discord.Client, application: int, guild_id: int
+) -> Registered | Denied | NotObserved:
     here, everywhere = await asyncio.gather(
         shown(client, application, guild_id),
         _ask(client.http.get_global_commands(application)),
@@ -197,15 +188,11 @@ async def _registered(
     return Registered(here, tuple(command["name"] for command in everywhere))
 
 
-async def _member(
-    client: discord.Client, guild_id: int | None, user: int
-) -> str | Denied | NotObserved:
-    if guild_id is None:
-        return NotObserved("MESHMEDIC_GUILD_ID is not set.")
-    found = await _ask(client.http.get_member(guild_id, user))
-    if isinstance(found, Denied | NotObserved):
-        return found
-    return found["user"].get("global_name") or found["user"]["username"]
+async def _member(client: discord.Client, guild_id: int, user: int) -> str | Denied | NotObserved:
+    member = await _ask(client.http.get_member(guild_id, user))
+    if isinstance(member, Denied | NotObserved):
+        return member
+    return member["user"].get("global_name") or member["user"]["username"]
 
 
 async def _ask(call: Awaitable[T]) -> T | Denied | NotObserved:
@@ -223,11 +210,7 @@ async def _ask(call: Awaitable[T]) -> T | Denied | NotObserved:
         return NotObserved(f"Discord cannot be reached: {type(error).__name__}.")
 
 
-def _mappings(found: Any) -> tuple[Mapping[str, Any], ...]:
-    return tuple(found)
-
-
 def _flags(permissions: discord.Permissions) -> frozenset[str]:
-    """Those that somebody asks about, by Discord's own names."""
-    asked = (ADMINISTRATOR, *(permission.flag for permission in PERMISSIONS))
-    return frozenset(flag for flag in asked if getattr(permissions, flag))
+    """The permissions that the doctor examines, by Discord's names."""
+    names = (ADMINISTRATOR, *(permission.flag for permission in PERMISSIONS))
+    return frozenset(flag for flag in names if getattr(permissions, flag))

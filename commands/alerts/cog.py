@@ -6,7 +6,7 @@ from discord import Interaction, app_commands
 
 from bot.alerting.silences import ACKNOWLEDGED, Silences
 from bot.chat.client import OPERATORS
-from bot.chat.controls import CogWithControls, Control, ControlHandler
+from bot.chat.controls import CogWithControls, Control
 from bot.chat.replies import acknowledge, answer
 from bot.health.service import Health
 from bot.render import cards as render
@@ -29,11 +29,7 @@ class AlertsCog(CogWithControls):
     def __init__(self, silences: Silences, health: Health) -> None:
         self._silences = silences
         self._health = health
-
-    @property
-    def controls(self) -> dict[type[Control], ControlHandler]:
-        """What answers the buttons under an alert."""
-        return {SilenceButton: self._press}
+        self.controls = {SilenceButton: self._press}
 
     @mute.command(extras=OPERATORS)
     async def add(self, interaction: Interaction, what: str, time: str, reason: str = "") -> None:

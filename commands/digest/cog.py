@@ -9,7 +9,7 @@ import msgspec
 from discord import Interaction, TextChannel, app_commands
 
 from bot.chat.client import OPERATORS, Client
-from bot.chat.controls import CogWithControls, Control, ControlHandler
+from bot.chat.controls import CogWithControls, Control
 from bot.chat.replies import acknowledge, answer
 from bot.digest.discord_channel import card
 from bot.digest.domain.records import NAME, DigestSchedule
@@ -49,11 +49,7 @@ class DigestCog(CogWithControls):
         self._digests = digests
         self._health = health
         self._namespaces = namespaces
-
-    @property
-    def controls(self) -> dict[type[Control], ControlHandler]:
-        """What answers the button under a digest."""
-        return {HealthNowButton: self._show_health}
+        self.controls = {HealthNowButton: self._show_health}
 
     async def _suggest_name(self, _interaction: Interaction, typed: str) -> Choices:
         return matching(await self._digests.every(), typed)

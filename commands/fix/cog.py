@@ -7,7 +7,7 @@ from contextlib import suppress
 from discord import Interaction, InteractionMessage, Message, app_commands
 
 from bot.chat.client import APPROVERS, OPERATORS
-from bot.chat.controls import CogWithControls, Control, ControlHandler
+from bot.chat.controls import CogWithControls, Control
 from bot.chat.replies import acknowledge, answer
 from bot.errors import MeshmedicError
 from bot.net.diagnosis.service import Diagnose
@@ -33,11 +33,7 @@ class FixCog(CogWithControls):
     def __init__(self, remediation: RemediationService, diagnose: Diagnose) -> None:
         self._remediation = remediation
         self._diagnose = diagnose
-
-    @property
-    def controls(self) -> dict[type[Control], ControlHandler]:
-        """What answers the buttons of a change."""
-        return {controls.ChangeButton: self._press, controls.MethodButton: self._choose}
+        self.controls = {controls.ChangeButton: self._press, controls.MethodButton: self._choose}
 
     async def _suggest_route(self, _interaction: Interaction, typed: str) -> Choices:
         """Suggest live routes, from memory; a Service cannot be repaired."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from discord import Interaction, app_commands
 
-from bot.chat.controls import CogWithControls, Control, ControlHandler
+from bot.chat.controls import CogWithControls, Control
 from bot.chat.replies import acknowledge, answer
 from bot.domain.check import SCOPES
 from bot.domain.report import Report
@@ -42,11 +42,7 @@ class HealthCog(CogWithControls):
     def __init__(self, health: Health, namespaces: Callable[[], tuple[str, ...]]) -> None:
         self._health = health
         self._namespaces = namespaces
-
-    @property
-    def controls(self) -> dict[type[Control], ControlHandler]:
-        """What answers the controls under a report."""
-        return {
+        self.controls = {
             controls.FindingSelect: self._tell_story,
             controls.ExportButton: self._export,
         }

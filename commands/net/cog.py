@@ -8,7 +8,7 @@ from discord import Interaction, app_commands
 
 from bot.charts.process import Draw
 from bot.chat.client import OPERATORS
-from bot.chat.controls import CogWithControls, Control, ControlHandler
+from bot.chat.controls import CogWithControls, Control
 from bot.chat.replies import acknowledge, answer
 from bot.errors import InputError
 from bot.net.diagnosis.service import Diagnose
@@ -47,11 +47,7 @@ class NetCog(CogWithControls):
         self._reach = reach
         self._netshoot = netshoot
         self._draw = draw
-
-    @property
-    def controls(self) -> dict[type[Control], ControlHandler]:
-        """What answers the button under a test."""
-        return {retest.RetestButton: self._retest}
+        self.controls = {retest.RetestButton: self._retest}
 
     @net.command(extras=OPERATORS)
     async def diagnose(self, interaction: Interaction, route: str, private: bool = False) -> None:
