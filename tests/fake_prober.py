@@ -35,7 +35,7 @@ class FakeProber:
     ) -> tuple[ProbeAnswer, ...]:
         """By the network."""
         self.asked.append(source)
-        if self.fails or source.stance is not ExecutionContext.POD:
+        if self.fails or source.context is not ExecutionContext.POD:
             raise self.fails or ClusterError("Only pods can be had.")
         return tuple(
             answer

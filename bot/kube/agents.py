@@ -142,7 +142,7 @@ class Agents:
         """
         try:
             written = (await self.peers.read()).get(agent_peers.FILE)
-            text = agent_peers.written(
+            text = agent_peers.peers_file(
                 ListenerAddress(agent.node, agent.address, signed_job.LISTENER_PORT)
                 for agent in await self.present()
             )
@@ -183,7 +183,7 @@ class AgentAnswer:
         with _translated(self.agent):
             async for part in self.response.content.iter_any():
                 whole, _, rest = (rest + part).rpartition(b"\n")
-                new = [line for job in (self.job, "") for line in lines.of_job(whole, job)]
+                new = [line for job in (self.job, "") for line in lines.lines_of(whole, job)]
                 received += new
                 size += len(part)
                 if refusals := [line.refused for line in new if line.refused]:

@@ -89,7 +89,7 @@ class ProbeAgents(ProbeJobs):
         Raises:
             ClusterError: Neither can; the message says why the Job cannot.
         """
-        agent = await self._on(source.node) if source.stance is ExecutionContext.POD else None
+        agent = await self._on(source.node) if source.context is ExecutionContext.POD else None
         if agent:
             try:
                 answers = await self._asked(agent, probes)
@@ -100,7 +100,7 @@ class ProbeAgents(ProbeJobs):
                 return answers
         answers = await super().probe(source, probes, progress)
         # Only now: where no pod could be made, none has tested anything.
-        if source.stance is not ExecutionContext.TRAEFIK:
+        if source.context is not ExecutionContext.TRAEFIK:
             self._methods[source.node, ON_DEMAND] = time.monotonic()
         return answers
 

@@ -96,9 +96,9 @@ class ProbeJobs:
         Raises:
             ClusterError: It cannot be made or does not run; the message says why.
         """
-        if source.stance is ExecutionContext.TRAEFIK:
+        if source.context is ExecutionContext.TRAEFIK:
             return await self._inside.probe(source.node, probes, progress)
-        if source.stance is ExecutionContext.HOST and not self._host_network:
+        if source.context is ExecutionContext.HOST and not self._host_network:
             raise ClusterError(HOST)
 
         async def by_job(few: Sequence[Probe]) -> Iterable[ProberLine]:
@@ -166,7 +166,7 @@ class ProbeJobs:
         job = ProbeJob(
             id=_name("probe"), expires=time.time() + LONGEST + START, probes=tuple(probes)
         )
-        host = source.stance is ExecutionContext.HOST
+        host = source.context is ExecutionContext.HOST
         manifest = await self._manifest(job, source.node, host_network=host)
         async with self.jobs.running(manifest) as pod:
             return await self._lines_until(pod, job.id, lambda line: line.done)
@@ -216,9 +216,9 @@ class ProbeJobs:
         async with self.jobs.following(pod, limit=MOST_LOG, seconds=LONGEST + START) as parts:
             async for part in parts:
                 body += part
-                if any(wanted(line) or line.refused for line in lines.of_job(_tail(body), job)):
+                if any(wanted(line) or line.refused for line in lines.lines_of(_tail(body), job)):
                     break
-        received = tuple(lines.of_job(bytes(body), job))
+        received = tuple(lines.lines_of(bytes(body), job))
         for line in received:
             if line.refused:
                 raise ClusterError(f"The prober refused its job: {line.refused}")
@@ -257,7 +257,7 @@ async def heard_in(read_log: Callable[[], Awaitable[bytes]], job: str) -> tuple[
     # A listener writes twice a second.
     await asyncio.sleep(1.0)
     try:
-        return lines.heard(lines.of_job(await read_log(), job))
+        return lines.heard(lines.lines_of(await read_log(), job))
     except ClusterError:
         return None
 

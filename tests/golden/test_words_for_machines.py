@@ -54,7 +54,7 @@ def test_the_kind_in_deploy_has_the_fields_that_are_written(part: str) -> None:
 def test_a_job_and_a_line_of_yesterday_are_read_today() -> None:
     """Agents and the bot are not always of one version."""
     assert msgspec.json.decode(kept("probe-request.json"), type=ProbeJob) == JOB
-    told = list(lines.of_job(kept("probe-lines.txt"), JOB.id))
+    told = list(lines.lines_of(kept("probe-lines.txt"), JOB.id))
     assert [line.answer for line in told if line.answer] == [LINE.answer]
     assert lines.heard(iter(told)) == (LINE.heard,)
     assert {field.name for field in msgspec.structs.fields(ProberLine)} == {

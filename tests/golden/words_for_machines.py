@@ -214,7 +214,7 @@ def _agents() -> str:
             "renewed": agent_keys.renewed({"key-a": '{"not_after":0}'}, "key-b", "{}", 1.0),
             "peers": agent_peers.CONFIG_MAP,
             "file": agent_peers.FILE,
-            "text": agent_peers.written((ListenerAddress("edge", "10.42.0.99", 8474),)),
+            "text": agent_peers.peers_file((ListenerAddress("edge", "10.42.0.99", 8474),)),
         }
     )
 

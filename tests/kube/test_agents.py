@@ -93,4 +93,4 @@ async def test_an_api_server_that_is_away_is_logged_and_no_more(
     st.lists(st.builds(ListenerAddress, st.text(), st.text(), st.integers(1, 65535)), max_size=20)
 )
 def test_the_order_of_pods_makes_no_difference(peers: list[ListenerAddress]) -> None:
-    assert agent_peers.written(peers) == agent_peers.written(reversed(peers))
+    assert agent_peers.peers_file(peers) == agent_peers.peers_file(reversed(peers))

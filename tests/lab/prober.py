@@ -75,7 +75,7 @@ class LabProber:
             act, self.before_again = self.before_again, None
             await act()
         self._asked.add(source)
-        if source.stance is ExecutionContext.TRAEFIK:
+        if source.context is ExecutionContext.TRAEFIK:
             if self.traefik is None or not BY_WGET:
                 raise ClusterError(NO_EXEC)
             return await WgetSession(self._command, TRAEFIK, time.monotonic() + LONGEST).all(probes)
@@ -132,7 +132,7 @@ class LabProber:
             program(self._lab, self._services)
 
     def _namespace(self, source: VantagePoint) -> str:
-        if source.stance is ExecutionContext.HOST:
+        if source.context is ExecutionContext.HOST:
             return self._lab.node(source.node).namespace
         return self._pods[source.node].namespace
 
@@ -166,7 +166,7 @@ class LabProber:
         finally:
             with suppress(ProcessLookupError):
                 process.kill()
-        return lines.answers(lines.of_job(out, job.id))
+        return lines.answers(lines.lines_of(out, job.id))
 
     async def _listen(self, pod: Pod) -> tuple[Pod, asyncio.subprocess.Process, asyncio.Task[None]]:
         listen = Listen(name=pod.node.name, port=PORT, seconds=SECONDS)
@@ -175,12 +175,12 @@ class LabProber:
         assert process.stdout
         told = self._listening[pod.node.name] = []
         async with asyncio.timeout(30):
-            told += lines.of_job(await process.stdout.readline(), job.id)
+            told += lines.lines_of(await process.stdout.readline(), job.id)
 
         async def read() -> None:
             assert process.stdout
             async for line in process.stdout:
-                told.extend(lines.of_job(line, job.id))
+                told.extend(lines.lines_of(line, job.id))
 
         return pod, process, asyncio.create_task(read())
 

@@ -50,7 +50,7 @@ class Running:
         return self.so_far(job)
 
     def so_far(self, job: str) -> list[ProberLine]:
-        return list(lines.of_job(bytes(self.log), job))
+        return list(lines.lines_of(bytes(self.log), job))
 
     async def asked(self, sent: signed_job.SignedRequest) -> tuple[int, list[ProberLine]]:
         """The status, and all lines that came back."""

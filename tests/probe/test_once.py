@@ -29,7 +29,7 @@ async def test_a_job_is_done_and_its_lines_end_with_done() -> None:
     probe = Probe(id="p", kind=ProbeKind.TCP, address="127.0.0.1", port=1, tries=2)
     running = await started(ProbeJob(id="j", expires=time.time() + 60, probes=(probe,)))
     out, _ = await asyncio.wait_for(running.communicate(), 30)
-    found = list(lines.of_job(out, "j"))
+    found = list(lines.lines_of(out, "j"))
     assert running.returncode == 0
     assert [line.done for line in found] == [False, False, True]
     assert {each.outcome for each in lines.answers(iter(found))} == {Outcome.REFUSED}
@@ -62,7 +62,7 @@ async def test_it_ends_by_itself_when_its_time_is_over() -> None:
     listen = Listen(name="alpha", port=0, seconds=600)
     running = await started(ProbeJob(id="j", expires=time.time() + 2, listen=listen))
     out, _ = await asyncio.wait_for(running.communicate(), 30)
-    assert list(lines.of_job(out, "j"))[-1].done
+    assert list(lines.lines_of(out, "j"))[-1].done
 
 
 async def test_a_port_that_is_taken_is_said() -> None:
@@ -89,7 +89,7 @@ async def test_an_address_that_no_way_leads_to_is_no_route() -> None:
         stdout=asyncio.subprocess.PIPE,
     )
     out, _ = await asyncio.wait_for(running.communicate(), 30)
-    answers = lines.answers(lines.of_job(out, "j"))
+    answers = lines.answers(lines.lines_of(out, "j"))
     assert {(each.outcome, each.errno) for each in answers} == {
         (Outcome.NO_ROUTE, errno.ENETUNREACH)
     }

@@ -15,7 +15,7 @@ from bot.errors import MeshmedicError
 from bot.net.diagnosis import evidence as case
 from bot.net.diagnosis import test_plan as questions
 from bot.net.diagnosis import vantage_points as asking
-from bot.net.diagnosis.observation import Ear, Observation, Question, VantagePoint
+from bot.net.diagnosis.observation import ListenerReport, Observation, Question, VantagePoint
 from bot.net.diagnosis.subject import Subject
 from bot.net.diagnosis.vantage_points import Means, VantagePoints
 from bot.net.ports import Prober
@@ -44,7 +44,7 @@ class NetworkObservations(msgspec.Struct, frozen=True):
     """What was observed and heard; `unmade` says what could not be set up, and why."""
 
     observations: tuple[Observation, ...] = ()
-    ears: tuple[Ear, ...] = ()
+    listener_reports: tuple[ListenerReport, ...] = ()
     unmade: tuple[str, ...] = ()
 
 
@@ -54,7 +54,7 @@ class Collector:
 
     prober: Prober
     subject: Subject
-    stage: VantagePoints
+    points: VantagePoints
     progress: Progress
     unmade: list[str] = field(default_factory=list)
     ends: float = 0.0
@@ -64,25 +64,25 @@ class Collector:
         self.ends = asyncio.get_running_loop().time() + WHOLE
         stack = AsyncExitStack()
         try:
-            seen, ears = await self._passes(stack)
+            seen, reports = await self._passes(stack)
         finally:
             await self._remove(stack)
-        return NetworkObservations(seen, ears, tuple(self.unmade))
+        return NetworkObservations(seen, reports, tuple(self.unmade))
 
     async def _passes(
         self, stack: AsyncExitStack
-    ) -> tuple[tuple[Observation, ...], tuple[Ear, ...]]:
+    ) -> tuple[tuple[Observation, ...], tuple[ListenerReport, ...]]:
         means = await self._set_up(stack)
-        asked = questions.first_pass(self.subject, self.stage, means)
-        self.progress(f"Testing from {', '.join(self.stage.nodes)}.")
+        asked = questions.first_pass(self.subject, self.points, means)
+        self.progress(f"Testing from {', '.join(self.points.nodes)}.")
         seen = await self._ask(asked, 1)
-        laid = case.lay_out(self.subject, seen)
+        laid = case.collect(self.subject, seen)
         if questions.needs_second_pass(laid):
             self.progress("Not all is well: testing again, to see whether it stays so.")
             seen += await self._ask(questions.second_pass(laid, asked), 2)
         self.progress("Reading what the listeners heard.")
-        ears = await asyncio.gather(*map(self._ear, means.listeners.values()))
-        return seen, tuple(ears)
+        reports = await asyncio.gather(*map(self._ear, means.listeners.values()))
+        return seen, tuple(reports)
 
     async def _remove(self, stack: AsyncExitStack) -> None:
         """What could not be removed is said: the verdict is none the worse for it."""
@@ -94,9 +94,9 @@ class Collector:
     async def _set_up(self, stack: AsyncExitStack) -> Means:
         """Listeners first, since temporary Services lead to them too."""
         listeners = await self._entered(
-            stack, "Listeners", self.prober.listening(self.stage.nodes, self.progress)
+            stack, "Listeners", self.prober.listening(self.points.nodes, self.progress)
         )
-        backends = asking.backends(self.stage, listeners)
+        backends = asking.backends(self.points, listeners)
         vips = await self._entered(
             stack, "Temporary Services", self.prober.sole_vips(backends, self.progress)
         )
@@ -158,12 +158,12 @@ class Collector:
         now = asyncio.get_running_loop().time()
         return asyncio.timeout_at(min(now + seconds, self.ends))
 
-    async def _ear(self, listener: ListenerAddress) -> Ear:
+    async def _ear(self, listener: ListenerAddress) -> ListenerReport:
         try:
             async with asyncio.timeout(READING):
-                return Ear(listener.node, await self.prober.heard(listener))
+                return ListenerReport(listener.node, await self.prober.heard(listener))
         except (MeshmedicError, TimeoutError):
-            return Ear(listener.node)
+            return ListenerReport(listener.node)
 
 
 def _observation(

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from bot.net.diagnosis import explanation
 from bot.net.diagnosis import native_lb_effect as effects
 from bot.net.diagnosis.diagnosis import Confidence, Diagnosis, Effect, Row
-from bot.net.diagnosis.evidence import Case, lay_out
-from bot.net.diagnosis.observation import Aim, Belief, Ear, Key, Observation
-from bot.net.diagnosis.results import SHARP, Tally
+from bot.net.diagnosis.evidence import RouteEvidence, collect
+from bot.net.diagnosis.observation import Aim, Belief, Key, ListenerReport, Observation
+from bot.net.diagnosis.results import SHARP, Result
 from bot.net.diagnosis.rule import DecisionRule, Match
 from bot.net.diagnosis.rules import BESIDE, CONNECTING, DECIDED, GRAVEST, healthy, loss, slow_path
 from bot.net.diagnosis.subject import Native, Subject
@@ -31,40 +31,40 @@ MOST_CHANGES = 2
 def decide(
     subject: Subject,
     observations: Iterable[Observation],
-    ears: Iterable[Ear] = (),
+    reports: Iterable[ListenerReport] = (),
     belief: Belief | None = None,
     untested: tuple[str, ...] = (),
 ) -> Diagnosis:
     """The diagnosis that follows; `untested` says what the prober cannot see at all."""
-    case = lay_out(subject, observations, ears, belief)
-    found = _verdict(case)
+    evidence = collect(subject, observations, reports, belief)
+    found = _verdict(evidence)
     if isinstance(found, str):
-        return _inconclusive(case, found, untested)
+        return _inconclusive(evidence, found, untested)
     (rule, match), also = found
-    return _diagnosis(case, rule, match, also, untested)
+    return _diagnosis(evidence, rule, match, also, untested)
 
 
-def _verdict(case: Case) -> tuple[Fault, tuple[Fault, ...]] | str:
+def _verdict(evidence: RouteEvidence) -> tuple[Fault, tuple[Fault, ...]] | str:
     """The one row, and what was found beside it; or why there is none."""
-    if decided := _matching(DECIDED, case):
+    if decided := _matching(DECIDED, evidence):
         return decided[0], ()
-    if changed := _changed(case):
+    if changed := _changed(evidence):
         return f"It changed while it was tested: {changed}."
-    connecting, beside = _matching(CONNECTING, case), _matching(BESIDE, case)
-    if case.failing:
-        return _of_failures(case, connecting, beside)
+    connecting, beside = _matching(CONNECTING, evidence), _matching(BESIDE, evidence)
+    if evidence.failing:
+        return _of_failures(evidence, connecting, beside)
     if faults := sorted((*connecting, *beside), key=lambda fault: GRAVEST.index(fault[0].row)):
         return faults[0], tuple(faults[1:])
-    if match := healthy.RULE.match(case):
+    if match := healthy.RULE.match(evidence):
         return (healthy.RULE, match), ()
-    return explanation.unexplained(case)
+    return explanation.unexplained(evidence)
 
 
 def _of_failures(
-    case: Case, connecting: tuple[Fault, ...], beside: tuple[Fault, ...]
+    evidence: RouteEvidence, connecting: tuple[Fault, ...], beside: tuple[Fault, ...]
 ) -> tuple[Fault, tuple[Fault, ...]] | str:
     """The one row that explains why every failing way fails."""
-    failing = set(case.failing)
+    failing = set(evidence.failing)
     whole = [fault for fault in connecting if failing <= set(fault[1].paths)]
     if len(whole) == 1:
         rest = [fault for fault in connecting if fault is not whole[0]]
@@ -75,42 +75,48 @@ def _of_failures(
     if len(connecting) > 1 and failing <= {path for _, m in connecting for path in m.paths}:
         reasons = " ".join(match.because for _, match in connecting)
         return f"Several faults at once: {reasons}"
-    return explanation.unexplained(case)
+    return explanation.unexplained(evidence)
 
 
-def _matching(rules: tuple[DecisionRule, ...], case: Case) -> tuple[Fault, ...]:
-    return tuple((rule, match) for rule in rules if (match := rule.match(case)))
+def _matching(rules: tuple[DecisionRule, ...], evidence: RouteEvidence) -> tuple[Fault, ...]:
+    return tuple((rule, match) for rule in rules if (match := rule.match(evidence)))
 
 
-def _changed(case: Case) -> str:
+def _changed(evidence: RouteEvidence) -> str:
     """What did not stay as it was from one pass to the next."""
     changes = [
-        f"{explanation.what(*key)} was {tally.before}, then {tally.after}"
-        for key, tally in sorted(case.tallies.items(), key=lambda item: item[0])
-        if tally.changed and key[0].node in case.stage.edges and not _drifts(case, key, tally)
+        f"{explanation.describe(*key)} was {result.before}, then {result.after}"
+        for key, result in sorted(evidence.results.items(), key=lambda item: item[0])
+        if result.changed
+        and key[0].node in evidence.points.ingress_nodes
+        and not _drifts(evidence, key, result)
     ]
     more = f", and {len(changes) - MOST_CHANGES} more" if len(changes) > MOST_CHANGES else ""
     return ", ".join(changes[:MOST_CHANGES]) + more
 
 
-def _drifts(case: Case, key: Key, tally: Tally) -> bool:
+def _drifts(evidence: RouteEvidence, key: Key, result: Result) -> bool:
     """Whether a change says nothing: beside the route, or of few tries on a bad way."""
     if key[1] in DRIFTS:
         return True
     strained = any(
         path.edge == key[0].node and (path.endpoint.node == key[2].node or not key[2].node)
-        for path in case.paths
-        if loss.loses(case, path) or slow_path.drags(case, path)
+        for path in evidence.paths
+        if loss.loses(evidence, path) or slow_path.drags(evidence, path)
     )
-    return strained and not {tally.before, tally.after} & SHARP
+    return strained and not {result.before, result.after} & SHARP
 
 
 def _diagnosis(
-    case: Case, rule: DecisionRule, match: Match, also: tuple[Fault, ...], untested: tuple[str, ...]
+    evidence: RouteEvidence,
+    rule: DecisionRule,
+    match: Match,
+    also: tuple[Fault, ...],
+    untested: tuple[str, ...],
 ) -> Diagnosis:
-    effect, because = effects.effect(case, rule, match, tuple(other.row for other, _ in also))
+    effect, because = effects.effect(evidence, rule, match, tuple(other.row for other, _ in also))
     decided = rule in DECIDED
-    lesser = any(map(case.stands_in, case.stage.edges)) and not decided
+    lesser = any(map(evidence.stands_in, evidence.points.ingress_nodes)) and not decided
     beside = tuple(f"Also seen: {other.because}" for _, other in also)
     return Diagnosis(
         row=rule.row,
@@ -120,39 +126,39 @@ def _diagnosis(
         effect_because=because,
         places=match.places,
         advice=(*match.instead, *rule.advice, *beside),
-        evidence=explanation.rows(case, match.bears),
-        untested=_untested(case, (*match.untested, *untested), decided=decided),
-        passed=healthy.passed(case),
+        evidence=explanation.rows(evidence, match.bears),
+        untested=_untested(evidence, (*match.untested, *untested), decided=decided),
+        passed=healthy.passed(evidence),
     )
 
 
-def _inconclusive(case: Case, because: str, untested: tuple[str, ...]) -> Diagnosis:
-    effect, why = _unknown(case)
+def _inconclusive(evidence: RouteEvidence, because: str, untested: tuple[str, ...]) -> Diagnosis:
+    effect, why = _unknown(evidence)
     return Diagnosis(
         row=Row.INCONCLUSIVE,
         confidence=Confidence.NONE,
         because=because,
         effect=effect,
         effect_because=why,
-        evidence=explanation.rows(case, ()),
-        untested=_untested(case, untested, decided=False),
-        next=explanation.next_test(case, because),
+        evidence=explanation.rows(evidence, ()),
+        untested=_untested(evidence, untested, decided=False),
+        next=explanation.next_test(evidence, because),
     )
 
 
-def _unknown(case: Case) -> tuple[Effect, str]:
-    native = case.subject.native
+def _unknown(evidence: RouteEvidence) -> tuple[Effect, str]:
+    native = evidence.subject.native
     if native is Native.IMPOSSIBLE:
-        return Effect.IMPOSSIBLE, case.subject.native_because
-    if effects.too_old(case.belief.version):
-        return Effect.IMPOSSIBLE, f"Traefik {case.belief.version} knows no nativeLB."
+        return Effect.IMPOSSIBLE, evidence.subject.native_because
+    if effects.too_old(evidence.belief.version):
+        return Effect.IMPOSSIBLE, f"Traefik {evidence.belief.version} knows no nativeLB."
     if native is Native.ON:
-        return Effect.ALREADY, case.subject.native_because
+        return Effect.ALREADY, evidence.subject.native_because
     return Effect.UNKNOWN, "What the evidence does not explain, it does not cure either."
 
 
-def _untested(case: Case, said: tuple[str, ...], *, decided: bool) -> tuple[str, ...]:
+def _untested(evidence: RouteEvidence, said: tuple[str, ...], *, decided: bool) -> tuple[str, ...]:
     """What could not be tested, each once; nothing where the objects decide."""
-    reasons = () if decided else explanation.reasons(case)
-    unseen = () if decided else case.belief.unseen
+    reasons = () if decided else explanation.reasons(evidence)
+    unseen = () if decided else evidence.belief.unseen
     return tuple(dict.fromkeys((*said, *reasons, *unseen)))

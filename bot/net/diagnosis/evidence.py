@@ -11,18 +11,18 @@ from bot.domain.grouping import grouped
 from bot.net.diagnosis.observation import (
     Aim,
     Belief,
-    Ear,
     ExecutionContext,
     Key,
+    ListenerReport,
     Observation,
     ProbeTarget,
     VantagePoint,
 )
-from bot.net.diagnosis.results import ResultState, Tally, summarize
+from bot.net.diagnosis.results import Result, ResultState, summarize
 from bot.net.diagnosis.subject import EndpointAt, Subject
 from bot.net.diagnosis.vantage_points import VantagePoints, choose_vantage_points, target
 
-NOTHING = Tally()
+NOTHING = Result()
 NO_BELIEF = Belief()
 
 
@@ -49,16 +49,16 @@ class Path:
 
 
 @dataclass(frozen=True)
-class Case:
+class RouteEvidence:
     """All that is known of a subject; questions about it are answered from `tallies`."""
 
     subject: Subject
-    tallies: Mapping[Key, Tally] = field(default_factory=dict)
-    ears: Mapping[str, Ear] = field(default_factory=dict)
+    results: Mapping[Key, Result] = field(default_factory=dict)
+    listener_reports: Mapping[str, ListenerReport] = field(default_factory=dict)
     belief: Belief = NO_BELIEF
 
     @cached_property
-    def stage(self) -> VantagePoints:
+    def points(self) -> VantagePoints:
         """Which places take part."""
         return choose_vantage_points(self.subject)
 
@@ -66,12 +66,14 @@ class Case:
     def paths(self) -> tuple[Path, ...]:
         """Every way that Traefik's requests may take."""
         return tuple(
-            Path(edge, endpoint) for edge in self.stage.edges for endpoint in self.stage.endpoints
+            Path(edge, endpoint)
+            for edge in self.points.ingress_nodes
+            for endpoint in self.points.endpoints
         )
 
-    def at(self, place: VantagePoint, aim: Aim, target: ProbeTarget) -> Tally:
+    def at(self, place: VantagePoint, aim: Aim, target: ProbeTarget) -> Result:
         """One tally, empty where nothing was asked."""
-        return self.tallies.get((place, aim, target), NOTHING)
+        return self.results.get((place, aim, target), NOTHING)
 
     def stand(self, edge: str) -> VantagePoint:
         """The place that stands for Traefik on its node: its own pod where no other was asked."""
@@ -80,11 +82,11 @@ class Case:
         host = self.subject.in_host_network(edge)
         return VantagePoint(edge, ExecutionContext.HOST if host else ExecutionContext.POD)
 
-    def inside(self, path: Path) -> Tally:
+    def inside(self, path: Path) -> Result:
         """The endpoint by its own address, from Traefik's own pod."""
         return self.endpoint(VantagePoint(path.edge, ExecutionContext.TRAEFIK), path.endpoint)
 
-    def direct(self, path: Path) -> Tally:
+    def direct(self, path: Path) -> Result:
         """The endpoint by its own address, as Traefik on that node sees it.
 
         What Traefik's own pod saw goes before what a prober beside it saw: a NetworkPolicy may
@@ -95,7 +97,7 @@ class Case:
         vague = own.state is ResultState.SILENT and beside.seen
         return own if own.seen and not vague else beside
 
-    def beside(self, path: Path) -> Tally:
+    def beside(self, path: Path) -> Result:
         """The same from the prober's place, which the VIPs were tried from too."""
         found = self.endpoint(self.stand(path.edge), path.endpoint)
         return found if found.seen else self.endpoint(VantagePoint(path.edge), path.endpoint)
@@ -103,50 +105,50 @@ class Case:
     def stands_in(self, edge: str) -> bool:
         """Whether Traefik is in its node's own network, and only the pod network was seen."""
         host = self.stand(edge)
-        return host.stance is ExecutionContext.HOST and not any(
-            self.endpoint(host, endpoint).seen for endpoint in self.stage.endpoints
+        return host.context is ExecutionContext.HOST and not any(
+            self.endpoint(host, endpoint).seen for endpoint in self.points.endpoints
         )
 
-    def endpoint(self, place: VantagePoint, endpoint: EndpointAt) -> Tally:
+    def endpoint(self, place: VantagePoint, endpoint: EndpointAt) -> Result:
         """An endpoint by its own address, from any place."""
         return self.at(place, Aim.ENDPOINT, target(endpoint))
 
-    def sole(self, place: VantagePoint, endpoint: EndpointAt) -> Tally:
+    def sole(self, place: VantagePoint, endpoint: EndpointAt) -> Result:
         """The VIP that leads to this endpoint alone."""
         return self.at(place, Aim.SOLE_VIP, target(endpoint))
 
-    def other_ports(self, place: VantagePoint, endpoint: EndpointAt) -> Tally:
+    def other_ports(self, place: VantagePoint, endpoint: EndpointAt) -> Result:
         """Other ports of the same pod."""
         return self.at(place, Aim.OTHER_PORT, target(endpoint))
 
-    def request(self, place: VantagePoint, endpoint: EndpointAt) -> Tally:
+    def request(self, place: VantagePoint, endpoint: EndpointAt) -> Result:
         """The route's own request to the endpoint."""
         return self.at(place, Aim.REQUEST, target(endpoint))
 
-    def vip(self, edge: str) -> Tally:
+    def vip(self, edge: str) -> Result:
         """The Service's own VIPs, as Traefik on that node sees them."""
         places = (
             VantagePoint(edge, ExecutionContext.TRAEFIK),
             self.stand(edge),
             VantagePoint(edge),
         )
-        return next((tally for tally in map(self.vip_from, places) if tally.seen), NOTHING)
+        return next((result for result in map(self.vip_from, places) if result.seen), NOTHING)
 
-    def vip_from(self, place: VantagePoint) -> Tally:
+    def vip_from(self, place: VantagePoint) -> Result:
         """The Service's own VIPs, from any place."""
         return self.matching(place, (Aim.VIP,))
 
-    def far(self, place: VantagePoint, node: str, aim: Aim = Aim.FAR) -> Tally:
+    def far(self, place: VantagePoint, node: str, aim: Aim = Aim.FAR) -> Result:
         """Our listener on a node; BACK is the same test in the other direction."""
         aims = (Aim.FAR, Aim.BACK) if aim is Aim.FAR else (aim,)
         return self.matching(place, aims, node)
 
-    def listener(self, edge: str, node: str, aim: Aim = Aim.FAR) -> Tally:
+    def listener(self, edge: str, node: str, aim: Aim = Aim.FAR) -> Result:
         """Our listener on a node as a place on Traefik's node sees it: its own, else a pod."""
         found = self.far(self.stand(edge), node, aim)
         return found if found.seen else self.far(VantagePoint(edge), node, aim)
 
-    def node(self, place: VantagePoint, node: str) -> Tally:
+    def node(self, place: VantagePoint, node: str) -> Result:
         """A node at its own address, beside the overlay."""
         return self.matching(place, (Aim.NODE,), node)
 
@@ -157,28 +159,28 @@ class Case:
 
     def matching(
         self, place: VantagePoint, aims: tuple[Aim, ...], node: str | None = None
-    ) -> Tally:
+    ) -> Result:
         """The tallies of some aims from one place, put together."""
-        tallies = [
-            tally
+        results = [
+            result
             for aim in aims
-            for to, tally in self._by_place.get((place, aim), ())
+            for to, result in self._by_place.get((place, aim), ())
             if node is None or to.node == node
         ]
-        return tallies[0] if len(tallies) == 1 else joined(tallies)
+        return results[0] if len(results) == 1 else joined(results)
 
     def places(self, aim: Aim) -> tuple[VantagePoint, ...]:
         """The places from which something of that aim was seen."""
         return tuple(
-            sorted({k[0] for k, tally in self.tallies.items() if k[1] is aim and tally.seen})
+            sorted({k[0] for k, result in self.results.items() if k[1] is aim and result.seen})
         )
 
-    def witnesses(self, endpoint: EndpointAt, beside: str) -> Iterator[tuple[VantagePoint, Tally]]:
+    def witnesses(self, endpoint: EndpointAt, beside: str) -> Iterator[tuple[VantagePoint, Result]]:
         """What the other nodes' pods, beside one node, see of an endpoint."""
         for place in self.places(Aim.ENDPOINT):
-            tally = self.endpoint(place, endpoint)
-            if place.node != beside and place.stance is ExecutionContext.POD and tally.seen:
-                yield place, tally
+            result = self.endpoint(place, endpoint)
+            if place.node != beside and place.context is ExecutionContext.POD and result.seen:
+                yield place, result
 
     @cached_property
     def failing(self) -> tuple[Path, ...]:
@@ -190,35 +192,39 @@ class Case:
     @cached_property
     def _inside_alone(self) -> frozenset[str]:
         """Nodes on which Traefik's own pod was asked, and nothing beside it."""
-        seen = {key[0] for key, tally in self.tallies.items() if tally.seen}
-        own = {place.node for place in seen if place.stance is ExecutionContext.TRAEFIK}
+        seen = {key[0] for key, result in self.results.items() if result.seen}
+        own = {place.node for place in seen if place.context is ExecutionContext.TRAEFIK}
         return frozenset(
-            own - {place.node for place in seen if place.stance is not ExecutionContext.TRAEFIK}
+            own - {place.node for place in seen if place.context is not ExecutionContext.TRAEFIK}
         )
 
     @cached_property
-    def _by_place(self) -> dict[tuple[VantagePoint, Aim], list[tuple[ProbeTarget, Tally]]]:
-        tallies = sorted(self.tallies.items(), key=lambda i: i[0])
-        return grouped(((place, aim), (to, tally)) for (place, aim, to), tally in tallies)
+    def _by_place(self) -> dict[tuple[VantagePoint, Aim], list[tuple[ProbeTarget, Result]]]:
+        results = sorted(self.results.items(), key=lambda i: i[0])
+        return grouped(((place, aim), (to, result)) for (place, aim, to), result in results)
 
 
-def joined(tallies: Sequence[Tally]) -> Tally:
+def joined(results: Sequence[Result]) -> Result:
     """Several tallies as one; a pass of one is put together with the same pass of the others."""
-    depth = max((len(tally.rounds) for tally in tallies), default=0)
+    depth = max((len(result.rounds) for result in results), default=0)
     rounds = tuple(
-        tuple(answer for tally in tallies for answer in chain(*tally.rounds[number : number + 1]))
+        tuple(answer for result in results for answer in chain(*result.rounds[number : number + 1]))
         for number in range(depth)
     )
-    return Tally(rounds, tuple(sorted({reason for tally in tallies for reason in tally.reasons})))
+    return Result(
+        rounds, tuple(sorted({reason for result in results for reason in result.reasons}))
+    )
 
 
-def lay_out(
+def collect(
     subject: Subject,
     observations: Iterable[Observation],
-    ears: Iterable[Ear] = (),
+    reports: Iterable[ListenerReport] = (),
     belief: Belief | None = None,
-) -> Case:
+) -> RouteEvidence:
     """The case that observations make, whatever their order."""
     groups = grouped((observation.question.key, observation) for observation in observations)
-    tallies = {key: summarize(group) for key, group in groups.items()}
-    return Case(subject, tallies, {ear.node: ear for ear in ears}, belief or NO_BELIEF)
+    results = {key: summarize(group) for key, group in groups.items()}
+    return RouteEvidence(
+        subject, results, {report.node: report for report in reports}, belief or NO_BELIEF
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.net.diagnosis.diagnosis import Seen
-from bot.net.diagnosis.evidence import Case
+from bot.net.diagnosis.evidence import RouteEvidence
 from bot.net.diagnosis.observation import Aim, ExecutionContext, ProbeTarget, VantagePoint
 from bot.net.diagnosis.results import ResultState
 from bot.net.diagnosis.rules.healthy import lacking
@@ -40,38 +40,38 @@ THINGS = {
 }
 
 
-def what(place: VantagePoint, aim: Aim, target: ProbeTarget) -> str:
+def describe(place: VantagePoint, aim: Aim, target: ProbeTarget) -> str:
     """`a pod on a -> endpoint 10.42.1.5 on b`."""
     thing = THINGS[aim].format(address=target.address, node=target.node or "an unknown node")
-    return f"{PLACES[place.stance].format(place.node)} -> {thing}"
+    return f"{PLACES[place.context].format(place.node)} -> {thing}"
 
 
-def rows(case: Case, bears: tuple[Aim, ...]) -> tuple[Seen, ...]:
+def rows(evidence: RouteEvidence, bears: tuple[Aim, ...]) -> tuple[Seen, ...]:
     """What was tried and how it ended; what the verdict rests on first."""
     seen = [
-        Seen(what(*key), str(tally), bears=key[1] in bears)
-        for key, tally in sorted(case.tallies.items(), key=lambda item: item[0])
-        if tally.seen
+        Seen(describe(*key), str(result), bears=key[1] in bears)
+        for key, result in sorted(evidence.results.items(), key=lambda item: item[0])
+        if result.seen
     ]
     rows = sorted(seen, key=lambda row: not row.bears)
     left = len(rows) - MOST_ROWS
     more = (Seen(f"{left} more tests", "left out here"),) if left > 0 else ()
-    return (*_believed(case), *rows[:MOST_ROWS], *more)
+    return (*_believed(evidence), *rows[:MOST_ROWS], *more)
 
 
-def reasons(case: Case) -> tuple[str, ...]:
+def reasons(evidence: RouteEvidence) -> tuple[str, ...]:
     """Why something could not be asked, each reason once with the places that it holds for."""
     told: dict[str, list[str]] = {}
-    for (place, _, _), tally in sorted(case.tallies.items(), key=lambda item: item[0]):
-        for reason in tally.reasons:
-            where = PLACES[place.stance].format(place.node)
+    for (place, _, _), result in sorted(evidence.results.items(), key=lambda item: item[0]):
+        for reason in result.reasons:
+            where = PLACES[place.context].format(place.node)
             if where not in told.setdefault(reason, []):
                 told[reason].append(where)
     return tuple(f"From {', '.join(where)}: {reason}" for reason, where in sorted(told.items()))
 
 
-def _believed(case: Case) -> tuple[Seen, ...]:
-    belief = case.belief
+def _believed(evidence: RouteEvidence) -> tuple[Seen, ...]:
+    belief = evidence.belief
     servers = ", ".join(f"{address}:{port}" for address, port in belief.servers or ())
     listed = (Seen(f"Traefik's servers, by its {belief.of}", servers or "none"),)
     failed = tuple(
@@ -84,48 +84,48 @@ def _believed(case: Case) -> tuple[Seen, ...]:
     return (*(listed if belief.servers is not None else ()), *failed)
 
 
-def unexplained(case: Case) -> str:
+def unexplained(evidence: RouteEvidence) -> str:
     """Why there is no verdict, in one sentence."""
-    if not case.subject.traefik:
+    if not evidence.subject.traefik:
         return "No running Traefik pod was found, so nobody knows from where to test."
-    if not case.subject.endpoints_seen:
+    if not evidence.subject.endpoints_seen:
         return "The Service's EndpointSlices were not read, so its endpoints are not known."
-    if not any(tally.seen for tally in case.tallies.values()):
-        return f"No connection was tried{_by_log(case)}."
-    if case.failing:
-        ways = ", ".join(f"{path}: {case.direct(path)}" for path in case.failing[:MOST])
-        vip = case.vip(case.failing[0].edge)
+    if not any(result.seen for result in evidence.results.values()):
+        return f"No connection was tried{_by_log(evidence)}."
+    if evidence.failing:
+        ways = ", ".join(f"{path}: {evidence.direct(path)}" for path in evidence.failing[:MOST])
+        vip = evidence.vip(evidence.failing[0].edge)
         while_ = f", while the Service's VIP is {vip}" if vip.ok else ""
         return f"Connections fail ({ways}{while_}), and the other tests do not say why."
-    missing = "; ".join(dict.fromkeys(lacking(case)))
+    missing = "; ".join(dict.fromkeys(lacking(evidence)))
     return f"What was tried works, but not all was: {missing}."
 
 
-def next_test(case: Case, because: str) -> str:
+def next_test(evidence: RouteEvidence, because: str) -> str:
     """The one test that would tell most."""
     if because.startswith("It changed"):
         return "Ask again in a minute: only a fault that stays can be named."
-    if not case.subject.traefik:
+    if not evidence.subject.traefik:
         return "Label Traefik's pods app.kubernetes.io/name=traefik, or say where it runs."
-    if not any(tally.seen for tally in case.tallies.values()):
+    if not any(result.seen for result in evidence.results.values()):
         return (
             "Install a prober (the DaemonSet of deploy/), or allow pods on demand, or as the last "
             "resort commands in Traefik's pods (deploy/components/exec); ask again."
         )
-    return _for_failures(case) if case.failing else _for_gaps(case)
+    return _for_failures(evidence) if evidence.failing else _for_gaps(evidence)
 
 
-def _for_failures(case: Case) -> str:
-    path = case.failing[0]
-    node, state = path.endpoint.node, case.direct(path).state
-    if case.stand(path.edge).stance is ExecutionContext.TRAEFIK:
+def _for_failures(evidence: RouteEvidence) -> str:
+    path = evidence.failing[0]
+    node, state = path.endpoint.node, evidence.direct(path).state
+    if evidence.stand(path.edge).context is ExecutionContext.TRAEFIK:
         return (
             "Add deploy/components/prober, and ask again: wget in Traefik's pod was all that could "
             f"be asked, and a listener on {node} tells the overlay from the pod."
         )
-    if not case.listener(path.edge, node).seen:
+    if not evidence.listener(path.edge, node).seen:
         return f"Test a listener on {node}: it tells the overlay from the pod."
-    if not case.sole(case.stand(path.edge), path.endpoint).seen:
+    if not evidence.sole(evidence.stand(path.edge), path.endpoint).seen:
         return f"Allow temporary Services: a VIP with {path.endpoint} alone is the decisive test."
     if state is ResultState.REFUSED:
         return (
@@ -136,22 +136,24 @@ def _for_failures(case: Case) -> str:
     return f"On {path.edge}: tcpdump -ni flannel.1 host {path.endpoint.address}, and ask again."
 
 
-def _for_gaps(case: Case) -> str:
-    missing = next(iter(lacking(case)), "")
+def _for_gaps(evidence: RouteEvidence) -> str:
+    missing = next(iter(lacking(evidence)), "")
     unasked = [
-        key for key, tally in sorted(case.tallies.items()) if tally.reasons and not tally.seen
+        key
+        for key, result in sorted(evidence.results.items())
+        if result.reasons and not result.seen
     ]
     allow = any(key[1] in (Aim.ENDPOINT, Aim.VIP) for key in unasked)
     how = " See what could not be tested, and how to allow it." if allow else ""
     return f"Look at this first: {missing}.{how}" if missing else "Ask again."
 
 
-def _by_log(case: Case) -> str:
+def _by_log(evidence: RouteEvidence) -> str:
     """What Traefik's log suggests, and no more than that."""
-    failures = case.belief.failures
+    failures = evidence.belief.failures
     if not failures:
         return ", and Traefik's log tells of no failure"
-    homes = {endpoint.address: endpoint.node for endpoint in case.subject.endpoints}
+    homes = {endpoint.address: endpoint.node for endpoint in evidence.subject.endpoints}
     places = sorted({homes.get(failure.address) or "an unknown node" for failure in failures})
     kinds = sorted({str(failure.outcome) for failure in failures})
     return f"; Traefik's log has {', '.join(kinds)} for endpoints on {', '.join(places)}"

@@ -25,7 +25,7 @@ class VantagePoint(msgspec.Struct, frozen=True, order=True):
     """Where probes run: a node, and how the prober stands there."""
 
     node: str
-    stance: ExecutionContext = ExecutionContext.POD
+    context: ExecutionContext = ExecutionContext.POD
 
 
 class Aim(StrEnum):
@@ -99,7 +99,7 @@ class Observation(msgspec.Struct, frozen=True):
     round: int = 1
 
 
-class Ear(msgspec.Struct, frozen=True):
+class ListenerReport(msgspec.Struct, frozen=True):
     """What a listener on a node heard; None where that could not be read."""
 
     node: str

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from bot.net.diagnosis.evidence import Case, Path
+from bot.net.diagnosis.evidence import Path, RouteEvidence
 from bot.net.diagnosis.observation import Aim, VantagePoint
-from bot.net.diagnosis.results import ResultState, Tally
+from bot.net.diagnosis.results import Result, ResultState
 
 Pair = tuple[str, str]
 """From a node to another."""
@@ -18,32 +18,32 @@ Pair = tuple[str, str]
 class Overlay:
     """The pod network between the nodes of a case."""
 
-    case: Case
+    evidence: RouteEvidence
 
     @cached_property
-    def seen(self) -> dict[Pair, Tally]:
+    def seen(self) -> dict[Pair, Result]:
         """What each pair's connections to our listener ended in."""
-        nodes = self.case.stage.nodes
-        tallies = {
-            (a, b): self.case.far(VantagePoint(a), b) for a in nodes for b in nodes if a != b
+        nodes = self.evidence.points.nodes
+        results = {
+            (a, b): self.evidence.far(VantagePoint(a), b) for a in nodes for b in nodes if a != b
         }
-        return {pair: tally for pair, tally in tallies.items() if tally.seen}
+        return {pair: result for pair, result in results.items() if result.seen}
 
     @cached_property
     def dead(self) -> frozenset[Pair]:
         """Pairs that carry nothing."""
-        return frozenset(pair for pair, tally in self.seen.items() if tally.fails)
+        return frozenset(pair for pair, result in self.seen.items() if result.fails)
 
     @cached_property
     def carries(self) -> frozenset[Pair]:
         """Pairs that carried at least one connection, and so work in both directions."""
-        return frozenset(pair for pair, tally in self.seen.items() if tally.successes)
+        return frozenset(pair for pair, result in self.seen.items() if result.successes)
 
     def alive(self, node: str) -> bool:
         """Whether the listener of a node was reached by anybody, its own node included."""
         if any(to == node for _, to in self.carries):
             return True
-        return bool(self.case.far(VantagePoint(node), node).successes)
+        return bool(self.evidence.far(VantagePoint(node), node).successes)
 
     def culprit(self, pair: Pair) -> str:
         """The one node that all dead pairs have in common, while the others reach each other."""
@@ -55,12 +55,12 @@ class Overlay:
 
     def arrived(self, source: str, node: str) -> bool | None:
         """Whether packets of one node's prober reached another's listener; None if not known."""
-        ear = self.case.ears.get(node)
+        report = self.evidence.listener_reports.get(node)
         own = self._addresses(source)
-        asked = self.case.far(VantagePoint(source), node, Aim.FAR_UDP)
-        if ear is None or ear.heard is None or not own or not asked.seen:
+        asked = self.evidence.far(VantagePoint(source), node, Aim.FAR_UDP)
+        if report is None or report.heard is None or not own or not asked.seen:
             return None
-        return any(count.source in own and count.udp + count.tcp for count in ear.heard)
+        return any(count.source in own and count.udp + count.tcp for count in report.heard)
 
     def one_way(self, pair: Pair) -> Pair | None:
         """The direction that carries nothing, where the other one does."""
@@ -75,28 +75,28 @@ class Overlay:
 
     def misannounced(self) -> tuple[str, ...]:
         """Nodes for which flannel announces an address that is none of theirs, unlike others."""
-        nodes = [node for node in self.case.subject.nodes if node.announced and node.addresses]
+        nodes = [node for node in self.evidence.subject.nodes if node.announced and node.addresses]
         wrong = [node.name for node in nodes if node.announced not in node.addresses]
         return tuple(wrong) if len(wrong) < len(nodes) else ()
 
     def _addresses(self, node: str) -> frozenset[str]:
         """The addresses that a node's pod prober was seen to send from."""
         aims = (Aim.FAR, Aim.BACK, Aim.FAR_UDP, Aim.FAR_SMALL, Aim.ENDPOINT)
-        return self.case.matching(VantagePoint(node), aims).sources
+        return self.evidence.matching(VantagePoint(node), aims).sources
 
 
-def lost(case: Case, path: Path) -> bool:
+def lost(evidence: RouteEvidence, path: Path) -> bool:
     """Whether a way gets no answer at all, and neither does our listener at its end."""
-    if not path.crosses or case.sole(case.stand(path.edge), path.endpoint).successes:
+    if not path.crosses or evidence.sole(evidence.stand(path.edge), path.endpoint).successes:
         return False
-    far = case.listener(path.edge, path.endpoint.node)
-    return case.beside(path).state is ResultState.SILENT and far.fails and _silent(far)
+    far = evidence.listener(path.edge, path.endpoint.node)
+    return evidence.beside(path).state is ResultState.SILENT and far.fails and _silent(far)
 
 
-def _silent(far: Tally) -> bool:
+def _silent(far: Result) -> bool:
     return far.state in (ResultState.SILENT, ResultState.BROKEN)
 
 
-def told(pairs: Iterable[Pair]) -> tuple[str, ...]:
+def format_pairs(pairs: Iterable[Pair]) -> tuple[str, ...]:
     """Pairs as people read them."""
     return tuple(f"{a} -> {b}" for a, b in sorted(pairs))

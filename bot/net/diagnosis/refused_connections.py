@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.net.diagnosis.evidence import Case, Path
+from bot.net.diagnosis.evidence import Path, RouteEvidence
 from bot.net.diagnosis.observation import Aim, ExecutionContext, VantagePoint
-from bot.net.diagnosis.results import ResultState, Tally
+from bot.net.diagnosis.results import Result, ResultState
 
 TELLING = 2.0
 """Milliseconds: with a shorter round trip than this, time tells nothing."""
@@ -37,39 +37,39 @@ HEARD_BY_LISTENERS = (
 class RefusedPath:
     """A way on which every connection is refused, and what the other tests say about it."""
 
-    case: Case
+    evidence: RouteEvidence
     path: Path
 
     @property
     def place(self) -> VantagePoint:
         """Where the tests of this way were made from."""
-        return self.case.stand(self.path.edge)
+        return self.evidence.stand(self.path.edge)
 
     @property
-    def direct(self) -> Tally:
+    def direct(self) -> Result:
         """The endpoint by its own address, from the place of the other tests."""
-        return self.case.beside(self.path)
+        return self.evidence.beside(self.path)
 
     @property
-    def sole(self) -> Tally:
+    def sole(self) -> Result:
         """The VIP that leads to this endpoint alone."""
-        return self.case.sole(self.place, self.path.endpoint)
+        return self.evidence.sole(self.place, self.path.endpoint)
 
     @property
-    def far(self) -> Tally:
+    def far(self) -> Result:
         """Our own listener on the endpoint's node."""
-        return self.case.listener(self.path.edge, self.path.endpoint.node)
+        return self.evidence.listener(self.path.edge, self.path.endpoint.node)
 
     @property
     def pod_reached(self) -> bool:
         """Whether something else on that node, or on that pod, was reached from here."""
-        others = self.case.other_ports(self.place, self.path.endpoint)
+        others = self.evidence.other_ports(self.place, self.path.endpoint)
         return self.far.ok or bool(others.successes)
 
     @property
     def by_source(self) -> bool | None:
         """Whether it came back too soon to be from the other node; None where time cannot tell."""
-        trip = self.case.round_trip(self.place, self.path.endpoint.node)
+        trip = self.evidence.round_trip(self.place, self.path.endpoint.node)
         typical = self.direct.typical
         if not self.path.crosses or trip is None or typical is None or trip < TELLING:
             return None
@@ -78,33 +78,33 @@ class RefusedPath:
         return False if (self.direct.fastest or 0.0) >= trip * AS_LATE else None
 
     @property
-    def remote(self) -> tuple[Tally, ...]:
+    def remote(self) -> tuple[Result, ...]:
         """What pods on other nodes, neither this one nor the endpoint's, see of the endpoint."""
         home = self.path.endpoint.node
-        witnesses = self.case.witnesses(self.path.endpoint, self.path.edge)
-        return tuple(tally for place, tally in witnesses if place.node != home)
+        witnesses = self.evidence.witnesses(self.path.endpoint, self.path.edge)
+        return tuple(result for place, result in witnesses if place.node != home)
 
     @property
-    def elsewhere(self) -> tuple[Tally, ...]:
+    def elsewhere(self) -> tuple[Result, ...]:
         """What pods on any other node see of it, the endpoint's own among them."""
-        witnesses = self.case.witnesses(self.path.endpoint, self.path.edge)
-        return tuple(tally for _, tally in witnesses)
+        witnesses = self.evidence.witnesses(self.path.endpoint, self.path.edge)
+        return tuple(result for _, result in witnesses)
 
     @property
-    def at_home(self) -> Tally:
+    def at_home(self) -> Result:
         """What a pod on the endpoint's own node sees of it."""
-        return self.case.endpoint(VantagePoint(self.path.endpoint.node), self.path.endpoint)
+        return self.evidence.endpoint(VantagePoint(self.path.endpoint.node), self.path.endpoint)
 
     @property
-    def home_itself(self) -> Tally:
+    def home_itself(self) -> Result:
         """What the endpoint's own node sees of it."""
         place = VantagePoint(self.path.endpoint.node, ExecutionContext.HOST)
-        return self.case.endpoint(place, self.path.endpoint)
+        return self.evidence.endpoint(place, self.path.endpoint)
 
     @property
-    def edge_itself(self) -> Tally:
+    def edge_itself(self) -> Result:
         """What Traefik's node sees of it: no PREROUTING rule catches its own packets."""
-        return self.case.endpoint(
+        return self.evidence.endpoint(
             VantagePoint(self.path.edge, ExecutionContext.HOST), self.path.endpoint
         )
 
@@ -120,11 +120,11 @@ class RefusedPath:
 
         Seen by the listeners: they hear our pods' own addresses and, behind a masquerade, others.
         """
-        via_vip = self.case.listener(self.path.edge, self.path.endpoint.node, Aim.FAR_VIP)
-        ear = self.case.ears.get(self.path.endpoint.node)
-        if not via_vip.successes or ear is None or ear.heard is None:
+        via_vip = self.evidence.listener(self.path.edge, self.path.endpoint.node, Aim.FAR_VIP)
+        report = self.evidence.listener_reports.get(self.path.endpoint.node)
+        if not via_vip.successes or report is None or report.heard is None:
             return None
-        return any(count.source not in _known(self.case) for count in ear.heard if count.tcp)
+        return any(count.source not in _known(self.evidence) for count in report.heard if count.tcp)
 
     @property
     def repeated(self) -> bool:
@@ -132,12 +132,12 @@ class RefusedPath:
         return self.direct.repeated and self.sole.repeated
 
 
-def refusals(case: Case) -> Iterator[RefusedPath]:
+def refusals(evidence: RouteEvidence) -> Iterator[RefusedPath]:
     """Every way on which Traefik's connections are all refused."""
-    for path in case.failing:
-        refusal = RefusedPath(case, path)
+    for path in evidence.failing:
+        refusal = RefusedPath(evidence, path)
         if (
-            case.direct(path).state is ResultState.REFUSED
+            evidence.direct(path).state is ResultState.REFUSED
             and refusal.direct.state is ResultState.REFUSED
         ):
             yield refusal
@@ -152,7 +152,7 @@ def everywhere(refusal: RefusedPath) -> bool:
         return False
     every = (*homes, *refusal.elsewhere, refusal.edge_itself)
     return all(
-        tally.state in (ResultState.REFUSED, ResultState.UNSEEN) for tally in every
+        result.state in (ResultState.REFUSED, ResultState.UNSEEN) for result in every
     ) and _no_policy(refusal)
 
 
@@ -166,23 +166,25 @@ def mistaken(refusal: RefusedPath) -> bool:
 
 def other_port_open(refusal: RefusedPath) -> bool:
     """Whether another port of the pod was reached from anywhere."""
-    places = (refusal.place, *refusal.case.places(Aim.OTHER_PORT))
-    return any(refusal.case.other_ports(place, refusal.path.endpoint).successes for place in places)
+    places = (refusal.place, *refusal.evidence.places(Aim.OTHER_PORT))
+    return any(
+        refusal.evidence.other_ports(place, refusal.path.endpoint).successes for place in places
+    )
 
 
 def _no_policy(refusal: RefusedPath) -> bool:
     """A NetworkPolicy refuses the node's other pods too: only the node itself tells then."""
-    return refusal.home_itself.seen or not refusal.case.subject.policies
+    return refusal.home_itself.seen or not refusal.evidence.subject.policies
 
 
-def _known(case: Case) -> frozenset[str]:
+def _known(evidence: RouteEvidence) -> frozenset[str]:
     """The addresses that our own tries to listeners went out from.
 
     Those of other tries do not count: a node's own address is what a masquerade gives.
     """
     return frozenset(
         address
-        for (_, aim, _), tally in case.tallies.items()
+        for (_, aim, _), result in evidence.results.items()
         if aim in HEARD_BY_LISTENERS
-        for address in tally.sources
+        for address in result.sources
     )

@@ -73,7 +73,7 @@ UNSETTLED = f", still {SETTLE:.0f} s after it was created"
 
 
 @dataclass(frozen=True)
-class Tally:
+class Result:
     """All answers to one question, by pass; `reasons` say why it was not asked somewhere."""
 
     rounds: tuple[tuple[ProbeAnswer, ...], ...] = ()
@@ -204,7 +204,7 @@ class Tally:
         return ended + after + (UNSETTLED if any(a.unsettled for a in self.answers) else "")
 
 
-def summarize(observations: Iterable[Observation]) -> Tally:
+def summarize(observations: Iterable[Observation]) -> Result:
     """One tally of the observations of one question, whatever their order."""
     rounds: dict[int, list[ProbeAnswer]] = {}
     reasons: set[str] = set()
@@ -223,7 +223,7 @@ def summarize(observations: Iterable[Observation]) -> Tally:
         tuple(sorted(rounds[round_], key=lambda a: (a.at, a.id, repr(a))))
         for round_ in sorted(rounds)
     )
-    return Tally(tuple(ordered), tuple(sorted(reasons)))
+    return Result(tuple(ordered), tuple(sorted(reasons)))
 
 
 def _state(answers: Sequence[ProbeAnswer]) -> ResultState:

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TypeVar
 
 from bot.net.diagnosis.diagnosis import Effect, Row
-from bot.net.diagnosis.evidence import Case, Path
+from bot.net.diagnosis.evidence import Path, RouteEvidence
 from bot.net.diagnosis.observation import Aim
 
 T = TypeVar("T")
@@ -34,7 +34,7 @@ class Match:
     instead: tuple[str, ...] = ()
 
 
-Find = Callable[[Case], Iterator[Match]]
+Find = Callable[[RouteEvidence], Iterator[Match]]
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,9 @@ class DecisionRule:
     effect_because: str
     advice: tuple[str, ...]
 
-    def match(self, case: Case) -> Match | None:
+    def match(self, evidence: RouteEvidence) -> Match | None:
         """All that fits, as one match that is as certain as its least certain part."""
-        matches = tuple(self.find(case))
+        matches = tuple(self.find(evidence))
         if not matches:
             return None
         places = (place for match in matches for place in match.places or map(str, match.paths))

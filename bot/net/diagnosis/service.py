@@ -97,7 +97,7 @@ class Diagnose:
         found = decide.decide(
             subject,
             seen.observations,
-            seen.ears,
+            seen.listener_reports,
             believing.result(),
             tuple(dict.fromkeys((*blind, *seen.unmade))),
         )
@@ -157,12 +157,12 @@ class Diagnose:
 
     async def _observe(self, subject: Subject, progress: Progress) -> NetworkObservations:
         """Two passes of questions; none where the objects decide, or nobody can ask."""
-        stage = asking.choose_vantage_points(subject)
-        if not stage.edges or not stage.endpoints or subject.external:
+        points = asking.choose_vantage_points(subject)
+        if not points.ingress_nodes or not points.endpoints or subject.external:
             return NetworkObservations()
         if self.prober is None:
             return NetworkObservations(unmade=(NO_PROBER,))
-        return await Collector(self.prober, subject, stage, progress).both()
+        return await Collector(self.prober, subject, points, progress).both()
 
     def _method(self, seen: NetworkObservations) -> tuple[str, tuple[str, ...]]:
         """By what was tested, and what that cannot see, each with how to allow it.
@@ -173,7 +173,7 @@ class Diagnose:
             return "", ()
         name, limitations = self.prober.name, self.prober.blind
         contexts = {
-            observation.question.source.stance
+            observation.question.source.context
             for observation in seen.observations
             if any(answer.outcome in STATES for answer in observation.answers)
         }

@@ -92,7 +92,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     policies: tuple[str, ...] | None = None
 
     @property
-    def edges(self) -> tuple[str, ...]:
+    def ingress_nodes(self) -> tuple[str, ...]:
         """The nodes that Traefik runs on."""
         return tuple(dict.fromkeys(pod.node for pod in self.traefik))
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from bot.net.diagnosis.evidence import Case
+from bot.net.diagnosis.evidence import RouteEvidence
 from bot.net.diagnosis.observation import (
     Aim,
     ExecutionContext,
@@ -20,7 +20,7 @@ from bot.net.diagnosis.observation import (
     Question,
     VantagePoint,
 )
-from bot.net.diagnosis.results import ResultState, Tally
+from bot.net.diagnosis.results import Result, ResultState
 from bot.net.diagnosis.rules.application import SERVER_ERROR
 from bot.net.diagnosis.subject import Subject
 from bot.net.diagnosis.vantage_points import Means, VantagePoints, source, target
@@ -63,7 +63,7 @@ class TestPlan:
     """Numbers the questions of one pass, so that each probe has an id of its own."""
 
     subject: Subject
-    stage: VantagePoints
+    points: VantagePoints
     means: Means
     questions: list[Question] = field(default_factory=list)
 
@@ -75,68 +75,68 @@ class TestPlan:
         self.questions.append(Question(place, aim, target, numbered))
 
 
-def first_pass(subject: Subject, stage: VantagePoints, means: Means) -> tuple[Question, ...]:
+def first_pass(subject: Subject, points: VantagePoints, means: Means) -> tuple[Question, ...]:
     """Every test, once."""
-    plan = TestPlan(subject, stage, means)
-    for node in stage.edges:
+    plan = TestPlan(subject, points, means)
+    for node in points.ingress_nodes:
         _from_pods(plan, source(subject, node), ingress=True)
         _from_traefik(plan, VantagePoint(node, ExecutionContext.TRAEFIK))
         if not subject.in_host_network(node):
             # From the node itself: no rule that catches the packets of pods is in the way.
             _endpoints(plan, VantagePoint(node, ExecutionContext.HOST), 2)
-    for node in stage.nodes:
-        if node not in stage.edges:
+    for node in points.nodes:
+        if node not in points.ingress_nodes:
             _from_pods(plan, VantagePoint(node), ingress=False)
         elif subject.in_host_network(node):
             # The overlay is tested between pods also where Traefik stands beside it.
             _listeners(plan, VantagePoint(node))
-        if node in stage.homes and node not in stage.edges:
+        if node in points.endpoint_nodes and node not in points.ingress_nodes:
             # From the endpoint's node itself, which no NetworkPolicy of kube-router keeps out.
             _endpoints(plan, VantagePoint(node, ExecutionContext.HOST), 2, of=node)
     return tuple(plan.questions)
 
 
-def needs_second_pass(case: Case) -> bool:
+def needs_second_pass(evidence: RouteEvidence) -> bool:
     """Whether anything was not well, so that all of it has to be tested again."""
     return any(
-        not tally.clean
-        or tally.slow
-        or any(answer.status >= SERVER_ERROR for answer in tally.answers)
-        for (_, aim, _), tally in case.tallies.items()
-        if tally.seen and aim not in QUIET
+        not result.clean
+        or result.slow
+        or any(answer.status >= SERVER_ERROR for answer in result.answers)
+        for (_, aim, _), result in evidence.results.items()
+        if result.seen and aim not in QUIET
     )
 
 
-def second_pass(case: Case, first: Sequence[Question]) -> tuple[Question, ...]:
+def second_pass(evidence: RouteEvidence, first: Sequence[Question]) -> tuple[Question, ...]:
     """The questions of a second pass: all that were answered in the first one."""
     lossy = {
         _pair(key)
-        for key, tally in case.tallies.items()
-        if key[1] in RATED and tally.successes and tally.impaired
+        for key, result in evidence.results.items()
+        if key[1] in RATED and result.successes and result.impaired
     }
     questions: list[Question] = []
     for question in first:
-        tally = case.at(*question.key)
-        if not tally.seen:
+        result = evidence.at(*question.key)
+        if not result.seen:
             continue
         rated = question.aim in RATED and _pair(question.key) in lossy
         probe = msgspec.structs.replace(
             question.probe,
             id=str(len(questions)),
             settle=0.0,
-            **_tries(question, tally, rated=rated),
+            **_tries(question, result, rated=rated),
         )
         questions.append(msgspec.structs.replace(question, probe=probe))
     return tuple(questions)
 
 
-def _tries(question: Question, tally: Tally, *, rated: bool) -> dict[str, int]:
+def _tries(question: Question, result: Result, *, rated: bool) -> dict[str, int]:
     """How many tries, and how often one that times out is made again."""
-    if rated or (tally.successes and not tally.ok):
+    if rated or (result.successes and not result.ok):
         return {"tries": MANY, "again": 0}
-    if tally.state in (ResultState.SILENT, ResultState.BROKEN):
+    if result.state in (ResultState.SILENT, ResultState.BROKEN):
         return {"tries": 2, "again": 0}
-    return {"tries": tally.tries if question.aim is Aim.VIP else min(tally.tries, FEW)}
+    return {"tries": result.tries if question.aim is Aim.VIP else min(result.tries, FEW)}
 
 
 def _pair(key: Key) -> frozenset[str]:
@@ -153,7 +153,7 @@ def _from_pods(plan: TestPlan, place: VantagePoint, *, ingress: bool) -> None:
     _vips(plan, place, VIP_TRIES * max(1, len(subject.endpoints) if ingress else 1))
     for aim, name in _names(subject):
         plan.ask(place, aim, ProbeTarget(), Probe(id="", kind=ProbeKind.DNS, name=name), 2)
-    for endpoint in plan.stage.endpoints:
+    for endpoint in plan.points.endpoints:
         at = endpoint.address, endpoint.port
         if ingress or endpoint.node == place.node:
             plan.ask(place, Aim.REQUEST, target(endpoint), _http(subject, *at), 2)
@@ -162,10 +162,10 @@ def _from_pods(plan: TestPlan, place: VantagePoint, *, ingress: bool) -> None:
     for vip in subject.vips if ingress else ():
         probe = _http(subject, vip, subject.port)
         plan.ask(place, Aim.VIP_REQUEST, ProbeTarget(address=vip), probe, FEW)
-    for endpoint in plan.stage.endpoints:
+    for endpoint in plan.points.endpoints:
         if sole := plan.means.vips.get(ProbedBackend(endpoint.address, endpoint.port)):
             plan.ask(place, Aim.SOLE_VIP, target(endpoint), _new_vip(sole), FEW)
-    for name in plan.stage.nodes:
+    for name in plan.points.nodes:
         # The other nodes' own addresses, outside the overlay.
         own = subject.node(name).addresses
         if name != place.node and own:
@@ -184,19 +184,19 @@ def _from_traefik(plan: TestPlan, place: VantagePoint) -> None:
     for (aim, name), port in zip(_names(subject), (subject.port, HTTPS), strict=True):
         lookup = Probe(id="", kind=ProbeKind.DNS, name=name, port=port)
         plan.ask(place, aim, ProbeTarget(), lookup, 1)
-    for endpoint in () if subject.tls else plan.stage.endpoints:
+    for endpoint in () if subject.tls else plan.points.endpoints:
         probe = _http(subject, endpoint.address, endpoint.port)
         plan.ask(place, Aim.REQUEST, target(endpoint), probe, 1)
 
 
 def _endpoints(plan: TestPlan, place: VantagePoint, tries: int, *, of: str = "") -> None:
     """The endpoints, those of one node alone where `of` names it; from a pod other ports too."""
-    for endpoint in plan.stage.endpoints:
+    for endpoint in plan.points.endpoints:
         if of and endpoint.node != of:
             continue
         probe = _tcp(endpoint.address, endpoint.port)
         plan.ask(place, Aim.ENDPOINT, target(endpoint), probe, tries)
-        if place.stance is ExecutionContext.POD:
+        if place.context is ExecutionContext.POD:
             for other in endpoint.others[:3]:
                 probe = _tcp(endpoint.address, other, again=0)
                 plan.ask(place, Aim.OTHER_PORT, target(endpoint), probe, 1)
@@ -216,9 +216,9 @@ def _names(subject: Subject) -> tuple[tuple[Aim, str], ...]:
 
 def _listeners(plan: TestPlan, place: VantagePoint) -> None:
     """Our own listeners, on this node too: it is the control of the others."""
-    edges = plan.stage.edges
+    edges = plan.points.ingress_nodes
     for name, listener in plan.means.listeners.items():
-        if name not in plan.stage.nodes:
+        if name not in plan.points.nodes:
             continue
         back = name in edges and place.node not in edges
         whole = name in edges or place.node in (*edges, name)

@@ -25,30 +25,33 @@ class Means(msgspec.Struct, frozen=True):
 class VantagePoints(msgspec.Struct, frozen=True, kw_only=True):
     """The places of a diagnosis.
 
-    `edges` are the nodes of Traefik, `homes` those of the chosen endpoints, `control` is a node
-    beside them, empty where there is none.
+    `ingress_nodes` are those of Traefik, `endpoint_nodes` those of the chosen endpoints, `control`
+    is a node beside them, empty where there is none.
     """
 
-    edges: tuple[str, ...]
+    ingress_nodes: tuple[str, ...]
     endpoints: tuple[EndpointAt, ...]
-    homes: tuple[str, ...]
+    endpoint_nodes: tuple[str, ...]
     control: str = ""
 
     @property
     def nodes(self) -> tuple[str, ...]:
         """Every node that takes part, each once: Traefik's first."""
-        every = (*self.edges, *self.homes, self.control)
+        every = (*self.ingress_nodes, *self.endpoint_nodes, self.control)
         return tuple(dict.fromkeys(node for node in every if node))
 
 
 def choose_vantage_points(subject: Subject) -> VantagePoints:
     """Choose edges, endpoints and the control of a subject."""
-    edges = subject.edges[:MOST_EDGES]
-    endpoints = _chosen(subject, edges)
-    homes = tuple(dict.fromkeys(endpoint.node for endpoint in endpoints if endpoint.node))
-    free = [n.name for n in subject.nodes if n.ready and n.name not in {*edges, *homes}]
+    ingress = subject.ingress_nodes[:MOST_EDGES]
+    endpoints = _chosen(subject, ingress)
+    endpoint_nodes = tuple(dict.fromkeys(endpoint.node for endpoint in endpoints if endpoint.node))
+    free = [n.name for n in subject.nodes if n.ready and n.name not in {*ingress, *endpoint_nodes}]
     return VantagePoints(
-        edges=edges, endpoints=endpoints, homes=homes, control=free[0] if free else ""
+        ingress_nodes=ingress,
+        endpoints=endpoints,
+        endpoint_nodes=endpoint_nodes,
+        control=free[0] if free else "",
     )
 
 
@@ -68,17 +71,17 @@ def target(endpoint: EndpointAt) -> ProbeTarget:
 
 
 def backends(
-    stage: VantagePoints, listeners: Mapping[str, ListenerAddress]
+    points: VantagePoints, listeners: Mapping[str, ListenerAddress]
 ) -> tuple[ProbedBackend, ...]:
     """What temporary Services are wanted for: each endpoint, and each listener."""
     ours = (ProbedBackend(listener.address, listener.port) for listener in listeners.values())
-    theirs = (ProbedBackend(endpoint.address, endpoint.port) for endpoint in stage.endpoints)
+    theirs = (ProbedBackend(endpoint.address, endpoint.port) for endpoint in points.endpoints)
     return tuple(dict.fromkeys((*theirs, *ours)))
 
 
-def _chosen(subject: Subject, edges: tuple[str, ...]) -> tuple[EndpointAt, ...]:
+def _chosen(subject: Subject, ingress: tuple[str, ...]) -> tuple[EndpointAt, ...]:
     """One endpoint of each node first, those local to Traefik before the others, then the rest."""
-    local_first = sorted(subject.endpoints, key=lambda e: (e.node not in edges, e))
+    local_first = sorted(subject.endpoints, key=lambda e: (e.node not in ingress, e))
     by_node = grouped((endpoint.node, endpoint) for endpoint in local_first)
     first = [group[0] for group in by_node.values()]
     rest = [endpoint for group in by_node.values() for endpoint in group[1:]]

@@ -124,7 +124,7 @@ def _whole_rounds(log: bytes) -> Iterator[Round]:
     for raw in log.split(b"\n", lines.MOST)[: lines.MOST]:
         stamp, _, content = raw[: lines.LONGEST].partition(b" ")
         ended = instant(stamp.decode("ascii", "replace")) if content.startswith(b"{") else None
-        line = lines.one(content) if ended else None
+        line = lines.parse_line(content) if ended else None
         if line is None or ended is None or line.job != JOB:
             continue
         if line.done:

@@ -18,6 +18,6 @@ MOST = 5000
 """Agents: a ConfigMap and an agent take no more than 1 MiB."""
 
 
-def written(peers: Iterable[ListenerAddress]) -> str:
+def peers_file(peers: Iterable[ListenerAddress]) -> str:
     """The file. The same peers always make the same text."""
     return msgspec.json.encode(sorted(set(peers))[:MOST]).decode()

@@ -17,11 +17,11 @@ MOST = 100_000
 _decoder = msgspec.json.Decoder(ProberLine)
 
 
-def of_job(log: bytes, job: str) -> Iterator[ProberLine]:
+def lines_of(log: bytes, job: str) -> Iterator[ProberLine]:
     """The whole lines of a job, in their order; cut, foreign and broken ones are passed over."""
     for raw in log.split(b"\n", MOST)[:MOST]:
         if len(raw) <= LONGEST and raw.startswith(b"{"):
-            line = one(raw)
+            line = parse_line(raw)
             if line is not None and line.job == job:
                 yield line
 
@@ -37,7 +37,7 @@ def heard(lines: Iterator[ProberLine]) -> tuple[Heard, ...]:
     return tuple(newest.values())
 
 
-def one(raw: bytes) -> ProberLine | None:
+def parse_line(raw: bytes) -> ProberLine | None:
     """What a line says; None where it is none of ours."""
     try:
         return _decoder.decode(raw)

@@ -28,7 +28,7 @@ KEY = (
 def heat_map(matrix: Matrix) -> HeatMap:
     """The picture of the nodes that were to be tried; of too many, those with failures."""
     cells = text.by_pair(matrix)
-    every = text.asked(matrix)
+    every = text.tested_nodes(matrix)
     names = _chosen(every, cells)
     some = f"{len(names)} of {len(every)} nodes" if len(names) < len(every) else ""
     rows = tuple(tuple(_tile((row, column), cells, matrix) for column in names) for row in names)
@@ -44,7 +44,7 @@ def heat_map(matrix: Matrix) -> HeatMap:
 
 def alt(matrix: Matrix) -> str:
     """What the picture shows, in words."""
-    count = words.plural(len(text.asked(matrix)), "node")
+    count = words.plural(len(text.tested_nodes(matrix)), "node")
     said = " ".join(findings(matrix))
     return words.line(f"Heat map of {count}: {text.MATRIX_HEADS[matrix.verdict]}. {said}", ALT)
 

@@ -107,7 +107,7 @@ def grid(matrix: Matrix, width: int = 10_000) -> Iterator[str]:
     What is wider than `width` comes in blocks of columns, one below the other.
     """
     cells = by_pair(matrix)
-    columns = {name: str(number) for number, name in enumerate(asked(matrix), 1)}
+    columns = {name: str(number) for number, name in enumerate(tested_nodes(matrix), 1)}
     names, most = tuple(columns), max(1, (width - NAME - 4) // CELL)
     for block in (names[begin : begin + most] for begin in range(0, len(names), most)):
         yield " " * (NAME + 4) + "".join(f"{columns[name]:>{CELL}}" for name in block)
@@ -116,7 +116,7 @@ def grid(matrix: Matrix, width: int = 10_000) -> Iterator[str]:
             yield f"{number:>3} {words.line(name, NAME):<{NAME}}{row}"
 
 
-def asked(matrix: Matrix) -> tuple[str, ...]:
+def tested_nodes(matrix: Matrix) -> tuple[str, ...]:
     """The nodes from or to which something was to be tried, in their order."""
     pairs = (*matrix.wanted, *(cell.pair for cell in matrix.cells))
     seen = {name for pair in pairs for name in pair} | {name for name, _ in matrix.unseen}
@@ -132,7 +132,7 @@ def letters(cells: Sequence[Cell]) -> str:
 def headline(matrix: Matrix) -> str:
     """How many nodes, and the round trips between them."""
     times = sorted(c.took for c in matrix.cells if c.test is By.POD and c.took is not None)
-    nodes = words.plural(len(asked(matrix) or matrix.nodes), "node")
+    nodes = words.plural(len(tested_nodes(matrix) or matrix.nodes), "node")
     if not times:
         return nodes
     least, middle, most = times[0], times[len(times) // 2], times[-1]

@@ -43,7 +43,7 @@ def refuse_ineligible(context: PlanningContext) -> PlanRefusal | None:
         why = context.unread or f"{subject.route} is not there any more."
         return PlanRefusal(PlanReason.NOT_READ, why)
     served = {endpoint.node for endpoint in subject.endpoints}
-    lonely = [node for node in subject.edges if node not in served]
+    lonely = [node for node in subject.ingress_nodes if node not in served]
     if subject.local_only and lonely:
         named = ", ".join(lonely)
         why = f"internalTrafficPolicy is Local, and {named} has Traefik and no endpoint."

@@ -32,7 +32,7 @@ class InsideProber(WorldProber):
     async def probe(
         self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
     ) -> tuple[ProbeAnswer, ...]:
-        if source.stance is not ExecutionContext.TRAEFIK or source.stance in self.world.forbidden:
+        if source.context is not ExecutionContext.TRAEFIK or source.context in self.world.forbidden:
             return await super().probe(source, probes, progress)
         return tuple(answer for each in probes for answer in self._by_wget(source, each))
 

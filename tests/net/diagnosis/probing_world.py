@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from bot.errors import ClusterError
 from bot.net.diagnosis.collector import Collector
 from bot.net.diagnosis.diagnosis import Diagnosis
-from bot.net.diagnosis.observation import Belief, Ear, Observation, VantagePoint
+from bot.net.diagnosis.observation import Belief, ListenerReport, Observation, VantagePoint
 from bot.net.diagnosis.service import Diagnose
 from bot.net.diagnosis.subject import Subject
 from bot.net.diagnosis.vantage_points import choose_vantage_points
@@ -35,8 +35,8 @@ class WorldProber:
     async def probe(
         self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
     ) -> tuple[ProbeAnswer, ...]:
-        if source.stance in self.world.forbidden:
-            msg = f"Probes in the stance {source.stance} are not allowed."
+        if source.context in self.world.forbidden:
+            msg = f"Probes in the stance {source.context} are not allowed."
             raise ClusterError(msg)
         self.asked += sum(each.tries for each in probes)
         return tuple(each for probe in probes for each in self.world.answer(source, probe))
@@ -76,13 +76,13 @@ def diagnosed(world: World, belief: Belief | None = None) -> Diagnosis:
         assert not prober.alive
 
 
-def observed(world: World) -> tuple[tuple[Observation, ...], tuple[Ear, ...]]:
+def observed(world: World) -> tuple[tuple[Observation, ...], tuple[ListenerReport, ...]]:
     """What a diagnosis sees of a world."""
     each = Collector(
         WorldProber(world), world.subject, choose_vantage_points(world.subject), healing(world)
     )
     seen = asyncio.run(each.both())
-    return seen.observations, seen.ears
+    return seen.observations, seen.listener_reports
 
 
 def healing(world: World) -> Progress:

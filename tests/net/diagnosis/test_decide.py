@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from bot.net.diagnosis.decide import decide
 from bot.net.diagnosis.diagnosis import Confidence, Diagnosis, Effect, Row
-from bot.net.diagnosis.evidence import Case, lay_out
+from bot.net.diagnosis.evidence import RouteEvidence, collect
 from bot.net.diagnosis.observation import (
     Aim,
     Belief,
-    Ear,
     ExecutionContext,
+    ListenerReport,
     Observation,
     ProbeTarget,
     Question,
@@ -58,7 +58,7 @@ OBSERVATIONS = st.builds(
     Observation,
     question=st.builds(
         Question,
-        source=st.builds(VantagePoint, node=NODES, stance=st.sampled_from(ExecutionContext)),
+        source=st.builds(VantagePoint, node=NODES, context=st.sampled_from(ExecutionContext)),
         aim=st.sampled_from(Aim),
         target=TARGETS,
         probe=st.just(Probe(id="1", kind=ProbeKind.TCP)),
@@ -85,7 +85,7 @@ SUBJECTS = st.builds(
 )
 EARS = st.lists(
     st.builds(
-        Ear,
+        ListenerReport,
         node=NODES,
         heard=st.none()
         | st.lists(st.builds(Heard, source=ADDRESSES, tcp=st.integers(0, 3)), max_size=3).map(
@@ -109,7 +109,7 @@ BELIEFS = st.builds(
 @settings(max_examples=examples(300), suppress_health_check=[HealthCheck.too_slow])
 @given(SUBJECTS, st.lists(OBSERVATIONS, max_size=25), EARS, BELIEFS)
 def test_any_observations_have_an_answer(
-    subject: Subject, seen: list[Observation], ears: list[Ear], belief: Belief
+    subject: Subject, seen: list[Observation], ears: list[ListenerReport], belief: Belief
 ):
     """Never an exception; a verdict has words; INCONCLUSIVE names the next test."""
     found = decide(subject, seen, ears, belief)
@@ -121,19 +121,19 @@ def test_any_observations_have_an_answer(
 @settings(max_examples=examples(300), suppress_health_check=[HealthCheck.too_slow])
 @given(SUBJECTS, st.lists(OBSERVATIONS, max_size=25), EARS, BELIEFS)
 def test_a_cure_has_proof_in_any_observations(
-    subject: Subject, seen: list[Observation], ears: list[Ear], belief: Belief
+    subject: Subject, seen: list[Observation], ears: list[ListenerReport], belief: Belief
 ):
     """Noise is not proof: where HELPS is said, the decisive tests stand in the observations."""
     found = decide(subject, seen, ears, belief)
     if found.effect is Effect.HELPS:
-        assert _is_proven(lay_out(subject, seen, ears, belief))
+        assert _is_proven(collect(subject, seen, ears, belief))
 
 
-def _is_proven(case: Case) -> bool:
+def _is_proven(case: RouteEvidence) -> bool:
     """By the answers themselves: pod IP never, VIP always, in two passes, from the same place."""
     for path in case.failing:
         stand = case.stand(path.edge)
-        place = stand if stand.stance is ExecutionContext.TRAEFIK else VantagePoint(path.edge)
+        place = stand if stand.context is ExecutionContext.TRAEFIK else VantagePoint(path.edge)
         by_pod = case.endpoint(place, path.endpoint)
         by_vip = (case.sole(place, path.endpoint), case.vip_from(place))
         never = {answer.outcome for answer in by_pod.answers} - {Outcome.OK}

@@ -169,7 +169,7 @@ class World:
         self, source: VantagePoint, address: str, port: int, probe: Probe, *, by_vip: bool
     ) -> tuple[Outcome, float, bool]:
         """The outcome, the time, and whether a packet had to be sent again."""
-        here, pods = source.node, source.stance is not ExecutionContext.HOST
+        here, pods = source.node, source.context is not ExecutionContext.HOST
         if self.healed:
             there = self._node_of(address)
             self._hear(source, there, address, probe, by_vip=by_vip)
@@ -222,11 +222,11 @@ class World:
     ) -> tuple[Outcome, float]:
         there = self._node_of(address)
         at_home = source.node == there and (
-            source.stance is ExecutionContext.HOST or not self.strict
+            source.context is ExecutionContext.HOST or not self.strict
         )
         masked = by_vip and self.masquerade
-        at_home |= self.admits_traefik and source.stance is ExecutionContext.TRAEFIK
-        if source.stance is ExecutionContext.TRAEFIK and address in self.traefik_refused:
+        at_home |= self.admits_traefik and source.context is ExecutionContext.TRAEFIK
+        if source.context is ExecutionContext.TRAEFIK and address in self.traefik_refused:
             return Outcome.REFUSED, trip
         if address in self.rejects and not at_home and not masked:
             return Outcome.REFUSED, trip
@@ -252,9 +252,9 @@ class World:
         self.heard[there][own] = now
 
     def _address(self, source: VantagePoint) -> str:
-        if source.stance is ExecutionContext.HOST:
+        if source.context is ExecutionContext.HOST:
             return f"100.64.0.{number(source.node)}"
-        return f"10.42.{number(source.node)}.{98 if source.stance is ExecutionContext.POD else 2}"
+        return f"10.42.{number(source.node)}.{98 if source.context is ExecutionContext.POD else 2}"
 
     def _node_of(self, address: str) -> str:
         return f"home-{address.split('.')[2]}"

@@ -26,12 +26,12 @@ def test_whatever_stands_between_our_lines_loses_none_of_them(
     other = msgspec.json.encode(ProberLine(job="b", done=True))
     text = b"\n".join([other, *raw, b'{"job":"a","done":tr' + torn.replace(b"\n", b"")])
     wanted = [each for each in log if isinstance(each, ProberLine)]
-    assert list(lines.of_job(text, "a")) == wanted
+    assert list(lines.lines_of(text, "a")) == wanted
 
 
 @given(st.binary(max_size=400))
 def test_no_log_makes_it_fail(log: bytes) -> None:
-    assert [line.job for line in lines.of_job(log, "a")] == []
+    assert [line.job for line in lines.lines_of(log, "a")] == []
 
 
 def test_the_newest_count_of_each_source_is_what_was_heard() -> None:

@@ -76,7 +76,7 @@ async def test_a_service_is_asked_from_a_node_by_name_and_vip() -> None:
     assert found.attempts[0].status == 200
     assert "in a pod on edge" in found.way
     assert any("from a pod on the node instead" in each for each in found.untested)
-    assert [each.stance for each in world.prober.asked] == [
+    assert [each.context for each in world.prober.asked] == [
         ExecutionContext.HOST,
         ExecutionContext.POD,
     ]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.net.diagnosis.diagnosis import Effect, Row
-from bot.net.diagnosis.evidence import Case
+from bot.net.diagnosis.evidence import RouteEvidence
 from bot.net.diagnosis.observation import Aim, ExecutionContext, VantagePoint
 from bot.net.diagnosis.refused_connections import everywhere, mistaken, refusals
-from bot.net.diagnosis.results import ResultState, Tally
+from bot.net.diagnosis.results import Result, ResultState
 from bot.net.diagnosis.rule import DecisionRule, Match
 
 SERVER_ERROR = 500
@@ -18,7 +18,7 @@ LOOKALIKE = (
 )
 
 
-def find(case: Case) -> Iterator[Match]:
+def find(evidence: RouteEvidence) -> Iterator[Match]:
     """Ports that are refused on their own node too; else answers that are no good anywhere.
 
     Seen: The endpoint's port is refused from everywhere, its own node and the VIP with that one
@@ -28,12 +28,12 @@ def find(case: Case) -> Iterator[Match]:
         kubelet shows that the pod listens; a wrong target port leaves another port of the pod
         open.
     """
-    refused = [r for r in refusals(case) if everywhere(r) and not mistaken(r)]
+    refused = [r for r in refusals(evidence) if everywhere(r) and not mistaken(r)]
     if not refused:
-        yield from _answers(case)
+        yield from _answers(evidence)
     for refusal in refused:
         path = refusal.path
-        sure = refusal.home_itself.seen or case.subject.policies == ()
+        sure = refusal.home_itself.seen or evidence.subject.policies == ()
         yield Match(
             because=(
                 f"{path.endpoint} refuses connections from everywhere, its own node "
@@ -47,28 +47,28 @@ def find(case: Case) -> Iterator[Match]:
         )
 
 
-def _answers(case: Case) -> Iterator[Match]:
+def _answers(evidence: RouteEvidence) -> Iterator[Match]:
     """Endpoints that accept connections, and answer badly wherever the request comes from."""
-    for endpoint in case.stage.endpoints:
-        places = case.places(Aim.REQUEST)
-        seen = [tally for place in places if (tally := case.request(place, endpoint)).seen]
-        what = {_wrong(tally) for tally in seen if not _vague(places, tally)}
+    for endpoint in evidence.points.endpoints:
+        places = evidence.places(Aim.REQUEST)
+        seen = [result for place in places if (result := evidence.request(place, endpoint)).seen]
+        what = {_wrong(result) for result in seen if not _vague(places, result)}
         if len(what) == 1 and (wrong := what.pop()):
             at_home = any(place.node == endpoint.node for place in places)
             yield Match(
                 because=f"{endpoint} accepts connections, but {wrong}, from {_from(places)}.",
-                proven=at_home and all(tally.repeated for tally in seen),
+                proven=at_home and all(result.repeated for result in seen),
                 places=(endpoint.pod or str(endpoint),),
                 bears=(Aim.REQUEST,),
             )
 
 
-def _vague(places: tuple[VantagePoint, ...], tally: Tally) -> bool:
+def _vague(places: tuple[VantagePoint, ...], result: Result) -> bool:
     """Seen from Traefik's own pod alone, an answer that does not come may be the network's fault.
 
     Nothing was seen then of large packets, of loss, or of the application from anywhere else.
     """
-    return _inside(places) and tally.state is ResultState.BROKEN
+    return _inside(places) and result.state is ResultState.BROKEN
 
 
 def _from(places: tuple[VantagePoint, ...]) -> str:
@@ -76,18 +76,18 @@ def _from(places: tuple[VantagePoint, ...]) -> str:
 
 
 def _inside(places: tuple[VantagePoint, ...]) -> bool:
-    return all(place.stance is ExecutionContext.TRAEFIK for place in places)
+    return all(place.context is ExecutionContext.TRAEFIK for place in places)
 
 
-def _wrong(tally: Tally) -> str:
-    statuses = {answer.status for answer in tally.answers}
-    if tally.ok and min(statuses, default=0) >= SERVER_ERROR:
+def _wrong(result: Result) -> str:
+    statuses = {answer.status for answer in result.answers}
+    if result.ok and min(statuses, default=0) >= SERVER_ERROR:
         return f"answers {', '.join(map(str, sorted(statuses)))}"
     words = {
         ResultState.FOREIGN: "does not speak what the route expects (TLS or plain HTTP)",
         ResultState.BROKEN: "gives no whole answer",
     }
-    return words.get(tally.state, "")
+    return words.get(result.state, "")
 
 
 UNSURE = (

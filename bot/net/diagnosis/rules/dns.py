@@ -5,25 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.net.diagnosis.diagnosis import Effect, Row
-from bot.net.diagnosis.evidence import Case
+from bot.net.diagnosis.evidence import RouteEvidence
 from bot.net.diagnosis.observation import Aim, ExecutionContext
 from bot.net.diagnosis.results import ResultState
 from bot.net.diagnosis.rule import DecisionRule, Match
 
 
-def find(case: Case) -> Iterator[Match]:
+def find(evidence: RouteEvidence) -> Iterator[Match]:
     """Traefik's nodes on which the Service's name is not found.
 
     Seen: The Service's name fails from Traefik's node while endpoints and VIP answer.
     Told apart: Where connections fail too, what stops them is likely to stop DNS as well.
     """
-    for edge in case.stage.edges:
-        if not _fails(case, edge):
+    for edge in evidence.points.ingress_nodes:
+        if not _fails(evidence, edge):
             continue
-        place = case.stand(edge)
-        own, control = (case.matching(place, (aim,)) for aim in (Aim.NAME, Aim.CONTROL_NAME))
-        elsewhere = [case.matching(p, (Aim.NAME,)) for p in case.places(Aim.NAME) if p.node != edge]
-        only_here = bool(elsewhere) and all(tally.ok for tally in elsewhere)
+        place = evidence.stand(edge)
+        own, control = (evidence.matching(place, (aim,)) for aim in (Aim.NAME, Aim.CONTROL_NAME))
+        elsewhere = [
+            evidence.matching(p, (Aim.NAME,)) for p in evidence.places(Aim.NAME) if p.node != edge
+        ]
+        only_here = bool(elsewhere) and all(result.ok for result in elsewhere)
         yield Match(
             because=(
                 f"On {edge} the Service's name is "
@@ -39,26 +41,26 @@ def find(case: Case) -> Iterator[Match]:
                     else "."
                 )
             ),
-            proven=control.fails and own.repeated and place.stance is not ExecutionContext.TRAEFIK,
+            proven=control.fails and own.repeated and place.context is not ExecutionContext.TRAEFIK,
             places=(edge,),
             bears=(Aim.NAME, Aim.CONTROL_NAME),
         )
 
 
-def _fails(case: Case, edge: str) -> bool:
-    place = case.stand(edge)
-    if place.stance is ExecutionContext.TRAEFIK and not _connects(case, edge):
+def _fails(evidence: RouteEvidence, edge: str) -> bool:
+    place = evidence.stand(edge)
+    if place.context is ExecutionContext.TRAEFIK and not _connects(evidence, edge):
         return False
-    return case.matching(place, (Aim.NAME,)).fails
+    return evidence.matching(place, (Aim.NAME,)).fails
 
 
-def _connects(case: Case, edge: str) -> bool:
+def _connects(evidence: RouteEvidence, edge: str) -> bool:
     """By Traefik's own pod alone, names count only where every connection works at once.
 
     What stops some of them, such as loss or broken rules for VIPs, stops the way to DNS as well.
     """
-    ways = [case.direct(path).clean for path in case.paths if path.edge == edge]
-    return all(ways) and (case.vip(edge).clean or not case.subject.vips)
+    ways = [evidence.direct(path).clean for path in evidence.paths if path.edge == edge]
+    return all(ways) and (evidence.vip(edge).clean or not evidence.subject.vips)
 
 
 RULE = DecisionRule(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.net.diagnosis.diagnosis import Effect, Row
-from bot.net.diagnosis.evidence import Case, Path
+from bot.net.diagnosis.evidence import Path, RouteEvidence
 from bot.net.diagnosis.observation import Aim, VantagePoint
 from bot.net.diagnosis.results import ResultState
 from bot.net.diagnosis.rule import DecisionRule, Match
@@ -17,7 +17,7 @@ IMPAIRED = 3
 """So many tries that lost a packet are no accident."""
 
 
-def find(case: Case) -> Iterator[Match]:
+def find(evidence: RouteEvidence) -> Iterator[Match]:
     """Ways between nodes on which our own listener loses packets too.
 
     Seen: Of 20 or more fresh connections to the endpoint and to our listener on its node, three
@@ -26,16 +26,16 @@ def find(case: Case) -> Iterator[Match]:
     Told apart: A fault that healed while it was tested fails first and works then; a slow path
         is late every time; an overloaded application spares our listener.
     """
-    for path in case.paths:
-        if not path.crosses or not loses(case, path):
+    for path in evidence.paths:
+        if not path.crosses or not loses(evidence, path):
             continue
-        direct, far = case.beside(path), case.listener(path.edge, path.endpoint.node)
+        direct, far = evidence.beside(path), evidence.listener(path.edge, path.endpoint.node)
         tries, impaired = direct.tries + far.tries, direct.impaired + far.impaired
         yield Match(
             because=(
                 f"Between {path.edge} and {path.endpoint.node} packets get lost: {impaired} of "
                 f"{tries} fresh connections timed out or lost a packet"
-                f"{_datagrams(case, path)}{_below(case, path)}."
+                f"{_datagrams(evidence, path)}{_below(evidence, path)}."
             ),
             proven=direct.repeated and far.repeated,
             paths=(path,),
@@ -43,9 +43,9 @@ def find(case: Case) -> Iterator[Match]:
         )
 
 
-def loses(case: Case, path: Path) -> bool:
+def loses(evidence: RouteEvidence, path: Path) -> bool:
     """Whether endpoint and listener both lose packets there, and neither all of them."""
-    direct, far = case.beside(path), case.listener(path.edge, path.endpoint.node)
+    direct, far = evidence.beside(path), evidence.listener(path.edge, path.endpoint.node)
     # Failures of the kind that lost packets make, and no others.
     by_loss = direct.successes and direct.successes + direct.impaired >= direct.tries
     return bool(
@@ -59,14 +59,14 @@ def loses(case: Case, path: Path) -> bool:
     )
 
 
-def _datagrams(case: Case, path: Path) -> str:
-    udp = case.listener(path.edge, path.endpoint.node, Aim.FAR_UDP)
+def _datagrams(evidence: RouteEvidence, path: Path) -> str:
+    udp = evidence.listener(path.edge, path.endpoint.node, Aim.FAR_UDP)
     gone = udp.tries - udp.successes
     return f", and {gone} of {udp.tries} datagrams got no answer" if udp.seen else ""
 
 
-def _below(case: Case, path: Path) -> str:
-    node = case.node(VantagePoint(path.edge), path.endpoint.node)
+def _below(evidence: RouteEvidence, path: Path) -> str:
+    node = evidence.node(VantagePoint(path.edge), path.endpoint.node)
     if not node.seen or node.tries < TRIES:
         return ""
     return (

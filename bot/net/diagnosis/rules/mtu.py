@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.net.diagnosis.diagnosis import Effect, Row
-from bot.net.diagnosis.evidence import Case, Path
+from bot.net.diagnosis.evidence import Path, RouteEvidence
 from bot.net.diagnosis.observation import Aim
 from bot.net.diagnosis.results import ResultState
 from bot.net.diagnosis.rule import DecisionRule, Match
 
 
-def find(case: Case) -> Iterator[Match]:
+def find(evidence: RouteEvidence) -> Iterator[Match]:
     """Ways between nodes on which large payloads never arrive and small ones always do.
 
     Seen: To our listener on the endpoint's node, connecting and small payloads always work, 8
         KiB never do; the same size passes on Traefik's own node.
     Told apart: Loss hits small payloads too, and spares some of the large ones.
     """
-    for path in case.paths:
+    for path in evidence.paths:
         if not path.crosses:
             continue
-        by_listener, proven = _by_listener(case, path)
-        if by_listener or _by_request(case, path):
+        by_listener, proven = _by_listener(evidence, path)
+        if by_listener or _by_request(evidence, path):
             yield Match(
                 because=(
                     f"From {path.edge} to {path.endpoint.node} connections and small payloads "
@@ -35,25 +35,25 @@ def find(case: Case) -> Iterator[Match]:
             )
 
 
-def _by_listener(case: Case, path: Path) -> tuple[tuple[Aim, ...], bool]:
+def _by_listener(evidence: RouteEvidence, path: Path) -> tuple[tuple[Aim, ...], bool]:
     """What shows it by our own listener, and whether that is proof."""
     node = path.endpoint.node
-    large = case.listener(path.edge, node, Aim.FAR_LARGE)
-    small = case.listener(path.edge, node, Aim.FAR_SMALL)
-    here = case.listener(path.edge, path.edge, Aim.FAR_LARGE)
+    large = evidence.listener(path.edge, node, Aim.FAR_LARGE)
+    small = evidence.listener(path.edge, node, Aim.FAR_SMALL)
+    here = evidence.listener(path.edge, path.edge, Aim.FAR_LARGE)
     if not large.fails or not small.ok or here.fails:
         return (), False
     return (Aim.FAR_LARGE, Aim.FAR_SMALL), large.repeated and here.ok
 
 
-def _by_request(case: Case, path: Path) -> bool:
+def _by_request(evidence: RouteEvidence, path: Path) -> bool:
     """Where there is no listener: the route's own request, padded."""
-    place = case.stand(path.edge)
-    if case.listener(path.edge, path.endpoint.node, Aim.FAR_LARGE).seen:
+    place = evidence.stand(path.edge)
+    if evidence.listener(path.edge, path.endpoint.node, Aim.FAR_LARGE).seen:
         return False
-    large = case.matching(place, (Aim.LARGE_REQUEST,), path.endpoint.node)
+    large = evidence.matching(place, (Aim.LARGE_REQUEST,), path.endpoint.node)
     stalls = large.fails and large.state in (ResultState.BROKEN, ResultState.SILENT)
-    return stalls and case.request(place, path.endpoint).ok
+    return stalls and evidence.request(place, path.endpoint).ok
 
 
 RULE = DecisionRule(

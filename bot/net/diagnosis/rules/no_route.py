@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.net.diagnosis.diagnosis import Effect, Row
-from bot.net.diagnosis.evidence import Case, Path
+from bot.net.diagnosis.evidence import Path, RouteEvidence
 from bot.net.diagnosis.observation import Aim
 from bot.net.diagnosis.overlay import Overlay
 from bot.net.diagnosis.results import ResultState
 from bot.net.diagnosis.rule import DecisionRule, Match
 
 
-def find(case: Case) -> Iterator[Match]:
+def find(evidence: RouteEvidence) -> Iterator[Match]:
     """Ways on which endpoint and our listener both meet an error that neither can have made.
 
     Seen: Endpoint, the VIP with that one endpoint and our own listener on its node all meet `no
@@ -20,11 +20,14 @@ def find(case: Case) -> Iterator[Match]:
     Told apart: Silence is a dead overlay; a refusal of the endpoint alone leaves our listener
         open.
     """
-    overlay = Overlay(case)
-    for path in case.failing:
+    overlay = Overlay(evidence)
+    for path in evidence.failing:
         if not _fits(overlay, path):
             continue
-        direct, sole = case.beside(path), case.sole(case.stand(path.edge), path.endpoint)
+        direct, sole = (
+            evidence.beside(path),
+            evidence.sole(evidence.stand(path.edge), path.endpoint),
+        )
         gateway = direct.state is ResultState.REFUSED
         how = "refused by something in between" if gateway else "answered with `no route`"
         yield Match(
@@ -39,9 +42,9 @@ def find(case: Case) -> Iterator[Match]:
 
 
 def _fits(overlay: Overlay, path: Path) -> bool:
-    case = overlay.case
-    direct, far = case.beside(path), case.listener(path.edge, path.endpoint.node)
-    if not path.crosses or case.sole(case.stand(path.edge), path.endpoint).successes:
+    evidence = overlay.evidence
+    direct, far = evidence.beside(path), evidence.listener(path.edge, path.endpoint.node)
+    if not path.crosses or evidence.sole(evidence.stand(path.edge), path.endpoint).successes:
         return False
     states = {direct.state, far.state}
     if states == {ResultState.REFUSED}:

@@ -5,28 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.net.diagnosis.diagnosis import Effect, Row
-from bot.net.diagnosis.evidence import Case
+from bot.net.diagnosis.evidence import RouteEvidence
 from bot.net.diagnosis.observation import Aim
 from bot.net.diagnosis.overlay import Overlay, lost
 from bot.net.diagnosis.rule import DecisionRule, Match
 
 
-def find(case: Case) -> Iterator[Match]:
+def find(evidence: RouteEvidence) -> Iterator[Match]:
     """Ways that are lost to or from a node whose announced address is none of its own.
 
     Seen: As OVERLAY_DOWN, every dead pair has one node in common, and that node's annotation
         flannel.alpha.coreos.com/public-ip is none of its own addresses, while other nodes' are.
     Told apart: Where every node's announcement differs, it is meant so and says nothing.
     """
-    overlay = Overlay(case)
+    overlay = Overlay(evidence)
     wrong = overlay.misannounced()
     if any(not set(pair) & set(wrong) for pair in overlay.dead):
         return
-    for path in case.failing:
-        for name in wrong if lost(case, path) else ():
+    for path in evidence.failing:
+        for name in wrong if lost(evidence, path) else ():
             if name not in path.nodes:
                 continue
-            node = case.subject.node(name)
+            node = evidence.subject.node(name)
             others = any(name not in pair for pair in overlay.carries)
             yield Match(
                 because=(
@@ -34,7 +34,7 @@ def find(case: Case) -> Iterator[Match]:
                     f"{', '.join(node.addresses)}: the other nodes send its pods' packets "
                     "elsewhere."
                 ),
-                proven=others and case.beside(path).repeated,
+                proven=others and evidence.beside(path).repeated,
                 paths=(path,),
                 places=(name,),
                 bears=(Aim.ENDPOINT, Aim.FAR, Aim.BACK, Aim.NODE),

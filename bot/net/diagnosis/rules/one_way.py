@@ -5,32 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.net.diagnosis.diagnosis import Effect, Row
-from bot.net.diagnosis.evidence import Case
+from bot.net.diagnosis.evidence import RouteEvidence
 from bot.net.diagnosis.observation import Aim
-from bot.net.diagnosis.overlay import Overlay, lost, told
+from bot.net.diagnosis.overlay import Overlay, format_pairs, lost
 from bot.net.diagnosis.rule import DecisionRule, Match
 
 
-def find(case: Case) -> Iterator[Match]:
+def find(evidence: RouteEvidence) -> Iterator[Match]:
     """Ways that are lost although packets arrive in one direction.
 
     Seen: As OVERLAY_DOWN, and the listener on one node heard packets of the other, while in the
         other direction none arrived (or none came back).
     Told apart: Where neither listener heard anything, both directions are down.
     """
-    overlay = Overlay(case)
-    for path in case.failing:
+    overlay = Overlay(evidence)
+    for path in evidence.failing:
         way = overlay.one_way(path.nodes)
-        if not way or not lost(case, path) or set(way) & set(overlay.misannounced()):
+        if not way or not lost(evidence, path) or set(way) & set(overlay.misannounced()):
             continue
         yield Match(
             because=(
                 f"Packets from {way[1]} reach {way[0]}, and those from {way[0]} to {way[1]} do "
                 "not: the pod network carries one direction only."
             ),
-            proven=overlay.both_known(path.nodes) and case.beside(path).repeated,
+            proven=overlay.both_known(path.nodes) and evidence.beside(path).repeated,
             paths=(path,),
-            places=told([way]),
+            places=format_pairs([way]),
             bears=(Aim.ENDPOINT, Aim.FAR, Aim.BACK, Aim.FAR_UDP, Aim.SOLE_VIP),
         )
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.net.diagnosis.diagnosis import Effect, Row
-from bot.net.diagnosis.evidence import Case
+from bot.net.diagnosis.evidence import RouteEvidence
 from bot.net.diagnosis.observation import Aim, VantagePoint
-from bot.net.diagnosis.overlay import Overlay, lost, told
-from bot.net.diagnosis.results import ResultState, Tally
+from bot.net.diagnosis.overlay import Overlay, format_pairs, lost
+from bot.net.diagnosis.results import Result, ResultState
 from bot.net.diagnosis.rule import DecisionRule, Match
 
 
-def find(case: Case) -> Iterator[Match]:
+def find(evidence: RouteEvidence) -> Iterator[Match]:
     """Ways that are lost for no nearer reason: neither an address nor one direction explains it.
 
     Seen: Endpoint, the VIP with that one endpoint and our own listener on its node all time out
@@ -20,17 +20,17 @@ def find(case: Case) -> Iterator[Match]:
     Told apart: Refusals: somebody answered. A policy that drops spares our listener. One
         direction, or a wrong announced address, has a row of its own.
     """
-    overlay = Overlay(case)
-    for path in case.failing:
+    overlay = Overlay(evidence)
+    for path in evidence.failing:
         pair = path.nodes
         nearer = overlay.one_way(pair) is not None or set(pair) & set(overlay.misannounced())
-        if nearer or not lost(case, path):
+        if nearer or not lost(evidence, path):
             continue
         culprit = overlay.culprit(pair)
-        node = case.node(VantagePoint(path.edge), path.endpoint.node)
-        sole = case.sole(case.stand(path.edge), path.endpoint)
+        node = evidence.node(VantagePoint(path.edge), path.endpoint.node)
+        sole = evidence.sole(evidence.stand(path.edge), path.endpoint)
         node_answers = bool(node.successes) or node.state is ResultState.REFUSED
-        twice = case.beside(path).repeated and sole.repeated
+        twice = evidence.beside(path).repeated and sole.repeated
         yield Match(
             because=(
                 f"Nothing of the pod network gets from {path.edge} to {path.endpoint.node}: "
@@ -38,13 +38,13 @@ def find(case: Case) -> Iterator[Match]:
             ),
             proven=node_answers and sole.fails and twice,
             paths=(path,),
-            places=(culprit,) if culprit else told(overlay.dead or {pair}),
+            places=(culprit,) if culprit else format_pairs(overlay.dead or {pair}),
             bears=(Aim.ENDPOINT, Aim.SOLE_VIP, Aim.FAR, Aim.BACK, Aim.NODE, Aim.FAR_UDP),
             untested=() if overlay.both_known(pair) else (DIRECTION,),
         )
 
 
-def _below(node: Tally) -> str:
+def _below(node: Result) -> str:
     """Whether the network below the overlay works."""
     if not node.seen:
         return ""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.net.diagnosis.diagnosis import Effect, Row
-from bot.net.diagnosis.evidence import Case, Path
+from bot.net.diagnosis.evidence import Path, RouteEvidence
 from bot.net.diagnosis.observation import Aim
 from bot.net.diagnosis.refused_connections import RefusedPath, refusals
 from bot.net.diagnosis.results import ResultState
 from bot.net.diagnosis.rule import DecisionRule, Match
 
 
-def find(case: Case) -> Iterator[Match]:
+def find(evidence: RouteEvidence) -> Iterator[Match]:
     """Ways that are refused on the far node, or dropped there while our listener is reached.
 
     Seen: Refused from Traefik's node by pod IP and by the VIP with that one endpoint; our
@@ -21,12 +21,12 @@ def find(case: Case) -> Iterator[Match]:
     Told apart: A REDIRECT answers sooner than the far node can, or spares other nodes; an
         application that does not listen refuses its own node as well.
     """
-    for refusal in refusals(case):
+    for refusal in refusals(evidence):
         if _refuses(refusal):
-            others = any(tally.state is ResultState.REFUSED for tally in refusal.remote)
-            apart = others or refusal.by_source is False or bool(case.subject.policies)
+            others = any(result.state is ResultState.REFUSED for result in refusal.remote)
+            apart = others or refusal.by_source is False or bool(evidence.subject.policies)
             yield _match(
-                case,
+                evidence,
                 refusal.path,
                 f"Connections of pods from {refusal.path.edge} to {refusal.path.endpoint} are "
                 "refused, by the VIP too, while our own listener on "
@@ -34,18 +34,18 @@ def find(case: Case) -> Iterator[Match]:
                 "something there refuses for it, such as a NetworkPolicy.",
                 proven=refusal.repeated and refusal.sole.seen and apart,
             )
-    for path in case.failing:
-        if _drops(RefusedPath(case, path)):
+    for path in evidence.failing:
+        if _drops(RefusedPath(evidence, path)):
             yield _match(
-                case,
+                evidence,
                 path,
                 f"Connections of pods from {path.edge} to {path.endpoint} get no answer, while our "
                 f"own listener on {path.endpoint.node} is reached and the pod does listen: "
                 "something drops them for this pod.",
             )
-    for path in case.failing:
-        own = case.inside(path)
-        if own.fails and own.state is ResultState.REFUSED and case.beside(path).ok:
+    for path in evidence.failing:
+        own = evidence.inside(path)
+        if own.fails and own.state is ResultState.REFUSED and evidence.beside(path).ok:
             yield Match(
                 because=(
                     f"On {path.edge}, Traefik's own pod is refused by {path.endpoint}, while "
@@ -56,12 +56,12 @@ def find(case: Case) -> Iterator[Match]:
             )
 
 
-def _match(case: Case, path: Path, because: str, *, proven: bool = False) -> Match:
+def _match(evidence: RouteEvidence, path: Path, because: str, *, proven: bool = False) -> Match:
     """Proven only where Traefik itself fails there: by its own pod, or by its log."""
     where = (path.endpoint.address, path.endpoint.port)
-    logged = any((failure.address, failure.port) == where for failure in case.belief.failures)
-    traefik_too = logged or case.inside(path).fails
-    names = ", ".join(case.subject.policies or ())
+    logged = any((failure.address, failure.port) == where for failure in evidence.belief.failures)
+    traefik_too = logged or evidence.inside(path).fails
+    names = ", ".join(evidence.subject.policies or ())
     return Match(
         because=because,
         proven=proven and traefik_too,
@@ -75,7 +75,7 @@ def _match(case: Case, path: Path, because: str, *, proven: bool = False) -> Mat
 def _refuses(refusal: RefusedPath) -> bool:
     if refusal.sole.successes or refusal.by_source or not refusal.far.ok or not refusal.listens:
         return False
-    remote_ok = any(tally.ok for tally in refusal.remote)
+    remote_ok = any(result.ok for result in refusal.remote)
     by_far_node = refusal.by_source is False or refusal.edge_itself.state is ResultState.REFUSED
     return not remote_ok or by_far_node
 
@@ -92,7 +92,7 @@ def _drops(silence: RefusedPath) -> bool:
     """A firewall that drops: silence for this pod alone, from every other node."""
     if silence.direct.state is not ResultState.SILENT or silence.sole.successes:
         return False
-    remote = any(tally.successes for tally in silence.remote)
+    remote = any(result.successes for result in silence.remote)
     return silence.path.crosses and silence.far.clean and silence.listens and not remote
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.net.diagnosis.diagnosis import Effect, Row
-from bot.net.diagnosis.evidence import Case
+from bot.net.diagnosis.evidence import RouteEvidence
 from bot.net.diagnosis.native_lb_effect import leads_past
 from bot.net.diagnosis.observation import Aim, ExecutionContext
 from bot.net.diagnosis.refused_connections import RefusedPath, refusals
@@ -13,7 +13,7 @@ from bot.net.diagnosis.results import ResultState, milliseconds
 from bot.net.diagnosis.rule import DecisionRule, Match
 
 
-def find(case: Case) -> Iterator[Match]:
+def find(evidence: RouteEvidence) -> Iterator[Match]:
     """Every way whose refusal was made on the source's own node.
 
     Seen: Pods on Traefik's node are refused on the endpoint's port; our listener or another
@@ -26,7 +26,7 @@ def find(case: Case) -> Iterator[Match]:
         by the VIP too, and other nodes as well; a masquerade changes the address that our
         listener hears.
     """
-    every = tuple(refusals(case))
+    every = tuple(refusals(evidence))
     sure = {(r.path.edge, r.path.endpoint.port) for r in every if _fits(r)}
     yield from (_match(r) for r in every if _fits(r) or _alike(r, sure))
 
@@ -34,14 +34,14 @@ def find(case: Case) -> Iterator[Match]:
 def _alike(refusal: RefusedPath, sure: set[tuple[str, int]]) -> bool:
     """The same port on the same node, of a pod that others reach: the same rule catches it."""
     caught = (refusal.path.edge, refusal.path.endpoint.port) in sure
-    return caught and refusal.pod_reached and any(tally.ok for tally in refusal.elsewhere)
+    return caught and refusal.pod_reached and any(result.ok for result in refusal.elsewhere)
 
 
 def _fits(refusal: RefusedPath) -> bool:
     """The node's own packets pass no PREROUTING chain, so only a pod's can be caught."""
-    if refusal.case.subject.in_host_network(refusal.path.edge):
+    if refusal.evidence.subject.in_host_network(refusal.path.edge):
         return False
-    if refusal.place.stance is ExecutionContext.TRAEFIK:
+    if refusal.place.context is ExecutionContext.TRAEFIK:
         return _left_over(refusal)
     if not refusal.pod_reached:
         return False
@@ -56,8 +56,8 @@ def _left_over(refusal: RefusedPath) -> bool:
     An application, a port or a missing route would stop the VIP too, and so would a policy, unless
     a masquerade hides where the VIP's packets come from.
     """
-    case = refusal.case
-    return case.subject.policies == () and leads_past(case, refusal.path)
+    evidence = refusal.evidence
+    return evidence.subject.policies == () and leads_past(evidence, refusal.path)
 
 
 def _only_here(refusal: RefusedPath) -> bool:
@@ -65,15 +65,15 @@ def _only_here(refusal: RefusedPath) -> bool:
     if refusal.masqueraded is False and refusal.listens:
         return True
     remote = refusal.remote
-    refused = any(tally.state is ResultState.REFUSED for tally in remote)
-    return any(tally.ok for tally in remote) and not refused
+    refused = any(result.state is ResultState.REFUSED for result in remote)
+    return any(result.ok for result in remote) and not refused
 
 
 def _match(refusal: RefusedPath) -> Match:
     path, port = refusal.path, refusal.path.endpoint.port
     decisive = refusal.sole.ok and refusal.repeated and refusal.far.ok
-    elsewhere = any(tally.ok for tally in refusal.elsewhere)
-    inside = refusal.place.stance is ExecutionContext.TRAEFIK
+    elsewhere = any(result.ok for result in refusal.elsewhere)
+    inside = refusal.place.context is ExecutionContext.TRAEFIK
     vip = (Aim.VIP,) if inside else ()
     unsure = (MASKED,) if inside else ()
     sole = () if inside or refusal.sole.seen else ("The VIP with this one endpoint was not tried.",)
@@ -97,14 +97,14 @@ def _match(refusal: RefusedPath) -> Match:
 def _sooner(refusal: RefusedPath) -> str:
     if not refusal.by_source:
         return ""
-    trip = refusal.case.round_trip(refusal.place, refusal.path.endpoint.node) or 0.0
+    trip = refusal.evidence.round_trip(refusal.place, refusal.path.endpoint.node) or 0.0
     took = refusal.direct.typical or 0.0
     trips = f"the round trip to that node ({milliseconds(trip)})"
     return f", and the refusal ({milliseconds(took)}) beats {trips}"
 
 
 def _by_vip(refusal: RefusedPath) -> str:
-    if refusal.place.stance is ExecutionContext.TRAEFIK:
+    if refusal.place.context is ExecutionContext.TRAEFIK:
         return ", and the Service's VIP works every time, though it leads to these very pods"
     return ", and the VIP leads to the same pod" if refusal.sole.ok else ""
 

@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.net.diagnosis.diagnosis import Effect, Row
-from bot.net.diagnosis.evidence import Case, Path
+from bot.net.diagnosis.evidence import Path, RouteEvidence
 from bot.net.diagnosis.observation import Aim
 from bot.net.diagnosis.results import ResultState
 from bot.net.diagnosis.rule import DecisionRule, Match
 
 
-def find(case: Case) -> Iterator[Match]:
+def find(evidence: RouteEvidence) -> Iterator[Match]:
     """Ways on which even the quickest connection is slow; what times out there is part of it.
 
     Seen: Connections to a remote endpoint come about, all or at least half of them, and even
         the quickest takes 200 ms or longer.
     Told apart: Lost packets make some connections a second late; the others are quick.
     """
-    for path in case.paths:
-        if not drags(case, path):
+    for path in evidence.paths:
+        if not drags(evidence, path):
             continue
-        direct, far = case.beside(path), case.listener(path.edge, path.endpoint.node)
-        trip = case.round_trip(case.stand(path.edge), path.endpoint.node)
+        direct, far = evidence.beside(path), evidence.listener(path.edge, path.endpoint.node)
+        trip = evidence.round_trip(evidence.stand(path.edge), path.endpoint.node)
         node = "" if trip is None else f" (the node itself or our listener there: {trip:.0f} ms)"
         retried = any(answer.retried for answer in direct.answers)
         first = ", and the first one had to be tried again" if retried else ""
@@ -39,9 +39,9 @@ def find(case: Case) -> Iterator[Match]:
         )
 
 
-def drags(case: Case, path: Path) -> bool:
+def drags(evidence: RouteEvidence, path: Path) -> bool:
     """Whether a way works, though slowly: at least half of its connections come about."""
-    direct = case.beside(path)
+    direct = evidence.beside(path)
     in_time = 2 * direct.successes >= direct.tries
     return (
         path.crosses

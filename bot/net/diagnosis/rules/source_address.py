@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.net.diagnosis.diagnosis import Effect, Row
-from bot.net.diagnosis.evidence import Case
+from bot.net.diagnosis.evidence import RouteEvidence
 from bot.net.diagnosis.observation import Aim
 from bot.net.diagnosis.refused_connections import RefusedPath, refusals
 from bot.net.diagnosis.results import ResultState
 from bot.net.diagnosis.rule import DecisionRule, Match
 
 
-def find(case: Case) -> Iterator[Match]:
+def find(evidence: RouteEvidence) -> Iterator[Match]:
     """Every way that is open by the VIP alone, for the address that it gives the packets.
 
     Seen: Pods of Traefik's node are refused by pod IP, no sooner than the round trip; the VIP
@@ -22,7 +22,7 @@ def find(case: Case) -> Iterator[Match]:
     Told apart: A REDIRECT on the source's node answers sooner, and leaves the address as it is;
         a policy without masquerade refuses by the VIP too.
     """
-    for refusal in refusals(case):
+    for refusal in refusals(evidence):
         if not _fits(refusal):
             continue
         path, masked = refusal.path, bool(refusal.masqueraded)
@@ -44,13 +44,13 @@ def _fits(refusal: RefusedPath) -> bool:
         return False
     if not refusal.path.crosses or refusal.masqueraded is False:
         return False
-    if refusal.by_source is None and any(tally.ok for tally in refusal.remote):
+    if refusal.by_source is None and any(result.ok for result in refusal.remote):
         return False
     # Not made on the source's own node: others are refused too, or it came late enough.
     there = refusal.by_source is False or any(
-        tally.state is ResultState.REFUSED for tally in refusal.remote
+        result.state is ResultState.REFUSED for result in refusal.remote
     )
-    return bool(refusal.masqueraded or (there and refusal.case.subject.policies))
+    return bool(refusal.masqueraded or (there and refusal.evidence.subject.policies))
 
 
 RULE = DecisionRule(

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.net.diagnosis.diagnosis import Effect, Row
-from bot.net.diagnosis.evidence import Case
+from bot.net.diagnosis.evidence import RouteEvidence
 from bot.net.diagnosis.observation import Aim
 from bot.net.diagnosis.rule import DecisionRule, Match
 
 API = "API"
 
 
-def find(case: Case) -> Iterator[Match]:
+def find(evidence: RouteEvidence) -> Iterator[Match]:
     """Servers of Traefik's, or addresses that it failed to reach, that nobody has any more.
 
     Seen: Traefik's API (or else every failure of its log) names addresses that are in no slice
         of the Service and are no VIP, while the present endpoints answer.
     Told apart: Addresses that are in a slice are not stale, whether they answer or not.
     """
-    subject, belief = case.subject, case.belief
+    subject, belief = evidence.subject, evidence.belief
     if not subject.endpoints_seen or not subject.endpoints:
         return
     known = {*(endpoint.address for endpoint in subject.endpoints), *subject.unready, *subject.vips}
@@ -30,7 +30,7 @@ def find(case: Case) -> Iterator[Match]:
         failed = []
     if not listed and not failed:
         return
-    fine = bool(case.paths) and all(case.direct(path).ok for path in case.paths)
+    fine = bool(evidence.paths) and all(evidence.direct(path).ok for path in evidence.paths)
     named = ", ".join(f"{address}:{port}" for address, port in (listed or failed)[:4])
     yield Match(
         because=(
@@ -38,7 +38,7 @@ def find(case: Case) -> Iterator[Match]:
             "endpoint of the Service nor its VIP: it has not heard of the present endpoints."
         ),
         proven=bool(listed) and belief.of == API and fine,
-        places=subject.edges,
+        places=subject.ingress_nodes,
         bears=(Aim.ENDPOINT,),
         untested=() if listed else ("Traefik's API, which would say what it sends to now.",),
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.net.diagnosis.diagnosis import Effect, Row
-from bot.net.diagnosis.evidence import Case
+from bot.net.diagnosis.evidence import RouteEvidence
 from bot.net.diagnosis.observation import Aim
 from bot.net.diagnosis.refused_connections import everywhere, mistaken, other_port_open, refusals
 from bot.net.diagnosis.rule import DecisionRule, Match
 
 
-def find(case: Case) -> Iterator[Match]:
+def find(evidence: RouteEvidence) -> Iterator[Match]:
     """Ports that are refused everywhere, of pods that listen on another one.
 
     Seen: As APPLICATION, and the pod's containers declare other ports than the endpoint's, or
@@ -19,7 +19,7 @@ def find(case: Case) -> Iterator[Match]:
     Told apart: An application that is down does not answer on the port that its containers
         declare.
     """
-    for refusal in refusals(case):
+    for refusal in refusals(evidence):
         if not everywhere(refusal) or not mistaken(refusal):
             continue
         endpoint, open_ = refusal.path.endpoint, other_port_open(refusal)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.net.diagnosis.diagnosis import Effect, Row
-from bot.net.diagnosis.evidence import Case, Path
+from bot.net.diagnosis.evidence import Path, RouteEvidence
 from bot.net.diagnosis.observation import Aim, ExecutionContext, VantagePoint
-from bot.net.diagnosis.results import ResultState, Tally
+from bot.net.diagnosis.results import Result, ResultState
 from bot.net.diagnosis.rule import DecisionRule, Match
 
 STALLS = 900.0
@@ -19,46 +19,46 @@ STALLS = 900.0
 class View:
     """What the pods of one Traefik node see of VIPs, and of the pods behind them."""
 
-    case: Case
+    evidence: RouteEvidence
     edge: str
 
     @property
     def place(self) -> VantagePoint:
         """Where from."""
-        return self.case.stand(self.edge)
+        return self.evidence.stand(self.edge)
 
     @property
     def paths(self) -> tuple[Path, ...]:
         """The ways from here."""
-        return tuple(path for path in self.case.paths if path.edge == self.edge)
+        return tuple(path for path in self.evidence.paths if path.edge == self.edge)
 
     @property
     def pods_ok(self) -> bool:
         """Whether every endpoint answers by its own address."""
-        return bool(self.paths) and all(self.case.beside(path).clean for path in self.paths)
+        return bool(self.paths) and all(self.evidence.beside(path).clean for path in self.paths)
 
     @property
-    def across(self) -> tuple[Tally, ...]:
+    def across(self) -> tuple[Result, ...]:
         """VIPs that lead over the overlay for sure: to one remote endpoint, or to our listener."""
-        soles = [self.case.sole(self.place, p.endpoint) for p in self.paths if p.crosses]
+        soles = [self.evidence.sole(self.place, p.endpoint) for p in self.paths if p.crosses]
         homes = dict.fromkeys(path.endpoint.node for path in self.paths if path.crosses)
-        fars = [self.case.far(self.place, node, Aim.FAR_VIP) for node in homes]
-        return tuple(tally for tally in (*soles, *fars) if tally.seen)
+        fars = [self.evidence.far(self.place, node, Aim.FAR_VIP) for node in homes]
+        return tuple(result for result in (*soles, *fars) if result.seen)
 
     @property
-    def here(self) -> tuple[Tally, ...]:
+    def here(self) -> tuple[Result, ...]:
         """VIPs that lead to this very node for sure."""
-        soles = [self.case.sole(self.place, p.endpoint) for p in self.paths if not p.crosses]
-        own = self.case.far(self.place, self.edge, Aim.FAR_VIP)
-        return tuple(tally for tally in (*soles, own) if tally.seen)
+        soles = [self.evidence.sole(self.place, p.endpoint) for p in self.paths if not p.crosses]
+        own = self.evidence.far(self.place, self.edge, Aim.FAR_VIP)
+        return tuple(result for result in (*soles, own) if result.seen)
 
     @property
-    def vip(self) -> Tally:
+    def vip(self) -> Result:
         """The Service's own VIP."""
-        return self.case.vip_from(self.place)
+        return self.evidence.vip_from(self.place)
 
 
-def find_checksum(case: Case) -> Iterator[Match]:
+def find_checksum(evidence: RouteEvidence) -> Iterator[Match]:
     """Every VIP that crosses the overlay stalls, and those that stay on the node do not.
 
     Seen: From Traefik's node every endpoint and our listeners answer by their own addresses;
@@ -67,20 +67,20 @@ def find_checksum(case: Case) -> Iterator[Match]:
     Told apart: Broken kube-proxy rules fail on the same node too, and MTU spares small
         payloads.
     """
-    for view in _views(case):
+    for view in _views(evidence):
         if _stalls(view):
             yield Match(
                 because=(
                     f"From {view.edge} remote pods answer by their own addresses, and by a VIP "
                     "they do not, or only after seconds; VIPs that stay on the node work."
                 ),
-                proven=sum(tally.repeated for tally in view.across) > 1,
+                proven=sum(result.repeated for result in view.across) > 1,
                 places=(view.edge,),
                 bears=(Aim.ENDPOINT, Aim.SOLE_VIP, Aim.FAR_VIP, Aim.VIP, Aim.FAR),
             )
 
 
-def find_broken(case: Case) -> Iterator[Match]:
+def find_broken(evidence: RouteEvidence) -> Iterator[Match]:
     """The Service's VIP fails, and not only where it crosses the overlay.
 
     Seen: From Traefik's node every endpoint answers by its own address, and the Service's VIP
@@ -88,16 +88,16 @@ def find_broken(case: Case) -> Iterator[Match]:
         endpoints work, or by a refusal.
     Told apart: Checksum offload spares VIPs that stay on the node.
     """
-    for view in _views(case):
+    for view in _views(evidence):
         if not _fails(view):
             continue
         others = [
-            case.vip_from(place)
-            for place in case.places(Aim.VIP)
-            if place.node != view.edge and place.stance is ExecutionContext.POD
+            evidence.vip_from(place)
+            for place in evidence.places(Aim.VIP)
+            if place.node != view.edge and place.context is ExecutionContext.POD
         ]
         where = "on every node that was tried" if others else "here"
-        if others and all(tally.ok for tally in others):
+        if others and all(result.ok for result in others):
             where = f"on {view.edge} alone"
         failed = view.vip.tries - view.vip.successes
         how = "every time" if view.vip.fails else f"{failed} times of {view.vip.tries}"
@@ -112,24 +112,24 @@ def find_broken(case: Case) -> Iterator[Match]:
         )
 
 
-def _views(case: Case) -> Iterator[View]:
-    for edge in case.stage.edges:
-        view = View(case, edge)
+def _views(evidence: RouteEvidence) -> Iterator[View]:
+    for edge in evidence.points.ingress_nodes:
+        view = View(evidence, edge)
         if view.pods_ok:
             yield view
 
 
 def _stalls(view: View) -> bool:
     across, here = view.across, view.here
-    if not across or not here or not all(tally.clean for tally in here):
+    if not across or not here or not all(result.clean for result in here):
         return False
-    usual = max(view.case.beside(path).typical or 0.0 for path in view.paths)
-    return all(_slow(tally, usual) for tally in across)
+    usual = max(view.evidence.beside(path).typical or 0.0 for path in view.paths)
+    return all(_slow(result, usual) for result in across)
 
 
-def _slow(tally: Tally, usual: float) -> bool:
-    late = tally.ok and tally.fastest is not None and tally.fastest >= usual + STALLS
-    return late or (tally.fails and tally.state in (ResultState.SILENT, ResultState.BROKEN))
+def _slow(result: Result, usual: float) -> bool:
+    late = result.ok and result.fastest is not None and result.fastest >= usual + STALLS
+    return late or (result.fails and result.state in (ResultState.SILENT, ResultState.BROKEN))
 
 
 def _fails(view: View) -> bool:
@@ -137,14 +137,14 @@ def _fails(view: View) -> bool:
     if not view.vip.seen or _stalls(view):
         return False
     if view.vip.fails:
-        local = bool(view.here) and any(tally.fails for tally in view.here)
-        works = bool(view.across) and all(tally.ok for tally in view.across)
+        local = bool(view.here) and any(result.fails for result in view.here)
+        works = bool(view.across) and all(result.ok for result in view.across)
         return local or works or view.vip.state is ResultState.REFUSED
     sharp = view.vip.state is ResultState.MIXED
-    complete = len(view.case.stage.endpoints) == len(view.case.subject.endpoints)
+    complete = len(view.evidence.points.endpoints) == len(view.evidence.subject.endpoints)
     covered = bool(view.across) or not any(path.crosses for path in view.paths)
     tried = (*view.across, *view.here)
-    return sharp and complete and covered and all(tally.clean for tally in tried)
+    return sharp and complete and covered and all(result.clean for result in tried)
 
 
 CHECKSUM = DecisionRule(

@@ -5,29 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.net.diagnosis.diagnosis import Effect, Row
-from bot.net.diagnosis.evidence import Case
+from bot.net.diagnosis.evidence import RouteEvidence
 from bot.net.diagnosis.rule import DecisionRule, Match
 
 
-def find_outside(case: Case) -> Iterator[Match]:
+def find_outside(evidence: RouteEvidence) -> Iterator[Match]:
     """An ExternalName: where it leads is not the cluster's network.
 
     Seen: The Service is an ExternalName.
     Told apart: Nothing: the object says so.
     """
-    service, name = case.subject.service, case.subject.external
+    service, name = evidence.subject.service, evidence.subject.external
     if name:
         because = f"{service} is an ExternalName for {name}: it has no endpoints."
         yield Match(because, proven=True)
 
 
-def find_none(case: Case) -> Iterator[Match]:
+def find_none(evidence: RouteEvidence) -> Iterator[Match]:
     """No ready endpoint.
 
     Seen: The Service's EndpointSlices were read and have no ready endpoint for this port.
     Told apart: Slices that were not read prove nothing.
     """
-    subject = case.subject
+    subject = evidence.subject
     if subject.external or subject.endpoints or not subject.endpoints_seen:
         return
     unready = f"; not ready: {', '.join(subject.unready[:4])}" if subject.unready else ""
