@@ -44,13 +44,13 @@ class Path:
         return bool(self.endpoint.node) and self.endpoint.node != self.edge
 
     def __str__(self) -> str:
-        """`edge -> node`, or the node alone where it stays on it."""
+        """`ingress node -> endpoint node`, or the node alone where it stays on it."""
         return f"{self.edge} -> {self.endpoint.node}" if self.crosses else self.edge
 
 
 @dataclass(frozen=True)
 class RouteEvidence:
-    """All that is known of a subject; questions about it are answered from `tallies`."""
+    """All that is known of a subject; questions about it are answered from `results`."""
 
     subject: Subject
     results: Mapping[Key, Result] = field(default_factory=dict)
@@ -72,7 +72,7 @@ class RouteEvidence:
         )
 
     def at(self, place: VantagePoint, aim: Aim, target: ProbeTarget) -> Result:
-        """One tally, empty where nothing was asked."""
+        """One result, empty where nothing was asked."""
         return self.results.get((place, aim, target), NOTHING)
 
     def stand(self, edge: str) -> VantagePoint:
@@ -99,8 +99,8 @@ class RouteEvidence:
 
     def beside(self, path: Path) -> Result:
         """The same from the prober's place, which the VIPs were tried from too."""
-        found = self.endpoint(self.stand(path.edge), path.endpoint)
-        return found if found.seen else self.endpoint(VantagePoint(path.edge), path.endpoint)
+        result = self.endpoint(self.stand(path.edge), path.endpoint)
+        return result if result.seen else self.endpoint(VantagePoint(path.edge), path.endpoint)
 
     def stands_in(self, edge: str) -> bool:
         """Whether Traefik is in its node's own network, and only the pod network was seen."""
@@ -113,9 +113,9 @@ class RouteEvidence:
         """An endpoint by its own address, from any place."""
         return self.at(place, Aim.ENDPOINT, target(endpoint))
 
-    def sole(self, place: VantagePoint, endpoint: EndpointAt) -> Result:
-        """The VIP that leads to this endpoint alone."""
-        return self.at(place, Aim.SOLE_VIP, target(endpoint))
+    def sole(self, path: Path) -> Result:
+        """The VIP that leads to this endpoint alone, from where Traefik stands."""
+        return self.at(self.stand(path.edge), Aim.SOLE_VIP, target(path.endpoint))
 
     def other_ports(self, place: VantagePoint, endpoint: EndpointAt) -> Result:
         """Other ports of the same pod."""
@@ -125,14 +125,19 @@ class RouteEvidence:
         """The route's own request to the endpoint."""
         return self.at(place, Aim.REQUEST, target(endpoint))
 
+    def paths_from(self, edge: str) -> tuple[Path, ...]:
+        """The ways of one Traefik node."""
+        return tuple(path for path in self.paths if path.edge == edge)
+
     def vip(self, edge: str) -> Result:
         """The Service's own VIPs, as Traefik on that node sees them."""
-        places = (
-            VantagePoint(edge, ExecutionContext.TRAEFIK),
-            self.stand(edge),
-            VantagePoint(edge),
-        )
-        return next((result for result in map(self.vip_from, places) if result.seen), NOTHING)
+        own = self.vip_from(VantagePoint(edge, ExecutionContext.TRAEFIK))
+        results = (own, self.vip_beside(edge), self.vip_from(VantagePoint(edge)))
+        return next((result for result in results if result.seen), NOTHING)
+
+    def vip_beside(self, edge: str) -> Result:
+        """The Service's own VIPs, from where Traefik stands on that node."""
+        return self.vip_from(self.stand(edge))
 
     def vip_from(self, place: VantagePoint) -> Result:
         """The Service's own VIPs, from any place."""
@@ -143,24 +148,29 @@ class RouteEvidence:
         aims = (Aim.FAR, Aim.BACK) if aim is Aim.FAR else (aim,)
         return self.matching(place, aims, node)
 
-    def listener(self, edge: str, node: str, aim: Aim = Aim.FAR) -> Result:
-        """Our listener on a node as a place on Traefik's node sees it: its own, else a pod."""
-        found = self.far(self.stand(edge), node, aim)
-        return found if found.seen else self.far(VantagePoint(edge), node, aim)
+    def listener(self, path: Path, aim: Aim = Aim.FAR) -> Result:
+        """Our listener on the endpoint's node, as Traefik's node sees it."""
+        return self.listener_from(*path.nodes, aim)
+
+    def listener_from(self, edge: str, node: str, aim: Aim) -> Result:
+        """Our listener on a node, from where Traefik stands on another, else from a pod there."""
+        result = self.far(self.stand(edge), node, aim)
+        return result if result.seen else self.far(VantagePoint(edge), node, aim)
 
     def node(self, place: VantagePoint, node: str) -> Result:
         """A node at its own address, beside the overlay."""
         return self.matching(place, (Aim.NODE,), node)
 
-    def round_trip(self, place: VantagePoint, node: str) -> float | None:
-        """The least time that an answer of that node took, in milliseconds."""
+    def round_trip(self, path: Path) -> float | None:
+        """The least time that an answer of the endpoint's node took, in milliseconds."""
+        place, node = self.stand(path.edge), path.endpoint.node
         times = (self.node(place, node).fastest, self.far(place, node).fastest)
         return min((time for time in times if time is not None), default=None)
 
     def matching(
         self, place: VantagePoint, aims: tuple[Aim, ...], node: str | None = None
     ) -> Result:
-        """The tallies of some aims from one place, put together."""
+        """The results of some aims from one place, put together."""
         results = [
             result
             for aim in aims
@@ -205,7 +215,7 @@ class RouteEvidence:
 
 
 def joined(results: Sequence[Result]) -> Result:
-    """Several tallies as one; a pass of one is put together with the same pass of the others."""
+    """Several results as one; a pass of one is put together with the same pass of the others."""
     depth = max((len(result.rounds) for result in results), default=0)
     rounds = tuple(
         tuple(answer for result in results for answer in chain(*result.rounds[number : number + 1]))
@@ -222,7 +232,7 @@ def collect(
     reports: Iterable[ListenerReport] = (),
     belief: Belief | None = None,
 ) -> RouteEvidence:
-    """The case that observations make, whatever their order."""
+    """The evidence that observations make, whatever their order."""
     groups = grouped((observation.question.key, observation) for observation in observations)
     results = {key: summarize(group) for key, group in groups.items()}
     return RouteEvidence(

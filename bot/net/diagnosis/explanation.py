@@ -123,9 +123,9 @@ def _for_failures(evidence: RouteEvidence) -> str:
             "Add deploy/components/prober, and ask again: wget in Traefik's pod was all that could "
             f"be asked, and a listener on {node} tells the overlay from the pod."
         )
-    if not evidence.listener(path.edge, node).seen:
+    if not evidence.listener(path).seen:
         return f"Test a listener on {node}: it tells the overlay from the pod."
-    if not evidence.sole(evidence.stand(path.edge), path.endpoint).seen:
+    if not evidence.sole(path).seen:
         return f"Allow temporary Services: a VIP with {path.endpoint} alone is the decisive test."
     if state is ResultState.REFUSED:
         return (

@@ -10,8 +10,6 @@ from bot.net.diagnosis.results import Result
 from bot.net.diagnosis.rule import DecisionRule, Match
 from bot.net.diagnosis.subject import Native
 
-Said = tuple[Effect, str]
-
 FIRST = (2, 10)
 """The first version of Traefik with nativeLB."""
 
@@ -28,7 +26,7 @@ UNDISTURBING = (Row.DNS,)
 
 def effect(
     evidence: RouteEvidence, rule: DecisionRule, match: Match, beside: tuple[Row, ...] = ()
-) -> Said:
+) -> tuple[Effect, str]:
     """The effect where this row is the verdict and those others were found beside it."""
     subject = evidence.subject
     if rule.row is Row.OUTSIDE or subject.native is Native.IMPOSSIBLE:
@@ -51,8 +49,8 @@ def effect(
 
 def too_old(version: str) -> bool:
     """Whether a Traefik is older than v2.10, which was the first to know nativeLB."""
-    found = re.match(r"v?(\d{1,3})\.(\d{1,3})", version)
-    return found is not None and (int(found[1]), int(found[2])) < FIRST
+    numbers = re.match(r"v?(\d{1,3})\.(\d{1,3})", version)
+    return numbers is not None and (int(numbers[1]), int(numbers[2])) < FIRST
 
 
 def leads_past(evidence: RouteEvidence, path: Path) -> bool:
@@ -62,7 +60,7 @@ def leads_past(evidence: RouteEvidence, path: Path) -> bool:
     chose is proof as well.
     """
     return fails_twice(evidence, path) and (
-        _works_twice(_sole(evidence, path)) or vip_alone(evidence, path)
+        _works_twice(evidence.sole(path)) or vip_alone(evidence, path)
     )
 
 
@@ -72,10 +70,6 @@ def fails_twice(evidence: RouteEvidence, path: Path) -> bool:
     return direct.fails and direct.repeated and not direct.changed
 
 
-def _sole(evidence: RouteEvidence, path: Path) -> Result:
-    return evidence.sole(evidence.stand(path.edge), path.endpoint)
-
-
 def _works_twice(result: Result) -> bool:
     return result.ok and result.repeated
 
@@ -83,20 +77,20 @@ def _works_twice(result: Result) -> bool:
 def vip_alone(evidence: RouteEvidence, path: Path) -> bool:
     """Whether every endpoint fails from here and the Service's VIP always works, both twice."""
     every = len(evidence.points.endpoints) == len(evidence.subject.endpoints)
-    ways = [other for other in evidence.paths if other.edge == path.edge]
+    ways = evidence.paths_from(path.edge)
     return (
         every
-        and _works_twice(evidence.vip_from(evidence.stand(path.edge)))
+        and _works_twice(evidence.vip_beside(path.edge))
         and all(fails_twice(evidence, other) for other in ways)
     )
 
 
 def _cure(
     evidence: RouteEvidence, rule: DecisionRule, match: Match, beside: tuple[Row, ...]
-) -> Said:
+) -> tuple[Effect, str]:
     """HELPS only where the VIP was seen to lead past the fault everywhere, and no other is left."""
-    vips = [evidence.vip_from(evidence.stand(edge)) for edge in evidence.points.ingress_nodes]
-    if any(_sole(evidence, path).fails for path in match.paths):
+    vips = [evidence.vip_beside(edge) for edge in evidence.points.ingress_nodes]
+    if any(evidence.sole(path).fails for path in match.paths):
         if _chooses(evidence, match):
             return Effect.LOWERS, _fooled(evidence)
         return Effect.USELESS, "The VIP with that one endpoint is stopped in the same way."
@@ -114,8 +108,8 @@ def _cure(
 
 def _helps(evidence: RouteEvidence, match: Match) -> str:
     path = min(match.paths)
-    direct, sole = evidence.beside(path), _sole(evidence, path)
-    tried = sole if sole.seen else evidence.vip_from(evidence.stand(path.edge))
+    direct, sole = evidence.beside(path), evidence.sole(path)
+    tried = sole if sole.seen else evidence.vip_beside(path.edge)
     return (
         f"From {path.edge} the endpoint's own address failed {direct.tries} of {direct.tries} "
         f"times, and the VIP that leads to it worked {tried.successes} of {tried.tries} times. It "
@@ -126,7 +120,7 @@ def _helps(evidence: RouteEvidence, match: Match) -> str:
 def _chooses(evidence: RouteEvidence, match: Match) -> bool:
     """Whether some endpoints work from a place where others do not, and the VIP finds them."""
     for edge in {path.edge for path in match.paths}:
-        ways = [evidence.direct(path) for path in evidence.paths if path.edge == edge]
+        ways = [evidence.direct(path) for path in evidence.paths_from(edge)]
         if any(result.ok for result in ways) and evidence.vip(edge).successes:
             return True
     return False

@@ -87,9 +87,9 @@ class Overlay:
 
 def lost(evidence: RouteEvidence, path: Path) -> bool:
     """Whether a way gets no answer at all, and neither does our listener at its end."""
-    if not path.crosses or evidence.sole(evidence.stand(path.edge), path.endpoint).successes:
+    if not path.crosses or evidence.sole(path).successes:
         return False
-    far = evidence.listener(path.edge, path.endpoint.node)
+    far = evidence.listener(path)
     return evidence.beside(path).state is ResultState.SILENT and far.fails and _silent(far)
 
 

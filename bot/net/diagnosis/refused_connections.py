@@ -53,12 +53,12 @@ class RefusedPath:
     @property
     def sole(self) -> Result:
         """The VIP that leads to this endpoint alone."""
-        return self.evidence.sole(self.place, self.path.endpoint)
+        return self.evidence.sole(self.path)
 
     @property
     def far(self) -> Result:
         """Our own listener on the endpoint's node."""
-        return self.evidence.listener(self.path.edge, self.path.endpoint.node)
+        return self.evidence.listener(self.path)
 
     @property
     def pod_reached(self) -> bool:
@@ -69,7 +69,7 @@ class RefusedPath:
     @property
     def by_source(self) -> bool | None:
         """Whether it came back too soon to be from the other node; None where time cannot tell."""
-        trip = self.evidence.round_trip(self.place, self.path.endpoint.node)
+        trip = self.evidence.round_trip(self.path)
         typical = self.direct.typical
         if not self.path.crosses or trip is None or typical is None or trip < TELLING:
             return None
@@ -120,7 +120,7 @@ class RefusedPath:
 
         Seen by the listeners: they hear our pods' own addresses and, behind a masquerade, others.
         """
-        via_vip = self.evidence.listener(self.path.edge, self.path.endpoint.node, Aim.FAR_VIP)
+        via_vip = self.evidence.listener(self.path, Aim.FAR_VIP)
         report = self.evidence.listener_reports.get(self.path.endpoint.node)
         if not via_vip.successes or report is None or report.heard is None:
             return None

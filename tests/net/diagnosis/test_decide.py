@@ -21,7 +21,7 @@ from bot.net.diagnosis.observation import (
     VantagePoint,
 )
 from bot.net.diagnosis.subject import Native, Subject
-from bot.net.diagnosis.vantage_points import choose_vantage_points
+from bot.net.diagnosis.vantage_points import choose_vantage_points, target
 from bot.net.probing.protocol import Heard, Outcome, Probe, ProbeAnswer, ProbeKind
 from tests.examples import examples
 from tests.net.diagnosis.probing_world import observed
@@ -135,12 +135,12 @@ def _is_proven(case: RouteEvidence) -> bool:
         stand = case.stand(path.edge)
         place = stand if stand.context is ExecutionContext.TRAEFIK else VantagePoint(path.edge)
         by_pod = case.endpoint(place, path.endpoint)
-        by_vip = (case.sole(place, path.endpoint), case.vip_from(place))
+        by_vip = (case.at(place, Aim.SOLE_VIP, target(path.endpoint)), case.vip_from(place))
         never = {answer.outcome for answer in by_pod.answers} - {Outcome.OK}
         always = [{answer.outcome for answer in each.answers} == {Outcome.OK} for each in by_vip]
         if not never or by_pod.successes or len(by_pod.rounds) < 2 or not always[1]:
             return False
-        if not always[0] and case.sole(place, path.endpoint).seen:
+        if not always[0] and case.at(place, Aim.SOLE_VIP, target(path.endpoint)).seen:
             return False
     return bool(case.failing)
 

@@ -59,7 +59,7 @@ def lacking(evidence: RouteEvidence, *, vips: bool = True) -> Iterator[str]:
 
 
 def _large(evidence: RouteEvidence, path: Path) -> bool:
-    by_listener = evidence.listener(path.edge, path.endpoint.node, Aim.FAR_LARGE)
+    by_listener = evidence.listener(path, Aim.FAR_LARGE)
     by_request = evidence.matching(
         evidence.stand(path.edge), (Aim.LARGE_REQUEST,), path.endpoint.node
     )

@@ -29,7 +29,7 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
     for path in evidence.paths:
         if not path.crosses or not loses(evidence, path):
             continue
-        direct, far = evidence.beside(path), evidence.listener(path.edge, path.endpoint.node)
+        direct, far = evidence.beside(path), evidence.listener(path)
         tries, impaired = direct.tries + far.tries, direct.impaired + far.impaired
         yield Match(
             because=(
@@ -45,7 +45,7 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
 
 def loses(evidence: RouteEvidence, path: Path) -> bool:
     """Whether endpoint and listener both lose packets there, and neither all of them."""
-    direct, far = evidence.beside(path), evidence.listener(path.edge, path.endpoint.node)
+    direct, far = evidence.beside(path), evidence.listener(path)
     # Failures of the kind that lost packets make, and no others.
     by_loss = direct.successes and direct.successes + direct.impaired >= direct.tries
     return bool(
@@ -60,7 +60,7 @@ def loses(evidence: RouteEvidence, path: Path) -> bool:
 
 
 def _datagrams(evidence: RouteEvidence, path: Path) -> str:
-    udp = evidence.listener(path.edge, path.endpoint.node, Aim.FAR_UDP)
+    udp = evidence.listener(path, Aim.FAR_UDP)
     gone = udp.tries - udp.successes
     return f", and {gone} of {udp.tries} datagrams got no answer" if udp.seen else ""
 

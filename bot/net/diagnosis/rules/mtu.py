@@ -37,10 +37,9 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
 
 def _by_listener(evidence: RouteEvidence, path: Path) -> tuple[tuple[Aim, ...], bool]:
     """What shows it by our own listener, and whether that is proof."""
-    node = path.endpoint.node
-    large = evidence.listener(path.edge, node, Aim.FAR_LARGE)
-    small = evidence.listener(path.edge, node, Aim.FAR_SMALL)
-    here = evidence.listener(path.edge, path.edge, Aim.FAR_LARGE)
+    large = evidence.listener(path, Aim.FAR_LARGE)
+    small = evidence.listener(path, Aim.FAR_SMALL)
+    here = evidence.listener_from(path.edge, path.edge, Aim.FAR_LARGE)
     if not large.fails or not small.ok or here.fails:
         return (), False
     return (Aim.FAR_LARGE, Aim.FAR_SMALL), large.repeated and here.ok
@@ -49,7 +48,7 @@ def _by_listener(evidence: RouteEvidence, path: Path) -> tuple[tuple[Aim, ...], 
 def _by_request(evidence: RouteEvidence, path: Path) -> bool:
     """Where there is no listener: the route's own request, padded."""
     place = evidence.stand(path.edge)
-    if evidence.listener(path.edge, path.endpoint.node, Aim.FAR_LARGE).seen:
+    if evidence.listener(path, Aim.FAR_LARGE).seen:
         return False
     large = evidence.matching(place, (Aim.LARGE_REQUEST,), path.endpoint.node)
     stalls = large.fails and large.state in (ResultState.BROKEN, ResultState.SILENT)

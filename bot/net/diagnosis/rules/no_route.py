@@ -26,7 +26,7 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
             continue
         direct, sole = (
             evidence.beside(path),
-            evidence.sole(evidence.stand(path.edge), path.endpoint),
+            evidence.sole(path),
         )
         gateway = direct.state is ResultState.REFUSED
         how = "refused by something in between" if gateway else "answered with `no route`"
@@ -43,8 +43,8 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
 
 def _fits(overlay: Overlay, path: Path) -> bool:
     evidence = overlay.evidence
-    direct, far = evidence.beside(path), evidence.listener(path.edge, path.endpoint.node)
-    if not path.crosses or evidence.sole(evidence.stand(path.edge), path.endpoint).successes:
+    direct, far = evidence.beside(path), evidence.listener(path)
+    if not path.crosses or evidence.sole(path).successes:
         return False
     states = {direct.state, far.state}
     if states == {ResultState.REFUSED}:

@@ -28,7 +28,7 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
             continue
         culprit = overlay.culprit(pair)
         node = evidence.node(VantagePoint(path.edge), path.endpoint.node)
-        sole = evidence.sole(evidence.stand(path.edge), path.endpoint)
+        sole = evidence.sole(path)
         node_answers = bool(node.successes) or node.state is ResultState.REFUSED
         twice = evidence.beside(path).repeated and sole.repeated
         yield Match(

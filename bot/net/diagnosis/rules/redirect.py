@@ -97,7 +97,7 @@ def _match(refusal: RefusedPath) -> Match:
 def _sooner(refusal: RefusedPath) -> str:
     if not refusal.by_source:
         return ""
-    trip = refusal.evidence.round_trip(refusal.place, refusal.path.endpoint.node) or 0.0
+    trip = refusal.evidence.round_trip(refusal.path) or 0.0
     took = refusal.direct.typical or 0.0
     trips = f"the round trip to that node ({milliseconds(trip)})"
     return f", and the refusal ({milliseconds(took)}) beats {trips}"

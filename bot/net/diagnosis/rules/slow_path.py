@@ -21,8 +21,8 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
     for path in evidence.paths:
         if not drags(evidence, path):
             continue
-        direct, far = evidence.beside(path), evidence.listener(path.edge, path.endpoint.node)
-        trip = evidence.round_trip(evidence.stand(path.edge), path.endpoint.node)
+        direct, far = evidence.beside(path), evidence.listener(path)
+        trip = evidence.round_trip(path)
         node = "" if trip is None else f" (the node itself or our listener there: {trip:.0f} ms)"
         retried = any(answer.retried for answer in direct.answers)
         first = ", and the first one had to be tried again" if retried else ""

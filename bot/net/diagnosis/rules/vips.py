@@ -30,7 +30,7 @@ class View:
     @property
     def paths(self) -> tuple[Path, ...]:
         """The ways from here."""
-        return tuple(path for path in self.evidence.paths if path.edge == self.edge)
+        return self.evidence.paths_from(self.edge)
 
     @property
     def pods_ok(self) -> bool:
@@ -40,7 +40,7 @@ class View:
     @property
     def across(self) -> tuple[Result, ...]:
         """VIPs that lead over the overlay for sure: to one remote endpoint, or to our listener."""
-        soles = [self.evidence.sole(self.place, p.endpoint) for p in self.paths if p.crosses]
+        soles = [self.evidence.sole(p) for p in self.paths if p.crosses]
         homes = dict.fromkeys(path.endpoint.node for path in self.paths if path.crosses)
         fars = [self.evidence.far(self.place, node, Aim.FAR_VIP) for node in homes]
         return tuple(result for result in (*soles, *fars) if result.seen)
@@ -48,14 +48,14 @@ class View:
     @property
     def here(self) -> tuple[Result, ...]:
         """VIPs that lead to this very node for sure."""
-        soles = [self.evidence.sole(self.place, p.endpoint) for p in self.paths if not p.crosses]
+        soles = [self.evidence.sole(p) for p in self.paths if not p.crosses]
         own = self.evidence.far(self.place, self.edge, Aim.FAR_VIP)
         return tuple(result for result in (*soles, own) if result.seen)
 
     @property
     def vip(self) -> Result:
         """The Service's own VIP."""
-        return self.evidence.vip_from(self.place)
+        return self.evidence.vip_beside(self.edge)
 
 
 def find_checksum(evidence: RouteEvidence) -> Iterator[Match]:
