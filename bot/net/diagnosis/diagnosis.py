@@ -39,6 +39,11 @@ class Row(StrEnum):
     """ExternalName: the cluster's network does not carry it."""
     INCONCLUSIVE = "inconclusive"
 
+    @property
+    def reason(self) -> str:
+        """The row as the reason of a finding: `OverlayDown`."""
+        return "".join(word.capitalize() for word in self.value.split("-"))
+
 
 class Confidence(StrEnum):
     """How much the evidence bears: decisive tests agree, or something was not tested."""

@@ -140,11 +140,10 @@ def _fails(diagnosed: Diagnosed) -> bool:
 def _judged(diagnosed: Diagnosed) -> Judgement:
     found = diagnosed.diagnosis
     helps = found.effect is Effect.HELPS
-    words = "".join(word.capitalize() for word in found.row.value.split("-"))
     advice = f" nativeLB would lead past it: {found.effect_because}" if helps else ""
     return Judgement(
         verdict=Verdict.DEGRADED,
-        reason="NativeLBHelps" if helps else words,
+        reason="NativeLBHelps" if helps else found.row.reason,
         message=f"{found.because}{advice}",
         evidence=(
             Evidence("tested", f"{diagnosed.taken_at:%Y-%m-%d %H:%M} UTC, {found.confidence}"),
