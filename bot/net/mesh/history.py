@@ -6,7 +6,6 @@ nobody looked, or in which a node was not seen, is never counted as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 import msgspec
@@ -14,7 +13,6 @@ import msgspec
 from bot.domain.record import Shelf
 from bot.domain.verdict import HOUR, INCIDENT, LETTER, MEANS, Verdict
 from bot.net.mesh.health import verdict
-from bot.net.mesh.matrix import Break
 from bot.net.mesh.rounds import Fault, Links
 
 HOURS = 24 * 8
@@ -44,66 +42,60 @@ class Course(msgspec.Struct, frozen=True):
     letters: str
 
     @property
+    def bad(self) -> int:
+        """The hours with a break."""
+        return sum(_rank(letter) >= INCIDENT.rank for letter in self.letters)
+
+    @property
     def share(self) -> float | None:
-        """The hours without a break, of those that were seen; None where none was."""
-        known = [MEANS[letter] for letter in self.letters if letter != UNSEEN]
-        return (
-            sum(verdict_.rank < INCIDENT.rank for verdict_ in known) / len(known) if known else None
-        )
+        """The part of the hours without a break, of those that were seen; None where none was."""
+        hours = len(self.letters) - self.letters.count(UNSEEN)
+        return (hours - self.bad) / hours if hours else None
 
 
 def noted(before: LinkHistory | None, links: Links) -> LinkHistory:
     """The record after one more look."""
-    kept = before or LinkHistory()
+    record = before or LinkHistory()
     hour = _hour(links.taken_at)
     now = letters(links)
-    moved = {name: _moved(text, hour - kept.hour) for name, text in kept.nodes.items()}
+    moved = {name: _moved(text, hour - record.hour) for name, text in record.nodes.items()}
     nodes = {}
     for name in sorted({*moved, *now}):
         past = moved.get(name, UNSEEN)
         text = past[:-1] + _worse(past[-1], now.get(name, UNSEEN))
         if text.strip(UNSEEN) or name in now:
             nodes[name] = text
-    faults = kept.faults if links.forgetful else links.faults
+    faults = record.faults if links.forgetful else links.faults
     return LinkHistory(hour, nodes, faults[:FAULTS])
 
 
 def letters(links: Links) -> dict[str, str]:
     """What each node is now, as a letter of the history."""
-    found = dict.fromkeys(sorted(links.nodes), LETTER[Verdict.HEALTHY])
-    for doubt in links.doubts:
-        found[doubt.source] = LETTER[Verdict.PROGRESSING]
-    for one in links.unseen:
-        found[one.node] = UNSEEN
-    for broken in links.breaks:
-        for name in _touched(broken):
-            found[name] = _worse(found.get(name, UNSEEN), LETTER[verdict((broken,))])
-    return found
+    by_node = dict.fromkeys(sorted(links.nodes), LETTER[Verdict.HEALTHY])
+    by_node |= {doubt.source: LETTER[Verdict.PROGRESSING] for doubt in links.doubts}
+    by_node |= {gap.node: UNSEEN for gap in links.unseen}
+    for break_ in links.breaks:
+        ends = {node for pair in break_.pairs for node in pair}
+        for name in (break_.node,) if break_.node else ends:
+            by_node[name] = _worse(by_node.get(name, UNSEEN), LETTER[verdict((break_,))])
+    return by_node
 
 
-def courses(kept: LinkHistory | None, now: datetime, back: timedelta) -> tuple[Course, ...]:
+def courses(record: LinkHistory | None, now: datetime, back: timedelta) -> tuple[Course, ...]:
     """All nodes together, and the worst of them; nothing where nobody ever looked."""
-    if kept is None or not kept.nodes:
+    if record is None or not record.nodes:
         return ()
     hours = int(back / HOUR)
-    behind = _hour(now) - kept.hour
-    each = [
+    behind = _hour(now) - record.hour
+    nodes = [
         Course(name, _moved(text, behind)[-hours:].rjust(hours, UNSEEN))
-        for name, text in kept.nodes.items()
+        for name, text in record.nodes.items()
     ]
-    together = "".join(
-        max(hour, key=_rank) for hour in zip(*(one.letters for one in each), strict=True)
-    )
-    bad = [one for one in each if _bad(one)]
-    worst = sorted(bad, key=lambda one: (-_bad(one), one.name))[:SHOWN]
+    by_hour = zip(*(course.letters for course in nodes), strict=True)
+    together = "".join(max(letters, key=_rank) for letters in by_hour)
+    broken = [course for course in nodes if course.bad]
+    worst = sorted(broken, key=lambda course: (-course.bad, course.name))[:SHOWN]
     return (Course(TOGETHER, together), *worst)
-
-
-def _touched(broken: Break) -> Iterator[str]:
-    if broken.node:
-        yield broken.node
-    else:
-        yield from {name for pair in broken.pairs for name in pair}
 
 
 def _moved(text: str, hours: int) -> str:
@@ -113,33 +105,29 @@ def _moved(text: str, hours: int) -> str:
     return (text + UNSEEN * min(hours, HOURS))[-HOURS:]
 
 
-def _worse(one: str, other: str) -> str:
+def _worse(letter: str, other: str) -> str:
     """An hour is as bad as its worst look; what was not seen in it at first may be seen later."""
-    if UNSEEN in (one, other):
-        return other if one == UNSEEN else one
-    return max(one, other, key=_rank)
+    if UNSEEN in (letter, other):
+        return other if letter == UNSEEN else letter
+    return max(letter, other, key=_rank)
 
 
 def _rank(letter: str) -> int:
     return MEANS[letter].rank
 
 
-def _bad(one: Course) -> int:
-    return sum(_rank(letter) >= INCIDENT.rank for letter in one.letters)
-
-
 def _hour(at: datetime) -> int:
     return int(at.timestamp()) // 3600
 
 
-def _spare(kept: LinkHistory) -> LinkHistory | None:
+def _spare(record: LinkHistory) -> LinkHistory | None:
     """A tenth less of the hours, the oldest first."""
-    most = max(map(len, kept.nodes.values()), default=0)
+    most = max(map(len, record.nodes.values()), default=0)
     fewer = most - max(1, most // 10)
     if fewer < 1:
         return None
-    nodes: Mapping[str, str] = {name: text[-fewer:] for name, text in kept.nodes.items()}
-    return LinkHistory(kept.hour, dict(nodes), kept.faults)
+    nodes = {name: text[-fewer:] for name, text in record.nodes.items()}
+    return LinkHistory(record.hour, nodes, record.faults)
 
 
 LINKS: Shelf[LinkHistory] = Shelf("links", LinkHistory, spare=_spare)

@@ -79,8 +79,8 @@ class Matrix(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def verdict(self) -> Verdict:
         """What was not seen is never healthy; without the pod network little works."""
-        bad = [cell_ for cell_ in (*self.cells, *self.dns) if not cell_.ok]
-        if any(cell_.test is By.POD and cell_.well == 0 for cell_ in self.cells):
+        bad = [cell for cell in (*self.cells, *self.dns) if not cell.ok]
+        if any(cell.test is By.POD and cell.well == 0 for cell in self.cells):
             return Verdict.FAILED
         if bad:
             return Verdict.DEGRADED
@@ -92,14 +92,14 @@ class Matrix(msgspec.Struct, frozen=True, kw_only=True):
         """Of how many pairs something was not tested, though both nodes took part."""
         absent = {node for node, _ in self.unseen}
         wanted = [pair for pair in self.wanted if absent.isdisjoint(pair)]
-        done = {(cell_.pair, cell_.test) for cell_ in self.cells}
+        done = {(cell.pair, cell.test) for cell in self.cells}
         missing = Counter(test for pair in wanted for test in PAIRED if (pair, test) not in done)
         return dict(missing)
 
     @property
     def without_dns(self) -> tuple[str, ...]:
         """The nodes that took part, but from which no name was looked up."""
-        done = {cell_.source for cell_ in self.dns} | {node for node, _ in self.unseen}
+        done = {cell.source for cell in self.dns} | {node for node, _ in self.unseen}
         return tuple(dict.fromkeys(node for node, _ in self.wanted if node not in done))
 
 
@@ -108,27 +108,27 @@ def neighbours(nodes: Sequence[str], node: str) -> tuple[str, ...]:
     others = [other for other in nodes if other != node]
     if len(nodes) <= WHOLE:
         return tuple(others)
-    ring = sorted(nodes, key=lambda each: hashlib.sha256(each.encode()).digest())
+    ring = sorted(nodes, key=lambda name: hashlib.sha256(name.encode()).digest())
     at = ring.index(node)
     return tuple(ring[(at + step) % len(ring)] for step in range(1, NEIGHBOURS + 1))
 
 
-def cell(source: str, target: str, test: By, answers: Iterable[ProbeAnswer]) -> Cell:
+def cell_of(source: str, target: str, test: By, answers: Iterable[ProbeAnswer]) -> Cell:
     """One test of one pair, from the answers to its tries."""
-    given = tuple(answers)
-    well = [answer for answer in given if answer.outcome is Outcome.OK]
-    bad = [answer.outcome for answer in given if answer.outcome is not Outcome.OK]
-    bad = bad if given else [Outcome.UNTRIED]
+    answers = tuple(answers)
+    well = [answer for answer in answers if answer.outcome is Outcome.OK]
+    bad: list[Outcome] = [a.outcome for a in answers if a.outcome is not Outcome.OK]
+    ended = max(bad, key=bad.count) if bad else Outcome.OK
     times = sorted(answer.took if answer.connected is None else answer.connected for answer in well)
     return Cell(
         source=source,
         target=target,
         test=test,
-        tries=len(given),
+        tries=len(answers),
         well=len(well),
-        ended=max(bad, key=bad.count) if bad else Outcome.OK,
+        ended=ended if answers else Outcome.UNTRIED,
         took=times[len(times) // 2] if times else None,
-        unsettled=any(answer.unsettled for answer in given),
+        unsettled=any(answer.unsettled for answer in answers),
     )
 
 
@@ -155,14 +155,14 @@ def in_doubt(cells: Iterable[Cell]) -> frozenset[Pair]:
     """
     met: dict[str, dict[str, bool]] = {}
     late: set[Pair] = set()
-    for cell_ in cells:
-        if cell_.source == cell_.target:
+    for cell in cells:
+        if cell.source == cell.target:
             continue
-        for own, other in (cell_.pair, cell_.pair[::-1]):
+        for own, other in (cell.pair, cell.pair[::-1]):
             peers = met.setdefault(own, {})
-            peers[other] = peers.get(other, False) or cell_.well > 0
-        if cell_.ended in LATE:
-            late.add(cell_.pair)
+            peers[other] = peers.get(other, False) or cell.well > 0
+        if cell.ended in LATE:
+            late.add(cell.pair)
     dead = {node for node, peers in met.items() if len(peers) > 1 and not any(peers.values())}
     return frozenset(pair for pair in late if dead.isdisjoint(pair))
 
@@ -182,12 +182,12 @@ class Break(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def pairs(self) -> tuple[Pair, ...]:
         """What does not get through."""
-        return tuple(cell_.pair for cell_ in self.cells)
+        return tuple(cell.pair for cell in self.cells)
 
     @property
     def dead(self) -> bool:
         """Whether no try at all went well."""
-        return all(cell_.well == 0 for cell_ in self.cells)
+        return all(cell.well == 0 for cell in self.cells)
 
     @property
     def words(self) -> str:
@@ -195,82 +195,68 @@ class Break(msgspec.Struct, frozen=True, kw_only=True):
         if self.node:
             return f"Nothing gets {self.way} {self.node} by {self.test}: {_common(self.cells)}."
         if self.way:
-            (one, other), how = self.cells[0].pair, _how(self.cells[0])
-            return f"{one} {self.way} {other} by {self.test}: {how}."
+            source, target = self.cells[0].pair
+            return f"{source} {self.way} {target} by {self.test}: {_how(self.cells[0])}."
         return f"Nothing gets from any node to any other by {self.test}: {_common(self.cells)}."
 
 
-def breaks(given: Iterable[Cell]) -> tuple[Break, ...]:
+def breaks(cells: Iterable[Cell]) -> tuple[Break, ...]:
     """What is broken: the fewest nodes and pairs that explain all failures, test by test."""
-    every = tuple(given)
-    told: list[Break] = []
+    cells = tuple(cells)
+    found: list[Break] = []
     explained: set[Pair] = set()
     for test in By:
-        cells = [cell_ for cell_ in every if cell_.test is test]
-        bad = {cell_.pair: cell_ for cell_ in cells if not cell_.ok and cell_.pair not in explained}
-        told += _of_test(test, {cell_.pair for cell_ in cells}, bad)
+        tests = {cell.pair: cell for cell in cells if cell.test is test}
+        bad = {pair: cell for pair, cell in tests.items() if not cell.ok and pair not in explained}
+        found += _of_test(test, set(tests), bad)
         if test is By.POD:
             # What does not get through by the pod IP fails in every other way as well.
-            explained |= {pair for pair, cell_ in bad.items() if cell_.well == 0}
-    return tuple(told)
+            explained |= {pair for pair, cell in bad.items() if cell.well == 0}
+    return tuple(found)
 
 
 def findings(matrix: Matrix) -> tuple[str, ...]:
     """What is broken, each in a sentence."""
-    told = [break_.words for break_ in breaks(matrix.cells)]
-    told += [f"DNS from {cell_.source}: {_how(cell_)}." for cell_ in matrix.dns if not cell_.ok]
-    return tuple(told)
+    dns = (f"DNS from {cell.source}: {_how(cell)}." for cell in matrix.dns if not cell.ok)
+    return (*(break_.words for break_ in breaks(matrix.cells)), *dns)
 
 
-def _of_test(test: By, tried: set[Pair], bad: dict[Pair, Cell]) -> Iterator[Break]:
-    left = dict(bad)
+def _of_test(test: By, tried: set[Pair], left: dict[Pair, Cell]) -> Iterator[Break]:
+    """The breaks of one test; `left` are its failures."""
+    left = dict(left)
     if len(tried) > 2 and left.keys() == tried:  # noqa: PLR2004  # of one pair alone, the pair is named
         yield Break(test=test, cells=tuple(left.values()))
         return
-    for node, way, pairs in _nodes(tried, left):
+    # First the nodes that explain several failures at once, those of most failures before others.
+    while candidates := list(_candidates(tried, left)):
+        node, way, pairs = max(candidates, key=lambda candidate: len(candidate[2]))
         cells = tuple(left.pop(pair) for pair in sorted(pairs))
         yield Break(test=test, cells=cells, way=way, node=node)
     for pair in sorted(left):
-        if pair not in left:
-            continue
-        each, back = left.pop(pair), left.pop((pair[1], pair[0]), None)
-        found = (each, back) if back else (each,)
-        yield Break(test=test, cells=found, way="<->" if back else "->")
-
-
-def _nodes(tried: set[Pair], left: dict[Pair, Cell]) -> Iterator[tuple[str, str, set[Pair]]]:
-    """The nodes that explain several failures at once, those of most failures first."""
-    while True:
-        found = max(_candidates(tried, left), key=lambda each: len(each[2]), default=None)
-        if found is None:
-            return
-        yield found
+        if pair in left:
+            there, back = left.pop(pair), left.pop((pair[1], pair[0]), None)
+            cells = (there, back) if back else (there,)
+            yield Break(test=test, cells=cells, way="<->" if back else "->")
 
 
 def _candidates(tried: set[Pair], left: dict[Pair, Cell]) -> Iterator[tuple[str, str, set[Pair]]]:
+    """Nodes to which, from which, or both, every test failed; with the failures."""
     for node in sorted({node for pair in left for node in pair}):
         out = {pair for pair in tried if pair[0] == node}
         back = {pair for pair in tried if pair[1] == node}
         both = out | back if out and back else set()
         for way, pairs in (("to or from", both), ("from", out), ("to", back)):
+            others = {end for pair in pairs for end in pair} - {node}
             # Of two nodes nobody can tell which one it is.
-            if len(pairs) > 1 and len(_others(node, pairs)) > 1 and pairs <= left.keys():
+            if len(pairs) > 1 and len(others) > 1 and pairs <= left.keys():
                 yield node, way, pairs
 
 
-def _others(node: str, pairs: set[Pair]) -> set[str]:
-    return {end for pair in pairs for end in pair} - {node}
-
-
 def _common(cells: Iterable[Cell]) -> str:
-    how = [f"{cell_.ended.value}{_late(cell_)}" for cell_ in cells]
-    return max(how, key=how.count)
+    endings = [f"{cell.ended.value}{UNSETTLED if cell.unsettled else ''}" for cell in cells]
+    return max(endings, key=endings.count)
 
 
-def _how(cell_: Cell) -> str:
-    some = f" {cell_.tries - cell_.well} of {cell_.tries}" if cell_.well else ""
-    return f"{cell_.ended.value}{some}{_late(cell_)}"
-
-
-def _late(cell_: Cell) -> str:
-    return UNSETTLED if cell_.unsettled else ""
+def _how(cell: Cell) -> str:
+    some = f" {cell.tries - cell.well} of {cell.tries}" if cell.well else ""
+    return f"{cell.ended.value}{some}{UNSETTLED if cell.unsettled else ''}"

@@ -17,7 +17,7 @@ from bot.domain.resources import core
 from bot.domain.snapshot import SnapshotReader
 from bot.errors import ClusterError, InputError
 from bot.net.diagnosis.observation import VantagePoint
-from bot.net.mesh.matrix import By, Cell, Matrix, Pair, cell, in_doubt, neighbours
+from bot.net.mesh.matrix import By, Cell, Matrix, Pair, cell_of, in_doubt, neighbours
 from bot.net.ports import Prober
 from bot.net.probing.protocol import (
     CONTROL_NAME,
@@ -239,7 +239,7 @@ class _Attempt:
         # Where the prober could not even begin, nothing was seen of the network.
         by_id = grouped((a.id, a) for a in answers if a.outcome is not Outcome.UNTRIED)
         return [
-            cell(row.node, target, test, by_id[key])
+            cell_of(row.node, target, test, by_id[key])
             for key, (target, test, _) in numbered.items()
             if key in by_id
         ]

@@ -14,7 +14,7 @@ from bot.net.mesh.matrix import (
     Cell,
     Matrix,
     Pair,
-    cell,
+    cell_of,
     findings,
     in_doubt,
     neighbours,
@@ -112,7 +112,7 @@ def test_a_test_that_was_not_made_of_a_pair_is_no_success() -> None:
     whole = a_matrix(3, set())
     wanted = frozenset(every(whole.nodes))
     dns = tuple(
-        cell(node, node, By.DNS, [ProbeAnswer(id="d", outcome=Outcome.OK)]) for node in NAMES
+        cell_of(node, node, By.DNS, [ProbeAnswer(id="d", outcome=Outcome.OK)]) for node in NAMES
     )
     seen = msgspec.structs.replace(whole, wanted=wanted, dns=dns)
     assert seen.verdict is Verdict.HEALTHY
@@ -132,7 +132,7 @@ def test_what_a_node_that_took_no_part_could_not_try_is_told_once() -> None:
 
 
 def test_a_try_that_was_never_made_is_no_success() -> None:
-    made = cell("a", "b", By.POD, ())
+    made = cell_of("a", "b", By.POD, ())
     assert (made.ok, made.ended) == (False, Outcome.UNTRIED)
 
 
@@ -140,7 +140,7 @@ def test_a_part_of_the_tries_is_told_with_its_share() -> None:
     answers = [
         ProbeAnswer(id="p", outcome=each) for each in (Outcome.OK, Outcome.TIMEOUT, Outcome.OK)
     ]
-    matrix = Matrix(nodes=("a", "b"), cells=(cell("a", "b", By.POD, answers),))
+    matrix = Matrix(nodes=("a", "b"), cells=(cell_of("a", "b", By.POD, answers),))
     assert findings(matrix) == ("a -> b by pod IP: timeout 1 of 3.",)
 
 
@@ -194,7 +194,7 @@ def test_large_payloads_that_stall_get_time() -> None:
 
 def test_a_new_vip_that_never_answered_says_how_long_it_had() -> None:
     refused = ProbeAnswer(id="v", outcome=Outcome.REFUSED, connected=0.1, unsettled=True)
-    seen = cell("node-a", "node-b", By.VIP, [refused] * 3)
+    seen = cell_of("node-a", "node-b", By.VIP, [refused] * 3)
     matrix = Matrix(nodes=NAMES[:2], cells=(seen,))
     assert findings(matrix) == (
         "node-a -> node-b by VIP: refused, still 3 s after it was created.",
