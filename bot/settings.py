@@ -24,8 +24,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.alerting.domain import routes_config
 from bot.alerting.domain.rules import AlertRoute, Rules
-from bot.digest.domain.config import DigestPlan
-from bot.digest.schedule.timetable import Timetable, timetable
+from bot.digest.domain.records import DigestPlan
+from bot.digest.domain.schedule import Timetable, timetable
 from bot.doctor.domain.facts import Use
 from bot.domain.authorization import Circles, Members
 from bot.domain.redaction import known as known_secrets

@@ -30,7 +30,7 @@ from bot.chat.client import Client
 from bot.digest.composer import Composer, nobody, nothing
 from bot.digest.delivery import DigestDelivery
 from bot.digest.discord_channel import DiscordDigestChannel
-from bot.digest.domain.config import DigestPlan
+from bot.digest.domain.records import DigestPlan
 from bot.digest.ports import DigestOutcome
 from bot.digest.service import Digests, unprepared
 from bot.doctor.domain.facts import Setup, Use

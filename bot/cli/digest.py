@@ -13,9 +13,8 @@ from bot.cli.answer import show
 from bot.cli.connection import ClusterConnection, connected, in_event_loop
 from bot.cli.parser import EXIT, EXIT_CODES, Parser, add_answer, add_scopes, scopes
 from bot.digest.composer import Composer
-from bot.digest.domain.config import DigestPlan
-from bot.digest.domain.records import DIGESTS, DigestSchedule, DigestState
-from bot.digest.schedule.timetable import Timetable
+from bot.digest.domain.records import DIGESTS, DigestPlan, DigestSchedule, DigestState
+from bot.digest.domain.schedule import Timetable
 from bot.digest.views import json as json_digest
 from bot.digest.views import terminal as terminal_digest
 from bot.domain.election import Alone

@@ -15,8 +15,7 @@ from bot import settings
 from bot.app.gitops import configured
 from bot.cli.connection import in_event_loop
 from bot.cli.parser import Parser, add_cluster
-from bot.digest.domain.config import DigestFacts, DigestPlan
-from bot.digest.domain.records import DIGESTS, DigestState
+from bot.digest.domain.records import DIGESTS, DigestFacts, DigestPlan, DigestState
 from bot.doctor.discord_facts import FromTerminal
 from bot.doctor.domain.diagnostic import Area, DiagnosticOutcome, DiagnosticReport, Question
 from bot.doctor.domain.facts import ClusterFacts, Right, Setup

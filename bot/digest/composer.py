@@ -10,10 +10,9 @@ from zoneinfo import ZoneInfo
 
 from bot.charts.process import Draw
 from bot.digest.domain import open_items
-from bot.digest.domain.config import UTC_ZONE
 from bot.digest.domain.diff import BASES, Bases
 from bot.digest.domain.digest import Digest, compose
-from bot.digest.domain.records import DigestSchedule
+from bot.digest.domain.records import UTC_ZONE, DigestSchedule
 from bot.digest.ports import DigestMessage
 from bot.domain.record import Store
 from bot.domain.report import Report

@@ -27,8 +27,8 @@ from bot.digest.domain.records import (
     carried,
     nonce,
 )
+from bot.digest.domain.schedule import ScheduledRun
 from bot.digest.ports import DigestChannel, DigestMessage, DigestOutcome
-from bot.digest.schedule.runs import ScheduledRun
 from bot.domain.election import Leadership
 from bot.domain.record import Store
 from bot.errors import MeshmedicError

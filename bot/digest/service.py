@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 from msgspec.structs import replace
 
 from bot.digest.delivery import DigestDelivery
-from bot.digest.domain.config import DigestFacts
-from bot.digest.domain.records import DIGESTS, MOST, DigestSchedule, DigestState
+from bot.digest.domain.records import DIGESTS, MOST, DigestFacts, DigestSchedule, DigestState
+from bot.digest.domain.schedule import Timetable, due, following
 from bot.digest.ports import DigestMessage
-from bot.digest.schedule import runs
-from bot.digest.schedule.timetable import Timetable
 from bot.domain.refusal import NotObserved
 from bot.errors import InputError, MeshmedicError
 
@@ -42,31 +39,22 @@ class Digests:
     def __post_init__(self) -> None:
         self.composer, self.store = self.delivery.composer, self.delivery.store
         # What falls due between the start and the first turn is owed.
-        self.since = self.clock()
-
-    def clock(self) -> datetime:
-        """The present moment, by the composer's clock."""
-        return self.composer.clock()
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The owner's time zone."""
-        return self.composer.zone
+        self.since = self.composer.clock()
 
     async def turn(self) -> None:
         """Send what is due, one after the other; what fails is tried again in the next turn."""
         if not self.delivery.leadership.may_act():
             return
-        now = self.clock()
+        now, zone = self.composer.clock(), self.composer.zone
         state = await self._known()
         for schedule in state.every(self.defaults).values():
             if schedule.paused:
                 continue
             done = state.over(schedule.name)
-            run = runs.due(schedule.when, self.zone, now, began=schedule.began, done=done)
+            run = due(schedule.when, zone, now, began=schedule.began, done=done)
             if run:
                 await self.delivery.send_run(schedule, run)
-            elif runs.following(schedule.when, self.zone, now).at - now < SOON:
+            elif following(schedule.when, zone, now).at - now < SOON:
                 await self.prepare()
 
     async def state(self) -> DigestState:
@@ -79,7 +67,7 @@ class Digests:
             state: DigestState | NotObserved = await self.state()
         except MeshmedicError as error:
             state = NotObserved(str(error))
-        return DigestFacts(state, self.defaults, self.zone, self.clock())
+        return DigestFacts(state, self.defaults, self.composer.zone, self.composer.clock())
 
     async def every(self) -> dict[str, DigestSchedule]:
         """All digests by name."""
@@ -119,7 +107,7 @@ class Digests:
             InputError: There is no digest of that name.
         """
         schedule = await self._schedule(name)
-        began = schedule.began if paused or not schedule.paused else self.clock()
+        began = schedule.began if paused or not schedule.paused else self.composer.clock()
         return await self.set_up(replace(schedule, paused=paused, began=began))
 
     async def remove(self, name: str) -> None:
@@ -134,7 +122,7 @@ class Digests:
     def _anonymous(self) -> DigestSchedule:
         """Everything, compared with the first digest of the settings."""
         name = self.defaults[0].name if self.defaults else "digest"
-        when, now = Timetable(0, 0), self.clock()
+        when, now = Timetable(0, 0), self.composer.clock()
         return DigestSchedule(name=name, channel=0, when=when, began=now, trends=True)
 
     async def _schedule(self, name: str) -> DigestSchedule:

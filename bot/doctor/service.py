@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from bot.digest.domain.config import DigestFacts
+from bot.digest.domain.records import DigestFacts
 from bot.doctor.domain import (
     clock,
     cluster,

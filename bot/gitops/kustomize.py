@@ -27,17 +27,14 @@ MOST_STEPS = 300_000
 often as it is named. A tree that doubles with every layer ends here.
 """
 
-KNOWN = frozenset(
-    (
-        *("apiVersion", "kind", "metadata", "resources", "bases", "components", "crds"),
-        *("namespace", "namePrefix", "nameSuffix", "labels", "commonLabels", "commonAnnotations"),
-        *("images", "replicas", "configMapGenerator", "secretGenerator", "generatorOptions"),
-        *("patches", "patchesStrategicMerge", "patchesJson6902", "replacements", "vars"),
-        *("transformers", "generators", "validators", "configurations", "openapi"),
-        *("helmCharts", "helmChartInflationGenerator", "helmGlobals"),
-        *("buildMetadata", "sortOptions"),
-    )
-)
+KNOWN = frozenset({
+    "apiVersion", "kind", "metadata", "resources", "bases", "components", "crds",
+    "namespace", "namePrefix", "nameSuffix", "labels", "commonLabels", "commonAnnotations",
+    "images", "replicas", "configMapGenerator", "secretGenerator", "generatorOptions",
+    "patches", "patchesStrategicMerge", "patchesJson6902", "replacements", "vars",
+    "transformers", "generators", "validators", "configurations", "openapi",
+    "helmCharts", "helmChartInflationGenerator", "helmGlobals", "buildMetadata", "sortOptions",
+})  # fmt: skip
 """Fields of a kustomization whose meaning for one object is known here."""
 
 GENERATING = ("generators", "helmCharts", "helmChartInflationGenerator")
@@ -101,7 +98,7 @@ class Build:
     def _every(self, folder: str, below: str) -> Iterator[str]:
         """What Flux takes of a folder without a kustomization."""
         here = joined(folder, below)
-        for name in self.tree.within(here):
+        for name in sorted(self.tree.folders.get(here, ())):
             path, relative = joined(here, name), joined(below, name)
             if path in self.tree.folders:
                 if any(name in self.tree.folders[path] for name in NAMES):

@@ -35,7 +35,7 @@ Manifest = Mapping[str, Any]
 
 
 class Flux(Protocol):
-    """Flux's own objects, whole, as the API server has them at that moment."""
+    """Flux's own objects, complete, as the API server has them now."""
 
     async def kustomization(self, namespace: str, name: str) -> Manifest | None:
         """A Kustomization, or None where there is none."""
@@ -67,7 +67,7 @@ class Proposed(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class PullRequestInput:
-    """What is wanted: an edit, the live object that it is of, and who owns that."""
+    """What is wanted: an edit, the live object that it is of, and the owner of that."""
 
     edit: FileEdit
     live: Manifest
@@ -75,8 +75,8 @@ class PullRequestInput:
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
-    """An edit that was found to be possible, and the branches that were read for it."""
+class _PossibleEdit:
+    """An edit that is possible, and the branches that were read for it."""
 
     preview: Preview
     text: str
@@ -93,40 +93,41 @@ class PullRequests:
     host: Host
     flux: Flux
 
-    async def preview(self, asked: PullRequestInput) -> Preview | Refusal:
-        """The difference, before anybody approves it; nothing is pushed.
+    async def preview(self, request: PullRequestInput) -> Preview | Refusal:
+        """The difference, before a person approves it; nothing is pushed.
 
         Raises:
             RepositoryError: The repository cannot be read.
             ClusterError: Flux's objects cannot be read.
         """
         try:
-            return (await self._made(explicit(asked))).preview
+            return (await self._edit(explicit(request))).preview
         except Stop as stop:
-            return refusal(asked, stop)
+            return refusal(request, stop)
 
-    async def propose(self, asked: PullRequestInput, why: Description) -> Proposed | Refusal:
-        """Push the edit to a branch of its own, and open a pull request.
+    async def propose(self, request: PullRequestInput, why: Description) -> Proposed | Refusal:
+        """Push the edit to its branch, and open a pull request.
 
-        The same edit of the same object finds what was pushed or opened before, so it may be
-        called again after a crash at any point.
+        The same edit of the same object finds what was pushed or opened before, so that it may be
+        repeated after a crash at any point.
 
         Raises:
             RepositoryError: The repository or its host does not answer, or refuses.
             ClusterError: Flux's objects cannot be read.
         """
-        asked = explicit(asked)
-        name = markdown.branch(asked.edit)
+        request = explicit(request)
+        edit, branch = request.edit, markdown.branch(request.edit)
         try:
-            made = await self._made(asked, name)
-            await self._push(asked.edit, why, name, made)
+            possible = await self._edit(request, branch)
+            await self._push(edit, why, branch, possible)
         except Stop as stop:
-            return refusal(asked, stop)
-        pull = await self.host.find(name)
+            return refusal(request, stop)
+        preview = possible.preview
+        pull = await self.host.find(branch)
         if pull is None:
-            body = markdown.body(asked.edit, why, made.preview.diff, made.preview.also)
-            pull = await self.host.open(name, markdown.title(asked.edit), body)
-        return Proposed(pull.url, pull.number, made.preview)
+            body = markdown.body(edit, why, preview.diff, preview.also)
+            pull = await self.host.open(branch, markdown.title(edit), body)
+        return Proposed(pull.url, pull.number, preview)
 
     async def state(self, number: int) -> PullRequestStanding:
         """How a pull request stands.
@@ -137,8 +138,8 @@ class PullRequests:
         return await self.host.state(number)
 
     async def look(self) -> RepositoryFacts:
-        """What the doctor wants to know: whether Git and the host's API answer."""
-        read, protected = await asyncio.gather(self._readable(), self._guarded())
+        """What the doctor examines: whether Git and the host's API answer."""
+        read, protected = await asyncio.gather(self._readable(), self._protected())
         return RepositoryFacts(self.repository.at.page, self.repository.branch, read, protected)
 
     async def _readable(self) -> bool | NotObserved:
@@ -147,17 +148,19 @@ class PullRequests:
         except RepositoryError as error:
             return NotObserved(str(error))
 
-    async def _guarded(self) -> bool | Denied | NotObserved:
+    async def _protected(self) -> bool | Denied | NotObserved:
         try:
-            found = await self.host.protected()
+            protected = await self.host.protected()
         except RepositoryError as error:
             return NotObserved(str(error))
-        return Denied("The token may not read the branch's rules.") if found is None else found
+        if protected is None:
+            return Denied("The token may not read the branch's rules.")
+        return protected
 
-    async def _made(self, asked: PullRequestInput, *branches: str) -> _Made:
-        if why := mistake(asked.edit):
+    async def _edit(self, request: PullRequestInput, *branches: str) -> _PossibleEdit:
+        if why := mistake(request.edit):
             raise Stop(FileReason.NO_EDIT, why.rstrip("."))
-        kustomization = await self._kustomization(asked.owner)
+        kustomization = await self._kustomization(request.owner)
         fetched = await self.git.fetch(self.repository.branch, *branches)
         base = fetched.branches.get(self.repository.branch)
         if base is None:
@@ -165,8 +168,8 @@ class PullRequests:
                 f"{self.repository.at.page} has no branch {self.repository.branch}. Set "
                 "MESHMEDIC_GIT_BRANCH."
             )
-        preview, text = await asyncio.to_thread(_edited, base.tree, kustomization, asked)
-        return _Made(preview, text, fetched, base)
+        preview, text = await asyncio.to_thread(_edited, base.tree, kustomization, request)
+        return _PossibleEdit(preview, text, fetched, base)
 
     async def _kustomization(self, owner: ObjectOwner) -> Manifest:
         """The Kustomization that owns it, if it reads the configured repository and branch."""
@@ -182,16 +185,17 @@ class PullRequests:
         check(source, self.repository)
         return kustomization
 
-    async def _push(self, edit: FileEdit, why: Description, name: str, made: _Made) -> None:
+    async def _push(
+        self, edit: FileEdit, why: Description, branch: str, possible: _PossibleEdit
+    ) -> None:
         """Unless the branch has it already, as after a crash or in an earlier pull request."""
-        there = made.fetched.branches.get(name)
-        if there is not None:
-            if not there.ours:
-                raise Stop(FileReason.BRANCH_TAKEN, name)
-            if _has(there.tree, made):
-                return
-        commission = Commission(made.preview.path, made.text, markdown.message(edit, why), why.at)
-        await self.git.push(made.fetched, name, made.base, commission)
+        tip, path = possible.fetched.branches.get(branch), possible.preview.path
+        if tip and not tip.ours:
+            raise Stop(FileReason.BRANCH_TAKEN, branch)
+        if tip and _has(tip.tree, path, possible.text):
+            return
+        commission = Commission(path, possible.text, markdown.message(edit, why), why.at)
+        await self.git.push(possible.fetched, branch, possible.base, commission)
 
 
 _NO_FILE = {
@@ -202,39 +206,40 @@ _NO_FILE = {
 }
 
 
-def _edited(tree: Tree, kustomization: Manifest, asked: PullRequestInput) -> tuple[Preview, str]:
-    located = locate(tree, kustomization, asked.live, asked.edit)
-    found = located.found
-    text = edited(located.text, found, asked.edit)
-    diff = "".join(difference(found.path, located.text, text))
-    return Preview(found.path, diff, located.also), text
+def _edited(tree: Tree, kustomization: Manifest, request: PullRequestInput) -> tuple[Preview, str]:
+    located = locate(tree, kustomization, request.live, request.edit)
+    path = located.found.path
+    text = edited(located.text, located.found, request.edit)
+    diff = "".join(difference(path, located.text, text))
+    return Preview(path, diff, located.also), text
 
 
-def _has(tree: Tree, made: _Made) -> bool:
+def _has(tree: Tree, path: str, text: str) -> bool:
     try:
-        return tree.text(made.preview.path) == made.text
+        return tree.text(path) == text
     except (KeyError, Stop):
         return False
 
 
-def explicit(asked: PullRequestInput) -> PullRequestInput:
+def explicit(request: PullRequestInput) -> PullRequestInput:
     """With the services named one by one, as the live object has them, where all are wanted."""
-    edit = asked.edit
+    edit = request.edit
     if edit.kind is not EditKind.NATIVE_LB or edit.services:
-        return asked
+        return request
     services = tuple(
-        Chosen(int(path[2]), int(path[4]), at(asked.live, path)["name"])
-        for path in choose(asked.live, {}).add
+        Chosen(int(path[2]), int(path[4]), at(request.live, path)["name"])
+        for path in choose(request.live, {}).add
     )
-    return replace(asked, edit=msgspec.structs.replace(edit, services=services))
+    return replace(request, edit=msgspec.structs.replace(edit, services=services))
 
 
-def refusal(asked: PullRequestInput, stop: Stop) -> Refusal:
+def refusal(request: PullRequestInput, stop: Stop) -> Refusal:
     """A refusal with the text to paste; none where the branch has it, or nothing is meant."""
     nothing = stop.reason in (FileReason.ALREADY, FileReason.NO_EDIT, FileReason.NOBODY)
-    return Refusal(str(stop), stop.reason, "" if nothing else paste(asked.edit, asked.owner))
+    text = "" if nothing else paste(request.edit, request.owner)
+    return Refusal(str(stop), stop.reason, text)
 
 
-def not_configured(asked: PullRequestInput) -> Refusal:
+def not_configured(request: PullRequestInput) -> Refusal:
     """The answer where the settings name no repository."""
-    return refusal(explicit(asked), Stop(FileReason.NOT_CONFIGURED))
+    return refusal(explicit(request), Stop(FileReason.NOT_CONFIGURED))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -42,10 +42,6 @@ class Tree:
             return content.decode()
         except UnicodeDecodeError:
             raise Stop(FileReason.UNREADABLE, f"{path} is no UTF-8 text") from None
-
-    def within(self, folder: str) -> Iterator[str]:
-        """The names in a folder, in order."""
-        yield from sorted(self.folders.get(folder, ()))
 
     def way(self, base: str, relative: str) -> str:
         """A path from a folder, as a path of the tree; the empty path is the root.

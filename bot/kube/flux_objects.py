@@ -18,7 +18,7 @@ from bot.domain.resources import flux
 from bot.domain.resources.registry import KIND_OF, Kind
 from bot.errors import Absent, ServerError
 from bot.gitops.domain.ownership import Keeper, ObjectOwner
-from bot.gitops.domain.reconcile import requests
+from bot.gitops.domain.reconcile import REQUESTED, annotated_for_reconcile
 from bot.kube.client import Api
 from bot.kube.configmap_store import QUICK
 from bot.kube.discovery import Served, Source, discover
@@ -63,12 +63,11 @@ class FluxObjects:
         if owner.keeper is not Keeper.KUSTOMIZATION:
             return
         live = await self.kustomization(owner.namespace, owner.name)
-        for request in requests(live, datetime.now(UTC).isoformat()) if live else ():
-            target = request.object
+        annotations = {REQUESTED: datetime.now(UTC).isoformat()}
+        for target in annotated_for_reconcile(live) if live else ():
             if kind := KINDS.get(target.kind):
                 source = next(iter(await self._sources(kind)))
                 at = path(source.path(target.namespace), target.name)
-                annotations = {request.annotation: request.token}
                 await self._api.merge(at, {"metadata": {"annotations": annotations}}, total=QUICK)
 
     async def _read(self, kind: Kind, namespace: str, name: str) -> Mapping[str, Any] | None:

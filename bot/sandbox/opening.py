@@ -15,7 +15,7 @@ from pathlib import Path
 import discord
 
 from bot.alerting.domain.rules import AlertRoute, Rules
-from bot.digest.domain.config import DigestPlan
+from bot.digest.domain.records import DigestPlan
 from bot.domain.authorization import Circles, Members
 from bot.domain.record import Store
 from bot.errors import InputError

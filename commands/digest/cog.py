@@ -13,8 +13,7 @@ from bot.chat.controls import CogWithControls, Control
 from bot.chat.replies import acknowledge, answer
 from bot.digest.discord_channel import card
 from bot.digest.domain.records import NAME, DigestSchedule
-from bot.digest.schedule.runs import following
-from bot.digest.schedule.timetable import Timetable, timetable
+from bot.digest.domain.schedule import Timetable, following, timetable
 from bot.digest.service import Digests
 from bot.digest.views import discord as discord_digest
 from bot.digest.views.text import VERDICTS
@@ -81,16 +80,16 @@ class DigestCog(CogWithControls):
         """Which digests there are, and when."""
         await acknowledge(interaction, private=True)
         digests = self._digests
-        book, now = await digests.state(), digests.clock()
+        book, now = await digests.state(), digests.composer.clock()
         lines = [
             (
                 schedule,
                 next(reversed(book.turns_of(name)), None),
-                following(schedule.when, digests.zone, now),
+                following(schedule.when, digests.composer.zone, now),
             )
             for name, schedule in sorted(book.every(digests.defaults).items())
         ]
-        await answer(interaction, discord_digest.listed(lines, digests.zone.key))
+        await answer(interaction, discord_digest.listed(lines, digests.composer.zone.key))
 
     @digest.command(name="set", extras=OPERATORS)
     @app_commands.choices(
@@ -123,7 +122,7 @@ class DigestCog(CogWithControls):
             trends: With uptime, time to recovery, flapping and the worst.
         """
         await acknowledge(interaction, private=False)
-        digests, now = self._digests, self._digests.clock()
+        digests, now = self._digests, self._digests.composer.clock()
         schedule = (await digests.every()).get(name.strip())
         if schedule is None:
             place = channel.id if channel else interaction.channel_id or 0
@@ -140,7 +139,7 @@ class DigestCog(CogWithControls):
         }
         changes = {key: value for key, value in options.items() if value is not None}
         schedule = await digests.set_up(msgspec.structs.replace(schedule, **changes))
-        next_run = following(schedule.when, digests.zone, digests.clock()).at
+        next_run = following(schedule.when, digests.composer.zone, digests.composer.clock()).at
         text = _confirmation(schedule, next_run, self._namespaces())
         await answer(interaction, render.note(text, raw=True))
 

@@ -14,7 +14,7 @@ from bot.charts.process import Artist
 from bot.digest.composer import Composer
 from bot.digest.domain.diff import BASES, Bases, base
 from bot.digest.domain.records import DigestSchedule
-from bot.digest.schedule.timetable import Timetable
+from bot.digest.domain.schedule import Timetable
 from bot.digest.views import discord as discord_digest
 from bot.domain.verdict import Verdict
 from bot.health.service import Health

@@ -15,7 +15,7 @@ import pytest
 
 from bot.digest.domain.diff import BASES, Base, Bases, KnownEntry
 from bot.digest.domain.records import DIGESTS, DigestSchedule, DigestState
-from bot.digest.schedule.timetable import Timetable
+from bot.digest.domain.schedule import Timetable
 from bot.digest.views import json as json_digest
 from bot.domain.election import Alone
 from bot.domain.verdict import Verdict

@@ -13,7 +13,7 @@ from bot.alerting.silences import Silences
 from bot.app.bootstrap import build_digests
 from bot.app.remediation import build_remediation, clock
 from bot.chat.client import Client
-from bot.digest.domain.config import DigestPlan
+from bot.digest.domain.records import DigestPlan
 from bot.digest.service import Digests
 from bot.doctor.domain.facts import Setup
 from bot.doctor.service import Doctor

@@ -8,11 +8,10 @@ import pytest
 
 from bot.chat.channel import ChannelUnavailable, Unsent
 from bot.digest.discord_channel import DiscordDigestChannel
-from bot.digest.domain.config import DigestPlan
 from bot.digest.domain.diff import BASES
-from bot.digest.domain.records import DigestSchedule, carried, nonce
+from bot.digest.domain.records import DigestPlan, DigestSchedule, carried, nonce
+from bot.digest.domain.schedule import Timetable
 from bot.digest.ports import DigestMessage
-from bot.digest.schedule.timetable import Timetable
 from bot.digest.views import discord as discord_digest
 from bot.domain.verdict import Verdict
 from bot.history.domain.record import HISTORY, History, PastIncident, Point

@@ -8,7 +8,7 @@ import pytest
 
 from bot.digest.composer import Composer
 from bot.digest.domain.records import DigestSchedule
-from bot.digest.schedule.timetable import Timetable
+from bot.digest.domain.schedule import Timetable
 from bot.digest.views import discord as discord_digest
 from bot.digest.views import text as told
 from bot.domain.snapshot import Gap, Why

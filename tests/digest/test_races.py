@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from bot.digest.composer import Composer
 from bot.digest.delivery import PATIENCE, DigestDelivery
 from bot.digest.domain.records import DIGESTS, DigestSchedule, DigestState, RunStage
+from bot.digest.domain.schedule import Timetable
 from bot.digest.ports import DigestMessage
-from bot.digest.schedule.timetable import Timetable
 from bot.digest.service import Digests
 from bot.domain import record
 from bot.domain.record import Shelf

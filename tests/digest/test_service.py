@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from bot.digest.domain.schedule import Timetable
 from bot.digest.ports import DigestOutcome
-from bot.digest.schedule.timetable import Timetable
 from bot.digest.views import text as told
 from bot.domain.report import Report
 from bot.domain.snapshot import Gap, Why

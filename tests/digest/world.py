@@ -9,8 +9,8 @@ from bot.chat.channel import ChannelUnavailable
 from bot.digest.composer import Composer
 from bot.digest.delivery import DigestDelivery
 from bot.digest.domain.records import DigestSchedule
+from bot.digest.domain.schedule import Timetable
 from bot.digest.ports import DigestMessage, DigestOutcome
-from bot.digest.schedule.timetable import Timetable
 from bot.digest.service import Digests
 from bot.errors import ClusterError, MeshmedicError
 from bot.health.service import Health

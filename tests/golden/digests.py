@@ -14,8 +14,7 @@ from bot.digest.domain.diff import Base, KnownEntry
 from bot.digest.domain.digest import Digest, compose
 from bot.digest.domain.open_items import StandingItem, standing
 from bot.digest.domain.records import DigestSchedule, RunRecord, RunStage
-from bot.digest.schedule.runs import following
-from bot.digest.schedule.timetable import Timetable
+from bot.digest.domain.schedule import Timetable, following
 from bot.digest.views import discord as discord_digest
 from bot.digest.views import json as json_digest
 from bot.digest.views import terminal as terminal_digest

@@ -23,7 +23,7 @@ from bot.alerting.domain.silences import MUTES, Mute, Mutes
 from bot.app.leader_tasks import COMMANDS, CommandDigest
 from bot.digest.domain.diff import BASES, Base, Bases, KnownEntry
 from bot.digest.domain.records import DIGESTS, DigestSchedule, DigestState, RunRecord, RunStage
-from bot.digest.schedule.timetable import Timetable
+from bot.digest.domain.schedule import Timetable
 from bot.domain import record
 from bot.domain.finding import Evidence, Finding, Ref
 from bot.domain.record import Shelf

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from bot.digest.domain.config import UTC_ZONE
 from bot.digest.domain.diff import BASES, difference
-from bot.digest.schedule.runs import due, following
+from bot.digest.domain.records import UTC_ZONE
+from bot.digest.domain.schedule import due, following
 from bot.domain.report import Report, examine
 from bot.domain.verdict import Verdict
 from bot.health.checks import CHECKS

@@ -11,8 +11,8 @@ import pytest
 from bot.digest.composer import Composer
 from bot.digest.discord_channel import DiscordDigestChannel
 from bot.digest.domain.records import DigestSchedule, carried, nonce
+from bot.digest.domain.schedule import Timetable
 from bot.digest.ports import DigestMessage
-from bot.digest.schedule.timetable import Timetable
 from bot.health.service import Health
 from bot.runtime.memory_store import Unkept
 from commands.digest import refresh_button as button

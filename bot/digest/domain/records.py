@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 import msgspec
 
-from bot.digest.schedule.timetable import Timetable
+from bot.digest.domain.schedule import Timetable
 from bot.domain.record import Shelf
+from bot.domain.refusal import NotObserved
 from bot.domain.verdict import Verdict
+
+UTC_ZONE = ZoneInfo("UTC")
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 MOST = 20
@@ -23,6 +28,10 @@ MOST = 20
 
 SLOTS = 60
 """Slots of one digest that are remembered: more than any clock error of a month brings back."""
+
+
+UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a digest of the settings began, before the stored beginning is filled in."""
 
 
 class RunStage(StrEnum):
@@ -189,3 +198,41 @@ def _newer(turns: tuple[RunRecord, ...]) -> tuple[RunRecord, ...]:
 
 
 DIGESTS: Shelf[DigestState] = Shelf("digests", DigestState, spare=_spare)
+
+
+@dataclass(frozen=True, slots=True)
+class DigestPlan:
+    """What the settings say: digests are off until there is a channel."""
+
+    channel: int = 0
+    daily: Timetable = field(default_factory=lambda: Timetable(8, 0))
+    weekly: Timetable | None = None
+    zone: ZoneInfo = UTC_ZONE
+    only_changes: bool = False
+    fallback: int = 0
+
+    def schedules(self) -> tuple[DigestSchedule, ...]:
+        """The digests of the settings; since when they are known stands in the store."""
+        if not self.channel:
+            return ()
+        daily = DigestSchedule(
+            name="daily",
+            channel=self.channel,
+            when=self.daily,
+            began=UNKNOWN,
+            only_changes=self.only_changes,
+        )
+        weekly = self.weekly and DigestSchedule(
+            name="weekly", channel=self.channel, when=self.weekly, began=UNKNOWN, trends=True
+        )
+        return (daily, weekly) if weekly else (daily,)
+
+
+@dataclass(frozen=True, slots=True)
+class DigestFacts:
+    """What is kept of digests, what the settings set up, and the moment of the question."""
+
+    state: DigestState | NotObserved
+    defaults: tuple[DigestSchedule, ...]
+    zone: ZoneInfo
+    now: datetime

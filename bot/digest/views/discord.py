@@ -14,7 +14,7 @@ from bot.charts.spec import Undrawn
 from bot.digest.domain.diff import DiffEntry, GoneEntry
 from bot.digest.domain.digest import Digest
 from bot.digest.domain.records import DigestSchedule, RunRecord
-from bot.digest.schedule.runs import ScheduledRun
+from bot.digest.domain.schedule import ScheduledRun
 from bot.digest.views import text as text_view
 from bot.domain.finding import Ref
 from bot.domain.verdict import Verdict

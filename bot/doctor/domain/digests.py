@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.digest.domain.config import DigestFacts
-from bot.digest.domain.records import DigestSchedule, DigestState, RunStage
-from bot.digest.schedule import runs
+from bot.digest.domain.records import DigestFacts, DigestSchedule, DigestState, RunStage
+from bot.digest.domain.schedule import due
 from bot.doctor.domain.diagnostic import Area, Diagnostic, Question
 from bot.domain.refusal import NotObserved
 
@@ -47,10 +46,10 @@ def _failure(schedule: DigestSchedule, state: DigestState, facts: DigestFacts) -
     if last and last.stage is RunStage.LOST:
         return QUESTION.failed(f"The channel of {name} did not take that of {last.day}.", CHANNEL)
     done = state.over(name)
-    due = runs.due(schedule.when, facts.zone, facts.now, began=schedule.began, done=done)
-    if due is None or facts.now - due.at <= OVERDUE:
+    run = due(schedule.when, facts.zone, facts.now, began=schedule.began, done=done)
+    if run is None or facts.now - run.at <= OVERDUE:
         return None
-    ago = _hours(facts.now - due.at)
+    ago = _hours(facts.now - run.at)
     return QUESTION.failed(f"{name} was due {ago} ago, and is not known to be out.", LOOK)
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.digest.domain.diff import BASES, Base, Bases, KnownEntry
 from bot.digest.domain.records import DIGESTS, DigestState, RunRecord, RunStage
-from bot.digest.schedule.timetable import Timetable
+from bot.digest.domain.schedule import Timetable
 from bot.domain.check import SCOPES
 from bot.domain.record import Store
 from bot.domain.verdict import LETTER, Verdict

@@ -6,9 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.digest.domain.config import DigestFacts
-from bot.digest.domain.records import DigestSchedule, DigestState, RunRecord, RunStage
-from bot.digest.schedule.timetable import Timetable
+from bot.digest.domain.records import DigestFacts, DigestSchedule, DigestState, RunRecord, RunStage
+from bot.digest.domain.schedule import Timetable
 from bot.doctor.domain.diagnostic import DiagnosticOutcome
 from bot.doctor.domain.digests import examine
 from bot.domain.refusal import NotObserved

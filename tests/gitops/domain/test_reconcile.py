@@ -1,9 +1,7 @@
 """What asks Flux to look again."""
 
 from bot.domain.finding import Target
-from bot.gitops.domain.reconcile import REQUESTED, ReconcileRequest, requests
-
-TOKEN = "2026-11-26T12:00:00Z"
+from bot.gitops.domain.reconcile import annotated_for_reconcile
 
 
 def test_the_source_is_asked_first():
@@ -12,15 +10,7 @@ def test_the_source_is_asked_first():
         "metadata": {"namespace": "flux-system", "name": "apps"},
         "spec": {"sourceRef": {"kind": "GitRepository", "name": "home"}},
     }
-    assert requests(live, TOKEN) == (
-        ReconcileRequest(
-            Target("GitRepository", "flux-system", "home", "source.toolkit.fluxcd.io"),
-            REQUESTED,
-            TOKEN,
-        ),
-        ReconcileRequest(
-            Target("Kustomization", "flux-system", "apps", "kustomize.toolkit.fluxcd.io"),
-            REQUESTED,
-            TOKEN,
-        ),
+    assert annotated_for_reconcile(live) == (
+        Target("GitRepository", "flux-system", "home", "source.toolkit.fluxcd.io"),
+        Target("Kustomization", "flux-system", "apps", "kustomize.toolkit.fluxcd.io"),
     )

@@ -8,8 +8,7 @@ from apscheduler.triggers.cron import CronTrigger
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.digest.schedule.runs import due, following
-from bot.digest.schedule.timetable import OFTEN, Timetable, timetable
+from bot.digest.domain.schedule import OFTEN, Timetable, due, following, timetable
 from bot.domain.refusal import Refusal
 from tests.examples import examples
 

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.digest.schedule.runs import due, following
-from bot.digest.schedule.timetable import Timetable, timetable
+from bot.digest.domain.schedule import Timetable, due, following, timetable
 from bot.domain.refusal import Refusal
 from tests.examples import examples
 
