@@ -14,7 +14,7 @@ Judge = Callable[[Any, Snapshot], Judgement]
 """From an object and the snapshot that it is part of to the judgement on it. Pure and quick."""
 
 SCOPES = ("pods", "nodes", "flux", "certificates", "secrets", "endpoints", "routes")
-"""What `/health` and `meshmedic check` can be narrowed to."""
+"""The scopes of `/health` and `meshmedic check`."""
 
 
 @dataclass(frozen=True, slots=True)

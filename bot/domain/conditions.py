@@ -14,7 +14,7 @@ PATIENCE = timedelta(minutes=10)
 """How long a change may be under way before it counts as degraded."""
 
 CLOCK_SKEW = timedelta(minutes=5)
-"""How far the clocks of two nodes may differ before an order in time means anything."""
+"""How far the clocks of two nodes may differ: within it, an order in time means nothing."""
 
 
 def condition(conditions: Iterable[Condition], type_: str) -> Condition | None:
@@ -88,7 +88,7 @@ def terminating(
 
 
 def judge_by_ready(resource: ConditionedObject, snapshot: Snapshot) -> Judgement:
-    """The judge of a kind of which nothing but its Ready condition tells."""
+    """The judge of a kind that is known by its Ready condition alone."""
     ready = condition(resource.status.conditions, "Ready")
     return by_ready_alone(resource, ready, snapshot.taken_at)
 

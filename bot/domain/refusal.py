@@ -1,4 +1,4 @@
-"""The expected kinds of "no": values that a caller must handle, not exceptions.
+"""The expected kinds of "no": values that a caller must handle rather than exceptions.
 
 What a person typed or configured and that cannot be used is an `InputError` (`bot.errors`).
 """
@@ -15,7 +15,7 @@ class Refusal(msgspec.Struct, frozen=True):
     """The bot could do this and does not.
 
     detail: One or more sentences for people: what, why and what to do instead.
-    reason: A machine-readable code, such as a member of a `StrEnum`; empty where nobody needs one.
+    reason: A machine-readable code, such as a member of a `StrEnum`; empty where none is needed.
     paste: Text for the person to put into the source by hand; empty where there is none.
     """
 

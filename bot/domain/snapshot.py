@@ -135,7 +135,7 @@ class Snapshot:
         return cast("M", self._memo[name])
 
     def unseen(self, kinds: Iterable[type[Object]]) -> tuple[str, ...]:
-        """The names of those kinds whose absence is no evidence."""
+        """The names of the kinds of which an absence proves nothing."""
         return tuple(kind.__name__ for kind in kinds if not self.sees(kind))
 
     def sees(self, kind: type[Object], namespace: str | None = None) -> bool:

@@ -18,7 +18,7 @@ CERTIFICATE_NAME = "cert-manager.io/certificate-name"
 
 
 def certificate_of(request: cert_manager.CertificateRequest) -> str:
-    """The name of the Certificate that a request is for; empty where it does not say."""
+    """The name of the Certificate that a request is for; empty where it is not named."""
     return (request.metadata.annotations or {}).get(CERTIFICATE_NAME, "")
 
 

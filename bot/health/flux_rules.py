@@ -16,7 +16,7 @@ OWNERS = (
     ("HelmRelease", "helm.toolkit.fluxcd.io"),
     ("Kustomization", "kustomize.toolkit.fluxcd.io"),
 )
-"""Kinds that own others, and the prefix of the labels by which they say so."""
+"""Kinds that own other objects, and the prefix of the labels that name the owner."""
 
 INSTANCE = "app.kubernetes.io/instance"
 """The label by which most charts name the release that a pod belongs to."""
@@ -26,7 +26,7 @@ WAITED = re.compile(r"deadline exceeded|timed? ?out|health check|not ready", re.
 
 
 def suspended(resource: FluxObject) -> Judgement | None:
-    """A verdict on an object that somebody suspended, None where it is not, or is being deleted.
+    """A verdict on a suspended object, None where it is not suspended or is being deleted.
 
     Flux does not record when it was suspended. The conditions are frozen, so `since` is the last
     time that they changed.
@@ -41,7 +41,7 @@ def suspended(resource: FluxObject) -> Judgement | None:
 
 
 def judge(resource: FluxObject, follows: Iterable[Ref], snapshot: Snapshot) -> Judgement:
-    """Suspended is a state of its own, since the conditions are frozen; the rest is kstatus."""
+    """Suspended comes first, since the conditions are frozen then; the rest is kstatus."""
     return suspended(resource) or conditions.by_ready(
         resource, snapshot.taken_at, follows=tuple(follows)
     )

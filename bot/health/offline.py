@@ -34,7 +34,7 @@ from bot.health.checks import ALL_CHECKS
 CERT_MANAGER = ("cert-manager.io", "certmanager.k8s.io")
 ACME = ("acme.cert-manager.io", "certmanager.k8s.io")
 
-ELDER_GROUPS: dict[type[Object], tuple[str, ...]] = {
+OTHER_GROUPS: dict[type[Object], tuple[str, ...]] = {
     networking.Ingress: ("networking.k8s.io", "extensions"),
     cert_manager.Certificate: CERT_MANAGER,
     cert_manager.CertificateRequest: CERT_MANAGER,
@@ -148,7 +148,7 @@ def type_of(plain: object) -> type[Object]:
 
 TYPES: dict[str, tuple[type[Object], tuple[str, ...]]] = {
     **{kind.name: (kind.type, kind.groups) for kind in KINDS},
-    **{type_.kind_name(): (type_, groups) for type_, groups in ELDER_GROUPS.items()},
+    **{type_.kind_name(): (type_, groups) for type_, groups in OTHER_GROUPS.items()},
 }
 """By the name of a kind: its type, and the API groups that serve it."""
 

@@ -1,4 +1,4 @@
-"""What every answer in JSON shares: how it is written, and how its schema is published."""
+"""What all answers in JSON share: how they are written, and how a schema is published."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every answer on a terminal shares, by rich: colours, indentation, and how it is printed."""
+"""What all answers on a terminal share: colours, indentation and printing, by rich."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def console() -> Console:
 
 
 def write(content: bytes) -> None:
-    """Put bytes on standard output as they are, for another program."""
+    """Write bytes to standard output unchanged, for another program."""
     sys.stdout.buffer.write(content)
     sys.stdout.flush()
 
@@ -42,7 +42,7 @@ def show(console: Console, renderable: RenderableType) -> None:
 
 
 def plain(*renderables: RenderableType, width: int = PAGE) -> str:
-    """The same as plain text of so many columns, for a file."""
+    """What `show` prints, as plain text of this width for a file."""
     page = io.StringIO()
     file_console = Console(file=page, width=width, color_system=None, legacy_windows=False)
     for renderable in renderables:
@@ -56,5 +56,5 @@ def labelled(label: str, style: str, text: str, most: int = WIDE) -> Text:
 
 
 def indented(renderable: RenderableType, columns: int = 2) -> Padding:
-    """Moved to the right, and no wider than it must be."""
+    """Indented, and no wider than its content."""
     return Padding(renderable, (0, 0, 0, columns), expand=False)

@@ -10,7 +10,7 @@ from bot.domain.redaction.redact import redact
 from bot.domain.verdict import Verdict
 
 
-class Look(NamedTuple):
+class VerdictLook(NamedTuple):
     """How a verdict is shown: its sign, its colour in Discord, and its style on a terminal."""
 
     mark: str
@@ -19,12 +19,12 @@ class Look(NamedTuple):
 
 
 LOOK = {
-    Verdict.HEALTHY: Look("🟢", 0x2E9E6B, "green"),
-    Verdict.PROGRESSING: Look("🔵", 0x3B82F6, "blue"),
-    Verdict.SUSPENDED: Look("⏸️", 0x0EA5B7, "cyan"),
-    Verdict.UNKNOWN: Look("❔", 0x8B5CF6, "magenta"),
-    Verdict.DEGRADED: Look("🟠", 0xE69F00, "yellow"),
-    Verdict.FAILED: Look("🔴", 0xD5473F, "red"),
+    Verdict.HEALTHY: VerdictLook("🟢", 0x2E9E6B, "green"),
+    Verdict.PROGRESSING: VerdictLook("🔵", 0x3B82F6, "blue"),
+    Verdict.SUSPENDED: VerdictLook("⏸️", 0x0EA5B7, "cyan"),
+    Verdict.UNKNOWN: VerdictLook("❔", 0x8B5CF6, "magenta"),
+    Verdict.DEGRADED: VerdictLook("🟠", 0xE69F00, "yellow"),
+    Verdict.FAILED: VerdictLook("🔴", 0xD5473F, "red"),
 }
 
 MARK = {verdict: look.mark for verdict, look in LOOK.items()}

@@ -1,4 +1,4 @@
-"""What all Kubernetes objects share: frozen structs with only the fields that decide.
+"""What all Kubernetes objects share: frozen structs with only the fields that checks need.
 
 A missing field takes its default; `bot.domain.resources.decode` deals with null and wrongly typed
 ones. Built-in kinds follow the Kubernetes API reference, the others their CRDs, old versions too.
@@ -17,7 +17,7 @@ Time = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class Part(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel", omit_defaults=True):
-    """The base of everything that is read. Frozen and acyclic, so the collector may ignore it."""
+    """The base of all structs. They are frozen and acyclic, so the garbage collector skips them."""
 
 
 class Owner(Part, frozen=True):
@@ -29,7 +29,7 @@ class Owner(Part, frozen=True):
 
 
 class Meta(Part, frozen=True):
-    """The part of `metadata` that checks look at."""
+    """The fields of `metadata` that checks need."""
 
     name: str = ""
     namespace: str = ""
@@ -43,7 +43,7 @@ class Meta(Part, frozen=True):
 
 
 class Condition(Part, frozen=True):
-    """A `status.conditions` entry (metav1.Condition and its elders)."""
+    """An entry of `status.conditions` (metav1.Condition and older forms of it)."""
 
     type: str = ""
     status: str = ""

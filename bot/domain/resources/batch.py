@@ -36,7 +36,7 @@ class CronJobSpec(Part, frozen=True):
 
 
 class CronJobStatus(Part, frozen=True):
-    """`status` of a CronJob; `lastSuccessfulTime` is kept from Kubernetes 1.21 on."""
+    """`status` of a CronJob; `lastSuccessfulTime` exists from Kubernetes 1.21 on."""
 
     active: tuple[Reference, ...] | None = None
     last_schedule_time: Time | None = None

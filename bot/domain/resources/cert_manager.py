@@ -29,7 +29,7 @@ class CertificateStatus(ConditionsStatus, frozen=True):
 
 
 class Certificate(Object, frozen=True):
-    """cert-manager.io Certificate (and the elder certmanager.k8s.io)."""
+    """cert-manager.io Certificate (and the older certmanager.k8s.io)."""
 
     spec: CertificateSpec = CertificateSpec()
     status: CertificateStatus = CertificateStatus()
@@ -48,7 +48,7 @@ class CertificateRequest(ConditionedObject, frozen=True):
 
 
 class AcmeStatus(Part, frozen=True):
-    """`status` of an Order or a Challenge: a state in place of conditions."""
+    """`status` of an Order or a Challenge: a state instead of conditions."""
 
     state: str = ""
     reason: str = ""

@@ -205,7 +205,7 @@ class LoadBalancerIngress(Part, frozen=True):
     hostname: str = ""
 
 
-class LoadBalancer(Part, frozen=True):
+class LoadBalancerAddresses(Part, frozen=True):
     """`status.loadBalancer`."""
 
     ingress: tuple[LoadBalancerIngress, ...] | None = None
@@ -214,7 +214,7 @@ class LoadBalancer(Part, frozen=True):
 class LoadBalancerStatus(Part, frozen=True):
     """`status` of a Service or Ingress."""
 
-    load_balancer: LoadBalancer = LoadBalancer()
+    load_balancer: LoadBalancerAddresses = LoadBalancerAddresses()
 
 
 class Service(Object, frozen=True):
@@ -239,7 +239,7 @@ class EndpointSubset(Part, frozen=True):
 
 
 class Endpoints(Object, frozen=True):
-    """v1 Endpoints: deprecated from Kubernetes 1.33, EndpointSlice's elder."""
+    """v1 Endpoints: deprecated from Kubernetes 1.33, in favour of EndpointSlice."""
 
     subsets: tuple[EndpointSubset, ...] | None = None
 

@@ -23,7 +23,7 @@ class IngressService(Part, frozen=True):
 
 
 class IngressBackend(Part, frozen=True):
-    """A backend; the elder extensions/v1beta1 has `serviceName` and `servicePort`."""
+    """A backend; the old extensions/v1beta1 has `serviceName` and `servicePort`."""
 
     service: IngressService | None = None
     resource: Reference | None = None
@@ -112,7 +112,7 @@ class Selector(Part, frozen=True):
 
 
 class NetworkPolicySpec(Part, frozen=True):
-    """`spec` of a NetworkPolicy, as far as it says whom it concerns."""
+    """`spec` of a NetworkPolicy, as far as it says which pods it concerns."""
 
     pod_selector: Selector = Selector()
     policy_types: tuple[str, ...] | None = None

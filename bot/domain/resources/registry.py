@@ -1,4 +1,4 @@
-"""Which Kubernetes kinds are read: API group, plural, scope, and the struct that each becomes."""
+"""The Kubernetes kinds that are read: API group, plural, scope, and the struct of each."""
 
 from __future__ import annotations
 
@@ -23,9 +23,11 @@ TRAEFIK = ("traefik.io", "traefik.containo.us")
 class Kind:
     """A kind as the API serves it.
 
-    `groups` in order of preference; `versions` names those that our structs were written for, in
-    order of preference, and discovery chooses among the served ones. `metadata_only` kinds are
-    asked for as PartialObjectMetadata. `selector` narrows what is listed.
+    groups: In order of preference.
+    versions: Those that the structs were written for, in order of preference; discovery chooses
+        among the served ones.
+    metadata_only: Whether it is read as PartialObjectMetadata.
+    selector: Narrows what is listed.
     """
 
     type: type[Object]

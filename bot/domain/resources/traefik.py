@@ -1,4 +1,4 @@
-"""traefik.io, and the elder traefik.containo.us."""
+"""traefik.io, and the older traefik.containo.us."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class IngressRouteSpec(Part, frozen=True):
 
 
 class IngressRoute(Object, frozen=True):
-    """IngressRoute of traefik.io and of the elder traefik.containo.us."""
+    """IngressRoute of traefik.io and of the older traefik.containo.us."""
 
     spec: IngressRouteSpec = IngressRouteSpec()
 
@@ -60,14 +60,14 @@ class MiddlewareSpec(Part, frozen=True):
 
 
 class Middleware(Object, frozen=True):
-    """Middleware of traefik.io and of the elder traefik.containo.us."""
+    """Middleware of traefik.io and of the older traefik.containo.us."""
 
     spec: MiddlewareSpec = MiddlewareSpec()
 
 
 class TraefikService(Object, frozen=True):
-    """TraefikService of traefik.io and of the elder traefik.containo.us."""
+    """TraefikService of traefik.io and of the older traefik.containo.us."""
 
 
 class TLSOption(Object, frozen=True):
-    """TLSOption of traefik.io and of the elder traefik.containo.us."""
+    """TLSOption of traefik.io and of the older traefik.containo.us."""

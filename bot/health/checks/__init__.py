@@ -45,7 +45,7 @@ CHECKS: tuple[Check, ...] = (
 ALL_CHECKS: tuple[Check, ...] = (
     *CHECKS,
     endpoint_slices.CHECK,
-    endpoints.ELDER,
+    endpoints.ENDPOINTS_CHECK,
     push_secrets.CHECK,
     workloads.CHECK,
     cluster_objects.CHECK,
@@ -54,5 +54,5 @@ ALL_CHECKS: tuple[Check, ...] = (
 
 
 def in_scope(scopes: tuple[str, ...]) -> tuple[Check, ...]:
-    """The checks of these scopes; all of them where none is named."""
+    """The checks of these scopes; all checks where none is named."""
     return tuple(check for check in CHECKS if not scopes or check.scope in scopes)

@@ -1,7 +1,7 @@
-"""CertificateRequests, Orders and Challenges: what stands between a Certificate and its issuer.
+"""CertificateRequests, Orders and Challenges: the steps between a Certificate and its issuer.
 
 Source: cert-manager.io/v1 and acme.cert-manager.io/v1. A request that a newer one of the same
-Certificate has replaced is history, and no finding.
+Certificate has replaced does not matter any more.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def judge_request(request: cert_manager.CertificateRequest, snapshot: Snapshot) 
 def judge_acme(resource: AcmeObject, snapshot: Snapshot) -> Judgement:
     """By its state; an Order follows its Challenges.
 
-    A Challenge's reason is what the ACME server or the solver said.
+    A Challenge's reason comes from the ACME server or the solver.
     """
     status, since = resource.status, resource.metadata.creation_timestamp
     if status.state in GOOD or _over(resource, snapshot):

@@ -17,13 +17,13 @@ from bot.domain.verdict import Verdict
 from bot.health import cert_manager as issuance
 
 LATE = timedelta(hours=1)
-"""A renewal is not late in the hour in which it is due."""
+"""How long after its due time a renewal counts as late."""
 
 ISSUING = timedelta(hours=1)
 """ACME takes minutes; cert-manager itself waits an hour after a first failure."""
 
 WAITING = frozenset({"InProgress", "Pending", "TemporaryCertificate"})
-"""Reasons by which cert-manager, before its condition Issuing (0.16), said that it was at work."""
+"""Reasons by which cert-manager before 0.16, without a condition Issuing, said it was at work."""
 
 
 def judge(certificate: cert_manager.Certificate, snapshot: Snapshot) -> Judgement:

@@ -1,6 +1,6 @@
 """Namespaces, volumes and autoscalers, for `meshmedic judge`. Source: the Kubernetes API reference.
 
-A live cluster is judged by what is in and behind them, which says why.
+A live cluster is judged by the pods and Services behind them, which say why.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 
 WAITS = frozenset({"BackoffBoth", "BackoffDownscale", "BackoffUpscale"})
-"""Why an autoscaler may not scale for a moment, by its own rules."""
+"""Reasons for which an autoscaler waits before it scales, by its own rules."""
 
 
 def judge_namespace(namespace: core.Namespace, snapshot: Snapshot) -> Judgement:
@@ -41,7 +41,7 @@ def judge_volume(volume: core.PersistentVolume, snapshot: Snapshot) -> Judgement
 
 
 def judge_autoscaler(scaler: apps.HorizontalPodAutoscaler, snapshot: Snapshot) -> Judgement:
-    """It can scale, and knows by what; with no replicas to scale it is switched off."""
+    """Whether it can scale, and has metrics; with no replicas to scale it is switched off."""
     if gone := conditions.terminating(scaler, snapshot.taken_at):
         return gone
     for type_ in ("AbleToScale", "ScalingActive"):

@@ -1,7 +1,7 @@
-"""Connectivity: what the agents' background rounds found between the nodes.
+"""Connectivity: the results of background probes between the nodes.
 
 The rules are in `bot.net.mesh.state` and `bot.net.mesh.health`. Without agents
-nothing is judged: they are installed by choice (deploy/components/prober-daemonset).
+nothing is judged, since they are optional (deploy/components/prober-daemonset).
 """
 
 from bot.domain.check import Check

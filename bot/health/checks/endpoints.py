@@ -19,10 +19,10 @@ from bot.routing import service_endpoints as serving
 from bot.routing.service_endpoints import Serving
 
 MAX_NAMED = 10
-"""How many addresses are named before the rest is counted."""
+"""How many addresses are named; the others are counted."""
 
 LEADER = "control-plane.alpha.kubernetes.io/leader"
-"""The annotation of an Endpoints object that only elects a leader, and has no addresses."""
+"""The annotation of an Endpoints object that is only used for leader election."""
 
 
 def judge(service: core.Service, snapshot: Snapshot) -> Judgement:
@@ -42,8 +42,8 @@ def judge(service: core.Service, snapshot: Snapshot) -> Judgement:
     return _unserved(service, state, snapshot)
 
 
-def judge_elder(endpoints: core.Endpoints, _: Snapshot) -> Judgement:
-    """An Endpoints object alone: it does not say whether its Service is meant to have any."""
+def judge_endpoints(endpoints: core.Endpoints, _: Snapshot) -> Judgement:
+    """Degraded at most: it does not say whether its Service is meant to have any address."""
     subsets = endpoints.subsets or ()
     elects = LEADER in (endpoints.metadata.annotations or {})
     if elects or any(subset.addresses for subset in subsets):
@@ -173,10 +173,10 @@ CHECK = Check(
     refers_to=(core.Pod, flux.HelmRelease, flux.Kustomization),
 )
 
-ELDER = Check(
+ENDPOINTS_CHECK = Check(
     name="endpoints-elder",
     title="Endpoints objects without an address.",
-    judges={core.Endpoints: judge_elder},
+    judges={core.Endpoints: judge_endpoints},
     documented_as="kubectl get endpoints -A",
     advice="See why the pods of the Service of that name are not ready.",
 )

@@ -1,7 +1,7 @@
 """ExternalSecrets and ClusterExternalSecrets: synced, and a Secret is there.
 
 Source: external-secrets.io, its conditions' reasons. Ready=True with SecretMissing or
-SecretDeleted means that there is no Secret.
+SecretDeleted means that the Secret does not exist.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bot.domain.verdict import Verdict
 
 ABSENT = frozenset({"SecretMissing", "SecretDeleted"})
 UNREFRESHED = frozenset({"CreatedOnce", "OnChange"})
-"""Refresh policies under which an old refresh is what was asked for."""
+"""Refresh policies under which an old refresh is intended."""
 
 KEEPERS = frozenset({"Merge", "None"})
 """Creation policies under which something else creates the Secret."""
@@ -29,7 +29,7 @@ DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(h|ms|m|s|us|µs|ns)")
 
 
 def judge(secret: external_secrets.ExternalSecret, snapshot: Snapshot) -> Judgement:
-    """By Ready and its reason, then by the Secret itself where it can be seen, then by age."""
+    """By Ready and its reason, then by the Secret itself where it can be read, then by age."""
     now, follows = snapshot.taken_at, (_store(secret),)
     if gone := conditions.terminating(secret, now):
         return gone
@@ -45,7 +45,7 @@ def judge(secret: external_secrets.ExternalSecret, snapshot: Snapshot) -> Judgem
 def judge_everywhere(
     secret: external_secrets.ClusterExternalSecret, snapshot: Snapshot
 ) -> Judgement:
-    """Namespaces that failed, some of them or all, before what Ready says."""
+    """Failed namespaces, some or all, take precedence over Ready."""
     status = secret.status
     ready = conditions.condition(status.conditions, "Ready")
     failed = tuple(
@@ -72,7 +72,7 @@ def _store(secret: external_secrets.ExternalSecret) -> Ref:
 
 
 def _lost(secret: external_secrets.ExternalSecret, snapshot: Snapshot) -> Judgement | None:
-    """It claims to be synced, and the Secret that it should have made is not there."""
+    """It is reported as synced, but the Secret that it should have created does not exist."""
     name = secret.spec.target.name or secret.name
     creates = secret.spec.target.creation_policy not in KEEPERS
     readable = snapshot.sees(core.SecretName, secret.namespace)
@@ -83,7 +83,7 @@ def _lost(secret: external_secrets.ExternalSecret, snapshot: Snapshot) -> Judgem
 
 
 def _stale(secret: external_secrets.ExternalSecret, snapshot: Snapshot) -> Judgement | None:
-    """Not refreshed for twice its interval, unless that is what was asked for."""
+    """Not refreshed for twice its interval, unless its policy is not to refresh."""
     refreshed, spec = secret.status.refresh_time, secret.spec
     interval = _seconds(spec.refresh_interval)
     if not snapshot.hears or not interval or spec.refresh_policy in UNREFRESHED:
@@ -96,7 +96,7 @@ def _stale(secret: external_secrets.ExternalSecret, snapshot: Snapshot) -> Judge
 
 
 def _seconds(interval: str) -> timedelta | None:
-    """A Go duration such as `1h` or `1m30s`; None for zero and for what is no duration."""
+    """A Go duration such as `1h` or `1m30s`; None for zero and for anything else."""
     parts = DURATION.findall(interval)
     if not parts or "".join(number + unit for number, unit in parts) != interval:
         return None

@@ -26,7 +26,7 @@ def judge(secret: core.SecretName, snapshot: Snapshot) -> Judgement:
 
 
 def _is_targeted(secret: core.SecretName, snapshot: Snapshot) -> bool:
-    """Whether an ExternalSecret targets it: most have its name, others say so."""
+    """Whether an ExternalSecret targets it: most have the same name, others name it."""
     if same := snapshot.get(external_secrets.ExternalSecret, secret.namespace, secret.name):
         return same.spec.target.name in ("", secret.name)
     return any(

@@ -1,6 +1,7 @@
-"""Pods that do not run. The documented `--field-selector=status.phase=Running` would hide them all.
+"""Pods that do not run, are not ready, or crashed lately.
 
-Source: the pod lifecycle of the Kubernetes documentation; a crash-looping pod *is* Running.
+Source: the pod lifecycle of the Kubernetes documentation. A crash-looping pod has the phase
+Running, so a field selector on the phase would hide it.
 """
 
 from __future__ import annotations
@@ -47,10 +48,10 @@ READY_GRACE = timedelta(minutes=5)
 """How long a pod may start, or be unready, before that is a finding."""
 
 RECENT = timedelta(hours=1)
-"""How long the last crash of a container that runs again is worth a finding."""
+"""How long the last crash of a container that runs again remains a finding."""
 
 MISSING = re.compile(r'(?P<kind>secret|configmap) "(?P<name>[^"]+)" not found')
-"""How the kubelet names what a container's configuration lacks."""
+"""How the kubelet names a Secret or ConfigMap that a container needs and that is missing."""
 
 
 def judge(pod: core.Pod, snapshot: Snapshot) -> Judgement:
@@ -112,7 +113,7 @@ def _stuck(pod: core.Pod, snapshot: Snapshot) -> Judgement | None:
 
 
 def _why_stuck(container: core.ContainerStatus, waiting: core.Waiting) -> str:
-    """How it ended, where it keeps ending: the reason says already that the kubelet backs off."""
+    """How it ended, if it crashes again and again: the reason says already that it is restarted."""
     ended = container.last_state.terminated
     if waiting.reason != "CrashLoopBackOff" or not ended:
         return waiting.message or f"Container {container.name} does not start."
@@ -129,7 +130,7 @@ def _unschedulable(pod: core.Pod) -> Judgement | None:
 
 
 def _in_no_phase(pod: core.Pod) -> Judgement:
-    """Some tools write kubectl's STATUS into the phase, and a later version may add another."""
+    """An unknown phase: some tools write kubectl's STATUS there, later versions may add more."""
     phase = pod.status.phase
     return Judgement(
         Verdict.FAILED if phase in STUCK else Verdict.UNKNOWN,
@@ -142,7 +143,7 @@ def _in_no_phase(pod: core.Pod) -> Judgement:
 
 
 def _unready(pod: core.Pod, snapshot: Snapshot) -> Judgement | None:
-    """Not ready; a container that ended badly, now or lately, is more than a start under way."""
+    """Not ready: a container that failed, now or lately, is worse than a start under way."""
     ended = next(containers.terminations(pod, last=False), None)
     starting = _starting(pod, ended, snapshot)
     if starting is None or starting.verdict is not Verdict.PROGRESSING:
@@ -198,7 +199,7 @@ def _starting(
 
 
 def _crashed(pod: core.Pod, now: datetime) -> Judgement | None:
-    """It runs again, but a container of it ended badly within the last hour."""
+    """It runs again, but one of its containers failed within the last hour."""
     for container, ended in containers.terminations(pod, last=True):
         if ended.finished_at and now - ended.finished_at <= RECENT:
             termination = (container, ended)
@@ -223,7 +224,7 @@ def _node(pod: core.Pod) -> tuple[Ref, ...]:
 
 
 def _lacking(pod: core.Pod, message: str, snapshot: Snapshot) -> tuple[Ref, ...]:
-    """What should have created what the pod lacks: its ExternalSecret, else Flux."""
+    """The objects that should have created what the pod needs: ExternalSecrets, else Flux."""
     lacking = MISSING.search(message)
     mounted = {volume.secret.secret_name for volume in pod.spec.volumes if volume.secret}
     secrets = {lacking["name"]} if lacking and lacking["kind"] == "secret" else mounted

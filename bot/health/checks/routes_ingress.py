@@ -1,8 +1,8 @@
-"""Ingresses whose references are broken. Source: Traefik's provider kubernetesingress.
+"""Ingresses with broken references. Source: Traefik's provider kubernetesingress.
 
 In a cluster the references decide: a Traefik without `publishedService` never writes an address
-into an Ingress, so its absence is no evidence there. In a saved file the address is all that a
-controller says, and without one the Ingress is taken to be under way, as Argo CD does.
+into an Ingress, so a missing address proves nothing. In a saved file the address is all that a
+controller reports; an Ingress without one counts as under way, as in Argo CD.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from bot.routing import references as routing
 from bot.routing.references import Defect, Rule
 
 ANNOTATION = "traefik.ingress.kubernetes.io/router."
-"""What Traefik's own annotations of an Ingress begin with."""
+"""The prefix of Traefik's own annotations of an Ingress."""
 
 
 def judge(ingress: networking.Ingress, snapshot: Snapshot) -> Judgement:

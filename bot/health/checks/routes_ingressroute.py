@@ -1,4 +1,4 @@
-"""IngressRoutes whose references are broken: they have no status, so describe proves nothing.
+"""IngressRoutes with broken references. They have no status, so `describe` proves nothing.
 
 Source: Traefik's provider kubernetescrd. It reads both API groups up to v2.11, and of two objects
 with one name that of traefik.io wins.

@@ -28,7 +28,7 @@ Count = tuple[str, int, int]
 
 
 def judge_deployment(deployment: apps.Deployment, snapshot: Snapshot) -> Judgement:
-    """Its own deadline tells a slow rollout from a failed one."""
+    """The deadline of the Deployment separates a slow rollout from a failed one."""
     spec, status = deployment.spec, deployment.status
     return (
         _unsettled(deployment, snapshot.taken_at)
@@ -60,7 +60,7 @@ def judge_replica_set(
 
 
 def judge_stateful_set(stateful_set: apps.StatefulSet, snapshot: Snapshot) -> Judgement:
-    """Replicas, then the revision, of which a partition may hold back a part."""
+    """Replicas, then the revision, which a partition may hold back for some pods."""
     status, want = stateful_set.status, stateful_set.spec.replicas
     strategy = stateful_set.spec.update_strategy
     unsettled = _unsettled(stateful_set, snapshot.taken_at)
@@ -78,7 +78,7 @@ def judge_stateful_set(stateful_set: apps.StatefulSet, snapshot: Snapshot) -> Ju
 
 
 def judge_daemon_set(daemon_set: apps.DaemonSet, snapshot: Snapshot) -> Judgement:
-    """One pod a node that should have one."""
+    """One pod for each node that should have one."""
     status = daemon_set.status
     if unsettled := _unsettled(daemon_set, snapshot.taken_at):
         return unsettled
@@ -134,7 +134,7 @@ def judge_cron_job(cron_job: batch.CronJob, snapshot: Snapshot) -> Judgement:
 
 
 def judge_claim(claim: core.PersistentVolumeClaim, snapshot: Snapshot) -> Judgement:
-    """Bound is well, Lost is lost; anything else waits for a volume."""
+    """Bound is healthy, Lost is failed; anything else waits for a volume."""
     if gone := conditions.terminating(claim, snapshot.taken_at):
         return gone
     phase = claim.status.phase or "not reported"
@@ -158,7 +158,7 @@ def _unsettled(workload: apps.WorkloadObject | apps.DaemonSet, now: datetime) ->
 
 
 def _under_way(reason: str, message: str) -> Judgement:
-    # These kinds do not say since when, so their age proves nothing.
+    # These kinds do not record since when, so their age proves nothing.
     return Judgement(Verdict.PROGRESSING, reason, message)
 
 
@@ -180,7 +180,7 @@ def _past_deadline(status: apps.WorkloadStatus) -> Judgement | None:
 
 
 def _replica_failure(status: apps.WorkloadStatus) -> Judgement | None:
-    """Its pods cannot be made (a quota, an admission webhook): it retries, others may run."""
+    """Its pods cannot be created (a quota, an admission webhook): it retries, others may run."""
     failure = conditions.is_true(status.conditions, "ReplicaFailure")
     return conditions.judgement(failure, Verdict.DEGRADED) if failure else None
 
@@ -202,7 +202,7 @@ def _rolling_out(
 def _since_unavailable(
     judgement: Judgement, status: apps.WorkloadStatus, now: datetime
 ) -> Judgement:
-    """Too little for long is an outage rather than a rollout, where Available says since when."""
+    """Too few pods for long is an outage, not a rollout, where Available says since when."""
     available = conditions.condition(status.conditions, "Available")
     since = available.last_transition_time if available and available.status == "False" else None
     return conditions.progressing(judgement.reason, judgement.message, since, now)

@@ -18,12 +18,12 @@ from bot.render import text as words
 from bot.render.terminal import STYLE, WIDE, indented, labelled
 
 MOST = 200
-"""Roots that are printed; the rest is counted, and all of it is in the JSON."""
+"""Root causes that are printed; the others are counted, and the JSON has them all."""
 
 EFFECTS = 5
 
 KINDS = 100
-"""Kinds that one line of gaps names: all."""
+"""Kinds that one line of gaps names at most: in practice all."""
 
 
 def report(report: Report, *, most: int = MOST) -> RenderableType:

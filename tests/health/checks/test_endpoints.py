@@ -10,7 +10,7 @@ from bot.domain.resources import core, discovery
 from bot.domain.snapshot import Gap, Why
 from bot.domain.verdict import Verdict
 from bot.health.checks import CHECKS, endpoint_slices
-from bot.health.checks.endpoints import CHECK, judge, judge_elder
+from bot.health.checks.endpoints import CHECK, judge, judge_endpoints
 from tests.builders import Plain, a_pod, an_object
 from tests.net.networks import (
     WEB,
@@ -171,7 +171,7 @@ def test_an_endpoints_object_without_addresses_is_degraded_unless_it_elects_a_le
     leader = an_object("Endpoints", "lock")
     leader["metadata"]["annotations"] = {"control-plane.alpha.kubernetes.io/leader": "{}"}
     full = an_object("Endpoints", "web", subsets=[{"addresses": [{"ip": "10.42.0.5"}]}])
-    found = [judged(judge_elder, each, live=False).verdict for each in (empty, leader, full)]
+    found = [judged(judge_endpoints, each, live=False).verdict for each in (empty, leader, full)]
     assert found == [Verdict.DEGRADED, Verdict.HEALTHY, Verdict.HEALTHY]
 
 
