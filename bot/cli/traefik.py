@@ -17,9 +17,10 @@ from bot.kube.one_shot_reader import ClusterReader
 from bot.kube.traefik_reader import TraefikReader
 from bot.traefik.domain import log_report
 from bot.traefik.domain.answers import LogsAnswer
+from bot.traefik.domain.instance import config_of
 from bot.traefik.domain.log_summary import LogSummarizer, LogSummary
 from bot.traefik.domain.routes import READS, read_routes
-from bot.traefik.service import Traefik, config_of, since_of
+from bot.traefik.service import Traefik, since_of
 from bot.traefik.views import json as json_traefik
 from bot.traefik.views import terminal as terminal_traefik
 

@@ -1,7 +1,7 @@
-"""What stands behind `/traefik`: what it serves, what its logs tell, and one route in full.
+"""The use case of `/traefik`: what Traefik serves, what its logs say, and one route in full.
 
-Traefik's own API goes first, then its log. Where neither can be seen, as with k3s's defaults, the
-answer says so, and how to allow it; what follows from the objects is told all the same.
+Traefik's own API comes first, then its log. If neither can be read, as with k3s's defaults, the
+answer says so and how to allow it, and still shows what follows from the objects.
 """
 
 from __future__ import annotations
@@ -24,8 +24,13 @@ from bot.net.diagnosis.subject import Subject
 from bot.traefik.domain import log_report, routes_view, runtime_view, service_view
 from bot.traefik.domain.answers import API, LOG, LogsAnswer, RoutesAnswer, RouteView
 from bot.traefik.domain.api import Runtime
-from bot.traefik.domain.backend import TraefikConfig
-from bot.traefik.domain.instance import HOW_TO_LOG, TraefikPod, static_config, version
+from bot.traefik.domain.instance import (
+    HOW_TO_LOG,
+    TraefikConfig,
+    TraefikPod,
+    config_of,
+    static_config,
+)
 from bot.traefik.domain.log_request import LogEnd, LogRequest
 from bot.traefik.domain.log_summary import LogSummarizer, LogSummary
 from bot.traefik.domain.routes import READS, read_routes
@@ -72,14 +77,14 @@ class PodSource(Protocol):
 class _RuntimeViews:
     """The views of the replicas, their source (API or LOG), and what could not be read."""
 
-    of: str
+    source: str
     views: RuntimeViews
     unseen: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Traefik:
-    """The questions about Traefik."""
+    """Answers questions about Traefik."""
 
     cluster: SnapshotReader
     source: PodSource
@@ -91,22 +96,22 @@ class Traefik:
             ClusterError: The cluster's objects cannot be read at all.
         """
         snapshot, (pods, unseen) = await asyncio.gather(self.cluster.snapshot(READS), self.pods())
-        found = await self._by_api(pods)
-        if pods and not found.views:
+        runtime = await self._by_api(pods)
+        if pods and not runtime.views:
             # A router's servers were logged when they were created, however long ago.
             summaries, failed = await self.summaries(pods, LogRequest())
-            found = _by_log(summaries, (*found.unseen, *failed))
-        return _answer(snapshot, pods, found, (*unseen, *found.unseen))
+            runtime = _by_log(summaries, (*runtime.unseen, *failed))
+        return _answer(snapshot, pods, runtime, (*unseen, *runtime.unseen))
 
-    async def describe(self, asked: str) -> tuple[RouteView, RoutesAnswer]:
+    async def describe(self, query: str) -> tuple[RouteView, RoutesAnswer]:
         """One route in full, and the answer that it is a part of.
 
         Raises:
-            InputError: No route is meant by that, or several; the message names them.
+            InputError: No route fits the query, or several do; the message names them.
             ClusterError: As in `routes`.
         """
         answer = await self.routes()
-        return _meant(asked, answer.routes, answer.unseen), answer
+        return _find_route(query, answer.routes, answer.unseen), answer
 
     async def logs(
         self, route: str | None = None, since: timedelta | None = None, *, previous: bool = False
@@ -114,16 +119,17 @@ class Traefik:
         """What the logs of all replicas say, about one route or about all.
 
         Raises:
-            InputError: No route is meant by that, or the time is out of range.
+            InputError: No route has this name, or the time is out of range.
             ClusterError: As in `routes`.
         """
         seconds = _seconds(SINCE if since is None else since)
         snapshot, (pods, unseen) = await asyncio.gather(self.cluster.snapshot(READS), self.pods())
         routes = read_routes(snapshot, config_of(pods))
-        label = _meant(route, routes, unseen).label if route else ""
+        label = _find_route(route, routes, unseen).label if route else ""
         request = LogRequest(seconds=seconds, previous=previous)
         summaries, failed = await self.summaries(pods, request)
         configs = [static_config(pod.args) for pod in pods]
+        shows = [config.shows_servers or config.access_log for config in configs]
         answer = log_report.logs(
             summaries,
             snapshot,
@@ -131,8 +137,7 @@ class Traefik:
             pods,
             route=label,
             since_seconds=seconds,
-            shows=bool(pods)
-            and all(config.shows_servers or config.access_log for config in configs),
+            shows=bool(pods) and all(shows),
             unseen=(*unseen, *failed),
         )
         if answer.shows_failures or not pods:
@@ -144,13 +149,12 @@ class Traefik:
         """The routes whose label or rule holds every typed word."""
         snapshot = await self.cluster.snapshot((traefik.IngressRoute, networking.Ingress))
         words = typed.casefold().split()
-        shown = {
+        texts = {
             route.label: f"{route.label} {' '.join(rule.match for rule in route.rules)}".casefold()
             for route in read_routes(snapshot, TraefikConfig())
         }
-        return tuple(label for label, text in shown.items() if all(word in text for word in words))[
-            :most
-        ]
+        labels = [label for label, text in texts.items() if all(word in text for word in words)]
+        return tuple(labels[:most])
 
     async def belief(self, subject: Subject) -> Belief:
         """Traefik's own view of a route's Service, and its failures there.
@@ -161,15 +165,15 @@ class Traefik:
         pods, unseen = await self.pods()
         if not pods:
             raise ClusterError(" ".join(unseen) or NO_TRAEFIK)
-        (summaries, failed), found, snapshot = await asyncio.gather(
+        (summaries, failed), runtime, snapshot = await asyncio.gather(
             self.summaries(pods, LogRequest(seconds=_seconds(SINCE))),
             self._by_api(pods),
             self.cluster.snapshot(READS),
         )
-        if not found.views:
-            found = _by_log(summaries, found.unseen)
-        answer = _answer(snapshot, pods, found, ())
-        unseen = tuple(dict.fromkeys((*found.unseen, *failed)))
+        if not runtime.views:
+            runtime = _by_log(summaries, runtime.unseen)
+        answer = _answer(snapshot, pods, runtime, ())
+        unseen = tuple(dict.fromkeys((*runtime.unseen, *failed)))
         return service_view.belief(subject, answer, summaries, config_of(pods).version, unseen)
 
     async def pods(self) -> tuple[tuple[TraefikPod, ...], tuple[str, ...]]:
@@ -183,7 +187,7 @@ class Traefik:
     async def _by_api(self, pods: tuple[TraefikPod, ...]) -> _RuntimeViews:
         """The view of each replica whose API can be read."""
         answers = await asyncio.gather(*map(self.source.runtime, pods))
-        runtimes, unseen = _sorted_out(pods, answers, Runtime)
+        runtimes, unseen = _by_kind(pods, answers, Runtime)
         views = {name: runtime_view.by_api(runtime) for name, runtime in runtimes.items()}
         return _RuntimeViews(API if views else "", views, unseen)
 
@@ -192,7 +196,7 @@ class Traefik:
     ) -> tuple[dict[str, LogSummary], tuple[str, ...]]:
         """The log of each replica, counted while it is read; and what could not be read."""
         answers = await asyncio.gather(*(self._log(pod, request) for pod in pods))
-        return _sorted_out(pods, answers, LogSummary)
+        return _by_kind(pods, answers, LogSummary)
 
     async def _log(self, pod: TraefikPod, request: LogRequest) -> LogSummary | str:
         summarizer = LogSummarizer()
@@ -206,7 +210,7 @@ class Traefik:
 T = TypeVar("T")
 
 
-def _sorted_out(
+def _by_kind(
     pods: tuple[TraefikPod, ...], answers: Sequence[object], kind: type[T]
 ) -> tuple[dict[str, T], tuple[str, ...]]:
     """The answers of a kind by the name of their replica, and the reasons of the others."""
@@ -216,10 +220,15 @@ def _sorted_out(
 
 
 def _answer(
-    snapshot: Snapshot, pods: tuple[TraefikPod, ...], found: _RuntimeViews, unseen: tuple[str, ...]
+    snapshot: Snapshot,
+    pods: tuple[TraefikPod, ...],
+    runtime: _RuntimeViews,
+    unseen: tuple[str, ...],
 ) -> RoutesAnswer:
     routes = read_routes(snapshot, config_of(pods))
-    return routes_view.routes(routes, snapshot, pods, found.views, of=found.of, unseen=unseen)
+    return routes_view.routes(
+        routes, snapshot, pods, runtime.views, source=runtime.source, unseen=unseen
+    )
 
 
 def _by_log(summaries: dict[str, LogSummary], unseen: tuple[str, ...]) -> _RuntimeViews:
@@ -234,22 +243,17 @@ def _by_log(summaries: dict[str, LogSummary], unseen: tuple[str, ...]) -> _Runti
     return _RuntimeViews(LOG if views else "", views, unseen)
 
 
-def config_of(pods: tuple[TraefikPod, ...]) -> TraefikConfig:
-    """Version and configuration of the first replica: usually all are of one Deployment."""
-    return TraefikConfig(version(pods[0]), static_config(pods[0].args)) if pods else TraefikConfig()
-
-
 def since_of(text: str) -> timedelta:
-    """A time such as `15m`, `2h`, `1d` or `90s`.
+    """Parse a time such as `15m`, `2h`, `1d` or `90s`.
 
     Raises:
-        InputError: It is none.
+        InputError: The text is not a time.
     """
-    found = SPAN.fullmatch(text.strip().lower())
-    if found is None:
+    match = SPAN.fullmatch(text.strip().lower())
+    if match is None:
         msg = f"{text!r} is no time: write 90s, 15m, 2h or 1d."
         raise InputError(msg)
-    return timedelta(seconds=int(found[1]) * UNITS[found[2]])
+    return timedelta(seconds=int(match[1]) * UNITS[match[2]])
 
 
 def _seconds(since: timedelta) -> int:
@@ -259,26 +263,28 @@ def _seconds(since: timedelta) -> int:
     return max(1, int(since.total_seconds()))
 
 
-def _meant(asked: str, routes: tuple[RouteView, ...], unseen: tuple[str, ...]) -> RouteView:
-    """The one route that is meant by its label, its name, or a piece of its rule."""
-    wanted = asked.strip().casefold()
+def _find_route(query: str, routes: tuple[RouteView, ...], unseen: tuple[str, ...]) -> RouteView:
+    """The one route with this label, this name, or this piece of a rule.
+
+    Raises:
+        InputError: There is no such route, or there are several.
+    """
+    text = query.strip().casefold()
     # A label is kind/namespace/name, and each end of it names the route, too.
     exact = {
-        route.label: route
-        for route in routes
-        if f"/{route.label}".casefold().endswith(f"/{wanted}")
+        route.label: route for route in routes if f"/{route.label}".casefold().endswith(f"/{text}")
     }
     near = exact or {
         route.label: route
         for route in routes
-        if any(wanted in rule.match.casefold() for rule in route.rules)
+        if any(text in rule.match.casefold() for rule in route.rules)
     }
-    if not near or not wanted:
-        also = " Not everything could be seen, so it may be there still." if unseen else ""
-        msg = f"No route is called {asked!r}.{also} `traefik routes` names them."
+    if not near or not text:
+        hint = " Not everything could be seen, so it may be there still." if unseen else ""
+        msg = f"No route is called {query!r}.{hint} `traefik routes` names them."
         raise InputError(msg)
     if len(near) > 1:
         names = ", ".join(sorted(near)[:5])
-        msg = f"{asked!r} stands for {len(near)} routes: {names}."
+        msg = f"{query!r} stands for {len(near)} routes: {names}."
         raise InputError(msg)
     return next(iter(near.values()))

@@ -1,7 +1,7 @@
 """Lines of Traefik's access log: requests whose server was not reached.
 
 Source: Traefik's CommonLogFormatter and its JSON access log, v2.10 to v3.7. A status alone does not
-tell Traefik's own answer from a backend's, so 500 and 503 count only where no server was asked.
+distinguish Traefik's own answer from a backend's, so 500 and 503 count only without a server.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ TRAEFIKS_END = re.compile(r""" (?P<router>"[^"]*+"|-) (?P<url>"[^"]*+"|-) \d{1,1
 """The end of the line that Traefik adds to the common format."""
 
 GATEWAY = frozenset({499, 502, 504})
-"""Statuses of a request that did not get through, whoever answered them."""
+"""Statuses of a request that did not get through, even if the server itself sent them."""
 
 OWN = frozenset({500, 503})
-"""The same only where no server had been asked."""
+"""Statuses of a request that did not get through, if no server was chosen for it."""
 
 STAMP = "%d/%b/%Y:%H:%M:%S %z"
 JSON_KEYS = ("DownstreamStatus", "RequestMethod")
@@ -38,20 +38,20 @@ JSON_KEYS = ("DownstreamStatus", "RequestMethod")
 
 
 def common(line: str) -> LogEvent | None:
-    """A line in the common format, or None where it is none."""
-    found = COMMON.match(line)
-    if found is None:
+    """The event in a line of the common format; None if it is another line."""
+    match = COMMON.match(line)
+    if match is None:
         return None
-    own = TRAEFIKS_END.search(found["rest"][-2000:])
-    router, url = map(_said, own.groups()) if own else ("", "")
-    status = int(_said(found["status"]) or 0)
+    end = TRAEFIKS_END.search(match["rest"][-2000:])
+    router, url = map(_value, end.groups()) if end else ("", "")
+    status = int(_value(match["status"]) or 0)
     if not _failed(status, url):
         return Irrelevant(LogReason.REQUEST)
-    return _error(status, url, router=router, time=_stamp(found["time"]))
+    return _error(status, url, router=router, time=_stamp(match["time"]))
 
 
 def structured(entry: Entry) -> LogEvent | None:
-    """A line in JSON, or None where it is not of the access log."""
+    """The event in a JSON line of the access log; None if it is another line."""
     fields = entry.fields
     if not any(key in fields for key in JSON_KEYS):
         return None
@@ -86,13 +86,13 @@ def _error(
     )
 
 
-def _said(quoted: str) -> str:
+def _value(quoted: str) -> str:
     text = quoted.strip('"')
     return "" if text == "-" else text
 
 
 def _url(value: object) -> str:
-    """A text, or Go's url.URL as an object, by version."""
+    """A text, or in other versions Go's url.URL as an object."""
     if isinstance(value, dict):
         scheme, host = value.get("Scheme"), value.get("Host")
         return f"{scheme}://{host}" if isinstance(host, str) and host else ""

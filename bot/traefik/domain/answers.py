@@ -1,4 +1,4 @@
-"""What is answered about Traefik, as people and JSON get it: routes, and what the logs say."""
+"""The answers about Traefik, for people and as JSON: routes, and what the logs say."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from bot.traefik.domain.backend import Backend
 from bot.traefik.domain.log_events import Cause, Origin
 
 API, LOG = "API", "log"
-"""Where a belief comes from."""
+"""The source of Traefik's own view."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The base of what goes to people and into JSON."""
+    """The base of everything that is shown or written as JSON."""
 
 
 class Replica(Answer, frozen=True):
-    """A Traefik that runs."""
+    """A running Traefik."""
 
     namespace: str
     name: str
@@ -30,7 +30,7 @@ class Replica(Answer, frozen=True):
 
 
 class Live(Answer, frozen=True):
-    """A server that Traefik has now, what its address stands for, and which replicas have it."""
+    """A server that Traefik uses now: its address, classified, and the replicas that use it."""
 
     url: str
     address: Address
@@ -38,7 +38,7 @@ class Live(Answer, frozen=True):
 
 
 class RuleView(Answer, frozen=True):
-    """A rule: what it should lead to, and what Traefik has made of it (None: not seen)."""
+    """A rule: its backends by the objects, and Traefik's live servers (None: not observed)."""
 
     match: str
     router: str
@@ -48,7 +48,7 @@ class RuleView(Answer, frozen=True):
 
 
 class RouteView(Answer, frozen=True):
-    """A route with all that is known of it; `unread` says why this Traefik does not read it."""
+    """A route with everything known about it; `unread` is why this Traefik does not read it."""
 
     ref: Ref
     label: str
@@ -61,19 +61,19 @@ class RouteView(Answer, frozen=True):
 
     @property
     def backends(self) -> tuple[Backend, ...]:
-        """The backends of all its rules."""
+        """The backends of all rules."""
         return tuple(backend for rule in self.rules for backend in rule.backends)
 
     @property
     def modes(self) -> tuple[str, ...]:
-        """How its Services are reached: `VIP`, `pod IPs`."""
+        """How Traefik reaches the Services: `VIP`, `pod IPs`."""
         return tuple(sorted({backend.mode.value for backend in self.backends}))
 
 
 class RoutesAnswer(Answer, frozen=True):
-    """What Traefik serves. `of` says where its own view comes from: API, log, or nowhere.
+    """What Traefik serves. `of` is the source of Traefik's own view: API, log, or empty.
 
-    `unseen` are things that could not be seen, each with how to allow it.
+    `unseen` are things that could not be observed, each with how to allow it.
     """
 
     taken_at: datetime
@@ -98,9 +98,9 @@ class FailureView(Answer, frozen=True):
 
 
 class FailureGroup(Answer, frozen=True):
-    """The failures of one route; several where they share the address, none where it is unknown.
+    """The failures of one route, of several that share an address, or of none that is known.
 
-    `routers` are Traefik's own names, where the lines tell them.
+    `routers` are Traefik's own names, if the log has them.
     """
 
     routes: tuple[str, ...]
@@ -112,7 +112,7 @@ class FailureGroup(Answer, frozen=True):
 
 
 class ServerView(Answer, frozen=True):
-    """A server that Traefik made; `current` is False where its router got others since."""
+    """A server that Traefik created; `current` is False if its router got others since."""
 
     url: str
     address: Address
@@ -124,7 +124,7 @@ class ServerView(Answer, frozen=True):
 
 
 class RefusalView(Answer, frozen=True):
-    """An object that Traefik refuses, in its words."""
+    """An object that Traefik refuses, with Traefik's own message."""
 
     subject: str
     message: str
@@ -133,9 +133,9 @@ class RefusalView(Answer, frozen=True):
 
 
 class LogsAnswer(Answer, frozen=True):
-    """What the logs tell. `classified` is False where no cluster says what addresses are.
+    """What the logs say. `classified` is False if addresses were not compared with a cluster.
 
-    `shows_failures` is False where a log of this level would not tell of any.
+    `shows_failures` is False if a log of this level does not show failures.
     """
 
     taken_at: datetime | None

@@ -1,8 +1,8 @@
-"""What Traefik's own API says that it serves: routers, services and their servers.
+"""What Traefik serves by its own API: routers, services and their servers.
 
 Source: `/api/rawdata`, `/api/http/routers` and `/api/http/services`, v2.10 to v3.7. Only these are
-decoded: middlewares in the same answer may hold password hashes. A server is said to be UP from
-when it is made, and only an active health check changes that: it proves nothing.
+decoded: middlewares in the same answer may hold password hashes. The status of a server is not
+read: a new server is UP, and only an active health check changes that.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import msgspec
 from msgspec import structs
 
 DEEPEST = 8
-"""How deep services may refer to services; Traefik itself refuses circles."""
+"""How deep services may refer to services; Traefik itself refuses cycles."""
 
 
 class UpstreamServer(msgspec.Struct, frozen=True):
@@ -54,12 +54,12 @@ class Router(msgspec.Struct, frozen=True):
 
     @property
     def provider(self) -> str:
-        """What it comes from: `kubernetes`, `kubernetescrd`, `internal`."""
+        """The provider of the router: `kubernetes`, `kubernetescrd`, `internal`."""
         return self.name.rpartition("@")[2]
 
     @property
     def errors(self) -> tuple[str, ...]:
-        """Traefik writes one error as a text, several as a list."""
+        """Traefik's errors, which it writes as one text or as a list."""
         return (self.error,) if isinstance(self.error, str) else self.error or ()
 
 
@@ -94,7 +94,7 @@ class _RawData(msgspec.Struct, frozen=True):
 
 
 class Runtime(msgspec.Struct, frozen=True, dict=True):
-    """What one Traefik serves now."""
+    """The routers and services of one Traefik at this moment."""
 
     routers: tuple[Router, ...] = ()
     services: tuple[RuntimeService, ...] = ()
@@ -105,9 +105,9 @@ class Runtime(msgspec.Struct, frozen=True, dict=True):
         return {service.name: service for service in self.services}
 
     def servers(self, router: Router) -> tuple[str, ...]:
-        """The URLs to which requests of a router may go, through whatever stands between."""
-        found = self._servers(_whole(router.service, router.provider), DEEPEST)
-        return tuple(dict.fromkeys(found))
+        """The URLs to which requests of a router may go, through other services, too."""
+        urls = self._servers(_whole(router.service, router.provider), DEEPEST)
+        return tuple(dict.fromkeys(urls))
 
     def _servers(self, name: str, depth: int) -> Iterator[str]:
         service = self.by_name.get(name)
@@ -125,7 +125,7 @@ def decode_rawdata(body: bytes) -> Runtime:
     """Decode `/api/rawdata`.
 
     Raises:
-        msgspec.DecodeError: It is nothing of the kind.
+        msgspec.DecodeError: It is something else.
     """
     raw = msgspec.json.decode(body, type=_RawData)
     return Runtime(_named(raw.routers), _named(raw.services))
@@ -135,7 +135,7 @@ def decode_lists(routers: Iterable[bytes], services: Iterable[bytes]) -> Runtime
     """Decode the pages of `/api/http/routers` and `/api/http/services`.
 
     Raises:
-        msgspec.DecodeError: They are nothing of the kind.
+        msgspec.DecodeError: They are something else.
     """
     return Runtime(_joined(routers, Router), _joined(services, RuntimeService))
 

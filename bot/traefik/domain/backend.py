@@ -1,4 +1,4 @@
-"""The servers that Traefik makes of a reference to a Service, and why these.
+"""The servers that Traefik derives from a reference to a Service, and the reasons.
 
 Source: `loadServers` of kubernetescrd and `loadService` of kubernetesingress, v2.10 to v3.7.
 """
@@ -20,8 +20,7 @@ from bot.traefik.domain.instance import (
     NATIVE_BY_DEFAULT_SINCE,
     NATIVE_LB_SINCE,
     NEW_GROUP_ONLY_SINCE,
-    StaticConfig,
-    number,
+    TraefikConfig,
 )
 
 ANNOTATION = "traefik.ingress.kubernetes.io/service."
@@ -37,13 +36,13 @@ class Mode(StrEnum):
     TRAEFIK_SERVICE = "TraefikService"
     ELSEWHERE = "another provider"
     NOTHING = "nothing"
-    """Traefik makes no server of it, or nobody knows."""
+    """Traefik has no server for it, as far as is known."""
 
 
 class Backend(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One reference of a rule. `because` says why this mode, or why there is no server.
+    """One reference of a rule. `because` is the reason for the mode, or for having no server.
 
-    `lacks_native` is True where nativeLB could be set and is not. That alone is no fault.
+    `lacks_native` is True if nativeLB could be set and is not. That alone is not a fault.
     """
 
     name: str
@@ -55,19 +54,8 @@ class Backend(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     lacks_native: bool = False
 
 
-class TraefikConfig(msgspec.Struct, frozen=True):
-    """The Traefik by whose rules a reference is read; the version may be unknown (empty)."""
-
-    version: str = ""
-    static: StaticConfig = StaticConfig()
-
-    def since(self, begin: tuple[int, ...]) -> bool:
-        """Whether it is of this version or later; an unknown one is taken for the newest."""
-        return (number(self.version) or (99,)) >= begin
-
-
 def of_route(
-    to: traefik.RouteService, namespace: str, snapshot: Snapshot, reading: TraefikConfig
+    to: traefik.RouteService, namespace: str, snapshot: Snapshot, config: TraefikConfig
 ) -> Backend:
     """A service of an IngressRoute's rule."""
     name = to.name.removesuffix("@kubernetescrd")
@@ -83,15 +71,15 @@ def of_route(
         scheme=to.scheme,
         native=to.native_lb,
         native_of="nativeLB of the route's service",
-        native_by_default=reading.static.native_routes,
-        external_allowed=reading.static.external_routes,
+        native_by_default=config.static.native_routes,
+        external_allowed=config.static.external_routes,
         snapshot=snapshot,
-        reading=reading,
+        config=config,
     ).backend()
 
 
 def of_ingress(
-    backend: networking.IngressBackend, namespace: str, snapshot: Snapshot, reading: TraefikConfig
+    backend: networking.IngressBackend, namespace: str, snapshot: Snapshot, config: TraefikConfig
 ) -> Backend:
     """A backend of an Ingress; its options are annotations of the Service."""
     name, port = backend.target
@@ -106,10 +94,10 @@ def of_ingress(
         scheme=annotations.get(f"{ANNOTATION}serversscheme", ""),
         native=None if native is None else native.strip().lower() == "true",
         native_of=f"the Service's annotation {ANNOTATION}nativelb",
-        native_by_default=reading.static.native_ingresses,
-        external_allowed=reading.static.external_ingresses,
+        native_by_default=config.static.native_ingresses,
+        external_allowed=config.static.external_ingresses,
         snapshot=snapshot,
-        reading=reading,
+        config=config,
     ).backend()
 
 
@@ -128,15 +116,15 @@ class _Reference:
     native_by_default: bool
     external_allowed: bool
     snapshot: Snapshot
-    reading: TraefikConfig
+    config: TraefikConfig
 
     def backend(self) -> Backend:
         """The backend that Traefik makes of it."""
         ref = self.service
         service = self.snapshot.get(core.Service, ref.namespace, ref.name)
         if service is None:
-            seen = self.snapshot.sees(core.Service, ref.namespace)
-            return self._nothing(f"{ref} {'does not exist' if seen else 'was not seen'}")
+            observed = self.snapshot.sees(core.Service, ref.namespace)
+            return self._nothing(f"{ref} {'does not exist' if observed else 'was not seen'}")
         port = _port(service, self.port)
         if port is None:
             return self._nothing(f"{ref} has no port {self.port or 'by that name'}")
@@ -150,17 +138,17 @@ class _Reference:
         return self._backend(Mode.VIP, because, self._url(port, service.spec.cluster_ip))
 
     def _native(self) -> tuple[bool, str]:
-        if not self.reading.since(NATIVE_LB_SINCE):
+        if not self.config.since(NATIVE_LB_SINCE):
             return False, ""
         if self.native is not None:
             return self.native, self.native_of
-        by_default = self.native_by_default and self.reading.since(NATIVE_BY_DEFAULT_SINCE)
+        by_default = self.native_by_default and self.config.since(NATIVE_BY_DEFAULT_SINCE)
         return by_default, "nativeLBByDefault of Traefik's arguments"
 
     def _external(self, service: core.Service, port: core.ServicePort, *, native: bool) -> Backend:
-        if native and not self.reading.since(NEW_GROUP_ONLY_SINCE):
+        if native and not self.config.since(NEW_GROUP_ONLY_SINCE):
             return self._nothing("nativeLB is on, and an ExternalName has no VIP (Traefik 2)")
-        if self.reading.static.complete and not self.external_allowed:
+        if self.config.static.complete and not self.external_allowed:
             return self._nothing("Traefik's arguments do not allow ExternalName Services")
         return self._backend(Mode.EXTERNAL_NAME, "", self._url(port, service.spec.external_name))
 
@@ -176,18 +164,20 @@ class _Reference:
             for address in endpoint.addresses
         ]
         if not servers:
-            seen = self.snapshot.sees(discovery.EndpointSlice, service.namespace)
-            because = f"{self.service} has no endpoint" if seen else "its endpoints were not seen"
+            observed = self.snapshot.sees(discovery.EndpointSlice, service.namespace)
+            because = (
+                f"{self.service} has no endpoint" if observed else "its endpoints were not seen"
+            )
             return self._backend(Mode.POD_IPS, because)
         headless = service.spec.cluster_ip == "None"
         because = "the Service is headless: nativeLB is not possible" if headless else ""
         backend = self._backend(Mode.POD_IPS, because, *dict.fromkeys(servers))
-        possible = service.spec.cluster_ip and not headless and self.reading.since(NATIVE_LB_SINCE)
+        possible = service.spec.cluster_ip and not headless and self.config.since(NATIVE_LB_SINCE)
         return structs.replace(backend, lacks_native=bool(possible) and self.native is None)
 
     def _used(self, state: discovery.EndpointConditions) -> bool:
         """From v3 on an endpoint counts while it serves, and so while it terminates."""
-        if self.reading.since(NEW_GROUP_ONLY_SINCE) and state.serving is not None:
+        if self.config.since(NEW_GROUP_ONLY_SINCE) and state.serving is not None:
             return state.serving
         return state.ready is not False
 
@@ -219,11 +209,12 @@ def _targets(slice_: discovery.EndpointSlice, port: core.ServicePort) -> list[in
     return [entry.port for entry in ports if entry.port and (entry.name or "") == port.name][:1]
 
 
-def _port(service: core.Service, wanted: int | str | None) -> core.ServicePort | None:
-    if wanted in (None, "", 0):
+def _port(service: core.Service, name_or_number: int | str | None) -> core.ServicePort | None:
+    if name_or_number in (None, "", 0):
         return None
     for port in service.spec.ports or ():
-        if wanted in (port.port, port.name):
+        if name_or_number in (port.port, port.name):
             return port
-    external = service.spec.type == "ExternalName" and isinstance(wanted, int)
-    return core.ServicePort(port=int(wanted)) if external and wanted else None
+    if service.spec.type == "ExternalName" and isinstance(name_or_number, int):
+        return core.ServicePort(port=name_or_number)
+    return None

@@ -1,4 +1,4 @@
-"""A Traefik that runs: its version, and what its arguments say of its configuration.
+"""A running Traefik: its version, and its configuration by its arguments.
 
 Source: Traefik's static configuration, v2.10 to v3.7 (keys are read without regard to case), and
 the labels of its Helm chart and of k3s's.
@@ -22,7 +22,7 @@ TRAEFIK_CLASS = "traefik"
 """The annotation for the class of a route, and Traefik's own class."""
 
 API_PORT = 8080
-"""Where Traefik's own entrypoint listens if nothing else is said."""
+"""The port of Traefik's own entrypoint, unless the arguments name another one."""
 
 LEVEL = "ERROR"
 """Traefik's default log level, v2 and v3."""
@@ -30,7 +30,7 @@ LEVEL = "ERROR"
 NATIVE_LB_SINCE = (2, 10)
 NATIVE_BY_DEFAULT_SINCE = (3, 0)
 NEW_GROUP_ONLY_SINCE = (3, 0)
-"""From here on only traefik.io is read; 2.10 and 2.11 read both groups."""
+"""From 3.0 on Traefik reads only traefik.io; 2.10 and 2.11 read both API groups."""
 
 HOW_TO_ENABLE = (
     "Optional. Let Traefik start with --api.insecure=true (k3s: a HelmChartConfig named traefik in "
@@ -44,7 +44,7 @@ HOW_TO_LOG = (
 
 @dataclass(frozen=True, slots=True)
 class TraefikPod:
-    """A pod that says that it is Traefik's. `container` is the one in which Traefik runs."""
+    """A pod with Traefik's label. `container` is the one in which Traefik runs."""
 
     namespace: str
     name: str
@@ -59,11 +59,11 @@ class TraefikPod:
 
 @dataclass(frozen=True, slots=True)
 class StaticConfig:
-    """What the arguments say. `complete` is False where they do not tell: a file says the rest.
+    """The configuration by the arguments. `complete` is False if a file has the rest of it.
 
-    `api_open` is Traefik's API without a route to it, on `api_port` below `base_path`; `api_on`
-    tells that it is served at all. The pairs are of the providers kubernetescrd and
-    kubernetesingress: nativeLB by default, the ingress class, and whether ExternalName is allowed.
+    `api_open`: the API needs no route, on `api_port` below `base_path`. `api_on`: the API is
+    served at all. The pairs are of the providers kubernetescrd and kubernetesingress: nativeLB by
+    default, the ingress class, and whether ExternalName is allowed.
     """
 
     complete: bool = False
@@ -82,28 +82,45 @@ class StaticConfig:
 
     @property
     def shows_servers(self) -> bool:
-        """Whether the log tells of servers and failures: only at DEBUG."""
+        """Whether the log shows servers and failures: only at DEBUG."""
         return self.level in ("DEBUG", "TRACE")
 
 
+@dataclass(frozen=True, slots=True)
+class TraefikConfig:
+    """Version and configuration of the Traefik that reads the routes; empty if not known."""
+
+    version: str = ""
+    static: StaticConfig = StaticConfig()
+
+    def since(self, begin: tuple[int, ...]) -> bool:
+        """Whether Traefik has this version or a later one; an unknown version counts as newest."""
+        return (number(self.version) or (99,)) >= begin
+
+
+def config_of(pods: Sequence[TraefikPod]) -> TraefikConfig:
+    """Version and configuration of the first replica: usually all are of one Deployment."""
+    return TraefikConfig(version(pods[0]), static_config(pods[0].args)) if pods else TraefikConfig()
+
+
 def version(pod: TraefikPod) -> str:
-    """`3.6.2`, by the image's tag, else by the label; empty where neither tells."""
-    found = TAG.search(pod.image) or LABELLED.fullmatch(pod.version_label)
-    return found[1] if found else ""
+    """`3.6.2`, by the image's tag, else by the label; empty if neither has it."""
+    match = TAG.search(pod.image) or LABELLED.fullmatch(pod.version_label)
+    return match[1] if match else ""
 
 
-def number(shown: str) -> tuple[int, ...] | None:
-    """Major and minor of a version; None where there is none."""
-    parts = shown.split(".")[:2]
+def number(text: str) -> tuple[int, ...] | None:
+    """Major and minor of a version; None if it is not a version."""
+    parts = text.split(".")[:2]
     return tuple(map(int, parts)) if all(part.isdecimal() for part in parts) else None
 
 
-def groups(shown: str) -> tuple[str, ...]:
-    """The API groups that a version reads; both where the version is not known."""
-    read = number(shown)
-    if read is not None and read >= NEW_GROUP_ONLY_SINCE:
+def groups(version: str) -> tuple[str, ...]:
+    """The API groups that a version reads; both if the version is not known."""
+    major_minor = number(version)
+    if major_minor is not None and major_minor >= NEW_GROUP_ONLY_SINCE:
         return TRAEFIK[:1]
-    if read is not None and read < NATIVE_LB_SINCE:
+    if major_minor is not None and major_minor < NATIVE_LB_SINCE:
         return TRAEFIK[1:]
     return TRAEFIK
 
@@ -118,38 +135,38 @@ def other_class(annotations: Mapping[str, str] | None, wanted: str) -> str:
 
 
 def static_config(args: Sequence[str]) -> StaticConfig:
-    """What a Traefik's command and arguments say of its configuration."""
-    said = _flags(args)
-    if not said or "configfile" in said:
+    """The configuration by the command and arguments of a container."""
+    flags = _flags(args)
+    if not flags or "configfile" in flags:
         return StaticConfig()
 
     def on(key: str) -> bool:
-        return said.get(key, "false").lower() in TRUE
+        return flags.get(key, "false").lower() in TRUE
 
     crd, ingress = "providers.kubernetescrd.", "providers.kubernetesingress."
-    port = PORT.fullmatch(said.get("entrypoints.traefik.address", ""))
+    port = PORT.fullmatch(flags.get("entrypoints.traefik.address", ""))
     return StaticConfig(
         complete=True,
         api_open=on("api.insecure"),
         api_on=on("api.insecure") or on("api") or on("api.dashboard"),
         api_port=int(port[1]) if port else API_PORT,
-        base_path=said.get("api.basepath", "").rstrip("/"),
+        base_path=flags.get("api.basepath", "").rstrip("/"),
         native_routes=on(f"{crd}nativelbbydefault"),
         native_ingresses=on(f"{ingress}nativelbbydefault"),
-        class_of_routes=said.get(f"{crd}ingressclass", ""),
-        class_of_ingresses=said.get(f"{ingress}ingressclass", ""),
+        class_of_routes=flags.get(f"{crd}ingressclass", ""),
+        class_of_ingresses=flags.get(f"{ingress}ingressclass", ""),
         external_routes=on(f"{crd}allowexternalnameservices"),
         external_ingresses=on(f"{ingress}allowexternalnameservices"),
-        level=said.get("log.level", LEVEL).upper(),
-        access_log=on("accesslog") or any(key.startswith("accesslog.") for key in said),
+        level=flags.get("log.level", LEVEL).upper(),
+        access_log=on("accesslog") or any(key.startswith("accesslog.") for key in flags),
     )
 
 
 def _flags(args: Sequence[str]) -> dict[str, str]:
-    """By key in small letters: the value, `true` for one that has none."""
-    said: dict[str, str] = {}
+    """Values by key in small letters; `true` for a flag without a value."""
+    flags: dict[str, str] = {}
     for arg in args:
         if arg.startswith("--"):
             key, is_set, value = arg[2:].partition("=")
-            said[key.lower()] = value if is_set else "true"
-    return said
+            flags[key.lower()] = value if is_set else "true"
+    return flags

@@ -1,7 +1,7 @@
-"""From a line of Traefik's log to its time, level, message and fields, whatever its format.
+"""Splits a line of Traefik's log, in any format, into time, level, message and fields.
 
 Source: logrus (Traefik v2: text, text in colours, JSON) and zerolog (v3: console, JSON). Both are
-unwrapped from what Docker, CRI, Compose and kubectl put around a line.
+unwrapped from what Docker, CRI, Compose and kubectl add to a line.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from bot.domain.timestamps import instant
 
 ANSI = re.compile(r"\x1b\[[0-9;]{0,32}[A-Za-z]")
 WRAPPINGS = 3
-"""How often a line may be wrapped: a file of Docker's that was shipped by something else."""
+"""How often a line may be wrapped, such as a file of Docker's that another tool shipped."""
 
 WRAPPED = re.compile(
     r"(?:\S{1,200}\s{1,40}\|\s|\[pod/\S{1,300}\]\s|\S{10,40}\s(?:stdout|stderr)\s[FP]\s"
     r"|\d{4}-\d\d-\d\dT\S{1,30}\s"
     r"""(?=time="|\{|\d{4}-\d\d-\d\dT|[A-Z]{4}\[|\S{1,100} - .{1,100}? \[))"""
 )
-"""A container's name, a pod's, CRI's stream, or a time before a line that has its own."""
+"""The name of a container or pod, CRI's stream, or a time before a line with its own time."""
 
 ZEROLOG = re.compile(
     r"(?:(?P<time>\d{4}-\d\d-\d\dT\S{1,40})\s{1,4})?(?P<level>TRC|DBG|INF|WRN|ERR|FTL|PNC|\?\?\?)\s"
@@ -43,11 +43,11 @@ LEVELS = {
     "PNC": "panic", "TRAC": "trace", "DEBU": "debug", "INFO": "info", "WARN": "warn",
     "ERRO": "error", "FATA": "fatal", "PANI": "panic", "warning": "warn",
 }  # fmt: skip
-"""The words of both libraries, as one."""
+"""The levels of both libraries in one spelling."""
 
 
 class Entry(NamedTuple):
-    """One line, read. `level` and `time` are empty where the line says none."""
+    """One parsed line. `level` and `time` are empty if the line has none."""
 
     message: str
     level: str = ""
@@ -55,35 +55,35 @@ class Entry(NamedTuple):
     fields: Mapping[str, Any] = MappingProxyType({})
 
     def text(self, key: str) -> str:
-        """A field that is a text; empty if there is none."""
+        """The value of a field; empty if it is missing or not a text."""
         value = self.fields.get(key)
         return value if isinstance(value, str) else ""
 
 
 def unwrap(line: str) -> str:
-    """The line as Traefik wrote it, without colours and without what was put around it."""
-    rest = _plain(line)
+    """The line as Traefik wrote it, without colours and without any wrapping."""
+    text = _plain(line)
     for _ in range(WRAPPINGS):
-        inner = _object(rest) if rest.startswith("{") and '"stream"' in rest else None
+        inner = _object(text) if text.startswith("{") and '"stream"' in text else None
         if inner and isinstance(inner.get("log"), str):
-            rest = _plain(inner["log"])
-        elif found := WRAPPED.match(rest):
-            rest = rest[found.end() :]
+            text = _plain(inner["log"])
+        elif match := WRAPPED.match(text):
+            text = text[match.end() :]
         else:
             break
-    return rest
+    return text
 
 
 def read(line: str) -> Entry:
-    """Read a line that was unwrapped. What has no known frame is a message alone."""
+    """Parse an unwrapped line. A line of an unknown format is one message."""
     plain = _object(line) if line.startswith("{") else None
     return _text(line) if plain is None else _structured(plain)
 
 
 def moment(text: object) -> datetime | None:
-    """A time as RFC 3339 writes it, in UTC; None for anything else.
+    """Parse a time of RFC 3339, to UTC; None for anything else.
 
-    Traefik writes it with the offset of its container. Without a zone it is taken for UTC.
+    Traefik writes it with the offset of its container. A time without a zone counts as UTC.
     """
     if not isinstance(text, str):
         return None
@@ -103,11 +103,11 @@ def _object(text: str) -> dict[str, Any] | None:
 
 
 def _structured(plain: dict[str, Any]) -> Entry:
-    """Logrus says `msg`, zerolog `message`."""
+    """From JSON: the message of logrus is `msg`, that of zerolog `message`."""
     message, level = plain.get("message", plain.get("msg")), plain.get("level")
-    said = level if isinstance(level, str) else ""
-    text = message if isinstance(message, str) else ""
-    return Entry(text, LEVELS.get(said, said), moment(plain.get("time")), plain)
+    level = level if isinstance(level, str) else ""
+    message = message if isinstance(message, str) else ""
+    return Entry(message, LEVELS.get(level, level), moment(plain.get("time")), plain)
 
 
 def _text(line: str) -> Entry:
@@ -124,15 +124,15 @@ def _text(line: str) -> Entry:
 
 
 def _split(text: str) -> tuple[str, dict[str, str]]:
-    """The message, and the fields that stand behind it: the last unbroken row of them."""
-    found = list(FIELD.finditer(text)) if "=" in text else []
+    """The message, and the fields after it: the last ones with nothing between them."""
+    matches = list(FIELD.finditer(text)) if "=" in text else []
     begin = len(text)
     fields: dict[str, str] = {}
-    for address in reversed(found):
-        if text[address.end() : begin].strip():
+    for match in reversed(matches):
+        if text[match.end() : begin].strip():
             break
-        fields.setdefault(address[1], _unquoted(address[2]))
-        begin = address.start()
+        fields.setdefault(match[1], _unquoted(match[2]))
+        begin = match.start()
     return text[:begin].strip(), fields
 
 

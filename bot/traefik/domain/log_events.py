@@ -1,4 +1,4 @@
-"""What a line of Traefik's log tells: one of four things."""
+"""The events that a line of Traefik's log may contain: one of four."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 
 
 class Cause(StrEnum):
-    """Why a request did not get through: the word of the errno, where one is told."""
+    """Why a request did not get through; for a failed connection the text of its errno."""
 
     REFUSED = "connection refused"
     NO_ROUTE = "no route to host"
@@ -23,11 +23,11 @@ class Cause(StrEnum):
     TLS = "TLS"
     OTHER = "another error"
     UNTOLD = "not told"
-    """An access log says the status, and not why."""
+    """An access log has the status, and no reason."""
 
 
 class Origin(StrEnum):
-    """Who of Traefik's parts said that a server failed."""
+    """The part of Traefik that reported the failure."""
 
     PROXY = "proxy"
     TCP = "tcp"
@@ -36,7 +36,7 @@ class Origin(StrEnum):
 
 
 class LogReason(StrEnum):
-    """Why a line is of no interest here."""
+    """Why a line contains no event."""
 
     BLANK = "an empty line"
     TOO_LONG = "too long to be one of these"
@@ -50,7 +50,7 @@ class LogReason(StrEnum):
 
 
 class ServerCreated(msgspec.Struct, frozen=True):
-    """Traefik made a server of a service: the URL is where it would send requests."""
+    """Traefik created a server of a service; it sends requests to the URL."""
 
     url: str
     router: str = ""
@@ -61,8 +61,8 @@ class ServerCreated(msgspec.Struct, frozen=True):
 class UpstreamError(msgspec.Struct, frozen=True):
     """A request, connection or health check that did not reach its server.
 
-    `status` is what the client was told, None where there is no HTTP. `address` is empty where the
-    line names none, as with EOF.
+    `status` is the client's HTTP status, None for other protocols. `address` is empty if the line
+    names none, as with EOF.
     """
 
     cause: Cause
@@ -75,10 +75,10 @@ class UpstreamError(msgspec.Struct, frozen=True):
 
 
 class ProviderError(msgspec.Struct, frozen=True):
-    """An object that Traefik refuses, in whole or in part, with its own words.
+    """An object that Traefik refuses, in whole or in part, with Traefik's own words.
 
-    `provider` is `kubernetes` (an Ingress) or `kubernetescrd` (a kind of Traefik's own); it and the
-    object are empty where only `router` is named.
+    `provider` is `kubernetes` (an Ingress) or `kubernetescrd` (one of Traefik's kinds); it and the
+    object are empty if only `router` is named.
     """
 
     message: str
@@ -91,7 +91,7 @@ class ProviderError(msgspec.Struct, frozen=True):
 
 
 class Irrelevant(msgspec.Struct, frozen=True):
-    """Nothing of these, and why."""
+    """None of the other events, and why."""
 
     reason: LogReason
 

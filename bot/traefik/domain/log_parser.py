@@ -1,4 +1,4 @@
-"""What a line of Traefik's log tells, of every version from v1 to v3.7 and in every format.
+"""Reads the event in a line of Traefik's log, of every version from v1 to v3.7 and every format.
 
 Source: Traefik's own source and lines of real installations. "Creating server" and upstream errors
 are at level DEBUG in every version; what a provider refuses is an ERROR. Causes: Go's net.OpError
@@ -24,7 +24,7 @@ from bot.traefik.domain.log_events import (
 )
 
 LONGEST = 64 * 1024
-"""Characters of a line that is read; beyond it, at DEBUG, stands a whole configuration."""
+"""Characters of a line that is parsed; longer ones, at DEBUG, hold a whole configuration."""
 
 CREATED = re.compile(r"Creating server (?:\S{1,200} (?:at )?)?(\w+://\S{1,300})")
 CREATED_STREAM = re.compile(r"Creating (TCP|UDP) server \S{1,20} at (\S{1,300})")
@@ -43,7 +43,7 @@ HINT = re.compile(
     r"Creating |caused by|\b(?:499|50[0234])\b|[Ee]rr|ERR|[Ww]arn|WRN|Health check|In service"
     r"|=fatal|FTL|DownstreamStatus|not found"
 )
-"""What every line of interest has: most lines are passed over without being read."""
+"""Every line with an event matches; most lines do not, and are not parsed."""
 
 NOISE: tuple[tuple[str, LogReason], ...] = (
     ("Creating load-balancer", LogReason.LOAD_BALANCER),
@@ -71,7 +71,7 @@ CAUSES: tuple[tuple[Cause, re.Pattern[str]], ...] = (
     (Cause.TLS, re.compile(r"\btls: |\bx509: ")),
     (Cause.EOF, re.compile(r"\bEOF\b")),
 )
-"""In this order: a timeout of a TLS handshake is a timeout."""
+"""The order counts: a timeout of a TLS handshake is a timeout."""
 
 STATUS_OF = {Cause.TIMEOUT: 504, Cause.CANCELLED: 499, Cause.TLS: 500, Cause.OTHER: 500}
 """What Traefik answers by the cause; 502 for any other."""
@@ -86,17 +86,17 @@ REFUSING = frozenset({"error", "warn", "fatal", "panic"})
 
 
 def parse(line: str) -> LogEvent:
-    """What one line tells. Takes any text; a line that is too long is not read."""
+    """The event in one line, which may be any text; a line that is too long is not parsed."""
     if len(line) > LONGEST:
         return Irrelevant(LogReason.TOO_LONG)
     if not HINT.search(line):
         return Irrelevant(_noise(line))
     inner = unwrap(line)
-    if found := access.common(inner):
-        return found
+    if event := access.common(inner):
+        return event
     entry = read(inner)
-    if found := access.structured(entry):
-        return found
+    if event := access.structured(entry):
+        return event
     for reader in READERS:
         if event := reader(entry):
             return event
@@ -121,12 +121,12 @@ def _created(entry: Entry) -> LogEvent | None:
     message = entry.message
     if not message.startswith("Creating "):
         return None
-    if found := CREATED.match(message):
-        url = found[1]
+    if match := CREATED.match(message):
+        url = match[1]
     elif message == "Creating server":
         url = entry.text("URL") or entry.text("target")
-    elif found := CREATED_STREAM.match(message):
-        url = f"{found[1].lower()}://{found[2]}"
+    elif match := CREATED_STREAM.match(message):
+        url = f"{match[1].lower()}://{match[2]}"
     elif message in ("Creating TCP server", "Creating UDP server"):
         address = entry.text("serverAddress") or entry.text("address")
         url = f"{message.split()[1].lower()}://{address}" if address else ""
@@ -140,31 +140,30 @@ def _created(entry: Entry) -> LogEvent | None:
 def _proxied(entry: Entry) -> LogEvent | None:
     """A request that failed: `'502 Bad Gateway' caused by: …`, or `502 Bad Gateway error=…`."""
     message, why = entry.message, entry.text("error")
-    if found := QUOTED_STATUS.match(message):
-        return _failed(entry, found[2], status=int(found[1]))
+    if match := QUOTED_STATUS.match(message):
+        return _failed(entry, match[2], status=int(match[1]))
     if STATUS_ALONE.fullmatch(message) and why:
         return _failed(entry, why, status=int(message[:3]))
-    if found := FORWARDING.match(message):
+    if match := FORWARDING.match(message):
         return _failed(
-            entry, found[2], address=found[1], status=STATUS_OF.get(cause_of(found[2]), 502)
+            entry, match[2], address=match[1], status=STATUS_OF.get(cause_of(match[2]), 502)
         )
-    if (found := ROUND_TRIP.search(message)) and int(found[2]) in access.GATEWAY:
-        return _failed(entry, "", address=found[1], status=int(found[2]))
+    if (match := ROUND_TRIP.search(message)) and int(match[2]) in access.GATEWAY:
+        return _failed(entry, "", address=match[1], status=int(match[2]))
     return None
 
 
 def _streamed(entry: Entry) -> LogEvent | None:
-    """TCP and UDP, and what a health check says."""
+    """A failed connection over TCP or UDP, or a failed health check."""
     message, why = entry.message, entry.text("error")
-    if found := DIALLING.match(message):
-        return _failed(entry, found[1] or why, origin=Origin.TCP)
-    if found := IN_SERVICE.match(message):
-        return _failed(entry, found[3], address=found[2], service=found[1], origin=Origin.TCP)
+    if match := DIALLING.match(message):
+        return _failed(entry, match[1] or why, origin=Origin.TCP)
+    if match := IN_SERVICE.match(message):
+        return _failed(entry, match[3], address=match[2], service=match[1], origin=Origin.TCP)
     if CHECKED.match(message):
-        named = CHECKED_URL.search(message)
-        url = named[1] if named else entry.text("targetURL")
-        said = why or message
-        return _failed(entry, said, address=url, origin=Origin.HEALTH_CHECK)
+        match = CHECKED_URL.search(message)
+        url = match[1] if match else entry.text("targetURL")
+        return _failed(entry, why or message, address=url, origin=Origin.HEALTH_CHECK)
     return None
 
 
@@ -189,9 +188,9 @@ def _failed(
 
 
 def _refused(entry: Entry) -> LogEvent | None:
-    """What a provider or the router's builder does not take."""
-    if found := NO_SERVICE.match(entry.message):
-        return ProviderError(entry.message, namespace=found[1], name=found[2], time=entry.time)
+    """An object that a provider or the router's builder does not accept."""
+    if match := NO_SERVICE.match(entry.message):
+        return ProviderError(entry.message, namespace=match[1], name=match[2], time=entry.time)
     provider = entry.text("providerName")
     name, router = entry.text("ingress"), entry.text("routerName")
     if entry.level not in REFUSING or not (router or (name and "kubernetes" in provider)):
@@ -215,9 +214,9 @@ def cause_of(text: str) -> Cause:
 
 def address_of(text: str) -> str:
     """The server's side of the connection, else the name that was looked up; empty for neither."""
-    found = PEER.search(text) or LOOKED_UP.search(text)
-    return found[1] if found else ""
+    match = PEER.search(text) or LOOKED_UP.search(text)
+    return match[1] if match else ""
 
 
 READERS: tuple[Callable[[Entry], LogEvent | None], ...] = (_created, _proxied, _streamed, _refused)
-"""In this order: the first that knows the message has it."""
+"""The order counts: the first that knows the message reads it."""

@@ -164,7 +164,7 @@ class _LogReport:
         prefix = f"{route.ref.namespace}-{route.ref.name}"
         for rule in route.rules:
             self._by_router[rule.router] = route.label
-            for router in routers.of(rule.router, rule.match, prefix):
+            for router in routers.of_rule(rule.router, rule.match, prefix):
                 self._by_router[router.name] = route.label
 
     def _routes(self, failure: UpstreamError) -> tuple[str, ...]:

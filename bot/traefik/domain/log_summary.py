@@ -21,7 +21,7 @@ from bot.traefik.domain.log_events import (
 from bot.traefik.domain.log_parser import LONGEST, parse
 
 MOST = 5000
-"""Distinct servers, failures and refused objects that are kept, of each; more are only counted."""
+"""Distinct events of each kind that are kept; more are only counted."""
 
 RELOAD = timedelta(seconds=5)
 """All servers of one configuration are created within this time."""
@@ -87,9 +87,9 @@ class LineSplitter:
     def feed(self, chunk: bytes) -> Iterator[str]:
         """The lines that end in this chunk. Exhaust it before the next call."""
         self.taken += len(chunk)
-        first, *rest = chunk.split(b"\n")
+        first, *others = chunk.split(b"\n")
         self._begun += first[: self._most - len(self._begun)]
-        for following in rest:
+        for following in others:
             yield self._text(self._begun)
             self._begun = following[: self._most]
 

@@ -1,7 +1,7 @@
-"""How Traefik names the router of a rule, and how that leads back to the rule.
+"""The names that Traefik gives to the router of a rule.
 
 Source: providers kubernetescrd (`makeServiceKey`, `makeID`) and kubernetesingress, v2.10 to 3.7.10;
-3.7.11 can name them otherwise (`safeNaming`), so a rule is also known by its text.
+3.7.11 can name them otherwise (`safeNaming`), so a router is also found by the text of its rule.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ WORDS = re.compile(r"[^\W_]+")
 
 
 def normalized(name: str) -> str:
-    """Letters and numbers, with one dash for whatever stands between."""
+    """Letters and numbers, with one dash for everything between them."""
     return "-".join(WORDS.findall(name))
 
 

@@ -1,4 +1,4 @@
-"""The answer to what Traefik serves: each route, its servers, and what does not fit."""
+"""What Traefik serves: each route, its servers, and what does not agree with the objects."""
 
 from __future__ import annotations
 
@@ -22,21 +22,24 @@ WITHIN = frozenset({Mode.POD_IPS, Mode.VIP})
 """Modes whose servers are addresses of this cluster."""
 
 RuntimeViews = Mapping[str, tuple[RouterView, ...]]
-"""By the name of a replica: its routers."""
+"""The routers of each replica, by its name."""
 
 
 def routes(
-    served: Iterable[RouteView],
+    described: Iterable[RouteView],
     snapshot: Snapshot,
     replicas: Iterable[TraefikPod],
     views: RuntimeViews,
     *,
-    of: str,
+    source: str,
     unseen: tuple[str, ...],
 ) -> RoutesAnswer:
-    """Compare what Traefik serves with what the objects describe."""
+    """Compare what Traefik serves with what the objects describe.
+
+    `views` are Traefik's own routers, read from `source`: API or LOG.
+    """
     routers = {name: Routers(view) for name, view in views.items()}
-    shown = tuple(_route(route, snapshot, routers, of) for route in served)
+    shown = tuple(_route(route, snapshot, routers, source) for route in described)
     kinds = {kind.__name__ for kind in READS if kind.__name__ != "SecretName"}
     gaps = [gap for gap in snapshot.gaps if not gap.why.by_choice and gap.kind in kinds]
     pods = tuple(map(replica, replicas))
@@ -48,7 +51,7 @@ def routes(
         taken_at=snapshot.taken_at,
         verdict=worst(verdicts),
         replicas=pods,
-        of=of if views else "",
+        of=source if views else "",
         routes=shown,
         unseen=(*unseen, *dict.fromkeys(lines)),
     )
@@ -60,10 +63,10 @@ def replica(pod: TraefikPod) -> Replica:
 
 
 def _route(
-    route: RouteView, snapshot: Snapshot, routers: Mapping[str, Routers], of: str
+    route: RouteView, snapshot: Snapshot, routers: Mapping[str, Routers], source: str
 ) -> RouteView:
     rules = tuple(_rule(rule, route.ref, snapshot, routers) for rule in route.rules)
-    stale = tuple(_stale(rules)) if of == API and not route.unread else ()
+    stale = tuple(_stale(rules)) if source == API and not route.unread else ()
     errors = dict.fromkeys(error for rule in rules for error in rule.errors)
     return msgspec.structs.replace(
         route,
@@ -82,7 +85,7 @@ def _rule(
     replicas: defaultdict[str, dict[str, None]] = defaultdict(dict)
     errors: dict[str, None] = {}
     for name, known in routers.items():
-        for router in known.of(rule.router, rule.match, prefix):
+        for router in known.of_rule(rule.router, rule.match, prefix):
             errors |= dict.fromkeys(router.errors)
             for url in router.urls:
                 replicas[url][name] = None
@@ -94,7 +97,7 @@ def _rule(
 
 
 def _stale(rules: Iterable[RuleView]) -> Iterable[str]:
-    """Servers in no slice, where every Service of the rule has its addresses in this cluster."""
+    """Servers in no EndpointSlice, if all Services of the rule have addresses in this cluster."""
     for rule in rules:
         if not all(backend.mode in WITHIN for backend in rule.backends):
             continue

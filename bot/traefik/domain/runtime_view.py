@@ -57,7 +57,7 @@ class Routers:
                 self._by_name[name].append(router)
             self._by_rule[router.name.rpartition("@")[2], router.rule].append(router)
 
-    def of(self, router: str, match: str, prefix: str) -> tuple[RouterView, ...]:
+    def of_rule(self, router: str, match: str, prefix: str) -> tuple[RouterView, ...]:
         """The routers of one rule: by Traefik's name for it, else by its text and its object."""
         if named := self._by_name.get(router):
             return tuple(sorted(named, key=lambda candidate: candidate.name != router))

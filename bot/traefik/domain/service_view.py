@@ -1,4 +1,4 @@
-"""What Traefik believes of the one Service that a diagnosis is about."""
+"""Traefik's own view of the one Service that a diagnosis is about."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OUTCOMES = {
     Cause.TLS: Outcome.TLS,
     Cause.NO_SUCH_HOST: Outcome.NAME,
 }
-"""Causes that a prober would see too."""
+"""Causes that a prober would observe, too."""
 
 
 def belief(
@@ -32,10 +32,11 @@ def belief(
     version: str,
     unseen: tuple[str, ...],
 ) -> Belief:
-    """The servers and failures of a subject's Service, from what is known of all routes."""
+    """The servers and failures of a subject's Service, selected from those of all routes."""
     servers = _servers(subject, answer) if answer.of else None
     if not servers and answer.of == LOG:
-        servers = None  # A router that the lines at hand do not name may have been made before.
+        # The router's servers may have been created before the lines that were read.
+        servers = None
     return Belief(
         servers=servers,
         of=answer.of,
@@ -46,7 +47,7 @@ def belief(
 
 
 def _servers(subject: Subject, answer: RoutesAnswer) -> tuple[tuple[str, int], ...]:
-    """Of the subject's own rule; where a Service was asked for, of every rule that leads to it."""
+    """Host and port of the servers of the subject's rule; for a Service, of all its rules."""
     urls = [
         live.url
         for route in answer.routes
@@ -60,7 +61,7 @@ def _servers(subject: Subject, answer: RoutesAnswer) -> tuple[tuple[str, int], .
 
 
 def _own(subject: Subject, rule: RuleView) -> Iterator[Live]:
-    """The rule's servers without those that are known to be of its other Services."""
+    """The rule's servers without those of its other Services."""
     if all(backend.service != subject.service for backend in rule.backends):
         return
     others = {
@@ -78,11 +79,11 @@ def _own(subject: Subject, rule: RuleView) -> Iterator[Live]:
 def _failures(
     subject: Subject, servers: tuple[tuple[str, int], ...], logs: Mapping[str, LogSummary]
 ) -> tuple[Upstream, ...]:
-    """The failures at the subject's addresses, and at those that Traefik takes for its servers."""
+    """The failures at the subject's addresses, and at the servers that Traefik has for it."""
     own = {parse(endpoint.address) for endpoint in subject.endpoints}
     own |= {parse(address) for address in (*subject.unready, *subject.vips)}
     own |= {parse(host) for host, _ in servers}
-    found: dict[tuple[str, int, Outcome], Upstream] = {}
+    upstreams: dict[tuple[str, int, Outcome], Upstream] = {}
     for summary in logs.values():
         for failure in summary.failures:
             host, port = split(failure.event.address)
@@ -90,7 +91,7 @@ def _failures(
             if ip is None or ip not in own or port is None or outcome is None:
                 continue
             key = (str(ip), port, outcome)
-            before = found.get(key, Upstream(*key, 0))
+            before = upstreams.get(key, Upstream(*key, 0))
             last = max(filter(None, (failure.times.last, before.last)), default=None)
-            found[key] = Upstream(*key, before.count + failure.times.count, last)
-    return tuple(sorted(found.values(), key=lambda each: (each.address, each.port)))
+            upstreams[key] = Upstream(*key, before.count + failure.times.count, last)
+    return tuple(sorted(upstreams.values(), key=lambda upstream: (upstream.address, upstream.port)))

@@ -1,4 +1,4 @@
-"""What is told of Traefik as JSON, for scripts. The schema: docs/traefik.schema.json."""
+"""The answers about Traefik as JSON, for scripts. The schema: docs/traefik.schema.json."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ VERSION = "meshmedic.dev/traefik/v1"
 
 
 class JsonTraefik(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """One answer: `routes`, `logs`, or with `route` the one that was asked for."""
+    """One answer: `routes`, `logs`, or `routes` without entries and the one `route`."""
 
     schema: str = VERSION
     routes: RoutesAnswer | None = None
@@ -27,14 +27,14 @@ def routes(answer: RoutesAnswer) -> bytes:
     return _encoded(JsonTraefik(routes=answer))
 
 
-def route(each: RouteView, answer: RoutesAnswer) -> bytes:
-    """One route, and of the answer around it who was asked and what was not seen."""
+def route(view: RouteView, answer: RoutesAnswer) -> bytes:
+    """One route, with the replicas and gaps of the answer that it is a part of."""
     around = msgspec.structs.replace(answer, routes=())
-    return _encoded(JsonTraefik(route=each, routes=around))
+    return _encoded(JsonTraefik(route=view, routes=around))
 
 
 def logs(answer: LogsAnswer) -> bytes:
-    """What the logs tell."""
+    """What the logs say."""
     return _encoded(JsonTraefik(logs=answer))
 
 
@@ -43,12 +43,12 @@ def schema() -> dict[str, Any]:
     return schema_of(JsonTraefik, VERSION)
 
 
-def _encoded(whole: JsonTraefik) -> bytes:
-    return indented(_redacted(msgspec.to_builtins(whole)))
+def _encoded(document: JsonTraefik) -> bytes:
+    return indented(_redacted(msgspec.to_builtins(document)))
 
 
 def _redacted(value: Any) -> Any:
-    """Every text without what looks like a secret: a rule or an error may hold one."""
+    """Replaces what looks like a secret in every text: a rule or an error may hold one."""
     if isinstance(value, str):
         # A lone surrogate is no JSON.
         return redact(value).encode(errors="replace").decode()

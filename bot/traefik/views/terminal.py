@@ -1,4 +1,4 @@
-"""What is told of Traefik, for a terminal and as plain text for a file."""
+"""The answers about Traefik for a terminal."""
 
 from __future__ import annotations
 

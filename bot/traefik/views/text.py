@@ -1,4 +1,4 @@
-"""The words about Traefik that chat and terminal share."""
+"""The texts about Traefik that chat and terminal share."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ SEVERAL = 3
 
 
 def ordered(answer: RoutesAnswer) -> Sequence[RouteView]:
-    """The worst first; what this Traefik does not read stands last."""
+    """The routes, the worst first; those that this Traefik does not read are last."""
     return sorted(
         answer.routes, key=lambda view: (bool(view.unread), -view.verdict.rank, view.label)
     )
 
 
 def headline(answer: RoutesAnswer) -> str:
-    """How many routes, how they are reached, which Traefik, and where its view comes from."""
+    """Number of routes, how they are reached, which Traefik, and the source of its view."""
     read = [route for route in answer.routes if not route.unread]
     counts = Counter(mode for route in read for mode in route.modes)
     nowhere = counts.pop(Mode.NOTHING, 0)
@@ -48,7 +48,7 @@ def headline(answer: RoutesAnswer) -> str:
 
 
 def traefiks(replicas: Iterable[Replica]) -> str:
-    """`Traefik 3.6.2 on edge`; several where there are several."""
+    """`Traefik 3.6.2 on edge`, with all versions and nodes."""
     replicas = tuple(replicas)
     versions = " and ".join(sorted({replica.version or "?" for replica in replicas}))
     nodes = ", ".join(sorted({replica.node for replica in replicas} - {""}))
@@ -124,7 +124,7 @@ def verdict_of_logs(answer: LogsAnswer) -> str:
 
 
 def pattern(answer: LogsAnswer) -> str:
-    """What the failing addresses have in common, where several have it; empty where nothing."""
+    """What all failing addresses have in common; empty for few of them, or for nothing."""
     own = {replica.node for replica in answer.replicas} - {""}
     failing = [
         failure.address.node

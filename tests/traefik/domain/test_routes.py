@@ -8,8 +8,15 @@ from bot.domain.verdict import Verdict
 from bot.routing.addresses import split
 from bot.traefik.domain import router_names as naming
 from bot.traefik.domain.answers import RouteView
-from bot.traefik.domain.backend import ANNOTATION, Backend, Mode, TraefikConfig
-from bot.traefik.domain.instance import StaticConfig, TraefikPod, groups, static_config, version
+from bot.traefik.domain.backend import ANNOTATION, Backend, Mode
+from bot.traefik.domain.instance import (
+    StaticConfig,
+    TraefikConfig,
+    TraefikPod,
+    groups,
+    static_config,
+    version,
+)
 from bot.traefik.domain.routes import read_routes
 from tests.builders import Plain
 from tests.net.networks import (
@@ -35,12 +42,12 @@ WORLD = (
 )
 
 
-def routes(*plain: Plain, reading: TraefikConfig = V3, **rest: Any) -> tuple[RouteView, ...]:
-    return read_routes(a_snapshot(*plain, **rest), reading)
+def routes(*plain: Plain, config: TraefikConfig = V3, **rest: Any) -> tuple[RouteView, ...]:
+    return read_routes(a_snapshot(*plain, **rest), config)
 
 
-def only(*plain: Plain, reading: TraefikConfig = V3) -> Backend:
-    (route,) = routes(*plain, reading=reading)
+def only(*plain: Plain, config: TraefikConfig = V3) -> Backend:
+    (route,) = routes(*plain, config=config)
     (backend,) = route.backends
     return backend
 
@@ -74,21 +81,19 @@ def test_the_annotation_of_the_service_is_for_an_ingress_and_not_for_a_route() -
     assert only(to(), annotated("true"), slice_).mode is Mode.POD_IPS
 
 
-@pytest.mark.parametrize(("reading", "mode"), [("3.0.0", Mode.VIP), ("2.11.8", Mode.POD_IPS)])
-def test_native_lb_by_default_came_with_v3(reading: str, mode: Mode) -> None:
+@pytest.mark.parametrize(("config", "mode"), [("3.0.0", Mode.VIP), ("2.11.8", Mode.POD_IPS)])
+def test_native_lb_by_default_came_with_v3(config: str, mode: Mode) -> None:
     """Version 2.11 does not know the argument."""
     by_default = StaticConfig(complete=True, native_routes=True, native_ingresses=True)
-    assert only(to(), *WORLD, reading=TraefikConfig(reading, by_default)).mode is mode
-    assert (
-        only(an_ingress(a_path()), *WORLD, reading=TraefikConfig(reading, by_default)).mode is mode
-    )
+    assert only(to(), *WORLD, config=TraefikConfig(config, by_default)).mode is mode
+    assert only(an_ingress(a_path()), *WORLD, config=TraefikConfig(config, by_default)).mode is mode
     off = to(nativeLB=False)
-    assert only(off, *WORLD, reading=TraefikConfig(reading, by_default)).mode is Mode.POD_IPS
+    assert only(off, *WORLD, config=TraefikConfig(config, by_default)).mode is Mode.POD_IPS
 
 
 def test_before_2_10_there_is_no_native_lb() -> None:
     route = {**to(nativeLB=True), "apiVersion": ELDER}
-    found = only(route, *WORLD, reading=TraefikConfig("2.9.10", StaticConfig()))
+    found = only(route, *WORLD, config=TraefikConfig("2.9.10", StaticConfig()))
     assert (found.mode, found.lacks_native) == (Mode.POD_IPS, False)
 
 
@@ -104,11 +109,11 @@ def test_a_headless_service_has_no_vip() -> None:
 def test_an_external_name_is_a_server_by_name_where_it_is_allowed() -> None:
     external = a_service(type="ExternalName", externalName="db.example.org")
     allowed = TraefikConfig("3.6.2", StaticConfig(complete=True, external_routes=True))
-    found = only(to(nativeLB=True), external, reading=allowed)
+    found = only(to(nativeLB=True), external, config=allowed)
     assert (found.mode, found.servers) == (Mode.EXTERNAL_NAME, ("http://db.example.org:80",))
-    assert only(to(), external, reading=V3).mode is Mode.NOTHING
+    assert only(to(), external, config=V3).mode is Mode.NOTHING
     elder = TraefikConfig("2.11.8", StaticConfig(complete=True, external_routes=True))
-    assert "no VIP" in only(to(nativeLB=True), external, reading=elder).because
+    assert "no VIP" in only(to(nativeLB=True), external, config=elder).because
 
 
 def test_the_scheme_follows_the_port_unless_something_else_is_said() -> None:
@@ -128,7 +133,7 @@ def test_endpoints_that_only_drain_are_used_from_v3_on() -> None:
     draining = an_endpoint("10.42.0.6", ready=False, serving=True, terminating=True)
     world = (a_service(clusterIP="10.43.0.9"), a_slice("web", draining))
     assert only(to(), *world).servers == ("http://10.42.0.6:8080",)
-    assert only({**to(), "apiVersion": ELDER}, *world, reading=V2).servers == ()
+    assert only({**to(), "apiVersion": ELDER}, *world, config=V2).servers == ()
 
 
 def test_broken_references_say_what_is_missing_as_the_health_checks_do() -> None:
@@ -151,11 +156,11 @@ def test_a_group_that_this_version_does_not_read_is_said() -> None:
     """The runbook's own apiVersion is gone from v3."""
     (route,) = routes(a_route(a_rule(), api_version=ELDER), *WEB)
     assert "does not read the API group traefik.containo.us" in route.unread
-    assert routes(a_route(a_rule(), api_version=ELDER), *WEB, reading=V2)[0].unread == ""
+    assert routes(a_route(a_rule(), api_version=ELDER), *WEB, config=V2)[0].unread == ""
 
 
 def test_of_two_routes_with_one_name_the_younger_group_wins() -> None:
-    found = routes(a_route(a_rule()), a_route(a_rule(), api_version=ELDER), *WEB, reading=V2)
+    found = routes(a_route(a_rule()), a_route(a_rule(), api_version=ELDER), *WEB, config=V2)
     assert [bool(each.unread) for each in found] == [True, False]
 
 
@@ -167,7 +172,7 @@ def test_another_controllers_class_is_said() -> None:
     elder = an_ingress(a_path(), annotations={"kubernetes.io/ingress.class": "nginx"})
     assert routes(elder, *WEB)[0].unread
     mine = TraefikConfig("3.6.2", StaticConfig(complete=True, class_of_ingresses="mine"))
-    assert routes(an_ingress(a_path()), *WEB, reading=mine)[0].unread
+    assert routes(an_ingress(a_path()), *WEB, config=mine)[0].unread
 
 
 def test_routers_are_named_as_traefik_names_them() -> None:
