@@ -47,7 +47,7 @@ CHECK_NAMES = frozenset(check.name for check in CHECKS)
 
 
 def _valid(check: Callable[[Any], object], *, empty: bool = False) -> AfterValidator:
-    """What a check lets through, which else raises a ValueError; `empty` values need none."""
+    """A validator from a check that raises ValueError; `empty` lets empty values pass."""
 
     def validate(value: Any) -> Any:
         if value or not empty:
@@ -338,7 +338,7 @@ class Settings(BaseSettings):
 
     @property
     def policy(self) -> Policy:
-        """What an approval needs."""
+        """The rules for approving changes."""
         return Policy(
             expires_after=timedelta(minutes=self.approval_minutes),
             self_approval=self.self_approval,
@@ -348,7 +348,7 @@ class Settings(BaseSettings):
 
     @property
     def digests(self) -> DigestPlan:
-        """What the settings say of digests."""
+        """When and where digests are sent."""
         daily, weekly = map(timetable, (self.digest_time or "08:00", self.digest_weekly))
         return DigestPlan(
             channel=self.digest_channel,
@@ -361,7 +361,7 @@ class Settings(BaseSettings):
 
     @property
     def alert_rules(self) -> Rules:
-        """The rules of alerts: without a channel nothing is routed anywhere."""
+        """Which alerts go where; without a channel, none goes anywhere."""
         routes = (
             list(routes_config.routes(self.alert_routes, CHECK_NAMES)) if self.alert_routes else []
         )
@@ -374,7 +374,7 @@ class Settings(BaseSettings):
 
     @property
     def uses(self) -> frozenset[Use]:
-        """What the bot posts besides answers and digests."""
+        """The features in use that need permissions of their own in Discord."""
         alerts = {Use.ALERTS} if self.alert_rules.routes else set()
         return frozenset(alerts | ({Use.BOARD} if self.board_channel else set()))
 
@@ -428,7 +428,7 @@ def _refuse_unknown() -> None:
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {SECRETS_DIR}
     for name in os.environ:
         if name.startswith(PREFIX) and name not in known:
-            # Without the prefix, which makes all of them alike.
+            # Compared without the prefix, which would make all names similar.
             bare = {setting.removeprefix(PREFIX): setting for setting in known}
             near = difflib.get_close_matches(name.removeprefix(PREFIX), bare, n=1)
             hint = f" Did you mean {bare[near[0]]}?" if near else ""
@@ -446,9 +446,9 @@ def _explained(problem: Any) -> str:
     if field is None:
         return f"{name}: no such setting. The README lists all."
     secret = "SecretStr" in str(field.annotation)
-    given = "" if secret else f" (given: {str(problem['input'])[:80]!r})"
-    return f"{PREFIX}{name.upper()}: {message}{given}. Allowed: {field.description}"
+    value = "" if secret else f" (given: {str(problem['input'])[:80]!r})"
+    return f"{PREFIX}{name.upper()}: {message}{value}. Allowed: {field.description}"
 
 
-def _missing(name: str, what: str) -> str:
-    return f"{PREFIX}{name} is not set: {what}. The README lists every setting."
+def _missing(name: str, meaning: str) -> str:
+    return f"{PREFIX}{name} is not set: {meaning}. The README lists every setting."

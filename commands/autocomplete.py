@@ -1,4 +1,4 @@
-"""Names as they are suggested while somebody types."""
+"""Suggestions while somebody types."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ Choices: TypeAlias = list[app_commands.Choice[str]]
 
 
 def suggestions(names: Iterable[str]) -> Choices:
-    """One a name. A name that is too long for Discord can still be typed."""
+    """A suggestion for each name. Names that are too long for Discord can still be typed."""
     fitting = (name for name in names if len(name) <= render.LABEL)
     return [app_commands.Choice(name=name, value=name) for name in fitting]
 
 
 def matching(names: Iterable[str], typed: str) -> Choices:
-    """The first names that hold what was typed."""
+    """Suggestions for the first names that contain what was typed."""
     return suggestions([name for name in names if typed.casefold() in name][: render.CHOICES])
 
 
 def findings(suggested: Iterable[Finding]) -> Choices:
-    """One a finding, which stands for its code."""
+    """A suggestion for each finding, with its code as the value."""
     shown = map(suggestion, suggested)
     return [app_commands.Choice(name=name, value=code) for name, code in shown]
 
 
 def mutes(held: Iterable[Mute], typed: str) -> Choices:
-    """One a mute whose target or name holds what was typed, with who muted it until when."""
+    """A suggestion for each silence that matches, with who set it and until when."""
     wanted = typed.strip().lower()
     fitting = [mute for mute in held if wanted in mute.shown.lower() or wanted in mute.name.lower()]
     return [
@@ -47,5 +47,5 @@ def mutes(held: Iterable[Mute], typed: str) -> Choices:
 
 
 def short(label: str) -> str:
-    """A subject's name such that it can be asked for: whole, else without its host."""
+    """A subject's name short enough to be a value: whole, else without its host."""
     return label if len(label) <= render.LABEL else label.split(maxsplit=1)[0][: render.LABEL]

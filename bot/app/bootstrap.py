@@ -95,15 +95,15 @@ if TYPE_CHECKING:  # the package belongs to an extra that production lacks
     from bot.sandbox.opening import SandboxParts
 
 SANDBOX = "meshmedic"
-"""Where the sandbox keeps Changes."""
+"""The namespace in which the sandbox stores Changes."""
 
 
 @dataclass(frozen=True, slots=True)
 class BotOptions:
-    """What the settings say of people, channels and permissions.
+    """What the settings say about people, channels and permissions.
 
-    `look_every` and `board_every` are seconds between two looks of the alerts and two edits of
-    their board. A look takes some 30 ms of ten thousand pods, from memory.
+    look_every: Seconds between two evaluations of the alerts; one takes about 30 ms for ten
+    thousand pods. board_every: Seconds between two edits of the live board.
     """
 
     circles: Circles
@@ -132,9 +132,11 @@ class ScheduledCall:
 class ClusterParts:
     """The cluster as this process may use it.
 
-    Without a `membership` the process is alone: it always acts. Without a `prober` a diagnosis
-    rests on the objects; `reader` reads the rounds of agents. `state_namespace` is where Changes
-    are kept, and empty where there is no such place. `prepare` may go on beside everything else.
+    prober: None where a diagnosis has to rest on the objects alone.
+    reader: Reads the background probes of the agents.
+    state_namespace: Where Changes are stored; empty if nowhere.
+    membership: None where this is the only process, which always acts.
+    prepare: Makes the prober ready, while everything else goes on.
     """
 
     cache: WatchCache
@@ -238,10 +240,10 @@ class Bot:
             approvals=self._approvals,
         )
         self._register_commands()
-        tally = member.changes.tally if member else dict
+        counts = member.changes.tally if member else dict
         self.metrics.read_from(
             Sources(
-                self.client, cache.watches, lambda: self._health.latest, leadership.may_act, tally
+                self.client, cache.watches, lambda: self._health.latest, leadership.may_act, counts
             )
         )
         self.leader_tasks: LeaderTasks | None = None
@@ -317,7 +319,7 @@ class Bot:
         )
 
     def _jobs(self) -> Iterator[ScheduledCall]:
-        """Everything that this process does by the clock, except the digests."""
+        """What this process repeats at intervals; digests have times of their own."""
         cluster, options, health = self.cluster, self._options, self._health
         yield from cluster.jobs
         yield ScheduledCall(REDISCOVER, "look for new kinds", cluster.cache.rediscover)
@@ -358,7 +360,7 @@ def build_digests(
     approvals: Callable[[], Awaitable[tuple[str, ...]]] = nothing,
     prepare: Callable[[], Awaitable[None]] = unprepared,
 ) -> Digests:
-    """The digests, delivered to Discord's channels."""
+    """The digests, with their delivery to Discord's channels."""
     composer = Composer(health, store, draw, plan.zone, muted=muted, approvals=approvals)
     delivery = DigestDelivery(
         composer,
@@ -372,7 +374,7 @@ def build_digests(
 
 
 def sandbox_client(parts: SandboxParts) -> Client:
-    """The bot alone, for the sandbox."""
+    """The client of a bot over the sandbox's cluster."""
     cluster = ClusterParts(
         parts.cache,
         Netshoot(parts.cache, parts.tools),

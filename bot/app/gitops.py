@@ -1,4 +1,4 @@
-"""Pull requests, connected to the repository and host that the settings name."""
+"""Connects pull requests to the repository and host that the settings name."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from bot.errors import MeshmedicError, SettingsError
 log = logging.getLogger(__name__)
 
 AGAIN = (2.0, 5.0, 15.0, 60.0)
-"""Seconds before Discord is asked again to register; the last one for ever."""
+"""Seconds before each further attempt to register; the last one repeats."""
 
 
 class CommandDigest(msgspec.Struct, frozen=True):
@@ -47,7 +47,7 @@ COMMANDS: Shelf[CommandDigest] = Shelf("commands", CommandDigest)
 def digest(
     commands: tuple[Mapping[str, Any], ...], *, application: int | None, guild: int
 ) -> CommandDigest:
-    """The digest of commands, whatever their order."""
+    """The digest of commands, independent of their order."""
     encoded = sorted(msgspec.json.encode(command, order="deterministic") for command in commands)
     content = b"\n".join((f"{application}/{guild}".encode(), *encoded))
     return CommandDigest(hashlib.sha256(content).hexdigest())
@@ -57,12 +57,12 @@ class Term(Leadership, Protocol):
     """A leadership that begins and ends."""
 
     async def until(self, *wanted: Standing) -> None:
-        """Wait until this process is one of these."""
+        """Wait until this process has one of these standings."""
         ...
 
 
 class LeaderTasks:
-    """Runs beside the connection, from one term to the next."""
+    """What the process does each time it becomes the leader."""
 
     def __init__(
         self, term: Term, client: Client, store: Store, restore: Callable[[], Awaitable[None]]
@@ -73,7 +73,7 @@ class LeaderTasks:
         self._restore = restore
 
     async def run(self) -> None:
-        """Do it at the beginning of each term, until cancelled.
+        """Recall the last report and register the commands in each term, until cancelled.
 
         Raises:
             SettingsError: Discord does not let the bot have commands in its server.
@@ -88,7 +88,7 @@ class LeaderTasks:
             await self._term.until(Standing.STANDBY, Standing.CUT_OFF)
 
     async def _register(self) -> None:
-        """Register the commands, unless the same ones were the last and Discord has them still."""
+        """Register the commands, unless Discord still has the same ones from the last time."""
         commands = discord_facts.payload(self._client.tree)
         client = self._client
         payload_digest = digest(commands, application=client.application_id, guild=client.guild_id)
@@ -107,12 +107,12 @@ class LeaderTasks:
         try:
             return await self._store.read(COMMANDS)
         except MeshmedicError as error:
-            # Doing it once too often is harmless.
+            # Registering once too often is harmless.
             log.warning("which commands were registered last is not known: %s", error)
             return None
 
     async def _shown(self, expected: Commands) -> bool:
-        """Whether Discord has what was registered; where it does not tell, that is believed."""
+        """Whether Discord has what was registered; assumed if it does not answer."""
         client = self._client
         theirs = await discord_facts.shown(client, client.application_id or 0, client.guild_id)
         if isinstance(theirs, Denied | NotObserved):
@@ -141,7 +141,7 @@ class LeaderTasks:
 
 @contextmanager
 def refusals_explained() -> Iterator[None]:
-    """Say what to do where Discord does not let the bot have commands in its server.
+    """Explain what to do where Discord refuses the bot's commands in its server.
 
     Raises:
         SettingsError: Asking again would not help.

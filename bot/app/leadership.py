@@ -1,4 +1,4 @@
-"""A place in the cluster: the Lease that decides who acts, and what the bot keeps beside it."""
+"""The bot's place in the cluster: the Lease that decides which process acts, and its state."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.kube.lease import Elector, taking_part
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """The part of a process in the election, and what runs beside its connection."""
+    """This process's part in the election, and the tasks that come with it."""
 
     elector: Elector
     state: ConfigMapStore
@@ -24,12 +24,12 @@ class Membership:
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     def ended(self) -> tuple[str, ...]:
-        """What has ended though nobody stopped it: an error of the bot."""
+        """The tasks that ended without being stopped, which is a fault of the bot."""
         return tuple(task.get_name() for task in self._tasks if task.done())
 
     @asynccontextmanager
     async def held(self, memory: Memory) -> AsyncIterator[None]:
-        """Take part in the election, watch and remember; at the end the next one may begin."""
+        """Take part in the election, watch Changes and store reports; then give the Lease back."""
         async with taking_part(self.elector) as election:
             beside = (
                 asyncio.create_task(self.changes.run(), name="watch of changes"),
@@ -48,6 +48,6 @@ class Membership:
 
 
 def membership(api: Api, namespace: str) -> Membership:
-    """The membership of a process whose Lease is in that namespace."""
+    """A membership with its Lease and its state in one namespace."""
     elector = Elector(api, namespace=namespace)
     return Membership(elector, ConfigMapStore(api, namespace, elector), Changes(api, namespace))

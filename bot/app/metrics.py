@@ -1,7 +1,7 @@
-"""What Prometheus reads: counted and timed as it happens, or read off when it asks.
+"""What Prometheus reads: counted and timed as it happens, or collected when it asks.
 
-Every label has a few values that are known beforehand; none is a name from the cluster. The README
-lists them all.
+Every label has a few values that are known beforehand, and none is a name from the cluster. The
+README lists them all.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ from bot.kube.reflector import Reflector, WatchState
 
 ANSWERS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15)
 ACKNOWLEDGEMENTS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3)
-"""Discord takes none after three seconds."""
+"""Buckets in seconds; Discord accepts no acknowledgement after three."""
 CHECKS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1)
 
 
 WELL = (DigestOutcome.SENT, DigestOutcome.LATE, DigestOutcome.UNCHANGED, DigestOutcome.FOUND)
-"""A digest is where it belongs."""
+"""Outcomes after which the channel shows what it should."""
 
 
 class Gateway(Protocol):
-    """What is read of the Discord connection."""
+    """The state of the Discord connection."""
 
     @property
     def connected(self) -> bool:
@@ -57,18 +57,18 @@ class Gateway(Protocol):
 
     @property
     def reconnects(self) -> int:
-        """Sessions that were begun or resumed after the first."""
+        """How many sessions began or resumed after the first."""
         ...
 
     @property
     def latency(self) -> float:
-        """Seconds of the last heartbeat; not finite where there was none."""
+        """Seconds that the last heartbeat took; not finite before the first."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where the state is read when Prometheus asks."""
+    """The parts whose state is read when Prometheus asks."""
 
     gateway: Gateway
     watches: Callable[[], Iterable[Reflector]]
@@ -81,7 +81,7 @@ class Metrics:
     """The metrics of one process, in their own registry."""
 
     def __init__(self) -> None:
-        # They double the series, and say nothing that `process_start_time_seconds` does not.
+        # They double the series, and `process_start_time_seconds` already says when.
         disable_created_metrics()  # type: ignore[no-untyped-call]  # the library's
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
@@ -127,44 +127,44 @@ class Metrics:
         )
 
     def answered(self, interaction: Answered) -> None:
-        """Count what has ended."""
+        """Count and time an interaction that has ended."""
         self._commands.labels(interaction.name, interaction.outcome.value).inc()
         self._durations.labels(interaction.name).observe(interaction.seconds)
         if interaction.acknowledged is not None:
             self._acknowledged.observe(interaction.acknowledged)
 
     def digest(self, outcome: DigestOutcome) -> None:
-        """Count a digest's slot that has ended, or failed for now."""
+        """Count a scheduled run of a digest that has ended, or failed for now."""
         self._digests.labels(outcome.value).inc()
         if outcome in WELL:
             self._digested.set_to_current_time()
 
     def alert(self, outcome: AlertOutcome) -> None:
-        """Count a message of alerts."""
+        """Count a message about alerts."""
         self._alerts.labels(outcome.value).inc()
 
     def around(self, check: Check) -> AbstractContextManager[object]:
-        """Times a check from its beginning to its end."""
+        """A context that times a check."""
         return self._checks.labels(check.name).time()
 
     def read_from(self, sources: Sources) -> None:
-        """Expose the state of these too."""
+        """Expose the state of these parts too."""
         self.registry.register(_State(sources))
 
     def exposition(self, accept: str) -> tuple[bytes, str]:
-        """All of it in the format that an Accept header asks for, and its content type."""
+        """All metrics in the format that an Accept header asks for, and its content type."""
         encode, content_type = choose_encoder(accept)
         return encode(self.registry), content_type
 
 
 class _State(Collector):
-    """The state of the process at the moment of the question."""
+    """Collects the state of the process when Prometheus asks."""
 
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
 
     def collect(self) -> Iterator[Metric]:
-        """Every family, also where it has no sample yet."""
+        """Every family, even one without a sample yet."""
         build = InfoMetricFamily("meshmedic_build", "The version that runs.")
         build.add_metric((), {"version": __version__})
         yield build
@@ -194,7 +194,7 @@ def _gateway(gateway: Gateway) -> Iterator[Metric]:
 
 
 def _watches(watches: Iterable[Reflector]) -> Iterator[Metric]:
-    """By resource: the watches of several namespaces or versions are one."""
+    """Sums by resource: watches of several namespaces or versions count as one."""
     by_name = ("resource",)
     state = GaugeMetricFamily(
         "meshmedic_watch_state", "Watches of a kind in a state.", labels=("resource", "state")
@@ -237,16 +237,16 @@ def _report(report: Report | None) -> Iterator[Metric]:
         "meshmedic_report_timestamp_seconds", "When that report was taken, in Unix time."
     )
     if report:
-        tally = Tally((finding.check, finding.verdict.value) for finding in report.findings)
-        for labels, count in sorted(tally.items()):
+        counts = Tally((finding.check, finding.verdict.value) for finding in report.findings)
+        for labels, count in sorted(counts.items()):
             findings.add_metric(labels, count)
         taken.add_metric((), report.taken_at.timestamp())
     yield from (findings, taken)
 
 
-def _changes(tally: Mapping[str, int]) -> Metric:
+def _changes(counts: Mapping[str, int]) -> Metric:
     changes = GaugeMetricFamily("meshmedic_changes", "Changes in a state.", labels=("state",))
-    for state, count in tally.items():
+    for state, count in counts.items():
         changes.add_metric((state,), count)
     return changes
 

@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether it can answer: what `/healthz` and `/readyz` say."""
+"""Liveness and readiness: what `/healthz` and `/readyz` say."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from bot.runtime.scheduler import Schedule
 
 @dataclass(frozen=True, slots=True)
 class Probes:
-    """Reads the state of the parts when asked; `others` names what else has ended by itself.
+    """Reads the state of the parts when asked; every reason is a sentence without cluster names.
 
-    A standby is connected and watches as the leader does, so the same makes it ready. Every
-    reason is a plain sentence without a name from the cluster.
+    A standby connects and watches as the leader does, so the same conditions make it ready.
+
+    others: Names further tasks that have ended by themselves.
     """
 
     client: Client
@@ -25,7 +26,7 @@ class Probes:
     others: Callable[[], Iterable[str]] = tuple
 
     def ailments(self) -> tuple[str, ...]:
-        """What has ended for good, so that only a restart helps. An outage is not among it."""
+        """What has ended for good, so that only a restart helps; an outage does not count."""
         ended = [f"The {part} has ended." for part in (*self.cache.ended(), *self.others())]
         if self.schedule.ended:
             ended.append("The schedule has ended.")

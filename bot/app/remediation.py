@@ -1,4 +1,4 @@
-"""The wiring of `/fix`, the same in production, sandbox and tests."""
+"""Builds `/fix`, in the same way for production, sandbox and tests."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def clock() -> datetime:
 
 
 async def nobody_asks(_owner: ObjectOwner) -> None:
-    """Flux looks at Git at its own interval."""
+    """Without a cluster's Flux to ask, it reads Git at its own interval."""
 
 
 def build_remediation(

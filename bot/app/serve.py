@@ -1,4 +1,4 @@
-"""The life of a process: it connects, answers until it is stopped, and leaves in good order."""
+"""Runs the bot: connects, answers until it is stopped, and shuts down in order."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 async def serve(bot: Bot, token: str, port: int) -> None:
-    """Answer until SIGTERM or SIGINT, and Prometheus and the kubelet at a port.
+    """Answer people until SIGTERM or SIGINT, and Prometheus and the kubelet at a port.
 
     Raises:
         SettingsError: Discord refuses the token or the server: asking again would not help.
@@ -46,7 +46,7 @@ async def serve(bot: Bot, token: str, port: int) -> None:
 
 
 async def _run(bot: Bot, token: str, stopped: asyncio.Event) -> None:
-    """Connect, and leave in good order when asked to."""
+    """Stay connected until a signal, then let running answers finish."""
     client = bot.client
     working = {asyncio.create_task(_connected(client, token))}
     if bot.leader_tasks:
@@ -69,7 +69,7 @@ async def _run(bot: Bot, token: str, stopped: asyncio.Event) -> None:
 
 
 async def _connected(client: Client, token: str) -> None:
-    """Log in, however long the network is away, and stay connected."""
+    """Log in and stay connected, and keep trying while the network is away."""
     delay = FIRST_DELAY
     while True:
         try:
@@ -86,13 +86,13 @@ async def _connected(client: Client, token: str) -> None:
 
 
 async def _stay(client: Client) -> None:
-    """Stay connected to the gateway, however long it is away."""
+    """Stay connected to the gateway, and keep trying while it is away."""
     delay = FIRST_DELAY
     while not client.is_closed():
         try:
             await client.connect(reconnect=True)
         except AttributeError:
-            # The library tries again by itself, but trips where it was never connected before.
+            # The library retries by itself, but fails so where it was never connected before.
             if client.ws is not None:
                 raise
             log.warning("Discord's gateway cannot be reached, trying again in %.0f s", delay)
@@ -111,12 +111,12 @@ TOKEN_REFUSED = 4004
 
 FIRST_DELAY = 2.0
 LONGEST_DELAY = 300.0
-"""Seconds between two attempts to log in: an address is banned for too many refused ones."""
+"""Seconds between two attempts to log in: Discord bans addresses with too many failures."""
 
 
 @asynccontextmanager
 async def _signals() -> AsyncIterator[asyncio.Event]:
-    """An event that SIGTERM and SIGINT set: the library's own runner ignores SIGTERM."""
+    """An event that SIGTERM and SIGINT set. The library's own runner ignores SIGTERM."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,4 +1,4 @@
-"""The Discord connection: who may ask, one error handler, an orderly end."""
+"""The Discord connection: permission checks, one error handler, orderly shutdown."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from bot.domain.election import Alone, Leadership
 
 log = logging.getLogger(__name__)
 
-# The library warns of packages for voice channels, in which this bot has nothing to say.
+# The library warns about missing packages for voice channels, which this bot does not use.
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 
 CIRCLE = "circle"
@@ -33,21 +33,22 @@ APPROVERS = {CIRCLE: Circle.APPROVER}
 """The `extras` of commands for operators and for approvers."""
 
 DRAIN = 10.0
-"""Seconds that running answers get when the process is asked to stop."""
+"""Seconds that running answers get to finish when the process is stopped."""
 
 FAREWELL = 2.0
-"""Seconds for telling those whose answers did not finish."""
+"""Seconds to tell people whose answers did not finish."""
 
 STOPPED = "The bot is being restarted, and this was not answered. Please ask again in a minute."
 
 
 class Client(discord.Client):
-    """The bot's connection to one server.
+    """The bot's connection to one server. Commands and controls are added before it starts.
 
-    Commands and controls are added before it starts. `on_start` is awaited once, when it has logged
-    in, and `on_stop` when it closes; `on_answered` receives each interaction that has ended.
-    `leadership` says whether this process acts: one of several leaves interactions to the leader
-    first. Alone, it registers its commands when it logs in; else the leader calls `register`.
+    on_start: Awaited once, after the login.
+    on_stop: Awaited when the client closes.
+    on_answered: Receives each interaction that has ended.
+    leadership: Says whether this process acts; a standby lets the leader answer first. A process
+    that is alone registers its commands at the login; else the leader calls `register`.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class Client(discord.Client):
         **options: Any,
     ) -> None:
         self.trace = HttpTrace()
-        # With Intents.none() the library does not know the roles of who clicks.
+        # With Intents.none() the library would not know the roles of the person.
         super().__init__(
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
@@ -86,7 +87,7 @@ class Client(discord.Client):
 
     async def setup_hook(self) -> None:
         """Register the commands, and start what runs beside them."""
-        # A login that failed half way is repeated, and nothing may start twice.
+        # A login that failed half way is repeated, and the parts must not start twice.
         on_start, self._on_start = self._on_start, None
         if on_start:
             await on_start()
@@ -96,11 +97,11 @@ class Client(discord.Client):
         self.logged_in.set()
 
     async def register(self) -> None:
-        """Replace all commands that Discord shows by those of this version."""
+        """Replace the commands that Discord shows with those of this version."""
         await self.tree.sync(guild=discord.Object(self.guild_id))
 
     async def on_ready(self) -> None:
-        """Say in the log that the bot answers now."""
+        """Log that the bot answers from now on."""
         log.info("connected as %s", self.user)
         self._welcomed()
 
@@ -115,7 +116,7 @@ class Client(discord.Client):
     @property
     def connected(self) -> bool:
         """Whether there is a session, over a connection that is open."""
-        # The library may say that it is ready when the connection has just broken.
+        # The library may still say that it is ready just after the connection broke.
         return self._session and getattr(self.ws, "open", True)
 
     @property
@@ -126,12 +127,12 @@ class Client(discord.Client):
     @property
     def beats(self) -> bool:
         """False where the heartbeat of an open session has ended."""
-        # The library has no public name for its heartbeat's thread; without one it is believed.
+        # The library has no public name for its heartbeat thread; if it is missing, assume it runs.
         keeper = getattr(self.ws, "_keep_alive", None) if self.connected else None
         return keeper is None or bool(keeper.is_alive())
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """Answer a click on a button that no code of today knows, which would else be silence."""
+        """Answer a click on a button of an older version, which nothing else would answer."""
         if interaction.type is not discord.InteractionType.component:
             return
         custom_id = str(dict(interaction.data or {}).get("custom_id", ""))
@@ -141,16 +142,16 @@ class Client(discord.Client):
 
     @property
     def custom_ids(self) -> tuple[re.Pattern[str], ...]:
-        """What the ids of the controls look like that this version answers."""
+        """The patterns of the custom ids that this version answers."""
         return tuple(control.__discord_ui_compiled_template__ for control in self._control_handlers)
 
     def add_controls(self, handlers: Mapping[type[Control], ControlHandler]) -> None:
-        """Set the handler of each kind of control, for messages from before a restart too."""
+        """Set the handler of each kind of control, also for messages from before a restart."""
         self.add_dynamic_items(*handlers)
         self._control_handlers.update(handlers)
 
     async def stop(self) -> None:
-        """Let running answers finish for a while, explain to those cut off, then leave."""
+        """Let running answers finish for a while, tell those that are cut off, then close."""
         self.stopping = True
         deadline = self.loop.time() + DRAIN
         while (waiting := self._unanswered()) and (left := deadline - self.loop.time()) > 0:
@@ -162,7 +163,7 @@ class Client(discord.Client):
         await self.close()
 
     async def close(self) -> None:
-        """Leave Discord, and stop what ran beside it."""
+        """Disconnect, and stop what runs beside the connection."""
         if self._on_stop:
             on_stop, self._on_stop = self._on_stop, None
             with suppress(asyncio.CancelledError):
@@ -170,24 +171,24 @@ class Client(discord.Client):
         await super().close()
 
     async def takes(self) -> bool:
-        """Whether this process acknowledges what has just come in.
+        """Whether this process should acknowledge a new interaction.
 
-        A standby waits for a healthy leader first: the first to acknowledge answers, and the others
-        stay silent. A process that is leaving could not answer any more.
+        A standby waits first, so that a healthy leader is faster: who acknowledges first answers,
+        and the others stay silent. A process that is stopping could not answer any more.
         """
         if not self._leaving and (seconds := self.leadership.hesitation()):
             await asyncio.sleep(seconds)
         return not self._leaving
 
     def note(self, interaction: discord.Interaction) -> None:
-        """Remember that the present task answers this, so that `stop` waits for it."""
+        """Remember that the current task answers this, so that `stop` waits for it."""
         interaction.extras.setdefault(ARRIVED, time.monotonic())
         if task := asyncio.current_task():
             self._answering[task] = RunningAnswer(interaction)
             task.add_done_callback(self._forget)
 
     def note_outcome(self, outcome: InteractionOutcome) -> None:
-        """Remember how the interaction ended that the present task answers."""
+        """Set how the interaction of the current task ended."""
         task = asyncio.current_task()
         if task and (answer := self._answering.get(task)):
             answer.outcome = outcome
@@ -205,14 +206,14 @@ class Client(discord.Client):
         await explain(interaction, error)
 
     def permits(self, interaction: discord.Interaction, needed: Circle) -> bool:
-        """Whether this person may do this here and now, by the roles that Discord sends along."""
+        """Whether this person may do this here, by the roles that Discord sends along."""
         if interaction.guild_id != self.guild_id:
             return False
         roles = [role.id for role in getattr(interaction.user, "roles", ())]
         return self.circles.allow(needed, interaction.user.id, roles)
 
     async def answer_control(self, interaction: discord.Interaction[Any], control: Control) -> None:
-        """Answer a click: refused politely, and no failure without a word."""
+        """Check who clicked, call the control's handler, and explain what fails."""
         self.note(interaction)
         if not await self.takes():
             self.note_outcome(InteractionOutcome.LEFT)
@@ -240,7 +241,7 @@ class Client(discord.Client):
 
 
 async def _cut_off(task: asyncio.Task[Any], answer: RunningAnswer) -> None:
-    """End an answer that takes too long, and say so to who waits for it."""
+    """End an answer that takes too long, and tell the person who waits for it."""
     answer.outcome = InteractionOutcome.CUT_OFF
     task.cancel()
     if answer.interaction.type is not discord.InteractionType.autocomplete:
@@ -248,14 +249,14 @@ async def _cut_off(task: asyncio.Task[Any], answer: RunningAnswer) -> None:
 
 
 class GuardedTree(app_commands.CommandTree[Client]):
-    """The command tree with our guard in front and our error handler behind."""
+    """The command tree, with a permission check before each command and one error handler."""
 
     async def interaction_check(self, interaction: discord.Interaction[Client], /) -> bool:
-        """Commands and autocomplete: only for the circle that the command names."""
+        """Allow commands and suggestions only to the role that the command names."""
         client = interaction.client
         client.note(interaction)
         suggests = interaction.type is discord.InteractionType.autocomplete
-        # Suggestions: nobody notices when they are missing for a moment, and each would be refused.
+        # A standby skips suggestions: nobody misses them for a moment, and the leader answers.
         if (suggests and client.leadership.led_by_another()) or not await client.takes():
             client.note_outcome(InteractionOutcome.LEFT)
             return False
@@ -274,7 +275,7 @@ class GuardedTree(app_commands.CommandTree[Client]):
     async def on_error(
         self, interaction: discord.Interaction[Client], error: app_commands.AppCommandError, /
     ) -> None:
-        """Every command's failure ends here."""
+        """Explain a command's failure to the person."""
         if interaction.type is discord.InteractionType.autocomplete:
             log.warning("autocomplete failed", exc_info=error)
             return

@@ -1,4 +1,4 @@
-"""Buttons and selects that are answered for as long as their message stands."""
+"""Buttons and selects that work as long as their message exists, also after a restart."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ LONGEST_ID = 100
 class Control(ui.DynamicItem[Any], template=re.compile("(?!)")):
     """A button or select whose custom id holds all that its handler needs.
 
-    A subclass describes the ids by its `template`, and `circle` is who may use it. Its handler is
-    handed to the client.
+    A subclass describes the ids by its `template`; `circle` is the role that may use it. Its
+    handler is given to the client.
     """
 
     circle: ClassVar[Circle] = Circle.VIEWER
 
     @property
     def needed(self) -> Circle:
-        """The circle that a person must be in for this one."""
+        """The role that a person needs to use it."""
         return self.circle
 
     @classmethod
@@ -46,7 +46,7 @@ class Control(ui.DynamicItem[Any], template=re.compile("(?!)")):
         return match[name] if match else ""
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Let the client guard the click and call the handler."""
+        """Let the client check the person and call the handler."""
         client: Client = interaction.client
         await client.answer_control(interaction, self)
 

@@ -1,6 +1,6 @@
-"""What the HTTP session tells of its requests: lost ones, and the date of the last answer.
+"""Follows the requests of the HTTP session: which were lost, and the date of the last answer.
 
-The library sends again by itself, so only the session knows what became of each request.
+The library retries by itself, so only the session knows what came of each request.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ SERVER_ERROR = 500
 
 @dataclass(slots=True)
 class Attempts:
-    """The requests that were to acknowledge an interaction.
+    """The requests that tried to acknowledge an interaction.
 
-    An acknowledgement that is refused as the second one is our own where an earlier attempt of
-    ours was lost, and another process's where none was. What Discord answered itself (2xx, 4xx) is
-    not lost; 5xx, and a connection that broke, are.
+    If Discord refuses an acknowledgement because there is one already, that one is ours if an
+    earlier attempt was lost, and another process's otherwise. Lost are 5xx answers and broken
+    connections; 2xx and 4xx are Discord's own answers.
     """
 
     lost: int = 0
@@ -36,7 +36,7 @@ _present: ContextVar[Attempts | None] = ContextVar("attempts", default=None)
 
 @contextmanager
 def counting(attempts: Attempts) -> Iterator[None]:
-    """Count the requests that the block sends in its own task."""
+    """Count the requests that a block sends in its own task."""
     token = _present.set(attempts)
     try:
         yield

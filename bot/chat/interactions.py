@@ -1,4 +1,4 @@
-"""How each interaction of a person ended, and how long its answer took."""
+"""How each interaction ended, and how long its answer took."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class InteractionOutcome(StrEnum):
 
     ANSWERED = "answered"
     EXPLAINED = "explained"
-    """It could not be done, and the person got an explanation."""
+    """The person got an explanation instead of an answer."""
     FAILED = "failed"
     REFUSED = "refused"
     LEFT = "left"
@@ -27,9 +27,9 @@ class InteractionOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An interaction that has ended; `acknowledged` is None where it was never acknowledged.
+    """An interaction that has ended.
 
-    Times are in seconds since it came in.
+    Times are in seconds since it came in; `acknowledged` is None where it never was.
     """
 
     name: str
@@ -47,7 +47,7 @@ class RunningAnswer:
     began: float = field(default_factory=time.monotonic)
 
     def ended(self) -> Answered:
-        """How it ended. Without any reply to Discord it has failed, even if no error was raised."""
+        """How it ended. Without a reply to Discord it has failed, even if no error was raised."""
         unheard = (
             not self.interaction.response.is_done() and self.outcome is InteractionOutcome.ANSWERED
         )
@@ -61,7 +61,7 @@ class RunningAnswer:
 
 
 def outcome_of(error: BaseException) -> InteractionOutcome:
-    """How an interaction ended whose answer raised an error."""
+    """How an interaction ends whose answer raises an error."""
     if isinstance(error, Taken):
         return InteractionOutcome.LEFT
     ours = isinstance(error, MeshmedicError)
@@ -69,7 +69,7 @@ def outcome_of(error: BaseException) -> InteractionOutcome:
 
 
 def _name(interaction: discord.Interaction) -> str:
-    """`health all` for a command, `drill` for a control; one of a few, for they are counted."""
+    """A name for the metrics, one of a few: `health all` for a command, `drill` for a control."""
     if interaction.type is discord.InteractionType.autocomplete:
         return "autocomplete"
     if interaction.type is discord.InteractionType.component:

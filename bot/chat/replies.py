@@ -1,4 +1,4 @@
-"""Replies to people, also where Discord loses a request or its response."""
+"""Replies to people that also work where Discord loses a request or its response."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.render import cards as render
 log = logging.getLogger(__name__)
 
 ACKNOWLEDGE_AGAIN = (0.2,)
-"""Seconds before an acknowledgement is sent again; Discord waits three in all."""
+"""Seconds before an acknowledgement is sent again; Discord waits three in total."""
 
 ANSWER_AGAIN = (0.5, 2.0)
 """Seconds before an answer is sent again."""
@@ -31,29 +31,29 @@ ALREADY_ACKNOWLEDGED = 40060
 ALONE = Alone()
 
 LOST = (discord.HTTPException, aiohttp.ClientError, OSError)
-"""How the library tells that a request failed."""
+"""What the library raises for a failed request."""
 
 
 class Taken(Exception):
-    """Another process of the bot acknowledged it first and answers it: this one stays silent.
+    """Another process of the bot acknowledged first and answers, so this one stays silent.
 
     Not a MeshmedicError, because nothing is to be shown to the person.
     """
 
 
 ACKNOWLEDGED = "acknowledged"
-"""The key in an interaction's `extras` for when it was acknowledged, on the monotonic clock."""
+"""The key in an interaction's `extras` for the time of its acknowledgement (monotonic)."""
 
 
 ARRIVED = "arrived"
-"""The key for when it came in, on the same clock."""
+"""The key for the time of its arrival, on the same clock."""
 
 ATTEMPTS = "attempts"
 """The key for the attempts to acknowledge it."""
 
 
 def acknowledged_at(interaction: discord.Interaction) -> float | None:
-    """When it was acknowledged; None where it was not."""
+    """When an interaction was acknowledged; None if it was not."""
     at: float | None = interaction.extras.get(ACKNOWLEDGED)
     return at
 
@@ -76,11 +76,11 @@ async def acknowledge(interaction: discord.Interaction, *, private: bool) -> Non
 
 
 def _claim(interaction: discord.Interaction, error: discord.HTTPException) -> None:
-    """Pass over a second acknowledgement that is our own first one, whose reply was lost.
+    """Ignore that an interaction is acknowledged already, if we did it and the reply was lost.
 
     Raises:
-        Taken: It is another process's, or may be.
-        HTTPException: It is something else.
+        Taken: Another process acknowledged it, or may have.
+        HTTPException: The error is another one.
     """
     if error.code != ALREADY_ACKNOWLEDGED:
         raise error
@@ -92,7 +92,7 @@ def _claim(interaction: discord.Interaction, error: discord.HTTPException) -> No
 
 
 def _attempts(interaction: discord.Interaction) -> Attempts:
-    """The attempts so far to acknowledge it."""
+    """The attempts so far to acknowledge an interaction."""
     attempts: Attempts = interaction.extras.setdefault(ATTEMPTS, Attempts())
     return attempts
 
@@ -103,9 +103,9 @@ def _leadership(interaction: discord.Interaction) -> Leadership:
 
 
 async def answer(interaction: discord.Interaction, card: render.Card) -> None:
-    """Put the answer where `acknowledge` promised it.
+    """Show the answer that `acknowledge` promised.
 
-    An edit can be tried again without saying anything twice.
+    It is an edit, so it can be sent again without saying anything twice.
     """
     await _insist(
         lambda: interaction.edit_original_response(
@@ -116,7 +116,7 @@ async def answer(interaction: discord.Interaction, card: render.Card) -> None:
 
 
 async def _insist(send: Callable[[], Awaitable[object]], delays: tuple[float, ...]) -> None:
-    """Send, again where Discord is to blame: the library gives up at once on 503 and resets."""
+    """Send, and retry on Discord's errors: the library gives up at once on 503 and resets."""
     for delay in (*delays, None):
         try:
             await send()
@@ -130,7 +130,7 @@ async def _insist(send: Callable[[], Awaitable[object]], delays: tuple[float, ..
 
 
 async def explain(interaction: discord.Interaction, error: BaseException) -> None:
-    """Tell a person what went wrong: our own words, else a number to look for in the log."""
+    """Tell a person what went wrong: the error's message, else a number to look for in the log."""
     if isinstance(error, Taken):
         log.info("left an interaction to another process, which was faster")
         return
@@ -148,7 +148,7 @@ async def explain(interaction: discord.Interaction, error: BaseException) -> Non
 async def say(interaction: discord.Interaction, text: str, *, raw: bool = False) -> bool:
     """Tell a person something in private; False where another process of the bot answers.
 
-    Never raises: nobody else could be told.
+    Never raises, since there is nobody else to tell.
     """
     view = render.note(text, raw=raw).view
     try:
@@ -163,15 +163,15 @@ async def say(interaction: discord.Interaction, text: str, *, raw: bool = False)
 
 
 def _acknowledged(interaction: discord.Interaction) -> bool:
-    """Whether Discord has our acknowledgement, though the library may not know of it."""
+    """Whether Discord has our acknowledgement, even if the library does not know."""
     return interaction.response.is_done() or acknowledged_at(interaction) is not None
 
 
 async def _replied(interaction: discord.Interaction, view: discord.ui.LayoutView) -> bool:
-    """Whether Discord took it as the first reply: it does not where a lost promise had arrived.
+    """Send the first reply; False if a lost acknowledgement of ours had arrived before it.
 
     Raises:
-        Taken: Another process's had arrived.
+        Taken: Another process's had arrived before it.
     """
     promised = _attempts(interaction).lost
     with counting(_attempts(interaction)):

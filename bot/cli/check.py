@@ -1,4 +1,4 @@
-"""`meshmedic check`: the same report as in Discord, once."""
+"""`meshmedic check`: run the health checks once and print the report."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.health.views import json, terminal
 
 
 def add_arguments(parser: Parser) -> None:
-    """What is checked, and how the report is printed."""
+    """The scopes, the output and the cluster."""
     parser.epilog = EXIT_CODES
     add_scopes(parser)
     add_answer(parser, namespace=True)

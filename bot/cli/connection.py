@@ -1,4 +1,4 @@
-"""The cluster that a subcommand asks."""
+"""Opens the cluster for the subcommands that ask one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bot.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class ClusterConnection:
-    """An open connection, with the settings and what names the cluster."""
+    """An open connection to a cluster, with the settings."""
 
     api: Api
     settings: Settings
@@ -42,7 +42,7 @@ class ClusterConnection:
 
 @asynccontextmanager
 async def connected(arguments: argparse.Namespace) -> AsyncIterator[ClusterConnection]:
-    """Connect to the cluster of the arguments, else of the settings; the log is set up too.
+    """Connect to the cluster of the arguments, else of the settings, and configure the log.
 
     Raises:
         SettingsError: A setting is wrong.

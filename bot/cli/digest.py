@@ -27,7 +27,7 @@ from bot.runtime.memory_store import Unkept
 
 
 def add_arguments(parser: Parser) -> None:
-    """Which digest, and what it looks at."""
+    """The digest, its scopes, the output and the cluster."""
     parser.epilog = EXIT_CODES
     add_scopes(parser)
     parser.add_argument("--name", default="", help="as this digest would tell it")
@@ -65,7 +65,7 @@ def _composer(connection: ClusterConnection) -> Composer:
 
 
 async def _schedule(store: Store, plan: DigestPlan, name: str) -> DigestSchedule:
-    """The digest of that name, as it is set up; without a name everything, with trends."""
+    """The schedule of that name; without a name, one for everything, with trends."""
     schedules = (await store.read(DIGESTS) or DigestState()).every(plan.schedules())
     if not name:
         first = next(iter(schedules), "digest")

@@ -43,7 +43,7 @@ EXIT = {
 
 
 def add_arguments(parser: Parser) -> None:
-    """Which cluster is examined."""
+    """The cluster."""
     parser.epilog = "exit code: 0 nothing failed, 1 something did, 3 not everything could be seen"
     add_cluster(parser)
     parser.set_defaults(command=run)
@@ -64,7 +64,7 @@ async def run(arguments: argparse.Namespace) -> int:
 
 async def _examine(read: Settings, arguments: argparse.Namespace) -> DiagnosticReport:
     logs.configure("error")
-    # What the library says while it tries again stands in the answer, where it matters.
+    # The library's warnings while it retries would only repeat what the report says.
     logging.getLogger("discord").setLevel(logging.ERROR)
     token = read.discord_token.get_secret_value().strip() if read.discord_token else None
     kubeconfig = arguments.kubeconfig or read.kubeconfig
@@ -97,7 +97,7 @@ async def _examine(read: Settings, arguments: argparse.Namespace) -> DiagnosticR
 
 
 async def _digests(store: Store, plan: DigestPlan) -> DigestFacts:
-    """What the bot keeps of its digests; a process that is alone keeps nothing."""
+    """What the bot stores about its digests; without a state namespace, nothing."""
     try:
         state: DigestState | NotObserved = await store.read(DIGESTS) or DigestState()
     except ClusterError as error:
@@ -107,7 +107,7 @@ async def _digests(store: Store, plan: DigestPlan) -> DigestFacts:
 
 @dataclass(frozen=True, slots=True)
 class _NoCluster:
-    """A cluster to which no configuration leads."""
+    """Stands in for a cluster without a usable configuration."""
 
     error: ClusterError
 

@@ -18,7 +18,7 @@ SCOPES = ("bot", "applications.commands")
 
 
 def add_arguments(parser: Parser) -> None:
-    """Which application."""
+    """The application."""
     parser.add_argument("--application-id", help="default: the one that the token begins with")
     parser.set_defaults(command=run)
 
@@ -53,18 +53,18 @@ def link(application: int, guild_id: int | None, permissions: Sequence[Permissio
     )
 
 
-def application_id(given: str | None, token: str | None) -> int:
+def application_id(option: str | None, token: str | None) -> int:
     """The id of the application, else from the token, whose first part is the id in base64.
 
     Raises:
         SettingsError: There is neither an id nor a bot's token.
         InputError: The id is none.
     """
-    if given is not None:
-        if not settings.SNOWFLAKE.fullmatch(given):
-            msg = f"{given!r} is no application id: it is a number of 17 to 20 digits."
+    if option is not None:
+        if not settings.SNOWFLAKE.fullmatch(option):
+            msg = f"{option!r} is no application id: it is a number of 17 to 20 digits."
             raise InputError(msg)
-        return int(given)
+        return int(option)
     if token is None:
         msg = "MESHMEDIC_DISCORD_TOKEN is not set. Set it, or name the bot with --application-id."
         raise SettingsError(msg)

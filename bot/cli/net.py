@@ -38,7 +38,7 @@ PROGRESS = 78
 
 
 def add_arguments(group: Parser) -> None:
-    """The three tests."""
+    """The tests: `diagnose`, `matrix` and `test`."""
     tests = group.add_subparsers(required=True, metavar="COMMAND")
     parser = tests.add_parser(
         "diagnose",

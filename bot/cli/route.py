@@ -11,5 +11,5 @@ COMMANDS = {
 
 
 def add_arguments(parser: Parser) -> None:
-    """The two commands."""
+    """The commands: `edit` and `convert`."""
     add_commands(parser, COMMANDS, "bot.cli.route_")

@@ -96,14 +96,14 @@ def run(arguments: argparse.Namespace) -> int:
     as_json = arguments.output == "json"
     if target.strict_prefix and not target.since(SINCE_STRICT_PREFIX):
         terminal.tell("That Traefik has no strictPrefixMatching: it is left out of account.")
-    found, problems = _read(arguments.file)
-    ingresses = [document for document in found if is_ingress(document.object)]
-    conversions = convert_all(_surrounded(ingresses, found), target)
+    resources, problems = _read(arguments.file)
+    ingresses = [document for document in resources if is_ingress(document.object)]
+    conversions = convert_all(_surrounded(ingresses, resources), target)
     lines = [_line(*pair) for pair in zip(ingresses, conversions, strict=True)]
     for line in lines:
         _show(line, as_json=as_json)
     if not as_json:
-        files = {document.file for document in found}
+        files = {document.file for document in resources}
         for file in sorted(files - {ingress.file for ingress in ingresses}):
             terminal.tell(f"{file}: it has no Ingress.")
     for problem in problems:
@@ -115,7 +115,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _read(files: Sequence[str]) -> tuple[list[_Document], list[InputError]]:
     """Every object of these files, each file once, and what could not be read."""
-    found: list[_Document] = []
+    resources: list[_Document] = []
     problems: list[InputError] = []
     for name in dict.fromkeys(files):
         title = "standard input" if name == manifests.STDIN else name
@@ -125,22 +125,22 @@ def _read(files: Sequence[str]) -> tuple[list[_Document], list[InputError]]:
             problems.append(error)
             continue
         problems += manifest.problems
-        found += [
+        resources += [
             _Document(name, number, resource)
             for number, document in manifest.documents
             for resource in manifests.unpacked(document)
         ]
-    return found, problems
+    return resources, problems
 
 
 def _surrounded(
-    ingresses: Sequence[_Document], found: Sequence[_Document]
+    ingresses: Sequence[_Document], resources: Sequence[_Document]
 ) -> Iterator[tuple[Mapping[str, Any], Inventory]]:
     """Each with the objects around it: where several files have one, that of its own file."""
-    far = gather(document.object for document in found)
+    far = gather(document.object for document in resources)
     near = {
         file: far.preferring(gather(document.object for document in documents))
-        for file, documents in groupby(found, attrgetter("file"))
+        for file, documents in groupby(resources, attrgetter("file"))
     }
     for ingress in ingresses:
         yield ingress.object, near[ingress.file]

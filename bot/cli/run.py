@@ -14,7 +14,7 @@ from bot.kube.connect import connect
 
 
 def add_arguments(parser: Parser) -> None:
-    """None; the log of a service is where its traces belong."""
+    """No arguments. Errors are raised: a service logs its traces."""
     parser.set_defaults(command=run, raises=True)
 
 

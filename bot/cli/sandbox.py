@@ -14,7 +14,7 @@ from bot.errors import MeshmedicError
 
 
 def add_arguments(parser: Parser) -> None:
-    """Which cluster, and where it is served."""
+    """The scenario or cluster, and the port."""
     parser.add_argument("--scenario", default="homelab", help="which homelab; `list` names them")
     parser.add_argument("--kubeconfig", type=Path, help="a real cluster in place of a scenario")
     parser.add_argument("--port", type=_port, default=8642, help="default: 8642; 0 for any")

@@ -11,7 +11,7 @@ from bot.render.json_text import indented
 
 
 def add_arguments(parser: Parser) -> None:
-    """None."""
+    """No arguments."""
     parser.set_defaults(command=run)
 
 

@@ -30,7 +30,7 @@ MOST = 2 * 1024 * 1024 * 1024
 
 
 def add_arguments(group: Parser) -> None:
-    """The three questions."""
+    """The questions: `routes`, `describe` and `logs`."""
     questions = group.add_subparsers(required=True, metavar="COMMAND")
     codes = "exit code: as check, by the worst verdict"
     parser = questions.add_parser("routes", help="every route and its servers", epilog=codes)

@@ -11,7 +11,7 @@ from bot.render import terminal
 
 
 def add_arguments(parser: Parser) -> None:
-    """Which finding."""
+    """The finding and the cluster."""
     parser.add_argument("code", help="the finding's code, as check prints it")
     add_cluster(parser, namespace=True)
     parser.set_defaults(command=run)

@@ -1,6 +1,6 @@
-"""How the bot stands with Discord, read over its REST API: with or without a connection.
+"""Reads what the doctor needs from Discord over its REST API, with or without a connection.
 
-Each question has a time limit, and none waits for another but for the login.
+Each request has a time limit, and only the login has to come first.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from bot.domain.refusal import NotObserved
 T = TypeVar("T")
 
 QUICK = 3.5
-"""Seconds for one question; at most three of them wait for one another."""
+"""Seconds for one request; at most three of them follow one another."""
 
 MOST_PEOPLE = 20
 SERVERS = 25
@@ -43,17 +43,17 @@ PRIVILEGED = {
     "Server Members Intent": ("gateway_guild_members", "gateway_guild_members_limited"),
     "Message Content Intent": ("gateway_message_content", "gateway_message_content_limited"),
 }
-"""The portal's switches, and the application's flags that tell of them."""
+"""Switches in the developer portal, and the application's flags that show them."""
 
 
 class FromTerminal:
-    """A login of its own, without a gateway: no session begins, and the bot may run elsewhere."""
+    """Logs in without a gateway session, so the bot may run elsewhere at the same time."""
 
     def __init__(self, token: str | None) -> None:
         self._token = token
 
     async def look(self, setup: Setup) -> DiscordFacts:
-        """Log in, then ask."""
+        """Log in, then read."""
         if not self._token:
             return refused(Unset("MESHMEDIC_DISCORD_TOKEN"))
         trace = HttpTrace()
@@ -66,7 +66,7 @@ class FromTerminal:
 
 
 class DiscordFactsReader:
-    """The connection that answers somebody, who asks in `here`."""
+    """Reads over the connection that answers a person; `here` is the channel they asked in."""
 
     def __init__(
         self, client: discord.Client, trace: HttpTrace, here: Channel | None = None
@@ -76,27 +76,27 @@ class DiscordFactsReader:
         self._here = here
 
     async def look(self, setup: Setup) -> DiscordFacts:
-        """Ask anew: what the connection remembers may be what is wrong."""
+        """Read everything afresh: the connection's cache may be what is wrong."""
         if self._client.user is None:
             return refused(NotObserved("The bot is not connected."))
         return await _look(self._client, self._client.user.id, setup, self._trace, self._here)
 
 
 def payload(tree: app_commands.CommandTree[Any]) -> Commands:
-    """The commands of a tree, as they are registered."""
+    """A tree's commands as they are registered with Discord."""
     return tuple(command.to_dict(tree) for command in tree.get_commands())
 
 
 async def shown(
     client: discord.Client, application: int, guild_id: int
 ) -> Commands | Denied | NotObserved:
-    """The commands that Discord has of an application in one server."""
+    """The commands of an application that Discord shows in one server."""
     answer = await _ask(client.http.get_guild_commands(application, guild_id))
     return answer if isinstance(answer, Denied | NotObserved) else tuple(answer)
 
 
 def channel_of(interaction: discord.Interaction[Any]) -> Channel | None:
-    """Where somebody asks, with what Discord says that the bot may do there."""
+    """The channel of an interaction, with the bot's permissions in it."""
     name = getattr(interaction.channel, "name", None)
     return Channel(name, _flags(interaction.app_permissions)) if name else None
 
@@ -117,7 +117,7 @@ async def _look(
         registering = group.create_task(_registered(client, client.application_id or bot, guild_id))
         members = {user: group.create_task(_member(client, guild_id, user)) for user in people}
     server = serving.result()
-    # Of a server that the bot is not in, Discord says of everybody that they are not there.
+    # If the bot is not in the server, Discord says that nobody is.
     known = members if isinstance(server, DiscordServerFacts) else {}
     return DiscordFacts(
         login=bot,

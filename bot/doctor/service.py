@@ -1,4 +1,4 @@
-"""What `meshmedic doctor` and `/doctor` do: look at all sides, and say what that means.
+"""Examines a set-up for `meshmedic doctor` and `/doctor`.
 
 A side that hangs is reported as not observed, and does not hide the others.
 """
@@ -36,7 +36,7 @@ from bot.domain.refusal import NotObserved
 from bot.health.checks import CHECKS
 
 PATIENCE = 12.0
-"""Seconds for each side; the sides themselves give up earlier, call by call."""
+"""Seconds for each side; single requests time out earlier."""
 
 
 SILENT = "The API server did not answer in time."
@@ -48,7 +48,7 @@ class Discord(Protocol):
     """What the doctor needs of Discord."""
 
     async def look(self, setup: Setup) -> DiscordFacts:
-        """What Discord tells about the bot; what fails is in the facts."""
+        """Facts about the bot in Discord; failures are part of them."""
         ...
 
 
@@ -56,7 +56,7 @@ class DoctorCluster(Protocol):
     """What the doctor needs of a cluster."""
 
     async def look(self, rights: tuple[Right, ...], *, lease_in: str = "") -> ClusterFacts:
-        """What the API server tells, and whether each right is given; what fails is in it.
+        """Facts of the API server and whether each right is granted; failures are part of them.
 
         `lease_in` is the namespace of the bot's Lease; empty where it has none.
         """
@@ -67,7 +67,7 @@ class RepositoryReader(Protocol):
     """What the doctor needs of a Git repository and its host."""
 
     async def look(self) -> RepositoryFacts:
-        """What both tell; what fails is in the facts."""
+        """Facts of both; failures are part of them."""
         ...
 
 

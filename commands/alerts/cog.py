@@ -1,4 +1,4 @@
-"""`/mute`, `/ack` and `/unmute`: silence that somebody asked for, by name and until a time."""
+"""`/mute`, `/ack` and `/unmute`: silences that people set, by name and until a time."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from commands.alerts.controls import SilenceButton
 from commands.autocomplete import Choices, findings, mutes, suggestions
 
 MUTED = "4h"
-"""How long a button mutes."""
+"""For how long a button mutes."""
 
 SHOWN = 8
-"""Lines of a list of mutes."""
+"""Lines of the list of silences."""
 
 
 class AlertsCog(CogWithControls):
     """`/mute`, `/ack`, `/unmute`, and the buttons under an alert."""
 
-    # Discord lets no command stand beside its subcommands, hence `/mute add`.
+    # Discord allows no command with the name of a group, hence `/mute add`.
     mute = app_commands.Group(name="mute", description="Silence alerts for a while.")
 
     def __init__(self, silences: Silences, health: Health) -> None:
@@ -99,8 +99,8 @@ class AlertsCog(CogWithControls):
             await self._silences.unmute(code)
             await answer(interaction, render.note("It is muted no more."))
             return
-        seen = control["act"] == "ack"
+        acknowledged = control["act"] == "ack"
         mute = await self._silences.mute(
-            code, ACKNOWLEDGED if seen else MUTED, by, acknowledged=seen
+            code, ACKNOWLEDGED if acknowledged else MUTED, by, acknowledged=acknowledged
         )
         await answer(interaction, render.note(mute.line()))

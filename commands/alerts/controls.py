@@ -1,4 +1,4 @@
-"""The buttons under an alert: mute it, say that it was seen, end the silence."""
+"""The buttons under an alert: mute it, acknowledge it, end the silence."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class SilenceButton(
     Control,
     template=re.compile(r"meshmedic:alert:(?P<act>mute|ack|unmute):(?P<code>[0-9a-z]{7})"),
 ):
-    """One of the three."""
+    """Mutes, acknowledges or unmutes a finding."""
 
     circle = Circle.OPERATOR
 

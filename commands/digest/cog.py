@@ -34,7 +34,7 @@ OPERATORS_ONLY = (
 )
 
 SHOWN = 20
-"""Runs in the history."""
+"""Runs that the history shows."""
 
 
 class DigestCog(CogWithControls):
@@ -203,7 +203,7 @@ class DigestCog(CogWithControls):
 
 
 def _new_schedule(name: str, time: str, channel: int, now: datetime) -> DigestSchedule:
-    """A digest that was not there before.
+    """The schedule of a new digest.
 
     Raises:
         InputError: The name is not allowed, or there is no time that can be read.

@@ -1,4 +1,4 @@
-"""The button under a digest: the health of now. Its id holds the slot of its message, too."""
+"""The button under a digest that shows the present health; its id also names the run."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ PREFIX = "meshmedic:digest:"
 
 
 class HealthNowButton(Control, template=re.compile(rf"{PREFIX}(?P<slot>[\w:.-]{{0,80}})")):
-    """Read the report of now, alone."""
+    """Shows the present report to one person."""
 
 
 def rows(carried: str) -> Sequence[render.Row]:
-    """The row under a digest; `carried` is its slot, and empty for one that was asked for."""
-    slot = carried.removeprefix(PREFIX) or "now"
-    button: ui.Button[Any] = ui.Button(custom_id=f"{PREFIX}{slot}", label="Health now")
+    """The row under a digest; `carried` names its run, and is empty for `/digest now`."""
+    run = carried.removeprefix(PREFIX) or "now"
+    button: ui.Button[Any] = ui.Button(custom_id=f"{PREFIX}{run}", label="Health now")
     return [ui.ActionRow(HealthNowButton(button))]

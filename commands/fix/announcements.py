@@ -1,7 +1,7 @@
-"""Keeps the cards of changes up to date, and posts to the audit channel, as the bot's own messages.
+"""Keeps the cards of changes up to date, and posts to the audit channel.
 
-An edit by the bot's own token works for weeks, an interaction's for fifteen minutes. The newest
-state wins: what came in between is not shown, and is in the history.
+Both use the bot's own token: an interaction's token would end after fifteen minutes. If a change
+moves quickly, only its newest state is shown; the history has them all.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from commands.fix import controls
 log = logging.getLogger(__name__)
 
 PASSING = (ChangeState.APPLYING, ChangeState.VERIFYING)
-"""States that are not posted to the audit channel: their outcome is."""
+"""States that are not posted to the audit channel; their outcomes are."""
 
 
 class Announcer:
-    """Shows each change that moves, beside the work on it."""
+    """Shows each change that moves, without delaying the work on it."""
 
     def __init__(
         self, client: discord.Client, clock: Callable[[], datetime], audit_channel: int | None
@@ -38,7 +38,7 @@ class Announcer:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def announce(self, change: Change) -> None:
-        """Show it soon; the caller does not wait for Discord."""
+        """Show a change soon; the caller does not wait for Discord."""
         waiting = change.name in self._newest
         self._newest[change.name] = change
         if not waiting:
@@ -47,7 +47,7 @@ class Announcer:
             self._spawn(self._audit(change, self._audit_channel))
 
     async def wait(self) -> None:
-        """Until everything is shown."""
+        """Wait until everything is shown."""
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 

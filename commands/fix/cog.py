@@ -22,7 +22,7 @@ from bot.remediation.views.text import METHODS
 from bot.render import cards as render
 from commands.autocomplete import Choices, matching, short, suggestions
 from commands.fix import controls
-from commands.net.progress import Progress
+from commands.progress import Progress
 
 
 class FixCog(CogWithControls):
@@ -126,20 +126,20 @@ class FixCog(CogWithControls):
     async def _choose(self, interaction: Interaction, control: Control) -> None:
         await self._propose(interaction, control["asked"], Method(control["way"]))
 
-    async def _propose(self, interaction: Interaction, asked: str, method: Method | None) -> None:
+    async def _propose(self, interaction: Interaction, route: str, method: Method | None) -> None:
         await acknowledge(interaction, private=False)
-        async with Progress(interaction, asked) as progress:
+        async with Progress(interaction, route) as progress:
             proposal = await self._remediation.propose(
-                asked, method, str(interaction.user.id), progress.note
+                route, method, str(interaction.user.id), progress.note
             )
         if isinstance(proposal, PlanRefusal):
-            await answer(interaction, discord_change.refusal(asked, proposal))
+            await answer(interaction, discord_change.refusal(route, proposal))
             return
         await answer(interaction, self._card(proposal))
         await self._remember(proposal, await interaction.original_response())
 
     async def _press(self, interaction: Interaction, control: Control) -> None:
-        """Do what a button of a change says, as the change and the person's roles are now."""
+        """Do what a button of a change says, by its present state and the person's roles."""
         verb, name = control["verb"], control["name"]
         if verb == "rollback":
             await self._roll_back(interaction, name)
@@ -168,7 +168,7 @@ class FixCog(CogWithControls):
     async def _confirm(
         self, interaction: Interaction, outcome: Change | ChangeRefusal, text: str
     ) -> None:
-        """Answer with this text, or say why not and show the plan that replaces the refused one."""
+        """Answer with a text, or say why not and show the plan that replaces the refused one."""
         if isinstance(outcome, Change):
             await answer(interaction, render.note(text))
             return
@@ -180,7 +180,7 @@ class FixCog(CogWithControls):
             await self._remember(outcome.instead, message)
 
     def _click(self, interaction: Interaction) -> Click:
-        """The person, with the roles of this moment."""
+        """The person, with their present roles."""
         roles = frozenset(role.id for role in getattr(interaction.user, "roles", ()))
         return Click(interaction.user.id, roles, self._remediation.clock())
 
@@ -189,7 +189,7 @@ class FixCog(CogWithControls):
         return discord_change.change(proposal.change, rows, self._remediation.clock())
 
     async def _remember(self, proposal: Proposal, message: Message | InteractionMessage) -> None:
-        """Note where the card stands, so that it is kept up to date."""
+        """Store where the card is, so that it is kept up to date."""
         with suppress(MeshmedicError):
             place = ChangeCard(message.channel.id, message.id)
             await self._remediation.shown_in(proposal.change.name, place)

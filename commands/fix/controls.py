@@ -1,6 +1,6 @@
-"""The buttons of a change, for as long as its message stands: restarts do not matter to them.
+"""The buttons of a change, which work as long as its message exists, also after a restart.
 
-What they mean is looked up at the click: the change in the cluster, the person's roles, the policy.
+The change, the person's roles and the policy are looked up at the click.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ LABELS = {
     "details": "Details",
 }
 NEEDS = {"details": Circle.VIEWER}
-"""Everything else is for approvers."""
+"""Roles for buttons; all others need an approver."""
 
 OFFERED = {
     ChangeState.PROPOSED: ("approve", "reject", "details"),
@@ -54,7 +54,7 @@ class ChangeButton(
 
     @property
     def needed(self) -> Circle:
-        """The circle that a person must be in: viewers for details, else approvers."""
+        """The role that a person needs: viewer for details, else approver."""
         return NEEDS.get(self["verb"], Circle.APPROVER)
 
 
@@ -84,9 +84,9 @@ def rows(change: Change, offers: Offers | None = None) -> list[render.Row]:
     return rows
 
 
-def method_rows(asked: str, methods: list[Method]) -> list[render.Row]:
-    """A button for each method; none where what was asked is too long for a custom id."""
-    ids = {method: f"meshmedic:fix:{method}:{asked}" for method in methods}
+def method_rows(route: str, methods: list[Method]) -> list[render.Row]:
+    """A button for each method; none where the route's name is too long for a custom id."""
+    ids = {method: f"meshmedic:fix:{method}:{route}" for method in methods}
     buttons = [
         MethodButton(ui.Button(custom_id=custom_id, label=f"Instead: {METHODS[method]}"))
         for method, custom_id in ids.items()

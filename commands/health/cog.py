@@ -50,7 +50,12 @@ class HealthCog(CogWithControls):
     async def _check(
         self, interaction: Interaction, namespace: str | None = None, private: bool = False
     ) -> None:
-        """Check the scope by which the subcommand is named."""
+        """Check the scope that the subcommand is named after.
+
+        Args:
+            namespace: Only this namespace.
+            private: Show it to you alone.
+        """
         scope = interaction.command.name if interaction.command else "all"
         await acknowledge(interaction, private=private)
         report = await self._health.check(() if scope == "all" else (scope,), namespace)
@@ -62,9 +67,6 @@ class HealthCog(CogWithControls):
     for _scope in ("all", *SCOPES):
         _command: app_commands.Command[Any, ..., None] = app_commands.Command(
             name=_scope, description=TITLES[_scope], callback=_check
-        )
-        app_commands.describe(namespace="Only this namespace.", private="Show it to you alone.")(
-            _command
         )
         _command.autocomplete("namespace")(_suggest_namespace)
         health.add_command(_command)

@@ -1,6 +1,6 @@
-"""What hangs on a report: a select to look into a finding, and a button to export.
+"""The controls under a report: a select to look into a finding, and a button to export.
 
-Both carry how to ask again, so they work after a restart, when the report itself is forgotten.
+Their ids say how to ask again, so they work after a restart, when the report is gone.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from bot.render import cards as render
 QUESTION = (
     rf"(?P<number>[0-9a-f]{{8}}):(?P<scope>all|{'|'.join(SCOPES)}):(?P<namespace>[a-z0-9-]{{0,63}})"
 )
-"""What a control carries: the report that it hangs on, and what had been asked."""
+"""What an id holds: the number of the report, its scope and its namespace."""
 
 
 class FindingSelect(Control, template=re.compile(f"meshmedic:drill:(?P<asked>{QUESTION})")):
-    """Choose a finding, and read its story."""
+    """Shows the story of the chosen finding."""
 
 
 class ExportButton(Control, template=re.compile(f"meshmedic:export:(?P<asked>{QUESTION})")):
-    """Get the whole report as files."""
+    """Sends the whole report as files."""
 
 
 def rows(report: Report, scope: str) -> list[render.Row]:

@@ -21,20 +21,19 @@ from bot.render import cards as render
 from bot.render import text as words
 from commands.autocomplete import Choices, matching, short, suggestions
 from commands.net import retest
-from commands.net.progress import Progress
+from commands.progress import Progress
 
 BETWEEN = " "
-"""Between the two ends of a request in a button: neither holds one."""
+"""Between origin and destination in a button's id; neither contains it."""
 
 PARTS = 3
-"""Tool, node and target, which hold no space; options follow."""
+"""Tool, node and target, which contain no space; options follow."""
 
 
 class NetCog(CogWithControls):
     """`/net`: its commands make pods, so they are for operators.
 
-    A test is known by its subcommand's name, and what it tests is written in one line, so that the
-    button under its answer can hold both.
+    The button under an answer names the test by its subcommand, and its arguments in one line.
     """
 
     net = app_commands.Group(name="net", description="Test the network between the nodes.")
@@ -177,7 +176,7 @@ class NetCog(CogWithControls):
 
 
 def _parse(line: str) -> tuple[Tool, str, str, str]:
-    """Tool, node, target and options.
+    """Split a line into tool, node, target and options.
 
     Raises:
         InputError: One of them is missing, or the tool is not known.

@@ -13,7 +13,7 @@ from bot.sandbox.kubelet import Kubelet
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.network import Network
 from bot.sandbox.opening import find
-from commands.net.progress import EVERY
+from commands.progress import EVERY
 from tests.wire import endpoints
 from tests.wire.bot_process import a_cluster, control, leaked, starting
 from tests.wire.discord_server import DiscordServer

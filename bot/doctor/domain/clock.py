@@ -12,9 +12,9 @@ FIX = "Let the node keep its time by NTP: `timedatectl` shows whether it does."
 
 
 def examine(area: Area, whose: str, skew: float | None, why: str) -> Diagnostic:
-    """How far our clock is from another's.
+    """Compare our clock with another.
 
-    `skew` is in seconds, positive where ours is ahead; without it, `why` says why not.
+    skew: Seconds, positive where ours is ahead; None where unknown, and then `why` says why.
     """
     question = Question(area, "clock")
     if skew is None:

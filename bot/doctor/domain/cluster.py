@@ -18,7 +18,7 @@ BASE = "deploy/base"
 INVENTORY = "deploy/components/secret-inventory"
 NOT_ASKED = NotObserved("The API server was not asked.")
 STORIES = (Right("list", "", "events"), Right("get", "", "pods/log"))
-"""What `/why` reads about one finding."""
+"""The rights that `/why` needs for the story of a finding."""
 
 FAMILIES = {
     "Traefik": ("traefik.io", "traefik.containo.us"),
@@ -31,7 +31,7 @@ FAMILIES = {
     "External Secrets": ("external-secrets.io",),
     "Kubernetes": ("discovery.k8s.io", "networking.k8s.io"),
 }
-"""Whose kinds they are, by API group. A test holds it against `KINDS`."""
+"""API groups by project. A test compares them with `KINDS`."""
 
 
 def server(facts: ClusterFacts) -> Diagnostic:
@@ -48,7 +48,7 @@ def server(facts: ClusterFacts) -> Diagnostic:
 
 
 def wanted(checks: Iterable[Check], setup: Setup) -> tuple[Right, ...]:
-    """Every permission that must be asked about, each of it once."""
+    """Every permission to ask the API server about, each once."""
     rights = [right for check in checks for right in _of_check(check, setup)]
     return tuple(
         dict.fromkeys(
@@ -60,7 +60,7 @@ def wanted(checks: Iterable[Check], setup: Setup) -> tuple[Right, ...]:
 
 
 def access(facts: ClusterFacts, checks: Iterable[Check], setup: Setup) -> Iterator[Diagnostic]:
-    """One diagnostic a check: may the bot list and watch all that it reads."""
+    """One diagnostic for each check: may the bot list and watch all that it reads?"""
     for check in checks:
         question = Question(Area.ACCESS, check.name)
         rights = [right for right in _of_check(check, setup) if _served(facts, right)]
@@ -74,7 +74,7 @@ def access(facts: ClusterFacts, checks: Iterable[Check], setup: Setup) -> Iterat
 
 
 def kinds(facts: ClusterFacts) -> Iterator[Diagnostic]:
-    """One diagnostic a family of kinds: installed, and in versions that we know."""
+    """One diagnostic for each family of kinds: is it installed, in versions that we know?"""
     for family, groups in FAMILIES.items():
         question = Question(Area.KINDS, family)
         if isinstance(facts.served, NotObserved | Denied):
@@ -85,7 +85,7 @@ def kinds(facts: ClusterFacts) -> Iterator[Diagnostic]:
 
 
 def serves(facts: ClusterFacts, family: str) -> bool:
-    """Whether some kind of that family is known to be installed."""
+    """Whether a kind of that family is installed, as far as we know."""
     return not isinstance(facts.served, NotObserved | Denied) and any(
         group in FAMILIES[family] for group, _ in facts.served
     )
@@ -130,7 +130,7 @@ def _of_check(check: Check, setup: Setup) -> Iterator[Right]:
 
 
 def _served(facts: ClusterFacts, right: Right) -> bool:
-    """What is not installed needs no permission; without discovery everything is asked for."""
+    """What is not installed needs no permission; without discovery everything is checked."""
     if not right.group or isinstance(facts.served, NotObserved | Denied):
         return True
     return (right.group, right.resource) in facts.served
@@ -147,7 +147,7 @@ def _may(
 def permitted(
     question: Question, answers: Mapping[Right, bool | NotObserved], place: str, granted: str
 ) -> Diagnostic:
-    """Whether all these rights are given in a place; `granted` is what to say if so."""
+    """Whether all these rights are granted; `granted` is the observation if so."""
     if refused := [right for right, answer in answers.items() if answer is False]:
         secret = any(right.resource == "secrets" for right in refused)
         component = f"the component {INVENTORY}" if secret else BASE
@@ -160,7 +160,7 @@ def permitted(
 
 
 def _allowed(right: Right, facts: ClusterFacts, setup: Setup) -> bool | NotObserved:
-    """In the whole cluster, else in each of the namespaces that the settings name."""
+    """Whether a right is granted in the whole cluster, or in every namespace of the settings."""
     missing = facts.version if isinstance(facts.version, NotObserved) else NOT_ASKED
     everywhere = facts.rights.get(right, missing)
     namespaced = all(kind.namespaced for kind in KINDS if kind.plural == right.resource)

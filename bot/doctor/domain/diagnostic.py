@@ -1,4 +1,4 @@
-"""The answer to one question of the doctor, and all of them together."""
+"""Diagnostics of the doctor, and the report that holds them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Area(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One question, what was observed, and what to do about it.
+    """What was observed about one question, and how to fix it.
 
     `fix` is a sentence; every failure has one.
     """
@@ -55,7 +55,7 @@ class Diagnostic:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the doctor asks; each method answers it with one outcome."""
+    """What the doctor asks; each method makes the diagnostic of one outcome."""
 
     area: Area
     name: str
@@ -73,7 +73,7 @@ class Question:
         return Diagnostic(self.area, self.name, DiagnosticOutcome.WARNING, observation, fix)
 
     def unobserved(self, why: str, fix: str = "") -> Diagnostic:
-        """The answer could not be found out."""
+        """The answer could not be observed."""
         return Diagnostic(self.area, self.name, DiagnosticOutcome.UNOBSERVED, why, fix)
 
     def failed(self, observation: str, fix: str) -> Diagnostic:
@@ -89,13 +89,13 @@ class DiagnosticReport:
 
     @cached_property
     def outcome(self) -> DiagnosticOutcome:
-        """The report in one word: a failure outweighs what was not observed, that a warning."""
+        """The worst outcome: failures come before what was not observed, then warnings."""
         ended = {diagnostic.outcome for diagnostic in self.diagnostics}
         order = (*PROBLEMS, DiagnosticOutcome.OK)
         return next((word for word in order if word in ended), DiagnosticOutcome.UNOBSERVED)
 
-    def of(self, area: Area) -> tuple[Diagnostic, ...]:
-        """Those of one area; what ended in the same words is one, under all its names."""
+    def in_area(self, area: Area) -> tuple[Diagnostic, ...]:
+        """The diagnostics of one area; those with the same words are merged under all names."""
         groups: dict[tuple[DiagnosticOutcome, str, str], list[str]] = {}
         for diagnostic in self.diagnostics:
             if diagnostic.area is area:
@@ -120,7 +120,7 @@ def _counted(outcome: DiagnosticOutcome, count: int) -> str:
 
 
 def listed(words: Iterable[str], most: int = 5) -> str:
-    """`a, b and 3 more`."""
+    """A list in words that is cut at a length: `a, b and 3 more`."""
     names = list(words)
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more

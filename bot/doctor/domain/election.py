@@ -1,4 +1,4 @@
-"""Who of the bot's processes acts, and whether this account may keep the bot's state."""
+"""Which of the bot's processes acts, and whether this account may store the bot's state."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CLOCKS = 30.0
 
 
 def wanted(setup: Setup) -> tuple[Right, ...]:
-    """What the bot needs in its own namespace: its records, its Lease, its Changes."""
+    """The rights that the bot needs in its own namespace for records, Lease and Changes."""
     place = setup.state_namespace
     if not place:
         return ()
@@ -36,7 +36,7 @@ def wanted(setup: Setup) -> tuple[Right, ...]:
 
 
 def leader(facts: ClusterFacts, setup: Setup) -> Diagnostic:
-    """Who acts, and how long ago it was heard of."""
+    """Which process acts, and how long ago it renewed the Lease."""
     question = Question(Area.CLUSTER, "election")
     namespace = setup.state_namespace
     look = f"Look at the bot's pods and their logs: kubectl -n {namespace} get pods."

@@ -13,11 +13,11 @@ from bot.domain.refusal import NotObserved
 from bot.traefik.domain.instance import TraefikPod
 
 Commands: TypeAlias = tuple[Mapping[str, Any], ...]
-"""Slash commands as Discord's API words them."""
+"""Slash commands in the form of Discord's API."""
 
 
 class Use(StrEnum):
-    """What needs permissions of its own, and is off unless the settings ask for it."""
+    """A feature that needs permissions of its own, and is off unless the settings turn it on."""
 
     ALERTS = "alerts"
     BOARD = "board"
@@ -73,7 +73,7 @@ class DiscordServerFacts:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """The commands that Discord shows: those of the server, and names of those everywhere."""
+    """The commands that Discord shows in the server, and the names of the global ones."""
 
     commands: Commands
     everywhere: tuple[str, ...] = ()
@@ -81,14 +81,14 @@ class Registered:
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """The bot is not in the server that was meant, but in these."""
+    """The bot is not in the server of the settings, but in these."""
 
     servers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class DiscordFacts:
-    """What Discord told.
+    """What Discord answered.
 
     `login` is the bot's user id. `members` are the people of the settings: a name, or why there
     is none. `skew` is how many seconds our clock is ahead of Discord's; `here` the channel in
@@ -136,7 +136,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class ClusterFacts:
-    """What the API server told. `lease` is None where there is none, or none was asked for."""
+    """What the API server answered; `lease` is None where there is none or none is needed."""
 
     host: str
     version: str | Denied | NotObserved
@@ -156,7 +156,7 @@ class ClusterFacts:
 
 
 def refused(login: Denied | Unset | NotObserved) -> DiscordFacts:
-    """What is known where Discord did not let the bot in: why, and nothing else."""
+    """The facts where Discord did not let the bot in."""
     lost = (
         login if isinstance(login, NotObserved) else NotObserved("Discord did not let the bot in.")
     )

@@ -1,4 +1,4 @@
-"""What the bot must be allowed to do in Discord, and which of its features needs it."""
+"""The permissions that the bot needs in Discord, and for which feature."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from bot.domain.refusal import NotObserved
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """One permission by its name in Discord's API.
+    """A permission by its name in Discord's API.
 
-    `vital`: a command of today does not work without it. The others are for messages beside an
-    interaction, which Discord lets a bot answer wherever it was asked. `use`: needed only where the
-    settings ask for that.
+    vital: Some command does not work without it. The others are for messages that answer no
+    interaction; an interaction may be answered in any channel.
+    use: The feature that needs it; None where the bot always does.
     """
 
     flag: str
@@ -55,7 +55,7 @@ PERMISSIONS = (
 
 
 def needed(uses: Collection[Use]) -> tuple[Permission, ...]:
-    """Those that the set-up in use needs."""
+    """The permissions that a set-up with these features needs."""
     return tuple(
         permission for permission in PERMISSIONS if permission.use is None or permission.use in uses
     )
@@ -70,7 +70,7 @@ ADMINISTRATOR = "administrator"
 def examine(
     server: DiscordServerFacts, here: Channel | None = None, uses: Collection[Use] = ()
 ) -> Iterator[Diagnostic]:
-    """One diagnostic for the roles, one for the channels, one for where somebody asks."""
+    """One diagnostic for the bot's roles, one for all channels, one for the present channel."""
     wanted = needed(uses)
     yield _roles(server.permissions, wanted)
     if here:
@@ -80,10 +80,10 @@ def examine(
     yield _channels(server.channels, wanted)
 
 
-def _roles(given: frozenset[str], wanted: Wanted) -> Diagnostic:
+def _roles(allowed: frozenset[str], wanted: Wanted) -> Diagnostic:
     question = Question(Area.DISCORD, "permissions")
-    if ADMINISTRATOR not in given:
-        return _granted(question, "in the server", given, wanted, INVITE)
+    if ADMINISTRATOR not in allowed:
+        return _granted(question, "in the server", allowed, wanted, INVITE)
     return question.warning(
         f"The bot is an administrator; it needs no more than {_titles(wanted)}.",
         "Take Administrator from its role, and allow those.",
@@ -110,16 +110,16 @@ def _channels(channels: tuple[Channel, ...] | NotObserved, wanted: Wanted) -> Di
     return question.ok(f"The bot sees {count}, and has what it needs there.")
 
 
-def _missing(given: frozenset[str], wanted: Wanted) -> Wanted:
-    if ADMINISTRATOR in given:
+def _missing(allowed: frozenset[str], wanted: Wanted) -> Wanted:
+    if ADMINISTRATOR in allowed:
         return ()
-    return [permission for permission in wanted if permission.flag not in given]
+    return [permission for permission in wanted if permission.flag not in allowed]
 
 
 def _granted(
-    question: Question, where: str, given: frozenset[str], wanted: Wanted, fix: str
+    question: Question, where: str, allowed: frozenset[str], wanted: Wanted, fix: str
 ) -> Diagnostic:
-    missing = _missing(given, wanted)
+    missing = _missing(allowed, wanted)
     where = f"{where[0].upper()}{where[1:]}"
     if not missing:
         return question.ok(f"{where}: {_titles(wanted)}.")

@@ -1,4 +1,4 @@
-"""Whether Discord knows the bot as it should: token, application, server, commands."""
+"""Whether token, application, server and commands are set up in Discord."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def application(facts: DiscordFacts) -> Diagnostic:
 
 
 def intents(facts: DiscordFacts) -> Diagnostic:
-    """Whether the bot gets more events than it needs."""
+    """Whether privileged intents are on, which the bot does not need."""
     question = Question(Area.DISCORD, "intents")
     switches = facts.application
     if isinstance(switches, NotObserved):
@@ -122,7 +122,7 @@ def commands(facts: DiscordFacts, setup: Setup) -> Diagnostic:
 
 
 def differences(ours: Commands, theirs: Commands) -> list[str]:
-    """What differs, command by command: `/why is missing`, `/old is left over`, `/health …`."""
+    """The differences by command, such as `/why is missing` and `/old is left over`."""
     mine = {_key(command): _plain(command) for command in ours}
     registered = {_key(command): _plain(command) for command in theirs}
     lines = [f"/{name} is missing" for kind, name in mine if (kind, name) not in registered]
@@ -140,7 +140,7 @@ IGNORED = {"id", "application_id", "guild_id", "version"} | {
     "integration_types",
     "dm_permission",
 }
-"""What Discord adds to a command; and what means nothing for a command of one server."""
+"""Fields that Discord adds to a command, or that mean nothing for a command of one server."""
 
 
 def _key(command: Mapping[str, Any]) -> tuple[int, str]:
@@ -148,7 +148,7 @@ def _key(command: Mapping[str, Any]) -> tuple[int, str]:
 
 
 def _plain(command: Any) -> Any:
-    """A command as it means: without ids, and without what is as good as absent."""
+    """A command reduced to its meaning: without ids and default values."""
     if isinstance(command, Mapping):
         fields = {key: _plain(value) for key, value in command.items() if key not in IGNORED}
         return {key: value for key, value in fields.items() if not _default(key, value)}

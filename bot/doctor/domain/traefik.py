@@ -18,7 +18,7 @@ PROBER = Question(Area.TRAEFIK, "prober")
 
 
 def examine(facts: ClusterFacts) -> Iterator[Diagnostic]:
-    """Found, its version, its API, and the prober that would try it."""
+    """Traefik's pods and version, its API, and the prober that can test it."""
     if isinstance(facts.traefik, NotObserved | Denied):
         yield TRAEFIK.unobserved(_why(facts.traefik, "list pods"))
         yield API.unobserved("Traefik's arguments could not be read.")

@@ -1,4 +1,4 @@
-"""The doctor's answer as a card: what failed first, each with its fix; what is well in a line."""
+"""The doctor's report as a card: problems first, each with its fix; the rest in a few lines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ VERDICT = {
     DiagnosticOutcome.UNOBSERVED: Verdict.UNKNOWN,
     DiagnosticOutcome.FAILED: Verdict.FAILED,
 }
-"""The signs and colours are those of the reports."""
+"""Outcomes have the signs and colours of verdicts."""
 
 MARK = {outcome: words.MARK[verdict] for outcome, verdict in VERDICT.items()}
 MARK[DiagnosticOutcome.NOTE] = "⚪"
@@ -32,7 +32,7 @@ BRIEF = 80
 
 
 def report(report: DiagnosticReport) -> render.Card:
-    """One message, however much is wrong: what does not fit is counted."""
+    """The report in one message; what does not fit is counted."""
     head = f"## {MARK[report.outcome]} {HEADS[report.outcome]}\n{report.headline}"
     tail = "\n".join(_tail(report))
     parts = list(_problems(report))
@@ -51,7 +51,7 @@ def report(report: DiagnosticReport) -> render.Card:
 def _problems(report: DiagnosticReport) -> Iterator[str]:
     for outcome in PROBLEMS:
         for area in Area:
-            for diagnostic in report.of(area):
+            for diagnostic in report.in_area(area):
                 if diagnostic.outcome is outcome:
                     name = words.line(diagnostic.name, NAMES)
                     observation = render.code(diagnostic.observation, OBSERVATION)
@@ -60,7 +60,7 @@ def _problems(report: DiagnosticReport) -> Iterator[str]:
 
 
 def _tail(report: DiagnosticReport) -> Iterator[str]:
-    """A line an area of what is well, and a line of what is not used."""
+    """A line for what is well in each area, and one for each note."""
     for area in Area:
         names = [
             diagnostic.name
@@ -70,7 +70,7 @@ def _tail(report: DiagnosticReport) -> Iterator[str]:
         if names:
             yield f"-# {MARK[DiagnosticOutcome.OK]} {area}: {', '.join(names)}"
     for area in Area:
-        for diagnostic in report.of(area):
+        for diagnostic in report.in_area(area):
             if diagnostic.outcome is DiagnosticOutcome.NOTE:
                 observation = render.code(diagnostic.observation, BRIEF)
                 yield f"-# {MARK[DiagnosticOutcome.NOTE]} {diagnostic.name}: {observation}"

@@ -1,4 +1,4 @@
-"""The doctor's answer for a terminal: by area, each failure with its fix below it."""
+"""The doctor's report for a terminal: by area, each failure with its fix below it."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ WIDE = 400
 
 
 def report(report: DiagnosticReport) -> RenderableType:
-    """The whole answer."""
+    """The whole report."""
     title = Text(report.outcome.upper(), style=STYLE[report.outcome])
     title.append(f"  {report.headline}", style="default not bold")
     parts: list[RenderableType] = [title]
     for area in Area:
-        if diagnostics := report.of(area):
+        if diagnostics := report.in_area(area):
             parts += [Text(f"\n{area}", "bold"), *map(_row, diagnostics)]
     return Group(*parts)
 
 
 def _row(diagnostic: Diagnostic) -> RenderableType:
-    """Outcome, name, what was observed; many names together have a line of their own."""
+    """Outcome, name and observation; many merged names get a line of their own."""
     names = Text(words.line(diagnostic.name, WIDE), "bold")
     lines: list[RenderableType] = [Text(words.line(diagnostic.observation, WIDE))]
     if diagnostic.fix:
