@@ -14,7 +14,7 @@ import yaml
 
 from bot.cli.parser import Parser, add_files, add_output
 from bot.errors import InputError
-from bot.gitops.native_lb_edit import EditOutcome, Result, edit
+from bot.gitops.native_lb_edit import EditOutcome, EditResult, edit
 from bot.gitops.unified_diff import difference
 from bot.manifests import reader as manifests
 from bot.render import terminal
@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
         _show(outcome, as_json=as_json)
     if unread:
         return UNREADABLE
-    return REFUSED if any(outcome.result is Result.REFUSED for outcome in outcomes) else DONE
+    return REFUSED if any(outcome.result is EditResult.REFUSED for outcome in outcomes) else DONE
 
 
 def _read(files: Sequence[str]) -> tuple[dict[str, str], list[EditOutcome]]:
@@ -79,7 +79,7 @@ def _read(files: Sequence[str]) -> tuple[dict[str, str], list[EditOutcome]]:
 
 
 def _unread(name: str, why: str) -> EditOutcome:
-    return EditOutcome(file=name, result=Result.REFUSED, reason=why.removeprefix(f"{name}: "))
+    return EditOutcome(file=name, result=EditResult.REFUSED, reason=why.removeprefix(f"{name}: "))
 
 
 def _services(texts: Mapping[str, str]) -> dict[tuple[str, str], Mapping[str, Any]]:

@@ -19,7 +19,7 @@ from bot.routing.native_lb import FIELD, Choice, Manifest, Path, choose, is_ingr
 SOPS = "the file is encrypted by SOPS, whose checksum an edit would break: use `sops edit`"
 
 
-class Result(StrEnum):
+class EditResult(StrEnum):
     """What became of one IngressRoute."""
 
     EDITED = "edited"
@@ -38,7 +38,7 @@ class EditOutcome(msgspec.Struct, frozen=True, kw_only=True):
     document: int | None = None
     name: str = ""
     namespace: str = ""
-    result: Result
+    result: EditResult
     reason: str = ""
 
 
@@ -66,9 +66,9 @@ def edit(text: str, file: str, known: Mapping[tuple[str, str], Manifest]) -> Edi
             splices += _splices(original, number, prefix, choice.add)
             result, reason = _described(choice)
         except Misfit as misfit:
-            result, reason = Result.REFUSED, str(misfit)
+            result, reason = EditResult.REFUSED, str(misfit)
         outcomes.append(_outcome(file, number, manifest, result, reason))
-    nothing = EditOutcome(file=file, result=Result.UNCHANGED, reason="It has no IngressRoute.")
+    nothing = EditOutcome(file=file, result=EditResult.UNCHANGED, reason="It has no IngressRoute.")
     return Edited(splice(text, splices), tuple(outcomes) or (nothing,))
 
 
@@ -113,21 +113,21 @@ def _splices(
     return splices
 
 
-def _described(choice: Choice) -> tuple[Result, str]:
+def _described(choice: Choice) -> tuple[EditResult, str]:
     left = "; ".join(
         dict.fromkeys(f"service {service.name!r}: {service.why}" for service in choice.left)
     )
     if choice.add:
-        return Result.EDITED, f"Left as it is: {left}." if left else ""
+        return EditResult.EDITED, f"Left as it is: {left}." if left else ""
     if left:
-        return Result.REFUSED, f"{left}."
+        return EditResult.REFUSED, f"{left}."
     if choice.already:
-        return Result.UNCHANGED, f"Each of its services has {FIELD} already."
-    return Result.UNCHANGED, "It names no service."
+        return EditResult.UNCHANGED, f"Each of its services has {FIELD} already."
+    return EditResult.UNCHANGED, "It names no service."
 
 
 def _outcome(
-    file: str, number: int, manifest: Manifest, result: Result, reason: str
+    file: str, number: int, manifest: Manifest, result: EditResult, reason: str
 ) -> EditOutcome:
     metadata = mapping(manifest.get("metadata"))
     return EditOutcome(

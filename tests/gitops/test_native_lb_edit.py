@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.gitops.native_lb_edit import Result, edit
+from bot.gitops.native_lb_edit import EditResult, edit
 
 HEAD = """\
 apiVersion: traefik.io/v1alpha1
@@ -75,7 +75,7 @@ WRITTEN = {
 def test_each_way_to_write_a_service_keeps_its_layout(before: str, after: str) -> None:
     made = edit(a_route(SERVICES) + deeper(before), "web.yaml", {})
     assert made.text == a_route(SERVICES) + deeper(after)
-    assert [each.result for each in made.outcomes] == [Result.EDITED]
+    assert [each.result for each in made.outcomes] == [EditResult.EDITED]
 
 
 def deeper(text: str) -> str:
@@ -106,7 +106,7 @@ def test_what_a_vip_cannot_serve_is_refused_with_the_reason(services: str, why: 
     before = a_route(SERVICES) + deeper(services)
     made = edit(before, "web.yaml", KNOWN)
     assert made.text == before
-    assert [each.result for each in made.outcomes] == [Result.REFUSED]
+    assert [each.result for each in made.outcomes] == [EditResult.REFUSED]
     assert why in made.outcomes[0].reason
 
 
@@ -117,14 +117,14 @@ def test_an_anchor_that_is_used_elsewhere_too_is_not_edited() -> None:
     )
     made = edit(before, "web.yaml", {})
     assert made.text == before
-    assert made.outcomes[0].result is Result.REFUSED
+    assert made.outcomes[0].result is EditResult.REFUSED
     assert "by hand" in made.outcomes[0].reason
 
 
 def test_an_encrypted_file_stays_as_it_is() -> None:
     before = a_route(SERVICES) + "   - name: web\nsops:\n  mac: ENC[x]\n"
     made = edit(before, "web.yaml", {})
-    assert (made.text, made.outcomes[0].result) == (before, Result.REFUSED)
+    assert (made.text, made.outcomes[0].result) == (before, EditResult.REFUSED)
     assert "SOPS" in made.outcomes[0].reason
 
 
@@ -132,14 +132,14 @@ def test_a_second_edit_finds_nothing_to_do() -> None:
     made = edit(a_route(SERVICES) + "   - name: web\n", "web.yaml", {})
     again = edit(made.text, "web.yaml", {})
     assert again.text == made.text
-    assert [each.result for each in again.outcomes] == [Result.UNCHANGED]
+    assert [each.result for each in again.outcomes] == [EditResult.UNCHANGED]
     assert again.outcomes[0].reason
 
 
 def test_what_cannot_be_switched_in_an_edited_route_is_named() -> None:
     services = "   - name: web\n   - name: api@internal\n     kind: TraefikService\n"
     made = edit(a_route(SERVICES) + services, "web.yaml", {})
-    assert made.outcomes[0].result is Result.EDITED
+    assert made.outcomes[0].result is EditResult.EDITED
     assert "api@internal" in made.outcomes[0].reason
 
 
@@ -149,14 +149,14 @@ def test_every_document_of_a_file_has_its_own_outcome() -> None:
     plain = a_route(SERVICES) + "   - {name: web}\n"
     made = edit(f"{other}---\n{sticky}---\n{plain}", "all.yaml", {})
     assert [(each.document, each.result) for each in made.outcomes] == [
-        (1, Result.REFUSED),
-        (2, Result.EDITED),
+        (1, EditResult.REFUSED),
+        (2, EditResult.EDITED),
     ]
 
 
 def test_a_file_without_a_route_is_named_with_the_reason() -> None:
     made = edit("kind: Service\n", "web.yaml", {})
-    assert [(each.document, each.result) for each in made.outcomes] == [(None, Result.UNCHANGED)]
+    assert [(each.document, each.result) for each in made.outcomes] == [(None, EditResult.UNCHANGED)]
     assert made.outcomes[0].reason
 
 
@@ -198,7 +198,7 @@ def test_whatever_the_layout_only_the_intended_keys_differ(
     before = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, **layout)
     made = edit(before, "web.yaml", {})
     (outcome,) = made.outcomes
-    if outcome.result is not Result.EDITED:
+    if outcome.result is not EditResult.EDITED:
         assert made.text == before
         assert outcome.reason
         return
@@ -222,8 +222,8 @@ def test_every_route_of_the_corpus_is_edited_exactly_or_refused_with_a_reason(da
         made = edit(before, file, {})
         assert len(made.outcomes) == count, file
         results.update(each.result for each in made.outcomes)
-        assert all(each.reason for each in made.outcomes if each.result is not Result.EDITED)
+        assert all(each.reason for each in made.outcomes if each.result is not EditResult.EDITED)
         assert all("nativeLB: true" in line for line in added(before, made.text)), file
         assert edit(made.text, file, {}).text == made.text
     assert sum(results.values()) == wanted.total()
-    assert results[Result.EDITED] > 0.9 * wanted.total()
+    assert results[EditResult.EDITED] > 0.9 * wanted.total()
