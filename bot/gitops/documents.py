@@ -51,10 +51,10 @@ class Original:
     def becomes(self, splices: Sequence[Splice], change: Callable[[list[Any]], object]) -> bool:
         """Whether the splices do to the text just what `change` does to its meaning."""
         # Written out and read again, so that what aliases share is no longer shared.
-        wanted = [msgspec.to_builtins(document) for document in self.data]
-        change(wanted)
+        expected = [msgspec.to_builtins(document) for document in self.data]
+        change(expected)
         try:
-            return meaning(splice(self.text, splices)) == wanted
+            return meaning(splice(self.text, splices)) == expected
         except (yaml.YAMLError, ValueError):
             return False
 
@@ -98,15 +98,15 @@ class Texts:
             raise Stop(FileReason.TOO_LARGE, f"more than {MOST_FILES} files")
         return _once(self._files, path, lambda: parsed(self.tree.text(path), path))
 
-    def patch(self, folder: str, given: str) -> list[Any]:
+    def patch(self, folder: str, patch: str) -> list[Any]:
         """The documents of a patch: written where it stands, or a file named in a folder.
 
         Raises:
             Stop: It is not there, no YAML, or too much of it.
         """
-        if "\n" in given or ":" in given:
-            return _once(self._patches, given, lambda: parsed(given, "a patch"))
-        path = self.tree.way(folder, given)
+        if "\n" in patch or ":" in patch:
+            return _once(self._patches, patch, lambda: parsed(patch, "a patch"))
+        path = self.tree.way(folder, patch)
         if path not in self.tree.files:
             raise Stop(FileReason.UNREADABLE, f"{path} is not there")
         return self.file(path)

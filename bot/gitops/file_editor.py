@@ -13,7 +13,7 @@ import yaml
 
 from bot.gitops.documents import Original, at, encrypted
 from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit
-from bot.gitops.kustomize import Found
+from bot.gitops.kustomize import FileObject
 from bot.gitops.native_lb_edit import edit_one
 from bot.gitops.refusals import FileReason, Stop
 from bot.manifests.edit import Misfit, Splice, extent, line_end, nesting, setting, splice, within
@@ -24,47 +24,49 @@ QUOTED = '"true"'
 """Annotations are strings, and a bare true is none."""
 
 
-def edited(text: str, found: Found, edit: FileEdit) -> str:
+def edited(text: str, resource: FileObject, edit: FileEdit) -> str:
     """The file's text afterwards. `found` is where the object stands in it.
 
     Raises:
         Stop: It cannot be done with certainty, or is done already.
     """
     try:
-        made = _edited(text, found, edit)
+        after = _edited(text, resource, edit)
     except Misfit as misfit:
         raise Stop(FileReason.MISPLACED, str(misfit).rstrip(".")) from None
     except (yaml.YAMLError, ValueError, RecursionError):
-        raise Stop(FileReason.UNREADABLE, found.path) from None
-    if made == text:
+        raise Stop(FileReason.UNREADABLE, resource.path) from None
+    if after == text:
         raise Stop(FileReason.ALREADY)
-    return made
+    return after
 
 
-def _edited(text: str, found: Found, edit: FileEdit) -> str:
+def _edited(text: str, resource: FileObject, edit: FileEdit) -> str:
     match edit.kind:
         case EditKind.NATIVE_LB:
-            chosen = _chosen(choose(found.manifest, {}), found.manifest, edit.services)
-            return edit_one(text, found.document, found.prefix, chosen)
+            chosen = _chosen(choose(resource.manifest, {}), resource.manifest, edit.services)
+            return edit_one(text, resource.document, resource.prefix, chosen)
         case EditKind.ANNOTATE:
-            return annotated(text, found.document, found.prefix)
+            return annotated(text, resource.document, resource.prefix)
         case EditKind.REPLACE:
-            if found.prefix:
+            if resource.prefix:
                 raise Misfit("it is an item of a list")
-            return replaced(text, found.document, _as_written(edit, found))
+            return replaced(text, resource.document, _as_written(edit, resource))
         case _:
             assert_never(edit.kind)
 
 
-def _chosen(choice: Choice, manifest: Mapping[str, Any], wanted: tuple[Chosen, ...]) -> list[Path]:
+def _chosen(
+    choice: Choice, manifest: Mapping[str, Any], services: tuple[Chosen, ...]
+) -> list[Path]:
     """The paths of the services that lack the field, of those that are wanted."""
-    if not wanted:
+    if not services:
         if not choice.add and choice.left:
             raise Stop(FileReason.UNFIT, "; ".join(dict.fromkeys(left.why for left in choice.left)))
         return list(choice.add)
     left = {left.path: left.why for left in choice.left}
     paths: list[Path] = []
-    for chosen in wanted:
+    for chosen in services:
         path: Path = ("spec", "routes", chosen.route, "services", chosen.service)
         if _name(manifest, path) != chosen.name:
             raise Stop(FileReason.DIFFERENT, f"route {chosen.route}, service {chosen.service}")
@@ -105,19 +107,19 @@ def annotated(text: str, number: int, prefix: Path = ()) -> str:
     metadata = at(original.data[number], prefix)["metadata"]
     if (metadata.get("annotations") or {}).get(ANNOTATION) == "true":
         return text
-    place = within(root, (*prefix, "metadata"))
     if metadata.get("annotations"):
-        made = setting(text, within(root, (*prefix, "metadata", "annotations")), ANNOTATION, QUOTED)
+        annotations = within(root, (*prefix, "metadata", "annotations"))
+        piece = setting(text, annotations, ANNOTATION, QUOTED)
     else:
-        made = _first(text, place)
+        piece = _first(text, within(root, (*prefix, "metadata")))
 
-    def annotate(whole: list[Any]) -> None:
-        mine = at(whole[number], prefix)["metadata"]
+    def annotate(documents: list[Any]) -> None:
+        mine = at(documents[number], prefix)["metadata"]
         mine["annotations"] = {**(mine.get("annotations") or {}), ANNOTATION: "true"}
 
-    if not original.becomes([made], annotate):
+    if not original.becomes([piece], annotate):
         raise Misfit("the edit would change more than it should, by an anchor say")
-    return splice(text, [made])
+    return splice(text, [piece])
 
 
 def _first(text: str, metadata: yaml.MappingNode) -> Splice:
@@ -128,8 +130,8 @@ def _first(text: str, metadata: yaml.MappingNode) -> Splice:
         key, node = there[0]
         if node.start_mark.line != key.end_mark.line or node.start_mark.index < key.end_mark.index:
             raise Misfit("its annotations stand elsewhere")
-        whole = f"{{{ANNOTATION}: {QUOTED}}}"
-        return Splice(node.start_mark.index, node.end_mark.index, whole)
+        flow = f"{{{ANNOTATION}: {QUOTED}}}"
+        return Splice(node.start_mark.index, node.end_mark.index, flow)
     return nesting(text, metadata, "annotations", (ANNOTATION, QUOTED))
 
 
@@ -144,29 +146,29 @@ def replaced(text: str, number: int, manifests: tuple[Mapping[str, Any], ...]) -
     original, root = _opened(text, number)
     start, end = extent(text, root)
     new = written(manifests).rstrip("\n").replace("\n", line_end(text))
-    made = Splice(start, end, new)
+    piece = Splice(start, end, new)
 
-    def replace(whole: list[Any]) -> None:
-        whole[number : number + 1] = [dict(manifest) for manifest in manifests]
+    def replace(documents: list[Any]) -> None:
+        documents[number : number + 1] = [dict(manifest) for manifest in manifests]
 
-    if not original.becomes([made], replace):
+    if not original.becomes([piece], replace):
         raise Misfit("the edit would change more than it should")
-    return splice(text, [made])
+    return splice(text, [piece])
 
 
-def _as_written(edit: FileEdit, found: Found) -> tuple[dict[str, Any], ...]:
+def _as_written(edit: FileEdit, resource: FileObject) -> tuple[dict[str, Any], ...]:
     """The manifests with the names that the file's layers make the live ones of."""
-    first, last = found.names[0], found.names[-1]
+    first, last = resource.names[0], resource.names[-1]
     if first == last:
         return edit.manifests
     before, mark, after = last.partition(first)
     if not mark:
         raise Misfit("its name in the file is no part of its name in the cluster")
-    made = []
+    manifests = []
     for manifest in edit.manifests:
         name = manifest["metadata"]["name"]
         if not (name.startswith(before) and name.endswith(after)):
             raise Misfit("a name prefix or suffix stands against the new name")
         bare = name[len(before) : len(name) - len(after)]
-        made.append({**manifest, "metadata": {**manifest["metadata"], "name": bare}})
-    return tuple(made)
+        manifests.append({**manifest, "metadata": {**manifest["metadata"], "name": bare}})
+    return tuple(manifests)

@@ -123,9 +123,9 @@ class Host(ABC):
 
     async def open(self, branch: str, title: str, body: str) -> Pull:
         """Open one, or find the one that is open already. Nothing is ever merged."""
-        wanted = {"title": title, "head": branch, "base": self._branch, "body": body}
+        request = {"title": title, "head": branch, "base": self._branch, "body": body}
         also = frozenset({self.taken})
-        answer = await self.rest.ask("POST", f"{self._path}/pulls", body=wanted, also=also)
+        answer = await self.rest.ask("POST", f"{self._path}/pulls", body=request, also=also)
         if answer.status == self.taken:
             pull = await self.find(branch)
             if pull is None:

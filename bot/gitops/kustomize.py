@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from bot.domain.finding import Target
 from bot.gitops.documents import Texts, objects
-from bot.gitops.kustomize_patches import HISTORY, touches, weight
+from bot.gitops.kustomize_patches import HISTORY, Against, touches, weight
 from bot.gitops.refusals import FileReason, Stop
 from bot.gitops.source import mapping
 from bot.gitops.tree import Tree, joined
@@ -44,7 +45,7 @@ REMOTE = ("://", "git@", "github.com/", "gitlab.com/", "bitbucket.org/", "?ref="
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FileObject:
     """An object in a file: which document, where in it, and what it is called after each layer.
 
     `names` are those that it had, the present one last; `against` says why no edit of the file
@@ -57,12 +58,16 @@ class Found:
     manifest: Mapping[str, Any]
     names: HISTORY
     namespace: str
-    against: tuple[tuple[FileReason, str], ...] = ()
+    against: tuple[Against, ...] = ()
 
     @property
     def place(self) -> tuple[str, int, Path]:
-        """Where it stands."""
+        """File, document and path in the document."""
         return self.path, self.document, self.prefix
+
+    def blocked(self, *against: Against) -> FileObject:
+        """With more reasons against an edit of the file."""
+        return replace(self, against=(*self.against, *against))
 
 
 @dataclass
@@ -75,14 +80,14 @@ class Build:
 
     tree: Tree
     target: Target
-    unseen: list[tuple[FileReason, str]] = field(default_factory=list)
+    unseen: list[Against] = field(default_factory=list)
     folders: set[str] = field(default_factory=set)
     _steps: int = 0
 
     def __post_init__(self) -> None:
         self._texts = Texts(self.tree)
 
-    def root(self, folder: str, extra: Mapping[str, Any]) -> list[Found]:
+    def root(self, folder: str, extra: Mapping[str, Any]) -> list[FileObject]:
         """Every object of the kind that a folder becomes; `extra` is what Flux adds to it.
 
         Raises:
@@ -124,22 +129,22 @@ class Build:
         return documents[0]
 
     def _accumulated(
-        self, own: Mapping[str, Any], folder: str, found: list[Found], depth: int
-    ) -> list[Found]:
+        self, own: Mapping[str, Any], folder: str, resources: list[FileObject], depth: int
+    ) -> list[FileObject]:
         """What a kustomization makes of what was found before it, and of its own resources."""
         if depth > DEEPEST:
             raise Stop(FileReason.UNREADABLE, f"{folder} leads to itself")
         entries = self._resources(own, folder)
-        found = [
-            *found,
-            *(one for entry in entries for one in self._resource(folder, entry, depth)),
+        resources = [
+            *resources,
+            *(resource for entry in entries for resource in self._resource(folder, entry, depth)),
         ]
         for entry in listed(own, "components"):
-            found = self._component(folder, entry, found, depth)
+            resources = self._component(folder, entry, resources, depth)
         if any(own.get(field_) for field_ in GENERATING):
             self.unseen.append((FileReason.GENERATED, folder or "the root"))
-        self._count(weight(own) * (1 + len(found)))
-        return [self._transformed(own, folder, resource) for resource in found]
+        self._count(weight(own) * (1 + len(resources)))
+        return [self._transformed(own, folder, resource) for resource in resources]
 
     def _resources(self, own: Mapping[str, Any], folder: str) -> tuple[str, ...]:
         """What a kustomization names. One that names a folder twice is refused by kustomize too."""
@@ -164,7 +169,7 @@ class Build:
                 FileReason.TOO_LARGE, f"more than {MOST_STEPS} resources and patches of them"
             )
 
-    def _resource(self, folder: str, entry: str, depth: int) -> list[Found]:
+    def _resource(self, folder: str, entry: str, depth: int) -> list[FileObject]:
         if any(mark in entry for mark in REMOTE):
             self.unseen.append((FileReason.REMOTE_BASE, entry))
             return []
@@ -183,19 +188,20 @@ class Build:
             return []
         return self._accumulated(own, path, [], depth + 1)
 
-    def _component(self, folder: str, entry: str, found: list[Found], depth: int) -> list[Found]:
+    def _component(
+        self, folder: str, entry: str, resources: list[FileObject], depth: int
+    ) -> list[FileObject]:
         """A component changes what the kustomization that names it has, besides its own."""
-        self._count(1 + len(found))
+        self._count(1 + len(resources))
         if any(mark in entry for mark in REMOTE):
-            against = (FileReason.REMOTE_BASE, entry)
-            return [replace(resource, against=(*resource.against, against)) for resource in found]
+            return [resource.blocked((FileReason.REMOTE_BASE, entry)) for resource in resources]
         path = self.tree.way(folder, entry)
         own = self._kustomization(path) if path in self.tree.folders else None
         if own is None:
             raise Stop(FileReason.NO_FOLDER, f"{path}, a component of {folder or 'the root'}")
-        return self._accumulated(own, path, found, depth + 1)
+        return self._accumulated(own, path, resources, depth + 1)
 
-    def _in_file(self, path: str) -> Iterator[Found]:
+    def _in_file(self, path: str) -> Iterator[FileObject]:
         try:
             documents = self._texts.file(path)
         except Stop as stop:
@@ -208,18 +214,18 @@ class Build:
                 if _of_kind(manifest, self.target):
                     metadata = mapping(manifest.get("metadata"))
                     name, place = str(metadata.get("name")), str(metadata.get("namespace") or "")
-                    yield Found(path, number, prefix, manifest, (name,), place)
+                    yield FileObject(path, number, prefix, manifest, (name,), place)
 
-    def _transformed(self, own: Mapping[str, Any], folder: str, each: Found) -> Found:
-        against = touches(own, each.names, each.manifest, lambda path: self._patch(folder, path))
-        name = f"{own.get('namePrefix') or ''}{each.names[-1]}{own.get('nameSuffix') or ''}"
-        names = each.names if name == each.names[-1] else (*each.names, name)
-        namespace = str(own.get("namespace") or each.namespace)
-        return replace(each, names=names, namespace=namespace, against=(*each.against, *against))
+    def _transformed(self, own: Mapping[str, Any], folder: str, resource: FileObject) -> FileObject:
+        names, namespace = resource.names, str(own.get("namespace") or resource.namespace)
+        name = f"{own.get('namePrefix') or ''}{names[-1]}{own.get('nameSuffix') or ''}"
+        against = touches(own, names, resource.manifest, partial(self._patch, folder))
+        renamed = names if name == names[-1] else (*names, name)
+        return replace(resource, names=renamed, namespace=namespace).blocked(*against)
 
-    def _patch(self, folder: str, given: str) -> list[Any]:
+    def _patch(self, folder: str, patch: str) -> list[Any]:
         """The documents of a patch: written where it stands, or a file that is named."""
-        documents = self._texts.patch(folder, given)
+        documents = self._texts.patch(folder, patch)
         self._count(len(documents))
         return documents
 

@@ -68,10 +68,10 @@ def _touching(
 def _patches(patch: object, names: HISTORY, kind: str, read: Read) -> bool:
     if isinstance(patch, str):
         return _merges(patch, names, kind, read)
-    given = mapping(patch)
-    if target := mapping(given.get("target")):
+    entry = mapping(patch)
+    if target := mapping(entry.get("target")):
         return _selects(target, names, kind)
-    return _merges(given.get("patch") or given.get("path"), names, kind, read)
+    return _merges(entry.get("patch") or entry.get("path"), names, kind, read)
 
 
 def _merges(patch: object, names: HISTORY, kind: str, read: Read) -> bool:
@@ -82,13 +82,13 @@ def _merges(patch: object, names: HISTORY, kind: str, read: Read) -> bool:
         return True
     else:
         documents = _of(read, patch)
-    found = [document for document in documents if document is not None]
-    return not found or any(_is_of(target, names, kind) for target in found)
+    targets = [document for document in documents if document is not None]
+    return not targets or any(_is_of(target, names, kind) for target in targets)
 
 
-def _of(read: Read, given: str) -> list[Any]:
+def _of(read: Read, patch: str) -> list[Any]:
     try:
-        return read(given)
+        return read(patch)
     except Stop:
         return []
 
@@ -116,9 +116,9 @@ def _replaces(replacement: object, names: HISTORY, kind: str, read: Read) -> boo
     path = mapping(replacement).get("path")
     documents = _of(read, str(path)) if path else [replacement]
     flat = [
-        one
+        replacement
         for document in documents
-        for one in (document if isinstance(document, list) else [document])
+        for replacement in (document if isinstance(document, list) else [document])
     ]
     # A file of replacements names no further file, so what is without targets may be of any object.
     targets = [_list(mapping(one).get("targets")) for one in flat]

@@ -11,7 +11,7 @@ import yaml
 from bot.domain.finding import Target
 from bot.gitops.documents import encrypted, parsed
 from bot.gitops.domain.file_edit import EditKind, FileEdit
-from bot.gitops.kustomize import NAMES, Build, Found, added, listed
+from bot.gitops.kustomize import NAMES, Build, FileObject, added, listed
 from bot.gitops.refusals import FileReason, Stop
 from bot.gitops.source import mapping
 from bot.gitops.tree import Tree, joined
@@ -28,7 +28,7 @@ class Located:
     changes too.
     """
 
-    found: Found
+    resource: FileObject
     text: str
     also: tuple[str, ...] = ()
 
@@ -48,9 +48,18 @@ def locate(
     folder = tree.way("", str(spec.get("path") or ""))
     build = Build(tree, edit.object)
     candidates = build.root(folder, added(spec))
-    found = _one(candidates, edit.object, folder, origin, build)
-    _check(found, candidates, build, edit, substituting=bool(spec.get("postBuild")))
-    return Located(found, tree.text(found.path), tuple(_also(tree, found.path, build.folders)))
+    resource = _one(candidates, edit.object, folder, origin, build)
+    path = resource.path
+    if resource.against:
+        raise Stop(*resource.against[0])
+    if sum(candidate.place == resource.place for candidate in candidates) > 1:
+        raise Stop(FileReason.SHARED, path)
+    text = tree.text(path)
+    if encrypted(parsed(text, path)[resource.document]):
+        raise Stop(FileReason.ENCRYPTED, path)
+    if spec.get("postBuild") and _has_variables(resource, edit):
+        raise Stop(FileReason.SUBSTITUTED, path)
+    return Located(resource, text, tuple(_also(tree, path, build.folders)))
 
 
 def _origin(live: Mapping[str, Any]) -> str:
@@ -67,7 +76,9 @@ def _origin(live: Mapping[str, Any]) -> str:
     return str(origin.get("path") or "")
 
 
-def _one(candidates: list[Found], target: Target, folder: str, origin: str, build: Build) -> Found:
+def _one(
+    candidates: list[FileObject], target: Target, folder: str, origin: str, build: Build
+) -> FileObject:
     fitting = [candidate for candidate in candidates if _is(candidate, target)]
     if origin and (
         named := [place for place in fitting if _from(place, folder, origin, build.tree)]
@@ -78,7 +89,8 @@ def _one(candidates: list[Found], target: Target, folder: str, origin: str, buil
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
-        raise Stop(FileReason.AMBIGUOUS, ", ".join(sorted({found.path for found in fitting})[:5]))
+        paths = sorted({resource.path for resource in fitting})
+        raise Stop(FileReason.AMBIGUOUS, ", ".join(paths[:5]))
     if variable := next((candidate for candidate in candidates if _is_variable(candidate)), None):
         raise Stop(FileReason.SUBSTITUTED, variable.path)
     nowhere = (FileReason.NOT_FOUND, f"below {folder or 'the root'}")
@@ -86,39 +98,27 @@ def _one(candidates: list[Found], target: Target, folder: str, origin: str, buil
     raise Stop(*min((*build.unseen, nowhere), key=lambda why: why[0] is FileReason.NOT_FOUND))
 
 
-def _is(each: Found, target: Target) -> bool:
+def _is(resource: FileObject, target: Target) -> bool:
     """An object without a namespace is of `default`."""
-    return (each.names[-1], each.namespace or "default") == (target.name, target.namespace)
+    return (resource.names[-1], resource.namespace or "default") == (target.name, target.namespace)
 
 
-def _is_variable(each: Found) -> bool:
-    return VARIABLE in each.names[-1] or VARIABLE in each.namespace
+def _is_variable(resource: FileObject) -> bool:
+    return VARIABLE in resource.names[-1] or VARIABLE in resource.namespace
 
 
-def _from(each: Found, folder: str, origin: str, tree: Tree) -> bool:
+def _from(resource: FileObject, folder: str, origin: str, tree: Tree) -> bool:
     try:
-        return each.path == tree.way(folder, origin)
+        return resource.path == tree.way(folder, origin)
     except Stop:
         return False
 
 
-def _check(
-    found: Found, candidates: list[Found], build: Build, edit: FileEdit, *, substituting: bool
-) -> None:
-    if found.against:
-        raise Stop(*found.against[0])
-    if sum(candidate.place == found.place for candidate in candidates) > 1:
-        raise Stop(FileReason.SHARED, found.path)
-    documents = parsed(build.tree.text(found.path), found.path)
-    if encrypted(documents[found.document]):
-        raise Stop(FileReason.ENCRYPTED, found.path)
-    # What was filled in once would stand there for good, and what looks like a variable go away.
-    if (
-        substituting
-        and edit.kind is EditKind.REPLACE
-        and (VARIABLE in str(found.manifest) or "$" in str(edit.manifests))
-    ):
-        raise Stop(FileReason.SUBSTITUTED, found.path)
+def _has_variables(resource: FileObject, edit: FileEdit) -> bool:
+    """Whether the replacement would write Flux's values for good, or lose what looks like one."""
+    return edit.kind is EditKind.REPLACE and (
+        VARIABLE in str(resource.manifest) or "$" in str(edit.manifests)
+    )
 
 
 def _also(tree: Tree, path: str, read: set[str]) -> Iterator[str]:

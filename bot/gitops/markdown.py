@@ -62,9 +62,9 @@ def message(edit: FileEdit, why: Description) -> str:
 
 def body(edit: FileEdit, why: Description, diff: str, also: tuple[str, ...] = ()) -> str:
     """The body: evidence, difference and risks."""
-    asked = f", asked for by the Discord user {_plain(why.requester)}" if why.requester else ""
+    requester = f", asked for by the Discord user {_plain(why.requester)}" if why.requester else ""
     parts = [
-        f"{title(edit)} (change `{_plain(why.change)}`{asked}).",
+        f"{title(edit)} (change `{_plain(why.change)}`{requester}).",
         _section("What was seen", why.evidence),
         f"## What changes\n\n{fenced(diff, 'diff', MOST_DIFF)}",
         _section("What it may break", why.risks),

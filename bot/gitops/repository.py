@@ -98,11 +98,11 @@ class Git:
         Raises:
             RepositoryError: It is refused, or the branch has moved.
         """
-        made = _commit(fetched.store, onto, commission)
+        objects = _commit(fetched.store, onto, commission)
         before = fetched.branches.get(branch)
         expected = before.commit.encode() if before else None
-        await self._alone(lambda wire: _pushed(wire, branch, expected, made))
-        return str(made[-1].id.decode())
+        await self._alone(lambda wire: _pushed(wire, branch, expected, objects))
+        return str(objects[-1].id.decode())
 
     async def _alone(self, talk: Callable[[Wire], T]) -> T:
         wire = Wire(self.at, self.token, self.limits)
@@ -124,15 +124,15 @@ class Git:
 def _fetched(wire: Wire, branches: tuple[str, ...]) -> Fetched:
     repo = MemoryRepo()
     store: Any = repo.object_store
-    wanted = [f"{HEADS}{branch}".encode() for branch in branches]
+    names = [f"{HEADS}{branch}".encode() for branch in branches]
 
     def wants(refs: Mapping[Any, Any], depth: int | None = None) -> list[Any]:
         del depth
-        return list(dict.fromkeys(refs[ref] for ref in wanted if ref in refs))
+        return list(dict.fromkeys(refs[ref] for ref in names if ref in refs))
 
-    result = wire.fetch("", repo, determine_wants=wants, depth=1, ref_prefix=wanted)
+    result = wire.fetch("", repo, determine_wants=wants, depth=1, ref_prefix=names)
     refs: Mapping[Any, Any] = result.refs
-    there = {name: refs.get(ref) for name, ref in zip(branches, wanted, strict=True)}
+    there = {name: refs.get(ref) for name, ref in zip(branches, names, strict=True)}
     tips = {name: tip for name, tip in there.items() if tip}
     return Fetched({name: _branch(store, tip) for name, tip in tips.items()}, store)
 
@@ -176,8 +176,8 @@ class _Blobs(Mapping[str, bytes]):
 def _commit(store: MemoryObjectStore, onto: Branch, commission: Commission) -> list[Any]:
     """The new objects; the commit is the last. The same commission makes the same commit."""
     blob = Blob.from_string(commission.text.encode())
-    made: list[ShaFile] = [blob]
-    root = _with(store, onto.root, commission.path.encode().split(b"/"), blob.id, made)
+    objects: list[ShaFile] = [blob]
+    root = _with(store, onto.root, commission.path.encode().split(b"/"), blob.id, objects)
     commit = Commit()
     parent: Any = onto.commit.encode()
     commit.tree, commit.parents = root, [parent]
@@ -186,11 +186,11 @@ def _commit(store: MemoryObjectStore, onto: Branch, commission: Commission) -> l
     commit.author_timezone = commit.commit_timezone = 0
     commit.encoding = b"UTF-8"
     commit.message = commission.message.encode()
-    return [*made, commit]
+    return [*objects, commit]
 
 
 def _with(
-    store: MemoryObjectStore, root: Any, parts: list[bytes], blob: Any, made: list[ShaFile]
+    store: MemoryObjectStore, root: Any, parts: list[bytes], blob: Any, objects: list[ShaFile]
 ) -> Any:
     """A folder's id with one file below it replaced, its mode kept."""
     before: Any = store[root]
@@ -198,22 +198,22 @@ def _with(
     for entry in before.iteritems():
         folder.add(entry.path, entry.mode, entry.sha)
     mode, old = before[parts[0]]
-    below = _with(store, old, parts[1:], blob, made) if parts[1:] else blob
+    below = _with(store, old, parts[1:], blob, objects) if parts[1:] else blob
     folder[parts[0]] = (mode, below)
-    made.append(folder)
+    objects.append(folder)
     return folder.id
 
 
-def _pushed(wire: Wire, branch: str, expected: bytes | None, made: list[Any]) -> None:
+def _pushed(wire: Wire, branch: str, expected: bytes | None, objects: list[Any]) -> None:
     ref = f"{HEADS}{branch}".encode()
 
     def update(refs: Mapping[Any, Any]) -> dict[Any, Any]:
         if refs.get(ref) != expected:
             raise RepositoryError(f"The branch {branch} has moved meanwhile. Ask again.")
-        return {ref: made[-1].id}
+        return {ref: objects[-1].id}
 
     def pack(*_args: Any, **_options: Any) -> tuple[int, Iterator[Any]]:
-        return pack_objects_to_data([(blob, None) for blob in made])
+        return pack_objects_to_data([(blob, None) for blob in objects])
 
     result = wire.send_pack("", update, pack)
     for error in (result.ref_status or {}).values():

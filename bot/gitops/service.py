@@ -208,8 +208,8 @@ _NO_FILE = {
 
 def _edited(tree: Tree, kustomization: Manifest, request: PullRequestInput) -> tuple[Preview, str]:
     located = locate(tree, kustomization, request.live, request.edit)
-    path = located.found.path
-    text = edited(located.text, located.found, request.edit)
+    path = located.resource.path
+    text = edited(located.text, located.resource, request.edit)
     diff = "".join(difference(path, located.text, text))
     return Preview(path, diff, located.also), text
 

@@ -46,8 +46,8 @@ def check(git_repository: Manifest, repository: Repository) -> None:
     """
     spec = mapping(git_repository.get("spec"))
     url = str(spec.get("url") or "")
-    found = address(url)
-    if found is None or not same(found, repository.at):
+    own = address(url)
+    if own is None or not same(own, repository.at):
         raise Stop(FileReason.OTHER_REPOSITORY, _without_password(url))
     branch = _branch(mapping(spec.get("ref")))
     if branch != repository.branch:
@@ -67,8 +67,8 @@ def _branch(ref: Manifest) -> str:
 
 
 def _without_password(url: str) -> str:
-    scheme, mark, rest = url.partition("://")
-    return f"{scheme}{mark}{rest.rpartition('@')[2]}" if mark else url.rpartition("@")[2]
+    scheme, mark, location = url.partition("://")
+    return f"{scheme}{mark}{location.rpartition('@')[2]}" if mark else url.rpartition("@")[2]
 
 
 def mapping(value: object) -> Manifest:

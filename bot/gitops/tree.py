@@ -22,12 +22,12 @@ class Tree:
     @cached_property
     def folders(self) -> Mapping[str, frozenset[str]]:
         """The names in each folder; the root is the empty path."""
-        found: dict[str, set[str]] = {"": set()}
+        names_by_folder: dict[str, set[str]] = {"": set()}
         for path in (*self.files, *self.links):
             parts = path.split("/")
             for depth, part in enumerate(parts):
-                found.setdefault("/".join(parts[:depth]), set()).add(part)
-        return {folder: frozenset(names) for folder, names in found.items()}
+                names_by_folder.setdefault("/".join(parts[:depth]), set()).add(part)
+        return {folder: frozenset(names) for folder, names in names_by_folder.items()}
 
     def text(self, path: str) -> str:
         """A file's text.

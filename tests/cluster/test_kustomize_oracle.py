@@ -153,11 +153,11 @@ def hold(files: dict[str, str], seen: Counter[str]) -> None:
             seen[stop.reason] += 1
             continue
         seen["edited"] += 1
-        text = edited(where.text, where.found, edit)
+        text = edited(where.text, where.resource, edit)
         wanted = copy.deepcopy(before)
         annotations = wanted[number]["metadata"].setdefault("annotations", {})
         annotations[ANNOTATION] = "true"
-        assert built({**files, where.found.path: text}, "apps") == wanted
+        assert built({**files, where.resource.path: text}, "apps") == wanted
 
 
 def _place(each: dict[str, Any]) -> str:
@@ -175,9 +175,9 @@ def test_the_text_to_paste_does_what_the_edit_does(edit: FileEdit, real: RealClu
     whole = {**files, "apps/kustomization.yaml": kustomization}
     live = {"metadata": {"namespace": "apps", "name": "web"}}
     where = locate(a_tree(whole), a_kustomization(), live, edit)
-    text = edited(where.text, where.found, edit)
+    text = edited(where.text, where.resource, edit)
     pasted = {**files, "apps/kustomization.yaml": kustomization + paste(edit)}
     made = built(pasted, "apps")
     assert made is not None
-    assert made == built({**whole, where.found.path: text}, "apps")
+    assert made == built({**whole, where.resource.path: text}, "apps")
     assert made != built(whole, "apps")

@@ -16,7 +16,7 @@ from bot.domain.finding import Target
 from bot.gitops.documents import objects
 from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit
 from bot.gitops.file_editor import annotated, edited, replaced
-from bot.gitops.kustomize import Found
+from bot.gitops.kustomize import FileObject
 from bot.gitops.refusals import FileReason, Stop
 from bot.manifests.edit import Misfit
 from bot.routing.native_lb import ANNOTATION, FIELD
@@ -41,9 +41,9 @@ MADE = (
 REPLACE = FileEdit(kind=EditKind.REPLACE, object=INGRESS, manifests=MADE)
 
 
-def found(text: str, number: int = 0, *names: str) -> Found:
+def found(text: str, number: int = 0, *names: str) -> FileObject:
     manifest = list(yaml.safe_load_all(text))[number]
-    return Found("apps/web.yaml", number, (), manifest, names or ("web",), "apps")
+    return FileObject("apps/web.yaml", number, (), manifest, names or ("web",), "apps")
 
 
 def test_the_annotation_is_two_lines_where_there_was_none():
@@ -302,7 +302,7 @@ def test_one_route_of_each_file_of_the_corpus_is_edited_alone(data: Path):
         )
         if documents[number].get("kind") != "IngressRoute":
             continue
-        each = Found(file, number, (), documents[number], ("x",), "y")
+        each = FileObject(file, number, (), documents[number], ("x",), "y")
         edit = FileEdit(kind=EditKind.NATIVE_LB, object=Target("IngressRoute", "y", "x"))
         try:
             after = edited(text, each, edit)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 import yaml
 
-from bot.gitops.kustomize import Build, Found
+from bot.gitops.kustomize import Build, FileObject
 from bot.gitops.refusals import FileReason, Stop
 from tests.gitops.trees import SERVICE, WEB, a_tree
 from tests.pumping import limited
@@ -14,7 +14,7 @@ SECONDS = 20
 """CPU time; what has no bound takes hours."""
 
 
-def built(files: Mapping[str, object]) -> list[Found]:
+def built(files: Mapping[str, object]) -> list[FileObject]:
     texts = {
         path: text if isinstance(text, str) else yaml.safe_dump(text)
         for path, text in files.items()

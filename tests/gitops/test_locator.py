@@ -107,7 +107,7 @@ FOUND = {
 @pytest.mark.parametrize(("files", "spec"), FOUND.values(), ids=FOUND.keys())
 def test_an_object_is_found_where_it_is_written(files: dict[str, str], spec: dict[str, Any]):
     """Each way by which kustomize and Flux bring it."""
-    found = located(files, **spec).found
+    found = located(files, **spec).resource
     assert found.manifest["metadata"]["name"] in ("web", "e")
     assert found.path in files
 
@@ -254,7 +254,7 @@ def test_the_origin_annotation_decides_between_two_files():
     """It is relative to the Kustomization's folder."""
     files = {"apps/kustomization.yaml": kustomize("a.yaml", "../base/b.yaml")}
     files |= {"apps/a.yaml": WEB, "base/b.yaml": WEB}
-    assert located(files, live=origin("path: ../base/b.yaml\n")).found.path == "base/b.yaml"
+    assert located(files, live=origin("path: ../base/b.yaml\n")).resource.path == "base/b.yaml"
 
 
 @pytest.mark.parametrize(
@@ -291,7 +291,7 @@ def test_an_ingress_with_variables_is_not_replaced_by_what_they_were_once():
     edit = FileEdit(kind=EditKind.REPLACE, object=INGRESS, manifests=(manifest,))
     tree = a_tree({"apps/i.yaml": WEB_INGRESS.replace("host: a", "host: ${HOST}")})
     spec = {"postBuild": {"substitute": {"HOST": "a"}}}
-    assert locate(tree, a_kustomization(), LIVE, edit).found.path == "apps/i.yaml"
+    assert locate(tree, a_kustomization(), LIVE, edit).resource.path == "apps/i.yaml"
     with pytest.raises(Stop) as caught:
         locate(tree, a_kustomization(**spec), LIVE, edit)
     assert caught.value.reason is FileReason.SUBSTITUTED
@@ -319,7 +319,7 @@ def test_any_kustomization_is_understood_or_refused(own: dict[str, Any]):
         found = locate(tree, a_kustomization(), LIVE, ANNOTATE)
     except Stop:
         return
-    assert found.found.path == "apps/web.yaml"
+    assert found.resource.path == "apps/web.yaml"
     assert not own.get("transformers")
 
 
@@ -327,4 +327,4 @@ def test_an_ingress_route_is_known_by_its_group():
     """The elder group's object of the same name is another one."""
     old = WEB_ROUTE.replace("traefik.io", "traefik.containo.us")
     tree = a_tree({"apps/old.yaml": old, "apps/new.yaml": WEB_ROUTE})
-    assert locate(tree, a_kustomization(), LIVE, NATIVE_LB).found.path == "apps/new.yaml"
+    assert locate(tree, a_kustomization(), LIVE, NATIVE_LB).resource.path == "apps/new.yaml"

@@ -156,7 +156,9 @@ def test_every_document_of_a_file_has_its_own_outcome() -> None:
 
 def test_a_file_without_a_route_is_named_with_the_reason() -> None:
     made = edit("kind: Service\n", "web.yaml", {})
-    assert [(each.document, each.result) for each in made.outcomes] == [(None, EditResult.UNCHANGED)]
+    assert [(each.document, each.result) for each in made.outcomes] == [
+        (None, EditResult.UNCHANGED)
+    ]
     assert made.outcomes[0].reason
 
 

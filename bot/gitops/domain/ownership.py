@@ -79,8 +79,9 @@ def owner(manifest: Mapping[str, Any], snapshot: Snapshot) -> ObjectOwner:
     to be seen, the labels are believed.
     """
     claims = tuple(_claims(_mapping(manifest.get("metadata")), snapshot))
-    if found := next((claim for claim in claims if _is_there(claim, snapshot)), None):
-        return found
+    for claim in claims:
+        if _is_there(claim, snapshot):
+            return claim
     if claims:
         return ObjectOwner(
             Keeper.NOBODY, note=f"Its labels name the {claims[0]}, which is not there."
@@ -164,13 +165,13 @@ _SEEN: Mapping[Keeper, type[Object]] = {
 }
 
 
-def _is_there(each: ObjectOwner, snapshot: Snapshot) -> bool:
+def _is_there(claim: ObjectOwner, snapshot: Snapshot) -> bool:
     """Whether a claim's owner is there, or was not to be seen. Of others nothing is known."""
-    kind = _SEEN.get(each.keeper)
+    kind = _SEEN.get(claim.keeper)
     if kind is None:
         return True
-    there = snapshot.get(kind, each.namespace, each.name) is not None
-    return there or not snapshot.sees(kind, each.namespace)
+    there = snapshot.get(kind, claim.namespace, claim.name) is not None
+    return there or not snapshot.sees(kind, claim.namespace)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

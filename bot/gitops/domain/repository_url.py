@@ -53,17 +53,17 @@ class RepositoryAddress:
         return f"{self.origin}/{self.owner}/{self.name}"
 
 
-def address(given: str) -> RepositoryAddress | None:
+def address(text: str) -> RepositoryAddress | None:
     """Of https://host/owner/repository(.git), ssh://git@host/… or git@host:…; None for others.
 
     Of a user in it nothing is kept, and what contains a query, a fragment, a password or an
     unusual character is no address.
     """
-    if "://" not in given:
-        found = SCP.fullmatch(given)
-        return _made("ssh", found["host"], None, found["path"]) if found else None
+    if "://" not in text:
+        match = SCP.fullmatch(text)
+        return _made("ssh", match["host"], None, match["path"]) if match else None
     try:
-        split = urlsplit(given)
+        split = urlsplit(text)
         host, port = split.hostname, split.port
     except ValueError:
         return None
