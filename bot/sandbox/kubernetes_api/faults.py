@@ -10,7 +10,7 @@ from bot.sandbox.kubernetes_api.status import ApiError
 
 @dataclass(slots=True)
 class Faults:
-    """What goes wrong now; by default nothing does.
+    """The faults that are switched on; by default none.
 
     plurals: Only requests for these resources suffer; None means every request, discovery too.
     verbs: Only these verbs suffer (`get`, `list`, `watch`); None means all.
@@ -33,7 +33,7 @@ class Faults:
     truncate: bool = False
 
     def clear(self) -> None:
-        """Put everything right again."""
+        """Switch all faults off."""
         for field in fields(self):
             setattr(self, field.name, field.default)
 
@@ -44,7 +44,7 @@ class Faults:
         )
 
     async def before_answer(self, verb: str, plural: str) -> None:
-        """Suffer what comes before an answer.
+        """Delay, hang or fail, as far as that concerns a request.
 
         Raises:
             ApiError: The code in `status`.

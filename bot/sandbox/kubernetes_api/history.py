@@ -1,4 +1,4 @@
-"""What happened to the objects, kept for a while, and who is to be told."""
+"""The latest changes of the objects, and the open watches that receive them."""
 
 from __future__ import annotations
 
@@ -25,28 +25,19 @@ class ObjectChange:
     after: Stored
     deleted: bool = False
 
-    def told(self, chosen: Selection) -> tuple[str, Stored] | None:
+    def event_for(self, selection: Selection) -> tuple[str, Stored] | None:
         """The event for a watch with a selector: an object that leaves the selection is DELETED."""
-        was = self.before is not None and chosen.matches(self.before)
-        stays = not self.deleted and chosen.matches(self.after)
-        match was, stays:
-            case False, False:
-                return None
-            case False, True:
-                return "ADDED", self.after
-            case True, True:
-                return "MODIFIED", self.after
-            case _:
-                return "DELETED", self._last_seen()
-
-    def _last_seen(self) -> Stored:
-        if self.deleted or self.before is None:
-            return self.after
-        return self.before.at(self.version, self.qualified)
+        before = self.before if self.before and selection.matches(self.before) else None
+        if not self.deleted and selection.matches(self.after):
+            return "MODIFIED" if before else "ADDED", self.after
+        if before is None:
+            return None
+        last = self.after if self.deleted else before.at(self.version, self.qualified)
+        return "DELETED", last
 
 
 class Signal(Enum):
-    """What else can happen to an open watch."""
+    """Events of an open watch besides changes of objects."""
 
     BOOKMARK = auto()
     EXPIRED = auto()
@@ -56,15 +47,15 @@ class Signal(Enum):
 
 @dataclass(slots=True, eq=False)
 class Watch:
-    """An open watch: what it has still to be told, and how to wake the one who tells it."""
+    """An open watch: the events that wait to be sent, and the callback that wakes its sender."""
 
     qualified: str
     wake: Callable[[], None]
     pending: deque[ObjectChange | Signal] = field(default_factory=deque)
 
-    def tell(self, news: ObjectChange | Signal) -> None:
-        """Queue `news` and wake."""
-        self.pending.append(news)
+    def notify(self, event: ObjectChange | Signal) -> None:
+        """Queue an event and wake the sender."""
+        self.pending.append(event)
         self.wake()
 
 
@@ -78,24 +69,24 @@ class ObjectHistory:
     watches: set[Watch] = field(default_factory=set)
 
     def record(self, change: ObjectChange) -> None:
-        """Keep `change`, forget the oldest beyond the limit, and tell the watches of its kind."""
+        """Keep a change, drop the oldest beyond the limit, and notify the watches of its kind."""
         self.changes.append(change)
         while len(self.changes) > self.limit:
             self.oldest = self.changes.popleft().version
         for watch in self.watches:
             if watch.qualified == change.qualified:
-                watch.tell(change)
+                watch.notify(change)
 
     def since(self, version: int, qualified: str) -> Iterator[ObjectChange]:
         """The changes of a resource after `version`, oldest first."""
         return (c for c in self.changes if c.version > version and c.qualified == qualified)
 
     def forget(self, version: int) -> None:
-        """Drop every change, so that nobody can watch from before `version`."""
+        """Drop every change, so that no watch can begin before `version`."""
         self.changes.clear()
         self.oldest = version
 
-    def tell_all(self, signal: Signal) -> None:
+    def notify_all(self, signal: Signal) -> None:
         """Send `signal` to every open watch."""
         for watch in self.watches:
-            watch.tell(signal)
+            watch.notify(signal)

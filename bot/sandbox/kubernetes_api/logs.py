@@ -10,47 +10,42 @@ from aiohttp import web
 
 from bot.sandbox.kubernetes_api.exchange import Exchange
 from bot.sandbox.kubernetes_api.status import ApiError
-from bot.sandbox.kubernetes_api.stored import Stored, key_of
+from bot.sandbox.kubernetes_api.stored import Stored
 
-LOOK = 0.05
-"""Seconds between two looks at a log that is followed."""
+POLL = 0.05
+"""Seconds between two reads of a log that is followed."""
 
 _STATUSES = ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
 _PULL_FAILURES = ("ErrImagePull", "ImagePullBackOff")
 
 
 async def log(exchange: Exchange, stored: Stored) -> web.StreamResponse:
-    """A container's log, cut as asked. `timestamps` and `sinceSeconds` are ignored.
+    """A container's log, shortened as requested. `timestamps` and `sinceSeconds` are ignored.
 
     With `follow` it ends when the pod no longer runs.
 
     Raises:
-        ApiError: 400 for a container that is not there, not named, or has no log.
+        ApiError: 400 for a container that does not exist, is ambiguous, or has no log.
     """
-    written = _written(exchange, stored)
-    if exchange.flag("follow") and _runs(exchange, stored):
-        return await _followed(exchange, stored, written)
-    return web.Response(body=written, content_type="text/plain")
-
-
-async def _followed(exchange: Exchange, stored: Stored, written: bytes) -> web.StreamResponse:
+    text = _read(exchange, stored)
+    if not (exchange.flag("follow") and _runs(stored)):
+        return web.Response(body=text, content_type="text/plain")
     response = web.StreamResponse(headers={"Content-Type": "text/plain"})
     await response.prepare(exchange.http)
-    await response.write(written)
-    while _runs(exchange, stored):
-        await asyncio.sleep(LOOK)
-        now = _written(exchange, stored)
-        await response.write(now[len(written) :])
-        written = now
+    await response.write(text)
+    while _runs(exchange.lookup()):
+        await asyncio.sleep(POLL)
+        longer = _read(exchange, stored)
+        await response.write(longer[len(text) :])
+        text = longer
     return response
 
 
-def _runs(exchange: Exchange, stored: Stored) -> bool:
-    pod = exchange.cluster.lookup(exchange.qualified, key_of(stored.namespace, stored.name))
+def _runs(pod: Stored | None) -> bool:
     return pod is not None and (pod.plain().get("status") or {}).get("phase") == "Running"
 
 
-def _written(exchange: Exchange, stored: Stored) -> bytes:
+def _read(exchange: Exchange, stored: Stored) -> bytes:
     pod = stored.plain()
     container = _container(pod, exchange.parameter("container"))
     previous = exchange.flag("previous")
@@ -61,29 +56,28 @@ def _written(exchange: Exchange, stored: Stored) -> bytes:
     return _cut(text or "", exchange.number("tailLines"), exchange.number("limitBytes"))
 
 
-def _container(pod: dict[str, Any], asked: str) -> str:
-    """The container that is meant: the only one need not be named."""
+def _container(pod: dict[str, Any], requested: str) -> str:
+    """The requested container, or the only one."""
     name, spec = pod["metadata"]["name"], pod.get("spec") or {}
     regular = _names(spec.get("containers"))
     initial = _names(spec.get("initContainers"))
-    if not asked and len(regular) == 1:
-        return regular[0]
-    if not asked:
-        message = (
-            f"a container name must be specified for pod {name}, choose one of: {_go(regular)}"
-        )
-        also = f" or one of the init containers: {_go(initial)}" if initial else ""
-        raise ApiError(400, message + also)
-    if asked not in (*regular, *initial, *_names(spec.get("ephemeralContainers"))):
-        raise ApiError(400, f"container {asked} is not valid for pod {name}")
-    return asked
+    if not requested:
+        if len(regular) == 1:
+            return regular[0]
+        choices = f"choose one of: {_go_slice(regular)}"
+        also = f" or one of the init containers: {_go_slice(initial)}" if initial else ""
+        message = f"a container name must be specified for pod {name}, {choices}{also}"
+        raise ApiError(400, message)
+    if requested not in (*regular, *initial, *_names(spec.get("ephemeralContainers"))):
+        raise ApiError(400, f"container {requested} is not valid for pod {name}")
+    return requested
 
 
 def _names(containers: Iterable[dict[str, Any]] | None) -> list[str]:
     return [container["name"] for container in containers or ()]
 
 
-def _go(names: list[str]) -> str:
+def _go_slice(names: list[str]) -> str:
     """A slice as Go prints it."""
     return f"[{' '.join(names)}]"
 
@@ -108,11 +102,9 @@ def _explain_absence(pod: dict[str, Any], container: str, *, previous: bool) -> 
 
 def _state(pod: dict[str, Any], container: str) -> dict[str, Any]:
     status = pod.get("status") or {}
-    for field in _STATUSES:
-        for container_status in status.get(field) or ():
-            if container_status.get("name") == container:
-                return container_status.get("state") or {}
-    return {}
+    statuses = [entry for field in _STATUSES for entry in status.get(field) or ()]
+    states = (entry.get("state") or {} for entry in statuses if entry.get("name") == container)
+    return next(states, {})
 
 
 def _cut(text: str, tail: int | None, limit: int | None) -> bytes:

@@ -1,4 +1,4 @@
-"""Answers to "may I?": SelfSubjectAccessReview."""
+"""Answers to SelfSubjectAccessReviews."""
 
 from __future__ import annotations
 

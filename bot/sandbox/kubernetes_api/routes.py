@@ -1,4 +1,4 @@
-"""From a path and a method to what is asked: which resource, where, and with which verb."""
+"""From a path and a method to the requested resource, its place and the verb."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WRITES = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete
 
 @dataclass(frozen=True, slots=True)
 class RouteTarget:
-    """What a request is about. Empty: all namespaces, no name, no subresource."""
+    """The target of a request. Empty: all namespaces, no name, no subresource."""
 
     resource: Resource
     version: str
@@ -44,38 +44,38 @@ class RouteTarget:
 def target(
     path: str, method: str, query: Mapping[str, str], served: tuple[Resource, ...]
 ) -> RouteTarget | None:
-    """What `path` is about; None where it is about no resource.
+    """The target of a path; None for a path that is not a resource.
 
     Raises:
         ApiError: 404 for a resource that a built-in group does not have.
-        PageNotFoundError: The same for groups and kinds that come with custom resources.
+        PageNotFoundError: For a group or resource that a custom resource would bring.
     """
     match path.strip("/").split("/"):
-        case ["api", version, *rest] if rest:
+        case ["api", version, *steps] if steps:
             group = ""
-        case ["apis", group, version, *rest] if rest:
+        case ["apis", group, version, *steps] if steps:
             pass
         case _:
             return None
-    namespace, rest = _scope(rest)
-    if rest[2:3] == ["proxy"]:
-        # What follows is a path in the pod.
-        rest = rest[:3]
-    plural, name, subresource = (*rest, "", "")[:3]
+    namespace, steps = _scope(steps)
+    if steps[2:3] == ["proxy"]:
+        # The rest is a path in the pod.
+        steps = steps[:3]
+    plural, name, subresource = (*steps, "", "")[:3]
     resource = _resource(group, version, plural, served)
-    if len(rest) > 3 or not _fits(resource, namespace, name, subresource):  # noqa: PLR2004 - plural, name, subresource
+    if len(steps) > 3 or not _fits(resource, namespace, name, subresource):  # noqa: PLR2004 - plural, name, subresource
         raise ApiError(404)
     verb = _verb(method, name, query)
     return RouteTarget(resource, version, verb, namespace, name, subresource)
 
 
-def _scope(rest: list[str]) -> tuple[str, list[str]]:
+def _scope(steps: list[str]) -> tuple[str, list[str]]:
     """Split `namespaces/x/pods…`; `namespaces/x` and its status are the namespace itself."""
-    match rest:
+    match steps:
         case ["namespaces", namespace, plural, *more] if plural != "status":
             return namespace, [plural, *more]
         case _:
-            return "", rest
+            return "", steps
 
 
 def _resource(group: str, version: str, plural: str, served: tuple[Resource, ...]) -> Resource:

@@ -27,9 +27,9 @@ class Requirement:
     values: frozenset[str | None]
     wanted: bool
 
-    def met_by(self, found: Mapping[str, str]) -> bool:
-        """Whether a mapping of labels or fields meets it."""
-        return (found.get(self.key) in self.values) == self.wanted
+    def met_by(self, values: Mapping[str, str]) -> bool:
+        """Whether a mapping of labels or fields meets the requirement."""
+        return (values.get(self.key) in self.values) == self.wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,29 +66,29 @@ def _parts(text: str) -> list[str]:
 
 
 def _label(part: str) -> Requirement:
-    if found := _IN.fullmatch(part):
-        key, operator, listed = found.groups()
+    if match := _IN.fullmatch(part):
+        key, operator, listed = match.groups()
         values = frozenset(value.strip() for value in listed.split(","))
         return Requirement(key, values, wanted=operator == "in")
-    if found := _EQUAL.fullmatch(part):
-        key, operator, value = found.groups()
+    if match := _EQUAL.fullmatch(part):
+        key, operator, value = match.groups()
         return Requirement(key, frozenset({value}), wanted=operator != "!=")
-    if found := _EXISTS.fullmatch(part):
-        absent, key = found.groups()
+    if match := _EXISTS.fullmatch(part):
+        absent, key = match.groups()
         return Requirement(key, frozenset({None}), wanted=bool(absent))
     raise ApiError(400, f"unable to parse requirement: {part.strip()}")
 
 
-def _field(part: str, whole: str, qualified: str) -> Requirement:
-    found = _FIELD.fullmatch(part)
-    if found is None:
-        raise ApiError(400, f"invalid selector: '{whole}'; can't understand '{part}'")
-    path, operator, value = found.groups()
+def _field(part: str, selector: str, qualified: str) -> Requirement:
+    match = _FIELD.fullmatch(part)
+    if match is None:
+        raise ApiError(400, f"invalid selector: '{selector}'; can't understand '{part}'")
+    path, operator, value = match.groups()
     if path not in fields_of(qualified):
         plural, _, group = qualified.partition(".")
         raise ApiError(
             400,
             f'Unable to find "{group}/v1, Resource={plural}" that match label selector "",'
-            f' field selector "{whole}": field label not supported: {path}',
+            f' field selector "{selector}": field label not supported: {path}',
         )
     return Requirement(path, frozenset({value}), wanted=operator != "!=")

@@ -1,7 +1,7 @@
 """The simulated cluster: its objects, their history, and what is set up around them.
 
-It knows no HTTP and no event loop: a test changes it with plain calls, and whoever serves it is
-woken through a callback.
+It knows no HTTP and no event loop: a test changes it with plain calls, and its server is woken
+through a callback.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _KEPT_REQUESTS = 10_000
 
 
 class Asked(NamedTuple):
-    """A request as it came in: `time` on the monotonic clock, headers without credentials."""
+    """A received request: `time` on the monotonic clock, headers without credentials."""
 
     time: float
     method: str
@@ -49,11 +49,11 @@ class SimulatedCluster:
     """A cluster to read from and to write to.
 
     logs: Text by (namespace, pod, container, previous).
-    listeners: What answers in a pod, by (namespace, pod, port).
-    shells: What runs commands in a pod, by (namespace, pod, container).
-    access: The token that is asked for (None: anyone may), and what is forbidden.
-    faults: What goes wrong.
-    requests: What was asked, oldest first, bounded.
+    listeners: Answer requests to a pod, by (namespace, pod, port).
+    shells: Run commands in a pod, by (namespace, pod, container).
+    access: The accepted token (None accepts anyone), and the rules.
+    faults: The faults that are switched on.
+    requests: The latest requests, oldest first.
     """
 
     def __init__(
@@ -88,16 +88,16 @@ class SimulatedCluster:
 
     @served.setter
     def served(self, table: tuple[Resource, ...]) -> None:
-        """Serve `table` from now on; watches of what is gone end, its objects are kept."""
+        """Serve `table` from now on; watches of removed resources end, their objects are kept."""
         self._served = table
-        kept = {resource.qualified for resource in table}
+        qualified = {resource.qualified for resource in table}
         for watch in self._history.watches:
-            if watch.qualified not in kept:
-                watch.tell(Signal.ENDED)
+            if watch.qualified not in qualified:
+                watch.notify(Signal.ENDED)
 
     @property
     def token(self) -> str | None:
-        """The bearer token that is asked for; None lets anyone in."""
+        """The accepted bearer token; None accepts anyone."""
         return self.access.token
 
     @token.setter
@@ -118,7 +118,7 @@ class SimulatedCluster:
         self.access.rules.append(AccessRule(False, verb, plural, group, namespace))  # noqa: FBT003 - Rule's first field reads as its name
 
     def allow(self, verb: str, plural: str, group: str = "", namespace: str | None = None) -> None:
-        """Permit again what an earlier `forbid` covers, perhaps in one namespace alone."""
+        """Permit what an earlier `forbid` covers, everywhere or in one namespace."""
         self.access.rules.append(AccessRule(True, verb, plural, group, namespace))  # noqa: FBT003 - the same
 
     def put(self, obj: Mapping[str, Any]) -> str:
@@ -135,7 +135,7 @@ class SimulatedCluster:
         return str(change.version)
 
     def intended(self, obj: Mapping[str, Any]) -> ObjectChange:
-        """What `put` would do, not done yet."""
+        """The change that `put` would commit."""
         resource = self._resource_of(obj)
         metadata = dict(obj["metadata"])
         namespace = metadata.pop("namespace", None) or "default"
@@ -151,7 +151,7 @@ class SimulatedCluster:
         return ObjectChange(version, resource.qualified, before, after)
 
     def commit(self, change: ObjectChange) -> None:
-        """Do what `intended` told, with nothing in between."""
+        """Apply a change of `intended`; nothing may be written in between."""
         self.version = change.version
         self._objects[change.qualified][change.after.key] = change.after
         self._record(change)
@@ -168,11 +168,11 @@ class SimulatedCluster:
         if found is None:
             return None
         resource, stored = found
-        version = resource.versions[0]
-        return {"apiVersion": resource.api_version(version), "kind": kind, **stored.plain()}
+        api_version = resource.api_version(resource.versions[0])
+        return {"apiVersion": api_version, "kind": kind, **stored.plain()}
 
     def delete(self, kind: str, namespace: str, name: str, *, group: str | None = None) -> None:
-        """Delete an object at once: finalizers and owners are not looked at.
+        """Delete an object at once, without regard to finalizers and owners.
 
         Raises:
             LookupError: There is no such object, or `group` must be named to tell two apart.
@@ -188,22 +188,22 @@ class SimulatedCluster:
 
     def bookmark(self) -> None:
         """Send a bookmark now to every watch that allows them."""
-        self._history.tell_all(Signal.BOOKMARK)
+        self._history.notify_all(Signal.BOOKMARK)
 
     def drop_connections(self) -> None:
         """Close every open watch abruptly, without an end of the stream."""
-        self._history.tell_all(Signal.DROPPED)
+        self._history.notify_all(Signal.DROPPED)
 
     def expire_history(self, *, open_watches: bool = True) -> None:
-        """Compact: continue tokens and versions given out so far are answered with 410.
+        """Compact: continue tokens and versions of the past are answered with 410.
 
-        `open_watches` are told so with an ERROR event, and end.
+        With `open_watches`, open watches receive an ERROR event and end.
         """
         self.version += 1
         self._history.forget(self.version)
         self._snapshots.clear()
         if open_watches:
-            self._history.tell_all(Signal.EXPIRED)
+            self._history.notify_all(Signal.EXPIRED)
 
     def lookup(self, qualified: str, key: str) -> Stored | None:
         """One object of a resource."""
@@ -212,7 +212,7 @@ class SimulatedCluster:
     def in_order(self, qualified: str) -> tuple[Stored, ...]:
         """All objects of a resource as they are now, in the order of their keys."""
         if qualified not in self._in_order:
-            ordered = sorted(self._objects[qualified].values(), key=lambda each: each.key)
+            ordered = sorted(self._objects[qualified].values(), key=lambda stored: stored.key)
             self._in_order[qualified] = tuple(ordered)
         return self._in_order[qualified]
 
@@ -237,7 +237,7 @@ class SimulatedCluster:
     def watching(
         self, qualified: str, since: int | None, wake: Callable[[], None]
     ) -> Iterator[Watch]:
-        """A watch of a resource from version `since` on, or from now; too old a one is EXPIRED.
+        """A watch of a resource from version `since` on, or from now; it ends if that is too old.
 
         Raises:
             ApiError: 504 where `since` lies in the future.
@@ -269,29 +269,29 @@ class SimulatedCluster:
         return self._candidates(str(obj.get("kind", "")), group if slash else "")[0]
 
     def _candidates(self, kind: str, group: str | None) -> list[Resource]:
-        found = [r for r in self.served if r.kind == kind and group in (None, r.group)]
-        if not found:
+        resources = [r for r in self.served if r.kind == kind and group in (None, r.group)]
+        if not resources:
             where = "any group" if group is None else f'group "{group}"'
             raise LookupError(f"the simulated cluster serves no {kind} in {where}")
-        return found
+        return resources
 
     def _find(
         self, kind: str, namespace: str, name: str, group: str | None
     ) -> tuple[Resource, Stored] | None:
-        found = [
+        matches = [
             (resource, stored)
             for resource in self._candidates(kind, group)
             if (stored := self.lookup(resource.qualified, _key(resource, namespace, name)))
         ]
-        if len(found) > 1:
-            groups = ", ".join(resource.group for resource, _ in found)
+        if len(matches) > 1:
+            groups = ", ".join(resource.group for resource, _ in matches)
             raise LookupError(f"{kind} {namespace}/{name} exists in {groups}: name the group")
-        return found[0] if found else None
+        return matches[0] if matches else None
 
     def _defaults(
         self, obj: Mapping[str, Any], identity: str, before: Stored | None
     ) -> dict[str, Any]:
-        """What the server fills in: a replaced object keeps its identity."""
+        """Metadata that the server fills in: a replaced object keeps its identity."""
         if before is None:
             # An object whose status speaks of generation 3 has reached it: 1 would look stale.
             observed = (obj.get("status") or {}).get("observedGeneration")
@@ -301,6 +301,7 @@ class SimulatedCluster:
                 "generation": observed or 1,
             }
         old = before.plain()
-        kept = {name: old["metadata"][name] for name in ("uid", "creationTimestamp")}
+        metadata = old["metadata"]
         changed = obj.get("spec") != old.get("spec")
-        return {**kept, "generation": old["metadata"]["generation"] + changed}
+        kept = {name: metadata[name] for name in ("uid", "creationTimestamp")}
+        return {**kept, "generation": metadata["generation"] + changed}

@@ -1,4 +1,4 @@
-"""An object as the store keeps it: rendered once, with just what selectors look at beside it."""
+"""An object as the store keeps it: rendered once, beside the values that selectors compare."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Stored:
         return decoded
 
     def at(self, version: int | None, qualified: str) -> Stored:
-        """The same content under another resourceVersion, as a deletion is told, or under none."""
+        """The same content under another resourceVersion, or under none."""
         plain = self.plain()
         return store(plain, plain["metadata"], version, qualified)
 
@@ -94,10 +94,10 @@ def store(
     # YAML readers make timestamps of what the API knows as text.
     metadata = msgspec.to_builtins({**own, **known})
     head = _OPENING + msgspec.json.encode(metadata)
-    rest = {k: v for k, v in obj.items() if k not in ("apiVersion", "kind", "metadata")}
-    tail = b"," + msgspec.json.encode(rest)[1:] if rest else b"}"
+    content = {k: v for k, v in obj.items() if k not in ("apiVersion", "kind", "metadata")}
+    tail = b"," + msgspec.json.encode(content)[1:] if content else b"}"
     name, namespace = metadata["name"], metadata.get("namespace") or ""
-    whole = {**rest, "metadata": metadata}
+    complete = {**content, "metadata": metadata}
     return Stored(
         key=key_of(namespace, name),
         name=name,
@@ -107,7 +107,7 @@ def store(
         body=head + tail,
         metadata_end=len(head),
         labels=metadata.get("labels") or {},
-        fields={path: _at(whole, path) for path in fields_of(qualified)},
+        fields={path: _at(complete, path) for path in fields_of(qualified)},
     )
 
 

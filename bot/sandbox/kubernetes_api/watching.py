@@ -24,27 +24,27 @@ _USUAL_TIMEOUT = 1800
 _BOOKMARKS_EVERY = 60.0
 _BATCH = 500
 """Events in one write."""
-_LAST = (Signal.EXPIRED, Signal.ENDED)
+_LAST = (Signal.EXPIRED, Signal.ENDED, Signal.DROPPED)
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """An open watch, the connection that it is told over, and the version that it began at."""
+    """An open watch, the response that carries its events, and the version at which it began."""
 
     exchange: Exchange
     response: web.StreamResponse
     renderer: Renderer
-    chosen: Selection
+    selection: Selection
     watch: Watch
     since: int
     woken: asyncio.Event
 
     async def send_existing(self, existing: Sequence[Stored]) -> None:
-        """What a watch without a version is told first: everything there is, as ADDED."""
+        """Send the present objects as ADDED, as a watch without a version begins."""
         events = (
             _event("ADDED", self.renderer.one(item))
             for item in existing
-            if self._in_scope(item) and self.chosen.matches(item)
+            if self._in_scope(item) and self.selection.matches(item)
         )
         while batch := b"".join(islice(events, _BATCH)):
             await self._write(batch)
@@ -53,19 +53,20 @@ class Stream:
             await self._write(_event("BOOKMARK", end))
 
     async def follow(self, deadline: float) -> None:
-        """Tell what happens until the deadline, or until something ends the watch."""
+        """Send events until the deadline, or until a signal ends the watch."""
         while (left := deadline - time.monotonic()) > 0:
-            news = list(self._taken())
-            await self._write(b"".join(self._lines(news)))
-            if Signal.DROPPED in news:
+            pending = list(self.watch.pending)
+            self.watch.pending.clear()
+            await self._write(b"".join(self._lines(pending)))
+            if Signal.DROPPED in pending:
                 sever(self.exchange.http)
-            if any(signal in news for signal in (*_LAST, Signal.DROPPED)):
+            if any(signal in pending for signal in _LAST):
                 return
             await self._wait(min(left, _BOOKMARKS_EVERY))
         await self._write(b"".join(self._lines([Signal.BOOKMARK])))
 
     async def _wait(self, seconds: float) -> None:
-        """Wait for news; after a while without any, a bookmark is the news."""
+        """Wait for something to send; after a while without it, send a bookmark."""
         try:
             async with asyncio.timeout(seconds):
                 await self.woken.wait()
@@ -74,30 +75,24 @@ class Stream:
                 self.watch.pending.append(Signal.BOOKMARK)
         self.woken.clear()
 
-    def _taken(self) -> Iterator[ObjectChange | Signal]:
-        while self.watch.pending:
-            yield self.watch.pending.popleft()
-
-    def _lines(self, news: list[ObjectChange | Signal]) -> Iterator[bytes]:
-        for item in news:
+    def _lines(self, pending: list[ObjectChange | Signal]) -> Iterator[bytes]:
+        for item in pending:
             if isinstance(item, ObjectChange):
-                yield from self._change(item)
+                event = item.event_for(self.selection)
+                if event and self._in_scope(item.after):
+                    name, stored = event
+                    yield _event(name, self.renderer.one(stored))
             elif item is Signal.EXPIRED:
                 error = too_old(self.since, self.exchange.cluster.oldest)
                 yield _event("ERROR", msgspec.json.encode(error.body()))
             elif item is Signal.BOOKMARK and self.exchange.flag("allowWatchBookmarks"):
                 yield _event("BOOKMARK", self.renderer.bookmark(self.exchange.cluster.version))
 
-    def _change(self, change: ObjectChange) -> Iterator[bytes]:
-        if self._in_scope(change.after) and (told := change.told(self.chosen)):
-            name, item = told
-            yield _event(name, self.renderer.one(item))
-
     def _in_scope(self, item: Stored) -> bool:
         return self.exchange.target.namespace in ("", item.namespace)
 
     async def _write(self, data: bytes) -> None:
-        """Send `data`, unless a fault has something else in mind."""
+        """Send `data`, or suffer the fault that is switched on."""
         faults = self.exchange.cluster.faults
         concerned = faults.concern("watch", self.exchange.target.resource.plural)
         if concerned and faults.silent_watches:
@@ -113,17 +108,17 @@ class Stream:
 
 async def watching(exchange: Exchange) -> web.StreamResponse:
     """Stream the changes from a version on, or everything and then the changes."""
-    renderer, chosen = exchange.renderer(), exchange.selection()
-    asked = exchange.number("resourceVersion")
+    renderer, selection = exchange.renderer(), exchange.selection()
+    version = exchange.number("resourceVersion")
     seconds = exchange.number("timeoutSeconds")
     deadline = time.monotonic() + (_USUAL_TIMEOUT if seconds is None else seconds)
-    initial = not asked or exchange.flag("sendInitialEvents")
+    initial = not version or exchange.flag("sendInitialEvents")
     woken = asyncio.Event()
-    since = None if initial else asked
+    since = None if initial else version
     with exchange.cluster.watching(exchange.qualified, since, woken.set) as watch:
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
         start = since if since is not None else exchange.cluster.version
-        stream = Stream(exchange, response, renderer, chosen, watch, start, woken)
+        stream = Stream(exchange, response, renderer, selection, watch, start, woken)
         # Taken before anything is awaited: what changes from here on is in the watch.
         existing = exchange.cluster.in_order(exchange.qualified) if initial else ()
         await response.prepare(exchange.http)

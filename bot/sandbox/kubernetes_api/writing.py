@@ -1,8 +1,8 @@
 """Answers to create, update, patch and delete, for every kind that is served.
 
-What a real server refuses for reasons of its own is refused here in its words: a stale
-resourceVersion, a name that is taken or is none. Schemas, admission, finalizers and the existence
-of a namespace are not looked at; a field manager is taken and forgotten.
+A stale resourceVersion and a taken or invalid name are refused in the words of a real server.
+Schemas, admission, finalizers and the existence of a namespace are not checked; a field manager is
+accepted and ignored.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from bot.sandbox.kubernetes_api.stored import Stored
 Object = dict[str, Any]
 
 MERGE_PATCH = "application/merge-patch+json"
-OF_THE_SERVER = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "uid")
+SERVER_METADATA = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "uid")
 """Metadata that a client cannot set."""
 
 SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -44,13 +44,13 @@ async def create(exchange: Exchange) -> web.StreamResponse:
     """Add an object.
 
     Raises:
-        ApiError: 409 where the name is taken, 422 for a name that is none.
+        ApiError: 409 for a name that is taken, 422 for an invalid name.
     """
     target = exchange.target
     if target.name:
         raise ApiError(405)
-    given = await _body(exchange)
-    metadata = given["metadata"]
+    body = await _body(exchange)
+    metadata = body["metadata"]
     if not metadata.get("name") and metadata.get("generateName"):
         metadata["name"] = metadata["generateName"] + secrets.token_hex(3)[:5]
     name = metadata.get("name") or ""
@@ -60,7 +60,7 @@ async def create(exchange: Exchange) -> web.StreamResponse:
         raise ApiError(500, message, reason="")
     if exchange.lookup(name):
         raise already_exists(exchange.qualified, name)
-    return _created(exchange, given)
+    return _create(exchange, body)
 
 
 async def update(exchange: Exchange) -> web.StreamResponse:
@@ -72,8 +72,8 @@ async def update(exchange: Exchange) -> web.StreamResponse:
     present = _named(exchange).lookup()
     if present is None and not _is_lease(exchange):
         raise not_found(exchange.qualified, exchange.target.name)
-    given = await _body(exchange)
-    name = given["metadata"].get("name")
+    body = await _body(exchange)
+    name = body["metadata"].get("name")
     if name != exchange.target.name:
         raise ApiError(
             400,
@@ -81,9 +81,9 @@ async def update(exchange: Exchange) -> web.StreamResponse:
             f" ({exchange.target.name})",
         )
     if present is None:
-        return _created(exchange, given)
-    _check_version(exchange, given, present)
-    return _stored(exchange, _kept_apart(exchange, given, present), present)
+        return _create(exchange, body)
+    _check_version(exchange, body, present)
+    return _write(exchange, _separate_status(exchange, body, present), present)
 
 
 async def patch(exchange: Exchange) -> web.StreamResponse:
@@ -99,11 +99,11 @@ async def patch(exchange: Exchange) -> web.StreamResponse:
             f" {MERGE_PATCH}",
         )
     before = _named(exchange).existing()
-    change = _decoded(await exchange.http.read())
-    merged = _merged(_typed(exchange, before), change)
+    change = _decode(await exchange.http.read())
+    merged = _merge(_typed(exchange, before), change)
     if "resourceVersion" in (change.get("metadata") or {}):
         _check_version(exchange, merged, before)
-    return _stored(exchange, _kept_apart(exchange, merged, before), before)
+    return _write(exchange, _separate_status(exchange, merged, before), before)
 
 
 async def delete(exchange: Exchange) -> web.StreamResponse:
@@ -117,7 +117,7 @@ async def delete(exchange: Exchange) -> web.StreamResponse:
     target = exchange.target
     body = await exchange.http.read()
     # Options in the body replace those of the query, a dry run included.
-    options = _decoded(body) if body else {}
+    options = _decode(body) if body else {}
     _check_preconditions(exchange, options.get("preconditions") or {}, before)
     if not (options.get("dryRun") == ["All"] if body else _dry_run(exchange)):
         exchange.cluster.delete(
@@ -146,7 +146,7 @@ def _named(exchange: Exchange) -> Exchange:
 
 
 def _is_lease(exchange: Exchange) -> bool:
-    """A replacement makes a lease that is absent. Source: its strategy's `AllowCreateOnUpdate`."""
+    """Whether PUT also creates the object. Source: the Lease strategy's `AllowCreateOnUpdate`."""
     return exchange.qualified == "leases.coordination.k8s.io"
 
 
@@ -154,14 +154,14 @@ async def _body(exchange: Exchange) -> Object:
     """The object that a client sent, of the kind and the namespace of the path."""
     if exchange.http.content_type != "application/json":
         raise ApiError(415)
-    given = _decoded(await exchange.http.read())
+    body = _decode(await exchange.http.read())
     target = exchange.target
     api_version, kind = target.type
-    sent = given.setdefault("apiVersion", api_version), given.setdefault("kind", kind)
+    sent = body.setdefault("apiVersion", api_version), body.setdefault("kind", kind)
     if sent != target.type:
         version = sent[0].rpartition("/")[2]
         raise ApiError(400, f'{sent[1]} in version "{version}" cannot be handled as a {kind}')
-    metadata = given["metadata"] = dict(given.get("metadata") or {})
+    metadata = body["metadata"] = dict(body.get("metadata") or {})
     if (metadata.get("namespace") or target.namespace) != target.namespace:
         raise ApiError(
             400,
@@ -169,10 +169,10 @@ async def _body(exchange: Exchange) -> Object:
         )
     if target.namespace:
         metadata["namespace"] = target.namespace
-    return given
+    return body
 
 
-def _decoded(body: bytes) -> Object:
+def _decode(body: bytes) -> Object:
     try:
         return msgspec.json.decode(body, type=dict[str, Any])
     except msgspec.MsgspecError as error:
@@ -189,58 +189,59 @@ def _check_name(exchange: Exchange, name: str) -> None:
         raise invalid(kind, name, field, f'Invalid value: "{name}": {NO_SUBDOMAIN}')
 
 
-def _check_version(exchange: Exchange, given: Object, before: Stored) -> None:
-    """A version that is named must be the present one; some kinds must name one."""
-    said = str(given["metadata"].get("resourceVersion") or "")
-    if said and said != str(before.version):
+def _check_version(exchange: Exchange, body: Object, before: Stored) -> None:
+    """Refuse any other resourceVersion than the present one, and for some kinds a missing one."""
+    version = str(body["metadata"].get("resourceVersion") or "")
+    if version and version != str(before.version):
         raise modified(exchange.qualified, before.name)
     # Source: `AllowUnconditionalUpdate` of the kinds' strategies; custom resources have it off.
-    if not said and (_is_lease(exchange) or not exchange.target.resource.builtin):
+    if not version and (_is_lease(exchange) or not exchange.target.resource.builtin):
         field, why = "metadata.resourceVersion", "Invalid value: 0: must be specified for an update"
         raise invalid(exchange.qualified, before.name, field, why)
 
 
-def _check_preconditions(exchange: Exchange, said: Object, before: Stored) -> None:
+def _check_preconditions(exchange: Exchange, preconditions: Object, before: Stored) -> None:
     present = before.plain()["metadata"]
     for key in ("uid", "resourceVersion"):
-        if said.get(key) not in (None, str(present[key])):
+        if preconditions.get(key) not in (None, str(present[key])):
             raise modified(exchange.qualified, before.name)
 
 
-def _kept_apart(exchange: Exchange, given: Object, before: Stored) -> Object:
-    """The status is written through its own path, and nothing else through that."""
+def _separate_status(exchange: Exchange, body: Object, before: Stored) -> Object:
+    """The object to write: only the subresource `status` changes the status, and nothing else."""
     if "status" not in exchange.target.resource.subresources:
-        return given
-    whole = _typed(exchange, before)
-    status, rest = (given, whole) if exchange.target.subresource == "status" else (whole, given)
-    kept = {key: value for key, value in rest.items() if key != "status"}
-    return kept | ({"status": status["status"]} if "status" in status else {})
+        return body
+    present = _typed(exchange, before)
+    changes_status = exchange.target.subresource == "status"
+    source, result = (body, present) if changes_status else (present, dict(body))
+    result.pop("status", None)
+    return result | ({"status": source["status"]} if "status" in source else {})
 
 
-def _created(exchange: Exchange, given: Object) -> web.Response:
+def _create(exchange: Exchange, body: Object) -> web.Response:
     if "status" in exchange.target.resource.subresources:
-        given.pop("status", None)
+        body.pop("status", None)
     if exchange.qualified == "services":
-        _allocate(exchange, given.setdefault("spec", {}))
-    return _stored(exchange, given, None)
+        _allocate(exchange, body.setdefault("spec", {}))
+    return _write(exchange, body, None)
 
 
 def _allocate(exchange: Exchange, spec: Object) -> None:
-    """Give a Service its VIP, the first free one of a range of its own."""
+    """Give a Service the first free VIP of the range for Services that clients create."""
     if spec.get("clusterIP") or spec.get("type", "ClusterIP") == "ExternalName":
         return
-    every = exchange.cluster.in_order("services")
-    taken = {stored.plain().get("spec", {}).get("clusterIP") for stored in every}
+    services = exchange.cluster.in_order("services")
+    taken = {stored.plain().get("spec", {}).get("clusterIP") for stored in services}
     free = (f"10.43.240.{number}" for number in range(1, 255))
     spec["clusterIP"] = next((address for address in free if address not in taken), "")
 
 
-def _stored(exchange: Exchange, given: Object, before: Stored | None) -> web.Response:
-    """Write, unless it is a dry run or changes nothing, and show what is there then."""
-    _check_size(exchange, given)
+def _write(exchange: Exchange, body: Object, before: Stored | None) -> web.Response:
+    """Write unless it is a dry run or changes nothing, and show the result."""
+    _check_size(exchange, body)
     cluster = exchange.cluster
-    metadata = {k: v for k, v in given["metadata"].items() if k not in OF_THE_SERVER}
-    change = cluster.intended(given | {"metadata": metadata})
+    metadata = {k: v for k, v in body["metadata"].items() if k not in SERVER_METADATA}
+    change = cluster.intended(body | {"metadata": metadata})
     if before is not None and _same(before, change.after):
         return exchange.show(before)
     shown = change.after
@@ -251,19 +252,19 @@ def _stored(exchange: Exchange, given: Object, before: Stored | None) -> web.Res
     return exchange.show(shown, status=200 if before else 201)
 
 
-MOST_DATA = 1024 * 1024
+MAX_DATA = 1024 * 1024
 """Bytes of a ConfigMap's values. Source: core validation, `MaxSecretSize`."""
 
 
-def _check_size(exchange: Exchange, given: Object) -> None:
+def _check_size(exchange: Exchange, body: Object) -> None:
     if exchange.qualified != "configmaps":
         return
-    data, binary = given.get("data") or {}, given.get("binaryData") or {}
+    data, binary = body.get("data") or {}, body.get("binaryData") or {}
     size = sum(len(str(value).encode()) for value in data.values())
     size += sum(len(str(value)) * 3 // 4 for value in binary.values())
-    if size > MOST_DATA:
-        why = f"Too long: may not be more than {MOST_DATA} bytes"
-        raise invalid("ConfigMap", given["metadata"].get("name", ""), "[]", why)
+    if size > MAX_DATA:
+        why = f"Too long: may not be more than {MAX_DATA} bytes"
+        raise invalid("ConfigMap", body["metadata"].get("name", ""), "[]", why)
 
 
 def _same(before: Stored, after: Stored) -> bool:
@@ -278,23 +279,23 @@ def _typed(exchange: Exchange, stored: Stored) -> Object:
     return {"apiVersion": api_version, "kind": kind, **stored.plain()}
 
 
-def _merged(whole: Any, change: Any) -> Any:
-    """RFC 7396."""
+def _merge(target: Any, change: Any) -> Any:
+    """A JSON merge patch. Source: RFC 7396."""
     if not isinstance(change, Mapping):
         return change
-    merged = dict(whole) if isinstance(whole, Mapping) else {}
+    merged = dict(target) if isinstance(target, Mapping) else {}
     for key, value in change.items():
         if value is None:
             merged.pop(key, None)
         else:
-            merged[key] = _merged(merged.get(key), value)
+            merged[key] = _merge(merged.get(key), value)
     return merged
 
 
 def _dry_run(exchange: Exchange) -> bool:
-    said = exchange.parameter("dryRun")
-    if said not in ("", "All"):
+    value = exchange.parameter("dryRun")
+    if value not in ("", "All"):
         kind = f"{exchange.target.verb.capitalize()}Options.meta.k8s.io"
-        why = f'Unsupported value: ["{said}"]: supported values: "All"'
+        why = f'Unsupported value: ["{value}"]: supported values: "All"'
         raise invalid(kind, "", "dryRun", why)
-    return said == "All"
+    return value == "All"
