@@ -1,6 +1,6 @@
-"""What is to be drawn, as data: it goes as JSON to the process that draws, and comes back as a PNG.
+"""Drawings as data: they go as JSON to the process that draws, and come back as PNGs.
 
-What a picture tells, it tells by shape and word before colour: who sees no colours reads the same.
+Shapes and words carry the meaning; colours only repeat it, so a picture can be read without them.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ import msgspec
 
 
 class Sign(StrEnum):
-    """What stands on a tile, each with a shape of its own."""
+    """The sign on a tile; each has its own shape."""
 
     WELL = "well"
     """Filled by the colour of its value, with the number."""
     SOME = "some"
-    """The same with a corner cut off, and what failed in letters."""
+    """Filled by the colour of its value, with a corner cut off and letters for what failed."""
     NONE = "none"
     """A cross."""
     UNSEEN = "unseen"
     """A dashed frame with a question mark."""
     UNTRIED = "untried"
-    """Empty: it was not to be tried."""
+    """Empty: not part of the test."""
     SELF = "self"
     """A dot: there is nothing to test."""
 
@@ -37,14 +37,14 @@ class Tile(msgspec.Struct, frozen=True):
 
 
 class Key(msgspec.Struct, frozen=True):
-    """What a tile means."""
+    """The meaning of a tile, for the key."""
 
     tile: Tile
     means: str
 
 
 class HeatMap(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Rows lead to columns. `rows` has a tile for each of `names`, both ways; `key` explains."""
+    """A map from origins (rows) to destinations (columns), with a tile for each pair of `names`."""
 
     title: str
     subtitle: str = ""
@@ -54,7 +54,7 @@ class HeatMap(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Level(StrEnum):
-    """How well something was for a time: the worse, the higher its block."""
+    """The health of something for a time: the worse, the higher its block."""
 
     WELL = "well"
     """A thin line at the bottom."""
@@ -69,7 +69,7 @@ class Level(StrEnum):
 
 
 class Span(msgspec.Struct, frozen=True):
-    """A time of one level; hours from the left edge."""
+    """A time of the same level; hours from the left edge."""
 
     begin: float
     end: float
@@ -77,7 +77,7 @@ class Span(msgspec.Struct, frozen=True):
 
 
 class Lane(msgspec.Struct, frozen=True):
-    """One line of a timeline: its name, and what it was when; a gap between spans is nothing."""
+    """One line of a timeline; nothing is drawn between its spans."""
 
     name: str
     spans: tuple[Span, ...]
@@ -85,14 +85,14 @@ class Lane(msgspec.Struct, frozen=True):
 
 
 class Tick(msgspec.Struct, frozen=True):
-    """A mark of the time's axis."""
+    """A mark on the axis of time."""
 
     at: float
     label: str
 
 
 class Timeline(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Lanes over `hours`: first how the areas were, then `incidents`, each with a bar."""
+    """Lanes over `hours`: the health of the areas, then the incidents as bars."""
 
     title: str
     subtitle: str = ""
@@ -107,6 +107,6 @@ Drawing: TypeAlias = HeatMap | Timeline
 
 
 class Undrawn(msgspec.Struct, frozen=True):
-    """There is no picture, and why."""
+    """The reason why there is no picture."""
 
     why: str

@@ -1,4 +1,4 @@
-"""The bot on a laptop: a simulated Discord in the browser, and a simulated homelab behind it."""
+"""The bot on a laptop, in a simulated Discord in the browser, with a simulated homelab."""
 
 import logging
 

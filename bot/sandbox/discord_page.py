@@ -1,6 +1,6 @@
-"""A Discord of one's own on this machine, in a browser: one server, one channel, two people.
+"""A simulated Discord in the browser: one server, one channel, two people.
 
-The real client runs in it unchanged. Its people, server and channel have fixed ids, so that
+The real client runs in it unchanged. The people, server and channel have fixed ids, so that
 settings can name them before a client exists.
 """
 
@@ -21,9 +21,9 @@ from bot.sandbox.live_simcord import LiveEnv, LivePreview, require_known_simcord
 GUILD_ID = 100_000_000_000_000_001
 CHANNEL_ID = 100_000_000_000_000_002
 OWNER_ID = 100_000_000_000_000_003
-"""The person who may do everything: owns the server. Name this id as viewer and approver."""
+"""The owner of the server: viewer and approver."""
 GUEST_ID = 100_000_000_000_000_004
-"""A member of the server who is in no circle."""
+"""A member of the server without a role."""
 
 BOT_NAME = "meshmedic"
 Hear = Callable[[str], str | None]
@@ -33,7 +33,7 @@ NOTICE = "Everything here is simulated: the people, the cluster and what happens
 
 @dataclass(slots=True)
 class DiscordPage:
-    """A running sandbox Discord. Who has its `url` may act in it as any of its people."""
+    """A running sandbox Discord. Its `url` lets a browser act as any of its people."""
 
     env: LiveEnv
     guild: GuildHandle
@@ -48,12 +48,12 @@ class DiscordPage:
         return self.preview.url
 
     async def wait_closed(self) -> None:
-        """Until somebody ends the session on the page, or Ctrl-C or SIGTERM does."""
+        """Wait until the page, Ctrl-C or SIGTERM ends the session."""
         with _on_signals(self._end):
             await self.preview.wait_closed()
 
     async def restart(self, client: discord.Client) -> None:
-        """Close the client and go on with another, as after a new start of the process."""
+        """Close the client and continue with another, as after a restart of the process."""
         async with self.preview.turn:
             await self.client.close()
             self.client = client
@@ -77,9 +77,8 @@ async def live_discord(
     """Run `client`, which must not be started yet, in a sandbox Discord; close both at the end.
 
     The page listens on 127.0.0.1 only, on `port` or on any free one (0). `notice` is the channel's
-    topic and, with `hint`, its first message. `hear` is told what people write, which the bot never
-    reads; what it gives is answered by the sandbox itself. Raises InputError when it cannot listen
-    on that port.
+    topic and, with `hint`, its first message. `hear` receives the messages of people, which the bot
+    never reads; the sandbox itself posts the answer. Raises InputError when the port is not free.
     """
     require_known_simcord()
     env = LiveEnv(client)
@@ -89,10 +88,10 @@ async def live_discord(
     try:
         await _listen(preview, port)
         await env.start()
-        itself = guild.create_webhook(channel, "Sandbox")
-        await itself.send(f"{notice}\n{hint}".strip())
+        webhook = guild.create_webhook(channel, "Sandbox")
+        await webhook.send(f"{notice}\n{hint}".strip())
         preview.hear = hear
-        preview.say = itself.send
+        preview.say = webhook.send
         yield page
     finally:
         await preview.close()
@@ -124,14 +123,14 @@ def _build_world(
 
 
 def _add_user(env: LiveEnv, user_id: int, name: str) -> UserHandle:
-    # simcord's own create_user gives ids of its choice.
+    # simcord's own create_user chooses the id.
     user = User(id=env.backend.reserve_id(user_id), name=name)
     env.backend.users[user.id] = user
     return UserHandle(env, user)
 
 
 def _add_channel(env: LiveEnv, guild: GuildHandle, topic: str) -> ChannelHandle:
-    # As for the users: create_text_channel gives ids of its choice.
+    # simcord's own create_text_channel chooses the id.
     channel = Channel(
         id=env.backend.reserve_id(CHANNEL_ID),
         type=ChannelType.TEXT,

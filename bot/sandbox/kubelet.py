@@ -29,20 +29,20 @@ from bot.sandbox.proxy import Plain
 from bot.sandbox.scenarios.pods import NODES
 
 STARTING = 0.4
-"""Seconds that a pod takes to run."""
+"""Seconds that a pod takes to start."""
 
 PROXY_LAG = 1.2
 """Seconds until kube-proxy knows the endpoint of a new Service: 1.03 to 1.24 s were measured."""
 
 TICK = 0.02
-"""Seconds by which a clock may be behind."""
+"""Seconds of tolerance between two clocks."""
 
 OUT_OF_CPU = {
     "phase": "Failed",
     "reason": "OutOfcpu",
     "message": "Pod was rejected: Node didn't have enough resource: cpu, requested: 10, used: 990",
 }
-"""The status of a pod that its node turned away. Source: kubelet, lifecycle/predicate.go."""
+"""The status of a pod that its node refused. Source: kubelet, lifecycle/predicate.go."""
 
 JOBS, SLICES = "jobs.batch", "endpointslices.discovery.k8s.io"
 
@@ -55,15 +55,15 @@ class Kubelet:
         self._network = network
         self._numbers = itertools.count(200)
         self._heard: defaultdict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
-        """By the address of a listener: how often (source, protocol) came."""
+        """By the address of a listener: how often it heard from (source, protocol)."""
         self._listeners: dict[str, tuple[str, str]] = {}
-        """By address: the job and the pod."""
+        """Job and pod of each listener, by address."""
         self.begins = 0.0
-        """Seconds until a listener's port is open, after its pod runs."""
+        """Seconds from a listener's pod running to its open port."""
         self.full: frozenset[str] = frozenset()
-        """Nodes that turn every pod away."""
+        """Nodes that refuse every pod."""
         self._known_from: dict[str, float] = {}
-        """By the VIP of a temporary Service: when kube-proxy knows it, by the monotonic clock."""
+        """When kube-proxy learns of a temporary Service, by its VIP; on the monotonic clock."""
 
     async def run(self) -> None:
         """Run until cancelled."""
@@ -94,7 +94,7 @@ class Kubelet:
             self._known_from[vip] = time.monotonic() + PROXY_LAG
 
     def open_shells(self, app: str) -> None:
-        """Let commands be run in the pods of an app, which have busybox."""
+        """Give the pods of an app a busybox shell for commands."""
         for pod in self._all("pods"):
             if (pod["metadata"].get("labels") or {}).get("app.kubernetes.io/name") == app:
                 shell = tools.busybox(self._network, pod["spec"]["nodeName"], self._learn)
@@ -160,7 +160,7 @@ class Kubelet:
         at_once = [probe for probe in job.probes if not probe.settle]
         settling = [probe for probe in job.probes if probe.settle]
         answers = [*self._answers(at_once, pod["spec"]["nodeName"], address, host=host)]
-        await self._settled(settling)
+        await self._settle(settling)
         answers += self._answers(settling, pod["spec"]["nodeName"], address, host=host)
         lines = [ProberLine(job=job.id, answer=answer) for answer in answers]
         self._log(name, _text([*lines, ProberLine(job=job.id, done=True)]))
@@ -175,8 +175,8 @@ class Kubelet:
         }
         self._cluster.put(pod)
 
-    async def _settled(self, probes: list[Probe]) -> None:
-        """Wait as the prober does: until kube-proxy knows the VIPs, or as long as each may take."""
+    async def _settle(self, probes: list[Probe]) -> None:
+        """Wait as the prober does: until kube-proxy knows the VIPs, or their time is over."""
         fresh = self._network.fresh
         waits = [min(probe.settle, fresh.get(probe.address, 0.0)) for probe in probes]
         await asyncio.sleep(max(waits, default=0.0) + TICK)
@@ -193,7 +193,7 @@ class Kubelet:
     def _hear(
         self, answer: ProbeAnswer, address: str, port: int, kind: ProbeKind, source: str
     ) -> None:
-        """A listener notes who came, directly or by a temporary Service."""
+        """Let a listener count a probe that reached it, directly or by a temporary Service."""
         for reached, _ in self._network.vips.get((address, port), [(address, port)]):
             if reached in self._listeners and port == LISTENER and answer.outcome is Outcome.OK:
                 protocol = "udp" if kind is ProbeKind.UDP else "tcp"
@@ -225,7 +225,7 @@ class Kubelet:
         return [stored.plain() for stored in self._cluster.in_order(kind)]
 
     def _remove(self, job: str) -> None:
-        """The garbage collector: pods, and Services with their slices, go with their Job."""
+        """Collect the garbage of a Job: its pods, and its Services with their slices."""
         for pod in self._all("pods"):
             if (pod["metadata"].get("labels") or {}).get(manifests.JOB_NAME) == job:
                 self._cluster.delete("Pod", NAMESPACE, pod["metadata"]["name"])

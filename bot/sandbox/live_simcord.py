@@ -1,10 +1,10 @@
-"""simcord's preview as a Discord that goes on living, instead of one that a test steps through.
+"""simcord's preview as a live Discord, instead of one that a test steps through.
 
-simcord is built for tests: it waits until all work of the bot has come to rest before it answers
-an action, freezes the time, and shows a change only when a test publishes it. A sandbox needs the
-opposite of all three, and simcord has no option for it. This is the only file that touches names
-that simcord does not promise: `PRIVATE_NAMES` lists each with its reason, the version is pinned in
-pyproject.toml, and tests/sandbox/test_discord_page.py fails in words when one of them changes.
+simcord is built for tests: it waits until the bot is idle before it answers an action, freezes the
+time, and shows a change only when a test publishes it. A sandbox needs the opposite of all three,
+and simcord has no option for it. This is the only file that uses private names of simcord.
+`PRIVATE_NAMES` lists each with its reason, the version is pinned in pyproject.toml, and
+tests/sandbox/test_discord_page.py fails with a clear message when one of them changes.
 """
 
 import asyncio
@@ -32,19 +32,19 @@ PRIVATE_NAMES: tuple[tuple[type, str, str], ...] = (
     (Env, "_settle_internal", "waits until the bot rests; a bot with watches never does"),
     (Env, "_notify_dispatch_observers", "tells which interaction an action has just sent"),
     (Env, "time_context", "gives discord.py the simulated endpoints without marking the work"),
-    (Backend, "reserve_id", "keeps an id of our choice out of simcord's own numbering"),
+    (Backend, "reserve_id", "keeps a fixed id out of simcord's own numbering"),
     (Preview, "_action", "takes every action of every page"),
     (Preview, "_publish", "renders one page anew"),
-    (Preview, "_advance_presentation_time", "moves the page's idea of now"),
+    (Preview, "_advance_presentation_time", "moves the time that the page shows"),
     (Preview, "_open_page", "opens a tab, which must show the newest messages"),
     (Preview, "_initial_target", "finds the newest message that a person may see"),
-    (PreviewServer, "_static", "serves the page's files, of which we change a few words"),
+    (PreviewServer, "_static", "serves the page's files, some of which are changed here"),
     (Clock, "now", "is asked for every timestamp and every id"),
 )
 """Owner, name and why it is needed.
 
-Those that only exist on an object (`_pages`, `_python`, `_closed`, `_server` and a page's fields)
-are proved by what the tests do with them.
+The tests use the names that exist only on objects: `_pages`, `_python`, `_closed`, `_server` and
+the fields of a page.
 """
 
 ANSWER_SECONDS = 3.0
@@ -68,14 +68,14 @@ _COALESCE_SECONDS = 0.05
 
 
 def missing_names() -> tuple[str, ...]:
-    """Which of `PRIVATE_NAMES` this simcord lacks, as `Owner.name`."""
+    """The `PRIVATE_NAMES` that this simcord lacks, as `Owner.name`."""
     return tuple(
         f"{owner.__name__}.{name}" for owner, name, _ in PRIVATE_NAMES if not hasattr(owner, name)
     )
 
 
 def require_known_simcord() -> None:
-    """Refuse another simcord than the one that this file was written against."""
+    """Refuse any simcord but the one for which this file was written."""
     if simcord.__version__ != SIMCORD_VERSION or missing_names():
         lacks = f" and lacks {', '.join(missing_names())}" if missing_names() else ""
         raise MeshmedicError(
@@ -98,21 +98,21 @@ class _WallClock(Clock):
 
 
 class _Record(list[Any]):
-    """What simcord notes of every event and request: kept short, and rings at each entry."""
+    """simcord's list of events or requests: bounded, with a callback for each entry."""
 
-    def __init__(self, ring: Callable[[], None]) -> None:
+    def __init__(self, on_entry: Callable[[], None]) -> None:
         super().__init__()
-        self._ring = ring
+        self._on_entry = on_entry
 
     def append(self, entry: Any) -> None:
         if len(self) >= _RECORD_LIMIT:
             self.clear()
         super().append(entry)
-        self._ring()
+        self._on_entry()
 
 
 class LiveEnv(Env):
-    """simcord's world in real time, around a bot that may have tasks that never end."""
+    """simcord's world in real time, for a bot with tasks that never end."""
 
     def __init__(self, client: discord.Client) -> None:
         super().__init__(client, check_errors=False)
@@ -123,30 +123,30 @@ class LiveEnv(Env):
         self.backend.transcript = _Record(self.changed.set)
         self._requested = asyncio.Event()
         self.backend.http_requests = _Record(self._requested.set)
-        self._asked: Interaction | None = None
+        self._interaction: Interaction | None = None
 
     @contextmanager
     def _bot_scope(self) -> Iterator[None]:
-        """Leave the bot's work unmarked: its timers run in real time and nothing waits for it."""
+        """Leave the bot's work unmarked, so that its timers run in real time and nothing waits."""
         with self.time_context():
             yield
 
     def _notify_dispatch_observers(self, interaction: Any) -> None:
         super()._notify_dispatch_observers(interaction)
-        self._asked = interaction
+        self._interaction = interaction
 
     async def _settle_internal(self, **_options: object) -> None:
-        """Wait for the first answer to what was just asked, at most as long as Discord would."""
-        asked, self._asked = self._asked, None
+        """Wait for the first answer to the last interaction, at most as long as Discord would."""
+        interaction, self._interaction = self._interaction, None
         with suppress(TimeoutError):
             async with asyncio.timeout(ANSWER_SECONDS):
-                while asked and not asked.responded:
+                while interaction and not interaction.responded:
                     self._requested.clear()
                     await self._requested.wait()
 
 
-class _OurServer(PreviewServer):
-    """The preview's server, with a few words of its files changed on the way out."""
+class _PageServer(PreviewServer):
+    """The preview's server, with small changes of the files that it serves."""
 
     def __init__(self, preview: Preview, port: int, title: str) -> None:
         super().__init__(preview, port)
@@ -156,14 +156,14 @@ class _OurServer(PreviewServer):
         }
 
     async def _static(self, request: Any) -> Any:
-        answer = await super()._static(request)
+        response = await super()._static(request)
         if request.path in self._changes:
-            answer.text = answer.text.replace(*self._changes[request.path])
-        return answer
+            response.text = response.text.replace(*self._changes[request.path])
+        return response
 
 
 class LivePreview(Preview):
-    """simcord's page, brought up to date whenever something happened in its world."""
+    """simcord's page, rendered anew whenever something happens in its world."""
 
     def __init__(
         self,
@@ -192,7 +192,7 @@ class LivePreview(Preview):
         self.hear: Callable[[str], str | None] | None = None
         self.say: Callable[[str], Awaitable[object]] | None = None
         self._changed = env.changed
-        self._server = _OurServer(self, port, title)
+        self._server = _PageServer(self, port, title)
         self._publisher: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "LivePreview":
@@ -201,7 +201,7 @@ class LivePreview(Preview):
         return self
 
     async def wait_closed(self) -> None:
-        """Until the session ended. Raises what stopped the page from being kept up to date."""
+        """Wait until the session ends. Raises the error that stopped the page's updates."""
         closed = asyncio.create_task(super().wait_closed())
         try:
             both = {closed, self._publisher} if self._publisher else {closed}
@@ -213,7 +213,7 @@ class LivePreview(Preview):
             closed.cancel()
 
     async def close(self) -> None:
-        """End the session; idempotent."""
+        """End the session; may be called twice."""
         await super().close()
         if self._publisher:
             self._publisher.cancel()
@@ -226,26 +226,26 @@ class LivePreview(Preview):
         return super()._open_page(viewer_id, target_id)
 
     async def _action(self, context_id: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Take one action after the other; simcord answers "busy" to the second."""
+        """Queue actions, where simcord would answer "busy" to the second one."""
         async with self.turn:
             receipt = await super()._action(context_id, self._on_current_page(context_id, body))
             if not receipt.get("rejected") and body.get("kind") == "send_message":
-                await self._answered(str(body.get("content")))
+                await self._answer(str(body.get("content")))
             return receipt
 
-    async def _answered(self, written: str) -> None:
-        """Let whoever listens to what people write answer it."""
-        reply = self.hear(written) if self.hear else None
+    async def _answer(self, message: str) -> None:
+        """Post the sandbox's own answer to a message."""
+        reply = self.hear(message) if self.hear else None
         if reply and self.say:
             await self.say(reply)
 
     def _on_current_page(
         self, context_id: str | None, body: Mapping[str, Any]
     ) -> Mapping[str, Any]:
-        """Take a new action as made on the page as it is now.
+        """Date a new action to the page as it is now.
 
-        simcord refuses actions on a revision that is no longer current. On a page that changes by
-        itself that would refuse honest clicks; whether the button still exists is checked anyway.
+        simcord refuses actions on an older revision. On a page that changes by itself that would
+        refuse honest clicks; simcord still checks that the button exists.
         """
         page = self._pages.get(context_id or "")
         if (
@@ -267,6 +267,6 @@ class LivePreview(Preview):
         """Bring every open page up to date."""
         self._advance_presentation_time()
         for page in tuple(self._pages.values()):
-            # Rendering one page drops those that expired. The first one is simcord's own.
+            # Rendering one page drops expired pages. The first page belongs to simcord.
             if page.id in self._pages and page is not self._python and not page.pinned_snapshot:
                 self._publish(page, reason="refresh")

@@ -1,7 +1,7 @@
-"""The simulated homelab's network: what a probe from a place would meet. Pure, and made up.
+"""The simulated homelab's network: the outcome of a probe from a node.
 
-It knows pods, Services and slices from the cluster's objects; a scenario says what is broken. What
-it answers is what the real prober answers, with round trips that look like a mesh of homes.
+It knows pods, Services and slices from the cluster's objects; a scenario says what is broken. It
+answers as the real prober does, with round trips like those between homes.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ REFUSED_HERE = 0.04
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """What is wrong with the network.
+    """The faults of the network.
 
-    `redirects` are (node, port): what pods there send to that port of another pod, the node itself
-    refuses. `overlay_down` are nodes whose pods reach no other node, and are not reached.
+    redirects: (node, port) pairs: the node refuses its pods' packets to that port of other pods.
+    overlay_down: Nodes whose pods neither reach another node nor are reached from one.
     """
 
     redirects: frozenset[tuple[str, int]] = frozenset()
@@ -43,14 +43,14 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class NetworkPlace:
-    """Where an address leads: a node, the ports that are open there, and who answers."""
+    """The node of an address, its open ports, and the name that answers there."""
 
     node: str
     ports: frozenset[int]
     name: str
     listens: bool = False
     proxies: bool = False
-    """Whether it is Traefik, which asks others in its turn."""
+    """Whether it is Traefik, which forwards requests."""
 
 
 @dataclass(slots=True)
@@ -78,7 +78,7 @@ class Network:
         ingresses: list[Plain] = NOTHING,
         routes: list[Plain] = NOTHING,
     ) -> None:
-        """Take in what there is now."""
+        """Read the present objects."""
         self.places = {address: place for node in nodes for address, place in _node(node)}
         self.places |= {pod["status"]["podIP"]: _pod(pod) for pod in pods if _has_address(pod)}
         self.proxy_rules = proxy_rules(ingresses, routes, services)
@@ -96,7 +96,7 @@ class Network:
         return ""
 
     def answers(self, node: str, probe: Probe, *, host: bool) -> tuple[ProbeAnswer, ...]:
-        """What each try of a probe from a node meets."""
+        """The outcome of each try of a probe from a node; `host`: from the node's own network."""
         return tuple(self._answer(node, probe, host=host) for _ in range(probe.tries))
 
     def _add_service(self, service: Plain, endpoint_slice: Plain) -> None:
@@ -169,13 +169,13 @@ class Network:
         return _answered(probe, status, "Traefik itself", trip + answer.took)
 
     def _cut(self, node: str, place: NetworkPlace, address: str) -> bool:
-        """Whether the way leads over an overlay that is down; the nodes' own addresses do not."""
+        """Whether an overlay that is down lies between; the nodes' own addresses need none."""
         down = {node, place.node} & self.broken.overlay_down
         return bool(down) and node != place.node and address.startswith("10.42.")
 
 
 def round_trip(begin: str, end: str) -> float:
-    """Milliseconds between two nodes: always the same, and different from pair to pair."""
+    """Milliseconds between two nodes: constant, and different for each pair."""
     if begin == end:
         return SAME_NODE
     pair = "-".join(sorted((begin, end)))

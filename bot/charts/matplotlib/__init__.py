@@ -1,1 +1,1 @@
-"""Draws pictures, in a process of its own: what it loads would stay in the bot's memory."""
+"""Draws pictures in a child process, since the library would stay in the bot's memory."""

@@ -33,7 +33,7 @@ Colour = tuple[float, ...] | str
 
 @dataclass(slots=True)
 class Painter:
-    """Paints tiles of one heat map; `hang` shows them, all of a shape at once, which is cheap.
+    """Paints tiles of one heat map; `hang` draws all of one shape at once, which is cheap.
 
     `size` is that of letters in points; 0 leaves them out. `thick` is that of lines.
     """
@@ -48,7 +48,7 @@ class Painter:
     _strokes: list[Shape] = field(default_factory=list)
 
     def paint(self, column: int, row: int, tile: Tile) -> None:
-        """The tile at its place."""
+        """Paint a tile at its place."""
         match tile.sign:
             case Sign.WELL:
                 ink = self._coloured(column, row, tile)
@@ -73,7 +73,7 @@ class Painter:
                 assert_never(tile.sign)
 
     def hang(self) -> None:
-        """Put all that was painted into the picture."""
+        """Draw the painted tiles into the picture."""
         shapes = [shape for shape, _ in self._fills]
         colours = [colour for _, colour in self._fills]
         thin = max(0.6, self.thick / 3)

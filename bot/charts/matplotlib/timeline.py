@@ -1,4 +1,4 @@
-"""A timeline: a lane an area, the higher a block the worse; incidents as bars below."""
+"""A timeline: a lane for each area, where a higher block is worse, and incidents as bars below."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ DOTS = 170
 WIDE, LEFT, RIGHT = 6.6, 1.6, 0.85
 HEAD, FOOT, KEY = 0.78, 0.36, 0.42
 LANE, BAR = 0.34, 0.26
-"""Inches. Discord shows a picture some 550 pixels wide, a phone 300: letters must bear that."""
+"""Inches. Letters must be readable where Discord shows the picture 550 pixels wide, a phone 300."""
 
 LETTERS, SMALL = 9.5, 8.5
 """Points."""
 
 SIGN, LETTER = 0.075, 0.0128
-"""Of the width: a sign of the key with the room around it, and a letter."""
+"""Shares of the width: a sign of the key with its margins, and a letter."""
 
 
 class Style(NamedTuple):
@@ -75,7 +75,7 @@ def _add_lanes(
 
 
 def _paint(axes: Axes, lanes: tuple[Lane, ...]) -> None:
-    """All shapes of a kind at once, which is cheap."""
+    """Draw all shapes of one kind at once, which is cheap."""
     fills: list[canvas.Shape] = []
     colours: list[str] = []
     frames: list[canvas.Shape] = []

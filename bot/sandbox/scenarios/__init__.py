@@ -1,4 +1,4 @@
-"""Scenarios to look at: a homelab on a good day, on a bad one, and in several kinds of trouble."""
+"""Scenarios: a homelab on a good day, on a bad one, and in several kinds of trouble."""
 
 from bot.sandbox.scenarios import api, broken, ordinary
 from bot.sandbox.scenarios.homelab import healthy
@@ -79,4 +79,4 @@ SCENARIOS: tuple[Scenario, ...] = (
         api.empty,
     ),
 )
-"""What can be played; the first is the default."""
+"""All scenarios; the first is the default."""

@@ -1,4 +1,4 @@
-"""The agents of the DaemonSet, as far as their background rounds go: pods, and what they log."""
+"""The agents of the DaemonSet: their pods, and the background probes that they log."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from bot.sandbox.scenarios.pods import NODES, a_pod
 from bot.sandbox.scenarios.scenario import Homelab
 
 NUMBER = 73
-"""The last part of their addresses."""
+"""The last part of the agents' addresses."""
 
 KINDS = ((ProbeKind.TCP, 0), (ProbeKind.UDP, 1000), (ProbeKind.ECHO, PAYLOAD))
 
 
 def with_agents(lab: Homelab) -> None:
-    """Put an agent on every node, whose rounds meet the homelab's network."""
+    """Put an agent on every node that probes the homelab's network."""
     pods = [_agent(lab, node) for node in NODES]
     network = Network(lab.broken)
     network.learn([], pods, [], [])

@@ -1,4 +1,4 @@
-"""The apps of the homelab: what people would notice if it went away."""
+"""The apps of the homelab, with their routes, releases and Secrets."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ MIDDLEWARE = "secure-headers"
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """An app: where it runs, what it is made from, and how it is reached.
+    """An app: its place, its image and its route.
 
-    source: Kind and name of where its chart comes from; None for plain manifests.
-    route: `IngressRoute`, `Ingress`, or empty for an app that only others call.
-    store: Kind and name of the store that its Secret comes from; None where it has no Secret.
+    source: Kind and name of its chart's source; None for plain manifests.
+    route: `IngressRoute`, `Ingress`, or empty for an app without a route.
+    store: Kind and name of its Secret's store; None without a Secret.
     """
 
     name: str
@@ -34,7 +34,7 @@ class App:
 
     @property
     def host(self) -> str:
-        """Its name in the DNS."""
+        """The hostname of its route."""
         return f"{self.name}.{DOMAIN}"
 
 
@@ -100,7 +100,7 @@ APPS = (
 
 
 def apps(times: Calendar) -> list[Plain]:
-    """Everything that belongs to the apps."""
+    """All objects of the apps."""
     parts = [part for number, app in enumerate(APPS, 20) for part in _parts(times, app, number)]
     return [*_middlewares(times), *parts]
 

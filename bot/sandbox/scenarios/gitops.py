@@ -1,4 +1,4 @@
-"""What Flux, cert-manager and External Secrets keep in the homelab, all of it well."""
+"""Healthy objects of Flux, cert-manager and External Secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A homelab where all is well: four k3s nodes over Tailscale, Traefik, Flux, and what they run."""
+"""A healthy homelab: four k3s nodes over Tailscale, with Traefik, Flux and apps."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _node(times: Calendar, number: int) -> Plain:
 
 
 def _conditions(times: Calendar) -> list[Plain]:
-    """What a kubelet posted a minute ago."""
+    """The conditions that a kubelet posted a minute ago."""
     since = times.ago(days=9)
     conditions = [
         a_condition(type_, since, status="False", reason=reason, message=message)
@@ -153,7 +153,7 @@ def _traefik(times: Calendar) -> list[Plain]:
 
 
 def _router(app: App) -> str:
-    """What Traefik calls the router of an app's only rule."""
+    """Traefik's name for the router of an app's only rule."""
     if app.route == "Ingress":
         return naming.of_ingress(app.namespace, app.name, app.host, "/")
     return naming.of_route(app.namespace, app.name, f"Host(`{app.host}`)")

@@ -1,4 +1,4 @@
-"""A renewal that fails, as cert-manager leaves it behind: request, order and challenge."""
+"""A failed renewal as cert-manager leaves it: request, order and challenge."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NOT_ISSUED = (
     'resource "{order}" to become ready: order is in "invalid" state: '
 )
 UNREAD = "AA=="
-"""Bytes that a CRD demands and nobody looks at."""
+"""Bytes that a CRD requires and nothing reads."""
 
 ISSUING = "cert-manager-certificates-issuing"
 CHALLENGES = "cert-manager-challenges"

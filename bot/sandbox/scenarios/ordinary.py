@@ -1,4 +1,4 @@
-"""The ordinary bad day: several small things at once, as the runbook knows them."""
+"""The ordinary bad day: several small faults of the runbook at once."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _last_words(lab: Homelab) -> str:
 
 
 def _week(lab: Homelab) -> Past:
-    """What went wrong before: what is wrong now began as its objects say, and some is over."""
+    """The week before: present faults began when their objects say so, and others are over."""
     learning, mosquitto = (
         lab.pod_of(app)["metadata"]["name"] for app in ("immich-machine-learning", "mosquitto")
     )

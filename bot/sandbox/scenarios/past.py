@@ -16,17 +16,17 @@ from bot.history.domain.record import HISTORY, History, PastIncident, Point
 
 DAILY = "daily"
 LAST = 22
-"""Hours since the last daily digest, whenever somebody looks: most of what is wrong is new."""
+"""Hours since the last daily digest, so that most findings are new."""
 
 WEEK = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A cause that was there; times in hours before now.
+    """A root cause of the past week; times in hours before now.
 
-    key: Of its finding. areas: Where it was seen, its effects included. ended: None where it is
-    there still. incident: False for what is no incident, such as a suspended object.
+    key: Of its finding. areas: Of the cause and its effects. ended: None while it lasts.
+    incident: False for a finding that does not count as one, such as a suspended object.
     """
 
     key: str
@@ -38,13 +38,13 @@ class Trouble:
     incident: bool = True
 
     def there(self, begin: float, end: float) -> bool:
-        """Whether it was there at some time between `begin` and `end`, in hours before now."""
+        """Whether it lasted at some time between `begin` and `end`, in hours before now."""
         return self.began > end and (self.ended is None or self.ended < begin)
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What went wrong in the week before; `absent` are hours ago in which nobody looked."""
+    """The week before now; in the hours of `absent` (before now) no report was made."""
 
     troubles: tuple[Trouble, ...] = ()
     absent: tuple[int, ...] = ()
@@ -75,7 +75,7 @@ class Past:
         return Base(last_slot(now), entries)
 
     def book(self, now: datetime) -> DigestState:
-        """The digests of the week, each sent in time; their messages are not in this Discord."""
+        """The digests of the week, each sent in time; their messages are gone."""
         book = DigestState()
         for day in range(WEEK - 1, -1, -1):
             at = last_slot(now) - timedelta(days=day)
@@ -104,20 +104,20 @@ class Past:
         return max(verdicts, key=lambda verdict: verdict.rank, default=Verdict.HEALTHY)
 
     def _restarts(self, now: datetime, hour: int) -> int:
-        """Two an hour of each crash loop."""
+        """Two restarts an hour for each crash loop."""
         begin, end = _bounds(now, hour)
         loops = [trouble for trouble in self.troubles if trouble.reason == "CrashLoopBackOff"]
         return 2 * sum(loop.there(begin, end) for loop in loops)
 
 
 def timetable(now: datetime) -> Timetable:
-    """When the daily digest is sent here: so that the last one is `LAST` hours old."""
+    """The schedule of the daily digest by which the last one is `LAST` hours old."""
     at = last_slot(now)
     return Timetable(at.hour, at.minute)
 
 
 def last_slot(now: datetime) -> datetime:
-    """When the last daily digest was due."""
+    """The time at which the last daily digest was due."""
     return _ago(now.astimezone(UTC), LAST).replace(second=0, microsecond=0)
 
 

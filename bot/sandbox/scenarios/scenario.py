@@ -1,4 +1,4 @@
-"""What a scenario is: a homelab that is built, then changed until it tells its story."""
+"""A scenario: a healthy homelab, changed until it shows one situation."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Homelab:
 
     logs: Text by namespace, pod, container, and whether it is of the run before.
     faults, forbidden, served: Of the API server; `forbidden` are a plural and its group.
-    goes_on: What happens at the start and as time goes by, beside what `refresh` does for all.
+    goes_on: Called at the start and as time passes, beside what `refresh` does for all.
     broken: What is wrong with its network.
-    past: The week before, where one was made up.
+    past: A made-up week before now; None without one.
     """
 
     times: Calendar
@@ -47,10 +47,9 @@ class Homelab:
             step(cluster, self.times.now)
 
     def refresh(self, cluster: SimulatedCluster, now: datetime) -> None:
-        """Write what kubelets and External Secrets write by themselves every few minutes.
+        """Write what kubelets and External Secrets write every few minutes; broken objects stay.
 
-        Without it a homelab that is looked at for longer seems silent: after 12 minutes its nodes,
-        after an hour and a half its ExternalSecrets. What is broken stays as it is.
+        Without it nodes would look silent after 12 minutes, and ExternalSecrets after 90.
         """
         moment = Calendar(now).ago()
         for node in filter(_goes_on, self.of("Node")):
@@ -64,7 +63,7 @@ class Homelab:
             step(cluster, now)
 
     def add(self, *objects: Plain) -> None:
-        """Put more objects in."""
+        """Add objects."""
         self.objects.extend(objects)
 
     def of(self, kind: str) -> list[Plain]:
@@ -72,7 +71,7 @@ class Homelab:
         return [object_ for object_ in self.objects if object_["kind"] == kind]
 
     def get(self, kind: str, namespace: str, name: str) -> Plain:
-        """The object itself, to be changed in place.
+        """The object itself, for changes in place.
 
         Raises:
             LookupError: There is none.
@@ -85,7 +84,7 @@ class Homelab:
         raise LookupError(msg)
 
     def drop(self, kind: str, namespace: str, name: str) -> None:
-        """Take an object out.
+        """Remove an object.
 
         Raises:
             LookupError: There is none.
@@ -116,7 +115,7 @@ def _goes_on(manifest: Plain) -> bool:
 class Scenario:
     """A homelab to look at.
 
-    name: What is typed. title: What it shows, for a list. tells: What will be seen, in a sentence.
+    name: For the command line. title: For a list. tells: A sentence about what the bot will find.
     """
 
     name: str
