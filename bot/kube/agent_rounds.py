@@ -1,4 +1,4 @@
-"""The latest background rounds of all agents, out of their logs, by the API server."""
+"""The latest background rounds of all agents, read from their logs through the API server."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ AT_ONCE = 4
 
 LINES = 4000
 SIZE = 1024 * 1024
-"""Lines and bytes of a log: three rounds of fifty nodes have 450 lines of some 250 bytes, and jobs
-and what was heard stand between them. So many lines fit, or the newest would be cut off."""
+"""Lines and bytes of a log: three rounds of fifty nodes are 450 lines of some 250 bytes, with lines
+of jobs and listeners between them. SIZE has room for LINES: the API server cuts off the newest."""
 
 LONGEST = 45.0
-"""Seconds for all of it; who was not read by then is not seen."""
+"""Seconds for all logs; one that was not read by then counts as not observed."""
 
 LATE = "there was no time to read its log"
 
@@ -33,30 +33,31 @@ class AgentRounds:
         """By pod."""
 
     async def witnesses(self) -> tuple[Witness, ...] | None:
-        """What every agent told last; None where no agents are installed.
+        """The latest rounds of every agent; None where no agents are installed.
 
         Raises:
-            ClusterError: Nobody can tell.
+            ClusterError: The agents cannot be found.
         """
         present = await self._installed()
         if present is None:
             return None
-        there = {agent.pod for agent in present}
-        self._rounds = {pod: kept for pod, kept in self._rounds.items() if pod in there}
+        pods = {agent.pod for agent in present}
+        self._rounds = {pod: rounds for pod, rounds in self._rounds.items() if pod in pods}
         room = asyncio.Semaphore(AT_ONCE)
         end = asyncio.get_running_loop().time() + LONGEST
-        found = await asyncio.gather(*(self._witness(agent, room, end) for agent in present))
-        return _one_a_node(found)
+        return _newest_by_node(
+            await asyncio.gather(*(self._witness(agent, room, end) for agent in present))
+        )
 
     async def _installed(self) -> tuple[ProberAgent, ...] | None:
-        """The agents; None where there is no place for them, or no right to see any."""
+        """The agents; None where their component is not installed, or nothing of it may be read."""
         try:
             await self._agents.peers.read()
             allowed = True
         except Absent:
             return None
         except Forbidden:
-            # The component brings the ConfigMap and the right to read it: is it there at all?
+            # The component brings the ConfigMap and the right to read it, so perhaps neither.
             allowed = False
         try:
             present = await self._agents.present()
@@ -67,12 +68,12 @@ class AgentRounds:
         return present if allowed or present else None
 
     async def _witness(self, agent: ProberAgent, room: asyncio.Semaphore, end: float) -> Witness:
-        kept = self._rounds.get(agent.pod, ())
+        rounds = self._rounds.get(agent.pod, ())
         unread = ""
-        if agent.every and _is_due(kept, agent.every):
+        if agent.every and _is_due(rounds, agent.every):
             try:
                 async with asyncio.timeout_at(end), room:
-                    kept = self._rounds[agent.pod] = _merged(kept, await self._read(agent))
+                    rounds = self._rounds[agent.pod] = _merged(rounds, await self._read(agent))
             except TimeoutError:
                 unread = LATE
             except ClusterError as error:
@@ -82,7 +83,7 @@ class AgentRounds:
             ready=agent.ready,
             since=agent.since,
             every=agent.every,
-            rounds=kept,
+            rounds=rounds,
             unread=unread,
         )
 
@@ -92,20 +93,20 @@ class AgentRounds:
         return await asyncio.to_thread(read_rounds, log)
 
 
-def _is_due(kept: tuple[Round, ...], every: float) -> bool:
-    """Whether there may be a round that is not known; a clock that differs is no reason to wait."""
-    age = datetime.now(UTC) - kept[-1].ended if kept else None
+def _is_due(rounds: tuple[Round, ...], every: float) -> bool:
+    """Whether there may be a newer round, also where the node's clock is ahead of ours."""
+    age = datetime.now(UTC) - rounds[-1].ended if rounds else None
     return age is None or not timedelta() <= age < timedelta(seconds=every)
 
 
-def _merged(kept: tuple[Round, ...], new: tuple[Round, ...]) -> tuple[Round, ...]:
-    """What is remembered stays where other lines have pushed it out of the log's end."""
-    by_end = {round_.ended: round_ for round_ in (*kept, *new)}
+def _merged(remembered: tuple[Round, ...], new: tuple[Round, ...]) -> tuple[Round, ...]:
+    """The newest of both: other lines may have pushed a remembered round out of the log's end."""
+    by_end = {round_.ended: round_ for round_ in (*remembered, *new)}
     return tuple(by_end[end] for end in sorted(by_end))[-KEPT:]
 
 
-def _one_a_node(found: list[Witness]) -> tuple[Witness, ...]:
-    """Of two agents on a node, while one takes the other's place, the one that began last."""
+def _newest_by_node(witnesses: list[Witness]) -> tuple[Witness, ...]:
+    """One agent for each node: the newest, where one is being replaced."""
     oldest = datetime.min.replace(tzinfo=UTC)
-    by_age = sorted(found, key=lambda witness: witness.since or oldest)
+    by_age = sorted(witnesses, key=lambda witness: witness.since or oldest)
     return tuple({witness.node: witness for witness in by_age}.values())

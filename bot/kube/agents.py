@@ -1,4 +1,4 @@
-"""The agents of the DaemonSet: where they are, and one job sent to one of them."""
+"""The agents of the DaemonSet: where they run, and how one of them is given a job."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ MOST_ANSWER = 4 * 1024 * 1024
 """Bytes of one job's answer."""
 
 KNOWN = 5.0
-"""Seconds that the list of agents is taken for true."""
+"""Seconds for which the list of agents is reused."""
 
 
 class Unanswered(ClusterError):
@@ -48,9 +48,10 @@ class Unanswered(ClusterError):
 
 @dataclass(frozen=True, slots=True)
 class ProberAgent:
-    """An agent that has an address; `since` its pod began, `every` so many seconds it tries others.
+    """An agent that has an address.
 
-    Without a background round that is 0.
+    since: When its pod started.
+    every: Seconds between two background rounds of probes; 0 without rounds.
     """
 
     node: str
@@ -68,32 +69,31 @@ class Agents:
     def __init__(self, api: Api) -> None:
         self.key = SigningKey(api)
         self.peers = AgentsConfig(api, agent_peers.CONFIG_MAP)
-        """Their list of each other."""
+        """The agents' list of each other."""
         self._api = api
-        self._found: dict[str, ProberAgent] = {}
+        self._ready: dict[str, ProberAgent] = {}
+        """By node."""
         self._until = 0.0
-        self._looking = asyncio.Lock()
+        self._listing = asyncio.Lock()
 
     async def on(self, node: str) -> ProberAgent | None:
-        """The agent on that node; None where none is ready, or nobody can tell."""
+        """The agent on a node; None where none is ready, or the pods cannot be listed."""
         if not self.key.published:
             return None
-        async with self._looking:
+        async with self._listing:
             if time.monotonic() >= self._until:
-                self._found = await self._list()
+                self._ready = await self._list_ready()
                 self._until = time.monotonic() + KNOWN
-        return self._found.get(node)
+        return self._ready.get(node)
 
     @asynccontextmanager
-    async def asked(
+    async def sending(
         self, agent: ProberAgent, job: ProbeJob, seconds: float
     ) -> AsyncIterator[AgentAnswer]:
-        """The answer to a job while it comes in; hung up after the block.
-
-        `seconds` is the limit of the whole.
+        """The answer to a job while it comes in, for at most `seconds`; hung up after the block.
 
         Raises:
-            Unanswered: It cannot be reached, refuses the job, or is cut off.
+            Unanswered: The agent cannot be reached, refuses the job, or is cut off.
         """
         request = await self.key.sign(agent.node, msgspec.json.encode(job))
         host = f"[{agent.address}]" if ":" in agent.address else agent.address
@@ -102,36 +102,35 @@ class Agents:
         async with AsyncExitStack() as stack:
             session = await stack.enter_async_context(aiohttp.ClientSession(timeout=limits))
             with _translated(agent):
-                sending = session.post(
+                post = session.post(
                     url, data=request.body, headers=request.headers, allow_redirects=False
                 )
-                response = await stack.enter_async_context(sending)
+                response = await stack.enter_async_context(post)
             yield AgentAnswer(agent, job.id, response)
 
     async def log(
         self, agent: ProberAgent, since: float, *, size: int = MOST_ANSWER, more: Query = ()
     ) -> bytes:
-        """What an agent logged in its last `since` seconds, by its node's clock: `size` bytes.
+        """At most `size` bytes of what an agent logged in the last `since` seconds of its clock.
 
         `more` are further parameters of the request.
 
         Raises:
-            ClusterError: It cannot be read.
+            ClusterError: The log cannot be read.
         """
         query = [("sinceSeconds", max(1, int(since))), ("limitBytes", size), *more]
         at = log_path(NAMESPACE, agent.pod)
         return await self._api.get(at, query, accept="*/*", total=REQUEST)
 
     async def present(self) -> tuple[ProberAgent, ...]:
-        """Every agent that has an address, ready or not, but for those that are being ended.
+        """Every agent that has an address and is not being deleted, ready or not.
 
         Raises:
             ClusterError: The pods cannot be listed.
         """
+        pods = await list_pods(self._api, LABEL, namespace=NAMESPACE, total=REQUEST)
         return tuple(
-            _agent(pod)
-            for pod in await self._pods()
-            if pod.status.pod_ip and not pod.metadata.deletion_timestamp
+            _agent(pod) for pod in pods if pod.status.pod_ip and not pod.metadata.deletion_timestamp
         )
 
     async def publish_peers(self) -> None:
@@ -153,15 +152,11 @@ class Agents:
         except ClusterError as error:
             log.warning("the agents' list of peers cannot be published: %s", error)
 
-    async def _list(self) -> dict[str, ProberAgent]:
+    async def _list_ready(self) -> dict[str, ProberAgent]:
         try:
-            pods = await self._pods()
+            return {agent.node: agent for agent in await self.present() if agent.ready}
         except ClusterError:
             return {}
-        return {pod.spec.node_name: _agent(pod) for pod in pods if _is_ready(pod)}
-
-    async def _pods(self) -> tuple[ListedPod, ...]:
-        return await list_pods(self._api, LABEL, namespace=NAMESPACE, total=REQUEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,17 +168,17 @@ class AgentAnswer:
     response: aiohttp.ClientResponse
 
     async def until(self, wanted: str) -> tuple[ProberLine, ...]:
-        """All lines up to the first that has a `wanted` field, such as `done`.
+        """All lines up to the first in which the field `wanted` is set, such as `done`.
 
         Raises:
-            Unanswered: It refuses the job, says too much, is cut off, or ends before.
+            Unanswered: The agent refuses the job, sends too much, is cut off, or ends before that.
         """
         received: list[ProberLine] = []
-        rest, size = b"", 0
+        partial, size = b"", 0
         with _translated(self.agent):
             async for part in self.response.content.iter_any():
-                whole, _, rest = (rest + part).rpartition(b"\n")
-                new = [line for job in (self.job, "") for line in lines.lines_of(whole, job)]
+                complete, _, partial = (partial + part).rpartition(b"\n")
+                new = [line for job in (self.job, "") for line in lines.lines_of(complete, job)]
                 received += new
                 size += len(part)
                 if refusals := [line.refused for line in new if line.refused]:
@@ -217,20 +212,16 @@ def _agent(pod: ListedPod) -> ProberAgent:
         pod=pod.metadata.name,
         address=pod.status.pod_ip,
         port=ports[0] if ports else signed_job.PORT,
-        ready=_is_ready(pod),
+        ready=containers.is_ready(pod),
         since=pod.status.start_time,
         every=_every(pod),
     )
 
 
 def _every(pod: ListedPod) -> float:
-    """The seconds between two rounds, as the agent is told; 0 where it is to make none."""
+    """The seconds between two rounds, by the agent's arguments; 0 where it makes none."""
     arguments = [word for container in pod.spec.containers for word in container.args or ()]
     try:
         return max(0.0, float(dict(itertools.pairwise(arguments)).get(ROUND, 0)))
     except ValueError:
         return 0.0
-
-
-def _is_ready(pod: ListedPod) -> bool:
-    return containers.is_ready(pod) and bool(pod.status.pod_ip)

@@ -1,4 +1,4 @@
-"""Probing by the agents of the DaemonSet where one is, and by Jobs on every other node."""
+"""Probing by the agents of the DaemonSet, and by Jobs on every node without an agent."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ from bot.net.probing.protocol import (
 log = logging.getLogger(__name__)
 
 APART = 30.0
-"""Seconds for which an agent that did not answer is not asked again."""
+"""Seconds for which an agent that did not answer is left out."""
 
 RECENT = 90.0
-"""Seconds for which it is said by which means a node was asked: as long as a test may take."""
+"""Seconds for which the method counts by which a node was probed: as long as a test may take."""
 
 BEGINS = 6.0
-"""Seconds until an agent must say that it listens."""
+"""Seconds within which an agent must confirm that it listens."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Ear:
-    """A job that listens, since when by the monotonic clock."""
+class _ListenerJob:
+    """A job by which an agent listens, and when it began by the monotonic clock."""
 
     agent: ProberAgent
-    job: str
+    id: str
     since: float
 
 
@@ -57,49 +57,50 @@ class ProbeAgents(ProbeJobs):
         self.agents = Agents(api)
         self.rounds = AgentRounds(self.agents)
         self._apart: dict[str, float] = {}
-        """Until when the agent of a node is not asked, by the monotonic clock."""
+        """Until when the agent of a node is left out, by the monotonic clock."""
         self._methods: dict[tuple[str, str], float] = {}
         """When a node was probed last by some method, by the monotonic clock."""
-        self._ears: dict[tuple[str, int], _Ear] = {}
+        self._listeners: dict[tuple[str, int], _ListenerJob] = {}
+        """By address and port."""
 
     @property
     def name(self) -> str:
-        """Both ways, where both were used of late."""
+        """The methods that were used recently."""
         since = time.monotonic() - RECENT
-        recent = [node_and_method for node_and_method, at in self._methods.items() if at > since]
+        recent = [key for key, at in self._methods.items() if at > since]
         by_jobs = sorted(node for node, method in recent if method == ON_DEMAND)
         if len(by_jobs) == len(recent):
             return ON_DEMAND
         return f"agents, and {ON_DEMAND} on {', '.join(by_jobs)}" if by_jobs else "agents"
 
     async def refresh(self) -> None:
-        """Publish the key that agents know us by, where they are installed; time and again."""
+        """Publish the key by which agents recognise this process. Called on a schedule."""
         await self.agents.key.publish()
 
     async def begin(self) -> None:
-        """Remove what a process that is gone left behind, and publish the key."""
+        """Remove what an earlier process left behind, and publish the key."""
         await self.jobs.sweep()
         await self.refresh()
 
     async def probe(
         self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
     ) -> tuple[ProbeAnswer, ...]:
-        """By the agent of the node; by a Job where it does not answer.
+        """Probe by the agent of the node, else by a Job.
 
         Raises:
-            ClusterError: Neither can; the message says why the Job cannot.
+            ClusterError: Neither can probe; the message says why the Job cannot.
         """
         agent = await self._on(source.node) if source.context is ExecutionContext.POD else None
         if agent:
             try:
-                answers = await self._asked(agent, probes)
+                answers = await self._ask(agent, probes)
             except Unanswered as error:
                 self._set_apart(agent, error, progress)
             else:
                 self._methods[source.node, "agents"] = time.monotonic()
                 return answers
         answers = await super().probe(source, probes, progress)
-        # Only now: where no pod could be made, none has tested anything.
+        # Only now: where no pod could be made, nothing was tested on demand.
         if source.context is not ExecutionContext.TRAEFIK:
             self._methods[source.node, ON_DEMAND] = time.monotonic()
         return answers
@@ -108,43 +109,38 @@ class ProbeAgents(ProbeJobs):
     async def listening(
         self, nodes: Sequence[str], progress: Progress
     ) -> AsyncIterator[Mapping[str, ListenerAddress]]:
-        """The agents' own listeners, and Jobs where there is none."""
+        """The agents' own listeners, and those of Jobs on nodes without one."""
         async with AsyncExitStack() as stack:
             begun = await asyncio.gather(
                 *(self._agent_listener(stack, node, progress) for node in nodes)
             )
-            ears = {
-                listener_address.node: listener_address
-                for listener_address in begun
-                if listener_address
-            }
-            rest = [node for node in nodes if node not in ears]
-            if rest:
-                others = await stack.enter_async_context(super().listening(rest, progress))
-                ears |= others
-            yield ears
+            listeners = {listener.node: listener for listener in begun if listener}
+            if others := [node for node in nodes if node not in listeners]:
+                jobs = super().listening(others, progress)
+                listeners |= await stack.enter_async_context(jobs)
+            yield listeners
 
     async def heard(self, listener: ListenerAddress) -> tuple[Heard, ...] | None:
-        """By the agent's log, which comes over the API server; None where it cannot be read."""
-        ear = self._ears.get((listener.address, listener.port))
-        if ear is None:
+        """What a listener heard, by its log; None where that cannot be read."""
+        job = self._listeners.get((listener.address, listener.port))
+        if job is None:
             return await super().heard(listener)
 
         async def log() -> bytes:
-            return await self.agents.log(ear.agent, time.monotonic() - ear.since + 1)
+            return await self.agents.log(job.agent, time.monotonic() - job.since + 1)
 
-        return await heard_in(log, ear.job)
+        return await heard_in(log, job.id)
 
     async def _on(self, node: str) -> ProberAgent | None:
         if self._apart.get(node, 0.0) > time.monotonic():
             return None
         return await self.agents.on(node)
 
-    async def _asked(self, agent: ProberAgent, probes: Sequence[Probe]) -> tuple[ProbeAnswer, ...]:
-        async def by_agent(few: Sequence[Probe]) -> Iterable[ProberLine]:
-            job = ProbeJob(id=_id(), expires=time.time() + LONGEST, probes=tuple(few))
-            async with self.agents.asked(agent, job, LONGEST) as answering:
-                return await answering.until("done")
+    async def _ask(self, agent: ProberAgent, probes: Sequence[Probe]) -> tuple[ProbeAnswer, ...]:
+        async def by_agent(portion: Sequence[Probe]) -> Iterable[ProberLine]:
+            job = ProbeJob(id=_id(), expires=time.time() + LONGEST, probes=tuple(portion))
+            async with self.agents.sending(agent, job, LONGEST) as answer:
+                return await answer.until("done")
 
         return await in_portions(probes, by_agent)
 
@@ -156,21 +152,19 @@ class ProbeAgents(ProbeJobs):
             return None
         listen = Listen(name=node, seconds=LISTEN)
         job = ProbeJob(id=_id(), expires=time.time() + LISTEN, listen=listen)
-        ear = _Ear(agent, job.id, time.monotonic())
+        since = time.monotonic()
         try:
             async with asyncio.timeout(BEGINS):
                 # It listens until we hang up.
-                asked = self.agents.asked(agent, job, LISTEN)
-                answering = await stack.enter_async_context(asked)
-                said = await answering.until("listening")
-                port = int(
-                    next(prober_line.listening for prober_line in said if prober_line.listening)
-                )
+                sending = self.agents.sending(agent, job, LISTEN)
+                answer = await stack.enter_async_context(sending)
+                received = await answer.until("listening")
+                port = next(int(line.listening) for line in received if line.listening)
         except (Unanswered, TimeoutError, ValueError) as error:
             self._set_apart(agent, error, progress)
             return None
-        self._ears[agent.address, port] = ear
-        stack.callback(self._ears.pop, (agent.address, port), None)
+        self._listeners[agent.address, port] = _ListenerJob(agent, job.id, since)
+        stack.callback(self._listeners.pop, (agent.address, port), None)
         return ListenerAddress(node, agent.address, port)
 
     def _set_apart(self, agent: ProberAgent, error: Exception, progress: Progress) -> None:

@@ -25,16 +25,16 @@ from bot.net.probing.wget import CommandOutput, untried
 from bot.net.request.origin import Origin
 
 AT_ONCE = 8
-"""Commands that run in the pod at once."""
+"""Commands that run in the pod at the same time."""
 
 LONGEST = 22.0
-"""Seconds for one place: whoever asks waits for 30, and would lose what was answered until then."""
+"""Seconds for one pod: callers wait for 30, and would lose the answers until then."""
 
 STARTING = 4.0
-"""Seconds for a command beyond those that its wget may take."""
+"""Seconds for a command besides those that its wget may take."""
 
 NOT_STARTED = frozenset({126, 127})
-"""Exit codes by which some container runtimes say that there is no such program."""
+"""Exit codes of some container runtimes where the program does not exist."""
 
 NO_WGET = (
     "No wget can be run in Traefik's pod (an image without a shell has none): "
@@ -42,7 +42,7 @@ NO_WGET = (
 )
 
 Run = Callable[[Origin, Sequence[str], float], Awaitable[CommandOutput]]
-"""A command in a container, within so many seconds."""
+"""Runs a command in a container, within a number of seconds."""
 
 
 class WgetProber:
@@ -55,10 +55,10 @@ class WgetProber:
     async def probe(
         self, node: str, probes: Sequence[Probe], progress: Progress
     ) -> tuple[ProbeAnswer, ...]:
-        """One command for each try. What `wget` cannot tell is UNTRIED, with the reason.
+        """Run one command for each try. What `wget` cannot tell is UNTRIED, with the reason.
 
         Raises:
-            ClusterError: Nothing could be tried there; the message says why and how to allow it.
+            ClusterError: Nothing could be tried; the message says why and how to allow it.
         """
         for pod in await self._traefik.pods():
             if pod.node == node:
@@ -70,7 +70,7 @@ class WgetProber:
 
 @dataclass
 class WgetSession:
-    """The commands of one place; once one of them cannot be run at all, no further one is."""
+    """The commands in one pod. Once a command cannot be run at all, no other is run."""
 
     run: Run
     start: Origin
@@ -81,24 +81,24 @@ class WgetSession:
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     async def all(self, probes: Sequence[Probe]) -> tuple[ProbeAnswer, ...]:
-        """Every try of every probe; the first one alone, since it shows whether any can be made.
+        """Make every try of every probe: the first one alone, as it shows whether any can be made.
 
         Raises:
             ClusterError: None could be made.
         """
         tries = [(number, probe) for probe in probes for number in range(probe.tries)]
-        # First each probe once: where time runs out, all were tried.
+        # Each probe once before any twice: where time runs out, all were tried.
         order = sorted(range(len(tries)), key=lambda at: tries[at][0])
-        found: dict[int, ProbeAnswer] = {}
-        for few in (order[:1], order[1:]):
-            made = await asyncio.gather(*(self._tried(tries[at][1]) for at in few))
-            found.update(zip(few, made, strict=True))
-        answers = tuple(found[at] for at in range(len(tries)))
+        by_place: dict[int, ProbeAnswer] = {}
+        for places in (order[:1], order[1:]):
+            done = await asyncio.gather(*(self._try(tries[at][1]) for at in places))
+            by_place.update(zip(places, done, strict=True))
+        answers = tuple(by_place[at] for at in range(len(tries)))
         if self.obstacle and all(answer.outcome is Outcome.UNTRIED for answer in answers):
             raise self.obstacle
         return answers
 
-    async def _tried(self, probe: Probe) -> ProbeAnswer:
+    async def _try(self, probe: Probe) -> ProbeAnswer:
         """One try, repeated where nothing came back."""
         async with self.slots:
             answer = await self._once(probe)
@@ -137,7 +137,7 @@ class WgetSession:
 
 
 def _obstacle(error: ClusterError) -> ClusterError:
-    """The error with what to do about it."""
+    """The error, with what to do about it."""
     if isinstance(error, Forbidden):
         return Forbidden(f"{error} To allow it, {ALLOW_EXEC}.")
     if isinstance(error, Absent):

@@ -1,7 +1,7 @@
-"""Probing by short-lived pods on demand, one Job a place: what it made, it removes.
+"""Probing by short-lived pods, one Job for each vantage point, which are removed afterwards.
 
-The job goes in by the pod's arguments and the answers come out by its log, which takes the way from
-the API server to the kubelet: it works while the pod network is down.
+A job is passed in the pod's arguments, and its answers are read from the pod's log through the API
+server and the kubelet: so it works while the pod network is down.
 """
 
 from __future__ import annotations
@@ -40,18 +40,18 @@ from bot.net.probing.protocol import (
 log = logging.getLogger(__name__)
 
 LONGEST = 60.0
-"""Seconds that one place may probe."""
+"""Seconds for all probes from one vantage point."""
 
 AT_ONCE = 10
-"""Places that probe at once: each is a pod to schedule."""
+"""Vantage points that probe at the same time: each is a pod to schedule."""
 
 MOST_LOG = 4 * 1024 * 1024
 BEGINS = 10.0
-"""Seconds until a pod that runs must say that it listens: Python has to start on a small board."""
+"""Seconds from the start of a pod until it must listen: Python starts slowly on a small board."""
 
 LISTEN = 120.0
 ANCHOR = 180
-"""Seconds that temporary Services may live at most, whoever has forgotten them."""
+"""Seconds after which temporary Services are removed by Kubernetes itself."""
 
 ON_DEMAND = "pods on demand"
 HOST = (
@@ -76,7 +76,7 @@ class ProbeJobs:
         self._inside = WgetProber(api)
         self._room = asyncio.Semaphore(AT_ONCE)
         self._pods: dict[str, str] = {}
-        """The pods that listen, by address."""
+        """The names of the pods that listen, by address."""
 
     @property
     def name(self) -> str:
@@ -85,26 +85,31 @@ class ProbeJobs:
 
     @property
     def blind(self) -> tuple[str, ...]:
-        """What pods in their own namespace do not see."""
+        """What pods without the host network cannot see."""
         return () if self._host_network else (HOST,)
 
     async def probe(
         self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
     ) -> tuple[ProbeAnswer, ...]:
-        """One Job on that node; several, one after the other, where its argument grows too long.
+        """Probe by a Job on the node, or by several where the probes do not fit its argument.
 
         Raises:
-            ClusterError: It cannot be made or does not run; the message says why.
+            ClusterError: A Job cannot be made or does not run; the message says why.
         """
         if source.context is ExecutionContext.TRAEFIK:
             return await self._inside.probe(source.node, probes, progress)
         if source.context is ExecutionContext.HOST and not self._host_network:
             raise ClusterError(HOST)
 
-        async def by_job(few: Sequence[Probe]) -> Iterable[ProberLine]:
+        async def by_job(portion: Sequence[Probe]) -> Iterable[ProberLine]:
             async with self._room:
                 progress(f"Starting a pod on {source.node}.")
-                return await self._probed(source, few)
+                expires = time.time() + LONGEST + START
+                job = ProbeJob(id=_name("probe"), expires=expires, probes=tuple(portion))
+                host = source.context is ExecutionContext.HOST
+                manifest = await self._manifest(job, source.node, host_network=host)
+                async with self.jobs.running(manifest) as pod:
+                    return await self._lines_until(pod, job.id, lambda line: line.done)
 
         return await in_portions(probes, by_job)
 
@@ -118,20 +123,19 @@ class ProbeJobs:
             begun = await asyncio.gather(
                 *(self._listener(stack, node) for node in nodes), return_exceptions=True
             )
-            for node, listener_ in zip(nodes, begun, strict=True):
-                if isinstance(listener_, MeshmedicError):
-                    log.warning("no listener on %s: %s", node, listener_)
-                    progress(f"No listener on {node}: {listener_}")
-                elif isinstance(listener_, BaseException):
-                    raise listener_
-            yield {
-                listener.node: listener
-                for listener in begun
-                if isinstance(listener, ListenerAddress)
-            }
+            listeners: dict[str, ListenerAddress] = {}
+            for node, listener in zip(nodes, begun, strict=True):
+                if isinstance(listener, ListenerAddress):
+                    listeners[node] = listener
+                elif isinstance(listener, MeshmedicError):
+                    log.warning("no listener on %s: %s", node, listener)
+                    progress(f"No listener on {node}: {listener}")
+                else:
+                    raise listener
+            yield listeners
 
     async def heard(self, listener: ListenerAddress) -> tuple[Heard, ...] | None:
-        """By its log; None where that cannot be read."""
+        """What a listener heard, by its log; None where that cannot be read."""
         name = self._pods.get(listener.address)
         if name is None:
             return None
@@ -148,28 +152,19 @@ class ProbeJobs:
     ) -> AsyncIterator[Mapping[ProbedBackend, Vip]]:
         """Temporary Services, each with one endpoint only, while the block runs.
 
-        A Job without a pod owns them: at its deadline Kubernetes itself removes it, and them.
+        A Job without a pod owns them, and Kubernetes removes it at its deadline, and them with it.
         """
         progress("Making temporary Services.")
-        made: dict[ProbedBackend, Vip] = {}
+        vips: dict[ProbedBackend, Vip] = {}
         async with AsyncExitStack() as stack:
             try:
                 anchor = await self._anchor(stack) if backends else {}
                 for backend in dict.fromkeys(backends):
-                    made[backend] = await self._sole(stack, backend, anchor)
+                    vips[backend] = await self._sole(stack, backend, anchor)
             except ClusterError as error:
                 log.warning("no temporary Service: %s", error)
                 progress(f"No temporary Service: {error}")
-            yield made
-
-    async def _probed(self, source: VantagePoint, probes: Sequence[Probe]) -> Iterable[ProberLine]:
-        job = ProbeJob(
-            id=_name("probe"), expires=time.time() + LONGEST + START, probes=tuple(probes)
-        )
-        host = source.context is ExecutionContext.HOST
-        manifest = await self._manifest(job, source.node, host_network=host)
-        async with self.jobs.running(manifest) as pod:
-            return await self._lines_until(pod, job.id, lambda line: line.done)
+            yield vips
 
     async def _listener(self, stack: AsyncExitStack, node: str) -> ListenerAddress:
         listen = Listen(name=node, seconds=LISTEN)
@@ -183,10 +178,10 @@ class ProbeJobs:
         return ListenerAddress(node, address, listen.port)
 
     async def _listens(self, pod: ListedPod, job: str) -> None:
-        """Wait until a listener says that it listens: its pod runs before its port is open.
+        """Wait for the line by which a listener says that its port is open.
 
         Raises:
-            ClusterError: It does not say so in time; the message says what is known.
+            ClusterError: It does not come in time; the message says what is known.
         """
         try:
             async with asyncio.timeout(BEGINS):
@@ -207,7 +202,7 @@ class ProbeJobs:
     async def _lines_until(
         self, pod: ListedPod, job: str, wanted: Callable[[ProberLine], bool]
     ) -> tuple[ProberLine, ...]:
-        """The job's lines in the log, followed until one is wanted, or to its end.
+        """The job's lines in the log, up to the first that is wanted, or to the log's end.
 
         Raises:
             ClusterError: The log cannot be read, or the prober refused its job.
@@ -234,26 +229,25 @@ class ProbeJobs:
         name = _name("sole")
         stack.push_async_callback(self.jobs.remove_surely, path(SERVICES, name))
         service = manifests.sole_service(name, backend.port, owner)
-        made = await self.jobs.create(SERVICES, service)
+        created = await self.jobs.create(SERVICES, service)
         stack.push_async_callback(self.jobs.remove_surely, path(SLICES, name))
         await self.jobs.create(SLICES, manifests.sole_slice(name, backend, owner))
-        return Vip(str(made["spec"]["clusterIP"]), backend.port)
+        return Vip(str(created["spec"]["clusterIP"]), backend.port)
 
 
 async def in_portions(
     probes: Sequence[Probe], ask: Callable[[Sequence[Probe]], Awaitable[Iterable[ProberLine]]]
 ) -> tuple[ProbeAnswer, ...]:
-    """The answers in the order of the probes, which are asked for as many at a time as fit."""
+    """The answers in the order of the probes, which are sent in portions that fit one job."""
     by_probe: dict[str, list[ProbeAnswer]] = {probe.id: [] for probe in probes}
     for portion in manifests.portions(probes):
-        for line in await ask(portion):
-            if line.answer:
-                by_probe.get(line.answer.id, []).append(line.answer)
+        for answer in lines.answers(iter(await ask(portion))):
+            by_probe.get(answer.id, []).append(answer)
     return tuple(answer for probe in probes for answer in by_probe[probe.id])
 
 
 async def heard_in(read_log: Callable[[], Awaitable[bytes]], job: str) -> tuple[Heard, ...] | None:
-    """What a listener heard, by a log that is read now; None where it cannot be read."""
+    """What a listener heard, by its log; None where the log cannot be read."""
     # A listener writes twice a second.
     await asyncio.sleep(1.0)
     try:
@@ -262,8 +256,8 @@ async def heard_in(read_log: Callable[[], Awaitable[bytes]], job: str) -> tuple[
         return None
 
 
-def _name(what: str) -> str:
-    return f"{what}-{secrets.token_hex(5)}"
+def _name(prefix: str) -> str:
+    return f"{prefix}-{secrets.token_hex(5)}"
 
 
 def _tail(body: bytearray) -> bytes:

@@ -169,7 +169,7 @@ async def test_listeners_are_the_agents_own_and_heard_by_their_logs(homelab: Hom
                 ear = ears[HERE.node]
                 assert (ear.address, ear.port) == ("127.0.0.1", agent.listener)
                 await homelab.probe(ear.port, tries=2)
-                job = homelab.prober._ears[ear.address, ear.port].job
+                job = homelab.prober._listeners[ear.address, ear.port].id
                 # Its first line says where it listens, the next whom it heard.
                 await agent.printed(job, 2)
                 key = (NAMESPACE, "agent-home-1", "agent", False)
@@ -177,7 +177,7 @@ async def test_listeners_are_the_agents_own_and_heard_by_their_logs(homelab: Hom
                 heard = await homelab.prober.heard(ear)
             assert heard
             assert sum(each.tcp for each in heard) == 2
-            assert homelab.prober._ears == {}
+            assert homelab.prober._listeners == {}
     assert jobs_made(homelab) == 0
 
 
