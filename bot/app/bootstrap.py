@@ -281,7 +281,7 @@ class Bot:
             circles=self._options.circles,
             policy=self._options.policy,
             may_act=leadership.may_act,
-            notifier=ChangeNotifier((ChangeEvents(api).tell, announcer.announce)),
+            notifier=ChangeNotifier((ChangeEvents(api).record, announcer.announce)),
             pulls=self.cluster.repository,
             ask=self.cluster.ask_flux,
         )

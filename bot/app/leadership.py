@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from bot.health.report_store import Memory
-from bot.kube.change_counts import Changes
+from bot.kube.change_counts import ChangeCounts
 from bot.kube.client import Api
 from bot.kube.configmap_store import ConfigMapStore
 from bot.kube.lease import Elector, taking_part
@@ -20,7 +20,7 @@ class Membership:
 
     elector: Elector
     state: ConfigMapStore
-    changes: Changes
+    changes: ChangeCounts
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     def ended(self) -> tuple[str, ...]:
@@ -50,4 +50,6 @@ class Membership:
 def membership(api: Api, namespace: str) -> Membership:
     """A membership with its Lease and its state in one namespace."""
     elector = Elector(api, namespace=namespace)
-    return Membership(elector, ConfigMapStore(api, namespace, elector), Changes(api, namespace))
+    return Membership(
+        elector, ConfigMapStore(api, namespace, elector), ChangeCounts(api, namespace)
+    )

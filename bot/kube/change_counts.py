@@ -28,33 +28,33 @@ class _Change(Object, frozen=True):
 
     @classmethod
     def kind_name(cls) -> str:
-        """As the API calls it."""
+        """The kind's name in the API."""
         return "Change"
 
 
 KIND = Kind(_Change, "changes", (GROUP,), (VERSION,))
 
 
-class Changes:
-    """The watch. `run` until cancelled; what is not seen is not counted."""
+class ChangeCounts:
+    """Watches the Changes and counts them. `run` goes on until it is cancelled."""
 
     def __init__(self, api: Api, namespace: str, *, timing: WatchTiming | None = None) -> None:
         source = Source(KIND, GROUP, VERSION)
         self._watch = Reflector(api, source, namespace, timing=timing or WatchTiming())
 
     async def run(self) -> None:
-        """List and watch. Never raises for what the cluster does."""
+        """List and watch; errors of the cluster are retried."""
         await self._watch.run()
 
     def tally(self) -> Mapping[str, int]:
-        """By state, those without one too; empty where the kind is absent or cannot be read."""
+        """How many are in each state; empty where the kind is not served or cannot be read."""
         if self._watch.state not in (WatchState.LIVE, WatchState.STALE):
             return {}
-        found = Counter(map(_state, self._watch.objects.values()))
-        return {state.value: found[state] for state in states.ChangeState}
+        counts = Counter(map(_state, self._watch.objects.values()))
+        return {state.value: counts[state] for state in states.ChangeState}
 
 
-def _state(each: Object) -> str:
-    """A Change without a status was just made: it is proposed, and its maker will say so."""
-    known = each.status.state if isinstance(each, _Change) else ""
-    return known or states.ChangeState.PROPOSED
+def _state(change: Object) -> str:
+    """The state of a Change. One without a status was just created, so it is proposed."""
+    state = change.status.state if isinstance(change, _Change) else ""
+    return state or states.ChangeState.PROPOSED

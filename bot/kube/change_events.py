@@ -1,4 +1,4 @@
-"""A Kubernetes Event on the route for every end of a change, beside the Change itself.
+"""A Kubernetes Event on the route whenever a change is approved, done, rolled back or failed.
 
 Written as the approver identity: the bot's own account creates nothing in people's namespaces.
 """
@@ -19,26 +19,26 @@ from bot.remediation.change.states import ChangeState
 
 log = logging.getLogger(__name__)
 
-TOLD = (ChangeState.APPROVED, ChangeState.DONE, ChangeState.ROLLED_BACK, ChangeState.FAILED)
+RECORDED = (ChangeState.APPROVED, ChangeState.DONE, ChangeState.ROLLED_BACK, ChangeState.FAILED)
 LONGEST = 1000
 """Characters of a message; an Event takes 1,024."""
 
 
 class ChangeEvents:
-    """Listens to changes."""
+    """Records Events about changes."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
 
-    async def tell(self, change: Change) -> None:
-        """Record it. What cannot be recorded is in the Change all the same."""
-        if change.state not in TOLD or not change.plan.steps:
+    async def record(self, change: Change) -> None:
+        """Record the state of a change. A failure is only logged: the Change has it too."""
+        if change.state not in RECORDED or not change.plan.steps:
             return
-        made = event(change, datetime.now(UTC))
-        events = path("/api/v1/namespaces", made["metadata"]["namespace"], "events")
+        body = event(change, datetime.now(UTC))
+        events = path("/api/v1/namespaces", body["metadata"]["namespace"], "events")
         by = change.who(ChangeState.APPROVED) or change.requester
         try:
-            await self._api.send("POST", events, made, headers=headers(by), total=QUICK)
+            await self._api.send("POST", events, body, headers=headers(by), total=QUICK)
         except ClusterError as error:
             log.warning("no event was recorded for change %s: %s", change.name, error)
 
@@ -51,7 +51,7 @@ def event(change: Change, at: datetime) -> dict[str, Any]:
         about.kind, f"{about.group}/v1alpha1"
     )
     when = at.strftime("%Y-%m-%dT%H:%M:%SZ")
-    what = f"{change.plan.target}: {last.note}" if last.note else change.plan.target
+    subject = f"{change.plan.target}: {last.note}" if last.note else change.plan.target
     return {
         "apiVersion": "v1",
         "kind": "Event",
@@ -63,7 +63,7 @@ def event(change: Change, at: datetime) -> dict[str, Any]:
             "namespace": about.namespace,
         },
         "reason": f"Change{change.state}",
-        "message": f"{change.name} by {last.by}: {what}"[:LONGEST],
+        "message": f"{change.name} by {last.by}: {subject}"[:LONGEST],
         "type": "Warning" if change.state is ChangeState.FAILED else "Normal",
         "source": {"component": "meshmedic"},
         "firstTimestamp": when,

@@ -1,7 +1,7 @@
-"""Changes in the bot's own namespace: made, read, and moved by compare-and-set.
+"""Changes in the bot's own namespace: created, read, and updated by compare-and-set.
 
-The API server holds the rules of the kind as well; whoever loses a race gets a Conflict, and has
-changed nothing. Only the process that leads writes.
+The API server enforces the rules of the kind too. A process that loses a race gets a Conflict and
+has changed nothing. Only the leader writes.
 """
 
 from __future__ import annotations
@@ -19,17 +19,16 @@ from bot.remediation.change.change import NAME, Change
 
 PAGE = 200
 MOST = 2000
-"""Changes that are listed at most, the API server's order: by name, which begins with the time."""
+"""Changes that are listed at most, by name, as the API server does; a name begins with a time."""
 
 NO_NAME = (
     "{name!r} is no name of a change: those have small letters, digits and hyphens, such as "
     "20260131-1200-web-3f9c. `/fix history` names them."
 )
 SHOWN = 60
-"""Characters of such a text that are shown."""
+"""Characters of a wrong name that are shown."""
 
 NO_KIND = "The cluster does not know the kind Change. Apply deploy/base/change-crd.yaml."
-
 
 NOWHERE = (
     "Changes are kept in the cluster, and this process has no place there: run it in the cluster, "
@@ -51,7 +50,7 @@ class NoChangeStore:
     read = write = create
 
     async def every(self) -> tuple[Change, ...]:
-        """None."""
+        """Return no Changes."""
         return ()
 
 
@@ -65,11 +64,11 @@ class KubernetesChangeStore:
         self._leadership = leadership
 
     async def create(self, change: Change) -> Change:
-        """Save a new one with its first state.
+        """Create a Change, and write its first state.
 
         Raises:
             NotLeading: Another process may be acting: nothing was written.
-            ClusterError: The API server did not take it.
+            ClusterError: The API server refused it.
         """
         self._check()
         try:
@@ -81,11 +80,11 @@ class KubernetesChangeStore:
         return await self.write(msgspec.structs.replace(change, version=version))
 
     async def read(self, name: str) -> Change:
-        """One of them.
+        """The Change of that name.
 
         Raises:
-            InputError: There is none of that name, or it is no name.
-            ClusterError: The API server does not tell.
+            InputError: It does not exist, or that cannot be a name.
+            ClusterError: It cannot be read.
         """
         if not NAME.fullmatch(name):
             raise InputError(NO_NAME.format(name=name[:SHOWN]))
@@ -97,12 +96,12 @@ class KubernetesChangeStore:
         return self._read(body, name)
 
     async def write(self, change: Change) -> Change:
-        """Write its status, if nobody wrote it since it was read.
+        """Write the status of a Change that is unchanged since it was read.
 
         Raises:
-            Conflict: Somebody did: read it again, and decide anew.
+            Conflict: It has changed: read it again, and decide anew.
             NotLeading: Another process may be acting: nothing was written.
-            ClusterError: The API server did not take it, or nobody knows.
+            ClusterError: The API server refused it, or the outcome is unknown.
         """
         self._check()
         at = path(self._path, change.name, "status")
@@ -110,7 +109,7 @@ class KubernetesChangeStore:
         return self._read(body, change.name)
 
     async def every(self) -> tuple[Change, ...]:
-        """All of them, the newest first.
+        """All Changes, the newest first.
 
         Raises:
             ClusterError: They cannot be listed.

@@ -1,7 +1,7 @@
-"""Carries out one step of a plan: reads, compares, writes that version, as the approver identity.
+"""Applies one step of a plan: a write of exactly the version that was read, as the approver.
 
-Every write has strict field validation, our own field manager and the version that was read; the
-same request as a dry run says beforehand whether the API server would take it.
+Every write has strict field validation and a field manager of its own. The same request as a dry
+run shows beforehand whether the API server would accept it.
 
 Impersonation is attribution: one identity writes, with the Discord id of the person who approved.
 RBAC and an admission policy narrow what it may do (deploy/components/remediation).
@@ -24,7 +24,7 @@ from bot.remediation.change.step import Step, written
 
 USER, GROUP = "meshmedic:approver", "meshmedic:approvers"
 FIELD_MANAGER = "meshmedic-approver"
-"""Who owns the fields that are written; nothing that Flux takes fields from by its name."""
+"""The owner of the fields that are written; Flux takes no fields from this name."""
 
 NOT_ALLOWED = (
     "The approver identity may not do this: {error} Add deploy/components/remediation, and list "
@@ -36,13 +36,13 @@ SERVED = {
     ("networking.k8s.io", "Ingress"): "/apis/networking.k8s.io/v1",
     ("cert-manager.io", "Certificate"): "/apis/cert-manager.io/v1",
 }
-"""Where each kind that a step writes is served, by (group, kind)."""
+"""Where each kind that a step may write is served, by (group, kind)."""
 
 PLURALS = {kind.name: kind.plural for kind in KINDS}
 
 
 def place(target: Target) -> ApiPath:
-    """Where an object is.
+    """The path of an object.
 
     Raises:
         KeyError: No step writes that kind.
@@ -51,39 +51,41 @@ def place(target: Target) -> ApiPath:
 
 
 def collection(target: Target) -> ApiPath:
-    """Where the objects of its kind and namespace are."""
+    """The path of all objects of its kind in its namespace."""
     root = SERVED[target.group, target.kind]
     return path(root, "namespaces", target.namespace, PLURALS[target.kind])
 
 
 class KubernetesStepWriter:
-    """Reads as the bot, writes as the approver. `may_act` is asked before each real write."""
+    """Reads as the bot and writes as the approver; `may_act` is checked before each real write."""
 
     def __init__(self, api: Api, may_act: Callable[[], bool]) -> None:
         self._api = api
         self._may_act = may_act
 
     async def live(self, target: Target) -> Manifest | None:
-        """The object as it is now; None where there is none.
+        """The object as it is now; None where it does not exist.
 
         Raises:
-            ClusterError: The API server does not tell.
+            ClusterError: It cannot be read.
         """
         try:
             body = await self._api.get(place(target), total=QUICK)
         except Absent:
             return None
-        found: Manifest = json.loads(body)
-        return found
+        manifest: Manifest = json.loads(body)
+        return manifest
 
     async def write(
         self, step: Step, live: Manifest | None, change: str, by: str, *, dry_run: bool
     ) -> None:
-        """Do what is TO_DO. `change` is the Change's name, `by` the Discord id of the approver.
+        """Apply a step to the `live` object that was read.
+
+        `change` is the name of the Change, `by` the approver's Discord id.
 
         Raises:
-            Conflict: Somebody changed the object since it was read: nothing was written.
-            ClusterError: It was refused, or nobody knows what became of it: read it again.
+            Conflict: The object has changed since it was read: nothing was written.
+            ClusterError: It was refused, or the outcome is unknown: read it again.
         """
         if not dry_run and not self._may_act():
             msg = "Nothing was written: this process cannot be sure that it is the one that acts."
@@ -98,8 +100,8 @@ class KubernetesStepWriter:
                 method, at, body, _query(method, dry_run=dry_run), headers=headers(by), total=QUICK
             )
         except Forbidden as error:
-            said = NOT_ALLOWED.format(error=error, namespace=step.object.namespace)
-            raise ClusterError(said) from error
+            msg = NOT_ALLOWED.format(error=error, namespace=step.object.namespace)
+            raise ClusterError(msg) from error
         except Absent as error:
             msg = f"{step.object.kind} {step.object.name} is gone."
             raise Conflict(msg) from error
@@ -108,20 +110,20 @@ class KubernetesStepWriter:
 def _request(
     step: Step, live: Manifest | None, change: str
 ) -> tuple[str, ApiPath, dict[str, Any] | None]:
-    made = written(step, live)
-    if made is None and live is not None:
+    manifest = written(step, live)
+    if manifest is None and live is not None:
         metadata = live["metadata"]
         preconditions = {"uid": metadata["uid"], "resourceVersion": metadata["resourceVersion"]}
         return "DELETE", place(step.object), {"preconditions": preconditions}
-    if made is None:
+    if manifest is None:
         msg = f"There is no {step.object.kind} {step.object.name} to take away."
         raise Conflict(msg)
     if live is None:
         if step.object.kind == "Ingress":
-            notes = made["metadata"].get("annotations") or {}
-            made["metadata"]["annotations"] = {**notes, PUT_BACK: change}
-        return "POST", collection(step.object), made
-    return "PUT", place(step.object), made
+            notes = manifest["metadata"].get("annotations") or {}
+            manifest["metadata"]["annotations"] = {**notes, PUT_BACK: change}
+        return "POST", collection(step.object), manifest
+    return "PUT", place(step.object), manifest
 
 
 def _query(method: str, *, dry_run: bool) -> Query:
@@ -132,7 +134,7 @@ def _query(method: str, *, dry_run: bool) -> Query:
 
 
 def headers(discord_id: str) -> Mapping[str, str]:
-    """What turns a request into one of that identity."""
+    """The headers by which a request is made as the approver."""
     return {
         "Impersonate-User": USER,
         "Impersonate-Group": GROUP,

@@ -1,9 +1,9 @@
-"""What the bot keeps in the cluster: one ConfigMap a record, in the namespace of its Lease.
+"""What the bot keeps in the cluster: one ConfigMap for each record, in its Lease's namespace.
 
     await state.change(MUTES, lambda kept: (kept or Mutes()).with_one(mute))
 
-A change is a compare-and-set on the version that it was made from, done again where somebody else
-was faster; what is already there is not written. Only the process that leads writes.
+A change is a compare-and-set on the version that it was made from, repeated after a conflict. What
+is stored already is not written again. Only the leader writes.
 """
 
 from __future__ import annotations
@@ -31,8 +31,7 @@ QUICK = 5.0
 """Seconds for one request: less than the time that a lease outlives its last renewal."""
 
 TURNS = 5
-"""Attempts of one change; each fails only where somebody else wrote in between."""
-
+"""Attempts of one change; each fails only where another process wrote in between."""
 
 NOT_LEADING = (
     "Nothing was changed: this process cannot be sure that it is the one that acts, as another "
@@ -55,8 +54,8 @@ class _ConfigMap(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Kept(Generic[T]):
-    """What stands in the cluster: None where there is no record yet, or none that can be read."""
+class _Stored(Generic[T]):
+    """A record as it stands in the cluster; no value where there is none that can be read."""
 
     value: T | None
     text: str = ""
@@ -74,12 +73,12 @@ class ConfigMapStore:
         self._leadership = leadership
 
     async def read(self, shelf: Shelf[T]) -> T | None:
-        """A record; None where there is none, or none of this version.
+        """A record; None where there is none of this version.
 
         Raises:
-            ClusterError: The API server does not tell.
+            ClusterError: It cannot be read.
         """
-        return (await self._kept(shelf)).value
+        return (await self._stored(shelf)).value
 
     async def change(self, shelf: Shelf[T], change: Callable[[T | None], T]) -> tuple[T | None, T]:
         """Replace the stored value by what `change` makes of it: the old value and the new one.
@@ -89,37 +88,37 @@ class ConfigMapStore:
         Raises:
             NotLeading: Another process may be acting: nothing was written.
             StateError: It does not fit, or a newer meshmedic keeps it: nothing was written.
-            ClusterError: The API server did not take it, or nobody knows.
+            ClusterError: The API server refused it, or the outcome is unknown.
         """
         for _ in range(TURNS):
-            kept = await self._kept(shelf)
-            value = change(kept.value)
+            stored = await self._stored(shelf)
+            value = change(stored.value)
             try:
-                await self._write(shelf, kept, value)
+                await self._write(shelf, stored, value)
             except Conflict:
                 continue
-            return kept.value, value
+            return stored.value, value
         title = f"ConfigMap {self._namespace}/{_name(shelf)}"
         msg = f"The {title} was changed by somebody else {TURNS} times in a row."
         raise Conflict(msg)
 
-    async def _kept(self, shelf: Shelf[T]) -> Kept[T]:
+    async def _stored(self, shelf: Shelf[T]) -> _Stored[T]:
         try:
             body = await self._api.get(path(self._path, _name(shelf)), total=QUICK)
-            found = msgspec.json.decode(body, type=_ConfigMap)
-            whole = msgspec.json.decode(body, type=dict[str, Any])
+            data = msgspec.json.decode(body, type=_ConfigMap).data or {}
+            manifest = msgspec.json.decode(body, type=dict[str, Any])
         except Absent:
-            return Kept(None)
+            return _Stored(None)
         except msgspec.MsgspecError as error:
             msg = f"What the API server sent is no ConfigMap: {str(error)[:200]}"
             raise ClusterError(msg) from error
-        text = (found.data or {}).get(KEY, "")
+        text = data.get(KEY, "")
         value = record.read(shelf, text)
         if isinstance(value, Unreadable):
-            return Kept(None, text, whole, newer=value.newer)
-        return Kept(value, text, whole)
+            return _Stored(None, text, manifest, newer=value.newer)
+        return _Stored(value, text, manifest)
 
-    async def _write(self, shelf: Shelf[T], kept: Kept[T], value: T) -> None:
+    async def _write(self, shelf: Shelf[T], stored: _Stored[T], value: T) -> None:
         text = record.written(shelf, value)
         if isinstance(text, TooLarge):
             msg = (
@@ -127,22 +126,22 @@ class ConfigMapStore:
                 f"{text.most // 1024} KiB of a ConfigMap are for it. What was kept before stays."
             )
             raise StateError(msg)
-        if text == kept.text:
+        if text == stored.text:
             return
-        if kept.newer:
+        if stored.newer:
             raise self._unwritable(NEWER, shelf)
         if not self._leadership.may_act():
             raise NotLeading(NOT_LEADING)
         try:
-            await self._send(shelf, kept.body, text)
+            await self._send(shelf, stored.body, text)
         except Invalid as error:
             raise self._unwritable(FULL, shelf, error) from error
 
     async def _send(self, shelf: Shelf[T], body: dict[str, Any] | None, text: str) -> None:
-        """Create, or replace exactly the version that was read; the rest of it stays."""
+        """Create it, or replace exactly the version that was read and keep its other fields."""
         metadata = {"name": _name(shelf), "namespace": self._namespace, "labels": LABELS}
-        whole = body or {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
-        sent = whole | {"data": (whole.get("data") or {}) | {KEY: text}}
+        manifest = body or {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
+        sent = manifest | {"data": (manifest.get("data") or {}) | {KEY: text}}
         method, at = ("PUT", path(self._path, _name(shelf))) if body else ("POST", self._path)
         await self._api.send(method, at, sent, total=QUICK)
 

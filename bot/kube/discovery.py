@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import msgspec
 
+from bot.domain.resources.base import Meta
 from bot.domain.resources.registry import Kind
 from bot.errors import Absent, ServerError
 from bot.kube.client import Api
@@ -32,17 +33,15 @@ class _Resource(msgspec.Struct, frozen=True):
 
 
 class _Version(msgspec.Struct, frozen=True):
-    version: str
+    """An APIVersionDiscovery, or an APIResourceList, which says no version."""
+
+    version: str = ""
     resources: tuple[_Resource, ...] = ()
-
-
-class _GroupName(msgspec.Struct, frozen=True):
-    name: str = ""
 
 
 class _Group(msgspec.Struct, frozen=True):
     name: str = ""
-    metadata: _GroupName = _GroupName()
+    metadata: Meta = Meta()
     versions: tuple[_Version, ...] = ()
 
 
@@ -50,10 +49,6 @@ class _GroupList(msgspec.Struct, frozen=True):
     kind: str = ""
     items: tuple[_Group, ...] = ()
     groups: tuple[_Group, ...] = ()
-
-
-class _ResourceList(msgspec.Struct, frozen=True):
-    resources: tuple[_Resource, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +80,12 @@ class Served:
     def sources(self, kind: Kind) -> tuple[Source, ...]:
         """Where to read a kind: one source for each served group, with the best version.
 
-        Core and other groups that every cluster has are not looked up.
+        The core group, which every cluster has, is not looked up.
         """
-        found = []
-        for group in kind.groups:
-            if not group:
-                found.append(Source(kind, group, kind.versions[0]))
-            elif version := self._best(kind, group):
-                found.append(Source(kind, group, version))
-        return tuple(found)
+        versions = {
+            group: self._best(kind, group) if group else kind.versions[0] for group in kind.groups
+        }
+        return tuple(Source(kind, group, version) for group, version in versions.items() if version)
 
     def _best(self, kind: Kind, group: str) -> str | None:
         served = self.versions.get((group, kind.plural), ())
@@ -102,10 +94,10 @@ class Served:
 
 
 async def discover(api: Api, kinds: Iterable[Kind]) -> Served:
-    """What the server serves of these kinds.
+    """Which of these kinds the API server serves.
 
     Raises:
-        ClusterError: The server does not answer the question.
+        ClusterError: The server does not answer.
     """
     body = await api.get(path("/apis"), accept=f"{AGGREGATED},application/json")
     groups = _decoded(api, body, _GroupList)
@@ -130,7 +122,7 @@ async def discover(api: Api, kinds: Iterable[Kind]) -> Served:
 
 
 def _served(resources: Iterable[tuple[str, str, str]]) -> Served:
-    """What these say: a group, a version and a plural each, the preferred version first."""
+    """What is served, by (group, version, plural) with the preferred version first."""
     versions: dict[tuple[str, str], tuple[str, ...]] = {}
     for group, version, plural in resources:
         versions[group, plural] = (*versions.get((group, plural), ()), version)
@@ -150,5 +142,5 @@ async def _plurals(api: Api, group: str, version: str) -> tuple[str, ...]:
         body = await api.get(path("/apis", group, version))
     except Absent:
         return ()
-    listed = _decoded(api, body, _ResourceList)
+    listed = _decoded(api, body, _Version)
     return tuple(resource.name for resource in listed.resources if "/" not in resource.name)

@@ -127,7 +127,7 @@ def an_executor(api: Any, proof: str) -> Executor:
     """As `bot.app.remediation` makes one, over this connection."""
     store = KubernetesChangeStore(api, KEPT_IN, Alone())
     writer = KubernetesStepWriter(api, Alone().may_act)
-    notifier = ChangeNotifier((ChangeEvents(api).tell,))
+    notifier = ChangeNotifier((ChangeEvents(api).record,))
     journal = ChangeJournal(store, clock, notifier.notify)
     return Executor(writer, Proving(api, proof), Loading(), journal, clock)
 

@@ -76,7 +76,7 @@ async def fixing(
             circles=CIRCLES,
             policy=Policy(),
             may_act=leadership.may_act,
-            notifier=ChangeNotifier((ChangeEvents(cache.api).tell,)),
+            notifier=ChangeNotifier((ChangeEvents(cache.api).record,)),
         )
         verifier = Verifier(cache, prober, sleep=_shorter(sleep), reload=reload)
         loading = LoadingProbe(writer, cache, prober, _shorter(1.0))

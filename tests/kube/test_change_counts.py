@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from bot.kube.change_counts import GROUP, KIND, VERSION, Changes
+from bot.kube.change_counts import GROUP, KIND, VERSION, ChangeCounts
 from bot.kube.connect import connect
 from bot.kube.reflector import WatchTiming
 from bot.remediation.change.states import ChangeState
@@ -28,11 +28,11 @@ def a_change(name: str, state: str = "", namespace: str = PLACE) -> Plain:
 
 
 @asynccontextmanager
-async def watched(cluster: SimulatedCluster, folder: Path) -> AsyncIterator[Changes]:
+async def watched(cluster: SimulatedCluster, folder: Path) -> AsyncIterator[ChangeCounts]:
     async with serve(cluster) as url:
         write_kubeconfig(folder / "kubeconfig", url, None)
         async with connect(kubeconfig=folder / "kubeconfig") as api:
-            changes = Changes(api, PLACE, timing=QUICK)
+            changes = ChangeCounts(api, PLACE, timing=QUICK)
             running = asyncio.create_task(changes.run())
             yield changes
             running.cancel()

@@ -247,8 +247,8 @@ async def test_the_ends_of_a_change_are_events_beside_the_object(
     """And what cannot be recorded stops nothing."""
     made = a_change()
     history = made.history.moved(ChangeState.APPROVED, by=ANNA, at=MOMENT, expires=made.expires)
-    await ChangeEvents(api).tell(msgspec.structs.replace(made, history=history))
-    await ChangeEvents(api).tell(made)
+    await ChangeEvents(api).record(msgspec.structs.replace(made, history=history))
+    await ChangeEvents(api).record(made)
     (event,) = [each.plain() for each in simulation.in_order("events")]
     assert (event["reason"], event["source"]["component"]) == ("ChangeApproved", "meshmedic")
     assert event["involvedObject"]["kind"] == "Service"
