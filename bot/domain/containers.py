@@ -54,17 +54,13 @@ def word(termination: Termination | None) -> str:
     return termination[1].reason or "Error" if termination else ""
 
 
-def last_terminations(pod: core.Pod) -> tuple[Evidence, ...]:
-    """Every failure that the pod's status still holds, with the container's last message."""
-    return tuple(
-        Evidence(f"last termination of {container.name}", f"{_end(ended)}{_message(ended)}")
-        for container, ended in terminations(pod)
+def evidence(pod: core.Pod, container: core.ContainerStatus | None = None) -> tuple[Evidence, ...]:
+    """The container whose log explains the failure, and every failure that the status holds."""
+    terminated = tuple(
+        Evidence(f"last termination of {status.name}", f"{_end(ended)}{_message(ended)}")
+        for status, ended in terminations(pod)
     )
-
-
-def named(termination: Termination | None) -> tuple[Evidence, ...]:
-    """The container whose log lines explain the failure."""
-    return (Evidence("container", termination[0].name),) if termination else ()
+    return (Evidence("container", container.name), *terminated) if container else terminated
 
 
 def describe(termination: Termination) -> str:

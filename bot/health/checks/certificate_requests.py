@@ -12,7 +12,7 @@ from bot.domain.finding import HEALTHY, Judgement
 from bot.domain.resources import cert_manager
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
-from bot.health import cert_manager as issuance
+from bot.health import issuance
 
 AcmeObject = cert_manager.Order | cert_manager.Challenge
 

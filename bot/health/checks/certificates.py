@@ -14,7 +14,7 @@ from bot.domain.resources import cert_manager
 from bot.domain.resources.base import Condition, Object
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
-from bot.health import cert_manager as issuance
+from bot.health import issuance
 
 LATE = timedelta(hours=1)
 """How long after its due time a renewal counts as late."""

@@ -13,7 +13,7 @@ import msgspec
 
 from bot.domain import conditions, containers
 from bot.domain.check import Check
-from bot.domain.finding import HEALTHY, Evidence, Judgement, Ref
+from bot.domain.finding import HEALTHY, Judgement, Ref
 from bot.domain.grouping import grouped
 from bot.domain.resources import core, external_secrets, flux
 from bot.domain.resources.base import Condition
@@ -70,6 +70,7 @@ def judge(pod: core.Pod, snapshot: Snapshot) -> Judgement:
     return (
         _stuck(pod, snapshot)
         or _unschedulable(pod)
+        or _node_lost(pod)
         or _unready(pod, snapshot)
         or _crashed(pod, snapshot.taken_at)
         or HEALTHY
@@ -91,7 +92,7 @@ def _failed(pod: core.Pod, snapshot: Snapshot) -> Judgement:
         pod.status.reason or cause,
         f"{message} Another pod of its owner does well." if replaced else message,
         since=(ended[1].finished_at if ended else None) or _unready_since(pod),
-        evidence=(*containers.named(ended), *containers.last_terminations(pod)),
+        evidence=containers.evidence(pod, ended[0] if ended else None),
         follows=failed_pods.first_sibling(pod, snapshot),
     )
 
@@ -100,13 +101,12 @@ def _stuck(pod: core.Pod, snapshot: Snapshot) -> Judgement | None:
     for container in containers.containers(pod):
         waiting = container.state.waiting
         if waiting and waiting.reason in STUCK:
-            named = Evidence("container", container.name)
             return Judgement(
                 Verdict.FAILED,
                 waiting.reason,
                 _why_stuck(container, waiting),
                 _unready_since(pod),
-                evidence=(named, *containers.last_terminations(pod)),
+                evidence=containers.evidence(pod, container),
                 follows=(*_node(pod), *_lacking(pod, waiting.message, snapshot)),
             )
     return None
@@ -137,9 +137,17 @@ def _in_no_phase(pod: core.Pod) -> Judgement:
         phase,
         pod.status.message or f"Its phase is {phase}.",
         _unready_since(pod),
-        evidence=containers.last_terminations(pod),
+        evidence=containers.evidence(pod),
         follows=_node(pod),
     )
+
+
+def _node_lost(pod: core.Pod) -> Judgement | None:
+    if pod.status.phase != "Unknown":
+        return None
+    reason = pod.status.reason or "NodeLost"
+    message = pod.status.message or "Its node does not tell what it does."
+    return Judgement(Verdict.UNKNOWN, reason, message, follows=_node(pod))
 
 
 def _unready(pod: core.Pod, snapshot: Snapshot) -> Judgement | None:
@@ -150,7 +158,7 @@ def _unready(pod: core.Pod, snapshot: Snapshot) -> Judgement | None:
         return starting
     if ended:
         return msgspec.structs.replace(
-            starting, verdict=Verdict.DEGRADED, evidence=containers.last_terminations(pod)
+            starting, verdict=Verdict.DEGRADED, evidence=containers.evidence(pod)
         )
     return _crashed(pod, snapshot.taken_at) or starting
 
@@ -160,13 +168,6 @@ def _starting(
 ) -> Judgement | None:
     """Not ready: under way for a while, then degraded."""
     status = pod.status
-    if status.phase == "Unknown":
-        return Judgement(
-            Verdict.UNKNOWN,
-            status.reason or "NodeLost",
-            status.message or "Its node does not tell what it does.",
-            follows=_node(pod),
-        )
     ready = conditions.condition(status.conditions, "Ready")
     if ready and ready.status == "True":
         return None
@@ -180,16 +181,10 @@ def _starting(
         return None
     waiting = [container.state.waiting for container in containers.containers(pod)]
     first = next(filter(None, waiting), core.Waiting())
-    ready = ready or Condition()
-    message = "It has not started yet."
-    if ended or ready.message:
-        message = containers.describe(ended) if ended else ready.message
-    elif unready:
-        message = "Not ready: " + ", ".join(unready)
-    elif ready.type and status.phase == "Running":
-        message = "Its containers ran when they were last heard of, but it is not called ready."
+    reported = (ready or Condition()).reason
+    message = containers.describe(ended) if ended else _why_unready(pod, ready, unready)
     return conditions.progressing(
-        containers.word(ended) or first.reason or ready.reason or "NotReady",
+        containers.word(ended) or first.reason or reported or "NotReady",
         message,
         _unready_since(pod),
         snapshot.taken_at,
@@ -198,19 +193,25 @@ def _starting(
     )
 
 
+def _why_unready(pod: core.Pod, ready: Condition | None, unready: list[str]) -> str:
+    if ready and ready.message:
+        return ready.message
+    if unready:
+        return "Not ready: " + ", ".join(unready)
+    if ready and pod.status.phase == "Running":
+        return "Its containers ran when they were last heard of, but it is not called ready."
+    return "It has not started yet."
+
+
 def _crashed(pod: core.Pod, now: datetime) -> Judgement | None:
     """It runs again, but one of its containers failed within the last hour."""
     for container, ended in containers.terminations(pod, last=True):
         if ended.finished_at and now - ended.finished_at <= RECENT:
-            termination = (container, ended)
+            reason = containers.word((container, ended))
             restarts = f"{container.restart_count} restarts in all."
-            return Judgement(
-                Verdict.DEGRADED,
-                containers.word(termination),
-                f"Container {container.name} runs again after {restarts}",
-                ended.finished_at,
-                evidence=(*containers.named(termination), *containers.last_terminations(pod)),
-            )
+            message = f"Container {container.name} runs again after {restarts}"
+            evidence = containers.evidence(pod, container)
+            return Judgement(Verdict.DEGRADED, reason, message, ended.finished_at, evidence)
     return None
 
 
