@@ -122,7 +122,7 @@ def test_pull_requests_are_bound_to_the_repository_of_the_settings(host: str):
     """Git and API of the one host; without it there are none."""
     code = (
         "(lambda made: made and (made.git.at.url, made.host.rest.base))"
-        "(__import__('bot.app.gitops', fromlist=['configured']).configured(read, None))"
+        "(__import__('bot.app.gitops', fromlist=['*']).build_pull_requests(read, None))"
     )
     assert said(code) == "None"
     given_ = {"GIT_URL": "https://git.home.lab/lab/home", "GIT_TOKEN": "password=hunter22"}

@@ -19,7 +19,7 @@ from bot.alerting.discord_channel import DiscordAlertChannel
 from bot.alerting.domain.rules import NO_ALERTS, Rules
 from bot.alerting.service import BOARD_EVERY, LOOK_EVERY, AlertService
 from bot.alerting.silences import Silences
-from bot.app.gitops import configured
+from bot.app.gitops import build_pull_requests
 from bot.app.leader_tasks import LeaderTasks
 from bot.app.leadership import Membership, membership
 from bot.app.metrics import Metrics, Sources
@@ -173,7 +173,7 @@ def build_cluster(api: Api, read: Settings) -> ClusterParts:
         member.state if member else Unkept(),
         namespace,
         member,
-        configured(read, flux),
+        build_pull_requests(read, flux),
         flux.reconcile,
         (
             ScheduledCall(int(agent_keys.AGAIN), "publish the key of probes", prober.refresh),

@@ -10,7 +10,7 @@ from bot.gitops.source import Repository
 from bot.settings import Settings
 
 
-def configured(read: Settings, flux: Flux) -> PullRequests | None:
+def build_pull_requests(read: Settings, flux: Flux) -> PullRequests | None:
     """Pull requests in the repository of the settings; None where they name none."""
     if read.git_token is None or (at := address(read.git_url)) is None:
         return None

@@ -44,7 +44,7 @@ class CommandDigest(msgspec.Struct, frozen=True):
 COMMANDS: Shelf[CommandDigest] = Shelf("commands", CommandDigest)
 
 
-def digest(
+def command_digest(
     commands: tuple[Mapping[str, Any], ...], *, application: int | None, guild: int
 ) -> CommandDigest:
     """The digest of commands, independent of their order."""
@@ -91,19 +91,21 @@ class LeaderTasks:
         """Register the commands, unless Discord still has the same ones from the last time."""
         commands = discord_facts.payload(self._client.tree)
         client = self._client
-        payload_digest = digest(commands, application=client.application_id, guild=client.guild_id)
-        if await self._registered() == payload_digest and await self._shown(commands):
+        payload_digest = command_digest(
+            commands, application=client.application_id, guild=client.guild_id
+        )
+        if await self._last_registered() == payload_digest and await self._still_shown(commands):
             log.info("the commands are registered as this version has them")
             return
         attempt = 0
         while self._term.may_act():
-            if await self._sent():
-                await self._note(payload_digest)
+            if await self._send():
+                await self._store_digest(payload_digest)
                 return
             await asyncio.sleep(AGAIN[min(attempt, len(AGAIN) - 1)])
             attempt += 1
 
-    async def _registered(self) -> CommandDigest | None:
+    async def _last_registered(self) -> CommandDigest | None:
         try:
             return await self._store.read(COMMANDS)
         except MeshmedicError as error:
@@ -111,10 +113,12 @@ class LeaderTasks:
             log.warning("which commands were registered last is not known: %s", error)
             return None
 
-    async def _shown(self, expected: Commands) -> bool:
+    async def _still_shown(self, expected: Commands) -> bool:
         """Whether Discord has what was registered; assumed if it does not answer."""
         client = self._client
-        theirs = await discord_facts.shown(client, client.application_id or 0, client.guild_id)
+        theirs = await discord_facts.registered_commands(
+            client, client.application_id or 0, client.guild_id
+        )
         if isinstance(theirs, Denied | NotObserved):
             log.warning("whether Discord has the commands still is not known: %s", theirs.why)
             return True
@@ -122,7 +126,7 @@ class LeaderTasks:
             log.warning("Discord has other commands than were registered: %s", listed(wrong))
         return not wrong
 
-    async def _sent(self) -> bool:
+    async def _send(self) -> bool:
         try:
             with refusals_explained():
                 await self._client.register()
@@ -132,7 +136,7 @@ class LeaderTasks:
         log.info("registered the commands of this version")
         return True
 
-    async def _note(self, payload_digest: CommandDigest) -> None:
+    async def _store_digest(self, payload_digest: CommandDigest) -> None:
         try:
             await self._store.change(COMMANDS, lambda _: payload_digest)
         except MeshmedicError as error:

@@ -25,7 +25,7 @@ class Probes:
     schedule: Schedule
     others: Callable[[], Iterable[str]] = tuple
 
-    def ailments(self) -> tuple[str, ...]:
+    def liveness_problems(self) -> tuple[str, ...]:
         """What has ended for good, so that only a restart helps; an outage does not count."""
         ended = [f"The {part} has ended." for part in (*self.cache.ended(), *self.others())]
         if self.schedule.ended:
@@ -34,9 +34,9 @@ class Probes:
             ended.append("The gateway's heartbeat has ended.")
         return tuple(ended)
 
-    def obstacles(self) -> tuple[str, ...]:
+    def readiness_problems(self) -> tuple[str, ...]:
         """Why a person who asks now would get no useful answer."""
-        reasons = list(self.ailments())
+        reasons = list(self.liveness_problems())
         if self.client.stopping:
             reasons.append("The process is being stopped.")
         if not self.client.connected:

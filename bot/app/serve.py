@@ -35,8 +35,8 @@ async def serve(bot: Bot, token: str, port: int) -> None:
         await stack.enter_async_context(
             http_server.serving(
                 port,
-                healthz=bot.probes.ailments,
-                readyz=bot.probes.obstacles,
+                healthz=bot.probes.liveness_problems,
+                readyz=bot.probes.readiness_problems,
                 metrics=bot.metrics.exposition,
             )
         )

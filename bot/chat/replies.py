@@ -66,7 +66,7 @@ async def acknowledge(interaction: discord.Interaction, *, private: bool) -> Non
     """
     with counting(_attempts(interaction)):
         try:
-            await _insist(
+            await _retry(
                 lambda: interaction.response.defer(ephemeral=private, thinking=True),
                 ACKNOWLEDGE_AGAIN,
             )
@@ -107,7 +107,7 @@ async def answer(interaction: discord.Interaction, card: render.Card) -> None:
 
     It is an edit, so it can be sent again without saying anything twice.
     """
-    await _insist(
+    await _retry(
         lambda: interaction.edit_original_response(
             view=card.view, attachments=card.discord_files()
         ),
@@ -115,7 +115,7 @@ async def answer(interaction: discord.Interaction, card: render.Card) -> None:
     )
 
 
-async def _insist(send: Callable[[], Awaitable[object]], delays: tuple[float, ...]) -> None:
+async def _retry(send: Callable[[], Awaitable[object]], delays: tuple[float, ...]) -> None:
     """Send, and retry on Discord's errors: the library gives up at once on 503 and resets."""
     for delay in (*delays, None):
         try:

@@ -12,7 +12,7 @@ from typing import Any
 
 from bot import log_setup as logs
 from bot import settings
-from bot.app.gitops import configured
+from bot.app.gitops import build_pull_requests
 from bot.cli.connection import in_event_loop
 from bot.cli.parser import Parser, add_cluster
 from bot.digest.domain.records import DIGESTS, DigestFacts, DigestPlan, DigestState
@@ -91,7 +91,7 @@ async def _examine(read: Settings, arguments: argparse.Namespace) -> DiagnosticR
             uses=read.uses,
         )
         digests = partial(_digests, store, read.digests)
-        repository = configured(read, _NoCluster(ClusterError("No cluster is asked.")))
+        repository = build_pull_requests(read, _NoCluster(ClusterError("No cluster is asked.")))
         doctor = Doctor(cluster, setup, digests, repository=repository)
         return await doctor.examine(FromTerminal(token))
 

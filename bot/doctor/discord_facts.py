@@ -21,11 +21,11 @@ from bot.doctor.domain.facts import (
     DiscordFacts,
     DiscordServerFacts,
     Elsewhere,
-    Registered,
+    RegisteredCommands,
     Setup,
-    refused,
+    without_login,
 )
-from bot.doctor.domain.people import named
+from bot.doctor.domain.people import user_ids
 from bot.doctor.domain.permissions import ADMINISTRATOR, PERMISSIONS
 from bot.domain.facts import Denied, Unset
 from bot.domain.refusal import NotObserved
@@ -55,13 +55,13 @@ class FromTerminal:
     async def look(self, setup: Setup) -> DiscordFacts:
         """Log in, then read."""
         if not self._token:
-            return refused(Unset("MESHMEDIC_DISCORD_TOKEN"))
+            return without_login(Unset("MESHMEDIC_DISCORD_TOKEN"))
         trace = HttpTrace()
         client = discord.Client(intents=discord.Intents.none(), http_trace=trace.config)
         async with client:
             login = await _ask(client.http.static_login(self._token))
             if isinstance(login, Denied | NotObserved):
-                return refused(login)
+                return without_login(login)
             return await _look(client, int(login["id"]), setup, trace)
 
 
@@ -78,7 +78,7 @@ class DiscordFactsReader:
     async def look(self, setup: Setup) -> DiscordFacts:
         """Read everything afresh: the connection's cache may be what is wrong."""
         if self._client.user is None:
-            return refused(NotObserved("The bot is not connected."))
+            return without_login(NotObserved("The bot is not connected."))
         return await _look(self._client, self._client.user.id, setup, self._trace, self._here)
 
 
@@ -87,7 +87,7 @@ def payload(tree: app_commands.CommandTree[Any]) -> Commands:
     return tuple(command.to_dict(tree) for command in tree.get_commands())
 
 
-async def shown(
+async def registered_commands(
     client: discord.Client, application: int, guild_id: int
 ) -> Commands | Denied | NotObserved:
     """The commands of an application that Discord shows in one server."""
@@ -109,7 +109,7 @@ async def _look(
         unset = Unset("MESHMEDIC_GUILD_ID")
         application = await _application(client)
         return DiscordFacts(bot, application, unset, unset, skew=trace.skew, here=here)
-    people = named(setup.circles)[:MOST_PEOPLE]
+    people = user_ids(setup.circles)[:MOST_PEOPLE]
     async with asyncio.TaskGroup() as group:
         applying = group.create_task(_application(client))
         serving = group.create_task(_server(client, bot, guild_id))
@@ -176,16 +176,16 @@ async def _server(
 
 async def _registered(
     client: discord.Client, application: int, guild_id: int
-) -> Registered | Denied | NotObserved:
+) -> RegisteredCommands | Denied | NotObserved:
     here, everywhere = await asyncio.gather(
-        shown(client, application, guild_id),
+        registered_commands(client, application, guild_id),
         _ask(client.http.get_global_commands(application)),
     )
     if isinstance(here, Denied | NotObserved):
         return here
     if isinstance(everywhere, Denied | NotObserved):
         return NotObserved(f"The commands of every server could not be read: {everywhere.why}")
-    return Registered(here, tuple(command["name"] for command in everywhere))
+    return RegisteredCommands(here, tuple(command["name"] for command in everywhere))
 
 
 async def _member(client: discord.Client, guild_id: int, user: int) -> str | Denied | NotObserved:

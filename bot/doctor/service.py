@@ -29,7 +29,7 @@ from bot.doctor.domain.facts import (
     DiscordServerFacts,
     Right,
     Setup,
-    refused,
+    without_login,
 )
 from bot.domain.facts import RepositoryFacts, Unset
 from bot.domain.refusal import NotObserved
@@ -99,7 +99,7 @@ class Doctor:
         return DiagnosticReport(diagnostics)
 
     async def _discord(self, discord: Discord) -> DiscordFacts:
-        lost = refused(NotObserved("Discord did not answer in time."))
+        lost = without_login(NotObserved("Discord did not answer in time."))
         return await self._in_time(discord.look(self.setup), lost)
 
     async def _cluster(self) -> ClusterFacts:
@@ -147,7 +147,7 @@ def _of_cluster(facts: ClusterFacts, setup: Setup) -> Iterator[Diagnostic]:
     yield election.leader(facts, setup)
     yield from cluster.kinds(facts)
     yield from cluster.access(facts, CHECKS, setup)
-    yield election.keeping(facts, setup)
+    yield election.state_access(facts, setup)
     yield from traefik.examine(facts)
     why = facts.version.why if isinstance(facts.version, NotObserved) else "It sent no date."
     yield clock.examine(Area.CLUSTER, "the API server's", facts.skew, why)

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import msgspec
 
-from bot.doctor.domain.facts import ClusterFacts, Held, Right
+from bot.doctor.domain.facts import ClusterFacts, LeaseFacts, Right
 from bot.domain.election import Record
 from bot.domain.facts import Denied
 from bot.domain.refusal import NotObserved
@@ -155,7 +155,7 @@ class AccessReader:
         body = await self._api.send("POST", REVIEWS, review, total=self._quick)
         return msgspec.json.decode(body, type=_Review).status.allowed
 
-    async def _lease(self, namespace: str) -> Held | None:
+    async def _lease(self, namespace: str) -> LeaseFacts | None:
         if not namespace:
             return None
         try:
@@ -165,7 +165,7 @@ class AccessReader:
         spec = msgspec.json.decode(body, type=_Lease).spec
         renewed = msgspec.convert(spec.renew_time, Time | None)
         ago = (datetime.now(UTC) - renewed).total_seconds() if renewed else None
-        return Held(spec.holder_identity or "", ago, spec.lease_duration_seconds or 0)
+        return LeaseFacts(spec.holder_identity or "", ago, spec.lease_duration_seconds or 0)
 
     async def _probe(self) -> bool:
         try:

@@ -63,7 +63,7 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
 async def until_ailing(probes: Probes) -> None:
     async with asyncio.timeout(10):
         while True:
-            if probes.ailments():
+            if probes.liveness_problems():
                 return
             await asyncio.sleep(0.01)
 
@@ -76,8 +76,8 @@ async def until_tried(cache: WatchCache) -> None:
 async def test_before_the_start_it_is_alive_and_not_ready(api: Api):
     """Nothing has died that has not begun."""
     body = await a_body(api)
-    assert body.probes.ailments() == ()
-    assert body.probes.obstacles() == (
+    assert body.probes.liveness_problems() == ()
+    assert body.probes.readiness_problems() == (
         "There is no Discord session.",
         "The watches have not been tried yet.",
     )
@@ -89,14 +89,14 @@ async def test_it_is_ready_with_a_session_and_watches_that_were_tried(api: Api):
     await body.cache.start()
     await until_tried(body.cache)
     await body.probes.client.on_ready()
-    assert body.probes.obstacles() == ()
+    assert body.probes.readiness_problems() == ()
     await body.probes.client.on_disconnect()
-    assert body.probes.obstacles() == ("There is no Discord session.",)
+    assert body.probes.readiness_problems() == ("There is no Discord session.",)
     await body.probes.client.on_resumed()
-    assert body.probes.obstacles() == ()
+    assert body.probes.readiness_problems() == ()
     assert body.probes.client.reconnects == 1
     await body.cache.close()
-    assert body.probes.ailments() == ()
+    assert body.probes.liveness_problems() == ()
 
 
 async def test_a_watch_that_dies_of_a_bug_is_told_and_logged(
@@ -111,8 +111,8 @@ async def test_a_watch_that_dies_of_a_bug_is_told_and_logged(
             if "TypeError: a bug" in caplog.text:
                 break
             await asyncio.sleep(0.1)
-    assert body.probes.ailments() == ("The watch of pods has ended.",)
-    assert "The watch of pods has ended." in body.probes.obstacles()
+    assert body.probes.liveness_problems() == ("The watch of pods has ended.",)
+    assert "The watch of pods has ended." in body.probes.readiness_problems()
     assert "TypeError: a bug" in caplog.text
     await body.cache.close()
 
@@ -122,7 +122,7 @@ async def test_discovery_that_dies_of_a_bug_is_told(api: Api):
     body = await a_body(Breaking(api, "/apis"))
     await body.cache.start()
     await until_ailing(body.probes)
-    assert body.probes.ailments() == ("The discovery has ended.",)
+    assert body.probes.liveness_problems() == ("The discovery has ended.",)
     await body.cache.close()
 
 
@@ -131,19 +131,19 @@ async def test_a_schedule_that_ended_by_itself_is_told(api: Api):
     body = await a_body(api)
     schedule = body.probes.schedule
     schedule.start()
-    assert body.probes.ailments() == ()
+    assert body.probes.liveness_problems() == ()
     schedule._scheduler.shutdown(wait=False)
     await asyncio.sleep(0)
-    assert body.probes.ailments() == ("The schedule has ended.",)
+    assert body.probes.liveness_problems() == ("The schedule has ended.",)
     schedule.stop()
-    assert body.probes.ailments() == ()
+    assert body.probes.liveness_problems() == ()
 
 
 async def test_what_else_ended_by_itself_is_told(api: Api):
     """The election, for one: without it nobody would ever act again."""
     body = await a_body(api)
     body.lost.append("election")
-    assert body.probes.ailments() == ("The election has ended.",)
+    assert body.probes.liveness_problems() == ("The election has ended.",)
 
 
 @dataclass
@@ -159,7 +159,7 @@ async def test_an_open_session_that_nobody_keeps_alive_is_told(api: Api):
     body = await a_body(api)
     await body.probes.client.on_ready()
     body.probes.client.ws = Connection(True, threading.Thread())  # type: ignore[assignment]
-    assert body.probes.ailments() == ("The gateway's heartbeat has ended.",)
+    assert body.probes.liveness_problems() == ("The gateway's heartbeat has ended.",)
 
 
 async def test_ready_that_is_said_after_the_connection_broke_is_no_session(api: Api):
@@ -168,8 +168,8 @@ async def test_ready_that_is_said_after_the_connection_broke_is_no_session(api: 
     await body.probes.client.on_disconnect()
     body.probes.client.ws = Connection(False, threading.Thread())  # type: ignore[assignment]
     await body.probes.client.on_ready()
-    assert body.probes.ailments() == ()
-    assert "There is no Discord session." in body.probes.obstacles()
+    assert body.probes.liveness_problems() == ()
+    assert "There is no Discord session." in body.probes.readiness_problems()
 
 
 async def test_it_is_not_ready_where_the_cluster_was_never_read(tmp_path: Path):
@@ -181,6 +181,6 @@ async def test_it_is_not_ready_where_the_cluster_was_never_read(tmp_path: Path):
         await body.cache.start()
         await until_tried(body.cache)
         reason = "The API server was never reached: Connection refused."
-        assert body.probes.obstacles() == (reason,)
-        assert body.probes.ailments() == ()
+        assert body.probes.readiness_problems() == (reason,)
+        assert body.probes.liveness_problems() == ()
         await body.cache.close()

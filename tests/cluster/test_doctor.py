@@ -197,7 +197,7 @@ async def test_who_may_not_keep_its_state_is_told_each_right(half: Api) -> None:
     """By name, and with what grants it."""
     setup = replace(SETUP, state_namespace=PLACE)
     facts = await looked(half, setup, Right("list", "", "services", PLACE))
-    found = election.keeping(facts, setup)
+    found = election.state_access(facts, setup)
     assert found.outcome is DiagnosticOutcome.FAILED
     assert "get and create and update configmaps" in found.observation
     assert "deploy/base" in found.fix
@@ -227,7 +227,7 @@ async def test_the_base_of_deploy_grants_what_the_doctor_asks_for(
     everywhere = replace(SETUP, namespaces=(), state_namespace="meshmedic")
     async with as_account(real, tmp_path, "meshmedic", "meshmedic") as api:
         facts = await looked(api, everywhere, Right("list", "", "pods"))
-    state = election.keeping(facts, everywhere)
+    state = election.state_access(facts, everywhere)
     assert state.outcome is DiagnosticOutcome.OK, state.observation
     found = {each.name: each for each in cluster.access(facts, CHECKS, everywhere)}
     assert found.pop("injected-secrets").outcome is DiagnosticOutcome.FAILED

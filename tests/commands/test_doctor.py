@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.doctor.domain.facts import Held
+from bot.doctor.domain.facts import LeaseFacts
 from tests.commands.conftest import GUILD, Room, said
 from tests.doctor.domain.seen import a_cluster
 
@@ -70,7 +70,7 @@ async def test_a_cluster_that_nothing_is_known_of_hides_nothing_of_discord(room:
 
 async def test_who_acts_is_told_to_an_operator(room: Room):
     """And a Lease that nobody renews is the first thing to read."""
-    room.cluster.examined = a_cluster(lease=Held("meshmedic-1_a", 600.0, 30))
+    room.cluster.examined = a_cluster(lease=LeaseFacts("meshmedic-1_a", 600.0, 30))
     answer = said(await room.operator.slash(room.channel, "doctor"))
     assert answer.startswith("## 🔴 Something is wrong")
     assert "Nobody acts: meshmedic-1_a renewed the Lease last 600 s ago." in answer

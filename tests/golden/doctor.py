@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cache
 
 from bot.doctor.domain.diagnostic import DiagnosticReport
-from bot.doctor.domain.facts import ClusterFacts, DiscordFacts, Registered
+from bot.doctor.domain.facts import ClusterFacts, DiscordFacts, RegisteredCommands
 from bot.doctor.service import Doctor
 from bot.doctor.views import discord as discord_report
 from bot.doctor.views import terminal as terminal_report
@@ -30,7 +30,9 @@ def _wrong() -> DiagnosticReport:
     whole = a_cluster()
     rights = dict.fromkeys(whole.rights, True) | {next(iter(whole.rights)): False}
     bare = replace(SERVER, permissions=frozenset(), channels=())
-    discord = replace(DISCORD, server=bare, registered=Registered(()), members={}, skew=95.0)
+    discord = replace(
+        DISCORD, server=bare, registered=RegisteredCommands(()), members={}, skew=95.0
+    )
     return _examined(discord, a_cluster(rights=rights, traefik=(), skew=-400.0, lease=None))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.doctor.domain.cluster import BASE, permitted
 from bot.doctor.domain.diagnostic import Area, Diagnostic, Question
-from bot.doctor.domain.facts import ClusterFacts, Held, Right, Setup
+from bot.doctor.domain.facts import ClusterFacts, LeaseFacts, Right, Setup
 from bot.domain.facts import Denied
 from bot.domain.refusal import NotObserved
 
@@ -50,17 +50,17 @@ def leader(facts: ClusterFacts, setup: Setup) -> Diagnostic:
         case None:
             observation = f"There is no Lease {namespace}/{LEASE} yet: no bot has acted there."
             return question.warning(observation, look)
-        case Held(holder="", renewed_ago=ago):
+        case LeaseFacts(holder="", renewed_ago=ago):
             observation = f"Nobody acts: the last one gave the Lease back{_ago(ago)}."
             return question.warning(observation, look)
-        case Held(holder, ago, duration):
+        case LeaseFacts(holder, ago, duration):
             if ago is None or ago > duration + CLOCKS:
                 observation = f"Nobody acts: {holder} renewed the Lease last{_ago(ago)}."
                 return question.failed(observation, look)
             return question.ok(f"{holder} acts, and renewed its Lease{_ago(ago)}.")
 
 
-def keeping(facts: ClusterFacts, setup: Setup) -> Diagnostic:
+def state_access(facts: ClusterFacts, setup: Setup) -> Diagnostic:
     """Whether the Lease and the records may be written."""
     question = Question(Area.ACCESS, "state")
     namespace = setup.state_namespace

@@ -72,7 +72,7 @@ class DiscordServerFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Registered:
+class RegisteredCommands:
     """The commands that Discord shows in the server, and the names of the global ones."""
 
     commands: Commands
@@ -98,7 +98,7 @@ class DiscordFacts:
     login: int | Denied | Unset | NotObserved
     application: Application | NotObserved
     server: DiscordServerFacts | Elsewhere | Unset | NotObserved
-    registered: Registered | Denied | Unset | NotObserved
+    registered: RegisteredCommands | Denied | Unset | NotObserved
     members: Mapping[int, str | Denied | NotObserved] = field(default_factory=dict)
     skew: float | None = None
     here: Channel | None = None
@@ -123,7 +123,7 @@ class Right(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class LeaseFacts:
     """The bot's Lease: who holds it (empty: nobody), and times in seconds.
 
     `renewed_ago` compares the holder's clock with ours; None where the Lease does not tell.
@@ -146,7 +146,7 @@ class ClusterFacts:
     probe: bool | Denied | NotObserved
     user: str = ""
     skew: float | None = None
-    lease: Held | Denied | NotObserved | None = None
+    lease: LeaseFacts | Denied | NotObserved | None = None
 
     @classmethod
     def unobserved(cls, host: str, why: str) -> ClusterFacts:
@@ -155,7 +155,7 @@ class ClusterFacts:
         return cls(host, lost, lost, {}, lost, lost, lease=lost)
 
 
-def refused(login: Denied | Unset | NotObserved) -> DiscordFacts:
+def without_login(login: Denied | Unset | NotObserved) -> DiscordFacts:
     """The facts where Discord did not let the bot in."""
     lost = (
         login if isinstance(login, NotObserved) else NotObserved("Discord did not let the bot in.")

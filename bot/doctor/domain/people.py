@@ -12,7 +12,7 @@ from bot.domain.facts import Denied
 IDS = "Right-click the person or role in Discord (with Developer Mode on), copy its id"
 
 
-def named(circles: Circles) -> tuple[int, ...]:
+def user_ids(circles: Circles) -> tuple[int, ...]:
     """Every user id that the settings hold."""
     users = {user for members in _by_name(circles).values() for user in members.users}
     return tuple(sorted(users))

@@ -12,8 +12,8 @@ from bot.doctor.domain.facts import (
     ClusterFacts,
     DiscordFacts,
     DiscordServerFacts,
-    Held,
-    Registered,
+    LeaseFacts,
+    RegisteredCommands,
     Setup,
 )
 from bot.doctor.domain.permissions import needed
@@ -52,7 +52,7 @@ DISCORD = DiscordFacts(
     login=BOT,
     application=Application(BOT, "meshmedic"),
     server=SERVER,
-    registered=Registered(COMMANDS),
+    registered=RegisteredCommands(COMMANDS),
     members={VERA: "Vera"},
     skew=0.3,
 )
@@ -75,7 +75,7 @@ def a_cluster(setup: Setup = SETUP, **changes: Any) -> ClusterFacts:
         traefik=(TRAEFIK,),
         probe=False,
         skew=-0.4,
-        lease=Held("meshmedic-1_a", 3.2, 30),
+        lease=LeaseFacts("meshmedic-1_a", 3.2, 30),
     )
     return replace(whole, **changes)
 

@@ -8,7 +8,7 @@ import pytest
 from bot.doctor.domain import registration
 from bot.doctor.domain.diagnostic import Diagnostic
 from bot.doctor.domain.diagnostic import DiagnosticOutcome as Outcome
-from bot.doctor.domain.facts import DiscordFacts, Elsewhere, Registered, refused
+from bot.doctor.domain.facts import DiscordFacts, Elsewhere, RegisteredCommands, without_login
 from bot.domain.facts import Denied, Unset
 from bot.domain.refusal import NotObserved
 from tests.doctor.domain.seen import COMMANDS, DISCORD, SETUP
@@ -53,19 +53,19 @@ def test_a_bot_that_stands_well_with_discord_has_nothing_to_fix():
         ({"registered": Denied()}, "commands", Outcome.FAILED, "not let", "meshmedic invite"),
         ({"registered": LOST}, "commands", Outcome.UNOBSERVED, "in time", ""),
         (
-            {"registered": Registered(())},
+            {"registered": RegisteredCommands(())},
             "commands", Outcome.FAILED, "/health is missing", "Restart",
         ),
         (
-            {"registered": Registered((*COMMANDS, {"name": "old", "description": "."}))},
+            {"registered": RegisteredCommands((*COMMANDS, {"name": "old", "description": "."}))},
             "commands", Outcome.FAILED, "/old is left over", "Restart",
         ),
         (
-            {"registered": Registered(({"name": "health", "description": "Other."},))},
+            {"registered": RegisteredCommands(({"name": "health", "description": "Other."},))},
             "commands", Outcome.FAILED, "/health is of another version", "Restart",
         ),
         (
-            {"registered": Registered(COMMANDS, ("health",))},
+            {"registered": RegisteredCommands(COMMANDS, ("health",))},
             "commands", Outcome.WARNING, "shown twice: /health", "global commands",
         ),
     ],
@@ -106,7 +106,7 @@ def test_each_switch_of_the_portal_is_looked_at(
 
 def test_a_refused_token_is_the_one_failure_and_hides_nothing_behind_an_ok():
     """What could not be asked for is not seen, whatever it would have been."""
-    found = all_of(refused(Denied("401")))
+    found = all_of(without_login(Denied("401")))
     outcomes = {name: each.outcome for name, each in found.items()}
     assert outcomes.pop("token") is Outcome.FAILED
     assert set(outcomes.values()) == {Outcome.UNOBSERVED}
@@ -114,7 +114,7 @@ def test_a_refused_token_is_the_one_failure_and_hides_nothing_behind_an_ok():
 
 def test_a_server_that_is_not_set_is_said_even_without_a_token():
     """Both settings are named in one run."""
-    found = registration.server(refused(LOST), replace(SETUP, guild_id=None))
+    found = registration.server(without_login(LOST), replace(SETUP, guild_id=None))
     assert found.outcome is Outcome.FAILED
     assert "MESHMEDIC_GUILD_ID is not set" in found.observation
     assert "Developer Mode" in found.fix
