@@ -7,8 +7,10 @@ distinguish Traefik's own answer from a backend's, so 500 and 503 count only wit
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime
 
+from bot.domain.timestamps import instant
 from bot.traefik.domain.log_entry import Entry, moment
 from bot.traefik.domain.log_events import (
     Cause,
@@ -32,7 +34,9 @@ GATEWAY = frozenset({499, 502, 504})
 OWN = frozenset({500, 503})
 """Statuses of a request that did not get through, if no server was chosen for it."""
 
-STAMP = "%d/%b/%Y:%H:%M:%S %z"
+STAMP = re.compile(r"(\d\d)/(\w{3})/(\d{4}):(\S{8}) ([+-]\d\d)(\d\d)")
+NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MONTHS = {name: f"{number:02}" for number, name in enumerate(NAMES, 1)}
 JSON_KEYS = ("DownstreamStatus", "RequestMethod")
 """Two fields that every JSON line of the access log has by default."""
 
@@ -45,9 +49,7 @@ def common(line: str) -> LogEvent | None:
     end = TRAEFIKS_END.search(match["rest"][-2000:])
     router, url = map(_value, end.groups()) if end else ("", "")
     status = int(_value(match["status"]) or 0)
-    if not _failed(status, url):
-        return Irrelevant(LogReason.REQUEST)
-    return _error(status, url, router=router, time=_stamp(match["time"]))
+    return _event(status, url, lambda: _stamp(match["time"]), router)
 
 
 def structured(entry: Entry) -> LogEvent | None:
@@ -56,25 +58,25 @@ def structured(entry: Entry) -> LogEvent | None:
     if not any(key in fields for key in JSON_KEYS):
         return None
     status = fields.get("DownstreamStatus")
-    address = _url(fields.get("ServiceURL")) or entry.text("ServiceAddr")
-    if not isinstance(status, int) or not _failed(status, address):
-        return Irrelevant(LogReason.REQUEST)
-    return _error(
-        status,
-        address,
-        router=entry.text("RouterName"),
-        service=entry.text("ServiceName"),
-        time=moment(fields.get("StartUTC")) or moment(fields.get("time")),
+    return _event(
+        status if isinstance(status, int) else 0,
+        _url(fields.get("ServiceURL")) or entry.text("ServiceAddr"),
+        lambda: moment(fields.get("StartUTC")) or moment(fields.get("time")),
+        entry.text("RouterName"),
+        entry.text("ServiceName"),
     )
 
 
-def _failed(status: int, address: str) -> bool:
-    return status in GATEWAY or (status in OWN and not address)
-
-
-def _error(
-    status: int, address: str, *, router: str, time: datetime | None, service: str = ""
-) -> UpstreamError:
+def _event(
+    status: int,
+    address: str,
+    read_time: Callable[[], datetime | None],
+    router: str,
+    service: str = "",
+) -> LogEvent:
+    """Most requests did not fail, so their time is not read."""
+    if status not in GATEWAY and not (status in OWN and not address):
+        return Irrelevant(LogReason.REQUEST)
     return UpstreamError(
         Cause.CANCELLED if status == 499 else Cause.UNTOLD,  # noqa: PLR2004  # nginx's number
         status=status,
@@ -82,7 +84,7 @@ def _error(
         router=router,
         service=service,
         origin=Origin.ACCESS_LOG,
-        time=time,
+        time=read_time(),
     )
 
 
@@ -100,7 +102,8 @@ def _url(value: object) -> str:
 
 
 def _stamp(text: str) -> datetime | None:
-    try:
-        return datetime.strptime(text, STAMP).astimezone(UTC)
-    except (ValueError, OverflowError):
+    match = STAMP.fullmatch(text)
+    if match is None:
         return None
+    day, month, year, clock, hours, minutes = match.groups()
+    return instant(f"{year}-{MONTHS.get(month)}-{day}T{clock}{hours}:{minutes}")
