@@ -51,6 +51,19 @@ class ExplainedReason(StrEnum):
         return f"{self.why[:-1]}{which}. {self.instead}"
 
 
+class ReasonedStop(Exception):  # the answer is "no, because", not a fault
+    """The base of exceptions inside one module's rules; their caller makes a value of them."""
+
+    def __init__(self, reason: ExplainedReason, detail: str = "") -> None:
+        super().__init__(reason, detail)
+        self.reason = reason
+        self.detail = detail
+
+    def __str__(self) -> str:
+        """The reason with the detail of this case, for people."""
+        return self.reason.explain(self.detail)
+
+
 class NotObserved(msgspec.Struct, frozen=True):
     """The bot could not find out: no answer, no permission, or an answer that it cannot read.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.refusal import ExplainedReason
+from bot.domain.refusal import ExplainedReason, ReasonedStop
 
 PASTE = "Paste the given text where the object is written."
 
@@ -137,14 +137,7 @@ class FileReason(ExplainedReason):
     )
 
 
-class Stop(Exception):  # the answer is "no, because", not a fault
+class Stop(ReasonedStop):
     """Ends the search for a file; the use case turns it into a Refusal."""
 
-    def __init__(self, reason: FileReason, detail: str = "") -> None:
-        super().__init__(reason, detail)
-        self.reason = reason
-        self.detail = detail
-
-    def __str__(self) -> str:
-        """The obstacle, the reason and what to do instead, for people."""
-        return self.reason.explain(self.detail)
+    reason: FileReason

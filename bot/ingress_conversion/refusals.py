@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.refusal import ExplainedReason
+from bot.domain.refusal import ExplainedReason, ReasonedStop
 
 
 class ConversionReason(ExplainedReason):
@@ -87,14 +87,7 @@ class ConversionReason(ExplainedReason):
     )
 
 
-class Unconvertible(Exception):  # the answer is "no, because", not a fault
+class Unconvertible(ReasonedStop):
     """The Ingress cannot be converted; `detail` says which part of it."""
 
-    def __init__(self, reason: ConversionReason, detail: str = "") -> None:
-        super().__init__(reason, detail)
-        self.reason = reason
-        self.detail = detail
-
-    def __str__(self) -> str:
-        """What is wrong, why, and what to do instead, for people."""
-        return self.reason.explain(self.detail)
+    reason: ConversionReason

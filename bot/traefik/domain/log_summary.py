@@ -12,7 +12,6 @@ import msgspec
 
 from bot.traefik.domain.log_events import (
     Irrelevant,
-    LogEvent,
     LogReason,
     ProviderError,
     ServerCreated,
@@ -128,9 +127,17 @@ class LogSummarizer:
             self.add(line)
 
     def add(self, line: str) -> None:
-        """Count what one line says."""
+        """Count the event of one line."""
         self._lines += 1
-        self._count(parse(line))
+        match parse(line):
+            case Irrelevant(reason):
+                self._irrelevant[reason] += 1
+            case ServerCreated() as event:
+                self._add_to(self._servers, event)
+            case UpstreamError() as event:
+                self._add_to(self._failures, event)
+            case ProviderError() as event:
+                self._add_to(self._refusals, event)
 
     def summary(self, cut: str = "") -> LogSummary:
         """Everything so far, the latest first; `cut` says in words what was not read."""
@@ -145,17 +152,6 @@ class LogSummarizer:
             left_out=self._left_out,
             cut=(cut,) if cut else (),
         )
-
-    def _count(self, event: LogEvent) -> None:
-        match event:
-            case Irrelevant(reason):
-                self._irrelevant[reason] += 1
-            case ServerCreated():
-                self._add_to(self._servers, event)
-            case UpstreamError():
-                self._add_to(self._failures, event)
-            case ProviderError():
-                self._add_to(self._refusals, event)
 
     def _add_to(self, counted: dict[E, Times], event: E) -> None:
         key = msgspec.structs.replace(event, time=None)
