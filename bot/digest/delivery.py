@@ -94,11 +94,11 @@ class DigestDelivery(Outbox[DigestPosting]):
 
         def change(old: DigestState | None) -> DigestState:
             state = old or DigestState()
-            taken = _left_alone(state.turn(name, record.day), record.at)
-            return state if taken else state.with_turn(name, record)
+            taken = _left_alone(state.run(name, record.day), record.at)
+            return state if taken else state.with_run(name, record)
 
         old, _new = await self.store.change(DIGESTS, change)
-        before = old.turn(name, record.day) if old else None
+        before = old.run(name, record.day) if old else None
         if _left_alone(before, record.at):
             return Claim.REFUSED
         return Claim.REPEATED if before else Claim.FRESH
@@ -184,8 +184,8 @@ class DigestDelivery(Outbox[DigestPosting]):
         record = msgspec.structs.replace(posting.record, stage=stage, message=posted)
 
         def change(old: DigestState | None) -> DigestState:
-            state = (old or DigestState()).with_turn(name, record)
-            return state if stage is RunStage.LOST else state.telling(name, "")
+            state = (old or DigestState()).with_run(name, record)
+            return state if stage is RunStage.LOST else state.with_complaint(name, "")
 
         self.on_outcome(posting.outcome)
         await self.store.change(DIGESTS, change)
@@ -199,7 +199,9 @@ class DigestDelivery(Outbox[DigestPosting]):
         if not self.fallback or (await self._state()).told.get(name) == why:
             return
         # Noted first: a lost complaint is in the log and the metrics, and one a day is noise.
-        await self.store.change(DIGESTS, lambda old: (old or DigestState()).telling(name, why))
+        await self.store.change(
+            DIGESTS, lambda old: (old or DigestState()).with_complaint(name, why)
+        )
         await self.channel.complain(
             self.fallback,
             f"The digest {name} cannot be posted: {why} Give the bot its permissions there "

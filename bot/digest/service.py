@@ -140,6 +140,6 @@ class Digests:
             return state
         fresh = tuple(replace(default, began=self.since) for default in self.defaults)
         _, state = await self.store.change(
-            DIGESTS, lambda old: (old or DigestState()).knowing(fresh)
+            DIGESTS, lambda old: (old or DigestState()).with_beginnings(fresh)
         )
         return state

@@ -84,7 +84,7 @@ class DigestCog(CogWithControls):
         lines = [
             (
                 schedule,
-                next(reversed(book.turns_of(name)), None),
+                next(reversed(book.runs_of(name)), None),
                 following(schedule.when, digests.composer.zone, now),
             )
             for name, schedule in sorted(book.every(digests.defaults).items())

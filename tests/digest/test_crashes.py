@@ -51,7 +51,7 @@ class Crashes(RuleBasedStateMachine):
         )
         latest = _latest(self.world.now)
         if latest:
-            turn = book.turn("daily", latest)
+            turn = book.run("daily", latest)
             assert turn is not None
             assert turn.stage is RunStage.SENT
             assert self.world.channel.messages[turn.message] == f"meshmedic:digest:daily:{latest}"

@@ -168,7 +168,7 @@ async def _raced(choices: list[int], two: Two, between: Callable[[int], None]) -
     sent = Counter(each.carried for each in two.channel.messages)
     assert sent == {f"meshmedic:digest:{name}:{day}": 1 for name in ("daily", "other")}
     for name in ("daily", "other"):
-        turn = book.turn(name, day)
+        turn = book.run(name, day)
         assert turn is not None
         assert turn.stage is RunStage.SENT
         assert two.channel.messages[turn.message - 1].digest.name == name

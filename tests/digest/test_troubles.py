@@ -84,7 +84,7 @@ async def test_a_full_book_drops_its_oldest_slots_and_still_sends_each_once() ->
     await digests.turn()
     await world.store.change(DIGESTS, lambda kept: a_full_book(days=60, book=kept))
     kept = await digests.state()
-    assert 0 < len(kept.turns_of(f"{'n' * 28}-0")) < 60
+    assert 0 < len(kept.runs_of(f"{'n' * 28}-0")) < 60
     for _ in range(3):
         world.now += timedelta(days=1)
         for _ in range(2):
@@ -107,7 +107,7 @@ def a_full_book(days: int, book: DigestState | None = None) -> DigestState:
                 day=due.date(), due=due, stage=RunStage.SENT, at=due, by="x" * 8, message=2**62,
                 findings=999, new=99, late=True,
             )  # fmt: skip
-            made = made.with_turn(name, turn)
+            made = made.with_run(name, turn)
     return made
 
 

@@ -1,4 +1,4 @@
-"""What is different between two reports, told by causes: what follows from one is only counted."""
+"""The difference between two reports, by root causes; effects are only counted."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from bot.health.checks import CHECKS
 
 
 class KnownEntry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What an earlier digest knew of a finding.
+    """A finding of an earlier digest.
 
-    `first` is when a digest saw it first, `cause` the key of the finding that it followed from.
+    `first` is when a digest first had it, `cause` the key of the finding that it follows from.
     """
 
     verdict: Verdict
@@ -29,9 +29,10 @@ class KnownEntry(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Base(msgspec.Struct, frozen=True):
-    """What the last digest of a name knew, by key; `dropped` counts what there was no room for.
+    """What the next digest of a name is compared with: findings by key.
 
-    `noted` are marks of what it told beside the findings; None where nobody wrote them down.
+    `dropped` counts findings for which there was no room. `noted` are the marks of entries beside
+    the findings; None in records without them.
     """
 
     taken_at: datetime
@@ -41,13 +42,13 @@ class Base(msgspec.Struct, frozen=True):
 
 
 class Bases(msgspec.Struct, frozen=True):
-    """One base for each digest, by its name."""
+    """The base of each digest, by its name."""
 
     by_name: dict[str, Base] = {}
 
 
 class DiffEntry(msgspec.Struct, frozen=True):
-    """A finding that is there: how many follow from it, since when, and what it was before."""
+    """A finding that exists: how many effects it has, since when, and its earlier verdict."""
 
     finding: Finding
     downstream: int = 0
@@ -56,7 +57,7 @@ class DiffEntry(msgspec.Struct, frozen=True):
 
 
 class GoneEntry(msgspec.Struct, frozen=True):
-    """A finding that is not there any more, and how many that followed from it went with it."""
+    """A finding that does not exist any more, and how many effects went with it."""
 
     key: str
     reason: str
@@ -71,7 +72,7 @@ class GoneEntry(msgspec.Struct, frozen=True):
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """The parts of a digest. `lost` was there before, and could not be looked for now."""
+    """The parts of a digest. `lost` existed before, and cannot be observed now."""
 
     new: tuple[DiffEntry, ...] = ()
     worse: tuple[DiffEntry, ...] = ()
@@ -89,30 +90,30 @@ class Difference(msgspec.Struct, frozen=True):
 
     @property
     def some(self) -> bool:
-        """Whether anything is different."""
+        """Whether anything changed."""
         return bool(self.new or self.worse or self.better or self.fixed or self.lost)
 
 
 def difference(before: Base | None, now: Report, threshold: Verdict) -> Difference:
-    """Compare a report with what the digest before it knew.
+    """Compare a report with the base of the digest before.
 
-    Without one everything is new, and said to be a first look.
+    Without one every finding is new, and `first` says so.
     """
     known = before.known if before else {}
-    told = tuple(root for root in now.roots if _counts(root, now, threshold, known))
+    roots = tuple(root for root in now.roots if _counts(root, now, threshold, known))
     sorted_in: dict[str, list[DiffEntry]] = {"new": [], "worse": [], "same": [], "better": []}
-    for root in told:
+    for root in roots:
         earlier = known.get(root.key)
         sorted_in[_where(earlier, root)].append(_entry(root, now, earlier))
     gone = {
         key: known_entry
         for key, known_entry in known.items()
-        if key not in now.by_key and _asked(now, key)
+        if key not in now.by_key and _covers(now, key)
     }
-    fixed = {key: known_entry for key, known_entry in gone.items() if _sees(now, key)}
+    fixed = {key: known_entry for key, known_entry in gone.items() if _observes(now, key)}
     lost = {key: entry for key, entry in gone.items() if key not in fixed}
     return Difference(
-        **{name: tuple(found) for name, found in sorted_in.items()},
+        **{name: tuple(entries) for name, entries in sorted_in.items()},
         fixed=_causes(fixed, now, threshold),
         lost=_causes(lost, now, threshold),
         first=before is None,
@@ -121,12 +122,12 @@ def difference(before: Base | None, now: Report, threshold: Verdict) -> Differen
 
 
 def base(report: Report, before: Base | None, noted: tuple[str, ...] = ()) -> Base:
-    """What the next digest shall compare with: every finding, since what follows may outlive.
+    """The base of the next digest: every finding, since an effect may outlive its cause.
 
-    What could not be looked for now is kept as it was known; what was not asked for is not.
+    A finding that cannot be observed now stays as it was; one outside the report's scope does not.
     """
     earlier = before.known if before else {}
-    found = {
+    entries = {
         finding.key: KnownEntry(
             *_standing(finding, earlier.get(finding.key)),
             _first(finding, earlier, report),
@@ -137,14 +138,14 @@ def base(report: Report, before: Base | None, noted: tuple[str, ...] = ()) -> Ba
     unseen = {
         key: entry
         for key, entry in earlier.items()
-        if key not in found and _asked(report, key) and not _sees(report, key)
+        if key not in entries and _covers(report, key) and not _observes(report, key)
     }
-    return Base(report.taken_at, found | unseen, noted=noted)
+    return Base(report.taken_at, entries | unseen, noted=noted)
 
 
-def _first(each: Finding, earlier: Mapping[str, KnownEntry], report: Report) -> datetime:
-    known = earlier.get(each.key)
-    return known.first if known else (each.since or report.taken_at)
+def _first(finding: Finding, earlier: Mapping[str, KnownEntry], report: Report) -> datetime:
+    known = earlier.get(finding.key)
+    return known.first if known else (finding.since or report.taken_at)
 
 
 def _where(earlier: KnownEntry | None, root: Finding) -> str:
@@ -155,12 +156,12 @@ def _where(earlier: KnownEntry | None, root: Finding) -> str:
     return "worse" if change > 0 else "better" if change < 0 else "same"
 
 
-def _standing(found: Finding, earlier: KnownEntry | None) -> tuple[Verdict, str]:
-    """How bad it is, and why: what failed and is only under way since tries again, no more."""
-    tries = found.verdict is Verdict.PROGRESSING
+def _standing(finding: Finding, earlier: KnownEntry | None) -> tuple[Verdict, str]:
+    """Verdict and reason. A failed finding that is progressing only tries again."""
+    tries = finding.verdict is Verdict.PROGRESSING
     if earlier and tries and earlier.verdict.rank >= Verdict.DEGRADED.rank:
         return earlier.verdict, earlier.reason
-    return found.verdict, found.reason[:80]
+    return finding.verdict, finding.reason[:80]
 
 
 def _entry(root: Finding, report: Report, earlier: KnownEntry | None) -> DiffEntry:
@@ -173,7 +174,7 @@ def _entry(root: Finding, report: Report, earlier: KnownEntry | None) -> DiffEnt
 def _counts(
     root: Finding, report: Report, threshold: Verdict, known: Mapping[str, KnownEntry]
 ) -> bool:
-    """A cause may be milder than what it brings about."""
+    """Whether it or one of its effects reaches the threshold."""
     tree = (root, *report.downstream.get(root.key, ()))
     standing = (_standing(finding, known.get(finding.key))[0] for finding in tree)
     return any(verdict.rank >= threshold.rank for verdict in standing)
@@ -182,7 +183,7 @@ def _counts(
 def _causes(
     gone: Mapping[str, KnownEntry], now: Report, threshold: Verdict
 ) -> tuple[GoneEntry, ...]:
-    """The causes alone; what followed from one that is there still is counted there."""
+    """The causes; effects of a cause that still exists are counted there."""
     trees: dict[str, list[KnownEntry]] = {}
     for key, entry in gone.items():
         trees.setdefault(_root(key, gone), []).append(entry)
@@ -195,23 +196,23 @@ def _causes(
 
 
 def _root(key: str, gone: Mapping[str, KnownEntry]) -> str:
-    """What it followed from in the end, as far as that is gone too. The text may be mangled."""
+    """Its first cause, as far as that is gone too. Stored causes may form a loop."""
     passed = [key]
     while (cause := gone[passed[-1]].cause) in gone and cause not in passed:
         passed.append(cause)
     return passed[-1]
 
 
-def _asked(report: Report, key: str) -> bool:
-    """Whether the report answers for it: what is out of its scopes or namespace is not gone."""
+def _covers(report: Report, key: str) -> bool:
+    """Whether the report covers it: outside its scopes or namespace nothing is gone."""
     subject, scope = subject_of(key), _SCOPE.get(key.partition("/")[0])
     place = subject.name if subject.kind == "Namespace" else subject.namespace
     inside = not report.scopes or scope is None or scope in report.scopes
     return inside and report.namespace in (None, place)
 
 
-def _sees(report: Report, key: str) -> bool:
-    """Whether it would be there if it were: nothing that its check reads is unseen."""
+def _observes(report: Report, key: str) -> bool:
+    """Whether the report would have it: everything that its check reads was observed."""
     check, kind = key.partition("/")[0], subject_of(key).kind
     hidden = {gap.kind for gap in report.unseen}
     return kind in report.counts and not hidden & ({kind} | _READS.get(check, frozenset()))
@@ -226,17 +227,17 @@ _READS = {check.name: _reads(check) for check in CHECKS}
 _SCOPE = {check.name: check.scope for check in CHECKS}
 
 
-def _spare(kept: Bases) -> Bases | None:
-    """A tenth less of the largest: the mildest go, and are counted."""
-    largest = max(kept.by_name, key=lambda name: len(kept.by_name[name].known), default=None)
-    if largest is None or not kept.by_name[largest].known:
+def _spare(bases: Bases) -> Bases | None:
+    """Drop a tenth of the largest base, the mildest findings, and count them."""
+    largest = max(bases.by_name, key=lambda name: len(bases.by_name[name].known), default=None)
+    if largest is None or not bases.by_name[largest].known:
         return None
-    each = kept.by_name[largest]
-    worst = sorted(each.known.items(), key=lambda one: -one[1].verdict.rank)
+    largest_base = bases.by_name[largest]
+    worst = sorted(largest_base.known.items(), key=lambda entry: -entry[1].verdict.rank)
     fewer = dict(worst[: len(worst) * 9 // 10])
-    dropped = each.dropped + len(worst) - len(fewer)
-    smaller = msgspec.structs.replace(each, known=fewer, dropped=dropped)
-    return Bases(kept.by_name | {largest: smaller})
+    dropped = largest_base.dropped + len(worst) - len(fewer)
+    smaller = msgspec.structs.replace(largest_base, known=fewer, dropped=dropped)
+    return Bases(bases.by_name | {largest: smaller})
 
 
 BASES: Shelf[Bases] = Shelf("digest-bases", Bases, spare=_spare)

@@ -1,4 +1,4 @@
-"""One digest, composed: everything that a renderer shows, and nothing that it must look up."""
+"""A composed digest: everything that a renderer shows."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from bot.domain.verdict import Verdict
 from bot.history.domain.trends import Trends
 
 NOTED = 500
-"""Marks that are kept: beyond that a digest of changes alone is none."""
+"""Marks that are stored; beyond that, new entries go unnoticed."""
 
 
 class Digest(msgspec.Struct, frozen=True, kw_only=True):
-    """What is told at `report.taken_at`.
+    """What a digest says at `report.taken_at`.
 
-    `due` is set where it comes late. `muted` has a line for each finding that somebody silenced;
-    `approvals` those of Changes that wait or are being made. `trends` are of the weekly one.
-    `before` is what the one before `noted`.
+    due: When it was due, where it is late. muted: A line for each silenced finding. approvals: A
+    line for each Change that waits or is being made. trends: Of the weekly digest. before: What
+    the digest before `noted`.
     """
 
     name: str
@@ -39,35 +39,35 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def shown(self) -> int:
-        """Causes that are there and not muted."""
+        """How many causes exist and are not silenced."""
         return len(self.difference.present)
 
     @property
     def quiet(self) -> bool:
         """Nothing is different from the digest before: `only changes` posts no new message."""
-        told = self.difference.some or self.difference.first
-        # Of one that wrote nothing down nobody knows what is new.
-        return not told and (self.before is None or set(self.noted) <= set(self.before))
+        different = self.difference.some or self.difference.first
+        # Without the marks of the digest before, what is new is unknown.
+        return not different and (self.before is None or set(self.noted) <= set(self.before))
 
     @property
     def noted(self) -> tuple[str, ...]:
-        """A mark of each thing that is told beside the findings, so that a new one is news."""
-        said = (
+        """A mark of each entry beside the findings, by which the next digest finds new ones."""
+        sentences = (
             *(f"{item.subject}: {item.what}" for item in self.standing.open),
             *(f"{expiring.subject} ends" for expiring in self.standing.expiring),
             *(f"{gap.kind} not seen" for gap in self.gaps if not gap.why.by_choice),
             *self.approvals,
         )
-        return tuple(sorted({_mark(sentence) for sentence in said}))[:NOTED]
+        return tuple(sorted({_mark(sentence) for sentence in sentences}))[:NOTED]
 
     @property
     def brief(self) -> bool:
-        """One line is enough: a healthy day, of a digest without trends."""
+        """Whether one line is enough: a healthy day, and a digest without trends."""
         return self.healthy and self.trends is None
 
     @property
     def healthy(self) -> bool:
-        """All was seen and nothing is to be told."""
+        """Whether everything was observed, and nothing is worth reporting."""
         standing = self.standing
         notable = (
             *(self.difference.present, self.difference.some, self.muted, self.approvals),
@@ -77,7 +77,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
-        """What was not seen, of what was judged and of what stands open."""
+        """What was not observed, of findings and of open items."""
         known = {gap.kind for gap in self.report.gaps}
         return (
             *self.report.gaps,
@@ -97,18 +97,18 @@ def compose(
     approvals: tuple[str, ...] = (),
     trends: Trends | None = None,
 ) -> Digest:
-    """Compare, and take what is muted out of the parts into lines of its own."""
-    whole = difference(before, report, threshold)
+    """Compare two reports, and move silenced findings into lines of their own."""
+    parts = difference(before, report, threshold)
     silenced = muted or {}
     lines = tuple(
         f"{entry.finding.subject} {silenced[entry.finding.key]}"
-        for entry in whole.present
+        for entry in parts.present
         if entry.finding.key in silenced
     )
     return Digest(
         name=name,
         report=report,
-        difference=_without(whole, silenced),
+        difference=_without(parts, silenced),
         standing=msgspec.structs.replace(standing, open=_dated(standing.open, report)),
         due=due,
         muted=lines,
@@ -118,25 +118,25 @@ def compose(
     )
 
 
-def _mark(said: str) -> str:
-    return hashlib.blake2b(said.encode(errors="replace"), digest_size=5).hexdigest()
+def _mark(text: str) -> str:
+    return hashlib.blake2b(text.encode(errors="replace"), digest_size=5).hexdigest()
 
 
-def _without(whole: Difference, muted: Mapping[str, str]) -> Difference:
+def _without(parts: Difference, muted: Mapping[str, str]) -> Difference:
     def kept(entries: tuple[DiffEntry, ...]) -> tuple[DiffEntry, ...]:
         return tuple(entry for entry in entries if entry.finding.key not in muted)
 
     return msgspec.structs.replace(
-        whole,
-        new=kept(whole.new),
-        worse=kept(whole.worse),
-        same=kept(whole.same),
-        better=kept(whole.better),
+        parts,
+        new=kept(parts.new),
+        worse=kept(parts.worse),
+        same=kept(parts.same),
+        better=kept(parts.better),
     )
 
 
 def _dated(opened: tuple[OpenItem, ...], report: Report) -> tuple[OpenItem, ...]:
-    """Since when, where a finding about the object tells."""
+    """Open items with their beginning, where a finding of the object knows it."""
     since = {finding.subject: finding.since for finding in report.findings if finding.since}
     return tuple(
         msgspec.structs.replace(open_item, since=open_item.since or since.get(open_item.subject))

@@ -1,4 +1,4 @@
-"""What is no finding and yet to be known: what is still open, what expires, how many nodes."""
+"""What a digest reports beside findings: open items, expiring certificates, nodes."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from bot.domain.snapshot import Gap, Snapshot
 from bot.domain.temporary import temporary
 
 SOON = timedelta(days=21)
-"""cert-manager renews a certificate of 90 days 30 days before its end: this one is overdue."""
+"""Overdue: cert-manager renews a certificate of 90 days 30 days before it ends."""
 
 LONGEST = timedelta(minutes=15)
-"""No test takes as long: what it made and is older was left behind."""
+"""No test takes as long: older objects of tests were left behind."""
 
 FLUX: tuple[type[Object], ...] = (
     flux.GitRepository, flux.OCIRepository, flux.HelmRepository, flux.HelmChart,
@@ -29,11 +29,11 @@ FLUX: tuple[type[Object], ...] = (
 READS: tuple[type[Object], ...] = (
     *FLUX, cert_manager.Certificate, core.Node, core.Pod, core.Service,
 )  # fmt: skip
-"""What must be read for it, beside what the checks read."""
+"""The kinds to read, in addition to those of the checks."""
 
 
 class OpenItem(msgspec.Struct, frozen=True):
-    """Something that somebody changed and has not ended: what, and since when where it is told."""
+    """Something temporary that has not ended: what, and since when if known."""
 
     subject: Ref
     what: str
@@ -41,7 +41,7 @@ class OpenItem(msgspec.Struct, frozen=True):
 
 
 class Expiring(msgspec.Struct, frozen=True):
-    """A certificate and when it ends; `renews` is when cert-manager means to renew it."""
+    """A certificate and when it ends; `renews` is when cert-manager plans to renew it."""
 
     subject: Ref
     at: datetime
@@ -49,7 +49,7 @@ class Expiring(msgspec.Struct, frozen=True):
 
 
 class Nodes(msgspec.Struct, frozen=True):
-    """How many there are, ready, and cordoned; None where they were not seen."""
+    """How many nodes exist, are ready, and are cordoned."""
 
     total: int
     ready: int
@@ -57,7 +57,10 @@ class Nodes(msgspec.Struct, frozen=True):
 
 
 class StandingItem(msgspec.Struct, frozen=True):
-    """All of it. `expiring` is soonest first; `unseen` is what was not seen of what it reads."""
+    """All of these, the next certificate first. `unseen` are the gaps in what they rest on.
+
+    `nodes` is None where nodes were not observed.
+    """
 
     open: tuple[OpenItem, ...] = ()
     expiring: tuple[Expiring, ...] = ()
@@ -65,46 +68,49 @@ class StandingItem(msgspec.Struct, frozen=True):
     unseen: tuple[Gap, ...] = ()
 
 
-def standing(seen: Snapshot, namespace: str = "") -> StandingItem:
-    """Read it off a snapshot; `namespace` narrows what has one."""
-    opened = (*_suspended(seen), *_left_behind(seen))
+def standing(snapshot: Snapshot, namespace: str = "") -> StandingItem:
+    """Collect them from a snapshot; `namespace` narrows objects that have one."""
+    opened = (*_suspended(snapshot), *_left_behind(snapshot))
     ours = tuple(item for item in opened if namespace in ("", item.subject.namespace))
     ends = tuple(
-        expiring for expiring in _expiring(seen) if namespace in ("", expiring.subject.namespace)
+        expiring
+        for expiring in _expiring(snapshot)
+        if namespace in ("", expiring.subject.namespace)
     )
     names = {kind.kind_name() for kind in READS}
-    unseen = tuple(gap for gap in seen.gaps if gap.kind in names and not gap.why.by_choice)
-    return StandingItem(ours, tuple(sorted(ends, key=lambda each: each.at)), _nodes(seen), unseen)
+    unseen = tuple(gap for gap in snapshot.gaps if gap.kind in names and not gap.why.by_choice)
+    return StandingItem(
+        ours, tuple(sorted(ends, key=lambda expiring: expiring.at)), _nodes(snapshot), unseen
+    )
 
 
-def _suspended(seen: Snapshot) -> Iterator[OpenItem]:
+def _suspended(snapshot: Snapshot) -> Iterator[OpenItem]:
     for kind in FLUX:
-        for resource in seen.of(kind):
-            # Nothing of these objects tells when it was suspended: the finding knows since when
-            # it was seen so.
+        for resource in snapshot.of(kind):
+            # The object does not record when it was suspended; its finding knows the first report.
             if isinstance(resource, FluxObject | flux.HelmRelease) and resource.spec.suspend:
                 yield OpenItem(resource.ref, "suspended")
 
 
-def _left_behind(seen: Snapshot) -> Iterator[OpenItem]:
-    """A test that runs while the digest is made is nobody's concern."""
+def _left_behind(snapshot: Snapshot) -> Iterator[OpenItem]:
+    """Objects of tests, except of those that may still run."""
     for kind in (core.Pod, core.Service):
-        for made in filter(temporary, seen.of(kind)):
-            since = made.metadata.creation_timestamp
-            if since and seen.taken_at - since > LONGEST:
-                yield OpenItem(made.ref, "left behind by a test", since)
+        for resource in filter(temporary, snapshot.of(kind)):
+            since = resource.metadata.creation_timestamp
+            if since and snapshot.taken_at - since > LONGEST:
+                yield OpenItem(resource.ref, "left behind by a test", since)
 
 
-def _expiring(seen: Snapshot) -> Iterator[Expiring]:
-    for certificate in seen.of(cert_manager.Certificate):
+def _expiring(snapshot: Snapshot) -> Iterator[Expiring]:
+    for certificate in snapshot.of(cert_manager.Certificate):
         ends = certificate.status.not_after
-        if ends and ends - seen.taken_at <= SOON:
+        if ends and ends - snapshot.taken_at <= SOON:
             yield Expiring(certificate.ref, ends, certificate.status.renewal_time)
 
 
-def _nodes(seen: Snapshot) -> Nodes | None:
-    if core.Node not in seen.objects or not seen.sees(core.Node):
+def _nodes(snapshot: Snapshot) -> Nodes | None:
+    if core.Node not in snapshot.objects or not snapshot.sees(core.Node):
         return None
-    every = seen.of(core.Node)
+    every = snapshot.of(core.Node)
     ready = sum(conditions.is_true(node.status.conditions, "Ready") is not None for node in every)
     return Nodes(len(every), ready, sum(node.spec.unschedulable for node in every))

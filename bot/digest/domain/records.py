@@ -1,7 +1,7 @@
-"""Which digests there are, as the owner set them up, and how far each slot has come.
+"""The stored state of digests: which are set up, and what came of their scheduled runs.
 
-The book is one record. What a slot did is written before and after its message goes out, so that
-whoever finds a slot that is only claimed knows that it may have been sent.
+A run is recorded before and after its message is posted, so that a run that is only claimed is
+known to be possibly posted.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.digest.domain.schedule import Timetable
 from bot.domain.record import Shelf
@@ -24,38 +25,38 @@ UTC_ZONE = ZoneInfo("UTC")
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 MOST = 20
-"""Digests that may be set up."""
+"""Digests that people may set up."""
 
-SLOTS = 60
-"""Slots of one digest that are remembered: more than any clock error of a month brings back."""
-
+MOST_RUNS = 60
+"""Stored runs of one digest: more than a clock error of a month can bring back."""
 
 UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
 """When a digest of the settings began, before the stored beginning is filled in."""
 
 
 class RunStage(StrEnum):
-    """How far a slot has come."""
+    """How far a scheduled run has come."""
 
     CLAIMED = "claimed"
-    """Somebody was about to send it: whether it was sent is to be looked for."""
+    """A process was about to post it, and may have done so."""
     SENT = "sent"
-    """There is a message of its own."""
+    """Its message is posted."""
     UNCHANGED = "unchanged"
-    """Nothing was new: the message before it has the time."""
+    """Nothing was new: the time is noted in an earlier message."""
     LOST = "lost"
-    """The channel does not take it; the owner was told."""
+    """The channel is unavailable, and the owner was told."""
 
     @property
     def over(self) -> bool:
-        """Whether there is nothing left to do."""
+        """Whether nothing is left to do."""
         return self is not RunStage.CLAIMED
 
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One slot: its local date, when it was due, who claimed it when, and its message.
+    """One scheduled run.
 
-    `brief`: the message is one line, whose time may be edited in place.
+    day: Its local date. due: Its moment. at, by: When and by which process it was claimed.
+    message: The id of its message. brief: The message is one line, which may be edited in place.
     """
 
     day: date
@@ -71,9 +72,9 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DigestSchedule(msgspec.Struct, frozen=True, kw_only=True):
-    """One digest: what it looks at, where and when it goes, and what it leaves out.
+    """One digest: what it examines, where and when it is posted, and what it leaves out.
 
-    `threshold` is the mildest verdict that is told; `began` when it was set up.
+    `threshold` is the mildest verdict that it reports; `began` is when it was set up.
     """
 
     name: str
@@ -89,10 +90,11 @@ class DigestSchedule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DigestState(msgspec.Struct, frozen=True):
-    """What people set up by name, the slots of each (the oldest first), the complaints told.
+    """The whole state, by the names of digests.
 
-    `removed` are those of the settings that somebody removed; `began` says since when each of the
-    settings is known.
+    schedules: What people set up. turns: The runs of each, the oldest first. removed: Digests of
+    the settings that people removed. began: When each digest of the settings was first known.
+    told: Why the channel of a digest is unavailable, where the owner was told.
     """
 
     schedules: dict[str, DigestSchedule] = {}
@@ -102,99 +104,89 @@ class DigestState(msgspec.Struct, frozen=True):
     told: dict[str, str] = {}
 
     def every(self, defaults: tuple[DigestSchedule, ...]) -> dict[str, DigestSchedule]:
-        """All digests by name: those of the settings, unless people set them up otherwise."""
-        theirs = {
-            default.name: msgspec.structs.replace(
-                default, began=self.began.get(default.name, default.began)
-            )
+        """All digests by name: those of the settings, unless people changed them."""
+        current = {
+            default.name: replace(default, began=self.began.get(default.name, default.began))
             for default in defaults
             if default.name not in self.removed
         }
-        return theirs | self.schedules
+        return current | self.schedules
 
-    def knowing(self, defaults: tuple[DigestSchedule, ...]) -> DigestState:
-        """Note since when those of the settings are known."""
+    def with_beginnings(self, defaults: tuple[DigestSchedule, ...]) -> DigestState:
+        """With the time at which digests of the settings were first known."""
         began = {default.name: default.began for default in defaults} | self.began
-        return msgspec.structs.replace(self, began=began)
+        return replace(self, began=began)
 
-    def with_schedule(self, each: DigestSchedule) -> DigestState:
-        """Set up one digest, in the place of another of its name."""
-        removed = tuple(name for name in self.removed if name != each.name)
-        schedules = self.schedules | {each.name: each}
-        return msgspec.structs.replace(self, schedules=schedules, removed=removed)
+    def with_schedule(self, schedule: DigestSchedule) -> DigestState:
+        """With one digest, which replaces another of its name."""
+        removed = tuple(name for name in self.removed if name != schedule.name)
+        schedules = self.schedules | {schedule.name: schedule}
+        return replace(self, schedules=schedules, removed=removed)
 
     def without(self, name: str) -> DigestState:
-        """Remove one; that it was is remembered, or the settings would bring it back."""
-        kept = {
-            key: digest_schedule for key, digest_schedule in self.schedules.items() if key != name
-        }
+        """Without one digest; the removal is stored, or the settings would bring it back."""
+        schedules = {key: schedule for key, schedule in self.schedules.items() if key != name}
         removed = (*(removed for removed in self.removed if removed != name), name)[-MOST:]
-        return msgspec.structs.replace(self, schedules=kept, removed=removed)
+        return replace(self, schedules=schedules, removed=removed)
 
-    def turns_of(self, name: str) -> tuple[RunRecord, ...]:
-        """The slots of one digest that are remembered, the oldest first."""
+    def runs_of(self, name: str) -> tuple[RunRecord, ...]:
+        """The stored runs of one digest, the oldest first."""
         return self.turns.get(name, ())
 
-    def turn(self, name: str, day: date) -> RunRecord | None:
-        """One slot, if it was ever claimed."""
-        return next((run for run in self.turns_of(name) if run.day == day), None)
+    def run(self, name: str, day: date) -> RunRecord | None:
+        """One run, if it was ever claimed."""
+        return next((run for run in self.runs_of(name) if run.day == day), None)
 
     def over(self, name: str) -> frozenset[date]:
         """The dates of which nothing is left to do."""
-        return frozenset(
-            run_record.day for run_record in self.turns_of(name) if run_record.stage.over
-        )
+        return frozenset(run.day for run in self.runs_of(name) if run.stage.over)
 
-    def with_turn(self, name: str, turn: RunRecord) -> DigestState:
-        """Note how far a slot has come."""
-        others = tuple(
-            run_record for run_record in self.turns_of(name) if run_record.day != turn.day
-        )
-        turns = self.turns | {name: (*others, turn)[-SLOTS:]}
-        return msgspec.structs.replace(self, turns=turns)
+    def with_run(self, name: str, record: RunRecord) -> DigestState:
+        """With the record of a run, which replaces an older one."""
+        others = tuple(run for run in self.runs_of(name) if run.day != record.day)
+        turns = self.turns | {name: (*others, record)[-MOST_RUNS:]}
+        return replace(self, turns=turns)
 
     def last_message(self, name: str) -> RunRecord | None:
-        """The latest slot of a digest that has a message."""
-        return next(
-            (run_record for run_record in reversed(self.turns_of(name)) if run_record.message), None
-        )
+        """The latest run of a digest that has a message."""
+        return next((run for run in reversed(self.runs_of(name)) if run.message), None)
 
-    def telling(self, name: str, why: str) -> DigestState:
-        """Note what was complained about; an empty word is the end of it."""
-        others = {key: record for key, record in self.told.items() if key != name}
-        return msgspec.structs.replace(self, told=others | ({name: why} if why else {}))
+    def with_complaint(self, name: str, why: str) -> DigestState:
+        """With the reason that the owner was told; empty once the channel is available again."""
+        others = {key: reason for key, reason in self.told.items() if key != name}
+        return replace(self, told=others | ({name: why} if why else {}))
 
     @property
     def latest(self) -> tuple[str, RunRecord] | None:
-        """The slot that went well last, with the name of its digest."""
+        """The latest successful run, with the name of its digest."""
         well = [
-            (name, turn)
+            (name, record)
             for name, turns in self.turns.items()
-            for turn in turns
-            if turn.stage in (RunStage.SENT, RunStage.UNCHANGED)
+            for record in turns
+            if record.stage in (RunStage.SENT, RunStage.UNCHANGED)
         ]
-        return max(well, key=lambda one: one[1].at, default=None)
+        return max(well, key=lambda entry: entry[1].at, default=None)
 
 
 def carried(name: str, day: date) -> str:
-    """What a message carries invisibly to say which slot it is."""
+    """What a message carries invisibly to identify its run."""
     return f"meshmedic:digest:{name}:{day.isoformat()}"
 
 
 def nonce(name: str, day: date) -> str:
-    """The same in the 25 characters by which Discord knows a message that was sent twice."""
+    """The same in 25 characters, by which Discord recognizes a message that is sent twice."""
     return hashlib.blake2b(carried(name, day).encode(), digest_size=12).hexdigest()
 
 
-def _spare(book: DigestState) -> DigestState | None:
-    """The older half of all slots that are over; never one that may be in flight."""
-    fewer = {name: _newer(turns) for name, turns in book.turns.items()}
-    return None if fewer == book.turns else msgspec.structs.replace(book, turns=fewer)
+def _spare(state: DigestState) -> DigestState | None:
+    """Drop the older half of all runs that are over, and never one that may be in flight."""
+    fewer = {name: _newer(turns) for name, turns in state.turns.items()}
+    return None if fewer == state.turns else replace(state, turns=fewer)
 
 
 def _newer(turns: tuple[RunRecord, ...]) -> tuple[RunRecord, ...]:
     half = len(turns) // 2
-    return (*(turn for turn in turns[:half] if not turn.stage.over), *turns[half:])
+    return (*(record for record in turns[:half] if not record.stage.over), *turns[half:])
 
 
 DIGESTS: Shelf[DigestState] = Shelf("digests", DigestState, spare=_spare)
@@ -202,7 +194,7 @@ DIGESTS: Shelf[DigestState] = Shelf("digests", DigestState, spare=_spare)
 
 @dataclass(frozen=True, slots=True)
 class DigestPlan:
-    """What the settings say: digests are off until there is a channel."""
+    """The digests of the settings, which are off until a channel is set."""
 
     channel: int = 0
     daily: Timetable = field(default_factory=lambda: Timetable(8, 0))
@@ -212,7 +204,7 @@ class DigestPlan:
     fallback: int = 0
 
     def schedules(self) -> tuple[DigestSchedule, ...]:
-        """The digests of the settings; since when they are known stands in the store."""
+        """As schedules; when each began is filled in from the stored state."""
         if not self.channel:
             return ()
         daily = DigestSchedule(
@@ -230,7 +222,7 @@ class DigestPlan:
 
 @dataclass(frozen=True, slots=True)
 class DigestFacts:
-    """What is kept of digests, what the settings set up, and the moment of the question."""
+    """What the doctor examines: the stored state, the digests of the settings, and the time."""
 
     state: DigestState | NotObserved
     defaults: tuple[DigestSchedule, ...]

@@ -37,20 +37,20 @@ WRITTEN = "a number, a list (1,15), a range (1-5), a step (*/2) or *"
 
 
 LOOK_BACK = 366
-"""Days: what was owed a year ago is owed no more."""
+"""Days: an older run is not owed any more."""
 
 AHEAD = 366 * 8 + 2
-"""Days: the next 29th of February lies within, also where a century leaves one out."""
+"""Days: enough for the next 29th of February, also across a century without one."""
 
 PUNCTUAL = timedelta(minutes=5)
-"""What is later than that says so."""
+"""A later digest says that it is late."""
 
 CLOCK_ERROR = timedelta(days=1)
-"""A beginning that lies further ahead was written by a clock that was wrong."""
+"""A beginning further in the future was written by a wrong clock."""
 
 
 class Timetable(msgspec.Struct, frozen=True, omit_defaults=True):
-    """At which local time, and on which days (0 is Monday), dates of the month, and months.
+    """A local time on certain days (0 is Monday), dates of the month, and months.
 
     Where both days and dates are narrowed, either is enough. Source: crontab(5).
     """
@@ -72,7 +72,7 @@ class Timetable(msgspec.Struct, frozen=True, omit_defaults=True):
         return f"{self.hour:02}:{self.minute:02}{days}"
 
     def on(self, day: date) -> bool:
-        """Whether that date has a slot."""
+        """Whether there is a run on that date."""
         if self.months and day.month not in self.months:
             return False
         narrowed = set(self.days) != set(EVERY_DAY)
@@ -83,47 +83,47 @@ class Timetable(msgspec.Struct, frozen=True, omit_defaults=True):
 
 @dataclass(frozen=True, slots=True)
 class ScheduledRun:
-    """One turn: its local date, and the moment at which it was due."""
+    """A run of a digest: its local date, and the moment at which it is due."""
 
     day: date
     at: datetime
 
     def late(self, now: datetime) -> bool:
-        """Whether it is not punctual any more."""
+        """Whether it is not punctual any more at that time."""
         return now - self.at > PUNCTUAL
 
 
 def due(
-    each: Timetable, zone: ZoneInfo, now: datetime, *, began: datetime, done: Collection[date]
+    when: Timetable, zone: ZoneInfo, now: datetime, *, began: datetime, done: Collection[date]
 ) -> ScheduledRun | None:
-    """The latest slot that is due and not done; those before it are not made up for.
+    """The latest run that is due and not done; earlier ones are not made up for.
 
-    `began` is when it was set up: nothing before that is owed.
+    `began` is when the digest was set up: nothing before that is owed.
     """
     today = now.astimezone(zone).date()
     for back in range(LOOK_BACK):
         day = today - timedelta(days=back)
-        if each.on(day) and (slot := ScheduledRun(day, _moment(each, zone, day))).at <= now:
-            owed = slot.at > began or began > now + CLOCK_ERROR
-            return slot if owed and day not in done else None
+        if when.on(day) and (run := ScheduledRun(day, _moment(when, zone, day))).at <= now:
+            owed = run.at > began or began > now + CLOCK_ERROR
+            return run if owed and day not in done else None
     return None
 
 
-def following(each: Timetable, zone: ZoneInfo, now: datetime) -> ScheduledRun:
-    """The next slot after now."""
+def following(when: Timetable, zone: ZoneInfo, now: datetime) -> ScheduledRun:
+    """The next run after now."""
     today = now.astimezone(zone).date()
-    slots = (
-        ScheduledRun(day, _moment(each, zone, day))
+    runs = (
+        ScheduledRun(day, _moment(when, zone, day))
         for day in (today + timedelta(days=ahead) for ahead in range(AHEAD))
-        if each.on(day)
+        if when.on(day)
     )
-    return next(slot for slot in slots if slot.at > now)
+    return next(run for run in runs if run.at > now)
 
 
-def _moment(each: Timetable, zone: ZoneInfo, day: date) -> datetime:
+def _moment(when: Timetable, zone: ZoneInfo, day: date) -> datetime:
     # With fold 0 a time that comes twice is its first, one that is missing counts by the offset
     # before the change.
-    local = datetime.combine(day, time(each.hour, each.minute), tzinfo=zone)
+    local = datetime.combine(day, time(when.hour, when.minute), tzinfo=zone)
     return local.astimezone(UTC)
 
 
@@ -131,26 +131,26 @@ def timetable(text: str) -> Timetable | Refusal:
     """Read `08:00`, `8:30 mon-fri`, `18:00 sun`, `07:15 mon,thu`, or five fields of cron."""
     if len(text.split()) == FIELDS and ":" not in text:
         return _crontab(text)
-    found = re.fullmatch(r"\s*+(\d{1,2}):(\d{2})(?:\s++([a-z,-][a-z,\s-]*+))?\s*+", text.lower())
-    if not found or int(found[1]) > 23 or int(found[2]) > 59:  # noqa: PLR2004
+    match = re.fullmatch(r"\s*+(\d{1,2}):(\d{2})(?:\s++([a-z,-][a-z,\s-]*+))?\s*+", text.lower())
+    if not match or int(match[1]) > 23 or int(match[2]) > 59:  # noqa: PLR2004
         return Refusal(
             "A time is such as 08:00, or 08:00 mon-fri, or 18:00 sun, or 0 8 1 * * as in cron."
         )
-    days = _days(found[3] or "mon-sun")
+    days = _days(match[3] or "mon-sun")
     if isinstance(days, Refusal):
         return days
-    return Timetable(int(found[1]), int(found[2]), days)
+    return Timetable(int(match[1]), int(match[2]), days)
 
 
 def _days(text: str) -> tuple[int, ...] | Refusal:
-    found: set[int] = set()
+    days: set[int] = set()
     for part in filter(None, (part.strip() for part in text.replace(" ", ",").split(","))):
         first, dash, last = part.partition("-")
         if first not in DAYS or (dash and last not in DAYS):
             return Refusal(f"{part!r} is no day: {', '.join(DAYS)}, or such as mon-fri.")
         begin, end = DAYS.index(first), DAYS.index(last or first)
-        found |= {(begin + step) % 7 for step in range((end - begin) % 7 + 1)}
-    return tuple(sorted(found)) or Refusal("Name a day.")
+        days |= {(begin + step) % 7 for step in range((end - begin) % 7 + 1)}
+    return tuple(sorted(days)) or Refusal("Name a day.")
 
 
 def _listed(numbers: tuple[int, ...]) -> str:
@@ -158,11 +158,9 @@ def _listed(numbers: tuple[int, ...]) -> str:
 
 
 def _crontab(text: str) -> Timetable | Refusal:
-    """Read cron's five fields, as far as they name one moment a date.
+    """Read cron's five fields, such as `0 8 1 * *` (the first of each month), `0 8 29 2 *`.
 
-    Such as `0 8 1 * *` (the first of each month), `30 7 * * mon-fri`, `0 8 29 2 *`.
-
-    Sunday is 0 or 7, as in cron. What fires more than once a day is refused.
+    Sunday is 0 or 7, as in cron. A time that fires more than once a day is refused.
     """
     minute, hour, *others = text.lower().split()
     read: tuple[Any, ...] = (
@@ -173,10 +171,10 @@ def _crontab(text: str) -> Timetable | Refusal:
         _field(others[2], 0, 7, ("sun", *DAYS), "day of the week"),
     )
     wrong = [field for field in read if isinstance(field, Refusal)]
-    return wrong[0] if wrong else _made(*read)
+    return wrong[0] if wrong else _checked(*read)
 
 
-def _made(
+def _checked(
     minute: int, hour: int, dates: tuple[int, ...], months: tuple[int, ...], days: tuple[int, ...]
 ) -> Timetable | Refusal:
     weekdays = tuple(sorted({(day - 1) % 7 for day in days})) or EVERY_DAY
@@ -199,14 +197,14 @@ def _number(text: str, most: int, name: str) -> int | Refusal:
 def _field(
     text: str, least: int, most: int, names: tuple[str, ...], name: str
 ) -> tuple[int, ...] | Refusal:
-    """The numbers of one field; none where it leaves all of them."""
-    found: set[int] = set()
+    """The numbers of one field; empty where it allows all of them."""
+    chosen: set[int] = set()
     for part in text.split(","):
         numbers = _part(part, least, most, names)
         if numbers is None:
             return Refusal(f"{part!r} is no {name}: it is {WRITTEN}, from {least} to {most}.")
-        found.update(numbers)
-    return () if found >= set(range(least, most + 1)) else tuple(sorted(found))
+        chosen.update(numbers)
+    return () if chosen >= set(range(least, most + 1)) else tuple(sorted(chosen))
 
 
 def _part(text: str, least: int, most: int, names: tuple[str, ...]) -> range | None:

@@ -1,4 +1,4 @@
-"""A digest for Discord: what changed first, what is as before in few lines, the whole as a file."""
+"""A digest for Discord: what changed first, the rest in few lines, everything as a file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ T = TypeVar("T")
 FILE = "digest.txt"
 PICTURE = "health.png"
 SPELLED = 6
-"""Causes of a part that are spelled out."""
+"""Causes of a part that are shown in full."""
 
 BRIEF = 10
 """Causes that are as before, in one line each at most."""
@@ -36,23 +36,23 @@ LINE = 170
 
 HEARTBEAT = "-# seen "
 SEEN = re.compile(rf"^({HEARTBEAT}<t:\d+:R>)[^\n]*\Z", re.MULTILINE)
-"""The last line of a digest: what the cluster says stands in code, and begins no line of ours."""
+"""The last line of a digest. Text from the cluster is in code, so it cannot look like this."""
 
 RENEWED = 60
-"""Characters that a later look may add to it."""
+"""Characters that a renewal may add to it."""
 
 
 def digest(
-    each: Digest,
+    digest: Digest,
     picture: bytes | Undrawn | None = None,
     alt: str = "",
     rows: Sequence[render.Row] = (),
 ) -> render.Card:
-    """One message; what does not fit is in the file, and it says so."""
-    verdict = each.report.verdict
-    head = f"## {text_view.title(each)}\n{text_view.headline(each)}"
-    tail = "\n".join(_tail(each, picture))
-    parts = [part for part in _parts(each) if part]
+    """One message; it says so where something did not fit, and the file has it."""
+    verdict = digest.report.verdict
+    head = f"## {text_view.title(digest)}\n{text_view.headline(digest)}"
+    tail = "\n".join(_tail(digest, picture))
+    parts = [part for part in _parts(digest) if part]
     shown, room = [], render.TEXT - len(head) - len(tail) - RENEWED - 100
     for part in parts:
         if len(part) > room:
@@ -61,30 +61,30 @@ def digest(
         room -= len(part)
     if len(shown) < len(parts):
         shown.append("-# … the rest is in the file: it is longer than a message may be.")
-    made = render.card(verdict, [head, *shown, tail], rows)
+    card = render.card(verdict, [head, *shown, tail], rows)
     if isinstance(picture, bytes):
-        made = render.with_picture(made, render.Attachment(PICTURE, picture), alt)
-    whole = render.Attachment(FILE, text_view.text(each).encode())
-    return render.with_files(made, (whole,))
+        card = render.with_picture(card, render.Attachment(PICTURE, picture), alt)
+    file = render.Attachment(FILE, text_view.text(digest).encode())
+    return render.with_files(card, (file,))
 
 
-def brief(each: Digest, rows: Sequence[render.Row] = ()) -> render.Card:
-    """One line: all is healthy, or nothing is new; silence never looks like death."""
-    verdict = each.report.verdict
-    at = int(each.report.taken_at.timestamp())
-    said = "" if each.healthy or each.difference.first else "nothing new · "
-    late = f"\n-# {next(text_view.notes(each))}" if each.due else ""
-    name, headline = text_view.name(each), text_view.headline(each)
-    line = f"{words.MARK[verdict]} **{name}** · {said}{headline} · <t:{at}:f>"
+def brief(digest: Digest, rows: Sequence[render.Row] = ()) -> render.Card:
+    """One line: all is healthy, or nothing is new."""
+    verdict = digest.report.verdict
+    at = int(digest.report.taken_at.timestamp())
+    prefix = "" if digest.healthy or digest.difference.first else "nothing new · "
+    late = f"\n-# {next(text_view.notes(digest))}" if digest.due else ""
+    name, headline = text_view.name(digest), text_view.headline(digest)
+    line = f"{words.MARK[verdict]} **{name}** · {prefix}{headline} · <t:{at}:f>"
     return render.card(verdict, [line + late], rows)
 
 
 def renewed(view: ui.LayoutView, at: datetime) -> bool:
-    """Write into a posted digest when it was looked at last; False where it has no such line.
+    """Note the time of the last examination in a posted digest; False where it has no such line.
 
-    Files that stay are named as they were sent: Discord shows them by addresses of its own.
+    Files that stay must be named as they were posted: Discord shows other addresses.
     """
-    found = False
+    has_line = False
     for item in view.walk_children():
         if isinstance(item, ui.File):
             item.media = f"attachment://{FILE}"
@@ -93,57 +93,57 @@ def renewed(view: ui.LayoutView, at: datetime) -> bool:
                 detail.media = f"attachment://{PICTURE}"
         elif isinstance(item, ui.TextDisplay) and SEEN.search(item.content):
             now = f"nothing new when last looked, <t:{int(at.timestamp())}:f>"
-            item.content, found = SEEN.sub(rf"\1 · {now}", item.content), True
-    return found
+            item.content, has_line = SEEN.sub(rf"\1 · {now}", item.content), True
+    return has_line
 
 
 def listed(
     schedules: Iterable[tuple[DigestSchedule, RunRecord | None, ScheduledRun]], zone: str
 ) -> render.Card:
-    """The digests that are set up, how the last slot of each went, and when the next is."""
+    """The digests that are set up, with the last and the next run of each."""
     lines = [_listed(*schedule) for schedule in schedules]
-    said = "\n".join(lines) or (
+    text = "\n".join(lines) or (
         "No digest is set up. Set one up by /digest set, or by MESHMEDIC_DIGEST_CHANNEL."
     )
-    return render.card(None, [f"## Digests\n-# times are in {render.code(zone, 60)}", said], ())
+    return render.card(None, [f"## Digests\n-# times are in {render.code(zone, 60)}", text], ())
 
 
-def history(turns: Sequence[tuple[str, RunRecord]], trends: Trends) -> render.Card:
-    """The last slots, the latest first, and what the history tells."""
-    lines = [_turn(*turn) for turn in turns]
+def history(runs: Sequence[tuple[str, RunRecord]], trends: Trends) -> render.Card:
+    """The last runs, the latest first, and the trends of the history."""
+    lines = [_run(*run) for run in runs]
     parts = ["## What was sent", "\n".join(lines) or "Nothing yet."]
     parts.append(f"**The last 7 days**\n{_trends(trends)}")
     return render.card(None, parts, ())
 
 
-def _listed(each: DigestSchedule, last: RunRecord | None, following: ScheduledRun) -> str:
+def _listed(schedule: DigestSchedule, last: RunRecord | None, following: ScheduledRun) -> str:
     at = int(following.at.timestamp())
-    when = "paused" if each.paused else f"next <t:{at}:R>"
-    what = [*each.scopes, each.namespace and f"in {each.namespace}"]
+    when = "paused" if schedule.paused else f"next <t:{at}:R>"
+    scopes = [*schedule.scopes, schedule.namespace and f"in {schedule.namespace}"]
     options = [
-        f"from {each.threshold}" if each.threshold is not Verdict.PROGRESSING else "",
-        "only changes" if each.only_changes else "",
-        "with trends" if each.trends else "",
+        f"from {schedule.threshold}" if schedule.threshold is not Verdict.PROGRESSING else "",
+        "only changes" if schedule.only_changes else "",
+        "with trends" if schedule.trends else "",
     ]
-    said = " · ".join(filter(None, [*what, *options])) or "everything"
+    scope = " · ".join(filter(None, [*scopes, *options])) or "everything"
     ended = f"last {last.stage} <t:{int(last.at.timestamp())}:R>" if last else "nothing sent yet"
-    where = f"<#{each.channel}>" if each.channel else "no channel"
+    where = f"<#{schedule.channel}>" if schedule.channel else "no channel"
     return (
-        f"**{each.name}** {render.code(str(each.when), 60)} {where} · {when}\n"
-        f"-# {render.code(said, 120)} · {ended}"
+        f"**{schedule.name}** {render.code(str(schedule.when), 60)} {where} · {when}\n"
+        f"-# {render.code(scope, 120)} · {ended}"
     )
 
 
-def _turn(name: str, each: RunRecord) -> str:
-    late = ", late" if each.late else ""
-    count = f" · {each.findings:,} causes, {each.new:,} new" if each.message else ""
-    return f"`{name}` {each.day} **{each.stage}**{late} <t:{int(each.at.timestamp())}:R>{count}"
+def _run(name: str, run: RunRecord) -> str:
+    late = ", late" if run.late else ""
+    count = f" · {run.findings:,} causes, {run.new:,} new" if run.message else ""
+    return f"`{name}` {run.day} **{run.stage}**{late} <t:{int(run.at.timestamp())}:R>{count}"
 
 
 def _parts(digest: Digest) -> Iterator[str]:
     parts = digest.difference
     yield "\n".join(f"-# {note}" for note in text_view.notes(digest))
-    spelled, gone = partial(_entry, digest), partial(_gone, digest)
+    spelled, gone = partial(_present, digest), partial(_gone, digest)
     yield _part("New", parts.new, spelled)
     yield _part("Worse", parts.worse, spelled)
     yield _part("Fixed", parts.fixed, partial(gone, words.MARK[Verdict.HEALTHY]))
@@ -166,11 +166,11 @@ def _part(name: str, entries: Sequence[T], line: Callable[[T], str], most: int =
         return ""
     shown = "\n".join(map(line, entries[:most]))
     more = len(entries) - most
-    rest = f"\n-# … and {more:,} more in the file" if more > 0 else ""
-    return f"**{name}** ({len(entries):,})\n{shown}{rest}"
+    hidden = f"\n-# … and {more:,} more in the file" if more > 0 else ""
+    return f"**{name}** ({len(entries):,})\n{shown}{hidden}"
 
 
-def _entry(digest: Digest, entry: DiffEntry) -> str:
+def _present(digest: Digest, entry: DiffEntry) -> str:
     """A cause in three lines."""
     finding = entry.finding
     was = f" (was {entry.was})" if entry.was else ""
@@ -212,14 +212,14 @@ def _trends(trends: Trends) -> str:
 
 
 def _kind(kind: str) -> str:
-    """A kind is a word; what is read out of a key may be anything."""
+    """A kind is one word, but a stored key may hold anything."""
     return kind if kind.isascii() and kind.isalnum() else "object"
 
 
-def _tail(each: Digest, picture: bytes | Undrawn | None) -> Iterator[str]:
-    unseen = "; ".join(words.line(one, 300) for one in text_view.unseen(each, 8))
+def _tail(digest: Digest, picture: bytes | Undrawn | None) -> Iterator[str]:
+    unseen = "; ".join(words.line(line, 300) for line in text_view.unseen(digest, 8))
     if unseen:
         yield f"{words.MARK[Verdict.UNKNOWN]} **not seen** {render.code(unseen, 600)}"
     if isinstance(picture, Undrawn):
         yield f"-# No picture: {render.escape(picture.why)}"
-    yield f"{HEARTBEAT}<t:{int(each.report.taken_at.timestamp())}:R>"
+    yield f"{HEARTBEAT}<t:{int(digest.report.taken_at.timestamp())}:R>"

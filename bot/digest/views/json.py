@@ -10,7 +10,7 @@ import msgspec
 
 from bot.digest.domain.diff import DiffEntry, GoneEntry
 from bot.digest.domain.digest import Digest
-from bot.digest.views import text as told
+from bot.digest.views import text as text_view
 from bot.domain.redaction.redact import redact
 from bot.domain.verdict import Verdict
 from bot.history.domain.trends import ProblemTrend, Trends
@@ -83,15 +83,15 @@ class JsonDigest(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     trends: JsonTrends | None
 
 
-def digest(each: Digest) -> bytes:
+def digest(digest: Digest) -> bytes:
     """The digest as indented JSON with a line end."""
-    parts = each.difference
-    whole = JsonDigest(
+    parts = digest.difference
+    document = JsonDigest(
         schema=VERSION,
-        name=each.name,
-        taken_at=each.report.taken_at,
-        verdict=each.report.verdict,
-        headline=told.headline(each),
+        name=digest.name,
+        taken_at=digest.report.taken_at,
+        verdict=digest.report.verdict,
+        headline=text_view.headline(digest),
         first=parts.first,
         new=tuple(map(_entry, parts.new)),
         worse=tuple(map(_entry, parts.worse)),
@@ -99,13 +99,13 @@ def digest(each: Digest) -> bytes:
         better=tuple(map(_entry, parts.better)),
         fixed=tuple(map(_gone, parts.fixed)),
         lost=tuple(map(_gone, parts.lost)),
-        muted=_redacted(each.muted),
-        open=_redacted(told.opened(each)),
-        expiring=_redacted(told.expiring(each)),
-        unseen=_redacted(told.unseen(each)),
-        trends=_trends(each.trends) if each.trends else None,
+        muted=_redacted(digest.muted),
+        open=_redacted(text_view.opened(digest)),
+        expiring=_redacted(text_view.expiring(digest)),
+        unseen=_redacted(text_view.unseen(digest)),
+        trends=_trends(digest.trends) if digest.trends else None,
     )
-    return indented(whole)
+    return indented(document)
 
 
 def schema() -> dict[str, Any]:
@@ -113,47 +113,47 @@ def schema() -> dict[str, Any]:
     return schema_of(JsonDigest, VERSION)
 
 
-def _entry(each: DiffEntry) -> JsonEntry:
+def _entry(entry: DiffEntry) -> JsonEntry:
     return JsonEntry(
-        subject=str(each.finding.subject),
-        code=each.finding.code,
-        verdict=each.finding.verdict,
-        was=each.was,
-        reason=each.finding.reason,
-        message=redact(each.finding.message),
-        since=each.since,
-        downstream=each.downstream,
+        subject=str(entry.finding.subject),
+        code=entry.finding.code,
+        verdict=entry.finding.verdict,
+        was=entry.was,
+        reason=entry.finding.reason,
+        message=redact(entry.finding.message),
+        since=entry.since,
+        downstream=entry.downstream,
     )
 
 
-def _gone(each: GoneEntry) -> JsonEntry:
+def _gone(entry: GoneEntry) -> JsonEntry:
     return JsonEntry(
-        subject=str(each.subject),
+        subject=str(entry.subject),
         code=None,
-        verdict=each.verdict,
+        verdict=entry.verdict,
         was=None,
-        reason=each.reason,
+        reason=entry.reason,
         message="",
-        since=each.first,
-        downstream=each.downstream,
+        since=entry.first,
+        downstream=entry.downstream,
     )
 
 
-def _trends(each: Trends) -> JsonTrends:
+def _trends(trends: Trends) -> JsonTrends:
     return JsonTrends(
-        hours=each.hours,
-        unseen=each.unseen,
-        uptime=tuple(JsonUptime(area=o.area, seen=o.seen, well=o.well) for o in each.uptime),
-        incidents=each.incidents,
-        recovery=_seconds(each.recovery) if each.recovery else None,
-        restarts=each.restarts,
-        flapping=tuple(map(_trouble, each.flapping)),
-        worst=tuple(map(_trouble, each.worst)),
+        hours=trends.hours,
+        unseen=trends.unseen,
+        uptime=tuple(JsonUptime(area=o.area, seen=o.seen, well=o.well) for o in trends.uptime),
+        incidents=trends.incidents,
+        recovery=_seconds(trends.recovery) if trends.recovery else None,
+        restarts=trends.restarts,
+        flapping=tuple(map(_trouble, trends.flapping)),
+        worst=tuple(map(_trouble, trends.worst)),
     )
 
 
-def _trouble(each: ProblemTrend) -> JsonTrouble:
-    return JsonTrouble(key=each.key, times=each.times, seconds=_seconds(each.lasted))
+def _trouble(trouble: ProblemTrend) -> JsonTrouble:
+    return JsonTrouble(key=trouble.key, times=trouble.times, seconds=_seconds(trouble.lasted))
 
 
 def _redacted(lines: Iterable[str]) -> tuple[str, ...]:

@@ -13,14 +13,14 @@ from bot.digest.views import text as told
 from bot.render.terminal import STYLE
 
 
-def digest(each: Digest) -> RenderableType:
+def digest(digest: Digest) -> RenderableType:
     """All of it: nothing is left out for room."""
-    return Group(*_lines(each))
+    return Group(*_lines(digest))
 
 
-def _lines(each: Digest) -> Iterator[RenderableType]:
-    title, *others = told.text(each).splitlines()
-    yield Text(title, style=f"bold {STYLE[each.report.verdict]}")
+def _lines(digest: Digest) -> Iterator[RenderableType]:
+    title, *others = told.text(digest).splitlines()
+    yield Text(title, style=f"bold {STYLE[digest.report.verdict]}")
     for line in others:
         if line.startswith("  "):
             yield Padding(Text(line.strip()), (0, 0, 0, 2), expand=False)

@@ -1,8 +1,10 @@
-"""A digest as text, for files and terminals, and the words that every renderer shares."""
+"""A digest as text, for files and terminals, and the phrases that all views share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
+from functools import partial
 
 from bot.digest.domain.diff import DiffEntry, GoneEntry
 from bot.digest.domain.digest import Digest
@@ -17,86 +19,85 @@ LINE = 400
 KINDS = 12
 
 
-def headline(each: Digest) -> str:
-    """The verdict, and how many of what."""
-    if each.healthy:
-        return (
-            f"all healthy: {words.plural(each.report.judged_count, 'object')} judged{_nodes(each)}"
-        )
-    parts = each.difference
-    said = [
-        f"{len(found):,} {name}"
-        for name, found in (
+def headline(digest: Digest) -> str:
+    """What a digest says in one line: how many entries of which part."""
+    if digest.healthy:
+        objects = words.plural(digest.report.judged_count, "object")
+        return f"all healthy: {objects} judged{_nodes(digest)}"
+    parts = digest.difference
+    counts = [
+        f"{len(entries):,} {name}"
+        for name, entries in (
             ("new", parts.new),
             ("worse", parts.worse),
             ("as before", parts.same),
             ("better", parts.better),
             ("fixed", parts.fixed),
         )
-        if found
+        if entries
     ]
-    muted = [f"{len(each.muted):,} muted"] if each.muted else []
-    return (", ".join([*said, *muted]) or "nothing to tell of what was seen") + _nodes(each)
+    muted = [f"{len(digest.muted):,} muted"] if digest.muted else []
+    return (", ".join([*counts, *muted]) or "nothing to tell of what was seen") + _nodes(digest)
 
 
-def title(each: Digest) -> str:
+def title(digest: Digest) -> str:
     """The mark, the name and the verdict."""
-    verdict = each.report.verdict
-    return f"{words.MARK[verdict]} {name(each)}: {verdict}"
+    verdict = digest.report.verdict
+    return f"{words.MARK[verdict]} {name(digest)}: {verdict}"
 
 
-def name(each: Digest) -> str:
-    """What people call it."""
-    return "Digest" if each.name == "digest" else f"Digest {each.name}"
+def name(digest: Digest) -> str:
+    """The name of a digest, as people see it."""
+    return "Digest" if digest.name == "digest" else f"Digest {digest.name}"
 
 
-def text(each: Digest) -> str:
-    """All of it, a line each."""
-    return "\n".join([title(each), headline(each), "", *_body(each)]) + "\n"
+def text(digest: Digest) -> str:
+    """A whole digest, one entry in a line."""
+    return "\n".join([title(digest), headline(digest), "", *_body(digest)]) + "\n"
 
 
-def entry(each: DiffEntry, digest: Digest) -> str:
-    """One cause in a line."""
-    finding = each.finding
-    was = f", was {each.was}" if each.was else ""
+def _present(digest: Digest, entry: DiffEntry) -> str:
+    """A cause in one line."""
+    finding = entry.finding
+    was = f", was {entry.was}" if entry.was else ""
     return (
-        f"{finding.subject}: {finding.verdict}{was} {finding.reason}{lasting(each, digest)}: "
-        f"{words.brief(finding.message, 160)}{downstream(each)}"
+        f"{finding.subject}: {finding.verdict}{was} {finding.reason}{lasting(entry, digest)}: "
+        f"{words.brief(finding.message, 160)}{downstream(entry)}"
     )
 
 
-def gone(each: GoneEntry, digest: Digest) -> str:
-    """A cause that does not exist any more."""
-    seen = first_seen(each, digest)
-    return f"{each.subject}: {each.verdict} {each.reason}, {seen}{downstream(each)}"
+def _gone(digest: Digest, entry: GoneEntry) -> str:
+    """A cause that does not exist any more, in one line."""
+    age = first_seen(entry, digest)
+    return f"{entry.subject}: {entry.verdict} {entry.reason}, {age}{downstream(entry)}"
 
 
-def lasting(each: DiffEntry | OpenItem, digest: Digest) -> str:
+def lasting(entry: DiffEntry | OpenItem, digest: Digest) -> str:
     """` for 2h`; empty where its start is unknown."""
-    age = words.age(each.since, digest.report.taken_at)
+    age = words.age(entry.since, digest.report.taken_at)
     return f" for {age}" if age else ""
 
 
-def downstream(each: DiffEntry | GoneEntry) -> str:
+def downstream(entry: DiffEntry | GoneEntry) -> str:
     """` · 3 downstream`; empty without any."""
-    return f" · {each.downstream:,} downstream" if each.downstream else ""
+    return f" · {entry.downstream:,} downstream" if entry.downstream else ""
 
 
-def first_seen(each: GoneEntry, digest: Digest) -> str:
-    """Since when it was there: when it ended, no digest knows."""
-    ago = words.age(each.first, digest.report.taken_at)
+def first_seen(entry: GoneEntry, digest: Digest) -> str:
+    """When a digest first had it; when it ended is unknown."""
+    ago = words.age(entry.first, digest.report.taken_at)
     return f"first seen {ago} ago"
 
 
 def opened(digest: Digest) -> Iterator[str]:
-    """What is open: suspended and temporary objects, approvals."""
+    """Open items: suspended and temporary objects, approvals."""
     for open_item in digest.standing.open:
         yield f"{open_item.subject}: {open_item.what}{lasting(open_item, digest)}"
     yield from digest.approvals
 
 
 def expiring(digest: Digest) -> Iterator[str]:
-    """Certificates that end soon, with the day."""
+    """Certificates that end soon, with the time."""
     now = digest.report.taken_at
     for expiring_ in digest.standing.expiring:
         left = words.age(now, expiring_.at) if expiring_.at > now else ""
@@ -105,81 +106,79 @@ def expiring(digest: Digest) -> Iterator[str]:
         yield f"{expiring_.subject}: {when} ({expiring_.at:%Y-%m-%d %H:%M} UTC{renewed})"
 
 
-def trend_lines(each: Trends, quoted: Callable[[str], str] = str) -> Iterator[str]:
-    """Uptime by area, incidents, recovery, flapping, the worst, restarts.
+def trend_lines(trends: Trends, quoted: Callable[[str], str] = str) -> Iterator[str]:
+    """Uptime by area, incidents, recovery, restarts, flapping, the longest problems.
 
-    `quoted` makes a name of the cluster harmless; all else is our own.
+    `quoted` makes a name from the cluster harmless.
     """
-    areas = [f"{one.area} {share(one.share)}" for one in each.uptime if one.seen]
+    areas = [f"{area.area} {share(area.share)}" for area in trends.uptime if area.seen]
     if areas:
         yield "uptime: " + ", ".join(areas)
-    if each.links:
-        told = ", ".join(f"{one.name} {share(one.share)}" for one in each.links)
-        yield f"network: {told}"
-    if each.unseen:
-        yield f"not seen: {each.unseen} of {each.hours} hours, which count as neither"
-    seconds = int(each.recovery.total_seconds()) if each.recovery else 0
-    mean = f", mean time to recovery {_span(seconds)}" if each.recovery else ""
-    counted = words.plural(each.incidents, "incident"), words.plural(each.restarts, "restart")
+    if trends.links:
+        links = ", ".join(f"{link.name} {share(link.share)}" for link in trends.links)
+        yield f"network: {links}"
+    if trends.unseen:
+        yield f"not seen: {trends.unseen} of {trends.hours} hours, which count as neither"
+    mean = f", mean time to recovery {_span(trends.recovery)}" if trends.recovery else ""
+    counted = words.plural(trends.incidents, "incident"), words.plural(trends.restarts, "restart")
     yield f"{counted[0]}{mean}, {counted[1]}"
-    if each.flapping:
-        yield "flapping: " + ", ".join(
-            f"{quoted(named(one))} ×{one.times}" for one in each.flapping[:5]
-        )
-    if each.worst:
-        worst = (
-            f"{quoted(named(one))} {_span(int(one.lasted.total_seconds()))}" for one in each.worst
-        )
-        yield "longest: " + ", ".join(worst)
+    flapping = [f"{quoted(named(problem))} ×{problem.times}" for problem in trends.flapping[:5]]
+    if flapping:
+        yield f"flapping: {', '.join(flapping)}"
+    longest = [f"{quoted(named(problem))} {_span(problem.lasted)}" for problem in trends.worst]
+    if longest:
+        yield f"longest: {', '.join(longest)}"
 
 
-def notes(each: Digest) -> Iterator[str]:
-    """What is to be known about the digest itself."""
-    if each.due:
-        yield f"Late: it was due at {each.due:%Y-%m-%d %H:%M} UTC, and could not be sent then."
-    if each.difference.first:
+def notes(digest: Digest) -> Iterator[str]:
+    """Notes about the digest itself."""
+    if digest.due:
+        yield f"Late: it was due at {digest.due:%Y-%m-%d %H:%M} UTC, and could not be sent then."
+    if digest.difference.first:
         yield "The first of its name: there is none before it to compare with."
-    if each.difference.forgotten:
-        yield f"Of the one before, {each.difference.forgotten:,} findings were not kept for room."
+    if digest.difference.forgotten:
+        yield f"Of the one before, {digest.difference.forgotten:,} findings were not kept for room."
 
 
-def unseen(each: Digest, most: int = KINDS) -> list[str]:
-    """What was not seen."""
-    return unseen_lines(each.gaps, each.report.taken_at, most)
+def unseen(digest: Digest, most: int = KINDS) -> list[str]:
+    """Gaps, one in a line."""
+    return unseen_lines(digest.gaps, digest.report.taken_at, most)
 
 
-def _body(each: Digest) -> Iterator[str]:
-    parts = each.difference
-    yield from _part("Note", list(notes(each)))
-    yield from _part("New", [entry(one, each) for one in parts.new])
-    yield from _part("Worse", [entry(one, each) for one in parts.worse])
-    yield from _part("Better", [entry(one, each) for one in parts.better])
-    yield from _part("As before", [entry(one, each) for one in parts.same])
-    yield from _part("Fixed", [gone(one, each) for one in parts.fixed])
-    yield from _part("Was there, not seen now", [gone(one, each) for one in parts.lost])
-    yield from _part("Muted", list(each.muted))
-    yield from _part("Still open", list(opened(each)))
-    yield from _part("Certificates that end soon", list(expiring(each)))
-    yield from _part("Not seen", unseen(each))
-    if each.trends:
-        yield from _part("Trends", list(trend_lines(each.trends)))
+def _body(digest: Digest) -> Iterator[str]:
+    parts = digest.difference
+    present, gone = partial(_present, digest), partial(_gone, digest)
+    yield from _part("Note", notes(digest))
+    yield from _part("New", map(present, parts.new))
+    yield from _part("Worse", map(present, parts.worse))
+    yield from _part("Better", map(present, parts.better))
+    yield from _part("As before", map(present, parts.same))
+    yield from _part("Fixed", map(gone, parts.fixed))
+    yield from _part("Was there, not seen now", map(gone, parts.lost))
+    yield from _part("Muted", digest.muted)
+    yield from _part("Still open", opened(digest))
+    yield from _part("Certificates that end soon", expiring(digest))
+    yield from _part("Not seen", unseen(digest))
+    if digest.trends:
+        yield from _part("Trends", trend_lines(digest.trends))
 
 
-def _part(name: str, lines: list[str]) -> Iterator[str]:
-    if lines:
+def _part(name: str, entries: Iterable[str]) -> Iterator[str]:
+    if lines := list(entries):
         yield f"{name} ({len(lines):,})"
-        yield from (f"  {words.line(one, LINE)}" for one in lines)
+        yield from (f"  {words.line(line, LINE)}" for line in lines)
 
 
-def _nodes(each: Digest) -> str:
-    nodes = each.standing.nodes
+def _nodes(digest: Digest) -> str:
+    nodes = digest.standing.nodes
     if nodes is None:
         return " · nodes not seen"
     cordoned = f", {nodes.cordoned} cordoned" if nodes.cordoned else ""
     return f" · nodes {nodes.ready}/{nodes.total} ready{cordoned}"
 
 
-def _span(seconds: int) -> str:
+def _span(time: timedelta) -> str:
+    seconds = int(time.total_seconds())
     for size, name in ((86400, "d"), (3600, "h"), (60, "min")):
         if seconds >= size:
             return f"{seconds / size:.1f} {name}"

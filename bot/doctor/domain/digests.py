@@ -42,7 +42,7 @@ def _failure(schedule: DigestSchedule, state: DigestState, facts: DigestFacts) -
     # A digest of the settings that no process has seen yet owes nothing.
     if schedule.paused or not (name in state.schedules or name in state.began):
         return None
-    last = max(state.turns_of(name), key=lambda run: run.at, default=None)
+    last = max(state.runs_of(name), key=lambda run: run.at, default=None)
     if last and last.stage is RunStage.LOST:
         return QUESTION.failed(f"The channel of {name} did not take that of {last.day}.", CHANNEL)
     done = state.over(name)

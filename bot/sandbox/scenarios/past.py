@@ -80,7 +80,7 @@ class Past:
         for day in range(WEEK - 1, -1, -1):
             at = last_slot(now) - timedelta(days=day)
             run = RunRecord(day=at.date(), due=at, stage=RunStage.SENT, at=at, by="sandbox")
-            book = book.with_turn(DAILY, run)
+            book = book.with_run(DAILY, run)
         return book
 
     async def keep(self, store: Store, now: datetime) -> None:

@@ -32,17 +32,17 @@ def facts(book: Any) -> DigestFacts:
         (NotObserved("The API server is away."), DiagnosticOutcome.UNOBSERVED, "is away"),
         (DigestState().with_schedule(DAILY), DiagnosticOutcome.FAILED, "daily was due 4 h ago"),
         (
-            DigestState().with_schedule(DAILY).with_turn("daily", a_turn(RunStage.SENT)),
+            DigestState().with_schedule(DAILY).with_run("daily", a_turn(RunStage.SENT)),
             DiagnosticOutcome.OK,
             "daily of 2026-03-02 is sent, 4 h ago",
         ),
         (
-            DigestState().with_schedule(DAILY).with_turn("daily", a_turn(RunStage.LOST)),
+            DigestState().with_schedule(DAILY).with_run("daily", a_turn(RunStage.LOST)),
             DiagnosticOutcome.FAILED,
             "did not take that of 2026-03-02",
         ),
         (
-            DigestState().with_schedule(DAILY).with_turn("daily", a_turn(RunStage.CLAIMED)),
+            DigestState().with_schedule(DAILY).with_run("daily", a_turn(RunStage.CLAIMED)),
             DiagnosticOutcome.FAILED,
             "not known to be out",
         ),
