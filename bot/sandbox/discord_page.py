@@ -54,7 +54,7 @@ class DiscordPage:
 
     async def restart(self, client: discord.Client) -> None:
         """Close the client and continue with another, as after a restart of the process."""
-        async with self.preview.turn:
+        async with self.preview.action_lock:
             await self.client.close()
             self.client = client
             await self.env.restart_bot(client)

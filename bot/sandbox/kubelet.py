@@ -147,23 +147,22 @@ class Kubelet:
 
     async def _probe(self, pod: Plain, argument: str) -> None:
         job = msgspec.json.decode(argument.replace("$$(", "$("), type=ProbeJob)
-        address, name = pod["status"]["podIP"], pod["metadata"]["name"]
-        host = bool(pod["spec"].get("hostNetwork"))
+        name = pod["metadata"]["name"]
         listens = str(job.listen is not None).lower()
         pod["metadata"]["annotations"] = {"meshmedic.dev/listens": listens}
         if job.listen:
             await asyncio.sleep(self.begins)
-            self._log(name, _text([ProberLine(job=job.id, listening=str(job.listen.port))]))
-            self._listeners[address] = job.id, name
+            self._log_lines(name, [ProberLine(job=job.id, listening=str(job.listen.port))])
+            self._listeners[pod["status"]["podIP"]] = job.id, name
             self._cluster.put(pod)
             return
         at_once = [probe for probe in job.probes if not probe.settle]
         settling = [probe for probe in job.probes if probe.settle]
-        answers = [*self._answers(at_once, pod["spec"]["nodeName"], address, host=host)]
+        answers = [*self._answers(at_once, pod)]
         await self._settle(settling)
-        answers += self._answers(settling, pod["spec"]["nodeName"], address, host=host)
+        answers += self._answers(settling, pod)
         lines = [ProberLine(job=job.id, answer=answer) for answer in answers]
-        self._log(name, _text([*lines, ProberLine(job=job.id, done=True)]))
+        self._log_lines(name, [*lines, ProberLine(job=job.id, done=True)])
         self._end(pod, 0)
 
     def _end(self, pod: Plain, code: int) -> None:
@@ -182,21 +181,21 @@ class Kubelet:
         await asyncio.sleep(max(waits, default=0.0) + TICK)
         self._learn()
 
-    def _answers(
-        self, probes: list[Probe], node: str, address: str, *, host: bool
-    ) -> Iterator[ProbeAnswer]:
+    def _answers(self, probes: list[Probe], pod: Plain) -> Iterator[ProbeAnswer]:
+        """The outcomes of probes from a pod; listeners count those that reach them."""
+        host = bool(pod["spec"].get("hostNetwork"))
         for probe in probes:
-            for answer in self._network.answers(node, probe, host=host):
-                self._hear(answer, probe.address, probe.port, probe.kind, address)
+            for answer in self._network.answers(pod["spec"]["nodeName"], probe, host=host):
+                if answer.outcome is Outcome.OK and probe.port == LISTENER:
+                    self._hear(probe, pod["status"]["podIP"])
                 yield answer
 
-    def _hear(
-        self, answer: ProbeAnswer, address: str, port: int, kind: ProbeKind, source: str
-    ) -> None:
+    def _hear(self, probe: Probe, source: str) -> None:
         """Let a listener count a probe that reached it, directly or by a temporary Service."""
-        for reached, _ in self._network.vips.get((address, port), [(address, port)]):
-            if reached in self._listeners and port == LISTENER and answer.outcome is Outcome.OK:
-                protocol = "udp" if kind is ProbeKind.UDP else "tcp"
+        target = probe.address, probe.port
+        for reached, _ in self._network.vips.get(target, [target]):
+            if reached in self._listeners:
+                protocol = "udp" if probe.kind is ProbeKind.UDP else "tcp"
                 self._heard[reached][source, protocol] += 1
                 self._write_heard(reached)
 
@@ -207,7 +206,10 @@ class Kubelet:
         for source in sorted({source for source, _ in counts}):
             heard = Heard(source=source, tcp=counts[source, "tcp"], udp=counts[source, "udp"])
             lines.append(ProberLine(job=job, heard=heard))
-        self._log(pod, _text(lines))
+        self._log_lines(pod, lines)
+
+    def _log_lines(self, pod: str, lines: list[ProberLine]) -> None:
+        self._log(pod, "".join(msgspec.json.encode(line).decode() + "\n" for line in lines))
 
     def _log(self, pod: str, text: str) -> None:
         self._cluster.logs[NAMESPACE, pod, manifests.CONTAINER, False] = text
@@ -235,7 +237,3 @@ class Kubelet:
                 owners = [owner["name"] for owner in metadata.get("ownerReferences") or ()]
                 if metadata["namespace"] == NAMESPACE and job in owners:
                     self._cluster.delete(kind, NAMESPACE, metadata["name"])
-
-
-def _text(lines: list[ProberLine]) -> str:
-    return "".join(msgspec.json.encode(line).decode() + "\n" for line in lines)

@@ -188,7 +188,7 @@ class LivePreview(Preview):
             assets=None,
             port=port,
         )
-        self.turn = asyncio.Lock()
+        self.action_lock = asyncio.Lock()
         self.hear: Callable[[str], str | None] | None = None
         self.say: Callable[[str], Awaitable[object]] | None = None
         self._changed = env.changed
@@ -227,7 +227,7 @@ class LivePreview(Preview):
 
     async def _action(self, context_id: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
         """Queue actions, where simcord would answer "busy" to the second one."""
-        async with self.turn:
+        async with self.action_lock:
             receipt = await super()._action(context_id, self._on_current_page(context_id, body))
             if not receipt.get("rejected") and body.get("kind") == "send_message":
                 await self._answer(str(body.get("content")))

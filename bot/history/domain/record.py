@@ -85,10 +85,11 @@ def _points(points: tuple[Point, ...], report: Report, restarts: int) -> tuple[P
     return tuple(by_hour[hour] for hour in sorted(by_hour))[-POINTS:]
 
 
-def _merged(one: Point, other: Point) -> Point:
+def _merged(earlier: Point, later: Point) -> Point:
     """One point of two reports in an hour, as bad as the worse one."""
-    letters = "".join(max(pair, key=_rank) for pair in zip(one.areas, other.areas, strict=False))
-    return Point(one.hour, letters, one.restarts + other.restarts)
+    pairs = zip(earlier.areas, later.areas, strict=False)
+    letters = "".join(max(pair, key=_rank) for pair in pairs)
+    return Point(earlier.hour, letters, earlier.restarts + later.restarts)
 
 
 def _rank(letter: str) -> int:

@@ -44,13 +44,13 @@ def timeline(
     """
     start = now - back
     points = {point.hour: point for point in history.points if start < point.at <= now}
-    found = trends(history, now, back, links)
-    lanes = (*_lanes(points, found, start), *map(_link, found.links))
+    summary = trends(history, now, back, links)
+    lanes = (*_lanes(points, summary, start), *map(_link, summary.links))
     bars = _bars(history.incidents, start, now)
     used = {span.level for lane in (*lanes, *bars) for span in lane.spans}
     return Timeline(
         title=f"Health of the last {back.days} days",
-        subtitle=f"{words.plural(found.incidents, 'incident')}, {_unseen(found)}",
+        subtitle=f"{words.plural(summary.incidents, 'incident')}, {_unseen(summary)}",
         hours=back / HOUR,
         lanes=lanes,
         incidents=bars,
@@ -79,20 +79,24 @@ def named(trouble: ProblemTrend) -> str:
     return str(subject_of(trouble.key))
 
 
-def _unseen(found: Trends) -> str:
-    return f"{found.unseen} of {found.hours} hours not seen" if found.unseen else "every hour seen"
+def _unseen(summary: Trends) -> str:
+    return (
+        f"{summary.unseen} of {summary.hours} hours not seen"
+        if summary.unseen
+        else "every hour seen"
+    )
 
 
-def _lanes(points: dict[int, Point], found: Trends, start: datetime) -> list[Lane]:
+def _lanes(points: dict[int, Point], summary: Trends, start: datetime) -> list[Lane]:
     lanes = []
     first = int(start.timestamp()) // 3600 + 1
     for number, area in enumerate(SCOPES):
         letters = "".join(
             points[hour].areas[number : number + 1] if hour in points else "?"
-            for hour in range(first, first + found.hours)
+            for hour in range(first, first + summary.hours)
         )
         if set(letters) - {ABSENT, "?"}:
-            note = share(found.uptime[number].share)
+            note = share(summary.uptime[number].share)
             lanes.append(Lane(area, _spans(letters), note))
     return lanes
 

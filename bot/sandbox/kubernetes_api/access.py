@@ -14,7 +14,7 @@ USER = "system:serviceaccount:meshmedic:meshmedic"
 
 
 class Attributes(msgspec.Struct, frozen=True):
-    """What a request asks for, with the field names of a SelfSubjectAccessReview.
+    """The object of an authorization, with the field names of a SelfSubjectAccessReview.
 
     An empty namespace means all of them.
     """
@@ -46,7 +46,7 @@ class Attributes(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class AccessRule:
-    """Permits or forbids what it covers. `*` covers any; the namespace None covers all scopes."""
+    """Permits or forbids requests. `*` covers any value; the namespace None covers all scopes."""
 
     permits: bool
     verb: str

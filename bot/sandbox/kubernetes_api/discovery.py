@@ -26,8 +26,16 @@ VERSION: Document = {
     "platform": "linux/amd64",
 }
 
+CORE_VERSIONS: Document = {
+    "kind": "APIVersions",
+    "versions": ["v1"],
+    "serverAddressByClientCIDRs": [],
+}
+"""`/api`."""
+
 VERBS = ["create", "delete", "get", "list", "patch", "update", "watch"]
-_AGGREGATED = "application/json;g=apidiscovery.k8s.io;v={};as=APIGroupDiscoveryList"
+AGGREGATED_TYPE = "application/json;g=apidiscovery.k8s.io;v={};as=APIGroupDiscoveryList"
+"""The Content-Type of an aggregated answer of a version."""
 
 
 def aggregated_version(accept: str) -> str | None:
@@ -40,16 +48,6 @@ def aggregated_version(accept: str) -> str | None:
         if not parameters.get("as"):
             return None
     return None
-
-
-def aggregated_type(version: str) -> str:
-    """The Content-Type by which a client knows an aggregated answer."""
-    return _AGGREGATED.format(version)
-
-
-def core_versions() -> Document:
-    """`/api`."""
-    return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}
 
 
 def groups(served: tuple[Resource, ...]) -> Document:

@@ -16,7 +16,7 @@ from bot.sandbox.kubernetes_api.stored import Stored, key_of
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """The cluster, the request, and what the request is about."""
+    """The cluster, the request, and its target."""
 
     cluster: SimulatedCluster
     http: web.Request
@@ -45,7 +45,7 @@ class Exchange:
 
     def show(self, stored: Stored, *, status: int = 200) -> web.Response:
         """The answer that shows an object."""
-        return json_response(self.renderer().one(stored), status=status)
+        return json_response(self.renderer().render(stored), status=status)
 
     def parameter(self, name: str) -> str:
         """A query parameter, empty when it is not given."""
@@ -96,7 +96,7 @@ def json_response(body: bytes, *, status: int = 200) -> web.Response:
 
 
 def sever(request: web.Request, *, flushed: bool = False) -> None:
-    """Close the connection under a request, at once or after what is already written."""
+    """Close the connection of a request, at once or after the data that is already written."""
     if request.transport is None:
         return
     if flushed:

@@ -83,7 +83,7 @@ def _go_slice(names: list[str]) -> str:
 
 
 def _explain_absence(pod: dict[str, Any], container: str, *, previous: bool) -> None:
-    """Say why there is no log; a container that ran and wrote nothing has an empty one.
+    """Explain a missing log; a container that ran without output has an empty one.
 
     Raises:
         ApiError: 400.

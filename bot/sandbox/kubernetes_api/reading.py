@@ -25,7 +25,7 @@ _CURRENT = -1
 
 
 class Token(msgspec.Struct):
-    """What a continue token says: the version of the list, and the last key that was sent."""
+    """The content of a continue token: the list's version, and the last key that was sent."""
 
     rv: int
     start: str
@@ -70,7 +70,7 @@ async def listing(exchange: Exchange) -> web.StreamResponse:
     metadata = _metadata(page, version, counted=not selection)
     if "continue" in metadata and token is None:
         exchange.cluster.keep_snapshot(exchange.qualified)
-    return json_response(renderer.many(page.items, metadata))
+    return json_response(renderer.render_list(page.items, metadata))
 
 
 def _token(exchange: Exchange) -> Token | None:
@@ -102,7 +102,7 @@ def _contents(exchange: Exchange, token: Token | None) -> tuple[int, Sequence[St
 
 
 def _window(everything: Sequence[Stored], namespace: str, start: str) -> Sequence[Stored]:
-    """What remains of a namespace, or of all, after the key `start`."""
+    """The objects of a namespace, or of all, after the key `start`."""
     first, end, key = 0, len(everything), attrgetter("key")
     if namespace:
         first = bisect_left(everything, f"{namespace}/", key=key)
@@ -128,7 +128,7 @@ def _page(window: Sequence[Stored], selection: Selection, limit: int) -> Respons
 
 
 def _metadata(page: ResponsePage, version: int, *, counted: bool) -> dict[str, Any]:
-    """A list's metadata; with a selector a real server cannot count what remains either."""
+    """A list's metadata; the remaining items are counted only without a selector."""
     metadata: dict[str, Any] = {"resourceVersion": str(version)}
     remaining = len(page.window) - page.examined
     if remaining:

@@ -19,10 +19,10 @@ class _Review(msgspec.Struct):
 
 
 async def review(exchange: Exchange) -> web.StreamResponse:
-    """The review with its `status`. Paths that are no resources are always allowed.
+    """The review with its `status`. Paths outside of resources are always allowed.
 
     Raises:
-        ApiError: 400 for a body that is no review, 415 for one that is not JSON (kubectl's own
+        ApiError: 400 for a body that is not a review, 415 for one that is not JSON (kubectl's own
             `auth can-i` speaks protobuf).
     """
     if exchange.http.content_type != "application/json":

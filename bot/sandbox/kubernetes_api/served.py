@@ -127,7 +127,7 @@ REVIEWS = Resource(
     namespaced=False,
     subresources=(),
 )
-"""Served always: asking what one may do needs no rights and no custom resource."""
+"""Always served: a client may ask for its own permissions without any."""
 
 
 def without(*dropped: str, served: tuple[Resource, ...] = SERVED) -> tuple[Resource, ...]:

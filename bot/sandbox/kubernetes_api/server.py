@@ -129,7 +129,7 @@ def _document(request: web.Request, served: tuple[Resource, ...]) -> web.Respons
     aggregated = discovery.aggregated_version(request.headers.get(hdrs.ACCEPT, ""))
     if aggregated and parts in (["api"], ["apis"]):
         body = discovery.aggregated(served, aggregated, core=parts == ["api"])
-        headers = {hdrs.CONTENT_TYPE: discovery.aggregated_type(aggregated)}
+        headers = {hdrs.CONTENT_TYPE: discovery.AGGREGATED_TYPE.format(aggregated)}
         return web.Response(body=msgspec.json.encode(body), headers=headers)
     return json_response(msgspec.json.encode(_plain_document(parts, served)))
 
@@ -139,7 +139,7 @@ def _plain_document(parts: list[str], served: tuple[Resource, ...]) -> discovery
         case ["version"]:
             return discovery.VERSION
         case ["api"]:
-            return discovery.core_versions()
+            return discovery.CORE_VERSIONS
         case ["api", version]:
             return discovery.resources("", version, served)
         case ["apis"]:

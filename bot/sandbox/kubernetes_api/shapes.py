@@ -79,7 +79,7 @@ class Renderer:
         """`apiVersion` of the objects."""
         return self.resource.api_version(self.version)
 
-    def one(self, item: Stored) -> bytes:
+    def render(self, item: Stored) -> bytes:
         """An object as it is got or watched: always with its type."""
         match self.shape:
             case Shape.WHOLE:
@@ -87,9 +87,9 @@ class Renderer:
             case Shape.METADATA:
                 return _META % item.metadata
             case Shape.TABLE:
-                return self.many((item,), {"resourceVersion": str(item.version)})
+                return self.render_list((item,), {"resourceVersion": str(item.version)})
 
-    def many(self, items: Iterable[Stored], metadata: dict[str, Any]) -> bytes:
+    def render_list(self, items: Iterable[Stored], metadata: dict[str, Any]) -> bytes:
         """A list. As in a real one, items of built-in kinds do not repeat their type."""
         rendered = b",".join(map(self._listed, items))
         return b"".join((self._opening(metadata), rendered, b"]}"))
@@ -100,7 +100,7 @@ class Renderer:
         if ends_initial:
             metadata["annotations"] = {"k8s.io/initial-events-end": "true"}
         if self.shape is Shape.TABLE:
-            return self.many((), metadata)
+            return self.render_list((), metadata)
         obj: dict[str, Any] = {"kind": "PartialObjectMetadata", "apiVersion": _META_V1}
         if self.shape is Shape.WHOLE:
             obj = {"kind": self.resource.kind, "apiVersion": self.api_version}
@@ -131,7 +131,7 @@ class Renderer:
                 cells = msgspec.json.encode([item.name, age(item.created, self.now)])
                 return b'{"cells":%b,"object":%b}' % (cells, _META % item.metadata)
             case _:
-                return self.one(item)
+                return self.render(item)
 
 
 def age(created: str, now: datetime) -> str:

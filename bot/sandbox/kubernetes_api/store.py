@@ -1,4 +1,4 @@
-"""The simulated cluster: its objects, their history, and what is set up around them.
+"""The simulated cluster: its objects, their history, access, faults, logs and pods.
 
 It knows no HTTP and no event loop: a test changes it with plain calls, and its server is woken
 through a callback.
@@ -164,10 +164,10 @@ class SimulatedCluster:
         Raises:
             LookupError: No such kind is served, or `group` must be named to tell two apart.
         """
-        found = self._find(kind, namespace, name, group)
-        if found is None:
+        match = self._find(kind, namespace, name, group)
+        if match is None:
             return None
-        resource, stored = found
+        resource, stored = match
         api_version = resource.api_version(resource.versions[0])
         return {"apiVersion": api_version, "kind": kind, **stored.plain()}
 
@@ -177,10 +177,10 @@ class SimulatedCluster:
         Raises:
             LookupError: There is no such object, or `group` must be named to tell two apart.
         """
-        found = self._find(kind, namespace, name, group)
-        if found is None:
+        match = self._find(kind, namespace, name, group)
+        if match is None:
             raise LookupError(f"there is no {kind} {namespace}/{name}")
-        resource, before = found
+        resource, before = match
         del self._objects[resource.qualified][before.key]
         self.version += 1
         gone = before.at(self.version, resource.qualified)
@@ -303,5 +303,5 @@ class SimulatedCluster:
         old = before.plain()
         metadata = old["metadata"]
         changed = obj.get("spec") != old.get("spec")
-        kept = {name: metadata[name] for name in ("uid", "creationTimestamp")}
-        return {**kept, "generation": metadata["generation"] + changed}
+        identifiers = {name: metadata[name] for name in ("uid", "creationTimestamp")}
+        return {**identifiers, "generation": metadata["generation"] + changed}

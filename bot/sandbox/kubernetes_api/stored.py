@@ -88,7 +88,7 @@ def key_of(namespace: str, name: str) -> str:
 def store(
     obj: Mapping[str, Any], metadata: dict[str, Any], version: int | None, qualified: str
 ) -> Stored:
-    """`obj` with `metadata` in place of its own, under `version`; None is a dry run's."""
+    """`obj` with this metadata and version; a dry run has None as version."""
     own = {key: value for key, value in metadata.items() if key != "resourceVersion"}
     known = {} if version is None else {"resourceVersion": str(version)}
     # YAML readers make timestamps of what the API knows as text.

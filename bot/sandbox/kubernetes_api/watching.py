@@ -42,7 +42,7 @@ class Stream:
     async def send_existing(self, existing: Sequence[Stored]) -> None:
         """Send the present objects as ADDED, as a watch without a version begins."""
         events = (
-            _event("ADDED", self.renderer.one(item))
+            _event("ADDED", self.renderer.render(item))
             for item in existing
             if self._in_scope(item) and self.selection.matches(item)
         )
@@ -81,7 +81,7 @@ class Stream:
                 event = item.event_for(self.selection)
                 if event and self._in_scope(item.after):
                     name, stored = event
-                    yield _event(name, self.renderer.one(stored))
+                    yield _event(name, self.renderer.render(stored))
             elif item is Signal.EXPIRED:
                 error = too_old(self.since, self.exchange.cluster.oldest)
                 yield _event("ERROR", msgspec.json.encode(error.body()))

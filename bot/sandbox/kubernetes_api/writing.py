@@ -135,7 +135,7 @@ async def delete(exchange: Exchange) -> web.StreamResponse:
 
 
 def _named(exchange: Exchange) -> Exchange:
-    """The same request, which must name an object: whole collections cannot be written.
+    """The request, which must name an object: collections cannot be written.
 
     Raises:
         ApiError: 405.

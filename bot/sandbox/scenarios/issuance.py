@@ -41,13 +41,13 @@ def renewal_failed(
     challenge["status"] = {"state": "invalid", "reason": why, "processing": False}
     issuing = a_condition("Issuing", failed, status="False", reason="Failed", message=message)
     certificate["status"]["conditions"].append(issuing)
-    due = hours + attempts
+    since_renewal = hours + attempts
     certificate["status"].update(
         failedIssuanceAttempts=attempts,
         lastFailureTime=failed,
-        notBefore=lab.times.ago(days=60, hours=due),
-        notAfter=lab.times.ahead(days=30, hours=-due),
-        renewalTime=lab.times.ago(hours=due),
+        notBefore=lab.times.ago(days=60, hours=since_renewal),
+        notAfter=lab.times.ahead(days=30, hours=-since_renewal),
+        renewalTime=lab.times.ago(hours=since_renewal),
     )
     add_event(
         lab, certificate, "Failed", message, minutes=hours * 60, count=attempts, source=ISSUING
