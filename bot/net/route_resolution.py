@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import re
 
-from bot.domain.finding import Ref
 from bot.domain.resources import core, discovery, networking, traefik
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
@@ -37,17 +36,20 @@ READS: tuple[type[Object], ...] = (
 
 def resolve(snapshot: Snapshot, typed: str) -> Subject | Unresolved:
     """The one subject that is meant by a route's name, its host, `namespace/name`, or a Service."""
-    found = _meant(snapshot, typed)
-    if isinstance(found, Unresolved):
-        return found
-    if found.indirect:
-        because = f"{found.ref} leads to {found.indirect}: ask for a Service behind it."
-        return Unresolved(because)
-    service = snapshot.get(core.Service, found.to_namespace, found.to_name)
+    candidate = _candidate(snapshot, typed)
+    if isinstance(candidate, Unresolved):
+        return candidate
+    if candidate.indirect:
+        why = f"{candidate.ref} leads to {candidate.indirect}: ask for a Service behind it."
+        return Unresolved(why)
+    to = candidate.to
+    service = snapshot.get(core.Service, to.namespace, to.name)
     if service is None:
-        return Unresolved(f"{found.ref} leads to {_of(found)}, which {_absence(found, snapshot)}.")
-    port = _port(service, found.port)
-    return port if isinstance(port, Unresolved) else _subject(found, service, port, snapshot)
+        absent = snapshot.sees(core.Service, to.namespace)
+        why = "does not exist" if absent else "was not seen"
+        return Unresolved(f"{candidate.ref} leads to {to}, which {why}.")
+    port = _port(service, candidate.port)
+    return port if isinstance(port, Unresolved) else _subject(candidate, service, port, snapshot)
 
 
 def suggestions(snapshot: Snapshot, typed: str, most: int = 25) -> tuple[str, ...]:
@@ -58,86 +60,74 @@ def suggestions(snapshot: Snapshot, typed: str, most: int = 25) -> tuple[str, ..
     return holding(typed, labels, most)
 
 
-def _meant(snapshot: Snapshot, typed: str) -> Candidate | Unresolved:
-    words = _words(typed)
+def _candidate(snapshot: Snapshot, typed: str) -> Candidate | Unresolved:
+    """The one way to a Service that has all of the words among its keys."""
+    words = re.sub(r"^\w+://", "", typed.strip().casefold()).split()
     if not words:
         return Unresolved("Name a route or a Service.", near=suggestions(snapshot, "", NEAR))
     every = candidates(snapshot)
-    found = [candidate for candidate in every if all(word in candidate.keys for word in words)]
-    routes = [candidate for candidate in found if candidate.kind != "Service"] or found
-    if not routes:
-        return _nothing(typed, every, snapshot)
-    alike = {(e.to_namespace, e.to_name, e.port, e.native, e.scheme) for e in routes}
+    fitting = [candidate for candidate in every if all(word in candidate.keys for word in words)]
+    fitting = [candidate for candidate in fitting if candidate.kind != "Service"] or fitting
+    if not fitting:
+        return _nothing(typed, " ".join(words), every, snapshot)
+    alike = {(c.to, c.port, c.native, c.scheme) for c in fitting}
     if len(alike) == 1:
-        return routes[0]
-    labels = tuple(dict.fromkeys(route.label for route in routes))
+        return fitting[0]
+    labels = tuple(dict.fromkeys(candidate.label for candidate in fitting))
     if len(labels) == 1:
         # One rule with several Services: the Services themselves are what to choose from.
-        labels = tuple(f"service/{e.to_namespace}/{e.to_name}:{e.port}" for e in routes)
+        labels = tuple(f"service/{c.to.namespace}/{c.to.name}:{c.port}" for c in fitting)
     return Unresolved(f"{typed!r} stands for {len(labels)} ways to a Service.", near=labels[:NEAR])
 
 
-def _words(typed: str) -> list[str]:
-    stripped = re.sub(r"^\w+://", "", typed.strip().casefold())
-    return stripped.split()
-
-
-def _nothing(typed: str, every: tuple[Candidate, ...], snapshot: Snapshot) -> Unresolved:
-    names = {key: candidate.label for candidate in reversed(every) for key in candidate.keys}
-    close = difflib.get_close_matches(" ".join(_words(typed)), names, n=NEAR, cutoff=0.5)
-    near = tuple(dict.fromkeys(names[name] for name in close))
+def _nothing(
+    typed: str, words: str, every: tuple[Candidate, ...], snapshot: Snapshot
+) -> Unresolved:
+    labels = {key: candidate.label for candidate in reversed(every) for key in candidate.keys}
+    close = difflib.get_close_matches(words, labels, n=NEAR, cutoff=0.5)
     unseen = snapshot.unseen((traefik.IngressRoute, networking.Ingress, core.Service))
     also = f" Not seen: {', '.join(unseen)}." if unseen else ""
+    near = tuple(dict.fromkeys(labels[key] for key in close))
     return Unresolved(f"No route or Service is called {typed!r}.{also}", near=near)
 
 
-def _absence(found: Candidate, snapshot: Snapshot) -> str:
-    seen = snapshot.sees(core.Service, found.to_namespace)
-    return "does not exist" if seen else "was not seen"
-
-
-def _of(found: Candidate) -> Ref:
-    return Ref("Service", found.to_namespace, found.to_name)
-
-
-def _port(service: core.Service, said: str) -> core.ServicePort | Unresolved:
+def _port(service: core.Service, wanted: str) -> core.ServicePort | Unresolved:
     """The Service's port that is meant by its number or name; an ExternalName needs none."""
     ports = service.spec.ports or ()
-    match = next((port for port in ports if said and said in (str(port.port), port.name)), None)
-    if match:
-        return match
+    named = next((port for port in ports if wanted and wanted in (str(port.port), port.name)), None)
+    if named:
+        return named
     if service.spec.type == "ExternalName":
-        return core.ServicePort(port=int(said) if said.isdecimal() else 0)
+        return core.ServicePort(port=int(wanted) if wanted.isdecimal() else 0)
     name = f"Service {service.namespace}/{service.name}"
     if not ports:
         return Unresolved(f"{name} has no ports.")
     have = ", ".join(port_names(ports))
-    asked = f"port {said}" if said else "a port that is named nowhere"
-    return Unresolved(f"{name} has not {asked}: it has {have}.")
+    missing = f"port {wanted}" if wanted else "a port that is named nowhere"
+    return Unresolved(f"{name} has not {missing}: it has {have}.")
 
 
 def _subject(
-    found: Candidate, service: core.Service, port: core.ServicePort, snapshot: Snapshot
+    candidate: Candidate, service: core.Service, port: core.ServicePort, snapshot: Snapshot
 ) -> Subject:
-    spec, notes = service.spec, service.metadata.annotations or {}
-    headless = spec.cluster_ip == "None"
-    native, because = _native(found, service, snapshot)
+    spec, annotations = service.spec, service.metadata.annotations or {}
+    native, because = _native(candidate, service, snapshot)
     vips = tuple(
         name for name in spec.cluster_ips or (spec.cluster_ip,) if name not in ("", "None")
     )
     endpoints, unready = placing.endpoints(service, port, snapshot)
-    scheme = found.scheme or notes.get(SCHEME, "")
+    scheme = candidate.scheme or annotations.get(SCHEME, "")
     return Subject(
-        name=found.label,
-        route=found.ref if found.kind != "Service" else None,
-        match=found.match,
-        host=found.host,
-        path=found.path or "/",
-        service=_of(found),
+        name=candidate.label,
+        route=candidate.ref if candidate.kind != "Service" else None,
+        match=candidate.match,
+        host=candidate.host,
+        path=candidate.path or "/",
+        service=candidate.to,
         port=port.port,
         tls=scheme == "https" or (not scheme and _looks_like_tls(port)),
         external=spec.external_name if spec.type == "ExternalName" else "",
-        headless=headless,
+        headless=spec.cluster_ip == "None",
         vips=() if spec.type == "ExternalName" else vips,
         endpoints=endpoints,
         unready=unready,
@@ -156,15 +146,15 @@ def _looks_like_tls(port: core.ServicePort) -> bool:
     return port.port == HTTPS or port.name.startswith("https")
 
 
-def _native(found: Candidate, service: core.Service, snapshot: Snapshot) -> tuple[Native, str]:
+def _native(candidate: Candidate, service: core.Service, snapshot: Snapshot) -> tuple[Native, str]:
     """Source: Traefik v2.10 to v3.7. The annotation is for an Ingress, the field for a route."""
     if service.spec.type == "ExternalName":
         return Native.IMPOSSIBLE, "The Service is an ExternalName: it has no VIP."
     if service.spec.cluster_ip == "None":
         return Native.IMPOSSIBLE, "The Service is headless: it has no VIP."
-    route = found.kind == "IngressRoute"
-    said = (service.metadata.annotations or {}).get(ANNOTATION, "").casefold()
-    own = found.native if route else {"true": True, "false": False}.get(said)
+    route = candidate.kind == "IngressRoute"
+    annotation = (service.metadata.annotations or {}).get(ANNOTATION, "").casefold()
+    own = candidate.native if route else {"true": True, "false": False}.get(annotation)
     if own:
         return Native.ON, f"It is on by {'the route' if route else f'the annotation {ANNOTATION}'}."
     provider = "kubernetescrd" if route else "kubernetesingress"

@@ -44,12 +44,17 @@ class Candidate(msgspec.Struct, frozen=True, order=True, kw_only=True):
         return Ref(self.kind, self.namespace, self.name)
 
     @property
+    def to(self) -> Ref:
+        """The Service that it leads to."""
+        return Ref("Service", self.to_namespace, self.to_name)
+
+    @property
     def label(self) -> str:
         """How to ask for this one and no other."""
-        whole = f"{self.kind.lower()}/{self.namespace}/{self.name}"
-        rule = f"{self.host}{self.path}" if self.kind != "Service" else ""
-        to = f":{self.port}" if self.kind == "Service" and self.port else ""
-        return f"{whole}{to} {rule}".strip()
+        name = f"{self.kind.lower()}/{self.namespace}/{self.name}"
+        if self.kind == "Service":
+            return f"{name}:{self.port}" if self.port else name
+        return f"{name} {self.host}{self.path}".strip()
 
     @property
     def keys(self) -> frozenset[str]:

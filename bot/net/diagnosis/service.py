@@ -140,10 +140,6 @@ class Diagnose:
                 self._kept[proof.subject] = proofs.diagnosed(proof)
                 self._restored.add(proof.subject)
 
-    def recall(self, name: str) -> Diagnosed | None:
-        """What stands of a subject, by its name."""
-        return self._kept.get(name)
-
     async def _belief(self, subject: Subject) -> Belief:
         if self.traefik is None:
             return Belief(unseen=("What Traefik itself believes was not asked.",))

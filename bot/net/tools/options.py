@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -26,7 +26,7 @@ class Tool(StrEnum):
 class Value:
     """The value of an option: what it may be, in words, and whether a text is that."""
 
-    told: str
+    description: str
     fits: Callable[[str], bool]
 
 
@@ -94,27 +94,19 @@ DEFAULTS: Mapping[Tool, tuple[str, ...]] = MappingProxyType(
 
 def read(tool: Tool, words: Sequence[str]) -> tuple[str, ...] | Refusal:
     """The options as arguments, with the defaults that nobody overrides."""
-    given: dict[str, tuple[str, ...]] = {}
+    allowed = OPTIONS[tool]
+    options: dict[str, tuple[str, ...]] = {}
     left = iter(words)
     for word in left:
-        each = _one(tool, word, left)
-        if isinstance(each, Refusal):
-            return each
-        given[word] = each
+        if word not in allowed:
+            return Refusal(f"{tool} may be given {', '.join(allowed)} here, and not {word!r}.")
+        options[word] = (word,)
+        if value := allowed[word]:
+            text = next(left, "")
+            if not value.fits(text):
+                return Refusal(f"{tool} {word}: {text!r} is not {value.description}.")
+            options[word] = (word, text)
     default = DEFAULTS.get(tool, ())
-    if default and default[0] not in given:
-        given[default[0]] = default
-    return tuple(argument for arguments in given.values() for argument in arguments)
-
-
-def _one(tool: Tool, word: str, left: Iterator[str]) -> tuple[str, ...] | Refusal:
-    known = OPTIONS[tool]
-    if word not in known:
-        return Refusal(f"{tool} may be given {', '.join(known)} here, and not {word!r}.")
-    value = known[word]
-    if value is None:
-        return (word,)
-    text = next(left, "")
-    if not value.fits(text):
-        return Refusal(f"{tool} {word}: {text!r} is not {value.told}.")
-    return word, text
+    if default:
+        options.setdefault(default[0], default)
+    return tuple(argument for arguments in options.values() for argument in arguments)

@@ -234,11 +234,9 @@ async def test_the_latest_diagnosis_of_each_route_is_remembered():
     """By how it is asked for, with the moment of its objects."""
     diagnose = Diagnose(a_cluster(), WorldProber(a_world(redirected={"home-1": 80})))
     found = (await diagnose.diagnose("web.example")).diagnosis
-    kept = diagnose.recall(found.subject)
-    assert kept
+    (kept,) = diagnose.remembered
     assert kept.diagnosis == found
-    assert [each.subject.name for each in diagnose.remembered] == [found.subject]
-    assert diagnose.recall("other") is None
+    assert kept.subject.name == found.subject
 
 
 async def test_no_more_than_so_many_are_remembered():
@@ -246,8 +244,9 @@ async def test_no_more_than_so_many_are_remembered():
     diagnose = Diagnose(FakeCluster())
     for number in range(diagnosing.KEPT + 1):
         await diagnose.examine(a_subject(name=f"route-{number}"), MOMENT)
-    assert len(diagnose.remembered) == diagnosing.KEPT
-    assert diagnose.recall("route-0") is None
+    names = [kept.subject.name for kept in diagnose.remembered]
+    assert len(names) == diagnosing.KEPT
+    assert "route-0" not in names
 
 
 async def test_suggestions_come_from_the_cluster():

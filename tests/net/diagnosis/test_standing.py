@@ -251,8 +251,7 @@ async def test_who_asks_again_is_answered_what_was_seen_now():
     lab.diagnose.prober = None
     answer = (await lab.diagnose.diagnose("web.example")).diagnosis
     assert "nconclusive" in str(net_cards.diagnosis(answer, []))
-    kept = lab.diagnose.recall(answer.subject)
-    assert kept
+    (kept,) = lab.diagnose.remembered
     assert kept.diagnosis.row is Row.REDIRECT
 
 
