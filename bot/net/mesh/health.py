@@ -99,10 +99,9 @@ def verdict(breaks: Iterable[Break]) -> Verdict:
 
 
 def _broken(name: str, breaks: list[Break], links: Links, down: frozenset[str]) -> Judgement:
-    by_test = {(fault.source, fault.target, fault.test): fault for fault in links.faults}
+    by_test = {fault.key: fault for fault in links.faults}
     cells = [cell for break_ in breaks for cell in break_.cells]
-    keys = [(cell.source, cell.target, cell.test) for cell in cells]
-    faults = [by_test[key] for key in keys if key in by_test]
+    faults = [by_test[cell.key] for cell in cells if cell.key in by_test]
     sentences = [break_.words for break_ in breaks[:TOLD]]
     if len(breaks) > TOLD:
         sentences.append(f"And {len(breaks) - TOLD} more.")

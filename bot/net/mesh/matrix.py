@@ -39,6 +39,10 @@ PAIRED = (By.POD, By.VIP, By.LARGE, By.UDP)
 """What is tried of every pair."""
 
 
+LinkTest = tuple[str, str, By]
+"""From which node to which, and what is tried."""
+
+
 class Cell(msgspec.Struct, frozen=True, kw_only=True):
     """One test of one pair: how many tries went well, how the others ended, milliseconds."""
 
@@ -56,6 +60,11 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
     def ok(self) -> bool:
         """Whether every try went well."""
         return self.tries > 0 and self.well == self.tries
+
+    @property
+    def key(self) -> LinkTest:
+        """Which test of which pair it is."""
+        return self.source, self.target, self.test
 
     @property
     def pair(self) -> Pair:

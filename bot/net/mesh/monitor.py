@@ -45,40 +45,36 @@ class Rounds:
     reader: Reader
     store: Store
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
-    _links: Links | None = None
+    links: Links | None = field(default=None, init=False)
+    """What is known; None where no agents are installed."""
     _before: tuple[Fault, ...] | None = None
     _absent: bool = False
 
-    @property
-    def links(self) -> Links | None:
-        """What is known; None where no agents are installed."""
-        return self._links
-
     async def look(self) -> None:
         """Read what is new; what fails is told by every node, and logged."""
-        seen = await self.cluster.snapshot((Node,))
-        if not seen.sees(Node):
+        snapshot = await self.cluster.snapshot((Node,))
+        if not snapshot.sees(Node):
             # Without them nobody knows whom a round is about: what is known grows old.
             return
-        nodes = {node.name: is_ready(node) for node in seen.of(Node)}
+        nodes = {node.name: is_ready(node) for node in snapshot.of(Node)}
         try:
             before = await self._remembered()
-            told = await self.reader.witnesses()
+            witnesses = await self.reader.witnesses()
         except MeshmedicError as error:
             self._unread(str(error), nodes)
             return
-        self._absent = told is None
-        if told is None:
-            self._links, self._before = None, ()
+        self._absent = witnesses is None
+        if witnesses is None:
+            self.links, self._before = None, ()
             return
         # Thousands of pairs: in a thread, so that the event loop goes on.
-        self._links = await asyncio.to_thread(settled, before, told, nodes, self.clock())
-        self._before = self._links.faults
+        self.links = await asyncio.to_thread(settled, before, witnesses, nodes, self.clock())
+        self._before = self.links.faults
 
     async def _remembered(self) -> tuple[Fault, ...]:
         if self._before is None:
-            kept = await self.store.read(LINKS)
-            self._before = kept.faults if kept else ()
+            record = await self.store.read(LINKS)
+            self._before = record.faults if record else ()
         return self._before
 
     def _unread(self, why: str, nodes: dict[str, bool]) -> None:
@@ -86,5 +82,5 @@ class Rounds:
         if self._absent:
             return
         log.warning("the rounds of the agents cannot be read: %s", why)
-        known = unread(self._before or (), why, nodes, self.clock())
-        self._links = replace(known, forgetful=self._before is None)
+        links = unread(self._before or (), why, nodes, self.clock())
+        self.links = replace(links, forgetful=self._before is None)

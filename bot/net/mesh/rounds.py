@@ -11,7 +11,7 @@ from datetime import datetime
 import msgspec
 
 from bot.domain.timestamps import instant
-from bot.net.mesh.matrix import Break, By, Cell, Pair
+from bot.net.mesh.matrix import Break, By, Cell, LinkTest, Pair
 from bot.net.probing import output as lines
 from bot.net.probing.protocol import Outcome
 
@@ -74,6 +74,11 @@ class Fault(msgspec.Struct, frozen=True, array_like=True):
     ended: Outcome
     since: datetime
     seen: datetime
+
+    @property
+    def key(self) -> LinkTest:
+        """Which test of which pair it is."""
+        return self.source, self.target, self.test
 
     @property
     def pair(self) -> Pair:

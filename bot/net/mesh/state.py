@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.domain.conditions import CLOCK_SKEW
-from bot.net.mesh.matrix import WHOLE, By, Cell, Pair, breaks, tried_once
+from bot.net.mesh.matrix import WHOLE, Cell, LinkTest, Pair, breaks, tried_once
 from bot.net.mesh.rounds import EVERY, INTERVALS, KINDS, Fault, Links, Round, Try, Unseen, Witness
 from bot.net.probing.protocol import Outcome
 
@@ -28,15 +28,13 @@ them once a minute, and a kubelet brings the list within two."""
 NAMED = 5
 """Nodes that one sentence names."""
 
-Key = tuple[str, str, By]
-
 
 def settled(
-    before: Iterable[Fault], told: Iterable[Witness], nodes: Mapping[str, bool], now: datetime
+    before: Iterable[Fault], witnesses: Iterable[Witness], nodes: Mapping[str, bool], now: datetime
 ) -> Links:
     """What is known now. `before` is what was broken; `nodes` says of each whether it is Ready."""
-    witnesses = {witness.node: witness for witness in told if witness.node in nodes}
-    return _Settling(tuple(before), witnesses, nodes, now).links()
+    by_node = {witness.node: witness for witness in witnesses if witness.node in nodes}
+    return _Settling(tuple(before), by_node, nodes, now).links()
 
 
 def unread(before: Iterable[Fault], why: str, nodes: Mapping[str, bool], now: datetime) -> Links:
@@ -51,15 +49,15 @@ class _Settling:
     witnesses: Mapping[str, Witness]
     nodes: Mapping[str, bool]
     now: datetime
-    cells: dict[Key, Cell] = field(default_factory=dict)
-    faults: dict[Key, Fault] = field(default_factory=dict)
+    cells: dict[LinkTest, Cell] = field(default_factory=dict)
+    faults: dict[LinkTest, Fault] = field(default_factory=dict)
     doubts: list[Cell] = field(default_factory=list)
     unseen: list[Unseen] = field(default_factory=list)
     tried: dict[str, set[str]] = field(default_factory=dict)
     """Whom the fresh rounds of a node tried."""
 
     def links(self) -> Links:
-        known = {(fault.source, fault.target, fault.test): fault for fault in self.before}
+        known = {fault.key: fault for fault in self.before}
         for name in sorted(self.nodes):
             witness = self.witnesses.get(name)
             missing = _missing(witness, self.now)
@@ -83,15 +81,16 @@ class _Settling:
             unseen=tuple(self.unseen),
         )
 
-    def _witnessed(self, witness: Witness, known: Mapping[Key, Fault]) -> None:
+    def _witnessed(self, witness: Witness, known: Mapping[LinkTest, Fault]) -> None:
         last = witness.rounds[-1]
         earlier = witness.rounds[-2] if len(witness.rounds) > 1 else Round(last.ended)
         failed = {(try_.target, try_.test) for try_ in earlier.tries if _failed(try_)}
         wholly = _wholly(last)
         self.tried[witness.node] = {try_.target for try_ in last.tries}
         for try_ in last.tries:
-            told = try_.target != witness.node and try_.outcome is not Outcome.UNTRIED
-            if not told or not self._listens(try_.target, last):
+            if try_.target == witness.node or try_.outcome is Outcome.UNTRIED:
+                continue
+            if not self._listens(try_.target, last):
                 continue
             key = witness.node, try_.target, try_.test
             cell = tried_once(*key, try_.outcome, try_.took)
@@ -118,16 +117,16 @@ class _Settling:
             return False
         return there.ready or not self.nodes[target]
 
-    def _carried(self, known: Mapping[Key, Fault]) -> frozenset[Pair]:
+    def _carried(self, known: Mapping[LinkTest, Fault]) -> frozenset[Pair]:
         """Keep what was broken and could not be looked at."""
-        kept = set()
+        carried = set()
         for key, fault in known.items():
             here = fault.source in self.nodes and fault.target in self.nodes
             if here and key not in self.cells and not self._unwanted(fault.pair):
                 self.faults[key] = fault
                 self.cells[key] = tried_once(*key, fault.ended)
-                kept.add(fault.pair)
-        return frozenset(kept)
+                carried.add(fault.pair)
+        return frozenset(carried)
 
     def _unwanted(self, pair: Pair) -> bool:
         """Whether its source has others to try now: of many nodes each tries a few."""
@@ -150,20 +149,22 @@ class _Settling:
             self.unseen.append(Unseen(name, f"its last round did not try {named}{more}"))
 
 
-def _missing(each: Witness | None, now: datetime) -> tuple[str, bool] | None:
+def _missing(witness: Witness | None, now: datetime) -> tuple[str, bool] | None:
     """Why nothing is seen from a node, and whether that is only a matter of minutes."""
-    if each is None:
+    if witness is None:
         return "no agent runs there", False
-    every = timedelta(seconds=each.every)
-    fresh = bool(each.rounds) and -CLOCK_SKEW <= now - each.rounds[-1].ended <= INTERVALS * every
-    if fresh or not each.every:
+    every = timedelta(seconds=witness.every)
+    fresh = (
+        bool(witness.rounds) and -CLOCK_SKEW <= now - witness.rounds[-1].ended <= INTERVALS * every
+    )
+    if fresh or not witness.every:
         return None
-    if each.unread:
-        return each.unread, False
-    if not each.rounds:
-        young = each.since is not None and now - each.since <= 2 * every
+    if witness.unread:
+        return witness.unread, False
+    if not witness.rounds:
+        young = witness.since is not None and now - witness.since <= 2 * every
         return ("its agent's first round is due", True) if young else ("its agent is silent", False)
-    age = now - each.rounds[-1].ended
+    age = now - witness.rounds[-1].ended
     if age < -CLOCK_SKEW:
         return f"its clock is {_minutes(-age)} ahead, so nobody knows how old its round is", False
     return f"its last round is {_minutes(age)} old, by its own clock", False
@@ -173,8 +174,8 @@ def _minutes(time: timedelta) -> str:
     return f"{time / timedelta(minutes=1):.0f} min"
 
 
-def _failed(each: Try) -> bool:
-    return each.outcome not in (Outcome.OK, Outcome.UNTRIED)
+def _failed(try_: Try) -> bool:
+    return try_.outcome not in (Outcome.OK, Outcome.UNTRIED)
 
 
 def _wholly(last: Round) -> frozenset[str]:
