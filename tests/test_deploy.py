@@ -13,7 +13,7 @@ from bot.domain.resources.registry import KIND_OF, KINDS
 from bot.domain.temporary import NAMESPACE
 from bot.health.checks import CHECKS
 from bot.kube import agents
-from bot.net.probing import agent_keys, agent_peers, signed_job
+from bot.net.probing import agent_configmaps, signed_job
 from bot.probe import serve
 from bot.settings import PREFIX, SECRETS_DIR, Settings
 from tests.places import ROOT
@@ -118,7 +118,7 @@ def test_the_agents_are_what_the_bot_looks_for():
     assert ports[agents.PORT_NAME] == signed_job.PORT
     assert ports["listener"] == ports["listener-udp"] == signed_job.LISTENER_PORT
     assert made["metadata"]["namespace"] == NAMESPACE
-    both = [agent_keys.CONFIG_MAP, agent_peers.CONFIG_MAP]
+    both = [agent_configmaps.KEYS, agent_configmaps.PEERS]
     made = [each["metadata"] for each in documents(where) if each["kind"] == "ConfigMap"]
     assert [each["name"] for each in made] == both
     assert {each["namespace"] for each in made} == {NAMESPACE}
@@ -126,8 +126,10 @@ def test_the_agents_are_what_the_bot_looks_for():
     mounted = {volumes[each["name"]]: each["mountPath"] for each in container["volumeMounts"]}
     understood = serve.read_options(container["args"])
     assert understood.port == signed_job.PORT
-    assert str(understood.keys) == mounted[agent_keys.CONFIG_MAP]
-    assert str(understood.peers) == f"{mounted[agent_peers.CONFIG_MAP]}/{agent_peers.FILE}"
+    assert str(understood.keys) == mounted[agent_configmaps.KEYS]
+    assert (
+        str(understood.peers) == f"{mounted[agent_configmaps.PEERS]}/{agent_configmaps.PEERS_FILE}"
+    )
     role = only("components/prober-daemonset/rbac.yaml", "Role")
     (rule,) = role["rules"]
     assert rule["resourceNames"] == both

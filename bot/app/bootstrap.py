@@ -63,7 +63,7 @@ from bot.net.mesh.monitor import EVERY as ROUNDS_EVERY
 from bot.net.mesh.monitor import Reader, Rounds
 from bot.net.mesh.service import Mesh
 from bot.net.ports import Prober
-from bot.net.probing import agent_keys, agent_peers
+from bot.net.probing import agent_configmaps
 from bot.net.request.service import Reach
 from bot.net.tools import targets
 from bot.net.tools.service import Netshoot
@@ -176,9 +176,13 @@ def build_cluster(api: Api, read: Settings) -> ClusterParts:
         build_pull_requests(read, flux),
         flux.reconcile,
         (
-            ScheduledCall(int(agent_keys.AGAIN), "publish the key of probes", prober.refresh),
             ScheduledCall(
-                int(agent_peers.AGAIN), "tell agents their peers", prober.agents.publish_peers
+                int(agent_configmaps.KEYS_EVERY), "publish the key of probes", prober.refresh
+            ),
+            ScheduledCall(
+                int(agent_configmaps.PEERS_EVERY),
+                "tell agents their peers",
+                prober.agents.publish_peers,
             ),
         ),
         prober.begin,

@@ -18,7 +18,7 @@ from bot.domain.temporary import NAMESPACE
 from bot.errors import Absent, ClusterError
 from bot.kube.client import Api
 from bot.kube.paths import path
-from bot.net.probing import agent_keys, signed_job
+from bot.net.probing import agent_configmaps, signed_job
 from bot.net.probing.signed_job import SignedRequest
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class SigningKey:
     """The key that this process signs jobs with: made when it is first published, never stored."""
 
     def __init__(self, api: Api) -> None:
-        self._config = AgentsConfig(api, agent_keys.CONFIG_MAP)
+        self._config = AgentsConfig(api, agent_configmaps.KEYS)
         self._name = f"key-{secrets.token_hex(6)}"
         self._key: RSAPrivateKey | None = None
 
@@ -109,8 +109,8 @@ class SigningKey:
             key = await asyncio.to_thread(_new_key)
         modulus = key.public_key().public_numbers().n
         now = time.time()
-        line = signed_job.public_key(modulus, now + agent_keys.LIFE).decode()
-        await self._config.merge(agent_keys.renewed(present, self._name, line, now))
+        line = signed_job.public_key(modulus, now + agent_configmaps.KEY_LIFE).decode()
+        await self._config.merge(agent_configmaps.renewed_keys(present, self._name, line, now))
         self._key = key
 
 

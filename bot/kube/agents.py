@@ -21,7 +21,7 @@ from bot.kube.agent_configmaps import AgentsConfig, SigningKey
 from bot.kube.client import Api, Query
 from bot.kube.jobs import REQUEST
 from bot.kube.pods import ListedPod, list_pods, log_path
-from bot.net.probing import agent_peers, signed_job
+from bot.net.probing import agent_configmaps, signed_job
 from bot.net.probing import output as lines
 from bot.net.probing.protocol import ListenerAddress, ProbeJob, ProberLine
 
@@ -68,7 +68,7 @@ class Agents:
 
     def __init__(self, api: Api) -> None:
         self.key = SigningKey(api)
-        self.peers = AgentsConfig(api, agent_peers.CONFIG_MAP)
+        self.peers = AgentsConfig(api, agent_configmaps.PEERS)
         """The agents' list of each other."""
         self._api = api
         self._ready: dict[str, ProberAgent] = {}
@@ -140,13 +140,13 @@ class Agents:
         failure is logged, and the next call tries again.
         """
         try:
-            written = (await self.peers.read()).get(agent_peers.FILE)
-            text = agent_peers.peers_file(
+            written = (await self.peers.read()).get(agent_configmaps.PEERS_FILE)
+            text = agent_configmaps.peers_file(
                 ListenerAddress(agent.node, agent.address, signed_job.LISTENER_PORT)
                 for agent in await self.present()
             )
             if text != written:
-                await self.peers.merge({agent_peers.FILE: text})
+                await self.peers.merge({agent_configmaps.PEERS_FILE: text})
         except Absent:
             return
         except ClusterError as error:

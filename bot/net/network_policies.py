@@ -19,29 +19,21 @@ def selecting(service: core.Service, snapshot: Snapshot) -> tuple[str, ...] | No
     """The names of the policies about what comes in to its pods; None where they were not seen."""
     if not snapshot.sees(networking.NetworkPolicy, service.namespace):
         return None
-    pods = serving.selected(service, snapshot)
-    if not pods:
-        # A Service without a selector: nobody knows which of the policies are about its pods.
-        return tuple(sorted(network_policy.name for network_policy in _here(service, snapshot)))
+    policies = (
+        policy
+        for policy in snapshot.of(networking.NetworkPolicy)
+        if policy.namespace == service.namespace
+        and INGRESS in (policy.spec.policy_types or (INGRESS,))
+    )
+    # Of a Service without a selector nobody knows which of the policies are about its pods.
+    labels = [pod.metadata.labels or {} for pod in serving.selected(service, snapshot)]
     return tuple(
         sorted(
-            network_policy.name
-            for network_policy in _here(service, snapshot)
-            if any(
-                _selects(network_policy.spec.pod_selector, pod.metadata.labels or {})
-                for pod in pods
-            )
+            policy.name
+            for policy in policies
+            if not labels or any(_selects(policy.spec.pod_selector, own) for own in labels)
         )
     )
-
-
-def _here(service: core.Service, snapshot: Snapshot) -> list[networking.NetworkPolicy]:
-    return [
-        network_policy
-        for network_policy in snapshot.of(networking.NetworkPolicy)
-        if network_policy.namespace == service.namespace
-        and INGRESS in (network_policy.spec.policy_types or (INGRESS,))
-    ]
 
 
 def _selects(selector: networking.Selector, labels: Mapping[str, str]) -> bool:
@@ -51,14 +43,14 @@ def _selects(selector: networking.Selector, labels: Mapping[str, str]) -> bool:
     )
 
 
-def _fits(each: networking.SelectorRequirement, labels: Mapping[str, str]) -> bool:
+def _fits(requirement: networking.SelectorRequirement, labels: Mapping[str, str]) -> bool:
     """An operator that is not known may select: it is taken for fitting."""
-    has, values = each.key in labels, each.values or ()
-    match each.operator:
+    has, values = requirement.key in labels, requirement.values or ()
+    match requirement.operator:
         case "In":
-            return has and labels[each.key] in values
+            return has and labels[requirement.key] in values
         case "NotIn":
-            return not has or labels[each.key] not in values
+            return not has or labels[requirement.key] not in values
         case "Exists":
             return has
         case "DoesNotExist":

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.net.probing import agent_keys, agent_peers, manifests
+from bot.net.probing import agent_configmaps, manifests
 from bot.net.probing.protocol import ProbeJob
 from tests.cluster.asking import Somebody, everything_goes, service_account
 from tests.cluster.conftest import RealCluster
@@ -82,7 +82,7 @@ def test_it_probes_in_the_probe_namespace(bot: Somebody, admin: Somebody) -> Non
         assert bot.ask("DELETE", f"{listing}/made").done
 
 
-@pytest.mark.parametrize("name", [agent_keys.CONFIG_MAP, agent_peers.CONFIG_MAP])
+@pytest.mark.parametrize("name", [agent_configmaps.KEYS, agent_configmaps.PEERS])
 def test_it_tells_agents_its_key_and_their_peers(bot: Somebody, name: str) -> None:
     """By the ConfigMaps that the component makes, in the patches that the bot sends."""
     at = f"{PROBES}/configmaps/{name}"
@@ -151,7 +151,7 @@ REFUSED: dict[str, tuple[str, str, Any, str]] = {
         "cannot get resource",
     ),
     "the end of the keys": (
-        *("DELETE", f"{PROBES}/configmaps/{agent_keys.CONFIG_MAP}", None),
+        *("DELETE", f"{PROBES}/configmaps/{agent_configmaps.KEYS}", None),
         "cannot delete resource",
     ),
     "a change of a probe": ("PATCH", f"{PROBES}/pods/made", {}, "cannot patch resource"),

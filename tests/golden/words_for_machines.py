@@ -26,7 +26,7 @@ from bot.kube import change_events, lease
 from bot.kube import change_writer as approver
 from bot.net.diagnosis.diagnosis import Confidence, Effect, Row
 from bot.net.mesh.matrix import By
-from bot.net.probing import agent_keys, agent_peers, manifests, signed_job
+from bot.net.probing import agent_configmaps, manifests, signed_job
 from bot.net.probing.protocol import (
     Heard,
     Listen,
@@ -210,11 +210,13 @@ def _lines() -> str:
 def _agents() -> str:
     return pretty(
         {
-            "keys": agent_keys.CONFIG_MAP,
-            "renewed": agent_keys.renewed({"key-a": '{"not_after":0}'}, "key-b", "{}", 1.0),
-            "peers": agent_peers.CONFIG_MAP,
-            "file": agent_peers.FILE,
-            "text": agent_peers.peers_file((ListenerAddress("edge", "10.42.0.99", 8474),)),
+            "keys": agent_configmaps.KEYS,
+            "renewed": agent_configmaps.renewed_keys(
+                {"key-a": '{"not_after":0}'}, "key-b", "{}", 1.0
+            ),
+            "peers": agent_configmaps.PEERS,
+            "file": agent_configmaps.PEERS_FILE,
+            "text": agent_configmaps.peers_file((ListenerAddress("edge", "10.42.0.99", 8474),)),
         }
     )
 

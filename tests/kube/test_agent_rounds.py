@@ -11,7 +11,7 @@ from bot.kube.agent_rounds import LINES, SIZE, AgentRounds
 from bot.kube.agents import Agents
 from bot.kube.connect import connect
 from bot.net.mesh.rounds import EVERY, Witness
-from bot.net.probing import agent_peers
+from bot.net.probing import agent_configmaps
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from tests.clusters import Cluster
 from tests.kube.test_prober_daemonset import an_agent_pod
@@ -25,7 +25,7 @@ async def reader(cluster: Cluster) -> AsyncIterator[AgentRounds]:
 
 
 def with_component(simulation: SimulatedCluster) -> None:
-    metadata = {"name": agent_peers.CONFIG_MAP, "namespace": NAMESPACE}
+    metadata = {"name": agent_configmaps.PEERS, "namespace": NAMESPACE}
     simulation.put({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
 
 

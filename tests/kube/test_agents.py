@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.domain.temporary import NAMESPACE
 from bot.kube.connect import connect
 from bot.kube.prober_daemonset import ProbeAgents
-from bot.net.probing import agent_keys, agent_peers, signed_job
+from bot.net.probing import agent_configmaps, signed_job
 from bot.net.probing.protocol import ListenerAddress
 from bot.probe import rounds
 from bot.sandbox.kubernetes_api import SimulatedCluster
@@ -28,7 +28,7 @@ async def prober(cluster: Cluster) -> AsyncIterator[ProbeAgents]:
 
 
 def with_component(simulation: SimulatedCluster) -> None:
-    for name in (agent_keys.CONFIG_MAP, agent_peers.CONFIG_MAP):
+    for name in (agent_configmaps.KEYS, agent_configmaps.PEERS):
         metadata = {"name": name, "namespace": NAMESPACE}
         simulation.put({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
     for number, node in enumerate(NODES):
@@ -38,7 +38,7 @@ def with_component(simulation: SimulatedCluster) -> None:
 
 
 def told(simulation: SimulatedCluster) -> dict[str, Any]:
-    made = simulation.get("ConfigMap", NAMESPACE, agent_peers.CONFIG_MAP) or {}
+    made = simulation.get("ConfigMap", NAMESPACE, agent_configmaps.PEERS) or {}
     return dict(made.get("data") or {})
 
 
@@ -52,8 +52,8 @@ async def test_an_agent_reads_who_the_others_are(
     """Also those that are not ready: that nobody reaches them is what a round is to show."""
     with_component(simulation)
     await prober.agents.publish_peers()
-    file = tmp_path / agent_peers.FILE
-    file.write_text(told(simulation)[agent_peers.FILE])
+    file = tmp_path / agent_configmaps.PEERS_FILE
+    file.write_text(told(simulation)[agent_configmaps.PEERS_FILE])
     read = [(each.node, each.address, each.port) for each in rounds.peers(file, "edge")]
     port = signed_job.LISTENER_PORT
     assert read == [("home-1", "10.42.1.9", port), ("home-2", "10.42.2.9", port)]
@@ -71,7 +71,7 @@ async def test_it_is_written_where_it_has_changed(
     simulation.put(gone)
     await prober.agents.publish_peers()
     assert patches(simulation) == 2
-    assert "home-1" not in told(simulation)[agent_peers.FILE]
+    assert "home-1" not in told(simulation)[agent_configmaps.PEERS_FILE]
 
 
 async def test_without_the_component_nothing_is_asked_of_pods(
@@ -93,4 +93,4 @@ async def test_an_api_server_that_is_away_is_logged_and_no_more(
     st.lists(st.builds(ListenerAddress, st.text(), st.text(), st.integers(1, 65535)), max_size=20)
 )
 def test_the_order_of_pods_makes_no_difference(peers: list[ListenerAddress]) -> None:
-    assert agent_peers.peers_file(peers) == agent_peers.peers_file(reversed(peers))
+    assert agent_configmaps.peers_file(peers) == agent_configmaps.peers_file(reversed(peers))

@@ -17,7 +17,7 @@ from bot.kube.connect import connect
 from bot.kube.jobs import JOBS, PODS, SERVICES, SLICES
 from bot.kube.prober_daemonset import ProbeAgents
 from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
-from bot.net.probing import agent_keys
+from bot.net.probing import agent_configmaps
 from bot.net.probing.protocol import Outcome, Probe, ProbedBackend, ProbeKind
 from bot.probe.agent import MOST_JOBS
 from bot.sandbox.kubelet import Kubelet
@@ -28,7 +28,7 @@ from tests.clusters import Cluster, names
 from tests.probe import agents
 
 Plain = dict[str, Any]
-KEYS = f"{CONFIG_MAPS}/{agent_keys.CONFIG_MAP}"
+KEYS = f"{CONFIG_MAPS}/{agent_configmaps.KEYS}"
 HERE = VantagePoint("home-1")
 
 BY_A_POD = Outcome.REFUSED
@@ -43,7 +43,7 @@ def a_config_map() -> Plain:
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
-        "metadata": {"name": agent_keys.CONFIG_MAP, "namespace": NAMESPACE},
+        "metadata": {"name": agent_configmaps.KEYS, "namespace": NAMESPACE},
     }
 
 
@@ -86,7 +86,7 @@ class Homelab:
 
     def sync(self) -> None:
         """What the kubelet of an agent does: bring it the keys of the ConfigMap."""
-        made = self.simulation.get("ConfigMap", NAMESPACE, agent_keys.CONFIG_MAP) or {}
+        made = self.simulation.get("ConfigMap", NAMESPACE, agent_configmaps.KEYS) or {}
         for old in self.keys.iterdir():
             old.unlink()
         for name, text in (made.get("data") or {}).items():
@@ -226,7 +226,7 @@ async def test_without_the_component_no_key_is_made_and_no_agent_is_believed(
     homelab: Homelab,
 ) -> None:
     """A pod with the label alone is not one of ours."""
-    homelab.simulation.delete("ConfigMap", NAMESPACE, agent_keys.CONFIG_MAP)
+    homelab.simulation.delete("ConfigMap", NAMESPACE, agent_configmaps.KEYS)
     await homelab.prober.refresh()
     homelab.simulation.put(an_agent_pod(HERE.node, 1))
     assert await homelab.probe(80) == [BY_A_POD]

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from bot.domain.temporary import NAMESPACE
 from bot.kube.agents import ROUND
 from bot.net.mesh.rounds import EVERY, JOB, KEPT
-from bot.net.probing import agent_peers
+from bot.net.probing import agent_configmaps
 from bot.net.probing.protocol import PAYLOAD, Outcome, Probe, ProbeKind
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.network import LISTENER, Network
@@ -35,7 +35,7 @@ def with_agents(lab: Homelab) -> None:
             cluster.logs[key] = "".join(_log(pod, pods, network, now))
 
     born = lab.times.ago(days=9)
-    lab.add(an_object("ConfigMap", agent_peers.CONFIG_MAP, NAMESPACE, born=born), *pods)
+    lab.add(an_object("ConfigMap", agent_configmaps.PEERS, NAMESPACE, born=born), *pods)
     lab.goes_on.append(write_logs)
 
 
