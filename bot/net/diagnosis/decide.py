@@ -86,7 +86,7 @@ def _changed(evidence: RouteEvidence) -> str:
     """What did not stay as it was from one pass to the next."""
     changes = [
         f"{explanation.describe(*key)} was {result.before}, then {result.after}"
-        for key, result in sorted(evidence.results.items(), key=lambda item: item[0])
+        for key, result in evidence.results.items()
         if result.changed
         and key[0].node in evidence.points.ingress_nodes
         and not _drifts(evidence, key, result)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -50,7 +50,7 @@ class Path:
 
 @dataclass(frozen=True)
 class RouteEvidence:
-    """All that is known of a subject; questions about it are answered from `results`."""
+    """All that is known of a subject; questions about it are answered from `results`, in order."""
 
     subject: Subject
     results: Mapping[Key, Result] = field(default_factory=dict)
@@ -185,13 +185,6 @@ class RouteEvidence:
             sorted({k[0] for k, result in self.results.items() if k[1] is aim and result.seen})
         )
 
-    def witnesses(self, endpoint: EndpointAt, beside: str) -> Iterator[tuple[VantagePoint, Result]]:
-        """What the other nodes' pods, beside one node, see of an endpoint."""
-        for place in self.places(Aim.ENDPOINT):
-            result = self.endpoint(place, endpoint)
-            if place.node != beside and place.context is ExecutionContext.POD and result.seen:
-                yield place, result
-
     @cached_property
     def failing(self) -> tuple[Path, ...]:
         """The ways on which Traefik's connections fail, always or at times."""
@@ -210,7 +203,7 @@ class RouteEvidence:
 
     @cached_property
     def _by_place(self) -> dict[tuple[VantagePoint, Aim], list[tuple[ProbeTarget, Result]]]:
-        results = sorted(self.results.items(), key=lambda i: i[0])
+        results = self.results.items()
         return grouped(((place, aim), (to, result)) for (place, aim, to), result in results)
 
 
@@ -234,7 +227,7 @@ def collect(
 ) -> RouteEvidence:
     """The evidence that observations make, whatever their order."""
     groups = grouped((observation.question.key, observation) for observation in observations)
-    results = {key: summarize(group) for key, group in groups.items()}
+    results = {key: summarize(groups[key]) for key in sorted(groups)}
     return RouteEvidence(
         subject, results, {report.node: report for report in reports}, belief or NO_BELIEF
     )

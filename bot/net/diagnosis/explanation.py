@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from bot.domain.grouping import grouped
 from bot.net.diagnosis.diagnosis import Seen
 from bot.net.diagnosis.evidence import RouteEvidence
-from bot.net.diagnosis.observation import Aim, ExecutionContext, ProbeTarget, VantagePoint
+from bot.net.diagnosis.observation import Aim, Belief, ExecutionContext, ProbeTarget, VantagePoint
 from bot.net.diagnosis.results import ResultState
 from bot.net.diagnosis.rules.healthy import lacking
 
@@ -48,40 +51,38 @@ def describe(place: VantagePoint, aim: Aim, target: ProbeTarget) -> str:
 
 def rows(evidence: RouteEvidence, bears: tuple[Aim, ...]) -> tuple[Seen, ...]:
     """What was tried and how it ended; what the verdict rests on first."""
-    seen = [
+    tests = [
         Seen(describe(*key), str(result), bears=key[1] in bears)
-        for key, result in sorted(evidence.results.items(), key=lambda item: item[0])
+        for key, result in evidence.results.items()
         if result.seen
     ]
-    rows = sorted(seen, key=lambda row: not row.bears)
-    left = len(rows) - MOST_ROWS
+    tests.sort(key=lambda row: not row.bears)
+    left = len(tests) - MOST_ROWS
     more = (Seen(f"{left} more tests", "left out here"),) if left > 0 else ()
-    return (*_believed(evidence), *rows[:MOST_ROWS], *more)
+    return (*_believed(evidence.belief), *tests[:MOST_ROWS], *more)
 
 
 def reasons(evidence: RouteEvidence) -> tuple[str, ...]:
     """Why something could not be asked, each reason once with the places that it holds for."""
-    told: dict[str, list[str]] = {}
-    for (place, _, _), result in sorted(evidence.results.items(), key=lambda item: item[0]):
-        for reason in result.reasons:
-            where = PLACES[place.context].format(place.node)
-            if where not in told.setdefault(reason, []):
-                told[reason].append(where)
-    return tuple(f"From {', '.join(where)}: {reason}" for reason, where in sorted(told.items()))
-
-
-def _believed(evidence: RouteEvidence) -> tuple[Seen, ...]:
-    belief = evidence.belief
-    servers = ", ".join(f"{address}:{port}" for address, port in belief.servers or ())
-    listed = (Seen(f"Traefik's servers, by its {belief.of}", servers or "none"),)
-    failed = tuple(
-        Seen(
-            f"Traefik -> {failure.address}:{failure.port}, by its log",
-            f"{failure.outcome} {failure.count} times",
-        )
-        for failure in belief.failures
+    places = grouped(
+        (reason, PLACES[place.context].format(place.node))
+        for (place, _, _), result in evidence.results.items()
+        for reason in result.reasons
     )
-    return (*(listed if belief.servers is not None else ()), *failed)
+    return tuple(
+        f"From {', '.join(dict.fromkeys(where))}: {reason}"
+        for reason, where in sorted(places.items())
+    )
+
+
+def _believed(belief: Belief) -> Iterator[Seen]:
+    """What Traefik itself says."""
+    if belief.servers is not None:
+        servers = ", ".join(f"{address}:{port}" for address, port in belief.servers)
+        yield Seen(f"Traefik's servers, by its {belief.of}", servers or "none")
+    for failure in belief.failures:
+        what = f"Traefik -> {failure.address}:{failure.port}, by its log"
+        yield Seen(what, f"{failure.outcome} {failure.count} times")
 
 
 def unexplained(evidence: RouteEvidence) -> str:
@@ -138,14 +139,10 @@ def _for_failures(evidence: RouteEvidence) -> str:
 
 def _for_gaps(evidence: RouteEvidence) -> str:
     missing = next(iter(lacking(evidence)), "")
-    unasked = [
-        key
-        for key, result in sorted(evidence.results.items())
-        if result.reasons and not result.seen
-    ]
-    allow = any(key[1] in (Aim.ENDPOINT, Aim.VIP) for key in unasked)
-    how = " See what could not be tested, and how to allow it." if allow else ""
-    return f"Look at this first: {missing}.{how}" if missing else "Ask again."
+    unasked = (aim for (_, aim, _), r in evidence.results.items() if r.reasons and not r.seen)
+    allow = any(aim in (Aim.ENDPOINT, Aim.VIP) for aim in unasked)
+    hint = " See what could not be tested, and how to allow it." if allow else ""
+    return f"Look at this first: {missing}.{hint}" if missing else "Ask again."
 
 
 def _by_log(evidence: RouteEvidence) -> str:

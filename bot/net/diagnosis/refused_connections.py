@@ -80,15 +80,18 @@ class RefusedPath:
     @property
     def remote(self) -> tuple[Result, ...]:
         """What pods on other nodes, neither this one nor the endpoint's, see of the endpoint."""
-        home = self.path.endpoint.node
-        witnesses = self.evidence.witnesses(self.path.endpoint, self.path.edge)
-        return tuple(result for place, result in witnesses if place.node != home)
+        return self._beyond(*self.path.nodes)
 
     @property
     def elsewhere(self) -> tuple[Result, ...]:
         """What pods on any other node see of it, the endpoint's own among them."""
-        witnesses = self.evidence.witnesses(self.path.endpoint, self.path.edge)
-        return tuple(result for _, result in witnesses)
+        return self._beyond(self.path.edge)
+
+    def _beyond(self, *nodes: str) -> tuple[Result, ...]:
+        places = self.evidence.places(Aim.ENDPOINT)
+        pods = (p for p in places if p.context is ExecutionContext.POD and p.node not in nodes)
+        results = (self.evidence.endpoint(place, self.path.endpoint) for place in pods)
+        return tuple(result for result in results if result.seen)
 
     @property
     def at_home(self) -> Result:
@@ -131,50 +134,46 @@ class RefusedPath:
         """Whether both decisive tests were made twice."""
         return self.direct.repeated and self.sole.repeated
 
+    @property
+    def everywhere(self) -> bool:
+        """Refused from every place that was asked, the endpoint's own node among them.
+
+        A NetworkPolicy refuses the node's other pods too: where one selects the pod, only the node
+        itself tells.
+        """
+        homes = (self.at_home, self.home_itself)
+        if self.sole.successes or self.by_source or self.listens:
+            return False
+        if not any(home.seen for home in homes):
+            return False
+        if self.evidence.subject.policies and not self.home_itself.seen:
+            return False
+        results = (*homes, *self.elsewhere, self.edge_itself)
+        return all(r.state in (ResultState.REFUSED, ResultState.UNSEEN) for r in results)
+
+    @property
+    def mistaken(self) -> bool:
+        """Whether the pod listens on another port than the Service leads to."""
+        endpoint = self.path.endpoint
+        if endpoint.declared:
+            return endpoint.port not in endpoint.declared
+        return self.other_port_open
+
+    @property
+    def other_port_open(self) -> bool:
+        """Whether another port of the pod was reached from anywhere."""
+        places = (self.place, *self.evidence.places(Aim.OTHER_PORT))
+        results = (self.evidence.other_ports(place, self.path.endpoint) for place in places)
+        return any(result.successes for result in results)
+
 
 def refusals(evidence: RouteEvidence) -> Iterator[RefusedPath]:
     """Every way on which Traefik's connections are all refused."""
     for path in evidence.failing:
         refusal = RefusedPath(evidence, path)
-        if (
-            evidence.direct(path).state is ResultState.REFUSED
-            and refusal.direct.state is ResultState.REFUSED
-        ):
+        states = {evidence.direct(path).state, refusal.direct.state}
+        if states == {ResultState.REFUSED}:
             yield refusal
-
-
-def everywhere(refusal: RefusedPath) -> bool:
-    """Refused from every place that was asked, the endpoint's own node among them."""
-    homes = (refusal.at_home, refusal.home_itself)
-    if refusal.sole.successes or refusal.by_source or refusal.listens:
-        return False
-    if not any(home.seen for home in homes):
-        return False
-    every = (*homes, *refusal.elsewhere, refusal.edge_itself)
-    return all(
-        result.state in (ResultState.REFUSED, ResultState.UNSEEN) for result in every
-    ) and _no_policy(refusal)
-
-
-def mistaken(refusal: RefusedPath) -> bool:
-    """Whether the pod listens on another port than the Service leads to."""
-    endpoint = refusal.path.endpoint
-    if endpoint.declared:
-        return endpoint.port not in endpoint.declared
-    return other_port_open(refusal)
-
-
-def other_port_open(refusal: RefusedPath) -> bool:
-    """Whether another port of the pod was reached from anywhere."""
-    places = (refusal.place, *refusal.evidence.places(Aim.OTHER_PORT))
-    return any(
-        refusal.evidence.other_ports(place, refusal.path.endpoint).successes for place in places
-    )
-
-
-def _no_policy(refusal: RefusedPath) -> bool:
-    """A NetworkPolicy refuses the node's other pods too: only the node itself tells then."""
-    return refusal.home_itself.seen or not refusal.evidence.subject.policies
 
 
 def _known(evidence: RouteEvidence) -> frozenset[str]:

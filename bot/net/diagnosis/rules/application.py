@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import RouteEvidence
 from bot.net.diagnosis.observation import Aim, ExecutionContext, VantagePoint
-from bot.net.diagnosis.refused_connections import everywhere, mistaken, refusals
+from bot.net.diagnosis.refused_connections import refusals
 from bot.net.diagnosis.results import Result, ResultState
 from bot.net.diagnosis.rule import DecisionRule, Match
 
@@ -28,7 +28,7 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
         kubelet shows that the pod listens; a wrong target port leaves another port of the pod
         open.
     """
-    refused = [r for r in refusals(evidence) if everywhere(r) and not mistaken(r)]
+    refused = [r for r in refusals(evidence) if r.everywhere and not r.mistaken]
     if not refused:
         yield from _answers(evidence)
     for refusal in refused:

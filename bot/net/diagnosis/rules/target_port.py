@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import RouteEvidence
 from bot.net.diagnosis.observation import Aim
-from bot.net.diagnosis.refused_connections import everywhere, mistaken, other_port_open, refusals
+from bot.net.diagnosis.refused_connections import refusals
 from bot.net.diagnosis.rule import DecisionRule, Match
 
 
@@ -20,9 +20,9 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
         declare.
     """
     for refusal in refusals(evidence):
-        if not everywhere(refusal) or not mistaken(refusal):
+        if not refusal.everywhere or not refusal.mistaken:
             continue
-        endpoint, open_ = refusal.path.endpoint, other_port_open(refusal)
+        endpoint, open_ = refusal.path.endpoint, refusal.other_port_open
         declared = ", ".join(map(str, endpoint.declared))
         said = f"its containers declare {declared}" if declared else "another port of it answers"
         yield Match(
