@@ -37,8 +37,8 @@ def selecting(service: core.Service, snapshot: Snapshot) -> tuple[str, ...] | No
 
 
 def _selects(selector: networking.Selector, labels: Mapping[str, str]) -> bool:
-    wanted = selector.match_labels or {}
-    return wanted.items() <= labels.items() and all(
+    labels_ = selector.match_labels or {}
+    return labels_.items() <= labels.items() and all(
         _fits(expression, labels) for expression in selector.match_expressions or ()
     )
 

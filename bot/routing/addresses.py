@@ -136,11 +136,11 @@ def classify(snapshot: Snapshot, text: str) -> Address:
 def split(text: str) -> tuple[str, int | None]:
     """The host and the port of a URL or an address; the port is None where none is said."""
     authority = AUTHORITY.match(text[:LONGEST].strip())
-    rest = authority[1].rpartition("@")[2] if authority else ""
-    if found := BRACKETED.fullmatch(rest) or PORTED.fullmatch(rest):
-        port = int(found[2]) if found[2] else None
-        return found[1], port if port is None or port < 1 << 16 else None
-    return rest, None
+    host_and_port = authority[1].rpartition("@")[2] if authority else ""
+    if match := BRACKETED.fullmatch(host_and_port) or PORTED.fullmatch(host_and_port):
+        port = int(match[2]) if match[2] else None
+        return match[1], port if port is None or port < 1 << 16 else None
+    return host_and_port, None
 
 
 def parse(host: str) -> IP | None:
@@ -184,15 +184,15 @@ def authority(host: str, port: int) -> str:
 
 def named_service(host: str) -> Ref | None:
     """The Service that a name of the cluster's DNS means, whether it exists or not."""
-    found = IN_CLUSTER.fullmatch(host)
-    return Ref("Service", found[2].lower(), found[1].lower()) if found else None
+    match = IN_CLUSTER.fullmatch(host)
+    return Ref("Service", match[2].lower(), match[1].lower()) if match else None
 
 
 def _named(snapshot: Snapshot, text: str, host: str, port: int | None) -> Address:
-    meant = named_service(host)
-    found = snapshot.get(core.Service, meant.namespace, meant.name) if meant else None
+    ref = named_service(host)
+    service = snapshot.get(core.Service, ref.namespace, ref.name) if ref else None
     kind = AddressKind.NAME if host else AddressKind.UNKNOWN
-    named = meant if found else None
+    named = ref if service else None
     return Address(
         text=text,
         kind=kind,
@@ -200,7 +200,7 @@ def _named(snapshot: Snapshot, text: str, host: str, port: int | None) -> Addres
         port=port,
         service=named,
         services=(named,) if named else (),
-        unseen=snapshot.unseen(NEEDED) if meant and not found else (),
+        unseen=snapshot.unseen(NEEDED) if ref and not service else (),
     )
 
 

@@ -69,26 +69,26 @@ def judgement(rules: Sequence[Rule], common: Sequence[Defect] = ()) -> Judgement
 
     `common` are defects that concern every rule.
     """
-    told = [(rule.match, defect) for rule in rules for defect in rule.defects]
-    told += [("", defect) for defect in common]
-    if not told:
+    defects = [(rule.match, defect) for rule in rules for defect in rule.defects]
+    defects += [("", defect) for defect in common]
+    if not defects:
         return None
-    worst = max((defect for _, defect in told), key=lambda defect: defect.verdict.rank)
+    worst = max((defect for _, defect in defects), key=lambda defect: defect.verdict.rank)
     dead = Rule("", tuple(common)).broken or all(rule.broken for rule in rules)
     partly = worst.verdict is Verdict.FAILED and not dead
     return Judgement(
         verdict=Verdict.DEGRADED if partly else worst.verdict,
         reason=worst.reason,
         message=worst.message,
-        evidence=tuple(Evidence(match or "all rules", defect.message) for match, defect in told),
-        follows=tuple(dict.fromkeys(ref for _, defect in told for ref in defect.follows)),
+        evidence=tuple(Evidence(match or "all rules", defect.message) for match, defect in defects),
+        follows=tuple(dict.fromkeys(ref for _, defect in defects for ref in defect.follows)),
     )
 
 
-def unless_one_works(defects: Sequence[Defect], of: int) -> tuple[Defect, ...]:
+def unless_one_works(defects: Sequence[Defect], total: int) -> tuple[Defect, ...]:
     """A rule with several Services goes on while one of them (`of` in all) has an endpoint."""
     down = sum(defect.reason == NO_ENDPOINTS for defect in defects)
-    if down == of:
+    if down == total:
         return tuple(defects)
     return tuple(
         replace(defect, verdict=Verdict.DEGRADED) if defect.reason == NO_ENDPOINTS else defect
@@ -98,15 +98,15 @@ def unless_one_works(defects: Sequence[Defect], of: int) -> tuple[Defect, ...]:
 
 def service(snapshot: Snapshot, namespace: str, name: str, port: int | str | None) -> Defect | None:
     """The defect of a reference to a port of a Service, None where there is none."""
-    found = snapshot.get(core.Service, namespace, name)
-    if found is None:
+    target = snapshot.get(core.Service, namespace, name)
+    if target is None:
         return _absent(snapshot, core.Service, namespace, name)
-    if not _has_port(found, port):
-        have = ", ".join(serving.port_names(found.spec.ports or ())) or "none"
-        said = "no port is named" if port in (None, "", 0) else f"it has no port {port}"
-        message = f"Service {namespace}/{name}: {said} (it has {have})."
+    if not _has_port(target, port):
+        have = ", ".join(serving.port_names(target.spec.ports or ())) or "none"
+        problem = "no port is named" if port in (None, "", 0) else f"it has no port {port}"
+        message = f"Service {namespace}/{name}: {problem} (it has {have})."
         return Defect("PortNotFound", message)
-    return _in_place_of_another(found, snapshot) or _unserved(found, snapshot)
+    return _in_place_of_another(target, snapshot) or _unserved(target, snapshot)
 
 
 def middleware(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:
@@ -118,17 +118,17 @@ def middleware(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:
 def _chained(snapshot: Snapshot, namespace: str, name: str) -> Iterator[Defect]:
     """The defects of the Middlewares of a chain, which may hold chains; each is seen once."""
     waiting = [(namespace, name)]
-    seen = set(waiting)
+    visited = set(waiting)
     while waiting:
-        place, chain = waiting.pop()
-        found = snapshot.get(traefik.Middleware, place, chain)
-        for reference in found.spec.chain.middlewares if found and found.spec.chain else ():
-            there = (reference.namespace or place, reference.name)
+        holder, name = waiting.pop()
+        chain = snapshot.get(traefik.Middleware, holder, name)
+        for reference in chain.spec.chain.middlewares if chain and chain.spec.chain else ():
+            there = (reference.namespace or holder, reference.name)
             if defect := _traefik(snapshot, traefik.Middleware, *there):
-                message = f"Middleware {place}/{chain} is a chain: {defect.message}"
+                message = f"Middleware {holder}/{name} is a chain: {defect.message}"
                 yield replace(defect, message=message)
-            elif there not in seen:
-                seen.add(there)
+            elif there not in visited:
+                visited.add(there)
                 waiting.append(there)
 
 
@@ -214,51 +214,51 @@ def _by_provider(snapshot: Snapshot, kind: type[Object], name: str) -> Defect | 
     return _unobserved(f"{kind.__name__} {name}")
 
 
-def _joined(each: Object) -> str:
+def _joined(resource: Object) -> str:
     """How Traefik names an object of its provider: every other character becomes a dash."""
-    return "-".join(re.findall(r"[^\W_]+", f"{each.namespace}-{each.name}"))
+    return "-".join(re.findall(r"[^\W_]+", f"{resource.namespace}-{resource.name}"))
 
 
-def _has_port(found: core.Service, port: int | str | None) -> bool:
-    ports = found.spec.ports or ()
-    if found.spec.type == "ExternalName" and not isinstance(port, str):
+def _has_port(service: core.Service, port: int | str | None) -> bool:
+    ports = service.spec.ports or ()
+    if service.spec.type == "ExternalName" and not isinstance(port, str):
         return bool(port or ports)
-    wanted = None if port in (None, "", 0) else port
-    return wanted is not None and any(wanted in (port.port, port.name) for port in ports)
+    wanted_port = None if port in (None, "", 0) else port
+    return wanted_port is not None and any(wanted_port in (port.port, port.name) for port in ports)
 
 
-def _in_place_of_another(found: core.Service, snapshot: Snapshot) -> Defect | None:
+def _in_place_of_another(service: core.Service, snapshot: Snapshot) -> Defect | None:
     """An ExternalName that leads back into this cluster: to nothing, or to its own neighbour.
 
     One that leads to another namespace may be needed (an Ingress reaches no other), and is not
     judged.
     """
-    external = found.spec.external_name if found.spec.type == "ExternalName" else ""
-    meant = named_service(external) if snapshot.live and external else None
-    if meant is None:
+    external = service.spec.external_name if service.spec.type == "ExternalName" else ""
+    target = named_service(external) if snapshot.live and external else None
+    if target is None:
         return None
-    told = f"Service {found.namespace}/{found.name} is an ExternalName of {meant}"
-    other = snapshot.get(core.Service, meant.namespace, meant.name)
+    what = f"Service {service.namespace}/{service.name} is an ExternalName of {target}"
+    other = snapshot.get(core.Service, target.namespace, target.name)
     if other is None:
-        if not snapshot.sees(core.Service, meant.namespace):
+        if not snapshot.sees(core.Service, target.namespace):
             return None
-        return Defect("ServiceNotFound", f"{told}, which does not exist.")
-    if meant.namespace != found.namespace or other.spec.type == "ExternalName":
+        return Defect("ServiceNotFound", f"{what}, which does not exist.")
+    if target.namespace != service.namespace or other.spec.type == "ExternalName":
         return None
     instead = "in the same namespace: the route can name it, with nativeLB where the VIP is wanted."
-    return Defect("DuplicateService", f"{told}, {instead}", Verdict.DEGRADED)
+    return Defect("DuplicateService", f"{what}, {instead}", Verdict.DEGRADED)
 
 
-def _unserved(found: core.Service, snapshot: Snapshot) -> Defect | None:
+def _unserved(service: core.Service, snapshot: Snapshot) -> Defect | None:
     """A Service that exists but answers nothing: its own finding is the cause."""
-    if found.spec.type == "ExternalName" or not found.spec.selector:
+    if service.spec.type == "ExternalName" or not service.spec.selector:
         return None
-    state = serving.behind(found, snapshot)
+    state = serving.behind(service, snapshot)
     if state is None or state.ready or state.draining:
         return None
-    message = f"Service {found.namespace}/{found.name} has no ready endpoint."
-    verdict = serving.without_ready(found, state, snapshot)
-    return Defect(NO_ENDPOINTS, message, verdict, (found.ref,))
+    message = f"Service {service.namespace}/{service.name} has no ready endpoint."
+    verdict = serving.without_ready(service, state, snapshot)
+    return Defect(NO_ENDPOINTS, message, verdict, (service.ref,))
 
 
 def _certificates(snapshot: Snapshot) -> Mapping[tuple[str, str], cert_manager.Certificate]:

@@ -119,11 +119,11 @@ def exposes(pod: core.Pod, port: str) -> bool:
 
 def _starts(pod: core.Pod, now: datetime) -> bool:
     """Whether a pod is young, not ready, and nothing of it has failed yet."""
-    made = pod.metadata.creation_timestamp
+    created = pod.metadata.creation_timestamp
     statuses = (*pod.status.init_container_statuses, *pod.status.container_statuses)
     return (
-        made is not None
-        and now - made <= STARTING
+        created is not None
+        and now - created <= STARTING
         and not containers.is_ready(pod)
         and pod.status.phase in ("Pending", "Running")
         and pod.metadata.deletion_timestamp is None

@@ -64,25 +64,25 @@ class Collector:
         self.ends = asyncio.get_running_loop().time() + WHOLE
         stack = AsyncExitStack()
         try:
-            seen, reports = await self._passes(stack)
+            observations, reports = await self._passes(stack)
         finally:
             await self._remove(stack)
-        return NetworkObservations(seen, reports, tuple(self.unmade))
+        return NetworkObservations(observations, reports, tuple(self.unmade))
 
     async def _passes(
         self, stack: AsyncExitStack
     ) -> tuple[tuple[Observation, ...], tuple[ListenerReport, ...]]:
         means = await self._set_up(stack)
-        asked = questions.first_pass(self.subject, self.points, means)
+        first = questions.first_pass(self.subject, self.points, means)
         self.progress(f"Testing from {', '.join(self.points.nodes)}.")
-        seen = await self._ask(asked, 1)
-        laid = case.collect(self.subject, seen)
-        if questions.needs_second_pass(laid):
+        observations = await self._ask(first, 1)
+        evidence = case.collect(self.subject, observations)
+        if questions.needs_second_pass(evidence):
             self.progress("Not all is well: testing again, to see whether it stays so.")
-            seen += await self._ask(questions.second_pass(laid, asked), 2)
+            observations += await self._ask(questions.second_pass(evidence, first), 2)
         self.progress("Reading what the listeners heard.")
         reports = await asyncio.gather(*map(self._ear, means.listeners.values()))
-        return seen, tuple(reports)
+        return observations, tuple(reports)
 
     async def _remove(self, stack: AsyncExitStack) -> None:
         """What could not be removed is said: the verdict is none the worse for it."""
@@ -105,7 +105,7 @@ class Collector:
     async def _entered(
         self,
         stack: AsyncExitStack,
-        what: str,
+        name: str,
         block: AbstractAsyncContextManager[Mapping[K, V]],
     ) -> Mapping[K, V]:
         """What a block of the prober's gives; nothing where it fails or takes too long."""
@@ -113,31 +113,31 @@ class Collector:
             async with self._limit(SETUP):
                 return await stack.enter_async_context(block)
         except MeshmedicError as error:
-            self.unmade.append(f"{what}: {error}")
+            self.unmade.append(f"{name}: {error}")
         except TimeoutError:
-            self.unmade.append(f"{what} were not ready within {SETUP:g} s.")
+            self.unmade.append(f"{name} were not ready within {SETUP:g} s.")
         return {}
 
-    async def _ask(self, asked: Sequence[Question], number: int) -> tuple[Observation, ...]:
+    async def _ask(self, asked_: Sequence[Question], number: int) -> tuple[Observation, ...]:
         """One pass: every place at once, as far as its limit allows."""
-        places = grouped((question.source, question) for question in asked)
+        places = grouped((question.source, question) for question in asked_)
         slots = asyncio.Semaphore(AT_ONCE)
         async with asyncio.TaskGroup() as group:
             tasks = [
-                group.create_task(self._from(place, theirs, number, slots))
-                for place, theirs in places.items()
+                group.create_task(self._from(place, own, number, slots))
+                for place, own in places.items()
             ]
         return tuple(observation for task in tasks for observation in task.result())
 
     async def _from(
         self,
         place: VantagePoint,
-        asked: Sequence[Question],
+        own: Sequence[Question],
         number: int,
         slots: asyncio.Semaphore,
     ) -> tuple[Observation, ...]:
         """All questions of one place; the reason where it could not be asked."""
-        probes = [question.probe for question in asked]
+        probes = [question.probe for question in own]
         answers: tuple[ProbeAnswer, ...] = ()
         reason = "The prober did not answer this one."
         try:
@@ -150,7 +150,7 @@ class Collector:
         by_probe = grouped((answer.id, answer) for answer in answers)
         return tuple(
             _observation(question, by_probe.get(question.probe.id, ()), reason, number)
-            for question in asked
+            for question in own
         )
 
     def _limit(self, seconds: float) -> asyncio.Timeout:

@@ -37,10 +37,10 @@ def decide(
 ) -> Diagnosis:
     """The diagnosis that follows; `untested` says what the prober cannot see at all."""
     evidence = collect(subject, observations, reports, belief)
-    found = _verdict(evidence)
-    if isinstance(found, str):
-        return _inconclusive(evidence, found, untested)
-    (rule, match), also = found
+    outcome = _verdict(evidence)
+    if isinstance(outcome, str):
+        return _inconclusive(evidence, outcome, untested)
+    (rule, match), also = outcome
     return _diagnosis(evidence, rule, match, also, untested)
 
 
@@ -65,12 +65,12 @@ def _of_failures(
 ) -> tuple[Fault, tuple[Fault, ...]] | str:
     """The one row that explains why every failing way fails."""
     failing = set(evidence.failing)
-    whole = [fault for fault in connecting if failing <= set(fault[1].paths)]
-    if len(whole) == 1:
-        rest = [fault for fault in connecting if fault is not whole[0]]
-        return whole[0], (*rest, *beside)
-    if len(whole) > 1:
-        rows = " and ".join(rule.row for rule, _ in whole)
+    complete = [fault for fault in connecting if failing <= set(fault[1].paths)]
+    if len(complete) == 1:
+        others = [fault for fault in connecting if fault is not complete[0]]
+        return complete[0], (*others, *beside)
+    if len(complete) > 1:
+        rows = " and ".join(rule.row for rule, _ in complete)
         return f"The evidence fits {rows}, which contradict each other."
     if len(connecting) > 1 and failing <= {path for _, m in connecting for path in m.paths}:
         reasons = " ".join(match.because for _, match in connecting)
@@ -157,8 +157,8 @@ def _unknown(evidence: RouteEvidence) -> tuple[Effect, str]:
     return Effect.UNKNOWN, "What the evidence does not explain, it does not cure either."
 
 
-def _untested(evidence: RouteEvidence, said: tuple[str, ...], *, decided: bool) -> tuple[str, ...]:
+def _untested(evidence: RouteEvidence, own: tuple[str, ...], *, decided: bool) -> tuple[str, ...]:
     """What could not be tested, each once; nothing where the objects decide."""
     reasons = () if decided else explanation.reasons(evidence)
     unseen = () if decided else evidence.belief.unseen
-    return tuple(dict.fromkeys((*said, *reasons, *unseen)))
+    return tuple(dict.fromkeys((*own, *reasons, *unseen)))

@@ -195,10 +195,10 @@ class RouteEvidence:
     @cached_property
     def _inside_alone(self) -> frozenset[str]:
         """Nodes on which Traefik's own pod was asked, and nothing beside it."""
-        seen = {key[0] for key, result in self.results.items() if result.seen}
-        own = {place.node for place in seen if place.context is ExecutionContext.TRAEFIK}
+        places = {key[0] for key, result in self.results.items() if result.seen}
+        own = {place.node for place in places if place.context is ExecutionContext.TRAEFIK}
         return frozenset(
-            own - {place.node for place in seen if place.context is not ExecutionContext.TRAEFIK}
+            own - {place.node for place in places if place.context is not ExecutionContext.TRAEFIK}
         )
 
     @cached_property

@@ -94,10 +94,10 @@ def unexplained(evidence: RouteEvidence) -> str:
     if not any(result.seen for result in evidence.results.values()):
         return f"No connection was tried{_by_log(evidence)}."
     if evidence.failing:
-        ways = ", ".join(f"{path}: {evidence.direct(path)}" for path in evidence.failing[:MOST])
+        failures = ", ".join(f"{path}: {evidence.direct(path)}" for path in evidence.failing[:MOST])
         vip = evidence.vip(evidence.failing[0].edge)
         while_ = f", while the Service's VIP is {vip}" if vip.ok else ""
-        return f"Connections fail ({ways}{while_}), and the other tests do not say why."
+        return f"Connections fail ({failures}{while_}), and the other tests do not say why."
     missing = "; ".join(dict.fromkeys(lacking(evidence)))
     return f"What was tried works, but not all was: {missing}."
 

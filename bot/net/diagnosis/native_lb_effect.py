@@ -76,12 +76,12 @@ def _works_twice(result: Result) -> bool:
 
 def vip_alone(evidence: RouteEvidence, path: Path) -> bool:
     """Whether every endpoint fails from here and the Service's VIP always works, both twice."""
-    every = len(evidence.points.endpoints) == len(evidence.subject.endpoints)
-    ways = evidence.paths_from(path.edge)
+    complete = len(evidence.points.endpoints) == len(evidence.subject.endpoints)
+    paths = evidence.paths_from(path.edge)
     return (
-        every
+        complete
         and _works_twice(evidence.vip_beside(path.edge))
-        and all(fails_twice(evidence, other) for other in ways)
+        and all(fails_twice(evidence, other) for other in paths)
     )
 
 
@@ -120,8 +120,8 @@ def _helps(evidence: RouteEvidence, match: Match) -> str:
 def _chooses(evidence: RouteEvidence, match: Match) -> bool:
     """Whether some endpoints work from a place where others do not, and the VIP finds them."""
     for edge in {path.edge for path in match.paths}:
-        ways = [evidence.direct(path) for path in evidence.paths_from(edge)]
-        if any(result.ok for result in ways) and evidence.vip(edge).successes:
+        results = [evidence.direct(path) for path in evidence.paths_from(edge)]
+        if any(result.ok for result in results) and evidence.vip(edge).successes:
             return True
     return False
 

@@ -57,8 +57,8 @@ class Overlay:
         """Whether packets of one node's prober reached another's listener; None if not known."""
         report = self.evidence.listener_reports.get(node)
         own = self._addresses(source)
-        asked = self.evidence.far(VantagePoint(source), node, Aim.FAR_UDP)
-        if report is None or report.heard is None or not own or not asked.seen:
+        sent = self.evidence.far(VantagePoint(source), node, Aim.FAR_UDP)
+        if report is None or report.heard is None or not own or not sent.seen:
             return None
         return any(count.source in own and count.udp + count.tcp for count in report.heard)
 

@@ -77,8 +77,8 @@ def bearing(diagnosis: Diagnosis) -> tuple[Seen, ...]:
 
 def _applying(route: Ref, snapshot: Snapshot) -> Iterator[tuple[Diagnosed, Subject]]:
     """Each test of a route, and the route as it is now, if it leads to the same endpoints."""
-    known = snapshot.supplement(Diagnoses)
-    for diagnosed in known.standing if known else ():
+    diagnoses = snapshot.supplement(Diagnoses)
+    for diagnosed in diagnoses.standing if diagnoses else ():
         if diagnosed.route == route and diagnosed.taken_at <= snapshot.taken_at:
             now = resolving.resolve(snapshot, diagnosed.subject.name)
             if isinstance(now, Subject) and not _leads_elsewhere(diagnosed.subject, now):
@@ -100,8 +100,8 @@ def _leads_elsewhere(before: Subject, now: Subject) -> bool:
     """Whether the route's Service, port or endpoints changed; what was not seen did not change."""
     if (before.service, before.port) != (now.service, now.port):
         return True
-    seen = before.endpoints_seen and now.endpoints_seen
-    return seen and _places(before) != _places(now)
+    both_seen = before.endpoints_seen and now.endpoints_seen
+    return both_seen and _places(before) != _places(now)
 
 
 def _places(subject: Subject) -> frozenset[tuple[str, int]]:
@@ -110,11 +110,11 @@ def _places(subject: Subject) -> frozenset[tuple[str, int]]:
 
 def _is_gone_round(diagnosed: Diagnosed) -> bool:
     """A fault of pod IPs that a route by the VIP does not meet: it is there all the same."""
-    found = diagnosed.diagnosis
-    if found.row in BY_VIP or found.row not in STOPS:
+    diagnosis = diagnosed.diagnosis
+    if diagnosis.row in BY_VIP or diagnosis.row not in STOPS:
         return False
-    proven = found.confidence is Confidence.PROVEN
-    return found.effect is Effect.HELPS or (proven and diagnosed.subject.native is Native.ON)
+    proven = diagnosis.confidence is Confidence.PROVEN
+    return diagnosis.effect is Effect.HELPS or (proven and diagnosed.subject.native is Native.ON)
 
 
 def _worked_around(diagnosed: Diagnosed) -> Judgement:
@@ -129,24 +129,24 @@ def _worked_around(diagnosed: Diagnosed) -> Judgement:
 
 def _fails(diagnosed: Diagnosed) -> bool:
     """Proven to fail, or proven that nativeLB leads past what fails."""
-    found = diagnosed.diagnosis
-    if found.effect is not Effect.HELPS and found.confidence is not Confidence.PROVEN:
+    diagnosis = diagnosed.diagnosis
+    if diagnosis.effect is not Effect.HELPS and diagnosis.confidence is not Confidence.PROVEN:
         return False
-    by_vip = diagnosed.subject.native is Native.ON and found.row in BY_VIP
-    around = diagnosed.subject.native is Native.ON and found.row not in BY_VIP
-    return by_vip or (found.row in STOPS and not around)
+    by_vip = diagnosed.subject.native is Native.ON and diagnosis.row in BY_VIP
+    around = diagnosed.subject.native is Native.ON and diagnosis.row not in BY_VIP
+    return by_vip or (diagnosis.row in STOPS and not around)
 
 
 def _judged(diagnosed: Diagnosed) -> Judgement:
-    found = diagnosed.diagnosis
-    helps = found.effect is Effect.HELPS
-    advice = f" nativeLB would lead past it: {found.effect_because}" if helps else ""
+    diagnosis = diagnosed.diagnosis
+    helps = diagnosis.effect is Effect.HELPS
+    advice = f" nativeLB would lead past it: {diagnosis.effect_because}" if helps else ""
     return Judgement(
         verdict=Verdict.DEGRADED,
-        reason="NativeLBHelps" if helps else found.row.reason,
-        message=f"{found.because}{advice}",
+        reason="NativeLBHelps" if helps else diagnosis.row.reason,
+        message=f"{diagnosis.because}{advice}",
         evidence=(
-            Evidence("tested", f"{diagnosed.taken_at:%Y-%m-%d %H:%M} UTC, {found.confidence}"),
-            *(Evidence(row.what, row.result) for row in bearing(found)),
+            Evidence("tested", f"{diagnosed.taken_at:%Y-%m-%d %H:%M} UTC, {diagnosis.confidence}"),
+            *(Evidence(row.what, row.result) for row in bearing(diagnosis)),
         ),
     )

@@ -71,7 +71,7 @@ class Diagnose:
     _restored: set[str] = field(default_factory=set)
     """The routes of which nothing is known but what an earlier process proved."""
 
-    async def diagnose(self, asked: str, progress: Progress = quiet) -> Diagnosed:
+    async def diagnose(self, typed: str, progress: Progress = quiet) -> Diagnosed:
         """The verdict on the route or Service that is asked for, beside what it is about.
 
         Raises:
@@ -80,7 +80,7 @@ class Diagnose:
         """
         progress("Reading routes, Services and endpoints.")
         snapshot = await self.cluster.snapshot(resolving.READS)
-        subject = resolving.resolve(snapshot, asked)
+        subject = resolving.resolve(snapshot, typed)
         if isinstance(subject, Unresolved):
             raise InputError(str(subject))
         return await self.examine(subject, snapshot.taken_at, progress)
@@ -92,16 +92,16 @@ class Diagnose:
         async with asyncio.TaskGroup() as group:
             believing = group.create_task(self._belief(subject))
             observing = group.create_task(self._observe(subject, progress))
-        seen = observing.result()
-        prober, blind = self._method(seen)
-        found = decide.decide(
+        network = observing.result()
+        prober, blind = self._method(network)
+        diagnosis = decide.decide(
             subject,
-            seen.observations,
-            seen.listener_reports,
+            network.observations,
+            network.listener_reports,
             believing.result(),
-            tuple(dict.fromkeys((*blind, *seen.unmade))),
+            tuple(dict.fromkeys((*blind, *network.unmade))),
         )
-        diagnosis = msgspec.structs.replace(found, subject=subject.name, prober=prober)
+        diagnosis = msgspec.structs.replace(diagnosis, subject=subject.name, prober=prober)
         diagnosed = Diagnosed(taken_at, subject, diagnosis)
         self._remember(diagnosed)
         return diagnosed
@@ -125,18 +125,18 @@ class Diagnose:
     @property
     def tested(self) -> tuple[Diagnosed, ...]:
         """What stands of each route that this process tested itself."""
-        return tuple(kept for name, kept in self._kept.items() if name not in self._restored)
+        return tuple(past for name, past in self._kept.items() if name not in self._restored)
 
-    def restore(self, kept: Proofs) -> None:
+    def restore(self, record: Proofs) -> None:
         """Take over the proven faults that the process kept which acted last.
 
         One that was proven here and is not among them is over: that process saw it pass.
         """
-        for name in [name for name, known in self._kept.items() if lasting.proves(known)]:
+        for name in [name for name, past in self._kept.items() if lasting.proves(past)]:
             del self._kept[name]
-        for proof in kept.proofs[-KEPT:]:
-            known = self._kept.get(proof.subject)
-            if known is None or known.taken_at < proof.tested:
+        for proof in record.proofs[-KEPT:]:
+            past = self._kept.get(proof.subject)
+            if past is None or past.taken_at < proof.tested:
                 self._kept[proof.subject] = proofs.diagnosed(proof)
                 self._restored.add(proof.subject)
 
@@ -160,17 +160,17 @@ class Diagnose:
             return NetworkObservations(unmade=(NO_PROBER,))
         return await Collector(self.prober, subject, points, progress).both()
 
-    def _method(self, seen: NetworkObservations) -> tuple[str, tuple[str, ...]]:
+    def _method(self, network: NetworkObservations) -> tuple[str, tuple[str, ...]]:
         """By what was tested, and what that cannot see, each with how to allow it.
 
         Both are empty where nothing was asked.
         """
-        if self.prober is None or not seen.observations:
+        if self.prober is None or not network.observations:
             return "", ()
         name, limitations = self.prober.name, self.prober.blind
         contexts = {
             observation.question.source.context
-            for observation in seen.observations
+            for observation in network.observations
             if any(answer.outcome in STATES for answer in observation.answers)
         }
         if not contexts:
@@ -188,7 +188,7 @@ class Diagnose:
         self._kept.move_to_end(name)
         if len(self._kept) > KEPT:
             # A proven fault that nobody remembers would look like one that is over.
-            idle = (name for name, kept in self._kept.items() if not lasting.proves(kept))
+            idle = (name for name, past in self._kept.items() if not lasting.proves(past))
             del self._kept[next(idle, next(iter(self._kept)))]
         if self.on_proofs and (proven := self.proofs) != before:
             self.on_proofs(proven)

@@ -92,7 +92,7 @@ def first_pass(subject: Subject, points: VantagePoints, means: Means) -> tuple[Q
             _listeners(plan, VantagePoint(node))
         if node in points.endpoint_nodes and node not in points.ingress_nodes:
             # From the endpoint's node itself, which no NetworkPolicy of kube-router keeps out.
-            _endpoints(plan, VantagePoint(node, ExecutionContext.HOST), 2, of=node)
+            _endpoints(plan, VantagePoint(node, ExecutionContext.HOST), 2, only=node)
     return tuple(plan.questions)
 
 
@@ -189,10 +189,10 @@ def _from_traefik(plan: TestPlan, place: VantagePoint) -> None:
         plan.ask(place, Aim.REQUEST, target(endpoint), probe, 1)
 
 
-def _endpoints(plan: TestPlan, place: VantagePoint, tries: int, *, of: str = "") -> None:
-    """The endpoints, those of one node alone where `of` names it; from a pod other ports too."""
+def _endpoints(plan: TestPlan, place: VantagePoint, tries: int, *, only: str = "") -> None:
+    """The endpoints, those of one node alone where `only` names it; from a pod other ports too."""
     for endpoint in plan.points.endpoints:
-        if of and endpoint.node != of:
+        if only and endpoint.node != only:
             continue
         probe = _tcp(endpoint.address, endpoint.port)
         plan.ask(place, Aim.ENDPOINT, target(endpoint), probe, tries)
@@ -221,9 +221,9 @@ def _listeners(plan: TestPlan, place: VantagePoint) -> None:
         if name not in plan.points.nodes:
             continue
         back = name in edges and place.node not in edges
-        whole = name in edges or place.node in (*edges, name)
+        close = name in edges or place.node in (*edges, name)
         for aim, probe, tries in _of_listener(plan, listener):
-            if not whole and aim is not Aim.FAR:
+            if not close and aim is not Aim.FAR:
                 # Between two nodes without Traefik, whether it works is enough.
                 continue
             direction = Aim.BACK if back and aim is Aim.FAR else aim

@@ -37,8 +37,8 @@ class VantagePoints(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def nodes(self) -> tuple[str, ...]:
         """Every node that takes part, each once: Traefik's first."""
-        every = (*self.ingress_nodes, *self.endpoint_nodes, self.control)
-        return tuple(dict.fromkeys(node for node in every if node))
+        nodes = (*self.ingress_nodes, *self.endpoint_nodes, self.control)
+        return tuple(dict.fromkeys(node for node in nodes if node))
 
 
 def choose_vantage_points(subject: Subject) -> VantagePoints:
@@ -74,9 +74,9 @@ def backends(
     points: VantagePoints, listeners: Mapping[str, ListenerAddress]
 ) -> tuple[ProbedBackend, ...]:
     """What temporary Services are wanted for: each endpoint, and each listener."""
-    ours = (ProbedBackend(listener.address, listener.port) for listener in listeners.values())
-    theirs = (ProbedBackend(endpoint.address, endpoint.port) for endpoint in points.endpoints)
-    return tuple(dict.fromkeys((*theirs, *ours)))
+    listening = (ProbedBackend(listener.address, listener.port) for listener in listeners.values())
+    endpoints = (ProbedBackend(endpoint.address, endpoint.port) for endpoint in points.endpoints)
+    return tuple(dict.fromkeys((*endpoints, *listening)))
 
 
 def _chosen(subject: Subject, ingress: tuple[str, ...]) -> tuple[EndpointAt, ...]:
@@ -84,5 +84,5 @@ def _chosen(subject: Subject, ingress: tuple[str, ...]) -> tuple[EndpointAt, ...
     local_first = sorted(subject.endpoints, key=lambda e: (e.node not in ingress, e))
     by_node = grouped((endpoint.node, endpoint) for endpoint in local_first)
     first = [group[0] for group in by_node.values()]
-    rest = [endpoint for group in by_node.values() for endpoint in group[1:]]
-    return tuple([*first, *rest][:MOST_ENDPOINTS])
+    others = [endpoint for group in by_node.values() for endpoint in group[1:]]
+    return tuple([*first, *others][:MOST_ENDPOINTS])

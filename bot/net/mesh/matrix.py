@@ -93,16 +93,16 @@ class Matrix(msgspec.Struct, frozen=True, kw_only=True):
             return Verdict.FAILED
         if bad:
             return Verdict.DEGRADED
-        seen = self.cells and not (self.unseen or self.untested or self.without_dns)
-        return Verdict.HEALTHY if seen else Verdict.UNKNOWN
+        complete = self.cells and not (self.unseen or self.untested or self.without_dns)
+        return Verdict.HEALTHY if complete else Verdict.UNKNOWN
 
     @property
     def untested(self) -> dict[By, int]:
         """Of how many pairs something was not tested, though both nodes took part."""
         absent = {node for node, _ in self.unseen}
-        wanted = [pair for pair in self.wanted if absent.isdisjoint(pair)]
+        pairs = [pair for pair in self.wanted if absent.isdisjoint(pair)]
         done = {(cell.pair, cell.test) for cell in self.cells}
-        missing = Counter(test for pair in wanted for test in PAIRED if (pair, test) not in done)
+        missing = Counter(test for pair in pairs for test in PAIRED if (pair, test) not in done)
         return dict(missing)
 
     @property
@@ -212,16 +212,16 @@ class Break(msgspec.Struct, frozen=True, kw_only=True):
 def breaks(cells: Iterable[Cell]) -> tuple[Break, ...]:
     """What is broken: the fewest nodes and pairs that explain all failures, test by test."""
     cells = tuple(cells)
-    found: list[Break] = []
+    all_breaks: list[Break] = []
     explained: set[Pair] = set()
     for test in By:
         tests = {cell.pair: cell for cell in cells if cell.test is test}
         bad = {pair: cell for pair, cell in tests.items() if not cell.ok and pair not in explained}
-        found += _of_test(test, set(tests), bad)
+        all_breaks += _of_test(test, set(tests), bad)
         if test is By.POD:
             # What does not get through by the pod IP fails in every other way as well.
             explained |= {pair for pair, cell in bad.items() if cell.well == 0}
-    return tuple(found)
+    return tuple(all_breaks)
 
 
 def findings(matrix: Matrix) -> tuple[str, ...]:

@@ -57,15 +57,15 @@ class _Settling:
     """Whom the fresh rounds of a node tried."""
 
     def links(self) -> Links:
-        known = {fault.key: fault for fault in self.before}
+        before = {fault.key: fault for fault in self.before}
         for name in sorted(self.nodes):
             witness = self.witnesses.get(name)
             missing = _missing(witness, self.now)
             if missing:
                 self.unseen.append(Unseen(name, *missing))
             elif witness and witness.every and witness.rounds:
-                self._witnessed(witness, known)
-        carried = self._carried(known)
+                self._witnessed(witness, before)
+        carried = self._carried(before)
         for name in self.tried:
             self._left_out(name)
         cells = tuple(self.cells.values())
@@ -81,7 +81,7 @@ class _Settling:
             unseen=tuple(self.unseen),
         )
 
-    def _witnessed(self, witness: Witness, known: Mapping[LinkTest, Fault]) -> None:
+    def _witnessed(self, witness: Witness, before: Mapping[LinkTest, Fault]) -> None:
         last = witness.rounds[-1]
         earlier = witness.rounds[-2] if len(witness.rounds) > 1 else Round(last.ended)
         failed = {(try_.target, try_.test) for try_ in earlier.tries if _failed(try_)}
@@ -97,9 +97,9 @@ class _Settling:
             running = (try_.target, try_.test) in failed
             if cell.ok:
                 self.cells[key] = cell
-            elif running or try_.target in wholly or key in known:
+            elif running or try_.target in wholly or key in before:
                 began = earlier.ended if running else last.ended
-                since = known[key].since if key in known else began
+                since = before[key].since if key in before else began
                 self.faults[key] = Fault(*key, try_.outcome, since, last.ended)
                 self.cells[key] = cell
             else:
@@ -117,10 +117,10 @@ class _Settling:
             return False
         return there.ready or not self.nodes[target]
 
-    def _carried(self, known: Mapping[LinkTest, Fault]) -> frozenset[Pair]:
+    def _carried(self, before: Mapping[LinkTest, Fault]) -> frozenset[Pair]:
         """Keep what was broken and could not be looked at."""
         carried = set()
-        for key, fault in known.items():
+        for key, fault in before.items():
             here = fault.source in self.nodes and fault.target in self.nodes
             if here and key not in self.cells and not self._unwanted(fault.pair):
                 self.faults[key] = fault

@@ -185,14 +185,14 @@ def _owned(name: str, owner: Manifest | None) -> Manifest:
 
 def portions(probes: Sequence[Probe]) -> Iterator[list[Probe]]:
     """As many probes as one argument holds, again and again."""
-    few: list[Probe] = []
+    portion: list[Probe] = []
     size = 0
     for probe in probes:
-        more = len(msgspec.json.encode(probe))
-        if few and size + more > MOST_ARGUMENT:
-            yield few
-            few, size = [], 0
-        few.append(probe)
-        size += more
-    if few:
-        yield few
+        length = len(msgspec.json.encode(probe))
+        if portion and size + length > MOST_ARGUMENT:
+            yield portion
+            portion, size = [], 0
+        portion.append(probe)
+        size += length
+    if portion:
+        yield portion

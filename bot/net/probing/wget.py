@@ -136,9 +136,9 @@ def untried(probe: Probe, why: str) -> ProbeAnswer:
 
 def lines(stderr: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The lines that are wget's own, and those that the server sent."""
-    every = [line.rstrip("\r") for line in stderr.split("\n")]
-    own = tuple(line for line in every if not line.startswith((INDENT, ECHOED)))
-    return own, tuple(line.strip() for line in every if line.startswith(INDENT))
+    all_lines = [line.rstrip("\r") for line in stderr.split("\n")]
+    own = tuple(line for line in all_lines if not line.startswith((INDENT, ECHOED)))
+    return own, tuple(line.strip() for line in all_lines if line.startswith(INDENT))
 
 
 def failure(stderr: str) -> RequestStep:
@@ -148,8 +148,8 @@ def failure(stderr: str) -> RequestStep:
     last = texts[-1][:200] if texts else ""
     for words, leg, outcome, errno in WORDS:
         if re.search(words, "\n".join(own), re.IGNORECASE):
-            said = UNCLEAR if (leg, outcome) == (Leg.CONNECT, Outcome.TIMEOUT) else last
-            return RequestStep(leg=leg, outcome=outcome, errno=errno, said="" if errno else said)
+            detail = UNCLEAR if (leg, outcome) == (Leg.CONNECT, Outcome.TIMEOUT) else last
+            return RequestStep(leg=leg, outcome=outcome, errno=errno, said="" if errno else detail)
     return RequestStep(leg=Leg.CONNECT, outcome=Outcome.UNTRIED, said=last or "it said nothing")
 
 

@@ -31,12 +31,12 @@ class Origin(msgspec.Struct, frozen=True):
 def resolve(snapshot: Snapshot, typed: str) -> Origin | Refusal:
     """The meaning of `node/…`, `pod/namespace/…`, or the beginning of a pod's name."""
     text = typed.strip().casefold()
-    kind, _, rest = text.partition("/")
-    if kind == "node" and rest:
-        return _node(snapshot, rest)
-    if isinstance(found := _node(snapshot, text), Origin):
-        return found
-    wanted = rest if kind == "pod" and rest else text
+    kind, _, name = text.partition("/")
+    if kind == "node" and name:
+        return _node(snapshot, name)
+    if isinstance(node := _node(snapshot, text), Origin):
+        return node
+    wanted = name if kind == "pod" and name else text
     pods = _pods(snapshot, wanted)
     if not pods:
         gaps = snapshot.unseen((core.Node, core.Pod))

@@ -110,8 +110,8 @@ def attempt(destination: Destination, address: str, answer: ProbeAnswer) -> Atte
 def outcome(step: RequestStep) -> str:
     """How a step ended, with what is known of why."""
     errno = f" (errno {step.errno})" if step.errno else ""
-    said = f": {step.said}" if step.said else ""
-    return f"{step.outcome.value}{errno}{said}"
+    detail = f": {step.said}" if step.said else ""
+    return f"{step.outcome.value}{errno}{detail}"
 
 
 def _steps(destination: Destination, answer: ProbeAnswer) -> Iterator[RequestStep]:
@@ -151,10 +151,10 @@ def _failed(destination: Destination, answer: ProbeAnswer) -> Leg | None:
     return Leg.TLS if destination.tls and "TLS" in answer.detail else Leg.HTTP
 
 
-def _sentence(each: Attempt) -> str:
-    bad = next((step for step in each.steps if not step.ok), None)
+def _sentence(attempt_: Attempt) -> str:
+    bad = next((step for step in attempt_.steps if not step.ok), None)
     if bad:
-        return f"{each.address}: {bad.leg} {outcome(bad)}."
-    if each.status:
-        return f"{each.address} answers with HTTP {each.status}."
-    return f"{each.address} takes the connection."
+        return f"{attempt_.address}: {bad.leg} {outcome(bad)}."
+    if attempt_.status:
+        return f"{attempt_.address} answers with HTTP {attempt_.status}."
+    return f"{attempt_.address} takes the connection."

@@ -77,12 +77,12 @@ def command(
     for text in (target, words):
         if len(text) > LONGEST or not text.isascii() or not text.isprintable():
             return Refusal(f"Only printable ASCII, and {LONGEST} characters at most.")
-    given = words.split()
+    options_ = words.split()
     # The name server that dig is to ask: `@10.43.0.10`.
-    server = next((word for word in given if tool is Tool.DIG and word.startswith("@")), "")
+    server = next((word for word in options_ if tool is Tool.DIG and word.startswith("@")), "")
     if server:
-        given.remove(server)
-    arguments = options.read(tool, given)
+        options_.remove(server)
+    arguments = options.read(tool, options_)
     if isinstance(arguments, Refusal):
         return arguments
     match tool:

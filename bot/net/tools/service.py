@@ -66,8 +66,8 @@ class Netshoot:
             raise ClusterError(NO_RUNNER)
         snapshot = await self.cluster.snapshot(NEEDED)
         if node not in (names := _nodes(snapshot)):
-            known = ", ".join(names[:20]) or "none can be seen"
-            raise InputError(f"There is no node {node!r}. Choose one of: {known}.")
+            choices = ", ".join(names[:20]) or "none can be seen"
+            raise InputError(f"There is no node {node!r}. Choose one of: {choices}.")
         argv = command(snapshot, tool, target, options, self.also)
         if isinstance(argv, Refusal):
             raise InputError(argv.detail)

@@ -89,21 +89,21 @@ def is_name(text: str) -> bool:
 
 def find(snapshot: Snapshot, text: str, also: Allowed) -> Place | Refusal:
     """Where `text` leads: an address, a node, a Service or pod as `namespace/name`, a name."""
-    wanted = text.lower().removesuffix(".")
-    if found := SLASHED.fullmatch(wanted):
-        return _object(snapshot, found[1], found[2], also)
-    if "%" in wanted or address.parse(wanted):
-        return _address(snapshot, wanted, also)
-    if not is_name(wanted):
+    name = text.lower().removesuffix(".")
+    if match := SLASHED.fullmatch(name):
+        return _object(snapshot, match[1], match[2], also)
+    if "%" in name or address.parse(name):
+        return _address(snapshot, name, also)
+    if not is_name(name):
         return Refusal("A target is an address, a node, namespace/name, or a name of DNS.")
-    return _named(snapshot, wanted, also)
+    return _named(snapshot, name, also)
 
 
 def _named(snapshot: Snapshot, name: str, also: Allowed) -> Place | Refusal:
     if node := snapshot.get(core.Node, "", name):
         return _node(node)
-    if (found := SERVICE.fullmatch(name)) and (
-        service := snapshot.get(core.Service, found[2], found[1])
+    if (match := SERVICE.fullmatch(name)) and (
+        service := snapshot.get(core.Service, match[2], match[1])
     ):
         return _service(service, also)
     if _is_allowed(name, also):

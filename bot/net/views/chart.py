@@ -28,9 +28,9 @@ KEY = (
 def heat_map(matrix: Matrix) -> HeatMap:
     """The picture of the nodes that were to be tried; of too many, those with failures."""
     cells = text.by_pair(matrix)
-    every = text.tested_nodes(matrix)
-    names = _chosen(every, cells)
-    some = f"{len(names)} of {len(every)} nodes" if len(names) < len(every) else ""
+    nodes = text.tested_nodes(matrix)
+    names = _chosen(nodes, cells)
+    some = f"{len(names)} of {len(nodes)} nodes" if len(names) < len(nodes) else ""
     rows = tuple(tuple(_tile((row, column), cells, matrix) for column in names) for row in names)
     signs = {tile.sign for row in rows for tile in row}
     return HeatMap(
@@ -38,34 +38,34 @@ def heat_map(matrix: Matrix) -> HeatMap:
         subtitle=f"{some or words.plural(len(names), 'node')}, from the row to the column",
         names=tuple(words.line(name, NAME) or "?" for name in names),
         rows=rows,
-        key=tuple(one for one in KEY if one.tile.sign in signs),
+        key=tuple(key for key in KEY if key.tile.sign in signs),
     )
 
 
 def alt(matrix: Matrix) -> str:
     """What the picture shows, in words."""
     count = words.plural(len(text.tested_nodes(matrix)), "node")
-    said = " ".join(findings(matrix))
-    return words.line(f"Heat map of {count}: {text.MATRIX_HEADS[matrix.verdict]}. {said}", ALT)
+    sentences = " ".join(findings(matrix))
+    return words.line(f"Heat map of {count}: {text.MATRIX_HEADS[matrix.verdict]}. {sentences}", ALT)
 
 
 def _chosen(names: Sequence[str], cells: Mapping[Pair, Sequence[Cell]]) -> tuple[str, ...]:
     """All, else those of which something fails; what is well needs no picture."""
     if len(names) <= MOST:
         return tuple(names)
-    bad = {node for pair, found in cells.items() for node in pair if not all(c.ok for c in found)}
+    bad = {node for pair, tests in cells.items() for node in pair if not all(c.ok for c in tests)}
     return tuple(name for name in names if name in bad or not bad)[:MOST]
 
 
 def _tile(pair: Pair, cells: Mapping[Pair, Sequence[Cell]], matrix: Matrix) -> Tile:
     if pair[0] == pair[1]:
         return Tile(Sign.SELF)
-    found = cells.get(pair, ())
-    if not found:
+    tests = cells.get(pair, ())
+    if not tests:
         return Tile(Sign.UNSEEN if text.expected(pair, matrix) else Sign.UNTRIED)
-    took = next((one.took for one in found if one.test is By.POD), None)
-    if any(one.test is By.POD and not one.well for one in found):
+    took = next((cell.took for cell in tests if cell.test is By.POD), None)
+    if any(cell.test is By.POD and not cell.well for cell in tests):
         return Tile(Sign.NONE)
-    if letters := text.letters(found):
+    if letters := text.letters(tests):
         return Tile(Sign.SOME, took, letters)
     return Tile(Sign.WELL, took)

@@ -36,25 +36,26 @@ OUTPUT_WIDE = 2000
 """Characters of a line in the file."""
 
 
-def diagnosis(found: Diagnosis, rows: list[render.Row]) -> render.Card:
+def diagnosis(diagnosis: Diagnosis, rows: list[render.Row]) -> render.Card:
     """One message, and the whole of it as a file."""
-    verdict = text.verdict(found)
-    sure = "" if found.confidence is Confidence.NONE else f" · {found.confidence}"
-    places = ", ".join(render.code(place, 60) for place in found.places[:5])
-    head = f"## {words.MARK[verdict]} {text.TITLE[found.row]}{sure}\n{_prose(found.because)}"
-    head += f"\n**Where** {places}" if places else ""
-    by = _prose(found.prober, LINE) or "nothing: there is no prober"
-    tail = f"-# {render.code(found.subject, LINE)} · tested by {by}"
+    verdict = text.verdict(diagnosis)
+    sure = "" if diagnosis.confidence is Confidence.NONE else f" · {diagnosis.confidence}"
+    places = ", ".join(render.code(place, 60) for place in diagnosis.places[:5])
+    head = f"## {words.MARK[verdict]} {text.TITLE[diagnosis.row]}{sure}"
+    head += f"\n{_prose(diagnosis.because)}" + (f"\n**Where** {places}" if places else "")
+    by = _prose(diagnosis.prober, LINE) or "nothing: there is no prober"
+    tail = f"-# {render.code(diagnosis.subject, LINE)} · tested by {by}"
     room = render.TEXT - len(head) - len(tail)
     # What bears less is left out first; the file has it.
     shown: list[str] = []
-    native = f"**{text.NATIVE[found.effect]}.** {_prose(found.effect_because)}"
-    for part in (native, _advice(found), _evidence(found), _untested(found.untested, 3, LINE)):
+    native = f"**{text.NATIVE[diagnosis.effect]}.** {_prose(diagnosis.effect_because)}"
+    untested = _untested(diagnosis.untested, 3, LINE)
+    for part in (native, _advice(diagnosis), _evidence(diagnosis), untested):
         if part and len(part) <= room:
             shown.append(part)
             room -= len(part)
     card = render.card(verdict, [head, *shown, tail], rows)
-    return _with_file(card, "diagnosis.txt", terminal.diagnosis_text(found))
+    return _with_file(card, "diagnosis.txt", terminal.diagnosis_text(diagnosis))
 
 
 def progress(subject: str, message: str) -> render.Card:
@@ -118,8 +119,8 @@ def tool(ran: Ran, rows: Sequence[render.Row] = ()) -> render.Card:
     fits = len(lines) <= OUTPUT_LINES and all(len(line) <= OUTPUT_LINE for line in lines)
     if empty or (fits and sum(len(line) + 1 for line in lines) <= OUTPUT):
         return card
-    whole = "".join(f"{words.line(line, OUTPUT_WIDE)}\n" for line in lines)
-    return _with_file(card, "output.txt", whole)
+    content = "".join(f"{words.line(line, OUTPUT_WIDE)}\n" for line in lines)
+    return _with_file(card, "output.txt", content)
 
 
 def tool_ended(ran: Ran) -> str:
@@ -131,14 +132,14 @@ def tool_ended(ran: Ran) -> str:
     return "how it ended is not known" if ran.exit_code is None else f"exit code {ran.exit_code}"
 
 
-def _advice(found: Diagnosis) -> str:
-    steps = [*found.advice[:4], *([found.next] if found.next else [])]
+def _advice(diagnosis: Diagnosis) -> str:
+    steps = [*diagnosis.advice[:4], *([diagnosis.next] if diagnosis.next else [])]
     lines = [f"{number}. {_prose(step, 300)}" for number, step in enumerate(steps, 1)]
     return _listed("**What to do**\n", lines, len(lines))
 
 
-def _evidence(found: Diagnosis) -> str:
-    rows = text.evidence(found)
+def _evidence(diagnosis: Diagnosis) -> str:
+    rows = text.evidence(diagnosis)
     lines = [f"{render.code(row.what, 90)} {render.code(row.result, 70)}" for row in rows]
     return _listed("**What was seen**\n", lines, EVIDENCE, " tests in the file")
 

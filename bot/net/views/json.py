@@ -111,19 +111,19 @@ SCHEMAS: dict[str, type[msgspec.Struct]] = {
 }
 
 
-def diagnosis(found: Diagnosis) -> bytes:
+def diagnosis(diagnosis: Diagnosis) -> bytes:
     """A diagnosis as indented JSON with a line end."""
-    evidence = (Seen(redact(r.what), redact(r.result), r.bears) for r in text.evidence(found))
+    evidence = (Seen(redact(r.what), redact(r.result), r.bears) for r in text.evidence(diagnosis))
     return _encoded(
-        found,
+        diagnosis,
         JsonDiagnosis,
         schema=DIAGNOSIS,
-        subject=redact(found.subject),
-        verdict=text.verdict(found),
-        because=redact(found.because),
-        effect_because=redact(found.effect_because),
+        subject=redact(diagnosis.subject),
+        verdict=text.verdict(diagnosis),
+        because=redact(diagnosis.because),
+        effect_because=redact(diagnosis.effect_because),
         evidence=tuple(evidence),
-        untested=tuple(map(redact, found.untested)),
+        untested=tuple(map(redact, diagnosis.untested)),
     )
 
 
@@ -169,11 +169,11 @@ def _attempt(attempt: Attempt) -> JsonAttempt:
     return _published(attempt, JsonAttempt, steps=steps, backend=redact(attempt.backend))
 
 
-def _encoded(found: object, kind: type[msgspec.Struct], **changed: object) -> bytes:
-    return indented(_published(found, kind, **changed))
+def _encoded(source: object, kind: type[msgspec.Struct], **changed: object) -> bytes:
+    return indented(_published(source, kind, **changed))
 
 
-def _published(found: object, kind: type[T], **changed: object) -> T:
+def _published(source: object, kind: type[T], **changed: object) -> T:
     """What is published of a value: its attributes, besides those that are given here."""
-    same = {name: getattr(found, name) for name in kind.__struct_fields__ if name not in changed}
+    same = {name: getattr(source, name) for name in kind.__struct_fields__ if name not in changed}
     return kind(**same, **changed)

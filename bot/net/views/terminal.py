@@ -24,26 +24,28 @@ PAGE = 300
 """Columns of a matrix in a file."""
 
 
-def diagnosis(found: Diagnosis, *, whole: bool = False) -> RenderableType:
+def diagnosis(diagnosis: Diagnosis, *, whole: bool = False) -> RenderableType:
     """Verdict first, then what bears on it; every test where the `whole` of it is wanted."""
-    title = _title(text.TITLE[found.row], text.verdict(found))
-    if found.confidence is not Confidence.NONE:
-        title.append(f"  {found.confidence}", style="default not bold")
-    parts: list[RenderableType] = [title, Text(words.line(found.because, LINE))]
-    if found.places:
-        parts.append(terminal.labelled("where", "bold", ", ".join(found.places), LINE))
-    parts.append(terminal.labelled(text.NATIVE[found.effect], "bold", found.effect_because, LINE))
+    title = _title(text.TITLE[diagnosis.row], text.verdict(diagnosis))
+    if diagnosis.confidence is not Confidence.NONE:
+        title.append(f"  {diagnosis.confidence}", style="default not bold")
+    parts: list[RenderableType] = [title, Text(words.line(diagnosis.because, LINE))]
+    if diagnosis.places:
+        parts.append(terminal.labelled("where", "bold", ", ".join(diagnosis.places), LINE))
+    parts.append(
+        terminal.labelled(text.NATIVE[diagnosis.effect], "bold", diagnosis.effect_because, LINE)
+    )
     parts += [
         Text.assemble((f"{number}. ", "bold"), words.line(step, LINE))
-        for number, step in enumerate(found.advice, 1)
+        for number, step in enumerate(diagnosis.advice, 1)
     ]
-    if found.next:
-        parts.append(terminal.labelled("next", "bold", found.next, LINE))
-    parts += [*_evidence(found, whole=whole), Text("")]
+    if diagnosis.next:
+        parts.append(terminal.labelled("next", "bold", diagnosis.next, LINE))
+    parts += [*_evidence(diagnosis, whole=whole), Text("")]
     parts += [
-        terminal.labelled("not tested", "bold", untested, LINE) for untested in found.untested
+        terminal.labelled("not tested", "bold", untested, LINE) for untested in diagnosis.untested
     ]
-    by = words.line(found.prober, LINE) or "nothing: there is no prober"
+    by = words.line(diagnosis.prober, LINE) or "nothing: there is no prober"
     return Group(*parts, Text(f"tested by {by}", "dim"))
 
 
@@ -75,10 +77,10 @@ def request(result: RequestResult) -> RenderableType:
     )
 
 
-def diagnosis_text(found: Diagnosis) -> str:
+def diagnosis_text(whole: Diagnosis) -> str:
     """The whole diagnosis as text without colours."""
-    subject = Text(words.line(found.subject, LINE))
-    return terminal.plain(subject, diagnosis(found, whole=True))
+    subject = Text(words.line(whole.subject, LINE))
+    return terminal.plain(subject, diagnosis(whole, whole=True))
 
 
 def matrix_text(measured: Matrix) -> str:
@@ -86,9 +88,9 @@ def matrix_text(measured: Matrix) -> str:
     return terminal.plain(matrix(measured), width=PAGE)
 
 
-def _evidence(found: Diagnosis, *, whole: bool) -> Iterator[RenderableType]:
+def _evidence(diagnosis: Diagnosis, *, whole: bool) -> Iterator[RenderableType]:
     """Row by row under the place that it was tried from; what bears on the verdict first."""
-    rows = [row for row in text.evidence(found) if whole or row.bears or not text.well(row)]
+    rows = [row for row in text.evidence(diagnosis) if whole or row.bears or not text.well(row)]
     yield Text("\nwhat was seen (* the verdict rests on it)", "bold")
     places: dict[str, list[Text]] = {}
     for row in rows:
@@ -101,7 +103,7 @@ def _evidence(found: Diagnosis, *, whole: bool) -> Iterator[RenderableType]:
         if place:
             yield Text(f"from {place}")
         yield from (Padding(line, (0, 0, 0, 2), expand=False) if place else line for line in lines)
-    if left := len(found.evidence) - len(rows):
+    if left := len(diagnosis.evidence) - len(rows):
         yield Text(f"… and {left} more tests that went well: --output json has them", "dim")
 
 

@@ -119,8 +119,8 @@ def grid(matrix: Matrix, width: int = 10_000) -> Iterator[str]:
 def tested_nodes(matrix: Matrix) -> tuple[str, ...]:
     """The nodes from or to which something was to be tried, in their order."""
     pairs = (*matrix.wanted, *(cell.pair for cell in matrix.cells))
-    seen = {name for pair in pairs for name in pair} | {name for name, _ in matrix.unseen}
-    return tuple(name for name in matrix.nodes if name in seen)
+    named = {name for pair in pairs for name in pair} | {name for name, _ in matrix.unseen}
+    return tuple(name for name in matrix.nodes if name in named)
 
 
 def letters(cells: Sequence[Cell]) -> str:

@@ -51,13 +51,13 @@ def _answers(evidence: RouteEvidence) -> Iterator[Match]:
     """Endpoints that accept connections, and answer badly wherever the request comes from."""
     for endpoint in evidence.points.endpoints:
         places = evidence.places(Aim.REQUEST)
-        seen = [result for place in places if (result := evidence.request(place, endpoint)).seen]
-        what = {_wrong(result) for result in seen if not _vague(places, result)}
-        if len(what) == 1 and (wrong := what.pop()):
+        tried = [result for place in places if (result := evidence.request(place, endpoint)).seen]
+        faults = {_wrong(result) for result in tried if not _vague(places, result)}
+        if len(faults) == 1 and (wrong := faults.pop()):
             at_home = any(place.node == endpoint.node for place in places)
             yield Match(
                 because=f"{endpoint} accepts connections, but {wrong}, from {_from(places)}.",
-                proven=at_home and all(result.repeated for result in seen),
+                proven=at_home and all(result.repeated for result in tried),
                 places=(endpoint.pod or str(endpoint),),
                 bears=(Aim.REQUEST,),
             )

@@ -59,8 +59,8 @@ def _connects(evidence: RouteEvidence, edge: str) -> bool:
 
     What stops some of them, such as loss or broken rules for VIPs, stops the way to DNS as well.
     """
-    ways = [evidence.direct(path).clean for path in evidence.paths_from(edge)]
-    return all(ways) and (evidence.vip(edge).clean or not evidence.subject.vips)
+    clean = [evidence.direct(path).clean for path in evidence.paths_from(edge)]
+    return all(clean) and (evidence.vip(edge).clean or not evidence.subject.vips)
 
 
 RULE = DecisionRule(

@@ -21,16 +21,16 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
     """
     if not evidence.paths or list(lacking(evidence)):
         return
-    rest = tuple(_rest(evidence))
+    caveats = tuple(_rest(evidence))
     yield Match(
         because=(
             f"From Traefik's {'node' if len(evidence.points.ingress_nodes) == 1 else 'nodes'} "
             f"every endpoint ({len(evidence.paths)} ways), the VIP and large payloads work, every "
             "time."
         ),
-        proven=not rest,
+        proven=not caveats,
         bears=(Aim.ENDPOINT, Aim.VIP, Aim.FAR_LARGE, Aim.LARGE_REQUEST, Aim.REQUEST, Aim.NAME),
-        untested=rest,
+        untested=caveats,
     )
 
 

@@ -24,15 +24,12 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
     for path in evidence.failing:
         if not _fits(overlay, path):
             continue
-        direct, sole = (
-            evidence.beside(path),
-            evidence.sole(path),
-        )
+        direct, sole = evidence.beside(path), evidence.sole(path)
         gateway = direct.state is ResultState.REFUSED
-        how = "refused by something in between" if gateway else "answered with `no route`"
+        end = "refused by something in between" if gateway else "answered with `no route`"
         yield Match(
             because=(
-                f"From {path.edge}, everything towards the pods of {path.endpoint.node} is {how}, "
+                f"From {path.edge}, everything towards the pods of {path.endpoint.node} is {end}, "
                 "our own listener there included."
             ),
             proven=direct.repeated and sole.fails,

@@ -20,17 +20,20 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
     """
     overlay = Overlay(evidence)
     for path in evidence.failing:
-        way = overlay.one_way(path.nodes)
-        if not way or not lost(evidence, path) or set(way) & set(overlay.misannounced()):
+        direction = overlay.one_way(path.nodes)
+        if direction is None or not lost(evidence, path):
+            continue
+        source, target = direction
+        if {source, target} & set(overlay.misannounced()):
             continue
         yield Match(
             because=(
-                f"Packets from {way[1]} reach {way[0]}, and those from {way[0]} to {way[1]} do "
+                f"Packets from {target} reach {source}, and those from {source} to {target} do "
                 "not: the pod network carries one direction only."
             ),
             proven=overlay.both_known(path.nodes) and evidence.beside(path).repeated,
             paths=(path,),
-            places=format_pairs([way]),
+            places=format_pairs([direction]),
             bears=(Aim.ENDPOINT, Aim.FAR, Aim.BACK, Aim.FAR_UDP, Aim.SOLE_VIP),
         )
 

@@ -26,9 +26,9 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
         by the VIP too, and other nodes as well; a masquerade changes the address that our
         listener hears.
     """
-    every = tuple(refusals(evidence))
-    sure = {(r.path.edge, r.path.endpoint.port) for r in every if _fits(r)}
-    yield from (_match(r) for r in every if _fits(r) or _alike(r, sure))
+    refused = tuple(refusals(evidence))
+    sure = {(r.path.edge, r.path.endpoint.port) for r in refused if _fits(r)}
+    yield from (_match(r) for r in refused if _fits(r) or _alike(r, sure))
 
 
 def _alike(refusal: RefusedPath, sure: set[tuple[str, int]]) -> bool:

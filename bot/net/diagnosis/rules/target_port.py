@@ -24,10 +24,10 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
             continue
         endpoint, open_ = refusal.path.endpoint, refusal.other_port_open
         declared = ", ".join(map(str, endpoint.declared))
-        said = f"its containers declare {declared}" if declared else "another port of it answers"
+        why = f"its containers declare {declared}" if declared else "another port of it answers"
         yield Match(
             because=(
-                f"{endpoint} refuses connections from everywhere, and {said}: the Service's "
+                f"{endpoint} refuses connections from everywhere, and {why}: the Service's "
                 "targetPort does not fit the pod."
             ),
             proven=open_ and refusal.direct.repeated,

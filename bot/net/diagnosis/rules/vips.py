@@ -100,11 +100,11 @@ def find_broken(evidence: RouteEvidence) -> Iterator[Match]:
         if others and all(result.ok for result in others):
             where = f"on {view.edge} alone"
         failed = view.vip.tries - view.vip.successes
-        how = "every time" if view.vip.fails else f"{failed} times of {view.vip.tries}"
+        failures = "every time" if view.vip.fails else f"{failed} times of {view.vip.tries}"
         yield Match(
             because=(
                 f"From {view.edge} every endpoint answers by its own address, and the Service's "
-                f"VIP fails {how}: kube-proxy's rules for it are broken, {where}."
+                f"VIP fails {failures}: kube-proxy's rules for it are broken, {where}."
             ),
             proven=view.vip.repeated and view.vip.fails and bool(others),
             places=(view.edge,),
