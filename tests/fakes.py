@@ -61,15 +61,15 @@ class FakeTraefik:
         return self.runtimes.get(pod.name, off)
 
     async def log(
-        self, pod: TraefikPod, asked: LogRequest, take: Callable[[bytes], None]
+        self, pod: TraefikPod, request: LogRequest, on_chunk: Callable[[bytes], None]
     ) -> LogEnd:
         """In chunks that cut lines in two."""
-        self.asked.append(asked)
+        self.asked.append(request)
         log = self.logs.get(pod.name, b"")
         if isinstance(log, ClusterError):
             raise log
         for begin in range(0, len(log), 100):
-            take(log[begin : begin + 100])
+            on_chunk(log[begin : begin + 100])
         return LogEnd(len(log))
 
 

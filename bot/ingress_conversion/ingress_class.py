@@ -21,15 +21,15 @@ def not_for_this_traefik(
     ingress: networking.Ingress, known: Inventory, target: ConversionTarget
 ) -> str:
     """Why this Traefik does not read the Ingress; empty if it does."""
-    wanted, name = target.ingress_class, ingress.spec.ingress_class_name
+    own_class, name = target.ingress_class, ingress.spec.ingress_class_name
     if not name:
-        return other_class(ingress.metadata.annotations, wanted)
-    if wanted and name != wanted:
-        return f"Its ingress class is {name}, and this Traefik reads {wanted}."
+        return other_class(ingress.metadata.annotations, own_class)
+    if own_class and name != own_class:
+        return f"Its ingress class is {name}, and this Traefik reads {own_class}."
     controller = known.controllers.get(name)
     if controller is not None:
         return "" if controller == CONTROLLER else f"Its ingress class {name} is of {controller}."
-    if wanted or TRAEFIK_CLASS in name.lower():
+    if own_class or TRAEFIK_CLASS in name.lower():
         return ""
     return (
         f"Its ingress class {name} is not known to be Traefik's. Where it is, give its "

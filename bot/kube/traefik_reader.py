@@ -111,9 +111,9 @@ class TraefikReader:
         return NotObserved(f"{pod.name}: its API cannot be read. {why}", HOW_TO_ENABLE)
 
     async def log(
-        self, pod: TraefikPod, asked: LogRequest, take: Callable[[bytes], None]
+        self, pod: TraefikPod, request: LogRequest, on_chunk: Callable[[bytes], None]
     ) -> LogEnd:
-        """Hand the log of a replica over in chunks, within the bounds that are asked for.
+        """Hand the log of a replica over in chunks, within the bounds of the request.
 
         Raises:
             Forbidden: The permission for pods/log is missing.
@@ -121,23 +121,23 @@ class TraefikReader:
         """
         query: list[tuple[str, str | int]] = [
             ("container", pod.container),
-            ("tailLines", asked.lines),
-            ("limitBytes", asked.limit_bytes),
-            ("previous", str(asked.previous).lower()),
+            ("tailLines", request.lines),
+            ("limitBytes", request.limit_bytes),
+            ("previous", str(request.previous).lower()),
         ]
-        if asked.seconds:
-            query.append(("sinceSeconds", asked.seconds))
+        if request.seconds:
+            query.append(("sinceSeconds", request.seconds))
         taken = lines = 0
         try:
             async with (
-                asyncio.timeout(asked.patience) as clock,
+                asyncio.timeout(request.patience) as clock,
                 self._api.stream(
                     log_path(pod.namespace, pod.name), query, accept="*/*", limits=within(None)
                 ) as got,
             ):
                 async for chunk in got.content.iter_chunked(CHUNK):
-                    kept = chunk[: asked.limit_bytes - taken]
-                    take(kept)
+                    kept = chunk[: request.limit_bytes - taken]
+                    on_chunk(kept)
                     await breathe()
                     taken += len(kept)
                     lines += kept.count(b"\n")
@@ -145,13 +145,15 @@ class TraefikReader:
                         break
         except (TimeoutError, ClusterError) as error:
             if isinstance(error, TimeoutError) or (clock.expired() and taken):
-                return LogEnd(taken, f"{pod.name}: after {asked.patience:.0f} s no more was read.")
+                return LogEnd(
+                    taken, f"{pod.name}: after {request.patience:.0f} s no more was read."
+                )
             if isinstance(error, Absent) or NOTHING.search(str(error)):
                 return LogEnd(taken)
             raise
-        if taken >= asked.limit_bytes:
+        if taken >= request.limit_bytes:
             return LogEnd(taken, f"{pod.name}: only {taken:,} bytes were read.")
-        if lines >= asked.lines:
+        if lines >= request.lines:
             return LogEnd(taken, f"{pod.name}: only the last {lines:,} lines were read.")
         return LogEnd(taken)
 

@@ -125,13 +125,13 @@ def groups(version: str) -> tuple[str, ...]:
     return TRAEFIK
 
 
-def other_class(annotations: Mapping[str, str] | None, wanted: str) -> str:
-    """Why a Traefik of the class `wanted` does not read a route; empty if it does."""
+def other_class(annotations: Mapping[str, str] | None, own: str) -> str:
+    """Why a Traefik of the class `own` does not read a route; empty if it does."""
     name = (annotations or {}).get(CLASS, "")
-    if name == wanted or (not wanted and name == TRAEFIK_CLASS):
+    if name == own or (not own and name == TRAEFIK_CLASS):
         return ""
-    own = wanted or TRAEFIK_CLASS
-    return f"Its ingress class is {name or 'not set'}, and this Traefik reads {own}."
+    reads = own or TRAEFIK_CLASS
+    return f"Its ingress class is {name or 'not set'}, and this Traefik reads {reads}."
 
 
 def static_config(args: Sequence[str]) -> StaticConfig:

@@ -62,16 +62,14 @@ def _route(route: traefik.IngressRoute, snapshot: Snapshot, config: TraefikConfi
 
 def _ingress(ingress: networking.Ingress, snapshot: Snapshot, config: TraefikConfig) -> RouteView:
     entry_points = (ingress.metadata.annotations or {}).get(ENTRY_POINTS, "").split(",")
-    name, wanted = ingress.spec.ingress_class_name, config.static.class_of_ingresses
+    name, own = ingress.spec.ingress_class_name, config.static.class_of_ingresses
     return _view(
         "Ingress",
         ingress,
         routes_ingress.judge(ingress, snapshot),
         tuple(_paths(ingress, snapshot, config)),
         entry_points=tuple(filter(None, map(str.strip, entry_points))),
-        unread=_other_name(name, wanted)
-        if name
-        else other_class(ingress.metadata.annotations, wanted),
+        unread=_other_name(name, own) if name else other_class(ingress.metadata.annotations, own),
     )
 
 
@@ -122,8 +120,8 @@ def _other_group(route: traefik.IngressRoute, snapshot: Snapshot, config: Traefi
     return ""
 
 
-def _other_name(name: str, wanted: str) -> str:
+def _other_name(name: str, own: str) -> str:
     """IngressClass objects are not read: a class with Traefik in its name counts as its own."""
-    if name == wanted or (not wanted and TRAEFIK_CLASS in name.lower()):
+    if name == own or (not own and TRAEFIK_CLASS in name.lower()):
         return ""
     return f"Its ingress class is {name}, which is not known to be Traefik's."
