@@ -41,7 +41,7 @@ from bot.domain.record import Store
 from bot.domain.report import Report
 from bot.domain.resources.core import Namespace
 from bot.gitops.service import PullRequests
-from bot.health.report_store import Memory
+from bot.health.report_store import ReportStore
 from bot.health.service import Health
 from bot.history.recorder import EVERY as HISTORY_EVERY
 from bot.history.recorder import HistoryRecorder
@@ -211,7 +211,7 @@ class Bot:
             leadership=leadership,
         )
         self.probes = Probes(self.client, cache, self._schedule, member.ended if member else tuple)
-        self.memory = Memory(cluster.store, leadership) if member else None
+        self.memory = ReportStore(cluster.store, leadership) if member else None
         self._traefik = Traefik(cache, TraefikReader(cache.api))
         self._diagnose = Diagnose(
             cache,

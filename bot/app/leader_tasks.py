@@ -20,7 +20,7 @@ from bot.doctor.domain.facts import Commands
 from bot.doctor.domain.registration import differences
 from bot.domain.election import Leadership, Standing
 from bot.domain.facts import Denied
-from bot.domain.record import Shelf, Store
+from bot.domain.record import RecordType, Store
 from bot.domain.refusal import NotObserved
 from bot.errors import MeshmedicError, SettingsError
 
@@ -41,7 +41,7 @@ class CommandDigest(msgspec.Struct, frozen=True):
     sha256: str
 
 
-COMMANDS: Shelf[CommandDigest] = Shelf("commands", CommandDigest)
+COMMANDS: RecordType[CommandDigest] = RecordType("commands", CommandDigest)
 
 
 def command_digest(

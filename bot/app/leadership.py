@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from bot.health.report_store import Memory
+from bot.health.report_store import ReportStore
 from bot.kube.change_counts import ChangeCounts
 from bot.kube.client import Api
 from bot.kube.configmap_store import ConfigMapStore
@@ -28,7 +28,7 @@ class Membership:
         return tuple(task.get_name() for task in self._tasks if task.done())
 
     @asynccontextmanager
-    async def held(self, memory: Memory) -> AsyncIterator[None]:
+    async def held(self, memory: ReportStore) -> AsyncIterator[None]:
         """Take part in the election, watch Changes and store reports; then give the Lease back."""
         async with taking_part(self.elector) as election:
             beside = (

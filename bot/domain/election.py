@@ -93,7 +93,7 @@ class Timing:
     deference: float = 0.5
 
 
-class Record(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class LeaseSpec(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """The `spec` of a Lease. Source: coordination.k8s.io/v1."""
 
     holder_identity: str | None = None
@@ -109,7 +109,7 @@ class Election:
 
     me: str
     timing: Timing = field(default_factory=Timing)
-    record: Record = field(default_factory=Record)
+    record: LeaseSpec = field(default_factory=LeaseSpec)
     leads_until: float = -FOREVER
     _seen_at: float = -FOREVER
     _led: bool = False
@@ -119,7 +119,7 @@ class Election:
         """Who held the lease when it was last read; empty where it was free."""
         return self.record.holder_identity or ""
 
-    def see(self, record: Record | None, now: float) -> None:
+    def see(self, record: LeaseSpec | None, now: float) -> None:
         """Take note of the lease as it was read; None where it does not exist."""
         if record is None:
             return
@@ -134,11 +134,11 @@ class Election:
             return -FOREVER
         return self._seen_at + (self.record.lease_duration_seconds or self.timing.duration)
 
-    def claim(self, stamp: str) -> Record:
+    def claim(self, stamp: str) -> LeaseSpec:
         """What to write to take the lease or to keep it; `stamp` is the time, for people."""
         ours = self.holder == self.me
         transitions = self.record.lease_transitions or 0
-        return Record(
+        return LeaseSpec(
             holder_identity=self.me,
             lease_duration_seconds=self.timing.duration,
             acquire_time=(self.record.acquire_time if ours else None) or stamp,
@@ -146,7 +146,7 @@ class Election:
             lease_transitions=transitions if ours else transitions + 1,
         )
 
-    def won(self, record: Record, asked_at: float) -> None:
+    def won(self, record: LeaseSpec, asked_at: float) -> None:
         """Take note that the claim was written, by a request that began at `asked_at`."""
         self.record, self._seen_at = record, asked_at
         self._led, self.leads_until = True, asked_at + self.timing.renew
@@ -155,7 +155,7 @@ class Election:
         """Stop acting, whatever the lease says."""
         self._led, self.leads_until = False, -FOREVER
 
-    def released(self, stamp: str) -> Record:
+    def released(self, stamp: str) -> LeaseSpec:
         """What to write so that others need not wait. Source: client-go's `release`."""
         return msgspec.structs.replace(
             self.record, holder_identity="", lease_duration_seconds=1, renew_time=stamp

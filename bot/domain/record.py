@@ -24,7 +24,7 @@ def nothing_to_spare(_value: object) -> None:
 
 
 @dataclass(frozen=True)
-class Shelf(Generic[T]):
+class RecordType(Generic[T]):
     """How one record is stored.
 
     name: The name of the ConfigMap, after the prefix `meshmedic-`.
@@ -67,26 +67,26 @@ class _Record(msgspec.Struct, Generic[T], frozen=True):
     value: T
 
 
-def written(shelf: Shelf[T], value: T) -> str | TooLarge:
+def written(record_type: RecordType[T], value: T) -> str | TooLarge:
     """The text of a value, which is made smaller until it fits."""
     smaller: T | None = value
     text = b""
     while smaller is not None:
-        text = msgspec.json.encode(_Record(shelf.schema, smaller))
-        if len(text) <= shelf.most:
+        text = msgspec.json.encode(_Record(record_type.schema, smaller))
+        if len(text) <= record_type.most:
             return text.decode()
-        smaller = shelf.spare(smaller)
-    return TooLarge(len(text), shelf.most)
+        smaller = record_type.spare(smaller)
+    return TooLarge(len(text), record_type.most)
 
 
-def read(shelf: Shelf[T], text: str) -> T | Unreadable:
+def read(record_type: RecordType[T], text: str) -> T | Unreadable:
     """The value of a stored text."""
     try:
         schema = msgspec.json.decode(text, type=_Head).schema
-        if schema != shelf.schema:
-            why = f"it has version {schema}, and this meshmedic knows version {shelf.schema}"
-            return Unreadable(why, newer=schema > shelf.schema)
-        record = msgspec.json.decode(text, type=_Record[shelf.type])  # type: ignore[name-defined]
+        if schema != record_type.schema:
+            why = f"it has version {schema}, and this meshmedic knows version {record_type.schema}"
+            return Unreadable(why, newer=schema > record_type.schema)
+        record = msgspec.json.decode(text, type=_Record[record_type.type])  # type: ignore[name-defined]
         value: T = record.value
     except (msgspec.MsgspecError, RecursionError) as error:
         return Unreadable(f"it is no such record: {str(error)[:200]}")
@@ -96,10 +96,12 @@ def read(shelf: Shelf[T], text: str) -> T | Unreadable:
 class Store(Protocol):
     """Keeps the records."""
 
-    async def read(self, shelf: Shelf[T]) -> T | None:
+    async def read(self, record_type: RecordType[T]) -> T | None:
         """The stored value, if there is one."""
         ...
 
-    async def change(self, shelf: Shelf[T], change: Callable[[T | None], T]) -> tuple[T | None, T]:
+    async def change(
+        self, record_type: RecordType[T], change: Callable[[T | None], T]
+    ) -> tuple[T | None, T]:
         """Replace the stored value by what `change` makes of it: the old value and the new one."""
         ...

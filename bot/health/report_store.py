@@ -15,7 +15,7 @@ import msgspec
 
 from bot.domain.election import Leadership
 from bot.domain.finding import Finding
-from bot.domain.record import Shelf, Store, T
+from bot.domain.record import RecordType, Store, T
 from bot.domain.redaction.redact import redact
 from bot.domain.report import Report
 from bot.domain.snapshot import Gap
@@ -75,7 +75,7 @@ def _spare(record: Remembered) -> Remembered | None:
     return msgspec.structs.replace(record, findings=record.findings[:fewer], dropped=dropped)
 
 
-REPORT: Shelf[Remembered] = Shelf("report", Remembered, spare=_spare)
+REPORT: RecordType[Remembered] = RecordType("report", Remembered, spare=_spare)
 
 
 def _shortened(finding: Finding) -> Finding:
@@ -94,7 +94,7 @@ def _short(text: str) -> str:
     return shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…"
 
 
-class Memory:
+class ReportStore:
     """Stores reports and proofs in the background, so that no answer waits; only as the leader."""
 
     def __init__(self, store: Store, leadership: Leadership) -> None:
@@ -179,12 +179,12 @@ class Memory:
 
 
 @contextmanager
-def _logged(shelf: Shelf[T]) -> Iterator[None]:
+def _logged(record_type: RecordType[T]) -> Iterator[None]:
     """Log that a record could not be read, and go on."""
     try:
         yield
     except MeshmedicError as error:
-        log.warning("what was kept as %s cannot be recalled: %s", shelf.name, error)
+        log.warning("what was kept as %s cannot be recalled: %s", record_type.name, error)
 
 
 def _newest(old: Remembered | None, new: Remembered) -> Remembered:

@@ -16,7 +16,7 @@ import msgspec
 
 from bot.domain import record
 from bot.domain.election import Leadership
-from bot.domain.record import Shelf, TooLarge, Unreadable
+from bot.domain.record import RecordType, TooLarge, Unreadable
 from bot.errors import Absent, ClusterError, Conflict, Invalid, NotLeading, StateError
 from bot.kube.client import Api
 from bot.kube.paths import path
@@ -72,15 +72,17 @@ class ConfigMapStore:
         self._namespace = namespace
         self._leadership = leadership
 
-    async def read(self, shelf: Shelf[T]) -> T | None:
+    async def read(self, record_type: RecordType[T]) -> T | None:
         """A record; None where there is none of this version.
 
         Raises:
             ClusterError: It cannot be read.
         """
-        return (await self._stored(shelf)).value
+        return (await self._stored(record_type)).value
 
-    async def change(self, shelf: Shelf[T], change: Callable[[T | None], T]) -> tuple[T | None, T]:
+    async def change(
+        self, record_type: RecordType[T], change: Callable[[T | None], T]
+    ) -> tuple[T | None, T]:
         """Replace the stored value by what `change` makes of it: the old value and the new one.
 
         `change` is called again after each conflict.
@@ -91,20 +93,20 @@ class ConfigMapStore:
             ClusterError: The API server refused it, or the outcome is unknown.
         """
         for _ in range(TURNS):
-            stored = await self._stored(shelf)
+            stored = await self._stored(record_type)
             value = change(stored.value)
             try:
-                await self._write(shelf, stored, value)
+                await self._write(record_type, stored, value)
             except Conflict:
                 continue
             return stored.value, value
-        title = f"ConfigMap {self._namespace}/{_name(shelf)}"
+        title = f"ConfigMap {self._namespace}/{_name(record_type)}"
         msg = f"The {title} was changed by somebody else {TURNS} times in a row."
         raise Conflict(msg)
 
-    async def _stored(self, shelf: Shelf[T]) -> _Stored[T]:
+    async def _stored(self, record_type: RecordType[T]) -> _Stored[T]:
         try:
-            body = await self._api.get(path(self._path, _name(shelf)), total=QUICK)
+            body = await self._api.get(path(self._path, _name(record_type)), total=QUICK)
             data = msgspec.json.decode(body, type=_ConfigMap).data or {}
             manifest = msgspec.json.decode(body, type=dict[str, Any])
         except Absent:
@@ -113,44 +115,48 @@ class ConfigMapStore:
             msg = f"What the API server sent is no ConfigMap: {str(error)[:200]}"
             raise ClusterError(msg) from error
         text = data.get(KEY, "")
-        value = record.read(shelf, text)
+        value = record.read(record_type, text)
         if isinstance(value, Unreadable):
             return _Stored(None, text, manifest, newer=value.newer)
         return _Stored(value, text, manifest)
 
-    async def _write(self, shelf: Shelf[T], stored: _Stored[T], value: T) -> None:
-        text = record.written(shelf, value)
+    async def _write(self, record_type: RecordType[T], stored: _Stored[T], value: T) -> None:
+        text = record.written(record_type, value)
         if isinstance(text, TooLarge):
             msg = (
-                f"The {shelf.name} was not kept: it has {text.size // 1024} KiB, and "
+                f"The {record_type.name} was not kept: it has {text.size // 1024} KiB, and "
                 f"{text.most // 1024} KiB of a ConfigMap are for it. What was kept before stays."
             )
             raise StateError(msg)
         if text == stored.text:
             return
         if stored.newer:
-            raise self._unwritable(NEWER, shelf)
+            raise self._unwritable(NEWER, record_type)
         if not self._leadership.may_act():
             raise NotLeading(NOT_LEADING)
         try:
-            await self._send(shelf, stored.body, text)
+            await self._send(record_type, stored.body, text)
         except Invalid as error:
-            raise self._unwritable(FULL, shelf, error) from error
+            raise self._unwritable(FULL, record_type, error) from error
 
-    async def _send(self, shelf: Shelf[T], body: dict[str, Any] | None, text: str) -> None:
+    async def _send(
+        self, record_type: RecordType[T], body: dict[str, Any] | None, text: str
+    ) -> None:
         """Create it, or replace exactly the version that was read and keep its other fields."""
-        metadata = {"name": _name(shelf), "namespace": self._namespace, "labels": LABELS}
+        metadata = {"name": _name(record_type), "namespace": self._namespace, "labels": LABELS}
         manifest = body or {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
         sent = manifest | {"data": (manifest.get("data") or {}) | {KEY: text}}
-        method, at = ("PUT", path(self._path, _name(shelf))) if body else ("POST", self._path)
+        method, at = ("PUT", path(self._path, _name(record_type))) if body else ("POST", self._path)
         await self._api.send(method, at, sent, total=QUICK)
 
-    def _unwritable(self, why: str, shelf: Shelf[T], error: object = "") -> StateError:
-        name, namespace = _name(shelf), self._namespace
+    def _unwritable(self, why: str, record_type: RecordType[T], error: object = "") -> StateError:
+        name, namespace = _name(record_type), self._namespace
         title = f"ConfigMap {namespace}/{name}"
         delete = f"kubectl -n {namespace} delete configmap {name}"
-        return StateError(why.format(title=title, name=shelf.name, delete=delete, error=error))
+        return StateError(
+            why.format(title=title, name=record_type.name, delete=delete, error=error)
+        )
 
 
-def _name(shelf: Shelf[T]) -> str:
-    return PREFIX + shelf.name
+def _name(record_type: RecordType[T]) -> str:
+    return PREFIX + record_type.name

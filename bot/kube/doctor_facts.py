@@ -14,7 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from bot.doctor.domain.facts import ClusterFacts, LeaseFacts, Right
-from bot.domain.election import Record
+from bot.domain.election import LeaseSpec
 from bot.domain.facts import Denied
 from bot.domain.refusal import NotObserved
 from bot.domain.resources.base import Time
@@ -68,7 +68,7 @@ class _UserReview(msgspec.Struct, frozen=True):
 
 
 class _Lease(msgspec.Struct, frozen=True):
-    spec: Record = Record()
+    spec: LeaseSpec = LeaseSpec()
 
 
 class _Asking:

@@ -19,7 +19,7 @@ from typing import Any
 import aiohttp
 import msgspec
 
-from bot.domain.election import FOREVER, Election, Record, Standing, Timing
+from bot.domain.election import FOREVER, Election, LeaseSpec, Standing, Timing
 from bot.errors import Absent, ClusterError, Conflict
 from bot.kube.client import Api
 from bot.kube.paths import ApiPath, path
@@ -191,10 +191,10 @@ class Elector:
             self._election.see(None, self._clock())
             return None
         lease = self._taken(body)
-        self._election.see(msgspec.convert(lease.get("spec") or {}, Record), self._clock())
+        self._election.see(msgspec.convert(lease.get("spec") or {}, LeaseSpec), self._clock())
         return lease
 
-    async def _write(self, lease: Body | None, record: Record) -> Body:
+    async def _write(self, lease: Body | None, record: LeaseSpec) -> Body:
         """Create, or replace exactly the version that was read.
 
         Raises:

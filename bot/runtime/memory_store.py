@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from bot.domain import record
-from bot.domain.record import Shelf, TooLarge, Unreadable
+from bot.domain.record import RecordType, TooLarge, Unreadable
 from bot.errors import StateError
 
 T = TypeVar("T")
@@ -18,24 +18,26 @@ class Unkept:
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
 
-    async def read(self, shelf: Shelf[T]) -> T | None:
+    async def read(self, record_type: RecordType[T]) -> T | None:
         """A record, if there is one."""
-        value = record.read(shelf, self._texts.get(shelf.name, ""))
+        value = record.read(record_type, self._texts.get(record_type.name, ""))
         if isinstance(value, Unreadable):
             return None
         return value
 
-    async def change(self, shelf: Shelf[T], change: Callable[[T | None], T]) -> tuple[T | None, T]:
+    async def change(
+        self, record_type: RecordType[T], change: Callable[[T | None], T]
+    ) -> tuple[T | None, T]:
         """Replace the stored value by what `change` makes of it: the old value and the new one.
 
         Raises:
             StateError: It does not fit.
         """
-        old = await self.read(shelf)
+        old = await self.read(record_type)
         new = change(old)
-        text = record.written(shelf, new)
+        text = record.written(record_type, new)
         if isinstance(text, TooLarge):
-            msg = f"The {shelf.name} was not kept: it has {text.size // 1024} KiB, too many."
+            msg = f"The {record_type.name} was not kept: it has {text.size // 1024} KiB, too many."
             raise StateError(msg)
-        self._texts[shelf.name] = text
+        self._texts[record_type.name] = text
         return old, new

@@ -20,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from bot.alerting.delivery import AlertDelivery
 from bot.alerting.domain.incident import ALERTS, Alerts
 from bot.alerting.service import AlertService
-from bot.domain.record import Shelf
+from bot.domain.record import RecordType
 from bot.domain.verdict import Verdict
 from bot.runtime.memory_store import Unkept
 from tests.examples import examples
@@ -47,16 +47,18 @@ class Stepping(Unkept):
     def __post_init__(self) -> None:
         super().__init__()
 
-    async def read(self, shelf: Shelf[T]) -> T | None:
+    async def read(self, record_type: RecordType[T]) -> T | None:
         await elsewhere()
-        return await super().read(shelf)
+        return await super().read(record_type)
 
-    async def change(self, shelf: Shelf[T], change: Callable[[T | None], T]) -> tuple[T | None, T]:
+    async def change(
+        self, record_type: RecordType[T], change: Callable[[T | None], T]
+    ) -> tuple[T | None, T]:
         await elsewhere()
         # The base class reads by `read`, which would be a step in the middle of it.
-        kept = await Unkept.read(self, shelf)
+        kept = await Unkept.read(self, record_type)
         value = change(kept)
-        await Unkept.change(_Inside(self), shelf, lambda _: value)
+        await Unkept.change(_Inside(self), record_type, lambda _: value)
         await elsewhere()
         return kept, value
 

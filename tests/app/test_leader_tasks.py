@@ -14,7 +14,7 @@ from bot.app import leader_tasks
 from bot.app.leader_tasks import COMMANDS, CommandDigest, LeaderTasks
 from bot.domain.election import Standing
 from bot.errors import ClusterError, SettingsError, StateError
-from bot.health.report_store import Memory
+from bot.health.report_store import ReportStore
 from bot.health.service import Health
 from bot.net.diagnosis.service import Diagnose
 from tests.fakes import FakeCluster
@@ -121,7 +121,7 @@ async def scene(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(leader_tasks, "AGAIN", (0.01,))
     term, client, store = Term(), FakeClient(), FakeStore()
     client.logged_in.set()
-    memory = Memory(store, term)
+    memory = ReportStore(store, term)
     restore = partial(memory.restore, Health(FakeCluster()), Diagnose(FakeCluster()))
     whoever: Any = client
     task = asyncio.create_task(LeaderTasks(term, whoever, store, restore).run())

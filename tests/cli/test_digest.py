@@ -70,7 +70,7 @@ class Homelab:
 
     def writes(self) -> list[str]:
         """What is kept, with the versions that a write would change."""
-        names = [f"meshmedic-{shelf.name}" for shelf in (DIGESTS, BASES, HISTORY)]
+        names = [f"meshmedic-{record_type.name}" for record_type in (DIGESTS, BASES, HISTORY)]
         kept = [self.cluster.get("ConfigMap", "meshmedic", name) for name in names]
         assert all(kept)
         return [json.dumps(each, sort_keys=True) for each in kept]

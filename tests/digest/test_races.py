@@ -23,7 +23,7 @@ from bot.digest.domain.schedule import Timetable
 from bot.digest.ports import DigestMessage
 from bot.digest.service import Digests
 from bot.domain import record
-from bot.domain.record import Shelf
+from bot.domain.record import RecordType
 from bot.errors import Conflict
 from bot.health.service import Health
 from tests.builders import a_pod
@@ -43,23 +43,25 @@ class SharedStore:
     among: Interleaving
     kept: dict[str, tuple[int, str]] = field(default_factory=dict)
 
-    async def read(self, shelf: Shelf[Any]) -> Any:
-        return (await self._kept(shelf))[1]
+    async def read(self, record_type: RecordType[Any]) -> Any:
+        return (await self._kept(record_type))[1]
 
-    async def _kept(self, shelf: Shelf[Any]) -> tuple[int, Any]:
+    async def _kept(self, record_type: RecordType[Any]) -> tuple[int, Any]:
         await self.among.gate()
-        version, text = self.kept.get(shelf.name, (0, ""))
-        return version, record.read(shelf, text) if text else None
+        version, text = self.kept.get(record_type.name, (0, ""))
+        return version, record.read(record_type, text) if text else None
 
-    async def change(self, shelf: Shelf[Any], change: Callable[[Any], Any]) -> tuple[Any, Any]:
+    async def change(
+        self, record_type: RecordType[Any], change: Callable[[Any], Any]
+    ) -> tuple[Any, Any]:
         for _ in range(TURNS):
-            version, old = await self._kept(shelf)
+            version, old = await self._kept(record_type)
             value = change(old)
-            text = record.written(shelf, value)
+            text = record.written(record_type, value)
             assert isinstance(text, str)
             await self.among.gate()
-            if self.kept.get(shelf.name, (0, ""))[0] == version:
-                self.kept[shelf.name] = version + 1, text
+            if self.kept.get(record_type.name, (0, ""))[0] == version:
+                self.kept[record_type.name] = version + 1, text
                 return old, value
         raise Conflict("Changed by somebody else each time.")
 

@@ -76,11 +76,11 @@ class Store(Unkept):
 
     writes_left: float = float("inf")
 
-    async def change(self, shelf: Any, change: Any) -> Any:
+    async def change(self, record_type: Any, change: Any) -> Any:
         if self.writes_left <= 0:
             raise ClusterError("The API server is away.")
         self.writes_left -= 1
-        return await super().change(shelf, change)
+        return await super().change(record_type, change)
 
 
 def a_schedule(name: str = "daily", **told: Any) -> DigestSchedule:

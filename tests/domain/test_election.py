@@ -7,11 +7,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from bot.domain.election import Alone, Election, Record, Standing, Timing
+from bot.domain.election import Alone, Election, LeaseSpec, Standing, Timing
 from tests.examples import examples
 
 TIMING = Timing()
-HELD_BY_OTHER = Record(holder_identity="other", lease_duration_seconds=30, renew_time="1")
+HELD_BY_OTHER = LeaseSpec(holder_identity="other", lease_duration_seconds=30, renew_time="1")
 CANDIDATES = st.integers(0, 2)
 
 
@@ -20,7 +20,7 @@ class Write:
     """A claim or a release on its way to the server."""
 
     version: int
-    record: Record
+    record: LeaseSpec
     asked_at: float
     taken: bool | None = None
 
@@ -46,7 +46,7 @@ class Server:
     """One lease with compare-and-set, and writes that whoever sent them has given up."""
 
     version: int = 1
-    record: Record = field(default_factory=Record)
+    record: LeaseSpec = field(default_factory=LeaseSpec)
     adrift: list[Write] = field(default_factory=list)
 
     def take(self, write: Write) -> None:
@@ -189,7 +189,9 @@ def test_the_lease_of_another_is_respected_from_when_it_was_seen():
     election.see(HELD_BY_OTHER, now=100.0)
     election.see(HELD_BY_OTHER, now=120.0)
     assert election.free_at() == 130.0
-    election.see(Record(holder_identity="other", lease_duration_seconds=30, renew_time="2"), 121.0)
+    election.see(
+        LeaseSpec(holder_identity="other", lease_duration_seconds=30, renew_time="2"), 121.0
+    )
     assert election.free_at() == 151.0
 
 
@@ -206,9 +208,9 @@ def test_a_lease_that_was_given_back_is_free_at_once():
     election = Election("me", TIMING)
     election.see(None, now=1.0)
     assert election.free_at() < 1.0
-    election.see(Record(holder_identity="", lease_duration_seconds=1), now=2.0)
+    election.see(LeaseSpec(holder_identity="", lease_duration_seconds=1), now=2.0)
     assert election.free_at() < 2.0
-    election.see(Record(holder_identity="me", lease_duration_seconds=30), now=3.0)
+    election.see(LeaseSpec(holder_identity="me", lease_duration_seconds=30), now=3.0)
     assert election.free_at() < 3.0
 
 
@@ -229,7 +231,7 @@ def test_leadership_ends_by_the_clock_and_is_taken_up_again():
 def test_a_change_of_holder_is_counted_and_a_renewal_is_not():
     """What `kubectl get lease -o yaml` tells people."""
     election = Election("me", TIMING)
-    election.see(Record(holder_identity="other", lease_transitions=4, acquire_time="0"), now=0.0)
+    election.see(LeaseSpec(holder_identity="other", lease_transitions=4, acquire_time="0"), now=0.0)
     taken = election.claim("1")
     assert (taken.lease_transitions, taken.acquire_time, taken.renew_time) == (5, "1", "1")
     election.won(taken, asked_at=100.0)

@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.record import Shelf, TooLarge, Unreadable, read, written
+from bot.domain.record import RecordType, TooLarge, Unreadable, read, written
 
 
 class Trend(msgspec.Struct, frozen=True):
@@ -17,8 +17,8 @@ def without_the_oldest(trend: Trend) -> Trend | None:
     return Trend(trend.entries[1:]) if trend.entries else None
 
 
-BOUNDED = Shelf("trend", Trend, spare=without_the_oldest, most=120)
-WHOLE = Shelf("trend", Trend, most=120)
+BOUNDED = RecordType("trend", Trend, spare=without_the_oldest, most=120)
+WHOLE = RecordType("trend", Trend, most=120)
 ENTRIES = st.lists(st.text(max_size=20), max_size=12).map(tuple)
 
 
@@ -61,9 +61,9 @@ def test_a_deeply_nested_text_is_no_crash():
 
 def test_another_version_is_not_read_as_this_one():
     """And a later one is told apart: it must not be overwritten."""
-    text = written(Shelf("trend", Trend, schema=2), Trend(("a",)))
+    text = written(RecordType("trend", Trend, schema=2), Trend(("a",)))
     assert isinstance(text, str)
-    older, newer = read(Shelf("trend", Trend, schema=3), text), read(WHOLE, text)
+    older, newer = read(RecordType("trend", Trend, schema=3), text), read(WHOLE, text)
     assert isinstance(older, Unreadable)
     assert isinstance(newer, Unreadable)
     assert (older.newer, newer.newer) == (False, True)

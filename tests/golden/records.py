@@ -26,7 +26,7 @@ from bot.digest.domain.records import DIGESTS, DigestSchedule, DigestState, RunR
 from bot.digest.domain.schedule import Timetable
 from bot.domain import record
 from bot.domain.finding import Evidence, Finding, Ref
-from bot.domain.record import Shelf
+from bot.domain.record import RecordType
 from bot.domain.snapshot import Gap, Why
 from bot.domain.verdict import LETTER, Verdict
 from bot.health.report_store import REPORT, Remembered
@@ -102,7 +102,7 @@ INCIDENT = Incident(
     roles=(11,),
 )
 
-RECORDS: tuple[tuple[Shelf[Any], Any], ...] = (
+RECORDS: tuple[tuple[RecordType[Any], Any], ...] = (
     (
         REPORT,
         Remembered(
@@ -205,9 +205,9 @@ RECORDS: tuple[tuple[Shelf[Any], Any], ...] = (
 """Each record with a value that uses all of it."""
 
 
-def stored(shelf: Shelf[Any], value: Any) -> str:
+def stored(record_type: RecordType[Any], value: Any) -> str:
     """The text as it is kept, over several lines."""
-    text = record.written(shelf, value)
+    text = record.written(record_type, value)
     assert isinstance(text, str)
     return msgspec.json.format(text, indent=2) + "\n"
 
@@ -248,8 +248,12 @@ def _structs(value: Any) -> Iterator[msgspec.Struct]:
 def _places() -> str:
     """Where records are: a ConfigMap each, one key in it, and how large it may be."""
     places = {
-        f"{PREFIX}{shelf.name}": {"key": KEY, "schema": shelf.schema, "most": shelf.most}
-        for shelf, _ in RECORDS
+        f"{PREFIX}{record_type.name}": {
+            "key": KEY,
+            "schema": record_type.schema,
+            "most": record_type.most,
+        }
+        for record_type, _ in RECORDS
     }
     letters = LETTER | {"absent": history.ABSENT, "unseen": links.UNSEEN}
     return pretty({"labels": LABELS, "configMaps": places, "letters": letters})
@@ -257,8 +261,10 @@ def _places() -> str:
 
 PAGES: Pages = {
     **{
-        f"{shelf.name}.json": lambda shelf=shelf, value=value: stored(shelf, value)
-        for shelf, value in RECORDS
+        f"{record_type.name}.json": lambda record_type=record_type, value=value: stored(
+            record_type, value
+        )
+        for record_type, value in RECORDS
     },
     "places.json": _places,
 }

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 import yaml
 
-from bot.domain.election import Record
+from bot.domain.election import LeaseSpec
 from bot.gitops.domain import file_edit
 from bot.kube import change_codec as change_objects
 from bot.net.probing import output as lines
@@ -70,4 +70,4 @@ def test_an_edit_that_waits_for_approval_is_read_today(name: str) -> None:
 
 def test_a_lease_of_yesterday_is_read_today() -> None:
     """The other process may be of another version."""
-    assert msgspec.json.decode(kept("lease.json"), type=Record) == LEASE
+    assert msgspec.json.decode(kept("lease.json"), type=LeaseSpec) == LEASE

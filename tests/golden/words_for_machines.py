@@ -14,7 +14,7 @@ import msgspec
 
 from bot.alerting.domain.incident import identify
 from bot.digest.domain.records import RunStage, carried, nonce
-from bot.domain.election import Record
+from bot.domain.election import LeaseSpec
 from bot.domain.finding import Ref, Target, code_of
 from bot.domain.mute_annotation import MUTE
 from bot.domain.snapshot import Why
@@ -168,7 +168,7 @@ EDITS = {
 }
 """A plan holds them as text."""
 
-LEASE = Record("meshmedic-1_a", 30, "2026-11-23T12:00:00.000000Z", "2026-11-23T12:00:05Z", 3)
+LEASE = LeaseSpec("meshmedic-1_a", 30, "2026-11-23T12:00:00.000000Z", "2026-11-23T12:00:05Z", 3)
 BODY = msgspec.json.encode(JOB)
 ISSUED = 1_795_435_200_000
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from bot.domain.record import Shelf
+from bot.domain.record import RecordType
 from bot.domain.report import Report, examine
 from bot.errors import ClusterError, StateError
 from bot.health.checks import CHECKS
-from bot.health.report_store import Memory, Remembered, remembered
+from bot.health.report_store import Remembered, ReportStore, remembered
 from bot.health.service import Health
 from bot.net.diagnosis.service import Diagnose
 from tests.builders import a_pod
@@ -31,16 +31,18 @@ class FakeStore:
     written: int = 0
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def read(self, shelf: Shelf[Any]) -> Any:
+    async def read(self, record_type: RecordType[Any]) -> Any:
         if self.fails:
             raise self.fails
-        return self.kept.get(shelf.name)
+        return self.kept.get(record_type.name)
 
-    async def change(self, shelf: Shelf[Any], change: Callable[[Any], Any]) -> tuple[Any, Any]:
-        old = await self.read(shelf)
+    async def change(
+        self, record_type: RecordType[Any], change: Callable[[Any], Any]
+    ) -> tuple[Any, Any]:
+        old = await self.read(record_type)
         value = change(old)
         self.written += value != old
-        self.kept[shelf.name] = value
+        self.kept[record_type.name] = value
         self.news.set()
         return old, value
 
@@ -50,8 +52,8 @@ def a_report(minutes: int = 0) -> Report:
     return examine(snapshot_of(pod, now=NOW + timedelta(minutes=minutes)), CHECKS)
 
 
-def a_memory(store: FakeStore, led: Led | None = None) -> Memory:
-    return Memory(store, led or Led())
+def a_memory(store: FakeStore, led: Led | None = None) -> ReportStore:
+    return ReportStore(store, led or Led())
 
 
 async def test_a_report_of_everything_is_kept_and_one_of_a_part_is_not():
@@ -117,7 +119,7 @@ async def test_a_store_that_hangs_does_not_hold_up_the_end(caplog):
     """SIGTERM: a moment for the last write, then the Lease goes to the next."""
 
     class Hanging(FakeStore):
-        async def read(self, shelf: Shelf[Any]) -> Any:
+        async def read(self, record_type: RecordType[Any]) -> Any:
             await asyncio.sleep(60)
 
     memory = a_memory(Hanging())

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from bot.domain.record import Shelf
+from bot.domain.record import RecordType
 from bot.errors import ClusterError, Conflict, Forbidden, NotLeading, StateError
 from bot.kube.client import Api
 from bot.kube.configmap_store import ConfigMapStore
@@ -31,7 +31,7 @@ class Tally(msgspec.Struct, frozen=True):
         return Tally((*self.numbers, number), self.ballast)
 
 
-TALLY = Shelf("tally", Tally)
+TALLY = RecordType("tally", Tally)
 PATH = f"/api/v1/namespaces/{PLACE}/configmaps/meshmedic-tally"
 
 

@@ -9,7 +9,7 @@ from bot.alerting.delivery import NoThread
 from bot.alerting.domain.actions import Board, Edit, End, OpenIncident, Post, Summary, Tell
 from bot.alerting.domain.incident import Incident, Moment
 from bot.chat.channel import ChannelUnavailable, Unsent
-from bot.domain.record import Shelf
+from bot.domain.record import RecordType
 from bot.errors import ClusterError
 from bot.runtime.memory_store import Unkept
 
@@ -110,12 +110,14 @@ class FakeStore(Unkept):
 
     away = False
 
-    async def read(self, shelf: Shelf[T]) -> T | None:
+    async def read(self, record_type: RecordType[T]) -> T | None:
         if self.away:
             raise ClusterError("The API server is away.")
-        return await super().read(shelf)
+        return await super().read(record_type)
 
-    async def change(self, shelf: Shelf[T], change: Callable[[T | None], T]) -> tuple[T | None, T]:
+    async def change(
+        self, record_type: RecordType[T], change: Callable[[T | None], T]
+    ) -> tuple[T | None, T]:
         if self.away:
             raise ClusterError("The API server is away.")
-        return await super().change(shelf, change)
+        return await super().change(record_type, change)

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from bot.domain.finding import Finding
-from bot.domain.record import Shelf
+from bot.domain.record import RecordType
 from bot.domain.verdict import Verdict
 
 TOLD = 20
@@ -176,5 +176,5 @@ def _shorter(one: Incident) -> Incident:
     return msgspec.structs.replace(one, timeline=lines, keys=one.keys[:SPARE_KEYS])
 
 
-ALERTS = Shelf("alerts", Alerts, spare=_sparer)
+ALERTS = RecordType("alerts", Alerts, spare=_sparer)
 """The place of the state."""

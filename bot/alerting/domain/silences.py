@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from bot.domain.finding import Finding, code_of, subject_of
-from bot.domain.record import Shelf
+from bot.domain.record import RecordType
 from bot.domain.refusal import Refusal
 
 LONGEST = timedelta(days=90)
@@ -109,5 +109,5 @@ class Mutes(msgspec.Struct, frozen=True):
         }
 
 
-MUTES = Shelf("mutes", Mutes)
+MUTES = RecordType("mutes", Mutes)
 """The place of the mutes."""

@@ -9,7 +9,7 @@ import msgspec
 
 from bot.domain.check import Check
 from bot.domain.finding import Finding, Ref, subject_of
-from bot.domain.record import Shelf
+from bot.domain.record import RecordType
 from bot.domain.report import Report
 from bot.domain.resources.registry import KIND_OF
 from bot.domain.verdict import Verdict
@@ -240,4 +240,4 @@ def _spare(bases: Bases) -> Bases | None:
     return Bases(bases.by_name | {largest: smaller})
 
 
-BASES: Shelf[Bases] = Shelf("digest-bases", Bases, spare=_spare)
+BASES: RecordType[Bases] = RecordType("digest-bases", Bases, spare=_spare)

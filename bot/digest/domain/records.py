@@ -17,7 +17,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.digest.domain.schedule import Timetable
-from bot.domain.record import Shelf
+from bot.domain.record import RecordType
 from bot.domain.refusal import NotObserved
 from bot.domain.verdict import Verdict
 
@@ -189,7 +189,7 @@ def _newer(turns: tuple[RunRecord, ...]) -> tuple[RunRecord, ...]:
     return (*(record for record in turns[:half] if not record.stage.over), *turns[half:])
 
 
-DIGESTS: Shelf[DigestState] = Shelf("digests", DigestState, spare=_spare)
+DIGESTS: RecordType[DigestState] = RecordType("digests", DigestState, spare=_spare)
 
 
 @dataclass(frozen=True, slots=True)

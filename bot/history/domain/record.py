@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from bot.domain.check import SCOPES
-from bot.domain.record import Shelf
+from bot.domain.record import RecordType
 from bot.domain.report import Report, focus
 from bot.domain.verdict import INCIDENT, LETTER, MEANS, Verdict
 from bot.health.checks import in_scope
@@ -139,4 +139,4 @@ def _spare(history: History) -> History | None:
     return History(points, incidents[dropped:], history.dropped + dropped)
 
 
-HISTORY: Shelf[History] = Shelf("history", History, spare=_spare)
+HISTORY: RecordType[History] = RecordType("history", History, spare=_spare)

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from bot.domain.finding import Evidence, Ref
-from bot.domain.record import Shelf
+from bot.domain.record import RecordType
 from bot.net.diagnosis import recent as lasting
 from bot.net.diagnosis.diagnosis import Confidence, Diagnosed, Diagnosis, Effect, Row, Seen
 from bot.net.diagnosis.subject import EndpointAt, Native, Subject
@@ -50,7 +50,7 @@ def _spare(value: Proofs) -> Proofs | None:
     return Proofs(value.proofs[1:]) if value.proofs else None
 
 
-PROOFS: Shelf[Proofs] = Shelf("proofs", Proofs, spare=_spare)
+PROOFS: RecordType[Proofs] = RecordType("proofs", Proofs, spare=_spare)
 
 
 OF_SUBJECT = ("service", "port", "route", "native", "endpoints_seen")

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from bot.domain.record import Shelf
+from bot.domain.record import RecordType
 from bot.domain.verdict import HOUR, INCIDENT, LETTER, MEANS, Verdict
 from bot.net.mesh.health import verdict
 from bot.net.mesh.rounds import Fault, Links
@@ -130,4 +130,4 @@ def _spare(record: LinkHistory) -> LinkHistory | None:
     return LinkHistory(record.hour, nodes, record.faults)
 
 
-LINKS: Shelf[LinkHistory] = Shelf("links", LinkHistory, spare=_spare)
+LINKS: RecordType[LinkHistory] = RecordType("links", LinkHistory, spare=_spare)

@@ -14,7 +14,7 @@ from bot.domain.report import Report
 from bot.domain.snapshot import Gap, Why
 from bot.domain.verdict import Verdict
 from bot.errors import ClusterError
-from bot.health.report_store import Memory
+from bot.health.report_store import ReportStore
 from bot.health.service import Health
 from bot.net.diagnosis import service as diagnosing
 from bot.net.diagnosis.diagnosis import Row
@@ -44,7 +44,7 @@ class Homelab:
     """
 
     cluster: FakeCluster = field(default_factory=a_cluster)
-    memory: Memory | None = None
+    memory: ReportStore | None = None
 
     def __post_init__(self) -> None:
         on_proofs = self.memory.note_proofs if self.memory else None
@@ -140,7 +140,7 @@ async def test_a_day_after_its_proof_a_fault_is_unknown_and_its_incident_open():
 async def test_a_proven_fault_outlives_the_process_that_saw_it():
     """A new process knows nothing of the route but what the old one kept."""
     store = FakeStore()
-    memory, later = Memory(store, Led()), Memory(store, Led())
+    memory, later = ReportStore(store, Led()), ReportStore(store, Led())
     before, after = Homelab(memory=memory), Homelab(memory=later)
     await before.prove()
     await memory.keep()
@@ -155,7 +155,7 @@ async def test_a_proven_fault_outlives_the_process_that_saw_it():
 async def test_a_standby_that_acts_later_knows_what_passed_meanwhile():
     """It recalled the proof at its start; the process that acted then saw the route pass."""
     store = FakeStore()
-    acts, waits = Memory(store, Led()), Memory(store, Led())
+    acts, waits = ReportStore(store, Led()), ReportStore(store, Led())
     leader, standby = Homelab(memory=acts), Homelab()
     await acts.restore(leader.health, leader.diagnose)
     await leader.prove()
@@ -170,12 +170,12 @@ async def test_a_standby_that_acts_later_knows_what_passed_meanwhile():
 
 async def test_proofs_that_could_not_be_read_are_not_written_over():
     store, after = FakeStore(), Homelab()
-    memory = Memory(store, Led())
+    memory = ReportStore(store, Led())
     before = Homelab(memory=memory)
     await before.prove()
     await memory.keep()
     kept = store.kept["proofs"].proofs
-    later = Memory(store, Led())
+    later = ReportStore(store, Led())
     store.fails = ClusterError("no answer")
     await later.restore(after.health, after.diagnose)
     store.fails = None
@@ -187,11 +187,11 @@ async def test_proofs_that_could_not_be_read_are_not_written_over():
 async def test_what_an_earlier_process_proved_is_no_test_of_this_one():
     """Only faults are kept: counted with the tests, they would look like all that there is."""
     store, after = FakeStore(), Homelab()
-    memory = Memory(store, Led())
+    memory = ReportStore(store, Led())
     before = Homelab(memory=memory)
     await before.prove()
     await memory.keep()
-    await Memory(store, Led()).restore(after.health, after.diagnose)
+    await ReportStore(store, Led()).restore(after.health, after.diagnose)
     assert (len(before.diagnose.tested), len(after.diagnose.tested)) == (1, 0)
     await after.prove()
     assert len(after.diagnose.tested) == 1
@@ -199,7 +199,7 @@ async def test_what_an_earlier_process_proved_is_no_test_of_this_one():
 
 async def test_a_proof_that_could_not_be_kept_is_kept_with_the_next_write():
     store = FakeStore(fails=ClusterError("gone"))
-    memory = Memory(store, Led())
+    memory = ReportStore(store, Led())
     lab = Homelab(memory=memory)
     await lab.prove()
     await memory.keep()

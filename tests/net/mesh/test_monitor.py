@@ -37,10 +37,10 @@ class Locked(Unkept):
     locked: bool = True
     _texts: dict[str, str] = field(default_factory=dict)
 
-    async def read(self, shelf):  # type: ignore[no-untyped-def]
+    async def read(self, record_type):  # type: ignore[no-untyped-def]
         if self.locked:
             raise StateError("the API server does not answer")
-        return await super().read(shelf)
+        return await super().read(record_type)
 
 
 def a_bot(reader: FakeReader, store: Unkept, at: datetime = NOW) -> tuple[Rounds, Health]:
