@@ -354,7 +354,7 @@ async def test_whoever_comes_next_ends_what_was_begun(
     seen = await told(bot, runs, since)
     following = lines(tmp_path / "next.log")
     for run in runs:
-        change = await an_executor(bot, "yes").store.read(run.change.name)  # type: ignore[attr-defined]
+        change = await an_executor(bot, "yes").journal.store.read(run.change.name)
         print(f"{row!s:36} {died(run):40} -> {change.state}")  # noqa: T201  # a table
         await check(bot, run, change, seen, [*lines(run.log), *following])
 
@@ -376,7 +376,7 @@ async def test_a_bot_that_dies_after_every_single_write_comes_to_the_end(
     print(f"{row!s:36} killed {len(died)} times")  # noqa: T201  # beside the table
     assert [code for _, code in died] == [-signal.SIGKILL] * (len(died) - 1) + [0]
     seen = await told(bot, [run], since)
-    change = await an_executor(bot, "yes").store.read(run.change.name)  # type: ignore[attr-defined]
+    change = await an_executor(bot, "yes").journal.store.read(run.change.name)
     written = [*lines(run.log), *lines(tmp_path / "next.log")]
     assert len(died) == len(written) + (row.mode == "apply")
     await check(bot, dataclasses.replace(run, after=1), change, seen, written)
