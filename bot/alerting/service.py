@@ -1,7 +1,7 @@
-"""Alerts: look at the cluster, remember what changed, and have it said once.
+"""Alerts: examine the cluster, store what changed, and post it once.
 
-Each turn reads the state, advances it by a fresh report, and writes it where it differs. What is
-due is derived from the state, and said by `bot.alerting.delivery`.
+Each turn advances the stored state by a fresh report, derives from the state what is due, and has
+`bot.alerting.delivery` post it.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from bot.errors import MeshmedicError
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = 15
-"""Seconds between two looks."""
+"""Seconds between two examinations."""
 
 BOARD_EVERY = 60.0
 """Seconds between two edits of the board."""
 
 
 class Examining(Protocol):
-    """Who gives a report of everything."""
+    """Makes reports of everything."""
 
     async def look(self) -> Report:
         """Examine the cluster."""
@@ -48,7 +48,7 @@ class AlertService:
     _shown_at: datetime | None = None
 
     async def turn(self) -> None:
-        """Look once, and say what is due. Whatever fails is tried again at the next turn."""
+        """Examine once, and post what is due. What fails is tried again in the next turn."""
         if not self.delivery.leadership.may_act():
             return
         try:

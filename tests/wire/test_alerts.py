@@ -36,8 +36,8 @@ ONE = (
         opened=NOW,
         worst=Verdict.FAILED,
     )
-    .told(NOW, "failed: NotReady")
-    .told(NOW, "@here it is worse <@&1>")
+    .with_line(NOW, "failed: NotReady")
+    .with_line(NOW, "@here it is worse <@&1>")
 )
 
 

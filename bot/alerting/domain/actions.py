@@ -1,6 +1,6 @@
-"""What is due to be said now: derived from the state, so that nothing unsaid is lost.
+"""What to post and edit now, derived from the state, so that nothing is queued or lost.
 
-An outage of Discord therefore ends in edits, or in one message that says how it is by then.
+After an outage of Discord, edits and one message show the state by then.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TypeAlias
 from msgspec.structs import replace
 
 from bot.alerting.domain.incident import Alerts, Incident, LostChannel, MessageRecord, Moment
-from bot.alerting.domain.rules import AlertRoute, Rules
+from bot.alerting.domain.rules import HOUR, AlertRoute, Rules
 from bot.domain.report import Report
 
 
@@ -156,14 +156,14 @@ def due(state: Alerts, now: datetime, rules: Rules) -> tuple[Act, ...]:
                 waiting.setdefault(route.channel, []).append(incident)
         elif not incident.held:
             acts += _further(incident, incident.posted, now, rules)
-    for channel, held in waiting.items():
+    for channel, incidents in waiting.items():
         if left[channel] > 0:
-            acts.append(Summary(tuple(held), channel))
+            acts.append(Summary(tuple(incidents), channel))
     return tuple(acts)
 
 
 def _summaries_to_repeat(state: Alerts, now: datetime) -> list[Summary]:
-    """Summaries that were claimed, and of which nobody knows whether they arrived."""
+    """Summaries that were claimed long ago, and may not be posted."""
     held: dict[MessageRecord, list[Incident]] = {}
     for incident in state.incidents:
         if incident.held and incident.posted and _unresolved(incident.posted, now):
@@ -177,8 +177,8 @@ def _further(incident: Incident, posted: MessageRecord, now: datetime, rules: Ru
         role = incident.roles[0] if incident.roles else None
         return [OpenIncident(incident, channel, role)] if _unresolved(posted, now) else []
     acts: list[Act] = []
-    if told := _timeline(incident, channel, now, rules):
-        acts.append(told)
+    if timeline := _timeline(incident, channel, now, rules):
+        acts.append(timeline)
     if incident.shown < incident.revision:
         acts.append(Edit(incident, channel))
     if incident.ended and (incident.ended_post is None or _unresolved(incident.ended_post, now)):
@@ -210,7 +210,7 @@ def _left(state: Alerts, channel: int, now: datetime, rules: Rules) -> int:
 
 
 def _waits(incident: Incident, now: datetime, rules: Rules) -> bool:
-    """Whether quiet hours keep it back."""
+    """Whether quiet hours hold it back."""
     quiet = rules.quiet
     return bool(quiet and quiet.holds(now) and incident.worst.rank < quiet.but.rank)
 
@@ -229,22 +229,22 @@ def claimed(state: Alerts, act: Post, now: datetime) -> Alerts | None:
         for incident in act.incidents:
             state = state.with_incident(replace(incident, posted=record, held=True))
         return replace(state, sent=sent)
-    one = state.incident(act.incident.id)
-    if one is None:
+    current = state.incident(act.incident.id)
+    if current is None:
         return None
     match act:
-        case OpenIncident(role=role) if not one.posted:
-            opened = replace(one, posted=record, roles=(role,) if role else ())
+        case OpenIncident(role=role) if not current.posted:
+            opened = replace(current, posted=record, roles=(role,) if role else ())
             return replace(state.with_incident(opened), sent=sent)
         case Tell(role=role) if (
-            one.posted and one.posted.message and (one.thread == act.incident.thread)
+            current.posted and current.posted.message and (current.thread == act.incident.thread)
         ):
-            record = replace(record, channel=one.posted.message)
-            roles = (*one.roles, role) if role else one.roles
-            thread = replace(one.thread, post=record, upto=act.upto, role=role)
-            return state.with_incident(replace(one, thread=thread, roles=roles))
-        case End() if one.posted and not one.ended_post:
-            return state.with_incident(replace(one, ended_post=record))
+            record = replace(record, channel=current.posted.message)
+            roles = (*current.roles, role) if role else current.roles
+            thread = replace(current.thread, post=record, upto=act.upto, role=role)
+            return state.with_incident(replace(current, thread=thread, roles=roles))
+        case End() if current.posted and not current.ended_post:
+            return state.with_incident(replace(current, ended_post=record))
         case _:
             return None
 
@@ -257,13 +257,13 @@ def posted(state: Alerts, act: Post, message: int, *, found: bool = False) -> Al
     if isinstance(act, Board):
         return replace(state, board=state.board and replace(state.board, message=message))
     if isinstance(act, Summary):
-        for held in state.incidents:
-            if held.posted and held.posted.nonce == act.mark:
-                record = replace(held.posted, message=message)
-                state = state.with_incident(replace(held, posted=record))
+        for incident in state.incidents:
+            if incident.posted and incident.posted.nonce == act.mark:
+                record = replace(incident.posted, message=message)
+                state = state.with_incident(replace(incident, posted=record))
         return state
-    one = state.incident(act.incident.id)
-    return state.with_incident(_posted(one, act, message, found=found)) if one else state
+    current = state.incident(act.incident.id)
+    return state.with_incident(_posted(current, act, message, found=found)) if current else state
 
 
 def _posted(
@@ -293,17 +293,21 @@ def _posted(
 
 def without_thread(state: Alerts, act: Tell) -> Alerts:
     """The state after Discord refused a thread under the message."""
-    one = state.incident(act.incident.id)
-    if one is None or one.thread.post is None:
+    current = state.incident(act.incident.id)
+    if current is None or current.thread.post is None:
         return state
-    return state.with_incident(replace(one, thread=replace(one.thread, post=None, refused=True)))
+    return state.with_incident(
+        replace(current, thread=replace(current.thread, post=None, refused=True))
+    )
 
 
 def edited(state: Alerts, act: Edit) -> Alerts:
     """The state after an edit."""
-    one = state.incident(act.incident.id)
+    current = state.incident(act.incident.id)
     shown = act.incident.revision
-    return state.with_incident(replace(one, shown=max(one.shown, shown))) if one else state
+    return (
+        state.with_incident(replace(current, shown=max(current.shown, shown))) if current else state
+    )
 
 
 def lost(state: Alerts, channel: int, why: str) -> Alerts | None:
@@ -329,11 +333,9 @@ def patient(record: MessageRecord, now: datetime) -> bool:
 
 
 def _unresolved(record: MessageRecord, now: datetime) -> bool:
-    """Whether a message was claimed long ago, and nobody knows whether it arrived."""
+    """Whether a message was claimed long ago, and may not be posted."""
     return record.message is None and not patient(record, now)
 
-
-HOUR = timedelta(hours=1)
 
 PATIENCE = timedelta(seconds=45)
 """Longer than a request to Discord may take (`bot.alerting.discord_channel`): then it has arrived,

@@ -1,4 +1,4 @@
-"""What alerts remember from one report to the next: small, frozen, and kept in the cluster."""
+"""The stored state of alerts, from one report to the next."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import hashlib
 from datetime import datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.domain.finding import Finding
 from bot.domain.record import RecordType
 from bot.domain.verdict import Verdict
 
 TOLD = 20
-"""Lines of a timeline that are kept: the first, and the latest ones."""
+"""Lines of a timeline that are stored: the first, and the latest ones."""
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -23,7 +24,7 @@ class Moment(msgspec.Struct, frozen=True):
 
 
 class MessageRecord(msgspec.Struct, frozen=True):
-    """What is known of a message of ours. Without an id it was begun, and may have arrived."""
+    """A message of the bot. Without an id it was claimed, and may be posted."""
 
     channel: int
     nonce: str
@@ -32,11 +33,11 @@ class MessageRecord(msgspec.Struct, frozen=True):
 
 
 class Thread(msgspec.Struct, frozen=True):
-    """What is known of the thread under an incident's message, which tells its timeline.
+    """The thread under an incident's message, which has its timeline.
 
-    told: the revision up to which the message, when it was sent, and the thread tell it. post: the
-    latest message in the thread, which tells it up to `upto` and mentions `role`. refused: Discord
-    lets the bot have no thread there, so that the timeline stays in the message.
+    told: The revision up to which the posted message and the thread have it. post: The latest
+    message in the thread, which has it up to `upto` and mentions `role`. refused: Discord allows
+    no thread there, so that the timeline stays in the message.
     """
 
     told: int = 0
@@ -47,12 +48,12 @@ class Thread(msgspec.Struct, frozen=True):
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that went wrong, from its begin to its end.
+    """A root cause and its effects, from the first report of it until it is resolved.
 
-    `head` is the finding that it is shown by, `keys` every finding that belongs to it. `clear`
-    is since when all of them were seen to be well. `revision` counts what is worth an edit;
-    `shown` is the revision that Discord has. `posted` and `ended_post` are its two messages;
-    `held` says that the budget kept its message back, for one summary line. `roles` were mentioned.
+    head: The finding by which it is shown. keys: All findings that belong to it. clear: Since when
+    all of them are observed to be well. revision: Counts changes that are worth an edit. shown:
+    The revision that Discord has. posted, ended_post: Its two messages. held: The budget kept its
+    message back, for a summary. roles: Those that were mentioned.
     """
 
     id: str
@@ -72,43 +73,43 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     thread: Thread = Thread()
     roles: tuple[int, ...] = ()
 
-    def told(self, at: datetime, what: str) -> Incident:
+    def with_line(self, at: datetime, what: str) -> Incident:
         """The incident with one line more, which is worth an edit."""
         lines = (*self.timeline, Moment(at, what))
-        kept = lines if len(lines) <= TOLD else (lines[0], *lines[1 - TOLD :])
-        return msgspec.structs.replace(self, timeline=kept, revision=self.revision + 1)
+        timeline = lines if len(lines) <= TOLD else (lines[0], *lines[1 - TOLD :])
+        return replace(self, timeline=timeline, revision=self.revision + 1)
 
     def between(self, told: int, upto: int) -> tuple[Moment, ...]:
-        """The lines that came after one revision, up to another: each line made one."""
+        """The lines after one revision, up to another: each line made a revision."""
         last = max(0, len(self.timeline) - (self.revision - upto))
-        # Where lines between were dropped, the first one is long told.
+        # Where lines in the middle were dropped, the first one was told long ago.
         least = min(last, 1 if told > 1 else 0)
         return self.timeline[max(least, last - (upto - told)) : last]
 
 
 class Pending(msgspec.Struct, frozen=True):
-    """A finding that is not yet an incident: bad first at `since`, and never seen well after it."""
+    """A finding that is not an incident yet: bad since `since`, and never well after it."""
 
     key: str
     since: datetime
 
 
 class KnownFinding(msgspec.Struct, frozen=True):
-    """What was wrong when alerts began, or is nothing new: an alarm only once it is worse."""
+    """A finding that existed when alerts began, or is not new: it alerts only once it is worse."""
 
     key: str
     verdict: Verdict
 
 
 class LostChannel(msgspec.Struct, frozen=True):
-    """A channel that takes nothing, and why: said once, until it takes something again."""
+    """An unavailable channel, and why: reported once, until it is available again."""
 
     channel: int
     why: str
 
 
 class Alerts(msgspec.Struct, frozen=True):
-    """The whole state. `ends` are the last ends by key, by which flapping is told."""
+    """The whole state. `ends` are the last ends by key, by which flapping is recognized."""
 
     incidents: tuple[Incident, ...] = ()
     pending: tuple[Pending, ...] = ()
@@ -119,62 +120,60 @@ class Alerts(msgspec.Struct, frozen=True):
     lost: tuple[LostChannel, ...] = ()
 
     def holding(self, key: str) -> Incident | None:
-        """The open incident to which that finding belongs."""
-        return next((one for one in self.incidents if not one.ended and key in one.keys), None)
+        """The open incident to which a finding belongs."""
+        unfinished = (incident for incident in self.incidents if not incident.ended)
+        return next((incident for incident in unfinished if key in incident.keys), None)
 
     def incident(self, id_: str) -> Incident | None:
         """An incident by its id."""
         return next((incident for incident in self.incidents if incident.id == id_), None)
 
     def with_incident(self, changed: Incident) -> Alerts:
-        """The same with this incident in the place of the one with its id."""
-        return msgspec.structs.replace(
-            self,
-            incidents=tuple(changed if one.id == changed.id else one for one in self.incidents),
-        )
+        """With this incident instead of the one with its id."""
+        incidents = (changed if old.id == changed.id else old for old in self.incidents)
+        return replace(self, incidents=tuple(incidents))
 
 
 def identify(key: str, opened: datetime) -> str:
-    """Sixteen characters that name an incident: the finding, and when it began."""
+    """The id of an incident, sixteen characters: from its finding, and when it began."""
     text = f"{key}@{opened.isoformat()}"
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 SPARE_LINES, SPARE_KEYS = 4, 20
-"""Of each incident, where there is no room for more."""
+"""Of each incident, where there is not enough room."""
 
 
-def _sparer(kept: Alerts) -> Alerts | None:
-    """With less in it: what is over goes first, and what is open and was told last.
+def _spare(state: Alerts) -> Alerts | None:
+    """A smaller state: ended incidents go first, open ones last.
 
-    An open incident that goes is known from then on: it gives no second alarm, and its end is told
-    by the next digest.
+    The findings of an open incident that goes are known from then on: they do not alert again, and
+    the next digest reports their end.
     """
-    over = next((one for one in kept.incidents if one.ended), None)
+    over = next((incident for incident in state.incidents if incident.ended), None)
     if over:
-        rest = tuple(one for one in kept.incidents if one.id != over.id)
-        return msgspec.structs.replace(kept, incidents=rest)
-    if kept.pending or kept.ends:
-        return msgspec.structs.replace(kept, pending=(), ends=())
-    if any(len(one.timeline) > SPARE_LINES or len(one.keys) > SPARE_KEYS for one in kept.incidents):
-        return msgspec.structs.replace(kept, incidents=tuple(map(_shorter, kept.incidents)))
-    if kept.incidents:
-        few = max(1, len(kept.incidents) // 10)
-        gone = (KnownFinding(key, one.worst) for one in kept.incidents[:few] for key in one.keys)
-        return msgspec.structs.replace(
-            kept, incidents=kept.incidents[few:], known=(*kept.known, *gone)
-        )
-    if kept.known:
-        return msgspec.structs.replace(kept, known=kept.known[max(1, len(kept.known) // 10) :])
+        others = tuple(incident for incident in state.incidents if incident.id != over.id)
+        return replace(state, incidents=others)
+    if state.pending or state.ends:
+        return replace(state, pending=(), ends=())
+    shorter = tuple(map(_shorter, state.incidents))
+    if shorter != state.incidents:
+        return replace(state, incidents=shorter)
+    if state.incidents:
+        few = max(1, len(state.incidents) // 10)
+        gone, others = state.incidents[:few], state.incidents[few:]
+        known = (KnownFinding(key, incident.worst) for incident in gone for key in incident.keys)
+        return replace(state, incidents=others, known=(*state.known, *known))
+    if state.known:
+        return replace(state, known=state.known[max(1, len(state.known) // 10) :])
     return None
 
 
-def _shorter(one: Incident) -> Incident:
-    lines = one.timeline
+def _shorter(incident: Incident) -> Incident:
+    lines = incident.timeline
     if len(lines) > SPARE_LINES:
         lines = (lines[0], *lines[1 - SPARE_LINES :])
-    return msgspec.structs.replace(one, timeline=lines, keys=one.keys[:SPARE_KEYS])
+    return replace(incident, timeline=lines, keys=incident.keys[:SPARE_KEYS])
 
 
-ALERTS = RecordType("alerts", Alerts, spare=_sparer)
-"""The place of the state."""
+ALERTS = RecordType("alerts", Alerts, spare=_spare)

@@ -1,4 +1,4 @@
-"""What an owner writes of alerts in the settings: which go where, and hours of quiet."""
+"""The settings of alerts: routes and quiet hours."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.domain.verdict import Verdict
 HOURS = 24
 SNOWFLAKE = re.compile(r"\d{15,20}")
 LEAST = {"degraded": Verdict.DEGRADED, "failed": Verdict.FAILED}
-"""Severities by their names: each, and what is worse."""
+"""The mildest verdict of each severity."""
 
 NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
@@ -27,63 +27,63 @@ class _Route(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     role: str | int | None = None
 
 
-def routes(given: str, checks: Collection[str]) -> tuple[AlertRoute, ...]:
-    """Routes as a JSON list; the first that fits an incident takes it. `checks` are all names.
+def routes(text: str, checks: Collection[str]) -> tuple[AlertRoute, ...]:
+    """Read a JSON list of routes. `checks` are the names of all checks.
 
     Raises:
-        ValueError: It is no such list; the message says where and what is allowed.
+        ValueError: It cannot be read; the message says where, and what is allowed.
     """
     try:
-        found = msgspec.json.decode(given, type=tuple[_Route, ...])
+        parsed = msgspec.json.decode(text, type=tuple[_Route, ...])
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         msg = f"it is no JSON list of routes ({str(error)[:200]})"
         raise ValueError(msg) from error
-    return tuple(_route(number, route, checks) for number, route in enumerate(found, 1))
+    return tuple(_route(number, route, checks) for number, route in enumerate(parsed, 1))
 
 
-def _route(number: int, each: _Route, checks: Collection[str]) -> AlertRoute:
+def _route(number: int, route: _Route, checks: Collection[str]) -> AlertRoute:
     where = f"route {number}"
-    if each.severity not in LEAST:
-        msg = f"{where}: {each.severity[:40]!r} is no severity but {' or '.join(LEAST)}"
+    if route.severity not in LEAST:
+        msg = f"{where}: {route.severity[:40]!r} is no severity but {' or '.join(LEAST)}"
         raise ValueError(msg)
-    for name in each.namespaces:
+    for name in route.namespaces:
         if not NAMESPACE.fullmatch(name):
             msg = f"{where}: {name[:80]!r} is no namespace's name"
             raise ValueError(msg)
-    for name in each.checks:
+    for name in route.checks:
         if name not in checks:
             msg = f"{where}: there is no check {name[:40]!r} but {', '.join(sorted(checks))}"
             raise ValueError(msg)
     return AlertRoute(
-        channel=_id(where, "channel", each.channel),
-        least=LEAST[each.severity],
-        namespaces=frozenset(each.namespaces),
-        checks=frozenset(each.checks),
-        role=None if each.role is None else _id(where, "role", each.role),
+        channel=_id(where, "channel", route.channel),
+        least=LEAST[route.severity],
+        namespaces=frozenset(route.namespaces),
+        checks=frozenset(route.checks),
+        role=None if route.role is None else _id(where, "role", route.role),
     )
 
 
-def _id(where: str, what: str, given: str | int) -> int:
-    if not SNOWFLAKE.fullmatch(str(given)):
-        msg = f"{where}: {str(given)[:40]!r} is no id of a {what}: right-click it and copy its id"
+def _id(where: str, field: str, value: str | int) -> int:
+    if not SNOWFLAKE.fullmatch(str(value)):
+        msg = f"{where}: {str(value)[:40]!r} is no id of a {field}: right-click it and copy its id"
         raise ValueError(msg)
-    return int(given)
+    return int(value)
 
 
-def quiet_hours(given: str) -> Quiet:
-    """The hours that somebody wrote, `22-7 Europe/Berlin`.
+def quiet_hours(text: str) -> Quiet:
+    """Read hours such as `22-7 Europe/Berlin`.
 
     Raises:
         ValueError: They cannot be read.
     """
-    found = re.fullmatch(r"(\d{1,2})-(\d{1,2})\s+([\w+/-]{1,60})", given.strip(), re.ASCII)
-    hours = [int(found[1]), int(found[2])] if found else []
-    if not found or max(hours) >= HOURS or hours[0] == hours[1]:
+    match = re.fullmatch(r"(\d{1,2})-(\d{1,2})\s+([\w+/-]{1,60})", text.strip(), re.ASCII)
+    hours = [int(match[1]), int(match[2])] if match else []
+    if not match or max(hours) >= HOURS or hours[0] == hours[1]:
         msg = "it is two different hours from 0 to 23 and a time zone"
         raise ValueError(msg)
     try:
-        zone = ZoneInfo(found[3])
+        zone = ZoneInfo(match[3])
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        msg = f"{found[3]!r} is no time zone that is known here"
+        msg = f"{match[3]!r} is no time zone that is known here"
         raise ValueError(msg) from error
     return Quiet(hours[0], hours[1], zone)

@@ -1,4 +1,4 @@
-"""The times and bounds of alerts: how long something must last, and how much is said of it."""
+"""The times and limits of alerts: how long a finding must last, and how many messages follow."""
 
 from __future__ import annotations
 
@@ -20,15 +20,19 @@ GRACE = MappingProxyType(
         "endpoints": timedelta(minutes=2),
     }
 )
-"""How long a check's finding must last before it is an alarm: a roll-out is none."""
+"""How long a finding of a check must last before it alerts: longer than a roll-out."""
+
+
+HOUR = timedelta(hours=1)
+"""The time of a budget."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """Hours of the day, by the owner's clock, in which only `but` and worse is said.
+    """Hours of the day, in the owner's time zone, in which only `but` and worse alerts.
 
-    From `begins` to `ends`, over midnight where it ends before it begins. What was not said is
-    said afterwards, as it is then.
+    They begin at `begins` and end at `ends`, over midnight where that is the smaller one. What was
+    held back is posted afterwards, as it is then.
     """
 
     begins: int
@@ -37,7 +41,7 @@ class Quiet:
     but: Verdict = Verdict.FAILED
 
     def holds(self, now: datetime) -> bool:
-        """Whether it is such an hour."""
+        """Whether they include a time."""
         hour = now.astimezone(self.zone).hour
         if self.begins <= self.ends:
             return self.begins <= hour < self.ends
@@ -46,7 +50,10 @@ class Quiet:
 
 @dataclass(frozen=True, slots=True)
 class AlertRoute:
-    """What goes to a channel: the first that fits. Empty means any; `role` is mentioned."""
+    """Which incidents go to a channel: the first match decides. Empty means any.
+
+    `role` is mentioned.
+    """
 
     channel: int
     least: Verdict = Verdict.DEGRADED
@@ -57,13 +64,13 @@ class AlertRoute:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """All of them.
+    """All rules of alerts.
 
-    steady: how long everything must be seen well before an incident is over.
-    flaps: so many ends of the same within `flap_window`, and the next one is called flapping; it
+    steady: How long everything must be well before an incident is over.
+    flaps: After this many ends of a finding within `flap_window` the next incident is flapping: it
     is over only after `calm`.
-    budget: new messages a channel and hour.
-    kept: how long an incident that is over is remembered.
+    budget: New messages a channel and hour.
+    kept: How long an incident that is over is stored.
     """
 
     routes: tuple[AlertRoute, ...] = ()
@@ -78,18 +85,18 @@ class Rules:
     quiet: Quiet | None = None
 
     def grace_of(self, check: str) -> timedelta:
-        """How long a finding of that check must last."""
+        """How long a finding of a check must last before it alerts."""
         return self.grace.get(check, self.grace_else)
 
     def route(self, check: str, namespace: str, verdict: Verdict) -> AlertRoute | None:
-        """Where it goes; None where nobody wants it."""
+        """The route of a finding, if there is one."""
         return next(
             (route for route in self.routes if _fits(route, check, namespace, verdict)), None
         )
 
 
 NO_ALERTS = Rules()
-"""Without a route nothing is said."""
+"""Without a route nothing is posted."""
 
 
 def _fits(route: AlertRoute, check: str, namespace: str, verdict: Verdict) -> bool:

@@ -1,4 +1,4 @@
-"""Silence that somebody asked for: of a finding, a namespace or a check, until a time, by name."""
+"""Silences: of a finding, a namespace or a check, until a time, by a person."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from bot.domain.refusal import Refusal
 
 LONGEST = timedelta(days=90)
 MOST = 200
-"""Mutes at one time."""
+"""Silences at one time."""
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-def length(typed: str) -> timedelta | Refusal:
-    """The time that somebody typed: `30m`, `4h`, `2d`, `1w`."""
-    found = re.fullmatch(r"\s*([1-9][0-9]{0,4})\s*([mhdw])\s*", typed.lower(), re.ASCII)
-    if not found:
-        return Refusal(f"{typed[:40]!r} is no time. Write a number and m, h, d or w, such as 4h.")
-    asked = timedelta(**{UNITS[found[2]]: int(found[1])})
-    if asked > LONGEST:
-        return Refusal(f"{typed[:40]!r} is longer than {LONGEST.days} days. Mend it, or mute anew.")
-    return asked
+def length(text: str) -> timedelta | Refusal:
+    """Read a duration: `30m`, `4h`, `2d`, `1w`."""
+    match = re.fullmatch(r"\s*([1-9][0-9]{0,4})\s*([mhdw])\s*", text.lower(), re.ASCII)
+    if not match:
+        return Refusal(f"{text[:40]!r} is no time. Write a number and m, h, d or w, such as 4h.")
+    duration = timedelta(**{UNITS[match[2]]: int(match[1])})
+    if duration > LONGEST:
+        return Refusal(f"{text[:40]!r} is longer than {LONGEST.days} days. Mend it, or mute anew.")
+    return duration
 
 
 class Mute(msgspec.Struct, frozen=True, kw_only=True):
-    """Who silenced what until when.
+    """A silence: who silenced what until when.
 
     `finding` is a finding's key, `namespace` and `check` are names; exactly one is set. `by` is
-    the name that Discord shows, `acknowledged` says that somebody works on it.
+    the name that Discord shows; `acknowledged` says that a person works on it.
     """
 
     by: str
@@ -48,23 +48,23 @@ class Mute(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def target(self) -> str:
-        """What it silences: there is one mute a target."""
+        """What it silences; there is one silence for each target."""
         return self.finding or (
             f"namespace {self.namespace}" if self.namespace else f"check {self.check}"
         )
 
     @property
     def shown(self) -> str:
-        """The same for people: `Pod media/web`, without the check."""
+        """What it silences, for people: `Pod media/web`, without the check."""
         return str(subject_of(self.finding)) if self.finding else self.target
 
     @property
     def name(self) -> str:
-        """What one types to end it: the finding's code, else the namespace or the check."""
+        """What people type to end it: the finding's code, else the namespace or the check."""
         return code_of(self.finding) if self.finding else self.namespace or self.check
 
     def covers(self, finding: Finding) -> bool:
-        """Whether it silences that one."""
+        """Whether it silences a finding."""
         subject = finding.subject
         place = subject.name if subject.kind == "Namespace" else subject.namespace
         return (
@@ -74,40 +74,39 @@ class Mute(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def line(self) -> str:
-        """In one line: who, until when, and why."""
+        """One line: who, until when, and why."""
         did = "seen" if self.acknowledged else "muted"
         why = f": {self.reason}" if self.reason else ""
         return f"{did} by {self.by} until {self.until:%Y-%m-%d %H:%M} UTC{why}"
 
 
 class Mutes(msgspec.Struct, frozen=True):
-    """All mutes, the oldest first."""
+    """All silences, the oldest first."""
 
     mutes: tuple[Mute, ...] = ()
 
     def at(self, now: datetime) -> tuple[Mute, ...]:
-        """Those that hold now."""
+        """The silences in effect at a time."""
         return tuple(mute for mute in self.mutes if mute.since <= now < mute.until)
 
     def with_one(self, mute: Mute) -> Mutes:
-        """One more, in the place of an older one of the same target; what is over goes."""
+        """With one more, which replaces an older one of the same target; expired ones go."""
         others = [other for other in self.at(mute.since) if other.target != mute.target]
         return Mutes((*others, mute)[-MOST:])
 
     def without(self, target: str) -> Mutes:
-        """Without the mute of that target."""
+        """Without the silence of a target."""
         return Mutes(tuple(mute for mute in self.mutes if mute.target != target))
 
     def muted(self, findings: Iterable[Finding], now: datetime) -> Mapping[str, str]:
         """By the key of each silenced finding, the line that says by whom."""
-        hold = self.at(now)
+        mutes = self.at(now)
         return {
             finding.key: mute.line()
             for finding in findings
-            for mute in hold[::-1]
+            for mute in mutes[::-1]
             if mute.covers(finding)
         }
 
 
 MUTES = RecordType("mutes", Mutes)
-"""The place of the mutes."""

@@ -1,4 +1,4 @@
-"""Messages of alerts: an incident as it stands, its end, what was held back, and the board."""
+"""Messages of alerts: an incident, its timeline and end, a summary, and the board."""
 
 from __future__ import annotations
 
@@ -18,41 +18,41 @@ THREAD_NAME = 100
 
 
 def incident(
-    one: Incident, rows: Sequence[discord.Row] = (), role: int | None = None
+    incident: Incident, rows: Sequence[discord.Row] = (), role: int | None = None
 ) -> discord.Card:
-    """One incident: what, since when, how it developed, and that it is over once it is.
+    """An incident: what, since when, how it developed, and whether it is over.
 
-    Where a thread tells its timeline, the latest line is enough.
+    Where a thread has its timeline, the latest line is enough.
     """
-    head = one.head
-    verdict = Verdict.HEALTHY if one.ended else head.verdict
-    state = "Recovered" if one.ended else str(head.verdict).capitalize()
-    more = f" · {len(one.keys) - 1:,} downstream" if len(one.keys) > 1 else ""
-    flaps = "\nIt comes and goes: said once, until it is calm." if one.flapping else ""
+    head, lines = incident.head, 1 if incident.thread.post else LINES
+    verdict = Verdict.HEALTHY if incident.ended else head.verdict
+    state = "Recovered" if incident.ended else str(head.verdict).capitalize()
+    more = f" · {len(incident.keys) - 1:,} downstream" if len(incident.keys) > 1 else ""
+    flaps = "\nIt comes and goes: said once, until it is calm." if incident.flapping else ""
     parts = [
         f"{_mention(role)}## {words.MARK[verdict]} {state}: {head.subject.kind} "
         f"{discord.code(str(head.subject).partition(' ')[2], discord.SUBJECT)}",
         f"{discord.code(head.reason, 60)} "
         f"{discord.code(words.brief(head.message, discord.MESSAGE), discord.MESSAGE)}{flaps}",
-        "\n".join(_moment(moment) for moment in one.timeline[-(1 if one.thread.post else LINES) :]),
-        f"-# since {_time(one.opened)} · {head.code}{more} · incident {one.id}",
+        "\n".join(map(_moment, incident.timeline[-lines:])),
+        f"-# since {_time(incident.opened)} · {head.code}{more} · incident {incident.id}",
     ]
     return discord.card(verdict, [part for part in parts if part], rows)
 
 
 def timeline(lines: Sequence[Moment], mark: str, role: int | None = None) -> discord.Card:
-    """What happened since the thread was told last."""
-    told = "\n".join(map(_moment, lines)) or "-# (what happened was not kept)"
-    return discord.card(None, [f"{_mention(role)}{told}", f"-# {mark}"], ())
+    """What happened since the last message in the thread."""
+    text = "\n".join(map(_moment, lines)) or "-# (what happened was not kept)"
+    return discord.card(None, [f"{_mention(role)}{text}", f"-# {mark}"], ())
 
 
-def thread_name(one: Incident) -> str:
-    """Of the thread of an incident: the reason, and of what. No markup is read in it."""
-    return words.line(f"{one.head.reason} · {one.head.subject}", THREAD_NAME)
+def thread_name(incident: Incident) -> str:
+    """The name of an incident's thread: the reason and the object. It has no markup."""
+    return words.line(f"{incident.head.reason} · {incident.head.subject}", THREAD_NAME)
 
 
 def lost(channel: int, why: str) -> discord.Card:
-    """A word to the owner that alerts cannot be posted in a channel."""
+    """The message for the owner that alerts cannot be posted in a channel."""
     text = (
         f"Alerts cannot be posted in <#{channel}>: {discord.code(why, 200)}\n"
         "Give the bot its permissions there again, or name another channel in the settings. What "
@@ -62,20 +62,20 @@ def lost(channel: int, why: str) -> discord.Card:
     return discord.note(text, raw=True)
 
 
-def end(one: Incident, mark: str) -> discord.Card:
-    """The answer that it is over; the mark is how it is known again."""
-    lasted = words.age(one.opened, one.ended) if one.ended else ""
-    subject = discord.code(str(one.head.subject), discord.SUBJECT)
+def end(incident: Incident, mark: str) -> discord.Card:
+    """The reply that an incident is over; its mark identifies it."""
+    lasted = words.age(incident.opened, incident.ended) if incident.ended else ""
+    subject = discord.code(str(incident.head.subject), discord.SUBJECT)
     text = f"{words.MARK[Verdict.HEALTHY]} **Recovered** {subject} after {lasted}\n-# {mark}"
     return discord.card(Verdict.HEALTHY, [text], ())
 
 
 def summary(incidents: Sequence[Incident], mark: str) -> discord.Card:
-    """All that the budget of the hour held back, in one message."""
+    """All incidents that the budget of the hour held back, in one message."""
     lines = [
-        f"{words.MARK[one.head.verdict]} {discord.code(str(one.head.subject), 80)} "
-        f"{discord.code(one.head.reason, 40)}"
-        for one in incidents[:LISTED]
+        f"{words.MARK[incident.head.verdict]} {discord.code(str(incident.head.subject), 80)} "
+        f"{discord.code(incident.head.reason, 40)}"
+        for incident in incidents[:LISTED]
     ]
     more = len(incidents) - LISTED
     if more > 0:
@@ -86,12 +86,12 @@ def summary(incidents: Sequence[Incident], mark: str) -> discord.Card:
 
 
 def board(report: Report, state: Alerts, mark: str) -> discord.Card:
-    """The present state with its age."""
-    unfinished = [one for one in state.incidents if not one.ended]
+    """The present state and its age."""
+    unfinished = [incident for incident in state.incidents if not incident.ended]
     lines = [
-        f"{words.MARK[one.head.verdict]} {discord.code(str(one.head.subject), 80)} "
-        f"{discord.code(one.head.reason, 40)} since {_time(one.opened)}"
-        for one in unfinished[:LISTED]
+        f"{words.MARK[incident.head.verdict]} {discord.code(str(incident.head.subject), 80)} "
+        f"{discord.code(incident.head.reason, 40)} since {_time(incident.opened)}"
+        for incident in unfinished[:LISTED]
     ]
     if len(unfinished) > LISTED:
         lines.append(f"and {len(unfinished) - LISTED:,} more")
@@ -107,7 +107,7 @@ def board(report: Report, state: Alerts, mark: str) -> discord.Card:
 
 
 def _no_incident(report: Report) -> str:
-    """What was wrong when alerts began, or is muted, is none, and still wrong."""
+    """Known and silenced findings are not incidents, but they are still bad."""
     wrong = any(root.verdict.rank >= Verdict.DEGRADED.rank for root in report.roots)
     return "No open incident." + wrong * " What is wrong is no news: `/health all` tells it."
 
@@ -116,8 +116,8 @@ def _mention(role: int | None) -> str:
     return f"<@&{role}>\n" if role else ""
 
 
-def _moment(each: Moment) -> str:
-    return f"-# {_time(each.at)} {discord.code(each.what, 160)}"
+def _moment(moment: Moment) -> str:
+    return f"-# {_time(moment.at)} {discord.code(moment.what, 160)}"
 
 
 def _time(at: datetime) -> str:

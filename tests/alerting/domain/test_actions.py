@@ -30,7 +30,7 @@ def rules(role: int | None) -> Rules:
 
 def an_incident_that_stands(by: Rules) -> Alerts:
     one = Incident(id="a", head=WEB, keys=(WEB.key,), opened=NOW, worst=Verdict.DEGRADED)
-    state = Alerts(incidents=(one.told(NOW, "degraded: NotReady"),))
+    state = Alerts(incidents=(one.with_line(NOW, "degraded: NotReady"),))
     (opening,) = due(state, NOW, by)
     assert isinstance(opening, OpenIncident)
     claimed_state = claimed(state, opening, NOW)
@@ -40,7 +40,7 @@ def an_incident_that_stands(by: Rules) -> Alerts:
 
 def one_more(state: Alerts, what: str, worst: Verdict = Verdict.FAILED) -> Alerts:
     (one,) = state.incidents
-    return state.with_incident(replace(one, worst=worst).told(NOW, what))
+    return state.with_incident(replace(one, worst=worst).with_line(NOW, what))
 
 
 def tell(state: Alerts, now: datetime, by: Rules) -> Tell:

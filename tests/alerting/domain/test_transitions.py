@@ -198,7 +198,7 @@ def an_incident(number: int, keys: int, lines: int) -> Incident:
         worst=Verdict.FAILED,
     )
     for line in range(lines):
-        one = one.told(START, f"line {line}")
+        one = one.with_line(START, f"line {line}")
     return one
 
 
