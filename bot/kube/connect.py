@@ -1,4 +1,4 @@
-"""Opening a connection: kubeconfig or service account, with errors that a person can act on."""
+"""Connecting by a kubeconfig or a service account, with errors that a person can act on."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from bot.errors import ClusterError
 from bot.kube.client import Api
 
 POOL = 80
-"""A watch holds a connection: one for each kind, group and namespace, and some to spare."""
+"""Connections: a watch holds one for each kind, group and namespace, and requests need some too."""
 
 NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 CONNECT_TIMEOUT = 30.0
-"""Seconds for reading the configuration, which may run a credential plugin."""
+"""Seconds for reading the kubeconfig, which may run a credential plugin."""
 
 
 @asynccontextmanager
@@ -37,7 +37,7 @@ async def connect(
     `~/.kube/config`. Nothing is sent yet.
 
     Raises:
-        ClusterError: No configuration, or one that cannot be used.
+        ClusterError: There is no configuration, or it cannot be used.
     """
     configuration = Configuration()
     configuration.connection_pool_maxsize = POOL
@@ -64,7 +64,8 @@ def own_namespace(kubeconfig: Path | None, context: str | None) -> str:
     """The pod's namespace where its service account is used; empty outside a cluster.
 
     Raises:
-        ClusterError: In a cluster, but nobody tells where: several processes could all act.
+        ClusterError: It runs in a cluster, and cannot find its namespace. Going on without one,
+            several processes could act at the same time.
     """
     if not _in_cluster(kubeconfig, context):
         return ""
@@ -113,7 +114,7 @@ async def _load(
 
 
 def _find(kubeconfig: Path | None) -> str:
-    """One path, or several joined as `$KUBECONFIG` joins them."""
+    """One path, or several that are joined as in `$KUBECONFIG`."""
     where = str(kubeconfig or os.environ.get("KUBECONFIG") or Path("~/.kube/config").expanduser())
     if any(Path(part).expanduser().is_file() for part in where.split(os.pathsep) if part):
         return where

@@ -1,12 +1,13 @@
-"""What the API server tells the doctor: version, clock, kinds, permissions, Traefik's pods.
+"""Facts for the doctor from the API server: version, clock, kinds, permissions, Traefik's pods.
 
-Every call has its own time limit, and no answer waits for another one.
+Every request has a time limit of its own, and none waits for another.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
@@ -30,10 +31,10 @@ from bot.kube.traefik_reader import traefik_pods
 T = TypeVar("T")
 
 QUICK = 6.0
-"""Seconds for one call."""
+"""Seconds for one request."""
 
 IN_ALL = 10.0
-"""Seconds for all of them; what is not back by then was not seen."""
+"""Seconds for all requests; what has not come by then was not observed."""
 
 AT_ONCE = 24
 """Requests at a time, so that the watches of a live bot keep their connections."""
@@ -71,38 +72,39 @@ class _Lease(msgspec.Struct, frozen=True):
     spec: LeaseSpec = LeaseSpec()
 
 
-class _Asking:
-    """Calls that end in an answer, whatever happens: at the latest at the deadline."""
+@dataclass(frozen=True, slots=True)
+class _Calls:
+    """Calls that end by the deadline, in an answer or in a value that says why there is none."""
 
-    def __init__(self, host: str, deadline: float) -> None:
-        self._host = host
-        self._deadline = deadline
-        self._turns = asyncio.Semaphore(AT_ONCE)
+    host: str
+    deadline: float
+    room: asyncio.Semaphore
 
     async def __call__(self, call: Callable[[], Awaitable[T]]) -> T | Denied | NotObserved:
         try:
-            async with asyncio.timeout_at(self._deadline), self._turns:
+            async with asyncio.timeout_at(self.deadline), self.room:
                 return await call()
         except TimeoutError:
-            return NotObserved(f"The API server at {self._host} did not answer in time.")
+            return NotObserved(f"The API server at {self.host} did not answer in time.")
         except (Forbidden, Unauthorized) as error:
             return Denied(str(error))
         except ClusterError as error:
             return NotObserved(str(error))
         except msgspec.MsgspecError:
-            return NotObserved(f"What answers at {self._host} is not understood.")
+            return NotObserved(f"What answers at {self.host} is not understood.")
 
 
 class AccessReader:
-    """The questions to one API server."""
+    """Reads facts from one API server."""
 
     def __init__(self, api: Api, *, quick: float = QUICK) -> None:
         self._api = api
         self._quick = quick
 
     async def look(self, rights: tuple[Right, ...], *, lease_in: str = "") -> ClusterFacts:
-        """Ask everything at once. What fails is in the answer."""
-        ask = _Asking(self._api.host, asyncio.get_running_loop().time() + IN_ALL)
+        """Read everything at the same time. A failure is a value in the answer."""
+        deadline = asyncio.get_running_loop().time() + IN_ALL
+        ask = _Calls(self._api.host, deadline, asyncio.Semaphore(AT_ONCE))
         async with asyncio.TaskGroup() as group:
             version = group.create_task(ask(self._version))
             served = group.create_task(ask(self._served))
@@ -111,22 +113,22 @@ class AccessReader:
             user = group.create_task(ask(self._user))
             lease = group.create_task(ask(partial(self._lease, lease_in)))
             reviews = {right: group.create_task(ask(partial(self._may, right))) for right in rights}
-        told = version.result()
-        named = user.result()
+        answer = version.result()
+        username = user.result()
         return ClusterFacts(
             host=self._api.host,
-            version=told[0] if isinstance(told, tuple) else told,
+            version=answer[0] if isinstance(answer, tuple) else answer,
             served=served.result(),
             rights={right: _yes_or_no(review.result()) for right, review in reviews.items()},
             traefik=pods.result(),
             probe=probe.result(),
-            user=named if isinstance(named, str) else "",
-            skew=told[1] if isinstance(told, tuple) else None,
+            user=username if isinstance(username, str) else "",
+            skew=answer[1] if isinstance(answer, tuple) else None,
             lease=lease.result(),
         )
 
     async def _version(self) -> tuple[str, float | None]:
-        """The version, and how far our clock is ahead."""
+        """The version, and by how many seconds our clock is ahead."""
         before = datetime.now(UTC)
         async with self._api.stream(path("/version"), (), limits=within(self._quick)) as response:
             body = await response.read()
@@ -176,5 +178,5 @@ class AccessReader:
 
 
 def _yes_or_no(answer: bool | Denied | NotObserved) -> bool | NotObserved:  # noqa: FBT001  # a fact
-    """A review that may not be asked for tells nothing about the permission."""
+    """A review that is not allowed says nothing about the permission."""
     return NotObserved(answer.why) if isinstance(answer, Denied) else answer

@@ -27,12 +27,11 @@ STDOUT, STDERR, ERROR = 1, 2, 3
 MOST_STATUS = 64 * 1024
 """Bytes of the final status that are read."""
 
-
 SECONDS = 20.0
 """The limit of a command of `/net`."""
 
 MOST_OUTPUT = 16 * 1024
-"""Bytes that are read of what it writes."""
+"""Bytes of such a command's output that are read."""
 
 
 class CannotExecute(ClusterError):
@@ -40,7 +39,7 @@ class CannotExecute(ClusterError):
 
 
 class Executed(msgspec.Struct, frozen=True):
-    """What a command wrote. `exit_code` is None where it was cut off because it wrote too much."""
+    """What a command wrote; `exit_code` is None where it was cut off for writing too much."""
 
     stdout: bytes
     stderr: bytes
@@ -76,7 +75,7 @@ async def execute(
     Raises:
         CannotExecute: The container runtime did not start it.
         Forbidden: The permission is missing, or a policy refuses.
-        ClusterError: Any other of `bot.kube.client`, by what went wrong; the time limit too.
+        ClusterError: Any other failure; `Unreachable` after `seconds`.
     """
     at = path("/api/v1/namespaces", pod.namespace, "pods", pod.name, "exec")
     query = [("container", container), ("stdout", "true"), ("stderr", "true")]
@@ -102,10 +101,10 @@ class PodCommands:
     async def run(
         self, start: Origin, argv: Sequence[str], seconds: float = SECONDS
     ) -> CommandOutput:
-        """What a command wrote to its standard error, within `seconds`.
+        """Run a command for `seconds` at most, and return what it wrote to its standard error.
 
         Raises:
-            ClusterError: It may not, or the container has no such program.
+            ClusterError: It is not allowed, or the container lacks the program.
         """
         if start.pod is None:
             raise ClusterError("A node is no container: no command can be run in it.")
@@ -131,29 +130,29 @@ async def _run(
 
 
 async def _read(socket: aiohttp.ClientWebSocketResponse, limit: int) -> Executed:
-    """The frames until the status comes: each begins with its channel."""
+    """Read frames until the status comes; the first byte of each is its channel."""
     written = {STDOUT: bytearray(), STDERR: bytearray()}
     status = bytearray()
     async for frame in socket:
         if frame.type not in (aiohttp.WSMsgType.BINARY, aiohttp.WSMsgType.TEXT):
             continue
         data = frame.data if isinstance(frame.data, bytes) else frame.data.encode()
-        channel, said = data[:1], data[1:]
-        if not said:
+        channel, content = data[:1], data[1:]
+        if not content:
             continue
         if channel[0] == ERROR:
-            status += said[:MOST_STATUS]
+            status += content[:MOST_STATUS]
         elif channel[0] in written:
             room = limit - sum(map(len, written.values()))
-            written[channel[0]] += said[:room]
-            if len(said) > room:
+            written[channel[0]] += content[:room]
+            if len(content) > room:
                 return Executed(bytes(written[STDOUT]), bytes(written[STDERR]), None)
     code = _exit_code(bytes(status))
     return Executed(bytes(written[STDOUT]), bytes(written[STDERR]), code)
 
 
 def _exit_code(body: bytes) -> int:
-    """0 for Success, else the code among the causes.
+    """The exit code in a final status: 0 for Success, else the one among its causes.
 
     Raises:
         CannotExecute: The command never ran.
@@ -178,7 +177,7 @@ def _exit_code(body: bytes) -> int:
 
 
 def _refused(pod: Ref, error: aiohttp.WSServerHandshakeError) -> ClusterError:
-    """The API server's no to the handshake; it has a status and no body."""
+    """The error for a refused handshake, which has a status and no body."""
     if ERRORS.get(error.status) is Forbidden:
         msg = f"The bot may not run a command in {pod} (create pods/exec, or an admission policy)."
         return Forbidden(msg)

@@ -1,4 +1,4 @@
-"""Jobs in the probe's namespace, each on its node: made, waited for, read, and always removed."""
+"""Jobs in the probe's namespace: created on a node, waited for, read, and always removed."""
 
 from __future__ import annotations
 
@@ -35,24 +35,24 @@ OURS = "app.kubernetes.io/managed-by=meshmedic"
 COMPONENT = "Add deploy/components/prober, which allows it in the namespace meshmedic-probe alone."
 
 START = 25.0
-"""Seconds until a pod must run: the image is on the node already where the bot has run."""
+"""Seconds within which a pod must run: nodes on which the bot has run have the image."""
 
 LOOK = 0.25
-"""Seconds between two looks at a pod that starts."""
+"""Seconds between two reads of a pod that starts or ends."""
 
 REQUEST = 8.0
 """Seconds for one request."""
 
 NEVER_SEEN = "ContainerStatusUnknown"
-"""What a kubelet says of a container that it has no record of. Source: its status manager."""
+"""The reason for a container that a kubelet has no record of. Source: its status manager."""
 
 LOOKS_AT_END = 20
 LEFT_OVER = 600.0
-"""Seconds after which what is ours and still there was left by a process that is gone."""
+"""The age in seconds from which an object of ours was left behind by an earlier process."""
 
 
 class NodeJobs:
-    """Runs Jobs. `start` is how many seconds a pod may take until it runs."""
+    """Runs Jobs. `start`: the seconds within which a pod must run."""
 
     def __init__(self, api: Api, start: float = START) -> None:
         self.api = api
@@ -63,7 +63,7 @@ class NodeJobs:
         """The pod of a Job, once it runs or has ended; both are removed after the block.
 
         Raises:
-            ClusterError: It cannot be made or does not run; the message says why.
+            ClusterError: It cannot be created or does not run; the message says why.
         """
         name = manifest["metadata"]["name"]
         refused = False
@@ -75,25 +75,25 @@ class NodeJobs:
                 raise
             yield await self._begun(name)
         finally:
-            # Also where nobody knows whether it was made: the answer may be what was lost.
+            # Also where the outcome is unknown: only the answer may have been lost.
             if not refused:
                 await self.remove_surely(path(JOBS, name))
 
     async def create(self, at: ApiPath, manifest: Manifest) -> Manifest:
-        """Make an object; what the API server made of it.
+        """Create an object, and return it as the API server stored it.
 
         Raises:
-            ClusterError: It cannot be made; the message says what is missing.
+            ClusterError: It cannot be created; the message says what is missing.
         """
         try:
             body = await self.api.send("POST", at, manifest, total=REQUEST)
         except (Forbidden, Absent) as error:
             raise type(error)(f"{error} {COMPONENT}") from error
-        made: Manifest = msgspec.json.decode(body)
-        return made
+        created: Manifest = msgspec.json.decode(body)
+        return created
 
     async def remove(self, at: ApiPath) -> None:
-        """Delete an object, and what it owns with it; it may be gone already."""
+        """Delete an object, with all that it owns; it may be gone already."""
         query = [("propagationPolicy", "Background")]
         with suppress(Absent):
             await self.api.send("DELETE", at, None, query, total=REQUEST)
@@ -109,10 +109,10 @@ class NodeJobs:
     async def following(
         self, pod: ListedPod, *, limit: int, seconds: float
     ) -> AsyncIterator[AsyncIterator[bytes]]:
-        """What the pod says, as it comes, until it ends or has said so many bytes.
+        """The pod's log as it is written, until the pod ends or `limit` bytes have come.
 
         Raises:
-            ClusterError: The log cannot be read, or takes longer.
+            ClusterError: The log cannot be read, or takes longer than `seconds`.
         """
         query: list[tuple[str, str | int]] = [("follow", "true"), ("limitBytes", limit)]
         limits = aiohttp.ClientTimeout(total=seconds, sock_connect=REQUEST)
@@ -121,7 +121,7 @@ class NodeJobs:
             yield response.content.iter_any()
 
     async def ended(self, pod: ListedPod) -> Terminated | None:
-        """How the pod's container ended; None where nobody says so soon after its log's end."""
+        """How the pod's container ended; None where that is not known soon after its log's end."""
         for _ in range(LOOKS_AT_END):
             body = await self.api.get(path(PODS, pod.name), total=REQUEST)
             if terminated := _state(decode_object(body, ListedPod)).terminated:
@@ -130,9 +130,9 @@ class NodeJobs:
         return None
 
     async def sweep(self, *, older_than: float = LEFT_OVER) -> int:
-        """Remove what a process that is gone left behind. Returns how many objects.
+        """Remove what an earlier process left behind. Returns the number of objects.
 
-        Without it they end at their deadlines; `older_than` in seconds spares who is at work.
+        Without that they end at their deadlines. `older_than`, in seconds, spares those in use.
         """
         removed = 0
         for kind in (JOBS, SERVICES, SLICES):
@@ -148,10 +148,10 @@ class NodeJobs:
         return removed
 
     async def _begun(self, job: str) -> ListedPod:
-        """Wait until the pod of a Job runs.
+        """The pod of a Job, once it runs or has ended.
 
         Raises:
-            ClusterError: It does not, in time; the message says what keeps it.
+            ClusterError: It does not run in time; the message says why.
         """
         end = time.monotonic() + self.start
         pod: ListedPod | None = None

@@ -1,7 +1,7 @@
-"""The election on the wire: one Lease, read and written with a time limit on every request.
+"""Leader election by one Lease, which is read and written with a time limit on every request.
 
-The package's own leaderelection is not used: with a hanging API its leader went on leading for
-longer than its lease, and it does not release on a stop.
+The package's own leaderelection is not used: when the API hung, its leader led for longer than its
+lease, and it does not release the lease when it stops.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ NAME = "meshmedic"
 API_VERSION = "coordination.k8s.io/v1"
 
 RELEASE = 3.0
-"""Seconds for giving the lease back; without that others wait until it expires."""
+"""Seconds for releasing the lease; without a release others wait until it expires."""
 
 BREATH = 0.1
-"""Seconds between two attempts at least, however often the lease is written."""
+"""The least seconds between two attempts, however often the lease is written."""
 
 OUTAGE = (ClusterError, TimeoutError, msgspec.MsgspecError)
-"""What an API server that is away or out of order looks like."""
+"""The errors of an API server that is down or out of order."""
 
 Body = dict[str, Any]
 
@@ -48,7 +48,7 @@ def uptime() -> float:
 
 
 def identity() -> str:
-    """A name that no other process has, nor this one after a restart."""
+    """A name that is unique to this run of this process."""
     return f"{socket.gethostname()}_{secrets.token_hex(4)}"
 
 
@@ -58,7 +58,7 @@ def leases(namespace: str) -> ApiPath:
 
 
 class Elector:
-    """A candidate. `run` takes part until it is cancelled; `release` gives the lease back."""
+    """A candidate. `run` takes part until it is cancelled; `release` releases the lease."""
 
     def __init__(
         self,
@@ -75,26 +75,26 @@ class Elector:
         self._clock = clock
         self._timing = timing or Timing()
         self._election = Election(me or identity(), self._timing)
-        self._kept: Body | None = None
-        """The lease as we wrote it last: it is renewed without reading it first."""
+        self._own_lease: Body | None = None
+        """The lease as this process wrote it last, which is renewed without another read."""
         self._version = ""
         self._trouble = ""
-        self._told = Standing.STANDBY
-        self._news = asyncio.Condition()
+        self._logged = Standing.STANDBY
+        self._changes = asyncio.Condition()
 
     @property
     def me(self) -> str:
-        """Our name in the lease."""
+        """The name of this process in the lease."""
         return self._election.me
 
     @property
     def holder(self) -> str:
-        """Who held the lease when it was last seen; empty: nobody."""
+        """The holder of the lease when it was last read; empty: none."""
         return self._election.holder
 
     @property
     def standing(self) -> Standing:
-        """What this process is at this moment: by the clock, not by what a task came to do."""
+        """What this process is now, by the clock and not by the progress of any task."""
         return self._election.standing(self._clock())
 
     def may_act(self) -> bool:
@@ -110,44 +110,44 @@ class Elector:
         return self._election.head_start(self._clock())
 
     def led_by_another(self) -> bool:
-        """Whether somebody else holds the lease, as far as this process has heard."""
+        """Whether another process holds the lease, as far as this one knows."""
         return self._election.led_by_another(self._clock())
 
     async def until(self, *wanted: Standing) -> None:
-        """Wait until this process is one of these."""
-        async with self._news:
-            await self._news.wait_for(lambda: self.standing in wanted)
+        """Wait until the standing of this process is one of `wanted`."""
+        async with self._changes:
+            await self._changes.wait_for(lambda: self.standing in wanted)
 
     async def run(self) -> None:
-        """Take the lease when it is free, keep it, and tell who waits. Outages end nothing."""
+        """Take the lease when it is free and renew it, through outages; wake those who wait."""
         log.info("taking part in the election as %s", self.me)
         while True:
             await self._attempt()
-            await self._tell()
+            await self._notify()
             await self._wait(self._election.pause(self._clock()))
-            await self._tell()
+            await self._notify()
 
     async def release(self) -> None:
-        """Act no more, and let the next one begin at once. Never raises: a lease expires."""
+        """Stop acting, and free the lease for the next process. Never raises: a lease expires."""
         self._election.resign()
         try:
             async with asyncio.timeout(RELEASE):
                 with suppress(Conflict):
                     return await self._release()
-                # What we wrote last was still on its way.
+                # Our last write was still on its way: read and release again.
                 return await self._release()
         except OUTAGE as error:
             log.warning("the lease was not released, it expires: %s", error or "no answer in time")
 
     async def _release(self) -> None:
-        # Read even where we do not lead: a request that was cut off may have won.
+        # Read although we may not lead: a request that was cut off may have won.
         lease = await self._read()
         if lease is not None and self.holder == self.me:
             await self._write(lease, self._election.released(_stamp()))
             log.info("released the lease")
 
     async def _attempt(self) -> None:
-        """Renew, or take what is free; a failure is said once, not every few seconds."""
+        """Renew the lease, or take it if it is free; the same failure is logged only once."""
         # A leader must not wait longer than it leads.
         left = self._election.leads_until - self._clock() if self.may_act() else FOREVER
         try:
@@ -155,19 +155,19 @@ class Elector:
                 await self._renew_or_take()
             self._trouble = ""
         except Exception as error:  # the clock ends leadership, nothing else may
-            self._kept = None
-            said = str(error) or "the API server did not answer in time"
-            if said != self._trouble:
+            self._own_lease = None
+            trouble = str(error) or "the API server did not answer in time"
+            if trouble != self._trouble:
                 trace = not isinstance(error, OUTAGE)
-                log.warning("the lease cannot be read or written: %s", said, exc_info=trace)
-            self._trouble = said
+                log.warning("the lease cannot be read or written: %s", trouble, exc_info=trace)
+            self._trouble = trouble
 
     async def _renew_or_take(self) -> None:
-        if self._kept is not None:
+        if self._own_lease is not None:
             with suppress(Conflict):
-                await self._claim(self._kept)
+                await self._claim(self._own_lease)
                 return
-            self._kept = None
+            self._own_lease = None
         lease = await self._read()
         if self._clock() < self._election.free_at():
             return
@@ -180,7 +180,7 @@ class Elector:
     async def _claim(self, lease: Body | None) -> None:
         asked_at = self._clock()
         record = self._election.claim(_stamp())
-        self._kept = await self._write(lease, record)
+        self._own_lease = await self._write(lease, record)
         self._election.won(record, asked_at)
 
     async def _read(self) -> Body | None:
@@ -190,38 +190,38 @@ class Elector:
         except Absent:
             self._election.see(None, self._clock())
             return None
-        lease = self._taken(body)
+        lease = self._decoded(body)
         self._election.see(msgspec.convert(lease.get("spec") or {}, LeaseSpec), self._clock())
         return lease
 
     async def _write(self, lease: Body | None, record: LeaseSpec) -> Body:
-        """Create, or replace exactly the version that was read.
+        """Create it, or replace exactly the version that was read.
 
         Raises:
-            Conflict: Somebody else wrote since.
+            Conflict: Another process has written it since.
         """
         metadata = {"name": NAME, "namespace": self._namespace}
-        whole = lease or {"apiVersion": API_VERSION, "kind": "Lease", "metadata": metadata}
+        manifest = lease or {"apiVersion": API_VERSION, "kind": "Lease", "metadata": metadata}
         method, at = ("PUT", path(self._path, NAME)) if lease else ("POST", self._path)
-        spec = (whole.get("spec") or {}) | msgspec.to_builtins(record)
-        sent = whole | {"spec": spec}
-        return self._taken(await self._api.send(method, at, sent, total=self._timing.request))
+        spec = (manifest.get("spec") or {}) | msgspec.to_builtins(record)
+        sent = manifest | {"spec": spec}
+        return self._decoded(await self._api.send(method, at, sent, total=self._timing.request))
 
-    def _taken(self, body: bytes) -> Body:
-        """The lease in an answer, whose version the next watch begins at."""
+    def _decoded(self, body: bytes) -> Body:
+        """The lease in an answer; the next watch begins at its version."""
         lease = msgspec.json.decode(body, type=Body)
         self._version = str(lease["metadata"]["resourceVersion"])
         return lease
 
     async def _wait(self, seconds: float) -> None:
-        """Sleep, but wake as soon as somebody else writes the lease: a release must not wait."""
+        """Sleep, but wake as soon as another process writes the lease, which may be a release."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 changed = await self._changed(seconds)
                 await asyncio.sleep(BREATH if changed else seconds)
 
     async def _changed(self, seconds: float) -> bool:
-        """Watch for an event; False where the watch ends without one, or there can be none."""
+        """Watch for a change of the lease; False where the watch fails or ends without one."""
         if self._trouble or not self._version:
             return False
         query: list[tuple[str, str | int]] = [
@@ -237,15 +237,15 @@ class Elector:
                 return bool(line) and b'"ERROR"' not in line[:20]
         return False
 
-    async def _tell(self) -> None:
-        """Wake who waits for another standing, and say it in the log."""
+    async def _notify(self) -> None:
+        """Wake those who wait for another standing, and log the standing where it changed."""
         standing = self.standing
-        if standing is not self._told:
+        if standing is not self._logged:
             held = f", {self.holder} leads" if standing is Standing.STANDBY else ""
             log.info("election: %s%s", standing.value, held)
-            self._told = standing
-        async with self._news:
-            self._news.notify_all()
+            self._logged = standing
+        async with self._changes:
+            self._changes.notify_all()
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""Pods that are listed by a label when somebody asks, and the way to their logs."""
+"""Pods that are listed by a label on demand, the bot's own among them; and the paths of logs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ IMAGE_HINT = "Set MESHMEDIC_PROBE_IMAGE to the image of meshmedic, which holds t
 
 
 class PodContainer(core.Container, frozen=True):
-    """A container with its image and command."""
+    """A container, with its image and command."""
 
     image: str = ""
     command: tuple[str, ...] | None = None
@@ -65,14 +65,14 @@ def log_path(namespace: str, name: str) -> ApiPath:
 
 
 class OwnImage:
-    """Asks once: a pod's image never changes. `said` is what a setting names, and goes first."""
+    """The image that the bot runs from, or `configured`. It is read once: it never changes."""
 
-    def __init__(self, api: Api, said: str) -> None:
+    def __init__(self, api: Api, configured: str) -> None:
         self._api = api
-        self._known = said
+        self._known = configured
 
     async def __call__(self) -> str:
-        """The image's name.
+        """Return the image's name.
 
         Raises:
             ClusterError: The bot does not run in this cluster, or may not read its own pod.

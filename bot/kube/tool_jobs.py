@@ -1,4 +1,4 @@
-"""Running one tool on a node, by a short-lived Job of the tools' image."""
+"""Running one tool on a node, by a short-lived Job with the image of the tools."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.net.probing.protocol import Progress
 from bot.net.tools.command import Ran, raw_obstacle
 
 START = 120.0
-"""Seconds until the pod must run: the image may have to be pulled."""
+"""Seconds within which the pod must run: the image may have to be pulled."""
 
 LONGEST = 45.0
 """Seconds that a tool may take."""
@@ -27,13 +27,12 @@ LONGEST = 45.0
 MOST_OUTPUT = 64 * 1024
 """Bytes of output."""
 
-
 NEVER_RAN = ("StartError", "ContainerCannotRun")
-"""How a container ends whose image has no such program. Source: containerd, dockershim."""
+"""How a container ends whose image lacks the program. Source: containerd, dockershim."""
 
 
 class ToolJobs:
-    """Runs tools by Jobs of this image."""
+    """Runs the tools of `image`."""
 
     def __init__(self, api: Api, image: str) -> None:
         self._api = api
@@ -47,9 +46,9 @@ class ToolJobs:
     async def run(
         self, node: str, argv: Sequence[str], progress: Progress, *, raw: bool = False
     ) -> Ran:
-        """Run this on that node, without a shell; its pod is removed afterwards.
+        """Run a command on a node, without a shell; its pod is removed afterwards.
 
-        `progress` is told the newest line of the output.
+        `progress` receives the newest line of the output. `raw`: it needs raw sockets.
 
         Raises:
             ClusterError: It cannot be run there; the message says why and how to allow it.
@@ -82,7 +81,7 @@ class ToolJobs:
         except Unreachable:
             if not body:
                 raise
-            # What was seen of it is worth more than none of it.
+            # A part of the output is better than none.
             late = True
         cut = len(body) > self.most
         ended = None if cut or late else await self.jobs.ended(pod)
@@ -98,10 +97,10 @@ class ToolJobs:
         )
 
     async def _check_raw(self) -> None:
-        """Ask the namespace; where it may not be read, the pod's own fate tells.
+        """Check the namespace; where it may not be read, creating the pod will show it.
 
         Raises:
-            ClusterError: It allows no raw sockets.
+            ClusterError: The namespace allows no raw sockets.
         """
         try:
             body = await self._api.get(path("/api/v1/namespaces", NAMESPACE), total=REQUEST)
@@ -123,6 +122,6 @@ async def _read(
 
 
 def _newest(body: bytearray) -> str:
-    """The last whole line that says something."""
-    whole = bytes(body[-2000:]).rpartition(b"\n")[0].decode(errors="replace")
-    return next((line.strip() for line in reversed(whole.splitlines()) if line.strip()), "")
+    """The last complete line that is not blank."""
+    complete = bytes(body[-2000:]).rpartition(b"\n")[0].decode(errors="replace")
+    return next((line.strip() for line in reversed(complete.splitlines()) if line.strip()), "")
