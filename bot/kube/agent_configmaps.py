@@ -64,7 +64,7 @@ class AgentsConfig:
 
 
 class SigningKey:
-    """The key that this process signs jobs with: made when it is first published, never stored."""
+    """The key by which this process signs jobs: made for the first publication, never stored."""
 
     def __init__(self, api: Api) -> None:
         self._config = AgentsConfig(api, agent_configmaps.KEYS)
@@ -76,8 +76,8 @@ class SigningKey:
         """Whether agents know it, or will soon."""
         return self._key is not None
 
-    async def publish(self) -> bool:
-        """Publish it, for the first time or again. False where there are no agents.
+    async def publish(self) -> None:
+        """Publish it, for the first time or again, if there are agents.
 
         A failure is logged: the key that was published before stays valid for a while.
         """
@@ -85,10 +85,8 @@ class SigningKey:
             await self._write(await self._config.read())
         except Absent:
             self._key = None
-            return False
         except ClusterError as error:
             log.warning("the key for the probing agents cannot be published: %s", error)
-        return self.published
 
     async def sign(self, node: str, body: bytes) -> SignedRequest:
         """The request that carries a job to the agent of that node.

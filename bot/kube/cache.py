@@ -1,4 +1,4 @@
-"""The watch cache: every kind kept current, and a snapshot at any moment without a request."""
+"""The watch cache: keeps every kind current, so that a snapshot needs no request."""
 
 from __future__ import annotations
 
@@ -29,18 +29,17 @@ from bot.routing.references import TRAEFIK_NAME
 log = logging.getLogger(__name__)
 
 FIRST_ANSWER = 8.0
-"""Seconds that a question waits for the first lists; what has not come by then is said.
+"""Seconds that a snapshot waits for the first lists; kinds that have not come by then are gaps.
 
-Less than `bot.chat.client.DRAIN`: whoever asked just before the end is answered.
+Less than `bot.chat.client.DRAIN`, so that a question just before the end is still answered.
 """
-
 
 WatchKey = tuple[str, str, str]
 """A kind's plural and group, and the namespace that is watched; empty: all of them."""
 
 
 class WatchCache(Details):
-    """The cluster as the watches show it. `start` begins, `close` ends.
+    """The cluster as its watches show it. `start` begins them, `close` ends them.
 
     `namespaces` narrows the watches where the bot may not read the whole cluster; empty: all.
     """
@@ -65,30 +64,31 @@ class WatchCache(Details):
         self._first_answer = first_answer
         self._watches: dict[WatchKey, Reflector] = {}
         self._tasks: dict[WatchKey, asyncio.Task[None]] = {}
-        self._kept: dict[type[Object], tuple[tuple[int, ...], Indexed[Object]]] = {}
+        self._merged: dict[type[Object], tuple[tuple[int, ...], Indexed[Object]]] = {}
+        """The objects of all watches of a kind, with the revisions that they were merged at."""
         self._discovered = asyncio.Event()
         self._tried = asyncio.Event()
         self.undiscovered: ClusterError | None = None
         self._watcher: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Begin to discover and watch. Returns at once, whatever the cluster does."""
+        """Begin discovery and watches. Returns at once."""
         self._watcher = asyncio.create_task(self._discover_until_done(), name="discovery")
-        self._watcher.add_done_callback(_tell_end)
+        self._watcher.add_done_callback(_log_failure)
 
     async def close(self) -> None:
         """End every watch."""
         tasks = self._running()
         for task in tasks:
             task.cancel()
-        # One that died of a bug was logged then; it must not spoil the end too.
+        # A task that failed by a bug was logged then, and must not break the shutdown.
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def rediscover(self) -> None:
-        """Look for kinds that were installed since, and watch them. Called on a schedule.
+        """Find kinds that were installed since, and watch them. Called on a schedule.
 
         Raises:
-            ClusterError: The server does not answer the question.
+            ClusterError: The server does not answer.
         """
         served = await discover(self.api, self._kinds)
         self.undiscovered = None
@@ -99,23 +99,23 @@ class WatchCache(Details):
     async def snapshot(
         self, types: Iterable[type[Object]], namespace: str | None = None
     ) -> Snapshot:
-        """The present state from memory. At the start it waits a little for the first lists.
+        """The present state from memory; after the start, once the first lists have come.
 
-        `namespace` narrows nothing here: a report is narrowed by who makes it.
+        `namespace` is ignored: a report is narrowed where it is made.
         """
         del namespace
         wanted = [KIND_OF[kind] for kind in dict.fromkeys(types) if kind in KIND_OF]
         with suppress(TimeoutError):
             async with asyncio.timeout(self._first_answer):
                 await self._first_lists()
-        found: dict[type[Object], tuple[Object, ...]] = {}
+        objects: dict[type[Object], tuple[Object, ...]] = {}
         gaps = [] if self.secret_inventory or KIND_OF[SecretName] not in wanted else [OFF]
         for kind in wanted:
             if kind in self._kinds:
                 gaps += self._gaps(kind)
-                if any(watch.heard_at for watch in self._of(kind.type)):
-                    found[kind.type] = self._objects(kind.type)
-        return Snapshot(datetime.now(UTC), found, tuple(gaps), self.namespaces or None)
+                if any(watch.heard_at for watch in self._watches_of(kind.type)):
+                    objects[kind.type] = self._objects(kind.type)
+        return Snapshot(datetime.now(UTC), objects, tuple(gaps), self.namespaces or None)
 
     def names(self, kind: type[Object]) -> tuple[str, ...]:
         """The names of a kind's objects, for autocomplete: from memory, sorted."""
@@ -125,7 +125,7 @@ class WatchCache(Details):
         """Every watch, whatever its state."""
         return tuple(self._watches.values())
 
-    def _of(self, kind: type[Object]) -> list[Reflector]:
+    def _watches_of(self, kind: type[Object]) -> list[Reflector]:
         return [watch for watch in self._watches.values() if watch.source.kind.type is kind]
 
     @property
@@ -134,8 +134,8 @@ class WatchCache(Details):
         return self._tried.is_set() and all(watch.tried for watch in self.watches())
 
     def ended(self) -> tuple[str, ...]:
-        """What runs no more though nobody stopped it, by an error that is ours."""
-        return tuple(task.get_name() for task in self._running() if _died(task))
+        """The names of tasks that failed by a bug of this program."""
+        return tuple(task.get_name() for task in self._running() if _failed(task))
 
     def _running(self) -> list[asyncio.Task[None]]:
         return [*self._tasks.values(), *([self._watcher] if self._watcher else [])]
@@ -160,7 +160,7 @@ class WatchCache(Details):
                     self._watch_one(source, place)
 
     def _watch_one(self, source: Source, place: str | None) -> None:
-        """Begin a watch, unless one runs; one of a version that is served no more is replaced."""
+        """Begin a watch, unless it runs; one of a version that is no longer served is replaced."""
         key = (source.kind.plural, source.group, place or "")
         if key in self._watches:
             if self._watches[key].source.version == source.version:
@@ -170,7 +170,7 @@ class WatchCache(Details):
         reflector.slim = SLIM.get(source.kind.type, reflector.slim)
         self._watches[key] = reflector
         task = asyncio.create_task(reflector.run(), name=f"watch of {source.title}")
-        task.add_done_callback(_tell_end)
+        task.add_done_callback(_log_failure)
         self._tasks[key] = task
 
     async def _first_lists(self) -> None:
@@ -179,32 +179,34 @@ class WatchCache(Details):
             await watch.settled()
 
     def _gaps(self, kind: Kind) -> list[Gap]:
-        """What keeps this kind from being seen as it is now."""
+        """Why this kind cannot be seen as it is now."""
         if not self._discovered.is_set():
             detail = str(self.undiscovered or "the API server has not answered yet")
             return [Gap(kind.name, Why.UNREACHABLE, detail)]
-        present = [watch for watch in self._of(kind.type) if watch.state is not WatchState.ABSENT]
+        present = [
+            watch for watch in self._watches_of(kind.type) if watch.state is not WatchState.ABSENT
+        ]
         if not present:
             return [not_served(kind)]
         return [_gap(watch) for watch in present if watch.state is not WatchState.LIVE]
 
     def _objects(self, kind: type[Object]) -> Indexed[Object]:
-        watches = self._of(kind)
+        watches = self._watches_of(kind)
         revisions = tuple(watch.revision for watch in watches)
-        kept = self._kept.get(kind)
-        if kept is None or kept[0] != revisions:
-            merged = Indexed(object_ for watch in watches for object_ in watch.objects.values())
-            kept = self._kept[kind] = (revisions, merged)
-        return kept[1]
+        merged = self._merged.get(kind)
+        if merged is None or merged[0] != revisions:
+            objects = Indexed(object_ for watch in watches for object_ in watch.objects.values())
+            merged = self._merged[kind] = (revisions, objects)
+        return merged[1]
 
 
-def _died(task: asyncio.Task[None]) -> bool:
+def _failed(task: asyncio.Task[None]) -> bool:
     return task.done() and not task.cancelled() and task.exception() is not None
 
 
-def _tell_end(task: asyncio.Task[None]) -> None:
-    """Say at once what would be said when the process ends: the task is held until then."""
-    if _died(task):
+def _log_failure(task: asyncio.Task[None]) -> None:
+    """Log a failure now: the cache holds the task, so asyncio would only log it at the end."""
+    if _failed(task):
         log.error("the %s has ended", task.get_name(), exc_info=task.exception())
 
 
@@ -225,7 +227,7 @@ WELL = core.PodStatus(
     conditions=(Condition(type="Ready", status="True"),),
     container_statuses=(core.ContainerStatus(ready=True),),
 )
-"""What is kept of the status of a pod that runs well: that it does, said once for all of them."""
+"""The one status that stands for those of all healthy pods."""
 
 
 def _slim_pod(pod: Object) -> Object:
@@ -241,4 +243,4 @@ def _slim_pod(pod: Object) -> Object:
 
 
 SLIM: dict[type[Object], Callable[[Object], Object]] = {core.Pod: _slim_pod}
-"""What is left out of a kind before it is kept, where there are many and it decides nothing."""
+"""How objects of a kind are made smaller before they are kept, where there are many."""

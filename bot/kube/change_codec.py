@@ -1,4 +1,4 @@
-"""A Change as the object of its kind, and back. Source: deploy/base/change-crd.yaml."""
+"""Changes as objects of their kind, and back. Source: deploy/base/change-crd.yaml."""
 
 from __future__ import annotations
 
@@ -88,19 +88,19 @@ def status(change: Change) -> Manifest:
 
 
 class NoChangeError(Exception):
-    """What was read is not what was asked for. The message tells nothing of what it is."""
+    """An answer is not the Change that was asked for. The message quotes nothing of it."""
 
 
 def read(body: bytes, namespace: str, name: str = "") -> Change:
-    """The Change of an answer that was asked of a namespace, by its name where one is given.
+    """The Change in an answer, which must be of that namespace, and of that name if one is given.
 
     Raises:
-        NoChangeError: It is another object, or none of this version.
+        NoChangeError: It is another object, or not of this version.
     """
     try:
         decoded = msgspec.json.decode(body, type=_Object)
     except msgspec.MsgspecError as error:
-        # The words before it may quote what stands there, which may be anybody's.
+        # The text before the place may quote the content, which anybody may have written.
         _, at, place = str(error).rpartition(" - at ")
         raise NoChangeError(f"no Change of this version{at}{place}") from None
     metadata = decoded.metadata
@@ -111,15 +111,15 @@ def read(body: bytes, namespace: str, name: str = "") -> Change:
 
 
 def read_all(body: bytes, namespace: str) -> tuple[tuple[Change, ...], str]:
-    """The Changes of a list, and the token of its next page; what cannot be read is passed over."""
+    """The Changes in a list that can be read, and the token of its next page."""
     listed = msgspec.json.decode(body, type=_List)
-    found: list[Change] = []
+    changes: list[Change] = []
     for item in listed.items:
         try:
-            found.append(read(item, namespace))
+            changes.append(read(item, namespace))
         except NoChangeError:
             continue
-    return tuple(found), listed.metadata.continue_
+    return tuple(changes), listed.metadata.continue_
 
 
 def _change(decoded: _Object) -> Change:

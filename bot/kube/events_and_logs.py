@@ -1,4 +1,4 @@
-"""What is asked for about one object only when a person wants to know: events and log lines."""
+"""Events and log lines of one object, which are read when a person asks for them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.kube.paths import path
 from bot.kube.pods import log_path
 
 EVENTS = 200
-"""Events read for one object; the newest few are shown."""
+"""Events that are read for one object; only the newest are shown."""
 
 TAIL_LINES = 40
 TAIL_BYTES = 32 * 1024
@@ -25,6 +25,7 @@ QUICK = 8.0
 """Seconds: a person is waiting."""
 
 NOTHING = re.compile(r"previous terminated container .* not found|waiting to start")
+"""How the API server says that there is no log."""
 
 
 class _Series(Part, frozen=True):
@@ -72,7 +73,7 @@ class Details:
         return tuple(sorted(events, key=lambda event: str(event.at or ""), reverse=True))
 
     async def last_log_lines(self, pod: Ref, container: str) -> LogTail | None:
-        """The last lines of a container before it ended, else of the one that runs; None if none.
+        """The last lines of a container before it ended, else of the one that runs; None without.
 
         Raises:
             ClusterError: They cannot be read.
@@ -100,7 +101,7 @@ class Details:
             if NOTHING.search(str(error)):
                 return ()
             raise
-        # Before it is split: a key or an object of several lines is known by all of them.
+        # Redact before splitting: a secret of several lines is only recognised as a whole.
         return tuple(redact(body.decode(errors="replace")).splitlines())
 
 

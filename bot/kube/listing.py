@@ -12,31 +12,28 @@ from bot.domain.resources.decode import ListPage, decode_page
 from bot.domain.resources.registry import Kind
 from bot.domain.snapshot import Gap, Why
 from bot.errors import Absent, ClusterError, Forbidden, ServerError
-from bot.kube.client import Api, breathe
+from bot.kube.client import JSON, Api, breathe
 from bot.kube.discovery import Source
 
 PAGE = 250
-"""Objects a page: decoding so many pods holds the event loop for some 5 ms."""
+"""Objects in a page: decoding 250 pods holds the event loop for some 5 ms."""
 
 KUBECTLS_PAGE = 500
-"""Objects a page where nobody else waits for the event loop: what kubectl asks for."""
+"""Objects in a page where nothing else needs the event loop: as many as kubectl asks for."""
 
 METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-
-
-def accept(source: Source) -> str:
-    """The Accept header: metadata alone where a kind asks for no more, and never a fallback."""
-    return METADATA if source.kind.metadata_only else "application/json"
+"""The Accept header for kinds of which only the metadata is read; there is no fallback."""
 
 
 async def pages(
     api: Api, source: Source, namespace: str | None = None, *, page: int = PAGE
 ) -> AsyncIterator[ListPage[Object]]:
-    """A kind's pages, with a breath for the event loop after each.
+    """A kind's pages; the event loop gets a turn after each.
 
     Raises:
-        ClusterError: As `Api.get`; Gone where the list took so long that it must begin again.
+        ClusterError: As `Api.get`; Gone where the list took so long that it must start again.
     """
+    accept = METADATA if source.kind.metadata_only else JSON
     token = ""
     while True:
         query: list[tuple[str, str | int]] = [("limit", page)]
@@ -44,7 +41,7 @@ async def pages(
             query.append(("labelSelector", source.kind.selector))
         if token:
             query.append(("continue", token))
-        body = await api.get(source.path(namespace), query, accept=accept(source))
+        body = await api.get(source.path(namespace), query, accept=accept)
         try:
             decoded = decode_page(body, source.kind.type)
         except msgspec.DecodeError as error:
@@ -60,7 +57,7 @@ async def pages(
 def gap(
     source: Source, error: ClusterError, *, namespace: str | None = None, since: datetime | None
 ) -> Gap:
-    """Why a kind was not seen, and what would help."""
+    """The gap of a kind that cannot be listed, with what would help."""
     name = source.kind.name
     if isinstance(error, Forbidden):
         place = f"in namespace {namespace}" if namespace else "in all namespaces"

@@ -1,4 +1,4 @@
-"""Why the API server cannot be worked with: a plain sentence without a name or an address."""
+"""Why the cluster cannot be read: one sentence without names or addresses."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ UNAUTHORIZED = (
 
 
 def outage(cache: WatchCache) -> str | None:
-    """What keeps the cluster from being read, if anything does.
+    """Why the cluster has never been read; None where it has.
 
-    An API server that is away after it was read is no reason: what is old is said to be.
+    A later outage does not count: then snapshots say what is stale.
     """
     watches = cache.watches()
     errors = [error for error in (cache.undiscovered, *(watch.error for watch in watches)) if error]
@@ -44,7 +44,7 @@ def _never_read(error: ClusterError | None) -> str:
 
 
 def _cause(error: ClusterError) -> str:
-    """The network's failure in a few words. aiohttp wraps it, once or twice."""
+    """The network's failure in a few words. aiohttp wraps the original error once or twice."""
     outer = error.__cause__
     cause = getattr(outer, "certificate_error", None) or getattr(outer, "os_error", None) or outer
     match cause:

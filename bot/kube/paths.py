@@ -1,4 +1,4 @@
-"""Paths of the API server: the only place where one is made, so that no name leads elsewhere."""
+"""The API server's paths, which are made here alone, so that no name can lead elsewhere."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import quote
 from bot.errors import ClusterError
 
 ApiPath = NewType("ApiPath", str)
-"""A path as it is sent: made by `path` alone, and the only kind that `Api` takes."""
+"""A path as it is sent. Only `path` makes one, and `Api` takes no other."""
 
 LONGEST = 260
 """Characters of a segment: a name has 253 at most, and a port may follow it."""
@@ -18,19 +18,19 @@ SHOWN = 60
 
 
 def path(root: str, *segments: str) -> ApiPath:
-    """`root` as it is, which the code has written or this function has made, and names beneath it.
+    """The path of some names below `root`, which is a literal or a path that was made here.
 
     Raises:
-        ClusterError: One of the names could lead elsewhere, or is none.
+        ClusterError: One of the names is not a valid one, and could lead elsewhere.
     """
     return ApiPath("/".join((root, *map(_segment, segments))))
 
 
 def _segment(name: str) -> str:
-    """One name, quoted whole but for the colon, which stands before a port.
+    """One name, quoted except for the colon that precedes a port.
 
-    Source: k8s.io/apimachinery/pkg/api/validation/path. The API server takes the path apart only
-    after it has undone the quoting, so a quoted slash would be a slash again.
+    Source: k8s.io/apimachinery/pkg/api/validation/path. The API server unquotes a path before it
+    splits it, so a quoted slash would count as a slash.
     """
     try:
         quoted = quote(name, safe=":")

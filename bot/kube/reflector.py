@@ -21,7 +21,7 @@ import msgspec
 from bot.domain.resources.base import Object
 from bot.domain.resources.decode import decode_object
 from bot.errors import Absent, ClusterError, Forbidden, Gone, ServerError
-from bot.kube.client import Api, ApiStatus
+from bot.kube.client import JSON, Api, ApiStatus
 from bot.kube.discovery import Source
 from bot.kube.listing import METADATA, pages
 
@@ -42,14 +42,14 @@ class WatchTiming:
 
     watch: tuple[float, float] = (240, 480)
     silence: float = 120
-    """A watch with no byte for so long is half-open. Bookmarks come about once a minute."""
+    """A watch without a byte for that long is half-open. Bookmarks come about once a minute."""
     first_delay: float = 0.2
     longest_delay: float = 30
     forbidden: float = 60
     absent: float = 300
     connect: float = 5
     answer: float = 10
-    """A watch whose headers do not come: an API server sends them before it looks for events."""
+    """For a watch's headers, which an API server sends before it looks for events."""
 
 
 class _Event(msgspec.Struct, frozen=True):
@@ -74,17 +74,17 @@ class Reflector:
     error: ClusterError | None = None
     objects: dict[tuple[str, str], Object] = field(default_factory=dict)
     revision: int = 0
-    """Counts changes, so that a reader may keep what it made of the objects."""
+    """Counts changes, so that a reader may reuse what it made of the objects."""
     lists: int = 0
     relists: int = 0
-    """Lists after a whole one, such as after 410."""
+    """Lists after the first complete one, such as after 410."""
     watches: int = 0
     _version: str = ""
     _failures: int = 0
     _settled: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
-        """List and watch until cancelled. Never raises for what the cluster does."""
+        """List and watch until cancelled. Errors of the cluster are retried, never raised."""
         while True:
             try:
                 if not self._version:
@@ -92,7 +92,7 @@ class Reflector:
                 began = time.monotonic()
                 await self._watch()
                 if time.monotonic() - began < SHORT:
-                    # A server that ends each watch at once must not be asked in a circle.
+                    # A server that ends each watch at once must not be asked in a tight loop.
                     await asyncio.sleep(self.jitter(0.5, 1))
             except ClusterError as error:
                 delay = self._failed(error)
@@ -109,7 +109,7 @@ class Reflector:
         return self._settled.is_set()
 
     def _failed(self, error: ClusterError) -> float:
-        """Take an error into the state; the seconds to wait before the next attempt."""
+        """Record an error, and return the seconds to wait before the next attempt."""
         self.error = error
         self._failures += 1
         if isinstance(error, Gone):
@@ -130,7 +130,7 @@ class Reflector:
         return min(self.timing.longest_delay, doubled) * self.jitter(0.5, 1)
 
     def _lost(self) -> None:
-        """What was read before is kept, marked stale; before the first list there is nothing."""
+        """Mark as stale what was read before, if anything was."""
         if self.heard_at is not None:
             self.state = WatchState.STALE
 
@@ -170,7 +170,7 @@ class Reflector:
             total=None, sock_connect=self.timing.connect, sock_read=self.timing.silence
         )
         accept = METADATA.replace("PartialObjectMetadataList", "PartialObjectMetadata")
-        accept = accept if self.source.kind.metadata_only else "application/json"
+        accept = accept if self.source.kind.metadata_only else JSON
         path = self.source.path(self.namespace)
         begins = self.timing.connect + self.timing.answer
         async with self.api.stream(
@@ -180,10 +180,10 @@ class Reflector:
             await self._follow(response)
 
     async def _follow(self, response: aiohttp.ClientResponse) -> None:
-        """Take in events line by line; a line may be split over chunks, and be of any length."""
-        rest = b""
+        """Apply events line by line; a line may be split over chunks and have any length."""
+        partial = b""
         async for chunk in response.content.iter_any():
-            *lines, rest = (rest + chunk).split(b"\n")
+            *lines, partial = (partial + chunk).split(b"\n")
             for line in lines:
                 if line.strip():
                     self._take(line)
@@ -222,9 +222,9 @@ class Reflector:
 
 
 SHORT = 1.0
-"""Seconds below which a watch that ended well is suspicious."""
+"""Seconds below which a watch that ended without an error is suspicious."""
 
 BURST = 20
-"""Events in one chunk after which the event loop gets a breath."""
+"""Events in one chunk after which the event loop gets a turn."""
 
 GONE = 410

@@ -1,4 +1,4 @@
-"""Traefik as the API server leads to it: its pods, its own API, its log."""
+"""Traefik through the API server: its pods, its own API, its log."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ REPLICAS = 50
 """Pods that are listed at most."""
 
 OTHER_PORT = 9000
-"""Where charts of k3s before 34 let the API listen."""
+"""The API's port in k3s's Traefik charts before version 34."""
 
 QUICK = 6.0
-"""Seconds for one call; a person is waiting."""
+"""Seconds for one request: a person is waiting."""
 
 MOST = 16 * 1024 * 1024
 """Bytes of an answer of Traefik's API."""
@@ -49,11 +49,11 @@ ALLOW_EXEC = "add deploy/components/exec"
 
 
 async def traefik_pods(api: Api, *, total: float = QUICK) -> tuple[TraefikPod, ...]:
-    """All pods that say that they are Traefik's, in every namespace.
+    """All pods with Traefik's label, in every namespace.
 
     Raises:
         ClusterError: They cannot be listed.
-        msgspec.DecodeError: What answers is no list of pods.
+        msgspec.DecodeError: The answer is not a list of pods.
     """
     return tuple(map(_pod, await list_pods(api, LABEL, limit=REPLICAS, total=total)))
 
@@ -62,35 +62,35 @@ Page = tuple[bytes, str]
 """A body, and the number of the next page; empty where there is none."""
 
 Fetch = Callable[..., Awaitable[Page]]
-"""Gets the page of a path and a query."""
+"""Gets the page at a path, with a query."""
 
 
 class TraefikReader:
-    """What is asked of Traefik itself, replica by replica."""
+    """Reads from Traefik itself, replica by replica."""
 
     def __init__(self, api: Api, *, seconds: float = QUICK) -> None:
         self._api = api
         self._seconds = seconds
 
     async def pods(self) -> tuple[TraefikPod, ...]:
-        """Its running pods.
+        """Traefik's running pods.
 
         Raises:
             ClusterError: They cannot be listed.
         """
         try:
-            found = await traefik_pods(self._api)
+            pods = await traefik_pods(self._api)
         except msgspec.DecodeError as error:
             msg = f"The list of Traefik's pods is not understood: {error}"
             raise ServerError(msg) from error
-        return tuple(traefik_pod for traefik_pod in found if traefik_pod.running)
+        return tuple(pod for pod in pods if pod.running)
 
     async def runtime(self, pod: TraefikPod) -> Runtime | NotObserved:
-        """What this replica serves by its own API, or why that cannot be seen.
+        """What this replica serves by its own API, or why that cannot be read.
 
-        First by the API server's proxy, then by a command in the pod: that way stays on its node.
-        Where the API is on but not open, a route at its own port may still lead to it (k3s's older
-        charts have one), so it is asked all the same.
+        It is read through the API server's proxy, else by a command in the pod, which needs no
+        open port. An API that is on but not open is tried too: a route on its own port may lead to
+        it, as in k3s's older charts.
         """
         arguments = static_config(pod.args)
         if arguments.complete and not arguments.api_on:
@@ -113,7 +113,7 @@ class TraefikReader:
     async def log(
         self, pod: TraefikPod, request: LogRequest, on_chunk: Callable[[bytes], None]
     ) -> LogEnd:
-        """Hand the log of a replica over in chunks, within the bounds of the request.
+        """Pass the log of a replica to `on_chunk`, within the bounds of the request.
 
         Raises:
             Forbidden: The permission for pods/log is missing.
@@ -127,41 +127,39 @@ class TraefikReader:
         ]
         if request.seconds:
             query.append(("sinceSeconds", request.seconds))
-        taken = lines = 0
+        size = lines = 0
         try:
             async with (
                 asyncio.timeout(request.patience) as clock,
                 self._api.stream(
                     log_path(pod.namespace, pod.name), query, accept="*/*", limits=within(None)
-                ) as got,
+                ) as response,
             ):
-                async for chunk in got.content.iter_chunked(CHUNK):
-                    kept = chunk[: request.limit_bytes - taken]
-                    on_chunk(kept)
+                async for chunk in response.content.iter_chunked(CHUNK):
+                    part = chunk[: request.limit_bytes - size]
+                    on_chunk(part)
                     await breathe()
-                    taken += len(kept)
-                    lines += kept.count(b"\n")
-                    if len(kept) < len(chunk):
+                    size += len(part)
+                    lines += part.count(b"\n")
+                    if len(part) < len(chunk):
                         break
         except (TimeoutError, ClusterError) as error:
-            if isinstance(error, TimeoutError) or (clock.expired() and taken):
-                return LogEnd(
-                    taken, f"{pod.name}: after {request.patience:.0f} s no more was read."
-                )
+            if isinstance(error, TimeoutError) or (clock.expired() and size):
+                return LogEnd(size, f"{pod.name}: after {request.patience:.0f} s no more was read.")
             if isinstance(error, Absent) or NOTHING.search(str(error)):
-                return LogEnd(taken)
+                return LogEnd(size)
             raise
-        if taken >= request.limit_bytes:
-            return LogEnd(taken, f"{pod.name}: only {taken:,} bytes were read.")
+        if size >= request.limit_bytes:
+            return LogEnd(size, f"{pod.name}: only {size:,} bytes were read.")
         if lines >= request.lines:
-            return LogEnd(taken, f"{pod.name}: only the last {lines:,} lines were read.")
-        return LogEnd(taken)
+            return LogEnd(size, f"{pod.name}: only the last {lines:,} lines were read.")
+        return LogEnd(size)
 
     async def _by_proxy(
-        self, pod: TraefikPod, port: int, base: str, asked: str, query: Query = ()
+        self, pod: TraefikPod, port: int, base: str, place: str, query: Query = ()
     ) -> Page:
         proxy = path(collection(pod.namespace), f"{pod.name}:{port}", "proxy")
-        at = path(proxy, *filter(None, f"{base}{asked}".split("/")))
+        at = path(proxy, *filter(None, f"{base}{place}".split("/")))
         async with self._api.stream(at, query, limits=within(self._seconds)) as response:
             body = bytearray()
             async for chunk in response.content.iter_chunked(CHUNK):
@@ -171,10 +169,10 @@ class TraefikReader:
             return bytes(body), response.headers.get("X-Next-Page", "")
 
     async def _by_exec(
-        self, pod: TraefikPod, port: int, base: str, asked: str, query: Query = ()
+        self, pod: TraefikPod, port: int, base: str, place: str, query: Query = ()
     ) -> Page:
         parameters = "&".join(f"{key}={value}" for key, value in query)
-        url = f"http://127.0.0.1:{port}{base}{asked}{'?' if parameters else ''}{parameters}"
+        url = f"http://127.0.0.1:{port}{base}{place}{'?' if parameters else ''}{parameters}"
         executed = await execute(
             self._api,
             Ref("Pod", pod.namespace, pod.name),
@@ -193,7 +191,7 @@ class TraefikReader:
 
 
 async def _read(fetch: Fetch) -> Runtime:
-    """All in one answer, else in pages."""
+    """Everything in one answer, else in pages."""
     try:
         body, _ = await fetch("/api/rawdata")
         return decoding.decode_rawdata(body)
@@ -220,7 +218,7 @@ def _ports(arguments: StaticConfig) -> Iterator[int]:
 
 
 def _pod(pod: ListedPod) -> TraefikPod:
-    """What is known of a pod and its container named traefik, else of its first one."""
+    """A pod, with its container named traefik or else its first one."""
     by_name = {container.name: container for container in reversed(pod.spec.containers)}
     main = by_name.get("traefik") or next(iter(pod.spec.containers), PodContainer())
     labels = pod.metadata.labels or {}
