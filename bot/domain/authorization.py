@@ -42,19 +42,12 @@ class Circles:
     operators: Members = Members()
     approvers: Members = Members()
 
-    def of(self, user: int, roles: Iterable[int]) -> Circle | None:
-        """The circle with the most rights that this person is in; None for a stranger."""
-        held = frozenset(roles)
-        by_circle = {
-            Circle.APPROVER: self.approvers,
-            Circle.OPERATOR: self.operators,
-            Circle.VIEWER: self.viewers,
-        }
-        return next(
-            (circle for circle, members in by_circle.items() if members.has(user, held)), None
-        )
-
     def allow(self, needed: Circle, user: int, roles: Iterable[int]) -> bool:
-        """Whether this person is in that circle or in one with more rights."""
-        circle = self.of(user, roles)
-        return circle is not None and circle >= needed
+        """Whether a person with these Discord roles is in that circle or one with more rights."""
+        held = frozenset(roles)
+        circles = {
+            Circle.VIEWER: self.viewers,
+            Circle.OPERATOR: self.operators,
+            Circle.APPROVER: self.approvers,
+        }
+        return any(circles[circle].has(user, held) for circle in Circle if circle >= needed)

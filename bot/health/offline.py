@@ -178,9 +178,8 @@ def _verdict(plain: object, resource: Object | None, snapshot: Snapshot) -> Judg
     """The worst that a check says of an object."""
     if not isinstance(plain, dict) or resource is None:
         return _no_object(plain)
-    judges = [
-        check.judges[type(resource)] for check in ALL_CHECKS if type(resource) in check.judges
-    ]
+    kind = type(resource)
+    judges = [check.judges[kind] for check in ALL_CHECKS if kind in check.judges]
     if not judges:
         held = flux_rules.suspended(FluxObject(metadata=resource.metadata, spec=_flux_spec(plain)))
         other = read_object(_unquoted(plain), ReconciledObject)

@@ -21,9 +21,11 @@ def test_an_approver_may_do_everything_that_others_may():
     """The circles lie within one another."""
     circles = Circles(approvers=members(ME), operators=members(FRIEND), viewers=members(role=ROLE))
     assert all(circles.allow(circle, ME, []) for circle in Circle)
-    assert circles.of(FRIEND, []) is Circle.OPERATOR
-    assert circles.of(STRANGER, [ROLE]) is Circle.VIEWER
-    assert circles.of(STRANGER, []) is None
+    assert circles.allow(Circle.OPERATOR, FRIEND, [])
+    assert not circles.allow(Circle.APPROVER, FRIEND, [])
+    assert circles.allow(Circle.VIEWER, STRANGER, [ROLE])
+    assert not circles.allow(Circle.OPERATOR, STRANGER, [ROLE])
+    assert not circles.allow(Circle.VIEWER, STRANGER, [])
 
 
 def test_a_role_counts_only_while_it_is_held():

@@ -59,7 +59,6 @@ class ChallengeSpec(Part, frozen=True):
     """`spec` of a Challenge."""
 
     dns_name: str = ""
-    type: str = ""
 
 
 class Order(Object, frozen=True):

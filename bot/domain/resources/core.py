@@ -199,10 +199,7 @@ class ServiceSpec(Part, frozen=True):
 
 
 class LoadBalancerIngress(Part, frozen=True):
-    """`status.loadBalancer.ingress[]`."""
-
-    ip: str = ""
-    hostname: str = ""
+    """`status.loadBalancer.ingress[]`: only their number matters."""
 
 
 class LoadBalancerAddresses(Part, frozen=True):
