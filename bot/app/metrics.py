@@ -7,7 +7,7 @@ README lists them all.
 from __future__ import annotations
 
 import math
-from collections import Counter as Tally
+from collections import Counter as Counts
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -237,7 +237,7 @@ def _report(report: Report | None) -> Iterator[Metric]:
         "meshmedic_report_timestamp_seconds", "When that report was taken, in Unix time."
     )
     if report:
-        counts = Tally((finding.check, finding.verdict.value) for finding in report.findings)
+        counts = Counts((finding.check, finding.verdict.value) for finding in report.findings)
         for labels, count in sorted(counts.items()):
             findings.add_metric(labels, count)
         taken.add_metric((), report.taken_at.timestamp())

@@ -46,11 +46,6 @@ class Announcer:
         if change.state not in PASSING and self._audit_channel:
             self._spawn(self._audit(change, self._audit_channel))
 
-    async def wait(self) -> None:
-        """Wait until everything is shown."""
-        while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
