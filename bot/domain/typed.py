@@ -1,11 +1,21 @@
-"""What a person types, before it is a whole name."""
+"""What a person types: the beginning of a name, a length of time."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from datetime import timedelta
+
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
 def holding(typed: str, names: Iterable[str], most: int) -> tuple[str, ...]:
     """The first names that hold every word typed so far, in any order and case."""
     words = typed.casefold().split()
     return tuple(name for name in names if all(word in name.casefold() for word in words))[:most]
+
+
+def duration(typed: str, units: str) -> timedelta | None:
+    """A time such as `90s`, `15m` or `2 h`, in one of these units; None for any other text."""
+    match = re.fullmatch(rf"([0-9]{{1,6}})\s*([{units}])", typed.strip().lower())
+    return timedelta(seconds=int(match[1]) * SECONDS[match[2]]) if match else None

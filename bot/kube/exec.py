@@ -19,7 +19,7 @@ from bot.errors import ClusterError, Forbidden, ServerError, Unreachable
 from bot.kube.client import ERRORS, MAX_DETAIL, Api, ApiStatus, learn_token, translated
 from bot.kube.paths import ApiPath, path
 from bot.net.probing.wget import CommandOutput
-from bot.net.request.origin import Origin
+from bot.net.request.origin import RequestOrigin
 
 STDOUT, STDERR, ERROR = 1, 2, 3
 """Channels of the protocol: the first byte of a frame."""
@@ -99,7 +99,7 @@ class PodCommands:
     api: Api
 
     async def run(
-        self, start: Origin, argv: Sequence[str], seconds: float = SECONDS
+        self, start: RequestOrigin, argv: Sequence[str], seconds: float = SECONDS
     ) -> CommandOutput:
         """Run a command for `seconds` at most, and return what it wrote to its standard error.
 

@@ -22,7 +22,7 @@ from bot.kube.traefik_reader import ALLOW_EXEC, TraefikReader
 from bot.net.probing import wget as by_wget
 from bot.net.probing.protocol import Outcome, Probe, ProbeAnswer, Progress
 from bot.net.probing.wget import CommandOutput, untried
-from bot.net.request.origin import Origin
+from bot.net.request.origin import RequestOrigin
 
 AT_ONCE = 8
 """Commands that run in the pod at the same time."""
@@ -41,7 +41,7 @@ NO_WGET = (
     "deploy/components/prober probes from a pod beside it."
 )
 
-Run = Callable[[Origin, Sequence[str], float], Awaitable[CommandOutput]]
+Run = Callable[[RequestOrigin, Sequence[str], float], Awaitable[CommandOutput]]
 """Runs a command in a container, within a number of seconds."""
 
 
@@ -62,7 +62,7 @@ class WgetProber:
         """
         for pod in await self._traefik.pods():
             if pod.node == node:
-                start = Origin(node, Ref("Pod", pod.namespace, pod.name), pod.container)
+                start = RequestOrigin(node, Ref("Pod", pod.namespace, pod.name), pod.container)
                 progress(f"Asking wget in {start}.")
                 return await WgetSession(self._run, start, time.monotonic() + LONGEST).all(probes)
         raise ClusterError(f"No running Traefik pod was found on {node}.")
@@ -73,7 +73,7 @@ class WgetSession:
     """The commands in one pod. Once a command cannot be run at all, no other is run."""
 
     run: Run
-    start: Origin
+    start: RequestOrigin
     ends: float
     obstacle: ClusterError | None = None
     ran: bool = False

@@ -25,7 +25,7 @@ def selecting(service: core.Service, snapshot: Snapshot) -> tuple[str, ...] | No
         if policy.namespace == service.namespace
         and INGRESS in (policy.spec.policy_types or (INGRESS,))
     )
-    # Of a Service without a selector nobody knows which of the policies are about its pods.
+    # A Service without a selector: any of the policies may be about its pods.
     labels = [pod.metadata.labels or {} for pod in serving.selected(service, snapshot)]
     return tuple(
         sorted(

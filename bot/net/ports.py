@@ -1,4 +1,4 @@
-"""What a connectivity use case needs of whoever runs probes in the cluster."""
+"""What the network tests need from the cluster: a prober."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.net.probing.protocol import (
 
 
 class Prober(Protocol):
-    """Runs probes at places in the cluster, and leaves nothing behind."""
+    """Runs probes from vantage points in the cluster, and leaves nothing behind."""
 
     @property
     def name(self) -> str:

@@ -40,7 +40,7 @@ IN_CLUSTER = re.compile(
 """How a Service is called in the cluster's DNS, with the domain that k3s gives it."""
 
 NEEDED: tuple[type[Object], ...] = (discovery.EndpointSlice, core.Service, core.Node)
-"""What must have been seen before an address may be said to belong to nothing."""
+"""Kinds that must have been read before an address counts as belonging to nothing."""
 
 
 class AddressKind(StrEnum):

@@ -1,4 +1,4 @@
-"""Who stands behind a Service: its EndpointSlices merged, and the pods that it selects.
+"""The endpoints of a Service: its EndpointSlices merged, and the pods that it selects.
 
 Source: discovery.k8s.io/v1. A nil `ready` means true; `serving` without `ready` is an endpoint that
 terminates, and still answers. The elder v1 Endpoints are used where a saved file has nothing else.
@@ -19,7 +19,7 @@ SERVICE_NAME = "kubernetes.io/service-name"
 """The label by which an EndpointSlice says whose it is."""
 
 STARTING = timedelta(minutes=5)
-"""How long pods that have never failed may take before their Service is said to be down."""
+"""How long pods that have never failed may take before their Service counts as down."""
 
 BEGINNINGS = frozenset({"", "ContainerCreating", "PodInitializing"})
 """Waiting reasons of a container that has not been tried yet."""

@@ -7,7 +7,6 @@ answer says so and how to allow it, and still shows what follows from the object
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,6 +17,7 @@ import msgspec
 from bot.domain.refusal import NotObserved
 from bot.domain.resources import networking, traefik
 from bot.domain.snapshot import Snapshot, SnapshotReader
+from bot.domain.typed import duration
 from bot.errors import ClusterError, InputError
 from bot.net.diagnosis.observation import Belief
 from bot.net.diagnosis.subject import Subject
@@ -38,9 +38,6 @@ from bot.traefik.domain.routes_view import RuntimeViews
 
 SINCE = timedelta(hours=1)
 LONGEST = timedelta(days=30)
-
-SPAN = re.compile(r"(\d{1,6})\s*([smhd])")
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 NO_TRAEFIK = (
     "No running pod has the label app.kubernetes.io/name=traefik: nothing of Traefik was seen."
@@ -249,11 +246,11 @@ def since_of(text: str) -> timedelta:
     Raises:
         InputError: The text is not a time.
     """
-    match = SPAN.fullmatch(text.strip().lower())
-    if match is None:
+    since = duration(text, "smhd")
+    if since is None:
         msg = f"{text!r} is no time: write 90s, 15m, 2h or 1d."
         raise InputError(msg)
-    return timedelta(seconds=int(match[1]) * UNITS[match[2]])
+    return since
 
 
 def _seconds(since: timedelta) -> int:

@@ -24,7 +24,7 @@ from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.diagnosis.service import Diagnose
 from bot.net.probing.protocol import Outcome, Probe, ProbeKind
 from bot.net.probing.wget import CommandOutput
-from bot.net.request.origin import Origin
+from bot.net.request.origin import RequestOrigin
 from bot.net.views import discord as net_cards
 from bot.net.views import json as net_json
 from bot.net.views import terminal as net_terminal
@@ -225,7 +225,7 @@ async def test_a_kubelet_that_is_away_is_asked_once(
     (pod,) = await TraefikReader(api).pods()
     simulation.faults.verbs, simulation.faults.status = frozenset({"get"}), 502
     asking = WgetSession(
-        PodCommands(api).run, Origin("edge", Ref("Pod", pod.namespace, pod.name)), 1e9
+        PodCommands(api).run, RequestOrigin("edge", Ref("Pod", pod.namespace, pod.name)), 1e9
     )
     with pytest.raises(ClusterError, match="502"):
         await asking.all([to(tries=40)])
@@ -247,7 +247,9 @@ async def test_where_no_command_can_be_run_no_further_one_is_made() -> None:
     async def forbidden(*_: object) -> CommandOutput:
         raise Forbidden("pods/exec is forbidden.")
 
-    asking = WgetSession(forbidden, Origin("edge", Ref("Pod", "kube-system", "traefik")), 1e9)
+    asking = WgetSession(
+        forbidden, RequestOrigin("edge", Ref("Pod", "kube-system", "traefik")), 1e9
+    )
     with pytest.raises(ClusterError, match="pods/exec"):
         await asking.all([to(), to(kind=ProbeKind.HTTP, path=Unread("/"))])
 

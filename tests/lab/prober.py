@@ -31,7 +31,7 @@ from bot.net.probing.protocol import (
     Vip,
 )
 from bot.net.probing.wget import CommandOutput
-from bot.net.request.origin import Origin
+from bot.net.request.origin import RequestOrigin
 from tests.lab.services import Service, program
 from tests.lab.topology import Lab, Pod
 
@@ -44,7 +44,7 @@ BY_WGET = os.environ.get("LAB_BY_WGET", "")
 """`beside`: wget in Traefik's pod is asked too; `alone`: nothing else is, as the last resort."""
 
 ALONE = "alone"
-TRAEFIK = Origin("", Ref("Pod", "kube-system", "traefik"), "traefik")
+TRAEFIK = RequestOrigin("", Ref("Pod", "kube-system", "traefik"), "traefik")
 
 
 class LabProber:
@@ -136,7 +136,9 @@ class LabProber:
             return self._lab.node(source.node).namespace
         return self._pods[source.node].namespace
 
-    async def _command(self, start: Origin, argv: Sequence[str], seconds: float) -> CommandOutput:
+    async def _command(
+        self, start: RequestOrigin, argv: Sequence[str], seconds: float
+    ) -> CommandOutput:
         """As `bot.kube.pod_commands`, in the namespace of Traefik's pod."""
         assert self.traefik
         process = await asyncio.create_subprocess_exec(

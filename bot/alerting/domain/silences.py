@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
@@ -11,23 +10,21 @@ import msgspec
 from bot.domain.finding import Finding, code_of, subject_of
 from bot.domain.record import RecordType
 from bot.domain.refusal import Refusal
+from bot.domain.typed import duration
 
 LONGEST = timedelta(days=90)
 MOST = 200
 """Silences at one time."""
 
-UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-
 
 def length(text: str) -> timedelta | Refusal:
     """Read a duration: `30m`, `4h`, `2d`, `1w`."""
-    match = re.fullmatch(r"\s*([1-9][0-9]{0,4})\s*([mhdw])\s*", text.lower(), re.ASCII)
-    if not match:
+    time = duration(text, "mhdw")
+    if not time:
         return Refusal(f"{text[:40]!r} is no time. Write a number and m, h, d or w, such as 4h.")
-    duration = timedelta(**{UNITS[match[2]]: int(match[1])})
-    if duration > LONGEST:
+    if time > LONGEST:
         return Refusal(f"{text[:40]!r} is longer than {LONGEST.days} days. Mend it, or mute anew.")
-    return duration
+    return time
 
 
 class Mute(msgspec.Struct, frozen=True, kw_only=True):

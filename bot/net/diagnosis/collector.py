@@ -1,4 +1,4 @@
-"""Asks the network about one route, in at most two passes, and leaves nothing behind."""
+"""Runs the tests of one diagnosis in at most two passes, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.errors import MeshmedicError
 from bot.net.diagnosis import evidence as case
 from bot.net.diagnosis import test_plan as questions
 from bot.net.diagnosis import vantage_points as asking
-from bot.net.diagnosis.observation import ListenerReport, Observation, Question, VantagePoint
+from bot.net.diagnosis.observation import ListenerReport, Observation, PlannedProbe, VantagePoint
 from bot.net.diagnosis.subject import Subject
 from bot.net.diagnosis.vantage_points import Means, VantagePoints
 from bot.net.ports import Prober
@@ -31,7 +31,7 @@ PASS = 30.0
 """Seconds for one pass: where nothing answers, every try and its retry take 3 s."""
 
 WHOLE = 60.0
-"""Seconds for all of it; what is not done then is left undone, and said."""
+"""Seconds for the whole; what is not done by then is reported as not tested."""
 
 READING = 6.0
 """Seconds for what Traefik itself says, and for what a listener heard."""
@@ -118,7 +118,7 @@ class Collector:
             self.unmade.append(f"{name} were not ready within {SETUP:g} s.")
         return {}
 
-    async def _ask(self, asked_: Sequence[Question], number: int) -> tuple[Observation, ...]:
+    async def _ask(self, asked_: Sequence[PlannedProbe], number: int) -> tuple[Observation, ...]:
         """One pass: every place at once, as far as its limit allows."""
         places = grouped((question.source, question) for question in asked_)
         slots = asyncio.Semaphore(AT_ONCE)
@@ -132,7 +132,7 @@ class Collector:
     async def _from(
         self,
         place: VantagePoint,
-        own: Sequence[Question],
+        own: Sequence[PlannedProbe],
         number: int,
         slots: asyncio.Semaphore,
     ) -> tuple[Observation, ...]:
@@ -167,6 +167,6 @@ class Collector:
 
 
 def _observation(
-    question: Question, answers: Sequence[ProbeAnswer], reason: str, number: int
+    question: PlannedProbe, answers: Sequence[ProbeAnswer], reason: str, number: int
 ) -> Observation:
     return Observation(question, tuple(answers), "" if answers else reason, number)

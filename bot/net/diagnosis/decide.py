@@ -25,7 +25,7 @@ DRIFTS = (Aim.FAR_UDP, Aim.OTHER_PORT, Aim.NODE)
 
 
 MOST_CHANGES = 2
-"""How many changes are told."""
+"""Changes that are named; the rest is counted."""
 
 
 def decide(

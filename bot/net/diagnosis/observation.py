@@ -73,7 +73,7 @@ class ProbeTarget(msgspec.Struct, frozen=True, order=True):
 Key = tuple[VantagePoint, Aim, ProbeTarget]
 
 
-class Question(msgspec.Struct, frozen=True):
+class PlannedProbe(msgspec.Struct, frozen=True):
     """A probe with the place that it is made from, its aim and its target."""
 
     source: VantagePoint
@@ -93,7 +93,7 @@ class Observation(msgspec.Struct, frozen=True):
     `round` is 1 for the first pass and 2 for the one that repeats what failed.
     """
 
-    question: Question
+    question: PlannedProbe
     answers: tuple[ProbeAnswer, ...] = ()
     unasked: str = ""
     round: int = 1

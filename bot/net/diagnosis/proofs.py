@@ -1,7 +1,7 @@
 """The faults that tests proved, kept in the cluster so that a restart does not end them.
 
-Of a diagnosis no more is kept than its finding needs, under names of its own: what is stored is
-read by later versions.
+Only what a finding needs of a diagnosis is stored, in a record with its own field names, since
+later versions read it.
 """
 
 from __future__ import annotations

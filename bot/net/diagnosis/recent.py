@@ -1,6 +1,6 @@
 """What tests say of a route that its objects alone call healthy.
 
-No finding without evidence: pod-IP routing that nobody saw failing is healthy. A proven fault
+No finding without evidence: pod-IP routing that was not seen to fail is healthy. A proven fault
 stands while the route leads to the same endpoints in the same way, until a test passes; one that
 could not tell does not end it. After a day it is unknown whether it still holds: it is neither
 a fault that anybody saw of late, nor over.

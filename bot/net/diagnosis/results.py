@@ -1,4 +1,4 @@
-"""How the tries of one question ended, all told: one state, and whether it held.
+"""How all the tries of one probe ended: one state, and whether it held from pass to pass.
 
 Times are milliseconds.
 """
@@ -44,25 +44,25 @@ STATES = {
     Outcome.TLS: ResultState.FOREIGN,
     Outcome.NOT_HTTP: ResultState.FOREIGN,
 }
-"""UNTRIED is none of these: it says nothing of the network."""
+"""UNTRIED is left out: it says nothing of the network."""
 
 SLOW = 200.0
 """Milliseconds to connect: more than half way round the earth takes on a good line."""
 
 REACHED = frozenset(STATES) - {Outcome.TIMEOUT, Outcome.NO_ROUTE, Outcome.NAME}
-"""Outcomes of tries that somebody answered, so that their times tell how far away that was."""
+"""Outcomes of tries that were answered, so that their times show how far away that was."""
 
 LATE = 900.0
 """A lost SYN is sent again after a second: a connection that took this much longer lost one."""
 
 LOST = {ResultState.SILENT, ResultState.BROKEN}
-"""What loses packets ends in either way."""
+"""Packet loss ends in either."""
 
 SAID = {ResultState.REFUSED, ResultState.NO_ROUTE}
-"""Errors that a router or firewall sends, or keeps to itself where it sent many already."""
+"""Errors that a router or firewall sends, until it has sent too many."""
 
 SHARP = {ResultState.REFUSED, ResultState.NO_ROUTE, ResultState.NAMELESS, ResultState.FOREIGN}
-"""Somebody said so: loss alone never ends like this."""
+"""Answers that packet loss alone never causes."""
 
 
 SHORTEST = 0.1
@@ -74,7 +74,7 @@ UNSETTLED = f", still {SETTLE:.0f} s after it was created"
 
 @dataclass(frozen=True)
 class Result:
-    """All answers to one question, by pass; `reasons` say why it was not asked somewhere."""
+    """All answers to one planned probe, by pass; `reasons` say why it was not made."""
 
     rounds: tuple[tuple[ProbeAnswer, ...], ...] = ()
     reasons: tuple[str, ...] = ()

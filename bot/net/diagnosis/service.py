@@ -1,4 +1,4 @@
-"""What stands behind `/net diagnose`: resolve, ask in two passes, decide, remember."""
+"""The use case of `/net diagnose`: resolve, test in two passes, decide, remember."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ KEPT = 64
 
 
 class TraefikView(Protocol):
-    """What Traefik itself believes and tells."""
+    """Traefik's own view of a route, from its API or its log."""
 
     async def belief(self, subject: Subject) -> Belief:
         """Its servers and its failures for a route's Service, from its API, else its log.
@@ -75,7 +75,7 @@ class Diagnose:
         """The verdict on the route or Service that is asked for, beside what it is about.
 
         Raises:
-            InputError: It is none, or several; the message names what may be meant.
+            InputError: It means no route or Service, or several; the message suggests names.
             ClusterError: The cluster's objects cannot be read at all.
         """
         progress("Reading routes, Services and endpoints.")
@@ -88,7 +88,7 @@ class Diagnose:
     async def examine(
         self, subject: Subject, taken_at: datetime, progress: Progress = quiet
     ) -> Diagnosed:
-        """The same of a subject that is resolved already."""
+        """Diagnose a subject that is resolved already."""
         async with asyncio.TaskGroup() as group:
             believing = group.create_task(self._belief(subject))
             observing = group.create_task(self._observe(subject, progress))
@@ -187,7 +187,7 @@ class Diagnose:
         self._kept[name] = lasting.standing(self._kept.get(name), latest)
         self._kept.move_to_end(name)
         if len(self._kept) > KEPT:
-            # A proven fault that nobody remembers would look like one that is over.
+            # A proven fault that is forgotten would look like one that is over.
             idle = (name for name, past in self._kept.items() if not lasting.proves(past))
             del self._kept[next(idle, next(iter(self._kept)))]
         if self.on_proofs and (proven := self.proofs) != before:

@@ -16,8 +16,8 @@ from bot.net.diagnosis.observation import (
     Aim,
     ExecutionContext,
     Key,
+    PlannedProbe,
     ProbeTarget,
-    Question,
     VantagePoint,
 )
 from bot.net.diagnosis.results import Result, ResultState
@@ -65,17 +65,17 @@ class TestPlan:
     subject: Subject
     points: VantagePoints
     means: Means
-    questions: list[Question] = field(default_factory=list)
+    questions: list[PlannedProbe] = field(default_factory=list)
 
     def ask(
         self, place: VantagePoint, aim: Aim, target: ProbeTarget, probe: Probe, tries: int
     ) -> None:
         """Add a question that makes this many tries of a probe."""
         numbered = msgspec.structs.replace(probe, id=str(len(self.questions)), tries=tries)
-        self.questions.append(Question(place, aim, target, numbered))
+        self.questions.append(PlannedProbe(place, aim, target, numbered))
 
 
-def first_pass(subject: Subject, points: VantagePoints, means: Means) -> tuple[Question, ...]:
+def first_pass(subject: Subject, points: VantagePoints, means: Means) -> tuple[PlannedProbe, ...]:
     """Every test, once."""
     plan = TestPlan(subject, points, means)
     for node in points.ingress_nodes:
@@ -107,14 +107,14 @@ def needs_second_pass(evidence: RouteEvidence) -> bool:
     )
 
 
-def second_pass(evidence: RouteEvidence, first: Sequence[Question]) -> tuple[Question, ...]:
+def second_pass(evidence: RouteEvidence, first: Sequence[PlannedProbe]) -> tuple[PlannedProbe, ...]:
     """The questions of a second pass: all that were answered in the first one."""
     lossy = {
         _pair(key)
         for key, result in evidence.results.items()
         if key[1] in RATED and result.successes and result.impaired
     }
-    questions: list[Question] = []
+    questions: list[PlannedProbe] = []
     for question in first:
         result = evidence.at(*question.key)
         if not result.seen:
@@ -130,7 +130,7 @@ def second_pass(evidence: RouteEvidence, first: Sequence[Question]) -> tuple[Que
     return tuple(questions)
 
 
-def _tries(question: Question, result: Result, *, rated: bool) -> dict[str, int]:
+def _tries(question: PlannedProbe, result: Result, *, rated: bool) -> dict[str, int]:
     """How many tries, and how often one that times out is made again."""
     if rated or (result.successes and not result.ok):
         return {"tries": MANY, "again": 0}

@@ -116,7 +116,7 @@ def _broken(name: str, breaks: list[Break], links: Links, down: frozenset[str]) 
         message=" ".join((*sentences, ASK.format(node=name))),
         since=min((fault.since for fault in faults), default=None),
         evidence=tuple(_evidence(faults, links)),
-        # Its own node first: what is said of it explains all.
+        # Its own node first: the finding there explains all.
         follows=tuple(
             Ref("Node", "", node)
             for node in sorted(culprits, key=lambda node: (node != name, node))

@@ -17,7 +17,7 @@ Pair = tuple[str, str]
 """From which node to which."""
 
 WHOLE = 50
-"""Up to so many nodes each is tried from each; above that from its neighbours on a ring."""
+"""Up to this many nodes, each tries each; above that, its neighbours on a ring."""
 
 NEIGHBOURS = 10
 
@@ -113,7 +113,7 @@ class Matrix(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def neighbours(nodes: Sequence[str], node: str) -> tuple[str, ...]:
-    """Whom a node tries: everybody, or the next ones on a ring that hashes order."""
+    """The nodes that a node tries: all others, or the next ones on a ring ordered by hash."""
     others = [other for other in nodes if other != node]
     if len(nodes) <= WHOLE:
         return tuple(others)
@@ -160,7 +160,7 @@ def tried_once(
 def in_doubt(cells: Iterable[Cell]) -> frozenset[Pair]:
     """Pairs that ran out of time and are perhaps only slow: both nodes reach, or are reached.
 
-    A node that at least two others tried, and none of them reached, is dead: nobody waits for it.
+    A node that at least two others tried, and none of them reached, is dead: it gets no more time.
     """
     met: dict[str, dict[str, bool]] = {}
     late: set[Pair] = set()
@@ -190,7 +190,7 @@ class Break(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def pairs(self) -> tuple[Pair, ...]:
-        """What does not get through."""
+        """The pairs that do not get through."""
         return tuple(cell.pair for cell in self.cells)
 
     @property
@@ -200,7 +200,7 @@ class Break(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def words(self) -> str:
-        """It in a sentence."""
+        """The break in a sentence."""
         if self.node:
             return f"Nothing gets {self.way} {self.node} by {self.test}: {_common(self.cells)}."
         if self.way:
@@ -256,7 +256,7 @@ def _candidates(tried: set[Pair], left: dict[Pair, Cell]) -> Iterator[tuple[str,
         both = out | back if out and back else set()
         for way, pairs in (("to or from", both), ("from", out), ("to", back)):
             others = {end for pair in pairs for end in pair} - {node}
-            # Of two nodes nobody can tell which one it is.
+            # Between two nodes alone it cannot be told which one it is.
             if len(pairs) > 1 and len(others) > 1 and pairs <= left.keys():
                 yield node, way, pairs
 

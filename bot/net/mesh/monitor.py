@@ -1,4 +1,4 @@
-"""The agents' background rounds, looked at by the clock: what is known of the network by them."""
+"""Watches the agents' background rounds: what they say of the network between nodes."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from bot.net.topology import is_ready
 log = logging.getLogger(__name__)
 
 EVERY = 60
-"""Seconds between two looks: an agent's log is read once its next round is due."""
+"""Seconds between two reads: an agent's log is read once its next round is due."""
 
 
 class Reader(Protocol):
-    """Where the rounds are read."""
+    """Reads the rounds."""
 
     async def witnesses(self) -> tuple[Witness, ...] | None:
-        """What every agent told last; None where no agents are installed."""
+        """The latest rounds of every agent; None where no agents are installed."""
         ...
 
 
@@ -51,10 +51,10 @@ class Rounds:
     _absent: bool = False
 
     async def look(self) -> None:
-        """Read what is new; what fails is told by every node, and logged."""
+        """Read what is new; a failure is shown at every node, and logged."""
         snapshot = await self.cluster.snapshot((Node,))
         if not snapshot.sees(Node):
-            # Without them nobody knows whom a round is about: what is known grows old.
+            # Without nodes, rounds cannot be assigned: what is known grows old.
             return
         nodes = {node.name: is_ready(node) for node in snapshot.of(Node)}
         try:
@@ -78,7 +78,7 @@ class Rounds:
         return self._before
 
     def _unread(self, why: str, nodes: dict[str, bool]) -> None:
-        """Nothing is known but what was; where there were no agents, there still are none."""
+        """Keep the known faults; where there were no agents, there still are none."""
         if self._absent:
             return
         log.warning("the rounds of the agents cannot be read: %s", why)

@@ -19,7 +19,7 @@ EVERY = 300.0
 """Seconds from one round to the next, as deploy/components/prober-daemonset has it."""
 
 INTERVALS = 3
-"""A last round that is older than so many intervals says nothing of now."""
+"""A last round that is older than this many intervals says nothing of the present."""
 
 KINDS = (By.POD, By.UDP, By.LARGE)
 """What a round tries of each peer: connect, a datagram, 8 KiB each way."""

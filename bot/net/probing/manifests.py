@@ -1,8 +1,8 @@
-"""What is made in the cluster to probe it: Jobs that carry their work in their arguments.
+"""The objects that probing creates in the cluster: Jobs that carry their work in their arguments.
 
-A Job rather than a pod: Kubernetes itself ends it at its deadline and removes it, and the pod and
-whatever it owns with it, also where whoever made it is gone (`ttlSecondsAfterFinished`). Source:
-batch/v1, and the Pod Security Standard "restricted".
+A Job rather than a pod: Kubernetes ends it at its deadline and removes it, its pod and what it
+owns, even if the bot is gone by then (`ttlSecondsAfterFinished`). Source: batch/v1, and the Pod
+Security Standard "restricted".
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ TOOL_IMAGE = "docker.io/nicolaka/netshoot:v0.13"
 
 CONTAINER = "probe"
 JOB_NAME = "batch.kubernetes.io/job-name"
-"""The label by which the control plane says which Job a pod is of (Kubernetes 1.27 on)."""
+"""The label with which the control plane names the Job of a pod (from Kubernetes 1.27)."""
 
 REMAINS = 30
-"""Seconds that a finished Job stays, for its log to be read."""
+"""Seconds for which a finished Job is kept, so that its log can be read."""
 
 MOST_ARGUMENT = 96 * 1024
-"""Bytes of a job: the kernel takes an argument of 128 KiB."""
+"""The most bytes of a job: the kernel accepts an argument of 128 KiB."""
 
 OTHERS = (
     *("AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD"),
@@ -41,7 +41,7 @@ Manifest = dict[str, Any]
 def probe_job(
     job: ProbeJob, *, node: str, image: str, seconds: int, host_network: bool = False
 ) -> Manifest:
-    """A Job that runs the prober on a node, and is gone after `seconds` and REMAINS at most."""
+    """A Job that runs the prober on a node, and is gone after at most `seconds` plus REMAINS."""
     arguments = [verbatim(msgspec.json.encode(job).decode())]
     command = ["python", "-m", "bot.probe", "once"]
     container = _container(image, command, memory="64Mi", args=arguments)
@@ -53,9 +53,9 @@ def tool_job(
 ) -> Manifest:
     """A Job that runs one tool on a node. `raw`: with raw sockets, which `restricted` forbids.
 
-    Raw sockets need the capability NET_RAW, which a process of another user than root does not
-    keep over exec. It is one of the runtime's own set, and `baseline` lets nobody ask for it: so
-    the others are given up.
+    Raw sockets need the capability NET_RAW, which a process that does not run as root loses on
+    exec. NET_RAW is in the runtime's default set, and `baseline` forbids adding it: so all the
+    others are dropped.
     """
     container = _container(image, [verbatim(argument) for argument in argv], memory="128Mi")
     if raw:
@@ -69,7 +69,7 @@ def tool_job(
 
 
 def anchor_job(name: str, image: str, seconds: int) -> Manifest:
-    """A Job without a pod, to own what must not outlive it: it ends at its deadline.
+    """A Job without a pod that owns objects: they are removed when it ends at its deadline.
 
     Source: batch/v1, `parallelism` 0; the Job controller looks at the deadline all the same.
     """
@@ -80,7 +80,7 @@ def anchor_job(name: str, image: str, seconds: int) -> Manifest:
 
 
 def verbatim(text: str) -> str:
-    """As an argument, so that the kubelet puts no variable in the place of `$(NAME)`.
+    """Escape an argument, so that the kubelet does not replace `$(NAME)` by a variable.
 
     Source: core/v1, Container `command`.
     """
@@ -141,7 +141,7 @@ def _job(
 
 
 def sole_service(name: str, port: int, owner: Manifest | None) -> Manifest:
-    """A Service without a selector: whoever makes its slice says where it leads."""
+    """A Service without a selector: its slice says where it leads."""
     spec = {"type": "ClusterIP", "ports": [{"name": "probe", "port": port, "protocol": "TCP"}]}
     return {
         "apiVersion": "v1",
@@ -152,7 +152,7 @@ def sole_service(name: str, port: int, owner: Manifest | None) -> Manifest:
 
 
 def sole_slice(name: str, backend: ProbedBackend, owner: Manifest | None) -> Manifest:
-    """The slice of such a Service, with one endpoint. It may name the address of any pod."""
+    """The EndpointSlice of a single-endpoint Service. It may name the address of any pod."""
     metadata = _owned(name, owner)
     metadata["labels"] = {
         **LABELS,
@@ -184,7 +184,7 @@ def _owned(name: str, owner: Manifest | None) -> Manifest:
 
 
 def portions(probes: Sequence[Probe]) -> Iterator[list[Probe]]:
-    """As many probes as one argument holds, again and again."""
+    """The probes in portions, each of which fits into one argument."""
     portion: list[Probe] = []
     size = 0
     for probe in probes:

@@ -1,4 +1,4 @@
-"""Reading what probers print: the lines of one job among whatever else a log holds."""
+"""Reads what probers print: the lines of one job out of a log that holds other lines too."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import msgspec
 from bot.net.probing.protocol import Heard, ProbeAnswer, ProberLine
 
 LONGEST = 16_384
-"""Bytes of a line that is looked at: ours are far shorter."""
+"""The most bytes of a line that is read: those of probers are far shorter."""
 
 MOST = 100_000
-"""Lines of one log that are looked at."""
+"""The most lines of one log that are read."""
 
 _decoder = msgspec.json.Decoder(ProberLine)
 
 
 def lines_of(log: bytes, job: str) -> Iterator[ProberLine]:
-    """The whole lines of a job, in their order; cut, foreign and broken ones are passed over."""
+    """The whole lines of a job, in their order; cut, foreign and broken ones are skipped."""
     for raw in log.split(b"\n", MOST)[:MOST]:
         if len(raw) <= LONGEST and raw.startswith(b"{"):
             line = parse_line(raw)
@@ -27,7 +27,7 @@ def lines_of(log: bytes, job: str) -> Iterator[ProberLine]:
 
 
 def answers(lines: Iterator[ProberLine]) -> tuple[ProbeAnswer, ...]:
-    """What was answered."""
+    """The answers among the lines."""
     return tuple(line.answer for line in lines if line.answer is not None)
 
 
@@ -38,7 +38,7 @@ def heard(lines: Iterator[ProberLine]) -> tuple[Heard, ...]:
 
 
 def parse_line(raw: bytes) -> ProberLine | None:
-    """What a line says; None where it is none of ours."""
+    """A prober's line; None for any other."""
     try:
         return _decoder.decode(raw)
     except (msgspec.MsgspecError, ValueError, RecursionError):

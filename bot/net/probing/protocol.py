@@ -1,7 +1,7 @@
-"""What a probe is asked and what it answers: the format between the bot and `bot.probe`.
+"""The wire format between the bot and the prober (`bot.probe`): jobs, probes and their answers.
 
 Both ends write it as JSON with the names of these fields. The prober runs on the standard library
-alone and has its own reading of it; a test holds the two against each other.
+alone and reads it with code of its own; a test compares the two.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ SECONDS = 3.0
 """The limit of one try: the first connection over a relayed Tailscale path may take that long."""
 
 SETTLE = 3.0
-"""Seconds that a new Service has to answer. kube-proxy refuses its VIP until it knows the endpoint:
-it syncs at once for the Service, and by default only a second later for its slice. Source:
-kube-proxy, `minSyncPeriod`; 1.0 to 1.3 s were measured.
+"""Seconds within which a new Service has to answer. kube-proxy refuses its VIP until it knows the
+endpoint: it syncs at once for the Service, and by default only a second later for its slice.
+Source: kube-proxy, `minSyncPeriod`; 1.0 to 1.3 s were measured.
 """
 
 PAYLOAD = 8192
-"""The most bytes that a probe sends, and that it asks for."""
+"""The most bytes that a probe sends, and that it requests."""
 
 
 class WireStruct(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -49,9 +49,9 @@ class ProbeKind(StrEnum):
     DNS = "dns"
     """Look a name up."""
     ECHO = "echo"
-    """Connect to a listener of ours, send `size` bytes and ask for `size` bytes."""
+    """Connect to one of the bot's listeners, send `size` bytes and request as many."""
     UDP = "udp"
-    """Send a datagram of `size` bytes to a listener of ours, which sends as much back."""
+    """Send a datagram of `size` bytes to one of the bot's listeners, which sends as much back."""
 
 
 class Outcome(StrEnum):
@@ -62,14 +62,14 @@ class Outcome(StrEnum):
     TIMEOUT = "timeout"
     """Nothing came back while connecting."""
     NO_ROUTE = "no route"
-    """EHOSTUNREACH, ENETUNREACH, and what else the kernel knows at once."""
+    """EHOSTUNREACH, ENETUNREACH, and other errors that the kernel reports at once."""
     RESET = "reset"
     CLOSED = "closed"
     """Connected, and the other end closed it without an answer."""
     STALLED = "stalled"
     """Connected, and then nothing came, or only a part of it."""
     NAME = "name"
-    """The name does not exist, or its server says that it cannot tell."""
+    """The name does not exist, or its server cannot resolve it."""
     TLS = "tls"
     NOT_HTTP = "not http"
     UNTRIED = "untried"
@@ -77,7 +77,7 @@ class Outcome(StrEnum):
 
 
 class Probe(WireStruct, frozen=True):
-    """One thing to try, `tries` times, each with a connection of its own.
+    """One thing to try, `tries` times, each time with a new connection.
 
     `address` is a literal of either family; of a DNS probe it is the name server (empty: the
     pod's own), and `port` its port, or the one that `wget` asks for at the name. `name` is the
@@ -129,7 +129,7 @@ class ProbeAnswer(WireStruct, frozen=True):
 
 
 class Listen(WireStruct, frozen=True):
-    """A listener: TCP and UDP on one port, for so many seconds, under the name of its node."""
+    """A listener for some seconds: TCP and UDP on one port, under the name of its node."""
 
     name: str
     port: int = 8473
@@ -137,7 +137,7 @@ class Listen(WireStruct, frozen=True):
 
 
 class Heard(WireStruct, frozen=True):
-    """What a listener heard from one address: connections and datagrams."""
+    """The connections and datagrams that a listener received from one address."""
 
     source: str
     tcp: int = 0
@@ -145,7 +145,7 @@ class Heard(WireStruct, frozen=True):
 
 
 class ProbeJob(WireStruct, frozen=True):
-    """What a prober does at once: listen, try, or both. After `expires` (Unix time) nothing."""
+    """What a prober does at once: listen, try, or both; nothing after `expires` (Unix time)."""
 
     id: str
     expires: float
@@ -154,7 +154,7 @@ class ProbeJob(WireStruct, frozen=True):
 
 
 class ProberLine(WireStruct, frozen=True):
-    """One line that a prober prints: an answer, what was heard, that it listens, or the end.
+    """One line that a prober prints: an answer, a listener's count, that it listens, or the end.
 
     Every line carries its job's id, so that a log that others write to can be read too.
     """
@@ -178,14 +178,14 @@ class ListenerAddress(msgspec.Struct, frozen=True, order=True):
 
 
 class ProbedBackend(msgspec.Struct, frozen=True, order=True):
-    """The one endpoint that a temporary Service is to lead to."""
+    """The only endpoint of a temporary Service."""
 
     address: str
     port: int
 
 
 class Vip(msgspec.Struct, frozen=True):
-    """Where a temporary Service answers."""
+    """The address of a temporary Service."""
 
     address: str
     port: int

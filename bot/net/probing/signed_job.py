@@ -11,8 +11,7 @@ refusal is a status of 400 or more, and one `Line` that says why. A job that is 
 agent's own listener, whatever name and port it asks for: `listening` says the port, and `heard`
 counts from the job's beginning. All of these lines are in the agent's log too.
 
-The way is plain HTTP: answers are as true as the pod network that they describe, and prove nothing
-to anybody else.
+The transport is plain HTTP: answers are as trustworthy as the pod network that they describe.
 """
 
 from __future__ import annotations
@@ -23,12 +22,12 @@ import msgspec
 
 PATH = "/jobs"
 PORT = 8473
-"""Where an agent takes jobs. Its listener has the next port, and counts nobody but probes there."""
+"""The port on which an agent accepts jobs. Its listener has the next one, for probes alone."""
 
 LISTENER_PORT = PORT + 1
 
 MOST_BODY = 128 * 1024
-"""Bytes of a job that an agent takes."""
+"""The most bytes of a job that an agent accepts."""
 
 AHEAD = 900.0
 """Seconds from now that a job may expire at the latest."""
@@ -63,7 +62,7 @@ def signed_bytes(node: str, issued: int, body: bytes) -> bytes:
     """What is signed. `issued` is in milliseconds of Unix time.
 
     Raises:
-        ValueError: That is no name of a node, so the text could mean something else.
+        ValueError: The node's name is not valid, so the text could mean something else.
     """
     if not _NODE.fullmatch(node):
         msg = f"no name of a node: {node!r}"

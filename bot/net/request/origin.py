@@ -14,7 +14,7 @@ NEAR = 5
 """How many names are offered."""
 
 
-class Origin(msgspec.Struct, frozen=True):
+class RequestOrigin(msgspec.Struct, frozen=True):
     """Where a request begins. `pod` is None for the node itself; `container` is its first one."""
 
     node: str
@@ -28,13 +28,13 @@ class Origin(msgspec.Struct, frozen=True):
         return f"pod/{self.pod.namespace}/{self.pod.name}"
 
 
-def resolve(snapshot: Snapshot, typed: str) -> Origin | Refusal:
+def resolve(snapshot: Snapshot, typed: str) -> RequestOrigin | Refusal:
     """The meaning of `node/…`, `pod/namespace/…`, or the beginning of a pod's name."""
     text = typed.strip().casefold()
     kind, _, name = text.partition("/")
     if kind == "node" and name:
         return _node(snapshot, name)
-    if isinstance(node := _node(snapshot, text), Origin):
+    if isinstance(node := _node(snapshot, text), RequestOrigin):
         return node
     wanted = name if kind == "pod" and name else text
     pods = _pods(snapshot, wanted)
@@ -55,10 +55,10 @@ def suggestions(snapshot: Snapshot, typed: str, most: int = 25) -> tuple[str, ..
     return holding(typed, (*nodes, *pods), most)
 
 
-def _node(snapshot: Snapshot, name: str) -> Origin | Refusal:
+def _node(snapshot: Snapshot, name: str) -> RequestOrigin | Refusal:
     names = sorted(node.name for node in snapshot.of(core.Node))
     if name in names:
-        return Origin(name)
+        return RequestOrigin(name)
     return Refusal(f"There is no node {name!r}. There are: {', '.join(names[:20])}.")
 
 
@@ -77,6 +77,6 @@ def _runs(pod: core.Pod) -> bool:
     return pod.status.phase == "Running" and bool(pod.spec.node_name)
 
 
-def _origin(pod: core.Pod) -> Origin:
+def _origin(pod: core.Pod) -> RequestOrigin:
     container = pod.spec.containers[0].name if pod.spec.containers else ""
-    return Origin(pod.spec.node_name, pod.ref, container)
+    return RequestOrigin(pod.spec.node_name, pod.ref, container)

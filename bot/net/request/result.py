@@ -1,4 +1,4 @@
-"""How one request ended: DNS, connection, TLS and HTTP told apart, with errno and times."""
+"""How one request ended: DNS, connection, TLS and HTTP, each with its errno and time."""
 
 from __future__ import annotations
 

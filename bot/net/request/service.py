@@ -1,4 +1,4 @@
-"""The use case of `/net test`: one request from a pod or node, told apart step by step."""
+"""The use case of `/net test`: one request from a pod or node, examined step by step."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bot.net.probing.protocol import Outcome, Probe, ProbeKind, Progress
 from bot.net.probing.wget import CommandOutput
 from bot.net.request import destination, origin
 from bot.net.request.destination import Destination
-from bot.net.request.origin import Origin
+from bot.net.request.origin import RequestOrigin
 from bot.net.request.result import RequestResult, attempt, lookup
 
 READS: tuple[type[Object], ...] = (core.Node, core.Pod, core.Service)
@@ -42,7 +42,7 @@ NODE = "It was tested from a pod on the node instead. {why}"
 class Inside(Protocol):
     """Runs a command in somebody else's pod, without a shell."""
 
-    async def run(self, start: Origin, argv: Sequence[str]) -> CommandOutput:
+    async def run(self, start: RequestOrigin, argv: Sequence[str]) -> CommandOutput:
         """What it wrote.
 
         Raises:
@@ -53,7 +53,7 @@ class Inside(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Tests whether one place reaches another. Prober and `inside` may be absent."""
+    """Tests whether one place reaches another. Both `prober` and `inside` are optional."""
 
     cluster: SnapshotReader
     prober: Prober | None = None
@@ -87,7 +87,9 @@ class Reach:
         """What a test can reach that holds what was typed."""
         return destination.suggestions(await self.cluster.snapshot(READS), typed, most)
 
-    async def _tested(self, start: Origin, end: Destination, progress: Progress) -> RequestResult:
+    async def _tested(
+        self, start: RequestOrigin, end: Destination, progress: Progress
+    ) -> RequestResult:
         """From the pod or node itself; where that cannot be, from a pod of ours on the node."""
         try:
             if start.pod:
@@ -98,7 +100,9 @@ class Reach:
             note = (POLICIES if start.pod else NODE).format(pod=start, why=error)
             return msgspec.structs.replace(result, untested=(*result.untested, note))
 
-    async def _from_pod(self, start: Origin, end: Destination, progress: Progress) -> RequestResult:
+    async def _from_pod(
+        self, start: RequestOrigin, end: Destination, progress: Progress
+    ) -> RequestResult:
         """By the pod's own wget, which is the documented request."""
         if self.inside is None:
             raise ClusterError("No command can be run in it.")
@@ -117,7 +121,7 @@ class Reach:
         )
 
     async def _probed(
-        self, start: Origin, end: Destination, context: ExecutionContext, progress: Progress
+        self, start: RequestOrigin, end: Destination, context: ExecutionContext, progress: Progress
     ) -> RequestResult:
         """Name and known address at once; the addresses of a foreign name one by one, after it.
 

@@ -15,7 +15,7 @@ from bot.net.tools.targets import DOMAIN, Allowed, Place
 from bot.routing.addresses import authority
 
 LONGEST = 500
-"""Characters that somebody may type for a target or for options."""
+"""The most characters of a target or of options."""
 
 RAW = frozenset({Tool.PING, Tool.MTR})
 """Tools that open a raw socket: they need the capability NET_RAW."""
@@ -56,9 +56,9 @@ MOST_PORT = 65535
 
 
 class Ran(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What a tool said. The output is hostile text.
+    """The result of a tool. Its output is untrusted text.
 
-    `exit_code` is None where nobody said it: `cut` then tells that the output was too long, and
+    `exit_code` is None where it is not known: `cut` then says that the output was too long, and
     `late` that the time was over.
     """
 

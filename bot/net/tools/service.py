@@ -1,4 +1,4 @@
-"""What stands behind `/net tool`: one allow-listed command from a node, against the cluster."""
+"""The use case of `/net tool`: one allow-listed command from a node, against the cluster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The picture of a matrix: which tile stands where, and the same in words for who cannot see it."""
+"""The picture of a matrix as tiles, and a description of it for people who cannot see it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.net.views import text
 from bot.render import text as words
 
 MOST = 60
-"""Nodes of one picture: above that no tile could be told from the next."""
+"""The most nodes of one picture: with more, tiles cannot be distinguished."""
 
 NAME = 18
 TITLE = 60

@@ -15,8 +15,8 @@ from bot.net.diagnosis.observation import (
     ExecutionContext,
     ListenerReport,
     Observation,
+    PlannedProbe,
     ProbeTarget,
-    Question,
     Upstream,
     VantagePoint,
 )
@@ -57,7 +57,7 @@ TARGETS = st.builds(
 OBSERVATIONS = st.builds(
     Observation,
     question=st.builds(
-        Question,
+        PlannedProbe,
         source=st.builds(VantagePoint, node=NODES, context=st.sampled_from(ExecutionContext)),
         aim=st.sampled_from(Aim),
         target=TARGETS,

@@ -8,7 +8,7 @@ from hypothesis import given
 from bot.domain.finding import Ref
 from bot.domain.refusal import Refusal
 from bot.domain.snapshot import Snapshot
-from bot.net.request.origin import Origin, resolve, suggestions
+from bot.net.request.origin import RequestOrigin, resolve, suggestions
 from tests.builders import a_pod, an_object
 from tests.fakes import snapshot_of
 from tests.render.strategies import hostile
@@ -38,7 +38,7 @@ def seen() -> Snapshot:
 
 @pytest.mark.parametrize("typed", ["edge", "node/edge", " Edge "])
 def test_a_node_is_meant_by_its_name(seen: Snapshot, typed: str) -> None:
-    assert resolve(seen, typed) == Origin("edge")
+    assert resolve(seen, typed) == RequestOrigin("edge")
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_node_is_meant_by_its_name(seen: Snapshot, typed: str) -> None:
 )
 def test_a_pod_is_meant_by_its_name_or_the_beginning_of_it(seen: Snapshot, typed: str) -> None:
     found = resolve(seen, typed)
-    assert isinstance(found, Origin)
+    assert isinstance(found, RequestOrigin)
     assert found.pod == Ref("Pod", "kube-system", "traefik-5d8c7-x2v4q")
     assert (found.node, found.container) == ("edge", "main")
 
@@ -81,7 +81,7 @@ def test_what_is_none_or_several_is_told(seen: Snapshot, typed: str, why: str) -
 @given(hostile)
 def test_whatever_is_typed_is_a_start_or_a_reason(typed: str) -> None:
     found = resolve(snapshot_of(running("web-0")), typed)
-    assert isinstance(found, Origin) or found.detail
+    assert isinstance(found, RequestOrigin) or found.detail
 
 
 def test_what_is_suggested_can_be_asked_for(seen: Snapshot) -> None:

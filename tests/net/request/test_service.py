@@ -12,7 +12,7 @@ from bot.kube.exec import CannotExecute
 from bot.net.diagnosis.observation import ExecutionContext
 from bot.net.probing.protocol import Outcome, Probe, ProbeAnswer
 from bot.net.probing.wget import CommandOutput
-from bot.net.request.origin import Origin
+from bot.net.request.origin import RequestOrigin
 from bot.net.request.result import Leg
 from bot.net.request.service import Reach
 from bot.sandbox.network import Broken, Network
@@ -35,7 +35,7 @@ class FakeInside:
     fails: ClusterError | None = None
     asked: list[Sequence[str]] = field(default_factory=list)
 
-    async def run(self, start: Origin, argv: Sequence[str]) -> CommandOutput:
+    async def run(self, start: RequestOrigin, argv: Sequence[str]) -> CommandOutput:
         """As it was told."""
         self.asked.append(argv)
         if self.fails:

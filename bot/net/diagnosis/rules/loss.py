@@ -14,7 +14,7 @@ TRIES = 20
 """Fewer tries give no rate."""
 
 IMPAIRED = 3
-"""So many tries that lost a packet are no accident."""
+"""Tries that lost a packet: as many as this are not an accident."""
 
 
 def find(evidence: RouteEvidence) -> Iterator[Match]:

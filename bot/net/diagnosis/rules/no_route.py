@@ -46,7 +46,7 @@ def _fits(overlay: Overlay, path: Path) -> bool:
     states = {direct.state, far.state}
     if states == {ResultState.REFUSED}:
         return overlay.alive(path.endpoint.node)
-    # Silence beside it: the kernel sends only so many of these errors a second.
+    # Silence beside it: the kernel limits how many of these errors it sends a second.
     return ResultState.NO_ROUTE in states and states <= {ResultState.NO_ROUTE, ResultState.SILENT}
 
 
