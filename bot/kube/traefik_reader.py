@@ -222,7 +222,6 @@ def _pod(pod: ListedPod) -> TraefikPod:
     by_name = {container.name: container for container in reversed(pod.spec.containers)}
     main = by_name.get("traefik") or next(iter(pod.spec.containers), PodContainer())
     labels = pod.metadata.labels or {}
-    statuses = pod.status.container_statuses
     return TraefikPod(
         namespace=pod.namespace,
         name=pod.name,
@@ -232,5 +231,4 @@ def _pod(pod: ListedPod) -> TraefikPod:
         args=(*(main.command or ()), *(main.args or ())),
         container=main.name,
         node=pod.spec.node_name,
-        restarts=next((status.restart_count for status in statuses if status.name == main.name), 0),
     )

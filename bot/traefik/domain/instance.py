@@ -54,7 +54,6 @@ class TraefikPod:
     args: tuple[str, ...] = ()
     container: str = ""
     node: str = ""
-    restarts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
