@@ -17,7 +17,7 @@ from bot.cli.connection import in_event_loop
 from bot.cli.parser import Parser, add_cluster
 from bot.digest.domain.records import DIGESTS, DigestFacts, DigestPlan, DigestState
 from bot.doctor.discord_facts import FromTerminal
-from bot.doctor.domain.diagnostic import Area, DiagnosticOutcome, DiagnosticReport, Question
+from bot.doctor.domain.diagnostic import Area, DiagnosticOutcome, DiagnosticReport, Topic
 from bot.doctor.domain.facts import ClusterFacts, Right, Setup
 from bot.doctor.service import Doctor, DoctorCluster
 from bot.doctor.views import terminal as views
@@ -56,7 +56,7 @@ async def run(arguments: argparse.Namespace) -> int:
         report = await _examine(settings.load(), arguments)
     except SettingsError as error:
         fix = "Set it right; nothing else was examined."
-        wrong = Question(Area.SETTINGS, "settings").failed(str(error), fix)
+        wrong = Topic(Area.SETTINGS, "settings").failed(str(error), fix)
         report = DiagnosticReport((wrong,))
     terminal.show(terminal.console(), views.report(report))
     return EXIT[report.outcome]

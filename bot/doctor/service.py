@@ -22,7 +22,7 @@ from bot.doctor.domain import (
     repository,
     traefik,
 )
-from bot.doctor.domain.diagnostic import Area, Diagnostic, DiagnosticReport, Question
+from bot.doctor.domain.diagnostic import Area, Diagnostic, DiagnosticReport, Topic
 from bot.doctor.domain.facts import (
     ClusterFacts,
     DiscordFacts,
@@ -111,7 +111,7 @@ class Doctor:
         if self.digests is None:
             return ()
         facts = await self._in_time(self.digests(), None)
-        return (digests.examine(facts) if facts else digests.QUESTION.unobserved(SILENT),)
+        return (digests.examine(facts) if facts else digests.TOPIC.unobserved(SILENT),)
 
     async def _repository(self) -> RepositoryFacts | Unset:
         if self.repository is None:
@@ -135,7 +135,7 @@ def _of_discord(facts: DiscordFacts, setup: Setup) -> Iterator[Diagnostic]:
     if isinstance(facts.server, DiscordServerFacts):
         yield from permissions.examine(facts.server, facts.here, setup.uses)
     else:
-        yield Question(Area.DISCORD, "permissions").unobserved("The server could not be read.")
+        yield Topic(Area.DISCORD, "permissions").unobserved("The server could not be read.")
     yield from people.examine(facts, setup)
     yield registration.commands(facts, setup)
     why = facts.login.why if isinstance(facts.login, NotObserved) else "Discord sent no date."

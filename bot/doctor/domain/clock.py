@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.doctor.domain.diagnostic import Area, Diagnostic, Question
+from bot.doctor.domain.diagnostic import Area, Diagnostic, Topic
 
 FINE = 5.0
 """Seconds: a Date header has whole seconds, and the way there takes some."""
@@ -16,11 +16,11 @@ def examine(area: Area, whose: str, skew: float | None, why: str) -> Diagnostic:
 
     skew: Seconds, positive where ours is ahead; None where unknown, and then `why` says why.
     """
-    question = Question(area, "clock")
+    topic = Topic(area, "clock")
     if skew is None:
-        return question.unobserved(why)
+        return topic.unobserved(why)
     if abs(skew) <= FINE:
-        return question.ok(f"Within {FINE:.0f} s of {whose}.")
+        return topic.ok(f"Within {FINE:.0f} s of {whose}.")
     ahead = "ahead of" if skew > 0 else "behind"
-    answer = question.failed if abs(skew) > WRONG else question.warning
+    answer = topic.failed if abs(skew) > WRONG else topic.warning
     return answer(f"This machine's clock is {abs(skew):,.0f} s {ahead} {whose}.", FIX)

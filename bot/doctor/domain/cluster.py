@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from bot.doctor.domain.diagnostic import Area, Diagnostic, Question, listed
+from bot.doctor.domain.diagnostic import Area, Diagnostic, Topic, listed
 from bot.doctor.domain.facts import ClusterFacts, Right, Served, Setup
 from bot.domain.check import Check
 from bot.domain.facts import Denied
@@ -36,15 +36,15 @@ FAMILIES = {
 
 def server(facts: ClusterFacts) -> Diagnostic:
     """Whether the API server answers."""
-    question = Question(Area.CLUSTER, "API server")
+    topic = Topic(Area.CLUSTER, "API server")
     match facts.version:
         case Denied(why):
-            return question.failed(why, CREDENTIALS)
+            return topic.failed(why, CREDENTIALS)
         case NotObserved(why):
-            return question.unobserved(why, REACH if facts.host else "")
+            return topic.unobserved(why, REACH if facts.host else "")
         case version:
             account = f", as {facts.user}" if facts.user else ""
-            return question.ok(f"{version} at {facts.host}{account}.")
+            return topic.ok(f"{version} at {facts.host}{account}.")
 
 
 def wanted(checks: Iterable[Check], setup: Setup) -> tuple[Right, ...]:
@@ -62,26 +62,26 @@ def wanted(checks: Iterable[Check], setup: Setup) -> tuple[Right, ...]:
 def access(facts: ClusterFacts, checks: Iterable[Check], setup: Setup) -> Iterator[Diagnostic]:
     """One diagnostic for each check: may the bot list and watch all that it reads?"""
     for check in checks:
-        question = Question(Area.ACCESS, check.name)
+        topic = Topic(Area.ACCESS, check.name)
         rights = [right for right in _of_check(check, setup) if _served(facts, right)]
         if SecretName in check.judges and not setup.secret_inventory:
-            yield question.note("Secrets are not listed: MESHMEDIC_SECRET_INVENTORY is off.")
+            yield topic.note("Secrets are not listed: MESHMEDIC_SECRET_INVENTORY is off.")
         elif rights:
-            yield _may(question, rights, facts, setup)
+            yield _may(topic, rights, facts, setup)
         else:
-            yield question.note("What it reads is not installed.")
-    yield _may(Question(Area.ACCESS, "why"), STORIES, facts, setup)
+            yield topic.note("What it reads is not installed.")
+    yield _may(Topic(Area.ACCESS, "why"), STORIES, facts, setup)
 
 
 def kinds(facts: ClusterFacts) -> Iterator[Diagnostic]:
     """One diagnostic for each family of kinds: is it installed, in versions that we know?"""
     for family, groups in FAMILIES.items():
-        question = Question(Area.KINDS, family)
+        topic = Topic(Area.KINDS, family)
         if isinstance(facts.served, NotObserved | Denied):
-            yield question.unobserved(facts.served.why)
+            yield topic.unobserved(facts.served.why)
         else:
             family_kinds = [kind for kind in KINDS if set(kind.groups) & set(groups)]
-            yield _family(question, family_kinds, facts.served)
+            yield _family(topic, family_kinds, facts.served)
 
 
 def serves(facts: ClusterFacts, family: str) -> bool:
@@ -91,7 +91,7 @@ def serves(facts: ClusterFacts, family: str) -> bool:
     )
 
 
-def _family(question: Question, family: list[Kind], served: Served) -> Diagnostic:
+def _family(topic: Topic, family: list[Kind], served: Served) -> Diagnostic:
     versions = {
         kind: tuple(
             dict.fromkeys(v for group in kind.groups for v in served.get((group, kind.plural), ()))
@@ -100,14 +100,14 @@ def _family(question: Question, family: list[Kind], served: Served) -> Diagnosti
     }
     installed = {kind: names for kind, names in versions.items() if names}
     if not installed:
-        return question.note("Not installed.")
+        return topic.note("Not installed.")
     strange = {
         f"{kind.name} as {listed(names)}"
         for kind, names in installed.items()
         if not set(names) & set(kind.versions)
     }
     if strange:
-        return question.warning(
+        return topic.warning(
             f"Served in no version that meshmedic knows: {listed(sorted(strange))}.",
             "Use a newer meshmedic, or tell its makers: fields may be read wrongly.",
         )
@@ -117,7 +117,7 @@ def _family(question: Question, family: list[Kind], served: Served) -> Diagnosti
     observation = "; ".join(f"{', '.join(names)} ({title})" for title, names in by_versions.items())
     missing = [kind.name for kind in family if kind not in installed]
     observation += f"; not installed: {listed(missing)}" if missing else ""
-    return question.ok(f"{observation}.")
+    return topic.ok(f"{observation}.")
 
 
 def _of_check(check: Check, setup: Setup) -> Iterator[Right]:
@@ -136,27 +136,25 @@ def _served(facts: ClusterFacts, right: Right) -> bool:
     return (right.group, right.resource) in facts.served
 
 
-def _may(
-    question: Question, rights: Iterable[Right], facts: ClusterFacts, setup: Setup
-) -> Diagnostic:
+def _may(topic: Topic, rights: Iterable[Right], facts: ClusterFacts, setup: Setup) -> Diagnostic:
     answers = {right: _allowed(right, facts, setup) for right in rights}
     place = f" in {listed(setup.namespaces)}" if setup.namespaces else ""
-    return permitted(question, answers, place, "May read all that it needs.")
+    return permitted(topic, answers, place, "May read all that it needs.")
 
 
 def permitted(
-    question: Question, answers: Mapping[Right, bool | NotObserved], place: str, granted: str
+    topic: Topic, answers: Mapping[Right, bool | NotObserved], place: str, granted: str
 ) -> Diagnostic:
     """Whether all these rights are granted; `granted` is the observation if so."""
     if refused := [right for right, answer in answers.items() if answer is False]:
         secret = any(right.resource == "secrets" for right in refused)
         component = f"the component {INVENTORY}" if secret else BASE
         fix = f"Apply {component} again: it grants this to the service account meshmedic."
-        return question.failed(f"May not {joined(refused)}{place}.", fix)
+        return topic.failed(f"May not {joined(refused)}{place}.", fix)
     for answer in answers.values():
         if isinstance(answer, NotObserved):
-            return question.unobserved(answer.why)
-    return question.ok(granted)
+            return topic.unobserved(answer.why)
+    return topic.ok(granted)
 
 
 def _allowed(right: Right, facts: ClusterFacts, setup: Setup) -> bool | NotObserved:

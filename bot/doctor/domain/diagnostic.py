@@ -41,7 +41,7 @@ class Area(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """What was observed about one question, and how to fix it.
+    """What was observed about one topic, and how to fix it.
 
     `fix` is a sentence; every failure has one.
     """
@@ -54,7 +54,7 @@ class Diagnostic:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Topic:
     """What the doctor asks; each method makes the diagnostic of one outcome."""
 
     area: Area

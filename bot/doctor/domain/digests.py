@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from bot.digest.domain.records import DigestFacts, DigestSchedule, DigestState, RunStage
 from bot.digest.domain.schedule import due
-from bot.doctor.domain.diagnostic import Area, Diagnostic, Question
+from bot.doctor.domain.diagnostic import Area, Diagnostic, Topic
 from bot.domain.refusal import NotObserved
 
 OVERDUE = timedelta(minutes=10)
@@ -17,24 +17,24 @@ CHANNEL = "Give the bot its permissions in that channel, or choose another one b
 LOOK = "Look at the bot's log: it says why; and whether a process acts."
 
 
-QUESTION = Question(Area.DISCORD, "last digest")
+TOPIC = Topic(Area.DISCORD, "last digest")
 
 
 def examine(facts: DigestFacts) -> Diagnostic:
     """One answer for all digests: the first that failed, else the latest run."""
     state = facts.state
     if isinstance(state, NotObserved):
-        return QUESTION.unobserved(state.why)
+        return TOPIC.unobserved(state.why)
     schedules = state.every(facts.defaults)
     if not schedules:
-        return QUESTION.note("No digest is set up.", SET_UP)
+        return TOPIC.note("No digest is set up.", SET_UP)
     for schedule in schedules.values():
         if failure := _failure(schedule, state, facts):
             return failure
     if state.latest is None:
-        return QUESTION.note("Set up, and none was due yet.")
+        return TOPIC.note("Set up, and none was due yet.")
     name, run = state.latest
-    return QUESTION.ok(f"{name} of {run.day} is {run.stage}, {_hours(facts.now - run.at)} ago.")
+    return TOPIC.ok(f"{name} of {run.day} is {run.stage}, {_hours(facts.now - run.at)} ago.")
 
 
 def _failure(schedule: DigestSchedule, state: DigestState, facts: DigestFacts) -> Diagnostic | None:
@@ -44,13 +44,13 @@ def _failure(schedule: DigestSchedule, state: DigestState, facts: DigestFacts) -
         return None
     last = max(state.runs_of(name), key=lambda run: run.at, default=None)
     if last and last.stage is RunStage.LOST:
-        return QUESTION.failed(f"The channel of {name} did not take that of {last.day}.", CHANNEL)
+        return TOPIC.failed(f"The channel of {name} did not take that of {last.day}.", CHANNEL)
     done = state.over(name)
     run = due(schedule.when, facts.zone, facts.now, began=schedule.began, done=done)
     if run is None or facts.now - run.at <= OVERDUE:
         return None
     ago = _hours(facts.now - run.at)
-    return QUESTION.failed(f"{name} was due {ago} ago, and is not known to be out.", LOOK)
+    return TOPIC.failed(f"{name} was due {ago} ago, and is not known to be out.", LOOK)
 
 
 def _hours(span: timedelta) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.doctor.domain.cluster import BASE, permitted
-from bot.doctor.domain.diagnostic import Area, Diagnostic, Question
+from bot.doctor.domain.diagnostic import Area, Diagnostic, Topic
 from bot.doctor.domain.facts import ClusterFacts, LeaseFacts, Right, Setup
 from bot.domain.facts import Denied
 from bot.domain.refusal import NotObserved
@@ -37,39 +37,39 @@ def wanted(setup: Setup) -> tuple[Right, ...]:
 
 def leader(facts: ClusterFacts, setup: Setup) -> Diagnostic:
     """Which process acts, and how long ago it renewed the Lease."""
-    question = Question(Area.CLUSTER, "election")
+    topic = Topic(Area.CLUSTER, "election")
     namespace = setup.state_namespace
     look = f"Look at the bot's pods and their logs: kubectl -n {namespace} get pods."
     if not namespace:
-        return question.note(ALONE)
+        return topic.note(ALONE)
     match facts.lease:
         case NotObserved(why):
-            return question.unobserved(why)
+            return topic.unobserved(why)
         case Denied(why):
-            return question.failed(why, GRANT)
+            return topic.failed(why, GRANT)
         case None:
             observation = f"There is no Lease {namespace}/{LEASE} yet: no bot has acted there."
-            return question.warning(observation, look)
+            return topic.warning(observation, look)
         case LeaseFacts(holder="", renewed_ago=ago):
             observation = f"Nobody acts: the last one gave the Lease back{_ago(ago)}."
-            return question.warning(observation, look)
+            return topic.warning(observation, look)
         case LeaseFacts(holder, ago, duration):
             if ago is None or ago > duration + CLOCKS:
                 observation = f"Nobody acts: {holder} renewed the Lease last{_ago(ago)}."
-                return question.failed(observation, look)
-            return question.ok(f"{holder} acts, and renewed its Lease{_ago(ago)}.")
+                return topic.failed(observation, look)
+            return topic.ok(f"{holder} acts, and renewed its Lease{_ago(ago)}.")
 
 
 def state_access(facts: ClusterFacts, setup: Setup) -> Diagnostic:
     """Whether the Lease and the records may be written."""
-    question = Question(Area.ACCESS, "state")
+    topic = Topic(Area.ACCESS, "state")
     namespace = setup.state_namespace
     if not namespace:
-        return question.note(ALONE)
+        return topic.note(ALONE)
     lost = facts.version if isinstance(facts.version, NotObserved) else NOT_ASKED
     answers = {right: facts.rights.get(right, lost) for right in wanted(setup)}
     granted = f"May keep its Lease and its state in {namespace}."
-    return permitted(question, answers, f" in {namespace}", granted)
+    return permitted(topic, answers, f" in {namespace}", granted)
 
 
 def _ago(seconds: float | None) -> str:

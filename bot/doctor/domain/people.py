@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bot.doctor.domain.diagnostic import Area, Diagnostic, DiagnosticOutcome, Question, listed
+from bot.doctor.domain.diagnostic import Area, Diagnostic, DiagnosticOutcome, Topic, listed
 from bot.doctor.domain.facts import DiscordFacts, DiscordServerFacts, Setup
 from bot.domain.authorization import Circles, Members
 from bot.domain.facts import Denied
@@ -24,7 +24,7 @@ def examine(facts: DiscordFacts, setup: Setup) -> Iterator[Diagnostic]:
     if not any(circles.values()):
         observation = "No circle has anybody, so nobody may ask."
         fix = f"{IDS}, and set MESHMEDIC_APPROVERS."
-        yield Question(Area.DISCORD, "people").failed(observation, fix)
+        yield Topic(Area.DISCORD, "people").failed(observation, fix)
         return
     for name, members in circles.items():
         yield _circle(name, members, facts)
@@ -39,22 +39,22 @@ def _by_name(circles: Circles) -> Mapping[str, Members]:
 
 
 def _circle(name: str, members: Members, facts: DiscordFacts) -> Diagnostic:
-    question = Question(Area.DISCORD, name)
+    topic = Topic(Area.DISCORD, name)
     if not members:
-        return question.note("Nobody, by the settings.")
+        return topic.note("Nobody, by the settings.")
     entries = [*_users(members, facts), *_roles(members, facts)]
     wrong = [(outcome, text) for outcome, text in entries if outcome is not DiagnosticOutcome.OK]
     if not wrong:
-        return question.ok(f"{listed(text for _, text in entries)}.")
+        return topic.ok(f"{listed(text for _, text in entries)}.")
     setting = f"MESHMEDIC_{name.upper()}"
     observation = f"{setting}: {listed(text for _, text in wrong)}."
     fix = f"{IDS}, and set {setting} (a role as role:ID)."
     outcomes = {outcome for outcome, _ in wrong}
     if DiagnosticOutcome.FAILED in outcomes:
-        return question.failed(observation, fix)
+        return topic.failed(observation, fix)
     if DiagnosticOutcome.UNOBSERVED in outcomes:
-        return question.unobserved(observation)
-    return question.warning(observation, fix)
+        return topic.unobserved(observation)
+    return topic.warning(observation, fix)
 
 
 def _users(members: Members, facts: DiscordFacts) -> Iterator[tuple[DiagnosticOutcome, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from bot.doctor.domain.diagnostic import Area, Diagnostic, Question, listed
+from bot.doctor.domain.diagnostic import Area, Diagnostic, Topic, listed
 from bot.doctor.domain.facts import Channel, DiscordServerFacts, Use
 from bot.domain.refusal import NotObserved
 
@@ -74,26 +74,26 @@ def examine(
     wanted = needed(uses)
     yield _roles(server.permissions, wanted)
     if here:
-        question = Question(Area.DISCORD, "this channel")
+        topic = Topic(Area.DISCORD, "this channel")
         fix = "Edit this channel, Permissions, and allow it for the bot's role."
-        yield _granted(question, f"in #{here.name}", here.permissions, wanted, fix)
+        yield _granted(topic, f"in #{here.name}", here.permissions, wanted, fix)
     yield _channels(server.channels, wanted)
 
 
 def _roles(allowed: frozenset[str], wanted: Wanted) -> Diagnostic:
-    question = Question(Area.DISCORD, "permissions")
+    topic = Topic(Area.DISCORD, "permissions")
     if ADMINISTRATOR not in allowed:
-        return _granted(question, "in the server", allowed, wanted, INVITE)
-    return question.warning(
+        return _granted(topic, "in the server", allowed, wanted, INVITE)
+    return topic.warning(
         f"The bot is an administrator; it needs no more than {_titles(wanted)}.",
         "Take Administrator from its role, and allow those.",
     )
 
 
 def _channels(channels: tuple[Channel, ...] | NotObserved, wanted: Wanted) -> Diagnostic:
-    question = Question(Area.DISCORD, "channels")
+    topic = Topic(Area.DISCORD, "channels")
     if isinstance(channels, NotObserved):
-        return question.unobserved(channels.why)
+        return topic.unobserved(channels.why)
     visible = [channel for channel in channels if VIEW in channel.permissions]
     lacking = [
         f"#{channel.name} lacks {_titles(missing)}"
@@ -102,12 +102,12 @@ def _channels(channels: tuple[Channel, ...] | NotObserved, wanted: Wanted) -> Di
     ]
     if lacking:
         fix = "Edit those channels, Permissions, and allow it for the bot's role."
-        return question.warning(f"{listed(lacking, 3)}.", fix)
+        return topic.warning(f"{listed(lacking, 3)}.", fix)
     count = f"{len(visible)} of {len(channels)} text channels"
     if not visible:
         fix = "Allow View Channels for the bot's role in the channel where it shall post."
-        return question.warning(f"The bot sees {count}.", fix)
-    return question.ok(f"The bot sees {count}, and has what it needs there.")
+        return topic.warning(f"The bot sees {count}.", fix)
+    return topic.ok(f"The bot sees {count}, and has what it needs there.")
 
 
 def _missing(allowed: frozenset[str], wanted: Wanted) -> Wanted:
@@ -117,15 +117,15 @@ def _missing(allowed: frozenset[str], wanted: Wanted) -> Wanted:
 
 
 def _granted(
-    question: Question, where: str, allowed: frozenset[str], wanted: Wanted, fix: str
+    topic: Topic, where: str, allowed: frozenset[str], wanted: Wanted, fix: str
 ) -> Diagnostic:
     missing = _missing(allowed, wanted)
     where = f"{where[0].upper()}{where[1:]}"
     if not missing:
-        return question.ok(f"{where}: {_titles(wanted)}.")
+        return topic.ok(f"{where}: {_titles(wanted)}.")
     features = "; ".join(f"{permission.title} (for {permission.feature})" for permission in missing)
     vital = any(permission.vital for permission in missing)
-    answer = question.failed if vital else question.warning
+    answer = topic.failed if vital else topic.warning
     return answer(f"{where} the bot lacks {features}.", fix)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.doctor.domain.diagnostic import Area, Diagnostic, Question, listed
+from bot.doctor.domain.diagnostic import Area, Diagnostic, Topic, listed
 from bot.doctor.domain.facts import (
     Commands,
     DiscordFacts,
@@ -26,52 +26,52 @@ COPY_ID = "Right-click the server in Discord (with Developer Mode on), copy its 
 
 def token(facts: DiscordFacts) -> Diagnostic:
     """Whether Discord lets the bot in."""
-    question = Question(Area.DISCORD, "token")
+    topic = Topic(Area.DISCORD, "token")
     match facts.login:
         case int(number):
-            return question.ok(f"Discord lets the bot in (id {number}).")
+            return topic.ok(f"Discord lets the bot in (id {number}).")
         case Denied():
-            return question.failed("Discord refuses it (401).", NEW_TOKEN)
+            return topic.failed("Discord refuses it (401).", NEW_TOKEN)
         case Unset(setting):
-            return question.failed(f"{setting} is not set.", NEW_TOKEN)
+            return topic.failed(f"{setting} is not set.", NEW_TOKEN)
         case NotObserved(why):
-            return question.unobserved(why, NETWORK)
+            return topic.unobserved(why, NETWORK)
 
 
 def application(facts: DiscordFacts) -> Diagnostic:
     """Switches in the developer portal: who may invite the bot, where interactions go."""
-    question = Question(Area.DISCORD, "application")
+    topic = Topic(Area.DISCORD, "application")
     switches = facts.application
     if isinstance(switches, NotObserved):
-        return question.unobserved(switches.why)
+        return topic.unobserved(switches.why)
     page = f"{PORTAL}/{switches.id}"
     if switches.endpoint:
-        return question.failed(
+        return topic.failed(
             "Discord sends interactions to a web address, so the bot never gets them.",
             f"Empty Interactions Endpoint URL at {page}/information.",
         )
     if switches.code_grant:
-        return question.warning(
+        return topic.warning(
             "Requires OAuth2 Code Grant is on: an invite link does not bring the bot in.",
             f"Switch it off at {page}/bot.",
         )
     if switches.public:
-        return question.warning(
+        return topic.warning(
             "Public Bot is on: strangers may invite it (it answers in one server alone).",
             f"Switch it off at {page}/bot; Install Link must be None for that.",
         )
-    return question.ok(f"{switches.name}, which only you can invite.")
+    return topic.ok(f"{switches.name}, which only you can invite.")
 
 
 def intents(facts: DiscordFacts) -> Diagnostic:
     """Whether privileged intents are on, which the bot does not need."""
-    question = Question(Area.DISCORD, "intents")
+    topic = Topic(Area.DISCORD, "intents")
     switches = facts.application
     if isinstance(switches, NotObserved):
-        return question.unobserved(switches.why)
+        return topic.unobserved(switches.why)
     if not switches.privileged:
-        return question.ok("guilds is enough, and no privileged one is on.")
-    return question.warning(
+        return topic.ok("guilds is enough, and no privileged one is on.")
+    return topic.warning(
         f"{listed(switches.privileged)} on, which the bot neither asks for nor needs.",
         f"Switch it off at {PORTAL}/{switches.id}/bot, Privileged Gateway Intents.",
     )
@@ -79,46 +79,46 @@ def intents(facts: DiscordFacts) -> Diagnostic:
 
 def server(facts: DiscordFacts, setup: Setup) -> Diagnostic:
     """Whether the bot is in the server that the settings name."""
-    question = Question(Area.DISCORD, "server")
+    topic = Topic(Area.DISCORD, "server")
     if setup.guild_id is None:
-        return question.failed("MESHMEDIC_GUILD_ID is not set.", f"{COPY_ID}, and set it.")
+        return topic.failed("MESHMEDIC_GUILD_ID is not set.", f"{COPY_ID}, and set it.")
     match facts.server:
         case Elsewhere(servers):
             place = f"It is in {listed(servers)}" if servers else "It is in none"
             observation = f"The bot is not in the server that MESHMEDIC_GUILD_ID names. {place}."
-            return question.failed(observation, f"{COPY_ID} and compare. {INVITE}")
+            return topic.failed(observation, f"{COPY_ID} and compare. {INVITE}")
         case Unset(setting):
-            return question.unobserved(f"{setting} is not set.")
+            return topic.unobserved(f"{setting} is not set.")
         case NotObserved(why):
-            return question.unobserved(why)
+            return topic.unobserved(why)
         case DiscordServerFacts(name=name):
-            return question.ok(f"The bot is in {name}.")
+            return topic.ok(f"The bot is in {name}.")
 
 
 def commands(facts: DiscordFacts, setup: Setup) -> Diagnostic:
     """Whether Discord shows exactly the commands that this version has."""
-    question = Question(Area.DISCORD, "commands")
+    topic = Topic(Area.DISCORD, "commands")
     match facts.registered:
         case Denied():
             observation = "Discord does not let the bot have commands in this server."
-            return question.failed(observation, INVITE)
+            return topic.failed(observation, INVITE)
         case Unset(setting):
-            return question.unobserved(f"{setting} is not set.")
+            return topic.unobserved(f"{setting} is not set.")
         case NotObserved(why):
-            return question.unobserved(why)
+            return topic.unobserved(why)
         case registered:
             pass
     if wrong := differences(setup.commands, registered.commands):
         observation = f"Discord shows others than this version has: {listed(wrong)}."
-        return question.failed(observation, RESTART)
+        return topic.failed(observation, RESTART)
     if registered.everywhere:
         names = listed(f"/{name}" for name in registered.everywhere)
-        return question.warning(
+        return topic.warning(
             f"Also registered for every server, so some are shown twice: {names}.",
             "An older program registered them: delete the application's global commands.",
         )
     names = ", ".join(f"/{command['name']}" for command in setup.commands)
-    return question.ok(f"As this version has them: {names}.")
+    return topic.ok(f"As this version has them: {names}.")
 
 
 def differences(ours: Commands, theirs: Commands) -> list[str]:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.doctor.domain.cluster import serves
-from bot.doctor.domain.diagnostic import Area, Diagnostic, Question, listed
+from bot.doctor.domain.diagnostic import Area, Diagnostic, Topic, listed
 from bot.doctor.domain.facts import ClusterFacts
 from bot.domain.facts import Denied
 from bot.domain.refusal import NotObserved
 from bot.traefik.domain import instance
 from bot.traefik.domain.instance import HOW_TO_ENABLE, NATIVE_LB_SINCE, TraefikPod
 
-TRAEFIK = Question(Area.TRAEFIK, "Traefik")
-API = Question(Area.TRAEFIK, "Traefik API")
-PROBER = Question(Area.TRAEFIK, "prober")
+TRAEFIK = Topic(Area.TRAEFIK, "Traefik")
+API = Topic(Area.TRAEFIK, "Traefik API")
+PROBER = Topic(Area.TRAEFIK, "prober")
 
 
 def examine(facts: ClusterFacts) -> Iterator[Diagnostic]:
