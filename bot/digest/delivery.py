@@ -69,10 +69,8 @@ class DigestDelivery(Outbox[DigestPosting]):
     fallback: int = 0
     on_outcome: Callable[[DigestOutcome], None] = field(default=lambda _outcome: None)
 
-    @property
-    def store(self) -> Store:
-        """Where digests are recorded."""
-        return self.composer.store
+    def __post_init__(self) -> None:
+        self.store: Store = self.composer.store
 
     async def send_run(self, schedule: DigestSchedule, run: ScheduledRun) -> None:
         """Post the digest of a run; an error is logged, so that the next digest goes out."""

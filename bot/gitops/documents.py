@@ -1,4 +1,4 @@
-"""YAML texts: their objects, their nodes, and what they mean; of a branch each read once."""
+"""YAML texts: their objects, nodes and data; those of a branch are parsed once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bot.routing.native_lb import Path
 MOST_FILES = 5000
 
 Known: TypeAlias = dict[str, list[Any] | Stop]
-"""The documents of a text, or why it is not read."""
+"""The documents of a text, or why it cannot be read."""
 
 
 def objects(document: Any) -> Iterator[tuple[Path, Any]]:
@@ -31,7 +31,7 @@ def objects(document: Any) -> Iterator[tuple[Path, Any]]:
 
 
 class Original:
-    """A file as it was: its text, where its nodes stand, and what they mean.
+    """A file before an edit: its text, nodes and data.
 
     Raises:
         yaml.YAMLError: It is not YAML.
@@ -43,14 +43,14 @@ class Original:
         self.data = meaning(text)
 
     def objects(self) -> Iterator[tuple[int, Path, Any]]:
-        """Every object: its document, its place in that, and itself."""
+        """Every object: the number of its document, its path in it, and itself."""
         for number, document in enumerate(self.data):
             for prefix, manifest in objects(document):
                 yield number, prefix, manifest
 
     def becomes(self, splices: Sequence[Splice], change: Callable[[list[Any]], object]) -> bool:
-        """Whether the splices do to the text just what `change` does to its meaning."""
-        # Written out and read again, so that what aliases share is no longer shared.
+        """Whether the splices change the text exactly as `change` changes its data."""
+        # A deep copy, so that aliases do not share objects.
         expected = [msgspec.to_builtins(document) for document in self.data]
         change(expected)
         try:
@@ -69,14 +69,14 @@ def meaning(text: str) -> list[Any]:
 
 
 def at(document: Any, path: Path) -> Any:
-    """What stands at a path."""
+    """The value at a path."""
     for step in path:
         document = document[step]
     return document
 
 
 def encrypted(document: Any) -> bool:
-    """Whether SOPS encrypted it."""
+    """Whether a document is encrypted by SOPS."""
     return isinstance(document, dict) and "sops" in document
 
 
@@ -92,17 +92,17 @@ class Texts:
         """The documents of a file.
 
         Raises:
-            Stop: It is no YAML, or too much of it.
+            Stop: It is not YAML, or too large.
         """
         if path not in self._files and len(self._files) >= MOST_FILES:
             raise Stop(FileReason.TOO_LARGE, f"more than {MOST_FILES} files")
         return _once(self._files, path, lambda: parsed(self.tree.text(path), path))
 
     def patch(self, folder: str, patch: str) -> list[Any]:
-        """The documents of a patch: written where it stands, or a file named in a folder.
+        """The documents of a patch: inline YAML, or the name of a file in a folder.
 
         Raises:
-            Stop: It is not there, no YAML, or too much of it.
+            Stop: It does not exist, is not YAML, or is too large.
         """
         if "\n" in patch or ":" in patch:
             return _once(self._patches, patch, lambda: parsed(patch, "a patch"))
@@ -116,7 +116,7 @@ def parsed(text: str, path: str) -> list[Any]:
     """The documents of a text.
 
     Raises:
-        Stop: It is no YAML, or too much of it.
+        Stop: It is not YAML, or too large.
     """
     try:
         if too_much := excess(text):
@@ -134,6 +134,6 @@ def _once(known: Known, key: str, parse: Callable[[], list[Any]]) -> list[Any]:
             known[key] = stop
     documents = known[key]
     if isinstance(documents, Stop):
-        # Another one each time: an exception keeps the frames that it went through.
+        # A new one each time, as an exception keeps references to frames.
         raise Stop(documents.reason, documents.detail)
     return documents

@@ -1,4 +1,4 @@
-"""One edit of one object's file: the text afterwards, or why there is none.
+"""Edit the file of one object.
 
 Every other byte stays; the text is parsed before and after, and the difference must be the
 intended one.
@@ -21,11 +21,11 @@ from bot.manifests.writer import written
 from bot.routing.native_lb import ANNOTATION, Choice, Path, choose
 
 QUOTED = '"true"'
-"""Annotations are strings, and a bare true is none."""
+"""Annotations are strings; a bare true is a boolean."""
 
 
 def edited(text: str, resource: FileObject, edit: FileEdit) -> str:
-    """The file's text afterwards. `found` is where the object stands in it.
+    """The file's text after the edit. `resource` is the object's place in it.
 
     Raises:
         Stop: It cannot be done with certainty, or is done already.
@@ -59,7 +59,7 @@ def _edited(text: str, resource: FileObject, edit: FileEdit) -> str:
 def _chosen(
     choice: Choice, manifest: Mapping[str, Any], services: tuple[Chosen, ...]
 ) -> list[Path]:
-    """The paths of the services that lack the field, of those that are wanted."""
+    """The paths of the chosen services that lack the field."""
     if not services:
         if not choice.add and choice.left:
             raise Stop(FileReason.UNFIT, "; ".join(dict.fromkeys(left.why for left in choice.left)))
@@ -78,8 +78,7 @@ def _chosen(
 
 def _name(manifest: Mapping[str, Any], path: Path) -> object:
     try:
-        service = at(manifest, path)
-        return service["name"]
+        return at(manifest, (*path, "name"))
     except (KeyError, IndexError, TypeError):
         return None
 
@@ -96,7 +95,7 @@ def _opened(text: str, number: int) -> tuple[Original, yaml.Node]:
 
 
 def annotated(text: str, number: int, prefix: Path = ()) -> str:
-    """The text with the annotation on the object that stands there.
+    """The text with the annotation on the object at a place.
 
     Raises:
         Misfit: It cannot be done with certainty.
@@ -123,7 +122,7 @@ def annotated(text: str, number: int, prefix: Path = ()) -> str:
 
 
 def _first(text: str, metadata: yaml.MappingNode) -> Splice:
-    """The first annotation of an object that had none, or an empty mapping of them."""
+    """The splice for the first annotation of an object without any."""
     there = [pair for pair in metadata.value if pair[0].value == "annotations"]
     empty = there and isinstance(there[0][1], yaml.MappingNode)
     if empty and len(there) == 1:
@@ -136,7 +135,7 @@ def _first(text: str, metadata: yaml.MappingNode) -> Splice:
 
 
 def replaced(text: str, number: int, manifests: tuple[Mapping[str, Any], ...]) -> str:
-    """The text with a document replaced by others.
+    """The text with one document replaced by others.
 
     Raises:
         Misfit: It cannot be done with certainty.
@@ -157,7 +156,7 @@ def replaced(text: str, number: int, manifests: tuple[Mapping[str, Any], ...]) -
 
 
 def _as_written(edit: FileEdit, resource: FileObject) -> tuple[dict[str, Any], ...]:
-    """The manifests with the names that the file's layers make the live ones of."""
+    """The manifests without the prefixes and suffixes that kustomize adds to names."""
     first, last = resource.names[0], resource.names[-1]
     if first == last:
         return edit.manifests

@@ -1,4 +1,4 @@
-"""Which place of which file becomes an object: kustomize's `resources` tree, read and not run.
+"""Which place of which file becomes an object: kustomize's tree, read without running it.
 
 Source: kustomize's reference of kustomization.yaml, and what Flux's kustomize-controller makes of
 a folder without one (every YAML file in it, and each folder below that has one).
@@ -36,12 +36,12 @@ KNOWN = frozenset({
     "transformers", "generators", "validators", "configurations", "openapi",
     "helmCharts", "helmChartInflationGenerator", "helmGlobals", "buildMetadata", "sortOptions",
 })  # fmt: skip
-"""Fields of a kustomization whose meaning for one object is known here."""
+"""The fields of a kustomization that this module understands."""
 
 GENERATING = ("generators", "helmCharts", "helmChartInflationGenerator")
 
 REMOTE = ("://", "git@", "github.com/", "gitlab.com/", "bitbucket.org/", "?ref=")
-"""What a resource contains that kustomize fetches from elsewhere."""
+"""What marks a resource that kustomize fetches from elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Build:
         self._texts = Texts(self.tree)
 
     def root(self, folder: str, extra: Mapping[str, Any]) -> list[FileObject]:
-        """Every object of the kind that a folder becomes; `extra` is what Flux adds to it.
+        """Every object of the kind in the build of a folder; `extra` is what Flux adds to it.
 
         Raises:
             Stop: It is no folder, or a kustomization is not understood.
@@ -101,7 +101,7 @@ class Build:
         return self._accumulated(merged(own, extra), folder, [], 0)
 
     def _every(self, folder: str, below: str) -> Iterator[str]:
-        """What Flux takes of a folder without a kustomization."""
+        """The resources that Flux uses in a folder without a kustomization."""
         here = joined(folder, below)
         for name in sorted(self.tree.folders.get(here, ())):
             path, relative = joined(here, name), joined(below, name)
@@ -131,7 +131,7 @@ class Build:
     def _accumulated(
         self, own: Mapping[str, Any], folder: str, resources: list[FileObject], depth: int
     ) -> list[FileObject]:
-        """What a kustomization makes of what was found before it, and of its own resources."""
+        """The resources so far and those of a kustomization, as it transforms them."""
         if depth > DEEPEST:
             raise Stop(FileReason.UNREADABLE, f"{folder} leads to itself")
         entries = self._resources(own, folder)
@@ -147,7 +147,7 @@ class Build:
         return [self._transformed(own, folder, resource) for resource in resources]
 
     def _resources(self, own: Mapping[str, Any], folder: str) -> tuple[str, ...]:
-        """What a kustomization names. One that names a folder twice is refused by kustomize too."""
+        """The resources of a kustomization. kustomize also refuses a folder that is named twice."""
         entries = (*listed(own, "resources"), *listed(own, "bases"))
         self._count(len(entries))
         folders = [path for entry in entries if (path := self._folder(folder, entry)) is not None]
@@ -191,7 +191,7 @@ class Build:
     def _component(
         self, folder: str, entry: str, resources: list[FileObject], depth: int
     ) -> list[FileObject]:
-        """A component changes what the kustomization that names it has, besides its own."""
+        """The resources as a component transforms them, with its own."""
         self._count(1 + len(resources))
         if any(mark in entry for mark in REMOTE):
             return [resource.blocked((FileReason.REMOTE_BASE, entry)) for resource in resources]
@@ -205,7 +205,7 @@ class Build:
         try:
             documents = self._texts.file(path)
         except Stop as stop:
-            # It is no obstacle where the object stands elsewhere.
+            # It does not matter if the object is in another file.
             self.unseen.append((stop.reason, stop.detail))
             return
         for number, document in enumerate(documents):
@@ -224,7 +224,7 @@ class Build:
         return replace(resource, names=renamed, namespace=namespace).blocked(*against)
 
     def _patch(self, folder: str, patch: str) -> list[Any]:
-        """The documents of a patch: written where it stands, or a file that is named."""
+        """The documents of a patch: inline YAML, or the name of a file."""
         documents = self._texts.patch(folder, patch)
         self._count(len(documents))
         return documents
@@ -234,7 +234,7 @@ def listed(own: Mapping[str, Any], key: str) -> list[str]:
     """The strings under a key.
 
     Raises:
-        Stop: Something else stands there.
+        Stop: It has another type.
     """
     value = own.get(key) or []
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
@@ -251,7 +251,7 @@ FLUX_LISTS = ("components", "patches", "patchesStrategicMerge", "patchesJson6902
 
 
 def added(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """What Flux adds to the kustomization at spec.path, by the Kustomization's spec."""
+    """The fields that Flux adds to the kustomization at spec.path."""
     extra = {to: spec[field] for field, to in FLUX.items() if spec.get(field)}
     extra |= {key: spec[key] for key in FLUX_LISTS if spec.get(key)}
     if annotations := mapping(spec.get("commonMetadata")).get("annotations"):
@@ -260,7 +260,7 @@ def added(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def merged(own: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
-    """A kustomization with what Flux adds: lists are appended, everything else is replaced."""
+    """A kustomization with the fields that Flux adds: lists are appended, others replaced."""
     both = {**own, **extra}
     for key in FLUX_LISTS:
         if own.get(key) and extra.get(key):

@@ -1,7 +1,4 @@
-"""Whether something in a kustomization changes an object after its file was read.
-
-Where that is not certain, it does.
-"""
+"""Whether a kustomization changes an object after its file was read; if in doubt, it does."""
 
 from __future__ import annotations
 
@@ -14,17 +11,17 @@ from bot.gitops.source import mapping
 from bot.routing.native_lb import ANNOTATION
 
 HISTORY: TypeAlias = tuple[str, ...]
-"""The names that an object had, layer by layer; kustomize knows it by each."""
+"""The names of an object, layer by layer; patches may use each of them."""
 
 Read: TypeAlias = Callable[[str], list[Any]]
-"""The documents of a patch: written where it stands, or a file that the kustomization names."""
+"""Reads the documents of a patch: inline YAML, or the name of a file."""
 
 PATCHING = ("patches", "patchesStrategicMerge", "patchesJson6902")
 Against: TypeAlias = tuple[FileReason, str]
 
 
 def weight(own: Mapping[str, Any]) -> int:
-    """What it costs to hold one object against a kustomization: the nodes of all its patches."""
+    """What it costs to compare one object with a kustomization: the nodes of all its patches."""
     return 1 + sum(_nodes(own.get(key)) for key in (*PATCHING, "replacements"))
 
 
@@ -39,7 +36,7 @@ def _nodes(value: object) -> int:
 def touches(
     own: Mapping[str, Any], names: HISTORY, manifest: Mapping[str, Any], read: Read
 ) -> tuple[Against, ...]:
-    """What of a kustomization changes this object."""
+    """Why a kustomization changes this object; empty if it does not."""
     return tuple(_touching(own, names, manifest, read))
 
 
@@ -75,7 +72,7 @@ def _patches(patch: object, names: HISTORY, kind: str, read: Read) -> bool:
 
 
 def _merges(patch: object, names: HISTORY, kind: str, read: Read) -> bool:
-    """Whether a strategic merge patch, inline or a file's name, is of this object."""
+    """Whether a strategic merge patch, inline or in a file, is for this object."""
     if isinstance(patch, Mapping):
         documents: list[Any] = [patch]
     elif not isinstance(patch, str):
@@ -101,12 +98,12 @@ def _is_of(patch: object, names: HISTORY, kind: str) -> bool:
 
 
 def _selects(target: Mapping[str, Any], names: HISTORY, kind: str) -> bool:
-    """Whether a selector is of this object, by kind and name: a label may be added on the way."""
+    """Whether a selector matches this object by kind and name; labels may be added later."""
     return _fits(target.get("kind"), (kind,)) and _fits(target.get("name"), names)
 
 
 def _fits(pattern: object, values: tuple[str, ...]) -> bool:
-    """Whether an anchored pattern fits one of the values; one that is not tried does."""
+    """Whether an anchored pattern may match one of the values."""
     if not isinstance(pattern, str) or not pattern:
         return True
     return any(may_fit(pattern, value) for value in values)
@@ -120,7 +117,7 @@ def _replaces(replacement: object, names: HISTORY, kind: str, read: Read) -> boo
         for document in documents
         for replacement in (document if isinstance(document, list) else [document])
     ]
-    # A file of replacements names no further file, so what is without targets may be of any object.
+    # A file of replacements cannot name another file: without targets it may match any object.
     targets = [_list(mapping(one).get("targets")) for one in flat]
     return not flat or any(not some or _targets(some, names, kind) for some in targets)
 

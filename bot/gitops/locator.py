@@ -1,4 +1,4 @@
-"""From a live object to the place in the repository where it is written, with certainty or not."""
+"""From a live object to the file in the repository that it comes from."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ VARIABLE = "${"
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """Where an object is written.
+    """The file of an object.
 
-    `also` are other kustomizations of the repository that use the same file: what they make
-    changes too.
+    `also` are other kustomizations of the repository that use the same file, so that their objects
+    change too.
     """
 
     resource: FileObject
@@ -36,12 +36,12 @@ class Located:
 def locate(
     tree: Tree, kustomization: Mapping[str, Any], live: Mapping[str, Any], edit: FileEdit
 ) -> Located:
-    """Where the object of an edit is written.
+    """Find the file of an edit's object.
 
-    `kustomization` is Flux's live object that owns it; `live` the object itself.
+    `kustomization` is the live Kustomization that owns it; `live` is the object itself.
 
     Raises:
-        Stop: It is not certain.
+        Stop: There is none, or it is uncertain.
     """
     spec = mapping(kustomization.get("spec"))
     origin = _origin(live)
@@ -63,7 +63,7 @@ def locate(
 
 
 def _origin(live: Mapping[str, Any]) -> str:
-    """The file that the object itself names, relative to the Kustomization's folder."""
+    """The file that the object's annotation names, relative to the Kustomization's folder."""
     annotations = mapping(mapping(live.get("metadata")).get("annotations"))
     try:
         origin = mapping(yaml.safe_load(str(annotations.get(ORIGIN) or "")))
@@ -91,20 +91,17 @@ def _one(
     if fitting:
         paths = sorted({resource.path for resource in fitting})
         raise Stop(FileReason.AMBIGUOUS, ", ".join(paths[:5]))
-    if variable := next((candidate for candidate in candidates if _is_variable(candidate)), None):
-        raise Stop(FileReason.SUBSTITUTED, variable.path)
+    for candidate in candidates:
+        if VARIABLE in candidate.names[-1] or VARIABLE in candidate.namespace:
+            raise Stop(FileReason.SUBSTITUTED, candidate.path)
     nowhere = (FileReason.NOT_FOUND, f"below {folder or 'the root'}")
-    # What could not be read says more than a file that is not there.
+    # What could not be read is a better reason than a missing file.
     raise Stop(*min((*build.unseen, nowhere), key=lambda why: why[0] is FileReason.NOT_FOUND))
 
 
 def _is(resource: FileObject, target: Target) -> bool:
-    """An object without a namespace is of `default`."""
+    """Whether it is the target; without a namespace it is in `default`."""
     return (resource.names[-1], resource.namespace or "default") == (target.name, target.namespace)
-
-
-def _is_variable(resource: FileObject) -> bool:
-    return VARIABLE in resource.names[-1] or VARIABLE in resource.namespace
 
 
 def _from(resource: FileObject, folder: str, origin: str, tree: Tree) -> bool:
@@ -115,14 +112,14 @@ def _from(resource: FileObject, folder: str, origin: str, tree: Tree) -> bool:
 
 
 def _has_variables(resource: FileObject, edit: FileEdit) -> bool:
-    """Whether the replacement would write Flux's values for good, or lose what looks like one."""
+    """Whether a replacement would write the values of Flux's variables, or look like one."""
     return edit.kind is EditKind.REPLACE and (
         VARIABLE in str(resource.manifest) or "$" in str(edit.manifests)
     )
 
 
 def _also(tree: Tree, path: str, read: set[str]) -> Iterator[str]:
-    """Kustomizations that were not read for the object and that use its file all the same."""
+    """Other kustomizations of the repository that use the file."""
     for folder in sorted(tree.folders.keys() - read):
         for name in NAMES:
             if name in tree.folders[folder] and _uses(tree, folder, name, path):

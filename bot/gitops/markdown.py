@@ -1,4 +1,4 @@
-"""A pull request's words: its branch, title and body, safe whatever the cluster's text says.
+"""Branch, title and body of a pull request, safe for any text from the cluster.
 
 GitHub and Gitea read Markdown and HTML, and call whoever is named by an @. Text that is not our
 own stands in a fence that is longer than any within it, where neither does anything.
@@ -23,14 +23,14 @@ TITLE = 120
 DIGEST = 10
 MOST_DIFF = 20_000
 MOST_SECTION = 12_000
-"""Characters; GitHub takes 65,536 of a body."""
+"""Characters; GitHub accepts 65,536 in a body."""
 MOST_LINE = 1024
 MOST_EVIDENCE = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """Why: what was seen, a line each, what it may break, and who wants it.
+    """Why: the evidence, one entry in a line, the risks, and who asked for it.
 
     `change` is the name of the Change, `at` when it was proposed. All but these may quote the
     cluster.
@@ -44,19 +44,19 @@ class Description:
 
 
 def branch(edit: FileEdit) -> str:
-    """The branch of an edit: the same for the same edit of the same object."""
+    """The branch of an edit, the same for the same edit of the same object."""
     digest = hashlib.blake2b(encoded(edit).encode(), digest_size=DIGEST).hexdigest()
     plain = f"{edit.object.kind}-{edit.object.namespace}-{edit.object.name}".lower()
     return f"{PREFIX}{UNUSUAL.sub('-', plain)[:NAME].strip('-')}-{digest}"
 
 
 def title(edit: FileEdit) -> str:
-    """One line. Kubernetes' names hold nothing but letters, digits, dots and dashes."""
+    """The title, one line. Kubernetes' names have letters, digits, dots and dashes only."""
     return re.sub(r"[^\w ./-]", "?", words(edit), flags=re.ASCII)[:TITLE]
 
 
 def message(edit: FileEdit, why: Description) -> str:
-    """A commit's message."""
+    """The message of the commit."""
     return f"{title(edit)}\n\nMeshmedic-Change: {_plain(why.change)}\n"
 
 
@@ -76,7 +76,7 @@ def body(edit: FileEdit, why: Description, diff: str, also: tuple[str, ...] = ()
 
 
 def fenced(text: str, language: str = "", most: int = MOST_DIFF) -> str:
-    """Text of anybody's in a fence that it cannot close."""
+    """Untrusted text in a fence that it cannot close."""
     known = redact(text).encode(errors="replace").decode()
     clean = CONTROL.sub("\ufffd", known.replace("\r\n", "\n")).rstrip("\n")
     if len(clean) > most:

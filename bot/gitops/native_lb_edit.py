@@ -1,4 +1,4 @@
-"""`nativeLB: true` in the IngressRoutes of a file: the smallest textual difference, or a reason.
+"""Set `nativeLB: true` in the IngressRoutes of a file by the smallest textual difference.
 
 The text is parsed before and after, and the two must differ in exactly the intended keys.
 """
@@ -28,10 +28,10 @@ class EditResult(StrEnum):
 
 
 class EditOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """One IngressRoute of a file, and what became of it.
+    """What became of one IngressRoute of a file.
 
     `document` counts from 0 within the file; it is None where the file has no IngressRoute.
-    `reason` is a sentence wherever something was left as it is.
+    `reason` is a sentence where something was left unchanged.
     """
 
     file: str
@@ -43,14 +43,14 @@ class EditOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Edited(msgspec.Struct, frozen=True):
-    """A file's text afterwards, and each of its outcomes."""
+    """A file's text after the edit, and the outcome of each IngressRoute."""
 
     text: str
     outcomes: tuple[EditOutcome, ...]
 
 
 def edit(text: str, file: str, known: Mapping[tuple[str, str], Manifest]) -> Edited:
-    """Add the field wherever it can be; what cannot be edited safely stays as it is.
+    """Add the field wherever possible; what cannot be edited safely stays unchanged.
 
     Raises:
         yaml.YAMLError: It is not YAML.
@@ -67,13 +67,22 @@ def edit(text: str, file: str, known: Mapping[tuple[str, str], Manifest]) -> Edi
             result, reason = _described(choice)
         except Misfit as misfit:
             result, reason = EditResult.REFUSED, str(misfit)
-        outcomes.append(_outcome(file, number, manifest, result, reason))
+        metadata = mapping(manifest.get("metadata"))
+        outcome = EditOutcome(
+            file=file,
+            document=number,
+            name=str(metadata.get("name") or ""),
+            namespace=str(metadata.get("namespace") or ""),
+            result=result,
+            reason=reason[:1].upper() + reason[1:],
+        )
+        outcomes.append(outcome)
     nothing = EditOutcome(file=file, result=EditResult.UNCHANGED, reason="It has no IngressRoute.")
     return Edited(splice(text, splices), tuple(outcomes) or (nothing,))
 
 
 def edit_one(text: str, number: int, prefix: Path, chosen: Sequence[Path]) -> str:
-    """The text with the field in chosen services of one IngressRoute, each other byte as it was.
+    """The text with the field in chosen services of one IngressRoute; other bytes stay.
 
     `prefix` is the object's place in its document, `chosen` paths in the object.
 
@@ -87,7 +96,7 @@ def edit_one(text: str, number: int, prefix: Path, chosen: Sequence[Path]) -> st
 def _splices(
     original: Original, number: int, prefix: Path, add: Sequence[Path]
 ) -> tuple[Splice, ...]:
-    """The edit that does just what is intended.
+    """The splices that do exactly what is intended.
 
     Raises:
         Misfit: There is none; the message is for people.
@@ -124,17 +133,3 @@ def _described(choice: Choice) -> tuple[EditResult, str]:
     if choice.already:
         return EditResult.UNCHANGED, f"Each of its services has {FIELD} already."
     return EditResult.UNCHANGED, "It names no service."
-
-
-def _outcome(
-    file: str, number: int, manifest: Manifest, result: EditResult, reason: str
-) -> EditOutcome:
-    metadata = mapping(manifest.get("metadata"))
-    return EditOutcome(
-        file=file,
-        document=number,
-        name=str(metadata.get("name") or ""),
-        namespace=str(metadata.get("namespace") or ""),
-        result=result,
-        reason=reason[:1].upper() + reason[1:],
-    )

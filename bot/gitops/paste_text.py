@@ -1,4 +1,4 @@
-"""The text to paste where there is no pull request: what the edit means, in the owner's terms."""
+"""The text to paste where no pull request is possible, in the terms of the object's owner."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from bot.routing.native_lb import ANNOTATION, FIELD
 
 
 def paste(edit: FileEdit, owner: ObjectOwner | None = None) -> str:
-    """A patch of the object as kustomize takes it, in a HelmRelease a post-renderer with it.
+    """A patch for kustomize, in a HelmRelease as a post-renderer.
 
-    A replaced Ingress has no patch: there it is the manifests. Services must be named one by one.
+    For a replaced Ingress it is the manifests. Services must be named one by one.
     """
     if edit.kind is EditKind.REPLACE:
         head = f"# In place of the Ingress {edit.object.namespace}/{edit.object.name}:\n"

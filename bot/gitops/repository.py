@@ -1,4 +1,4 @@
-"""The configured repository: branches as trees in memory, and one commit on a branch of ours."""
+"""The configured repository: branches as trees in memory, and commits on the bot's branches."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any, TypeVar
 
 from dulwich.errors import (
@@ -41,7 +42,7 @@ FOREIGN = (
     *(ChecksumMismatch, ApplyDeltaError, WrongObjectException, zlib.error, EOFError, OSError),
     *(LookupError, ValueError, AssertionError, TypeError),
 )
-"""What the library raises where the other side does not speak Git, or half of it."""
+"""What the library raises where the answer is not Git, or is cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """The tips of the branches that were asked for and that are there."""
+    """The tips of the requested branches that exist."""
 
     branches: Mapping[str, Branch]
     store: MemoryObjectStore
@@ -64,7 +65,7 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Commission:
-    """One file to change in a commit of its own, and who says so when."""
+    """A commit that changes one file."""
 
     path: str
     text: str
@@ -74,14 +75,14 @@ class Commission:
 
 @dataclass(frozen=True, slots=True)
 class Git:
-    """The repository of the settings. Each call is one conversation in a thread of its own."""
+    """The repository of the settings. Each call is one conversation, in its own thread."""
 
     at: RepositoryAddress
     token: str
     limits: Limits = DEFAULT
 
     async def fetch(self, *branches: str) -> Fetched:
-        """The tips of branches, without history; one that is not there is left out.
+        """Read the tips of branches, without history; a branch that does not exist is left out.
 
         Raises:
             RepositoryError: It cannot be read, takes too long or is too large.
@@ -91,7 +92,7 @@ class Git:
     async def push(
         self, fetched: Fetched, branch: str, onto: Branch, commission: Commission
     ) -> str:
-        """One commit on top of a fetched tip, as the branch. Returns the commit.
+        """Push one commit on top of a fetched tip as the branch. Returns its id.
 
         The branch must stand where it was fetched (or not be there).
 
@@ -132,31 +133,27 @@ def _fetched(wire: Wire, branches: tuple[str, ...]) -> Fetched:
 
     result = wire.fetch("", repo, determine_wants=wants, depth=1, ref_prefix=names)
     refs: Mapping[Any, Any] = result.refs
-    there = {name: refs.get(ref) for name, ref in zip(branches, names, strict=True)}
-    tips = {name: tip for name, tip in there.items() if tip}
-    return Fetched({name: _branch(store, tip) for name, tip in tips.items()}, store)
+    tips = zip(branches, map(refs.get, names), strict=True)
+    return Fetched({branch: _branch(store, tip) for branch, tip in tips if tip}, store)
 
 
 def _branch(store: MemoryObjectStore, tip: Any) -> Branch:
     commit = store[tip]
     if not isinstance(commit, Commit):
         raise RepositoryError("A branch of the repository is no commit.")
-    files: dict[str, Any] = {}
-    links: set[str] = set()
-    for number, entry in enumerate(iter_tree_contents(store, commit.tree)):
-        if number >= MOST_ENTRIES:
-            raise RepositoryError(f"The branch has more than {MOST_ENTRIES} files.")
-        path = entry.path.decode(errors="surrogateescape")
-        if stat.S_ISREG(entry.mode):
-            files[path] = entry.sha
-        else:
-            links.add(path)
-    tree = Tree(_Blobs(store, files), frozenset(links))
+    entries = {
+        entry.path.decode(errors="surrogateescape"): entry
+        for entry in islice(iter_tree_contents(store, commit.tree), MOST_ENTRIES + 1)
+    }
+    if len(entries) > MOST_ENTRIES:
+        raise RepositoryError(f"The branch has more than {MOST_ENTRIES} files.")
+    files = {path: entry.sha for path, entry in entries.items() if stat.S_ISREG(entry.mode)}
+    tree = Tree(_Blobs(store, files), frozenset(entries.keys() - files.keys()))
     return Branch(tip.decode(), tree, commit.author == AUTHOR.encode(), commit.tree)
 
 
 class _Blobs(Mapping[str, bytes]):
-    """The files of a tree, each unpacked when somebody reads it."""
+    """The files of a tree, each unpacked when it is read."""
 
     def __init__(self, store: MemoryObjectStore, blobs: Mapping[str, Any]) -> None:
         self._store, self._blobs = store, blobs
@@ -192,7 +189,7 @@ def _commit(store: MemoryObjectStore, onto: Branch, commission: Commission) -> l
 def _with(
     store: MemoryObjectStore, root: Any, parts: list[bytes], blob: Any, objects: list[ShaFile]
 ) -> Any:
-    """A folder's id with one file below it replaced, its mode kept."""
+    """The id of a folder in which one file below it is replaced, with the same mode."""
     before: Any = store[root]
     folder = Folder()
     for entry in before.iteritems():

@@ -17,7 +17,7 @@ T = TypeVar("T")
 SECONDS = 20.0
 CONNECT = 10.0
 MOST = 4 * 1024 * 1024
-"""Bytes of an answer: a page of fifty pull requests with long bodies has half of it."""
+"""Bytes of an answer. Fifty pull requests with long bodies have half of that."""
 WORDS = 200
 
 HINTS = {
@@ -25,7 +25,7 @@ HINTS = {
     "MESHMEDIC_GIT_TOKEN.",
     429: "It was asked too often. Try again in a few minutes.",
 }
-"""What to do about a status, of Git and of every API."""
+"""What to do about a status, for Git and for APIs."""
 
 API_HINTS = {
     403: "The token may not do this, or asked too often. docs/gitops.md names its permissions.",
@@ -46,7 +46,7 @@ class RestAnswer:
 
     @property
     def message(self) -> str:
-        """The host's own words about a failure; empty where it has none."""
+        """The host's own error message; empty if there is none."""
         try:
             return " ".join(msgspec.json.decode(self.body, type=_ErrorJson).message.split())[:WORDS]
         except msgspec.MsgspecError:
@@ -55,7 +55,7 @@ class RestAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """One API. `headers` carry the token, which goes to this address alone."""
+    """One API. `headers` contain the token, which is sent only to this address."""
 
     base: str
     token: str
@@ -71,7 +71,7 @@ class Rest:
         body: Mapping[str, Any] | None = None,
         also: frozenset[int] = frozenset(),
     ) -> RestAnswer:
-        """One request. `also` are statuses besides 2xx that are an answer, not an error.
+        """Send one request. `also` are statuses that are no errors, besides 2xx.
 
         Raises:
             RepositoryError: No answer, or another status.
@@ -101,7 +101,7 @@ class Rest:
         """The body of an answer.
 
         Raises:
-            RepositoryError: It is no JSON, or of another shape.
+            RepositoryError: It is not JSON, or has another shape.
         """
         try:
             return msgspec.json.decode(answer.body, type=shape)

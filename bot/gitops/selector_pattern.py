@@ -1,7 +1,7 @@
-"""Whether the pattern of a kustomization's selector fits a name, in time that nobody can stretch.
+"""Whether the pattern of a kustomization's selector matches a name, in bounded time.
 
 kustomize takes Go's regular expressions, anchored at both ends. Those of letters, digits, `_`, `-`,
-`.`, `.*` and alternatives in parentheses are tried; every other is taken to fit.
+`.`, `.*` and alternatives in parentheses are tried; any other may match.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import re
 from collections.abc import Sequence
 
 LONGEST = 253
-"""Characters of a pattern that is tried, and of a name of Kubernetes."""
+"""Characters of a pattern that is tried, and of a name in Kubernetes."""
 
 TOKEN = re.compile(r"\.\*|[\w.|()-]", re.ASCII)
 
 
 def may_fit(pattern: str, name: str) -> bool:
-    """Whether it fits the whole name; true as well where that is not tried."""
+    """Whether a pattern matches the whole name; true also where that is not tried."""
     if max(len(pattern), len(name)) > LONGEST:
         return True
     tokens = TOKEN.findall(pattern)
@@ -27,14 +27,14 @@ def may_fit(pattern: str, name: str) -> bool:
 
 
 def _ends(tokens: Sequence[str], name: str) -> int | None:
-    """The places of a name at which the pattern may end, one bit each; None if it is no pattern.
+    """The places of a name at which a match may end, one bit each; None if it is not a pattern.
 
     All ways to read the name are followed at once, so there is nothing to come back to.
     """
     places: dict[str, int] = {}
     for place, character in enumerate(name):
         places[character] = places.get(character, 0) | 1 << place
-    # As a pattern's part a stop is any character, its own included.
+    # In a pattern a dot is any character.
     places["."] = (1 << len(name)) - 1
     everywhere = (1 << len(name) + 1) - 1
     at, groups = 1, [(1, 0)]

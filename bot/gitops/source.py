@@ -1,4 +1,4 @@
-"""From a Flux Kustomization to the branch and the folder that it reads."""
+"""From a Flux Kustomization to the Git repository and branch that it reads."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def source_of(kustomization: Manifest) -> tuple[str, str]:
 
 
 def check(git_repository: Manifest, repository: Repository) -> None:
-    """That it is the repository and the branch of the settings.
+    """Check that it is the repository and the branch of the settings.
 
     Raises:
-        Stop: It is another, or follows no branch.
+        Stop: It is a different one, or follows no branch.
     """
     spec = mapping(git_repository.get("spec"))
     url = str(spec.get("url") or "")
@@ -55,7 +55,7 @@ def check(git_repository: Manifest, repository: Repository) -> None:
 
 
 def _branch(ref: Manifest) -> str:
-    """Flux prefers, in this order: commit, name, semver, tag, branch; without any, master."""
+    """Flux's order of preference: commit, name, semver, tag, branch; master without any."""
     for field in ("commit", "semver", "tag"):
         if ref.get(field):
             raise Stop(FileReason.NO_BRANCH, f"{field} {ref[field]}")
@@ -72,5 +72,5 @@ def _without_password(url: str) -> str:
 
 
 def mapping(value: object) -> Manifest:
-    """A mapping, or an empty one in place of anything else."""
+    """A mapping; an empty one instead of any other value."""
     return value if isinstance(value, Mapping) else {}

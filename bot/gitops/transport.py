@@ -20,7 +20,7 @@ CONNECT = 10.0
 SILENT = 20.0
 """Seconds without a byte."""
 USER = "x-access-token"
-"""GitHub and Gitea take a token as the password, whoever the user is."""
+"""GitHub and Gitea accept a token as the password of any user."""
 
 HINTS = {
     403: "The token may not do this. Give it read and write of the repository's contents.",
@@ -30,14 +30,14 @@ HINTS = {
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of one conversation: seconds in all, and bytes that are read."""
+    """Limits of one conversation: seconds in total, and bytes to read."""
 
     seconds: float = 60.0
     bytes: int = 32 * 1024 * 1024
 
 
 class Wire(AbstractHttpGitClient):
-    """Dulwich's client on a wire of our own: one address, no redirect, limits, clear errors."""
+    """Dulwich's client with one address, no redirects, limits, and clear errors."""
 
     def __init__(self, at: RepositoryAddress, token: str, limits: Limits) -> None:
         super().__init__(at.url, thin_packs=True)
@@ -48,7 +48,7 @@ class Wire(AbstractHttpGitClient):
         self._open: list[urllib3.BaseHTTPResponse] = []
 
     def close(self) -> None:
-        """Close the connection, also in the middle of an answer."""
+        """Close the connection, even in the middle of an answer."""
         for response in self._open:
             response.close()
         self._pool.clear()

@@ -1,4 +1,4 @@
-"""A checked-out branch as a mapping, and ways in it that do not leave it."""
+"""A checked-out branch in memory, and paths that do not leave it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from functools import cached_property
 from bot.gitops.refusals import FileReason, Stop
 
 MOST = 1024 * 1024
-"""Bytes of a file that are read."""
+"""Bytes of a file; larger ones are not read."""
 
 
 @dataclass(frozen=True)
 class Tree:
-    """Every file by its path (no leading slash), and what is no file: links and submodules."""
+    """Every file by its path (no leading slash), and the paths of links and submodules."""
 
     files: Mapping[str, bytes]
     links: frozenset[str] = field(default_factory=frozenset)
@@ -33,7 +33,7 @@ class Tree:
         """A file's text.
 
         Raises:
-            Stop: It is too large, or no UTF-8.
+            Stop: It is too large, or not UTF-8.
         """
         content = self.files[path]
         if len(content) > MOST:
@@ -44,7 +44,7 @@ class Tree:
             raise Stop(FileReason.UNREADABLE, f"{path} is no UTF-8 text") from None
 
     def way(self, base: str, relative: str) -> str:
-        """A path from a folder, as a path of the tree; the empty path is the root.
+        """Resolve a path that is relative to a folder; the empty path is the root.
 
         Raises:
             Stop: It leaves the tree, or goes through a link.
@@ -63,5 +63,5 @@ class Tree:
 
 
 def joined(folder: str, name: str) -> str:
-    """A name in a folder; the root's is empty."""
+    """A path below a folder; the root is empty."""
     return "/".join(filter(None, (folder, name)))

@@ -262,8 +262,8 @@ def posted(state: Alerts, act: Post, message: int, *, found: bool = False) -> Al
                 record = replace(incident.posted, message=message)
                 state = state.with_incident(replace(incident, posted=record))
         return state
-    current = state.incident(act.incident.id)
-    return state.with_incident(_posted(current, act, message, found=found)) if current else state
+    current = state.incident(act.incident.id) or act.incident
+    return state.with_incident(_posted(current, act, message, found=found))
 
 
 def _posted(
@@ -296,18 +296,15 @@ def without_thread(state: Alerts, act: Tell) -> Alerts:
     current = state.incident(act.incident.id)
     if current is None or current.thread.post is None:
         return state
-    return state.with_incident(
-        replace(current, thread=replace(current.thread, post=None, refused=True))
-    )
+    thread = replace(current.thread, post=None, refused=True)
+    return state.with_incident(replace(current, thread=thread))
 
 
 def edited(state: Alerts, act: Edit) -> Alerts:
     """The state after an edit."""
-    current = state.incident(act.incident.id)
-    shown = act.incident.revision
-    return (
-        state.with_incident(replace(current, shown=max(current.shown, shown))) if current else state
-    )
+    current = state.incident(act.incident.id) or act.incident
+    shown = max(current.shown, act.incident.revision)
+    return state.with_incident(replace(current, shown=shown))
 
 
 def lost(state: Alerts, channel: int, why: str) -> Alerts | None:

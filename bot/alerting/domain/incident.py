@@ -129,7 +129,7 @@ class Alerts(msgspec.Struct, frozen=True):
         return next((incident for incident in self.incidents if incident.id == id_), None)
 
     def with_incident(self, changed: Incident) -> Alerts:
-        """With this incident instead of the one with its id."""
+        """With this incident instead of the one with its id, if that is still stored."""
         incidents = (changed if old.id == changed.id else old for old in self.incidents)
         return replace(self, incidents=tuple(incidents))
 

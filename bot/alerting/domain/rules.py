@@ -61,6 +61,14 @@ class AlertRoute:
     checks: frozenset[str] = frozenset()
     role: int | None = None
 
+    def matches(self, check: str, namespace: str, verdict: Verdict) -> bool:
+        """Whether a finding goes this way."""
+        return (
+            verdict.rank >= self.least.rank
+            and (not self.namespaces or namespace in self.namespaces)
+            and (not self.checks or check in self.checks)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -90,18 +98,9 @@ class Rules:
 
     def route(self, check: str, namespace: str, verdict: Verdict) -> AlertRoute | None:
         """The route of a finding, if there is one."""
-        return next(
-            (route for route in self.routes if _fits(route, check, namespace, verdict)), None
-        )
+        matches = (route for route in self.routes if route.matches(check, namespace, verdict))
+        return next(matches, None)
 
 
 NO_ALERTS = Rules()
 """Without a route nothing is posted."""
-
-
-def _fits(route: AlertRoute, check: str, namespace: str, verdict: Verdict) -> bool:
-    return (
-        verdict.rank >= route.least.rank
-        and (not route.namespaces or namespace in route.namespaces)
-        and (not route.checks or check in route.checks)
-    )

@@ -72,11 +72,7 @@ def end(incident: Incident, mark: str) -> discord.Card:
 
 def summary(incidents: Sequence[Incident], mark: str) -> discord.Card:
     """All incidents that the budget of the hour held back, in one message."""
-    lines = [
-        f"{words.MARK[incident.head.verdict]} {discord.code(str(incident.head.subject), 80)} "
-        f"{discord.code(incident.head.reason, 40)}"
-        for incident in incidents[:LISTED]
-    ]
+    lines = [_head(incident) for incident in incidents[:LISTED]]
     more = len(incidents) - LISTED
     if more > 0:
         lines.append(f"and {more:,} more: ask `/health all`.")
@@ -89,9 +85,7 @@ def board(report: Report, state: Alerts, mark: str) -> discord.Card:
     """The present state and its age."""
     unfinished = [incident for incident in state.incidents if not incident.ended]
     lines = [
-        f"{words.MARK[incident.head.verdict]} {discord.code(str(incident.head.subject), 80)} "
-        f"{discord.code(incident.head.reason, 40)} since {_time(incident.opened)}"
-        for incident in unfinished[:LISTED]
+        f"{_head(incident)} since {_time(incident.opened)}" for incident in unfinished[:LISTED]
     ]
     if len(unfinished) > LISTED:
         lines.append(f"and {len(unfinished) - LISTED:,} more")
@@ -104,6 +98,12 @@ def board(report: Report, state: Alerts, mark: str) -> discord.Card:
         f"-# seen {_time(report.taken_at)} · {mark}",
     ]
     return discord.card(verdict, [part for part in parts if part], ())
+
+
+def _head(incident: Incident) -> str:
+    head = incident.head
+    subject, reason = discord.code(str(head.subject), 80), discord.code(head.reason, 40)
+    return f"{words.MARK[head.verdict]} {subject} {reason}"
 
 
 def _no_incident(report: Report) -> str:

@@ -7,7 +7,6 @@ from datetime import datetime
 
 import msgspec
 
-from bot.domain.check import Check
 from bot.domain.finding import Finding, Ref, subject_of
 from bot.domain.record import RecordType
 from bot.domain.report import Report
@@ -215,15 +214,13 @@ def _observes(report: Report, key: str) -> bool:
     """Whether the report would have it: everything that its check reads was observed."""
     check, kind = key.partition("/")[0], subject_of(key).kind
     hidden = {gap.kind for gap in report.unseen}
-    return kind in report.counts and not hidden & ({kind} | _READS.get(check, frozenset()))
+    return kind in report.counts and not hidden & ({kind} | _READS.get(check, set()))
 
 
-def _reads(check: Check) -> frozenset[str]:
-    kinds = (*check.judges, *check.needs)
-    return frozenset(kind.kind_name() for kind in kinds if kind in KIND_OF)
-
-
-_READS = {check.name: _reads(check) for check in CHECKS}
+_READS = {
+    check.name: {kind.kind_name() for kind in (*check.judges, *check.needs) if kind in KIND_OF}
+    for check in CHECKS
+}
 _SCOPE = {check.name: check.scope for check in CHECKS}
 
 

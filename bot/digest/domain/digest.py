@@ -126,13 +126,8 @@ def _without(parts: Difference, muted: Mapping[str, str]) -> Difference:
     def kept(entries: tuple[DiffEntry, ...]) -> tuple[DiffEntry, ...]:
         return tuple(entry for entry in entries if entry.finding.key not in muted)
 
-    return msgspec.structs.replace(
-        parts,
-        new=kept(parts.new),
-        worse=kept(parts.worse),
-        same=kept(parts.same),
-        better=kept(parts.better),
-    )
+    new, worse, same, better = map(kept, (parts.new, parts.worse, parts.same, parts.better))
+    return msgspec.structs.replace(parts, new=new, worse=worse, same=same, better=better)
 
 
 def _dated(opened: tuple[OpenItem, ...], report: Report) -> tuple[OpenItem, ...]:

@@ -110,9 +110,8 @@ def listed(
 
 def history(runs: Sequence[tuple[str, RunRecord]], trends: Trends) -> render.Card:
     """The last runs, the latest first, and the trends of the history."""
-    lines = [_run(*run) for run in runs]
-    parts = ["## What was sent", "\n".join(lines) or "Nothing yet."]
-    parts.append(f"**The last 7 days**\n{_trends(trends)}")
+    lines = "\n".join(_run(*run) for run in runs) or "Nothing yet."
+    parts = ["## What was sent", lines, f"**The last 7 days**\n{_trends(trends)}"]
     return render.card(None, parts, ())
 
 

@@ -33,11 +33,11 @@ def headline(digest: Digest) -> str:
             ("as before", parts.same),
             ("better", parts.better),
             ("fixed", parts.fixed),
+            ("muted", digest.muted),
         )
         if entries
     ]
-    muted = [f"{len(digest.muted):,} muted"] if digest.muted else []
-    return (", ".join([*counts, *muted]) or "nothing to tell of what was seen") + _nodes(digest)
+    return (", ".join(counts) or "nothing to tell of what was seen") + _nodes(digest)
 
 
 def title(digest: Digest) -> str:

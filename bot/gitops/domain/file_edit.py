@@ -1,4 +1,4 @@
-"""Which edit of a file in Git is wanted: what a step `open-pull-request` holds as JSON.
+"""An edit of a file in Git, as a step `open-pull-request` stores it in JSON.
 
 It names an object and what shall become of it, never a path, a URL or a patch: where the file is
 stands in Git and in Flux's own objects, and is looked up anew. So a stored edit that somebody
@@ -22,18 +22,18 @@ CERTIFICATES = "cert-manager.io"
 
 
 class EditKind(StrEnum):
-    """What is done to the file."""
+    """What an edit does to the file."""
 
     NATIVE_LB = "native-lb"
     """`nativeLB: true` for chosen services of an IngressRoute."""
     ANNOTATE = "annotate"
-    """The Service's annotation that does the same for a plain Ingress."""
+    """The annotation of a Service that does the same for a plain Ingress."""
     REPLACE = "replace"
-    """An Ingress makes way for the objects that it was converted to."""
+    """Replace an Ingress by the objects that it was converted to."""
 
 
 class Chosen(msgspec.Struct, frozen=True):
-    """A service of an IngressRoute: the numbers of the route and of it there, and its name."""
+    """A service of an IngressRoute: the index of its route, its index there, and its name."""
 
     route: int
     service: int
@@ -54,16 +54,16 @@ KINDS: Mapping[EditKind, frozenset[tuple[str, str]]] = {
     EditKind.ANNOTATE: frozenset({("", "Service")}),
     EditKind.REPLACE: frozenset({("networking.k8s.io", "Ingress")}),
 }
-"""Which (group, kind) each edits."""
+"""The (group, kind) of objects that each kind of edit is for."""
 
 
 def encoded(edit: FileEdit) -> str:
-    """As JSON, the same for the same edit."""
+    """An edit as JSON, the same text for the same edit."""
     return msgspec.json.encode(edit, order="deterministic").decode()
 
 
 def decoded(text: str) -> FileEdit | str:
-    """An edit from JSON, or why it is none of ours."""
+    """An edit from JSON, or why it is not valid."""
     try:
         edit = msgspec.json.decode(text, type=FileEdit)
     except (msgspec.MsgspecError, RecursionError):
@@ -72,7 +72,7 @@ def decoded(text: str) -> FileEdit | str:
 
 
 def mistake(edit: FileEdit) -> str:
-    """Why it is no edit of ours; empty where it is one."""
+    """Why an edit is not valid; empty where it is."""
     if (edit.object.group, edit.object.kind) not in KINDS[edit.kind]:
         return f"{edit.kind} does not edit {edit.object.kind} of {edit.object.group!r}."
     if edit.services and edit.kind is not EditKind.NATIVE_LB:
@@ -97,7 +97,7 @@ def _foreign(manifest: Mapping[str, Any], namespace: str) -> str:
 
 
 def words(edit: FileEdit) -> str:
-    """What is done, in a few words of our own; names are the cluster's."""
+    """An edit in a few words; names come from the cluster."""
     place = f"{edit.object.kind} {edit.object.namespace}/{edit.object.name}"
     match edit.kind:
         case EditKind.NATIVE_LB:

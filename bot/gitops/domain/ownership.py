@@ -1,4 +1,4 @@
-"""Who keeps an object as it is: whoever would take a live change back, and where to change it.
+"""Who owns an object: what would revert a live change, and where to change it instead.
 
 Source: Flux's owner labels, Helm's and Argo CD's documentation of theirs, k3s's objectset labels.
 Labels decide, since they name the owner; managedFields second, since they only name a program.
@@ -34,11 +34,11 @@ RECONCILERS = (
     ("Terraform", "Terraform"),
     ("HashiCorp", "Terraform"),
 )
-"""How names of field managers begin whose programs write again what they once wrote."""
+"""Prefixes of field managers whose programs revert changes, and their names."""
 
 
 class Keeper(StrEnum):
-    """What kind of owner."""
+    """Kinds of owners."""
 
     NOBODY = "nobody"
     KUSTOMIZATION = "Kustomization"
@@ -62,7 +62,7 @@ class ObjectOwner(msgspec.Struct, frozen=True):
     note: str = ""
 
     def __str__(self) -> str:
-        """`Kustomization flux-system/apps`, or what people call it."""
+        """`Kustomization flux-system/apps`, or another name for people."""
         place = f"{self.namespace}/" if self.namespace else ""
         if self.keeper is Keeper.NOBODY:
             return "nobody"
@@ -73,10 +73,10 @@ NOBODY = ObjectOwner(Keeper.NOBODY)
 
 
 def owner(manifest: Mapping[str, Any], snapshot: Snapshot) -> ObjectOwner:
-    """Who owns a live object, given as the API server sent it (with managedFields).
+    """The owner of a live object, as the API server sent it (with managedFields).
 
-    An owner that the labels name and that is not there owns nothing any more; where that was not
-    to be seen, the labels are believed.
+    An owner that the labels name and that does not exist owns nothing any more. Where that cannot
+    be observed, the labels count.
     """
     claims = tuple(_claims(_mapping(manifest.get("metadata")), snapshot))
     for claim in claims:
@@ -90,7 +90,7 @@ def owner(manifest: Mapping[str, Any], snapshot: Snapshot) -> ObjectOwner:
 
 
 def _claims(metadata: Mapping[str, Any], snapshot: Snapshot) -> Iterator[ObjectOwner]:
-    """Everybody who says that it is theirs, the nearest first."""
+    """All owners that claim the object, the nearest first."""
     labels = _texts(metadata.get("labels"))
     annotations = _texts(metadata.get("annotations"))
     above = _flux(labels, KUSTOMIZE, Keeper.KUSTOMIZATION)
@@ -116,7 +116,7 @@ def _flux(labels: Mapping[str, str], prefix: str, keeper: Keeper) -> ObjectOwner
 def _walked_up(
     release: ObjectOwner, claimed: ObjectOwner | None, snapshot: Snapshot
 ) -> ObjectOwner:
-    """With the Kustomization that brought the HelmRelease, by that one's own labels."""
+    """A HelmRelease with the Kustomization that created it, by the labels of the HelmRelease."""
     live = snapshot.get(flux.HelmRelease, release.namespace, release.name)
     labels = live.metadata.labels or {} if live else {}
     above = _flux(labels, KUSTOMIZE, Keeper.KUSTOMIZATION) or (None if live else claimed)
@@ -126,7 +126,7 @@ def _walked_up(
 def _by_helm(
     metadata: Mapping[str, Any], annotations: Mapping[str, str], snapshot: Snapshot
 ) -> ObjectOwner:
-    """A release: one of Flux's whose name and place fit, else one that Flux does not know."""
+    """The HelmRelease with that name and namespace, or else a release unknown to Flux."""
     name = annotations[RELEASE]
     place = annotations.get(RELEASE_NAMESPACE) or str(metadata.get("namespace") or "")
     for helm_release in snapshot.of(flux.HelmRelease):
@@ -166,7 +166,7 @@ _SEEN: Mapping[Keeper, type[Object]] = {
 
 
 def _is_there(claim: ObjectOwner, snapshot: Snapshot) -> bool:
-    """Whether a claim's owner is there, or was not to be seen. Of others nothing is known."""
+    """Whether the claimed owner exists or cannot be observed; true for other kinds of owners."""
     kind = _SEEN.get(claim.keeper)
     if kind is None:
         return True

@@ -1,4 +1,4 @@
-"""A repository's address in the three ways that people write one, and whether two are the same."""
+"""The address of a repository in its three notations, and whether two are the same."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PORTS = {"https": 443, "http": 80}
 
 @dataclass(frozen=True, slots=True)
 class RepositoryAddress:
-    """Where a repository is. `port` is None where the way in (ssh) tells nothing of it.
+    """Where a repository is. `port` is None where an SSH address does not say it.
 
     `path` has the parts between slashes; the last two are owner and repository.
     """
@@ -27,37 +27,36 @@ class RepositoryAddress:
 
     @property
     def owner(self) -> str:
-        """Who owns it on its host."""
+        """The owner of the repository on its host."""
         return self.path[-2]
 
     @property
     def name(self) -> str:
-        """Its name."""
+        """The name of the repository."""
         return self.path[-1]
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port, and a folder of the host below which it lives."""
+        """Scheme, host, port, and the folder of the host that contains it."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = "" if self.port in (None, PORTS.get(self.scheme)) else f":{self.port}"
         return "/".join((f"{self.scheme}://{host}{port}", *self.path[:-2]))
 
     @property
     def url(self) -> str:
-        """For Git over HTTP."""
+        """The address for Git over HTTP."""
         return f"{self.origin}/{self.owner}/{self.name}.git"
 
     @property
     def page(self) -> str:
-        """For people."""
+        """The page for people."""
         return f"{self.origin}/{self.owner}/{self.name}"
 
 
 def address(text: str) -> RepositoryAddress | None:
-    """Of https://host/owner/repository(.git), ssh://git@host/… or git@host:…; None for others.
+    """Read https://host/owner/repository(.git), ssh://git@host/… or git@host:…; None for others.
 
-    Of a user in it nothing is kept, and what contains a query, a fragment, a password or an
-    unusual character is no address.
+    The user is dropped. A query, a fragment, a password and unusual characters are not allowed.
     """
     if "://" not in text:
         match = SCP.fullmatch(text)
@@ -85,12 +84,12 @@ def _made(scheme: str, host: str, port: int | None, path: str) -> RepositoryAddr
 
 
 def secure(scheme: str, host: str) -> bool:
-    """Whether a token may go there: encrypted, or to this machine itself."""
+    """Whether a token may be sent there: encrypted, or on this machine."""
     return scheme == "https" or (scheme == "http" and host in LOOPBACK)
 
 
 def same(one: RepositoryAddress, other: RepositoryAddress) -> bool:
-    """Whether they are the same repository. Hosts take owner and name in any case."""
+    """Whether two addresses are the same repository. Owner and name ignore case."""
     ports = {one.port, other.port} - {None}
     return (
         one.host == other.host
