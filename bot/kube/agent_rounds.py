@@ -45,9 +45,8 @@ class AgentRounds:
         self._rounds = {pod: rounds for pod, rounds in self._rounds.items() if pod in pods}
         room = asyncio.Semaphore(AT_ONCE)
         end = asyncio.get_running_loop().time() + LONGEST
-        return _newest_by_node(
-            await asyncio.gather(*(self._witness(agent, room, end) for agent in present))
-        )
+        witnesses = await asyncio.gather(*(self._witness(agent, room, end) for agent in present))
+        return _newest_by_node(witnesses)
 
     async def _installed(self) -> tuple[ProberAgent, ...] | None:
         """The agents; None where their component is not installed, or nothing of it may be read."""

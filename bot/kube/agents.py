@@ -129,9 +129,8 @@ class Agents:
             ClusterError: The pods cannot be listed.
         """
         pods = await list_pods(self._api, LABEL, namespace=NAMESPACE, total=REQUEST)
-        return tuple(
-            _agent(pod) for pod in pods if pod.status.pod_ip and not pod.metadata.deletion_timestamp
-        )
+        alive = [pod for pod in pods if pod.status.pod_ip and not pod.metadata.deletion_timestamp]
+        return tuple(map(_agent, alive))
 
     async def publish_peers(self) -> None:
         """Write the agents' list of each other where it has changed, if there are agents.

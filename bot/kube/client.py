@@ -68,12 +68,7 @@ class Api:
         """The server's address, such as `https://10.0.0.1:6443`."""
 
     async def get(
-        self,
-        path: ApiPath,
-        query: Query = (),
-        *,
-        accept: str = JSON,
-        total: float = TOTAL,
+        self, path: ApiPath, query: Query = (), *, accept: str = JSON, total: float = TOTAL
     ) -> bytes:
         """The body of a GET, which may take `total` seconds.
 

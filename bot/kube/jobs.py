@@ -116,8 +116,8 @@ class NodeJobs:
         """
         query: list[tuple[str, str | int]] = [("follow", "true"), ("limitBytes", limit)]
         limits = aiohttp.ClientTimeout(total=seconds, sock_connect=REQUEST)
-        log_of = log_path(NAMESPACE, pod.name)
-        async with self.api.stream(log_of, query, limits=limits, accept="*/*") as response:
+        at = log_path(NAMESPACE, pod.name)
+        async with self.api.stream(at, query, limits=limits, accept="*/*") as response:
             yield response.content.iter_any()
 
     async def ended(self, pod: ListedPod) -> Terminated | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 
-# asyncio takes ssl where it is there: 4 MB for what a probe by TLS alone needs, which loads it.
+# asyncio loads ssl if it can: 4 MB that only a TLS probe needs, which loads it by itself.
 sys.modules["ssl"] = None  # type: ignore[assignment]
 import asyncio  # noqa: E402
 
@@ -19,7 +19,7 @@ USAGE = 64
 async def _run(arguments: list[str]) -> int:
     task = asyncio.current_task()
     assert task  # noqa: S101  # we are inside of one
-    # What was seen so far is printed already; the last words are said on the way out.
+    # The results so far are printed already; the last lines are printed on the way out.
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     match arguments:
         case ["once", job]:

@@ -18,17 +18,17 @@ MOST_HEAD = 4096
 MOST_BODY = 128 * 1024
 HEAD_PATIENCE = 5.0
 BODY_PATIENCE = 10.0
-"""Seconds, in which a body comes over a slow link too."""
+"""Seconds: enough for a body over a slow link."""
 
 REQUEST_LINE = re.compile(r"(GET|POST) (/[!-~]{0,100}) HTTP/1\.[01]")
 HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([ -~\t]*)")
 LENGTH = re.compile(r"\d{1,7}")
 
 AHEAD = 900.0
-"""Seconds from now that a job may expire at the latest: so long its id is remembered."""
+"""The most seconds until a job expires, and so for which its id is remembered."""
 
 SKEW = 60.0
-"""Seconds that the clock of who signs may be ahead of ours."""
+"""Seconds by which the signer's clock may be ahead of ours."""
 
 MOST_REMEMBERED = 2000
 
@@ -39,8 +39,8 @@ NUMBER = re.compile(r"\d{1,15}")
 HEX = re.compile(r"(?:[0-9a-f]{2}){384,512}")
 
 
-class RequestDenied(Exception):  # an answer, said to who asked
-    """A request is not done; the status, and why in a few words."""
+class RequestDenied(Exception):  # an answer to the client
+    """A request is denied, with an HTTP status and a reason in a few words."""
 
     def __init__(self, status: int, why: str) -> None:
         super().__init__(why)
@@ -49,36 +49,36 @@ class RequestDenied(Exception):  # an answer, said to who asked
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The head of a request; names of headers are in lower case."""
+    """The head of a request, with the names of headers in lower case."""
 
     method: str
     path: str
     headers: tuple[tuple[str, str], ...] = ()
 
-    def one(self, name: str) -> str:
-        """The value of a header that is there once; else empty: two could mean two things."""
-        found = [value for header, value in self.headers if header == name]
-        return found[0] if len(found) == 1 else ""
+    def header(self, name: str) -> str:
+        """The value of a header; empty if it is missing, or repeated and so ambiguous."""
+        values = [value for header, value in self.headers if header == name]
+        return values[0] if len(values) == 1 else ""
 
     @property
     def length(self) -> int:
-        """Bytes of the body.
+        """The length of the body in bytes.
 
         Raises:
-            Denied: It is not said, or is too long.
+            RequestDenied: It is missing or too large.
         """
-        said = self.one("content-length")
-        if not LENGTH.fullmatch(said) or any(
+        length = self.header("content-length")
+        if not LENGTH.fullmatch(length) or any(
             name == "transfer-encoding" for name, _ in self.headers
         ):
             raise RequestDenied(411, "a Content-Length is needed")
-        if int(said) > MOST_BODY:
+        if int(length) > MOST_BODY:
             raise RequestDenied(413, f"a job has at most {MOST_BODY} bytes")
-        return int(said)
+        return int(length)
 
 
 class Admission:
-    """The rules of one agent. `started` is Unix time."""
+    """The rules of one agent; `started` is Unix time."""
 
     def __init__(self, node: str, keys: Path, started: float) -> None:
         self._node = node
@@ -87,12 +87,12 @@ class Admission:
         self._done: dict[str, float] = {}
 
     def look(self, request: Request, now: float) -> None:
-        """Look at the head alone, before a body is read.
+        """Check the head alone, before the body is read.
 
         Raises:
-            Denied: Whatever the body is, it will not be done.
+            RequestDenied: It would be denied with any body.
         """
-        node, issued, signature = (request.one(header) for header in (NODE, ISSUED, SIGNATURE))
+        node, issued, signature = (request.header(header) for header in (NODE, ISSUED, SIGNATURE))
         if node != self._node:
             raise RequestDenied(421, f"this is {self._node}, the job is for another node")
         if not NUMBER.fullmatch(issued) or not HEX.fullmatch(signature):
@@ -108,13 +108,13 @@ class Admission:
             )
 
     def admit(self, request: Request, body: bytes, now: float) -> AgentJob:
-        """The job, which is taken for done from now on.
+        """The job of a request, which counts as done from now on.
 
         Raises:
-            Denied: It is not to be done; the message says why.
+            RequestDenied: It must not be done; the message says why.
         """
-        head = f"{request.one(NODE)}\n{request.one(ISSUED)}\n"
-        signature = bytes.fromhex(request.one(SIGNATURE))
+        head = f"{request.header(NODE)}\n{request.header(ISSUED)}\n"
+        signature = bytes.fromhex(request.header(SIGNATURE))
         message = PREFIX + head.encode() + body
         if not any(is_signed(message, signature, number) for number in moduli(self._keys, now)):
             raise RequestDenied(403, "no key that is known here and still good signed this")
@@ -137,25 +137,25 @@ class Admission:
 
 
 def parse(head: bytes) -> Request:
-    """Read a head, up to and with its empty line.
+    """Parse a head, which ends with an empty line.
 
     Raises:
-        Denied: It is none.
+        RequestDenied: It is not valid.
     """
     first, *lines = head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
-    asked = REQUEST_LINE.fullmatch(first)
+    request = REQUEST_LINE.fullmatch(first)
     headers = [HEADER.fullmatch(line) for line in lines]
-    if not asked or not all(headers):
+    if not request or not all(headers):
         raise RequestDenied(400, "no HTTP request")
     pairs = tuple((header[1].lower(), header[2].strip()) for header in headers if header)
-    return Request(asked[1], asked[2], pairs)
+    return Request(request[1], request[2], pairs)
 
 
 async def read_head(reader: asyncio.StreamReader) -> Request:
-    """The head of a request from a reader whose limit is MOST_HEAD.
+    """Read the head of a request; the reader's limit is MOST_HEAD.
 
     Raises:
-        Denied: It is none, too long, or too slow.
+        RequestDenied: It is not valid, too long, or too slow.
     """
     try:
         async with asyncio.timeout(HEAD_PATIENCE):
@@ -169,10 +169,10 @@ async def read_head(reader: asyncio.StreamReader) -> Request:
 
 
 async def read_body(reader: asyncio.StreamReader, length: int) -> bytes:
-    """So many bytes.
+    """Read a body of `length` bytes.
 
     Raises:
-        Denied: They do not come, or too slowly.
+        RequestDenied: It is cut off, or too slow.
     """
     try:
         async with asyncio.timeout(BODY_PATIENCE):

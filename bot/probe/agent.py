@@ -1,4 +1,4 @@
-"""The agent's front: a signed job comes by POST /jobs, and its lines go back as they come."""
+"""The agent's server: takes signed jobs by POST /jobs, and streams their lines back."""
 
 from __future__ import annotations
 
@@ -9,37 +9,30 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from bot.probe.admitting import (
-    MOST_HEAD,
-    Admission,
-    Request,
-    RequestDenied,
-    read_body,
-    read_head,
-)
+from bot.probe.admitting import MOST_HEAD, Admission, Request, RequestDenied, read_body, read_head
 from bot.probe.job import AgentJob
 from bot.probe.listening import bound
 from bot.probe.output import Write, encoded
 
 MOST_CLIENTS = 64
 MOST_BODIES = 8
-"""Jobs that are read at a time, so that who may not ask cannot fill the memory."""
+"""Bodies that are read at the same time, so that strangers cannot fill the memory."""
 
 MOST_JOBS = 4
 MOST_UNREAD = 1024 * 1024
-"""Bytes that wait for a client; one that reads more slowly is cut off, and its job goes on."""
+"""Bytes that wait for a client. A client that reads too slowly is cut off; its job goes on."""
 
 FAREWELL = 5.0
-"""Seconds in which the last bytes reach a client."""
+"""Seconds within which the last bytes must reach a client."""
 
 LINES = "application/x-ndjson"
 
 Do = Callable[[AgentJob, Write], Awaitable[None]]
-"""Does an admitted job, and says its lines."""
+"""Does an admitted job and writes its lines."""
 
 
 class Agent:
-    """Takes jobs that `admission` admits, and has them done."""
+    """Accepts the jobs that `admission` admits, and has them done."""
 
     def __init__(self, admission: Admission, do: Do) -> None:
         self._admission = admission
@@ -50,10 +43,10 @@ class Agent:
 
     @asynccontextmanager
     async def bound(self, port: int) -> AsyncIterator[str]:
-        """Take requests while the block runs; gives the port.
+        """Serve requests while the block runs; yields the port.
 
         Raises:
-            Refused: The port is not to be had.
+            JobRefused: The port cannot be used.
         """
         (stream,) = bound(port, socket.SOCK_STREAM)
         server = await asyncio.start_server(self._serve, sock=stream, limit=MOST_HEAD)
@@ -80,38 +73,38 @@ class Agent:
             writer.write(_head(denied.status, LINES) + encoded(line))
 
     async def _route(
-        self, asked: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        match asked.method, asked.path:
+        match request.method, request.path:
             case "GET", "/healthz":
                 writer.write(_head(200, "text/plain") + b"ok\n")
             case "POST", "/jobs":
-                await self._done(await self._job(asked, reader), reader, writer)
+                await self._do_job(await self._job(request, reader), reader, writer)
             case _:
                 raise RequestDenied(404, "there are POST /jobs and GET /healthz")
 
-    async def _job(self, asked: Request, reader: asyncio.StreamReader) -> AgentJob:
-        self._admission.look(asked, time.time())
-        length = asked.length
+    async def _job(self, request: Request, reader: asyncio.StreamReader) -> AgentJob:
+        self._admission.look(request, time.time())
+        length = request.length
         if self._bodies.locked():
             raise RequestDenied(503, "busy with other requests")
         async with self._bodies:
             body = await read_body(reader, length)
         if self._jobs.locked():
             raise RequestDenied(503, f"{MOST_JOBS} jobs are under way")
-        return self._admission.admit(asked, body, time.time())
+        return self._admission.admit(request, body, time.time())
 
-    async def _done(
+    async def _do_job(
         self, job: AgentJob, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         async with self._jobs:
             writer.write(_head(200, LINES))
             doing = self._do(job, lambda line: _say(line, writer))
-            await (_while_asked(doing, reader) if job.listen else doing)
+            await (_while_connected(doing, reader) if job.listen else doing)
 
 
 def _head(status: int, kind: str) -> bytes:
-    """A head without a length: the answer ends where the connection does."""
+    """A head without a length: the answer ends with the connection."""
     return f"HTTP/1.1 {status} \r\nContent-Type: {kind}\r\nConnection: close\r\n\r\n".encode()
 
 
@@ -122,8 +115,8 @@ def _say(line: dict[str, Any], writer: asyncio.StreamWriter) -> None:
         writer.write(encoded(line))
 
 
-async def _while_asked(doing: Awaitable[None], reader: asyncio.StreamReader) -> None:
-    """Listen until whoever asked hangs up: what would go on then only keeps others waiting."""
+async def _while_connected(doing: Awaitable[None], reader: asyncio.StreamReader) -> None:
+    """Listen until the client hangs up: going on after that would only keep others waiting."""
     working = asyncio.ensure_future(doing)
     leaving = asyncio.create_task(_end(reader))
     try:
@@ -143,8 +136,7 @@ async def _end(reader: asyncio.StreamReader) -> None:
 
 
 async def _take_leave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Close so that all arrives: with something unread, the kernel would break the connection."""
+    """Close so that everything arrives: with bytes unread, the kernel resets the connection."""
     async with asyncio.timeout(FAREWELL):
         writer.write_eof()
-        while await reader.read(MOST_HEAD):
-            pass
+        await _end(reader)

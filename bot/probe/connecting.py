@@ -14,13 +14,12 @@ from bot.probe.outcomes import TryProgress, ended
 RTT_AT = 68
 """Where `tcpi_rtt` stands in Linux's struct tcp_info, in microseconds."""
 
-
 RECORD = 16384
 """Bytes that are received at a time: one record of TLS at most. Source: RFC 8446, 5.1."""
 
 
 class Connection:
-    """Bytes there and back over a socket. Both methods raise `Ended` where it breaks."""
+    """Sends and receives over a socket. Both methods raise `Ended` where the connection breaks."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
@@ -41,7 +40,7 @@ def family(address: str) -> socket.AddressFamily:
 
 @asynccontextmanager
 async def connected(address: str, port: int, progress: TryProgress) -> AsyncIterator[socket.socket]:
-    """A connected socket, closed at the end; `progress` learns when, and from which address.
+    """A connected socket; `progress` records how long that took, and the address at this end.
 
     Raises:
         Ended: There is no connection.
@@ -68,17 +67,17 @@ async def connected(address: str, port: int, progress: TryProgress) -> AsyncIter
 
 
 def _handshake(sock: socket.socket) -> float | None:
-    """The kernel's own figure for it, in milliseconds: no other task can delay that."""
+    """The handshake's time by the kernel, in milliseconds, which no other task can delay."""
     info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, RTT_AT + 4)
     micros = struct.unpack_from("=I", info, RTT_AT)[0] if len(info) == RTT_AT + 4 else 0
     return micros / 1000 or None
 
 
 def _refused_alone(address: str, port: int, limit: float) -> float:
-    """How long a refusal takes while nothing else runs, in milliseconds; at most `limit`.
+    """The milliseconds that a refusal takes while nothing else runs; at most `limit`.
 
-    The kernel keeps no figure for it, and who refuses is told by how soon it comes. So it is asked
-    for again, and the event loop waits: not longer than the first one took.
+    How soon a refusal comes shows who refuses, and the kernel keeps no time for it. So connect
+    once more and block the event loop meanwhile, for no longer than the first attempt took.
     """
     with socket.socket(family(address), socket.SOCK_STREAM) as sock:
         sock.settimeout(max(limit, 1.0) / 1000)
@@ -89,10 +88,10 @@ def _refused_alone(address: str, port: int, limit: float) -> float:
 
 @asynccontextmanager
 async def datagrams(address: str, port: int, progress: TryProgress) -> AsyncIterator[socket.socket]:
-    """A UDP socket that is connected, so that a refusal comes back; `progress` learns its address.
+    """A UDP socket, connected so that refusals come back; `progress` records its address.
 
     Raises:
-        Ended: The system says that nothing can be sent.
+        Ended: Nothing can be sent.
     """
     with socket.socket(family(address), socket.SOCK_DGRAM) as sock:
         sock.settimeout(0)

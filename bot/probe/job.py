@@ -1,4 +1,4 @@
-"""A job, read from JSON and held to its limits before anything is done."""
+"""Jobs, which are read from JSON and checked against their limits before anything is done."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ KINDS = frozenset({"tcp", "http", "dns", "echo", "udp"})
 
 MOST_PROBES = 2000
 MOST_TRIES = 10_000
-"""Of all probes together."""
+"""Tries of all probes together."""
 
 MOST_BYTES = 8192
 MOST_SECONDS = 30.0
@@ -23,13 +23,13 @@ LONGEST_LISTEN = 900.0
 T = TypeVar("T")
 
 
-class JobRefused(Exception):  # an answer, said to who asked
-    """The job is not done; the message says why."""
+class JobRefused(Exception):  # an answer to the client
+    """A job is refused; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeTask:
-    """As `bot.net.probing.protocol.Probe`."""
+    """The same as `bot.net.probing.protocol.Probe`."""
 
     id: str
     kind: str
@@ -47,7 +47,7 @@ class ProbeTask:
 
 @dataclass(frozen=True, slots=True)
 class ListenTask:
-    """As `bot.net.probing.protocol.Listen`."""
+    """The same as `bot.net.probing.protocol.Listen`."""
 
     name: str
     port: int = 8473
@@ -56,7 +56,7 @@ class ListenTask:
 
 @dataclass(frozen=True, slots=True)
 class AgentJob:
-    """As `bot.net.probing.protocol.ProbeJob`."""
+    """The same as `bot.net.probing.protocol.ProbeJob`."""
 
     id: str
     expires: float
@@ -65,10 +65,10 @@ class AgentJob:
 
 
 def read(text: str | bytes, now: float) -> AgentJob:
-    """The job in a text.
+    """The job in a JSON text.
 
     Raises:
-        Refused: It is no job, is too much, or its time is over.
+        JobRefused: It is not a valid job, exceeds the limits, or has expired.
     """
     try:
         given = json.loads(text)
@@ -149,7 +149,7 @@ def _checked(value: Any, kind: type[T], name: str) -> T:
 
 
 def is_address(text: str) -> bool:
-    """Whether it is a literal address of either family."""
+    """Whether a text is a literal IPv4 or IPv6 address."""
     for family in (socket.AF_INET, socket.AF_INET6):
         try:
             socket.inet_pton(family, text)
@@ -160,5 +160,5 @@ def is_address(text: str) -> bool:
 
 
 def _is_plain(text: str) -> bool:
-    """Printable ASCII without a space: nothing that could end a header's line."""
+    """Whether a text is printable ASCII without spaces, which cannot end a header's line."""
     return text.isascii() and text.isprintable() and " " not in text

@@ -1,4 +1,4 @@
-"""Our own listener: it answers `echo` and `datagram`, and tells whom it heard."""
+"""Our own listener, which answers `echo` and `datagram` and reports its clients."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.probe.job import MOST_BYTES, JobRefused
 from bot.probe.output import Write
 
 PATIENCE = 15.0
-"""Seconds that one connection is kept."""
+"""Seconds for one connection."""
 
 MOST_CLIENTS = 256
 BACKLOG = 256
@@ -22,26 +22,26 @@ MAPPED = "::ffff:"
 """How an IPv4 address looks to a socket of both families."""
 
 OFTEN = 0.5
-"""Seconds between two looks whether something was heard."""
+"""Seconds between two reports of what was heard."""
 
 MOST_SOURCES = 4096
-"""Sources that are counted. Of more, the one that was silent longest is forgotten."""
+"""Sources that are counted; beyond that, the one that was silent longest is forgotten."""
 
 
 class Listener:
-    """TCP and UDP on one port, under a name. `hearers` are told each source and protocol."""
+    """Listens for TCP and UDP on one port. `on_heard` are called with each source and protocol."""
 
     def __init__(self, name: str) -> None:
         self._name = name.encode("ascii", "replace")
-        self.hearers: list[Callable[[str, str], None]] = []
+        self.on_heard: list[Callable[[str, str], None]] = []
         self._clients = asyncio.Semaphore(MOST_CLIENTS)
 
     @asynccontextmanager
     async def bound(self, port: int) -> AsyncIterator[str]:
-        """Listen while the block runs; gives the address and port.
+        """Listen while the block runs; yields the port.
 
         Raises:
-            Refused: The port is not to be had.
+            JobRefused: The port cannot be used.
         """
         stream, packets = bound(port, socket.SOCK_STREAM, socket.SOCK_DGRAM)
         loop = asyncio.get_running_loop()
@@ -54,12 +54,12 @@ class Listener:
             transport.close()
 
     def note(self, address: str, protocol: str) -> None:
-        """Pass on whom we heard."""
-        for hear in self.hearers:
-            hear(address.removeprefix(MAPPED), protocol)
+        """Report a client."""
+        for callback in self.on_heard:
+            callback(address.removeprefix(MAPPED), protocol)
 
     def answer(self, packet: bytes) -> bytes | None:
-        """The datagram that goes back: the same size, with our name."""
+        """The datagram that is sent back: of the same size, with the listener's name."""
         head, found, _ = packet.partition(b"\n")
         if not found or not head.startswith(MAGIC) or len(packet) < SHORTEST:
             return None
@@ -69,7 +69,7 @@ class Listener:
         self.note(str(writer.get_extra_info("peername", ("",))[0]), "tcp")
         try:
             if not self._clients.locked():
-                # A cancellation is the program's end: asyncio would print it for each client.
+                # asyncio would print a cancellation, which ends the program, for each client.
                 with suppress(asyncio.CancelledError, TimeoutError, OSError, ValueError, EOFError):
                     async with self._clients, asyncio.timeout(PATIENCE):
                         await self._echo(reader, writer)
@@ -105,7 +105,7 @@ class _Echoes(asyncio.DatagramProtocol):
 
 
 class News:
-    """Counts by source, and says those that have changed."""
+    """Counts by source, and reports the counts that have changed."""
 
     def __init__(self, say: Write) -> None:
         self._say = say
@@ -115,7 +115,7 @@ class News:
     def hear(self, source: str, protocol: str) -> None:
         """Count one connection or datagram."""
         counts = self._heard.pop(source, Counter())
-        # A flood of invented sources is to blind us for a moment only.
+        # A flood of forged sources must not blind us for longer than a moment.
         if len(self._heard) >= MOST_SOURCES:
             forgotten = next(iter(self._heard))
             del self._heard[forgotten]
@@ -125,7 +125,7 @@ class News:
         self._new.add(source)
 
     def tell(self) -> None:
-        """Say what is new since the last time."""
+        """Report what is new since the last report."""
         new, self._new = self._new, set()
         for source in sorted(new):
             self._say({"heard": {"source": source, **self._heard[source]}})
@@ -133,9 +133,9 @@ class News:
 
 @asynccontextmanager
 async def telling(listener: Listener, say: Write, often: float = OFTEN) -> AsyncIterator[None]:
-    """Tell while the block runs, and once more at its end."""
+    """Report news while the block runs, and once more at its end."""
     news = News(say)
-    listener.hearers.append(news.hear)
+    listener.on_heard.append(news.hear)
 
     async def again_and_again() -> None:
         while True:
@@ -147,15 +147,15 @@ async def telling(listener: Listener, say: Write, often: float = OFTEN) -> Async
         yield
     finally:
         task.cancel()
-        listener.hearers.remove(news.hear)
+        listener.on_heard.remove(news.hear)
         news.tell()
 
 
 def bound(port: int, *kinds: socket.SocketKind) -> list[socket.socket]:
-    """A socket of each kind on one port (0: any), of both families where there are both.
+    """A socket of each kind on one port (0: any), for IPv6 and IPv4 where there are both.
 
     Raises:
-        Refused: The port is not to be had.
+        JobRefused: The port cannot be used.
     """
     if socket.has_ipv6:
         with suppress(OSError):

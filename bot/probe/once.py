@@ -17,17 +17,17 @@ from bot.probe.output import Write, encoded
 from bot.probe.trying import try_all
 
 Listening = Callable[[ListenTask, Write], AbstractAsyncContextManager[None]]
-"""Listens while the block runs, and says where, and who was heard."""
+"""Listens while the block runs, and reports where, and what is heard."""
 
 
 def write(line: dict[str, Any]) -> None:
-    """Print a line, at once."""
+    """Print a line without delay."""
     sys.stdout.buffer.write(encoded(line))
     sys.stdout.flush()
 
 
 async def main(text: str) -> int:
-    """Do a job and print its lines. Returns the exit code: 2 for one that is refused."""
+    """Do a job and print its lines. Returns the exit code: 2 where the job is refused."""
     try:
         job = jobs.read(text, time.time())
         await do(job, write, own_listener)
@@ -38,10 +38,10 @@ async def main(text: str) -> int:
 
 
 async def do(job: AgentJob, write: Write, listening: Listening) -> None:
-    """Listen, try, or both, until it is done or the job's time is over.
+    """Listen, probe, or both, until that is done or the job expires.
 
     Raises:
-        Refused: It cannot listen.
+        JobRefused: It cannot listen.
     """
 
     def say(line: dict[str, Any]) -> None:
@@ -65,7 +65,7 @@ async def own_listener(listen: ListenTask, say: Write) -> AsyncIterator[None]:
     """A listener for this job alone.
 
     Raises:
-        Refused: Its port is not to be had.
+        JobRefused: Its port cannot be used.
     """
     listener = Listener(listen.name)
     async with listener.bound(listen.port) as where:
@@ -75,7 +75,7 @@ async def own_listener(listen: ListenTask, say: Write) -> AsyncIterator[None]:
 
 
 def _id(text: str) -> str:
-    """The id of a job that is refused, where it tells one."""
+    """The id in a job that is refused; empty where there is none."""
     with suppress(ValueError, RecursionError, AttributeError):
         return str(json.loads(text).get("id", ""))[:100]
     return ""

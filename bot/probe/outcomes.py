@@ -24,7 +24,7 @@ OF_ERRNO = {
     errno.ENETUNREACH: NO_ROUTE,
     errno.ENETDOWN: NO_ROUTE,
     errno.EHOSTDOWN: NO_ROUTE,
-    # A rule of this node's own firewall says no to the sender itself.
+    # A rule of this node's own firewall refuses the packet to its sender.
     errno.EPERM: NO_ROUTE,
     errno.EACCES: NO_ROUTE,
     errno.ECONNRESET: RESET,
@@ -33,11 +33,11 @@ OF_ERRNO = {
 }
 
 PATIENT = frozenset({TIMEOUT, STALLED})
-"""Outcomes that a second try may mend: the first packet of a relayed path can be lost."""
+"""Outcomes that are worth a second try: on a relayed path the first packet may be lost."""
 
 
-class Ended(Exception):  # how a try ended, carried to where the answer is made
-    """A try ended other than well."""
+class Ended(Exception):  # caught where the answer is made
+    """A try failed: its outcome, a detail, and the errno or response code."""
 
     def __init__(self, outcome: str, detail: str = "", number: int = 0) -> None:
         super().__init__(detail)
@@ -48,7 +48,7 @@ class Ended(Exception):  # how a try ended, carried to where the answer is made
 
 @dataclass(slots=True)
 class TryProgress:
-    """What one try has learnt so far; times in milliseconds. `doing` explains a stall."""
+    """What is known of a try so far; times are in milliseconds. `doing` explains a stall."""
 
     doing: str = ""
     connected: float | None = None
@@ -60,6 +60,6 @@ class TryProgress:
 
 
 def ended(error: OSError, otherwise: str = UNTRIED) -> Ended:
-    """What an error of the system means."""
+    """The failure that a system error stands for."""
     number = error.errno or 0
     return Ended(OF_ERRNO.get(number, otherwise), error.strerror or str(error), number)

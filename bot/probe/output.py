@@ -1,4 +1,4 @@
-"""Lines on standard output that never wait for who reads them, and are only so many."""
+"""Lines on standard output, limited in number, that never wait for their reader."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ PIECE = 4096
 STDOUT = 1
 MINUTE = 60.0
 
-
 Write = Callable[[dict[str, Any]], None]
 """Writes one line."""
 
@@ -26,17 +25,17 @@ def encoded(line: dict[str, Any]) -> bytes:
 
 
 class Output:
-    """At most so many lines a minute: a log is to tell what is new, and not to turn over."""
+    """Writes at most `most` lines a minute, so that the log is not rotated too soon."""
 
     def __init__(self, most: int, descriptor: int = STDOUT) -> None:
         self._descriptor = descriptor
         self._most = self._left = most
         self._began = time.monotonic()
         self.left_out = 0
-        """Lines that were not written, in all."""
+        """The number of lines that were dropped."""
 
     def write(self, line: dict[str, Any]) -> None:
-        """Write a line, where there is room for it at once."""
+        """Write a line, or drop it where that is not possible at once."""
         now = time.monotonic()
         if now - self._began >= MINUTE:
             self._began, self._left = now, self._most
@@ -47,7 +46,7 @@ class Output:
 
 
 def _written(raw: bytes, descriptor: int) -> bool:
-    # Whoever keeps the log may be stuck, or gone: the network is probed all the same.
+    # The reader may be stuck or gone: probing must go on.
     try:
         if len(raw) > PIECE or not select.select([], [descriptor], [], 0)[1]:
             return False

@@ -1,4 +1,4 @@
-"""The background round: from time to time each peer is tried, and the log tells how it went."""
+"""Background rounds: from time to time each peer is probed, and the answers are logged."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from bot.probe.output import Write
 from bot.probe.trying import try_all
 
 JOB = "round"
-"""The job id of its lines."""
+"""The job id of their lines."""
 
 WHOLE = 50
-"""Nodes up to which everybody tries everybody."""
+"""The number of nodes up to which each agent probes all others."""
 
 NEIGHBOURS = 10
 MOST_FILE = 1024 * 1024
 MOST_NAME = 253
 SHORTEST = 10.0
-"""Seconds from one round to the next, at least."""
+"""The least seconds from one round to the next."""
 
 DATAGRAM = 1000
-"""Bytes: fits into a packet of every overlay."""
+"""Bytes that fit into a packet of every overlay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,10 @@ class Peer:
 
 
 def peers(path: Path, node: str) -> list[Peer]:
-    """Who is tried from this node, by a file with a list of `{node, address, port}`.
+    """The peers that a node probes, from a file with a list of `{node, address, port}`.
 
-    Everybody, and above WHOLE nodes the NEIGHBOURS that follow on a ring by the hash of the name:
-    so each node is also tried by as many others.
+    All of them; from WHOLE nodes on, the NEIGHBOURS that follow on a ring by the hash of the name,
+    so that each node is also probed by as many others.
     """
     others = [peer for peer in _read(path) if peer.node != node]
     if len(others) < WHOLE:
@@ -51,16 +51,16 @@ def peers(path: Path, node: str) -> list[Peer]:
 
 
 async def rounds(seconds: float, path: Path, node: str, write: Write) -> None:
-    """Try the peers every so many seconds, for ever. The file is read for each round."""
+    """Probe the peers every `seconds`, for ever. The file is read anew for each round."""
     # Agents start together; their rounds need not.
     await asyncio.sleep(seconds * _place(node) / 2**64)
     while True:
-        await one(peers(path, node), write)
+        await one_round(peers(path, node), write)
         await asyncio.sleep(seconds)
 
 
-async def one(tried: Sequence[Peer], write: Write) -> None:
-    """One round: connect, a datagram, and the largest payload, to each."""
+async def one_round(tried: Sequence[Peer], write: Write) -> None:
+    """One round: a connection, a datagram and the largest payload to each peer."""
     probes = [probe for peer in tried for probe in _probes(peer)]
     await try_all(probes, lambda answer: write({"job": JOB, "answer": answer}))
     write({"job": JOB, "done": True})
@@ -75,10 +75,10 @@ def _probes(peer: Peer) -> Iterator[ProbeTask]:
 def _read(path: Path) -> Iterator[Peer]:
     try:
         with path.open("rb") as opened:
-            given = json.loads(opened.read(MOST_FILE))
+            listed = json.loads(opened.read(MOST_FILE))
     except (OSError, ValueError, RecursionError):
         return
-    for peer in given if isinstance(given, list) else ():
+    for peer in listed if isinstance(listed, list) else ():
         match peer:
             case {"node": str(node), "address": str(address), "port": int(port)}:
                 fits = 0 < port <= 65535 and len(node) <= MOST_NAME  # noqa: PLR2004  # a port
@@ -87,7 +87,7 @@ def _read(path: Path) -> Iterator[Peer]:
 
 
 def _further(node: str, other: str) -> int:
-    """How far the other stands behind this node on the ring."""
+    """The distance from this node to the other on the ring."""
     return (_place(other) - _place(node)) % 2**64
 
 

@@ -38,7 +38,7 @@ DONE = {"job": "round", "done": True}
 async def test_what_the_prober_writes_is_read():
     """Its own words: nobody listens at this address."""
     written: list[dict[str, Any]] = []
-    await rounds.one([Peer("edge.example", "127.0.0.1", 1)], written.append)
+    await rounds.one_round([Peer("edge.example", "127.0.0.1", 1)], written.append)
     (found,) = round_log.read_rounds(stamped(written))
     assert {each.test for each in found.tries} == set(KINDS)
     assert {each.target for each in found.tries} == {"edge.example"}
