@@ -184,9 +184,8 @@ class Elector:
         self._election.won(record, asked_at)
 
     async def _read(self) -> Body | None:
-        limit = self._timing.request
         try:
-            body = await self._api.get(path(self._path, NAME), total=limit)
+            body = await self._api.get(path(self._path, NAME), total=self._timing.request)
         except Absent:
             self._election.see(None, self._clock())
             return None

@@ -21,7 +21,7 @@ import msgspec
 from bot.domain.resources.base import Object
 from bot.domain.resources.decode import decode_object
 from bot.errors import Absent, ClusterError, Forbidden, Gone, ServerError
-from bot.kube.client import JSON, Api, ApiStatus
+from bot.kube.client import ERRORS, JSON, Api, ApiStatus
 from bot.kube.discovery import Source
 from bot.kube.listing import METADATA, pages
 
@@ -214,7 +214,7 @@ class Reflector:
 
     def _refused(self, status: bytes) -> None:
         answer = msgspec.json.decode(status, type=ApiStatus)
-        if answer.code == GONE:
+        if ERRORS.get(answer.code) is Gone:
             raise Gone(answer.message or "The watch's resource version is too old.")
         raise ServerError(
             answer.message or f"The watch of {self.source.title} ended with an error."
@@ -226,5 +226,3 @@ SHORT = 1.0
 
 BURST = 20
 """Events in one chunk after which the event loop gets a turn."""
-
-GONE = 410
