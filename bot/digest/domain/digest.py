@@ -79,10 +79,8 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     def gaps(self) -> tuple[Gap, ...]:
         """What was not observed, of findings and of open items."""
         known = {gap.kind for gap in self.report.gaps}
-        return (
-            *self.report.gaps,
-            *(gap for gap in self.standing.unseen if gap.kind not in known),
-        )
+        further = (gap for gap in self.standing.unseen if gap.kind not in known)
+        return (*self.report.gaps, *further)
 
 
 def compose(
