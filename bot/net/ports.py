@@ -28,7 +28,7 @@ class Prober(Protocol):
 
     @property
     def blind(self) -> tuple[str, ...]:
-        """What it cannot see beside Traefik's own pod, each with how to allow it."""
+        """What it cannot observe outside Traefik's own pod, each with how to allow it."""
         ...
 
     async def probe(

@@ -59,12 +59,12 @@ class RouteEvidence:
 
     @cached_property
     def points(self) -> VantagePoints:
-        """Which places take part."""
+        """The vantage points that take part."""
         return choose_vantage_points(self.subject)
 
     @cached_property
     def paths(self) -> tuple[Path, ...]:
-        """Every way that Traefik's requests may take."""
+        """Every path that Traefik's requests may take."""
         return tuple(
             Path(edge, endpoint)
             for edge in self.points.ingress_nodes
@@ -98,7 +98,7 @@ class RouteEvidence:
         return own if own.seen and not vague else beside
 
     def beside(self, path: Path) -> Result:
-        """The same from the prober's place, which the VIPs were tried from too."""
+        """The endpoint by its own address, from the place from which the VIPs were tried too."""
         result = self.endpoint(self.stand(path.edge), path.endpoint)
         return result if result.seen else self.endpoint(VantagePoint(path.edge), path.endpoint)
 

@@ -21,7 +21,7 @@ CHOOSES = (Row.POLICY, Row.APPLICATION, Row.TARGET_PORT, *CURABLE)
 """Rows in which some endpoints may work, so that the VIP passes where it happens to choose one."""
 
 UNDISTURBING = (Row.DNS,)
-"""Rows beside the verdict that the VIP does not meet."""
+"""Rows beside the verdict that do not affect the VIP."""
 
 
 def effect(

@@ -1,4 +1,4 @@
-"""What was asked of the network, from where and why, and how it ended."""
+"""The probes of a diagnosis: from where, to what end, and how they ended."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.net.probing.protocol import Heard, Outcome, Probe, ProbeAnswer
 
 
 class ExecutionContext(StrEnum):
-    """How a prober stands on its node."""
+    """How a prober runs on its node."""
 
     POD = "pod"
     """In the pod network, as Traefik usually does."""
@@ -22,19 +22,19 @@ class ExecutionContext(StrEnum):
 
 
 class VantagePoint(msgspec.Struct, frozen=True, order=True):
-    """Where probes run: a node, and how the prober stands there."""
+    """Where a probe runs: a node, and how the prober runs there."""
 
     node: str
     context: ExecutionContext = ExecutionContext.POD
 
 
 class Aim(StrEnum):
-    """What a probe is to tell. `Target` says about which endpoint or node."""
+    """What a probe is to show. `ProbeTarget` names the endpoint or node."""
 
     ENDPOINT = "endpoint"
     """One endpoint, by its pod IP and its own port."""
     OTHER_PORT = "other-port"
-    """Another port of the same pod: it tells the pod from its port."""
+    """Another port of the same pod: it distinguishes a dead pod from a wrong port."""
     VIP = "vip"
     """The Service's VIP: kube-proxy chooses the endpoint."""
     SOLE_VIP = "sole-vip"
@@ -42,19 +42,19 @@ class Aim(StrEnum):
     NAME = "name"
     """The Service's name in the cluster's DNS."""
     CONTROL_NAME = "control-name"
-    """A name that every cluster has, to tell DNS from the Service."""
+    """A name that every cluster has: it distinguishes a fault of DNS from one of the Service."""
     REQUEST = "request"
     """The route's own request (Host, path) to an endpoint."""
     VIP_REQUEST = "vip-request"
     """The route's own request to the VIP, whose answers may name the backend."""
     LARGE_REQUEST = "large-request"
-    """The same as REQUEST with more bytes than a packet holds."""
+    """The route's own request with more bytes than a packet holds."""
     NODE = "node"
     """The other node's own address: the round trip outside the overlay."""
     FAR = "far"
-    """A listener of ours beside the endpoint: the overlay without the application."""
+    """The bot's listener on the endpoint's node: the overlay without the application."""
     FAR_VIP = "far-vip"
-    """That listener by the VIP of a temporary Service."""
+    """The bot's listener by the VIP of a temporary Service."""
     FAR_SMALL = "far-small"
     FAR_LARGE = "far-large"
     FAR_UDP = "far-udp"
@@ -63,7 +63,7 @@ class Aim(StrEnum):
 
 
 class ProbeTarget(msgspec.Struct, frozen=True, order=True):
-    """What a probe is about. `pod` is empty where it is not about one; `address` is its pod IP."""
+    """What a probe is about. `pod` is empty where it is not a pod; `address` is its pod IP."""
 
     node: str = ""
     pod: str = ""
@@ -74,7 +74,7 @@ Key = tuple[VantagePoint, Aim, ProbeTarget]
 
 
 class PlannedProbe(msgspec.Struct, frozen=True):
-    """A probe with the place that it is made from, its aim and its target."""
+    """A probe of a test plan, with its vantage point, its aim and its target."""
 
     source: VantagePoint
     aim: Aim
@@ -83,12 +83,12 @@ class PlannedProbe(msgspec.Struct, frozen=True):
 
     @property
     def key(self) -> Key:
-        """What its answers are put together by, whatever their pass."""
+        """What the answers of all passes are grouped by."""
         return self.source, self.aim, self.target
 
 
 class Observation(msgspec.Struct, frozen=True):
-    """A question and how its tries ended; none where it could not be asked, with the reason.
+    """A planned probe and how its tries ended; none where it could not be made, with the reason.
 
     `round` is 1 for the first pass and 2 for the one that repeats what failed.
     """
@@ -100,7 +100,7 @@ class Observation(msgspec.Struct, frozen=True):
 
 
 class ListenerReport(msgspec.Struct, frozen=True):
-    """What a listener on a node heard; None where that could not be read."""
+    """What a listener on a node received; None where that could not be read."""
 
     node: str
     heard: tuple[Heard, ...] | None = None
@@ -117,7 +117,7 @@ class Upstream(msgspec.Struct, frozen=True, order=True):
 
 
 class Belief(msgspec.Struct, frozen=True, kw_only=True):
-    """What Traefik itself believes of a route's Service.
+    """Traefik's own view of a route's Service.
 
     `servers` are its (address, port) pairs, None where they were not seen; `of` is where from
     (`API`, `log`). `unseen` says what could not be read, each with how to allow it.

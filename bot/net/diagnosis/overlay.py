@@ -1,4 +1,4 @@
-"""Which pairs of nodes the overlay carries, by our own listeners, and in which direction."""
+"""Which pairs of nodes the overlay connects, by the bot's listeners, and in which direction."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True)
 class Overlay:
-    """The pod network between the nodes of a case."""
+    """The pod network between the nodes of a diagnosis."""
 
     evidence: RouteEvidence
 
     @cached_property
     def seen(self) -> dict[Pair, Result]:
-        """What each pair's connections to our listener ended in."""
+        """How each pair's connections to the bot's listener ended."""
         nodes = self.evidence.points.nodes
         results = {
             (a, b): self.evidence.far(VantagePoint(a), b) for a in nodes for b in nodes if a != b
@@ -40,7 +40,7 @@ class Overlay:
         return frozenset(pair for pair, result in self.seen.items() if result.successes)
 
     def alive(self, node: str) -> bool:
-        """Whether the listener of a node was reached by anybody, its own node included."""
+        """Whether the listener of a node was reached from any node, its own included."""
         if any(to == node for _, to in self.carries):
             return True
         return bool(self.evidence.far(VantagePoint(node), node).successes)
@@ -70,11 +70,11 @@ class Overlay:
         return pair if there is False and back else None
 
     def both_known(self, pair: Pair) -> bool:
-        """Whether it is known of both directions if packets arrive."""
+        """Whether it is known for both directions if packets arrive."""
         return None not in (self.arrived(*pair), self.arrived(*reversed(pair)))
 
     def misannounced(self) -> tuple[str, ...]:
-        """Nodes for which flannel announces an address that is none of theirs, unlike others."""
+        """Nodes for which flannel announces an address that they do not have, while others do."""
         nodes = [node for node in self.evidence.subject.nodes if node.announced and node.addresses]
         wrong = [node.name for node in nodes if node.announced not in node.addresses]
         return tuple(wrong) if len(wrong) < len(nodes) else ()
@@ -86,7 +86,7 @@ class Overlay:
 
 
 def lost(evidence: RouteEvidence, path: Path) -> bool:
-    """Whether a way gets no answer at all, and neither does our listener at its end."""
+    """Whether a path gets no answer at all, and neither does the bot's listener at its end."""
     if not path.crosses or evidence.sole(path).successes:
         return False
     far = evidence.listener(path)
@@ -98,5 +98,5 @@ def _silent(far: Result) -> bool:
 
 
 def format_pairs(pairs: Iterable[Pair]) -> tuple[str, ...]:
-    """Pairs as people read them."""
+    """The pairs for people: `a -> b`."""
     return tuple(f"{a} -> {b}" for a, b in sorted(pairs))

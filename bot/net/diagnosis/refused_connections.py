@@ -14,13 +14,13 @@ from bot.net.diagnosis.observation import Aim, ExecutionContext, VantagePoint
 from bot.net.diagnosis.results import Result, ResultState
 
 TELLING = 2.0
-"""Milliseconds: with a shorter round trip than this, time tells nothing."""
+"""Milliseconds: with a shorter round trip than this, times prove nothing."""
 
 SOONER = 0.5
-"""So much of the round trip at most, and a refusal did not make it."""
+"""A refusal in less than this part of the round trip did not come from the other node."""
 
 AS_LATE = 0.8
-"""So much of the round trip at least, and it may have."""
+"""A refusal in more than this part of the round trip may have come from it."""
 
 
 HEARD_BY_LISTENERS = (
@@ -35,14 +35,14 @@ HEARD_BY_LISTENERS = (
 
 @dataclass(frozen=True)
 class RefusedPath:
-    """A way on which every connection is refused, and what the other tests say about it."""
+    """A path on which every connection is refused, and what the other tests say about it."""
 
     evidence: RouteEvidence
     path: Path
 
     @property
     def place(self) -> VantagePoint:
-        """Where the tests of this way were made from."""
+        """The vantage point of the tests of this path."""
         return self.evidence.stand(self.path.edge)
 
     @property
@@ -57,7 +57,7 @@ class RefusedPath:
 
     @property
     def far(self) -> Result:
-        """Our own listener on the endpoint's node."""
+        """The bot's listener on the endpoint's node."""
         return self.evidence.listener(self.path)
 
     @property
@@ -68,7 +68,7 @@ class RefusedPath:
 
     @property
     def by_source(self) -> bool | None:
-        """Whether it came back too soon to be from the other node; None where time cannot tell."""
+        """Whether it came too soon to be from the other node; None where times prove nothing."""
         trip = self.evidence.round_trip(self.path)
         typical = self.direct.typical
         if not self.path.crosses or trip is None or typical is None or trip < TELLING:
@@ -113,7 +113,7 @@ class RefusedPath:
 
     @property
     def listens(self) -> bool:
-        """Whether somebody surely listens there: it was reached from somewhere."""
+        """Whether the port is certainly open: it was reached from somewhere."""
         places = (self.at_home, self.home_itself, *self.elsewhere)
         return self.path.endpoint.watched or any(place.successes for place in places)
 
@@ -168,7 +168,7 @@ class RefusedPath:
 
 
 def refusals(evidence: RouteEvidence) -> Iterator[RefusedPath]:
-    """Every way on which Traefik's connections are all refused."""
+    """Every path on which Traefik's connections are all refused."""
     for path in evidence.failing:
         refusal = RefusedPath(evidence, path)
         states = {evidence.direct(path).state, refusal.direct.state}

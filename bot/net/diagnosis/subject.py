@@ -12,7 +12,7 @@ from bot.routing.addresses import authority
 
 
 class Native(StrEnum):
-    """How a route's Service stands to nativeLB."""
+    """Whether nativeLB is on for a route's Service."""
 
     OFF = "off"
     ON = "on"
@@ -20,7 +20,7 @@ class Native(StrEnum):
 
 
 class EndpointAt(msgspec.Struct, frozen=True, order=True, kw_only=True):
-    """A ready endpoint of a slice: `port` is the one that the pod is reached at.
+    """A ready endpoint of a slice; `port` is the pod's port.
 
     `others` are further ports by which to tell the pod from its port: those that its containers
     declare, and the Service's own. `watched` says that the kubelet of its node reaches that very
@@ -61,7 +61,7 @@ class NodeAt(msgspec.Struct, frozen=True, order=True):
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """What `/net diagnose` was asked about, as the objects tell it.
+    """What a diagnosis is about, as the cluster's objects describe it.
 
     `name` is how to ask for it again. `route` is None where a Service was asked for. `vips` are
     the Service's cluster addresses, empty where it has none. `endpoints_seen` is False where the
@@ -101,7 +101,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
         return next((node for node in self.nodes if node.name == name), NodeAt(name))
 
     def in_host_network(self, node: str) -> bool:
-        """Whether Traefik stands in that node's own network."""
+        """Whether Traefik runs in that node's host network."""
         pods = [pod for pod in self.traefik if pod.node == node]
         return bool(pods) and all(pod.host_network for pod in pods)
 

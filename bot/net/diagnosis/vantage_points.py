@@ -1,4 +1,4 @@
-"""From where what is asked: the places that matter to one route. Pure, and bounded."""
+"""The vantage points that matter to one route. Pure, and bounded."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Means(msgspec.Struct, frozen=True):
 
 
 class VantagePoints(msgspec.Struct, frozen=True, kw_only=True):
-    """The places of a diagnosis.
+    """The nodes and endpoints that take part in a diagnosis.
 
     `ingress_nodes` are those of Traefik, `endpoint_nodes` those of the chosen endpoints, `control`
     is a node beside them, empty where there is none.
@@ -42,7 +42,7 @@ class VantagePoints(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def choose_vantage_points(subject: Subject) -> VantagePoints:
-    """Choose edges, endpoints and the control of a subject."""
+    """Choose ingress nodes, endpoints and the control node of a subject."""
     ingress = subject.ingress_nodes[:MOST_EDGES]
     endpoints = _chosen(subject, ingress)
     endpoint_nodes = tuple(dict.fromkeys(endpoint.node for endpoint in endpoints if endpoint.node))
@@ -56,7 +56,7 @@ def choose_vantage_points(subject: Subject) -> VantagePoints:
 
 
 def source(subject: Subject, node: str) -> VantagePoint:
-    """How probes stand on a node that Traefik runs on: as Traefik does."""
+    """The vantage point on a node of Traefik: in the same network as Traefik."""
     host = subject.in_host_network(node)
     return VantagePoint(node, ExecutionContext.HOST if host else ExecutionContext.POD)
 
@@ -73,7 +73,7 @@ def target(endpoint: EndpointAt) -> ProbeTarget:
 def backends(
     points: VantagePoints, listeners: Mapping[str, ListenerAddress]
 ) -> tuple[ProbedBackend, ...]:
-    """What temporary Services are wanted for: each endpoint, and each listener."""
+    """The backends of temporary Services: each endpoint, and each listener."""
     listening = (ProbedBackend(listener.address, listener.port) for listener in listeners.values())
     endpoints = (ProbedBackend(endpoint.address, endpoint.port) for endpoint in points.endpoints)
     return tuple(dict.fromkeys((*endpoints, *listening)))

@@ -43,7 +43,7 @@ class Inside(Protocol):
     """Runs a command in somebody else's pod, without a shell."""
 
     async def run(self, start: RequestOrigin, argv: Sequence[str]) -> CommandOutput:
-        """What it wrote.
+        """Run it, and return its output.
 
         Raises:
             ClusterError: It may not, or the container has no such program.
