@@ -35,7 +35,7 @@ READS: tuple[type[Object], ...] = (
 
 
 def resolve(snapshot: Snapshot, typed: str) -> Subject | Unresolved:
-    """The one subject that is meant by a route's name, its host, `namespace/name`, or a Service."""
+    """The subject that a route's name, its host, `namespace/name` or a Service stands for."""
     candidate = _candidate(snapshot, typed)
     if isinstance(candidate, Unresolved):
         return candidate
@@ -53,7 +53,7 @@ def resolve(snapshot: Snapshot, typed: str) -> Subject | Unresolved:
 
 
 def suggestions(snapshot: Snapshot, typed: str, most: int = 25) -> tuple[str, ...]:
-    """What can be asked for and holds what was typed, routes first."""
+    """Names that can be resolved and hold what was typed, routes first."""
     labels = dict.fromkeys(
         candidate.label for candidate in candidates(snapshot) if not candidate.indirect
     )
@@ -92,7 +92,7 @@ def _nothing(
 
 
 def _port(service: core.Service, wanted: str) -> core.ServicePort | Unresolved:
-    """The Service's port that is meant by its number or name; an ExternalName needs none."""
+    """The Service's port with this number or name; an ExternalName needs none."""
     ports = service.spec.ports or ()
     named = next((port for port in ports if wanted and wanted in (str(port.port), port.name)), None)
     if named:

@@ -83,7 +83,7 @@ def _node(node: core.Node) -> NodeAt:
 
 
 def _number(slice_: discovery.EndpointSlice, port: core.ServicePort) -> int:
-    """The number behind a Service's port in this slice; 0 where the slice does not have it."""
+    """The number of a Service's port in this slice; 0 where the slice does not have it."""
     numbers = (have.port for have in slice_.ports or () if (have.name or "") == port.name)
     return next(numbers, None) or 0
 
@@ -118,7 +118,7 @@ def _declared(pod: core.Pod) -> set[int]:
 
 
 def _watched(pod: core.Pod, number: int) -> bool:
-    """Whether the kubelet's readiness probe reaches this port: so somebody listens on the pod IP.
+    """Whether the kubelet's readiness probe reaches this port, so that it is open on the pod IP.
 
     An exec probe says nothing of a port, and neither does one of another host.
     """

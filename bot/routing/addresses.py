@@ -26,7 +26,7 @@ IP: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Range: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 LONGEST = 512
-"""Characters of an address that are looked at; a name in DNS has 253."""
+"""The most characters of an address that are read; a DNS name has at most 253."""
 
 LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 """The pattern of a name's part between two dots, in small letters."""
@@ -134,7 +134,7 @@ def classify(snapshot: Snapshot, text: str) -> Address:
 
 
 def split(text: str) -> tuple[str, int | None]:
-    """The host and the port of a URL or an address; the port is None where none is said."""
+    """The host and the port of a URL or an address; the port is None where there is none."""
     authority = AUTHORITY.match(text[:LONGEST].strip())
     host_and_port = authority[1].rpartition("@")[2] if authority else ""
     if match := BRACKETED.fullmatch(host_and_port) or PORTED.fullmatch(host_and_port):
@@ -159,7 +159,7 @@ def parsed(addresses: Iterable[str]) -> Iterator[IP]:
 
 
 def is_of_one_host(ip: IP) -> bool:
-    """Whether it means the same host everywhere; in a cloud, a link-local one has credentials."""
+    """Whether it means the same host everywhere; a cloud has credentials at a link-local one."""
     return not (ip.is_loopback or ip.is_link_local or ip.is_multicast or ip.is_unspecified)
 
 
@@ -223,7 +223,7 @@ def _index(snapshot: Snapshot) -> _Index:
 
 
 def _places(snapshot: Snapshot) -> Iterator[tuple[_Place, Iterable[str]]]:
-    """Each with its addresses; first those that count where several have the same address."""
+    """Each with its addresses, in order of precedence where several have the same address."""
     for slice_ in snapshot.of(discovery.EndpointSlice):
         name = (slice_.metadata.labels or {}).get(serving.SERVICE_NAME, "")
         service = Ref("Service", slice_.namespace, name)

@@ -20,7 +20,7 @@ Manifest = Mapping[str, Any]
 
 FIELD = "nativeLB"
 ANNOTATION = "traefik.ingress.kubernetes.io/service.nativelb"
-"""Of a Service: the same for a plain Ingress."""
+"""On a Service, it turns nativeLB on for the plain Ingresses that lead to it."""
 
 PER_POD = frozenset({"p2c", "hrw", "leasttime"})
 """Strategies that choose among pods, which Traefik no longer sees behind a VIP."""

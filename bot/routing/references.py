@@ -26,7 +26,7 @@ ELSEWHERE = re.compile(r"[^@\s]+@[a-z][a-z0-9-]*")
 """A name of another provider, such as `auth@file`: what it stands for is not seen from here."""
 
 KUBERNETES_CRD = "@kubernetescrd"
-"""The provider whose names stand for Traefik's own kinds: `<namespace>-<name>@kubernetescrd`."""
+"""The provider of Traefik's own kinds, as in `<namespace>-<name>@kubernetescrd`."""
 
 TRAEFIK_NAME = "app.kubernetes.io/name"
 ENTRY_POINT = re.compile(r"--entrypoints\.([^.=]+)", re.IGNORECASE)

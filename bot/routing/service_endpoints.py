@@ -16,7 +16,7 @@ from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 
 SERVICE_NAME = "kubernetes.io/service-name"
-"""The label by which an EndpointSlice says whose it is."""
+"""The label with which an EndpointSlice names its Service."""
 
 STARTING = timedelta(minutes=5)
 """How long pods that have never failed may take before their Service counts as down."""

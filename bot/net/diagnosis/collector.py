@@ -22,7 +22,7 @@ from bot.net.ports import Prober
 from bot.net.probing.protocol import ListenerAddress, ProbeAnswer, Progress
 
 AT_ONCE = 8
-"""Places that are asked at once."""
+"""Vantage points that run probes at once."""
 
 SETUP = 15.0
 """Seconds for listeners, and again for temporary Services: pods on demand take up to 8."""
@@ -85,7 +85,7 @@ class Collector:
         return observations, tuple(reports)
 
     async def _remove(self, stack: AsyncExitStack) -> None:
-        """What could not be removed is said: the verdict is none the worse for it."""
+        """Remove what was set up; what cannot be removed is reported, and the verdict stands."""
         try:
             await stack.aclose()
         except MeshmedicError as error:
@@ -136,7 +136,7 @@ class Collector:
         number: int,
         slots: asyncio.Semaphore,
     ) -> tuple[Observation, ...]:
-        """All questions of one place; the reason where it could not be asked."""
+        """All probes of one vantage point; the reason where it could not run them."""
         probes = [question.probe for question in own]
         answers: tuple[ProbeAnswer, ...] = ()
         reason = "The prober did not answer this one."

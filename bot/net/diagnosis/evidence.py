@@ -72,11 +72,11 @@ class RouteEvidence:
         )
 
     def at(self, place: VantagePoint, aim: Aim, target: ProbeTarget) -> Result:
-        """One result, empty where nothing was asked."""
+        """One result, empty where nothing was tried."""
         return self.results.get((place, aim, target), NOTHING)
 
     def stand(self, edge: str) -> VantagePoint:
-        """The place that stands for Traefik on its node: its own pod where no other was asked."""
+        """Where probes stand in for Traefik on its node; its own pod where no other was used."""
         if edge in self._inside_alone:
             return VantagePoint(edge, ExecutionContext.TRAEFIK)
         host = self.subject.in_host_network(edge)
@@ -144,7 +144,7 @@ class RouteEvidence:
         return self.matching(place, (Aim.VIP,))
 
     def far(self, place: VantagePoint, node: str, aim: Aim = Aim.FAR) -> Result:
-        """Our listener on a node; BACK is the same test in the other direction."""
+        """The bot's listener on a node; BACK is this test in the other direction."""
         aims = (Aim.FAR, Aim.BACK) if aim is Aim.FAR else (aim,)
         return self.matching(place, aims, node)
 
@@ -194,7 +194,7 @@ class RouteEvidence:
 
     @cached_property
     def _inside_alone(self) -> frozenset[str]:
-        """Nodes on which Traefik's own pod was asked, and nothing beside it."""
+        """Nodes on which probes ran in Traefik's own pod alone."""
         places = {key[0] for key, result in self.results.items() if result.seen}
         own = {place.node for place in places if place.context is ExecutionContext.TRAEFIK}
         return frozenset(
@@ -208,7 +208,7 @@ class RouteEvidence:
 
 
 def joined(results: Sequence[Result]) -> Result:
-    """Several results as one; a pass of one is put together with the same pass of the others."""
+    """Join several results; a pass of one is joined with the same pass of the others."""
     depth = max((len(result.rounds) for result in results), default=0)
     rounds = tuple(
         tuple(answer for result in results for answer in chain(*result.rounds[number : number + 1]))
@@ -225,7 +225,7 @@ def collect(
     reports: Iterable[ListenerReport] = (),
     belief: Belief | None = None,
 ) -> RouteEvidence:
-    """The evidence that observations make, whatever their order."""
+    """The evidence from observations, in any order."""
     groups = grouped((observation.question.key, observation) for observation in observations)
     results = {key: summarize(groups[key]) for key in sorted(groups)}
     return RouteEvidence(

@@ -76,7 +76,7 @@ def bearing(diagnosis: Diagnosis) -> tuple[Seen, ...]:
 
 
 def _applying(route: Ref, snapshot: Snapshot) -> Iterator[tuple[Diagnosed, Subject]]:
-    """Each test of a route, and the route as it is now, if it leads to the same endpoints."""
+    """Each test of a route, with the route as it is now, if it leads to the same endpoints."""
     diagnoses = snapshot.supplement(Diagnoses)
     for diagnosed in diagnoses.standing if diagnoses else ():
         if diagnosed.route == route and diagnosed.taken_at <= snapshot.taken_at:
@@ -109,7 +109,7 @@ def _places(subject: Subject) -> frozenset[tuple[str, int]]:
 
 
 def _is_gone_round(diagnosed: Diagnosed) -> bool:
-    """A fault of pod IPs that a route by the VIP does not meet: it is there all the same."""
+    """Whether it is a fault of pod IPs, which a route by the VIP avoids but does not repair."""
     diagnosis = diagnosed.diagnosis
     if diagnosis.row in BY_VIP or diagnosis.row not in STOPS:
         return False

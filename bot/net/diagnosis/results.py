@@ -141,7 +141,7 @@ class Result:
 
     @property
     def repeated(self) -> bool:
-        """Whether it was asked in more than one pass."""
+        """Whether it was tried in more than one pass."""
         return len(self.rounds) > 1
 
     @cached_property
@@ -178,7 +178,7 @@ class Result:
 
     @property
     def backends(self) -> frozenset[str]:
-        """Who answered, where an answer told."""
+        """The backends that answered, where an answer named one."""
         return frozenset(answer.backend for answer in self.answers if answer.backend)
 
     @property
@@ -195,7 +195,7 @@ class Result:
         ]
 
     def __str__(self) -> str:
-        """For people: `refused 4 of 4, after 0.1 ms`, or why it was not asked."""
+        """For people: `refused 4 of 4, after 0.1 ms`, or why it was not tried."""
         if not self.seen:
             return "not tested: " + "; ".join(self.reasons) if self.reasons else "not tested"
         counts = Counter(answer.outcome for answer in self.answers)
@@ -205,7 +205,7 @@ class Result:
 
 
 def summarize(observations: Iterable[Observation]) -> Result:
-    """One tally of the observations of one question, whatever their order."""
+    """One result of the observations of one planned probe, in any order."""
     rounds: dict[int, list[ProbeAnswer]] = {}
     reasons: set[str] = set()
     for observation in observations:

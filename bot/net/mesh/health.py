@@ -50,7 +50,7 @@ MEANS = {
 
 
 def judged(node: core.Node, snapshot: Snapshot) -> Judgement:
-    """A node by the rounds; healthy where nobody makes any, by the owner's choice."""
+    """Judge a node by the background rounds; without agents, which are optional, it is healthy."""
     judgements = snapshot.once("connectivity: by node", lambda: by_node(snapshot))
     return judgements.get(node.name, HEALTHY)
 
@@ -177,10 +177,10 @@ def _unobserved(
 
 
 def _is_stale(links: Links, now: datetime) -> bool:
-    """Whether whoever reads the rounds has stopped."""
+    """Whether the rounds have not been read for some intervals."""
     return now - links.taken_at > timedelta(seconds=INTERVALS * links.every)
 
 
 def _is_plain(node: core.Node) -> bool:
-    """Whether nothing else is likely to be said of a node, which would be taken for the cause."""
+    """Whether a node is unlikely to have other findings, which would be taken for the cause."""
     return is_ready(node) and not node.spec.unschedulable

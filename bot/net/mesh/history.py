@@ -82,7 +82,7 @@ def letters(links: Links) -> dict[str, str]:
 
 
 def courses(record: LinkHistory | None, now: datetime, back: timedelta) -> tuple[Course, ...]:
-    """All nodes together, and the worst of them; nothing where nobody ever looked."""
+    """All nodes together, then the worst of them; empty where nothing was ever recorded."""
     if record is None or not record.nodes:
         return ()
     hours = int(back / HOUR)

@@ -118,7 +118,7 @@ class _Settling:
         return there.ready or not self.nodes[target]
 
     def _carried(self, before: Mapping[LinkTest, Fault]) -> frozenset[Pair]:
-        """Keep what was broken and could not be looked at."""
+        """Keep the known faults whose pairs could not be tested."""
         carried = set()
         for key, fault in before.items():
             here = fault.source in self.nodes and fault.target in self.nodes

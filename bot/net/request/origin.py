@@ -63,7 +63,7 @@ def _node(snapshot: Snapshot, name: str) -> RequestOrigin | Refusal:
 
 
 def _pods(snapshot: Snapshot, wanted: str) -> list[core.Pod]:
-    """Those of that very name, else those whose name begins with it."""
+    """Running pods with this name, else those whose name begins with it."""
     namespace, _, name = wanted.rpartition("/")
     if not name:
         return []

@@ -93,7 +93,7 @@ DEFAULTS: Mapping[Tool, tuple[str, ...]] = MappingProxyType(
 
 
 def read(tool: Tool, words: Sequence[str]) -> tuple[str, ...] | Refusal:
-    """The options as arguments, with the defaults that nobody overrides."""
+    """The options as arguments, with the defaults of those that are not given."""
     allowed = OPTIONS[tool]
     options: dict[str, tuple[str, ...]] = {}
     left = iter(words)

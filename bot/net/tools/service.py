@@ -37,18 +37,18 @@ class Runner(Protocol):
 
 @dataclass
 class Netshoot:
-    """Runs tools. `also` is what may be asked beyond the cluster."""
+    """Runs tools. `also` are allowed targets outside the cluster."""
 
     cluster: SnapshotReader
     runner: Runner | None = None
     also: Allowed = field(default_factory=Allowed)
 
     async def nodes(self, typed: str, most: int) -> tuple[str, ...]:
-        """Nodes whose names hold the words typed so far."""
+        """Nodes whose names contain the words typed so far."""
         return holding(typed, _nodes(await self.cluster.snapshot((core.Node,))), most)
 
     async def targets(self, typed: str, most: int) -> tuple[str, ...]:
-        """Nodes, then Services, whose names hold the words typed so far."""
+        """Nodes, then Services, whose names contain the words typed so far."""
         snapshot = await self.cluster.snapshot(NEEDED)
         services = sorted(f"{s.namespace}/{s.name}" for s in snapshot.of(core.Service))
         return holding(typed, [*_nodes(snapshot), *services], most)

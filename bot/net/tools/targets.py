@@ -39,7 +39,7 @@ SETTING = "MESHMEDIC_NET_TARGETS"
 
 
 class Allowed(msgspec.Struct, frozen=True):
-    """What may be asked beyond the cluster: names, `.example.org` for all beneath, ranges."""
+    """Allowed targets outside the cluster: names, `.example.org` for all subdomains, ranges."""
 
     names: tuple[str, ...] = ()
     ranges: tuple[address.Range, ...] = ()
@@ -78,7 +78,7 @@ def allowed(entries: Iterable[str]) -> Allowed:
 
 
 def is_name(text: str) -> bool:
-    """Whether it is a name of DNS in lower case that nobody reads as an address."""
+    """Whether it is a DNS name in lower case that no resolver takes for an address."""
     last = text.rpartition(".")[2]
     return (
         len(text) <= LONGEST_NAME
