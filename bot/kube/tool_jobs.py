@@ -16,7 +16,7 @@ from bot.kube.paths import path
 from bot.kube.pods import ListedPod
 from bot.net.probing import manifests
 from bot.net.probing.protocol import Progress
-from bot.net.tools.command import Ran, raw_obstacle
+from bot.net.tools.command import ToolRun, raw_obstacle
 
 START = 120.0
 """Seconds within which the pod must run: the image may have to be pulled."""
@@ -45,7 +45,7 @@ class ToolJobs:
 
     async def run(
         self, node: str, argv: Sequence[str], progress: Progress, *, raw: bool = False
-    ) -> Ran:
+    ) -> ToolRun:
         """Run a command on a node, without a shell; its pod is removed afterwards.
 
         `progress` receives the newest line of the output. `raw`: it needs raw sockets.
@@ -67,7 +67,7 @@ class ToolJobs:
 
     async def _output(
         self, pod: ListedPod, node: str, argv: tuple[str, ...], progress: Progress
-    ) -> Ran:
+    ) -> ToolRun:
         body = bytearray()
         late = False
         try:
@@ -87,7 +87,7 @@ class ToolJobs:
         ended = None if cut or late else await self.jobs.ended(pod)
         if ended and ended.reason in NEVER_RAN:
             raise ClusterError(f"{argv[0]} could not be started: {ended.message}"[:300])
-        return Ran(
+        return ToolRun(
             node=node,
             argv=argv,
             output=body[: self.most].decode(errors="replace"),

@@ -14,7 +14,8 @@ from bot.errors import InputError
 from bot.net.diagnosis.service import Diagnose
 from bot.net.mesh.service import Mesh
 from bot.net.request.service import Reach
-from bot.net.tools.service import Netshoot, Tool
+from bot.net.tools.options import Tool
+from bot.net.tools.service import Netshoot
 from bot.net.views import chart as heat_map
 from bot.net.views import discord as net_cards
 from bot.render import cards as render

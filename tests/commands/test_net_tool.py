@@ -7,7 +7,7 @@ import pytest
 
 from bot.errors import ClusterError
 from bot.net.probing.protocol import Progress
-from bot.net.tools.command import Ran
+from bot.net.tools.command import ToolRun
 from bot.net.tools.options import Tool
 from tests.builders import an_object
 from tests.commands.conftest import Room, said
@@ -27,13 +27,13 @@ class FakeRunner:
 
     async def run(
         self, node: str, argv: Sequence[str], progress: Progress, *, raw: bool = False
-    ) -> Ran:
+    ) -> ToolRun:
         """As it was told."""
         self.asked.append((node, *argv))
         progress("Starting a pod.")
         if self.fails:
             raise self.fails
-        return Ran(node=node, argv=tuple(argv), output=self.output, exit_code=self.code)
+        return ToolRun(node=node, argv=tuple(argv), output=self.output, exit_code=self.code)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from bot.net.mesh.service import Mesh
 from bot.net.probing.protocol import Outcome
 from bot.net.request.result import Attempt, Leg, RequestResult, RequestStep
 from bot.net.request.service import Reach
-from bot.net.tools.command import Ran
+from bot.net.tools.command import ToolRun
 from bot.net.views import chart as heat_map
 from bot.net.views import discord as net_cards
 from bot.net.views import json as net_json
@@ -94,16 +94,16 @@ REACHED: dict[str, Callable[[], RequestResult]] = {
 }
 
 ARGV = ("dig", "+short", "web.apps.svc.cluster.local")
-RUNS: dict[str, Ran] = {
-    "tool-well": Ran(node="edge", argv=ARGV, output="10.43.0.7\n", exit_code=0),
-    "tool-says-nothing": Ran(node="edge", argv=ARGV, output="", exit_code=9),
-    "tool-cut": Ran(
+RUNS: dict[str, ToolRun] = {
+    "tool-well": ToolRun(node="edge", argv=ARGV, output="10.43.0.7\n", exit_code=0),
+    "tool-says-nothing": ToolRun(node="edge", argv=ARGV, output="", exit_code=9),
+    "tool-cut": ToolRun(
         node="edge",
         argv=("ping", "-c", "5", "10.42.1.7"),
         output="".join(f"64 bytes from 10.42.1.7: icmp_seq={n}\n" for n in range(70)),
         cut=True,
     ),
-    "tool-late": Ran(node="edge", argv=("mtr", "home-1"), output="waiting\n", late=True),
+    "tool-late": ToolRun(node="edge", argv=("mtr", "home-1"), output="waiting\n", late=True),
 }
 
 

@@ -15,7 +15,8 @@ from bot.kube.one_shot_reader import ClusterReader
 from bot.kube.tool_jobs import ToolJobs
 from bot.net.probing import manifests
 from bot.net.tools.command import ENFORCE, raw_obstacle
-from bot.net.tools.service import Netshoot, Tool
+from bot.net.tools.options import Tool
+from bot.net.tools.service import Netshoot
 from bot.sandbox.kubelet import Kubelet
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.network import Broken, Network

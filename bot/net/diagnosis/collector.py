@@ -12,12 +12,11 @@ import msgspec
 
 from bot.domain.grouping import grouped
 from bot.errors import MeshmedicError
-from bot.net.diagnosis import evidence as case
-from bot.net.diagnosis import test_plan as questions
-from bot.net.diagnosis import vantage_points as asking
+from bot.net.diagnosis.evidence import collect
 from bot.net.diagnosis.observation import ListenerReport, Observation, PlannedProbe, VantagePoint
 from bot.net.diagnosis.subject import Subject
-from bot.net.diagnosis.vantage_points import Means, VantagePoints
+from bot.net.diagnosis.test_plan import first_pass, needs_second_pass, second_pass
+from bot.net.diagnosis.vantage_points import Means, VantagePoints, backends
 from bot.net.ports import Prober
 from bot.net.probing.protocol import ListenerAddress, ProbeAnswer, Progress
 
@@ -73,15 +72,15 @@ class Collector:
         self, stack: AsyncExitStack
     ) -> tuple[tuple[Observation, ...], tuple[ListenerReport, ...]]:
         means = await self._set_up(stack)
-        first = questions.first_pass(self.subject, self.points, means)
+        first = first_pass(self.subject, self.points, means)
         self.progress(f"Testing from {', '.join(self.points.nodes)}.")
         observations = await self._ask(first, 1)
-        evidence = case.collect(self.subject, observations)
-        if questions.needs_second_pass(evidence):
+        evidence = collect(self.subject, observations)
+        if needs_second_pass(evidence):
             self.progress("Not all is well: testing again, to see whether it stays so.")
-            observations += await self._ask(questions.second_pass(evidence, first), 2)
+            observations += await self._ask(second_pass(evidence, first), 2)
         self.progress("Reading what the listeners heard.")
-        reports = await asyncio.gather(*map(self._ear, means.listeners.values()))
+        reports = await asyncio.gather(*map(self._report, means.listeners.values()))
         return observations, tuple(reports)
 
     async def _remove(self, stack: AsyncExitStack) -> None:
@@ -96,9 +95,10 @@ class Collector:
         listeners = await self._entered(
             stack, "Listeners", self.prober.listening(self.points.nodes, self.progress)
         )
-        backends = asking.backends(self.points, listeners)
         vips = await self._entered(
-            stack, "Temporary Services", self.prober.sole_vips(backends, self.progress)
+            stack,
+            "Temporary Services",
+            self.prober.sole_vips(backends(self.points, listeners), self.progress),
         )
         return Means(listeners, vips)
 
@@ -118,9 +118,9 @@ class Collector:
             self.unmade.append(f"{name} were not ready within {SETUP:g} s.")
         return {}
 
-    async def _ask(self, asked_: Sequence[PlannedProbe], number: int) -> tuple[Observation, ...]:
+    async def _ask(self, planned: Sequence[PlannedProbe], number: int) -> tuple[Observation, ...]:
         """One pass: every place at once, as far as its limit allows."""
-        places = grouped((question.source, question) for question in asked_)
+        places = grouped((question.source, question) for question in planned)
         slots = asyncio.Semaphore(AT_ONCE)
         async with asyncio.TaskGroup() as group:
             tasks = [
@@ -158,7 +158,7 @@ class Collector:
         now = asyncio.get_running_loop().time()
         return asyncio.timeout_at(min(now + seconds, self.ends))
 
-    async def _ear(self, listener: ListenerAddress) -> ListenerReport:
+    async def _report(self, listener: ListenerAddress) -> ListenerReport:
         try:
             async with asyncio.timeout(READING):
                 return ListenerReport(listener.node, await self.prober.heard(listener))

@@ -13,7 +13,7 @@ import msgspec
 
 from bot.domain.finding import Evidence, Ref
 from bot.domain.record import RecordType
-from bot.net.diagnosis import recent as lasting
+from bot.net.diagnosis import recent
 from bot.net.diagnosis.diagnosis import Confidence, Diagnosed, Diagnosis, Effect, Row, Seen
 from bot.net.diagnosis.subject import EndpointAt, Native, Subject
 
@@ -65,7 +65,7 @@ def proof(diagnosed: Diagnosed) -> ProvenFault:
         subject=subject.name,
         tested=diagnosed.taken_at,
         endpoints=tuple((endpoint.address, endpoint.port) for endpoint in subject.endpoints),
-        evidence=tuple(Evidence(row.what, row.result) for row in lasting.bearing(diagnosis)),
+        evidence=tuple(Evidence(row.what, row.result) for row in recent.bearing(diagnosis)),
         **_picked(subject, OF_SUBJECT),
         **_picked(diagnosis, OF_DIAGNOSIS),
     )

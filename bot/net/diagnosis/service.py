@@ -14,15 +14,14 @@ import msgspec
 from bot.domain.snapshot import SnapshotReader
 from bot.errors import ClusterError, InputError
 from bot.net import route_resolution as resolving
-from bot.net.diagnosis import decide, proofs
-from bot.net.diagnosis import recent as lasting
-from bot.net.diagnosis import vantage_points as asking
+from bot.net.diagnosis import decide, proofs, recent
 from bot.net.diagnosis.collector import READING, Collector, NetworkObservations
 from bot.net.diagnosis.diagnosis import Diagnosed
 from bot.net.diagnosis.observation import Belief, ExecutionContext
 from bot.net.diagnosis.proofs import Proofs
 from bot.net.diagnosis.results import STATES
 from bot.net.diagnosis.subject import Subject, Unresolved
+from bot.net.diagnosis.vantage_points import choose_vantage_points
 from bot.net.ports import Prober
 from bot.net.probing.protocol import Progress, quiet
 
@@ -119,7 +118,7 @@ class Diagnose:
     @property
     def proofs(self) -> Proofs:
         """The proven faults that stand, as they are kept over a restart."""
-        standing = filter(lasting.proves, self._kept.values())
+        standing = filter(recent.proves, self._kept.values())
         return Proofs(tuple(map(proofs.proof, standing)))
 
     @property
@@ -132,7 +131,7 @@ class Diagnose:
 
         One that was proven here and is not among them is over: that process saw it pass.
         """
-        for name in [name for name, past in self._kept.items() if lasting.proves(past)]:
+        for name in [name for name, past in self._kept.items() if recent.proves(past)]:
             del self._kept[name]
         for proof in record.proofs[-KEPT:]:
             past = self._kept.get(proof.subject)
@@ -153,7 +152,7 @@ class Diagnose:
 
     async def _observe(self, subject: Subject, progress: Progress) -> NetworkObservations:
         """Two passes of questions; none where the objects decide, or nobody can ask."""
-        points = asking.choose_vantage_points(subject)
+        points = choose_vantage_points(subject)
         if not points.ingress_nodes or not points.endpoints or subject.external:
             return NetworkObservations()
         if self.prober is None:
@@ -184,11 +183,11 @@ class Diagnose:
     def _remember(self, latest: Diagnosed) -> None:
         before, name = self.proofs, latest.subject.name
         self._restored.discard(name)
-        self._kept[name] = lasting.standing(self._kept.get(name), latest)
+        self._kept[name] = recent.standing(self._kept.get(name), latest)
         self._kept.move_to_end(name)
         if len(self._kept) > KEPT:
             # A proven fault that is forgotten would look like one that is over.
-            idle = (name for name, past in self._kept.items() if not lasting.proves(past))
+            idle = (name for name, past in self._kept.items() if not recent.proves(past))
             del self._kept[next(idle, next(iter(self._kept)))]
         if self.on_proofs and (proven := self.proofs) != before:
             self.on_proofs(proven)

@@ -55,7 +55,7 @@ PORTS = {"http": 80, "https": 443}
 MOST_PORT = 65535
 
 
-class Ran(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class ToolRun(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The result of a tool. Its output is untrusted text.
 
     `exit_code` is None where it is not known: `cut` then says that the output was too long, and

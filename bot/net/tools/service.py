@@ -12,11 +12,9 @@ from bot.domain.snapshot import Snapshot, SnapshotReader
 from bot.domain.typed import holding
 from bot.errors import ClusterError, InputError
 from bot.net.probing.protocol import Progress
-from bot.net.tools.command import RAW, Ran, command
+from bot.net.tools.command import RAW, ToolRun, command
 from bot.net.tools.options import Tool
 from bot.net.tools.targets import NEEDED, Allowed
-
-__all__ = ["Netshoot", "Ran", "Tool"]
 
 NO_RUNNER = "Nothing can be run: add deploy/components/prober."
 
@@ -26,7 +24,7 @@ class Runner(Protocol):
 
     async def run(
         self, node: str, argv: Sequence[str], progress: Progress, *, raw: bool = False
-    ) -> Ran:
+    ) -> ToolRun:
         """Run it there, without a shell.
 
         Raises:
@@ -55,7 +53,7 @@ class Netshoot:
 
     async def run(
         self, tool: Tool, node: str, target: str, options: str, progress: Progress
-    ) -> Ran:
+    ) -> ToolRun:
         """Run a tool on a node against a target.
 
         Raises:

@@ -11,7 +11,7 @@ from bot.domain.verdict import Verdict
 from bot.net.diagnosis.diagnosis import Confidence, Diagnosis
 from bot.net.mesh.matrix import Matrix, findings
 from bot.net.request.result import RequestResult
-from bot.net.tools.command import Ran
+from bot.net.tools.command import ToolRun
 from bot.net.views import chart, terminal, text
 from bot.render import cards as render
 from bot.render import text as words
@@ -104,7 +104,7 @@ def request(result: RequestResult, rows: Sequence[render.Row] = ()) -> render.Ca
     return render.card(verdict, [part for part in parts if part], rows)
 
 
-def tool(ran: Ran, rows: Sequence[render.Row] = ()) -> render.Card:
+def tool(ran: ToolRun, rows: Sequence[render.Row] = ()) -> render.Card:
     """What a tool printed in one message; what does not fit into it is in a file."""
     name = words.line(ran.argv[0], 20) if ran.argv else "?"
     # As a whole first: what is secret may stand on several lines.
@@ -123,7 +123,7 @@ def tool(ran: Ran, rows: Sequence[render.Row] = ()) -> render.Card:
     return _with_file(card, "output.txt", content)
 
 
-def tool_ended(ran: Ran) -> str:
+def tool_ended(ran: ToolRun) -> str:
     """How a tool ended, in words."""
     if ran.cut:
         return "cut off: it said too much"

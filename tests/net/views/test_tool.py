@@ -3,13 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.net.tools.command import Ran
+from bot.net.tools.command import ToolRun
 from bot.net.views import discord as net_cards
 from tests.net.views.test_diagnosis import texts_of
 from tests.render.strategies import hostile
 
 rans = st.builds(
-    Ran,
+    ToolRun,
     node=hostile,
     argv=st.lists(hostile, max_size=6).map(tuple),
     output=st.lists(hostile, max_size=120).map("\n".join) | st.text(max_size=5000),
@@ -20,7 +20,7 @@ rans = st.builds(
 
 
 @given(rans)
-def test_a_card_keeps_within_the_limits_and_mentions_nobody(each: Ran) -> None:
+def test_a_card_keeps_within_the_limits_and_mentions_nobody(each: ToolRun) -> None:
     made = net_cards.tool(each)
     texts = texts_of(made)
     assert sum(map(len, texts)) <= 4000
@@ -31,7 +31,7 @@ def test_a_card_keeps_within_the_limits_and_mentions_nobody(each: Ran) -> None:
 
 
 @given(rans)
-def test_what_is_not_shown_is_in_a_file(each: Ran) -> None:
+def test_what_is_not_shown_is_in_a_file(each: ToolRun) -> None:
     made = net_cards.tool(each)
     lines = [line for line in each.output.splitlines() if line.strip()]
     if len(lines) > net_cards.OUTPUT_LINES or any(
@@ -44,7 +44,7 @@ def test_what_is_not_shown_is_in_a_file(each: Ran) -> None:
 
 def test_how_it_ended_is_said() -> None:
     def ended(**how: object) -> str:
-        made = Ran(node="edge", argv=("dig", "x"), output="y", **how)  # type: ignore[arg-type]
+        made = ToolRun(node="edge", argv=("dig", "x"), output="y", **how)  # type: ignore[arg-type]
         return net_cards.tool_ended(made)
 
     assert ended(exit_code=9) == "exit code 9"
@@ -55,6 +55,6 @@ def test_how_it_ended_is_said() -> None:
 
 def test_a_token_in_the_output_is_not_shown() -> None:
     output = "Authorization: Bearer abcdefghijklmnopqrstuvwxyz0123456789\n" * 100
-    made = net_cards.tool(Ran(node="edge", argv=("curl",), output=output, exit_code=0))
+    made = net_cards.tool(ToolRun(node="edge", argv=("curl",), output=output, exit_code=0))
     shown = "\n".join(texts_of(made)) + made.files[0].content.decode()
     assert "abcdefghijklmnop" not in shown
