@@ -1,4 +1,4 @@
-"""Looking a name up, with the answer of the name server told apart from its silence."""
+"""Looking a name up, which distinguishes a name server's refusal from its silence."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ LONGEST_LABEL = 63
 
 
 async def look_up(probe: ProbeTask, progress: TryProgress, resolv_conf: Path = RESOLV_CONF) -> None:
-    """Ask for the addresses of a name, as the pod's own resolver would by that file.
+    """Look up the addresses of a name as the pod's resolver would, by its configuration file.
 
     Raises:
-        Ended: There is none, or no answer.
+        Ended: There is no address, or no answer.
     """
     servers, search, dots = _configuration(resolv_conf)
     server = probe.address or next(iter(servers), "")
@@ -38,7 +38,7 @@ async def look_up(probe: ProbeTask, progress: TryProgress, resolv_conf: Path = R
         except Ended as error:
             if error.outcome != NAME:
                 raise
-            # Of all candidates' failures the one that tells more than that there is no such name.
+            # Of all failures keep one that says more than that the name does not exist.
             if last is None or last.number == NO_SUCH_NAME:
                 last = error
         else:

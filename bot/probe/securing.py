@@ -1,6 +1,6 @@
 """TLS on a connection, with small buffers.
 
-asyncio's own holds 256 KiB a connection, which is too much for many of them in a small pod.
+asyncio's own TLS holds 256 KiB for each connection: too much for many of them in a small pod.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ class Secured(Connection):
         )
 
     async def shake_hands(self) -> None:
-        """Begin.
+        """Do the TLS handshake.
 
         Raises:
-            Ended: The other end does not speak TLS, or not with us.
+            Ended: The other end does not speak TLS, or refuses.
         """
         try:
             await self._until_done(self._tls.do_handshake)
@@ -52,7 +52,7 @@ class Secured(Connection):
             raise Ended(CLOSED, error.reason or "TLS ended") from error
 
     async def receive(self) -> bytes:
-        """Some bytes; empty at the end, also where the other end does not say goodbye."""
+        """The next bytes; empty at the end, also where the other end closes without a notice."""
         try:
             return await self._until_done(lambda: self._tls.read(RECORD))
         except (ssl.SSLZeroReturnError, ssl.SSLEOFError):

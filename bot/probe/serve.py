@@ -1,7 +1,7 @@
-"""The agent of a DaemonSet: a listener that stands, signed jobs, and a background round.
+"""The agent of a DaemonSet: a permanent listener, signed jobs, and background rounds.
 
-Every line goes to standard output too: by the API server the log is read where the pod network
-is broken. What the agent says without a job has ids of its own: `agent`, `standing`, `round`.
+Every line goes to standard output too: the log can be read through the API server while the pod
+network is broken. Lines without a job have the ids `agent`, `standing` or `round`.
 """
 
 from __future__ import annotations
@@ -32,25 +32,25 @@ MOST_PORT = 65534
 """The listener has the next one."""
 
 JOB_LINES = 10_000
-"""A minute, on standard output; a job's own answer has all of them."""
+"""Lines of jobs a minute on standard output; a job's answer has all of them."""
 
 OWN_LINES = 1000
-"""A minute, of the rounds."""
+"""Lines of rounds a minute."""
 
 HEARD_LINES = 500
-"""A minute, of what was heard: whoever floods the listener is not to fill the log."""
+"""Lines a minute of what was heard: a flood of clients must not fill the log."""
 
 STANDING_OFTEN = 1.0
 """Seconds."""
 
 
-class UsageError(Exception):  # said to whoever typed it
+class UsageError(Exception):  # printed with the usage
     """The command line cannot be understood."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What an agent is told. `keys` is a file or a folder, `round` seconds (0: no round)."""
+    """The options of an agent: `keys` is a file or a folder, `round` seconds (0: no rounds)."""
 
     name: str
     keys: Path
@@ -96,7 +96,7 @@ def _number(given: dict[str, str], name: str, otherwise: float, least: float, mo
 
 
 async def main(options: Options) -> int:
-    """Run until stopped. Returns the exit code: 2 where a port is not to be had."""
+    """Run until stopped. Returns the exit code: 2 where a port cannot be used."""
     own = Output(OWN_LINES)
     try:
         await _run(options, own)
@@ -124,7 +124,7 @@ async def _run(options: Options, own: Output) -> None:
 
 
 class _Jobs:
-    """Does jobs with the listener that stands already, at `where`."""
+    """Does jobs with the permanent listener, which is at `where`."""
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
@@ -140,7 +140,7 @@ class _Jobs:
 
     @asynccontextmanager
     async def _listening(self, _listen: ListenTask, say: Write) -> AsyncIterator[None]:
-        """What the listener hears from now on: its port and name are the agent's, not the job's."""
+        """Report what the permanent listener hears; its port and name are not the job's."""
         say({"listening": self.where})
         async with telling(self._listener, say):
             yield

@@ -1,4 +1,4 @@
-"""Every try of every probe, many at a time, each with its limit and its answer."""
+"""Makes every try of every probe, many at the same time, each with a limit and an answer."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from bot.probe.web import request
 
 AT_ONCE = 64
 TLS_AT_ONCE = 8
-"""Of these, for the memory that each takes."""
+"""Of these, those by TLS, for the memory that each takes."""
 
 EACH_AT_ONCE = 8
-"""Tries of one probe at a time."""
+"""Tries of one probe at the same time."""
 
 GIVE_UP = 4
-"""After so many tries in vain, and none with success, a probe's further ones are left out."""
+"""The number of failed tries, with no success, after which a probe is given up."""
 
 PAUSES = (0.0, 1.3, 0.9, 0.7)
 """Seconds before each connection to a target that settles. They are few: the kernel limits how many
@@ -32,7 +32,7 @@ errors it sends to one address, and those of other tries would be lost. kube-pro
 """
 
 MOST_ADDRESSES = 16
-"""Of one name that are told: a line stays short enough to be written in one piece."""
+"""Addresses of one name in an answer: a line must be short enough to be written in one piece."""
 
 
 async def _connect(probe: ProbeTask, progress: TryProgress) -> None:
@@ -51,7 +51,7 @@ TRIES: dict[str, Callable[[ProbeTask, TryProgress], Awaitable[None]]] = {
 
 @dataclass(slots=True)
 class _Course:
-    """How the tries of one probe go."""
+    """The counts of one probe's tries."""
 
     left: int
     well: int = 0
@@ -63,7 +63,7 @@ class _Course:
 
 
 async def try_all(probes: Sequence[ProbeTask], on_answer: Write) -> None:
-    """Make all tries, and say each answer."""
+    """Make all tries, and pass each answer to `on_answer`."""
     began = time.perf_counter()
     room, narrow = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(TLS_AT_ONCE)
     waiting = iter(probes)
@@ -143,7 +143,7 @@ async def _once(probe: ProbeTask) -> dict[str, Any]:
     except OSError as error:
         outcome, detail = UNTRIED, str(error)
     took = (time.perf_counter() - began) * 1000
-    told = {
+    facts = {
         "connected": None if progress.connected is None else round(progress.connected, 3),
         "errno": number,
         "status": progress.status,
@@ -153,5 +153,5 @@ async def _once(probe: ProbeTask) -> dict[str, Any]:
         "addresses": list(progress.addresses[:MOST_ADDRESSES]),
         "detail": detail[:200],
     }
-    kept = {name: value for name, value in told.items() if value not in (None, 0, "", [])}
-    return {"outcome": outcome, "took": round(took, 3), **kept}
+    filled = {name: value for name, value in facts.items() if value not in (None, 0, "", [])}
+    return {"outcome": outcome, "took": round(took, 3), **filled}

@@ -1,6 +1,6 @@
-"""Who signed: public keys from a file, and RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017, 8.2.2).
+"""Signatures: public keys from files, and RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017, 8.2.2).
 
-What is signed is said in `bot.net.probing.signed_job`.
+`bot.net.probing.signed_job` describes what is signed.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
 
 
 def moduli(path: Path, now: float) -> Iterator[int]:
-    """The keys that are good at this time, from a file or from each file of a folder.
+    """The keys that are valid now, from a file or from each file of a folder.
 
-    They are read anew for each job: a mounted ConfigMap changes by a swapped link. What cannot be
-    read is no key.
+    They are read anew for each job, since a mounted ConfigMap is replaced by swapping a link. What
+    cannot be read is skipped.
     """
     try:
         # The names that a ConfigMap's volume uses for itself begin with a dot.
@@ -41,8 +41,8 @@ def moduli(path: Path, now: float) -> Iterator[int]:
 def is_signed(message: bytes, signature: bytes, modulus: int) -> bool:
     """Whether the holder of this key signed the message.
 
-    The whole encoded message is made and compared: a check that reads the padding of what came
-    instead can be satisfied without the key.
+    It builds the complete encoded message and compares: a check that parses the padding of the
+    given one could be satisfied without the key.
     """
     length = (modulus.bit_length() + 7) // 8
     number = int.from_bytes(signature, "big")
@@ -62,10 +62,10 @@ def _lines(file: Path) -> list[bytes]:
 
 
 def _modulus(line: bytes, now: float) -> int:
-    """The key of a line; 0 where it is none, or its time is over."""
+    """The key in a line; 0 where there is none, or it has expired."""
     try:
-        given = json.loads(line)
-        good = isinstance(given, dict) and float(given["not_after"]) > now
-        return int(given["modulus"], 16) if good else 0
+        key = json.loads(line)
+        valid = isinstance(key, dict) and float(key["not_after"]) > now
+        return int(key["modulus"], 16) if valid else 0
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return 0

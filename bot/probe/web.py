@@ -1,4 +1,4 @@
-"""One HTTP request, told apart into connection, TLS, the status line, and who answered."""
+"""One HTTP request: connection, TLS, status line, and which backend answered."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from bot.probe.job import ProbeTask, is_address
 from bot.probe.outcomes import CLOSED, NOT_HTTP, Ended, TryProgress
 
 MOST_BODY = 65536
-"""Bytes of an answer that are read; what is longer is not asked for."""
+"""Bytes of an answer's body that are read."""
 
 MOST_HEAD = 8192
 KEPT = 8192
-"""Bytes of an answer that are looked at for who gave it."""
+"""Bytes of a body that are kept to find out which backend gave it."""
 
 UNPROMISED = 1.0
-"""Seconds in which an answer without a length is read on."""
+"""Seconds for which an answer without a length is read."""
 
 LENGTH = re.compile(r"\d{1,15}")
 LAST_CHUNK = b"0\r\n\r\n"
@@ -31,7 +31,7 @@ NAMED = ("x-pod-name", "x-pod", "x-hostname", "x-served-by", "x-backend", "x-bac
 """Headers by which backends name themselves, the surest first."""
 
 HOSTNAME = re.compile(rb"^Hostname: (\S{1,253})\r?$", re.MULTILINE)
-"""How traefik/whoami does it, in its body."""
+"""How traefik/whoami names itself, in its body."""
 
 BODY_PREFIX = 1024
 
@@ -40,7 +40,7 @@ async def request(probe: ProbeTask, progress: TryProgress) -> None:
     """GET the path, and read the answer to its end or to MOST_BODY.
 
     Raises:
-        Ended: It went otherwise than well; an error status is no such thing.
+        Ended: The try failed. An error status is not a failure.
     """
     async with connected(probe.address, probe.port, progress) as sock:
         connection = await _connection(sock, probe, progress)
@@ -58,7 +58,7 @@ async def _connection(sock: socket.socket, probe: ProbeTask, progress: TryProgre
     if not probe.tls:
         return Connection(sock)
     progress.doing = "no answer to the TLS handshake"
-    # It loads OpenSSL, which only such a probe needs.
+    # It loads OpenSSL, which only a TLS probe needs.
     from bot.probe.securing import Secured  # noqa: PLC0415
 
     secured = Secured(sock, "" if is_address(probe.name) else probe.name)
@@ -81,7 +81,7 @@ def _request(probe: ProbeTask) -> bytes:
 
 
 async def _head(connection: Connection) -> tuple[bytes, bytes]:
-    """The head, as much as there is of it up to MOST_HEAD, and what came behind it."""
+    """The head, or what there is of it up to MOST_HEAD, and the bytes that came after it."""
     found = b""
     while b"\r\n\r\n" not in found and len(found) < MOST_HEAD:
         part = await connection.receive()
@@ -119,7 +119,7 @@ async def _body(
     chunked = "chunked" in headers.get("transfer-encoding", "").lower()
     body, end = b"", b""
     part = begun
-    # One that streams for ever has answered: only a length that was promised must be kept.
+    # An endless stream is an answer too: only a promised length must be kept.
     with suppress(*(() if length else (TimeoutError,))):
         async with asyncio.timeout(None if length else UNPROMISED):
             while True:
@@ -136,7 +136,7 @@ async def _body(
 
 
 def _backend(status: int, headers: dict[str, str], body: bytes) -> str:
-    """Its own name, where it tells one; else a print of what does not change by the request."""
+    """The backend's name for itself, else a fingerprint of what is equal in all its answers."""
     if found := HOSTNAME.search(body):
         return found[1].decode("latin-1")
     for header in NAMED:
