@@ -19,7 +19,7 @@ from commands.net.cog import NetCog
 from commands.runbook import RunbookCog
 from commands.traefik import TraefikCog
 
-COGS = (HealthCog, NetCog, DigestCog, TraefikCog, FixCog, RunbookCog, DoctorCog, AlertsCog)
+COGS = (HealthCog, DigestCog, NetCog, TraefikCog, FixCog, RunbookCog, DoctorCog, AlertsCog)
 
 
 def definitions() -> Commands:

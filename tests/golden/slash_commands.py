@@ -27,7 +27,7 @@ def client() -> Client:
 
 def _patterns() -> str:
     """The ids of every button and select, as patterns, in the order of their registration."""
-    return pretty([pattern.pattern for pattern in client().custom_ids])
+    return pretty(sorted(pattern.pattern for pattern in client().custom_ids))
 
 
 def _circles() -> str:
