@@ -27,7 +27,7 @@ from bot.alerting.domain.rules import AlertRoute, Rules
 from bot.digest.domain.records import DigestPlan
 from bot.digest.domain.schedule import Timetable, timetable
 from bot.doctor.domain.facts import Use
-from bot.domain.authorization import Circles, Members
+from bot.domain.authorization import Members, Roles
 from bot.domain.redaction import known as known_secrets
 from bot.domain.refusal import Refusal
 from bot.domain.verdict import Verdict
@@ -328,9 +328,9 @@ class Settings(BaseSettings):
         return self
 
     @property
-    def circles(self) -> Circles:
+    def roles(self) -> Roles:
         """Who may do what; empty viewers or operators are the approvers."""
-        return Circles(
+        return Roles(
             viewers=self.viewers or self.approvers,
             operators=self.operators or self.approvers,
             approvers=self.approvers,

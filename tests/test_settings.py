@@ -133,7 +133,7 @@ def test_pull_requests_are_bound_to_the_repository_of_the_settings(host: str):
 
 def test_empty_viewers_and_operators_are_the_approvers():
     """One id is enough for one person at home."""
-    answer = said("read.circles.viewers == read.circles.operators == read.approvers", APPROVERS=ME)
+    answer = said("read.roles.viewers == read.roles.operators == read.approvers", APPROVERS=ME)
     assert answer == "True"
 
 

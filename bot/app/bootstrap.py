@@ -35,7 +35,7 @@ from bot.digest.ports import DigestOutcome
 from bot.digest.service import Digests, unprepared
 from bot.doctor.domain.facts import Setup, Use
 from bot.doctor.service import Doctor
-from bot.domain.authorization import Circles
+from bot.domain.authorization import Roles
 from bot.domain.election import Alone, Leadership
 from bot.domain.record import Store
 from bot.domain.report import Report
@@ -106,7 +106,7 @@ class BotOptions:
     thousand pods. board_every: Seconds between two edits of the live board.
     """
 
-    circles: Circles
+    roles: Roles
     guild_id: int
     policy: Policy = field(default_factory=Policy)
     audit_channel: int | None = None
@@ -203,7 +203,7 @@ class Bot:
         self._closing = AsyncExitStack()
         cache, leadership, member = cluster.cache, cluster.leadership, cluster.membership
         self.client = Client(
-            options.circles,
+            options.roles,
             options.guild_id,
             on_start=self._start,
             on_stop=self._closing.aclose,
@@ -282,7 +282,7 @@ class Bot:
             self.cluster.prober,
             store=store,
             writer=KubernetesStepWriter(api, leadership.may_act),
-            circles=self._options.circles,
+            roles=self._options.roles,
             policy=self._options.policy,
             may_act=leadership.may_act,
             notifier=ChangeNotifier((ChangeEvents(api).record, announcer.announce)),
@@ -300,7 +300,7 @@ class Bot:
         mesh, reach = Mesh(cache, prober), Reach(cache, prober, PodCommands(cache.api))
         setup = Setup(
             self._options.guild_id,
-            self._options.circles,
+            self._options.roles,
             registry.definitions(),
             cache.namespaces,
             cache.secret_inventory,
@@ -388,7 +388,7 @@ def sandbox_client(parts: SandboxParts) -> Client:
         SANDBOX,
     )
     options = BotOptions(
-        parts.circles,
+        parts.roles,
         parts.guild_id,
         digests=parts.plan,
         rules=parts.rules,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from bot.domain.authorization import Circles
+from bot.domain.authorization import Roles
 from bot.domain.snapshot import SnapshotReader
 from bot.gitops.domain.ownership import ObjectOwner
 from bot.net.diagnosis.service import Diagnose
@@ -42,7 +42,7 @@ def build_remediation(
     *,
     store: ChangeStore,
     writer: StepWriter,
-    circles: Circles,
+    roles: Roles,
     policy: Policy,
     may_act: Callable[[], bool],
     notifier: ChangeNotifier,
@@ -60,5 +60,5 @@ def build_remediation(
     pull_requests = PullRequestFlow(pulls, cluster, writer, executor, journal, ask)
     reconciler = Reconciler(store, journal, executor, pull_requests, planner.replan, clock, may_act)
     return RemediationService(
-        planner, store, journal, executor, verifier, reconciler, circles, policy, clock
+        planner, store, journal, executor, verifier, reconciler, roles, policy, clock
     )

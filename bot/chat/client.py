@@ -17,7 +17,7 @@ from bot.chat.controls import Control, ControlHandler
 from bot.chat.http_trace import HttpTrace
 from bot.chat.interactions import Answered, InteractionOutcome, RunningAnswer, outcome_of
 from bot.chat.replies import ARRIVED, explain, say
-from bot.domain.authorization import Circle, Circles
+from bot.domain.authorization import Role, Roles
 from bot.domain.election import Alone, Leadership
 
 log = logging.getLogger(__name__)
@@ -25,11 +25,11 @@ log = logging.getLogger(__name__)
 # The library warns about missing packages for voice channels, which this bot does not use.
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 
-CIRCLE = "circle"
+ROLE = "role"
 """The key in a command's `extras` for the role that it needs; without it, viewers may use it."""
 
-OPERATORS = {CIRCLE: Circle.OPERATOR}
-APPROVERS = {CIRCLE: Circle.APPROVER}
+OPERATORS = {ROLE: Role.OPERATOR}
+APPROVERS = {ROLE: Role.APPROVER}
 """The `extras` of commands for operators and for approvers."""
 
 DRAIN = 10.0
@@ -53,7 +53,7 @@ class Client(discord.Client):
 
     def __init__(
         self,
-        circles: Circles,
+        roles: Roles,
         guild_id: int,
         *,
         on_start: Callable[[], Awaitable[None]] | None = None,
@@ -70,7 +70,7 @@ class Client(discord.Client):
             http_trace=self.trace.config,
             **options,
         )
-        self.circles = circles
+        self.roles = roles
         self.guild_id = guild_id
         self.leadership = leadership or Alone()
         self.logged_in = asyncio.Event()
@@ -193,7 +193,7 @@ class Client(discord.Client):
         if task and (answer := self._answering.get(task)):
             answer.outcome = outcome
 
-    async def refuse(self, interaction: discord.Interaction, needed: Circle) -> None:
+    async def refuse(self, interaction: discord.Interaction, needed: Role) -> None:
         """Say in private which role this is for."""
         self.note_outcome(InteractionOutcome.REFUSED)
         text = f"This is for this bot's {needed.name.lower()}s. Ask whoever runs it to add you."
@@ -205,12 +205,12 @@ class Client(discord.Client):
         self.note_outcome(outcome_of(error))
         await explain(interaction, error)
 
-    def permits(self, interaction: discord.Interaction, needed: Circle) -> bool:
+    def permits(self, interaction: discord.Interaction, needed: Role) -> bool:
         """Whether this person may do this here, by the roles that Discord sends along."""
         if interaction.guild_id != self.guild_id:
             return False
         roles = [role.id for role in getattr(interaction.user, "roles", ())]
-        return self.circles.allow(needed, interaction.user.id, roles)
+        return self.roles.allow(needed, interaction.user.id, roles)
 
     async def answer_control(self, interaction: discord.Interaction[Any], control: Control) -> None:
         """Check who clicked, call the control's handler, and explain what fails."""
@@ -261,7 +261,7 @@ class GuardedTree(app_commands.CommandTree[Client]):
             client.note_outcome(InteractionOutcome.LEFT)
             return False
         command = interaction.command
-        needed = Circle((command.extras if command else {}).get(CIRCLE, Circle.VIEWER))
+        needed = Role((command.extras if command else {}).get(ROLE, Role.VIEWER))
         if client.permits(interaction, needed):
             return True
         if suggests:

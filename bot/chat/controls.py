@@ -10,7 +10,7 @@ import discord
 from discord import ui
 from discord.ext.commands import Cog
 
-from bot.domain.authorization import Circle
+from bot.domain.authorization import Role
 
 if TYPE_CHECKING:
     from bot.chat.client import Client
@@ -22,16 +22,16 @@ LONGEST_ID = 100
 class Control(ui.DynamicItem[Any], template=re.compile("(?!)")):
     """A button or select whose custom id holds all that its handler needs.
 
-    A subclass describes the ids by its `template`; `circle` is the role that may use it. Its
+    A subclass describes the ids by its `template`; `role` is the one that may use it. Its
     handler is given to the client.
     """
 
-    circle: ClassVar[Circle] = Circle.VIEWER
+    role: ClassVar[Role] = Role.VIEWER
 
     @property
-    def needed(self) -> Circle:
+    def needed(self) -> Role:
         """The role that a person needs to use it."""
-        return self.circle
+        return self.role
 
     @classmethod
     async def from_custom_id(

@@ -83,7 +83,7 @@ async def _examine(read: Settings, arguments: argparse.Namespace) -> DiagnosticR
             cluster = store = _NoCluster(error)
         setup = Setup(
             guild_id=read.guild_id,
-            circles=read.circles,
+            roles=read.roles,
             commands=registry.definitions(),
             namespaces=read.namespaces,
             secret_inventory=read.secret_inventory,

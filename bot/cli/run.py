@@ -32,7 +32,7 @@ def run(_arguments: argparse.Namespace) -> int:
 
 async def _serve(read: settings.Settings, token: str, guild_id: int) -> None:
     options = BotOptions(
-        read.circles,
+        read.roles,
         guild_id,
         policy=read.policy,
         audit_channel=read.audit_channel,

@@ -109,7 +109,7 @@ async def _look(
         unset = Unset("MESHMEDIC_GUILD_ID")
         application = await _application(client)
         return DiscordFacts(bot, application, unset, unset, skew=trace.skew, here=here)
-    people = user_ids(setup.circles)[:MOST_PEOPLE]
+    people = user_ids(setup.roles)[:MOST_PEOPLE]
     async with asyncio.TaskGroup() as group:
         applying = group.create_task(_application(client))
         serving = group.create_task(_server(client, bot, guild_id))

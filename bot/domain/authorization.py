@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 
-class Circle(IntEnum):
+class Role(IntEnum):
     """What a person may do: look (viewer), run probes (operator), approve a change (approver)."""
 
     VIEWER = 1
@@ -31,23 +31,23 @@ class Members:
 
 
 @dataclass(frozen=True, slots=True)
-class Circles:
-    """The members of each circle.
+class Roles:
+    """The members of each role.
 
-    Where no viewers or operators are named, the settings put the approvers in their place. A
-    circle without members admits no one.
+    Where no viewers or operators are named, the settings put the approvers in their place. A role
+    without members admits no one.
     """
 
     viewers: Members = Members()
     operators: Members = Members()
     approvers: Members = Members()
 
-    def allow(self, needed: Circle, user: int, roles: Iterable[int]) -> bool:
-        """Whether a person with these Discord roles is in that circle or one with more rights."""
-        held = frozenset(roles)
-        circles = {
-            Circle.VIEWER: self.viewers,
-            Circle.OPERATOR: self.operators,
-            Circle.APPROVER: self.approvers,
+    def allow(self, needed: Role, user: int, discord_roles: Iterable[int]) -> bool:
+        """Whether a person with these Discord roles has that role, or one with more rights."""
+        held = frozenset(discord_roles)
+        members = {
+            Role.VIEWER: self.viewers,
+            Role.OPERATOR: self.operators,
+            Role.APPROVER: self.approvers,
         }
-        return any(circles[circle].has(user, held) for circle in Circle if circle >= needed)
+        return any(members[role].has(user, held) for role in Role if role >= needed)

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.domain.authorization import Circle, Circles
+from bot.domain.authorization import Role, Roles
 from bot.domain.refusal import NotObserved, Refusal
 from bot.errors import Conflict, InputError, Refused
 from bot.net.probing.protocol import Progress, quiet
@@ -62,7 +62,7 @@ class RemediationService:
     executor: Executor
     verifier: Verifier
     reconciler: Reconciler
-    circles: Circles
+    roles: Roles
     policy: Policy
     clock: Callable[[], datetime]
     token: Callable[[], str] = lambda: secrets.token_hex(2)
@@ -133,7 +133,7 @@ class RemediationService:
             InputError: There is no such change, or it cannot be taken back any more.
         """
         change = await self.store.read(name)
-        if not self.circles.allow(Circle.APPROVER, click.user, click.roles):
+        if not self.roles.allow(Role.APPROVER, click.user, click.roles):
             raise Refused("Only approvers may take a change back.")
         if why := change.undoable(self.clock()):
             raise InputError(why)
@@ -186,11 +186,11 @@ class RemediationService:
             raise Refused(str(error)) from error
 
     def _may_approve(self, change: Change, click: Click) -> None:
-        if why := approval.refusal(change, click, self.circles, self.policy):
+        if why := approval.refusal(change, click, self.roles, self.policy):
             raise Refused(why)
 
     def _may_end(self, change: Change, click: Click) -> None:
-        if not self.circles.allow(Circle.APPROVER, click.user, click.roles):
+        if not self.roles.allow(Role.APPROVER, click.user, click.roles):
             raise Refused("Only approvers may decide on a change.")
         if change.state not in EXPIRES:
             raise Refused(f"It is {change.state} already.")

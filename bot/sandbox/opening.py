@@ -16,7 +16,7 @@ import discord
 
 from bot.alerting.domain.rules import AlertRoute, Rules
 from bot.digest.domain.records import DigestPlan
-from bot.domain.authorization import Circles, Members
+from bot.domain.authorization import Members, Roles
 from bot.domain.record import Store
 from bot.errors import InputError
 from bot.kube.agent_rounds import AgentRounds
@@ -39,7 +39,7 @@ from bot.sandbox.outage import HINT, Outage
 from bot.sandbox.scenarios import SCENARIOS, Homelab, Scenario
 from bot.sandbox.scenarios.past import timetable
 
-CIRCLES = Circles(approvers=Members(frozenset({OWNER_ID})), viewers=Members(frozenset({OWNER_ID})))
+ROLES = Roles(approvers=Members(frozenset({OWNER_ID})), viewers=Members(frozenset({OWNER_ID})))
 """The owner of the simulated server may do everything, the guest nothing."""
 
 SIMULATED_IMAGE = "registry.example/meshmedic:sandbox"
@@ -78,7 +78,7 @@ class SandboxParts:
     """
 
     cache: WatchCache
-    circles: Circles
+    roles: Roles
     guild_id: int
     prober: Prober
     tools: Runner
@@ -211,7 +211,7 @@ async def _serve(world: World, port: int, make_client: MakeClient) -> None:
         cache = WatchCache(api, secret_inventory=True)
         parts = SandboxParts(
             cache,
-            CIRCLES,
+            ROLES,
             GUILD_ID,
             ProbeJobs(api, OwnImage(api, world.image)),
             ToolJobs(api, TOOL_IMAGE),

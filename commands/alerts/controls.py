@@ -7,7 +7,7 @@ import re
 from discord import ui
 
 from bot.chat.controls import Control
-from bot.domain.authorization import Circle
+from bot.domain.authorization import Role
 from bot.domain.finding import Finding
 from bot.render import cards as render
 
@@ -20,7 +20,7 @@ class SilenceButton(
 ):
     """Mutes, acknowledges or unmutes a finding."""
 
-    circle = Circle.OPERATOR
+    role = Role.OPERATOR
 
 
 def rows(finding: Finding) -> list[render.Row]:

@@ -17,7 +17,7 @@ from bot.digest.domain.schedule import Timetable, following, timetable
 from bot.digest.service import Digests
 from bot.digest.views import discord as discord_digest
 from bot.digest.views.text import VERDICTS
-from bot.domain.authorization import Circle
+from bot.domain.authorization import Role
 from bot.domain.check import SCOPES
 from bot.domain.refusal import Refusal
 from bot.domain.verdict import Verdict
@@ -70,7 +70,7 @@ class DigestCog(CogWithControls):
             name: As this digest would tell it.
             dry_run: Show it to you alone.
         """
-        if not dry_run and not interaction.client.permits(interaction, Circle.OPERATOR):
+        if not dry_run and not interaction.client.permits(interaction, Role.OPERATOR):
             raise Refused(OPERATORS_ONLY)
         await acknowledge(interaction, private=dry_run)
         await answer(interaction, card(await self._digests.now(name, scope), rows("")))

@@ -12,7 +12,7 @@ import discord
 from discord import ui
 
 from bot.chat.controls import LONGEST_ID, Control
-from bot.domain.authorization import Circle
+from bot.domain.authorization import Role
 from bot.remediation.change.change import Change
 from bot.remediation.change.plan import Method
 from bot.remediation.change.states import ChangeState
@@ -35,7 +35,7 @@ LABELS = {
     "rollback": "Roll back",
     "details": "Details",
 }
-NEEDS = {"details": Circle.VIEWER}
+NEEDS = {"details": Role.VIEWER}
 """Roles for buttons; all others need an approver."""
 
 OFFERED = {
@@ -53,9 +53,9 @@ class ChangeButton(
     """Approve, reject, look into, or roll back one change."""
 
     @property
-    def needed(self) -> Circle:
+    def needed(self) -> Role:
         """The role that a person needs: viewer for details, else approver."""
-        return NEEDS.get(self["verb"], Circle.APPROVER)
+        return NEEDS.get(self["verb"], Role.APPROVER)
 
 
 class MethodButton(
@@ -64,7 +64,7 @@ class MethodButton(
 ):
     """Propose the same repair by another method."""
 
-    circle = Circle.APPROVER
+    role = Role.APPROVER
 
 
 def rows(change: Change, offers: Offers | None = None) -> list[render.Row]:

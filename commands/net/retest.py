@@ -8,7 +8,7 @@ from typing import Any
 from discord import ui
 
 from bot.chat.controls import LONGEST_ID, Control
-from bot.domain.authorization import Circle
+from bot.domain.authorization import Role
 from bot.render import cards as render
 
 PREFIX = "meshmedic:again:"
@@ -19,7 +19,7 @@ class RetestButton(
 ):
     """Test again; the new answer stands below, so that the two can be compared."""
 
-    circle = Circle.OPERATOR
+    role = Role.OPERATOR
 
 
 def rows(test: str, question: str) -> list[render.Row]:

@@ -12,7 +12,7 @@ import pytest
 
 from bot.app.probes import Probes
 from bot.chat.client import Client
-from bot.domain.authorization import Circles
+from bot.domain.authorization import Roles
 from bot.kube.cache import WatchCache
 from bot.kube.client import Api
 from bot.kube.connect import connect
@@ -47,7 +47,7 @@ class Body:
 
 async def a_body(api: Api) -> Body:
     cache = WatchCache(api, timing=QUICK)
-    client = Client(Circles(), 1)
+    client = Client(Roles(), 1)
     lost: list[str] = []
     return Body(Probes(client, cache, Schedule(), lambda: lost), cache, lost)
 

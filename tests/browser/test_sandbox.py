@@ -180,7 +180,7 @@ async def test_a_tool_is_run_on_a_node(tab: Tab) -> None:
 
 
 async def test_a_guest_is_refused(tab: Tab) -> None:
-    """Who is in no circle learns nothing."""
+    """Who has no role learns nothing."""
     await tab.view_as("guest")
     await tab.command("health all")
     await tab.see("viewers")

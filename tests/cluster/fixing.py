@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.app.remediation import build_remediation
-from bot.domain.authorization import Circles, Members
+from bot.domain.authorization import Members, Roles
 from bot.domain.election import Alone
 from bot.kube.cache import WatchCache
 from bot.kube.change_events import ChangeEvents
@@ -32,7 +32,7 @@ from tests.clusters.real import RealCluster
 
 KEPT_IN = "meshmedic"
 REQUESTER, APPROVER, STRANGER = 100000000000000001, 100000000000000002, 100000000000000003
-CIRCLES = Circles(approvers=Members(users=frozenset({APPROVER})))
+ROLES = Roles(approvers=Members(users=frozenset({APPROVER})))
 COMPONENTS = ("remediation", "traefik-api")
 
 
@@ -73,7 +73,7 @@ async def fixing(
             prober,
             store=KubernetesChangeStore(cache.api, KEPT_IN, leadership),
             writer=writer,
-            circles=CIRCLES,
+            roles=ROLES,
             policy=Policy(),
             may_act=leadership.may_act,
             notifier=ChangeNotifier((ChangeEvents(cache.api).record,)),

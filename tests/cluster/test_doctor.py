@@ -15,7 +15,7 @@ from bot.doctor.domain import cluster, election
 from bot.doctor.domain.diagnostic import DiagnosticOutcome
 from bot.doctor.domain.election import GROUP
 from bot.doctor.domain.facts import ClusterFacts, Right, Setup
-from bot.domain.authorization import Circles
+from bot.domain.authorization import Roles
 from bot.domain.election import Standing
 from bot.domain.resources.registry import KINDS
 from bot.errors import ClusterError, Forbidden
@@ -28,7 +28,7 @@ from tests.cluster.deployed import install_only
 from tests.clusters.real import RealCluster
 
 PLACE = "doctor-apps"
-SETUP = Setup(guild_id=None, circles=Circles(), namespaces=(PLACE,), secret_inventory=True)
+SETUP = Setup(guild_id=None, roles=Roles(), namespaces=(PLACE,), secret_inventory=True)
 RBAC = "rbac.authorization.k8s.io"
 SOON = 15.0
 """Seconds that the authorizer may take to see new roles."""

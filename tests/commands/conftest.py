@@ -17,7 +17,7 @@ from bot.digest.domain.records import DigestPlan
 from bot.digest.service import Digests
 from bot.doctor.domain.facts import Setup
 from bot.doctor.service import Doctor
-from bot.domain.authorization import Circles, Members
+from bot.domain.authorization import Members, Roles
 from bot.domain.record import Store
 from bot.health.service import Health
 from bot.kube.change_store import NoChangeStore
@@ -63,7 +63,7 @@ class Room:
     stranger: MemberActor
     viewers: RoleHandle
     approver: MemberActor
-    circles: Circles
+    roles: Roles
     led: Led
     health: Health
     store: Unkept
@@ -71,23 +71,21 @@ class Room:
     async def restart(self) -> None:
         """The process ends and begins anew: nothing is remembered but what Discord keeps."""
         self.health = Health(self.cluster)
-        self.client = make_client(
-            self.health, self.cluster, self.circles, self.led, store=self.store
-        )
+        self.client = make_client(self.health, self.cluster, self.roles, self.led, store=self.store)
         await self.env.restart_bot(self.client)
 
 
 def make_client(
     health: Health,
     cluster: FakeCluster,
-    circles: Circles,
+    roles: Roles,
     led: Led,
     *,
     store: Store | None = None,
     plan: DigestPlan | None = None,
 ) -> "RegisteringClient":
     store = store or Unkept()
-    client = RegisteringClient(circles, GUILD, leadership=led)
+    client = RegisteringClient(roles, GUILD, leadership=led)
     client.digests = build_digests(
         plan or DigestPlan(),
         health=health,
@@ -118,7 +116,7 @@ def make_client(
         DoctorCog(
             Doctor(
                 cluster,
-                Setup(GUILD, circles, registry.definitions(), state_namespace="meshmedic"),
+                Setup(GUILD, roles, registry.definitions(), state_namespace="meshmedic"),
                 client.digests.facts,
             )
         ),
@@ -136,7 +134,7 @@ def nowhere(cluster: FakeCluster, diagnose: Diagnose, traefik: Traefik) -> Remed
         None,
         store=NoChangeStore(),
         writer=FakeWriter(Wire()),
-        circles=Circles(),
+        roles=Roles(),
         policy=Policy(),
         may_act=lambda: False,
         notifier=ChangeNotifier(),
@@ -159,11 +157,11 @@ class _LateCircles:
 
     roles: dict[str, int] = field(default_factory=dict)
 
-    def __getattr__(self, circle: str) -> Members:
-        return Members(roles=frozenset({self.roles[circle]} if circle in self.roles else ()))
+    def __getattr__(self, role: str) -> Members:
+        return Members(roles=frozenset({self.roles[role]} if role in self.roles else ()))
 
     def allow(self, needed: Any, user: int, roles: Any) -> bool:
-        made = Circles(self.viewers, self.operators, self.approvers)
+        made = Roles(self.viewers, self.operators, self.approvers)
         return made.allow(needed, user, roles)
 
 

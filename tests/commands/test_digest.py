@@ -280,7 +280,7 @@ async def test_hostile_text_stays_text(room: Room) -> None:
 
 async def test_the_settings_digest_is_listed_with_its_zone(room: Room) -> None:
     plan = DigestPlan(channel=room.channel.id, weekly=Timetable(18, 0, (6,)))
-    client = make_client(room.health, room.cluster, room.circles, room.led, plan=plan)
+    client = make_client(room.health, room.cluster, room.roles, room.led, plan=plan)
     room.client = client
     await room.env.restart_bot(client)
     listed = said(await room.viewer.slash(room.channel, "digest list"))

@@ -55,7 +55,7 @@ async def test_a_command_that_discord_lost_is_told(room: Room):
 
 async def test_a_role_that_was_deleted_is_told_with_its_setting(room: Room):
     """The settings still name it."""
-    room.circles.roles["approvers"] = 100_000_000_000_009_999  # type: ignore[attr-defined]
+    room.roles.roles["approvers"] = 100_000_000_000_009_999  # type: ignore[attr-defined]
     answer = said(await room.operator.slash(room.channel, "doctor"))
     assert "MESHMEDIC_APPROVERS: role:100000000000009999 is no role of this server." in answer
 

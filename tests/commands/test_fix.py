@@ -20,7 +20,7 @@ async def world(room: Room) -> World:
     made = World(now=datetime.now(UTC))
     made.tell = room.cluster.announce  # type: ignore[method-assign]
     room.cluster.remediation = made.process()
-    room.cluster.remediation.circles = room.circles
+    room.cluster.remediation.roles = room.roles
     await room.restart()
     return made
 

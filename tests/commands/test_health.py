@@ -69,7 +69,7 @@ async def test_namespaces_are_suggested_from_live_objects(room: Room):
 
 
 async def test_a_stranger_is_refused_at_command_autocomplete_and_click(room: Room):
-    """Nobody outside the circles learns anything, wherever they knock."""
+    """Nobody without a role learns anything, wherever they knock."""
     room.cluster.set([BROKEN])
     shown = await room.viewer.slash(room.channel, "health all")
     asked = room.cluster.asked

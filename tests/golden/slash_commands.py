@@ -6,8 +6,8 @@ from functools import cache
 
 from discord import app_commands
 
-from bot.chat.client import CIRCLE, Client
-from bot.domain.authorization import Circle, Circles
+from bot.chat.client import ROLE, Client
+from bot.domain.authorization import Role, Roles
 from bot.health.service import Health
 from bot.runbook.service import load
 from commands.registry import definitions
@@ -22,7 +22,7 @@ from tests.led import Led
 def client() -> Client:
     """The client with every command and button, connected to nothing."""
     cluster = FakeCluster()
-    return make_client(Health(cluster), cluster, Circles(), Led())
+    return make_client(Health(cluster), cluster, Roles(), Led())
 
 
 def _patterns() -> str:
@@ -30,10 +30,10 @@ def _patterns() -> str:
     return pretty(sorted(pattern.pattern for pattern in client().custom_ids))
 
 
-def _circles() -> str:
+def _roles() -> str:
     """Who may use each command."""
     found = {
-        command.qualified_name: Circle(command.extras.get(CIRCLE, Circle.VIEWER)).name
+        command.qualified_name: Role(command.extras.get(ROLE, Role.VIEWER)).name
         for command in client().tree.walk_commands()
         if isinstance(command, app_commands.Command)
     }
@@ -46,6 +46,6 @@ PAGES: Pages = {
         for command in definitions()
     },
     "custom-ids.json": _patterns,
-    "circles.json": _circles,
+    "circles.json": _roles,
     "runbook-pages.json": lambda: pretty({page.name: page.title for page in load().pages}),
 }

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from bot.domain.authorization import Circles, Members
+from bot.domain.authorization import Members, Roles
 from bot.domain.finding import Target
 from bot.domain.refusal import NotObserved
 from bot.errors import ClusterError, Conflict, InputError, Unreachable
@@ -294,19 +294,19 @@ class World:
             executor=executor,
             verifier=self.verifier,
             reconciler=reconciler,
-            circles=self,
+            roles=self,
             policy=self.policy,
             clock=self.clock,
             token=lambda: f"{next(self.tokens):04x}",
         )
 
     @property
-    def circles(self) -> Circles:
-        return Circles(approvers=Members(frozenset(self.approvers)))
+    def roles(self) -> Roles:
+        return Roles(approvers=Members(frozenset(self.approvers)))
 
     def allow(self, needed: Any, user: int, roles: Any) -> bool:
-        """The circles of this moment."""
-        return self.circles.allow(needed, user, roles)
+        """The roles of this moment."""
+        return self.roles.allow(needed, user, roles)
 
     def clock(self) -> datetime:
         return self.now

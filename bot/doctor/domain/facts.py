@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
 
-from bot.domain.authorization import Circles
+from bot.domain.authorization import Roles
 from bot.domain.facts import Denied, Unset
 from bot.domain.refusal import NotObserved
 from bot.traefik.domain.instance import TraefikPod
@@ -28,7 +28,7 @@ class Setup:
     """What the settings say, and the commands that this version has."""
 
     guild_id: int | None
-    circles: Circles
+    roles: Roles
     commands: Commands = ()
     namespaces: tuple[str, ...] = ()
     secret_inventory: bool = False

@@ -6,35 +6,35 @@ from collections.abc import Iterator, Mapping
 
 from bot.doctor.domain.diagnostic import Area, Diagnostic, DiagnosticOutcome, Topic, listed
 from bot.doctor.domain.facts import DiscordFacts, DiscordServerFacts, Setup
-from bot.domain.authorization import Circles, Members
+from bot.domain.authorization import Members, Roles
 from bot.domain.facts import Denied
 
 IDS = "Right-click the person or role in Discord (with Developer Mode on), copy its id"
 
 
-def user_ids(circles: Circles) -> tuple[int, ...]:
+def user_ids(roles: Roles) -> tuple[int, ...]:
     """Every user id that the settings hold."""
-    users = {user for members in _by_name(circles).values() for user in members.users}
+    users = {user for members in _by_name(roles).values() for user in members.users}
     return tuple(sorted(users))
 
 
 def examine(facts: DiscordFacts, setup: Setup) -> Iterator[Diagnostic]:
     """One diagnostic for viewers, for operators and for approvers."""
-    circles = _by_name(setup.circles)
-    if not any(circles.values()):
+    roles = _by_name(setup.roles)
+    if not any(roles.values()):
         observation = "No circle has anybody, so nobody may ask."
         fix = f"{IDS}, and set MESHMEDIC_APPROVERS."
         yield Topic(Area.DISCORD, "people").failed(observation, fix)
         return
-    for name, members in circles.items():
+    for name, members in roles.items():
         yield _circle(name, members, facts)
 
 
-def _by_name(circles: Circles) -> Mapping[str, Members]:
+def _by_name(roles: Roles) -> Mapping[str, Members]:
     return {
-        "viewers": circles.viewers,
-        "operators": circles.operators,
-        "approvers": circles.approvers,
+        "viewers": roles.viewers,
+        "operators": roles.operators,
+        "approvers": roles.approvers,
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.domain.authorization import Circle, Circles
+from bot.domain.authorization import Role, Roles
 from bot.remediation.change.change import Change
 from bot.remediation.change.history import is_over
 from bot.remediation.change.states import ChangeState
@@ -43,11 +43,11 @@ class Click:
     at: datetime
 
 
-def refusal(change: Change, click: Click, circles: Circles, policy: Policy) -> str:
+def refusal(change: Change, click: Click, roles: Roles, policy: Policy) -> str:
     """Why this person may not approve this now, in a sentence for them; empty if they may."""
-    if not circles.approvers:
+    if not roles.approvers:
         return "Nobody may approve: no approvers are set, so nothing is ever changed."
-    if not circles.allow(Circle.APPROVER, click.user, click.roles):
+    if not roles.allow(Role.APPROVER, click.user, click.roles):
         return "Only approvers may decide on a change."
     if change.state is not ChangeState.PROPOSED:
         return f"It is {change.state} already."

@@ -181,11 +181,11 @@ def test_what_only_ever_tried_is_worse_once_it_fails():
 def test_causes_that_a_mangled_record_puts_into_a_circle_end():
     """Whoever may write the ConfigMap cannot make the digest hang."""
     one = base(a_report([_one()]), None).known.popitem()[1]
-    circle = {
+    role = {
         "pods/Pod/a/x": msgspec.structs.replace(one, cause="pods/Pod/a/y"),
         "pods/Pod/a/y": msgspec.structs.replace(one, cause="pods/Pod/a/x"),
     }
-    found = difference(Base(NOW, circle), a_report([]), Verdict.PROGRESSING)
+    found = difference(Base(NOW, role), a_report([]), Verdict.PROGRESSING)
     assert sum(1 + each.downstream for each in found.fixed) == 2
 
 

@@ -17,7 +17,7 @@ from bot.doctor.domain.facts import (
     Setup,
 )
 from bot.doctor.domain.permissions import needed
-from bot.domain.authorization import Circles, Members
+from bot.domain.authorization import Members, Roles
 from bot.domain.resources.registry import KINDS
 from bot.health.checks import CHECKS
 from bot.traefik.domain.instance import TraefikPod
@@ -33,7 +33,7 @@ COMMANDS = ({"name": "health", "type": 1, "description": "What is healthy."},)
 
 SETUP = Setup(
     guild_id=GUILD,
-    circles=Circles(
+    roles=Roles(
         viewers=Members(roles=frozenset({VIEWERS})),
         operators=Members(users=frozenset({VERA})),
         approvers=Members(users=frozenset({VERA})),

@@ -8,7 +8,7 @@ from bot.doctor.domain import people, permissions
 from bot.doctor.domain.diagnostic import Diagnostic
 from bot.doctor.domain.diagnostic import DiagnosticOutcome as Outcome
 from bot.doctor.domain.facts import Channel, Use
-from bot.domain.authorization import Circles, Members
+from bot.domain.authorization import Members, Roles
 from bot.domain.facts import Denied
 from bot.domain.refusal import NotObserved
 from tests.doctor.domain.seen import DISCORD, GUILD, NEEDED, NOBODY, SERVER, SETUP, VERA, VIEWERS
@@ -88,8 +88,8 @@ def test_where_somebody_asks_is_examined_by_itself():
     assert "Edit this channel" in found.fix
 
 
-def circle(members: Members, /, **changes: object) -> Diagnostic:
-    setup = replace(SETUP, circles=Circles(approvers=members))
+def role(members: Members, /, **changes: object) -> Diagnostic:
+    setup = replace(SETUP, roles=Roles(approvers=members))
     facts = replace(DISCORD, **changes)  # type: ignore[arg-type]
     return {each.name: each for each in people.examine(facts, setup)}["approvers"]
 
@@ -118,7 +118,7 @@ def test_each_wrong_id_is_named_with_how_to_get_the_right_one(
     members: Members, known: dict[int, Denied], outcome: Outcome, saw: str
 ):
     """A role that is gone, everybody's role, somebody who left, a role written as a person."""
-    found = circle(members, members=known)
+    found = role(members, members=known)
     assert found.outcome is outcome
     assert saw in found.observation
     assert found.observation.startswith("MESHMEDIC_APPROVERS: ")
@@ -127,21 +127,21 @@ def test_each_wrong_id_is_named_with_how_to_get_the_right_one(
 
 def test_a_person_who_could_not_be_looked_up_is_not_ok():
     """Nor is a role where the server could not be read."""
-    assert circle(Members(frozenset({VERA})), members={}).outcome is Outcome.UNOBSERVED
-    lost = circle(Members(roles=frozenset({VIEWERS})), server=NotObserved("500"))
+    assert role(Members(frozenset({VERA})), members={}).outcome is Outcome.UNOBSERVED
+    lost = role(Members(roles=frozenset({VIEWERS})), server=NotObserved("500"))
     assert lost.outcome is Outcome.UNOBSERVED
 
 
 def test_one_wrong_id_is_not_hidden_by_one_that_could_not_be_looked_up():
-    """The worst of a circle counts, and all of it is said."""
+    """The worst of a role counts, and all of it is said."""
     members = Members(frozenset({VERA}), frozenset({NOBODY}))
-    found = circle(members, members={VERA: NotObserved("500")})
+    found = role(members, members={VERA: NotObserved("500")})
     assert found.outcome is Outcome.FAILED
     assert "could not be looked up" in found.observation
 
 
 def test_circles_without_anybody_fail():
     """Nobody may ask, so nothing works."""
-    (found,) = people.examine(DISCORD, replace(SETUP, circles=Circles()))
+    (found,) = people.examine(DISCORD, replace(SETUP, roles=Roles()))
     assert found.outcome is Outcome.FAILED
     assert "MESHMEDIC_APPROVERS" in found.fix

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.authorization import Circles, Members
+from bot.domain.authorization import Members, Roles
 from bot.domain.finding import Target
 from bot.remediation.change.approval import NEVER, Click, Policy, refusal
 from bot.remediation.change.change import Change
@@ -20,7 +20,7 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 UNTIL = NOW + timedelta(minutes=15)
 OWNER, OTHER, GUEST = 100000000000000001, 100000000000000002, 100000000000000003
 TRUSTED_ROLE = 7
-HOME = Circles(approvers=Members(frozenset({OWNER, OTHER}), frozenset({TRUSTED_ROLE})))
+HOME = Roles(approvers=Members(frozenset({OWNER, OTHER}), frozenset({TRUSTED_ROLE})))
 
 
 def asked(*namespaces: str, by: int = OWNER, history: ChangeHistory | None = None) -> Change:
@@ -62,8 +62,8 @@ def test_a_role_counts_as_it_is_at_the_click() -> None:
 
 
 def test_without_approvers_nothing_is_ever_changed() -> None:
-    circles = Circles(operators=Members(frozenset({OWNER})))
-    assert "no approvers are set" in refusal(asked(), click(), circles, Policy())
+    roles = Roles(operators=Members(frozenset({OWNER})))
+    assert "no approvers are set" in refusal(asked(), click(), roles, Policy())
 
 
 @pytest.mark.parametrize(
