@@ -41,17 +41,15 @@ class Overlay:
 
     def alive(self, node: str) -> bool:
         """Whether the listener of a node was reached from any node, its own included."""
-        if any(to == node for _, to in self.carries):
-            return True
-        return bool(self.evidence.far(VantagePoint(node), node).successes)
+        own = self.evidence.far(VantagePoint(node), node)
+        return bool(own.successes) or any(to == node for _, to in self.carries)
 
     def culprit(self, pair: Pair) -> str:
         """The one node that all dead pairs have in common, while the others reach each other."""
         common = set(pair).intersection(*map(set, self.dead or {pair}))
-        guilty = [node for node in common if any(node not in other for other in self.carries)]
-        touched = {node for node in guilty if any(node in other for other in self.carries)}
-        innocent = [node for node in guilty if node not in touched]
-        return innocent[0] if len(innocent) == 1 else ""
+        reached = {node for other in self.carries for node in other}
+        culprits = common - reached if reached else set()
+        return culprits.pop() if len(culprits) == 1 else ""
 
     def arrived(self, source: str, node: str) -> bool | None:
         """Whether packets of one node's prober reached another's listener; None if not known."""
