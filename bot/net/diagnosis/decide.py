@@ -100,7 +100,7 @@ def _drifts(evidence: RouteEvidence, key: Key, result: Result) -> bool:
     if key[1] in DRIFTS:
         return True
     strained = any(
-        path.edge == key[0].node and (path.endpoint.node == key[2].node or not key[2].node)
+        path.ingress == key[0].node and (path.endpoint.node == key[2].node or not key[2].node)
         for path in evidence.paths
         if loss.loses(evidence, path) or slow_path.drags(evidence, path)
     )

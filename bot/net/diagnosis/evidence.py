@@ -28,24 +28,24 @@ NO_BELIEF = Belief()
 
 @dataclass(frozen=True, order=True)
 class Path:
-    """The way of one Traefik node to one endpoint."""
+    """The path from one node of Traefik (`ingress`) to one endpoint."""
 
-    edge: str
+    ingress: str
     endpoint: EndpointAt
 
     @property
     def nodes(self) -> tuple[str, str]:
         """Traefik's node and the endpoint's."""
-        return self.edge, self.endpoint.node
+        return self.ingress, self.endpoint.node
 
     @property
     def crosses(self) -> bool:
         """Whether it leads over the overlay."""
-        return bool(self.endpoint.node) and self.endpoint.node != self.edge
+        return bool(self.endpoint.node) and self.endpoint.node != self.ingress
 
     def __str__(self) -> str:
         """`ingress node -> endpoint node`, or the node alone where it stays on it."""
-        return f"{self.edge} -> {self.endpoint.node}" if self.crosses else self.edge
+        return f"{self.ingress} -> {self.endpoint.node}" if self.crosses else self.ingress
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ class RouteEvidence:
     def paths(self) -> tuple[Path, ...]:
         """Every path that Traefik's requests may take."""
         return tuple(
-            Path(edge, endpoint)
-            for edge in self.points.ingress_nodes
+            Path(node, endpoint)
+            for node in self.points.ingress_nodes
             for endpoint in self.points.endpoints
         )
 
@@ -75,16 +75,16 @@ class RouteEvidence:
         """One result, empty where nothing was tried."""
         return self.results.get((place, aim, target), NOTHING)
 
-    def stand(self, edge: str) -> VantagePoint:
+    def stand(self, node: str) -> VantagePoint:
         """Where probes stand in for Traefik on its node; its own pod where no other was used."""
-        if edge in self._inside_alone:
-            return VantagePoint(edge, ExecutionContext.TRAEFIK)
-        host = self.subject.in_host_network(edge)
-        return VantagePoint(edge, ExecutionContext.HOST if host else ExecutionContext.POD)
+        if node in self._inside_alone:
+            return VantagePoint(node, ExecutionContext.TRAEFIK)
+        host = self.subject.in_host_network(node)
+        return VantagePoint(node, ExecutionContext.HOST if host else ExecutionContext.POD)
 
     def inside(self, path: Path) -> Result:
         """The endpoint by its own address, from Traefik's own pod."""
-        return self.endpoint(VantagePoint(path.edge, ExecutionContext.TRAEFIK), path.endpoint)
+        return self.endpoint(VantagePoint(path.ingress, ExecutionContext.TRAEFIK), path.endpoint)
 
     def direct(self, path: Path) -> Result:
         """The endpoint by its own address, as Traefik on that node sees it.
@@ -99,12 +99,12 @@ class RouteEvidence:
 
     def beside(self, path: Path) -> Result:
         """The endpoint by its own address, from the place from which the VIPs were tried too."""
-        result = self.endpoint(self.stand(path.edge), path.endpoint)
-        return result if result.seen else self.endpoint(VantagePoint(path.edge), path.endpoint)
+        result = self.endpoint(self.stand(path.ingress), path.endpoint)
+        return result if result.seen else self.endpoint(VantagePoint(path.ingress), path.endpoint)
 
-    def stands_in(self, edge: str) -> bool:
+    def stands_in(self, node: str) -> bool:
         """Whether Traefik is in its node's own network, and only the pod network was seen."""
-        host = self.stand(edge)
+        host = self.stand(node)
         return host.context is ExecutionContext.HOST and not any(
             self.endpoint(host, endpoint).seen for endpoint in self.points.endpoints
         )
@@ -115,7 +115,7 @@ class RouteEvidence:
 
     def sole(self, path: Path) -> Result:
         """The VIP that leads to this endpoint alone, from where Traefik stands."""
-        return self.at(self.stand(path.edge), Aim.SOLE_VIP, target(path.endpoint))
+        return self.at(self.stand(path.ingress), Aim.SOLE_VIP, target(path.endpoint))
 
     def other_ports(self, place: VantagePoint, endpoint: EndpointAt) -> Result:
         """Other ports of the same pod."""
@@ -125,19 +125,19 @@ class RouteEvidence:
         """The route's own request to the endpoint."""
         return self.at(place, Aim.REQUEST, target(endpoint))
 
-    def paths_from(self, edge: str) -> tuple[Path, ...]:
+    def paths_from(self, node: str) -> tuple[Path, ...]:
         """The ways of one Traefik node."""
-        return tuple(path for path in self.paths if path.edge == edge)
+        return tuple(path for path in self.paths if path.ingress == node)
 
-    def vip(self, edge: str) -> Result:
+    def vip(self, node: str) -> Result:
         """The Service's own VIPs, as Traefik on that node sees them."""
-        own = self.vip_from(VantagePoint(edge, ExecutionContext.TRAEFIK))
-        results = (own, self.vip_beside(edge), self.vip_from(VantagePoint(edge)))
+        own = self.vip_from(VantagePoint(node, ExecutionContext.TRAEFIK))
+        results = (own, self.vip_beside(node), self.vip_from(VantagePoint(node)))
         return next((result for result in results if result.seen), NOTHING)
 
-    def vip_beside(self, edge: str) -> Result:
+    def vip_beside(self, node: str) -> Result:
         """The Service's own VIPs, from where Traefik stands on that node."""
-        return self.vip_from(self.stand(edge))
+        return self.vip_from(self.stand(node))
 
     def vip_from(self, place: VantagePoint) -> Result:
         """The Service's own VIPs, from any place."""
@@ -152,10 +152,10 @@ class RouteEvidence:
         """Our listener on the endpoint's node, as Traefik's node sees it."""
         return self.listener_from(*path.nodes, aim)
 
-    def listener_from(self, edge: str, node: str, aim: Aim) -> Result:
+    def listener_from(self, source: str, node: str, aim: Aim) -> Result:
         """Our listener on a node, from where Traefik stands on another, else from a pod there."""
-        result = self.far(self.stand(edge), node, aim)
-        return result if result.seen else self.far(VantagePoint(edge), node, aim)
+        result = self.far(self.stand(source), node, aim)
+        return result if result.seen else self.far(VantagePoint(source), node, aim)
 
     def node(self, place: VantagePoint, node: str) -> Result:
         """A node at its own address, beside the overlay."""
@@ -163,7 +163,7 @@ class RouteEvidence:
 
     def round_trip(self, path: Path) -> float | None:
         """The least time that an answer of the endpoint's node took, in milliseconds."""
-        place, node = self.stand(path.edge), path.endpoint.node
+        place, node = self.stand(path.ingress), path.endpoint.node
         times = (self.node(place, node).fastest, self.far(place, node).fastest)
         return min((time for time in times if time is not None), default=None)
 

@@ -95,7 +95,7 @@ def unexplained(evidence: RouteEvidence) -> str:
         return f"No connection was tried{_by_log(evidence)}."
     if evidence.failing:
         failures = ", ".join(f"{path}: {evidence.direct(path)}" for path in evidence.failing[:MOST])
-        vip = evidence.vip(evidence.failing[0].edge)
+        vip = evidence.vip(evidence.failing[0].ingress)
         while_ = f", while the Service's VIP is {vip}" if vip.ok else ""
         return f"Connections fail ({failures}{while_}), and the other tests do not say why."
     missing = "; ".join(dict.fromkeys(lacking(evidence)))
@@ -119,7 +119,7 @@ def next_test(evidence: RouteEvidence, because: str) -> str:
 def _for_failures(evidence: RouteEvidence) -> str:
     path = evidence.failing[0]
     node, state = path.endpoint.node, evidence.direct(path).state
-    if evidence.stand(path.edge).context is ExecutionContext.TRAEFIK:
+    if evidence.stand(path.ingress).context is ExecutionContext.TRAEFIK:
         return (
             "Add deploy/components/prober, and ask again: wget in Traefik's pod was all that could "
             f"be asked, and a listener on {node} tells the overlay from the pod."
@@ -130,11 +130,11 @@ def _for_failures(evidence: RouteEvidence) -> str:
         return f"Allow temporary Services: a VIP with {path.endpoint} alone is the decisive test."
     if state is ResultState.REFUSED:
         return (
-            f"On {path.edge}: iptables-save -t nat | grep dport; in the Service's namespace: "
+            f"On {path.ingress}: iptables-save -t nat | grep dport; in the Service's namespace: "
             f"kubectl get networkpolicy; on {node}: ss -ltn in the pod. And allow probes in the "
             "host network: they tell these three apart."
         )
-    return f"On {path.edge}: tcpdump -ni flannel.1 host {path.endpoint.address}, and ask again."
+    return f"On {path.ingress}: tcpdump -ni flannel.1 host {path.endpoint.address}, and ask again."
 
 
 def _for_gaps(evidence: RouteEvidence) -> str:

@@ -77,10 +77,10 @@ def _works_twice(result: Result) -> bool:
 def vip_alone(evidence: RouteEvidence, path: Path) -> bool:
     """Whether every endpoint fails from here and the Service's VIP always works, both twice."""
     complete = len(evidence.points.endpoints) == len(evidence.subject.endpoints)
-    paths = evidence.paths_from(path.edge)
+    paths = evidence.paths_from(path.ingress)
     return (
         complete
-        and _works_twice(evidence.vip_beside(path.edge))
+        and _works_twice(evidence.vip_beside(path.ingress))
         and all(fails_twice(evidence, other) for other in paths)
     )
 
@@ -89,7 +89,7 @@ def _cure(
     evidence: RouteEvidence, rule: DecisionRule, match: Match, beside: tuple[Row, ...]
 ) -> tuple[Effect, str]:
     """HELPS only where the VIP was seen to lead past the fault everywhere, and no other is left."""
-    vips = [evidence.vip_beside(edge) for edge in evidence.points.ingress_nodes]
+    vips = [evidence.vip_beside(node) for node in evidence.points.ingress_nodes]
     if any(evidence.sole(path).fails for path in match.paths):
         if _chooses(evidence, match):
             return Effect.LOWERS, _fooled(evidence)
@@ -109,9 +109,9 @@ def _cure(
 def _helps(evidence: RouteEvidence, match: Match) -> str:
     path = min(match.paths)
     direct, sole = evidence.beside(path), evidence.sole(path)
-    tried = sole if sole.seen else evidence.vip_beside(path.edge)
+    tried = sole if sole.seen else evidence.vip_beside(path.ingress)
     return (
-        f"From {path.edge} the endpoint's own address failed {direct.tries} of {direct.tries} "
+        f"From {path.ingress} the endpoint's own address failed {direct.tries} of {direct.tries} "
         f"times, and the VIP that leads to it worked {tried.successes} of {tried.tries} times. It "
         "goes round the fault and does not mend it."
     )
@@ -119,15 +119,15 @@ def _helps(evidence: RouteEvidence, match: Match) -> str:
 
 def _chooses(evidence: RouteEvidence, match: Match) -> bool:
     """Whether some endpoints work from a place where others do not, and the VIP finds them."""
-    for edge in {path.edge for path in match.paths}:
-        results = [evidence.direct(path) for path in evidence.paths_from(edge)]
-        if any(result.ok for result in results) and evidence.vip(edge).successes:
+    for node in {path.ingress for path in match.paths}:
+        results = [evidence.direct(path) for path in evidence.paths_from(node)]
+        if any(result.ok for result in results) and evidence.vip(node).successes:
             return True
     return False
 
 
 def _fooled(evidence: RouteEvidence) -> str:
-    vips = [evidence.vip(edge) for edge in evidence.points.ingress_nodes]
+    vips = [evidence.vip(node) for node in evidence.points.ingress_nodes]
     tries, went_well = sum(vip.tries for vip in vips), sum(vip.successes for vip in vips)
     return (
         f"The VIP worked {went_well} of {tries} times: where it happened to choose an endpoint "

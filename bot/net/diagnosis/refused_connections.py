@@ -43,7 +43,7 @@ class RefusedPath:
     @property
     def place(self) -> VantagePoint:
         """The vantage point of the tests of this path."""
-        return self.evidence.stand(self.path.edge)
+        return self.evidence.stand(self.path.ingress)
 
     @property
     def direct(self) -> Result:
@@ -85,7 +85,7 @@ class RefusedPath:
     @property
     def elsewhere(self) -> tuple[Result, ...]:
         """What pods on any other node see of it, the endpoint's own among them."""
-        return self._beyond(self.path.edge)
+        return self._beyond(self.path.ingress)
 
     def _beyond(self, *nodes: str) -> tuple[Result, ...]:
         places = self.evidence.places(Aim.ENDPOINT)
@@ -105,10 +105,10 @@ class RefusedPath:
         return self.evidence.endpoint(place, self.path.endpoint)
 
     @property
-    def edge_itself(self) -> Result:
+    def ingress_itself(self) -> Result:
         """What Traefik's node sees of it: no PREROUTING rule catches its own packets."""
         return self.evidence.endpoint(
-            VantagePoint(self.path.edge, ExecutionContext.HOST), self.path.endpoint
+            VantagePoint(self.path.ingress, ExecutionContext.HOST), self.path.endpoint
         )
 
     @property
@@ -148,7 +148,7 @@ class RefusedPath:
             return False
         if self.evidence.subject.policies and not self.home_itself.seen:
             return False
-        results = (*homes, *self.elsewhere, self.edge_itself)
+        results = (*homes, *self.elsewhere, self.ingress_itself)
         return all(r.state in (ResultState.REFUSED, ResultState.UNSEEN) for r in results)
 
     @property

@@ -132,8 +132,8 @@ def test_a_cure_has_proof_in_any_observations(
 def _is_proven(case: RouteEvidence) -> bool:
     """By the answers themselves: pod IP never, VIP always, in two passes, from the same place."""
     for path in case.failing:
-        stand = case.stand(path.edge)
-        place = stand if stand.context is ExecutionContext.TRAEFIK else VantagePoint(path.edge)
+        stand = case.stand(path.ingress)
+        place = stand if stand.context is ExecutionContext.TRAEFIK else VantagePoint(path.ingress)
         by_pod = case.endpoint(place, path.endpoint)
         by_vip = (case.at(place, Aim.SOLE_VIP, target(path.endpoint)), case.vip_from(place))
         never = {answer.outcome for answer in by_pod.answers} - {Outcome.OK}

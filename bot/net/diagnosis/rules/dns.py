@@ -17,18 +17,18 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
     Seen: The Service's name fails from Traefik's node while endpoints and VIP answer.
     Told apart: Where connections fail too, what stops them is likely to stop DNS as well.
     """
-    for edge in evidence.points.ingress_nodes:
-        if not _fails(evidence, edge):
+    for node in evidence.points.ingress_nodes:
+        if not _fails(evidence, node):
             continue
-        place = evidence.stand(edge)
+        place = evidence.stand(node)
         own, control = (evidence.matching(place, (aim,)) for aim in (Aim.NAME, Aim.CONTROL_NAME))
         elsewhere = [
-            evidence.matching(p, (Aim.NAME,)) for p in evidence.places(Aim.NAME) if p.node != edge
+            evidence.matching(p, (Aim.NAME,)) for p in evidence.places(Aim.NAME) if p.node != node
         ]
         only_here = bool(elsewhere) and all(result.ok for result in elsewhere)
         yield Match(
             because=(
-                f"On {edge} the Service's name is "
+                f"On {node} the Service's name is "
                 + ("not answered" if own.state is ResultState.SILENT else "not found")
                 + (
                     ", and neither is kubernetes.default"
@@ -42,25 +42,25 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
                 )
             ),
             proven=control.fails and own.repeated and place.context is not ExecutionContext.TRAEFIK,
-            places=(edge,),
+            places=(node,),
             bears=(Aim.NAME, Aim.CONTROL_NAME),
         )
 
 
-def _fails(evidence: RouteEvidence, edge: str) -> bool:
-    place = evidence.stand(edge)
-    if place.context is ExecutionContext.TRAEFIK and not _connects(evidence, edge):
+def _fails(evidence: RouteEvidence, node: str) -> bool:
+    place = evidence.stand(node)
+    if place.context is ExecutionContext.TRAEFIK and not _connects(evidence, node):
         return False
     return evidence.matching(place, (Aim.NAME,)).fails
 
 
-def _connects(evidence: RouteEvidence, edge: str) -> bool:
+def _connects(evidence: RouteEvidence, node: str) -> bool:
     """By Traefik's own pod alone, names count only where every connection works at once.
 
     What stops some of them, such as loss or broken rules for VIPs, stops the way to DNS as well.
     """
-    clean = [evidence.direct(path).clean for path in evidence.paths_from(edge)]
-    return all(clean) and (evidence.vip(edge).clean or not evidence.subject.vips)
+    clean = [evidence.direct(path).clean for path in evidence.paths_from(node)]
+    return all(clean) and (evidence.vip(node).clean or not evidence.subject.vips)
 
 
 RULE = DecisionRule(

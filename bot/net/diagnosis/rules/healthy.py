@@ -42,11 +42,11 @@ def passed(evidence: RouteEvidence) -> bool:
 
 def lacking(evidence: RouteEvidence, *, vips: bool = True) -> Iterator[str]:
     """What is missing, or not well, of what health needs; without `vips` of pod IPs alone."""
-    for edge in evidence.points.ingress_nodes:
-        if evidence.stands_in(edge):
-            yield f"{edge}: Traefik is in the host network, and only the pod network was tested"
-        if vips and evidence.subject.vips and not evidence.vip(edge).ok:
-            yield f"{edge}: the VIP was not tried, or not always reached"
+    for node in evidence.points.ingress_nodes:
+        if evidence.stands_in(node):
+            yield f"{node}: Traefik is in the host network, and only the pod network was tested"
+        if vips and evidence.subject.vips and not evidence.vip(node).ok:
+            yield f"{node}: the VIP was not tried, or not always reached"
     for path in evidence.paths:
         if not evidence.direct(path).ok:
             yield f"{path}: {path.endpoint} was not tried, or not always reached"
@@ -61,14 +61,14 @@ def lacking(evidence: RouteEvidence, *, vips: bool = True) -> Iterator[str]:
 def _large(evidence: RouteEvidence, path: Path) -> bool:
     by_listener = evidence.listener(path, Aim.FAR_LARGE)
     by_request = evidence.matching(
-        evidence.stand(path.edge), (Aim.LARGE_REQUEST,), path.endpoint.node
+        evidence.stand(path.ingress), (Aim.LARGE_REQUEST,), path.endpoint.node
     )
     return by_listener.ok if by_listener.seen else by_request.ok
 
 
 def _too_soon(evidence: RouteEvidence, path: Path) -> bool:
     """Connected faster than the round trip; on a busy machine that alone proves nothing."""
-    trip = evidence.node(evidence.stand(path.edge), path.endpoint.node).fastest
+    trip = evidence.node(evidence.stand(path.ingress), path.endpoint.node).fastest
     typical = evidence.beside(path).typical
     if not path.crosses or trip is None or typical is None or trip < TELLING:
         return False
@@ -77,19 +77,19 @@ def _too_soon(evidence: RouteEvidence, path: Path) -> bool:
 
 def _another(evidence: RouteEvidence, path: Path) -> bool:
     """Whether the request is answered otherwise here than on the endpoint's own node."""
-    here = evidence.request(evidence.stand(path.edge), path.endpoint).backends
+    here = evidence.request(evidence.stand(path.ingress), path.endpoint).backends
     home = evidence.request(VantagePoint(path.endpoint.node), path.endpoint).backends
     return bool(here and home) and not here & home
 
 
 def _rest(evidence: RouteEvidence) -> Iterator[str]:
     """What is good to know, and does not decide."""
-    for edge in evidence.points.ingress_nodes:
-        place = evidence.stand(edge)
+    for node in evidence.points.ingress_nodes:
+        place = evidence.stand(node)
         if not evidence.matching(place, (Aim.NAME,)).ok:
-            yield f"{edge}: the Service's name was not looked up."
+            yield f"{node}: the Service's name was not looked up."
         if not evidence.matching(place, (Aim.REQUEST,)).ok:
-            yield f"{edge}: the route's own request was not made."
+            yield f"{node}: the route's own request was not made."
     if len(evidence.subject.ingress_nodes) > len(evidence.points.ingress_nodes):
         yield "Not every Traefik node was tested from."
     if len(evidence.subject.endpoints) > len(evidence.points.endpoints):

@@ -33,7 +33,7 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
         tries, impaired = direct.tries + far.tries, direct.impaired + far.impaired
         yield Match(
             because=(
-                f"Between {path.edge} and {path.endpoint.node} packets get lost: {impaired} of "
+                f"Between {path.ingress} and {path.endpoint.node} packets get lost: {impaired} of "
                 f"{tries} fresh connections timed out or lost a packet"
                 f"{_datagrams(evidence, path)}{_below(evidence, path)}."
             ),
@@ -66,7 +66,7 @@ def _datagrams(evidence: RouteEvidence, path: Path) -> str:
 
 
 def _below(evidence: RouteEvidence, path: Path) -> str:
-    node = evidence.node(VantagePoint(path.edge), path.endpoint.node)
+    node = evidence.node(VantagePoint(path.ingress), path.endpoint.node)
     if not node.seen or node.tries < TRIES:
         return ""
     return (

@@ -25,7 +25,7 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
         if by_listener or _by_request(evidence, path):
             yield Match(
                 because=(
-                    f"From {path.edge} to {path.endpoint.node} connections and small payloads "
+                    f"From {path.ingress} to {path.endpoint.node} connections and small payloads "
                     "pass, and payloads larger than a packet never do: packets are too large for "
                     "some link."
                 ),
@@ -39,7 +39,7 @@ def _by_listener(evidence: RouteEvidence, path: Path) -> tuple[tuple[Aim, ...], 
     """What shows it by our own listener, and whether that is proof."""
     large = evidence.listener(path, Aim.FAR_LARGE)
     small = evidence.listener(path, Aim.FAR_SMALL)
-    here = evidence.listener_from(path.edge, path.edge, Aim.FAR_LARGE)
+    here = evidence.listener_from(path.ingress, path.ingress, Aim.FAR_LARGE)
     if not large.fails or not small.ok or here.fails:
         return (), False
     return (Aim.FAR_LARGE, Aim.FAR_SMALL), large.repeated and here.ok
@@ -47,7 +47,7 @@ def _by_listener(evidence: RouteEvidence, path: Path) -> tuple[tuple[Aim, ...], 
 
 def _by_request(evidence: RouteEvidence, path: Path) -> bool:
     """Where there is no listener: the route's own request, padded."""
-    place = evidence.stand(path.edge)
+    place = evidence.stand(path.ingress)
     if evidence.listener(path, Aim.FAR_LARGE).seen:
         return False
     large = evidence.matching(place, (Aim.LARGE_REQUEST,), path.endpoint.node)

@@ -29,8 +29,8 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
         end = "refused by something in between" if gateway else "answered with `no route`"
         yield Match(
             because=(
-                f"From {path.edge}, everything towards the pods of {path.endpoint.node} is {end}, "
-                "our own listener there included."
+                f"From {path.ingress}, everything towards the pods of {path.endpoint.node} is "
+                f"{end}, our own listener there included."
             ),
             proven=direct.repeated and sole.fails,
             paths=(path,),

@@ -27,13 +27,13 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
         if nearer or not lost(evidence, path):
             continue
         culprit = overlay.culprit(pair)
-        node = evidence.node(VantagePoint(path.edge), path.endpoint.node)
+        node = evidence.node(VantagePoint(path.ingress), path.endpoint.node)
         sole = evidence.sole(path)
         node_answers = bool(node.successes) or node.state is ResultState.REFUSED
         twice = evidence.beside(path).repeated and sole.repeated
         yield Match(
             because=(
-                f"Nothing of the pod network gets from {path.edge} to {path.endpoint.node}: "
+                f"Nothing of the pod network gets from {path.ingress} to {path.endpoint.node}: "
                 f"neither the endpoint nor our own listener there answers{_below(node)}."
             ),
             proven=node_answers and sole.fails and twice,

@@ -28,7 +28,7 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
             yield _match(
                 evidence,
                 refusal.path,
-                f"Connections of pods from {refusal.path.edge} to {refusal.path.endpoint} are "
+                f"Connections of pods from {refusal.path.ingress} to {refusal.path.endpoint} are "
                 "refused, by the VIP too, while our own listener on "
                 f"{refusal.path.endpoint.node} answers and the pod does listen{_witness(refusal)}: "
                 "something there refuses for it, such as a NetworkPolicy.",
@@ -39,8 +39,8 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
             yield _match(
                 evidence,
                 path,
-                f"Connections of pods from {path.edge} to {path.endpoint} get no answer, while our "
-                f"own listener on {path.endpoint.node} is reached and the pod does listen: "
+                f"Connections of pods from {path.ingress} to {path.endpoint} get no answer, while "
+                f"our own listener on {path.endpoint.node} is reached and the pod does listen: "
                 "something drops them for this pod.",
             )
     for path in evidence.failing:
@@ -48,7 +48,7 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
         if own.fails and own.state is ResultState.REFUSED and evidence.beside(path).ok:
             yield Match(
                 because=(
-                    f"On {path.edge}, Traefik's own pod is refused by {path.endpoint}, while "
+                    f"On {path.ingress}, Traefik's own pod is refused by {path.endpoint}, while "
                     "another pod beside it is let through: a NetworkPolicy tells the two apart."
                 ),
                 paths=(path,),
@@ -76,7 +76,7 @@ def _refuses(refusal: RefusedPath) -> bool:
     if refusal.sole.successes or refusal.by_source or not refusal.far.ok or not refusal.listens:
         return False
     remote_ok = any(result.ok for result in refusal.remote)
-    by_far_node = refusal.by_source is False or refusal.edge_itself.state is ResultState.REFUSED
+    by_far_node = refusal.by_source is False or refusal.ingress_itself.state is ResultState.REFUSED
     return not remote_ok or by_far_node
 
 

@@ -27,19 +27,19 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
         listener hears.
     """
     refused = tuple(refusals(evidence))
-    sure = {(r.path.edge, r.path.endpoint.port) for r in refused if _fits(r)}
+    sure = {(r.path.ingress, r.path.endpoint.port) for r in refused if _fits(r)}
     yield from (_match(r) for r in refused if _fits(r) or _alike(r, sure))
 
 
 def _alike(refusal: RefusedPath, sure: set[tuple[str, int]]) -> bool:
     """The same port on the same node, of a pod that others reach: the same rule catches it."""
-    caught = (refusal.path.edge, refusal.path.endpoint.port) in sure
+    caught = (refusal.path.ingress, refusal.path.endpoint.port) in sure
     return caught and refusal.pod_reached and any(result.ok for result in refusal.elsewhere)
 
 
 def _fits(refusal: RefusedPath) -> bool:
     """The node's own packets pass no PREROUTING chain, so only a pod's can be caught."""
-    if refusal.evidence.subject.in_host_network(refusal.path.edge):
+    if refusal.evidence.subject.in_host_network(refusal.path.ingress):
         return False
     if refusal.place.context is ExecutionContext.TRAEFIK:
         return _left_over(refusal)
@@ -80,17 +80,17 @@ def _match(refusal: RefusedPath) -> Match:
     unlike = "" if inside else ", while other ports there are open"
     return Match(
         because=(
-            f"On {path.edge}, connections of {'Traefik' if inside else 'pods'} to port {port} of "
-            f"a pod on {path.endpoint.node or 'an unknown node'} are refused"
-            f"{unlike}{_sooner(refusal)}{_by_vip(refusal)}: a nat rule of {path.edge} itself "
+            f"On {path.ingress}, connections of {'Traefik' if inside else 'pods'} to port {port} "
+            f"of a pod on {path.endpoint.node or 'an unknown node'} are refused"
+            f"{unlike}{_sooner(refusal)}{_by_vip(refusal)}: a nat rule of {path.ingress} itself "
             "catches them."
         ),
         proven=decisive and elsewhere,
         paths=(path,),
-        places=(path.edge,),
+        places=(path.ingress,),
         bears=(Aim.ENDPOINT, Aim.SOLE_VIP, Aim.FAR, Aim.OTHER_PORT, Aim.NODE, *vip),
         untested=(*unsure, *sole),
-        instead=(f"On {path.edge}: iptables-save -t nat | grep -E 'PREROUTING.*dport {port}'",),
+        instead=(f"On {path.ingress}: iptables-save -t nat | grep -E 'PREROUTING.*dport {port}'",),
     )
 
 

@@ -30,7 +30,7 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
         late = f", and {failed} of {direct.tries} did not come about within the limit"
         yield Match(
             because=(
-                f"From {path.edge} to {path.endpoint.node} a connection takes "
+                f"From {path.ingress} to {path.endpoint.node} a connection takes "
                 f"{direct.typical or 0.0:.0f} ms{node}{first}{late if failed else ''}."
             ),
             proven=direct.repeated and direct.ok and far.slow,

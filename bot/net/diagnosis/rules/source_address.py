@@ -28,8 +28,8 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
         path, masked = refusal.path, bool(refusal.masqueraded)
         yield Match(
             because=(
-                f"From {path.edge} the pod's own address is refused on {path.endpoint.node}, but "
-                "by the VIP the same endpoint answers"
+                f"From {path.ingress} the pod's own address is refused on {path.endpoint.node}, "
+                "but by the VIP the same endpoint answers"
                 + (": the VIP's packets arrive under another address" if masked else "")
                 + ", so the source address decides."
             ),

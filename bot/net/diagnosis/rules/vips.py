@@ -20,17 +20,17 @@ class View:
     """What the pods of one Traefik node see of VIPs, and of the pods behind them."""
 
     evidence: RouteEvidence
-    edge: str
+    ingress: str
 
     @property
     def place(self) -> VantagePoint:
         """Where from."""
-        return self.evidence.stand(self.edge)
+        return self.evidence.stand(self.ingress)
 
     @property
     def paths(self) -> tuple[Path, ...]:
         """The ways from here."""
-        return self.evidence.paths_from(self.edge)
+        return self.evidence.paths_from(self.ingress)
 
     @property
     def pods_ok(self) -> bool:
@@ -49,13 +49,13 @@ class View:
     def here(self) -> tuple[Result, ...]:
         """VIPs that lead to this very node for sure."""
         soles = [self.evidence.sole(p) for p in self.paths if not p.crosses]
-        own = self.evidence.far(self.place, self.edge, Aim.FAR_VIP)
+        own = self.evidence.far(self.place, self.ingress, Aim.FAR_VIP)
         return tuple(result for result in (*soles, own) if result.seen)
 
     @property
     def vip(self) -> Result:
         """The Service's own VIP."""
-        return self.evidence.vip_beside(self.edge)
+        return self.evidence.vip_beside(self.ingress)
 
 
 def find_checksum(evidence: RouteEvidence) -> Iterator[Match]:
@@ -71,11 +71,11 @@ def find_checksum(evidence: RouteEvidence) -> Iterator[Match]:
         if _stalls(view):
             yield Match(
                 because=(
-                    f"From {view.edge} remote pods answer by their own addresses, and by a VIP "
+                    f"From {view.ingress} remote pods answer by their own addresses, and by a VIP "
                     "they do not, or only after seconds; VIPs that stay on the node work."
                 ),
                 proven=sum(result.repeated for result in view.across) > 1,
-                places=(view.edge,),
+                places=(view.ingress,),
                 bears=(Aim.ENDPOINT, Aim.SOLE_VIP, Aim.FAR_VIP, Aim.VIP, Aim.FAR),
             )
 
@@ -94,27 +94,27 @@ def find_broken(evidence: RouteEvidence) -> Iterator[Match]:
         others = [
             evidence.vip_from(place)
             for place in evidence.places(Aim.VIP)
-            if place.node != view.edge and place.context is ExecutionContext.POD
+            if place.node != view.ingress and place.context is ExecutionContext.POD
         ]
         where = "on every node that was tried" if others else "here"
         if others and all(result.ok for result in others):
-            where = f"on {view.edge} alone"
+            where = f"on {view.ingress} alone"
         failed = view.vip.tries - view.vip.successes
         failures = "every time" if view.vip.fails else f"{failed} times of {view.vip.tries}"
         yield Match(
             because=(
-                f"From {view.edge} every endpoint answers by its own address, and the Service's "
+                f"From {view.ingress} every endpoint answers by its own address, and the Service's "
                 f"VIP fails {failures}: kube-proxy's rules for it are broken, {where}."
             ),
             proven=view.vip.repeated and view.vip.fails and bool(others),
-            places=(view.edge,),
+            places=(view.ingress,),
             bears=(Aim.VIP, Aim.ENDPOINT, Aim.SOLE_VIP, Aim.FAR_VIP),
         )
 
 
 def _views(evidence: RouteEvidence) -> Iterator[View]:
-    for edge in evidence.points.ingress_nodes:
-        view = View(evidence, edge)
+    for node in evidence.points.ingress_nodes:
+        view = View(evidence, node)
         if view.pods_ok:
             yield view
 
