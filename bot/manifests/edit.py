@@ -76,11 +76,11 @@ def setting(text: str, mapping: yaml.MappingNode, key: str, value: str) -> Splic
     Raises:
         Misfit: It cannot be placed with certainty.
     """
-    found = [pair for pair in mapping.value if pair[0].value == key]
-    if len(found) > 1:
+    pairs = [pair for pair in mapping.value if pair[0].value == key]
+    if len(pairs) > 1:
         raise Misfit(f"{key} stands there twice")
-    if found:
-        return _replaced(text, found[0][0], found[0][1], value)
+    if pairs:
+        return _replaced(text, pairs[0][0], pairs[0][1], value)
     return (
         _in_flow(text, mapping, key, value)
         if mapping.flow_style
@@ -95,15 +95,15 @@ def nesting(text: str, mapping: yaml.MappingNode, key: str, entry: tuple[str, st
         Misfit: It cannot be placed with certainty.
     """
     inner, value = entry
-    found = [pair for pair in mapping.value if pair[0].value == key]
-    if found or mapping.flow_style:
+    pairs = [pair for pair in mapping.value if pair[0].value == key]
+    if pairs or mapping.flow_style:
         return setting(text, mapping, key, f"{{{inner}: {value}}}")
-    made = _in_block(text, mapping, key, "")
-    before = made.text.rstrip(" ")
+    line = _in_block(text, mapping, key, "")
+    before = line.text.rstrip(" ")
     # The top of a file stands at column 0, so a mapping's own column is its first step.
     indent = " " * (mapping.start_mark.column + min(mapping.start_mark.column or 2, 8))
     return Splice(
-        made.start, made.end, f"{before}{line_end(text, made.start)}{indent}{inner}: {value}"
+        line.start, line.end, f"{before}{line_end(text, line.start)}{indent}{inner}: {value}"
     )
 
 
@@ -125,10 +125,10 @@ def extent(text: str, root: yaml.Node) -> tuple[int, int]:
 
 def _value(node: yaml.Node, key: str) -> yaml.Node:
     pairs = node.value if isinstance(node, yaml.MappingNode) else ()
-    found: list[yaml.Node] = [value for name, value in pairs if name.value == key]
-    if len(found) != 1:
-        raise Misfit(f"{key} stands there {len(found)} times")
-    return found[0]
+    values: list[yaml.Node] = [value for name, value in pairs if name.value == key]
+    if len(values) != 1:
+        raise Misfit(f"{key} stands there {len(values)} times")
+    return values[0]
 
 
 def _replaced(text: str, key: yaml.Node, old: yaml.Node, value: str) -> Splice:
@@ -186,5 +186,5 @@ def _beside(key: yaml.Node, value: yaml.Node) -> bool:
 
 def line_end(text: str, at: int = 0) -> str:
     """The line end that a text uses next from `at` on, else anywhere, else a newline."""
-    found = LINE_END.search(text, max(0, at)) or LINE_END.search(text)
-    return found.group() if found else "\n"
+    match = LINE_END.search(text, max(0, at)) or LINE_END.search(text)
+    return match.group() if match else "\n"

@@ -95,13 +95,13 @@ def read_all(names: Iterable[str], *, stdin: BinaryIO | None = None) -> Manifest
     for name in names:
         try:
             body = read_bytes(name, stdin)
-            found = parse(body, "standard input" if name == STDIN else name)
+            manifests = parse(body, "standard input" if name == STDIN else name)
         except InputError as error:
             problems.append(error)
         else:
-            objects += found.objects
-            problems += found.problems
-            counts.append(len(found.objects))
+            objects += manifests.objects
+            problems += manifests.problems
+            counts.append(len(manifests.objects))
     return Manifests(tuple(objects), tuple(problems), tuple(counts))
 
 
@@ -111,11 +111,11 @@ def parse(body: bytes, name: str) -> Manifests:
     Raises:
         InputError: Nothing of it can be read.
     """
-    found = numbered(body, name)
-    if not found.documents and not found.problems:
+    contents = numbered(body, name)
+    if not contents.documents and not contents.problems:
         raise InputError(f"{name}: there is no object in it.")
-    objects = tuple(item for _, document in found.documents for item in unpacked(document))
-    return Manifests(objects, found.problems)
+    objects = tuple(item for _, document in contents.documents for item in unpacked(document))
+    return Manifests(objects, contents.problems)
 
 
 def numbered(body: bytes, name: str) -> Numbered:
@@ -213,24 +213,24 @@ def _yaml(text: str, name: str) -> Numbered:
     errors: list[InputError] = []
     number = 0
     for line, part in _documents(text):
-        made: list[object] = [None]
+        items: list[object] = [None]
         try:
             if CONTENT.search(part):
                 if too_much := excess(part):
                     at = line + too_much.line
                     errors.append(InputError(f"{name}, line {at}: {too_much.why}"))
                 else:
-                    made = list(yaml.load_all(part, Loader=_Loader))
+                    items = list(yaml.load_all(part, Loader=_Loader))
         except UNREADABLE as error:
             errors.append(_not_yaml(error, part, name, line))
-        documents += ((at, item) for at, item in enumerate(made, number) if item is not None)
-        number += len(made)
+        documents += ((at, item) for at, item in enumerate(items, number) if item is not None)
+        number += len(items)
     return Numbered(tuple(documents), tuple(errors))
 
 
 def _documents(text: str) -> Iterator[tuple[int, str]]:
     """The documents, each with the number of its first line; a bad one then loses no other."""
-    starts = [found.start() for found in DOCUMENT.finditer(text)]
+    starts = [mark.start() for mark in DOCUMENT.finditer(text)]
     line = 1
     for begin, end in pairwise([0, *starts, len(text)]):
         part = text[begin:end]

@@ -60,8 +60,8 @@ class Listener:
 
     def answer(self, packet: bytes) -> bytes | None:
         """The datagram that is sent back: of the same size, with the listener's name."""
-        head, found, _ = packet.partition(b"\n")
-        if not found or not head.startswith(MAGIC) or len(packet) < SHORTEST:
+        head, newline, _ = packet.partition(b"\n")
+        if not newline or not head.startswith(MAGIC) or len(packet) < SHORTEST:
             return None
         return (head + b" " + self._name + b"\n")[: len(packet)].ljust(len(packet), b".")
 

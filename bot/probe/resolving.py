@@ -62,8 +62,8 @@ def _configuration(resolv_conf: Path) -> tuple[list[str], list[str], int]:
             case ["search", *domains]:
                 search = domains
             case ["options", *options]:
-                found = [option.removeprefix("ndots:") for option in options if "ndots:" in option]
-                dots = int(found[0]) if found and found[0].isdecimal() else dots
+                values = [option.removeprefix("ndots:") for option in options if "ndots:" in option]
+                dots = int(values[0]) if values and values[0].isdecimal() else dots
     return servers, search, dots
 
 
@@ -77,11 +77,11 @@ def _candidates(name: str, search: list[str], dots: int) -> list[str]:
 
 
 async def _addresses(server: str, port: int, name: str, progress: TryProgress) -> tuple[str, ...]:
-    found: list[str] = []
+    addresses: list[str] = []
     for kind in (A, AAAA):
-        found += await _ask(server, port, name, kind, progress)
-        if found:
-            return tuple(found)
+        addresses += await _ask(server, port, name, kind, progress)
+        if addresses:
+            return tuple(addresses)
     raise Ended(NAME, f"{name} has no address")
 
 
@@ -103,9 +103,9 @@ def _query(name: str, kind: int) -> bytes:
     labels = name.rstrip(".").split(".")
     if not all(0 < len(label) <= LONGEST_LABEL and label.isascii() for label in labels):
         raise Ended(NAME, f"{name} is no name")
-    asked = b"".join(bytes([len(label)]) + label.encode() for label in labels) + b"\0"
+    question = b"".join(bytes([len(label)]) + label.encode() for label in labels) + b"\0"
     header = os.urandom(2) + struct.pack("!HHHHH", 0x0100, 1, 0, 0, 0)
-    return header + asked + struct.pack("!HH", kind, 1)
+    return header + question + struct.pack("!HH", kind, 1)
 
 
 async def _by_udp(server: str, port: int, query: bytes, progress: TryProgress) -> bytes:
@@ -125,13 +125,13 @@ async def _by_tcp(server: str, port: int, query: bytes) -> bytes:
 
 
 async def _exactly(sock: socket.socket, length: int) -> bytes:
-    found = b""
-    while len(found) < length:
-        part = await receive(sock, length - len(found))
+    received = b""
+    while len(received) < length:
+        part = await receive(sock, length - len(received))
         if not part:
             raise Ended(NAME, "the name server closed the connection")
-        found += part
-    return found
+        received += part
+    return received
 
 
 def _answers(reply: bytes, kind: int) -> Iterator[str]:
@@ -142,9 +142,9 @@ def _answers(reply: bytes, kind: int) -> Iterator[str]:
         at = _past_name(reply, at) + 4
     for _ in range(answers):
         at = _past_name(reply, at)
-        found, _, _, length = struct.unpack_from("!HHIH", reply, at)
+        record_type, _, _, length = struct.unpack_from("!HHIH", reply, at)
         at += 10
-        if found == kind:
+        if record_type == kind:
             number = socket.AF_INET if kind == A else socket.AF_INET6
             yield socket.inet_ntop(number, reply[at : at + length])
         at += length

@@ -82,23 +82,23 @@ def _request(probe: ProbeTask) -> bytes:
 
 async def _head(connection: Connection) -> tuple[bytes, bytes]:
     """The head, or what there is of it up to MOST_HEAD, and the bytes that came after it."""
-    found = b""
-    while b"\r\n\r\n" not in found and len(found) < MOST_HEAD:
+    received = b""
+    while b"\r\n\r\n" not in received and len(received) < MOST_HEAD:
         part = await connection.receive()
-        if not part and not found:
+        if not part and not received:
             raise Ended(CLOSED, "closed without an answer")
         if not part:
             break
-        found += part
-    head, _, begun = found.partition(b"\r\n\r\n")
+        received += part
+    head, _, begun = received.partition(b"\r\n\r\n")
     return head, begun
 
 
 def _status(head: bytes) -> int:
-    found = STATUS_LINE.match(head)
-    if not found:
+    status_line = STATUS_LINE.match(head)
+    if not status_line:
         raise Ended(NOT_HTTP, f"it begins with {head[:24]!r}")
-    return int(found[1])
+    return int(status_line[1])
 
 
 def _headers(head: bytes) -> dict[str, str]:
@@ -137,8 +137,8 @@ async def _body(
 
 def _backend(status: int, headers: dict[str, str], body: bytes) -> str:
     """The backend's name for itself, else a fingerprint of what is equal in all its answers."""
-    if found := HOSTNAME.search(body):
-        return found[1].decode("latin-1")
+    if hostname := HOSTNAME.search(body):
+        return hostname[1].decode("latin-1")
     for header in NAMED:
         if headers.get(header):
             return headers[header][:253]

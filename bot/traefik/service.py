@@ -212,8 +212,8 @@ def _by_kind(
 ) -> tuple[dict[str, T], tuple[str, ...]]:
     """The answers of a kind by the name of their replica, and the reasons of the others."""
     pairs = zip(pods, answers, strict=True)
-    found = {pod.name: answer for pod, answer in pairs if isinstance(answer, kind)}
-    return found, tuple(str(answer) for answer in answers if not isinstance(answer, kind))
+    by_pod = {pod.name: answer for pod, answer in pairs if isinstance(answer, kind)}
+    return by_pod, tuple(str(answer) for answer in answers if not isinstance(answer, kind))
 
 
 def _answer(

@@ -108,12 +108,12 @@ def _dig(snapshot: Snapshot, target: str, server: str, also: Allowed) -> tuple[s
         question = "-x" if place.host == place.address else "-q", place.host
     if not server:
         return question
-    asked = targets.find(snapshot, server, also)
-    if isinstance(asked, Refusal):
-        return asked
-    if not asked.address:
+    name_server = targets.find(snapshot, server, also)
+    if isinstance(name_server, Refusal):
+        return name_server
+    if not name_server.address:
         return Refusal(f"The name server {server} has to be an address.")
-    return f"@{asked.address}", *question
+    return f"@{name_server.address}", *question
 
 
 def _curl(snapshot: Snapshot, target: str, also: Allowed) -> tuple[str, ...] | Refusal:
