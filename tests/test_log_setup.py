@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 from bot.domain.redaction import known as known_secrets
 from bot.log_setup import BUDGET, LONGEST, WITHHELD, Handler, Json, Text, Unsearched, searched
+from tests.examples import examples
 from tests.leaking import WAYS
 from tests.places import ROOT
 
@@ -78,7 +79,7 @@ secrets = st.from_regex(r"\AK[!-~äß中]{14,60}Q\Z")
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-@settings(max_examples=6)
+@settings(max_examples=examples(6))
 @given(
     secret=secrets,
     planted=st.lists(

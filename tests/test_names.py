@@ -2,17 +2,18 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 
 from tests.places import ROOT
 
 LOOPS = ast.For | ast.AsyncFor | ast.comprehension
 
 
-def trees() -> Iterator[tuple[str, ast.Module]]:
+@cache
+def trees() -> tuple[tuple[str, ast.Module], ...]:
     """Each source file of the bot and its commands, by its path."""
-    for folder in ("bot", "commands"):
-        for file in sorted((ROOT / folder).rglob("*.py")):
-            yield str(file.relative_to(ROOT)), ast.parse(file.read_text())
+    files = (file for folder in ("bot", "commands") for file in (ROOT / folder).rglob("*.py"))
+    return tuple((str(file.relative_to(ROOT)), ast.parse(file.read_text())) for file in files)
 
 
 def loop_names(tree: ast.Module) -> Iterator[ast.Name]:
