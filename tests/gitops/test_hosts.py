@@ -12,6 +12,8 @@ from bot.gitops.hosts import Gitea, GitHub, Host, Pull, PullState
 from tests.gitops.git_server import TOKEN
 from tests.gitops.host_server import Pulls, hosted
 
+pytestmark = pytest.mark.slow
+
 BRANCH = "meshmedic/service-apps-web-0123456789"
 
 

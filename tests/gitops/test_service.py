@@ -40,6 +40,8 @@ from tests.gitops.trees import (
     annotated,
 )
 
+pytestmark = pytest.mark.slow
+
 AT = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 WHY = markdown.Description(
     change="fix-web-1", at=AT, evidence=("pod 10.42.1.7 does not answer",), risks=("balancing",)
