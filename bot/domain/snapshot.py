@@ -71,11 +71,13 @@ class Indexed(tuple[T, ...]):
     def by_label(self, label: str) -> Mapping[tuple[str, str], list[T]]:
         """By (namespace, value of a label)."""
         if label not in self.labels:
-            self.labels[label] = grouped(
-                ((item.namespace, value), item)
-                for item in self
-                if item.metadata.labels and (value := item.metadata.labels.get(label))
-            )
+            # Thousands of pods are indexed anew whenever one changes, so this is a plain loop.
+            groups: dict[tuple[str, str], list[T]] = {}
+            for item in self:
+                meta = item.metadata
+                if meta.labels and (value := meta.labels.get(label)):
+                    groups.setdefault((meta.namespace, value), []).append(item)
+            self.labels[label] = groups
         return self.labels[label]
 
 
