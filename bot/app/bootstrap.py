@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -25,9 +25,9 @@ from bot.app.leadership import Membership, membership
 from bot.app.metrics import Metrics, Sources
 from bot.app.probes import Probes
 from bot.app.remediation import build_remediation, clock, nobody_asks
-from bot.charts.process import Artist, Draw
+from bot.charts.process import Artist
 from bot.chat.client import Client
-from bot.digest.composer import Composer, nobody, nothing
+from bot.digest.composer import Composer
 from bot.digest.delivery import DigestDelivery
 from bot.digest.discord_channel import DiscordDigestChannel
 from bot.digest.domain.records import DigestPlan
@@ -38,7 +38,6 @@ from bot.doctor.service import Doctor
 from bot.domain.authorization import Roles
 from bot.domain.election import Alone, Leadership
 from bot.domain.record import Store
-from bot.domain.report import Report
 from bot.domain.resources.core import Namespace
 from bot.gitops.service import PullRequests
 from bot.health.report_store import ReportStore
@@ -231,17 +230,21 @@ class Bot:
         self._silences = Silences(cluster.store, self._health, self._namespaces)
         self._remediation = self._build_remediation()
         self._artist = Artist()
-        self._digests = build_digests(
-            options.digests,
-            health=self._health,
-            store=cluster.store,
-            leadership=leadership,
-            client=self.client,
-            draw=self._artist.draw,
-            prepare=self._artist.prepare,
-            on_outcome=self.metrics.digest,
+        composer = Composer(
+            self._health,
+            cluster.store,
+            self._artist.draw,
+            options.digests.zone,
             muted=self._silences.muted,
             approvals=self._approvals,
+        )
+        self._digests = build_digests(
+            options.digests,
+            composer,
+            leadership,
+            self.client,
+            on_outcome=self.metrics.digest,
+            prepare=self._artist.prepare,
         )
         self._register_commands()
         counts = member.changes.tally if member else dict
@@ -353,19 +356,14 @@ class Bot:
 
 def build_digests(
     plan: DigestPlan,
-    *,
-    health: Health,
-    store: Store,
+    composer: Composer,
     leadership: Leadership,
     client: discord.Client,
-    draw: Draw,
+    *,
     on_outcome: Callable[[DigestOutcome], None],
-    muted: Callable[[Report], Awaitable[Mapping[str, str]]] = nobody,
-    approvals: Callable[[], Awaitable[tuple[str, ...]]] = nothing,
     prepare: Callable[[], Awaitable[None]] = unprepared,
 ) -> Digests:
     """The digests, with their delivery to Discord's channels."""
-    composer = Composer(health, store, draw, plan.zone, muted=muted, approvals=approvals)
     delivery = DigestDelivery(
         composer,
         DiscordDigestChannel(client, refresh_button.rows),

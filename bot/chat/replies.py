@@ -168,7 +168,7 @@ def _acknowledged(interaction: discord.Interaction) -> bool:
 
 
 async def _replied(interaction: discord.Interaction, view: discord.ui.LayoutView) -> bool:
-    """Send the first reply; False if a lost acknowledgement of ours had arrived before it.
+    """Send the first reply; False if the acknowledgement, whose answer was lost, had arrived.
 
     Raises:
         Taken: Another process's had arrived before it.

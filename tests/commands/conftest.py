@@ -13,6 +13,7 @@ from bot.alerting.silences import Silences
 from bot.app.bootstrap import build_digests
 from bot.app.remediation import build_remediation, clock
 from bot.chat.client import Client
+from bot.digest.composer import Composer
 from bot.digest.domain.records import DigestPlan
 from bot.digest.service import Digests
 from bot.doctor.domain.facts import Setup
@@ -84,15 +85,13 @@ def make_client(
     store: Store | None = None,
     plan: DigestPlan | None = None,
 ) -> "RegisteringClient":
-    store = store or Unkept()
+    store, plan = store or Unkept(), plan or DigestPlan()
     client = RegisteringClient(roles, GUILD, leadership=led)
     client.digests = build_digests(
-        plan or DigestPlan(),
-        health=health,
-        store=store,
-        leadership=led,
-        client=client,
-        draw=cluster.draw,
+        plan,
+        Composer(health, store, cluster.draw, plan.zone),
+        led,
+        client,
         on_outcome=lambda _outcome: None,
     )
     announcer = Announcer(client, clock, cluster.audit_channel)

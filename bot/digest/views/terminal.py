@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from bot.digest.domain.digest import Digest
-from bot.digest.views import text as texts
+from bot.digest.views import text as text_view
 from bot.render.terminal import STYLE
 
 
@@ -19,7 +19,7 @@ def digest(digest: Digest) -> RenderableType:
 
 
 def _lines(digest: Digest) -> Iterator[RenderableType]:
-    title, *others = texts.text(digest).splitlines()
+    title, *others = text_view.text(digest).splitlines()
     yield Text(title, style=f"bold {STYLE[digest.report.verdict]}")
     for line in others:
         if line.startswith("  "):
