@@ -53,6 +53,9 @@ test-cluster: $(READY) ## Tests on a real Kubernetes API server (needs Go: build
 conversion: $(READY) ## Convert every Ingress at hand, and hold it against an independent reading and the CRDs
 	@$(BIN)/python -m tests.conversion
 
+field: $(READY) ## Ask about field reports and objects of real controllers, and say which answers are right
+	@$(BIN)/python -m tests.field
+
 month: $(READY) ## A simulated month of alerts: messages against incidents (ARGS=seeds)
 	@$(BIN)/python -m tests.month $(ARGS) 2>/dev/null
 
@@ -88,5 +91,5 @@ lock: $(READY) ## Resolve the locked requirements again
 clean: ## Remove the virtual environment and caches
 	@rm -rf $(VENV) .cache build *.egg-info
 
-.PHONY: help setup sandbox test test-browser test-cluster test-image golden lint format conversion month lab faults bench size \
+.PHONY: help setup sandbox test test-browser test-cluster test-image golden lint format conversion field month lab faults bench size \
   test-fast screenshots lock clean

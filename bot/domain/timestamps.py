@@ -1,9 +1,9 @@
-"""Times that others wrote: the timestamps of log lines, and the Date header of an answer."""
+"""Times that others wrote: timestamps of log lines, Date headers of answers, Go's durations."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 RFC3339 = re.compile(
@@ -38,3 +38,18 @@ def ahead(before: datetime, after: datetime, date: str | None) -> float | None:
     # The header has whole seconds, cut off: half a second later is the best guess.
     middle = before + (after - before) / 2
     return (middle - theirs).total_seconds() - 0.5
+
+
+UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
+DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(h|ms|m|s|us|µs|ns)")
+
+
+def go_duration(text: str) -> timedelta | None:
+    """A Go duration such as `1h` or `1m30s`; None for zero and for anything else."""
+    parts = DURATION.findall(text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        return None
+    try:
+        return timedelta(seconds=sum(float(number) * UNITS[unit] for number, unit in parts)) or None
+    except OverflowError:
+        return None

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+
+import msgspec
 
 from bot.domain import conditions
 from bot.domain.finding import Judgement, Ref
-from bot.domain.resources.base import Object
+from bot.domain.resources import flux
+from bot.domain.resources.base import Condition, Object
 from bot.domain.resources.flux import FluxObject
 from bot.domain.snapshot import Snapshot
-from bot.domain.verdict import Verdict
+from bot.domain.timestamps import go_duration
+from bot.domain.verdict import Verdict, worst
 
 OWNERS = (
     ("HelmRelease", "helm.toolkit.fluxcd.io"),
@@ -20,6 +25,34 @@ OWNERS = (
 
 INSTANCE = "app.kubernetes.io/instance"
 """The label by which most charts name the release that a pod belongs to."""
+
+LASTING = {"SourceVerified": "False", "FetchFailed": "True", "Released": "False"}
+"""Conditions of a failure whose time changes only with the outcome, and their bad status."""
+
+OUTCOMES = {**LASTING, "Healthy": "False"}
+"""The conditions that keep the outcome of the last try while Flux tries again."""
+
+WAITING = ("DependencyNotReady", "ArtifactFailed", "SourceNotReady", "SourceUnavailable")
+"""Reasons of Ready that name the fault of another object."""
+
+FETCHED = ("GitRepository", "OCIRepository", "HelmRepository", "Bucket")
+"""The kinds of sources that are fetched from outside the cluster."""
+
+TYPES: Mapping[str, type[FluxObject]] = {
+    type_.kind_name(): type_
+    for type_ in (
+        flux.GitRepository,
+        flux.OCIRepository,
+        flux.HelmRepository,
+        flux.HelmChart,
+        flux.Bucket,
+        flux.Kustomization,
+        flux.HelmRelease,
+    )
+}
+
+TO_REPORT = timedelta(minutes=1)
+"""How long after its timeout a try may be reported as failed."""
 
 WAITED = re.compile(r"deadline exceeded|timed? ?out|health check|not ready", re.IGNORECASE)
 """How Flux says that it gave up waiting for other objects: the fault is theirs."""
@@ -41,10 +74,149 @@ def suspended(resource: FluxObject) -> Judgement | None:
 
 
 def judge(resource: FluxObject, follows: Iterable[Ref], snapshot: Snapshot) -> Judgement:
-    """Suspended comes first, since the conditions are frozen then; the rest is kstatus."""
-    return suspended(resource) or conditions.by_ready(
-        resource, snapshot.taken_at, follows=tuple(follows)
-    )
+    """By what Flux's controllers mean by their conditions, which kstatus alone misreads.
+
+    `Ready=False` decides, whatever Reconciling says beside it: helm-controller keeps
+    Reconciling=True for as long as a prerequisite is missing. A failure is FAILED where nothing
+    was ever delivered or Flux has given up, and DEGRADED while the last good revision still
+    serves. Progressing is only what has not failed yet, within its own timeout.
+
+    Source: source-controller and kustomize-controller 1.9, helm-controller 1.6.
+    """
+    now, links = snapshot.taken_at, tuple(follows)
+    if first := suspended(resource) or conditions.terminating(resource, now):
+        return first
+    entries = resource.status.conditions
+    ready = conditions.condition(entries, "Ready")
+    stalled = conditions.is_true(entries, "Stalled")
+    refused = ready if ready and ready.status == "False" else None
+    if stalled:
+        return _given_up(stalled, refused, links)
+    if refused and refused.reason in WAITING:
+        return _waiting(resource, refused, links, snapshot)
+    if failing := refused or _last_failure(resource, ready):
+        return _failed(resource, failing, links)
+    if reconciling := conditions.is_true(entries, "Reconciling"):
+        return conditions.progressing_by(
+            reconciling, "Reconciling", now, patience=_patience(resource), follows=links
+        )
+    judgement = conditions.by_ready(resource, now, follows=links)
+    drifted = conditions.is_true(entries, "Drifted")
+    if drifted and judgement.verdict is Verdict.HEALTHY:
+        return conditions.judgement(drifted, Verdict.DEGRADED, follows=links)
+    return judgement
+
+
+def circle(resource: FluxObject, snapshot: Snapshot) -> Judgement | None:
+    """A verdict on an object that depends on itself by way of others, None where it does not.
+
+    All members of the circle follow from its first by name, so that they are one root cause.
+    """
+    paths: list[tuple[Ref, ...]] = [(resource.ref,)]
+    visited: set[Ref] = set()
+    while paths:
+        path = paths.pop()
+        for dependency in _dependencies(path[-1], snapshot):
+            if dependency == resource.ref:
+                first = min(path)
+                names = " -> ".join(f"{ref.namespace}/{ref.name}" for ref in (*path, dependency))
+                message = f"It waits for itself, so it never begins: {names}."
+                follows = () if first == resource.ref else (first,)
+                return Judgement(Verdict.FAILED, "DependencyCycle", message, follows=follows)
+            if dependency not in visited:
+                visited.add(dependency)
+                paths.append((*path, dependency))
+    return None
+
+
+def _dependencies(ref: Ref, snapshot: Snapshot) -> tuple[Ref, ...]:
+    """What an object names in `dependsOn`: objects of its own kind."""
+    resource = snapshot.get(TYPES[ref.kind], ref.namespace, ref.name)
+    entries = resource.spec.depends_on if resource else ()
+    return tuple(entry.ref(ref.namespace, kind=ref.kind) for entry in entries)
+
+
+def _patience(resource: FluxObject) -> timedelta:
+    """How long one try may take: the object's own timeout, and a minute to report it."""
+    timeout = go_duration(resource.spec.timeout)
+    return timeout + TO_REPORT if timeout else conditions.PATIENCE
+
+
+def _given_up(stalled: Condition, ready: Condition | None, follows: tuple[Ref, ...]) -> Judgement:
+    """Flux does not try again by itself. Why it failed is in Ready, that it gave up in Stalled."""
+    judgement = conditions.judgement(stalled, Verdict.FAILED, follows=follows)
+    if ready is None or ready.message in ("", stalled.message):
+        return judgement
+    message = f"{ready.message.rstrip('. ')}. {judgement.message.rstrip('. ')}."
+    return msgspec.structs.replace(judgement, message=message)
+
+
+def _waiting(
+    resource: FluxObject, ready: Condition, follows: tuple[Ref, ...], snapshot: Snapshot
+) -> Judgement:
+    """An effect never outranks its cause: what waits for an object under way is under way."""
+    own = _failed(resource, ready, follows)
+    if ready.reason == "DependencyNotReady":
+        causes = _dependencies(resource.ref, snapshot)
+    else:
+        causes = tuple(ref for ref in follows if ref.kind in _sources(resource))
+    verdicts = [verdict for ref in causes if (verdict := _verdict(ref, snapshot)) is not None]
+    if len(verdicts) < len(causes) or not verdicts:
+        return own
+    cause = worst(verdicts)
+    if cause is Verdict.HEALTHY and ready.reason == "DependencyNotReady":
+        # It looks again at its next interval.
+        return conditions.progressing_by(
+            ready, ready.reason, snapshot.taken_at, patience=_patience(resource), follows=follows
+        )
+    if cause in (Verdict.PROGRESSING, Verdict.DEGRADED) and cause.rank < own.verdict.rank:
+        return msgspec.structs.replace(own, verdict=cause)
+    return own
+
+
+def _sources(resource: FluxObject) -> tuple[str, ...]:
+    """The kinds that an object of this kind may be made from: no object comes round to itself."""
+    if isinstance(resource, flux.HelmChart):
+        return FETCHED
+    return () if resource.kind_name() in FETCHED else (*FETCHED, "HelmChart")
+
+
+def _verdict(ref: Ref, snapshot: Snapshot) -> Verdict | None:
+    """The verdict on an object that is waited for, None where it was not read."""
+    resource = snapshot.get(TYPES[ref.kind], ref.namespace, ref.name)
+    if resource is None:
+        return None
+    if circle(resource, snapshot):
+        return Verdict.FAILED
+    origin = resource.spec.source_ref
+    follows = (origin.ref(ref.namespace),) if origin else ()
+    return snapshot.once(f"flux: {ref}", lambda: judge(resource, follows, snapshot).verdict)
+
+
+def _last_failure(resource: FluxObject, ready: Condition | None) -> Condition | None:
+    """What failed at the last try, where Flux is trying again and Ready is Unknown meanwhile."""
+    if ready is None or ready.status == "True":
+        return None
+    return next(_bad(resource, OUTCOMES), None)
+
+
+def _bad(resource: FluxObject, outcomes: Mapping[str, str]) -> Iterator[Condition]:
+    for entry in resource.status.conditions:
+        if outcomes.get(entry.type) == entry.status:
+            yield entry
+
+
+def _failed(resource: FluxObject, failing: Condition, follows: tuple[Ref, ...]) -> Judgement:
+    """A failure in the words of the condition that has them.
+
+    Flux renews the time of Ready and Reconciling with every try, so it says neither since when
+    the object fails nor which of two objects failed first.
+    """
+    verdict = Verdict.DEGRADED if resource.status.delivered else Verdict.FAILED
+    judgement = conditions.judgement(failing, verdict, follows=follows)
+    times = [entry.last_transition_time for entry in _bad(resource, LASTING)]
+    since = min((time for time in times if time), default=None)
+    return msgspec.structs.replace(judgement, since=since)
 
 
 def owners(resource: Object) -> tuple[Ref, ...]:

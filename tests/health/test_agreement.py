@@ -85,8 +85,6 @@ DISAGREEMENTS: dict[str, tuple[Verdict, str]] = {
     ),
     "kstatus-flux/serviceLBok.yaml": (Verdict.PROGRESSING, NO_ADDRESS),
     f"{SHOWN}service-advanced-traffic-config.yaml": (Verdict.PROGRESSING, NO_ADDRESS),
-    f"{SHOWN}helmrelease-failed-upgrade.yaml": (Verdict.FAILED, RETRYING),
-    f"{SHOWN}helmrelease-flapping-history.yaml": (Verdict.FAILED, RETRYING),
     f"{SHOWN}ingress-regular.yaml": (Verdict.PROGRESSING, NO_CONTROLLER),
     f"{SHOWN}ingress-tls-problems.yaml": (Verdict.PROGRESSING, NO_CONTROLLER),
     f"{SHOWN}job-suspended.yaml": (

@@ -9,9 +9,27 @@ class FluxSpec(Part, frozen=True):
     """The `spec` fields that Flux kinds share."""
 
     suspend: bool = False
+    timeout: str = ""
+    """A Go duration: how long one try may take. Kustomizations without it take their interval."""
     source_ref: Reference | None = None
     chart_ref: Reference | None = None
     depends_on: tuple[Reference, ...] = ()
+
+
+class Artifact(Part, frozen=True):
+    """`status.artifact` of a source."""
+
+    revision: str = ""
+
+
+class ReleaseSnapshot(Part, frozen=True):
+    """An entry of `status.history` of a HelmRelease; `status` is Helm's own word."""
+
+    status: str = ""
+
+
+INSTALLED = ("deployed", "superseded")
+"""Helm's words for a release that was installed."""
 
 
 class FluxStatus(ReconciledStatus, frozen=True):
@@ -19,6 +37,20 @@ class FluxStatus(ReconciledStatus, frozen=True):
 
     helm_chart: str = ""
     """HelmRelease: `namespace/name` of the HelmChart made for it."""
+    artifact: Artifact | None = None
+    """Sources: what was fetched last and is still served."""
+    last_applied_revision: str = ""
+    """Kustomization: the revision that was applied last."""
+    history: tuple[ReleaseSnapshot, ...] = ()
+    """HelmRelease: its last releases, newest first. A Kustomization has another history."""
+    failures: int = 0
+    """HelmRelease: tries that failed since the last success."""
+
+    @property
+    def delivered(self) -> bool:
+        """Whether something of it is served, applied or installed, be it of an older revision."""
+        installed = any(release.status in INSTALLED for release in self.history)
+        return installed or self.artifact is not None or bool(self.last_applied_revision)
 
 
 class FluxObject(ReconciledObject, frozen=True):

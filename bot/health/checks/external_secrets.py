@@ -6,15 +6,13 @@ SecretDeleted means that the Secret does not exist.
 
 from __future__ import annotations
 
-import re
-from datetime import timedelta
-
 from bot.domain import conditions
 from bot.domain.check import Check
 from bot.domain.finding import Evidence, Judgement, Ref
 from bot.domain.resources import core, external_secrets
 from bot.domain.resources.base import Condition
 from bot.domain.snapshot import Snapshot
+from bot.domain.timestamps import go_duration
 from bot.domain.verdict import Verdict
 
 ABSENT = frozenset({"SecretMissing", "SecretDeleted"})
@@ -23,9 +21,6 @@ UNREFRESHED = frozenset({"CreatedOnce", "OnChange"})
 
 KEEPERS = frozenset({"Merge", "None"})
 """Creation policies under which something else creates the Secret."""
-
-UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
-DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(h|ms|m|s|us|µs|ns)")
 
 
 def judge(secret: external_secrets.ExternalSecret, snapshot: Snapshot) -> Judgement:
@@ -85,7 +80,7 @@ def _lost(secret: external_secrets.ExternalSecret, snapshot: Snapshot) -> Judgem
 def _stale(secret: external_secrets.ExternalSecret, snapshot: Snapshot) -> Judgement | None:
     """Not refreshed for twice its interval, unless its policy is not to refresh."""
     refreshed, spec = secret.status.refresh_time, secret.spec
-    interval = _seconds(spec.refresh_interval)
+    interval = go_duration(spec.refresh_interval)
     if not snapshot.hears or not interval or spec.refresh_policy in UNREFRESHED:
         return None
     if refreshed is None or snapshot.taken_at - refreshed <= 2 * interval:
@@ -93,17 +88,6 @@ def _stale(secret: external_secrets.ExternalSecret, snapshot: Snapshot) -> Judge
     message = f"It was not refreshed for twice its interval of {spec.refresh_interval}."
     follows = (_store(secret),)
     return Judgement(Verdict.DEGRADED, "RefreshLate", message, refreshed, follows=follows)
-
-
-def _seconds(interval: str) -> timedelta | None:
-    """A Go duration such as `1h` or `1m30s`; None for zero and for anything else."""
-    parts = DURATION.findall(interval)
-    if not parts or "".join(number + unit for number, unit in parts) != interval:
-        return None
-    try:
-        return timedelta(seconds=sum(float(number) * UNITS[unit] for number, unit in parts)) or None
-    except OverflowError:
-        return None
 
 
 CHECK = Check(

@@ -14,6 +14,8 @@ from bot.health import flux_rules
 
 def judge(release: flux.HelmRelease, snapshot: Snapshot) -> Judgement:
     """By Flux's rules. Dependencies, then the chart and its source, then pods that it awaited."""
+    if circle := flux_rules.circle(release, snapshot):
+        return circle
     return flux_rules.judge(release, _follows(release, snapshot), snapshot)
 
 

@@ -18,6 +18,8 @@ NAMED = re.compile(r"\b(?P<kind>[A-Z]\w+)/(?P<namespace>[a-z0-9-]+)/(?P<name>[a-
 
 def judge(kustomization: flux.Kustomization, snapshot: Snapshot) -> Judgement:
     """By Flux's rules. What it waited for by name comes first, then dependencies and source."""
+    if circle := flux_rules.circle(kustomization, snapshot):
+        return circle
     return flux_rules.judge(kustomization, _follows(kustomization), snapshot)
 
 

@@ -52,12 +52,19 @@ def test_a_failed_build_is_failed_in_fluxs_words():
     assert (said.verdict, said.reason, said.message) == (Verdict.FAILED, "BuildFailed", "x")
 
 
-def test_retrying_is_degraded_and_plain_reconciling_is_under_way():
-    """`ProgressingWithRetry` says that it failed before."""
-    ready = a_condition("Ready", "False", reason="HealthCheckFailed")
+def test_a_failure_is_degraded_where_an_older_revision_still_serves():
+    """Whatever Reconciling says beside it; without any revision it is failed."""
+    ready = a_condition("Ready", "False", reason="BuildFailed")
     retry = a_condition("Reconciling", "True", reason="ProgressingWithRetry")
+    first = with_conditions(ready, retry)
+    later = with_conditions(ready, retry)
+    later["status"]["lastAppliedRevision"] = "main@sha1:1"
+    assert [judged(plain).verdict for plain in (first, later)] == [Verdict.FAILED, Verdict.DEGRADED]
+
+
+def test_a_reconciliation_that_has_not_failed_yet_is_under_way():
+    """Nothing is wrong so far."""
     plain = a_condition("Reconciling", "True", reason="Progressing")
-    assert judged(with_conditions(ready, retry)).verdict is Verdict.DEGRADED
     assert judged(with_conditions(plain)).verdict is Verdict.PROGRESSING
 
 
