@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from bot.domain import finalizers
 from bot.domain.finding import HEALTHY, Judgement, Ref
 from bot.domain.resources.base import Condition, ConditionedObject, Object, ReconciledObject
 from bot.domain.snapshot import Snapshot
@@ -80,11 +81,16 @@ def progressing_by(
 def terminating(
     resource: Object, now: datetime, *, follows: tuple[Ref, ...] = ()
 ) -> Judgement | None:
-    """A verdict on an object that is being deleted, None where it is not."""
+    """A verdict on an object that is being deleted, None where it is not.
+
+    Its finalizers are named: until the last of them is removed, the object stays.
+    """
     since = resource.metadata.deletion_timestamp
     if since is None:
         return None
-    return progressing("Terminating", "It is being deleted.", since, now, follows=follows)
+    held = now - since > PATIENCE
+    message = finalizers.describe(resource.metadata.finalizers or (), since if held else None)
+    return progressing("Terminating", message, since, now, follows=follows)
 
 
 def judge_by_ready(resource: ConditionedObject, snapshot: Snapshot) -> Judgement:
@@ -125,6 +131,8 @@ def by_ready_alone(
     resource: Object, ready: Condition | None, now: datetime, *, follows: tuple[Ref, ...] = ()
 ) -> Judgement:
     """Ready True, False or Unknown; without the condition, no controller has looked at it yet."""
+    if gone := terminating(resource, now, follows=follows):
+        return gone
     if ready is None:
         message = "Its controller has not reported a status."
         since = resource.metadata.creation_timestamp

@@ -12,7 +12,7 @@ from itertools import chain
 
 import msgspec
 
-from bot.domain import mute_annotation
+from bot.domain import conditions, mute_annotation
 from bot.domain.check import Check, Judge
 from bot.domain.conditions import CLOCK_SKEW
 from bot.domain.finding import Finding, Judgement
@@ -97,12 +97,30 @@ class Report:
 
 
 def judge_one(resource: Object, judge: Judge, snapshot: Snapshot) -> Judgement:
-    """The verdict of one judge; an object that could not be read completely is never healthy."""
+    """The verdict of one judge; an object that could not be read completely is never healthy.
+
+    Nor is one that finalizers keep from being deleted, of whatever kind it is.
+    """
     judgement = judge(resource, snapshot)
+    if resource.metadata.deletion_timestamp and resource.metadata.finalizers:
+        judgement = _held(resource, judgement, snapshot.taken_at)
     if not resource.malformed or judgement.verdict.rank > Verdict.UNKNOWN.rank:
         return judgement
     message = "Part of it could not be read: " + "; ".join(resource.malformed)
     return Judgement(Verdict.UNKNOWN, "Malformed", message)
+
+
+def _held(resource: Object, judgement: Judgement, now: datetime) -> Judgement:
+    """The worse of a judgement and of what finalizers make of a deletion; the latter is told."""
+    gone = conditions.terminating(resource, now)
+    if gone is None or gone.message in judgement.message:
+        return judgement
+    if gone.verdict.rank > judgement.verdict.rank:
+        return gone
+    if gone.verdict is not Verdict.DEGRADED:
+        return judgement
+    message = f"{judgement.message} {gone.message}".strip()
+    return msgspec.structs.replace(judgement, message=message)
 
 
 Around = Callable[[Check], AbstractContextManager[object]]

@@ -17,7 +17,6 @@ UNRESOLVED = {
     "16-wait-for-db-init.yaml",
     "19-loadbalancer-pending-with-svclb.yaml",
     "28-ks-old-health-check-words.yaml",
-    "32-challenge-cannot-be-deleted.yaml",
     "35-two-certificates-one-secret.yaml",
     "42-es-deleted-by-policy.yaml",
     "44-onepassword-key-not-found.yaml",

@@ -39,6 +39,7 @@ class Meta(Part, frozen=True):
     generation: int = 0
     creation_timestamp: Time | None = None
     deletion_timestamp: Time | None = None
+    finalizers: tuple[str, ...] | None = None
     owner_references: tuple[Owner, ...] | None = None
 
 

@@ -23,6 +23,8 @@ MAX_DIGITS = 10
 
 def judge_request(request: cert_manager.CertificateRequest, snapshot: Snapshot) -> Judgement:
     """Denied, invalid and failed are failed; pending is under way."""
+    if gone := conditions.terminating(request, snapshot.taken_at):
+        return gone
     if _replaced(request, snapshot):
         return HEALTHY
     orders = issuance.owned([request], cert_manager.Order, snapshot)
@@ -38,10 +40,12 @@ def judge_request(request: cert_manager.CertificateRequest, snapshot: Snapshot) 
 
 
 def judge_acme(resource: AcmeObject, snapshot: Snapshot) -> Judgement:
-    """By its state; an Order follows its Challenges.
+    """By its deletion, then by its state; an Order follows its Challenges.
 
     A Challenge's reason comes from the ACME server or the solver.
     """
+    if gone := conditions.terminating(resource, snapshot.taken_at):
+        return gone
     status, since = resource.status, resource.metadata.creation_timestamp
     if status.state in GOOD or _over(resource, snapshot):
         return HEALTHY

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from bot.domain import conditions
+from bot.domain import conditions, finalizers
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Judgement
 from bot.domain.resources import apps, core
@@ -24,7 +24,9 @@ def judge_namespace(namespace: core.Namespace, snapshot: Snapshot) -> Judgement:
     held = [condition for condition in namespace.status.conditions if condition.status == "True"]
     if not gone or not held:
         return gone or HEALTHY
-    return msgspec.structs.replace(gone, reason=held[0].type, message=held[0].message)
+    said = " ".join(f"{condition.message.rstrip('. ')}." for condition in held if condition.message)
+    message = f"{gone.message} {said}{finalizers.meanings_in(said)}"
+    return msgspec.structs.replace(gone, reason=held[0].type, message=message)
 
 
 def judge_volume(volume: core.PersistentVolume, snapshot: Snapshot) -> Judgement:
