@@ -13,6 +13,7 @@ from bot.gitops.refusals import FileReason, Stop
 from bot.gitops.tree import Tree
 from bot.manifests.edit import Splice, documents, splice
 from bot.manifests.limits import excess
+from bot.manifests.loading import load_all
 from bot.routing.native_lb import Path
 
 MOST_FILES = 5000
@@ -65,7 +66,7 @@ def meaning(text: str) -> list[Any]:
     Raises:
         yaml.YAMLError: It is not YAML.
     """
-    return list(yaml.load_all(text, Loader=yaml.CSafeLoader))
+    return load_all(text)
 
 
 def at(document: Any, path: Path) -> Any:

@@ -83,6 +83,9 @@ STATUSLESS = {
 }
 """Kinds without a status, by group: nothing acts on them, so an existing one is healthy."""
 
+KUSTOMIZE = "kustomize.config.k8s.io"
+"""The group of kustomize's own files, `kustomization.yaml`: no cluster serves it."""
+
 
 class ObjectVerdict(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The verdict on one object. Fields that the object does not have are empty."""
@@ -220,6 +223,9 @@ def _judge_other(other: ReconciledObject, snapshot: Snapshot) -> Judgement:
             return conditions.by_ready_alone(other, condition, now)
     if other.kind in STATUSLESS.get(_group(other.api_version), ()):
         message = "It is there, which is all that an object of this kind can be."
+        return Judgement(Verdict.HEALTHY, "NoStatusNeeded", message)
+    if _group(other.api_version) == KUSTOMIZE:
+        message = "It is a file for kustomize, and no object of a cluster: it has no state."
         return Judgement(Verdict.HEALTHY, "NoStatusNeeded", message)
     message = f"No check covers {other.kind}, and it has none of the standard conditions."
     return Judgement(Verdict.UNKNOWN, "NoCheck", message)

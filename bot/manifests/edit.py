@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import yaml
 
+from bot.manifests.loading import NodeLoader
+
 LINE_END = re.compile(r"\r\n|\n|\r")
 PLAIN_TO_THE_END = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|\Z)")
 """What may follow a value on its line: a comment."""
@@ -46,7 +48,7 @@ def documents(text: str) -> list[yaml.Node | None]:
     Raises:
         yaml.YAMLError: It is not YAML.
     """
-    loader = yaml.SafeLoader(text)
+    loader = NodeLoader(text)
     roots: list[yaml.Node | None] = []
     try:
         while loader.check_node():

@@ -32,16 +32,19 @@ class _Weight:
         """Take in the next event, and say what is wrong then, if anything."""
         match event:
             case yaml.AliasEvent():
-                if any(anchor == event.anchor for anchor, _ in self.open):
+                if event.anchor not in self.anchored and event.anchor in dict(self.open):
                     return "a YAML alias contains itself. Write its content out."
                 self.aliased += self.anchored.get(event.anchor, 0)
                 self.nodes += self.anchored.get(event.anchor, 0)
             case yaml.CollectionStartEvent():
+                # An anchor may be given again; until its end, the new one has no weight.
+                self.anchored.pop(event.anchor, None)
                 self.open.append((event.anchor, self.nodes))
                 self.nodes += 1
             case yaml.CollectionEndEvent():
                 anchor, before = self.open.pop()
-                self.anchored[anchor] = self.nodes - before
+                # An anchor that was given again inside is the latest one.
+                self.anchored.setdefault(anchor, self.nodes - before)
             case yaml.ScalarEvent():
                 self.anchored[event.anchor] = 1
                 self.nodes += 1

@@ -21,6 +21,8 @@ import yaml
 
 from bot.errors import InputError
 from bot.manifests.limits import MAX_DEPTH, TOO_DEEP, excess
+from bot.manifests.loading import load_all
+from bot.manifests.templates import TEMPLATE, is_template
 
 MAX_BYTES = 64 * 1024 * 1024
 """More than any `kubectl get -A -o yaml` of a homelab, less than what would fill its memory."""
@@ -35,6 +37,11 @@ CONTENT = re.compile(r"^(?!(?:---)?[^\S\n]*(?:[#%]|$))", re.MULTILINE)
 
 BEGIN = re.compile(r"[^ \t\r\n\x1e]")
 """Where the next of several JSON documents begins."""
+
+RENDER = (
+    "it looks like a template. Render it first (helm template), "
+    "or give what kubectl get -o yaml prints."
+)
 
 JSON_BEGINS = ("{", "[")
 
@@ -78,15 +85,6 @@ class Numbered:
     problems: tuple[InputError, ...] = ()
 
 
-class _Loader(yaml.CSafeLoader):
-    """Plain data only, and times left as the text that they are."""
-
-    yaml_implicit_resolvers = {  # noqa: RUF012  # a class attribute of PyYAML's own
-        first: [(tag, pattern) for tag, pattern in resolver if tag != "tag:yaml.org,2002:timestamp"]
-        for first, resolver in yaml.CSafeLoader.yaml_implicit_resolvers.items()
-    }
-
-
 def read_all(names: Iterable[str], *, stdin: BinaryIO | None = None) -> Manifests:
     """The objects of these files, `-` being standard input."""
     objects: list[object] = []
@@ -125,7 +123,8 @@ def numbered(body: bytes, name: str) -> Numbered:
         InputError: It is no text.
     """
     text = _text(body, name)
-    return _json(text, name) or _yaml(text, name)
+    contents = _json(text, name) or _yaml(text, name)
+    return _rendered(contents, text, name) if TEMPLATE in text else contents
 
 
 def read_bytes(name: str, stdin: BinaryIO | None = None) -> bytes:
@@ -220,7 +219,7 @@ def _yaml(text: str, name: str) -> Numbered:
                     at = line + too_much.line
                     errors.append(InputError(f"{name}, line {at}: {too_much.why}"))
                 else:
-                    items = list(yaml.load_all(part, Loader=_Loader))
+                    items = load_all(part)
         except UNREADABLE as error:
             errors.append(_not_yaml(error, part, name, line))
         documents += ((at, item) for at, item in enumerate(items, number) if item is not None)
@@ -240,15 +239,26 @@ def _documents(text: str) -> Iterator[tuple[int, str]]:
         line += part.count("\n")
 
 
+def _rendered(contents: Numbered, text: str, name: str) -> Numbered:
+    """Without the templates whose actions stand in quotes, which makes them valid YAML."""
+    kept = tuple(
+        (number, document)
+        for number, document in contents.documents
+        if not any(map(is_template, unpacked(document)))
+    )
+    if len(kept) == len(contents.documents):
+        return contents
+    line = text.count("\n", 0, text.index(TEMPLATE)) + 1
+    problem = InputError(f"{name}, line {line}: {RENDER}")
+    return Numbered(kept, (*contents.problems, problem))
+
+
 def _not_yaml(error: Exception, part: str, name: str, line: int) -> InputError:
     mark = getattr(error, "problem_mark", None)
     at = line + (mark.line if mark else 0)
     why = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
-    if "{{" in part:
-        return InputError(
-            f"{name}, line {at}: it looks like a template. Render it first (helm template), "
-            "or give what kubectl get -o yaml prints."
-        )
+    if TEMPLATE in part:
+        return InputError(f"{name}, line {at}: {RENDER}")
     wanted = "neither JSON nor YAML" if part.lstrip()[:1] in JSON_BEGINS else "not YAML"
     return InputError(f"{name}, line {at}: {wanted}: {why}. Mend it there.")
 

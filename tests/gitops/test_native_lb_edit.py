@@ -121,6 +121,24 @@ def test_an_anchor_that_is_used_elsewhere_too_is_not_edited() -> None:
     assert "by hand" in made.outcomes[0].reason
 
 
+def test_a_repeated_anchor_is_edited_where_it_stands() -> None:
+    """Nothing refers to either of them."""
+    before = a_route(
+        SERVICES
+        + "   - name: &app web\n     port: 80\n - match: Host(`b`)\n   services:\n"
+        + "   - name: &app api\n     port: 80\n"
+    )
+    made = edit(before, "web.yaml", {})
+    assert added(before, made.text) == ["     nativeLB: true"] * 2
+
+
+def test_a_time_in_a_file_does_not_hinder_the_edit() -> None:
+    """It is text for Kubernetes."""
+    before = a_route(SERVICES).replace("spec:", "  annotations: {at: 2025-03-10T12:00:00Z}\nspec:")
+    made = edit(before + "   - name: web\n", "web.yaml", {})
+    assert added(before + "   - name: web\n", made.text) == ["     nativeLB: true"]
+
+
 def test_an_encrypted_file_stays_as_it_is() -> None:
     before = a_route(SERVICES) + "   - name: web\nsops:\n  mac: ENC[x]\n"
     made = edit(before, "web.yaml", {})

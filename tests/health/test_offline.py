@@ -216,3 +216,22 @@ def test_any_objects_are_judged_one_for_one(plain: list[object]) -> None:
     found = judge(plain)
     assert len(found) == len(plain)
     assert all(isinstance(each.verdict, Verdict) for each in found)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"},
+        {
+            "apiVersion": "kustomize.config.k8s.io/v1alpha1",
+            "kind": "Component",
+            "resources": ["a.yaml"],
+            "metadata": {"name": "a"},
+        },
+    ],
+)
+def test_a_file_for_kustomize_is_no_unknown_kind(document: dict[str, object]) -> None:
+    """It stands beside the objects in every repository of Flux."""
+    judged = one(document)
+    assert judged.verdict is Verdict.HEALTHY
+    assert "kustomize" in judged.message

@@ -1,6 +1,7 @@
 """Reading objects from YAML and JSON, whatever people save."""
 
 import io
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,77 @@ def test_a_template_is_told_from_broken_yaml() -> None:
         assert "helm template" in str(parse(text, "x.yaml").problems[0])
 
 
+ROUTE = "kind: IngressRoute\nmetadata: {{name: a}}\nspec: {{routes: [{{match: '{rule}'}}]}}\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kind: A\nmetadata: {name: '{{ .Release.Name }}'}\n",
+        'kind: A\nmetadata:\n  name: a\n  namespace: "{{ app_namespace }}"\n',
+        "kind: A\nmetadata: {name: a, labels: {app: '{{ include \"a.name\" . }}'}}\n",
+        ROUTE.format(rule="Host(`{{ .Values.host }}`)"),
+        "kind: List\nitems: [{kind: A, metadata: {name: 'x-{{ .Values.x }}'}}]\n",
+        '{"kind": "Ingress", "metadata": {"name": "a"}, "spec": {"rules": [{"host": "{{ h }}"}]}}',
+    ],
+)
+def test_a_template_in_quotes_is_a_template_too(text: str) -> None:
+    """It is valid YAML or JSON, and still no object that a cluster could hold."""
+    read = parse(text.encode(), "x.yaml")
+    assert not read.objects
+    assert "helm template" in str(read.problems[0])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kind: ExternalSecret\nmetadata: {name: a}\n"
+        "spec: {target: {template: {data: {x: '{{ .password }}'}}}}\n",
+        "kind: PrometheusRule\nmetadata: {name: a, annotations: {x: '{{ $value }}'}}\n",
+        "kind: ConfigMap\nmetadata: {name: a}\ndata: {x: '{{ if .a }}b{{ end }}'}\n",
+        "kind: ApplicationSet\nmetadata: {name: a}\n"
+        "spec: {template: {metadata: {name: '{{ .name }}'}}}\n",
+        ROUTE.format(rule="HostRegexp(`{sub:[a-z]{2}}.example.org`)"),
+    ],
+)
+def test_a_template_inside_an_object_is_its_own(text: str) -> None:
+    """External Secrets, Prometheus and Argo CD fill in such templates themselves."""
+    assert names(parse(text.encode(), "x.yaml")) == ["a"]
+
+
+def test_a_template_loses_no_other_object() -> None:
+    """The line is that of the first action."""
+    read = parse(b"metadata: {name: a}\n---\nkind: A\nmetadata: {name: '{{ x }}'}\n", "x.yaml")
+    assert names(read) == ["a"]
+    assert "x.yaml, line 4: it looks like a template" in str(read.problems[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a: &x 1\nb: &x 2\nc: *x\n", 2),
+        ("a: &x 1\nc: *x\nb: &x 2\n", 1),
+        ("a: &x {y: 1}\nb: &x {y: 2}\nc: {<<: *x}\n", {"y": 2}),
+        ("a: &x [&x 1, *x]\nc: *x\n", 1),
+        ("a: &x [1]\nb: &x [*y]\nc: 1\n", None),
+        ("a: &x [1]\nb: &x [*x]\nc: 1\n", None),
+        ("a: &x 1\nb: &x 2\nd: &x 3\nc: 2025-01-01T00:00:00Z\n", "2025-01-01T00:00:00Z"),
+    ],
+)
+def test_of_a_repeated_anchor_the_latest_counts(text: str, value: object) -> None:
+    """YAML allows it, and kubectl and Flux read it so. An alias of nothing or of itself is none."""
+    read = parse(text.encode(), "x.yaml")
+    assert [each["c"] for each in read.objects if isinstance(each, dict)] == [value] * bool(value)
+    assert len(read.problems) == (not value)
+
+
+def test_an_anchor_ends_with_its_document() -> None:
+    """An alias never reaches into the document before."""
+    read = parse(b"a: &x 1\nb: &x 2\n---\nc: *x\n---\nd: &x 1\ne: &x 2\n", "x.yaml")
+    assert read.objects == ({"a": 1, "b": 2}, {"d": 1, "e": 2})
+    assert "line 4" in str(read.problems[0])
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -111,9 +183,15 @@ def test_aliases_that_multiply_are_refused() -> None:
     """Ten lines of aliases of aliases would stand for a billion nodes."""
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10)]
-    read = parse("\n".join(lines).encode(), "bomb.yaml")
-    assert not read.objects
-    assert "aliases" in str(read.problems[0])
+    anchors = ["x", "y"] * 5
+    renewed = [
+        f"a{n}: &{anchor} [{', '.join([f'*{earlier}'] * 10)}]"
+        for n, (earlier, anchor) in enumerate(pairwise(anchors))
+    ]
+    for text in ("\n".join(lines), "\n".join(["a: &x [1]", "b: &x [2, 3]", *renewed])):
+        read = parse(text.encode(), "bomb.yaml")
+        assert not read.objects
+        assert "aliases" in str(read.problems[0])
 
 
 def test_honest_aliases_are_read() -> None:

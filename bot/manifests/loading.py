@@ -1,0 +1,64 @@
+"""Loading YAML as Kubernetes' own tools do: an anchor may be given again, and the latest counts.
+
+Source: YAML 1.2, "3.2.2.2. Anchors and Aliases". PyYAML refuses a repeated anchor, kubectl and
+Flux read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import yaml
+from yaml.composer import Composer, ComposerError
+
+REPEATED = "second occurrence"
+"""PyYAML's problem where an anchor is given again."""
+
+
+class Loader(yaml.CSafeLoader):
+    """Plain data only, and times left as the text that they are."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012  # a class attribute of PyYAML's own
+        first: [(tag, pattern) for tag, pattern in resolver if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolver in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+class _Reanchoring(Composer):
+    """Takes the latest of several anchors with one name; the parser is the other base's."""
+
+    peek_event: Callable[[], Any]
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """The next node; its anchor hides an earlier one of the same name."""
+        event = self.peek_event()
+        if not isinstance(event, yaml.AliasEvent):
+            self.anchors.pop(event.anchor, None)
+        return super().compose_node(parent, index)
+
+
+class _ReanchoringLoader(_Reanchoring, Loader):
+    """Slower than `Loader`, since Python composes what libyaml parsed."""
+
+    def __init__(self, stream: str) -> None:
+        Loader.__init__(self, stream)
+        Composer.__init__(self)
+
+
+class NodeLoader(_Reanchoring, yaml.SafeLoader):
+    """For nodes with their places in the text."""
+
+
+def load_all(text: str) -> list[object]:
+    """The documents of a text as plain data, None for an empty one.
+
+    Raises:
+        yaml.YAMLError: It is not YAML.
+    """
+    try:
+        return list(yaml.load_all(text, Loader=Loader))
+    except ComposerError as error:
+        if error.problem != REPEATED:
+            raise
+    return list(yaml.load_all(text, Loader=_ReanchoringLoader))
