@@ -17,6 +17,8 @@ class SecretTarget(Part, frozen=True):
 
     name: str = ""
     creation_policy: str = ""
+    deletion_policy: str = ""
+    """What becomes of the Secret once the provider has none: Retain, Delete or Merge."""
 
 
 class ExternalSecretSpec(Part, frozen=True):

@@ -9,7 +9,8 @@ import msgspec
 
 from bot.domain import conditions
 from bot.domain.check import Check
-from bot.domain.finding import Evidence, Judgement
+from bot.domain.finding import Evidence, Judgement, Ref
+from bot.domain.grouping import grouped
 from bot.domain.resources import cert_manager
 from bot.domain.resources.base import Condition, Object
 from bot.domain.snapshot import Snapshot
@@ -22,6 +23,9 @@ LATE = timedelta(hours=1)
 ISSUING = timedelta(hours=1)
 """ACME takes minutes; cert-manager itself waits an hour after a first failure."""
 
+MAX_NAMED = 3
+"""How many Certificates on one Secret are named; the others are counted."""
+
 WAITING = frozenset({"InProgress", "Pending", "TemporaryCertificate"})
 """Reasons by which cert-manager before 0.16, without a condition Issuing, said it was at work."""
 
@@ -29,6 +33,9 @@ WAITING = frozenset({"InProgress", "Pending", "TemporaryCertificate"})
 def judge(certificate: cert_manager.Certificate, snapshot: Snapshot) -> Judgement:
     """Expired and not Ready are failed; a renewal that is late, fails or takes long is degraded."""
     judgement = _judge(certificate, snapshot.taken_at)
+    rivals = _rivals(certificate, snapshot)
+    if rivals:
+        judgement = _shared(certificate, rivals, judgement)
     if judgement.verdict is Verdict.HEALTHY:
         return judgement
     requests = issuance.requests_for(certificate.name, certificate.namespace, snapshot)
@@ -39,8 +46,46 @@ def judge(certificate: cert_manager.Certificate, snapshot: Snapshot) -> Judgemen
     return msgspec.structs.replace(
         judgement,
         evidence=tuple(_evidence(certificate.status, challenges)),
-        follows=(issuer, *(resource.ref for resource in behind)),
+        follows=(
+            *(rival for rival in rivals[:1] if rival < certificate.ref),
+            issuer,
+            *(resource.ref for resource in behind),
+        ),
     )
+
+
+def _rivals(certificate: cert_manager.Certificate, snapshot: Snapshot) -> tuple[Ref, ...]:
+    """The other Certificates, in order, that write into the same Secret."""
+    writers = snapshot.once("certificates: by Secret", lambda: _by_secret(snapshot))
+    sharing = writers.get((certificate.namespace, certificate.spec.secret_name), ())
+    own = certificate.ref
+    return tuple(sorted({ref for ref in sharing if ref != own})) if own in sharing else ()
+
+
+def _by_secret(snapshot: Snapshot) -> dict[tuple[str, str], list[Ref]]:
+    return grouped(
+        ((certificate.namespace, certificate.spec.secret_name), certificate.ref)
+        for certificate in snapshot.of(cert_manager.Certificate)
+        if certificate.spec.secret_name and not certificate.metadata.deletion_timestamp
+    )
+
+
+def _shared(
+    certificate: cert_manager.Certificate, rivals: tuple[Ref, ...], judgement: Judgement
+) -> Judgement:
+    """Degraded at least, and without a time: each writer makes the other's conditions change."""
+    names = ", ".join(rival.name for rival in rivals[:MAX_NAMED])
+    more = len(rivals) - MAX_NAMED
+    message = (
+        f"Certificate {names}{f' and {more} more' if more > 0 else ''} "
+        f'has the same secretName, "{certificate.spec.secret_name}". '
+        "They replace each other without end. "
+        "Give each a Secret of its own."
+    )
+    if judgement.verdict is Verdict.FAILED:
+        message = f"{message} {judgement.message}".strip()
+        return msgspec.structs.replace(judgement, message=message, since=None)
+    return Judgement(Verdict.DEGRADED, "SecretShared", message)
 
 
 def _judge(certificate: cert_manager.Certificate, now: datetime) -> Judgement:

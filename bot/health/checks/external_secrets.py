@@ -1,10 +1,13 @@
 """ExternalSecrets and ClusterExternalSecrets: synced, and a Secret is there.
 
 Source: external-secrets.io, its conditions' reasons. Ready=True with SecretMissing or
-SecretDeleted means that the Secret does not exist.
+SecretDeleted means that the Secret does not exist: degraded where its own deletionPolicy asked for
+that, failed otherwise.
 """
 
 from __future__ import annotations
+
+import msgspec
 
 from bot.domain import conditions
 from bot.domain.check import Check
@@ -30,6 +33,8 @@ def judge(secret: external_secrets.ExternalSecret, snapshot: Snapshot) -> Judgem
         return gone
     ready = conditions.condition(secret.status.conditions, "Ready")
     if ready and ready.status == "True" and ready.reason in ABSENT:
+        if ready.reason == "SecretDeleted" and secret.spec.target.deletion_policy == "Delete":
+            return _deleted_as_asked(ready, follows)
         return conditions.judgement(ready, Verdict.FAILED, follows=follows)
     by_ready = conditions.by_ready_alone(secret, ready, now, follows=follows)
     if by_ready.verdict is not Verdict.HEALTHY:
@@ -64,6 +69,16 @@ def judge_everywhere(
 
 def _store(secret: external_secrets.ExternalSecret) -> Ref:
     return secret.spec.secret_store_ref.scoped_ref("SecretStore", secret.namespace)
+
+
+def _deleted_as_asked(ready: Condition, follows: tuple[Ref, ...]) -> Judgement:
+    """The provider has nothing any more, and the policy wants the Secret to go with it."""
+    judgement = conditions.judgement(ready, Verdict.DEGRADED, follows=follows)
+    message = (
+        "The provider has no value any more, so deletionPolicy: Delete removed the Secret. "
+        "Put the value back, or remove the ExternalSecret."
+    )
+    return msgspec.structs.replace(judgement, message=message)
 
 
 def _lost(secret: external_secrets.ExternalSecret, snapshot: Snapshot) -> Judgement | None:

@@ -144,6 +144,6 @@ OLD_LACK = {
     "IngressRoute": {"spec.routes[].services[].nativeLB"},
     "HelmRepository": {"spec.type"},
     "HelmRelease": {"spec.chartRef"},
-    "ExternalSecret": {"spec.refreshPolicy"},
+    "ExternalSecret": {"spec.refreshPolicy", "spec.target.deletionPolicy"},
 }
 """What came later than the oldest release that we know; it takes its default there."""

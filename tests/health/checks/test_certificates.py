@@ -127,3 +127,50 @@ def test_everything_follows_from_the_challenge_that_failed() -> None:
         "CertificateRequest",
         "Order",
     }
+
+
+def sharing(name: str, *conditions: Plain, written_to: str = "shared", **rest: Any) -> Plain:
+    spec = {"secretName": written_to, **ISSUER}
+    times = {"notAfter": ago(days=-50), "renewalTime": ago(days=-20)}
+    return a_thing("Certificate", name, CERT_MANAGER, *conditions, spec=spec, **times, **rest)
+
+
+def test_certificates_on_one_secret_are_degraded_and_name_each_other() -> None:
+    """Also while each of them is Ready: the next renewal begins the fight."""
+    found = judged(certificates.judge, sharing("a", READY), sharing("b", READY))
+    assert (found.verdict, found.reason) == (Verdict.DEGRADED, "SecretShared")
+    assert 'Certificate b has the same secretName, "shared".' in found.message
+
+
+def test_three_certificates_on_one_secret_are_one_root_cause() -> None:
+    """One of them was replaced and is issued anew, which is only half of the truth."""
+    replaced = said("Ready", "False", reason="IncorrectCertificate", message="issued for a")
+    plain = (
+        sharing("a", READY),
+        sharing("b", said("Issuing", reason="DifferentIssuer"), replaced),
+        sharing("c", replaced),
+    )
+    report = examine(a_snapshot(*plain), [certificates.CHECK])
+    assert [finding.verdict for finding in report.findings] == [
+        Verdict.DEGRADED,
+        Verdict.FAILED,
+        Verdict.DEGRADED,
+    ]
+    assert [root.subject.name for root in report.roots] == ["a"]
+
+
+def test_a_secret_of_the_same_name_elsewhere_is_another_one() -> None:
+    """Nor does a Certificate count that is being deleted, to make way for its successor."""
+    elsewhere = sharing("b", READY)
+    elsewhere["metadata"]["namespace"] = "web"
+    leaving = sharing("c", READY, meta={"deletionTimestamp": ago(minutes=1)})
+    found = judged(certificates.judge, sharing("a", READY), elsewhere, leaving)
+    assert found.verdict is Verdict.HEALTHY
+
+
+def test_certificates_without_a_secret_name_share_nothing() -> None:
+    """They are written wrongly, which the API server refuses."""
+    found = judged(
+        certificates.judge, sharing("a", READY, written_to=""), sharing("b", written_to="")
+    )
+    assert found.verdict is Verdict.HEALTHY

@@ -43,6 +43,25 @@ def test_ready_true_because_the_secret_was_deleted_is_failed() -> None:
     assert external(said("Ready", reason="SecretDeleted")).verdict is Verdict.FAILED
 
 
+@pytest.mark.parametrize(
+    ("reason", "policy", "verdict"),
+    [
+        ("SecretDeleted", "Delete", Verdict.DEGRADED),
+        ("SecretDeleted", "Retain", Verdict.FAILED),
+        ("SecretDeleted", "Merge", Verdict.FAILED),
+        ("SecretMissing", "Delete", Verdict.FAILED),
+    ],
+)
+def test_a_deletion_that_its_policy_asked_for_is_degraded_at_most(
+    reason: str, policy: str, verdict: Verdict
+) -> None:
+    """With the policy's name; any other absence of the Secret is a failure."""
+    spec = {"target": {"name": "env", "deletionPolicy": policy}}
+    found = external(said("Ready", reason=reason), others=(), spec=spec)
+    assert (found.verdict, found.reason) == (verdict, reason)
+    assert ("deletionPolicy: Delete" in found.message) is (verdict is Verdict.DEGRADED)
+
+
 def test_a_secret_that_is_not_there_belies_ready() -> None:
     """Only where Secrets are listed: what was not read proves nothing."""
     found = external(SYNCED, others=())
