@@ -17,7 +17,6 @@ UNRESOLVED = {
     "16-wait-for-db-init.yaml",
     "19-loadbalancer-pending-with-svclb.yaml",
     "28-ks-old-health-check-words.yaml",
-    "44-onepassword-key-not-found.yaml",
     "50-middleware-of-other-namespace.yaml",
     "54-rule-unbalanced-paren.yaml",
     "56-externalname-not-allowed.yaml",

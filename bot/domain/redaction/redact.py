@@ -7,7 +7,7 @@ from collections.abc import Callable
 from urllib.parse import unquote
 
 from bot.domain.redaction import known as known_secrets
-from bot.domain.redaction import secret_objects
+from bot.domain.redaction import prose, secret_objects
 
 HIDDEN = known_secrets.HIDDEN
 
@@ -23,7 +23,8 @@ _VALUE = (
     r"|'(?:\\+'?|[^'\\\n])++'?"
     # A string inside a string ends at a quote with as many backslashes.
     r"""|(?P<quote>\\+["'])(?:(?!(?<!\\)(?P=quote)).)++"""
-    r"""|[^\s"',;&\\][^\s"',;&]{2,}+"""
+    # A word of a message is no value.
+    rf"""|(?!{prose.PROSE})[^\s"',;&\\][^\s"',;&]{{2,}}+"""
 )
 
 _PATTERNS = tuple(
@@ -50,7 +51,10 @@ _PATTERNS = tuple(
         # scheme://user:password@host
         (r"(?<=://)[^/\s:@]{0,200}:[^/\s@]{1,500}@", f"{HIDDEN}@"),
         # Authorization: Bearer …, Basic …, Bot …
-        (r"(?i)\b(bearer|basic|bot)\s+[\w.~+/=-]{12,}", rf"\1 {HIDDEN}"),
+        (
+            rf"(?i)\b(bearer|basic|bot)\s+(?!{prose.SCHEME_WORDS})[\w.~+/=-]{{12,}}",
+            rf"\1 {HIDDEN}",
+        ),
         # key=value and key: value, where the key says what it is; after what has an end of its own
         (rf"""(?i)((?:{_KEYS})\\*["']?\s*[=:]\s*)(?:{_VALUE})""", rf"\1{HIDDEN}"),
     )

@@ -1,0 +1,53 @@
+"""Words that follow the name of a credential in a message, where a value would stand in a file.
+
+"authorization: acme: error 403" and "cannot fetch token: 401 Unauthorized" hold no secret, and
+their words are the cause that a person looks for. The lists are closed: any other word is hidden.
+"""
+
+from __future__ import annotations
+
+STATES = (
+    r"absent denied disabled empty eof exceeded expired failed forbidden illegal incorrect invalid"
+    r" malformed mismatch missing nil none null rejected required revoked timeout unauthenticated"
+    r" unauthorized undefined unknown unset unspecified unsupported"
+).replace(" ", "|")
+"""What is wrong with a credential. A message may end with it."""
+
+BEGINNINGS = (
+    # A sentence about the credential
+    r"already and any are bad can cannot can't could couldn't did didn't does doesn't either had"
+    r" has have into its must neither nor not only should than that the then there too unable was"
+    r" were when while will with without would"
+    # What went wrong on the way to it
+    r" access code connect connection context creating decode decoding deadline dial during error"
+    r" errors exit fail failing failure fetch fetching finding getting i/o loading lookup open"
+    r" parse parsing permission post problem rate read reading received request response retrieving"
+    r" stat status timed unexpected unmarshal unreachable"
+    # What was looked for
+    r" entry field get item items key namespace path property resource"
+    # The package or protocol whose error follows
+    r" acme asn1 caa dns gcp grpc http https json jwt oauth2 order pem rpc tls urn x509 yaml"
+).replace(" ", "|")
+"""Words that begin a message, and have to be followed by more of it."""
+
+NOUNS = "account|client|cluster|login|secret|server|signature|store|user|value|vault|version"
+"""Words that are credentials themselves now and then: what follows must make them a subject."""
+
+GOES_ON = r"[:,;)]{0,2} ++[^\s#]"
+ENDS = r"[:.,;)\]}!]*(?=\s|$)"
+SUBJECT = r" (?:is|was|has|does|did|not|cannot|could|returned|error|[\"'])"
+
+PROSE = (
+    rf"(?<=: )(?:(?:{STATES}){ENDS}|(?:{BEGINNINGS}){GOES_ON}|(?:{NOUNS}){SUBJECT}"
+    # An HTTP status before its text, and a kind of error
+    r"|[1-5]\d\d (?=[a-z(])|invalid_[a-z]{1,20}\b"
+    rf"|[a-z]{{1,60}}(?:exception|error|notfound|denied){ENDS}|urn:ietf:params:acme:error:"
+    # The name of a product, and what is said of it
+    rf"|(?:(?<=\bonepassword: )|(?<=\b1password: ))[a-z]{{1,40}}{GOES_ON})"
+)
+"""Matches where a message goes on after `: ` in place of a value; to be used without case."""
+
+SCHEME_WORDS = (
+    r"(?:authenticat|authoris|authoriz|configur|connection|credential)[a-z]*(?!\.?[\w~+/=-])"
+)
+"""Long words that may follow "basic", "bearer" or "bot" in a message; to be used without case."""
