@@ -11,10 +11,8 @@ from tests.places import DATA
 
 UNRESOLVED = {
     "03-mixed-flannel-backends.yaml",
-    "06-classic-sidecar-keeps-job.yaml",
     "10-old-failed-cron-run.yaml",
     "12-psa-forbids-pods.yaml",
-    "16-wait-for-db-init.yaml",
     "19-loadbalancer-pending-with-svclb.yaml",
     "28-ks-old-health-check-words.yaml",
     "50-middleware-of-other-namespace.yaml",

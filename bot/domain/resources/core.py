@@ -45,6 +45,7 @@ class ContainerStatus(Part, frozen=True):
 
     name: str = ""
     ready: bool = False
+    started: bool | None = None
     restart_count: int = 0
     state: ContainerState = ContainerState()
     last_state: ContainerState = ContainerState()
@@ -78,6 +79,8 @@ class Container(Part, frozen=True):
     ports: tuple[ContainerPort, ...] | None = None
     args: tuple[str, ...] | None = None
     readiness_probe: ReadinessProbe | None = None
+    restart_policy: str = ""
+    """`Always` makes an init container a native sidecar (Kubernetes 1.29)."""
 
 
 class SecretVolume(Part, frozen=True):

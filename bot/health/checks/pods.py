@@ -19,7 +19,7 @@ from bot.domain.resources import core, external_secrets, flux
 from bot.domain.resources.base import Condition
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
-from bot.health import failed_pods, flux_rules
+from bot.health import failed_pods, flux_rules, holding_containers
 
 STUCK = frozenset(
     {
@@ -182,15 +182,26 @@ def _starting(
     waiting = [container.state.waiting for container in containers.containers(pod)]
     first = next(filter(None, waiting), core.Waiting())
     reported = (ready or Condition()).reason
+    holder = holding_containers.find(pod)
     message = containers.describe(ended) if ended else _why_unready(pod, ready, unready)
-    return conditions.progressing(
-        containers.word(ended) or first.reason or reported or "NotReady",
+    if holder:
+        message = f"{message}. {holder.message}" if ended else holder.message
+    judgement = conditions.progressing(
+        containers.word(ended)
+        or (holder.reason if holder else "")
+        or first.reason
+        or reported
+        or "NotReady",
         message,
         _unready_since(pod),
         snapshot.taken_at,
         patience=READY_GRACE,
         follows=(*_node(pod), *_lacking(pod, "", snapshot)),
     )
+    if holder is None:
+        return judgement
+    evidence = containers.evidence(pod, holder.container)
+    return msgspec.structs.replace(judgement, evidence=evidence)
 
 
 def _why_unready(pod: core.Pod, ready: Condition | None, unready: list[str]) -> str:
