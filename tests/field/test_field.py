@@ -11,7 +11,6 @@ from tests.places import DATA
 
 UNRESOLVED = {
     "03-mixed-flannel-backends.yaml",
-    "10-old-failed-cron-run.yaml",
     "12-psa-forbids-pods.yaml",
     "19-loadbalancer-pending-with-svclb.yaml",
     "28-ks-old-health-check-words.yaml",

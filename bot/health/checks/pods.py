@@ -19,7 +19,7 @@ from bot.domain.resources import core, external_secrets, flux
 from bot.domain.resources.base import Condition
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
-from bot.health import failed_pods, flux_rules, holding_containers
+from bot.health import cron_runs, failed_pods, flux_rules, holding_containers
 
 STUCK = frozenset(
     {
@@ -80,21 +80,34 @@ def judge(pod: core.Pod, snapshot: Snapshot) -> Judgement:
 def _failed(pod: core.Pod, snapshot: Snapshot) -> Judgement:
     """Failed or evicted: reported once for the pods of one owner, which follow from the first.
 
-    Degraded where another pod of the owner does well: then it is only a leftover.
+    Degraded where another pod of the owner does well, or a later run of its CronJob did: then it
+    is only a leftover.
     """
     eviction = failed_pods.evicted(pod)
     ended = next(containers.terminations(pod), None)
     cause = "Evicted" if eviction else containers.word(ended) or "Failed"
-    message = pod.status.message or (eviction.message if eviction else "") or "The pod failed."
-    replaced = failed_pods.replaced(pod, snapshot)
+    message = pod.status.message or (eviction.message if eviction else "") or _how_failed(ended)
+    leftover = _made_good(pod, snapshot)
     return Judgement(
-        Verdict.DEGRADED if replaced else Verdict.FAILED,
+        Verdict.DEGRADED if leftover else Verdict.FAILED,
         pod.status.reason or cause,
-        f"{message} Another pod of its owner does well." if replaced else message,
+        f"{message} {leftover}" if leftover else message,
         since=(ended[1].finished_at if ended else None) or _unready_since(pod),
         evidence=containers.evidence(pod, ended[0] if ended else None),
         follows=failed_pods.first_sibling(pod, snapshot),
     )
+
+
+def _how_failed(ended: containers.Termination | None) -> str:
+    return f"{containers.describe(ended)}." if ended else "The pod failed."
+
+
+def _made_good(pod: core.Pod, snapshot: Snapshot) -> str:
+    """What did well in place of a failed pod, in words; empty where nothing did."""
+    if failed_pods.replaced(pod, snapshot):
+        return "Another pod of its owner does well."
+    cron_job = cron_runs.made_good(pod, snapshot)
+    return f"A later run of {cron_job.kind} {cron_job.name} succeeded." if cron_job else ""
 
 
 def _stuck(pod: core.Pod, snapshot: Snapshot) -> Judgement | None:

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.domain import conditions
+import msgspec
+
+from bot.domain import conditions, containers
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Judgement
 from bot.domain.resources import apps, batch, core
+from bot.domain.resources.base import Condition
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
+from bot.health import cron_runs
 
 NO_DEADLINE = 2**31 - 1
 """`progressDeadlineSeconds` of a Deployment that has none: it keeps no Progressing condition."""
@@ -103,7 +107,7 @@ def judge_job(job: batch.Job, snapshot: Snapshot) -> Judgement:
     for type_ in ("Failed", "FailureTarget"):
         # FailureTarget (Kubernetes 1.31) comes first, while its last pods are still ending.
         if failed := conditions.is_true(status.conditions, type_):
-            return conditions.judgement(failed, Verdict.FAILED)
+            return _failed_job(job, failed, snapshot)
     if status.failed and not status.succeeded:
         message = f"{status.failed} of its pods failed, and none succeeded so far."
         return Judgement(Verdict.DEGRADED, "NoneSucceeded", message)
@@ -118,6 +122,26 @@ def judge_job(job: batch.Job, snapshot: Snapshot) -> Judgement:
     wanted = spec.parallelism if spec.completions is None else spec.completions
     message = f"At work: {status.succeeded}/{wanted} done, {status.active} active."
     return Judgement(Verdict.HEALTHY, "JobInProgress", message)
+
+
+def _failed_job(job: batch.Job, failed: Condition, snapshot: Snapshot) -> Judgement:
+    """Failed, in the words of its pods too; a leftover where a later run of its CronJob succeeded.
+
+    Its pods are what it follows from: they say why.
+    """
+    pods = snapshot.of(core.Pod).by_controller.get(job.ref, ())
+    ends = (next(containers.terminations(pod), None) for pod in pods)
+    ended = next(filter(None, ends), None)
+    cron_job = cron_runs.made_good(job, snapshot)
+    judgement = conditions.judgement(
+        failed,
+        Verdict.DEGRADED if cron_job else Verdict.FAILED,
+        follows=tuple(pod.ref for pod in pods),
+    )
+    sentences = [judgement.message.rstrip(". ")]
+    sentences += [containers.describe(ended)] if ended else []
+    sentences += [f"A later run of CronJob {cron_job.name} succeeded"] if cron_job else []
+    return msgspec.structs.replace(judgement, message=". ".join(sentences) + ".")
 
 
 def judge_cron_job(cron_job: batch.CronJob, snapshot: Snapshot) -> Judgement:

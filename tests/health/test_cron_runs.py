@@ -1,0 +1,91 @@
+"""Failed runs of a CronJob, and later runs that made them good."""
+
+from bot.domain.finding import Judgement
+from bot.domain.report import examine
+from bot.domain.verdict import Verdict
+from bot.health.checks import pods, workloads
+from tests.builders import Plain, an_object
+from tests.health.checks.conditioned import owned_by, said
+from tests.net.networks import a_snapshot, ago, judged
+
+DAYS = 24 * 60
+
+
+def a_cron_job(*, succeeded: str | None = None) -> Plain:
+    status = {"lastScheduleTime": ago(hours=5)}
+    status |= {"lastSuccessfulTime": succeeded} if succeeded else {}
+    return an_object("CronJob", "backup", "batch/v1", status=status)
+
+
+def a_run(name: str, days: float, outcome: str, owner: str = "backup") -> Plain:
+    entry = said(outcome, minutes=days * DAYS, reason="BackoffLimitExceeded", message="No more.")
+    plain = an_object("Job", name, "batch/v1", status={"conditions": [entry], "failed": 1})
+    plain["metadata"] |= {"creationTimestamp": ago(days=days), **owned_by("CronJob", owner)}
+    return plain
+
+
+def a_pod_of(job: str, days: float, *, failed: bool) -> Plain:
+    end = {"exitCode": 7 if failed else 0, "finishedAt": ago(days=days)}
+    end |= {"reason": "Error" if failed else "Completed"}
+    status = {
+        "phase": "Failed" if failed else "Succeeded",
+        "containerStatuses": [{"name": "main", "state": {"terminated": end}}],
+    }
+    plain = an_object("Pod", f"{job}-x", status=status)
+    plain["metadata"] |= {"creationTimestamp": ago(days=days), **owned_by("Job", job)}
+    return plain
+
+
+def job(*others: Plain) -> Judgement:
+    return judged(workloads.judge_job, a_run("backup-1", 8, "Failed"), *others)
+
+
+def test_a_failed_run_before_the_last_success_is_a_leftover() -> None:
+    """The CronJob keeps the time of its last success."""
+    found = job(a_cron_job(succeeded=ago(hours=5)))
+    assert found.verdict is Verdict.DEGRADED
+    assert found.message.endswith("A later run of CronJob backup succeeded.")
+
+
+def test_a_later_job_that_completed_makes_it_good_where_the_cron_job_was_not_read() -> None:
+    """The Jobs name it as their owner."""
+    assert job(a_run("backup-2", 7, "Complete")).verdict is Verdict.DEGRADED
+
+
+def test_the_last_run_that_failed_stays_failed() -> None:
+    """Successes before it prove nothing, nor do those of another CronJob, nor a later failure."""
+    assert job(a_cron_job(succeeded=ago(days=9))).verdict is Verdict.FAILED
+    assert job(a_run("backup-0", 9, "Complete")).verdict is Verdict.FAILED
+    assert job(a_run("other-2", 7, "Complete", "other")).verdict is Verdict.FAILED
+    assert job(a_run("backup-2", 7, "Failed")).verdict is Verdict.FAILED
+
+
+def test_a_pod_is_made_good_by_a_later_run_where_no_job_was_read() -> None:
+    """A live cluster may be read without its Jobs: their names hold the scheduled minute."""
+    old = a_pod_of("backup-29001000", 8, failed=True)
+    new = a_pod_of("backup-29002440", 7, failed=False)
+    found = judged(pods.judge, old, new)
+    assert found.verdict is Verdict.DEGRADED
+    assert found.message.startswith("Container main ended: Error, exit code 7 at ")
+    assert found.message.endswith("A later run of CronJob backup succeeded.")
+    assert judged(pods.judge, old).verdict is Verdict.FAILED
+    assert judged(pods.judge, a_pod_of("backup-29003880", 6, failed=True), new).verdict is (
+        Verdict.FAILED
+    )
+
+
+def test_a_job_without_a_cron_job_is_no_run() -> None:
+    """Nothing will run it again, whatever its name looks like."""
+    lone = a_run("backup-29001000", 8, "Failed")
+    lone["metadata"].pop("ownerReferences")
+    found = judged(workloads.judge_job, lone, a_cron_job(succeeded=ago(hours=5)))
+    assert found.verdict is Verdict.FAILED
+
+
+def test_a_failed_job_tells_the_exit_code_and_is_one_root_with_its_pod() -> None:
+    """The pod is the cause."""
+    plain = (a_run("backup-1", 8, "Failed"), a_pod_of("backup-1", 8, failed=True))
+    report = examine(a_snapshot(*plain), [pods.CHECK, workloads.CHECK])
+    assert [root.subject.kind for root in report.roots] == ["Pod"]
+    (effect,) = report.downstream[report.roots[0].key]
+    assert effect.message.startswith("No more. Container main ended: Error, exit code 7 at ")
