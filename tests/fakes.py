@@ -21,8 +21,8 @@ from bot.net.tools.service import Runner
 from bot.remediation.change.change import Change
 from bot.remediation.journal import ChangeNotifier
 from bot.remediation.service import RemediationService
+from bot.routing.instance import TraefikPod
 from bot.traefik.domain.api import Runtime
-from bot.traefik.domain.instance import TraefikPod
 from bot.traefik.domain.log_request import LogEnd, LogRequest
 
 TYPES = {kind.name: kind.type for kind in KINDS}

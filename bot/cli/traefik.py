@@ -15,9 +15,9 @@ from bot.cli.parser import EXIT, Parser, add_answer
 from bot.errors import InputError
 from bot.kube.one_shot_reader import ClusterReader
 from bot.kube.traefik_reader import TraefikReader
+from bot.routing.instance import config_of
 from bot.traefik.domain import log_report
 from bot.traefik.domain.answers import LogsAnswer
-from bot.traefik.domain.instance import config_of
 from bot.traefik.domain.log_summary import LogSummarizer, LogSummary
 from bot.traefik.domain.routes import READS, read_routes
 from bot.traefik.service import Traefik, since_of

@@ -12,7 +12,7 @@ from bot.domain.resources import networking
 from bot.ingress_conversion.known import Inventory
 from bot.ingress_conversion.source import IngressSource
 from bot.ingress_conversion.target import SINCE_CLASS_NAME, ConversionTarget
-from bot.traefik.domain.instance import CLASS, TRAEFIK_CLASS, other_class
+from bot.routing.instance import CLASS, TRAEFIK_CLASS, other_class
 
 CONTROLLER = "traefik.io/ingress-controller"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bot.traefik.domain.instance import NATIVE_LB_SINCE, NEW_GROUP_ONLY_SINCE, groups
+from bot.routing.instance import NATIVE_LB_SINCE, NEW_GROUP_ONLY_SINCE, groups
 
 Version = tuple[int, int, int]
 

@@ -24,7 +24,7 @@ from bot.kube.events_and_logs import Details
 from bot.kube.listing import gap, not_served
 from bot.kube.one_shot_reader import OFF
 from bot.kube.reflector import Reflector, WatchState, WatchTiming
-from bot.routing.references import TRAEFIK_NAME
+from bot.routing.running import TRAEFIK_NAME
 
 log = logging.getLogger(__name__)
 
@@ -238,8 +238,16 @@ def _slim_pod(pod: Object) -> Object:
     # Traefik's address is needed: requests are sent there.
     is_traefik = (pod.metadata.labels or {}).get(TRAEFIK_NAME) == "traefik"
     healthy = containers.runs_well(pod) and containers.is_ready(pod) and not pod.malformed
-    status = WELL if healthy and not is_traefik else pod.status
-    return msgspec.structs.replace(pod, status=status, spec=spec)
+    if healthy and not is_traefik:
+        slim = tuple(map(_slim_container, pod.spec.containers))
+        spec = msgspec.structs.replace(spec, containers=slim)
+        return msgspec.structs.replace(pod, status=WELL, spec=spec)
+    return msgspec.structs.replace(pod, spec=spec)
+
+
+def _slim_container(container: core.Container) -> core.Container:
+    """A container of a pod that is well; only of Traefik's pods the image and command are read."""
+    return msgspec.structs.replace(container, image="", command=None)
 
 
 SLIM: dict[type[Object], Callable[[Object], Object]] = {core.Pod: _slim_pod}

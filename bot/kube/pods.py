@@ -15,25 +15,13 @@ QUICK = 8.0
 IMAGE_HINT = "Set MESHMEDIC_PROBE_IMAGE to the image of meshmedic, which holds the prober."
 
 
-class PodContainer(core.Container, frozen=True):
-    """A container, with its image and command."""
-
-    image: str = ""
-    command: tuple[str, ...] | None = None
-
-
-class _Spec(core.PodSpec, frozen=True):
-    containers: tuple[PodContainer, ...] = ()
-
-
 class _Status(core.PodStatus, frozen=True):
     start_time: Time | None = None
 
 
 class ListedPod(core.Pod, frozen=True):
-    """A v1 Pod with its images, its command lines and its start, which the watch cache drops."""
+    """A v1 Pod with its start, which the watch cache drops."""
 
-    spec: _Spec = _Spec()
     status: _Status = _Status()
 
 

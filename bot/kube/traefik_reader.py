@@ -15,16 +15,17 @@ from bot.kube.client import CONNECT, Api, Query, breathe, within
 from bot.kube.events_and_logs import NOTHING
 from bot.kube.exec import execute
 from bot.kube.paths import path
-from bot.kube.pods import ListedPod, PodContainer, collection, list_pods, log_path
-from bot.traefik.domain import api as decoding
-from bot.traefik.domain.api import Runtime
-from bot.traefik.domain.instance import (
+from bot.kube.pods import collection, list_pods, log_path
+from bot.routing.instance import (
     API_PORT,
     HOW_TO_ENABLE,
     StaticConfig,
     TraefikPod,
     static_config,
 )
+from bot.routing.running import traefik_pod
+from bot.traefik.domain import api as decoding
+from bot.traefik.domain.api import Runtime
 from bot.traefik.domain.log_request import LogEnd, LogRequest
 
 LABEL = "app.kubernetes.io/name=traefik"
@@ -55,7 +56,7 @@ async def traefik_pods(api: Api, *, total: float = QUICK) -> tuple[TraefikPod, .
         ClusterError: They cannot be listed.
         msgspec.DecodeError: The answer is not a list of pods.
     """
-    return tuple(map(_pod, await list_pods(api, LABEL, limit=REPLICAS, total=total)))
+    return tuple(map(traefik_pod, await list_pods(api, LABEL, limit=REPLICAS, total=total)))
 
 
 Page = tuple[bytes, str]
@@ -215,20 +216,3 @@ def _ports(arguments: StaticConfig) -> Iterator[int]:
     yield arguments.api_port
     if not arguments.complete:
         yield from (port for port in (API_PORT, OTHER_PORT) if port != arguments.api_port)
-
-
-def _pod(pod: ListedPod) -> TraefikPod:
-    """A pod, with its container named traefik or else its first one."""
-    by_name = {container.name: container for container in reversed(pod.spec.containers)}
-    main = by_name.get("traefik") or next(iter(pod.spec.containers), PodContainer())
-    labels = pod.metadata.labels or {}
-    return TraefikPod(
-        namespace=pod.namespace,
-        name=pod.name,
-        running=pod.status.phase == "Running" and pod.metadata.deletion_timestamp is None,
-        image=main.image,
-        version_label=labels.get("app.kubernetes.io/version", ""),
-        args=(*(main.command or ()), *(main.args or ())),
-        container=main.name,
-        node=pod.spec.node_name,
-    )

@@ -9,7 +9,7 @@ from bot.domain.resources import core, discovery
 from bot.domain.snapshot import Snapshot
 from bot.net.diagnosis.subject import EndpointAt, NodeAt, TraefikAt
 from bot.routing import service_endpoints as serving
-from bot.routing.references import arguments_of, traefik_pods
+from bot.routing.running import arguments_of, traefik_pods
 
 FLANNEL_IP = "flannel.alpha.coreos.com/public-ip"
 FLANNEL_IPV6 = "flannel.alpha.coreos.com/public-ipv6"

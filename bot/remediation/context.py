@@ -24,8 +24,8 @@ from bot.net.probing.protocol import Progress, quiet
 from bot.remediation.change.fields import Manifest
 from bot.remediation.planning.context import PlanningContext
 from bot.remediation.ports import StepWriter
+from bot.routing import instance
 from bot.routing.candidates import candidates
-from bot.traefik.domain import instance
 
 READS: tuple[type[Object], ...] = (
     *route_resolution.READS,

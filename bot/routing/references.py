@@ -15,12 +15,20 @@ from dataclasses import dataclass, replace
 from bot.domain.conditions import condition
 from bot.domain.finding import Evidence, Judgement, Ref
 from bot.domain.resources import cert_manager, core, traefik
-from bot.domain.resources.base import Object
+from bot.domain.resources.base import Object, Reference
 from bot.domain.resources.registry import KIND_OF
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.routing import service_endpoints as serving
 from bot.routing.addresses import named_service
+from bot.routing.instance import (
+    NATIVE_BY_DEFAULT_SINCE,
+    NATIVE_LB_SINCE,
+    NEW_GROUP_ONLY_SINCE,
+    TraefikConfig,
+    groups,
+)
+from bot.routing.running import arguments_of, configs, traefik_pods
 
 ELSEWHERE = re.compile(r"[^@\s]+@[a-z][a-z0-9-]*")
 """A name of another provider, such as `auth@file`: what it stands for is not seen from here."""
@@ -28,7 +36,6 @@ ELSEWHERE = re.compile(r"[^@\s]+@[a-z][a-z0-9-]*")
 KUBERNETES_CRD = "@kubernetescrd"
 """The provider of Traefik's own kinds, as in `<namespace>-<name>@kubernetescrd`."""
 
-TRAEFIK_NAME = "app.kubernetes.io/name"
 ENTRY_POINT = re.compile(r"--entrypoints\.([^.=]+)", re.IGNORECASE)
 
 NO_ENDPOINTS = "NoReadyEndpoints"
@@ -96,17 +103,157 @@ def unless_one_works(defects: Sequence[Defect], total: int) -> tuple[Defect, ...
     )
 
 
-def service(snapshot: Snapshot, namespace: str, name: str, port: int | str | None) -> Defect | None:
-    """The defect of a reference to a port of a Service, None where there is none."""
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """One of Traefik's providers: the configurations that read a route by it.
+
+    Nothing is held against a route by arguments that none of them has for certain.
+    """
+
+    configs: tuple[TraefikConfig, ...] = ()
+    of_ingresses: bool = False
+
+    @property
+    def known(self) -> bool:
+        """Whether all of Traefik's arguments were seen."""
+        return bool(self.configs) and all(config.static.complete for config in self.configs)
+
+    def forbids_external_names(self) -> bool:
+        """Whether Traefik drops what leads to an ExternalName."""
+        return self.known and not any(
+            config.static.external_ingresses if self.of_ingresses else config.static.external_routes
+            for config in self.configs
+        )
+
+    def forbids_other_namespaces(self) -> bool:
+        """Whether Traefik drops an IngressRoute's references to other namespaces."""
+        return (
+            self.known
+            and not self.of_ingresses
+            and not any(config.static.cross_namespace for config in self.configs)
+        )
+
+    def uses_terminating(self) -> bool:
+        """Whether some Traefik sends to endpoints that terminate and still serve: v3 does."""
+        return not self.configs or any(
+            config.since(NEW_GROUP_ONLY_SINCE) for config in self.configs
+        )
+
+    def drops_native_external_names(self, *, native: bool | None) -> bool:
+        """Whether nativeLB breaks a reference to an ExternalName, which only Traefik 3 ignores."""
+        is_elder = bool(self.configs) and not self.uses_terminating()
+        return is_elder and self.is_native(native=native)
+
+    def is_native(self, *, native: bool | None) -> bool:
+        """Whether every Traefik that reads it uses nativeLB; `native` is what the route says."""
+        if native is not None:
+            return native and all(config.since(NATIVE_LB_SINCE) for config in self.configs)
+        return bool(self.configs) and all(
+            (config.static.native_ingresses if self.of_ingresses else config.static.native_routes)
+            and config.since(NATIVE_BY_DEFAULT_SINCE)
+            for config in self.configs
+        )
+
+
+ANY_PROVIDER = Provider()
+
+
+def service(
+    snapshot: Snapshot,
+    namespace: str,
+    name: str,
+    port: int | str | None,
+    provider: Provider = ANY_PROVIDER,
+    *,
+    native: bool | None = None,
+) -> Defect | None:
+    """The defect of a reference to a port of a Service, None where there is none.
+
+    `native` is what the route says of nativeLB.
+    """
     target = snapshot.get(core.Service, namespace, name)
     if target is None:
         return _absent(snapshot, core.Service, namespace, name)
     if not _has_port(target, port):
-        have = ", ".join(serving.port_names(target.spec.ports or ())) or "none"
-        problem = "no port is named" if port in (None, "", 0) else f"it has no port {port}"
-        message = f"Service {namespace}/{name}: {problem} (it has {have})."
+        return _port_not_found(target, port)
+    return (
+        _refused(target, provider, native=native)
+        or _in_place_of_another(target, snapshot)
+        or _unserved(target, port, provider, snapshot)
+    )
+
+
+def _port_not_found(service: core.Service, port: int | str | None) -> Defect:
+    have = ", ".join(serving.port_names(service.spec.ports or ())) or "none"
+    what = f"Service {service.namespace}/{service.name}"
+    if isinstance(port, str) and port.isdecimal():
+        message = (
+            f'{what}: "{port}" in quotes is the name of a port, and it has none of that name '
+            f"(it has {have}). Write the number without quotes; in an Ingress, as `number`."
+        )
         return Defect("PortNotFound", message)
-    return _in_place_of_another(target, snapshot) or _unserved(target, snapshot)
+    problem = "no port is named" if port in (None, "", 0) else f"it has no port {port}"
+    return Defect("PortNotFound", f"{what}: {problem} (it has {have}).")
+
+
+def _refused(service: core.Service, provider: Provider, *, native: bool | None) -> Defect | None:
+    """A Service that exists, and of which Traefik makes no server by its arguments or nativeLB."""
+    what = f"Service {service.namespace}/{service.name}"
+    if service.spec.type == "ExternalName":
+        if provider.drops_native_external_names(native=native):
+            message = f"{what} is an ExternalName, which has no VIP, and nativeLB is on."
+            return Defect("NativeExternalName", f"{message} Turn nativeLB off for it.")
+        if not provider.forbids_external_names():
+            return None
+        kind = "kubernetesingress" if provider.of_ingresses else "kubernetescrd"
+        message = (
+            f"{what} is an ExternalName, and Traefik's arguments do not allow those, so the route "
+            f"has no server. Add --providers.{kind}.allowExternalNameServices=true."
+        )
+        return Defect("ExternalNameNotAllowed", message)
+    if service.spec.cluster_ip == "None" and provider.is_native(native=native):
+        message = (
+            f"{what} is headless, so it has no VIP, and nativeLB is on: Traefik drops the route. "
+            "Turn nativeLB off for it."
+        )
+        return Defect("NativeHeadless", message)
+    return None
+
+
+def other_namespace(
+    provider: Provider, here: str, kind: str, reference: Reference
+) -> Defect | None:
+    """A reference to another namespace, where Traefik's arguments do not allow any."""
+    if not provider.forbids_other_namespaces():
+        return None
+    if reference.name.endswith(KUBERNETES_CRD):
+        place = f"{kind} {reference.name} may be in another namespace"
+        how = "Write its name without @kubernetescrd, and its namespace if that is another one"
+    elif "@" not in reference.name and reference.namespace not in ("", here):
+        place = f"{kind} {reference.namespace}/{reference.name} is in another namespace"
+        how = f"Copy it to {here}"
+    else:
+        return None
+    message = (
+        f"{place}, and Traefik's arguments do not allow cross-namespace references, so it drops "
+        f"the rule. {how}, or add --providers.kubernetescrd.allowCrossNamespace=true."
+    )
+    return Defect("CrossNamespaceNotAllowed", message)
+
+
+def api_group(api_version: str, provider: Provider) -> Defect | None:
+    """An object of an API group that no running Traefik reads."""
+    group = api_version.partition("/")[0]
+    if not group or not provider.configs:
+        return None
+    known = tuple(dict.fromkeys(g for config in provider.configs for g in groups(config.version)))
+    if group in known:
+        return None
+    message = (
+        f"Traefik {provider.configs[0].version} does not read the API group {group}: write "
+        f"apiVersion: {known[0]}/v1alpha1."
+    )
+    return Defect("ApiGroupNotRead", message)
 
 
 def middleware(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:
@@ -194,9 +341,26 @@ def _unobserved(reference: str) -> Defect:
 def _traefik(snapshot: Snapshot, kind: type[Object], namespace: str, name: str) -> Defect | None:
     if name.endswith(KUBERNETES_CRD):
         return _by_provider(snapshot, kind, name)
-    if ELSEWHERE.fullmatch(name) or snapshot.get(kind, namespace, name):
+    if ELSEWHERE.fullmatch(name) or (namespace, name) in _read(snapshot, kind):
         return None
+    if elder := snapshot.get(kind, namespace, name):
+        defect = api_group(elder.api_version, Provider(configs(snapshot)))
+        message = f"{elder.ref}: {defect.message if defect else ''}"
+        return Defect(f"{kind.__name__}NotFound", message, follows=())
     return _absent(snapshot, kind, namespace, name)
+
+
+def _read(snapshot: Snapshot, kind: type[Object]) -> frozenset[tuple[str, str]]:
+    """Namespace and name of the objects of a kind whose API group some running Traefik reads."""
+    provider = Provider(configs(snapshot))
+    return snapshot.once(
+        f"routing.read.{kind.__name__}",
+        lambda: frozenset(
+            (resource.namespace, resource.name)
+            for resource in snapshot.of(kind)
+            if api_group(resource.api_version, provider) is None
+        ),
+    )
 
 
 def _by_provider(snapshot: Snapshot, kind: type[Object], name: str) -> Defect | None:
@@ -249,16 +413,25 @@ def _in_place_of_another(service: core.Service, snapshot: Snapshot) -> Defect | 
     return Defect("DuplicateService", f"{what}, {instead}", Verdict.DEGRADED)
 
 
-def _unserved(service: core.Service, snapshot: Snapshot) -> Defect | None:
-    """A Service that exists but answers nothing: its own finding is the cause."""
-    if service.spec.type == "ExternalName" or not service.spec.selector:
+def _unserved(
+    service: core.Service, port: int | str | None, provider: Provider, snapshot: Snapshot
+) -> Defect | None:
+    """A Service that exists but answers nothing at this port: its own finding is the cause."""
+    if service.spec.type == "ExternalName":
         return None
     state = serving.behind(service, snapshot)
-    if state is None or state.ready or state.draining:
+    if state is None:
         return None
-    message = f"Service {service.namespace}/{service.name} has no ready endpoint."
-    verdict = serving.without_ready(service, state, snapshot)
-    return Defect(NO_ENDPOINTS, message, verdict, (service.ref,))
+    what = f"Service {service.namespace}/{service.name}"
+    if not (state.ready or (state.draining and provider.uses_terminating())):
+        by_hand = "" if service.spec.selector else " It has no selector: somebody has to write one."
+        message = f"{what} has no ready endpoint.{by_hand}"
+        verdict = serving.without_ready(service, state, snapshot)
+        return Defect(NO_ENDPOINTS, message, verdict, (service.ref,))
+    wanted = next(p for p in service.spec.ports or () if port in (p.port, p.name))
+    if why := serving.names_differ(wanted, state):
+        return Defect(NO_ENDPOINTS, f"{what}: {why}.", follows=(service.ref,))
+    return None
 
 
 def _certificates(snapshot: Snapshot) -> Mapping[tuple[str, str], cert_manager.Certificate]:
@@ -284,15 +457,3 @@ def _entry_points(snapshot: Snapshot) -> frozenset[str] | None:
         return None
     matches = map(ENTRY_POINT.match, arguments)
     return frozenset(match[1] for match in matches if match) or None
-
-
-def traefik_pods(snapshot: Snapshot) -> Iterator[core.Pod]:
-    """Traefik's pods, by their label."""
-    for (_, name), pods in snapshot.of(core.Pod).by_label(TRAEFIK_NAME).items():
-        yield from pods if name == "traefik" else ()
-
-
-def arguments_of(pod: core.Pod) -> Iterator[str]:
-    """The arguments of a pod's containers, in small letters."""
-    for container in pod.spec.containers:
-        yield from (argument.casefold() for argument in container.args or ())

@@ -29,7 +29,9 @@ BEGINNINGS = frozenset({"", "ContainerCreating", "PodInitializing"})
 class Serving:
     """How many endpoints are ready and how many drain; `unready` are the addresses of the others.
 
-    `ports` are the names of the ports that ready endpoints serve.
+    `ports` are the names of the ports that ready endpoints serve, or draining ones where none is
+    ready. Traefik and kube-proxy find the
+    endpoints of a Service's port by that name alone.
     """
 
     ready: int = 0
@@ -53,8 +55,9 @@ def merged(slices: Iterable[discovery.EndpointSlice]) -> Serving:
     ready = draining = 0
     unready: list[str] = []
     ports: set[str] = set()
+    ports_of_draining: set[str] = set()
     for slice_ in slices:
-        before = ready
+        before = ready, draining
         for endpoint in slice_.endpoints or ():
             state = endpoint.conditions
             if state.ready is not False:
@@ -63,9 +66,12 @@ def merged(slices: Iterable[discovery.EndpointSlice]) -> Serving:
                 draining += 1
             else:
                 unready.append(_named(endpoint))
-        if ready > before:
-            ports.update(port.name or "" for port in slice_.ports or ())
-    return Serving(ready, draining, tuple(unready), frozenset(ports))
+        names = [port.name or "" for port in slice_.ports or ()]
+        ports.update(names if ready > before[0] else ())
+        ports_of_draining.update(names if draining > before[1] else ())
+    return Serving(
+        ready, draining, tuple(unready), frozenset(ports if ready else ports_of_draining)
+    )
 
 
 def selected(service: core.Service, snapshot: Snapshot) -> tuple[core.Pod, ...]:
@@ -100,6 +106,20 @@ def without_ready(service: core.Service, state: Serving, snapshot: Snapshot) -> 
     if pods and all(_starts(pod, snapshot.taken_at) for pod in pods):
         return Verdict.PROGRESSING
     return Verdict.FAILED
+
+
+def names_differ(port: core.ServicePort, state: Serving) -> str:
+    """Why a port of a Service that has endpoints finds none of them; empty if it does."""
+    if not (state.ready or state.draining) or port.name in state.ports:
+        return ""
+    have = ", ".join(sorted(filter(None, state.ports)))
+    unnamed = "and one without a name" if have else "one without a name"
+    others = " ".join(filter(None, (have, unnamed if "" in state.ports else ""))) or "none"
+    name = f"is called {port.name}" if port.name else "has no name"
+    return (
+        f"port {port.port} {name}, and the ports of its endpoints are: {others}. By that "
+        "name Traefik and kube-proxy find endpoints, so they find none: give both the same name"
+    )
 
 
 def port_names(ports: Iterable[core.ServicePort]) -> list[str]:
@@ -149,4 +169,5 @@ def _from_elder(endpoints: core.Endpoints) -> Serving:
     subsets = endpoints.subsets or ()
     ready = [address for subset in subsets for address in subset.addresses or ()]
     unready = [address for subset in subsets for address in subset.not_ready_addresses or ()]
-    return Serving(ready=len(ready), unready=tuple(map(_named, unready)))
+    ports = (port.name for subset in subsets if subset.addresses for port in subset.ports or ())
+    return Serving(len(ready), unready=tuple(map(_named, unready)), ports=frozenset(ports))

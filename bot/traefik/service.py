@@ -21,16 +21,16 @@ from bot.domain.typed import duration
 from bot.errors import ClusterError, InputError
 from bot.net.diagnosis.observation import Belief
 from bot.net.diagnosis.subject import Subject
-from bot.traefik.domain import log_report, routes_view, runtime_view, service_view
-from bot.traefik.domain.answers import API, LOG, LogsAnswer, RoutesAnswer, RouteView
-from bot.traefik.domain.api import Runtime
-from bot.traefik.domain.instance import (
+from bot.routing.instance import (
     HOW_TO_LOG,
     TraefikConfig,
     TraefikPod,
     config_of,
     static_config,
 )
+from bot.traefik.domain import log_report, routes_view, runtime_view, service_view
+from bot.traefik.domain.answers import API, LOG, LogsAnswer, RoutesAnswer, RouteView
+from bot.traefik.domain.api import Runtime
 from bot.traefik.domain.log_request import LogEnd, LogRequest
 from bot.traefik.domain.log_summary import LogSummarizer, LogSummary
 from bot.traefik.domain.routes import READS, read_routes

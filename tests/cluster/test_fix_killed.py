@@ -39,7 +39,7 @@ from bot.remediation.change.states import ChangeState
 from bot.remediation.change.step import Step, StepProgress, undoing
 from bot.remediation.context import READS, ContextReader
 from bot.remediation.planning import offers as offering
-from bot.traefik.domain.instance import TraefikPod
+from bot.routing.instance import TraefikPod
 from tests.cluster import build
 from tests.cluster.carry import APPROVER, KEPT_IN, OK, PLACE, an_executor
 from tests.cluster.fixing import REQUESTER, install

@@ -25,9 +25,9 @@ from bot.kube.exec import CannotExecute, execute
 from bot.kube.one_shot_reader import ClusterReader
 from bot.kube.traefik_reader import TraefikReader
 from bot.routing.addresses import AddressKind
+from bot.routing.instance import TraefikPod
 from bot.sandbox.kubernetes_api.streams import StreamEnded
 from bot.traefik.domain.api import Runtime
-from bot.traefik.domain.instance import TraefikPod
 from bot.traefik.service import Traefik as Asking
 from tests.cluster import build, traefik
 from tests.cluster.kubelet import Kubelet, kubelet

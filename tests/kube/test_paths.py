@@ -26,7 +26,7 @@ from bot.kube.events_and_logs import Details
 from bot.kube.paths import path
 from bot.kube.traefik_reader import TraefikReader
 from bot.remediation.change.change import NAME
-from bot.traefik.domain.instance import TraefikPod
+from bot.routing.instance import TraefikPod
 from tests.examples import examples
 from tests.kube.test_change_store import a_change
 

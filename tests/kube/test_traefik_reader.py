@@ -14,10 +14,10 @@ from bot.domain.refusal import NotObserved
 from bot.errors import Forbidden
 from bot.kube.connect import connect
 from bot.kube.traefik_reader import TraefikReader
+from bot.routing.instance import TraefikPod
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from bot.sandbox.kubernetes_api.streams import Reply, StreamEnded
 from bot.traefik.domain.api import Runtime
-from bot.traefik.domain.instance import TraefikPod
 from bot.traefik.domain.log_request import BYTES, LogRequest
 from bot.traefik.service import Traefik
 from tests.builders import Plain, an_object

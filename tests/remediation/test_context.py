@@ -12,7 +12,7 @@ from bot.net.diagnosis.service import Diagnose
 from bot.net.ports import Progress
 from bot.net.probing.protocol import Probe, ProbeAnswer
 from bot.remediation.context import ContextReader
-from bot.traefik.domain.instance import TraefikPod
+from bot.routing.instance import TraefikPod
 from tests.builders import an_object
 from tests.fakes import FakeCluster
 from tests.net.diagnosis.probing_world import WorldProber

@@ -1,8 +1,8 @@
 """A small cluster with Traefik in it, for the tests of what is told of Traefik."""
 
+from bot.routing.instance import TraefikPod
 from bot.traefik.domain import router_names as naming
 from bot.traefik.domain.api import LoadBalancer, Router, Runtime, RuntimeService, UpstreamServer
-from bot.traefik.domain.instance import TraefikPod
 from tests.builders import Plain, an_object
 from tests.net.networks import a_path, a_route, a_rule, a_service, a_slice, an_ingress
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 from bot.domain.authorization import Roles
 from bot.domain.facts import Denied, Unset
 from bot.domain.refusal import NotObserved
-from bot.traefik.domain.instance import TraefikPod
+from bot.routing.instance import TraefikPod
 
 Commands: TypeAlias = tuple[Mapping[str, Any], ...]
 """Slash commands in the form of Discord's API."""

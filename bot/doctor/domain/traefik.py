@@ -9,8 +9,8 @@ from bot.doctor.domain.diagnostic import Area, Diagnostic, Topic, listed
 from bot.doctor.domain.facts import ClusterFacts
 from bot.domain.facts import Denied
 from bot.domain.refusal import NotObserved
-from bot.traefik.domain import instance
-from bot.traefik.domain.instance import HOW_TO_ENABLE, NATIVE_LB_SINCE, TraefikPod
+from bot.routing import instance
+from bot.routing.instance import HOW_TO_ENABLE, NATIVE_LB_SINCE, TraefikPod
 
 TRAEFIK = Topic(Area.TRAEFIK, "Traefik")
 API = Topic(Area.TRAEFIK, "Traefik API")

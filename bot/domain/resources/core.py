@@ -76,7 +76,9 @@ class Container(Part, frozen=True):
     """`spec.containers[]` and `spec.initContainers[]`."""
 
     name: str = ""
+    image: str = ""
     ports: tuple[ContainerPort, ...] | None = None
+    command: tuple[str, ...] | None = None
     args: tuple[str, ...] | None = None
     readiness_probe: ReadinessProbe | None = None
     restart_policy: str = ""
@@ -234,6 +236,7 @@ class EndpointAddress(Part, frozen=True):
 class EndpointSubset(Part, frozen=True):
     """`subsets[]` of an Endpoints object."""
 
+    ports: tuple[ServicePort, ...] | None = None
     addresses: tuple[EndpointAddress, ...] | None = None
     not_ready_addresses: tuple[EndpointAddress, ...] | None = None
 

@@ -32,9 +32,9 @@ def judge(service: core.Service, snapshot: Snapshot) -> Judgement:
         return HEALTHY
     now = snapshot.taken_at
     pending = conditions.terminating(service, now) or _without_address(service, now)
-    if not spec.selector:
-        return pending or HEALTHY
     state = serving.behind(service, snapshot)
+    if not spec.selector and (state is None or state == Serving()):
+        return pending or HEALTHY
     if state is None:
         return _not_seen(service, pending, snapshot) if snapshot.live else pending or HEALTHY
     if state.ready:
@@ -86,20 +86,37 @@ def _firsts(snapshot: Snapshot) -> dict[str, Ref]:
 
 
 def _without_port(service: core.Service, state: Serving, snapshot: Snapshot) -> Judgement | None:
-    """Ready endpoints, but a `targetPort` by a name that no container of the pods has."""
+    """Ready endpoints, but none that the port finds: by `targetPort`, or by the port's own name."""
     ports = service.spec.ports or ()
     unserved = [port for port in ports if port.name not in state.ports]
-    if not any(isinstance(port.target_port, str) for port in unserved):
-        return None
-    pods = serving.selected(service, snapshot)
+    pods = serving.selected(service, snapshot) if unserved else ()
     lacking = _unexposed(unserved, pods)
     if not lacking:
-        return None
+        # Without the pods, nobody knows whether they have a target port of that name.
+        by_pods = bool(service.spec.selector) and not pods
+        differ = [p for p in unserved if not (by_pods and isinstance(p.target_port, str))]
+        return _names_differ(service, differ, state)
     return Judgement(
         Verdict.FAILED if len(lacking) == len(ports) else Verdict.DEGRADED,
         "TargetPortNotExposed",
         "No container of its pods has a port named " + ", ".join(lacking) + ".",
         evidence=(Evidence("ports of its pods", _exposed(pods)),),
+        follows=flux_rules.owners(service),
+    )
+
+
+def _names_differ(
+    service: core.Service, unserved: list[core.ServicePort], state: Serving
+) -> Judgement | None:
+    """Slices that somebody wrote by other names; a headless Service has no use for the names."""
+    if not unserved or service.spec.cluster_ip == "None":
+        return None
+    whole = len(unserved) == len(service.spec.ports or ())
+    why = "; ".join(serving.names_differ(port, state) for port in unserved)
+    return Judgement(
+        Verdict.FAILED if whole else Verdict.DEGRADED,
+        "PortNamesDiffer",
+        f"Its {why}.",
         follows=flux_rules.owners(service),
     )
 
@@ -117,6 +134,8 @@ def _unserved(service: core.Service, state: Serving, snapshot: Snapshot) -> Judg
     if state.draining:
         reason = "OnlyTerminating"
         message = f"Its last {state.draining} endpoints are terminating."
+    elif not service.spec.selector:
+        message = "None of the addresses in its EndpointSlices is ready."
     elif not pods and not state.unready and snapshot.sees(core.Pod):
         reason, message = "NoPods", "Its selector matches no pod."
     elif pods and not unready:
@@ -142,8 +161,9 @@ def _evidence(
     service: core.Service, state: Serving, pods: tuple[core.Pod, ...], unready: int
 ) -> Iterator[Evidence]:
     selector = service.spec.selector or {}
-    yield Evidence("selector", ",".join(f"{key}={value}" for key, value in selector.items()))
-    yield Evidence("pods", f"{len(pods)} selected, {len(pods) - unready} ready")
+    if selector:
+        yield Evidence("selector", ",".join(f"{key}={value}" for key, value in selector.items()))
+        yield Evidence("pods", f"{len(pods)} selected, {len(pods) - unready} ready")
     if state.unready:
         more = len(state.unready) - MAX_NAMED
         named = ", ".join(state.unready[:MAX_NAMED])

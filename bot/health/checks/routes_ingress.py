@@ -17,7 +17,9 @@ from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.net.diagnosis import recent
 from bot.routing import references as routing
-from bot.routing.references import Defect, Rule
+from bot.routing import running
+from bot.routing.native_lb import ANNOTATION as NATIVE
+from bot.routing.references import Defect, Provider, Rule
 
 ANNOTATION = "traefik.ingress.kubernetes.io/router."
 """The prefix of Traefik's own annotations of an Ingress."""
@@ -31,8 +33,9 @@ def judge(ingress: networking.Ingress, snapshot: Snapshot) -> Judgement:
     if not backends:
         message = "It has neither a rule with a path nor a default backend."
         return Judgement(Verdict.DEGRADED, "NoRules", message)
+    provider = Provider(running.reading_ingress(ingress, snapshot), of_ingresses=True)
     rules = tuple(
-        Rule(match, tuple(_backend(backend, ingress.namespace, snapshot)))
+        Rule(match, tuple(_backend(backend, ingress.namespace, provider, snapshot)))
         for match, backend in backends
     )
     return (
@@ -50,11 +53,24 @@ def _backends(ingress: networking.Ingress) -> Iterator[tuple[str, networking.Ing
         yield "default backend", ingress.spec.default
 
 
-def _backend(backend: networking.IngressBackend, here: str, snapshot: Snapshot) -> Iterator[Defect]:
+def _backend(
+    backend: networking.IngressBackend, here: str, provider: Provider, snapshot: Snapshot
+) -> Iterator[Defect]:
     name, port = backend.target
-    # Without a name it is a resource backend: Traefik supports none, other controllers do.
-    if name and (defect := routing.service(snapshot, here, name, port or "")):
+    if not name:
+        # A resource backend, which other controllers may support.
+        if provider.configs:
+            yield Defect("ResourceBackend", "Traefik supports no resource backend: name a Service.")
+        return
+    native = _native(snapshot.get(core.Service, here, name)) if provider.configs else None
+    if defect := routing.service(snapshot, here, name, port or "", provider, native=native):
         yield defect
+
+
+def _native(service: core.Service | None) -> bool | None:
+    """What a Service's annotation says of nativeLB, None where it has none."""
+    value = ((service.metadata.annotations if service else None) or {}).get(NATIVE)
+    return None if value is None else value.strip().lower() == "true"
 
 
 def _common(ingress: networking.Ingress, snapshot: Snapshot) -> Iterator[Defect]:

@@ -12,12 +12,14 @@ from bot.domain import conditions
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Judgement
 from bot.domain.resources import cert_manager, core, discovery, traefik
+from bot.domain.resources.base import Reference
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.net.diagnosis import recent
 from bot.routing import references as routing
+from bot.routing import running
 from bot.routing.candidates import superseded
-from bot.routing.references import Defect, Rule
+from bot.routing.references import Defect, Provider, Rule
 
 
 def judge(route: traefik.IngressRoute, snapshot: Snapshot) -> Judgement:
@@ -29,32 +31,47 @@ def judge(route: traefik.IngressRoute, snapshot: Snapshot) -> Judgement:
     if not route.spec.routes:
         message = "It has no routes, so Traefik makes nothing of it."
         return Judgement(Verdict.DEGRADED, "NoRoutes", message)
-    rules = tuple(_rule(rule, route.namespace, snapshot) for rule in route.spec.routes)
-    broken = routing.judgement(rules, tuple(_common(route, snapshot)))
+    provider = Provider(running.reading_route(route, snapshot))
+    if unread := routing.api_group(route.api_version, provider):
+        return Judgement(unread.verdict, unread.reason, unread.message)
+    rules = tuple(_rule(rule, route.namespace, provider, snapshot) for rule in route.spec.routes)
+    broken = routing.judgement(rules, tuple(_common(route, provider, snapshot)))
     return broken or recent.judgement(route.ref, snapshot) or HEALTHY
 
 
-def _rule(route: traefik.Route, here: str, snapshot: Snapshot) -> Rule:
+def _rule(route: traefik.Route, here: str, provider: Provider, snapshot: Snapshot) -> Rule:
     if not route.match.strip():
         return Rule("no rule", (Defect("EmptyRule", "A route has no match: Traefik drops it."),))
     services = route.services or ()
-    backends = [_service(service, here, snapshot) for service in services]
+    backends = [_service(service, here, provider, snapshot) for service in services]
     middlewares = [
-        routing.middleware(snapshot, middleware.namespace or here, middleware.name)
+        routing.other_namespace(provider, here, "Middleware", middleware)
+        or routing.middleware(snapshot, middleware.namespace or here, middleware.name)
         for middleware in route.middlewares or ()
     ]
     broken = routing.unless_one_works(list(filter(None, backends)), len(services))
     return Rule(route.match, (*broken, *filter(None, middlewares)))
 
 
-def _service(service: traefik.RouteService, here: str, snapshot: Snapshot) -> Defect | None:
+def _service(
+    service: traefik.RouteService, here: str, provider: Provider, snapshot: Snapshot
+) -> Defect | None:
     namespace = service.namespace or here
-    if "@" in service.name or service.kind == "TraefikService":
+    indirect = "@" in service.name or service.kind == "TraefikService"
+    kind = "TraefikService" if indirect else "Service"
+    reference = Reference(name=service.name, namespace=service.namespace)
+    if refused := routing.other_namespace(provider, here, kind, reference):
+        return refused
+    if indirect:
         return routing.traefik_service(snapshot, namespace, service.name)
-    return routing.service(snapshot, namespace, service.name, service.port)
+    return routing.service(
+        snapshot, namespace, service.name, service.port, provider, native=service.native_lb
+    )
 
 
-def _common(route: traefik.IngressRoute, snapshot: Snapshot) -> Iterator[Defect]:
+def _common(
+    route: traefik.IngressRoute, provider: Provider, snapshot: Snapshot
+) -> Iterator[Defect]:
     """What concerns all of its rules: entrypoints, TLS secret and TLS options."""
     yield from routing.entry_points(snapshot, route.spec.entry_points or ())
     tls, here = route.spec.tls, route.namespace
@@ -62,7 +79,9 @@ def _common(route: traefik.IngressRoute, snapshot: Snapshot) -> Iterator[Defect]
         yield defect
     if tls and tls.options and tls.options.name:
         place = tls.options.namespace or here
-        if defect := routing.tls_option(snapshot, place, tls.options.name):
+        if defect := routing.other_namespace(
+            provider, here, "TLSOption", tls.options
+        ) or routing.tls_option(snapshot, place, tls.options.name):
             yield defect
 
 

@@ -16,7 +16,7 @@ from bot.domain.resources import core, discovery, networking, traefik
 from bot.domain.snapshot import Snapshot
 from bot.routing import service_endpoints as serving
 from bot.routing.addresses import authority
-from bot.traefik.domain.instance import (
+from bot.routing.instance import (
     NATIVE_BY_DEFAULT_SINCE,
     NATIVE_LB_SINCE,
     NEW_GROUP_ONLY_SINCE,

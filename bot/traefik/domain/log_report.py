@@ -11,6 +11,7 @@ import msgspec
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.routing.addresses import Address, AddressKind, classify, parse, split
+from bot.routing.instance import TraefikPod
 from bot.traefik.domain.answers import (
     FailureGroup,
     FailureView,
@@ -19,7 +20,6 @@ from bot.traefik.domain.answers import (
     RouteView,
     ServerView,
 )
-from bot.traefik.domain.instance import TraefikPod
 from bot.traefik.domain.log_events import LogReason, ProviderError, ServerCreated, UpstreamError
 from bot.traefik.domain.log_summary import Counted, LogSummary, Times
 from bot.traefik.domain.routes_view import replica

@@ -7,17 +7,20 @@ is broken is decided by the checks of `/health routes`, so that both say the sam
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from bot.domain.finding import Judgement, Ref
 from bot.domain.resources import core, networking, traefik
 from bot.domain.resources.base import Object
+from bot.domain.resources.registry import TRAEFIK
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.health.checks import routes_ingress, routes_ingressroute
 from bot.routing.candidates import superseded
+from bot.routing.instance import TraefikConfig, other_class, other_class_name
+from bot.routing.running import RunningTraefik, configs
 from bot.traefik.domain import backend, router_names
 from bot.traefik.domain.answers import RouteView, RuleView
-from bot.traefik.domain.instance import TRAEFIK_CLASS, TraefikConfig, groups, other_class
 
 ENTRY_POINTS = "traefik.ingress.kubernetes.io/router.entrypoints"
 
@@ -32,6 +35,11 @@ def read_routes(snapshot: Snapshot, config: TraefikConfig) -> tuple[RouteView, .
 
     `verdict` and `problems` are those of the health checks; no rule has live servers yet.
     """
+    if not configs(snapshot):
+        snapshot = replace(
+            snapshot,
+            supplements={**snapshot.supplements, RunningTraefik: RunningTraefik((config,))},
+        )
     routes = [_route(route, snapshot, config) for route in snapshot.of(traefik.IngressRoute)]
     routes += [_ingress(ingress, snapshot, config) for ingress in snapshot.of(networking.Ingress)]
     return tuple(sorted(routes, key=lambda route: (route.ref, route.api_version)))
@@ -55,7 +63,7 @@ def _route(route: traefik.IngressRoute, snapshot: Snapshot, config: TraefikConfi
         routes_ingressroute.judge(route, snapshot),
         rules,
         entry_points=route.spec.entry_points or (),
-        unread=_other_group(route, snapshot, config)
+        unread=_superseded(route, snapshot)
         or other_class(route.metadata.annotations, config.static.class_of_routes),
     )
 
@@ -69,7 +77,9 @@ def _ingress(ingress: networking.Ingress, snapshot: Snapshot, config: TraefikCon
         routes_ingress.judge(ingress, snapshot),
         tuple(_paths(ingress, snapshot, config)),
         entry_points=tuple(filter(None, map(str.strip, entry_points))),
-        unread=_other_name(name, own) if name else other_class(ingress.metadata.annotations, own),
+        unread=other_class_name(name, own)
+        if name
+        else other_class(ingress.metadata.annotations, own),
     )
 
 
@@ -110,18 +120,7 @@ def _paths(
         yield rule("default backend", router_names.DEFAULT_BACKEND, ingress.spec.default)
 
 
-def _other_group(route: traefik.IngressRoute, snapshot: Snapshot, config: TraefikConfig) -> str:
-    group = route.api_version.partition("/")[0]
-    known = groups(config.version)
-    if group and group not in known:
-        return f"Traefik {config.version} does not read the API group {group}."
+def _superseded(route: traefik.IngressRoute, snapshot: Snapshot) -> str:
     if superseded(route, snapshot):
-        return f"An IngressRoute of the same name in {known[0]} goes before it."
+        return f"An IngressRoute of the same name in {TRAEFIK[0]} goes before it."
     return ""
-
-
-def _other_name(name: str, own: str) -> str:
-    """IngressClass objects are not read: a class with Traefik in its name counts as its own."""
-    if name == own or (not own and TRAEFIK_CLASS in name.lower()):
-        return ""
-    return f"Its ingress class is {name}, which is not known to be Traefik's."

@@ -11,9 +11,9 @@ from bot.domain.finding import Ref
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict, worst
 from bot.routing.addresses import AddressKind, classify
+from bot.routing.instance import TraefikPod, version
 from bot.traefik.domain.answers import API, Live, Replica, RoutesAnswer, RouteView, RuleView
 from bot.traefik.domain.backend import Mode
-from bot.traefik.domain.instance import TraefikPod, version
 from bot.traefik.domain.routes import READS
 from bot.traefik.domain.runtime_view import Routers, RouterView
 

@@ -20,7 +20,7 @@ from bot.doctor.domain.permissions import needed
 from bot.domain.authorization import Members, Roles
 from bot.domain.resources.registry import KINDS
 from bot.health.checks import CHECKS
-from bot.traefik.domain.instance import TraefikPod
+from bot.routing.instance import TraefikPod
 
 GUILD = 300_000_000_000_000_002
 BOT = 300_000_000_000_000_001

@@ -9,7 +9,7 @@ from bot.doctor.domain import clock, traefik
 from bot.doctor.domain.diagnostic import Area, Diagnostic, DiagnosticOutcome
 from bot.domain.facts import Denied
 from bot.domain.refusal import NotObserved
-from bot.traefik.domain import instance
+from bot.routing import instance
 from tests.doctor.domain.seen import TRAEFIK, a_cluster
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)

@@ -95,6 +95,47 @@ def test_services_of_somebody_elses_making_are_no_findings() -> None:
     assert judged(judge, bare).verdict is Verdict.HEALTHY
 
 
+HTTP = [{"name": "http", "port": 8080}]
+
+
+@pytest.mark.parametrize("selector", [None, {"app": "web"}])
+def test_a_port_by_another_name_than_its_slice_has_no_endpoint(selector: Plain | None) -> None:
+    """A slice written by hand: kube-proxy and Traefik find its endpoints by the port's name."""
+    by_hand = a_slice("web", READY, ports=HTTP)
+    unnamed = judged(judge, a_service(selector=selector), by_hand)
+    assert (unnamed.verdict, unnamed.reason) == (Verdict.FAILED, "PortNamesDiffer")
+    assert "port 80 has no name, and the ports of its endpoints are: http." in unnamed.message
+    named = a_service(selector=selector, ports=[{"name": "web", "port": 80}])
+    assert judged(judge, named, a_slice("web", READY)).verdict is Verdict.FAILED
+    both = a_service(selector=selector, ports=[*HTTP, {"name": "metrics", "port": 9090}])
+    assert judged(judge, both, by_hand).verdict is Verdict.DEGRADED
+
+
+def test_a_headless_service_is_found_by_dns_whatever_its_ports_are_called() -> None:
+    """Its name resolves to the addresses themselves."""
+    headless = a_service(selector=None, clusterIP="None")
+    assert judged(judge, headless, a_slice("web", READY, ports=HTTP)).verdict is Verdict.HEALTHY
+
+
+def test_a_service_without_a_selector_has_the_endpoints_that_somebody_wrote() -> None:
+    """Ready ones by the same name are well; addresses of which none is ready are not."""
+    bare = a_service(selector=None)
+    assert judged(judge, bare, a_slice("web", READY)).verdict is Verdict.HEALTHY
+    down = judged(judge, bare, a_slice("web", UNREADY))
+    assert (down.verdict, down.reason) == (Verdict.FAILED, "NoReadyEndpoints")
+    assert down.message == "None of the addresses in its EndpointSlices is ready."
+
+
+def test_elder_endpoints_in_a_file_have_port_names_too() -> None:
+    """Their addresses are found by the same names."""
+    elder = an_object(
+        "Endpoints", "web", subsets=[{"addresses": [{"ip": "10.42.0.5"}], "ports": HTTP}]
+    )
+    named = a_service(ports=HTTP)
+    assert judged(judge, named, elder, live=False).verdict is Verdict.HEALTHY
+    assert judged(judge, a_service(), elder, live=False).reason == "PortNamesDiffer"
+
+
 def test_without_slices_seen_the_verdict_is_unknown_and_never_failed() -> None:
     """Not seeing endpoints proves neither health nor failure."""
     gap = Gap("EndpointSlice", Why.FORBIDDEN, "needs list endpointslices")
@@ -121,7 +162,8 @@ def test_a_target_port_that_no_container_exposes_is_a_finding() -> None:
     found = judged(judge, named, a_slice("web", READY, ports=()), pod)
     assert (found.verdict, found.reason) == (Verdict.FAILED, "TargetPortNotExposed")
     pod["spec"]["containers"][0]["ports"] = [{"name": "web", "containerPort": 8080}]
-    assert judged(judge, named, a_slice("web", READY, ports=()), pod).verdict is Verdict.HEALTHY
+    served = a_slice("web", READY, ports=[{"name": "http", "port": 8080}])
+    assert judged(judge, named, served, pod).verdict is Verdict.HEALTHY
 
 
 def test_a_saved_service_is_judged_by_its_own_status() -> None:

@@ -51,7 +51,8 @@ def test_a_route_whose_references_all_exist_is_healthy() -> None:
     rule = a_rule(
         {"name": "web", "port": 80}, {"name": "web", "port": "http"}, middlewares=[{"name": "auth"}]
     )
-    others = (a_slice("web", an_endpoint()), a_middleware("auth"), an_object("Secret", "tls"))
+    slice_ = a_slice("web", an_endpoint(), ports=[{"name": "http", "port": 8080}])
+    others = (slice_, a_middleware("auth"), an_object("Secret", "tls"))
     route = a_route(rule, tls={"secretName": "tls"})
     assert judged(judge, route, service, *others).verdict is Verdict.HEALTHY
 
@@ -315,3 +316,135 @@ def test_an_external_name_in_a_saved_file_or_unseen_services_prove_nothing():
     assert by_alias("web.apps.svc.cluster.local", *WEB, live=False) is HEALTHY
     only_here = by_alias("gone.other.svc.cluster.local", namespaces=("apps",))
     assert only_here.verdict is Verdict.HEALTHY
+
+
+def a_running(version: str, *arguments: str) -> Plain:
+    """A running Traefik of a version, with its arguments."""
+    pod = a_traefik("--providers.kubernetescrd", *arguments)
+    pod["spec"]["containers"][0]["image"] = f"rancher/mirrored-library-traefik:{version}"
+    return pod
+
+
+V3, V2 = a_running("3.3.6"), a_running("2.11.8")
+EXTERNAL = a_service(type="ExternalName", externalName="nas.example")
+
+
+def test_external_names_are_refused_unless_an_argument_of_their_provider_allows_them() -> None:
+    """Routes and Ingresses each have an argument of their own; nothing is guessed without one."""
+    for judge_it, provider, plain in (
+        (judge, "kubernetescrd", a_route(a_rule())),
+        (judge_ingress, "kubernetesingress", an_ingress(a_path())),
+    ):
+        found = judged(judge_it, plain, EXTERNAL, V3)
+        assert (found.verdict, found.reason) == (Verdict.FAILED, "ExternalNameNotAllowed")
+        allowed = a_running("3.3.6", f"--providers.{provider}.allowExternalNameServices=true")
+        by_file = a_running("3.3.6", "--configFile=/etc/t.yml")
+        for traefik in ((allowed,), (by_file,), (V3, by_file), ()):
+            assert judged(judge_it, plain, EXTERNAL, *traefik) is HEALTHY
+
+
+def test_arguments_of_a_traefik_that_does_not_read_a_route_say_nothing_of_it() -> None:
+    """Of another class, or not running yet."""
+    ingress = an_ingress(a_path(), ingressClassName="nginx")
+    assert judged(judge_ingress, ingress, EXTERNAL, V3) is HEALTHY
+    pending = {**V3, "status": {"phase": "Pending"}}
+    assert judged(judge, a_route(a_rule()), EXTERNAL, pending) is HEALTHY
+    internal = a_running("3.3.6", "--providers.kubernetescrd.ingressClass=internal")
+    assert judged(judge, a_route(a_rule()), EXTERNAL, internal) is HEALTHY
+
+
+@pytest.mark.parametrize(
+    ("rule", "tls"),
+    [
+        (a_rule(middlewares=[{"name": "auth", "namespace": "other"}]), None),
+        (a_rule(middlewares=[{"name": "other-auth@kubernetescrd"}]), None),
+        (a_rule({"name": "web", "namespace": "other", "port": 80}), None),
+        (a_rule({"kind": "TraefikService", "name": "web", "namespace": "other"}), None),
+        (a_rule(), {"options": {"name": "modern", "namespace": "other"}}),
+    ],
+)
+def test_references_to_other_namespaces_are_dropped_unless_allowed(
+    rule: Plain, tls: Plain | None
+) -> None:
+    """Middleware, Service, TraefikService and TLSOption alike, though each of them exists."""
+    there = [
+        a_middleware("auth", "other"),
+        an_object("TraefikService", "web", TRAEFIK, "other"),
+        an_object("TLSOption", "modern", TRAEFIK, "other"),
+        {**a_service(), "metadata": {"name": "web", "namespace": "other"}},
+        {
+            **a_slice("web", an_endpoint()),
+            "metadata": {
+                "name": "web-x",
+                "namespace": "other",
+                "labels": {"kubernetes.io/service-name": "web"},
+            },
+        },
+    ]
+    route = a_route(rule, tls=tls)
+    found = judged(judge, route, *there, *WEB, V3)
+    assert (found.verdict, found.reason) == (Verdict.FAILED, "CrossNamespaceNotAllowed")
+    allowed = a_running("3.3.6", "--providers.kubernetescrd.allowCrossNamespace")
+    for traefik in ((allowed,), ()):
+        assert judged(judge, route, *there, *WEB, *traefik) is HEALTHY
+
+
+def test_a_reference_to_its_own_namespace_by_name_is_none_to_another() -> None:
+    """Nor is one to another provider."""
+    own = [{"name": "auth", "namespace": "apps"}, {"name": "rate@file"}]
+    route = a_route(a_rule(middlewares=own))
+    assert judged(judge, route, a_middleware("auth"), *WEB, V3) is HEALTHY
+
+
+def test_what_is_of_an_api_group_that_traefik_does_not_read_does_not_exist_for_it() -> None:
+    """A route of the elder group in Traefik 3, and a Middleware that a route refers to."""
+    elder = a_route(a_rule(), api_version=ELDER)
+    found = judged(judge, elder, *WEB, V3)
+    assert (found.verdict, found.reason) == (Verdict.FAILED, "ApiGroupNotRead")
+    assert "write apiVersion: traefik.io/v1alpha1" in found.message
+    assert judged(judge, elder, *WEB, V2) is HEALTHY
+    route = a_route(a_rule(middlewares=[{"name": "auth"}]))
+    old = a_middleware("auth", api_version=ELDER)
+    assert judged(judge, route, old, *WEB, V3).reason == "MiddlewareNotFound"
+    assert judged(judge, route, old, *WEB, V2) is HEALTHY
+    assert judged(judge, route, old, a_middleware("auth"), *WEB, V3) is HEALTHY
+
+
+def test_a_number_in_quotes_is_a_name() -> None:
+    """Unless a port has that name."""
+    found = judged(judge, a_route(a_rule({"name": "web", "port": "80"})), *WEB)
+    assert (found.verdict, found.reason) == (Verdict.FAILED, "PortNotFound")
+    assert '"80" in quotes is the name of a port' in found.message
+    by_ingress = judged(judge_ingress, an_ingress(a_path("web", "80")), *WEB)
+    assert "as `number`" in by_ingress.message
+
+
+def test_a_route_fails_where_the_port_names_of_service_and_slice_differ() -> None:
+    """The address is ready, and nobody finds it; the route follows from its Service."""
+    by_hand = a_slice("web", an_endpoint(), ports=[{"name": "http", "port": 80}])
+    for service in (a_service(), a_service(selector=None)):
+        found = judged(judge, a_route(a_rule()), service, by_hand)
+        assert (found.verdict, found.reason) == (Verdict.FAILED, "NoReadyEndpoints")
+        assert found.follows == (Ref("Service", "apps", "web"),)
+
+
+def test_a_route_to_a_service_that_nobody_gave_endpoints_has_failed() -> None:
+    """A Service without a selector may be a placeholder; a route to it leads nowhere."""
+    found = judged(judge, a_route(a_rule()), a_service(selector=None))
+    assert (found.verdict, found.reason) == (Verdict.FAILED, "NoReadyEndpoints")
+
+
+def test_native_lb_needs_a_vip() -> None:
+    """By the route, by Traefik's default, and by the Service's annotation for an Ingress."""
+    headless = (a_service(clusterIP="None"), WEB[1])
+    native = a_route(a_rule({"name": "web", "port": 80, "nativeLB": True}))
+    for traefik in ((), (V3,)):
+        assert judged(judge, native, *headless, *traefik).reason == "NativeHeadless"
+    by_default = a_running("3.3.6", "--providers.kubernetescrd.nativeLBByDefault=true")
+    assert judged(judge, a_route(a_rule()), *headless, by_default).reason == "NativeHeadless"
+    assert judged(judge, a_route(a_rule()), *headless, V3) is HEALTHY
+    noted = a_service(clusterIP="None")
+    noted["metadata"]["annotations"] = {"traefik.ingress.kubernetes.io/service.nativelb": "true"}
+    ingress = an_ingress(a_path())
+    assert judged(judge_ingress, ingress, noted, WEB[1], V3).reason == "NativeHeadless"
+    assert judged(judge_ingress, ingress, noted, WEB[1]) is HEALTHY

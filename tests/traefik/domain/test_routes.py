@@ -1,15 +1,13 @@
 """What Traefik makes of routes: the servers it would use, and why these, by version."""
 
+import itertools
 from typing import Any
 
 import pytest
 
 from bot.domain.verdict import Verdict
 from bot.routing.addresses import split
-from bot.traefik.domain import router_names as naming
-from bot.traefik.domain.answers import RouteView
-from bot.traefik.domain.backend import ANNOTATION, Backend, Mode
-from bot.traefik.domain.instance import (
+from bot.routing.instance import (
     StaticConfig,
     TraefikConfig,
     TraefikPod,
@@ -17,6 +15,9 @@ from bot.traefik.domain.instance import (
     static_config,
     version,
 )
+from bot.traefik.domain import router_names as naming
+from bot.traefik.domain.answers import RouteView
+from bot.traefik.domain.backend import ANNOTATION, Backend, Mode
 from bot.traefik.domain.routes import read_routes
 from tests.builders import Plain
 from tests.net.networks import (
@@ -155,8 +156,10 @@ def test_what_is_not_a_service_is_named() -> None:
 def test_a_group_that_this_version_does_not_read_is_said() -> None:
     """The runbook's own apiVersion is gone from v3."""
     (route,) = routes(a_route(a_rule(), api_version=ELDER), *WEB)
-    assert "does not read the API group traefik.containo.us" in route.unread
-    assert routes(a_route(a_rule(), api_version=ELDER), *WEB, config=V2)[0].unread == ""
+    assert route.verdict is Verdict.FAILED
+    assert "does not read the API group traefik.containo.us" in route.problems[0]
+    elder = routes(a_route(a_rule(), api_version=ELDER), *WEB, config=V2)[0]
+    assert (elder.verdict, elder.unread, elder.problems) == (Verdict.HEALTHY, "", ())
 
 
 def test_of_two_routes_with_one_name_the_younger_group_wins() -> None:
@@ -214,3 +217,35 @@ def test_arguments_are_read_without_regard_to_case() -> None:
 )
 def test_the_groups_that_are_read_follow_the_version(image: str, read: int) -> None:
     assert len(groups(version(TraefikPod("", "", running=True, image=image)))) == read
+
+
+CLUSTER_IP = "10.43.0.9"
+SERVICES = (
+    a_service(clusterIP=CLUSTER_IP),
+    a_service(clusterIP=CLUSTER_IP, selector=None),
+    a_service(clusterIP="None"),
+    a_service(clusterIP=CLUSTER_IP, ports=[{"name": "http", "port": 80}]),
+    a_service(type="ExternalName", externalName="db.example.org"),
+)
+SLICES = (
+    (),
+    (a_slice("web", an_endpoint()),),
+    (a_slice("web", an_endpoint(ready=False)),),
+    (a_slice("web", an_endpoint(ready=False, serving=True, terminating=True)),),
+    (a_slice("web", an_endpoint(), ports=[{"name": "http", "port": 8080}]),),
+)
+CONFIGS = (
+    V3,
+    V2,
+    TraefikConfig("3.6.2", StaticConfig(complete=True, native_routes=True, native_ingresses=True)),
+    TraefikConfig("2.11.8", StaticConfig(complete=True, external_routes=True)),
+)
+
+
+def test_healthy_never_stands_beside_a_rule_without_a_server() -> None:
+    """Whatever Service, endpoints, nativeLB and Traefik: the check and the servers agree."""
+    plain = (to(), to(nativeLB=True), to(port="80"), an_ingress(a_path()))
+    for service, slices, config, route in itertools.product(SERVICES, SLICES, CONFIGS, plain):
+        (view,) = routes(route, service, *slices, config=config)
+        has_server = any(backend.servers for backend in view.backends)
+        assert has_server or view.verdict is not Verdict.HEALTHY, (service, slices, config, route)

@@ -62,7 +62,8 @@ class StaticConfig:
 
     `api_open`: the API needs no route, on `api_port` below `base_path`. `api_on`: the API is
     served at all. The pairs are of the providers kubernetescrd and kubernetesingress: nativeLB by
-    default, the ingress class, and whether ExternalName is allowed.
+    default, the ingress class, and whether ExternalName is allowed. `cross_namespace`: whether an
+    IngressRoute may refer to other namespaces. `rule_syntax`: that of rules which name none.
     """
 
     complete: bool = False
@@ -76,6 +77,8 @@ class StaticConfig:
     class_of_ingresses: str = ""
     external_routes: bool = False
     external_ingresses: bool = False
+    cross_namespace: bool = False
+    rule_syntax: str = ""
     level: str = LEVEL
     access_log: bool = False
 
@@ -133,6 +136,16 @@ def other_class(annotations: Mapping[str, str] | None, own: str) -> str:
     return f"Its ingress class is {name or 'not set'}, and this Traefik reads {reads}."
 
 
+def other_class_name(name: str, own: str) -> str:
+    """Why a Traefik of the class `own` does not read an Ingress of a class; empty if it does.
+
+    IngressClass objects are not read: a class with Traefik in its name counts as Traefik's.
+    """
+    if name == own or (not own and TRAEFIK_CLASS in name.lower()):
+        return ""
+    return f"Its ingress class is {name}, which is not known to be Traefik's."
+
+
 def static_config(args: Sequence[str]) -> StaticConfig:
     """The configuration by the command and arguments of a container."""
     flags = _flags(args)
@@ -156,6 +169,8 @@ def static_config(args: Sequence[str]) -> StaticConfig:
         class_of_ingresses=flags.get(f"{ingress}ingressclass", ""),
         external_routes=on(f"{crd}allowexternalnameservices"),
         external_ingresses=on(f"{ingress}allowexternalnameservices"),
+        cross_namespace=on(f"{crd}allowcrossnamespace"),
+        rule_syntax=flags.get("core.defaultrulesyntax", "").lower(),
         level=flags.get("log.level", LEVEL).upper(),
         access_log=on("accesslog") or any(key.startswith("accesslog.") for key in flags),
     )

@@ -1,0 +1,94 @@
+"""The Traefik that runs: its pods in a snapshot, and the configurations that read a route.
+
+Nothing is said of a route by the configuration of a Traefik that was not seen, or that reads routes
+of another class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.domain.resources import core, networking, traefik
+from bot.domain.snapshot import Snapshot
+from bot.routing.instance import (
+    TraefikConfig,
+    TraefikPod,
+    config_of,
+    other_class,
+    other_class_name,
+)
+
+TRAEFIK_NAME = "app.kubernetes.io/name"
+VERSION = "app.kubernetes.io/version"
+
+
+@dataclass(frozen=True, slots=True)
+class RunningTraefik:
+    """A snapshot's supplement: the configurations, where Traefik was seen by other means."""
+
+    configs: tuple[TraefikConfig, ...] = ()
+
+
+def traefik_pods(snapshot: Snapshot) -> Iterator[core.Pod]:
+    """Traefik's pods, by their label."""
+    for (_, name), pods in snapshot.of(core.Pod).by_label(TRAEFIK_NAME).items():
+        yield from pods if name == "traefik" else ()
+
+
+def arguments_of(pod: core.Pod) -> Iterator[str]:
+    """The arguments of a pod's containers, in small letters."""
+    for container in pod.spec.containers:
+        yield from (argument.casefold() for argument in container.args or ())
+
+
+def traefik_pod(pod: core.Pod) -> TraefikPod:
+    """A pod of Traefik, with its container named traefik or else its first one."""
+    by_name = {container.name: container for container in reversed(pod.spec.containers)}
+    main = by_name.get("traefik") or next(iter(pod.spec.containers), core.Container())
+    return TraefikPod(
+        namespace=pod.namespace,
+        name=pod.name,
+        running=pod.status.phase == "Running" and pod.metadata.deletion_timestamp is None,
+        image=main.image,
+        version_label=(pod.metadata.labels or {}).get(VERSION, ""),
+        args=(*(main.command or ()), *(main.args or ())),
+        container=main.name,
+        node=pod.spec.node_name,
+    )
+
+
+def configs(snapshot: Snapshot) -> tuple[TraefikConfig, ...]:
+    """The configurations of all running Traefik pods, each once; none where none was seen."""
+    return snapshot.once("routing.traefik_configs", lambda: _configs(snapshot))
+
+
+def reading_route(route: traefik.IngressRoute, snapshot: Snapshot) -> tuple[TraefikConfig, ...]:
+    """The configurations by which an IngressRoute is read, as far as its class tells."""
+    annotations = route.metadata.annotations
+    return tuple(
+        config
+        for config in configs(snapshot)
+        if not other_class(annotations, config.static.class_of_routes)
+    )
+
+
+def reading_ingress(ingress: networking.Ingress, snapshot: Snapshot) -> tuple[TraefikConfig, ...]:
+    """The configurations by which an Ingress is read, as far as its class tells."""
+    name, annotations = ingress.spec.ingress_class_name, ingress.metadata.annotations
+    return tuple(
+        config
+        for config in configs(snapshot)
+        if not (
+            other_class_name(name, config.static.class_of_ingresses)
+            if name
+            else other_class(annotations, config.static.class_of_ingresses)
+        )
+    )
+
+
+def _configs(snapshot: Snapshot) -> tuple[TraefikConfig, ...]:
+    if supplement := snapshot.supplement(RunningTraefik):
+        return tuple(config for config in supplement.configs if config != TraefikConfig())
+    pods = map(traefik_pod, traefik_pods(snapshot))
+    return tuple(dict.fromkeys(config_of((pod,)) for pod in pods if pod.running))
