@@ -13,7 +13,6 @@ UNRESOLVED = {
     "03-mixed-flannel-backends.yaml",
     "12-psa-forbids-pods.yaml",
     "19-loadbalancer-pending-with-svclb.yaml",
-    "28-ks-old-health-check-words.yaml",
     "54-rule-unbalanced-paren.yaml",
     "59-serverstransport-missing.yaml",
     "66-v2-multi-argument-matcher.yaml",

@@ -9,7 +9,7 @@ from bot.domain.check import Check
 from bot.domain.finding import Judgement, Ref
 from bot.domain.resources import core, flux
 from bot.domain.snapshot import Snapshot
-from bot.health import flux_rules
+from bot.health import flux_rules, workload_pods
 
 
 def judge(release: flux.HelmRelease, snapshot: Snapshot) -> Judgement:
@@ -30,6 +30,8 @@ def _follows(release: flux.HelmRelease, snapshot: Snapshot) -> Iterator[Ref]:
     for reference in filter(None, (spec.chart_ref, template)):
         yield reference.ref(here)
     ready = conditions.condition(release.status.conditions, "Ready")
+    if ready and ready.status != "True":
+        yield from workload_pods.named_in(ready.message, snapshot)
     if ready and flux_rules.WAITED.search(ready.message):
         yield from _pods(release, snapshot)
 

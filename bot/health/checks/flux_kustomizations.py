@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from bot.domain import conditions
 from bot.domain.check import Check
 from bot.domain.finding import Judgement, Ref
-from bot.domain.resources import flux
+from bot.domain.resources import core, flux
 from bot.domain.snapshot import Snapshot
-from bot.health import flux_rules
-
-NAMED = re.compile(r"\b(?P<kind>[A-Z]\w+)/(?P<namespace>[a-z0-9-]+)/(?P<name>[a-z0-9.-]+[a-z0-9])")
-"""How a failed health check names the object that it waited for."""
+from bot.health import flux_rules, workload_pods
 
 
 def judge(kustomization: flux.Kustomization, snapshot: Snapshot) -> Judgement:
-    """By Flux's rules. What it waited for by name comes first, then dependencies and source."""
+    """By Flux's rules. What it waited for by name comes first, then dependencies and source.
+
+    A workload that it waited for leads on to the pods of that workload.
+    """
     if circle := flux_rules.circle(kustomization, snapshot):
         return circle
-    return flux_rules.judge(kustomization, _follows(kustomization), snapshot)
+    return flux_rules.judge(kustomization, _follows(kustomization, snapshot), snapshot)
 
 
-def _follows(kustomization: flux.Kustomization) -> Iterator[Ref]:
+def _follows(kustomization: flux.Kustomization, snapshot: Snapshot) -> Iterator[Ref]:
     here, spec = kustomization.namespace, kustomization.spec
-    ready = conditions.condition(kustomization.status.conditions, "Ready")
-    for awaited in NAMED.finditer(ready.message if ready and ready.status != "True" else ""):
-        yield Ref(awaited["kind"], awaited["namespace"], awaited["name"])
+    for type_ in ("Ready", "Healthy"):
+        outcome = conditions.condition(kustomization.status.conditions, type_)
+        if outcome and outcome.status != "True":
+            yield from workload_pods.named_in(outcome.message, snapshot)
     for dependency in spec.depends_on:
         yield dependency.ref(here, kind="Kustomization")
     if spec.source_ref:
@@ -41,5 +41,5 @@ CHECK = Check(
     judges={flux.Kustomization: judge},
     documented_as="kubectl get kustomization -A",
     advice="Read the message, mend it in Git, and let Flux reconcile.",
-    refers_to=(flux.GitRepository, flux.OCIRepository, flux.Bucket),
+    refers_to=(flux.GitRepository, flux.OCIRepository, flux.Bucket, core.Pod),
 )

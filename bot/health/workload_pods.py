@@ -1,0 +1,65 @@
+"""From a workload to its pods, by their owners, whether the workload itself was read or not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from bot.domain import containers
+from bot.domain.finding import Ref
+from bot.domain.grouping import grouped
+from bot.domain.resources import apps, core
+from bot.domain.snapshot import Snapshot
+
+MAX_PODS = 50
+"""How many pods of one workload are followed: they fail for the same reason."""
+
+NAMED = re.compile(
+    r"\b(?P<kind>[A-Z]\w{1,62})(?:/| ')"
+    r"(?P<namespace>[a-z0-9-]{1,63})/(?P<name>[a-z0-9][a-z0-9.-]{0,252})"
+)
+"""How Flux and Helm name an object that they waited for: `Deployment/apps/web`, and in
+kustomize-controller before 0.12 `Deployment 'apps/web'`."""
+
+
+def named_in(message: str, snapshot: Snapshot) -> Iterator[Ref]:
+    """The objects that a message names, each followed by what it is made of."""
+    for awaited in NAMED.finditer(message):
+        ref = Ref(awaited["kind"], awaited["namespace"], awaited["name"].rstrip(".-"))
+        yield ref
+        yield from behind(ref, snapshot)
+
+
+def behind(workload: Ref, snapshot: Snapshot) -> Iterator[Ref]:
+    """The ReplicaSets of a workload, then its pods that are not ready."""
+    pods = snapshot.of(core.Pod).by_controller.get(workload, ())
+    if workload.kind == "Deployment":
+        replica_sets = snapshot.of(apps.ReplicaSet).by_controller.get(workload, ())
+        yield from (replica_set.ref for replica_set in replica_sets)
+        by_deployment = snapshot.once("workloads: by Deployment", lambda: _grouped(snapshot))
+        pods = by_deployment.get(workload, ())
+    unready = (pod.ref for pod in pods if not containers.is_ready(pod))
+    yield from islice(unready, MAX_PODS)
+
+
+def _grouped(snapshot: Snapshot) -> dict[Ref, list[core.Pod]]:
+    return grouped(
+        (deployment, pod)
+        for pod in snapshot.of(core.Pod)
+        if (owner := pod.controller)
+        and owner.kind == "ReplicaSet"
+        and (deployment := _deployment(owner, snapshot))
+    )
+
+
+def _deployment(replica_set: Ref, snapshot: Snapshot) -> Ref | None:
+    """What made a ReplicaSet: by its owner, or by its name where it was not read.
+
+    Source: the Deployment controller names a ReplicaSet after its Deployment and a hash.
+    """
+    known = snapshot.get(apps.ReplicaSet, replica_set.namespace, replica_set.name)
+    if known:
+        return known.controller
+    name, _, template = replica_set.name.rpartition("-")
+    return Ref("Deployment", replica_set.namespace, name) if name and template else None
