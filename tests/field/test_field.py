@@ -16,10 +16,6 @@ UNRESOLVED = {
     "54-rule-unbalanced-paren.yaml",
     "59-serverstransport-missing.yaml",
     "66-v2-multi-argument-matcher.yaml",
-    "70-docker-time-glued.log",
-    "72-middleware-secret-not-found.log",
-    "76-api-unreachable-reflector.log",
-    "82-only-sni-warning.log",
     "90-ingress-of-second-traefik.yaml",
     "91-ingress-with-nginx-auth.yaml",
 }

@@ -10,7 +10,7 @@ from bot.domain.finding import Ref
 from bot.domain.verdict import Verdict
 from bot.routing.addresses import Address
 from bot.traefik.domain.backend import Backend
-from bot.traefik.domain.log_events import Cause, Origin
+from bot.traefik.domain.log_events import Cause, LogReason, Origin
 
 API, LOG = "API", "log"
 """The source of Traefik's own view."""
@@ -124,12 +124,16 @@ class ServerView(Answer, frozen=True):
 
 
 class RefusalView(Answer, frozen=True):
-    """An object that Traefik refuses, with Traefik's own message."""
+    """An object that Traefik refuses, with Traefik's own message.
+
+    `unread` means that Traefik cannot read any object of the kind that `subject` names.
+    """
 
     subject: str
     message: str
     count: int
     last: datetime | None
+    unread: bool = False
 
 
 class LogsAnswer(Answer, frozen=True):
@@ -153,6 +157,17 @@ class LogsAnswer(Answer, frozen=True):
     left_out: int = 0
     cut: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
+
+    @property
+    def only_harmless(self) -> bool:
+        """Whether a saved log holds nothing but warnings about what works.
+
+        Of a running Traefik such a log proves nothing, where its level shows no failures.
+        """
+        reasons = {reason for reason in self.irrelevant if reason != LogReason.BLANK}
+        events = (*self.failures, *self.servers, *self.refusals)
+        unseen = (*self.unseen, *self.cut)
+        return reasons == {LogReason.HARMLESS} and not (events or unseen or self.classified)
 
     @property
     def current_servers(self) -> list[ServerView]:

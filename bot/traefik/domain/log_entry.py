@@ -23,7 +23,11 @@ WRAPPINGS = 3
 WRAPPED = re.compile(
     r"(?:\S{1,200}\s{1,40}\|\s|\[pod/\S{1,300}\]\s|\S{10,40}\s(?:stdout|stderr)\s[FP]\s"
     r"|\d{4}-\d\d-\d\dT\S{1,30}\s"
-    r"""(?=time="|\{|\d{4}-\d\d-\d\dT|[A-Z]{4}\[|\S{1,100} - .{1,100}? \[))"""
+    r"""(?=time="|\{|\d{4}-\d\d-\d\dT|[A-Z]{4}\[|\S{1,100} - .{1,100}? \[)"""
+    # A time that ends where the line begins, and the beginning of the journal's lines
+    r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})? ?(?:Z|UTC|[+-]\d\d:?\d\d)?\s?"
+    r"""(?=time="|level=|\{|\d{4}-\d\d-\d\dT|[A-Z]{4}\[|[EWIF]\d{4} )"""
+    r"|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S{1,100} [^\s:]{1,100}: )"
 )
 """The name of a container or pod, CRI's stream, or a time before a line with its own time."""
 

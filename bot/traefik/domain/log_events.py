@@ -46,6 +46,7 @@ class LogReason(StrEnum):
     SERVER_STATE = "a server that Traefik itself takes to be up or down"
     CONFIGURATION = "a configuration has come"
     REQUEST = "a request that did not fail on its way"
+    HARMLESS = "a warning about something that works"
     OTHER = "another message of Traefik's"
 
 
@@ -78,7 +79,9 @@ class ProviderError(msgspec.Struct, frozen=True):
     """An object that Traefik refuses, in whole or in part, with Traefik's own words.
 
     `provider` is `kubernetes` (an Ingress) or `kubernetescrd` (one of Traefik's kinds); it and the
-    object are empty if only `router` is named.
+    object are empty if only `router` is named. `kind` is that of the object where it is neither an
+    Ingress nor an IngressRoute. `unread` means that Traefik cannot read objects of that kind at
+    all: what it serves of them grows stale.
     """
 
     message: str
@@ -87,6 +90,8 @@ class ProviderError(msgspec.Struct, frozen=True):
     name: str = ""
     service: str = ""
     router: str = ""
+    kind: str = ""
+    unread: bool = False
     time: datetime | None = None
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from bot.traefik.domain import access_log as access
 from bot.traefik.domain.log_entry import Entry, read, unwrap
 from bot.traefik.domain.log_events import (
@@ -41,7 +43,7 @@ NO_LINE = re.compile(r'^["\[\]}]')
 
 HINT = re.compile(
     r"Creating |caused by|\b(?:499|50[0234])\b|[Ee]rr|ERR|[Ww]arn|WRN|Health check|In service"
-    r"|=fatal|FTL|DownstreamStatus|not found"
+    r"|=fatal|FTL|DownstreamStatus|not found|[Ff]ailed to (?:list|watch)"
 )
 """Every line with an event matches; most lines do not, and are not parsed."""
 
@@ -83,6 +85,49 @@ PEER = re.compile(
 LOOKED_UP = re.compile(r"lookup (\S{1,260}?)(?: on \S{1,100})?: ")
 
 REFUSING = frozenset({"error", "warn", "fatal", "panic"})
+
+LEFT_OUT = re.compile(
+    r"skip|ignor|fail|cannot|unable|invalid|conflict|refus|error|so using|no valid|unsupported"
+    r"|not (?:found|exist|allowed|supported)|(?:n't|non-?) ?exist",
+    re.IGNORECASE,
+)
+"""What a warning says that tells of something left out. Other warnings are about what works."""
+
+DEPRECATED = re.compile(r"deprecat", re.IGNORECASE)
+"""A warning about a later version."""
+
+UNREAD = re.compile(
+    r"[Ff]ailed to (?:list|watch) (?:and (?:list|watch) )?\*(?:\w{1,40}\.){0,3}(\w{1,80})"
+    r"""(?:: |[\s"]|$)(?P<why>.*)""",
+    re.DOTALL,
+)
+UNREAD_TYPE = re.compile(r"\*(?:\w{1,40}\.){0,3}(\w{1,80})")
+UNREAD_MESSAGE = re.compile(r"Failed to (?:list|watch)\b")
+"""Lines of client-go, which Traefik's providers use to read the API; newer ones name the type in a
+field. Source: client-go, `tools/cache/reflector.go`."""
+
+LONGEST_WHY = 500
+
+NO_RESOLVER = re.compile(
+    r"[Tt]he router (\S{1,300}) uses a non-?existent (?:certificate )?resolver|"
+    r'The ACME resolver? ?"?([^"\s]{0,100})"? ?is skipped from the resolvers list'
+)
+KIND_FIELDS = (
+    ("middlewareName", "middleware"),
+    ("serversTransport", "serverstransport"),
+    ("serversTransportName", "serverstransport"),
+    ("tlsOption", "tlsoption"),
+    ("tlsStore", "tlsstore"),
+    ("serviceName", "traefikservice"),
+    ("gateway", "gateway"),
+    ("http_route", "httproute"),
+)
+"""The field that names an object of Traefik's, and the object's kind."""
+
+ACME = ".acme"
+"""How the name of a certificate resolver's provider ends."""
+
+QUOTED_NAMESPACE = re.compile(r"['\"]([a-z0-9-]{1,63})/[a-z0-9.-]{1,253}['\"]")
 
 
 def parse(line: str) -> LogEvent:
@@ -187,24 +232,75 @@ def _failed(
     )
 
 
+def _unread(entry: Entry) -> LogEvent | None:
+    """A kind of objects that Traefik can neither list nor watch."""
+    why = entry.text("err") or entry.text("error")
+    match = UNREAD.search(f"{entry.message} {why}")
+    # Of nested messages, the innermost tells the cause.
+    while match and (inner := UNREAD.search(match["why"])):
+        match = inner
+    if match:
+        kind, why = match[1], match["why"]
+    elif UNREAD_MESSAGE.search(entry.message) and (
+        match := UNREAD_TYPE.fullmatch(entry.text("type"))
+    ):
+        kind = match[1]
+    else:
+        return None
+    message = f"Traefik cannot read this kind, so its servers grow stale: {why[:LONGEST_WHY]}"
+    return ProviderError(message.rstrip(': "'), kind=kind, unread=True, time=entry.time)
+
+
 def _refused(entry: Entry) -> LogEvent | None:
     """An object that a provider or the router's builder does not accept."""
     if match := NO_SERVICE.match(entry.message):
         return ProviderError(entry.message, namespace=match[1], name=match[2], time=entry.time)
-    provider = entry.text("providerName")
-    name, router = entry.text("ingress"), entry.text("routerName")
-    if entry.level not in REFUSING or not (router or (name and "kubernetes" in provider)):
+    message = ": ".join(word.rstrip(": ") for word in (entry.message, entry.text("error")) if word)
+    refusal = _subject(entry, message) if entry.level in REFUSING else None
+    if refusal is None:
         return None
-    words = (entry.message, entry.text("error"))
-    return ProviderError(
-        ": ".join(word.rstrip(": ") for word in words if word),
+    if entry.level == "warn" and (DEPRECATED.search(message) or not LEFT_OUT.search(message)):
+        return Irrelevant(LogReason.HARMLESS)
+    return refusal
+
+
+def _subject(entry: Entry, message: str) -> ProviderError | None:
+    """What a message is about: a router, an object, or a certificate resolver."""
+    provider, router = entry.text("providerName"), entry.text("routerName")
+    refusal = ProviderError(
+        message,
         provider=provider,
         namespace=entry.text("namespace"),
-        name=name,
+        name=entry.text("ingress"),
         service=entry.text("serviceName"),
         router=router,
         time=entry.time,
     )
+    if (match := NO_RESOLVER.search(message)) and not router:
+        name = match[2] or entry.text("resolver")
+        kind = "" if match[1] else "resolver"
+        return replace(refusal, router=match[1] or "", kind=kind, name=name if kind else "")
+    if router or (refusal.name and "kubernetes" in provider):
+        return refusal
+    if provider.endswith(ACME):
+        return replace(refusal, kind="resolver", name=provider.removesuffix(ACME))
+    return _other_kind(entry, refusal) if provider.startswith("kubernetes") else None
+
+
+def _other_kind(entry: Entry, refusal: ProviderError) -> ProviderError:
+    """An object of a kind other than a route, else the provider itself."""
+    for field, kind in KIND_FIELDS:
+        if name := entry.text(field):
+            namespace = refusal.namespace or _namespace(name, refusal.message)
+            own = name.removeprefix(f"{namespace}-") if kind == "middleware" else name
+            return replace(refusal, kind=kind, namespace=namespace, name=own)
+    return replace(refusal, kind="provider", namespace="", name=refusal.provider)
+
+
+def _namespace(identity: str, message: str) -> str:
+    """The namespace in `namespace-name`, where the message names an object beside it."""
+    match = QUOTED_NAMESPACE.search(message)
+    return match[1] if match and identity.startswith(f"{match[1]}-") else ""
 
 
 def cause_of(text: str) -> Cause:
@@ -218,5 +314,11 @@ def address_of(text: str) -> str:
     return match[1] if match else ""
 
 
-READERS: tuple[Callable[[Entry], LogEvent | None], ...] = (_created, _proxied, _streamed, _refused)
+READERS: tuple[Callable[[Entry], LogEvent | None], ...] = (
+    _created,
+    _proxied,
+    _streamed,
+    _unread,
+    _refused,
+)
 """The order counts: the first that knows the message reads it."""

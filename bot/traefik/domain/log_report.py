@@ -95,6 +95,8 @@ def _verdict(answer: LogsAnswer) -> Verdict:
         return Verdict.FAILED
     if answer.refusals:
         return Verdict.DEGRADED
+    if answer.only_harmless:
+        return Verdict.HEALTHY
     unknown = not answer.shows_failures or answer.unseen or not answer.lines
     return Verdict.UNKNOWN if unknown else Verdict.HEALTHY
 
@@ -145,13 +147,20 @@ class _LogReport:
 
     def refusals(self) -> list[RefusalView]:
         """What was refused, the latest first."""
-        merged: defaultdict[tuple[str, str], Times] = defaultdict(Times)
+        merged: defaultdict[tuple[str, str, bool], Times] = defaultdict(Times)
         for summary in self._summaries.values():
             for refusal in summary.refusals:
-                merged[self._subject(refusal.event), refusal.event.message] += refusal.times
+                event = refusal.event
+                merged[self._subject(event), event.message, event.unread] += refusal.times
         views = [
-            RefusalView(subject=subject, message=message, count=times.count, last=times.last)
-            for (subject, message), times in merged.items()
+            RefusalView(
+                subject=subject,
+                message=message,
+                count=times.count,
+                last=times.last,
+                unread=unread,
+            )
+            for (subject, message, unread), times in merged.items()
         ]
         return sorted(views, key=lambda view: view.last or LONG_AGO, reverse=True)
 
@@ -224,6 +233,8 @@ class _LogReport:
 
     def _subject(self, refusal: ProviderError) -> str:
         """The route's label where an Ingress or route is named, else the router."""
+        if refusal.kind:
+            return "/".join(filter(None, (refusal.kind, refusal.namespace, refusal.name)))
         if not refusal.name:
             return self._label(refusal.router) or refusal.router
         kind = "ingress" if refusal.provider == "kubernetes" else "ingressroute"

@@ -60,7 +60,8 @@ def logs(answer: LogsAnswer) -> render.Card:
         head += f"\n{_escaped(common)}"
     parts = [_group(group) for group in answer.failures]
     parts += [
-        f"{words.MARK[Verdict.DEGRADED]} **refused** {render.code(refusal.subject, NAME)} "
+        f"{words.MARK[Verdict.DEGRADED]} **{traefik_text.refusal(refusal)}** "
+        f"{render.code(refusal.subject, NAME)} "
         f"×{refusal.count:,}\n{render.code(refusal.message, LINE)}"
         for refusal in answer.refusals
     ]

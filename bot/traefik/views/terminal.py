@@ -52,7 +52,10 @@ def logs(answer: LogsAnswer) -> RenderableType:
     if common := traefik_text.pattern(answer):
         lines.append(Text(common))
     refused = [
-        f"{refusal.subject} ×{refusal.count:,}: {refusal.message}"
+        _labelled(
+            f"{traefik_text.refusal(refusal)}: ",
+            f"{refusal.subject} ×{refusal.count:,}: {refusal.message}",
+        )
         for refusal in answer.refusals[:MOST]
     ]
     passed_over = [f"{count:,} × {reason}" for reason, count in answer.irrelevant.items()]
@@ -64,7 +67,7 @@ def logs(answer: LogsAnswer) -> RenderableType:
         Text(),
         *map(_group, answer.failures[:MOST]),
         *_more(len(answer.failures) - MOST, "routes"),
-        *(_labelled("refused: ", refusal) for refusal in refused),
+        *refused,
         *_servers(answer),
         *(_labelled("passed over: ", reason) for reason in passed_over),
         *(_labelled("not read: ", gap) for gap in traefik_text.left_out(answer)),

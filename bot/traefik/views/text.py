@@ -14,6 +14,7 @@ from bot.traefik.domain.answers import (
     FailureView,
     Live,
     LogsAnswer,
+    RefusalView,
     Replica,
     RoutesAnswer,
     RouteView,
@@ -114,13 +115,22 @@ def verdict_of_logs(answer: LogsAnswer) -> str:
         known = {label for group in answer.failures for label in group.routes}
         of = f" of {words.plural(len(known), 'route')}" if known else ""
         return f"{words.plural(answer.failed, 'request')}{of} did not reach a server"
+    if unread := {refusal.subject for refusal in answer.refusals if refusal.unread}:
+        return f"Traefik cannot read {words.plural(len(unread), 'kind')} of objects"
     if answer.refusals:
         return f"Traefik refuses {words.plural(len(answer.refusals), 'object')}"
     if not answer.lines:
         return "No line was read"
+    if answer.only_harmless:
+        return "Nothing but warnings about what works"
     if not answer.shows_failures:
         return "A log of this level does not tell of failures"
     return "No failure is told" + ("" if not answer.unseen else " by what could be read")
+
+
+def refusal(view: RefusalView) -> str:
+    """What became of an object, in a word or two."""
+    return "cannot read" if view.unread else "refused"
 
 
 def pattern(answer: LogsAnswer) -> str:

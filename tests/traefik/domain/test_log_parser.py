@@ -107,6 +107,7 @@ WRAPPINGS = {
     "kubectl --timestamps": "2026-11-23T12:00:01.123456789Z {}",
     "CRI, west of UTC": "2026-11-23T08:30:01.123456789-03:30 stderr F {}",
     "kubectl --timestamps, east of UTC": "2026-11-23T17:45:01.123456789+05:45 {}",
+    "the journal": "Nov 23 12:00:01 home-1 traefik[812]: {}",
 }
 
 
@@ -123,6 +124,25 @@ def test_a_server_is_read_in_every_format(name: str, how: str) -> None:
     told = parse(wrapped(CREATED[name], how))
     assert isinstance(told, ServerCreated), told
     assert (told.url, told.router, told.service) == (POD, ROUTER, "svc")
+    assert told.time is not None
+    assert told.time.isoformat() == "2026-11-23T12:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    "glued",
+    [
+        "2026-11-23 11:00:01.988504+00:00",
+        "2026-11-23T11:00:01.988504123Z",
+        "2026-11-23 11:00:01",
+        "2026-11-23 11:00:01,988 ",
+    ],
+)
+@pytest.mark.parametrize("name", ["v2 text", "v2 JSON", "v3.4 JSON", "v3.4 without a caller"])
+def test_a_time_that_is_glued_to_the_line_is_taken_off(name: str, glued: str) -> None:
+    """The line's own time counts."""
+    told = parse(glued + CREATED[name])
+    assert isinstance(told, ServerCreated), told
+    assert (told.url, told.router) == (POD, ROUTER)
     assert told.time is not None
     assert told.time.isoformat() == "2026-11-23T12:00:00+00:00"
 
@@ -305,6 +325,162 @@ def test_what_a_provider_refuses_names_the_object(line: str, name: str, message:
     told = parse(line)
     assert isinstance(told, ProviderError), told
     assert (told.namespace, told.name, told.message) == ("apps", name, message)
+
+
+LOGRUS = 'time="2026-11-23T12:00:00Z" level={level} msg={message} {fields}'
+V3 = "2026-11-23T12:00:00Z {level} {message} {fields}"
+
+
+@pytest.mark.parametrize(
+    ("line", "subject"),
+    [
+        (
+            LOGRUS.format(
+                level="error",
+                message="\"Error while reading basic auth: secret 'apps/users' not found\"",
+                fields="providerName=kubernetescrd middlewareName=apps-web-auth",
+            ),
+            ("middleware", "apps", "web-auth"),
+        ),
+        (
+            V3.format(
+                level="ERR",
+                message="Error while reading forward auth middleware",
+                fields='error="failed to fetch secret" middlewareName=apps-sso '
+                "providerName=kubernetescrd",
+            ),
+            ("middleware", "", "apps-sso"),
+        ),
+        (
+            V3.format(
+                level="ERR",
+                message="Error while building TraefikService",
+                fields='error="kubernetes service not found: apps/gone" '
+                "providerName=kubernetescrd serviceName=canary",
+            ),
+            ("traefikservice", "", "canary"),
+        ),
+        (
+            V3.format(
+                level="ERR",
+                message="Provider error, retrying in 1.5s",
+                fields='error="failed to connect" providerName=kubernetescrd',
+            ),
+            ("provider", "", "kubernetescrd"),
+        ),
+        (
+            V3.format(
+                level="ERR",
+                message="The ACME resolve is skipped from the resolvers list",
+                fields='error="unable to get ACME account: permission denied" resolver=le',
+            ),
+            ("resolver", "", "le"),
+        ),
+        (
+            LOGRUS.format(
+                level="error",
+                message='"The ACME resolver \\"le\\" is skipped from the resolvers list"',
+                fields="",
+            ),
+            ("resolver", "", "le"),
+        ),
+        (
+            V3.format(
+                level="ERR",
+                message="Unable to obtain ACME certificate for domains",
+                fields='error="acme: error: 429" domains=["a.example"] providerName=le.acme',
+            ),
+            ("resolver", "", "le"),
+        ),
+    ],
+)
+def test_a_refusal_names_an_object_that_is_no_route(
+    line: str, subject: tuple[str, str, str]
+) -> None:
+    """Its line has the cause, and a router's own line only that it lacks something."""
+    told = parse(line)
+    assert isinstance(told, ProviderError), told
+    assert (told.kind, told.namespace, told.name) == subject
+
+
+def test_a_router_with_an_unknown_resolver_is_refused() -> None:
+    """Version 2 names the router in the message alone."""
+    line = '"the router web@kubernetescrd uses a non-existent resolver: le"'
+    told = parse(LOGRUS.format(level="error", message=line, fields=""))
+    assert isinstance(told, ProviderError), told
+    assert told.router == "web@kubernetescrd"
+
+
+REFLECTOR = "k8s.io/client-go@v0.30.0/tools/cache/reflector.go:232"
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "why"),
+    [
+        (
+            "E0310 11:57:09.535791       1 reflector.go:199] k8s.io/client-go/informers/factory.go:"
+            "150: Failed to list *v1.Secret: Get https://10.43.0.1:443/api/v1/secrets: "
+            "dial tcp 10.43.0.1:443: i/o timeout",
+            "Secret",
+            "i/o timeout",
+        ),
+        (
+            f'E0310 11:57:10.535800 1 reflector.go:158] "Unhandled Error" err="{REFLECTOR}: Failed '
+            'to watch *v1.EndpointSlice: failed to list *v1.EndpointSlice: slices is forbidden"',
+            "EndpointSlice",
+            "slices is forbidden",
+        ),
+        (
+            'E0310 11:57:10.535800 1 reflector.go:205] "Failed to watch" err="failed to list '
+            '*v1alpha1.IngressRoute: the server could not find the requested resource" '
+            f'logger="UnhandledError" reflector="{REFLECTOR}" type="*v1alpha1.IngressRoute"',
+            "IngressRoute",
+            "could not find",
+        ),
+        (
+            'W0310 11:57:10.535800 1 reflector.go:205] "Failed to watch" err="unknown" '
+            f'reflector="{REFLECTOR}" type="*v1.Ingress"',
+            "Ingress",
+            "unknown",
+        ),
+        (
+            f"2026-11-23T12:00:00Z ERR {REFLECTOR} > Failed to watch *v1.Service: failed to list "
+            '*v1.Service: Unauthorized error="Unauthorized"',
+            "Service",
+            "Unauthorized",
+        ),
+    ],
+)
+def test_a_kind_that_traefik_cannot_read_is_told(line: str, kind: str, why: str) -> None:
+    """Traefik goes on with what it knew, so that its servers grow stale."""
+    told = parse(line)
+    assert isinstance(told, ProviderError), told
+    assert (told.kind, told.unread) == (kind, True)
+    assert why in told.message
+    assert "stale" in told.message
+    assert "reflector" not in told.message
+
+
+@pytest.mark.parametrize(
+    ("message", "harmless"),
+    [
+        ("No domain found in rule PathPrefix(`/`), the TLS options will depend on the SNI", True),
+        ("IPWhiteList middleware is deprecated and will be ignored in v4", True),
+        ("Found different TLS options for routers on the same host, so using the default", False),
+        ("Cannot load the certificate", False),
+        ("Skipping service: no endpoints found", False),
+    ],
+)
+@pytest.mark.parametrize("form", ["v2", "v3"])
+def test_a_warning_about_what_works_is_no_refusal(form: str, message: str, harmless: bool) -> None:
+    """The dashboard of Traefik's own chart has the first of them."""
+    line = V3.format(level="WRN", message=message, fields=f"routerName={ROUTER}")
+    if form == "v2":
+        fields = f"routerName={ROUTER}"
+        line = LOGRUS.format(level="warning", message=json.dumps(message), fields=fields)
+    told = parse(line)
+    assert (told == Irrelevant(LogReason.HARMLESS)) is harmless
+    assert isinstance(told, ProviderError) is not harmless
 
 
 def test_a_message_that_looks_like_fields_ends_where_the_row_of_fields_begins() -> None:
