@@ -10,9 +10,7 @@ from tests.field.controllers import situations
 from tests.places import DATA
 
 UNRESOLVED = {
-    "03-mixed-flannel-backends.yaml",
     "12-psa-forbids-pods.yaml",
-    "19-loadbalancer-pending-with-svclb.yaml",
     "54-rule-unbalanced-paren.yaml",
     "59-serverstransport-missing.yaml",
     "66-v2-multi-argument-matcher.yaml",

@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+import msgspec
+
 from bot.domain import conditions, containers
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Evidence, Judgement, Ref
 from bot.domain.resources import core, discovery, flux
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
-from bot.health import flux_rules
+from bot.health import flux_rules, service_lb
 from bot.routing import service_endpoints as serving
 from bot.routing.service_endpoints import Serving
 
@@ -31,7 +33,7 @@ def judge(service: core.Service, snapshot: Snapshot) -> Judgement:
     if spec.type == "ExternalName":
         return HEALTHY
     now = snapshot.taken_at
-    pending = conditions.terminating(service, now) or _without_address(service, now)
+    pending = conditions.terminating(service, now) or _without_address(service, snapshot)
     state = serving.behind(service, snapshot)
     if not spec.selector and (state is None or state == Serving()):
         return pending or HEALTHY
@@ -53,11 +55,24 @@ def judge_endpoints(endpoints: core.Endpoints, _: Snapshot) -> Judgement:
     return Judgement(Verdict.DEGRADED, "NoAddresses", "It has no addresses.")
 
 
-def _without_address(service: core.Service, now: datetime) -> Judgement | None:
+def _without_address(service: core.Service, snapshot: Snapshot) -> Judgement | None:
     if service.spec.type != "LoadBalancer" or service.status.load_balancer.ingress:
         return None
-    message = "No load balancer has given it an address."
-    return conditions.progressing("NoAddress", message, service.metadata.creation_timestamp, now)
+    message, since = "No load balancer has given it an address.", service.metadata
+    judgement = conditions.progressing(
+        "NoAddress", message, since.creation_timestamp, snapshot.taken_at
+    )
+    unready = service_lb.unready_pods(service, snapshot)
+    if not unready:
+        return judgement
+    # The Service does not say when it became a LoadBalancer: its age is no order of cause and
+    # effect.
+    return msgspec.structs.replace(
+        judgement,
+        message=f"{message} {service_lb.why(unready)}",
+        since=None,
+        follows=tuple(pod.ref for pod in unready),
+    )
 
 
 def _not_seen(service: core.Service, pending: Judgement | None, snapshot: Snapshot) -> Judgement:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
 
 from bot.domain import conditions
 from bot.domain.check import Check
-from bot.domain.finding import HEALTHY, Evidence, Judgement
+from bot.domain.finding import HEALTHY, Evidence, Judgement, Ref
 from bot.domain.resources import core
 from bot.domain.resources.base import Condition
 from bot.domain.snapshot import Snapshot
@@ -36,6 +37,14 @@ CORDONED = Judgement(
     Verdict.SUSPENDED, "SchedulingDisabled", "The node is cordoned: no new pod is placed on it."
 )
 
+CONTROL_PLANE = frozenset(
+    {"node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master"}
+)
+"""Labels of the nodes whose settings the others are to share."""
+
+FLANNEL_BACKEND = "flannel.alpha.coreos.com/backend-type"
+MAX_BACKENDS = 5
+MAX_WORD = 40
 FLANNEL_IP = "flannel.alpha.coreos.com/public-ip"
 
 
@@ -50,6 +59,7 @@ def judge(node: core.Node, snapshot: Snapshot) -> Judgement:
         _under_pressure(node)
         or _silent(ready, snapshot)
         or _wrong_address(node)
+        or _other_backend(node, snapshot)
         or _skewed(node, snapshot)
         or (CORDONED if node.spec.unschedulable else HEALTHY)
     )
@@ -109,6 +119,64 @@ def _wrong_address(node: core.Node) -> Judgement | None:
         "Flannel announces an address that is none of the node's own.",
         evidence=(Evidence("announced", announced), Evidence("InternalIP", ", ".join(internal))),
     )
+
+
+def _other_backend(node: core.Node, snapshot: Snapshot) -> Judgement | None:
+    """Flannel backends of different types do not carry each other's packets.
+
+    The type of the control plane is the right one, else that of most nodes; where neither decides,
+    every node is named, and follows the first.
+    """
+    backends = snapshot.once("nodes: flannel backends", lambda: _backends(snapshot))
+    own = backends.get(node.name)
+    right = snapshot.once("nodes: right flannel backend", lambda: _right_backend(snapshot))
+    if own is None or len(set(backends.values())) == 1 or own == right:
+        return None
+    differing = sorted(name for name, backend in backends.items() if backend != right)
+    others = {name: backend for name, backend in backends.items() if backend != own}
+    peer = min(others)
+    message = (
+        f"Its flannel backend is {own[:MAX_WORD]}, that of {peer} is {others[peer][:MAX_WORD]}: "
+        "no pod traffic passes between them. Give every node the same flannel-backend or vpn-auth."
+    )
+    return Judgement(
+        Verdict.DEGRADED,
+        "FlannelBackendDiffers",
+        message,
+        evidence=tuple(_backend_evidence(backends)),
+        follows=(Ref("Node", "", differing[0]),) if node.name != differing[0] else (),
+    )
+
+
+def _backends(snapshot: Snapshot) -> dict[str, str]:
+    """The type of flannel's backend of each node that announces one."""
+    types = {
+        node.name: (node.metadata.annotations or {}).get(FLANNEL_BACKEND, "")
+        for node in snapshot.of(core.Node)
+    }
+    return {name: type_ for name, type_ in types.items() if type_}
+
+
+def _right_backend(snapshot: Snapshot) -> str | None:
+    """What the control plane's nodes have, else what most have; None where that is undecided."""
+    backends = _backends(snapshot)
+    servers = [
+        backends[node.name]
+        for node in snapshot.of(core.Node)
+        if node.name in backends and CONTROL_PLANE & (node.metadata.labels or {}).keys()
+    ]
+    for types in (servers, list(backends.values())):
+        ranked = Counter(types).most_common(2)
+        if len(ranked) == 1 or (ranked and ranked[0][1] > ranked[1][1]):
+            return ranked[0][0]
+    return None
+
+
+def _backend_evidence(backends: dict[str, str]) -> Iterator[Evidence]:
+    for type_, count in Counter(backends.values()).most_common(MAX_BACKENDS):
+        names = sorted(name for name, backend in backends.items() if backend == type_)
+        named = ", ".join(names[:MAX_BACKENDS])
+        yield Evidence(f"backend {type_[:MAX_WORD]}, {count} nodes", named)
 
 
 def _skewed(node: core.Node, snapshot: Snapshot) -> Judgement | None:

@@ -69,7 +69,7 @@ def judge(pod: core.Pod, snapshot: Snapshot) -> Judgement:
         return _in_no_phase(pod)
     return (
         _stuck(pod, snapshot)
-        or _unschedulable(pod)
+        or _unschedulable(pod, snapshot)
         or _node_lost(pod)
         or _unready(pod, snapshot)
         or _crashed(pod, snapshot.taken_at)
@@ -135,11 +135,34 @@ def _why_stuck(container: core.ContainerStatus, waiting: core.Waiting) -> str:
     return containers.describe((container, ended)) + "." + (times if count else "")
 
 
-def _unschedulable(pod: core.Pod) -> Judgement | None:
+def _unschedulable(pod: core.Pod, snapshot: Snapshot) -> Judgement | None:
+    """No node takes it. The pods of one owner are one cause: they follow the first of them."""
+    scheduled = _unscheduled(pod)
+    if scheduled is None:
+        return None
+    judgement = conditions.judgement(scheduled, Verdict.FAILED)
+    first = _first_unscheduled(pod.controller, snapshot)
+    if first in (None, pod.ref):
+        return judgement
+    return msgspec.structs.replace(judgement, since=None, follows=(first,))
+
+
+def _unscheduled(pod: core.Pod) -> Condition | None:
     scheduled = conditions.condition(pod.status.conditions, "PodScheduled")
     if scheduled is None or scheduled.status != "False" or scheduled.reason != "Unschedulable":
         return None
-    return conditions.judgement(scheduled, Verdict.FAILED)
+    return scheduled
+
+
+def _first_unscheduled(owner: Ref | None, snapshot: Snapshot) -> Ref | None:
+    """The first pod by name, of those of one owner that wait for a node for the same reason."""
+    if owner is None:
+        return None
+    siblings = snapshot.of(core.Pod).by_controller.get(owner, ())
+    return snapshot.once(
+        f"pods: first unscheduled of {owner}",
+        lambda: min((pod.ref for pod in siblings if _unscheduled(pod)), default=None),
+    )
 
 
 def _in_no_phase(pod: core.Pod) -> Judgement:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.domain.finding import Judgement
+from bot.domain.report import examine
 from bot.domain.resources.core import Node
 from bot.domain.verdict import Verdict
 from bot.health.checks import nodes
@@ -120,3 +121,48 @@ def test_a_kubelet_far_behind_the_newest_node_is_degraded():
 def test_a_node_without_a_status_is_unknown():
     """No Ready condition, no verdict."""
     assert judged(an_object("Node", "new", namespace="")).verdict is Verdict.UNKNOWN
+
+
+def with_backend(name: str, backend: str, *, server: bool = False) -> dict[str, Any]:
+    node = a_node(name)
+    labels = {"node-role.kubernetes.io/control-plane": "true"} if server else {}
+    annotations = {nodes.FLANNEL_BACKEND: backend} if backend else {}
+    node["metadata"] |= {"annotations": annotations, "labels": labels}
+    return node
+
+
+def different(*plain: dict[str, Any]) -> dict[str, str | None]:
+    """The nodes that are remarked on, and what they follow from."""
+    report = examine(snapshot_of(*plain, now=NOW), [nodes.CHECK])
+    assert {each.verdict for each in report.findings} <= {Verdict.DEGRADED}
+    assert {each.reason for each in report.findings} <= {"FlannelBackendDiffers"}
+    return {each.subject.name: each.cause for each in report.findings}
+
+
+def test_the_node_with_another_flannel_backend_than_most_is_degraded():
+    """It exchanges no pod traffic with the others."""
+    plain = [with_backend(f"home-{number}", "vxlan") for number in (1, 2)]
+    plain.append(with_backend("home-3", "wireguard"))
+    assert different(*plain) == {"home-3": None}
+    said = judged(plain[2], *plain[:2])
+    assert "Its flannel backend is wireguard, that of home-1 is vxlan" in said.message
+
+
+def test_the_control_plane_has_the_right_flannel_backend():
+    """Agents take their settings from it; those that differ are one cause."""
+    agents = [with_backend(f"agent-{number}", "vxlan") for number in (1, 2, 3)]
+    found = different(with_backend("server", "extension", server=True), *agents)
+    assert set(found) == {"agent-1", "agent-2", "agent-3"}
+    assert [name for name, cause in found.items() if cause is None] == ["agent-1"]
+
+
+def test_two_equal_camps_of_flannel_backends_are_both_named():
+    """Nobody knows which is meant."""
+    found = different(with_backend("home-1", "host-gw"), with_backend("home-2", "vxlan"))
+    assert set(found) == {"home-1", "home-2"}
+
+
+def test_one_flannel_backend_everywhere_is_healthy():
+    """Nodes that announce none may have another network, or have not begun."""
+    plain = (with_backend("home-1", "vxlan"), with_backend("home-2", "vxlan"), a_node("home-3"))
+    assert different(*plain, with_backend("home-4", "")) == {}
