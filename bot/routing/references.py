@@ -28,6 +28,7 @@ from bot.routing.instance import (
     TraefikConfig,
     groups,
 )
+from bot.routing.rules import RuleError, Syntax, parse
 from bot.routing.running import arguments_of, configs, traefik_pods
 
 ELSEWHERE = re.compile(r"[^@\s]+@[a-z][a-z0-9-]*")
@@ -37,6 +38,9 @@ KUBERNETES_CRD = "@kubernetescrd"
 """The provider of Traefik's own kinds, as in `<namespace>-<name>@kubernetescrd`."""
 
 ENTRY_POINT = re.compile(r"--entrypoints\.([^.=]+)", re.IGNORECASE)
+
+PLACEHOLDERS = ("${", "{{", "<<")
+"""What Flux, Helm and others replace in a file before it reaches the cluster."""
 
 NO_ENDPOINTS = "NoReadyEndpoints"
 
@@ -118,6 +122,11 @@ class Provider:
         """Whether all of Traefik's arguments were seen."""
         return bool(self.configs) and all(config.static.complete for config in self.configs)
 
+    def syntaxes(self, named: str) -> tuple[Syntax, ...]:
+        """The syntaxes by which a rule may be read; `named` is the rule's own, if any."""
+        read = (syntax for config in self.configs for syntax in _syntaxes(config, named))
+        return tuple(dict.fromkeys(read)) or (Syntax.V3, Syntax.V2)
+
     def forbids_external_names(self) -> bool:
         """Whether Traefik drops what leads to an ExternalName."""
         return self.known and not any(
@@ -156,6 +165,18 @@ class Provider:
 
 
 ANY_PROVIDER = Provider()
+
+
+def _syntaxes(config: TraefikConfig, named: str) -> tuple[Syntax, ...]:
+    """Traefik 2 has one syntax; Traefik 3 takes the rule's own, else that of its arguments."""
+    if not config.version:
+        return (Syntax.V3, Syntax.V2)
+    if not config.since(NEW_GROUP_ONLY_SINCE):
+        return (Syntax.V2,)
+    syntax = named or config.static.rule_syntax
+    if not syntax and not config.static.complete:
+        return (Syntax.V3, Syntax.V2)
+    return (Syntax.V2,) if syntax.lower() == Syntax.V2 else (Syntax.V3,)
 
 
 def service(
@@ -239,6 +260,22 @@ def other_namespace(
         f"the rule. {how}, or add --providers.kubernetescrd.allowCrossNamespace=true."
     )
     return Defect("CrossNamespaceNotAllowed", message)
+
+
+def rule_defect(rule: traefik.Route, provider: Provider, *, live: bool) -> Defect | None:
+    """A rule that no Traefik which may read it can parse, by its version and its rule syntax.
+
+    In a file, what a tool has yet to fill in is no rule.
+    """
+    if not live and any(mark in rule.match for mark in PLACEHOLDERS):
+        return None
+    errors: list[str] = []
+    for syntax in provider.syntaxes(rule.syntax):
+        parsed = parse(rule.match, syntax)
+        if not isinstance(parsed, RuleError):
+            return None
+        errors.append(parsed.message)
+    return Defect("RuleNotValid", f"Traefik drops this rule: {errors[0]}")
 
 
 def api_group(api_version: str, provider: Provider) -> Defect | None:

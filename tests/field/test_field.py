@@ -11,9 +11,7 @@ from tests.places import DATA
 
 UNRESOLVED = {
     "12-psa-forbids-pods.yaml",
-    "54-rule-unbalanced-paren.yaml",
     "59-serverstransport-missing.yaml",
-    "66-v2-multi-argument-matcher.yaml",
     "90-ingress-of-second-traefik.yaml",
     "91-ingress-with-nginx-auth.yaml",
 }

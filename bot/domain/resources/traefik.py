@@ -22,6 +22,7 @@ class Route(Part, frozen=True):
     """`routes[]` of an IngressRoute."""
 
     match: str = ""
+    syntax: str = ""
     services: tuple[RouteService, ...] | None = None
     middlewares: tuple[Reference, ...] | None = None
 

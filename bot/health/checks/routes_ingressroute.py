@@ -42,6 +42,7 @@ def judge(route: traefik.IngressRoute, snapshot: Snapshot) -> Judgement:
 def _rule(route: traefik.Route, here: str, provider: Provider, snapshot: Snapshot) -> Rule:
     if not route.match.strip():
         return Rule("no rule", (Defect("EmptyRule", "A route has no match: Traefik drops it."),))
+    wrong = routing.rule_defect(route, provider, live=snapshot.live)
     services = route.services or ()
     backends = [_service(service, here, provider, snapshot) for service in services]
     middlewares = [
@@ -50,7 +51,7 @@ def _rule(route: traefik.Route, here: str, provider: Provider, snapshot: Snapsho
         for middleware in route.middlewares or ()
     ]
     broken = routing.unless_one_works(list(filter(None, backends)), len(services))
-    return Rule(route.match, (*broken, *filter(None, middlewares)))
+    return Rule(route.match, (*filter(None, (wrong,)), *broken, *filter(None, middlewares)))
 
 
 def _service(

@@ -141,7 +141,7 @@ BUILT_IN = {("Condition", "lastHeartbeatTime")}
 """Nodes have it."""
 
 OLD_LACK = {
-    "IngressRoute": {"spec.routes[].services[].nativeLB"},
+    "IngressRoute": {"spec.routes[].services[].nativeLB", "spec.routes[].syntax"},
     "HelmRepository": {"spec.type"},
     "HelmRelease": {"spec.chartRef"},
     "ExternalSecret": {"spec.refreshPolicy", "spec.target.deletionPolicy"},

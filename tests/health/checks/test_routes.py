@@ -448,3 +448,36 @@ def test_native_lb_needs_a_vip() -> None:
     ingress = an_ingress(a_path())
     assert judged(judge_ingress, ingress, noted, WEB[1], V3).reason == "NativeHeadless"
     assert judged(judge_ingress, ingress, noted, WEB[1]) is HEALTHY
+
+
+def matching(rule: str, *traefik: Plain, syntax: str = "", **rest: Any) -> Judgement:
+    """What is said of a route with this rule."""
+    route = a_route({**a_rule(), "match": rule, "syntax": syntax})
+    return judged(judge, route, *WEB, *traefik, **rest)
+
+
+def test_a_rule_that_no_version_parses_has_failed_even_where_traefik_is_not_seen() -> None:
+    """The message says what is wrong and how to write it."""
+    for traefik in ((), (V2,), (V3,)):
+        found = matching("PathPrefix(`/a`) || PathPrefix(`/b`))", *traefik)
+        assert (found.verdict, found.reason) == (Verdict.FAILED, "RuleNotValid")
+        assert "one ) too many" in found.message
+    assert matching("Host(`a`", live=False).verdict is Verdict.FAILED
+
+
+def test_a_rule_is_read_in_the_syntax_of_the_traefik_that_runs() -> None:
+    """By its version, by its argument, and by the rule's own field; else either will do."""
+    rule = "Host(`a`, `b`)"
+    assert matching(rule, V3).reason == "RuleNotValid"
+    assert matching(rule, V3, syntax="v2") is HEALTHY
+    assert matching(rule, a_running("3.3.6", "--core.defaultRuleSyntax=v2")) is HEALTHY
+    by_file = a_running("3.3.6", "--configFile=/etc/t.yml")
+    for traefik in ((), (V2,), (V2, V3), (by_file,)):
+        assert matching(rule, *traefik) is HEALTHY
+    assert matching("PathRegexp(`^/a`)", V2).reason == "RuleNotValid"
+
+
+def test_what_a_tool_has_yet_to_fill_in_is_no_wrong_rule() -> None:
+    """In a file; in a cluster it is what Traefik gets."""
+    assert matching("${RULE}", live=False) is HEALTHY
+    assert matching("${RULE}").reason == "RuleNotValid"
