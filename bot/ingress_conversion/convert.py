@@ -12,8 +12,9 @@ import msgspec
 from bot.ingress_conversion import rule
 from bot.ingress_conversion.annotations import RouterOptions, router_options
 from bot.ingress_conversion.certificate import certificates
-from bot.ingress_conversion.ingress_class import not_for_this_traefik
+from bot.ingress_conversion.ingress_class import lost_class, not_for_this_traefik
 from bot.ingress_conversion.known import Inventory, Place, gather
+from bot.ingress_conversion.left_out import left_out
 from bot.ingress_conversion.references import ConversionContext
 from bot.ingress_conversion.refusals import ConversionReason, Unconvertible
 from bot.ingress_conversion.rule import RuleText
@@ -144,6 +145,13 @@ def _warnings(source: IngressSource, context: ConversionContext) -> Iterator[str
         yield f"It names no namespace: {source.namespace!r} was taken for it."
     if not source.name:
         yield "It has no name: one was made up."
+    if name := lost_class(source, context.target):
+        yield (
+            f"Its class {name} is left out: an IngressRoute's class is compared with the name that "
+            "Traefik was started with. A Traefik with a class of its own does not read the result, "
+            "and another one may. Where several run, say --ingress-class."
+        )
+    yield from left_out(source.annotations)
     if source.default and source.has_rules:
         yield "Traefik ignores its default backend, because it has rules; it is left out."
     backends = [path.backend for path in source.paths]

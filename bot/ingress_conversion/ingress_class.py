@@ -52,3 +52,10 @@ def class_of_route(
     if target.since(SINCE_CLASS_NAME):
         return {}, {"ingressClassName": own}
     return {CLASS: own}, {}
+
+
+def lost_class(source: IngressSource, target: ConversionTarget) -> str:
+    """The class of an Ingress whose IngressRoute has none; empty where nothing is lost."""
+    name = source.class_name or source.annotations.get(CLASS, "")
+    annotations, spec = class_of_route(source, target)
+    return "" if annotations or spec else name

@@ -12,8 +12,6 @@ from tests.places import DATA
 UNRESOLVED = {
     "12-psa-forbids-pods.yaml",
     "59-serverstransport-missing.yaml",
-    "90-ingress-of-second-traefik.yaml",
-    "91-ingress-with-nginx-auth.yaml",
 }
 """What is still wrong. A case that became right must leave this list."""
 

@@ -181,6 +181,30 @@ def test_the_class_is_written_where_an_ingress_route_is_read_by_it() -> None:
     assert own["metadata"]["annotations"] == {CLASS: "lan"}
 
 
+@pytest.mark.parametrize("version", ["2.11.0", "3.3.6", "3.7.9"])
+def test_a_class_that_the_result_lacks_is_told(version: str) -> None:
+    """The Traefik that reads this class ignores the result, or another one serves it."""
+    for name in ("traefik-internal", "Traefik2"):
+        ingress = an_ingress(ingressClassName=name)
+        (warning,) = converted(ingress, a_service(), to=target(version)).warnings
+        assert f"class {name} is left out" in warning
+        kept = converted(ingress, a_service(), to=target(version, ingress_class=name))
+        assert kept.warnings == ()
+        assert name in str(kept.manifests)
+    controller = of_kind(
+        "IngressClass", "lan", spec={"controller": "traefik.io/ingress-controller"}
+    )
+    ingress = an_ingress(ingressClassName="lan")
+    (warning,) = converted(ingress, a_service(), controller, to=target(version)).warnings
+    assert "class lan is left out" in warning
+
+
+@pytest.mark.parametrize("name", [{}, {"ingressClassName": "traefik"}])
+def test_no_class_and_traefiks_own_lose_nothing(name: dict[str, str]) -> None:
+    """The common cases need no remark."""
+    assert converted(an_ingress(**name), a_service()).warnings == ()
+
+
 def test_an_ingress_without_a_namespace_is_of_the_default_one() -> None:
     annotations = said(router_middlewares="default-auth@kubernetescrd")
     ingress = an_ingress(annotations=annotations, namespace=None)
