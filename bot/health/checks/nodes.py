@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
 
 from bot.domain import conditions
 from bot.domain.check import Check
@@ -18,6 +17,7 @@ from bot.domain.resources import core
 from bot.domain.resources.base import Condition
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
+from bot.health import node_state
 
 PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
 
@@ -26,9 +26,6 @@ TROUBLES = re.compile(
     r"|(?:Kubelet|ContainerRuntime)Unhealthy|\w+Problem"
 )
 """Condition types of node-problem-detector that report a problem when they are true."""
-
-SILENCE = timedelta(minutes=12)
-"""Two missed status posts of five minutes each, and some clock skew."""
 
 MAX_SKEW = 3
 """Source: Kubernetes version skew policy."""
@@ -97,8 +94,8 @@ def _under_pressure(node: core.Node) -> Judgement | None:
 
 
 def _silent(ready: Condition, snapshot: Snapshot) -> Judgement | None:
-    heard = ready.last_heartbeat_time
-    if not snapshot.hears or heard is None or snapshot.taken_at - heard <= SILENCE:
+    heard = node_state.silent_since(ready, snapshot)
+    if heard is None:
         return None
     message = "Ready, but its kubelet has not posted a status since; nobody marked it."
     return Judgement(Verdict.UNKNOWN, "KubeletSilent", message, heard)

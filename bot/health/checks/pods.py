@@ -19,7 +19,7 @@ from bot.domain.resources import core, external_secrets, flux
 from bot.domain.resources.base import Condition
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
-from bot.health import cron_runs, failed_pods, flux_rules, holding_containers
+from bot.health import cron_runs, failed_pods, flux_rules, holding_containers, node_state
 
 STUCK = frozenset(
     {
@@ -59,7 +59,7 @@ def judge(pod: core.Pod, snapshot: Snapshot) -> Judgement:
     if containers.runs_well(pod):
         return HEALTHY
     if gone := conditions.terminating(pod, snapshot.taken_at, follows=_node(pod)):
-        return gone
+        return _terminating(pod, gone, snapshot)
     phase = pod.status.phase
     if phase == "Succeeded":
         return HEALTHY
@@ -75,6 +75,22 @@ def judge(pod: core.Pod, snapshot: Snapshot) -> Judgement:
         or _crashed(pod, snapshot.taken_at)
         or HEALTHY
     )
+
+
+def _terminating(pod: core.Pod, gone: Judgement, snapshot: Snapshot) -> Judgement:
+    """Only the kubelet ends a pod: where its node is dead, the pod stays, and this says so."""
+    name = pod.spec.node_name
+    node = snapshot.get(core.Node, "", name)
+    if reason := node_state.dead(node, snapshot) if node else "":
+        words = (
+            f"Its node {name} is dead ({reason}), and only the kubelet there can end it. "
+            f"Bring the node back, or delete Node {name} if it is gone for good: its pods go then."
+        )
+    elif name and gone.verdict is Verdict.DEGRADED and not pod.metadata.finalizers:
+        words = f"It waits for the kubelet of node {name} to end it: look at that kubelet's log."
+    else:
+        return gone
+    return msgspec.structs.replace(gone, message=f"{gone.message} {words}")
 
 
 def _failed(pod: core.Pod, snapshot: Snapshot) -> Judgement:

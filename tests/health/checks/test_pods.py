@@ -9,7 +9,7 @@ from bot.domain.finding import Judgement, Ref
 from bot.domain.report import examine
 from bot.domain.resources.core import Pod
 from bot.domain.verdict import Verdict
-from bot.health.checks import pods
+from bot.health.checks import nodes, pods
 from tests.builders import a_pod, an_object
 from tests.fakes import snapshot_of
 
@@ -179,6 +179,42 @@ def test_a_pod_that_is_deleted_for_too_long_is_degraded(minutes: int, verdict: V
     pod = a_pod()
     pod["metadata"]["deletionTimestamp"] = ago(minutes=minutes)
     assert judged(pod).verdict is verdict
+
+
+def a_node(name: str, ready: str) -> dict[str, Any]:
+    entry = {"type": "Ready", "status": ready, "reason": "NodeStatusUnknown"}
+    entry |= {"lastTransitionTime": ago(hours=2), "lastHeartbeatTime": ago(minutes=1)}
+    return an_object("Node", name, namespace="", status={"conditions": [entry]})
+
+
+@pytest.mark.parametrize("ready", ["Unknown", "False"])
+def test_a_pod_that_cannot_end_since_its_node_is_dead_says_so(ready: str):
+    """It is no root: it follows the node."""
+    pod = a_pod()
+    pod["metadata"]["deletionTimestamp"] = ago(minutes=60)
+    said = judged(pod, a_node("home-1", ready))
+    assert said.verdict is Verdict.DEGRADED
+    assert "Its node home-1 is dead" in said.message
+    report = examine(snapshot_of(pod, a_node("home-1", ready), now=NOW), [nodes.CHECK, pods.CHECK])
+    assert [root.subject.kind for root in report.roots] == ["Node"]
+
+
+def test_a_pod_on_a_node_that_went_silent_says_so_too():
+    """Ready, but its kubelet posts nothing any more."""
+    pod, node = a_pod(), a_node("home-1", "True")
+    pod["metadata"]["deletionTimestamp"] = ago(minutes=60)
+    node["status"]["conditions"][0]["lastHeartbeatTime"] = ago(hours=1)
+    assert "Its node home-1 is dead" in judged(pod, node).message
+
+
+def test_a_pod_that_does_not_end_on_a_node_that_is_well_names_its_kubelet():
+    """So does one whose node was not read, and none in its first minutes."""
+    pod = a_pod()
+    pod["metadata"]["deletionTimestamp"] = ago(minutes=60)
+    for others in ((), (a_node("home-1", "True"),)):
+        assert "waits for the kubelet of node home-1" in judged(pod, *others).message
+    pod["metadata"]["deletionTimestamp"] = ago(minutes=1)
+    assert judged(pod, a_node("home-1", "True")).message == "It is being deleted."
 
 
 def test_a_pod_whose_node_is_lost_is_unknown():
