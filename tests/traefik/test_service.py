@@ -104,6 +104,23 @@ async def test_without_traefik_nothing_is_called_healthy() -> None:
     assert (await traefik.routes()).verdict is Verdict.UNKNOWN
 
 
+async def test_two_lines_about_one_request_count_once() -> None:
+    """The proxy tells the cause, and the access log the same request."""
+    accessed = f'1.1.1.1 - - [x] "GET / HTTP/1.1" 502 1 "-" "-" 1 "r@kubernetescrd" "{POD}" 1ms\n'
+    late = accessed.replace(" 502 ", " 504 ")
+    tripped = (
+        f'time="2026-11-23T11:30:00Z" level=debug msg="Round trip: {POD}, code: 502, Length: 11"\n'
+    )
+    for lines, requests in (
+        (refused() + accessed, 1),
+        (refused() + tripped + accessed + accessed, 2),
+        (refused() + refused(at="11:40:00") + accessed, 2),
+        (refused() + late, 2),
+    ):
+        traefik, _, _ = a_traefik(logs={"traefik-1": lines.encode()})
+        assert (await traefik.logs()).failed == requests
+
+
 async def test_failures_are_told_by_route_from_all_replicas() -> None:
     """The line itself names an address only: its slice leads to the routes that use it."""
     lines = created(POD) + created(POD, router=INGRESS_ROUTER) + refused() + refused(at="11:40:00")

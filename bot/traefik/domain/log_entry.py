@@ -38,7 +38,12 @@ ZEROLOG = re.compile(
 LOGRUS_COLOURED = re.compile(
     r"(?P<level>TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[(?P<time>[^\]]{0,40})\]\s?"
 )
-FIELD = re.compile(r"""(?:^|\s)([\w.-]{1,100})=("(?:[^"\\]|\\.)*+"|[^\s"]*+)(?=\s|$)""")
+FIELD = re.compile(
+    r"""(?:^|\s)((?:ACME )?[\w.-]{1,100})="""
+    r"""("(?:[^"\\]|\\.)*+"|\[[^\s\]]{0,2000}\]|[^\s"]*+)(?=\s|$)"""
+)
+"""One name of Traefik's has a space, and a list of texts stands in brackets."""
+
 ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
 CONTROL = {"n": "\n", "r": "\r", "t": "\t"}
 

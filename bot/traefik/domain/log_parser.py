@@ -59,7 +59,8 @@ NOISE: tuple[tuple[str, LogReason], ...] = (
     ("Round trip", LogReason.REQUEST),
 )
 FRAME = re.compile(
-    r"level|time=|\b(?:DBG|INF|TRC|DEBU|INFO|TRAC)\b|^\S{1,100} - .{1,100}? \[|\"stream\""
+    r"level|time=|\b(?:DBG|INF|TRC|WRN|ERR|FTL|PNC)\b|\b(?:DEBU|INFO|TRAC|WARN|ERRO|FATA|PANI)\b|"
+    r"^\S{1,100} - .{1,100}? \[|\"stream\""
 )
 
 CAUSES: tuple[tuple[Cause, re.Pattern[str]], ...] = (
@@ -255,7 +256,8 @@ def _refused(entry: Entry) -> LogEvent | None:
     """An object that a provider or the router's builder does not accept."""
     if match := NO_SERVICE.match(entry.message):
         return ProviderError(entry.message, namespace=match[1], name=match[2], time=entry.time)
-    message = ": ".join(word.rstrip(": ") for word in (entry.message, entry.text("error")) if word)
+    words = (entry.message, entry.text("error"), entry.text("certificateResolver"))
+    message = ": ".join(word.rstrip(": ") for word in words if word)
     refusal = _subject(entry, message) if entry.level in REFUSING else None
     if refusal is None:
         return None

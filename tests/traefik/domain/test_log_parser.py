@@ -403,6 +403,35 @@ def test_a_refusal_names_an_object_that_is_no_route(
     assert (told.kind, told.namespace, told.name) == subject
 
 
+def test_fields_of_acme_are_no_part_of_the_message() -> None:
+    """One has a space in its name, and one is a list."""
+    told = parse(
+        "2026-11-23T12:00:00Z ERR acme/provider.go:457 > Unable to obtain ACME certificate "
+        'for domains error="acme: error: 403" ACME CA=https://ca.example/directory '
+        'domains=["a.example","b.example"] providerName=le.acme routerName=web@kubernetescrd'
+    )
+    assert isinstance(told, ProviderError), told
+    assert told.message == "Unable to obtain ACME certificate for domains: acme: error: 403"
+    assert told.router == "web@kubernetescrd"
+
+
+def test_a_resolver_that_does_not_exist_is_named() -> None:
+    """Version 3 writes it into a field."""
+    told = parse(
+        "2026-11-23T12:00:00Z ERR Router uses a nonexistent certificate resolver "
+        "certificateResolver=le routerName=web@kubernetescrd"
+    )
+    assert isinstance(told, ProviderError), told
+    assert told.message == "Router uses a nonexistent certificate resolver: le"
+
+
+@pytest.mark.parametrize("level", ["WRN", "ERR", "FTL", "INF"])
+def test_a_line_of_any_short_level_is_one_of_traefiks(level: str) -> None:
+    """Also where it tells of no object."""
+    told = parse(f'2026-11-23T12:00:00Z {level} Provider error error="x" providerName=docker')
+    assert told == Irrelevant(LogReason.OTHER)
+
+
 def test_a_router_with_an_unknown_resolver_is_refused() -> None:
     """Version 2 names the router in the message alone."""
     line = '"the router web@kubernetescrd uses a non-existent resolver: le"'
