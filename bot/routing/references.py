@@ -326,6 +326,11 @@ def tls_option(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:
     return None if name == "default" else _traefik(snapshot, traefik.TLSOption, namespace, name)
 
 
+def servers_transport(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:
+    """The defect of a reference to a ServersTransport, which may name its provider."""
+    return _traefik(snapshot, traefik.ServersTransport, namespace, name) if name else None
+
+
 def secret(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:
     """The defect of a TLS secret, by its absence or by its Certificate. Never by its data."""
     certificate = _certificates(snapshot).get((namespace, name))

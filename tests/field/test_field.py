@@ -11,7 +11,6 @@ from tests.places import DATA
 
 UNRESOLVED = {
     "12-psa-forbids-pods.yaml",
-    "59-serverstransport-missing.yaml",
 }
 """What is still wrong. A case that became right must leave this list."""
 

@@ -68,6 +68,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(traefik.Middleware, "middlewares", *TRAEFIK_CRDS),
     Kind(traefik.TraefikService, "traefikservices", *TRAEFIK_CRDS),
     Kind(traefik.TLSOption, "tlsoptions", *TRAEFIK_CRDS),
+    Kind(traefik.ServersTransport, "serverstransports", *TRAEFIK_CRDS),
     Kind(flux.GitRepository, "gitrepositories", *SOURCE),
     Kind(flux.OCIRepository, "ocirepositories", *SOURCE),
     Kind(flux.HelmRepository, "helmrepositories", *SOURCE),

@@ -16,6 +16,7 @@ class RouteService(Part, frozen=True):
     port: int | str | None = None
     scheme: str = ""
     native_lb: bool | None = msgspec.field(default=None, name="nativeLB")
+    servers_transport: str = ""
 
 
 class Route(Part, frozen=True):
@@ -72,3 +73,7 @@ class TraefikService(Object, frozen=True):
 
 class TLSOption(Object, frozen=True):
     """TLSOption of traefik.io and of the older traefik.containo.us."""
+
+
+class ServersTransport(Object, frozen=True):
+    """ServersTransport of traefik.io and of the older traefik.containo.us."""

@@ -7,7 +7,7 @@ controller reports; an Ingress without one counts as under way, as in Argo CD.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from bot.domain import conditions
 from bot.domain.check import Check
@@ -23,6 +23,9 @@ from bot.routing.references import Defect, Provider, Rule
 
 ANNOTATION = "traefik.ingress.kubernetes.io/router."
 """The prefix of Traefik's own annotations of an Ingress."""
+
+TRANSPORT = "traefik.ingress.kubernetes.io/service.serverstransport"
+"""On a Service, it names the ServersTransport of the Ingresses that lead to it."""
 
 
 def judge(ingress: networking.Ingress, snapshot: Snapshot) -> Judgement:
@@ -62,14 +65,19 @@ def _backend(
         if provider.configs:
             yield Defect("ResourceBackend", "Traefik supports no resource backend: name a Service.")
         return
-    native = _native(snapshot.get(core.Service, here, name)) if provider.configs else None
+    service = snapshot.get(core.Service, here, name)
+    annotations = (service.metadata.annotations if service else None) or {}
+    transport = annotations.get(TRANSPORT, "")
+    if "@" in transport and (defect := routing.servers_transport(snapshot, here, transport)):
+        yield defect
+    native = _native(annotations) if provider.configs else None
     if defect := routing.service(snapshot, here, name, port or "", provider, native=native):
         yield defect
 
 
-def _native(service: core.Service | None) -> bool | None:
+def _native(annotations: Mapping[str, str]) -> bool | None:
     """What a Service's annotation says of nativeLB, None where it has none."""
-    value = ((service.metadata.annotations if service else None) or {}).get(NATIVE)
+    value = annotations.get(NATIVE)
     return None if value is None else value.strip().lower() == "true"
 
 
@@ -109,6 +117,7 @@ CHECK = Check(
     refers_to=(
         discovery.EndpointSlice,
         traefik.TLSOption,
+        traefik.ServersTransport,
         core.SecretName,
         cert_manager.Certificate,
         core.Pod,

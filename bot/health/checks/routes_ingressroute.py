@@ -65,8 +65,13 @@ def _service(
         return refused
     if indirect:
         return routing.traefik_service(snapshot, namespace, service.name)
-    return routing.service(
-        snapshot, namespace, service.name, service.port, provider, native=service.native_lb
+    transport = Reference(name=service.servers_transport)
+    return (
+        routing.other_namespace(provider, here, "ServersTransport", transport)
+        or routing.servers_transport(snapshot, here, service.servers_transport)
+        or routing.service(
+            snapshot, namespace, service.name, service.port, provider, native=service.native_lb
+        )
     )
 
 
@@ -93,6 +98,12 @@ CHECK = Check(
     judges={traefik.IngressRoute: judge},
     documented_as="kubectl describe ingressroute -A",
     advice="Mend the reference where it is kept, in Git; /net diagnose says what a test showed.",
-    needs=(core.Service, traefik.Middleware, traefik.TraefikService, traefik.TLSOption),
+    needs=(
+        core.Service,
+        traefik.Middleware,
+        traefik.TraefikService,
+        traefik.TLSOption,
+        traefik.ServersTransport,
+    ),
     refers_to=(discovery.EndpointSlice, core.SecretName, cert_manager.Certificate, core.Pod),
 )

@@ -7,6 +7,7 @@ import pytest
 from bot.domain.finding import HEALTHY, Judgement, Ref
 from bot.domain.report import examine
 from bot.domain.resources import core
+from bot.domain.resources.traefik import ServersTransport
 from bot.domain.snapshot import Gap, Why
 from bot.domain.verdict import Verdict
 from bot.health.checks import CHECKS
@@ -481,3 +482,27 @@ def test_what_a_tool_has_yet_to_fill_in_is_no_wrong_rule() -> None:
     """In a file; in a cluster it is what Traefik gets."""
     assert matching("${RULE}", live=False) is HEALTHY
     assert matching("${RULE}").reason == "RuleNotValid"
+
+
+def test_a_servers_transport_that_does_not_exist_fails_the_route() -> None:
+    """By its name in an IngressRoute, or by the Service's annotation for an Ingress."""
+    named = {"name": "web", "port": 80, "serversTransport": "skip"}
+    there = an_object("ServersTransport", "skip", TRAEFIK)
+    found = judged(judge, a_route(a_rule(named)), *WEB)
+    assert (found.verdict, found.reason) == (Verdict.FAILED, "ServersTransportNotFound")
+    assert judged(judge, a_route(a_rule(named)), *WEB, there, V3) is HEALTHY
+    elder = an_object("ServersTransport", "skip", ELDER)
+    assert judged(judge, a_route(a_rule(named)), *WEB, elder, V3).verdict is Verdict.FAILED
+    by_file = a_route(a_rule({**named, "serversTransport": "skip@file"}))
+    assert judged(judge, by_file, *WEB, V3) is HEALTHY
+    joined = a_route(a_rule({**named, "serversTransport": "apps-skip@kubernetescrd"}))
+    assert judged(judge, joined, *WEB, there, V3).reason == "CrossNamespaceNotAllowed"
+    noted = a_service()
+    noted["metadata"]["annotations"] = {
+        "traefik.ingress.kubernetes.io/service.serverstransport": "apps-skip@kubernetescrd"
+    }
+    ingress = an_ingress(a_path())
+    assert judged(judge_ingress, ingress, noted, WEB[1]).reason == "ServersTransportNotFound"
+    assert judged(judge_ingress, ingress, noted, WEB[1], there) is HEALTHY
+    unseen = judged(judge, a_route(a_rule(named)), *WEB, unseen=(ServersTransport,))
+    assert unseen.verdict is Verdict.UNKNOWN
