@@ -18,15 +18,19 @@ BEGINNINGS = (
     r"already and any are bad can cannot can't could couldn't did didn't does doesn't either had"
     r" has have into its must neither nor not only should than that the then there too unable was"
     r" were when while will with without would"
+    r" ambiguous duplicate expected found more multiple please see these this try use wrong your"
     # What went wrong on the way to it
     r" access code connect connection context creating decode decoding deadline dial during error"
     r" errors exit fail failing failure fetch fetching finding getting i/o loading lookup open"
     r" parse parsing permission post problem rate read reading received request response retrieving"
     r" stat status timed unexpected unmarshal unreachable"
+    r" authentication authorization converting updating validating verifying write writing"
     # What was looked for
-    r" entry field get item items key namespace path property resource"
+    r" argument character entry field format get header item items key length line namespace"
+    r" parameter path property provider resource size type"
     # The package or protocol whose error follows
-    r" acme asn1 caa dns gcp grpc http https json jwt oauth2 order pem rpc tls urn x509 yaml"
+    r" acme asn1 aws azure caa dns gcp grpc http https json jwt oauth2 order pem rpc tls urn x509"
+    r" yaml"
 ).replace(" ", "|")
 """Words that begin a message, and have to be followed by more of it."""
 
@@ -35,7 +39,7 @@ NOUNS = "account|client|cluster|login|secret|server|signature|store|user|value|v
 
 GOES_ON = r"[:,;)]{0,2} ++[^\s#]"
 ENDS = r"[:.,;)\]}!]*(?=\s|$)"
-SUBJECT = r" (?:is|was|has|does|did|not|cannot|could|returned|error|[\"'])"
+SUBJECT = r" (?:is|was|has|does|did|not|cannot|could|message|returned|error|[\"'])"
 
 PROSE = (
     rf"(?<=: )(?:(?:{STATES}){ENDS}|(?:{BEGINNINGS}){GOES_ON}|(?:{NOUNS}){SUBJECT}"

@@ -35,6 +35,8 @@ from bot.log_setup import BUDGET, LONGEST
         ("password: secret user: me", "secret u"),
         ("password: status401x of", "status401x"),
         ("password: item", "item"),
+        ('password: "hunter2", "x not found"', "hunter2"),
+        ('password: "hunter2 x" not found"', "hunter2"),
         ("password: 401", "401"),
         ("onepassword: s3cr3tvalue of it", "s3cr3tvalue"),
         ("onepassword: swordfish", "swordfish"),
@@ -79,6 +81,10 @@ def test_what_looks_like_a_secret_is_hidden(text: str, secret: str):
         "api_key: secret is not of this namespace",
         "basic authentication is required, bearer authorization was given",
         '{"password": null}',
+        "authorization: server message: insufficient_scope: authorization failed",
+        "invalid auth_token: expected 3 parts",
+        "wrong password: authentication failed for user postgres",
+        "cannot decode api_key: type mismatch",
     ],
 )
 def test_what_a_person_needs_to_read_stays(text: str):
