@@ -63,10 +63,13 @@ def _rivals(certificate: cert_manager.Certificate, snapshot: Snapshot) -> tuple[
 
 
 def _by_secret(snapshot: Snapshot) -> dict[tuple[str, str], list[Ref]]:
+    """By namespace and name of the Secret; files may leave the namespace to kustomize."""
     return grouped(
         ((certificate.namespace, certificate.spec.secret_name), certificate.ref)
         for certificate in snapshot.of(cert_manager.Certificate)
-        if certificate.spec.secret_name and not certificate.metadata.deletion_timestamp
+        if certificate.namespace
+        and certificate.spec.secret_name
+        and not certificate.metadata.deletion_timestamp
     )
 
 

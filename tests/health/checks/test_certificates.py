@@ -168,6 +168,14 @@ def test_a_secret_of_the_same_name_elsewhere_is_another_one() -> None:
     assert found.verdict is Verdict.HEALTHY
 
 
+def test_files_that_leave_the_namespace_open_do_not_collide() -> None:
+    """Each is put into a namespace of its own by the tool that applies it."""
+    plain = [sharing(name, READY) for name in ("a", "b")]
+    for each in plain:
+        each["metadata"].pop("namespace")
+    assert judged(certificates.judge, *plain, live=False).verdict is Verdict.HEALTHY
+
+
 def test_certificates_without_a_secret_name_share_nothing() -> None:
     """They are written wrongly, which the API server refuses."""
     found = judged(
