@@ -25,9 +25,9 @@ def endpoints(
     for slice_ in snapshot.of(discovery.EndpointSlice).by_label(serving.SERVICE_NAME).get(key, ()):
         number = _number(slice_, port)
         for endpoint in slice_.endpoints or ():
-            if endpoint.conditions.ready is False or not number:
+            if endpoint.conditions.ready is False:
                 unready.update(endpoint.addresses)
-            else:
+            elif number:
                 ready.update(_placed(slice_, endpoint, number, port, snapshot))
     return tuple(sorted(ready)), tuple(sorted(unready))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from bot.domain.resources.registry import TRAEFIK
 
@@ -177,10 +178,11 @@ def static_config(args: Sequence[str]) -> StaticConfig:
 
 
 def _flags(args: Sequence[str]) -> dict[str, str]:
-    """Values by key in small letters; `true` for a flag without a value."""
+    """Values by key in small letters, after `=` or as the next argument; else `true`."""
     flags: dict[str, str] = {}
-    for arg in args:
+    for arg, following in zip_longest(args, args[1:], fillvalue="--"):
         if arg.startswith("--"):
             key, is_set, value = arg[2:].partition("=")
-            flags[key.lower()] = value if is_set else "true"
+            apart = "true" if following.startswith("-") else following
+            flags[key.lower()] = value if is_set else apart
     return flags

@@ -506,3 +506,11 @@ def test_a_servers_transport_that_does_not_exist_fails_the_route() -> None:
     assert judged(judge_ingress, ingress, noted, WEB[1], there) is HEALTHY
     unseen = judged(judge, a_route(a_rule(named)), *WEB, unseen=(ServersTransport,))
     assert unseen.verdict is Verdict.UNKNOWN
+
+
+def test_an_argument_and_its_value_may_stand_apart() -> None:
+    """Traefik takes `--key=value` and `--key value`."""
+    apart = a_running("3.3.6", "--core.defaultRuleSyntax", "v2", "--api")
+    assert matching("Host(`a`, `b`)", apart) is HEALTHY
+    internal = a_running("3.3.6", "--providers.kubernetescrd.ingressClass", "internal")
+    assert matching("Host(`a`, `b`)", internal) is HEALTHY
