@@ -143,7 +143,8 @@ BUILT_IN = {("Condition", "lastHeartbeatTime")}
 OLD_LACK = {
     "IngressRoute": {"spec.routes[].services[].nativeLB", "spec.routes[].syntax"},
     "HelmRepository": {"spec.type"},
-    "HelmRelease": {"spec.chartRef"},
+    "HelmRelease": {"spec.chartRef", "status.history"},
+    "Kustomization": {"status.history"},
     "ExternalSecret": {"spec.refreshPolicy", "spec.target.deletionPolicy"},
 }
 """What came later than the oldest release that we know; it takes its default there."""
