@@ -28,8 +28,9 @@ from bot.routing.instance import (
     TraefikConfig,
     groups,
 )
-from bot.routing.rules import RuleError, Syntax, parse
+from bot.routing.rules import Expression, RuleError, Syntax, parse
 from bot.routing.running import arguments_of, configs, traefik_pods
+from bot.routing.unmatched import WILDCARDS_SINCE, can_match, unmatched
 
 ELSEWHERE = re.compile(r"[^@\s]+@[a-z][a-z0-9-]*")
 """A name of another provider, such as `auth@file`: what it stands for is not seen from here."""
@@ -141,6 +142,10 @@ class Provider:
             and not self.of_ingresses
             and not any(config.static.cross_namespace for config in self.configs)
         )
+
+    def takes_wildcards(self) -> bool:
+        """Whether some Traefik reads `*` in Host as a wildcard; an unknown version may."""
+        return not self.configs or any(config.since(WILDCARDS_SINCE) for config in self.configs)
 
     def uses_terminating(self) -> bool:
         """Whether some Traefik sends to endpoints that terminate and still serve: v3 does."""
@@ -262,20 +267,37 @@ def other_namespace(
     return Defect("CrossNamespaceNotAllowed", message)
 
 
-def rule_defect(rule: traefik.Route, provider: Provider, *, live: bool) -> Defect | None:
-    """A rule that no Traefik which may read it can parse, by its version and its rule syntax.
+def rule_defect(
+    match: str, syntax: str, provider: Provider, *, live: bool, tcp: bool = False
+) -> Defect | None:
+    """A rule that no Traefik which may read it can parse, or that no request can match.
 
-    In a file, what a tool has yet to fill in is no rule.
+    Its version and its rule syntax decide; `syntax` is the rule's own, if any. In a file, what a
+    tool has yet to fill in is no rule.
     """
-    if not live and any(mark in rule.match for mark in PLACEHOLDERS):
+    if not live and any(mark in match for mark in PLACEHOLDERS):
         return None
-    errors: list[str] = []
-    for syntax in provider.syntaxes(rule.syntax):
-        parsed = parse(rule.match, syntax)
-        if not isinstance(parsed, RuleError):
+    defects: list[Defect] = []
+    for read_as in provider.syntaxes(syntax):
+        expression = parse(match, read_as, tcp=tcp)
+        if isinstance(expression, RuleError):
+            message = f"Traefik drops this rule: {expression.message}"
+            defects.append(Defect("RuleNotValid", message))
+        elif defect := _unmatched(expression, read_as, wildcards=provider.takes_wildcards()):
+            defects.append(defect)
+        else:
             return None
-        errors.append(parsed.message)
-    return Defect("RuleNotValid", f"Traefik drops this rule: {errors[0]}")
+    return min(defects, key=lambda defect: defect.verdict.rank)
+
+
+def _unmatched(expression: Expression, syntax: Syntax, *, wildcards: bool) -> Defect | None:
+    reasons = unmatched(expression, syntax, wildcards=wildcards)
+    if not reasons:
+        return None
+    if can_match(expression, syntax, wildcards=wildcards):
+        message = f"No request matches a part of this rule: {reasons[0]}"
+        return Defect("RuleNeverMatches", message, Verdict.DEGRADED)
+    return Defect("RuleNeverMatches", f"No request matches this rule: {reasons[0]}")
 
 
 def api_group(api_version: str, provider: Provider) -> Defect | None:

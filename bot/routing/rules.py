@@ -11,7 +11,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import ip_network
 from typing import TypeAlias
+
+from bot.routing.go_regexp import why_invalid
 
 DEEPEST = 100
 """How deep parentheses and negations may be nested; nobody writes such a rule."""
@@ -21,15 +24,13 @@ MOST_NAMED = 3
 """The most characters of a value, and the most values, that a message repeats."""
 
 TOKEN = re.compile(
-    r"(?P<space>[ \t\r]+)|(?P<newline>\n)|(?P<op>&&|\|\||[!(),])|(?P<raw>`[^`]*`)"
+    r"(?P<space>[ \t\r]+|//[^\n]*|/\*[^\n]*?\*/)|(?P<newline>\n)|(?P<op>&&|\|\||[!(),])"
+    r"|(?P<raw>`[^`]*`)"
     r'|(?P<quoted>"(?:[^"\\\n]|\\[^\n])*")|(?P<name>[^\W\d]\w*)'
 )
 ESCAPE = re.compile(r'\\(?:([abfnrtv\\"])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|([0-3][0-7]{2})|(.))')
 SURROGATE = re.compile(r"[dD][89a-fA-F][0-9a-fA-F]{2}")
 ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-TEMPLATE = re.compile(r"\{[A-Za-z_][\w-]*:")
-"""A named pattern of version 2, as in `{id:[0-9]+}`."""
-
 Arity: TypeAlias = tuple[int, int]
 """The fewest and the most arguments of a matcher."""
 
@@ -164,7 +165,7 @@ def _tokens(rule: str) -> Iterator[_Token]:
         kind = match.lastgroup or ""
         if kind == "newline" and ends_here:
             if not rule[at:].strip():
-                return
+                break
             msg = "a line may end only after && or ||, after ( or after a comma. Write it in one."
             raise _Wrong(msg)
         if kind not in ("space", "newline"):
@@ -354,92 +355,76 @@ def _too_many(matcher: Matcher, most: int) -> str:
 
 
 def _wrong_value(matcher: Matcher, syntax: Syntax) -> str:
-    """What Traefik refuses of the values themselves, or never finds, as far as it is certain."""
+    """What Traefik refuses of the values themselves."""
+    if "" in matcher.values:
+        return f"{matcher.name} has an empty value."
+    if syntax is Syntax.V2 and matcher.name == "Query":
+        pieces = sum(2 if "=" in value else 1 for value in matcher.values)
+        return "Query needs a name and a value. Write Query(`name=value`)." if pieces % 2 else ""
     of_version = _wrong_in_v3 if syntax is Syntax.V3 else _wrong_in_v2
-    for value in matcher.values:
-        if wrong := _wrong_anywhere(matcher.name, value) or of_version(matcher.name, value):
+    for at, value in enumerate(matcher.values):
+        if wrong := _wrong_anywhere(matcher.name, value) or of_version(matcher.name, value, at):
             return wrong
     return ""
 
 
 def _wrong_anywhere(name: str, value: str) -> str:
+    shown = quoted(value[:SHOWN])
     if name in ("Path", "PathPrefix") and not value.startswith("/"):
         return f"{name} must begin with a slash. Write {name}({quoted('/' + value[:SHOWN])})."
     if name in ("Host", "HostRegexp") and not value.isascii():
         return f"{name} takes only ASCII letters. Write the host in Punycode (xn--…)."
+    if name == "HostSNI" and value != "*" and not SERVER_NAME.fullmatch(value):
+        return f"{shown} is no host name. For a pattern, write HostSNIRegexp."
+    if name == "ClientIP" and not _is_range(value):
+        return f"{shown} is no address and no range. Write one such as ClientIP(`10.0.0.0/8`)."
+    if name == "ALPN" and value == ACME:
+        return f"Traefik keeps {ACME} for its own certificates."
     return ""
 
 
-def _wrong_in_v2(name: str, value: str) -> str:
-    if not value:
-        return f"{name} has an empty value."
-    if name == "HostRegexp" and "{" not in value and PATTERN.search(value):
-        return (
-            f"Traefik 2 takes {quoted(value[:SHOWN])} literally. "
-            "Write a named pattern: HostRegexp(`{name:pattern}`)."
-        )
-    return ""
+def _is_range(value: str) -> bool:
+    """Whether Go reads it as an address or as a range."""
+    _, slash, length = value.partition("/")
+    if "%" in value or (slash and not length.isdecimal()):
+        return False
+    try:
+        ip_network(value, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
-def _wrong_in_v3(name: str, value: str) -> str:
-    if name in TEMPLATED and TEMPLATE.search(value):
-        return (
-            f"{quoted(value[:SHOWN])} has a pattern of Traefik 2, which Traefik 3 does not read as "
-            f"one. Write {TEMPLATED[name]} with a regular expression."
-        )
-    if name.endswith("Regexp") and (why := _bad_pattern(value)):
+def _wrong_in_v2(name: str, value: str, at: int) -> str:
+    if name == "HeadersRegexp" and at and (why := why_invalid(value)):
+        return f"the pattern {quoted(value[:SHOWN])} is not valid: {why}."
+    if name not in ("Path", "PathPrefix", "HostRegexp", "HostSNIRegexp"):
+        return ""
+    depth = begin = 0
+    for position, char in enumerate(value):
+        if char == "{":
+            depth += 1
+            begin = position if depth == 1 else begin
+        elif char == "}":
+            depth -= 1
+            if depth < 0:
+                break
+            pattern = "" if depth else value[begin + 1 : position].partition(":")[2]
+            if pattern and (why := why_invalid(pattern)):
+                return f"the pattern {quoted(pattern[:SHOWN])} is not valid: {why}."
+    return f"the braces in {quoted(value[:SHOWN])} do not match." if depth else ""
+
+
+def _wrong_in_v3(name: str, value: str, at: int) -> str:
+    if name == "HostSNIRegexp" and not value.isascii():
+        return f"{name} takes only ASCII letters. Write the host in Punycode (xn--…)."
+    is_pattern = name.endswith("Regexp") and at == PATTERN_AT.get(name, 0)
+    if is_pattern and (why := why_invalid(value)):
         return f"the pattern {quoted(value[:SHOWN])} is not valid: {why}."
     return ""
 
 
-TEMPLATED = {
-    "Host": "HostRegexp",
-    "HostRegexp": "HostRegexp",
-    "Path": "PathRegexp",
-    "PathPrefix": "PathRegexp",
-}
-"""Matchers that took named patterns in version 2, and what takes a pattern in version 3."""
-
-PATTERN = re.compile(r"[\^$\\*+?\[(|]")
-LOOK = re.compile(r"\(\?<?[=!]")
-
-
-def _bad_pattern(pattern: str) -> str:
-    """Why Go refuses a regular expression, where that is certain."""
-    if "\\Q" in pattern:
-        return ""
-    depth = at = 0
-    while at < len(pattern):
-        char = pattern[at]
-        if char == "\\":
-            at += 1
-        elif char == "[":
-            at = _end_of_class(pattern, at)
-            if at < 0:
-                return "a [ is not closed"
-        elif char == "(":
-            if LOOK.match(pattern, at):
-                return "Go has neither lookahead nor lookbehind"
-            depth += 1
-        elif char == ")":
-            depth -= 1
-            if depth < 0:
-                return "there is one ) too many"
-        at += 1
-    return "a ( is not closed" if depth else ""
-
-
-def _end_of_class(pattern: str, start: int) -> int:
-    """The index of the bracket that closes a class; -1 where none does."""
-    at = start + 1
-    at += pattern[at : at + 1] == "^"
-    at += pattern[at : at + 1] == "]"
-    while at < len(pattern):
-        if pattern[at] == "]":
-            return at
-        if pattern.startswith("[:", at) and (end := pattern.find(":]", at)) > 0:
-            at = end + 1
-        elif pattern[at] == "\\":
-            at += 1
-        at += 1
-    return -1
+ACME = "acme-tls/1"
+SERVER_NAME = re.compile(r"[\w.:-]+", re.ASCII)
+PATTERN_AT = {"HeaderRegexp": 1, "QueryRegexp": 1}
+"""Which value is a pattern, where it is not the first one."""

@@ -56,6 +56,10 @@ class Traefik:
         """Traefik's routers by name, with their status and errors."""
         return {each["name"]: each for each in self._read("/api/http/routers?per_page=1000")}
 
+    def tcp_routers(self) -> dict[str, dict[str, Any]]:
+        """The routers of TCP by name."""
+        return {each["name"]: each for each in self._read("/api/tcp/routers?per_page=1000")}
+
     def raw(self) -> Any:
         """All that Traefik runs, without pages: routers and services by name."""
         return self._read("/api/rawdata")

@@ -21,12 +21,13 @@ from bot.routing.rules import (
     parse,
     quoted,
 )
+from bot.routing.unmatched import can_match, unmatched
 
 ANY_SYNTAX = st.sampled_from(Syntax)
 MATCH = re.compile(r"^\s*(?:-\s+)?match:\s*(\S.*)$", re.MULTILINE)
 HOST, PATH = Matcher("Host", ("a.example",)), Matcher("Path", ("/b",))
 
-values = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+values = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
 conditions = st.one_of(
     st.builds(lambda value: Matcher("Method", (value,)), values),
     st.builds(lambda name, value: Matcher("Header", (name, value)), values, values),
@@ -111,8 +112,9 @@ def test_every_real_rule_parses_in_the_syntax_of_one_version(data: Path) -> None
             for syntax in Syntax
         )
     }
-    # No Traefik reads single quotes, which somebody published all the same.
-    assert {rule: error for rule, error in wrong.items() if "('" not in rule} == {}
+    # No Traefik reads single quotes, and templates are not filled in: somebody published them.
+    unfilled = ("('", "${")
+    assert {r: error for r, error in wrong.items() if not any(x in r for x in unfilled)} == {}
 
 
 def strings(value: object) -> list[str]:
@@ -172,8 +174,12 @@ def test_a_rule_is_read_as_traefik_reads_it(rule: str, expression: Expression) -
         ("Path(`a`)", "Write Path(`/a`)"),
         ('Path("/a\\.b")', "is no escape in quotes"),
         ("Host(`a`)\n&& Path(`/b`)", "a line may end only after"),
-        ("HostRegexp(`{sub:[a-z]+}.example`)", "a pattern of Traefik 2"),
-        ("Path(`/{id:[0-9]+}`)", "Write PathRegexp"),
+        ("HostRegexp(`*.example`)", "nothing stands before *"),
+        ("HostRegexp(`a**`)", "* follows another repetition"),
+        ("PathRegexp(`[z-a]`)", "is no range"),
+        ("HeaderRegexp(`X-A`, `\\y`)", "Go does not know \\y"),
+        ("Host(``)", "has an empty value"),
+        ("ClientIP(`10.0.0.0/33`)", "no address and no range"),
         ("HostRegexp(`^(www.example$`)", "a ( is not closed"),
         ("HostRegexp(`^(?!www)`)", "neither lookahead nor lookbehind"),
         ("PathRegexp(`[a-z`)", "a [ is not closed"),
@@ -197,13 +203,64 @@ def test_a_wrong_rule_is_told_with_how_to_write_it(rule: str, message: str) -> N
         ("Headers(`a`, `b`)", True),
         ("Header(`a`, `b`)", False),
         ("PathRegexp(`^/a`)", False),
-        ("HostRegexp(`^.+\\.example$`)", False),
+        ("Path(`/{id`)", False),
+        ("Path(`/{id:[0-9+}`)", False),
+        ("HeadersRegexp(`a`, `(b`)", False),
+        ("Query(`a`)", False),
+        ("Query(`a=b`, `c=d`)", True),
         ("Host(``)", False),
     ],
 )
 def test_traefik_2_has_matchers_of_its_own(rule: str, is_valid: bool) -> None:
     """Several values, and named patterns."""
     assert isinstance(parse(rule, Syntax.V2), RuleError) is not is_valid
+
+
+@pytest.mark.parametrize(
+    ("rule", "syntax", "why"),
+    [
+        ("HostRegexp(`{sub:[a-z]+}.example`)", Syntax.V3, "a pattern of Traefik 2"),
+        ("Path(`/{id:[0-9]+}`) && Method(`GET`)", Syntax.V3, "Write PathRegexp"),
+        ("Host(`{sub:[a-z]+}.example`)", Syntax.V3, "Write HostRegexp"),
+        ("HostRegexp(`^.+\\.example$`)", Syntax.V2, "takes `^.+\\.example$` literally"),
+        ("Host(`*.a.example`)", Syntax.V3, "without a wildcard"),
+        ("Host(`https://a.example`)", Syntax.V3, "without a scheme"),
+        ("Host(`a.example:443`)", Syntax.V3, "Write `a.example`"),
+        ("Host(`${DOMAIN}`)", Syntax.V3, "nothing filled in"),
+    ],
+)
+def test_a_rule_that_traefik_takes_and_that_never_matches_is_told(
+    rule: str, syntax: Syntax, why: str
+) -> None:
+    """Traefik enables its router, and nobody reaches it."""
+    expression = parse(rule, syntax)
+    assert not isinstance(expression, RuleError)
+    assert not can_match(expression, syntax, wildcards=False)
+    (reason,) = unmatched(expression, syntax, wildcards=False)
+    assert why in reason
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "Host(`a.example`) || Host(`*.a.example`)",
+        "Host(`a.example`) && !Path(`/{id:[0-9]+}`)",
+        "HostRegexp(`^[a-z]{2}\\.example$`)",
+        "PathRegexp(`^/[a-z]{1,3}$`)",
+    ],
+)
+def test_a_rule_of_which_a_part_matches_is_reached(rule: str) -> None:
+    """By what is left of it."""
+    expression = parse(rule)
+    assert not isinstance(expression, RuleError)
+    assert can_match(expression, Syntax.V3, wildcards=False)
+
+
+def test_hosts_take_wildcards_from_3_7_on() -> None:
+    """Which the caller knows."""
+    expression = parse("Host(`*.a.example`)")
+    assert not isinstance(expression, RuleError)
+    assert can_match(expression, Syntax.V3, wildcards=True)
 
 
 def test_tcp_rules_have_matchers_of_their_own() -> None:
@@ -217,5 +274,6 @@ def test_every_matcher_takes_as_many_values_as_it_says() -> None:
     for syntax, known in MATCHERS.items():
         for name, (fewest, _) in known.items():
             for count, right in ((fewest, True), (fewest - 1, False)):
-                words = ", ".join([quoted("/a")] * count)
+                value = "10.0.0.1" if name == "ClientIP" else "a=b" if name == "Query" else "/a"
+                words = ", ".join([quoted(value)] * count)
                 assert isinstance(parse(f"{name}({words})", syntax), RuleError) is not right

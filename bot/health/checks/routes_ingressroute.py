@@ -42,7 +42,7 @@ def judge(route: traefik.IngressRoute, snapshot: Snapshot) -> Judgement:
 def _rule(route: traefik.Route, here: str, provider: Provider, snapshot: Snapshot) -> Rule:
     if not route.match.strip():
         return Rule("no rule", (Defect("EmptyRule", "A route has no match: Traefik drops it."),))
-    wrong = routing.rule_defect(route, provider, live=snapshot.live)
+    wrong = routing.rule_defect(route.match, route.syntax, provider, live=snapshot.live)
     services = route.services or ()
     backends = [_service(service, here, provider, snapshot) for service in services]
     middlewares = [
