@@ -211,13 +211,6 @@ class Bot:
         )
         self.probes = Probes(self.client, cache, self._schedule, member.ended if member else tuple)
         self.memory = ReportStore(cluster.store, leadership) if member else None
-        self._traefik = Traefik(cache, TraefikReader(cache.api))
-        self._diagnose = Diagnose(
-            cache,
-            cluster.prober,
-            self._traefik,
-            on_proofs=self.memory.note_proofs if self.memory else None,
-        )
         self._rounds = Rounds(cache, cluster.reader, cluster.store) if cluster.reader else None
         self._health = Health(
             cache,
@@ -225,6 +218,15 @@ class Bot:
             on_report=self.memory.note if self.memory else None,
             diagnosed=lambda: self._diagnose.remembered,
             rounds=lambda: self._rounds.links if self._rounds else None,
+            unknown=lambda: self._rounds.gaps if self._rounds else (),
+        )
+        # By the snapshots of the health checks, so that both say the same of a route.
+        self._traefik = Traefik(self._health, TraefikReader(cache.api))
+        self._diagnose = Diagnose(
+            cache,
+            cluster.prober,
+            self._traefik,
+            on_proofs=self.memory.note_proofs if self.memory else None,
         )
         self._namespaces = partial(cache.names, Namespace)
         self._silences = Silences(cluster.store, self._health, self._namespaces)

@@ -25,6 +25,7 @@ async def run(arguments: argparse.Namespace) -> int:
     # A process of a second leaves no garbage that its end does not collect faster.
     gc.disable()
     async with connected(arguments) as connection:
-        report = await connection.health.check(scopes(arguments), arguments.namespace)
+        health = await connection.health()
+        report = await health.check(scopes(arguments), arguments.namespace)
     show(arguments, report, json.report, terminal.report)
     return EXIT[report.verdict]

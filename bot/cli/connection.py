@@ -12,11 +12,19 @@ from typing import Any
 
 from bot import log_setup as logs
 from bot import settings
+from bot.cli.known import read_facts
+from bot.domain.election import Alone
+from bot.domain.record import Store
 from bot.health.service import Health
+from bot.kube.agent_rounds import AgentRounds
+from bot.kube.agents import Agents
 from bot.kube.client import Api
+from bot.kube.configmap_store import ConfigMapStore
 from bot.kube.connect import connect, own_namespace
 from bot.kube.one_shot_reader import ClusterReader
+from bot.kube.traefik_reader import TraefikReader
 from bot.settings import Settings
+from bot.traefik.service import Traefik
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +37,29 @@ class ClusterConnection:
     context: str | None
 
     @property
-    def health(self) -> Health:
-        """The health checks of this cluster."""
-        inventory = self.settings.secret_inventory
-        return Health(ClusterReader(self.api, secret_inventory=inventory))
+    def cluster(self) -> ClusterReader:
+        """The objects of this cluster, as the settings allow to read them."""
+        return ClusterReader(self.api, secret_inventory=self.settings.secret_inventory)
+
+    @property
+    def store(self) -> Store | None:
+        """The bot's state in the cluster; None where nobody said where that is."""
+        namespace = self.state_namespace
+        return ConfigMapStore(self.api, namespace, Alone()) if namespace else None
+
+    async def health(self) -> Health:
+        """The health checks of this cluster, which know what the bot's own know."""
+        facts = await read_facts(self.cluster, AgentRounds(Agents(self.api)), self.store)
+        return Health(
+            self.cluster,
+            diagnosed=lambda: facts.diagnosed,
+            rounds=lambda: facts.links,
+            unknown=lambda: facts.gaps,
+        )
+
+    async def traefik(self) -> Traefik:
+        """What Traefik serves, judged as the health checks judge it."""
+        return Traefik(await self.health(), TraefikReader(self.api))
 
     @property
     def state_namespace(self) -> str:

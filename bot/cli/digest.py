@@ -20,8 +20,8 @@ from bot.digest.views import terminal as terminal_digest
 from bot.domain.election import Alone
 from bot.domain.record import Store
 from bot.errors import InputError
+from bot.health.service import Health
 from bot.kube.change_store import KubernetesChangeStore, NoChangeStore
-from bot.kube.configmap_store import ConfigMapStore
 from bot.remediation.change.change import waiting
 from bot.runtime.memory_store import Unkept
 
@@ -39,7 +39,7 @@ def add_arguments(parser: Parser) -> None:
 async def run(arguments: argparse.Namespace) -> int:
     """Print a digest, compared with the last one of that name where the bot stores them."""
     async with connected(arguments) as connection:
-        composer = _composer(connection)
+        composer = _composer(connection, await connection.health())
         schedule = await _schedule(composer.store, connection.settings.digests, arguments.name)
         schedule = msgspec.structs.replace(
             schedule,
@@ -51,10 +51,10 @@ async def run(arguments: argparse.Namespace) -> int:
     return EXIT[digest.report.verdict]
 
 
-def _composer(connection: ClusterConnection) -> Composer:
+def _composer(connection: ClusterConnection, health: Health) -> Composer:
     """Without a place for the bot's state there is neither a base nor a history."""
-    health, api, namespace = connection.health, connection.api, connection.state_namespace
-    store: Store = ConfigMapStore(api, namespace, Alone()) if namespace else Unkept()
+    api, namespace = connection.api, connection.state_namespace
+    store: Store = connection.store or Unkept()
     changes = KubernetesChangeStore(api, namespace, Alone()) if namespace else NoChangeStore()
 
     async def approvals() -> tuple[str, ...]:

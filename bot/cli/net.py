@@ -12,15 +12,13 @@ from bot import log_setup as logs
 from bot.charts.process import Artist
 from bot.charts.spec import Undrawn
 from bot.cli.answer import show
-from bot.cli.connection import connected, in_event_loop
+from bot.cli.connection import ClusterConnection, connected, in_event_loop
 from bot.cli.parser import EXIT, Parser, add_answer
 from bot.errors import InputError
-from bot.kube.client import Api
 from bot.kube.exec import PodCommands
 from bot.kube.one_shot_reader import ClusterReader
 from bot.kube.pods import OwnImage
 from bot.kube.prober_jobs import ProbeJobs
-from bot.kube.traefik_reader import TraefikReader
 from bot.net.diagnosis.service import Diagnose
 from bot.net.mesh.service import Mesh
 from bot.net.ports import Prober
@@ -31,7 +29,6 @@ from bot.net.views import text as net_text
 from bot.net.views.chart import heat_map
 from bot.render import terminal
 from bot.render import text as words
-from bot.traefik.service import Traefik
 
 PROGRESS = 78
 """Characters of a line of progress."""
@@ -71,8 +68,8 @@ def add_arguments(group: Parser) -> None:
 @in_event_loop
 async def diagnose(arguments: argparse.Namespace) -> int:
     """Print the diagnosis of one route."""
-    async with _connected(arguments) as (api, cluster, prober):
-        service = Diagnose(cluster, prober, Traefik(cluster, TraefikReader(api)))
+    async with _connected(arguments) as (connection, cluster, prober):
+        service = Diagnose(cluster, prober, await connection.traefik())
         diagnosis = (await service.diagnose(" ".join(arguments.route), _progress)).diagnosis
     show(arguments, diagnosis, net_json.diagnosis, net_terminal.diagnosis)
     return EXIT[net_text.verdict(diagnosis)]
@@ -107,8 +104,8 @@ def _write(drawn: bytes | Undrawn, picture: Path) -> None:
 @in_event_loop
 async def test(arguments: argparse.Namespace) -> int:
     """Print how one request ended."""
-    async with _connected(arguments) as (api, cluster, prober):
-        reach = Reach(cluster, prober, PodCommands(api))
+    async with _connected(arguments) as (connection, cluster, prober):
+        reach = Reach(cluster, prober, PodCommands(connection.api))
         result = await reach.test(arguments.begin, arguments.end, _progress)
     show(arguments, result, net_json.request, net_terminal.request)
     return EXIT[result.verdict]
@@ -117,13 +114,13 @@ async def test(arguments: argparse.Namespace) -> int:
 @asynccontextmanager
 async def _connected(
     arguments: argparse.Namespace,
-) -> AsyncIterator[tuple[Api, ClusterReader, Prober]]:
+) -> AsyncIterator[tuple[ClusterConnection, ClusterReader, Prober]]:
     """The connection, the cluster over it, and the prober."""
     async with connected(arguments) as connection:
         api, host_network = connection.api, connection.settings.probe_host_network
         image = OwnImage(api, connection.settings.probe_image)
         prober = ProbeJobs(api, image, host_network=host_network)
-        yield api, ClusterReader(api), prober
+        yield connection, connection.cluster, prober
 
 
 def _progress(step: str) -> None:

@@ -13,8 +13,6 @@ from bot.cli.answer import show
 from bot.cli.connection import connected, in_event_loop
 from bot.cli.parser import EXIT, Parser, add_answer
 from bot.errors import InputError
-from bot.kube.one_shot_reader import ClusterReader
-from bot.kube.traefik_reader import TraefikReader
 from bot.routing.instance import config_of
 from bot.traefik.domain import log_report
 from bot.traefik.domain.answers import LogsAnswer
@@ -111,7 +109,7 @@ async def _saved(arguments: argparse.Namespace) -> LogsAnswer:
 @asynccontextmanager
 async def _traefik(arguments: argparse.Namespace) -> AsyncIterator[Traefik]:
     async with connected(arguments) as connection:
-        yield Traefik(ClusterReader(connection.api), TraefikReader(connection.api))
+        yield await connection.traefik()
 
 
 def _read(file: str) -> LogSummary:

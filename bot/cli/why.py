@@ -21,6 +21,6 @@ def add_arguments(parser: Parser) -> None:
 async def run(arguments: argparse.Namespace) -> int:
     """Print the story of a finding."""
     async with connected(arguments) as connection:
-        story = await connection.health.why(arguments.code)
+        story = await (await connection.health()).why(arguments.code)
     terminal.show(terminal.console(), views.story(story))
     return EXIT[story.finding.verdict]

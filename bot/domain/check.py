@@ -27,6 +27,7 @@ class Check:
     scope: None for a check that only `meshmedic judge` uses.
     needs: Further types without which the judges cannot decide.
     refers_to: Types that explain a finding.
+    facts: What it judges by beside objects; a gap of that name concerns it.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Check:
     scope: str | None = None
     needs: tuple[type[Object], ...] = ()
     refers_to: tuple[type[Object], ...] = ()
+    facts: tuple[str, ...] = ()
 
     @property
     def reads(self) -> tuple[type[Object], ...]:

@@ -261,6 +261,7 @@ def _worst_first(finding: Finding) -> tuple[int, str]:
 def _gaps_of(gaps: tuple[Gap, ...], checks: tuple[Check, ...]) -> tuple[Gap, ...]:
     """The gaps in what these checks need."""
     names = {kind.kind_name() for check in checks for kind in (*check.judges, *check.needs)}
+    names |= {fact for check in checks for fact in check.facts}
     return tuple(gap for gap in gaps if gap.kind in names)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -14,7 +14,7 @@ from bot.domain.check import Check
 from bot.domain.finding import Finding, Ref
 from bot.domain.report import Around, Report, examine, focus
 from bot.domain.resources.base import Object
-from bot.domain.snapshot import Snapshot, SnapshotReader
+from bot.domain.snapshot import Gap, Snapshot, SnapshotReader
 from bot.domain.story import Event, LogTail, Story
 from bot.errors import ClusterError, InputError
 from bot.health.checks import CHECKS
@@ -47,6 +47,7 @@ class Health:
     on_report: Receives each report of all checks and namespaces.
     diagnosed: The current diagnoses of routes.
     rounds: The results of background probes between nodes.
+    unknown: The gaps in these two.
     """
 
     cluster: Cluster
@@ -55,6 +56,7 @@ class Health:
     on_report: Callable[[Report], None] | None = None
     diagnosed: Callable[[], tuple[Diagnosed, ...]] = tuple
     rounds: Callable[[], Links | None] = field(default=lambda: None)
+    unknown: Callable[[], tuple[Gap, ...]] = tuple
     _reports: OrderedDict[str, Report] = field(default_factory=OrderedDict)
     latest: Report | None = None
     """The latest report of everything."""
@@ -70,13 +72,19 @@ class Health:
         """Examine everything for a background task: the report is not remembered."""
         return await self._report(self.checks, None)
 
-    async def _report(self, checks: tuple[Check, ...], namespace: str | None) -> Report:
-        snapshot = await self.cluster.snapshot(_reads(checks), namespace)
+    async def snapshot(
+        self, types: Collection[type[Object]], namespace: str | None = None
+    ) -> Snapshot:
+        """The objects with all that is known beside them: what every answer is judged by."""
+        seen = await self.cluster.snapshot(types, namespace)
         facts: dict[type, object] = {
             Diagnoses: Diagnoses(self.diagnosed()),
             Links: self.rounds(),
         }
-        snapshot = replace(snapshot, supplements=facts)
+        return replace(seen, gaps=(*seen.gaps, *self.unknown()), supplements=facts)
+
+    async def _report(self, checks: tuple[Check, ...], namespace: str | None) -> Report:
+        snapshot = await self.snapshot(_reads(checks), namespace)
         # Ten thousand pods take some 30 ms: in a thread, so that the event loop goes on.
         return await asyncio.to_thread(self._examine, snapshot, checks, namespace)
 

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import jsonschema
@@ -13,6 +14,7 @@ import pytest
 
 from bot.health.views.json import schema
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
+from bot.sandbox.scenarios.broken import overlay_down
 from tests.builders import a_pod, an_object
 
 
@@ -109,6 +111,19 @@ async def test_json_is_valid_by_the_published_schema(kubeconfig: str, cluster: S
     assert done.code == 2
     assert report["seen"] == {"Pod": 2}
     assert report["findings"][0]["documentedAs"] == "kubectl get pods -A"
+
+
+async def test_the_agents_rounds_are_part_of_the_answer(tmp_path: Path):
+    """Every object says that all is well; the overlay of one node is gone."""
+    lab = overlay_down(datetime.now(UTC))
+    cluster = SimulatedCluster(lab.objects)
+    lab.prepare(cluster)
+    async with serve(cluster) as url:
+        write_kubeconfig(tmp_path / "kubeconfig", url, None)
+        done = await check(str(tmp_path / "kubeconfig"))
+    assert done.code == 2
+    assert "OverlayDown" in done.out
+    assert "MESHMEDIC_STATE_NAMESPACE" in done.out
 
 
 async def test_one_namespace_can_be_asked_for(kubeconfig: str, cluster: SimulatedCluster):

@@ -25,8 +25,11 @@ from bot.health.checks import CHECKS
 KEYS = 200
 """Findings of one incident that are stored by key."""
 
-NEEDS = {check.name: frozenset(kind.kind_name() for kind in check.needs) for check in CHECKS}
-"""The kinds that a check needs to observe beside those that it judges."""
+NEEDS = {
+    check.name: frozenset((*(kind.kind_name() for kind in check.needs), *check.facts))
+    for check in CHECKS
+}
+"""What a check needs to observe beside the kinds that it judges."""
 
 AWAY = frozenset({Why.UNREACHABLE, Why.STALE})
 """Temporary gaps. A permanently forbidden kind must not hold back alerts for ever."""

@@ -7,6 +7,7 @@ nothing is judged, since they are optional (deploy/components/prober-daemonset).
 from bot.domain.check import Check
 from bot.domain.resources import core
 from bot.net.mesh.health import judged
+from bot.net.mesh.rounds import BACKGROUND_PROBES
 
 CHECK = Check(
     name="connectivity",
@@ -15,4 +16,5 @@ CHECK = Check(
     judges={core.Node: judged},
     documented_as="kubectl -n meshmedic-probe logs -l app.kubernetes.io/component=agent",
     advice="Ask `/net matrix` of the node to measure it now, and `/net diagnose` for the cause.",
+    facts=(BACKGROUND_PROBES,),
 )

@@ -16,6 +16,7 @@ from bot.domain.resources import cert_manager, core, discovery, networking, trae
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.net.diagnosis import recent
+from bot.net.diagnosis.diagnosis import DIAGNOSES
 from bot.routing import references as routing
 from bot.routing import running
 from bot.routing.native_lb import ANNOTATION as NATIVE
@@ -122,4 +123,5 @@ CHECK = Check(
         cert_manager.Certificate,
         core.Pod,
     ),
+    facts=(DIAGNOSES,),
 )

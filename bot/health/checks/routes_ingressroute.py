@@ -16,6 +16,7 @@ from bot.domain.resources.base import Reference
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.net.diagnosis import recent
+from bot.net.diagnosis.diagnosis import DIAGNOSES
 from bot.routing import references as routing
 from bot.routing import running
 from bot.routing.candidates import superseded
@@ -106,4 +107,5 @@ CHECK = Check(
         traefik.ServersTransport,
     ),
     refers_to=(discovery.EndpointSlice, core.SecretName, cert_manager.Certificate, core.Pod),
+    facts=(DIAGNOSES,),
 )

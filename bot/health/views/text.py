@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.domain.grouping import grouped
 from bot.domain.report import Report
-from bot.domain.snapshot import Gap
+from bot.domain.snapshot import Gap, Why
 from bot.domain.verdict import Verdict
 from bot.render.text import age, plural
 
@@ -49,7 +49,7 @@ def unseen_lines(gaps: Iterable[Gap], now: datetime, most: int) -> list[str]:
     A line names at most `most` kinds, which leaves room for the reason.
     """
     groups = grouped(
-        ((gap.why.value, "" if gap.why.by_choice else gap.detail), gap) for gap in gaps
+        ((gap.why.value, "" if gap.why is Why.NOT_INSTALLED else gap.detail), gap) for gap in gaps
     )
     return [_unseen(why, detail, group, now, most) for (why, detail), group in groups.items()]
 

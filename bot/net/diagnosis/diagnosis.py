@@ -13,6 +13,9 @@ import msgspec
 from bot.domain.finding import Ref
 from bot.net.diagnosis.subject import Subject
 
+DIAGNOSES = "diagnoses"
+"""The name of the gap where nobody knows what tests have proven."""
+
 
 class Row(StrEnum):
     """The rows of the decision table. A test holds docs/diagnosis.md against them."""

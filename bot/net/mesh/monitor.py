@@ -13,14 +13,16 @@ from msgspec.structs import replace
 
 from bot.domain.record import Store
 from bot.domain.resources.core import Node
-from bot.domain.snapshot import SnapshotReader
+from bot.domain.snapshot import Gap, SnapshotReader, Why
 from bot.errors import MeshmedicError
 from bot.net.mesh.history import LINKS
-from bot.net.mesh.rounds import Fault, Links, Witness
+from bot.net.mesh.rounds import BACKGROUND_PROBES, Fault, Links, Witness
 from bot.net.mesh.state import settled, unread
 from bot.net.topology import is_ready
 
 log = logging.getLogger(__name__)
+
+NOT_YET = Gap(BACKGROUND_PROBES, Why.UNREACHABLE, "the agents' rounds have not been read yet")
 
 EVERY = 60
 """Seconds between two reads: an agent's log is read once its next round is due."""
@@ -38,7 +40,7 @@ class Reader(Protocol):
 class Rounds:
     """Remembers what was broken from one look to the next, and over a restart by the history.
 
-    Until the first look, which comes with the start, nothing is known, and no check says anything.
+    Until the first look, which comes with the start, nothing is known: `gaps` says so.
     """
 
     cluster: SnapshotReader
@@ -47,8 +49,15 @@ class Rounds:
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     links: Links | None = field(default=None, init=False)
     """What is known; None where no agents are installed."""
+    looked: bool = field(default=False, init=False)
+    """Whether anything was read yet; until then nobody knows what is broken."""
     _before: tuple[Fault, ...] | None = None
     _absent: bool = False
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """What was not read; a failure of later looks is told at the nodes."""
+        return () if self.looked else (NOT_YET,)
 
     async def look(self) -> None:
         """Read what is new; a failure is shown at every node, and logged."""
@@ -58,18 +67,18 @@ class Rounds:
             return
         nodes = {node.name: is_ready(node) for node in snapshot.of(Node)}
         try:
-            before = await self._remembered()
             witnesses = await self.reader.witnesses()
+            self._absent = witnesses is None
+            if witnesses is None:
+                self.links, self._before, self.looked = None, (), True
+                return
+            before = await self._remembered()
         except MeshmedicError as error:
             self._unread(str(error), nodes)
             return
-        self._absent = witnesses is None
-        if witnesses is None:
-            self.links, self._before = None, ()
-            return
         # Thousands of pairs: in a thread, so that the event loop goes on.
         self.links = await asyncio.to_thread(settled, before, witnesses, nodes, self.clock())
-        self._before = self.links.faults
+        self._before, self.looked = self.links.faults, True
 
     async def _remembered(self) -> tuple[Fault, ...]:
         if self._before is None:
@@ -83,4 +92,4 @@ class Rounds:
             return
         log.warning("the rounds of the agents cannot be read: %s", why)
         links = unread(self._before or (), why, nodes, self.clock())
-        self.links = replace(links, forgetful=self._before is None)
+        self.links, self.looked = replace(links, forgetful=self._before is None), True

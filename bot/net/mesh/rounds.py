@@ -25,6 +25,9 @@ KINDS = (By.POD, By.UDP, By.LARGE)
 """What a round tries of each peer: connect, a datagram, 8 KiB each way."""
 
 
+BACKGROUND_PROBES = "background probes"
+"""The name of the gap where nobody has read the rounds."""
+
 JOB = "round"
 """The job id of the lines. Source: bot.probe.rounds, which a test holds against this."""
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.domain.finding import Judgement, Ref
+from bot.domain.report import judge_one
 from bot.domain.resources import core, networking, traefik
 from bot.domain.resources.base import Object
 from bot.domain.resources.registry import TRAEFIK
@@ -60,7 +61,7 @@ def _route(route: traefik.IngressRoute, snapshot: Snapshot, config: TraefikConfi
     return _view(
         "IngressRoute",
         route,
-        routes_ingressroute.judge(route, snapshot),
+        judge_one(route, routes_ingressroute.judge, snapshot),
         rules,
         entry_points=route.spec.entry_points or (),
         unread=_superseded(route, snapshot)
@@ -74,7 +75,7 @@ def _ingress(ingress: networking.Ingress, snapshot: Snapshot, config: TraefikCon
     return _view(
         "Ingress",
         ingress,
-        routes_ingress.judge(ingress, snapshot),
+        judge_one(ingress, routes_ingress.judge, snapshot),
         tuple(_paths(ingress, snapshot, config)),
         entry_points=tuple(filter(None, map(str.strip, entry_points))),
         unread=other_class_name(name, own)

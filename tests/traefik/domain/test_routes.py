@@ -249,3 +249,23 @@ def test_healthy_never_stands_beside_a_rule_without_a_server() -> None:
         (view,) = routes(route, service, *slices, config=config)
         has_server = any(backend.servers for backend in view.backends)
         assert has_server or view.verdict is not Verdict.HEALTHY, (service, slices, config, route)
+
+
+def test_a_route_of_which_a_part_could_not_be_read_is_unknown_here_too():
+    """As in `/health routes`: nobody knows what that part says."""
+    odd = to()
+    odd["spec"]["entryPoints"] = "web"
+    (route,) = routes(*WORLD, odd)
+    assert route.verdict is Verdict.UNKNOWN
+    assert "could not be read" in route.problems[0]
+
+
+def test_a_route_that_finalizers_hold_is_not_healthy_here_either():
+    """Deleted an hour ago, and still there."""
+    held = to()
+    held["metadata"] |= {
+        "deletionTimestamp": "2026-11-23T08:00:00Z",
+        "finalizers": ["example.org/hold"],
+    }
+    (route,) = routes(*WORLD, held)
+    assert route.verdict is not Verdict.HEALTHY
