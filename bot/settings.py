@@ -22,7 +22,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.alerting.domain import routes_config
+from bot.alerting.domain import outage, routes_config
 from bot.alerting.domain.rules import AlertRoute, Rules
 from bot.digest.domain.records import DigestPlan
 from bot.digest.domain.schedule import Timetable, timetable
@@ -43,7 +43,7 @@ SECRETS_DIR = f"{PREFIX}SECRETS_DIR"
 SNOWFLAKE = re.compile(r"\d{15,20}")
 """Discord's ids: 64-bit numbers, 17 to 20 digits since 2015."""
 
-CHECK_NAMES = frozenset(check.name for check in CHECKS)
+CHECK_NAMES = frozenset((*(check.name for check in CHECKS), outage.CHECK))
 
 
 def _valid(check: Callable[[Any], object], *, empty: bool = False) -> AfterValidator:

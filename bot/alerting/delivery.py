@@ -12,6 +12,7 @@ from typing import Protocol
 from bot.alerting.domain import actions
 from bot.alerting.domain.actions import Act, Board, Edit, End, OpenIncident, Post, Summary, Tell
 from bot.alerting.domain.incident import ALERTS, Alerts
+from bot.alerting.domain.outage import FoundOutage
 from bot.alerting.domain.rules import Rules
 from bot.chat.channel import ChannelUnavailable, Unsent
 from bot.chat.outbox import Claim, Outbox
@@ -66,6 +67,12 @@ class AlertChannel(Protocol):
 
     async def find(self, act: Post, since: datetime) -> int | None:
         """The bot's own message with the mark of an act, not older than this."""
+        ...
+
+    async def find_outages(
+        self, channel: int, stems: tuple[str, ...], since: datetime
+    ) -> tuple[FoundOutage, ...]:
+        """The bot's own messages about outages whose ids end with one of these, oldest first."""
         ...
 
     async def complain(self, channel: int, lost: int, why: str) -> None:

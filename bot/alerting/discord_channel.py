@@ -12,11 +12,14 @@ import discord
 from bot.alerting.delivery import NoThread
 from bot.alerting.domain.actions import Board, Edit, End, OpenIncident, Post, Summary, Tell
 from bot.alerting.domain.incident import Incident
+from bot.alerting.domain.outage import FoundOutage, is_outage
 from bot.alerting.views import discord as discord_alert
+from bot.alerting.views import outage as outage_view
 from bot.chat.channel import (
     Channels,
     ChannelUnavailable,
     Unsent,
+    component_values,
     not_taken,
 )
 from bot.render import cards as render
@@ -77,6 +80,22 @@ class DiscordAlertChannel:
             return await self._threaded(self._search(act, act.message, since))
         return await self._channels.request(self._search(act, act.channel, since))
 
+    async def find_outages(
+        self, channel: int, stems: tuple[str, ...], since: datetime
+    ) -> tuple[FoundOutage, ...]:
+        """Our own messages whose text carries such an id, oldest first; of many, the latest."""
+        return await self._channels.request(self._outages(channel, stems, since - SKEW))
+
+    async def _outages(
+        self, channel: int, stems: tuple[str, ...], since: datetime
+    ) -> tuple[FoundOutage, ...]:
+        found = [
+            outage_view.read(text, message.id, stems)
+            async for message in self._channels.own(channel, since, oldest_first=False)
+            for text in component_values(message.components, "content")
+        ]
+        return tuple(outage for outage in reversed(found) if outage)
+
     async def complain(self, channel: int, lost: int, why: str) -> None:
         """Tell the owner which channel is lost, and why."""
         await self._channels.request(self._channels.send(channel, discord_alert.lost(lost, why)))
@@ -99,11 +118,13 @@ class DiscordAlertChannel:
     def _card(self, act: Post | Edit) -> render.Card:
         match act:
             case OpenIncident(incident, role=role):
-                return discord_alert.incident(incident, self._rows(incident), role)
+                return self._incident(incident, role)
             case Edit(incident):
-                return discord_alert.incident(incident, self._rows(incident))
+                return self._incident(incident)
             case Tell():
                 return discord_alert.timeline(act.lines, act.mark, act.role)
+            case End(incident) if is_outage(incident):
+                return outage_view.end(incident, act.mark)
             case End(incident):
                 return discord_alert.end(incident, act.mark)
             case Summary(incidents):
@@ -112,6 +133,11 @@ class DiscordAlertChannel:
                 return discord_alert.board(act.report, act.state, act.mark)
             case _:
                 assert_never(act)
+
+    def _incident(self, incident: Incident, role: int | None = None) -> render.Card:
+        if is_outage(incident):
+            return outage_view.incident(incident, role)
+        return discord_alert.incident(incident, self._rows(incident), role)
 
     async def _thread(self, act: Tell) -> None:
         """Create the thread, unless something is posted in it already."""

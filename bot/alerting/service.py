@@ -13,9 +13,11 @@ from typing import Protocol
 
 from bot.alerting.delivery import AlertDelivery
 from bot.alerting.domain.actions import Board, due
-from bot.alerting.domain.incident import ALERTS
+from bot.alerting.domain.incident import ALERTS, Alerts
+from bot.alerting.domain.outage import adopted, interrupted
 from bot.alerting.domain.silences import MUTES, Mutes
 from bot.alerting.domain.transitions import advance
+from bot.alerting.outage import OutageAlerts
 from bot.domain.report import Report
 from bot.errors import MeshmedicError
 
@@ -38,12 +40,16 @@ class Examining(Protocol):
 
 @dataclass
 class AlertService:
-    """Examines the cluster and has changes posted. `board` is the live board's channel, if any."""
+    """Examines the cluster and has changes posted. `board` is the live board's channel, if any.
+
+    outages: Knows which outages of the API server were told, where more than one process may act.
+    """
 
     health: Examining
     delivery: AlertDelivery
     board: int | None = None
     board_every: float = BOARD_EVERY
+    outages: OutageAlerts | None = None
     _trouble: tuple[str, ...] = ()
     _shown_at: datetime | None = None
 
@@ -64,7 +70,17 @@ class AlertService:
         store, rules, now = self.delivery.store, self.delivery.rules, self.delivery.clock()
         mutes = await store.read(MUTES) or Mutes()
         muted = {**report.muted, **mutes.muted(report.findings, report.taken_at)}
-        _, state = await store.change(ALERTS, lambda old: advance(old, report, rules, muted))
+        told = await self.outages.standing() if self.outages else ()
+        back_at = self.outages.back_at() if self.outages else None
+
+        def change(old: Alerts | None) -> Alerts:
+            if old and back_at:
+                old = interrupted(old, back_at)
+            return adopted(advance(old, report, rules, muted), told)
+
+        _, state = await store.change(ALERTS, change)
+        if self.outages:
+            self.outages.note(report, state)
         acts = [*due(state, now, rules)]
         shown = self._shown_at and (now - self._shown_at).total_seconds() < self.board_every
         if self.board and not shown:

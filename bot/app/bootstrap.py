@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,9 @@ import discord
 
 from bot.alerting.delivery import AlertDelivery
 from bot.alerting.discord_channel import DiscordAlertChannel
+from bot.alerting.domain.outage import GONE_AFTER
 from bot.alerting.domain.rules import NO_ALERTS, Rules
+from bot.alerting.outage import OutageAlerts
 from bot.alerting.service import BOARD_EVERY, LOOK_EVERY, AlertService
 from bot.alerting.silences import Silences
 from bot.app.gitops import build_pull_requests
@@ -102,7 +105,8 @@ class BotOptions:
     """What the settings say about people, channels and permissions.
 
     look_every: Seconds between two evaluations of the alerts; one takes about 30 ms for ten
-    thousand pods. board_every: Seconds between two edits of the live board.
+    thousand pods. board_every: Seconds between two edits of the live board. gone_after: How long no
+    request to the API server succeeds before that is told.
     """
 
     roles: Roles
@@ -115,6 +119,7 @@ class BotOptions:
     uses: frozenset[Use] = frozenset()
     look_every: int = LOOK_EVERY
     board_every: float = BOARD_EVERY
+    gone_after: timedelta = GONE_AFTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,7 +357,17 @@ class Bot:
                 fallback=options.digests.fallback,
                 on_outcome=self.metrics.alert,
             )
-            alerts = AlertService(health, delivery, options.board, options.board_every)
+            outages = None
+            if cluster.membership and options.rules.routes:
+                outages = OutageAlerts(
+                    cluster.membership.elector,
+                    channel,
+                    options.rules,
+                    on_outcome=self.metrics.alert,
+                    gone_after=options.gone_after,
+                )
+                yield ScheduledCall(options.look_every, "outages", outages.turn)
+            alerts = AlertService(health, delivery, options.board, options.board_every, outages)
             yield ScheduledCall(options.look_every, "alerts", alerts.turn)
 
 

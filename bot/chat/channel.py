@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -141,13 +141,22 @@ class Channels:
         self, channel: int, mark: str, attribute: str, since: datetime | None = None
     ) -> int | None:
         """The id of the bot's message with a component of which an attribute ends with a mark."""
-        user = self.client.user
-        async for message in self.at(channel).history(limit=self.searched, after=since):
-            if (user is None or message.author.id == user.id) and any(
-                value.endswith(mark) for value in component_values(message.components, attribute)
-            ):
+        async for message in self.own(channel, since):
+            values = component_values(message.components, attribute)
+            if any(value.endswith(mark) for value in values):
                 return message.id
         return None
+
+    async def own(
+        self, channel: int, since: datetime | None = None, *, oldest_first: bool | None = None
+    ) -> AsyncIterator[discord.Message]:
+        """The bot's own messages of a channel."""
+        user = self.client.user
+        async for message in self.at(channel).history(
+            limit=self.searched, after=since, oldest_first=oldest_first
+        ):
+            if user is None or message.author.id == user.id:
+                yield message
 
 
 def not_taken(error: Exception) -> str:

@@ -112,6 +112,7 @@ class Election:
     record: LeaseSpec = field(default_factory=LeaseSpec)
     leads_until: float = -FOREVER
     _seen_at: float = -FOREVER
+    _looked_at: float = -FOREVER
     _led: bool = False
 
     @property
@@ -121,6 +122,7 @@ class Election:
 
     def see(self, record: LeaseSpec | None, now: float) -> None:
         """Take note of the lease as it was read; None where it does not exist."""
+        self._looked_at = now
         if record is None:
             return
         if record != self.record:
@@ -149,6 +151,7 @@ class Election:
     def won(self, record: LeaseSpec, asked_at: float) -> None:
         """Take note that the claim was written, by a request that began at `asked_at`."""
         self.record, self._seen_at = record, asked_at
+        self._looked_at = asked_at
         self._led, self.leads_until = True, asked_at + self.timing.renew
 
     def resign(self) -> None:
@@ -180,6 +183,21 @@ class Election:
     def led_by_another(self, now: float) -> bool:
         """Whether another process holds a lease that has not expired, as far as this one knows."""
         return self.holder not in ("", self.me) and now < self.free_at()
+
+    def tells_outage_after(self) -> float | None:
+        """Seconds that this process leaves to others before it tells an outage; None: it may not.
+
+        To say that the API server is gone is the one thing that is done without the lease, which
+        nobody can renew by then. It is left to the process that led last, as far as it knows. Any
+        other may only where it saw that nobody led when it last read the lease: the lease was free,
+        or had not been renewed for its whole duration. That one waits for a lease's duration more,
+        in which who led last would speak. A process that saw another leader is silent, and so is
+        one that never read the lease.
+        """
+        if self._led:
+            return 0.0
+        nobody = self.holder != self.me and -FOREVER < self._looked_at >= self.free_at()
+        return float(self.timing.duration) if nobody else None
 
     def pause(self, now: float) -> float:
         """Seconds until the next thing to do: an attempt, or the end of leadership."""

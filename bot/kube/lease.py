@@ -20,7 +20,8 @@ import aiohttp
 import msgspec
 
 from bot.domain.election import FOREVER, Election, LeaseSpec, Standing, Timing
-from bot.errors import Absent, ClusterError, Conflict
+from bot.domain.outage import ApiContact, ApiOutage, OutageReason
+from bot.errors import Absent, ClusterError, Conflict, Forbidden, Unauthorized, Unreachable
 from bot.kube.client import Api
 from bot.kube.paths import ApiPath, path
 
@@ -75,6 +76,8 @@ class Elector:
         self._clock = clock
         self._timing = timing or Timing()
         self._election = Election(me or identity(), self._timing)
+        longest = self._timing.retry + 3 * self._timing.request
+        self._contact = ApiContact(longest, noticeable=self._timing.renew)
         self._own_lease: Body | None = None
         """The lease as this process wrote it last, which is renewed without another read."""
         self._version = ""
@@ -112,6 +115,35 @@ class Elector:
     def led_by_another(self) -> bool:
         """Whether another process holds the lease, as far as this one knows."""
         return self._election.led_by_another(self._clock())
+
+    def outage(self) -> ApiOutage | None:
+        """The present outage of the API server: since when the lease can be neither read nor kept.
+
+        The lease is asked for every few seconds, and passes through the datastore. A server without
+        its datastore still answers other requests out of its memory.
+        """
+        return self._contact.outage(self._clock())
+
+    def answering_for(self) -> float:
+        """Seconds since the last outage that a leader notices; for ever, if there was none."""
+        return self._clock() - self._contact.back_at
+
+    def tells_outage_after(self) -> float | None:
+        """Seconds that this process leaves to others before it tells an outage; None: it may not.
+
+        The rule is that of `bot.domain.election.Election`.
+        """
+        return self._election.tells_outage_after()
+
+    @property
+    def lease(self) -> str:
+        """The lease, as `namespace/name`."""
+        return f"{self._namespace}/{NAME}"
+
+    @property
+    def transitions(self) -> int:
+        """How often the lease changed hands, as far as this process knows."""
+        return self._election.record.lease_transitions or 0
 
     async def until(self, *wanted: Standing) -> None:
         """Wait until the standing of this process is one of `wanted`."""
@@ -154,9 +186,11 @@ class Elector:
             async with asyncio.timeout(min(left, 3 * self._timing.request)):
                 await self._renew_or_take()
             self._trouble = ""
+            self._contact.answered(self._clock())
         except Exception as error:  # the clock ends leadership, nothing else may
             self._own_lease = None
             trouble = str(error) or "the API server did not answer in time"
+            self._contact.failed(self._clock(), _reason(error), trouble)
             if trouble != self._trouble:
                 trace = not isinstance(error, OUTAGE)
                 log.warning("the lease cannot be read or written: %s", trouble, exc_info=trace)
@@ -245,6 +279,16 @@ class Elector:
             self._logged = standing
         async with self._changes:
             self._changes.notify_all()
+
+
+def _reason(error: Exception) -> OutageReason:
+    match error:
+        case Unreachable() | TimeoutError():
+            return OutageReason.UNREACHABLE
+        case Unauthorized() | Forbidden():
+            return OutageReason.NOT_ALLOWED
+        case _:
+            return OutageReason.ERRORS
 
 
 @asynccontextmanager

@@ -6,10 +6,13 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
+from bot.alerting.domain import outage
 from bot.alerting.domain.incident import Alerts, Incident, MessageRecord, Moment, Thread
 from bot.alerting.domain.silences import Mute
 from bot.alerting.views import discord as discord_alert
+from bot.alerting.views import outage as outage_view
 from bot.domain.finding import Ref
+from bot.domain.outage import OutageReason
 from bot.domain.verdict import Verdict
 from bot.render import cards as discord
 from commands.alerts import controls as alert_controls
@@ -42,6 +45,23 @@ FLAPPING = replace(STARTED, flapping=True)
 ENDED = replace(
     STARTED, ended=NOW, timeline=(*TIMELINE, Moment(NOW, "recovered")), worst=Verdict.FAILED
 )
+
+
+def _outage(reason: OutageReason, error: str) -> Incident:
+    id_ = outage.outage_id(outage.stem("meshmedic/meshmedic", 4), 1)
+    seen = "1 failed, 2 degraded (3 downstream) · 120 objects judged"
+    return outage.incident_of(id_, BEGAN, reason=reason, error=error, seen=seen)
+
+
+OUTAGE = _outage(
+    OutageReason.UNREACHABLE,
+    "The API server at https://10.43.0.1:443 cannot be reached: Connection refused",
+)
+OUTAGE_OF_ERRORS = _outage(
+    OutageReason.ERRORS, "The API server answered 500: etcdserver: mvcc: database space exceeded"
+)
+OUTAGE_OF_REFUSALS = _outage(OutageReason.NOT_ALLOWED, "The API server answered 401: Unauthorized")
+OUTAGE_ENDED = replace(OUTAGE.with_line(NOW, "recovered"), ended=NOW)
 
 
 def _rows(one: Incident) -> list[discord.Row]:
@@ -78,6 +98,11 @@ PAGES: Pages = {
     "incident-told-in-thread.json": lambda: _incident(TOLD_IN_THREAD),
     "incident-flapping.json": lambda: _incident(FLAPPING),
     "incident-ended.json": lambda: _incident(ENDED),
+    "outage.json": lambda: card(outage_view.incident(OUTAGE, ROLE)),
+    "outage-of-errors.json": lambda: card(outage_view.incident(OUTAGE_OF_ERRORS)),
+    "outage-of-refusals.json": lambda: card(outage_view.incident(OUTAGE_OF_REFUSALS)),
+    "outage-ended.json": lambda: card(outage_view.incident(OUTAGE_ENDED)),
+    "outage-end.json": lambda: card(outage_view.end(OUTAGE_ENDED, f"{OUTAGE.id}-end")),
     "end.json": lambda: card(discord_alert.end(ENDED, f"{MARK}-end")),
     "thread.json": lambda: card(discord_alert.timeline(TIMELINE, f"{MARK}-3", ROLE)),
     "thread-not-kept.json": lambda: card(discord_alert.timeline((), f"{MARK}-3")),

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bot.domain.election import Standing, Timing
+from bot.domain.outage import OutageReason
 from bot.kube.connect import connect
 from bot.kube.lease import NAME, Elector, taking_part
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
@@ -252,6 +253,47 @@ async def test_nonsense_in_place_of_a_lease_ends_nothing(world: World) -> None:
         world.cluster.faults.clear()
         await until(leads(one))
         await one.killed()
+
+
+def noticed(each: Running) -> bool:
+    """Whether it has seen the API server fail for as long as a leader would notice."""
+    outage = each.elector.outage()
+    return bool(outage and outage.lasted >= HASTY.renew)
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ({"hang": True}, OutageReason.UNREACHABLE),
+        ({"status": 500}, OutageReason.ERRORS),
+        ({"status": 429, "retry_after": 1}, OutageReason.ERRORS),
+        ({"status": 403}, OutageReason.NOT_ALLOWED),
+        ({"status": 401}, OutageReason.NOT_ALLOWED),
+    ],
+    ids=str,
+)
+async def test_an_outage_is_noted_with_its_kind_and_ends_with_the_first_answer(
+    world: World, fault: dict[str, Any], reason: OutageReason
+) -> None:
+    """Both note it; the one that led may tell it, and the one that saw it lead may not."""
+    async with two(world) as (one, other):
+        assert one.elector.outage() is None
+        transitions = one.elector.transitions
+        assert transitions == other.elector.transitions
+        for name, value in fault.items():
+            setattr(world.cluster.faults, name, value)
+        world.cluster.drop_connections()
+        await until(lambda: noticed(one) and noticed(other))
+        assert one.elector.standing is Standing.CUT_OFF
+        outage = one.elector.outage()
+        assert outage is not None
+        assert outage.reason is reason
+        assert 0 < outage.lasted <= outage.ago
+        assert one.elector.tells_outage_after() == 0
+        assert other.elector.tells_outage_after() is None
+        world.cluster.faults.clear()
+        await until(lambda: not (one.elector.outage() or other.elector.outage()), PATIENCE)
+        assert min(one.elector.answering_for(), other.elector.answering_for()) < PATIENCE
 
 
 FAULTS: tuple[dict[str, Any], ...] = (

@@ -8,6 +8,7 @@ from typing import TypeVar
 from bot.alerting.delivery import NoThread
 from bot.alerting.domain.actions import Board, Edit, End, OpenIncident, Post, Summary, Tell
 from bot.alerting.domain.incident import Incident, Moment
+from bot.alerting.domain.outage import FoundOutage
 from bot.chat.channel import ChannelUnavailable, Unsent
 from bot.domain.record import RecordType
 from bot.errors import ClusterError
@@ -76,6 +77,16 @@ class FakeChannel:
     async def find(self, act: Post, since: datetime) -> int | None:
         self._reached(act.channel, act)
         return next((n for n, each in self.messages.items() if each.mark == act.mark), None)
+
+    async def find_outages(
+        self, channel: int, stems: tuple[str, ...], since: datetime
+    ) -> tuple[FoundOutage, ...]:
+        self._reached(channel)
+        return tuple(
+            FoundOutage(each.mark, number, each.incidents[0].opened, bool(each.incidents[0].ended))
+            for number, each in self.messages.items()
+            if each.kind == "start" and each.mark.endswith(stems)
+        )
 
     async def complain(self, channel: int, lost: int, why: str) -> None:
         self._reached(channel)

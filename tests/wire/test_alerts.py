@@ -1,7 +1,7 @@
 """Every message of alerts over the wire, by the real client: Discord takes each as it is meant."""
 
 import dataclasses
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import discord
 import pytest
@@ -9,8 +9,10 @@ from msgspec.structs import replace
 
 from bot.alerting.delivery import NoThread
 from bot.alerting.discord_channel import DiscordAlertChannel
+from bot.alerting.domain import outage
 from bot.alerting.domain.actions import Board, Edit, End, OpenIncident, Summary, Tell
 from bot.alerting.domain.incident import Alerts, Incident, MessageRecord
+from bot.alerting.domain.outage import FoundOutage
 from bot.chat.channel import ChannelUnavailable
 from bot.domain.finding import Finding, Ref
 from bot.domain.report import Report
@@ -99,6 +101,31 @@ async def test_the_board_is_pinned_edited_and_sent_anew_where_somebody_deleted_i
     assert not await telling.edit(act)
     again = await telling.post(dataclasses.replace(act, mark="another-nonce"))
     assert again != board
+
+
+async def test_an_outage_is_found_again_by_the_term_that_told_it(
+    server: DiscordServer, telling: DiscordAlertChannel
+):
+    """What it says since when, and whether it is over; another term's message is not it."""
+    ours, others = outage.stem("meshmedic/meshmedic", 4), outage.stem("meshmedic/meshmedic", 5)
+    opened = NOW.replace(microsecond=0) - timedelta(minutes=3)
+    incident = outage.incident_of(
+        outage.outage_id(ours, 1), opened, error="cut off by @everyone", seen="nothing found"
+    )
+    start = OpenIncident(incident, CHANNEL_ID, OPERATORS)
+    message = await telling.post(start)
+    assert await telling.post(start) == message, "the nonce makes them one"
+    assert asked(server, endpoints.SEND)[0].body["allowed_mentions"]["roles"] == [OPERATORS]
+    assert await telling.find_outages(CHANNEL_ID, (others,), NOW) == ()
+    (found,) = await telling.find_outages(CHANNEL_ID, (others, ours), NOW)
+    assert found == FoundOutage(incident.id, message, opened)
+    (shown,) = server.messages.newest_first()
+    assert "systemctl status k3s" in str(shown["components"])
+    over = replace(outage.posted(incident, CHANNEL_ID, message, None), ended=NOW)
+    assert await telling.edit(Edit(over, CHANNEL_ID))
+    assert await telling.post(End(over, CHANNEL_ID)) != message
+    (found,) = await telling.find_outages(CHANNEL_ID, (ours,), NOW)
+    assert found.over
 
 
 async def test_what_was_held_back_and_a_word_to_the_owner(

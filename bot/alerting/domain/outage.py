@@ -1,0 +1,136 @@
+"""The incident of an API server that does not answer, which is told before it can be stored.
+
+Its id is made from the last transition of the Lease, so that it is the same however often the one
+who led last tries. The next leader finds the message by the id, and stores the incident then.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from bot.alerting.domain.incident import Alerts, Incident, MessageRecord, Moment
+from bot.domain.finding import Finding, Ref
+from bot.domain.outage import OutageReason
+from bot.domain.verdict import Verdict
+
+CHECK = "api-server"
+"""No check judges it: it is the incident of what keeps all checks from looking."""
+
+SUBJECT = Ref("APIServer", "", "kubernetes")
+
+GONE_AFTER = timedelta(minutes=3)
+"""How long no request succeeds before it is told: longer than an API server takes to restart."""
+
+WORD = "api-server-gone"
+
+SAYS = {
+    OutageReason.UNREACHABLE: "No request of the bot gets an answer",
+    OutageReason.ERRORS: "Every request of the bot is answered with an error",
+    OutageReason.NOT_ALLOWED: "Every request of the bot is refused",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FoundOutage:
+    """A message about an outage that stands in a channel: its incident's id, and since when.
+
+    over: It says itself that the outage is over.
+    """
+
+    id: str
+    message: int
+    opened: datetime
+    over: bool = False
+
+
+def stem(lease: str, transitions: int) -> str:
+    """What the ids of all outages end with that are told in one term of a Lease."""
+    text = f"{lease}@{transitions}/{WORD}"
+    return hashlib.blake2b(text.encode(), digest_size=7).hexdigest()
+
+
+def outage_id(stem: str, number: int) -> str:
+    """The id of an outage: which one it is in its term. Discord takes 25 characters as a nonce."""
+    return f"{number}-{stem}"
+
+
+def is_outage(incident: Incident) -> bool:
+    """Whether an incident is an outage of the API server."""
+    return incident.head.check == CHECK
+
+
+def incident_of(
+    id_: str,
+    opened: datetime,
+    *,
+    reason: OutageReason = OutageReason.UNREACHABLE,
+    error: str = "",
+    seen: str = "",
+) -> Incident:
+    """The incident, without its message. `seen` is what was known before it, in one line."""
+    what = f"{SAYS[reason]}: {error}" if error else f"{SAYS[reason]}."
+    head = Finding(
+        check=CHECK,
+        subject=SUBJECT,
+        verdict=Verdict.FAILED,
+        reason=str(reason),
+        message=what[:MESSAGE],
+    )
+    first = f"last seen: {seen}" if seen else "the last request that succeeded"
+    return Incident(
+        id=id_,
+        head=head,
+        keys=(head.key,),
+        opened=opened,
+        worst=Verdict.FAILED,
+        timeline=(Moment(opened, first),),
+    )
+
+
+MESSAGE = 600
+"""Characters of the message that are stored."""
+
+
+def open_outage(state: Alerts) -> Incident | None:
+    """The outage that is not over, as far as the state knows."""
+    unfinished = (one for one in state.incidents if is_outage(one) and not one.ended)
+    return next(unfinished, None)
+
+
+def adopted(state: Alerts, told: Iterable[Incident]) -> Alerts:
+    """The state with outages whose messages stand, but which nobody could store.
+
+    From then on they are incidents as others: over once the API server was seen to answer for long
+    enough. Adopting one again changes nothing.
+    """
+    for incident in told:
+        record = incident.posted
+        if record and state.incident(incident.id) is None:
+            sent = (*state.sent, (record.channel, record.begun))
+            state = replace(state, incidents=(*state.incidents, incident), sent=sent)
+    return state
+
+
+def interrupted(state: Alerts, back_at: datetime) -> Alerts:
+    """The state in which an open outage is well only since the API server answered again."""
+    incident = open_outage(state)
+    if incident and incident.clear and incident.clear < back_at:
+        return state.with_incident(replace(incident, clear=None))
+    return state
+
+
+def posted(incident: Incident, channel: int, message: int, role: int | None) -> Incident:
+    """The incident with its message, which shows all of it."""
+    record = MessageRecord(channel, incident.id, incident.opened, message)
+    return replace(
+        incident,
+        posted=record,
+        shown=incident.revision,
+        roles=(role,) if role else (),
+        thread=replace(incident.thread, told=incident.revision),
+    )
