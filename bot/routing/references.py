@@ -316,19 +316,22 @@ def api_group(api_version: str, provider: Provider) -> Defect | None:
 
 
 def middleware(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:
-    """The defect of a reference to a Middleware, which may name its provider, or of its chain."""
+    """The defect of a reference to a Middleware, which may name its provider, or within it."""
     defect = _traefik(snapshot, traefik.Middleware, namespace, name)
-    return defect or next(_chained(snapshot, namespace, name), None)
+    return defect or next(_within(snapshot, namespace, name), None)
 
 
-def _chained(snapshot: Snapshot, namespace: str, name: str) -> Iterator[Defect]:
-    """The defects of the Middlewares of a chain, which may hold chains; each is seen once."""
+def _within(snapshot: Snapshot, namespace: str, name: str) -> Iterator[Defect]:
+    """What is wrong with a Middleware, or with those of a chain of chains; each is seen once."""
     waiting = [(namespace, name)]
     visited = set(waiting)
     while waiting:
         holder, name = waiting.pop()
-        chain = snapshot.get(traefik.Middleware, holder, name)
-        for reference in chain.spec.chain.middlewares if chain and chain.spec.chain else ():
+        found = snapshot.get(traefik.Middleware, holder, name)
+        if found is None:
+            continue
+        yield from _without_secret(snapshot, found)
+        for reference in found.spec.chain.middlewares if found.spec.chain else ():
             there = (reference.namespace or holder, reference.name)
             if defect := _traefik(snapshot, traefik.Middleware, *there):
                 message = f"Middleware {holder}/{name} is a chain: {defect.message}"
@@ -336,6 +339,18 @@ def _chained(snapshot: Snapshot, namespace: str, name: str) -> Iterator[Defect]:
             elif there not in visited:
                 visited.add(there)
                 waiting.append(there)
+
+
+def _without_secret(snapshot: Snapshot, middleware: traefik.Middleware) -> Iterator[Defect]:
+    """A Middleware cannot be built without its Secrets; then Traefik drops what uses it."""
+    place = middleware.namespace
+    for name in middleware.spec.secrets if _sees_secrets(snapshot, place) else ():
+        if snapshot.get(core.SecretName, place, name) is None:
+            message = (
+                f"{middleware.ref} needs Secret {place}/{name}, which does not exist, so Traefik "
+                "drops the rule. Create the Secret."
+            )
+            yield Defect("MiddlewareWithoutSecret", message)
 
 
 def traefik_service(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:

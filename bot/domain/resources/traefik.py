@@ -55,10 +55,39 @@ class Chain(Part, frozen=True):
     middlewares: tuple[Reference, ...] = ()
 
 
+class Auth(Part, frozen=True):
+    """`spec.basicAuth` and `spec.digestAuth` of a Middleware: users in a Secret, by its name."""
+
+    secret: str = ""
+
+
+class ForwardAuthTls(Part, frozen=True):
+    """`spec.forwardAuth.tls` of a Middleware."""
+
+    ca_secret: str = ""
+    cert_secret: str = ""
+
+
+class ForwardAuth(Part, frozen=True):
+    """`spec.forwardAuth` of a Middleware: another server decides."""
+
+    tls: ForwardAuthTls | None = None
+
+
 class MiddlewareSpec(Part, frozen=True):
     """`spec` of a Middleware."""
 
     chain: Chain | None = None
+    basic_auth: Auth | None = None
+    digest_auth: Auth | None = None
+    forward_auth: ForwardAuth | None = None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The names of the Secrets without which Traefik cannot build it."""
+        tls = self.forward_auth.tls if self.forward_auth else None
+        users = (auth.secret for auth in (self.basic_auth, self.digest_auth) if auth)
+        return tuple(filter(None, (*users, *((tls.ca_secret, tls.cert_secret) if tls else ()))))
 
 
 class Middleware(Object, frozen=True):

@@ -120,6 +120,36 @@ def test_a_chain_is_as_broken_as_what_is_in_it() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"basicAuth": {"secret": "users"}},
+        {"digestAuth": {"secret": "users"}},
+        {"forwardAuth": {"address": "https://auth.example", "tls": {"caSecret": "users"}}},
+        {"forwardAuth": {"address": "https://auth.example", "tls": {"certSecret": "users"}}},
+    ],
+)
+def test_a_middleware_without_its_secret_breaks_the_route(spec: Plain) -> None:
+    """Traefik cannot build it and drops the rule, also where a chain holds it."""
+    broken = {**a_middleware("login"), "spec": spec}
+    chain = a_chain("outer", {"name": "login"})
+    for name in ("login", "outer"):
+        route = a_route(a_rule(middlewares=[{"name": name}]))
+        found = judged(judge, route, *WEB, broken, chain)
+        assert (found.verdict, found.reason) == (Verdict.FAILED, "MiddlewareWithoutSecret")
+        assert "Secret apps/users" in found.message
+        there = judged(judge, route, *WEB, broken, chain, an_object("Secret", "users"))
+        assert there.verdict is Verdict.HEALTHY
+
+
+def test_where_secrets_are_not_listed_none_is_missing() -> None:
+    """That a Secret was not read proves nothing."""
+    gap = Gap("Secret", Why.OFF)
+    broken = {**a_middleware("login"), "spec": {"basicAuth": {"secret": "users"}}}
+    route = a_route(a_rule(middlewares=[{"name": "login"}]))
+    assert judged(judge, route, *WEB, broken, gaps=(gap,)).verdict is Verdict.HEALTHY
+
+
 def test_an_external_name_service_needs_no_such_port() -> None:
     """Traefik takes the port of the reference for an ExternalName Service."""
     external = a_service("db", type="ExternalName", selector=None, ports=())
