@@ -8,6 +8,11 @@ from bot.domain import conditions
 from bot.domain.finding import Evidence
 from bot.domain.resources import core
 
+MEMORY_LIMIT = "memory limit of "
+"""What the label of evidence begins with that has the memory limit of a container."""
+
+OUT_OF_MEMORY = "OOMKilled"
+
 
 def runs_well(pod: core.Pod) -> bool:
     """A quick test for most pods: running, all containers ready and never restarted."""
@@ -60,7 +65,18 @@ def evidence(pod: core.Pod, container: core.ContainerStatus | None = None) -> tu
         Evidence(f"last termination of {status.name}", f"{_end(ended)}{_message(ended)}")
         for status, ended in terminations(pod)
     )
-    return (Evidence("container", container.name), *terminated) if container else terminated
+    shown = (*terminated, *_limits(pod))
+    return (Evidence("container", container.name), *shown) if container else shown
+
+
+def _limits(pod: core.Pod) -> Iterator[Evidence]:
+    """The memory limits of the containers that were killed for lack of memory."""
+    killed = {status.name for status, ended in terminations(pod) if ended.reason == OUT_OF_MEMORY}
+    for container in (*pod.spec.init_containers, *pod.spec.containers):
+        if container.name in killed:
+            limits = container.resources.limits if container.resources else None
+            memory = str(limits.memory) if limits else ""
+            yield Evidence(f"{MEMORY_LIMIT}{container.name}", memory or "none")
 
 
 def describe(termination: Termination) -> str:

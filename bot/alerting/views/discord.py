@@ -9,6 +9,7 @@ from bot.alerting.domain.incident import Alerts, Incident, Moment
 from bot.domain.report import Report
 from bot.domain.verdict import Verdict
 from bot.health.views import text as report_text
+from bot.health.views.discord import next_step
 from bot.render import cards as discord
 from bot.render import text as words
 
@@ -34,6 +35,7 @@ def incident(
         f"{discord.code(str(head.subject).partition(' ')[2], discord.SUBJECT)}",
         f"{discord.code(head.reason, 60)} "
         f"{discord.code(words.brief(head.message, discord.MESSAGE), discord.MESSAGE)}{flaps}",
+        "" if incident.ended else next_step(head, 2),
         "\n".join(map(_moment, incident.timeline[-lines:])),
         f"-# since {_time(incident.opened)} · {head.code}{more} · incident {incident.id}",
     ]

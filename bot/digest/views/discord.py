@@ -18,6 +18,7 @@ from bot.digest.domain.schedule import ScheduledRun
 from bot.digest.views import text as text_view
 from bot.domain.finding import Ref
 from bot.domain.verdict import Verdict
+from bot.health.views.discord import next_step
 from bot.history.domain.trends import Trends
 from bot.render import cards as render
 from bot.render import text as words
@@ -52,8 +53,10 @@ def digest(
     verdict = digest.report.verdict
     head = f"## {text_view.title(digest)}\n{text_view.headline(digest)}"
     tail = "\n".join(_tail(digest, picture))
-    parts = [part for part in _parts(digest) if part]
     shown, room = [], render.TEXT - len(head) - len(tail) - RENEWED - 100
+    parts = [part for part in _parts(digest) if part]
+    if sum(map(len, parts)) > room:
+        parts = [part for part in _parts(digest, steps=False) if part]
     for part in parts:
         if len(part) > room:
             break
@@ -139,10 +142,11 @@ def _run(name: str, run: RunRecord) -> str:
     return f"`{name}` {run.day} **{run.stage}**{late} <t:{int(run.at.timestamp())}:R>{count}"
 
 
-def _parts(digest: Digest) -> Iterator[str]:
+def _parts(digest: Digest, *, steps: bool = True) -> Iterator[str]:
+    """All parts; `steps` says what to do next about what is new, worse or better."""
     parts = digest.difference
     yield "\n".join(f"-# {note}" for note in text_view.notes(digest))
-    spelled, gone = partial(_present, digest), partial(_gone, digest)
+    spelled, gone = partial(_present, digest, steps=steps), partial(_gone, digest)
     yield _part("New", parts.new, spelled)
     yield _part("Worse", parts.worse, spelled)
     yield _part("Fixed", parts.fixed, partial(gone, words.MARK[Verdict.HEALTHY]))
@@ -169,17 +173,18 @@ def _part(name: str, entries: Sequence[T], line: Callable[[T], str], most: int =
     return f"**{name}** ({len(entries):,})\n{shown}{hidden}"
 
 
-def _present(digest: Digest, entry: DiffEntry) -> str:
-    """A cause in three lines."""
+def _present(digest: Digest, entry: DiffEntry, *, steps: bool) -> str:
+    """A cause, and what to do next, in a few lines."""
     finding = entry.finding
     was = f" (was {entry.was})" if entry.was else ""
     place = render.code(_place(finding.subject), 100)
     reason = render.code(finding.reason, 60)
     message = render.code(words.brief(finding.message, LINE), LINE)
+    following = f"{next_step(finding, 1)}\n" if steps else ""
     return (
         f"{words.MARK[finding.verdict]} **{_kind(finding.subject.kind)}** {place} {reason}{was}"
         f"{text_view.lasting(entry, digest)}\n"
-        f"{message}\n-# {finding.code}{text_view.downstream(entry)}"
+        f"{message}\n{following}-# {finding.code}{text_view.downstream(entry)}"
     )
 
 

@@ -13,6 +13,7 @@ from bot.digest.domain.digest import Digest
 from bot.digest.views import text as text_view
 from bot.domain.redaction.redact import redact
 from bot.domain.verdict import Verdict
+from bot.health.views.json import JsonNextStep, next_step
 from bot.history.domain.trends import ProblemTrend, Trends
 from bot.render.json_text import indented, schema_of
 
@@ -20,7 +21,7 @@ VERSION = "meshmedic.dev/digest/v1"
 
 
 class JsonEntry(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """A cause that is there; `code` is null, and `message` empty, of one that is gone."""
+    """A cause that is there; one that is gone has no code, message or next step."""
 
     subject: str
     code: str | None
@@ -30,6 +31,7 @@ class JsonEntry(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     message: str
     since: datetime | None
     downstream: int
+    next_step: JsonNextStep | None
 
 
 class JsonUptime(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -123,6 +125,7 @@ def _entry(entry: DiffEntry) -> JsonEntry:
         message=redact(entry.finding.message),
         since=entry.since,
         downstream=entry.downstream,
+        next_step=next_step(entry.finding),
     )
 
 
@@ -136,6 +139,7 @@ def _gone(entry: GoneEntry) -> JsonEntry:
         message="",
         since=entry.first,
         downstream=entry.downstream,
+        next_step=None,
     )
 
 

@@ -10,12 +10,12 @@ from bot.digest.domain.diff import DiffEntry, GoneEntry
 from bot.digest.domain.digest import Digest
 from bot.digest.domain.open_items import OpenItem
 from bot.domain.verdict import Verdict
-from bot.health.views.text import unseen_lines
+from bot.health.views.text import next_step, unseen_lines
 from bot.history.domain.trends import Trends
 from bot.history.views.chart import named, share
 from bot.render import text as words
 
-LINE = 400
+LINE = 1000
 KINDS = 12
 
 
@@ -62,7 +62,7 @@ def _present(digest: Digest, entry: DiffEntry) -> str:
     was = f", was {entry.was}" if entry.was else ""
     return (
         f"{finding.subject}: {finding.verdict}{was} {finding.reason}{lasting(entry, digest)}: "
-        f"{words.brief(finding.message, 160)}{downstream(entry)}"
+        f"{words.brief(finding.message, 160)}{downstream(entry)} · {next_step(finding)}"
     )
 
 

@@ -72,6 +72,18 @@ class ReadinessProbe(Part, frozen=True):
     http_get: ProbedPort | None = None
 
 
+class ResourceAmounts(Part, frozen=True):
+    """`resources.limits`: amounts as Kubernetes writes them, such as `512Mi`."""
+
+    memory: str | int | float = ""
+
+
+class ResourceRequirements(Part, frozen=True):
+    """`spec.containers[].resources`, of which only limits matter here."""
+
+    limits: ResourceAmounts | None = None
+
+
 class Container(Part, frozen=True):
     """`spec.containers[]` and `spec.initContainers[]`."""
 
@@ -81,6 +93,7 @@ class Container(Part, frozen=True):
     command: tuple[str, ...] | None = None
     args: tuple[str, ...] | None = None
     readiness_probe: ReadinessProbe | None = None
+    resources: ResourceRequirements | None = None
     restart_policy: str = ""
     """`Always` makes an init container a native sidecar (Kubernetes 1.29)."""
 

@@ -12,6 +12,8 @@ from bot.domain.finding import Finding
 from bot.domain.report import Report
 from bot.domain.story import Event, LogTail, Story
 from bot.domain.verdict import Verdict
+from bot.health.next_steps import steps as next_steps
+from bot.health.next_steps.template import MAX_COMMAND
 from bot.health.views import text as report_text
 from bot.render import cards
 from bot.render import text as words
@@ -21,6 +23,12 @@ ROOTS = 8
 
 BRIEF = 160
 LOG_TEXT = 1400
+
+COMMANDS = 3
+"""Commands of a next step that are shown; few have more."""
+
+STEP = 1500
+"""Characters of the sentences of a next step: more than they ever have."""
 
 
 def report(report: Report, rows: Sequence[cards.Row] = ()) -> cards.Card:
@@ -41,12 +49,19 @@ def story(story: Story) -> cards.Card:
     finding = story.finding
     head = f"## {_title(finding)}\n{_reason(finding, story.taken_at)}"
     documented_as = cards.code(story.check.documented_as, 150)
-    next_step = f"**Next** {story.check.advice}\n-# stands for {documented_as}"
+    following = f"{next_step(finding)}\n-# stands for {documented_as}"
     first = [head, *_evidence_and_links(story), *map(_unseen, story.unseen)]
     events = "\n".join(_event(event, story.taken_at) for event in story.events)
     optional = [part for part in (events, _log(story.log)) if part]
-    room = cards.TEXT - sum(map(len, (*first, next_step)))
-    return cards.card(finding.verdict, [*first, *cards.fitting(optional, room), next_step], ())
+    room = cards.TEXT - sum(map(len, (*first, following)))
+    return cards.card(finding.verdict, [*first, *cards.fitting(optional, room), following], ())
+
+
+def next_step(finding: Finding, most: int = COMMANDS) -> str:
+    """What to do next, and the first commands for it, ready to be copied."""
+    step = next_steps.next_step(finding)
+    commands = (cards.code(command, MAX_COMMAND) for command in step.commands[:most])
+    return "\n".join((f"**Next** {words.line(step.marked, STEP)}", *commands))
 
 
 def choices(findings: Sequence[Finding]) -> list[discord.SelectOption]:
@@ -74,7 +89,8 @@ def _root(root: Finding, report: Report) -> str:
     effects = report.downstream.get(root.key, ())
     more = f" · {len(effects):,} downstream" if effects else ""
     return (
-        f"{_title(root, bold=True)}\n{_reason(root, report.taken_at, BRIEF)}\n-# {root.code}{more}"
+        f"{_title(root, bold=True)}\n{_reason(root, report.taken_at, BRIEF)}\n"
+        f"{next_step(root, 1)}\n-# {root.code}{more}"
     )
 
 

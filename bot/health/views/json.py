@@ -13,12 +13,20 @@ from bot.domain.resources.base import Time
 from bot.domain.snapshot import Gap
 from bot.domain.verdict import Verdict
 from bot.health.checks import CHECKS
+from bot.health.next_steps import steps
 from bot.render.json_text import indented, schema_of
 
 VERSION = "meshmedic.dev/report/v1"
 
 DOCUMENTED = {check.name: check.documented_as for check in CHECKS}
 """The command of each check, by its name."""
+
+
+class JsonNextStep(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What to do next: in words, and as lines for a shell."""
+
+    text: str
+    commands: tuple[str, ...]
 
 
 class JsonFinding(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -37,6 +45,7 @@ class JsonFinding(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     cause: str | None
     downstream: int
     documented_as: str
+    next_step: JsonNextStep
 
 
 class JsonReport(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -89,4 +98,11 @@ def _finding(finding: Finding, report: Report) -> JsonFinding:
         cause=cause.code if cause else None,
         downstream=len(report.downstream.get(finding.key, ())),
         documented_as=DOCUMENTED.get(finding.check, ""),
+        next_step=next_step(finding),
     )
+
+
+def next_step(finding: Finding) -> JsonNextStep:
+    """What to do next about a finding."""
+    step = steps.next_step(finding)
+    return JsonNextStep(text=redact(step.text), commands=tuple(map(redact, step.commands)))

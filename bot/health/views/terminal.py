@@ -13,6 +13,8 @@ from bot.domain.finding import Finding
 from bot.domain.report import Report
 from bot.domain.story import Story
 from bot.domain.verdict import Verdict
+from bot.health.next_steps import steps as next_steps
+from bot.health.next_steps.template import MAX_COMMAND
 from bot.health.views import text as report_text
 from bot.render import text as words
 from bot.render.terminal import STYLE, WIDE, indented, labelled
@@ -21,6 +23,9 @@ MOST = 200
 """Root causes that are printed; the others are counted, and the JSON has them all."""
 
 EFFECTS = 5
+
+STEP = 1500
+"""Characters of the sentences of a next step: more than they ever have."""
 
 KINDS = 100
 """Kinds that one line of gaps names at most: in practice all."""
@@ -61,8 +66,15 @@ def story(story: Story) -> RenderableType:
         parts += [indented(Text(words.line(line, WIDE)), 4) for line in log.lines]
     parts += [labelled("not seen", "magenta", line) for line in story.unseen]
     parts.append(Text.assemble(("documented as: ", "dim"), story.check.documented_as))
-    parts.append(Text.assemble(("next: ", "bold"), story.check.advice))
-    return Group(*parts)
+    return Group(*parts, *_next_step(finding))
+
+
+def _next_step(finding: Finding) -> Iterator[RenderableType]:
+    """What to do next; each command stands alone in its lines, to be copied."""
+    step = next_steps.next_step(finding)
+    yield Text.assemble(("next: ", "bold"), words.line(step.text, STEP))
+    for command in step.commands:
+        yield indented(Text(words.line(command, MAX_COMMAND), "cyan"))
 
 
 def object_verdict(subject: str, verdict: Verdict, reason: str, message: str) -> RenderableType:
@@ -75,6 +87,7 @@ def object_verdict(subject: str, verdict: Verdict, reason: str, message: str) ->
 def _root(root: Finding, report: Report) -> Iterator[RenderableType]:
     yield _title(root)
     yield from _body(root, report.taken_at)
+    yield from map(indented, _next_step(root))
     effects = report.downstream.get(root.key, ())
     if effects:
         names = ", ".join(words.line(str(effect.subject), 60) for effect in effects[:EFFECTS])

@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
+from bot.domain.finding import Finding
 from bot.domain.grouping import grouped
 from bot.domain.report import Report
 from bot.domain.snapshot import Gap, Why
 from bot.domain.verdict import Verdict
+from bot.health.next_steps import steps
 from bot.render.text import age, plural
 
 
@@ -41,6 +43,12 @@ def healthy_line(report: Report) -> str:
         for kind, count in sorted(report.counts.items())
         if count and kind not in affected
     )
+
+
+def next_step(finding: Finding) -> str:
+    """What to do next about a finding, and its first command, in one line."""
+    step = steps.next_step(finding)
+    return " ".join((f"Next: {step.text}", *step.commands[:1]))
 
 
 def unseen_lines(gaps: Iterable[Gap], now: datetime, most: int) -> list[str]:

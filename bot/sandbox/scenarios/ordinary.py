@@ -57,6 +57,7 @@ def _out_of_memory(lab: Homelab) -> None:
     container = "immich-machine-learning"
     pod = lab.pod_of(container)
     name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
+    pod["spec"]["containers"][0]["resources"] = {"limits": {"memory": "2Gi"}}
     back_off = (
         f"back-off 5m0s restarting failed container={container} "
         f"pod={name}_{namespace}(3f6c1e52-8c1b-4a7e-9b52-1f0f3d1f5b7a)"

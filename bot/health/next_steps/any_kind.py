@@ -1,0 +1,33 @@
+"""Next steps for reasons that objects of every kind may have."""
+
+from bot.health.next_steps.template import Table, step
+
+DESCRIBE = "kubectl -n {namespace} describe {kind} {name}"
+DESCRIBE_CLUSTER = "kubectl describe {kind} {name}"
+
+TABLE: Table = {
+    "Terminating": (
+        step(
+            "See which finalizer holds it, and whether the controller that removes it runs.",
+            "kubectl -n {namespace} get {kind} {name} -o jsonpath='{{.metadata.finalizers}}'",
+            when="finalizer",
+        ),
+        step("See what its deletion waits for.", DESCRIBE),
+        step("See what its deletion waits for.", DESCRIBE_CLUSTER),
+    ),
+    "NoStatus": (
+        step("Check that its controller runs: it has not written a status.", DESCRIBE),
+        step("Check that its controller runs: it has not written a status.", DESCRIBE_CLUSTER),
+    ),
+    "NotObserved": (
+        step(
+            "Check that its controller runs: it has not seen the last edit.",
+            "kubectl -n {namespace} get {kind} {name} -o yaml",
+        ),
+    ),
+    "ReadyUnknown": (
+        step("See in its conditions and events what its controller waits for.", DESCRIBE),
+        step("See in its conditions and events what its controller waits for.", DESCRIBE_CLUSTER),
+    ),
+}
+"""By reason; a check's own table comes first."""

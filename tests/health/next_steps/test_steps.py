@@ -1,0 +1,216 @@
+"""The step that fits the reason: its names, its number, and no hostile word in a command."""
+
+import shlex
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.finding import Evidence, Finding, Ref
+from bot.domain.verdict import Verdict
+from bot.health.checks import ALL_CHECKS
+from bot.health.next_steps import any_kind, steps
+from bot.health.next_steps.steps import next_step
+from bot.health.next_steps.template import Template, needs
+
+
+def a_finding(
+    check: str,
+    kind: str,
+    reason: str,
+    message: str = "",
+    *follows: Ref,
+    name: str = "web",
+    namespace: str = "apps",
+    **evidence: str,
+) -> Finding:
+    """A finding on `apps/web`; evidence labels are written with _ for a space."""
+    return Finding(
+        check=check,
+        subject=Ref(kind, namespace, name),
+        verdict=Verdict.FAILED,
+        reason=reason,
+        message=message,
+        evidence=tuple(Evidence(key.replace("_", " "), said) for key, said in evidence.items()),
+        follows=follows,
+    )
+
+
+def shown(finding: Finding) -> str:
+    """The sentences and the commands of its step."""
+    step = next_step(finding)
+    return "\n".join((step.text, *step.commands))
+
+
+def test_a_crash_leads_to_the_log_before_the_restart() -> None:
+    """Of the container that the finding names."""
+    finding = a_finding("pods", "Pod", "CrashLoopBackOff", "It ended.", container="app")
+    assert "kubectl -n apps logs web -c app --previous" in next_step(finding).commands
+
+
+def test_a_kill_for_memory_names_the_limit() -> None:
+    """Also where the pod's own reason is another one."""
+    for reason in ("CrashLoopBackOff", "OOMKilled", "Error"):
+        finding = a_finding(
+            "pods",
+            "Pod",
+            reason,
+            container="app",
+            last_termination_of_app="OOMKilled, exit code 137",
+            memory_limit_of_app="512Mi",
+        )
+        assert "memory limit of 512Mi" in shown(finding)
+        assert "resources.limits.memory" in shown(finding)
+
+
+def test_a_kill_without_a_limit_asks_for_one() -> None:
+    """No number is made up."""
+    finding = a_finding(
+        "pods", "Pod", "OOMKilled", "Container app ended: OOMKilled", memory_limit_of_app="none"
+    )
+    assert "Set a memory limit" in shown(finding)
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ('Failed to pull image "ghcr.io/me/app:1": 401 Unauthorized', "pull Secret"),
+        ('Failed to pull image "ghcr.io/me/app:1": manifest unknown', "has no ghcr.io/me/app:1"),
+        ('Failed to pull image "ghcr.io/me/app:1": no such host', "cannot reach the registry"),
+        ('Back-off pulling image "ghcr.io/me/app:1"', "Check that ghcr.io/me/app:1 exists"),
+        ("Something else", "Check the image's name"),
+    ],
+)
+def test_an_image_that_cannot_be_pulled_is_told_by_what_the_registry_says(
+    message: str, words: str
+) -> None:
+    """Refused, not there, not reached, or not said."""
+    for reason in ("ImagePullBackOff", "ErrImagePull"):
+        assert words in shown(a_finding("pods", "Pod", reason, message))
+
+
+def test_what_a_container_lacks_is_named() -> None:
+    """The Secret or ConfigMap of the kubelet's message."""
+    for kind in ("secret", "configmap"):
+        message = f'{kind} "app-config" not found'
+        finding = a_finding("pods", "Pod", "CreateContainerConfigError", message)
+        assert f"kubectl -n apps get {kind} app-config" in next_step(finding).commands
+
+
+def test_a_pending_helm_operation_is_not_mended_in_git() -> None:
+    """Helm's history and a rollback, under each reason that helm-controller gives to it."""
+    message = "another operation (install/upgrade/rollback) is in progress"
+    for reason in ("UpgradeFailed", "InstallFailed", "RetriesExceeded"):
+        finding = a_finding("flux-helmreleases", "HelmRelease", reason, message)
+        assert next_step(finding).commands[:2] == (
+            "helm -n apps history web",
+            "helm -n apps rollback web",
+        )
+
+
+def test_exhausted_retries_say_how_to_try_again() -> None:
+    """What stopped is not started again by an edit in Git alone."""
+    finding = a_finding(
+        "flux-helmreleases", "HelmRelease", "RetriesExceeded", "context deadline exceeded"
+    )
+    assert "flux reconcile helmrelease web -n apps --reset --force" in next_step(finding).commands
+
+
+def test_what_waits_for_a_dependency_sends_you_there() -> None:
+    """By its message, else by what it follows from."""
+    message = "dependency 'flux-system/infra' is not ready"
+    finding = a_finding("flux-kustomizations", "Kustomization", "DependencyNotReady", message)
+    assert "flux get kustomization infra -n flux-system" in next_step(finding).commands
+    cause = Ref("GitRepository", "flux-system", "home")
+    finding = a_finding("flux-kustomizations", "Kustomization", "ArtifactFailed", "none", cause)
+    assert "flux get source git home -n flux-system" in next_step(finding).commands
+
+
+def test_a_failing_health_check_names_the_object() -> None:
+    """The one of Flux's message."""
+    message = "timeout waiting for: [Deployment/shop/cart status: 'InProgress']"
+    finding = a_finding("flux-kustomizations", "Kustomization", "HealthCheckFailed", message)
+    assert "kubectl -n shop describe deployment cart" in next_step(finding).commands
+
+
+def test_a_node_that_is_gone_leads_to_k3s_on_it() -> None:
+    """Its name and the unit."""
+    finding = a_finding("nodes", "Node", "NodeStatusUnknown", name="attic", namespace="")
+    assert "attic" in shown(finding)
+    assert "systemctl status k3s-agent" in shown(finding)
+
+
+def test_a_certificate_is_renewed_after_its_challenge() -> None:
+    """First why, then by whom."""
+    challenge = Ref("Challenge", "apps", "web-1-2-3")
+    finding = a_finding("certificates", "Certificate", "Expired", "", challenge)
+    assert next_step(finding).commands == (
+        "kubectl -n apps describe challenge web-1-2-3",
+        "cmctl renew web -n apps",
+    )
+
+
+def test_a_reason_that_no_table_has_gets_the_advice_of_its_check() -> None:
+    """Reasons come from controllers, too."""
+    for check in ALL_CHECKS:
+        finding = a_finding(check.name, "Thing", "NeverHeardOf")
+        assert next_step(finding).text == check.advice.replace("`", "")
+        assert next_step(finding).commands == ()
+
+
+HOSTILE = st.one_of(
+    st.text(max_size=40),
+    st.sampled_from(
+        ["a; rm -rf /", "$(reboot)", "`id`", "a' b", "-n", "--all", "../x", "a|b", "x\ny", "{name}"]
+    ),
+)
+
+
+@given(HOSTILE, HOSTILE, HOSTILE, st.sampled_from(sorted(steps.TABLES)), st.data())
+def test_a_hostile_name_never_reaches_a_shell(
+    name: str, other: str, said: str, check: str, data: st.DataObject
+) -> None:
+    """A command is the template's words and names that are one plain word each."""
+    reason = data.draw(st.sampled_from(sorted(steps.TABLES[check])))
+    kinds = ("Pod", "Node", "Issuer", "Challenge", "GitRepository", "Certificate")
+    finding = a_finding(
+        check,
+        "Pod",
+        reason,
+        f'secret "{said}" not found image "{said}" dependency \'{other}/{said}\' OOMKilled',
+        *(Ref(kind, other, said) for kind in kinds),
+        name=name,
+        namespace=other,
+        container=said,
+        memory_limit_of_app=said,
+    )
+    step = next_step(finding)
+    for value in {name, other, said}:
+        if len(value.strip()) > 3 and set(value) & set(" ;$`'\"|&<>(){}*?~!\\\n"):
+            assert not any(value in line for line in step.commands)
+    assert step.marked.count("`") % 2 == 0
+
+
+def templates() -> list[tuple[str, str, Template]]:
+    """Every template, with its check and reason."""
+    tables = {**steps.TABLES, "any": any_kind.TABLE}
+    return [
+        (check, reason, template)
+        for check, table in tables.items()
+        for reason, entries in table.items()
+        for template in entries
+    ]
+
+
+def test_every_template_is_a_sentence_and_its_commands_parse() -> None:
+    """People read the one, a shell the other."""
+    for check, reason, template in templates():
+        assert template.text.endswith("."), (check, reason)
+        for command in template.commands:
+            names = dict.fromkeys(needs(command), "x")
+            assert shlex.split(command.format_map(names)), (check, reason)
+
+
+def test_every_check_of_the_tables_exists() -> None:
+    """A check that is renamed takes its table along."""
+    assert set(steps.TABLES) <= {check.name for check in ALL_CHECKS}
