@@ -17,6 +17,7 @@ from bot.alerting.domain.incident import ALERTS, Alerts
 from bot.alerting.domain.outage import adopted, interrupted
 from bot.alerting.domain.silences import MUTES, Mutes
 from bot.alerting.domain.transitions import advance
+from bot.alerting.domain.visibility import with_visibility
 from bot.alerting.outage import OutageAlerts
 from bot.domain.report import Report
 from bot.errors import MeshmedicError
@@ -69,7 +70,8 @@ class AlertService:
         report = await self.health.look()
         store, rules, now = self.delivery.store, self.delivery.rules, self.delivery.clock()
         mutes = await store.read(MUTES) or Mutes()
-        muted = {**report.muted, **mutes.muted(report.findings, report.taken_at)}
+        findings = with_visibility(report).findings
+        muted = {**report.muted, **mutes.muted(findings, report.taken_at)}
         told = await self.outages.standing() if self.outages else ()
         back_at = self.outages.back_at() if self.outages else None
 

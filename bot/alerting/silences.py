@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bot.alerting.domain.silences import MUTES, Mute, Mutes, length
+from bot.alerting.domain.visibility import with_visibility
 from bot.domain.check import Check
 from bot.domain.finding import Finding
 from bot.domain.record import Store
@@ -102,7 +103,7 @@ class Silences:
     async def _target(self, text: str) -> dict[str, str]:
         """The field of a Mute that says what it silences."""
         name = text.strip().lower()
-        findings = (await self.health.look()).with_code(name)
+        findings = with_visibility(await self.health.look()).with_code(name)
         if findings:
             return {"finding": findings[0].key}
         if name in {check.name for check in self.checks}:

@@ -48,6 +48,7 @@ class Judgement(msgspec.Struct, frozen=True):
     reason: A CamelCase word, the object's own where it has one (`CrashLoopBackOff`).
     since: When this state began, as far as the object says.
     follows: The objects that may have caused it, the likeliest first.
+    private: Only a test that somebody asked for in private shows it: it raises no public alert.
     """
 
     verdict: Verdict
@@ -56,6 +57,7 @@ class Judgement(msgspec.Struct, frozen=True):
     since: datetime | None = None
     evidence: tuple[Evidence, ...] = ()
     follows: tuple[Ref, ...] = ()
+    private: bool = False
 
 
 HEALTHY = Judgement(verdict=Verdict.HEALTHY)
@@ -77,6 +79,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime | None = None
     evidence: tuple[Evidence, ...] = ()
     follows: tuple[Ref, ...] = ()
+    private: bool = False
     cause: str | None = None
 
     @property

@@ -56,14 +56,16 @@ class ContextReader:
     writer: StepWriter
     traefik: TraefikPods
 
-    async def of(self, route: str, progress: Progress = quiet) -> PlanningContext:
+    async def of(
+        self, route: str, progress: Progress = quiet, *, private: bool = False
+    ) -> PlanningContext:
         """The planning context of a route, with a fresh diagnosis.
 
         Raises:
             InputError: No route has this name, or several have.
             ClusterError: The cluster cannot be read.
         """
-        diagnosed = await self.diagnose.diagnose(route, progress)
+        diagnosed = await self.diagnose.diagnose(route, progress, private=private)
         progress("Reading the objects that would be changed.")
         snapshot = await self.cluster.snapshot(READS)
         subject = diagnosed.subject

@@ -36,14 +36,16 @@ class Planner:
     pulls: PullRequestHost | None
     untouchable: Callable[[str], str]
 
-    async def offers(self, route: str, progress: Progress = quiet) -> Offers:
+    async def offers(
+        self, route: str, progress: Progress = quiet, *, private: bool = False
+    ) -> Offers:
         """What a fresh diagnosis of a route supports.
 
         Raises:
             InputError: No route has this name, or several have.
             ClusterError: The cluster cannot be read.
         """
-        context = await self.context_reader.of(route, progress)
+        context = await self.context_reader.of(route, progress, private=private)
         return offering.offers(context, self.untouchable)
 
     async def choose(

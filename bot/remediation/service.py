@@ -159,14 +159,16 @@ class RemediationService:
         """All changes, newest first."""
         return await self.store.every()
 
-    async def offers(self, route: str, progress: Progress = quiet) -> Offers:
-        """What a fresh diagnosis of a route supports.
+    async def offers(
+        self, route: str, progress: Progress = quiet, *, private: bool = False
+    ) -> Offers:
+        """What a fresh diagnosis of a route supports; asked in `private`, it raises no alert.
 
         Raises:
             InputError: No route has this name, or several have.
             ClusterError: The cluster cannot be read.
         """
-        return await self.planner.offers(route, progress)
+        return await self.planner.offers(route, progress, private=private)
 
     async def shown_in(self, name: str, card: ChangeCard) -> None:
         """Remember which message shows a change, so that it is kept up to date."""

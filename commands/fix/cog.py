@@ -53,7 +53,7 @@ class FixCog(CogWithControls):
         """
         await acknowledge(interaction, private=private)
         async with Progress(interaction, route) as progress:
-            offers = await self._remediation.offers(route, progress.note)
+            offers = await self._remediation.offers(route, progress.note, private=private)
         methods = [plan.way for plan in offers.plans]
         rows = [] if private else controls.method_rows(route, methods)
         await answer(interaction, discord_change.offers(route, offers, rows))

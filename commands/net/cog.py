@@ -69,7 +69,8 @@ class NetCog(CogWithControls):
     async def _run_diagnosis(self, interaction: Interaction, route: str, private: bool) -> None:
         await acknowledge(interaction, private=private)
         async with Progress(interaction, route) as progress:
-            diagnosis = (await self._diagnose.diagnose(route, progress.note)).diagnosis
+            diagnosed = await self._diagnose.diagnose(route, progress.note, private=private)
+        diagnosis = diagnosed.diagnosis
         rows = retest.rows("diagnose", short(diagnosis.subject))
         await answer(interaction, net_cards.diagnosis(diagnosis, rows))
 

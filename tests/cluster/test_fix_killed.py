@@ -185,7 +185,7 @@ class Diagnosing:
     cluster: Once
     tested: tuple[Diagnosed, ...] = ()
 
-    async def diagnose(self, asked: str, _: Any) -> Diagnosed:
+    async def diagnose(self, asked: str, _: Any, **__: Any) -> Diagnosed:
         snapshot = await self.cluster.snapshot(resolving.READS)
         subject = resolving.resolve(snapshot, asked)
         assert isinstance(subject, resolving.Subject), subject

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -17,6 +17,7 @@ from bot.alerting.domain.incident import (
     Moment,
     Pending,
     Thread,
+    WellTime,
 )
 from bot.alerting.domain.incident import KnownFinding as KnownAlert
 from bot.alerting.domain.silences import MUTES, Mute, Mutes
@@ -56,6 +57,7 @@ FINDING = Finding(
     since=AT,
     evidence=(Evidence("container", "main"),),
     follows=(NODE,),
+    private=True,
     cause="nodes/Node//edge",
 )
 POST = MessageRecord(channel=7, nonce="0123456789abcdef", begun=AT, message=8)
@@ -83,14 +85,17 @@ SCHEDULE = DigestSchedule(
     trends=True,
     paused=True,
 )
+WELL = WellTime(began=AT, seen=timedelta(seconds=45), looked=LATER)
 INCIDENT = Incident(
     id="0123456789abcdef",
     head=FINDING,
     keys=(FINDING.key,),
     opened=AT,
     worst=Verdict.FAILED,
+    since=AT,
     ended=LATER,
     clear=LATER,
+    well=WELL,
     flapping=True,
     timeline=(Moment(AT, "CrashLoopBackOff"),),
     revision=4,
@@ -185,6 +190,7 @@ RECORDS: tuple[tuple[RecordType[Any], Any], ...] = (
                     effect=Effect.HELPS,
                     effect_because="The VIP worked 8 of 8 times.",
                     evidence=(Evidence("edge -> 10.42.1.25", "refused 8 of 8"),),
+                    private=True,
                 ),
             )
         ),
@@ -193,8 +199,8 @@ RECORDS: tuple[tuple[RecordType[Any], Any], ...] = (
         ALERTS,
         Alerts(
             incidents=(INCIDENT,),
-            pending=(Pending(FINDING.key, AT),),
-            known=(KnownAlert(FINDING.key, Verdict.DEGRADED),),
+            pending=(Pending(FINDING.key, AT, WELL),),
+            known=(KnownAlert(FINDING.key, Verdict.DEGRADED, WELL),),
             ends=(Pending(FINDING.key, LATER),),
             sent=((7, AT),),
             board=POST,

@@ -224,7 +224,7 @@ class FakeContextReader:
     more: dict[str, Any] = field(default_factory=dict)
     diagnose: FakeDiagnose = field(default_factory=FakeDiagnose)
 
-    async def of(self, asked: str, progress: Any = None) -> PlanningContext:
+    async def of(self, asked: str, progress: Any = None, **_: Any) -> PlanningContext:
         self.writer.wire.request("context_reader")
         if asked != "ingress/apps/web web.example":
             raise InputError(f"No route is called {asked!r}.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 from msgspec.structs import replace
@@ -47,13 +47,45 @@ class Thread(msgspec.Struct, frozen=True):
     role: int | None = None
 
 
+LONGEST_LOOK = timedelta(minutes=1)
+"""How much of the time between two looks counts as seen: what was not looked at was not seen."""
+
+
+class WellTime(msgspec.Struct, frozen=True):
+    """How long something was seen well that may not be over yet.
+
+    began: When it was seen well first. seen: For how long in all. looked: When it was seen well
+    last; None where it has not been since, such as while it was progressing.
+    """
+
+    began: datetime
+    seen: timedelta = timedelta()
+    looked: datetime | None = None
+
+    def at(self, now: datetime) -> WellTime:
+        """The same with one look more at which it was well."""
+        past = now - self.looked if self.looked else timedelta()
+        counted = min(max(past, timedelta()), LONGEST_LOOK)
+        return replace(self, seen=self.seen + counted, looked=now)
+
+    def interrupted(self) -> WellTime:
+        """The same after a look at which it was neither well nor bad: its time stands still."""
+        return replace(self, looked=None)
+
+
+def seen_well(before: WellTime | None, now: datetime) -> WellTime:
+    """The time that something was seen well, after a look at which it is."""
+    return (before or WellTime(now)).at(now)
+
+
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """A root cause and its effects, from the first report of it until it is resolved.
 
-    head: The finding by which it is shown. keys: All findings that belong to it. clear: Since when
-    all of them are observed to be well. revision: Counts changes that are worth an edit. shown:
-    The revision that Discord has. posted, ended_post: Its two messages. held: The budget kept its
-    message back, for a summary. roles: Those that were mentioned.
+    head: The finding by which it is shown. keys: All findings that belong to it. since: When it
+    was first seen failing, which is its grace before it was opened. clear: Since when all of it is
+    observed to be well, and `well` for how long it was seen so. revision: Counts changes that are
+    worth an edit. shown: The revision that Discord has. posted, ended_post: Its two messages. held:
+    The budget kept its message back, for a summary. roles: Those that were mentioned.
     """
 
     id: str
@@ -61,8 +93,10 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     keys: tuple[str, ...]
     opened: datetime
     worst: Verdict
+    since: datetime | None = None
     ended: datetime | None = None
     clear: datetime | None = None
+    well: WellTime | None = None
     flapping: bool = False
     timeline: tuple[Moment, ...] = ()
     revision: int = 1
@@ -72,6 +106,11 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     held: bool = False
     thread: Thread = Thread()
     roles: tuple[int, ...] = ()
+
+    @property
+    def began(self) -> datetime:
+        """When it was first seen failing; records of earlier versions have only `opened`."""
+        return self.since or self.opened
 
     def with_line(self, at: datetime, what: str) -> Incident:
         """The incident with one line more, which is worth an edit."""
@@ -87,18 +126,23 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
         return self.timeline[max(least, last - (upto - told)) : last]
 
 
-class Pending(msgspec.Struct, frozen=True):
-    """A finding that is not an incident yet: bad since `since`, and never well after it."""
+class Pending(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A finding that is not an incident yet: bad since `since`, and well only for moments."""
 
     key: str
     since: datetime
+    well: WellTime | None = None
 
 
-class KnownFinding(msgspec.Struct, frozen=True):
-    """A finding that existed when alerts began, or is not new: it alerts only once it is worse."""
+class KnownFinding(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A finding that existed when alerts began, or is not new: it alerts only once it is worse.
+
+    Or once it was well for long enough, of which it has been `well` for some time.
+    """
 
     key: str
     verdict: Verdict
+    well: WellTime | None = None
 
 
 class LostChannel(msgspec.Struct, frozen=True):

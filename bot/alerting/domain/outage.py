@@ -120,7 +120,7 @@ def interrupted(state: Alerts, back_at: datetime) -> Alerts:
     """The state in which an open outage is well only since the API server answered again."""
     incident = open_outage(state)
     if incident and incident.clear and incident.clear < back_at:
-        return state.with_incident(replace(incident, clear=None))
+        return state.with_incident(replace(incident, clear=None, well=None))
     return state
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from bot.alerting.domain import visibility
 from bot.domain.verdict import Verdict
 
 GRACE = MappingProxyType(
@@ -74,7 +75,10 @@ class AlertRoute:
 class Rules:
     """All rules of alerts.
 
-    steady: How long everything must be well before an incident is over.
+    grace_unread: The grace of a kind that has never been read: slow first lists are no fault.
+    steady: How long everything must be seen well before an incident is over, or before something
+    that was known is forgotten.
+    moment: What is well for less than this between two failures has failed all the time.
     flaps: After this many ends of a finding within `flap_window` the next incident is flapping: it
     is over only after `calm`.
     budget: New messages a channel and hour.
@@ -84,7 +88,9 @@ class Rules:
     routes: tuple[AlertRoute, ...] = ()
     grace: Mapping[str, timedelta] = field(default_factory=lambda: GRACE)
     grace_else: timedelta = timedelta(minutes=3)
+    grace_unread: timedelta = timedelta(minutes=30)
     steady: timedelta = timedelta(minutes=2)
+    moment: timedelta = timedelta(seconds=45)
     flaps: int = 2
     flap_window: timedelta = timedelta(hours=1)
     calm: timedelta = timedelta(minutes=30)
@@ -92,8 +98,10 @@ class Rules:
     kept: timedelta = timedelta(hours=24)
     quiet: Quiet | None = None
 
-    def grace_of(self, check: str) -> timedelta:
+    def grace_of(self, check: str, reason: str = "") -> timedelta:
         """How long a finding of a check must last before it alerts."""
+        if check == visibility.CHECK and reason == visibility.NEVER_SEEN:
+            return self.grace_unread
         return self.grace.get(check, self.grace_else)
 
     def route(self, check: str, namespace: str, verdict: Verdict) -> AlertRoute | None:

@@ -2,8 +2,9 @@
 
 An unobserved finding is neither new nor recovered: its time stands still while the kinds that it
 rests on are not observed. The same holds for an object that failed and is trying again: it has
-failed since the first time, until it is healthy or gone. Findings of the first report are known,
-and do not alert.
+failed since the first time, until it is healthy or gone. Only what was seen well, look after look
+and for long enough, has recovered: what crashes is well for moments too. Findings of the first
+report are known, and do not alert. That kinds cannot be seen any more is a finding itself.
 """
 
 from __future__ import annotations
@@ -14,8 +15,17 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from bot.alerting.domain.incident import Alerts, Incident, KnownFinding, Pending, identify
+from bot.alerting.domain import visibility
+from bot.alerting.domain.incident import (
+    Alerts,
+    Incident,
+    KnownFinding,
+    Pending,
+    identify,
+    seen_well,
+)
 from bot.alerting.domain.rules import HOUR, Rules
+from bot.alerting.domain.visibility import AWAY
 from bot.domain.finding import Finding
 from bot.domain.report import Report
 from bot.domain.snapshot import Why
@@ -31,8 +41,9 @@ NEEDS = {
 }
 """What a check needs to observe beside the kinds that it judges."""
 
-AWAY = frozenset({Why.UNREACHABLE, Why.STALE})
-"""Temporary gaps. A permanently forbidden kind must not hold back alerts for ever."""
+
+JUDGED = frozenset(kind.kind_name() for check in CHECKS for kind in check.judges)
+"""The kinds that a report counts where it has read them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +61,25 @@ class AlertView:
     def observes(self, key: str) -> bool:
         """Whether the presence or absence of a finding is certain.
 
-        It is not where the verdict is unknown, or where there are gaps in what it rests on.
+        It is not where the verdict is unknown, where its kind was not read, or where there are gaps
+        in what it rests on.
         """
         finding = self.report.by_key.get(key)
         if finding and finding.verdict is Verdict.UNKNOWN:
             return False
         check, kind = key.split("/", 2)[:2]
+        if finding is None and not self._was_read(kind):
+            return False
         needs = NEEDS.get(check, frozenset())
         return not any(
             gap.kind == kind or (gap.kind in needs and gap.why in AWAY)
             for gap in self.report.unseen
         )
+
+    def _was_read(self, kind: str) -> bool:
+        """Whether the objects of a kind were read, or there is no such kind any more."""
+        gaps = (gap.why for gap in self.report.gaps if gap.kind == kind)
+        return kind not in JUDGED or kind in self.report.counts or Why.NOT_INSTALLED in gaps
 
     def retrying(self, key: str) -> bool:
         """Whether a finding is progressing, and not silenced."""
@@ -79,8 +98,9 @@ class AlertView:
 
 
 def alarming(finding: Finding, muted: Collection[str] = ()) -> bool:
-    """Whether a finding is bad enough for an alert."""
-    return finding.verdict.rank >= Verdict.DEGRADED.rank and finding.key not in muted
+    """Whether a finding is bad enough for an alert, and was not found out in private."""
+    bad = finding.verdict.rank >= Verdict.DEGRADED.rank
+    return bad and not finding.private and finding.key not in muted
 
 
 def advance(
@@ -90,13 +110,19 @@ def advance(
 
     Repeating the same report changes nothing.
     """
+    report = visibility.with_visibility(report)
     view = AlertView(report, _with_effects(report, muted))
     if state is None:
         return Alerts(
-            known=tuple(KnownFinding(finding.key, finding.verdict) for finding in view.bad)
+            known=tuple(
+                KnownFinding(finding.key, finding.verdict)
+                for finding in view.bad
+                # Whoever has never seen the cluster is told so, also from the start.
+                if finding.check != visibility.CHECK
+            )
         )
     now = report.taken_at
-    state = _with_known(state, view)
+    state = _with_known(state, view, rules)
     state = _with_members(state, view)
     state = _developed(state, view, rules)
     state = _with_new(state, view, rules)
@@ -115,16 +141,25 @@ def _with_effects(report: Report, muted: Collection[str]) -> frozenset[str]:
     return frozenset((*muted, *followed))
 
 
-def _with_known(state: Alerts, view: AlertView) -> Alerts:
+def _with_known(state: Alerts, view: AlertView, rules: Rules) -> Alerts:
     """Without known findings that recovered or got worse: then they may alert."""
-    bad = {finding.key: finding.verdict for finding in view.bad}
+    bad = {finding.key: finding for finding in view.bad}
+    still = (_still_known(known, bad.get(known.key), view, rules) for known in state.known)
+    return replace(state, known=tuple(known for known in still if known))
 
-    def stays(known: KnownFinding) -> bool:
-        if known.key not in bad:
-            return not view.recovered(known.key) or known.key in view.muted
-        return bad[known.key].rank <= known.verdict.rank
 
-    return replace(state, known=tuple(filter(stays, state.known)))
+def _still_known(
+    known: KnownFinding, finding: Finding | None, view: AlertView, rules: Rules
+) -> KnownFinding | None:
+    if finding:
+        worse = finding.verdict.rank > known.verdict.rank
+        return None if worse else replace(known, well=None)
+    if known.key in view.muted or not view.observes(known.key):
+        return replace(known, well=None)
+    if not view.recovered(known.key):
+        return replace(known, well=known.well and known.well.interrupted())
+    well = seen_well(known.well, view.report.taken_at)
+    return replace(known, well=well) if well.seen < rules.steady else None
 
 
 def _with_members(state: Alerts, view: AlertView) -> Alerts:
@@ -167,7 +202,7 @@ def _still_bad(incident: Incident, findings: list[Finding], view: AlertView) -> 
         # It is trying again: until that succeeds, its effects are not another incident.
         head = old
     worst = max((finding.verdict for finding in findings), key=lambda verdict: verdict.rank)
-    incident = replace(incident, clear=None)
+    incident = replace(incident, clear=None, well=None)
     if head.key != old.key:
         incident = incident.with_line(at, f"it is {head.reason} of {head.subject}")
     elif (head.verdict, head.reason) != (old.verdict, old.reason):
@@ -180,46 +215,80 @@ def _still_bad(incident: Incident, findings: list[Finding], view: AlertView) -> 
 
 
 def _recovering(incident: Incident, view: AlertView, rules: Rules) -> Incident:
-    """An incident without bad findings: it is over once all of it was well for long enough."""
-    now = view.report.taken_at
+    """An incident without bad findings: it is over once all of it was seen well for long enough."""
     if any(key in view.muted or not view.observes(key) for key in incident.keys):
-        return replace(incident, clear=None)
+        return replace(incident, clear=None, well=None)
     if not all(view.recovered(key) for key in incident.keys):
         # Neither bad nor recovered: healthy objects also make progress now and then.
+        return replace(incident, well=incident.well and incident.well.interrupted())
+    well = seen_well(incident.well, view.report.taken_at)
+    incident = replace(incident, clear=well.began, well=well)
+    if well.seen < (rules.calm if incident.flapping else rules.steady):
         return incident
-    clear = incident.clear or now
-    if now - clear < (rules.calm if incident.flapping else rules.steady):
-        return replace(incident, clear=clear)
-    return replace(incident, clear=clear, ended=clear).with_line(clear, "recovered")
+    return replace(incident, ended=well.began).with_line(well.began, "recovered")
 
 
 def _with_new(state: Alerts, view: AlertView, rules: Rules) -> Alerts:
     """With incidents for findings that outlasted their grace, one for each root cause."""
     now = view.report.taken_at
-    since = {pending.key: pending.since for pending in state.pending}
     known = {known_finding.key: known_finding.verdict for known_finding in state.known}
-    waiting: dict[str, datetime] = {}
-    for finding in view.bad:
-        if not state.holding(finding.key) and finding.key not in known:
-            certain = view.observes(finding.key) and view.knows_cause(finding)
-            waiting[finding.key] = since.get(finding.key, now) if certain else now
-    # An unobserved finding keeps its place, and so does one that is only trying again.
-    for key, at in since.items():
-        stays = not view.observes(key) or view.retrying(key)
-        if key not in waiting and stays and not state.holding(key):
-            waiting[key] = at
+    waiting = _waiting(state, view, rules)
+    since = {pending.key: pending.since for pending in waiting}
     bad = {finding.key: finding for finding in view.bad}
-    for key, at in sorted(waiting.items(), key=lambda pair: (pair[1], pair[0])):
+    for key, at in sorted(since.items(), key=lambda pair: (pair[1], pair[0])):
         candidate = bad.get(key)
-        lasted = candidate and now - at >= rules.grace_of(candidate.check)
+        lasted = candidate and now - at >= rules.grace_of(candidate.check, candidate.reason)
         if candidate and lasted and view.observes(key) and not state.holding(key):
-            state = _with_opened(state, candidate, view, rules, known)
-    pending = tuple(Pending(key, at) for key, at in waiting.items() if not state.holding(key))
+            state = _with_opened(state, candidate, view, rules, known, since=since)
+    pending = tuple(pending for pending in waiting if not state.holding(pending.key))
     return replace(state, pending=pending)
 
 
+def _waiting(state: Alerts, view: AlertView, rules: Rules) -> tuple[Pending, ...]:
+    """The findings that are no incident yet, each with the time since which it has been bad."""
+    now = view.report.taken_at
+    before = {pending.key: pending for pending in state.pending}
+    known = {known_finding.key for known_finding in state.known}
+    waiting: dict[str, Pending] = {}
+    for finding in view.bad:
+        if not state.holding(finding.key) and finding.key not in known:
+            certain = view.observes(finding.key) and view.knows_cause(finding)
+            earlier = before.get(finding.key)
+            again = _bad_again(earlier, now) if earlier and certain else Pending(finding.key, now)
+            waiting[finding.key] = again
+    for key, earlier in before.items():
+        stays = None if key in waiting else _still_pending(earlier, view, rules)
+        if stays and not state.holding(key):
+            waiting[key] = stays
+    return tuple(waiting.values())
+
+
+def _bad_again(pending: Pending, now: datetime) -> Pending:
+    """Its time stood still since it was seen well, if it was."""
+    if pending.well is None:
+        return pending
+    return Pending(pending.key, pending.since + (now - pending.well.began))
+
+
+def _still_pending(pending: Pending, view: AlertView, rules: Rules) -> Pending | None:
+    """What is not bad now keeps its place where it only tries again, or is well for a moment."""
+    key, well = pending.key, pending.well
+    if not view.observes(key) or view.retrying(key):
+        return replace(pending, well=well and well.interrupted())
+    if key in view.muted or not view.recovered(key):
+        return None
+    well = seen_well(well, view.report.taken_at)
+    return replace(pending, well=well) if well.seen < rules.moment else None
+
+
 def _with_opened(
-    state: Alerts, finding: Finding, view: AlertView, rules: Rules, known: Mapping[str, Verdict]
+    state: Alerts,
+    finding: Finding,
+    view: AlertView,
+    rules: Rules,
+    known: Mapping[str, Verdict],
+    *,
+    since: Mapping[str, datetime],
 ) -> Alerts:
     now = view.report.taken_at
     links = view.report.chain(finding)
@@ -241,6 +310,7 @@ def _with_opened(
         head=_stored(root),
         keys=free,
         opened=now,
+        since=min(since[key] for key in free if key in since),
         worst=max((member.verdict for member in members), key=lambda verdict: verdict.rank),
         flapping=flapping,
     )

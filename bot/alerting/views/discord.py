@@ -15,6 +15,9 @@ from bot.render import text as words
 
 LISTED = 15
 LINES = 6
+NAMED = 8
+"""Kinds that cannot be seen and are named in a sentence."""
+
 THREAD_NAME = 100
 
 
@@ -37,7 +40,7 @@ def incident(
         f"{discord.code(words.brief(head.message, discord.MESSAGE), discord.MESSAGE)}{flaps}",
         "" if incident.ended else next_step(head, 2),
         "\n".join(map(_moment, incident.timeline[-lines:])),
-        f"-# since {_time(incident.opened)} · {head.code}{more} · incident {incident.id}",
+        f"-# since {_time(incident.began)} · {head.code}{more} · incident {incident.id}",
     ]
     return discord.card(verdict, [part for part in parts if part], rows)
 
@@ -66,7 +69,7 @@ def lost(channel: int, why: str) -> discord.Card:
 
 def end(incident: Incident, mark: str) -> discord.Card:
     """The reply that an incident is over; its mark identifies it."""
-    lasted = words.age(incident.opened, incident.ended) if incident.ended else ""
+    lasted = words.age(incident.began, incident.ended) if incident.ended else ""
     subject = discord.code(str(incident.head.subject), discord.SUBJECT)
     text = f"{words.MARK[Verdict.HEALTHY]} **Recovered** {subject} after {lasted}\n-# {mark}"
     return discord.card(Verdict.HEALTHY, [text], ())
@@ -86,9 +89,7 @@ def summary(incidents: Sequence[Incident], mark: str) -> discord.Card:
 def board(report: Report, state: Alerts, mark: str) -> discord.Card:
     """The present state and its age."""
     unfinished = [incident for incident in state.incidents if not incident.ended]
-    lines = [
-        f"{_head(incident)} since {_time(incident.opened)}" for incident in unfinished[:LISTED]
-    ]
+    lines = [f"{_head(incident)} since {_time(incident.began)}" for incident in unfinished[:LISTED]]
     if len(unfinished) > LISTED:
         lines.append(f"and {len(unfinished) - LISTED:,} more")
     verdict = report.verdict
@@ -109,9 +110,23 @@ def _head(incident: Incident) -> str:
 
 
 def _no_incident(report: Report) -> str:
-    """Known and silenced findings are not incidents, but they are still bad."""
+    """Known and silenced findings are not incidents, but they are still bad.
+
+    What cannot be seen may be an incident, so that there is none is said only of all that is seen.
+    """
     wrong = any(root.verdict.rank >= Verdict.DEGRADED.rank for root in report.roots)
-    return "No open incident." + wrong * " What is wrong is no news: `/health all` tells it."
+    known = wrong * " What is wrong is no news: `/health all` tells it."
+    if not report.judged_count:
+        return "I see nothing now, so I cannot tell whether there is an incident."
+    if hidden := tuple(dict.fromkeys(gap.kind for gap in report.unseen)):
+        more = f" and {len(hidden) - NAMED:,} more" if len(hidden) > NAMED else ""
+        kinds = discord.code(", ".join(hidden[:NAMED]) + more, 200)
+        return f"I cannot see {kinds} now, and would not know of an incident there.{known}"
+    unknown = sum(finding.verdict is Verdict.UNKNOWN for finding in report.findings)
+    if unknown:
+        objects = words.plural(unknown, "object")
+        return f"I cannot judge {objects}: `/health all` says why.{known}"
+    return f"No open incident.{known}"
 
 
 def _mention(role: int | None) -> str:

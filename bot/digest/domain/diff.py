@@ -11,7 +11,7 @@ from bot.domain.finding import Finding, Ref, subject_of
 from bot.domain.record import RecordType
 from bot.domain.report import Report
 from bot.domain.resources.registry import KIND_OF
-from bot.domain.verdict import Verdict
+from bot.domain.verdict import INCIDENT, Verdict
 from bot.health.checks import CHECKS
 
 
@@ -144,6 +144,9 @@ def base(report: Report, before: Base | None, noted: tuple[str, ...] = ()) -> Ba
 
 def _first(finding: Finding, earlier: Mapping[str, KnownEntry], report: Report) -> datetime:
     known = earlier.get(finding.key)
+    if known and known.verdict.rank < INCIDENT.rank <= finding.verdict.rank:
+        # It was under way or suspended, and fails only now.
+        return finding.since or report.taken_at
     return known.first if known else (finding.since or report.taken_at)
 
 
@@ -156,18 +159,32 @@ def _where(earlier: KnownEntry | None, root: Finding) -> str:
 
 
 def _standing(finding: Finding, earlier: KnownEntry | None) -> tuple[Verdict, str]:
-    """Verdict and reason. A failed finding that is progressing only tries again."""
-    tries = finding.verdict is Verdict.PROGRESSING
-    if earlier and tries and earlier.verdict.rank >= Verdict.DEGRADED.rank:
+    """Verdict and reason. A failed finding that tries again, is suspended or not known stays so."""
+    if (
+        earlier
+        and finding.unrecovered
+        and finding.verdict.rank < INCIDENT.rank <= earlier.verdict.rank
+    ):
         return earlier.verdict, earlier.reason
     return finding.verdict, finding.reason[:80]
 
 
 def _entry(root: Finding, report: Report, earlier: KnownEntry | None) -> DiffEntry:
-    since = root.since or (earlier.first if earlier else None)
+    since = _since(root, earlier)
     count = len(report.downstream.get(root.key, ()))
     was = earlier.verdict if earlier and earlier.verdict is not root.verdict else None
     return DiffEntry(root, count, since, was)
+
+
+def _since(root: Finding, earlier: KnownEntry | None) -> datetime | None:
+    """Since when it is so: what tries again has failed since it was first seen failing.
+
+    The time that its object tells is that of its present try.
+    """
+    if earlier is None:
+        return root.since
+    retries = _standing(root, earlier)[0] is not root.verdict
+    return earlier.first if retries or root.since is None else root.since
 
 
 def _counts(

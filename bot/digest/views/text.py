@@ -121,7 +121,8 @@ def trend_lines(trends: Trends, quoted: Callable[[str], str] = str) -> Iterator[
         yield f"not seen: {trends.unseen} of {trends.hours} hours, which count as neither"
     mean = f", mean time to recovery {_span(trends.recovery)}" if trends.recovery else ""
     counted = words.plural(trends.incidents, "incident"), words.plural(trends.restarts, "restart")
-    yield f"{counted[0]}{mean}, {counted[1]}"
+    if trends.unseen < trends.hours or trends.incidents:
+        yield f"{counted[0]}{mean}, {counted[1]}"
     flapping = [f"{quoted(named(problem))} ×{problem.times}" for problem in trends.flapping[:5]]
     if flapping:
         yield f"flapping: {', '.join(flapping)}"

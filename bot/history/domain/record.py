@@ -1,11 +1,13 @@
 """The stored history of health: an hour's verdict by area, and incidents with begin and end.
 
-An hour without a report has no point, and is never counted as healthy.
+An hour without a report has no point, and is never counted as healthy. What was well for one report
+between two failures was not mended: that is one incident, which goes on.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,11 +16,16 @@ import msgspec
 from bot.domain.check import SCOPES
 from bot.domain.record import RecordType
 from bot.domain.report import Report, focus
+from bot.domain.snapshot import Why
 from bot.domain.verdict import INCIDENT, LETTER, MEANS, Verdict
 from bot.health.checks import in_scope
 
 POINTS = 24 * 35
 INCIDENTS = 400
+
+RELAPSE = timedelta(minutes=7)
+"""What fails again within this time of its end was not mended, and its end is taken back: it was
+well in one report, or in two that lay close together."""
 
 ABSENT = "-"
 """The letter of an area that this cluster does not use."""
@@ -56,6 +63,11 @@ class History(msgspec.Struct, frozen=True):
     points: tuple[Point, ...] = ()
     incidents: tuple[PastIncident, ...] = ()
     dropped: int = 0
+
+
+def failing_since(history: History) -> Mapping[str, datetime]:
+    """When what fails now was first seen failing, by the key of the finding."""
+    return {incident.key: incident.began for incident in history.incidents if not incident.ended}
 
 
 def areas(report: Report) -> str:
@@ -98,25 +110,10 @@ def _rank(letter: str) -> int:
 
 def _incidents(history: History, report: Report) -> tuple[tuple[PastIncident, ...], int]:
     there = {root.key: root.verdict for root in report.roots if root.verdict.rank >= INCIDENT.rank}
-    hidden = {gap.kind for gap in report.unseen}
-    # Not known, trying again, suspended: that it failed is not over.
-    unrecovered = {
-        finding.key
-        for finding in report.findings
-        if finding.unrecovered and finding.verdict.rank < INCIDENT.rank
-    }
-    incidents = []
-    ongoing = set()
-    for incident in history.incidents:
-        change: dict[str, Any] = {}
-        if incident.ended is None:
-            ongoing.add(incident.key)
-            if incident.key in there:
-                worst = max(incident.worst, there[incident.key], key=lambda verdict: verdict.rank)
-                change = {"worst": worst}
-            elif incident.key not in unrecovered and not _hidden(incident.key, hidden):
-                change = {"ended": max(incident.began, report.taken_at)}
-        incidents.append(msgspec.structs.replace(incident, **change))
+    incidents = [
+        _developed(incident, there, report) for incident in _resumed(history, there, report)
+    ]
+    ongoing = {incident.key for incident in incidents if incident.ended is None}
     for key, verdict in there.items():
         if key not in ongoing:
             incidents.append(PastIncident(key, report.taken_at, None, verdict))
@@ -124,9 +121,52 @@ def _incidents(history: History, report: Report) -> tuple[tuple[PastIncident, ..
     return tuple(incidents[dropped:]), history.dropped + dropped
 
 
-def _hidden(key: str, kinds: set[str]) -> bool:
-    """Whether an incident's kind could not be read: then its absence proves nothing."""
-    return (*key.split("/"), "", "")[1] in kinds
+def _resumed(
+    history: History, there: Mapping[str, Verdict], report: Report
+) -> tuple[PastIncident, ...]:
+    """The incidents, of which the last of each cause goes on where it failed again at once."""
+    last = {incident.key: number for number, incident in enumerate(history.incidents)}
+    again = {
+        number
+        for key, number in last.items()
+        if key in there
+        and (ended := history.incidents[number].ended)
+        and timedelta() <= report.taken_at - ended < RELAPSE
+    }
+    return tuple(
+        msgspec.structs.replace(incident, ended=None) if number in again else incident
+        for number, incident in enumerate(history.incidents)
+    )
+
+
+def _developed(
+    incident: PastIncident, there: Mapping[str, Verdict], report: Report
+) -> PastIncident:
+    if incident.ended:
+        return incident
+    change: dict[str, Any] = {}
+    if incident.key in there:
+        worst = max(incident.worst, there[incident.key], key=lambda verdict: verdict.rank)
+        change = {"worst": worst}
+    elif _recovered(incident.key, report):
+        change = {"ended": max(incident.began, report.taken_at)}
+    return msgspec.structs.replace(incident, **change)
+
+
+def _recovered(key: str, report: Report) -> bool:
+    """Whether the object was seen well, or is gone from a kind that was read.
+
+    An object that is not known, that tries again, that is suspended, or that fails by another's
+    fault now has not recovered.
+    """
+    finding = report.by_key.get(key)
+    if finding and finding.unrecovered:
+        return False
+    kind = (*key.split("/"), "", "")[1]
+    whys = {gap.why for gap in report.gaps if gap.kind == kind}
+    if any(not why.by_choice for why in whys):
+        return False
+    return bool(finding) or kind in report.counts or Why.NOT_INSTALLED in whys
 
 
 def _spare(history: History) -> History | None:

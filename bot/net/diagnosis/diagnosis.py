@@ -110,11 +110,15 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Diagnosed(msgspec.Struct, frozen=True):
-    """A diagnosis, its subject as it was then, and the moment of its objects."""
+    """A diagnosis, its subject as it was then, and the moment of its objects.
+
+    private: Only who asked for it saw it, so it raises no public alert.
+    """
 
     taken_at: datetime
     subject: Subject
     diagnosis: Diagnosis
+    private: bool = False
 
     @property
     def route(self) -> Ref | None:

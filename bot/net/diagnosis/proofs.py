@@ -21,7 +21,8 @@ from bot.net.diagnosis.subject import EndpointAt, Native, Subject
 class ProvenFault(msgspec.Struct, frozen=True, kw_only=True):
     """A proven fault of a route, and where the route led when it was tested.
 
-    `subject` is how to ask for it again; `endpoints` are addresses and ports.
+    `subject` is how to ask for it again; `endpoints` are addresses and ports. `private` where it
+    was only asked for in private.
     """
 
     subject: str
@@ -38,6 +39,7 @@ class ProvenFault(msgspec.Struct, frozen=True, kw_only=True):
     effect: Effect
     effect_because: str
     evidence: tuple[Evidence, ...]
+    private: bool = False
 
 
 class Proofs(msgspec.Struct, frozen=True):
@@ -66,6 +68,7 @@ def proof(diagnosed: Diagnosed) -> ProvenFault:
         tested=diagnosed.taken_at,
         endpoints=tuple((endpoint.address, endpoint.port) for endpoint in subject.endpoints),
         evidence=tuple(Evidence(row.what, row.result) for row in recent.bearing(diagnosis)),
+        private=diagnosed.private,
         **_picked(subject, OF_SUBJECT),
         **_picked(diagnosis, OF_DIAGNOSIS),
     )
@@ -80,7 +83,7 @@ def diagnosed(fault: ProvenFault) -> Diagnosed:
         evidence=tuple(Seen(row.label, row.value, bears=True) for row in fault.evidence),
         **_picked(fault, OF_DIAGNOSIS),
     )
-    return Diagnosed(fault.tested, subject, diagnosis)
+    return Diagnosed(fault.tested, subject, diagnosis, fault.private)
 
 
 def _picked(source: msgspec.Struct, names: tuple[str, ...]) -> dict[str, Any]:

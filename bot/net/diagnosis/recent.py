@@ -58,10 +58,13 @@ def standing(before: Diagnosed | None, after: Diagnosed) -> Diagnosed:
     """Which of two diagnoses of one subject counts from now on, each with its own time.
 
     A proven fault stands until a test passes, proves another fault, or finds that the route leads
-    elsewhere: one that could not tell says nothing of it.
+    elsewhere: one that could not tell says nothing of it. A fault that is public stays so.
     """
-    if before is None or not proves(before) or proves(after) or after.diagnosis.passed:
+    if before is None or not proves(before) or after.diagnosis.passed:
         return after
+    if proves(after):
+        public = after.private and not before.private
+        return msgspec.structs.replace(after, private=False) if public else after
     return after if _leads_elsewhere(before.subject, after.subject) else before
 
 
@@ -149,4 +152,5 @@ def _judged(diagnosed: Diagnosed) -> Judgement:
             Evidence("tested", f"{diagnosed.taken_at:%Y-%m-%d %H:%M} UTC, {diagnosis.confidence}"),
             *(Evidence(row.what, row.result) for row in bearing(diagnosis)),
         ),
+        private=diagnosed.private,
     )

@@ -70,8 +70,12 @@ class Diagnose:
     _restored: set[str] = field(default_factory=set)
     """The routes of which nothing is known but what an earlier process proved."""
 
-    async def diagnose(self, typed: str, progress: Progress = quiet) -> Diagnosed:
+    async def diagnose(
+        self, typed: str, progress: Progress = quiet, *, private: bool = False
+    ) -> Diagnosed:
         """The verdict on the route or Service that is asked for, beside what it is about.
+
+        What is asked for in `private` raises no public alert.
 
         Raises:
             InputError: It means no route or Service, or several; the message suggests names.
@@ -82,10 +86,15 @@ class Diagnose:
         subject = resolving.resolve(snapshot, typed)
         if isinstance(subject, Unresolved):
             raise InputError(str(subject))
-        return await self.examine(subject, snapshot.taken_at, progress)
+        return await self.examine(subject, snapshot.taken_at, progress, private=private)
 
     async def examine(
-        self, subject: Subject, taken_at: datetime, progress: Progress = quiet
+        self,
+        subject: Subject,
+        taken_at: datetime,
+        progress: Progress = quiet,
+        *,
+        private: bool = False,
     ) -> Diagnosed:
         """Diagnose a subject that is resolved already."""
         async with asyncio.TaskGroup() as group:
@@ -101,7 +110,7 @@ class Diagnose:
             tuple(dict.fromkeys((*blind, *network.unmade))),
         )
         diagnosis = msgspec.structs.replace(diagnosis, subject=subject.name, prober=prober)
-        diagnosed = Diagnosed(taken_at, subject, diagnosis)
+        diagnosed = Diagnosed(taken_at, subject, diagnosis, private)
         self._remember(diagnosed)
         return diagnosed
 

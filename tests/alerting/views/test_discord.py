@@ -3,18 +3,29 @@
 import re
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from bot.alerting.domain.incident import Alerts, Incident, MessageRecord, Moment, Thread
 from bot.alerting.views import discord as discord_alert
+from bot.domain.finding import Finding, Ref
+from bot.domain.report import Report
+from bot.domain.snapshot import Gap, Why
 from bot.domain.verdict import Verdict
 from tests.examples import examples
 from tests.health.views.test_discord import CODE, assert_harmless, texts
 from tests.render.strategies import NOW, findings, hostile, reports
 
 ID = "0123456789abcdef"
+UNKNOWN = Finding(
+    check="pods",
+    subject=Ref("Pod", "apps", "web"),
+    verdict=Verdict.UNKNOWN,
+    reason="NodeLost",
+    message="",
+)
 told = st.lists(st.builds(Moment, st.just(NOW), hostile), max_size=20).map(tuple)
 threads = st.sampled_from([Thread(), Thread(told=1, post=MessageRecord(1, ID, NOW, 2), upto=1)])
 
@@ -44,6 +55,28 @@ def test_an_alert_of_anything_is_a_harmless_message(one: Incident, report: Any):
     assert_harmless(discord_alert.timeline(one.timeline, f"{ID}-7"))
     assert_harmless(discord_alert.summary((one,) * 40, ID))
     assert_harmless(discord_alert.board(report, Alerts((one,) * 40), "meshmedic-board"))
+
+
+@pytest.mark.parametrize(
+    ("report", "said"),
+    [
+        (Report(NOW, (), (), {"Pod": 3}), "No open incident."),
+        (
+            Report(NOW, (), (Gap("Certificate", Why.NOT_INSTALLED),), {"Pod": 3}),
+            "No open incident.",
+        ),
+        (Report(NOW), "I see nothing now"),
+        (Report(NOW, (), (Gap("Pod", Why.UNREACHABLE),)), "I see nothing now"),
+        (Report(NOW, (), (Gap("Pod", Why.STALE),), {"Pod": 3}), "I cannot see `Pod` now"),
+        (Report(NOW, (), (Gap("Pod", Why.FORBIDDEN),), {"Node": 3}), "I cannot see `Pod` now"),
+        (Report(NOW, (UNKNOWN,), (), {"Pod": 3}), "I cannot judge 1 object"),
+    ],
+)
+def test_the_board_says_that_there_is_no_incident_only_where_all_is_seen(report: Report, said: str):
+    """Else it says what is not."""
+    shown = "\n".join(texts(discord_alert.board(report, Alerts(), "meshmedic-board")))
+    assert said in shown
+    assert ("No open incident" in shown) == said.startswith("No open")
 
 
 @given(incidents())

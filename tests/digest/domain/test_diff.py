@@ -208,3 +208,26 @@ def _linked(cause: str, count: int):
         for number in range(count)
     ]
     return root, *pods
+
+
+@pytest.mark.parametrize("verdict", [Verdict.PROGRESSING, Verdict.UNKNOWN, Verdict.SUSPENDED])
+def test_what_failed_and_was_not_seen_well_is_as_before_since_it_failed_first(verdict: Verdict):
+    """Trying again, suspended, or not known: none of these is better."""
+    failed = msgspec.structs.replace(_one(), verdict=Verdict.FAILED, since=NOW)
+    first = base(a_report([failed]), None)
+    tried = msgspec.structs.replace(failed, verdict=verdict, since=NOW + timedelta(days=1))
+    found = difference(first, a_report([tried]), Verdict.PROGRESSING)
+    (entry,) = found.same
+    assert entry.was is Verdict.FAILED
+    assert entry.since == NOW
+    assert not found.some
+
+
+def test_what_was_under_way_and_failed_since_has_failed_since_then_only():
+    """The time of an earlier digest is that of the roll-out."""
+    tried = msgspec.structs.replace(_one(), verdict=Verdict.PROGRESSING, since=None)
+    first = base(a_report([tried]), None)
+    failed = msgspec.structs.replace(tried, verdict=Verdict.FAILED)
+    later = NOW + timedelta(days=2)
+    again = base(Report(later, (failed,), (), {"Pod": 1}), first)
+    assert again.known[failed.key].first == later

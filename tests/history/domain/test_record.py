@@ -3,12 +3,14 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.charts.spec import Level
 from bot.domain.check import SCOPES
+from bot.domain.finding import Ref
 from bot.domain.record import read, written
 from bot.domain.report import Report, examine
 from bot.domain.snapshot import Gap, Why
@@ -22,6 +24,7 @@ from bot.history.domain.record import (
     PastIncident,
     Point,
     areas,
+    failing_since,
     noted,
 )
 from bot.history.domain.trends import trends
@@ -194,3 +197,32 @@ def test_the_trends_of_a_week_count_what_lies_in_it_and_name_the_five_worst() ->
     assert [each.key.rsplit("/", 1)[-1] for each in told.worst] == [
         "web-7", "web-6", "web-5", "web-4", "edge",
     ]  # fmt: skip
+
+
+def test_what_is_well_for_one_report_between_two_failures_was_not_mended() -> None:
+    """A pod that crashes runs between two crashes: that is one incident, and no recovery."""
+    looks = [a_look(NOW + timedelta(minutes=5 * n), broken=n % 2 == 0) for n in range(9)]
+    history = of(History(), *looks)
+    assert [(each.began, each.ended) for each in history.incidents] == [(NOW, None)]
+    assert failing_since(history) == {"pods/Pod/apps/web": NOW}
+    well = [a_look(NOW + timedelta(minutes=45 + 5 * n)) for n in range(3)]
+    (incident,) = of(history, *well).incidents
+    assert incident.ended == NOW + timedelta(minutes=45)
+    assert failing_since(of(history, *well)) == {}
+
+
+def test_what_fails_by_the_fault_of_another_now_has_not_recovered() -> None:
+    """A pod that crashed before its node went away."""
+    pod = a_look(NOW, broken=True)
+    node = msgspec.structs.replace(pod.findings[0], check="nodes", subject=Ref("Node", "", "one"))
+    effect = msgspec.structs.replace(pod.findings[0], cause=node.key)
+    later = Report(NOW + timedelta(minutes=5), (node, effect), (), {"Pod": 1, "Node": 1})
+    assert [each.ended for each in of(History(), pod, later).incidents] == [None, None]
+
+
+def test_a_kind_that_nobody_read_is_not_gone() -> None:
+    """Not a gap, and no object: the report says nothing of it."""
+    silent = Report(NOW + timedelta(minutes=5), (), (), {"Node": 1})
+    assert [each.ended for each in of(History(), a_look(NOW, broken=True), silent).incidents] == [
+        None
+    ]

@@ -122,6 +122,40 @@ async def test_a_test_that_passed_ends_a_proven_fault():
     assert await lab.finding() is None
 
 
+async def test_what_was_tested_in_private_is_in_the_report_and_raises_no_public_alert():
+    """Over a restart, and until somebody proves it in public; what is public stays so."""
+    store = FakeStore()
+    lab = Homelab(memory=ReportStore(store, Led()))
+    state = await watched(lab, None, 0)
+    lab.diagnose.prober = WorldProber(a_world(redirected=REDIRECTED))
+    await lab.diagnose.diagnose("web.example", private=True)
+    found = await lab.finding()
+    assert found
+    assert found.verdict is Verdict.DEGRADED, "never green when it is red"
+    assert (await watched(lab, state, 60)).incidents == ()
+    assert lab.memory
+    await lab.memory.keep()
+    later = Homelab()
+    await ReportStore(store, Led()).restore(later.health, later.diagnose)
+    state = await watched(later, state, 60)
+    assert state.incidents == ()
+    await later.prove()
+    state = await watched(later, state, 120)
+    await later.diagnose.diagnose("web.example", private=True)
+    state = await watched(later, state, 180)
+    assert [each.ended for each in state.incidents] == [None]
+
+
+async def test_a_fault_that_somebody_asked_about_alarms_only_after_the_usual_grace():
+    """Not between the command and its answer."""
+    lab = Homelab()
+    state = await watched(lab, None, 0)
+    await lab.prove()
+    for minute, opened in ((60, 0), (62, 0), (63, 1), (64, 1)):
+        state = advance(state, await lab.report(minute), RULES)
+        assert len(state.incidents) == opened
+
+
 async def test_a_day_after_its_proof_a_fault_is_unknown_and_its_incident_open():
     """It is neither seen nor over: somebody has to test the route again."""
     lab = Homelab()

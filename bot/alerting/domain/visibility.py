@@ -1,0 +1,57 @@
+"""What the bot cannot see any more, as a finding: who does not see hears of no failure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.domain.finding import Finding, Ref
+from bot.domain.report import Report
+from bot.domain.snapshot import Gap, Why
+from bot.domain.verdict import Verdict
+
+CHECK = "visibility"
+WATCH = Ref("Watch", "", "cluster")
+
+STALE_WATCH = "StaleWatch"
+NEVER_SEEN = "NeverSeen"
+"""No kind was lost, but one has not been read since the start of this process."""
+
+AWAY = frozenset({Why.UNREACHABLE, Why.STALE})
+"""Temporary gaps. A permanently forbidden kind must not hold back alerts for ever."""
+
+NAMED = 6
+"""Kinds that the message names."""
+
+DETAIL = 200
+
+
+def with_visibility(report: Report) -> Report:
+    """The report with a finding about the kinds that cannot be seen now, if there are any.
+
+    The kind of that finding counts as seen: a watch is well where nothing is said of it.
+    """
+    if WATCH.kind in report.counts:
+        return report
+    gaps = [gap for gap in report.gaps if gap.why in AWAY]
+    counts = {**report.counts, WATCH.kind: 1}
+    findings = (*report.findings, _finding(gaps, report)) if gaps else report.findings
+    return replace(report, findings=findings, counts=counts)
+
+
+def _finding(gaps: Sequence[Gap], report: Report) -> Finding:
+    kinds = list(dict.fromkeys(gap.kind for gap in gaps))
+    lost = any(gap.why is Why.STALE or gap.since for gap in gaps)
+    blind = not set(report.counts) - set(kinds)
+    more = f" and {len(kinds) - NAMED} more" if len(kinds) > NAMED else ""
+    detail = next((gap.detail for gap in gaps if gap.detail), "")
+    why = f" {detail[:DETAIL].rstrip('. ')}." if detail else ""
+    return Finding(
+        check=CHECK,
+        subject=WATCH,
+        verdict=Verdict.FAILED if blind else Verdict.DEGRADED,
+        reason=STALE_WATCH if lost else NEVER_SEEN,
+        message=f"I cannot see these kinds now: {', '.join(kinds[:NAMED])}{more}.{why} "
+        "A failure of them is not noticed until I can: /doctor tells what I may read.",
+        since=min((gap.since for gap in gaps if gap.since), default=None),
+    )
