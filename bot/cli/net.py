@@ -25,7 +25,6 @@ from bot.net.ports import Prober
 from bot.net.request.service import Reach
 from bot.net.views import json as net_json
 from bot.net.views import terminal as net_terminal
-from bot.net.views import text as net_text
 from bot.net.views.chart import heat_map
 from bot.render import terminal
 from bot.render import text as words
@@ -72,7 +71,7 @@ async def diagnose(arguments: argparse.Namespace) -> int:
         service = Diagnose(cluster, prober, await connection.traefik())
         diagnosis = (await service.diagnose(" ".join(arguments.route), _progress)).diagnosis
     show(arguments, diagnosis, net_json.diagnosis, net_terminal.diagnosis)
-    return EXIT[net_text.verdict(diagnosis)]
+    return EXIT[diagnosis.verdict]
 
 
 @in_event_loop

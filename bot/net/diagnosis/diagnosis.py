@@ -11,7 +11,8 @@ from enum import StrEnum
 import msgspec
 
 from bot.domain.finding import Ref
-from bot.net.diagnosis.subject import Subject
+from bot.domain.verdict import Verdict
+from bot.net.diagnosis.subject import Native, Subject
 
 DIAGNOSES = "diagnoses"
 """The name of the gap where nobody knows what tests have proven."""
@@ -46,6 +47,16 @@ class Row(StrEnum):
     def reason(self) -> str:
         """The row as the reason of a finding: `OverlayDown`."""
         return "".join(word.capitalize() for word in self.value.split("-"))
+
+
+BY_VIP = frozenset({Row.VIP_BROKEN, Row.CHECKSUM_OFFLOAD})
+"""Rows in which requests by the VIP fail, and those to pod IPs do not."""
+
+CURABLE = frozenset({Row.REDIRECT, Row.SOURCE_ADDRESS})
+"""Rows in which the VIP's packets differ from those to the pod IP, so that nativeLB avoids them."""
+
+MILD = frozenset({Row.LOSS, Row.SLOW_PATH, Row.DNS, Row.OUTSIDE})
+"""Rows in which the route still works, in part or for now."""
 
 
 class Confidence(StrEnum):
@@ -107,6 +118,21 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     """By what was tested, in words; empty where nothing was."""
     passed: bool = False
     """Whether the route's own requests were seen to get through on every way that they may take."""
+    native: Native = Native.OFF
+    """Whether the route goes by the VIP."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """How grave it is for the route; what could not be determined is never healthy.
+
+        Everything that speaks of a diagnosis takes it from here: the answer itself, and the checks.
+        """
+        if self.row is Row.HEALTHY:
+            return Verdict.HEALTHY
+        if self.row is Row.INCONCLUSIVE:
+            return Verdict.UNKNOWN
+        avoided = CURABLE if self.native is Native.ON else BY_VIP
+        return Verdict.DEGRADED if self.row in MILD | avoided else Verdict.FAILED
 
 
 class Diagnosed(msgspec.Struct, frozen=True):

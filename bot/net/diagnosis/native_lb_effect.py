@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.net.diagnosis.diagnosis import Effect, Row
+from bot.net.diagnosis.diagnosis import CURABLE, Effect, Row
 from bot.net.diagnosis.evidence import Path, RouteEvidence
 from bot.net.diagnosis.results import Result
 from bot.net.diagnosis.rule import DecisionRule, Match
@@ -14,9 +14,6 @@ FIRST = (2, 10)
 """The first version of Traefik with nativeLB."""
 
 HARMFUL = (Row.CHECKSUM_OFFLOAD, Row.VIP_BROKEN)
-CURABLE = (Row.REDIRECT, Row.SOURCE_ADDRESS)
-"""Rows in which the VIP's packets differ from those to the pod IP."""
-
 CHOOSES = (Row.POLICY, Row.APPLICATION, Row.TARGET_PORT, *CURABLE)
 """Rows in which some endpoints may work, so that the VIP passes where it happens to choose one."""
 

@@ -81,6 +81,7 @@ def diagnosed(fault: ProvenFault) -> Diagnosed:
     diagnosis = Diagnosis(
         subject=fault.subject,
         evidence=tuple(Seen(row.label, row.value, bears=True) for row in fault.evidence),
+        native=fault.native,
         **_picked(fault, OF_DIAGNOSIS),
     )
     return Diagnosed(fault.tested, subject, diagnosis, fault.private)

@@ -18,6 +18,8 @@ from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.net import route_resolution as resolving
 from bot.net.diagnosis.diagnosis import (
+    BY_VIP,
+    CURABLE,
     Confidence,
     Diagnosed,
     Diagnoses,
@@ -36,9 +38,6 @@ STOPS = frozenset({*(rule.row for rule in CONNECTING), Row.MTU, Row.STALE_ENDPOI
     Row.SLOW_PATH
 }
 """Rows in which requests of the route fail."""
-
-BY_VIP = frozenset({Row.VIP_BROKEN, Row.CHECKSUM_OFFLOAD})
-"""Rows in which they fail where nativeLB is on."""
 
 SHOWN = 5
 """Rows of evidence that a finding keeps."""
@@ -114,7 +113,7 @@ def _places(subject: Subject) -> frozenset[tuple[str, int]]:
 def _is_gone_round(diagnosed: Diagnosed) -> bool:
     """Whether it is a fault of pod IPs, which a route by the VIP avoids but does not repair."""
     diagnosis = diagnosed.diagnosis
-    if diagnosis.row in BY_VIP or diagnosis.row not in STOPS:
+    if diagnosis.row not in CURABLE:
         return False
     proven = diagnosis.confidence is Confidence.PROVEN
     return diagnosis.effect is Effect.HELPS or (proven and diagnosed.subject.native is Native.ON)
@@ -124,6 +123,7 @@ def _worked_around(diagnosed: Diagnosed) -> Judgement:
     """The network's fault stays open: nativeLB goes round it and mends nothing (issue 5)."""
     return msgspec.structs.replace(
         _judged(diagnosed),
+        verdict=Verdict.DEGRADED,
         reason="WorkedAround",
         message="nativeLB is on and goes round this fault, which stays: "
         + diagnosed.diagnosis.because,
@@ -136,7 +136,7 @@ def _fails(diagnosed: Diagnosed) -> bool:
     if diagnosis.effect is not Effect.HELPS and diagnosis.confidence is not Confidence.PROVEN:
         return False
     by_vip = diagnosed.subject.native is Native.ON and diagnosis.row in BY_VIP
-    around = diagnosed.subject.native is Native.ON and diagnosis.row not in BY_VIP
+    around = diagnosed.subject.native is Native.ON and diagnosis.row in CURABLE
     return by_vip or (diagnosis.row in STOPS and not around)
 
 
@@ -145,7 +145,7 @@ def _judged(diagnosed: Diagnosed) -> Judgement:
     helps = diagnosis.effect is Effect.HELPS
     advice = f" nativeLB would lead past it: {diagnosis.effect_because}" if helps else ""
     return Judgement(
-        verdict=Verdict.DEGRADED,
+        verdict=diagnosis.verdict,
         reason="NativeLBHelps" if helps else diagnosis.row.reason,
         message=f"{diagnosis.because}{advice}",
         evidence=(

@@ -109,7 +109,9 @@ class Diagnose:
             believing.result(),
             tuple(dict.fromkeys((*blind, *network.unmade))),
         )
-        diagnosis = msgspec.structs.replace(diagnosis, subject=subject.name, prober=prober)
+        diagnosis = msgspec.structs.replace(
+            diagnosis, subject=subject.name, prober=prober, native=subject.native
+        )
         diagnosed = Diagnosed(taken_at, subject, diagnosis, private)
         self._remember(diagnosed)
         return diagnosed

@@ -38,7 +38,7 @@ OUTPUT_WIDE = 2000
 
 def diagnosis(diagnosis: Diagnosis, rows: list[render.Row]) -> render.Card:
     """One message, and the whole of it as a file."""
-    verdict = text.verdict(diagnosis)
+    verdict = diagnosis.verdict
     sure = "" if diagnosis.confidence is Confidence.NONE else f" · {diagnosis.confidence}"
     places = ", ".join(render.code(place, 60) for place in diagnosis.places[:5])
     head = f"## {words.MARK[verdict]} {text.TITLE[diagnosis.row]}{sure}"

@@ -119,7 +119,7 @@ def diagnosis(diagnosis: Diagnosis) -> bytes:
         JsonDiagnosis,
         schema=DIAGNOSIS,
         subject=redact(diagnosis.subject),
-        verdict=text.verdict(diagnosis),
+        verdict=diagnosis.verdict,
         because=redact(diagnosis.because),
         effect_because=redact(diagnosis.effect_because),
         evidence=tuple(evidence),

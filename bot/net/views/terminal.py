@@ -26,7 +26,7 @@ PAGE = 300
 
 def diagnosis(diagnosis: Diagnosis, *, whole: bool = False) -> RenderableType:
     """Verdict first, then what bears on it; every test where the `whole` of it is wanted."""
-    title = _title(text.TITLE[diagnosis.row], text.verdict(diagnosis))
+    title = _title(text.TITLE[diagnosis.row], diagnosis.verdict)
     if diagnosis.confidence is not Confidence.NONE:
         title.append(f"  {diagnosis.confidence}", style="default not bold")
     parts: list[RenderableType] = [title, Text(words.line(diagnosis.because, LINE))]

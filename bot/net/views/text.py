@@ -34,9 +34,6 @@ TITLE = {
     Row.INCONCLUSIVE: "Inconclusive",
 }
 
-MILD = frozenset({Row.LOSS, Row.SLOW_PATH, Row.DNS, Row.OUTSIDE, Row.VIP_BROKEN})
-"""Rows in which the route still works, in part or for now."""
-
 NATIVE = {
     Effect.HELPS: "nativeLB would help",
     Effect.LOWERS: "nativeLB would only lower the failure rate",
@@ -73,15 +70,6 @@ NAME = 16
 
 CELL = 5
 """Characters of a cell."""
-
-
-def verdict(diagnosis: Diagnosis) -> Verdict:
-    """How grave a diagnosis is, on the one scale: what could not be determined is never healthy."""
-    if diagnosis.row is Row.HEALTHY:
-        return Verdict.HEALTHY
-    if diagnosis.row is Row.INCONCLUSIVE:
-        return Verdict.UNKNOWN
-    return Verdict.DEGRADED if diagnosis.row in MILD else Verdict.FAILED
 
 
 def evidence(diagnosis: Diagnosis) -> Sequence[Seen]:

@@ -73,7 +73,7 @@ def judged(
 def test_nativelb_that_was_proven_to_help_is_a_finding(route: Plain):
     """Of a plain Ingress and of an IngressRoute, with when it was tested and what was seen."""
     said = judged(found(), route)
-    assert (said.verdict, said.reason) == (Verdict.DEGRADED, "NativeLBHelps")
+    assert (said.verdict, said.reason) == (Verdict.FAILED, "NativeLBHelps")
     assert "nativeLB would lead past it" in said.message
     assert [each.label for each in said.evidence] == ["tested", "edge -> 10.42.1.5"]
 
@@ -81,7 +81,7 @@ def test_nativelb_that_was_proven_to_help_is_a_finding(route: Plain):
 def test_a_route_that_was_seen_failing_is_a_finding_without_a_prescription():
     """The overlay is to be mended."""
     said = judged(found(Row.OVERLAY_DOWN, Effect.USELESS), an_ingress())
-    assert (said.verdict, said.reason) == (Verdict.DEGRADED, "OverlayDown")
+    assert (said.verdict, said.reason) == (Verdict.FAILED, "OverlayDown")
     assert "nativeLB" not in said.message
 
 
@@ -136,6 +136,30 @@ def test_a_fault_that_nativelb_goes_round_is_still_a_finding_when_it_is_tested_a
     """The route works by the VIP, and the network does not."""
     diagnosis = found(Row.REDIRECT, Effect.ALREADY)
     assert judged(diagnosis, a_route(nativeLB=True)).reason == "WorkedAround"
+
+
+@pytest.mark.parametrize(
+    "row", [Row.OVERLAY_DOWN, Row.NO_ROUTE, Row.MTU, Row.POLICY, Row.TARGET_PORT, Row.APPLICATION]
+)
+def test_what_stops_the_vip_as_well_is_not_worked_around(row: Row):
+    """Its packets are those to the pod IP by then, so requests fail."""
+    said = judged(found(row, Effect.ALREADY), a_route(nativeLB=True))
+    assert (said.verdict, said.reason) == (Verdict.FAILED, row.reason)
+
+
+@pytest.mark.parametrize("native", [Native.ON, Native.OFF])
+@pytest.mark.parametrize("row", list(Row))
+def test_a_route_that_a_diagnosis_calls_failed_is_failed_in_the_checks_too(
+    row: Row, native: Native
+):
+    """One verdict, also where nativeLB is on; `NoEndpoints` is told by the route's references."""
+    diagnosis = found(row, Effect.ALREADY if native is Native.ON else Effect.UNKNOWN, native=native)
+    route = a_route(nativeLB=True) if native is Native.ON else a_route()
+    said = judged(diagnosis, route, native=native)
+    if diagnosis.verdict is Verdict.FAILED and row is not Row.NO_ENDPOINTS:
+        assert said.verdict is Verdict.FAILED
+    elif said.verdict is not Verdict.HEALTHY:
+        assert said.verdict is diagnosis.verdict
 
 
 def test_a_fault_that_was_only_likely_is_not_worked_around():

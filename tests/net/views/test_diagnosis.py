@@ -81,15 +81,13 @@ def test_every_row_and_effect_has_its_words() -> None:
 def test_only_a_route_that_works_is_healthy() -> None:
     """What nobody could tell is unknown."""
     found = {
-        row: net_text.verdict(
-            Diagnosis(
-                row=row,
-                confidence=Confidence.NONE,
-                because="",
-                effect=Effect.UNKNOWN,
-                effect_because="",
-            )
-        )
+        row: Diagnosis(
+            row=row,
+            confidence=Confidence.NONE,
+            because="",
+            effect=Effect.UNKNOWN,
+            effect_because="",
+        ).verdict
         for row in Row
     }
     assert [row for row, each in found.items() if each is Verdict.HEALTHY] == [Row.HEALTHY]
