@@ -1,0 +1,145 @@
+"""What each front end says of a cluster, in one form: subject, verdict, reason and root."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from bot.alerting.domain.incident import ALERTS, Alerts
+from bot.cli import digest as digest_command
+from bot.digest.domain.digest import Digest
+from bot.digest.domain.records import DigestSchedule
+from bot.digest.domain.schedule import Timetable
+from bot.domain.report import Report
+from bot.domain.verdict import Verdict
+from bot.health import offline
+from bot.health.views import json as health_json
+from bot.sandbox.discord_page import CHANNEL_ID
+from bot.traefik.domain.answers import RoutesAnswer
+from tests.commands.conftest import texts
+from tests.one_answer.world import World
+
+Subject = tuple[str, str, str]
+"""Kind, namespace, name."""
+
+
+class Told(NamedTuple):
+    """One finding; `root` is the code of the root cause, its own where it is one."""
+
+    check: str
+    subject: Subject
+    verdict: str
+    reason: str
+    root: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The whole verdict, what is told, and the names of what was not seen."""
+
+    verdict: str
+    told: frozenset[Told]
+    unseen: frozenset[str]
+    judged: Mapping[str, int]
+
+    def verdicts(self) -> dict[Subject, Told]:
+        """The worst of each subject that is not healthy."""
+        by_subject: dict[Subject, Told] = {}
+        for each in sorted(self.told, key=lambda told: Verdict(told.verdict).rank):
+            by_subject[each.subject] = each
+        return by_subject
+
+
+def of_report(report: Report) -> Answer:
+    """By the JSON that scripts and exports get."""
+    document = json.loads(health_json.report(report))
+    findings = {finding["code"]: finding for finding in document["findings"]}
+
+    def root(code: str) -> str:
+        cause = findings[code]["cause"]
+        return root(cause) if cause else code
+
+    return Answer(
+        document["verdict"],
+        frozenset(
+            Told(
+                finding["check"],
+                (finding["kind"], finding["namespace"], finding["name"]),
+                finding["verdict"],
+                finding["reason"],
+                root(code),
+            )
+            for code, finding in findings.items()
+        ),
+        frozenset(gap["kind"] for gap in document["gaps"]),
+        document["seen"],
+    )
+
+
+def of_routes(answer: RoutesAnswer) -> dict[Subject, str]:
+    """The verdict on each route."""
+    return {
+        (route.ref.kind, route.ref.namespace, route.ref.name): route.verdict
+        for route in answer.routes
+    }
+
+
+def of_digest(digest: Digest) -> frozenset[tuple[str, str, str, int]]:
+    """The code, verdict, reason and effects of each root cause."""
+    return frozenset(
+        (entry.finding.code, entry.finding.verdict, entry.finding.reason, entry.downstream)
+        for entry in digest.difference.present
+    )
+
+
+def roots_of(report: Report) -> frozenset[tuple[str, str, str, int]]:
+    """The same, of a report."""
+    return frozenset(
+        (root.code, root.verdict, root.reason, len(report.downstream.get(root.key, ())))
+        for root in report.roots
+    )
+
+
+def judged(objects: Iterable[object]) -> dict[Subject, Told]:
+    """What `judge` says of the same objects, exported just now."""
+    verdicts = offline.judge(objects, now=datetime.now(UTC), timely=True)
+    return {
+        (each.kind, each.namespace, each.name): Told(
+            "", (each.kind, each.namespace, each.name), each.verdict, each.reason, ""
+        )
+        for each in verdicts
+    }
+
+
+def a_schedule() -> DigestSchedule:
+    """Of everything, and of any verdict."""
+    now = datetime.now(UTC)
+    return DigestSchedule(name="digest", channel=CHANNEL_ID, when=Timetable(0, 0), began=now)
+
+
+async def digest_of_the_bot(world: World) -> Digest:
+    """As `/digest now` composes it."""
+    return (await world.bot._digests.composer.compose(a_schedule())).digest
+
+
+async def digest_of_the_terminal(world: World) -> Digest:
+    """As `meshmedic digest` composes it."""
+    health = await world.terminal.health()
+    composer = digest_command._composer(world.terminal, health)
+    return (await composer.compose(a_schedule())).digest
+
+
+async def alerts(world: World) -> Alerts:
+    """What the bot keeps of incidents."""
+    return await world.store.read(ALERTS) or Alerts()
+
+
+def posts(world: World) -> list[str]:
+    """The messages in the channel, the oldest first."""
+    return [
+        texts([part.to_dict() for part in message.components])
+        for message in world.page.channel.history()
+    ]

@@ -1,0 +1,270 @@
+"""Every front end is asked the same question on every scenario, and gives one answer.
+
+The bot answers in a simulated Discord, by `/health`, `/traefik`, `/net diagnose`, digest, board and
+alerts; the terminal by `check`, `digest` and `traefik`; and `judge` reads an export of the same
+objects. All of them look at one world. They are asked twice: before anybody has tested a route, and
+after `/net diagnose` of each.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.alerting.domain.incident import Alerts
+from bot.domain.election import Alone
+from bot.domain.report import Report
+from bot.domain.verdict import INCIDENT, Verdict
+from bot.errors import InputError, MeshmedicError
+from bot.health.report_store import ReportStore
+from bot.health.views import text as health_text
+from bot.kube.configmap_store import ConfigMapStore
+from bot.net.diagnosis.diagnosis import Confidence, Diagnosed, Row
+from bot.render.text import MARK
+from bot.sandbox.scenarios import SCENARIOS, Scenario
+from bot.traefik.domain.answers import RoutesAnswer
+from tests.one_answer.answers import (
+    Answer,
+    Subject,
+    Told,
+    alerts,
+    digest_of_the_bot,
+    digest_of_the_terminal,
+    judged,
+    of_digest,
+    of_report,
+    of_routes,
+    posts,
+    roots_of,
+)
+from tests.one_answer.world import STATE, World, playing
+
+Excuse = Callable[[Told | None, Told, Answer], bool]
+
+ABSENCE = re.compile(
+    r"\w*(NotFound|Missing|DoesNotExist|NoReadyEndpoints|NotReady|NoEndpoints)\w*|No[A-Z]\w*"
+)
+
+EXCUSES: dict[str, Excuse] = {
+    "A kind that no check reads of a cluster": lambda _, told, live: (
+        told.subject[0] not in live.judged
+    ),
+    "A kind that could not be read of this cluster": lambda _, told, live: (
+        told.subject[0] in live.unseen
+    ),
+    "Files lack the agents' rounds": lambda checked, _, __: (
+        checked is not None and checked.check == "connectivity"
+    ),
+    "An object that a file lacks may exist": lambda checked, told, _: (
+        checked is not None
+        and told.verdict == Verdict.HEALTHY
+        and bool(ABSENCE.fullmatch(checked.reason))
+    ),
+}
+"""Why `judge` may say something else of an object than `check`, by rule."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+async def test_every_front_end_gives_one_answer(scenario: Scenario, tmp_path: Path):
+    """The same findings, each with one verdict, reason and root; what is not read is named."""
+    async with playing(scenario, tmp_path) as world:
+        await _begun(world)
+        assert [each async for each in _differences(world)] == []
+        assert [*_by_files(of_report(await world.bot._health.look()), world)] == []
+        await _diagnosed(world)
+        assert [each async for each in _differences(world)] == []
+
+
+async def _begun(world: World) -> None:
+    """Wait until the rounds of the agents were read once, where they can be."""
+    rounds = world.bot._rounds
+    assert rounds is not None
+    await rounds.look()
+
+
+async def _diagnosed(world: World) -> None:
+    """Test every route, and keep what was proven where the terminal looks for it."""
+    diagnose = world.bot._diagnose
+    try:
+        names = await diagnose.suggestions("ingress", 100)
+    except MeshmedicError:
+        return
+    for name in names:
+        try:
+            await diagnose.diagnose(name)
+        except InputError:
+            # It leads to nothing that could be tested, which is a finding already.
+            continue
+    kept = ReportStore(ConfigMapStore(world.terminal.api, STATE, Alone()), Alone())
+    kept.note_proofs(diagnose.proofs)
+    await kept.keep()
+
+
+async def _differences(world: World):  # type: ignore[no-untyped-def]
+    """What any front end says otherwise than the health checks of the bot, in words."""
+    report = await world.bot._health.check()
+    answer = of_report(report)
+    for each in await _by_terminal(answer, world):
+        yield each
+    for each in await _by_routes(report, world):
+        yield each
+    for each in _by_diagnoses(answer, world.bot._diagnose.remembered):
+        yield each
+    for each in await _by_digests(report, world):
+        yield each
+    for each in await _by_posts(report, world):
+        yield each
+
+
+async def _by_terminal(answer: Answer, world: World) -> list[str]:
+    """`check`: all the same, or named as not seen."""
+    checked = of_report(await (await world.terminal.health()).check())
+    found = [f"check: {each}" for each in sorted(checked.told ^ answer.told)]
+    if checked.verdict != answer.verdict:
+        found.append(f"check: {checked.verdict}, and /health: {answer.verdict}")
+    if not answer.unseen <= checked.unseen:
+        found.append(f"check does not name {answer.unseen - checked.unseen}")
+    return found
+
+
+async def _by_digests(report: Report, world: World) -> list[str]:
+    """Every root cause with its effects, and their number; where nothing is seen, it says so."""
+    found = []
+    digests = {"/digest now": digest_of_the_bot, "meshmedic digest": digest_of_the_terminal}
+    for name, compose in digests.items():
+        try:
+            digest = await compose(world)
+        except MeshmedicError as error:
+            # The terminal ends with the code of unknown then.
+            found += [] if report.verdict is Verdict.UNKNOWN else [f"{name}: {error}"]
+            continue
+        if of_digest(digest) != roots_of(report) or digest.report.verdict != report.verdict:
+            found.append(f"{name}: {of_digest(digest) ^ roots_of(report)}, {digest.report.verdict}")
+        if digest.shown != len(report.roots):
+            found.append(f"{name} counts {digest.shown} of {len(report.roots)}")
+    return found
+
+
+async def _by_routes(report: Report, world: World) -> list[str]:
+    """`/traefik routes` and `describe`, here and in the terminal."""
+    try:
+        answers = {
+            "/traefik routes": await world.bot._traefik.routes(),
+            "meshmedic traefik routes": await (await world.terminal.traefik()).routes(),
+        }
+    except MeshmedicError as error:
+        return [] if report.unseen else [str(error)]
+    worst = of_report(report).verdicts()
+    found = []
+    for name, routes in answers.items():
+        for subject, verdict in of_routes(routes).items():
+            told = worst.get(subject)
+            if verdict != (told.verdict if told else Verdict.HEALTHY):
+                found.append(f"{name}: {subject} {verdict}, and /health: {told}")
+        found += _whole(name, routes, worst, report)
+    return found
+
+
+def _whole(
+    name: str, routes: RoutesAnswer, worst: dict[Subject, Told], report: Report
+) -> Iterator[str]:
+    """The verdict on all routes; worse than theirs only where it names what it did not see."""
+    of_routes_alone = [
+        Verdict(told.verdict) for (kind, _, _), told in worst.items() if kind.startswith("Ingress")
+    ]
+    least = max((verdict.rank for verdict in of_routes_alone), default=0)
+    if routes.verdict.rank < least and not any(route.unread for route in routes.routes):
+        yield f"{name}: {routes.verdict} in all"
+    if routes.verdict.rank > least and not routes.unseen and not report.unseen:
+        yield f"{name}: {routes.verdict} in all, and names nothing that it did not see"
+
+
+def _by_diagnoses(answer: Answer, diagnoses: tuple[Diagnosed, ...]) -> Iterator[str]:
+    """A route that a diagnosis proves to be broken, and one that works and is called broken."""
+    worst = answer.verdicts()
+    for diagnosed in diagnoses:
+        route, diagnosis = diagnosed.route, diagnosed.diagnosis
+        if route is None:
+            continue
+        told = worst.get((route.kind, route.namespace, route.name))
+        rank = Verdict(told.verdict).rank if told else 0
+        proven = diagnosis.confidence is Confidence.PROVEN
+        if diagnosis.verdict is Verdict.FAILED and proven and rank < Verdict.FAILED.rank:
+            yield f"/net diagnose: {route} {diagnosis.row}, and /health: {told}"
+        if diagnosis.row is Row.HEALTHY and rank == Verdict.FAILED.rank:
+            yield f"/net diagnose: {route} works, and /health: {told}"
+
+
+async def _by_posts(report: Report, world: World) -> list[str]:
+    """What stands in Discord: the answers, the board, and the incidents."""
+    await world.look()
+    return [
+        *await _by_slash(report, world),
+        *_by_board(report, posts(world)),
+        *_by_incidents(report, await alerts(world)),
+    ]
+
+
+async def _by_slash(report: Report, world: World) -> list[str]:
+    """What `/health all` and `/traefik routes` show a person."""
+    person, channel = world.page.preview.viewers[0], world.page.channel
+    found = []
+    for command, wanted in (("health all", health_text.headline(report)), ("traefik routes", "")):
+        result = await person.slash(channel, command)
+        text = await _shown(world, result.response.id)
+        if wanted and not (MARK[report.verdict] in text and wanted in text):
+            found.append(f"/{command} shows {text[:200]!r}")
+        green = [
+            line for line in text.splitlines() if line.startswith(f"{MARK[Verdict.HEALTHY]} `")
+        ]
+        found += [
+            f"/{command} is green for {told.subject}"
+            for told in of_report(report).verdicts().values()
+            if any(f"/{told.subject[1]}/{told.subject[2]}`" in line.lower() for line in green)
+            and told.subject[0].startswith("Ingress")
+        ]
+    return found
+
+
+async def _shown(world: World, message: int) -> str:
+    """The text of an answer, once it has come."""
+    for _ in range(50):
+        for posted, text in zip(world.page.channel.history(), posts(world), strict=True):
+            if posted.id == message and text:
+                return text
+        await asyncio.sleep(0.1)
+    return ""
+
+
+def _by_board(report: Report, shown: list[str]) -> Iterator[str]:
+    boards = [text for text in shown if "meshmedic-board" in text]
+    head = f"## {MARK[report.verdict]} {report.verdict.capitalize()}"
+    headline = health_text.headline(report)
+    if not any(text.startswith(head) and headline in text for text in boards):
+        yield f"the board shows {[text[:200] for text in boards]} and not {head!r}, {headline!r}"
+
+
+def _by_incidents(report: Report, state: Alerts) -> Iterator[str]:
+    """One for every root that is bad enough, and for nothing that is healthy."""
+    bad = {finding.key for finding in report.findings if finding.verdict.rank >= INCIDENT.rank}
+    for root in report.roots:
+        if root.key in bad and state.holding(root.key) is None:
+            yield f"no incident of {root.key}"
+    for incident in state.incidents:
+        if not incident.ended and not bad & set(incident.keys):
+            yield f"an incident of {incident.head.key}, which is not bad"
+
+
+def _by_files(answer: Answer, world: World) -> Iterator[str]:
+    """`judge` on an export of the objects: the same verdicts, but for EXCUSES."""
+    checked = answer.verdicts()
+    for subject, told in judged(world.lab.objects).items():
+        live = checked.get(subject)
+        verdict, reason = (live.verdict, live.reason) if live else (Verdict.HEALTHY, told.reason)
+        if (told.verdict, told.reason) == (verdict, reason):
+            continue
+        if not any(excuse(live, told, answer) for excuse in EXCUSES.values()):
+            yield f"judge: {told}, and check: {live}"
