@@ -31,8 +31,11 @@ LOOKS = timedelta(minutes=10)
 
 LOOK_EVERY = timedelta(minutes=2)
 
-TERMS = 3
-"""Terms of the Lease whose messages a leader looks for: its own, and those that ended just now."""
+TERMS = 10
+"""Terms of the Lease whose messages a leader looks for: its own, and those that ended before it.
+
+Each restart of the bot is one.
+"""
 
 ALIKE = timedelta(minutes=2)
 """How far two processes may be apart about when one outage began."""

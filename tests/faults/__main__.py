@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.faults.faults import FAULTS, STRIKES, Fault, Strike
-from tests.faults.posts import posted
+from tests.faults.posts import Posts, posted
 from tests.faults.stage import Stage, faketime, staged
 from tests.wire.pair import TAKEOVER
 
@@ -99,12 +99,14 @@ async def _played(fault: Fault, stage: Stage, *, lasts: float) -> Outcome:
     return Outcome(fault, lasted, saw, recovery, stage.lost, stage.twice)
 
 
-async def struck(strike: Strike) -> Outcome:
+async def struck(strike: Strike, *, quick: bool) -> Outcome:
     """Strike a leader whose standby is alive."""
     with tempfile.TemporaryDirectory(prefix="meshmedic-faults-") as made:
-        async with posted(Path(made)) as stage:
+        async with posted(Path(made), strike.environment(quick=quick)) as stage:
             await strike.begin(stage)
             text = await stage.told()
+            if lasts := strike.duration(quick=quick):
+                return await _struck_for_long(strike, stage, text, lasts)
             recovery: float | None = time.monotonic() - stage.struck
             if not stage.whole(text):
                 recovery = await stage.recovered(RECOVERY, since=stage.struck)
@@ -115,6 +117,16 @@ async def struck(strike: Strike) -> Outcome:
             await stage.all_told()
             saw = _in_words(stage, text)
             return Outcome(strike, lasted, saw, recovery, stage.lost, stage.twice, acts)
+
+
+async def _struck_for_long(strike: Strike, stage: Posts, text: str, lasts: float) -> Outcome:
+    await asyncio.sleep(max(0.0, lasts - (time.monotonic() - stage.struck)))
+    lasted, ended = time.monotonic() - stage.struck, time.monotonic()
+    await strike.end(stage)
+    recovery = await stage.recovered(RECOVERY, since=ended)
+    await strike.proves(stage)
+    await stage.all_told()
+    return Outcome(strike, lasted, _in_words(stage, text), recovery, stage.lost, stage.twice)
 
 
 def _in_words(stage: Stage, text: str) -> str:
@@ -134,7 +146,7 @@ async def _all(faults: Sequence[Fault | Strike], *, quick: bool) -> list[Outcome
         if isinstance(fault, Strike):
             async with pairs:  # it mostly waits for a lease to expire
                 print(f"faults: {fault.name}", file=sys.stderr, flush=True)  # noqa: T201
-                return await struck(fault)
+                return await struck(fault, quick=quick)
         if fault.long and not quick:
             return await played(fault, quick=quick)  # it mostly waits
         async with turns:

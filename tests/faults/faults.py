@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 
 from tests.clusters.wire import Mode
 from tests.faults import posts
 from tests.faults.posts import Posts
 from tests.faults.stage import Stage, faketime
+from tests.pair.hurried import TIMES
 from tests.wire import endpoints
 from tests.wire.interactions import until
 
@@ -142,7 +143,9 @@ async def _nothing_of_posts(_: Posts) -> None:
 class Strike:
     """What strikes the leader of two processes; `hands_over`: whether another acts then.
 
-    `proves` holds what must be true at the end, beside answers.
+    `proves` holds what must be true at the end, beside answers. `lasts`: Seconds until `end`, after
+    which everything must be whole again; 0: it must be so by itself. `settings`: What the processes
+    are told beside the usual.
     """
 
     name: str
@@ -151,6 +154,17 @@ class Strike:
     proves: Callable[[Posts], Awaitable[None]] = _nothing_of_posts
     costs: int = 0
     hands_over: bool = True
+    lasts: float = 0.0
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    def duration(self, *, quick: bool) -> float:
+        """Seconds that it lasts; a quick one is played by processes in a hurry."""
+        return self.lasts / TIMES if quick else self.lasts
+
+    def environment(self, *, quick: bool) -> Mapping[str, str]:
+        """What the processes are told."""
+        hurried = {"WIRE_MODULE": "tests.pair.hurried"} if quick and self.lasts else {}
+        return {**self.settings, **hurried}
 
 
 def _clock(moved: str) -> Act:
@@ -205,6 +219,15 @@ STRIKES: tuple[Strike, ...] = (
         posts.config_map_deleted,
         posts.it_was_said,
         hands_over=False,
+    ),
+    Strike(
+        "no API for both",
+        posts.both_cut_off,
+        posts.both_back,
+        posts.the_outage_was_told,
+        hands_over=False,
+        lasts=600,
+        settings=posts.ALERTS,
     ),
 )
 """Each on a leader and a standby."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import aiohttp
@@ -18,7 +19,9 @@ from tests.faults.stage import PATIENCE, WELCOME, Stage
 from tests.wire import discord_server, endpoints
 from tests.wire.bot_process import a_cluster
 from tests.wire.interactions import until
+from tests.wire.outages import outages, recoveries, stored
 from tests.wire.pair import PLACE, Member, member
+from tests.wire.world import CHANNEL_ID
 
 BUSY = 20.0
 """Seconds within which the work must have begun that is to be interrupted."""
@@ -31,6 +34,8 @@ NEVER = 600.0
 
 SLOW = 4.0
 """Seconds that a write is held up: less than the bot's own limit, so that it waits for it."""
+
+ALERTS = {"MESHMEDIC_ALERT_CHANNEL": str(CHANNEL_ID)}
 
 FULL = {"other": "x" * (1024 * 1024 - 10)}
 
@@ -46,7 +51,9 @@ class Posts(Stage):
     async def join(self) -> Member:
         """One process more; it stands by, unless it is the first."""
         folder = self.folder / f"post-{len(self.members)}"
-        made = await self._running.enter_async_context(member(self.server, self.url, folder))
+        made = await self._running.enter_async_context(
+            member(self.server, self.url, folder, more=self.environment)
+        )
         self.members.append(made)
         return made
 
@@ -102,14 +109,16 @@ async def _leads(each: Member) -> bool:
 
 
 @asynccontextmanager
-async def posted(folder: Path) -> AsyncIterator[Posts]:
+async def posted(
+    folder: Path, environment: Mapping[str, str] = MappingProxyType({})
+) -> AsyncIterator[Posts]:
     """A leader that has answered once, and a standby, in a simulated cluster."""
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(discord_server.serve(folder))
         cluster = a_cluster()
         url = await stack.enter_async_context(serve(cluster))
         marker = "productivity/paperless-env"
-        stage = Posts(server, None, None, folder, cluster, None, marker, {}, url=url)
+        stage = Posts(server, None, None, folder, cluster, None, marker, environment, url=url)
         stack.push_async_callback(stage.close)
         leader = await stage.join()
         await leader.becomes_leader()
@@ -205,6 +214,33 @@ async def back(stage: Posts) -> None:
     first = stage.members[0]
     assert not await first.leads()
     first.wire.set(Mode.PASSES)
+
+
+async def both_cut_off(stage: Posts) -> None:
+    """The API server is gone for both, once the leader has looked for its alerts."""
+    assert stage.cluster is not None
+    await until(lambda: stage.record("alerts"), "a first look", BUSY)
+    for each in stage.members:
+        each.wire.set(Mode.DEAD)
+    stage.strike()
+
+
+async def both_back(stage: Posts) -> None:
+    """It is there again; it was told while it was gone, and not twice."""
+    assert len(outages(stage.server)) == 1
+    assert recoveries(stage.server) == []
+    for each in stage.members:
+        each.wire.set(Mode.PASSES)
+
+
+async def the_outage_was_told(stage: Posts) -> None:
+    """Once, and so was its end; the message is an incident in the state."""
+    assert stage.cluster is not None
+    await until(lambda: recoveries(stage.server), "the end of the outage", 3 * 60)
+    assert len(outages(stage.server)) == len(recoveries(stage.server)) == 1
+    state = stored(stage.cluster)
+    assert state is not None
+    assert [each["head"]["check"] for each in state["incidents"]] == ["api-server"]
 
 
 async def config_map_full(stage: Posts) -> None:
