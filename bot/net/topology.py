@@ -12,6 +12,8 @@ from bot.routing import service_endpoints as serving
 from bot.routing.running import arguments_of, traefik_pods
 
 FLANNEL_IP = "flannel.alpha.coreos.com/public-ip"
+FLANNEL_BACKEND = "flannel.alpha.coreos.com/backend-type"
+MAX_BACKEND = 40
 FLANNEL_IPV6 = "flannel.alpha.coreos.com/public-ipv6"
 
 
@@ -79,6 +81,7 @@ def _node(node: core.Node) -> NodeAt:
         tuple(dict.fromkeys(own)),
         notes.get(FLANNEL_IP, "") or notes.get(FLANNEL_IPV6, ""),
         is_ready(node),
+        notes.get(FLANNEL_BACKEND, "")[:MAX_BACKEND],
     )
 
 

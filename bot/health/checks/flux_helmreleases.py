@@ -51,7 +51,7 @@ CHECK = Check(
     title="Flux HelmReleases that are not installed or upgraded.",
     judges={flux.HelmRelease: judge},
     documented_as="kubectl get helmrelease -A",
-    advice="Read the message, mend chart or values in Git, and let Flux reconcile.",
+    advice="Read the message, fix what it names, and let Flux reconcile.",
     refers_to=(
         flux.HelmChart,
         flux.HelmRepository,

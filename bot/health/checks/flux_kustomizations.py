@@ -40,6 +40,6 @@ CHECK = Check(
     title="Flux Kustomizations that are not reconciled.",
     judges={flux.Kustomization: judge},
     documented_as="kubectl get kustomization -A",
-    advice="Read the message, mend it in Git, and let Flux reconcile.",
+    advice="Read the message, fix what it names, and let Flux reconcile.",
     refers_to=(flux.GitRepository, flux.OCIRepository, flux.Bucket, core.Pod),
 )

@@ -202,5 +202,5 @@ CHECK = Check(
     title="Nodes that are not ready, under pressure, silent or cordoned.",
     judges={core.Node: judge},
     documented_as="kubectl get nodes -o wide",
-    advice="Describe the node, and look at k3s and Tailscale on it.",
+    advice="Describe the node, and look at k3s on it.",
 )

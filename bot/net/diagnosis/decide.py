@@ -13,6 +13,7 @@ from bot.net.diagnosis import native_lb_effect as effects
 from bot.net.diagnosis.diagnosis import Confidence, Diagnosis, Effect, Row
 from bot.net.diagnosis.evidence import RouteEvidence, collect
 from bot.net.diagnosis.observation import Aim, Belief, Key, ListenerReport, Observation
+from bot.net.diagnosis.overlay_kind import facts_of
 from bot.net.diagnosis.results import SHARP, Result
 from bot.net.diagnosis.rule import DecisionRule, Match
 from bot.net.diagnosis.rules import BESIDE, CONNECTING, DECIDED, GRAVEST, healthy, loss, slow_path
@@ -125,7 +126,7 @@ def _diagnosis(
         effect=effect,
         effect_because=because,
         places=match.places,
-        advice=(*match.instead, *rule.advice, *beside),
+        advice=(*match.instead, *rule.steps(facts_of(evidence.subject.nodes)), *beside),
         evidence=explanation.rows(evidence, match.bears),
         untested=_untested(evidence, (*match.untested, *untested), decided=decided),
         passed=healthy.passed(evidence),

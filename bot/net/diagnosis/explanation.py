@@ -8,6 +8,7 @@ from bot.domain.grouping import grouped
 from bot.net.diagnosis.diagnosis import Seen
 from bot.net.diagnosis.evidence import RouteEvidence
 from bot.net.diagnosis.observation import Aim, Belief, ExecutionContext, ProbeTarget, VantagePoint
+from bot.net.diagnosis.overlay_kind import facts_of
 from bot.net.diagnosis.results import ResultState
 from bot.net.diagnosis.rules.healthy import lacking
 
@@ -134,7 +135,8 @@ def _for_failures(evidence: RouteEvidence) -> str:
             f"kubectl get networkpolicy; on {node}: ss -ltn in the pod. And allow probes in the "
             "host network: they tell these three apart."
         )
-    return f"On {path.ingress}: tcpdump -ni flannel.1 host {path.endpoint.address}, and ask again."
+    device = facts_of(evidence.subject.nodes).device
+    return f"On {path.ingress}: tcpdump -ni {device} host {path.endpoint.address}, and ask again."
 
 
 def _for_gaps(evidence: RouteEvidence) -> str:

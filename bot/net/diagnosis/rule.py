@@ -10,6 +10,7 @@ from typing import TypeVar
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import Path, RouteEvidence
 from bot.net.diagnosis.observation import Aim
+from bot.net.diagnosis.overlay_kind import OverlayFacts
 
 T = TypeVar("T")
 
@@ -50,7 +51,12 @@ class DecisionRule:
     find: Find
     effect: Effect
     effect_because: str
-    advice: tuple[str, ...]
+    advice: tuple[str, ...] | Callable[[OverlayFacts], tuple[str, ...]]
+    """What to do; a function where that depends on the overlay."""
+
+    def steps(self, overlay: OverlayFacts) -> tuple[str, ...]:
+        """What to do, with this overlay."""
+        return self.advice(overlay) if callable(self.advice) else self.advice
 
     def match(self, evidence: RouteEvidence) -> Match | None:
         """All that fits, as one match that is as certain as its least certain part."""

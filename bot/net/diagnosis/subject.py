@@ -58,6 +58,8 @@ class NodeAt(msgspec.Struct, frozen=True, order=True):
     addresses: tuple[str, ...] = ()
     announced: str = ""
     ready: bool = True
+    backend: str = ""
+    """The type of flannel's backend, as its annotation says it."""
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,7 +19,9 @@ from bot.domain.grouping import grouped
 from bot.domain.resources import core
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
+from bot.net import topology
 from bot.net.diagnosis.diagnosis import Row
+from bot.net.diagnosis.overlay_kind import OverlayFacts, OverlayKind, facts_of
 from bot.net.mesh.matrix import Break, By
 from bot.net.mesh.rounds import INTERVALS, Fault, Links
 from bot.net.topology import is_ready
@@ -38,15 +40,16 @@ OVERLAY_DOWN, ONE_WAY, MTU = (row.reason for row in (Row.OVERLAY_DOWN, Row.ONE_W
 ASK = "Ask /net matrix {node} to measure it now, and /net diagnose of a route for the cause."
 
 MEANS = {
-    OVERLAY_DOWN: "The overlay carries nothing there: flannel, or the mesh under it.",
+    OVERLAY_DOWN: "{overlay} carries nothing there.",
     ONE_WAY: (
         "The other way works: something drops new connections in this direction, such as a host "
-        "firewall or the tailnet's ACL."
+        "firewall{acl}."
     ),
     MTU: "Connections come about and large payloads do not pass: the path's MTU is too small.",
     DATAGRAMS_LOST: "Connections work and datagrams do not pass.",
     PAIR_BROKEN: "Both nodes reach others: it is the path between the two.",
 }
+"""What a break means, with the overlay that is there."""
 
 
 def judged(node: core.Node, snapshot: Snapshot) -> Judgement:
@@ -65,8 +68,9 @@ def by_node(snapshot: Snapshot) -> Mapping[str, Judgement]:
     if _is_stale(links, snapshot.taken_at):
         all_pairs = frozenset(fault.pair for fault in links.faults)
         links = msgspec.structs.replace(links, carried=all_pairs)
+    overlay = facts_of(topology.nodes(snapshot))
     broken = {
-        name: _broken(name, breaks, links, down)
+        name: _broken(name, breaks, links, down, overlay)
         for name, breaks in subjects(links.breaks, down).items()
         if name in nodes
     }
@@ -98,7 +102,9 @@ def verdict(breaks: Iterable[Break]) -> Verdict:
     return Verdict.FAILED if dead else Verdict.DEGRADED
 
 
-def _broken(name: str, breaks: list[Break], links: Links, down: frozenset[str]) -> Judgement:
+def _broken(
+    name: str, breaks: list[Break], links: Links, down: frozenset[str], overlay: OverlayFacts
+) -> Judgement:
     by_test = {fault.key: fault for fault in links.faults}
     cells = [cell for break_ in breaks for cell in break_.cells]
     faults = [by_test[cell.key] for cell in cells if cell.key in by_test]
@@ -107,7 +113,7 @@ def _broken(name: str, breaks: list[Break], links: Links, down: frozenset[str]) 
         sentences.append(f"And {len(breaks) - TOLD} more.")
     if all(fault.pair in links.carried for fault in faults):
         sentences.append("So it was when it was last seen; now it cannot be looked at.")
-    sentences += dict.fromkeys(MEANS[_reason(break_)] for break_ in breaks[:TOLD])
+    sentences += dict.fromkeys(_meaning(break_, overlay) for break_ in breaks[:TOLD])
     pairs = sum(break_.way in ("->", "<->") for break_ in breaks)
     culprits = {node for cell in cells for node in cell.pair} & down
     return Judgement(
@@ -133,6 +139,14 @@ def _evidence(faults: Sequence[Fault], links: Links) -> Iterator[Evidence]:
         )
     if len(faults) > SHOWN:
         yield Evidence("more tests that fail", str(len(faults) - SHOWN))
+
+
+def _meaning(break_: Break, overlay: OverlayFacts) -> str:
+    known = overlay.kind is not OverlayKind.UNKNOWN
+    return MEANS[_reason(break_)].format(
+        overlay=f"The overlay ({overlay.kind})" if known else "The overlay",
+        acl=" or the tailnet's ACL" if overlay.tailnet else "",
+    )
 
 
 def _reason(break_: Break) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 
+from bot.domain.grouping import grouped
 from bot.net.diagnosis.diagnosis import Row
+from bot.net.diagnosis.overlay_kind import OverlayFacts, OverlayKind
 from bot.net.diagnosis.rule import DecisionRule
 from bot.net.diagnosis.rules import RULES
 from bot.net.views import text
@@ -40,7 +42,7 @@ def _row(rule: DecisionRule) -> str:
     # The docstring of `find` has a section for each of the two.
     _, _, sections = (inspect.getdoc(rule.find) or "").partition("Seen: ")
     seen, _, apart = (" ".join(part.split()) for part in sections.partition("Told apart: "))
-    steps = "\n".join(f"{number}. {step}" for number, step in enumerate(rule.advice, 1))
+    steps = "\n".join(f"{number}. {step}" for number, step in enumerate(_steps(rule), 1))
     return (
         f"## {rule.row.value}\n\n"
         f"*{text.TITLE[rule.row]}.*\n\n"
@@ -49,6 +51,26 @@ def _row(rule: DecisionRule) -> str:
         f"**{text.NATIVE[rule.effect]}:** {rule.effect_because}\n\n"
         f"**To do:**\n\n{steps}\n"
     )
+
+
+def _steps(rule: DecisionRule) -> Iterator[str]:
+    """What to do; where that depends on the overlay, each step with the overlays that it is for."""
+    if not callable(rule.advice):
+        yield from rule.advice
+        return
+    overlays = [OverlayFacts(kind, tailnet=True) for kind in OverlayKind]
+    overlays.append(OverlayFacts(OverlayKind.VXLAN))
+    by_step = grouped(
+        (step, _name(overlay)) for overlay in overlays for step in rule.steps(overlay)
+    )
+    for step, names in by_step.items():
+        yield step if len(names) == len(overlays) else f"*({', '.join(names)})* {step}"
+
+
+def _name(overlay: OverlayFacts) -> str:
+    if overlay.kind is OverlayKind.VXLAN:
+        return "vxlan over Tailscale" if overlay.tailnet else "vxlan"
+    return overlay.kind.value
 
 
 if __name__ == "__main__":

@@ -66,7 +66,9 @@ def an_endpoint(node: str, last: int = 20, port: int = PORT, **rest: object) -> 
 def a_node(name: str, **rest: object) -> NodeAt:
     """A node whose announced address is its own."""
     own = f"100.64.0.{number(name)}"
-    return NodeAt(**{"name": name, "addresses": (own,), "announced": own, **rest})  # type: ignore[arg-type]
+    return NodeAt(
+        **{"name": name, "addresses": (own,), "announced": own, "backend": "vxlan", **rest}
+    )  # type: ignore[arg-type]
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.net.diagnosis import overlay_advice
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import Path, RouteEvidence
 from bot.net.diagnosis.observation import Aim, VantagePoint
@@ -81,9 +82,5 @@ RULE = DecisionRule(
     find=find,
     effect=Effect.USELESS,
     effect_because="The VIP's packets take the same way and are lost as often.",
-    advice=(
-        "tailscale ping <node> on Traefik's node: a path by a relay (DERP) or a bad link loses "
-        "packets; open UDP 41641 so that the nodes connect directly.",
-        "Look for drops: ip -s link show flannel.1, and tailscale0, on both nodes.",
-    ),
+    advice=overlay_advice.loss,
 )

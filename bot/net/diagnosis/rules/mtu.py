@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.net.diagnosis import overlay_advice
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import Path, RouteEvidence
 from bot.net.diagnosis.observation import Aim
@@ -60,9 +61,5 @@ RULE = DecisionRule(
     find=find,
     effect=Effect.USELESS,
     effect_because="The VIP's packets are as large.",
-    advice=(
-        "Compare ip link show flannel.1 and tailscale0 on both nodes: flannel.1 must be 50 less "
-        "(vxlan) or 80 less (wireguard) than the interface below: 1230 or 1200 over Tailscale.",
-        "Restart k3s on the node where it differs, so that flannel takes the MTU of tailscale0.",
-    ),
+    advice=overlay_advice.mtu,
 )

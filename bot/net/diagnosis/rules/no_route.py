@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.net.diagnosis import overlay_advice
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import Path, RouteEvidence
 from bot.net.diagnosis.observation import Aim
@@ -55,9 +56,5 @@ RULE = DecisionRule(
     find=find,
     effect=Effect.USELESS,
     effect_because="The VIP becomes the same pod IP, which has no way either.",
-    advice=(
-        "On Traefik's node: ip route get <pod IP>. It must lead to flannel.1; if not, flannel.1 "
-        "or the route is missing: restart k3s there.",
-        "If the route is there, look for a firewall rule that rejects (iptables -S FORWARD).",
-    ),
+    advice=overlay_advice.no_route,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.net.diagnosis import overlay_advice
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import RouteEvidence
 from bot.net.diagnosis.observation import Aim
@@ -47,8 +48,5 @@ RULE = DecisionRule(
     find=find,
     effect=Effect.USELESS,
     effect_because="The VIP's packets go to the same wrong address.",
-    advice=(
-        "On that node set --node-ip (and --flannel-iface=tailscale0) to the address by which the "
-        "others reach it, and restart k3s there.",
-    ),
+    advice=overlay_advice.node_address,
 )

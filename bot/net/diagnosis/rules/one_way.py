@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.net.diagnosis import overlay_advice
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import RouteEvidence
 from bot.net.diagnosis.observation import Aim
@@ -43,9 +44,5 @@ RULE = DecisionRule(
     find=find,
     effect=Effect.USELESS,
     effect_because="The VIP's packets take the same way, and their answers are lost the same.",
-    advice=(
-        "Look for what drops UDP 8472 in the direction named: the sender's outgoing and the "
-        "receiver's incoming firewall, and a tailnet ACL that names one direction.",
-        "See that the sender knows the other's address: bridge fdb show dev flannel.1.",
-    ),
+    advice=overlay_advice.one_way,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.net.diagnosis import overlay_advice
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import RouteEvidence
 from bot.net.diagnosis.observation import Aim, VantagePoint
@@ -60,11 +61,5 @@ RULE = DecisionRule(
     find=find,
     effect=Effect.USELESS,
     effect_because="kube-proxy turns the VIP into the same pod IP, on the same overlay.",
-    advice=(
-        "On the node named: ip -d link show flannel.1. It vanishes when tailscale0 is made anew "
-        "(k3s issues 12436 and 14142): restart k3s (or k3s-agent) there, then upgrade k3s.",
-        "If it is there: see whether UDP 8472 passes between the nodes (host firewall, tailnet "
-        "ACL, Tailscale's stateful filtering).",
-        "If the node does not answer at its own address either: tailscale status on it first.",
-    ),
+    advice=overlay_advice.overlay_down,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.net.diagnosis import overlay_advice
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import Path, RouteEvidence
 from bot.net.diagnosis.observation import Aim
@@ -56,9 +57,5 @@ RULE = DecisionRule(
     find=find,
     effect=Effect.USELESS,
     effect_because="The VIP takes the same slow path.",
-    advice=(
-        "tailscale ping <node> on Traefik's node: `via DERP` is a relay; open UDP 41641 on one "
-        "side for a direct path.",
-        "Or keep replicas of the application on Traefik's node.",
-    ),
+    advice=overlay_advice.slow_path,
 )

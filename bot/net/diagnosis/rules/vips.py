@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bot.net.diagnosis import overlay_advice
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import Path, RouteEvidence
 from bot.net.diagnosis.observation import Aim, ExecutionContext, VantagePoint
@@ -152,11 +153,7 @@ CHECKSUM = DecisionRule(
     find=find_checksum,
     effect=Effect.HARMS,
     effect_because="The VIP is what fails; by pod IP the route works.",
-    advice=(
-        "On both nodes: ethtool -K flannel.1 tx-checksum-ip-generic off. If that mends it, make "
-        "it permanent and upgrade the kernel.",
-        "Avoid nativeLB for routes to other nodes until then.",
-    ),
+    advice=overlay_advice.checksum_offload,
 )
 
 BROKEN = DecisionRule(
