@@ -12,7 +12,7 @@ from itertools import chain
 
 import msgspec
 
-from bot.domain import conditions, mute_annotation
+from bot.domain import conditions, event_reasons, mute_annotation
 from bot.domain.check import Check, Judge
 from bot.domain.conditions import CLOCK_SKEW
 from bot.domain.finding import Finding, Judgement
@@ -99,9 +99,10 @@ class Report:
 def judge_one(resource: Object, judge: Judge, snapshot: Snapshot) -> Judgement:
     """The verdict of one judge; an object that could not be read completely is never healthy.
 
-    Nor is one that finalizers keep from being deleted, of whatever kind it is.
+    Nor is one that finalizers keep from being deleted, of whatever kind it is. A reason that only
+    an event told is added.
     """
-    judgement = judge(resource, snapshot)
+    judgement = event_reasons.explained(judge(resource, snapshot), resource.ref, snapshot)
     if resource.metadata.deletion_timestamp and resource.metadata.finalizers:
         judgement = _held(resource, judgement, snapshot.taken_at)
     if not resource.malformed or judgement.verdict.rank > Verdict.UNKNOWN.rank:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TypeVar
 
@@ -13,6 +14,13 @@ from bot.domain.snapshot import Snapshot
 
 T = TypeVar("T", bound=Object)
 
+NOT_FOUND = re.compile(r'[Rr]eferenced "(?:Cluster)?Issuer" not found')
+"""How a CertificateRequest, pending for ever, says that its issuer does not exist.
+
+Source: cert-manager, `pkg/controller/certificaterequests/sync.go`."""
+
+NO_ISSUER = "IssuerNotFound"
+
 CERTIFICATE_NAME = "cert-manager.io/certificate-name"
 """The annotation by which a CertificateRequest names its Certificate."""
 
@@ -20,6 +28,34 @@ CERTIFICATE_NAME = "cert-manager.io/certificate-name"
 def certificate_of(request: cert_manager.CertificateRequest) -> str:
     """The name of the Certificate that a request is for; empty where it is not named."""
     return (request.metadata.annotations or {}).get(CERTIFICATE_NAME, "")
+
+
+def without_issuer(
+    issuer_ref: cert_manager.IssuerReference, namespace: str, words: str, snapshot: Snapshot
+) -> str:
+    """That the issuer does not exist, and what to do; empty where it may exist.
+
+    words: What the object's own conditions say.
+    """
+    if issuer_ref.is_external or not issuer_ref.name:
+        return ""
+    issuer = issuer_ref.scoped_ref("Issuer", namespace)
+    kinds: dict[str, type[Object]] = {
+        "Issuer": cert_manager.Issuer,
+        "ClusterIssuer": cert_manager.ClusterIssuer,
+    }
+    kind = kinds[issuer.kind]
+    if snapshot.get(kind, issuer.namespace, issuer.name):
+        return ""
+    absent = snapshot.sees(kind, issuer.namespace or None)
+    if not absent and not NOT_FOUND.search(words):
+        return ""
+    other = Ref("ClusterIssuer", "", issuer.name)
+    if issuer.kind == "Issuer" and snapshot.get(kinds[other.kind], "", other.name):
+        hint = "There is a ClusterIssuer of that name: write kind: ClusterIssuer in issuerRef."
+    else:
+        hint = "Create it, or correct issuerRef."
+    return f"{issuer} does not exist, so nobody signs this. {hint}"
 
 
 def requests_for(

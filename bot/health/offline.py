@@ -17,16 +17,18 @@ from typing import Any
 
 import msgspec
 
-from bot.domain import conditions
+from bot.domain import conditions, event_reasons
+from bot.domain.event_reasons import EventReasons
 from bot.domain.finding import Judgement
 from bot.domain.grouping import grouped
 from bot.domain.report import judge_one
 from bot.domain.resources import apps, batch, cert_manager, core, external_secrets, networking
 from bot.domain.resources.base import Object, ReconciledObject, Time
 from bot.domain.resources.decode import read_object
+from bot.domain.resources.events import Event
 from bot.domain.resources.flux import FluxObject, FluxSpec
 from bot.domain.resources.registry import KINDS
-from bot.domain.snapshot import Snapshot
+from bot.domain.snapshot import Indexed, Snapshot
 from bot.domain.verdict import Verdict
 from bot.health import flux_rules
 from bot.health.checks import ALL_CHECKS
@@ -44,6 +46,7 @@ OTHER_GROUPS: dict[type[Object], tuple[str, ...]] = {
     cert_manager.Challenge: ACME,
     external_secrets.PushSecret: ("external-secrets.io",),
     core.Endpoints: ("",),
+    Event: ("", "events.k8s.io"),
     core.PersistentVolumeClaim: ("",),
     core.PersistentVolume: ("",),
     apps.HorizontalPodAutoscaler: ("autoscaling",),
@@ -121,6 +124,7 @@ def judge(
         objects={type_: tuple(resources) for type_, resources in by_type.items()},
         live=False,
         timely=timely,
+        supplements={EventReasons: _event_reasons(by_type.get(Event, ()))},
     )
     pairs = zip(every, read, strict=True)
     verdicts: list[ObjectVerdict] = []
@@ -133,6 +137,21 @@ def judge(
             for document, resource in file
         )
     return verdicts
+
+
+def _event_reasons(events: Iterable[Object]) -> EventReasons:
+    """What the events among the objects tell of the others, the newest first."""
+    newest = sorted(
+        (event for event in events if isinstance(event, Event)),
+        key=lambda event: event.at or EPOCH,
+        reverse=True,
+    )
+    return EventReasons(
+        {
+            about: tuple(event_reasons.told(event.reason, event.text, event.at) for event in events)
+            for about, events in grouped((event.about, event) for event in newest).items()
+        }
+    )
 
 
 def newest_moment(plain: Iterable[object]) -> datetime | None:
@@ -183,6 +202,8 @@ def _verdict(plain: object, resource: Object | None, snapshot: Snapshot) -> Judg
         return _no_object(plain)
     kind = type(resource)
     judges = [check.judges[kind] for check in ALL_CHECKS if kind in check.judges]
+    if isinstance(resource, Event):
+        return _judge_event(resource, snapshot)
     if not judges:
         held = flux_rules.suspended(FluxObject(metadata=resource.metadata, spec=_flux_spec(plain)))
         other = read_object(_unquoted(plain), ReconciledObject)
@@ -190,6 +211,21 @@ def _verdict(plain: object, resource: Object | None, snapshot: Snapshot) -> Judg
     judgements = [judge_one(resource, judge, snapshot) for judge in judges]
     worst = max(judgements, key=lambda judgement: judgement.verdict.rank)
     return worst if worst.reason or worst.message else _confirmed(worst, resource)
+
+
+def _judge_event(event: Event, snapshot: Snapshot) -> Judgement:
+    """A note about another object; a warning about one that is not there is not passed over."""
+    about = event.about
+    there = any(
+        (about.namespace, about.name) in resources.by_name
+        for kind, resources in snapshot.objects.items()
+        if kind.kind_name() == about.kind and isinstance(resources, Indexed)
+    )
+    if event.type == "Warning" and not there:
+        said = event_reasons.told(event.reason, event.text, event.at)
+        message = f"A warning about {about}, which is not among these objects: {said.message}"
+        return Judgement(Verdict.UNKNOWN, event.reason or "Warning", message, event.at)
+    return Judgement(Verdict.HEALTHY, "NoStatusNeeded", f"It is a note about {about}.")
 
 
 def _flux_spec(plain: dict[str, Any]) -> FluxSpec:

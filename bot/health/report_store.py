@@ -1,6 +1,7 @@
 """Stores the latest full report and the proven faults in the cluster, for after a restart.
 
-Log lines are never stored. Evidence may quote them, so only the name of the container is kept.
+Log lines are never stored. Evidence may quote them, so only the name of the container and the event
+that told the reason are kept.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import datetime
 
 import msgspec
 
+from bot.domain import event_reasons
 from bot.domain.election import Leadership
 from bot.domain.finding import Finding
 from bot.domain.record import RecordType, Store, T
@@ -35,8 +37,8 @@ FLUSH = 2.0
 LONGEST = 300
 """Characters of a message."""
 
-KEPT_EVIDENCE = frozenset({"container"})
-"""Labels of evidence that a story needs to find the log."""
+KEPT_EVIDENCE = frozenset({"container", event_reasons.LABEL})
+"""Labels of evidence that a story needs to find the log, and of events, which expire."""
 
 
 class Remembered(msgspec.Struct, frozen=True):

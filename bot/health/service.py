@@ -11,6 +11,7 @@ from typing import Protocol
 
 from bot.domain import mute_annotation
 from bot.domain.check import Check
+from bot.domain.event_reasons import EventReasons
 from bot.domain.finding import Finding, Ref
 from bot.domain.report import Around, Report, examine, focus
 from bot.domain.resources.base import Object
@@ -18,6 +19,7 @@ from bot.domain.snapshot import Gap, Snapshot, SnapshotReader
 from bot.domain.story import Event, LogTail, Story
 from bot.errors import ClusterError, InputError
 from bot.health.checks import CHECKS
+from bot.health.told_events import ToldEvents
 from bot.net.diagnosis.diagnosis import Diagnosed, Diagnoses
 from bot.net.mesh.rounds import Links
 
@@ -58,6 +60,7 @@ class Health:
     rounds: Callable[[], Links | None] = field(default=lambda: None)
     unknown: Callable[[], tuple[Gap, ...]] = tuple
     _reports: OrderedDict[str, Report] = field(default_factory=OrderedDict)
+    _told: ToldEvents = field(default_factory=ToldEvents)
     latest: Report | None = None
     """The latest report of everything."""
 
@@ -80,13 +83,22 @@ class Health:
         facts: dict[type, object] = {
             Diagnoses: Diagnoses(self.diagnosed()),
             Links: self.rounds(),
+            EventReasons: self._told.reasons,
         }
         return replace(seen, gaps=(*seen.gaps, *self.unknown()), supplements=facts)
 
     async def _report(self, checks: tuple[Check, ...], namespace: str | None) -> Report:
         snapshot = await self.snapshot(_reads(checks), namespace)
         # Ten thousand pods take some 30 ms: in a thread, so that the event loop goes on.
-        return await asyncio.to_thread(self._examine, snapshot, checks, namespace)
+        report = await asyncio.to_thread(self._examine, snapshot, checks, namespace)
+        events = self.cluster.events
+        if await self._told.learn(report.findings, snapshot.taken_at, events):
+            news: dict[type, object] = {EventReasons: self._told.reasons}
+            snapshot = replace(snapshot, supplements={**snapshot.supplements, **news})
+            report = await asyncio.to_thread(self._examine, snapshot, checks, namespace)
+        if checks == self.checks and namespace is None:
+            self._told.keep_only(report)
+        return report
 
     async def why(self, code: str) -> Story:
         """The story of the finding with that code, as the cluster is now.
@@ -123,8 +135,10 @@ class Health:
     def restore(self, report: Report) -> None:
         """Use a stored full report as the latest one, unless there is a newer one.
 
-        It was stored shortened, so it serves suggestions and stories, but not exports.
+        It was stored shortened, so it serves suggestions and stories, but not exports. The events
+        that it kept explain its findings still.
         """
+        self._told.restore(report)
         if self.latest is None or self.latest.taken_at < report.taken_at:
             self.latest = report
 

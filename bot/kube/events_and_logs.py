@@ -8,7 +8,7 @@ import msgspec
 
 from bot.domain.finding import Ref
 from bot.domain.redaction.redact import redact
-from bot.domain.resources.base import Object, Part, Time
+from bot.domain.resources import events
 from bot.domain.resources.decode import decode_page
 from bot.domain.story import Event, LogTail
 from bot.errors import Absent, ServerError
@@ -26,23 +26,6 @@ QUICK = 8.0
 
 NOTHING = re.compile(r"previous terminated container .* not found|waiting to start")
 """How the API server says that there is no log."""
-
-
-class _Series(Part, frozen=True):
-    last_observed_time: Time | None = None
-    count: int = 0
-
-
-class _Event(Object, frozen=True):
-    """core/v1 Event, read raw: the typed EventsV1 fails on `eventTime: null`."""
-
-    type: str = ""
-    reason: str = ""
-    message: str = ""
-    count: int = 0
-    last_timestamp: Time | None = None
-    event_time: Time | None = None
-    series: _Series | None = None
 
 
 class Details:
@@ -65,12 +48,12 @@ class Details:
             total=QUICK,
         )
         try:
-            listed = decode_page(body, _Event).items
+            listed = decode_page(body, events.Event).items
         except msgspec.DecodeError as error:
             msg = f"The events of {ref} cannot be read: {error}"
             raise ServerError(msg) from error
-        events = map(_event, listed)
-        return tuple(sorted(events, key=lambda event: str(event.at or ""), reverse=True))
+        noted = map(_event, listed)
+        return tuple(sorted(noted, key=lambda event: str(event.at or ""), reverse=True))
 
     async def last_log_lines(self, pod: Ref, container: str) -> LogTail | None:
         """The last lines of a container before it ended, else of the one that runs; None without.
@@ -105,13 +88,11 @@ class Details:
         return tuple(redact(body.decode(errors="replace")).splitlines())
 
 
-def _event(event: _Event) -> Event:
-    series = event.series or _Series()
-    at = series.last_observed_time or event.last_timestamp or event.event_time
+def _event(event: events.Event) -> Event:
     return Event(
         type=event.type,
         reason=event.reason,
-        message=event.message,
-        count=series.count or event.count or 1,
-        at=at or event.metadata.creation_timestamp,
+        message=event.text,
+        count=(event.series.count if event.series else 0) or event.count or 1,
+        at=event.at,
     )

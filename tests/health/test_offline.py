@@ -235,3 +235,39 @@ def test_a_file_for_kustomize_is_no_unknown_kind(document: dict[str, object]) ->
     judged = one(document)
     assert judged.verdict is Verdict.HEALTHY
     assert "kustomize" in judged.message
+
+
+def an_event(kind: str, name: str, message: str, **rest: Any) -> Plain:
+    about = {"kind": kind, "name": name, "namespace": "apps"}
+    event = an_object("Event", f"{name}.1")
+    return {**event, "involvedObject": about, "type": "Warning", "message": message, **rest}
+
+
+UNSYNCED = conditioned(
+    "ExternalSecret",
+    "external-secrets.io/v1",
+    {"type": "Ready", "status": "False", "reason": "SecretSyncedError", "message": "no data"},
+)
+
+
+def test_an_event_in_the_same_file_tells_the_reason() -> None:
+    """Also in its newer form; what it is about is told of it, and it is no trouble itself."""
+    event = an_event("ExternalSecret", "x", "permission denied", reason="UpdateFailed")
+    newer = {**event, "apiVersion": "events.k8s.io/v1", "note": event.pop("message")}
+    newer["regarding"] = newer.pop("involvedObject")
+    for each in (
+        an_event("ExternalSecret", "x", "permission denied", reason="UpdateFailed"),
+        newer,
+    ):
+        found, noted = judge([UNSYNCED, each])
+        assert found.message == "no data: permission denied"
+        assert noted.verdict is Verdict.HEALTHY
+        assert noted.message == "It is a note about ExternalSecret apps/x."
+
+
+def test_a_warning_about_an_object_that_the_file_lacks_is_not_healthy() -> None:
+    """Whoever judges events alone wants to hear of them."""
+    warning = an_event("Pod", "web", "Back-off restarting failed container", reason="BackOff")
+    assert (one(warning).verdict, one(warning).reason) == (Verdict.UNKNOWN, "BackOff")
+    assert "Back-off restarting" in one(warning).message
+    assert one({**warning, "type": "Normal"}).verdict is Verdict.HEALTHY

@@ -12,11 +12,23 @@ from bot.domain.resources.base import (
 )
 
 
+class IssuerReference(Reference, frozen=True):
+    """`issuerRef`: an issuer of cert-manager, or of another API group."""
+
+    group: str = ""
+
+    @property
+    def is_external(self) -> bool:
+        """Whether somebody other than cert-manager itself signs."""
+        own_kind = self.kind in ("", "Issuer", "ClusterIssuer")
+        return not own_kind or self.group not in ("", "cert-manager.io")
+
+
 class CertificateSpec(Part, frozen=True):
     """`spec` of a Certificate."""
 
     secret_name: str = ""
-    issuer_ref: Reference = Reference()
+    issuer_ref: IssuerReference = IssuerReference()
 
 
 class CertificateStatus(ConditionsStatus, frozen=True):
@@ -38,7 +50,7 @@ class Certificate(Object, frozen=True):
 class CertificateRequestSpec(Part, frozen=True):
     """`spec` of a CertificateRequest."""
 
-    issuer_ref: Reference = Reference()
+    issuer_ref: IssuerReference = IssuerReference()
 
 
 class CertificateRequest(ConditionedObject, frozen=True):
@@ -61,9 +73,17 @@ class ChallengeSpec(Part, frozen=True):
     dns_name: str = ""
 
 
+class OrderSpec(Part, frozen=True):
+    """`spec` of an Order."""
+
+    dns_names: tuple[str, ...] | None = None
+    issuer_ref: IssuerReference = IssuerReference()
+
+
 class Order(Object, frozen=True):
     """acme.cert-manager.io Order."""
 
+    spec: OrderSpec = OrderSpec()
     status: AcmeStatus = AcmeStatus()
 
 

@@ -19,6 +19,20 @@ class SecretTarget(Part, frozen=True):
     creation_policy: str = ""
     deletion_policy: str = ""
     """What becomes of the Secret once the provider has none: Retain, Delete or Merge."""
+    manifest: Reference | None = None
+    """The kind of object that is made in place of a Secret (External Secrets 2)."""
+
+
+class SourceReference(Part, frozen=True):
+    """`sourceRef` of an entry: another store than that of the whole, or a generator."""
+
+    store_ref: Reference | None = None
+
+
+class SecretData(Part, frozen=True):
+    """`spec.data[]` and `spec.dataFrom[]` of an ExternalSecret."""
+
+    source_ref: SourceReference | None = None
 
 
 class ExternalSecretSpec(Part, frozen=True):
@@ -28,6 +42,8 @@ class ExternalSecretSpec(Part, frozen=True):
     refresh_interval: str = ""
     refresh_policy: str = ""
     target: SecretTarget = SecretTarget()
+    data: tuple[SecretData, ...] | None = None
+    data_from: tuple[SecretData, ...] | None = None
 
 
 class ExternalSecretStatus(ConditionsStatus, frozen=True):
@@ -71,5 +87,31 @@ class ClusterSecretStore(ConditionedObject, frozen=True):
     """external-secrets.io ClusterSecretStore."""
 
 
+class RemoteReference(Part, frozen=True):
+    """`remoteRef` of a PushSecret's entry: what it is called where it is pushed to."""
+
+    remote_key: str = ""
+
+
+class PushMatch(Part, frozen=True):
+    """`match` of a PushSecret's entry."""
+
+    remote_ref: RemoteReference = RemoteReference()
+
+
+class PushData(Part, frozen=True):
+    """`spec.data[]` of a PushSecret."""
+
+    match: PushMatch = PushMatch()
+
+
+class PushSecretSpec(Part, frozen=True):
+    """`spec` of a PushSecret."""
+
+    data: tuple[PushData, ...] | None = None
+
+
 class PushSecret(ConditionedObject, frozen=True):
     """external-secrets.io PushSecret."""
+
+    spec: PushSecretSpec = PushSecretSpec()

@@ -6,6 +6,9 @@ Certificate has replaced does not matter any more.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from bot.domain import conditions
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Judgement
@@ -19,6 +22,8 @@ AcmeObject = cert_manager.Order | cert_manager.Challenge
 GOOD = frozenset({"valid", "ready"})
 BAD = frozenset({"invalid", "errored", "expired"})
 MAX_DIGITS = 10
+MAX_NAMED = 3
+"""How many names of an Order are named."""
 
 
 def judge_request(request: cert_manager.CertificateRequest, snapshot: Snapshot) -> Judgement:
@@ -35,6 +40,13 @@ def judge_request(request: cert_manager.CertificateRequest, snapshot: Snapshot) 
             return conditions.judgement(refused, Verdict.FAILED, follows=follows)
     ready = conditions.condition(request.status.conditions, "Ready")
     if ready and ready.status == "False" and ready.reason == "Pending":
+        late = _is_late(ready.last_transition_time, snapshot)
+        missing = issuance.without_issuer(
+            request.spec.issuer_ref, request.namespace, ready.message, snapshot
+        )
+        if late and missing:
+            since = ready.last_transition_time
+            return Judgement(Verdict.FAILED, issuance.NO_ISSUER, missing, since, follows=follows)
         return conditions.progressing_by(ready, "Pending", snapshot.taken_at, follows=follows)
     return conditions.by_ready_alone(request, ready, snapshot.taken_at, follows=follows)
 
@@ -61,9 +73,37 @@ def judge_acme(resource: AcmeObject, snapshot: Snapshot) -> Judgement:
             since=status.failure_time or since,
             follows=follows,
         )
+    if isinstance(resource, cert_manager.Order) and (
+        unsolved := _without_challenge(resource, challenges, snapshot)
+    ):
+        return unsolved
     if not status.state:
         reason, message = "NoStatus", status.reason or "Its controller has not reported a status."
     return conditions.progressing(reason, message, since, snapshot.taken_at, follows=follows)
+
+
+def _without_challenge(
+    order: cert_manager.Order, challenges: Sequence[cert_manager.Challenge], snapshot: Snapshot
+) -> Judgement | None:
+    """Pending for long, and nothing is asked of anybody: cert-manager never fails such an Order."""
+    since = order.metadata.creation_timestamp
+    readable = snapshot.sees(cert_manager.Challenge, order.namespace) or not snapshot.live
+    if order.status.state != "pending" or challenges or not readable:
+        return None
+    if not _is_late(since, snapshot):
+        return None
+    issuer = order.spec.issuer_ref
+    names = ", ".join((order.spec.dns_names or ())[:MAX_NAMED])
+    message = (
+        f"It is pending{f' for {names}' if names else ''}, and there is no Challenge of it: "
+        f"no solver of {issuer.kind or 'Issuer'} {issuer.name} may fit. "
+        "Compare the solvers' selectors with these names"
+    )
+    return Judgement(Verdict.FAILED, "NoChallenge", message, since)
+
+
+def _is_late(since: datetime | None, snapshot: Snapshot) -> bool:
+    return since is not None and snapshot.taken_at - since > conditions.PATIENCE
 
 
 def _replaced(request: cert_manager.CertificateRequest, snapshot: Snapshot) -> bool:

@@ -38,6 +38,7 @@ def judge(certificate: cert_manager.Certificate, snapshot: Snapshot) -> Judgemen
         judgement = _shared(certificate, rivals, judgement)
     if judgement.verdict is Verdict.HEALTHY:
         return judgement
+    judgement = _without_issuer(certificate, judgement, snapshot)
     requests = issuance.requests_for(certificate.name, certificate.namespace, snapshot)
     orders = issuance.owned(requests, cert_manager.Order, snapshot)
     challenges = issuance.owned(orders, cert_manager.Challenge, snapshot)
@@ -51,6 +52,30 @@ def judge(certificate: cert_manager.Certificate, snapshot: Snapshot) -> Judgemen
             issuer,
             *(resource.ref for resource in behind),
         ),
+    )
+
+
+def _without_issuer(
+    certificate: cert_manager.Certificate, judgement: Judgement, snapshot: Snapshot
+) -> Judgement:
+    """Failed once its issuer is missing for longer than a moment: cert-manager waits for ever."""
+    requests = issuance.requests_for(certificate.name, certificate.namespace, snapshot)
+    entries = [entry for request in requests for entry in request.status.conditions]
+    message = issuance.without_issuer(
+        certificate.spec.issuer_ref,
+        certificate.namespace,
+        " ".join(entry.message for entry in entries),
+        snapshot,
+    )
+    since = judgement.since or certificate.metadata.creation_timestamp
+    late = since is not None and snapshot.taken_at - since > conditions.PATIENCE
+    if not message or not late or certificate.metadata.deletion_timestamp:
+        return judgement
+    serves = conditions.is_true(certificate.status.conditions, "Ready")
+    if serves or judgement.verdict is Verdict.FAILED:
+        return msgspec.structs.replace(judgement, message=f"{judgement.message} {message}".strip())
+    return msgspec.structs.replace(
+        judgement, verdict=Verdict.FAILED, reason=issuance.NO_ISSUER, message=message
     )
 
 

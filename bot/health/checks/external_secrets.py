@@ -28,7 +28,7 @@ KEEPERS = frozenset({"Merge", "None"})
 
 def judge(secret: external_secrets.ExternalSecret, snapshot: Snapshot) -> Judgement:
     """By Ready and its reason, then by the Secret itself where it can be read, then by age."""
-    now, follows = snapshot.taken_at, (_store(secret),)
+    now, follows = snapshot.taken_at, _stores(secret)
     if gone := conditions.terminating(secret, now):
         return gone
     ready = conditions.condition(secret.status.conditions, "Ready")
@@ -67,8 +67,19 @@ def judge_everywhere(
     )
 
 
-def _store(secret: external_secrets.ExternalSecret) -> Ref:
-    return secret.spec.secret_store_ref.scoped_ref("SecretStore", secret.namespace)
+def _stores(secret: external_secrets.ExternalSecret) -> tuple[Ref, ...]:
+    """The stores that it reads from: that of the whole, and those of single entries."""
+    spec = secret.spec
+    entries = (*(spec.data or ()), *(spec.data_from or ()))
+    sources = (entry.source_ref.store_ref for entry in entries if entry.source_ref)
+    named = [reference for reference in (spec.secret_store_ref, *sources) if reference]
+    return tuple(
+        dict.fromkeys(
+            reference.scoped_ref("SecretStore", secret.namespace)
+            for reference in named
+            if reference.name
+        )
+    )
 
 
 def _deleted_as_asked(ready: Condition, follows: tuple[Ref, ...]) -> Judgement:
@@ -84,7 +95,10 @@ def _deleted_as_asked(ready: Condition, follows: tuple[Ref, ...]) -> Judgement:
 def _lost(secret: external_secrets.ExternalSecret, snapshot: Snapshot) -> Judgement | None:
     """It is reported as synced, but the Secret that it should have created does not exist."""
     name = secret.spec.target.name or secret.name
-    creates = secret.spec.target.creation_policy not in KEEPERS
+    manifest = secret.spec.target.manifest
+    creates = secret.spec.target.creation_policy not in KEEPERS and (
+        manifest is None or manifest.kind == "Secret"
+    )
     readable = snapshot.sees(core.SecretName, secret.namespace)
     if not creates or not readable or snapshot.get(core.SecretName, secret.namespace, name):
         return None
@@ -101,8 +115,7 @@ def _stale(secret: external_secrets.ExternalSecret, snapshot: Snapshot) -> Judge
     if refreshed is None or snapshot.taken_at - refreshed <= 2 * interval:
         return None
     message = f"It was not refreshed for twice its interval of {spec.refresh_interval}."
-    follows = (_store(secret),)
-    return Judgement(Verdict.DEGRADED, "RefreshLate", message, refreshed, follows=follows)
+    return Judgement(Verdict.DEGRADED, "RefreshLate", message, refreshed, follows=_stores(secret))
 
 
 CHECK = Check(

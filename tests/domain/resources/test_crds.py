@@ -145,6 +145,12 @@ OLD_LACK = {
     "HelmRepository": {"spec.type"},
     "HelmRelease": {"spec.chartRef", "status.history"},
     "Kustomization": {"status.history"},
-    "ExternalSecret": {"spec.refreshPolicy", "spec.target.deletionPolicy"},
+    "ExternalSecret": {
+        "spec.data[].sourceRef",
+        "spec.dataFrom[].sourceRef",
+        "spec.refreshPolicy",
+        "spec.target.deletionPolicy",
+        "spec.target.manifest",
+    },
 }
 """What came later than the oldest release that we know; it takes its default there."""

@@ -14,6 +14,7 @@ from tests.net.networks import a_snapshot, ago, judged
 
 READY = said("Ready", reason="Ready")
 ISSUER = {"issuerRef": {"kind": "ClusterIssuer", "name": "letsencrypt"}}
+LETSENCRYPT = a_thing("ClusterIssuer", "letsencrypt", CERT_MANAGER, said("Ready"), namespace="")
 
 
 def certificate(*conditions: Plain, **status: Any) -> Plain:
@@ -23,7 +24,7 @@ def certificate(*conditions: Plain, **status: Any) -> Plain:
 
 
 def verdict(*conditions: Plain, **status: Any) -> Judgement:
-    return judged(certificates.judge, certificate(*conditions, **status))
+    return judged(certificates.judge, certificate(*conditions, **status), LETSENCRYPT)
 
 
 def test_a_valid_certificate_is_healthy() -> None:
@@ -137,7 +138,7 @@ def sharing(name: str, *conditions: Plain, written_to: str = "shared", **rest: A
 
 def test_certificates_on_one_secret_are_degraded_and_name_each_other() -> None:
     """Also while each of them is Ready: the next renewal begins the fight."""
-    found = judged(certificates.judge, sharing("a", READY), sharing("b", READY))
+    found = judged(certificates.judge, sharing("a", READY), sharing("b", READY), LETSENCRYPT)
     assert (found.verdict, found.reason) == (Verdict.DEGRADED, "SecretShared")
     assert 'Certificate b has the same secretName, "shared".' in found.message
 
@@ -150,7 +151,7 @@ def test_three_certificates_on_one_secret_are_one_root_cause() -> None:
         sharing("b", said("Issuing", reason="DifferentIssuer"), replaced),
         sharing("c", replaced),
     )
-    report = examine(a_snapshot(*plain), [certificates.CHECK])
+    report = examine(a_snapshot(*plain, LETSENCRYPT), [certificates.CHECK])
     assert [finding.verdict for finding in report.findings] == [
         Verdict.DEGRADED,
         Verdict.FAILED,
@@ -182,3 +183,41 @@ def test_certificates_without_a_secret_name_share_nothing() -> None:
         certificates.judge, sharing("a", READY, written_to=""), sharing("b", written_to="")
     )
     assert found.verdict is Verdict.HEALTHY
+
+
+UNREADY = said("Ready", "False", reason="DoesNotExist", minutes=90)
+
+
+def test_a_certificate_whose_issuer_is_missing_is_failed_and_says_so() -> None:
+    """Where Issuers were read, also before any request of it was; cert-manager waits for ever."""
+    found = judged(certificates.judge, certificate(UNREADY, said("Issuing", minutes=90)))
+    assert (found.verdict, found.reason) == (Verdict.FAILED, "IssuerNotFound")
+    assert "ClusterIssuer letsencrypt does not exist" in found.message
+    fresh = said("Ready", "False", reason="DoesNotExist", minutes=3)
+    young = certificate(fresh, said("Issuing", minutes=3))
+    assert judged(certificates.judge, young).verdict is Verdict.PROGRESSING
+
+
+def test_a_file_without_the_issuer_proves_nothing_until_a_request_says_so() -> None:
+    """An absence in a file is no evidence, cert-manager's own words are."""
+    alone = certificate(UNREADY, said("Issuing", minutes=90))
+    assert judged(certificates.judge, alone, live=False).verdict is Verdict.DEGRADED
+    words = 'Referenced "ClusterIssuer" not found: clusterissuer.cert-manager.io "letsencrypt"'
+    request = a_thing(
+        "CertificateRequest",
+        "site-1",
+        CERT_MANAGER,
+        said("Ready", "False", reason="Pending", message=words, minutes=90),
+        meta={"annotations": {"cert-manager.io/certificate-name": "site"}},
+        spec=ISSUER,
+    )
+    found = judged(certificates.judge, alone, request, live=False)
+    assert (found.verdict, found.reason) == (Verdict.FAILED, "IssuerNotFound")
+
+
+def test_a_missing_issuer_is_only_added_to_what_is_wrong_with_one_that_serves() -> None:
+    """It is healthy until its renewal fails."""
+    assert judged(certificates.judge, certificate(READY)).verdict is Verdict.HEALTHY
+    late = judged(certificates.judge, certificate(READY, renewalTime=ago(hours=3)))
+    assert (late.verdict, late.reason) == (Verdict.DEGRADED, "RenewalLate")
+    assert "ClusterIssuer letsencrypt does not exist" in late.message

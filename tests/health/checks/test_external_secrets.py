@@ -144,3 +144,26 @@ def test_a_secret_is_no_orphan_where_makers_were_not_seen_or_it_is_not_managed()
     """Absence is evidence only where one looked."""
     assert injected(unseen=(ExternalSecret,)).verdict is Verdict.HEALTHY
     assert injected(labels={}).verdict is Verdict.HEALTHY
+
+
+@pytest.mark.parametrize("entries", ["data", "dataFrom"])
+def test_a_store_that_only_an_entry_names_is_followed(entries: str) -> None:
+    """`sourceRef.storeRef` takes the place of secretStoreRef."""
+    own = [{"sourceRef": {"storeRef": {"kind": "ClusterSecretStore", "name": "aws"}}}]
+    spec = {"secretStoreRef": None, entries: own}
+    found = external(said("Ready", "False", reason="SecretSyncedError"), spec=spec)
+    assert found.follows == (Ref("ClusterSecretStore", "", "aws"),)
+
+
+def test_a_generator_is_no_store() -> None:
+    """It has neither a status nor a provider."""
+    own = [{"sourceRef": {"generatorRef": {"kind": "Password", "name": "pw"}}}]
+    spec = {"secretStoreRef": None, "dataFrom": own}
+    assert external(said("Ready", "False", reason="x"), spec=spec).follows == ()
+
+
+def test_one_that_makes_another_kind_misses_no_secret() -> None:
+    """External Secrets 2 writes whatever `target.manifest` names."""
+    manifest = {"apiVersion": "v1", "kind": "ConfigMap"}
+    found = external(SYNCED, others=(), spec={"target": {"name": "env", "manifest": manifest}})
+    assert found.verdict is Verdict.HEALTHY

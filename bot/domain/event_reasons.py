@@ -1,0 +1,151 @@
+"""Reasons that stand in no object's status: its controller tells them by an event alone.
+
+External Secrets' condition is always "could not get secret data from provider", cert-manager leaves
+an Order pending for ever where no solver fits, and a pod that cannot mount a volume is "creating".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from bot.domain.finding import Evidence, Finding, Judgement, Ref
+from bot.domain.redaction.redact import redact
+from bot.domain.snapshot import Snapshot
+from bot.domain.verdict import Verdict
+
+LONGEST = 300
+"""Characters of an event that are kept, after redaction."""
+
+LABEL = "event"
+"""The evidence that keeps an event with its finding."""
+
+ANY = re.compile("")
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Which events explain which findings.
+
+    reasons: The findings' reasons; None for any.
+    events: The events' reasons.
+    says: What the event's message holds.
+    """
+
+    kind: str
+    reasons: frozenset[str] | None
+    events: frozenset[str]
+    says: re.Pattern[str] = ANY
+
+    def fits(self, kind: str, reason: str) -> bool:
+        """Whether it explains such a finding."""
+        return kind == self.kind and (self.reasons is None or reason in self.reasons)
+
+
+STARTING = frozenset({"ContainerCreating", "PodInitializing", "ContainersNotReady", "NotReady"})
+PULLING = frozenset({"ImagePullBackOff", "ErrImagePull", "RegistryUnavailable"})
+MOUNTING = frozenset(
+    {"FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedCreatePodSandBox"}
+)
+ENDED = frozenset({"Error", "CrashLoopBackOff", "Completed"})
+
+EXPLANATIONS = (
+    Explanation("ExternalSecret", frozenset({"SecretSyncedError"}), frozenset({"UpdateFailed"})),
+    Explanation("PushSecret", None, frozenset({"Errored"})),
+    Explanation("Order", None, frozenset({"Solver", "BadConfig", "CreateError"})),
+    Explanation("CertificateRequest", None, frozenset({"IssuerNotFound"})),
+    Explanation("Pod", STARTING, MOUNTING),
+    Explanation("Pod", PULLING, frozenset({"Failed"}), re.compile("pull|resolve")),
+    Explanation(
+        "Pod", STARTING - {"ContainerCreating", "PodInitializing"}, frozenset({"Unhealthy"})
+    ),
+    Explanation("Pod", ENDED, frozenset({"Unhealthy"}), re.compile("^(?:Liveness|Startup)")),
+    Explanation(
+        "PersistentVolumeClaim",
+        None,
+        frozenset({"ProvisioningFailed", "FailedBinding", "WaitForFirstConsumer"}),
+    ),
+    *(
+        Explanation(kind, None, frozenset({"FailedCreate"}))
+        for kind in ("DaemonSet", "Job", "ReplicaSet", "ReplicationController", "StatefulSet")
+    ),
+)
+
+EMPTY = frozenset({"could not get secret data from provider"})
+"""Messages of events that say no more than the condition does."""
+
+HINDERING = frozenset({"FailedCreate"})
+"""Events of something that is not under way, whatever its numbers say."""
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What an event said: its reason, and its message without secrets."""
+
+    reason: str
+    message: str
+    at: datetime | None = None
+
+
+class EventReasons(msgspec.Struct, frozen=True):
+    """What events said of objects, the newest first: a supplement of a snapshot."""
+
+    by_subject: Mapping[Ref, tuple[Told, ...]]
+
+
+def told(reason: str, message: str, at: datetime | None) -> Told:
+    """What an event said, redacted before it is shortened."""
+    shown = " ".join(redact(message).split())
+    text = shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…"
+    return Told(redact(reason)[:LONGEST], text, at)
+
+
+def wanted(finding: Finding) -> bool:
+    """Whether events may explain a finding, so that they are worth reading."""
+    return any(_explanations(finding.subject.kind, finding.reason))
+
+
+def explained(judgement: Judgement, subject: Ref, snapshot: Snapshot) -> Judgement:
+    """A judgement with the reason that an event told, where there is one."""
+    reasons = snapshot.supplement(EventReasons)
+    if reasons is None or judgement.verdict is Verdict.HEALTHY:
+        return judgement
+    event = _why(judgement, subject, reasons.by_subject.get(subject, ()))
+    if event is None:
+        return judgement
+    under_way = judgement.verdict is Verdict.PROGRESSING
+    return msgspec.structs.replace(
+        judgement,
+        verdict=Verdict.DEGRADED if under_way and event.reason in HINDERING else judgement.verdict,
+        message=f"{judgement.message.rstrip('. ')}: {event.message}".removeprefix(": "),
+        evidence=(*judgement.evidence, Evidence(LABEL, f"{event.reason}: {event.message}")),
+    )
+
+
+def kept(finding: Finding) -> Told | None:
+    """The event that a stored finding was explained by."""
+    for evidence in finding.evidence:
+        if evidence.label == LABEL:
+            reason, _, message = evidence.value.partition(": ")
+            return Told(reason, message)
+    return None
+
+
+def _explanations(kind: str, reason: str) -> Iterator[Explanation]:
+    return (explanation for explanation in EXPLANATIONS if explanation.fits(kind, reason))
+
+
+def _why(judgement: Judgement, subject: Ref, events: Iterable[Told]) -> Told | None:
+    """The newest event that says more than the object itself does."""
+    fitting = tuple(_explanations(subject.kind, judgement.reason))
+    for event in events:
+        silent = event.message in EMPTY or event.message in judgement.message
+        if not silent and any(
+            event.reason in explanation.events and explanation.says.search(event.message)
+            for explanation in fitting
+        ):
+            return event
+    return None

@@ -1,0 +1,88 @@
+"""What events told about findings, remembered for as long as those last: events expire."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime, timedelta
+
+from bot.domain import event_reasons
+from bot.domain.event_reasons import EventReasons, Told, told
+from bot.domain.finding import Finding, Ref
+from bot.domain.report import Report
+from bot.domain.story import Event
+from bot.errors import ClusterError
+
+AGAIN = timedelta(minutes=5)
+"""How long the events of an object are not read again."""
+
+MOST = 20
+"""Objects of which the events are read for one report."""
+
+KEPT_OF_ONE = 10
+"""Events that are remembered of one object."""
+
+QUICK = 3.0
+"""Seconds until an answer does without them."""
+
+Read = Callable[[Ref], Awaitable[tuple[Event, ...]]]
+
+
+class ToldEvents:
+    """Reads the events of those findings that only events explain."""
+
+    def __init__(self) -> None:
+        self._told: dict[Ref, tuple[Told, ...]] = {}
+        self._asked: dict[Ref, datetime] = {}
+
+    @property
+    def reasons(self) -> EventReasons:
+        """What is known now."""
+        return EventReasons(dict(self._told))
+
+    async def learn(self, findings: Iterable[Finding], now: datetime, read: Read) -> bool:
+        """Read the events of findings that have not been asked about lately.
+
+        Returns whether there is something new. What cannot be read is done without.
+        """
+        subjects = dict.fromkeys(
+            finding.subject for finding in findings if event_reasons.wanted(finding)
+        )
+        due = [
+            subject
+            for subject in subjects
+            if subject not in self._asked or now - self._asked[subject] >= AGAIN
+        ][:MOST]
+        self._asked |= dict.fromkeys(due, now)
+        answers = await asyncio.gather(*(_read(subject, read) for subject in due))
+        news = {
+            subject: events
+            for subject, events in zip(due, answers, strict=True)
+            if events and events != self._told.get(subject)
+        }
+        self._told |= news
+        return bool(news)
+
+    def keep_only(self, report: Report) -> None:
+        """Forget what is seen not to be wrong any more, by a report of everything."""
+        unseen = {gap.kind for gap in report.unseen}
+        wrong = {finding.subject for finding in report.findings if event_reasons.wanted(finding)}
+        for remembered in (self._told, self._asked):
+            for subject in remembered.keys() - wrong:
+                if subject.kind not in unseen:
+                    del remembered[subject]
+
+    def restore(self, report: Report) -> None:
+        """Take up what a stored report kept, unless newer events are known."""
+        for finding in report.findings:
+            if event := event_reasons.kept(finding):
+                self._told.setdefault(finding.subject, (event,))
+
+
+async def _read(subject: Ref, read: Read) -> tuple[Told, ...]:
+    try:
+        async with asyncio.timeout(QUICK):
+            events = await read(subject)
+    except (ClusterError, TimeoutError):
+        return ()
+    return tuple(told(event.reason, event.message, event.at) for event in events[:KEPT_OF_ONE])
