@@ -25,7 +25,7 @@ from bot.domain.report import judge_one
 from bot.domain.resources import apps, batch, cert_manager, core, external_secrets, networking
 from bot.domain.resources.base import Object, ReconciledObject, Time
 from bot.domain.resources.decode import read_object
-from bot.domain.resources.events import Event
+from bot.domain.resources.events import EventObject
 from bot.domain.resources.flux import FluxObject, FluxSpec
 from bot.domain.resources.registry import KINDS
 from bot.domain.snapshot import Indexed, Snapshot
@@ -46,7 +46,7 @@ OTHER_GROUPS: dict[type[Object], tuple[str, ...]] = {
     cert_manager.Challenge: ACME,
     external_secrets.PushSecret: ("external-secrets.io",),
     core.Endpoints: ("",),
-    Event: ("", "events.k8s.io"),
+    EventObject: ("", "events.k8s.io"),
     core.PersistentVolumeClaim: ("",),
     core.PersistentVolume: ("",),
     apps.HorizontalPodAutoscaler: ("autoscaling",),
@@ -124,7 +124,7 @@ def judge(
         objects={type_: tuple(resources) for type_, resources in by_type.items()},
         live=False,
         timely=timely,
-        supplements={EventReasons: _event_reasons(by_type.get(Event, ()))},
+        supplements={EventReasons: _event_reasons(by_type.get(EventObject, ()))},
     )
     pairs = zip(every, read, strict=True)
     verdicts: list[ObjectVerdict] = []
@@ -142,7 +142,7 @@ def judge(
 def _event_reasons(events: Iterable[Object]) -> EventReasons:
     """What the events among the objects tell of the others, the newest first."""
     newest = sorted(
-        (event for event in events if isinstance(event, Event)),
+        (event for event in events if isinstance(event, EventObject)),
         key=lambda event: event.at or EPOCH,
         reverse=True,
     )
@@ -202,7 +202,7 @@ def _verdict(plain: object, resource: Object | None, snapshot: Snapshot) -> Judg
         return _no_object(plain)
     kind = type(resource)
     judges = [check.judges[kind] for check in ALL_CHECKS if kind in check.judges]
-    if isinstance(resource, Event):
+    if isinstance(resource, EventObject):
         return _judge_event(resource, snapshot)
     if not judges:
         held = flux_rules.suspended(FluxObject(metadata=resource.metadata, spec=_flux_spec(plain)))
@@ -213,7 +213,7 @@ def _verdict(plain: object, resource: Object | None, snapshot: Snapshot) -> Judg
     return worst if worst.reason or worst.message else _confirmed(worst, resource)
 
 
-def _judge_event(event: Event, snapshot: Snapshot) -> Judgement:
+def _judge_event(event: EventObject, snapshot: Snapshot) -> Judgement:
     """A note about another object; a warning about one that is not there is not passed over."""
     about = event.about
     there = any(

@@ -48,7 +48,7 @@ class Details:
             total=QUICK,
         )
         try:
-            listed = decode_page(body, events.Event).items
+            listed = decode_page(body, events.EventObject).items
         except msgspec.DecodeError as error:
             msg = f"The events of {ref} cannot be read: {error}"
             raise ServerError(msg) from error
@@ -88,7 +88,7 @@ class Details:
         return tuple(redact(body.decode(errors="replace")).splitlines())
 
 
-def _event(event: events.Event) -> Event:
+def _event(event: events.EventObject) -> Event:
     return Event(
         type=event.type,
         reason=event.reason,

@@ -17,7 +17,7 @@ class EventSeries(Part, frozen=True):
     count: int = 0
 
 
-class Event(Object, frozen=True):
+class EventObject(Object, frozen=True):
     """v1 Event, and its other form in events.k8s.io/v1 (`regarding` and `note`)."""
 
     type: str = ""
@@ -31,6 +31,11 @@ class Event(Object, frozen=True):
     elder_last_timestamp: Time | None = msgspec.field(default=None, name="deprecatedLastTimestamp")
     event_time: Time | None = None
     series: EventSeries | None = None
+
+    @classmethod
+    def kind_name(cls) -> str:
+        """As the API calls it."""
+        return "Event"
 
     @property
     def about(self) -> Ref:
