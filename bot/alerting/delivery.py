@@ -10,7 +10,17 @@ from enum import StrEnum
 from typing import Protocol
 
 from bot.alerting.domain import actions
-from bot.alerting.domain.actions import Act, Board, Edit, End, OpenIncident, Post, Summary, Tell
+from bot.alerting.domain.actions import (
+    Act,
+    BlindBoard,
+    Board,
+    Edit,
+    End,
+    OpenIncident,
+    Post,
+    Summary,
+    Tell,
+)
 from bot.alerting.domain.incident import ALERTS, Alerts
 from bot.alerting.domain.outage import FoundOutage
 from bot.alerting.domain.rules import Rules
@@ -61,7 +71,7 @@ class AlertChannel(Protocol):
         """Post a message under its mark, a Tell in the thread of its incident; its id."""
         ...
 
-    async def edit(self, act: Edit | Board) -> bool:
+    async def edit(self, act: Edit | Board | BlindBoard) -> bool:
         """Bring a message up to date; False where it was deleted."""
         ...
 

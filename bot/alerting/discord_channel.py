@@ -10,7 +10,16 @@ from typing import Literal, TypeVar, assert_never
 import discord
 
 from bot.alerting.delivery import NoThread
-from bot.alerting.domain.actions import Board, Edit, End, OpenIncident, Post, Summary, Tell
+from bot.alerting.domain.actions import (
+    BlindBoard,
+    Board,
+    Edit,
+    End,
+    OpenIncident,
+    Post,
+    Summary,
+    Tell,
+)
 from bot.alerting.domain.incident import Incident
 from bot.alerting.domain.outage import FoundOutage, is_outage
 from bot.alerting.views import discord as discord_alert
@@ -69,7 +78,7 @@ class DiscordAlertChannel:
                 await self._channels.request(sent.pin())
         return sent.id
 
-    async def edit(self, act: Edit | Board) -> bool:
+    async def edit(self, act: Edit | Board | BlindBoard) -> bool:
         """Replace its card; False where it was deleted."""
         return await self._channels.edit(act.channel, act.message, self._card(act))
 
@@ -115,7 +124,7 @@ class DiscordAlertChannel:
     def _search(self, act: Post, channel: int, since: datetime) -> Awaitable[int | None]:
         return self._channels.find(channel, act.mark, "content", since - SKEW)
 
-    def _card(self, act: Post | Edit) -> render.Card:
+    def _card(self, act: Post | Edit | BlindBoard) -> render.Card:
         match act:
             case OpenIncident(incident, role=role):
                 return self._incident(incident, role)
@@ -129,6 +138,8 @@ class DiscordAlertChannel:
                 return discord_alert.end(incident, act.mark)
             case Summary(incidents):
                 return discord_alert.summary(incidents, act.mark)
+            case BlindBoard(incident):
+                return outage_view.board(incident, act.mark)
             case Board():
                 return discord_alert.board(act.report, act.state, act.mark)
             case _:

@@ -14,8 +14,8 @@ from typing import Protocol
 
 from bot.alerting.delivery import REST, AlertChannel, AlertOutcome
 from bot.alerting.domain import outage as outages
-from bot.alerting.domain.actions import OpenIncident
-from bot.alerting.domain.incident import Alerts, Incident
+from bot.alerting.domain.actions import BlindBoard, OpenIncident
+from bot.alerting.domain.incident import Alerts, Incident, MessageRecord
 from bot.alerting.domain.outage import CHECK, GONE_AFTER, FoundOutage
 from bot.alerting.domain.rules import AlertRoute, Rules
 from bot.chat.channel import ChannelUnavailable, NotAllowed, Unsent
@@ -74,6 +74,7 @@ class _Known:
     term: int = -1
     seen: str = ""
     open: bool = False
+    board: MessageRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,8 @@ class _Looking:
 class OutageAlerts:
     """Posts the one message of an outage, and finds it when the API server is back.
 
+    Meanwhile the board says that nothing can be seen.
+
     gone_after: How long no request succeeds before it is told.
     """
 
@@ -119,17 +122,19 @@ class OutageAlerts:
     _numbered: _Numbered = _Numbered()
     _told: _Told | None = None
     _looking: _Looking | None = None
+    _blinded: float | None = None
     _rests_until: datetime | None = None
     _trouble: str = ""
 
     async def turn(self) -> None:
         """Tell an outage that has lasted for long enough, once, if that is up to this process."""
-        outage, route = self.witness.outage(), self._route()
-        if outage is None or route is None or not self._due(outage):
+        outage = self.witness.outage()
+        if outage is None or not self._may_tell(outage) or self._rests():
             return
         trouble = ""
         try:
-            await self._tell(outage, route)
+            await self._tell(outage)
+            await self._blind_board(outage)
         except ChannelUnavailable as error:
             self._rests_until = self.clock() + REST
             trouble = str(error)
@@ -143,7 +148,9 @@ class OutageAlerts:
     def note(self, report: Report, state: Alerts) -> None:
         """Remember what was seen and stored, for an outage in which neither can be read."""
         unfinished = outages.open_outage(state)
-        self._known = _Known(self.witness.transitions, headline(report), unfinished is not None)
+        self._known = _Known(
+            self.witness.transitions, headline(report), unfinished is not None, state.board
+        )
         if self._told and state.incident(self._told.incident.id):
             self._told = None
 
@@ -170,36 +177,53 @@ class OutageAlerts:
         told = self._told
         return (told.incident,) if told and told.term == self.witness.transitions else ()
 
-    def _due(self, outage: ApiOutage) -> bool:
+    def _may_tell(self, outage: ApiOutage) -> bool:
         after = self.witness.tells_outage_after()
-        if after is None or outage.lasted < self.gone_after.total_seconds() + after:
-            return False
-        if self._rests_until and self.clock() < self._rests_until:
-            return False
-        # While an earlier message stands as open, it says the same.
-        known = self._known
-        stands = known.open and known.term == self.witness.transitions
-        return not stands and not self._own()
+        return after is not None and outage.lasted >= self.gone_after.total_seconds() + after
 
-    async def _tell(self, outage: ApiOutage, route: AlertRoute) -> None:
-        term = self.witness.transitions
+    def _still(self, outage: ApiOutage) -> bool:
+        """Whether the outage lasts, and it is still up to this process to tell it."""
+        now = self.witness.outage()
+        return bool(now and now.answered_at == outage.answered_at and self._may_tell(now))
+
+    def _rests(self) -> bool:
+        return bool(self._rests_until and self.clock() < self._rests_until)
+
+    def _stands(self) -> bool:
+        """Whether an earlier message stands as open in this term: it says the same."""
+        known = self._known
+        return bool(self._own()) or (known.open and known.term == self.witness.transitions)
+
+    def _incident(self, outage: ApiOutage, id_: str) -> Incident:
         opened = (self.clock() - timedelta(seconds=outage.ago)).replace(microsecond=0)
-        stem = outages.stem(self.witness.lease, term)
-        incident = outages.incident_of(
-            outages.outage_id(stem, self._number(outage)),
-            opened,
-            reason=outage.reason,
-            error=outage.error,
-            seen=self._known.seen,
+        return outages.incident_of(
+            id_, opened, reason=outage.reason, error=outage.error, seen=self._known.seen
         )
+
+    async def _tell(self, outage: ApiOutage) -> None:
+        route, term = self._route(), self.witness.transitions
+        if route is None or self._stands():
+            return
+        stem = outages.stem(self.witness.lease, term)
+        incident = self._incident(outage, outages.outage_id(stem, self._number(outage)))
         message = await self._earlier(stem, incident, route)
         if message is None:
-            now = self.witness.outage()
-            if now is None or now.answered_at != outage.answered_at or not self._due(now):
+            if not self._still(outage):
                 return
             message = await self.channel.post(OpenIncident(incident, route.channel, route.role))
             self.on_outcome(AlertOutcome.START)
         self._told = _Told(term, outages.posted(incident, route.channel, message, route.role))
+
+    async def _blind_board(self, outage: ApiOutage) -> None:
+        """Take back what the board says, once: nobody sees whether it is still so."""
+        known = self._known
+        board = known.board if known.term == self.witness.transitions else None
+        if not board or not board.message or self._blinded == outage.answered_at:
+            return
+        if self._still(outage):
+            incident = self._incident(outage, "")
+            await self.channel.edit(BlindBoard(incident, board.channel, board.message, board.nonce))
+            self._blinded = outage.answered_at
 
     def _number(self, outage: ApiOutage) -> int:
         """The number of an outage in its term: Discord would take the next one for the same."""

@@ -358,7 +358,7 @@ class Bot:
                 on_outcome=self.metrics.alert,
             )
             outages = None
-            if cluster.membership and options.rules.routes:
+            if cluster.membership:
                 outages = OutageAlerts(
                     cluster.membership.elector,
                     channel,

@@ -18,7 +18,7 @@ from bot.domain.outage import ApiContact, ApiOutage, OutageReason
 from bot.domain.record import Store
 from tests.month.channel import FakeChannel, FakeStore, Said
 from tests.month.homelab import START, World
-from tests.month.simulation import RULES
+from tests.month.simulation import BOARD, RULES
 
 TIMING = Timing()
 RETRY = 5
@@ -65,6 +65,12 @@ class Cluster:
         every = self.channel.messages.values()
         return [said for said in every if said.kind == kind and any(map(is_outage, said.incidents))]
 
+    @property
+    def board(self) -> Said:
+        """The board."""
+        (said,) = (each for each in self.channel.messages.values() if each.kind == "board")
+        return said
+
 
 class Process:
     """One process of the bot: its part in the election, and its alerts."""
@@ -79,7 +85,7 @@ class Process:
         delivery = AlertDelivery(
             store or cluster.store, channel, self, RULES, lambda: cluster.world.now
         )
-        self.alerts = AlertService(cluster.world, delivery, outages=self.outages)
+        self.alerts = AlertService(cluster.world, delivery, BOARD, outages=self.outages)
 
     @property
     def lease(self) -> str:

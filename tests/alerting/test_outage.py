@@ -57,7 +57,27 @@ async def test_it_is_told_within_three_minutes_once_and_its_end_once(
     assert timedelta(0) <= stored.ended - back <= timedelta(seconds=30)
     assert len(cluster.told()) == len(cluster.told("end")) == 1
     assert said.incidents[0].ended, "the message says so, too"
-    assert len(cluster.channel.messages) == 2
+    assert len(cluster.channel.messages) == 3, "beside the board"
+
+
+async def test_the_board_is_taken_back_until_it_is_true_again(
+    cluster: Cluster, two: tuple[Process, Process]
+):
+    """It would go on saying that there is no open incident."""
+    cluster.goes()
+    await pass_time(cluster, *two, minutes=2.5)
+    assert not cluster.board.blind
+    cluster.channel.away = True
+    await pass_time(cluster, *two, minutes=1)
+    cluster.channel.away = False
+    await pass_time(cluster, *two, minutes=1)
+    assert cluster.board.blind
+    edits = cluster.board.edits
+    await pass_time(cluster, *two, minutes=6)
+    assert cluster.board.edits == edits
+    cluster.returns()
+    await pass_time(cluster, *two, minutes=1.5)
+    assert not cluster.board.blind
 
 
 async def test_the_standby_that_leads_afterwards_adopts_the_same_incident(

@@ -102,6 +102,7 @@ PAGES: Pages = {
     "outage-of-errors.json": lambda: card(outage_view.incident(OUTAGE_OF_ERRORS)),
     "outage-of-refusals.json": lambda: card(outage_view.incident(OUTAGE_OF_REFUSALS)),
     "outage-ended.json": lambda: card(outage_view.incident(OUTAGE_ENDED)),
+    "outage-board.json": lambda: card(outage_view.board(OUTAGE, "meshmedic-board")),
     "outage-end.json": lambda: card(outage_view.end(OUTAGE_ENDED, f"{OUTAGE.id}-end")),
     "end.json": lambda: card(discord_alert.end(ENDED, f"{MARK}-end")),
     "thread.json": lambda: card(discord_alert.timeline(TIMELINE, f"{MARK}-3", ROLE)),

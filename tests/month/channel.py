@@ -6,7 +6,16 @@ from datetime import datetime
 from typing import TypeVar
 
 from bot.alerting.delivery import NoThread
-from bot.alerting.domain.actions import Board, Edit, End, OpenIncident, Post, Summary, Tell
+from bot.alerting.domain.actions import (
+    BlindBoard,
+    Board,
+    Edit,
+    End,
+    OpenIncident,
+    Post,
+    Summary,
+    Tell,
+)
 from bot.alerting.domain.incident import Incident, Moment
 from bot.alerting.domain.outage import FoundOutage
 from bot.chat.channel import ChannelUnavailable, Unsent
@@ -32,6 +41,7 @@ class Said:
     edits: int = 0
     lines: tuple[Moment, ...] = ()
     role: int | None = None
+    blind: bool = False
 
 
 @dataclass
@@ -66,9 +76,10 @@ class FakeChannel:
                 said = Said(act.mark, "board", act.channel, ())
         return self._sent(said)
 
-    async def edit(self, act: Edit | Board) -> bool:
+    async def edit(self, act: Edit | Board | BlindBoard) -> bool:
         self._reached(act.channel)
         said = self.messages[act.message]
+        said.blind = isinstance(act, BlindBoard)
         said.edits += 1
         if isinstance(act, Edit):
             said.incidents = (act.incident,)

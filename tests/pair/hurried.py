@@ -7,7 +7,6 @@ else differs, and no setting can do this: it is composed anew here.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from bot import log_setup, settings
 from bot.app.bootstrap import Bot, BotOptions, ClusterParts, build_cluster
@@ -42,14 +41,15 @@ async def run() -> None:
     log_setup.configure(read.log_level, read.log_format)
     token, guild_id = read.for_discord()
     rules = read.alert_rules
-    options = BotOptions(
-        read.roles,
-        guild_id,
+    usual = BotOptions(read.roles, guild_id)
+    options = replace(
+        usual,
         rules=replace(rules, steady=rules.steady / TIMES),
+        board=read.board_channel,
         look_every=1,
-        gone_after=BotOptions(read.roles, guild_id).gone_after / TIMES,
+        board_every=usual.board_every / TIMES,
+        gone_after=usual.gone_after / TIMES,
     )
-    assert options.gone_after == timedelta(seconds=9)
     async with connect(kubeconfig=read.kubeconfig, context=read.context) as api:
         await serve(Bot(hurried(api, build_cluster(api, read)), options), token, read.http_port)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from bot.sandbox.kubernetes_api import SimulatedCluster
@@ -10,14 +11,14 @@ from tests.wire.discord_server import DiscordServer
 from tests.wire.pair import PLACE
 from tests.wire.world import Json
 
+INCIDENT = re.compile(r"incident \d+-[0-9a-f]{14}\b")
+"""How such a message ends; no other incident has an id of two parts."""
+
 
 def outages(server: DiscordServer) -> list[Json]:
     """The messages that tell an outage, whether it is over or not."""
-    return [
-        message
-        for message in server.messages.newest_first()
-        if "The API server" in json.dumps(message["components"]) and "incident" in _text(message)
-    ]
+    every = server.messages.newest_first()
+    return [message for message in every if INCIDENT.search(_text(message))]
 
 
 def recoveries(server: DiscordServer) -> list[Json]:
@@ -27,6 +28,12 @@ def recoveries(server: DiscordServer) -> list[Json]:
         for message in server.messages.newest_first()
         if "answers again** after" in _text(message)
     ]
+
+
+def board(server: DiscordServer) -> str:
+    """What the board says; empty before there is one."""
+    texts = map(_text, server.messages.newest_first())
+    return next((text for text in texts if "meshmedic-board" in text), "")
 
 
 def _text(message: Json) -> str:

@@ -134,6 +134,22 @@ class Board:
         return (self.claimed and self.claimed.message) or 0
 
 
+@dataclass(frozen=True, slots=True)
+class BlindBoard(IncidentAct):
+    """Say on the board that nothing can be seen, while the API server is gone.
+
+    Without it the board would go on showing what was seen before, and that may have been healthy.
+    """
+
+    board: int
+    mark: str
+
+    @property
+    def message(self) -> int:
+        """The id of the board's message."""
+        return self.board
+
+
 Post: TypeAlias = OpenIncident | Tell | End | Summary | Board
 Act: TypeAlias = Post | Edit
 

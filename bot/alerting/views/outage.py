@@ -74,6 +74,17 @@ def end(incident: Incident, mark: str) -> discord.Card:
     return discord.card(Verdict.HEALTHY, [f"{text}\n-# {mark}"], ())
 
 
+def board(incident: Incident, mark: str) -> discord.Card:
+    """The board while the API server is gone: nothing can be seen, and what was seen last."""
+    title = f"## {words.MARK[Verdict.UNKNOWN]} Nothing can be seen"
+    parts = [
+        f"{title}\n{TITLES[_reason(incident)]} since {_time(incident.opened)}.",
+        "\n".join(map(_moment, incident.timeline[:1])),
+        f"-# seen {_time(incident.opened)} · {mark}",
+    ]
+    return discord.card(Verdict.UNKNOWN, parts, ())
+
+
 def read(text: str, message: int, stems: tuple[str, ...]) -> FoundOutage | None:
     """The outage of a message's last line, if its id ends with one of the stems."""
     over = text.endswith(OVER)
