@@ -14,7 +14,7 @@ from tests.bench.figures import Figure, Spread
 from tests.bench.server import Server
 
 WANTED = 50.0
-"""Milliseconds (issue 2)."""
+"""Milliseconds."""
 
 CHURN = 50
 """Pods written anew each second: between two questions some changed."""

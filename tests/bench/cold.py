@@ -23,7 +23,7 @@ DOCUMENTED = tuple(dict.fromkeys(each.documented_as for each in CHECKS if each.s
 """The command that each live check stands for."""
 
 WANTED = 10.0
-"""How many times faster than kubectl a full answer is to be (issue 2)."""
+"""How many times faster than kubectl a full answer is to be."""
 
 
 async def measure(kubeconfig: Path, rounds: int) -> AsyncIterator[Figure]:

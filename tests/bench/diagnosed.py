@@ -13,7 +13,7 @@ from tests.lab.running import run
 from tests.lab.scenarios import Scenario, nothing
 
 WANTED = 10_000.0
-"""Milliseconds (issue 4)."""
+"""Milliseconds."""
 
 FOUR = Scenario(
     "four endpoints", nothing, (Row.HEALTHY,), ("edge", "attic", "cellar", "shed"), nodes=5

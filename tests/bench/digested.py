@@ -27,7 +27,7 @@ from tests.bench.figures import Figure, Spread
 from tests.bench.server import Server
 
 WANTED = 1.0
-"""Seconds (issue 6)."""
+"""Seconds."""
 
 LOADING = 3.0
 """Seconds that whoever draws has to load the library; before a digest is due it has a minute."""

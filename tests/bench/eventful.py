@@ -33,10 +33,10 @@ from tests.bench.figures import Figure
 from tests.bench.server import ROOT, Server
 
 EVENTS = 1000
-"""Changes a second (issue 6)."""
+"""Changes a second."""
 
 CORE = 15.0
-"""Per cent of one (issue 6)."""
+"""Per cent of one."""
 
 GROWTH = 4.0
 """MiB between a third of the time and its end. What grew with the events would hold more: a

@@ -1,4 +1,4 @@
-"""A cluster of the size that the targets speak of (issue 2), with objects as large as real ones."""
+"""A cluster of the size that the targets speak of, with objects as large as real ones."""
 
 from __future__ import annotations
 

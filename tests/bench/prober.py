@@ -20,13 +20,13 @@ from tests.probe import agents, servers, signing
 from tests.probe.agents import Running
 
 RSS = 25.0
-"""MiB (issue 4)."""
+"""MiB."""
 
 WANTED = {5: 1000.0, 30: 5000.0}
-"""Milliseconds for a mesh of so many nodes (issue 4)."""
+"""Milliseconds for a mesh of so many nodes."""
 
 DEAD = 3000.0
-"""Milliseconds that a dead node may cost (issue 4), and what rounding and the machine add."""
+"""Milliseconds that a dead node may cost, and what rounding and the machine add."""
 
 BY_TLS = 20
 """Probes, as many endpoints as a large Service has."""

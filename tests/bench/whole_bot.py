@@ -16,13 +16,13 @@ from tests.wire.discord_server import DiscordServer
 from tests.wire.interactions import until
 
 RSS = 150.0
-"""MiB (issue 2)."""
+"""MiB."""
 
 STALL = 50.0
-"""Milliseconds (issue 2)."""
+"""Milliseconds."""
 
 ACKNOWLEDGED = 1000.0
-"""Milliseconds at the 99th percentile (issue 2)."""
+"""Milliseconds at the 99th percentile."""
 
 CHURN = 50
 PACE = 0.05

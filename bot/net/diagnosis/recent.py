@@ -120,7 +120,7 @@ def _is_gone_round(diagnosed: Diagnosed) -> bool:
 
 
 def _worked_around(diagnosed: Diagnosed) -> Judgement:
-    """The network's fault stays open: nativeLB goes round it and mends nothing (issue 5)."""
+    """The network's fault stays open: nativeLB goes round it and mends nothing."""
     return msgspec.structs.replace(
         _judged(diagnosed),
         verdict=Verdict.DEGRADED,

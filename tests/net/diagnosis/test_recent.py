@@ -125,7 +125,7 @@ def test_a_test_counts_while_the_endpoints_are_the_same():
 
 
 def test_nativelb_that_was_turned_on_since_leaves_the_fault_open_as_worked_around():
-    """What was proposed was done, and mends nothing (issue 5)."""
+    """What was proposed was done, and mends nothing."""
     was = a_cluster(a_route())
     said = judged(found(), a_route(nativeLB=True), was=was)
     assert (said.verdict, said.reason) == (Verdict.DEGRADED, "WorkedAround")
